@@ -1,0 +1,61 @@
+# What a person does here, one word each; `make` alone lists them. Works with GNU make 3.81 and newer.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEMO_STAMP := $(VENV)/.installed-demo
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench pictures run lock clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## try it without any account: the bot between a small X and a small Slack, on one page
+	@$(BIN)/python -m sandbox
+
+test: check ## check, then run every test on SQLite and on PostgreSQL
+	$(BIN)/python -m pytest
+
+check: $(STAMP) ## lint, formatting, types, and which room imports which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP) ## measure speed and size; docs/benchmarks.md says how to read it
+	$(BIN)/python -m tests.bench
+
+pictures: $(STAMP) ## take the pictures of the README and the docs anew, with an installed Chromium or Chrome
+	HEARD_PICTURES=docs/pictures $(BIN)/python -m pytest tests/page/test_pictures.py
+
+run: $(STAMP) ## start the bot, all in one process, with the settings of .env
+	$(BIN)/python -m bot run
+
+lock: $(STAMP) ## pin by hash, in requirements*.txt, what pyproject.toml asks for
+	$(LOCK) --output-file requirements.txt
+	$(LOCK) --output-file requirements-demo.txt --constraint requirements.txt --extra sandbox
+	$(LOCK) --output-file requirements-dev.txt --constraint requirements.txt --extra sandbox --extra dev
+	@! grep -nE '://|^-' requirements.txt requirements-demo.txt requirements-dev.txt
+
+clean: ## remove what was installed and cached; databases stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP): requirements-dev.txt | $(BIN)/python
+$(DEMO_STAMP): requirements-demo.txt | $(BIN)/python
+$(STAMP) $(DEMO_STAMP):
+	@echo "Installing into $(VENV) what $< pins"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "No $(PYTHON) here: install Python 3.11 or newer, or name it: make PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is older than 3.11, which Heard needs; name a newer one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) lacks the venv module (Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
