@@ -1,0 +1,31 @@
+"""What the bot remembers, and the rules for changing it. No wire, no clock, no Slack."""
+
+from models.account import Account
+from models.author import Author
+from models.base import Base
+from models.budget import Budget
+from models.card import Card
+from models.cursor import Cursor
+from models.event import Event
+from models.inbound import Inbound
+from models.mention import Mention, Quarantined
+from models.notice import Notice
+from models.reply import Reply
+from models.ticket import Ticket, Turn
+
+__all__ = [
+    "Account",
+    "Author",
+    "Base",
+    "Budget",
+    "Card",
+    "Cursor",
+    "Event",
+    "Inbound",
+    "Mention",
+    "Notice",
+    "Quarantined",
+    "Reply",
+    "Ticket",
+    "Turn",
+]

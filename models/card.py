@@ -1,0 +1,47 @@
+"""The Slack message that shows a ticket."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, Key
+
+
+class Card(Base):
+    """Where a ticket's card is; which revision of the ticket it shows is kept with the ticket.
+
+    `key` is the opaque id that the message carries in its metadata, to be found again after a call whose
+    answer was lost. `ts` is None until Slack said where the message is: while `placing_since` is set then, a
+    call may or may not have placed it.
+    """
+
+    __tablename__ = "cards"
+    __table_args__ = (UniqueConstraint("ticket_id"), UniqueConstraint("channel", "ts"))
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    key: Mapped[str] = mapped_column(unique=True)
+    channel: Mapped[str]
+    ts: Mapped[str | None]
+    drawn_at: Mapped[datetime | None]
+    placing_since: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str | None]
+
+    @classmethod
+    def at_place(cls, session: Session, channel: str, ts: str) -> "Card | None":
+        """The card that is that message."""
+        return session.scalar(select(cls).where(cls.channel == channel, cls.ts == ts))
+
+    def shown(self, ts: str, *, at: datetime) -> None:
+        """Slack shows it as message `ts`."""
+        self.ts, self.drawn_at = ts, at
+        self.placing_since = self.leased_until = self.not_before = self.failure = None
+        self.failures = 0
+
+    def gone(self) -> None:
+        """The message was deleted in Slack: the ticket gets a new one."""
+        self.ts = self.placing_since = self.leased_until = None

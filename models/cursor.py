@@ -1,0 +1,62 @@
+"""How far a network has been read, and whether it still answers."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.base import Base, Key, add_if_absent
+
+
+class Cursor(Base):
+    """One reading position: the mentions of an account, or its own posts."""
+
+    __tablename__ = "cursors"
+    __table_args__ = (UniqueConstraint("network", "account_id", "name"),)
+
+    id: Mapped[Key]
+    network: Mapped[str]
+    account_id: Mapped[str]
+    name: Mapped[str]
+    post_id: Mapped[str | None]
+    started_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
+    failure: Mapped[str | None]
+    not_before: Mapped[datetime | None]
+    left_out: Mapped[int] = mapped_column(default=0)
+
+    @classmethod
+    def of(cls, session: Session, network: str, account_id: str, name: str, *, at: datetime) -> "Cursor":
+        """The cursor of that reading, made on first use.
+
+        It is held until the transaction ends: two who read the same network write one after the other, so
+        that the second finds what the first has written.
+        """
+        where = {"network": network, "account_id": account_id, "name": name}
+        query = select(cls).filter_by(**where).with_for_update().execution_options(populate_existing=True)
+        found = session.scalar(query)
+        if found is None:
+            add_if_absent(session, cls, **where, started_at=at, left_out=0)
+            found = session.scalars(query).one()
+        return found
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing has been read to its end yet."""
+        return self.read_at is None
+
+    def advance(self, post_id: str | None, *, at: datetime) -> None:
+        """A reading came to its end at `at`; `post_id` is the newest post it saw, if it saw any."""
+        if post_id is not None:
+            self.post_id = post_id
+        self.read_at, self.failing_since, self.failure, self.not_before = at, None, None, None
+
+    def fail(self, why: str, *, at: datetime, again_at: datetime | None = None) -> None:
+        """A reading failed at `at` because of `why`; do not ask before `again_at`."""
+        self.failing_since = self.failing_since or at
+        self.failure, self.not_before = why, again_at
+
+    def age(self, at: datetime) -> timedelta | None:
+        """How long ago a reading last came to its end."""
+        return None if self.read_at is None else at - self.read_at

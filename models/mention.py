@@ -1,0 +1,76 @@
+"""Somebody else's post that concerns us, and the rows that could not be read as one."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.author import Author
+from models.base import Base, Key
+
+
+def rank(posted_at: datetime, post_id: str) -> tuple[datetime, int, str]:
+    """Where a post stands in time. Networks tell seconds; within one, ids are numbers that grow."""
+    return posted_at, len(post_id), post_id
+
+
+class Mention(Base):
+    """One post and every later edit of it: `post_id` is the first of the edit chain, `latest_id` the last."""
+
+    __tablename__ = "mentions"
+    __table_args__ = (
+        UniqueConstraint("network", "account_id", "post_id"),
+        Index(None, "ticket_id", "posted_at"),
+        Index(None, "seen_at"),
+    )
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
+    network: Mapped[str]
+    account_id: Mapped[str]
+    post_id: Mapped[str]
+    latest_id: Mapped[str]
+    in_reply_to: Mapped[str | None]
+    quoted: Mapped[str | None]
+    text: Mapped[str]
+    lang: Mapped[str | None]
+    url: Mapped[str]
+    media: Mapped[list[Any]]
+    matched: Mapped[str]
+    answerable: Mapped[str | None]  # why the API is known to refuse an answer; None: it may be tried
+    posted_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+    author: Mapped[Author] = relationship(lazy="raise")
+
+    @property
+    def rank(self) -> tuple[datetime, int, str]:
+        """Where it stands among the posts of its author."""
+        return rank(self.posted_at, self.post_id)
+
+    def erase(self, at: datetime) -> None:
+        """Its author took it back: the words go, the fact that they spoke stays.
+
+        https://docs.x.com/developer-terms/policy asks for it within 24 hours.
+        """
+        self.text, self.media, self.deleted_at = "", [], at
+
+
+class Quarantined(Base):
+    """A row that a network sent and nobody could read. Kept, so that it can be looked at and read later."""
+
+    __tablename__ = "quarantined"
+    __table_args__ = (UniqueConstraint("network", "account_id", "digest"),)
+
+    id: Mapped[Key]
+    network: Mapped[str]
+    account_id: Mapped[str]
+    digest: Mapped[str]
+    post_id: Mapped[str | None]
+    raw: Mapped[str]
+    error: Mapped[str]
+    at: Mapped[datetime]
