@@ -1,0 +1,247 @@
+"""The one shape that every network takes, and the three answers it may give to a send.
+
+A network's own dicts, clients and quirks stay in its own file; what crosses into the rest of Heard are the
+frozen values below, and what fails is one of `Refused`, `Later` and `Unsure`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+Summons = Literal["explicit", "implicit", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody on a network, as its own profile shows them."""
+
+    id: str
+    handle: str
+    name: str
+    followers: int | None = None
+    verified: bool = False
+    protected: bool = False
+    avatar_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Anything public on a network, in plain characters.
+
+    `id` stays the same through edits (the first of the edit chain); `latest_id` is the version to answer.
+    `text` is whole (long posts included) and unescaped: it holds what its author typed, not HTML.
+    `summons` says how the author called us: `explicit` (typed our handle), `implicit` (only answers us),
+    or `none`.
+    """
+
+    network: str
+    id: str
+    latest_id: str
+    conversation_id: str
+    author_id: str
+    text: str
+    posted_at: datetime
+    url: str
+    in_reply_to: str | None = None
+    quoted: str | None = None
+    is_repost: bool = False
+    lang: str | None = None
+    media: tuple[str, ...] = ()
+    summons: Summons = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A row that could not be read: kept whole, shown in the ledger, and never in the way of its page."""
+
+    raw: str
+    error: str
+    post_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of a reading call, newest post first.
+
+    `newest` is the id to move the cursor to, and is only told on the first page; `gap` says that the network
+    stopped giving pages before it reached what was asked for.
+    """
+
+    posts: tuple[Post, ...]
+    bad: tuple[Bad, ...] = ()
+    newest: str | None = None
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a reading has come: after this post, else (the first time) after this moment (UTC)."""
+
+    post_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account that we speak as."""
+
+    network: str
+    id: str
+    handle: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The post that a reply goes under, and whom it speaks to.
+
+    `post_id` is the version to answer; `first_id` the one that its edit chain began with, if that differs.
+    """
+
+    post_id: str
+    author_id: str
+    author_handle: str
+    posted_at: datetime
+    first_id: str | None = None
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Every id by which a reply to it may name it."""
+        return frozenset({self.post_id, self.first_id or self.post_id})
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A reply that the network shows: its id and its public address."""
+
+    post_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """The post can be answered through the network's API, as far as one can know beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOff:
+    """The post can be answered by a person in the network's own app, but not through its API."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """The post cannot be answered at all."""
+
+    reason: str
+
+
+Answerable = Yes | HandOff | No
+
+RefusedReason = Literal["not summoned", "duplicate", "parent gone", "too long", "invalid"]
+
+
+class NetworkError(Exception):
+    """The base of what a network may answer instead of a result."""
+
+
+class Refused(NetworkError):  # noqa: N818 - the three are decisions, named as such
+    """A definite no: the reply is not on the network and the same words will be refused again."""
+
+    def __init__(self, reason: RefusedReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason: RefusedReason = reason
+        self.detail = detail
+
+
+class Later(NetworkError):  # noqa: N818
+    """Provably nothing was sent, or nothing was accepted: try again, not before `at` (UTC, None: you choose).
+
+    `cause` is one of `unreachable`, `rate limit`, `unauthorized`, `out of credit`, `forbidden` and
+    `server error`.
+    `detail` is a sentence for the team, without secrets.
+    """
+
+    def __init__(self, at: datetime | None, cause: str, detail: str) -> None:
+        super().__init__(detail)
+        self.at = at
+        self.cause = cause
+        self.detail = detail
+
+
+class Unsure(NetworkError):  # noqa: N818
+    """The call may or may not have had its effect: only looking can tell, and nobody may simply try again."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Network(Protocol):
+    """One network, seen from one account.
+
+    Reading calls raise only `Later`; `publish` raises any of the three. Nothing here sleeps, retries a write,
+    or reads a clock: `now` comes in where it matters.
+    """
+
+    name: str  # how the ledger knows it: "x"
+    title: str  # how people know it: "X"
+    max_length: int  # in the network's own counting, see `length`
+
+    def account(self) -> Account:
+        """Who we are there; asked once, then remembered."""
+        ...
+
+    def length(self, text: str) -> int:
+        """How long the network counts `text`."""
+        ...
+
+    def mentions(self, after: Mark) -> Iterator[Page]:
+        """What was said to us after `after` (with the network's own overlap), newest page first."""
+        ...
+
+    def search(self, query: str, after: Mark) -> Iterator[Page]:
+        """What was said anywhere that matches `query`, newest page first."""
+        ...
+
+    def own_posts(self, after: Mark) -> Iterator[Page]:
+        """What our own account said after `after`, newest page first, whoever or whatever posted it."""
+        ...
+
+    def people(self, ids: Sequence[str]) -> tuple[Person, ...]:
+        """The profiles of `ids`, in as few calls as the network allows; who is gone is left out."""
+        ...
+
+    def publish(self, text: str, to: Target, key: str) -> Published:
+        """Say `text` publicly under `to`, once. `key` is stable over tries, for networks that honour one."""
+        ...
+
+    def find_reply(self, to: Target, text: str | None, since: datetime) -> Published | None:
+        """Our own reply under `to`, if the network shows one: the same words, or any if `text` is None."""
+        ...
+
+    def refresh(self, ids: Sequence[str]) -> tuple[Page, tuple[str, ...]]:
+        """The posts `ids` as they are now, and which of them are gone."""
+        ...
+
+    def answerable(self, post: Post, author: Person | None) -> Answerable:
+        """Whether the API will let us answer `post`, as far as one can know without trying."""
+        ...
+
+    def reply_link(self, post_id: str, text: str) -> str:
+        """An address where a person can post `text` under the post by hand."""
+        ...
+
+    def post_link(self, post_id: str, handle: str | None) -> str:
+        """The public address of a post."""
+        ...
+
+    def advice(self) -> tuple[str, ...]:
+        """What somebody who sets this account up should know and no call can find out, as sentences."""
+        ...
+
+    def profile_link(self, handle: str) -> str:
+        """The public address of somebody's profile."""
+        ...

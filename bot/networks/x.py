@@ -1,0 +1,344 @@
+"""X, through its API v2 and tweepy: mentions in, replies out. Facts: https://docs.x.com/x-api."""
+
+import logging
+import threading
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import requests
+import tweepy
+from pydantic import AfterValidator, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.networks import (
+    Account,
+    Answerable,
+    Bad,
+    HandOff,
+    Later,
+    Mark,
+    No,
+    Page,
+    Person,
+    Post,
+    Published,
+    Refused,
+    Target,
+    Unsure,
+    Yes,
+    x_answers,
+    x_ids,
+    x_rows,
+    x_text,
+)
+from bot.networks.transport import USER_AGENT, Declined, Limits, Session
+
+log = logging.getLogger(__name__)
+
+for _talkative in ("tweepy", "oauthlib", "requests_oauthlib", "urllib3"):  # at DEBUG they log signatures
+    logging.getLogger(_talkative).setLevel(logging.INFO)
+
+_CREDENTIALS = ("api_key", "api_secret", "access_token", "access_token_secret")
+_PER_PAGE = 100
+_PER_LOOKUP = 100
+# https://docs.x.com/x-api/posts/timelines/introduction: how far back they go; beyond it pages are empty.
+_MENTIONS_KEPT = 800
+_POSTS_KEPT = 3200
+_MOST_PAGES = 100  # more than any timeline has, even if its pages are half full
+_LINK_MOST = 3000  # what Slack takes as the address of a button
+_USER_FIELDS = "profile_image_url,protected,public_metrics,verified"
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value.strip().rstrip("/"))
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("it must be an address like https://api.x.com")
+    if parts.path.endswith("/2") or parts.query or parts.fragment:
+        raise ValueError("it must be the address before /2, like https://api.x.com")
+    return parts.geturl()
+
+
+class XSettings(BaseSettings):
+    """X's settings: `X_API_KEY`, `X_API_SECRET`, `X_ACCESS_TOKEN`, `X_ACCESS_TOKEN_SECRET`, `X_API_URL`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="X_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        str_strip_whitespace=True,
+    )
+
+    api_key: SecretStr | None = None
+    api_secret: SecretStr | None = None
+    access_token: SecretStr | None = None
+    access_token_secret: SecretStr | None = None
+    api_url: Annotated[str, AfterValidator(_base_url)] = "https://api.x.com"
+
+    @property
+    def configured(self) -> bool:
+        """Whether anybody meant to use X: at least one credential is there."""
+        return len(self._missing) < len(_CREDENTIALS)
+
+    @property
+    def problem(self) -> str | None:
+        """What is missing, in one line; None if nothing is."""
+        if not self._missing:
+            return None
+        return f"{' and '.join(self._missing)} not set: X needs {', '.join(map(_variable, _CREDENTIALS))}."
+
+    @property
+    def _missing(self) -> list[str]:
+        return [_variable(name) for name in _CREDENTIALS if not _secret(getattr(self, name))]
+
+
+def _variable(name: str) -> str:
+    return f"X_{name.upper()}"
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value else ""
+
+
+class X:
+    """X as one account sees it. Safe to share between threads: each has a client of its own."""
+
+    name = "x"
+    title = "X"
+    max_length = 280  # weighted: https://docs.x.com/fundamentals/counting-characters
+
+    def __init__(self, settings: XSettings, limits: Limits | None = None) -> None:
+        """Take credentials from `settings`, which must be complete. Nothing is called yet."""
+        if settings.problem:
+            raise ValueError(settings.problem)
+        self._settings = settings
+        self._limits = limits or Limits()
+        self._secrets = [_secret(getattr(settings, name)) for name in _CREDENTIALS]
+        self._threads = threading.local()
+        self._me: Account | None = None
+        self._word: x_rows.Word = "tweet"
+        self._not_summoned_by: set[str] = set()
+
+    def account(self) -> Account:
+        """Who we are on X; `GET /2/users/me` costs nothing, but allows only 75 calls in 15 minutes."""
+        if self._me is None:
+            me = x_rows.person(next(iter(x_rows.rows(self._read("/2/users/me", {}))), None))
+            if me is None:
+                raise Later(None, "server error", "X did not say who we are.")
+            self._me = Account(self.name, me.id, me.handle, me.name)
+        return self._me
+
+    def length(self, text: str) -> int:
+        """The weighted length of `text`."""
+        return x_text.weigh(text)
+
+    def mentions(self, after: Mark) -> Iterator[Page]:
+        """What was said to us since a quarter of an hour before `after`; some mentions appear late."""
+        yield from self._timeline(f"/2/users/{self.account().id}/mentions", after, {}, _MENTIONS_KEPT)
+
+    def search(self, query: str, after: Mark) -> Iterator[Page]:
+        """What X's search of the last seven days finds. Costs five times what a mention costs."""
+        yield from self._timeline("/2/tweets/search/recent", after, {"query": query})
+
+    def own_posts(self, after: Mark) -> Iterator[Page]:
+        """What our account said since a quarter of an hour before `after`."""
+        yield from self._timeline(f"/2/users/{self.account().id}/tweets", after, {}, _POSTS_KEPT)
+
+    def people(self, ids: Sequence[str]) -> tuple[Person, ...]:
+        """The profiles of `ids`. A profile costs ten times what a mention costs, so keep them."""
+        found = []
+        for some in _lots(ids):
+            answer = self._read("/2/users", {"ids": ",".join(some), "user.fields": _USER_FIELDS})
+            found += [person for row in x_rows.rows(answer) if (person := x_rows.person(row))]
+        return tuple(found)
+
+    def publish(self, text: str, to: Target, key: str) -> Published:  # noqa: ARG002 - X honours no key
+        """Reply to `to`. X may refuse it for want of a summons (https://docs.x.com/changelog, 2026-02-23)."""
+        words = unicodedata.normalize("NFC", text)
+        try:
+            response = self._client().create_tweet(
+                text=words, in_reply_to_tweet_id=to.post_id, user_auth=True
+            )
+        except Declined as no:
+            decision = x_answers.of_write(no.response, self._secrets)
+            if isinstance(decision, Refused) and decision.reason == "not summoned":
+                self._not_summoned_by.add(to.author_id)
+            raise decision from None
+        return self._published(response)
+
+    def find_reply(self, to: Target, text: str | None, since: datetime) -> Published | None:
+        """Our reply under `to` that says `text` (None: anything), read from our own timeline."""
+        me = self.account()
+        ask = {"max_results": _PER_PAGE, "since_id": x_ids.id_at(to.post_id, since)}
+        for answer, short in self._pages(f"/2/users/{me.id}/tweets", ask, _POSTS_KEPT):
+            for row in x_rows.rows(answer):
+                found = x_rows.stable_id(row)
+                if found and x_rows.is_reply(row, to.ids, text, since):
+                    return Published(found, x_ids.link(found, me.handle))
+            if short:
+                raise Later(None, "server error", "X did not show all that our own account posted.")
+        return None
+
+    def refresh(self, ids: Sequence[str]) -> tuple[Page, tuple[str, ...]]:
+        """The newest versions of `ids`, and which of them may no longer be shown."""
+        posts, bad, newest, gone = self._look_up(ids)
+        if edits := newest - {post.latest_id for post in posts.values()}:
+            edited, worse, _, _ = self._look_up(sorted(edits))
+            posts |= edited
+            bad += worse
+        return Page(tuple(posts.values()), tuple(bad)), tuple(each for each in ids if each in gone)
+
+    def answerable(self, post: Post, author: Person | None) -> Answerable:
+        """Whether X's API will let us answer: only if the author called us, as X judges it in the end."""
+        if post.is_repost:
+            return No("A repost cannot be answered.")
+        if author and author.protected:
+            return HandOff("Their posts are protected, so the API does not answer them.")
+        if post.author_id == (self._me.id if self._me else None):
+            return Yes()
+        if post.summons == "none":
+            return HandOff("They neither mentioned nor quoted us, and then X takes no replies from its API.")
+        if post.summons == "implicit" and post.author_id in self._not_summoned_by:
+            return HandOff("X has refused a reply to this person before: they did not type our handle.")
+        return Yes()
+
+    def reply_link(self, post_id: str, text: str) -> str:
+        """X's own page for a reply, filled in as far as an address may be long."""
+        # https://docs.x.com/x-for-websites/post-button/guides/web-intent
+        page = "https://x.com/intent/post?"
+        whole = page + urlencode({"in_reply_to": post_id, "text": text}, quote_via=quote, errors="replace")
+        return whole if len(whole) <= _LINK_MOST else page + urlencode({"in_reply_to": post_id})
+
+    def post_link(self, post_id: str, handle: str | None) -> str:
+        """The public address of a post, with or without its author's handle."""
+        return x_ids.link(post_id, handle)
+
+    def profile_link(self, handle: str) -> str:
+        """The public address of somebody's profile."""
+        return x_ids.profile(handle)
+
+    def advice(self) -> tuple[str, ...]:
+        """X does not tell by its API who owns the developer app, and bills by it."""
+        # https://docs.x.com/x-api/getting-started/pricing
+        who = f"@{self._me.handle}" if self._me else "the account"
+        prices = "a mention costs 0.001 USD to read then, and otherwise 0.005."
+        return (f"make sure that {who} itself owns the developer app: {prices}",)
+
+    def _timeline(
+        self, route: str, after: Mark, more: Mapping[str, str], kept: int | None = None
+    ) -> Iterator[Page]:
+        me, first = self.account(), True
+        ask = {"max_results": _PER_PAGE, **_since(after), **more}
+        for answer, short in self._pages(route, ask, kept):
+            yield x_rows.page(answer, me, first=first, gap=short)
+            first = False
+
+    def _pages(
+        self, route: str, ask: Mapping[str, Any], kept: int | None
+    ) -> Iterator[tuple[x_rows.Row, bool]]:
+        """Each page there is, and whether X stopped at it before it had shown all that was asked for."""
+        seen: set[str] = set()
+        count, stale = 0, False
+        while True:
+            try:
+                answer = self._read(route, ask, fields=True)
+            except x_answers.Stale as no:
+                if stale or "since_id" not in ask:
+                    raise
+                ask, stale = {**ask, "since_id": no.since_id}, True
+                continue
+            count += len(x_rows.rows(answer))
+            token = x_rows.meta(answer, "next_token")
+            endless = token in seen or len(seen) >= _MOST_PAGES
+            if token is None or endless:
+                yield answer, stale or endless or (kept is not None and count >= kept)
+                return
+            yield answer, False
+            seen.add(token)
+            ask = {**ask, "pagination_token": token}
+
+    def _look_up(self, ids: Sequence[str]) -> tuple[dict[str, Post], list[Bad], set[str], set[str]]:
+        """The posts `ids`, the bad rows, the newest id of each edit chain, and which posts are gone."""
+        posts, bad, newest, gone = dict[str, Post](), list[Bad](), set[str](), set[str]()
+        for some in _lots(ids):
+            answer = self._read("/2/tweets", {"ids": ",".join(some)}, fields=True)
+            page = x_rows.page(answer, self.account())
+            posts |= {post.id: post for post in page.posts}
+            bad += page.bad
+            newest |= {chain[-1] for row in x_rows.rows(answer) if (chain := x_rows.history(row))}
+            gone |= x_rows.gone(answer)
+        return posts, bad, newest, gone
+
+    def _read(self, route: str, ask: Mapping[str, Any], *, fields: bool = False) -> x_rows.Row:
+        """One reading call. If X does not know our word for post fields, it is asked again in its other one.
+
+        tweepy's own methods know one word only, hence its `request`.
+        """
+        words: list[x_rows.Word] = ["tweet", "post"] if self._word == "tweet" else ["post", "tweet"]
+        for word in words:
+            params = {**ask, f"{word}.fields": x_rows.fields(word)} if fields else ask
+            try:
+                response = self._client().request("GET", route, params=params, user_auth=True)
+            except Declined as no:
+                if fields and word == words[0] and x_answers.names_fields(no.response, word):
+                    continue
+                raise x_answers.of_read(no.response, self._secrets) from None
+            self._word = word
+            break
+        return _readable(response)
+
+    def _published(self, response: requests.Response) -> Published:
+        try:
+            row = next(iter(x_rows.rows(x_rows.read(response.content))), None)
+        except ValueError:
+            row = None
+        found = x_ids.as_id(row.get("id")) if isinstance(row, dict) else None
+        if found is None:
+            raise Unsure("X took the reply, but did not say where it is.")
+        return Published(found, x_ids.link(found, self._me.handle if self._me else None))
+
+    def _client(self) -> tweepy.Client:
+        """The client of the thread that asks: tweepy's session is not made to be shared."""
+        if not hasattr(self._threads, "client"):
+            key, secret, token, token_secret = self._secrets
+            client = tweepy.Client(
+                consumer_key=key,
+                consumer_secret=secret,
+                access_token=token,
+                access_token_secret=token_secret,
+                return_type=requests.Response,
+                wait_on_rate_limit=False,
+            )
+            client.session = Session(self._settings.api_url, self._limits)
+            client.user_agent = USER_AGENT
+            self._threads.client = client
+        return self._threads.client
+
+
+def _since(after: Mark) -> dict[str, str]:
+    if after.post_id is None or x_ids.as_id(after.post_id) is None:
+        return {"start_time": after.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    since = x_ids.id_before(after.post_id)
+    return {"since_id": since} if since else {}
+
+
+def _lots(ids: Sequence[str]) -> Iterator[list[str]]:
+    """`ids` without repeats and without what X could not know, in lots of as many as one call may ask for."""
+    known = list(dict.fromkeys(each for each in ids if x_ids.as_id(each)))
+    for start in range(0, len(known), _PER_LOOKUP):
+        yield known[start : start + _PER_LOOKUP]
+
+
+def _readable(response: requests.Response) -> x_rows.Row:
+    try:
+        answer = x_rows.read(response.content)
+        x_rows.rows(answer)
+    except ValueError as error:
+        raise Later(None, "server error", f"X sent an answer that cannot be read: {error}.") from error
+    if kinds := sorted({str(problem.get("type"))[:100] for problem in x_rows.problems(answer)}):
+        log.info("X left something out of an answer: %s", ", ".join(kinds))
+    return answer
