@@ -1,0 +1,276 @@
+"""The card: one ticket as a Slack message. Pure, but for `read`, which gathers what is shown.
+
+What a customer typed stands only in rich_text elements, which Slack shows as they are; never in mrkdwn, where
+it could ring a channel or dress up a link. https://docs.slack.dev/messaging/formatting-message-text/
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.blocks import delivery
+from bot.blocks.parts import Block, button, context, duration, packed, plain
+from bot.blocks.text import date_token, escape, fit, isolate, line, link, literal, quote
+from bot.networks import Network
+from models import Account, Author, Mention, Reply, Ticket
+from models.reply import ON_ITS_WAY, SPOKEN
+from models.ticket import HANDED_OFF, OPEN, OUTSIDE, State
+
+ROOM = 2_600  # characters of all that is quoted: Slack splits a message of about 4,000, answer and all
+NEWEST = 2_400  # of them for the newest post, if the others leave as much
+EARLIER = 300  # characters of each earlier one
+SHOWN_POSTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that one card shows."""
+
+    ticket: Ticket
+    author: Author
+    mentions: tuple[Mention, ...]  # oldest first
+    hidden: int  # mentions of this ticket that do not fit on the card
+    replies: tuple[Reply, ...]  # what is on its way, and the last one that is public; oldest first
+    earlier_tickets: int
+    network: Network | None
+    title: str
+    account: str
+
+    @property
+    def newest(self) -> Mention | None:
+        """The newest post of the customer."""
+        return self.mentions[-1] if self.mentions else None
+
+
+def read(session: Session, ticket: Ticket, network: Network | None) -> View:
+    """Gather what the card of `ticket` shows."""
+    query = select(Mention).where(Mention.ticket_id == ticket.id)
+    newest = session.scalars(
+        query.order_by(Mention.posted_at.desc(), Mention.id.desc()).limit(SHOWN_POSTS)
+    ).all()
+    count = session.scalar(select(func.count()).where(Mention.ticket_id == ticket.id)) or 0
+    others = select(func.count()).where(Ticket.author_id == ticket.author_id, Ticket.id != ticket.id)
+    ours = Account.find(session, ticket.network, ticket.account_id)
+    return View(
+        ticket=ticket,
+        author=session.get_one(Author, ticket.author_id),
+        mentions=tuple(reversed(newest)),
+        hidden=count - len(newest),
+        replies=_replies(session, ticket),
+        earlier_tickets=session.scalar(others) or 0,
+        network=network,
+        title=network.title if network is not None else ticket.network,
+        account=ours.handle if ours is not None else "us",
+    )
+
+
+def _replies(session: Session, ticket: Ticket) -> tuple[Reply, ...]:
+    query = select(Reply).where(Reply.ticket_id == ticket.id, Reply.state.in_((*ON_ITS_WAY, *SPOKEN)))
+    found = session.scalars(query.order_by(Reply.turn.desc(), Reply.id.desc())).all()
+    spoken = [reply for reply in found if reply.state in SPOKEN][:1]
+    return tuple(sorted([r for r in found if r.state in ON_ITS_WAY] + spoken, key=lambda r: (r.turn, r.id)))
+
+
+# --- the whole ----------------------------------------------------------------------------------------------
+
+
+def card(view: View) -> list[Block]:
+    """The message in blocks."""
+    blocks = [_header(view), *_posts(view)]
+    for reply in view.replies:
+        blocks += delivery.blocks(reply, title=view.title, account=view.account)
+    return [*blocks, context(_state(view)), *_actions(view)]
+
+
+def plain_card(view: View) -> list[Block]:
+    """The card with next to nothing on it, for when Slack refuses the full one: a mention must be seen."""
+    words = view.newest.text if view.newest is not None else ""
+    shown = f"{view.author.shown} on {view.title}: {words}"
+    return [
+        {"type": "section", "text": plain(fit(shown, 2_900) or "…")},
+        *_actions(view),
+    ]
+
+
+def summary(view: View) -> str:
+    """The message in one line, for notifications and screen readers."""
+    words = " ".join((view.newest.text if view.newest is not None else "").split())
+    who = escape(f"{isolate(view.author.name or '')} ({view.author.shown})")
+    said = escape(fit(words, 300, measure=lambda text: len(escape(text)))) or "(no text)"
+    return f"{who} on {view.title}: {said} ({_headline(view)})"
+
+
+def _headline(view: View) -> str:
+    ticket = view.ticket
+    if ticket.state == State.WAITING:
+        return "waiting"
+    return f"{ticket.state} ({escape(ticket.reason)})" if ticket.reason else ticket.state
+
+
+# --- who and what -------------------------------------------------------------------------------------------
+
+
+def _header(view: View) -> Block:
+    """Who speaks, where, to whom."""
+    author = view.author
+    parts: list[Any] = [literal(isolate(author.name or author.handle or "Somebody"), "bold")]
+    if author.handle:
+        profile = view.network.profile_link(author.handle) if view.network is not None else ""
+        parts += [literal("  "), link(profile, f"@{author.handle}")]
+    if author.verified:
+        parts.append(literal("  ✓ verified"))
+    if author.followers is not None:
+        parts.append(literal(f"  ·  {author.followers:,} follower{'' if author.followers == 1 else 's'}"))
+    parts.append(literal(f"  ·  {view.title}, to @{view.account}"))
+    if view.earlier_tickets:
+        plural = "" if view.earlier_tickets == 1 else "s"
+        parts.append(literal(f"  ·  {view.earlier_tickets} earlier conversation{plural}"))
+    return line(*parts)
+
+
+def _posts(view: View) -> list[Block]:
+    blocks: list[Block] = []
+    if view.hidden:
+        blocks.append(context(f"{view.hidden} earlier post{'s' if view.hidden > 1 else ''} not shown"))
+    for mention in view.mentions:
+        blocks += _post(view, mention, _newest_room(view) if mention is view.newest else EARLIER)
+    return blocks
+
+
+def _newest_room(view: View) -> int:
+    """How much of the newest post there is room for beside the earlier ones and our replies."""
+    others = sum(min(len(mention.text), EARLIER) for mention in view.mentions[:-1])
+    ours = sum(min(len(reply.text), delivery.WORDS) for reply in view.replies)
+    return min(NEWEST, ROOM - others - ours)
+
+
+def _post(view: View, mention: Mention, limit: int) -> list[Block]:
+    """One post of theirs: the words as they are, and a line about them in ours."""
+    if mention.deleted_at is not None:
+        return [context(f":wastebasket: Deleted by its author {date_token(mention.deleted_at)}.")]
+    about = [date_token(mention.posted_at), mention.matched]
+    if mention.media:
+        about.append(f"{len(mention.media)} attachment{'' if len(mention.media) == 1 else 's'}")
+    if mention.edited_at is not None:
+        about.append(f"edited {date_token(mention.edited_at)}")
+    if len(mention.text) > limit:
+        about.append(f"{len(mention.text):,} characters, cut here")
+    about.append(f"<{escape(mention.url)}|See it on {view.title}>")
+    return [quote(mention.text, limit), context("  ·  ".join(about))]
+
+
+# --- where it stands ----------------------------------------------------------------------------------------
+
+
+def _state(view: View) -> str:
+    """One compact line: where the ticket stands, whose it is, until when, and whether we can answer here."""
+    ticket = view.ticket
+    parts = [_standing(view)]
+    if ticket.owner is not None and ticket.state in OPEN:
+        parts.append(f"<@{ticket.owner}> has it")
+    if ticket.state == State.WAITING and ticket.due_at is not None and not view.replies:
+        parts.append(f"due {date_token(ticket.due_at, '{time}')}")
+    if ticket.state == State.WAITING and not view.replies and (why := _only_by_hand(view)) is not None:
+        parts.append(f":arrow_upper_right: can only be answered by hand on {view.title}: {escape(why)}")
+    return "  ·  ".join([*parts, f"#{ticket.id}"])
+
+
+def _standing(view: View) -> str:
+    ticket = view.ticket
+    since = date_token(ticket.waiting_since, "{date_short_pretty} {time}")
+    if ticket.state == State.WAITING:
+        return f":large_orange_circle: *Waiting* since {since}"
+    if ticket.state == State.SNOOZED:
+        until = date_token(ticket.snoozed_until or ticket.waiting_since)
+        return f":zzz: *Snoozed* until {until}"
+    if ticket.state == State.ANSWERED:
+        return _answered(ticket)
+    by = f" by <@{ticket.closed_by}>" if ticket.closed_by not in {None, "heard"} else ""
+    reason = f" ({escape(ticket.reason)})" if ticket.reason else ""
+    return f":white_circle: *{ticket.state.capitalize()}*{reason}{by}"
+
+
+def _answered(ticket: Ticket) -> str:
+    closed = ticket.closed_at or ticket.waiting_since
+    took = duration(closed - ticket.waiting_since)
+    if ticket.reason == OUTSIDE:
+        return f":large_green_circle: *Answered* outside Heard after {took}"
+    by_hand = " by hand" if ticket.reason == HANDED_OFF else ""
+    return f":large_green_circle: *Answered*{by_hand} by <@{ticket.closed_by}> after {took}"
+
+
+def _only_by_hand(view: View) -> str | None:
+    """Why our app may not answer; the first sentence of it, for a network's own words may go on and on."""
+    why = view.newest.answerable if view.newest is not None else None
+    return why.partition(". ")[0].rstrip(".") if why is not None else None
+
+
+# --- what can be done ---------------------------------------------------------------------------------------
+
+
+def _actions(view: View) -> list[Block]:
+    """The buttons, by state: what is on its way first, then what the ticket as a whole allows."""
+    rows = [
+        delivery.buttons(reply, view.network, view.title, _latest_id(view, reply)) for reply in view.replies
+    ]
+    rows = [row for row in rows if row]
+    rows.append(_ticket_buttons(view))
+    return [{"type": "actions", "elements": row} for row in rows if row]
+
+
+def _latest_id(view: View, reply: Reply) -> str:
+    """The version of the post that `reply` answers."""
+    return next((one.latest_id for one in view.mentions if one.post_id == reply.to_post_id), reply.to_post_id)
+
+
+def _ticket_buttons(view: View) -> list[dict[str, Any]]:
+    ticket, value = view.ticket, place(view)
+    busy = any(reply.state in ON_ITS_WAY and reply.turn == ticket.turn for reply in view.replies)
+    if ticket.state in OPEN:
+        return _open_buttons(view, value, busy=busy)
+    spoken = any(reply.state in SPOKEN and reply.turn == ticket.turn for reply in view.replies)
+    row = []
+    if spoken:
+        row.append(button("Follow up", "follow_up", value | {"n": ticket.turn + 1}))
+    return [*row, button("Reopen", "reopen", value), *_see(view)]
+
+
+def _open_buttons(view: View, value: dict[str, Any], *, busy: bool) -> list[dict[str, Any]]:
+    row = []
+    if not busy and view.network is not None:
+        row.append(button("Reply", "reply", value, style="primary"))
+    if view.ticket.owner is None:
+        row.append(button("Claim", "claim", value))
+    row.append(button("No reply needed", "no_reply_needed", value))
+    if not busy:
+        row += _see(view)
+    return [*row, _more(view, value)]
+
+
+def _see(view: View) -> list[dict[str, Any]]:
+    """A link to the customer's post."""
+    if view.newest is None or view.newest.deleted_at is not None:
+        return []
+    more = view.newest.in_reply_to or view.newest.quoted or len(view.newest.text) > _newest_room(view)
+    context_button = [button("Show context", "show_context", {"t": view.ticket.id})] if more else []
+    return [*context_button, button(f"Open on {view.title}", "open_on_network", url=view.newest.url)]
+
+
+def _more(view: View, value: dict[str, Any]) -> dict[str, Any]:
+    short = {"t": value["t"]}  # an option carries at most 150 characters
+    options = [{"text": plain("Not about us"), "value": packed({"do": "not_about_us", **short})}]
+    if view.ticket.owner is not None:
+        options.append({"text": plain("Release"), "value": packed({"do": "release", **short})})
+    return {"type": "overflow", "action_id": "more", "options": options}
+
+
+def place(view: View) -> dict[str, Any]:
+    """What a button has to carry: the ticket, the turn and target that the person sees, and the two names.
+
+    With them a composer can open while the ledger is slow; the submit is held against the ledger anyway.
+    """
+    ticket = view.ticket
+    names = {"h": view.author.handle or "", "a": view.account, "w": ticket.network}
+    return {"t": ticket.id, "n": ticket.turn, "p": ticket.target_post_id, **names}
