@@ -1,0 +1,1 @@
+"""The machine: it hears, sends and draws."""

@@ -1,0 +1,304 @@
+"""The command line, and the place where everything is put together."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+from typing import IO, Any
+
+import click
+from dotenv import load_dotenv
+from pydantic import ValidationError
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from sqlalchemy.exc import SQLAlchemyError
+from waitress.server import create_server
+
+import handlers
+from bot import doctor as examination
+from bot import lock, logs, schema, settings
+from bot.desk import Desk
+from bot.networks import Network
+from bot.networks.x import X, XSettings
+from bot.schedule import Schedule
+from bot.slack import Slack
+from bot.web import Web
+from models.database import Database, normal_url
+
+log = logging.getLogger("heard")
+
+LAST = 9.7  # seconds from SIGTERM to the very end
+DRAIN = 9.0  # seconds from SIGTERM to the end; a call to a network takes eight at most
+THREADS = 24
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Heard: no mention goes unheard."""
+    load_dotenv()
+
+
+@main.command()
+def run() -> None:
+    """Do everything in one process, and migrate the database first."""
+    with _one_line_errors(), _desk("run") as desk:
+        web, sockets = _slack_door(desk)
+        _serve(desk, web, sockets, Schedule(desk))
+
+
+@main.command()
+def web() -> None:
+    """Serve Slack over HTTP and nothing else (PostgreSQL)."""
+    with _one_line_errors(), _desk("web") as desk:
+        _need_signing_secret(desk)
+        _learn_identity(desk)
+        _serve(desk, Web(desk, handlers.build(desk)), None, None)
+
+
+@main.command()
+def worker() -> None:
+    """Poll, publish and draw, and serve nobody (PostgreSQL)."""
+    with _one_line_errors(), _desk("worker") as desk:
+        schedule = Schedule(desk)
+        _on_signal(desk.stop.set)
+        schedule.start()
+        desk.stop.wait()
+        _end(desk, schedule, time.monotonic())
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    with _one_line_errors():
+        url = normal_url(os.environ.get("DATABASE_URL") or "sqlite:///heard.db")
+        database = Database(url)
+        schema.migrate(database)
+        database.close()
+        click.echo(f"The ledger is at schema {schema.wanted()}.")
+
+
+@main.command()
+def doctor() -> None:
+    """Say what is wrong with this set-up and how to mend it; exit code 0 fine, 1 warnings, 2 broken."""
+    try:
+        with _desk("doctor") as desk:
+            code = examination.report(examination.examine(desk), click.echo)
+    except settings.SettingsError as error:
+        for complaint in str(error).split("; "):
+            click.echo(f"BAD   settings: {complaint}.")
+        code = 2
+    sys.exit(code)
+
+
+# --- putting it together ------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """A wrong setting, schema or database ends the start with one line that says what to mend."""
+    try:
+        yield
+    except (settings.SettingsError, schema.SchemaError, lock.LockedError) as error:
+        sys.exit(f"Heard cannot start: {error}")
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+        sys.exit(f"Heard cannot start: DATABASE_URL does not work: {reason}")
+
+
+@contextmanager
+def _desk(command: str) -> Iterator[Desk]:
+    """Everything at hand, checked; let go of at the end."""
+    known = settings.load()
+    x = _x_settings()
+    logs.set_up(known.log_level, [*_secrets(known), *_secrets(x)])
+    database = Database(known.url)
+    held = None
+    try:
+        if command != "doctor":  # a doctor only looks, beside whoever works
+            held = _take_ledger(command, known.url, database)
+        desk = Desk(
+            settings=known,
+            db=database,
+            slack=Slack(known.slack_bot_token.get_secret_value(), known.slack_api_url),
+            networks=_networks(x),
+            now=lambda: datetime.now(UTC),
+            worker=f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:6]}",
+        )
+        yield desk
+        desk.close()
+    finally:
+        database.close()
+        if held is not None:
+            held.close()
+
+
+def _take_ledger(command: str, url: str, database: Database) -> IO[str] | None:
+    """Hold the ledger where one process has to, at the schema that this code was written for."""
+    if command != "run":
+        lock.refuse_sqlite(url, command)
+    held = lock.hold(url)
+    (schema.migrate if command == "run" else schema.check)(database)
+    return held
+
+
+def _x_settings() -> XSettings:
+    try:
+        return XSettings()
+    except ValidationError as error:
+        raise settings.SettingsError(settings.one_line(error, prefix="X_")) from None
+
+
+def _networks(x: XSettings) -> Mapping[str, Network]:
+    """Each network that the environment has keys for."""
+    found: dict[str, Network] = {}
+    if x.configured:
+        if x.problem is not None:
+            raise settings.SettingsError(x.problem)
+        found["x"] = X(x)
+    if not found:
+        needed = "X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN and X_ACCESS_TOKEN_SECRET"
+        raise settings.SettingsError(f"no network to listen to: set {needed}")
+    return found
+
+
+def _secrets(known: settings.Settings | XSettings) -> list[str]:
+    values = (getattr(known, name) for name in type(known).model_fields)
+    return [value.get_secret_value() for value in values if hasattr(value, "get_secret_value")]
+
+
+def _slack_door(desk: Desk) -> tuple[Web, SocketModeHandler | None]:
+    """Socket Mode when there is an app token, else HTTP; health is served either way."""
+    app = handlers.build(desk)
+    token = desk.settings.slack_app_token
+    if token is None:
+        _need_signing_secret(desk)
+        return Web(desk, app), None
+    has_secret = desk.settings.slack_signing_secret is not None
+    return Web(desk, app if has_secret else None), _sockets(app, token.get_secret_value())
+
+
+def _sockets(app: App, token: str) -> SocketModeHandler:
+    return SocketModeHandler(app, token, trace_enabled=False)
+
+
+def _need_signing_secret(desk: Desk) -> None:
+    if desk.settings.slack_signing_secret is None:
+        raise settings.SettingsError(
+            "SLACK_SIGNING_SECRET is missing (or set SLACK_APP_TOKEN for Socket Mode)"
+        )
+
+
+def _learn_identity(desk: Desk) -> None:
+    """`web` runs no jobs: it asks Slack who we are by the side, until it knows."""
+
+    def ask() -> None:
+        while not desk.stop.wait(2.0):
+            try:
+                desk.slack.identity()
+            except Exception as error:  # noqa: BLE001 - whatever it is, ask again
+                log.warning("Slack does not say who we are: %s", error)
+            else:
+                return
+
+    threading.Thread(target=ask, name="introduce", daemon=True).start()
+
+
+# --- running and ending -------------------------------------------------------------------------------------
+
+
+def _serve(desk: Desk, web: Web, sockets: SocketModeHandler | None, schedule: Schedule | None) -> None:
+    """Serve HTTP in the main thread until a signal comes, then drain."""
+    started: list[float] = []
+
+    def leave() -> None:
+        started.append(time.monotonic())
+        desk.stop.set()
+        desk.nudge()
+        raise SystemExit
+
+    _on_signal(leave)
+    desk.aside(lambda: _warm(desk))
+    try:
+        server = create_server(web, host="0.0.0.0", port=desk.settings.port, threads=THREADS)  # noqa: S104
+    except OSError as error:
+        raise settings.SettingsError(
+            f"PORT {desk.settings.port} cannot be served: {error.strerror}"
+        ) from None
+    if schedule is not None:
+        schedule.start()
+    if sockets is not None:
+        threading.Thread(target=_connect, args=(desk, sockets), name="socket mode", daemon=True).start()
+    log.info("Heard listens on port %s%s", desk.settings.port, " and by Socket Mode" if sockets else "")
+    try:
+        server.run()  # on SystemExit waitress answers what it has begun
+    finally:
+        server.close()
+        if sockets is not None:
+            sockets.client.close()
+        _end(desk, schedule, started[0] if started else time.monotonic())
+
+
+def _warm(desk: Desk) -> None:
+    """Load what counting needs before the first person waits for it."""
+    for network in desk.networks.values():
+        network.length("")
+
+
+def _connect(desk: Desk, sockets: SocketModeHandler) -> None:
+    """Connect to Slack; if it is not there yet, keep asking. Once connected the SDK reconnects by itself."""
+    wait = 1.0
+    while not desk.stop.is_set():
+        try:
+            sockets.connect()  # type: ignore[no-untyped-call]
+        except Exception as error:  # noqa: BLE001 - Slack down is no reason to stop
+            log.warning("Slack's Socket Mode does not answer (%s); trying again", error)
+        else:
+            return
+        desk.stop.wait(wait)
+        wait = min(wait * 2, 30.0)
+
+
+def _on_signal(leave: Callable[[], Any]) -> None:
+    """Leave on SIGTERM and SIGINT; whatever still hangs at the end of the time is cut.
+
+    Cutting is safe: the ledger knows where everything stands, as it does after a power cut.
+    """
+
+    def cut() -> None:
+        log.warning("Heard stops with something still running; the ledger knows of it")
+        logging.shutdown()
+        os._exit(0)
+
+    leaving: list[int] = []  # an event would not do: a handler may interrupt itself while it holds its lock
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del frame
+        if not leaving:
+            leaving.append(number)
+            last = threading.Timer(LAST, cut)
+            last.daemon = True
+            last.start()
+            leave()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+
+
+def _end(desk: Desk, schedule: Schedule | None, since: float) -> None:
+    """Finish what is on the wire, within the time that is left."""
+    desk.stop.set()
+    if schedule is not None:
+        rested = schedule.drain(max(DRAIN - (time.monotonic() - since), 0.5))
+        log.info("Heard stops%s", "" if rested else " with a call still on the wire; the ledger knows of it")
+
+
+if __name__ == "__main__":
+    main()

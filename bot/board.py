@@ -1,0 +1,398 @@
+"""Ledger → Slack: every ticket's card shows the ticket as it is, and every notice is told.
+
+Level-triggered: a card whose ticket changed ten times is redrawn once. Slack has no idempotency
+(https://github.com/slackapi/slack-api-specs/issues/10), so a message is declared before it is posted, carries
+a key in its metadata, and after a doubtful call is looked for before it is posted again.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, aliased
+
+from bot.blocks import ticket as face
+from bot.desk import Desk
+from bot.slack import SlackError, SlackLaterError, SlackNoError, SlackUnsureError
+from models import Budget, Card, Notice, Reply, Ticket
+from models.database import BusyError
+from models.reply import State as Delivery
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+SETTLED = timedelta(seconds=30)  # how long Slack may take to show a message whose answer was lost
+BATCH = 50
+
+ASIDE = timedelta(minutes=1)  # until what broke on our side is tried again
+UPDATES = "slack update"
+POSTS = "slack post "  # and the channel
+
+# https://docs.slack.dev/reference/methods/chat.update#errors
+# The message is not there (any more), or cannot be changed: the ticket needs a new one.
+_GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
+# The place is gone; the default channel takes over.
+_NO_PLACE = {"channel_not_found", "is_archived", "is_inactive", "not_in_channel"}
+# Slack does not like what is on it: a plainer one takes its place.
+_TOO_MUCH = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One call to Slack, with all that it needs, read before the transaction closed."""
+
+    row_id: int
+    ticket_id: int | None
+    key: str
+    channel: str
+    ts: str | None
+    thread_ts: str | None
+    doubtful_since: datetime | None
+    revision: int
+    text: str
+    blocks: list[dict[str, Any]] | None
+    is_plain: bool
+
+
+def work(desk: Desk) -> float:
+    """Draw and tell all that can be drawn and told now. Gives the seconds until more can be (at most 2)."""
+    waits: dict[str, float] = {}
+    _work_through(desk, waits, Card, _stale, _card_job)
+    _work_through(desk, waits, Notice, _untold, _notice_job)
+    return 0.0 if desk.stop.is_set() else min([2.0, *waits.values()])
+
+
+def _work_through(
+    desk: Desk,
+    waits: dict[str, float],
+    table: type[Card | Notice],
+    listed: Callable[[Desk, Collection[str]], list[tuple[int, str]]],
+    job: Callable[[Desk, int], "Job | float | None"],
+) -> None:
+    """Do what is listed, a batch at a time, as long as it gets on.
+
+    `waits` holds the budgets that are spent and for how many seconds; what needs one of them is not listed
+    again, so that a busy channel does not stand in the way of the others.
+    """
+    gets_on = True
+    while gets_on:
+        gets_on = False
+        for row_id, budget in listed(desk, waits):
+            if desk.stop.is_set():
+                return
+            if budget not in waits:
+                done, wait = _guarded(desk, table, row_id, job)
+                if wait > 0:
+                    waits[budget] = wait
+                gets_on |= done or wait > 0
+
+
+def _guarded(
+    desk: Desk, table: type[Card | Notice], row_id: int, job: Callable[[Desk, int], "Job | float | None"]
+) -> tuple[bool, float]:
+    """Do one; what breaks on our side is put aside, for it must not hold up the others."""
+    try:
+        return _one(desk, job(desk, row_id), table)
+    except (BusyError, DBAPIError):
+        raise
+    except Exception:
+        log.exception("%s %s cannot be shown; the others go on", table.__name__.lower(), row_id)
+        _put_aside(desk, table, row_id)
+        return False, 0.0
+
+
+def _put_aside(desk: Desk, table: type[Card | Notice], row_id: int) -> None:
+    """Come back to it in a while; a card is known by its ticket here, and may not exist yet."""
+    with desk.db.write() as session:
+        until = desk.now() + ASIDE
+        row = _card(session, Ticket.hold(session, row_id)) if table is Card else _row(session, table, row_id)
+        row.not_before, row.leased_until, row.failure = until, None, "Heard could not draw it"
+
+
+def _stale(desk: Desk, spent: Collection[str]) -> list[tuple[int, str]]:
+    """Tickets whose card is missing or old, each with the budget that it needs, if that is not `spent`.
+
+    First those with an open undo window, then the longest waiting.
+    """
+    at, channel = desk.now(), func.coalesce(Card.channel, Ticket.channel)
+    held = select(Reply.id).where(Reply.ticket_id == Ticket.id, Reply.state == Delivery.HELD).exists()
+    query = (
+        select(Ticket.id, channel.label("channel"), Card.ts)
+        .outerjoin(Card, Card.ticket_id == Ticket.id)
+        .where(Ticket.drawn_revision < Ticket.revision, _free(Card, at))
+        .where(or_(Card.ts.is_not(None), channel.not_in(_channels(spent))))
+        .order_by(held.desc(), Ticket.waiting_since, Ticket.id)
+        .limit(BATCH)
+    )
+    if UPDATES in spent:
+        query = query.where(Card.ts.is_(None))
+    with desk.db.read() as session:
+        return [(row.id, _budget(row.channel, posts=row.ts is None)) for row in session.execute(query)]
+
+
+def _untold(desk: Desk, spent: Collection[str]) -> list[tuple[int, str]]:
+    """Notices that can be told, each with the budget that it needs, if that is not `spent`.
+
+    One for a thread waits until its card is there, and until those before it are told.
+    """
+    earlier = aliased(Notice)
+    before = select(earlier.id).where(
+        earlier.ticket_id == Notice.ticket_id, earlier.ts.is_(None), earlier.id < Notice.id
+    )
+    channel = func.coalesce(Card.channel, Notice.channel, desk.settings.slack_channel)
+    query = (
+        select(Notice.id, channel.label("channel"))
+        .outerjoin(Card, Card.ticket_id == Notice.ticket_id)
+        .where(Notice.ts.is_(None), _free(Notice, desk.now()), channel.not_in(_channels(spent)))
+        .where(or_(Notice.ticket_id.is_(None), Card.ts.is_not(None)), ~before.exists())
+        .order_by(Notice.id)
+        .limit(BATCH)
+    )
+    with desk.db.read() as session:
+        return [(row.id, _budget(row.channel, posts=True)) for row in session.execute(query)]
+
+
+def _budget(channel: str, *, posts: bool) -> str:
+    """The budget that a call draws on: Slack counts posts by channel and updates by workspace."""
+    return POSTS + channel if posts else UPDATES
+
+
+def _channels(spent: Collection[str]) -> list[str]:
+    """The channels that take no post for now."""
+    return [budget.removeprefix(POSTS) for budget in spent if budget.startswith(POSTS)]
+
+
+def _free(table: type[Card | Notice], at: datetime) -> Any:  # noqa: ANN401 - a condition
+    """Not put off, and in nobody's hands."""
+    return or_(table.not_before.is_(None), table.not_before <= at) & (
+        or_(table.leased_until.is_(None), table.leased_until <= at)
+    )
+
+
+# --- taking -------------------------------------------------------------------------------------------------
+
+
+def _card(session: Session, ticket: Ticket) -> Card:
+    """The card of a ticket that is held, made if there is none."""
+    card = session.scalar(select(Card).where(Card.ticket_id == ticket.id))
+    if card is None:
+        card = Card(ticket_id=ticket.id, key=uuid.uuid4().hex, channel=ticket.channel, failures=0)
+        session.add(card)
+    return card
+
+
+def _card_job(desk: Desk, ticket_id: int) -> Job | float | None:
+    """Lease the card and draw it; a number is how long to wait for the budget."""
+    with desk.db.write() as session:
+        at = desk.now()
+        ticket = Ticket.hold(session, ticket_id)
+        card = _card(session, ticket)
+        if ticket.drawn_revision >= ticket.revision or not _is_free(card, at):
+            return None
+        wait = _wait(desk, session, card.channel, posts=card.ts is None, at=at)
+        if wait > 0:
+            return wait
+        doubtful, is_plain = card.placing_since, card.failure in _TOO_MUCH
+        card.leased_until = at + LEASE
+        if card.ts is None:
+            card.placing_since = doubtful or at
+        session.flush()
+        view = face.read(session, ticket, desk.networks.get(ticket.network))
+        return Job(
+            row_id=card.id,
+            ticket_id=ticket.id,
+            key=card.key,
+            channel=card.channel,
+            ts=card.ts,
+            thread_ts=None,
+            doubtful_since=doubtful,
+            revision=ticket.revision,
+            text=face.summary(view),
+            blocks=face.plain_card(view) if is_plain else face.card(view),
+            is_plain=is_plain,
+        )
+
+
+def _notice_job(desk: Desk, notice_id: int) -> Job | float | None:
+    """Lease a notice; a number is how long to wait for the budget."""
+    with desk.db.write() as session:
+        at = desk.now()
+        notice = session.get_one(Notice, notice_id, with_for_update=True)
+        card = session.scalar(select(Card).where(Card.ticket_id == notice.ticket_id))
+        if notice.ts is not None or not _is_free(notice, at) or (notice.ticket_id and not (card and card.ts)):
+            return None
+        channel = (card and card.channel) or notice.channel or desk.settings.slack_channel
+        wait = _wait(desk, session, channel, posts=True, at=at)
+        if wait > 0:
+            return wait
+        doubtful, is_plain = notice.placing_since, notice.failure in _TOO_MUCH
+        notice.leased_until, notice.placing_since = at + LEASE, doubtful or at
+        return Job(
+            row_id=notice.id,
+            ticket_id=notice.ticket_id,
+            key=notice.key,
+            channel=channel,
+            ts=None,
+            thread_ts=card.ts if card is not None else None,
+            doubtful_since=doubtful,
+            revision=0,
+            text=notice.text,
+            blocks=None if is_plain else notice.blocks,
+            is_plain=is_plain,
+        )
+
+
+def _is_free(row: Card | Notice, at: datetime) -> bool:
+    """The same as `_free`, of a row at hand: another worker may have been faster."""
+    return all(moment is None or moment <= at for moment in (row.not_before, row.leased_until))
+
+
+def _wait(desk: Desk, session: Session, channel: str, *, posts: bool, at: datetime) -> float:
+    """Ask the budget: one message a second a channel, fifty updates in any minute a workspace.
+
+    https://docs.slack.dev/apis/web-api/rate-limits
+    """
+    if posts:
+        interval, burst = timedelta(seconds=1 / desk.settings.slack_posts_per_second), 1
+    else:  # a burst counts too: so many at once, and as many more in the rest of the minute
+        most = desk.settings.slack_updates_per_minute
+        burst = max(int(most / 5), 1)
+        interval = timedelta(minutes=1 / (most - burst + 1))
+    key = _budget(channel, posts=posts)
+    return Budget.take(session, key, at=at, interval=interval, burst=burst).total_seconds()
+
+
+# --- calling ------------------------------------------------------------------------------------------------
+
+
+def _one(desk: Desk, job: Job | float | None, table: type[Card | Notice]) -> tuple[bool, float]:
+    """Make one call and record what came of it: whether it was done, and how long its budget is spent."""
+    if job is None or isinstance(job, float):
+        return False, job or 0.0
+    try:
+        ts = _call(desk, job)
+    except SlackError as error:
+        return False, _failed(desk, table, job, error)
+    if ts is None:
+        _wait_for_sight(desk, table, job)
+        return False, 0.0
+    _shown(desk, table, job, ts)
+    return True, 0.0
+
+
+def _call(desk: Desk, job: Job) -> str | None:
+    """Update, adopt or post; None if a doubtful message is neither in sight nor old enough to be given up."""
+    if job.ts is not None:
+        desk.slack.update(job.channel, job.ts, job.text, job.blocks or [], key=job.key)
+        return job.ts
+    if job.doubtful_since is not None:
+        found = _find(desk, job)
+        if found is not None:
+            return found
+        if desk.now() - job.doubtful_since < SETTLED:
+            return None
+    return desk.slack.post(job.channel, job.text, job.blocks, key=job.key, thread_ts=job.thread_ts)
+
+
+def _find(desk: Desk, job: Job) -> str | None:
+    """Look for the message that an earlier call may have posted; of several, keep the oldest."""
+    since = (job.doubtful_since or desk.now()).timestamp() - 60
+    try:
+        found = desk.slack.find(job.channel, job.key, since=since, thread_ts=job.thread_ts)
+    except SlackNoError as error:  # without the history scope nobody can look: at least once, then
+        log.warning("cannot look for a card in %s: %s", job.channel, error.error)
+        return None
+    for surplus in found[1:]:
+        log.warning("a message was there twice in %s; the younger one goes", job.channel)
+        _remove(desk, job.channel, surplus)
+    if found and job.blocks is not None:
+        desk.slack.update(job.channel, found[0], job.text, job.blocks, key=job.key)
+    return found[0] if found else None
+
+
+def _remove(desk: Desk, channel: str, ts: str) -> None:
+    """Take a message away, if Slack lets us: what stays is ugly, not wrong."""
+    try:
+        desk.slack.delete(channel, ts)
+    except SlackError as error:
+        log.warning("a message too many stays in %s: %s", channel, error)
+
+
+# --- recording ----------------------------------------------------------------------------------------------
+
+
+def _row(session: Session, table: type[Card | Notice], row_id: int) -> Card | Notice:
+    """The row of a job, held until the transaction ends."""
+    held = session.get_one(table, row_id, with_for_update=True)
+    assert isinstance(held, Card | Notice)
+    return held
+
+
+def _shown(desk: Desk, table: type[Card | Notice], job: Job, ts: str) -> None:
+    at = desk.now()
+    with desk.db.write() as session:
+        if job.ticket_id is not None and table is Card:  # the ticket first, as everywhere
+            drawn = Ticket.drawn_revision < job.revision
+            there = update(Ticket).where(Ticket.id == job.ticket_id, drawn)
+            session.execute(there.values(drawn_revision=job.revision))
+        row = _row(session, table, job.row_id)
+        if isinstance(row, Card):
+            row.shown(ts, at=at)
+        else:
+            row.ts, row.leased_until, row.failure = ts, None, None
+
+
+def _wait_for_sight(desk: Desk, table: type[Card | Notice], job: Job) -> None:
+    """It may be there and may not: look again in a moment."""
+    with desk.db.write() as session:
+        row = _row(session, table, job.row_id)
+        row.not_before, row.leased_until = desk.now() + timedelta(seconds=5), None
+
+
+def _failed(desk: Desk, table: type[Card | Notice], job: Job, error: SlackError) -> float:
+    """Nothing is lost: write down why, and when to try again. Gives how long the budget is spent."""
+    at = desk.now()
+    with desk.db.write() as session:
+        ticket = Ticket.hold(session, job.ticket_id) if job.ticket_id is not None else None
+        row = _row(session, table, job.row_id)
+        row.leased_until, row.failure = None, str(error)
+        row.failures += 1
+        if isinstance(error, SlackUnsureError):
+            row.not_before = at + timedelta(seconds=2)
+            return 0.0
+        row.placing_since = job.doubtful_since
+        if isinstance(error, SlackLaterError):
+            row.not_before = at
+            until = at + timedelta(seconds=error.seconds)
+            Budget.pause(session, _budget(job.channel, posts=job.ts is None), at=at, until=until)
+            return error.seconds
+        row.not_before = at + _patience(desk, session, ticket, row, job)
+    log.warning("Slack refused a message in %s: %s", job.channel, error)
+    return 0.0
+
+
+def _patience(desk: Desk, session: Session, ticket: Ticket | None, row: Card | Notice, job: Job) -> timedelta:
+    """What to do about a definite no, and how long to wait before the next try."""
+    elsewhere = desk.settings.slack_channel if row.failure in _NO_PLACE else job.channel
+    if elsewhere != job.channel or (row.failure in _GONE and ticket is not None):
+        if ticket is None:
+            row.channel = elsewhere
+        else:
+            _place_anew(session, ticket, elsewhere)
+        return timedelta()
+    if row.failure in _TOO_MUCH and not job.is_plain:
+        return timedelta()
+    return timedelta(seconds=min(5.0 * 2 ** min(row.failures, 6), 300.0))
+
+
+def _place_anew(session: Session, ticket: Ticket, channel: str) -> None:
+    """The message or its channel is gone: the ticket gets a new card, and its thread goes on under that."""
+    card = _card(session, ticket)
+    card.gone()
+    card.channel = ticket.channel = channel
+    ticket.revision += 1

@@ -1,0 +1,86 @@
+"""What a working bot has at hand: the ledger, the networks, Slack, the time, and ways to wake its loops."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTimeError
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.networks import Network
+from bot.settings import Settings
+from bot.slack import Slack
+from bot.underway import Underway
+from models.database import BusyError, Database
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One of these is made at the start and handed to everything that works.
+
+    `worker` names this process in leases; `stop` is set once, when it should finish.
+    """
+
+    settings: Settings
+    db: Database
+    slack: Slack
+    networks: Mapping[str, Network]
+    now: Callable[[], datetime]
+    worker: str
+    stop: threading.Event = field(default_factory=threading.Event)
+    outbox_bell: threading.Event = field(default_factory=threading.Event)
+    board_bell: threading.Event = field(default_factory=threading.Event)
+    underway: Underway = field(default_factory=Underway)
+    _side: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "glance"))
+
+    @property
+    def owed_for(self) -> timedelta:
+        """How long after a customer's post a first reply is owed."""
+        return timedelta(minutes=self.settings.first_reply_minutes)
+
+    def nudge(self) -> None:
+        """Something changed: have it sent and drawn now. A lost nudge costs a tick, not the work."""
+        self.outbox_bell.set()
+        self.board_bell.set()
+
+    def glance(self, look: Callable[[], Result], seconds: float) -> Result | None:
+        """Look something up if it can be had within `seconds`, else None: the person must not wait.
+
+        The look goes on in a thread of its own and is forgotten, so it must not change anything.
+        """
+        future: Future[Result] = self._side.submit(self._counted, look)
+        try:
+            return future.result(timeout=seconds)
+        except NotInTimeError:
+            future.cancel()
+        except (SQLAlchemyError, BusyError) as error:
+            log.warning("the ledger could not be looked at: %s", type(error).__name__)
+        return None
+
+    def aside(self, errand: Callable[[], object]) -> None:
+        """Do something that takes longer than a person waits for an answer. Lost if the process dies."""
+        self._side.submit(self._counted, errand).add_done_callback(_note_failure)
+
+    def _counted(self, errand: Callable[[], Result]) -> Result:
+        with self.underway.errand():
+            return errand()
+
+    def close(self) -> None:
+        """Let what is under way come to its end, if it does so soon; then let go of everything."""
+        self._side.shutdown(wait=False, cancel_futures=True)
+        self.underway.came_to_rest(within=2.0)
+        self.db.close()
+
+
+def _note_failure(errand: Future[object]) -> None:
+    """Nobody waits for what is done aside, so nobody else would hear of its failure."""
+    if not errand.cancelled() and (error := errand.exception()) is not None:
+        log.error("what was to be done aside failed", exc_info=error)

@@ -1,0 +1,213 @@
+"""The doctor: what is wrong with a set-up, and how to mend it, one line each."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import Enum
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import schema
+from bot.blocks.parts import duration
+from bot.desk import Desk
+from bot.networks import Later, Network
+from bot.slack import Examined, SlackError, SlackNoError
+from models import Cursor
+from models.database import BusyError
+
+# Each with its reason in docs/reference/scopes.md.
+SCOPES = ("app_mentions:read", "channels:history", "chat:write", "commands", "groups:history")
+SKEW = timedelta(seconds=60)  # Slack refuses requests whose clocks differ by five minutes
+
+
+class Level(Enum):
+    """How bad a finding is: how it is marked, and the exit code that it asks for."""
+
+    OK = ("ok  ", 0)
+    NOTE = ("note", 0)
+    WARNING = ("warn", 1)
+    BAD = ("BAD ", 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's."""
+
+    level: Level
+    subject: str
+    sentence: str
+
+    def line(self) -> str:
+        """As it is printed."""
+        return f"{self.level.value[0]}  {self.subject}: {self.sentence}"
+
+
+def _ok(subject: str, sentence: str) -> Finding:
+    return Finding(Level.OK, subject, sentence)
+
+
+def _warn(subject: str, sentence: str) -> Finding:
+    return Finding(Level.WARNING, subject, sentence)
+
+
+def _bad(subject: str, sentence: str) -> Finding:
+    return Finding(Level.BAD, subject, sentence)
+
+
+def examine(desk: Desk) -> Iterator[Finding]:
+    """Look at everything that a running Heard needs, the cheapest first; each look fails by itself."""
+    yield from _database(desk)
+    yield from _slack(desk)
+    yield from _channel(desk)
+    yield from _door(desk)
+    for network in desk.networks.values():
+        yield from _network(network)
+        yield from _polls(desk, network)
+
+
+def _database(desk: Desk) -> Iterator[Finding]:
+    kind = "SQLite" if desk.db.is_sqlite else "PostgreSQL"
+    try:
+        here, wanted = schema.found(desk.db), schema.wanted()
+    except (SQLAlchemyError, BusyError) as error:
+        yield _bad("database", f"{kind} does not answer ({type(error).__name__}). Check DATABASE_URL.")
+        return
+    if here is None and desk.db.is_sqlite:
+        yield _warn("database", "SQLite, empty: the first `python -m bot run` sets it up.")
+    elif here != wanted:
+        mend = "Run: python -m bot migrate" if (here or "") < wanted else "Update Heard."
+        yield _bad("database", f"{kind} is at schema {here or 'none'}, this Heard needs {wanted}. {mend}")
+    else:
+        yield _ok("database", f"{kind}, schema {here}.")
+
+
+def _slack(desk: Desk) -> Iterator[Finding]:
+    try:
+        examined = desk.slack.examine()
+    except SlackNoError as error:
+        mend = "Copy the Bot User OAuth Token (xoxb-…) from your app's page again."
+        yield _bad("SLACK_BOT_TOKEN", f"Slack refuses it ({error.error}). {mend}")
+        return
+    except SlackError as error:
+        yield _bad("Slack", f"does not answer: {error}. Check SLACK_API_URL and the network.")
+        return
+    who, where = examined.name or "a bot", examined.team or "your workspace"
+    yield _ok("SLACK_BOT_TOKEN", f"works, as {who} in {where}.")
+    yield from _scopes(examined)
+    yield from _clock(desk, "Slack", examined.date)
+
+
+def _scopes(examined: Examined) -> Iterator[Finding]:
+    if not examined.scopes:
+        yield _warn("scopes", f"Slack does not say which the token has; it needs {', '.join(SCOPES)}.")
+        return
+    missing = [scope for scope in SCOPES if scope not in examined.scopes]
+    if missing:
+        mend = "Add them under OAuth & Permissions, then reinstall the app."
+        yield _bad("scopes", f"{', '.join(missing)} missing. {mend}")
+    else:
+        yield _ok("scopes", "all there.")
+
+
+def _clock(desk: Desk, whose: str, date: str | None) -> Iterator[Finding]:
+    try:
+        theirs = parsedate_to_datetime(date or "")
+    except ValueError:
+        return
+    skew = abs(desk.now() - theirs)
+    if skew > SKEW:
+        yield _bad("clock", f"differs from {whose}'s by {duration(skew)}. Set this machine's clock (NTP).")
+    else:
+        yield _ok("clock", f"agrees with {whose}'s.")
+
+
+def _channel(desk: Desk) -> Iterator[Finding]:
+    channel = desk.settings.slack_channel
+    mends = {
+        "not_in_channel": "Type /invite @Heard in that channel.",
+        "channel_not_found": "Check the id (channel details); a private one needs /invite @Heard.",
+        "is_archived": "Unarchive it, or name another.",
+        "missing_scope": "Add channels:history and groups:history.",
+    }
+    try:
+        desk.slack.can_see(channel)
+    except SlackNoError as error:
+        mend = mends.get(error.error, "Check that the bot is a member.")
+        yield _bad("SLACK_CHANNEL", f"{channel} cannot be used ({error.error}). {mend}")
+    except SlackError as error:
+        yield _warn("SLACK_CHANNEL", f"{channel} could not be looked at: {error}.")
+    else:
+        yield _ok("SLACK_CHANNEL", f"the bot is in {channel}.")
+
+
+def _door(desk: Desk) -> Iterator[Finding]:
+    """How Slack's events reach us."""
+    token = desk.settings.slack_app_token
+    if token is None:
+        if desk.settings.slack_signing_secret is None:
+            yield _bad("SLACK_SIGNING_SECRET", "is missing; set it, or SLACK_APP_TOKEN for Socket Mode.")
+        else:
+            yield _ok("events", f"by HTTP: Slack must reach /slack/events on port {desk.settings.port}.")
+        return
+    try:
+        desk.slack.try_socket(token.get_secret_value())
+    except SlackNoError as error:
+        mend = "Make an app-level token with connections:write, and turn Socket Mode on."
+        yield _bad("SLACK_APP_TOKEN", f"Slack refuses it ({error.error}). {mend}")
+    except SlackError as error:
+        yield _warn("SLACK_APP_TOKEN", f"could not be tried: {error}.")
+    else:
+        yield _ok("events", "by Socket Mode.")
+
+
+def _network(network: Network) -> Iterator[Finding]:
+    try:
+        account = network.account()
+    except Later as later:
+        mend = {
+            "unauthorized": "Make new keys on its developer page.",
+            "out of credit": "Buy credit; nothing is heard until then.",
+            "forbidden": "Check that the app is enrolled and may read and write.",
+        }.get(later.cause, "Try again later.")
+        yield _bad(network.title, f"{later.detail} {mend}")
+        return
+    yield _ok(network.title, f"speaks as @{account.handle}.")
+    for advice in network.advice():
+        yield Finding(Level.NOTE, network.title, advice)
+
+
+def _polls(desk: Desk, network: Network) -> Iterator[Finding]:
+    try:
+        with desk.db.read(2.0) as session:
+            cursors = session.scalars(select(Cursor).where(Cursor.network == network.name)).all()
+    except (SQLAlchemyError, BusyError):
+        return
+    mentions = [cursor for cursor in cursors if cursor.name == "mentions"]
+    if mentions:
+        yield _poll_age(desk, network, mentions[0], desk.now())
+    else:
+        yield _warn(network.title, "was never read. Is `python -m bot run` (or `worker`) running?")
+
+
+def _poll_age(desk: Desk, network: Network, cursor: Cursor, at: datetime) -> Finding:
+    age = cursor.age(at)
+    if cursor.failing_since is not None:
+        since = duration(at - cursor.failing_since)
+        return _bad(network.title, f"has not been readable for {since}: {cursor.failure}")
+    if age is None:
+        return _warn(network.title, "was never read to the end yet.")
+    late = timedelta(seconds=max(3 * desk.settings.poll_seconds, 30))
+    if age > late:
+        return _bad(network.title, f"was last read {duration(age)} ago. Is `python -m bot run` running?")
+    return _ok(network.title, f"was last read {duration(age)} ago.")
+
+
+def report(findings: Iterable[Finding], say: Callable[[str], object]) -> int:
+    """Say each finding as it comes; give the exit code of the worst."""
+    worst = 0
+    for finding in findings:
+        say(finding.line())
+        worst = max(worst, finding.level.value[1])
+    return worst

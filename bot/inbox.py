@@ -1,0 +1,434 @@
+"""Network → ledger: what was said since we last looked, page by page, without losing or repeating any."""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from bot.blocks.text import clean, escape
+from bot.desk import Desk
+from bot.networks import Account, Bad, HandOff, Later, Mark, Network, No, Page, Person, Post
+from models import Account as Ours
+from models import Author, Cursor, Mention, Notice, Quarantined, Ticket
+from models.base import add_if_absent
+from models.hearing import Place, Said, Taken, take_in
+
+log = logging.getLogger(__name__)
+
+MENTIONS = "mentions"
+NOBODY = ""  # whose reading it is that failed before the network said who we are
+FIRST_LOOK = timedelta(hours=24)
+FIRST_POSTS = 50  # a new account must not flood a channel
+LEFT_FOR = timedelta(days=8)  # further back than any reading goes
+SEARCH_REACHES = timedelta(days=6, hours=23)  # https://docs.x.com/x-api/posts/search/introduction: a week
+OVERLAP = timedelta(minutes=15)
+LATE = timedelta(hours=1)  # past midnight, how much of yesterday is swept once more
+RETRY = timedelta(seconds=30)
+
+
+@dataclass(slots=True)
+class Heard:
+    """What one reading brought."""
+
+    taken: int = 0
+    kept: int = 0
+    left_out: int = 0
+    gap: bool = False
+    missing: str | None = None  # why the gap could not be filled
+
+
+def poll(desk: Desk, network: Network) -> Heard | None:
+    """Read the mentions after the cursor into the ledger; None if it could not be done now.
+
+    The cursor moves in the transaction of the last page: a crash anywhere repeats the same window, and a
+    repeat changes nothing. A failure is written to the cursor, so that silence is never taken for peace.
+    """
+    account = _account(desk, network)
+    cursor = None if account is None else _begin(desk, network, account)
+    if account is None or cursor is None:
+        return None
+    mark = Mark(cursor.post_id, desk.now() - FIRST_LOOK)
+    try:
+        return _read(desk, network, account, mark, cursor)
+    except Later as later:
+        _failed(desk, network, account.id, later)
+        return None
+
+
+def sweep(desk: Desk, network: Network) -> Heard | None:
+    """Read today's mentions once more: networks index some late, behind every cursor.
+
+    X charges once a post and UTC day: https://docs.x.com/x-api/getting-started/pricing. What it indexed late
+    around midnight is in the day before, hence the last hour of that.
+    """
+    account = _account(desk, network)
+    cursor = None if account is None else _begin(desk, network, account)
+    if account is None or cursor is None or cursor.is_first:
+        return None
+    at, heard = desk.now(), Heard()
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    floor = _floor(desk, cursor)
+    try:
+        for page in network.mentions(Mark(None, min(midnight, at - LATE))):
+            if desk.stop.is_set():
+                return heard
+            kept = _of_others(page, account, floor)
+            heard.taken += _commit(desk, network, account, kept, cursor_to=None, done=False)
+    except Later as later:
+        _failed(desk, network, account.id, later)
+        return None
+    finally:
+        desk.board_bell.set()
+    return heard
+
+
+def _account(desk: Desk, network: Network) -> Account | None:
+    """Who we are there; None if it cannot be asked now, which is remembered like any failed reading."""
+    nobody = select(Cursor).where(Cursor.network == network.name, Cursor.account_id == NOBODY)
+    with desk.db.read() as session:
+        failed = session.scalar(nobody)
+    if failed is not None and failed.not_before is not None and failed.not_before > desk.now():
+        return None
+    try:
+        return network.account()
+    except Later as later:
+        _failed(desk, network, NOBODY, later)
+        return None
+
+
+def _begin(desk: Desk, network: Network, account: Account) -> Cursor | None:
+    """The cursor as it is; None if the network does not want to be asked yet."""
+    at = desk.now()
+    with desk.db.write() as session:
+        session.execute(delete(Cursor).where(Cursor.network == network.name, Cursor.account_id == NOBODY))
+        names = {"handle": clean(account.handle), "name": clean(account.name)}
+        Ours.learn(session, network=network.name, network_id=account.id, at=at, **names)
+        cursor = Cursor.of(session, network.name, account.id, MENTIONS, at=at)
+    return None if cursor.not_before is not None and cursor.not_before > at else cursor
+
+
+def _read(desk: Desk, network: Network, account: Account, mark: Mark, cursor: Cursor) -> Heard:
+    heard, newest, floor = Heard(), None, _floor(desk, cursor)
+    for page, last in _with_last(network.mentions(mark)):
+        if desk.stop.is_set():
+            break  # without the last page the cursor stays, and the next start reads all this again
+        newest = newest or page.newest
+        kept = _of_others(page, account, floor)
+        heard.gap |= page.gap
+        if cursor.is_first:
+            kept = _capped(kept, heard)
+        elif page.gap:
+            heard.taken += _commit(desk, network, account, kept, cursor_to=None, done=False)
+            _fill_gap(desk, network, account, cursor, floor, heard=heard)
+            kept = Page(posts=())
+        heard.taken += _commit(desk, network, account, kept, cursor_to=newest, done=last, heard=heard)
+        desk.board_bell.set()
+    return heard
+
+
+def _with_last(pages: Iterable[Page]) -> Iterator[tuple[Page, bool]]:
+    """Say of each page whether it is the last; a reading without any page still ends with an empty one.
+
+    When the reading breaks off, what it brought until then is given out first: it is not the last.
+    """
+    before: Page | None = None
+    try:
+        for page in pages:
+            if before is not None:
+                yield before, False
+            before = page
+    except Later:
+        if before is not None:
+            yield before, False
+        raise
+    yield before or Page(posts=()), True
+
+
+def _of_others(page: Page, account: Account, floor: datetime | None) -> Page:
+    """A page without reposts, our own posts, and what the first look left behind."""
+    posts = tuple(
+        post
+        for post in page.posts
+        if not post.is_repost and post.author_id != account.id and (floor is None or post.posted_at >= floor)
+    )
+    return Page(posts, page.bad, page.newest, page.gap)
+
+
+def _floor(desk: Desk, cursor: Cursor) -> datetime | None:
+    """What the first look left out stays out: later readings overlap with it. None: nothing was left."""
+    if not cursor.left_out or desk.now() - cursor.started_at > LEFT_FOR:
+        return None
+    oldest = select(func.min(Mention.posted_at)).where(
+        Mention.network == cursor.network, Mention.account_id == cursor.account_id
+    )
+    with desk.db.read() as session:
+        return session.scalar(oldest)
+
+
+def _capped(page: Page, heard: Heard) -> Page:
+    """As many of the newest posts of a page as the first look may still take."""
+    room = max(FIRST_POSTS - heard.kept, 0)
+    heard.kept += len(page.posts[:room])
+    heard.left_out += len(page.posts[room:])
+    return Page(page.posts[:room], page.bad, page.newest, page.gap)
+
+
+def _commit(
+    desk: Desk,
+    network: Network,
+    account: Account,
+    page: Page,
+    *,
+    cursor_to: str | None,
+    done: bool,
+    heard: Heard | None = None,
+) -> int:
+    """Write one page in one transaction, with the cursor if it is the last. Gives how many posts were new."""
+    posts = list(page.posts)
+    people = _people(desk, network, posts)
+    at = desk.now()
+    place = Place(network.name, account.id, desk.settings.slack_channel, desk.owed_for)
+    with desk.db.write() as session:
+        Cursor.of(session, network.name, account.id, MENTIONS, at=at)  # one writer a reading, see there
+        said = [_said(network, post, people.get(post.author_id)) for post in posts]
+        taken = _take(session, said, place, at=at)
+        _learn(session, network, people, at=at)
+        for bad in page.bad:
+            _quarantine(session, place, bad, at=at)
+        if done:
+            _move_cursor(session, network, account, cursor_to, heard or Heard(), at=at, place=place)
+    return taken
+
+
+def _people(desk: Desk, network: Network, posts: list[Post]) -> dict[str, Person]:
+    """Profiles of those whom we do not know freshly: bought in one call, before the transaction opens."""
+    wanted = {post.author_id for post in posts}
+    if not wanted:
+        return {}
+    with desk.db.read() as session:
+        known = Author.by_network_id(session, network.name, wanted)
+    at = desk.now()
+    missing = sorted(one for one in wanted if one not in known or not known[one].is_fresh(at))
+    if not missing:
+        return {}
+    try:
+        return {person.id: person for person in network.people(missing)}
+    except Later as later:  # a mention without a face is still heard; the profile follows
+        log.warning("%s: profiles wait: %s", network.title, later.detail)
+        return {}
+
+
+def _said(network: Network, post: Post, author: Person | None) -> Said:
+    """Translate a post into the ledger's words."""
+    verdict = network.answerable(post, author)
+    why_not = verdict.reason if isinstance(verdict, HandOff | No) else None
+    return Said(
+        post_id=post.id,
+        latest_id=post.latest_id,
+        conversation_id=post.conversation_id,
+        author_id=post.author_id,
+        text=clean(post.text),
+        posted_at=post.posted_at,
+        url=post.url,
+        matched="mentions us" if post.summons == "explicit" else "answers us",
+        in_reply_to=post.in_reply_to,
+        quoted=post.quoted,
+        lang=post.lang,
+        media=post.media,
+        answerable=why_not,
+    )
+
+
+def _take(session: Session, said: list[Said], place: Place, *, at: datetime) -> int:
+    """Take a page in as a whole; if one post in it will not go in, take the others one by one."""
+    try:
+        with session.begin_nested():
+            return _new(take_in(session, said, place, at=at))
+    except _UNFIT as error:
+        _must_be_the_words(error)
+        log.warning("a page did not go into the ledger as a whole; taking its posts one by one")
+    return sum(_take_one(session, one, place, at=at) for one in said)
+
+
+def _take_one(session: Session, said: Said, place: Place, *, at: datetime) -> int:
+    try:
+        with session.begin_nested():
+            return _new(take_in(session, [said], place, at=at))
+    except _UNFIT as error:
+        _must_be_the_words(error)
+        bad = Bad(raw=repr(said), error=type(error).__name__, post_id=said.post_id)
+        _quarantine(session, place, bad, at=at)
+        return 0
+
+
+# What a database says to a value that it cannot hold: SQLite's driver refuses large numbers by itself.
+_UNFIT = (SQLAlchemyError, ValueError, OverflowError)
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, rollback, resources,
+# not in the needed state, intervention, system.
+_PASSING = ("08", "40", "53", "55", "57", "58")
+
+
+def _must_be_the_words(error: Exception) -> None:
+    """Raise `error` again if the database is in trouble: then no post is to blame, and all come again."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None)
+        if error.connection_invalidated or (state or "").startswith(_PASSING):
+            raise error
+
+
+def _new(taken: Taken) -> int:
+    return taken.tickets + taken.follow_ups
+
+
+def _learn(session: Session, network: Network, people: dict[str, Person], *, at: datetime) -> None:
+    """Write the profiles that were bought, all at once if all of them fit."""
+    authors = Author.by_network_id(session, network.name, people.keys())
+    known = [(author, people[network_id]) for network_id, author in authors.items()]
+    try:
+        with session.begin_nested():
+            _learn_these(session, known, at=at)
+    except _UNFIT as error:
+        _must_be_the_words(error)
+        for author, person in known:
+            _learn_one(session, network, author, person, at=at)
+
+
+def _learn_one(session: Session, network: Network, author: Author, person: Person, *, at: datetime) -> None:
+    try:
+        with session.begin_nested():
+            _learn_these(session, [(author, person)], at=at)
+    except _UNFIT as error:
+        _must_be_the_words(error)
+        log.warning("a profile of %s does not go into the ledger (%s)", network.title, type(error).__name__)
+        session.get_one(Author, author.id, populate_existing=True).fetched_at = at
+
+
+def _learn_these(session: Session, known: list[tuple[Author, Person]], *, at: datetime) -> None:
+    """Take the profiles over, and have the cards of whoever has a new name redrawn."""
+    renamed = []
+    for author, person in known:
+        before = (author.handle, author.name)
+        author.learn(
+            handle=clean(person.handle),
+            name=clean(person.name),
+            followers=person.followers,
+            verified=person.verified,
+            protected=person.protected,
+            avatar_url=person.avatar_url,
+            at=at,
+        )
+        if before != (author.handle, author.name):
+            renamed.append(author.id)
+    if renamed:
+        theirs = update(Ticket).where(Ticket.author_id.in_(renamed), Ticket.drawn_revision > 0)
+        session.execute(theirs.values(revision=Ticket.revision + 1))
+
+
+def fill_in_profiles(desk: Desk, network: Network) -> None:
+    """Buy the profiles that were not to be had when their owners spoke."""
+    with desk.db.read() as session:
+        query = select(Author.network_id).where(Author.network == network.name, Author.fetched_at.is_(None))
+        missing = list(session.scalars(query.order_by(Author.id.desc()).limit(100)))
+    if not missing:
+        return
+    people = {person.id: person for person in network.people(missing)}
+    with desk.db.write() as session:
+        _learn(session, network, people, at=desk.now())
+        for author in Author.by_network_id(session, network.name, set(missing) - people.keys()).values():
+            author.fetched_at = desk.now()  # gone or suspended: do not pay to ask again today
+    desk.board_bell.set()
+
+
+def _quarantine(session: Session, place: Place, bad: Bad, *, at: datetime) -> None:
+    digest = hashlib.sha256(bad.raw.encode(errors="replace")).hexdigest()
+    log.warning("a post of %s could not be read (%s); it is kept in quarantine", place.network, bad.error)
+    where = {"network": place.network, "account_id": place.account_id, "digest": digest}
+    add_if_absent(
+        session,
+        Quarantined,
+        **where,
+        post_id=bad.post_id and clean(bad.post_id),
+        raw=clean(bad.raw),
+        error=clean(bad.error),
+        at=at,
+    )
+
+
+def _move_cursor(
+    session: Session,
+    network: Network,
+    account: Account,
+    to: str | None,
+    heard: Heard,
+    *,
+    at: datetime,
+    place: Place,
+) -> None:
+    cursor = Cursor.of(session, network.name, account.id, MENTIONS, at=at)
+    if heard.left_out:
+        cursor.left_out = heard.left_out
+        at_least = "at least " if heard.gap else ""
+        Notice.tell(
+            session,
+            f"I looked at the last 24 hours of {network.title} for *@{escape(account.handle)}*: the newest "
+            f"{FIRST_POSTS} mentions have cards here. *{at_least}{heard.left_out} older ones* of that day "
+            f"were left on {network.title}, so that this channel is not flooded.",
+            at=at,
+            channel=place.channel,
+        )
+    elif heard.gap:
+        Notice.tell(session, _about_gap(network, heard), at=at, channel=place.channel)
+    cursor.advance(to, at=at)
+
+
+def _about_gap(network: Network, heard: Heard) -> str:
+    stopped = f"{network.title} stopped listing mentions before it reached the last one that I knew."
+    if heard.missing is None:
+        return (
+            f":warning: {stopped} I searched for the rest; what only answers us without naming us may be "
+            "missing."
+        )
+    return (
+        f":warning: {stopped} It does not let me search for the rest ({escape(heard.missing)}): please look."
+    )
+
+
+def _fill_gap(
+    desk: Desk, network: Network, account: Account, cursor: Cursor, floor: datetime | None, *, heard: Heard
+) -> None:
+    """Search for what the listing did not reach. If that fails for now, the whole reading comes again."""
+    log.warning("%s: the list of mentions ended too early; searching for the rest", network.title)
+    at = desk.now()
+    since = max((cursor.read_at or at) - OVERLAP, at - SEARCH_REACHES)
+    try:
+        for found in network.search(f"@{account.handle}", Mark(None, since)):
+            kept = _of_others(found, account, floor)
+            heard.taken += _commit(desk, network, account, kept, cursor_to=None, done=False)
+    except Later as later:
+        if later.cause != "forbidden":
+            raise
+        heard.missing = later.detail
+
+
+def _failed(desk: Desk, network: Network, account_id: str, later: Later) -> None:
+    """Remember that the network does not answer, since when and why, and do not press it."""
+    at = desk.now()
+    log.warning("%s could not be read (%s): %s", network.title, later.cause, later.detail)
+    with desk.db.write() as session:
+        cursor = Cursor.of(session, network.name, account_id, MENTIONS, at=at)
+        cursor.fail(later.detail, at=at, again_at=again_at(cursor, later, at=at))
+
+
+def again_at(cursor: Cursor, later: Later, *, at: datetime) -> datetime:
+    """When to read again: when the network says so, else later the longer it fails, within half a minute."""
+    if later.at is not None:
+        return later.at
+    if later.cause in {"rate limit", "unauthorized", "out of credit", "forbidden"}:
+        return at + RETRY
+    return at + min((at - (cursor.failing_since or at)) / 2, RETRY)

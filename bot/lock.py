@@ -1,0 +1,35 @@
+"""On SQLite one process holds the ledger. The lock dies with it: there is no pid file to clean up."""
+
+import fcntl
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy.engine import make_url
+
+
+class LockedError(Exception):
+    """The ledger cannot be held. The message is the line that the start ends with."""
+
+
+def hold(url: str) -> IO[str] | None:
+    """Hold the SQLite file of `url` until the returned file is closed; nothing to hold on PostgreSQL."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return None
+    path = Path(parsed.database or "").resolve()  # one lock, by whatever way the file is named
+    try:
+        handle = path.with_name(path.name + ".lock").open("a", encoding="utf-8")
+    except OSError as error:
+        raise LockedError(f"DATABASE_URL: {path.name} cannot be kept there: {error.strerror}") from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        raise LockedError(f"{path.name} is held by another Heard; stop that one first") from None
+    return handle
+
+
+def refuse_sqlite(url: str, command: str) -> None:
+    """Refuse `web` and `worker` on SQLite: they are halves of a bot that needs PostgreSQL between them."""
+    if make_url(url).get_backend_name() == "sqlite":
+        raise LockedError(f"{command} needs PostgreSQL (DATABASE_URL); on SQLite use: python -m bot run")

@@ -1,0 +1,58 @@
+"""The log: one line an event, on standard error, and never a secret in it."""
+
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote, urlsplit
+
+# At DEBUG these print authorization headers and OAuth signatures.
+_TALKATIVE = (
+    "tweepy",
+    "oauthlib",
+    "requests_oauthlib",
+    "urllib3",
+    "slack_sdk",
+    "slack_bolt",
+    "waitress",
+    "apscheduler",
+)
+_SHORTEST = 6  # characters; hiding shorter values would only garble the log
+
+
+class Redacting(logging.Formatter):
+    """Formats as usual, then takes every known secret out, tracebacks included."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        known = {each for one in secrets for each in _forms(one) if len(each) >= _SHORTEST}
+        self._secrets = sorted(known, key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The finished line or lines."""
+        line = super().format(record)
+        for secret in self._secrets:
+            line = line.replace(secret, "•••")
+        return line
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """What of a secret may turn up by itself: drivers name the password of a database URL alone."""
+    yield secret
+    try:
+        password = urlsplit(secret).password
+    except ValueError:
+        return
+    if password:
+        yield from (password, unquote(password))
+
+
+def set_up(level: str, secrets: Iterable[str]) -> None:
+    """Log from `level` up to standard error, without any of `secrets`."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Redacting(secrets))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.getLevelName(level), logging.INFO))
+    # Every tick of every job would be a line, and every plugin of Alembic's.
+    for name in ("apscheduler", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,126 @@
+"""What the surroundings tell the bot: environment variables, checked once, then frozen."""
+
+import re
+from itertools import pairwise
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from models.database import normal_url
+
+_DAY = 86_400.0
+_SECONDS = "give rising numbers of seconds, such as 5,15,45,120,300,600"
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong. The message is the one line that the start ends with."""
+
+
+class Settings(BaseSettings):
+    """Every setting that is not a network's own. Credentials never show in a repr."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+        str_strip_whitespace=True,  # secrets come from files, and files end in a newline
+    )
+
+    database_url: SecretStr = SecretStr("sqlite:///heard.db")
+    slack_bot_token: SecretStr
+    slack_signing_secret: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_channel: str
+    slack_api_url: str = "https://slack.com/api/"
+    slack_posts_per_second: float = Field(default=1.0, ge=0.001)  # a channel
+    slack_updates_per_minute: float = Field(default=50.0, ge=0.01)  # the workspace
+    poll_seconds: float = Field(default=60.0, ge=1, le=_DAY)
+    undo_seconds: float = Field(default=10.0, ge=0, le=_DAY)
+    reconcile_seconds: Annotated[tuple[float, ...], NoDecode] = (5, 15, 45, 120, 300, 600)
+    first_reply_minutes: float = Field(default=30, gt=0, le=_DAY)
+    port: int = Field(default=3000, ge=0, le=65535)
+    log_level: str = "INFO"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Take what is only blanks for not set: an empty signing secret would let anybody in."""
+        return {name: value for name, value in values.items() if str(value).strip()}
+
+    @field_validator("reconcile_seconds", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever pydantic was given
+        """Read `5,15,45`: seconds after the send, each later than the one before."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(float(part) for part in value.split(","))
+        except ValueError:
+            raise ValueError(_SECONDS) from None
+
+    @field_validator("reconcile_seconds")
+    @classmethod
+    def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if not value or not all(soon < late <= _DAY for soon, late in pairwise((0, *value))):
+            raise ValueError(_SECONDS)
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        levels = ("DEBUG", "INFO", "WARNING", "ERROR")
+        if value.upper() not in levels:
+            raise ValueError(f"give one of {', '.join(levels)}")
+        return value.upper()
+
+    @field_validator("database_url")
+    @classmethod
+    def _openable(cls, value: SecretStr) -> SecretStr:
+        try:
+            url = make_url(normal_url(value.get_secret_value()))
+        except (ArgumentError, ValueError):  # the latter holds parts of the URL, a password perhaps
+            raise ValueError("give an SQLAlchemy URL, such as sqlite:///heard.db") from None
+        if url.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise ValueError("give a SQLite or PostgreSQL URL")
+        if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
+            raise ValueError("name a file, such as sqlite:///heard.db: a ledger in memory would be forgotten")
+        return value
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if not re.match(r"https?://[^/\s]+", value):
+            raise ValueError("give an address, such as https://slack.com/api/")
+        return value.rstrip("/") + "/"
+
+    @property
+    def url(self) -> str:
+        """The ledger's address, password and all."""
+        return self.database_url.get_secret_value()
+
+
+def load() -> Settings:
+    """Read the environment, or say in one line what is wrong with it."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(one_line(error)) from None
+
+
+def one_line(error: ValidationError, prefix: str = "") -> str:
+    """Name each setting that is wrong and how; never its value, which may be a secret."""
+    return "; ".join(
+        _complaint(prefix, detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()
+    )
+
+
+def _complaint(prefix: str, where: tuple[int | str, ...], kind: str, message: str) -> str:
+    name = (prefix + str(where[0])).upper() if where else "a setting"
+    if kind == "missing":
+        return f"{name} is missing"
+    return f"{name} is wrong: {message.removeprefix('Value error, ')}"

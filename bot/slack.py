@@ -1,0 +1,285 @@
+"""Slack, as seen from the bot: few calls, and for each failure the one thing that matters about it.
+
+The SDK repeats a call whose connection broke, and so posts twice; each retry of its own is switched off.
+https://github.com/slackapi/python-slack-sdk/blob/main/slack_sdk/http_retry/builtin_handlers.py
+"""
+
+import errno
+import http.client
+import re
+import socket
+import ssl
+import urllib.error
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+METADATA = "heard"
+_HISTORY_PAGES = 5
+
+# An error that leaves open whether the call had its effect.
+# https://docs.slack.dev/reference/methods/chat.postMessage#errors
+_DOUBTFUL = {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
+_NAME = re.compile(r"[a-z0-9_]+")
+
+# No connection was made, so nothing can have been sent.
+_NO_CONNECTION = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
+_NO_WAY_THERE = {errno.EHOSTUNREACH, errno.ENETUNREACH}
+
+
+class SlackError(Exception):
+    """Slack did not do what it was asked."""
+
+
+class SlackNoError(SlackError):
+    """A definite no, under Slack's own name for it."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class SlackLaterError(SlackError):
+    """Nothing was done: ask again after so many seconds."""
+
+    def __init__(self, seconds: float, why: str) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+class SlackUnsureError(SlackError):
+    """The call may have had its effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot is in Slack, and the workspace's address."""
+
+    user_id: str
+    bot_id: str
+    team_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What Slack says of our token; `scopes` is empty where it does not say, `date` is its HTTP date."""
+
+    name: str
+    team: str
+    scopes: frozenset[str]
+    date: str | None
+
+
+class Slack:
+    """The outward calls. Times in seconds; `patience` bounds one call."""
+
+    def __init__(self, token: str, base_url: str) -> None:
+        self.client = _client(token, base_url, 10)
+        self._quick = _client(token, base_url, 2)
+        self._identity: Identity | None = None
+
+    def identity(self) -> Identity:
+        """Who we are; asked until it is known, then remembered."""
+        if self._identity is None:
+            answer = _told(self._quick.auth_test)
+            self._identity = Identity(
+                user_id=answer.get("user_id") or "",
+                bot_id=answer.get("bot_id") or "",
+                team_id=answer.get("team_id") or "",
+                url=answer.get("url") or "",
+            )
+        return self._identity
+
+    def identity_if_known(self) -> Identity | None:
+        """Who we are, without asking."""
+        return self._identity
+
+    def examine(self) -> Examined:
+        """Who we are, what we may do, and what time it is at Slack's."""
+        headers: dict[str, str] = {}
+
+        def ask() -> Any:  # noqa: ANN401 - SDK's response
+            response = self._quick.auth_test()
+            headers.update({key.lower(): _first(value) for key, value in response.headers.items()})
+            return response
+
+        answer = _told(ask)
+        scopes = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")} - {""}
+        name, team = str(answer.get("user") or ""), str(answer.get("team") or "")
+        return Examined(name, team, frozenset(scopes), headers.get("date"))
+
+    def can_see(self, channel: str) -> None:
+        """Raise unless we may read `channel`, and so are in it; reading one message changes nothing."""
+        _told(lambda: self._quick.conversations_history(channel=channel, limit=1))
+
+    def try_socket(self, app_token: str) -> None:
+        """Raise unless Slack would let us connect by Socket Mode."""
+        _told(lambda: self._quick.apps_connections_open(app_token=app_token))
+
+    def post(
+        self,
+        channel: str,
+        text: str,
+        blocks: list[dict[str, Any]] | None,
+        *,
+        key: str,
+        thread_ts: str | None = None,
+    ) -> str:
+        """Post a message and give its `ts`; it carries `key` in its metadata, to be found again."""
+        answer = _told(
+            lambda: self.client.chat_postMessage(
+                channel=channel,
+                text=text,
+                blocks=blocks,
+                thread_ts=thread_ts,
+                metadata={"event_type": METADATA, "event_payload": {"card_id": key}},
+                unfurl_links=False,
+                unfurl_media=False,
+                link_names=False,
+                parse="none",
+            ),
+        )
+        ts = answer.get("ts")
+        if not ts:
+            raise SlackUnsureError("Slack said yes without saying where")
+        return str(ts)
+
+    def update(self, channel: str, ts: str, text: str, blocks: list[dict[str, Any]], *, key: str) -> None:
+        """Redraw a message in place. Without blocks Slack would delete them, so they always go along."""
+        _told(
+            lambda: self.client.chat_update(
+                channel=channel,
+                ts=ts,
+                text=text,
+                blocks=blocks,
+                metadata={"event_type": METADATA, "event_payload": {"card_id": key}},
+                link_names=False,
+                parse="none",
+            ),
+        )
+
+    def delete(self, channel: str, ts: str) -> None:
+        """Take a message away."""
+        _told(lambda: self.client.chat_delete(channel=channel, ts=ts))
+
+    def find(self, channel: str, key: str, *, since: float, thread_ts: str | None = None) -> list[str]:
+        """Find the messages since `since` (Unix seconds) that carry `key`, oldest first."""
+        found = []
+        for message in self._history(channel, since, thread_ts):
+            payload = (message.get("metadata") or {}).get("event_payload") or {}
+            if payload.get("card_id") == key:
+                found.append(str(message["ts"]))
+        return sorted(found, key=float)
+
+    def _history(self, channel: str, since: float, thread_ts: str | None) -> Iterator[dict[str, Any]]:
+        cursor = None
+        for _ in range(_HISTORY_PAGES):
+            ask: dict[str, Any] = {
+                "channel": channel,
+                "oldest": f"{since:.6f}",
+                "include_all_metadata": True,
+                "limit": 200,
+                "cursor": cursor,
+            }
+            answer = _told(lambda ask=ask: self._read_history(ask, thread_ts))  # type: ignore[misc]
+            yield from answer.get("messages") or []
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return
+
+    def _read_history(self, ask: dict[str, Any], thread_ts: str | None) -> Any:  # noqa: ANN401 - SDK's response
+        if thread_ts is None:
+            return self.client.conversations_history(**ask)
+        return self.client.conversations_replies(ts=thread_ts, **ask)
+
+    def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
+        """Open a modal and give its id: the trigger lives three seconds, so this call has two."""
+        answer = _told(lambda: self._quick.views_open(trigger_id=trigger_id, view=view))
+        return str((answer.get("view") or {}).get("id") or "")
+
+    def update_view(self, view_id: str, view: dict[str, Any]) -> None:
+        """Redraw a modal that is open."""
+        _told(lambda: self._quick.views_update(view_id=view_id, view=view))
+
+    def whisper(
+        self,
+        channel: str,
+        user: str,
+        text: str,
+        blocks: list[dict[str, Any]] | None = None,
+        *,
+        thread_ts: str | None = None,
+    ) -> None:
+        """Tell one person something that only they see."""
+        _told(
+            lambda: self._quick.chat_postEphemeral(
+                channel=channel,
+                user=user,
+                text=text,
+                blocks=blocks,
+                thread_ts=thread_ts,
+                link_names=False,
+                parse="none",
+            ),
+        )
+
+
+def _client(token: str, base_url: str, timeout: int) -> WebClient:
+    return WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[])
+
+
+def _told(call: Callable[[], Any]) -> dict[str, Any]:
+    """Make one call; translate what goes wrong into the three things that can be done about it."""
+    try:
+        response = call()
+    except SlackApiError as error:
+        raise _from_answer(error) from error
+    except (SlackClientError, OSError, http.client.HTTPException) as error:
+        raise _from_wire(error) from error
+    data = response.data
+    if not isinstance(data, dict):
+        raise SlackUnsureError("Slack's answer cannot be read")
+    return data
+
+
+def _from_answer(error: SlackApiError) -> SlackError:
+    response = error.response
+    status = getattr(response, "status_code", 200)
+    data = getattr(response, "data", response)
+    name = data.get("error") if isinstance(data, dict) else None
+    if status == http.client.TOO_MANY_REQUESTS or name in {"ratelimited", "rate_limited"}:
+        headers = {key.lower(): value for key, value in (getattr(response, "headers", None) or {}).items()}
+        return SlackLaterError(_seconds(headers.get("retry-after")), "Slack asks to slow down")
+    # Of an answer that it cannot read the SDK makes an error of its own, in a sentence.
+    named = isinstance(name, str) and _NAME.fullmatch(name) is not None
+    if status >= http.client.INTERNAL_SERVER_ERROR or not named or name in _DOUBTFUL:
+        return SlackUnsureError(f"Slack answered {status} {name if named else ''}".strip())
+    return SlackNoError(str(name))
+
+
+def _first(value: str | list[str] | None) -> str:
+    """One header; the SDK hands headers over as text or as a list of one."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return value or ""
+
+
+def _seconds(header: str | list[str] | None) -> float:
+    """Read a Retry-After."""
+    value = _first(header)
+    try:
+        return min(max(float(value or 1), 0.1), 3600.0)
+    except ValueError:
+        return 1.0
+
+
+def _from_wire(error: Exception) -> SlackError:
+    """A connection that was never made sent nothing; of any other failure nobody knows."""
+    reason = getattr(error, "reason", error) if isinstance(error, urllib.error.URLError) else error
+    if isinstance(reason, _NO_CONNECTION) or getattr(reason, "errno", None) in _NO_WAY_THERE:
+        return SlackLaterError(2.0, "Slack cannot be reached")
+    return SlackUnsureError(f"Slack did not answer ({type(reason).__name__})")

@@ -1,0 +1,144 @@
+"""What the team is told in a ticket's thread when a reply did not simply go out.
+
+The composer is long gone by then, so each sentence names the reply's author and keeps their words.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.blocks.delivery import why_it_waits
+from bot.blocks.parts import section
+from bot.blocks.text import date_token, escape, quote
+from bot.networks import Later, Network, Target
+from models import Notice, Reply
+
+TIME = "{time_secs}"
+WORDS = 2_800  # characters of a reply; more would have Slack split the message
+
+
+def _tell(session: Session, reply: Reply, sentence: str, *, at: datetime, quoted: bool = True) -> None:
+    """Say `sentence` in the thread, with the reply's words below it as they are."""
+    blocks = [section(sentence), quote(reply.text, WORDS)] if quoted else [section(sentence)]
+    Notice.tell(session, sentence, blocks=blocks, at=at, ticket_id=reply.ticket_id)
+
+
+def refused(session: Session, network: Network, reply: Reply, *, at: datetime) -> None:
+    """A definite no: say why, and that the words are kept."""
+    _tell(
+        session,
+        reply,
+        f":x: <@{reply.actor}>, {network.title} refused your reply, and it was *not* published: "
+        f"“{escape(reply.detail or reply.reason or '')}” Your words are kept: press *Reply* on the card to "
+        "change them.",
+        at=at,
+    )
+
+
+def handed_off(session: Session, network: Network, reply: Reply, *, at: datetime) -> None:
+    """The API will not, a person may."""
+    _tell(
+        session,
+        reply,
+        f":arrow_upper_right: <@{reply.actor}>, {network.title} does not let Heard answer this post, so it "
+        f"was *not* published. You can: press *Open on {network.title}* on the card, post it there, then "
+        "press *I posted it*. Your words:",
+        at=at,
+    )
+
+
+def put_off(
+    session: Session, network: Network, reply: Reply, later: Later, until: datetime, *, at: datetime
+) -> None:
+    """Nothing was sent; it waits, and why."""
+    _tell(
+        session,
+        reply,
+        f":hourglass: <@{reply.actor}>, your reply waits: {why_it_waits(later.cause, network.title)}. "
+        f"It is tried again at {date_token(until, TIME, fallback=f'{until:%H:%M:%S} UTC')}; "
+        f"*Undo* on the card still stops it. What I was told: “{escape(later.detail)}”",
+        at=at,
+    )
+
+
+def unsure(session: Session, network: Network, reply: Reply, *, at: datetime) -> None:
+    """The answer was lost: say that we look, and that nobody should send it by hand."""
+    _tell(
+        session,
+        reply,
+        f":grey_question: <@{reply.actor}>, {network.title} did not say whether it took your reply "
+        f"({escape(reply.detail or 'no answer')}). I am looking for it there. "
+        "*Please do not post it by hand*: it may be public already.",
+        at=at,
+    )
+
+
+def asked(session: Session, network: Network, reply: Reply, to: Target, *, at: datetime) -> None:
+    """Every look was in vain: the question."""
+    sent = reply.sent_at or reply.created_at
+    _tell(
+        session,
+        reply,
+        f":question: {network.title} did not answer when I sent <@{reply.actor}>'s reply to "
+        f"*@{escape(to.author_handle)}* at {date_token(sent, TIME, fallback=f'{sent:%H:%M:%S} UTC')}. "
+        f"{reply.looks} looks do not show it. Somebody has to look and decide: *It is there*, *Send again* "
+        "or *Discard*, on the card.",
+        at=at,
+    )
+
+
+def still_asked(session: Session, network: Network, reply: Reply, *, at: datetime) -> None:
+    """The question again."""
+    _tell(
+        session,
+        reply,
+        f":question: <@{reply.actor}>, is your reply on {network.title} or not? Nobody has decided yet: "
+        "*It is there*, *Send again* or *Discard*, on the card.",
+        at=at,
+        quoted=False,
+    )
+
+
+def still_handed_off(session: Session, network: Network, reply: Reply, *, at: datetime) -> None:
+    """A hand-off that nobody has seen."""
+    _tell(
+        session,
+        reply,
+        f":arrow_upper_right: <@{reply.actor}>, your reply still has to be posted by hand: I do not see it "
+        f"on {network.title}. *Open on {network.title}*, or *I did not post it*, on the card.",
+        at=at,
+        quoted=False,
+    )
+
+
+def stopped(session: Session, reply: Reply, by: str, outcome: str, *, at: datetime) -> None:
+    """An outcome stopped a reply before it left: tell its author."""
+    _tell(
+        session,
+        reply,
+        f":octagonal_sign: <@{reply.actor}>, <@{by}> closed this one ({outcome}), so your reply was stopped "
+        "before it went out. Your words are kept:",
+        at=at,
+    )
+
+
+def answered_outside(session: Session, network: Network, reply: Reply, url: str, *, at: datetime) -> None:
+    """Somebody answered by hand while a reply was waiting to go out: tell its author."""
+    _tell(
+        session,
+        reply,
+        f":octagonal_sign: <@{reply.actor}>, somebody has answered on {network.title} by hand "
+        f"(<{escape(url)}|see it>), so your reply was stopped before it went out. Your words are kept:",
+        at=at,
+    )
+
+
+def seen_after_all(session: Session, network: Network, reply: Reply, *, at: datetime) -> None:
+    """A reply that was given up turned out to be public."""
+    _tell(
+        session,
+        reply,
+        f":eyes: <@{reply.actor}>, the reply that was discarded *is* on {network.title} after all: "
+        f"<{escape(reply.post_url or '')}|see it>.",
+        at=at,
+    )

@@ -1,0 +1,30 @@
+"""A count of what runs at this moment in threads that nobody joins, so that an end can wait for it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Underway:
+    """How many errands are under way."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def errand(self) -> Iterator[None]:
+        """Count the block as one errand for as long as it runs."""
+        with self._changed:
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._count -= 1
+                self._changed.notify_all()
+
+    def came_to_rest(self, within: float) -> bool:
+        """Wait until nothing is under way, `within` seconds at most; tell whether that was reached."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._count == 0, timeout=within)

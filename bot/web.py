@@ -1,0 +1,120 @@
+"""The WSGI app: Slack's door, and what a machine asks about our health."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any
+
+from slack_bolt import App
+from slack_bolt.adapter.wsgi import SlackRequestHandler
+from sqlalchemy import select
+
+from bot import metrics, schema
+from bot.desk import Desk
+from bot.inbox import MENTIONS
+from models import Cursor
+
+log = logging.getLogger(__name__)
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+BODY_MAX = 1_000_000  # bytes; Slack's largest payloads are a quarter of that
+RECENT_POLLS = 3  # a poll may fail now and then before we call ourselves not ready
+
+
+class Web:
+    """`/slack/events`, `/healthz`, `/readyz`, `/metrics`; everything else is not found."""
+
+    def __init__(self, desk: Desk, app: App | None) -> None:
+        self.desk = desk
+        self._slack = SlackRequestHandler(app, path="/slack/events") if app is not None else None
+
+    def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "GET")
+        if path == "/slack/events" and self._slack is not None:
+            if method != "POST":
+                return _say(start, HTTPStatus.METHOD_NOT_ALLOWED, b"Slack posts here.\n")
+            return self._from_slack(environ, start)
+        answer = {"/healthz": self._health, "/readyz": self._ready, "/metrics": self._metrics}.get(path)
+        if answer is None or method not in {"GET", "HEAD"}:
+            return _say(start, HTTPStatus.NOT_FOUND, b"Heard has nothing here.\n")
+        try:
+            return answer(start)
+        except Exception:
+            log.exception("the ledger does not answer")
+            why = {"ok": False, "why": "the ledger does not answer"}
+            return _json(start, HTTPStatus.SERVICE_UNAVAILABLE, why)
+
+    def _from_slack(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
+        """Hand the request to Bolt, unless it would choke on it: it reads before it verifies."""
+        body = environ["wsgi.input"].read(BODY_MAX + 1)
+        if len(body) > BODY_MAX:
+            return _say(start, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"Too much.\n")
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            return _say(start, HTTPStatus.BAD_REQUEST, b"Not UTF-8.\n")
+        if not _could_be_signed(environ):
+            return _say(start, HTTPStatus.UNAUTHORIZED, b"Not signed by Slack.\n")
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
+        assert self._slack is not None
+        answer: Iterable[bytes] = self._slack(environ, start)
+        return answer
+
+    def _health(self, start: StartResponse) -> Iterable[bytes]:
+        """200 when process and database answer; how old the polls are is in the body."""
+        return _json(start, HTTPStatus.OK, {"ok": True, "polls": self._polls()})
+
+    def _ready(self, start: StartResponse) -> Iterable[bytes]:
+        """200 when, besides, the schema is ours and the mentions of one network were read of late."""
+        polls, here = self._polls(), schema.found(self.desk.db)
+        longest = timedelta(seconds=max(RECENT_POLLS * self.desk.settings.poll_seconds, 30)).total_seconds()
+        ages = [poll["age_seconds"] for poll in polls if poll["reading"] == MENTIONS]
+        if here != schema.wanted():
+            why = f"the schema is {here}, not {schema.wanted()}"
+        elif not any(age is not None and age <= longest for age in ages):
+            why = "no network was read of late"
+        else:
+            return _json(start, HTTPStatus.OK, {"ok": True, "polls": polls})
+        return _json(start, HTTPStatus.SERVICE_UNAVAILABLE, {"ok": False, "why": why, "polls": polls})
+
+    def _polls(self) -> list[dict[str, Any]]:
+        at = self.desk.now()
+        with self.desk.db.read(2.0) as session:
+            return [_poll(cursor, cursor.age(at)) for cursor in session.scalars(select(Cursor))]
+
+    def _metrics(self, start: StartResponse) -> Iterable[bytes]:
+        body = metrics.exposition(self.desk)
+        return _say(start, HTTPStatus.OK, body, "text/plain; version=0.0.4; charset=utf-8")
+
+
+def _poll(cursor: Cursor, age: timedelta | None) -> dict[str, Any]:
+    return {
+        "network": cursor.network,
+        "reading": cursor.name,
+        "age_seconds": None if age is None else round(age.total_seconds(), 1),
+        "failing_since": None if cursor.failing_since is None else cursor.failing_since.isoformat(),
+    }
+
+
+def _could_be_signed(environ: Environ) -> bool:
+    """Whether the headers of the signature can be read at all; the SDK's verifier raises on others."""
+    at: str = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
+    signature: str = environ.get("HTTP_X_SLACK_SIGNATURE", "")
+    return at.isascii() and at.isdecimal() and signature.isascii()
+
+
+def _json(start: StartResponse, status: HTTPStatus, data: dict[str, Any]) -> Iterable[bytes]:
+    return _say(start, status, json.dumps(data).encode() + b"\n", "application/json")
+
+
+def _say(
+    start: StartResponse, status: HTTPStatus, body: bytes, kind: str = "text/plain; charset=utf-8"
+) -> Iterable[bytes]:
+    start(f"{status.value} {status.phrase}", [("Content-Type", kind), ("Content-Length", str(len(body)))])
+    return [body]
