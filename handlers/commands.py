@@ -1,0 +1,80 @@
+"""The slash command: reports for the person who asks."""
+
+from datetime import timedelta
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+from sqlalchemy import select
+
+from bot import doctor
+from bot.blocks import report
+from bot.blocks.text import date_token, escape, plain
+from bot.desk import Desk
+from handlers.courtesy import PATIENCE, sentence_for
+from models import Cursor, stats
+
+Body = dict[str, Any]
+PERIODS = {"": 7, "7d": 7, "30d": 30}
+LISTED = 40
+
+
+def register(app: App, desk: Desk) -> None:
+    """Listen for `/mentions`."""
+
+    @app.command("/mentions")
+    def mentions(ack: Ack, command: Body, respond: Respond) -> None:
+        word, _, rest = plain(command.get("text") or "").strip().partition(" ")
+        if word.lower() == "doctor":  # it calls Slack and the networks, and so takes longer than Slack waits
+            ack(response_type="ephemeral", text=":stethoscope: Looking …")
+            desk.aside(lambda: _examine(desk, respond))
+            return
+        try:
+            answer = _answer(desk, word.lower(), rest.strip().lower())
+        except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
+            answer = {"text": sentence_for(error)}
+        ack(response_type="ephemeral", **answer)
+
+
+def _answer(desk: Desk, word: str, rest: str) -> dict[str, Any]:
+    if word == "open":
+        return _open(desk)
+    if word == "stats":
+        return _stats(desk, rest)
+    return {"text": report.help_text(word if word not in {"", "help"} else None)}
+
+
+def _examine(desk: Desk, respond: Respond) -> None:
+    """What the doctor finds, as one answer to the person who asked."""
+    findings = "\n".join(finding.line() for finding in doctor.examine(desk))
+    respond(text=f"```{escape(findings)}```", response_type="ephemeral", replace_original=True)
+
+
+def _open(desk: Desk) -> dict[str, Any]:
+    at = desk.now()
+    known = desk.slack.identity_if_known()
+    titles = {name: network.title for name, network in desk.networks.items()}
+    with desk.db.read(PATIENCE) as session:
+        total, tickets = stats.waiting(session, limit=LISTED)
+        failing = session.scalars(select(Cursor).where(Cursor.failing_since.is_not(None))).all()
+    unknown = [
+        f"{titles.get(one.network, one.network)} has not answered since "
+        f"{date_token(one.read_at or one.started_at, '{time}')} "
+        f"({escape((one.failure or 'no answer').rstrip('.'))}): "
+        "this list may be short."
+        for one in failing
+    ]
+    url = known.url if known is not None else ""
+    blocks = report.open_list(total, tickets, titles, url=url, at=at, unknown=unknown)
+    return {"text": f"{total} waiting", "blocks": blocks}
+
+
+def _stats(desk: Desk, period: str) -> dict[str, Any]:
+    days = PERIODS.get(period)
+    if days is None:
+        return {"text": f"I do not know the period “{escape(period)}”. Try `/mentions stats 7d` or `30d`."}
+    until = desk.now()
+    with desk.db.read(PATIENCE) as session:
+        figures = stats.period(session, until - timedelta(days=days), until)
+    label = f"{days} days"
+    text = f"The last {label}: heard {figures.heard}, answered {figures.answered}, waiting {figures.waiting}"
+    return {"text": text, "blocks": report.stats_report(figures, label)}

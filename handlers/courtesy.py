@@ -1,0 +1,129 @@
+"""How a handler answers a person: one plain sentence for whatever the ledger refuses, where they look."""
+
+import hashlib
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt import Respond
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.blocks.text import unescape
+from bot.desk import Desk
+from bot.slack import SlackError
+from models.base import RuleBrokenError
+from models.database import BusyError
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 2.0  # seconds a handler waits for the ledger: Slack gives it three
+BUSY = "Heard's ledger is busy just now, so nothing was changed. Please press it again in a moment."
+SLOW = "Slack was too slow just now. If nothing opened, please press the button once more."
+BROKEN = (
+    "Something went wrong here, and nothing was changed. Please try once more; if it stays, tell your admin."
+)
+
+_names: dict[str, str] = {}  # Slack ids → names, as Slack's own payloads told them; only for plain sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acted, the conversation that they look at, and the key of this very act.
+
+    A press that arrives twice (Slack sent it again, or somebody replays it) has the same key.
+    """
+
+    id: str
+    channel: str | None
+    thread_ts: str | None
+    key: str = ""
+
+
+def person(body: Mapping[str, Any]) -> Person:
+    """Who sent this press, submit or command."""
+    user = body.get("user")
+    if not isinstance(user, Mapping):
+        return Person(str(body.get("user_id", "")), body.get("channel_id"), None)
+    _names[str(user["id"])] = str(user.get("name") or user.get("username") or "a teammate")
+    container = body.get("container") or {}
+    channel = (body.get("channel") or {}).get("id") or container.get("channel_id")
+    message = body.get("message") or {}
+    thread_ts = message.get("thread_ts") or container.get("thread_ts")
+    return Person(str(user["id"]), channel, thread_ts, _press(body))
+
+
+def _press(body: Mapping[str, Any]) -> str:
+    """What is the same only in two copies of one press: Slack hands out a trigger once, at one moment."""
+    action = (body.get("actions") or [{}])[0]
+    option = action.get("selected_option") or {}
+    parts = (
+        body.get("trigger_id"),
+        body["user"]["id"],
+        (body.get("container") or {}).get("message_ts"),
+        action.get("action_id"),
+        action.get("action_ts"),
+        action.get("value") or option.get("value"),
+    )
+    return "press " + hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def spelled(sentence: str) -> str:
+    """`sentence` for a place where Slack does not replace `<@U1>`, such as an error under an input."""
+    known = re.sub(r"<@(\w+)>", _name, sentence)
+    return unescape(re.sub(r"<!subteam\^\w+>", "a group of teammates", known))
+
+
+def _name(token: re.Match[str]) -> str:
+    name = _names.get(token[1])
+    return f"@{name}" if name is not None else "a teammate"
+
+
+def sentence_for(error: Exception) -> str:
+    """What to tell the person about `error`."""
+    if isinstance(error, RuleBrokenError):
+        return str(error)
+    if isinstance(error, BusyError):
+        return BUSY
+    log.error("a handler failed", exc_info=error)
+    return BROKEN
+
+
+def tell(desk: Desk, who: Person, respond: Respond | None, sentence: str) -> None:
+    """Say `sentence` to that one person, on the press's own answering address, else directly."""
+    if respond is not None:
+        try:
+            answer = respond(text=sentence, response_type="ephemeral", replace_original=False)
+            if answer.status_code == 200:  # noqa: PLR2004 - HTTP's word for yes
+                return
+        except (SlackApiError, SlackClientError, ValueError, OSError):
+            log.warning("an answering address did not work; whispering instead")
+    if who.channel is not None:
+        try:
+            desk.slack.whisper(who.channel, who.id, sentence, thread_ts=who.thread_ts)
+        except SlackError as error:
+            log.warning("could not tell somebody a sentence: %s", error)
+
+
+def attempt(
+    desk: Desk,
+    who: Person,
+    respond: Respond | None,
+    verb: Callable[[], str | None],
+    *,
+    comes_again: bool = False,
+) -> None:
+    """Do `verb`; say what it returns, or why it could not be done. Either way the loops have a look.
+
+    What `comes_again` by itself is not given up because the ledger is busy: `BusyError` is raised.
+    """
+    try:
+        sentence = verb()
+    except Exception as error:  # a person acted, a person gets a sentence
+        if comes_again and isinstance(error, BusyError):
+            raise
+        sentence = sentence_for(error)
+    desk.nudge()
+    if sentence is not None:
+        tell(desk, who, respond, sentence)

@@ -1,0 +1,130 @@
+"""What a person decides about a reply that nobody can be sure of, or that has to be posted by hand."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.desk import Desk
+from handlers.courtesy import PATIENCE, Person, attempt, person
+from models import Inbound, Reply, Ticket
+from models.base import RuleBrokenError
+from models.reply import State as Delivery
+
+Body = dict[str, Any]
+
+
+def register(app: App, desk: Desk) -> None:
+    """Listen for the buttons of the question, and of a hand-off."""
+
+    def on(action: str, decide: Callable[[Desk, int, Person], str | None], *, looks: bool) -> None:
+        def press(ack: Ack, body: Body, respond: Respond) -> None:
+            ack()
+            who, reply_id = person(body), json.loads(body["actions"][0]["value"])["r"]
+
+            def do() -> None:
+                attempt(desk, who, respond, lambda: decide(desk, reply_id, who))
+
+            if looks:  # a look at the network takes longer than Slack waits
+                desk.aside(do)
+            else:
+                do()
+
+        app.action(action)(press)
+
+    on("it_is_there", _it_is_there, looks=True)
+    on("send_again", _send_again, looks=True)
+    on("discard", _discard, looks=True)
+    on("posted", _posted, looks=False)
+    on("not_posted", _not_posted, looks=False)
+
+
+def _change(
+    desk: Desk,
+    who: Person,
+    reply_id: int,
+    expected: Delivery,
+    verb: Callable[[Session, Ticket, Reply], object],
+) -> None:
+    """Do `verb` in one transaction, once a press, if the reply still is where the person saw it."""
+    with desk.db.write(PATIENCE) as session:
+        if not Inbound.is_new(session, who.key, at=desk.now()):
+            return
+        ticket = Ticket.hold(session, session.get_one(Reply, reply_id).ticket_id)
+        reply = session.get_one(Reply, reply_id, populate_existing=True)
+        if reply.state != expected:
+            raise RuleBrokenError(f"That is decided already: the reply is {reply.state}.")
+        verb(session, ticket, reply)
+        ticket.revision += 1
+
+
+def _it_is_there(desk: Desk, reply_id: int, who: Person) -> str | None:
+    """Published, on the network's sight if it shows it, else on the person's word."""
+    if outbox.check(desk, reply_id):
+        return "Yes, I see it too. It counts as published."
+
+    def verb(session: Session, ticket: Ticket, reply: Reply) -> None:
+        at = desk.now()
+        reply.move(session, Delivery.PUBLISHED, at=at, by=who.id, act="it is there", settled_at=at)
+        ticket.spoken(session, reply, at=at)
+
+    _change(desk, who, reply_id, Delivery.ASKED, verb)
+    return "It counts as published, on your word: I do not see it myself."
+
+
+def _send_again(desk: Desk, reply_id: int, who: Person) -> str | None:
+    """Queued again, but only after one more look that succeeded and did not show it."""
+    seen = outbox.check(desk, reply_id)
+    if seen is None:
+        return "I could not look just now, so I did not send it again. Please try in a minute."
+    if seen:
+        return "It is there: I see it now. Nothing was sent again."
+    _change(
+        desk,
+        who,
+        reply_id,
+        Delivery.ASKED,
+        lambda session, _ticket, reply: reply.send_again(session, at=desk.now(), by=who.id),
+    )
+    return None
+
+
+def _discard(desk: Desk, reply_id: int, who: Person) -> str | None:
+    """Given up; the words come back, and the ticket waits on."""
+    if outbox.check(desk, reply_id):
+        return "It is there: I see it now, so there is nothing to discard. It counts as published."
+    _change(
+        desk,
+        who,
+        reply_id,
+        Delivery.ASKED,
+        lambda session, _ticket, reply: reply.discard(session, at=desk.now(), by=who.id),
+    )
+    return "Discarded. Should I see it on the network later, I will say so here."
+
+
+def _posted(desk: Desk, reply_id: int, who: Person) -> str | None:
+    """Confirmed by the person who posted it by hand."""
+    _change(
+        desk,
+        who,
+        reply_id,
+        Delivery.HANDED_OFF,
+        lambda session, ticket, reply: outbox.confirm_within(
+            session, ticket, reply, None, by=who.id, at=desk.now()
+        ),
+    )
+    return None
+
+
+def _not_posted(desk: Desk, reply_id: int, who: Person) -> str | None:
+    """Nobody posted it: the words come back, and the ticket waits on."""
+
+    def verb(session: Session, _ticket: Ticket, reply: Reply) -> None:
+        reply.move(session, Delivery.CANCELLED, at=desk.now(), by=who.id, act="I did not post it")
+
+    _change(desk, who, reply_id, Delivery.HANDED_OFF, verb)
+    return "It waits again. Your words are kept, press *Reply* to see them."
