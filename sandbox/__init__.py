@@ -1,0 +1,1 @@
+"""A local Slack and a local X, to try and to test Heard with."""

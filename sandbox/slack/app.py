@@ -1,0 +1,30 @@
+"""Who the bot is in this workspace: the ids that each payload carries."""
+
+from dataclasses import dataclass
+
+SCOPES = (
+    "app_mentions:read channels:history channels:join channels:read chat:write commands files:read "
+    "groups:history groups:read im:history im:read im:write mpim:history mpim:read mpim:write "
+    "reactions:read reactions:write usergroups:read users:read"
+)
+SUBSCRIPTIONS = (
+    "app_home_opened app_mention channel_archive channel_deleted channel_unarchive member_joined_channel "
+    "member_left_channel message reaction_added reaction_removed"
+)
+
+
+@dataclass(frozen=True)
+class SlackApp:
+    """One installed app and its one workspace."""
+
+    team_id: str = "T0ACME"
+    team_name: str = "Acme"
+    team_domain: str = "acme"
+    team_url: str = "https://acme.slack.test/"
+    app_id: str = "A0HEARD"
+    user_id: str = "U0HEARD"
+    bot_id: str = "B0HEARD"
+    user_name: str = "heard"
+    title: str = "Heard"
+    # Slack's deprecated verification token: every payload still carries one, nobody should trust it.
+    verification_token: str = "deprecated"  # noqa: S105

@@ -1,0 +1,19 @@
+"""What the stand-in says when it refuses."""
+
+from typing import Any
+
+
+class SlackError(Exception):
+    """An `ok: false` answer: the name that Slack gives the refusal, and what it adds to the body."""
+
+    def __init__(self, name: str, **extra: Any) -> None:  # noqa: ANN401 - the body of an answer is free-form
+        super().__init__(name)
+        self.name = name
+        self.extra = extra
+
+    def body(self) -> dict[str, Any]:
+        return {"ok": False, "error": self.name, **self.extra}
+
+
+class NotOnScreenError(LookupError):
+    """A person tried to use something that they cannot see."""

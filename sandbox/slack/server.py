@@ -1,0 +1,120 @@
+"""The local Slack, started and stopped: world, wire and bot address in one hand."""
+
+import threading
+from types import TracebackType
+from typing import Any, Self
+
+from sandbox.slack.api import WebApi
+from sandbox.slack.courier import Courier
+from sandbox.slack.hooks import Hooks
+from sandbox.slack.http_mode import HttpMode
+from sandbox.slack.http_server import HttpServer, Request, Response
+from sandbox.slack.person import Person
+from sandbox.slack.socket_mode import SocketMode
+from sandbox.slack.transport import Answer, encode
+from sandbox.slack.world import SlackWorld
+
+Json = dict[str, Any]
+SEND_SECONDS = 10.0
+
+
+class SlackServer:
+    """A Slack on loopback. Use it as a context manager, or `start` and `close` it."""
+
+    def __init__(
+        self,
+        signing_secret: str = "s3cret",  # noqa: S107 - a stand-in has no secrets
+        bot_token: str = "xoxb-test",  # noqa: S107
+        app_token: str = "xapp-test",  # noqa: S107
+        *,
+        port: int = 0,
+        events_url: str = "",
+        world: SlackWorld | None = None,
+    ) -> None:
+        self.world = world or SlackWorld()
+        self._stopping = threading.Event()
+        self._http = HttpMode(signing_secret)
+        self._http.url = events_url
+        self.sockets = SocketMode(self.world.app.app_id)
+        self.courier = Courier(self.world, self._http, self.sockets)
+        self._api = WebApi(self.world, {"bot": bot_token, "app": app_token}, self._stopping)
+        self.world.open_socket = self.sockets.ticket
+        self._hooks = Hooks(self.world, self._stopping)
+        self._server = HttpServer(port, self._answer)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._server.port}"
+
+    @property
+    def url(self) -> str:
+        """What the bot takes for SLACK_API_URL."""
+        return f"{self.address}/api/"
+
+    @property
+    def events_url(self) -> str:
+        """Where deliveries go while no socket is connected."""
+        return self._http.url
+
+    @events_url.setter
+    def events_url(self, url: str) -> None:
+        self._http.url = url
+
+    def start(self) -> None:
+        self.sockets.start()
+        self._server.start()
+        self.courier.start()
+
+    def close(self) -> None:
+        """Stop everything, however busy, and leave no thread behind."""
+        self._stopping.set()
+        self.sockets.close()
+        self.courier.close()
+        self._server.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def person(self, user: str) -> Person:
+        """Return a teammate, by id, handle or name, ready to act."""
+        return Person(self.world.user(user), self.world, self.courier, self.address)
+
+    def add_user(self, user_id: str, real_name: str, name: str) -> Person:
+        """Add a teammate, who joins every public channel."""
+        self.world.add_user(user_id, real_name, name)
+        return self.person(user_id)
+
+    def send_raw(
+        self,
+        body: bytes | str | Json,
+        *,
+        timestamp: int | None = None,
+        signature: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
+        """Post anything to the bot, signed well unless told otherwise; a header given as "" is left out."""
+        raw = encode("events_api", body)[1] if isinstance(body, dict) else body
+        data = raw.encode() if isinstance(raw, str) else raw
+        kind = "application/json" if data.startswith(b"{") else "application/x-www-form-urlencoded"
+        sent = {"Content-Type": kind, **self._http.signed(data, timestamp)}
+        sent |= {} if signature is None else {"X-Slack-Signature": signature}
+        sent |= headers or {}
+        return self._http.post(data, {name: value for name, value in sent.items() if value}, SEND_SECONDS)
+
+    def verify_url(self) -> bool:
+        """Do what Slack does when a request URL is entered: send a challenge and want it back."""
+        challenge = {"token": "deprecated", "challenge": "3eZbrw1aBm2rZgRNFdxV", "type": "url_verification"}
+        return challenge["challenge"] in self.send_raw(challenge).text
+
+    def _answer(self, request: Request) -> Response:
+        if request.path.startswith("/api/"):
+            return self._api.answer(request.path.removeprefix("/api/"), request)
+        if request.path.startswith(("/actions/", "/commands/")):
+            return self._hooks.answer(request)
+        return Response(404, b"not found", "text/plain")

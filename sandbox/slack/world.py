@@ -1,0 +1,304 @@
+"""The workspace: everything that is true in the stand-in, behind one lock."""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sandbox.slack import events
+from sandbox.slack.app import SCOPES, SUBSCRIPTIONS, SlackApp
+from sandbox.slack.call import Call, Delivery
+from sandbox.slack.channel import Channel
+from sandbox.slack.errors import SlackError
+from sandbox.slack.faults import Faults
+from sandbox.slack.limits import Limits
+from sandbox.slack.message import Json, Message
+from sandbox.slack.parts import with_ids
+from sandbox.slack.response_urls import ResponseUrls
+from sandbox.slack.triggers import Triggers
+from sandbox.slack.user import User
+from sandbox.slack.views import Views
+
+T = TypeVar("T")
+
+SLACKBOT = "USLACKBOT"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of the world: what sort, and the ids that say where."""
+
+    kind: str
+    channel: str = ""
+    ts: str = ""
+    user: str = ""
+
+
+class SlackWorld:
+    """Channels, users, messages, views and logs. Public methods take the lock themselves; hold it to read."""
+
+    def __init__(self, app: SlackApp | None = None) -> None:
+        self.app = app or SlackApp()
+        self.lock = threading.RLock()
+        self.clock: Callable[[], float] = time.time
+        self.limits, self.faults = Limits(), Faults()
+        self.users: dict[str, User] = {}
+        self.channels: dict[str, Channel] = {}
+        self.views = Views(self.now)
+        self.triggers, self.response_urls = Triggers(), ResponseUrls()
+        self.shortcuts: dict[str, str] = {}  # what the menu says → callback_id, as the app's manifest has it
+        self.escape_commands = True  # `should_escape` in the manifest
+        self.usergroups: dict[str, list[str]] = {}
+        self.paid_plan = False
+        self.scopes, self.subscriptions = set(SCOPES.split()), set(SUBSCRIPTIONS.split())
+        self.calls: list[Call] = []
+        self.deliveries: list[Delivery] = []
+        self.troubles: list[tuple[str, str]] = []  # who was shown which error of Slack's own
+        self.open_socket: Callable[[], str] = str
+        self.tell_bot: Callable[[Json], Delivery | None] = lambda _event: None
+        self._news = threading.Condition(self.lock)
+        self._watchers: list[Callable[[Change], None]] = []
+        self._last_ts = self._version = 0
+        self._ids = itertools.count(1)
+        self._settle()
+
+    # --- looking -------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        return self.clock()
+
+    def user(self, user: str) -> User:
+        """Return a member by id, handle or full name."""
+        for known in self.users.values():
+            if user in {known.id, known.name, known.real_name}:
+                return known
+        raise SlackError("user_not_found")
+
+    def channel(self, channel: "str | Channel") -> Channel:
+        """Return a conversation by id, `#name` or name."""
+        if isinstance(channel, Channel):
+            return channel
+        known = self.channels.get(channel) or next(
+            (c for c in self.channels.values() if c.name == channel.removeprefix("#")), None
+        )
+        if known is None:
+            raise SlackError("channel_not_found")
+        return known
+
+    def message(self, channel: str, ts: str) -> Message:
+        message = self.channel(channel).find(ts)
+        if message is None:
+            raise SlackError("message_not_found")
+        return message
+
+    def on_change(self, callback: Callable[[Change], None]) -> Callable[[], None]:
+        """Call back after each change, the lock held: be quick. Returns what ends it."""
+        with self.lock:
+            self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback)
+
+    def changed(self, kind: str, channel: str = "", ts: str = "", user: str = "") -> None:
+        """Tell all who watch or wait."""
+        with self.lock:
+            for watcher in list(self._watchers):
+                watcher(Change(kind, channel, ts, user))
+            self._version += 1
+            self._news.notify_all()
+
+    def until(self, condition: Callable[[], T], seconds: float = 5.0) -> T:
+        """Wait until `condition` returns something true, and return that; else TimeoutError."""
+        value = self.wait(condition, seconds)
+        if not value:
+            raise TimeoutError(f"not within {seconds} s: {condition}")
+        return value
+
+    def wait(self, condition: Callable[[], T], seconds: float) -> T:
+        """Wait like `until`, and return the last value either way. The condition may call Slack itself."""
+        deadline = time.monotonic() + seconds
+        while True:
+            seen = self._version
+            value = condition()
+            left = deadline - time.monotonic()
+            if value or left <= 0:
+                return value
+            with self._news:  # the condition may look at more than this world, hence not for long
+                self._news.wait_for(lambda: self._version != seen, min(left, 0.05))  # noqa: B023 - called here
+
+    def trouble(self, user: str, words: str) -> None:
+        """Record that somebody was shown an error of Slack's own."""
+        with self.lock:
+            self.troubles.append((user, words))
+        self.changed("trouble", user=user)
+
+    # --- people and places -----------------------------------------------------------------------
+
+    def add_user(self, user_id: str, real_name: str, name: str, *, is_bot: bool = False) -> User:
+        """Add a member, who joins every public channel."""
+        with self.lock:
+            bot_id = self.app.bot_id if user_id == self.app.user_id else None
+            self.users[user_id] = User(user_id, real_name, name, self.app.team_id, is_bot, bot_id=bot_id)
+            for channel in self.channels.values():
+                if channel.kind == "channel":
+                    channel.members.add(user_id)
+        self.changed("user", user=user_id)
+        return self.users[user_id]
+
+    def add_channel(
+        self, channel_id: str, name: str, *, private: bool = False, members: set[str] | None = None
+    ) -> Channel:
+        """Add a channel; without `members` everybody is in it, the bot too."""
+        with self.lock:
+            everybody = set(self.users)
+            channel = Channel(channel_id, name, int(self.now()), is_private=private)
+            channel.members = everybody if members is None else set(members)
+            self.channels[channel_id] = channel
+        self.changed("channel", channel_id)
+        return channel
+
+    def direct(self, users: set[str]) -> Channel:
+        """Return the direct conversation of exactly these members, opening it if there is none."""
+        with self.lock:
+            for channel in self.channels.values():
+                if channel.kind in {"im", "mpim"} and channel.members == users:
+                    return channel
+            number, pair = next(self._ids), len(users) <= 2
+            channel = Channel(f"{'D' if pair else 'G'}{number:010d}", f"dm-{number}", int(self.now()))
+            channel.is_im, channel.is_mpim, channel.members = pair, not pair, set(users)
+            self.channels[channel.id] = channel
+            return channel
+
+    def join(self, channel: "str | Channel", user: str) -> None:
+        with self.lock:
+            place = self.channel(channel)
+            place.members.add(user)
+            self._tell(place, events.membership("member_joined_channel", place, user, self.next_ts()))
+        self.changed("channel", place.id)
+
+    def remove(self, channel: "str | Channel", user: str) -> None:
+        """Take a member (the bot, say) out of a channel; who leaves is told by name only, as Slack does."""
+        with self.lock:
+            place = self.channel(channel)
+            self._tell(place, events.membership("member_left_channel", place, user, self.next_ts()))
+            place.members.discard(user)
+        self.changed("channel", place.id)
+
+    def archive(self, channel: "str | Channel", *, undo: bool = False) -> None:
+        with self.lock:
+            place = self.channel(channel)
+            place.is_archived = not undo
+            kind = "channel_unarchive" if undo else "channel_archive"
+            self._tell(place, events.about_channel(kind, place, SLACKBOT, self.next_ts()))
+        self.changed("channel", place.id)
+
+    def delete_channel(self, channel: "str | Channel") -> None:
+        with self.lock:
+            place = self.channel(channel)
+            self._tell(place, events.about_channel("channel_deleted", place, SLACKBOT, self.next_ts()))
+            del self.channels[place.id]
+        self.changed("channel", place.id)
+
+    # --- messages --------------------------------------------------------------------------------
+
+    def next_ts(self) -> str:
+        """Return a timestamp that no message has yet."""
+        with self.lock:
+            self._last_ts = max(self._last_ts + 1, int(self.now() * 1_000_000))
+            return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
+
+    def post(self, channel: "str | Channel", user: str, text: str, **more: Any) -> Message:  # noqa: ANN401 - Message's own fields
+        """Put a message into a channel, and tell the bot if it is in there."""
+        with self.lock:
+            place = self.channel(channel)
+            message = self._new(place, user, text, **more)
+            place.messages.append(message)
+            self._tell(place, events.posted(place, message))
+            if f"<@{self.app.user_id}>" in text and user != self.app.user_id and not place.is_im:
+                self._tell(place, events.mentioned(place, message))
+        self.changed("message", place.id, message.ts, user)
+        return message
+
+    def whisper(self, channel: "str | Channel", to: str, text: str, **more: Any) -> Message:  # noqa: ANN401 - as above
+        """Show a message to one person only."""
+        with self.lock:
+            place = self.channel(channel)
+            message = self._new(place, self.app.user_id, text, ephemeral_to=to, **more)
+            place.ephemerals.append(message)
+        self.changed("ephemeral", place.id, message.ts, to)
+        return message
+
+    def edit(self, message: Message, **content: Any) -> Message:  # noqa: ANN401 - as above
+        """Replace parts of a message, and tell the bot."""
+        with self.lock:
+            place = self.channel(message.channel)
+            before = place.json_of(message)
+            if "blocks" in content:
+                content["blocks"] = with_ids(content["blocks"])
+            for name, value in content.items():
+                setattr(message, name, value)
+            if not message.ephemeral_to:
+                self._tell(place, events.changed(place, message, before, self.next_ts()))
+        self.changed("message", place.id, message.ts)
+        return message
+
+    def delete(self, message: Message) -> None:
+        """Remove a message; a parent with replies leaves a tombstone, as Slack's does."""
+        with self.lock:
+            place = self.channel(message.channel)
+            if message.ephemeral_to:
+                place.ephemerals.remove(message)
+                message.deleted = True
+            elif place.replies(message.ts):
+                self._bury(message)
+            else:
+                self._erase(place, message)
+        self.changed("message", place.id, message.ts)
+
+    def react(self, message: Message, name: str, user: str, *, remove: bool = False) -> None:
+        with self.lock:
+            users = message.reactions.setdefault(name, [])
+            if (user in users) is not remove:
+                raise SlackError("no_reaction" if remove else "already_reacted")
+            users.remove(user) if remove else users.append(user)
+            if not users:
+                del message.reactions[name]
+            kind = "reaction_removed" if remove else "reaction_added"
+            place = self.channel(message.channel)
+            self._tell(place, events.reaction(kind, message, name, user, self.next_ts()))
+        self.changed("message", place.id, message.ts)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        self.add_user(self.app.user_id, self.app.title, self.app.user_name, is_bot=True)
+        self.add_user("U0ANA", "Ana Lima", "ana")
+        self.add_user("U0BEN", "Ben Ode", "ben")
+        self.add_channel("C0MENTIONS", "mentions")
+
+    def _new(self, place: Channel, user: str, text: str, **more: Any) -> Message:  # noqa: ANN401 - as above
+        message = Message(place.id, self.next_ts(), user, text, team=self.app.team_id, **more)
+        message.blocks = with_ids(message.blocks)
+        if user == self.app.user_id:
+            message.bot_id, message.app_id = self.app.bot_id, self.app.app_id
+        return message
+
+    def _bury(self, message: Message) -> None:
+        stone: Json = {
+            "subtype": "tombstone",
+            "user": SLACKBOT,
+            "bot_id": None,
+            "app_id": None,
+            "metadata": None,
+        }
+        self.edit(message, **stone, text="This message was deleted.", blocks=[], attachments=[])
+
+    def _erase(self, place: Channel, message: Message) -> None:
+        before = place.json_of(message)
+        place.messages.remove(message)
+        message.deleted = True
+        self._tell(place, events.deleted(place, message, before, self.next_ts()))
+
+    def _tell(self, place: Channel, event: Json) -> None:
+        if self.app.user_id in place.members and event["type"] in self.subscriptions:
+            self.tell_bot(event)
