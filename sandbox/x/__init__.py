@@ -1,0 +1,13 @@
+"""A local X: the API v2 over real HTTP, and the small world behind it.
+
+with XServer() as x:
+    mention = x.world.post(x.world.add_user("ana", "Ana").handle, "@acmebrew is the bar open?")
+    ...  # point a client at x.url
+    assert [reply.text for reply in x.world.replies_to(mention.id)] == ["Until ten!"]
+"""
+
+from sandbox.x.posts import User, XPost
+from sandbox.x.server import XServer
+from sandbox.x.world import Change, XWorld
+
+__all__ = ["Change", "User", "XPost", "XServer", "XWorld"]

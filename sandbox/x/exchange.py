@@ -1,0 +1,78 @@
+"""From a request to an answer: what goes wrong, how often one may ask, who asks, and then the endpoint."""
+
+import itertools
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import unquote
+
+from sandbox.x import mishaps
+from sandbox.x.call import Call
+from sandbox.x.endpoints import ENDPOINTS, Endpoint
+from sandbox.x.faults import Fault
+from sandbox.x.fields import spelled
+from sandbox.x.journal import Asked
+from sandbox.x.params import Params
+from sandbox.x.problems import ProblemError, plain
+from sandbox.x.wire import Answer, Request, as_json, as_problem
+from sandbox.x.world import XWorld
+
+_transactions = itertools.count(1)
+
+
+def answer(world: XWorld, request: Request, wait: mishaps.Wait) -> Answer:
+    """Serve one request. `wait` holds it up as long as a fault says."""
+    for endpoint in ENDPOINTS:
+        if found := endpoint.match(request.method, request.path):
+            key = unquote("".join(found.groups()))
+            return _noted(world, request, endpoint.name, _bent(world, request, endpoint, key, wait))
+    return _noted(world, request, f"{request.method} {request.path}", as_problem(plain(404)))
+
+
+def _bent(world: XWorld, request: Request, endpoint: Endpoint, key: str, wait: mishaps.Wait) -> Answer:
+    taken = world.faults.take(endpoint.name)
+    instead = mishaps.before(taken, world.clock(), wait)
+    with world.lock:
+        spent = world.limits.spend(endpoint.name, world.clock())
+    if instead is not None:
+        made = instead
+    elif spent.exceeded:
+        made = as_problem(plain(429))
+    else:
+        made = mishaps.after(_handled(world, request, endpoint, key, _lag(taken)), taken, wait)
+    return replace(made, headers=spent.headers | made.headers)
+
+
+def _handled(world: XWorld, request: Request, endpoint: Endpoint, key: str, lag: timedelta) -> Answer:
+    """The endpoint's own answer. The world stands still for it: a page is one moment's truth."""
+    try:
+        if request.scheme not in {"OAuth", "Bearer"}:
+            raise plain(401)
+        params = Params(request.query)
+        params.check(spelled(endpoint.query, world.faults.vocabulary))
+        with world.lock:
+            return as_json(endpoint.status, endpoint.handle(Call(world, params, key, request.json, lag)))
+    except ProblemError as problem:
+        return as_problem(problem)
+
+
+def _lag(taken: tuple[Fault, ...]) -> timedelta:
+    behind = [fault.seconds for fault in taken if fault.kind in {"late_index", "stale_reads"}]
+    return timedelta(seconds=max(behind, default=0))
+
+
+def _noted(world: XWorld, request: Request, endpoint: str, made: Answer) -> Answer:
+    """Write a call into the journal before its answer leaves, so that whoever got it finds it there."""
+    asked = Asked(
+        at=world.clock(),
+        endpoint=endpoint,
+        method=request.method,
+        path=request.path,
+        query=Params(request.query).all,
+        body=request.json,
+        status=made.seen_status,
+        user_agent=request.headers.get("user-agent", ""),
+        authorization=f"{request.scheme} ***" if request.scheme else "",
+    )
+    with world.lock:
+        world.journal.note(asked)
+    return replace(made, headers={**made.headers, "x-transaction-id": f"{next(_transactions):016x}"})

@@ -1,0 +1,54 @@
+"""What was asked of the server, and what X would have charged for it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+# Thousandths of a dollar: https://docs.x.com/x-api/getting-started/pricing
+OWNED_READ, POST_READ, USER_READ = 1, 5, 10
+CREATE, CREATE_WITH_LINK, SUMMONED_REPLY, DELETE = 15, 200, 10, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request. `status` is None if the client got no answer; its credentials are not kept."""
+
+    at: datetime
+    endpoint: str
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Any
+    status: int | None
+    user_agent: str
+    authorization: str
+
+
+class Journal:
+    """All requests in order, how many each endpoint had, and the estimated bill."""
+
+    def __init__(self) -> None:
+        self.requests: list[Asked] = []
+        self.counts: Counter[str] = Counter()
+        self._mills = 0
+        self._read: set[tuple[str, str, date]] = set()
+
+    @property
+    def cost(self) -> float:
+        """The bill in dollars."""
+        return self._mills / 1000
+
+    def note(self, asked: Asked) -> None:
+        self.requests.append(asked)
+        self.counts[asked.endpoint] += 1
+
+    def read(self, kind: str, ids: Iterable[str], price: int, now: datetime) -> None:
+        """Charge for what an answer holds, each resource once a UTC day."""
+        fresh = {(kind, each, now.date()) for each in ids} - self._read
+        self._read |= fresh
+        self._mills += price * len(fresh)
+
+    def wrote(self, price: int) -> None:
+        self._mills += price

@@ -1,0 +1,61 @@
+"""What each fault does to a call."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sandbox.x.faults import Fault, Kind
+from sandbox.x.problems import HTML_503, credits_depleted, plain
+from sandbox.x.rules import CATCH_ALL
+from sandbox.x.wire import Answer, Wire, as_problem
+
+Wait = Callable[[Fault], None]
+
+
+def before(taken: tuple[Fault, ...], now: datetime, wait: Wait) -> Answer | None:
+    """What stands in for the answer to a call that never takes effect; None lets it through."""
+    for fault in taken:
+        if fault.kind == "slow_before":
+            wait(fault)
+        elif fault.kind == "rate_limited":
+            return _rate_limited(now + timedelta(seconds=fault.seconds))
+        elif fault.kind in INSTEAD:
+            return INSTEAD[fault.kind]
+    return None
+
+
+def after(answer: Answer, taken: tuple[Fault, ...], wait: Wait) -> Answer:
+    """What is left of the answer to a call that took effect."""
+    for fault in taken:
+        if fault.kind == "slow":
+            wait(fault)
+        elif fault.kind in SPOILS:
+            answer = SPOILS[fault.kind](answer)
+    return answer
+
+
+def _rate_limited(reset: datetime) -> Answer:
+    headers = {"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(int(reset.timestamp()))}
+    limited = as_problem(plain(429))
+    return replace(limited, headers=limited.headers | headers)
+
+
+UNAVAILABLE = Answer(503, HTML_503, {"content-type": "text/html; charset=utf-8"})
+
+INSTEAD: dict[Kind, Answer] = {
+    "down": Answer(503, b"", wire=Wire.NOTHING),
+    "answer_lost_before": Answer(503, b"", wire=Wire.NOTHING),
+    "reset_before": Answer(503, b"", wire=Wire.RESET),
+    "server_error_before": UNAVAILABLE,
+    "unauthorized": as_problem(plain(401)),
+    "credits": as_problem(credits_depleted()),
+    "forbidden_blanket": as_problem(plain(403, CATCH_ALL)),
+}
+
+SPOILS: dict[Kind, Callable[[Answer], Answer]] = {
+    "answer_lost_after": lambda answer: replace(answer, wire=Wire.NOTHING),
+    "reset": lambda answer: replace(answer, wire=Wire.RESET),
+    "server_error_after": lambda _: UNAVAILABLE,
+    "truncated": lambda answer: replace(answer, wire=Wire.HALF),
+    "garbled": lambda answer: replace(answer, content=answer.content[: len(answer.content) // 2]),
+}
