@@ -1,0 +1,159 @@
+"""The real bot as a child process, pointed at the local worlds by environment variables and nothing else."""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+FOREIGN = ("SLACK_", "X_", "MASTODON_", "BLUESKY_")  # a developer's real keys have no business in a demo
+PATIENCE = 3.0  # seconds from SIGTERM to SIGKILL
+LOOK = 0.25
+
+
+class BotProcess:
+    """`python -m bot run`, watched. `changed` is called whenever its state is another one."""
+
+    def __init__(self, settings: dict[str, str], log: Path, changed: Callable[[], None]) -> None:
+        self.port = free_port()
+        self._settings, self._log, self._changed = settings | {"PORT": str(self.port)}, log, changed
+        self._child: subprocess.Popen[bytes] | None = None
+        self._wanted = False
+        self._healthy = False
+        self._lock = threading.RLock()
+        self._over = threading.Event()
+        self._watch = threading.Thread(target=self._look, name="bot-watch", daemon=True)
+        self._watch.start()
+
+    # --- seen from outside -----------------------------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        child = self._child
+        if child is None:
+            return "stopped"
+        if child.poll() is not None:
+            return "died" if self._wanted else "stopped"
+        if not self._wanted:
+            return "stopping"
+        return "running" if self._healthy else "starting"
+
+    @property
+    def events_url(self) -> str:
+        """Where Slack delivers."""
+        return f"http://127.0.0.1:{self.port}/slack/events"
+
+    def tail(self, lines: int) -> list[str]:
+        """The last lines of its log."""
+        try:
+            return self._log.read_text(errors="replace").splitlines()[-lines:]
+        except OSError:
+            return []
+
+    def wait_until_running(self, seconds: float) -> bool:
+        """Whether it got up in time."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self.state == "starting":
+            time.sleep(0.05)
+        return self.state == "running"
+
+    # --- doing -----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start it, unless it runs."""
+        with self._lock:
+            if self._child is not None and self._child.poll() is None:
+                return
+            self._wanted, self._healthy = True, False
+            # In a session of its own: Ctrl-C reaches us, and we end it in our own time.
+            with self._log.open("ab") as log:
+                self._child = subprocess.Popen(
+                    [sys.executable, "-m", "sandbox.demo.leash", "-m", "bot", "run"],
+                    cwd=ROOT,
+                    env=self.environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+        self._changed()
+
+    def stop(self) -> None:
+        """Ask it to drain and leave; past three seconds it is made to."""
+        self._wanted = False
+        self._changed()
+        threading.Thread(target=self._end, name="bot-end", daemon=True).start()
+
+    def kill(self) -> None:
+        """Pull the plug."""
+        child = self._child
+        if child is not None:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+
+    def close(self) -> None:
+        """End it for good, and leave nothing behind."""
+        self._over.set()
+        self._wanted = False
+        self._end()
+
+    def migrate(self) -> None:
+        """Make the ledger's tables. Raises CalledProcessError."""
+        command = [sys.executable, "-m", "bot", "migrate"]
+        subprocess.run(command, cwd=ROOT, env=self.environment(), check=True, capture_output=True)  # noqa: S603
+
+    def environment(self) -> dict[str, str]:
+        """What it is told. A setting of the same sort out of a .env file is covered by an empty one."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        return kept | {"SLACK_APP_TOKEN": "", "PYTHONUNBUFFERED": "1"} | self._settings
+
+    def _end(self) -> None:
+        with self._lock:
+            child = self._child
+            if child is None or child.poll() is not None:
+                return
+            child.send_signal(signal.SIGTERM)
+            try:
+                child.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        self._changed()
+
+    def _look(self) -> None:
+        """Watch over it, and say when it is not as it was."""
+        known = ""
+        while not self._over.wait(LOOK):
+            self._healthy = self._answers()
+            if self.state != known:
+                known = self.state
+                self._changed()
+
+    def _answers(self) -> bool:
+        child = self._child
+        if child is None or child.poll() is not None:
+            return False
+        if self._healthy:  # a process that was up once is up until it ends: a slow ledger is no death
+            return True
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (http.client.HTTPException, OSError):
+            return False
+        finally:
+            connection.close()
+
+
+def free_port() -> int:
+    """A port that nobody has at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

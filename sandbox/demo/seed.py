@@ -1,0 +1,205 @@
+"""Two weeks written into three places at once: the network, Slack's channel, and the bot's ledger.
+
+The ledger is written by the bot's own rules (`models`), each act at its own time; the cards are drawn by the
+bot itself, once it runs.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Account, Author, Card, Mention, Ticket
+from models.database import Database
+from models.hearing import Place, Said, take_in
+from models.reply import State as Delivery
+from sandbox.demo.cast import ANA, BEN, CHANNEL, CUSTOMERS
+from sandbox.demo.history import FRESH, PAST, Note, Past
+from sandbox.demo.talk import SMALL_TALK
+from sandbox.slack import SlackWorld
+from sandbox.x import XPost, XWorld
+
+OWED = timedelta(minutes=30)
+HEARD_AFTER = timedelta(seconds=40)  # a poll a minute hears most posts within one
+UNDO = timedelta(seconds=10)
+WHY_NOT = "They neither mentioned nor quoted us, and then X takes no replies from its API."
+Moment = tuple[datetime, Callable[[], None]]
+
+
+def seed(x: XWorld, slack: SlackWorld, database: Database, now: datetime) -> None:
+    """Write the whole story until `now`. Slack's server must not have started: nobody is told."""
+    for one in CUSTOMERS:
+        x.add_user(one.handle, one.name, followers=one.followers, verified=one.verified)
+    with database.write() as session:
+        ours = {"network_id": x.brand.id, "handle": x.brand.handle, "name": x.brand.name}
+        Account.learn(session, network="x", at=now, **ours)
+        teller = Teller(x, slack, session, now)
+        for moment, act in sorted(teller.moments(), key=lambda one: one[0]):
+            slack.clock = moment.timestamp
+            act()
+    slack.clock = lambda: datetime.now(UTC).timestamp()
+    for ago, who, text in FRESH:
+        x.post(who.handle, text, at=now - ago)
+
+
+@dataclass
+class Teller:
+    """Tells one story in three places."""
+
+    x: XWorld
+    slack: SlackWorld
+    session: Session
+    now: datetime
+
+    def moments(self) -> Iterator[Moment]:
+        """Everything that happens, in any order."""
+        for past in PAST:
+            yield from self._one(past)
+        for channel, who, text, minutes in SMALL_TALK:
+            yield (
+                self.now - timedelta(minutes=minutes),
+                lambda channel=channel, who=who, text=text: self._say(channel, who, text),  # type: ignore[misc]
+            )
+
+    def _one(self, past: Past) -> Iterator[Moment]:
+        """A mention from the post to its end. What happens first leaves its trace for what happens next."""
+        said = self.now - past.ago
+        trail = Trail(self, past)
+        yield said, lambda: trail.speak(said)
+        yield said + HEARD_AFTER, lambda: trail.hear(said + HEARD_AFTER)
+        for note in past.notes:
+            at = said + HEARD_AFTER + timedelta(minutes=note.after)
+            yield at, lambda note=note: trail.note(note)  # type: ignore[misc]
+        if past.claimed_by:
+            claimed = said + timedelta(minutes=4)
+            yield claimed, lambda: trail.ticket.claim(self.session, by=past.claimed_by, at=claimed)
+        end = said + timedelta(minutes=past.took)
+        match past.ending:
+            case "answered":
+                yield end - UNDO, lambda: trail.answer(end - UNDO)
+            case "no reply needed":
+                yield end, lambda: trail.close(end)
+            case "not about us":
+                yield end, lambda: trail.disown(end)
+        if past.again:
+            later = self.now - past.again_ago
+            yield later, lambda: trail.speak_again(later)
+            yield later + HEARD_AFTER, lambda: trail.hear(later + HEARD_AFTER)
+
+    def _say(self, channel: str, who: str, text: str) -> None:
+        self.slack.post(channel, who, text)
+
+
+class Trail:
+    """What one mention left behind so far."""
+
+    def __init__(self, teller: Teller, past: Past) -> None:
+        self.x, self.slack, self.session, self.past = teller.x, teller.slack, teller.session, past
+        self.post: XPost | None = None
+        self.answered: XPost | None = None
+        self.card_ts = ""
+
+    @property
+    def ticket(self) -> Ticket:
+        assert self.post is not None
+        query = select(Ticket).join(Mention).where(Mention.post_id == self.post.id)
+        return self.session.scalars(query).one()
+
+    def speak(self, at: datetime) -> None:
+        self.post = self.x.post(self.past.who.handle, self.past.text, at=at)
+
+    def speak_again(self, at: datetime) -> None:
+        assert self.answered is not None
+        self.post = self.x.post(self.past.who.handle, self.past.again, at=at, reply_to=self.answered.id)
+
+    def hear(self, at: datetime) -> None:
+        """Into the ledger, and a card into the channel."""
+        assert self.post is not None
+        post, brand = self.post, self.x.brand
+        place = Place("x", brand.id, CHANNEL, OWED)
+        take_in(self.session, [_said(self.x, post, unsummoned=self.past.unsummoned)], place, at=at)
+        author = self.session.scalars(select(Author).where(Author.network_id == post.author_id)).one()
+        user = self.x.user(self.past.who.handle)
+        author.learn(
+            handle=user.handle,
+            name=user.name,
+            followers=user.followers,
+            verified=user.verified,
+            protected=False,
+            avatar_url=None,
+            at=at,
+        )
+        if not self.card_ts:
+            self._card(at)
+
+    def _card(self, at: datetime) -> None:
+        """The message that the bot finds and draws: until then it holds the words alone."""
+        key = uuid.uuid4().hex
+        mark = {"event_type": "heard", "event_payload": {"card_id": key}}
+        said = self.slack.post(CHANNEL, self.slack.app.user_id, "…", metadata=mark)
+        card = Card(ticket_id=self.ticket.id, key=key, channel=CHANNEL, failures=0)
+        card.shown(said.ts, at=at)
+        self.card_ts = said.ts
+        self.session.add(card)
+        self.session.flush()
+
+    def note(self, note: Note) -> None:
+        """Teammates among themselves, in the card's thread."""
+        self.slack.post(CHANNEL, note.by, note.text, thread_ts=self.card_ts)
+
+    def answer(self, at: datetime) -> None:
+        """A public reply on its whole way: submitted, held, sent, published."""
+        assert self.post is not None
+        ticket, session, by = self.ticket, self.session, self.past.by
+        reply = ticket.reply(
+            session,
+            text=self.past.says,
+            by=by,
+            at=at,
+            turn=ticket.turn,
+            to_post_id=self.post.id,
+            undo_until=at + UNDO,
+            key=uuid.uuid4().hex,
+        )
+        out = at + UNDO
+        reply.release(session, at=out)
+        reply.take(session, worker="demo", at=out, lease_until=out + timedelta(seconds=12))
+        brand = self.x.brand
+        self.answered = self.x.post(brand.handle, self.past.says, at=out, reply_to=self.post.id)
+        url = f"https://x.com/{brand.handle}/status/{self.answered.id}"
+        reply.move(
+            session, Delivery.PUBLISHED, at=out, settled_at=out, post_id=self.answered.id, post_url=url
+        )
+        ticket.spoken(session, reply, at=out)
+
+    def close(self, at: datetime) -> None:
+        self.ticket.no_reply_needed(self.session, by=self.past.by, at=at, reason=self.past.says)
+
+    def disown(self, at: datetime) -> None:
+        self.ticket.not_about_us(self.session, by=self.past.by, at=at)
+
+
+def _said(x: XWorld, post: XPost, *, unsummoned: bool) -> Said:
+    author = x.user_by_id(post.author_id)
+    assert author is not None
+    return Said(
+        post_id=post.id,
+        latest_id=post.id,
+        conversation_id=post.conversation_id,
+        author_id=post.author_id,
+        text=post.composed.visible,
+        posted_at=post.created_at,
+        url=f"https://x.com/{author.handle}/status/{post.id}",
+        matched="names us" if unsummoned else "mentions us",
+        in_reply_to=post.reply_to,
+        answerable=WHY_NOT if unsummoned else None,
+    )
+
+
+def workspace(slack: SlackWorld) -> None:
+    """The channels beside #mentions. The bot is in neither: it has no business there."""
+    slack.add_channel("C0GENERAL", "general", members={ANA, BEN})
+    slack.add_channel("C0PRODUCT", "product", members={ANA, BEN})

@@ -1,0 +1,19 @@
+"""What the page's own requests carry, and how it says no."""
+
+from typing import Any
+
+from flask import Response, jsonify
+
+Json = dict[str, Any]
+LONGEST = 20_000
+
+
+def words(body: Json, key: str) -> str:
+    """A text out of a request; anything else counts as none."""
+    value = body.get(key)
+    return value[:LONGEST] if isinstance(value, str) else ""
+
+
+def problem(sentence: str, status: int = 409) -> tuple[Response, int]:
+    """A refusal that the page shows to whoever acted."""
+    return jsonify({"error": sentence}), status

@@ -1,0 +1,73 @@
+"""The page as a Flask app: one document, one stream of news, and three panes that each fetch their state."""
+
+from flask import Flask, Response, render_template, request
+
+from sandbox.page.answers import problem
+from sandbox.page.network import network_acts
+from sandbox.page.room import room_acts
+from sandbox.page.slack_acts import slack_acts
+from sandbox.page.stage import Stage
+
+# Customers here are hostile: nothing but our own files is run or fetched, whatever slips into the document.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
+MAX_BODY = 200_000
+
+
+def create_app(stage: Stage) -> Flask:
+    """The page over `stage`."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    for pages in (slack_acts(stage), network_acts(stage), room_acts(stage)):
+        app.register_blueprint(pages)
+    app.before_request(_only_from_here)
+    app.after_request(_guarded)
+
+    @app.get("/")
+    def page() -> str:
+        world = stage.slack.world
+        return render_template(
+            "page.html",
+            start={
+                "workspace": world.app.team_name,
+                "brand": stage.x.world.brand.handle,
+                "me": _viewer(stage),
+                "team": [
+                    {"id": one.id, "name": one.real_name} for one in world.users.values() if not one.is_bot
+                ],
+                "commands": [list(one) for one in stage.commands],
+            },
+        )
+
+    @app.get("/news")
+    def news() -> Response:
+        return Response(stage.bulletin.stream(), mimetype="text/event-stream")
+
+    return app
+
+
+def _viewer(stage: Stage) -> str:
+    people = [one.id for one in stage.slack.world.users.values() if not one.is_bot]
+    asked = request.args.get("as", "")
+    return asked if asked in people else people[0]
+
+
+def _only_from_here() -> tuple[Response, int] | None:
+    """Another site's page, open in the same browser, must not press buttons here: DNS rebinding, forms."""
+    host = request.host.rpartition(":")[0] or request.host
+    if host not in LOOPBACK and request.host not in LOOPBACK:
+        return problem("This page answers on 127.0.0.1 only.", 403)
+    if request.method != "GET" and not request.is_json:
+        return problem("Send JSON.", 415)
+    return None
+
+
+def _guarded(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    return response

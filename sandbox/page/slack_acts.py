@@ -1,0 +1,177 @@
+"""What a visitor does in the Slack pane, done as the teammate whose eyes they look through."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, request
+
+from sandbox.page.answers import Json, problem, words
+from sandbox.page.gestures import Gesture
+from sandbox.page.slack_state import slack_state
+from sandbox.page.stage import Stage
+from sandbox.slack import Message, Modal, NotOnScreenError, Outcome, Person, SlackError
+from sandbox.slack.parts import STATE, Part, options, presses
+from sandbox.slack.view import View
+
+GONE = "That is not there any more."
+
+
+def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short function for each gesture
+    """The routes under `/slack`."""
+    pages = Blueprint("slack", __name__, url_prefix="/slack")
+    pages.register_error_handler(NotOnScreenError, lambda error: problem(str(error)))
+    pages.register_error_handler(SlackError, lambda error: problem(f"Slack says: {error.name}"))
+
+    def given() -> Json:
+        body = request.get_json()
+        return body if isinstance(body, dict) else {}
+
+    def me() -> Person:
+        return stage.slack.person(words(given(), "as"))
+
+    def message() -> Message:
+        body = given()
+        place = stage.slack.world.channel(words(body, "channel"))
+        for one in [*place.messages, *place.ephemerals]:
+            if one.ts == body.get("ts"):
+                return one
+        raise NotOnScreenError(GONE)
+
+    def told(what: str, act: Callable[[], Outcome | None]) -> Json:
+        began, outcome = time.time(), act()
+        if outcome is None:
+            return {}
+        gesture = Gesture(began, me().user.real_name, what, outcome.status, time.time() - began)
+        stage.gestures.note(gesture)
+        stage.bulletin.changed("room")
+        return {"error": outcome.error} if outcome.error else {}
+
+    @pages.get("/state")
+    def state() -> Json:
+        asked = request.args
+        place = asked.get("channel") or next(iter(stage.slack.world.channels))
+        return slack_state(stage, asked.get("as", ""), place, asked.get("thread") or None)
+
+    @pages.post("/say")
+    def say() -> Json:
+        who, body, text = me(), given(), words(given(), "text").strip()
+        thread = words(body, "thread") or None
+        if text.startswith("/"):
+            command, _, rest = text.partition(" ")
+            where = words(body, "channel")
+            return told(text[:60], lambda: who.command(command, rest.strip(), where, thread))
+        if text:
+            who.say(words(body, "channel"), text, thread)
+        return {}
+
+    @pages.post("/press")
+    def press() -> Json:
+        surface = message()
+        part = _part(surface.blocks, given())
+        _must_be_seen(me(), surface)
+        label = f"pressed {part.label}"
+        return told(label, lambda: me().send_press(surface, part, _held(part, given())))
+
+    @pages.post("/react")
+    def react() -> Json:
+        surface, name = message(), words(given(), "name")
+        mine = me().id in surface.reactions.get(name, [])
+        stage.slack.world.react(surface, name, me().id, remove=mine)
+        return {}
+
+    @pages.post("/edit")
+    def edit() -> Json:
+        me().edit(message(), words(given(), "text"))
+        return {}
+
+    @pages.post("/delete")
+    def delete() -> Json:
+        surface = message()
+        if surface.ephemeral_to:
+            _must_be_seen(me(), surface)
+            stage.slack.world.delete(surface)
+        else:
+            me().delete(surface)
+        return {}
+
+    @pages.post("/shortcut")
+    def shortcut() -> Json:
+        name = words(given(), "name")
+        return told(f"chose {name}", lambda: me().shortcut(message(), name))
+
+    @pages.post("/home")
+    def home() -> Json:
+        me().open_home(1.0)
+        return {}
+
+    # --- modals ----------------------------------------------------------------------------------
+
+    def view() -> View:
+        found = stage.slack.world.views.known(words(given(), "view"))
+        if found is None or found.user != me().id:
+            raise NotOnScreenError(GONE)
+        return found
+
+    def modal() -> Modal:
+        return Modal(me(), view())
+
+    @pages.post("/view/fill")
+    def fill() -> Json:
+        open_one = modal()
+        if open_one.is_open:
+            open_one.fill(given().get("values") or {})
+        return {}
+
+    @pages.post("/view/press")
+    def press_in_view() -> Json:
+        surface = view()
+        part = _part(surface.blocks, given())
+        return told(f"pressed {part.label}", lambda: me().send_press(surface, part, _held(part, given())))
+
+    @pages.post("/view/submit")
+    def submit() -> Json:
+        open_one = modal()
+        values = given().get("values") or {}
+        if values and open_one.is_open:
+            open_one.fill(values)
+        answer = told(f"submitted {open_one.title}", open_one.submit)
+        return answer | {"errors": open_one.errors}
+
+    @pages.post("/view/close")
+    def close() -> Json:
+        open_one = modal()
+        return told(f"closed {open_one.title}", open_one.close) if open_one.is_open else {}
+
+    return pages
+
+
+def _must_be_seen(person: Person, message: Message) -> None:
+    if message not in person.sees(message.channel, message.thread_ts if message.is_reply else None) and (
+        message not in person.ephemerals()
+    ):
+        raise NotOnScreenError(GONE)
+
+
+def _part(blocks: list[Json], asked: Json) -> Part:
+    """The very element that was pressed; a redrawn message may not have it any more."""
+    for part in presses(blocks):
+        if part.key == (asked.get("block"), asked.get("action")):
+            wanted = asked.get("option")
+            if part.option is None or part.option.get("value") == wanted:
+                return part
+    raise NotOnScreenError("The message has changed meanwhile: that button is gone.")
+
+
+def _held(part: Part, asked: Json) -> Any:  # noqa: ANN401 - the element decides
+    """What a stateful element holds after this choice."""
+    kind = part.element["type"]
+    if kind not in STATE:
+        return None
+    if part.option is None:
+        return asked.get("value")
+    many = STATE[kind][0] == "selected_options"
+    wanted = asked.get("options")
+    if many and isinstance(wanted, list):
+        return [option for option in options(part.element) if option["value"] in wanted]
+    return [part.option] if many else part.option

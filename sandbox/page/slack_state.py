@@ -1,0 +1,109 @@
+"""Slack as one teammate sees it, ready to be drawn."""
+
+from typing import Any
+
+from sandbox.page.drawn import drawn, plain_runs, runs
+from sandbox.page.stage import Stage
+from sandbox.slack import Message, SlackWorld
+from sandbox.slack.channel import Channel
+from sandbox.slack.view import View
+
+Json = dict[str, Any]
+SHOWN = 120  # messages of a channel
+
+
+def slack_state(stage: Stage, viewer: str, channel_id: str, thread_ts: str | None) -> Json:
+    """All that the Slack pane shows to `viewer`. Raises SlackError for what is not there."""
+    world = stage.slack.world
+    person = stage.slack.person(viewer)
+    with world.lock:
+        channel = world.channel(channel_id)
+        thread = channel.find(thread_ts) if thread_ts else None
+        return {
+            "me": viewer,
+            "workspace": world.app.team_name,
+            "app": world.app.user_id,
+            "users": {one.id: _user(one) for one in world.users.values()},
+            "channels": [_place(world, one, viewer) for one in world.channels.values() if _sees(one, viewer)],
+            "channel": channel.id,
+            "members": len(channel.members),
+            "messages": [_message(channel, one, viewer) for one in channel.seen_by(viewer)[-SHOWN:]],
+            "thread": thread and thread_ts,
+            "replies": _thread(channel, thread, viewer),
+            "modal": _view(world.views.top(viewer)),
+            "depth": len(world.views.stacks.get(viewer, [])),
+            "home": _view(person.home),
+            "shortcuts": list(world.shortcuts),
+        }
+
+
+def _thread(channel: Channel, parent: Message | None, viewer: str) -> list[Json]:
+    if parent is None:
+        return []
+    return [_message(channel, one, viewer) for one in channel.seen_by(viewer, parent.ts)]
+
+
+def _user(user: Any) -> Json:  # noqa: ANN401 - sandbox.slack.user.User
+    return {"name": user.real_name, "handle": user.name, "bot": user.is_bot}
+
+
+def _sees(channel: Channel, viewer: str) -> bool:
+    return viewer in channel.members or channel.kind == "channel"
+
+
+def _place(world: SlackWorld, channel: Channel, viewer: str) -> Json:
+    """A line of the sidebar. `latest` is the newest message that somebody else wrote."""
+    others = [one.ts for one in channel.top_level() if one.user != viewer]
+    peer = next((world.users[one] for one in channel.members if one != viewer), None)
+    name = peer.real_name if channel.is_im and peer else channel.name
+    return {
+        "id": channel.id,
+        "name": name,
+        "kind": channel.kind,
+        "with": peer.id if channel.is_im and peer else None,
+        "latest": max(others, default=""),
+        "fresh": sorted(others)[-SHOWN:],
+    }
+
+
+def _message(channel: Channel, message: Message, viewer: str) -> Json:
+    replies = [] if message.is_reply else channel.replies(message.ts)
+    return {
+        "ts": message.ts,
+        "user": message.user,
+        "runs": [] if message.blocks else _words(message),
+        "blocks": drawn(message.blocks),
+        "summary": message.text if message.blocks else "",
+        "only": message.ephemeral_to == viewer,
+        "own": message.user == viewer,
+        "edited": bool(message.edited),
+        "tombstone": message.subtype == "tombstone",
+        "reply": message.is_reply,
+        "replies": len(replies),
+        "repliers": list(dict.fromkeys(one.user for one in replies)),
+        "last": replies[-1].ts if replies else "",
+        "reactions": [
+            {"name": name, "users": list(users), "runs": plain_runs(f":{name}:")}
+            for name, users in message.reactions.items()
+        ],
+        "raw": message.text if message.user == viewer else "",
+    }
+
+
+def _words(message: Message) -> list[Json]:
+    return runs(message.text) if message.mrkdwn else plain_runs(message.text)
+
+
+def _view(view: View | None) -> Json | None:
+    if view is None:
+        return None
+    given = view.given
+    heads = {key: plain_runs(given[key]["text"]) for key in ("title", "submit", "close") if given.get(key)}
+    return {
+        "id": view.id,
+        "hash": view.hash,
+        **heads,
+        "blocks": drawn(view.blocks),
+        "values": view.values(),
+        "errors": dict(view.errors),
+    }

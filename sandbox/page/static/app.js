@@ -1,0 +1,139 @@
+// The page as a whole: panes, tabs, whose eyes, light and dark, and what to say when something has stopped.
+
+import { listen, post } from "./api.js";
+import { $, h } from "./dom.js";
+import { face, icon } from "./faces.js";
+import { networkPane } from "./network.js";
+import { roomPane } from "./room.js";
+import { slackPane } from "./slack.js";
+
+const start = JSON.parse($("#start").textContent);
+const names = Object.fromEntries(start.team.map((one) => [one.id, one.name]));
+const wide = matchMedia("(min-width: 1360px)");
+const middling = matchMedia("(min-width: 860px)");
+let told = {};
+
+// --- panes ------------------------------------------------------------------------------------------------
+
+const slack = slackPane({ me: start.me, commands: start.commands, onChange: drawTitle });
+const network = networkPane({ onChange: watchForAnswers });
+const room = roomPane({ users: names, onChange: () => {} });
+const panes = { slack, network, room };
+const LABELS = { slack: ["Slack", "hash"], network: ["X", "x"], room: ["Machine room", "room"] };
+
+function show(pane) {
+  if (middling.matches && !wide.matches && pane === "slack") return;
+  document.body.dataset.pane = pane;
+  drawTabs();
+  refreshSeen();
+}
+
+function drawTabs() {
+  const now = document.body.dataset.pane;
+  $(".tabs").replaceChildren(...Object.entries(LABELS).map(([pane, [label, glyph]]) => h("button", {
+    type: "button", class: pane, "aria-current": now === pane ? "page" : null, onclick: () => show(pane),
+  }, icon(glyph, 18), h("span", {}, label))));
+}
+
+const isSeen = (pane) => getComputedStyle($(`#pane-${pane}`)).display !== "none";
+const refreshSeen = () => Object.keys(panes).filter(isSeen).forEach((pane) => panes[pane].refresh());
+
+function settle() {
+  if (middling.matches && !wide.matches && document.body.dataset.pane === "slack") document.body.dataset.pane = "network";
+  drawTabs();
+  refreshSeen();
+}
+
+document.addEventListener("go", ({ detail }) => {
+  if (detail.channel) { show("slack"); slack.open(detail.channel, detail.ts); }
+  if (detail.status || detail.post || detail.pane) show("network");
+  if (detail.status) network.show(detail.status);
+  if (detail.post) setTimeout(() => network.compose(detail), 0);
+});
+
+// --- whose eyes -------------------------------------------------------------------------------------------
+
+$(".viewer").append(...start.team.map((one) => h("a", {
+  href: `?as=${one.id}`, "aria-current": one.id === start.me ? "true" : null, title: `Look through the eyes of ${one.name}`,
+}, face(one.name, { size: 20 }), h("span", {}, one.name))));
+
+// --- light and dark ---------------------------------------------------------------------------------------
+
+const isDark = () => (document.documentElement.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+$("#theme").append(icon("sun"));
+$("#theme").addEventListener("click", () => {
+  const theme = isDark() ? "light" : "dark";
+  document.documentElement.dataset.theme = theme;
+  localStorage.setItem("theme", theme);
+});
+
+// --- a first minute ---------------------------------------------------------------------------------------
+
+const STEPS = [["reply", "Press Reply on a card"], ["send", "Send publicly"], ["seen", "Watch it arrive on X"]];
+const done = new Set(JSON.parse(sessionStorage.getItem("done") || "[]"));
+
+function drawGuide() {
+  const guide = $(".guide");
+  guide.hidden = localStorage.getItem("guide") === "off";
+  guide.replaceChildren(...STEPS.map(([name, words], place) => h("li", { class: done.has(name) ? "done" : "" },
+    h("span", { class: "tick", "aria-hidden": "true" }, done.has(name) ? "✓" : String(place + 1)), words)),
+  h("li", { class: "off" }, h("button", { type: "button", class: "icon", "aria-label": "Hide these steps", onclick: () => { localStorage.setItem("guide", "off"); drawGuide(); } }, icon("close", 14))));
+}
+
+function tick(name) {
+  if (done.has(name)) return;
+  done.add(name);
+  sessionStorage.setItem("done", JSON.stringify([...done]));
+  drawGuide();
+}
+
+document.addEventListener("pressed", ({ detail }) => detail === "Reply" && tick("reply"));
+document.addEventListener("submitted", ({ detail }) => detail === "Send publicly" && tick("send"));
+
+let answers = null;
+function watchForAnswers(state) {
+  const now = state.threads.flatMap((thread) => thread.posts).filter((one) => state.users[one.author]?.handle === state.brand).length;
+  if (answers !== null && now > answers && done.has("send")) tick("seen");
+  answers = now;
+}
+
+// --- news -------------------------------------------------------------------------------------------------
+
+const BANNERS = {
+  starting: "The bot is starting. What happened meanwhile is heard in a moment.",
+  stopping: "The bot is finishing what it has begun, and then stops.",
+  stopped: "The bot is stopped. Customers go on talking; presses in Slack get no answer.",
+  died: "The bot was killed. Customers go on talking; presses in Slack get no answer. Nothing is lost.",
+  lost: "The demo itself does not answer. Start it again with make demo: this page comes back by itself.",
+};
+let banner = "running";
+
+function say(state) {
+  if (state === banner) return;
+  banner = state;
+  const box = $("#banner");
+  box.className = state;
+  box.replaceChildren(...(BANNERS[state] ? [h("p", {}, BANNERS[state])] : []));
+  if (state === "died" || state === "stopped") {
+    box.append(h("button", { type: "button", class: "small", onclick: () => post("/room/bot", { do: "start" }) }, "Start it again"));
+  }
+}
+
+function drawTitle() {
+  const unread = slack.unread();
+  document.title = unread ? `(${unread}) Heard: the demo` : "Heard: the demo";
+}
+
+listen((news) => {
+  if (banner === "lost") told = {};
+  say(news.bot);
+  for (const pane of Object.keys(panes)) {
+    if (told[pane] !== news[pane] && (isSeen(pane) || pane === "network")) panes[pane].refresh();
+  }
+  told = news;
+}, () => say("lost"));
+
+wide.addEventListener("change", settle);
+middling.addEventListener("change", settle);
+drawGuide();
+settle();

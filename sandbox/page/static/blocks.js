@@ -1,0 +1,187 @@
+// Block Kit as Slack draws it. What a press or an input does is up to whoever draws: see `acts`.
+//
+// acts = { known, press(block, element, chosen), value(block, element), enter(block, element, value), errors }
+
+import { $, h, menu } from "./dom.js";
+import { icon } from "./faces.js";
+import { drawRuns, follow, inside, words } from "./text.js";
+
+export function drawBlocks(blocks, acts) {
+  return (blocks || []).map((block) => (DRAW[block.type] || unknown)(block, acts));
+}
+
+const runs = (text, acts) => drawRuns(text?.runs, acts.known);
+
+const DRAW = {
+  section: (block, acts) => h("div", { class: "block section" },
+    h("div", { class: "grow" },
+      block.text && h("div", { class: "text" }, runs(block.text, acts)),
+      block.fields && h("div", { class: "fields" }, block.fields.map((field) => h("div", { class: "text" }, runs(field, acts))))),
+    block.accessory && drawElement(block, block.accessory, acts)),
+  context: (block, acts) => h("div", { class: "block context" }, block.elements.map((element) =>
+    element.type === "image" ? picture(element, "small") : h("span", { class: "text" }, runs(element, acts)))),
+  rich_text: (block, acts) => h("div", { class: "block rich" }, block.elements.map((element) => rich(element, acts))),
+  actions: (block, acts) => h("div", { class: "block actions" }, block.elements.map((element) => drawElement(block, element, acts))),
+  divider: () => h("hr", { class: "block" }),
+  header: (block, acts) => h("h3", { class: "block header" }, runs(block.text, acts)),
+  image: (block, acts) => h("figure", { class: "block" }, block.title && h("figcaption", {}, runs(block.title, acts)), picture(block, "large")),
+  markdown: (block) => h("div", { class: "block text" }, String(block.text)),
+  input: (block, acts) => input(block, acts),
+};
+
+function unknown(block) {
+  return h("p", { class: "block unknown" }, `This page does not draw “${block.type}” blocks.`);
+}
+
+function rich(element, acts) {
+  const inner = drawRuns(element.runs, acts.known);
+  if (element.type === "rich_text_quote") return h("blockquote", {}, inner);
+  if (element.type === "rich_text_preformatted") return h("pre", {}, inner);
+  if (element.type === "rich_text_list") {
+    return h(element.style === "ordered" ? "ol" : "ul", {}, element.elements.map((item) => h("li", {}, drawRuns(item.runs, acts.known))));
+  }
+  return h("div", { class: "text" }, inner);
+}
+
+// Nothing is fetched from outside: a picture is shown by what it is said to show.
+function picture(block, size) {
+  return h("span", { class: `picture ${size}`, role: "img", "aria-label": block.alt_text || "picture" }, block.alt_text || "picture");
+}
+
+// --- elements --------------------------------------------------------------------------------------------
+
+export function drawElement(block, element, acts) {
+  return (ELEMENT[element.type] || (() => unknown(element)))(block, element, acts);
+}
+
+const ELEMENT = {
+  button, overflow,
+  static_select: (block, element, acts) => select(block, element, acts, choices(element)),
+  external_select: (block, element, acts) => select(block, element, acts, choices(element)),
+  users_select: (block, element, acts) => select(block, element, acts, people(acts)),
+  conversations_select: (block, element, acts) => select(block, element, acts, places(acts)),
+  channels_select: (block, element, acts) => select(block, element, acts, places(acts)),
+  radio_buttons: (block, element, acts) => boxes(block, element, acts, "radio"),
+  checkboxes: (block, element, acts) => boxes(block, element, acts, "checkbox"),
+  multi_static_select: (block, element, acts) => boxes(block, element, acts, "checkbox"),
+  plain_text_input: typed, email_text_input: typed, url_text_input: typed, number_input: typed,
+  datepicker: (block, element, acts) => picker(block, element, acts, "date"),
+  timepicker: (block, element, acts) => picker(block, element, acts, "time"),
+  datetimepicker: (block, element, acts) => picker(block, element, acts, "datetime-local"),
+};
+
+const focusName = (block, element) => `${block.block_id}/${element.action_id}`;
+
+async function confirmed(element, acts) {
+  if (!element.confirm) return true;
+  const { title, text, confirm, deny, style } = element.confirm;
+  return new Promise((resolve) => {
+    const answer = (yes) => { box.close(); box.remove(); resolve(yes); };
+    const box = h("dialog", { class: "modal small", "aria-label": words(title?.runs) },
+      h("header", {}, h("h2", {}, runs(title, acts))),
+      h("div", { class: "body" }, runs(text, acts)),
+      h("footer", {},
+        h("button", { type: "button", class: "button", onclick: () => answer(false) }, runs(deny, acts)),
+        h("button", { type: "button", class: `button ${style || "primary"}`, onclick: () => answer(true) }, runs(confirm, acts))));
+    box.addEventListener("cancel", () => answer(false));
+    document.body.append(box);
+    box.showModal();
+  });
+}
+
+function button(block, element, acts) {
+  const place = element.url && inside(element.url);
+  const made = h(element.url && !place ? "a" : "button", {
+    class: `button ${element.style || ""}`,
+    type: element.url && !place ? null : "button",
+    href: element.url && !place ? element.url : null,
+    target: element.url && !place ? "_blank" : null,
+    rel: element.url && !place ? "noopener noreferrer" : null,
+    "aria-label": element.accessibility_label,
+    data: { focus: focusName(block, element) },
+    async onclick(event) {
+      if (made.getAttribute("aria-busy")) return;
+      if (element.url) follow(event, element.url);
+      if (!(await confirmed(element, acts))) return;
+      made.setAttribute("aria-busy", "true");
+      await acts.press(block, element);
+      made.removeAttribute("aria-busy");
+    },
+  }, runs(element.text, acts), element.url && h("span", { class: "out", "aria-hidden": "true" }, "↗"));
+  return made;
+}
+
+function overflow(block, element, acts) {
+  return h("button", {
+    type: "button", class: "button dots", "aria-label": "More", "aria-haspopup": "menu", data: { focus: focusName(block, element) },
+    onclick(event) {
+      menu(event.currentTarget, element.options.map((option) => [words(option.text.runs), () => acts.press(block, element, { option: option.value })]));
+    },
+  }, icon("dots"));
+}
+
+const choices = (element) => [
+  ...(element.options || []).map((option) => [option.value, words(option.text.runs)]),
+  ...(element.option_groups || []).flatMap((group) => group.options.map((option) => [option.value, words(option.text.runs)])),
+];
+const people = (acts) => Object.entries(acts.known.users).filter(([, user]) => !user.bot).map(([id, user]) => [id, user.name]);
+const places = (acts) => acts.known.channels.filter((one) => one.kind !== "im").map((one) => [one.id, `#${one.name}`]);
+
+function select(block, element, acts, entries) {
+  const held = acts.value(block, element);
+  const value = held && typeof held === "object" ? held.value : held;
+  return h("select", {
+    "aria-label": words(element.placeholder?.runs) || "Choose", data: { focus: focusName(block, element) },
+    onchange: (event) => acts.enter(block, element, event.target.value, { option: event.target.value, value: event.target.value }),
+  },
+  !value && h("option", { value: "", selected: true, disabled: true }, words(element.placeholder?.runs) || "Choose"),
+  entries.map(([id, label]) => h("option", { value: id, selected: id === value }, label)));
+}
+
+function boxes(block, element, acts, kind) {
+  const held = acts.value(block, element);
+  const on = new Set([].concat(held || []).map((one) => one.value ?? one));
+  const group = h("div", { class: "boxes", role: kind === "radio" ? "radiogroup" : "group", onchange() {
+    const chosen = [...group.querySelectorAll("input:checked")].map((box) => box.value);
+    const value = kind === "radio" ? chosen[0] : chosen;
+    acts.enter(block, element, value, { option: chosen[0], options: chosen });
+  } },
+  (element.options || []).map((option) => h("label", {},
+    h("input", { type: kind, name: focusName(block, element), value: option.value, checked: on.has(option.value), data: { focus: `${focusName(block, element)}/${option.value}` } }),
+    h("span", {}, drawRuns(option.text.runs, acts.known), option.description && h("small", {}, drawRuns(option.description.runs, acts.known))))));
+  return group;
+}
+
+function typed(block, element, acts) {
+  const value = acts.value(block, element) ?? "";
+  const lines = element.type === "plain_text_input" && element.multiline;
+  const types = { email_text_input: "email", url_text_input: "url", number_input: "number" };
+  return h(lines ? "textarea" : "input", {
+    type: lines ? null : types[element.type] || "text", rows: lines ? 5 : null, value,
+    placeholder: words(element.placeholder?.runs), autofocus: element.focus_on_load ? true : null,
+    data: { focus: focusName(block, element) },
+    oninput: (event) => acts.enter(block, element, event.target.value, null),
+  });
+}
+
+function picker(block, element, acts, type) {
+  return h("input", { type, value: acts.value(block, element) ?? "", data: { focus: focusName(block, element) },
+    onchange: (event) => acts.enter(block, element, event.target.value, { value: event.target.value }) });
+}
+
+function input(block, acts) {
+  const id = `field-${block.block_id}`;
+  const element = drawElement(block, block.element, acts);
+  const control = element.matches("input, select, textarea") ? element : $("input", element);
+  if (control && element === control) control.id = id;
+  control?.removeAttribute("aria-label");
+  const problem = acts.errors?.[block.block_id];
+  const notes = [block.hint && `${id}-hint`, problem && `${id}-error`].filter(Boolean).join(" ");
+  if (notes) control?.setAttribute("aria-describedby", notes);
+  if (problem) control?.setAttribute("aria-invalid", "true");
+  return h("div", { class: problem ? "block field wrong" : "block field" },
+    h("label", { for: id }, runs(block.label, acts), block.optional && h("small", {}, " (optional)")),
+    element,
+    problem && h("p", { class: "error", id: `${id}-error`, role: "alert" }, problem),
+    block.hint && h("p", { class: "hint", id: `${id}-hint` }, runs(block.hint, acts)));
+}

@@ -1,0 +1,135 @@
+// The teammate's modal: whatever Slack has on top for them, typed words kept through redraws and reloads.
+
+import { post } from "./api.js";
+import { drawBlocks } from "./blocks.js";
+import { $, h } from "./dom.js";
+import { icon } from "./faces.js";
+import { drawRuns, words } from "./text.js";
+
+const PAUSE = 300; // milliseconds without a keystroke until Slack is told what was typed
+const STATE = { plain_text_input: "value", email_text_input: "value", url_text_input: "value", number_input: "value",
+  static_select: "selected_option", external_select: "selected_option", radio_buttons: "selected_option", checkboxes: "selected_options",
+  multi_static_select: "selected_options", users_select: "selected_user", conversations_select: "selected_conversation",
+  channels_select: "selected_channel", datepicker: "selected_date", timepicker: "selected_time", datetimepicker: "selected_date_time" };
+
+let dialog = null;
+let shown = null;
+let typed = {}; // by view and field: what is on the screen and may not have reached Slack
+let timer = 0;
+let home = null;
+
+const field = (block, element) => `${block.block_id}/${element.action_id}`;
+
+// Show `view` (or nothing) to `me`. `known` is who and what there is in the workspace.
+export function showModal(view, known, me) {
+  if (!view) return hide();
+  const same = shown && shown.view.id === view.id;
+  if (same && JSON.stringify(shown.view) === JSON.stringify(view)) return;
+  const blocks = new Set(view.blocks.map((block) => block.block_id));
+  typed = same ? Object.fromEntries(Object.entries(typed).filter(([name]) => blocks.has(name.split("/")[0]))) : {};
+  const focus = dialog?.contains(document.activeElement) ? [document.activeElement.dataset.focus, document.activeElement.selectionStart] : null;
+  shown = { view, known, me };
+  if (!dialog) {
+    home = document.activeElement;
+    dialog = h("dialog", { class: "modal" });
+    dialog.addEventListener("cancel", (event) => { event.preventDefault(); close(); });
+    document.body.append(dialog);
+  }
+  draw();
+  if (!dialog.open) dialog.showModal();
+  settleFocus(same ? focus : null);
+}
+
+function settleFocus(focus) {
+  const wrong = $(".wrong textarea, .wrong input, .wrong select", dialog);
+  const before = focus && dialog.querySelector(`[data-focus="${CSS.escape(focus[0] || "")}"]`);
+  const first = $("[autofocus], textarea, input, select", dialog);
+  const target = before || wrong || first || $("footer .button:last-child", dialog);
+  target?.focus();
+  if (before && typeof focus[1] === "number" && before.setSelectionRange) before.setSelectionRange(focus[1], focus[1]);
+  else if (target?.setSelectionRange && target.type !== "email" && target.type !== "number") target.setSelectionRange(target.value.length, target.value.length);
+}
+
+function hide() {
+  if (!dialog) return;
+  clearTimeout(timer);
+  dialog.close();
+  dialog.remove();
+  dialog = shown = null;
+  if (home?.isConnected) home.focus({ preventScroll: true });
+}
+
+function draw() {
+  const { view, known } = shown;
+  const submit = view.submit && h("button", { class: "button primary", type: "submit" }, drawRuns(view.submit, known));
+  const form = h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); send(submit); } },
+    h("header", {},
+      h("h2", { id: "modal-title" }, drawRuns(view.title, known)),
+      h("button", { type: "button", class: "icon", "aria-label": "Close", onclick: close }, icon("close"))),
+    h("div", { class: "body" }, drawBlocks(view.blocks, acts())),
+    h("footer", {},
+      h("button", { type: "button", class: "button", onclick: close }, view.close ? drawRuns(view.close, known) : "Close"),
+      submit));
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit();
+  });
+  dialog.setAttribute("aria-labelledby", "modal-title");
+  dialog.replaceChildren(form);
+}
+
+function acts() {
+  const { view, known, me } = shown;
+  return {
+    known,
+    errors: view.errors,
+    value(block, element) {
+      const name = field(block, element);
+      if (name in typed) return typed[name];
+      return view.values?.[block.block_id]?.[element.action_id]?.[STATE[element.type]];
+    },
+    press: (block, element, chosen) => post("/slack/view/press", { as: me, view: view.id, block: block.block_id, action: element.action_id, ...chosen }),
+    enter(block, element, value) {
+      typed[field(block, element)] = value;
+      clearError(block);
+      clearTimeout(timer);
+      timer = setTimeout(tell, PAUSE);
+    },
+  };
+}
+
+function clearError(block) {
+  const box = document.getElementById(`field-${block.block_id}`)?.closest(".wrong");
+  box?.classList.remove("wrong");
+  box?.querySelector(".error")?.remove();
+  if (shown.view.errors) delete shown.view.errors[block.block_id];
+}
+
+const values = () => Object.fromEntries(Object.entries(typed).map(([name, value]) => [name.split("/")[0], value]));
+
+function tell() {
+  if (shown) post("/slack/view/fill", { as: shown.me, view: shown.view.id, values: values() });
+}
+
+async function send(button) {
+  if (!shown || button?.getAttribute("aria-busy")) return;
+  clearTimeout(timer);
+  button?.setAttribute("aria-busy", "true");
+  const { view, me } = shown;
+  const what = words(view.submit);
+  const answer = await post("/slack/view/submit", { as: me, view: view.id, values: values() });
+  button?.removeAttribute("aria-busy");
+  const refused = answer.error || Object.keys(answer.errors || {}).length;
+  if (!refused) document.dispatchEvent(new CustomEvent("submitted", { detail: what }));
+  if (shown && shown.view.id === view.id && Object.keys(answer.errors || {}).length) {
+    shown.view = { ...shown.view, errors: answer.errors };
+    draw();
+    settleFocus(null);
+  }
+}
+
+function close() {
+  if (!shown) return;
+  const { view, me } = shown;
+  hide();
+  post("/slack/view/close", { as: me, view: view.id });
+}

@@ -1,0 +1,225 @@
+// The network's pane: conversations as its users see them, and a box to speak as any of them.
+
+import { get, post, refresher } from "./api.js";
+import { $, h, menu, reconcile, toast } from "./dom.js";
+import { face, icon } from "./faces.js";
+import { ago } from "./text.js";
+
+const MOST = 280;
+
+export function networkPane({ onChange }) {
+  let state = null;
+  let speaker = sessionStorage.getItem("speaker") || "";
+  let known = null; // posts that were here at the last drawing: newer ones are marked for a moment
+  let wanted = null;
+
+  const root = $("#pane-network");
+  const list = h("div", { class: "threads", role: "feed", "aria-label": "Posts" });
+  const who = h("select", { "aria-label": "Speak as", onchange: pick });
+  const text = h("textarea", { rows: 2, "aria-label": "What is said on X", oninput: count, onkeydown: (event) => {
+    if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit();
+  } });
+  const left = h("span", { class: "count" });
+  const about = h("p", { class: "about", hidden: true });
+  const portrait = h("span", {});
+  let answering = null;
+
+  const form = h("form", { class: "say", onsubmit: send },
+    h("div", { class: "as" }, portrait, who, h("button", { type: "button", class: "pill ghost", onclick: newcomer }, "New person")),
+    about, text,
+    h("div", { class: "foot" },
+      h("button", { type: "button", class: "pill ghost", onclick: idea }, "Suggest"), left,
+      h("button", { class: "pill", type: "submit" }, "Post")));
+  root.append(
+    h("header", { class: "bar" }, h("h2", {}, "X"), h("p", {}, "what customers see")),
+    h("div", { class: "scroll" }, form, list));
+
+  const refresh = refresher(() => get("/network/state"), (fresh) => { state = fresh; draw(); onChange(state); });
+
+  // --- drawing -------------------------------------------------------------------------------------------
+
+  function draw() {
+    drawSpeakers();
+    const ids = new Set(state.threads.flatMap((thread) => thread.posts.map((one) => one.id)));
+    const fresh = known ? new Set([...ids].filter((id) => !known.has(id))) : new Set();
+    known = ids;
+    reconcile(list, state.threads, (thread) => thread.id, drawThread);
+    for (const id of fresh) mark(id);
+    if (wanted) show(wanted);
+  }
+
+  function drawSpeakers() {
+    const people = state.people;
+    const handles = [...people, state.brand];
+    if (!handles.includes(speaker)) speaker = people[0];
+    if (who.dataset.people === handles.join() && who.value === speaker) return;
+    who.dataset.people = handles.join();
+    const byHandle = Object.fromEntries(Object.values(state.users).map((user) => [user.handle, user]));
+    who.replaceChildren(
+      h("optgroup", { label: "Customers" }, people.map((handle) => h("option", { value: handle, selected: handle === speaker }, `${byHandle[handle]?.name || handle} @${handle}`))),
+      h("optgroup", { label: "The brand, by hand" }, h("option", { value: state.brand, selected: speaker === state.brand }, `${byHandle[state.brand].name} @${state.brand}`)));
+    portrait.replaceChildren(face(byHandle[speaker]?.name || speaker, { size: 34, round: true, leaf: speaker === state.brand }));
+    text.placeholder = speaker === state.brand ? "Post as the brand, outside Heard" : `What does @${speaker} say?`;
+    if (!text.value && !answering && speaker !== state.brand) text.placeholder += ` Name @${state.brand} to be heard.`;
+    count();
+  }
+
+  function drawThread(thread) {
+    return h("article", { class: "conversation" },
+      thread.gone && h("p", { class: "gone" }, "This post was deleted by its author."),
+      thread.posts.map((one, place) => drawPost(one, place < thread.posts.length - 1)));
+  }
+
+  function drawPost(one, goesOn) {
+    const user = state.users[one.author] || { name: "Somebody", handle: "somebody" };
+    const ours = user.handle === state.brand;
+    const to = one.to && state.users[one.to];
+    return h("div", { class: `post ${ours ? "ours" : ""} ${goesOn ? "goes-on" : ""}`, data: { id: one.id, first: one.first } },
+      h("div", { class: "gutter" }, face(user.name, { size: 38, round: true, leaf: ours })),
+      h("div", { class: "body" },
+        h("p", { class: "head" }, h("strong", {}, h("bdi", {}, user.name)), user.verified && h("span", { class: "tick", title: "verified", "aria-label": "verified" }, "✓"),
+          h("span", { class: "handle" }, `@${user.handle}`), h("time", { title: new Date(one.at * 1000).toLocaleString() }, ago(one.at)), one.edited && h("span", { class: "edited" }, "edited")),
+        to && h("p", { class: "to" }, "Replying to ", h("span", { class: "live" }, `@${to.handle}`)),
+        h("p", { class: "words", dir: "auto" }, one.runs.map((run) => run.k ? h("span", { class: "live" }, run.t) : run.t)),
+        note(one, ours),
+        h("div", { class: "acts" },
+          act("reply", `Reply to @${user.handle}`, () => answer(one, user)),
+          !ours && act("edit", "Edit this post", () => edit(one)),
+          act("bin", "Delete this post", () => post("/network/delete", { id: one.id })))));
+  }
+
+  const act = (name, label, does) => h("button", { type: "button", "aria-label": label, title: label, onclick: does }, icon(name, 16));
+
+  function note(one, ours) {
+    if (ours) return null;
+    if (one.calls === "no") return h("p", { class: "closed", title: "X's API takes a reply only from those whom the author mentioned or quoted." }, `does not name @${state.brand}: the API may not answer`);
+    return one.closed ? h("p", { class: "closed", title: "X's API takes a reply only where the author typed the handle." }, "the API may not answer this") : null;
+  }
+
+  function mark(id) {
+    const box = list.querySelector(`[data-id="${id}"]`);
+    box?.classList.add("flash");
+    setTimeout(() => box?.classList.remove("flash"), 2500);
+  }
+
+  function show(id) {
+    const box = list.querySelector(`[data-id="${id}"], [data-first="${id}"]`);
+    if (!box) return;
+    wanted = null;
+    box.scrollIntoView({ block: "center", behavior: "smooth" });
+    mark(box.dataset.id);
+  }
+
+  // --- speaking ------------------------------------------------------------------------------------------
+
+  function pick() {
+    speaker = who.value;
+    sessionStorage.setItem("speaker", speaker);
+    who.dataset.people = "";
+    drawSpeakers();
+  }
+
+  function count() {
+    const length = [...text.value.replace(/https?:\/\/\S+/g, "x".repeat(23))].reduce((sum, letter) => sum + (letter.codePointAt(0) > 4351 ? 2 : 1), 0);
+    left.textContent = text.value ? String(MOST - length) : "";
+    left.classList.toggle("over", length > MOST);
+    const silent = state && text.value && !answering && speaker !== state.brand && !text.value.toLowerCase().includes(`@${state.brand}`);
+    form.classList.toggle("silent", Boolean(silent));
+    left.title = silent ? `Without @${state.brand} nobody hears it` : "";
+  }
+
+  function answer(one, user) {
+    answering = one.id;
+    about.replaceChildren("Replying to ", h("span", { class: "live" }, `@${user.handle}`), " ",
+      h("button", { type: "button", class: "link", onclick: leave }, "Cancel"));
+    about.hidden = false;
+    const root = state.threads.find((thread) => thread.posts.some((each) => each.id === one.id))?.posts[0];
+    const asker = root && state.users[root.author];
+    if (user.handle === state.brand && asker && asker.handle !== state.brand && speaker !== asker.handle) { speaker = asker.handle; pickShown(); }
+    count();
+    text.focus();
+  }
+
+  function pickShown() {
+    who.dataset.people = "";
+    drawSpeakers();
+  }
+
+  function leave() {
+    answering = null;
+    about.hidden = true;
+    count();
+  }
+
+  function edit(one) {
+    const words = list.querySelector(`[data-id="${one.id}"] .words`);
+    const field = h("textarea", { value: one.text, rows: 3, "aria-label": "Edit the post" });
+    const done = () => editing.replaceWith(words);
+    const editing = h("form", { class: "editing", onsubmit: async (event) => {
+      event.preventDefault();
+      done();
+      await post("/network/edit", { id: one.id, text: field.value });
+    } }, field, h("div", {}, h("button", { type: "button", class: "pill ghost", onclick: done }, "Cancel"), h("button", { class: "pill" }, "Save")));
+    words.replaceWith(editing);
+    field.focus();
+  }
+
+  let ideas = 0;
+  function idea() {
+    text.value = state.ideas[ideas++ % state.ideas.length];
+    count();
+    text.focus();
+  }
+
+  function newcomer(event) {
+    const name = h("input", { type: "text", placeholder: "Name", "aria-label": "Name", required: true, maxlength: 40 });
+    const handle = h("input", { type: "text", placeholder: "handle", "aria-label": "Handle", required: true, maxlength: 15, pattern: "[A-Za-z0-9_]{1,15}" });
+    name.addEventListener("input", () => { handle.value = name.value.normalize("NFD").replace(/[^A-Za-z0-9_ ]/g, "").trim().replace(/ +/g, "_").toLowerCase().slice(0, 15); });
+    const button = event.currentTarget;
+    const done = () => { box.remove(); button.hidden = false; };
+    const box = h("form", { class: "newcomer", onsubmit: async (submitted) => {
+      submitted.preventDefault();
+      submitted.stopPropagation();
+      const made = await post("/network/person", { name: name.value, handle: handle.value });
+      if (made.error) return;
+      done();
+      speaker = made.handle;
+      sessionStorage.setItem("speaker", speaker);
+      await refresh();
+      text.focus();
+    } }, name, handle, h("button", { class: "pill" }, "Add"), h("button", { type: "button", class: "pill ghost", onclick: done }, "Cancel"));
+    button.hidden = true;
+    form.before(box);
+    name.focus();
+  }
+
+  async function send(event) {
+    event.preventDefault();
+    const words = text.value.trim();
+    if (!words) return text.focus();
+    const made = await post("/network/post", { as: speaker, text: words, reply_to: answering });
+    if (made.error) return;
+    const heard = answering || words.toLowerCase().includes(`@${state.brand}`);
+    if (!heard && speaker !== state.brand) toast(`Posted. It does not name @${state.brand}, so Heard does not hear it.`, "note");
+    text.value = "";
+    leave();
+  }
+
+  // The brand's own composer, filled in: where "Open on X" leads.
+  function compose({ to, text: words }) {
+    speaker = state.brand;
+    pickShown();
+    const one = state.threads.flatMap((thread) => thread.posts).find((each) => each.id === to || each.first === to);
+    if (one) answer(one, state.users[one.author]);
+    speaker = state.brand;
+    pickShown();
+    text.value = words;
+    count();
+    $(".scroll", root).scrollTop = 0;
+    form.classList.add("flash");
+    setTimeout(() => form.classList.remove("flash"), 1600);
+    text.focus();
+  }
+
+  return { refresh, compose, show(id) { wanted = id; if (state) show(id); } };
+}

@@ -1,0 +1,165 @@
+"""What a visitor may let go wrong, each with a sentence on what then happens."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sandbox.slack import SlackWorld
+from sandbox.x import XWorld
+
+MENTIONS, OWN, REPLY = "GET /2/users/:id/mentions", "GET /2/users/:id/tweets", "POST /2/tweets"
+FOREVER = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One thing that can go wrong. `once` switches itself off again when it has happened."""
+
+    name: str
+    where: str
+    label: str
+    hint: str
+    turn: Callable[[bool], None]
+    is_on: Callable[[], bool]
+    once: bool = False
+
+
+class Switches:
+    """All of them, by name."""
+
+    def __init__(self, slack: SlackWorld, x: XWorld) -> None:
+        self._slack, self._x = slack, x
+        self._on_slack: set[str] = set()
+        made = (*self._of_x(), *self._of_slack())
+        self.all = {switch.name: switch for switch in made}
+
+    def turn(self, name: str, *, on: bool) -> None:
+        """Raise KeyError for a switch that is not there."""
+        self.all[name].turn(on)
+
+    def reset(self) -> None:
+        """Let everything work again."""
+        for switch in self.all.values():
+            if switch.is_on():
+                switch.turn(False)
+
+    # --- the network -----------------------------------------------------------------------------
+
+    def _of_x(self) -> tuple[Switch, ...]:
+        return (
+            self._x_fault(
+                "x_down",
+                "X is down",
+                "Nothing is heard, replies wait. Both are made up for when it is back.",
+                lambda: self._x.faults.add("*", "down"),
+                ("*", "down"),
+            ),
+            self._x_fault(
+                "x_lost",
+                "Lose X's answer to the next reply",
+                "The reply is public, but nobody said so. Heard looks for it and never sends it twice.",
+                lambda: self._x.faults.add(REPLY, "answer_lost_after", times=1),
+                (REPLY, "answer_lost_after"),
+                once=True,
+            ),
+            self._x_fault(
+                "x_blind",
+                "Lose the next reply itself",
+                "It never arrives. Heard looks, does not see it, and asks the team.",
+                lambda: self._x.faults.add(REPLY, "answer_lost_before", times=1),
+                (REPLY, "answer_lost_before"),
+                once=True,
+            ),
+            self._x_fault(
+                "x_429",
+                "“Too many requests” to the next reply",
+                "X names a time 15 seconds off. The reply waits for it; Undo still works.",
+                lambda: self._x.faults.add(REPLY, "rate_limited", times=1, seconds=15),
+                (REPLY, "rate_limited"),
+                once=True,
+            ),
+            self._x_fault(
+                "x_slow",
+                "X takes 3 seconds for everything",
+                "Slack stays quick: no button waits for X.",
+                lambda: self._x.faults.add("*", "slow", seconds=3),
+                ("*", "slow"),
+            ),
+            self._x_fault(
+                "x_late",
+                "X lists mentions 20 seconds late",
+                "They appear behind newer ones. Heard reads with an overlap and misses none.",
+                lambda: self._x.faults.add(MENTIONS, "late_index", seconds=20),
+                (MENTIONS, "late_index"),
+            ),
+            Switch(
+                "x_strict",
+                "x",
+                "X refuses bare replies",
+                "Who answers us without typing our handle has not “summoned” us: X's API then takes no "
+                "answer, and Heard hands it to you.",
+                lambda on: setattr(self._x, "implicit_counts", not on),
+                lambda: not self._x.implicit_counts,
+            ),
+        )
+
+    def _x_fault(
+        self,
+        name: str,
+        label: str,
+        hint: str,
+        add: Callable[[], object],
+        what: tuple[str, str],
+        *,
+        once: bool = False,
+    ) -> Switch:
+        faults, (endpoint, kind) = self._x.faults, what
+
+        def is_on() -> bool:
+            return any(fault.endpoint == endpoint and fault.kind == kind for fault in faults.active)
+
+        def turn(on: bool) -> None:
+            faults.clear(endpoint, kind)  # type: ignore[arg-type]
+            if on:
+                add()
+
+        return Switch(name, "x", label, hint, turn, is_on, once)
+
+    # --- Slack -----------------------------------------------------------------------------------
+
+    def _of_slack(self) -> tuple[Switch, ...]:
+        return (
+            self._slack_fault(
+                "slack_down", "Slack's API is down", "Cards wait in the ledger, then appear. Each once."
+            ),
+            self._slack_fault(
+                "slack_slow", "Slack answers 2 seconds late", "Cards redraw late; presses still count once."
+            ),
+            self._slack_fault(
+                "slack_429",
+                "Slack says “slow down”",
+                "Redraws are gathered: ten changes of a ticket cost one update.",
+            ),
+            self._slack_fault(
+                "slack_twice", "Slack sends every event twice", "The second one changes nothing."
+            ),
+        )
+
+    def _slack_fault(self, name: str, label: str, hint: str) -> Switch:
+        def turn(on: bool) -> None:
+            (self._on_slack.add if on else self._on_slack.discard)(name)
+            self._apply()
+
+        return Switch(name, "slack", label, hint, turn, lambda: name in self._on_slack)
+
+    def _apply(self) -> None:
+        """Give Slack exactly the faults that are on: it clears all or none."""
+        faults = self._slack.faults
+        faults.clear()
+        if "slack_down" in self._on_slack:
+            faults.down()
+        if "slack_429" in self._on_slack:
+            faults.rate_limited(retry_after=5, times=None)
+        if "slack_slow" in self._on_slack:
+            faults.slow(seconds=2.0, times=None)
+        if "slack_twice" in self._on_slack:
+            faults.duplicate_events(FOREVER)
