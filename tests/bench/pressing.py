@@ -1,0 +1,143 @@
+"""From the press of a button to the bot's acknowledgement, twenty at once, beside a bare Bolt listener."""
+
+import http.client
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from models.database import Database
+from models.hearing import Place, Said, take_in
+from sandbox.slack.http_mode import HttpMode
+from sandbox.slack.message import Message
+from sandbox.slack.person import Person
+from sandbox.slack.transport import Answer, Kind, Parcel, encode
+from tests.bench.figures import Figure, percentile
+from tests.bench.stage import SECRET, Stage, bot, free_port, process, serving, stage, until
+
+AT_ONCE, ROUNDS, WARM = 20, 25, 2
+TICKETS = AT_ONCE * (ROUNDS + WARM)
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+Times = list[float]
+
+
+def measure(new_database: Callable[[], str]) -> list[Figure]:
+    """Claims, then submits, each round beside a round of the bare listener."""
+    url, port = new_database(), free_port()
+    _fill(url)
+    bare = process("tests.bench.bare", url, str(port), env={})
+    with stage(url) as on, bare, bot(on, slack_posts_per_second=1000, undo_seconds=3600) as ours:
+        serving(port)
+        until(on.counter("SELECT count(*) = 0 FROM tickets WHERE drawn_revision < revision"), every=0.1)
+        person = on.slack.person("U0ANA")
+        cards = sorted(on.cards(), key=lambda card: float(card.ts))
+        claims = [_claim(on, person, card) for card in cards]
+        claimed = _rounds(claims, ours.port, port)
+        assert on.count("SELECT count(*) FROM tickets WHERE owner IS NOT NULL") == TICKETS
+        submitted = _rounds([_submit(on, person, card) for card in cards], ours.port, port)
+        assert on.count("SELECT count(*) FROM replies WHERE state = 'held'") == TICKETS
+    return [*_figures("Claim", *claimed), *_figures("Composer submit", *submitted)]
+
+
+def _figures(what: str, ours: Times, bare: Times) -> list[Figure]:
+    worst, least = percentile(ours, 0.99), percentile(bare, 0.99)
+    ratio = worst / least
+    return [
+        Figure(
+            f"{what} to acknowledgement, {AT_ONCE} at once",
+            f"p50 {percentile(ours, 0.5):.0f} ms, p99 {worst:.0f} ms ({len(ours)} presses)",
+            "p99 < 300 ms",
+            worst < 300,
+        ),
+        Figure("bare Bolt listener, one row", f"p50 {percentile(bare, 0.5):.0f} ms, p99 {least:.0f} ms"),
+        Figure(f"{what} against bare, p99", f"{ratio:.2f}", "≤ 2", ratio <= 2),
+    ]
+
+
+def _fill(url: str) -> None:
+    """Enough tickets, of one author each."""
+    now = datetime.now(UTC)
+    said = [
+        Said(
+            post_id=str(2_000_000_000_000_000_000 + number),
+            latest_id=str(2_000_000_000_000_000_000 + number),
+            conversation_id=str(number),
+            author_id=str(number),
+            text=f"@acmebrew press {number}",
+            posted_at=now - timedelta(hours=1),
+            url="https://x.com/i/status/1",
+            matched="mentions us",
+        )
+        for number in range(TICKETS)
+    ]
+    database = Database(url)
+    with database.write() as session:
+        take_in(session, said, Place("x", "1", "C0MENTIONS", timedelta(minutes=30)), at=now)
+    database.close()
+
+
+class _Recorder:
+    """A courier that keeps what it should carry, and says that all went well."""
+
+    def __init__(self) -> None:
+        self.kept = b""
+
+    def gesture(self, kind: Kind, payload: dict[str, Any]) -> tuple[Parcel, Answer]:
+        self.kept = encode(kind, payload)[1]
+        return Parcel(kind, payload), Answer(200)
+
+
+def _claim(on: Stage, person: Person, card: Message) -> bytes:
+    """What Slack sends when Claim is pressed on this card."""
+    recorder = _Recorder()
+    Person(person.user, on.slack.world, recorder, on.slack.address).press(card, "Claim")  # type: ignore[arg-type]
+    return recorder.kept
+
+
+def _submit(on: Stage, person: Person, card: Message) -> bytes:
+    """What Slack sends when the composer that Reply really opened is submitted."""
+    modal = person.press(card, "Reply").view
+    assert modal is not None
+    recorder = _Recorder()
+    writer = Person(person.user, on.slack.world, recorder, on.slack.address)  # type: ignore[arg-type]
+    writer.send_submission(modal.fill("Thank you, that is what I am working on now!"))
+    return recorder.kept
+
+
+def _rounds(bodies: Sequence[bytes], ours: int, bare: int) -> tuple[Times, Times]:
+    """Milliseconds of each press, at the bot and at the bare listener in turns."""
+    times: tuple[Times, Times] = ([], [])
+    for start in range(0, len(bodies), AT_ONCE):
+        some = bodies[start : start + AT_ONCE]
+        times[0].extend(_at_once(some, ours))
+        times[1].extend(_at_once(some, bare))
+    return times[0][WARM * AT_ONCE :], times[1][WARM * AT_ONCE :]
+
+
+def _at_once(bodies: Sequence[bytes], port: int) -> Times:
+    """Press all of these at the same moment."""
+    gate, times = threading.Barrier(len(bodies)), [0.0] * len(bodies)
+    signed = HttpMode(SECRET).signed
+
+    def press(place: int, body: bytes) -> None:
+        headers = FORM | signed(body)
+        gate.wait()
+        began = time.perf_counter()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("POST", "/slack/events", body, headers)
+        response = connection.getresponse()
+        said = response.read()
+        times[place] = (time.perf_counter() - began) * 1000
+        connection.close()
+        assert response.status == http.HTTPStatus.OK, (response.status, said)
+        assert b"errors" not in said, said
+
+    presses = [threading.Thread(target=press, args=one) for one in enumerate(bodies)]
+    for one in presses:
+        one.start()
+    for one in presses:
+        one.join()
+    assert all(times)
+    return times

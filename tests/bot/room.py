@@ -1,0 +1,257 @@
+"""A desk with a clock that only a test moves: each room of the bot is driven by hand, step by step."""
+
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from bot import board, inbox, outbox, watch
+from bot.desk import Desk
+from bot.networks import Mark, Network, Page, Person, Published, Target
+from bot.networks.memory import Memory
+from bot.settings import Settings
+from bot.slack import Slack
+from models import Card, Cursor, Event, Mention, Notice, Quarantined, Reply, Ticket
+from models.database import Database
+from models.reply import State as Delivery
+from sandbox.slack import SlackServer
+from sandbox.slack.message import Message
+
+CHANNEL = "C0MENTIONS"
+NOWHERE = "http://127.0.0.1:9/api/"
+ANA, BEN = "U0ANA", "U0BEN"
+
+
+class Clock:
+    """A clock that stands still until it is moved. It stands in the past, as ids and windows need it to."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, seconds: float = 0, **time: float) -> None:
+        self.now += timedelta(seconds=seconds, **time)
+
+
+class Counting(Memory):
+    """The network in memory, which also counts what it is asked, and lets a test act between two pages."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__("acmebrew", now=clock)
+        self.asked: Counter[str] = Counter()
+        self.bought: list[list[str]] = []
+        self.between_pages: Callable[[int], None] = lambda _: None
+        self.bad_rows: list[Any] = []
+        self.on_publish: Callable[[], None] = lambda: None
+
+    def mentions(self, after: Mark) -> Iterator[Page]:
+        self.asked["mentions"] += 1
+        for number, page in enumerate(super().mentions(after), 1):
+            yield Page(page.posts, tuple(self.bad_rows), page.newest, page.gap)
+            self.between_pages(number)
+
+    def own_posts(self, after: Mark) -> Iterator[Page]:
+        self.asked["own posts"] += 1
+        return super().own_posts(after)
+
+    def people(self, ids: Sequence[str]) -> tuple[Person, ...]:
+        self.bought.append(list(ids))
+        return super().people(ids)
+
+    def publish(self, text: str, to: Target, key: str) -> Published:
+        self.asked["publish"] += 1
+        self.on_publish()
+        return super().publish(text, to, key)
+
+    def find_reply(self, to: Target, text: str | None, since: datetime) -> Published | None:
+        self.asked["look"] += 1
+        return super().find_reply(to, text, since)
+
+
+class Room:
+    """A desk, the network that it listens to, and short words for what tests do with them."""
+
+    def __init__(self, desk: Desk, network: Network, clock: Clock) -> None:
+        self.desk, self.network, self.clock = desk, network, clock
+
+    # Acting
+
+    def poll(self) -> inbox.Heard | None:
+        return inbox.poll(self.desk, self.network)
+
+    def sweep(self) -> inbox.Heard | None:
+        return inbox.sweep(self.desk, self.network)
+
+    def watch(self) -> None:
+        watch.watch(self.desk, self.network)
+
+    def send(self) -> float:
+        """One round of the outbox."""
+        return outbox.work(self.desk)
+
+    def submit(self, ticket_id: int, words: str, *, by: str = ANA, undo: float = 0) -> int:
+        """Submit a reply as the composer does; gives its id."""
+        at = self.clock()
+        with self.desk.db.write() as session:
+            ticket = Ticket.hold(session, ticket_id)
+            return ticket.reply(
+                session,
+                text=words,
+                by=by,
+                at=at,
+                turn=ticket.turn,
+                to_post_id=ticket.target_post_id,
+                undo_until=at + timedelta(seconds=undo),
+                key=uuid.uuid4().hex,
+            ).id
+
+    def undo(self, ticket_id: int, *, by: str = ANA) -> None:
+        with self.desk.db.write() as session:
+            Ticket.hold(session, ticket_id).undo(session, by=by, at=self.clock())
+
+    def decide(self, reply_id: int, verb: Callable[..., None]) -> None:
+        """Let Ben decide about a reply: `verb` is one of `Reply.send_again` and `Reply.discard`."""
+        with self.desk.db.write() as session:
+            reply = session.get_one(Reply, reply_id)
+            Ticket.hold(session, reply.ticket_id)
+            verb(reply, session, at=self.clock(), by=BEN)
+
+    def draw(self) -> float:
+        """One round of the board."""
+        return board.work(self.desk)
+
+    def draw_all(self, rounds: int = 2000) -> None:
+        """Let time pass until all is drawn and told."""
+        for _ in range(rounds):
+            wait = board.work(self.desk)
+            if not self.undrawn():
+                return
+            self.clock.pass_by(max(wait, 0.001))
+        raise AssertionError(f"still to be drawn or told: {self.undrawn()}")
+
+    # Looking
+
+    def undrawn(self) -> list[str]:
+        with self.desk.db.read() as session:
+            stale = session.scalars(select(Ticket.id).where(Ticket.drawn_revision < Ticket.revision))
+            untold = session.scalars(select(Notice.text).where(Notice.ts.is_(None)))
+            return [*(f"card {one}" for one in stale), *untold]
+
+    def tickets(self) -> list[Ticket]:
+        with self.desk.db.read() as session:
+            return list(session.scalars(select(Ticket).order_by(Ticket.id)))
+
+    def ticket(self) -> Ticket:
+        """The only ticket."""
+        [ticket] = self.tickets()
+        return ticket
+
+    def mentions(self) -> list[Mention]:
+        with self.desk.db.read() as session:
+            return list(session.scalars(select(Mention).order_by(Mention.posted_at, Mention.id)))
+
+    def texts(self) -> list[str]:
+        return [mention.text for mention in self.mentions()]
+
+    def quarantined(self) -> list[Quarantined]:
+        with self.desk.db.read() as session:
+            return list(session.scalars(select(Quarantined)))
+
+    def reply(self, reply_id: int) -> Reply:
+        with self.desk.db.read() as session:
+            return session.get_one(Reply, reply_id)
+
+    def state(self, reply_id: int) -> Delivery:
+        return Delivery(self.reply(reply_id).state)
+
+    def cursor(self, name: str = inbox.MENTIONS) -> Cursor:
+        with self.desk.db.read() as session:
+            return session.scalars(select(Cursor).where(Cursor.name == name)).one()
+
+    def card(self, ticket_id: int) -> Card:
+        with self.desk.db.read() as session:
+            return session.scalars(select(Card).where(Card.ticket_id == ticket_id)).one()
+
+    def told(self) -> list[str]:
+        """What the team was told or is to be told, in order."""
+        with self.desk.db.read() as session:
+            return list(session.scalars(select(Notice.text).order_by(Notice.id)))
+
+    def acts(self, reply_id: int) -> list[str]:
+        with self.desk.db.read() as session:
+            found = select(Event.act).where(Event.reply_id == reply_id).order_by(Event.id)
+            return list(session.scalars(found))
+
+
+@contextmanager
+def room(
+    url: str,
+    clock: Clock,
+    network: Network,
+    *,
+    slack: SlackServer | None = None,
+    db: Database | None = None,
+    worker: str = "test",
+    **more: Any,
+) -> Iterator[Room]:
+    """Open a desk on the ledger at `url`; nothing runs by itself."""
+    given = {"undo_seconds": 0, "slack_posts_per_second": 1e9, "slack_updates_per_minute": 1e9}
+    settings = Settings(
+        database_url=url,
+        slack_bot_token="xoxb-test",
+        slack_channel=CHANNEL,
+        slack_api_url=slack.url if slack else NOWHERE,
+        **given | more,
+    )
+    desk = Desk(
+        settings=settings,
+        db=db or Database(settings.url),
+        slack=Slack("xoxb-test", settings.slack_api_url),
+        networks={network.name: network},
+        now=clock,
+        worker=worker,
+    )
+    try:
+        yield Room(desk, network, clock)
+    finally:
+        desk.close()
+
+
+def cards(slack: SlackServer, channel: str = CHANNEL) -> list[Message]:
+    """The top-level messages of a channel that are cards, as they look now."""
+    with slack.world.lock:
+        found = [one for one in slack.world.channel(channel).messages if not one.is_reply and one.metadata]
+        return [one.snapshot() for one in found if len(one.blocks) > 1]
+
+
+def calls(slack: SlackServer, method: str) -> int:
+    """How often the bot has called `method`, whatever came of it."""
+    with slack.world.lock:
+        return sum(call.method == method for call in slack.world.calls)
+
+
+def together(*acts: Callable[[], object]) -> list[BaseException | None]:
+    """Do all `acts` at once, each in a thread; what each raised, if anything."""
+    ready = threading.Barrier(len(acts))
+    raised: list[BaseException | None] = [None] * len(acts)
+
+    def run(number: int) -> None:
+        ready.wait(10)
+        try:
+            acts[number]()
+        except BaseException as error:  # noqa: BLE001 - the test looks at it
+            raised[number] = error
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return raised

@@ -1,0 +1,37 @@
+"""The desk: looks that nobody waits too long for, and errands done aside."""
+
+import logging
+import threading
+
+from tests.bot.room import Room
+
+
+def test_a_glance_gives_what_it_sees(here: Room) -> None:
+    assert here.desk.glance(lambda: 42, 10) == 42
+
+
+def test_a_glance_that_takes_too_long_sees_nothing(here: Room) -> None:
+    never = threading.Event()
+    assert here.desk.glance(lambda: never.wait(30), 0.01) is None
+    never.set()
+
+
+def test_a_nudge_wakes_both_loops(here: Room) -> None:
+    here.desk.nudge()
+    assert here.desk.outbox_bell.is_set()
+    assert here.desk.board_bell.is_set()
+
+
+def test_an_errand_that_fails_aside_is_not_passed_over_in_silence(here: Room, caplog) -> None:
+    done = threading.Event()
+
+    def fail() -> None:
+        done.set()
+        raise ValueError("nobody waits for this")
+
+    with caplog.at_level(logging.ERROR):
+        here.desk.aside(fail)
+        assert done.wait(10)
+        here.desk._side.shutdown(wait=True)
+
+    assert "nobody waits for this" in caplog.text

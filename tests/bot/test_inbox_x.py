@@ -1,0 +1,180 @@
+"""The inbox on the local X: its pages, its late posts, its limits and its bad days, over real HTTP."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sandbox.x import XServer
+from tests.bot.room import Room
+
+MENTIONS = "GET /2/users/:id/mentions"
+
+
+@pytest.fixture
+def known(on_x: Room) -> Room:
+    """A desk whose account has been read before."""
+    on_x.poll()
+    on_x.clock.pass_by(minutes=1)
+    return on_x
+
+
+def say(x: XServer, count: int, *, word: str = "post") -> list[str]:
+    start = x.world.clock() - timedelta(seconds=count)
+    return [
+        x.world.post("maria", f"@acmebrew {word} {number}", at=start + timedelta(seconds=number)).text
+        for number in range(count)
+    ]
+
+
+def test_all_pages_are_heard_and_the_overlap_is_no_repeat(known: Room, x: XServer) -> None:
+    said = say(x, 230)
+    known.poll()
+    asked = x.world.counts[MENTIONS]
+    known.clock.pass_by(minutes=1)
+    said += say(x, 2, word="later")
+    heard = known.poll()
+
+    assert known.texts() == said
+    assert heard is not None
+    assert heard.taken == 2
+    assert x.world.counts[MENTIONS] - asked == 3  # a quarter of an hour is read again
+    assert x.world.counts["GET /2/users"] == 1
+
+
+def test_a_page_that_fails_is_read_again_from_the_first(known: Room, x: XServer) -> None:
+    said = say(x, 230)
+    x.world.faults.add(MENTIONS, "truncated")
+    assert known.poll() is None
+    x.world.faults.clear()
+    known.clock.pass_by(minutes=1)
+    known.poll()
+
+    assert known.texts() == said
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "unauthorized",
+        "credits",
+        "forbidden_blanket",
+        "server_error_before",
+        "answer_lost_before",
+        "reset",
+        "truncated",
+        "garbled",
+        "down",
+    ],
+)
+def test_each_failure_of_a_reading_is_remembered_and_forgotten(known: Room, x: XServer, kind) -> None:
+    fault = ("*", None) if kind == "down" else (MENTIONS, 1)
+    x.world.faults.add(fault[0], kind, times=fault[1])
+    said = say(x, 1)
+
+    assert known.poll() is None
+    assert known.cursor().failing_since == known.clock()
+    assert known.cursor().failure
+    x.world.faults.clear()
+    known.clock.pass_by(minutes=1)
+    known.poll()
+
+    assert known.cursor().failing_since is None
+    assert known.texts() == said
+
+
+def test_a_rate_limit_on_reading_is_kept_to_the_second(known: Room, x: XServer) -> None:
+    x.world.faults.add(MENTIONS, "rate_limited", times=1, seconds=600)
+    known.poll()
+    asked = x.world.counts[MENTIONS]
+    assert known.cursor().not_before == known.clock() + timedelta(minutes=10)
+
+    known.clock.pass_by(599)
+    known.poll()
+    assert x.world.counts[MENTIONS] == asked
+    known.clock.pass_by(1)
+    assert known.poll() is not None
+
+
+def test_keys_that_are_wrong_from_the_start_are_remembered(on_x: Room, x: XServer) -> None:
+    x.world.faults.add("*", "unauthorized")
+    assert on_x.poll() is None
+    assert on_x.poll() is None
+
+    assert x.world.counts["GET /2/users/me"] == 1
+    assert "401" in (on_x.cursor().failure or "")
+
+
+def test_a_row_that_is_nonsense_is_quarantined_and_its_page_goes_on(known: Room, x: XServer) -> None:
+    said = say(x, 5)
+    bad = x.world.post("maria", "@acmebrew but X garbles this one")
+    x.world.corrupt(bad.id, {"id": bad.id, "text": None})
+    known.poll()
+
+    assert known.texts() == said
+    [kept] = known.quarantined()
+    assert kept.post_id == bad.id
+
+
+def test_a_post_that_x_indexes_late_is_found_by_the_sweep(known: Room, x: XServer) -> None:
+    late = x.world.post("maria", "@acmebrew can anybody hear me?", visible_after=timedelta(hours=2))
+    say(x, 1)
+    known.poll()
+    known.clock.pass_by(hours=1)
+    said = say(x, 1, word="newer")
+    known.poll()
+    known.clock.pass_by(hours=1, minutes=5)
+    known.poll()
+    assert late.text not in known.texts()
+
+    known.sweep()
+
+    assert late.text in known.texts()
+    assert said[0] in known.texts()
+
+
+def test_a_post_that_x_indexes_late_around_midnight_is_found_too(known: Room, x: XServer) -> None:
+    known.clock.now = datetime(2026, 3, 2, 23, 40, tzinfo=UTC)
+    late = x.world.post("maria", "@acmebrew good night", visible_after=timedelta(minutes=30))
+    known.clock.now = datetime(2026, 3, 2, 23, 50, tzinfo=UTC)
+    known.sweep()
+    known.clock.now = datetime(2026, 3, 3, 0, 5, tzinfo=UTC)
+    say(x, 1)
+    known.poll()
+    known.clock.now = datetime(2026, 3, 3, 0, 17, tzinfo=UTC)
+
+    known.sweep()
+
+    assert late.text in known.texts()
+
+
+def test_more_than_eight_hundred_mentions_are_searched_for_and_announced(known: Room, x: XServer) -> None:
+    known.poll()
+    known.clock.pass_by(hours=1)
+    said = say(x, 900)
+    known.poll()
+
+    assert known.texts() == said
+    [told] = known.told()
+    assert "stopped listing mentions" in told
+
+
+def test_a_gap_longer_than_the_search_reaches_is_filled_as_far_as_it_goes(known: Room, x: XServer) -> None:
+    say(x, 1)
+    known.poll()
+    known.clock.pass_by(days=9)
+    said = say(x, 900)
+    known.poll()
+
+    assert set(said) <= set(known.texts())
+
+
+def test_a_gap_after_weeks_of_quiet_is_searched_from_the_last_reading(known: Room, x: XServer) -> None:
+    say(x, 1)
+    known.poll()
+    known.clock.pass_by(days=20)
+    known.poll()
+    known.clock.pass_by(hours=1)
+    said = say(x, 900)
+    known.poll()
+
+    assert set(said) <= set(known.texts())

@@ -1,0 +1,155 @@
+"""The environment, read once: each variable has its effect, each mistake one line, no secret shows."""
+
+import traceback
+
+import pytest
+
+from bot import settings
+
+NEEDED = {"SLACK_BOT_TOKEN": "xoxb-s3cret-1", "SLACK_CHANNEL": "C0MENTIONS"}
+ALL = [name.upper() for name in settings.Settings.model_fields]
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch):
+    """Load the settings from the needed variables and those given."""
+
+    def load(**given: str) -> settings.Settings:
+        for name in ALL:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in (NEEDED | given).items():
+            monkeypatch.setenv(name, value)
+        return settings.load()
+
+    return load
+
+
+def complaint(load, **given: str) -> str:
+    with pytest.raises(settings.SettingsError) as raised:
+        load(**given)
+    line = str(raised.value)
+    assert "\n" not in line
+    return line
+
+
+def test_what_is_not_set_is_as_the_readme_says(load) -> None:
+    known = load()
+
+    assert known.url == "sqlite:///heard.db"
+    assert (known.slack_signing_secret, known.slack_app_token) == (None, None)
+    assert known.slack_api_url == "https://slack.com/api/"
+    assert (known.slack_posts_per_second, known.slack_updates_per_minute) == (1, 50)
+    assert (known.poll_seconds, known.undo_seconds) == (60, 10)
+    assert known.reconcile_seconds == (5, 15, 45, 120, 300, 600)
+    assert (known.first_reply_minutes, known.port, known.log_level) == (30, 3000, "INFO")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [
+        ("DATABASE_URL", "postgres://u:p@h/db", "postgres://u:p@h/db"),
+        ("SLACK_CHANNEL", "C1", "C1"),
+        ("SLACK_API_URL", "http://127.0.0.1:9/api", "http://127.0.0.1:9/api/"),
+        ("SLACK_API_URL", "https://slack.example/api//", "https://slack.example/api/"),
+        ("SLACK_POSTS_PER_SECOND", "0.5", 0.5),
+        ("SLACK_UPDATES_PER_MINUTE", "20", 20),
+        ("POLL_SECONDS", "1", 1),
+        ("UNDO_SECONDS", "0", 0),
+        ("RECONCILE_SECONDS", "1, 2,3.5", (1, 2, 3.5)),
+        ("RECONCILE_SECONDS", "1", (1,)),
+        ("FIRST_REPLY_MINUTES", "45", 45),
+        ("PORT", "8080", 8080),
+        ("LOG_LEVEL", "debug", "DEBUG"),
+    ],
+)
+def test_each_variable_is_read(load, name: str, value: str, read: object) -> None:
+    known = load(**{name: value})
+
+    assert (known.url if name == "DATABASE_URL" else getattr(known, name.lower())) == read
+
+
+@pytest.mark.parametrize(
+    "name", ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "DATABASE_URL"]
+)
+def test_a_secret_may_end_in_a_newline(load, name: str) -> None:
+    known = load(**{name: "sqlite:///a.db\n" if name == "DATABASE_URL" else " s3cret\n"})
+
+    assert getattr(known, name.lower()).get_secret_value() in {"sqlite:///a.db", "s3cret"}
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if name not in NEEDED])
+@pytest.mark.parametrize("blank", ["", "  ", "\n"])
+def test_blank_means_not_set(load, name: str, blank: str) -> None:
+    assert load(**{name: blank}) == load()
+
+
+@pytest.mark.parametrize("name", NEEDED)
+@pytest.mark.parametrize("blank", ["", " \t"])
+def test_what_is_needed_is_missing_if_blank(load, name: str, blank: str) -> None:
+    assert complaint(load, **{name: blank}) == f"{name} is missing"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "mysql://h/db"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
+        ("DATABASE_URL", "postgresql://u:s3cret@h:port/db"),
+        ("DATABASE_URL", "postgresql://u:half@of:s3cret@h/db"),
+        ("SLACK_API_URL", "slack.com/api"),
+        ("SLACK_API_URL", "file:///etc/passwd"),
+        ("SLACK_POSTS_PER_SECOND", "0"),
+        ("SLACK_POSTS_PER_SECOND", "inf"),
+        ("SLACK_UPDATES_PER_MINUTE", "many"),
+        ("SLACK_UPDATES_PER_MINUTE", "-1"),
+        ("POLL_SECONDS", "0.5"),
+        ("POLL_SECONDS", "nan"),
+        ("POLL_SECONDS", "inf"),
+        ("POLL_SECONDS", "1e12"),
+        ("UNDO_SECONDS", "-1"),
+        ("UNDO_SECONDS", "inf"),
+        ("RECONCILE_SECONDS", "5,x"),
+        ("RECONCILE_SECONDS", "5,,6"),
+        ("RECONCILE_SECONDS", "15,5"),
+        ("RECONCILE_SECONDS", "0,5"),
+        ("RECONCILE_SECONDS", "5,nan"),
+        ("RECONCILE_SECONDS", "5,inf"),
+        ("FIRST_REPLY_MINUTES", "0"),
+        ("PORT", "70000"),
+        ("PORT", "http"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line_without_its_value(load, name: str, value: str) -> None:
+    line = complaint(load, **{name: value})
+
+    assert line.startswith(f"{name} is wrong: ")
+    assert "s3cret" not in line
+
+
+def test_all_that_is_wrong_is_said_at_once(load) -> None:
+    line = complaint(load, SLACK_BOT_TOKEN="", PORT="x")
+
+    assert "SLACK_BOT_TOKEN is missing; " in line
+    assert "PORT is wrong" in line
+
+
+def test_no_secret_shows_in_any_form_of_the_settings(load) -> None:
+    known = load(
+        DATABASE_URL="postgresql://u:s3cret-2@h/db",
+        SLACK_SIGNING_SECRET="s3cret-3",
+        SLACK_APP_TOKEN="xapp-s3cret-4",
+    )
+
+    for form in (repr(known), str(known), str(known.model_dump()), known.model_dump_json()):
+        assert "s3cret" not in form
+
+
+def test_no_secret_shows_in_the_traceback_of_a_mistake(load) -> None:
+    wrong = {"DATABASE_URL": "postgresql://u:half@of:s3cret@h/db", "SLACK_SIGNING_SECRET": "s3cret-3"}
+    try:
+        load(**wrong, PORT="x")
+    except settings.SettingsError:
+        assert "s3cret" not in traceback.format_exc()

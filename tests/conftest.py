@@ -1,0 +1,47 @@
+"""What any test may ask for."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests import databases, postgres
+
+
+def pytest_report_header() -> str:
+    """Name the PostgreSQL that the tests run on."""
+    return postgres.describe()
+
+
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[databases.Lend]:
+    """SQLite, migrated once."""
+    with databases.sqlite(tmp_path_factory.mktemp("template")) as lend:
+        yield lend
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[databases.Lend]:
+    """PostgreSQL, started by the first test that asks, and migrated once."""
+    if postgres.skipped():
+        pytest.skip("HEARD_SKIP_PG=1: not tried on PostgreSQL")
+    try:
+        with databases.postgresql() as lend:
+            yield lend
+    except postgres.NoPostgres as nothing:
+        pytest.fail(str(nothing), pytrace=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Makes a database at each call and returns its URL, for tests that want several of the same engine."""
+    lend: databases.Lend = request.getfixturevalue(request.param)
+    with ExitStack() as lent:
+        yield lambda: lent.enter_context(lend(tmp_path))
+
+
+@pytest.fixture
+def database_url(new_database: Callable[[], str]) -> str:
+    """The URL of an empty, migrated, private database; the test runs once on each engine."""
+    return new_database()

@@ -1,0 +1,364 @@
+"""The schema: made by migrations, equal to the models, undone and made again; and its indexes earn their keep."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import alembic.command
+import alembic.config
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import (
+    Connection,
+    Inspector,
+    Select,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.exc import DBAPIError
+
+from models import Author, Base, Card, Reply, Ticket, stats
+from models.database import Database
+from models.reply import ON_ITS_WAY
+from models.reply import State as Delivery
+from tests.databases import ROOT
+from tests.models.ledger import NINE, hear, minute, said, ticket
+from tests.models.log import HOLDS_ITS_TURN
+
+
+@pytest.fixture
+def alembic_config(database_url: str) -> alembic.config.Config:
+    config = alembic.config.Config(toml_file=ROOT / "pyproject.toml")
+    config.attributes["url"] = database_url
+    return config
+
+
+@pytest.fixture
+def connection(db: Database) -> Iterator[Connection]:
+    with db.engine.connect() as connection:
+        yield connection
+
+
+# --- up and down --------------------------------------------------------------------------------------------
+
+
+def test_the_migrations_make_what_the_models_say(
+    connection: Connection, alembic_config: alembic.config.Config
+) -> None:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+
+    assert compare_metadata(context, Base.metadata) == []
+    connection.rollback()
+    alembic.command.check(alembic_config)
+
+
+def test_there_is_one_head_and_each_step_can_be_undone(alembic_config: alembic.config.Config) -> None:
+    scripts = ScriptDirectory.from_config(alembic_config)
+    assert len(scripts.get_heads()) == 1
+    for script in scripts.walk_revisions():
+        assert script.module.downgrade
+        assert re.fullmatch(r"\d{4}_\w+\.py", Path(script.path).name)
+
+
+def test_down_to_nothing_and_up_again_even_with_a_ledger_that_was_used(
+    db: Database, alembic_config: alembic.config.Config
+) -> None:
+    fill(db)
+    before = schema(db)
+
+    alembic.command.downgrade(alembic_config, "base")
+    with db.engine.connect() as connection:
+        assert set(inspect(connection).get_table_names()) == {"alembic_version"}
+        assert leftovers(connection) == []
+    alembic.command.upgrade(alembic_config, "head")
+
+    assert schema(db) == before
+    fill(db)
+
+
+def test_to_migrate_twice_changes_nothing(db: Database, alembic_config: alembic.config.Config) -> None:
+    fill(db)
+    before = schema(db)
+    alembic.command.upgrade(alembic_config, "head")
+
+    assert schema(db) == before
+    with db.read() as session:
+        assert len(session.scalars(select(Ticket)).all()) == 1
+
+
+def fill(db: Database) -> None:
+    """A ticket with an answer on its way, and the events of that."""
+    with db.write() as session:
+        hear(session, said(1))
+        ticket(session).reply(
+            session,
+            text="Hi",
+            by="U0ANA",
+            at=NINE,
+            turn=1,
+            to_post_id="1",
+            undo_until=minute(1),
+            key=uuid4().hex,
+        )
+
+
+def leftovers(connection: Connection) -> list[str]:
+    """Triggers, functions and indexes that outlived their tables."""
+    if connection.dialect.name == "sqlite":
+        query = "SELECT name FROM sqlite_master WHERE name NOT LIKE '%alembic_version%'"
+    else:
+        query = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+    return list(connection.scalars(text(query)))
+
+
+def schema(db: Database) -> dict[str, Any]:
+    """All that the database says of its tables, triggers included."""
+    with db.engine.connect() as connection:
+        found = inspect(connection)
+        triggers = {
+            "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
+            "postgresql": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1",
+        }[connection.dialect.name]
+        shown: dict[str, Any] = {table: described(found, table) for table in found.get_table_names()}
+        return shown | {"triggers": [tuple(row) for row in connection.execute(text(triggers))]}
+
+
+def described(found: Inspector, table: str) -> list[str]:
+    parts = [
+        *found.get_columns(table),
+        *found.get_indexes(table),
+        *found.get_unique_constraints(table),
+        *found.get_check_constraints(table),
+        *found.get_foreign_keys(table),
+        found.get_pk_constraint(table),
+    ]
+    return sorted(spelled(part) for part in parts)
+
+
+def spelled(part: Any) -> str:
+    """Something that was read from the catalogue, down to the words of its conditions."""
+    if isinstance(part, dict):
+        return str({name: spelled(value) for name, value in part.items()})
+    return str(part)
+
+
+# --- equal, down to what Alembic does not compare -----------------------------------------------------------
+
+
+def made_by_the_models(db: Database) -> dict[str, Any]:
+    """The schema as `create_all` makes it, in a place of its own; then that place is gone again."""
+    if db.is_sqlite:
+        with create_engine("sqlite://").begin() as connection:
+            Base.metadata.create_all(connection)
+            found = inspect(connection)
+            return {table: described(found, table) for table in found.get_table_names()}
+    with db.engine.connect() as connection, connection.begin() as transaction:
+        for statement in ("CREATE SCHEMA apart", "SET LOCAL search_path TO apart"):
+            connection.execute(text(statement))
+        Base.metadata.create_all(connection)
+        found = inspect(connection)
+        shown = {table: described(found, table) for table in found.get_table_names()}
+        transaction.rollback()
+    return shown
+
+
+def test_constraints_and_indexes_are_the_models_own(db: Database) -> None:
+    """Alembic's check compares neither check constraints nor the conditions of partial indexes."""
+    migrated = {table: parts for table, parts in schema(db).items() if table in Base.metadata.tables}
+    expected = made_by_the_models(db)
+
+    assert migrated.keys() == expected.keys()
+    for table in expected:
+        assert migrated[table] == expected[table], table
+
+
+def catalogue(connection: Connection, index: str) -> str:
+    """The database's own words about an index."""
+    query = {
+        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index' AND name = :name",
+        "postgresql": "SELECT indexdef FROM pg_indexes WHERE indexname = :name",
+    }[connection.dialect.name]
+    return str(connection.scalar(text(query), {"name": index}))
+
+
+def test_the_index_that_allows_one_answer_a_turn_is_unique_and_covers_just_the_live(
+    connection: Connection,
+) -> None:
+    words = catalogue(connection, "uq_replies_live_turn")
+
+    assert words.startswith("CREATE UNIQUE INDEX")
+    assert re.search(r"\(ticket_id, turn\)", words)
+    assert sorted(re.findall(r"'([^']+)'", words)) == sorted(HOLDS_ITS_TURN)
+
+
+def test_the_list_of_stale_cards_holds_only_those(connection: Connection) -> None:
+    assert re.search(r"WHERE \(?drawn_revision < revision\)?$", catalogue(connection, "ix_tickets_stale"))
+
+
+@pytest.mark.parametrize("table", ["tickets", "replies"])
+def test_no_row_is_in_a_state_that_nobody_knows(db: Database, table: str) -> None:
+    fill(db)
+    with pytest.raises(DBAPIError, match=f"ck_{table}_state"), db.engine.begin() as connection:
+        connection.execute(text(f"UPDATE {table} SET state = 'lost'"))
+
+
+# --- what the indexes are for -------------------------------------------------------------------------------
+
+
+def a_year(connection: Connection) -> None:
+    """A ledger as it is after a year: all but a few tickets are closed and drawn, all but a few replies settled."""
+    connection.execute(
+        insert(Author.__table__),
+        [{"network": "x", "network_id": str(n), "verified": False, "protected": False} for n in range(300)],
+    )
+    authors = list(connection.scalars(select(Author.id).order_by(Author.id)))
+    connection.execute(insert(Ticket.__table__), [a_ticket(n, authors) for n in range(6000)])
+    tickets = list(connection.scalars(select(Ticket.id).order_by(Ticket.id)))
+    connection.execute(insert(Reply.__table__), [a_reply(n, tickets) for n in range(6000)])
+    connection.execute(text("ANALYZE"))
+
+
+def a_ticket(number: int, authors: list[int]) -> dict[str, Any]:
+    posted = minute(number)
+    names = {"network": "x", "account_id": "99", "conversation_id": f"c{number}", "channel": "C1"}
+    times = {
+        "opened_at": posted,
+        "seen_at": posted,
+        "waiting_since": posted,
+        "due_at": posted + timedelta(minutes=30),
+    }
+    return {
+        **names,
+        **times,
+        "author_id": authors[number % len(authors)],
+        "state": "waiting" if number % 200 == 0 else "answered",
+        "turn": 1,
+        "target_post_id": str(number),
+        "revision": 3,
+        "drawn_revision": 2 if number % 300 == 0 else 3,
+    }
+
+
+def a_reply(number: int, tickets: list[int]) -> dict[str, Any]:
+    words = {"text": "Hi", "digest": "", "actor": "U0ANA", "source": "composer", "to_post_id": str(number)}
+    is_due = number % 300 == 0
+    return {
+        **words,
+        "ticket_id": tickets[number],
+        "turn": 1,
+        "state": Delivery.QUEUED if is_due else Delivery.PUBLISHED,
+        "fence": 3,
+        "key": str(number),
+        "created_at": minute(number),
+        "due_at": minute(number) if is_due else None,
+        "tries": 1,
+        "looks": 0,
+    }
+
+
+@contextmanager
+def explained(db: Database) -> Iterator[list[str]]:
+    """How the database goes about each query that is made meanwhile, with the very values that it was given."""
+    asked: list[tuple[str, Any]] = []
+
+    def listen(_connection: object, _cursor: object, statement: str, values: Any, *_more: object) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, values))
+
+    event.listen(db.engine, "before_cursor_execute", listen)
+    plans: list[str] = []
+    yield plans
+    event.remove(db.engine, "before_cursor_execute", listen)
+    how = "EXPLAIN QUERY PLAN " if db.is_sqlite else "EXPLAIN "
+    with db.engine.connect() as connection:
+        for statement, values in asked:
+            found = connection.exec_driver_sql(how + statement, values)
+            plans.append("\n".join(str(row[-1]) for row in found))
+
+
+@pytest.fixture
+def year(db: Database) -> Database:
+    with db.engine.begin() as connection:
+        a_year(connection)
+    return db
+
+
+def test_the_stale_cards_are_found_without_reading_the_year(year: Database) -> None:
+    """What the board asks, which orders by the undo windows and the waiting."""
+    held = select(Reply.id).where(Reply.ticket_id == Ticket.id, Reply.state == Delivery.HELD).exists()
+    query = (
+        select(Ticket.id, Ticket.channel, Card.ts)
+        .outerjoin(Card, Card.ticket_id == Ticket.id)
+        .where(Ticket.drawn_revision < Ticket.revision)
+        .order_by(held.desc(), Ticket.waiting_since, Ticket.id)
+        .limit(50)
+    )
+    with explained(year) as plans, year.read() as session:
+        assert len(session.execute(query).all()) == 20
+
+    assert "ix_tickets_stale" in plans[0]
+    assert not re.search(r"SCAN tickets$|Seq Scan on (tickets|replies)", plans[0], re.MULTILINE)
+
+
+def test_what_is_due_is_found_without_reading_the_year(year: Database) -> None:
+    """What the outbox asks of each state, and how long it may sleep."""
+
+    def of_ours(what: Any) -> Select[Any]:
+        return (
+            select(what)
+            .join_from(Reply, Ticket, Ticket.id == Reply.ticket_id)
+            .where(Ticket.network.in_(["x"]))
+        )
+
+    due = of_ours(Reply.id).where(Reply.state == Delivery.QUEUED, Reply.due_at <= minute(9999))
+    soonest = of_ours(func.min(Reply.due_at)).where(Reply.state.in_(ON_ITS_WAY))
+    with explained(year) as plans, year.read() as session:
+        assert len(session.scalars(due.order_by(Reply.due_at, Reply.id).limit(50)).all()) == 20
+        assert session.scalar(soonest) == minute(0)
+
+    for found in plans:
+        assert "ix_replies_due" in found
+        assert not re.search(r"SCAN (replies|tickets)$|Seq Scan", found, re.MULTILINE)
+
+
+def test_who_waits_is_found_without_reading_the_year(year: Database) -> None:
+    with explained(year) as plans, year.read() as session:
+        total, listed = stats.waiting(session, limit=10)
+
+    assert (total, len(listed), listed[0].since) == (30, 10, minute(0))
+    assert len(plans) == 2
+    assert "ix_tickets_open" in plans[1]
+    for found in plans:
+        assert not re.search(r"SCAN tickets$|Seq Scan on tickets", found, re.MULTILINE)
+
+
+def test_the_earlier_tickets_of_a_person_are_found_without_reading_the_year(year: Database) -> None:
+    """Each card says how many there are, so each drawing asks."""
+    with explained(year) as plans, year.read() as session:
+        assert session.scalar(select(func.count()).where(Ticket.author_id == 7)) == 20
+
+    assert "ix_tickets_author_id" in plans[0]
+
+
+def test_what_was_heard_before_is_found_without_reading_the_year(year: Database) -> None:
+    with year.write() as session:
+        hear(session, *(said(number, minute(number), conversation=f"d{number}") for number in range(2000)))
+        session.execute(text("ANALYZE"))
+    page = [said(number, minute(number), conversation=f"d{number}") for number in range(10)]
+    with explained(year) as plans, year.write() as session:
+        assert hear(session, *page).repeats == 10
+
+    assert not [
+        found for found in plans if re.search(r"SCAN mentions$|Seq Scan on mentions", found, re.MULTILINE)
+    ]

@@ -1,0 +1,141 @@
+"""A stage for each network: the network under test, and the world around it in which people speak.
+
+The contract suite runs on every stage in `STAGES`; a new network adds its own.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, Protocol
+
+from bot.networks import Later, Mark, Network, Post, Target, Unsure
+from bot.networks.memory import Memory
+from bot.networks.transport import Limits
+from bot.networks.x import X, XSettings
+from sandbox.x import XServer
+
+Trouble = Literal["unreachable", "rate limit", "lost before", "lost after", "unauthorized"]
+
+
+class Stage(Protocol):
+    """What a contract test may do around a network. The brand is @acmebrew."""
+
+    network: Network
+    start: Mark  # before anything was said
+
+    def says(self, handle: str, text: str, under: str | None = None) -> str:
+        """Let a customer post; returns the id."""
+
+    def brand_says(self, text: str, under: str | None = None) -> str:
+        """Let the brand post by hand, outside Heard."""
+
+    def edits(self, post_id: str, text: str) -> None: ...
+
+    def deletes(self, post_id: str) -> None: ...
+
+    def reposts(self, handle: str, post_id: str) -> None: ...
+
+    def replies_to(self, post_id: str) -> list[str]:
+        """The texts of the brand's replies under a post, as they were sent."""
+
+    def trouble(self, kind: Trouble, *, writing: bool) -> None:
+        """Let the next call fail, a reading or a writing one."""
+
+
+def target(post: Post) -> Target:
+    return Target(post.latest_id, post.author_id, "maria", post.posted_at)
+
+
+class MemoryStage:
+    def __init__(self) -> None:
+        self.network = Memory("acmebrew")
+        self.start = Mark(None, self.network.says("nobody", "the first words").posted_at)
+
+    def says(self, handle, text, under=None):
+        return self.network.says(handle, text, under=under).id
+
+    def brand_says(self, text, under=None):
+        return self.says("acmebrew", text, under)
+
+    def edits(self, post_id, text):
+        self.network.edits(post_id, text)
+
+    def deletes(self, post_id):
+        self.network.deletes(post_id)
+
+    def reposts(self, handle, post_id):
+        self.network.reposts(handle, post_id)
+
+    def replies_to(self, post_id):
+        return [reply.text for reply in self.network.replies_to(post_id)]
+
+    def trouble(self, kind, *, writing):
+        errors = {"lost before": Unsure("no answer"), "lost after": Unsure("no answer")}
+        error = errors.get(kind) if writing else None
+        error = error or Later(None, kind if "lost" not in kind else "unreachable", "not now")
+        for call in ("publish",) if writing else ("mentions", "people", "find_reply", "refresh", "own_posts"):
+            self.network.fails(call, error, landed=writing and kind == "lost after")
+
+
+class XStage:
+    def __init__(self, server: XServer) -> None:
+        self.world = server.world
+        self.network = X(settings(server.url), Limits(connect=5, whole=20))
+        self.start = Mark(None, self.world.clock())
+
+    def says(self, handle, text, under=None):
+        if self.world.find_user(handle) is None:
+            self.world.add_user(handle, handle.title())
+        return self.world.post(handle, text, reply_to=under).id
+
+    def brand_says(self, text, under=None):
+        return self.says("acmebrew", text, under)
+
+    def edits(self, post_id, text):
+        self.world.edit(post_id, text)
+
+    def deletes(self, post_id):
+        self.world.delete(post_id)
+
+    def reposts(self, handle, post_id):
+        self.says(handle, "hello")
+        self.world.repost(handle, post_id)
+
+    def replies_to(self, post_id):
+        return [reply.text for reply in self.world.replies_to(post_id)]
+
+    def trouble(self, kind, *, writing):
+        faults = self.world.faults
+        kinds = {
+            "rate limit": "rate_limited",
+            "lost before": "answer_lost_before",
+            "lost after": "answer_lost_after",
+            "unauthorized": "unauthorized",
+        }
+        if kind == "unreachable":
+            faults.add("*", "down")
+        else:
+            faults.add("POST /2/tweets" if writing else "GET *", kinds[kind], times=1)
+
+
+def settings(url: str, **more: str) -> XSettings:
+    keys = {
+        "api_key": "app-key-0000",
+        "api_secret": "app-s3cret-0000",
+        "access_token": "1-token-0000",
+        "access_token_secret": "t0ps3cret-0000",
+    }
+    return XSettings(_env_file=None, api_url=url, **keys | more)
+
+
+@contextmanager
+def memory_stage() -> Iterator[Stage]:
+    yield MemoryStage()
+
+
+@contextmanager
+def x_stage() -> Iterator[Stage]:
+    with XServer() as server:
+        yield XStage(server)
+
+
+STAGES = {"memory": memory_stage, "x": x_stage}

@@ -1,0 +1,164 @@
+"""One demo for all, a browser that is there already, and a hand for what people do on the page."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Error, Locator, Page, Playwright, expect, sync_playwright
+
+from sandbox.demo.runner import Demo, running
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",  # as root there is none to be had
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WAIT = 15_000  # milliseconds
+WIDE = {"width": 1440, "height": 900}
+NO_BROWSER = (
+    "no browser: install Chromium or Chrome (Debian: apt install chromium), or run "
+    ".venv/bin/playwright install chromium"
+)
+
+expect.set_options(timeout=WAIT)
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    """The whole demo with a short undo window, and customers who speak only when a test lets them."""
+    with running(port=0, drip=False, UNDO_SECONDS="3") as demo:
+        yield demo
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    found = _launched(playwright)
+    if found is None and os.environ.get("CI"):
+        pytest.fail(NO_BROWSER, pytrace=False)
+    if found is None:
+        pytest.skip(NO_BROWSER)
+    yield found
+    found.close()
+
+
+def _launched(playwright: Playwright) -> Browser | None:
+    """An installed browser, else Playwright's own."""
+    installed = next((path for name in NAMES if (path := shutil.which(name))), None)
+    try:
+        return playwright.chromium.launch(executable_path=installed, args=FLAGS)
+    except Error:
+        return None
+
+
+@pytest.fixture
+def window(browser: Browser, demo: Demo) -> Iterator[Callable[..., "Window"]]:
+    """Opens windows as different people, and wants each free of errors at the end."""
+    opened: list[Window] = []
+
+    def new(who: str = "U0ANA", *, size: dict[str, int] = WIDE, dark: bool = False, **more: object) -> Window:
+        with demo.stage.slack.world.lock:  # Slack keeps a modal open for whoever left it so
+            demo.stage.slack.world.views.clear(who)
+        context = browser.new_context(viewport=size, color_scheme="dark" if dark else "light", **more)
+        context.set_default_timeout(WAIT)
+        opened.append(Window(context.new_page(), f"{demo.url}?as={who}"))
+        return opened[-1]
+
+    yield new
+    for one in opened:
+        one.page.context.close()
+    troubles = [trouble for one in opened for trouble in one.troubles]
+
+    assert troubles == []
+
+
+class Window:
+    """The page in one teammate's window."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.troubles = page, list[str]()
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("console", self._noted)
+        page.goto(url)
+        page.locator("article.card").last.wait_for()
+
+    def _noted(self, message: object) -> None:
+        """Keep what the browser complains about; a refusal (409) is the page's own business."""
+        text = f"{message.type}: {message.text}"
+        if message.type in {"error", "warning"} and not re.search(r"\b409\b|ERR_", text):
+            self.troubles.append(text)
+
+    @property
+    def network(self) -> Locator:
+        return self.page.get_by_role("region", name="X, as customers see it")
+
+    @property
+    def slack(self) -> Locator:
+        return self.page.get_by_role("region", name="Slack")
+
+    @property
+    def room(self) -> Locator:
+        return self.page.get_by_role("region", name="Machine room")
+
+    @property
+    def modal(self) -> Locator:
+        return self.page.get_by_role("dialog")
+
+    @property
+    def thread(self) -> Locator:
+        return self.page.get_by_role("complementary", name="Thread")
+
+    def card(self, words: str) -> Locator:
+        return self.slack.locator("#messages article.card").filter(has_text=words).last
+
+    def conversation(self, words: str) -> Locator:
+        return self.network.locator(".conversation").filter(has_text=words).first
+
+    def customer_says(self, words: str) -> None:
+        self.network.get_by_label("What is said on X").fill(words)
+        self.network.get_by_role("button", name="Post", exact=True).click()
+
+    def press(self, card: Locator, label: str) -> None:
+        card.get_by_role("button", name=label, exact=True).first.click()
+
+    def write(self, words: str) -> None:
+        self.modal.get_by_label("Your reply").fill(words)
+
+    def send(self, label: str = "Send publicly") -> None:
+        self.modal.get_by_role("button", name=label, exact=True).click()
+
+    def open_thread(self, card: Locator) -> None:
+        card.hover()
+        card.get_by_role("button", name="Reply in thread").click()
+        self.thread.wait_for()
+
+    def says_in_thread(self, words: str) -> None:
+        self.thread.get_by_role("combobox").fill(words)
+        self.thread.get_by_role("button", name="Send", exact=True).click()
+
+
+@pytest.fixture
+def picture() -> Callable[[Window, str], None]:
+    """Keeps a picture for the docs, where HEARD_PICTURES says so."""
+    folder = os.environ.get("HEARD_PICTURES")
+
+    def take(window: Window, name: str) -> None:
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            window.page.screenshot(path=Path(folder) / f"{name}.png")
+
+    return take

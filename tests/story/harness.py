@@ -1,0 +1,331 @@
+"""The bot as it runs, in this process: real HTTP to the local Slack and the local X, a real ledger."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import waitress
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from sqlalchemy import select
+
+import handlers
+from bot import inbox, outbox, watch
+from bot.desk import Desk
+from bot.networks.x import X, XSettings
+from bot.schedule import Schedule
+from bot.settings import Settings
+from bot.slack import Slack
+from bot.web import Web
+from models import Event, Ticket
+from models.database import Database
+from sandbox.slack import Modal, Person, SlackServer, SubmitOutcome, VisibleText, visible
+from sandbox.slack.message import Message
+from sandbox.slack.validator import check_message, check_view
+from sandbox.x import XPost, XServer
+
+CHANNEL = "C0MENTIONS"
+DEADLINE = 5.0
+PUBLISH = "POST /2/tweets"
+SPLIT_AT = 4_000  # Slack makes two messages of a longer one
+Found = TypeVar("Found")
+
+KEYS = {"api_key": "k", "api_secret": "k-secret", "access_token": "t", "access_token_secret": "t-secret"}
+
+
+def eventually(look: Callable[[], Found], *, within: float = DEADLINE) -> Found:
+    """What `look` finds, as soon as it finds something; a failure if it never does."""
+    until = time.monotonic() + within
+    while True:
+        try:
+            found = look()
+        except (AssertionError, LookupError, StopIteration) as error:
+            found, why = None, error
+        else:
+            why = AssertionError(f"nothing found: {look}")
+        if found:
+            return found
+        if time.monotonic() > until:
+            raise why
+        time.sleep(0.02)
+
+
+class Stage:
+    """The two worlds that a bot stands between, and the people in them."""
+
+    def __init__(self, slack: SlackServer, x: XServer) -> None:
+        self.slack, self.x = slack, x
+        self.ana, self.ben = slack.person("U0ANA"), slack.person("U0BEN")
+
+    # --- what happens on X --------------------------------------------------------------------------------
+
+    def post(self, words: str, author: str = "maria", **more: Any) -> XPost:
+        """Somebody says `words` on X; the bot has not looked yet."""
+        if self.x.world.find_user(author) is None:
+            self.x.world.add_user(author, author.title(), followers=120)
+        return self.x.world.post(author, words, **more)
+
+    def replies(self, post: XPost) -> list[str]:
+        """What the brand has said under `post`, as it was typed."""
+        return [reply.text for reply in self.x.world.replies_to(post.id)]
+
+    def answered(self, post: XPost, *texts: str) -> None:
+        """Wait until just `texts` are public under `post`."""
+
+        def look() -> bool:
+            assert self.replies(post) == list(texts)
+            return True
+
+        eventually(look)
+
+    @property
+    def attempts(self) -> int:
+        """How often X was asked to publish something."""
+        return self.x.world.counts[PUBLISH]
+
+    # --- what shows in Slack --------------------------------------------------------------------------------
+
+    def cards(self) -> list[Message]:
+        """The messages in the channel that show a ticket."""
+        with self.slack.world.lock:
+            found = list(self.slack.world.channel(CHANNEL).messages)
+        return [one for one in found if one.metadata and one.blocks and not one.is_reply]
+
+    def card(self, words: str) -> Message:
+        """The card with `words` on it, once it is there."""
+        return eventually(lambda: next(one for one in self.cards() if words in str(one.blocks)))
+
+    def card_of(self, post: XPost) -> Message:
+        """The card that links to `post`."""
+        return self.card(f"/status/{post.id}")
+
+    def shows(
+        self, card: Message, *words: str, without: tuple[str, ...] = (), within: float = DEADLINE
+    ) -> Message:
+        """`card` as it is, once it shows all of `words` and nothing of `without`."""
+
+        def look() -> Message | None:
+            now = self.now(card)
+            shown = seen(now)
+            missing = [word for word in words if word not in shown]
+            assert not missing, f"{missing} not in {shown}"
+            surplus = [word for word in without if word in shown]
+            assert not surplus, f"{surplus} in {shown}"
+            return now
+
+        return eventually(look, within=within)
+
+    def now(self, card: Message) -> Message:
+        """`card` as it is now."""
+        return self.slack.world.message(CHANNEL, card.ts).snapshot()
+
+    def thread(self, card: Message) -> list[Message]:
+        """What the bot has said in the card's thread."""
+        with self.slack.world.lock:
+            replies = self.slack.world.channel(CHANNEL).replies(card.ts)
+        return [one for one in replies if one.bot_id]
+
+    def told(self, card: Message, *words: str) -> Message:
+        """The notice in the card's thread that holds all of `words`, once it is there."""
+        return eventually(
+            lambda: next(one for one in self.thread(card) if all(word in seen(one) for word in words)),
+        )
+
+    # --- what people do -------------------------------------------------------------------------------------
+
+    def compose(self, card: Message, *, by: Person | None = None, label: str = "Reply") -> Modal:
+        """Press Reply, and the modal that opens."""
+        modal = (by or self.ana).press(self.now(card), label).view
+        assert modal is not None, "no composer opened"
+        assert check_view(modal.state.given) == []
+        return modal
+
+    def reply(self, card: Message, words: str, *, by: Person | None = None) -> SubmitOutcome:
+        """Press Reply, write `words`, send."""
+        return self.compose(card, by=by).fill(words).submit()
+
+    def say(self, card: Message, words: str, *, by: Person | None = None) -> None:
+        """Say something in the card's thread."""
+        (by or self.ana).say(CHANNEL, words, thread_ts=card.ts)
+
+    def whisper(self, *words: str, to: Person | None = None) -> Message:
+        """What only that person is shown, the newest with all of `words`, once it is there."""
+        return eventually(
+            lambda: next(
+                one
+                for one in reversed((to or self.ana).ephemerals())
+                if all(word in seen(one) for word in words)
+            ),
+        )
+
+
+class Bot(Stage):
+    """A bot that runs in this process, on that stage."""
+
+    def __init__(self, desk: Desk, slack: SlackServer, x: XServer, schedule: Schedule) -> None:
+        super().__init__(slack, x)
+        self.desk, self.schedule = desk, schedule
+
+    def heard(self, words: str, author: str = "maria", **more: Any) -> tuple[XPost, Message]:
+        """Somebody says `words` on X, and its card, which Slack shows and the ledger knows."""
+        post = self.post(words, author, **more)
+        self.poll()
+        card = self.card_of(post)
+        self.settled()
+        return post, card
+
+    def poll(self) -> None:
+        """Look at X now, instead of at the next minute."""
+        inbox.poll(self.desk, self.desk.networks["x"])
+
+    def watch(self) -> None:
+        """Look at our own posts now, instead of in ten minutes."""
+        watch.watch(self.desk, self.desk.networks["x"])
+
+    def confirm_hand_offs(self) -> None:
+        """Look for what people were to post by hand now, instead of within a minute."""
+        outbox.confirm_hand_offs(self.desk, self.desk.networks["x"])
+
+    def settled(self) -> None:
+        """Wait until Slack shows what the ledger holds."""
+
+        def look() -> bool:
+            with self.desk.db.read() as session:
+                stale = select(Ticket.id).where(Ticket.drawn_revision < Ticket.revision)
+                assert session.scalars(stale).all() == []
+            return True
+
+        eventually(look)
+
+    def events(self, *acts: str) -> list[Event]:
+        """The event log, or those entries of it that tell of `acts`, oldest first."""
+        with self.desk.db.read() as session:
+            found = session.scalars(select(Event).order_by(Event.id)).all()
+        return [one for one in found if not acts or one.act in acts]
+
+
+def seen(surface: Any) -> str:
+    """What a person reads on a message or modal: its words, its buttons, and where its links lead."""
+    shown = visible(surface)
+    labels = " ".join(f"[{label}]" for label in surface.buttons)
+    return "\n".join([shown.text, labels, *(link.target for link in shown.links)])
+
+
+def sound(message: Message) -> VisibleText:
+    """What `message` shows, after making sure that Slack takes it, in one piece."""
+    assert check_message(message.blocks) == []
+    shown = visible(message)
+    assert len(shown.text) < SPLIT_AT
+    assert len(message.text) < SPLIT_AT
+    return shown
+
+
+@contextmanager
+def worlds() -> Iterator[tuple[SlackServer, XServer]]:
+    """A Slack and an X, with nobody between them."""
+    slack = SlackServer(signing_secret="s3cret", bot_token="xoxb-test", app_token="xapp-test")
+    with slack, XServer() as x:
+        yield slack, x
+
+
+def settings_for(url: str, slack: SlackServer, **more: Any) -> Settings:
+    """Settings for a bot that polls only when told to and waits for nobody."""
+    given = {
+        "database_url": url,
+        "slack_bot_token": "xoxb-test",
+        "slack_signing_secret": "s3cret",
+        "slack_channel": CHANNEL,
+        "slack_api_url": slack.url,
+        "undo_seconds": 0,
+        "poll_seconds": 3600,
+        "slack_posts_per_second": 1000,
+        "slack_updates_per_minute": 60000,
+    }
+    return Settings(**(given | more))
+
+
+@contextmanager
+def running(url: str, *, troubles: bool = False, **more: Any) -> Iterator[Bot]:
+    """Start everything, give the bot, stop everything.
+
+    At the end nobody may have met an error of Slack's own, unless `troubles` are meant to happen.
+    """
+    with worlds() as (slack, x):
+        with started(settings_for(url, slack, **more), XSettings(api_url=x.url, **KEYS), slack, x) as bot:
+            yield bot
+        refused = [
+            (call.method, call.error) for call in slack.world.calls if call.error.startswith(("inv", "msg"))
+        ]
+        assert refused == []
+        assert troubles or slack.world.troubles == []
+
+
+@contextmanager
+def started(settings: Settings, keys: XSettings, slack: SlackServer, x: XServer) -> Iterator[Bot]:
+    """Start a bot between two worlds that are there already."""
+    desk = Desk(
+        settings=settings,
+        db=Database(settings.url),
+        slack=Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
+        networks={"x": X(keys)},
+        now=lambda: datetime.now(UTC),
+        worker="test",
+    )
+    schedule = Schedule(desk)
+    try:
+        with _sockets(desk, slack) if settings.slack_app_token else _http(desk, slack):
+            schedule.start()
+            desk.slack.identity()
+            yield Bot(desk, slack, x, schedule)
+    finally:
+        schedule.drain(10)
+        _rest(desk)
+        desk.close()
+
+
+def _rest(desk: Desk) -> None:
+    """Wait until no job of the schedule and no look aside is at the ledger any more."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("ThreadPoolExecutor"):  # APScheduler's own
+            thread.join(DEADLINE)
+    eventually(lambda: desk.db.engine.pool.checkedout() == 0)
+
+
+@contextmanager
+def _http(desk: Desk, slack: SlackServer) -> Iterator[None]:
+    """Slack posts to us."""
+    server = waitress.create_server(Web(desk, handlers.build(desk)), host="127.0.0.1", port=0, threads=24)
+    serving = threading.Thread(target=server.run, name="web")
+    serving.start()
+    slack.events_url = f"http://127.0.0.1:{server.effective_port}/slack/events"
+    try:
+        yield
+    finally:
+        slack.events_url = ""
+        server.task_dispatcher.shutdown()
+        server.trigger.pull_trigger(lambda: _hang_up(server))  # from outside, it would notice a second later
+        serving.join(5)
+        assert not serving.is_alive()
+
+
+def _hang_up(server: Any) -> None:
+    """Close the door and every connection through it; with nothing left to serve, serving ends."""
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()
+    server.close()
+
+
+@contextmanager
+def _sockets(desk: Desk, slack: SlackServer) -> Iterator[None]:
+    """We hold a WebSocket to Slack."""
+    token = desk.settings.slack_app_token
+    assert token is not None
+    handler = SocketModeHandler(handlers.build(desk), token.get_secret_value())
+    handler.connect()
+    eventually(lambda: slack.sockets.ready)
+    try:
+        yield
+    finally:
+        handler.close()

@@ -1,0 +1,128 @@
+"""The bot as everybody else runs it: a process of its own, told what it knows by environment variables alone."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.slack import SlackServer
+from sandbox.x import XServer
+from tests.story.harness import CHANNEL, Stage, eventually
+
+ROOT = Path(__file__).parents[2]
+START = 30.0  # seconds; two processes and a test share two cores
+SECRETS = {
+    "SLACK_BOT_TOKEN": "xoxb-test",
+    "SLACK_SIGNING_SECRET": "s3cret-signing",
+    "X_API_KEY": "x-api-key-4711",
+    "X_API_SECRET": "x-api-secret-4712",
+    "X_ACCESS_TOKEN": "x-access-token-4713",
+    "X_ACCESS_TOKEN_SECRET": "x-access-secret-4714",
+}
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def worlds() -> Iterator[Stage]:
+    """A Slack and an X for a process to find."""
+    slack = SlackServer(
+        signing_secret=SECRETS["SLACK_SIGNING_SECRET"],
+        bot_token=SECRETS["SLACK_BOT_TOKEN"],
+        app_token="xapp-test",
+    )
+    with slack, XServer() as x:
+        yield Stage(slack, x)
+
+
+def environment(stage: Stage, url: str, **more: str) -> dict[str, str]:
+    """All that the process is told. An empty value is none, and keeps a developer's .env out."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "DATABASE_URL": url,
+        "SLACK_CHANNEL": CHANNEL,
+        "SLACK_API_URL": stage.slack.url,
+        "SLACK_APP_TOKEN": "",
+        "X_API_URL": stage.x.url,
+        "POLL_SECONDS": "1",
+        "UNDO_SECONDS": "0",
+        "SLACK_POSTS_PER_SECOND": "100",
+        "SLACK_UPDATES_PER_MINUTE": "6000",
+        "PORT": str(free_port()),
+        "LOG_LEVEL": "DEBUG",
+        **SECRETS,
+        **more,
+    }
+
+
+class Process:
+    """One `python -m bot …`, its log, and how it ended."""
+
+    def __init__(self, command: str, env: Mapping[str, str], home: Path) -> None:
+        self.address = f"http://127.0.0.1:{env['PORT']}"
+        self._log = home / f"{command}-{env['PORT']}.log"
+        with self._log.open("ab") as log:
+            self._running = subprocess.Popen(
+                [sys.executable, "-m", "bot", command], env=dict(env), cwd=home, stdout=log, stderr=log
+            )
+
+    @property
+    def log(self) -> str:
+        """Everything it has printed."""
+        return self._log.read_text()
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Ask it over HTTP."""
+        try:
+            with urllib.request.urlopen(self.address + path, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+        except OSError as error:
+            raise LookupError(f"{self.address} does not answer: {error}\n{self.log}") from error
+
+    def healthy(self) -> None:
+        """Wait until it says that it is well."""
+        eventually(lambda: self.get("/healthz")[0] == 200, within=START)
+
+    def stop(self) -> tuple[int, float]:
+        """Send SIGTERM; the exit code, and the seconds that it took."""
+        begun = time.monotonic()
+        self._running.send_signal(signal.SIGTERM)
+        return self._running.wait(20), time.monotonic() - begun
+
+    def end(self) -> int:
+        """The exit code of a process that ends by itself."""
+        return self._running.wait(START)
+
+    def kill(self) -> None:
+        """End it at once, whatever it does."""
+        if self._running.poll() is None:
+            self._running.kill()
+            self._running.wait()
+
+
+@contextmanager
+def process(command: str, env: Mapping[str, str], home: Path) -> Iterator[Process]:
+    """Run `command` while the block lasts."""
+    started = Process(command, env, home)
+    try:
+        yield started
+    finally:
+        started.kill()

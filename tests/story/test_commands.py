@@ -1,0 +1,144 @@
+"""What /mentions answers."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sandbox.slack import CommandOutcome, visible
+from sandbox.slack.validator import check_message
+from tests.story.harness import Bot, eventually
+
+
+def words(outcome: CommandOutcome) -> str:
+    """What the person reads in the answer."""
+    assert outcome.ok
+    assert outcome.acked["response_type"] == "ephemeral"
+    assert check_message(outcome.blocks) == []
+    return visible(outcome.acked).text
+
+
+@pytest.mark.parametrize("text", ["", "help", "HELP", "  help  "])
+def test_help_says_what_can_be_asked(bot: Bot, text: str) -> None:
+    answer = words(bot.ana.command("/mentions", text))
+
+    for word in ("/mentions open", "/mentions stats", "No reply needed", "@Heard reply", "Undo"):
+        assert word in answer
+
+
+def test_an_unknown_word_gets_help_and_no_mischief(bot: Bot) -> None:
+    outcome = bot.ana.command("/mentions", "<!channel> *now*")
+
+    assert "I do not know “<!channel>”." in words(outcome)
+    assert "/mentions open" in words(outcome)
+    assert visible(outcome.acked).broadcasts == []
+
+
+def test_nobody_waiting_is_good_news(bot: Bot) -> None:
+    assert "0 unanswered" in words(bot.ana.command("/mentions", "open"))
+
+
+def test_open_lists_who_waits_the_longest_first_with_owner_due_and_card(bot: Bot) -> None:
+    now = datetime.now(UTC)
+    bot.post("@acmebrew old", author="maria", at=now - timedelta(hours=2))
+    bot.post("@acmebrew young", author="joe", at=now - timedelta(minutes=5))
+    answered, card = bot.heard("@acmebrew done", author="eve")
+    old, young = bot.card("@acmebrew old"), bot.card("@acmebrew young")
+    bot.reply(card, "Hello!")
+    bot.answered(answered, "Hello!")
+    bot.shows(card, "Answered")
+    bot.ana.press(young, "Claim")
+    bot.shows(young, "@U0ANA has it")
+
+    outcome = bot.ben.command("/mentions", "open")
+
+    head, first, second = words(outcome).splitlines()
+    assert head == "2 waiting:"
+    assert re.fullmatch(r":red_circle: @maria on X: waiting 2 h 00 min, .*nobody has it", first)
+    assert re.fullmatch(r"@joe on X: waiting 5 min, due .*, @U0ANA has it", second)
+    assert [link.target for link in visible(outcome.acked).links] == [
+        f"https://acme.slack.test/archives/{one.channel}/p{one.ts.replace('.', '')}" for one in (old, young)
+    ]
+
+
+def test_open_says_so_when_x_does_not_answer(bot: Bot) -> None:
+    bot.heard("@acmebrew hello")
+    bot.x.world.faults.add("*", "down")
+    bot.poll()
+
+    answer = words(bot.ana.command("/mentions", "open"))
+
+    assert "1 waiting" in answer
+    assert "X has not answered since" in answer
+    assert "this list may be short" in answer
+
+
+def test_an_empty_list_is_no_good_news_while_x_does_not_answer(bot: Bot) -> None:
+    bot.poll()
+    bot.x.world.faults.add("*", "down")
+    bot.poll()
+
+    answer = words(bot.ana.command("/mentions", "open"))
+
+    assert "0 unanswered" not in answer
+    assert "as far as I know" in answer
+
+
+def test_a_long_list_says_how_much_of_it_is_shown(bot: Bot) -> None:
+    for number in range(45):
+        bot.post(f"@acmebrew hello {number}", author=f"person{number}")
+    bot.poll()
+    eventually(lambda: len(bot.cards()) == 45)
+
+    answer = words(bot.ana.command("/mentions", "open"))
+
+    assert answer.splitlines()[0] == "45 waiting, the 40 longest first:"
+    assert len(answer.splitlines()) == 41
+    assert len(answer) < 4_000
+
+
+@pytest.mark.parametrize(
+    ("text", "label"), [("stats", "7 days"), ("stats 7d", "7 days"), ("stats 30d", "30 days")]
+)
+def test_stats_count_what_was_heard_and_answered_by_whom_and_how_fast(
+    bot: Bot, text: str, label: str
+) -> None:
+    now = datetime.now(UTC)
+    asked = [
+        (bot.post("@acmebrew hello", author=author, at=now - timedelta(minutes=minutes)), by)
+        for minutes, author, by in ((600, "eve", bot.ben), (120, "joe", bot.ana), (60, "maria", bot.ana))
+    ]
+    bot.heard("@acmebrew me?", author="zoe")
+    for post, by in asked:
+        bot.reply(bot.card_of(post), f"Hello {post.id}!", by=by)
+    for post, _ in asked:
+        bot.shows(bot.card_of(post), "Answered")
+    _, card = bot.heard("@acmebrew thanks", author="tom")
+    bot.ana.press(card, "No reply needed").view.submit()
+    _, card = bot.heard("@acmebrew is a song", author="sam")
+    bot.ana.press(card, "Not about us")
+    bot.settled()
+
+    answer = words(bot.ben.command("/mentions", text))
+
+    assert f"The last {label}" in answer
+    assert "Heard 6  ·  Answered 3  ·  Waiting 1  ·  No reply needed 1  ·  Not about us 1" in answer
+    assert "First reply: median 2 h 00 min, p90 8 h 24 min" in answer
+    assert "1 still waits for a first reply" in answer
+    assert "@U0ANA: answered 2, median 1 h 30 min" in answer
+    assert "@U0BEN: answered 1, median 10 h 00 min" in answer
+
+
+def test_stats_of_nothing_are_zeros(bot: Bot) -> None:
+    answer = words(bot.ana.command("/mentions", "stats"))
+
+    assert "Heard 0  ·  Answered 0  ·  Waiting 0" in answer
+    assert "none yet" in answer
+
+
+@pytest.mark.parametrize("period", ["nonsense", "0d", "-7d", "<!here>", "7 d"])
+def test_a_period_that_nobody_knows_is_a_sentence(bot: Bot, period: str) -> None:
+    outcome = bot.ana.command("/mentions", f"stats {period}")
+
+    assert f"I do not know the period “{period}”." in words(outcome)
+    assert visible(outcome.acked).broadcasts == []

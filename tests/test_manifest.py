@@ -1,0 +1,39 @@
+import json
+from pathlib import Path
+
+from bot.doctor import SCOPES
+
+ROOT = Path(__file__).parent.parent
+SOCKETS = json.loads((ROOT / "manifest.json").read_text())
+HTTP = json.loads((ROOT / "manifest.http.json").read_text())
+
+
+def test_both_manifests_ask_for_the_same_least_scopes() -> None:
+    for manifest in (SOCKETS, HTTP):
+        assert tuple(manifest["oauth_config"]["scopes"]["bot"]) == SCOPES
+
+
+def test_each_scope_has_its_reason_in_the_docs() -> None:
+    told = (ROOT / "docs" / "reference" / "scopes.md").read_text()
+    for scope in SCOPES:
+        assert f"`{scope}`" in told
+
+
+def test_the_http_manifest_differs_only_in_how_slack_reaches_us() -> None:
+    http = json.loads(json.dumps(HTTP))
+    del http["features"]["slash_commands"][0]["url"]
+    del http["settings"]["event_subscriptions"]["request_url"]
+    del http["settings"]["interactivity"]["request_url"]
+    http["settings"]["socket_mode_enabled"] = True
+
+    assert http == SOCKETS
+
+
+def test_what_slack_would_reject_is_not_in_a_manifest() -> None:
+    """https://docs.slack.dev/reference/app-manifest"""
+    for manifest in (SOCKETS, HTTP):
+        assert len(manifest["display_information"]["name"]) <= 35
+        assert len(manifest["display_information"]["description"]) <= 140
+        command = manifest["features"]["slash_commands"][0]
+        assert command["command"] == "/mentions"
+        assert command["should_escape"] is True
