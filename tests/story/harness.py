@@ -27,7 +27,7 @@ from sandbox.slack.validator import check_message, check_view
 from sandbox.x import XPost, XServer
 
 CHANNEL = "C0MENTIONS"
-DEADLINE = 5.0
+DEADLINE = 20.0  # seconds: for a machine that is busy with something else
 PUBLISH = "POST /2/tweets"
 SPLIT_AT = 4_000  # Slack makes two messages of a longer one
 Found = TypeVar("Found")
@@ -305,13 +305,20 @@ def _http(desk: Desk, slack: SlackServer) -> Iterator[None]:
     finally:
         slack.events_url = ""
         server.task_dispatcher.shutdown()
-        server.trigger.pull_trigger(lambda: _hang_up(server))  # from outside, it would notice a second later
-        serving.join(5)
+        pulled = threading.Event()
+        server.trigger.pull_trigger(lambda: _hang_up(server, pulled))  # left alone it notices a second later
+        pulled.set()
+        serving.join(DEADLINE)
         assert not serving.is_alive()
 
 
-def _hang_up(server: Any) -> None:
-    """Close the door and every connection through it; with nothing left to serve, serving ends."""
+def _hang_up(server: Any, pulled: threading.Event) -> None:
+    """Close the door and every connection through it; with nothing left to serve, serving ends.
+
+    Closing takes the trigger's pipe away, so whoever pulled it must have done so: any other wake-up of the
+    server may run this first.
+    """
+    pulled.wait(DEADLINE)
     for channel in list(server.active_channels.values()):
         channel.handle_close()
     server.close()
