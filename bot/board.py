@@ -16,6 +16,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
+from bot import crash
 from bot.blocks import ticket as face
 from bot.desk import Desk
 from bot.slack import SlackError, SlackLaterError, SlackNoError, SlackUnsureError
@@ -274,6 +275,7 @@ def _one(desk: Desk, job: Job | float | None, table: type[Card | Notice]) -> tup
     """Make one call and record what came of it: whether it was done, and how long its budget is spent."""
     if job is None or isinstance(job, float):
         return False, job or 0.0
+    crash.point("card declared")
     try:
         ts = _call(desk, job)
     except SlackError as error:
@@ -281,6 +283,7 @@ def _one(desk: Desk, job: Job | float | None, table: type[Card | Notice]) -> tup
     if ts is None:
         _wait_for_sight(desk, table, job)
         return False, 0.0
+    crash.point("card placed")
     _shown(desk, table, job, ts)
     return True, 0.0
 

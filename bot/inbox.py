@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from bot import crash
 from bot.blocks.text import clean, escape
 from bot.desk import Desk
 from bot.networks import Account, Bad, HandOff, Later, Mark, Network, No, Page, Person, Post
@@ -189,6 +190,7 @@ def _commit(
     heard: Heard | None = None,
 ) -> int:
     """Write one page in one transaction, with the cursor if it is the last. Gives how many posts were new."""
+    crash.point("page read")
     posts = list(page.posts)
     people = _people(desk, network, posts)
     at = desk.now()
@@ -202,6 +204,8 @@ def _commit(
             _quarantine(session, place, bad, at=at)
         if done:
             _move_cursor(session, network, account, cursor_to, heard or Heard(), at=at, place=place)
+        crash.point("page written")
+    crash.point("page kept")
     return taken
 
 

@@ -17,7 +17,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import select
 
-from bot import board, inbox, outbox, watch
+from bot import board, handoffs, inbox, outbox, watch
 from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.slack import SlackError
@@ -75,7 +75,7 @@ class Schedule:
         self._add(
             ten_minutes, lambda: watch.watch(self.desk, network), f"own {network.name}", after_first_poll
         )
-        self._every(60, lambda: outbox.confirm_hand_offs(self.desk, network), f"hand-offs {network.name}")
+        self._every(60, lambda: handoffs.confirm_seen(self.desk, network), f"hand-offs {network.name}")
         self._every(60, lambda: inbox.fill_in_profiles(self.desk, network), f"profiles {network.name}")
         hourly, last = CronTrigger(minute=17), CronTrigger(hour=23, minute=50)
         self._add(hourly, lambda: inbox.sweep(self.desk, network), f"sweep {network.name}")

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from bot import telling
 from bot.desk import Desk
+from bot.doubt import settle
+from bot.handoffs import confirm_within
 from bot.inbox import MENTIONS, again_at
 from bot.networks import Account, Later, Mark, Network, Post, Published
-from bot.outbox import confirm_within, settle
 from models import Cursor, Event, Mention, Reply, Ticket
 from models.reply import SPOKEN
 from models.reply import State as Delivery

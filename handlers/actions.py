@@ -13,7 +13,7 @@ from bot.blocks import composer as modals
 from bot.blocks.text import fit, plain
 from bot.desk import Desk
 from bot.slack import SlackError
-from handlers.courtesy import PATIENCE, SLOW, Person, attempt, person, sentence_for, spelled
+from handlers.courtesy import SLOW, Person, attempt, person, sentence_for, spelled, writing
 from models import Inbound, Reply, Ticket
 
 Body = dict[str, Any]
@@ -82,7 +82,7 @@ def change(desk: Desk, who: Person, respond: Respond | None, ticket_id: int, ver
     """Do `verb` on the ticket in one transaction, once a press, and tell what stands against it."""
 
     def do() -> str | None:
-        with desk.db.write(PATIENCE) as session:
+        with writing(desk) as session:
             if not Inbound.is_new(session, who.key, at=desk.now()):
                 return None
             return verb(session, Ticket.hold(session, ticket_id), who)
@@ -119,7 +119,7 @@ def close(
 ) -> str | None:
     """Give the outcome "no reply needed"; what the ledger says against it goes to `refuse`."""
     try:
-        with desk.db.write(PATIENCE) as session:
+        with writing(desk) as session:
             if not Inbound.is_new(session, f"reason {origin['key']}", at=desk.now()):
                 return None
             ticket = Ticket.hold(session, origin["ticket"])

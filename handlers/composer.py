@@ -21,7 +21,7 @@ from bot.blocks.text import plain, slack_names
 from bot.desk import Desk
 from bot.networks import Network
 from handlers.actions import opened
-from handlers.courtesy import PATIENCE, Person, attempt, person, sentence_for, spelled
+from handlers.courtesy import PATIENCE, Person, attempt, person, sentence_for, spelled, writing
 from models import Account, Author, Inbound, Mention, Reply, Ticket
 from models.database import BusyError
 from models.reply import PENDING, SPOKEN
@@ -195,7 +195,7 @@ def _try_to_submit(desk: Desk, who: Person, origin: Origin, typed: str) -> dict[
         words = read_words(desk.networks[origin.network], typed)
         if words.problem is not None:
             return _error(words.problem)
-        with desk.db.write(PATIENCE) as session:
+        with writing(desk) as session:
             _reply(desk, session, who, origin, words.text)
     except MovedOnError as error:
         return _again(desk, who, origin, typed, str(error))
@@ -255,7 +255,7 @@ def _again(desk: Desk, who: Person, origin: Origin, typed: str, sentence: str) -
 
 def _keep(desk: Desk, who: Person, origin: Origin, typed: str) -> None:
     """What was typed is kept as a draft of its author, whatever became of it."""
-    with desk.db.write(PATIENCE) as session:
+    with writing(desk) as session:
         words = plain(typed)
         digest = hashlib.sha256(words.encode(errors="replace")).hexdigest()
         if Inbound.is_new(session, f"kept {origin.key} {digest}", at=desk.now()):

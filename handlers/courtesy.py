@@ -3,13 +3,16 @@
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import Respond
 from slack_sdk.errors import SlackApiError, SlackClientError
+from sqlalchemy.orm import Session
 
+from bot import crash
 from bot.blocks.text import unescape
 from bot.desk import Desk
 from bot.slack import SlackError
@@ -104,6 +107,15 @@ def tell(desk: Desk, who: Person, respond: Respond | None, sentence: str) -> Non
             desk.slack.whisper(who.channel, who.id, sentence, thread_ts=who.thread_ts)
         except SlackError as error:
             log.warning("could not tell somebody a sentence: %s", error)
+
+
+@contextmanager
+def writing(desk: Desk) -> Iterator[Session]:
+    """Give a session for what a teammate did; committed at the end, within the time that Slack gives us."""
+    with desk.db.write(PATIENCE) as session:
+        yield session
+        crash.point("press written")
+    crash.point("press kept")
 
 
 def attempt(

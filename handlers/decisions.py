@@ -7,9 +7,9 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
-from bot import outbox
+from bot import doubt, handoffs
 from bot.desk import Desk
-from handlers.courtesy import PATIENCE, Person, attempt, person
+from handlers.courtesy import Person, attempt, person, writing
 from models import Inbound, Reply, Ticket
 from models.base import RuleBrokenError
 from models.reply import State as Delivery
@@ -50,7 +50,7 @@ def _change(
     verb: Callable[[Session, Ticket, Reply], object],
 ) -> None:
     """Do `verb` in one transaction, once a press, if the reply still is where the person saw it."""
-    with desk.db.write(PATIENCE) as session:
+    with writing(desk) as session:
         if not Inbound.is_new(session, who.key, at=desk.now()):
             return
         ticket = Ticket.hold(session, session.get_one(Reply, reply_id).ticket_id)
@@ -63,7 +63,7 @@ def _change(
 
 def _it_is_there(desk: Desk, reply_id: int, who: Person) -> str | None:
     """Published, on the network's sight if it shows it, else on the person's word."""
-    if outbox.check(desk, reply_id):
+    if doubt.check(desk, reply_id):
         return "Yes, I see it too. It counts as published."
 
     def verb(session: Session, ticket: Ticket, reply: Reply) -> None:
@@ -77,7 +77,7 @@ def _it_is_there(desk: Desk, reply_id: int, who: Person) -> str | None:
 
 def _send_again(desk: Desk, reply_id: int, who: Person) -> str | None:
     """Queued again, but only after one more look that succeeded and did not show it."""
-    seen = outbox.check(desk, reply_id)
+    seen = doubt.check(desk, reply_id)
     if seen is None:
         return "I could not look just now, so I did not send it again. Please try in a minute."
     if seen:
@@ -94,7 +94,7 @@ def _send_again(desk: Desk, reply_id: int, who: Person) -> str | None:
 
 def _discard(desk: Desk, reply_id: int, who: Person) -> str | None:
     """Given up; the words come back, and the ticket waits on."""
-    if outbox.check(desk, reply_id):
+    if doubt.check(desk, reply_id):
         return "It is there: I see it now, so there is nothing to discard. It counts as published."
     _change(
         desk,
@@ -113,7 +113,7 @@ def _posted(desk: Desk, reply_id: int, who: Person) -> str | None:
         who,
         reply_id,
         Delivery.HANDED_OFF,
-        lambda session, ticket, reply: outbox.confirm_within(
+        lambda session, ticket, reply: handoffs.confirm_within(
             session, ticket, reply, None, by=who.id, at=desk.now()
         ),
     )

@@ -19,7 +19,7 @@ from bot.desk import Desk
 from bot.slack import SlackError
 from handlers.actions import in_few_words, tell_stopped, undo
 from handlers.composer import ONLY_ITS_AUTHOR, read_words
-from handlers.courtesy import PATIENCE, Person, attempt, person, tell
+from handlers.courtesy import Person, attempt, person, tell, writing
 from models import Account, Author, Card, Inbound, Mention, Reply, Ticket
 from models.base import RuleBrokenError
 from models.reply import State as Delivery
@@ -101,7 +101,7 @@ def _heard(event: Body, body: Body) -> Said | None:
 
 def _obey(desk: Desk, said: Said) -> str | None:
     """Do what was said, once, however often Slack tells us."""
-    with desk.db.write(PATIENCE) as session:
+    with writing(desk) as session:
         if not Inbound.is_new(session, said.key, at=desk.now()):
             return None
         channel, thread = said.who.channel, said.who.thread_ts
@@ -228,7 +228,7 @@ def _mine(session: Session, value: dict[str, Any], who: Person) -> tuple[Ticket,
 
 def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> str | None:
     """The explicit act: the draft goes out exactly as it was shown."""
-    with desk.db.write(PATIENCE) as session:
+    with writing(desk) as session:
         if not Inbound.is_new(session, who.key, at=desk.now()):
             return None
         ticket, draft = _mine(
@@ -275,7 +275,7 @@ def _by_hand(session: Session, ticket: Ticket, draft: Reply) -> str | None:
 
 
 def _keep_private(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> str | None:
-    with desk.db.write(PATIENCE) as session:
+    with writing(desk) as session:
         if not Inbound.is_new(session, who.key, at=desk.now()):
             return None
         _ticket, draft = _mine(session, value, who)

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot import outbox
+from bot import doubt, handoffs, outbox
+from bot.errand import held
 from bot.networks import Later, Published, Refused, Unsure
 from models import Mention, Reply, Ticket
 from models.database import Database
@@ -416,9 +417,9 @@ def test_a_worker_that_died_in_the_call_leaves_doubt_and_nothing_is_said_again(
 ) -> None:
     reply = here.submit(1, "On Monday!")
     with here.desk.db.write() as session:
-        _ticket, row = outbox._held(session, reply)
+        _ticket, row = held(session, reply)
         row.release(session, at=here.clock())
-    assert outbox._take(here.desk, reply) is not None  # and here the process is killed
+    assert outbox.take(here.desk, reply) is not None  # and here the process is killed
 
     here.clock.pass_by(11)
     here.send()
@@ -439,7 +440,7 @@ def test_an_answer_that_comes_after_the_lease_settles_the_doubt(
 ) -> None:
     def outlive_the_lease() -> None:
         here.clock.pass_by(13)
-        outbox._give_up_on_worker(here.desk, 1)
+        doubt.give_up_on_worker(here.desk, 1)
         assert here.state(1) == Delivery.UNSURE
 
     network.on_publish = outlive_the_lease
@@ -455,7 +456,7 @@ def test_a_refusal_that_comes_after_the_lease_changes_nothing(
 ) -> None:
     def outlive_the_lease() -> None:
         here.clock.pass_by(13)
-        outbox._give_up_on_worker(here.desk, 1)
+        doubt.give_up_on_worker(here.desk, 1)
         raise Refused("too long", "Too long.")
 
     network.on_publish = outlive_the_lease
@@ -475,12 +476,12 @@ def test_a_late_word_of_the_first_try_leaves_the_second_alone(
 ) -> None:
     def outlive_everything() -> None:
         here.clock.pass_by(13)
-        outbox._give_up_on_worker(here.desk, 1)
+        doubt.give_up_on_worker(here.desk, 1)
         for _ in PLAN:
             here.clock.pass_by(600)
-            outbox._look(here.desk, 1)
+            doubt.look(here.desk, 1)
         here.decide(1, Reply.send_again)
-        assert outbox._take(here.desk, 1) is not None  # by another worker, whose call is on the wire now
+        assert outbox.take(here.desk, 1) is not None  # by another worker, whose call is on the wire now
         raise late
 
     network.on_publish = outlive_everything
@@ -496,10 +497,10 @@ def test_an_answer_that_comes_after_send_again_stops_the_second_try(
 ) -> None:
     def outlive_everything() -> None:
         here.clock.pass_by(13)
-        outbox._give_up_on_worker(here.desk, 1)
+        doubt.give_up_on_worker(here.desk, 1)
         for _ in PLAN:
             here.clock.pass_by(600)
-            outbox._look(here.desk, 1)
+            doubt.look(here.desk, 1)
         here.decide(1, Reply.send_again)
 
     network.on_publish = outlive_everything
@@ -562,7 +563,7 @@ def test_a_reply_in_the_same_words_is_not_taken_for_this_one(
 
 def test_send_again_sends_the_same_words_once_more(here: Room, network: Counting, post: str) -> None:
     reply = asked(here, network)
-    assert outbox.check(here.desk, reply) is False
+    assert doubt.check(here.desk, reply) is False
     here.decide(reply, Reply.send_again)
     here.send()
 
@@ -577,7 +578,7 @@ def test_a_check_that_cannot_be_made_says_neither_yes_nor_no(
     reply = asked(here, network)
     network.fails("find_reply", Later(None, "unreachable", "Nobody there."))
 
-    assert outbox.check(here.desk, reply) is None
+    assert doubt.check(here.desk, reply) is None
     assert here.state(reply) == Delivery.ASKED
 
 
@@ -585,7 +586,7 @@ def test_a_check_that_sees_it_publishes_it(here: Room, network: Counting, post: 
     reply = asked(here, network)
     network.says("acmebrew", "On Monday!", under=post)
 
-    assert outbox.check(here.desk, reply) is True
+    assert doubt.check(here.desk, reply) is True
     assert here.state(reply) == Delivery.PUBLISHED
 
 
@@ -596,7 +597,7 @@ def test_a_discarded_reply_that_shows_up_after_all_is_published_and_said_so(
     here.decide(reply, Reply.discard)
     network.says("acmebrew", "On Monday!", under=post)
 
-    assert outbox.check(here.desk, reply) is True
+    assert doubt.check(here.desk, reply) is True
     assert here.state(reply) == Delivery.PUBLISHED
     assert "*is* on Memory after all" in here.told()[-1]
 
@@ -609,7 +610,7 @@ def test_a_discarded_reply_that_shows_up_beside_another_answer_is_only_told(
     second = here.submit(1, "On Tuesday!", by=BEN)
     here.send()
     network.says("acmebrew", "On Monday!", under=post)
-    outbox.check(here.desk, reply)
+    doubt.check(here.desk, reply)
 
     assert here.state(second) == Delivery.PUBLISHED
     assert here.state(reply) == Delivery.CANCELLED
@@ -666,12 +667,12 @@ def test_a_hand_off_that_nobody_saw_is_reminded_of_once(here: Room, handed_off: 
 def test_a_hand_off_is_confirmed_by_whatever_we_said_under_the_post(
     here: Room, network: Counting, post: str, handed_off: int
 ) -> None:
-    outbox.confirm_hand_offs(here.desk, network)
+    handoffs.confirm_seen(here.desk, network)
     assert here.state(handed_off) == Delivery.HANDED_OFF
     here.clock.pass_by(60)
     made = network.says("acmebrew", "On Monday, I think!", under=post)
 
-    outbox.confirm_hand_offs(here.desk, network)
+    handoffs.confirm_seen(here.desk, network)
 
     assert here.state(handed_off) == Delivery.CONFIRMED
     assert here.reply(handed_off).post_id == made.id
@@ -689,7 +690,7 @@ def test_a_hand_off_is_not_confirmed_by_an_answer_of_another_turn(
     second = here.submit(1, "On Tuesday!", by=BEN)
     here.send()
 
-    outbox.confirm_hand_offs(here.desk, network)
+    handoffs.confirm_seen(here.desk, network)
 
     assert here.state(second) == Delivery.HANDED_OFF
 
@@ -740,8 +741,8 @@ def test_what_is_known_to_be_public_is_not_settled_twice(here: Room, network: Co
     here.send()
     before = here.reply(reply).post_id
     with here.desk.db.write() as session:
-        ticket, row = outbox._held(session, reply)
-        outbox.settle(session, network, ticket, row, Published("78", "https://x/78"), at=here.clock())
+        ticket, row = held(session, reply)
+        doubt.settle(session, network, ticket, row, Published("78", "https://x/78"), at=here.clock())
 
     assert here.reply(reply).post_id == before
     assert here.acts(reply).count("reply published") == 1

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot import outbox
+from bot import doubt
 from bot.networks import Unsure
 from models.base import RuleBrokenError
 from models.database import Database
@@ -65,7 +65,7 @@ def test_two_workers_make_one_look(here: Room, network: Counting) -> None:
     here.send()
     here.clock.pass_by(5)
 
-    raised = together(*[lambda: outbox._look(here.desk, reply)] * 4)
+    raised = together(*[lambda: doubt.look(here.desk, reply)] * 4)
 
     assert sum(each is None for each in raised) == 1
     assert here.reply(reply).looks == 1
@@ -83,7 +83,7 @@ def test_two_workers_give_one_nudge(here: Room, network: Counting) -> None:
     here.clock.pass_by(900)
     before = len(here.told())
 
-    together(*[lambda: outbox._nudge(here.desk, reply)] * 4)
+    together(*[lambda: doubt.nudge(here.desk, reply)] * 4)
 
     assert len(here.told()) == before + 1
 
@@ -104,13 +104,13 @@ def test_a_late_answer_and_a_look_settle_it_once(here: Room, network: Counting, 
     sender.start()
     assert called.wait(20)
     here.clock.pass_by(13)
-    outbox._give_up_on_worker(here.desk, reply)
+    doubt.give_up_on_worker(here.desk, reply)
     if first == "look":
         network.says(
             "acmebrew", "hello", under=here.mentions()[0].post_id, at=here.clock() - timedelta(seconds=1)
         )
         here.clock.pass_by(5)
-        outbox._look(here.desk, reply)
+        doubt.look(here.desk, reply)
     network.on_publish = lambda: None
     answered.set()
     sender.join(20)

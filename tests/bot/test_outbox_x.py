@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot import outbox
+from bot import handoffs, outbox
+from bot.errand import held
 from models.reply import State as Delivery
 from sandbox.x import XServer
 from tests.bot.room import Room
@@ -174,7 +175,7 @@ def test_a_reply_that_x_takes_only_from_a_person_is_handed_off_and_seen(on_x: Ro
     on_x.clock.pass_by(60)
     x.world.post("acmebrew", "It really is!", reply_to=theirs.id)
 
-    outbox.confirm_hand_offs(on_x.desk, on_x.network)
+    handoffs.confirm_seen(on_x.desk, on_x.network)
 
     assert on_x.state(reply) == Delivery.CONFIRMED
     assert x.world.counts[PUBLISH] == 1
@@ -183,9 +184,9 @@ def test_a_reply_that_x_takes_only_from_a_person_is_handed_off_and_seen(on_x: Ro
 def test_a_killed_worker_after_the_effect_is_found_by_reading(on_x: Room, x, post) -> None:
     reply = on_x.submit(1, "On Monday!")
     with on_x.desk.db.write() as session:
-        _, row = outbox._held(session, reply)
+        _, row = held(session, reply)
         row.release(session, at=on_x.clock())
-    errand = outbox._take(on_x.desk, reply)
+    errand = outbox.take(on_x.desk, reply)
     assert errand is not None
     on_x.network.publish(errand.text, errand.target, errand.key)  # and here the process is killed
     on_x.clock.pass_by(12)

@@ -12,7 +12,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from sqlalchemy import select
 
 import handlers
-from bot import inbox, outbox, watch
+from bot import handoffs, inbox, watch
 from bot.desk import Desk
 from bot.networks.x import X, XSettings
 from bot.schedule import Schedule
@@ -186,7 +186,7 @@ class Bot(Stage):
 
     def confirm_hand_offs(self) -> None:
         """Look for what people were to post by hand now, instead of within a minute."""
-        outbox.confirm_hand_offs(self.desk, self.desk.networks["x"])
+        handoffs.confirm_seen(self.desk, self.desk.networks["x"])
 
     def settled(self) -> None:
         """Wait until Slack shows what the ledger holds."""
