@@ -24,7 +24,8 @@ from waitress.server import create_server
 
 import handlers
 from bot import doctor as examination
-from bot import lock, logs, schema, settings
+from bot import hands, lock, logs, schema, settings
+from bot.clock import DatabaseClock
 from bot.desk import Desk
 from bot.networks import Network
 from bot.networks.x import X, XSettings
@@ -38,11 +39,13 @@ log = logging.getLogger("heard")
 LAST = 9.7  # seconds from SIGTERM to the very end
 DRAIN = 9.0  # seconds from SIGTERM to the end; a call to a network takes eight at most
 THREADS = 24
+MIGRATING = 10.0  # seconds that a worker waits for somebody else to bring the schema to ours
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Heard: no mention goes unheard."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until there is something to drain
     load_dotenv()
 
 
@@ -120,7 +123,7 @@ def _desk(command: str) -> Iterator[Desk]:
     x = _x_settings()
     logs.set_up(known.log_level, [*_secrets(known), *_secrets(x)])
     database = Database(known.url)
-    held = None
+    held, stop = None, threading.Event()
     try:
         if command != "doctor":  # a doctor only looks, beside whoever works
             held = _take_ledger(command, known.url, database)
@@ -129,12 +132,14 @@ def _desk(command: str) -> Iterator[Desk]:
             db=database,
             slack=Slack(known.slack_bot_token.get_secret_value(), known.slack_api_url),
             networks=_networks(x),
-            now=lambda: datetime.now(UTC),
+            now=_clock(database, stop) if command != "doctor" else _machine_time,
+            stop=stop,
             worker=f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:6]}",
         )
         yield desk
         desk.close()
     finally:
+        stop.set()
         database.close()
         if held is not None:
             held.close()
@@ -145,8 +150,26 @@ def _take_ledger(command: str, url: str, database: Database) -> IO[str] | None:
     if command != "run":
         lock.refuse_sqlite(url, command)
     held = lock.hold(url)
-    (schema.migrate if command == "run" else schema.check)(database)
+    if command == "run":
+        schema.migrate(database)
+    else:
+        schema.wait(database, MIGRATING)
+    if held is not None:
+        hands.free(database, at=_machine_time())
     return held
+
+
+def _machine_time() -> datetime:
+    return datetime.now(UTC)
+
+
+def _clock(database: Database, stop: threading.Event) -> Callable[[], datetime]:
+    """The time that this process goes by: where others share the ledger, the database's."""
+    if database.is_sqlite:
+        return _machine_time
+    clock = DatabaseClock(database)
+    threading.Thread(target=clock.keep, args=(stop,), name="clock", daemon=True).start()
+    return clock
 
 
 def _x_settings() -> XSettings:

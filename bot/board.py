@@ -26,7 +26,10 @@ from models.reply import State as Delivery
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=12)  # a dead worker's card is taken up after that
+CALL = timedelta(
+    seconds=9
+)  # longer than Slack may take (bot/slack.py): with less of the lease left none begins
 SETTLED = timedelta(seconds=30)  # how long Slack may take to show a message whose answer was lost
 BATCH = 50
 
@@ -54,6 +57,7 @@ class Job:
     ts: str | None
     thread_ts: str | None
     doubtful_since: datetime | None
+    until: datetime  # the end of the lease
     revision: int
     text: str
     blocks: list[dict[str, Any]] | None
@@ -212,6 +216,7 @@ def _card_job(desk: Desk, ticket_id: int) -> Job | float | None:
             ts=card.ts,
             thread_ts=None,
             doubtful_since=doubtful,
+            until=at + LEASE,
             revision=ticket.revision,
             text=face.summary(view),
             blocks=face.plain_card(view) if is_plain else face.card(view),
@@ -241,6 +246,7 @@ def _notice_job(desk: Desk, notice_id: int) -> Job | float | None:
             ts=None,
             thread_ts=card.ts if card is not None else None,
             doubtful_since=doubtful,
+            until=at + LEASE,
             revision=0,
             text=notice.text,
             blocks=None if is_plain else notice.blocks,
@@ -289,7 +295,11 @@ def _one(desk: Desk, job: Job | float | None, table: type[Card | Notice]) -> tup
 
 
 def _call(desk: Desk, job: Job) -> str | None:
-    """Update, adopt or post; None if a doubtful message is neither in sight nor old enough to be given up."""
+    """Update, adopt or post.
+
+    None, and so another try in a moment, if a doubtful message is neither in sight nor old enough to be given
+    up, or if looking for it took so long that somebody else may take over before Slack has answered.
+    """
     if job.ts is not None:
         desk.slack.update(job.channel, job.ts, job.text, job.blocks or [], key=job.key)
         return job.ts
@@ -297,7 +307,7 @@ def _call(desk: Desk, job: Job) -> str | None:
         found = _find(desk, job)
         if found is not None:
             return found
-        if desk.now() - job.doubtful_since < SETTLED:
+        if desk.now() - job.doubtful_since < SETTLED or job.until - desk.now() < CALL:
             return None
     return desk.slack.post(job.channel, job.text, job.blocks, key=job.key, thread_ts=job.thread_ts)
 

@@ -1,8 +1,7 @@
 """Which job runs when: APScheduler for what the clock decides, two loops for what the ledger decides.
 
-Jobs live in memory, and the ledger knows how far each got: APScheduler's stored jobs fire twice with two
-processes.
-https://apscheduler.readthedocs.io/en/3.x/faq.html
+Jobs live in memory, and the ledger knows how far each got and whose turn it is (`rota`): APScheduler's stored
+jobs fire twice with two processes. https://apscheduler.readthedocs.io/en/3.x/faq.html
 """
 
 import logging
@@ -14,18 +13,22 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import select
 
 from bot import board, handoffs, inbox, outbox, watch
 from bot.desk import Desk
 from bot.networks import Later, Network
+from bot.rota import KEEP, Rota
 from bot.slack import SlackError
+from bot.wakeup import Ear
 from models import Inbound, Ticket
 from models.ticket import State
 
 log = logging.getLogger(__name__)
 
+TEN_MINUTES = 600.0
 TICK = 2.0  # seconds; what a lost nudge costs
 GATHER = 0.03  # seconds from the bell to the work: what several people press at once is seen to at once
 REMEMBERED = timedelta(days=3)  # Slack repeats an event for an hour at most
@@ -36,6 +39,7 @@ class Schedule:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self._rota = Rota(desk)
         self._jobs = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
         self._loops = [
             threading.Thread(target=self._loop, args=(outbox.work, desk.outbox_bell), name="outbox"),
@@ -44,12 +48,15 @@ class Schedule:
 
     def start(self) -> None:
         """Begin; the first poll comes at once."""
-        now = self.desk.now()
         for network in self.desk.networks.values():
             self._listen(network)
         self._every(30, self._wake_snoozed, "snoozes")
         self._every(3600, self._tidy, "tidy")
-        self._jobs.add_job(self._introduce, IntervalTrigger(seconds=30), next_run_time=now, id="introduce")
+        soon = self._moment(0)
+        self._jobs.add_job(self._introduce, IntervalTrigger(seconds=30), next_run_time=soon, id="introduce")
+        if self._rota.is_shared:
+            self._jobs.add_job(self._keep_turns, IntervalTrigger(seconds=KEEP), id="keep turns")
+            Ear(self.desk).thread.start()
         self._jobs.start()
         for loop in self._loops:
             loop.start()
@@ -68,41 +75,54 @@ class Schedule:
 
     def _listen(self, network: Network) -> None:
         """The readings of one network."""
-        now, poll = self.desk.now(), IntervalTrigger(seconds=self.desk.settings.poll_seconds)
-        self._add(poll, lambda: inbox.poll(self.desk, network), f"poll {network.name}", now)
-        ten_minutes = IntervalTrigger(minutes=10)
-        after_first_poll = now + timedelta(seconds=5)
-        self._add(
-            ten_minutes, lambda: watch.watch(self.desk, network), f"own {network.name}", after_first_poll
-        )
-        self._every(60, lambda: handoffs.confirm_seen(self.desk, network), f"hand-offs {network.name}")
-        self._every(60, lambda: inbox.fill_in_profiles(self.desk, network), f"profiles {network.name}")
+        desk, name = self.desk, network.name
+        self._every(desk.settings.poll_seconds, lambda: inbox.poll(desk, network), f"poll {name}", first=0)
+        # after that poll: what we answered can only be told once we have heard it
+        self._every(TEN_MINUTES, lambda: watch.watch(desk, network), f"own {name}", first=5)
+        self._every(60, lambda: handoffs.confirm_seen(desk, network), f"hand-offs {name}")
+        self._every(60, lambda: inbox.fill_in_profiles(desk, network), f"profiles {name}")
         hourly, last = CronTrigger(minute=17), CronTrigger(hour=23, minute=50)
-        self._add(hourly, lambda: inbox.sweep(self.desk, network), f"sweep {network.name}")
-        self._add(last, lambda: inbox.sweep(self.desk, network), f"last sweep {network.name}")
+        for trigger, job in ((hourly, f"sweep {name}"), (last, f"last sweep {name}")):
+            self._add(trigger, lambda: inbox.sweep(desk, network), job, TEN_MINUTES)
 
-    def _every(self, seconds: float, job: Callable[[], object], name: str) -> None:
-        self._add(IntervalTrigger(seconds=seconds), job, name)
+    def _every(
+        self, seconds: float, job: Callable[[], object], name: str, *, first: float | None = None
+    ) -> None:
+        """Do `job` every `seconds`, and without regard for that `first` so many seconds from now."""
+        self._add(IntervalTrigger(seconds=self._rota.tick(seconds)), job, name, seconds)
+        if first is not None:
+            self._add(DateTrigger(self._moment(first)), job, name, 0, key=f"first {name}")
 
     def _add(
-        self, trigger: BaseTrigger, job: Callable[[], object], name: str, first: datetime | None = None
+        self, trigger: BaseTrigger, job: Callable[[], object], name: str, every: float, key: str = ""
     ) -> None:
-        more = {} if first is None else {"next_run_time": first}
         self._jobs.add_job(
-            lambda: self._guarded(job, name), trigger, id=name, misfire_grace_time=None, **more
+            lambda: self._guarded(job, name, every), trigger, id=key or name, misfire_grace_time=None
         )
 
-    def _guarded(self, job: Callable[[], object], name: str) -> None:
+    @staticmethod
+    def _moment(seconds: float) -> datetime:
+        """So many seconds from now, on the clock that APScheduler goes by: this machine's."""
+        return datetime.now(UTC) + timedelta(seconds=seconds)
+
+    def _guarded(self, job: Callable[[], object], name: str, every: float) -> None:
         """One job that fails must not end the others, and comes again at its next time."""
         if self.desk.stop.is_set():
             return
         try:
-            with self.desk.underway.errand():
-                job()
+            with self.desk.underway.errand(), self._rota.turn(name, every) as ours:
+                if ours:
+                    job()
         except Later as later:
             log.warning("%s waits: %s", name, later.detail)
         except Exception:
             log.exception("%s failed; it comes again", name)
+
+    def _keep_turns(self) -> None:
+        try:
+            self._rota.keep()
+        except Exception as error:  # noqa: BLE001 - then somebody else may take over, as if we were dead
+            log.warning("could not say that we are still at work: %s", type(error).__name__)
 
     def _loop(self, work: Callable[[Desk], float], bell: threading.Event) -> None:
         """Work until told to stop: at once when the bell rings, else when the next thing is due."""

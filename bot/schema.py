@@ -1,10 +1,14 @@
 """The ledger's schema: which version this code wants, which one a database has, and how to get there."""
 
+import logging
+import time
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
 from models.database import Database
+
+log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,13 +34,32 @@ def found(database: Database) -> str | None:
 def check(database: Database) -> None:
     """Refuse to work on another schema than ours."""
     here = found(database)
-    if here == wanted():
-        return
-    if here is None or here < wanted():
+    check_not_newer(database)
+    if here != wanted():
         raise SchemaError(
             f"the database is at schema {here or 'none'}, this Heard needs {wanted()}: run migrate"
         )
-    raise SchemaError(f"the database is at schema {here}, newer than this Heard ({wanted()}): update Heard")
+
+
+def wait(database: Database, patience: float) -> None:
+    """Wait for the schema to become ours, `patience` seconds at most: somebody may be migrating just now.
+
+    Raises `SchemaError` if it does not, and at once if there is none at all: then nobody has set it up. While
+    several workers are being replaced by newer ones, each of them meets the other's schema for a moment.
+    """
+    until, told = time.monotonic() + patience, False
+    while True:
+        try:
+            check(database)
+        except SchemaError as error:
+            if time.monotonic() >= until or found(database) is None:
+                raise
+            if not told:
+                log.warning("waiting: %s", error)
+            told = True
+            time.sleep(min(1.0, patience))
+        else:
+            return
 
 
 def migrate(database: Database) -> None:

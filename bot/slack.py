@@ -78,7 +78,7 @@ class Slack:
     """The outward calls. Times in seconds; `patience` bounds one call."""
 
     def __init__(self, token: str, base_url: str) -> None:
-        self.client = _client(token, base_url, 10)
+        self.client = _client(token, base_url, 8)
         self._quick = _client(token, base_url, 2)
         self._identity: Identity | None = None
 

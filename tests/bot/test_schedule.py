@@ -125,8 +125,8 @@ def test_a_job_that_fails_comes_again(running: tuple[Room, Schedule], caplog) ->
     def broken() -> None:
         raise RuntimeError("a bug")
 
-    schedule._guarded(late, "late job")
-    schedule._guarded(broken, "broken job")
+    schedule._guarded(late, "late job", 0)
+    schedule._guarded(broken, "broken job", 0)
 
     assert "late job waits: not now" in caplog.text
     assert "broken job failed; it comes again" in caplog.text

@@ -1,5 +1,6 @@
 """The schema that a database has against the one that the code wants."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -49,3 +50,30 @@ def test_a_newer_database_is_left_alone(database: Database, act: Callable[[Datab
     with pytest.raises(schema.SchemaError, match=r"newer than this Heard .*: update Heard"):
         act(database)
     assert schema.found(database) == "9999"
+
+
+def test_a_worker_waits_for_the_schema_that_it_needs_and_says_so(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours = schema.wanted()
+    pretend(database, "0000")
+    migrating = threading.Timer(0.3, pretend, (database, ours))
+    migrating.start()
+
+    schema.wait(database, 30)
+
+    assert "waiting: the database is at schema 0000" in caplog.text
+    assert schema.found(database) == ours
+
+
+@pytest.mark.parametrize("other", ["0000", "9999"])
+def test_it_does_not_wait_for_ever(database: Database, other: str) -> None:
+    pretend(database, other)
+    with pytest.raises(schema.SchemaError):
+        schema.wait(database, 0)
+
+
+def test_it_does_not_wait_for_a_schema_that_nobody_has_set_up(database: Database) -> None:
+    pretend(database, None)
+    with pytest.raises(schema.SchemaError, match="run migrate"):
+        schema.wait(database, 3600)
