@@ -5,9 +5,11 @@ from models.author import Author
 from models.base import Base
 from models.budget import Budget
 from models.card import Card
+from models.credential import Credential
 from models.cursor import Cursor
 from models.event import Event
 from models.inbound import Inbound
+from models.lease import Lease
 from models.mention import Mention, Quarantined
 from models.notice import Notice
 from models.reply import Reply
@@ -19,9 +21,11 @@ __all__ = [
     "Base",
     "Budget",
     "Card",
+    "Credential",
     "Cursor",
     "Event",
     "Inbound",
+    "Lease",
     "Mention",
     "Notice",
     "Quarantined",

@@ -36,6 +36,19 @@ APPEND_ONLY = {
     ],
 }
 
+# Whoever waits for work hears of it from the transaction that made it (bot/wakeup.py).
+WAKE = [
+    "CREATE FUNCTION wake() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN PERFORM pg_notify('heard', TG_ARGV[0]); RETURN NULL; END $$",
+    "CREATE TRIGGER new_ticket AFTER INSERT ON tickets FOR EACH STATEMENT EXECUTE FUNCTION wake('board')",
+    "CREATE TRIGGER new_face AFTER UPDATE OF revision ON tickets FOR EACH ROW "
+    "WHEN (NEW.revision > OLD.revision) EXECUTE FUNCTION wake('board')",
+    "CREATE TRIGGER new_notice AFTER INSERT ON notices FOR EACH STATEMENT EXECUTE FUNCTION wake('board')",
+    "CREATE TRIGGER new_reply AFTER INSERT ON replies FOR EACH STATEMENT EXECUTE FUNCTION wake('outbox')",
+    "CREATE TRIGGER reply_to_send AFTER UPDATE OF state ON replies FOR EACH ROW "
+    "WHEN (NEW.state IN ('held', 'queued')) EXECUTE FUNCTION wake('outbox')",
+]
+
 
 def upgrade() -> None:
     op.create_table(
@@ -70,6 +83,27 @@ def upgrade() -> None:
         sa.Column("due_at", Moment(), nullable=False),
         sa.Column("paused_until", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_budgets")),
+    )
+    op.create_table(
+        "credentials",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
+        sa.Column("connected_at", Moment(), nullable=False),
+        sa.Column("renewed_at", Moment(), nullable=False),
+        sa.Column("expires_at", Moment(), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("leased_until", Moment(), nullable=True),
+        sa.Column("not_before", Moment(), nullable=True),
+        sa.Column("disconnected_at", Moment(), nullable=True),
+        sa.Column("cause", sa.Text(), nullable=True),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_credentials")),
+        sa.UniqueConstraint("network", name=op.f("uq_credentials_network")),
     )
     op.create_table(
         "cursors",
@@ -326,7 +360,17 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_events_ticket_id_id"), "events", ["ticket_id", "id"], unique=False)
 
-    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
+    op.create_table(
+        "leases",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=True),
+        sa.Column("until", Moment(), nullable=True),
+        sa.Column("begun_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
+
+    dialect = op.get_bind().dialect.name
+    for statement in APPEND_ONLY[dialect] + (WAKE if dialect == "postgresql" else []):
         op.execute(statement)
 
 
@@ -334,6 +378,8 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP TRIGGER events_append_only ON events")
         op.execute("DROP FUNCTION refuse_change()")
+        op.execute("DROP FUNCTION wake() CASCADE")
+    op.drop_table("leases")
     op.drop_index(op.f("ix_events_ticket_id_id"), table_name="events")
 
     op.drop_table("events")
@@ -364,6 +410,7 @@ def downgrade() -> None:
 
     op.drop_table("inbound")
     op.drop_table("cursors")
+    op.drop_table("credentials")
     op.drop_table("budgets")
     op.drop_table("authors")
     op.drop_table("accounts")
