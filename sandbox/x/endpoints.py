@@ -7,20 +7,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.x import reads, writes
+from sandbox.x import oauth, reads, writes
 from sandbox.x.call import Call
 from sandbox.x.fields import POST_QUERY, SEARCH_QUERY, TIMELINE_QUERY, USER_QUERY
 from sandbox.x.rows import Row
+from sandbox.x.wire import Answer, Request
+from sandbox.x.world import XWorld
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A method and a path, the query parameters it knows (in old names), and what it answers."""
+class Route:
+    """A method and a path."""
 
     name: str
-    query: frozenset[str]
-    handle: Callable[[Call], Row]
-    status: int = 200
 
     def match(self, method: str, path: str) -> re.Match[str] | None:
         own_method, _, template = self.name.partition(" ")
@@ -29,7 +28,26 @@ class Endpoint:
         return re.fullmatch(re.sub(r":(\w+)", r"(?P<\1>[^/]+)", template), path)
 
 
-ENDPOINTS = (
+@dataclass(frozen=True, slots=True)
+class Endpoint(Route):
+    """A route of the API, the query parameters it knows (in old names), and what it answers."""
+
+    query: frozenset[str]
+    handle: Callable[[Call], Row]
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Door(Route):
+    """A route that one needs no token for: it is where tokens come from."""
+
+    handle: Callable[[XWorld, Request], Answer]
+
+
+ENDPOINTS: tuple[Endpoint | Door, ...] = (
+    Door("GET /i/oauth2/authorize", oauth.authorize),
+    Door("POST /i/oauth2/authorize", oauth.authorize),
+    Door("POST /2/oauth2/token", oauth.token),
     Endpoint("GET /2/users/me", USER_QUERY, reads.me),
     Endpoint("GET /2/users/by/username/:username", USER_QUERY, reads.user_by_handle),
     Endpoint("GET /2/users", USER_QUERY | {"ids"}, reads.users),

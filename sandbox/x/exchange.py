@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from sandbox.x import mishaps
 from sandbox.x.call import Call
-from sandbox.x.endpoints import ENDPOINTS, Endpoint
+from sandbox.x.endpoints import ENDPOINTS, Door, Endpoint
 from sandbox.x.faults import Fault
 from sandbox.x.fields import spelled
 from sandbox.x.journal import Asked
@@ -28,7 +28,7 @@ def answer(world: XWorld, request: Request, wait: mishaps.Wait) -> Answer:
     return _noted(world, request, f"{request.method} {request.path}", as_problem(plain(404)))
 
 
-def _bent(world: XWorld, request: Request, endpoint: Endpoint, key: str, wait: mishaps.Wait) -> Answer:
+def _bent(world: XWorld, request: Request, endpoint: Endpoint | Door, key: str, wait: mishaps.Wait) -> Answer:
     taken = world.faults.take(endpoint.name)
     instead = mishaps.before(taken, world.clock(), wait)
     with world.lock:
@@ -42,17 +42,28 @@ def _bent(world: XWorld, request: Request, endpoint: Endpoint, key: str, wait: m
     return replace(made, headers=spent.headers | made.headers)
 
 
-def _handled(world: XWorld, request: Request, endpoint: Endpoint, key: str, lag: timedelta) -> Answer:
+def _handled(world: XWorld, request: Request, endpoint: Endpoint | Door, key: str, lag: timedelta) -> Answer:
     """The endpoint's own answer. The world stands still for it: a page is one moment's truth."""
+    if isinstance(endpoint, Door):
+        with world.lock:
+            return endpoint.handle(world, request)
     try:
-        if request.scheme not in {"OAuth", "Bearer"}:
-            raise plain(401)
+        _check_credentials(world, request)
         params = Params(request.query)
         params.check(spelled(endpoint.query, world.faults.vocabulary))
         with world.lock:
             return as_json(endpoint.status, endpoint.handle(Call(world, params, key, request.json, lag)))
     except ProblemError as problem:
         return as_problem(problem)
+
+
+def _check_credentials(world: XWorld, request: Request) -> None:
+    """Let in who signs with keys, and who has a token that is still good. X's 401 does not say which not."""
+    if request.scheme not in {"OAuth", "Bearer"}:
+        raise plain(401)
+    with world.lock:
+        if request.bearer is not None and not world.grants.admits(request.bearer):
+            raise plain(401)
 
 
 def _lag(taken: tuple[Fault, ...]) -> timedelta:

@@ -34,6 +34,12 @@ class Request:
         return self.headers.get("authorization", "").partition(" ")[0]
 
     @property
+    def bearer(self) -> str | None:
+        """The token of a call that is signed by nothing else."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token if scheme == "Bearer" else None
+
+    @property
     def json(self) -> Any:  # noqa: ANN401 - it is the client's
         """The body, or None if it is no JSON."""
         try:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from sandbox.x.faults import Faults
+from sandbox.x.grants import Grants
 from sandbox.x.ids import Snowflakes
 from sandbox.x.journal import Asked, Journal
 from sandbox.x.limits import PER_WINDOW, Limits
@@ -36,7 +37,7 @@ class XWorld:
 
     `clock` may be replaced at any time. `implicit_counts` says whether a bare reply to the brand summons it,
     which X never told. `search_delay` is how long search holds posts back (30 s on X). `raw_rows` are the
-    rows that go out damaged, by post id: see `corrupt`.
+    rows that go out damaged, by post id: see `corrupt`. `grants` says whose tokens X takes.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class XWorld:
         self.faults = Faults(tuple(PER_WINDOW))
         self.limits = Limits()
         self.journal = Journal()
+        self.grants = Grants(lambda: self.clock())  # noqa: PLW0108 - the clock may be replaced
         self.raw_rows: dict[str, Any] = {}
         self.implicit_counts = True
         self.duplicate_window = timedelta(days=1)

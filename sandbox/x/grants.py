@@ -1,0 +1,167 @@
+"""Who may speak for the brand with OAuth 2.0: clients, codes, and pairs of tokens that follow each other.
+
+https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code
+"""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+CODE_LIVES = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A developer's app. Without a secret it is a public client; without redirects any will do."""
+
+    id: str
+    secret: str | None = None
+    redirects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the consent page is asked for."""
+
+    client_id: str
+    redirect: str
+    scope: str
+    state: str
+    challenge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An access token and the refresh token that gets the next pair, once."""
+
+    access: str
+    refresh: str | None
+    expires_at: datetime
+    scope: str
+
+
+@dataclass(slots=True, eq=False)
+class Grant:
+    """One consent, and all the pairs that came of it."""
+
+    client_id: str
+    scope: str
+    revoked: bool = False
+    pairs: list[Pair] = field(default_factory=list)
+    renewed_at: datetime | None = None
+
+
+class RefusedError(Exception):
+    """The token endpoint says no. `status`, `code` and `words` are what it says."""
+
+    def __init__(self, status: int, code: str, words: str) -> None:
+        super().__init__(words)
+        self.status, self.code, self.words = status, code, words
+
+
+class Grants:
+    """Clients, codes and tokens. Not thread-safe by itself: the world's lock guards it.
+
+    As long as no client is registered, any bearer token will do. `life` is how long an access token lives,
+    `grace` how long a used refresh token still gets the same new pair again (X is not known to have any),
+    `spent` the error that a used one gets, `ends_at_reuse` whether its use also ends the whole grant.
+    """
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.life = timedelta(hours=2)
+        self.grace = timedelta(0)
+        self.spent = "invalid_grant"
+        self.ends_at_reuse = True
+        self.renewals = 0
+        self._clock = clock
+        self._clients: dict[str, Client] = {}
+        self._codes: dict[str, tuple[Asked, datetime]] = {}
+        self._grants: list[Grant] = []
+
+    def add_client(self, client_id: str, secret: str | None = None, *redirects: str) -> Client:
+        """Register an app; from now on bearer tokens are looked at."""
+        self._clients[client_id] = client = Client(client_id, secret, redirects)
+        return client
+
+    def client(self, client_id: str) -> Client | None:
+        return self._clients.get(client_id)
+
+    # The consent
+
+    def consent(self, asked: Asked) -> str:
+        """The brand says yes; the code for it."""
+        code = secrets.token_urlsafe(24)
+        self._codes[code] = asked, self._clock() + CODE_LIVES
+        return code
+
+    def redeem(self, client: Client, code: str, redirect: str, verifier: str) -> Pair:
+        """The first pair, for a code, once. Raises RefusedError."""
+        asked, until = self._codes.pop(code, (None, self._clock()))
+        digest = hashlib.sha256(verifier.encode()).digest()
+        challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        if asked is None or until <= self._clock() or asked.client_id != client.id:
+            raise RefusedError(400, "invalid_request", "Value passed for the authorization code was invalid.")
+        if asked.redirect != redirect:
+            raise RefusedError(400, "invalid_request", "Value passed for the redirect uri did not match.")
+        if asked.challenge != challenge:
+            raise RefusedError(400, "invalid_request", "Value passed for the code verifier was invalid.")
+        grant = Grant(client.id, asked.scope)
+        self._grants.append(grant)
+        return self._next(grant)
+
+    def grant(self, client: Client, scope: str = "tweet.read tweet.write users.read offline.access") -> Pair:
+        """A pair out of nothing, for a test that is not about consent."""
+        self._grants.append(grant := Grant(client.id, scope))
+        return self._next(grant)
+
+    # What follows
+
+    def renew(self, client: Client, refresh: str) -> Pair:
+        """The pair after the one of `refresh`, which is spent by this. Raises RefusedError."""
+        for grant in self._grants:
+            known = [pair.refresh for pair in grant.pairs]
+            if refresh not in known or grant.client_id != client.id or grant.revoked:
+                continue
+            if refresh == known[-1]:
+                self.renewals += 1
+                return self._next(grant)
+            recent = grant.renewed_at is not None and self._clock() < grant.renewed_at + self.grace
+            if recent and refresh == known[-2]:
+                return grant.pairs[-1]
+            grant.revoked = self.ends_at_reuse
+        raise RefusedError(400, self.spent, "Value passed for the token was invalid.")
+
+    def admits(self, token: str) -> bool:
+        """Whether a call with this bearer token is let in."""
+        if not self._clients:
+            return True
+        for grant in self._grants:
+            for pair in grant.pairs:
+                if secrets.compare_digest(pair.access, token):
+                    return not grant.revoked and self._clock() < pair.expires_at
+        return False
+
+    def expire(self) -> None:
+        """End every access token now, as if its hours had passed; refresh tokens stay."""
+        now = self._clock()
+        for grant in self._grants:
+            grant.pairs = [
+                Pair(pair.access, pair.refresh, min(pair.expires_at, now), pair.scope) for pair in grant.pairs
+            ]
+
+    def revoke(self) -> None:
+        """The brand disconnects every app in its own settings."""
+        for grant in self._grants:
+            grant.revoked = True
+
+    def _next(self, grant: Grant) -> Pair:
+        now = self._clock()
+        offline = "offline.access" in grant.scope.split()
+        refresh = secrets.token_urlsafe(32) if offline else None
+        pair = Pair(secrets.token_urlsafe(32), refresh, now + self.life, grant.scope)
+        grant.pairs.append(pair)
+        grant.renewed_at = now
+        return pair
