@@ -66,7 +66,7 @@ def _when(reply: Reply) -> str:
 
 
 def _see(reply: Reply, title: str) -> str:
-    return f"  ·  <{escape(reply.post_url)}|See it on {title}>" if reply.post_url else ""
+    return f"  ·  <{escape(reply.post_url)}|See our reply on {title}>" if reply.post_url else ""
 
 
 def buttons(reply: Reply, network: Network | None, title: str, to_post_id: str) -> list[dict[str, Any]]:

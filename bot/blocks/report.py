@@ -12,9 +12,9 @@ HELP = (
     "• `/mentions open`: who still waits, the longest first\n"
     "• `/mentions stats`, `/mentions stats 30d`: heard, answered, waiting, how fast, by whom\n"
     "• `/mentions doctor`: what is wrong with the set-up, and how to mend it\n"
-    "• `/mentions help`: this\n"
+    "• `/mentions help`: this\n\n"
     "On a card: *Reply* writes a public answer (you can *Undo* it for a moment), *Claim* says that you "
-    "take it, *No reply needed* closes it with a reason.\n"
+    "take it, *No reply needed* closes it with a reason.\n\n"
     "In a card's thread everything is private. `@Heard reply your words` there shows you a preview first; "
     "`@Heard claim`, `release`, `take over`, `done thanks`, `reopen` and `undo` work as well."
 )

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.blocks import delivery
-from bot.blocks.parts import Block, button, context, duration, packed, plain
+from bot.blocks.parts import Block, button, context, counted, duration, packed, plain
 from bot.blocks.text import date_token, escape, fit, isolate, line, link, literal, quote
 from bot.networks import Network
 from models import Account, Author, Mention, Reply, Ticket
@@ -78,7 +78,7 @@ def _replies(session: Session, ticket: Ticket) -> tuple[Reply, ...]:
 
 def card(view: View) -> list[Block]:
     """The message in blocks."""
-    blocks = [_header(view), *_posts(view)]
+    blocks = [_header(view), context(_standpoint(view)), *_posts(view)]
     for reply in view.replies:
         blocks += delivery.blocks(reply, title=view.title, account=view.account)
     return [*blocks, context(_state(view)), *_actions(view)]
@@ -113,7 +113,7 @@ def _headline(view: View) -> str:
 
 
 def _header(view: View) -> Block:
-    """Who speaks, where, to whom."""
+    """Who speaks."""
     author = view.author
     parts: list[Any] = [literal(isolate(author.name or author.handle or "Somebody"), "bold")]
     if author.handle:
@@ -121,13 +121,17 @@ def _header(view: View) -> Block:
         parts += [literal("  "), link(profile, f"@{author.handle}")]
     if author.verified:
         parts.append(literal("  ✓ verified"))
-    if author.followers is not None:
-        parts.append(literal(f"  ·  {author.followers:,} follower{'' if author.followers == 1 else 's'}"))
-    parts.append(literal(f"  ·  {view.title}, to @{view.account}"))
-    if view.earlier_tickets:
-        plural = "" if view.earlier_tickets == 1 else "s"
-        parts.append(literal(f"  ·  {view.earlier_tickets} earlier conversation{plural}"))
     return line(*parts)
+
+
+def _standpoint(view: View) -> str:
+    """Where, to whom, how many listen, and whether we have met."""
+    parts = [f"{view.title}, to @{escape(view.account)}"]
+    if view.author.followers is not None:
+        parts.append(counted(view.author.followers, "follower"))
+    if view.earlier_tickets:
+        parts.append(counted(view.earlier_tickets, "earlier conversation"))
+    return "  ·  ".join(parts)
 
 
 def _posts(view: View) -> list[Block]:
