@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Author, Event, Mention, Reply, Ticket
 from models.database import BusyError, Database
+from models.reply import State
 from sandbox.demo.acts import LEADS_TO, explained
 
 Json = dict[str, Any]
@@ -78,9 +79,12 @@ def _words(session: Session, ticket: Ticket) -> str:
 
 
 def _reply(session: Session, ticket_id: int) -> Json | None:
-    """The last reply and the states that it went through, each named once in a row."""
-    query = select(Reply).where(Reply.ticket_id == ticket_id).order_by(Reply.id.desc()).limit(1)
-    reply = session.scalar(query)
+    """The last reply and the states that it went through, each named once in a row.
+
+    A draft counts only while nobody else's reply has this turn.
+    """
+    newest = (Reply.turn.desc(), Reply.state == State.DRAFT, Reply.id.desc())
+    reply = session.scalar(select(Reply).where(Reply.ticket_id == ticket_id).order_by(*newest).limit(1))
     if reply is None:
         return None
     acts = session.scalars(select(Event.act).where(Event.reply_id == reply.id).order_by(Event.id))

@@ -10,7 +10,7 @@ COMING = (
     ),
     (
         Customer("two_wheels_ida", "Ida cycles", 880),
-        "@fernpress wrote the whole Alps trip on a train without signal and it was ALL still there. hug",
+        "@fernpress wrote the whole Alps trip on a train without signal and it was ALL still there. hugs!",
     ),
     (
         Customer("quietlibrarian", "Wren", 145),
@@ -51,14 +51,15 @@ SMALL_TALK = (
 )
 
 IDEAS = (
-    "@fernpress it would be more useful if it could tag posts",
     "@fernpress love it. one question: where is the undo button?",
     "@fernpress my post from last night is gone, please help",
+    "@fernpress it would be more useful if it could tag posts",
 )
 
 COMMANDS = (
     ("/mentions open", "who still waits, the longest first"),
     ("/mentions stats 7d", "heard, answered, how fast, by whom"),
     ("/mentions stats 30d", "the same for 30 days"),
+    ("/mentions doctor", "what is wrong with the set-up"),
     ("/mentions help", "what else it can do"),
 )

@@ -55,7 +55,7 @@ class Switches:
             ),
             self._x_fault(
                 "x_lost",
-                "Lose X's answer to the next reply",
+                "Lose X's answer to a reply",
                 "The reply is public, but nobody said so. Heard looks for it and never sends it twice.",
                 lambda: self._x.faults.add(REPLY, "answer_lost_after", times=1),
                 (REPLY, "answer_lost_after"),
@@ -63,7 +63,7 @@ class Switches:
             ),
             self._x_fault(
                 "x_blind",
-                "Lose the next reply itself",
+                "Lose a reply on its way",
                 "It never arrives. Heard looks, does not see it, and asks the team.",
                 lambda: self._x.faults.add(REPLY, "answer_lost_before", times=1),
                 (REPLY, "answer_lost_before"),
@@ -71,8 +71,8 @@ class Switches:
             ),
             self._x_fault(
                 "x_429",
-                "“Too many requests” to the next reply",
-                "X names a time 15 seconds off. The reply waits for it; Undo still works.",
+                "“Too many requests”",
+                "X names a time 15 seconds off. The next reply waits for it; Undo still works.",
                 lambda: self._x.faults.add(REPLY, "rate_limited", times=1, seconds=15),
                 (REPLY, "rate_limited"),
                 once=True,

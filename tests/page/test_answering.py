@@ -122,3 +122,21 @@ def test_words_can_be_written_and_sent_without_a_mouse(window) -> None:
 
     expect(ana.modal).to_be_hidden()
     expect(ana.conversation("without a mouse").locator(".post.ours")).to_contain_text("so can we")
+
+
+def test_the_card_that_one_answers_stays_in_sight_while_others_speak(window, demo) -> None:
+    ana = window()
+    ana.customer_says("@fernpress do you read all of these?")
+    card = ana.card("read all of these")
+    ana.press(card, "Reply")
+    for number in range(3):
+        demo.stage.x.world.post("maria_writes", f"@fernpress and another one, number {number}")
+    ana.card("number 2").wait_for()
+    ana.write("Each of them.")
+    ana.send()
+
+    expect(card).to_contain_text("Answered")
+    expect(card).to_be_in_viewport(ratio=1)
+    expect(ana.card("number 2")).not_to_be_in_viewport(ratio=1)
+    ana.page.get_by_role("button", name="New messages").click()
+    expect(ana.card("number 2")).to_be_in_viewport(ratio=1)

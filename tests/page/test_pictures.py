@@ -70,6 +70,34 @@ def test_the_visitors_own_choice_of_light_or_dark_is_kept(window) -> None:
     assert ana.page.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
 
 
+def test_light_and_dark_follow_the_system_until_the_visitor_chooses(window) -> None:
+    ana = window()
+    for wish in ("dark", "light"):
+        ana.page.emulate_media(color_scheme=wish)
+
+        expect(ana.page.locator("body")).to_have_css("color-scheme", wish)
+    ana.page.get_by_role("button", name="Switch between light and dark").click()
+
+    expect(ana.page.locator("body")).to_have_css("color-scheme", "dark")
+
+
+def test_on_a_phone_a_tab_says_that_the_answer_arrived_behind_it(window) -> None:
+    ana = window(size=PHONE, is_mobile=True, has_touch=True)
+    network = ana.page.get_by_role("navigation", name="Panes").get_by_role("button", name="X", exact=True)
+    card = ana.card("move the poems")
+    ana.press(card, "Reply")
+    ana.write("Settings → Move keeps them all, Maria.")
+    ana.send()
+
+    expect(network).to_have_accessible_description("1 new")
+    network.click()
+    expect(network).to_have_accessible_description("")
+    expect(ana.conversation("move the poems").locator(".post.ours").last).to_be_in_viewport()
+    ana.page.get_by_role("navigation", name="Panes").get_by_role("button", name="Slack", exact=True).click()
+    expect(ana.page.locator(".guide .done")).to_have_count(3)
+    sound(ana.page)
+
+
 def test_the_composer_and_its_refusal(window, picture) -> None:
     ana = window(size=LAPTOP)
     ana.press(ana.card("phone to laptop"), "Reply")

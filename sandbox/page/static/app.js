@@ -19,20 +19,25 @@ const slack = slackPane({ me: start.me, commands: start.commands, onChange: draw
 const network = networkPane({ onChange: watchForAnswers });
 const room = roomPane({ users: names, onChange: () => {} });
 const panes = { slack, network, room };
+let unseen = false; // an answer arrived on X while that pane was out of sight
 const LABELS = { slack: ["Slack", "hash"], network: ["X", "x"], room: ["Machine room", "room"] };
 
 function show(pane) {
   if (middling.matches && !wide.matches && pane === "slack") return;
   document.body.dataset.pane = pane;
+  if (pane === "slack") slack.arrive();
+  if (pane === "network" && unseen) { unseen = false; tick("seen"); }
   drawTabs();
   refreshSeen();
 }
 
 function drawTabs() {
   const now = document.body.dataset.pane;
+  const counts = { slack: isSeen("slack") ? 0 : slack.unread(), network: unseen ? 1 : 0 };
   $(".tabs").replaceChildren(...Object.entries(LABELS).map(([pane, [label, glyph]]) => h("button", {
-    type: "button", class: pane, "aria-current": now === pane ? "page" : null, onclick: () => show(pane),
-  }, icon(glyph, 18), h("span", {}, label))));
+    type: "button", class: pane, "aria-current": now === pane ? "page" : null,
+    "aria-description": counts[pane] ? `${counts[pane]} new` : null, onclick: () => show(pane),
+  }, icon(glyph, 18), h("span", {}, label), counts[pane] ? h("span", { class: "count", "aria-hidden": "true" }, String(counts[pane])) : null)));
 }
 
 const isSeen = (pane) => getComputedStyle($(`#pane-${pane}`)).display !== "none";
@@ -53,31 +58,41 @@ document.addEventListener("go", ({ detail }) => {
 
 // --- whose eyes -------------------------------------------------------------------------------------------
 
-$(".viewer").append(...start.team.map((one) => h("a", {
-  href: `?as=${one.id}`, "aria-current": one.id === start.me ? "true" : null, title: `Look through the eyes of ${one.name}`,
+$(".viewer").append(h("span", { class: "you" }, "You are"), ...start.team.map((one) => h("a", {
+  href: `?as=${one.id}`, "aria-current": one.id === start.me ? "true" : null, title: one.id === start.me ? null : `Look through the eyes of ${one.name}. In a second window you can be both.`,
 }, face(one.name, { size: 20 }), h("span", {}, one.name))));
 
 // --- light and dark ---------------------------------------------------------------------------------------
 
-const isDark = () => (document.documentElement.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 $("#theme").append(icon("sun"));
 $("#theme").addEventListener("click", () => {
-  const theme = isDark() ? "light" : "dark";
+  const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
   document.documentElement.dataset.theme = theme;
   localStorage.setItem("theme", theme);
 });
 
 // --- a first minute ---------------------------------------------------------------------------------------
 
-const STEPS = [["reply", "Press Reply on a card"], ["send", "Send publicly"], ["seen", "Watch it arrive on X"]];
+const STEPS = [["reply", "Press Reply on a card", "Press Reply"], ["send", "Write, send publicly", "Write, send"], ["seen", "See it arrive on X", "See it on X"]];
 const done = new Set(JSON.parse(sessionStorage.getItem("done") || "[]"));
 
 function drawGuide() {
   const guide = $(".guide");
+  const over = STEPS.every(([name]) => done.has(name));
   guide.hidden = localStorage.getItem("guide") === "off";
-  guide.replaceChildren(...STEPS.map(([name, words], place) => h("li", { class: done.has(name) ? "done" : "" },
-    h("span", { class: "tick", "aria-hidden": "true" }, done.has(name) ? "✓" : String(place + 1)), words)),
+  guide.classList.toggle("over", over);
+  document.body.classList.toggle("guided", !guide.hidden && !done.has("reply"));
+  guide.replaceChildren(...STEPS.map(([name, full, short], place) => h("li", { class: done.has(name) ? "done" : "" },
+    h("span", { class: "tick", "aria-hidden": "true" }, done.has(name) ? "✓" : String(place + 1)),
+    h("span", { class: "words" }, h("span", { class: "full" }, full), h("span", { class: "short" }, short)))),
+  over ? whatNext() : "",
   h("li", { class: "off" }, h("button", { type: "button", class: "icon", "aria-label": "Hide these steps", onclick: () => { localStorage.setItem("guide", "off"); drawGuide(); } }, icon("close", 14))));
+}
+
+// When all is done there is more to try, and each of the two leads there.
+function whatNext() {
+  const link = (words, pane) => h("button", { type: "button", class: "link", onclick: () => { show(pane); panes[pane].invite(); } }, words);
+  return h("li", { class: "next" }, "That was all. Now ", link("be the customer", "network"), ", or ", link("let something go wrong", "room"), ".");
 }
 
 function tick(name) {
@@ -87,14 +102,21 @@ function tick(name) {
   drawGuide();
 }
 
-document.addEventListener("pressed", ({ detail }) => detail === "Reply" && tick("reply"));
-document.addEventListener("submitted", ({ detail }) => detail === "Send publicly" && tick("send"));
+document.addEventListener("pressed", ({ detail }) => {
+  if (detail === "Reply" || detail === "Send publicly") tick("reply");
+  if (detail === "Send publicly") tick("send");
+});
+document.addEventListener("submitted", ({ detail }) => ["Send publicly", "Hand off"].includes(detail) && tick("send"));
 
 let answers = null;
 function watchForAnswers(state) {
   const now = state.threads.flatMap((thread) => thread.posts).filter((one) => state.users[one.author]?.handle === state.brand).length;
-  if (answers !== null && now > answers && done.has("send")) tick("seen");
+  if (answers !== null && now > answers && done.has("send")) {
+    if (isSeen("network")) tick("seen");
+    else unseen = true;
+  }
   answers = now;
+  drawTabs();
 }
 
 // --- news -------------------------------------------------------------------------------------------------
@@ -122,13 +144,14 @@ function say(state) {
 function drawTitle() {
   const unread = slack.unread();
   document.title = unread ? `(${unread}) Heard: the demo` : "Heard: the demo";
+  drawTabs();
 }
 
 listen((news) => {
   if (banner === "lost") told = {};
   say(news.bot);
   for (const pane of Object.keys(panes)) {
-    if (told[pane] !== news[pane] && (isSeen(pane) || pane === "network")) panes[pane].refresh();
+    if (told[pane] !== news[pane] && (isSeen(pane) || pane !== "room")) panes[pane].refresh();
   }
   told = news;
 }, () => say("lost"));

@@ -73,9 +73,11 @@ export function menu(anchor, entries) {
   home.append(box);
   const at = anchor.getBoundingClientRect();
   const left = Math.max(8, Math.min(at.left, innerWidth - box.offsetWidth - 8));
-  const below = at.bottom + 4 + box.offsetHeight < innerHeight;
+  const [below, above] = [innerHeight - at.bottom - 12, at.top - 12];
+  const under = box.offsetHeight <= below || below >= above;
+  box.style.setProperty("max-height", `${under ? below : above}px`);
   box.style.setProperty("left", `${left}px`);
-  box.style.setProperty("top", `${below ? at.bottom + 4 : Math.max(8, at.top - box.offsetHeight - 4)}px`);
+  box.style.setProperty("top", `${under ? at.bottom + 4 : at.top - box.offsetHeight - 4}px`);
   box.addEventListener("keydown", (event) => {
     const place = items.indexOf(document.activeElement);
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

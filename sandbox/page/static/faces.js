@@ -68,6 +68,7 @@ const PATHS = {
   send: "M3 11.5 21 3l-6.5 18-3.5-7.5z",
   close: "M5 5l14 14M19 5 5 19",
   dots: "M12 5.5v.01M12 12v.01M12 18.5v.01",
+  add: "M10 4.5a3.7 3.7 0 1 0 0 7.4 3.7 3.7 0 0 0 0-7.4zM3 20c0-4 3-5.6 7-5.6 1.5 0 2.8.2 4 .7M18 14v6M15 17h6",
   thread: "M4 5h16v10H10l-5 4v-4H4z",
   smile: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM9 10v.01M15 10v.01M8.5 14.5c2 2.5 5 2.5 7 0",
   reply: "M4 5h16v11H9l-5 4z",
@@ -83,6 +84,6 @@ const PATHS = {
 
 export function icon(name, size = 18) {
   const box = svg("svg", { viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": "true", focusable: "false", class: "glyph" });
-  box.append(svg("path", { d: PATHS[name], fill: "none", stroke: "currentColor", "stroke-width": 1.8, "stroke-linecap": "round", "stroke-linejoin": "round" }));
+  box.append(svg("path", { d: PATHS[name], fill: "none", stroke: "currentColor", "stroke-width": name === "dots" ? 2.8 : 1.8, "stroke-linecap": "round", "stroke-linejoin": "round" }));
   return box;
 }

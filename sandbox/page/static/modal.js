@@ -16,7 +16,8 @@ let dialog = null;
 let shown = null;
 let typed = {}; // by view and field: what is on the screen and may not have reached Slack
 let timer = 0;
-let home = null;
+let home = null; // what had the focus before, and the message that it stood in, should it be redrawn meanwhile
+let origin = "";
 
 const field = (block, element) => `${block.block_id}/${element.action_id}`;
 
@@ -31,6 +32,7 @@ export function showModal(view, known, me) {
   shown = { view, known, me };
   if (!dialog) {
     home = document.activeElement;
+    origin = home.closest("article")?.dataset.ts || "";
     dialog = h("dialog", { class: "modal" });
     dialog.addEventListener("cancel", (event) => { event.preventDefault(); close(); });
     document.body.append(dialog);
@@ -56,7 +58,8 @@ function hide() {
   dialog.close();
   dialog.remove();
   dialog = shown = null;
-  if (home?.isConnected) home.focus({ preventScroll: true });
+  const heir = home?.isConnected ? home : document.querySelector(`#messages article[data-ts="${origin}"]`);
+  heir?.focus({ preventScroll: true });
 }
 
 function draw() {

@@ -23,12 +23,13 @@ export function networkPane({ onChange }) {
   const about = h("p", { class: "about", hidden: true });
   const portrait = h("span", {});
   let answering = null;
+  let before = ""; // who spoke until the brand was given the word for one reply
 
   const form = h("form", { class: "say", onsubmit: send },
-    h("div", { class: "as" }, portrait, who, h("button", { type: "button", class: "pill ghost", onclick: newcomer }, "New person")),
+    h("div", { class: "as" }, portrait, who, h("button", { type: "button", class: "icon", "aria-label": "New person", title: "Speak as a new person", onclick: newcomer }, icon("add", 19))),
     about, text,
     h("div", { class: "foot" },
-      h("button", { type: "button", class: "pill ghost", onclick: idea }, "Suggest"), left,
+      h("button", { type: "button", class: "pill ghost", title: "Fill in something that a customer might say", onclick: idea }, "Suggest"), left,
       h("button", { class: "pill", type: "submit" }, "Post")));
   root.append(
     h("header", { class: "bar" }, h("h2", {}, "X"), h("p", {}, "what customers see")),
@@ -45,6 +46,7 @@ export function networkPane({ onChange }) {
     known = ids;
     reconcile(list, state.threads, (thread) => thread.id, drawThread);
     for (const id of fresh) mark(id);
+    bringAnswer(fresh);
     if (wanted) show(wanted);
   }
 
@@ -59,8 +61,6 @@ export function networkPane({ onChange }) {
       h("optgroup", { label: "Customers" }, people.map((handle) => h("option", { value: handle, selected: handle === speaker }, `${byHandle[handle]?.name || handle} @${handle}`))),
       h("optgroup", { label: "The brand, by hand" }, h("option", { value: state.brand, selected: speaker === state.brand }, `${byHandle[state.brand].name} @${state.brand}`)));
     portrait.replaceChildren(face(byHandle[speaker]?.name || speaker, { size: 34, round: true, leaf: speaker === state.brand }));
-    text.placeholder = speaker === state.brand ? "Post as the brand, outside Heard" : `What does @${speaker} say?`;
-    if (!text.value && !answering && speaker !== state.brand) text.placeholder += ` Name @${state.brand} to be heard.`;
     count();
   }
 
@@ -92,14 +92,20 @@ export function networkPane({ onChange }) {
 
   function note(one, ours) {
     if (ours) return null;
-    if (one.calls === "no") return h("p", { class: "closed", title: "X's API takes a reply only from those whom the author mentioned or quoted." }, `does not name @${state.brand}: the API may not answer`);
-    return one.closed ? h("p", { class: "closed", title: "X's API takes a reply only where the author typed the handle." }, "the API may not answer this") : null;
+    if (one.calls === "no") return h("p", { class: "closed", title: "X's API takes a reply only from those whom the author mentioned or quoted." }, `no @${state.brand} in it: answered by hand only`);
+    return one.closed ? h("p", { class: "closed", title: "X's API takes a reply only where the author typed the handle." }, "answered by hand only") : null;
   }
 
   function mark(id) {
     const box = list.querySelector(`[data-id="${id}"]`);
     box?.classList.add("flash");
     setTimeout(() => box?.classList.remove("flash"), 2500);
+  }
+
+  // An answer of the brand is what one waits for: it comes into view, unless one is writing or reading it already.
+  function bringAnswer(fresh) {
+    const answer = [...list.querySelectorAll(".post.ours")].find((one) => fresh.has(one.dataset.id));
+    if (answer && document.activeElement !== text) answer.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
   function show(id) {
@@ -119,7 +125,13 @@ export function networkPane({ onChange }) {
     drawSpeakers();
   }
 
+  function prompt() {
+    if (speaker === state.brand) return "Post as the brand, outside Heard";
+    return answering ? `What does @${speaker} answer?` : `What does @${speaker} say? Name @${state.brand} to be heard.`;
+  }
+
   function count() {
+    if (state) text.placeholder = prompt();
     const length = [...text.value.replace(/https?:\/\/\S+/g, "x".repeat(23))].reduce((sum, letter) => sum + (letter.codePointAt(0) > 4351 ? 2 : 1), 0);
     left.textContent = text.value ? String(MOST - length) : "";
     left.classList.toggle("over", length > MOST);
@@ -130,7 +142,7 @@ export function networkPane({ onChange }) {
 
   function answer(one, user) {
     answering = one.id;
-    about.replaceChildren("Replying to ", h("span", { class: "live" }, `@${user.handle}`), " ",
+    about.replaceChildren(h("span", {}, "Replying to ", h("span", { class: "live" }, `@${user.handle}`)),
       h("button", { type: "button", class: "link", onclick: leave }, "Cancel"));
     about.hidden = false;
     const root = state.threads.find((thread) => thread.posts.some((each) => each.id === one.id))?.posts[0];
@@ -148,6 +160,7 @@ export function networkPane({ onChange }) {
   function leave() {
     answering = null;
     about.hidden = true;
+    if (before) { speaker = before; before = ""; pickShown(); }
     count();
   }
 
@@ -187,7 +200,7 @@ export function networkPane({ onChange }) {
       sessionStorage.setItem("speaker", speaker);
       await refresh();
       text.focus();
-    } }, name, handle, h("button", { class: "pill" }, "Add"), h("button", { type: "button", class: "pill ghost", onclick: done }, "Cancel"));
+    } }, name, handle, h("button", { class: "pill" }, "Add"), h("button", { type: "button", class: "icon", "aria-label": "Cancel", onclick: done }, icon("close", 15)));
     button.hidden = true;
     form.before(box);
     name.focus();
@@ -207,6 +220,7 @@ export function networkPane({ onChange }) {
 
   // The brand's own composer, filled in: where "Open on X" leads.
   function compose({ to, text: words }) {
+    before = speaker;
     speaker = state.brand;
     pickShown();
     const one = state.threads.flatMap((thread) => thread.posts).find((each) => each.id === to || each.first === to);
@@ -215,11 +229,16 @@ export function networkPane({ onChange }) {
     pickShown();
     text.value = words;
     count();
+    mine();
+  }
+
+  // The box to speak in, brought into view.
+  function mine() {
     $(".scroll", root).scrollTop = 0;
     form.classList.add("flash");
     setTimeout(() => form.classList.remove("flash"), 1600);
     text.focus();
   }
 
-  return { refresh, compose, show(id) { wanted = id; if (state) show(id); } };
+  return { refresh, compose, invite: () => { idea(); mine(); }, show(id) { wanted = id; if (state) show(id); } };
 }

@@ -6,7 +6,7 @@ import { icon } from "./faces.js";
 import { ago, precise, time } from "./text.js";
 
 const RAIL = ["held", "queued", "sending", "published"];
-const NEXT = { unsure: ["published?"], asked: ["you decide"], "handed off": ["confirmed"] };
+const NEXT = { draft: ["held", "sending", "published"], unsure: ["published?"], asked: ["you decide"], "handed off": ["confirmed"] };
 const STATES = { running: "running", starting: "starting…", stopping: "stopping…", stopped: "stopped", died: "killed" };
 
 export function roomPane({ users, onChange }) {
@@ -74,7 +74,7 @@ export function roomPane({ users, onChange }) {
       h("p", { class: "follow" }, ticket ? h("button", { type: "button", class: "link", onclick: () => { ticket = null; refresh(); } }, "Follow the newest") : "Following whatever happens last"),
       h("blockquote", { dir: "auto" }, one.words || "(deleted)"),
       rail(one),
-      h("p", { class: "note" }, one.drawn < one.revision ? `Card: shows revision ${one.drawn} of ${one.revision}, to be redrawn` : `Card: shows revision ${one.revision}, as it is`),
+      h("p", { class: "note" }, one.drawn < one.revision ? `The card in Slack shows revision ${one.drawn} of ${one.revision}, until it is redrawn.` : `The card in Slack is up to date (revision ${one.revision}).`),
     ]);
     reconcile(steps, one.steps.slice(-30).reverse(), (step) => `${one.id}-${step.id}`, drawStep);
   }
@@ -84,6 +84,7 @@ export function roomPane({ users, onChange }) {
     if (!one.reply) return null;
     const { state: now, path } = one.reply;
     const been = path.slice(-4);
+    if (been[0] === "discarded") been.unshift("draft");
     const stops = [...been, ...(RAIL.includes(now) ? RAIL.slice(RAIL.indexOf(now) + 1) : NEXT[now] || [])];
     const here = been.length - 1;
     return h("ol", { class: "rail", "aria-label": `The reply is ${now}` }, stops.map((stop, place) =>
@@ -95,10 +96,10 @@ export function roomPane({ users, onChange }) {
     return h("li", { class: `step ${person ? "person" : "machine"}` },
       h("time", { title: new Date(step.at * 1000).toLocaleString() }, Date.now() / 1000 - step.at > 43200 ? `${ago(step.at)} ${time(step.at)}` : precise(step.at)),
       h("div", {},
-        h("p", {}, h("strong", {}, step.title), h("span", { class: "by" }, person ? person : "Heard")),
+        h("p", {}, h("strong", {}, step.title), h("span", { class: "by" }, person || "the bot")),
         step.text && step.act !== "mention" && !/^reply (queued|sending|published|held)/.test(step.act) ? h("p", { class: "said", dir: "auto" }, `“${step.text}”`) : null,
         step.why && h("p", { class: "why" }, step.why),
-        step.data.detail || step.data.reason ? h("p", { class: "why" }, [step.data.reason, step.data.detail].filter(Boolean).join(": ")) : null));
+        step.data.detail || step.data.reason ? h("p", { class: "why" }, `Reason: ${[step.data.reason, step.data.detail].filter(Boolean).join(": ")}`) : null));
   }
 
   function choose(event) {
@@ -111,7 +112,7 @@ export function roomPane({ users, onChange }) {
     const group = (where, title) => h("fieldset", {}, h("legend", {}, title), all.filter((one) => one.where === where).map((one) =>
       h("label", { class: one.on ? "switch on" : "switch" },
         h("input", { type: "checkbox", role: "switch", checked: one.on, data: { focus: one.name }, onchange: (event) => post("/room/switch", { name: one.name, on: event.target.checked }) }),
-        h("span", {}, h("strong", {}, one.label), one.once && h("em", {}, "once"), h("small", {}, one.hint)))));
+        h("span", {}, h("span", { class: "what" }, h("strong", {}, one.label), one.once && h("em", {}, "once")), h("small", {}, one.hint)))));
     const any = all.some((one) => one.on);
     return [h("h3", {}, "Let something go wrong"), group("x", "At X"), group("slack", "At Slack"),
       any ? h("button", { type: "button", class: "small", data: { focus: "reset" }, onclick: () => post("/room/reset", {}) }, "Mend everything") : null].filter(Boolean);
@@ -127,5 +128,5 @@ export function roomPane({ users, onChange }) {
     return [h("h3", {}, "On the wire"), table("Bot → X", lines.x, "nothing yet"), table("Bot → Slack", lines.slack, "nothing yet"), table("Slack → bot", lines.bot, "press something")];
   }
 
-  return { refresh };
+  return { refresh, invite: () => switches.scrollIntoView({ block: "start", behavior: "smooth" }) };
 }

@@ -10,8 +10,8 @@ import { dayName, drawRuns, emoji, time, words } from "./text.js";
 
 const QUICK = ["+1", "white_check_mark", "eyes", "tada"];
 const VERBS = [
-  ["@Heard reply ", "shows you a preview before anything is public"], ["@Heard claim", "you take it"], ["@Heard release", "you give it back"],
-  ["@Heard take over", "you take it from somebody"], ["@Heard done thanks", "no reply needed, with a reason"], ["@Heard undo", "stops a reply that waits"],
+  ["@Heard reply ", "you see a preview first"], ["@Heard claim", "you take it"], ["@Heard release", "you give it back"],
+  ["@Heard take over", "you take it from somebody"], ["@Heard done thanks", "no reply needed, and why"], ["@Heard undo", "stops a reply that waits"],
   ["@Heard reopen", "it waits again"],
 ];
 
@@ -21,6 +21,7 @@ export function slackPane({ me, commands, onChange }) {
   let thread = null;
   let atHome = false;
   let wanted = null; // a message to bring into view once it is there
+  let minded = null; // the message whose button was pressed last: it stays in sight, whatever else arrives
 
   const root = $("#pane-slack");
   const scroll = $("#messages");
@@ -35,7 +36,7 @@ export function slackPane({ me, commands, onChange }) {
   $(".composer", root).append(box.root);
   const threadBox = composer({
     label: "Reply in the thread", offers: threadOffers, send: (text) => say(text, thread),
-    hint: [icon("lock", 13), " A thread is private. Only Send publicly publishes."],
+    hint: [icon("lock", 13), h("span", {}, "A thread is private. Only ", h("strong", {}, "Send publicly"), " publishes.")],
   });
 
   const refresh = refresher(
@@ -50,10 +51,12 @@ export function slackPane({ me, commands, onChange }) {
     drawBar();
     if (atHome) drawHome();
     else reconcile(list, lines(state.messages), (one) => one.key, (one) => line(one, false));
+    list.classList.toggle("none", !atHome && !state.messages.length);
     drawThread();
     showModal(state.modal, state, me);
-    if (low && !wanted) scroll.scrollTop = scroll.scrollHeight;
-    read(low);
+    if (minded) mind();
+    else if (low && !wanted) scroll.scrollTop = scroll.scrollHeight;
+    read(low && !minded);
     drawSidebar();
     if (wanted) show(wanted);
   }
@@ -97,9 +100,13 @@ export function slackPane({ me, commands, onChange }) {
   }
 
   function drawHome() {
-    const blocks = state.home ? drawBlocks(state.home.blocks, homeActs()) : [h("p", { class: "empty" }, "Heard has published nothing here yet.")];
+    const blocks = state.home ? drawBlocks(state.home.blocks, homeActs()) : nothingAtHome();
     list.replaceChildren(h("div", { class: "home" }, blocks));
   }
+
+  const nothingAtHome = () => h("div", { class: "empty" }, face("Heard", { size: 56, bot: true }), h("strong", {}, "All is in the channels"),
+    h("p", {}, "This bot keeps no page of its own. What customers say is in #mentions; /mentions open lists who still waits."),
+    h("button", { type: "button", class: "button", onclick: () => open("C0MENTIONS") }, "Go to #mentions"));
 
   const homeActs = () => ({
     known: state, value: () => null, enter: () => {},
@@ -164,6 +171,7 @@ export function slackPane({ me, commands, onChange }) {
 
   const press = (one, block, element, chosen) => {
     document.dispatchEvent(new CustomEvent("pressed", { detail: words(element.text?.runs) }));
+    if (!thread) minded = one.ts;
     return post("/slack/press", { as: me, channel: place, ts: one.ts, block: block.block_id, action: element.action_id, ...chosen });
   };
 
@@ -224,12 +232,13 @@ export function slackPane({ me, commands, onChange }) {
       side.append(
         h("div", { class: "bar" },
           h("button", { type: "button", class: "icon back", "aria-label": "Back to the channel", onclick: closeThread }, icon("back")),
-          h("h2", {}, "Thread"),
+          h("h2", {}, "Thread"), h("p", { class: "from" }),
           h("button", { type: "button", class: "icon", "aria-label": "Close thread", onclick: closeThread }, icon("close"))),
         h("div", { class: "scroll" }, h("div", { class: "messages", role: "log", "aria-label": "Thread" })),
         threadBox.root);
       side.addEventListener("keydown", (event) => event.key === "Escape" && closeThread());
     }
+    $(".from", side).textContent = $("#place").textContent;
     const within = $(".scroll", side);
     const low = within.scrollHeight - within.scrollTop - within.clientHeight < 60;
     const box = $(".messages", side);
@@ -255,7 +264,7 @@ export function slackPane({ me, commands, onChange }) {
   // --- what there is to do -------------------------------------------------------------------------------
 
   async function say(text, threadTs) {
-    if (!threadTs) wanted = null;
+    if (!threadTs) wanted = minded = null;
     const answer = await post("/slack/say", { as: me, channel: place, text, thread: threadTs });
     if (!threadTs && !answer.error) scroll.scrollTop = scroll.scrollHeight;
   }
@@ -290,6 +299,7 @@ export function slackPane({ me, commands, onChange }) {
       mark = seen[place] || "";
       list.replaceChildren();
     }
+    minded = null;
     wanted = ts;
     root.dataset.home = "";
     refresh();
@@ -312,8 +322,13 @@ export function slackPane({ me, commands, onChange }) {
     setTimeout(() => article.classList.remove("flash"), 1600);
   }
 
+  function mind() {
+    list.querySelector(`article[data-ts="${minded}"]`)?.scrollIntoView({ block: "nearest" });
+  }
+
   // What is in sight counts as read, as long as the pane is looked at.
   function read(low) {
+    if (!scroll.checkVisibility()) return;
     const newest = state.messages.filter((one) => !one.only).at(-1)?.ts || "";
     jump.hidden = low || !(newest > (seen[place] || ""));
     if (low && !document.hidden && !atHome && newest > (seen[place] || "")) {
@@ -327,8 +342,18 @@ export function slackPane({ me, commands, onChange }) {
   }, { passive: true });
   let stuck = true; // to the newest message, whatever makes the pane higher or lower
   scroll.addEventListener("scroll", () => { stuck = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60; }, { passive: true });
-  new ResizeObserver(() => { if (stuck && !wanted) scroll.scrollTop = scroll.scrollHeight; }).observe(scroll);
-  jump.addEventListener("click", () => { scroll.scrollTop = scroll.scrollHeight; read(true); });
+  new ResizeObserver(() => {
+    if (minded) mind();
+    else if (stuck && !wanted) scroll.scrollTop = scroll.scrollHeight;
+  }).observe(scroll);
+  for (const gesture of ["wheel", "touchmove", "keydown"]) scroll.addEventListener(gesture, () => { minded = null; }, { passive: true });
+  jump.addEventListener("click", () => { minded = null; scroll.scrollTop = scroll.scrollHeight; read(true); });
 
-  return { refresh, open, unread: () => state ? state.channels.reduce((sum, one) => sum + one.fresh.filter((ts) => ts > (seen[one.id] || "")).length, 0) : 0 };
+  // Back from another pane: to what is new, and no longer to what was pressed before.
+  function arrive() {
+    minded = null;
+    scroll.scrollTop = scroll.scrollHeight;
+  }
+
+  return { refresh, open, arrive, unread: () => state ? state.channels.reduce((sum, one) => sum + one.fresh.filter((ts) => ts > (seen[one.id] || "")).length, 0) : 0 };
 }
