@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.bell import Bell
 from bot.networks import Network
 from bot.settings import Settings
 from bot.slack import Slack
@@ -36,8 +37,8 @@ class Desk:
     now: Callable[[], datetime]
     worker: str
     stop: threading.Event = field(default_factory=threading.Event)
-    outbox_bell: threading.Event = field(default_factory=threading.Event)
-    board_bell: threading.Event = field(default_factory=threading.Event)
+    outbox_bell: Bell = field(default_factory=Bell)
+    board_bell: Bell = field(default_factory=Bell)
     underway: Underway = field(default_factory=Underway)
     _side: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "glance"))
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import schema
 from bot.blocks.parts import duration
+from bot.breakers import what_to_do
 from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.slack import Examined, SlackError, SlackNoError
@@ -166,14 +167,9 @@ def _network(network: Network) -> Iterator[Finding]:
     try:
         account = network.account()
     except Later as later:
-        mend = {
-            "unauthorized": "Make new keys on its developer page.",
-            "out of credit": "Buy credit; nothing is heard until then.",
-            "forbidden": "Check that the app is enrolled and may read and write.",
-        }.get(later.cause, "Try again later.")
-        yield _bad(network.title, f"{later.detail} {mend}")
-        return
-    yield _ok(network.title, f"speaks as @{account.handle}.")
+        yield _bad(network.title, f"{later.detail} {what_to_do(later.cause, later.detail)}".strip())
+    else:
+        yield _ok(network.title, f"speaks as @{account.handle}.")
     for advice in network.advice():
         yield Finding(Level.NOTE, network.title, advice)
 

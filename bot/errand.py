@@ -13,6 +13,10 @@ from models.reply import OvertakenError
 from models.reply import State as Delivery
 
 
+class InHandError(OvertakenError):
+    """Somebody else holds the ticket just now: have another look in a moment."""
+
+
 @dataclass(frozen=True, slots=True)
 class Errand:
     """What one call to a network needs, read before the transaction closed."""
@@ -36,8 +40,15 @@ def held(session: Session, reply_id: int) -> tuple[Ticket, Reply]:
 
 
 def still_due(desk: Desk, session: Session, reply_id: int, state: Delivery) -> tuple[Ticket, Reply]:
-    """The reply and its ticket, held; `OvertakenError` if another worker dealt with it since the listing."""
-    ticket, reply = held(session, reply_id)
+    """The reply and its ticket, held.
+
+    `OvertakenError` if another worker dealt with it since the listing, `InHandError` if one does just now.
+    """
+    ticket_id = session.scalars(select(Reply.ticket_id).where(Reply.id == reply_id)).one()
+    ticket = Ticket.hold_if_free(session, ticket_id)
+    if ticket is None:
+        raise InHandError("Somebody else has it in hand.")
+    reply = session.get_one(Reply, reply_id, populate_existing=True)
     if reply.state != state or reply.due_at is None or reply.due_at > desk.now():
         raise OvertakenError(f"That reply is {reply.state} already.")
     return ticket, reply

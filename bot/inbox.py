@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot import crash
+from bot import breakers, crash
 from bot.blocks.text import clean, escape
 from bot.desk import Desk
 from bot.networks import Account, Bad, HandOff, Later, Mark, Network, No, Page, Person, Post
@@ -204,6 +204,8 @@ def _commit(
             _quarantine(session, place, bad, at=at)
         if done:
             _move_cursor(session, network, account, cursor_to, heard or Heard(), at=at, place=place)
+            brought = taken + (heard.taken if heard is not None else 0)
+            breakers.works(desk, session, network, "reading", at=at, heard=brought)
         crash.point("page written")
     crash.point("page kept")
     return taken
@@ -427,6 +429,7 @@ def _failed(desk: Desk, network: Network, account_id: str, later: Later) -> None
     with desk.db.write() as session:
         cursor = Cursor.of(session, network.name, account_id, MENTIONS, at=at)
         cursor.fail(later.detail, at=at, again_at=again_at(cursor, later, at=at))
+        breakers.failed(desk, session, network, "reading", later, at=at)
 
 
 def again_at(cursor: Cursor, later: Later, *, at: datetime) -> datetime:

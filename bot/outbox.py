@@ -5,16 +5,15 @@ what is due; killing this process anywhere leaves a row that the next one knows 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from bot import crash, doubt, handoffs, telling
+from bot import breakers, crash, doubt, handoffs, telling
 from bot.desk import Desk
-from bot.errand import Errand, errand_of, held, mention_of, still_due
+from bot.errand import Errand, InHandError, errand_of, held, mention_of, still_due
 from bot.networks import Later, Network, NetworkError, Published, Refused, Unsure
 from models import Budget, Reply, Ticket
 from models.reply import ON_ITS_WAY, OvertakenError
@@ -27,6 +26,7 @@ MARGIN = timedelta(seconds=9)  # with less of the lease left no call begins: it 
 MINUTE = timedelta(minutes=1)
 BATCH = 200
 STUMBLE = 1.0  # seconds before what broke is tried again
+MOMENT = 0.05  # seconds until what somebody else has in hand is looked at again
 
 # What stops one reply stops every reply of the account.
 _ACCOUNT_WIDE = {"rate limit", "unauthorized", "out of credit", "forbidden"}
@@ -41,51 +41,55 @@ class Due:
     at: datetime
 
 
-def work(desk: Desk) -> float:
-    """Do all that is due now. Gives the seconds until the next thing is due (at most 2)."""
+def work(desk: Desk, networks: Collection[str] | None = None) -> float:
+    """Do all that is due now on `networks` (all of the desk's, if None).
+
+    Gives the seconds until the next thing is due (at most 2).
+    """
+    ours = desk.networks if networks is None else networks
     done: set[tuple[int, str]] = set()
-    stumbled = False
+    waits = [2.0]
     while True:
-        coming = _coming(desk)
+        coming = _coming(desk, ours)
         due = [one for one in coming if one.at <= desk.now() and (one.reply_id, one.state) not in done]
         for one in due:
             if desk.stop.is_set():
                 return 0.0
             done.add((one.reply_id, one.state))
-            stumbled |= not _guarded(desk, _STEPS[Delivery(one.state)], one.reply_id)
+            waits.append(_guarded(desk, _STEPS[Delivery(one.state)], one.reply_id))
         if not due:
             break
-    if stumbled or any(one.at <= desk.now() for one in coming):  # somebody else's turn, or a failure
-        return STUMBLE
-    return min([2.0, *((one.at - desk.now()).total_seconds() for one in coming)])
+    left = [(one.at - desk.now()).total_seconds() for one in coming]
+    waits += [seconds if seconds > 0 else STUMBLE for seconds in left]  # past: somebody else's, or it failed
+    return min(waits)
 
 
-def _coming(desk: Desk) -> list[Due]:
-    """What is due or will be, the soonest first."""
-    ours = _ours(desk, Reply.id, Reply.state, Reply.due_at)
-    query = ours.where(Reply.state.in_(ON_ITS_WAY), Reply.due_at.is_not(None))
+def _coming(desk: Desk, networks: Collection[str]) -> list[Due]:
+    """What is due or will be, the soonest first; on other networks it waits for a desk that has them."""
+    query = select(Reply.id, Reply.state, Reply.due_at).join(Ticket, Ticket.id == Reply.ticket_id)
+    query = query.where(Reply.state.in_(ON_ITS_WAY), Reply.due_at.is_not(None), Ticket.network.in_(networks))
     with desk.db.read() as session:
-        return [Due(*row) for row in session.execute(query.order_by(Reply.due_at, Reply.id).limit(BATCH))]
+        rows = session.execute(query.order_by(Reply.due_at, Reply.id).limit(BATCH))
+        return [Due(reply_id, state, at) for reply_id, state, at in rows if at is not None]
 
 
-def _ours(desk: Desk, *what: Any) -> Select[Any]:  # noqa: ANN401 - columns
-    """Ask for `what` of the replies on networks that this desk has: the others wait for one that does."""
-    mine = Ticket.network.in_(desk.networks)
-    return select(*what).join_from(Reply, Ticket, Ticket.id == Reply.ticket_id).where(mine)
+def _guarded(desk: Desk, step: Callable[[Desk, int], None], reply_id: int) -> float:
+    """Do `step`; one reply that goes wrong must not hold up the others.
 
-
-def _guarded(desk: Desk, step: Callable[[Desk, int], None], reply_id: int) -> bool:
-    """Do `step`; one reply that goes wrong must not hold up the others. False if it went wrong."""
+    Gives the seconds until it is worth another look.
+    """
     try:
         step(desk, reply_id)
+    except InHandError:
+        return MOMENT
     except OvertakenError:
         log.info("reply %s was moved by somebody else first", reply_id)
     except Exception:
         log.exception("reply %s: %s failed; it is tried again", reply_id, step.__name__)
-        return False
+        return STUMBLE
     finally:
         desk.board_bell.set()
-    return True
+    return 2.0
 
 
 # --- towards the wire ---------------------------------------------------------------------------------------
@@ -170,6 +174,7 @@ def _published(desk: Desk, errand: Errand, published: Published) -> None:
             reply.move(session, Delivery.CANCELLED, at=desk.now(), act="a late answer came")
         network = desk.networks[ticket.network]
         doubt.settle(session, network, ticket, reply, published, at=desk.now(), act=None)
+        breakers.works(desk, session, network, "publishing", at=desk.now())
         crash.point("reply settled")
 
 
@@ -223,6 +228,7 @@ def _put_off(desk: Desk, errand: Errand, later: Later) -> None:
             telling.put_off(session, desk.networks[errand.network], reply, later, until, at=at)
         if later.cause in _ACCOUNT_WIDE:
             Budget.pause(session, _breaker(ticket), at=at, until=later.at or at + MINUTE)
+        breakers.failed(desk, session, desk.networks[errand.network], "publishing", later, at=at)
 
 
 def _backoff(tries: int, cause: str) -> timedelta:

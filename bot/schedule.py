@@ -42,8 +42,8 @@ class Schedule:
         self._rota = Rota(desk)
         self._jobs = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
         self._loops = [
-            threading.Thread(target=self._loop, args=(outbox.work, desk.outbox_bell), name="outbox"),
-            threading.Thread(target=self._loop, args=(board.work, desk.board_bell), name="board"),
+            self._thread("board", board.work, desk.board_bell.ear()),
+            *(self._outbox(name) for name in desk.networks),
         ]
 
     def start(self) -> None:
@@ -123,6 +123,14 @@ class Schedule:
             self._rota.keep()
         except Exception as error:  # noqa: BLE001 - then somebody else may take over, as if we were dead
             log.warning("could not say that we are still at work: %s", type(error).__name__)
+
+    def _outbox(self, network: str) -> threading.Thread:
+        """A loop for each network: one that is slow or down must not hold up the others."""
+        ear = self.desk.outbox_bell.ear()
+        return self._thread(f"outbox {network}", lambda desk: outbox.work(desk, {network}), ear)
+
+    def _thread(self, name: str, work: Callable[[Desk], float], bell: threading.Event) -> threading.Thread:
+        return threading.Thread(target=self._loop, args=(work, bell), name=name)
 
     def _loop(self, work: Callable[[Desk], float], bell: threading.Event) -> None:
         """Work until told to stop: at once when the bell rings, else when the next thing is due."""

@@ -1,6 +1,7 @@
 """What the bot remembers, and the rules for changing it. No wire, no clock, no Slack."""
 
 from models.account import Account
+from models.alarm import Alarm
 from models.author import Author
 from models.base import Base
 from models.budget import Budget
@@ -17,6 +18,7 @@ from models.ticket import Ticket, Turn
 
 __all__ = [
     "Account",
+    "Alarm",
     "Author",
     "Base",
     "Budget",

@@ -153,6 +153,16 @@ class Ticket(Base):
         )
         return session.scalars(query).one()
 
+    @classmethod
+    def hold_if_free(cls, session: Session, ticket_id: int) -> "Ticket | None":
+        """That ticket, held; None if somebody else has it in hand just now.
+
+        Workers pass over what another one works at, instead of queueing for it.
+        https://www.postgresql.org/docs/current/sql-select.html#SQL-FOR-UPDATE-SHARE
+        """
+        query = select(cls).where(cls.id == ticket_id).with_for_update(skip_locked=True)
+        return session.scalar(query.execution_options(populate_existing=True))
+
     def live_reply(self, session: Session) -> Reply | None:
         """The reply that holds the turn at hand."""
         return Reply.live(session, self.id, self.turn)

@@ -361,6 +361,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_events_ticket_id_id"), "events", ["ticket_id", "id"], unique=False)
 
     op.create_table(
+        "alarms",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.Column("told_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_alarms")),
+    )
+    op.create_table(
         "leases",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("holder", sa.Text(), nullable=True),
@@ -380,6 +389,7 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION refuse_change()")
         op.execute("DROP FUNCTION wake() CASCADE")
     op.drop_table("leases")
+    op.drop_table("alarms")
     op.drop_index(op.f("ix_events_ticket_id_id"), table_name="events")
 
     op.drop_table("events")

@@ -112,7 +112,7 @@ def test_a_network_without_credit_is_told_with_what_to_do(healthy: Room, network
 
     network.account = spent  # type: ignore[method-assign, assignment]
 
-    assert "Buy credit; nothing is heard until then." in "\n".join(wrong(findings(healthy)))
+    assert "Buy credit on its developer page." in "\n".join(wrong(findings(healthy)))
 
 
 def test_a_network_that_was_not_read_for_long_is_told(healthy: Room, clock: Clock) -> None:

@@ -3,13 +3,16 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from bot import inbox
 from bot.networks import Later
 from bot.schedule import Schedule
 from models import Ticket
+from models.reply import State as Delivery
 from models.ticket import State
 from sandbox.slack import SlackServer
 from tests.bot.room import BEN, Counting, Room, cards, room
@@ -142,3 +145,26 @@ def test_a_snooze_ends(running: tuple[Room, Schedule], world: Counting) -> None:
     schedule._wake_snoozed()
 
     assert here.ticket().state == State.WAITING
+
+
+def test_a_network_that_hangs_does_not_hold_up_the_replies_of_another(
+    running: tuple[Room, Schedule], world: Counting
+) -> None:
+    here, _ = running
+    hanging = Counting(now)
+    hanging.name, answers = "hanging", threading.Event()
+    hanging.on_publish = lambda: answers.wait(20) and None
+    desk = replace(here.desk, networks={"hanging": hanging, "memory": world})
+    for network in (hanging, world):
+        network.says("maria", "@acmebrew hello")
+        inbox.poll(desk, network)
+    stuck, quick = here.submit(1, "Hi there!"), here.submit(2, "Hi!")
+    schedule = Schedule(desk)
+    schedule.start()
+    try:
+        eventually(lambda: hanging.asked["publish"])
+        eventually(lambda: here.state(quick) == Delivery.PUBLISHED)
+        assert here.state(stuck) == Delivery.SENDING
+    finally:
+        answers.set()
+        assert schedule.drain(20)

@@ -1,0 +1,100 @@
+"""A network that does not do what we ask: noticed once, told once with what to do, and told when it is over.
+
+Each wire of a network (what it lets us read, what it lets us publish) has a breaker of its own, for the one
+may work without the other. Whether to call is decided by who calls: `Cursor.not_before` for reading, the
+account's budget for publishing. Here is only what the team hears of it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from bot.blocks.delivery import why_it_waits
+from bot.blocks.parts import duration
+from bot.blocks.text import date_token, escape
+from bot.desk import Desk
+from bot.networks import Later, Network
+from models import Alarm, Notice
+
+Wire = Literal["reading", "publishing"]
+WIRES: tuple[Wire, Wire] = ("reading", "publishing")
+
+# Only a person can mend these, so that they are told at once; others often pass by themselves.
+AT_ONCE = {"unauthorized", "out of credit"}
+SOON = timedelta(minutes=5)
+
+_MENDS = {
+    "unauthorized": "Make new keys on its developer page, or connect the account again.",
+    "out of credit": "Buy credit on its developer page.",
+    "forbidden": "Check on its developer page that the app is enrolled and may read and write.",
+    "rate limit": "Nothing to do: it goes on by itself.",
+    "unreachable": "Nothing to do if it is their trouble; else check this machine's way to the internet.",
+    "server error": "Nothing to do: it is their trouble, and I keep trying.",
+}
+
+_MEANWHILE = {
+    "reading": "Until then I hear nothing there, so a short list of what waits is no good news.",
+    "publishing": "Until then no reply goes out there. Each is kept, waits its turn, and can be undone.",
+}
+
+
+def key(wire: Wire, network: str) -> str:
+    """The name of a breaker."""
+    return f"{wire} {network}"
+
+
+def what_to_do(cause: str, detail: str) -> str:
+    """How to mend what `Later` said, as sentences; nothing if its `detail` says how by itself."""
+    if "python -m bot" in detail:
+        return ""
+    return _MENDS.get(cause, "I try again later.")
+
+
+def failed(desk: Desk, session: Session, network: Network, wire: Wire, later: Later, *, at: datetime) -> None:
+    """A call was in vain. The team hears of it once, and of what only may pass after a while."""
+    alarm = Alarm.ring(session, key(wire, network.name), cause=later.cause, detail=later.detail, at=at)
+    patience = timedelta() if later.cause in AT_ONCE else SOON
+    if alarm.told_at is not None or at - alarm.since < patience:
+        return
+    if not _told_of_other_wire(session, network, wire, later.cause):
+        alarm.told_at = at
+        Notice.tell(session, _trouble(network, wire, alarm), at=at, channel=desk.settings.slack_channel)
+
+
+def works(
+    desk: Desk, session: Session, network: Network, wire: Wire, *, at: datetime, heard: int = 0
+) -> None:
+    """A call did what it should; `heard` mentions came with it."""
+    alarm = Alarm.clear(session, key(wire, network.name))
+    if alarm is not None and alarm.told_at is not None:
+        Notice.tell(
+            session, _over(network, wire, alarm, at, heard), at=at, channel=desk.settings.slack_channel
+        )
+
+
+def _told_of_other_wire(session: Session, network: Network, wire: Wire, cause: str) -> bool:
+    """Whether the same trouble was told as that of the other wire: one trouble, one message."""
+    others = [key(other, network.name) for other in WIRES if other != wire]
+    return any(alarm.cause == cause and alarm.told_at is not None for alarm in Alarm.ringing(session, others))
+
+
+def _trouble(network: Network, wire: Wire, alarm: Alarm) -> str:
+    since = date_token(alarm.since, "{time}", fallback=f"{alarm.since:%H:%M} UTC")
+    return (
+        f":rotating_light: *{why_it_waits(alarm.cause, network.title)}*, since {since}. "
+        f"What I was told: “{escape(alarm.detail)}” "
+        f"{what_to_do(alarm.cause, alarm.detail)} {_MEANWHILE[wire]}"
+    )
+
+
+def _over(network: Network, wire: Wire, alarm: Alarm, at: datetime, heard: int) -> str:
+    if wire == "publishing":
+        return f":white_check_mark: {network.title} takes replies again. What waited goes out now."
+    since = date_token(alarm.since, "{time}", fallback=f"{alarm.since:%H:%M} UTC")
+    silent = f"It did not for {duration(at - alarm.since)}, since {since}."
+    found = {0: "I found no mention from that time.", 1: "One mention from that time has its card now."}
+    return (
+        f":white_check_mark: {network.title} answers again. {silent} "
+        f"{found.get(heard, f'{heard} mentions from that time have cards now.')}"
+    )
