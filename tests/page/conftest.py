@@ -159,6 +159,7 @@ def picture() -> Callable[[Window, str], None]:
     def take(window: Window, name: str) -> None:
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
+            window.page.mouse.move(0, 0)  # nothing is pointed at
             window.page.screenshot(path=Path(folder) / f"{name}.png")
 
     return take

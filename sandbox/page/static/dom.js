@@ -106,5 +106,3 @@ export function toast(words, kind = "trouble") {
   (dialogs[dialogs.length - 1] || $("#toasts")).append(box);
   setTimeout(() => box.remove(), 6000);
 }
-
-export const after = (seconds, act) => setTimeout(act, seconds * 1000);
