@@ -7,13 +7,13 @@ jobs fire twice with two processes. https://apscheduler.readthedocs.io/en/3.x/fa
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import select
 
@@ -52,8 +52,8 @@ class Schedule:
             self._listen(network)
         self._every(30, self._wake_snoozed, "snoozes")
         self._every(3600, self._tidy, "tidy")
-        soon = self._moment(0)
-        self._jobs.add_job(self._introduce, IntervalTrigger(seconds=30), next_run_time=soon, id="introduce")
+        each, now = IntervalTrigger(seconds=30), datetime.now(UTC)
+        self._jobs.add_job(self._introduce, each, id="introduce", next_run_time=now)  # each worker its own
         if self._rota.is_shared:
             self._jobs.add_job(self._keep_turns, IntervalTrigger(seconds=KEEP), id="keep turns")
             Ear(self.desk).thread.start()
@@ -83,27 +83,35 @@ class Schedule:
         self._every(60, lambda: inbox.fill_in_profiles(desk, network), f"profiles {name}")
         hourly, last = CronTrigger(minute=17), CronTrigger(hour=23, minute=50)
         for trigger, job in ((hourly, f"sweep {name}"), (last, f"last sweep {name}")):
-            self._add(trigger, lambda: inbox.sweep(desk, network), job, TEN_MINUTES)
+            self._add(trigger, lambda: inbox.sweep(desk, network), job, repeat(TEN_MINUTES))
 
     def _every(
         self, seconds: float, job: Callable[[], object], name: str, *, first: float | None = None
     ) -> None:
-        """Do `job` every `seconds`, and without regard for that `first` so many seconds from now."""
-        self._add(IntervalTrigger(seconds=self._rota.tick(seconds)), job, name, seconds)
-        if first is not None:
-            self._add(DateTrigger(self._moment(first)), job, name, 0, key=f"first {name}")
+        """Do `job` every `seconds`; and once `first` so many seconds from now, whoever did it just before."""
+        trigger = IntervalTrigger(seconds=self._rota.tick(seconds))
+        if first is None:
+            self._add(trigger, job, name, repeat(seconds))
+        else:
+            self._add(trigger, job, name, chain([0.0], repeat(seconds)), first)
 
     def _add(
-        self, trigger: BaseTrigger, job: Callable[[], object], name: str, every: float, key: str = ""
+        self,
+        trigger: BaseTrigger,
+        job: Callable[[], object],
+        name: str,
+        rounds: Iterator[float],
+        first: float | None = None,
     ) -> None:
-        self._jobs.add_job(
-            lambda: self._guarded(job, name, every), trigger, id=key or name, misfire_grace_time=None
-        )
+        """Have `job` done when `trigger` says so.
 
-    @staticmethod
-    def _moment(seconds: float) -> datetime:
-        """So many seconds from now, on the clock that APScheduler goes by: this machine's."""
-        return datetime.now(UTC) + timedelta(seconds=seconds)
+        `rounds` says at each time how long ago, in seconds, anybody must have done it last.
+        """
+        # By this machine's clock: APScheduler goes by that.
+        start = {} if first is None else {"next_run_time": datetime.now(UTC) + timedelta(seconds=first)}
+        self._jobs.add_job(
+            lambda: self._guarded(job, name, next(rounds)), trigger, id=name, misfire_grace_time=None, **start
+        )
 
     def _guarded(self, job: Callable[[], object], name: str, every: float) -> None:
         """One job that fails must not end the others, and comes again at its next time."""
@@ -145,13 +153,11 @@ class Schedule:
                 self.desk.stop.wait(GATHER)
 
     def _introduce(self) -> None:
-        """Learn who we are in Slack; once known, this job is over."""
+        """Learn who we are in Slack; what is known is not asked again."""
         try:
             self.desk.slack.identity()
         except SlackError as error:
             log.warning("Slack does not say who we are: %s", error)
-        else:
-            self._jobs.remove_job("introduce")
 
     def _wake_snoozed(self) -> None:
         at = self.desk.now()
