@@ -16,29 +16,34 @@ from typing import IO, Any
 
 import click
 from dotenv import load_dotenv
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from sqlalchemy.exc import SQLAlchemyError
 from waitress.server import create_server
 
 import handlers
+from bot import connect as connecting
 from bot import doctor as examination
 from bot import hands, lock, logs, schema, settings
 from bot.clock import DatabaseClock
 from bot.desk import Desk
 from bot.networks import Network
 from bot.networks.x import X, XSettings
+from bot.networks.x_oauth import OAuth2
 from bot.schedule import Schedule
 from bot.slack import Slack
+from bot.tokens import StoredTokens, seal_again
+from bot.vault import SealedError, Vault
 from bot.web import Web
-from models.database import Database, normal_url
+from models.database import BusyError, Database, normal_url
 
 log = logging.getLogger("heard")
 
 LAST = 9.7  # seconds from SIGTERM to the very end
 DRAIN = 9.0  # seconds from SIGTERM to the end; a call to a network takes eight at most
 THREADS = 24
+PORT_HELP = "Of the address http://127.0.0.1:PORT/callback, which X has to know."
 MIGRATING = 10.0  # seconds that a worker waits for somebody else to bring the schema to ours
 
 
@@ -101,6 +106,44 @@ def doctor() -> None:
     sys.exit(code)
 
 
+@main.command()
+@click.argument("network", type=click.Choice(["x"]))
+@click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help=PORT_HELP)
+@click.option("--browser/--no-browser", default=None, help="Whether to open a browser here.")
+def connect(network: str, port: int, browser: bool | None) -> None:  # noqa: ARG001 - there is one so far
+    """Sign in to a network as the account that answers; beside a running bot, which goes on with it."""
+    with _one_line_errors(), _ledger_beside() as (known, x, database):
+        if not x.client_id:
+            raise settings.SettingsError("X_CLIENT_ID is missing; X shows it with the app's keys")
+        tokens = _x_tokens(known, x, database, _time_of(database))
+        way = connecting.Way(port, connecting.has_browser() if browser is None else browser)
+        try:
+            found = connecting.connect(
+                _x_oauth(x), tokens, X(x.without_keys(), tokens=tokens).account, way, click.echo
+            )
+        except connecting.NotConnectedError as error:
+            sys.exit(f"X is not connected: {error}.")
+        click.echo(
+            f"Connected: Heard speaks as @{found.handle} on X. A running bot goes on with it by itself."
+        )
+        if not x.uses_oauth2:
+            click.echo("The OAuth 1.0a keys are set too and win; take the four out to use this.")
+
+
+@main.command("rotate-keys")
+def rotate_keys() -> None:
+    """Seal what is kept with the newest of ENCRYPTION_KEYS; beside a running bot that knows that key."""
+    with _one_line_errors(), _ledger_beside() as (known, x, database):
+        vault = _vault(known, x)
+        try:
+            before = seal_again(database, vault)
+        except SealedError:
+            sys.exit("Nothing is changed: what is kept opens with none of these keys. Add the old one.")
+        for name, key in before.items():
+            click.echo(f"{name}: was sealed with key {key}, is sealed with key {vault.key_id}.")
+        click.echo(f"{len(before)} sealed with key {vault.key_id}, from {vault.source}.")
+
+
 # --- putting it together ------------------------------------------------------------------------------------
 
 
@@ -127,12 +170,14 @@ def _desk(command: str) -> Iterator[Desk]:
     try:
         if command != "doctor":  # a doctor only looks, beside whoever works
             held = _take_ledger(command, known.url, database)
+        looks = command == "doctor"
+        now = _machine_time if looks else _clock(database, stop)
         desk = Desk(
             settings=known,
             db=database,
             slack=Slack(known.slack_bot_token.get_secret_value(), known.slack_api_url),
-            networks=_networks(x),
-            now=_clock(database, stop) if command != "doctor" else _machine_time,
+            networks=_networks(known, x, database, _time_of(database) if looks else now),
+            now=now,
             stop=stop,
             worker=f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:6]}",
         )
@@ -179,22 +224,68 @@ def _x_settings() -> XSettings:
         raise settings.SettingsError(settings.one_line(error, prefix="X_")) from None
 
 
-def _networks(x: XSettings) -> Mapping[str, Network]:
+@contextmanager
+def _ledger_beside() -> Iterator[tuple[settings.Settings, XSettings, Database]]:
+    """Settings and ledger for a command that works beside whoever holds it; made if there is none yet."""
+    known = settings.load()
+    x = _x_settings()
+    logs.set_up(known.log_level, [*_secrets(known), *_secrets(x)])
+    database = Database(known.url)
+    try:
+        if database.is_sqlite and schema.found(database) is None:
+            held = lock.hold(known.url)
+            schema.migrate(database)
+            if held is not None:
+                held.close()
+        schema.check(database)
+        yield known, x, database
+    finally:
+        database.close()
+
+
+def _time_of(database: Database) -> Callable[[], datetime]:
+    """The time that leases run by, for a command that is soon over."""
+    try:
+        return _machine_time if database.is_sqlite else DatabaseClock(database)
+    except (SQLAlchemyError, BusyError):
+        return _machine_time  # then nothing can be leased either
+
+
+def _vault(known: settings.Settings, x: XSettings) -> Vault:
+    """The keys that are given, then those that follow from secrets which are there anyway."""
+    derived = {"X_CLIENT_SECRET": x.client_secret, "SLACK_BOT_TOKEN": known.slack_bot_token}
+    return Vault(known.encryption_keys or (), {name: one for name, one in derived.items() if one})
+
+
+def _x_oauth(x: XSettings) -> OAuth2:
+    return OAuth2(x.client_id or "", x.client_secret, x.api_url)
+
+
+def _x_tokens(
+    known: settings.Settings, x: XSettings, database: Database, now: Callable[[], datetime]
+) -> StoredTokens:
+    return StoredTokens(database, _vault(known, x), _x_oauth(x), now)
+
+
+def _networks(
+    known: settings.Settings, x: XSettings, database: Database, now: Callable[[], datetime]
+) -> Mapping[str, Network]:
     """Each network that the environment has keys for."""
     found: dict[str, Network] = {}
     if x.configured:
         if x.problem is not None:
             raise settings.SettingsError(x.problem)
-        found["x"] = X(x)
+        found["x"] = X(x, tokens=_x_tokens(known, x, database, now) if x.uses_oauth2 else None)
     if not found:
-        needed = "X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN and X_ACCESS_TOKEN_SECRET"
+        needed = "X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN and X_ACCESS_TOKEN_SECRET, or X_CLIENT_ID"
         raise settings.SettingsError(f"no network to listen to: set {needed}")
     return found
 
 
 def _secrets(known: settings.Settings | XSettings) -> list[str]:
-    values = (getattr(known, name) for name in type(known).model_fields)
-    return [value.get_secret_value() for value in values if hasattr(value, "get_secret_value")]
+    values = [getattr(known, name) for name in type(known).model_fields]
+    each = [one for value in values for one in (value if isinstance(value, tuple) else [value])]
+    return [one.get_secret_value() for one in each if isinstance(one, SecretStr)]
 
 
 def _slack_door(desk: Desk) -> tuple[Web, SocketModeHandler | None]:

@@ -1,5 +1,6 @@
 """What the surroundings tell the bot: environment variables, checked once, then frozen."""
 
+import base64
 import re
 from itertools import pairwise
 from typing import Annotated, Any
@@ -12,6 +13,8 @@ from sqlalchemy.exc import ArgumentError
 from models.database import normal_url
 
 _DAY = 86_400.0
+_KEY_BYTES = 32
+_KEYS = "give Fernet keys, the newest first, with commas between them"
 _SECONDS = "give rising numbers of seconds, such as 5,15,45,120,300,600"
 
 
@@ -32,6 +35,7 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr = SecretStr("sqlite:///heard.db")
+    encryption_keys: Annotated[tuple[SecretStr, ...] | None, NoDecode] = None
     slack_bot_token: SecretStr
     slack_signing_secret: SecretStr | None = None
     slack_app_token: SecretStr | None = None
@@ -70,6 +74,17 @@ class Settings(BaseSettings):
             raise ValueError(_SECONDS)
         return value
 
+    @field_validator("encryption_keys", mode="before")
+    @classmethod
+    def _keys(cls, value: Any) -> Any:  # noqa: ANN401 - whatever pydantic was given
+        """Read `newest,older`: each 32 bytes in URL-safe base64, as `Fernet.generate_key` makes them."""
+        if not isinstance(value, str):
+            return value
+        keys = [key.strip() for key in value.split(",")]
+        if not all(_is_key(key) for key in keys):
+            raise ValueError(_KEYS)
+        return tuple(map(SecretStr, keys))
+
     @field_validator("log_level")
     @classmethod
     def _known(cls, value: str) -> str:
@@ -102,6 +117,13 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The ledger's address, password and all."""
         return self.database_url.get_secret_value()
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, altchars=b"-_", validate=True)) == _KEY_BYTES
+    except ValueError:
+        return False
 
 
 def load() -> Settings:

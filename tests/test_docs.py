@@ -98,14 +98,15 @@ def test_every_command_that_a_document_names_exists(page: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     said = re.findall(r"(?:`|^    )(?:\w+=\S+ )*make ([a-z]+)", text, re.MULTILINE)
     assert set(said) <= targets
-    assert set(re.findall(r"-m bot ([a-z]+)", text)) <= set(main.commands)
+    assert set(re.findall(r"-m bot ([a-z-]+)", text)) <= set(main.commands)
+    assert set(re.findall(r"-m bot connect ([a-z]+)", text)) <= {"x"}
     for module in re.findall(r"-m ((?:tests|sandbox)[\w.]*)", text):
         assert importlib.util.find_spec(f"{module}.__main__") or importlib.util.find_spec(module)
 
 
 def test_the_readme_tells_of_every_way_to_start() -> None:
     readme = (ROOT / "README.md").read_text()
-    assert set(re.findall(r"`python -m bot ([a-z]+)`", readme)) == set(main.commands)
+    assert set(re.findall(r"`python -m bot ([a-z-]+)[^`]*`", readme)) == set(main.commands)
 
 
 def test_the_ledgers_page_names_every_table_and_state() -> None:

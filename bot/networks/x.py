@@ -2,9 +2,11 @@
 
 import logging
 import threading
+import time
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -35,6 +37,7 @@ from bot.networks import (
     x_text,
 )
 from bot.networks.transport import USER_AGENT, Declined, Limits, Session
+from bot.networks.x_oauth import OFFICIAL, Token, Tokens
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +52,7 @@ _MENTIONS_KEPT = 800
 _POSTS_KEPT = 3200
 _MOST_PAGES = 100  # more than any timeline has, even if its pages are half full
 _LINK_MOST = 3000  # what Slack takes as the address of a button
+_SIGNED_BY = 2.5  # seconds: a reply whose token took longer to get would outlive its worker's lease
 _USER_FIELDS = "profile_image_url,protected,public_metrics,verified"
 
 
@@ -61,8 +65,14 @@ def _base_url(value: str) -> str:
     return parts.geturl()
 
 
+_Call = Callable[[tweepy.Client, bool], requests.Response]  # with the four keys, or with a token
+
+
 class XSettings(BaseSettings):
-    """X's settings: `X_API_KEY`, `X_API_SECRET`, `X_ACCESS_TOKEN`, `X_ACCESS_TOKEN_SECRET`, `X_API_URL`."""
+    """X's settings: four keys (OAuth 1.0a), or `X_CLIENT_ID` and mostly `X_CLIENT_SECRET` (OAuth 2.0).
+
+    Where both are complete the four keys win: they need no person to connect anything.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="X_",
@@ -77,19 +87,33 @@ class XSettings(BaseSettings):
     api_secret: SecretStr | None = None
     access_token: SecretStr | None = None
     access_token_secret: SecretStr | None = None
-    api_url: Annotated[str, AfterValidator(_base_url)] = "https://api.x.com"
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    api_url: Annotated[str, AfterValidator(_base_url)] = OFFICIAL
 
     @property
     def configured(self) -> bool:
         """Whether anybody meant to use X: at least one credential is there."""
-        return len(self._missing) < len(_CREDENTIALS)
+        return len(self._missing) < len(_CREDENTIALS) or bool(self.client_id or _secret(self.client_secret))
+
+    @property
+    def uses_oauth2(self) -> bool:
+        """Whether calls are signed with tokens that a person connected, not with the four keys."""
+        return bool(self._missing and self.client_id)
+
+    def without_keys(self) -> "XSettings":
+        """The same without the four keys, for who means OAuth 2.0."""
+        return self.model_copy(update=dict.fromkeys(_CREDENTIALS))
 
     @property
     def problem(self) -> str | None:
         """What is missing, in one line; None if nothing is."""
-        if not self._missing:
+        if not self._missing or self.uses_oauth2:
             return None
-        return f"{' and '.join(self._missing)} not set: X needs {', '.join(map(_variable, _CREDENTIALS))}."
+        if len(self._missing) == len(_CREDENTIALS):
+            return "X_CLIENT_ID not set: X_CLIENT_SECRET alone says nothing."
+        needed = ", ".join(map(_variable, _CREDENTIALS))
+        return f"{' and '.join(self._missing)} not set: X needs {needed}, or X_CLIENT_ID."
 
     @property
     def _missing(self) -> list[str]:
@@ -111,20 +135,34 @@ class X:
     title = "X"
     max_length = 280  # weighted: https://docs.x.com/fundamentals/counting-characters
 
-    def __init__(self, settings: XSettings, limits: Limits | None = None) -> None:
-        """Take credentials from `settings`, which must be complete. Nothing is called yet."""
+    def __init__(
+        self, settings: XSettings, limits: Limits | None = None, *, tokens: Tokens | None = None
+    ) -> None:
+        """Take credentials from `settings`, which must be complete, or from `tokens` if it uses OAuth 2.0.
+
+        Nothing is called yet.
+        """
         if settings.problem:
             raise ValueError(settings.problem)
+        if settings.uses_oauth2 and tokens is None:
+            raise ValueError("X_CLIENT_ID needs tokens")
         self._settings = settings
+        self._tokens = tokens if settings.uses_oauth2 else None
         self._limits = limits or Limits()
-        self._secrets = [_secret(getattr(settings, name)) for name in _CREDENTIALS]
+        self._keys = [_secret(getattr(settings, name)) for name in _CREDENTIALS]
         self._threads = threading.local()
         self._me: Account | None = None
+        self._grant: datetime | None = None
         self._word: x_rows.Word = "tweet"
         self._not_summoned_by: set[str] = set()
 
     def account(self) -> Account:
-        """Who we are on X; `GET /2/users/me` costs nothing, but allows only 75 calls in 15 minutes."""
+        """Who we are on X; `GET /2/users/me` costs nothing, but allows only 75 calls in 15 minutes.
+
+        With OAuth 2.0 a person may connect another account while we run.
+        """
+        if self._tokens is not None:
+            self._mind(self._tokens.current())
         if self._me is None:
             me = x_rows.person(next(iter(x_rows.rows(self._read("/2/users/me", {}))), None))
             if me is None:
@@ -160,8 +198,11 @@ class X:
         """Reply to `to`. X may refuse it for want of a summons (https://docs.x.com/changelog, 2026-02-23)."""
         words = unicodedata.normalize("NFC", text)
         try:
-            response = self._client().create_tweet(
-                text=words, in_reply_to_tweet_id=to.post_id, user_auth=True
+            response = self._signed(
+                lambda client, by_keys: client.create_tweet(
+                    text=words, in_reply_to_tweet_id=to.post_id, user_auth=by_keys
+                ),
+                within=_SIGNED_BY,
             )
         except Declined as no:
             decision = x_answers.of_write(no.response, self._secrets)
@@ -226,7 +267,13 @@ class X:
         # https://docs.x.com/x-api/getting-started/pricing
         who = f"@{self._me.handle}" if self._me else "the account"
         prices = "a mention costs 0.001 USD to read then, and otherwise 0.005."
-        return (f"make sure that {who} itself owns the developer app: {prices}",)
+        return (self._sign_in(), f"make sure that {who} itself owns the developer app: {prices}")
+
+    def _sign_in(self) -> str:
+        if self._tokens is not None:
+            return self._tokens.about()
+        also = " X_CLIENT_ID is set too, and is not used while they are." if self._settings.client_id else ""
+        return f"signs in with OAuth 1.0a keys.{also}"
 
     def _timeline(
         self, route: str, after: Mark, more: Mapping[str, str], kept: int | None = None
@@ -282,7 +329,7 @@ class X:
         for word in words:
             params = {**ask, f"{word}.fields": x_rows.fields(word)} if fields else ask
             try:
-                response = self._client().request("GET", route, params=params, user_auth=True)
+                response = self._get(route, params)
             except Declined as no:
                 if fields and word == words[0] and x_answers.names_fields(no.response, word):
                     continue
@@ -301,10 +348,51 @@ class X:
             raise Unsure("X took the reply, but did not say where it is.")
         return Published(found, x_ids.link(found, self._me.handle if self._me else None))
 
+    def _get(self, route: str, params: Mapping[str, Any]) -> requests.Response:
+        return self._signed(
+            lambda client, by_keys: client.request("GET", route, params=params, user_auth=by_keys)
+        )
+
+    def _signed(self, call: _Call, within: float | None = None) -> requests.Response:
+        """Make `call` as ourselves; with OAuth 2.0 once more if X does not take the token.
+
+        X's 401 says no more than "Unauthorized", of an expired token as of any other, and it means that the
+        call had no effect. If the tokens for it are not there `within` so many seconds, it is not made.
+        """
+        if self._tokens is None:
+            return call(self._client(), True)
+        until = None if within is None else time.monotonic() + within
+        token = self._tokens.current()
+        for _ in range(2):
+            if until is not None and time.monotonic() > until:
+                raise Later(None, "server error", "X took long over our sign-in, and nothing was sent yet.")
+            client = self._client()
+            client.bearer_token = self._mind(token)
+            try:
+                return call(client, False)
+            except Declined as no:
+                if no.response.status_code != HTTPStatus.UNAUTHORIZED:
+                    raise
+            token = self._tokens.instead_of(token)
+        raise Later(None, "unauthorized", "X takes none of our tokens.")
+
+    def _mind(self, token: Token) -> str:
+        """The letters of `token`; whoever we were under another grant is forgotten."""
+        if token.grant != self._grant:
+            self._grant, self._me = token.grant, None
+        letters = token.secret.get_secret_value()
+        self._threads.token = letters
+        return letters
+
+    @property
+    def _secrets(self) -> list[str]:
+        """What no answer may be quoted with."""
+        return self._keys if self._tokens is None else [getattr(self._threads, "token", "")]
+
     def _client(self) -> tweepy.Client:
         """The client of the thread that asks: tweepy's session is not made to be shared."""
         if not hasattr(self._threads, "client"):
-            key, secret, token, token_secret = self._secrets
+            key, secret, token, token_secret = self._keys
             client = tweepy.Client(
                 consumer_key=key,
                 consumer_secret=secret,

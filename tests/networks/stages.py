@@ -5,14 +5,19 @@ The contract suite runs on every stage in `STAGES`; a new network adds its own.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Literal, Protocol
+
+from pydantic import SecretStr
 
 from bot.networks import Later, Mark, Network, Post, Target, Unsure
 from bot.networks.memory import Memory
 from bot.networks.transport import Limits
 from bot.networks.x import X, XSettings
+from bot.networks.x_oauth import Token
 from sandbox.x import XServer
 
+LIMITS = Limits(connect=5, whole=20)
 Trouble = Literal["unreachable", "rate limit", "lost before", "lost after", "unauthorized"]
 
 
@@ -76,10 +81,31 @@ class MemoryStage:
             self.network.fails(call, error, landed=writing and kind == "lost after")
 
 
+class Given:
+    """Tokens as a test gives them out, one after the other."""
+
+    def __init__(self, *letters: str) -> None:
+        self.left = [Token(SecretStr(one), datetime(2026, 11, 21, tzinfo=UTC)) for one in letters]
+        self.refused: list[str] = []
+
+    def current(self) -> Token:
+        return self.left[0]
+
+    def instead_of(self, refused: Token) -> Token:
+        self.refused.append(refused.secret.get_secret_value())
+        if len(self.left) == 1:
+            raise Later(None, "unauthorized", "run `python -m bot connect x`")
+        del self.left[0]
+        return self.left[0]
+
+    def about(self) -> str:
+        return "signs in with OAuth 2.0."
+
+
 class XStage:
-    def __init__(self, server: XServer) -> None:
+    def __init__(self, server: XServer, network: X) -> None:
         self.world = server.world
-        self.network = X(settings(server.url), Limits(connect=5, whole=20))
+        self.network = network
         self.start = Mark(None, self.world.clock())
 
     def says(self, handle, text, under=None):
@@ -135,7 +161,16 @@ def memory_stage() -> Iterator[Stage]:
 @contextmanager
 def x_stage() -> Iterator[Stage]:
     with XServer() as server:
-        yield XStage(server)
+        yield XStage(server, X(settings(server.url), LIMITS))
 
 
-STAGES = {"memory": memory_stage, "x": x_stage}
+@contextmanager
+def x_with_a_token() -> Iterator[Stage]:
+    """X by OAuth 2.0."""
+    with XServer() as server:
+        token = server.world.grants.grant(server.world.grants.add_client("heard")).access
+        connected = XSettings(_env_file=None, api_url=server.url, client_id="heard")
+        yield XStage(server, X(connected, LIMITS, tokens=Given(token)))
+
+
+STAGES = {"memory": memory_stage, "x": x_stage, "x by OAuth 2.0": x_with_a_token}
