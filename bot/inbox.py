@@ -17,11 +17,11 @@ from bot.networks import Account, Bad, HandOff, Later, Mark, Network, No, Page, 
 from models import Account as Ours
 from models import Author, Cursor, Mention, Notice, Quarantined, Ticket
 from models.base import add_if_absent
+from models.cursor import MENTIONS
 from models.hearing import Place, Said, Taken, take_in
 
 log = logging.getLogger(__name__)
 
-MENTIONS = "mentions"
 NOBODY = ""  # whose reading it is that failed before the network said who we are
 FIRST_LOOK = timedelta(hours=24)
 FIRST_POSTS = 50  # a new account must not flood a channel

@@ -15,16 +15,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
-from sqlalchemy import select
 
-from bot import board, handoffs, inbox, outbox, watch
+from bot import auditor, board, handoffs, inbox, outbox, watch
 from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.rota import KEEP, Rota
 from bot.slack import SlackError
 from bot.wakeup import Ear
-from models import Inbound, Ticket
-from models.ticket import State
+from models import Inbound
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +49,7 @@ class Schedule:
         for network in self.desk.networks.values():
             self._listen(network)
         self._every(30, self._wake_snoozed, "snoozes")
+        self._every(auditor.MINUTE, lambda: auditor.audit(self.desk), "audit")
         self._every(3600, self._tidy, "tidy")
         each, now = IntervalTrigger(seconds=30), datetime.now(UTC)
         self._jobs.add_job(self._introduce, each, id="introduce", next_run_time=now)  # each worker its own
@@ -160,11 +159,8 @@ class Schedule:
             log.warning("Slack does not say who we are: %s", error)
 
     def _wake_snoozed(self) -> None:
-        at = self.desk.now()
         with self.desk.db.write() as session:
-            over = select(Ticket.id).where(Ticket.state == State.SNOOZED, Ticket.snoozed_until <= at)
-            for ticket_id in session.scalars(over).all():
-                Ticket.hold(session, ticket_id).wake(session, at=at)
+            auditor.wake_snoozed(session, at=self.desk.now())
         self.desk.board_bell.set()
 
     def _tidy(self) -> None:

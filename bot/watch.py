@@ -12,9 +12,10 @@ from bot import telling
 from bot.desk import Desk
 from bot.doubt import settle
 from bot.handoffs import confirm_within
-from bot.inbox import MENTIONS, again_at
+from bot.inbox import again_at
 from bot.networks import Account, Later, Mark, Network, Post, Published
 from models import Cursor, Event, Mention, Reply, Ticket
+from models.cursor import MENTIONS
 from models.reply import SPOKEN
 from models.reply import State as Delivery
 

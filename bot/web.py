@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from bot import metrics, schema
 from bot.desk import Desk
-from bot.inbox import MENTIONS
 from models import Cursor
+from models.cursor import MENTIONS
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from bot.blocks.text import date_token, escape, plain
 from bot.desk import Desk
 from handlers.courtesy import PATIENCE, sentence_for
 from models import Cursor, stats
+from models.cursor import MENTIONS
 
 Body = dict[str, Any]
 PERIODS = {"": 7, "7d": 7, "30d": 30}
@@ -55,7 +56,9 @@ def _open(desk: Desk) -> dict[str, Any]:
     titles = {name: network.title for name, network in desk.networks.items()}
     with desk.db.read(PATIENCE) as session:
         total, tickets = stats.waiting(session, limit=LISTED)
-        failing = session.scalars(select(Cursor).where(Cursor.failing_since.is_not(None))).all()
+        failing = session.scalars(
+            select(Cursor).where(Cursor.failing_since.is_not(None), Cursor.name == MENTIONS)
+        ).all()
     unknown = [
         f"{titles.get(one.network, one.network)} has not answered since "
         f"{date_token(one.read_at or one.started_at, '{time}')} "

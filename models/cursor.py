@@ -7,6 +7,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Key, add_if_absent
 
+MENTIONS = "mentions"  # the reading that nobody may miss
+
 
 class Cursor(Base):
     """One reading position: the mentions of an account, or its own posts."""
@@ -25,6 +27,7 @@ class Cursor(Base):
     failure: Mapped[str | None]
     not_before: Mapped[datetime | None]
     left_out: Mapped[int] = mapped_column(default=0)
+    reads: Mapped[int] = mapped_column(default=0)  # how often it was asked for: some networks charge for it
 
     @classmethod
     def of(cls, session: Session, network: str, account_id: str, name: str, *, at: datetime) -> "Cursor":
@@ -37,7 +40,7 @@ class Cursor(Base):
         query = select(cls).filter_by(**where).with_for_update().execution_options(populate_existing=True)
         found = session.scalar(query)
         if found is None:
-            add_if_absent(session, cls, **where, started_at=at, left_out=0)
+            add_if_absent(session, cls, **where, started_at=at, left_out=0, reads=0)
             found = session.scalars(query).one()
         return found
 
@@ -51,11 +54,13 @@ class Cursor(Base):
         if post_id is not None:
             self.post_id = post_id
         self.read_at, self.failing_since, self.failure, self.not_before = at, None, None, None
+        self.reads += 1
 
     def fail(self, why: str, *, at: datetime, again_at: datetime | None = None) -> None:
         """A reading failed at `at` because of `why`; do not ask before `again_at`."""
         self.failing_since = self.failing_since or at
         self.failure, self.not_before = why, again_at
+        self.reads += 1
 
     def age(self, at: datetime) -> timedelta | None:
         """How long ago a reading last came to its end."""

@@ -118,6 +118,7 @@ def upgrade() -> None:
         sa.Column("failure", sa.Text(), nullable=True),
         sa.Column("not_before", Moment(), nullable=True),
         sa.Column("left_out", sa.Integer(), nullable=False),
+        sa.Column("reads", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cursors")),
         sa.UniqueConstraint("network", "account_id", "name", name=op.f("uq_cursors_network_account_id_name")),
     )
