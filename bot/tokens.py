@@ -210,8 +210,7 @@ class StoredTokens:
             row = Credential.hold(session, NETWORK)
             if row is not None and row.fence == fence:
                 row.keep(at=at, **self._sealed(pair, at))
-        if self._unkept is unkept:
-            self._unkept = None
+        self._unkept = None
 
     def _sealed(self, pair: Pair, at: datetime) -> _Sealed:
         both = {"access": pair.access.get_secret_value(), "refresh": pair.refresh.get_secret_value()}

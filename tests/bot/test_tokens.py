@@ -462,6 +462,22 @@ def test_who_connects_while_the_old_pair_is_being_refused_is_not_disconnected(
     assert good(world, tokens)
 
 
+def test_who_connects_while_the_old_pair_is_being_renewed_is_not_overwritten(
+    tokens: StoredTokens, make: Make, world: XWorld, app: sandbox_grants.Client, clock: Clock
+) -> None:
+    clock.pass_by(hours=2)
+    slow = world.faults.add(TOKEN, "slow", times=1, seconds=60)
+    asking = threading.Thread(target=tokens.current)
+    asking.start()
+    eventually(lambda: slow.times == 0)
+    newest = pair(world, app)
+    make().connect(newest)
+    slow.release()
+    asking.join(20)
+
+    assert tokens.current().secret == newest.access
+
+
 def test_a_wrong_client_secret_spends_nothing_and_is_named(
     tokens: StoredTokens, make: Make, world: XWorld, clock: Clock
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from sandbox.x import XServer
-from tests.story.harness import Stage, eventually
+from tests.story.harness import CHANNEL, Stage, eventually
 from tests.story.process import environment, free_port, process, worlds
 
 CLIENT_SECRET = "client-s3cret-4715"
@@ -295,6 +295,38 @@ def test_a_bot_that_nobody_connected_says_what_to_run_and_goes_on_with_what_conn
         assert bot.stop()[0] == 0
         assert secrets_in(stage.x, bot.log, connected.said) == []
         assert "Traceback" not in bot.log
+
+
+def test_access_that_x_takes_away_is_announced_once_and_connecting_again_ends_it(
+    stage: Stage, database_url: str, tmp_path: Path, connecting
+) -> None:
+    env = surroundings(stage, database_url)
+    first = connecting(env)
+    first.paste(redirected(first.page))
+    assert first.end() == 0, first.said
+    with process("run", env, tmp_path) as bot:
+        stage.slack.events_url = f"{bot.address}/slack/events"
+        stage.card_of(stage.post("@acmebrew are you there?"))
+
+        stage.x.world.grants.revoke()
+        eventually(lambda: said_in(stage, "run `python -m bot connect x`"))
+        polls = stage.x.world.counts["GET /2/users/:id/mentions"]
+        again = connecting(env)
+        again.paste(redirected(again.page))
+        assert again.end() == 0, again.said
+        stage.card_of(stage.post("@acmebrew and now?"))
+
+        assert len(said_in(stage, "run `python -m bot connect x`")) == 1
+        assert stage.x.world.counts["GET /2/users/:id/mentions"] > polls
+        assert bot.stop()[0] == 0
+        assert secrets_in(stage.x, bot.log) == []
+
+
+def said_in(stage: Stage, words: str) -> list[str]:
+    """The messages in the channel that hold `words`."""
+    with stage.slack.world.lock:
+        messages = stage.slack.world.channel(CHANNEL).messages
+        return [one.text for one in messages if words in one.text]
 
 
 def test_on_sqlite_connecting_may_come_first(stage: Stage, tmp_path: Path, connecting) -> None:
