@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 ALONE = timedelta(seconds=12)  # nobody else looks meanwhile; longer than a whole call
 NUDGE = timedelta(minutes=15)
 PATIENCE = timedelta(minutes=2)  # past the last planned look, for a network that cannot be read
+CATCH_UP = timedelta(seconds=15)  # between two looks that come late
 SIGHT = "seen on the network"
 
 
@@ -72,11 +73,20 @@ def _looked(desk: Desk, network: Network, errand: Errand, seen: Published | None
             return
         at, plan = desk.now(), desk.settings.reconcile_seconds
         if reply.looks + 1 < len(plan):
-            gap = plan[reply.looks + 1] - plan[reply.looks]
-            reply.looked(session, next_at=at + timedelta(seconds=gap))
+            reply.looked(session, next_at=_next_look(errand.started_at, plan, reply.looks, at))
             return
         reply.looked(session, next_at=at)
         _ask(session, network, ticket, reply, errand.target, at=at)
+
+
+def _next_look(started_at: datetime, plan: tuple[float, ...], looks: int, at: datetime) -> datetime:
+    """When to look again after `looks` + 1 looks: as planned from the send on.
+
+    Looks that could not be made put the later ones off; they catch up, so that the question comes in time.
+    """
+    gap = timedelta(seconds=plan[looks + 1] - plan[looks])
+    planned = started_at + timedelta(seconds=plan[looks + 1])
+    return min(at + gap, max(at + min(gap, CATCH_UP), planned))
 
 
 def sighted(desk: Desk, errand: Errand, seen: Published) -> bool:

@@ -401,6 +401,24 @@ def test_a_network_that_cannot_be_read_at_all_ends_in_a_question_too(
     assert "0 looks do not show it" in here.told()[-1]
 
 
+def test_looks_that_could_not_be_made_do_not_put_the_question_off(
+    here: Room, network: Counting, post: str
+) -> None:
+    reply = unsure(here, network, landed=False)
+    while here.reply(reply).looks < 4:
+        here.clock.pass_by(5)
+        here.send()
+    not_before = here.clock() + timedelta(seconds=580)
+    network.fails("find_reply", Later(not_before, "rate limit", "Slower."))
+    while here.state(reply) == Delivery.UNSURE:
+        here.clock.pass_by(5)
+        here.send()
+
+    asked_after = here.clock() - (here.reply(reply).sent_at or here.clock())
+    assert asked_after <= timedelta(minutes=12)
+    assert f"{len(PLAN)} looks do not show it" in here.told()[-1]
+
+
 def test_an_error_that_nobody_foresaw_is_doubt(here: Room, network: Counting, post: str) -> None:
     def burst() -> None:
         raise RuntimeError("a bug")

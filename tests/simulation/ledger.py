@@ -1,0 +1,80 @@
+"""One ledger for all runs of a process, as new for each: a copy of a template, by SQLite's own backup."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from models.base import Base
+from models.database import Database
+from models.hearing import Place, Said, take_in
+from models.reply import ON_ITS_WAY
+from tests.simulation.stage import START
+
+MEMORY = Path("/dev/shm")  # a disk that costs nothing; what is simulated is the process, not the disk
+TICKETS = 2
+_DUE = "SELECT min(due_at) FROM replies WHERE state IN ({})".format(
+    ", ".join(f"'{state}'" for state in ON_ITS_WAY)
+)
+
+
+class Ledger:
+    """The database, and a quick look at when the next thing is due."""
+
+    def __init__(self, folder: Path, posts: list[tuple[str, str]]) -> None:
+        path = folder / "ledger.db"
+        self.db = Database(f"sqlite:///{path}")
+        Base.metadata.create_all(self.db.engine)
+        self._fill(posts)
+        self._raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._template = sqlite3.connect(":memory:")
+        self._raw.backup(self._template)
+
+    def reset(self) -> None:
+        """Forget all that the last run wrote."""
+        self._template.backup(self._raw)
+
+    def due(self) -> datetime | None:
+        """When the next thing is due about any reply."""
+        (found,) = self._raw.execute(_DUE).fetchone()
+        return None if found is None else datetime.fromisoformat(found).replace(tzinfo=UTC)
+
+    def states(self, ticket_id: int) -> dict[int, str]:
+        """Where each reply of a ticket is."""
+        return dict(self._raw.execute("SELECT id, state FROM replies WHERE ticket_id = ?", (ticket_id,)))
+
+    def close(self) -> None:
+        self._template.close()
+        self._raw.close()
+        self.db.close()
+
+    def _fill(self, posts: list[tuple[str, str]]) -> None:
+        said = [
+            Said(
+                post_id=post_id,
+                latest_id=post_id,
+                conversation_id=post_id,
+                author_id=author,
+                text="@acmebrew a question",
+                posted_at=START,
+                url=f"https://memory.example/i/{post_id}",
+                matched="mentions us",
+            )
+            for author, post_id in posts
+        ]
+        place = Place("sim", "u1001", "C0MENTIONS", timedelta(minutes=30))
+        with self.db.write() as session:
+            take_in(session, said, place, at=START)
+
+
+@contextmanager
+def ledger(posts: list[tuple[str, str]]) -> Iterator[Ledger]:
+    """A ledger in memory, in which these posts (author, id) wait to be answered."""
+    where = MEMORY if MEMORY.is_dir() else None
+    with (
+        TemporaryDirectory(prefix="heard-sim-", dir=where) as folder,
+        closing(Ledger(Path(folder), posts)) as made,
+    ):
+        yield made

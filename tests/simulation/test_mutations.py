@@ -1,0 +1,117 @@
+"""Who watches the watchmen: with one of the ledger's guards taken out, a proof must turn red."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.revision import ROOT
+
+PARTS = ("alembic", "bot", "handlers", "models", "sandbox", "tests", "pyproject.toml")
+OUTBOX = "tests/bot/test_outbox.py"
+
+
+def by_simulation(weather: str) -> tuple[str, ...]:
+    """Simulate such days until a rule is broken."""
+    return ("tests.simulation", "--runs", "100", "--failures", "1", "--weather", weather)
+
+
+def by_test(name: str) -> tuple[str, ...]:
+    """Run one test on SQLite."""
+    return ("pytest", "-q", "-p", "no:cacheprovider", OUTBOX, "-k", f"{name} and sqlite")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A guard, how to take it out, the proof that needs it, and the harm that it then sees."""
+
+    guard: str
+    file: str
+    old: str
+    new: str
+    proof: tuple[str, ...]
+    harm: str
+
+
+MUTATIONS = (
+    Mutation(
+        "the intent is committed before the socket opens",
+        "bot/outbox.py",
+        '''account is not to speak just now."""
+    with desk.db.write() as session:''',
+        '''account is not to speak just now."""
+    with desk.db.read() as session:''',
+        by_simulation("fair"),
+        "it was said",
+    ),
+    Mutation(
+        "the fence rises with every move",
+        "models/reply.py",
+        '"fence": self.fence + 1}',
+        '"fence": self.fence}',
+        # rare: a dead man's "not now" has to come while somebody else sends
+        by_test("test_a_late_word_of_the_first_try_leaves_the_second_alone"),
+        "State.SENDING",
+    ),
+    Mutation(
+        "one live reply a turn, by a unique index",
+        "models/reply.py",
+        """            "turn",
+            unique=True,""",
+        """            "turn",
+            unique=False,""",
+        by_simulation("hasty"),
+        "was answered 2 times",
+    ),
+    Mutation(
+        "a lease ends",
+        "bot/outbox.py",
+        "lease_until=at + LEASE",
+        "lease_until=at + 999 * LEASE",
+        by_simulation("deadly"),
+        "it is stranded",
+    ),
+    Mutation(
+        "what is unsure is not sent again",
+        "bot/doubt.py",
+        "_ask(session, network, ticket, reply, errand.target, at=at)",
+        "reply.ask(session, at=at, nudge_at=at); reply.send_again(session, at=at, by='heard')",
+        by_simulation("lossy"),
+        "it was sent again by the machine",
+    ),
+)
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.guard)
+def test_without_a_guard_a_proof_turns_red(mutation: Mutation, tmp_path: Path) -> None:
+    _copy(tmp_path)
+    source = (tmp_path / mutation.file).read_text()
+    assert source.count(mutation.old) == 1, (
+        f"{mutation.file} has changed: say anew how to take this guard out"
+    )
+    (tmp_path / mutation.file).write_text(source.replace(mutation.old, mutation.new))
+
+    run = subprocess.run(
+        [sys.executable, "-m", *mutation.proof],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert mutation.harm in run.stdout, run.stdout + run.stderr
+
+
+def _copy(to: Path) -> None:
+    """The whole tree, to be spoilt."""
+    ignored = shutil.ignore_patterns("__pycache__", "static", "pictures")
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, to / part, ignore=ignored)
+        else:
+            shutil.copy(ROOT / part, to / part)

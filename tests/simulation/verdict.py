@@ -1,0 +1,86 @@
+"""What must hold after every run, whatever the weather was."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Event, Reply
+from models.database import Database
+from models.reply import ON_ITS_WAY, PENDING, SPOKEN, State
+from tests.simulation.net import Net
+from tests.simulation.weather import Climate
+
+GRACE = timedelta(seconds=60)  # past its time, whatever is due counts as stranded
+STILL = timedelta(minutes=20)  # longer than any wait for the next try; what is in a person's hands may wait
+SLACK = timedelta(
+    minutes=4
+)  # two minutes past the plan if nothing can be read, and the time of those who die
+
+
+def violations(db: Database, net: Net, climate: Climate, at: datetime) -> list[str]:
+    """Each rule that was broken, as a sentence."""
+    with db.read() as session:
+        replies = list(session.scalars(select(Reply).order_by(Reply.id)))
+        found = [
+            f"reply {reply.id} ({reply.state}): {line}"
+            for reply in replies
+            for line in _of(session, reply, net, climate, at)
+        ]
+        return [*found, *_turns(replies, net)]
+
+
+def story(db: Database) -> str:
+    """All that happened, as the ledger's log tells it."""
+    with db.read() as session:
+        return "\n".join(
+            f"  {event.at:%H:%M:%S.%f} {event.actor:6} reply {event.reply_id}: {event.act}"
+            for event in session.scalars(select(Event).order_by(Event.id))
+            if event.reply_id
+        )
+
+
+def _of(session: Session, reply: Reply, net: Net, climate: Climate, at: datetime) -> Iterator[str]:
+    said, state = net.book(reply.text), State(reply.state)
+    if said > 1:
+        yield f"it was said {said} times"
+    if state in SPOKEN and not said:
+        yield "it counts as said, and is not there"
+    if said and state not in {*SPOKEN, *ON_ITS_WAY, State.CANCELLED}:
+        yield "it is public, and the ledger does not know it"
+    if said and state == State.CANCELLED and reply.tries == 0:
+        yield "it was stopped before it left, and is public"
+    if state in ON_ITS_WAY and reply.due_at is None and state != State.HANDED_OFF:
+        yield "it is stranded: nothing is ever due"
+    if state in ON_ITS_WAY and reply.due_at is not None and reply.due_at < at - GRACE:
+        yield f"it is stranded since {reply.due_at:%H:%M:%S}"
+    # Those who stand still cannot look.
+    longest = timedelta(seconds=climate.plan[-1] + net.frozen) + SLACK
+    yield from _moves(session, reply, longest, at)
+
+
+def _moves(session: Session, reply: Reply, longest: timedelta, at: datetime) -> Iterator[str]:
+    """What the log says of its way: a machine never sends again, and nobody is left in doubt for long."""
+    query = select(Event).where(Event.reply_id == reply.id).order_by(Event.id)
+    events = [event for event in session.scalars(query) if (event.data or {}).get("to")]
+    for event, then in pairwise(events):
+        was, to = (event.data or {})["to"], (then.data or {})["to"]
+        if to == State.QUEUED and was in {State.UNSURE, State.ASKED} and then.actor == "heard":
+            yield "it was sent again by the machine"
+        if was == State.UNSURE and then.at - event.at > longest:
+            yield f"it was unsure for {then.at - event.at}"
+    if reply.state in {*PENDING, State.SENDING, State.UNSURE} and at - events[-1].at > STILL:
+        yield f"it is stranded: nothing has moved it since {events[-1].at:%H:%M:%S}"
+
+
+def _turns(replies: list[Reply], net: Net) -> Iterator[str]:
+    """One answer a turn, in public."""
+    said: dict[tuple[int, int], list[int]] = {}
+    for reply in replies:
+        if net.book(reply.text) and reply.state != State.CANCELLED:
+            said.setdefault((reply.ticket_id, reply.turn), []).append(reply.id)
+    for (ticket, turn), answers in said.items():
+        if len(answers) > 1:
+            yield f"turn {turn} of ticket {ticket} was answered {len(answers)} times, by replies {answers}"
