@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 ALONE = timedelta(seconds=12)  # nobody else looks meanwhile; longer than a whole call
 NUDGE = timedelta(minutes=15)
+DAY = timedelta(days=1)
 PATIENCE = timedelta(minutes=2)  # past the last planned look, for a network that cannot be read
 CATCH_UP = timedelta(seconds=15)  # between two looks that come late
 SIGHT = "seen on the network"
@@ -147,11 +148,17 @@ def check(desk: Desk, reply_id: int) -> bool | None:
     return seen is not None and sighted(desk, errand, seen)
 
 
+def _patience(asked: Reply, at: datetime) -> timedelta:
+    """How long until it is asked about again: ever longer, for who did not answer twice is not there."""
+    return min(max(at - (asked.sent_at or at), NUDGE), DAY)
+
+
 def nudge(desk: Desk, reply_id: int) -> None:
     """Nobody answered the question yet: look once more, then ask again."""
     with desk.db.write() as session:
         _ticket, asked = still_due(desk, session, reply_id, Delivery.ASKED)
-        asked.looked(session, next_at=desk.now() + NUDGE, counts=False)  # nobody else asks meanwhile
+        at = desk.now()
+        asked.looked(session, next_at=at + _patience(asked, at), counts=False)  # nobody else asks meanwhile
     if check(desk, reply_id):
         return
     with desk.db.write() as session:
@@ -175,6 +182,8 @@ def settle(
     If it had been given up, its author is told; and if its turn was answered otherwise since, only told.
     """
     if reply.state in SPOKEN:
+        if reply.post_id not in {None, seen.post_id}:
+            telling.there_twice(session, network, reply, seen.url, at=at)
         return
     given_up = reply.state == Delivery.CANCELLED
     found = {"post_id": seen.post_id, "post_url": seen.url}
@@ -182,6 +191,7 @@ def settle(
         reply.post_id, reply.post_url = seen.post_id, seen.url
     else:
         reply.move(session, Delivery.PUBLISHED, at=at, act=act, settled_at=at, **found)
-        ticket.spoken(session, reply, at=at)
+        # Found late, it was public all the while: the customer did not wait for our sight of it.
+        ticket.spoken(session, reply, at=at if act is None else reply.sent_at or at)
     if given_up:
         telling.seen_after_all(session, network, reply, at=at)

@@ -192,14 +192,15 @@ def _commit(
     """Write one page in one transaction, with the cursor if it is the last. Gives how many posts were new."""
     crash.point("page read")
     posts = list(page.posts)
-    people = _people(desk, network, posts)
+    had, bought = _people(desk, network, posts)
+    people = had | bought
     at = desk.now()
     place = Place(network.name, account.id, desk.settings.slack_channel, desk.owed_for)
     with desk.db.write() as session:
         Cursor.of(session, network.name, account.id, MENTIONS, at=at)  # one writer a reading, see there
         said = [_said(network, post, people.get(post.author_id)) for post in posts]
         taken = _take(session, said, place, at=at)
-        _learn(session, network, people, at=at)
+        _learn(session, network, bought, at=at)
         for bad in page.bad:
             _quarantine(session, place, bad, at=at)
         if done:
@@ -211,22 +212,38 @@ def _commit(
     return taken
 
 
-def _people(desk: Desk, network: Network, posts: list[Post]) -> dict[str, Person]:
-    """Profiles of those whom we do not know freshly: bought in one call, before the transaction opens."""
+def _people(desk: Desk, network: Network, posts: list[Post]) -> tuple[dict[str, Person], dict[str, Person]]:
+    """Profiles of who spoke: those that the ledger has, and those that were bought just now, all in one call.
+
+    Before the transaction opens; only what we do not know freshly is bought.
+    """
     wanted = {post.author_id for post in posts}
     if not wanted:
-        return {}
+        return {}, {}
     with desk.db.read() as session:
         known = Author.by_network_id(session, network.name, wanted)
     at = desk.now()
+    had = {one: _person(author) for one, author in known.items() if author.fetched_at is not None}
     missing = sorted(one for one in wanted if one not in known or not known[one].is_fresh(at))
     if not missing:
-        return {}
+        return had, {}
     try:
-        return {person.id: person for person in network.people(missing)}
+        return had, {person.id: person for person in network.people(missing)}
     except Later as later:  # a mention without a face is still heard; the profile follows
         log.warning("%s: profiles wait: %s", network.title, later.detail)
-        return {}
+        return had, {}
+
+
+def _person(author: Author) -> Person:
+    """Somebody as the network showed them last."""
+    return Person(
+        id=author.network_id,
+        handle=author.handle or "",
+        name=author.name or "",
+        followers=author.followers,
+        verified=author.verified,
+        protected=author.protected,
+    )
 
 
 def _said(network: Network, post: Post, author: Person | None) -> Said:

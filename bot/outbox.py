@@ -18,6 +18,7 @@ from bot.networks import Later, Network, NetworkError, Published, Refused, Unsur
 from models import Budget, Reply, Ticket
 from models.reply import ON_ITS_WAY, OvertakenError
 from models.reply import State as Delivery
+from models.ticket import OPEN
 
 log = logging.getLogger(__name__)
 
@@ -194,7 +195,7 @@ def _refused(desk: Desk, network: Network, errand: Errand, refused: Refused) -> 
             telling.handed_off(session, network, reply, at=at)
         elif refused.reason == "parent gone":
             ticket.lose(session, mention_of(session, ticket, reply), at=at)
-            telling.refused(session, network, reply, at=at)
+            telling.refused(session, network, reply, at=at, is_closed=ticket.state not in OPEN)
         else:
             telling.refused(session, network, reply, at=at)
 

@@ -23,14 +23,20 @@ def _tell(session: Session, reply: Reply, sentence: str, *, at: datetime, quoted
     Notice.tell(session, sentence, blocks=blocks, at=at, ticket_id=reply.ticket_id)
 
 
-def refused(session: Session, network: Network, reply: Reply, *, at: datetime) -> None:
-    """A definite no: say why, and that the words are kept."""
+def refused(
+    session: Session, network: Network, reply: Reply, *, at: datetime, is_closed: bool = False
+) -> None:
+    """A definite no: say why, that the words are kept, and where; `is_closed`: nothing is left to answer."""
+    words = (
+        "Nothing is left to answer. Your words are kept, should you *Reopen* it:"
+        if is_closed
+        else "Your words are kept: press *Reply* on the card to change them."
+    )
     _tell(
         session,
         reply,
         f":x: <@{reply.actor}>, {network.title} refused your reply, and it was *not* published: "
-        f"“{escape(reply.detail or reply.reason or '')}” Your words are kept: press *Reply* on the card to "
-        "change them.",
+        f"“{escape(reply.detail or reply.reason or '')}” {words}",
         at=at,
     )
 
@@ -112,12 +118,17 @@ def still_handed_off(session: Session, network: Network, reply: Reply, *, at: da
 
 
 def stopped(session: Session, reply: Reply, by: str, outcome: str, *, at: datetime) -> None:
-    """An outcome stopped a reply before it left: tell its author."""
+    """An outcome stopped a reply: tell its author. What was handed off may be public by their own hand."""
+    what = (
+        "nobody has to post your reply by hand any more. If you have, it stands; I will say so when I see it."
+        if reply.was_handed_off
+        else "your reply was stopped before it went out."
+    )
     _tell(
         session,
         reply,
-        f":octagonal_sign: <@{reply.actor}>, <@{by}> closed this one ({outcome}), so your reply was stopped "
-        "before it went out. Your words are kept:",
+        f":octagonal_sign: <@{reply.actor}>, <@{by}> closed this one ({outcome}), so {what} "
+        "Your words are kept:",
         at=at,
     )
 
@@ -133,12 +144,24 @@ def answered_outside(session: Session, network: Network, reply: Reply, url: str,
     )
 
 
+def there_twice(session: Session, network: Network, reply: Reply, other: str, *, at: datetime) -> None:
+    """A person had it sent again, and the first one had arrived after all."""
+    _tell(
+        session,
+        reply,
+        f":warning: <@{reply.actor}>, your reply *is on {network.title} twice*: "
+        f"<{escape(reply.post_url or '')}|here> and <{escape(other)}|here>. The first had not "
+        "shown when it was sent again. Please delete one of them there.",
+        at=at,
+    )
+
+
 def seen_after_all(session: Session, network: Network, reply: Reply, *, at: datetime) -> None:
     """A reply that was given up turned out to be public."""
     _tell(
         session,
         reply,
-        f":eyes: <@{reply.actor}>, the reply that was discarded *is* on {network.title} after all: "
+        f":eyes: <@{reply.actor}>, the reply that was given up *is* on {network.title} after all: "
         f"<{escape(reply.post_url or '')}|see it>.",
         at=at,
     )

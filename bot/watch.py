@@ -136,7 +136,7 @@ def _expected(session: Session, ticket: Ticket, mention: Mention, post: Post) ->
         if reply.state in {Delivery.HANDED_OFF, Delivery.SENDING} or _on_trust(reply):
             return reply
         in_doubt = reply.state in {Delivery.UNSURE, Delivery.ASKED}
-        given_up = reply.state == Delivery.CANCELLED and reply.tries > 0
+        given_up = reply.state == Delivery.CANCELLED and reply.may_have_been_said
         if (in_doubt or given_up) and same_words(reply.text, post.text):
             return reply
     return None

@@ -69,7 +69,7 @@ def _it_is_there(desk: Desk, reply_id: int, who: Person) -> str | None:
     def verb(session: Session, ticket: Ticket, reply: Reply) -> None:
         at = desk.now()
         reply.move(session, Delivery.PUBLISHED, at=at, by=who.id, act="it is there", settled_at=at)
-        ticket.spoken(session, reply, at=at)
+        ticket.spoken(session, reply, at=reply.sent_at or at)
 
     _change(desk, who, reply_id, Delivery.ASKED, verb)
     return "It counts as published, on your word: I do not see it myself."
@@ -96,13 +96,12 @@ def _discard(desk: Desk, reply_id: int, who: Person) -> str | None:
     """Given up; the words come back, and the ticket waits on."""
     if doubt.check(desk, reply_id):
         return "It is there: I see it now, so there is nothing to discard. It counts as published."
-    _change(
-        desk,
-        who,
-        reply_id,
-        Delivery.ASKED,
-        lambda session, _ticket, reply: reply.discard(session, at=desk.now(), by=who.id),
-    )
+
+    def verb(session: Session, ticket: Ticket, reply: Reply) -> None:
+        reply.discard(session, at=desk.now(), by=who.id)
+        ticket.close_if_gone(session, at=desk.now())
+
+    _change(desk, who, reply_id, Delivery.ASKED, verb)
     return "Discarded. Should I see it on the network later, I will say so here."
 
 

@@ -124,6 +124,7 @@ class Reply(Base):
         ),
         Index(None, "ticket_id", "id"),
         Index("ix_replies_due", "state", "due_at"),
+        Index(None, "post_id"),
     )
 
     id: Mapped[Key]
@@ -148,6 +149,7 @@ class Reply(Base):
     worker: Mapped[str | None]
     sent_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)
+    was_handed_off: Mapped[bool] = mapped_column(default=False)
     looks: Mapped[int] = mapped_column(default=0)
     settled_at: Mapped[datetime | None]
     post_id: Mapped[str | None]
@@ -218,8 +220,13 @@ class Reply(Base):
             raise OvertakenError(f"That reply is {self.state} already.")
 
     def _never_left(self) -> bool:
-        """Whether it was stopped before any try: nobody can see such a reply later after all."""
-        return self.state == State.CANCELLED and self.tries == 0
+        """Whether it was stopped before anybody could say it: nobody can see such a reply later after all."""
+        return self.state == State.CANCELLED and not self.may_have_been_said
+
+    @property
+    def may_have_been_said(self) -> bool:
+        """Whether it was ever tried, or given to a person to post."""
+        return self.tries > 0 or self.was_handed_off
 
     # --- towards the wire -------------------------------------------------------------------------------
 
@@ -262,7 +269,10 @@ class Reply(Base):
 
     def hand_off(self, session: Session, *, at: datetime, why: str, by: str = HEARD) -> None:
         """A person has to post it by hand; remind them if nobody has seen it by then."""
-        self.move(session, State.HANDED_OFF, at=at, by=by, due_at=at + HAND_OFF_NUDGE, detail=why)
+        nudge_at = at + HAND_OFF_NUDGE
+        self.move(
+            session, State.HANDED_OFF, at=at, by=by, due_at=nudge_at, detail=why, was_handed_off=True
+        )
 
     # --- in doubt ---------------------------------------------------------------------------------------
 

@@ -294,6 +294,7 @@ class Ticket(Base):
             fence=0,
             tries=0,
             looks=0,
+            was_handed_off=False,
         )
         session.add(draft)
         session.flush()
@@ -416,14 +417,18 @@ class Ticket(Base):
             mention.erase(at)
             self._log(session, "post deleted", by=HEARD, at=at, post_id=mention.post_id)
             session.flush()
-        left = self._posts(session)
-        unsettled = self.unsettled(session)
-        for reply in unsettled:
+        for reply in self.unsettled(session):
             if reply.state in delivery.PENDING and reply.to_post_id == mention.post_id:
                 reply.move(session, Delivery.CANCELLED, at=at, act="post deleted", reason=DELETED)
+        left = self._posts(session)
         if left:
             self.target_post_id = left[-1].post_id
-        elif self.state in OPEN and not any(reply.state in delivery.ON_THE_WIRE for reply in unsettled):
+        self.close_if_gone(session, at=at)
+
+    def close_if_gone(self, session: Session, *, at: datetime) -> None:
+        """With all its posts deleted and nothing on the wire, no reply is needed."""
+        on_the_wire = any(reply.state in delivery.ON_THE_WIRE for reply in self.unsettled(session))
+        if self.state in OPEN and not on_the_wire and not self._posts(session):
             self._close(session, State.NO_REPLY_NEEDED, by=HEARD, at=at, reason=DELETED)
 
     # --- how it is done ---------------------------------------------------------------------------------

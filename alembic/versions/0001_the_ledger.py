@@ -298,6 +298,7 @@ def upgrade() -> None:
         sa.Column("worker", sa.Text(), nullable=True),
         sa.Column("sent_at", Moment(), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("was_handed_off", sa.Boolean(), nullable=False),
         sa.Column("looks", sa.Integer(), nullable=False),
         sa.Column("settled_at", Moment(), nullable=True),
         sa.Column("post_id", sa.Text(), nullable=True),
@@ -312,6 +313,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_replies")),
         sa.UniqueConstraint("key", name=op.f("uq_replies_key")),
     )
+    op.create_index(op.f("ix_replies_post_id"), "replies", ["post_id"], unique=False)
     op.create_index("ix_replies_due", "replies", ["state", "due_at"], unique=False)
     op.create_index(op.f("ix_replies_ticket_id_id"), "replies", ["ticket_id", "id"], unique=False)
     op.create_index(
@@ -400,6 +402,7 @@ def downgrade() -> None:
     op.drop_index("uq_replies_live_turn", table_name="replies")
     op.drop_index(op.f("ix_replies_ticket_id_id"), table_name="replies")
     op.drop_index("ix_replies_due", table_name="replies")
+    op.drop_index(op.f("ix_replies_post_id"), table_name="replies")
 
     op.drop_table("replies")
     op.drop_index("ix_notices_due", table_name="notices")

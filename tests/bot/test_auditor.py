@@ -1,7 +1,8 @@
 """What is past its time: counted, driven on where that helps, told once, and heard of outside by silence."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -14,6 +15,8 @@ from models import Alarm, Notice, Reply, Ticket
 from models.reply import State as Delivery
 from tests.bot.room import Clock, Counting, Room, room
 from tests.bot.test_metrics import figures
+
+Open = Callable[[str], AbstractContextManager[Room]]
 
 
 @pytest.fixture
@@ -159,11 +162,17 @@ def pulse() -> Iterator[tuple[str, list[str]]]:
     server.server_close()
 
 
+@pytest.fixture
+def open_room(database_url: str, clock: Clock, network: Counting) -> Open:
+    """Opens a desk that calls the given address."""
+    return lambda address: room(database_url, clock, network, heartbeat_url=address)
+
+
 def test_the_heart_beats_while_nothing_is_past_its_time(
-    database_url: str, clock: Clock, network: Counting, pulse: tuple[str, list[str]]
+    open_room: Open, pulse: tuple[str, list[str]]
 ) -> None:
     address, calls = pulse
-    with room(database_url, clock, network, heartbeat_url=f"{address}/s3cret") as here:
+    with open_room(f"{address}/s3cret") as here:
         here.poll()
         auditor.audit(here.desk)
         assert calls == ["/s3cret"]
@@ -175,10 +184,10 @@ def test_the_heart_beats_while_nothing_is_past_its_time(
 
 @pytest.mark.parametrize("path", ["broken-s3cret", "down"])
 def test_a_heartbeat_that_is_not_taken_harms_nothing_and_says_no_secret(
-    database_url: str, clock: Clock, network: Counting, pulse: tuple[str, list[str]], caplog, path: str
+    open_room: Open, pulse: tuple[str, list[str]], caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
     address = "http://127.0.0.1:9/down-s3cret" if path == "down" else f"{pulse[0]}/{path}"
-    with room(database_url, clock, network, heartbeat_url=address) as here:
+    with open_room(address) as here:
         here.poll()
         assert auditor.audit(here.desk) == []
 

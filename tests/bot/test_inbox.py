@@ -279,6 +279,19 @@ def author(here: Room, handle: str | None) -> Author:
         return session.scalars(select(Author).where(Author.handle == handle)).one()
 
 
+def test_who_is_protected_is_remembered_with_their_profile(known: Room, network: Counting) -> None:
+    network.joins("shy", protected=True)
+    for _ in range(2):
+        network.says("shy", "@acmebrew hello")
+        known.poll()
+        known.clock.pass_by(60)
+
+    answerable = [mention.answerable for mention in known.mentions() if mention.text == "@acmebrew hello"]
+    assert len(answerable) == 2
+    assert None not in answerable
+    assert len(network.bought[-1]) == 1
+
+
 def test_profiles_are_bought_together_and_once_a_day(known: Room, network: Counting) -> None:
     say(network, 30)
     known.poll()

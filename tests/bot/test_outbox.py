@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
@@ -636,18 +637,71 @@ def test_a_discarded_reply_that_shows_up_beside_another_answer_is_only_told(
     assert "*is* on Memory after all" in here.told()[-1]
 
 
-def test_the_question_is_asked_again_every_quarter_of_an_hour_until_it_is_answered(
+def test_the_question_is_asked_again_after_a_quarter_of_an_hour_and_then_ever_more_seldom(
     here: Room, network: Counting, post: str
 ) -> None:
     asked(here, network)
-    before = len(here.told())
-    for _ in range(31):
+    before, nudged = len(here.told()), []
+    for minute in range(4 * 24 * 60):
         here.clock.pass_by(60)
         here.send()
+        if len(here.told()) > before + len(nudged):
+            nudged.append(minute)
 
-    nudges = here.told()[before:]
-    assert len(nudges) == 2
-    assert all("Nobody has decided yet" in words for words in nudges)
+    gaps = [later - sooner for sooner, later in pairwise(nudged)]
+    assert nudged[0] <= 15
+    assert gaps == sorted(gaps)
+    assert gaps[-1] <= 24 * 60
+    assert 6 <= len(nudged) <= 12
+    assert all("Nobody has decided yet" in words for words in here.told()[before:])
+
+
+def test_a_question_about_a_post_that_is_gone_meanwhile_leaves_nothing_waiting(
+    here: Room, network: Counting, post: str
+) -> None:
+    reply = asked(here, network)
+    with here.desk.db.write() as session:
+        mention = session.scalars(select(Mention)).one()
+        Ticket.hold(session, 1).lose(session, mention, at=here.clock())
+    assert here.ticket().state == State.WAITING  # the reply may be public under it
+
+    with here.desk.db.write() as session:
+        ticket = Ticket.hold(session, 1)
+        session.get_one(Reply, reply).discard(session, at=here.clock(), by=BEN)
+        ticket.close_if_gone(session, at=here.clock())
+
+    assert here.ticket().state == State.NO_REPLY_NEEDED
+
+
+def test_a_first_reply_that_is_found_late_was_as_quick_as_it_was(
+    here: Room, network: Counting, post: str
+) -> None:
+    here.clock.pass_by(60)
+    network.fails("publish", Unsure("no answer"), landed=True)
+    network.fails("find_reply", Later(None, "unreachable", "Nobody there."), times=5)
+    sent = here.clock()
+    here.submit(1, "On Monday!")
+    for _ in range(300):
+        here.send()
+        here.clock.pass_by(1)
+
+    assert here.ticket().first_reply_at == sent
+
+
+def test_a_reply_that_was_sent_again_and_had_arrived_after_all_is_told_of_as_there_twice(
+    here: Room, network: Counting, post: str
+) -> None:
+    reply = asked(here, network)
+    here.decide(reply, Reply.send_again)
+    here.send()
+    late = network.says("acmebrew", "On Monday!", under=post)
+    with here.desk.db.write() as session:
+        ticket, row = held(session, reply)
+        doubt.settle(session, network, ticket, row, Published(late.id, late.url), at=here.clock())
+
+    assert here.state(reply) == Delivery.PUBLISHED
+    assert "is on Memory twice" in here.told()[-1]
+    assert late.url in here.told()[-1]
 
 
 def test_a_nudge_looks_first(here: Room, network: Counting, post: str) -> None:

@@ -2,18 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from bot.rota import Rota
 from models import Lease
+from tests import databases
 from tests.bot.room import Clock, Counting, Room, room
 
 
 @pytest.fixture
-def workers(database_url: str, clock: Clock, network: Counting) -> Iterator[Callable[[str], Room]]:
-    with ExitStack() as stack:
-        yield lambda name: stack.enter_context(room(database_url, clock, network, worker=name))
+def workers(
+    postgresql: databases.Lend, tmp_path: Path, clock: Clock, network: Counting
+) -> Iterator[Callable[[str], Room]]:
+    with postgresql(tmp_path) as url, ExitStack() as stack:
+        yield lambda name: stack.enter_context(room(url, clock, network, worker=name))
 
 
 def did(rota: Rota, every: float = 60) -> bool:
@@ -23,8 +27,6 @@ def did(rota: Rota, every: float = 60) -> bool:
 
 def test_two_workers_do_a_job_once_a_round(workers: Callable[[str], Room], clock: Clock) -> None:
     one, two = Rota(workers("one").desk), Rota(workers("two").desk)
-    if not one.is_shared:
-        pytest.skip("on SQLite nobody else is there")
     rounds = []
     for _ in range(36):  # three minutes, at each tick
         rounds.append(did(one) + did(two))
@@ -37,8 +39,6 @@ def test_a_worker_that_died_in_a_job_is_replaced_within_fifteen_seconds(
     workers: Callable[[str], Room], clock: Clock
 ) -> None:
     dead, alive = Rota(workers("dead").desk), Rota(workers("alive").desk)
-    if not dead.is_shared:
-        pytest.skip("on SQLite nobody else is there")
     turn = dead.turn("poll", 1)
     assert turn.__enter__()  # and is never left
     waited = 0.0
@@ -51,8 +51,6 @@ def test_a_worker_that_died_in_a_job_is_replaced_within_fifteen_seconds(
 
 def test_a_long_job_is_kept_by_signs_of_life(workers: Callable[[str], Room], clock: Clock) -> None:
     busy, idle = Rota(workers("busy").desk), Rota(workers("idle").desk)
-    if not busy.is_shared:
-        pytest.skip("on SQLite nobody else is there")
     with busy.turn("poll", 1) as ours:
         assert ours
         for _ in range(20):
@@ -82,8 +80,8 @@ def test_one_worker_does_not_begin_a_job_that_it_is_at(here: Room) -> None:
     assert did(rota, 0)
 
 
-def test_ticks_are_whole_parts_of_a_round(workers: Callable[[str], Room]) -> None:
-    rota = Rota(workers("one").desk)
+def test_ticks_are_whole_parts_of_a_round(here: Room) -> None:
+    rota = Rota(here.desk)
     for every in (1, 7, 60, 600):
         assert (every / rota.tick(every)).is_integer()
         assert rota.tick(every) <= (5 if rota.is_shared else every)

@@ -166,6 +166,25 @@ def test_a_discarded_reply_that_shows_up_later_is_published_and_said_so(
     assert sum("after all" in words for words in here.told()) == 1
 
 
+def test_a_hand_off_that_an_outcome_ended_still_counts_when_it_shows_up(
+    here: Room, network: Counting, post: str
+) -> None:
+    at = here.clock()
+    with here.desk.db.write() as session:
+        ticket = Ticket.hold(session, 1)
+        target = {"turn": 1, "to_post_id": post, "key": "k", "undo_until": at}
+        reply = ticket.reply(session, text="On Monday!", by="U0ANA", at=at, by_hand="protected", **target).id
+    here.clock.pass_by(60)
+    with here.desk.db.write() as session:
+        Ticket.hold(session, 1).no_reply_needed(session, by=BEN, at=here.clock(), reason="thanks")
+    assert here.state(reply) == Delivery.CANCELLED
+    answer_by_hand(here, network, post, "On Monday!")
+    here.watch()
+
+    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.ticket().state == State.ANSWERED
+
+
 # --- readings overlap -----------------------------------------------------------------------------------------
 
 
