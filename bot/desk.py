@@ -16,6 +16,7 @@ from bot.networks import Network
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.underway import Underway
+from models.base import RuleBrokenError
 from models.database import BusyError, Database
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,12 @@ class Desk:
     def owed_for(self) -> timedelta:
         """How long after a customer's post a first reply is owed."""
         return timedelta(minutes=self.settings.first_reply_minutes)
+
+    def network(self, name: str) -> Network:
+        """The network called `name`; `RuleBrokenError` if this Heard has no keys for it (any more)."""
+        if name not in self.networks:
+            raise RuleBrokenError(f"This Heard has no keys for {name}, so nothing can be done there.")
+        return self.networks[name]
 
     def nudge(self) -> None:
         """Something changed: have it sent and drawn now. A lost nudge costs a tick, not the work."""

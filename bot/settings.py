@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     undo_seconds: float = Field(default=10.0, ge=0, le=_DAY)
     reconcile_seconds: Annotated[tuple[float, ...], NoDecode] = (5, 15, 45, 120, 300, 600)
     first_reply_minutes: float = Field(default=30, gt=0, le=_DAY)
+    canary_channel: str | None = None  # where a test mention is shown every five minutes
     heartbeat_url: SecretStr | None = None  # called every minute while nothing is past its time
     port: int = Field(default=3000, ge=0, le=65535)
     log_level: str = "INFO"

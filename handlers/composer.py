@@ -101,7 +101,7 @@ def _asked(desk: Desk, session: Session, ticket: Ticket, text: str) -> Asked:
     target = _target(session, ticket)
     author = session.get_one(Author, ticket.author_id)
     ours = Account.find(session, ticket.network, ticket.account_id)
-    network = desk.networks[ticket.network]
+    network = desk.network(ticket.network)
     return Asked(
         title=network.title,
         account=ours.handle if ours is not None else "us",
@@ -124,7 +124,7 @@ def _blind(desk: Desk, value: dict[str, Any], body: Body) -> dict[str, Any]:
         return sorry(
             "Heard's ledger is slow just now. Please press *Edit* again in a moment; your words are kept."
         )
-    network = desk.networks[value["w"]]
+    network = desk.network(value["w"])
     origin = Origin(value["t"], value["n"], value["p"], uuid.uuid4().hex, value["w"])
     asked = Asked(
         title=network.title,
@@ -192,7 +192,7 @@ def _submitted(desk: Desk, who: Person, origin: Origin, typed: str) -> dict[str,
 
 def _try_to_submit(desk: Desk, who: Person, origin: Origin, typed: str) -> dict[str, Any]:
     try:
-        words = read_words(desk.networks[origin.network], typed)
+        words = read_words(desk.network(origin.network), typed)
         if words.problem is not None:
             return _error(words.problem)
         with writing(desk) as session:

@@ -41,7 +41,7 @@ def _open(desk: Desk, trigger_id: str, ticket_id: int) -> str | None:
     """Open the modal with what the ledger has; what it lacks is fetched by the side."""
     with desk.db.read(PATIENCE) as session:
         ticket = session.get_one(Ticket, ticket_id)
-        network = desk.networks[ticket.network]
+        network = desk.network(ticket.network)
         pieces = _pieces(session, ticket)
     try:
         view_id = desk.slack.open_view(trigger_id, _modal(pieces))

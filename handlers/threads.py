@@ -174,7 +174,7 @@ class Preview:
 
 def _draft(desk: Desk, session: Session, ticket: Ticket, said: Said) -> Preview:
     """Keep the words as a draft; the preview may get lost, the draft does not."""
-    words = read_words(desk.networks[ticket.network], said.rest)
+    words = read_words(desk.network(ticket.network), said.rest)
     if not words.text:
         raise RuleBrokenError(
             "Write your words behind `reply`, such as `@Heard reply Thank you, we are on it.`"
@@ -186,7 +186,7 @@ def _draft(desk: Desk, session: Session, ticket: Ticket, said: Said) -> Preview:
 
 
 def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem: str | None) -> Preview:
-    network = desk.networks[ticket.network]
+    network = desk.network(ticket.network)
     account = Account.find(session, ticket.network, ticket.account_id)
     author = session.get_one(Author, ticket.author_id)
     blocks = preview(

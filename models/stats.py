@@ -10,7 +10,7 @@ from models.author import Author
 from models.card import Card
 from models.event import HEARD
 from models.mention import Mention
-from models.ticket import MENTION, OPEN, State, Ticket, Turn
+from models.ticket import CANARY, MENTION, OPEN, State, Ticket, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,12 @@ def period(session: Session, since: datetime, until: datetime) -> Stats:
     A ticket belongs to the period in which its author first spoke. What was never answered counts as waiting,
     and stands beside the median instead of vanishing from it.
     """
-    opened = (Ticket.opened_at >= since, Ticket.opened_at < until)
+    opened = (Ticket.opened_at >= since, Ticket.opened_at < until, Ticket.network != CANARY)
     by_state = select(Ticket.state, func.count()).where(*opened).group_by(Ticket.state)
     counts: dict[str, int] = {row[0]: row[1] for row in session.execute(by_state)}
-    heard = select(func.count()).where(Mention.posted_at >= since, Mention.posted_at < until)
+    heard = select(func.count()).where(
+        Mention.posted_at >= since, Mention.posted_at < until, Mention.network != CANARY
+    )
     first = select(Ticket.opened_at, Ticket.first_reply_at).where(*opened, Ticket.first_reply_at.is_not(None))
     times = sorted(row.first_reply_at - row.opened_at for row in session.execute(first))
     waiting = sum(counts.get(state, 0) for state in OPEN)
@@ -123,7 +125,8 @@ class Waiting:
 
 def waiting(session: Session, *, limit: int) -> tuple[int, list[Waiting]]:
     """How many tickets wait, and the first `limit` of them, the longest waiting first."""
-    total = session.scalar(select(func.count(Ticket.id)).where(Ticket.is_open())) or 0
+    open_ones = (Ticket.is_open(), Ticket.network != CANARY)
+    total = session.scalar(select(func.count(Ticket.id)).where(*open_ones)) or 0
     query = (
         select(
             Ticket.id.label("ticket_id"),
@@ -138,7 +141,7 @@ def waiting(session: Session, *, limit: int) -> tuple[int, list[Waiting]]:
         )
         .join(Author, Author.id == Ticket.author_id)
         .outerjoin(Card, Card.ticket_id == Ticket.id)
-        .where(Ticket.is_open())
+        .where(*open_ones)
         .order_by(Ticket.waiting_since, Ticket.id)
         .limit(limit)
     )
