@@ -270,9 +270,7 @@ class Reply(Base):
     def hand_off(self, session: Session, *, at: datetime, why: str, by: str = HEARD) -> None:
         """A person has to post it by hand; remind them if nobody has seen it by then."""
         nudge_at = at + HAND_OFF_NUDGE
-        self.move(
-            session, State.HANDED_OFF, at=at, by=by, due_at=nudge_at, detail=why, was_handed_off=True
-        )
+        self.move(session, State.HANDED_OFF, at=at, by=by, due_at=nudge_at, detail=why, was_handed_off=True)
 
     # --- in doubt ---------------------------------------------------------------------------------------
 
