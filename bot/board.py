@@ -16,7 +16,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
-from bot import crash
+from bot import crash, rehome
 from bot.blocks import ticket as face
 from bot.desk import Desk
 from bot.slack import SlackError, SlackLaterError, SlackNoError, SlackUnsureError
@@ -39,7 +39,7 @@ POSTS = "slack post "  # and the channel
 
 # https://docs.slack.dev/reference/methods/chat.update#errors
 # The message is not there (any more), or cannot be changed: the ticket needs a new one.
-_GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
+_GONE = {"message_not_found", "thread_not_found", *rehome.FIXED}
 # The place is gone; the default channel takes over.
 _NO_PLACE = {"channel_not_found", "is_archived", "is_inactive", "not_in_channel"}
 # Slack does not like what is on it: a plainer one takes its place.
@@ -392,20 +392,18 @@ def _failed(desk: Desk, table: type[Card | Notice], job: Job, error: SlackError)
 def _patience(desk: Desk, session: Session, ticket: Ticket | None, row: Card | Notice, job: Job) -> timedelta:
     """What to do about a definite no, and how long to wait before the next try."""
     elsewhere = desk.settings.slack_channel if row.failure in _NO_PLACE else job.channel
-    if elsewhere != job.channel or (row.failure in _GONE and ticket is not None):
-        if ticket is None:
-            row.channel = elsewhere
-        else:
-            _place_anew(session, ticket, elsewhere)
+    has_moved = elsewhere != job.channel
+    is_gone = row.failure in _GONE and ticket is not None
+    if has_moved:
+        rehome.say_moved(session, job.channel, elsewhere, row.failure or "", at=desk.now())
+    elif is_gone and ticket is not None:
+        rehome.say_anew(session, ticket, row.failure or "", at=desk.now())
+    if has_moved and ticket is None:
+        row.channel = elsewhere
+    elif (has_moved or is_gone) and ticket is not None:
+        rehome.place_anew(_card(session, ticket), ticket, elsewhere)
+    if has_moved or is_gone:
         return timedelta()
     if row.failure in _TOO_MUCH and not job.is_plain:
         return timedelta()
     return timedelta(seconds=min(5.0 * 2 ** min(row.failures, 6), 300.0))
-
-
-def _place_anew(session: Session, ticket: Ticket, channel: str) -> None:
-    """The message or its channel is gone: the ticket gets a new card, and its thread goes on under that."""
-    card = _card(session, ticket)
-    card.gone()
-    card.channel = ticket.channel = channel
-    ticket.revision += 1

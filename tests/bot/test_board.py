@@ -327,7 +327,9 @@ def test_a_card_that_was_deleted_in_slack_is_placed_anew(shown: Room, slack: Sla
 
     [card] = cards(slack)
     assert card.ts != before
-    assert thread(slack, card.ts) == ["first"]
+    first, why = thread(slack, card.ts)
+    assert first == "first"
+    assert "was deleted in Slack" in why
 
 
 def test_a_notice_for_a_thread_that_is_gone_has_the_card_placed_anew(shown: Room, slack) -> None:
@@ -341,7 +343,9 @@ def test_a_notice_for_a_thread_that_is_gone_has_the_card_placed_anew(shown: Room
 
     [card] = cards(slack)
     assert card.ts != before
-    assert thread(slack, card.ts) == ["first"]
+    first, why = thread(slack, card.ts)
+    assert first == "first"
+    assert "was deleted in Slack" in why
 
 
 @pytest.mark.parametrize("how", ["archive", "delete_channel"])
@@ -363,6 +367,8 @@ def test_a_channel_that_is_gone_gives_way_to_the_default_one(shown: Room, slack,
     [card] = cards(slack)
     assert shown.ticket().channel == CHANNEL
     assert thread(slack, card.ts) == (["first"] if what == "notice" else [])
+    [moved] = [words for words in shown.told() if f"<#{ELSEWHERE}>" in words]
+    assert "its cards come here" in moved
 
 
 def test_a_notice_for_a_channel_that_is_gone_is_told_in_the_default_one(shown: Room, slack) -> None:
@@ -370,7 +376,9 @@ def test_a_notice_for_a_channel_that_is_gone_is_told_in_the_default_one(shown: R
         Notice.tell(session, "hear, hear", at=shown.clock(), channel="C0GONE")
     shown.draw_all(5)
 
-    assert [one.text for one in slack.world.channel(CHANNEL).messages] == ["hear, hear"]
+    first, moved = [one.text for one in slack.world.channel(CHANNEL).messages]
+    assert first == "hear, hear"
+    assert "<#C0GONE> is gone" in moved
 
 
 def test_blocks_that_slack_refuses_give_way_to_a_plain_card(shown: Room, slack: SlackServer) -> None:
