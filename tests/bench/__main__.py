@@ -13,10 +13,10 @@ import click
 from sqlalchemy import make_url
 
 from tests import databases, postgres
-from tests.bench import hearing, ingest, pressing, starting
+from tests.bench import crowd, hearing, ingest, pacing, pressing, starting
 from tests.bench.figures import Figure, table
 
-PARTS: Sequence[str] = ("starting", "hearing", "ingest", "pressing")
+PARTS: Sequence[str] = ("starting", "hearing", "ingest", "pressing", "crowd", "pacing")
 ENGINES = ("sqlite", "postgresql")
 
 Make = Callable[[], str]
@@ -44,6 +44,8 @@ def _figures(parts: Sequence[str], new: Make, empty: Make) -> list[Figure]:
         "hearing": lambda: hearing.measure(new),
         "ingest": lambda: ingest.measure(new),
         "pressing": lambda: pressing.measure(new),
+        "crowd": lambda: crowd.measure(new),
+        "pacing": lambda: pacing.measure(new),
     }
     measured: list[Figure] = []
     for part in parts:
