@@ -29,6 +29,8 @@ Kind = Literal[
     "server_error_after",
     "truncated",  # the full Content-Length, half the body, end of connection
     "garbled",  # half the JSON, delivered as if it were whole
+    "shuffled",  # the rows of a page in another order
+    "repeated",  # the rows of a page, each twice
     # Slowness, which goes together with any of the above
     "slow_before",  # `seconds` pass before the effect: the client may be gone when it comes
     "slow",  # the effect is at once, its answer `seconds` later

@@ -1,8 +1,10 @@
 """What each fault does to a call."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sandbox.x.faults import Fault, Kind
 from sandbox.x.problems import HTML_503, credits_depleted, plain
@@ -40,6 +42,14 @@ def _rate_limited(reset: datetime) -> Answer:
     return replace(limited, headers=limited.headers | headers)
 
 
+def _reordered(answer: Answer, change: Callable[[list[Any]], list[Any]]) -> Answer:
+    """An answer whose rows, if it has any, were changed; what `meta` says of them stays."""
+    body = json.loads(answer.content)
+    if not isinstance(body.get("data"), list):
+        return answer
+    return replace(answer, content=json.dumps(body | {"data": change(body["data"])}).encode())
+
+
 UNAVAILABLE = Answer(503, HTML_503, {"content-type": "text/html; charset=utf-8"})
 
 INSTEAD: dict[Kind, Answer] = {
@@ -57,5 +67,7 @@ SPOILS: dict[Kind, Callable[[Answer], Answer]] = {
     "reset": lambda answer: replace(answer, wire=Wire.RESET),
     "server_error_after": lambda _: UNAVAILABLE,
     "truncated": lambda answer: replace(answer, wire=Wire.HALF),
+    "shuffled": lambda answer: _reordered(answer, lambda rows: rows[::-2] + rows[-2::-2]),
+    "repeated": lambda answer: _reordered(answer, lambda rows: [row for row in rows for _ in range(2)]),
     "garbled": lambda answer: replace(answer, content=answer.content[: len(answer.content) // 2]),
 }

@@ -82,6 +82,22 @@ def test_a_garbled_answer_is_no_json_although_it_is_whole(ask, world, mention):
         answer.json()
 
 
+@pytest.mark.parametrize(
+    ("kind", "shown"), [("shuffled", [1, 3, 5, 2, 4]), ("repeated", [5, 5, 4, 4, 3, 3, 2, 2, 1, 1])]
+)
+def test_a_page_comes_in_another_order_or_twice(ask, world, kind, shown):
+    maria = world.add_user("maria", "Maria")
+    for number in range(1, 6):
+        world.post(maria.handle, f"@acmebrew {number}")
+    world.faults.add("GET /2/users/:id/mentions", kind, times=1)
+    address = f"/2/users/{world.brand.id}/mentions"
+    untidy, tidy = ask("GET", address).json(), ask("GET", address).json()
+
+    assert [int(row["text"].split()[1]) for row in untidy["data"]] == shown
+    assert [int(row["text"].split()[1]) for row in tidy["data"]] == [5, 4, 3, 2, 1]
+    assert untidy["meta"] == tidy["meta"]
+
+
 def test_a_rate_limit_tells_when_it_ends(client, send, world, clock, mention):
     world.faults.add("POST *", "rate_limited", times=1, seconds=90)
     with pytest.raises(tweepy.TooManyRequests) as caught:
