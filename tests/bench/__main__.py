@@ -13,10 +13,10 @@ import click
 from sqlalchemy import make_url
 
 from tests import databases, postgres
-from tests.bench import crowd, hearing, ingest, pacing, pressing, starting
+from tests.bench import crowd, hearing, ingest, pacing, pressing, starting, workers
 from tests.bench.figures import Figure, table
 
-PARTS: Sequence[str] = ("starting", "hearing", "ingest", "pressing", "crowd", "pacing")
+PARTS: Sequence[str] = ("starting", "hearing", "ingest", "pressing", "crowd", "pacing", "workers")
 ENGINES = ("sqlite", "postgresql")
 
 Make = Callable[[], str]
@@ -34,11 +34,11 @@ def main(only: tuple[str, ...], engines: tuple[str, ...]) -> None:
     with tempfile.TemporaryDirectory(prefix="heard-bench-") as folder:
         for engine in engines:
             with _databases(engine, Path(folder)) as (new, empty):
-                figures = _figures(only or PARTS, new, empty)
+                figures = _figures(only or PARTS, new, empty, on_postgresql=engine == "postgresql")
             click.echo(f"\n### {engine}\n\n{table(figures)}\n\n{_load()}\n")
 
 
-def _figures(parts: Sequence[str], new: Make, empty: Make) -> list[Figure]:
+def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: bool) -> list[Figure]:
     measure: dict[str, Callable[[], list[Figure]]] = {
         "starting": lambda: starting.measure(new, empty),
         "hearing": lambda: hearing.measure(new),
@@ -47,8 +47,10 @@ def _figures(parts: Sequence[str], new: Make, empty: Make) -> list[Figure]:
         "crowd": lambda: crowd.measure(new),
         "pacing": lambda: pacing.measure(new),
     }
+    if on_postgresql:  # SQLite is one process's
+        measure["workers"] = lambda: workers.measure(new)
     measured: list[Figure] = []
-    for part in parts:
+    for part in [part for part in parts if part in measure]:
         click.echo(f"{part} …", err=True)
         measured += measure[part]()
     return measured

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +82,19 @@ class Running:
 @contextmanager
 def bot(on: Stage, **settings: object) -> Iterator[Running]:
     """`python -m bot run` on this stage, with these settings and otherwise the defaults."""
-    port = free_port()
+    with process("bot", "run", env=(env := _environment(on, settings))) as started:
+        on.slack.events_url = f"http://127.0.0.1:{env['PORT']}/slack/events"
+        yield Running(started, int(env["PORT"]))
+
+
+@contextmanager
+def work(on: Stage, **settings: object) -> Iterator[None]:
+    """`python -m bot worker` on this stage."""
+    with process("bot", "worker", env=_environment(on, settings)):
+        yield
+
+
+def _environment(on: Stage, settings: Mapping[str, object]) -> dict[str, str]:
     given = {
         "DATABASE_URL": on.url,
         "SLACK_BOT_TOKEN": "xoxb-test",
@@ -92,13 +104,11 @@ def bot(on: Stage, **settings: object) -> Iterator[Running]:
         "SLACK_API_URL": on.slack.url,
         "X_API_URL": on.x.url,
         "LOG_LEVEL": "WARNING",
-        "PORT": port,
+        "PORT": free_port(),
         **{f"X_{name}": "key" for name in ("API_KEY", "API_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")},
         **settings,
     }
-    with process("bot", "run", env={name.upper(): str(value) for name, value in given.items()}) as started:
-        on.slack.events_url = f"http://127.0.0.1:{port}/slack/events"
-        yield Running(started, port)
+    return {name.upper(): str(value) for name, value in given.items()}
 
 
 @contextmanager
