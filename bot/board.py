@@ -33,6 +33,7 @@ CALL = timedelta(
 SETTLED = timedelta(seconds=30)  # how long Slack may take to show a message whose answer was lost
 BATCH = 50
 
+DISTANCE = 1.02  # of the distance that Slack asks for: one call takes longer on its way than the next
 ASIDE = timedelta(minutes=1)  # until what broke on our side is tried again
 UPDATES = "slack update"
 POSTS = "slack post "  # and the channel
@@ -66,22 +67,25 @@ class Job:
 
 def work(desk: Desk) -> float:
     """Draw and tell all that can be drawn and told now. Gives the seconds until more can be (at most 2)."""
-    waits: dict[str, float] = {}
+    waits: dict[str, datetime] = {}
     _work_through(desk, waits, Card, _stale, _card_job)
     _work_through(desk, waits, Notice, _untold, _notice_job)
-    return 0.0 if desk.stop.is_set() else min([2.0, *waits.values()])
+    if desk.stop.is_set():
+        return 0.0
+    at = desk.now()  # drawing took its time, too
+    return max(min([2.0, *((until - at).total_seconds() for until in waits.values())]), 0.0)
 
 
 def _work_through(
     desk: Desk,
-    waits: dict[str, float],
+    waits: dict[str, datetime],
     table: type[Card | Notice],
     listed: Callable[[Desk, Collection[str]], list[tuple[int, str]]],
     job: Callable[[Desk, int], "Job | float | None"],
 ) -> None:
     """Do what is listed, a batch at a time, as long as it gets on.
 
-    `waits` holds the budgets that are spent and for how many seconds; what needs one of them is not listed
+    `waits` holds the budgets that are spent, and until when; what needs one of them is not listed
     again, so that a busy channel does not stand in the way of the others.
     """
     gets_on = True
@@ -93,7 +97,7 @@ def _work_through(
             if budget not in waits:
                 done, wait = _guarded(desk, table, row_id, job)
                 if wait > 0:
-                    waits[budget] = wait
+                    waits[budget] = desk.now() + timedelta(seconds=wait)
                 gets_on |= done or wait > 0
 
 
@@ -265,7 +269,7 @@ def _wait(desk: Desk, session: Session, channel: str, *, posts: bool, at: dateti
     https://docs.slack.dev/apis/web-api/rate-limits
     """
     if posts:
-        interval, burst = timedelta(seconds=1 / desk.settings.slack_posts_per_second), 1
+        interval, burst = timedelta(seconds=DISTANCE / desk.settings.slack_posts_per_second), 1
     else:  # a burst counts too: so many at once, and as many more in the rest of the minute
         most = desk.settings.slack_updates_per_minute
         burst = max(int(most / 5), 1)
