@@ -37,9 +37,9 @@ def _quotes(text: str) -> list[Block]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """`text` in pieces that Slack takes, cut between graphemes."""
+    """`text` in pieces that Slack takes, cut between graphemes; within one only where it alone is too long."""
     while len(text) > PIECE:
-        piece = fit(text, PIECE, tail="")
+        piece = fit(text, PIECE, tail="") or text[:PIECE]
         yield piece
         text = text[len(piece) :]
     yield text

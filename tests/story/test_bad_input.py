@@ -41,6 +41,11 @@ def test_hostile_words_show_as_they_are_wherever_they_show(bot: Bot, text: str) 
     assert begins(text) in modal.text
     harmless(visible(modal.state))
     modal.close()
+    if "Show context" in bot.now(card).buttons:
+        context = bot.ana.press(bot.now(card), "Show context").view
+        harmless(visible(context.state))
+        assert begins(text) in context.text
+        context.close()
     bot.say(card, "@Heard reply Hello!")
     harmless(sound(bot.whisper("Only you see this")))
     listed = bot.ana.command("/mentions", "open")
