@@ -1,22 +1,18 @@
-"""The command line, and the place where everything is put together."""
+"""The command line, and the one place that joins the bot to its handlers."""
 
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
 import click
 from dotenv import load_dotenv
-from pydantic import SecretStr, ValidationError
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,18 +21,15 @@ from waitress.server import create_server
 import handlers
 from bot import connect as connecting
 from bot import doctor as examination
-from bot import hands, lock, logs, schema, settings
-from bot.clock import DatabaseClock
+from bot import lock, schema, settings
+from bot.assembly import ledger_beside, open_desk, time_of, vault_of, x_oauth, x_tokens
 from bot.desk import Desk
-from bot.networks import Network
-from bot.networks.x import X, XSettings
-from bot.networks.x_oauth import OAuth2
+from bot.networks.x import X
 from bot.schedule import Schedule
-from bot.slack import Slack
-from bot.tokens import StoredTokens, seal_again
-from bot.vault import SealedError, Vault
+from bot.tokens import seal_again
+from bot.vault import SealedError
 from bot.web import Web
-from models.database import BusyError, Database, normal_url
+from models.database import Database, normal_url
 
 log = logging.getLogger("heard")
 
@@ -44,7 +37,6 @@ LAST = 9.7  # seconds from SIGTERM to the very end
 DRAIN = 9.0  # seconds from SIGTERM to the end; a call to a network takes eight at most
 THREADS = 24
 PORT_HELP = "Of the address http://127.0.0.1:PORT/callback, which X has to know."
-MIGRATING = 10.0  # seconds that a worker waits for somebody else to bring the schema to ours
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -57,7 +49,7 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Do everything in one process, and migrate the database first."""
-    with _one_line_errors(), _desk("run") as desk:
+    with _one_line_errors(), open_desk("run") as desk:
         web, sockets = _slack_door(desk)
         _serve(desk, web, sockets, Schedule(desk))
 
@@ -65,7 +57,7 @@ def run() -> None:
 @main.command()
 def web() -> None:
     """Serve Slack over HTTP and nothing else (PostgreSQL)."""
-    with _one_line_errors(), _desk("web") as desk:
+    with _one_line_errors(), open_desk("web") as desk:
         _need_signing_secret(desk)
         _learn_identity(desk)
         _serve(desk, Web(desk, handlers.build(desk)), None, None)
@@ -74,7 +66,7 @@ def web() -> None:
 @main.command()
 def worker() -> None:
     """Poll, publish and draw, and serve nobody (PostgreSQL)."""
-    with _one_line_errors(), _desk("worker") as desk:
+    with _one_line_errors(), open_desk("worker") as desk:
         schedule = Schedule(desk)
         _on_signal(desk.stop.set)
         schedule.start()
@@ -97,7 +89,7 @@ def migrate() -> None:
 def doctor() -> None:
     """Say what is wrong with this set-up and how to mend it; exit code 0 fine, 1 warnings, 2 broken."""
     try:
-        with _desk("doctor") as desk:
+        with open_desk("doctor") as desk:
             code = examination.report(examination.examine(desk), click.echo)
     except settings.SettingsError as error:
         for complaint in str(error).split("; "):
@@ -112,14 +104,14 @@ def doctor() -> None:
 @click.option("--browser/--no-browser", default=None, help="Whether to open a browser here.")
 def connect(network: str, port: int, browser: bool | None) -> None:  # noqa: ARG001 - there is one so far
     """Sign in to a network as the account that answers; beside a running bot, which goes on with it."""
-    with _one_line_errors(), _ledger_beside() as (known, x, database):
+    with _one_line_errors(), ledger_beside() as (known, x, database):
         if not x.client_id:
             raise settings.SettingsError("X_CLIENT_ID is missing; X shows it with the app's keys")
-        tokens = _x_tokens(known, x, database, _time_of(database))
+        tokens = x_tokens(known, x, database, time_of(database))
         way = connecting.Way(port, connecting.has_browser() if browser is None else browser)
         try:
             found = connecting.connect(
-                _x_oauth(x), tokens, X(x.without_keys(), tokens=tokens).account, way, click.echo
+                x_oauth(x), tokens, X(x.without_keys(), tokens=tokens).account, way, click.echo
             )
         except connecting.NotConnectedError as error:
             sys.exit(f"X is not connected: {error}.")
@@ -133,8 +125,8 @@ def connect(network: str, port: int, browser: bool | None) -> None:  # noqa: ARG
 @main.command("rotate-keys")
 def rotate_keys() -> None:
     """Seal what is kept with the newest of ENCRYPTION_KEYS; beside a running bot that knows that key."""
-    with _one_line_errors(), _ledger_beside() as (known, x, database):
-        vault = _vault(known, x)
+    with _one_line_errors(), ledger_beside() as (known, x, database):
+        vault = vault_of(known, x)
         try:
             before = seal_again(database, vault)
         except SealedError:
@@ -144,7 +136,7 @@ def rotate_keys() -> None:
         click.echo(f"{len(before)} sealed with key {vault.key_id}, from {vault.source}.")
 
 
-# --- putting it together ------------------------------------------------------------------------------------
+# --- the doors ----------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -157,135 +149,6 @@ def _one_line_errors() -> Iterator[None]:
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
         sys.exit(f"Heard cannot start: DATABASE_URL does not work: {reason}")
-
-
-@contextmanager
-def _desk(command: str) -> Iterator[Desk]:
-    """Everything at hand, checked; let go of at the end."""
-    known = settings.load()
-    x = _x_settings()
-    logs.set_up(known.log_level, [*_secrets(known), *_secrets(x)])
-    database = Database(known.url)
-    held, stop = None, threading.Event()
-    try:
-        if command != "doctor":  # a doctor only looks, beside whoever works
-            held = _take_ledger(command, known.url, database)
-        looks = command == "doctor"
-        now = _machine_time if looks else _clock(database, stop)
-        desk = Desk(
-            settings=known,
-            db=database,
-            slack=Slack(known.slack_bot_token.get_secret_value(), known.slack_api_url),
-            networks=_networks(known, x, database, _time_of(database) if looks else now),
-            now=now,
-            stop=stop,
-            worker=f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:6]}",
-        )
-        yield desk
-        desk.close()
-    finally:
-        stop.set()
-        database.close()
-        if held is not None:
-            held.close()
-
-
-def _take_ledger(command: str, url: str, database: Database) -> IO[str] | None:
-    """Hold the ledger where one process has to, at the schema that this code was written for."""
-    if command != "run":
-        lock.refuse_sqlite(url, command)
-    held = lock.hold(url)
-    if command == "run":
-        schema.migrate(database)
-    else:
-        schema.wait(database, MIGRATING)
-    if held is not None:
-        hands.free(database, at=_machine_time())
-    return held
-
-
-def _machine_time() -> datetime:
-    return datetime.now(UTC)
-
-
-def _clock(database: Database, stop: threading.Event) -> Callable[[], datetime]:
-    """The time that this process goes by: where others share the ledger, the database's."""
-    if database.is_sqlite:
-        return _machine_time
-    clock = DatabaseClock(database)
-    threading.Thread(target=clock.keep, args=(stop,), name="clock", daemon=True).start()
-    return clock
-
-
-def _x_settings() -> XSettings:
-    try:
-        return XSettings()
-    except ValidationError as error:
-        raise settings.SettingsError(settings.one_line(error, prefix="X_")) from None
-
-
-@contextmanager
-def _ledger_beside() -> Iterator[tuple[settings.Settings, XSettings, Database]]:
-    """Settings and ledger for a command that works beside whoever holds it; made if there is none yet."""
-    known = settings.load()
-    x = _x_settings()
-    logs.set_up(known.log_level, [*_secrets(known), *_secrets(x)])
-    database = Database(known.url)
-    try:
-        if database.is_sqlite and schema.found(database) is None:
-            held = lock.hold(known.url)
-            schema.migrate(database)
-            if held is not None:
-                held.close()
-        schema.check(database)
-        yield known, x, database
-    finally:
-        database.close()
-
-
-def _time_of(database: Database) -> Callable[[], datetime]:
-    """The time that leases run by, for a command that is soon over."""
-    try:
-        return _machine_time if database.is_sqlite else DatabaseClock(database)
-    except (SQLAlchemyError, BusyError):
-        return _machine_time  # then nothing can be leased either
-
-
-def _vault(known: settings.Settings, x: XSettings) -> Vault:
-    """The keys that are given, then those that follow from secrets which are there anyway."""
-    derived = {"X_CLIENT_SECRET": x.client_secret, "SLACK_BOT_TOKEN": known.slack_bot_token}
-    return Vault(known.encryption_keys or (), {name: one for name, one in derived.items() if one})
-
-
-def _x_oauth(x: XSettings) -> OAuth2:
-    return OAuth2(x.client_id or "", x.client_secret, x.api_url)
-
-
-def _x_tokens(
-    known: settings.Settings, x: XSettings, database: Database, now: Callable[[], datetime]
-) -> StoredTokens:
-    return StoredTokens(database, _vault(known, x), _x_oauth(x), now)
-
-
-def _networks(
-    known: settings.Settings, x: XSettings, database: Database, now: Callable[[], datetime]
-) -> Mapping[str, Network]:
-    """Each network that the environment has keys for."""
-    found: dict[str, Network] = {}
-    if x.configured:
-        if x.problem is not None:
-            raise settings.SettingsError(x.problem)
-        found["x"] = X(x, tokens=_x_tokens(known, x, database, now) if x.uses_oauth2 else None)
-    if not found:
-        needed = "X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN and X_ACCESS_TOKEN_SECRET, or X_CLIENT_ID"
-        raise settings.SettingsError(f"no network to listen to: set {needed}")
-    return found
-
-
-def _secrets(known: settings.Settings | XSettings) -> list[str]:
-    values = [getattr(known, name) for name in type(known).model_fields]
-    each = [one for value in values for one in (value if isinstance(value, tuple) else [value])]
-    return [one.get_secret_value() for one in each if isinstance(one, SecretStr)]
 
 
 def _slack_door(desk: Desk) -> tuple[Web, SocketModeHandler | None]:
