@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from bot import breakers, crash, doubt, handoffs, telling
 from bot.desk import Desk
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=12)  # longer than a whole call (8 s), so a lease that ended means a dead worker
 MARGIN = timedelta(seconds=9)  # with less of the lease left no call begins: it might outlive the lease
 MINUTE = timedelta(minutes=1)
-BATCH = 200
+BATCH = 50
 STUMBLE = 1.0  # seconds before what broke is tried again
 MOMENT = 0.05  # seconds until what somebody else has in hand is looked at again
 
@@ -66,11 +66,15 @@ def work(desk: Desk, networks: Collection[str] | None = None) -> float:
 
 
 def _coming(desk: Desk, networks: Collection[str]) -> list[Due]:
-    """What is due or will be, the soonest first; on other networks it waits for a desk that has them."""
+    """What is due or will be, the soonest first; on other networks it waits for a desk that has them.
+
+    What a dead worker left on the wire comes before all that waits, however much that is.
+    """
+    left_behind = case((Reply.state == Delivery.SENDING, 0), else_=1)
     query = select(Reply.id, Reply.state, Reply.due_at).join(Ticket, Ticket.id == Reply.ticket_id)
     query = query.where(Reply.state.in_(ON_ITS_WAY), Reply.due_at.is_not(None), Ticket.network.in_(networks))
     with desk.db.read() as session:
-        rows = session.execute(query.order_by(Reply.due_at, Reply.id).limit(BATCH))
+        rows = session.execute(query.order_by(left_behind, Reply.due_at, Reply.id).limit(BATCH))
         return [Due(reply_id, state, at) for reply_id, state, at in rows if at is not None]
 
 

@@ -454,6 +454,28 @@ def test_a_worker_that_died_in_the_call_leaves_doubt_and_nothing_is_said_again(
     assert network.asked["publish"] == 0
 
 
+def test_what_a_dead_worker_left_is_taken_up_before_all_that_waits(
+    here: Room, network: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        network.says(f"fan{number}", "@acmebrew hello")
+    here.poll()
+    left = here.submit(1, "hello 1")
+    with here.desk.db.write() as session:
+        session.get_one(Reply, left).release(session, at=here.clock())
+    assert outbox.take(here.desk, left) is not None  # and here the process is killed
+    for ticket in (2, 3, 4):
+        here.submit(ticket, f"hello {ticket}")
+    here.clock.pass_by(outbox.LEASE.total_seconds() + 1)
+    monkeypatch.setattr(outbox, "BATCH", 2)
+    found: list[Delivery] = []
+    network.on_publish = lambda: found.append(here.state(left))
+
+    here.send()
+
+    assert found[0] == Delivery.UNSURE
+
+
 def test_an_answer_that_comes_after_the_lease_settles_the_doubt(
     here: Room, network: Counting, post: str
 ) -> None:
