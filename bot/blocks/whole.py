@@ -37,7 +37,7 @@ def _quotes(text: str) -> list[Block]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """`text` in pieces that Slack takes, cut between graphemes; within one only where it alone is too long."""
+    """`text` in pieces that Slack takes, cut between graphemes; within one only if it alone is too long."""
     while len(text) > PIECE:
         piece = fit(text, PIECE, tail="") or text[:PIECE]
         yield piece

@@ -9,9 +9,12 @@ LONGEST = 20_000
 
 
 def words(body: Json, key: str) -> str:
-    """A text out of a request; anything else counts as none."""
+    """A text out of a request; anything else counts as none.
+
+    Half a surrogate pair is replaced, as browsers do before they send: nobody could encode it further on.
+    """
     value = body.get(key)
-    return value[:LONGEST] if isinstance(value, str) else ""
+    return value[:LONGEST].encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
 def problem(sentence: str, status: int = 409) -> tuple[Response, int]:

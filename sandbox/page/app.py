@@ -1,6 +1,9 @@
 """The page as a Flask app: one document, one stream of news, and three panes that each fetch their state."""
 
+from http import HTTPStatus
+
 from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
 
 from sandbox.page.answers import problem
 from sandbox.page.network import network_acts
@@ -25,6 +28,7 @@ def create_app(stage: Stage) -> Flask:
         app.register_blueprint(pages)
     app.before_request(_only_from_here)
     app.after_request(_guarded)
+    app.register_error_handler(HTTPException, _sentence)
 
     @app.get("/")
     def page() -> str:
@@ -63,6 +67,13 @@ def _only_from_here() -> tuple[Response, int] | None:
     if request.method != "GET" and not request.is_json:
         return problem("Send JSON.", 415)
     return None
+
+
+def _sentence(error: HTTPException) -> tuple[Response, int]:
+    """What Flask itself refuses, a body that is too large or a fault of ours, in the page's own form."""
+    if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return problem("That is too long for the demo.", error.code)
+    return problem(error.description or error.name, error.code or 500)
 
 
 def _guarded(response: Response) -> Response:

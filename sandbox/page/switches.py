@@ -91,6 +91,20 @@ class Switches:
                 lambda: self._x.faults.add(MENTIONS, "late_index", seconds=20),
                 (MENTIONS, "late_index"),
             ),
+            self._x_fault(
+                "x_keys",
+                "X refuses our keys",
+                "The channel hears of it once, with what to do, and again when it is over. Replies wait.",
+                lambda: self._x.faults.add("*", "unauthorized"),
+                ("*", "unauthorized"),
+            ),
+            self._x_fault(
+                "x_credit",
+                "X wants credit",
+                "The same: told once, and nothing that was written is lost.",
+                lambda: self._x.faults.add("*", "credits"),
+                ("*", "credits"),
+            ),
             Switch(
                 "x_strict",
                 "x",

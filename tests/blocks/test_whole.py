@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 
 from bot.blocks.text import clean
 from bot.blocks.whole import PIECE, Shown, whole
-from sandbox.slack import visible
 from sandbox.slack.validator import check_view
 
 TALL = ["e" + "\u0301" * accents for accents in (PIECE - 1, PIECE, 2 * PIECE)]

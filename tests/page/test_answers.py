@@ -81,6 +81,19 @@ def test_nonsense_is_refused_and_breaks_nothing(ask: Ask, path: str, body: objec
     assert answer["error"]
 
 
+def test_what_is_far_too_long_is_refused_with_a_sentence(ask: Ask) -> None:
+    status, answer = ask("POST", "/network/post", {"as": "maria_writes", "text": "a" * 250_000})
+
+    assert (status, answer) == (413, {"error": "That is too long for the demo."})
+
+
+@pytest.mark.parametrize("text", ["half a letter: \ud83d", "/mentions \ud83d", "@Heard claim \udc00"])
+def test_half_a_letter_breaks_nothing(ask: Ask, text: str) -> None:
+    said = {"as": "U0ANA", "channel": "C0GENERAL", "text": text}
+
+    assert ask("POST", "/slack/say", said) == (200, {})
+
+
 def test_each_switch_can_be_turned_on_and_mended(ask: Ask) -> None:
     _, room = ask("GET", "/room/state")
     for switch in room["switches"]:
