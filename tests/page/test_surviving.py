@@ -68,6 +68,21 @@ def test_a_lost_answer_is_looked_for_and_the_reply_stands_once(window) -> None:
     expect(ana.room.get_by_role("switch", name="Lose X's answer")).not_to_be_checked()
 
 
+def test_refused_keys_are_told_once_and_told_when_they_work_again(window) -> None:
+    ana = window()
+    trouble = ana.slack.locator("#messages article", has_text="does not accept our keys")
+    ana.room.get_by_role("switch", name="X refuses our keys").check()
+    expect(trouble).to_have_count(1)
+    ana.customer_says("@fernpress can you hear me?")
+    ana.room.get_by_role("switch", name="X refuses our keys").uncheck()
+
+    expect(ana.slack.locator("#messages article", has_text="X answers again")).to_have_count(
+        1, timeout=60_000
+    )
+    expect(ana.card("can you hear me")).to_be_visible()
+    expect(trouble).to_have_count(1)
+
+
 def test_the_ledger_shows_each_step_of_a_reply(window) -> None:
     ana = window()
     ana.customer_says("@fernpress where does a reply go?")
