@@ -460,12 +460,11 @@ def test_what_a_dead_worker_left_is_taken_up_before_all_that_waits(
     for number in range(4):
         network.says(f"fan{number}", "@acmebrew hello")
     here.poll()
-    left = here.submit(1, "hello 1")
+    left, *waiting = [here.submit(ticket, f"hello {ticket}") for ticket in (1, 2, 3, 4)]
     with here.desk.db.write() as session:
-        session.get_one(Reply, left).release(session, at=here.clock())
+        for reply in (left, *waiting):
+            session.get_one(Reply, reply).release(session, at=here.clock())
     assert outbox.take(here.desk, left) is not None  # and here the process is killed
-    for ticket in (2, 3, 4):
-        here.submit(ticket, f"hello {ticket}")
     here.clock.pass_by(outbox.LEASE.total_seconds() + 1)
     monkeypatch.setattr(outbox, "BATCH", 2)
     found: list[Delivery] = []
