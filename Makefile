@@ -8,7 +8,7 @@ DEMO_STAMP := $(VENV)/.installed-demo
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check simulate bench pictures run lock clean
+.PHONY: help demo test check simulate chaos bench pictures run lock clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ check: $(STAMP) ## lint, formatting, types, and which room imports which
 
 simulate: $(STAMP) ## simulate a hundred thousand bad days of the delivery machine; half an hour and more
 	$(BIN)/python -m tests.simulation --runs 100000 --jobs $(or $(JOBS),2) --seed $(or $(SEED),1)
+
+chaos: $(STAMP) ## kill, cut and lie for some two hours, at full size; docs/benchmarks.md says how to read it
+	$(BIN)/python -m tests.chaos.full
 
 bench: $(STAMP) ## measure speed and size; docs/benchmarks.md says how to read it
 	$(BIN)/python -m tests.bench

@@ -1,0 +1,69 @@
+"""`python -m tests.chaos`: one run, its figures and its verdict."""
+
+import os
+import platform
+import sys
+import time
+from dataclasses import fields
+
+import click
+
+from tests.chaos.plan import Plan
+from tests.chaos.run import Report, run
+from tests.revision import revision
+
+
+@click.command()
+@click.option("--on", "engine", type=click.Choice(["sqlite", "postgresql"]), default="sqlite")
+@click.option("--replies", default=500, show_default=True)
+@click.option("--presses", default=0, show_default=True, help="Replies typed in Slack, besides.")
+@click.option("--mentions", default=0, show_default=True)
+@click.option("--kills", default=40, show_default=True, help="At least so many.")
+@click.option("--each", default=3, show_default=True, help="And at each crash point so many.")
+@click.option("--lost", default=0.05, show_default=True, help="Share of X's answers to a post.")
+@click.option("--lag", default=1.0, show_default=True, help="Seconds until X shows us our own posts.")
+@click.option("--looks", default="1,2,4,8", show_default=True, help="RECONCILE_SECONDS.")
+@click.option("--workers", default=2, show_default=True, help="On PostgreSQL.")
+@click.option("--outages", is_flag=True, help="Strike PostgreSQL down every 5 to 20 seconds.")
+@click.option("--cuts", type=float, help="About so often, in seconds, no network is there.")
+@click.option("--life", default=3.0, show_default=True, help="Seconds that a process lives, on average.")
+@click.option("--minutes", default=0.0, show_default=True, help="Go on with it at least so long.")
+@click.option("--patience", default=900.0, show_default=True, help="Seconds for all to come to its end.")
+@click.option("--posts-per-second", default=50.0, show_default=True, help="Slack's budget, raised.")
+@click.option("--seed", type=int, help="Drawn, if not given.")
+def main(**given: object) -> None:
+    """Kill, cut and lie; exit code 1 if anything was doubled, lost or stranded."""
+    given["seed"] = given["seed"] or time.time_ns() % 1_000_000
+    given["lasts"] = float(str(given.pop("minutes"))) * 60
+    given["updates_per_minute"] = float(str(given["posts_per_second"])) * 60
+    given["outages"] = (5, 20) if given["outages"] else None
+    plan = Plan(**given, durable=True)  # type: ignore[arg-type]
+    click.echo(
+        f"git {revision()}, seed {plan.seed}, Python {platform.python_version()}, {os.cpu_count()} cores"
+    )
+    report = run(plan)
+    tell(report)
+    sys.exit(bool(report.verdict.broken))
+
+
+def tell(report: Report) -> None:
+    """Print what happened."""
+    usual = Plan("")
+    differs = {f.name: getattr(report.plan, f.name) for f in fields(Plan)}
+    click.echo(
+        ", ".join(f"{name}={value}" for name, value in differs.items() if value != getattr(usual, name))
+    )
+    for figures in (report.did, dict(sorted(report.wrong.items())), report.verdict.figures):
+        click.echo("")
+        for what, figure in figures.items():
+            click.echo(f"  {what}: {figure}")
+    click.echo("")
+    for broken in report.verdict.broken:
+        click.echo(f"  BROKEN: {broken}")
+    if report.verdict.broken:
+        click.echo(report.logs)
+    click.echo("FAILED" if report.verdict.broken else "All held.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""The bot's processes: started, killed at named points and at any instant, started again."""
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from bot.crash import POINTS
+from tests.chaos.plan import Plan
+from tests.revision import ROOT
+from tests.story.process import free_port
+
+PRESSES = tuple(point for point in POINTS if point.startswith("press"))
+LOOPS = tuple(point for point in POINTS if point not in PRESSES)
+SELDOM = ("look made", "page read", "page written", "page kept", *PRESSES)  # passed a few times in a life
+START = 1.5  # seconds, about, until a process does anything
+
+
+@dataclass
+class Member:
+    """One process of the bot, over all its lives."""
+
+    command: str
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+    dies_at: float = 0.0  # by time.monotonic, if no point ends it before
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """The crash points that this kind of process can reach."""
+        return {"run": POINTS, "worker": LOOPS, "web": PRESSES}[self.command]
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+
+@dataclass
+class Crew:
+    """All processes of one run."""
+
+    plan: Plan
+    env: Mapping[str, str]
+    home: Path
+    rng: Random
+    members: list[Member] = field(default_factory=list)
+    died: dict[int, float] = field(default_factory=dict)  # pid: when, in Unix seconds
+    at_once: int = 0  # killed from outside, at any instant
+    killing: bool = True
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        commands = ["run"] if self.plan.engine == "sqlite" else ["worker"] * self.plan.workers + ["web"]
+        self.members = [Member(command, free_port()) for command in commands]
+        self.note = self.home / "died-at"
+        self.note.touch()
+
+    @property
+    def door(self) -> str:
+        """Where Slack's requests go."""
+        return f"http://127.0.0.1:{self.members[-1].port}/slack/events"
+
+    @property
+    def reached(self) -> Counter[str]:
+        """How many died at each point."""
+        return Counter(line.partition(" ")[2] for line in self.note.read_text().splitlines())
+
+    @property
+    def kills(self) -> int:
+        return self.at_once + self.reached.total()
+
+    def progress(self) -> float:
+        """How far the killing has come, from 0 to 1; a last part waits until every point was reached."""
+        if not self.killing or not self.plan.kills:
+            return 1.0
+        return 0.85 * min(self.kills / self.plan.kills, 1) + 0.15 * (not self.missing) + 0.02
+
+    @property
+    def _passings(self) -> int:
+        """How often, about, a process passes a point before its half-life."""
+        return max(1, (self.plan.replies + self.plan.mentions) // max(self.plan.kills, 1) // 2)
+
+    @property
+    def missing(self) -> list[str]:
+        """The points that have not been reached often enough."""
+        reached = self.reached
+        possible = {point for member in self.members for point in member.points}
+        if not self.plan.presses:
+            possible -= set(PRESSES)
+        if not self.plan.mentions:
+            possible -= {point for point in POINTS if point.startswith("page")}
+        return [point for point in sorted(possible) if reached[point] < self.plan.each]
+
+    def check(self) -> None:
+        """Raise if nobody looks after the processes any more."""
+        if self._thread is None or not self._thread.is_alive():
+            raise RuntimeError("the crew is gone")
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._watch, name="crew")
+        self._thread.start()
+
+    def close(self) -> None:
+        """End all that is still there."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        for member in self.members:
+            if member.process is not None and member.alive:
+                member.process.send_signal(signal.SIGTERM)
+        for member in self.members:
+            if member.process is not None:
+                try:
+                    member.process.wait(12)
+                except subprocess.TimeoutExpired:
+                    member.process.kill()
+                    member.process.wait()
+
+    def _watch(self) -> None:
+        """Start whoever is dead, kill whose time has come."""
+        while not self._stop.wait(0.02):
+            for member in self.members:
+                if not member.alive:
+                    self._bury(member)
+                    self._born(member)
+                elif self.killing and time.monotonic() > member.dies_at:
+                    assert member.process is not None
+                    member.process.kill()
+                    member.process.wait()
+                    self.at_once += member.process.returncode == -signal.SIGKILL
+                    self._bury(member)
+
+    def _bury(self, member: Member) -> None:
+        if member.process is not None:
+            self.died.setdefault(member.process.pid, time.time())
+            if member.process.wait() != -signal.SIGKILL:
+                (self.home / "ended-by-itself").open("a").write(
+                    f"{member.command} {member.process.returncode}\n"
+                )
+
+    def _born(self, member: Member) -> None:
+        env = {**self.env, "PORT": str(member.port)}
+        if self.killing:
+            point = self._target(member)
+            env["HEARD_CHAOS_POINT"] = point
+            env["HEARD_CHAOS_NTH"] = str(self.rng.randint(1, 2 if point in SELDOM else self._passings))
+            env["HEARD_CHAOS_NOTE"] = str(self.note)
+        member.dies_at = time.monotonic() + self.rng.uniform(START / 2, START + 2 * self.plan.life)
+        log = (self.home / f"{member.command}-{member.port}.log").open("ab")
+        command = [sys.executable, "-m", "tests.chaos.worker", member.command]
+        with log:
+            member.process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log)
+
+    def _target(self, member: Member) -> str:
+        """Where to die next: the point that was reached least, or now and then any."""
+        reached = self.reached
+        if self.rng.random() < 0.3:
+            return self.rng.choice(member.points)
+        return min(member.points, key=lambda point: (reached[point], self.rng.random()))

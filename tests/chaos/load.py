@@ -1,0 +1,244 @@
+"""Customers and teammates: who asks, who answers, and who tells the truth about what X shows."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TypeVar
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from bot.desk import Desk
+from handlers import decisions
+from handlers.courtesy import Person
+from models import Mention, Reply, Ticket
+from models.base import RuleBrokenError
+from models.database import BusyError
+from models.hearing import Place, Said, take_in
+from models.reply import State
+from sandbox.slack import SlackServer
+from sandbox.slack.errors import NotOnScreenError
+from sandbox.slack.message import Message
+from sandbox.x import XPost, XServer
+from tests.story.harness import CHANNEL
+
+PEOPLE = 40
+LONG_AGO = timedelta(hours=30)  # before what a first look at X reaches
+LOT = 10
+WAITING = 100  # replies that wait to be sent, at most: this is about dying, not about being too slow
+UNHEARD = 300  # mentions that nobody has heard yet, at most: X lists 800
+WAIT = text("SELECT count(*) FROM replies WHERE state IN ('held', 'queued')")
+Result = TypeVar("Result")
+
+
+def patiently(act: Callable[[], Result]) -> Result:
+    """Do it, again and again while the database is away."""
+    until = time.monotonic() + 90
+    while True:
+        try:
+            return act()
+        except (BusyError, DBAPIError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+
+
+class Load:
+    """All that people do in one run, in threads of their own."""
+
+    def __init__(
+        self, desk: Desk, slack: SlackServer, x: XServer, rng: Random, progress: Callable[[], float]
+    ) -> None:
+        """Keep pace with `progress`, from 0 to 1, so that there is work as long as there is killing."""
+        self.desk, self.slack, self.x = desk, slack, x
+        self._progress = progress
+        self.posted: list[str] = []  # ids of the mentions that were posted while everything ran
+        self.texts: dict[int, str] = {}  # what was answered, by ticket
+        self.decided = 0
+        self.pressed: set[int] = set()
+        self._rng = rng
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+        for number in range(PEOPLE):
+            x.world.add_user(f"fan{number}", f"Fan {number}", followers=number)
+
+    # --- beforehand ---------------------------------------------------------------------------------------
+
+    def tickets(self, number: int, *, ago: timedelta = LONG_AGO) -> list[tuple[int, str]]:
+        """So many tickets that wait for an answer, each with the id of its post."""
+        at = datetime.now(UTC) - ago
+        posts = [
+            self.x.world.post(f"fan{each % PEOPLE}", f"@acmebrew question {ago} {each}", at=at)
+            for each in range(number)
+        ]
+        place = Place("x", self.x.world.brand.id, CHANNEL, timedelta(minutes=30))
+        for start in range(0, number, 500):
+            with self.desk.db.write() as session:
+                said = [_said(post) for post in posts[start : start + 500]]
+                take_in(session, said, place, at=datetime.now(UTC))
+        with self.desk.db.read() as session:
+            found = dict(session.execute(select(Mention.post_id, Mention.ticket_id)).all())
+        return [(found[post.id], post.id) for post in posts]
+
+    # --- meanwhile ----------------------------------------------------------------------------------------
+
+    @contextmanager
+    def going(self, *acts: Callable[[], None]) -> Iterator[None]:
+        """Let everybody act while the block lasts."""
+        self._threads = [threading.Thread(target=act, name=act.__name__) for act in acts]
+        for thread in self._threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            for thread in self._threads:
+                thread.join()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is still to be said or posted."""
+        return any(thread.is_alive() for thread in self._threads if thread.name != "decide")
+
+    @property
+    def has_work(self) -> bool:
+        """Whether something is still to be said or posted, by people or by the bot."""
+        return self.is_busy or self._count(WAIT) > 0
+
+    def submit(self, tickets: list[tuple[int, str]]) -> None:
+        """Answer them all, a lot at a time, as the composer does."""
+        for start in range(0, len(tickets), LOT):
+            while patiently(lambda: self._count(WAIT)) > WAITING:
+                if self._stop.wait(0.2):
+                    return
+            if not self._may(start, len(tickets)):
+                return
+            lot = tickets[start : start + LOT]
+            patiently(lambda lot=lot: self._submit(lot))  # type: ignore[misc]
+
+    def _may(self, done: int, of: int) -> bool:
+        """Wait until it is time for the next; False if all is over."""
+        while done > of * self._progress():
+            if self._stop.wait(0.1):
+                return False
+        return not self._stop.is_set()
+
+    def _submit(self, lot: list[tuple[int, str]]) -> None:
+        """One transaction; if its answer was lost, what it wrote is not written twice."""
+        at = datetime.now(UTC)
+        with self.desk.db.write() as session:
+            for ticket_id, post_id in lot:
+                ticket = Ticket.hold(session, ticket_id)
+                self.texts[ticket_id] = f"Answer to {ticket_id}: thank you!"
+                if ticket.live_reply(session) is None:
+                    ticket.reply(
+                        session,
+                        text=self.texts[ticket_id],
+                        by="U0ANA",
+                        at=at,
+                        turn=ticket.turn,
+                        to_post_id=post_id,
+                        undo_until=at,
+                        key=f"chaos {ticket_id}",
+                    )
+
+    def post(self, number: int) -> None:
+        """Post mentions on X, some of which it lists late and so behind others."""
+        heard = text("SELECT count(*) FROM mentions")
+        before = patiently(lambda: self._count(heard))
+        for each in range(number):
+            while each % 20 == 0 and each - (patiently(lambda: self._count(heard)) - before) > UNHEARD:
+                if self._stop.wait(0.3):
+                    return
+            if not self._may(each, number):
+                return
+            late = self._rng.choice((0, 0, 0, self._rng.uniform(0, 4)))
+            words = f"@acmebrew news {each}"
+            self.posted.append(self.x.world.post(f"fan{each % PEOPLE}", words, visible_after=late).id)
+            self._stop.wait(0.005)
+
+    def press(self, tickets: list[tuple[int, str]]) -> None:
+        """Answer these in Slack: press, type, submit; and again while the bot dies of it.
+
+        After that go on taking and giving back, for those who still wait to die of a press.
+        """
+        self._answer(tickets)
+        while tickets and self._progress() < 1 and not self._stop.wait(0.3):
+            with suppress(LookupError, OSError):
+                self._fidget(self._card(f"/status/{tickets[-1][1]}"))
+
+    def _fidget(self, card: Message) -> None:
+        ana = self.slack.person("U0ANA")
+        label = next((label for label in ("Reopen", "Claim") if label in card.buttons), None)
+        if label is not None:
+            ana.press(card, label)
+        else:
+            ana.say(CHANNEL, "@Heard release", thread_ts=card.ts)
+
+    def _answer(self, tickets: list[tuple[int, str]]) -> None:
+        for done, (ticket_id, post_id) in enumerate(tickets):
+            while self._may(done, len(tickets)) and ticket_id not in self.pressed:
+                try:
+                    if self._pressed(ticket_id, post_id):
+                        self.pressed.add(ticket_id)
+                except (LookupError, NotOnScreenError, OSError, DBAPIError, BusyError):
+                    self._stop.wait(0.3)
+
+    def _pressed(self, ticket_id: int, post_id: str) -> bool:
+        """One try; True once the ledger has a reply."""
+        with self.desk.db.read() as session:
+            if Ticket.hold(session, ticket_id).live_reply(session) is not None:
+                return True
+        card = self._card(f"/status/{post_id}")
+        person = self.slack.person(self._rng.choice(("U0ANA", "U0BEN")))
+        modal = person.press(card, "Reply").view
+        if modal is not None:
+            self.texts[ticket_id] = f"Answer to {ticket_id}: typed in Slack"
+            person.send_submission(modal.fill(self.texts[ticket_id]))
+        return False  # the ledger is asked, not the modal
+
+    def _card(self, link: str) -> Message:
+        with self.slack.world.lock:
+            for message in self.slack.world.channel(CHANNEL).messages:
+                if message.metadata and not message.is_reply and link in str(message.blocks):
+                    return message.snapshot()
+        raise LookupError(link)
+
+    def decide(self) -> None:
+        """Answer what only a person can: look at X as everybody sees it, and say what is true."""
+        while not self._stop.wait(0.5):
+            try:
+                with self.desk.db.read() as session:
+                    asked = session.scalars(select(Reply).where(Reply.state == State.ASKED).limit(20)).all()
+                for reply in asked:
+                    self._decide(reply)
+            except (BusyError, DBAPIError, RuleBrokenError):
+                continue
+
+    def _decide(self, reply: Reply) -> None:
+        self.decided += 1
+        who = Person("U0BEN", CHANNEL, None, f"chaos {reply.id} {self.decided}")
+        with self.x.world.lock:
+            there = [post.text for post in self.x.world.replies_to(reply.sent_to or reply.to_post_id)]
+        act = decisions._it_is_there if reply.text in there else decisions._send_again
+        act(self.desk, reply.id, who)
+
+    def _count(self, query: object) -> int:
+        with self.desk.db.read() as session:
+            return int(session.scalar(query) or 0)  # type: ignore[call-overload]
+
+
+def _said(post: XPost) -> Said:
+    return Said(
+        post_id=post.id,
+        latest_id=post.id,
+        conversation_id=post.conversation_id,
+        author_id=post.author_id,
+        text=post.text,
+        posted_at=post.created_at,
+        url=f"https://x.com/i/status/{post.id}",
+        matched="mentions us",
+    )
