@@ -10,6 +10,7 @@ from typing import Any
 
 from slack_bolt import Respond
 from slack_sdk.errors import SlackApiError, SlackClientError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot import crash
@@ -23,6 +24,10 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 2.0  # seconds a handler waits for the ledger: Slack gives it three
 BUSY = "Heard's ledger is busy just now, so nothing was changed. Please press it again in a moment."
+AWAY = (
+    "Heard's ledger cannot be reached just now, so nothing was changed. Please try again in a minute; "
+    "if it stays, tell your admin."
+)
 SLOW = "Slack was too slow just now. If nothing opened, please press the button once more."
 BROKEN = (
     "Something went wrong here, and nothing was changed. Please try once more; if it stays, tell your admin."
@@ -89,6 +94,9 @@ def sentence_for(error: Exception) -> str:
         return str(error)
     if isinstance(error, BusyError):
         return BUSY
+    if isinstance(error, OperationalError):
+        log.error("the ledger cannot be reached: %s", type(error.orig).__name__)
+        return AWAY
     log.error("a handler failed", exc_info=error)
     return BROKEN
 
