@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 PATIENCE = 30.0  # seconds that a background job waits for a lock
-# A database that went away without a word must not hold a press, for which Slack waits three seconds: how long
-# to connect, in seconds (the least that libpq takes), and until sent bytes count as lost, in milliseconds.
+# A database that went away without a word must not hold a press, for which Slack waits three seconds: how
+# long to connect, in seconds (the least that libpq takes), and until sent bytes count as lost, in ms.
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 _SOON = {"connect_timeout": 2, "tcp_user_timeout": 2000}
 _TIMEOUTS = ("lock_timeout", "statement_timeout")  # PostgreSQL's, for those who can wait less
