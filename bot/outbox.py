@@ -26,6 +26,7 @@ LEASE = timedelta(seconds=12)  # longer than a whole call (8 s), so a lease that
 MARGIN = timedelta(seconds=9)  # with less of the lease left no call begins: it might outlive the lease
 MINUTE = timedelta(minutes=1)
 BATCH = 50
+FRESH = timedelta(seconds=1)  # how long a list of what is due is believed
 STUMBLE = 1.0  # seconds before what broke is tried again
 MOMENT = 0.05  # seconds until what somebody else has in hand is looked at again
 
@@ -51,13 +52,15 @@ def work(desk: Desk, networks: Collection[str] | None = None) -> float:
     done: set[tuple[int, str]] = set()
     waits = [2.0]
     while True:
-        coming = _coming(desk, ours)
+        listed, coming = desk.now(), _coming(desk, ours)
         due = [one for one in coming if one.at <= desk.now() and (one.reply_id, one.state) not in done]
         for one in due:
             if desk.stop.is_set():
                 return 0.0
             done.add((one.reply_id, one.state))
             waits.append(_guarded(desk, _STEPS[Delivery(one.state)], one.reply_id))
+            if desk.now() - listed > FRESH:  # a call takes its time, and what is urgent comes first
+                break
         if not due:
             break
     left = [(one.at - desk.now()).total_seconds() for one in coming]

@@ -475,6 +475,27 @@ def test_what_a_dead_worker_left_is_taken_up_before_all_that_waits(
     assert found[0] == Delivery.UNSURE
 
 
+def test_what_a_dead_worker_left_does_not_wait_for_a_row_of_slow_calls(here: Room, network: Counting) -> None:
+    for number in range(4):
+        network.says(f"fan{number}", "@acmebrew hello")
+    here.poll()
+    left, *waiting = [here.submit(ticket, f"hello {ticket}") for ticket in (1, 2, 3, 4)]
+    with here.desk.db.write() as session:
+        for reply in (left, *waiting):
+            session.get_one(Reply, reply).release(session, at=here.clock())
+    assert outbox.take(here.desk, left) is not None  # and here the process is killed
+    found: list[Delivery] = []
+
+    def slowly() -> None:
+        found.append(here.state(left))
+        here.clock.pass_by(7)
+
+    network.on_publish = slowly
+    here.send()
+
+    assert found == [Delivery.SENDING, Delivery.SENDING, Delivery.UNSURE]
+
+
 def test_an_answer_that_comes_after_the_lease_settles_the_doubt(
     here: Room, network: Counting, post: str
 ) -> None:
