@@ -67,7 +67,7 @@ def _look(desk: Desk, value: dict[str, Any], who: Person) -> dict[str, Any]:
             return sorry(ONLY_ITS_AUTHOR)
         live = ticket.live_reply(session)
         turn = ticket.turn
-        if live is not None and live.state in SPOKEN and (draft is not None or value["n"] > ticket.turn):
+        if live is not None and live.state in SPOKEN and draft is None and value["n"] > ticket.turn:
             turn += 1
         elif live is not None or ticket.closed_at is not None:
             return sorry(_why_not(ticket, live), kept=draft.text if draft is not None else None)

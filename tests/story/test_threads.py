@@ -84,6 +84,26 @@ def test_edit_opens_the_composer_with_the_words_and_replaces_them(bot: Bot) -> N
     assert bot.attempts == 1
 
 
+@pytest.mark.parametrize("first", ["its author", "somebody else"])
+def test_edit_on_a_preview_that_is_answered_by_now_opens_no_second_answer(bot: Bot, first: str) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    bot.say(card, "@Heard reply Hello!")
+    preview = bot.whisper("Only you see this")
+    before = preview.snapshot()
+    if first == "its author":
+        bot.ana.press(preview, "Send publicly")
+    else:
+        bot.reply(card, "Hello!", by=bot.ben)
+    bot.answered(post, "Hello!")
+    bot.shows(card, "Answered")
+
+    shown = bot.ana.press(before, "Edit").view
+
+    assert "has answered this one. Follow up on the card says more." in shown.text
+    assert "Hello!" in shown.text
+    assert "submit" not in shown.state.given
+
+
 def test_only_its_author_decides_about_a_preview(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello!")
