@@ -73,7 +73,7 @@ def unsure(session: Session, network: Network, reply: Reply, *, at: datetime) ->
         session,
         reply,
         f":grey_question: <@{reply.actor}>, {network.title} did not say whether it took your reply "
-        f"({escape(reply.detail or 'no answer')}). I am looking for it there. "
+        f"({escape((reply.detail or 'no answer').rstrip('.'))}). I am looking for it there. "
         "*Please do not post it by hand*: it may be public already.",
         at=at,
     )

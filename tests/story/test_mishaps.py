@@ -53,6 +53,7 @@ def test_a_lost_answer_is_looked_for_and_never_sent_again(database_url: str, fau
 
         notice = bot.told(card, "X did not say whether it took your reply", "Please do not post it by hand")
         assert "Hello & welcome!" in sound(notice).text
+        assert ".)" not in sound(notice).text
         reply = bot.x.world.replies_to(post.id)[0]
         bot.shows(card, "Answered by @U0ANA", f"/status/{reply.id}")
         assert bot.attempts == 1
