@@ -166,11 +166,20 @@ def _served(stage: Stage, port: int) -> Iterator[int]:
     """Serve the page on `port`, or on the next free one, and say so."""
     app = create_app(stage)
     server: Any = create_server(app, sockets=[_socket(port)], threads=THREADS, channel_timeout=30)
-    serving = threading.Thread(target=server.run, name="page", daemon=True)
-    serving.start()
+    over = threading.Event()
+
+    def serve() -> None:
+        try:
+            server.run()
+        except OSError:  # its sockets were closed while it waited for them
+            if not over.is_set():
+                raise
+
+    threading.Thread(target=serve, name="page", daemon=True).start()
     try:
         yield int(server.effective_port)
     finally:
+        over.set()
         stage.bulletin.close()  # so that every stream ends, and its thread with it
         server.task_dispatcher.shutdown(timeout=2)
         with contextlib.suppress(OSError):

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, jsonify
 
 Json = dict[str, Any]
-LONGEST = 20_000
+LONGEST = 25_000  # what X lets a subscriber say in one post
 
 
 def words(body: Json, key: str) -> str:

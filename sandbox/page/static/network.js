@@ -6,6 +6,7 @@ import { face, icon } from "./faces.js";
 import { ago } from "./text.js";
 
 const MOST = 280;
+const LONGEST = 25000; // what a subscriber may say
 
 export function networkPane({ onChange }) {
   let state = null;
@@ -16,7 +17,7 @@ export function networkPane({ onChange }) {
   const root = $("#pane-network");
   const list = h("div", { class: "threads", role: "feed", "aria-label": "Posts" });
   const who = h("select", { "aria-label": "Speak as", onchange: pick });
-  const text = h("textarea", { rows: 2, "aria-label": "What is said on X", oninput: count, onkeydown: (event) => {
+  const text = h("textarea", { rows: 2, maxlength: LONGEST, "aria-label": "What is said on X", oninput: count, onkeydown: (event) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit();
   } });
   const left = h("span", { class: "count" });
@@ -166,7 +167,7 @@ export function networkPane({ onChange }) {
 
   function edit(one) {
     const words = list.querySelector(`[data-id="${one.id}"] .words`);
-    const field = h("textarea", { value: one.text, rows: 3, "aria-label": "Edit the post" });
+    const field = h("textarea", { value: one.text, rows: 3, maxlength: LONGEST, "aria-label": "Edit the post" });
     const done = () => editing.replaceWith(words);
     const editing = h("form", { class: "editing", onsubmit: async (event) => {
       event.preventDefault();
