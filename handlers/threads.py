@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 Body = dict[str, Any]
 
 LAST_TRY = 3  # https://docs.slack.dev/apis/events-api/#retries
+YOURS = "You have this one already."
 HOW = (
     "In a card's thread I understand `@Heard reply your words`, `claim`, `release`, `take over`, "
     "`done thanks` (any reason), `reopen` and `undo`. Everything else said there stays private."
@@ -121,8 +122,9 @@ def _obey(desk: Desk, said: Said) -> str | None:
 
 
 def _claim(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:
+    had = ticket.owner == said.who.id
     ticket.claim(session, by=said.who.id, at=desk.now())
-    return None
+    return YOURS if had else None
 
 
 def _release(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:
@@ -131,8 +133,9 @@ def _release(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | 
 
 
 def _take_over(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:
+    had = ticket.owner == said.who.id
     ticket.take_over(session, by=said.who.id, at=desk.now())
-    return None
+    return YOURS if had else None
 
 
 def _done(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:

@@ -221,6 +221,18 @@ def test_a_thread_understands_what_the_buttons_do(bot: Bot) -> None:
     assert bot.ana.ephemerals() == bot.ben.ephemerals() == []
 
 
+@pytest.mark.parametrize("word", ["claim", "take over"])
+def test_taking_what_one_has_is_answered_too(bot: Bot, word: str) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    bot.say(card, f"@Heard {word}")
+    bot.shows(card, "@U0ANA has it")
+
+    bot.say(card, f"@Heard {word}")
+
+    assert "You have this one already." in seen(bot.whisper("already"))
+    assert len(bot.events("claim", "take over")) == 1
+
+
 def test_a_thread_can_undo(database_url: str) -> None:
     with running(database_url, undo_seconds=60) as bot:
         _, card = bot.heard("@acmebrew hello")
