@@ -71,13 +71,18 @@ def work(desk: Desk, networks: Collection[str] | None = None) -> float:
 def _coming(desk: Desk, networks: Collection[str]) -> list[Due]:
     """What is due or will be, the soonest first; on other networks it waits for a desk that has them.
 
-    What a dead worker left on the wire comes before all that waits, however much that is.
+    What a dead worker left on the wire comes first, then what is in doubt: however much waits to be sent.
     """
-    left_behind = case((Reply.state == Delivery.SENDING, 0), else_=1)
+    urgency = case(
+        (Reply.due_at > desk.now(), 3),
+        (Reply.state == Delivery.SENDING, 0),
+        (Reply.state == Delivery.UNSURE, 1),
+        else_=2,
+    )
     query = select(Reply.id, Reply.state, Reply.due_at).join(Ticket, Ticket.id == Reply.ticket_id)
     query = query.where(Reply.state.in_(ON_ITS_WAY), Reply.due_at.is_not(None), Ticket.network.in_(networks))
     with desk.db.read() as session:
-        rows = session.execute(query.order_by(left_behind, Reply.due_at, Reply.id).limit(BATCH))
+        rows = session.execute(query.order_by(urgency, Reply.due_at, Reply.id).limit(BATCH))
         return [Due(reply_id, state, at) for reply_id, state, at in rows if at is not None]
 
 

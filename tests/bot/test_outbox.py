@@ -496,6 +496,44 @@ def test_what_a_dead_worker_left_does_not_wait_for_a_row_of_slow_calls(here: Roo
     assert found == [Delivery.SENDING, Delivery.SENDING, Delivery.UNSURE]
 
 
+def test_what_is_in_doubt_is_looked_for_before_more_is_sent(here: Room, network: Counting) -> None:
+    for number in range(4):
+        network.says(f"fan{number}", "@acmebrew hello")
+    here.poll()
+    network.fails("publish", Unsure("no answer"), landed=True)
+    unsure = here.submit(1, "hello 1")
+    here.send()
+    here.clock.pass_by(4)
+    waiting = [here.submit(ticket, f"hello {ticket}") for ticket in (2, 3, 4)]
+    with here.desk.db.write() as session:
+        for reply in waiting:
+            session.get_one(Reply, reply).release(session, at=here.clock())
+    here.clock.pass_by(1)
+    found: list[Delivery] = []
+    network.on_publish = lambda: found.append(here.state(unsure))
+
+    here.send()
+
+    assert found == [Delivery.PUBLISHED] * 3
+
+
+def test_what_is_in_doubt_and_not_due_does_not_keep_others_from_being_sent(
+    here: Room, network: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posts = [network.says(f"fan{number}", "@acmebrew hello").id for number in range(2)]
+    here.poll()
+    network.fails("publish", Unsure("no answer"))
+    unsure = here.submit(1, "hello 1")
+    here.send()
+    monkeypatch.setattr(outbox, "BATCH", 1)
+    here.submit(2, "hello 2")
+
+    here.send()
+
+    assert here.state(unsure) == Delivery.UNSURE
+    assert public(network, posts[1]) == ["hello 2"]
+
+
 def test_an_answer_that_comes_after_the_lease_settles_the_doubt(
     here: Room, network: Counting, post: str
 ) -> None:

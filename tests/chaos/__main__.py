@@ -2,6 +2,7 @@
 
 import os
 import platform
+import signal
 import sys
 import time
 from dataclasses import fields
@@ -33,6 +34,7 @@ from tests.revision import revision
 @click.option("--seed", type=int, help="Drawn, if not given.")
 def main(**given: object) -> None:
     """Kill, cut and lie; exit code 1 if anything was doubled, lost or stranded."""
+    take_leave()
     given["seed"] = given["seed"] or time.time_ns() % 1_000_000
     given["lasts"] = float(str(given.pop("minutes"))) * 60
     given["updates_per_minute"] = float(str(given["posts_per_second"])) * 60
@@ -44,6 +46,11 @@ def main(**given: object) -> None:
     report = run(plan)
     tell(report)
     sys.exit(bool(report.verdict.broken))
+
+
+def take_leave() -> None:
+    """Let SIGTERM end this run as Ctrl-C does, so that no process is left behind."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def tell(report: Report) -> None:

@@ -8,7 +8,7 @@ import time
 import click
 
 from tests import postgres
-from tests.chaos.__main__ import tell
+from tests.chaos.__main__ import take_leave, tell
 from tests.chaos.plan import Plan
 from tests.chaos.run import run
 from tests.revision import revision
@@ -59,6 +59,7 @@ BARS: dict[str, dict[str, object]] = {
 @click.option("--seed", type=int, help="Drawn, if not given.")
 def main(only: tuple[str, ...], seed: int | None) -> None:
     """Every bar of the chaos at its full size."""
+    take_leave()
     seed = seed or time.time_ns() % 1_000_000
     click.echo(f"git {revision()}, seed {seed}, Python {platform.python_version()}, {os.cpu_count()} cores")
     click.echo(postgres.describe())

@@ -159,11 +159,14 @@ def _cards(verdict: Verdict, session: Session, slack: SlackServer) -> None:
 
 
 def overdue(db: Database) -> float:
-    """For how many seconds the most belated thing has been waiting for anybody to do it."""
+    """For how many seconds the most belated thing in doubt has been waiting for anybody to do it.
+
+    What waits to be sent may wait behind others; that it is sent in the end is looked at then.
+    """
     with db.read() as session:
         first = session.scalar(
             select(Reply.due_at)
-            .where(Reply.state.in_(ON_ITS_WAY), Reply.due_at.is_not(None))
+            .where(Reply.state.in_((State.SENDING, State.UNSURE)), Reply.due_at.is_not(None))
             .order_by(Reply.due_at)
             .limit(1)
         )
