@@ -26,7 +26,7 @@ LEASE = timedelta(seconds=12)  # longer than a whole call (8 s), so a lease that
 MARGIN = timedelta(seconds=9)  # with less of the lease left no call begins: it might outlive the lease
 MINUTE = timedelta(minutes=1)
 BATCH = 50
-FRESH = timedelta(seconds=1)  # how long a list of what is due is believed
+ROUND = timedelta(seconds=1)  # then begin anew, with what is urgent: also with what was done once already
 STUMBLE = 1.0  # seconds before what broke is tried again
 MOMENT = 0.05  # seconds until what somebody else has in hand is looked at again
 
@@ -49,18 +49,18 @@ def work(desk: Desk, networks: Collection[str] | None = None) -> float:
     Gives the seconds until the next thing is due (at most 2).
     """
     ours = desk.networks if networks is None else networks
-    done: set[tuple[int, str]] = set()
+    begun, done = desk.now(), set[tuple[int, str]]()
     waits = [2.0]
     while True:
-        listed, coming = desk.now(), _coming(desk, ours)
+        coming = _coming(desk, ours)
         due = [one for one in coming if one.at <= desk.now() and (one.reply_id, one.state) not in done]
         for one in due:
             if desk.stop.is_set():
                 return 0.0
             done.add((one.reply_id, one.state))
             waits.append(_guarded(desk, _STEPS[Delivery(one.state)], one.reply_id))
-            if desk.now() - listed > FRESH:  # a call takes its time, and what is urgent comes first
-                break
+            if desk.now() - begun > ROUND:  # calls take their time, and meanwhile more became due
+                return 0.0
         if not due:
             break
     left = [(one.at - desk.now()).total_seconds() for one in coming]

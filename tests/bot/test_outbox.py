@@ -491,9 +491,34 @@ def test_what_a_dead_worker_left_does_not_wait_for_a_row_of_slow_calls(here: Roo
         here.clock.pass_by(7)
 
     network.on_publish = slowly
-    here.send()
+    while here.send() == 0:
+        pass
 
     assert found == [Delivery.SENDING, Delivery.SENDING, Delivery.UNSURE]
+
+
+def test_looks_go_on_however_much_there_is_to_send(here: Room, network: Counting) -> None:
+    for number in range(40):
+        network.says(f"fan{number}", "@acmebrew hello")
+    here.poll()
+    network.fails("publish", Unsure("no answer"))
+    unsure = here.submit(1, "hello 1")
+    here.send()
+    for ticket in range(2, 41):
+        here.submit(ticket, f"hello {ticket}")
+    looks: list[int] = []
+
+    def slowly() -> None:
+        looks.append(here.reply(unsure).looks)
+        here.clock.pass_by(2)
+
+    network.on_publish = slowly
+    while here.send() == 0:
+        pass
+
+    assert looks[5] >= 1
+    assert looks[10] >= 2
+    assert looks[30] >= 3
 
 
 def test_what_is_in_doubt_is_looked_for_before_more_is_sent(here: Room, network: Counting) -> None:

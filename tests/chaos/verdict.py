@@ -12,6 +12,7 @@ from models import Card, Event, Mention, Quarantined, Reply, Ticket
 from models.database import Database
 from models.reply import ON_ITS_WAY, SPOKEN, State
 from sandbox.slack import SlackServer
+from sandbox.slack.message import Message
 from sandbox.x import XServer
 from tests.chaos.crew import Crew
 from tests.chaos.load import Load
@@ -136,7 +137,7 @@ def _cards(verdict: Verdict, session: Session, slack: SlackServer) -> None:
     with slack.world.lock:
         shown = [m for m in slack.world.channel(CHANNEL).messages if m.metadata and not m.is_reply]
         deleted = [call for call in slack.world.calls if call.method == "chat.delete" and call.status == 200]
-    keys = Counter(str((message.metadata or {})["event_payload"]["card_id"]) for message in shown)
+    keys = Counter(_key(message) for message in shown)
     cards = {card.key: card for card in session.scalars(select(Card))}
     tickets = len(session.scalars(select(Ticket.id)).all())
     without = [key for key in cards if not keys[key]]
@@ -152,10 +153,19 @@ def _cards(verdict: Verdict, session: Session, slack: SlackServer) -> None:
         "cards that are out of date": len(stale),
     }
     verdict.must(tickets == len(cards) and not without, "a ticket has no card")
-    verdict.must(surplus == 0, f"{surplus} cards are there twice")
+    twice = [
+        [("card" if key in cards else "notice"), *(m.ts for m in shown if _key(m) == key)]
+        for key, often in keys.items()
+        if often > 1
+    ]
+    verdict.must(surplus == 0, f"there twice: {twice[:5]}")
     verdict.must(len(deleted) <= max(SURPLUS * len(cards), 1), "too many surplus cards")
     verdict.must(max(lives, default=0) <= GONE, "a surplus card stayed for more than two minutes")
     verdict.must(not stale, f"out of date: tickets {list(stale)[:5]}")
+
+
+def _key(message: Message) -> str:
+    return str((message.metadata or {})["event_payload"]["card_id"])
 
 
 def overdue(db: Database) -> float:
