@@ -53,6 +53,6 @@ def set_up(level: str, secrets: Iterable[str]) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.getLevelName(level), logging.INFO))
-    # Each plugin of Alembic would be a line, and each tick of a job, above all one that finds the last at work.
+    # Each plugin of Alembic would be a line, and each tick of a job that finds the last one still at work.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
