@@ -18,7 +18,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 METADATA = "heard"
-_HISTORY_PAGES = 5
+_HISTORY_PAGES = 25  # 5,000 messages: more than any channel gets in the minutes that are looked through
 
 # An error that leaves open whether the call had its effect.
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors

@@ -152,7 +152,7 @@ def test_a_message_is_found_by_its_key_in_a_channel_and_in_a_thread(bot: Slack, 
 
 def test_a_message_is_found_behind_pages_of_others(bot: Slack, slack: SlackServer) -> None:
     first = say(bot)
-    for number in range(230):
+    for number in range(1_230):
         slack.world.post(CHANNEL, "U0ANA", f"chatter {number}")
 
     assert bot.find(CHANNEL, "k1", since=0) == [first]
