@@ -77,10 +77,14 @@ class Crew:
         return self.at_once + self.reached.total()
 
     def progress(self) -> float:
-        """How far the killing has come, from 0 to 1; a last part waits until every point was reached."""
+        """How far the killing has come, from 0 to 1.
+
+        A part is kept for those who die beyond the plan, until each point was reached: they need work too.
+        """
         if not self.killing or not self.plan.kills:
             return 1.0
-        return 0.85 * min(self.kills / self.plan.kills, 1) + 0.15 * (not self.missing) + 0.02
+        beyond = max(self.kills - self.plan.kills, 0)
+        return 0.02 + 0.6 * min(self.kills / self.plan.kills, 1) + 0.35 * beyond / (beyond + 10)
 
     @property
     def _passings(self) -> int:
@@ -141,9 +145,8 @@ class Crew:
         if member.process is not None:
             self.died.setdefault(member.process.pid, time.time())
             if member.process.wait() != -signal.SIGKILL:
-                (self.home / "ended-by-itself").open("a").write(
-                    f"{member.command} {member.process.returncode}\n"
-                )
+                with (self.home / "ended-by-itself").open("a") as note:
+                    note.write(f"{member.command} {member.process.returncode}\n")
 
     def _born(self, member: Member) -> None:
         env = {**self.env, "PORT": str(member.port)}
