@@ -45,7 +45,7 @@ def main(**given: object) -> None:
     )
     report = run(plan)
     tell(report)
-    sys.exit(bool(report.verdict.broken))
+    sys.exit(bool(report.verdict.broken or report.verdict.missed))
 
 
 def take_leave() -> None:
@@ -65,11 +65,11 @@ def tell(report: Report) -> None:
         for what, figure in figures.items():
             click.echo(f"  {what}: {figure}")
     click.echo("")
-    for broken in report.verdict.broken:
+    for broken in report.verdict.broken + report.verdict.missed:
         click.echo(f"  BROKEN: {broken}")
-    if report.verdict.broken:
+    if report.verdict.broken or report.verdict.missed:
         click.echo(report.logs)
-    click.echo("FAILED" if report.verdict.broken else "All held.")
+    click.echo("FAILED" if report.verdict.broken or report.verdict.missed else "All held.")
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def main(only: tuple[str, ...], seed: int | None) -> None:
         click.echo(f"\n=== {name} ===")
         report = run(Plan(seed=seed, durable=True, **BARS[name]))  # type: ignore[arg-type]
         tell(report)
-        if report.verdict.broken:
+        if report.verdict.broken or report.verdict.missed:
             broken.append(name)
     click.echo(f"\nBROKEN: {', '.join(broken)}" if broken else "\nEvery bar held.")
     sys.exit(bool(broken))

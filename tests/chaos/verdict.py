@@ -30,10 +30,15 @@ class Verdict:
 
     figures: dict[str, object] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)  # what the run itself did not get to, by chance
 
     def must(self, fine: bool, otherwise: str) -> None:
         if not fine:
             self.broken.append(otherwise)
+
+    def tried(self, fine: bool, otherwise: str) -> None:
+        if not fine:
+            self.missed.append(otherwise)
 
 
 def judge(db: Database, load: Load, slack: SlackServer, x: XServer, crew: Crew) -> Verdict:
