@@ -97,9 +97,8 @@ def _tell(desk: Desk, session: Session, found: list[Overdue], *, at: datetime) -
         alarm = Alarm.ring(session, _key(one.kind), cause="overdue", detail=f"{one.count}", at=at)
         # A network that does not answer is told by its breaker, with the reason.
         explained = one.kind == "readings" and any(key.startswith("reading ") for key in known)
-        if alarm.told_at is None and not explained:
-            alarm.told_at = at
-            Notice.tell(session, _sentence(one, at), at=at, channel=desk.settings.slack_channel)
+        if not explained:
+            alarm.tell_once(session, _sentence(one, at), at=at, channel=desk.settings.slack_channel)
 
 
 def _key(kind: str) -> str:

@@ -27,9 +27,8 @@ from models.reply import State as Delivery
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=12)  # a dead worker's card is taken up after that
-CALL = timedelta(
-    seconds=9
-)  # longer than Slack may take (bot/slack.py): with less of the lease left none begins
+# Longer than Slack may take (bot/slack.py): with less of the lease left no call begins.
+CALL = timedelta(seconds=9)
 SETTLED = timedelta(seconds=30)  # how long Slack may take to show a message whose answer was lost
 BATCH = 50
 
@@ -396,17 +395,16 @@ def _failed(desk: Desk, table: type[Card | Notice], job: Job, error: SlackError)
 def _patience(desk: Desk, session: Session, ticket: Ticket | None, row: Card | Notice, job: Job) -> timedelta:
     """What to do about a definite no, and how long to wait before the next try."""
     elsewhere = desk.settings.slack_channel if row.failure in _NO_PLACE else job.channel
-    has_moved = elsewhere != job.channel
-    is_gone = row.failure in _GONE and ticket is not None
-    if has_moved:
+    if elsewhere != job.channel:
         rehome.say_moved(session, job.channel, elsewhere, row.failure or "", at=desk.now())
-    elif is_gone and ticket is not None:
-        rehome.say_anew(session, ticket, row.failure or "", at=desk.now())
-    if has_moved and ticket is None:
-        row.channel = elsewhere
-    elif (has_moved or is_gone) and ticket is not None:
-        rehome.place_anew(_card(session, ticket), ticket, elsewhere)
-    if has_moved or is_gone:
+        if ticket is None:
+            row.channel = elsewhere
+        else:
+            rehome.place_anew(_card(session, ticket), ticket, elsewhere)
+        return timedelta()
+    if row.failure in _GONE and ticket is not None:
+        rehome.say_anew(session, ticket, row.failure, at=desk.now())
+        rehome.place_anew(_card(session, ticket), ticket, job.channel)
         return timedelta()
     if row.failure in _TOO_MUCH and not job.is_plain:
         return timedelta()

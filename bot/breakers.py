@@ -55,11 +55,9 @@ def failed(desk: Desk, session: Session, network: Network, wire: Wire, later: La
     """A call was in vain. The team hears of it once, and of what only may pass after a while."""
     alarm = Alarm.ring(session, key(wire, network.name), cause=later.cause, detail=later.detail, at=at)
     patience = timedelta() if later.cause in AT_ONCE else SOON
-    if alarm.told_at is not None or at - alarm.since < patience:
-        return
-    if not _told_of_other_wire(session, network, wire, later.cause):
-        alarm.told_at = at
-        Notice.tell(session, _trouble(network, wire, alarm), at=at, channel=desk.settings.slack_channel)
+    if at - alarm.since >= patience and not _told_of_other_wire(session, network, wire, later.cause):
+        sentence = _trouble(network, wire, alarm)
+        alarm.tell_once(session, sentence, at=at, channel=desk.settings.slack_channel)
 
 
 def works(
@@ -79,10 +77,13 @@ def _told_of_other_wire(session: Session, network: Network, wire: Wire, cause: s
     return any(alarm.cause == cause and alarm.told_at is not None for alarm in Alarm.ringing(session, others))
 
 
+def _since(alarm: Alarm) -> str:
+    return date_token(alarm.since, "{time}", fallback=f"{alarm.since:%H:%M} UTC")
+
+
 def _trouble(network: Network, wire: Wire, alarm: Alarm) -> str:
-    since = date_token(alarm.since, "{time}", fallback=f"{alarm.since:%H:%M} UTC")
     return (
-        f":rotating_light: *{why_it_waits(alarm.cause, network.title)}*, since {since}. "
+        f":rotating_light: *{why_it_waits(alarm.cause, network.title)}*, since {_since(alarm)}. "
         f"What I was told: “{escape(alarm.detail)}” "
         f"{what_to_do(alarm.cause, alarm.detail)} {_MEANWHILE[wire]}"
     )
@@ -91,8 +92,7 @@ def _trouble(network: Network, wire: Wire, alarm: Alarm) -> str:
 def _over(network: Network, wire: Wire, alarm: Alarm, at: datetime, heard: int) -> str:
     if wire == "publishing":
         return f":white_check_mark: {network.title} takes replies again. What waited goes out now."
-    since = date_token(alarm.since, "{time}", fallback=f"{alarm.since:%H:%M} UTC")
-    silent = f"It did not for {duration(at - alarm.since)}, since {since}."
+    silent = f"It did not for {duration(at - alarm.since)}, since {_since(alarm)}."
     found = {0: "I found no mention from that time.", 1: "One mention from that time has its card now."}
     return (
         f":white_check_mark: {network.title} answers again. {silent} "

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.parts import duration
 from bot.desk import Desk
-from models import Alarm, Card, Notice, Ticket
+from models import Alarm, Card, Ticket
 from models.event import HEARD
 from models.hearing import Place, Said, take_in
 from models.ticket import CANARY, OPEN
@@ -55,10 +55,8 @@ def _look(desk: Desk, session: Session, ticket: Ticket, *, at: datetime) -> None
         late = duration(at - since)
         log.warning("the canary was not shown in Slack for %s", late)
         alarm = Alarm.ring(session, CANARY, cause="not shown", detail=late, at=at)
-        if alarm.told_at is None:
-            alarm.told_at = at
-            sentence = (
-                f":rotating_light: A test mention was not shown in Slack for {late}, so real ones may not be "
-                "either. What waits is in `/mentions open`, and `/mentions doctor` says more."
-            )
-            Notice.tell(session, sentence, at=at, channel=desk.settings.slack_channel)
+        sentence = (
+            f":rotating_light: A test mention was not shown in Slack for {late}, so real ones may not be "
+            "either. What waits is in `/mentions open`, and `/mentions doctor` says more."
+        )
+        alarm.tell_once(session, sentence, at=at, channel=desk.settings.slack_channel)

@@ -16,6 +16,7 @@ from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.slack import Examined, SlackError, SlackNoError
 from models import Cursor
+from models.cursor import MENTIONS
 from models.database import BusyError
 
 # Each with its reason in docs/reference/scopes.md.
@@ -180,7 +181,7 @@ def _polls(desk: Desk, network: Network) -> Iterator[Finding]:
             cursors = session.scalars(select(Cursor).where(Cursor.network == network.name)).all()
     except (SQLAlchemyError, BusyError):
         return
-    mentions = [cursor for cursor in cursors if cursor.name == "mentions"]
+    mentions = [cursor for cursor in cursors if cursor.name == MENTIONS]
     if mentions:
         yield _poll_age(desk, network, mentions[0], desk.now())
     else:

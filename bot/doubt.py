@@ -27,21 +27,20 @@ SIGHT = "seen on the network"
 def give_up_on_worker(desk: Desk, reply_id: int) -> None:
     """Its lease ended without a word: the worker died, before the call or after it."""
     with desk.db.write() as session:
-        _ticket, reply = still_due(desk, session, reply_id, Delivery.SENDING)
-        _enter_doubt(desk, session, reply, "the bot stopped while it was sending")
+        ticket, reply = still_due(desk, session, reply_id, Delivery.SENDING)
+        _enter_doubt(desk, session, ticket, reply, "the bot stopped while it was sending")
 
 
 def doubt(desk: Desk, errand: Errand, detail: str) -> None:
     """Nobody can say whether the call got through; `detail` is what is known of it."""
     with desk.db.write() as session:
-        _ticket, reply = held(session, errand.reply_id)
+        ticket, reply = held(session, errand.reply_id)
         if reply.fence == errand.fence:
-            _enter_doubt(desk, session, reply, detail)
+            _enter_doubt(desk, session, ticket, reply, detail)
 
 
-def _enter_doubt(desk: Desk, session: Session, reply: Reply, detail: str) -> None:
+def _enter_doubt(desk: Desk, session: Session, ticket: Ticket, reply: Reply, detail: str) -> None:
     at = desk.now()
-    ticket = Ticket.hold(session, reply.ticket_id)
     first = timedelta(seconds=desk.settings.reconcile_seconds[0])
     reply.doubt(session, at=at, look_at=at + first, detail=detail)
     ticket.revision += 1

@@ -13,14 +13,12 @@ FIXED = {"cant_update_message", "edit_window_closed"}
 def say_moved(session: Session, channel: str, to: str, why: str, *, at: datetime) -> None:
     """What belonged to `channel` comes to `to` from now on: said there, once."""
     alarm = Alarm.ring(session, f"channel {channel}", cause=why, detail=to, at=at)
-    if alarm.told_at is None:
-        alarm.told_at = at
-        reasons = {"is_archived": "is archived", "not_in_channel": "does not have me in it any more"}
-        sentence = (
-            f":package: <#{channel}> {reasons.get(why, 'is gone')}, so its cards come here. What was said in "
-            "their threads stayed there."
-        )
-        Notice.tell(session, sentence, at=at, channel=to)
+    reasons = {"is_archived": "is archived", "not_in_channel": "does not have me in it any more"}
+    sentence = (
+        f":package: <#{channel}> {reasons.get(why, 'is gone')}, so its cards come here. What was said in "
+        "their threads stayed there."
+    )
+    alarm.tell_once(session, sentence, at=at, channel=to)
 
 
 def say_anew(session: Session, ticket: Ticket, why: str, *, at: datetime) -> None:

@@ -33,12 +33,9 @@ def found(database: Database) -> str | None:
 
 def check(database: Database) -> None:
     """Refuse to work on another schema than ours."""
-    here = found(database)
-    check_not_newer(database)
-    if here != wanted():
-        raise SchemaError(
-            f"the database is at schema {here or 'none'}, this Heard needs {wanted()}: run migrate"
-        )
+    complaint = _complaint(found(database))
+    if complaint is not None:
+        raise SchemaError(complaint)
 
 
 def wait(database: Database, patience: float) -> None:
@@ -49,36 +46,41 @@ def wait(database: Database, patience: float) -> None:
     """
     until, told = time.monotonic() + patience, False
     while True:
-        try:
-            check(database)
-        except SchemaError as error:
-            if time.monotonic() >= until or found(database) is None:
-                raise
-            if not told:
-                log.warning("waiting: %s", error)
-            told = True
-            time.sleep(min(1.0, patience))
-        else:
+        here = found(database)
+        complaint = _complaint(here)
+        if complaint is None:
             return
+        if here is None or time.monotonic() >= until:
+            raise SchemaError(complaint)
+        if not told:
+            log.warning("waiting: %s", complaint)
+        told = True
+        time.sleep(min(1.0, patience))
 
 
 def migrate(database: Database) -> None:
-    """Bring `database` to the newest schema; a no-op if it is there."""
-    if found(database) == wanted():
+    """Bring `database` to the newest schema; a no-op if it is there.
+
+    An older Heard must not touch what a newer one has written: `SchemaError`.
+    """
+    here = found(database)
+    if here == wanted():
         return
-    check_not_newer(database)
+    if here is not None and here > wanted():
+        raise SchemaError(_complaint(here))
     with database.engine.connect() as connection:
         _upgrade(connection)
         connection.commit()
 
 
-def check_not_newer(database: Database) -> None:
-    """An older Heard must not touch what a newer one has written."""
-    here = found(database)
-    if here is not None and here > wanted():
-        raise SchemaError(
-            f"the database is at schema {here}, newer than this Heard ({wanted()}): update Heard"
-        )
+def _complaint(here: str | None) -> str | None:
+    """What is wrong with the revision `here`, as the line that a start ends with; None if it is ours."""
+    ours = wanted()
+    if here == ours:
+        return None
+    if here is not None and here > ours:
+        return f"the database is at schema {here}, newer than this Heard ({ours}): update Heard"
+    return f"the database is at schema {here or 'none'}, this Heard needs {ours}: run migrate"
 
 
 def _upgrade(connection: Connection) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, add_if_absent
+from models.notice import Notice
 
 
 class Alarm(Base):
@@ -33,6 +34,12 @@ class Alarm(Base):
             alarm.told_at = None
         alarm.cause, alarm.detail = cause, detail
         return alarm
+
+    def tell_once(self, session: Session, sentence: str, *, at: datetime, channel: str) -> None:
+        """Have `sentence` (mrkdwn, escaped) said in `channel`, unless the team was told before."""
+        if self.told_at is None:
+            self.told_at = at
+            Notice.tell(session, sentence, at=at, channel=channel)
 
     @classmethod
     def clear(cls, session: Session, key: str) -> "Alarm | None":
