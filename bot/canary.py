@@ -15,7 +15,8 @@ from bot.desk import Desk
 from models import Alarm, Card, Ticket
 from models.event import HEARD
 from models.hearing import Place, Said, take_in
-from models.ticket import CANARY, OPEN
+from models.outcome import OPEN
+from models.ticket import CANARY
 
 log = logging.getLogger(__name__)
 

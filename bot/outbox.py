@@ -16,9 +16,9 @@ from bot.desk import Desk
 from bot.errand import Errand, InHandError, errand_of, held, mention_of, still_due
 from bot.networks import Later, Network, NetworkError, Published, Refused, Unsure
 from models import Budget, Reply, Ticket
+from models.outcome import OPEN
 from models.reply import ON_ITS_WAY, OvertakenError
 from models.reply import State as Delivery
-from models.ticket import OPEN
 
 log = logging.getLogger(__name__)
 

@@ -23,10 +23,10 @@ from bot.networks import Network
 from handlers.actions import opened
 from handlers.courtesy import PATIENCE, Person, attempt, person, sentence_for, spelled, writing
 from models import Account, Author, Inbound, Mention, Reply, Ticket
+from models.base import MovedOnError, TakenError
 from models.database import BusyError
 from models.reply import PENDING, SPOKEN
 from models.reply import State as Delivery
-from models.ticket import MovedOnError, TakenError
 
 Body = dict[str, Any]
 ONLY_ITS_AUTHOR = "Only its author decides about this one."

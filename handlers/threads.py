@@ -21,9 +21,8 @@ from handlers.actions import in_few_words, tell_stopped, undo
 from handlers.composer import ONLY_ITS_AUTHOR, read_words
 from handlers.courtesy import Person, attempt, person, tell, writing
 from models import Account, Author, Card, Inbound, Mention, Reply, Ticket
-from models.base import RuleBrokenError
+from models.base import MovedOnError, RuleBrokenError
 from models.reply import State as Delivery
-from models.ticket import MovedOnError
 
 log = logging.getLogger(__name__)
 

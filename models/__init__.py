@@ -9,12 +9,17 @@ from models.card import Card
 from models.credential import Credential
 from models.cursor import Cursor
 from models.event import Event
+from models.home import Home
 from models.inbound import Inbound
 from models.lease import Lease
+from models.mark import Mark
 from models.mention import Mention, Quarantined
 from models.notice import Notice
+from models.pause import Pause
 from models.reply import Reply
-from models.ticket import Ticket, Turn
+from models.teammate import Teammate
+from models.ticket import Ticket
+from models.turn import Turn
 
 __all__ = [
     "Account",
@@ -26,12 +31,16 @@ __all__ = [
     "Credential",
     "Cursor",
     "Event",
+    "Home",
     "Inbound",
     "Lease",
+    "Mark",
     "Mention",
     "Notice",
+    "Pause",
     "Quarantined",
     "Reply",
+    "Teammate",
     "Ticket",
     "Turn",
 ]

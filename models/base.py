@@ -66,6 +66,18 @@ class RuleBrokenError(Exception):
     """An act that the ledger does not allow. The message is the sentence that the person who acted reads."""
 
 
+class TakenError(RuleBrokenError):
+    """Somebody else has this ticket, or has answered it."""
+
+
+class MovedOnError(RuleBrokenError):
+    """The conversation went on since the composer was opened."""
+
+
+class OnItsWayError(RuleBrokenError):
+    """A reply is being sent, and nobody can stop it."""
+
+
 def escaped(words: str) -> str:
     """`words` that somebody typed, for a sentence of ours that Slack will read as mrkdwn."""
     return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -16,7 +16,9 @@ from models.author import Author
 from models.base import Moment
 from models.event import HEARD, Event
 from models.mention import Mention, rank
-from models.ticket import MENTION, State, Ticket, Turn
+from models.outcome import State
+from models.ticket import Ticket
+from models.turn import MENTION, Turn
 
 # After a savepoint that failed its locks are gone, and others may have written since.
 AS_IT_IS = {"populate_existing": True}

@@ -12,9 +12,10 @@ from models.card import Card
 from models.cursor import MENTIONS, Cursor
 from models.event import Event
 from models.notice import Notice
+from models.outcome import State
 from models.reply import ON_ITS_WAY, Reply
 from models.reply import State as Delivery
-from models.ticket import State, Ticket
+from models.ticket import Ticket
 
 GRACE = timedelta(minutes=1)  # loops look every two seconds, and a worker's death costs a quarter of a minute
 SHOWN = timedelta(minutes=10)  # Slack's pace: a burst of 500 cards in one channel takes that long

@@ -17,6 +17,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from models.base import Base, Key, RuleBrokenError
 from models.event import HEARD, Event
+from models.mark import Mark
+from models.teammate import unsigned
 
 
 class State(StrEnum):
@@ -86,7 +88,7 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
         State.HANDED_OFF: frozenset({State.CONFIRMED, State.CANCELLED}),
         State.CANCELLED: frozenset({State.PUBLISHED}),  # discarded while unsure, and then seen after all
         State.PUBLISHED: frozenset({State.WITHDRAWN}),
-        State.CONFIRMED: frozenset(),
+        State.CONFIRMED: frozenset({State.WITHDRAWN}),
         State.REJECTED: frozenset(),
         State.WITHDRAWN: frozenset(),
         State.SUPERSEDED: frozenset(),
@@ -95,9 +97,26 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
 )
 
 
+# What is put on the Slack message that a reply's words came from: what became of them.
+# Slack's own names of emoji: https://slack.com/help/articles/202931348
+MARKS: Mapping[State, str | None] = MappingProxyType(
+    dict.fromkeys(State)
+    | dict.fromkeys((State.HELD, State.QUEUED, State.SENDING), "hourglass_flowing_sand")
+    | dict.fromkeys((State.UNSURE, State.ASKED), "grey_question")
+    | dict.fromkeys((State.PUBLISHED, State.CONFIRMED), "postbox")
+    | {State.HANDED_OFF: "arrow_upper_right", State.REFUSED: "warning"}
+    | {State.DISCARDED: "mute", State.WITHDRAWN: "wastebasket"},
+)
+
+
 def _among(states: Iterable[State]) -> str:
     """The condition that a row is in one of `states`, as SQL."""
     return "state IN (" + ", ".join(f"'{state}'" for state in states) + ")"
+
+
+def _few(name: str, column: str, condition: str) -> Index:
+    """An index over the few rows that fulfil `condition`."""
+    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class OvertakenError(RuleBrokenError):
@@ -125,6 +144,8 @@ class Reply(Base):
         Index(None, "ticket_id", "id"),
         Index("ix_replies_due", "state", "due_at"),
         Index(None, "post_id"),
+        _few("ix_replies_unsay", "due_at", "unsay_by IS NOT NULL"),
+        _few("ix_replies_said", "said_ts", "said_ts IS NOT NULL"),
     )
 
     id: Mapped[Key]
@@ -133,13 +154,19 @@ class Reply(Base):
     state: Mapped[str] = mapped_column(default=State.DRAFT)
     fence: Mapped[int] = mapped_column(default=0)
     key: Mapped[str] = mapped_column(unique=True)
-    text: Mapped[str]
+    text: Mapped[str]  # exactly as it goes out, `sign_off` at its end
+    sign_off: Mapped[str | None]
+    essence: Mapped[str] = mapped_column(default="", server_default="")  # see models/likeness.py
     digest: Mapped[str]
     actor: Mapped[str]
     author: Mapped[str | None]
     approver: Mapped[str | None]
     source: Mapped[str]
     to_post_id: Mapped[str]
+    said_channel: Mapped[str | None]  # the Slack message that its words come from, if they do
+    said_ts: Mapped[str | None]
+    wait_seconds: Mapped[int | None]  # how long after it the ticket comes back, if they stay silent
+    unsay_by: Mapped[str | None]  # who wants it deleted on the network
     sent_to: Mapped[str | None]  # the version of that post which it was sent to
     created_at: Mapped[datetime]
     # When the next thing is due in the state at hand: the undo window's end, the next try, the end of the
@@ -168,13 +195,19 @@ class Reply(Base):
         return session.scalar(query)
 
     @classmethod
+    def unsettled(cls, session: Session, ticket_id: int) -> "list[Reply]":
+        """Replies of any turn of that ticket that are on their way and have not arrived, oldest first."""
+        query = select(cls).where(cls.ticket_id == ticket_id, cls.state.in_(ON_ITS_WAY))
+        return list(session.scalars(query.order_by(cls.id)))
+
+    @classmethod
     def kept_text(cls, session: Session, ticket_id: int, actor: str) -> str | None:
         """What `actor` last typed for this ticket, if it came back to them instead of going out."""
         query = (
             select(cls).where(cls.ticket_id == ticket_id, cls.actor == actor).order_by(cls.id.desc()).limit(1)
         )
         last = session.scalar(query)
-        return last.text if last is not None and last.state in GIVEN_BACK else None
+        return last.words if last is not None and last.state in GIVEN_BACK else None
 
     def move(
         self,
@@ -199,6 +232,7 @@ class Reply(Base):
             raise OvertakenError("Somebody else was faster with that reply.")
         for name, value in values.items():
             set_committed_value(self, name, value)
+        self.mark(session)
         Event.record(
             session,
             act or f"reply {to}",
@@ -214,10 +248,20 @@ class Reply(Base):
             },
         )
 
+    def mark(self, session: Session) -> None:
+        """Have the Slack message that its words come from show what became of them."""
+        if self.said_channel is not None and self.said_ts is not None:
+            Mark.want(session, self.said_channel, self.said_ts, MARKS[State(self.state)])
+
     def _must_be(self, state: State) -> None:
         """Refuse what the table allows only from `state`: several rows of it lead to the same place."""
         if self.state != state:
             raise OvertakenError(f"That reply is {self.state} already.")
+
+    @property
+    def words(self) -> str:
+        """What its author typed."""
+        return unsigned(self.text, self.sign_off)
 
     def _never_left(self) -> bool:
         """Whether it was stopped before anybody could say it: nobody can see such a reply later after all."""
@@ -293,3 +337,18 @@ class Reply(Base):
         """A person gives it up; should it be seen later after all, it counts as published."""
         self._must_be(State.ASKED)
         self.move(session, State.CANCELLED, at=at, by=by, act="discard")
+
+    # --- taken back ---------------------------------------------------------------------------------------
+
+    def unsay(self, session: Session, *, by: str, at: datetime) -> None:
+        """Somebody wants it deleted on the network: due at once, until it is gone there."""
+        if self.state not in SPOKEN:
+            raise OvertakenError(f"That reply is {self.state}, so there is nothing public to delete.")
+        if self.unsay_by is not None:
+            raise OvertakenError("That reply is being deleted already.")
+        if self.post_id is None:
+            raise RuleBrokenError(
+                "I have not seen where that reply is, so I cannot delete it. Delete it there by hand."
+            )
+        self.unsay_by, self.due_at = by, at
+        Event.record(session, "delete asked", at=at, by=by, ticket_id=self.ticket_id, reply_id=self.id)

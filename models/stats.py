@@ -10,7 +10,9 @@ from models.author import Author
 from models.card import Card
 from models.event import HEARD
 from models.mention import Mention
-from models.ticket import CANARY, MENTION, OPEN, State, Ticket, Turn
+from models.outcome import OPEN, State
+from models.ticket import CANARY, Ticket
+from models.turn import MENTION, Turn
 
 
 @dataclass(frozen=True, slots=True)

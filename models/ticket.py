@@ -1,7 +1,7 @@
 """Our work on one author's exchange with us in one conversation, turn by turn."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -19,69 +19,21 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models import reply as delivery
 from models.author import Author
-from models.base import Base, Key, RuleBrokenError, escaped
+from models.base import Base, MovedOnError, OnItsWayError, RuleBrokenError, TakenError, escaped
 from models.event import HEARD, Event
 from models.mention import Mention, rank
+from models.outcome import DELETED, HANDED_OFF, OPEN, OUTSIDE, State
+from models.owned import Owned
+from models.pause import Pause
 from models.reply import Reply
 from models.reply import State as Delivery
+from models.turn import FOLLOW_UP, MENTION, NO_ANSWER, REOPENED, Turn
 
-
-class State(StrEnum):
-    """Where a ticket stands. All but the first two are outcomes."""
-
-    WAITING = "waiting"
-    SNOOZED = "snoozed"
-    ANSWERED = "answered"
-    NO_REPLY_NEEDED = "no reply needed"
-    NOT_ABOUT_US = "not about us"
-
-
-OPEN = (State.WAITING, State.SNOOZED)
 CANARY = "canary"  # the network of test mentions: nobody made them, and they count nowhere
 _IS_OPEN = "state IN (" + ", ".join(f"'{state}'" for state in OPEN) + ")"
 
-# Why nobody has to answer. The last ones are given by Heard itself, never picked.
-REASONS = ("thanks", "not a question", "duplicate", "spam", "language", "other")
-DELETED = "deleted"
-OUTSIDE = "outside Heard"
-HANDED_OFF = "handed off"
 
-# What opens a turn: they speak, we speak again, or somebody says that it is not over.
-MENTION = "mention"
-FOLLOW_UP = "follow up"
-REOPENED = "reopened"
-
-
-class TakenError(RuleBrokenError):
-    """Somebody else has this ticket, or has answered it."""
-
-
-class MovedOnError(RuleBrokenError):
-    """The conversation went on since the composer was opened."""
-
-
-class OnItsWayError(RuleBrokenError):
-    """A reply is being sent, and nobody can stop it."""
-
-
-class Turn(Base):
-    """One round of a ticket: they speak (or we speak again), and we answer once."""
-
-    __tablename__ = "turns"
-    __table_args__ = (UniqueConstraint("ticket_id", "number"), Index(None, "asked_at"))
-
-    id: Mapped[Key]
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
-    number: Mapped[int]
-    opened_by: Mapped[str]  # MENTION, FOLLOW_UP or REOPENED
-    asked_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
-    closed_by: Mapped[str | None]
-    outcome: Mapped[str | None]
-    reason: Mapped[str | None]
-
-
-class Ticket(Base):
+class Ticket(Owned, Base):
     """One author, one conversation, one account of ours.
 
     `revision` rises with whatever the card shows, and `drawn_revision` follows once Slack shows it.
@@ -96,6 +48,16 @@ class Ticket(Base):
         Index("ix_tickets_state", "state", "due_at"),
         Index(None, "author_id"),
         # Who waits, the longest first.
+        # What the clock decides: few tickets have any of these.
+        *(
+            Index(
+                f"ix_tickets_{name}",
+                name,
+                sqlite_where=text(f"{name} IS NOT NULL"),
+                postgresql_where=text(f"{name} IS NOT NULL"),
+            )
+            for name in ("composing_until", "back_at")
+        ),
         Index(
             "ix_tickets_open",
             "waiting_since",
@@ -112,19 +74,16 @@ class Ticket(Base):
         ),
     )
 
-    id: Mapped[Key]
     network: Mapped[str]
     account_id: Mapped[str]
     conversation_id: Mapped[str]
     author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
     channel: Mapped[str]
-    state: Mapped[str] = mapped_column(default=State.WAITING)
     reason: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]
-    owner: Mapped[str | None]
-    claimed_at: Mapped[datetime | None]
     snoozed_until: Mapped[datetime | None]
+    back_at: Mapped[datetime | None]  # when it waits again, if they have not answered us by then
     turn: Mapped[int] = mapped_column(default=1)
     target_post_id: Mapped[str]
     opened_at: Mapped[datetime]
@@ -133,7 +92,6 @@ class Ticket(Base):
     due_at: Mapped[datetime | None]
     first_reply_at: Mapped[datetime | None]
     first_reply_by: Mapped[str | None]
-    revision: Mapped[int] = mapped_column(default=1)
     drawn_revision: Mapped[int] = mapped_column(default=0)
 
     author: Mapped[Author] = relationship(lazy="raise")
@@ -168,38 +126,6 @@ class Ticket(Base):
         """The reply that holds the turn at hand."""
         return Reply.live(session, self.id, self.turn)
 
-    def unsettled(self, session: Session) -> list[Reply]:
-        """Replies of any turn that are on their way and have not arrived, oldest first."""
-        query = select(Reply).where(Reply.ticket_id == self.id, Reply.state.in_(delivery.ON_ITS_WAY))
-        return list(session.scalars(query.order_by(Reply.id)))
-
-    # --- whose it is ------------------------------------------------------------------------------------
-
-    def claim(self, session: Session, *, by: str, at: datetime) -> None:
-        """Take it. Pressing twice is harmless; somebody else's ticket stays theirs."""
-        self._must_be_open()
-        if self.owner == by:
-            return
-        if self.owner is not None:
-            raise TakenError(f"<@{self.owner}> has this one already.")
-        self._own(session, "claim", by=by, at=at)
-
-    def take_over(self, session: Session, *, by: str, at: datetime) -> None:
-        """Take it from whoever has it."""
-        self._must_be_open()
-        if self.owner != by:
-            self._own(session, "take over" if self.owner else "claim", by=by, at=at)
-
-    def release(self, session: Session, *, by: str, at: datetime) -> None:
-        """Give it back to the queue."""
-        if self.owner is None:
-            raise RuleBrokenError("Nobody has this one.")
-        if self.owner != by:
-            raise TakenError(f"<@{self.owner}> has this one; only they can release it.")
-        self._refuse_while_on_the_wire(session)
-        self.owner = self.claimed_at = None
-        self._log(session, "release", by=by, at=at)
-
     # --- answering --------------------------------------------------------------------------------------
 
     def reply(
@@ -214,13 +140,17 @@ class Ticket(Base):
         undo_until: datetime,
         key: str,
         by_hand: str | None = None,
+        **more: Any,  # noqa: ANN401 - columns
     ) -> Reply:
-        """Submit `text` as the answer of `turn` to `to_post_id`, both as its author saw them."""
+        """Submit `text` as the answer of `turn` to `to_post_id`, both as its author saw them.
+
+        `more` is what else the reply's row holds: its `sign_off`, which `text` ends with, or `wait_seconds`.
+        """
         self._check_turn(session, turn, to_post_id)
         if turn > self.turn:
             self._open_turn(session, FOLLOW_UP, asked_at=at)
             self._log(session, FOLLOW_UP, by=by, at=at)
-        draft = self.draft(session, text=text, by=by, at=at, key=key, source="composer")
+        draft = self.draft(session, text=text, by=by, at=at, key=key, source="composer", **more)
         self._let_go(session, draft, by=by, at=at, undo_until=undo_until, by_hand=by_hand)
         return draft
 
@@ -254,6 +184,7 @@ class Ticket(Base):
         by_hand: str | None,
     ) -> None:
         """Start a draft on its way; the turn has been checked, and the database checks it again."""
+        Pause.refuse(session)
         try:
             with session.begin_nested():
                 if by_hand is None:
@@ -262,6 +193,9 @@ class Ticket(Base):
                     draft.hand_off(session, at=at, by=by, why=by_hand)
         except IntegrityError as error:  # the unique index on (ticket, turn) has the last word
             raise TakenError("Somebody has answered this one a moment ago.") from error
+        self._nobody_composes()
+        self.back_at = None
+        self.show_life(by=by, at=at)
         if self.owner != by:
             self._own(session, "take over" if self.owner else "claim", by=by, at=at)
         self.revision += 1
@@ -275,18 +209,19 @@ class Ticket(Base):
         at: datetime,
         key: str,
         source: str,
-        author: str | None = None,
+        **more: Any,  # noqa: ANN401 - columns
     ) -> Reply:
         """Keep `text` as a draft of `by` for the turn and target at hand.
 
-        It holds no turn and goes nowhere until somebody submits it.
+        It holds no turn and goes nowhere until somebody submits it. `more` is what else its row holds:
+        `author` (whose words they are, if not the actor's), `sign_off`, `said_channel` and `said_ts`.
         """
+        self.show_life(by=by, at=at)
         draft = Reply(
             ticket_id=self.id,
             turn=self.turn,
             text=text,
             actor=by,
-            author=author,
             source=source,
             key=key,
             to_post_id=self.target_post_id,
@@ -296,6 +231,7 @@ class Ticket(Base):
             tries=0,
             looks=0,
             was_handed_off=False,
+            **more,
         )
         session.add(draft)
         session.flush()
@@ -313,8 +249,21 @@ class Ticket(Base):
                 raise OnItsWayError("Too late to undo: the reply is on its way or already public.")
             raise RuleBrokenError("There is nothing to undo: no reply is waiting to be sent.")
         pending[-1].move(session, Delivery.CANCELLED, at=at, by=by, act="undo")
-        self.revision += 1
+        self.stopped(session, pending[-1])
         return pending[-1]
+
+    def stopped(self, session: Session, reply: Reply) -> None:
+        """A reply that was to go out does not: a turn that only this reply opened is taken back with it."""
+        self.revision += 1
+        turn = self._turn(session, self.turn)
+        if reply.turn != self.turn or turn.opened_by != FOLLOW_UP or self.state != State.WAITING:
+            return
+        session.delete(turn)
+        self.turn -= 1
+        before = self._turn(session, self.turn)
+        self.state, self.reason = before.outcome or State.ANSWERED, before.reason
+        self.closed_at, self.closed_by = before.closed_at, before.closed_by
+        self.waiting_since = before.asked_at
 
     def spoken(self, session: Session, reply: Reply, *, at: datetime) -> None:
         """`reply` is public since `at`: its turn is answered, unless they spoke again since."""
@@ -323,6 +272,8 @@ class Ticket(Base):
         reason = HANDED_OFF if reply.state == Delivery.CONFIRMED else None
         if reply.turn == self.turn:
             self._close(session, State.ANSWERED, by=reply.actor, at=at, reason=reason, log=False)
+            if reply.wait_seconds is not None:
+                self.back_at = at + timedelta(seconds=reply.wait_seconds)
             self._ask_again(session, self._heard_since(session, reply), at=at)
         else:
             self._close_turn(session, reply.turn, State.ANSWERED, by=reply.actor, at=at, reason=reason)
@@ -347,6 +298,21 @@ class Ticket(Base):
             self.first_reply_at = at
         self._close(session, State.ANSWERED, by=HEARD, at=at, reason=OUTSIDE, post_id=post_id, to=to_post_id)
         self._ask_again(session, [post for post in self._posts(session) if post.posted_at > at], at=at)
+
+    def come_back(self, session: Session, *, at: datetime) -> bool:
+        """We waited for a word from them and none came: it is our turn again. False if it is not so."""
+        if self.back_at is None or self.back_at > at or self.state != State.ANSWERED:
+            return False
+        self._open_turn(session, NO_ANSWER, asked_at=at)
+        self._log(session, NO_ANSWER, by=HEARD, at=at)
+        return True
+
+    def unsay(self, session: Session, reply: Reply, *, by: str, at: datetime) -> None:
+        """Have our public reply deleted on the network; `withdrawn` once that is done."""
+        if self.live_reply(session) is not reply and reply.turn == self.turn:
+            raise RuleBrokenError("That reply is not public any more.")
+        reply.unsay(session, by=by, at=at)
+        self.revision += 1
 
     def withdrawn(self, session: Session, reply: Reply, *, by: str, at: datetime) -> None:
         """Our public reply was deleted: the ticket waits again."""
@@ -434,10 +400,6 @@ class Ticket(Base):
 
     # --- how it is done ---------------------------------------------------------------------------------
 
-    def _must_be_open(self) -> None:
-        if self.state not in OPEN:
-            raise RuleBrokenError(f"This one is closed: {self.state}. Reopen it first.")
-
     def _check_turn(self, session: Session, turn: int, to_post_id: str) -> None:
         """Refuse an answer to something that is not the question any more."""
         live = self.live_reply(session)
@@ -455,14 +417,6 @@ class Ticket(Base):
         elif turn != self.turn or to_post_id != self.target_post_id:
             raise MovedOnError("They wrote again since you began to write. Read it, then send again.")
 
-    def _refuse_while_on_the_wire(self, session: Session) -> None:
-        for reply in self.unsettled(session):
-            if reply.state in delivery.ON_THE_WIRE:
-                raise OnItsWayError(
-                    f"Not now: <@{reply.actor}>'s reply is {reply.state}, "
-                    "and nobody can say yet whether it is public.",
-                )
-
     def _give_outcome(
         self, session: Session, outcome: State, *, by: str, at: datetime, reason: str | None
     ) -> list[Reply]:
@@ -473,10 +427,6 @@ class Ticket(Base):
             reply.move(session, Delivery.CANCELLED, at=at, by=by, reason=outcome.value)
         self._close(session, outcome, by=by, at=at, reason=reason)
         return stopped
-
-    def _own(self, session: Session, act: str, *, by: str, at: datetime) -> None:
-        before, self.owner, self.claimed_at = self.owner, by, at
-        self._log(session, act, by=by, at=at, **({"from": before} if before else {}))
 
     def _open_turn(self, session: Session, opened_by: str, *, asked_at: datetime) -> None:
         """Begin the next round: the clock starts at `asked_at`."""
@@ -511,7 +461,7 @@ class Ticket(Base):
 
     def _clear(self, *, waiting_since: datetime) -> None:
         self.state, self.waiting_since = State.WAITING, waiting_since
-        self.reason = self.closed_at = self.closed_by = self.snoozed_until = None
+        self.reason = self.closed_at = self.closed_by = self.snoozed_until = self.back_at = None
         self.revision += 1
 
     def _close(
@@ -526,7 +476,7 @@ class Ticket(Base):
         **data: str,
     ) -> None:
         self.state, self.reason, self.closed_at, self.closed_by = outcome, reason, at, by
-        self.snoozed_until = None
+        self.snoozed_until = self.back_at = None
         self._close_turn(session, self.turn, outcome, by=by, at=at, reason=reason)
         if log:
             self._log(session, outcome.value, by=by, at=at, reason=reason, **data)
@@ -551,25 +501,3 @@ class Ticket(Base):
 
     def _turn(self, session: Session, number: int) -> Turn:
         return session.scalars(select(Turn).where(Turn.ticket_id == self.id, Turn.number == number)).one()
-
-    def _log(
-        self,
-        session: Session,
-        act: str,
-        *,
-        by: str,
-        at: datetime,
-        post_id: str | None = None,
-        **data: str | None,
-    ) -> None:
-        """Write the act down and have the card redrawn."""
-        self.revision += 1
-        Event.record(
-            session,
-            act,
-            at=at,
-            by=by,
-            ticket_id=self.id,
-            post_id=post_id,
-            data={name: value for name, value in data.items() if value is not None},
-        )

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.blocks.parts import Block, context, packed, plain, section
 from bot.blocks.text import escape, fit, quote
-from models.ticket import REASONS
+from models.outcome import REASONS
 
 COMPOSER = "composer"
 REPLY_BLOCK, REPLY_INPUT = "reply", "text"

@@ -15,8 +15,8 @@ from bot.blocks.parts import Block, button, context, counted, duration, packed, 
 from bot.blocks.text import date_token, escape, fit, isolate, line, link, literal, quote
 from bot.networks import Network
 from models import Account, Author, Mention, Reply, Ticket
+from models.outcome import HANDED_OFF, OPEN, OUTSIDE, State
 from models.reply import ON_ITS_WAY, SPOKEN
-from models.ticket import HANDED_OFF, OPEN, OUTSIDE, State
 
 ROOM = 2_600  # characters of all that is quoted: Slack splits a message of about 4,000, answer and all
 NEWEST = 2_400  # of them for the newest post, if the others leave as much

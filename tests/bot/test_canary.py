@@ -6,7 +6,7 @@ import pytest
 
 from bot import canary
 from models import Alarm, stats
-from models.ticket import State
+from models.outcome import State
 from sandbox.slack import SlackServer
 from tests.bot.room import Clock, Counting, Room, cards, room
 

@@ -12,8 +12,8 @@ from bot.errand import held
 from bot.networks import Later, Published, Refused, Unsure
 from models import Mention, Reply, Ticket
 from models.database import Database
+from models.outcome import State
 from models.reply import State as Delivery
-from models.ticket import State
 from tests.bot.room import BEN, Clock, Counting, Room, room
 
 PLAN = (5, 15, 45, 120, 300, 600)

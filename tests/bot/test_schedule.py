@@ -12,8 +12,8 @@ from bot import inbox
 from bot.networks import Later
 from bot.schedule import Schedule
 from models import Ticket
+from models.outcome import State
 from models.reply import State as Delivery
-from models.ticket import State
 from sandbox.slack import SlackServer
 from tests.bot.room import BEN, Counting, Room, cards, room
 

@@ -7,8 +7,8 @@ import pytest
 from bot import watch
 from bot.networks import Later, Refused, Unsure
 from models import Cursor, Reply, Ticket
+from models.outcome import State
 from models.reply import State as Delivery
-from models.ticket import State
 from tests.bot.room import BEN, Counting, Room
 
 

@@ -44,6 +44,7 @@ TABLE = {
     "refused": {"handed off"},
     "handed off": {"confirmed", "cancelled"},
     "published": {"withdrawn"},
+    "confirmed": {"withdrawn"},
     "cancelled": {"published"},  # once it may have left: a later sighting of what was discarded
 }
 ALL = st.sampled_from(list(State))

@@ -11,9 +11,9 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from models import Event, Reply, Ticket
+from models.base import MovedOnError, OnItsWayError, TakenError
 from models.database import Database
 from models.reply import State as Delivery
-from models.ticket import MovedOnError, OnItsWayError, TakenError
 from tests.databases import Lend
 from tests.models.ledger import NINE, hear, mention, minute, rows, said, ticket, until
 

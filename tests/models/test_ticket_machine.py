@@ -20,10 +20,10 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from models import Event, Mention, Reply, Ticket, Turn
-from models.base import RuleBrokenError
+from models.base import MovedOnError, OnItsWayError, RuleBrokenError, TakenError
 from models.database import Database
 from models.reply import State as Delivery
-from models.ticket import FOLLOW_UP, MovedOnError, OnItsWayError, TakenError
+from models.turn import FOLLOW_UP
 from tests.models.ledger import OWED, Row, hear, mention, minute, passing, rows, said, ticket
 from tests.models.log import HOLDS_ITS_TURN, OPEN, PUBLIC, replay
 

@@ -10,8 +10,8 @@ from bot.blocks import composer, preview, ticket
 from bot.blocks.text import clean
 from bot.networks.x import X, XSettings
 from models import Author, Mention, Reply, Ticket
+from models.outcome import REASONS, State
 from models.reply import ON_ITS_WAY, SPOKEN
-from models.ticket import REASONS, State
 from sandbox.slack import visible
 from sandbox.slack.validator import check_message, check_view
 from tests.story.harness import KEYS, SPLIT_AT

@@ -1,0 +1,22 @@
+"""Where a ticket can stand, and why it may be over."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a ticket stands. All but the first two are outcomes."""
+
+    WAITING = "waiting"
+    SNOOZED = "snoozed"
+    ANSWERED = "answered"
+    NO_REPLY_NEEDED = "no reply needed"
+    NOT_ABOUT_US = "not about us"
+
+
+OPEN = (State.WAITING, State.SNOOZED)
+
+# Why nobody has to answer. The last ones are given by Heard itself, never picked.
+REASONS = ("thanks", "not a question", "duplicate", "spam", "language", "other")
+DELETED = "deleted"
+OUTSIDE = "outside Heard"
+HANDED_OFF = "handed off"

@@ -1,0 +1,32 @@
+"""One round of a ticket."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Key
+
+# What opens a turn: they speak, we speak again, somebody says that it is not over, or they stay silent when
+# we wait for a word from them.
+MENTION = "mention"
+FOLLOW_UP = "follow up"
+REOPENED = "reopened"
+NO_ANSWER = "no answer"
+
+
+class Turn(Base):
+    """One round of a ticket: they speak (or we speak again), and we answer once."""
+
+    __tablename__ = "turns"
+    __table_args__ = (UniqueConstraint("ticket_id", "number"), Index(None, "asked_at"))
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    number: Mapped[int]
+    opened_by: Mapped[str]  # MENTION, FOLLOW_UP or REOPENED
+    asked_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str | None]
+    outcome: Mapped[str | None]
+    reason: Mapped[str | None]
