@@ -140,7 +140,7 @@ class No:
 
 Answerable = Yes | HandOff | No
 
-RefusedReason = Literal["not summoned", "duplicate", "parent gone", "too long", "invalid"]
+RefusedReason = Literal["not summoned", "duplicate", "parent gone", "too long", "not ours", "invalid"]
 
 
 class NetworkError(Exception):
@@ -148,7 +148,7 @@ class NetworkError(Exception):
 
 
 class Refused(NetworkError):  # noqa: N818 - the three are decisions, named as such
-    """A definite no: the reply is not on the network and the same words will be refused again."""
+    """A definite no, which will be the same again: to say something, or to take it away."""
 
     def __init__(self, reason: RefusedReason, detail: str) -> None:
         super().__init__(detail)
@@ -172,7 +172,10 @@ class Later(NetworkError):  # noqa: N818
 
 
 class Unsure(NetworkError):  # noqa: N818
-    """The call may or may not have had its effect: only looking can tell, and nobody may simply try again."""
+    """The call may or may not have had its effect: only looking can tell.
+
+    Nobody may simply publish again; deleting again is harmless.
+    """
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -182,8 +185,8 @@ class Unsure(NetworkError):  # noqa: N818
 class Network(Protocol):
     """One network, seen from one account.
 
-    Reading calls raise only `Later`; `publish` raises any of the three. Nothing here sleeps, retries a write,
-    or reads a clock: `now` comes in where it matters.
+    Reading calls raise only `Later`; `publish` and `delete` raise any of the three. Nothing here sleeps,
+    retries a write, or reads a clock: `now` comes in where it matters.
     """
 
     name: str  # how the ledger knows it: "x"
@@ -216,6 +219,14 @@ class Network(Protocol):
 
     def publish(self, text: str, to: Target, key: str) -> Published:
         """Say `text` publicly under `to`, once. `key` is stable over tries, for networks that honour one."""
+        ...
+
+    def delete(self, post_id: str) -> None:
+        """Take our own post away. A post that is gone already is fine: the call may be repeated.
+
+        `Later`: it is still there, or only a person can mend what is in the way. `Refused`: the network will
+        not do it, for the post is not ours. `Unsure`: nobody knows, so repeat it.
+        """
         ...
 
     def find_reply(self, to: Target, text: str | None, since: datetime) -> Published | None:

@@ -31,7 +31,9 @@ from bot.networks import (
     Yes,
 )
 
-Call = Literal["account", "mentions", "search", "own_posts", "people", "publish", "find_reply", "refresh"]
+Call = Literal[
+    "account", "mentions", "search", "own_posts", "people", "publish", "delete", "find_reply", "refresh"
+]
 
 _START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 _PER_PAGE = 100
@@ -185,6 +187,17 @@ class Memory:
             reply = self.says(self._me.handle, text, under=to.post_id)
             self._strike("publish", landed=True)
         return Published(reply.id, reply.url)
+
+    def delete(self, post_id: str) -> None:
+        """Take our post away, if it is still there."""
+        with self._lock:
+            self._strike("delete")
+            post = self._find(post_id)
+            if post is not None and post.author_id != self._me.id:
+                raise Refused("not ours", "Somebody else said that.")
+            if post is not None:
+                self.deletes(post_id)
+            self._strike("delete", landed=True)
 
     def find_reply(self, to: Target, text: str | None, since: datetime) -> Published | None:
         """Our reply under `to` that says `text` (None: anything)."""

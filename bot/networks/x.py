@@ -211,6 +211,26 @@ class X:
             raise decision from None
         return self._published(response)
 
+    def delete(self, post_id: str) -> None:
+        """Take our post away: https://docs.x.com/x-api/posts/delete-post.
+
+        A 404 may come from X, of a post that is gone, or from a wrong address, of nothing at all: then
+        reading the post tells.
+        """
+        known = x_ids.as_id(post_id)
+        if known is None:
+            raise Refused("invalid", "X has no such post.")
+        try:
+            response = self._signed(
+                lambda client, by_keys: client.delete_tweet(known, user_auth=by_keys), within=_SIGNED_BY
+            )
+        except Declined as no:
+            if no.response.status_code == HTTPStatus.NOT_FOUND and self._is_gone(known):
+                return
+            raise x_answers.of_write(no.response, self._secrets) from None
+        if not x_rows.says_deleted(response.content):
+            raise Unsure("X took the request, but does not say that the post is gone.")
+
     def find_reply(self, to: Target, text: str | None, since: datetime) -> Published | None:
         """Our reply under `to` that says `text` (None: anything), read from our own timeline."""
         me = self.account()
@@ -307,6 +327,11 @@ class X:
             yield answer, False
             seen.add(token)
             ask = {**ask, "pagination_token": token}
+
+    def _is_gone(self, post_id: str) -> bool:
+        """Whether X says that there is no such post."""
+        answer = self._read("/2/tweets", {"ids": post_id})
+        return post_id in x_rows.gone(answer)
 
     def _look_up(self, ids: Sequence[str]) -> tuple[dict[str, Post], list[Bad], set[str], set[str]]:
         """The posts `ids`, the bad rows, the newest id of each edit chain, and which posts are gone."""

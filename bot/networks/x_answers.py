@@ -31,6 +31,7 @@ _REFUSALS: tuple[tuple[str, RefusedReason], ...] = (
     ("duplicate content", "duplicate"),
     ("deleted or not visible", "parent gone"),
     ("too long", "too long"),
+    ("not authorized to delete", "not ours"),
 )
 _SPENT = ("creditsdepleted", "problems/credits", "spend limit", "spend cap")
 _CAUSES: dict[int, str] = {
@@ -65,7 +66,7 @@ def of_read(response: requests.Response, secrets: Iterable[str]) -> Later:
 
 
 def of_write(response: requests.Response, secrets: Iterable[str]) -> NetworkError:
-    """What became of a reply."""
+    """What became of a reply that was to be said, or to be taken away."""
     detail, status = _sentence(response, secrets), response.status_code
     if status not in _DEFINITE or status == HTTPStatus.REQUEST_TIMEOUT:
         return Unsure(detail)

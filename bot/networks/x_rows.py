@@ -123,6 +123,14 @@ def history(row: object) -> list[str]:
     return [entry for entry in known if entry is not None]
 
 
+def says_deleted(body: bytes) -> bool:
+    """Whether the answer to a deletion says that it was done."""
+    try:
+        return _object(read(body), "data").get("deleted") is True
+    except ValueError:
+        return False
+
+
 def problems(answer: Row) -> list[Row]:
     """What X could not give: a 200 may be partial, and says so only here."""
     found = answer.get("errors")

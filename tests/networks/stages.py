@@ -43,7 +43,7 @@ class Stage(Protocol):
         """The texts of the brand's replies under a post, as they were sent."""
 
     def trouble(self, kind: Trouble, *, writing: bool) -> None:
-        """Let the next call fail, a reading or a writing one."""
+        """Let the next call of each kind fail, the reading or the writing ones."""
 
 
 def target(post: Post) -> Target:
@@ -77,7 +77,8 @@ class MemoryStage:
         errors = {"lost before": Unsure("no answer"), "lost after": Unsure("no answer")}
         error = errors.get(kind) if writing else None
         error = error or Later(None, kind if "lost" not in kind else "unreachable", "not now")
-        for call in ("publish",) if writing else ("mentions", "people", "find_reply", "refresh", "own_posts"):
+        reading = ("mentions", "people", "find_reply", "refresh", "own_posts")
+        for call in ("publish", "delete") if writing else reading:
             self.network.fails(call, error, landed=writing and kind == "lost after")
 
 
@@ -140,7 +141,8 @@ class XStage:
         if kind == "unreachable":
             faults.add("*", "down")
         else:
-            faults.add("POST /2/tweets" if writing else "GET *", kinds[kind], times=1)
+            for call in ("POST /2/tweets", "DELETE *") if writing else ("GET *",):
+                faults.add(call, kinds[kind], times=1)
 
 
 def settings(url: str, **more: str) -> XSettings:

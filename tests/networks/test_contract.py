@@ -324,3 +324,79 @@ def test_a_target_that_never_was_is_refused(stage):
 
     with pytest.raises(Refused):
         stage.network.publish("Hello!", nowhere, "key-1")
+
+
+# Taking a reply back
+
+
+@pytest.fixture
+def said(stage):
+    """A mention, and our reply to it."""
+    stage.says("maria", "@acmebrew hello")
+    post = one(stage)
+    return post, stage.network.publish("Hello!", target(post), "key-1").post_id
+
+
+def test_a_deleted_reply_is_gone_from_the_network_and_from_what_we_read(stage, said):
+    post, reply = said
+
+    stage.network.delete(reply)
+
+    assert stage.replies_to(post.id) == []
+    assert stage.network.find_reply(target(post), None, post.posted_at) is None
+    assert [p for page in stage.network.own_posts(stage.start) for p in page.posts] == []
+    assert stage.network.refresh([reply])[1] == (reply,)
+
+
+def test_a_reply_may_be_deleted_twice(stage, said):
+    post, reply = said
+
+    stage.network.delete(reply)
+    stage.network.delete(reply)
+
+    assert stage.replies_to(post.id) == []
+
+
+def test_deleting_takes_away_nothing_else(stage, said):
+    post, reply = said
+    other = stage.brand_says("and welcome", under=post.id)
+
+    stage.network.delete(reply)
+
+    assert stage.replies_to(post.id) == ["and welcome"]
+    assert stage.network.find_reply(target(post), None, post.posted_at).post_id == other
+
+
+def test_what_somebody_else_said_is_not_ours_to_delete(stage, said):
+    post, _ = said
+
+    with pytest.raises(Refused) as refused:
+        stage.network.delete(post.id)
+
+    assert refused.value.reason == "not ours"
+    assert one(stage).id == post.id
+
+
+@pytest.mark.parametrize(("trouble", "left"), [("lost before", ["Hello!"]), ("lost after", [])])
+def test_a_deletion_whose_answer_was_lost_is_repeated_until_it_is_known(stage, said, trouble, left):
+    post, reply = said
+    stage.trouble(trouble, writing=True)
+
+    with pytest.raises(Unsure):
+        stage.network.delete(reply)
+
+    assert stage.replies_to(post.id) == left
+    stage.network.delete(reply)
+    assert stage.replies_to(post.id) == []
+
+
+@pytest.mark.parametrize("cause", ["unreachable", "rate limit", "unauthorized"])
+def test_a_deletion_that_is_put_off_leaves_the_reply_where_it_is(stage, said, cause):
+    post, reply = said
+    stage.trouble(cause, writing=True)
+
+    with pytest.raises(Later) as failed:
+        stage.network.delete(reply)
+
+    assert failed.value.cause == cause
+    assert stage.replies_to(post.id) == ["Hello!"]

@@ -531,6 +531,100 @@ def test_a_read_in_the_middle_that_fails_is_no_answer(x, world, start):
         x.find_reply(target(post), "hi!", post.posted_at)
 
 
+# Taking a reply back
+
+NO_SUCH_ROUTE = problem("Not Found", "Not Found")
+NO_SUCH_POST = json.dumps({"errors": [{"resource_id": TO.post_id, "type": "https://api.x.com/2/problems/resource-not-found"}]}).encode()  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "reason"),
+    [
+        ("403 Forbidden", problem("You are not authorized to delete this Tweet."), Refused, "not ours"),
+        ("403 Forbidden", problem("You are not permitted to perform this action."), Later, "forbidden"),
+        ("403 Forbidden", problem("x", "CreditsDepleted"), Later, "out of credit"),
+        ("400 Bad Request", problem("The `id` query parameter value is not valid"), Refused, "invalid"),
+        ("401 Unauthorized", b"[]", Later, "unauthorized"),
+        ("429 Too Many Requests", b"[]", Later, "rate limit"),
+        ("500 Oops", b"{}", Unsure, None),
+        ("503 Unavailable", b"<html>", Unsure, None),
+        ("408 Request Timeout", b"", Unsure, None),
+        ("307 Temporary Redirect", b"", Unsure, None),
+        ("200 OK", b'{"data":{"deleted":false}}', Unsure, None),
+        ("200 OK", b'{"data":', Unsure, None),
+        ("200 OK", b"[1]", Unsure, None),
+        ("204 No Content", b"", Unsure, None),
+    ],
+)
+def test_the_error_table_for_deletions(saying, status, body, kind, reason):
+    x, server = saying(http(status, body))
+
+    with pytest.raises(kind) as failed:
+        x.delete(TO.post_id)
+
+    assert getattr(failed.value, "reason", getattr(failed.value, "cause", None)) == reason
+    assert len(server.asked) == 1
+
+
+def test_a_post_that_x_does_not_find_is_gone_if_reading_says_so_too(saying):
+    x, server = saying(http("404 Not Found", NO_SUCH_ROUTE), http("200 OK", NO_SUCH_POST))
+
+    x.delete(TO.post_id)
+
+    assert [asked.split(b" HTTP")[0].split(b"?")[0] for asked in server.asked] == [
+        f"DELETE /2/tweets/{TO.post_id}".encode(),
+        b"GET /2/tweets",
+    ]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        http("404 Not Found", NO_SUCH_ROUTE),
+        http("200 OK", json.dumps({"data": [{"id": TO.post_id, "text": "Hello!"}]}).encode()),
+        http("200 OK", b"{}"),
+    ],
+)
+def test_a_404_from_a_wrong_address_is_not_taken_for_a_deletion(saying, read):
+    x, _ = saying(http("404 Not Found", NO_SUCH_ROUTE), read)
+
+    with pytest.raises(Later) as failed:
+        x.delete(TO.post_id)
+
+    assert failed.value.cause == "server error"
+
+
+def test_a_deletion_that_is_not_answered_in_time_is_unsure(serve):
+    server = serve(lambda line, _: line.recv(1))  # until the caller hangs up
+
+    with pytest.raises(Unsure, match="did not answer within"):
+        X(settings(server.url), Limits(connect=5, whole=0.2)).delete(TO.post_id)
+
+
+@pytest.mark.parametrize("odd", ["", "me", "../users/me", "12?x=1"])
+def test_what_is_no_id_is_never_put_into_an_address(x, world, odd):
+    with pytest.raises(Refused):
+        x.delete(odd)
+
+    assert world.requests == []
+
+
+@pytest.mark.parametrize(
+    "fault", ["answer_lost_after", "reset", "server_error_after", "truncated", "garbled"]
+)
+def test_a_deletion_whose_answer_was_spoiled_is_done_and_may_be_repeated(x, world, fault):
+    asker = world.post("maria", "@acmebrew hello")
+    reply = x.publish("hi", Target(asker.id, asker.author_id, "maria", AT), "key").post_id
+    world.faults.add("DELETE /2/tweets/:id", fault, times=1)
+
+    with pytest.raises(Unsure):
+        x.delete(reply)
+
+    assert world.replies_to(asker.id) == []
+    x.delete(reply)
+    assert world.counts["DELETE /2/tweets/:id"] == 2
+
+
 # What can be answered
 
 
