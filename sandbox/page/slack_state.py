@@ -24,7 +24,9 @@ def slack_state(stage: Stage, viewer: str, channel_id: str, thread_ts: str | Non
             "workspace": world.app.team_name,
             "app": world.app.user_id,
             "users": {one.id: _user(one) for one in world.users.values()},
-            "channels": [_place(world, one, viewer) for one in world.channels.values() if _sees(one, viewer)],
+            "channels": [
+                _place(world, one, viewer) for one in world.channels.values() if _sees(world, one, viewer)
+            ],
             "channel": channel.id,
             "members": len(channel.members),
             "messages": [_message(channel, one, viewer) for one in channel.seen_by(viewer)[-SHOWN:]],
@@ -47,8 +49,8 @@ def _user(user: Any) -> Json:  # noqa: ANN401 - sandbox.slack.user.User
     return {"name": user.real_name, "handle": user.name, "bot": user.is_bot}
 
 
-def _sees(channel: Channel, viewer: str) -> bool:
-    return viewer in channel.members or channel.kind == "channel"
+def _sees(world: SlackWorld, channel: Channel, viewer: str) -> bool:
+    return viewer in channel.members or (channel.kind == "channel" and world.is_member(world.users[viewer]))
 
 
 def _place(world: SlackWorld, channel: Channel, viewer: str) -> Json:

@@ -21,6 +21,7 @@ class SlackApp:
     team_name: str = "Acme"
     team_domain: str = "acme"
     team_url: str = "https://acme.slack.test/"
+    enterprise_id: str = ""  # of an Enterprise Grid organisation
     app_id: str = "A0HEARD"
     user_id: str = "U0HEARD"
     bot_id: str = "B0HEARD"

@@ -19,6 +19,8 @@ class Channel:
     is_im: bool = False
     is_mpim: bool = False
     is_archived: bool = False
+    is_pending_ext_shared: bool = False  # another organisation was invited
+    connected: list[str] = field(default_factory=list)  # teams of other organisations that are in it
     members: set[str] = field(default_factory=set)
     messages: list[Message] = field(default_factory=list)
     ephemerals: list[Message] = field(default_factory=list)
@@ -85,6 +87,10 @@ class Channel:
             "is_private": self.is_private or self.is_im,
             "is_archived": self.is_archived,
             "is_general": False,
+            "is_shared": bool(self.connected),
+            "is_ext_shared": bool(self.connected),
+            "is_org_shared": False,
+            "is_pending_ext_shared": self.is_pending_ext_shared,
             "is_member": viewer in self.members,
             "num_members": len(self.members),
             "topic": {"value": "", "creator": "", "last_set": 0},

@@ -1,4 +1,4 @@
-"""A member of the workspace, person or bot."""
+"""Whom the workspace knows: members, guests, people of other organisations, bots."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass
 class User:
-    """A member: `name` is the handle, `real_name` what people read."""
+    """A person or bot: `name` is the handle, `real_name` what people read."""
 
     id: str
     real_name: str
@@ -16,10 +16,15 @@ class User:
     deleted: bool = False
     tz: str = "Europe/Lisbon"
     bot_id: str | None = None
+    is_restricted: bool = False  # a guest, in channels that somebody chose
+    is_ultra_restricted: bool = False  # a guest in a single channel
+    is_stranger: bool = False  # of another organisation, and in no channel that we are in
+    enterprise_id: str = ""  # of the Grid organisation that they belong to
 
     def json(self) -> dict[str, Any]:
         """Return the user object of https://docs.slack.dev/reference/objects/user-object."""
-        return {
+        grid = {"id": self.id, "enterprise_id": self.enterprise_id, "teams": [self.team_id]}
+        shape = {
             "id": self.id,
             "team_id": self.team_id,
             "name": self.name,
@@ -31,12 +36,14 @@ class User:
             "profile": self._profile(),
             "is_admin": False,
             "is_owner": False,
-            "is_restricted": False,
-            "is_ultra_restricted": False,
+            "is_restricted": self.is_restricted,
+            "is_ultra_restricted": self.is_ultra_restricted,
             "is_bot": self.is_bot,
             "is_app_user": False,
             "updated": 0,
         }
+        stranger = {"is_stranger": True} if self.is_stranger else {}
+        return shape | stranger | ({"enterprise_user": grid} if self.enterprise_id else {})
 
     def _profile(self) -> dict[str, Any]:
         profile = {

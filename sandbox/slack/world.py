@@ -145,17 +145,63 @@ class SlackWorld:
         self.changed("user", user=user_id)
         return self.users[user_id]
 
+    def add_guest(
+        self, user_id: str, real_name: str, name: str, channels: set[str], *, is_single: bool = False
+    ) -> User:
+        """Add a guest, who is in `channels` alone: one, for a single-channel guest."""
+        return self._add_visitor(
+            User(
+                user_id,
+                real_name,
+                name,
+                self.app.team_id,
+                is_restricted=True,
+                is_ultra_restricted=is_single,
+            ),
+            channels,
+        )
+
+    def add_outsider(self, user_id: str, real_name: str, name: str, team_id: str, channels: set[str]) -> User:
+        """Add somebody of another organisation, and so connect their `channels` with it (Slack Connect)."""
+        user = User(user_id, real_name, name, team_id)
+        with self.lock:
+            for channel in map(self.channel, channels):
+                self.connect(channel, team_id)
+            ours = [self.app.user_id in self.channel(one).members for one in channels]
+            user.is_stranger = not any(ours)
+        return self._add_visitor(user, channels)
+
+    def connect(self, channel: "str | Channel", team_id: str) -> None:
+        """Let another organisation into a channel."""
+        with self.lock:
+            place = self.channel(channel)
+            if team_id not in place.connected:
+                place.connected.append(team_id)
+        self.changed("channel", place.id)
+
+    def _add_visitor(self, user: User, channels: set[str]) -> User:
+        with self.lock:
+            self.users[user.id] = user
+            for channel in channels:
+                self.channel(channel).members.add(user.id)
+        self.changed("user", user=user.id)
+        return user
+
     def add_channel(
         self, channel_id: str, name: str, *, private: bool = False, members: set[str] | None = None
     ) -> Channel:
         """Add a channel; without `members` everybody is in it, the bot too."""
         with self.lock:
-            everybody = set(self.users)
+            everybody = {one.id for one in self.users.values() if self.is_member(one)}
             channel = Channel(channel_id, name, int(self.now()), is_private=private)
             channel.members = everybody if members is None else set(members)
             self.channels[channel_id] = channel
         self.changed("channel", channel_id)
         return channel
+
+    def is_member(self, user: User) -> bool:
+        """Say whether somebody may look into every public channel: neither guests nor outsiders may."""
+        return not user.is_restricted and user.team_id == self.app.team_id
 
     def direct(self, users: set[str]) -> Channel:
         """Return the direct conversation of exactly these members, opening it if there is none."""
@@ -277,7 +323,8 @@ class SlackWorld:
         self.add_channel("C0MENTIONS", "mentions")
 
     def _new(self, place: Channel, user: str, text: str, **more: Any) -> Message:  # noqa: ANN401 - as above
-        message = Message(place.id, self.next_ts(), user, text, team=self.app.team_id, **more)
+        team = self.users[user].team_id if user in self.users else self.app.team_id
+        message = Message(place.id, self.next_ts(), user, text, team=team, **more)
         message.blocks = with_ids(message.blocks)
         if user == self.app.user_id:
             message.bot_id, message.app_id = self.app.bot_id, self.app.app_id

@@ -19,7 +19,8 @@ def api_test(_world: SlackWorld, args: Args) -> Json:
 @method("auth.test")
 def auth_test(world: SlackWorld, _args: Args) -> Json:
     app = world.app
-    return {
+    grid = {"enterprise_id": app.enterprise_id} if app.enterprise_id else {}
+    return grid | {
         "url": app.team_url,
         "team": app.team_name,
         "user": app.user_name,

@@ -128,6 +128,31 @@ def test_places_and_people_can_be_looked_up(client, slack):
     assert error(client.users_info, user="U404") == "user_not_found"
 
 
+def test_a_guest_is_in_their_own_channels_alone(client, slack):
+    slack.world.add_channel("C0OPEN", "open")
+    slack.world.add_guest("U0GUS", "Gus", "gus", {"C0MENTIONS"}, is_single=True)
+    slack.world.add_channel("C0LATER", "later")
+
+    gus = client.users_info(user="U0GUS")["user"]
+    assert (gus["team_id"], gus["is_restricted"], gus["is_ultra_restricted"]) == ("T0ACME", True, True)
+    assert "U0GUS" in client.conversations_members(channel="C0MENTIONS")["members"]
+    for place in ("C0OPEN", "C0LATER"):
+        assert "U0GUS" not in client.conversations_members(channel=place)["members"]
+
+
+def test_whoever_comes_from_another_organisation_makes_a_channel_shared(client, slack):
+    slack.world.add_channel("C0OPEN", "open")
+    slack.world.add_outsider("U0PIA", "Pia", "pia", "T0PARTNER", {"C0OPEN"})
+    slack.world.add_outsider("U0XI", "Xi", "xi", "T0XI", set())
+
+    pia, xi = (client.users_info(user=one)["user"] for one in ("U0PIA", "U0XI"))
+    assert (pia["team_id"], "is_stranger" in pia) == ("T0PARTNER", False)
+    assert (xi["team_id"], xi["is_stranger"]) == ("T0XI", True)
+    assert client.conversations_info(channel="C0OPEN")["channel"]["is_ext_shared"] is True
+    assert client.conversations_info(channel="C0MENTIONS")["channel"]["is_ext_shared"] is False
+    assert slack.person("U0PIA").say("open", "hello").team == "T0PARTNER"
+
+
 def test_lists_go_page_by_page(client):
     pages = client.users_list(limit=2)
 
