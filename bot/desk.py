@@ -15,6 +15,7 @@ from bot.bell import Bell
 from bot.networks import Network
 from bot.settings import Settings
 from bot.slack import Slack
+from bot.standing import Standing
 from bot.underway import Underway
 from models.base import RuleBrokenError
 from models.database import BusyError, Database
@@ -41,6 +42,7 @@ class Desk:
     outbox_bell: Bell = field(default_factory=Bell)
     board_bell: Bell = field(default_factory=Bell)
     underway: Underway = field(default_factory=Underway)
+    standing: Standing = field(default_factory=Standing)
     _side: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "glance"))
 
     @property

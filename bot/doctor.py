@@ -15,12 +15,28 @@ from bot.breakers import what_to_do
 from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.slack import Examined, SlackError, SlackNoError
+from bot.standing import is_group, why_unreadable
 from models import Cursor
 from models.cursor import MENTIONS
 from models.database import BusyError
 
 # Each with its reason in docs/reference/scopes.md.
-SCOPES = ("app_mentions:read", "channels:history", "chat:write", "commands", "groups:history")
+SCOPES = (
+    "app_mentions:read",
+    "channels:history",
+    "channels:read",
+    "chat:write",
+    "commands",
+    "groups:history",
+    "groups:read",
+    "reactions:write",
+    "usergroups:read",
+    "users:read",
+)
+_GROUP_MENDS = {
+    "missing_scope": "Add usergroups:read under OAuth & Permissions, then reinstall the app.",
+    "no_such_subteam": "Correct its id (S…).",
+}
 SKEW = timedelta(seconds=60)  # Slack refuses requests whose clocks differ by five minutes
 
 
@@ -63,6 +79,7 @@ def examine(desk: Desk) -> Iterator[Finding]:
     yield from _database(desk)
     yield from _slack(desk)
     yield from _channel(desk)
+    yield from _senders(desk)
     yield from _door(desk)
     for network in desk.networks.values():
         yield from _network(network)
@@ -142,6 +159,41 @@ def _channel(desk: Desk) -> Iterator[Finding]:
         yield _warn("SLACK_CHANNEL", f"{channel} could not be looked at: {error}.")
     else:
         yield _ok("SLACK_CHANNEL", f"the bot is in {channel}.")
+        yield from _sharing(desk, channel)
+
+
+def _sharing(desk: Desk, channel: str) -> Iterator[Finding]:
+    try:
+        place = desk.slack.channel(channel)
+    except SlackError as error:
+        yield _warn("SLACK_CHANNEL", f"Slack does not say whether {channel} is shared ({error}).")
+        return
+    if place.is_shared:
+        mend = "Nobody can send from it: name a channel that only your own people are in."
+        yield _bad("SLACK_CHANNEL", f"{channel} is shared with another organisation. {mend}")
+
+
+def _senders(desk: Desk) -> Iterator[Finding]:
+    """Who may send, and which of the user groups among them Slack does not tell us about."""
+    senders = desk.settings.senders
+    if senders is None:
+        yield _ok("SENDERS", "everybody in the channel may send, except guests and other organisations.")
+        return
+    readable = list(senders)
+    for group in filter(is_group, senders):
+        try:
+            desk.slack.group(group)
+        except SlackNoError as error:
+            readable.remove(group)
+            mend = _GROUP_MENDS.get(error.error, "Name people by their own ids (U…) instead.")
+            yield _bad("SENDERS", f"the user group {group} cannot be read: {why_unreadable(error)}. {mend}")
+        except SlackError as error:
+            yield _warn("SENDERS", f"the user group {group} could not be looked at: {error}.")
+    if len(readable) < len(senders):
+        who = "only the others named there" if readable else "nobody"
+        yield _warn("SENDERS", f"{who} may send until that is mended.")
+    else:
+        yield _ok("SENDERS", f"names {', '.join(senders)}.")
 
 
 def _door(desk: Desk) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ _DAY = 86_400.0
 _KEY_BYTES = 32
 _KEYS = "give Fernet keys, the newest first, with commas between them"
 _SECONDS = "give rising numbers of seconds, such as 5,15,45,120,300,600"
+_SENDERS = "give ids of Slack users (U…, W…) and user groups (S…), with commas between them"
 
 
 class SettingsError(Exception):
@@ -43,6 +44,7 @@ class Settings(BaseSettings):
     slack_api_url: str = "https://slack.com/api/"
     slack_posts_per_second: float = Field(default=1.0, ge=0.001)  # a channel
     slack_updates_per_minute: float = Field(default=50.0, ge=0.01)  # the workspace
+    senders: Annotated[tuple[str, ...] | None, NoDecode] = None  # users and user groups; None is everybody
     poll_seconds: float = Field(default=60.0, ge=1, le=_DAY)
     undo_seconds: float = Field(default=10.0, ge=0, le=_DAY)
     reconcile_seconds: Annotated[tuple[float, ...], NoDecode] = (5, 15, 45, 120, 300, 600)
@@ -86,6 +88,17 @@ class Settings(BaseSettings):
         if not all(_is_key(key) for key in keys):
             raise ValueError(_KEYS)
         return tuple(map(SecretStr, keys))
+
+    @field_validator("senders", mode="before")
+    @classmethod
+    def _ids(cls, value: Any) -> Any:  # noqa: ANN401 - whatever pydantic was given
+        """Read `U1,S2`, and name each once."""
+        if not isinstance(value, str):
+            return value
+        ids = tuple(dict.fromkeys(one.strip() for one in value.split(",")))
+        if not all(re.fullmatch(r"[UWS][A-Z0-9]+", one) for one in ids):
+            raise ValueError(_SENDERS)
+        return ids
 
     @field_validator("log_level")
     @classmethod

@@ -62,6 +62,34 @@ class Identity:
     bot_id: str
     team_id: str
     url: str
+    enterprise_id: str = ""  # of an Enterprise Grid organisation, which has several workspaces
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A person as Slack knows them: `is_foreign` means of another organisation, met by Slack Connect.
+
+    https://docs.slack.dev/reference/objects/user-object
+    """
+
+    name: str
+    real_name: str
+    tz: str  # an IANA name, such as Europe/Lisbon; empty if Slack does not say
+    is_guest: bool
+    is_foreign: bool
+    is_bot: bool
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel: `is_shared` means with another organisation, or about to be.
+
+    https://docs.slack.dev/reference/objects/conversation-object
+    """
+
+    is_shared: bool
+    is_archived: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +119,7 @@ class Slack:
                 bot_id=answer.get("bot_id") or "",
                 team_id=answer.get("team_id") or "",
                 url=answer.get("url") or "",
+                enterprise_id=answer.get("enterprise_id") or "",
             )
         return self._identity
 
@@ -111,6 +140,35 @@ class Slack:
         scopes = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")} - {""}
         name, team = str(answer.get("user") or ""), str(answer.get("team") or "")
         return Examined(name, team, frozenset(scopes), headers.get("date"))
+
+    def profile(self, user: str) -> Profile:
+        """Who `user` is. `SlackNoError` keeps Slack's name for it, such as `user_not_found`."""
+        ours = self.identity()
+        told = _told(lambda: self._quick.users_info(user=user)).get("user") or {}
+        return Profile(
+            name=str(told.get("name") or ""),
+            real_name=str(told.get("real_name") or ""),
+            tz=str(told.get("tz") or ""),
+            is_guest=bool(told.get("is_restricted") or told.get("is_ultra_restricted")),
+            is_foreign=_is_foreign(told, ours),
+            is_bot=bool(told.get("is_bot")),
+            is_deleted=bool(told.get("deleted")),
+        )
+
+    def channel(self, channel: str) -> Place:
+        """What kind of place `channel` is. `SlackNoError` keeps Slack's name, such as `channel_not_found`.
+
+        Sharing among the workspaces of one organisation (`is_org_shared`) lets nobody in from outside.
+        """
+        told = _told(lambda: self._quick.conversations_info(channel=channel)).get("channel") or {}
+        return Place(
+            is_shared=bool(told.get("is_ext_shared") or told.get("is_pending_ext_shared")),
+            is_archived=bool(told.get("is_archived")),
+        )
+
+    def group(self, group: str) -> frozenset[str]:
+        """Who is in a user group. `SlackNoError` keeps Slack's name, such as `plan_upgrade_required`."""
+        return frozenset(_told(lambda: self._quick.usergroups_users_list(usergroup=group)).get("users") or [])
 
     def can_see(self, channel: str) -> None:
         """Raise unless we may read `channel`, and so are in it; reading one message changes nothing."""
@@ -226,6 +284,21 @@ class Slack:
                 parse="none",
             ),
         )
+
+
+def _is_foreign(told: dict[str, Any], ours: Identity) -> bool:
+    """Whether somebody belongs to another organisation.
+
+    `is_stranger` is only told of those who share no channel with us, so the workspace is what counts; in
+    Enterprise Grid a colleague's home may be another workspace of the same organisation.
+    https://docs.slack.dev/apis/slack-connect
+    """
+    if told.get("is_stranger"):
+        return True
+    team, grid = told.get("team_id"), told.get("enterprise_user") or {}
+    if not team or team in {ours.team_id, ours.enterprise_id} or ours.team_id in (grid.get("teams") or []):
+        return False
+    return not ours.enterprise_id or grid.get("enterprise_id") != ours.enterprise_id
 
 
 def _client(token: str, base_url: str, timeout: int) -> WebClient:

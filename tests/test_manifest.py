@@ -29,6 +29,37 @@ def test_the_http_manifest_differs_only_in_how_slack_reaches_us() -> None:
     assert http == SOCKETS
 
 
+def test_each_event_has_its_reason_in_the_docs_and_the_scope_that_it_needs() -> None:
+    """https://docs.slack.dev/reference/events"""
+    needs = {
+        "app_home_opened": set(),
+        "app_mention": {"app_mentions:read"},
+        "message.channels": {"channels:history"},
+        "message.groups": {"groups:history"},
+    }
+    told = (ROOT / "docs" / "reference" / "scopes.md").read_text().partition("## Events")[2]
+
+    assert set(SOCKETS["settings"]["event_subscriptions"]["bot_events"]) == set(needs)
+    for event, scopes in needs.items():
+        assert f"`{event}`" in told
+        assert scopes <= set(SCOPES)
+
+
+def test_the_shortcut_keeps_its_name_and_the_home_tab_is_on() -> None:
+    (shortcut,) = SOCKETS["features"]["shortcuts"]
+
+    assert (shortcut["name"], shortcut["type"]) == ("Send as public reply", "message")
+    assert shortcut["callback_id"] == "send_as_public_reply"
+    assert SOCKETS["features"]["app_home"] == {"home_tab_enabled": True, "messages_tab_enabled": False}
+
+
+def test_the_documents_count_the_scopes_right() -> None:
+    counted = {10: "ten"}[len(SCOPES)]
+
+    assert f"asks for {counted} scopes" in (ROOT / "README.md").read_text()
+    assert f"its {counted} scopes" in (ROOT / "docs" / "tutorial" / "first-answer.md").read_text()
+
+
 def test_what_slack_would_reject_is_not_in_a_manifest() -> None:
     """https://docs.slack.dev/reference/app-manifest"""
     for manifest in (SOCKETS, HTTP):
@@ -37,3 +68,6 @@ def test_what_slack_would_reject_is_not_in_a_manifest() -> None:
         command = manifest["features"]["slash_commands"][0]
         assert command["command"] == "/mentions"
         assert command["should_escape"] is True
+        shortcut = manifest["features"]["shortcuts"][0]
+        assert len(shortcut["name"]) <= 24
+        assert len(shortcut["description"]) <= 150

@@ -78,6 +78,54 @@ def test_a_channel_that_is_not_there_is_named(healthy: Room) -> None:
     assert "SLACK_CHANNEL: C0NOWHERE cannot be used (channel_not_found)" in line
 
 
+def test_a_channel_that_another_organisation_shares_is_told_as_one_to_leave(
+    healthy: Room, slack: SlackServer
+) -> None:
+    slack.world.connect(CHANNEL, "T0PARTNER")
+
+    (line,) = wrong(findings(healthy))
+
+    assert line.startswith(f"BAD   SLACK_CHANNEL: {CHANNEL} is shared with another organisation.")
+    assert "Nobody can send from it" in line
+
+
+def test_who_may_send_is_told(healthy: Room, slack: SlackServer) -> None:
+    slack.world.paid_plan, slack.world.usergroups["S1"] = True, ["U0ANA"]
+
+    for senders, said in ((None, "everybody in the channel may send"), (("U0BEN", "S1"), "names U0BEN, S1.")):
+        found = findings(healthy, senders=senders)
+        assert wrong(found) == []
+        assert any(said in finding.sentence for finding in found if finding.subject == "SENDERS")
+
+
+@pytest.mark.parametrize(
+    ("error", "why", "mend"),
+    [
+        ("paid_teams_only", "need a paid plan", "Name people by their own ids"),
+        ("plan_upgrade_required", "need a paid plan", "Name people by their own ids"),
+        ("missing_scope", "no usergroups:read", "then reinstall the app"),
+        ("no_such_subteam", "no such group", "Correct its id"),
+    ],
+)
+def test_a_group_that_cannot_be_read_is_named_with_what_to_do(healthy, slack, error, why, mend) -> None:
+    slack.world.faults.error("usergroups.users.list", error, times=None)
+
+    for senders, who in ((("S1",), "nobody may send"), (("U0BEN", "S1"), "only the others named there")):
+        first, second = wrong(findings(healthy, senders=senders))
+        assert first.startswith("BAD   SENDERS: the user group S1 cannot be read: ")
+        assert why in first
+        assert mend in first
+        assert second.startswith(f"warn  SENDERS: {who}")
+
+
+def test_a_group_that_could_not_be_asked_for_is_not_called_wrong(healthy: Room, slack: SlackServer) -> None:
+    slack.world.faults.http_500("usergroups.users.list", times=None)
+
+    (line,) = wrong(findings(healthy, senders=("S1",)))
+
+    assert line.startswith("warn  SENDERS: the user group S1 could not be looked at")
+
+
 def test_an_app_token_that_slack_refuses_is_named(healthy: Room) -> None:
     (line,) = wrong(findings(healthy, slack_app_token=SecretStr("xapp-wrong")))
 

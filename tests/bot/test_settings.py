@@ -39,6 +39,7 @@ def test_what_is_not_set_is_as_the_readme_says(load) -> None:
     assert (known.slack_signing_secret, known.slack_app_token) == (None, None)
     assert known.slack_api_url == "https://slack.com/api/"
     assert (known.slack_posts_per_second, known.slack_updates_per_minute) == (1, 50)
+    assert known.senders is None
     assert (known.poll_seconds, known.undo_seconds) == (60, 10)
     assert known.reconcile_seconds == (5, 15, 45, 120, 300, 600)
     assert (known.first_reply_minutes, known.port, known.log_level) == (30, 3000, "INFO")
@@ -53,6 +54,8 @@ def test_what_is_not_set_is_as_the_readme_says(load) -> None:
         ("SLACK_API_URL", "https://slack.example/api//", "https://slack.example/api/"),
         ("SLACK_POSTS_PER_SECOND", "0.5", 0.5),
         ("SLACK_UPDATES_PER_MINUTE", "20", 20),
+        ("SENDERS", "U0ANA", ("U0ANA",)),
+        ("SENDERS", " S1, U0ANA,W2 ,S1", ("S1", "U0ANA", "W2")),
         ("POLL_SECONDS", "1", 1),
         ("UNDO_SECONDS", "0", 0),
         ("RECONCILE_SECONDS", "1, 2,3.5", (1, 2, 3.5)),
@@ -104,6 +107,11 @@ def test_what_is_needed_is_missing_if_blank(load, name: str, blank: str) -> None
         ("SLACK_POSTS_PER_SECOND", "inf"),
         ("SLACK_UPDATES_PER_MINUTE", "many"),
         ("SLACK_UPDATES_PER_MINUTE", "-1"),
+        ("SENDERS", "@ana"),
+        ("SENDERS", "C0MENTIONS"),
+        ("SENDERS", "U0ANA;S1"),
+        ("SENDERS", "U0ANA,"),
+        ("SENDERS", "u0ana"),
         ("POLL_SECONDS", "0.5"),
         ("POLL_SECONDS", "nan"),
         ("POLL_SECONDS", "inf"),
