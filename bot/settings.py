@@ -2,15 +2,17 @@
 
 import base64
 import re
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from models.database import normal_url
+from models.office import OfficeHours
 
 _DAY = 86_400.0
 _KEY_BYTES = 32
@@ -49,6 +51,10 @@ class Settings(BaseSettings):
     undo_seconds: float = Field(default=10.0, ge=0, le=_DAY)
     reconcile_seconds: Annotated[tuple[float, ...], NoDecode] = (5, 15, 45, 120, 300, 600)
     first_reply_minutes: float = Field(default=30, gt=0, le=_DAY)
+    claim_minutes: float = Field(default=15, gt=0, le=_DAY / 60)
+    office_hours: str | None = None  # round the clock
+    time_zone: str = "UTC"
+    holidays: str | None = None
     canary_channel: str | None = None  # where a test mention is shown every five minutes
     heartbeat_url: SecretStr | None = None  # called every minute while nothing is past its time
     port: int = Field(default=3000, ge=0, le=65535)
@@ -100,6 +106,14 @@ class Settings(BaseSettings):
             raise ValueError(_SENDERS)
         return ids
 
+    @field_validator("office_hours", "time_zone", "holidays")
+    @classmethod
+    def _readable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """Read each alone, so that the wrong one is named: those that can be read alone fit together."""
+        alone = {"office_hours": "", "time_zone": "UTC", "holidays": ""} | {info.field_name: value or ""}
+        OfficeHours.parse(alone["office_hours"], alone["time_zone"], alone["holidays"])
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _known(cls, value: str) -> str:
@@ -132,6 +146,11 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The ledger's address, password and all."""
         return self.database_url.get_secret_value()
+
+    @cached_property
+    def office(self) -> OfficeHours:
+        """When somebody is there."""
+        return OfficeHours.parse(self.office_hours or "", self.time_zone, self.holidays or "")
 
 
 def _is_key(text: str) -> bool:

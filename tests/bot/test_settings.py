@@ -5,6 +5,7 @@ import traceback
 import pytest
 
 from bot import settings
+from models.office import ALWAYS, OfficeHours
 
 NEEDED = {"SLACK_BOT_TOKEN": "xoxb-s3cret-1", "SLACK_CHANNEL": "C0MENTIONS"}
 ALL = [name.upper() for name in settings.Settings.model_fields]
@@ -42,6 +43,7 @@ def test_what_is_not_set_is_as_the_readme_says(load) -> None:
     assert known.senders is None
     assert (known.poll_seconds, known.undo_seconds) == (60, 10)
     assert known.reconcile_seconds == (5, 15, 45, 120, 300, 600)
+    assert (known.claim_minutes, known.office) == (15, ALWAYS)
     assert (known.first_reply_minutes, known.port, known.log_level) == (30, 3000, "INFO")
 
 
@@ -61,6 +63,11 @@ def test_what_is_not_set_is_as_the_readme_says(load) -> None:
         ("RECONCILE_SECONDS", "1, 2,3.5", (1, 2, 3.5)),
         ("RECONCILE_SECONDS", "1", (1,)),
         ("FIRST_REPLY_MINUTES", "45", 45),
+        ("CLAIM_MINUTES", "0.5", 0.5),
+        ("CLAIM_MINUTES", "1440", 1440),
+        ("OFFICE_HOURS", "Mon-Fri 9:00-17:00", "Mon-Fri 9:00-17:00"),
+        ("TIME_ZONE", "Asia/Kolkata", "Asia/Kolkata"),
+        ("HOLIDAYS", "2026-12-24..2027-01-01", "2026-12-24..2027-01-01"),
         ("PORT", "8080", 8080),
         ("LOG_LEVEL", "debug", "DEBUG"),
     ],
@@ -125,6 +132,11 @@ def test_what_is_needed_is_missing_if_blank(load, name: str, blank: str) -> None
         ("RECONCILE_SECONDS", "5,nan"),
         ("RECONCILE_SECONDS", "5,inf"),
         ("FIRST_REPLY_MINUTES", "0"),
+        ("CLAIM_MINUTES", "0"),
+        ("CLAIM_MINUTES", "1441"),
+        ("OFFICE_HOURS", "nine to five"),
+        ("TIME_ZONE", "Middle/Earth"),
+        ("HOLIDAYS", "Christmas"),
         ("PORT", "70000"),
         ("PORT", "http"),
         ("LOG_LEVEL", "LOUD"),
@@ -135,6 +147,20 @@ def test_a_wrong_setting_is_named_in_one_line_without_its_value(load, name: str,
 
     assert line.startswith(f"{name} is wrong: ")
     assert "s3cret" not in line
+
+
+def test_hours_zone_and_holidays_make_one_calendar(load) -> None:
+    given = {"OFFICE_HOURS": "Mon-Fri 9:00-17:00", "TIME_ZONE": "Asia/Kolkata", "HOLIDAYS": "2026-12-24"}
+    known = load(**given)
+
+    assert known.office == OfficeHours.parse(*given.values())
+    assert known.office is known.office
+
+
+def test_a_wrong_zone_is_not_blamed_on_the_hours(load) -> None:
+    line = complaint(load, OFFICE_HOURS="Mon-Fri 9:00-17:00", TIME_ZONE="Europe", HOLIDAYS="2026-12-24")
+
+    assert line == "TIME_ZONE is wrong: give an IANA time zone, such as Europe/Berlin"
 
 
 def test_all_that_is_wrong_is_said_at_once(load) -> None:

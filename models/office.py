@@ -1,0 +1,189 @@
+"""Office hours: when somebody is there, and how much of that time lies between two moments."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import takewhile
+from zoneinfo import ZoneInfo
+
+Span = tuple[timedelta, timedelta]  # from the midnight with which its day begins; may end on the day after
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY = timedelta(days=1)
+_LONGEST_HOLIDAY = 366  # days: anything longer is a slip of the pen in a year
+_AHEAD = 36_525  # days, a century: one open minute a week adds up to a day in 28 years
+
+_HOURS_WANTED = "give days and spans, such as Mon-Fri 09:00-12:30 13:30-18:00; Sat 10:00-14:00"
+_ZONE_WANTED = "give an IANA time zone, such as Europe/Berlin"
+_HOLIDAYS_WANTED = "give dates and ranges of at most a year, such as 2026-10-03, 2026-12-24..2027-01-01"
+
+_GROUP = re.compile(r"([a-z,-]+)((?: [0-9:]+-[0-9:]+)+)")
+_TIME = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeHours:
+    """The spans of each weekday, Monday first, by the clocks of a zone, and the days on which none begins.
+
+    A span belongs to the day on which it begins, also when it passes midnight. When clocks change, what
+    counts is the time that really goes by: a time that clocks skip is the first one after the gap, and of a
+    time that they show twice the first begins a span and the second ends one.
+
+    All moments are aware; those returned are in UTC.
+    """
+
+    week: tuple[tuple[Span, ...], ...]
+    zone: ZoneInfo
+    holidays: frozenset[date] = frozenset()
+
+    @classmethod
+    def parse(cls, text: str, zone: str, holidays: str) -> "OfficeHours":
+        """Read hours as a person writes them.
+
+        `text` is like `Mon-Fri 09:00-12:30 13:30-18:00; Sat 10:00-14:00`; if blank, each day is open round
+        the clock. `zone` is an IANA name. `holidays` are dates and ranges, or blank, like
+        `2026-10-03, 2026-12-24..2027-01-01`. Any three that can be read alone can be read together.
+
+        Raises ValueError with a sentence that says what to give.
+        """
+        return cls(_week(text), _zone(zone), frozenset(_holidays(holidays)))
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether `at` lies in a span. A span is over at the moment of its end."""
+        moment = at.astimezone(UTC)
+        begin, _ = next(self._spans(moment), (None, None))
+        return begin == moment
+
+    def after(self, start: datetime, worked: timedelta) -> datetime:
+        """The first moment at which so much open time has passed since `start`; with none to pass, `start`.
+
+        Raises ValueError if that is more than a century away.
+        """
+        moment = start.astimezone(UTC)
+        if worked <= timedelta():
+            return moment
+        left = worked
+        for begin, end in self._spans(moment):
+            if left <= end - begin:
+                return begin + left
+            left -= end - begin
+        raise ValueError(f"There are not {worked} of office hours within a century.")
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        """The open time from `start` until `end`, a century at most; none if `end` comes first."""
+        until = end.astimezone(UTC)
+        spans = takewhile(lambda span: span[0] < until, self._spans(start.astimezone(UTC)))
+        return sum((min(close, until) - begin for begin, close in spans), timedelta())
+
+    def _spans(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """What is open from `moment` on, in order, none beginning before the last one's end."""
+        done = moment
+        # From two days before: a span may pass midnight, and so may clocks that are put back just after it.
+        first = moment.astimezone(self.zone).toordinal() - 2
+        for day in map(date.fromordinal, range(first, min(first + _AHEAD, date.max.toordinal()))):
+            if day in self.holidays:
+                continue
+            midnight = datetime.combine(day, time())
+            for opens, closes in self.week[day.weekday()]:
+                begin = max(done, self._instants(midnight + opens)[0])
+                end = self._instants(midnight + closes)[1]
+                if begin < end:
+                    yield begin, end
+                    done = end
+
+    def _instants(self, wall: datetime) -> tuple[datetime, datetime]:
+        """The first and the last moment at which clocks show `wall`; if they skip it, when they do so."""
+        first = wall.replace(tzinfo=self.zone).astimezone(UTC)
+        last = wall.replace(tzinfo=self.zone, fold=1).astimezone(UTC)
+        if first > last:  # so a skipped time is told: https://peps.python.org/pep-0495/#the-fold-attribute
+            first = last = self._skip(wall, last, first)
+        return first, last
+
+    def _skip(self, wall: datetime, before: datetime, after: datetime) -> datetime:
+        """The second between two moments at which clocks jump over `wall`."""
+
+        def shown(second: int) -> datetime:
+            return (before + timedelta(seconds=second)).astimezone(self.zone).replace(tzinfo=None)
+
+        seconds = range(int((after - before).total_seconds()))
+        return before + timedelta(seconds=bisect_left(seconds, wall, key=shown))
+
+
+def _week(text: str) -> tuple[tuple[Span, ...], ...]:
+    week: list[set[Span]] = [set() for _ in _WEEKDAYS]
+    groups = text.lower().split(";") if text.strip() else ["mon-sun 00:00-24:00"]
+    for group in groups:
+        tidy = re.sub(r" ?([,-]) ?", r"\1", " ".join(group.split()))
+        parts = _GROUP.fullmatch(tidy)
+        if not parts:
+            raise ValueError(_HOURS_WANTED)
+        spans = [_span(span) for span in parts[2].split()]
+        for weekday in _weekdays(parts[1]):
+            week[weekday].update(spans)
+    return tuple(tuple(_merged(spans)) for spans in week)
+
+
+def _weekdays(text: str) -> Iterator[int]:
+    """Read `mon,wed` or `fri-mon`, which passes the week's end."""
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if first not in _WEEKDAYS or (last or first) not in _WEEKDAYS or part.endswith("-"):
+            raise ValueError(_HOURS_WANTED)
+        begin, end = _WEEKDAYS.index(first), _WEEKDAYS.index(last or first)
+        yield from (weekday % 7 for weekday in range(begin, begin + (end - begin) % 7 + 1))
+
+
+def _span(text: str) -> Span:
+    """Read `22:00-06:00`. Where begin and end are the same it could be nothing or a day: that is refused."""
+    begin, end = map(_time, text.split("-", 1))
+    if begin == end or begin >= _DAY:
+        raise ValueError(f"a span begins before 24:00 and does not end when it begins; {_HOURS_WANTED}")
+    return begin, end if begin < end else end + _DAY
+
+
+def _time(text: str) -> timedelta:
+    parts = _TIME.fullmatch(text)
+    at = timedelta(hours=int(parts[1]), minutes=int(parts[2])) if parts else None
+    if at is None or at > _DAY:
+        raise ValueError(f"a time is from 00:00 to 24:00; {_HOURS_WANTED}")
+    return at
+
+
+def _merged(spans: set[Span]) -> list[Span]:
+    """Those of one day, in order, with those that touch or overlap made one."""
+    merged: list[Span] = []
+    for begin, end in sorted(spans):
+        if merged and begin <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((begin, end))
+    return merged
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name.strip())
+    except (LookupError, ValueError, OSError):  # unknown; no path; a folder such as Europe
+        raise ValueError(_ZONE_WANTED) from None
+
+
+def _holidays(text: str) -> Iterator[date]:
+    for part in text.split(",") if text.strip() else ():
+        first, dots, last = part.partition("..")
+        begin = _date(first)
+        end = _date(last) if dots else begin
+        if not 0 <= (end - begin).days < _LONGEST_HOLIDAY:
+            raise ValueError(_HOLIDAYS_WANTED)
+        yield from map(date.fromordinal, range(begin.toordinal(), end.toordinal() + 1))
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(_HOLIDAYS_WANTED) from None
+
+
+ALWAYS = OfficeHours.parse("", "UTC", "")
