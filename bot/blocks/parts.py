@@ -44,6 +44,13 @@ def packed(value: dict[str, Any]) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+def permalink(workspace: str, channel: str | None, ts: str | None) -> str:
+    """The address of a message in the workspace at `workspace` (its URL); empty where that is not known."""
+    if not workspace or channel is None or ts is None:
+        return ""
+    return f"{workspace}archives/{channel}/p{ts.replace('.', '')}"
+
+
 def duration(length: timedelta) -> str:
     """A length of time as people say it: `40 s`, `4 min`, `1 h 05 min`, `2 d 3 h`."""
     seconds = max(int(length.total_seconds()), 0)

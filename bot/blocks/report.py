@@ -1,10 +1,11 @@
 """What the slash command answers: help, the open list, figures. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from bot.blocks.parts import Block, context, counted, duration, section
+from bot.blocks.parts import Block, context, counted, duration, permalink, section
 from bot.blocks.text import date_token, escape
+from models import Cursor
 from models.stats import Stats, Teammate, Waiting
 
 HELP = (
@@ -44,9 +45,21 @@ def open_list(
     return blocks + [context(f":warning: {sentence}") for sentence in unknown]
 
 
+def may_be_short(failing: Iterable[Cursor], titles: Mapping[str, str]) -> list[str]:
+    """A sentence for each network that does not answer: nobody knows what else waits there."""
+    return [
+        f"{titles.get(one.network, one.network)} has not answered since "
+        f"{date_token(one.read_at or one.started_at, '{time}')} "
+        f"({escape((one.failure or 'no answer').rstrip('.'))}): "
+        "this list may be short."
+        for one in failing
+    ]
+
+
 def _line(one: Waiting, titles: Mapping[str, str], *, url: str, at: datetime) -> str:
     who = f"@{escape(one.handle)}" if one.handle else "somebody"
-    name = f"<{url}archives/{one.channel}/p{one.ts.replace('.', '')}|{who}>" if url and one.ts else f"*{who}*"
+    card = permalink(url, one.channel, one.ts)
+    name = f"<{card}|{who}>" if card else f"*{who}*"
     owner = f"<@{one.owner}> has it" if one.owner else "nobody has it"
     late = one.due_at is not None and one.due_at < at
     due = f", due {date_token(one.due_at, '{time}')}" if one.due_at is not None and not late else ""

@@ -1,0 +1,204 @@
+"""The Home tab: one person's drafts and tickets, and the open queue. Pure.
+
+A view has room for 100 blocks (https://docs.slack.dev/surfaces/app-home). Each section says how many it takes
+at most. No running counts: what stays the same is not published again.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.blocks.parts import Block, button, context, permalink, plain, section
+from bot.blocks.text import NO_TEXT, clean, date_token, escape, fit, line, link, literal, quote
+from models.drafts import Draft
+from models.outcome import REASONS, State
+from models.overview import Entry, Listing
+
+DRAFTS, MINE, WAITING = 5, 10, 20  # how many of each are shown
+WORDS = 150  # characters of a post or a draft
+OPTION = 75  # https://docs.slack.dev/reference/block-kit/composition-objects/option-object
+
+DISCARD, PICK, OUTCOME, CLOSE = "discard_draft", "pick", "outcome", "close_selected"
+CLOSING = "closing"  # the block with the outcome and its button
+NOT_ABOUT_US = "Not about us"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that one person's Home shows. `unread` are sentences about networks that do not answer."""
+
+    drafts: tuple[Draft, ...]
+    mine: Listing
+    waiting: Listing
+    unread: tuple[str, ...]
+    titles: Mapping[str, str]  # of the networks that can be spoken to
+    url: str  # the workspace's
+    at: datetime
+
+
+# --- the whole ----------------------------------------------------------------------------------------------
+
+
+def home(shown: Shown, notice: str | None = None) -> dict[str, Any]:
+    """The view; `notice` is what came of the last act there.
+
+    It carries its own digest, and whether something was told on top.
+    """
+    blocks = [block for part in SECTIONS for block in part(shown)]
+    digest = hashlib.sha256(json.dumps(blocks).encode()).hexdigest()
+    told = [section(notice)] if notice is not None else []
+    metadata = f"{digest} told" if told else digest
+    return {"type": "home", "private_metadata": metadata, "blocks": [*told, *blocks]}
+
+
+def digest(view: Mapping[str, Any]) -> str:
+    """What tells two Homes apart, whatever was told on top of them."""
+    return str(view["private_metadata"]).partition(" ")[0]
+
+
+# --- the sections -------------------------------------------------------------------------------------------
+
+
+def _quiet(shown: Shown) -> list[Block]:
+    """One block, where there is nothing else."""
+    if shown.drafts or shown.mine.total or shown.waiting.total or shown.unread:
+        return []
+    return [section(":sunny: *All quiet.* Nobody waits for an answer, and you have no drafts.")]
+
+
+def _drafts(shown: Shown) -> list[Block]:
+    """At most 2 + 2 * DRAFTS blocks."""
+    listed = [block for one in shown.drafts[:DRAFTS] for block in _draft(one, shown)]
+    return _section(
+        "My drafts", len(shown.drafts), DRAFTS, listed, "They show as these are sent or discarded."
+    )
+
+
+def _draft(one: Draft, shown: Shown) -> list[Block]:
+    value = {"t": one.entry.ticket_id, "r": one.reply_id}
+    row = [button("Edit", "edit_draft", value), button("Discard", DISCARD, value)]
+    return [_said("To ", one.entry, shown, one.words), {"type": "actions", "elements": row}]
+
+
+def _mine(shown: Shown) -> list[Block]:
+    """At most 2 + 2 * MINE blocks."""
+    listed = [block for one in shown.mine.first for block in _owned(one, shown)]
+    return _section("My tickets", shown.mine.total, MINE, listed, "They show as these are closed.")
+
+
+def _owned(one: Entry, shown: Shown) -> list[Block]:
+    about = section(_about(one, shown))
+    if not one.is_answered and one.network in shown.titles:
+        about |= {"accessory": button("Reply", "reply", _place(one))}
+    return [_said("", one, shown, one.words or ""), about]
+
+
+def _place(one: Entry) -> dict[str, Any]:
+    """What *Reply* carries, as on the card: with it the composer opens while the ledger is slow."""
+    names = {"h": one.handle or "", "a": one.account or "us", "w": one.network}
+    return {"t": one.ticket_id, "n": one.turn, "p": one.post_id, **names}
+
+
+def _waiting(shown: Shown) -> list[Block]:
+    """At most 3 + 2 * WAITING blocks."""
+    listed = [block for one in shown.waiting.first for block in _selectable(one, shown)]
+    if listed:
+        listed.insert(0, _closing())
+    return _section("Waiting", shown.waiting.total, WAITING, listed, "`/mentions open` lists more.")
+
+
+def _selectable(one: Entry, shown: Shown) -> list[Block]:
+    words = " ".join(clean(one.words or "").split()) or NO_TEXT
+    said = f"{_who(one)} on {_title(one, shown)}: {words}"
+    option = {
+        "text": plain(fit(said, OPTION, measure=lambda text: len(escape(text)))),
+        "value": str(one.ticket_id),
+    }
+    box = {"type": "checkboxes", "action_id": PICK, "options": [option]}
+    # The same name at each drawing, so that Slack keeps what is ticked.
+    return [
+        {"type": "actions", "block_id": f"{PICK}-{one.ticket_id}", "elements": [box]},
+        context(_about(one, shown, with_owner=True)),
+    ]
+
+
+def _closing() -> Block:
+    """One outcome for all that are ticked below."""
+    outcomes = [(f"No reply needed: {reason}", reason) for reason in REASONS]
+    outcomes.append((NOT_ABOUT_US, State.NOT_ABOUT_US.value))
+    select = {
+        "type": "static_select",
+        "action_id": OUTCOME,
+        "placeholder": plain("What became of them"),
+        "options": [{"text": plain(label), "value": value} for label, value in outcomes],
+    }
+    return {
+        "type": "actions",
+        "block_id": CLOSING,
+        "elements": [select, button("Close the selected", CLOSE, {"do": "close"})],
+    }
+
+
+def _unread(shown: Shown) -> list[Block]:
+    """One block at most."""
+    return [context("\n".join(f":warning: {one}" for one in shown.unread))] if shown.unread else []
+
+
+# In this order; a new one is a function here.
+SECTIONS = (_quiet, _unread, _drafts, _mine, _waiting)
+
+
+# --- what they share ----------------------------------------------------------------------------------------
+
+
+def _section(title: str, total: int, room: int, listed: list[Block], where: str) -> list[Block]:
+    """A heading with the whole count, what is listed, and how many more there are and `where`."""
+    if not total:
+        return []
+    heading: Block = {"type": "header", "text": plain(f"{title} ({total:,})")}
+    more = [context(f"And {total - room:,} more. {where}")] if total > room else []
+    return [heading, *listed, *more]
+
+
+def _said(before: str, one: Entry, shown: Shown, words: str) -> Block:
+    """Whom it is about, with the way to the card, and words of theirs or ours: shown as they are."""
+    card = permalink(shown.url, one.channel, one.ts)
+    name = link(card, _who(one)) if card else literal(_who(one), "bold")
+    head = (
+        line(before, name, f" on {_title(one, shown)}") if before else line(name, f" on {_title(one, shown)}")
+    )
+    return head | {"elements": [*head["elements"], *quote(words, WORDS)["elements"]]}
+
+
+def _who(one: Entry) -> str:
+    return f"@{one.handle}" if one.handle else "somebody"
+
+
+def _title(one: Entry, shown: Shown) -> str:
+    return shown.titles.get(one.network, one.network)
+
+
+def _about(one: Entry, shown: Shown, *, with_owner: bool = False) -> str:
+    """Where it stands, in our own words alone; times in each reader's own zone."""
+    parts = [_standing(one, shown.at)]
+    if with_owner:
+        parts.append(f"<@{one.owner}> has it" if one.owner else "nobody has it")
+        card = permalink(shown.url, one.channel, one.ts)
+        parts += [f"<{card}|See the card>"] if card else []
+    return "  ·  ".join(parts)
+
+
+def _standing(one: Entry, at: datetime) -> str:
+    if one.state == State.SNOOZED and one.snoozed_until is not None:
+        return f":zzz: Snoozed until {date_token(one.snoozed_until)}"
+    since = f"Waiting since {date_token(one.since)}"
+    if one.is_answered:
+        return f":hourglass_flowing_sand: {since}  ·  a reply is on its way"
+    if one.due_at is None:
+        return since
+    if one.due_at < at:
+        return f":red_circle: {since}  ·  was due {date_token(one.due_at)}"
+    return f"{since}  ·  due {date_token(one.due_at)}"

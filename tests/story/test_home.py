@@ -1,0 +1,427 @@
+"""The Home tab: one's own drafts and tickets, who waits, and one outcome for several."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot import homes
+from models import Home, Reply
+from sandbox.slack import Person, visible
+from sandbox.slack.message import Message
+from sandbox.slack.view import View
+from tests.story.harness import Bot, eventually, running
+
+QUIET = "All quiet."
+
+
+def opened(who: Person) -> View:
+    """Home as it is after being opened."""
+    view = who.open_home()
+    assert view is not None, "nothing was published"
+    return view
+
+
+def home(who: Person) -> str:
+    """What that person reads in Home as it is now."""
+    return visible(who.home).text if who.home is not None else ""
+
+
+def shows(who: Person, *words: str, without: tuple[str, ...] = ()) -> View:
+    """Home once it shows all of `words` and nothing of `without`."""
+
+    def look() -> View | None:
+        text = home(who)
+        assert [word for word in words if word not in text] == [], text
+        assert [word for word in without if word in text] == [], text
+        return who.home
+
+    return eventually(look)
+
+
+def published(bot: Bot) -> int:
+    """How often a Home was published."""
+    with bot.slack.world.lock:
+        return sum(call.method == "views.publish" for call in bot.slack.world.calls)
+
+
+def remembered(bot: Bot, who: Person) -> str | None:
+    """What the ledger says that their Home shows."""
+    with bot.desk.db.read() as session:
+        found = session.get(Home, who.id)
+        return found.digest if found is not None else None
+
+
+def boxes(who: Person) -> list[str]:
+    """What can be ticked, by its words, in order."""
+    elements = [element for block in who.home.blocks for element in block.get("elements", [])]
+    return [
+        option["text"]["text"]
+        for element in elements
+        if element.get("type") == "checkboxes"
+        for option in element["options"]
+    ]
+
+
+def ticked(who: Person, *authors: str) -> None:
+    """Tick what each of `authors` said."""
+    for author in authors:
+        label = next(one for one in boxes(who) if one.startswith(f"@{author} "))
+        assert who.press(who.home, label).ok
+
+
+def heard(bot: Bot, *authors: str) -> list[Message]:
+    """Cards of what each of `authors` said, the first of them the longest ago."""
+    now = datetime.now(UTC)
+    for number, author in enumerate(authors):
+        bot.post(f"@acmebrew hello from {author}", author=author, at=now - timedelta(minutes=20 - number))
+    bot.poll()
+    cards = [bot.card(f"hello from {author}") for author in authors]
+    bot.settled()
+    return cards
+
+
+# --- seeing -------------------------------------------------------------------------------------------------
+
+
+def test_a_quiet_home_is_one_friendly_line(bot: Bot) -> None:
+    opened(bot.ana)
+
+    assert QUIET in home(bot.ana)
+
+
+def test_home_shows_who_waits_by_when_it_is_due_with_owner_and_card(bot: Bot) -> None:
+    old, young = heard(bot, "maria", "joe")
+    bot.ben.press(young, "Claim")
+    bot.shows(young, "@U0BEN has it")
+
+    view = opened(bot.ana)
+
+    lines = home(bot.ana).splitlines()
+    assert lines[0] == "Waiting (2)"
+    assert boxes(bot.ana) == [
+        "@maria on X: @acmebrew hello from maria",
+        "@joe on X: @acmebrew hello from joe",
+    ]
+    assert sum("nobody has it" in line for line in lines) == 1
+    assert sum("@U0BEN has it" in line for line in lines) == 1
+    assert [link.target for link in visible(view).links] == [
+        f"https://acme.slack.test/archives/{one.channel}/p{one.ts.replace('.', '')}" for one in (old, young)
+    ]
+
+
+def test_my_tickets_are_mine_the_longest_wait_first_and_reply_works_from_there(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    bot.ana.press(card, "Claim")
+    bot.shows(card, "@U0ANA has it")
+    opened(bot.ben)
+    assert "My tickets" not in home(bot.ben)
+
+    view = opened(bot.ana)
+    assert "My tickets (1)" in home(bot.ana)
+    modal = bot.ana.press(view, "Reply").view
+    assert modal.fill("Hello!").submit().closed
+
+    bot.answered(post, "Hello!")
+    bot.shows(card, "Answered")
+    homes.refresh(bot.desk)
+    assert QUIET in home(bot.ana)
+
+
+def test_home_says_so_when_x_does_not_answer(bot: Bot) -> None:
+    bot.poll()
+    bot.x.world.faults.add("*", "down")
+    bot.poll()
+
+    opened(bot.ana)
+
+    assert "X has not answered since" in home(bot.ana)
+    assert "this list may be short" in home(bot.ana)
+    assert QUIET not in home(bot.ana)
+
+
+def test_a_long_queue_says_how_many_more_there_are(bot: Bot) -> None:
+    for number in range(23):
+        bot.post(f"@acmebrew hello {number}", author=f"person{number}")
+    bot.poll()
+
+    opened(bot.ana)
+
+    assert "Waiting (23)" in home(bot.ana)
+    assert home(bot.ana).count("nobody has it") == 20
+    assert "And 3 more." in home(bot.ana)
+
+
+def test_a_customers_words_are_only_words(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew <!channel> *look* <https://evil.example|here> @here")
+    bot.ana.press(card, "Claim")
+    bot.shows(card, "@U0ANA has it")
+
+    live = visible(opened(bot.ana))
+
+    assert live.broadcasts == []
+    assert [link.target for link in live.links if "evil" in link.target] == []
+    assert "<!channel> *look*" in live.text
+
+
+# --- published when there is something new ------------------------------------------------------------------
+
+
+def test_the_same_home_is_not_published_again(bot: Bot) -> None:
+    bot.heard("@acmebrew hello")
+    opened(bot.ana)
+    eventually(lambda: remembered(bot, bot.ana))
+    before = bot.ana.home.hash
+
+    bot.ana.open_home(0.3)
+    homes.refresh(bot.desk)
+    homes.refresh(bot.desk)
+
+    assert bot.ana.home.hash == before
+    assert published(bot) == 1
+
+
+def test_a_home_that_slack_lost_is_published_again(bot: Bot) -> None:
+    opened(bot.ana)
+    eventually(lambda: remembered(bot, bot.ana))
+    with bot.slack.world.lock:
+        bot.slack.world.views.homes.clear()
+
+    opened(bot.ana)
+
+    assert QUIET in home(bot.ana)
+
+
+def test_a_home_before_somebodys_eyes_follows_what_happens_elsewhere(bot: Bot) -> None:
+    opened(bot.ana)
+    eventually(lambda: remembered(bot, bot.ana))
+
+    bot.heard("@acmebrew hello")
+    homes.refresh(bot.desk)
+
+    assert "Waiting (1)" in home(bot.ana)
+    assert bot.ben.home is None
+
+
+def test_a_home_that_nobody_looks_at_any_more_is_left_alone(bot: Bot) -> None:
+    opened(bot.ana)
+    eventually(lambda: remembered(bot, bot.ana))
+    with bot.desk.db.write() as session:
+        session.get_one(Home, bot.ana.id).opened_at -= homes.LOOKED_AT
+
+    bot.heard("@acmebrew hello")
+    homes.refresh(bot.desk)
+    assert QUIET in home(bot.ana)
+
+    bot.ana.open_home()
+    shows(bot.ana, "Waiting (1)")
+
+
+def test_the_other_tab_of_the_app_publishes_nothing(bot: Bot) -> None:
+    event = {"type": "app_home_opened", "user": "U0ANA", "channel": bot.ana.dm().id, "tab": "messages"}
+
+    bot.slack.courier.event(event).tried.wait(5)
+
+    assert published(bot) == 0
+
+
+@pytest.mark.parametrize("fault", ["http_500", "rate_limited", "lost_before", "lost_after"])
+def test_a_refresh_that_slack_does_not_take_comes_again(bot: Bot, fault: str) -> None:
+    opened(bot.ana)
+    eventually(lambda: remembered(bot, bot.ana))
+    bot.heard("@acmebrew hello")
+    before = remembered(bot, bot.ana)
+    getattr(bot.slack.world.faults, fault)("views.publish")
+
+    homes.refresh(bot.desk)
+    assert remembered(bot, bot.ana) == before
+    homes.refresh(bot.desk)
+
+    assert "Waiting (1)" in home(bot.ana)
+    assert remembered(bot, bot.ana) != before
+
+
+# --- drafts -------------------------------------------------------------------------------------------------
+
+
+def test_a_preview_from_a_thread_is_found_again_in_home_and_edited_there(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    bot.say(card, "@Heard reply Helo!")
+    bot.whisper("Only you see this")
+
+    view = opened(bot.ana)
+    assert "My drafts (1)" in home(bot.ana)
+    assert "To @maria on X" in home(bot.ana).replace("\n", "")
+    modal = bot.ana.press(view, "Edit").view
+    assert modal.value() == "Helo!"
+    assert modal.fill("Hello!").submit().closed
+
+    bot.answered(post, "Hello!")
+    bot.shows(card, "Answered")
+    homes.refresh(bot.desk)
+    assert QUIET in home(bot.ana)
+
+
+def test_what_was_undone_is_a_draft_of_its_author_and_of_nobody_else(database_url: str) -> None:
+    with running(database_url, undo_seconds=600) as bot:
+        _, card = bot.heard("@acmebrew hello")
+        bot.reply(card, "Too soon")
+        bot.ana.press(bot.shows(card, "[Undo]"), "Undo")
+        bot.shows(card, without=("[Undo]",))
+
+        view = opened(bot.ana)
+        opened(bot.ben)
+
+        assert "Too soon" in home(bot.ana)
+        assert "Too soon" not in home(bot.ben)
+        assert bot.ana.press(view, "Edit").view.value() == "Too soon"
+
+
+def test_discard_lets_go_of_a_draft_once(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    bot.say(card, "@Heard reply Hello!")
+    bot.whisper("Only you see this")
+    view = opened(bot.ana)
+
+    pressed = bot.ana.press(view, "Discard")
+    shows(bot.ana, "Waiting (1)", without=("My drafts",))
+    before = published(bot)
+    pressed.replay()
+    homes.refresh(bot.desk)
+
+    assert [(one.actor, one.text) for one in bot.events("draft discarded")] == [("U0ANA", "Hello!")]
+    assert published(bot) == before
+
+
+def test_discard_lets_go_of_what_was_undone_and_reply_does_not_bring_it_back(database_url: str) -> None:
+    with running(database_url, undo_seconds=600) as bot:
+        _, card = bot.heard("@acmebrew hello")
+        bot.reply(card, "Too soon")
+        bot.ana.press(bot.shows(card, "[Undo]"), "Undo")
+        bot.shows(card, without=("[Undo]",))
+
+        bot.ana.press(opened(bot.ana), "Discard")
+        shows(bot.ana, "Waiting (1)", without=("My drafts",))
+
+        with bot.desk.db.read() as session:
+            was, dropped = session.scalars(select(Reply.state).order_by(Reply.id)).all()
+        assert (was, dropped) == ("cancelled", "discarded")
+        assert not bot.compose(card).value()
+
+
+def test_a_draft_of_what_is_answered_by_now_is_not_listed_and_cannot_be_discarded(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    bot.say(card, "@Heard reply Hello!")
+    preview = bot.whisper("Only you see this")
+    view = opened(bot.ana)
+    bot.ana.press(preview, "Send publicly")
+    bot.answered(post, "Hello!")
+    bot.shows(card, "Answered")
+
+    bot.ana.press(view, "Discard")
+
+    shows(bot.ana, "That is not a draft any more: the card shows what became of it.", QUIET)
+
+
+# --- one outcome for several --------------------------------------------------------------------------------
+
+
+def test_several_get_one_outcome_each_with_an_event_of_its_own(bot: Bot) -> None:
+    maria, joe, eve = heard(bot, "maria", "joe", "eve")
+    opened(bot.ana)
+
+    ticked(bot.ana, "maria", "eve")
+    bot.ana.press(bot.ana.home, "No reply needed: spam")
+    pressed = bot.ana.press(bot.ana.home, "Close the selected")
+    shows(bot.ana, "2 closed.", "Waiting (1)")
+    assert boxes(bot.ana) == ["@joe on X: @acmebrew hello from joe"]
+    pressed.replay()
+
+    bot.shows(maria, "No reply needed (spam) by @U0ANA")
+    bot.shows(eve, "No reply needed (spam) by @U0ANA")
+    bot.shows(joe, "Waiting")
+    assert len(bot.events("no reply needed")) == 2
+    assert "2 closed." in home(bot.ana)
+
+
+def test_what_came_of_it_stays_until_home_is_opened_again(bot: Bot) -> None:
+    heard(bot, "maria", "joe")
+    opened(bot.ana)
+    ticked(bot.ana, "maria")
+    bot.ana.press(bot.ana.home, "Not about us")
+    bot.ana.press(bot.ana.home, "Close the selected")
+    shows(bot.ana, "1 closed.")
+    eventually(lambda: remembered(bot, bot.ana) in bot.ana.home.private_metadata)
+
+    homes.refresh(bot.desk)
+    assert "1 closed." in home(bot.ana)
+
+    bot.ana.open_home()
+    shows(bot.ana, "Waiting (1)", without=("1 closed.",))
+
+
+def test_what_is_closed_meanwhile_is_told_and_the_rest_is_done(bot: Bot) -> None:
+    maria, joe = heard(bot, "maria", "joe")
+    opened(bot.ana)
+    ticked(bot.ana, "maria", "joe")
+    bot.ana.press(bot.ana.home, "No reply needed: thanks")
+    bot.ben.press(maria, "Not about us")
+    bot.shows(maria, "Not about us")
+
+    bot.ana.press(bot.ana.home, "Close the selected")
+
+    shows(bot.ana, "1 closed. 1 was not: @maria: This one is closed: not about us. Reopen it first.")
+    bot.shows(joe, "No reply needed (thanks) by @U0ANA")
+    bot.shows(maria, "Not about us by @U0BEN")
+
+
+def test_a_reply_on_the_wire_keeps_its_ticket_open_and_one_that_waits_is_stopped(database_url: str) -> None:
+    with running(database_url, undo_seconds=600) as bot:
+        maria, joe = heard(bot, "maria", "joe")
+        for card in (maria, joe):
+            bot.reply(card, f"Hello {card.ts}", by=bot.ben)
+            bot.shows(card, "[Undo]")
+        with bot.desk.db.write() as session:
+            reply = session.scalars(select(Reply).order_by(Reply.id)).first()
+            at = bot.desk.now()
+            reply.release(session, at=at)
+            reply.take(session, worker="another", at=at, lease_until=at + timedelta(minutes=5))
+        opened(bot.ana)
+
+        ticked(bot.ana, "maria", "joe")
+        bot.ana.press(bot.ana.home, "No reply needed: other")
+        bot.ana.press(bot.ana.home, "Close the selected")
+
+        shows(bot.ana, "1 closed. 1 was not: @maria: Not now: @U0BEN's reply is sending")
+        bot.told(joe, "@U0BEN", "@U0ANA closed this one (no reply needed)", "your reply was stopped")
+        assert bot.attempts == 0
+
+
+@pytest.mark.parametrize("missing", ["the tickets", "the outcome"])
+def test_closing_without_a_selection_or_an_outcome_says_what_is_missing(bot: Bot, missing: str) -> None:
+    heard(bot, "maria")
+    opened(bot.ana)
+    if missing == "the outcome":
+        ticked(bot.ana, "maria")
+
+    bot.ana.press(bot.ana.home, "Close the selected")
+
+    told = "Nothing is selected" if missing == "the tickets" else "Choose what became of them first"
+    shows(bot.ana, told, "Waiting (1)")
+    assert bot.events("no reply needed", "not about us") == []
+
+
+def test_more_refusals_than_one_reads_are_counted(bot: Bot) -> None:
+    names = ("maria", "joe", "eve", "sam")
+    cards = heard(bot, *names)
+    opened(bot.ana)
+    ticked(bot.ana, *names)
+    bot.ana.press(bot.ana.home, "No reply needed: language")
+    for card in cards:
+        bot.ben.press(card, "Not about us")
+        bot.shows(card, "Not about us")
+
+    bot.ana.press(bot.ana.home, "Close the selected")
+
+    text = home(shows(bot.ana, "0 closed. 4 were not: @maria:", "… and 1 more.") and bot.ana)
+    assert text.count("Reopen it first.") == 3
