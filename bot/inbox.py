@@ -198,7 +198,7 @@ def _commit(
     place = Place(network.name, account.id, desk.settings.slack_channel, desk.owed_for)
     with desk.db.write() as session:
         Cursor.of(session, network.name, account.id, MENTIONS, at=at)  # one writer a reading, see there
-        said = [_said(network, post, people.get(post.author_id)) for post in posts]
+        said = [translated(network, post, people.get(post.author_id)) for post in posts]
         taken = _take(session, said, place, at=at)
         _learn(session, network, bought, at=at)
         for bad in page.bad:
@@ -246,7 +246,7 @@ def _person(author: Author) -> Person:
     )
 
 
-def _said(network: Network, post: Post, author: Person | None) -> Said:
+def translated(network: Network, post: Post, author: Person | None) -> Said:
     """Translate a post into the ledger's words."""
     verdict = network.answerable(post, author)
     why_not = verdict.reason if isinstance(verdict, HandOff | No) else None

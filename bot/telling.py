@@ -144,6 +144,17 @@ def answered_outside(session: Session, network: Network, reply: Reply, url: str,
     )
 
 
+def post_deleted(session: Session, network: Network, reply: Reply, *, at: datetime) -> None:
+    """The customer's post is gone, and with it a reply that was waiting to go out: tell its author."""
+    _tell(
+        session,
+        reply,
+        f":wastebasket: <@{reply.actor}>, the post that you answered is gone from {network.title}, so your "
+        "reply was stopped before it went out. Your words are kept:",
+        at=at,
+    )
+
+
 def there_twice(session: Session, network: Network, reply: Reply, other: str, *, at: datetime) -> None:
     """A person had it sent again, and the first one had arrived after all."""
     _tell(

@@ -62,11 +62,12 @@ def _read(desk: Desk, network: Network, account: Account, mark: Mark) -> str | N
     newest = None
     for page in network.own_posts(mark):
         newest = newest or page.newest
-        _settle(desk, network, account, page.posts)
+        settle_seen(desk, network, account, page.posts)
     return newest
 
 
-def _settle(desk: Desk, network: Network, account: Account, posts: tuple[Post, ...]) -> None:
+def settle_seen(desk: Desk, network: Network, account: Account, posts: tuple[Post, ...]) -> None:
+    """Let each reply among `posts`, which our account said (newest first), have its effect, once."""
     for post in reversed(posts):
         if post.in_reply_to is not None and not post.is_repost:
             with desk.db.write() as session:
@@ -85,7 +86,7 @@ def _settle_one(desk: Desk, session: Session, network: Network, account: Account
     if mention is None:
         return
     ticket = Ticket.hold(session, mention.ticket_id)
-    if _is_known(session, ticket, post):
+    if is_known(session, ticket, post.id, post.latest_id):
         return
     seen = Published(post.id, post.url)
     reply = _expected(session, ticket, mention, post)
@@ -100,9 +101,11 @@ def _settle_one(desk: Desk, session: Session, network: Network, account: Account
         settle(session, network, ticket, reply, seen, at=desk.now())
 
 
-def _is_known(session: Session, ticket: Ticket, post: Post) -> bool:
-    """Whether this post has had its effect: readings overlap, and meanwhile the ticket may have gone on."""
-    ids = {post.id, post.latest_id}
+def is_known(session: Session, ticket: Ticket, *ids: str) -> bool:
+    """Whether the post of ours that has these ids has had its effect.
+
+    Readings overlap, and meanwhile the ticket may have gone on.
+    """
     ours = select(Reply.id).where(Reply.ticket_id == ticket.id, Reply.post_id.in_(ids))
     told = select(Event.id).where(Event.ticket_id == ticket.id, Event.post_id.in_(ids))
     return session.scalar(ours) is not None or session.scalar(told.limit(1)) is not None
