@@ -5,7 +5,7 @@ from dataclasses import dataclass
 BRAND_HANDLE, BRAND_NAME = "fernpress", "Fernpress"
 TAGLINE = "Fernpress is a small blogging tool. It does not have tags. People have noticed."
 CHANNEL = "C0MENTIONS"
-ANA, BEN = "U0ANA", "U0BEN"
+ANA, BEN, CLEO, GUS = "U0ANA", "U0BEN", "U0CLEO", "U0GUS"
 
 
 @dataclass(frozen=True, slots=True)

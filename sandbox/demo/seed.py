@@ -16,7 +16,7 @@ from models import Account, Author, Card, Mention, Ticket
 from models.database import Database
 from models.hearing import Place, Said, take_in
 from models.reply import State as Delivery
-from sandbox.demo.cast import ANA, BEN, CHANNEL, CUSTOMERS
+from sandbox.demo.cast import ANA, BEN, CHANNEL, CLEO, CUSTOMERS, GUS
 from sandbox.demo.history import FRESH, PAST, Note, Past
 from sandbox.demo.talk import SMALL_TALK
 from sandbox.slack import SlackWorld
@@ -200,6 +200,12 @@ def _said(x: XWorld, post: XPost, *, unsummoned: bool) -> Said:
 
 
 def workspace(slack: SlackWorld) -> None:
-    """The channels beside #mentions. The bot is in neither: it has no business there."""
-    slack.add_channel("C0GENERAL", "general", members={ANA, BEN})
-    slack.add_channel("C0PRODUCT", "product", members={ANA, BEN})
+    """Who else is there, and the channels beside #mentions. The bot has no business in those.
+
+    Gus is a guest: he may claim and draft, but not send.
+    """
+    slack.add_user(CLEO, "Cleo Park", "cleo")
+    slack.add_guest(GUS, "Gus (guest)", "gus", {CHANNEL})
+    slack.add_channel("C0GENERAL", "general", members={ANA, BEN, CLEO})
+    slack.add_channel("C0PRODUCT", "product", members={ANA, BEN, CLEO})
+    slack.shortcuts["Send as public reply"] = "send_as_public_reply"

@@ -23,7 +23,7 @@ from bot.standing import (
 from sandbox.slack import SlackServer
 from sandbox.slack.app import SlackApp
 from sandbox.slack.world import SlackWorld
-from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, calls, room
+from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, calls, room, together
 
 GUS, SUE, PIA, EVA = "U0GUS", "U0SUE", "U0PIA", "U0EVA"
 PARTNERS = "C0PARTNERS"
@@ -88,6 +88,15 @@ def test_somebody_who_shares_no_channel_with_us_is_a_stranger(may: Ask, cast: Sl
     assert cast.world.user("U0XI").json()["is_stranger"] is True
     assert may("U0XI") == FOREIGN
     assert may("U0NOBODY") == FOREIGN
+
+
+@pytest.mark.parametrize(
+    ("mark", "refusal"), [("is_restricted", GUEST), ("is_ultra_restricted", GUEST), ("is_stranger", FOREIGN)]
+)
+def test_each_mark_alone_is_enough(may: Ask, cast: SlackServer, mark: str, refusal: str) -> None:
+    setattr(cast.world.user(BEN), mark, True)
+
+    assert may(BEN) == refusal
 
 
 def test_where_somebody_is_named_nobody_else_may(may: Ask) -> None:
@@ -319,6 +328,12 @@ def test_a_glance_from_memory_asks_nobody(may: Ask, cast: SlackServer, clock: Cl
     clock.pass_by(minutes=30)
     assert may(GUS, known=True) == GUEST
     assert asked(cast) == [1, 1, 0]
+
+
+def test_many_may_ask_at_once(may: Ask, clock: Clock) -> None:
+    for _ in range(3):
+        assert together(*[lambda: may(ANA, "S1")] * 8, *[lambda: may(GUS)] * 8) == [None] * 16
+        clock.pass_by(minutes=6)
 
 
 def test_each_desk_begins_without_knowing_anything() -> None:
