@@ -10,10 +10,11 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import regex  # the Unicode properties that `re` lacks
 from rapidfuzz import fuzz, process
-from sqlalchemy import Select, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from models.author import Author
@@ -21,7 +22,8 @@ from models.reply import LIVE, Reply
 from models.teammate import unsigned
 from models.ticket import Ticket
 
-RECENT = 5000  # replies of the account that a new one is compared with
+RECENT = 5000  # replies of the account that a new one is compared with,
+SLICES = 4  # and how often so many of the ledger are read to find them, where several accounts share it
 NEAR = 85  # percent; two honest answers about two bugs of two versions come to 83
 SHORT = 25  # characters; whoever says less than that ("Thank you!") may say it to everybody
 
@@ -83,57 +85,67 @@ def twin(
     customer's and the teammates'. An exact copy to the same person comes before a likelier one to others; a
     short text is compared with what this person was told alone. None if nothing is `percent` alike.
     """
-    recent = _recent(network, account_id)
-    theirs = recent.where(Ticket.author_id == author_id)
-    copy = _copy(session, theirs, text, sign_off)
-    if copy is not None:
-        return _told(session, copy, 100, text, sign_off, author_id)
-    bare = _bare(unsigned(text, sign_off), names)
-    candidates = theirs if len(bare) < SHORT else recent
-    found = _likest(session, candidates, _sorted(bare), percent)
-    return _told(session, *found, text, sign_off, author_id) if found is not None else None
-
-
-def _recent(network: str, account_id: str) -> Select[int]:
-    """The ids of the account's replies that count, newest first."""
-    query = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id)
-    ours = query.where(Ticket.network == network, Ticket.account_id == account_id)
-    return ours.where(Reply.state.in_(LIVE)).order_by(Reply.id.desc()).limit(RECENT)
-
-
-def _copy(session: Session, theirs: Select[int], text: str, sign_off: str | None) -> int | None:
-    """The newest reply to this person in these very words.
-
-    By the texts themselves: their names may have changed since an essence was kept, and some have none.
-    """
+    theirs = _theirs(session, account_id, author_id)
     words = _words(text, sign_off)
-    told = session.execute(theirs.add_columns(Reply.text, Reply.sign_off))
-    return next((id_ for id_, said, sign in told if _words(said, sign) == words), None)
+    copy = next((told.id for told in theirs if _words(told.text, told.sign_off) == words), None)
+    if copy is not None:
+        return _twin(session, copy, 100, words=words, author_id=author_id)
+    bare = _bare(unsigned(text, sign_off), names)
+    candidates = theirs if len(bare) < SHORT else _recent(session, network, account_id)
+    found = _likest(_sorted(bare), candidates, percent)
+    return _twin(session, *found, words=words, author_id=author_id) if found is not None else None
 
 
-def _likest(session: Session, candidates: Select[int], wanted: str, percent: int) -> tuple[int, int] | None:
-    """The reply whose essence is nearest to `wanted`, and how near it is; the newest of several."""
+def _theirs(session: Session, account_id: str, author_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """What the account told this person, newest first.
+
+    With the texts: names may have changed since an essence was kept, so a copy is known by its words alone.
+    """
+    query = select(Reply.id, Reply.essence, Reply.text, Reply.sign_off, Reply.state, Ticket.account_id)
+    told = query.join(Ticket, Ticket.id == Reply.ticket_id).where(Ticket.author_id == author_id)
+    rows = session.execute(told.order_by(Reply.id.desc()).limit(RECENT)).all()
+    return [row for row in rows if row.state in LIVE and row.account_id == account_id]
+
+
+def _recent(session: Session, network: str, account_id: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The ids and essences of the account's newest replies that count, newest first.
+
+    The ledger's replies are read backwards, slice by slice, and sifted here: given any condition to choose
+    by, either database goes through all tickets of the account, or all replies of a state, and sorts them.
+    """
+    ours = select(Ticket.account_id).where(Ticket.id == Reply.ticket_id, Ticket.network == network)
+    query = select(Reply.id, Reply.essence, Reply.state, ours.scalar_subquery().label("account_id"))
+    found: list[Row[*tuple[Any, ...]]] = []
+    before = None
+    for _ in range(SLICES):
+        older = query if before is None else query.where(Reply.id < before)
+        rows = session.execute(older.order_by(Reply.id.desc()).limit(RECENT)).all()
+        found += [row for row in rows if row.account_id == account_id and row.state in LIVE]
+        if len(rows) < RECENT or len(found) >= RECENT:
+            break
+        before = rows[-1].id
+    return found[:RECENT]
+
+
+def _likest(wanted: str, candidates: Sequence[Row[*tuple[Any, ...]]], percent: int) -> tuple[int, int] | None:
+    """The id of the one whose essence is nearest to `wanted`, and how near it is; the newest of several."""
     if not wanted:
         return None
-    rows: Sequence[tuple[int, str]] = session.execute(candidates.add_columns(Reply.essence)).all()  # type: ignore[assignment]
-    essences = [kept for _, kept in rows]
-    found = process.extractOne(wanted, essences, scorer=fuzz.ratio, score_cutoff=percent)
-    if found is None or not found[0]:
+    kept = [row.essence or None for row in candidates]  # None is passed over
+    found = process.extractOne(wanted, kept, scorer=fuzz.ratio, score_cutoff=percent)
+    if found is None:
         return None
-    return rows[found[2]][0], math.floor(found[1])  # 100 is to mean that nothing differs
+    return candidates[found[2]].id, math.floor(found[1])  # 100 is to mean that nothing differs
 
 
-def _told(
-    session: Session, reply_id: int, percent: int, text: str, sign_off: str | None, author_id: int
-) -> Twin:
+def _twin(session: Session, reply_id: int, percent: int, *, words: str, author_id: int) -> Twin:
     query = select(Reply, Author).join(Ticket, Ticket.id == Reply.ticket_id)
-    reply, author = session.execute(
-        query.join(Author, Author.id == Ticket.author_id).where(Reply.id == reply_id)
-    ).one()
+    found = query.join(Author, Author.id == Ticket.author_id).where(Reply.id == reply_id)
+    reply, author = session.execute(found).one()
     return Twin(
         reply_id=reply.id,
         percent=percent,
-        is_exact=_words(reply.text, reply.sign_off) == _words(text, sign_off),
+        is_exact=_words(reply.text, reply.sign_off) == words,
         same_person=author.id == author_id,
         actor=reply.actor,
         at=reply.settled_at or reply.sent_at or reply.created_at,

@@ -13,10 +13,10 @@ import click
 from sqlalchemy import make_url
 
 from tests import databases, postgres
-from tests.bench import crowd, hearing, ingest, pacing, pressing, starting, workers
+from tests.bench import crowd, hearing, ingest, likeness, pacing, pressing, starting, workers
 from tests.bench.figures import Figure, table
 
-PARTS: Sequence[str] = ("starting", "hearing", "ingest", "pressing", "crowd", "pacing", "workers")
+PARTS: Sequence[str] = ("starting", "hearing", "ingest", "likeness", "pressing", "crowd", "pacing", "workers")
 ENGINES = ("sqlite", "postgresql")
 
 Make = Callable[[], str]
@@ -43,6 +43,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "starting": lambda: starting.measure(new, empty),
         "hearing": lambda: hearing.measure(new),
         "ingest": lambda: ingest.measure(new),
+        "likeness": lambda: likeness.measure(new),
         "pressing": lambda: pressing.measure(new),
         "crowd": lambda: crowd.measure(new),
         "pacing": lambda: pacing.measure(new),

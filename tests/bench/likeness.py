@@ -1,0 +1,116 @@
+"""One reply beside the account's last five thousand: how long a person waits for the guard."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
+
+from models import Author, Reply, Ticket
+from models.database import Database
+from models.likeness import RECENT, essence, twin
+from models.reply import State
+from models.teammate import DASH
+from tests.bench.figures import Figure, percentile
+
+LOOKS, OTHERS, OLDER = 300, 5_000, 15_000
+START = datetime(2026, 11, 1, tzinfo=UTC)
+WORDS = (
+    "thanks for telling us about the sync bug it was our mistake and release fixes your order leaves today "
+    "please write when tags export login still fails after update we looked at server logs found nothing yet "
+    "colleague knows more invoice refund tomorrow app phone restart works again sorry long wait good idea plan"
+)
+SIGN = f"{DASH} Tom"
+# What the guard cannot do without: so many of the newest rows, straight from the driver.
+BARE = """
+SELECT id, essence, state, (SELECT account_id FROM tickets WHERE id = replies.ticket_id AND network = 'x')
+FROM replies ORDER BY id DESC LIMIT 10000
+"""
+
+
+def measure(new_database: Callable[[], str]) -> list[Figure]:
+    """The guard and the bare read, in turns: over and over."""
+    chance = random.Random(2026)
+    database = Database(new_database())
+    with database.write() as session:
+        _fill(session, chance)
+    guard, bare = [], []
+    for number in range(LOOKS + 10):
+        words = _say(chance)
+        with database.read() as session:
+            session.execute(text("SELECT 1"))
+            guard.append(_timed(lambda: _look(session, words, number)))  # noqa: B023 - called at once
+            bare.append(_timed(lambda: session.connection().exec_driver_sql(BARE).all()))
+    database.close()
+    guard, bare = guard[10:], bare[10:]
+    worst = percentile(guard, 0.99)
+    return [
+        Figure(f"A reply beside {RECENT:,} others", _both(guard), "< 20 ms", worst < 20),
+        Figure("the bare read of its rows", _both(bare)),
+    ]
+
+
+def _look(session: Session, words: str, number: int) -> None:
+    account = {"network": "x", "account_id": "99", "author_id": 1 + number}
+    twin(session, text=f"{words} {SIGN}", sign_off=SIGN, names=("Ana", "Tom"), **account)
+
+
+def _timed(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return (time.perf_counter() - began) * 1000
+
+
+def _both(times: list[float]) -> str:
+    return f"p50 {percentile(times, 0.5):.1f} ms, p99 {percentile(times, 0.99):.1f} ms ({len(times)} looks)"
+
+
+def _say(chance: random.Random) -> str:
+    """Some 150 to 280 characters, as replies are."""
+    return " ".join(chance.choices(WORDS.split(), k=chance.randint(28, 48)))
+
+
+def _fill(session: Session, chance: random.Random) -> None:
+    """The account's replies, older ones, and as many again of another account among them."""
+    total = RECENT + OLDER + OTHERS
+    session.execute(
+        insert(Author), [{"id": n, "network": "x", "network_id": str(n)} for n in range(1, total + 1)]
+    )
+    accounts = ["99"] * (RECENT + OLDER) + ["98"] * OTHERS
+    chance.shuffle(accounts)
+    session.execute(insert(Ticket), [_ticket(n, account) for n, account in enumerate(accounts, 1)])
+    session.execute(insert(Reply), [_reply(n, _say(chance)) for n in range(1, total + 1)])
+
+
+def _ticket(number: int, account_id: str) -> dict[str, object]:
+    at = START + timedelta(seconds=number)
+    return {
+        "id": number,
+        "network": "x",
+        "account_id": account_id,
+        "conversation_id": str(number),
+        "author_id": number,
+        "channel": "C0MENTIONS",
+        "state": "answered",
+        "target_post_id": str(number),
+    } | dict.fromkeys(("opened_at", "seen_at", "waiting_since"), at)
+
+
+def _reply(number: int, words: str) -> dict[str, object]:
+    return {
+        "id": number,
+        "ticket_id": number,
+        "turn": 1,
+        "state": State.PUBLISHED,
+        "key": str(number),
+        "text": f"{words} {SIGN}",
+        "sign_off": SIGN,
+        "essence": essence(words, ("Tom",)),
+        "digest": "",
+        "actor": "U0TOM",
+        "source": "composer",
+        "to_post_id": str(number),
+        "created_at": START + timedelta(seconds=number),
+    }
