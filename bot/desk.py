@@ -50,6 +50,11 @@ class Desk:
         """How long after a customer's post a first reply is owed."""
         return timedelta(minutes=self.settings.first_reply_minutes)
 
+    @property
+    def claim_holds(self) -> timedelta:
+        """How long, in office hours, a claim holds without a sign of life."""
+        return timedelta(minutes=self.settings.claim_minutes)
+
     def network(self, name: str) -> Network:
         """The network called `name`; `RuleBrokenError` if this Heard has no keys for it (any more)."""
         if name not in self.networks:

@@ -39,7 +39,7 @@ def held(session: Session, reply_id: int) -> tuple[Ticket, Reply]:
     return ticket, session.get_one(Reply, reply_id, populate_existing=True)
 
 
-def still_due(desk: Desk, session: Session, reply_id: int, state: Delivery) -> tuple[Ticket, Reply]:
+def still_due(desk: Desk, session: Session, reply_id: int, *states: Delivery) -> tuple[Ticket, Reply]:
     """The reply and its ticket, held.
 
     `OvertakenError` if another worker dealt with it since the listing, `InHandError` if one does just now.
@@ -49,7 +49,7 @@ def still_due(desk: Desk, session: Session, reply_id: int, state: Delivery) -> t
     if ticket is None:
         raise InHandError("Somebody else has it in hand.")
     reply = session.get_one(Reply, reply_id, populate_existing=True)
-    if reply.state != state or reply.due_at is None or reply.due_at > desk.now():
+    if reply.state not in states or reply.due_at is None or reply.due_at > desk.now():
         raise OvertakenError(f"That reply is {reply.state} already.")
     return ticket, reply
 

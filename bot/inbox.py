@@ -10,8 +10,9 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot import breakers, crash
+from bot import breakers, crash, telling
 from bot.blocks.text import clean, escape
+from bot.blocks.ticket import reply_button
 from bot.desk import Desk
 from bot.networks import Account, Bad, HandOff, Later, Mark, Network, No, Page, Person, Post
 from models import Account as Ours
@@ -271,7 +272,7 @@ def _take(session: Session, said: list[Said], place: Place, *, at: datetime) -> 
     """Take a page in as a whole; if one post in it will not go in, take the others one by one."""
     try:
         with session.begin_nested():
-            return _new(take_in(session, said, place, at=at))
+            return _new(session, take_in(session, said, place, at=at), at=at)
     except _UNFIT as error:
         _must_be_the_words(error)
         log.warning("a page did not go into the ledger as a whole; taking its posts one by one")
@@ -281,7 +282,7 @@ def _take(session: Session, said: list[Said], place: Place, *, at: datetime) -> 
 def _take_one(session: Session, said: Said, place: Place, *, at: datetime) -> int:
     try:
         with session.begin_nested():
-            return _new(take_in(session, [said], place, at=at))
+            return _new(session, take_in(session, [said], place, at=at), at=at)
     except _UNFIT as error:
         _must_be_the_words(error)
         bad = Bad(raw=repr(said), error=type(error).__name__, post_id=said.post_id)
@@ -305,7 +306,13 @@ def _must_be_the_words(error: Exception) -> None:
             raise error
 
 
-def _new(taken: Taken) -> int:
+def _new(session: Session, taken: Taken, *, at: datetime) -> int:
+    """How many posts were new. Who spoke again, to whom somebody has answered or is to, is told of."""
+    for ticket_id, words in taken.again.items():
+        ticket = session.get_one(Ticket, ticket_id)
+        if ticket.owner is not None or ticket.turn > 1:
+            telling.heard_again(session, ticket, words, reply_button(session, ticket), at=at)
+            ticket.active_at = at  # whoever has it has until then to react
     return taken.tickets + taken.follow_ups
 
 

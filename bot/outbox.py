@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, select
+from sqlalchemy import case, or_, select
 
-from bot import breakers, crash, doubt, handoffs, telling
+from bot import breakers, crash, doubt, gate, handoffs, telling, unsaying
 from bot.desk import Desk
 from bot.errand import Errand, InHandError, errand_of, held, mention_of, still_due
 from bot.networks import Later, Network, NetworkError, Published, Refused, Unsure
@@ -80,7 +80,8 @@ def _coming(desk: Desk, networks: Collection[str]) -> list[Due]:
         else_=2,
     )
     query = select(Reply.id, Reply.state, Reply.due_at).join(Ticket, Ticket.id == Reply.ticket_id)
-    query = query.where(Reply.state.in_(ON_ITS_WAY), Reply.due_at.is_not(None), Ticket.network.in_(networks))
+    moving = or_(Reply.state.in_(ON_ITS_WAY), Reply.unsay_by.is_not(None))
+    query = query.where(moving, Reply.due_at.is_not(None), Ticket.network.in_(networks))
     with desk.db.read() as session:
         rows = session.execute(query.order_by(urgency, Reply.due_at, Reply.id).limit(BATCH))
         return [Due(reply_id, state, at) for reply_id, state, at in rows if at is not None]
@@ -118,7 +119,7 @@ def _release(desk: Desk, reply_id: int) -> None:
 
 def _send(desk: Desk, reply_id: int) -> None:
     """Declare the intent, commit, call, record."""
-    errand = take(desk, reply_id)
+    errand = take(desk, reply_id, gate.ask(desk, reply_id))
     if errand is None:
         return
     if errand.until - desk.now() < MARGIN:
@@ -142,11 +143,13 @@ def _send(desk: Desk, reply_id: int) -> None:
         _published(desk, errand, published)
 
 
-def take(desk: Desk, reply_id: int) -> Errand | None:
-    """Declare the intent; None if the account is not to speak just now."""
+def take(desk: Desk, reply_id: int, sender: gate.Standing) -> Errand | None:
+    """Declare the intent; None if the account, or the reply's sender, is not to speak just now."""
     with desk.db.write() as session:
         ticket, reply = still_due(desk, session, reply_id, Delivery.QUEUED)
         at = desk.now()
+        if gate.stops(session, ticket, reply, sender, at=at):
+            return None
         silence = Budget.take(session, _breaker(ticket), at=at, interval=timedelta())
         if silence > timedelta():
             _wait_with_the_others(desk, ticket, reply, at + silence)
@@ -264,4 +267,6 @@ _STEPS: dict[Delivery, Callable[[Desk, int], None]] = {
     Delivery.UNSURE: doubt.look,
     Delivery.ASKED: doubt.nudge,
     Delivery.HANDED_OFF: handoffs.nudge,
+    Delivery.PUBLISHED: unsaying.work,
+    Delivery.CONFIRMED: unsaying.work,
 }

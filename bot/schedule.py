@@ -16,7 +16,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot import auditor, board, canary, handoffs, inbox, outbox, watch
+from bot import auditor, board, canary, claims, handoffs, inbox, marks, outbox, watch
 from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.rota import KEEP, Rota
@@ -27,6 +27,7 @@ from models import Inbound
 log = logging.getLogger(__name__)
 
 TEN_MINUTES = 600.0
+CLAIMS = 10.0  # seconds between two looks at what the clock does to tickets
 TICK = 2.0  # seconds; what a lost nudge costs
 GATHER = 0.03  # seconds from the bell to the work: what several people press at once is seen to at once
 REMEMBERED = timedelta(days=3)  # Slack repeats an event for an hour at most
@@ -41,6 +42,7 @@ class Schedule:
         self._jobs = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
         self._loops = [
             self._thread("board", board.work, desk.board_bell.ear()),
+            self._thread("marks", marks.work, desk.board_bell.ear()),
             *(self._outbox(name) for name in desk.networks),
         ]
 
@@ -49,6 +51,7 @@ class Schedule:
         for network in self.desk.networks.values():
             self._listen(network)
         self._every(30, self._wake_snoozed, "snoozes")
+        self._every(CLAIMS, lambda: claims.tick(self.desk), "claims")
         self._every(auditor.MINUTE, lambda: auditor.audit(self.desk), "audit")
         if self.desk.settings.canary_channel is not None:
             self._every(canary.LOOK, lambda: canary.listen(self.desk), "canary", first=0)

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     undo_seconds: float = Field(default=10.0, ge=0, le=_DAY)
     reconcile_seconds: Annotated[tuple[float, ...], NoDecode] = (5, 15, 45, 120, 300, 600)
     first_reply_minutes: float = Field(default=30, gt=0, le=_DAY)
+    sign_offs: bool = True  # whether replies are signed, by those who chose how
+    near_copy_percent: int = Field(default=85, ge=0, le=100)  # how alike replies must be for a word; 0: never
     claim_minutes: float = Field(default=15, gt=0, le=_DAY / 60)
     office_hours: str | None = None  # round the clock
     time_zone: str = "UTC"

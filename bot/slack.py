@@ -224,6 +224,14 @@ class Slack:
         """Take a message away."""
         _told(lambda: self.client.chat_delete(channel=channel, ts=ts))
 
+    def react(self, channel: str, ts: str, emoji: str) -> None:
+        """Put our `emoji` (Slack's name for it) on a message."""
+        _told(lambda: self.client.reactions_add(channel=channel, timestamp=ts, name=emoji))
+
+    def unreact(self, channel: str, ts: str, emoji: str) -> None:
+        """Take our `emoji` off again."""
+        _told(lambda: self.client.reactions_remove(channel=channel, timestamp=ts, name=emoji))
+
     def find(self, channel: str, key: str, *, since: float, thread_ts: str | None = None) -> list[str]:
         """Find the messages since `since` (Unix seconds) that carry `key`, oldest first."""
         found = []
@@ -258,6 +266,10 @@ class Slack:
         """Open a modal and give its id: the trigger lives three seconds, so this call has two."""
         answer = _told(lambda: self._quick.views_open(trigger_id=trigger_id, view=view))
         return str((answer.get("view") or {}).get("id") or "")
+
+    def publish_home(self, user: str, view: dict[str, Any]) -> None:
+        """Show `view` as the Home tab of `user`, in place of what it showed before."""
+        _told(lambda: self._quick.views_publish(user_id=user, view=view))
 
     def update_view(self, view_id: str, view: dict[str, Any]) -> None:
         """Redraw a modal that is open."""

@@ -3,15 +3,15 @@
 The composer is long gone by then, so each sentence names the reply's author and keeps their words.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from bot.blocks.delivery import why_it_waits
-from bot.blocks.parts import section
+from bot.blocks.parts import Block, button, duration, section
 from bot.blocks.text import date_token, escape, quote
 from bot.networks import Later, Network, Target
-from models import Notice, Reply
+from models import Author, Notice, Reply, Ticket
 
 TIME = "{time_secs}"
 WORDS = 2_800  # characters of a reply; more would have Slack split the message
@@ -176,3 +176,115 @@ def seen_after_all(session: Session, network: Network, reply: Reply, *, at: date
         f"<{escape(reply.post_url or '')}|see it>.",
         at=at,
     )
+
+
+# --- whose it is --------------------------------------------------------------------------------------------
+
+
+def _say(session: Session, ticket: Ticket, sentence: str, *, at: datetime) -> None:
+    Notice.tell(session, sentence, blocks=[section(sentence)], at=at, ticket_id=ticket.id)
+
+
+def claim_expired(session: Session, ticket: Ticket, owner: str, quiet: timedelta, *, at: datetime) -> None:
+    """Back in the queue: nobody shall think that somebody has it."""
+    _say(
+        session,
+        ticket,
+        f":alarm_clock: Nothing happened here for {duration(quiet)} since <@{owner}> took this one, so it is "
+        "*back in the queue*. *Claim* takes it again.",
+        at=at,
+    )
+
+
+def assigned(session: Session, ticket: Ticket, to: str, by: str, *, at: datetime) -> None:
+    """Who was given a ticket hears of it."""
+    if to != by:
+        _say(session, ticket, f":point_right: <@{to}>, <@{by}> gave you this one.", at=at)
+
+
+def composing_taken_over(session: Session, ticket: Ticket, before: str, by: str, *, at: datetime) -> None:
+    """Who was writing is told that somebody else writes now."""
+    _say(
+        session,
+        ticket,
+        f":pencil2: <@{before}>, <@{by}> writes the reply now. Yours is not lost: whoever sends first "
+        "answers, and the other's words are kept as a draft.",
+        at=at,
+    )
+
+
+def no_answer(session: Session, ticket: Ticket, since: datetime, *, at: datetime) -> None:
+    """We waited for them, and they stayed silent."""
+    author = session.get_one(Author, ticket.author_id)
+    who = f"<@{ticket.owner}>, " if ticket.owner is not None else ""
+    _say(
+        session,
+        ticket,
+        f":bell: {who}{escape(author.shown)} has not answered us for {duration(at - since)}, so this one "
+        "waits again: *Reply* says more, *No reply needed* ends it.",
+        at=at,
+    )
+
+
+def heard_again(session: Session, ticket: Ticket, words: str, button: Block, *, at: datetime) -> None:
+    """They wrote again: in the same thread, with a Reply of its own, to whoever has it."""
+    author = session.get_one(Author, ticket.author_id)
+    who = f"<@{ticket.owner}>, " if ticket.owner is not None else ""
+    sentence = f":speech_balloon: {who}{escape(author.shown)} wrote again:"
+    blocks = [section(sentence), quote(words, WORDS), {"type": "actions", "elements": [button]}]
+    Notice.tell(session, sentence, blocks=blocks, at=at, ticket_id=ticket.id)
+
+
+# --- taken back ---------------------------------------------------------------------------------------------
+
+
+def withdrawn(session: Session, network: Network, reply: Reply, *, at: datetime) -> None:
+    """A public reply was deleted on the network."""
+    by = f"<@{reply.unsay_by}>" if reply.unsay_by else "Somebody"
+    _tell(
+        session,
+        reply,
+        f":wastebasket: {by} deleted <@{reply.actor}>'s reply on {network.title}. This one waits again. "
+        "The words are kept:",
+        at=at,
+    )
+
+
+def not_withdrawn(session: Session, network: Network, reply: Reply, why: str, *, at: datetime) -> None:
+    """The network would not delete it."""
+    _tell(
+        session,
+        reply,
+        f":x: {network.title} did not delete <@{reply.actor}>'s reply: “{escape(why)}” It is still public.",
+        at=at,
+        quoted=False,
+    )
+
+
+def paused(session: Session, reply: Reply, by: str, *, at: datetime) -> None:
+    """A pause stopped a reply."""
+    _tell(
+        session,
+        reply,
+        f":double_vertical_bar: <@{reply.actor}>, <@{by}> paused all public replies, so yours was stopped "
+        "before it went out. Your words are kept:",
+        at=at,
+    )
+
+
+def not_a_sender(session: Session, reply: Reply, why: str, *, at: datetime) -> None:
+    """Whoever submitted it may not send any more."""
+    _tell(
+        session,
+        reply,
+        f":no_entry: <@{reply.actor}>, your reply was stopped before it went out. {why} Your words are kept:",
+        at=at,
+    )
+
+
+def drafted(session: Session, ticket: Ticket, draft: Reply, *, at: datetime) -> None:
+    """Somebody who may not send wrote an answer: those who may can take it up."""
+    sentence = f":memo: <@{draft.actor}> drafted a reply, which somebody who may send can take up:"
+    use = button("Use this draft", "use_draft", {"t": ticket.id, "r": draft.id, "use": 1})
+    blocks = [section(sentence), quote(draft.text, WORDS), {"type": "actions", "elements": [use]}]
+    Notice.tell(session, sentence, blocks=blocks, at=at, ticket_id=ticket.id)

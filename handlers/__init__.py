@@ -14,9 +14,39 @@ from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
 from bot.desk import Desk
-from handlers import actions, commands, composer, context, decisions, threads
+from handlers import (
+    actions,
+    commands,
+    composer,
+    context,
+    decisions,
+    home,
+    me,
+    messages,
+    previews,
+    questions,
+    shortcuts,
+    submit,
+    threads,
+)
 
 log = logging.getLogger(__name__)
+
+ROOMS = (
+    actions,
+    commands,
+    composer,
+    context,
+    decisions,
+    home,
+    me,
+    messages,
+    previews,
+    questions,
+    shortcuts,
+    submit,
+    threads,
+)
 
 
 def build(desk: Desk) -> App:
@@ -37,7 +67,7 @@ def build(desk: Desk) -> App:
         raise_error_for_unhandled_request=True,
     )
     app.error(_last_resort)
-    for room in (actions, commands, composer, context, decisions, threads):
+    for room in ROOMS:
         room.register(app, desk)
     return app
 

@@ -4,15 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
-from sqlalchemy import select
 
 from bot import doctor
 from bot.blocks import report
-from bot.blocks.text import date_token, escape, plain
+from bot.blocks.text import escape, plain
 from bot.desk import Desk
+from handlers import me, silence
 from handlers.courtesy import PATIENCE, sentence_for
-from models import Cursor, stats
-from models.cursor import MENTIONS
+from models import overview, stats
 
 Body = dict[str, Any]
 PERIODS = {"": 7, "7d": 7, "30d": 30}
@@ -29,14 +28,20 @@ def register(app: App, desk: Desk) -> None:
             ack(response_type="ephemeral", text=":stethoscope: Looking …")
             desk.aside(lambda: _examine(desk, respond))
             return
+        if word.lower() == "me":
+            me.ask(desk, ack, command)
+            return
         try:
-            answer = _answer(desk, word.lower(), rest.strip().lower())
+            answer = _answer(desk, word.lower(), rest.strip().lower(), command)
         except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
             answer = {"text": sentence_for(error)}
         ack(response_type="ephemeral", **answer)
+        desk.nudge()
 
 
-def _answer(desk: Desk, word: str, rest: str) -> dict[str, Any]:
+def _answer(desk: Desk, word: str, rest: str, command: Body) -> dict[str, Any]:
+    if word in {"pause", "resume"}:
+        return {"text": silence.turn(desk, word, by=command["user_id"], key=command.get("trigger_id"))}
     if word == "open":
         return _open(desk)
     if word == "stats":
@@ -56,16 +61,7 @@ def _open(desk: Desk) -> dict[str, Any]:
     titles = {name: network.title for name, network in desk.networks.items()}
     with desk.db.read(PATIENCE) as session:
         total, tickets = stats.waiting(session, limit=LISTED)
-        failing = session.scalars(
-            select(Cursor).where(Cursor.failing_since.is_not(None), Cursor.name == MENTIONS)
-        ).all()
-    unknown = [
-        f"{titles.get(one.network, one.network)} has not answered since "
-        f"{date_token(one.read_at or one.started_at, '{time}')} "
-        f"({escape((one.failure or 'no answer').rstrip('.'))}): "
-        "this list may be short."
-        for one in failing
-    ]
+        unknown = report.may_be_short(overview.failing(session), titles)
     url = known.url if known is not None else ""
     blocks = report.open_list(total, tickets, titles, url=url, at=at, unknown=unknown)
     return {"text": f"{total} waiting", "blocks": blocks}

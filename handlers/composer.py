@@ -1,89 +1,163 @@
-"""The composer: opened by Reply, Follow up and Edit; submitted once.
+"""The composer: opened by Reply, Follow up, Edit and a colleague's draft; taken over, closed.
 
 It opens within the trigger's three seconds whatever the ledger does: what a button carries is enough to open
-it, and the submit is held against the ledger anyway.
+it, and the submit (handlers/submit.py) is held against the ledger anyway.
 """
 
-import hashlib
 import json
-import unicodedata
+import logging
 import uuid
-from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.blocks.composer import COMPOSER, REPLY_BLOCK, REPLY_INPUT, Asked, Origin, composer, sorry
-from bot.blocks.text import plain, slack_names
+from bot import telling
+from bot.blocks.composer import (
+    COMPOSER,
+    REPLY_BLOCK,
+    REPLY_INPUT,
+    TAKE_OVER,
+    Asked,
+    Origin,
+    composer,
+    sorry,
+)
+from bot.blocks.text import date_token, plain
 from bot.desk import Desk
-from bot.networks import Network
-from handlers.actions import opened
-from handlers.courtesy import PATIENCE, Person, attempt, person, sentence_for, spelled, writing
+from bot.freshen import freshen
+from bot.slack import SlackError
+from bot.standing import UnknownStandingError
+from handlers.courtesy import Person, attempt, opened, person, writing
+from handlers.words import digest, sign_off_of
 from models import Account, Author, Inbound, Mention, Reply, Ticket
-from models.base import MovedOnError, TakenError
-from models.database import BusyError
-from models.reply import PENDING, SPOKEN
+from models.reply import GIVEN_BACK, PENDING, SPOKEN
 from models.reply import State as Delivery
+
+log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 ONLY_ITS_AUTHOR = "Only its author decides about this one."
 GLANCE = 0.8  # seconds to read the ledger before the composer opens without it
+DRAFT_ONLY = "What you write is kept as a draft, and shown in the thread to those who may."
 
 
 def register(app: App, desk: Desk) -> None:
-    """Listen for the buttons that open the composer, and for its submit."""
+    """Listen for the buttons that open the composer, and for what closes it."""
 
     def open_composer(ack: Ack, body: Body, respond: Respond) -> None:
         ack()
         who, value = person(body), json.loads(body["actions"][0]["value"])
-        found = desk.glance(lambda: _look(desk, value, who), GLANCE)
-        view = found if found is not None else _blind(desk, value, body)
-        attempt(desk, who, respond, lambda: opened(desk, body["trigger_id"], view))
+        key = uuid.uuid4().hex
+        found = desk.glance(lambda: look(desk, value, who, key), GLANCE)
+        view = found if found is not None else _blind(desk, value, body, key)
+        attempt(desk, who, respond, lambda: _open(desk, body["trigger_id"], view, value["t"], key))
+        desk.aside(lambda: _prepare(desk, who, value["t"]))
 
-    for action in ("reply", "follow_up", "edit_draft"):
+    for action in ("reply", "follow_up", "edit_draft", "use_draft"):
         app.action(action)(open_composer)
 
-    @app.view(COMPOSER)
-    def submit(ack: Ack, body: Body, view: Body) -> None:
+    @app.action(TAKE_OVER)
+    def take_over(ack: Ack, body: Body) -> None:
+        ack()
+        who, view = person(body), body["view"]
+        attempt(desk, who, None, lambda: _take_over(desk, who, view))
+
+    @app.view_closed(COMPOSER)
+    def closed(ack: Ack, body: Body, view: Body) -> None:
+        ack()
         who = person(body)
-        origin = Origin.unpacked(view["private_metadata"])
-        typed = view["state"]["values"][REPLY_BLOCK][REPLY_INPUT]["value"] or ""
-        ack(**_submitted(desk, who, origin, typed))
-        desk.nudge()
+        attempt(desk, who, None, lambda: _close(desk, who, view))
+
+
+def _prepare(desk: Desk, who: Person, ticket_id: int) -> None:
+    """While they type: learn what the submit will be held against, so that it need not wait for it."""
+    with desk.db.read() as session:
+        channel = session.get_one(Ticket, ticket_id).channel
+    try:
+        desk.standing.why_not(desk, who.id, channel)
+    except UnknownStandingError:
+        log.info("Slack does not say whether somebody may speak; the submit asks again")
+    freshen(desk, ticket_id)
 
 
 # --- opening ------------------------------------------------------------------------------------------------
 
 
-def _look(desk: Desk, value: dict[str, Any], who: Person) -> dict[str, Any]:
-    """The composer as the ledger has it now; or the reason why there is nothing to compose."""
-    with desk.db.read(GLANCE) as session:
-        ticket = session.get_one(Ticket, value["t"])
+def _open(desk: Desk, trigger_id: str, view: dict[str, Any], ticket_id: int, key: str) -> str | None:
+    """Open it; if Slack does not let us any more, nobody is writing there."""
+    sentence = opened(desk, trigger_id, view)
+    if sentence is not None and view.get("callback_id") == COMPOSER:
+        _stop_composing(desk, ticket_id, key)
+    return sentence
+
+
+def look(desk: Desk, value: dict[str, Any], who: Person, key: str) -> dict[str, Any]:
+    """The composer as the ledger has it now; or the reason why there is nothing to compose.
+
+    Whoever opens it is shown on the card as writing, unless somebody else is already.
+    """
+    with desk.db.write(GLANCE) as session:
+        ticket = Ticket.hold(session, value["t"])
         draft = session.get(Reply, value["r"]) if "r" in value else None
-        if draft is not None and draft.actor != who.id:
+        is_anothers = draft is not None and draft.actor != who.id
+        if draft is not None and is_anothers and not value.get("use"):
             return sorry(ONLY_ITS_AUTHOR)
+        if draft is not None and draft.state not in GIVEN_BACK:
+            draft = None  # it went out meanwhile: there is nothing to bring back
         live = ticket.live_reply(session)
         turn = ticket.turn
-        if live is not None and live.state in SPOKEN and draft is None and value["n"] > ticket.turn:
+        if live is not None and live.state in SPOKEN and draft is None and value.get("n", 0) > ticket.turn:
             turn += 1
         elif live is not None or ticket.closed_at is not None:
-            return sorry(_why_not(ticket, live), kept=draft.text if draft is not None else None)
+            return sorry(why_not(ticket, live), kept=draft.words if draft is not None else None)
+        is_only_draft = _may_not_send(desk, who, ticket) is not None
         origin = Origin(
             ticket=ticket.id,
             turn=turn,
             post_id=ticket.target_post_id,
-            key=uuid.uuid4().hex,
+            key=key,
             network=ticket.network,
-            draft=draft.id if draft is not None and draft.state == Delivery.DRAFT else None,
+            draft=_replaced(draft, who),
+            latest=target_of(session, ticket).latest_id,
+            sign=sign_off_of(desk, session, who.id),
+            author=draft.author or draft.actor if draft is not None and is_anothers else None,
+            only_draft=is_only_draft,
         )
-        text = draft.text if draft is not None else Reply.kept_text(session, ticket.id, who.id)
-        return composer(origin, _asked(desk, session, ticket, text or ""))
+        text = draft.words if draft is not None else Reply.kept_text(session, ticket.id, who.id)
+        at = desk.now()
+        writing_now = None if ticket.compose(session, by=who.id, key=key, at=at) else _who_writes(ticket)
+        notice = _notice(ticket, who, is_only_draft=is_only_draft)
+        return composer(
+            origin, asked_of(desk, session, ticket, text or "", notice=notice, writing=writing_now)
+        )
 
 
-def _why_not(ticket: Ticket, live: Reply | None) -> str:
+def _replaced(draft: Reply | None, who: Person) -> int | None:
+    """The draft that the submit takes the place of."""
+    return draft.id if draft is not None and draft.state == Delivery.DRAFT and draft.actor == who.id else None
+
+
+def _who_writes(ticket: Ticket) -> str:
+    since = date_token(ticket.composing_since, "{time}") if ticket.composing_since is not None else "just now"
+    return f":pencil2: *<@{ticket.composer}> has been replying since {since}.* Whoever sends first answers."
+
+
+def _notice(ticket: Ticket, who: Person, *, is_only_draft: bool) -> str | None:
+    if is_only_draft:
+        return f":memo: You may not send public replies here. {DRAFT_ONLY}"
+    if ticket.owner is not None and ticket.owner != who.id:
+        return f":raising_hand: <@{ticket.owner}> has this one. Sending a reply takes it over."
+    return None
+
+
+def _may_not_send(desk: Desk, who: Person, ticket: Ticket) -> str | None:
+    """What is known of them without asking Slack; the submit asks."""
+    return desk.standing.why_not_if_known(desk, who.id, ticket.channel)
+
+
+def why_not(ticket: Ticket, live: Reply | None) -> str:
     """Why nothing can be written now, and what to do about it."""
     if live is None:
         return f"This one is closed: {ticket.state}. Press *Reopen* on the card first."
@@ -97,8 +171,18 @@ def _why_not(ticket: Ticket, live: Reply | None) -> str:
     return f"{who}'s reply is on the wire, and nobody can say yet whether it is public: see the card."
 
 
-def _asked(desk: Desk, session: Session, ticket: Ticket, text: str) -> Asked:
-    target = _target(session, ticket)
+def asked_of(
+    desk: Desk,
+    session: Session,
+    ticket: Ticket,
+    text: str,
+    *,
+    notice: str | None = None,
+    writing: str | None = None,
+    twin: str | None = None,
+) -> Asked:
+    """What a composer for `ticket` shows, with `text` typed in already."""
+    target = target_of(session, ticket)
     author = session.get_one(Author, ticket.author_id)
     ours = Account.find(session, ticket.network, ticket.account_id)
     network = desk.network(ticket.network)
@@ -110,22 +194,26 @@ def _asked(desk: Desk, session: Session, ticket: Ticket, text: str) -> Asked:
         max_length=network.max_length,
         by_hand=target.answerable,
         text=text,
+        notice=notice,
+        writing=writing,
+        twin=twin,
     )
 
 
-def _target(session: Session, ticket: Ticket) -> Mention:
+def target_of(session: Session, ticket: Ticket) -> Mention:
+    """The post that the next reply goes to."""
     query = select(Mention).where(Mention.ticket_id == ticket.id, Mention.post_id == ticket.target_post_id)
     return session.scalars(query).one()
 
 
-def _blind(desk: Desk, value: dict[str, Any], body: Body) -> dict[str, Any]:
+def _blind(desk: Desk, value: dict[str, Any], body: Body, key: str) -> dict[str, Any]:
     """The composer without the ledger: from what the button carries, and the words on the card itself."""
     if "p" not in value:
         return sorry(
             "Heard's ledger is slow just now. Please press *Edit* again in a moment; your words are kept."
         )
     network = desk.network(value["w"])
-    origin = Origin(value["t"], value["n"], value["p"], uuid.uuid4().hex, value["w"])
+    origin = Origin(value["t"], value["n"], value["p"], key, value["w"])
     asked = Asked(
         title=network.title,
         account=value["a"],
@@ -146,120 +234,62 @@ def _quoted(message: Body) -> str | None:
     return None
 
 
-# --- submitting ---------------------------------------------------------------------------------------------
+# --- taken over, closed -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What somebody typed, as it would go out, and what stands against that."""
-
-    text: str
-    length: int
-    problem: str | None
+def typed_in(view: Body) -> str:
+    """What stands in the composer's input."""
+    return view["state"]["values"].get(REPLY_BLOCK, {}).get(REPLY_INPUT, {}).get("value") or ""
 
 
-def read_words(network: Network, typed: str) -> Words:
-    """Read what was typed in Slack as plain characters, in the network's own counting."""
-    text = unicodedata.normalize("NFC", plain(typed)).strip()
-    length = network.length(text)
-    return Words(text, length, _problem(network, typed, text, length))
-
-
-def _problem(network: Network, typed: str, text: str, length: int) -> str | None:
-    if not text:
-        return "There is nothing to send yet."
-    names = slack_names(typed)
-    if names:
-        return f"{', '.join(names)} means something only in Slack. Write the name out; nothing was sent."
-    if length > network.max_length:
-        over = length - network.max_length
-        too_many = f"{over} character{'' if over == 1 else 's'} too many"
-        return f"That is {too_many}: {network.title} counts {length}, and takes at most {network.max_length}."
+def _take_over(desk: Desk, who: Person, view: Body) -> str | None:
+    """`who` writes from here on; the card and the other one's thread say so."""
+    origin = Origin.unpacked(view["private_metadata"])
+    with writing(desk) as session:
+        if not Inbound.is_new(session, who.key, at=desk.now()):
+            return None
+        at = desk.now()
+        ticket = Ticket.hold(session, origin.ticket)
+        before = ticket.take_over_composing(session, by=who.id, key=origin.key, at=at)
+        if before is not None:
+            telling.composing_taken_over(session, ticket, before, who.id, at=at)
+        fresh = composer(origin, asked_of(desk, session, ticket, plain(typed_in(view))))
+    try:
+        desk.slack.update_view(view["id"], fresh)
+    except SlackError as error:
+        log.info("a composer that was taken over could not be redrawn: %s", error)
     return None
 
 
-def _submitted(desk: Desk, who: Person, origin: Origin, typed: str) -> dict[str, Any]:
-    """Put the reply into the ledger, then let the modal close; else say why not, with the text kept."""
-    try:
-        return _try_to_submit(desk, who, origin, typed)
-    except BusyError:
-        return _error(
-            "Heard's ledger is busy just now. Nothing was sent; your words are here. Press it again."
-        )
-    except Exception as error:  # noqa: BLE001 - a person pressed, a person gets a sentence
-        return _error(sentence_for(error))
-
-
-def _try_to_submit(desk: Desk, who: Person, origin: Origin, typed: str) -> dict[str, Any]:
-    try:
-        words = read_words(desk.network(origin.network), typed)
-        if words.problem is not None:
-            return _error(words.problem)
-        with writing(desk) as session:
-            _reply(desk, session, who, origin, words.text)
-    except MovedOnError as error:
-        return _again(desk, who, origin, typed, str(error))
-    except TakenError as error:
-        _keep(desk, who, origin, typed)
-        return _error(f"{error} Yours was not sent; it is kept as your draft.")
-    return {}
-
-
-def _error(sentence: str) -> dict[str, Any]:
-    return {"response_action": "errors", "errors": {REPLY_BLOCK: spelled(sentence)}}
-
-
-def _reply(desk: Desk, session: Session, who: Person, origin: Origin, text: str) -> None:
-    at = desk.now()
-    if not Inbound.is_new(session, f"composer {origin.key}", at=at):
-        return  # this very submit has had its effect
-    ticket = Ticket.hold(session, origin.ticket)
-    if origin.draft is not None:
-        _replace_draft(session, origin.draft, who, desk)
-    by_hand = _target(session, ticket).answerable
-    ticket.reply(
-        session,
-        text=text,
-        by=who.id,
-        at=at,
-        turn=origin.turn,
-        to_post_id=origin.post_id,
-        undo_until=at + timedelta(seconds=desk.settings.undo_seconds),
-        key=origin.key,
-        by_hand=by_hand,
-    )
-
-
-def _replace_draft(session: Session, draft_id: int, who: Person, desk: Desk) -> None:
-    """The edited words take the place of the draft that they came from."""
-    draft = session.get_one(Reply, draft_id)
-    if draft.state == Delivery.DRAFT and draft.actor == who.id:
-        draft.move(session, Delivery.DISCARDED, at=desk.now(), by=who.id, act="draft edited")
-
-
-def _again(desk: Desk, who: Person, origin: Origin, typed: str, sentence: str) -> dict[str, Any]:
-    """The conversation went on: show what is new, keep what was typed, and ask again."""
-    with desk.db.read(PATIENCE) as session:
-        ticket = session.get_one(Ticket, origin.ticket)
-        live = ticket.live_reply(session)
-        if live is not None or ticket.closed_at is not None:
-            _keep(desk, who, origin, typed)
-            return _error(
-                f"{sentence} {_why_not(ticket, live)} Yours was not sent; it is kept as your draft."
-            )
-        asked = _asked(desk, session, ticket, plain(typed))
-        fresh = replace(origin, turn=ticket.turn, post_id=ticket.target_post_id, key=uuid.uuid4().hex)
-    view = composer(fresh, replace(asked, notice=f":warning: {sentence}"))
-    return {"response_action": "update", "view": view}
-
-
-def _keep(desk: Desk, who: Person, origin: Origin, typed: str) -> None:
-    """What was typed is kept as a draft of its author, whatever became of it."""
+def _close(desk: Desk, who: Person, view: Body) -> str | None:
+    """Nobody writes there any more; what was typed is kept, where Slack tells us."""
+    origin = Origin.unpacked(view["private_metadata"])
+    typed = plain(typed_in(view)).strip()
     with writing(desk) as session:
-        words = plain(typed)
-        digest = hashlib.sha256(words.encode(errors="replace")).hexdigest()
-        if Inbound.is_new(session, f"kept {origin.key} {digest}", at=desk.now()):
-            ticket = Ticket.hold(session, origin.ticket)
-            ticket.draft(
-                session, text=words, by=who.id, at=desk.now(), key=uuid.uuid4().hex, source="composer"
-            )
+        ticket = Ticket.hold(session, origin.ticket)
+        ticket.stop_composing(key=origin.key)
+        if typed and typed != Reply.kept_text(session, ticket.id, who.id):
+            keep(desk, session, ticket, who, origin=origin, words=typed)
+    return None
+
+
+def _stop_composing(desk: Desk, ticket_id: int, key: str) -> None:
+    with writing(desk) as session:
+        Ticket.hold(session, ticket_id).stop_composing(key=key)
+
+
+def keep(
+    desk: Desk, session: Session, ticket: Ticket, who: Person, *, origin: Origin, words: str
+) -> Reply | None:
+    """Keep what was typed as a draft of its author; None if these very words are kept already."""
+    if not Inbound.is_new(session, f"kept {origin.key} {digest(words)}", at=desk.now()):
+        return None
+    return ticket.draft(
+        session,
+        text=words,
+        by=who.id,
+        at=desk.now(),
+        key=uuid.uuid4().hex,
+        source="composer",
+        author=origin.author,
+    )

@@ -17,6 +17,7 @@ from bot import crash
 from bot.blocks.text import unescape
 from bot.desk import Desk
 from bot.slack import SlackError
+from bot.standing import UnknownStandingError
 from models.base import RuleBrokenError
 from models.database import BusyError
 
@@ -92,6 +93,8 @@ def sentence_for(error: Exception) -> str:
     """What to tell the person about `error`."""
     if isinstance(error, RuleBrokenError):
         return str(error)
+    if isinstance(error, UnknownStandingError):
+        return str(error)
     if isinstance(error, BusyError):
         return BUSY
     if isinstance(error, OperationalError):
@@ -115,6 +118,15 @@ def tell(desk: Desk, who: Person, respond: Respond | None, sentence: str) -> Non
             desk.slack.whisper(who.channel, who.id, sentence, thread_ts=who.thread_ts)
         except SlackError as error:
             log.warning("could not tell somebody a sentence: %s", error)
+
+
+def opened(desk: Desk, trigger_id: str, view: dict[str, Any]) -> str | None:
+    """Open a modal; a sentence if Slack does not let us any more."""
+    try:
+        desk.slack.open_view(trigger_id, view)
+    except SlackError:
+        return SLOW
+    return None
 
 
 @contextmanager

@@ -1,39 +1,30 @@
 """What is said to Heard in a card's thread. All of it is private: only an act on a preview publishes."""
 
-import json
-import logging
 import re
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from slack_bolt import Ack, App, BoltRequest, Respond
-from slack_sdk.errors import SlackApiError, SlackClientError
-from sqlalchemy import select
+from slack_bolt import App, BoltRequest
 from sqlalchemy.orm import Session
 
-from bot.blocks.preview import preview
 from bot.desk import Desk
-from bot.slack import SlackError
-from handlers.actions import in_few_words, tell_stopped, undo
-from handlers.composer import ONLY_ITS_AUTHOR, read_words
-from handlers.courtesy import Person, attempt, person, tell, writing
-from models import Account, Author, Card, Inbound, Mention, Reply, Ticket
-from models.base import MovedOnError, RuleBrokenError
-from models.reply import State as Delivery
-
-log = logging.getLogger(__name__)
+from handlers.actions import YOURS, undo
+from handlers.courtesy import Person, attempt, writing
+from handlers.previews import Source, draft_of, drafts_of, show
+from handlers.questions import close, give, in_few_words
+from models import Card, Inbound, Ticket
+from models.base import RuleBrokenError
 
 Body = dict[str, Any]
 
 LAST_TRY = 3  # https://docs.slack.dev/apis/events-api/#retries
-YOURS = "You have this one already."
 HOW = (
     "In a card's thread I understand `@Heard reply your words`, `claim`, `release`, `take over`, "
-    "`done thanks` (any reason), `reopen` and `undo`. Everything else said there stays private."
+    "`assign @teammate`, `done thanks` (any reason), `reopen`, `undo` and `drafts`. Everything else said "
+    "there stays private."
 )
+WHOM = "Say to whom: `@Heard assign @teammate`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,22 +46,6 @@ def register(app: App, desk: Desk) -> None:
         said = _heard(event, body)
         if said is not None:
             attempt(desk, said.who, None, lambda: _obey(desk, said), comes_again=_tries(request) < LAST_TRY)
-
-    @app.event("message")
-    def overheard() -> None:
-        """What teammates tell each other is theirs."""
-
-    @app.action("send_publicly")
-    def send(ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
-        who, value = person(body), json.loads(body["actions"][0]["value"])
-        attempt(desk, who, respond, lambda: _send(desk, who, respond, value))
-
-    @app.action("keep_private")
-    def keep(ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
-        who, value = person(body), json.loads(body["actions"][0]["value"])
-        attempt(desk, who, respond, lambda: _keep_private(desk, who, respond, value))
 
 
 def _tries(request: BoltRequest) -> int:
@@ -109,12 +84,23 @@ def _obey(desk: Desk, said: Said) -> str | None:
         if card is None:
             return f"That works in the thread of a card. {HOW}"
         ticket = Ticket.hold(session, card.ticket_id)
-        if said.verb != "reply":
-            verb = _VERBS.get(said.verb)
-            return verb(desk, session, ticket, said) if verb is not None else HOW
-        draft = _draft(desk, session, ticket, said)
-    _show(desk, said.who, draft)
-    return None
+        verb = _VERBS.get(said.verb)
+        if verb is not None:
+            return verb(desk, session, ticket, said)
+        if said.verb == "reply":
+            previews = [draft_of(desk, session, ticket, said.who, typed=said.rest, source=_source(said))]
+        elif said.verb == "drafts":
+            previews = drafts_of(desk, session, ticket, said.who)
+        else:
+            return HOW
+    for preview in previews:
+        show(desk, said.who, preview)
+    return None if previews else "You have no drafts here."
+
+
+def _source(said: Said) -> Source:
+    """The message that the words come from, which shows what becomes of them."""
+    return Source("thread", said.who.channel or "", said.ts)
 
 
 # --- plain words --------------------------------------------------------------------------------------------
@@ -137,10 +123,16 @@ def _take_over(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str 
     return YOURS if had else None
 
 
+def _assign(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:
+    whom = re.fullmatch(r"<@(\w+)(?:\|[^>]*)?>\s*", said.rest)
+    if whom is None:
+        raise RuleBrokenError(WHOM)
+    give(desk, session, ticket, to=whom[1], by=said.who.id)
+    return None
+
+
 def _done(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:
-    reason = in_few_words(said.rest) or "other"
-    stopped = ticket.no_reply_needed(session, by=said.who.id, at=desk.now(), reason=reason)
-    tell_stopped(desk, session, stopped, said.who, "no reply needed")
+    close(desk, session, ticket, who=said.who, reason=in_few_words(said.rest) or "other")
     return None
 
 
@@ -157,130 +149,8 @@ _VERBS: dict[str, Callable[[Desk, Session, Ticket, Said], str | None]] = {
     "claim": _claim,
     "release": _release,
     "take over": _take_over,
+    "assign": _assign,
     "done": _done,
     "reopen": _reopen,
     "undo": _undo,
 }
-
-
-# --- reply --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What its author sees before anything is public."""
-
-    text: str
-    blocks: list[dict[str, Any]]
-
-
-def _draft(desk: Desk, session: Session, ticket: Ticket, said: Said) -> Preview:
-    """Keep the words as a draft; the preview may get lost, the draft does not."""
-    words = read_words(desk.network(ticket.network), said.rest)
-    if not words.text:
-        raise RuleBrokenError(
-            "Write your words behind `reply`, such as `@Heard reply Thank you, we are on it.`"
-        )
-    draft = ticket.draft(
-        session, text=words.text, by=said.who.id, at=desk.now(), key=uuid.uuid4().hex, source="thread"
-    )
-    return _preview(desk, session, ticket, draft, words.problem)
-
-
-def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem: str | None) -> Preview:
-    network = desk.network(ticket.network)
-    account = Account.find(session, ticket.network, ticket.account_id)
-    author = session.get_one(Author, ticket.author_id)
-    blocks = preview(
-        draft_id=draft.id,
-        ticket_id=ticket.id,
-        text=draft.text,
-        title=network.title,
-        account=account.handle if account is not None else "us",
-        handle=author.handle,
-        length=network.length(draft.text),
-        max_length=network.max_length,
-        problem=problem,
-    )
-    return Preview(f"A preview of your public reply on {network.title}", blocks)
-
-
-def _show(desk: Desk, who: Person, shown: Preview) -> None:
-    if who.channel is None:
-        return
-    try:
-        desk.slack.whisper(who.channel, who.id, shown.text, shown.blocks, thread_ts=who.thread_ts)
-    except SlackError as error:
-        sentence = (
-            f"I could not show you the preview ({error}). Your words are kept: press *Reply* on the card."
-        )
-        tell(desk, who, None, sentence)
-
-
-def _mine(session: Session, value: dict[str, Any], who: Person) -> tuple[Ticket, Reply]:
-    """The draft behind a preview, which only its author may decide about."""
-    ticket = Ticket.hold(session, value["t"])
-    draft = session.get_one(Reply, value["r"], populate_existing=True)
-    if draft.actor != who.id:
-        raise RuleBrokenError(ONLY_ITS_AUTHOR)
-    if draft.state != Delivery.DRAFT:
-        raise RuleBrokenError("That is decided already: the card shows how.")
-    return ticket, draft
-
-
-def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> str | None:
-    """The explicit act: the draft goes out exactly as it was shown."""
-    with writing(desk) as session:
-        if not Inbound.is_new(session, who.key, at=desk.now()):
-            return None
-        ticket, draft = _mine(
-            session, value, who
-        )  # a draft is sent once, so a copy of the press does nothing
-        at = desk.now()
-        try:
-            ticket.submit(
-                session,
-                draft,
-                by=who.id,
-                at=at,
-                undo_until=at + timedelta(seconds=desk.settings.undo_seconds),
-                by_hand=_by_hand(session, ticket, draft),
-            )
-        except MovedOnError as error:
-            draft.turn, draft.to_post_id = ticket.turn, ticket.target_post_id
-            shown: Preview | None = _preview(desk, session, ticket, draft, None)
-            sentence: str | None = f"{error} Here is your preview again."
-        else:
-            shown = sentence = None
-    desk.nudge()
-    if shown is not None:
-        _replace(respond, text=shown.text, blocks=shown.blocks)
-    else:
-        _replace(respond, text="On its way. The card shows it, and *Undo* while that is possible.")
-    return sentence
-
-
-def _replace(respond: Respond, **shown: Any) -> None:  # noqa: ANN401 - Slack's own fields
-    """Put this in place of the preview. What was done is in the ledger, whether Slack takes this or not."""
-    try:
-        respond(replace_original=True, **shown)
-    except (SlackApiError, SlackClientError, ValueError, OSError):
-        log.warning("a preview could not be replaced; its card shows what became of it")
-
-
-def _by_hand(session: Session, ticket: Ticket, draft: Reply) -> str | None:
-    query = select(Mention.answerable).where(
-        Mention.ticket_id == ticket.id,
-        Mention.post_id == draft.to_post_id,
-    )
-    return session.scalar(query)
-
-
-def _keep_private(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> str | None:
-    with writing(desk) as session:
-        if not Inbound.is_new(session, who.key, at=desk.now()):
-            return None
-        _ticket, draft = _mine(session, value, who)
-        draft.move(session, Delivery.DISCARDED, at=desk.now(), by=who.id, act="kept private")
-    _replace(respond, text="Kept private. Nothing was published.")
-    return None

@@ -77,6 +77,7 @@ class Taken:
     edits: int = 0
     repeats: int = 0
     touched: set[int] = field(default_factory=set)
+    again: dict[int, str] = field(default_factory=dict)  # tickets that were known: the newest words there
 
 
 def take_in(session: Session, page: Sequence[Said], place: Place, *, at: datetime) -> Taken:
@@ -116,7 +117,7 @@ def _take_edit(session: Session, mention: Mention, said: Said, taken: Taken, *, 
         taken.repeats += 1
         return
     mention.latest_id, mention.text, mention.media = said.latest_id, said.text, list(said.media)
-    mention.edited_at = at
+    mention.edited_at, mention.answerable = at, said.answerable
     Ticket.hold(session, mention.ticket_id).revision += 1
     Event.record(session, "post edited", at=at, ticket_id=mention.ticket_id, post_id=mention.post_id)
     taken.edits += 1
@@ -144,6 +145,7 @@ def _take_fresh(session: Session, fresh: list[Said], place: Place, taken: Taken,
                 owed_for=place.owed_for,
             )
             taken.follow_ups += 1
+            taken.again[ticket.id] = said.text
     owners = {key: ticket.id for key, ticket in tickets.items()} | new
     _write_mentions(session, [_mention(said, place, authors, owners, at=at) for said in fresh], at=at)
     taken.tickets += len(new)

@@ -1,23 +1,21 @@
 """Whether we say to one person what we have said to others: a reply beside the account's recent ones.
 
-What is compared is the essence of a text: what is left of it without whom it is to, who signs it and what it
-links to. Numbers stay. A version or an order number is often all that is said to this one person, and without
-it honest answers to two different bugs would look the same; in a canned phrase it moves the score by little.
+What is compared is the essence of a text (models/essence.py).
 """
 
 import math
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import regex  # the Unicode properties that `re` lacks
 from rapidfuzz import fuzz, process
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from models.author import Author
+from models.essence import bare as bare_words
+from models.essence import own_words, sorted_words
 from models.reply import LIVE, Reply
 from models.teammate import unsigned
 from models.ticket import Ticket
@@ -27,17 +25,9 @@ SLICES = 4  # and how often so many of the ledger are read to find them, where s
 NEAR = 85  # percent; two honest answers about two bugs of two versions come to 83
 SHORT = 25  # characters; whoever says less than that ("Thank you!") may say it to everybody
 
-_INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
-# A keycap is a digit in disguise, and NFKC makes letters of others (™, ㊗): they go before it comes.
-_EMOJI = regex.compile(r"[0-9#*]\u20e3|[\p{Extended_Pictographic}\p{Emoji_Presentation}\p{Emoji_Modifier}]")
-# ASCII alone: in Chinese and Japanese the next word follows an address without a blank.
-_LINK = regex.compile(r"(?:https?://|\bwww\.)[!-~]+|\b(?:[a-z0-9-]+\.)+[a-z]{2,24}/[!-~]*")
-# X's @a, Bluesky's @a.b.c, Mastodon's @a@b.c
-_HANDLE = regex.compile(r"(?<![a-z0-9_])@[a-z0-9_]+(?:[.-][a-z0-9_]+)*(?:@[a-z0-9]+(?:[.-][a-z0-9]+)*)?")
-_POSSESSIVE = regex.compile(r"(?<=\p{L})['\u2019]s\b")
-_WITHIN = regex.compile(r"(?<=\p{L})['\u2019](?=\p{L})|(?<=\p{N})[.,:/-](?=\p{N})")  # don't, 4.2.1
-_WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+# Rows, not objects: of thousands, a handful of columns is read.
+_Told = Row[*tuple[Any, ...]]
+_REPLY, _TICKET = Reply.__table__.c, Ticket.__table__.c
 
 
 @dataclass(frozen=True)
@@ -59,15 +49,6 @@ class Twin:
     text: str
 
 
-def essence(text: str, names: Iterable[str] = ()) -> str:
-    """What `text` says to anybody: no links, handles or `names`, no emoji or punctuation, its words sorted.
-
-    Take the sign-off away first (`unsigned`). Each word of each name goes wherever it stands. Languages that
-    write no blanks have no words to sort: their characters stay in order. Empty when nothing is left.
-    """
-    return _sorted(_bare(text, names))
-
-
 def twin(
     session: Session,
     *,
@@ -86,56 +67,65 @@ def twin(
     short text is compared with what this person was told alone. None if nothing is `percent` alike.
     """
     theirs = _theirs(session, account_id, author_id)
-    words = _words(text, sign_off)
-    copy = next((told.id for told in theirs if _words(told.text, told.sign_off) == words), None)
+    words = own_words(text, sign_off)
+    copy = next((told.id for told in theirs if own_words(told.text, told.sign_off) == words), None)
     if copy is not None:
         return _twin(session, copy, 100, words=words, author_id=author_id)
-    bare = _bare(unsigned(text, sign_off), names)
+    bare = bare_words(unsigned(text, sign_off), names)
     candidates = theirs if len(bare) < SHORT else _recent(session, network, account_id)
-    found = _likest(_sorted(bare), candidates, percent)
+    found = _likest(sorted_words(bare), candidates, percent)
     return _twin(session, *found, words=words, author_id=author_id) if found is not None else None
 
 
-def _theirs(session: Session, account_id: str, author_id: int) -> Sequence[Row[*tuple[Any, ...]]]:
+def _theirs(session: Session, account_id: str, author_id: int) -> list[_Told]:
     """What the account told this person, newest first.
 
     With the texts: names may have changed since an essence was kept, so a copy is known by its words alone.
     """
-    query = select(Reply.id, Reply.essence, Reply.text, Reply.sign_off, Reply.state, Ticket.account_id)
-    told = query.join(Ticket, Ticket.id == Reply.ticket_id).where(Ticket.author_id == author_id)
-    rows = session.execute(told.order_by(Reply.id.desc()).limit(RECENT)).all()
-    return [row for row in rows if row.state in LIVE and row.account_id == account_id]
+    query = select(_REPLY.id, _REPLY.essence, _REPLY.text, _REPLY.sign_off)
+    told = query.join(Ticket.__table__, _TICKET.id == _REPLY.ticket_id).where(
+        _TICKET.author_id == author_id, _TICKET.account_id == account_id, _REPLY.state.in_(LIVE)
+    )
+    return sorted(session.execute(told), key=lambda row: row.id, reverse=True)
 
 
-def _recent(session: Session, network: str, account_id: str) -> Sequence[Row[*tuple[Any, ...]]]:
+def _recent(session: Session, network: str, account_id: str) -> list[_Told]:
     """The ids and essences of the account's newest replies that count, newest first.
 
-    The ledger's replies are read backwards, slice by slice, and sifted here: given any condition to choose
-    by, either database goes through all tickets of the account, or all replies of a state, and sorts them.
+    The ledger's replies are read backwards, slice by slice, and sifted on the way: told to choose by account
+    or state first, either database goes through all that the account ever said, and sorts it.
     """
-    ours = select(Ticket.account_id).where(Ticket.id == Reply.ticket_id, Ticket.network == network)
-    query = select(Reply.id, Reply.essence, Reply.state, ours.scalar_subquery().label("account_id"))
-    found: list[Row[*tuple[Any, ...]]] = []
-    before = None
-    for _ in range(SLICES):
-        older = query if before is None else query.where(Reply.id < before)
-        rows = session.execute(older.order_by(Reply.id.desc()).limit(RECENT)).all()
-        found += [row for row in rows if row.account_id == account_id and row.state in LIVE]
-        if len(rows) < RECENT or len(found) >= RECENT:
+    found: list[_Told] = []
+    newest = session.scalar(select(func.max(_REPLY.id))) or 0
+    for until in range(newest, max(newest - RECENT * SLICES, 0), -RECENT):
+        part = session.execute(_slice(until, network, account_id))
+        found += sorted(part, key=lambda told: told[0], reverse=True)
+        if len(found) >= RECENT:
             break
-        before = rows[-1].id
     return found[:RECENT]
 
 
-def _likest(wanted: str, candidates: Sequence[Row[*tuple[Any, ...]]], percent: int) -> tuple[int, int] | None:
+def _slice(until: int, network: str, account_id: str) -> Select[*tuple[Any, ...]]:
+    """What counts for this account among the replies up to that id."""
+    part = select(_REPLY.id, _REPLY.essence, _REPLY.state, _REPLY.ticket_id)
+    part = part.where(_REPLY.id > until - RECENT, _REPLY.id <= until)
+    # The limit, which changes nothing, keeps the conditions below from being tried first.
+    these = part.order_by(_REPLY.id.desc()).limit(RECENT).subquery()
+    account = select(_TICKET.account_id).where(_TICKET.id == these.c.ticket_id, _TICKET.network == network)
+    return select(these.c.id, these.c.essence).where(
+        these.c.state.in_(LIVE), account.scalar_subquery() == account_id
+    )
+
+
+def _likest(wanted: str, candidates: list[_Told], percent: int) -> tuple[int, int] | None:
     """The id of the one whose essence is nearest to `wanted`, and how near it is; the newest of several."""
     if not wanted:
         return None
-    kept = [row.essence or None for row in candidates]  # None is passed over
+    kept = [told[1] or None for told in candidates]  # None is passed over
     found = process.extractOne(wanted, kept, scorer=fuzz.ratio, score_cutoff=percent)
     if found is None:
         return None
-    return candidates[found[2]].id, math.floor(found[1])  # 100 is to mean that nothing differs
+    return candidates[found[2]][0], math.floor(found[1])  # 100 is to mean that nothing differs
 
 
 def _twin(session: Session, reply_id: int, percent: int, *, words: str, author_id: int) -> Twin:
@@ -145,7 +135,7 @@ def _twin(session: Session, reply_id: int, percent: int, *, words: str, author_i
     return Twin(
         reply_id=reply.id,
         percent=percent,
-        is_exact=_words(reply.text, reply.sign_off) == words,
+        is_exact=own_words(reply.text, reply.sign_off) == words,
         same_person=author.id == author_id,
         actor=reply.actor,
         at=reply.settled_at or reply.sent_at or reply.created_at,
@@ -153,33 +143,3 @@ def _twin(session: Session, reply_id: int, percent: int, *, words: str, author_i
         name=author.name,
         text=reply.text,
     )
-
-
-def _words(text: str, sign_off: str | None) -> str:
-    """What is said, whatever its case and blanks, and with nothing hidden between the letters."""
-    return " ".join(_plain(unsigned(text, sign_off)).split())
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold())
-
-
-def _bare(text: str, names: Iterable[str]) -> str:
-    """`text` as anybody could be told it, punctuation and order as they were."""
-    plain = _plain(_EMOJI.sub(" ", _INVISIBLE.sub("", text)))
-    plain = _HANDLE.sub(" ", _LINK.sub(" ", plain))
-    plain = _WITHIN.sub("", _POSSESSIVE.sub("", plain))
-    called = {word for name in names for word in _WORD.findall(_WITHIN.sub("", _plain(name)))}
-    for unspaced in sorted(filter(_UNSPACED.search, called), key=len, reverse=True):
-        if len(unspaced) > 1:  # one character is part of too many words
-            plain = plain.replace(unspaced, " ")
-    plain = _WORD.sub(lambda word: " " if word[0] in called else word[0], plain)
-    return " ".join(plain.split())
-
-
-def _sorted(bare: str) -> str:
-    words = _WORD.findall(bare)
-    together = "".join(words)
-    if len(_UNSPACED.findall(together)) * 2 > len(together):
-        return together
-    return " ".join(sorted(words))

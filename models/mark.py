@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, UniqueConstraint, func, select, text
+from sqlalchemy import Index, UniqueConstraint, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Key, add_if_absent
@@ -37,7 +37,8 @@ class Mark(Base):
             mark.wanted, mark.not_before, mark.tries = emoji, None, 0
 
     @classmethod
-    def differing(cls, session: Session, limit: int) -> list["Mark"]:
-        """Those where Slack does not show yet what it should."""
-        wanted, shown = func.coalesce(cls.wanted, ""), func.coalesce(cls.shown, "")
-        return list(session.scalars(select(cls).where(wanted != shown).order_by(cls.id).limit(limit)))
+    def differing(cls, session: Session, limit: int, *, at: datetime) -> list["Mark"]:
+        """Those where Slack does not show yet what it should, and that may be tried now."""
+        may = or_(cls.not_before.is_(None), cls.not_before <= at)
+        query = select(cls).where(text(_DIFFERS), may).order_by(cls.id).limit(limit)
+        return list(session.scalars(query))

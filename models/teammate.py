@@ -7,8 +7,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base
 
-DASH = "\N{EN DASH}"
-
 
 class Style(StrEnum):
     """How a reply is signed."""
@@ -41,12 +39,12 @@ class Teammate(Base):
 
 
 def sign_off(name: str, style: Style) -> str | None:
-    """What stands behind a reply: a dash and the first name, or `^AL`; None for no sign-off."""
+    """What stands behind a reply: `– Ana` or `^AL`; None without a wish to sign."""
     words = name.split()
     if not words or style == Style.NONE:
         return None
     if style == Style.NAME:
-        return f"{DASH} {words[0]}"
+        return f"– {words[0]}"
     return "^" + "".join(word[0] for word in words).upper()
 
 

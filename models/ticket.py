@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from models import reply as delivery
 from models.author import Author
 from models.base import Base, MovedOnError, OnItsWayError, RuleBrokenError, TakenError, escaped
+from models.essence import essence
 from models.event import HEARD, Event
 from models.mention import Mention, rank
 from models.outcome import DELETED, HANDED_OFF, OPEN, OUTSIDE, State
@@ -27,6 +28,7 @@ from models.owned import Owned
 from models.pause import Pause
 from models.reply import Reply
 from models.reply import State as Delivery
+from models.teammate import Teammate, unsigned
 from models.turn import FOLLOW_UP, MENTION, NO_ANSWER, REOPENED, Turn
 
 CANARY = "canary"  # the network of test mentions: nobody made them, and they count nowhere
@@ -217,7 +219,9 @@ class Ticket(Owned, Base):
         `author` (whose words they are, if not the actor's), `sign_off`, `said_channel` and `said_ts`.
         """
         self.show_life(by=by, at=at)
+        own = unsigned(text, more.get("sign_off"))
         draft = Reply(
+            essence=essence(own, self.names(session)),
             ticket_id=self.id,
             turn=self.turn,
             text=text,
@@ -236,6 +240,12 @@ class Ticket(Owned, Base):
         session.add(draft)
         session.flush()
         return draft
+
+    def names(self, session: Session) -> list[str]:
+        """What the customer and our teammates are called: not what makes a reply one of its kind."""
+        author = session.get_one(Author, self.author_id)
+        teammates = session.scalars(select(Teammate.name))
+        return [name for name in (author.name, author.handle, *teammates) if name]
 
     def undo(self, session: Session, *, by: str, at: datetime, reply_id: int | None = None) -> Reply:
         """Stop the reply that waits (`reply_id`, else the latest), if it still waits.

@@ -7,6 +7,8 @@ Revision: 0002
 Follows: 0001
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from alembic import op
@@ -19,7 +21,7 @@ depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-ON_TICKETS = {
+ON_TICKETS: dict[str, sa.types.TypeEngine[Any]] = {
     "active_at": Moment(),
     "composer": sa.Text(),
     "composing_key": sa.Text(),
@@ -27,7 +29,7 @@ ON_TICKETS = {
     "composing_until": Moment(),
     "back_at": Moment(),
 }
-ON_REPLIES = {
+ON_REPLIES: dict[str, sa.types.TypeEngine[Any]] = {
     "sign_off": sa.Text(),
     "wait_seconds": sa.Integer(),
     "said_channel": sa.Text(),

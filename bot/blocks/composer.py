@@ -1,19 +1,19 @@
-"""The modals: the composer, where the modal itself is the preview, and the question for a reason. Pure."""
+"""The composer, where the modal itself is the preview. Pure."""
 
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.blocks.parts import Block, context, packed, plain, section
+from bot.blocks.parts import Block, button, context, packed, plain, section
 from bot.blocks.text import escape, fit, quote
-from models.outcome import REASONS
 
 COMPOSER = "composer"
 REPLY_BLOCK, REPLY_INPUT = "reply", "text"
-REASON = "reason"
-REASON_BLOCK, WORDS_BLOCK = "reason", "words"
+TAKE_OVER = "take_over_composing"
+WAIT_BLOCK = "wait"
+HOUR = 3600
+WAITS = (("an hour", HOUR), ("a day", 24 * HOUR), ("three days", 72 * HOUR), ("a week", 168 * HOUR))
 QUOTED = 2_000
-WORDS_MAX = 200  # characters of a reason
 INPUT_MAX = 3_000  # https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
 
 
@@ -30,10 +30,15 @@ class Origin:
     key: str
     network: str
     draft: int | None = None
+    latest: str | None = None  # the version of the post that its author saw
+    sign: str | None = None  # the sign-off that its author saw
+    author: str | None = None  # whose words they are, if somebody else's draft was taken up
+    anyway: str | None = None  # the digest of words that are to go out though they are a near copy
+    only_draft: bool = False  # its author may not send: the submit keeps a draft
 
     def packed(self) -> str:
         """As a modal's private_metadata."""
-        return packed({name: value for name, value in asdict(self).items() if value is not None})
+        return packed({name: value for name, value in asdict(self).items() if value not in {None, False}})
 
     @classmethod
     def unpacked(cls, metadata: str) -> "Origin":
@@ -53,16 +58,22 @@ class Asked:
     by_hand: str | None = None
     text: str = ""  # what its author typed before
     notice: str | None = None  # our own sentence about it, mrkdwn
+    writing: str | None = None  # who else is writing, and since when: our own sentence, mrkdwn
+    twin: str | None = None  # a reply of ours that says the same, word for word as it went out
 
 
 def composer(origin: Origin, asked: Asked) -> dict[str, Any]:
     """The modal: whom one answers, as whom, where, and one input."""
     blocks: list[Block] = []
+    if asked.writing:
+        blocks.append(section(asked.writing) | {"accessory": button("Take over", TAKE_OVER)})
     if asked.notice:
         blocks.append(section(asked.notice))
+    if asked.twin is not None:
+        blocks.append(quote(asked.twin, QUOTED))
     if asked.words is not None:
         blocks.append(quote(asked.words, QUOTED))
-    blocks.append(context(_preview(asked)))
+    blocks.append(context(_preview(asked, origin.sign)))
     if asked.by_hand is not None:
         blocks.append(
             context(
@@ -70,26 +81,56 @@ def composer(origin: Origin, asked: Asked) -> dict[str, Any]:
                 f"*Open on {asked.title}* takes it there, for you to post.",
             ),
         )
-    blocks.append(_input(asked))
+    blocks.append(_input(asked, origin.sign))
+    if not origin.only_draft:
+        blocks.append(_wait())
     return {
         "type": "modal",
         "callback_id": COMPOSER,
         "private_metadata": origin.packed(),
         "title": plain(fit(f"Reply on {asked.title}", 24)),
-        "submit": plain("Hand off" if asked.by_hand is not None else "Send publicly"),
+        "submit": plain(_submit(origin, asked)),
         "close": plain("Cancel"),
+        "notify_on_close": True,  # what was typed is kept, and nobody is shown as writing any more
         "blocks": blocks,
     }
 
 
-def _preview(asked: Asked) -> str:
+def _submit(origin: Origin, asked: Asked) -> str:
+    if origin.only_draft:
+        return "Keep as draft"
+    if origin.anyway is not None:
+        return "Send anyway"
+    return "Hand off" if asked.by_hand is not None else "Send publicly"
+
+
+def _preview(asked: Asked, sign: str | None) -> str:
     to = f"*@{escape(asked.handle)}*" if asked.handle else "its author"
+    signed = f" Signed “{escape(sign)}”." if sign else ""
     return (
         f":loudspeaker: *Public* on {asked.title}: from *@{escape(asked.account)}* to {to}, for all to read."
+        f"{signed}"
     )
 
 
-def _input(asked: Asked) -> Block:
+def _wait() -> Block:
+    """Send & wait: when to bring the ticket back, if they do not answer."""
+    options = [{"text": plain(label), "value": str(seconds)} for label, seconds in WAITS]
+    return {
+        "type": "input",
+        "block_id": WAIT_BLOCK,
+        "optional": True,
+        "label": plain("If they do not answer, bring it back after"),
+        "element": {
+            "type": "static_select",
+            "action_id": "value",
+            "placeholder": plain("Not at all"),
+            "options": options,
+        },
+    }
+
+
+def _input(asked: Asked, sign: str | None) -> Block:
     element: dict[str, Any] = {
         "type": "plain_text_input",
         "action_id": REPLY_INPUT,
@@ -103,43 +144,11 @@ def _input(asked: Asked) -> Block:
         "type": "input",
         "block_id": REPLY_BLOCK,
         "label": plain("Your reply"),
-        "hint": plain(f"At most {asked.max_length} characters as {asked.title} counts them."),
+        "hint": plain(
+            f"At most {asked.max_length} characters as {asked.title} counts them"
+            + (", your sign-off included." if sign else ".")
+        ),
         "element": element,
-    }
-
-
-def reason(ticket_id: int, *, handle: str | None, key: str) -> dict[str, Any]:
-    """The modal that asks why nobody has to answer; `key` makes a submit that arrives twice one."""
-    options = [{"text": plain(one.capitalize()), "value": one} for one in REASONS]
-    who = f"*@{escape(handle)}*" if handle else "this post"
-    return {
-        "type": "modal",
-        "callback_id": REASON,
-        "private_metadata": packed({"ticket": ticket_id, "key": key}),
-        "title": plain("No reply needed"),
-        "submit": plain("Close it"),
-        "close": plain("Cancel"),
-        "blocks": [
-            context(f"Nobody has to answer {who}. If they write again, it comes back."),
-            {
-                "type": "input",
-                "block_id": REASON_BLOCK,
-                "label": plain("Why?"),
-                "element": {
-                    "type": "static_select",
-                    "action_id": "value",
-                    "options": options,
-                    "initial_option": options[0],
-                },
-            },
-            {
-                "type": "input",
-                "block_id": WORDS_BLOCK,
-                "optional": True,
-                "label": plain("In a few words"),
-                "element": {"type": "plain_text_input", "action_id": "value", "max_length": WORDS_MAX},
-            },
-        ],
     }
 
 

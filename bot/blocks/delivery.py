@@ -6,7 +6,7 @@ from bot.blocks.parts import Block, button, context
 from bot.blocks.text import date_token, escape, quote
 from bot.networks import Network
 from models import Reply
-from models.reply import PENDING
+from models.reply import PENDING, SPOKEN
 from models.reply import State as Delivery
 
 TIME = "{time_secs}"
@@ -37,6 +37,8 @@ def _line(reply: Reply, title: str, account: str) -> str:
         Delivery.PUBLISHED: f":white_check_mark: {who} answered{spoken}",
         Delivery.CONFIRMED: f":white_check_mark: {who} answered by hand{spoken}",
     }
+    if reply.unsay_by is not None and reply.state in SPOKEN:
+        return f":wastebasket: <@{reply.unsay_by}> has {who}'s reply on {title} deleted."
     return lines[Delivery(reply.state)]
 
 

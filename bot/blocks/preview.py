@@ -3,6 +3,9 @@
 from bot.blocks.parts import Block, button, context, section
 from bot.blocks.text import escape, quote
 
+WORDS = 2_000  # characters of the reply
+TWIN = 600  # and of the one that says the same
+
 
 def preview(
     *,
@@ -15,17 +18,38 @@ def preview(
     length: int,
     max_length: int,
     problem: str | None,
+    words_of: str | None = None,
+    warning: str | None = None,
+    twin: str | None = None,
+    by_hand: bool = False,
 ) -> list[Block]:
-    """Text, account, network, to whom, length, and what stands against it; `problem` takes the send away."""
+    """Text, account, network, to whom, length, and what stands against it; `problem` takes the send away.
+
+    `words_of` is the Slack user whose words they are, if not the reader's; `warning` (mrkdwn) tells of a
+    reply of ours that says nearly the same, `twin`; `by_hand`: a person has to post it on the network.
+    """
     to = f"*@{escape(handle)}*" if handle else "its author"
     value = {"t": ticket_id, "r": draft_id}
+    whose = f" The words are <@{words_of}>'s." if words_of else ""
     blocks = [
         section(f"This would be *public* on {title}, from *@{escape(account)}* to {to}:"),
-        quote(text, 2_500),
-        context(f"{length} of {max_length} characters as {title} counts them. Only you see this."),
+        quote(text, WORDS),
+        context(f"{length} of {max_length} characters as {title} counts them. Only you see this.{whose}"),
     ]
+    if by_hand:
+        blocks.append(
+            context(f":arrow_upper_right: {title} does not let Heard send this one: you post it by hand.")
+        )
     if problem is not None:
         blocks.append(section(f":no_entry: {problem}"))
-    send = [button("Send publicly", "send_publicly", value, style="primary")] if problem is None else []
+    elif warning is not None:
+        blocks += [section(warning), *([quote(twin, TWIN)] if twin else [])]
+    send = [] if problem is not None else [_send(value, is_near=warning is not None)]
     row = [*send, button("Edit", "edit_draft", value), button("Keep private", "keep_private", value)]
     return [*blocks, {"type": "actions", "elements": row}]
+
+
+def _send(value: dict[str, int], *, is_near: bool) -> Block:
+    if is_near:
+        return button("Send anyway", "send_publicly", value | {"a": 1})
+    return button("Send publicly", "send_publicly", value, style="primary")

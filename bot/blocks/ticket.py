@@ -174,6 +174,9 @@ def _state(view: View) -> str:
     parts = [_standing(view)]
     if ticket.owner is not None and ticket.state in OPEN:
         parts.append(f"<@{ticket.owner}> has it")
+    if ticket.composer is not None and ticket.composing_since is not None:
+        since = date_token(ticket.composing_since, "{time}")
+        parts.append(f":pencil2: <@{ticket.composer}> has been replying since {since}")
     if ticket.state == State.WAITING and ticket.due_at is not None and not view.replies:
         parts.append(f"due {date_token(ticket.due_at, '{time}')}")
     if ticket.state == State.WAITING and not view.replies and (why := _only_by_hand(view)) is not None:
@@ -238,7 +241,16 @@ def _ticket_buttons(view: View) -> list[dict[str, Any]]:
     row = []
     if spoken:
         row.append(button("Follow up", "follow_up", value | {"n": ticket.turn + 1}))
-    return [*row, button("Reopen", "reopen", value), *_see(view)]
+    return [*row, button("Reopen", "reopen", value), *_see(view), *_take_back(view)]
+
+
+def _take_back(view: View) -> list[dict[str, Any]]:
+    """What can be done about a reply that is public."""
+    public = [reply for reply in view.replies if reply.state in SPOKEN and reply.unsay_by is None]
+    if not public or public[-1].post_id is None:
+        return []
+    value = {"do": "unsay", "t": view.ticket.id, "r": public[-1].id}
+    return [_overflow([("Delete public reply", value)])]
 
 
 def _open_buttons(view: View, value: dict[str, Any], *, busy: bool) -> list[dict[str, Any]]:
@@ -264,10 +276,17 @@ def _see(view: View) -> list[dict[str, Any]]:
 
 def _more(view: View, value: dict[str, Any]) -> dict[str, Any]:
     short = {"t": value["t"]}  # an option carries at most 150 characters
-    options = [{"text": plain("Not about us"), "value": packed({"do": "not_about_us", **short})}]
+    options = [("Assign…", {"do": "assign", **short}), ("Not about us", {"do": "not_about_us", **short})]
     if view.ticket.owner is not None:
-        options.append({"text": plain("Release"), "value": packed({"do": "release", **short})})
-    return {"type": "overflow", "action_id": "more", "options": options}
+        options.append(("Release", {"do": "release", **short}))
+        options.append(("Take over", {"do": "take_over", **short}))
+    return _overflow(options)
+
+
+def _overflow(options: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    """The dots, and what is behind them: five at most, as Slack has it."""
+    listed = [{"text": plain(label), "value": packed(value)} for label, value in options]
+    return {"type": "overflow", "action_id": "more", "options": listed}
 
 
 def place(view: View) -> dict[str, Any]:
@@ -275,6 +294,17 @@ def place(view: View) -> dict[str, Any]:
 
     With them a composer can open while the ledger is slow; the submit is held against the ledger anyway.
     """
-    ticket = view.ticket
-    names = {"h": view.author.handle or "", "a": view.account, "w": ticket.network}
+    return _carried(view.ticket, view.author, view.account)
+
+
+def reply_button(session: Session, ticket: Ticket) -> Block:
+    """A Reply of its own, for a message in the ticket's thread."""
+    author = session.get_one(Author, ticket.author_id)
+    ours = Account.find(session, ticket.network, ticket.account_id)
+    value = _carried(ticket, author, ours.handle if ours is not None else "us")
+    return button("Reply", "reply", value, style="primary")
+
+
+def _carried(ticket: Ticket, author: Author, account: str) -> dict[str, Any]:
+    names = {"h": author.handle or "", "a": account, "w": ticket.network}
     return {"t": ticket.id, "n": ticket.turn, "p": ticket.target_post_id, **names}

@@ -21,6 +21,7 @@ from models.database import Database
 from models.reply import State as Delivery
 from sandbox.slack import SlackServer
 from sandbox.slack.message import Message
+from tests.anybody import Anybody
 
 CHANNEL = "C0MENTIONS"
 NOWHERE = "http://127.0.0.1:9/api/"
@@ -217,6 +218,7 @@ def room(
         networks={network.name: network},
         now=clock,
         worker=worker,
+        **({} if slack else {"standing": Anybody()}),
     )
     try:
         yield Room(desk, network, clock)

@@ -1,6 +1,6 @@
 """A start after a kill: what the dead process held is taken up at once."""
 
-from bot import board, hands, outbox
+from bot import board, gate, hands, outbox
 from bot.errand import held
 from models.reply import State as Delivery
 from sandbox.slack import SlackServer
@@ -33,7 +33,7 @@ def test_a_reply_that_a_dead_process_was_sending_is_in_doubt_at_once(here: Room,
     with here.desk.db.write() as session:
         _ticket, row = held(session, reply)
         row.release(session, at=here.clock())
-    assert outbox.take(here.desk, reply) is not None  # and here it is killed
+    assert outbox.take(here.desk, reply, gate.ask(here.desk, reply)) is not None  # and here it is killed
 
     hands.free(here.desk.db, at=here.clock())
     here.send()

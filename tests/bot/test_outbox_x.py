@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot import handoffs, outbox
+from bot import gate, handoffs, outbox
 from bot.errand import held
 from models.reply import State as Delivery
 from sandbox.x import XServer
@@ -187,7 +187,7 @@ def test_a_killed_worker_after_the_effect_is_found_by_reading(on_x: Room, x, pos
     with on_x.desk.db.write() as session:
         _, row = held(session, reply)
         row.release(session, at=on_x.clock())
-    errand = outbox.take(on_x.desk, reply)
+    errand = outbox.take(on_x.desk, reply, gate.ask(on_x.desk, reply))
     assert errand is not None
     on_x.network.publish(errand.text, errand.target, errand.key)  # and here the process is killed
     on_x.clock.pass_by(12)

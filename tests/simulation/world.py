@@ -12,6 +12,7 @@ from bot.desk import Desk
 from bot.networks.memory import Memory
 from bot.settings import Settings
 from bot.slack import Slack
+from tests.anybody import Anybody
 from tests.simulation import verdict
 from tests.simulation.ledger import TICKETS, Ledger, ledger
 from tests.simulation.net import Net
@@ -98,7 +99,10 @@ class Run:
         return Teammate(self.stage, self.rng, self.climate, desk, self.net, self.book, ticket_id)
 
     def _desk(self, worker: str) -> Desk:
-        return Desk(self._settings, self.book.db, NO_SLACK, {"sim": self.net}, self.stage, worker)
+        networks = {"sim": self.net}
+        return Desk(
+            self._settings, self.book.db, NO_SLACK, networks, self.stage, worker, standing=Anybody()
+        )
 
     # --- what goes wrong besides the network --------------------------------------------------------------
 

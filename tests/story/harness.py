@@ -19,7 +19,7 @@ from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.web import Web
-from models import Event, Ticket
+from models import Event, Reply, Ticket
 from models.database import Database
 from sandbox.slack import Modal, Person, SlackServer, SubmitOutcome, VisibleText, visible
 from sandbox.slack.message import Message
@@ -198,6 +198,12 @@ class Bot(Stage):
             return True
 
         eventually(look)
+
+    def drafts(self) -> list[str]:
+        """What waits as a draft, anybody's, oldest first."""
+        with self.desk.db.read() as session:
+            found = session.scalars(select(Reply).where(Reply.state == "draft").order_by(Reply.id)).all()
+        return [one.text for one in found]
 
     def events(self, *acts: str) -> list[Event]:
         """The event log, or those entries of it that tell of `acts`, oldest first."""

@@ -1,0 +1,121 @@
+"""Small modals that ask before something is done: why, to whom, whether really. Pure."""
+
+from typing import Any
+
+from bot.blocks.parts import Block, context, packed, plain, section
+from bot.blocks.text import escape, fit
+from models.outcome import REASONS
+from models.teammate import Style, sign_off
+
+REASON, ASSIGN, UNSAY, ME = "reason", "assign", "unsay", "me"
+REASON_BLOCK, WORDS_BLOCK = "reason", "words"
+WHOM_BLOCK = "whom"
+NAME_BLOCK, STYLE_BLOCK = "name", "style"
+WORDS_MAX = 200  # characters of a reason
+NAME_MAX = 40
+
+
+def _modal(
+    kind: str, title: str, submit: str, carried: dict[str, Any], blocks: list[Block]
+) -> dict[str, Any]:
+    return {
+        "type": "modal",
+        "callback_id": kind,
+        "private_metadata": packed(carried),
+        "title": plain(title),
+        "submit": plain(submit),
+        "close": plain("Cancel"),
+        "blocks": blocks,
+    }
+
+
+def reason(ticket_id: int, *, handle: str | None, key: str) -> dict[str, Any]:
+    """The modal that asks why nobody has to answer; `key` makes a submit that arrives twice one."""
+    options = [{"text": plain(one.capitalize()), "value": one} for one in REASONS]
+    who = f"*@{escape(handle)}*" if handle else "this post"
+    carried = {"ticket": ticket_id, "key": key}
+    return _modal(
+        REASON,
+        "No reply needed",
+        "Close it",
+        carried,
+        [
+            context(f"Nobody has to answer {who}. If they write again, it comes back."),
+            {
+                "type": "input",
+                "block_id": REASON_BLOCK,
+                "label": plain("Why?"),
+                "element": {
+                    "type": "static_select",
+                    "action_id": "value",
+                    "options": options,
+                    "initial_option": options[0],
+                },
+            },
+            {
+                "type": "input",
+                "block_id": WORDS_BLOCK,
+                "optional": True,
+                "label": plain("In a few words"),
+                "element": {"type": "plain_text_input", "action_id": "value", "max_length": WORDS_MAX},
+            },
+        ],
+    )
+
+
+def assign(ticket_id: int, *, key: str) -> dict[str, Any]:
+    """The modal that asks to whom the ticket goes."""
+    element = {"type": "users_select", "action_id": "value", "placeholder": plain("A teammate")}
+    block = {"type": "input", "block_id": WHOM_BLOCK, "label": plain("To whom?"), "element": element}
+    blocks = [block, context("They are told in the ticket's thread.")]
+    return _modal(ASSIGN, "Assign", "Assign", {"ticket": ticket_id, "key": key}, blocks)
+
+
+def unsay(ticket_id: int, reply_id: int, *, key: str) -> dict[str, Any]:
+    """The modal that asks whether a public reply is really to be deleted."""
+    blocks = [
+        section(
+            "Our public reply is *deleted on the network*, for everybody. Who has read it has read it. The "
+            "ticket waits again, and the words are kept for their author."
+        ),
+    ]
+    carried = {"ticket": ticket_id, "reply": reply_id, "key": key}
+    return _modal(UNSAY, "Delete public reply", "Delete it", carried, blocks)
+
+
+def me(name: str, style: Style, *, channel: str, is_on: bool) -> dict[str, Any]:
+    """The modal that asks what somebody wants to be called in public, and how they sign."""
+    labels = {
+        Style.NAME: f"First name after a dash: {sign_off(name or 'Ana Lima', Style.NAME)}",
+        Style.INITIALS: f"Initials after a caret: {sign_off(name or 'Ana Lima', Style.INITIALS)}",
+        Style.NONE: "No sign-off",
+    }
+    options = [{"text": plain(fit(label, 75)), "value": one.value} for one, label in labels.items()]
+    element: dict[str, Any] = {
+        "type": "plain_text_input",
+        "action_id": "value",
+        "max_length": NAME_MAX,
+        "placeholder": plain("Ana Lima"),
+    }
+    if name:
+        element["initial_value"] = name
+    blocks: list[Block] = [
+        {"type": "input", "block_id": NAME_BLOCK, "label": plain("Your name in public"), "element": element},
+        {
+            "type": "input",
+            "block_id": STYLE_BLOCK,
+            "label": plain("How your replies are signed"),
+            "element": {
+                "type": "radio_buttons",
+                "action_id": "value",
+                "options": options,
+                "initial_option": next(one for one in options if one["value"] == style),
+            },
+        },
+        context(
+            "People like to know who answers them. The sign-off counts in the length of a reply, and the "
+            "composer shows it."
+            + ("" if is_on else " *Sign-offs are switched off here* (`SIGN_OFFS`), so none is added.")
+        ),
+    ]
+    return _modal(ME, "You in public", "Save", {"channel": channel}, blocks)

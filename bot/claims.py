@@ -1,0 +1,56 @@
+"""What the clock does to a ticket: a quiet claim ends, a forgotten composer closes, a silence is over."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from bot import telling
+from bot.desk import Desk
+from models import Ticket
+from models.outcome import State
+
+
+def tick(desk: Desk) -> None:
+    """Do all of it that is due now, each ticket held in turn and always in the same order."""
+    at = desk.now()
+    quiet_since = at - desk.claim_holds  # by the clock; office hours can only make it longer
+    steps: tuple[tuple[ColumnElement[bool], Callable[[Desk, Session, Ticket, datetime], None]], ...] = (
+        (_owned() & (Ticket.active_at <= quiet_since), _expire),
+        (Ticket.composing_until <= at, _close_composer),
+        (Ticket.back_at <= at, _come_back),
+    )
+    for condition, step in steps:
+        with desk.db.read() as session:
+            due = session.scalars(select(Ticket.id).where(condition).order_by(Ticket.id)).all()
+        for ticket_id in due:
+            with desk.db.write() as session:
+                step(desk, session, Ticket.hold(session, ticket_id), at)
+    desk.board_bell.set()
+
+
+def _owned() -> ColumnElement[bool]:
+    return Ticket.is_open() & (Ticket.state == State.WAITING) & Ticket.owner.is_not(None)
+
+
+def _expire(desk: Desk, session: Session, ticket: Ticket, at: datetime) -> None:
+    """The owner was quiet for too long, in office hours: it is everybody's again, and the thread says so."""
+    if ticket.active_at is None or desk.settings.office.between(ticket.active_at, at) < desk.claim_holds:
+        return
+    owner = ticket.expire(session, at=at)
+    if owner is not None:
+        telling.claim_expired(session, ticket, owner, desk.claim_holds, at=at)
+
+
+def _close_composer(desk: Desk, session: Session, ticket: Ticket, at: datetime) -> None:
+    del desk, session
+    ticket.forget_composer(at)
+
+
+def _come_back(desk: Desk, session: Session, ticket: Ticket, at: datetime) -> None:
+    """We waited for a word from them, and there was none."""
+    del desk
+    since = ticket.closed_at
+    if ticket.come_back(session, at=at):
+        telling.no_answer(session, ticket, since or at, at=at)

@@ -1,0 +1,235 @@
+"""The exact preview of a public reply whose words come from a thread: only an act on it publishes.
+
+A preview is a message that only its author sees, and may vanish; the draft behind it does not.
+"""
+
+import json
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+from slack_sdk.errors import SlackApiError, SlackClientError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import telling
+from bot.blocks.preview import preview
+from bot.desk import Desk
+from bot.slack import SlackError
+from handlers.composer import ONLY_ITS_AUTHOR, target_of
+from handlers.courtesy import Person, attempt, person, tell, writing
+from handlers.words import Words, read_words, said_before, sign_off_of
+from models import Account, Author, Event, Inbound, Reply, Ticket
+from models.base import MovedOnError, RuleBrokenError
+from models.reply import State as Delivery
+
+log = logging.getLogger(__name__)
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the words of a draft come from: which Slack message, and whose it is, if somebody else's."""
+
+    kind: str  # "thread" or "shortcut"
+    channel: str
+    ts: str
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What its author sees before anything is public."""
+
+    text: str
+    blocks: list[dict[str, Any]]
+
+
+def register(app: App, desk: Desk) -> None:
+    """Listen for the buttons of a preview."""
+
+    @app.action("send_publicly")
+    def send(ack: Ack, body: Body, respond: Respond) -> None:
+        ack()
+        who, value = person(body), json.loads(body["actions"][0]["value"])
+        attempt(desk, who, respond, lambda: _send(desk, who, respond, value))
+
+    @app.action("keep_private")
+    def keep(ack: Ack, body: Body, respond: Respond) -> None:
+        ack()
+        who, value = person(body), json.loads(body["actions"][0]["value"])
+        attempt(desk, who, respond, lambda: _keep_private(desk, who, respond, value))
+
+
+# --- made and shown -----------------------------------------------------------------------------------------
+
+
+def draft_of(
+    desk: Desk, session: Session, ticket: Ticket, who: Person, *, typed: str, source: Source
+) -> Preview:
+    """Keep the words as a draft and give its preview; the preview may get lost, the draft does not."""
+    words = read_words(desk.network(ticket.network), typed, sign_off_of(desk, session, who.id))
+    if not words.text:
+        raise RuleBrokenError(
+            "Write your words behind `reply`, such as `@Heard reply Thank you, we are on it.`"
+        )
+    draft = ticket.draft(
+        session,
+        text=words.text,
+        by=who.id,
+        at=desk.now(),
+        key=uuid.uuid4().hex,
+        source=source.kind,
+        author=source.author,
+        sign_off=words.sign_off,
+        said_channel=source.channel,
+        said_ts=source.ts,
+    )
+    return _preview(desk, session, ticket, draft, words.problem)
+
+
+def drafts_of(desk: Desk, session: Session, ticket: Ticket, who: Person) -> list[Preview]:
+    """What `who` has drafted for this ticket and not sent, once more."""
+    query = select(Reply).where(
+        Reply.ticket_id == ticket.id, Reply.actor == who.id, Reply.state == Delivery.DRAFT
+    )
+    drafts = session.scalars(query.order_by(Reply.id)).all()
+    return [_preview(desk, session, ticket, draft, _problem(desk, ticket, draft)) for draft in drafts]
+
+
+def _problem(desk: Desk, ticket: Ticket, draft: Reply) -> str | None:
+    return read_words(desk.network(ticket.network), draft.text, draft.sign_off).problem
+
+
+def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem: str | None) -> Preview:
+    network = desk.network(ticket.network)
+    account = Account.find(session, ticket.network, ticket.account_id)
+    author = session.get_one(Author, ticket.author_id)
+    length = network.length(draft.text)
+    before = said_before(desk, session, ticket, Words(draft.text, draft.sign_off, length, None))
+    blocks = preview(
+        draft_id=draft.id,
+        ticket_id=ticket.id,
+        text=draft.text,
+        title=network.title,
+        account=account.handle if account is not None else "us",
+        handle=author.handle,
+        length=length,
+        max_length=network.max_length,
+        problem=problem or (before.sentence if before is not None and before.is_refused else None),
+        words_of=draft.author,
+        warning=before.sentence if before is not None else None,
+        twin=before.twin.text if before is not None else None,
+        by_hand=target_of(session, ticket).answerable is not None,
+    )
+    return Preview(f"A preview of your public reply on {network.title}", blocks)
+
+
+def show(desk: Desk, who: Person, shown: Preview) -> None:
+    """Show it to `who` alone, in the thread that they look at."""
+    if who.channel is None:
+        return
+    try:
+        desk.slack.whisper(who.channel, who.id, shown.text, shown.blocks, thread_ts=who.thread_ts)
+    except SlackError as error:
+        sentence = (
+            f"I could not show you the preview ({error}). Your words are kept: press *Reply* on the card."
+        )
+        tell(desk, who, None, sentence)
+
+
+# --- decided ------------------------------------------------------------------------------------------------
+
+
+def _mine(session: Session, value: dict[str, Any], who: Person) -> tuple[Ticket, Reply]:
+    """The draft behind a preview, which only its author may decide about."""
+    ticket = Ticket.hold(session, value["t"])
+    draft = session.get_one(Reply, value["r"], populate_existing=True)
+    if draft.actor != who.id:
+        raise RuleBrokenError(ONLY_ITS_AUTHOR)
+    if draft.state != Delivery.DRAFT:
+        raise RuleBrokenError("That is decided already: the card shows how.")
+    return ticket, draft
+
+
+def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> str | None:
+    """The explicit act: the draft goes out exactly as it was shown."""
+    refused = _may_not(desk, who, value)
+    if refused is not None:
+        return _offer(desk, who, value, refused)
+    with writing(desk) as session:
+        if not Inbound.is_new(session, who.key, at=desk.now()):
+            return None
+        # a draft is sent once, so a copy of the press does nothing
+        ticket, draft = _mine(session, value, who)
+        before = said_before(desk, session, ticket, Words(draft.text, draft.sign_off, 0, None))
+        shown: Preview | None = None
+        sentence: str | None = None
+        if before is not None and (before.is_refused or not value.get("a")):
+            shown = _preview(desk, session, ticket, draft, None)
+        else:
+            shown, sentence = _submit(desk, session, ticket, draft, who, is_near=before is not None)
+    desk.nudge()
+    if shown is not None:
+        _replace(respond, text=shown.text, blocks=shown.blocks)
+    else:
+        _replace(respond, text="On its way. The card shows it, and *Undo* while that is possible.")
+    return sentence
+
+
+def _may_not(desk: Desk, who: Person, value: dict[str, Any]) -> str | None:
+    with desk.db.read() as session:
+        channel = session.get_one(Ticket, value["t"]).channel
+    return desk.standing.why_not(desk, who.id, channel)
+
+
+def _offer(desk: Desk, who: Person, value: dict[str, Any], refused: str) -> str:
+    """Not theirs to send: the draft is offered, in the thread, to those who may."""
+    with writing(desk) as session:
+        if Inbound.is_new(session, f"offered {value['r']}", at=desk.now()):
+            ticket, draft = _mine(session, value, who)
+            telling.drafted(session, ticket, draft, at=desk.now())
+    return refused
+
+
+def _submit(
+    desk: Desk, session: Session, ticket: Ticket, draft: Reply, who: Person, *, is_near: bool
+) -> tuple[Preview | None, str | None]:
+    at = desk.now()
+    try:
+        ticket.submit(
+            session,
+            draft,
+            by=who.id,
+            at=at,
+            undo_until=at + timedelta(seconds=desk.settings.undo_seconds),
+            by_hand=target_of(session, ticket).answerable,
+        )
+    except MovedOnError as error:
+        draft.turn, draft.to_post_id = ticket.turn, ticket.target_post_id
+        return _preview(desk, session, ticket, draft, None), f"{error} Here is your preview again."
+    if is_near:
+        Event.record(session, "sent anyway", at=at, by=who.id, ticket_id=ticket.id, reply_id=draft.id)
+    return None, None
+
+
+def _replace(respond: Respond, **shown: Any) -> None:  # noqa: ANN401 - Slack's own fields
+    """Put this in place of the preview. What was done is in the ledger, whether Slack takes this or not."""
+    try:
+        respond(replace_original=True, **shown)
+    except (SlackApiError, SlackClientError, ValueError, OSError):
+        log.warning("a preview could not be replaced; its card shows what became of it")
+
+
+def _keep_private(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> str | None:
+    with writing(desk) as session:
+        if not Inbound.is_new(session, who.key, at=desk.now()):
+            return None
+        _ticket, draft = _mine(session, value, who)
+        draft.move(session, Delivery.DISCARDED, at=desk.now(), by=who.id, act="kept private")
+    _replace(respond, text="Kept private. Nothing was published.")
+    return None

@@ -1,0 +1,116 @@
+"""Small modals that ask before something is done: why no reply is needed, to whom, whether really."""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+from sqlalchemy.orm import Session
+
+from bot import telling
+from bot.blocks import questions
+from bot.blocks.composer import sorry
+from bot.blocks.text import fit, plain
+from bot.desk import Desk
+from handlers.courtesy import Person, attempt, opened, person, sentence_for, spelled, writing
+from models import Inbound, Reply, Ticket
+from models.base import RuleBrokenError
+
+Body = dict[str, Any]
+Verb = Callable[[Session, Ticket], None]
+
+
+def register(app: App, desk: Desk) -> None:
+    """Listen for the button that asks for a reason, and for what these modals are answered."""
+
+    @app.action("no_reply_needed")
+    def ask_reason(ack: Ack, body: Body, respond: Respond) -> None:
+        ack()
+        value = json.loads(body["actions"][0]["value"])
+        view = questions.reason(value["t"], handle=value.get("h"), key=uuid.uuid4().hex)
+        attempt(desk, person(body), respond, lambda: opened(desk, body["trigger_id"], view))
+
+    @app.view(questions.REASON)
+    def give_reason(ack: Ack, body: Body, view: Body) -> None:
+        who, values = person(body), view["state"]["values"]
+        picked = values[questions.REASON_BLOCK]["value"]["selected_option"]["value"]
+        words = in_few_words(values.get(questions.WORDS_BLOCK, {}).get("value", {}).get("value") or "")
+        reason = f"{picked}: {words}" if words else picked
+        refused = _settle(desk, who, view, lambda *given: close(desk, *given, who=who, reason=reason))
+        _at_input(ack, questions.REASON_BLOCK, refused)
+
+    @app.view(questions.ASSIGN)
+    def assign(ack: Ack, body: Body, view: Body) -> None:
+        who = person(body)
+        picked = view["state"]["values"][questions.WHOM_BLOCK]["value"]["selected_user"]
+        refused = _settle(desk, who, view, lambda *given: give(desk, *given, to=picked, by=who.id))
+        _at_input(ack, questions.WHOM_BLOCK, refused)
+
+    @app.view(questions.UNSAY)
+    def unsay(ack: Ack, body: Body, view: Body) -> None:
+        who, reply_id = person(body), json.loads(view["private_metadata"])["reply"]
+        refused = _settle(desk, who, view, lambda *given: _unsay(desk, *given, who=who, reply_id=reply_id))
+        if refused is None:
+            ack()
+        else:  # nothing is asked there, so there is no input to say it at
+            ack(response_action="update", view=sorry(refused))
+
+
+def _settle(desk: Desk, who: Person, view: Body, verb: Verb) -> str | None:
+    """Do `verb` once, however often the submit arrives; give what stands against it."""
+    origin = json.loads(view["private_metadata"])
+    refused: list[str] = []
+
+    def do() -> None:
+        try:
+            with writing(desk) as session:
+                if Inbound.is_new(session, f"modal {origin['key']}", at=desk.now()):
+                    verb(session, Ticket.hold(session, origin["ticket"]))
+        except Exception as error:  # noqa: BLE001 - the modal stays open, with what was typed
+            refused.append(sentence_for(error))
+
+    attempt(desk, who, None, do)
+    return refused[0] if refused else None
+
+
+def _at_input(ack: Ack, block: str, refused: str | None) -> None:
+    """Close the modal; or leave it open, and say at its input what stands against it."""
+    if refused is None:
+        ack()
+    else:
+        ack(response_action="errors", errors={block: spelled(refused)})
+
+
+# --- what is done -------------------------------------------------------------------------------------------
+
+
+def in_few_words(typed: str) -> str:
+    """A reason as its giver sees it, short enough for a card's line."""
+    return fit(" ".join(plain(typed).split()), questions.WORDS_MAX)
+
+
+def close(desk: Desk, session: Session, ticket: Ticket, *, who: Person, reason: str) -> None:
+    """Give the outcome "no reply needed"."""
+    stopped = ticket.no_reply_needed(session, by=who.id, at=desk.now(), reason=reason)
+    tell_stopped(desk, session, stopped, who, "no reply needed")
+
+
+def tell_stopped(desk: Desk, session: Session, stopped: list[Reply], who: Person, outcome: str) -> None:
+    """An outcome stopped somebody's reply: they are told in the thread."""
+    for reply in stopped:
+        telling.stopped(session, reply, who.id, outcome, at=desk.now())
+
+
+def give(desk: Desk, session: Session, ticket: Ticket, *, to: str, by: str) -> None:
+    """Give the ticket to `to`, who is told."""
+    known = desk.slack.identity_if_known()
+    if known is not None and to == known.user_id:
+        raise RuleBrokenError("I cannot answer anybody by myself. Give it to a teammate.")
+    ticket.assign(session, to=to, by=by, at=desk.now())
+    telling.assigned(session, ticket, to, by, at=desk.now())
+
+
+def _unsay(desk: Desk, session: Session, ticket: Ticket, *, who: Person, reply_id: int) -> None:
+    reply = session.get_one(Reply, reply_id, populate_existing=True)
+    ticket.unsay(session, reply, by=who.id, at=desk.now())

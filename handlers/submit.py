@@ -1,0 +1,185 @@
+"""The composer's submit, held against the ledger.
+
+Then the reply is in it and the modal closes; else the modal says why not, with the words kept.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from slack_bolt import Ack, App
+from sqlalchemy.orm import Session
+
+from bot import telling
+from bot.blocks.composer import COMPOSER, REPLY_BLOCK, WAIT_BLOCK, Origin, composer
+from bot.blocks.text import plain
+from bot.desk import Desk
+from handlers.composer import asked_of, keep, target_of, typed_in, why_not
+from handlers.courtesy import PATIENCE, Person, person, sentence_for, spelled, writing
+from handlers.words import Words, read_words, said_before
+from models import Event, Inbound, Reply, Ticket
+from models.base import MovedOnError, TakenError
+from models.database import BusyError
+from models.pause import PausedError
+from models.reply import State as Delivery
+
+Body = dict[str, Any]
+KEPT = "Yours was not sent; it is kept as your draft."
+
+
+def register(app: App, desk: Desk) -> None:
+    """Listen for the submit."""
+
+    @app.view(COMPOSER)
+    def submit(ack: Ack, body: Body, view: Body) -> None:
+        who, origin = person(body), Origin.unpacked(view["private_metadata"])
+        ack(**_submitted(desk, who, origin, view))
+        desk.nudge()
+
+
+def _submitted(desk: Desk, who: Person, origin: Origin, view: Body) -> dict[str, Any]:
+    try:
+        return _try_to_submit(desk, who, origin, typed_in(view), _wait_seconds(view))
+    except BusyError:
+        return _error(
+            "Heard's ledger is busy just now. Nothing was sent; your words are here. Press it again."
+        )
+    except Exception as error:  # noqa: BLE001 - a person pressed, a person gets a sentence
+        return _error(sentence_for(error))
+
+
+def _wait_seconds(view: Body) -> int | None:
+    """After how long the ticket is to come back if they do not answer."""
+    picked = (view["state"]["values"].get(WAIT_BLOCK) or {}).get("value") or {}
+    option = picked.get("selected_option")
+    return int(option["value"]) if option else None
+
+
+def _try_to_submit(
+    desk: Desk, who: Person, origin: Origin, typed: str, wait_seconds: int | None
+) -> dict[str, Any]:
+    words = read_words(desk.network(origin.network), typed, origin.sign)
+    if words.problem is not None:
+        return _error(words.problem)
+    try:
+        refused = _may_not(desk, who, origin)
+        if refused is not None:
+            return _drafted(desk, who, origin, typed, refused)
+        warned = _warned(desk, origin, typed, words)
+        if warned is not None:
+            return warned
+        with writing(desk) as session:
+            _reply(desk, session, who, origin, words, wait_seconds=wait_seconds)
+    except MovedOnError as error:
+        return _again(desk, who, origin, typed, str(error))
+    except (TakenError, PausedError) as error:
+        _keep(desk, who, origin, typed)
+        return _error(f"{error} {KEPT}")
+    return {}
+
+
+def _error(sentence: str) -> dict[str, Any]:
+    return {"response_action": "errors", "errors": {REPLY_BLOCK: spelled(sentence)}}
+
+
+def _reply(
+    desk: Desk, session: Session, who: Person, origin: Origin, words: Words, *, wait_seconds: int | None
+) -> None:
+    at = desk.now()
+    if not Inbound.is_new(session, f"composer {origin.key}", at=at):
+        return  # this very submit has had its effect
+    ticket = Ticket.hold(session, origin.ticket)
+    if origin.draft is not None:
+        _replace_draft(session, origin.draft, who, desk)
+    target = target_of(session, ticket)
+    if origin.latest is not None and target.post_id == origin.post_id and target.latest_id != origin.latest:
+        raise MovedOnError("They changed their post since you began to write. Read it, then send again.")
+    reply = ticket.reply(
+        session,
+        text=words.text,
+        by=who.id,
+        at=at,
+        turn=origin.turn,
+        to_post_id=origin.post_id,
+        undo_until=at + timedelta(seconds=desk.settings.undo_seconds),
+        key=origin.key,
+        by_hand=target.answerable,
+        author=origin.author,
+        sign_off=words.sign_off,
+        wait_seconds=wait_seconds,
+    )
+    if origin.anyway == words.digest:
+        Event.record(session, "sent anyway", at=at, by=who.id, ticket_id=ticket.id, reply_id=reply.id)
+
+
+def _replace_draft(session: Session, draft_id: int, who: Person, desk: Desk) -> None:
+    """The edited words take the place of the draft that they came from."""
+    draft = session.get_one(Reply, draft_id)
+    if draft.state == Delivery.DRAFT and draft.actor == who.id:
+        draft.move(session, Delivery.DISCARDED, at=desk.now(), by=who.id, act="draft edited")
+
+
+# --- who may, and what was said before ----------------------------------------------------------------------
+
+
+def _may_not(desk: Desk, who: Person, origin: Origin) -> str | None:
+    """Why `who` may not send, asked with no transaction open. `RuleBrokenError` if Slack does not say."""
+    with desk.db.read(PATIENCE) as session:
+        channel = session.get_one(Ticket, origin.ticket).channel
+    return desk.standing.why_not(desk, who.id, channel)
+
+
+def _drafted(desk: Desk, who: Person, origin: Origin, typed: str, refused: str) -> dict[str, Any]:
+    """Not theirs to send: the words become a draft, which the thread offers to those who may."""
+    with writing(desk) as session:
+        ticket = Ticket.hold(session, origin.ticket)
+        ticket.stop_composing(key=origin.key)
+        draft = keep(desk, session, ticket, who, origin=origin, words=plain(typed).strip())
+        if draft is not None:
+            telling.drafted(session, ticket, draft, at=desk.now())
+    return {} if origin.only_draft else _error(f"{refused} {KEPT}")
+
+
+def _warned(desk: Desk, origin: Origin, typed: str, words: Words) -> dict[str, Any] | None:
+    """The composer once more, with what we said before beside it; None if nothing is to be said about it."""
+    with desk.db.read(PATIENCE) as session:
+        ticket = session.get_one(Ticket, origin.ticket)
+        before = said_before(desk, session, ticket, words)
+        if before is None or (origin.anyway == words.digest and not before.is_refused):
+            return None
+        if before.is_refused:
+            return _error(before.sentence)
+        twin = before.twin.text
+        asked = asked_of(desk, session, ticket, plain(typed), notice=before.sentence, twin=twin)
+        return {"response_action": "update", "view": composer(replace(origin, anyway=words.digest), asked)}
+
+
+# --- the conversation went on -------------------------------------------------------------------------------
+
+
+def _again(desk: Desk, who: Person, origin: Origin, typed: str, sentence: str) -> dict[str, Any]:
+    """Show what is new, keep what was typed, and ask again."""
+    with desk.db.read(PATIENCE) as session:
+        ticket = session.get_one(Ticket, origin.ticket)
+        live = ticket.live_reply(session)
+        closed = why_not(ticket, live) if live is not None or ticket.closed_at is not None else None
+        if closed is None:
+            fresh = replace(
+                origin,
+                turn=ticket.turn,
+                post_id=ticket.target_post_id,
+                latest=target_of(session, ticket).latest_id,
+            )
+            asked = asked_of(desk, session, ticket, plain(typed), notice=f":warning: {sentence}")
+    if closed is not None:
+        _keep(desk, who, origin, typed)
+        return _error(f"{sentence} {closed} {KEPT}")
+    return {"response_action": "update", "view": composer(fresh, asked)}
+
+
+def _keep(desk: Desk, who: Person, origin: Origin, typed: str) -> None:
+    """What was typed is kept as a draft of its author, whatever became of it."""
+    with writing(desk) as session:
+        ticket = Ticket.hold(session, origin.ticket)
+        ticket.stop_composing(key=origin.key)
+        keep(desk, session, ticket, who, origin=origin, words=plain(typed).strip())

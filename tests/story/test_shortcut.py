@@ -1,0 +1,139 @@
+"""Send as public reply: any human message in a card's thread, proposed with an exact preview; and marks on it."""
+
+import pytest
+
+from tests.story.harness import CHANNEL, Bot, eventually, running, seen
+
+NAME = "send_as_public_reply"
+
+
+def marks(bot: Bot, message, *names: str) -> None:
+    """Wait until the bot's emoji on that message are just these."""
+
+    def look() -> bool:
+        with bot.slack.world.lock:
+            now = bot.slack.world.message(CHANNEL, message.ts)
+            ours = {name for name, users in now.reactions.items() if bot.slack.world.app.user_id in users}
+        assert ours == set(names)
+        return True
+
+    eventually(look)
+
+
+def test_a_colleagues_words_go_out_by_whoever_sends_them_and_both_are_recorded(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    message = bot.ben.say(CHANNEL, "We open at nine, come by!", thread_ts=card.ts)
+
+    bot.ana.shortcut(message, NAME)
+    preview = bot.whisper("The words are @U0BEN's")
+    assert "We open at nine, come by!" in seen(preview)
+    assert bot.ben.ephemerals() == []
+    bot.ana.press(preview, "Send publicly")
+
+    bot.answered(post, "We open at nine, come by!")
+    marks(bot, message, "postbox")
+    with bot.desk.db.read() as session:
+        from models import Reply
+
+        [reply] = session.query(Reply).all()
+        assert (reply.actor, reply.author, reply.source) == ("U0ANA", "U0BEN", "shortcut")
+
+
+def test_nothing_leaves_before_the_preview_is_answered(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    message = bot.ana.say(CHANNEL, "Shall we say that we are sorry?", thread_ts=card.ts)
+
+    bot.ana.shortcut(message, NAME)
+    preview = bot.whisper("Only you see this")
+    marks(bot, message)
+    bot.ana.press(preview, "Keep private")
+
+    marks(bot, message, "mute")
+    assert bot.replies(post) == []
+
+
+def test_a_message_to_a_teammate_is_never_public(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    message = bot.ana.say(CHANNEL, "@Ben Ode she is a pain, can you?", thread_ts=card.ts)
+
+    outcome = bot.ana.shortcut(message, NAME)
+
+    assert "begins with a teammate's name" in seen(outcome.ephemeral())
+    assert bot.drafts() == []
+
+
+def test_only_messages_in_a_cards_thread_by_people(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    loose = bot.ana.say(CHANNEL, "Good morning")
+    elsewhere = bot.ben.say(CHANNEL, "You too", thread_ts=loose.ts)
+    bot.say(card, "@Heard assign @Ben Ode")
+    own = bot.told(card, "gave you this one")
+
+    for message in (loose, elsewhere):
+        assert "works on a message in the thread of a card" in seen(
+            bot.ana.shortcut(message, NAME).ephemeral()
+        )
+    assert "Only what a person wrote" in seen(bot.ana.shortcut(own, NAME).ephemeral())
+    assert bot.drafts() == []
+
+
+def test_pressed_twice_there_is_one_draft(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    message = bot.ana.say(CHANNEL, "We open at nine, come by!", thread_ts=card.ts)
+
+    bot.ana.shortcut(message, NAME).replay()
+
+    bot.whisper("Only you see this")
+    assert len(bot.drafts()) == 1
+
+
+def test_marks_follow_what_becomes_of_the_words(database_url: str) -> None:
+    with running(database_url, undo_seconds=600) as bot:
+        _, card = bot.heard("@acmebrew hello")
+        message = bot.ana.say(CHANNEL, "@Heard reply Hello!", thread_ts=card.ts)
+        bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
+        marks(bot, message, "hourglass_flowing_sand")
+
+        bot.say(card, "@Heard undo")
+
+        marks(bot, message)
+
+
+def test_what_x_refuses_is_marked_as_failed(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    message = bot.ana.say(CHANNEL, "@Heard reply Hello!", thread_ts=card.ts)
+    preview = bot.whisper("Only you see this")
+    bot.x.world.delete(post.id)
+
+    bot.ana.press(preview, "Send publicly")
+
+    marks(bot, message, "warning")
+
+
+@pytest.mark.parametrize("act", ["edit", "delete"])
+def test_changing_the_message_afterwards_gets_a_private_line(bot: Bot, act: str) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    message = bot.ana.say(CHANNEL, "@Heard reply Hello!", thread_ts=card.ts)
+    bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
+    bot.answered(post, "Hello!")
+    bot.shows(card, "Answered")
+
+    if act == "edit":
+        bot.ana.edit(message, "@Heard reply Goodbye!")
+    else:
+        bot.ana.delete(message)
+
+    bot.whisper("the public text is unchanged")
+    assert bot.replies(post) == ["Hello!"]
+    assert bot.ben.ephemerals() == []
+
+
+def test_changing_any_other_message_is_nobodys_business(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    message = bot.ana.say(CHANNEL, "Poor her", thread_ts=card.ts)
+
+    bot.ana.edit(message, "Lovely her")
+    bot.ana.delete(message)
+    bot.settled()
+
+    assert bot.ana.ephemerals() == []

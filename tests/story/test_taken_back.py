@@ -1,0 +1,69 @@
+"""Delete public reply: asked about, done on the network, and the ticket waits again with its words kept."""
+
+from tests.story.harness import Bot
+
+
+def answered(bot: Bot, words: str = "Hello!"):
+    post, card = bot.heard("@acmebrew hello")
+    bot.reply(card, words)
+    bot.answered(post, words)
+    bot.shows(card, "See our reply")
+    return post, card
+
+
+def test_it_asks_then_deletes_and_the_ticket_waits_again(bot: Bot) -> None:
+    post, card = answered(bot)
+
+    asked = bot.ana.press(bot.now(card), "Delete public reply").view
+    assert "deleted on the network" in asked.text
+    assert bot.replies(post) == ["Hello!"]
+    assert asked.submit().closed
+
+    bot.answered(post)
+    bot.shows(card, "Waiting since", without=("See our reply",))
+    bot.told(card, "@U0ANA deleted @U0ANA's reply on X", "Hello!")
+    assert [one.actor for one in bot.events("delete asked", "delete public reply")] == ["U0ANA", "U0ANA"]
+    assert bot.compose(card).value() == "Hello!"
+
+
+def test_cancelling_the_question_deletes_nothing(bot: Bot) -> None:
+    post, card = answered(bot)
+
+    bot.ana.press(bot.now(card), "Delete public reply").view.close()
+    bot.settled()
+
+    assert bot.replies(post) == ["Hello!"]
+    assert bot.events("delete asked") == []
+
+
+def test_asked_twice_it_is_deleted_once_and_the_second_is_told(bot: Bot) -> None:
+    post, card = answered(bot)
+    first = bot.ana.press(bot.now(card), "Delete public reply").view
+    second = bot.ben.press(bot.now(card), "Delete public reply").view
+
+    assert first.submit().closed
+    second.submit()
+
+    assert "That reply is" in second.text
+    bot.answered(post)
+    assert len(bot.events("delete public reply")) == 1
+
+
+def test_while_x_does_not_answer_it_goes_on_trying(bot: Bot) -> None:
+    post, card = answered(bot)
+    bot.x.world.faults.add("DELETE /2/tweets/:id", "answer_lost_after", times=1)
+
+    bot.ana.press(bot.now(card), "Delete public reply").view.submit()
+
+    bot.answered(post)
+    bot.shows(card, "Waiting since")
+
+
+def test_a_new_reply_after_it_is_the_only_one(bot: Bot) -> None:
+    post, card = answered(bot, "Helo!")
+    bot.ana.press(bot.now(card), "Delete public reply").view.submit()
+    bot.shows(card, "Waiting since")
+
+    bot.reply(card, "Hello!")
+
+    bot.answered(post, "Hello!")
