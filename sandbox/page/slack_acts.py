@@ -157,8 +157,9 @@ def _part(blocks: list[Json], asked: Json) -> Part:
     """The very element that was pressed; a redrawn message may not have it any more."""
     for part in presses(blocks):
         if part.key == (asked.get("block"), asked.get("action")):
-            wanted = asked.get("option")
-            if part.option is None or part.option.get("value") == wanted:
+            if part.option is None or part.option.get("value") == asked.get("option"):
+                return part
+            if asked.get("options") == []:  # the last tick was taken away
                 return part
     raise NotOnScreenError("The message has changed meanwhile: that button is gone.")
 

@@ -5,7 +5,7 @@ import { drawBlocks } from "./blocks.js";
 import { composer } from "./composer.js";
 import { $, h, menu, reconcile } from "./dom.js";
 import { face, icon } from "./faces.js";
-import { showModal } from "./modal.js";
+import { STATE, showModal } from "./modal.js";
 import { dayName, drawRuns, emoji, time, words } from "./text.js";
 
 const QUICK = ["+1", "white_check_mark", "eyes", "tada"];
@@ -100,17 +100,23 @@ export function slackPane({ me, commands, onChange }) {
   }
 
   function drawHome() {
-    const blocks = state.home ? drawBlocks(state.home.blocks, homeActs()) : nothingAtHome();
-    list.replaceChildren(h("div", { class: "home" }, blocks));
+    const { blocks, values } = state.home || {};
+    reconcile(list, [{ key: "home", blocks, values }], (one) => one.key,
+      () => h("div", { class: "home" }, state.home ? drawBlocks(blocks, homeActs()) : nothingAtHome()));
   }
 
-  const nothingAtHome = () => h("div", { class: "empty" }, face("Heard", { size: 56, bot: true }), h("strong", {}, "All is in the channels"),
-    h("p", {}, "This bot keeps no page of its own. What customers say is in #mentions; /mentions open lists who still waits."),
+  const nothingAtHome = () => h("div", { class: "empty" }, face("Heard", { size: 56, bot: true }), h("strong", {}, "Nothing here yet"),
+    h("p", {}, "Heard draws this page when somebody opens it. What customers say is in #mentions."),
     h("button", { type: "button", class: "button", onclick: () => open("C0MENTIONS") }, "Go to #mentions"));
 
+  const pressAtHome = (block, element, chosen) =>
+    post("/slack/view/press", { as: me, view: state.home.id, block: block.block_id, action: element.action_id, ...chosen });
+
   const homeActs = () => ({
-    known: state, value: () => null, enter: () => {},
-    press: (block, element, chosen) => post("/slack/view/press", { as: me, view: state.home.id, block: block.block_id, action: element.action_id, ...chosen }),
+    known: state,
+    value: (block, element) => state.home.values?.[block.block_id]?.[element.action_id]?.[STATE[element.type]],
+    enter: (block, element, _value, chosen) => chosen && pressAtHome(block, element, chosen),
+    press: pressAtHome,
   });
 
   // Messages with the day between them, a line where the unread ones begin, and one head for several in a row.
