@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from bot import homes
-from models import Home, Reply
+from models import Home, Reply, drafts
+from models.base import RuleBrokenError
 from sandbox.slack import Person, visible
 from sandbox.slack.message import Message
 from sandbox.slack.view import View
@@ -321,6 +322,42 @@ def test_a_draft_of_what_is_answered_by_now_is_not_listed_and_cannot_be_discarde
     bot.ana.press(view, "Discard")
 
     shows(bot.ana, "That is not a draft any more: the card shows what became of it.", QUIET)
+
+
+def test_a_draft_is_not_listed_while_somebodys_reply_holds_the_turn(database_url: str) -> None:
+    with running(database_url, undo_seconds=600) as bot:
+        _, card = bot.heard("@acmebrew hello")
+        bot.say(card, "@Heard reply Hello from Ana")
+        bot.whisper("Only you see this")
+        bot.reply(card, "Hello from Ben", by=bot.ben)
+        bot.shows(card, "[Undo]")
+
+        opened(bot.ana)
+        assert "My drafts" not in home(bot.ana)
+        assert "a reply is on its way" in home(bot.ana)
+        bot.ben.press(bot.now(card), "Undo")
+        bot.shows(card, without=("[Undo]",))
+        bot.ana.open_home()
+
+        shows(bot.ana, "My drafts (1)", "Hello from Ana")
+
+
+def test_nobody_lets_go_of_anothers_words_or_of_older_words_than_the_last(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    for words in ("First", "Second"):
+        bot.say(card, f"@Heard reply {words}")
+        bot.whisper(words)
+    with bot.desk.db.read() as session:
+        first, second = session.scalars(select(Reply.id).order_by(Reply.id)).all()
+
+    for reply_id, who, sentence in ((second, "U0BEN", "Only its author"), (first, "U0ANA", "not a draft")):
+        with pytest.raises(RuleBrokenError, match=sentence), bot.desk.db.write() as session:
+            drafts.drop(session, reply_id, by=who, at=bot.desk.now())
+
+    opened(bot.ana)
+    assert "My drafts (1)" in home(bot.ana)
+    assert "Second" in home(bot.ana)
+    assert bot.events("draft discarded") == []
 
 
 # --- one outcome for several --------------------------------------------------------------------------------
