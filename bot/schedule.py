@@ -16,7 +16,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot import auditor, board, canary, claims, handoffs, inbox, marks, outbox, watch
+from bot import auditor, board, canary, claims, handoffs, homes, inbox, marks, outbox, watch
 from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.rota import KEEP, Rota
@@ -55,6 +55,7 @@ class Schedule:
         self._every(auditor.MINUTE, lambda: auditor.audit(self.desk), "audit")
         if self.desk.settings.canary_channel is not None:
             self._every(canary.LOOK, lambda: canary.listen(self.desk), "canary", first=0)
+        self._every(homes.EVERY, lambda: homes.refresh(self.desk), "homes")
         self._every(3600, self._tidy, "tidy")
         each, now = IntervalTrigger(seconds=30), datetime.now(UTC)
         self._jobs.add_job(self._introduce, each, id="introduce", next_run_time=now)  # each worker its own

@@ -104,14 +104,14 @@ def look(desk: Desk, value: dict[str, Any], who: Person, key: str) -> dict[str, 
         is_anothers = draft is not None and draft.actor != who.id
         if draft is not None and is_anothers and not value.get("use"):
             return sorry(ONLY_ITS_AUTHOR)
-        if draft is not None and draft.state not in GIVEN_BACK:
-            draft = None  # it went out meanwhile: there is nothing to bring back
         live = ticket.live_reply(session)
         turn = ticket.turn
         if live is not None and live.state in SPOKEN and draft is None and value.get("n", 0) > ticket.turn:
             turn += 1
         elif live is not None or ticket.closed_at is not None:
             return sorry(why_not(ticket, live), kept=draft.words if draft is not None else None)
+        if draft is not None and draft.state not in GIVEN_BACK:
+            draft = None  # it went out with an earlier turn: there is nothing to bring back
         is_only_draft = _may_not_send(desk, who, ticket) is not None
         origin = Origin(
             ticket=ticket.id,

@@ -144,6 +144,8 @@ def _warned(desk: Desk, origin: Origin, typed: str, words: Words) -> dict[str, A
     """The composer once more, with what we said before beside it; None if nothing is to be said about it."""
     with desk.db.read(PATIENCE) as session:
         ticket = session.get_one(Ticket, origin.ticket)
+        if ticket.live_reply(session) is not None and origin.turn <= ticket.turn:
+            return None  # answered: the ledger says by whom
         before = said_before(desk, session, ticket, words)
         if before is None or (origin.anyway == words.digest and not before.is_refused):
             return None

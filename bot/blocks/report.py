@@ -12,12 +12,15 @@ HELP = (
     "*Heard* shows what people say about us, and sends our public answers.\n"
     "• `/mentions open`: who still waits, the longest first\n"
     "• `/mentions stats`, `/mentions stats 30d`: heard, answered, waiting, how fast, by whom\n"
+    "• `/mentions me`: what you are called in public, and how your replies are signed\n"
+    "• `/mentions pause`, `/mentions resume`: no public reply leaves; replies may leave again\n"
     "• `/mentions doctor`: what is wrong with the set-up, and how to mend it\n"
     "• `/mentions help`: this\n\n"
     "On a card: *Reply* writes a public answer (you can *Undo* it for a moment), *Claim* says that you "
     "take it, *No reply needed* closes it with a reason.\n\n"
     "In a card's thread everything is private. `@Heard reply your words` there shows you a preview first; "
-    "`@Heard claim`, `release`, `take over`, `done thanks`, `reopen` and `undo` work as well."
+    "the message menu's *Send as public reply* does it with words that are there already. `@Heard claim`, "
+    "`release`, `take over`, `assign @teammate`, `done thanks`, `reopen`, `undo` and `drafts` work as well."
 )
 
 

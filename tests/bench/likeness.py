@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from models import Author, Reply, Ticket
 from models.database import Database
-from models.likeness import RECENT, essence, twin
+from models.essence import essence
+from models.likeness import RECENT, twin
 from models.reply import State
-from models.teammate import DASH
 from tests.bench.figures import Figure, percentile
 
 LOOKS, OTHERS, OLDER = 300, 5_000, 15_000
@@ -22,7 +22,7 @@ WORDS = (
     "please write when tags export login still fails after update we looked at server logs found nothing yet "
     "colleague knows more invoice refund tomorrow app phone restart works again sorry long wait good idea plan"
 )
-SIGN = f"{DASH} Tom"
+SIGN = "\N{EN DASH} Tom"
 # What the guard cannot do without: so many of the newest rows, straight from the driver.
 BARE = """
 SELECT id, essence, state, (SELECT account_id FROM tickets WHERE id = replies.ticket_id AND network = 'x')

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from models import Author, Reply
 from models import likeness as guard
+from models.essence import essence
 from models.hearing import Place, take_in
-from models.likeness import NEAR, Twin, essence, twin
+from models.likeness import NEAR, Twin, twin
 from models.reply import LIVE, State
 from models.teammate import signed, unsigned
 from tests.models.ledger import NINE, OWED, PLACE, minute, said, ticket

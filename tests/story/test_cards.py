@@ -34,7 +34,14 @@ def test_times_on_a_card_are_tokens_that_each_reader_sees_in_their_own_zone(bot:
 def test_a_waiting_card_offers_what_can_be_done_about_it(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
 
-    assert bot.now(card).buttons == ["Reply", "Claim", "No reply needed", "Open on X", "Not about us"]
+    assert bot.now(card).buttons == [
+        "Reply",
+        "Claim",
+        "No reply needed",
+        "Open on X",
+        "Assign…",
+        "Not about us",
+    ]
     primary = [e for b in bot.now(card).blocks for e in b.get("elements", []) if e.get("style") == "primary"]
     assert [e["text"]["text"] for e in primary] == ["Reply"]
 
@@ -46,7 +53,7 @@ def test_an_answered_card_offers_to_go_on(bot: Bot) -> None:
 
     now = bot.shows(card, "Answered by @U0ANA after", "@U0ANA answered", "Hello!")
 
-    assert now.buttons == ["Follow up", "Reopen", "Open on X"]
+    assert now.buttons == ["Follow up", "Reopen", "Open on X", "Delete public reply"]
     sound(now)
 
 

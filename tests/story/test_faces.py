@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.blocks import composer, preview, ticket
+from bot.blocks import composer, preview, questions, ticket
 from bot.blocks.text import clean
 from bot.networks.x import X, XSettings
 from models import Author, Mention, Reply, Ticket
@@ -105,7 +105,7 @@ def views(draw: st.DrawFn) -> ticket.View:
         id=draw(st.integers(1, 10**9)),
         network="x",
         state=draw(st.sampled_from(list(State))),
-        reason=draw(st.none() | st.sampled_from(REASONS) | words.map(lambda why: why[: composer.WORDS_MAX])),
+        reason=draw(st.none() | st.sampled_from(REASONS) | words.map(lambda why: why[: questions.WORDS_MAX])),
         owner=draw(st.none() | st.just("U0ANA")),
         closed_by=draw(st.sampled_from(["heard", "U0BEN"])),
         closed_at=NOW + timedelta(minutes=5),
