@@ -35,7 +35,10 @@ _OUT_OF_TOUCH = {
     "token_expired",
     "token_revoked",
 }
-_NOBODY_WE_KNOW = {"user_not_found", "user_not_visible", "users_not_found"}
+_NOT_OURS = {"user_not_visible"}
+# A server that does not tell of people has no guests; and whoever pressed something is somebody: people of
+# other organisations are met in shared channels alone, from which nobody sends.
+_SAYS_NOTHING = {"unknown_method", "user_not_found", "users_not_found"}
 
 SHARED = "Nobody can send public replies from this channel, because it is shared with another organisation."
 GUEST = "Guests cannot send public replies, unless Heard's settings name them."
@@ -175,9 +178,9 @@ def _person_refusal(look: _Look, user: str, *, is_named: bool) -> str | None:
 
 
 def _unknown_person(error: SlackNoError) -> str | None:
-    if error.error == "unknown_method":  # a server that does not know the question has no guests
+    if error.error in _SAYS_NOTHING:
         return None
-    if error.error in _NOBODY_WE_KNOW:
+    if error.error in _NOT_OURS:
         return FOREIGN
     why = _because(error, "users:read")
     return f"Slack does not tell whether you are a guest ({why}), so you cannot send. {MEND}"

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bot import crash
+from bot import crash, homes
 from bot.blocks.text import unescape
 from bot.desk import Desk
 from bot.slack import SlackError
@@ -48,6 +48,7 @@ class Person:
     channel: str | None
     thread_ts: str | None
     key: str = ""
+    is_at_home: bool = False  # it was pressed in the Home tab, where no message can be whispered
 
 
 def person(body: Mapping[str, Any]) -> Person:
@@ -60,7 +61,8 @@ def person(body: Mapping[str, Any]) -> Person:
     channel = (body.get("channel") or {}).get("id") or container.get("channel_id")
     message = body.get("message") or {}
     thread_ts = message.get("thread_ts") or container.get("thread_ts")
-    return Person(str(user["id"]), channel, thread_ts, _press(body))
+    is_at_home = (body.get("view") or {}).get("type") == "home"
+    return Person(str(user["id"]), channel, thread_ts, _press(body), is_at_home)
 
 
 def _press(body: Mapping[str, Any]) -> str:
@@ -113,7 +115,9 @@ def tell(desk: Desk, who: Person, respond: Respond | None, sentence: str) -> Non
                 return
         except (SlackApiError, SlackClientError, ValueError, OSError):
             log.warning("an answering address did not work; whispering instead")
-    if who.channel is not None:
+    if who.is_at_home:
+        homes.show(desk, who.id, notice=sentence)
+    elif who.channel is not None:
         try:
             desk.slack.whisper(who.channel, who.id, sentence, thread_ts=who.thread_ts)
         except SlackError as error:

@@ -174,6 +174,8 @@ def _state(view: View) -> str:
     parts = [_standing(view)]
     if ticket.owner is not None and ticket.state in OPEN:
         parts.append(f"<@{ticket.owner}> has it")
+    if ticket.back_at is not None:
+        parts.append(f":bell: comes back {date_token(ticket.back_at)} if they stay silent")
     if ticket.composer is not None and ticket.composing_since is not None:
         since = date_token(ticket.composing_since, "{time}")
         parts.append(f":pencil2: <@{ticket.composer}> has been replying since {since}")

@@ -20,7 +20,10 @@ def measure(new_database: Callable[[], str]) -> list[Figure]:
     """Claims, then submits over and over, then claims again while somebody holds the ledger's lock."""
     url = new_database()
     fill(url, CARDS)
-    with stage(url) as on, bot(on, slack_posts_per_second=1000, undo_seconds=3600) as ours:
+    with (
+        stage(url) as on,
+        bot(on, slack_posts_per_second=1000, undo_seconds=3600, near_copy_percent=100) as ours,
+    ):
         serving(ours.port)
         until(on.counter("SELECT count(*) = 0 FROM tickets WHERE drawn_revision < revision"), every=0.1)
         person, cards = on.slack.person("U0ANA"), sorted(on.cards(), key=lambda card: float(card.ts))

@@ -28,7 +28,11 @@ def measure(new_database: Callable[[], str]) -> list[Figure]:
     url, port = new_database(), free_port()
     fill(url, TICKETS)
     bare = process("tests.bench.bare", url, str(port), env={})
-    with stage(url) as on, bare, bot(on, slack_posts_per_second=1000, undo_seconds=3600) as ours:
+    with (
+        stage(url) as on,
+        bare,
+        bot(on, slack_posts_per_second=1000, undo_seconds=3600, near_copy_percent=100) as ours,
+    ):
         serving(port)
         until(on.counter("SELECT count(*) = 0 FROM tickets WHERE drawn_revision < revision"), every=0.1)
         person = on.slack.person("U0ANA")
@@ -102,7 +106,7 @@ def submit(on: Stage, person: Person, card: Message) -> bytes:
     assert modal is not None
     recorder = Recorder()
     writer = Person(person.user, on.slack.world, recorder, on.slack.address)  # type: ignore[arg-type]
-    writer.send_submission(modal.fill("Thank you, that is what I am working on now!"))
+    writer.send_submission(modal.fill(f"Thank you, that is what I am working on now: {card.ts}"))
     return recorder.kept
 
 

@@ -87,7 +87,12 @@ def test_somebody_who_shares_no_channel_with_us_is_a_stranger(may: Ask, cast: Sl
 
     assert cast.world.user("U0XI").json()["is_stranger"] is True
     assert may("U0XI") == FOREIGN
-    assert may("U0NOBODY") == FOREIGN
+
+
+def test_whoever_slack_tells_nothing_of_counts_as_a_teammate_unless_others_are_named(may: Ask) -> None:
+    """They pressed something, in a channel that nobody else's people can see: else it would be shared."""
+    assert may("U0NOBODY") is None
+    assert may("U0NOBODY", ANA) is not None
 
 
 @pytest.mark.parametrize(

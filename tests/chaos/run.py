@@ -138,6 +138,7 @@ def _settings(plan: Plan) -> dict[str, str]:
         "SLACK_POSTS_PER_SECOND": str(plan.posts_per_second),
         "SLACK_UPDATES_PER_MINUTE": str(plan.updates_per_minute),
         "SPIKE_PER_MINUTE": "0",
+        "NEAR_COPY_PERCENT": "0",  # what is typed here is all alike
         "LOG_LEVEL": "WARNING",
     }
 

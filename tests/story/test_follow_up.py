@@ -1,0 +1,67 @@
+"""The customer goes on: in the same thread, with a Reply of its own, to whoever has it."""
+
+from tests.story.harness import Bot, running, seen
+
+
+def test_what_they_answer_lands_in_the_thread_and_its_owner_is_named(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew is the kitchen open?")
+    bot.reply(card, "It is, until ten!")
+    bot.answered(post, "It is, until ten!")
+    bot.shows(card, "Answered")
+
+    again = bot.post("@acmebrew *great* <!channel>, see you", reply_to=bot.x.world.replies_to(post.id)[0].id)
+    bot.poll()
+
+    notice = bot.told(card, "@U0ANA, @maria wrote again:", "*great* <!channel>, see you")
+    bot.shows(card, "Waiting since")
+    modal = bot.ana.press(notice, "Reply").view
+    assert "see you" in modal.text
+    assert modal.fill("See you!").submit().closed
+    bot.answered(again, "See you!")
+    assert len(bot.cards()) == 1
+
+
+def test_more_words_before_anybody_took_it_only_redraw_the_card(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew is the kitchen open?")
+
+    bot.post("@acmebrew and until when?", reply_to=post.id)
+    bot.poll()
+
+    bot.shows(card, "and until when?")
+    assert bot.thread(card) == []
+
+
+def test_somebody_else_who_joins_gets_a_card_of_their_own(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew is the kitchen open?")
+
+    joined = bot.post("@acmebrew I wonder too", "theo", reply_to=post.id)
+    bot.poll()
+
+    assert bot.card_of(joined).ts != card.ts
+    assert "Theo" in seen(bot.card_of(joined))
+
+
+def test_send_and_wait_is_chosen_in_the_composer(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew it does not work")
+    modal = bot.compose(card).fill("Which browser is it?").fill({"wait": "a day"})
+
+    assert modal.submit().closed
+
+    bot.answered(post, "Which browser is it?")
+    bot.shows(card, "Answered", "comes back")
+
+
+def test_undoing_a_follow_up_leaves_the_ticket_answered(database_url: str) -> None:
+    with running(database_url, undo_seconds=3) as bot:
+        post, card = bot.heard("@acmebrew hello")
+        bot.reply(card, "Hello!")
+        bot.answered(post, "Hello!")
+        bot.shows(card, "[Follow up]")
+        bot.compose(card, label="Follow up").fill("And welcome!").submit()
+        bot.shows(card, "[Undo]")
+
+        bot.ana.press(bot.now(card), "Undo")
+
+        bot.shows(card, "Answered", "[Follow up]", without=("[Undo]", "Waiting"))
+        assert bot.replies(post) == ["Hello!"]
+        assert bot.compose(card, label="Follow up").value() == "And welcome!"

@@ -1,0 +1,90 @@
+"""Who may speak in public: checked at the press and at the send; the others draft."""
+
+import pytest
+
+from tests.story.harness import CHANNEL, Bot, running, seen
+
+
+@pytest.fixture
+def bot(database_url: str):
+    with running(database_url, senders="U0ANA") as bot:
+        yield bot
+
+
+def test_who_may_not_send_drafts_and_somebody_who_may_takes_it_up(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    assert (
+        "Only @ana may send public replies" in bot.reply(card, "Hello, says Ben!", by=bot.ben).errors["reply"]
+    )
+
+    offer = bot.told(card, "@U0BEN drafted a reply", "Hello, says Ben!")
+    modal = bot.ana.press(offer, "Use this draft").view
+    assert modal.value() == "Hello, says Ben!"
+    assert modal.submit().closed
+
+    bot.answered(post, "Hello, says Ben!")
+    [event] = bot.events("reply submitted")
+    assert event.actor == "U0ANA"
+    with bot.desk.db.read() as session:
+        from models import Reply
+
+        assert session.get_one(Reply, event.reply_id).author == "U0BEN"
+
+
+def test_once_it_is_known_the_composer_says_so_and_its_button_keeps_a_draft(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    bot.reply(card, "Hello, says Ben!", by=bot.ben)
+
+    modal = bot.compose(card, by=bot.ben)
+
+    assert "You may not send public replies here." in modal.text
+    assert modal.state.given["submit"]["text"] == "Keep as draft"
+    assert modal.fill("Hello there, says Ben!").submit().closed
+    bot.told(card, "@U0BEN drafted a reply", "Hello there, says Ben!")
+    assert bot.attempts == 0
+
+
+def test_a_preview_cannot_be_sent_by_them_either(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    bot.say(card, "@Heard reply Hello!", by=bot.ben)
+
+    outcome = bot.ben.press(bot.whisper("Only you see this", to=bot.ben), "Send publicly")
+
+    assert "Only @U0ANA may send public replies." in seen(outcome.ephemeral())
+    bot.told(card, "@U0BEN drafted a reply", "Hello!")
+    assert bot.attempts == 0
+
+
+def test_they_can_claim_and_close(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+
+    bot.ben.press(bot.now(card), "Claim")
+    bot.shows(card, "@U0BEN has it")
+    bot.say(card, "@Heard done thanks", by=bot.ben)
+
+    bot.shows(card, "No reply needed")
+
+
+def test_from_a_channel_that_others_read_along_nobody_sends(database_url: str) -> None:
+    with running(database_url) as bot:
+        _, card = bot.heard("@acmebrew hello")
+        bot.slack.world.connect(CHANNEL, "T0PARTNER")
+
+        errors = bot.reply(card, "Hello!").errors
+
+        assert "shared with another organisation" in errors["reply"]
+        assert bot.attempts == 0
+
+
+def test_a_reply_whose_sender_lost_the_right_meanwhile_is_stopped_and_its_words_come_back(
+    database_url: str,
+) -> None:
+    with running(database_url, undo_seconds=2) as bot:
+        _, card = bot.heard("@acmebrew hello")
+        bot.reply(card, "Hello!")
+        bot.slack.world.users["U0ANA"].deleted = True
+        bot.desk.standing._kept.clear()
+
+        bot.told(card, "@U0ANA, your reply was stopped before it went out", "Hello!")
+        bot.shows(card, "Waiting")
+        assert bot.attempts == 0
