@@ -13,6 +13,7 @@ from bot.desk import Desk
 from handlers.courtesy import Person, attempt, opened, person, writing
 from handlers.questions import tell_stopped
 from models import Inbound, Ticket
+from models.base import RuleBrokenError
 
 Body = dict[str, Any]
 Verb = Callable[[Session, Ticket, Person], str | None]
@@ -76,6 +77,11 @@ def undo(
     desk: Desk, session: Session, ticket: Ticket, who: Person, reply_id: int | None = None
 ) -> str | None:
     """Stop the reply that waits; the words come back to their author with the next press on Reply."""
+    waiting = ticket.live_reply(session)
+    if waiting is not None and waiting.actor != who.id:  # from memory alone: undo must not wait for Slack
+        refused = desk.standing.why_not_if_known(desk, who.id, ticket.channel)
+        if refused is not None:
+            raise RuleBrokenError(refused)
     reply = ticket.undo(session, by=who.id, at=desk.now(), reply_id=reply_id)
     if reply.actor != who.id:
         return f"Undone: nothing was published. The words are kept for <@{reply.actor}>."

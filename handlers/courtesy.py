@@ -18,6 +18,7 @@ from bot.blocks.text import unescape
 from bot.desk import Desk
 from bot.slack import SlackError
 from bot.standing import UnknownStandingError
+from models import Ticket
 from models.base import RuleBrokenError
 from models.database import BusyError
 
@@ -122,6 +123,16 @@ def tell(desk: Desk, who: Person, respond: Respond | None, sentence: str) -> Non
             desk.slack.whisper(who.channel, who.id, sentence, thread_ts=who.thread_ts)
         except SlackError as error:
             log.warning("could not tell somebody a sentence: %s", error)
+
+
+def may_not(desk: Desk, who: Person, ticket_id: int) -> str | None:
+    """Why `who` may not speak in public about that ticket; asked with no transaction open.
+
+    Raises `UnknownStandingError` if Slack does not say.
+    """
+    with desk.db.read(PATIENCE) as session:
+        channel = session.get_one(Ticket, ticket_id).channel
+    return desk.standing.why_not(desk, who.id, channel)
 
 
 def opened(desk: Desk, trigger_id: str, view: dict[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot import doubt, handoffs
 from bot.desk import Desk
-from handlers.courtesy import Person, attempt, person, writing
+from handlers.courtesy import Person, attempt, may_not, person, writing
 from models import Inbound, Reply, Ticket
 from models.base import RuleBrokenError
 from models.reply import State as Delivery
@@ -40,6 +40,11 @@ def register(app: App, desk: Desk) -> None:
     on("discard", _discard, looks=True)
     on("posted", _posted, looks=False)
     on("not_posted", _not_posted, looks=False)
+
+
+def _ticket_of(desk: Desk, reply_id: int) -> int:
+    with desk.db.read() as session:
+        return session.get_one(Reply, reply_id).ticket_id
 
 
 def _change(
@@ -77,6 +82,9 @@ def _it_is_there(desk: Desk, reply_id: int, who: Person) -> str | None:
 
 def _send_again(desk: Desk, reply_id: int, who: Person) -> str | None:
     """Queued again, but only after one more look that succeeded and did not show it."""
+    refused = may_not(desk, who, _ticket_of(desk, reply_id))
+    if refused is not None:
+        return refused
     seen = doubt.check(desk, reply_id)
     if seen is None:
         return "I could not look just now, so I did not send it again. Please try in a minute."

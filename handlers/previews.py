@@ -20,7 +20,7 @@ from bot.blocks.preview import preview
 from bot.desk import Desk
 from bot.slack import SlackError
 from handlers.composer import ONLY_ITS_AUTHOR, target_of
-from handlers.courtesy import Person, attempt, person, tell, writing
+from handlers.courtesy import Person, attempt, may_not, person, tell, writing
 from handlers.words import Words, read_words, said_before, sign_off_of
 from models import Account, Author, Event, Inbound, Reply, Ticket
 from models.base import MovedOnError, RuleBrokenError
@@ -84,6 +84,7 @@ def draft_of(
         at=desk.now(),
         key=uuid.uuid4().hex,
         source=source.kind,
+        turn=ticket.next_turn,
         author=source.author,
         sign_off=words.sign_off,
         said_channel=source.channel,
@@ -110,7 +111,9 @@ def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem
     account = Account.find(session, ticket.network, ticket.account_id)
     author = session.get_one(Author, ticket.author_id)
     length = network.length(draft.text)
-    before = said_before(desk, session, ticket, Words(draft.text, draft.sign_off, length, None))
+    before = said_before(
+        desk, session, ticket, Words(draft.text, draft.sign_off, length, None), turn=draft.turn
+    )
     blocks = preview(
         draft_id=draft.id,
         ticket_id=ticket.id,
@@ -158,7 +161,7 @@ def _mine(session: Session, value: dict[str, Any], who: Person) -> tuple[Ticket,
 
 def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> str | None:
     """The explicit act: the draft goes out exactly as it was shown."""
-    refused = _may_not(desk, who, value)
+    refused = may_not(desk, who, value["t"])
     if refused is not None:
         return _offer(desk, who, value, refused)
     with writing(desk) as session:
@@ -166,7 +169,9 @@ def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> s
             return None
         # a draft is sent once, so a copy of the press does nothing
         ticket, draft = _mine(session, value, who)
-        before = said_before(desk, session, ticket, Words(draft.text, draft.sign_off, 0, None))
+        before = said_before(
+            desk, session, ticket, Words(draft.text, draft.sign_off, 0, None), turn=draft.turn
+        )
         shown: Preview | None = None
         sentence: str | None = None
         if before is not None and (before.is_refused or not value.get("a")):
@@ -179,12 +184,6 @@ def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> s
     else:
         _replace(respond, text="On its way. The card shows it, and *Undo* while that is possible.")
     return sentence
-
-
-def _may_not(desk: Desk, who: Person, value: dict[str, Any]) -> str | None:
-    with desk.db.read() as session:
-        channel = session.get_one(Ticket, value["t"]).channel
-    return desk.standing.why_not(desk, who.id, channel)
 
 
 def _offer(desk: Desk, who: Person, value: dict[str, Any], refused: str) -> str:
@@ -210,7 +209,7 @@ def _submit(
             by_hand=target_of(session, ticket).answerable,
         )
     except MovedOnError as error:
-        draft.turn, draft.to_post_id = ticket.turn, ticket.target_post_id
+        draft.turn, draft.to_post_id = ticket.next_turn, ticket.target_post_id
         return _preview(desk, session, ticket, draft, None), f"{error} Here is your preview again."
     if is_near:
         Event.record(session, "sent anyway", at=at, by=who.id, ticket_id=ticket.id, reply_id=draft.id)

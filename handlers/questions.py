@@ -13,7 +13,7 @@ from bot.blocks import questions
 from bot.blocks.composer import sorry
 from bot.blocks.text import fit, plain
 from bot.desk import Desk
-from handlers.courtesy import Person, attempt, opened, person, sentence_for, spelled, writing
+from handlers.courtesy import Person, attempt, may_not, opened, person, sentence_for, spelled, writing
 from models import Inbound, Reply, Ticket
 from models.base import RuleBrokenError
 
@@ -49,8 +49,10 @@ def register(app: App, desk: Desk) -> None:
 
     @app.view(questions.UNSAY)
     def unsay(ack: Ack, body: Body, view: Body) -> None:
-        who, reply_id = person(body), json.loads(view["private_metadata"])["reply"]
-        refused = _settle(desk, who, view, lambda *given: _unsay(desk, *given, who=who, reply_id=reply_id))
+        who, asked = person(body), json.loads(view["private_metadata"])
+        refused = _refused(desk, who, asked["ticket"]) or _settle(
+            desk, who, view, lambda *given: _unsay(desk, *given, who=who, reply_id=asked["reply"])
+        )
         if refused is None:
             ack()
         else:  # nothing is asked there, so there is no input to say it at
@@ -72,6 +74,13 @@ def _settle(desk: Desk, who: Person, view: Body, verb: Verb) -> str | None:
 
     attempt(desk, who, None, do)
     return refused[0] if refused else None
+
+
+def _refused(desk: Desk, who: Person, ticket_id: int) -> str | None:
+    try:
+        return may_not(desk, who, ticket_id)
+    except Exception as error:  # noqa: BLE001 - a person pressed, a person gets a sentence
+        return sentence_for(error)
 
 
 def _at_input(ack: Ack, block: str, refused: str | None) -> None:

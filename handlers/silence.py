@@ -13,6 +13,9 @@ from models.reply import State as Delivery
 
 def turn(desk: Desk, word: str, *, by: str, key: str | None) -> str:
     """Pause, or go on; what the person who asked reads. `key` is the same in copies of one command."""
+    refused = desk.standing.why_not(desk, by, desk.settings.slack_channel)
+    if refused is not None:
+        return refused
     with writing(desk) as session:
         if key is not None and not Inbound.is_new(session, f"silence {key}", at=desk.now()):
             return "That was done already."

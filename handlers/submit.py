@@ -15,7 +15,7 @@ from bot.blocks.composer import COMPOSER, REPLY_BLOCK, WAIT_BLOCK, Origin, compo
 from bot.blocks.text import plain
 from bot.desk import Desk
 from handlers.composer import asked_of, keep, target_of, typed_in, why_not
-from handlers.courtesy import PATIENCE, Person, person, sentence_for, spelled, writing
+from handlers.courtesy import PATIENCE, Person, may_not, person, sentence_for, spelled, writing
 from handlers.words import Words, read_words, said_before
 from models import Event, Inbound, Reply, Ticket
 from models.base import MovedOnError, TakenError
@@ -62,7 +62,7 @@ def _try_to_submit(
     if words.problem is not None:
         return _error(words.problem)
     try:
-        refused = _may_not(desk, who, origin)
+        refused = may_not(desk, who, origin.ticket)
         if refused is not None:
             return _drafted(desk, who, origin, typed, refused)
         warned = _warned(desk, origin, typed, words)
@@ -122,13 +122,6 @@ def _replace_draft(session: Session, draft_id: int, who: Person, desk: Desk) -> 
 # --- who may, and what was said before ----------------------------------------------------------------------
 
 
-def _may_not(desk: Desk, who: Person, origin: Origin) -> str | None:
-    """Why `who` may not send, asked with no transaction open. `RuleBrokenError` if Slack does not say."""
-    with desk.db.read(PATIENCE) as session:
-        channel = session.get_one(Ticket, origin.ticket).channel
-    return desk.standing.why_not(desk, who.id, channel)
-
-
 def _drafted(desk: Desk, who: Person, origin: Origin, typed: str, refused: str) -> dict[str, Any]:
     """Not theirs to send: the words become a draft, which the thread offers to those who may."""
     with writing(desk) as session:
@@ -144,9 +137,7 @@ def _warned(desk: Desk, origin: Origin, typed: str, words: Words) -> dict[str, A
     """The composer once more, with what we said before beside it; None if nothing is to be said about it."""
     with desk.db.read(PATIENCE) as session:
         ticket = session.get_one(Ticket, origin.ticket)
-        if ticket.live_reply(session) is not None and origin.turn <= ticket.turn:
-            return None  # answered: the ledger says by whom
-        before = said_before(desk, session, ticket, words)
+        before = said_before(desk, session, ticket, words, turn=origin.turn)
         if before is None or (origin.anyway == words.digest and not before.is_refused):
             return None
         if before.is_refused:

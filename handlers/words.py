@@ -83,10 +83,15 @@ class SaidBefore:
         return self.twin.is_exact and self.twin.same_person
 
 
-def said_before(desk: Desk, session: Session, ticket: Ticket, words: Words) -> SaidBefore | None:
-    """Whether we said that before: to this person word for word, or nearly so to anybody."""
+def said_before(
+    desk: Desk, session: Session, ticket: Ticket, words: Words, *, turn: int
+) -> SaidBefore | None:
+    """Whether we said that before: to this person word for word, or nearly so to anybody.
+
+    None if `turn`, which they are to answer, is answered: then the ledger says by whom.
+    """
     percent = desk.settings.near_copy_percent
-    if percent == 0:
+    if percent == 0 or (turn <= ticket.turn and ticket.live_reply(session) is not None):
         return None
     found = twin(
         session,
@@ -103,7 +108,7 @@ def said_before(desk: Desk, session: Session, ticket: Ticket, words: Words) -> S
 
 def _sentence(found: Twin) -> str:
     to = f"@{escape(found.handle)}" if found.handle else "somebody"
-    when = date_token(found.at, "{date_short_pretty}")
+    when = date_token(found.at, "{date_long_pretty}")
     if found.is_exact and found.same_person:
         return f"<@{found.actor}> has said exactly that to {to} already, {when}. Say it in other words."
     same = f"*{found.percent} % the same* as <@{found.actor}>'s to {to}, {when}."

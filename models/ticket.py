@@ -149,9 +149,7 @@ class Ticket(Owned, Base):
         `more` is what else the reply's row holds: its `sign_off`, which `text` ends with, or `wait_seconds`.
         """
         self._check_turn(session, turn, to_post_id)
-        if turn > self.turn:
-            self._open_turn(session, FOLLOW_UP, asked_at=at)
-            self._log(session, FOLLOW_UP, by=by, at=at)
+        self._follow_up(session, turn, by=by, at=at)
         draft = self.draft(session, text=text, by=by, at=at, key=key, source="composer", **more)
         self._let_go(session, draft, by=by, at=at, undo_until=undo_until, by_hand=by_hand)
         return draft
@@ -173,7 +171,19 @@ class Ticket(Owned, Base):
         meanwhile, and `TakenError` when the turn is answered; neither changes anything.
         """
         self._check_turn(session, draft.turn, draft.to_post_id)
+        self._follow_up(session, draft.turn, by=by, at=at)
         self._let_go(session, draft, by=by, at=at, undo_until=undo_until, by_hand=by_hand)
+
+    def _follow_up(self, session: Session, turn: int, *, by: str, at: datetime) -> None:
+        """We speak once more after our answer: that opens `turn`."""
+        if turn > self.turn:
+            self._open_turn(session, FOLLOW_UP, asked_at=at)
+            self._log(session, FOLLOW_UP, by=by, at=at)
+
+    @property
+    def next_turn(self) -> int:
+        """The turn of whatever is written now: the one at hand, or once it is answered the one after it."""
+        return self.turn + 1 if self.state == State.ANSWERED else self.turn
 
     def _let_go(
         self,
@@ -211,9 +221,10 @@ class Ticket(Owned, Base):
         at: datetime,
         key: str,
         source: str,
+        turn: int | None = None,
         **more: Any,  # noqa: ANN401 - columns
     ) -> Reply:
-        """Keep `text` as a draft of `by` for the turn and target at hand.
+        """Keep `text` as a draft of `by` for `turn` (if None, the one at hand) and the target at hand.
 
         It holds no turn and goes nowhere until somebody submits it. `more` is what else its row holds:
         `author` (whose words they are, if not the actor's), `sign_off`, `said_channel` and `said_ts`.
@@ -223,7 +234,7 @@ class Ticket(Owned, Base):
         draft = Reply(
             essence=essence(own, self.names(session)),
             ticket_id=self.id,
-            turn=self.turn,
+            turn=turn or self.turn,
             text=text,
             actor=by,
             source=source,

@@ -65,3 +65,30 @@ def test_undoing_a_follow_up_leaves_the_ticket_answered(database_url: str) -> No
         bot.shows(card, "Answered", "[Follow up]", without=("[Undo]", "Waiting"))
         assert bot.replies(post) == ["Hello!"]
         assert bot.compose(card, label="Follow up").value() == "And welcome!"
+
+
+def test_from_the_thread_an_answered_ticket_is_followed_up(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    bot.reply(card, "Hello!")
+    bot.answered(post, "Hello!")
+    bot.shows(card, "[Follow up]")
+
+    bot.say(card, "@Heard reply And welcome!", by=bot.ben)
+    bot.ben.press(bot.whisper("Only you see this", to=bot.ben), "Send publicly")
+
+    bot.answered(post, "Hello!", "And welcome!")
+    assert len(bot.events("follow up")) == 1
+
+
+def test_a_preview_that_waited_while_somebody_else_answered_says_so(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    bot.say(card, "@Heard reply Hello from Ben!", by=bot.ben)
+    preview = bot.whisper("Only you see this", to=bot.ben)
+    bot.reply(card, "Hello from Ana.")
+    bot.answered(post, "Hello from Ana.")
+    bot.shows(card, "Answered")
+
+    outcome = bot.ben.press(preview, "Send publicly")
+
+    assert "@U0ANA has answered this one already" in seen(outcome.ephemeral())
+    assert bot.replies(post) == ["Hello from Ana."]

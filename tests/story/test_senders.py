@@ -88,3 +88,18 @@ def test_a_reply_whose_sender_lost_the_right_meanwhile_is_stopped_and_its_words_
         bot.told(card, "@U0ANA, your reply was stopped before it went out", "Hello!")
         bot.shows(card, "Waiting")
         assert bot.attempts == 0
+
+
+def test_only_who_may_send_takes_back_pauses_and_resumes(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    bot.reply(card, "Hello!")
+    bot.answered(post, "Hello!")
+    bot.shows(card, "See our reply")
+
+    asked = bot.ben.press(bot.now(card), "Delete public reply").view
+    asked.submit()
+    assert "may send public replies" in asked.text
+    assert "may send public replies" in bot.ben.command("/mentions", "pause", CHANNEL).text
+
+    assert bot.replies(post) == ["Hello!"]
+    assert bot.events("pause", "delete asked") == []
