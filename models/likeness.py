@@ -4,13 +4,13 @@ What is compared is the essence of a text (models/essence.py).
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from models.author import Author
@@ -20,13 +20,12 @@ from models.reply import LIVE, Reply
 from models.teammate import unsigned
 from models.ticket import Ticket
 
-RECENT = 5000  # replies of the account that a new one is compared with,
-SLICES = 4  # and how often so many of the ledger are read to find them, where several accounts share it
+RECENT = 5000  # replies of the account that a new one is compared with;
+WITHIN = 20_000  # they are looked for among so many of the ledger, which several accounts may share,
+SLICE = 1250  # so many at a time
 NEAR = 85  # percent; two honest answers about two bugs of two versions come to 83
 SHORT = 25  # characters; whoever says less than that ("Thank you!") may say it to everybody
 
-# Rows, not objects: of thousands, a handful of columns is read.
-_Told = Row[*tuple[Any, ...]]
 _REPLY, _TICKET = Reply.__table__.c, Ticket.__table__.c
 
 
@@ -72,12 +71,15 @@ def twin(
     if copy is not None:
         return _twin(session, copy, 100, words=words, author_id=author_id)
     bare = bare_words(unsigned(text, sign_off), names)
-    candidates = theirs if len(bare) < SHORT else _recent(session, network, account_id)
+    if len(bare) < SHORT:
+        candidates = {told.id: told.essence for told in theirs if told.essence}
+    else:
+        candidates = _recent(session, network, account_id)
     found = _likest(sorted_words(bare), candidates, percent)
     return _twin(session, *found, words=words, author_id=author_id) if found is not None else None
 
 
-def _theirs(session: Session, account_id: str, author_id: int) -> list[_Told]:
+def _theirs(session: Session, account_id: str, author_id: int) -> list[Row[*tuple[Any, ...]]]:
     """What the account told this person, newest first.
 
     With the texts: names may have changed since an essence was kept, so a copy is known by its words alone.
@@ -89,43 +91,48 @@ def _theirs(session: Session, account_id: str, author_id: int) -> list[_Told]:
     return sorted(session.execute(told), key=lambda row: row.id, reverse=True)
 
 
-def _recent(session: Session, network: str, account_id: str) -> list[_Told]:
-    """The ids and essences of the account's newest replies that count, newest first.
+def _recent(session: Session, network: str, account_id: str) -> dict[int, str]:
+    """The essences of the account's newest replies that count, by their ids, newest first.
 
     The ledger's replies are read backwards, slice by slice, and sifted on the way: told to choose by account
     or state first, either database goes through all that the account ever said, and sorts it.
     """
-    found: list[_Told] = []
+    found: dict[int, str] = {}
     newest = session.scalar(select(func.max(_REPLY.id))) or 0
-    for until in range(newest, max(newest - RECENT * SLICES, 0), -RECENT):
-        part = session.execute(_slice(until, network, account_id))
-        found += sorted(part, key=lambda told: told[0], reverse=True)
-        if len(found) >= RECENT:
+    for until in range(newest, max(newest - WITHIN, 0), -SLICE):
+        part: dict[int, str] = {}
+        for line in (session.scalar(_slice(until, network, account_id)) or "").splitlines():
+            number, _, kept = line.partition(" ")
+            part[int(number)] = kept
+        for reply_id in sorted(part, reverse=True)[: RECENT - len(found)]:
+            found[reply_id] = part[reply_id]
+        if len(found) == RECENT:
             break
-    return found[:RECENT]
+    return found
 
 
-def _slice(until: int, network: str, account_id: str) -> Select[*tuple[Any, ...]]:
-    """What counts for this account among the replies up to that id."""
+def _slice(until: int, network: str, account_id: str) -> Select[str]:
+    """What counts for this account among the replies up to that id: a line each, of id and essence.
+
+    One text, since a row each makes Python look for garbage, which takes longer than all the rest.
+    """
     part = select(_REPLY.id, _REPLY.essence, _REPLY.state, _REPLY.ticket_id)
-    part = part.where(_REPLY.id > until - RECENT, _REPLY.id <= until)
-    # The limit, which changes nothing, keeps the conditions below from being tried first.
-    these = part.order_by(_REPLY.id.desc()).limit(RECENT).subquery()
+    part = part.where(_REPLY.id > until - SLICE, _REPLY.id <= until)
+    # Order and limit change nothing but the plan: the conditions below are not to be tried first.
+    these = part.order_by(_REPLY.id.desc()).limit(SLICE).subquery()
     account = select(_TICKET.account_id).where(_TICKET.id == these.c.ticket_id, _TICKET.network == network)
-    return select(these.c.id, these.c.essence).where(
-        these.c.state.in_(LIVE), account.scalar_subquery() == account_id
+    line = cast(these.c.id, Text) + " " + these.c.essence
+    return select(func.aggregate_strings(line, "\n")).where(
+        these.c.state.in_(LIVE), these.c.essence != "", account.scalar_subquery() == account_id
     )
 
 
-def _likest(wanted: str, candidates: list[_Told], percent: int) -> tuple[int, int] | None:
-    """The id of the one whose essence is nearest to `wanted`, and how near it is; the newest of several."""
+def _likest(wanted: str, candidates: Mapping[int, str], percent: int) -> tuple[int, int] | None:
+    """The id of the one whose essence is nearest to `wanted`, and how near it is; the first of several."""
     if not wanted:
         return None
-    kept = [told[1] or None for told in candidates]  # None is passed over
-    found = process.extractOne(wanted, kept, scorer=fuzz.ratio, score_cutoff=percent)
-    if found is None:
-        return None
-    return candidates[found[2]][0], math.floor(found[1])  # 100 is to mean that nothing differs
+    found = process.extractOne(wanted, candidates, scorer=fuzz.ratio, score_cutoff=percent)
+    return (found[2], math.floor(found[1])) if found is not None else None  # 100: nothing differs
 
 
 def _twin(session: Session, reply_id: int, percent: int, *, words: str, author_id: int) -> Twin:

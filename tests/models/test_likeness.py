@@ -277,16 +277,20 @@ def test_what_another_account_or_network_said_is_not_compared(session: Session) 
 def test_replies_of_other_accounts_between_do_not_hide_one(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "RECENT", 2)
+    monkeypatch.setattr(guard, "SLICE", 2)
+    monkeypatch.setattr(guard, "WITHIN", 6)
     told(session, CANNED)
     for _ in range(5):
         told(session, CANNED, place=Place("x", "98", "C0MENTIONS", OWED))
 
     assert near(session, CANNED) is not None
+    told(session, CANNED, place=Place("x", "98", "C0MENTIONS", OWED))
+    assert near(session, CANNED) is None
 
 
 def test_the_account_s_newest_alone_are_compared(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "RECENT", 2)
+    monkeypatch.setattr(guard, "SLICE", 2)
     told(session, CANNED)
     told(session, "Something else that is long enough to count")
 
