@@ -60,6 +60,9 @@ COMMANDS = (
     ("/mentions open", "who still waits, the longest first"),
     ("/mentions stats 7d", "heard, answered, how fast, by whom"),
     ("/mentions stats 30d", "the same for 30 days"),
+    ("/mentions me", "your public name, and how you sign"),
+    ("/mentions pause", "no reply leaves any more"),
+    ("/mentions resume", "replies may leave again"),
     ("/mentions doctor", "what is wrong with the set-up"),
     ("/mentions help", "what else it can do"),
 )

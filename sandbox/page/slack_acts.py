@@ -116,31 +116,35 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
     def modal() -> Modal:
         return Modal(me(), view())
 
+    def typed_into(open_one: Modal) -> None:
+        """What was typed and chosen on the page, and had not reached Slack yet."""
+        values = given().get("values") or {}
+        if values and open_one.is_open:
+            open_one.fill(values)
+
     @pages.post("/view/fill")
     def fill() -> Json:
-        open_one = modal()
-        if open_one.is_open:
-            open_one.fill(given().get("values") or {})
+        typed_into(modal())
         return {}
 
     @pages.post("/view/press")
     def press_in_view() -> Json:
         surface = view()
+        typed_into(modal())
         part = _part(surface.blocks, given())
         return told(f"pressed {part.label}", lambda: me().send_press(surface, part, _held(part, given())))
 
     @pages.post("/view/submit")
     def submit() -> Json:
         open_one = modal()
-        values = given().get("values") or {}
-        if values and open_one.is_open:
-            open_one.fill(values)
+        typed_into(open_one)
         answer = told(f"submitted {open_one.title}", open_one.submit)
         return answer | {"errors": open_one.errors}
 
     @pages.post("/view/close")
     def close() -> Json:
         open_one = modal()
+        typed_into(open_one)
         return told(f"closed {open_one.title}", open_one.close) if open_one.is_open else {}
 
     return pages
@@ -154,13 +158,14 @@ def _must_be_seen(person: Person, message: Message) -> None:
 
 
 def _part(blocks: list[Json], asked: Json) -> Part:
-    """The very element that was pressed; a redrawn message may not have it any more."""
-    for part in presses(blocks):
-        if part.key == (asked.get("block"), asked.get("action")):
-            if part.option is None or part.option.get("value") == asked.get("option"):
-                return part
-            if asked.get("options") == []:  # the last tick was taken away
-                return part
+    """The very element that was pressed, or its heir in a message that was redrawn under the finger."""
+    parts = [part for part in presses(blocks) if part.element["action_id"] == asked.get("action")]
+    same = [part for part in parts if part.block["block_id"] == asked.get("block")]
+    for part in same or (parts if len({part.key for part in parts}) == 1 else []):
+        if part.option is None or part.option.get("value") == asked.get("option"):
+            return part
+        if asked.get("options") == []:  # the last tick was taken away
+            return part
     raise NotOnScreenError("The message has changed meanwhile: that button is gone.")
 
 

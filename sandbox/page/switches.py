@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.slack import SlackWorld
+from sandbox.slack.channel import Channel
 from sandbox.x import XWorld
 
 MENTIONS, OWN, REPLY = "GET /2/users/:id/mentions", "GET /2/users/:id/tweets", "POST /2/tweets"
 FOREVER = 1_000_000
+MENTIONS_CHANNEL, THEIR_TEAM = "C0MENTIONS", "T0PARTNER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,25 @@ class Switches:
             self._slack_fault(
                 "slack_twice", "Slack sends every event twice", "The second one changes nothing."
             ),
+            Switch(
+                "slack_shared",
+                "slack",
+                "#mentions is shared with another organisation",
+                "Nobody may send from there any more, only draft. Heard asks Slack every five minutes.",
+                self._share,
+                lambda: THEIR_TEAM in self._mentions.connected,
+            ),
         )
+
+    @property
+    def _mentions(self) -> Channel:
+        return self._slack.channel(MENTIONS_CHANNEL)
+
+    def _share(self, on: bool) -> None:
+        if on:
+            self._slack.connect(MENTIONS_CHANNEL, THEIR_TEAM)
+        else:
+            self._slack.disconnect(MENTIONS_CHANNEL, THEIR_TEAM)
 
     def _slack_fault(self, name: str, label: str, hint: str) -> Switch:
         def turn(on: bool) -> None:

@@ -179,6 +179,13 @@ class SlackWorld:
                 place.connected.append(team_id)
         self.changed("channel", place.id)
 
+    def disconnect(self, channel: "str | Channel", team_id: str) -> None:
+        """Let another organisation out of a channel again."""
+        with self.lock:
+            place = self.channel(channel)
+            place.connected = [one for one in place.connected if one != team_id]
+        self.changed("channel", place.id)
+
     def _add_visitor(self, user: User, channels: set[str]) -> User:
         with self.lock:
             self.users[user.id] = user

@@ -1,6 +1,6 @@
 // The page's own requests, and the stream that says what has changed.
 
-import { toast } from "./dom.js";
+import { released, toast } from "./dom.js";
 
 export async function get(path) {
   const answer = await fetch(path, { headers: { Accept: "application/json" } });
@@ -37,7 +37,9 @@ export function refresher(load, draw) {
     while (again) {
       again = false;
       try {
-        draw(await load());
+        const fresh = await load();
+        await released();
+        draw(fresh);
       } catch (error) {
         console.warn("not refreshed:", error);
       }

@@ -61,6 +61,8 @@ document.addEventListener("go", ({ detail }) => {
 $(".viewer").append(h("span", { class: "you" }, "You are"), ...start.team.map((one) => h("a", {
   href: `?as=${one.id}`, "aria-current": one.id === start.me ? "true" : null, title: one.id === start.me ? null : `Look through the eyes of ${one.name}. In a second window you can be both.`,
 }, face(one.name, { size: 20 }), h("span", {}, one.name))));
+const other = start.team.find((one) => one.id !== start.me);
+if (other) $(".viewer").append(h("a", { class: "second", href: `?as=${other.id}`, target: "_blank", rel: "noopener", title: `Be ${other.name}, too: in a second window, beside this one` }, "+ window"));
 
 // --- light and dark ---------------------------------------------------------------------------------------
 

@@ -130,11 +130,12 @@ const places = (acts) => acts.known.channels.filter((one) => one.kind !== "im").
 function select(block, element, acts, entries) {
   const held = acts.value(block, element);
   const value = held && typeof held === "object" ? held.value : held;
+  const free = Boolean(block.optional); // then a choice can be taken back
   return h("select", {
     "aria-label": words(element.placeholder?.runs) || "Choose", data: { focus: focusName(block, element) },
-    onchange: (event) => acts.enter(block, element, event.target.value, { option: event.target.value, value: event.target.value }),
+    onchange: (event) => acts.enter(block, element, event.target.value || null, { option: event.target.value, value: event.target.value }),
   },
-  !value && h("option", { value: "", selected: true, disabled: true }, words(element.placeholder?.runs) || "Choose"),
+  (free || !value) && h("option", { value: "", selected: !value, disabled: !free }, words(element.placeholder?.runs) || "Choose"),
   entries.map(([id, label]) => h("option", { value: id, selected: id === value }, label)));
 }
 
@@ -174,13 +175,14 @@ function input(block, acts) {
   const element = drawElement(block, block.element, acts);
   const control = element.matches("input, select, textarea") ? element : $("input", element);
   if (control && element === control) control.id = id;
+  else element.setAttribute("aria-labelledby", `${id}-label`);
   control?.removeAttribute("aria-label");
   const problem = acts.errors?.[block.block_id];
   const notes = [block.hint && `${id}-hint`, problem && `${id}-error`].filter(Boolean).join(" ");
   if (notes) control?.setAttribute("aria-describedby", notes);
   if (problem) control?.setAttribute("aria-invalid", "true");
   return h("div", { class: problem ? "block field wrong" : "block field" },
-    h("label", { for: id }, runs(block.label, acts), block.optional && h("small", {}, " (optional)")),
+    h("label", { for: id, id: `${id}-label` }, runs(block.label, acts), block.optional && h("small", {}, " (optional)")),
     element,
     problem && h("p", { class: "error", id: `${id}-error`, role: "alert" }, problem),
     block.hint && h("p", { class: "hint", id: `${id}-hint` }, runs(block.hint, acts)));

@@ -22,7 +22,7 @@ export function composer({ label, offers, send, hint }) {
   }
 
   function offer() {
-    entries = offers(box.value.slice(0, box.selectionStart)).slice(0, 6);
+    entries = offers(box.value.slice(0, box.selectionStart)).slice(0, 9);
     chosen = 0;
     list.hidden = !entries.length;
     box.setAttribute("aria-expanded", String(!list.hidden));

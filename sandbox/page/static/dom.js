@@ -61,6 +61,21 @@ function keepFocus(old, fresh) {
   else if (fresh.tabIndex === -1) fresh.focus({ preventScroll: true });
 }
 
+// A press ends where it began, or it counts for nothing: what is pressed must not be redrawn under the finger.
+let pressed = null;
+for (const kind of ["pointerdown", "pointerup", "pointercancel"]) {
+  document.addEventListener(kind, () => { pressed?.end(); pressed = kind === "pointerdown" ? press() : null; }, true);
+}
+window.addEventListener("blur", () => { pressed?.end(); pressed = null; });
+
+function press() {
+  let end;
+  const over = new Promise((resolve) => { end = () => setTimeout(resolve, 0); }); // the click comes after the release
+  return { over, end };
+}
+
+export const released = () => pressed?.over;
+
 let openMenu = null;
 
 // A menu under `anchor`: `entries` are [label, act] pairs. Arrow keys, Escape and a click outside work.

@@ -16,6 +16,7 @@ let dialog = null;
 let shown = null;
 let typed = {}; // by view and field: what is on the screen and may not have reached Slack
 let timer = 0;
+let left = ""; // the view that was closed here: an older state of the page must not bring it back
 let home = null; // what had the focus before, and the message that it stood in, should it be redrawn meanwhile
 let origin = "";
 
@@ -23,7 +24,7 @@ const field = (block, element) => `${block.block_id}/${element.action_id}`;
 
 // Show `view` (or nothing) to `me`. `known` is who and what there is in the workspace.
 export function showModal(view, known, me) {
-  if (!view) return hide();
+  if (!view || view.id === left) return hide();
   const same = shown && shown.view.id === view.id;
   if (same && JSON.stringify(shown.view) === JSON.stringify(view)) return;
   const blocks = new Set(view.blocks.map((block) => block.block_id));
@@ -33,9 +34,10 @@ export function showModal(view, known, me) {
   if (!dialog) {
     home = document.activeElement;
     origin = home.closest("article")?.dataset.ts || "";
-    dialog = h("dialog", { class: "modal" });
-    dialog.addEventListener("cancel", (event) => { event.preventDefault(); close(); });
-    document.body.append(dialog);
+    const box = dialog = h("dialog", { class: "modal" });
+    box.addEventListener("cancel", (event) => { event.preventDefault(); close(); });
+    box.addEventListener("close", () => box === dialog && close()); // a browser may not wait for a second Escape
+    document.body.append(box);
   }
   draw();
   if (!dialog.open) dialog.showModal();
@@ -90,7 +92,7 @@ function acts() {
       if (name in typed) return typed[name];
       return view.values?.[block.block_id]?.[element.action_id]?.[STATE[element.type]];
     },
-    press: (block, element, chosen) => post("/slack/view/press", { as: me, view: view.id, block: block.block_id, action: element.action_id, ...chosen }),
+    press: (block, element, chosen) => post("/slack/view/press", { as: me, view: view.id, block: block.block_id, action: element.action_id, values: values(), ...chosen }),
     enter(block, element, value) {
       typed[field(block, element)] = value;
       clearError(block);
@@ -133,6 +135,8 @@ async function send(button) {
 function close() {
   if (!shown) return;
   const { view, me } = shown;
+  const held = values();
+  left = view.id;
   hide();
-  post("/slack/view/close", { as: me, view: view.id });
+  post("/slack/view/close", { as: me, view: view.id, values: held });
 }

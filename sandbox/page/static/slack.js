@@ -11,7 +11,7 @@ import { dayName, drawRuns, emoji, time, words } from "./text.js";
 const QUICK = ["+1", "white_check_mark", "eyes", "tada"];
 const VERBS = [
   ["@Heard reply ", "you see a preview first"], ["@Heard claim", "you take it"], ["@Heard release", "you give it back"],
-  ["@Heard take over", "you take it from somebody"], ["@Heard done thanks", "no reply needed, and why"], ["@Heard undo", "stops a reply that waits"],
+  ["@Heard take over", "you take it from somebody"], ["@Heard assign @", "you give it to a teammate"], ["@Heard drafts", "yours, once more"], ["@Heard done thanks", "no reply needed, and why"], ["@Heard undo", "stops a reply that waits"],
   ["@Heard reopen", "it waits again"],
 ];
 

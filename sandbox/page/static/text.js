@@ -11,6 +11,8 @@ const EMOJI = {
   large_green_circle: "🟢", white_circle: "⚪", red_circle: "🔴", zzz: "💤", wastebasket: "🗑️", loudspeaker: "📢",
   octagonal_sign: "🛑", rotating_light: "🚨", mag: "🔍", bell: "🔔", lock: "🔒", heavy_check_mark: "✔️", information_source: "ℹ️",
   speech_balloon: "💬", memo: "📝", link: "🔗", clock3: "🕒", chart_with_upwards_trend: "📈", bust_in_silhouette: "👤", label: "🏷️",
+  hourglass_flowing_sand: "⏳", postbox: "📮", mute: "🔇", pencil2: "✏️", raising_hand: "🙋", point_right: "👉", alarm_clock: "⏰",
+  double_vertical_bar: "⏸️", arrow_forward: "▶️", busts_in_silhouette: "👥", package: "📦", recycle: "♻️", stethoscope: "🩺", sunny: "☀️",
 };
 const STYLES = { bold: "strong", italic: "em", strike: "s", code: "code", underline: "u" };
 
