@@ -19,6 +19,7 @@ from bot.standing import Standing
 from bot.underway import Underway
 from models.base import RuleBrokenError
 from models.database import BusyError, Database
+from models.likeness import Essences
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Desk:
     outbox_bell: Bell = field(default_factory=Bell)
     board_bell: Bell = field(default_factory=Bell)
     underway: Underway = field(default_factory=Underway)
+    essences: Essences = field(default_factory=Essences)
     standing: Standing = field(default_factory=Standing)
     _side: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "glance"))
 

@@ -95,6 +95,7 @@ def said_before(
         return None
     found = twin(
         session,
+        desk.essences,
         text=words.text,
         sign_off=words.sign_off,
         network=ticket.network,

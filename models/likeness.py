@@ -4,13 +4,14 @@ What is compared is the essence of a text (models/essence.py).
 """
 
 import math
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import Row, Select, Text, cast, func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from models.author import Author
@@ -20,9 +21,10 @@ from models.reply import LIVE, Reply
 from models.teammate import unsigned
 from models.ticket import Ticket
 
-RECENT = 5000  # replies of the account that a new one is compared with;
-WITHIN = 20_000  # they are looked for among so many of the ledger, which several accounts may share,
-SLICE = 1250  # so many at a time
+RECENT = 5000  # replies of an account that a new one is compared with;
+WITHIN = 20_000  # they are looked for among so many of the ledger, which several accounts may share
+LATE = 500  # of PostgreSQL's ids a lower one may be committed after a higher one: so many are read again
+NEAREST = 200  # near ones that are looked at, to find one that went out
 NEAR = 85  # percent; two honest answers about two bugs of two versions come to 83
 SHORT = 25  # characters; whoever says less than that ("Thank you!") may say it to everybody
 
@@ -48,8 +50,45 @@ class Twin:
     text: str
 
 
+class Essences:
+    """The essences of recent replies, as far as this process has read them; any thread may ask.
+
+    An essence is written once, with its reply, so nothing in here grows wrong. Whether the reply went out is
+    asked of the ledger each time.
+    """
+
+    def __init__(self) -> None:
+        self._by_account: dict[tuple[str, str], dict[int, str]] = {}
+        self._newest = 0
+        self._lock = threading.Lock()
+
+    def of(self, session: Session, network: str, account_id: str) -> Mapping[int, str]:
+        """Those of one account, by their replies' ids."""
+        with self._lock:
+            self._read_on(session)
+            return self._by_account.get((network, account_id), {})
+
+    def _read_on(self, session: Session) -> None:
+        """Read what was written since the last time; the maps that were handed out stay as they are."""
+        newest = session.scalar(select(func.max(_REPLY.id))) or 0
+        since = max(newest - WITHIN, self._newest - LATE, 0)
+        query = (
+            select(_TICKET.network, _TICKET.account_id, _REPLY.id, _REPLY.essence)
+            .join(Ticket.__table__, _TICKET.id == _REPLY.ticket_id)
+            .where(_REPLY.id > since, _REPLY.essence != "")
+        )
+        fresh: dict[tuple[str, str], dict[int, str]] = {}
+        for network, account_id, reply_id, kept in session.execute(query):
+            fresh.setdefault((network, account_id), {})[reply_id] = kept
+        for account, more in fresh.items():
+            known = self._by_account.get(account, {}) | more
+            self._by_account[account] = {one: known[one] for one in sorted(known)[-RECENT:]}
+        self._newest = newest
+
+
 def twin(
     session: Session,
+    known: Essences,
     *,
     text: str,
     sign_off: str | None,
@@ -72,10 +111,10 @@ def twin(
         return _twin(session, copy, 100, words=words, author_id=author_id)
     bare = bare_words(unsigned(text, sign_off), names)
     if len(bare) < SHORT:
-        candidates = {told.id: told.essence for told in theirs if told.essence}
+        candidates: Mapping[int, str] = {told.id: told.essence for told in theirs if told.essence}
     else:
-        candidates = _recent(session, network, account_id)
-    found = _likest(sorted_words(bare), candidates, percent)
+        candidates = known.of(session, network, account_id)
+    found = _likest(session, sorted_words(bare), candidates, percent)
     return _twin(session, *found, words=words, author_id=author_id) if found is not None else None
 
 
@@ -91,48 +130,20 @@ def _theirs(session: Session, account_id: str, author_id: int) -> list[Row[*tupl
     return sorted(session.execute(told), key=lambda row: row.id, reverse=True)
 
 
-def _recent(session: Session, network: str, account_id: str) -> dict[int, str]:
-    """The essences of the account's newest replies that count, by their ids, newest first.
-
-    The ledger's replies are read backwards, slice by slice, and sifted on the way: told to choose by account
-    or state first, either database goes through all that the account ever said, and sorts it.
-    """
-    found: dict[int, str] = {}
-    newest = session.scalar(select(func.max(_REPLY.id))) or 0
-    for until in range(newest, max(newest - WITHIN, 0), -SLICE):
-        part: dict[int, str] = {}
-        for line in (session.scalar(_slice(until, network, account_id)) or "").splitlines():
-            number, _, kept = line.partition(" ")
-            part[int(number)] = kept
-        for reply_id in sorted(part, reverse=True)[: RECENT - len(found)]:
-            found[reply_id] = part[reply_id]
-        if len(found) == RECENT:
-            break
-    return found
-
-
-def _slice(until: int, network: str, account_id: str) -> Select[str]:
-    """What counts for this account among the replies up to that id: a line each, of id and essence.
-
-    One text, since a row each makes Python look for garbage, which takes longer than all the rest.
-    """
-    part = select(_REPLY.id, _REPLY.essence, _REPLY.state, _REPLY.ticket_id)
-    part = part.where(_REPLY.id > until - SLICE, _REPLY.id <= until)
-    # Order and limit change nothing but the plan: the conditions below are not to be tried first.
-    these = part.order_by(_REPLY.id.desc()).limit(SLICE).subquery()
-    account = select(_TICKET.account_id).where(_TICKET.id == these.c.ticket_id, _TICKET.network == network)
-    line = cast(these.c.id, Text) + " " + these.c.essence
-    return select(func.aggregate_strings(line, "\n")).where(
-        these.c.state.in_(LIVE), these.c.essence != "", account.scalar_subquery() == account_id
-    )
-
-
-def _likest(wanted: str, candidates: Mapping[int, str], percent: int) -> tuple[int, int] | None:
-    """The id of the one whose essence is nearest to `wanted`, and how near it is; the first of several."""
+def _likest(
+    session: Session, wanted: str, candidates: Mapping[int, str], percent: int
+) -> tuple[int, int] | None:
+    """The id of the one that counts whose essence is nearest to `wanted`, and how near it is; the newest."""
     if not wanted:
         return None
-    found = process.extractOne(wanted, candidates, scorer=fuzz.ratio, score_cutoff=percent)
-    return (found[2], math.floor(found[1])) if found is not None else None  # 100: nothing differs
+    near = process.extract(wanted, candidates, scorer=fuzz.ratio, score_cutoff=percent, limit=NEAREST)
+    best = sorted(near, key=lambda found: (-found[1], -found[2]))
+    listed = select(_REPLY.id).where(_REPLY.id.in_([found[2] for found in best]), _REPLY.state.in_(LIVE))
+    counts = set(session.scalars(listed)) if best else set()
+    return next(
+        ((found[2], math.floor(found[1])) for found in best if found[2] in counts),  # 100: nothing differs
+        None,
+    )
 
 
 def _twin(session: Session, reply_id: int, percent: int, *, words: str, author_id: int) -> Twin:

@@ -14,7 +14,7 @@ from models import Author, Reply
 from models import likeness as guard
 from models.essence import essence
 from models.hearing import Place, take_in
-from models.likeness import NEAR, Twin, twin
+from models.likeness import NEAR, Essences, Twin, twin
 from models.reply import LIVE, State
 from models.teammate import signed, unsigned
 from tests.models.ledger import NINE, OWED, PLACE, minute, said, ticket
@@ -56,11 +56,13 @@ def told(
     return reply
 
 
-def near(session: Session, text: str, *, to: str = "8", **more: Any) -> Twin | None:
-    """What the guard finds when `text` is to go to that person."""
+def near(
+    session: Session, text: str, *, to: str = "8", known: Essences | None = None, **more: Any
+) -> Twin | None:
+    """What the guard finds when `text` is to go to that person, with nothing read before unless `known`."""
     author = Author.by_network_id(session, "x", [to]).get(to)
     asked = {"sign_off": None, "network": "x", "account_id": "99", "names": ("Ana", "Tom")} | more
-    return twin(session, text=text, author_id=author.id if author else -1, **asked)
+    return twin(session, known or Essences(), text=text, author_id=author.id if author else -1, **asked)
 
 
 # --- what is left of a text ---------------------------------------------------------------------------------
@@ -277,7 +279,6 @@ def test_what_another_account_or_network_said_is_not_compared(session: Session) 
 def test_replies_of_other_accounts_between_do_not_hide_one(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "SLICE", 2)
     monkeypatch.setattr(guard, "WITHIN", 6)
     told(session, CANNED)
     for _ in range(5):
@@ -290,13 +291,46 @@ def test_replies_of_other_accounts_between_do_not_hide_one(
 
 def test_the_account_s_newest_alone_are_compared(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "RECENT", 2)
-    monkeypatch.setattr(guard, "SLICE", 2)
     told(session, CANNED)
     told(session, "Something else that is long enough to count")
 
     assert near(session, CANNED) is not None
     told(session, "And one more of these, again of some length")
     assert near(session, CANNED) is None
+
+
+def test_what_was_read_before_is_not_taken_for_all_there_is(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "LATE", 0)
+    known = Essences()
+    assert near(session, CANNED, known=known) is None
+
+    reply = told(session, CANNED)
+    assert near(session, CANNED, known=known) is not None
+    reply.state = State.CANCELLED
+    session.flush()
+    assert near(session, CANNED, known=known) is None
+
+
+def test_a_reply_that_is_committed_behind_a_younger_one_is_read_too(session: Session) -> None:
+    known = Essences()
+    told(session, "Something else that is long enough to count", id=7)
+    assert near(session, CANNED, known=known) is None
+
+    told(session, CANNED, id=6)
+
+    assert near(session, CANNED, known=known) is not None
+
+
+def test_the_likest_that_went_out_is_named_not_one_that_was_stopped(session: Session) -> None:
+    told(session, CANNED, state=State.CANCELLED)
+    went_out = told(session, CANNED + " Really!")
+
+    found = near(session, CANNED)
+
+    assert found is not None
+    assert found.reply_id == went_out.id
 
 
 @pytest.mark.parametrize(
