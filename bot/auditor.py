@@ -26,6 +26,7 @@ HEARTBEAT = 5.0  # seconds that the heartbeat's address may take
 _SAID = {
     "replies": "{things} should have gone on and did not. I try again now; please look at the cards.",
     "replies without a network": "{things} cannot go out: this Heard has no keys for their network any more.",
+    "deletions": "{things} should be deleted and still may be public. Please look at the cards.",
     "stranded replies": "{things} had no next step. I gave them one; please look at the cards.",
     "cards": "{things} could not be drawn for ten minutes. What waits is in `/mentions open`.",
     "snoozes": "{things} had not ended when they should have. They end now.",
@@ -35,6 +36,7 @@ _REPLIES = ("1 reply", "{:,} replies")
 _THINGS = {
     "replies": _REPLIES,
     "replies without a network": _REPLIES,
+    "deletions": _REPLIES,
     "stranded replies": _REPLIES,
     "cards": ("1 card", "{:,} cards"),
     "snoozes": ("1 snooze", "{:,} snoozes"),

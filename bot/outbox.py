@@ -17,7 +17,7 @@ from bot.errand import Errand, InHandError, errand_of, held, mention_of, still_d
 from bot.networks import Later, Network, NetworkError, Published, Refused, Unsure
 from models import Budget, Reply, Ticket
 from models.outcome import OPEN
-from models.reply import ON_ITS_WAY, OvertakenError
+from models.reply import ON_ITS_WAY, SPOKEN, OvertakenError
 from models.reply import State as Delivery
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def _coming(desk: Desk, networks: Collection[str]) -> list[Due]:
         else_=2,
     )
     query = select(Reply.id, Reply.state, Reply.due_at).join(Ticket, Ticket.id == Reply.ticket_id)
-    moving = or_(Reply.state.in_(ON_ITS_WAY), Reply.unsay_by.is_not(None))
+    moving = or_(Reply.state.in_(ON_ITS_WAY), Reply.unsay_by.is_not(None) & Reply.state.in_(SPOKEN))
     query = query.where(moving, Reply.due_at.is_not(None), Ticket.network.in_(networks))
     with desk.db.read() as session:
         rows = session.execute(query.order_by(urgency, Reply.due_at, Reply.id).limit(BATCH))

@@ -250,6 +250,21 @@ def withdrawn(session: Session, network: Network, reply: Reply, *, at: datetime)
     )
 
 
+def not_withdrawn_yet(
+    session: Session, network: Network, reply: Reply, later: Later, *, at: datetime
+) -> None:
+    """The network does not delete it just now."""
+    _tell(
+        session,
+        reply,
+        f":hourglass: <@{reply.unsay_by}>, <@{reply.actor}>'s reply is *still public*: "
+        f"{why_it_waits(later.cause, network.title)}. I go on trying to delete it. "
+        f"What I was told: “{escape(later.detail)}”",
+        at=at,
+        quoted=False,
+    )
+
+
 def not_withdrawn(session: Session, network: Network, reply: Reply, why: str, *, at: datetime) -> None:
     """The network would not delete it."""
     _tell(

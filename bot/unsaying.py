@@ -1,19 +1,25 @@
 """A public reply is taken back: deleted on the network, which may be tried as often as it takes."""
 
 import logging
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
 
 from bot import telling
 from bot.desk import Desk
 from bot.errand import held, still_due
 from bot.networks import Later, Network, Refused, Unsure
-from models.reply import SPOKEN
+from models import Reply, Ticket
+from models.event import HEARD
+from models.reply import SPOKEN, OvertakenError
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=12)  # another worker tries after that
 SOON = timedelta(seconds=5)  # until it is tried again, if nobody knows whether it worked
-MINUTE = timedelta(minutes=1)  # and if it did not
+MINUTE = timedelta(minutes=1)  # at least, if it did not
 
 
 def work(desk: Desk, reply_id: int) -> None:
@@ -29,34 +35,50 @@ def work(desk: Desk, reply_id: int) -> None:
     except Refused as refused:
         _refused(desk, network, reply_id, refused)
     except Unsure:  # deleting twice harms nobody
-        _again(desk, reply_id, desk.now() + SOON)
+        _unsure(desk, reply_id)
     except Later as later:
-        log.warning("reply %s is not deleted yet: %s", reply_id, later.detail)
-        _again(desk, reply_id, later.at or desk.now() + MINUTE)
+        _put_off(desk, network, reply_id, later)
     else:
         _deleted(desk, network, reply_id)
 
 
-def _deleted(desk: Desk, network: Network, reply_id: int) -> None:
+@contextmanager
+def _wanted(desk: Desk, reply_id: int) -> Iterator[tuple[Session, Ticket, Reply]]:
+    """The reply and its ticket, held. `OvertakenError` if it is settled: a slow call outlives its lease."""
     with desk.db.write() as session:
         ticket, reply = held(session, reply_id)
-        if reply.unsay_by is not None and reply.state in SPOKEN:
-            at = desk.now()
-            ticket.withdrawn(session, reply, by=reply.unsay_by, at=at)
-            telling.withdrawn(session, network, reply, at=at)
+        if reply.unsay_by is None or reply.state not in SPOKEN:
+            raise OvertakenError(f"That reply is {reply.state} already.")
+        yield session, ticket, reply
 
 
-def _again(desk: Desk, reply_id: int, at: datetime) -> None:
-    with desk.db.write() as session:
-        _ticket, reply = held(session, reply_id)
-        if reply.unsay_by is not None:
-            reply.due_at = at
+def _deleted(desk: Desk, network: Network, reply_id: int) -> None:
+    with _wanted(desk, reply_id) as (session, ticket, reply):
+        at = desk.now()
+        ticket.withdrawn(session, reply, by=reply.unsay_by or HEARD, at=at)
+        telling.withdrawn(session, network, reply, at=at)
+
+
+def _unsure(desk: Desk, reply_id: int) -> None:
+    with _wanted(desk, reply_id) as (_session, _ticket, reply):
+        reply.due_at = desk.now() + SOON
+
+
+def _put_off(desk: Desk, network: Network, reply_id: int, later: Later) -> None:
+    """It is still public, and that is told once for each cause: whoever asked thinks it is gone."""
+    log.warning("reply %s is not deleted yet: %s", reply_id, later.detail)
+    with _wanted(desk, reply_id) as (session, ticket, reply):
+        at = desk.now()
+        reply.due_at = max(later.at or at, at + MINUTE)
+        if reply.reason != later.cause:
+            reply.reason = later.cause
+            telling.not_withdrawn_yet(session, network, reply, later, at=at)
+        ticket.revision += 1
 
 
 def _refused(desk: Desk, network: Network, reply_id: int, refused: Refused) -> None:
     """A definite no: it stays public, and whoever asked is told."""
-    with desk.db.write() as session:
-        ticket, reply = held(session, reply_id)
+    with _wanted(desk, reply_id) as (session, ticket, reply):
         reply.unsay_by = reply.due_at = None
         ticket.revision += 1
         telling.not_withdrawn(session, network, reply, refused.detail, at=desk.now())

@@ -13,7 +13,7 @@ from models.cursor import MENTIONS, Cursor
 from models.event import Event
 from models.notice import Notice
 from models.outcome import State
-from models.reply import ON_ITS_WAY, Reply
+from models.reply import ON_ITS_WAY, SPOKEN, Reply
 from models.reply import State as Delivery
 from models.ticket import Ticket
 
@@ -69,6 +69,8 @@ def _queries(
     on_its_way = due.where(Reply.state.in_(ON_ITS_WAY), Reply.due_at <= late)
     yield "replies", on_its_way.where(Ticket.network.in_(networks))
     yield "replies without a network", on_its_way.where(Ticket.network.not_in(networks))
+    to_delete = due.where(Reply.unsay_by.is_not(None), Reply.state.in_(SPOKEN), Reply.due_at <= late)
+    yield "deletions", to_delete
     yield "stranded replies", select(func.count(), func.min(Reply.created_at)).where(*_without_a_time())
 
     changed = select(func.max(Event.at)).where(Event.ticket_id == Ticket.id).scalar_subquery()

@@ -156,7 +156,7 @@ class Reply(Base):
     key: Mapped[str] = mapped_column(unique=True)
     text: Mapped[str]  # exactly as it goes out, `sign_off` at its end
     sign_off: Mapped[str | None]
-    essence: Mapped[str] = mapped_column(default="", server_default="")  # see models/likeness.py
+    essence: Mapped[str] = mapped_column(default="", server_default="")  # see models/essence.py
     digest: Mapped[str]
     actor: Mapped[str]
     author: Mapped[str | None]
@@ -170,7 +170,7 @@ class Reply(Base):
     sent_to: Mapped[str | None]  # the version of that post which it was sent to
     created_at: Mapped[datetime]
     # When the next thing is due in the state at hand: the undo window's end, the next try, the end of the
-    # lease, the next look, the next nudge.
+    # lease, the next look, the next nudge, the next try to delete it.
     due_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
     worker: Mapped[str | None]
@@ -208,6 +208,13 @@ class Reply(Base):
         )
         last = session.scalar(query)
         return last.words if last is not None and last.state in GIVEN_BACK else None
+
+    def is_last(self, session: Session) -> bool:
+        """Whether its actor has written nothing for this ticket since: only the last words come back."""
+        query = select(Reply.id).where(
+            Reply.ticket_id == self.ticket_id, Reply.actor == self.actor, Reply.id > self.id
+        )
+        return session.scalar(query.limit(1)) is None
 
     def move(
         self,
@@ -350,5 +357,5 @@ class Reply(Base):
             raise RuleBrokenError(
                 "I have not seen where that reply is, so I cannot delete it. Delete it there by hand."
             )
-        self.unsay_by, self.due_at = by, at
+        self.unsay_by, self.due_at, self.reason = by, at, None
         Event.record(session, "delete asked", at=at, by=by, ticket_id=self.ticket_id, reply_id=self.id)

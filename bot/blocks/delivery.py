@@ -38,7 +38,8 @@ def _line(reply: Reply, title: str, account: str) -> str:
         Delivery.CONFIRMED: f":white_check_mark: {who} answered by hand{spoken}",
     }
     if reply.unsay_by is not None and reply.state in SPOKEN:
-        return f":wastebasket: <@{reply.unsay_by}> has {who}'s reply on {title} deleted."
+        waits = f" {why_it_waits(reply.reason, title)}, so" if reply.reason else ""
+        return f":wastebasket: <@{reply.unsay_by}> wants {who}'s reply deleted:{waits} it is still public."
     return lines[Delivery(reply.state)]
 
 
