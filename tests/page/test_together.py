@@ -1,0 +1,261 @@
+"""Two teammates in two windows, and one ticket: whatever they do at once, one answer a turn is public."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from sandbox.demo.runner import Demo
+from sandbox.x import XPost
+from tests.page.conftest import Window
+
+Open = Callable[..., Window]
+
+
+@pytest.fixture(autouse=True)
+def mended(demo: Demo) -> Iterator[None]:
+    """Whatever a test lets go wrong works again for the next one."""
+    yield
+    demo.stage.switches.reset()
+    demo.stage.slack.world.faults.clear()
+
+
+def heard(demo: Demo, words: str, by: str = "maria_writes", **more: str) -> XPost:
+    return demo.stage.x.world.post(by, f"@fernpress {words}", **more)
+
+
+def public(demo: Demo, post: XPost) -> list[str]:
+    """What our account said to `post` on the network."""
+    world = demo.stage.x.world
+    with world.lock:
+        ours = [one for one in world.posts.values() if one.author_id == world.brand.id]
+        return [one.text for one in ours if one.reply_to == post.id]
+
+
+def let_cards_stand(demo: Demo) -> None:
+    """Slack redraws no card from here on, so that somebody can press what is not true any more."""
+    demo.stage.slack.world.faults.rate_limited("chat.update", retry_after=1, times=None)
+
+
+def whisper(window: Window, words: str) -> Locator:
+    return window.slack.locator("article", has_text="Only visible to you").filter(has_text=words)
+
+
+def cards(words: str, *windows: Window) -> list[Locator]:
+    """The card that shows `words` now, in each window; it stays the same when its words do not."""
+    found = windows[0].card(words)
+    ts = found.get_attribute("data-ts")
+    return [window.slack.locator(f'#messages article.card[data-ts="{ts}"]') for window in windows]
+
+
+# --- line 2: who is writing -----------------------------------------------------------------------------------
+
+
+def test_who_writes_is_seen_and_taken_over_and_of_two_submits_one_is_public(window: Open, demo: Demo) -> None:
+    ana, ben = window("U0ANA"), window("U0BEN")
+    post = heard(demo, "can two of my blogs share one newsletter?")
+    anas, bens = cards("share one newsletter", ana, ben)
+    ana.press(anas, "Reply")
+    ana.write("One newsletter, two blogs: yes, from Settings.")
+    expect(bens).to_contain_text("@Ana Lima has been replying since")
+
+    ben.press(bens, "Reply")
+    expect(ben.modal).to_contain_text("@Ana Lima has been replying since")
+    ben.write("They can: Settings → Newsletter → Both.")
+    ben.press(ben.modal, "Take over")
+    expect(ben.modal.get_by_role("button", name="Take over")).to_have_count(0)
+    expect(ben.modal.get_by_label("Your reply")).to_have_value("They can: Settings → Newsletter → Both.")
+    expect(anas).to_contain_text("@Ben Ode has been replying since")
+    ben.send()
+    ana.send()
+
+    refused = [one.modal.get_by_role("alert") for one in (ana, ben)]
+    expect(refused[0].or_(anas.filter(has_text="Answered")).first).to_be_visible()
+    expect(ana.conversation("share one newsletter").locator(".post.ours")).to_have_count(1)
+    assert sum(one.count() for one in refused) == 1
+    loser = ana if refused[0].count() else ben
+    expect(loser.modal.get_by_role("alert")).to_contain_text("has answered this one already")
+    expect(loser.modal.get_by_role("alert")).to_contain_text("it is kept as your draft")
+    assert len(public(demo, post)) == 1
+
+
+def test_cancel_the_cross_and_escape_each_say_that_nobody_writes_any_more(window: Open, demo: Demo) -> None:
+    ana, ben = window("U0ANA"), window("U0BEN")
+    heard(demo, "does the editor do footnotes?")
+    anas, bens = cards("do footnotes", ana, ben)
+    leave = {
+        "Cancel": lambda: ana.press(ana.modal, "Cancel"),
+        "the cross": lambda: ana.press(ana.modal, "Close"),
+        "Escape": lambda: ana.page.keyboard.press("Escape"),
+    }
+    for way, go in leave.items():
+        ana.press(anas, "Reply")
+        ana.write(f"Left by {way}")
+        expect(bens).to_contain_text("has been replying")
+        go()
+
+        expect(ana.modal).to_have_count(0)
+        expect(bens).not_to_contain_text("has been replying")
+    ana.press(anas, "Reply")
+    expect(ana.modal.get_by_label("Your reply")).to_have_value("Left by Escape")
+
+
+def test_two_windows_of_one_browser_look_through_two_pairs_of_eyes(window: Open) -> None:
+    ana = window("U0ANA")
+    with ana.page.context.expect_page() as opened:
+        ana.page.get_by_role("link", name="+ window").click()
+    ben = opened.value
+
+    for page, name in ((ben, "Ben Ode"), (ana.page, "Ana Lima"), (ben, "Ben Ode")):
+        page.bring_to_front()
+        page.reload()
+        expect(page.locator(".viewer [aria-current]")).to_have_text(name)
+
+
+# --- line 4: undo, and the post that changed ------------------------------------------------------------------
+
+
+def test_two_undo_at_once_and_nothing_is_public(window: Open, demo: Demo) -> None:
+    ana, ben = window("U0ANA"), window("U0BEN")
+    post = heard(demo, "is there a limit on comments?", by="theo_codes")
+    anas, bens = cards("limit on comments", ana, ben)
+    ana.press(anas, "Reply")
+    ana.write("None that anybody has met, Theo.")
+    ana.send()
+    for card in (anas, bens):
+        card.get_by_role("button", name="Undo").wait_for()
+    let_cards_stand(demo)
+    ben.press(bens, "Undo")
+    ana.press(anas, "Undo")
+
+    for one in (ana, ben):
+        expect(whisper(one, "").last).to_be_visible()
+    assert sum(whisper(one, "Undone: nothing was published.").count() for one in (ana, ben)) == 1
+    assert public(demo, post) == []
+
+
+def test_an_undo_that_comes_too_late_says_so_and_changes_nothing(window: Open, demo: Demo) -> None:
+    ana, ben = window("U0ANA"), window("U0BEN")
+    post = heard(demo, "can I print my blog as a book?", by="samreadsalot")
+    anas, bens = cards("print my blog", ana, ben)
+    ana.press(anas, "Reply")
+    ana.write("You can: Export → Book, and any printer takes it.")
+    ana.send()
+    bens.get_by_role("button", name="Undo").wait_for()
+    let_cards_stand(demo)
+    expect(ben.conversation("print my blog").locator(".post.ours")).to_have_count(1)
+    ben.press(bens, "Undo")
+
+    expect(whisper(ben, "published").last).to_be_visible()
+    demo.stage.slack.world.faults.clear()
+    expect(bens).to_contain_text("Answered by @Ana Lima")
+    assert len(public(demo, post)) == 1
+
+
+def test_a_post_that_was_edited_meanwhile_is_shown_and_asked_about_again(window: Open, demo: Demo) -> None:
+    ana, ben = window("U0ANA"), window("U0BEN")
+    post = heard(demo, "do you ship the mug on Mondays?", by="nans_garden")
+    [anas] = cards("ship the mug", ana)
+    ana.press(anas, "Reply")
+    ana.write("Yes, every one of them, Nan!")
+    said = ben.conversation("ship the mug")
+    said.get_by_role("button", name="Edit this post").click()
+    ben.network.get_by_label("Edit the post").fill("@fernpress did you break the mug on Monday?")
+    ben.network.get_by_role("button", name="Save").click()
+    expect(anas).to_contain_text("did you break the mug")
+    ana.send()
+
+    expect(ana.modal).to_contain_text("They changed their post")
+    expect(ana.modal).to_contain_text("did you break the mug")
+    expect(ana.modal.get_by_label("Your reply")).to_have_value("Yes, every one of them, Nan!")
+    assert public(demo, post) == []
+    ana.write("We did, Nan, and a new one is on its way.")
+    ana.send()
+    expect(ben.conversation("break the mug").locator(".post.ours")).to_contain_text("a new one is on its way")
+    expect(ben.conversation("break the mug").locator(".post.ours")).to_have_count(1)
+
+
+def test_a_post_that_was_deleted_meanwhile_is_not_answered(window: Open, demo: Demo) -> None:
+    ana, ben = window("U0ANA"), window("U0BEN")
+    post = heard(demo, "forget it, I found the switch myself", by="theo_codes")
+    [anas] = cards("found the switch", ana)
+    ana.press(anas, "Reply")
+    ana.write("Glad that you did, Theo.")
+    ben.conversation("found the switch").get_by_role("button", name="Delete this post").click()
+    expect(ben.network.get_by_text("found the switch")).to_have_count(0)
+    ana.send()
+
+    expect(anas).to_contain_text("Deleted by its author")
+    ana.open_thread(anas)
+    expect(ana.thread).to_contain_text("not published")
+    expect(ana.thread).to_contain_text("Glad that you did, Theo.")
+    assert public(demo, post) == []
+
+
+# --- line 8: by hand ------------------------------------------------------------------------------------------
+
+
+def test_of_two_who_decide_about_a_hand_off_the_first_decides(window: Open, demo: Demo) -> None:
+    ana, ben = window("U0ANA"), window("U0BEN")
+    world = demo.stage.x.world
+    demo.stage.switches.turn("x_strict", on=True)
+    ours = world.post("fernpress", "There is a new theme, and it is green.")
+    post = world.post("hana_cooks", "as green as matcha?", reply_to=ours.id)
+    anas, bens = cards("green as matcha", ana, ben)
+    ana.press(anas, "Reply")
+    ana.write("Greener, Hana. Come and taste it.")
+    ana.modal.locator("button[type=submit]").click()
+    for card in (anas, bens):
+        card.get_by_role("button", name="I posted it", exact=True).wait_for()
+    let_cards_stand(demo)
+    world.post("fernpress", "Greener, Hana. Come and taste it.", reply_to=post.id)
+    ana.press(anas, "I posted it")
+    ben.press(bens, "I did not post it")
+
+    expect(whisper(ben, "That is decided already")).to_be_visible()
+    demo.stage.slack.world.faults.clear()
+    expect(bens).to_contain_text("answered by hand")
+    assert public(demo, post) == ["Greener, Hana. Come and taste it."]
+
+
+# --- line 10: who may speak, and when -------------------------------------------------------------------------
+
+
+def test_a_guest_drafts_and_a_member_sends_it(window: Open, demo: Demo) -> None:
+    gus, ana = window("U0GUS"), window("U0ANA")
+    post = heard(demo, "can I change the sound of the bell?", by="lucas_fotos")
+    guss, anas = cards("sound of the bell", gus, ana)
+    gus.press(guss, "Reply")
+    gus.write("You can, Lucas: Settings → Sounds → Bell.")
+    submit = gus.modal.locator("button[type=submit]")
+    submit.click()
+
+    ana.open_thread(anas)
+    ana.press(ana.thread, "Use this draft")
+    expect(ana.modal.get_by_label("Your reply")).to_have_value("You can, Lucas: Settings → Sounds → Bell.")
+    ana.send()
+    expect(ana.conversation("sound of the bell").locator(".post.ours")).to_have_count(1)
+    expect(anas).to_contain_text("Answered by @Ana Lima")
+    assert public(demo, post) == ["You can, Lucas: Settings → Sounds → Bell."]
+
+
+def test_a_pause_while_the_other_writes_stops_the_send_and_keeps_the_words(window: Open, demo: Demo) -> None:
+    ana, ben = window("U0ANA"), window("U0BEN")
+    post = heard(demo, "when does the sale end?", by="lucas_fotos")
+    anas, _ = cards("does the sale end", ana, ben)
+    ana.press(anas, "Reply")
+    ana.write("On Sunday at midnight, Lucas.")
+    box = ben.slack.get_by_role("combobox", name="Message #mentions")
+    box.fill("/mentions pause")
+    box.press("Enter")
+    expect(ben.slack.get_by_text("paused all public replies").last).to_be_visible()
+    ana.send()
+
+    expect(ana.modal.get_by_role("alert")).to_contain_text("it is kept as your draft")
+    assert public(demo, post) == []
+    box.fill("/mentions resume")
+    box.press("Enter")
+    expect(ben.slack.get_by_text("resumed public replies").last).to_be_visible()
+    ana.send()
+    expect(ana.conversation("does the sale end").locator(".post.ours")).to_have_count(1)
+    assert public(demo, post) == ["On Sunday at midnight, Lucas."]
