@@ -68,7 +68,7 @@ def read(desk: Desk, session: Session, user: str) -> Shown:
         drafts=tuple(drafts.kept_for(session, user)),
         mine=overview.owned(session, user, limit=MINE),
         waiting=overview.waiting(session, limit=WAITING),
-        unread=tuple(may_be_short(overview.failing(session), titles)),
+        unread=tuple(may_be_short(overview.unread(session), titles)),
         titles=titles,
         url=known.url if known is not None else "",
         at=desk.now(),

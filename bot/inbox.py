@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from bot.blocks.ticket import reply_button
 from bot.desk import Desk
 from bot.networks import Account, Bad, HandOff, Later, Mark, Network, No, Page, Person, Post
 from models import Account as Ours
-from models import Author, Cursor, Mention, Notice, Quarantined, Ticket
+from models import Author, Cursor, Gap, Mention, Notice, Quarantined, Ticket
 from models.base import add_if_absent
 from models.cursor import MENTIONS
 from models.hearing import Place, Said, Taken, take_in
@@ -27,7 +27,6 @@ NOBODY = ""  # whose reading it is that failed before the network said who we ar
 FIRST_LOOK = timedelta(hours=24)
 FIRST_POSTS = 50  # a new account must not flood a channel
 LEFT_FOR = timedelta(days=8)  # further back than any reading goes
-SEARCH_REACHES = timedelta(days=6, hours=23)  # https://docs.x.com/x-api/posts/search/introduction: a week
 OVERLAP = timedelta(minutes=15)
 LATE = timedelta(hours=1)  # past midnight, how much of yesterday is swept once more
 RETRY = timedelta(seconds=30)
@@ -41,7 +40,7 @@ class Heard:
     kept: int = 0
     left_out: int = 0
     gap: bool = False
-    missing: str | None = None  # why the gap could not be filled
+    oldest: str | None = None  # the lowest id of all that was read
 
 
 def poll(desk: Desk, network: Network) -> Heard | None:
@@ -74,13 +73,13 @@ def sweep(desk: Desk, network: Network) -> Heard | None:
         return None
     at, heard = desk.now(), Heard()
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    floor = _floor(desk, cursor)
+    floor = floor_of(desk, cursor)
     try:
         for page in network.mentions(Mark(None, min(midnight, at - LATE))):
             if desk.stop.is_set():
                 return heard
-            kept = _of_others(page, account, floor)
-            heard.taken += _commit(desk, network, account, kept, cursor_to=None, done=False)
+            kept = of_others(page, account, floor)
+            heard.taken += commit(desk, network, account, kept, and_then=None)
     except Later as later:
         _failed(desk, network, account.id, later)
         return None
@@ -115,25 +114,29 @@ def _begin(desk: Desk, network: Network, account: Account) -> Cursor | None:
 
 
 def _read(desk: Desk, network: Network, account: Account, mark: Mark, cursor: Cursor) -> Heard:
-    heard, newest, floor = Heard(), None, _floor(desk, cursor)
-    for page, last in _with_last(network.mentions(mark)):
+    heard, newest, floor = Heard(), None, floor_of(desk, cursor)
+    for page, last in with_last(network.mentions(mark)):
         if desk.stop.is_set():
             break  # without the last page the cursor stays, and the next start reads all this again
         newest = newest or page.newest
-        kept = _of_others(page, account, floor)
+        kept = of_others(page, account, floor)
         heard.gap |= page.gap
+        heard.oldest = oldest(heard.oldest, page)
         if cursor.is_first:
             kept = _capped(kept, heard)
-        elif page.gap:
-            heard.taken += _commit(desk, network, account, kept, cursor_to=None, done=False)
-            _fill_gap(desk, network, account, cursor, floor, heard=heard)
-            kept = Page(posts=())
-        heard.taken += _commit(desk, network, account, kept, cursor_to=newest, done=last, heard=heard)
+        end = _cursor_mover(desk, network, account, newest, heard) if last else None
+        heard.taken += commit(desk, network, account, kept, and_then=end)
         desk.board_bell.set()
     return heard
 
 
-def _with_last(pages: Iterable[Page]) -> Iterator[tuple[Page, bool]]:
+def oldest(before: str | None, page: Page) -> str | None:
+    """The lowest id that was read so far: pages come newest first, their rows in any order."""
+    ids = [one for one in (before, *(post.id for post in page.posts)) if one is not None]
+    return min(ids, key=lambda one: (len(one), one), default=None)
+
+
+def with_last(pages: Iterable[Page]) -> Iterator[tuple[Page, bool]]:
     """Say of each page whether it is the last; a reading without any page still ends with an empty one.
 
     When the reading breaks off, what it brought until then is given out first: it is not the last.
@@ -151,7 +154,7 @@ def _with_last(pages: Iterable[Page]) -> Iterator[tuple[Page, bool]]:
     yield before or Page(posts=()), True
 
 
-def _of_others(page: Page, account: Account, floor: datetime | None) -> Page:
+def of_others(page: Page, account: Account, floor: datetime | None) -> Page:
     """A page without reposts, our own posts, and what the first look left behind."""
     posts = tuple(
         post
@@ -161,7 +164,7 @@ def _of_others(page: Page, account: Account, floor: datetime | None) -> Page:
     return Page(posts, page.bad, page.newest, page.gap)
 
 
-def _floor(desk: Desk, cursor: Cursor) -> datetime | None:
+def floor_of(desk: Desk, cursor: Cursor) -> datetime | None:
     """What the first look left out stays out: later readings overlap with it. None: nothing was left."""
     if not cursor.left_out or desk.now() - cursor.started_at > LEFT_FOR:
         return None
@@ -180,17 +183,15 @@ def _capped(page: Page, heard: Heard) -> Page:
     return Page(page.posts[:room], page.bad, page.newest, page.gap)
 
 
-def _commit(
+def commit(
     desk: Desk,
     network: Network,
     account: Account,
     page: Page,
     *,
-    cursor_to: str | None,
-    done: bool,
-    heard: Heard | None = None,
+    and_then: Callable[[Session, int], None] | None,
 ) -> int:
-    """Write one page in one transaction, with the cursor if it is the last. Gives how many posts were new."""
+    """Write one page in one transaction, and what follows from it. Gives how many posts were new."""
     crash.point("page read")
     posts = list(page.posts)
     had, bought = _people(desk, network, posts)
@@ -204,10 +205,8 @@ def _commit(
         _learn(session, network, bought, at=at)
         for bad in page.bad:
             _quarantine(session, place, bad, at=at)
-        if done:
-            _move_cursor(session, network, account, cursor_to, heard or Heard(), at=at, place=place)
-            brought = taken + (heard.taken if heard is not None else 0)
-            breakers.works(desk, session, network, "reading", at=at, heard=brought)
+        if and_then is not None:
+            and_then(session, taken)
         crash.point("page written")
     crash.point("page kept")
     return taken
@@ -390,60 +389,36 @@ def _quarantine(session: Session, place: Place, bad: Bad, *, at: datetime) -> No
     )
 
 
-def _move_cursor(
-    session: Session,
-    network: Network,
-    account: Account,
-    to: str | None,
-    heard: Heard,
-    *,
-    at: datetime,
-    place: Place,
-) -> None:
-    cursor = Cursor.of(session, network.name, account.id, MENTIONS, at=at)
-    if heard.left_out:
-        cursor.left_out = heard.left_out
-        at_least = "at least " if heard.gap else ""
-        Notice.tell(
-            session,
-            f"I looked at the last 24 hours of {network.title} for *@{escape(account.handle)}*: the newest "
-            f"{FIRST_POSTS} mentions have cards here. *{at_least}{heard.left_out} older ones* of that day "
-            f"were left on {network.title}, so that this channel is not flooded.",
-            at=at,
-            channel=place.channel,
-        )
-    elif heard.gap:
-        Notice.tell(session, _about_gap(network, heard), at=at, channel=place.channel)
-    cursor.advance(to, at=at)
+def _cursor_mover(
+    desk: Desk, network: Network, account: Account, to: str | None, heard: Heard
+) -> Callable[[Session, int], None]:
+    """What the last page of a reading brings with it: the cursor moves, and what it left behind is noted."""
+
+    def move(session: Session, taken: int) -> None:
+        at = desk.now()
+        cursor = Cursor.of(session, network.name, account.id, MENTIONS, at=at)
+        if heard.left_out:
+            cursor.left_out = heard.left_out
+            sentence = _about_first_look(network, account, heard)
+            Notice.tell(session, sentence, at=at, channel=desk.settings.slack_channel)
+        elif heard.gap and not cursor.is_first:
+            log.warning("%s: the list of mentions ended too early; searching for the rest", network.title)
+            since = (cursor.read_at or at) - OVERLAP
+            where = {"network": network.name, "account_id": account.id}
+            session.add(Gap(**where, since=since, before_id=heard.oldest, found_at=at, heard=0))
+        cursor.advance(to, at=at)
+        breakers.works(desk, session, network, "reading", at=at, heard=taken + heard.taken)
+
+    return move
 
 
-def _about_gap(network: Network, heard: Heard) -> str:
-    stopped = f"{network.title} stopped listing mentions before it reached the last one that I knew."
-    if heard.missing is None:
-        return (
-            f":warning: {stopped} I searched for the rest; what only answers us without naming us may be "
-            "missing."
-        )
+def _about_first_look(network: Network, account: Account, heard: Heard) -> str:
+    at_least = "at least " if heard.gap else ""
     return (
-        f":warning: {stopped} It does not let me search for the rest ({escape(heard.missing)}): please look."
+        f"I looked at the last 24 hours of {network.title} for *@{escape(account.handle)}*: the newest "
+        f"{FIRST_POSTS} mentions have cards here. *{at_least}{heard.left_out} older ones* of that day "
+        f"were left on {network.title}, so that this channel is not flooded."
     )
-
-
-def _fill_gap(
-    desk: Desk, network: Network, account: Account, cursor: Cursor, floor: datetime | None, *, heard: Heard
-) -> None:
-    """Search for what the listing did not reach. If that fails for now, the whole reading comes again."""
-    log.warning("%s: the list of mentions ended too early; searching for the rest", network.title)
-    at = desk.now()
-    since = max((cursor.read_at or at) - OVERLAP, at - SEARCH_REACHES)
-    try:
-        for found in network.search(f"@{account.handle}", Mark(None, since)):
-            kept = _of_others(found, account, floor)
-            heard.taken += _commit(desk, network, account, kept, cursor_to=None, done=False)
-    except Later as later:
-        if later.cause != "forbidden":
-            raise
-        heard.missing = later.detail
 
 
 def _failed(desk: Desk, network: Network, account_id: str, later: Later) -> None:

@@ -16,7 +16,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot import auditor, board, canary, claims, handoffs, homes, inbox, marks, outbox, watch
+from bot import auditor, board, canary, claims, gaps, handoffs, homes, inbox, marks, outbox, watch
 from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.rota import KEEP, Rota
@@ -81,7 +81,7 @@ class Schedule:
     def _listen(self, network: Network) -> None:
         """The readings of one network."""
         desk, name = self.desk, network.name
-        self._every(desk.settings.poll_seconds, lambda: inbox.poll(desk, network), f"poll {name}", first=0)
+        self._every(desk.settings.poll_seconds, lambda: gaps.listen(desk, network), f"poll {name}", first=0)
         # after that poll: what we answered can only be told once we have heard it
         self._every(TEN_MINUTES, lambda: watch.watch(desk, network), f"own {name}", first=5)
         self._every(60, lambda: handoffs.confirm_seen(desk, network), f"hand-offs {name}")

@@ -61,7 +61,7 @@ def _open(desk: Desk) -> dict[str, Any]:
     titles = {name: network.title for name, network in desk.networks.items()}
     with desk.db.read(PATIENCE) as session:
         total, tickets = stats.waiting(session, limit=LISTED)
-        unknown = report.may_be_short(overview.failing(session), titles)
+        unknown = report.may_be_short(overview.unread(session), titles)
     url = known.url if known is not None else ""
     blocks = report.open_list(total, tickets, titles, url=url, at=at, unknown=unknown)
     return {"text": f"{total} waiting", "blocks": blocks}

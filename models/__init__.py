@@ -9,6 +9,7 @@ from models.card import Card
 from models.credential import Credential
 from models.cursor import Cursor
 from models.event import Event
+from models.gap import Gap
 from models.home import Home
 from models.inbound import Inbound
 from models.lease import Lease
@@ -31,6 +32,7 @@ __all__ = [
     "Credential",
     "Cursor",
     "Event",
+    "Gap",
     "Home",
     "Inbound",
     "Lease",

@@ -12,6 +12,7 @@ from models.account import Account
 from models.author import Author
 from models.card import Card
 from models.cursor import MENTIONS, Cursor
+from models.gap import Gap
 from models.mention import Mention
 from models.outcome import State
 from models.reply import LIVE, Reply
@@ -58,10 +59,11 @@ def owned(session: Session, user: str, *, limit: int) -> Listing:
     return _listing(session, [Ticket.owner == user], (Ticket.waiting_since, Ticket.id), limit)
 
 
-def failing(session: Session) -> Sequence[Cursor]:
-    """The readings of mentions that fail just now: more may be waiting than is known."""
-    query = select(Cursor).where(Cursor.failing_since.is_not(None), Cursor.name == MENTIONS)
-    return session.scalars(query.order_by(Cursor.id)).all()
+def unread(session: Session) -> list[Cursor | Gap]:
+    """The readings of mentions that fail now or left something out: more may be waiting than is known."""
+    failing = select(Cursor).where(Cursor.failing_since.is_not(None), Cursor.name == MENTIONS)
+    gaps = select(Gap).order_by(Gap.id)
+    return [*session.scalars(failing.order_by(Cursor.id)), *session.scalars(gaps)]
 
 
 def _listing(

@@ -87,6 +87,19 @@ def upgrade() -> None:
         postgresql_where=sa.text(UNMARKED),
     )
     op.create_table(
+        "gaps",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("network", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.Column("before_id", sa.Text(), nullable=True),
+        sa.Column("found_at", Moment(), nullable=False),
+        sa.Column("heard", sa.Integer(), nullable=False),
+        sa.Column("not_before", Moment(), nullable=True),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gaps")),
+    )
+    op.create_table(
         "homes",
         sa.Column("user_id", sa.Text(), nullable=False),
         sa.Column("opened_at", Moment(), nullable=False),
@@ -128,5 +141,5 @@ def downgrade() -> None:
         op.drop_index(f"ix_tickets_{name}", "tickets")
     for name in reversed(ON_TICKETS):
         op.drop_column("tickets", name)
-    for table in ("homes", "marks", "pauses", "teammates"):
+    for table in ("homes", "gaps", "marks", "pauses", "teammates"):
         op.drop_table(table)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.blocks.parts import Block, context, counted, duration, permalink, section
 from bot.blocks.text import date_token, escape
-from models import Cursor
+from models import Cursor, Gap
 from models.stats import Stats, Teammate, Waiting
 
 HELP = (
@@ -48,15 +48,19 @@ def open_list(
     return blocks + [context(f":warning: {sentence}") for sentence in unknown]
 
 
-def may_be_short(failing: Iterable[Cursor], titles: Mapping[str, str]) -> list[str]:
-    """A sentence for each network that does not answer: nobody knows what else waits there."""
+def may_be_short(unread: Iterable[Cursor | Gap], titles: Mapping[str, str]) -> list[str]:
+    """A sentence for each network that does not answer or left something out: who knows what waits there."""
     return [
-        f"{titles.get(one.network, one.network)} has not answered since "
-        f"{date_token(one.read_at or one.started_at, '{time}')} "
-        f"({escape((one.failure or 'no answer').rstrip('.'))}): "
-        "this list may be short."
-        for one in failing
+        f"{titles.get(one.network, one.network)} {_unread(one)}: this list may be short." for one in unread
     ]
+
+
+def _unread(one: Cursor | Gap) -> str:
+    if isinstance(one, Gap):
+        since = date_token(one.since, "{date_short_pretty} {time}")
+        return f"did not list all that was said since {since}, and I am still searching for the rest"
+    since = date_token(one.read_at or one.started_at, "{time}")
+    return f"has not answered since {since} ({escape((one.failure or 'no answer').rstrip('.'))})"
 
 
 def _line(one: Waiting, titles: Mapping[str, str], *, url: str, at: datetime) -> str:

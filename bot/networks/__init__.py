@@ -76,10 +76,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a reading has come: after this post, else (the first time) after this moment (UTC)."""
+    """How far a reading has come: after this post, else (the first time) after this moment (UTC).
+
+    A search can also be bounded at its other end: `before` is the id of a post that it does not reach.
+    """
 
     post_id: str | None
     at: datetime
+    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

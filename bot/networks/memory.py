@@ -302,6 +302,8 @@ class Memory:
 
 
 def _is_after(post: Post, after: Mark) -> bool:
+    if after.before is not None and int(post.latest_id) >= int(after.before):
+        return False
     if after.post_id is None:
         return post.posted_at >= after.at
     return int(post.latest_id) > int(after.post_id)

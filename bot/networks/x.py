@@ -180,7 +180,8 @@ class X:
 
     def search(self, query: str, after: Mark) -> Iterator[Page]:
         """What X's search of the last seven days finds. Costs five times what a mention costs."""
-        yield from self._timeline("/2/tweets/search/recent", after, {"query": query})
+        until = {"until_id": after.before} if after.before is not None else {}
+        yield from self._timeline("/2/tweets/search/recent", after, {"query": query, **until})
 
     def own_posts(self, after: Mark) -> Iterator[Page]:
         """What our account said since a quarter of an hour before `after`."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot import board, inbox, outbox, watch
+from bot import board, gaps, inbox, outbox, watch
 from bot.desk import Desk
 from bot.networks import Mark, Network, Page, Person, Published, Target
 from bot.networks.memory import Memory
@@ -85,7 +85,7 @@ class Room:
     # Acting
 
     def poll(self) -> inbox.Heard | None:
-        return inbox.poll(self.desk, self.network)
+        return gaps.listen(self.desk, self.network)
 
     def sweep(self) -> inbox.Heard | None:
         return inbox.sweep(self.desk, self.network)

@@ -16,6 +16,15 @@ def test_a_glance_that_takes_too_long_sees_nothing(here: Room) -> None:
     never.set()
 
 
+def test_errands_that_take_their_time_do_not_keep_anybody_from_a_glance(here: Room) -> None:
+    slow = threading.Event()
+    for _ in range(50):
+        here.desk.aside(lambda: slow.wait(30))
+
+    assert here.desk.glance(lambda: 42, 10) == 42
+    slow.set()
+
+
 def test_a_nudge_wakes_both_loops(here: Room) -> None:
     here.desk.nudge()
     assert here.desk.outbox_bell.is_set()
@@ -32,6 +41,6 @@ def test_an_errand_that_fails_aside_is_not_passed_over_in_silence(here: Room, ca
     with caplog.at_level(logging.ERROR):
         here.desk.aside(fail)
         assert done.wait(10)
-        here.desk._side.shutdown(wait=True)
+        here.desk._errands.shutdown(wait=True)
 
     assert "nobody waits for this" in caplog.text

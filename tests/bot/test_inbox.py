@@ -1,5 +1,6 @@
 """Mentions into the ledger: all of them, each once, whatever happens meanwhile."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from bot import inbox
+from bot.blocks.report import may_be_short
 from bot.networks import Account, Bad, Later, Mark, Page
 from models import Account as Ours
-from models import Author, Ticket
+from models import Author, Ticket, overview
 from tests.bot.room import Clock, Counting, Room, room, together
 
 
@@ -143,7 +145,7 @@ def test_an_older_version_of_a_post_does_not_come_back(known: Room, network: Cou
     post = network.says("maria", "@acmebrew first")
     network.edits(post.id, "@acmebrew second")
     known.poll()
-    inbox._commit(known.desk, network, network.account(), Page((post,)), cursor_to=None, done=False)
+    inbox.commit(known.desk, network, network.account(), Page((post,)), and_then=None)
 
     assert known.texts() == ["@acmebrew second"]
 
@@ -156,7 +158,7 @@ def test_our_own_posts_and_reposts_are_not_mentions(known: Room, network: Counti
     repost = next(each for each in network._posts.values() if each.is_repost)
     page = Page((own, repost, post))
 
-    taken = inbox._of_others(page, network.account(), None)
+    taken = inbox.of_others(page, network.account(), None)
 
     assert taken.posts == (post,)
     known.poll()
@@ -421,7 +423,21 @@ def test_a_sweep_that_fails_is_remembered(known: Room, network: Counting) -> Non
 
 
 class Forgetful(Counting):
-    """Lists only the newest 20 mentions, and says so."""
+    """Lists only the newest 20 mentions, and says so. Its search may break off at one page, once."""
+
+    breaks_search_at: int | None = None
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.searched: list[str] = []
+
+    def search(self, query: str, after: Mark):
+        for number, page in enumerate(super().search(query, after), 1):
+            if number == self.breaks_search_at:
+                self.breaks_search_at = None
+                raise Later(None, "server error", "Oops.")
+            self.searched += [post.id for post in page.posts]
+            yield page
 
     def mentions(self, after: Mark):
         for page in super().mentions(after):
@@ -451,13 +467,46 @@ def test_a_gap_that_cannot_be_searched_now_is_searched_later(forgetful: Room) ->
     said = say(forgetful.network, 60)
     forgetful.network.fails("search", Later(None, "server error", "Oops."))
 
-    assert forgetful.poll() is None
+    forgetful.poll()
     assert forgetful.texts() == said[-20:]
-    assert forgetful.cursor().post_id is None
+    assert forgetful.told() == []
+    with forgetful.desk.db.read() as session:
+        [unread] = may_be_short(overview.unread(session), {})
+    assert "did not list all that was said since" in unread
     forgetful.clock.pass_by(minutes=1)
     forgetful.poll()
 
     assert forgetful.texts() == said
+
+
+def test_a_search_that_breaks_off_goes_on_where_it_was(forgetful: Room) -> None:
+    said = say(forgetful.network, 500)
+    forgetful.network.breaks_search_at = 3
+    forgetful.poll()
+    assert 20 < len(forgetful.texts()) < 500
+
+    late = say(forgetful.network, 5)
+    forgetful.clock.pass_by(minutes=1)
+    forgetful.poll()
+
+    assert sorted(forgetful.texts()) == sorted(said + late)
+    assert max(Counter(forgetful.network.searched).values()) == 1
+    assert len(forgetful.told()) == 1
+
+
+def test_a_gap_that_is_found_while_another_is_open_is_filled_too(forgetful: Room) -> None:
+    said = say(forgetful.network, 60)
+    forgetful.network.fails("search", Later(None, "server error", "Oops."))
+    forgetful.poll()
+    said += say(forgetful.network, 60)
+    forgetful.network.fails("search", Later(None, "server error", "Oops."))
+    forgetful.clock.pass_by(seconds=10)
+    forgetful.poll()
+
+    forgetful.clock.pass_by(minutes=1)
+    forgetful.poll()
+
+    assert sorted(forgetful.texts()) == sorted(said)
 
 
 def test_a_gap_that_may_never_be_searched_is_owned_up_to(forgetful: Room) -> None:

@@ -12,7 +12,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from sqlalchemy import select
 
 import handlers
-from bot import handoffs, inbox, watch
+from bot import gaps, handoffs, watch
 from bot.desk import Desk
 from bot.networks.x import X, XSettings
 from bot.schedule import Schedule
@@ -178,7 +178,7 @@ class Bot(Stage):
 
     def poll(self) -> None:
         """Look at X now, instead of at the next minute."""
-        inbox.poll(self.desk, self.desk.networks["x"])
+        gaps.listen(self.desk, self.desk.networks["x"])
 
     def watch(self) -> None:
         """Look at our own posts now, instead of in ten minutes."""
