@@ -31,7 +31,7 @@ def register(app: App, desk: Desk) -> None:
 
         app.action(action)(press)
 
-    on("claim", lambda session, ticket, who: ticket.claim(session, by=who.id, at=desk.now()))
+    on("claim", lambda *given: _claim(desk, *given))
     on("reopen", lambda session, ticket, who: ticket.reopen(session, by=who.id, at=desk.now()))
 
     @app.action("undo")
@@ -86,6 +86,12 @@ def undo(
     if reply.actor != who.id:
         return f"Undone: nothing was published. The words are kept for <@{reply.actor}>."
     return "Undone: nothing was published. Your words are kept, press *Reply* to see them."
+
+
+def _claim(desk: Desk, session: Session, ticket: Ticket, who: Person) -> str | None:
+    had = ticket.owner == who.id
+    ticket.claim(session, by=who.id, at=desk.now())
+    return YOURS if had else None
 
 
 def _not_about_us(desk: Desk, session: Session, ticket: Ticket, who: Person) -> str | None:

@@ -48,7 +48,7 @@ def drop(session: Session, reply_id: int, *, by: str, at: datetime) -> None:
     reply = session.get_one(Reply, reply_id, populate_existing=True)
     if reply.actor != by:
         raise RuleBrokenError("Only its author decides about this one.")
-    if reply.state not in GIVEN_BACK or _has_newer(session, reply):
+    if reply.state not in GIVEN_BACK or not reply.is_last(session):
         raise RuleBrokenError("That is not a draft any more: the card shows what became of it.")
     if reply.state != State.DRAFT:
         reply = ticket.draft(
@@ -61,11 +61,3 @@ def drop(session: Session, reply_id: int, *, by: str, at: datetime) -> None:
             source="home",
         )
     reply.move(session, State.DISCARDED, at=at, by=by, act="draft discarded")
-
-
-def _has_newer(session: Session, reply: Reply) -> bool:
-    """Whether its author has written to that ticket since."""
-    query = select(Reply.id).where(
-        Reply.ticket_id == reply.ticket_id, Reply.actor == reply.actor, Reply.id > reply.id
-    )
-    return session.scalar(query.limit(1)) is not None

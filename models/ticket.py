@@ -269,9 +269,18 @@ class Ticket(Owned, Base):
             if unsettled or self.live_reply(session):
                 raise OnItsWayError("Too late to undo: the reply is on its way or already public.")
             raise RuleBrokenError("There is nothing to undo: no reply is waiting to be sent.")
-        pending[-1].move(session, Delivery.CANCELLED, at=at, by=by, act="undo")
-        self.stopped(session, pending[-1])
-        return pending[-1]
+        reply = pending[-1]
+        reply.move(session, Delivery.CANCELLED, at=at, by=by, act="undo")
+        self.stopped(session, reply)
+        if not reply.is_last(session):
+            self._take_up(session, reply, at=at)
+        return reply
+
+    def _take_up(self, session: Session, reply: Reply, *, at: datetime) -> None:
+        """Its author has written something else since: without a draft *Reply* would not bring it back."""
+        more = {"author": reply.author, "sign_off": reply.sign_off}
+        key = f"{reply.key} undone"
+        self.draft(session, text=reply.text, by=reply.actor, at=at, key=key, source=reply.source, **more)
 
     def stopped(self, session: Session, reply: Reply) -> None:
         """A reply that was to go out does not: a turn that only this reply opened is taken back with it."""

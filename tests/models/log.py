@@ -6,7 +6,10 @@ from typing import Any
 HOLDS_ITS_TURN = {"held", "queued", "sending", "unsure", "asked", "handed off", "published", "confirmed"}
 PUBLIC = {"published", "confirmed"}
 OPEN = {"waiting", "snoozed"}
-OWNERS = {"claim", "take over", "release"}
+OWNERS = {"claim", "take over", "release", "assign", "claim expired"}
+GIVES_UP = {"release", "claim expired"}
+SAYS_NOTHING = {"post deleted", "post edited", "compose", "take over composing"}  # of where it stands
+STOPPED = {"paused", "not a sender"}  # why a reply that waited never left, besides an undo
 OUTCOMES = {"answered", "no reply needed", "not about us"}
 LEADS_TO = {"snooze": "snoozed"} | {outcome: outcome for outcome in OUTCOMES}  # everything else: waiting
 
@@ -20,7 +23,16 @@ class Told:
         self.state, self.turn, self.owner, self.reason = "waiting", 0, None, None
         self.replies: dict[int, str] = {}
         self.turns: dict[int, int] = {}
-        self.is_follow_up = False
+        self.opened_by: dict[int, str] = {}
+        self.ended: dict[int, tuple[str, Any]] = {}  # where each turn stands: its state and the reason
+
+    @property
+    def is_follow_up(self) -> bool:
+        return self.opened_by.get(self.turn) == "follow up"
+
+    def stands(self, state: str, reason: Any = None) -> None:
+        self.state, self.reason = state, reason
+        self.ended[self.turn] = (state, reason)
 
     def has_answer(self) -> bool:
         return any(self.turns[n] == self.turn for n, state in self.replies.items() if state in HOLDS_ITS_TURN)
@@ -30,10 +42,15 @@ def replay(log: Sequence[Line]) -> Told:
     """Read the events of one ticket, oldest first."""
     told = Told()
     for line in log:
-        if line["reply_id"] is not None:
-            _replay_reply(told, line["reply_id"], line["data"]["to"])
+        data = line["data"] or {}
+        if line["reply_id"] is not None and "to" in data:
+            _replay_reply(told, line["reply_id"], data["to"])
+            if line["act"] == "undo" or data.get("reason") in STOPPED:
+                _take_back(told, line["reply_id"])
+        elif line["reply_id"] is not None:
+            continue  # that a copy was sent anyway, or that it is to be deleted: it stays where it is
         else:
-            _replay_ticket(told, line["act"], line["actor"], line["data"] or {})
+            _replay_ticket(told, line["act"], line["actor"], data)
     return told
 
 
@@ -42,18 +59,29 @@ def _replay_reply(told: Told, reply_id: int, to: str) -> None:
     told.replies[reply_id] = to
     at_hand = told.turns[reply_id] == told.turn
     if at_hand and to in PUBLIC:
-        told.state, told.reason = "answered", "handed off" if to == "confirmed" else None
+        told.stands("answered", "handed off" if to == "confirmed" else None)
+    elif to in PUBLIC:
+        told.ended[told.turns[reply_id]] = ("answered", "handed off" if to == "confirmed" else None)
     if at_hand and to == "withdrawn" and told.state == "answered":
-        told.state, told.reason = "waiting", None
+        told.stands("waiting")
+
+
+def _take_back(told: Told, reply_id: int) -> None:
+    """A turn that only this reply had opened is gone with it."""
+    if told.turns[reply_id] == told.turn and told.is_follow_up and told.state == "waiting":
+        del told.opened_by[told.turn]
+        told.turn -= 1
+        told.state, told.reason = told.ended[told.turn]
 
 
 def _replay_ticket(told: Told, act: str, actor: str, data: Line) -> None:
     if act in OWNERS:
-        told.owner = None if act == "release" else actor
-    elif act != "post deleted":
+        told.owner = None if act in GIVES_UP else data.get("to", actor)
+    elif act not in SAYS_NOTHING:
         if _begins_a_turn(told, act):
-            told.turn, told.is_follow_up = told.turn + 1, act == "follow up"
-        told.state, told.reason = LEADS_TO.get(act, "waiting"), data.get("reason")
+            told.turn += 1
+            told.opened_by[told.turn] = act
+        told.stands(LEADS_TO.get(act, "waiting"), data.get("reason"))
 
 
 def _begins_a_turn(told: Told, act: str) -> bool:
@@ -61,4 +89,4 @@ def _begins_a_turn(told: Told, act: str) -> bool:
         return told.turn == 0 or told.state not in OPEN or told.has_answer() or told.is_follow_up
     if act == "reopen":
         return told.state != "snoozed" and told.has_answer()
-    return act in {"asked again", "follow up"}
+    return act in {"asked again", "follow up", "no answer"}

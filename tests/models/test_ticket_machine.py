@@ -261,7 +261,19 @@ class TicketLife(RuleBasedStateMachine):
         with self.refused(OnItsWayError if too_late else RuleBrokenError, when=not pending):
             self.ticket.undo(self.session, by=by, at=self.now())
         if pending:
-            max(pending, key=lambda one: one.id).state = "cancelled"
+            self.is_undone(max(pending, key=lambda one: one.id))
+
+    def is_undone(self, one: Answer) -> None:
+        """A turn that only this reply had opened goes with it; what its author wrote since stays below it."""
+        one.state = "cancelled"
+        if one.turn == self.turn and self.opened_by[self.turn] == FOLLOW_UP and self.state == "waiting":
+            self.last_turn = self.turn = self.turn - 1
+            self.state = "answered"
+        if one is not max((other for other in self.answers if other.actor == one.actor), key=lambda o: o.id):
+            kept = max(rows(self.session, Reply)["replies"], key=lambda reply: reply["id"])
+            assert (kept["actor"], kept["text"], kept["state"]) == (one.actor, one.text, "draft")
+            draft = Answer(kept["id"], self.turn, one.actor, one.text, "draft", kept["to_post_id"])
+            self.answers.append(draft)
 
     def row(self, one: Answer) -> Reply:
         return self.session.get_one(Reply, one.id, populate_existing=True)

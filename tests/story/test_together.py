@@ -46,6 +46,17 @@ def test_it_cannot_be_given_to_the_bot(bot: Bot) -> None:
     bot.whisper("Give it to a teammate.")
 
 
+def test_a_claim_pressed_twice_says_that_they_have_it(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    unclaimed = bot.now(card)
+    bot.ana.press(unclaimed, "Claim")
+
+    again = bot.ana.press(unclaimed, "Claim")
+
+    assert "You have this one already." in seen(again.ephemeral())
+    assert len(bot.events("claim")) == 1
+
+
 def test_take_over_is_behind_the_dots_of_a_card_that_somebody_has(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.ana.press(bot.now(card), "Claim")

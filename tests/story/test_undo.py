@@ -41,6 +41,20 @@ def test_anybody_may_undo_and_the_words_stay_their_authors(patient: Bot) -> None
     assert [(event.actor, event.text) for event in patient.events("undo")] == [("U0BEN", "Hello!")]
 
 
+def test_undone_words_come_back_though_their_author_has_drafted_something_since(patient: Bot) -> None:
+    _, card = patient.heard("@acmebrew hello")
+    patient.reply(card, "Hello!")
+    held = patient.shows(card, "Undo")
+    patient.say(card, "@Heard reply Something else.")
+    patient.whisper("Something else.")
+
+    patient.ana.press(held, "Undo")
+
+    patient.shows(card, "Waiting", without=("goes out at",))
+    assert patient.compose(card).value() == "Hello!"
+    assert patient.drafts() == ["Something else.", "Hello!"]
+
+
 def test_undo_pressed_twice_says_that_there_is_nothing_left(patient: Bot) -> None:
     _, card = patient.heard("@acmebrew hello")
     patient.reply(card, "Hello!")
