@@ -45,7 +45,9 @@ class Desk:
     underway: Underway = field(default_factory=Underway)
     essences: Essences = field(default_factory=Essences)
     standing: Standing = field(default_factory=Standing)
-    _side: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "glance"))
+    # Errands wait for Slack and networks: a slow one must not keep people from a glance at the ledger.
+    _glances: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "glance"))
+    _errands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "errand"))
 
     @property
     def owed_for(self) -> timedelta:
@@ -71,9 +73,10 @@ class Desk:
     def glance(self, look: Callable[[], Result], seconds: float) -> Result | None:
         """Look something up if it can be had within `seconds`, else None: the person must not wait.
 
-        The look goes on in a thread of its own and is forgotten, so it must not change anything.
+        A look that takes longer goes on in a thread of its own and is forgotten: what it writes must do no
+        harm if it comes late.
         """
-        future: Future[Result] = self._side.submit(self._counted, look)
+        future: Future[Result] = self._glances.submit(self._counted, look)
         try:
             return future.result(timeout=seconds)
         except NotInTimeError:
@@ -84,7 +87,7 @@ class Desk:
 
     def aside(self, errand: Callable[[], object]) -> None:
         """Do something that takes longer than a person waits for an answer. Lost if the process dies."""
-        self._side.submit(self._counted, errand).add_done_callback(_note_failure)
+        self._errands.submit(self._counted, errand).add_done_callback(_note_failure)
 
     def _counted(self, errand: Callable[[], Result]) -> Result:
         with self.underway.errand():
@@ -92,7 +95,8 @@ class Desk:
 
     def close(self) -> None:
         """Let what is under way come to its end, if it does so soon; then let go of everything."""
-        self._side.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._glances, self._errands):
+            pool.shutdown(wait=False, cancel_futures=True)
         self.underway.came_to_rest(within=2.0)
         self.db.close()
 

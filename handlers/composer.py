@@ -49,10 +49,7 @@ def register(app: App, desk: Desk) -> None:
     def open_composer(ack: Ack, body: Body, respond: Respond) -> None:
         ack()
         who, value = person(body), json.loads(body["actions"][0]["value"])
-        key = uuid.uuid4().hex
-        found = desk.glance(lambda: look(desk, value, who, key), GLANCE)
-        view = found if found is not None else _blind(desk, value, body, key)
-        attempt(desk, who, respond, lambda: _open(desk, body["trigger_id"], view, value["t"], key))
+        attempt(desk, who, respond, lambda: _open(desk, who, body, value))
         desk.aside(lambda: _prepare(desk, who, value["t"]))
 
     for action in ("reply", "follow_up", "edit_draft", "use_draft"):
@@ -85,11 +82,14 @@ def _prepare(desk: Desk, who: Person, ticket_id: int) -> None:
 # --- opening ------------------------------------------------------------------------------------------------
 
 
-def _open(desk: Desk, trigger_id: str, view: dict[str, Any], ticket_id: int, key: str) -> str | None:
+def _open(desk: Desk, who: Person, body: Body, value: dict[str, Any]) -> str | None:
     """Open it; if Slack does not let us any more, nobody is writing there."""
-    sentence = opened(desk, trigger_id, view)
+    key = uuid.uuid4().hex
+    found = desk.glance(lambda: look(desk, value, who, key), GLANCE)
+    view = found if found is not None else _blind(desk, value, body, key)
+    sentence = opened(desk, body["trigger_id"], view)
     if sentence is not None and view.get("callback_id") == COMPOSER:
-        _stop_composing(desk, ticket_id, key)
+        _stop_composing(desk, value["t"], key)
     return sentence
 
 

@@ -278,6 +278,18 @@ def test_what_was_undone_is_a_draft_of_its_author_and_of_nobody_else(database_ur
         assert bot.ana.press(view, "Edit").view.value() == "Too soon"
 
 
+def test_edit_on_a_network_without_keys_is_answered_with_a_sentence(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    bot.say(card, "@Heard reply Hello!")
+    bot.whisper("Only you see this")
+    view = opened(bot.ana)
+    bot.desk.networks.pop("x")
+
+    bot.ana.press(view, "Edit")
+
+    shows(bot.ana, "This Heard has no keys for x")
+
+
 def test_discard_lets_go_of_a_draft_once(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello!")
