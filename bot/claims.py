@@ -1,22 +1,29 @@
 """What the clock does to a ticket: a quiet claim ends, a forgotten composer closes, a silence is over."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot import telling
 from bot.desk import Desk
 from models import Ticket
+from models.database import BusyError
 from models.outcome import State
+
+log = logging.getLogger(__name__)
+
+Step = Callable[[Desk, Session, Ticket, datetime], None]
 
 
 def tick(desk: Desk) -> None:
     """Do all of it that is due now, each ticket held in turn and always in the same order."""
     at = desk.now()
     quiet_since = at - desk.claim_holds  # by the clock; office hours can only make it longer
-    steps: tuple[tuple[ColumnElement[bool], Callable[[Desk, Session, Ticket, datetime], None]], ...] = (
+    steps: tuple[tuple[ColumnElement[bool], Step], ...] = (
         (_owned() & (Ticket.active_at <= quiet_since), _expire),
         (Ticket.composing_until <= at, _close_composer),
         (Ticket.back_at <= at, _come_back),
@@ -25,9 +32,19 @@ def tick(desk: Desk) -> None:
         with desk.db.read() as session:
             due = session.scalars(select(Ticket.id).where(condition).order_by(Ticket.id)).all()
         for ticket_id in due:
-            with desk.db.write() as session:
-                step(desk, session, Ticket.hold(session, ticket_id), at)
+            _guarded(desk, step, ticket_id, at)
     desk.board_bell.set()
+
+
+def _guarded(desk: Desk, step: Step, ticket_id: int, at: datetime) -> None:
+    """Do `step`; one ticket that goes wrong must not stop the clocks of the others."""
+    try:
+        with desk.db.write() as session:
+            step(desk, session, Ticket.hold(session, ticket_id), at)
+    except (BusyError, OperationalError):
+        raise
+    except Exception:
+        log.exception("ticket %s: %s failed; it is tried again", ticket_id, step.__name__)
 
 
 def _owned() -> ColumnElement[bool]:

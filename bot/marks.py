@@ -10,36 +10,41 @@ from datetime import timedelta
 
 from bot.desk import Desk
 from bot.slack import SlackError, SlackLaterError, SlackNoError
+from models import Budget
 from models.mark import Mark
 
 log = logging.getLogger(__name__)
 
 BATCH = 20
-AGAIN = timedelta(seconds=5)
-TRIES = 5  # an emoji is a courtesy: after so many failures it is left
+AGAIN = timedelta(seconds=5)  # and twice as long after each try
+TRIES = 8  # an emoji is a courtesy: after so many failures, ten minutes in all, it is left
+REACTIONS = "slack reaction"  # the budget that rests while Slack asks to be left alone
 
 # It is there already, or gone already: https://docs.slack.dev/reference/methods/reactions.add#errors
 _DONE = {"already_reacted", "no_reaction"}
 
 
 def work(desk: Desk) -> float:
-    """Put on and take off what differs. Gives the seconds until it is worth another look (at most 2)."""
+    """Put on and take off what differs. Gives the seconds until it is worth another look."""
     for mark_id in _differing(desk):
         if desk.stop.is_set():
             return 0.0
-        wait = _change(desk, mark_id)
-        if wait > 0:
-            return min(wait, 2.0)
+        if not _change(desk, mark_id):
+            break
     return 2.0
 
 
 def _differing(desk: Desk) -> list[int]:
+    """What is to be changed now; nothing while Slack asks us to slow down."""
+    at = desk.now()
     with desk.db.read() as session:
-        return [mark.id for mark in Mark.differing(session, BATCH, at=desk.now())]
+        if Budget.rests(session, REACTIONS, at=at):
+            return []
+        return [mark.id for mark in Mark.differing(session, BATCH, at=at)]
 
 
-def _change(desk: Desk, mark_id: int) -> float:
-    """Make one message show what it should; give the seconds that Slack wants to be left alone."""
+def _change(desk: Desk, mark_id: int) -> bool:
+    """Make one message show what it should; False if Slack wants to be left alone first."""
     with desk.db.read() as session:
         mark = session.get_one(Mark, mark_id)
         channel, ts, wanted, shown = mark.channel, mark.ts, mark.wanted, mark.shown
@@ -51,10 +56,13 @@ def _change(desk: Desk, mark_id: int) -> float:
             _quietly(lambda: desk.slack.react(channel, ts, wanted))
             _note(desk, mark_id, wanted)
     except SlackLaterError as later:
-        return later.seconds
+        at = desk.now()
+        with desk.db.write() as session:
+            Budget.pause(session, REACTIONS, at=at, until=at + timedelta(seconds=later.seconds))
+        return False
     except SlackError as error:
         _failed(desk, mark_id, wanted, error)
-    return 0.0
+    return True
 
 
 def _quietly(call: Callable[[], None]) -> None:
@@ -75,7 +83,7 @@ def _failed(desk: Desk, mark_id: int, wanted: str | None, error: SlackError) -> 
     log.info("a message could not be marked: %s", error)
     with desk.db.write() as session:
         mark = session.get_one(Mark, mark_id)
+        mark.not_before = desk.now() + AGAIN * 2**mark.tries
         mark.tries += 1
-        mark.not_before = desk.now() + AGAIN
         if isinstance(error, SlackNoError) or mark.tries >= TRIES:
             mark.shown = wanted

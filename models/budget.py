@@ -47,6 +47,11 @@ class Budget(Base):
         budget.paused_until = max(budget.paused_until or until, until)
 
     @classmethod
+    def rests(cls, session: Session, key: str, *, at: datetime) -> bool:
+        """Whether the other side wants to be left alone at `at`; a look alone, which counts nothing."""
+        return session.scalar(select(cls.key).where(cls.key == key, cls.paused_until > at)) is not None
+
+    @classmethod
     def _held(cls, session: Session, key: str, at: datetime) -> "Budget":
         """The bucket of `key`, locked until the transaction ends."""
         add_if_absent(session, cls, key=key, due_at=at)

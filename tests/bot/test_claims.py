@@ -1,7 +1,7 @@
 """What the clock does to a ticket: quiet claims end, forgotten composers close, silences are over."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -190,3 +190,25 @@ def test_an_outcome_ends_the_waiting_too(here: Room, network: Counting) -> None:
     later(here, hours=5)
 
     assert here.ticket().state == State.NO_REPLY_NEEDED
+
+
+def test_a_ticket_that_goes_wrong_does_not_stop_the_clocks_of_the_others(
+    here: Room, network: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed(here, network)
+    network.says("joe", "@acmebrew hi", at=here.clock())
+    here.poll()
+    broken, other = (ticket.id for ticket in here.tickets())
+    with here.desk.db.write() as session:
+        Ticket.hold(session, other).claim(session, by=BEN, at=here.clock())
+    expire = Ticket.expire
+
+    def breaks(self: Ticket, session: Session, **given: datetime) -> str | None:
+        if self.id == broken:
+            raise ValueError("nobody thought of that")
+        return expire(self, session, **given)
+
+    monkeypatch.setattr(Ticket, "expire", breaks)
+    later(here, minutes=20)
+
+    assert [ticket.owner for ticket in here.tickets()] == [ANA, None]
