@@ -16,7 +16,7 @@ from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.slack import Examined, SlackError, SlackNoError
 from bot.standing import is_group, why_unreadable
-from models import Cursor
+from models import Cursor, Pause
 from models.cursor import MENTIONS
 from models.database import BusyError
 
@@ -80,6 +80,7 @@ def examine(desk: Desk) -> Iterator[Finding]:
     yield from _slack(desk)
     yield from _channel(desk)
     yield from _senders(desk)
+    yield from _pause(desk)
     yield from _door(desk)
     for network in desk.networks.values():
         yield from _network(network)
@@ -194,6 +195,18 @@ def _senders(desk: Desk) -> Iterator[Finding]:
         yield _warn("SENDERS", f"{who} may send until that is mended.")
     else:
         yield _ok("SENDERS", f"names {', '.join(senders)}.")
+
+
+def _pause(desk: Desk) -> Iterator[Finding]:
+    """Whether somebody let no reply leave, and forgot it."""
+    try:
+        with desk.db.read(2.0) as session:
+            pause = Pause.now(session)
+    except (SQLAlchemyError, BusyError):
+        return
+    if pause is not None:
+        since = duration(desk.now() - pause.at)
+        yield _warn("replies", f"{pause.by} paused them {since} ago. /mentions resume lets them go out.")
 
 
 def _door(desk: Desk) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from bot.blocks.home import MINE, WAITING, Shown, digest, home
 from bot.blocks.report import may_be_short
 from bot.desk import Desk
 from bot.slack import SlackError, SlackLaterError
-from models import Home, drafts, overview
+from models import Home, Pause, drafts, overview
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def refresh(desk: Desk) -> None:
 def read(desk: Desk, session: Session, user: str) -> Shown:
     """Gather what the Home of `user` shows."""
     titles = {name: network.title for name, network in desk.networks.items()}
-    known = desk.slack.identity_if_known()
+    known, pause = desk.slack.identity_if_known(), Pause.now(session)
     return Shown(
         drafts=tuple(drafts.kept_for(session, user)),
         mine=overview.owned(session, user, limit=MINE),
@@ -72,6 +72,7 @@ def read(desk: Desk, session: Session, user: str) -> Shown:
         titles=titles,
         url=known.url if known is not None else "",
         at=desk.now(),
+        pause=pause.sentence if pause is not None else None,
     )
 
 

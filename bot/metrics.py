@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import auditor
 from bot.desk import Desk
-from models import Alarm, Budget, Card, Cursor, Mention, Quarantined, Reply, Ticket
+from models import Alarm, Budget, Card, Cursor, Mention, Pause, Quarantined, Reply, Ticket
 
 RECENT = 100
 
@@ -44,6 +44,10 @@ class Ledger(Collector):
         yield _one(session, "heard_cards_failing", "Cards that Slack refused last time", failing)
         tickets = select(Ticket.state, func.count()).group_by(Ticket.state)
         yield _by(session, "heard_tickets", "Tickets by state", tickets)
+        pause = Pause.now(session)
+        paused = (self.desk.now() - pause.at).total_seconds() if pause is not None else 0
+        about = "How long no reply may leave, because somebody paused them; 0 if nobody did"
+        yield GaugeMetricFamily("heard_paused_seconds", about, value=paused)
         replies = select(Reply.state, func.count()).group_by(Reply.state)
         yield _by(session, "heard_replies", "Replies by state of delivery", replies)
 

@@ -7,11 +7,12 @@ from slack_bolt import Ack, App, Respond
 
 from bot import doctor
 from bot.blocks import report
+from bot.blocks.parts import context
 from bot.blocks.text import escape, plain
 from bot.desk import Desk
 from handlers import me, silence
 from handlers.courtesy import PATIENCE, sentence_for
-from models import overview, stats
+from models import Pause, overview, stats
 
 Body = dict[str, Any]
 PERIODS = {"": 7, "7d": 7, "30d": 30}
@@ -62,8 +63,11 @@ def _open(desk: Desk) -> dict[str, Any]:
     with desk.db.read(PATIENCE) as session:
         total, tickets = stats.waiting(session, limit=LISTED)
         unknown = report.may_be_short(overview.unread(session), titles)
+        pause = Pause.now(session)
     url = known.url if known is not None else ""
     blocks = report.open_list(total, tickets, titles, url=url, at=at, unknown=unknown)
+    if pause is not None:
+        blocks.append(context(f":double_vertical_bar: {pause.sentence}"))
     return {"text": f"{total} waiting", "blocks": blocks}
 
 

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from bot import telling
 from bot.desk import Desk
+from bot.standing import UnknownStandingError
 from handlers.courtesy import writing
 from models import Inbound, Notice, Pause, Reply, Ticket
 from models.reply import ON_THE_WIRE, PENDING
@@ -13,7 +14,12 @@ from models.reply import State as Delivery
 
 def turn(desk: Desk, word: str, *, by: str, key: str | None) -> str:
     """Pause, or go on; what the person who asked reads. `key` is the same in copies of one command."""
-    refused = desk.standing.why_not(desk, by, desk.settings.slack_channel)
+    try:
+        refused = desk.standing.why_not(desk, by, desk.settings.slack_channel)
+    except UnknownStandingError:
+        if word != "pause":  # while Slack does not answer nobody may speak, but anybody may fall silent
+            raise
+        refused = None
     if refused is not None:
         return refused
     with writing(desk) as session:

@@ -52,6 +52,9 @@ class Pause(Base):
         """Raise `PausedError` while a pause holds."""
         pause = cls.now(session)
         if pause is not None:
-            raise PausedError(
-                f"<@{pause.by}> has paused all public replies. `/mentions resume` lets them go out again."
-            )
+            raise PausedError(pause.sentence)
+
+    @property
+    def sentence(self) -> str:
+        """Who let nothing leave, and how it ends; mrkdwn."""
+        return f"<@{self.by}> has paused all public replies. `/mentions resume` lets them go out again."

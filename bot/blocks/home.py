@@ -37,6 +37,7 @@ class Shown:
     titles: Mapping[str, str]  # of the networks that can be spoken to
     url: str  # the workspace's
     at: datetime
+    pause: str | None = None  # that no reply leaves, as a sentence
 
 
 # --- the whole ----------------------------------------------------------------------------------------------
@@ -60,6 +61,11 @@ def digest(view: Mapping[str, Any]) -> str:
 
 
 # --- the sections -------------------------------------------------------------------------------------------
+
+
+def _paused(shown: Shown) -> list[Block]:
+    """One block at most."""
+    return [section(f":double_vertical_bar: {shown.pause}")] if shown.pause is not None else []
 
 
 def _quiet(shown: Shown) -> list[Block]:
@@ -148,7 +154,7 @@ def _unread(shown: Shown) -> list[Block]:
 
 
 # In this order; a new one is a function here.
-SECTIONS = (_quiet, _unread, _drafts, _mine, _waiting)
+SECTIONS = (_paused, _quiet, _unread, _drafts, _mine, _waiting)
 
 
 # --- what they share ----------------------------------------------------------------------------------------

@@ -11,8 +11,10 @@ from bot import doctor
 from bot.doctor import Finding, Level
 from bot.networks import Later
 from bot.slack import Slack
+from models import Pause
 from sandbox.slack import SlackServer
-from tests.bot.room import CHANNEL, Clock, Counting, Room, room
+from tests.bot.room import ANA, CHANNEL, Clock, Counting, Room, room
+from tests.bot.test_metrics import figures
 
 
 @pytest.fixture
@@ -199,3 +201,12 @@ def test_skew_is_only_told_past_a_minute(healthy: Room, clock: Clock) -> None:
 
     assert not [line for line in wrong(findings(healthy)) if "clock" in line]
     assert timedelta(seconds=30) < doctor.SKEW
+
+
+def test_a_pause_that_somebody_may_have_forgotten_is_told(healthy: Room, clock: Clock) -> None:
+    with healthy.desk.db.write() as session:
+        Pause.begin(session, by=ANA, at=clock())
+    clock.pass_by(hours=2)
+
+    assert any(f"replies: {ANA} paused them 2 h 00 min ago" in line for line in wrong(findings(healthy)))
+    assert figures(healthy)["heard_paused_seconds",] == 7200

@@ -1,5 +1,6 @@
 """Pause: no reply leaves, drafts stay, the channel is told."""
 
+from sandbox.slack import visible
 from tests.story.harness import CHANNEL, Bot, eventually, running, seen
 
 
@@ -69,3 +70,25 @@ def test_said_twice_it_is_told_once(bot: Bot) -> None:
     bot.ana.command("/mentions", "resume", CHANNEL)
     assert "Nothing is paused." in bot.ana.command("/mentions", "resume", CHANNEL).text
     assert len(bot.events("pause", "resume")) == 2
+
+
+def test_that_nothing_leaves_is_seen_wherever_somebody_looks_at_what_waits(bot: Bot) -> None:
+    bot.heard("@acmebrew hello")
+    bot.ana.command("/mentions", "pause", CHANNEL)
+
+    for person in (bot.ana, bot.ben):
+        assert "@U0ANA has paused all public replies" in seen(
+            person.command("/mentions", "open", CHANNEL).answers[-1]
+        )
+        assert "@U0ANA has paused all public replies" in visible(person.open_home()).text
+
+    bot.ana.command("/mentions", "resume", CHANNEL)
+    assert "paused" not in seen(bot.ana.command("/mentions", "open", CHANNEL).answers[-1])
+    assert "paused" not in visible(bot.ana.open_home()).text
+
+
+def test_while_slack_does_not_say_who_may_speak_anybody_may_pause_and_nobody_resume(bot: Bot) -> None:
+    bot.slack.world.faults.error("conversations.info", "internal_error", times=None)
+
+    assert "Paused." in bot.ana.command("/mentions", "pause", CHANNEL).text
+    assert "could not ask Slack" in bot.ana.command("/mentions", "resume", CHANNEL).text
