@@ -201,20 +201,25 @@ class Reply(Base):
         return list(session.scalars(query.order_by(cls.id)))
 
     @classmethod
+    def last(cls, session: Session, ticket_id: int, actor: str) -> "Reply | None":
+        """What `actor` wrote last for this ticket."""
+        query = select(cls).where(cls.ticket_id == ticket_id, cls.actor == actor)
+        return session.scalar(query.order_by(cls.id.desc()).limit(1))
+
+    @classmethod
     def kept_text(cls, session: Session, ticket_id: int, actor: str) -> str | None:
         """What `actor` last typed for this ticket, if it came back to them instead of going out."""
-        query = (
-            select(cls).where(cls.ticket_id == ticket_id, cls.actor == actor).order_by(cls.id.desc()).limit(1)
-        )
-        last = session.scalar(query)
+        last = cls.last(session, ticket_id, actor)
         return last.words if last is not None and last.state in GIVEN_BACK else None
+
+    @property
+    def came_back(self) -> bool:
+        """Whether it was to go out, and its words are its author's again."""
+        return self.state in GIVEN_BACK and self.state != State.DRAFT
 
     def is_last(self, session: Session) -> bool:
         """Whether its actor has written nothing for this ticket since: only the last words come back."""
-        query = select(Reply.id).where(
-            Reply.ticket_id == self.ticket_id, Reply.actor == self.actor, Reply.id > self.id
-        )
-        return session.scalar(query.limit(1)) is None
+        return Reply.last(session, self.ticket_id, self.actor) is self
 
     def move(
         self,

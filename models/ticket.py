@@ -31,6 +31,7 @@ from models.reply import State as Delivery
 from models.teammate import Teammate, unsigned
 from models.turn import FOLLOW_UP, MENTION, NO_ANSWER, REOPENED, Turn
 
+FROM_THE_THREAD = {"thread", "shortcut"}  # written without a composer, which shows what is kept
 CANARY = "canary"  # the network of test mentions: nobody made them, and they count nowhere
 _IS_OPEN = "state IN (" + ", ".join(f"'{state}'" for state in OPEN) + ")"
 
@@ -230,6 +231,9 @@ class Ticket(Owned, Base):
         `author` (whose words they are, if not the actor's), `sign_off`, `said_channel` and `said_ts`.
         """
         self.show_life(by=by, at=at)
+        last = Reply.last(session, self.id, by) if source in FROM_THE_THREAD else None
+        if last is not None and last.came_back:
+            self._take_up(session, last, at=at)
         own = unsigned(text, more.get("sign_off"))
         draft = Reply(
             essence=essence(own, self.names(session)),
@@ -277,10 +281,17 @@ class Ticket(Owned, Base):
         return reply
 
     def _take_up(self, session: Session, reply: Reply, *, at: datetime) -> None:
-        """Its author has written something else since: without a draft *Reply* would not bring it back."""
-        more = {"author": reply.author, "sign_off": reply.sign_off}
-        key = f"{reply.key} undone"
-        self.draft(session, text=reply.text, by=reply.actor, at=at, key=key, source=reply.source, **more)
+        """Keep what came back as a draft: *Reply* shows only what its author wrote last."""
+        self.draft(
+            session,
+            text=reply.text,
+            by=reply.actor,
+            at=at,
+            key=f"{reply.key} kept",
+            source="kept",
+            author=reply.author,
+            sign_off=reply.sign_off,
+        )
 
     def stopped(self, session: Session, reply: Reply) -> None:
         """A reply that was to go out does not: a turn that only this reply opened is taken back with it."""

@@ -237,7 +237,10 @@ class TicketLife(RuleBasedStateMachine):
     def draft(self, by: str) -> None:
         at, now = self.now(), self.ticket
         text = f"draft {self.minutes}"
+        last = self.last_of(by)
         kept = now.draft(self.session, text=text, by=by, at=at, key=uuid4().hex, source="thread")
+        if last is not None and last.state in COMES_BACK - {"draft"}:
+            self.is_kept_as_a_draft(last, kept.id - 1)
         self.answers.append(Answer(kept.id, self.turn, by, text, "draft", now.target_post_id))
 
     @precondition(lambda self: any(one.state == "draft" for one in self.answers))
@@ -245,12 +248,14 @@ class TicketLife(RuleBasedStateMachine):
     def send_draft(self, which: int) -> None:
         drafts = [one for one in self.answers if one.state == "draft"]
         one, now = drafts[which % len(drafts)], self.ticket
-        fits = one.turn == self.turn and one.to == now.target_post_id
-        ok = self.state in OPEN and self.live() is None and fits
+        live, at = self.live(), self.now()
+        answers = self.state in OPEN and live is None and one.turn == self.turn
+        follows_up = live is not None and live.state in PUBLIC and one.turn == self.turn + 1
+        ok = (answers or follows_up) and one.to == now.target_post_id
         with self.refused(RuleBrokenError, when=not ok):
-            now.submit(
-                self.session, self.row(one), by=one.actor, at=self.now(), undo_until=minute(self.minutes + 1)
-            )
+            now.submit(self.session, self.row(one), by=one.actor, at=at, undo_until=minute(self.minutes + 1))
+        if ok and follows_up:
+            self.begins(one.turn, FOLLOW_UP, at)
         if ok:
             one.state, self.owner, one.unread = "held", one.actor, 0
 
@@ -269,11 +274,16 @@ class TicketLife(RuleBasedStateMachine):
         if one.turn == self.turn and self.opened_by[self.turn] == FOLLOW_UP and self.state == "waiting":
             self.last_turn = self.turn = self.turn - 1
             self.state = "answered"
-        if one is not max((other for other in self.answers if other.actor == one.actor), key=lambda o: o.id):
-            kept = max(rows(self.session, Reply)["replies"], key=lambda reply: reply["id"])
-            assert (kept["actor"], kept["text"], kept["state"]) == (one.actor, one.text, "draft")
-            draft = Answer(kept["id"], self.turn, one.actor, one.text, "draft", kept["to_post_id"])
-            self.answers.append(draft)
+        if one is not self.last_of(one.actor):
+            self.is_kept_as_a_draft(one, max(row["id"] for row in rows(self.session, Reply)["replies"]))
+
+    def last_of(self, actor: str) -> Answer | None:
+        return max((one for one in self.answers if one.actor == actor), key=lambda one: one.id, default=None)
+
+    def is_kept_as_a_draft(self, one: Answer, row_id: int) -> None:
+        kept = next(row for row in rows(self.session, Reply)["replies"] if row["id"] == row_id)
+        assert (kept["actor"], kept["text"], kept["state"]) == (one.actor, one.text, "draft")
+        self.answers.append(Answer(row_id, self.turn, one.actor, one.text, "draft", kept["to_post_id"]))
 
     def row(self, one: Answer) -> Reply:
         return self.session.get_one(Reply, one.id, populate_existing=True)

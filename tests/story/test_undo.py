@@ -55,6 +55,17 @@ def test_undone_words_come_back_though_their_author_has_drafted_something_since(
     assert patient.drafts() == ["Something else.", "Hello!"]
 
 
+def test_undone_words_are_among_the_drafts_once_their_author_drafts_something_else(patient: Bot) -> None:
+    _, card = patient.heard("@acmebrew hello")
+    patient.reply(card, "Hello!")
+    patient.ana.press(patient.shows(card, "Undo"), "Undo")
+
+    patient.say(card, "@Heard reply Something else.")
+
+    patient.whisper("Something else.")
+    assert patient.drafts() == ["Hello!", "Something else."]
+
+
 def test_undo_pressed_twice_says_that_there_is_nothing_left(patient: Bot) -> None:
     _, card = patient.heard("@acmebrew hello")
     patient.reply(card, "Hello!")
