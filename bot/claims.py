@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -24,7 +24,7 @@ def tick(desk: Desk) -> None:
     at = desk.now()
     quiet_since = at - desk.claim_holds  # by the clock; office hours can only make it longer
     steps: tuple[tuple[ColumnElement[bool], Step], ...] = (
-        (_owned() & (Ticket.active_at <= quiet_since), _expire),
+        (_owned() & (func.coalesce(Ticket.active_at, Ticket.claimed_at) <= quiet_since), _expire),
         (Ticket.composing_until <= at, _close_composer),
         (Ticket.back_at <= at, _come_back),
     )
@@ -53,7 +53,8 @@ def _owned() -> ColumnElement[bool]:
 
 def _expire(desk: Desk, session: Session, ticket: Ticket, at: datetime) -> None:
     """The owner was quiet for too long, in office hours: it is everybody's again, and the thread says so."""
-    if ticket.active_at is None or desk.settings.office.between(ticket.active_at, at) < desk.claim_holds:
+    since = ticket.active_at or ticket.claimed_at  # an older Heard noted no signs of life
+    if since is None or desk.settings.office.between(since, at) < desk.claim_holds:
         return
     owner = ticket.expire(session, at=at)
     if owner is not None:

@@ -50,6 +50,19 @@ def test_a_claim_ends_after_a_quarter_of_an_hour_and_the_thread_says_so(
     assert len(here.told()) == 1
 
 
+def test_a_claim_from_before_signs_of_life_were_noted_ends_like_any_other(
+    here: Room, network: Counting
+) -> None:
+    claimed(here, network)
+    change(here, lambda _, ticket: setattr(ticket, "active_at", None))
+
+    later(here, minutes=14)
+    assert here.ticket().owner == ANA
+    later(here, minutes=1)
+
+    assert here.ticket().owner is None
+
+
 def test_a_sign_of_life_begins_it_anew(here: Room, network: Counting) -> None:
     claimed(here, network)
     here.clock.pass_by(minutes=10)
