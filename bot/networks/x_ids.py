@@ -12,6 +12,7 @@ _EPOCH = 1_288_834_974_657
 _TICKS = 22
 _FIRST_SNOWFLAKE = 1 << 50
 _OVERLAP = timedelta(minutes=15)  # X indexes some mentions late: valory-xyz/IEKit#307
+SKEW = timedelta(minutes=2)  # between our clock and X's
 _OVERLAP_COUNT = 100  # the same for ids that only count
 
 
@@ -40,11 +41,11 @@ def id_before(post_id: str) -> str | None:
 
 
 def id_at(post_id: str, since: datetime) -> str:
-    """The later one of `post_id` and the overlap before `since`, as an id to ask from."""
+    """The later one of `post_id` and `since`, as an id to ask from; clocks may differ by two minutes."""
     number = int(as_id(post_id) or 0)
     if number < _FIRST_SNOWFLAKE:
         return str(number)
-    milliseconds = int((since - _OVERLAP).timestamp() * 1000) - _EPOCH
+    milliseconds = int((since - SKEW).timestamp() * 1000) - _EPOCH
     return str(max(number, milliseconds << _TICKS))
 
 

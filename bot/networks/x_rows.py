@@ -7,11 +7,11 @@ its prose, `post.fields`, `referenced_posts`, `note_post` in its OpenAPI. We ask
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from bot.networks import Account, Bad, Page, Person, Post, Summons
-from bot.networks.x_ids import as_id, link, moment_of
+from bot.networks.x_ids import SKEW, as_id, link, moment_of
 from bot.networks.x_text import essence, fit, unescape
 
 Row = Mapping[str, Any]
@@ -24,7 +24,6 @@ _FIELDS = (
 _GONE = ("/resource-not-found", "/not-authorized-for-resource")
 _RAW_MOST = 4000  # characters of a bad row worth keeping
 
-_SKEW = timedelta(minutes=2)  # between our clock and X's
 _MEDIA = {"3": "photo", "7": "video", "13": "video", "16": "gif"}  # what a media key begins with
 _LANGUAGE = re.compile(r"(?!und|zxx|art|q..)[a-z]{2,3}(-[A-Za-z]{2,4}){0,2}|qu")
 
@@ -106,7 +105,7 @@ def is_reply(row: object, to: Collection[str], text: str | None, since: datetime
     if not isinstance(row, dict) or _referenced(row, "replied_to") not in to:
         return False
     made = _moment(row, _id_of(row) or "")
-    if made is not None and made < since - _SKEW:
+    if made is not None and made < since - SKEW:
         return False
     return text is None or essence(unescape(_words(row)), _links(row)) == essence(text, {})
 

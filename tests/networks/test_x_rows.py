@@ -320,7 +320,7 @@ def test_a_search_for_our_reply_begins_at_the_later_of_target_and_try():
 
     assert id_at(ID, at - timedelta(days=3)) == ID
     assert moment_of(id_at(ID, at + timedelta(days=3))) == pytest.approx(
-        at + timedelta(days=3, minutes=-15), abs=timedelta(milliseconds=2)
+        at + timedelta(days=3, minutes=-2), abs=timedelta(milliseconds=2)
     )
     assert id_at("1001", at) == "1001"
 
