@@ -24,6 +24,10 @@ FLAGS = [
 ]
 WAIT = 15_000  # milliseconds
 WIDE = {"width": 1440, "height": 900}
+AIR = 6  # pixels around what a picture shows
+CALM = "dialog::backdrop { background: #fff !important } .tools { visibility: hidden } "
+CALM += ".message:not(.mine-only) { background: none !important }"
+STYLED = "css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css); document.adoptedStyleSheets = [sheet]; }"
 NO_BROWSER = (
     "no browser: install Chromium or Chrome (Debian: apt install chromium), or run "
     ".venv/bin/playwright install chromium"
@@ -152,14 +156,30 @@ class Window:
 
 
 @pytest.fixture
-def picture() -> Callable[[Window, str], None]:
-    """Keeps a picture for the docs, where HEARD_PICTURES says so."""
+def picture() -> Callable[..., None]:
+    """Keeps a picture for the docs, where HEARD_PICTURES says so: of the page, or of what is named in it."""
     folder = os.environ.get("HEARD_PICTURES")
 
-    def take(window: Window, name: str) -> None:
+    def take(window: Window, name: str, *parts: Locator) -> None:
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
             window.page.mouse.move(0, 0)  # nothing is pointed at
-            window.page.screenshot(path=Path(folder) / f"{name}.png")
+            window.page.evaluate(STYLED, CALM if parts else "")
+            window.page.screenshot(path=Path(folder) / f"{name}.png", clip=_around(parts))
+            window.page.evaluate(STYLED, "")
 
     return take
+
+
+def _around(parts: tuple[Locator, ...]) -> dict[str, float] | None:
+    """The rectangle that holds all of them, with a little air, in CSS pixels."""
+    for part in parts[:1]:
+        part.scroll_into_view_if_needed()
+    boxes = [part.bounding_box() for part in parts]
+    if not boxes:
+        return None
+    air = 0 if parts[0].evaluate("one => one.tagName") == "ARTICLE" else AIR  # a message has its own
+    left, top = min(box["x"] for box in boxes) - air, min(box["y"] for box in boxes) - air
+    right = max(box["x"] + box["width"] for box in boxes) + air
+    bottom = max(box["y"] + box["height"] for box in boxes) + air
+    return {"x": left, "y": top, "width": right - left, "height": bottom - top}

@@ -137,3 +137,204 @@ def test_one_look_shows_where_an_answer_went(window, picture) -> None:
     expect(ana.page.locator(".flash")).to_have_count(0)
     sound(ana.page)
     picture(ana, "answered")
+
+
+# --- docs/how-to/answer-together.md, line by line -------------------------------------------------------------
+
+
+def test_whose_it_is(window, picture, demo) -> None:
+    ana, ben = window("U0ANA", size=LAPTOP), window("U0BEN", size=LAPTOP)
+    demo.stage.x.world.post(
+        "theo_codes", "@fernpress does the API do webhooks, or do I poll it like a woodpecker?"
+    )
+    card = ben.card("like a woodpecker")
+    ana.press(ana.card("like a woodpecker"), "Claim")
+    expect(card).to_contain_text("@Ana Lima has it")
+
+    sound(ben.page)
+    picture(ben, "together-01-claim", card)
+    card.locator(".blocks").get_by_role("button", name="More").click()
+    ben.page.get_by_role("menuitem", name="Assign…").click()
+    ben.modal.get_by_label("To whom?").select_option("Cleo Park")
+    sound(ben.page)
+    picture(ben, "together-01-assign", ben.modal)
+    ben.send("Assign")
+    expect(card).to_contain_text("@Cleo Park has it")
+    ben.open_thread(ben.card("phone to laptop"))
+    expired = ben.thread.locator("article", has_text="back in the queue")
+    expired.wait_for()
+    picture(ben, "together-01-expired", expired)
+
+
+def test_who_is_writing(window, picture, demo) -> None:
+    ana, ben = window("U0ANA", size=LAPTOP), window("U0BEN", size=LAPTOP)
+    demo.stage.x.world.post("ms_kapoor_4b", "@fernpress Can a class blog have two teachers?")
+    card = ben.card("two teachers")
+    ana.press(ana.card("two teachers"), "Reply")
+    ana.write("Yes, Ms Kapoor: Settings → Teachers → Invite.")
+    expect(card).to_contain_text("@Ana Lima has been replying since")
+    picture(ben, "together-02-writing", card)
+    ben.press(card, "Reply")
+    ben.write("Two or twenty: Settings → Teachers.")
+
+    sound(ben.page)
+    picture(ben, "together-02-composer", ben.modal)
+    ben.press(ben.modal, "Take over")
+    expect(ben.modal.get_by_role("button", name="Take over")).to_have_count(0)
+    ben.send()
+    expect(ben.modal).to_be_hidden()
+    ana.send()
+    expect(ana.modal.get_by_role("alert")).to_contain_text("it is kept as your draft")
+    sound(ana.page)
+    picture(ana, "together-02-refused", ana.modal)
+    ana.page.keyboard.press("Escape")
+
+
+def test_a_colleagues_words_become_public_on_purpose_and_the_customer_answers(window, picture, demo) -> None:
+    ana = window("U0ANA", size=LAPTOP)
+    demo.stage.x.world.post("nans_garden", "@fernpress May I use my own type? Marigold is its name.")
+    card = ana.card("Marigold is its name")
+    ts = card.get_attribute("data-ts")
+    demo.stage.slack.person("U0CLEO").say("C0MENTIONS", "You may: Design → Type → Your own.", ts)
+    ana.open_thread(card)
+    note = ana.thread.get_by_role("article", name="Cleo Park")
+    note.hover()
+    note.get_by_role("button", name="More").click()
+    picture(ana, "together-03-shortcut", note, ana.page.get_by_role("menu"))
+    ana.page.get_by_role("menuitem", name="Send as public reply").click()
+    preview = ana.thread.locator("article", has_text="Only visible to you")
+    expect(preview).to_contain_text("The words are @Cleo Park's.")
+    sound(ana.page)
+    picture(ana, "together-03-preview", preview)
+    ana.press(preview, "Send publicly")
+    expect(note.locator(".reactions")).to_contain_text("📮")
+    sound(ana.page)
+    picture(ana, "together-03-mark", note)
+
+    said = ana.conversation("Marigold is its name").locator(".post.ours")
+    demo.stage.x.world.post(
+        "nans_garden", "It does! And may it be purple?", reply_to=said.get_attribute("data-id")
+    )
+    again = ana.thread.locator("article", has_text="wrote again")
+    expect(again.get_by_role("button", name="Reply", exact=True)).to_be_visible()
+    sound(ana.page)
+    picture(ana, "together-07-follow-up", again)
+
+
+def test_undo_and_a_post_that_changed(window, picture, demo) -> None:
+    ana = window("U0ANA", size=LAPTOP)
+    post = demo.stage.x.world.post("samreadsalot", "@fernpress do you have a reading list on Mondays?")
+    card = ana.card("reading list")
+    ana.press(card, "Reply")
+    ana.write("Every Monday, Sam, at nine.")
+    demo.stage.x.world.edit(post.id, "@fernpress do you have a reading list for monsters?")
+    expect(card).to_contain_text("for monsters")
+    ana.send()
+    expect(ana.modal).to_contain_text("They changed their post")
+    sound(ana.page)
+    picture(ana, "together-04-changed", ana.modal)
+    ana.write("Not yet, Sam. Which monsters read most?")
+    ana.send()
+    card = ana.card("for monsters")
+    card.get_by_role("button", name="Undo").wait_for()
+    picture(ana, "together-04-undo", card)
+    ana.press(card, "Undo")
+
+
+def test_the_same_phrase_for_everybody(window, picture, demo) -> None:
+    ben = window("U0BEN", size=LAPTOP)
+    demo.stage.x.world.post("theo_codes", "@fernpress half my readers want code, half want jokes. halp")
+    ben.press(ben.card("half want jokes"), "Reply")
+    ben.write("You have taste. Two blogs under one name would do it today; tags will do it better.")
+    ben.send()
+
+    expect(ben.modal).to_contain_text("% the same")
+    sound(ben.page)
+    picture(ben, "together-05-guard", ben.modal)
+    ben.page.keyboard.press("Escape")
+
+
+def test_a_public_name(window, picture, demo) -> None:
+    cleo = window("U0CLEO", size=LAPTOP)
+    box = cleo.slack.get_by_role("combobox", name="Message #mentions")
+    box.fill("/mentions me")
+    box.press("Enter")
+    cleo.modal.get_by_role("textbox").fill("Cleo")
+    sound(cleo.page)
+    picture(cleo, "together-06-me", cleo.modal)
+    cleo.send("Save")
+    demo.stage.x.world.post("dj_okafor", "@fernpress EMBEDS ARE BACK. WHO MENDED IT?")
+    cleo.press(cleo.card("WHO MENDED IT"), "Reply")
+    cleo.write("Ben did, and I am told he sang.")
+
+    expect(cleo.modal).to_contain_text("Signed")
+    picture(cleo, "together-06-signed", cleo.modal)
+    cleo.page.keyboard.press("Escape")
+
+
+def test_by_hand(window, picture, demo) -> None:
+    ana = window("U0ANA", size=LAPTOP)
+    world = demo.stage.x.world
+    demo.stage.switches.turn("x_strict", on=True)
+    ours = world.post("fernpress", "The comments can be sorted now. Newest first, or kindest.")
+    world.post("hana_cooks", "how do you measure kind?", reply_to=ours.id)
+    card = ana.card("measure kind")
+    ana.press(card, "Reply")
+    ana.write("By hand, Hana: somebody marks them.")
+    ana.modal.locator("button[type=submit]").click()
+    card.get_by_role("button", name="I posted it", exact=True).wait_for()
+    demo.stage.switches.reset()
+
+    sound(ana.page)
+    picture(ana, "together-08-hand-off", card)
+    ana.press(card, "I did not post it")
+
+
+def test_outcomes_one_by_one_and_several(window, picture, demo) -> None:
+    ben = window("U0BEN", size=LAPTOP)
+    demo.stage.x.world.post("dj_okafor", "@fernpress YOU ARE ALL LEGENDS. THAT IS THE MESSAGE.")
+    ben.press(ben.card("THAT IS THE MESSAGE"), "No reply needed")
+    ben.modal.wait_for()
+    sound(ben.page)
+    picture(ben, "together-09-reason", ben.modal)
+    ben.page.keyboard.press("Escape")
+    ben.slack.get_by_role("button", name="Heard", exact=True).click()
+    home = ben.slack.locator(".home")
+    spam = home.get_by_role("checkbox", name="URGENT")
+    spam.check()
+    home.get_by_label("What became of them").select_option("No reply needed: spam")
+    sound(ben.page)
+    heading = home.get_by_role("heading", name="Waiting")
+    below = spam.locator("xpath=ancestor::*[contains(@class, 'block')][1]/following-sibling::*[1]")
+    picture(ben, "together-09-home", heading, below)
+    spam.uncheck()
+
+
+def test_who_may_speak_and_when(window, picture, demo) -> None:
+    gus, ana = window("U0GUS", size=LAPTOP), window("U0ANA", size=LAPTOP)
+    demo.stage.x.world.post("lucas_fotos", "@fernpress is there a dark mode for the app icon?")
+    gus.press(gus.card("the app icon"), "Reply")
+    gus.write("There is, Lucas: hold the icon, choose Night.")
+    gus.modal.locator("button[type=submit]").click()
+    card = ana.card("the app icon")
+    ana.open_thread(card)
+    use = ana.thread.locator("article", has_text="drafted a reply")
+    sound(ana.page)
+    picture(ana, "together-10-draft", use)
+    gus.page.keyboard.press("Escape")
+    gus.press(gus.card("the app icon"), "Reply")
+    gus.modal.wait_for()
+    sound(gus.page)
+    picture(gus, "together-10-guest", gus.modal)
+    gus.page.keyboard.press("Escape")
+
+    ana.press(ana.thread, "Close thread")
+    box = ana.slack.get_by_role("combobox", name="Message #mentions")
+    box.fill("/mentions pause")
+    box.press("Enter")
+    told = ana.slack.locator("#messages article", has_text="paused all public replies").last
+    told.wait_for()
+    picture(ana, "together-10-pause", told)
+    box.fill("/mentions resume")
+    box.press("Enter")
+    expect(ana.slack.get_by_text("resumed public replies").last).to_be_visible()

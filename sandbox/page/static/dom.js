@@ -87,7 +87,8 @@ export function menu(anchor, entries) {
   const home = anchor.closest("dialog") || document.body;
   home.append(box);
   const at = anchor.getBoundingClientRect();
-  const left = Math.max(8, Math.min(at.left, innerWidth - box.offsetWidth - 8));
+  const edge = anchor.closest(".pane")?.getBoundingClientRect().right ?? innerWidth;
+  const left = Math.max(8, Math.min(at.left, edge - box.offsetWidth - 8));
   const [below, above] = [innerHeight - at.bottom - 12, at.top - 12];
   const under = box.offsetHeight <= below || below >= above;
   box.style.setProperty("max-height", `${under ? below : above}px`);
