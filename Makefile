@@ -25,8 +25,9 @@ check: $(STAMP) ## lint, formatting, types, and which room imports which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-simulate: $(STAMP) ## simulate a hundred thousand bad days of the delivery machine; half an hour and more
+simulate: $(STAMP) ## simulate 100,000 bad days of the delivery machine and 10,000 of a team; an hour and more
 	$(BIN)/python -m tests.simulation --runs 100000 --jobs $(or $(JOBS),2) --seed $(or $(SEED),1)
+	$(BIN)/python -m tests.simulation --team --runs 10000 --jobs $(or $(JOBS),2) --seed $(or $(SEED),1)
 
 chaos: $(STAMP) ## kill, cut and lie for some two hours, at full size; docs/benchmarks.md says how to read it
 	$(BIN)/python -m tests.chaos.full

@@ -3,38 +3,49 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager
 from multiprocessing import get_context
+from typing import TypeVar
 
 import click
 
 from tests.revision import revision
+from tests.simulation import team, world
 from tests.simulation.weather import KINDS
-from tests.simulation.world import Outcome, batch, simulation
 
 AT_ONCE = 50  # seeds that one process does on one ledger
+Made, Came, Lot = TypeVar("Made"), TypeVar("Came"), TypeVar("Lot")
 
 
 @click.command()
 @click.option("--runs", default=1000, show_default=True)
 @click.option("--seed", default=1, show_default=True, help="The first; the others count up from it.")
 @click.option("--weather", type=click.Choice(list(KINDS)), help="Only this kind of day.")
+@click.option(
+    "--team", "is_team", is_flag=True, help="People on one ticket, instead of the delivery machine."
+)
 @click.option("--jobs", default=1, show_default=True, help="Processes that share the work.")
 @click.option("--failures", default=5, show_default=True, help="Stop after so many failing seeds.")
 @click.option("--story", is_flag=True, help="Print all that happened, also if nothing went wrong.")
-def main(*, runs: int, seed: int, weather: str | None, jobs: int, failures: int, story: bool) -> None:
-    """Simulate the delivery machine; exit code 1 if a rule was broken."""
+def main(
+    *, runs: int, seed: int, weather: str | None, is_team: bool, jobs: int, failures: int, story: bool
+) -> None:
+    """Simulate the delivery machine, or a team that answers together; exit code 1 if a rule was broken."""
+    if is_team and weather:
+        raise click.UsageError("A team has no weather: give --team or --weather, not both.")
     seeds = range(seed, seed + runs)
-    click.echo(f"git {revision()}; seeds {seeds[0]} to {seeds[-1]}; weather: {weather or 'all kinds'}")
+    what = "a team on one ticket" if is_team else f"weather: {weather or 'all kinds'}"
+    click.echo(f"git {revision()}; seeds {seeds[0]} to {seeds[-1]}; {what}")
     counts: Counter[str] = Counter()
     failed: list[int] = []
     began, done = time.perf_counter(), 0
-    for outcome in _outcomes(seeds, weather, jobs):
+    for outcome in _of_team(seeds, jobs) if is_team else _of_machine(seeds, weather, jobs):
         done += 1
         counts.update(outcome.counts)
         if outcome.violations or story:
-            _tell(outcome, weather)
+            _tell(outcome, "--team " if is_team else f"--weather '{weather}' " if weather else "")
         if outcome.violations:
             failed.append(outcome.seed)
         if len(failed) >= failures:
@@ -46,13 +57,34 @@ def main(*, runs: int, seed: int, weather: str | None, jobs: int, failures: int,
     sys.exit(bool(failed))
 
 
-def _outcomes(seeds: Sequence[int], weather: str | None, jobs: int) -> Iterator[Outcome]:
-    """What came of each seed, in order."""
-    lots = [(seeds[start : start + AT_ONCE], weather) for start in range(0, len(seeds), AT_ONCE)]
-    if jobs == 1:
-        with simulation() as world:
-            yield from (world.run(seed, weather) for seed in seeds)
-        return
+def _of_machine(seeds: Sequence[int], weather: str | None, jobs: int) -> Iterator[world.Outcome]:
+    """What came of each seed of the delivery machine, in order."""
+    if jobs > 1:
+        return _shared_out(world.batch, [(lot, weather) for lot in _lots(seeds)], jobs)
+    return _each(world.simulation, lambda made, seed: made.run(seed, weather), seeds)
+
+
+def _of_team(seeds: Sequence[int], jobs: int) -> Iterator[team.History]:
+    """What came of each seed of the team, in order."""
+    if jobs > 1:
+        return _shared_out(team.batch, _lots(seeds), jobs)
+    return _each(team.histories, lambda made, seed: made.run(seed), seeds)
+
+
+def _lots(seeds: Sequence[int]) -> list[Sequence[int]]:
+    return [seeds[start : start + AT_ONCE] for start in range(0, len(seeds), AT_ONCE)]
+
+
+def _each(
+    begin: Callable[[], AbstractContextManager[Made]], run: Callable[[Made, int], Came], seeds: Sequence[int]
+) -> Iterator[Came]:
+    """Run them here, one after the other."""
+    with begin() as made:
+        yield from (run(made, seed) for seed in seeds)
+
+
+def _shared_out(batch: Callable[[Lot], list[Came]], lots: Sequence[Lot], jobs: int) -> Iterator[Came]:
+    """Run them in several processes."""
     pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
     try:
         for outcomes in pool.map(batch, lots):
@@ -61,14 +93,14 @@ def _outcomes(seeds: Sequence[int], weather: str | None, jobs: int) -> Iterator[
         pool.shutdown(cancel_futures=True)
 
 
-def _tell(outcome: Outcome, weather: str | None) -> None:
-    click.echo(f"seed {outcome.seed}, {outcome.climate}")
+def _tell(outcome: world.Outcome | team.History, only: str) -> None:
+    climate = f", {outcome.climate}" if isinstance(outcome, world.Outcome) else ""
+    click.echo(f"seed {outcome.seed}{climate}")
     for violation in outcome.violations:
         click.echo(f"  BROKEN: {violation}")
     if outcome.story:
         click.echo(outcome.story)
-    only = f" --weather '{weather}'" if weather else ""
-    click.echo(f"  again: python -m tests.simulation --runs 1 --seed {outcome.seed}{only} --story")
+    click.echo(f"  again: python -m tests.simulation {only}--runs 1 --seed {outcome.seed} --story")
 
 
 if __name__ == "__main__":

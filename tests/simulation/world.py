@@ -70,13 +70,13 @@ class Run:
         self.stage.at(STORM, self._calm)
         crash.visit(self._visit)
         try:
-            with _complaints() as complaints:
+            with complaints() as errors:
                 self.stage.run(STORM + CALM)
         finally:
             crash.visit(None)
         self.counts["lost answers"] += self.net.lost
         self.counts["steps"] += self.stage.steps
-        return [*verdict.violations(self.book.db, self.net, self.climate, self.stage.now), *complaints]
+        return [*verdict.violations(self.book.db, self.net, self.climate, self.stage.now), *errors]
 
     def _worker(self, number: int) -> Callable[[], None]:
         """A worker process, started again whenever it dies."""
@@ -100,9 +100,7 @@ class Run:
 
     def _desk(self, worker: str) -> Desk:
         networks = {"sim": self.net}
-        return Desk(
-            self._settings, self.book.db, NO_SLACK, networks, self.stage, worker, standing=Anybody()
-        )
+        return Desk(self._settings, self.book.db, NO_SLACK, networks, self.stage, worker, standing=Anybody())
 
     # --- what goes wrong besides the network --------------------------------------------------------------
 
@@ -175,7 +173,7 @@ class _Complaints(logging.Handler):
 
 
 @contextmanager
-def _complaints() -> Iterator[list[str]]:
+def complaints() -> Iterator[list[str]]:
     """Collect the errors that are logged in the block, and keep everything from being printed."""
     handler, root = _Complaints(), logging.getLogger()
     before = root.level, root.handlers[:]

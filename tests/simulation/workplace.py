@@ -1,0 +1,294 @@
+"""Where a team works: the bot's own front door and loops, between the local Slack and a network in memory.
+
+Slack's signed requests are handed to the bot's door in this process, which is all that is left out of a real
+day; whatever the bot says to Slack goes over HTTP. The clock is virtual, and a seed decides everything.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any, Self, cast
+
+import handlers
+from bot import board, claims, freshen, handoffs, inbox, marks, outbox, watch
+from bot.desk import Desk
+from bot.networks import Later, Published, Target
+from bot.networks.memory import Memory
+from bot.settings import Settings
+from bot.slack import Slack
+from bot.web import Web
+from models.database import Database
+from sandbox.slack.api import WebApi
+from sandbox.slack.courier import Courier
+from sandbox.slack.hooks import Hooks
+from sandbox.slack.http_mode import HttpMode
+from sandbox.slack.http_server import HttpServer, Request, Response
+from sandbox.slack.person import Person
+from sandbox.slack.socket_mode import SocketMode
+from sandbox.slack.transport import NOBODY, Answer
+from sandbox.slack.world import SlackWorld
+from tests.simulation.stage import START
+
+CHANNEL = "C0MENTIONS"
+SENDERS = "S0SENDERS"
+SECRET, TOKEN = "s3cret", "xoxb-test"
+LET_IN = ("U0ANA", "U0BEN", "U0CLEO")  # who may send at the beginning
+SHUT_OUT = "U0DEE"  # who never may
+PATIENCE = 20.0  # real seconds, for a machine that is busy with something else
+
+
+class Clock:
+    """The time in a run, which only passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def seconds(self) -> float:
+        """The time as Slack counts it."""
+        return self.now.timestamp()
+
+    def passes(self, seconds: float) -> None:
+        """Let so much time go by."""
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One thing that the bot said on the network: under whose key, in which words, and when."""
+
+    key: str
+    post_id: str
+    text: str
+    at: datetime
+
+
+class Net(Memory):
+    """The network in memory; whatever the bot says there is shown to a witness before anybody else."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__("acmebrew", now=clock)
+        self.said: list[Heard] = []
+        self.witness: Callable[[Heard], None] = lambda _heard: None
+
+    def publish(self, text: str, to: Target, key: str) -> Published:
+        """Note what has landed, also where the caller is not told."""
+        before = {post.id for post in self._ours()}
+        try:
+            return super().publish(text, to, key)
+        finally:
+            for post in self._ours():
+                if post.id not in before:
+                    heard = Heard(key, post.id, post.text, self._now())
+                    self.said.append(heard)
+                    self.witness(heard)
+
+    def is_public(self, post_id: str) -> bool:
+        """Whether that post is there, and was not deleted since."""
+        return self._find(post_id) is not None
+
+    def words(self) -> list[str]:
+        """All that our account shows."""
+        return [post.text for post in self._ours()]
+
+
+class AtOnce(Executor):
+    """What is done aside is done on the spot; a ledger that is too slow for a glance can be had, too."""
+
+    def __init__(self) -> None:
+        self.slow_glances = 0
+        self._late: list[Callable[[], object]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        if self.slow_glances:
+            self.slow_glances -= 1
+            self._late.append(lambda: fn(*args, **kwargs))
+            done.set_exception(TimeoutError())
+            return done
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - whoever asked for it is told
+            done.set_exception(error)
+        return done
+
+    def catch_up(self) -> None:
+        """Do what was given up by who waited for it, and yet goes on in its thread."""
+        late, self._late = self._late, []
+        for errand in late:
+            errand()
+
+
+class Door(HttpMode):
+    """Slack's requests, signed as ever, through the bot's own front door without a wire."""
+
+    def __init__(self) -> None:
+        super().__init__(SECRET)
+        self.web: Web | None = None
+
+    @property
+    def ready(self) -> bool:
+        return self.web is not None
+
+    def post(self, body: bytes, headers: dict[str, str], seconds: float) -> Answer:
+        """Hand one request in and take the answer out."""
+        del seconds
+        if self.web is None:
+            return Answer(None, failure=NOBODY)
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": "POST",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "PATH_INFO": "/slack/events",
+            "QUERY_STRING": "",
+            "CONTENT_LENGTH": str(len(body)),
+            "CONTENT_TYPE": headers.get("Content-Type", ""),
+            "wsgi.input": BytesIO(body),
+            "wsgi.errors": BytesIO(),
+        }
+        environ |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+        said: list[tuple[int, dict[str, str]]] = []
+        chunks = self.web(environ, lambda status, head, *_: said.append((int(status[:3]), dict(head))))
+        return Answer(said[0][0], b"".join(chunks), said[0][1])
+
+
+class InOrder(Courier):
+    """Events reach the bot one after the other, so that a run repeats itself."""
+
+    def __init__(self, world: SlackWorld, door: Door, sockets: SocketMode) -> None:
+        super().__init__(world, door, sockets)
+        self._pool.shutdown()
+        self._pool = ThreadPoolExecutor(1, "slack-events")
+
+
+class Exchange:
+    """One Slack server for all runs, each with a workspace of its own."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._api: WebApi | None = None
+        self._hooks: Hooks | None = None
+        self._server = HttpServer(0, self._answer)
+        self.address = f"http://127.0.0.1:{self._server.port}"
+
+    def serve(self, world: SlackWorld) -> None:
+        """From here on it is `world` that answers."""
+        self._api = WebApi(world, {"bot": TOKEN, "app": "xapp-test"}, self._stopping)
+        self._hooks = Hooks(world, self._stopping)
+
+    def start(self) -> None:
+        self._server.start()
+
+    def close(self) -> None:
+        self._stopping.set()
+        self._server.close()
+
+    def _answer(self, request: Request) -> Response:
+        if self._api is None or self._hooks is None:
+            return Response(404, b"not found", "text/plain")
+        if request.path.startswith("/api/"):
+            return self._api.answer(request.path.removeprefix("/api/"), request)
+        return self._hooks.answer(request)
+
+
+class Workplace:
+    """A bot, its Slack, its network and its people, all new."""
+
+    def __init__(self, exchange: Exchange, db: Database, undo: float) -> None:
+        freshen._last_looks.pop(db, None)  # of the run before, on the same ledger
+        self.clock = Clock()
+        self.net = Net(self.clock)
+        self.world = SlackWorld()
+        self.world.clock = self.clock.seconds
+        self.world.paid_plan = True
+        self.world.usergroups[SENDERS] = list(LET_IN)
+        self.world.add_user("U0CLEO", "Cleo Park", "cleo")
+        self.world.add_user(SHUT_OUT, "Dee Roy", "dee")
+        self.world.shortcuts["Send as public reply"] = "send_as_public_reply"
+        exchange.serve(self.world)
+        self._door = Door()
+        self.courier = InOrder(self.world, self._door, SocketMode(self.world.app.app_id))
+        self.side = AtOnce()
+        self._told = 0  # how many deliveries have reached the bot
+        self.desk = self._desk(exchange, db, undo)
+        self.people = {
+            user: Person(self.world.user(user), self.world, self.courier, exchange.address)
+            for user in (*LET_IN, SHUT_OUT)
+        }
+
+    def _desk(self, exchange: Exchange, db: Database, undo: float) -> Desk:
+        settings = Settings(
+            slack_bot_token=TOKEN,
+            slack_signing_secret=SECRET,
+            slack_channel=CHANNEL,
+            slack_api_url=f"{exchange.address}/api/",
+            senders=SENDERS,
+            undo_seconds=undo,
+            reconcile_seconds=(2.0, 5.0),
+            slack_posts_per_second=100_000,
+            slack_updates_per_minute=6_000_000,
+        )
+        return Desk(
+            settings=settings,
+            db=db,
+            slack=Slack(TOKEN, settings.slack_api_url),
+            networks={"memory": self.net},
+            now=self.clock,
+            worker="team",
+            _glances=cast("ThreadPoolExecutor", self.side),
+            _errands=cast("ThreadPoolExecutor", self.side),
+        )
+
+    def __enter__(self) -> Self:
+        self.courier.start()
+        self._door.web = Web(self.desk, handlers.build(self.desk))
+        self.desk.slack.identity()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.settle()
+        self._door.web = None
+        self.courier.close()
+
+    def settle(self) -> None:
+        """Wait until the bot was told of all that has happened in Slack."""
+        while self._told < len(self.world.deliveries):
+            assert self.world.deliveries[self._told].tried.wait(PATIENCE)
+            self._told += 1
+
+    # --- the loops ----------------------------------------------------------------------------------------
+
+    def loop(self, name: str) -> None:
+        """One round of one of the bot's loops; what the network does not allow now comes with a later one."""
+        with suppress(Later):
+            _LOOPS[name](self)
+        self.settle()
+
+
+_LOOPS: dict[str, Callable[[Workplace], object]] = {
+    "outbox": lambda here: outbox.work(here.desk),
+    "board": lambda here: board.work(here.desk),
+    "marks": lambda here: marks.work(here.desk),
+    "inbox": lambda here: inbox.poll(here.desk, here.net),
+    "watch": lambda here: watch.watch(here.desk, here.net),
+    "hand-offs": lambda here: handoffs.confirm_seen(here.desk, here.net),
+    "claims": lambda here: claims.tick(here.desk),
+    "slow": lambda here: here.side.catch_up(),
+}
+LOOPS = tuple(_LOOPS)
+
+
+@contextmanager
+def exchange() -> Iterator[Exchange]:
+    """A Slack server that every run can use."""
+    made = Exchange()
+    made.start()
+    try:
+        yield made
+    finally:
+        made.close()
