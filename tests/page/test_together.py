@@ -134,7 +134,9 @@ def test_two_undo_at_once_and_nothing_is_public(window: Open, demo: Demo) -> Non
     assert public(demo, post) == []
 
 
-def test_an_undo_that_comes_too_late_says_so_and_changes_nothing(window: Open, demo: Demo) -> None:
+def test_an_undo_that_comes_too_late_says_so_and_only_deleting_takes_it_back(
+    window: Open, demo: Demo
+) -> None:
     ana, ben = window("U0ANA"), window("U0BEN")
     post = heard(demo, "can I print my blog as a book?", by="samreadsalot")
     anas, bens = cards("print my blog", ana, ben)
@@ -150,6 +152,11 @@ def test_an_undo_that_comes_too_late_says_so_and_changes_nothing(window: Open, d
     demo.stage.slack.world.faults.clear()
     expect(bens).to_contain_text("Answered by @Ana Lima")
     assert len(public(demo, post)) == 1
+    bens.locator(".blocks").get_by_role("button", name="More").click()
+    ben.page.get_by_role("menuitem", name="Delete public reply").click()
+    ben.modal.locator("button[type=submit]").click()
+    expect(bens).to_contain_text("Waiting")
+    assert public(demo, post) == []
 
 
 def test_a_post_that_was_edited_meanwhile_is_shown_and_asked_about_again(window: Open, demo: Demo) -> None:
