@@ -29,6 +29,7 @@ def slack_state(stage: Stage, viewer: str, channel_id: str, thread_ts: str | Non
             ],
             "channel": channel.id,
             "members": len(channel.members),
+            "shared": bool(channel.connected),
             "messages": [_message(channel, one, viewer) for one in channel.seen_by(viewer)[-SHOWN:]],
             "thread": thread and thread_ts,
             "replies": _thread(channel, thread, viewer),

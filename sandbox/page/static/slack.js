@@ -73,7 +73,7 @@ export function slackPane({ me, commands, onChange }) {
     const tab = (label, on, act) => h("button", { type: "button", class: "tab", "aria-current": on ? "page" : null, onclick: act }, label);
     $("#place-more").replaceChildren(...(withApp
       ? [tab("Home", atHome, openHome), app() ? tab("Messages", !atHome, () => open(app().id)) : ""]
-      : [here.kind === "im" ? "" : `${state.members} members`]));
+      : [here.kind === "im" ? "" : `${state.members} members${state.shared ? " · shared with another organisation" : ""}`]));
     box.name(`Message ${name.replace(" ", "")}`);
   }
 
