@@ -17,11 +17,12 @@ from sqlalchemy.exc import IntegrityError
 from bot.networks import Later, Refused, Unsure
 from models import Reply, Ticket
 from models.database import Database
+from models.reply import PENDING
 from models.reply import State as Delivery
 from sandbox.slack import Modal
 from sandbox.slack.errors import NotOnScreenError
 from sandbox.slack.message import Message
-from sandbox.slack.outcome import Outcome
+from sandbox.slack.outcome import Outcome, SubmitOutcome
 from sandbox.slack.parts import Part, chosen, presses
 from sandbox.slack.person import Person
 from tests.simulation import team_verdict
@@ -214,7 +215,7 @@ class Team:
             return False
         part = self.rng.choices(parts, [SELDOM.get(part.label, 1.0) for part in parts])[0]
         self._leave_modal(who)
-        if part.label == "Edit" and self.rng.random() < 0.3:
+        if part.label in OPENS and self.rng.random() < 0.1:
             self.here.side.slow_glances = 1
         self._do_press(who, surface, part)
         self.here.side.slow_glances = 0
@@ -242,7 +243,8 @@ class Team:
 
     def _keep(self, outcome: Outcome, was: list[Any]) -> None:
         """Keep a request that had its effect: it must not have it again."""
-        if self.witness.ledger() != was:
+        refused = isinstance(outcome, SubmitOutcome) and not outcome.closed  # and its words may be kept
+        if self.witness.ledger() != was and not refused:
             self.sent.append((self.here.clock.now, outcome))
 
     # --- modals -------------------------------------------------------------------------------------------
@@ -291,9 +293,10 @@ class Team:
         self.note(f"{who.user.name} submits {modal.callback_id}")
         self.counts[f"submit: {modal.callback_id}"] += 1
         self.witness.submits(who.id, modal)
-        before, was = self.witness.signs(who), self.witness.ledger()
+        before, was, seen = self.witness.signs(who), self.witness.ledger(), modal.text
         outcome = modal.submit()
         self._answered(who, outcome, before, f"the submit of {modal.callback_id}")
+        self.witness.has_seen(who.id, seen, was)
         self._keep(outcome, was)
         if self.rng.random() < 0.15:
             self._replay(who)
@@ -412,7 +415,9 @@ class Team:
 
     def _change_senders(self, _who: Person) -> None:
         """Somebody loses the right to send, or gets it again."""
-        user = self.rng.choice(LET_IN)
+        with self.here.desk.db.read() as session:
+            waiting = list(session.scalars(select(Reply.actor).where(Reply.state.in_(PENDING))))
+        user = self.rng.choice(waiting or LET_IN)
         senders = self.here.world.usergroups[SENDERS]
         if user in senders:
             senders.remove(user)
@@ -495,6 +500,7 @@ class Team:
 
 STALE = timedelta(minutes=5)
 BUSY = (("U0ANA", "U0BEN", "U0CLEO", "U0DEE"), (4, 4, 3, 1))  # who acts, and how often
+OPENS = {"Reply", "Follow up", "Edit"}
 SELDOM = {
     "No reply needed": 0.3,
     "Not about us": 0.3,

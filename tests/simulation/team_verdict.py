@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from models import Event, Notice, Reply, Ticket
+from models import Event, Mention, Notice, Reply, Ticket
 from models.database import Database
 from models.reply import GIVEN_BACK, LIVE, State
 from sandbox.slack import Modal
@@ -19,6 +19,7 @@ from tests.models.log import replay
 from tests.simulation.workplace import LET_IN, Heard, Workplace
 
 FORGETS = timedelta(minutes=5)  # so long a right that was taken away may still be remembered
+BLIND = "The ledger is slow just now."
 IN_MOTION = (State.HELD, State.QUEUED, State.SENDING, State.UNSURE)
 _SIGNS = text("SELECT (SELECT sum(revision) FROM tickets), (SELECT count(*) FROM notices)")
 _LEDGER = (
@@ -151,6 +152,20 @@ class Witness:
         """Something changed before the eyes of `who`."""
         if self.signs(who) == before:
             self._breaks(f"{what} got no answer")
+
+    def has_seen(self, user: str, shown: str, before: list[Any]) -> None:
+        """If a submit let a reply go, its author had the words before their eyes that it answers.
+
+        Not so in a composer that opened without the ledger: it shows what the card had shown.
+        """
+        if BLIND in shown:
+            return
+        known = {row.id for row in before[1]}
+        with self.here.desk.db.read() as session:
+            query = select(Reply, Mention.text).join(Mention, Mention.post_id == Reply.to_post_id)
+            for reply, words in session.execute(query.where(Reply.actor == user, Reply.state.in_(LIVE))):
+                if reply.id not in known and _mark(words.partition(" ")[2]) not in shown:
+                    self._breaks(f"{user} answered what they had not seen: {words!r}")
 
     def ledger(self) -> list[Any]:
         """What no replay may change."""
