@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from models import overview
 from sandbox.x import XServer
 from tests.bot.room import Room
 
@@ -156,6 +157,19 @@ def test_more_than_eight_hundred_mentions_are_searched_for_and_announced(known: 
     assert known.texts() == said
     [told] = known.told()
     assert "stopped listing mentions" in told
+
+
+def test_a_busy_quarter_of_an_hour_that_was_read_already_is_no_gap(known: Room, x: XServer) -> None:
+    said = say(x, 700)
+    known.poll()
+    known.clock.pass_by(minutes=2)
+    said += say(x, 150, word="more")
+    known.poll()
+
+    assert sorted(known.texts()) == sorted(said)
+    assert known.told() == []
+    with known.desk.db.read() as session:
+        assert overview.unread(session) == []
 
 
 def test_a_gap_longer_than_the_search_reaches_is_filled_as_far_as_it_goes(known: Room, x: XServer) -> None:
