@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.delivery import why_it_waits
 from bot.blocks.parts import Block, button, duration, section
-from bot.blocks.text import date_token, escape, quote
+from bot.blocks.text import called, date_token, escape, quote
 from bot.networks import Later, Network, Target
 from models import Author, Notice, Reply, Ticket
 
@@ -86,7 +86,7 @@ def asked(session: Session, network: Network, reply: Reply, to: Target, *, at: d
         session,
         reply,
         f":question: {network.title} did not answer when I sent <@{reply.actor}>'s reply to "
-        f"*@{escape(to.author_handle)}* at {date_token(sent, TIME, fallback=f'{sent:%H:%M:%S} UTC')}. "
+        f"*{called(to.author_handle)}* at {date_token(sent, TIME, fallback=f'{sent:%H:%M:%S} UTC')}. "
         f"{reply.looks} looks do not show it. Somebody has to look and decide: *It is there*, *Send again* "
         "or *Discard*, on the card.",
         at=at,
@@ -181,6 +181,10 @@ def seen_after_all(session: Session, network: Network, reply: Reply, *, at: date
 # --- whose it is --------------------------------------------------------------------------------------------
 
 
+def _shown(author: Author) -> str:
+    return called(author.handle) if author.handle else author.shown
+
+
 def _say(session: Session, ticket: Ticket, sentence: str, *, at: datetime) -> None:
     Notice.tell(session, sentence, blocks=[section(sentence)], at=at, ticket_id=ticket.id)
 
@@ -220,7 +224,7 @@ def no_answer(session: Session, ticket: Ticket, since: datetime, *, at: datetime
     _say(
         session,
         ticket,
-        f":bell: {who}{escape(author.shown)} has not answered us for {duration(at - since)}, so this one "
+        f":bell: {who}{_shown(author)} has not answered us for {duration(at - since)}, so this one "
         "waits again: *Reply* says more, *No reply needed* ends it.",
         at=at,
     )
@@ -230,7 +234,7 @@ def heard_again(session: Session, ticket: Ticket, words: str, button: Block, *, 
     """They wrote again: in the same thread, with a Reply of its own, to whoever has it."""
     author = session.get_one(Author, ticket.author_id)
     who = f"<@{ticket.owner}>, " if ticket.owner is not None else ""
-    sentence = f":speech_balloon: {who}{escape(author.shown)} wrote again:"
+    sentence = f":speech_balloon: {who}{_shown(author)} wrote again:"
     blocks = [section(sentence), quote(words, WORDS), {"type": "actions", "elements": [button]}]
     Notice.tell(session, sentence, blocks=blocks, at=at, ticket_id=ticket.id)
 

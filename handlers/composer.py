@@ -24,7 +24,7 @@ from bot.blocks.composer import (
     composer,
     sorry,
 )
-from bot.blocks.text import date_token, plain
+from bot.blocks.text import as_typed, date_token
 from bot.desk import Desk
 from bot.freshen import freshen
 from bot.slack import SlackError
@@ -250,10 +250,16 @@ def _take_over(desk: Desk, who: Person, view: Body) -> str | None:
             return None
         at = desk.now()
         ticket = Ticket.hold(session, origin.ticket)
-        before = ticket.take_over_composing(session, by=who.id, key=origin.key, at=at)
-        if before is not None:
-            telling.composing_taken_over(session, ticket, before, who.id, at=at)
-        fresh = composer(origin, asked_of(desk, session, ticket, plain(typed_in(view))))
+        live = ticket.live_reply(session)
+        if origin.turn <= ticket.turn and (live is not None or ticket.closed_at is not None):
+            notice: str | None = why_not(ticket, live)  # they were faster: there is nothing left to take over
+        else:
+            notice = _notice(ticket, who, is_only_draft=origin.only_draft)
+            before = ticket.take_over_composing(session, by=who.id, key=origin.key, at=at)
+            if before is not None:
+                telling.composing_taken_over(session, ticket, before, who.id, at=at)
+        asked = asked_of(desk, session, ticket, as_typed(typed_in(view)), notice=notice)
+        fresh = composer(origin, asked)
     try:
         desk.slack.update_view(view["id"], fresh)
     except SlackError as error:
@@ -264,7 +270,7 @@ def _take_over(desk: Desk, who: Person, view: Body) -> str | None:
 def _close(desk: Desk, who: Person, view: Body) -> str | None:
     """Nobody writes there any more; what was typed is kept, where Slack tells us."""
     origin = Origin.unpacked(view["private_metadata"])
-    typed = plain(typed_in(view)).strip()
+    typed = as_typed(typed_in(view)).strip()
     with writing(desk) as session:
         ticket = Ticket.hold(session, origin.ticket)
         ticket.stop_composing(key=origin.key)

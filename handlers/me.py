@@ -1,13 +1,14 @@
 """`/mentions me`: what a teammate wants to be called in public, and how they sign."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 from slack_bolt import Ack, App
 
 from bot.blocks import questions
-from bot.blocks.text import escape, plain
+from bot.blocks.text import as_typed, escape, one_line, slack_names
 from bot.desk import Desk
 from bot.slack import SlackError
 from handlers.courtesy import PATIENCE, SLOW, person, sentence_for, spelled, tell, writing
@@ -16,6 +17,7 @@ from models.base import RuleBrokenError
 from models.teammate import Style, sign_off
 
 Body = dict[str, Any]
+_NO_WIDTH = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")  # but not what joins letters and emoji
 
 
 def register(app: App, desk: Desk) -> None:
@@ -25,9 +27,11 @@ def register(app: App, desk: Desk) -> None:
     def chosen(ack: Ack, body: Body, view: Body) -> None:
         channel = json.loads(view["private_metadata"])["channel"]
         who, values = replace(person(body), channel=channel), view["state"]["values"]
-        name = plain(values[questions.NAME_BLOCK]["value"]["value"] or "")
+        typed = values[questions.NAME_BLOCK]["value"]["value"] or ""
+        name = one_line(_NO_WIDTH.sub("", as_typed(typed)))
         style = Style(values[questions.STYLE_BLOCK]["value"]["selected_option"]["value"])
         try:
+            _check(typed, name)
             _choose(desk, who.id, name, style)
         except Exception as error:  # noqa: BLE001 - the modal stays open, with what was typed
             ack(response_action="errors", errors={questions.NAME_BLOCK: spelled(sentence_for(error))})
@@ -53,11 +57,17 @@ def ask(desk: Desk, ack: Ack, command: Body) -> None:
         ack(response_type="ephemeral", text=sentence_for(error))
 
 
-def _choose(desk: Desk, user: str, name: str, style: Style) -> None:
-    words = " ".join(name.split())
-    if not words or not any(letter.isalnum() for letter in words):
+def _check(typed: str, name: str) -> None:
+    """Refuse what cannot stand under a public reply; `typed` is the name as Slack sent it."""
+    only_slack = slack_names(typed)
+    if only_slack:
+        raise RuleBrokenError(f"{', '.join(only_slack)} means something only in Slack. Write the name out.")
+    if not any(letter.isalnum() for letter in name):
         raise RuleBrokenError("Write the name that people may know you by.")
+
+
+def _choose(desk: Desk, user: str, name: str, style: Style) -> None:
     with writing(desk) as session:
         at = desk.now()
-        Teammate.choose(session, user, name=words, style=style, at=at)
-        Event.record(session, "public name", at=at, by=user, data={"name": words, "style": style.value})
+        Teammate.choose(session, user, name=name, style=style, at=at)
+        Event.record(session, "public name", at=at, by=user, data={"name": name, "style": style.value})

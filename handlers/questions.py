@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot import telling
 from bot.blocks import questions
 from bot.blocks.composer import sorry
-from bot.blocks.text import fit, plain
+from bot.blocks.text import as_typed, fit, one_line
 from bot.desk import Desk
 from handlers.courtesy import Person, attempt, may_not, opened, person, sentence_for, spelled, writing
 from models import Inbound, Reply, Ticket
@@ -96,7 +96,7 @@ def _at_input(ack: Ack, block: str, refused: str | None) -> None:
 
 def in_few_words(typed: str) -> str:
     """A reason as its giver sees it, short enough for a card's line."""
-    return fit(" ".join(plain(typed).split()), questions.WORDS_MAX)
+    return fit(one_line(as_typed(typed)), questions.WORDS_MAX)
 
 
 def close(desk: Desk, session: Session, ticket: Ticket, *, who: Person, reason: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
+from bot.blocks.text import as_typed, is_visible
 from bot.desk import Desk
 from handlers.courtesy import Person, attempt, person, writing
 from handlers.previews import Source, draft_of, show
@@ -55,7 +56,7 @@ def _why_not(message: Body) -> str | None:
     if message.get("bot_id") or not message.get("user"):
         return "Only what a person wrote can become a public reply."
     words = (message.get("text") or "").strip()
-    if not words:
+    if not is_visible(as_typed(words)):
         return "There are no words in that message. Pictures and files cannot be sent yet."
     if re.match(r"<[@!]", words):
         return TO_A_TEAMMATE

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import telling
 from bot.blocks.composer import COMPOSER, REPLY_BLOCK, WAIT_BLOCK, Origin, composer
-from bot.blocks.text import plain
+from bot.blocks.text import as_typed
 from bot.desk import Desk
 from handlers.composer import asked_of, keep, target_of, typed_in, why_not
 from handlers.courtesy import PATIENCE, Person, may_not, person, sentence_for, spelled, writing
@@ -127,7 +127,7 @@ def _drafted(desk: Desk, who: Person, origin: Origin, typed: str, refused: str) 
     with writing(desk) as session:
         ticket = Ticket.hold(session, origin.ticket)
         ticket.stop_composing(key=origin.key)
-        draft = keep(desk, session, ticket, who, origin=origin, words=plain(typed).strip())
+        draft = keep(desk, session, ticket, who, origin=origin, words=as_typed(typed).strip())
         if draft is not None:
             telling.drafted(session, ticket, draft, at=desk.now())
     return {} if origin.only_draft else _error(f"{refused} {KEPT}")
@@ -143,7 +143,7 @@ def _warned(desk: Desk, origin: Origin, typed: str, words: Words) -> dict[str, A
         if before.is_refused:
             return _error(before.sentence)
         twin = before.twin.text
-        asked = asked_of(desk, session, ticket, plain(typed), notice=before.sentence, twin=twin)
+        asked = asked_of(desk, session, ticket, as_typed(typed), notice=before.sentence, twin=twin)
         return {"response_action": "update", "view": composer(replace(origin, anyway=words.digest), asked)}
 
 
@@ -163,7 +163,7 @@ def _again(desk: Desk, who: Person, origin: Origin, typed: str, sentence: str) -
                 post_id=ticket.target_post_id,
                 latest=target_of(session, ticket).latest_id,
             )
-            asked = asked_of(desk, session, ticket, plain(typed), notice=f":warning: {sentence}")
+            asked = asked_of(desk, session, ticket, as_typed(typed), notice=f":warning: {sentence}")
     if closed is not None:
         _keep(desk, who, origin, typed)
         return _error(f"{sentence} {closed} {KEPT}")
@@ -175,4 +175,4 @@ def _keep(desk: Desk, who: Person, origin: Origin, typed: str) -> None:
     with writing(desk) as session:
         ticket = Ticket.hold(session, origin.ticket)
         ticket.stop_composing(key=origin.key)
-        keep(desk, session, ticket, who, origin=origin, words=plain(typed).strip())
+        keep(desk, session, ticket, who, origin=origin, words=as_typed(typed).strip())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from bot.blocks.text import date_token, escape, plain, slack_names
+from bot.blocks.text import as_typed, called, date_token, is_visible, slack_names
 from bot.desk import Desk
 from bot.networks import Network
 from models import Teammate, Ticket
@@ -38,9 +38,9 @@ def digest(text: str) -> str:
 
 def read_words(network: Network, typed: str, sign_off: str | None = None) -> Words:
     """Read what was typed in Slack as plain characters, in the network's own counting."""
-    own = unicodedata.normalize("NFC", plain(typed)).strip()
+    own = unicodedata.normalize("NFC", as_typed(typed)).strip()
     own = unsigned(own, sign_off) if sign_off else own
-    text = signed(own, sign_off) if own else own
+    text = signed(own, sign_off) if is_visible(own) else ""
     length = network.length(text)
     return Words(text, sign_off, length, _problem(network, typed, text, length, sign_off))
 
@@ -108,7 +108,7 @@ def said_before(
 
 
 def _sentence(found: Twin) -> str:
-    to = f"@{escape(found.handle)}" if found.handle else "somebody"
+    to = called(found.handle) if found.handle else "somebody"
     when = date_token(found.at, "{date_long_pretty}")
     if found.is_exact and found.same_person:
         return f"<@{found.actor}> has said exactly that to {to} already, {when}. Say it in other words."

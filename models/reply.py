@@ -261,9 +261,18 @@ class Reply(Base):
         )
 
     def mark(self, session: Session) -> None:
-        """Have the Slack message that its words come from show what became of them."""
+        """Have the Slack message that its words come from show what became of them.
+
+        Several people may have proposed the same message: what one of them keeps private does not hide that
+        another's is public, or on its way.
+        """
         if self.said_channel is not None and self.said_ts is not None:
-            Mark.want(session, self.said_channel, self.said_ts, MARKS[State(self.state)])
+            here = select(Reply.state).where(
+                Reply.said_ts == self.said_ts, Reply.said_channel == self.said_channel, Reply.id != self.id
+            )
+            others = here.where(Reply.state.in_(LIVE)).order_by(Reply.id.desc()).limit(1)
+            live = None if self.state in LIVE else session.scalar(others)
+            Mark.want(session, self.said_channel, self.said_ts, MARKS[State(live or self.state)])
 
     def _must_be(self, state: State) -> None:
         """Refuse what the table allows only from `state`: several rows of it lead to the same place."""

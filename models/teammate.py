@@ -44,8 +44,13 @@ def sign_off(name: str, style: Style) -> str | None:
     if not words or style == Style.NONE:
         return None
     if style == Style.NAME:
-        return f"– {words[0]}"
-    return "^" + "".join(word[0] for word in words).upper()
+        return f"– {next(filter(_letters, words), words[0])}"
+    return "^" + "".join(_letters(word)[:1] for word in words).upper()
+
+
+def _letters(word: str) -> str:
+    """What can be an initial; empty for an emoji."""
+    return "".join(filter(str.isalnum, word))
 
 
 def signed(text: str, sign: str | None) -> str:

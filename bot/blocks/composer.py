@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.blocks.parts import Block, button, context, packed, plain, section
-from bot.blocks.text import escape, fit, quote
+from bot.blocks.text import called, fit, quote
 
 COMPOSER = "composer"
 REPLY_BLOCK, REPLY_INPUT = "reply", "text"
@@ -70,10 +70,10 @@ def composer(origin: Origin, asked: Asked) -> dict[str, Any]:
     if asked.notice:
         blocks.append(section(asked.notice))
     if asked.twin is not None:
-        blocks.append(quote(asked.twin, QUOTED))
+        blocks += [quote(asked.twin, QUOTED), context(f"And this is what {_to(asked)} wrote:")]
     if asked.words is not None:
         blocks.append(quote(asked.words, QUOTED))
-    blocks.append(context(_preview(asked, origin.sign)))
+    blocks.append(_preview(asked, origin.sign))
     if asked.by_hand is not None:
         blocks.append(
             context(
@@ -104,13 +104,18 @@ def _submit(origin: Origin, asked: Asked) -> str:
     return "Hand off" if asked.by_hand is not None else "Send publicly"
 
 
-def _preview(asked: Asked, sign: str | None) -> str:
-    to = f"*@{escape(asked.handle)}*" if asked.handle else "its author"
-    signed = f" Signed “{escape(sign)}”." if sign else ""
-    return (
-        f":loudspeaker: *Public* on {asked.title}: from *@{escape(asked.account)}* to {to}, for all to read."
-        f"{signed}"
+def _to(asked: Asked) -> str:
+    return f"*{called(asked.handle)}*" if asked.handle else "its author"
+
+
+def _preview(asked: Asked, sign: str | None) -> Block:
+    """As whom, where and to whom; the sign-off is its author's own words, and so no mrkdwn."""
+    block = context(
+        f":loudspeaker: *Public* on {asked.title}: from *{called(asked.account)}* to {_to(asked)}, "
+        "for all to read."
     )
+    signed = [plain(f"Signed “{sign}”.")] if sign else []
+    return block | {"elements": [*block["elements"], *signed]}
 
 
 def _wait() -> Block:

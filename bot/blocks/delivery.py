@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.blocks.parts import Block, button, context
-from bot.blocks.text import date_token, escape, quote
+from bot.blocks.text import called, date_token, escape, quote
 from bot.networks import Network
 from models import Reply
 from models.reply import PENDING, SPOKEN
@@ -15,7 +15,7 @@ WORDS = 600  # characters of our own reply on the card
 
 def blocks(reply: Reply, *, title: str, account: str) -> list[Block]:
     """The line that says where the reply is, and its words."""
-    return [context(_line(reply, title, f"*@{escape(account)}*")), quote(reply.text, WORDS)]
+    return [context(_line(reply, title, f"*{called(account)}*")), quote(reply.text, WORDS)]
 
 
 def _line(reply: Reply, title: str, account: str) -> str:

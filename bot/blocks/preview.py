@@ -1,7 +1,7 @@
 """The exact preview of a public reply that came from a thread: nothing leaves before its author says so."""
 
 from bot.blocks.parts import Block, button, context, section
-from bot.blocks.text import escape, quote
+from bot.blocks.text import called, quote
 
 WORDS = 2_000  # characters of the reply
 TWIN = 600  # and of the one that says the same
@@ -28,11 +28,11 @@ def preview(
     `words_of` is the Slack user whose words they are, if not the reader's; `warning` (mrkdwn) tells of a
     reply of ours that says nearly the same, `twin`; `by_hand`: a person has to post it on the network.
     """
-    to = f"*@{escape(handle)}*" if handle else "its author"
+    to = f"*{called(handle)}*" if handle else "its author"
     value = {"t": ticket_id, "r": draft_id}
     whose = f" The words are <@{words_of}>'s." if words_of else ""
     blocks = [
-        section(f"This would be *public* on {title}, from *@{escape(account)}* to {to}:"),
+        section(f"This would be *public* on {title}, from *{called(account)}* to {to}:"),
         quote(text, WORDS),
         context(f"{length} of {max_length} characters as {title} counts them. Only you see this.{whose}"),
     ]

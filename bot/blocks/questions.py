@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.blocks.parts import Block, context, packed, plain, section
-from bot.blocks.text import escape, fit
+from bot.blocks.text import called, fit
 from models.outcome import REASONS
 from models.teammate import Style, sign_off
 
@@ -32,7 +32,7 @@ def _modal(
 def reason(ticket_id: int, *, handle: str | None, key: str) -> dict[str, Any]:
     """The modal that asks why nobody has to answer; `key` makes a submit that arrives twice one."""
     options = [{"text": plain(one.capitalize()), "value": one} for one in REASONS]
-    who = f"*@{escape(handle)}*" if handle else "this post"
+    who = f"*{called(handle)}*" if handle else "this post"
     carried = {"ticket": ticket_id, "key": key}
     return _modal(
         REASON,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bot.blocks.parts import Block, context, counted, duration, permalink, section
-from bot.blocks.text import date_token, escape
+from bot.blocks.text import called, date_token, escape
 from models import Cursor, Gap
 from models.stats import Stats, Teammate, Waiting
 
@@ -64,7 +64,7 @@ def _unread(one: Cursor | Gap) -> str:
 
 
 def _line(one: Waiting, titles: Mapping[str, str], *, url: str, at: datetime) -> str:
-    who = f"@{escape(one.handle)}" if one.handle else "somebody"
+    who = called(one.handle) if one.handle else "somebody"
     card = permalink(url, one.channel, one.ts)
     name = f"<{card}|{who}>" if card else f"*{who}*"
     owner = f"<@{one.owner}> has it" if one.owner else "nobody has it"

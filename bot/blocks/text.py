@@ -34,6 +34,7 @@ _CONTROL = regex.compile(r"[^\P{Cc}\n\t]")
 _BIDI_CONTROL = regex.compile(r"[\u202a-\u202e\u2066-\u2069]")
 # U+2800 is an empty braille cell and U+FFF9 to U+FFFB mark annotations: blank, but not among the ignorable.
 _VISIBLE = regex.compile(r"[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]")
+_MARKUP_AT_EDGE = regex.compile(r"^[_*~]|[_*~]$")
 _ENTITY = regex.compile(r"&(amp|lt|gt);")
 _CHARACTER = {"amp": "&", "lt": "<", "gt": ">"}
 _TOKEN = regex.compile(r"<([^<>|\n]+)(?:\|([^<>\n]*))?>")
@@ -68,6 +69,21 @@ def plain(text: str) -> str:
         parts += [text[end : token.start()], _spoken(token[0], token[1], token[2] or "")]
         end = token.end()
     return unescape("".join([*parts, text[end:]]))
+
+
+def as_typed(text: str) -> str:
+    """What a teammate typed, as `plain` reads it, ready to be kept and sent.
+
+    Lone surrogates and control characters go: nobody saw them while typing, and no database takes them.
+    """
+    whole = plain(text).encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+    safe: str = _CONTROL.sub("", whole)
+    return safe
+
+
+def is_visible(text: str) -> bool:
+    """Whether anybody who looks at `text` sees something."""
+    return _VISIBLE.search(text) is not None
 
 
 def slack_names(text: str) -> tuple[str, ...]:
@@ -130,9 +146,23 @@ def isolate(name: str) -> str:
     The name loses its own bidirectional controls and is wrapped in an isolate, as
     https://www.w3.org/International/questions/qa-bidi-unicode-controls advises. It is still plain text.
     """
-    whole = " ".join(_BIDI_CONTROL.sub("", clean(name)).split())
+    whole = one_line(clean(name))
     short = fit(fit(whole, NAME_GRAPHEMES, measure=_graphemes), NAME_CHARACTERS)
     return f"{FSI}{short if _VISIBLE.search(short) else NO_NAME}{PDI}"
+
+
+def one_line(text: str) -> str:
+    """`text` with single blanks, and without the controls that would reorder what stands around it."""
+    return " ".join(_BIDI_CONTROL.sub("", text).split())
+
+
+def called(handle: str) -> str:
+    """`@handle` for mrkdwn, as code where Slack would take an underscore at its edge for markup.
+
+    https://docs.slack.dev/messaging/formatting-message-text/#basic-formatting
+    """
+    name = escape(handle).replace("`", "'")
+    return f"`@{name}`" if _MARKUP_AT_EDGE.search(name) else f"@{name}"
 
 
 def fit(text: str, limit: int, *, measure: Callable[[str], int] = len, tail: str = "…") -> str:
