@@ -438,7 +438,9 @@ def test_a_worker_that_died_in_the_call_leaves_doubt_and_nothing_is_said_again(
     with here.desk.db.write() as session:
         _ticket, row = held(session, reply)
         row.release(session, at=here.clock())
-    assert outbox.take(here.desk, reply, gate.ask(here.desk, reply)) is not None  # and here the process is killed
+    assert (
+        outbox.take(here.desk, reply, gate.ask(here.desk, reply)) is not None
+    )  # and here the process is killed
 
     here.clock.pass_by(11)
     here.send()
@@ -464,7 +466,9 @@ def test_what_a_dead_worker_left_is_taken_up_before_all_that_waits(
     with here.desk.db.write() as session:
         for reply in (left, *waiting):
             session.get_one(Reply, reply).release(session, at=here.clock())
-    assert outbox.take(here.desk, left, gate.ask(here.desk, left)) is not None  # and here the process is killed
+    assert (
+        outbox.take(here.desk, left, gate.ask(here.desk, left)) is not None
+    )  # and here the process is killed
     here.clock.pass_by(outbox.LEASE.total_seconds() + 1)
     monkeypatch.setattr(outbox, "BATCH", 2)
     found: list[Delivery] = []
@@ -483,7 +487,9 @@ def test_what_a_dead_worker_left_does_not_wait_for_a_row_of_slow_calls(here: Roo
     with here.desk.db.write() as session:
         for reply in (left, *waiting):
             session.get_one(Reply, reply).release(session, at=here.clock())
-    assert outbox.take(here.desk, left, gate.ask(here.desk, left)) is not None  # and here the process is killed
+    assert (
+        outbox.take(here.desk, left, gate.ask(here.desk, left)) is not None
+    )  # and here the process is killed
     found: list[Delivery] = []
 
     def slowly() -> None:
@@ -605,7 +611,9 @@ def test_a_late_word_of_the_first_try_leaves_the_second_alone(
             here.clock.pass_by(600)
             doubt.look(here.desk, 1)
         here.decide(1, Reply.send_again)
-        assert outbox.take(here.desk, 1, gate.ask(here.desk, 1)) is not None  # by another worker, whose call is on the wire now
+        assert (
+            outbox.take(here.desk, 1, gate.ask(here.desk, 1)) is not None
+        )  # by another worker, whose call is on the wire now
         raise late
 
     network.on_publish = outlive_everything
