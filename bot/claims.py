@@ -1,7 +1,7 @@
 """What the clock does to a ticket: a quiet claim ends, a forgotten composer closes, a silence is over."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
@@ -22,18 +22,32 @@ Step = Callable[[Desk, Session, Ticket, datetime], None]
 def tick(desk: Desk) -> None:
     """Do all of it that is due now, each ticket held in turn and always in the same order."""
     at = desk.now()
-    quiet_since = at - desk.claim_holds  # by the clock; office hours can only make it longer
-    steps: tuple[tuple[ColumnElement[bool], Step], ...] = (
-        (_owned() & (func.coalesce(Ticket.active_at, Ticket.claimed_at) <= quiet_since), _expire),
-        (Ticket.composing_until <= at, _close_composer),
-        (Ticket.back_at <= at, _come_back),
+    steps: tuple[tuple[Sequence[int], Step], ...] = (
+        (_quiet(desk, at), _expire),
+        (_where(desk, Ticket.composing_until <= at), _close_composer),
+        (_where(desk, Ticket.back_at <= at), _come_back),
     )
-    for condition, step in steps:
-        with desk.db.read() as session:
-            due = session.scalars(select(Ticket.id).where(condition)).all()
+    for due, step in steps:
         for ticket_id in sorted(due):  # asked for in order, SQLite would read every ticket there is
             _guarded(desk, step, ticket_id, at)
     desk.board_bell.set()
+
+
+def _where(desk: Desk, condition: ColumnElement[bool]) -> Sequence[int]:
+    with desk.db.read() as session:
+        return session.scalars(select(Ticket.id).where(condition)).all()
+
+
+def _quiet(desk: Desk, at: datetime) -> Sequence[int]:
+    """Tickets whose owner gave no sign of life for too long: by the clock, and then in office hours."""
+    since = func.coalesce(Ticket.active_at, Ticket.claimed_at)  # an older Heard noted no signs of life
+    query = select(Ticket.id, since).where(_owned(), since <= at - desk.claim_holds)
+    with desk.db.read() as session:
+        return [ticket_id for ticket_id, quiet in session.execute(query) if _is_too_quiet(desk, quiet, at)]
+
+
+def _is_too_quiet(desk: Desk, since: datetime | None, at: datetime) -> bool:
+    return since is not None and desk.settings.office.between(since, at) >= desk.claim_holds
 
 
 def _guarded(desk: Desk, step: Step, ticket_id: int, at: datetime) -> None:
@@ -53,8 +67,7 @@ def _owned() -> ColumnElement[bool]:
 
 def _expire(desk: Desk, session: Session, ticket: Ticket, at: datetime) -> None:
     """The owner was quiet for too long, in office hours: it is everybody's again, and the thread says so."""
-    since = ticket.active_at or ticket.claimed_at  # an older Heard noted no signs of life
-    if since is None or desk.settings.office.between(since, at) < desk.claim_holds:
+    if not _is_too_quiet(desk, ticket.active_at or ticket.claimed_at, at):
         return
     owner = ticket.expire(session, at=at)
     if owner is not None:

@@ -311,7 +311,7 @@ def _new(session: Session, taken: Taken, *, at: datetime) -> int:
         ticket = session.get_one(Ticket, ticket_id)
         if ticket.owner is not None or ticket.turn > 1:
             telling.heard_again(session, ticket, words, reply_button(session, ticket), at=at)
-            ticket.active_at = at  # whoever has it has until then to react
+            ticket.active_at = at if ticket.owner is not None else None  # they have from now on to react
     return taken.tickets + taken.follow_ups
 
 

@@ -104,7 +104,7 @@ class Standing:
             rests = self._rest_until is not None and at < self._rest_until
         if kept is not None and at - kept.at >= USABLE:
             kept = None
-        if ask is not None and (kept is None or (at - kept.at >= FRESH and not rests)):
+        if ask is not None and not rests and (kept is None or at - kept.at >= FRESH):
             kept = self._asked(key, ask, at) or kept
         if kept is None:
             raise UnknownStandingError

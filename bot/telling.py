@@ -303,7 +303,7 @@ def not_a_sender(session: Session, reply: Reply, why: str, *, at: datetime) -> N
 
 def drafted(session: Session, ticket: Ticket, draft: Reply, *, at: datetime) -> None:
     """Somebody who may not send wrote an answer: those who may can take it up."""
-    sentence = f":memo: <@{draft.actor}> drafted a reply, which somebody who may send can take up:"
+    sentence = f":memo: <@{draft.actor}> drafted a reply. Whoever may send can take it up:"
     use = button("Use this draft", "use_draft", {"t": ticket.id, "r": draft.id, "use": 1})
     blocks = [section(sentence), quote(draft.text, WORDS), {"type": "actions", "elements": [use]}]
     Notice.tell(session, sentence, blocks=blocks, at=at, ticket_id=ticket.id)

@@ -25,6 +25,7 @@ from bot.blocks.composer import (
     sorry,
 )
 from bot.blocks.text import as_typed, date_token
+from bot.blocks.ticket import said_in
 from bot.desk import Desk
 from bot.freshen import freshen
 from bot.slack import SlackError
@@ -32,6 +33,7 @@ from bot.standing import UnknownStandingError
 from handlers.courtesy import Person, attempt, opened, person, writing
 from handlers.words import digest, sign_off_of
 from models import Account, Author, Inbound, Mention, Reply, Ticket
+from models.base import MovedOnError
 from models.reply import GIVEN_BACK, PENDING, SPOKEN
 from models.reply import State as Delivery
 
@@ -39,6 +41,7 @@ log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 ONLY_ITS_AUTHOR = "Only its author decides about this one."
+FRESHEN = 0.8  # seconds in which the network may say that the post has changed since it was looked at
 GLANCE = 0.8  # seconds to read the ledger before the composer opens without it
 DRAFT_ONLY = "What you write is kept as a draft, and shown in the thread to those who may."
 
@@ -112,6 +115,7 @@ def look(desk: Desk, value: dict[str, Any], who: Person, key: str) -> dict[str, 
             return sorry(why_not(ticket, live), kept=draft.words if draft is not None else None)
         if draft is not None and draft.state not in GIVEN_BACK:
             draft = None  # it went out with an earlier turn: there is nothing to bring back
+        kept = draft if draft is not None else Reply.kept(session, ticket.id, who.id)
         is_only_draft = _may_not_send(desk, who, ticket) is not None
         origin = Origin(
             ticket=ticket.id,
@@ -119,24 +123,38 @@ def look(desk: Desk, value: dict[str, Any], who: Person, key: str) -> dict[str, 
             post_id=ticket.target_post_id,
             key=key,
             network=ticket.network,
-            draft=_replaced(draft, who),
+            draft=_replaced(kept, who),
             latest=target_of(session, ticket).latest_id,
             sign=sign_off_of(desk, session, who.id),
-            author=draft.author or draft.actor if draft is not None and is_anothers else None,
+            author=_whose(kept, who),
             only_draft=is_only_draft,
         )
-        text = draft.words if draft is not None else Reply.kept_text(session, ticket.id, who.id)
         at = desk.now()
         writing_now = None if ticket.compose(session, by=who.id, key=key, at=at) else _who_writes(ticket)
         notice = _notice(ticket, who, is_only_draft=is_only_draft)
         return composer(
-            origin, asked_of(desk, session, ticket, text or "", notice=notice, writing=writing_now)
+            origin,
+            asked_of(
+                desk,
+                session,
+                ticket,
+                kept.words if kept is not None else "",
+                notice=notice,
+                writing=writing_now,
+            ),
         )
 
 
 def _replaced(draft: Reply | None, who: Person) -> int | None:
     """The draft that the submit takes the place of."""
     return draft.id if draft is not None and draft.state == Delivery.DRAFT and draft.actor == who.id else None
+
+
+def _whose(kept: Reply | None, who: Person) -> str | None:
+    """Whose words the composer begins with, if they are somebody else's."""
+    if kept is None:
+        return None
+    return kept.author or (kept.actor if kept.actor != who.id else None)
 
 
 def _who_writes(ticket: Ticket) -> str:
@@ -206,6 +224,12 @@ def target_of(session: Session, ticket: Ticket) -> Mention:
     return session.scalars(query).one()
 
 
+def check_version(target: Mention, post_id: str, latest: str | None) -> None:
+    """Refuse to answer another version of the post than its author saw, if that is known."""
+    if latest is not None and target.post_id == post_id and target.latest_id != latest:
+        raise MovedOnError("They changed their post since you began to write. Read it, then send again.")
+
+
 def _blind(desk: Desk, value: dict[str, Any], body: Body, key: str) -> dict[str, Any]:
     """The composer without the ledger: from what the button carries, and the words on the card itself."""
     if "p" not in value:
@@ -213,24 +237,23 @@ def _blind(desk: Desk, value: dict[str, Any], body: Body, key: str) -> dict[str,
             "Heard's ledger is slow just now. Please press *Edit* again in a moment; your words are kept."
         )
     network = desk.network(value["w"])
-    origin = Origin(value["t"], value["n"], value["p"], key, value["w"])
+    origin = Origin(value["t"], value["n"], value["p"], key, value["w"], latest=value.get("v"))
     asked = Asked(
         title=network.title,
         account=value["a"],
         handle=value["h"] or None,
-        words=_quoted(body.get("message") or {}),
+        words=_quoted(body.get("message") or {}, value["p"]),
         max_length=network.max_length,
         notice=":hourglass: The ledger is slow just now. You can write; what you send is checked first.",
     )
     return composer(origin, asked)
 
 
-def _quoted(message: Body) -> str | None:
-    """The customer's words, as their card shows them."""
+def _quoted(message: Body, post_id: str) -> str | None:
+    """The words of that post, as the customer's card shows them."""
     for block in message.get("blocks") or []:
-        for element in block.get("elements") or []:
-            if block.get("type") == "rich_text" and element.get("type") == "rich_text_quote":
-                return "".join(part.get("text", "") for part in element["elements"])
+        if block.get("block_id") == said_in(post_id):
+            return "".join(part.get("text", "") for one in block["elements"] for part in one["elements"])
     return None
 
 
@@ -290,7 +313,7 @@ def keep(
     """Keep what was typed as a draft of its author; None if these very words are kept already."""
     if not Inbound.is_new(session, f"kept {origin.key} {digest(words)}", at=desk.now()):
         return None
-    return ticket.draft(
+    draft = ticket.draft(
         session,
         text=words,
         by=who.id,
@@ -298,4 +321,16 @@ def keep(
         key=uuid.uuid4().hex,
         source="composer",
         author=origin.author,
+        **replace_draft(desk, session, who, origin),
     )
+    draft.mark(session)
+    return draft
+
+
+def replace_draft(desk: Desk, session: Session, who: Person, origin: Origin) -> dict[str, Any]:
+    """Let what is written now take the place of the draft that it began with; where that one came from."""
+    draft = session.get(Reply, origin.draft) if origin.draft is not None else None
+    if draft is None or draft.state != Delivery.DRAFT or draft.actor != who.id:
+        return {}
+    draft.move(session, Delivery.DISCARDED, at=desk.now(), by=who.id, act="draft edited")
+    return {"said_channel": draft.said_channel, "said_ts": draft.said_ts}

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.desk import Desk
-from handlers.courtesy import Person, attempt, writing
+from handlers.courtesy import PATIENCE, Person, attempt, writing
 from models import Card, Inbound, Reply, Ticket
 from models.reply import LIVE
 from models.reply import State as Delivery
@@ -32,7 +32,7 @@ def register(app: App, desk: Desk) -> None:
 
 def _life(desk: Desk, event: Body) -> None:
     """Somebody says something in the thread: if the ticket is theirs, they are at it."""
-    with desk.db.read() as session:
+    with desk.db.read(PATIENCE) as session:
         card = Card.at_place(session, event["channel"], event["thread_ts"])
         if card is None or session.get_one(Ticket, card.ticket_id).owner != event["user"]:
             return
@@ -55,7 +55,7 @@ def _changed(desk: Desk, event: Body, *, is_gone: bool) -> None:
 
 
 def _say_unchanged(desk: Desk, who: Person, ts: str, told: str, *, is_gone: bool) -> str | None:
-    with desk.db.read() as session:
+    with desk.db.read(PATIENCE) as session:
         reply = _reply_from(session, who.channel or "", ts)
     if reply is None:
         return None

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from bot import telling
 from bot.blocks.preview import preview
 from bot.desk import Desk
+from bot.freshen import freshen
 from bot.slack import SlackError
-from handlers.composer import ONLY_ITS_AUTHOR, target_of
+from handlers.composer import FRESHEN, ONLY_ITS_AUTHOR, check_version, target_of
 from handlers.courtesy import Person, attempt, may_not, person, tell, writing
 from handlers.words import Words, read_words, said_before, sign_off_of
 from models import Account, Author, Event, Inbound, Reply, Ticket
@@ -110,6 +111,7 @@ def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem
     network = desk.network(ticket.network)
     account = Account.find(session, ticket.network, ticket.account_id)
     author = session.get_one(Author, ticket.author_id)
+    target = target_of(session, ticket)
     length = network.length(draft.text)
     before = said_before(
         desk, session, ticket, Words(draft.text, draft.sign_off, length, None), turn=draft.turn
@@ -127,7 +129,8 @@ def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem
         words_of=draft.author,
         warning=before.sentence if before is not None else None,
         twin=before.twin.text if before is not None else None,
-        by_hand=target_of(session, ticket).answerable is not None,
+        by_hand=target.answerable is not None,
+        latest=target.latest_id,
     )
     return Preview(f"A preview of your public reply on {network.title}", blocks)
 
@@ -164,10 +167,10 @@ def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> s
     refused = may_not(desk, who, value["t"])
     if refused is not None:
         return _offer(desk, who, value, refused)
+    desk.glance(lambda: freshen(desk, value["t"]), FRESHEN)
     with writing(desk) as session:
         if not Inbound.is_new(session, who.key, at=desk.now()):
             return None
-        # a draft is sent once, so a copy of the press does nothing
         ticket, draft = _mine(session, value, who)
         before = said_before(
             desk, session, ticket, Words(draft.text, draft.sign_off, 0, None), turn=draft.turn
@@ -177,7 +180,8 @@ def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> s
         if before is not None and (before.is_refused or not value.get("a")):
             shown = _preview(desk, session, ticket, draft, None)
         else:
-            shown, sentence = _submit(desk, session, ticket, draft, who, is_near=before is not None)
+            latest = value.get("v")
+            shown, sentence = _submit(desk, session, ticket, draft, latest, is_near=before is not None)
     desk.nudge()
     if shown is not None:
         _replace(respond, text=shown.text, blocks=shown.blocks)
@@ -196,23 +200,30 @@ def _offer(desk: Desk, who: Person, value: dict[str, Any], refused: str) -> str:
 
 
 def _submit(
-    desk: Desk, session: Session, ticket: Ticket, draft: Reply, who: Person, *, is_near: bool
+    desk: Desk,
+    session: Session,
+    ticket: Ticket,
+    draft: Reply,
+    latest: str | None,
+    *,
+    is_near: bool,
 ) -> tuple[Preview | None, str | None]:
-    at = desk.now()
+    at, target = desk.now(), target_of(session, ticket)
     try:
+        check_version(target, draft.to_post_id, latest)
         ticket.submit(
             session,
             draft,
-            by=who.id,
+            by=draft.actor,
             at=at,
             undo_until=at + timedelta(seconds=desk.settings.undo_seconds),
-            by_hand=target_of(session, ticket).answerable,
+            by_hand=target.answerable,
         )
     except MovedOnError as error:
         draft.turn, draft.to_post_id = ticket.next_turn, ticket.target_post_id
         return _preview(desk, session, ticket, draft, None), f"{error} Here is your preview again."
     if is_near:
-        Event.record(session, "sent anyway", at=at, by=who.id, ticket_id=ticket.id, reply_id=draft.id)
+        Event.record(session, "sent anyway", at=at, by=draft.actor, ticket_id=ticket.id, reply_id=draft.id)
     return None, None
 
 

@@ -28,7 +28,8 @@ def register(app: App, desk: Desk) -> None:
     def ask_reason(ack: Ack, body: Body, respond: Respond) -> None:
         ack()
         value = json.loads(body["actions"][0]["value"])
-        view = questions.reason(value["t"], handle=value.get("h"), key=uuid.uuid4().hex)
+        seen = {"turn": value.get("n"), "post_id": value.get("p")}
+        view = questions.reason(value["t"], handle=value.get("h"), key=uuid.uuid4().hex, **seen)
         attempt(desk, person(body), respond, lambda: opened(desk, body["trigger_id"], view))
 
     @app.view(questions.REASON)
@@ -37,7 +38,13 @@ def register(app: App, desk: Desk) -> None:
         picked = values[questions.REASON_BLOCK]["value"]["selected_option"]["value"]
         words = in_few_words(values.get(questions.WORDS_BLOCK, {}).get("value", {}).get("value") or "")
         reason = f"{picked}: {words}" if words else picked
-        refused = _settle(desk, who, view, lambda *given: close(desk, *given, who=who, reason=reason))
+        seen = json.loads(view["private_metadata"])
+
+        def verb(session: Session, ticket: Ticket) -> None:
+            ticket.check_seen(turn=seen.get("turn"), post_id=seen.get("post"))
+            close(desk, session, ticket, who=who, reason=reason)
+
+        refused = _settle(desk, who, view, verb)
         _at_input(ack, questions.REASON_BLOCK, refused)
 
     @app.view(questions.ASSIGN)

@@ -14,14 +14,23 @@ from bot import telling
 from bot.blocks.composer import COMPOSER, REPLY_BLOCK, WAIT_BLOCK, Origin, composer
 from bot.blocks.text import as_typed
 from bot.desk import Desk
-from handlers.composer import asked_of, keep, target_of, typed_in, why_not
+from bot.freshen import freshen
+from handlers.composer import (
+    FRESHEN,
+    asked_of,
+    check_version,
+    keep,
+    replace_draft,
+    target_of,
+    typed_in,
+    why_not,
+)
 from handlers.courtesy import PATIENCE, Person, may_not, person, sentence_for, spelled, writing
 from handlers.words import Words, read_words, said_before
-from models import Event, Inbound, Reply, Ticket
+from models import Event, Inbound, Ticket
 from models.base import MovedOnError, TakenError
 from models.database import BusyError
 from models.pause import PausedError
-from models.reply import State as Delivery
 
 Body = dict[str, Any]
 KEPT = "Yours was not sent; it is kept as your draft."
@@ -61,6 +70,7 @@ def _try_to_submit(
     words = read_words(desk.network(origin.network), typed, origin.sign)
     if words.problem is not None:
         return _error(words.problem)
+    desk.glance(lambda: freshen(desk, origin.ticket), FRESHEN)
     try:
         refused = may_not(desk, who, origin.ticket)
         if refused is not None:
@@ -89,11 +99,9 @@ def _reply(
     if not Inbound.is_new(session, f"composer {origin.key}", at=at):
         return  # this very submit has had its effect
     ticket = Ticket.hold(session, origin.ticket)
-    if origin.draft is not None:
-        _replace_draft(session, origin.draft, who, desk)
+    came_from = replace_draft(desk, session, who, origin)
     target = target_of(session, ticket)
-    if origin.latest is not None and target.post_id == origin.post_id and target.latest_id != origin.latest:
-        raise MovedOnError("They changed their post since you began to write. Read it, then send again.")
+    check_version(target, origin.post_id, origin.latest)
     reply = ticket.reply(
         session,
         text=words.text,
@@ -107,16 +115,10 @@ def _reply(
         author=origin.author,
         sign_off=words.sign_off,
         wait_seconds=wait_seconds,
+        **came_from,
     )
     if origin.anyway == words.digest:
         Event.record(session, "sent anyway", at=at, by=who.id, ticket_id=ticket.id, reply_id=reply.id)
-
-
-def _replace_draft(session: Session, draft_id: int, who: Person, desk: Desk) -> None:
-    """The edited words take the place of the draft that they came from."""
-    draft = session.get_one(Reply, draft_id)
-    if draft.state == Delivery.DRAFT and draft.actor == who.id:
-        draft.move(session, Delivery.DISCARDED, at=desk.now(), by=who.id, act="draft edited")
 
 
 # --- who may, and what was said before ----------------------------------------------------------------------

@@ -39,7 +39,7 @@ class Said:
 
 
 def register(app: App, desk: Desk) -> None:
-    """Listen for our name, and for the buttons of a preview."""
+    """Listen for our name."""
 
     @app.event("app_mention")
     def called(event: Body, body: Body, request: BoltRequest) -> None:

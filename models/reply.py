@@ -207,10 +207,16 @@ class Reply(Base):
         return session.scalar(query.order_by(cls.id.desc()).limit(1))
 
     @classmethod
-    def kept_text(cls, session: Session, ticket_id: int, actor: str) -> str | None:
-        """What `actor` last typed for this ticket, if it came back to them instead of going out."""
+    def kept(cls, session: Session, ticket_id: int, actor: str) -> "Reply | None":
+        """What `actor` last wrote for this ticket, if it came back to them instead of going out."""
         last = cls.last(session, ticket_id, actor)
-        return last.words if last is not None and last.state in GIVEN_BACK else None
+        return last if last is not None and last.state in GIVEN_BACK else None
+
+    @classmethod
+    def kept_text(cls, session: Session, ticket_id: int, actor: str) -> str | None:
+        """The words of it."""
+        kept = cls.kept(session, ticket_id, actor)
+        return kept.words if kept is not None else None
 
     @property
     def came_back(self) -> bool:

@@ -50,7 +50,6 @@ class Ticket(Owned, Base):
         CheckConstraint("state IN (" + ", ".join(f"'{state}'" for state in State) + ")", name="state"),
         Index("ix_tickets_state", "state", "due_at"),
         Index(None, "author_id"),
-        # Who waits, the longest first.
         # What the clock decides: few tickets have any of these.
         *(
             Index(
@@ -61,6 +60,7 @@ class Ticket(Owned, Base):
             )
             for name in ("composing_until", "back_at")
         ),
+        # Who waits, the longest first.
         Index(
             "ix_tickets_open",
             "waiting_since",
@@ -364,6 +364,11 @@ class Ticket(Owned, Base):
 
     # --- outcomes ---------------------------------------------------------------------------------------
 
+    def check_seen(self, *, turn: int | None, post_id: str | None) -> None:
+        """Refuse to close what somebody has not read; `turn` and `post_id` are what they saw, if known."""
+        if turn is not None and post_id is not None and (turn, post_id) != (self.turn, self.target_post_id):
+            raise MovedOnError("This conversation has changed since you opened this. Read it, then close it.")
+
     def no_reply_needed(self, session: Session, *, by: str, at: datetime, reason: str) -> list[Reply]:
         """Nobody has to answer, because of `reason`. Returns the replies that this stopped."""
         return self._give_outcome(session, State.NO_REPLY_NEEDED, by=by, at=at, reason=reason)
@@ -428,6 +433,7 @@ class Ticket(Owned, Base):
         for reply in self.unsettled(session):
             if reply.state in delivery.PENDING and reply.to_post_id == mention.post_id:
                 reply.move(session, Delivery.CANCELLED, at=at, act="post deleted", reason=DELETED)
+                self.stopped(session, reply)
         left = self._posts(session)
         if left:
             self.target_post_id = left[-1].post_id

@@ -24,7 +24,7 @@ class Turn(Base):
     id: Mapped[Key]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
     number: Mapped[int]
-    opened_by: Mapped[str]  # MENTION, FOLLOW_UP or REOPENED
+    opened_by: Mapped[str]  # MENTION, FOLLOW_UP, REOPENED or NO_ANSWER
     asked_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]

@@ -73,7 +73,7 @@ def composer(origin: Origin, asked: Asked) -> dict[str, Any]:
         blocks += [quote(asked.twin, QUOTED), context(f"And this is what {_to(asked)} wrote:")]
     if asked.words is not None:
         blocks.append(quote(asked.words, QUOTED))
-    blocks.append(_preview(asked, origin.sign))
+    blocks.append(_preview(asked, origin.sign, is_only_draft=origin.only_draft))
     if asked.by_hand is not None:
         blocks.append(
             context(
@@ -108,10 +108,11 @@ def _to(asked: Asked) -> str:
     return f"*{called(asked.handle)}*" if asked.handle else "its author"
 
 
-def _preview(asked: Asked, sign: str | None) -> Block:
+def _preview(asked: Asked, sign: str | None, *, is_only_draft: bool) -> Block:
     """As whom, where and to whom; the sign-off is its author's own words, and so no mrkdwn."""
+    would = " once somebody sends it" if is_only_draft else ""
     block = context(
-        f":loudspeaker: *Public* on {asked.title}: from *{called(asked.account)}* to {_to(asked)}, "
+        f":loudspeaker: *Public* on {asked.title}{would}: from *{called(asked.account)}* to {_to(asked)}, "
         "for all to read."
     )
     signed = [plain(f"Signed “{sign}”.")] if sign else []

@@ -1,5 +1,7 @@
 """The exact preview of a public reply that came from a thread: nothing leaves before its author says so."""
 
+from typing import Any
+
 from bot.blocks.parts import Block, button, context, section
 from bot.blocks.text import called, quote
 
@@ -22,14 +24,17 @@ def preview(
     warning: str | None = None,
     twin: str | None = None,
     by_hand: bool = False,
+    latest: str | None = None,
 ) -> list[Block]:
     """Text, account, network, to whom, length, and what stands against it; `problem` takes the send away.
 
     `words_of` is the Slack user whose words they are, if not the reader's; `warning` (mrkdwn) tells of a
-    reply of ours that says nearly the same, `twin`; `by_hand`: a person has to post it on the network.
+    reply of ours that says nearly the same, `twin`; `by_hand`: a person has to post it on the network;
+    `latest` is the version of the post that it would answer.
     """
     to = f"*{called(handle)}*" if handle else "its author"
-    value = {"t": ticket_id, "r": draft_id}
+    value: dict[str, Any] = {"t": ticket_id, "r": draft_id}
+    seen = {"v": latest} if latest is not None else {}
     whose = f" The words are <@{words_of}>'s." if words_of else ""
     blocks = [
         section(f"This would be *public* on {title}, from *{called(account)}* to {to}:"),
@@ -44,12 +49,12 @@ def preview(
         blocks.append(section(f":no_entry: {problem}"))
     elif warning is not None:
         blocks += [section(warning), *([quote(twin, TWIN)] if twin else [])]
-    send = [] if problem is not None else [_send(value, is_near=warning is not None)]
+    send = [] if problem is not None else [_send(value | seen, is_near=warning is not None)]
     row = [*send, button("Edit", "edit_draft", value), button("Keep private", "keep_private", value)]
     return [*blocks, {"type": "actions", "elements": row}]
 
 
-def _send(value: dict[str, int], *, is_near: bool) -> Block:
+def _send(value: dict[str, Any], *, is_near: bool) -> Block:
     if is_near:
         return button("Send anyway", "send_publicly", value | {"a": 1})
     return button("Send publicly", "send_publicly", value, style="primary")

@@ -29,11 +29,16 @@ def _modal(
     }
 
 
-def reason(ticket_id: int, *, handle: str | None, key: str) -> dict[str, Any]:
-    """The modal that asks why nobody has to answer; `key` makes a submit that arrives twice one."""
+def reason(
+    ticket_id: int, *, handle: str | None, key: str, turn: int | None = None, post_id: str | None = None
+) -> dict[str, Any]:
+    """The modal that asks why nobody has to answer; `key` makes a submit that arrives twice one.
+
+    `turn` and `post_id` are what its reader has seen: what comes after that is not closed unread.
+    """
     options = [{"text": plain(one.capitalize()), "value": one} for one in REASONS]
     who = f"*{called(handle)}*" if handle else "this post"
-    carried = {"ticket": ticket_id, "key": key}
+    carried = {"ticket": ticket_id, "key": key, "turn": turn, "post": post_id}
     return _modal(
         REASON,
         "No reply needed",

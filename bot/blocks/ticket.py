@@ -162,7 +162,13 @@ def _post(view: View, mention: Mention, limit: int) -> list[Block]:
     if len(mention.text) > limit:
         about.append(f"{len(mention.text):,} characters, cut here")
     about.append(f"<{escape(mention.url)}|See it on {view.title}>")
-    return [quote(mention.text, limit), context("  ·  ".join(about))]
+    words = quote(mention.text, limit) | {"block_id": said_in(mention.post_id)}
+    return [words, context("  ·  ".join(about))]
+
+
+def said_in(post_id: str) -> str:
+    """The name of the block that holds the words of this post."""
+    return f"said {post_id}"
 
 
 # --- where it stands ----------------------------------------------------------------------------------------
@@ -296,17 +302,19 @@ def place(view: View) -> dict[str, Any]:
 
     With them a composer can open while the ledger is slow; the submit is held against the ledger anyway.
     """
-    return _carried(view.ticket, view.author, view.account)
+    latest = next((one.latest_id for one in view.mentions if one.post_id == view.ticket.target_post_id), None)
+    return _carried(view.ticket, view.author, view.account, latest)
 
 
 def reply_button(session: Session, ticket: Ticket) -> Block:
     """A Reply of its own, for a message in the ticket's thread."""
     author = session.get_one(Author, ticket.author_id)
     ours = Account.find(session, ticket.network, ticket.account_id)
-    value = _carried(ticket, author, ours.handle if ours is not None else "us")
+    value = _carried(ticket, author, ours.handle if ours is not None else "us", None)
     return button("Reply", "reply", value, style="primary")
 
 
-def _carried(ticket: Ticket, author: Author, account: str) -> dict[str, Any]:
+def _carried(ticket: Ticket, author: Author, account: str, latest: str | None) -> dict[str, Any]:
     names = {"h": author.handle or "", "a": account, "w": ticket.network}
-    return {"t": ticket.id, "n": ticket.turn, "p": ticket.target_post_id, **names}
+    seen = {"v": latest} if latest is not None else {}
+    return {"t": ticket.id, "n": ticket.turn, "p": ticket.target_post_id, **names, **seen}

@@ -103,6 +103,8 @@ def test_what_x_refuses_is_marked_as_failed(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     message = bot.ana.say(CHANNEL, "@Heard reply Hello!", thread_ts=card.ts)
     preview = bot.whisper("Only you see this")
+    bot.compose(card).close()
+    eventually(lambda: bot.x.world.counts["GET /2/tweets"])  # so soon after this look there is no other
     bot.x.world.delete(post.id)
 
     bot.ana.press(preview, "Send publicly")
@@ -137,3 +139,34 @@ def test_changing_any_other_message_is_nobodys_business(bot: Bot) -> None:
     bot.settled()
 
     assert bot.ana.ephemerals() == []
+
+
+def test_words_that_were_edited_before_they_went_out_still_show_on_the_message_they_came_from(
+    bot: Bot,
+) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    message = bot.ben.say(CHANNEL, "We opne at nine", thread_ts=card.ts)
+    bot.ana.shortcut(message, NAME)
+
+    modal = bot.ana.press(bot.whisper("The words are @U0BEN's"), "Edit").view
+    assert modal.fill("We open at nine").submit().closed
+
+    bot.answered(post, "We open at nine")
+    marks(bot, message, "postbox")
+    assert bot.drafts() == []
+    with bot.desk.db.read() as session:
+        from models import Reply
+
+        assert session.query(Reply).filter_by(state="published").one().author == "U0BEN"
+
+
+def test_a_kept_draft_that_is_sent_leaves_none_behind(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    bot.compose(card).fill("Half a").close()
+    bot.compose(card).fill("Half a sentence").close()
+    assert bot.drafts() == ["Half a sentence"]
+
+    bot.compose(card).submit()
+
+    bot.answered(post, "Half a sentence")
+    assert bot.drafts() == []

@@ -1,8 +1,11 @@
 """Two teammates and one ticket: who has it, who is writing, and that nobody is talked over."""
 
+from datetime import timedelta
+
 import pytest
 
-from tests.story.harness import Bot, running, seen
+from bot import freshen
+from tests.story.harness import Bot, eventually, running, seen
 
 # --- whose it is --------------------------------------------------------------------------------------------
 
@@ -223,3 +226,45 @@ def test_undoing_a_follow_up_leaves_the_ticket_answered(database_url: str) -> No
 
         bot.shows(card, "Waiting", without=("[Undo]",))
         assert seen(bot.now(card)).count("Hello!") == 0
+
+
+def test_what_happens_to_the_post_after_the_composer_opened_is_said_at_the_submit(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    modal = bot.compose(card).fill("Hello!")
+    eventually(lambda: bot.x.world.counts["GET /2/tweets"])
+    monkeypatch.setattr(freshen, "EVERY", timedelta())  # as if they had typed for a minute
+    bot.x.world.delete(post.id)
+
+    errors = modal.submit().errors
+
+    assert "closed" in errors["reply"]
+    assert "kept as your draft" in errors["reply"]
+    assert bot.attempts == 0
+
+
+def test_a_preview_of_an_answer_to_words_that_changed_is_shown_again(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew are you open on Mondays?")
+    bot.say(card, "@Heard reply Yes!")
+    preview = bot.whisper("Only you see this")
+    bot.x.world.edit(post.id, "@acmebrew are you closed on Mondays?")
+
+    outcome = bot.ana.press(preview, "Send publicly")
+
+    assert "They changed their post since you began to write." in seen(outcome.ephemeral())
+    assert bot.replies(post) == []
+    bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
+    bot.answered(post, "Yes!")
+
+
+def test_what_comes_while_somebody_picks_a_reason_is_not_closed_unread(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew thanks")
+    asked = bot.ana.press(bot.now(card), "No reply needed").view
+    bot.post("@acmebrew but my order is wrong", reply_to=post.id)
+    bot.poll()
+
+    errors = asked.submit().errors
+
+    assert errors["reason"] == "This conversation has changed since you opened this. Read it, then close it."
+    bot.shows(card, "Waiting", "my order is wrong")
