@@ -40,9 +40,9 @@ MUTATIONS = (
     Mutation(
         "the intent is committed before the socket opens",
         "bot/outbox.py",
-        '''account is not to speak just now."""
+        '''sender, is not to speak just now."""
     with desk.db.write() as session:''',
-        '''account is not to speak just now."""
+        '''sender, is not to speak just now."""
     with desk.db.read() as session:''',
         by_simulation("fair"),
         "it was said",
