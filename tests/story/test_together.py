@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot import freshen
-from tests.story.harness import Bot, eventually, running, seen
+from handlers import previews, submit
+from tests.story.harness import DEADLINE, Bot, eventually, running, seen
 
 # --- whose it is --------------------------------------------------------------------------------------------
 
@@ -235,6 +236,7 @@ def test_what_happens_to_the_post_after_the_composer_opened_is_said_at_the_submi
     modal = bot.compose(card).fill("Hello!")
     eventually(lambda: bot.x.world.counts["GET /2/tweets"])
     monkeypatch.setattr(freshen, "EVERY", timedelta())  # as if they had typed for a minute
+    monkeypatch.setattr(submit, "FRESHEN", DEADLINE)
     bot.x.world.delete(post.id)
 
     errors = modal.submit().errors
@@ -244,7 +246,10 @@ def test_what_happens_to_the_post_after_the_composer_opened_is_said_at_the_submi
     assert bot.attempts == 0
 
 
-def test_a_preview_of_an_answer_to_words_that_changed_is_shown_again(bot: Bot) -> None:
+def test_a_preview_of_an_answer_to_words_that_changed_is_shown_again(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previews, "FRESHEN", DEADLINE)
     post, card = bot.heard("@acmebrew are you open on Mondays?")
     bot.say(card, "@Heard reply Yes!")
     preview = bot.whisper("Only you see this")
