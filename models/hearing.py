@@ -110,18 +110,28 @@ def _known(session: Session, place: Place, page: Sequence[Said]) -> dict[str, Me
 
 def _take_edit(session: Session, mention: Mention, said: Said, taken: Taken, *, at: datetime) -> None:
     """A post that we know: a newer version replaces the words, anything else is a repeat."""
-    if mention.deleted_at is not None or (mention.latest_id, mention.text) == (said.latest_id, said.text):
+    if _is_repeat(mention, said):
         taken.repeats += 1
         return
-    if _older(said.latest_id, mention.latest_id):  # pages come in any order
+    # The ticket first, as everybody holds it who changes a post: else two who read one edit could each wait
+    # for what the other has. Whoever was first has changed the post meanwhile.
+    ticket = Ticket.hold(session, mention.ticket_id)
+    session.refresh(mention)
+    if _is_repeat(mention, said):
         taken.repeats += 1
         return
     mention.latest_id, mention.text, mention.media = said.latest_id, said.text, list(said.media)
     mention.edited_at, mention.answerable = at, said.answerable
-    Ticket.hold(session, mention.ticket_id).revision += 1
+    ticket.revision += 1
     Event.record(session, "post edited", at=at, ticket_id=mention.ticket_id, post_id=mention.post_id)
     taken.edits += 1
     taken.touched.add(mention.ticket_id)
+
+
+def _is_repeat(mention: Mention, said: Said) -> bool:
+    """Whether `said` tells nothing newer; pages come in any order."""
+    same = (mention.latest_id, mention.text) == (said.latest_id, said.text)
+    return same or mention.deleted_at is not None or _older(said.latest_id, mention.latest_id)
 
 
 def _older(one: str, other: str) -> bool:

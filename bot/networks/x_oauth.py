@@ -9,7 +9,6 @@ quoted by its error code alone: its sentences may repeat what was sent, and that
 
 import base64
 import hashlib
-import json
 import re
 import secrets
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from urllib.parse import urlencode
 
 import requests
 from pydantic import SecretStr
+from pydantic_core import from_json
 
 from bot.networks import Later, NetworkError, Unsure, x_answers
 from bot.networks.transport import Declined, Limits, Session
@@ -181,7 +181,7 @@ def _refusal(answer: requests.Response, hidden: tuple[str, ...]) -> NetworkError
 
 def _body(answer: requests.Response) -> dict[str, Any]:
     try:
-        body = json.loads(answer.content)
-    except (ValueError, RecursionError):
+        body = from_json(answer.content)  # which counts how deep it is: `json` runs into Python's own limit
+    except ValueError:
         return {}
     return body if isinstance(body, dict) else {}

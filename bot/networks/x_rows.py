@@ -22,6 +22,8 @@ _FIELDS = (
     "in_reply_to_user_id,lang,note_tweet,referenced_tweets"
 )
 _GONE = ("/resource-not-found", "/not-authorized-for-resource")
+_DEEPEST = 200
+_BRACKET = re.compile(rb'(?s)"(?:[^"\\]|\\.)*"?|[][{}]')  # or a string, whose brackets do not count
 _RAW_MOST = 4000  # characters of a bad row worth keeping
 
 _MEDIA = {"3": "photo", "7": "video", "13": "video", "16": "gif"}  # what a media key begins with
@@ -35,13 +37,24 @@ def fields(word: Word) -> str:
 
 def read(body: bytes) -> Row:
     """The JSON object in `body`; ValueError if there is none. One absurd number does not spoil it."""
-    try:
-        found = json.loads(body.decode("utf-8-sig", "replace"), strict=False, parse_int=_number)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
+    if _depth(body) > _DEEPEST:  # before Python's own limit is met, beyond which nothing else may happen
+        raise ValueError("nested too deep")
+    found = json.loads(body.decode("utf-8-sig", "replace"), strict=False, parse_int=_number)
     if not isinstance(found, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004 - the answer's value is wrong, not our types
     return found
+
+
+def _depth(body: bytes) -> int:
+    """How many brackets are open at once in that JSON, at most."""
+    depth = deepest = 0
+    for token in _BRACKET.finditer(body):
+        if token[0] in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token[0] in b"]}":
+            depth -= 1
+    return deepest
 
 
 def rows(answer: Row) -> list[object]:

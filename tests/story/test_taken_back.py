@@ -46,6 +46,7 @@ def test_asked_twice_it_is_deleted_once_and_the_second_is_told(bot: Bot) -> None
 
     assert "That reply is" in second.text
     bot.answered(post)
+    bot.shows(card, "Waiting since")
     assert len(bot.events("delete public reply")) == 1
 
 
