@@ -32,6 +32,8 @@ def register(app: App, desk: Desk) -> None:
         app.action(action)(press)
 
     on("claim", lambda *given: _claim(desk, *given))
+    on("release", lambda *given: _release(desk, *given))
+    on("take_over", lambda *given: _take_over(desk, *given))
     on("reopen", lambda session, ticket, who: ticket.reopen(session, by=who.id, at=desk.now()))
 
     @app.action("undo")
@@ -49,6 +51,8 @@ def register(app: App, desk: Desk) -> None:
         if do in _ASKS:
             view = _ASKS[do](value, uuid.uuid4().hex)
             attempt(desk, who, respond, lambda: opened(desk, body["trigger_id"], view))
+        elif do in _OPENS:
+            attempt(desk, who, respond, lambda: _OPENS[do](desk, who, body["trigger_id"], value["t"]))
         else:
             change(desk, who, respond, value["t"], lambda *given: _VERBS[do](desk, *given))
 
@@ -121,3 +125,5 @@ _ASKS: dict[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
     "assign": lambda value, key: questions.assign(value["t"], key=key),
     "unsay": lambda value, key: questions.unsay(value["t"], value["r"], key=key),
 }
+# What opens a modal that needs a look at the ledger first: by whom, with which trigger, on which ticket.
+_OPENS: dict[str, Callable[[Desk, Person, str, int], str | None]] = {}

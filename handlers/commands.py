@@ -1,5 +1,6 @@
 """The slash command: reports for the person who asks."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from bot.blocks.parts import context
 from bot.blocks.text import escape, plain
 from bot.desk import Desk
 from handlers import me, silence
+from handlers.asked import Answer, Asked, Word
 from handlers.courtesy import PATIENCE, sentence_for
 from models import Pause, overview, stats
 
@@ -25,29 +27,33 @@ def register(app: App, desk: Desk) -> None:
     @app.command("/mentions")
     def mentions(ack: Ack, command: Body, respond: Respond) -> None:
         word, _, rest = plain(command.get("text") or "").strip().partition(" ")
-        if word.lower() == "doctor":  # it calls Slack and the networks, and so takes longer than Slack waits
-            ack(response_type="ephemeral", text=":stethoscope: Looking …")
-            desk.aside(lambda: _examine(desk, respond))
-            return
-        if word.lower() == "me":
-            me.ask(desk, ack, command)
-            return
+        asked = Asked(word.lower(), rest.strip(), command, ack, respond)
         try:
-            answer = _answer(desk, word.lower(), rest.strip().lower(), command)
+            answer = WORDS.get(asked.word, _help)(desk, asked)
         except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
             answer = {"text": sentence_for(error)}
-        ack(response_type="ephemeral", **answer)
+        if answer is not None:
+            ack(response_type="ephemeral", **answer)
         desk.nudge()
 
 
-def _answer(desk: Desk, word: str, rest: str, command: Body) -> dict[str, Any]:
-    if word in {"pause", "resume"}:
-        return {"text": silence.turn(desk, word, by=command["user_id"], key=command.get("trigger_id"))}
-    if word == "open":
-        return _open(desk)
-    if word == "stats":
-        return _stats(desk, rest)
-    return {"text": report.help_text(word if word not in {"", "help"} else None)}
+def _help(_desk: Desk, asked: Asked) -> Answer:
+    return {"text": report.help_text(asked.word if asked.word not in {"", "help"} else None)}
+
+
+def _silence(desk: Desk, asked: Asked) -> Answer:
+    command = asked.command
+    return {"text": silence.turn(desk, asked.word, by=asked.user, key=command.get("trigger_id"))}
+
+
+def _me(desk: Desk, asked: Asked) -> None:
+    me.ask(desk, asked.ack, asked.command)
+
+
+def _doctor(desk: Desk, asked: Asked) -> None:
+    """It calls Slack and the networks, and so takes longer than Slack waits."""
+    asked.ack(response_type="ephemeral", text=":stethoscope: Looking …")
+    desk.aside(lambda: _examine(desk, asked.respond))
 
 
 def _examine(desk: Desk, respond: Respond) -> None:
@@ -56,7 +62,7 @@ def _examine(desk: Desk, respond: Respond) -> None:
     respond(text=f"```{escape(findings)}```", response_type="ephemeral", replace_original=True)
 
 
-def _open(desk: Desk) -> dict[str, Any]:
+def _open(desk: Desk, _asked: Asked) -> Answer:
     at = desk.now()
     known = desk.slack.identity_if_known()
     titles = {name: network.title for name, network in desk.networks.items()}
@@ -71,7 +77,8 @@ def _open(desk: Desk) -> dict[str, Any]:
     return {"text": f"{total} waiting", "blocks": blocks}
 
 
-def _stats(desk: Desk, period: str) -> dict[str, Any]:
+def _stats(desk: Desk, asked: Asked) -> Answer:
+    period = asked.rest.lower()
     days = PERIODS.get(period)
     if days is None:
         return {"text": f"I do not know the period “{escape(period)}”. Try `/mentions stats 7d` or `30d`."}
@@ -81,3 +88,14 @@ def _stats(desk: Desk, period: str) -> dict[str, Any]:
     label = f"{days} days"
     text = f"The last {label}: heard {figures.heard}, answered {figures.answered}, waiting {figures.waiting}"
     return {"text": text, "blocks": report.stats_report(figures, label)}
+
+
+# Each word of `/mentions`; one that is not here gets help.
+WORDS: Mapping[str, Word] = {
+    "open": _open,
+    "stats": _stats,
+    "me": _me,
+    "pause": _silence,
+    "resume": _silence,
+    "doctor": _doctor,
+}

@@ -12,9 +12,11 @@ from models.event import Event
 from models.gap import Gap
 from models.home import Home
 from models.inbound import Inbound
+from models.issue import Issue, Report
 from models.lease import Lease
 from models.mark import Mark
 from models.mention import Mention, Quarantined
+from models.note import Note
 from models.notice import Notice
 from models.pause import Pause
 from models.reply import Reply
@@ -35,13 +37,16 @@ __all__ = [
     "Gap",
     "Home",
     "Inbound",
+    "Issue",
     "Lease",
     "Mark",
     "Mention",
+    "Note",
     "Notice",
     "Pause",
     "Quarantined",
     "Reply",
+    "Report",
     "Teammate",
     "Ticket",
     "Turn",

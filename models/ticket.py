@@ -58,7 +58,7 @@ class Ticket(Owned, Base):
                 sqlite_where=text(f"{name} IS NOT NULL"),
                 postgresql_where=text(f"{name} IS NOT NULL"),
             )
-            for name in ("composing_until", "back_at")
+            for name in ("composing_until", "back_at", "nudge_at")
         ),
         # Who waits, the longest first.
         Index(
@@ -95,6 +95,12 @@ class Ticket(Owned, Base):
     due_at: Mapped[datetime | None]
     first_reply_at: Mapped[datetime | None]
     first_reply_by: Mapped[str | None]
+    # Where the minutes went, beside `opened_at` (their post), `seen_at` and `first_reply_at`.
+    shown_at: Mapped[datetime | None]  # its card was in Slack
+    first_claimed_at: Mapped[datetime | None]
+    first_reply_open: Mapped[int | None]  # seconds of office hours from their post to our first reply
+    nudge_at: Mapped[datetime | None]  # when the team is to be reminded of it next
+    nudges: Mapped[int] = mapped_column(default=0, server_default="0")  # reminders of the turn at hand so far
     drawn_revision: Mapped[int] = mapped_column(default=0)
 
     author: Mapped[Author] = relationship(lazy="raise")

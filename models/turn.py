@@ -27,6 +27,7 @@ class Turn(Base):
     opened_by: Mapped[str]  # MENTION, FOLLOW_UP, REOPENED or NO_ANSWER
     asked_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    answered_open: Mapped[int | None]  # seconds of office hours from `asked_at` to its answer
     closed_by: Mapped[str | None]
     outcome: Mapped[str | None]
     reason: Mapped[str | None]

@@ -23,6 +23,8 @@ NEWEST = 2_400  # of them for the newest post, if the others leave as much
 EARLIER = 300  # characters of each earlier one
 SHOWN_POSTS = 3
 
+Option = tuple[str, dict[str, Any]]  # what stands behind the dots, and what it carries
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -249,24 +251,27 @@ def _ticket_buttons(view: View) -> list[dict[str, Any]]:
     row = []
     if spoken:
         row.append(button("Follow up", "follow_up", value | {"n": ticket.turn + 1}))
-    return [*row, button("Reopen", "reopen", value), *_see(view), *_take_back(view)]
+    dots = _overflow([*_learn(ticket), *_take_back(view)])
+    return [*row, button("Reopen", "reopen", value), *_see(view), dots]
 
 
-def _take_back(view: View) -> list[dict[str, Any]]:
+def _take_back(view: View) -> list[Option]:
     """What can be done about a reply that is public."""
     public = [reply for reply in view.replies if reply.state in SPOKEN and reply.unsay_by is None]
     if not public or public[-1].post_id is None:
         return []
-    value = {"do": "unsay", "t": view.ticket.id, "r": public[-1].id}
-    return [_overflow([("Delete public reply", value)])]
+    return [("Delete public reply", {"do": "unsay", "t": view.ticket.id, "r": public[-1].id})]
 
 
 def _open_buttons(view: View, value: dict[str, Any], *, busy: bool) -> list[dict[str, Any]]:
     row = []
     if not busy and view.network is not None:
         row.append(button("Reply", "reply", value, style="primary"))
+    short = {"t": value["t"]}
     if view.ticket.owner is None:
         row.append(button("Claim", "claim", value))
+    else:
+        row += [button("Take over", "take_over", short), button("Release", "release", short)]
     row.append(button("No reply needed", "no_reply_needed", value))
     if not busy:
         row += _see(view)
@@ -284,14 +289,26 @@ def _see(view: View) -> list[dict[str, Any]]:
 
 def _more(view: View, value: dict[str, Any]) -> dict[str, Any]:
     short = {"t": value["t"]}  # an option carries at most 150 characters
-    options = [("Assign…", {"do": "assign", **short}), ("Not about us", {"do": "not_about_us", **short})]
-    if view.ticket.owner is not None:
-        options.append(("Release", {"do": "release", **short}))
-        options.append(("Take over", {"do": "take_over", **short}))
-    return _overflow(options)
+    return _overflow(
+        [
+            ("Assign…", {"do": "assign", **short}),
+            ("Snooze…", {"do": "snooze", **short}),
+            ("Not about us", {"do": "not_about_us", **short}),
+            *_learn(view.ticket),
+        ]
+    )
 
 
-def _overflow(options: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+def _learn(ticket: Ticket) -> list[Option]:
+    """What can be learnt from it and of its author, whatever its state."""
+    value = {"t": ticket.id}
+    return [
+        ("Add to issue…", {"do": "add_to_issue", **value}),
+        ("Author history", {"do": "history", **value}),
+    ]
+
+
+def _overflow(options: list[Option]) -> dict[str, Any]:
     """The dots, and what is behind them: five at most, as Slack has it."""
     listed = [{"text": plain(label), "value": packed(value)} for label, value in options]
     return {"type": "overflow", "action_id": "more", "options": listed}
