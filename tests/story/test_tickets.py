@@ -81,7 +81,7 @@ def test_no_reply_needed_can_be_closed_as_it_opens(bot: Bot) -> None:
     assert modal.submit().closed
 
     now = bot.shows(card, "No reply needed (thanks) by @U0ANA")
-    assert now.buttons == ["Reopen", "Open on X"]
+    assert now.buttons == ["Reopen", "Open on X", "Add to issue…", "Author history"]
     sound(now)
     assert bot.replies(post) == []
 
@@ -133,7 +133,7 @@ def test_not_about_us_ends_it_at_one_press(bot: Bot) -> None:
 
     bot.ana.press(card, "Not about us")
 
-    assert bot.shows(card, "Not about us by @U0ANA").buttons == ["Reopen", "Open on X"]
+    assert bot.shows(card, "Not about us by @U0ANA").buttons == ["Reopen", "Open on X", "Add to issue…", "Author history"]
 
 
 def test_reopen_lets_it_wait_again(bot: Bot) -> None:
