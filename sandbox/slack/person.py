@@ -23,6 +23,7 @@ from sandbox.slack.world import SlackWorld
 
 Json = dict[str, Any]
 T = TypeVar("T")
+TURNED_OFF = "Sending messages to this app has been turned off."
 NOT_IN_THREADS = "{} is not supported in threads. Sorry!"
 
 
@@ -66,6 +67,10 @@ class Person:
         """Return the direct conversation with the bot."""
         return self.world.direct({self.id, self.world.app.user_id})
 
+    def direct_messages(self) -> list[Message]:
+        """Return what the bot and this person said to each other alone, oldest first."""
+        return self.sees(self.dm())
+
     def opened_by(self, trigger: Trigger) -> Modal | None:
         """Return the modal that a trigger led to, waiting while it still may."""
         world = self.world
@@ -81,6 +86,8 @@ class Person:
             place = self.world.channel(channel)
             if self.id not in place.members or place.is_archived:
                 raise NotOnScreenError(f"{self.user.real_name} cannot write in #{place.name}")
+            if self.world.is_read_only(place):
+                raise NotOnScreenError(TURNED_OFF)
             words, blocks = typed(text, self.world)
 
         def post() -> Message:

@@ -114,11 +114,14 @@ def said(args: Args) -> Json:
 
 
 def _where(world: SlackWorld, args: Args) -> Channel:
-    """Return where to post: a channel the bot is in, or the direct messages of a user id."""
+    """Return where to post: a channel the bot is in, or the direct messages of a user id.
+
+    Direct messages of an app live in its Messages tab, and nowhere if the manifest switches that off.
+    """
     named = args.need("channel")
-    if named in world.users:
-        return world.direct({named, world.app.user_id})
-    channel = place(world, args)
+    channel = world.direct({named, world.app.user_id}) if named in world.users else place(world, args)
+    if channel.is_im and not world.messages_tab:
+        raise SlackError("messages_tab_disabled")
     if channel.is_archived:
         raise SlackError("is_archived")
     if world.app.user_id not in channel.members and "chat:write.public" not in world.scopes:
