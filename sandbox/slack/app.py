@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 SCOPES = (
-    "app_mentions:read channels:history channels:join channels:read chat:write commands files:read files:write "
-    "groups:history groups:read im:history im:read im:write mpim:history mpim:read mpim:write "
+    "app_mentions:read channels:history channels:join channels:read chat:write commands files:read "
+    "files:write groups:history groups:read im:history im:read im:write mpim:history mpim:read mpim:write "
     "reactions:read reactions:write usergroups:read users:read"
 )
 SUBSCRIPTIONS = (

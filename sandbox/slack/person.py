@@ -46,6 +46,14 @@ class Person:
         with self.world.lock:
             return self.world.channel(channel).seen_by(self.id, thread_ts)
 
+    def download(self, message: Message, name: str = "") -> bytes:
+        """Return the bytes of a message's file, the only one or the one of that name."""
+        self._must_see(message)
+        for file in message.files:
+            if name in {"", file.name} and file.data is not None:
+                return file.data
+        raise NotOnScreenError(f"no file {name!r} among {[file.name for file in message.files]}")
+
     def ephemerals(self, since: str = "") -> list[Message]:
         """Return what only this person is shown, anywhere, oldest first."""
         with self.world.lock:

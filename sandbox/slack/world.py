@@ -13,6 +13,7 @@ from sandbox.slack.call import Call, Delivery
 from sandbox.slack.channel import Channel
 from sandbox.slack.errors import SlackError
 from sandbox.slack.faults import Faults
+from sandbox.slack.files import Files
 from sandbox.slack.limits import Limits
 from sandbox.slack.message import Json, Message
 from sandbox.slack.parts import with_ids
@@ -46,7 +47,7 @@ class SlackWorld:
         self.limits, self.faults = Limits(), Faults()
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
-        self.views = Views(self.now)
+        self.views, self.files = Views(self.now), Files()
         self.triggers, self.response_urls = Triggers(), ResponseUrls()
         self.shortcuts: dict[str, str] = {}  # what the menu says → callback_id, as the app's manifest has it
         self.escape_commands = True  # `should_escape` in the manifest
@@ -57,6 +58,7 @@ class SlackWorld:
         self.calls: list[Call] = []
         self.deliveries: list[Delivery] = []
         self.troubles: list[tuple[str, str]] = []  # who was shown which error of Slack's own
+        self.address = ""  # where the server listens, once there is one
         self.open_socket: Callable[[], str] = str
         self.tell_bot: Callable[[Json], Delivery | None] = lambda _event: None
         self._news = threading.Condition(self.lock)
