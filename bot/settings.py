@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     first_reply_minutes: float = Field(default=30, gt=0, le=_DAY)
     sign_offs: bool = True  # whether replies are signed, by those who chose how
     near_copy_percent: int = Field(default=85, ge=0, le=100)  # how alike replies must be for a word; 0: never
+    backup: str | None = None  # a user or user group that hears of claims that nobody followed up
     claim_minutes: float = Field(default=15, gt=0, le=_DAY / 60)
     office_hours: str | None = None  # round the clock
     time_zone: str = "UTC"
@@ -107,6 +108,13 @@ class Settings(BaseSettings):
         if not all(re.fullmatch(r"[UWS][A-Z0-9]+", one) for one in ids):
             raise ValueError(_SENDERS)
         return ids
+
+    @field_validator("backup")
+    @classmethod
+    def _one_id(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[UWS][A-Z0-9]+", value):
+            raise ValueError("give the id of a Slack user (U…, W…) or user group (S…)")
+        return value
 
     @field_validator("office_hours", "time_zone", "holidays")
     @classmethod
