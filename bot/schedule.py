@@ -21,6 +21,7 @@ from bot import (
     board,
     canary,
     claims,
+    digest,
     gaps,
     handoffs,
     homes,
@@ -68,6 +69,7 @@ class Schedule:
         self._every(CLAIMS, lambda: claims.tick(self.desk), "claims")
         self._every(nudges.EVERY, lambda: nudges.tick(self.desk), "nudges")
         self._every(nudges.WIND_UP, lambda: nudges.wind_up(self.desk), "clocks", first=0)
+        self._every(digest.EVERY, lambda: digest.tick(self.desk), "digest")
         self._every(auditor.MINUTE, lambda: auditor.audit(self.desk), "audit")
         if self.desk.settings.canary_channel is not None:
             self._every(canary.LOOK, lambda: canary.listen(self.desk), "canary", first=0)

@@ -10,7 +10,7 @@ PATIENCE = 1.0  # seconds: whoever types "tomorrow 9am" waits for an answer
 
 
 def zone_of(desk: Desk, user: str) -> ZoneInfo:
-    """The time zone of `user`; TIME_ZONE where Slack does not say within a second. Not within a transaction."""
+    """The time zone of `user`; TIME_ZONE where Slack does not say in time. Not within a transaction."""
     return desk.glance(lambda: _theirs(desk, user), PATIENCE) or desk.settings.office.zone
 
 

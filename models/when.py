@@ -16,6 +16,10 @@ HOW = "`2h`, `90 min`, `tomorrow 9am`, `fri 14:30` or `2026-12-01 10:00`"
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FULL_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
 _TOMORROW = {"tomorrow", "tmrw", "tmr", "tomorow", "tommorow", "tommorrow"}
 _TIMES = {
     "morning": MORNING,
@@ -69,7 +73,7 @@ def read(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def spelled(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """`at` as the clocks of `zone` show it: `Fri 27 Nov, 09:00 Europe/Lisbon`; the year unless it is this one."""
+    """`at` as the clocks of `zone` show it: `Fri 27 Nov, 09:00 Europe/Lisbon`, and another year."""
     local = at.astimezone(zone)
     day = f"{_DAYS[local.weekday()][:3].title()} {local.day} {_MONTHS[local.month - 1].title()}"
     year = "" if local.year == now.astimezone(zone).year else f" {local.year}"
@@ -204,7 +208,7 @@ def _dated(year: int, month: int, day: int, rest: str | None) -> tuple[date, str
 
 
 def _time(said: str, *, is_alone: bool) -> time | None:
-    """`9`, `9am`, `14:30`, `noon`; a bare number only behind a day, for alone it might be hours or minutes."""
+    """`9`, `9am`, `14:30`, `noon`; a bare number only behind a day, for alone it might be hours."""
     said = said.removeprefix("at ").removeprefix("in the ").removeprefix("the ")
     if said in _TIMES:
         return _TIMES[said]
@@ -230,9 +234,7 @@ def _weekday(word: str) -> int | None:
 
 
 def _month(word: str) -> int | None:
-    names = (*_MONTHS, "sept")
-    full = ("january", "february", "march", "april", "june", "july", "august", "september", "october")
-    full = (*full, "november", "december")
-    if word in names or word in full:
-        return _MONTHS.index(word[:3]) + 1
-    return None
+    number = _MONTHS.index(word[:3]) if word[:3] in _MONTHS else None
+    if number is None or not _FULL_MONTHS[number].startswith(word):
+        return None
+    return number + 1

@@ -74,7 +74,7 @@ def quiet(one: Waiter, to: str, at: datetime) -> Said:
     return _with_words(
         one,
         f":wave: <@{to}>, you have {one.who}'s post on {one.title}. They have waited {one.waits(at)}{late}, "
-        f"and I have seen nothing happen for {duration(at - since)}. *Reply*, or *Release* it for somebody else.",
+        f"and I have seen nothing happen for {duration(at - since)}. *Reply*, or *Release* it for others.",
     )
 
 
