@@ -23,6 +23,7 @@ from sandbox.slack.world import SlackWorld
 
 Json = dict[str, Any]
 T = TypeVar("T")
+TURNED_OFF = "Sending messages to this app has been turned off."
 NOT_IN_THREADS = "{} is not supported in threads. Sorry!"
 
 
@@ -45,6 +46,14 @@ class Person:
         with self.world.lock:
             return self.world.channel(channel).seen_by(self.id, thread_ts)
 
+    def download(self, message: Message, name: str = "") -> bytes:
+        """Return the bytes of a message's file, the only one or the one of that name."""
+        self._must_see(message)
+        for file in message.files:
+            if name in {"", file.name} and file.data is not None:
+                return file.data
+        raise NotOnScreenError(f"no file {name!r} among {[file.name for file in message.files]}")
+
     def ephemerals(self, since: str = "") -> list[Message]:
         """Return what only this person is shown, anywhere, oldest first."""
         with self.world.lock:
@@ -66,6 +75,10 @@ class Person:
         """Return the direct conversation with the bot."""
         return self.world.direct({self.id, self.world.app.user_id})
 
+    def direct_messages(self) -> list[Message]:
+        """Return what the bot and this person said to each other alone, oldest first."""
+        return self.sees(self.dm())
+
     def opened_by(self, trigger: Trigger) -> Modal | None:
         """Return the modal that a trigger led to, waiting while it still may."""
         world = self.world
@@ -81,6 +94,8 @@ class Person:
             place = self.world.channel(channel)
             if self.id not in place.members or place.is_archived:
                 raise NotOnScreenError(f"{self.user.real_name} cannot write in #{place.name}")
+            if self.world.is_read_only(place):
+                raise NotOnScreenError(TURNED_OFF)
             words, blocks = typed(text, self.world)
 
         def post() -> Message:
