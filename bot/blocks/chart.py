@@ -71,7 +71,7 @@ def fitted(chart: Chart) -> Chart:
     names = _distinct([name for name, _ in most])
     return replace(
         whole,
-        title=fit(one_line(clean(whole.title)), TITLE),
+        title=fit(one_line(clean(whole.title)), TITLE) or "Chart",
         categories=tuple(_distinct(whole.categories)),
         series=tuple((name, values) for name, (_, values) in zip(names, most, strict=True)),
         unit=fit(one_line(clean(whole.unit)), AXIS),
