@@ -91,9 +91,7 @@ def _author(number: int, chance: random.Random) -> tuple[Any, ...]:
     return (number, "x", str(number), f"person{number}", name, followers, False, False, _at(END.timestamp()))
 
 
-def _ticket(
-    rows: Rows, ids: _Ids, number: int, opened: float, chance: random.Random, people: int
-) -> None:
+def _ticket(rows: Rows, ids: _Ids, number: int, opened: float, chance: random.Random, people: int) -> None:
     """One exchange, from the first post to wherever it stands."""
     network = "canary" if number % 100 == 0 else "x"
     channel = CHANNELS[0] if chance.random() < 0.7 else chance.choice(CHANNELS[1:])
@@ -108,7 +106,11 @@ def _ticket(
     state = (
         "waiting"
         if waits
-        else "answered" if fate < 0.67 else "no reply needed" if fate < 0.9 else "not about us"
+        else "answered"
+        if fate < 0.67
+        else "no reply needed"
+        if fate < 0.9
+        else "not about us"
     )
     reason = {"no reply needed": "thanks"}.get(state) or (
         "handed off" if state == "answered" and chance.random() < 0.12 else None
@@ -169,9 +171,7 @@ def _turn(
     rows["turns"].append((ids.turn, ticket, number, "mention", _at(asked), *gone))
 
 
-def _reply(
-    rows: Rows, ids: _Ids, ticket: int, turn: int, at: float, who: str, reason: str | None
-) -> None:
+def _reply(rows: Rows, ids: _Ids, ticket: int, turn: int, at: float, who: str, reason: str | None) -> None:
     ids.reply += 1
     number, state = ids.reply, "confirmed" if reason else "published"
     words = f"Sorry about that, case {number}: we look into it and write again today."
