@@ -27,6 +27,7 @@ from handlers import (
     questions,
     sharing,
     shortcuts,
+    snooze,
     submit,
     threads,
 )
@@ -46,6 +47,7 @@ ROOMS = (
     questions,
     sharing,
     shortcuts,
+    snooze,
     submit,
     threads,
 )
