@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.blocks.parts import Block
-from bot.blocks.text import clean, fit, one_line
+from bot.blocks.text import clean, fit, literal, one_line
 
 TITLE, LABEL, AXIS = 50, 20, 50  # characters that Slack takes
 CATEGORIES, SERIES = 20, 6
 A_MESSAGE = 2  # charts that Slack takes in one message: vercel/chat#696
+ALT = 1_900  # characters of a picture's words; Slack takes 2,000
 WEEK = 7
 A_HUNDRED = 100  # from here on nobody reads what is behind the point
 BAR = 24  # characters of the longest bar
@@ -57,6 +58,12 @@ def native(chart: Chart) -> Block:
     axes = {"categories": list(whole.categories)} | ({"y_label": whole.unit} if whole.unit else {})
     drawn = {"type": whole.kind, "series": data, "axis_config": axes}
     return {"type": "data_visualization", "title": whole.title, "chart": drawn}
+
+
+def pictured(chart: Chart, file_id: str) -> Block:
+    """A picture of it that was uploaded, with words for who does not see it."""
+    alt = fit(spoken(chart), ALT)
+    return {"type": "image", "slack_file": {"id": file_id}, "alt_text": alt}
 
 
 def is_empty(chart: Chart) -> bool:
@@ -169,6 +176,12 @@ def as_text(chart: Chart) -> str:
         return f"{head}\nnothing yet"
     rows = _bars(whole) if len(whole.series) == 1 else _table(whole)
     return "\n".join([head, *rows])
+
+
+def in_characters(chart: Chart) -> Block:
+    """`as_text` as a block, whose letters all have one width."""
+    table = {"type": "rich_text_preformatted", "elements": [literal(as_text(chart))]}
+    return {"type": "rich_text", "elements": [table]}
 
 
 def _bars(chart: Chart) -> list[str]:
