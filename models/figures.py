@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -92,23 +92,25 @@ def report(session: Session, question: Question, *, target: timedelta) -> Report
     missing = [one for one in unread(session) if question.network in {None, one.network}]
     return Report(
         now=figures(session, question.period, whose, target=target),
-        before=figures(session, question.period.before, whose, target=target),
+        before=figures(session, question.period.before, whose, target=target, brief=True),
         unread=tuple(missing),
     )
 
 
-def figures(session: Session, period: Period, whose: Whose, *, target: timedelta) -> Figures:
+def figures(
+    session: Session, period: Period, whose: Whose, *, target: timedelta, brief: bool = False
+) -> Figures:
     """Those of `period`: second by second up to 92 days, or of one person; else from what each day came to.
 
-    What was not counted by day yet is counted now, however long that takes.
+    What was not counted by day yet is counted now, however long that takes. `brief`: for a comparison.
     """
     days, zone = period.days, period.zone
     is_exact = len(days) <= EXACT_DAYS or whose.person is not None
     told = None if is_exact else rollup.read(session, days[0], days[-1], whose)
     if told is None:
-        return _figures(
-            count(session, period.since, period.until, whose), period, zone, target, is_exact=True
-        )
+        by_quarter = not _has_whole_hours(period)
+        exact = count(session, period.since, period.until, whose, by_quarter=by_quarter, brief=brief)
+        return _figures(exact, period, zone, target, is_exact=True)
     return _figures(told, period, ZoneInfo("UTC"), target, is_exact=False)
 
 
@@ -138,6 +140,13 @@ def _figures(told: Tallies, period: Period, zone: ZoneInfo, target: timedelta, *
         ),
         people=tuple(_person(user, mate, target) for user, mate in sorted(told.mates.items())),
     )
+
+
+def _has_whole_hours(period: Period) -> bool:
+    """Whether hours there begin when they begin in UTC: not in India, Nepal or Newfoundland."""
+    hour = timedelta(hours=1)
+    offsets = {period.zone.utcoffset(datetime.combine(day, time())) for day in period.days}
+    return all(offset is not None and not offset % hour for offset in offsets)
 
 
 def _local(zone: ZoneInfo, slots: Iterable[int]) -> dict[int, datetime]:

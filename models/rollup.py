@@ -82,7 +82,7 @@ def count_day(session: Session, day: date, *, is_next: bool = False) -> None:
     since, until = _midnight(day), _midnight(day + timedelta(days=1))
     rows: list[dict[str, Any]] = []
     for network, channel in _places(session, since, until):
-        told = count(session, since, until, Whose(channel=channel, network=network))
+        told = count(session, since, until, Whose(channel=channel, network=network), by_quarter=False)
         place = {"day": day, "network": network, "channel": channel}
         rows += [
             {**place, "figure": figure, "person": person, "bucket": at, "count": number}

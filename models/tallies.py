@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, case, func, literal_column, or_, select
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from models.event import HEARD
 from models.mention import Mention
 from models.outcome import HANDED_OFF, OPEN, State
-from models.seconds import seconds
+from models.seconds import begins, hour, seconds
 from models.ticket import CANARY, Ticket
 from models.turn import MENTION, Turn
 
@@ -62,20 +63,34 @@ class Tallies:
     mates: dict[str, Mate] = field(default_factory=dict)
 
 
-def count(session: Session, since: datetime, until: datetime, whose: Whose) -> Tallies:
+def count(
+    session: Session,
+    since: datetime,
+    until: datetime,
+    whose: Whose,
+    *,
+    by_quarter: bool = True,
+    brief: bool = False,
+) -> Tallies:
     """Count what customers posted from `since` to before `until`, and what came of it.
 
     A ticket belongs to the period in which its author first spoke, a turn to the one in which it was asked.
+    Mentions are told by the hour unless `by_quarter`. `brief` is for a comparison: how many, which
+    outcome and the first reply, not the rest.
     """
     told = Tallies()
-    _count_mentions(session, told, since, until, whose)
-    _count_tickets(session, told, since, until, whose)
-    _count_turns(session, told, since, until, whose)
+    _count_mentions(session, told, since, until, whose, by_quarter=by_quarter)
+    _count_tickets(session, told, since, until, whose, brief=brief)
+    if not brief:
+        _count_turns(session, told, since, until, whose)
     return told
 
 
-def _count_mentions(session: Session, told: Tallies, since: datetime, until: datetime, whose: Whose) -> None:
-    slot = seconds(Mention.posted_at).op("/", return_type=Integer())(literal_column(str(QUARTER)))
+def _count_mentions(
+    session: Session, told: Tallies, since: datetime, until: datetime, whose: Whose, *, by_quarter: bool
+) -> None:
+    quarter = seconds(Mention.posted_at).op("/", return_type=Integer())(literal_column(str(QUARTER)))
+    slot = quarter if by_quarter else hour(Mention.posted_at)
     query = (
         select(slot, func.count())
         .where(Mention.posted_at >= since, Mention.posted_at < until, Mention.network != CANARY)
@@ -85,39 +100,44 @@ def _count_mentions(session: Session, told: Tallies, since: datetime, until: dat
         query = query.where(Mention.network == whose.network)
     if whose.person is not None or whose.channel is not None:
         query = query.join(Ticket, Ticket.id == Mention.ticket_id).where(*_theirs(whose))
-    for place, number in session.connection().execute(query):
-        told.heard[place * QUARTER] += number
+    for place, number in session.connection().execute(query).all():
+        told.heard[place * QUARTER if by_quarter else begins(place)] += number
 
 
-def _count_tickets(session: Session, told: Tallies, since: datetime, until: datetime, whose: Whose) -> None:
+def _count_tickets(
+    session: Session, told: Tallies, since: datetime, until: datetime, whose: Whose, *, brief: bool
+) -> None:
     """One look at each ticket; the sums are Python's, since each of them would cost the database a look."""
     replied_at: ColumnElement[datetime | None] = Ticket.first_reply_at.expression
     replied_open: ColumnElement[int | None] = Ticket.first_reply_open.expression
     if whose.person is not None:
         by_them = Ticket.first_reply_by == whose.person
         replied_at, replied_open = case((by_them, replied_at)), case((by_them, replied_open))
-    moments = (Ticket.opened_at, Ticket.seen_at, Ticket.shown_at, Ticket.first_claimed_at, replied_at)
+    moments = [seconds(Ticket.opened_at), seconds(replied_at)]
+    if not brief:
+        moments += map(seconds, (Ticket.seen_at, Ticket.shown_at, Ticket.first_claimed_at))
     query = select(
         Ticket.state,
         Ticket.reason,
         Ticket.first_reply_at.is_(None),
         replied_open,
-        *(seconds(moment) for moment in moments),
+        *moments,
     ).where(Ticket.opened_at >= since, Ticket.opened_at < until, *_theirs(whose))
     rows = session.connection().execute(query).all()
     if not rows:
         return
-    states, reasons, silent, in_office, opened, seen, shown, claimed, replied = zip(*rows, strict=True)
+    states, reasons, silent, in_office, opened, replied, *between = zip(*rows, strict=True)
     slots = [at - at % QUARTER for at in opened]
     outcomes = [_outcome(state, reason) for state, reason in zip(states, reasons, strict=True)]
     told.outcomes.update(zip(slots, outcomes, strict=True))
     told.unanswered += sum(
         map(all, zip(silent, (one == WAITING for one in outcomes), strict=True)),
     )
-    steps = (opened, seen, shown, claimed, replied)
-    for name, one, other in zip(STAGES, steps, steps[1:], strict=False):
-        told.times[name].update(_between(one, other))
-    told.times[CLAIM].update(_between(opened, claimed))
+    if not brief:
+        steps = (opened, *between, replied)
+        for name, (one, other) in zip(STAGES, pairwise(steps), strict=True):
+            told.times[name].update(_between(one, other))
+        told.times[CLAIM].update(_between(opened, between[-1]))
     told.times[FIRST].update(_between(opened, replied))
     told.times[FIRST_OPEN].update(one for one in in_office if one is not None)
     told.first.update(
@@ -161,7 +181,7 @@ def _count_turns(session: Session, told: Tallies, since: datetime, until: dateti
     )
     if whose.person is not None:
         query = query.where(Turn.closed_by == whose.person)
-    for who, number, reason, in_office, asked, closed in session.connection().execute(query):
+    for who, number, reason, in_office, asked, closed in session.connection().execute(query).all():
         took = max(closed - asked, 0)
         if number > 1:
             told.times[NEXT][took] += 1
