@@ -498,7 +498,7 @@ def test_a_period_is_found_without_reading_the_year(db: Database) -> None:
     with explained(db) as plans, db.read() as session:
         assert figures.figures(session, period, Whose(), target=TARGET).tickets == 48
 
-    wanted = ("ix_mentions_posted_at", "ix_tickets_opened_at", "ix_turns_asked_at")
+    wanted = ("ix_mentions_posted_at_network", "ix_turns_asked_at", "ix_tickets_opened_at")
     for index, plan in zip(wanted, plans, strict=True):
         assert index in plan
         assert not re.search(r"SCAN (mentions|tickets|turns)$|Seq Scan", plan, re.MULTILINE)
