@@ -9,7 +9,7 @@ from models.stats import Stats, Teammate
 
 HELP = (
     "*Heard* shows what people say about us, and sends our public answers.\n"
-    "• `/mentions open`: who still waits, by due time; `open overdue unclaimed`, `open #channel x` narrow it\n"
+    "• `/mentions open`: who still waits, by due time; `open overdue unclaimed`, `open #channel x`: less\n"
     "• `/mentions mine`: which of them are yours\n"
     "• `/mentions stats`, `/mentions stats 30d`: heard, answered, waiting, how fast, by whom\n"
     "• `/mentions me`: what you are called in public, and how your replies are signed\n"
