@@ -13,10 +13,20 @@ import click
 from sqlalchemy import make_url
 
 from tests import databases, postgres
-from tests.bench import crowd, hearing, ingest, likeness, pacing, pressing, starting, workers
+from tests.bench import crowd, hearing, ingest, likeness, pacing, pressing, reports, starting, workers
 from tests.bench.figures import Figure, table
 
-PARTS: Sequence[str] = ("starting", "hearing", "ingest", "likeness", "pressing", "crowd", "pacing", "workers")
+PARTS: Sequence[str] = (
+    "starting",
+    "hearing",
+    "ingest",
+    "likeness",
+    "pressing",
+    "crowd",
+    "pacing",
+    "reports",
+    "workers",
+)
 ENGINES = ("sqlite", "postgresql")
 
 Make = Callable[[], str]
@@ -47,6 +57,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "pressing": lambda: pressing.measure(new),
         "crowd": lambda: crowd.measure(new),
         "pacing": lambda: pacing.measure(new),
+        "reports": lambda: reports.measure(new),
     }
     if on_postgresql:  # SQLite is one process's
         measure["workers"] = lambda: workers.measure(new)
