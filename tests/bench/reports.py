@@ -129,7 +129,7 @@ def _figure(database: Database, asked: Asked) -> Figure:
         ours.append(_timed(lambda: _ask(database, asked), 1))
         bare.append(_timed(lambda: _plain(database, asked, plain), 1))
     middle, other = percentile(ours, 0.5), percentile(bare, 0.5)
-    said = f"{middle:.0f} ms; plain query {other:.0f} ms, {middle / other:.1f}×"
+    said = f"{middle:.0f} ms; plain query {other:.0f} ms, {middle / other:.1f} times"
     return Figure(f"`{asked.words}`", said, f"< {MOST:.0f} ms", middle < MOST)
 
 
