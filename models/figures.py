@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -98,7 +98,8 @@ def figures(
     """
     days, zone = period.days, period.zone
     is_exact = len(days) <= EXACT_DAYS or whose.person is not None
-    told = None if is_exact else rollup.read(session, days[0], days[-1], whose)
+    last = min(days[-1], period.now.astimezone(UTC).date())
+    told = None if is_exact else rollup.read(session, days[0], last, whose)
     if told is None:
         step = HOUR if _has_whole_hours(period) else QUARTER
         exact = count(session, period.since, period.until, whose, step=step, brief=brief)
