@@ -5,6 +5,7 @@ import { drawBlocks } from "./blocks.js";
 import { composer } from "./composer.js";
 import { $, h, menu, reconcile } from "./dom.js";
 import { face, icon } from "./faces.js";
+import { drawFile } from "./files.js";
 import { STATE, showModal } from "./modal.js";
 import { dayName, drawRuns, emoji, time, words } from "./text.js";
 
@@ -128,9 +129,20 @@ export function slackPane({ me, commands, onChange }) {
   const homeActs = () => ({
     known: state,
     value: (block, element) => state.home.values?.[block.block_id]?.[element.action_id]?.[STATE[element.type]],
-    enter: (block, element, _value, chosen) => chosen && pressAtHome(block, element, chosen),
+    enter: (block, element, value, chosen) => (chosen ? pressAtHome(block, element, chosen) : typeAtHome(block, element, value)),
+    enterKey: (block, element) => { clearTimeout(typing); return post("/slack/view/enter", { as: me, view: state.home.id, field: `${block.block_id}/${element.action_id}`, values: typedAtHome }); },
     press: pressAtHome,
+    suggest: (block, element, typed) => post("/slack/view/options", { as: me, view: state.home.id, block: block.block_id, action: element.action_id, typed }),
   });
+
+  // What is typed on Home is told after a pause, and with the next press.
+  let typing = 0;
+  let typedAtHome = {};
+  function typeAtHome(block, element, value) {
+    typedAtHome[`${block.block_id}/${element.action_id}`] = value;
+    clearTimeout(typing);
+    typing = setTimeout(() => { post("/slack/view/fill", { as: me, view: state.home.id, values: typedAtHome }); typedAtHome = {}; }, 300);
+  }
 
   // Messages with the day between them, a line where the unread ones begin, and one head for several in a row.
   function lines(messages) {
@@ -173,6 +185,7 @@ export function slackPane({ me, commands, onChange }) {
       !follows && head,
       one.runs.length ? h("div", { class: "text" }, drawRuns(one.runs, known())) : null,
       one.blocks.length ? h("div", { class: "blocks" }, drawBlocks(one.blocks, messageActs(one))) : null,
+      one.files.map((file) => drawFile(file, me)),
       one.edited && h("small", { class: "edited" }, "(edited)"),
       reactions(one),
       !inThread && one.replies ? replies(one) : null);
@@ -184,6 +197,7 @@ export function slackPane({ me, commands, onChange }) {
 
   const messageActs = (one) => ({
     known: state, value: () => null,
+    suggest: (block, element, typed) => post("/slack/options", { as: me, channel: place, ts: one.ts, block: block.block_id, action: element.action_id, typed }),
     press: (block, element, chosen) => press(one, block, element, chosen),
     enter: (block, element, _value, chosen) => chosen && press(one, block, element, chosen),
   });
