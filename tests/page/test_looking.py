@@ -1,5 +1,6 @@
 """What the page shows of Slack's newer things: direct messages, files, charts, pickers and lookups."""
 
+import itertools
 import struct
 import threading
 import zlib
@@ -206,6 +207,24 @@ def test_a_chart_is_drawn_to_the_width_there_is_and_told_as_a_table(
         place = text.bounding_box()
         assert box["x"] - 1 <= place["x"]
         assert place["x"] + place["width"] <= box["x"] + box["width"] + 1
+
+
+@pytest.mark.parametrize("size", [{"width": 1440, "height": 900}, PHONE], ids=["wide", "phone"])
+def test_long_names_under_a_chart_stand_apart(window: Open, client: WebClient, size: dict[str, int]) -> None:
+    ana = window(size=size)
+    names = [f"category number {n:04}" for n in range(20)]
+    series = [{"name": "A", "data": [{"label": name, "value": n * 1234.5} for n, name in enumerate(names)]}]
+    made = {"type": "line", "series": series, "axis_config": {"categories": names}}
+    title = f"Long names on {size['width']}"
+    block = {"type": "data_visualization", "title": title, "chart": made}
+    client.chat_postMessage(channel="C0MENTIONS", text="stats", blocks=[block])
+
+    under = chart(ana, title).locator("text", has_text="category")
+    under.first.wait_for()
+    boxes = [one.bounding_box() for one in under.all()]
+    assert len(boxes) >= 2
+    for before, after in itertools.pairwise(boxes):
+        assert before["x"] + before["width"] < after["x"]
 
 
 def test_a_chart_is_drawn_anew_when_the_window_changes(window: Open, client: WebClient) -> None:

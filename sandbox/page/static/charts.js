@@ -3,12 +3,26 @@
 import { h, svg } from "./dom.js";
 
 const HEIGHT = 190; // of the plot, without its labels
-const LETTER = 6.1; // pixels, about, of the small type
+const LONGEST = 120; // pixels of a name under the plot, unless there is more room
 const KINDS = { line: "Line chart", bar: "Bar chart", area: "Area chart", pie: "Pie chart" };
 const plain = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const short = new Intl.NumberFormat("en", { maximumFractionDigits: 1, notation: "compact" });
 const number = (value) => (Math.abs(value) >= 10000 ? short : plain).format(value);
 const round = (value) => Math.round(value * 10) / 10;
+
+// How wide words are in the small type of a chart, as charts.css has it.
+const ruler = document.createElement("canvas").getContext("2d");
+function wide(words) {
+  ruler.font = `11.5px ${getComputedStyle(document.documentElement).getPropertyValue("--font")}`;
+  return ruler.measureText(words).width;
+}
+
+function fitted(words, room) {
+  if (wide(words) <= room) return words;
+  let kept = words.length - 1;
+  while (kept > 1 && wide(`${words.slice(0, kept).trimEnd()}…`) > room) kept -= 1;
+  return `${words.slice(0, kept).trimEnd()}…`;
+}
 
 export function drawChart(block) {
   const { chart, title } = block;
@@ -59,7 +73,7 @@ function canvas(kind, series, categories, width, says, under, tip, stage) {
   const all = series.flatMap((one) => one.values);
   const steps = ticks(Math.min(0, ...all), Math.max(0, ...all));
   const [low, high] = [steps[0], steps.at(-1)];
-  const left = Math.max(...steps.map((step) => number(step).length)) * LETTER + 12;
+  const left = Math.ceil(Math.max(...steps.map((step) => wide(number(step))))) + 10;
   const box = { left, right: width - 8, top: 8, bottom: 8 + HEIGHT };
   const band = (box.right - box.left) / categories.length;
   const x = (place) => round(box.left + band * (place + 0.5));
@@ -86,14 +100,19 @@ function label(words, x, y, anchor, kind = "") {
 
 // As many names as fit under the plot, evenly chosen, each cut to its place.
 function below(categories, x, band, box, width) {
-  const longest = Math.max(...categories.map((one) => one.length)) * LETTER + 14;
-  const every = Math.max(1, Math.ceil(Math.min(longest, 92) / band));
-  const room = Math.max(4, Math.floor((band * every - 8) / LETTER));
+  const longest = Math.max(...categories.map(wide)) + 12;
+  const every = Math.max(1, Math.ceil(Math.min(longest, LONGEST) / band));
+  let free = 0;
+  let next = 0;
   return categories.flatMap((category, place) => {
-    if (place % every) return [];
-    const words = category.length > room ? `${category.slice(0, room - 1).trimEnd()}…` : category;
-    const half = (words.length * LETTER) / 2;
-    return [label(words, Math.min(Math.max(x(place), half), width - half - 2), box.bottom + 18, "middle")];
+    if (place < next) return [];
+    const words = fitted(category, Math.max(24, Math.min(band * every, width) - 8));
+    const half = wide(words) / 2 + 1;
+    const middle = Math.min(Math.max(x(place), half), width - half);
+    if (middle - half < free) return []; // the first one may have been moved away from the edge
+    free = middle + half + 6;
+    next = place + every;
+    return [label(words, middle, box.bottom + 18, "middle")];
   });
 }
 
@@ -131,13 +150,13 @@ function areas(series, at) {
 function bars(series, { x, y, band, zero }) {
   const group = Math.min(band * 0.72, 44 * series.length);
   const gap = series.length > 1 ? 1.5 : 0;
-  const wide = Math.max(1.5, group / series.length - gap);
+  const thick = Math.max(1.5, group / series.length - gap);
   return series.flatMap((one, place) => one.values.map((value, at) => {
-    const from = round(x(at) - group / 2 + place * (wide + gap));
+    const from = round(x(at) - group / 2 + place * (thick + gap));
     const tip = y(value);
-    const reach = Math.min(3, wide / 2, Math.abs(zero - tip));
+    const reach = Math.min(3, thick / 2, Math.abs(zero - tip));
     const turn = value < 0 ? reach : -reach; // the end away from zero is rounded
-    return svg("path", { class: `fill hue-${place + 1}`, d: `M${from} ${zero}V${round(tip - turn)}q0 ${round(turn)} ${round(reach)} ${round(turn)}h${round(wide - 2 * reach)}q${round(reach)} 0 ${round(reach)} ${round(-turn)}V${zero}Z` });
+    return svg("path", { class: `fill hue-${place + 1}`, d: `M${from} ${zero}V${round(tip - turn)}q0 ${round(turn)} ${round(reach)} ${round(turn)}h${round(thick - 2 * reach)}q${round(reach)} 0 ${round(reach)} ${round(-turn)}V${zero}Z` });
   }));
 }
 
