@@ -94,8 +94,16 @@ def app(demo: Demo, client: WebClient) -> Iterator[App]:
 
 @pytest.fixture(autouse=True)
 def mended(demo: Demo) -> Iterator[None]:
+    """What a test says in the channel is gone for the next one, and whatever it lets go wrong works again."""
+    world = demo.stage.slack.world
+    began = world.next_ts()
     yield
     demo.stage.switches.reset()
+    with world.lock:
+        channel = world.channel("C0MENTIONS")
+        for message in [*channel.messages, *channel.ephemerals]:
+            if message.ts > began and not message.metadata:
+                world.delete(message)
 
 
 def chart(window: Window, title: str) -> Locator:
