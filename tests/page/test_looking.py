@@ -423,6 +423,43 @@ def test_what_is_picked_on_the_page_reaches_the_app_in_slacks_form(
     assert values["issue"]["issue"]["selected_option"]["value"] == "3"
 
 
+def test_what_is_typed_on_home_goes_with_the_next_press_and_pages_turn(
+    window: Open, client: WebClient, app: App
+) -> None:
+    told: list[Json] = []
+
+    def page(number: int) -> Json:
+        rows = [{"type": "section", "text": plain(f"Ticket {number}-{row}")} for row in range(40)]
+        search = field("words", "Search", type="plain_text_input") | {"optional": True}
+        row = {
+            "type": "actions",
+            "block_id": "pages",
+            "elements": [button("Earlier", "earlier"), button("Later", "later")],
+        }
+        return {"type": "home", "blocks": [search, *rows, row]}
+
+    @app.action("later")
+    def later(ack: Any, body: Json, client: WebClient) -> None:
+        ack()
+        told.append(body["view"]["state"]["values"])
+        client.views_publish(user_id="U0CLEO", view=page(2))
+
+    client.views_publish(user_id="U0CLEO", view=page(1))
+    cleo = window("U0CLEO")
+    cleo.slack.get_by_role("button", name="Heard").first.click()
+    if cleo.slack.locator(".tab", has_text="Home").is_visible():
+        cleo.slack.locator(".tab", has_text="Home").click()
+    home = cleo.slack.locator(".home")
+    expect(home).to_contain_text("Ticket 1-39")
+
+    home.get_by_label("Search").fill("refund")
+    home.get_by_role("button", name="Later").click()
+
+    expect(home).to_contain_text("Ticket 2-39")
+    assert told[0]["words"]["words"]["value"] == "refund"
+    expect(home.get_by_role("button", name="Later")).to_be_focused()
+
+
 def test_a_lookup_left_without_a_choice_goes_back_to_what_it_was(window: Open, submitted: list[Json]) -> None:
     ana = window()
     ana.slack.get_by_role("button", name="Open the pickers").last.click()

@@ -123,26 +123,32 @@ export function slackPane({ me, commands, onChange }) {
     h("p", {}, "Heard draws this page when somebody opens it. What customers say is in #mentions."),
     h("button", { type: "button", class: "button", onclick: () => open("C0MENTIONS") }, "Go to #mentions"));
 
-  const pressAtHome = (block, element, chosen) =>
-    post("/slack/view/press", { as: me, view: state.home.id, block: block.block_id, action: element.action_id, ...chosen });
-
-  const homeActs = () => ({
-    known: state,
-    value: (block, element) => state.home.values?.[block.block_id]?.[element.action_id]?.[STATE[element.type]],
-    enter: (block, element, value, chosen) => (chosen ? pressAtHome(block, element, chosen) : typeAtHome(block, element, value)),
-    enterKey: (block, element) => { clearTimeout(typing); return post("/slack/view/enter", { as: me, view: state.home.id, field: `${block.block_id}/${element.action_id}`, values: typedAtHome }); },
-    press: pressAtHome,
-    suggest: (block, element, typed) => post("/slack/view/options", { as: me, view: state.home.id, block: block.block_id, action: element.action_id, typed }),
-  });
-
-  // What is typed on Home is told after a pause, and with the next press.
+  // What is typed on Home is told after a pause, or with the next press.
   let typing = 0;
   let typedAtHome = {};
   function typeAtHome(block, element, value) {
     typedAtHome[`${block.block_id}/${element.action_id}`] = value;
     clearTimeout(typing);
-    typing = setTimeout(() => { post("/slack/view/fill", { as: me, view: state.home.id, values: typedAtHome }); typedAtHome = {}; }, 300);
+    typing = setTimeout(() => tellHome("fill"), 300);
   }
+
+  function tellHome(what, more = {}) {
+    clearTimeout(typing);
+    const values = typedAtHome;
+    typedAtHome = {};
+    return post(`/slack/view/${what}`, { as: me, view: state.home.id, values, ...more });
+  }
+
+  const pressAtHome = (block, element, chosen) => tellHome("press", { block: block.block_id, action: element.action_id, ...chosen });
+
+  const homeActs = () => ({
+    known: state,
+    value: (block, element) => state.home.values?.[block.block_id]?.[element.action_id]?.[STATE[element.type]],
+    enter: (block, element, value, chosen) => (chosen ? pressAtHome(block, element, chosen) : typeAtHome(block, element, value)),
+    enterKey: (block, element) => tellHome("enter", { field: `${block.block_id}/${element.action_id}` }),
+    press: pressAtHome,
+    suggest: (block, element, typed) => post("/slack/view/options", { as: me, view: state.home.id, block: block.block_id, action: element.action_id, typed }),
+  });
 
   // Messages with the day between them, a line where the unread ones begin, and one head for several in a row.
   function lines(messages) {
