@@ -16,7 +16,22 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot import auditor, board, canary, claims, gaps, handoffs, homes, inbox, marks, outbox, watch
+from bot import (
+    auditor,
+    board,
+    canary,
+    claims,
+    digest,
+    gaps,
+    handoffs,
+    homes,
+    inbox,
+    marks,
+    nudges,
+    outbox,
+    snoozes,
+    watch,
+)
 from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.rota import KEEP, Rota
@@ -52,6 +67,9 @@ class Schedule:
             self._listen(network)
         self._every(30, self._wake_snoozed, "snoozes")
         self._every(CLAIMS, lambda: claims.tick(self.desk), "claims")
+        self._every(nudges.EVERY, lambda: nudges.tick(self.desk), "nudges")
+        self._every(nudges.WIND_UP, lambda: nudges.wind_up(self.desk), "clocks", first=0)
+        self._every(digest.EVERY, lambda: digest.tick(self.desk), "digest")
         self._every(auditor.MINUTE, lambda: auditor.audit(self.desk), "audit")
         if self.desk.settings.canary_channel is not None:
             self._every(canary.LOOK, lambda: canary.listen(self.desk), "canary", first=0)
@@ -166,7 +184,7 @@ class Schedule:
 
     def _wake_snoozed(self) -> None:
         with self.desk.db.write() as session:
-            auditor.wake_snoozed(session, at=self.desk.now())
+            snoozes.wake(self.desk, session, at=self.desk.now())
         self.desk.board_bell.set()
 
     def _tidy(self) -> None:

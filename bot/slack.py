@@ -30,6 +30,14 @@ _NO_CONNECTION = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificati
 _NO_WAY_THERE = {errno.EHOSTUNREACH, errno.ENETUNREACH}
 
 
+def is_person(channel: str) -> bool:
+    """Whether a message to `channel` goes to one person directly, whose id it is.
+
+    https://docs.slack.dev/reference/methods/chat.postMessage#channels
+    """
+    return channel.startswith(("U", "W"))
+
+
 class SlackError(Exception):
     """Slack did not do what it was asked."""
 

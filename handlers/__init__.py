@@ -26,6 +26,7 @@ from handlers import (
     previews,
     questions,
     shortcuts,
+    snooze,
     submit,
     threads,
 )
@@ -44,6 +45,7 @@ ROOMS = (
     previews,
     questions,
     shortcuts,
+    snooze,
     submit,
     threads,
 )
