@@ -37,7 +37,7 @@ from bot.networks import Later, Network
 from bot.rota import KEEP, Rota
 from bot.slack import SlackError
 from bot.wakeup import Ear
-from models import Inbound
+from models import Inbound, shown
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ TEN_MINUTES = 600.0
 CLAIMS = 10.0  # seconds between two looks at what the clock does to tickets
 TICK = 2.0  # seconds; what a lost nudge costs
 GATHER = 0.03  # seconds from the bell to the work: what several people press at once is seen to at once
+A_DAY = timedelta(days=1)  # so long can an answer be shared
 REMEMBERED = timedelta(days=3)  # Slack repeats an event for an hour at most
 
 
@@ -190,3 +191,4 @@ class Schedule:
     def _tidy(self) -> None:
         with self.desk.db.write() as session:
             Inbound.forget(session, self.desk.now() - REMEMBERED)
+            shown.forget(session, self.desk.now() - A_DAY)
