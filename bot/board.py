@@ -358,11 +358,19 @@ def _shown(desk: Desk, table: type[Card | Notice], job: Job, ts: str) -> None:
             drawn = Ticket.drawn_revision < job.revision
             there = update(Ticket).where(Ticket.id == job.ticket_id, drawn)
             session.execute(there.values(drawn_revision=job.revision))
+            _note_first(session, job.ticket_id, at)
         row = _row(session, table, job.row_id)
         if isinstance(row, Card):
             row.shown(ts, at=at)
         else:
             row.ts, row.leased_until, row.failure = ts, None, None
+
+
+def _note_first(session: Session, ticket_id: int, at: datetime) -> None:
+    """Write down when its card was in Slack for the first time, unless that was before we noted it."""
+    was_there = select(Card.id).where(Card.ticket_id == ticket_id, Card.drawn_at.is_not(None)).exists()
+    first = update(Ticket).where(Ticket.id == ticket_id, Ticket.shown_at.is_(None), ~was_there)
+    session.execute(first.values(shown_at=at))
 
 
 def _wait_for_sight(desk: Desk, table: type[Card | Notice], job: Job) -> None:

@@ -22,6 +22,7 @@ from bot import (
     canary,
     claims,
     digest,
+    figures,
     gaps,
     handoffs,
     homes,
@@ -70,6 +71,7 @@ class Schedule:
         self._every(CLAIMS, lambda: claims.tick(self.desk), "claims")
         self._every(nudges.EVERY, lambda: nudges.tick(self.desk), "nudges")
         self._every(nudges.WIND_UP, lambda: nudges.wind_up(self.desk), "clocks", first=0)
+        self._every(figures.EVERY, lambda: figures.tick(self.desk), "figures", first=3)
         self._every(digest.EVERY, lambda: digest.tick(self.desk), "digest")
         self._every(auditor.MINUTE, lambda: auditor.audit(self.desk), "audit")
         if self.desk.settings.canary_channel is not None:

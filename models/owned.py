@@ -23,6 +23,7 @@ class Owned:
     owner: Mapped[str | None]
     claimed_at: Mapped[datetime | None]
     active_at: Mapped[datetime | None]
+    first_claimed_at: Mapped[datetime | None]  # when somebody had it for the first time
     # When the clock looks at it next, and what it has said of the turn at hand so far (a `Rung`).
     nudge_at: Mapped[datetime | None]
     nudges: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -94,6 +95,7 @@ class Owned:
 
     def _own(self, session: Session, act: str, *, by: str, at: datetime, to: str | None = None) -> None:
         before, self.owner, self.claimed_at = self.owner, to or by, at
+        self.first_claimed_at = self.first_claimed_at or at
         self.give_time(at)
         data = ({"from": before} if before else {}) | ({"to": to} if to else {})
         self._log(session, act, by=by, at=at, **data)

@@ -35,6 +35,7 @@ from models.turn import FOLLOW_UP, MENTION, NO_ANSWER, REOPENED, Turn
 
 FROM_THE_THREAD = {"thread", "shortcut"}  # written without a composer, which shows what is kept
 CANARY = "canary"  # the network of test mentions: nobody made them, and they count nowhere
+UNCOUNTED = "first_reply_at IS NOT NULL AND first_reply_open IS NULL"
 _IS_OPEN = "state IN (" + ", ".join(f"'{state}'" for state in OPEN) + ")"
 
 
@@ -52,6 +53,14 @@ class Ticket(Owned, Base):
         CheckConstraint("state IN (" + ", ".join(f"'{state}'" for state in State) + ")", name="state"),
         Index("ix_tickets_state", "state", "due_at"),
         Index(None, "author_id"),
+        # A period's figures; and what no figure can be told of yet.
+        Index(None, "opened_at"),
+        Index(
+            "ix_tickets_uncounted",
+            "id",
+            sqlite_where=text(UNCOUNTED),
+            postgresql_where=text(UNCOUNTED),
+        ),
         # What the clock decides: few tickets have any of these.
         *(
             Index(
@@ -99,7 +108,6 @@ class Ticket(Owned, Base):
     first_reply_by: Mapped[str | None]
     # Where the minutes went, beside `opened_at` (their post), `seen_at` and `first_reply_at`.
     shown_at: Mapped[datetime | None]  # its card was in Slack
-    first_claimed_at: Mapped[datetime | None]
     first_reply_open: Mapped[int | None]  # seconds of office hours from their post to our first reply
     drawn_revision: Mapped[int] = mapped_column(default=0)
 
@@ -424,7 +432,8 @@ class Ticket(Owned, Base):
         Posts come in any order, and the clock starts at the first one. The event is the caller's, who writes
         one for each post of a page.
         """
-        self.opened_at = min(self.opened_at, posted_at)
+        if posted_at < self.opened_at:
+            self.opened_at, self.first_reply_open = posted_at, None
         turn = self._turn(session, self.turn)
         if self.state in OPEN and turn.opened_by != FOLLOW_UP and self.live_reply(session) is None:
             turn.asked_at = min(turn.asked_at, posted_at)
@@ -543,7 +552,7 @@ class Ticket(Owned, Base):
     def _wait_again(self, session: Session, *, by: str, at: datetime, act: str | None) -> None:
         """The turn at hand is open again, its clock where it was."""
         turn = self._turn(session, self.turn)
-        turn.closed_at = turn.closed_by = turn.outcome = turn.reason = None
+        turn.closed_at = turn.closed_by = turn.outcome = turn.reason = turn.answered_open = None
         self._clear(waiting_since=turn.asked_at)
         if act is not None:
             self._log(session, act, by=by, at=at)
@@ -579,6 +588,7 @@ class Ticket(Owned, Base):
     ) -> None:
         turn = self._turn(session, number)
         turn.closed_at, turn.closed_by, turn.outcome, turn.reason = at, by, outcome, reason
+        turn.answered_open = None
 
     def _posts(self, session: Session) -> list[Mention]:
         """What its author said and did not take back, oldest first."""
