@@ -4,10 +4,12 @@ The ledger is written by the bot's own rules (`models`), each act at its own tim
 bot itself, once it runs.
 """
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,6 +24,7 @@ from sandbox.demo.talk import SMALL_TALK
 from sandbox.slack import SlackWorld
 from sandbox.x import XPost, XWorld
 
+MANIFEST = Path(__file__).parent.parent.parent / "manifest.json"
 OWED = timedelta(minutes=30)
 HEARD_AFTER = timedelta(seconds=40)  # a poll a minute hears most posts within one
 UNDO = timedelta(seconds=10)
@@ -208,4 +211,4 @@ def workspace(slack: SlackWorld) -> None:
     slack.add_guest(GUS, "Gus (guest)", "gus", {CHANNEL})
     slack.add_channel("C0GENERAL", "general", members={ANA, BEN, CLEO})
     slack.add_channel("C0PRODUCT", "product", members={ANA, BEN, CLEO})
-    slack.shortcuts["Send as public reply"] = "send_as_public_reply"
+    slack.install(json.loads(MANIFEST.read_text()))

@@ -6,6 +6,7 @@ from sandbox.page.drawn import drawn, plain_runs, runs
 from sandbox.page.stage import Stage
 from sandbox.slack import Message, SlackWorld
 from sandbox.slack.channel import Channel
+from sandbox.slack.person import TURNED_OFF
 from sandbox.slack.view import View
 
 Json = dict[str, Any]
@@ -29,6 +30,7 @@ def slack_state(stage: Stage, viewer: str, channel_id: str, thread_ts: str | Non
             ],
             "channel": channel.id,
             "members": len(channel.members),
+            "closed": TURNED_OFF if world.is_read_only(channel) else "",
             "shared": bool(channel.connected),
             "messages": [_message(channel, one, viewer) for one in channel.seen_by(viewer)[-SHOWN:]],
             "thread": thread and thread_ts,
