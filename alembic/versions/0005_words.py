@@ -91,9 +91,7 @@ def on_sqlite() -> list[str]:
 
 
 def one_on_sqlite(table: str, words: str, condition: str) -> list[str]:
-    forget = (
-        f"INSERT INTO {words} ({words}, rowid, text) SELECT 'delete', id, text FROM {words}_of WHERE id = OLD.id"
-    )
+    forget = f"INSERT INTO {words} ({words}, rowid, text) SELECT 'delete', id, text FROM {words}_of WHERE id = OLD.id"
     learn = f"INSERT INTO {words} (rowid, text) SELECT id, text FROM {words}_of WHERE id = NEW.id"
     changed = "OF text ON {} WHEN OLD.text IS NOT NEW.text"
     return [
