@@ -11,7 +11,7 @@ from bot.blocks import report
 from bot.blocks.parts import context
 from bot.blocks.text import escape, plain
 from bot.desk import Desk
-from handlers import me, searching, silence
+from handlers import exporting, me, searching, silence
 from handlers.asked import Answer, Asked, Word
 from handlers.courtesy import PATIENCE, sentence_for
 from models import Pause, overview, stats
@@ -95,6 +95,7 @@ WORDS: Mapping[str, Word] = {
     "open": _open,
     "stats": _stats,
     "search": searching.answer,
+    "export": exporting.answer,
     "me": _me,
     "pause": _silence,
     "resume": _silence,

@@ -8,6 +8,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from bot.blocks import history as blocks
+from bot.blocks.parts import packed
 from bot.blocks.text import as_typed, called, escape
 from bot.desk import Desk
 from bot.slack import SlackError
@@ -85,11 +86,12 @@ def by_handle(desk: Desk, asked: Asked, handle: str) -> Answer | None:
 
 
 def _nobody(handle: str, near: list[str]) -> str:
+    nobody = f"Nobody called {called(handle)} has spoken to us."
     if not near:
-        return f"Nobody called {called(handle)} has spoken to us. `/mentions search` finds people by their words too."
+        return f"{nobody} `/mentions search` finds people by their words too."
     *some, last = [called(one) for one in near]
     meant = f"{', '.join(some)} or {last}" if some else last
-    return f"Nobody called {called(handle)} has spoken to us. Did you mean {meant}? Type `/mentions search @{escape(near[0])}`."
+    return f"{nobody} Did you mean {meant}? Type `/mentions search @{escape(near[0])}`."
 
 
 def _view(
@@ -121,7 +123,7 @@ def _keep_field(body: Body, view: dict[str, Any]) -> None:
     """Slack keeps what was typed in a field only if it has the same name after the redrawing."""
     carried = json.loads(body["view"]["private_metadata"])
     view["blocks"][-1]["block_id"] = f"{blocks.NOTE_BLOCK} {carried['k']}"
-    view["private_metadata"] = blocks.packed(json.loads(view["private_metadata"]) | {"k": carried["k"]})
+    view["private_metadata"] = packed(json.loads(view["private_metadata"]) | {"k": carried["k"]})
 
 
 def _add(desk: Desk, user: str, carried: Body, typed: str) -> None:

@@ -24,7 +24,7 @@ class Note(Base):
 
     @classmethod
     def add(cls, session: Session, *, about: int, text: str, by: str, at: datetime) -> "Note":
-        """Note `text` about the author `about`. The log tells that, not the words: these can be taken back."""
+        """Note `text` about the author `about`. The log has the act, not the words: those can go."""
         session.get_one(Author, about)
         note = cls(author_id=about, text=text, by=by, at=at)
         session.add(note)

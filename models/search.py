@@ -1,13 +1,15 @@
 """What was said, found by its words: mentions and our replies, newest first. Reads only.
 
-The indexes lie beside the tables and are kept by triggers (alembic/versions/0005_words.py): `mention_words` and
-`reply_words`, FTS5 on SQLite, a `tsvector` with a GIN index on PostgreSQL. Whole words count, without regard to
-large letters and accents; what is written without blanks (Chinese, Japanese, Thai …) is found letter by letter.
+The indexes lie beside the tables and are kept by triggers (alembic/versions/0005_words.py): `mention_words`
+and `reply_words`, FTS5 on SQLite, a `tsvector` with a GIN index on PostgreSQL. Whole words count, without
+regard to large letters and accents; what is written without blanks (Chinese, Japanese, Thai) is found letter
+by letter.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
 from typing import Any
 
 import regex
@@ -23,11 +25,11 @@ from models.reply import State as Delivery
 from models.ticket import CANARY, Ticket
 
 LONGEST = 200  # characters that are looked for
-# Ids that are looked through for a word before the index is asked for every place where it stands. A word that
+# Ids that are looked through for a word before the index is asked for every place where it is. A word that
 # is in each tenth post is found there at once; of any other the index has no long list to sort.
 RECENT = 20_000
 LAST = 2**62  # an id beyond all others
-# What our team said or is about to say in public. Drafts and what was kept private are their author's alone.
+# What our team said or is about to say in public. Drafts, and what was kept private, are their author's.
 PUBLIC = (*LIVE, Delivery.WITHDRAWN)
 
 _QUOTED = regex.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]?|([^\s"“”„«»]+)')
@@ -57,7 +59,7 @@ class Before:
 class Found:
     """One place where the words stand. `by` is who in our team sent it; None for a mention.
 
-    `handle` is the customer's, `state` the ticket's and `delivery` the reply's; `channel` and `ts` are the card's.
+    `handle` is the customer's, `state` the ticket's, `delivery` the reply's, `channel` and `ts` the card's.
     """
 
     id: int
@@ -87,8 +89,8 @@ class Page:
 def phrases(typed: str) -> list[str]:
     """What is looked for: each word by itself, and what stands between quotation marks as one.
 
-    Whatever else was typed (operators, signs, emoji) means nothing and is left out. Raises `RuleBrokenError` where
-    nothing is left, or too much.
+    Whatever else was typed (operators, signs, emoji) means nothing and is left out. Raises `RuleBrokenError`
+    where nothing is left, or too much.
     """
     if len(typed) > LONGEST:
         raise RuleBrokenError(
@@ -99,8 +101,8 @@ def phrases(typed: str) -> list[str]:
     found = [one for one in dict.fromkeys(words) if _WORDY.search(one)]
     if not found:
         raise RuleBrokenError(
-            'There is no word in that: I look for words, such as `/mentions search slow checkout` or `"out of stock"`, '
-            "and for people, such as `/mentions search @maria`."
+            "There is no word in that: I look for words, such as `/mentions search slow checkout` or "
+            '`"out of stock"`, and for people, such as `/mentions search @maria`.'
         )
     return found
 
@@ -112,7 +114,8 @@ def search(session: Session, looked_for: Sequence[str], *, before: Before, limit
     """
     mentions = _mentions(session, _ids(session, "mention_words", looked_for, before.mention, limit + 1))
     replies = _replies(session, _replies_of(session, looked_for, before.reply, limit + 1))
-    merged = sorted([*mentions, *replies], key=lambda one: one[0], reverse=True)
+    # Each list in its own order, which is the one that the pages go by: many come at the same moment.
+    merged = list(merge(mentions, replies, key=lambda one: one[0], reverse=True))
     shown = tuple(found for _, found in merged[:limit])
     if len(merged) <= limit:
         return Page(shown, None)
@@ -125,7 +128,7 @@ def search(session: Session, looked_for: Sequence[str], *, before: Before, limit
 
 
 def _ids(
-    session: Session, index: str, looked_for: Sequence[str], before: int, limit: int, also: str = ""
+    session: Session, index: str, looked_for: Sequence[str], before: int, limit: int, *, also: str = ""
 ) -> list[int]:
     """The highest ids below `before` of rows with those words. `also` joins what else must be so."""
     given = {"before": before, "limit": limit}
@@ -207,7 +210,8 @@ def _mentions(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Foun
     """With when each came to the ledger, by which pages are merged."""
     columns = (Mention.id, Ticket.id, Ticket.network, Author.handle, Mention.text, Mention.posted_at, *_ABOUT)
     query = _joined(select(Mention.seen_at, *columns).join(Ticket, Ticket.id == Mention.ticket_id))
-    rows = session.execute(query.where(Mention.id.in_(ids), Mention.deleted_at.is_(None)))
+    here = query.where(Mention.id.in_(ids), Mention.deleted_at.is_(None))
+    rows = session.execute(here.order_by(Mention.id.desc()))
     return [(seen, Found(*row)) for seen, *row in rows]
 
 
@@ -216,5 +220,6 @@ def _replies(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Found
     query = select(Reply.created_at, *said, Reply.actor, Reply.state).join(
         Ticket, Ticket.id == Reply.ticket_id
     )
-    rows = session.execute(_joined(query).where(Reply.id.in_(ids), Ticket.network != CANARY))
+    here = _joined(query).where(Reply.id.in_(ids), Ticket.network != CANARY)
+    rows = session.execute(here.order_by(Reply.id.desc()))
     return [(made, Found(*row)) for made, *row in rows]

@@ -1,7 +1,7 @@
 """What the team knows of one person, as a modal: who they are, notes, issues, earlier tickets. Pure.
 
-A modal has room for 100 blocks (https://docs.slack.dev/reference/views). At most: 4 about them, 2 for each of 12
-notes and 2 around these, 1 for their issues, 1 for each of 8 tickets, 3 to turn pages and to write a note.
+A modal has room for 100 blocks (https://docs.slack.dev/reference/views). At most: 4 about them, 2 for each of
+12 notes and 2 around these, 1 for their issues, 1 for each of 8 tickets, 4 to turn pages and to write a note.
 """
 
 from collections.abc import Mapping
