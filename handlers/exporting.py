@@ -136,6 +136,6 @@ def _handed_over(desk: Desk, user: str, order: Order) -> str:
         path = Path(folder) / order.name
         with new_file(path, bom=order.form == "csv", force=False) as file:
             count = write(desk.db, order.kind, order.wanted, order.form, file, told=lambda _: None)
-        told = f"{count:,} {order.kind.name}, as you asked. Only you have this file."
-        desk.slack.hand_over(user, path, told)
-    return f":package: {count:,} {order.kind.name}: the file is in your direct messages with me."
+        told = f"{count:,} {order.kind.one if count == 1 else order.kind.name}"
+        desk.slack.hand_over(user, path, f"{told}, as you asked. Only you have this file.")
+    return f":package: {told}: the file is in your direct messages with me."

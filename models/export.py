@@ -49,6 +49,7 @@ class Kind:
     """
 
     name: str
+    one: str  # the name of a single one
     columns: tuple[tuple[str, Any], ...]
     key: Column[int]
     at: Column[datetime]
@@ -113,8 +114,9 @@ def _named(*columns: Any, **more: Any) -> tuple[tuple[str, Any], ...]:  # noqa: 
 
 TICKETS = Kind(
     name="tickets",
+    one="ticket",
     columns=(
-        *_named(Ticket.id, Ticket.network, account=Account.handle, author=Author.handle),
+        *_named(Ticket.id, Ticket.network, account=Account.handle, handle=Author.handle),
         *_named(author_name=Author.name, author_id=Author.network_id, followers=Author.followers),
         *_named(
             Ticket.conversation_id, Ticket.channel, Ticket.state, Ticket.reason, Ticket.turn, Ticket.owner
@@ -139,6 +141,7 @@ TICKETS = Kind(
 )
 REPLIES = Kind(
     name="replies",
+    one="reply",
     columns=(
         *_named(Reply.id, Reply.ticket_id, Ticket.network, account=Account.handle, to=Author.handle),
         *_named(Ticket.channel, Reply.turn, Reply.state, Reply.text, Reply.actor, Reply.author, Reply.source),
@@ -166,6 +169,7 @@ _gone = (
 )
 EVENTS = Kind(
     name="events",
+    one="event",
     columns=(
         *_named(Event.id, Event.at, Event.actor, Event.act, Event.ticket_id, Event.reply_id),
         *_named(network=Ticket.network, channel=Ticket.channel, post_id=Event.post_id),
