@@ -6,14 +6,16 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
+from zoneinfo import ZoneInfo
 
 import click
 
 from bot.assembly import ledger_beside
+from bot.blocks.text import unescape
 from bot.exporting import FORMATS, ExistsError, new_file, write
-from bot.spans import SpanError, span
 from models.database import Database
 from models.export import KINDS, Filter, Kind
+from models.period import PeriodError, read
 
 
 @click.command("export")
@@ -43,9 +45,9 @@ def export(
     if state is not None and what.states is not None and state not in what.states:
         raise click.BadParameter(f"{kind} can be: {', '.join(what.states)}.", param_hint="--state")
     try:
-        when = span(period, datetime.now(UTC), UTC) if period else None
-    except SpanError as error:
-        raise click.BadParameter(str(error), param_hint="--period") from None
+        when = read(period, zone=ZoneInfo("UTC"), now=datetime.now(UTC)) if period else None
+    except PeriodError as error:
+        raise click.BadParameter(unescape(str(error)), param_hint="--period") from None
     since, until = (when.since, when.until) if when is not None else (None, None)
     wanted = Filter(since, until, state, network, channel, person)
     name = output or f"heard-{kind}{f'-{period}' if period else ''}.{form}"

@@ -27,7 +27,9 @@ from handlers import (
     previews,
     questions,
     searching,
+    sharing,
     shortcuts,
+    snooze,
     submit,
     threads,
 )
@@ -47,7 +49,9 @@ ROOMS = (
     previews,
     questions,
     searching,
+    sharing,
     shortcuts,
+    snooze,
     submit,
     threads,
 )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks import questions
 from bot.desk import Desk
-from handlers import history
+from handlers import history, snooze
 from handlers.courtesy import Person, attempt, opened, person, writing
 from handlers.questions import tell_stopped
 from models import Inbound, Ticket
@@ -35,7 +35,7 @@ def register(app: App, desk: Desk) -> None:
     on("claim", lambda *given: _claim(desk, *given))
     on("release", lambda *given: _release(desk, *given))
     on("take_over", lambda *given: _take_over(desk, *given))
-    on("reopen", lambda session, ticket, who: ticket.reopen(session, by=who.id, at=desk.now()))
+    on("reopen", lambda *given: _reopen(desk, *given))
 
     @app.action("undo")
     def take_back(ack: Ack, body: Body, respond: Respond) -> None:
@@ -110,6 +110,11 @@ def _release(desk: Desk, session: Session, ticket: Ticket, who: Person) -> str |
     return None
 
 
+def _reopen(desk: Desk, session: Session, ticket: Ticket, who: Person) -> str | None:
+    ticket.reopen(session, by=who.id, at=desk.now(), promise=desk.promise)
+    return None
+
+
 def _take_over(desk: Desk, session: Session, ticket: Ticket, who: Person) -> str | None:
     had = ticket.owner == who.id
     ticket.take_over(session, by=who.id, at=desk.now())
@@ -127,4 +132,7 @@ _ASKS: dict[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
     "unsay": lambda value, key: questions.unsay(value["t"], value["r"], key=key),
 }
 # What opens a modal that needs a look at the ledger first: by whom, with which trigger, on which ticket.
-_OPENS: dict[str, Callable[[Desk, Person, str, int], str | None]] = {"history": history.from_card}
+_OPENS: dict[str, Callable[[Desk, Person, str, int], str | None]] = {
+    "history": history.from_card,
+    "snooze": snooze.ask,
+}

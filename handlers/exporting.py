@@ -3,7 +3,6 @@
 import re
 import tempfile
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,11 +10,12 @@ from bot.blocks.text import escape, plain
 from bot.desk import Desk
 from bot.exporting import FORMATS, new_file, write
 from bot.slack import SlackError, SlackNoError
-from bot.spans import SpanError, span
+from bot.zones import zone_of
 from handlers.asked import Answer, Asked
 from handlers.courtesy import sentence_for
 from models.base import RuleBrokenError
 from models.export import KINDS, Filter, Kind
+from models.period import read as read_period
 
 ROWS = 100_000  # what a file in Slack may hold; more is a matter for the command line
 HOW = (
@@ -63,7 +63,11 @@ def _make(desk: Desk, asked: Asked, words: list[str]) -> None:
     try:
         profile = desk.slack.profile(asked.user)
         is_ours = not (profile.is_guest or profile.is_foreign)
-        sentence = _handed_over(desk, asked.user, read(desk, words, profile.tz)) if is_ours else GUESTS
+        sentence = (
+            _handed_over(desk, asked.user, read(desk, words, zone_of(desk, asked.user)))
+            if is_ours
+            else GUESTS
+        )
     except SlackError as error:
         why = f" ({error})" if isinstance(error, SlackNoError) else ""
         sentence = f"The file is made, but Slack did not take it{why}. Please try again in a moment."
@@ -72,8 +76,8 @@ def _make(desk: Desk, asked: Asked, words: list[str]) -> None:
     asked.respond(text=sentence, response_type="ephemeral", replace_original=True)
 
 
-def read(desk: Desk, words: list[str], tz: str) -> Order:
-    """What those words ask for; a period is in the time zone `tz`. Raises `RuleBrokenError`."""
+def read(desk: Desk, words: list[str], zone: ZoneInfo) -> Order:
+    """What those words ask for; a period is in the time zone `zone`. Raises `RuleBrokenError`."""
     kind = KINDS.get(words[0].lower())
     if kind is None:
         raise RuleBrokenError(f"I cannot export “{escape(plain(words[0])[:40])}”. {HOW}")
@@ -92,10 +96,7 @@ def read(desk: Desk, words: list[str], tz: str) -> Order:
         given[name] = value
         options.append(f"--{name} '{value}'" if " " in value else f"--{name} {value}")
     period = given.pop("period", None)
-    try:
-        when = span(period, desk.now(), ZoneInfo(tz) if tz else UTC) if period is not None else None
-    except SpanError as error:
-        raise RuleBrokenError(escape(str(error))) from None
+    when = read_period(period, zone=zone, now=desk.now()) if period is not None else None
     since, until = (when.since, when.until) if when is not None else (None, None)
     return Order(kind, Filter(since, until, **given), form, tuple(options))
 
@@ -112,7 +113,7 @@ def _filter(desk: Desk, kind: Kind, word: str) -> tuple[str, str]:
     state = low.replace("-", " ")
     if kind.states is not None and state in kind.states:
         return "state", state
-    if low[:1].isdigit() or low == "today":
+    if low[:1].isdigit() or low in {"today", "yesterday"}:
         return "period", low
     states = (
         f" A state is one of: {', '.join(one.replace(' ', '-') for one in kind.states)}."

@@ -8,6 +8,7 @@ from models.budget import Budget
 from models.card import Card
 from models.credential import Credential
 from models.cursor import Cursor
+from models.daily import Daily, Tally
 from models.event import Event
 from models.gap import Gap
 from models.home import Home
@@ -33,6 +34,7 @@ __all__ = [
     "Card",
     "Credential",
     "Cursor",
+    "Daily",
     "Event",
     "Gap",
     "Home",
@@ -47,6 +49,7 @@ __all__ = [
     "Quarantined",
     "Reply",
     "Report",
+    "Tally",
     "Teammate",
     "Ticket",
     "Turn",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key
@@ -13,13 +13,23 @@ MENTION = "mention"
 FOLLOW_UP = "follow up"
 REOPENED = "reopened"
 NO_ANSWER = "no answer"
+UNCOUNTED = "outcome = 'answered' AND answered_open IS NULL"
 
 
 class Turn(Base):
     """One round of a ticket: they speak (or we speak again), and we answer once."""
 
     __tablename__ = "turns"
-    __table_args__ = (UniqueConstraint("ticket_id", "number"), Index(None, "asked_at"))
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "number"),
+        Index(None, "asked_at"),
+        Index(
+            "ix_turns_uncounted",
+            "id",
+            sqlite_where=text(UNCOUNTED),
+            postgresql_where=text(UNCOUNTED),
+        ),
+    )
 
     id: Mapped[Key]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))

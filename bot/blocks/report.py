@@ -22,7 +22,8 @@ HELP = (
     "take it, *No reply needed* closes it with a reason.\n\n"
     "In a card's thread everything is private. `@Heard reply your words` there shows you a preview first; "
     "the message menu's *Send as public reply* does it with words that are there already. `@Heard claim`, "
-    "`release`, `take over`, `assign @teammate`, `done thanks`, `reopen`, `undo` and `drafts` work as well."
+    "`release`, `take over`, `assign @teammate`, `snooze 2h`, `done thanks`, `reopen`, `undo` and `drafts` "
+    "work as well."
 )
 
 

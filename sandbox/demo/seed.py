@@ -17,7 +17,10 @@ from sqlalchemy.orm import Session
 from models import Account, Author, Card, Mention, Ticket
 from models.database import Database
 from models.hearing import Place, Said, take_in
+from models.nudging import Rung
+from models.office import ALWAYS
 from models.reply import State as Delivery
+from models.sla import Promise
 from sandbox.demo.cast import ANA, BEN, CHANNEL, CLEO, CUSTOMERS, GUS
 from sandbox.demo.history import FRESH, PAST, Note, Past
 from sandbox.demo.talk import SMALL_TALK
@@ -43,6 +46,9 @@ def seed(x: XWorld, slack: SlackWorld, database: Database, now: datetime) -> Non
         for moment, act in sorted(teller.moments(), key=lambda one: one[0]):
             slack.clock = moment.timestamp
             act()
+        for late in session.scalars(select(Ticket).where(Ticket.is_open(), Ticket.due_at <= now)):
+            late.breach(session, at=now)  # and the team was reminded of it: it need not be at the start
+            late.nudges |= Rung.HALF | Rung.OWNER
     slack.clock = lambda: datetime.now(UTC).timestamp()
     for ago, who, text in FRESH:
         x.post(who.handle, text, at=now - ago)
@@ -122,7 +128,7 @@ class Trail:
         """Into the ledger, and a card into the channel."""
         assert self.post is not None
         post, brand = self.post, self.x.brand
-        place = Place("x", brand.id, CHANNEL, OWED)
+        place = Place("x", brand.id, CHANNEL, Promise(ALWAYS, OWED))
         take_in(self.session, [_said(self.x, post, unsummoned=self.past.unsummoned)], place, at=at)
         author = self.session.scalars(select(Author).where(Author.network_id == post.author_id)).one()
         user = self.x.user(self.past.who.handle)

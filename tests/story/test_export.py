@@ -47,7 +47,7 @@ def test_json_lines_with_filters(bot: Bot) -> None:
     ("text", "sentence"),
     [
         ("export secrets", "I cannot export “secrets”"),
-        ("export tickets 2026-13", "I do not know the period"),
+        ("export tickets 2026-13", "no such day or month"),
         ("export tickets 2026-10-15..2026-10-01", "ends before it begins"),
         ("export tickets <!channel>", "I do not know “<!channel>” there"),
         (

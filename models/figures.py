@@ -1,0 +1,181 @@
+"""A period in figures, for whoever asks: exact up to three months, from daily counts for longer."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from models import rollup
+from models.cursor import Cursor
+from models.gap import Gap
+from models.overview import unread
+from models.period import Period, Question
+from models.tallies import OUTCOMES, TIMES, Mate, Tallies, Whose, count
+
+EXACT_DAYS = 92
+HOURS_A_WEEK = 168
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long something took, over `number` cases; `within` says in how many it took at most the target."""
+
+    number: int = 0
+    median: timedelta | None = None
+    p90: timedelta | None = None
+    within: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """The share within the target; None of nothing."""
+        return self.within / self.number if self.number else None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What one teammate did."""
+
+    user: str
+    answered: int
+    handed_off: int
+    took: Times
+    took_open: Times
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day: what became of the tickets that began on it, and the median first reply to them."""
+
+    day: date
+    outcomes: tuple[int, ...]  # in the order of OUTCOMES
+    first: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A period in figures. `outcomes` add up to all tickets; `unanswered` are among those waiting."""
+
+    period: Period
+    is_exact: bool
+    heard: int
+    outcomes: dict[str, int]
+    unanswered: int
+    times: dict[str, Times]
+    hours: tuple[int, ...]  # mentions by hour of the week, Monday midnight first
+    days: tuple[Day, ...]
+    people: tuple[Person, ...]
+
+    @property
+    def tickets(self) -> int:
+        """How many conversations began."""
+        return sum(self.outcomes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer to a question: the period, the one before, and what nobody can know at the moment."""
+
+    now: Figures
+    before: Figures
+    unread: tuple[Cursor | Gap, ...]
+
+
+def report(session: Session, question: Question, *, target: timedelta) -> Report:
+    """Answer `question`; `target` is within how long a first reply is owed."""
+    whose = Whose(question.person, question.channel, question.network)
+    missing = [one for one in unread(session) if question.network in {None, one.network}]
+    return Report(
+        now=figures(session, question.period, whose, target=target),
+        before=figures(session, question.period.before, whose, target=target),
+        unread=tuple(missing),
+    )
+
+
+def figures(session: Session, period: Period, whose: Whose, *, target: timedelta) -> Figures:
+    """Those of `period`: second by second up to 92 days, or of one person; else from what each day came to.
+
+    What was not counted by day yet is counted now, however long that takes.
+    """
+    days, zone = period.days, period.zone
+    is_exact = len(days) <= EXACT_DAYS or whose.person is not None
+    told = None if is_exact else rollup.read(session, days[0], days[-1], whose)
+    if told is None:
+        return _figures(
+            count(session, period.since, period.until, whose), period, zone, target, is_exact=True
+        )
+    return _figures(told, period, ZoneInfo("UTC"), target, is_exact=False)
+
+
+def _figures(told: Tallies, period: Period, zone: ZoneInfo, target: timedelta, *, is_exact: bool) -> Figures:
+    local = _local(zone, [*told.heard, *(slot for slot, _ in told.outcomes)])
+    by_day: dict[date, Counter[str]] = defaultdict(Counter)
+    for (slot, outcome), number in told.outcomes.items():
+        by_day[local[slot].date()][outcome] += number
+    first: dict[date, Counter[int]] = defaultdict(Counter)
+    for (slot, took), number in told.first.items():
+        first[local[slot].date()][took] += number
+    hours = [0] * HOURS_A_WEEK
+    for slot, number in told.heard.items():
+        hours[local[slot].weekday() * 24 + local[slot].hour] += number
+    outcomes = {one: sum(counts[one] for counts in by_day.values()) for one in OUTCOMES}
+    return Figures(
+        period=period,
+        is_exact=is_exact,
+        heard=told.heard.total(),
+        outcomes=outcomes,
+        unanswered=told.unanswered,
+        times={name: times(told.times[name], target) for name in TIMES},
+        hours=tuple(hours),
+        days=tuple(
+            Day(day, tuple(by_day[day][one] for one in OUTCOMES), times(first[day], target).median)
+            for day in period.days
+        ),
+        people=tuple(_person(user, mate, target) for user, mate in sorted(told.mates.items())),
+    )
+
+
+def _local(zone: ZoneInfo, slots: Iterable[int]) -> dict[int, datetime]:
+    """Each slot by the clocks of `zone`; those of one quarter of an hour are on one day and in one hour."""
+    return {slot: datetime.fromtimestamp(slot, zone) for slot in set(slots)}
+
+
+def _person(user: str, mate: Mate, target: timedelta) -> Person:
+    took, took_open = times(mate.times, target), times(mate.open_times, target)
+    return Person(user, mate.answered, mate.handed_off, took, took_open)
+
+
+def times(counts: Counter[int], target: timedelta) -> Times:
+    """What `counts` of seconds come to."""
+    limit = int(target.total_seconds())
+    return Times(
+        number=counts.total(),
+        median=quantile(counts, 0.5),
+        p90=quantile(counts, 0.9),
+        within=sum(number for took, number in counts.items() if took <= limit),
+    )
+
+
+def quantile(counts: Counter[int], share: float) -> timedelta | None:
+    """The seconds below which `share` of all lie, between neighbours in proportion; None of nothing."""
+    if not counts:
+        return None
+    place = share * (counts.total() - 1)
+    low = int(place)
+    rising = sorted(counts)
+    below, above = _at(counts, rising, low), _at(counts, rising, min(low + 1, counts.total() - 1))
+    return timedelta(seconds=below + (above - below) * (place - low))
+
+
+def _at(counts: Counter[int], rising: list[int], place: int) -> int:
+    """The value at `place` of all in order."""
+    for value in rising:
+        place -= counts[value]
+        if place < 0:
+            return value
+    return rising[-1]

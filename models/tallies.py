@@ -1,0 +1,192 @@
+"""What happened in a period, counted second by second from tickets, turns and mentions."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, case, func, literal_column, or_, select
+from sqlalchemy.orm import Session
+
+from models.event import HEARD
+from models.mention import Mention
+from models.outcome import HANDED_OFF, OPEN, State
+from models.seconds import seconds
+from models.ticket import CANARY, Ticket
+from models.turn import MENTION, Turn
+
+QUARTER = 900  # seconds: every time zone's hours begin with one of its quarters
+
+# How long things took, by the clock or in office hours.
+FIRST, FIRST_OPEN = "first reply", "first reply, office hours"
+NEXT, NEXT_OPEN = "next reply", "next reply, office hours"
+CLAIM = "claim"
+SEEN, SHOWN, CLAIMED, REPLIED = "seen", "shown", "claimed", "replied"
+STAGES = (SEEN, SHOWN, CLAIMED, REPLIED)
+TIMES = (FIRST, FIRST_OPEN, NEXT, NEXT_OPEN, CLAIM, *STAGES)
+
+# How a ticket ended; each has exactly one of these.
+WAITING = "waiting"
+OUTCOMES = (State.ANSWERED.value, HANDED_OFF, State.NO_REPLY_NEEDED.value, State.NOT_ABOUT_US.value, WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose figures: of a teammate (what they have, closed or answered first), a Slack channel, a network."""
+
+    person: str | None = None
+    channel: str | None = None
+    network: str | None = None
+
+
+@dataclass(slots=True)
+class Mate:
+    """What one teammate answered, and how long each question had waited for it."""
+
+    answered: int = 0
+    handed_off: int = 0
+    times: Counter[int] = field(default_factory=Counter)
+    open_times: Counter[int] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Tallies:
+    """Counts. Slots are seconds since 1970 at which a quarter of an hour begins; times are in seconds."""
+
+    heard: Counter[int] = field(default_factory=Counter)  # by slot
+    outcomes: Counter[tuple[int, str]] = field(default_factory=Counter)  # by slot of the first post, and kind
+    first: Counter[tuple[int, int]] = field(default_factory=Counter)  # by slot of the first post, and time
+    unanswered: int = 0
+    times: dict[str, Counter[int]] = field(default_factory=lambda: {name: Counter() for name in TIMES})
+    mates: dict[str, Mate] = field(default_factory=dict)
+
+
+def count(session: Session, since: datetime, until: datetime, whose: Whose) -> Tallies:
+    """Count what customers posted from `since` to before `until`, and what came of it.
+
+    A ticket belongs to the period in which its author first spoke, a turn to the one in which it was asked.
+    """
+    told = Tallies()
+    _count_mentions(session, told, since, until, whose)
+    _count_tickets(session, told, since, until, whose)
+    _count_turns(session, told, since, until, whose)
+    return told
+
+
+def _count_mentions(session: Session, told: Tallies, since: datetime, until: datetime, whose: Whose) -> None:
+    slot = seconds(Mention.posted_at).op("/", return_type=Integer())(literal_column(str(QUARTER)))
+    query = (
+        select(slot, func.count())
+        .where(Mention.posted_at >= since, Mention.posted_at < until, Mention.network != CANARY)
+        .group_by(slot)
+    )
+    if whose.network is not None:
+        query = query.where(Mention.network == whose.network)
+    if whose.person is not None or whose.channel is not None:
+        query = query.join(Ticket, Ticket.id == Mention.ticket_id).where(*_theirs(whose))
+    for place, number in session.connection().execute(query):
+        told.heard[place * QUARTER] += number
+
+
+def _count_tickets(session: Session, told: Tallies, since: datetime, until: datetime, whose: Whose) -> None:
+    """One look at each ticket; the sums are Python's, since each of them would cost the database a look."""
+    replied_at: ColumnElement[datetime | None] = Ticket.first_reply_at.expression
+    replied_open: ColumnElement[int | None] = Ticket.first_reply_open.expression
+    if whose.person is not None:
+        by_them = Ticket.first_reply_by == whose.person
+        replied_at, replied_open = case((by_them, replied_at)), case((by_them, replied_open))
+    moments = (Ticket.opened_at, Ticket.seen_at, Ticket.shown_at, Ticket.first_claimed_at, replied_at)
+    query = select(
+        Ticket.state,
+        Ticket.reason,
+        Ticket.first_reply_at.is_(None),
+        replied_open,
+        *(seconds(moment) for moment in moments),
+    ).where(Ticket.opened_at >= since, Ticket.opened_at < until, *_theirs(whose))
+    rows = session.connection().execute(query).all()
+    if not rows:
+        return
+    states, reasons, silent, in_office, opened, seen, shown, claimed, replied = zip(*rows, strict=True)
+    slots = [at - at % QUARTER for at in opened]
+    outcomes = [_outcome(state, reason) for state, reason in zip(states, reasons, strict=True)]
+    told.outcomes.update(zip(slots, outcomes, strict=True))
+    told.unanswered += sum(
+        map(all, zip(silent, (one == WAITING for one in outcomes), strict=True)),
+    )
+    steps = (opened, seen, shown, claimed, replied)
+    for name, one, other in zip(STAGES, steps, steps[1:], strict=False):
+        told.times[name].update(_between(one, other))
+    told.times[CLAIM].update(_between(opened, claimed))
+    told.times[FIRST].update(_between(opened, replied))
+    told.times[FIRST_OPEN].update(one for one in in_office if one is not None)
+    told.first.update(
+        (slot, max(end - begin, 0))
+        for slot, begin, end in zip(slots, opened, replied, strict=True)
+        if end is not None
+    )
+
+
+def _between(begins: Iterable[int | None], ends: Iterable[int | None]) -> Iterable[int]:
+    """The seconds from each to each, where both are known; clocks of two machines may differ a little."""
+    pairs = zip(begins, ends, strict=True)
+    return (max(end - begin, 0) for begin, end in pairs if begin is not None and end is not None)
+
+
+def _outcome(state: str, reason: str | None) -> str:
+    if state in OPEN:
+        return WAITING
+    return HANDED_OFF if state == State.ANSWERED and reason == HANDED_OFF else state
+
+
+def _count_turns(session: Session, told: Tallies, since: datetime, until: datetime, whose: Whose) -> None:
+    """Who answered what was asked in the period; and what was asked once more and answered."""
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            Turn.closed_by,
+            Turn.number,
+            Turn.reason,
+            Turn.answered_open,
+            seconds(Turn.asked_at),
+            seconds(Turn.closed_at),
+        )
+        .join(Ticket, Ticket.id == Turn.ticket_id)
+        .where(
+            Turn.asked_at >= since,
+            Turn.asked_at < until,
+            Turn.opened_by == MENTION,
+            Turn.outcome == State.ANSWERED,
+            *_theirs(whose),
+        )
+    )
+    if whose.person is not None:
+        query = query.where(Turn.closed_by == whose.person)
+    for who, number, reason, in_office, asked, closed in session.connection().execute(query):
+        took = max(closed - asked, 0)
+        if number > 1:
+            told.times[NEXT][took] += 1
+            if in_office is not None:
+                told.times[NEXT_OPEN][in_office] += 1
+        if who == HEARD:
+            continue  # somebody answered outside Heard: nobody can say who
+        mate = told.mates.get(who) or told.mates.setdefault(who, Mate())
+        if reason == HANDED_OFF:
+            mate.handed_off += 1
+        else:
+            mate.answered += 1
+        mate.times[took] += 1
+        if in_office is not None:
+            mate.open_times[in_office] += 1
+
+
+def _theirs(whose: Whose) -> list[ColumnElement[bool]]:
+    """The conditions on tickets."""
+    conditions: list[ColumnElement[bool]] = [Ticket.network != CANARY]
+    if whose.network is not None:
+        conditions.append(Ticket.network == whose.network)
+    if whose.channel is not None:
+        conditions.append(Ticket.channel == whose.channel)
+    if whose.person is not None:
+        columns = (Ticket.owner, Ticket.first_reply_by, Ticket.closed_by)
+        conditions.append(or_(*(column == whose.person for column in columns)))
+    return conditions
