@@ -12,6 +12,7 @@ import ssl
 import urllib.error
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from slack_sdk import WebClient
@@ -274,6 +275,22 @@ class Slack:
         """Open a modal and give its id: the trigger lives three seconds, so this call has two."""
         answer = _told(lambda: self._quick.views_open(trigger_id=trigger_id, view=view))
         return str((answer.get("view") or {}).get("id") or "")
+
+    def hand_over(self, user: str, path: Path, comment: str) -> None:
+        """Give a file to one person, by direct message.
+
+        https://docs.slack.dev/messaging/working-with-files#uploading_files
+        """
+        opened = _told(lambda: self.client.conversations_open(users=user)).get("channel") or {}
+        _told(
+            lambda: self.client.files_upload_v2(
+                channel=str(opened.get("id") or ""),
+                file=str(path),
+                filename=path.name,
+                title=path.name,
+                initial_comment=comment,
+            )
+        )
 
     def publish_home(self, user: str, view: dict[str, Any]) -> None:
         """Show `view` as the Home tab of `user`, in place of what it showed before."""

@@ -10,7 +10,7 @@ from bot import doctor
 from bot.blocks import report
 from bot.blocks.text import escape, plain
 from bot.desk import Desk
-from handlers import listing, me, silence
+from handlers import exporting, listing, me, searching, silence
 from handlers.asked import Answer, Asked, Word
 from handlers.courtesy import PATIENCE, sentence_for
 from models import stats
@@ -78,6 +78,8 @@ WORDS: Mapping[str, Word] = {
     "open": listing.open_ones,
     "mine": listing.mine,
     "stats": _stats,
+    "search": searching.answer,
+    "export": exporting.answer,
     "me": _me,
     "pause": _silence,
     "resume": _silence,

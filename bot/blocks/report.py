@@ -12,6 +12,8 @@ HELP = (
     "• `/mentions open`: who still waits, by due time; `open overdue unclaimed`, `open #channel x`: less\n"
     "• `/mentions mine`: which of them are yours\n"
     "• `/mentions stats`, `/mentions stats 30d`: heard, answered, waiting, how fast, by whom\n"
+    "• `/mentions search slow checkout`, `/mentions search @maria`: what was said; what we know of a person\n"
+    "• `/mentions export tickets 2026-10`: a file for you alone; also `replies`, `events`, `jsonl`\n"
     "• `/mentions me`: what you are called in public, and how your replies are signed\n"
     "• `/mentions pause`, `/mentions resume`: no public reply leaves; replies may leave again\n"
     "• `/mentions doctor`: what is wrong with the set-up, and how to mend it\n"

@@ -13,10 +13,12 @@ import click
 from sqlalchemy import make_url
 
 from tests import databases, postgres
-from tests.bench import crowd, hearing, ingest, likeness, pacing, pressing, starting, workers
+from tests.bench import crowd, hearing, ingest, likeness, pacing, pressing, searching, starting, workers
 from tests.bench.figures import Figure, table
 
-PARTS: Sequence[str] = ("starting", "hearing", "ingest", "likeness", "pressing", "crowd", "pacing", "workers")
+PARTS: Sequence[str] = (
+    *("starting", "hearing", "ingest", "likeness", "pressing", "crowd", "pacing", "searching", "workers"),
+)
 ENGINES = ("sqlite", "postgresql")
 
 Make = Callable[[], str]
@@ -47,6 +49,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "pressing": lambda: pressing.measure(new),
         "crowd": lambda: crowd.measure(new),
         "pacing": lambda: pacing.measure(new),
+        "searching": lambda: searching.measure(new),
     }
     if on_postgresql:  # SQLite is one process's
         measure["workers"] = lambda: workers.measure(new)
