@@ -241,16 +241,29 @@ class Slack:
         """Take our `emoji` off again."""
         _told(lambda: self.client.reactions_remove(channel=channel, timestamp=ts, name=emoji))
 
-    def find(self, channel: str, key: str, *, since: float, thread_ts: str | None = None) -> list[str]:
-        """Find the messages since `since` (Unix seconds) that carry `key`, oldest first."""
+    def find(
+        self,
+        channel: str,
+        key: str,
+        *,
+        since: float,
+        thread_ts: str | None = None,
+        between: Callable[[], object] = lambda: None,
+    ) -> list[str]:
+        """Find the messages since `since` (Unix seconds) that carry `key`, oldest first.
+
+        A busy channel has many pages; `between` is called after each.
+        """
         found = []
-        for message in self._history(channel, since, thread_ts):
-            payload = (message.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("card_id") == key:
-                found.append(str(message["ts"]))
+        for page in self._history(channel, since, thread_ts):
+            for message in page:
+                payload = (message.get("metadata") or {}).get("event_payload") or {}
+                if payload.get("card_id") == key:
+                    found.append(str(message["ts"]))
+            between()
         return sorted(found, key=float)
 
-    def _history(self, channel: str, since: float, thread_ts: str | None) -> Iterator[dict[str, Any]]:
+    def _history(self, channel: str, since: float, thread_ts: str | None) -> Iterator[list[dict[str, Any]]]:
         cursor = None
         for _ in range(_HISTORY_PAGES):
             ask: dict[str, Any] = {
@@ -261,7 +274,7 @@ class Slack:
                 "cursor": cursor,
             }
             answer = _told(lambda ask=ask: self._read_history(ask, thread_ts))  # type: ignore[misc]
-            yield from answer.get("messages") or []
+            yield answer.get("messages") or []
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return
