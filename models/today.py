@@ -55,10 +55,14 @@ def heard(session: Session, since: datetime, until: datetime) -> int:
 def by_day(session: Session, midnights: Sequence[datetime]) -> list[int]:
     """What came in between each midnight and the next.
 
-    Mentions that we made ourselves to try the line out do not count. They are few and looked up by their
-    network: to look at each mention's network would read ten thousand rows where an index can count.
+    Mentions that we made ourselves to try the line out do not count. They are looked up by their network and
+    the first number of the span, which the indexes know: to look at the network of each mention would read
+    ten thousand rows.
     """
-    ours = session.scalars(select(Mention.seen_at).where(Mention.network == CANARY)).all()
+    earliest = select(Mention.id).where(Mention.seen_at >= midnights[0]).order_by(Mention.seen_at, Mention.id)
+    first = session.scalar(earliest.limit(1))
+    by_us = (Mention.network == CANARY, Mention.id >= (first or 0))
+    ours = session.scalars(select(Mention.seen_at).where(*by_us)).all() if first is not None else []
     counts = []
     for since, until in pairwise(midnights):
         then = (Mention.seen_at >= since, Mention.seen_at < until)

@@ -129,9 +129,8 @@ def listed(answer: str) -> list[str]:
         ("open unclaimed", ["late"]),
         ("open overdue", ["old", "late"]),
         ("open OVERDUE unclaimed x", ["late"]),
-        ("open <#C0MENTIONS|mentions>", ["old", "late", "young"]),
-        ("open <#C0OTHER|other>", []),
-        ("open <@U0BEN|ben>", ["young"]),
+        ("open #mentions", ["old", "late", "young"]),
+        ("open @ben", ["young"]),
         ("mine unclaimed", []),
     ],
 )
