@@ -14,7 +14,8 @@ from models.cursor import Cursor
 from models.gap import Gap
 from models.overview import unread
 from models.period import Period, Question
-from models.tallies import OUTCOMES, TIMES, Mate, Tallies, Whose, count
+from models.seconds import HOUR
+from models.tallies import OUTCOMES, QUARTER, TIMES, Mate, Tallies, Whose, count
 
 EXACT_DAYS = 92
 HOURS_A_WEEK = 168
@@ -108,8 +109,8 @@ def figures(
     is_exact = len(days) <= EXACT_DAYS or whose.person is not None
     told = None if is_exact else rollup.read(session, days[0], days[-1], whose)
     if told is None:
-        by_quarter = not _has_whole_hours(period)
-        exact = count(session, period.since, period.until, whose, by_quarter=by_quarter, brief=brief)
+        step = HOUR if _has_whole_hours(period) else QUARTER
+        exact = count(session, period.since, period.until, whose, step=step, brief=brief)
         return _figures(exact, period, zone, target, is_exact=True)
     return _figures(told, period, ZoneInfo("UTC"), target, is_exact=False)
 
@@ -144,13 +145,12 @@ def _figures(told: Tallies, period: Period, zone: ZoneInfo, target: timedelta, *
 
 def _has_whole_hours(period: Period) -> bool:
     """Whether hours there begin when they begin in UTC: not in India, Nepal or Newfoundland."""
-    hour = timedelta(hours=1)
     offsets = {period.zone.utcoffset(datetime.combine(day, time())) for day in period.days}
-    return all(offset is not None and not offset % hour for offset in offsets)
+    return all(offset is not None and not offset % timedelta(hours=1) for offset in offsets)
 
 
 def _local(zone: ZoneInfo, slots: Iterable[int]) -> dict[int, datetime]:
-    """Each slot by the clocks of `zone`; those of one quarter of an hour are on one day and in one hour."""
+    """Each slot by the clocks of `zone`; a slot lies in one hour of one day."""
     return {slot: datetime.fromtimestamp(slot, zone) for slot in set(slots)}
 
 
