@@ -16,7 +16,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot import auditor, board, canary, claims, gaps, handoffs, homes, inbox, marks, outbox, watch
+from bot import auditor, board, canary, claims, fixes, gaps, handoffs, homes, inbox, marks, outbox, watch
 from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.rota import KEEP, Rota
@@ -52,6 +52,7 @@ class Schedule:
             self._listen(network)
         self._every(30, self._wake_snoozed, "snoozes")
         self._every(CLAIMS, lambda: claims.tick(self.desk), "claims")
+        self._every(fixes.EVERY, lambda: fixes.tick(self.desk), "fixes")
         self._every(auditor.MINUTE, lambda: auditor.audit(self.desk), "audit")
         if self.desk.settings.canary_channel is not None:
             self._every(canary.LOOK, lambda: canary.listen(self.desk), "canary", first=0)

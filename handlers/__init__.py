@@ -21,12 +21,14 @@ from handlers import (
     context,
     decisions,
     home,
+    issues,
     me,
     messages,
     previews,
     questions,
     shortcuts,
     submit,
+    telling_them,
     threads,
 )
 
@@ -39,12 +41,14 @@ ROOMS = (
     context,
     decisions,
     home,
+    issues,
     me,
     messages,
     previews,
     questions,
     shortcuts,
     submit,
+    telling_them,
     threads,
 )
 

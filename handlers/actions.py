@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks import questions
 from bot.desk import Desk
+from handlers import issues
 from handlers.courtesy import Person, attempt, opened, person, writing
 from handlers.questions import tell_stopped
 from models import Inbound, Ticket
@@ -126,4 +127,4 @@ _ASKS: dict[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
     "unsay": lambda value, key: questions.unsay(value["t"], value["r"], key=key),
 }
 # What opens a modal that needs a look at the ledger first: by whom, with which trigger, on which ticket.
-_OPENS: dict[str, Callable[[Desk, Person, str, int], str | None]] = {}
+_OPENS: dict[str, Callable[[Desk, Person, str, int], str | None]] = {"add_to_issue": issues.ask}

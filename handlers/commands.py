@@ -11,7 +11,7 @@ from bot.blocks import report
 from bot.blocks.parts import context
 from bot.blocks.text import escape, plain
 from bot.desk import Desk
-from handlers import me, silence
+from handlers import issues, me, silence
 from handlers.asked import Answer, Asked, Word
 from handlers.courtesy import PATIENCE, sentence_for
 from models import Pause, overview, stats
@@ -94,6 +94,7 @@ def _stats(desk: Desk, asked: Asked) -> Answer:
 WORDS: Mapping[str, Word] = {
     "open": _open,
     "stats": _stats,
+    "issues": issues.issues,
     "me": _me,
     "pause": _silence,
     "resume": _silence,
