@@ -44,7 +44,7 @@ run: $(STAMP) ## start the bot, all in one process, with the settings of .env
 lock: $(STAMP) ## pin by hash, in requirements*.txt, what pyproject.toml asks for
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --output-file requirements-demo.txt --constraint requirements.txt --extra sandbox
-	$(LOCK) --output-file requirements-dev.txt --constraint requirements.txt --extra sandbox --extra dev
+	$(LOCK) --output-file requirements-dev.txt --constraint requirements.txt --extra charts --extra sandbox --extra dev
 	@! grep -nE '://|^-' requirements.txt requirements-demo.txt requirements-dev.txt
 
 clean: ## remove what was installed and cached; databases stay

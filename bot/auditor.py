@@ -9,12 +9,13 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import requests
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from bot import snoozes
 from bot.blocks.parts import duration
 from bot.desk import Desk
-from models import Alarm, Card, Notice, Ticket, overdue
+from models import Alarm, Card, Notice, overdue
 from models.overdue import Overdue
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ def audit(desk: Desk) -> list[Overdue]:
         found = look(desk, session)
         for one in found:
             log.warning("overdue: %s %s, the oldest since %s", one.count, one.kind, one.since)
-        _drive_on(session, {one.kind for one in found}, at=at)
+        _drive_on(desk, session, {one.kind for one in found}, at=at)
         _tell(desk, session, found, at=at)
     if found:
         desk.nudge()
@@ -70,23 +71,16 @@ def audit(desk: Desk) -> list[Overdue]:
     return found
 
 
-def _drive_on(session: Session, kinds: Collection[str], *, at: datetime) -> None:
+def _drive_on(desk: Desk, session: Session, kinds: Collection[str], *, at: datetime) -> None:
     """Take away whatever might keep a loop from going on."""
     if "stranded replies" in kinds:
         for reply in overdue.stranded(session):
             reply.due_at = at
     if "snoozes" in kinds:
-        wake_snoozed(session, at=at)
+        snoozes.wake(desk, session, at=at)
     for kind, table in (("cards", Card), ("notices", Notice)):
         if kind in kinds:
             session.execute(update(table).where(table.not_before > at).values(not_before=at))
-
-
-def wake_snoozed(session: Session, *, at: datetime) -> None:
-    """End the snoozes that are over, each ticket held in turn and always in the same order."""
-    over = select(Ticket.id).where(overdue.snoozed_too_long(at)).order_by(Ticket.id)
-    for ticket_id in session.scalars(over).all():
-        Ticket.hold(session, ticket_id).wake(session, at=at)
 
 
 def _tell(desk: Desk, session: Session, found: list[Overdue], *, at: datetime) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 from bot import crash, rehome
 from bot.blocks import ticket as face
 from bot.desk import Desk
-from bot.slack import SlackError, SlackLaterError, SlackNoError, SlackUnsureError
+from bot.slack import SlackError, SlackLaterError, SlackNoError, SlackUnsureError, is_person
 from models import Budget, Card, Notice, Reply, Ticket
 from models.database import BusyError
 from models.reply import State as Delivery
@@ -317,6 +317,8 @@ def _call(desk: Desk, job: Job) -> str | None:
 
 def _find(desk: Desk, job: Job) -> str | None:
     """Look for the message that an earlier call may have posted; of several, keep the oldest."""
+    if is_person(job.channel):  # what is said there we may not read: at least once, then
+        return None
     since = (job.doubtful_since or desk.now()).timestamp() - 60
     try:
         found = desk.slack.find(job.channel, job.key, since=since, thread_ts=job.thread_ts)
@@ -394,6 +396,9 @@ def _failed(desk: Desk, table: type[Card | Notice], job: Job, error: SlackError)
 
 def _patience(desk: Desk, session: Session, ticket: Ticket | None, row: Card | Notice, job: Job) -> timedelta:
     """What to do about a definite no, and how long to wait before the next try."""
+    if is_person(job.channel) and (row.failure not in _TOO_MUCH or job.is_plain):
+        row.channel = desk.settings.slack_channel  # they take no direct messages: their name calls them there
+        return timedelta()
     elsewhere = desk.settings.slack_channel if row.failure in _NO_PLACE else job.channel
     if elsewhere != job.channel:
         rehome.say_moved(session, job.channel, elsewhere, row.failure or "", at=desk.now())

@@ -15,7 +15,9 @@ from bot.desk import Desk
 from models import Alarm, Card, Ticket
 from models.event import HEARD
 from models.hearing import Place, Said, take_in
+from models.office import ALWAYS
 from models.outcome import OPEN
+from models.sla import Promise
 from models.ticket import CANARY
 
 log = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ def listen(desk: Desk) -> None:
         if ticket is not None and ticket.state in OPEN:
             _look(desk, session, ticket, at=at)
         elif ticket is None or ticket.waiting_since + EVERY <= at:
-            _sing(session, Place(CANARY, CANARY, channel, owed_for=EVERY), at=at)
+            _sing(session, Place(CANARY, CANARY, channel, Promise(ALWAYS, EVERY)), at=at)
     desk.board_bell.set()
 
 

@@ -20,6 +20,7 @@ from bot.underway import Underway
 from models.base import RuleBrokenError
 from models.database import BusyError, Database
 from models.likeness import Essences
+from models.sla import Promise
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +51,9 @@ class Desk:
     _errands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "errand"))
 
     @property
-    def owed_for(self) -> timedelta:
-        """How long after a customer's post a first reply is owed."""
-        return timedelta(minutes=self.settings.first_reply_minutes)
+    def promise(self) -> Promise:
+        """When, after a customer's post, a first reply is owed."""
+        return Promise(self.settings.office, timedelta(minutes=self.settings.first_reply_minutes))
 
     @property
     def claim_holds(self) -> timedelta:

@@ -126,7 +126,7 @@ def _look(desk: Desk, question: _Question) -> bool:
 
 def _edited(desk: Desk, question: _Question, post: Post) -> bool:
     """Take the new words in; False if a poll has brought them meanwhile."""
-    place = Place(post.network, question.account_id, question.channel, desk.owed_for)
+    place = Place(post.network, question.account_id, question.channel, desk.promise)
     with desk.db.write() as session:
         Ticket.hold(session, question.ticket_id)
         said = translated(question.network, post, None)

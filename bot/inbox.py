@@ -197,7 +197,7 @@ def commit(
     had, bought = _people(desk, network, posts)
     people = had | bought
     at = desk.now()
-    place = Place(network.name, account.id, desk.settings.slack_channel, desk.owed_for)
+    place = Place(network.name, account.id, desk.settings.slack_channel, desk.promise)
     with desk.db.write() as session:
         Cursor.of(session, network.name, account.id, MENTIONS, at=at)  # one writer a reading, see there
         said = [translated(network, post, people.get(post.author_id)) for post in posts]
@@ -311,7 +311,7 @@ def _new(session: Session, taken: Taken, *, at: datetime) -> int:
         ticket = session.get_one(Ticket, ticket_id)
         if ticket.owner is not None or ticket.turn > 1:
             telling.heard_again(session, ticket, words, reply_button(session, ticket), at=at)
-            ticket.active_at = at if ticket.owner is not None else None  # they have from now on to react
+            ticket.give_time(at)
     return taken.tickets + taken.follow_ups
 
 

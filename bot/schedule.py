@@ -16,13 +16,29 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot import auditor, board, canary, claims, fixes, gaps, handoffs, homes, inbox, marks, outbox, watch
+from bot import (
+    auditor,
+    board,
+    canary,
+    claims,
+    digest,
+    fixes,
+    gaps,
+    handoffs,
+    homes,
+    inbox,
+    marks,
+    nudges,
+    outbox,
+    snoozes,
+    watch,
+)
 from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.rota import KEEP, Rota
 from bot.slack import SlackError
 from bot.wakeup import Ear
-from models import Inbound
+from models import Inbound, shown
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +46,7 @@ TEN_MINUTES = 600.0
 CLAIMS = 10.0  # seconds between two looks at what the clock does to tickets
 TICK = 2.0  # seconds; what a lost nudge costs
 GATHER = 0.03  # seconds from the bell to the work: what several people press at once is seen to at once
+A_DAY = timedelta(days=1)  # so long can an answer be shared
 REMEMBERED = timedelta(days=3)  # Slack repeats an event for an hour at most
 
 
@@ -52,6 +69,9 @@ class Schedule:
             self._listen(network)
         self._every(30, self._wake_snoozed, "snoozes")
         self._every(CLAIMS, lambda: claims.tick(self.desk), "claims")
+        self._every(nudges.EVERY, lambda: nudges.tick(self.desk), "nudges")
+        self._every(nudges.WIND_UP, lambda: nudges.wind_up(self.desk), "clocks", first=0)
+        self._every(digest.EVERY, lambda: digest.tick(self.desk), "digest")
         self._every(fixes.EVERY, lambda: fixes.tick(self.desk), "fixes")
         self._every(auditor.MINUTE, lambda: auditor.audit(self.desk), "audit")
         if self.desk.settings.canary_channel is not None:
@@ -167,9 +187,10 @@ class Schedule:
 
     def _wake_snoozed(self) -> None:
         with self.desk.db.write() as session:
-            auditor.wake_snoozed(session, at=self.desk.now())
+            snoozes.wake(self.desk, session, at=self.desk.now())
         self.desk.board_bell.set()
 
     def _tidy(self) -> None:
         with self.desk.db.write() as session:
             Inbound.forget(session, self.desk.now() - REMEMBERED)
+            shown.forget(session, self.desk.now() - A_DAY)

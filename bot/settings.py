@@ -2,6 +2,7 @@
 
 import base64
 import re
+from datetime import time
 from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Any
@@ -15,9 +16,13 @@ from models.database import normal_url
 from models.office import OfficeHours
 
 _DAY = 86_400.0
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _KEY_BYTES = 32
 _KEYS = "give Fernet keys, the newest first, with commas between them"
 _SECONDS = "give rising numbers of seconds, such as 5,15,45,120,300,600"
+_OFF = {"off", "none"}
+_DIGEST_AT = "give a time of day, such as 09:00, or off"
+_DIGEST_DAY = "give a day of the week, such as Mon, or off"
 _SENDERS = "give ids of Slack users (U…, W…) and user groups (S…), with commas between them"
 
 
@@ -53,10 +58,13 @@ class Settings(BaseSettings):
     first_reply_minutes: float = Field(default=30, gt=0, le=_DAY)
     sign_offs: bool = True  # whether replies are signed, by those who chose how
     near_copy_percent: int = Field(default=85, ge=0, le=100)  # how alike replies must be for a word; 0: never
+    backup: str | None = None  # a user or user group that hears of claims that nobody followed up
     claim_minutes: float = Field(default=15, gt=0, le=_DAY / 60)
     office_hours: str | None = None  # round the clock
     time_zone: str = "UTC"
     holidays: str | None = None
+    digest_at: str = "09:00"  # in TIME_ZONE; off: never
+    digest_day: str = "Mon"  # the day of the weekly one; off: none
     canary_channel: str | None = None  # where a test mention is shown every five minutes
     heartbeat_url: SecretStr | None = None  # called every minute while nothing is past its time
     port: int = Field(default=3000, ge=0, le=65535)
@@ -108,6 +116,27 @@ class Settings(BaseSettings):
             raise ValueError(_SENDERS)
         return ids
 
+    @field_validator("digest_at")
+    @classmethod
+    def _time_of_day(cls, value: str) -> str:
+        if value.lower() not in _OFF and not re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", value):
+            raise ValueError(_DIGEST_AT)
+        return value
+
+    @field_validator("digest_day")
+    @classmethod
+    def _day_of_the_week(cls, value: str) -> str:
+        if value.lower() not in _OFF and value[:3].lower() not in _DAYS:
+            raise ValueError(_DIGEST_DAY)
+        return value
+
+    @field_validator("backup")
+    @classmethod
+    def _one_id(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[UWS][A-Z0-9]+", value):
+            raise ValueError("give the id of a Slack user (U…, W…) or user group (S…)")
+        return value
+
     @field_validator("office_hours", "time_zone", "holidays")
     @classmethod
     def _readable(cls, value: str | None, info: ValidationInfo) -> str | None:
@@ -148,6 +177,20 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The ledger's address, password and all."""
         return self.database_url.get_secret_value()
+
+    @property
+    def digest_time(self) -> time | None:
+        """When the digest comes, by the clocks of TIME_ZONE; None: never."""
+        if self.digest_at.lower() in _OFF:
+            return None
+        hour, _, minute = self.digest_at.partition(":")
+        return time(int(hour), int(minute))
+
+    @property
+    def digest_weekday(self) -> int | None:
+        """On which day the weekly digest comes, Monday being 0; None: never."""
+        day = self.digest_day.lower()
+        return None if day in _OFF else _DAYS.index(day[:3])
 
     @cached_property
     def office(self) -> OfficeHours:

@@ -30,6 +30,14 @@ _NO_CONNECTION = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificati
 _NO_WAY_THERE = {errno.EHOSTUNREACH, errno.ENETUNREACH}
 
 
+def is_person(channel: str) -> bool:
+    """Whether a message to `channel` goes to one person directly, whose id it is.
+
+    https://docs.slack.dev/reference/methods/chat.postMessage#channels
+    """
+    return channel.startswith(("U", "W"))
+
+
 class SlackError(Exception):
     """Slack did not do what it was asked."""
 
@@ -274,6 +282,19 @@ class Slack:
     def update_view(self, view_id: str, view: dict[str, Any]) -> None:
         """Redraw a modal that is open."""
         _told(lambda: self._quick.views_update(view_id=view_id, view=view))
+
+    def upload(self, name: str, title: str, alt: str, data: bytes) -> str:
+        """Give Slack a file that shows nowhere yet, and get its id.
+
+        Slack goes on working at it for some seconds: until then no block may show it (python-slack-sdk#1521).
+        """
+        answer = _told(
+            lambda: self.client.files_upload_v2(content=data, filename=name, title=title, alt_txt=alt),
+        )
+        file_id = (answer.get("files") or [{}])[0].get("id")
+        if not file_id:
+            raise SlackUnsureError("Slack took a file without saying which")
+        return str(file_id)
 
     def whisper(
         self,

@@ -8,9 +8,10 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
+from bot import homes
 from bot.blocks import questions
 from bot.desk import Desk
-from handlers import issues
+from handlers import issues, snooze
 from handlers.courtesy import Person, attempt, opened, person, writing
 from handlers.questions import tell_stopped
 from models import Inbound, Ticket
@@ -35,7 +36,7 @@ def register(app: App, desk: Desk) -> None:
     on("claim", lambda *given: _claim(desk, *given))
     on("release", lambda *given: _release(desk, *given))
     on("take_over", lambda *given: _take_over(desk, *given))
-    on("reopen", lambda session, ticket, who: ticket.reopen(session, by=who.id, at=desk.now()))
+    on("reopen", lambda *given: _reopen(desk, *given))
 
     @app.action("undo")
     def take_back(ack: Ack, body: Body, respond: Respond) -> None:
@@ -68,14 +69,19 @@ def _only_a_link(ack: Ack) -> None:
 
 def change(desk: Desk, who: Person, respond: Respond | None, ticket_id: int, verb: Verb) -> None:
     """Do `verb` on the ticket in one transaction, once a press, and tell what stands against it."""
+    done: list[bool] = []
 
     def do() -> str | None:
         with writing(desk) as session:
             if not Inbound.is_new(session, who.key, at=desk.now()):
                 return None
-            return verb(session, Ticket.hold(session, ticket_id), who)
+            told = verb(session, Ticket.hold(session, ticket_id), who)
+        done.append(told is None)
+        return told
 
     attempt(desk, who, respond, do)
+    if who.is_at_home and any(done):  # else Home has been drawn anew with what was told
+        desk.aside(lambda: homes.show(desk, who.id))
 
 
 def undo(
@@ -110,6 +116,11 @@ def _release(desk: Desk, session: Session, ticket: Ticket, who: Person) -> str |
     return None
 
 
+def _reopen(desk: Desk, session: Session, ticket: Ticket, who: Person) -> str | None:
+    ticket.reopen(session, by=who.id, at=desk.now(), promise=desk.promise)
+    return None
+
+
 def _take_over(desk: Desk, session: Session, ticket: Ticket, who: Person) -> str | None:
     had = ticket.owner == who.id
     ticket.take_over(session, by=who.id, at=desk.now())
@@ -127,4 +138,7 @@ _ASKS: dict[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
     "unsay": lambda value, key: questions.unsay(value["t"], value["r"], key=key),
 }
 # What opens a modal that needs a look at the ledger first: by whom, with which trigger, on which ticket.
-_OPENS: dict[str, Callable[[Desk, Person, str, int], str | None]] = {"add_to_issue": issues.ask}
+_OPENS: dict[str, Callable[[Desk, Person, str, int], str | None]] = {
+    "add_to_issue": issues.ask,
+    "snooze": snooze.ask,
+}

@@ -8,17 +8,15 @@ from slack_bolt import Ack, App, Respond
 
 from bot import doctor
 from bot.blocks import report
-from bot.blocks.parts import context
 from bot.blocks.text import escape, plain
 from bot.desk import Desk
-from handlers import issues, me, silence
+from handlers import issues, listing, me, silence
 from handlers.asked import Answer, Asked, Word
 from handlers.courtesy import PATIENCE, sentence_for
-from models import Pause, overview, stats
+from models import stats
 
 Body = dict[str, Any]
 PERIODS = {"": 7, "7d": 7, "30d": 30}
-LISTED = 40
 
 
 def register(app: App, desk: Desk) -> None:
@@ -62,21 +60,6 @@ def _examine(desk: Desk, respond: Respond) -> None:
     respond(text=f"```{escape(findings)}```", response_type="ephemeral", replace_original=True)
 
 
-def _open(desk: Desk, _asked: Asked) -> Answer:
-    at = desk.now()
-    known = desk.slack.identity_if_known()
-    titles = {name: network.title for name, network in desk.networks.items()}
-    with desk.db.read(PATIENCE) as session:
-        total, tickets = stats.waiting(session, limit=LISTED)
-        unknown = report.may_be_short(overview.unread(session), titles)
-        pause = Pause.now(session)
-    url = known.url if known is not None else ""
-    blocks = report.open_list(total, tickets, titles, url=url, at=at, unknown=unknown)
-    if pause is not None:
-        blocks.append(context(f":double_vertical_bar: {pause.sentence}"))
-    return {"text": f"{total} waiting", "blocks": blocks}
-
-
 def _stats(desk: Desk, asked: Asked) -> Answer:
     period = asked.rest.lower()
     days = PERIODS.get(period)
@@ -92,7 +75,8 @@ def _stats(desk: Desk, asked: Asked) -> Answer:
 
 # Each word of `/mentions`; one that is not here gets help.
 WORDS: Mapping[str, Word] = {
-    "open": _open,
+    "open": listing.open_ones,
+    "mine": listing.mine,
     "stats": _stats,
     "issues": issues.issues,
     "me": _me,

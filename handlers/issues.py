@@ -17,7 +17,7 @@ from handlers.asked import Answer, Asked
 from handlers.courtesy import PATIENCE, Person, attempt, opened, person, sentence_for, spelled, writing
 from models import Inbound, Issue, Ticket
 from models.base import RuleBrokenError
-from models.issues import Standing, fixed, named, people, ranked
+from models.issues import fixed, named, people, ranked, to_tell
 from models.suggesting import suggest
 
 log = logging.getLogger(__name__)
@@ -175,11 +175,5 @@ def listing(desk: Desk, *, k: str, w: str, p: int) -> Answer:
         return {"text": face.NONE_FIXED}
     if not found and not mended:
         return {"text": face.NONE_YET}
-    blocks = face.issue_list(found, page=p, kind=k, words=w, to_tell=_to_tell(mended))
+    blocks = face.issue_list(found, page=p, kind=k, words=w, to_tell=to_tell(mended))
     return {"text": f"Issues: {len(found)}", "blocks": blocks}
-
-
-def _to_tell(mended: list[Standing]) -> tuple[int, int]:
-    """How many fixed issues have somebody still to be told, and how many people that is."""
-    to_go = [one.progress.to_go for one in mended if one.progress.to_go]
-    return len(to_go), sum(to_go)

@@ -44,20 +44,20 @@ def register(app: App, desk: Desk) -> None:
             ticket.check_seen(turn=seen.get("turn"), post_id=seen.get("post"))
             close(desk, session, ticket, who=who, reason=reason)
 
-        refused = _settle(desk, who, view, verb)
-        _at_input(ack, questions.REASON_BLOCK, refused)
+        refused = settle(desk, who, view, verb)
+        at_input(ack, questions.REASON_BLOCK, refused)
 
     @app.view(questions.ASSIGN)
     def assign(ack: Ack, body: Body, view: Body) -> None:
         who = person(body)
         picked = view["state"]["values"][questions.WHOM_BLOCK]["value"]["selected_user"]
-        refused = _settle(desk, who, view, lambda *given: give(desk, *given, to=picked, by=who.id))
-        _at_input(ack, questions.WHOM_BLOCK, refused)
+        refused = settle(desk, who, view, lambda *given: give(desk, *given, to=picked, by=who.id))
+        at_input(ack, questions.WHOM_BLOCK, refused)
 
     @app.view(questions.UNSAY)
     def unsay(ack: Ack, body: Body, view: Body) -> None:
         who, asked = person(body), json.loads(view["private_metadata"])
-        refused = _refused(desk, who, asked["ticket"]) or _settle(
+        refused = _refused(desk, who, asked["ticket"]) or settle(
             desk, who, view, lambda *given: _unsay(desk, *given, who=who, reply_id=asked["reply"])
         )
         if refused is None:
@@ -66,7 +66,7 @@ def register(app: App, desk: Desk) -> None:
             ack(response_action="update", view=sorry(refused))
 
 
-def _settle(desk: Desk, who: Person, view: Body, verb: Verb) -> str | None:
+def settle(desk: Desk, who: Person, view: Body, verb: Verb) -> str | None:
     """Do `verb` once, however often the submit arrives; give what stands against it."""
     origin = json.loads(view["private_metadata"])
     refused: list[str] = []
@@ -90,7 +90,7 @@ def _refused(desk: Desk, who: Person, ticket_id: int) -> str | None:
         return sentence_for(error)
 
 
-def _at_input(ack: Ack, block: str, refused: str | None) -> None:
+def at_input(ack: Ack, block: str, refused: str | None) -> None:
     """Close the modal; or leave it open, and say at its input what stands against it."""
     if refused is None:
         ack()

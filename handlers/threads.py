@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_bolt import App, BoltRequest
 from sqlalchemy.orm import Session
 
 from bot.desk import Desk
-from handlers import issues
+from handlers import issues, snooze
 from handlers.actions import YOURS, undo
 from handlers.courtesy import Person, attempt, writing
 from handlers.previews import Source, draft_of, drafts_of, show
@@ -22,8 +22,8 @@ Body = dict[str, Any]
 LAST_TRY = 3  # https://docs.slack.dev/apis/events-api/#retries
 HOW = (
     "In a card's thread I understand `@Heard reply your words`, `claim`, `release`, `take over`, "
-    "`assign @teammate`, `issue export loses rows`, `done thanks` (any reason), `reopen`, `undo` and "
-    "`drafts`. Everything else said there stays private."
+    "`assign @teammate`, `snooze 2h`, `issue export loses rows`, `done thanks` (any reason), `reopen`, "
+    "`undo` and `drafts`. Everything else said there stays private."
 )
 WHOM = "Say to whom: `@Heard assign @teammate`."
 
@@ -37,6 +37,7 @@ class Said:
     ts: str
     verb: str
     rest: str
+    until: snooze.Until | None = None  # of a snooze
 
 
 def register(app: App, desk: Desk) -> None:
@@ -77,6 +78,8 @@ def _heard(event: Body, body: Body) -> Said | None:
 
 def _obey(desk: Desk, said: Said) -> str | None:
     """Do what was said, once, however often Slack tells us."""
+    if said.verb == "snooze":  # whose clocks count is asked of Slack, and not within a transaction
+        said = replace(said, until=snooze.read(desk, said.who.id, said.rest))
     with writing(desk) as session:
         if not Inbound.is_new(session, said.key, at=desk.now()):
             return None
@@ -138,12 +141,17 @@ def _done(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | Non
 
 
 def _reopen(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:
-    ticket.reopen(session, by=said.who.id, at=desk.now())
+    ticket.reopen(session, by=said.who.id, at=desk.now(), promise=desk.promise)
     return None
 
 
 def _issue(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:
     return issues.from_thread(desk, session, ticket, words=said.rest, by=said.who.id)
+
+
+def _snooze(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:
+    assert said.until is not None
+    return snooze.give(desk, session, ticket, said.until, by=said.who.id)
 
 
 def _undo(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:
@@ -158,5 +166,6 @@ _VERBS: dict[str, Callable[[Desk, Session, Ticket, Said], str | None]] = {
     "done": _done,
     "issue": _issue,
     "reopen": _reopen,
+    "snooze": _snooze,
     "undo": _undo,
 }

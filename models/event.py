@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.base import Base, Key
 
 HEARD = "heard"  # the actor of what no person did
+BREACH = "breach"  # the act of nobody: a reply was due and had not been given
 
 
 class Event(Base):

@@ -5,7 +5,7 @@ Set by set, since a busy day brings thousands; row by row only for tickets that 
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, literal, select
@@ -17,7 +17,8 @@ from models.base import Moment
 from models.event import HEARD, Event
 from models.mention import Mention, rank
 from models.outcome import State
-from models.ticket import Ticket
+from models.sla import Promise
+from models.ticket import CANARY, Ticket
 from models.turn import MENTION, Turn
 
 # After a savepoint that failed its locks are gone, and others may have written since.
@@ -60,12 +61,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where what was said belongs: whose account it concerns, and the Slack channel that shows it."""
+    """Where what was said belongs: whose account it concerns, the Slack channel for it, what we promise."""
 
     network: str
     account_id: str
     channel: str
-    owed_for: timedelta
+    promise: Promise
 
 
 @dataclass(slots=True)
@@ -152,7 +153,7 @@ def _take_fresh(session: Session, fresh: list[Said], place: Place, taken: Taken,
                 session,
                 post_id=said.post_id,
                 posted_at=said.posted_at,
-                owed_for=place.owed_for,
+                promise=place.promise,
             )
             taken.follow_ups += 1
             taken.again[ticket.id] = said.text
@@ -241,7 +242,8 @@ def _ticket(said: Said, place: Place, author_id: int, *, at: datetime) -> dict[s
         "opened_at": said.posted_at,
         "seen_at": at,
         "waiting_since": said.posted_at,
-        "due_at": said.posted_at + place.owed_for,
+        "due_at": place.promise.due(said.posted_at),
+        "nudge_at": None if place.network == CANARY else place.promise.half(said.posted_at),
     }
 
 

@@ -1,4 +1,4 @@
-"""What Slack told us once, so that telling it again changes nothing."""
+"""What has had its effect once, so that being told of it again changes nothing."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from models.base import Base, add_if_absent
 
 
 class Inbound(Base):
-    """An event, press or submit that has had its effect.
+    """An event, press or submit that has had its effect; or a digest that was written.
 
     The row is written in the very transaction of the effect. Slack delivers at least once, up to three more
     times over an hour (https://docs.slack.dev/apis/events-api/#retries).

@@ -218,6 +218,12 @@ def fixed(session: Session, *, at: datetime) -> list[Standing]:
     return sorted(found, key=lambda one: one.progress.to_go == 0)
 
 
+def to_tell(fixed: Sequence[Standing]) -> tuple[int, int]:
+    """How many of the `fixed` issues have somebody still to be told, and how many people that is."""
+    to_go = [one.progress.to_go for one in fixed if one.progress.to_go]
+    return len(to_go), sum(to_go)
+
+
 def named(session: Session, words: str, *, at: datetime) -> list[Standing]:
     """Those of that title; if none is, those whose title holds each of `words`."""
     exact = _standings(session, select(Issue).where(Issue.name == name_of(words)), at=at)

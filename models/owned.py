@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models import reply as delivery
 from models.base import Key, OnItsWayError, RuleBrokenError, TakenError
 from models.event import HEARD, Event
+from models.nudging import Rung
 from models.outcome import OPEN, State
 from models.reply import Reply
 
@@ -22,6 +23,9 @@ class Owned:
     owner: Mapped[str | None]
     claimed_at: Mapped[datetime | None]
     active_at: Mapped[datetime | None]
+    # When the clock looks at it next, and what it has said of the turn at hand so far (a `Rung`).
+    nudge_at: Mapped[datetime | None]
+    nudges: Mapped[int] = mapped_column(default=0, server_default="0")
     # A soft lock: who has the composer open, which one (its key), since when, and until when that counts.
     composer: Mapped[str | None]
     composing_key: Mapped[str | None]
@@ -70,20 +74,33 @@ class Owned:
         if owner is None or self.state != State.WAITING or self.is_composed(at) or self.unsettled(session):
             return None
         self._disown(session, "claim expired", by=HEARD, at=at, **{"from": owner})
+        self.nudges |= Rung.LAPSED
         return owner
 
     def show_life(self, *, by: str, at: datetime) -> None:
         """`by` did something about it: if it is theirs, the claim begins anew to run."""
         if self.owner == by and (self.active_at is None or self.active_at < at):
-            self.active_at = at
+            self.give_time(at)
+
+    def give_time(self, at: datetime) -> None:
+        """Its owner, if it has one, has from now on to react."""
+        self.active_at = at if self.owner is not None else None
+        self._look_again(at)
+
+    def _look_again(self, at: datetime) -> None:
+        """Whose it is has changed, or how quiet they are: the clock looks at it anew."""
+        self.nudges &= ~(Rung.OWNER | Rung.LAPSED)
+        self.nudge_at = at if self.state == State.WAITING else None
 
     def _own(self, session: Session, act: str, *, by: str, at: datetime, to: str | None = None) -> None:
-        before, self.owner, self.claimed_at, self.active_at = self.owner, to or by, at, at
+        before, self.owner, self.claimed_at = self.owner, to or by, at
+        self.give_time(at)
         data = ({"from": before} if before else {}) | ({"to": to} if to else {})
         self._log(session, act, by=by, at=at, **data)
 
     def _disown(self, session: Session, act: str, *, by: str, at: datetime, **data: str) -> None:
         self.owner = self.claimed_at = self.active_at = None
+        self._look_again(at)
         self._log(session, act, by=by, at=at, **data)
 
     # --- who is writing ---------------------------------------------------------------------------------

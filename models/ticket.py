@@ -21,13 +21,15 @@ from models import reply as delivery
 from models.author import Author
 from models.base import Base, MovedOnError, OnItsWayError, RuleBrokenError, TakenError, escaped
 from models.essence import essence
-from models.event import HEARD, Event
+from models.event import BREACH, HEARD, Event
 from models.mention import Mention, rank
+from models.nudging import Rung
 from models.outcome import DELETED, HANDED_OFF, OPEN, OUTSIDE, State
 from models.owned import Owned
 from models.pause import Pause
 from models.reply import Reply
 from models.reply import State as Delivery
+from models.sla import Promise
 from models.teammate import Teammate, unsigned
 from models.turn import FOLLOW_UP, MENTION, NO_ANSWER, REOPENED, Turn
 
@@ -99,8 +101,6 @@ class Ticket(Owned, Base):
     shown_at: Mapped[datetime | None]  # its card was in Slack
     first_claimed_at: Mapped[datetime | None]
     first_reply_open: Mapped[int | None]  # seconds of office hours from their post to our first reply
-    nudge_at: Mapped[datetime | None]  # when the team is to be reminded of it next
-    nudges: Mapped[int] = mapped_column(default=0, server_default="0")  # reminders of the turn at hand so far
     drawn_revision: Mapped[int] = mapped_column(default=0)
 
     author: Mapped[Author] = relationship(lazy="raise")
@@ -366,6 +366,7 @@ class Ticket(Owned, Base):
         reply.move(session, Delivery.WITHDRAWN, at=at, by=by, act="delete public reply")
         if reply.turn == self.turn and self.state == State.ANSWERED:
             self._wait_again(session, by=by, at=at, act=None)
+            self.nudges |= Rung.HALF | Rung.OVERDUE  # what was promised was kept once
         self.revision += 1
 
     # --- outcomes ---------------------------------------------------------------------------------------
@@ -383,24 +384,33 @@ class Ticket(Owned, Base):
         """It only looked like a mention. Returns the replies that this stopped."""
         return self._give_outcome(session, State.NOT_ABOUT_US, by=by, at=at, reason=None)
 
-    def snooze(self, session: Session, *, until: datetime, by: str, at: datetime) -> None:
-        """Come back at `until`."""
+    def snooze(self, session: Session, *, until: datetime, by: str, at: datetime, promise: Promise) -> None:
+        """Come back at `until`; what is owed to them is owed from then on, so that it is not late at once."""
         self._must_be_open()
         self._refuse_while_on_the_wire(session)
         self.state, self.snoozed_until = State.SNOOZED, until
+        self._promise_anew(promise.due(until))
+        self.nudge_at = None
         self._log(session, "snooze", by=by, at=at, until=until.isoformat())
 
     def wake(self, session: Session, *, at: datetime) -> None:
         """The snooze is over."""
         if self.state == State.SNOOZED:
             self._wait_again(session, by=HEARD, at=at, act="snooze ended")
+            self.give_time(at)
 
-    def reopen(self, session: Session, *, by: str, at: datetime) -> None:
-        """Whatever ended it, it waits again; what was answered stays answered, and a new turn begins."""
+    def reopen(self, session: Session, *, by: str, at: datetime, promise: Promise | None = None) -> None:
+        """Whatever ended it, it waits again; what was answered stays answered, and a new turn begins.
+
+        With `promise` it is not late at once: what was due meanwhile is due from now on.
+        """
         if self.state == State.WAITING:
             raise RuleBrokenError("This one is open already.")
         if self.state == State.SNOOZED or self.live_reply(session) is None:
+            if promise is not None and (self.state == State.SNOOZED or (self.due_at and self.due_at < at)):
+                self._promise_anew(promise.due(at))
             self._wait_again(session, by=by, at=at, act="reopen")
+            self.give_time(at)
             return
         self._refuse_while_on_the_wire(session)
         self._open_turn(session, REOPENED, asked_at=at)
@@ -408,7 +418,7 @@ class Ticket(Owned, Base):
 
     # --- the customer goes on ---------------------------------------------------------------------------
 
-    def hear(self, session: Session, *, post_id: str, posted_at: datetime, owed_for: timedelta) -> None:
+    def hear(self, session: Session, *, post_id: str, posted_at: datetime, promise: Promise) -> None:
         """Its author spoke again. An open turn without a reply takes it in; else a new turn begins.
 
         Posts come in any order, and the clock starts at the first one. The event is the caller's, who writes
@@ -418,17 +428,22 @@ class Ticket(Owned, Base):
         turn = self._turn(session, self.turn)
         if self.state in OPEN and turn.opened_by != FOLLOW_UP and self.live_reply(session) is None:
             turn.asked_at = min(turn.asked_at, posted_at)
-            self.due_at = min(self.due_at or posted_at + owed_for, posted_at + owed_for)
             target = session.scalar(
                 select(Mention).where(Mention.ticket_id == self.id, Mention.post_id == self.target_post_id),
             )
-            if target is None or target.deleted_at or target.rank < rank(posted_at, post_id):
+            is_newer = target is None or target.deleted_at or target.rank < rank(posted_at, post_id)
+            if is_newer:
                 self.target_post_id = post_id
+            # What is recorded stays, whatever is promised by now: only an earlier post is due earlier.
+            if self.due_at is None or not is_newer or self.state == State.SNOOZED:
+                due_at = promise.due(posted_at)
+                self.due_at = min(self.due_at or due_at, due_at)
             self._clear(waiting_since=turn.asked_at)
+            self.nudge_at = promise.half(turn.asked_at)
         else:
             self.target_post_id = post_id
             self._open_turn(session, MENTION, asked_at=posted_at)
-            self.due_at = posted_at + owed_for
+            self.due_at, self.nudge_at = promise.due(posted_at), promise.half(posted_at)
 
     def lose(self, session: Session, mention: Mention, *, at: datetime) -> None:
         """Its author deleted `mention`. With nothing left to answer, no reply is needed."""
@@ -450,6 +465,23 @@ class Ticket(Owned, Base):
         on_the_wire = any(reply.state in delivery.ON_THE_WIRE for reply in self.unsettled(session))
         if self.state in OPEN and not on_the_wire and not self._posts(session):
             self._close(session, State.NO_REPLY_NEEDED, by=HEARD, at=at, reason=DELETED)
+
+    # --- what is owed -----------------------------------------------------------------------------------
+
+    def breach(self, session: Session, *, at: datetime) -> bool:
+        """Write down that nobody answered in time, once a turn; False if that is not so, or known."""
+        if self.due_at is None or at <= self.due_at or self.nudges & Rung.OVERDUE:
+            return False
+        self.nudges |= Rung.OVERDUE
+        data = {"turn": self.turn, "due": self.due_at.isoformat()}
+        Event.record(session, BREACH, at=at, ticket_id=self.id, data=data)
+        return True
+
+    def _promise_anew(self, due_at: datetime) -> None:
+        """The clock begins anew, if one runs: an answer is owed by `due_at`."""
+        if self.due_at is not None:
+            self.due_at = due_at
+        self.nudges = 0
 
     # --- how it is done ---------------------------------------------------------------------------------
 
@@ -486,6 +518,7 @@ class Ticket(Owned, Base):
         self.turn += 1
         session.add(Turn(ticket_id=self.id, number=self.turn, opened_by=opened_by, asked_at=asked_at))
         self._clear(waiting_since=asked_at)
+        self.nudges = 0
         if opened_by != MENTION:
             self.due_at = None  # a first reply is owed to who asks, not to who is asked again
         session.flush()
@@ -493,7 +526,10 @@ class Ticket(Owned, Base):
     def _ask_again(self, session: Session, since: list[Mention], *, at: datetime) -> None:
         """The turn that has just been answered is not the last one, if they spoke `since`."""
         if since:
-            self._open_turn(session, MENTION, asked_at=since[0].posted_at)
+            asked_at = since[0].posted_at
+            if self.due_at is not None:  # as long after that as it was owed to them before
+                self.due_at = asked_at + (self.due_at - self.waiting_since)
+            self._open_turn(session, MENTION, asked_at=asked_at)
             self._log(session, "asked again", by=HEARD, at=at, post_id=since[0].post_id)
 
     def _heard_since(self, session: Session, reply: Reply) -> list[Mention]:
@@ -513,7 +549,7 @@ class Ticket(Owned, Base):
             self._log(session, act, by=by, at=at)
 
     def _clear(self, *, waiting_since: datetime) -> None:
-        self.state, self.waiting_since = State.WAITING, waiting_since
+        self.state, self.waiting_since, self.nudge_at = State.WAITING, waiting_since, waiting_since
         self.reason = self.closed_at = self.closed_by = self.snoozed_until = self.back_at = None
         self.revision += 1
 
@@ -529,7 +565,9 @@ class Ticket(Owned, Base):
         **data: str,
     ) -> None:
         self.state, self.reason, self.closed_at, self.closed_by = outcome, reason, at, by
-        self.snoozed_until = self.back_at = None
+        self.snoozed_until = self.back_at = self.nudge_at = None
+        if outcome == State.ANSWERED:
+            self.breach(session, at=at)
         self._close_turn(session, self.turn, outcome, by=by, at=at, reason=reason)
         if log:
             self._log(session, outcome.value, by=by, at=at, reason=reason, **data)

@@ -45,16 +45,20 @@ def test_each_event_has_its_reason_in_the_docs_and_the_scope_that_it_needs() -> 
         assert scopes <= set(SCOPES)
 
 
-def test_the_shortcut_keeps_its_name_and_the_home_tab_is_on() -> None:
+def test_the_shortcut_keeps_its_name_and_the_tabs_are_on() -> None:
     (shortcut,) = SOCKETS["features"]["shortcuts"]
 
     assert (shortcut["name"], shortcut["type"]) == ("Send as public reply", "message")
     assert shortcut["callback_id"] == "send_as_public_reply"
-    assert SOCKETS["features"]["app_home"] == {"home_tab_enabled": True, "messages_tab_enabled": False}
+    assert SOCKETS["features"]["app_home"] == {
+        "home_tab_enabled": True,
+        "messages_tab_enabled": True,  # without it Slack refuses direct messages: messages_tab_disabled
+        "messages_tab_read_only_enabled": True,
+    }
 
 
 def test_the_documents_count_the_scopes_right() -> None:
-    counted = {10: "ten"}[len(SCOPES)]
+    counted = {12: "twelve"}[len(SCOPES)]
 
     assert f"asks for {counted} scopes" in (ROOT / "README.md").read_text()
     assert f"its {counted} scopes" in (ROOT / "docs" / "tutorial" / "first-answer.md").read_text()

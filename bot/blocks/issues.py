@@ -68,12 +68,15 @@ def issue_list(
         blocks += [title_line(one.issue, f"{number}. "), section(_about(one)) | {"accessory": show}]
     if kind != "fixed" and found:
         blocks.append(context(ARITHMETIC))
-    issues, people = to_tell
-    if people and kind == "open":
-        still = "1 person is" if people == 1 else f"{people:,} people are"
-        about = counted(issues, "fixed issue")
-        blocks.append(context(f":mega: {still} still to be told of {about}: `/mentions issues fixed`"))
+    if to_tell[1] and kind == "open":
+        blocks.append(context(remaining(*to_tell)))
     return [*blocks, *turns_of(page, pages, "issues_page", {"k": kind, "w": words})]
+
+
+def remaining(issues: int, people: int) -> str:
+    """Who is still to be told that something is fixed."""
+    still = "1 person is" if people == 1 else f"{people:,} people are"
+    return f":mega: {still} still to be told of {counted(issues, 'fixed issue')}: `/mentions issues fixed`"
 
 
 def _head(total: int, page: int, pages: int, kind: str, words: str) -> str:

@@ -1,16 +1,16 @@
 """What the slash command answers: help, the open list, figures. Pure."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
-from bot.blocks.parts import Block, context, counted, duration, permalink, section
-from bot.blocks.text import called, date_token, escape
+from bot.blocks.parts import Block, context, counted, duration, section
+from bot.blocks.text import date_token, escape
 from models import Cursor, Gap
-from models.stats import Stats, Teammate, Waiting
+from models.stats import Stats, Teammate
 
 HELP = (
     "*Heard* shows what people say about us, and sends our public answers.\n"
-    "• `/mentions open`: who still waits, the longest first\n"
+    "• `/mentions open`: who still waits, by due time; `open overdue unclaimed`, `open #channel x`: less\n"
+    "• `/mentions mine`: which of them are yours\n"
     "• `/mentions stats`, `/mentions stats 30d`: heard, answered, waiting, how fast, by whom\n"
     "• `/mentions issues`, `/mentions issues fixed`: what people suffer from; who is to be told that it is "
     "fixed\n"
@@ -22,33 +22,14 @@ HELP = (
     "take it, *No reply needed* closes it with a reason.\n\n"
     "In a card's thread everything is private. `@Heard reply your words` there shows you a preview first; "
     "the message menu's *Send as public reply* does it with words that are there already. `@Heard claim`, "
-    "`release`, `take over`, `assign @teammate`, `issue export loses rows`, `done thanks`, `reopen`, "
-    "`undo` and `drafts` work as well."
+    "`release`, `take over`, `assign @teammate`, `snooze 2h`, `issue export loses rows`, `done thanks`, "
+    "`reopen`, `undo` and `drafts` work as well."
 )
 
 
 def help_text(unknown: str | None = None) -> str:
     """What can be asked; with a word about what was not understood."""
     return f"I do not know “{escape(unknown)}”.\n{HELP}" if unknown else HELP
-
-
-def open_list(
-    total: int,
-    tickets: list[Waiting],
-    titles: Mapping[str, str],
-    *,
-    url: str,
-    at: datetime,
-    unknown: list[str],
-) -> list[Block]:
-    """Who still waits, by how long; `unknown` are sentences about networks that do not answer."""
-    if total == 0 and not unknown:
-        return [section(":white_check_mark: *0 unanswered.* Everybody who spoke to us has an outcome.")]
-    head = f"*{total} waiting*" + (f", the {len(tickets)} longest first:" if total > len(tickets) else ":")
-    lines = [_line(one, titles, url=url, at=at) for one in tickets]
-    blocks = [section(head if lines else "*0 waiting*, as far as I know.")]
-    blocks += [section("\n".join(lines[start : start + 10])) for start in range(0, len(lines), 10)]
-    return blocks + [context(f":warning: {sentence}") for sentence in unknown]
 
 
 def may_be_short(unread: Iterable[Cursor | Gap], titles: Mapping[str, str]) -> list[str]:
@@ -63,19 +44,9 @@ def _unread(one: Cursor | Gap) -> str:
         since = date_token(one.since, "{date_short_pretty} {time}")
         return f"did not list all that was said since {since}, and I am still searching for the rest"
     since = date_token(one.read_at or one.started_at, "{time}")
+    if one.failing_since is None:
+        return f"was last read at {since}"
     return f"has not answered since {since} ({escape((one.failure or 'no answer').rstrip('.'))})"
-
-
-def _line(one: Waiting, titles: Mapping[str, str], *, url: str, at: datetime) -> str:
-    who = called(one.handle) if one.handle else "somebody"
-    card = permalink(url, one.channel, one.ts)
-    name = f"<{card}|{who}>" if card else f"*{who}*"
-    owner = f"<@{one.owner}> has it" if one.owner else "nobody has it"
-    late = one.due_at is not None and one.due_at < at
-    due = f", due {date_token(one.due_at, '{time}')}" if one.due_at is not None and not late else ""
-    mark = ":red_circle: " if late else ""
-    waits = duration(at - one.since)
-    return f"{mark}{name} on {titles.get(one.network, one.network)}: waiting {waits}{due}, {owner}"
 
 
 def stats_report(stats: Stats, label: str) -> list[Block]:

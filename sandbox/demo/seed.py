@@ -4,10 +4,12 @@ The ledger is written by the bot's own rules (`models`), each act at its own tim
 bot itself, once it runs.
 """
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,13 +17,17 @@ from sqlalchemy.orm import Session
 from models import Account, Author, Card, Mention, Ticket
 from models.database import Database
 from models.hearing import Place, Said, take_in
+from models.nudging import Rung
+from models.office import ALWAYS
 from models.reply import State as Delivery
+from models.sla import Promise
 from sandbox.demo.cast import ANA, BEN, CHANNEL, CLEO, CUSTOMERS, GUS
 from sandbox.demo.history import FRESH, PAST, Note, Past
 from sandbox.demo.talk import SMALL_TALK
 from sandbox.slack import SlackWorld
 from sandbox.x import XPost, XWorld
 
+MANIFEST = Path(__file__).parent.parent.parent / "manifest.json"
 OWED = timedelta(minutes=30)
 HEARD_AFTER = timedelta(seconds=40)  # a poll a minute hears most posts within one
 UNDO = timedelta(seconds=10)
@@ -40,6 +46,9 @@ def seed(x: XWorld, slack: SlackWorld, database: Database, now: datetime) -> Non
         for moment, act in sorted(teller.moments(), key=lambda one: one[0]):
             slack.clock = moment.timestamp
             act()
+        for late in session.scalars(select(Ticket).where(Ticket.is_open(), Ticket.due_at <= now)):
+            late.breach(session, at=now)  # and the team was reminded of it: it need not be at the start
+            late.nudges |= Rung.HALF | Rung.OWNER
     slack.clock = lambda: datetime.now(UTC).timestamp()
     for ago, who, text in FRESH:
         x.post(who.handle, text, at=now - ago)
@@ -119,7 +128,7 @@ class Trail:
         """Into the ledger, and a card into the channel."""
         assert self.post is not None
         post, brand = self.post, self.x.brand
-        place = Place("x", brand.id, CHANNEL, OWED)
+        place = Place("x", brand.id, CHANNEL, Promise(ALWAYS, OWED))
         take_in(self.session, [_said(self.x, post, unsummoned=self.past.unsummoned)], place, at=at)
         author = self.session.scalars(select(Author).where(Author.network_id == post.author_id)).one()
         user = self.x.user(self.past.who.handle)
@@ -208,4 +217,4 @@ def workspace(slack: SlackWorld) -> None:
     slack.add_guest(GUS, "Gus (guest)", "gus", {CHANNEL})
     slack.add_channel("C0GENERAL", "general", members={ANA, BEN, CLEO})
     slack.add_channel("C0PRODUCT", "product", members={ANA, BEN, CLEO})
-    slack.shortcuts["Send as public reply"] = "send_as_public_reply"
+    slack.install(json.loads(MANIFEST.read_text()))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 SCOPES = (
     "app_mentions:read channels:history channels:join channels:read chat:write commands files:read "
-    "groups:history groups:read im:history im:read im:write mpim:history mpim:read mpim:write "
+    "files:write groups:history groups:read im:history im:read im:write mpim:history mpim:read mpim:write "
     "reactions:read reactions:write usergroups:read users:read"
 )
 SUBSCRIPTIONS = (

@@ -30,6 +30,7 @@ class Faults:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
         self._deliveries = {"duplicate": 0, "reorder": 0, "drop": 0}
+        self.no_charts = False
 
     def lost_before(self, method: str = EVERY, times: int | None = 1) -> None:
         """Cut the connection before the call has any effect."""
@@ -64,6 +65,14 @@ class Faults:
         with self._lock:
             self._faults = [fault for fault in self._faults if fault.kind != "down"]
 
+    def refuse_charts(self) -> None:
+        """Answer `invalid_blocks` to each message with a chart, as where those are not rolled out yet."""
+        self.no_charts = True
+
+    def accept_charts(self) -> None:
+        """End what `refuse_charts` began."""
+        self.no_charts = False
+
     def duplicate_events(self, times: int = 1) -> None:
         """Deliver the next events twice."""
         self._deliveries["duplicate"] += times
@@ -80,6 +89,7 @@ class Faults:
         """Switch all off."""
         with self._lock:
             self._faults.clear()
+            self.no_charts = False
             self._deliveries = dict.fromkeys(self._deliveries, 0)
 
     def take(self, method: str) -> Fault | None:

@@ -74,7 +74,7 @@ def respond(world: SlackWorld, url: ResponseUrl, args: Args) -> Message | None:
         if _standing(url.origin):
             world.delete(url.origin)  # type: ignore[arg-type]
         return None
-    content = said(args)
+    content = said(world, args)
     # A command has no original to replace: Slack then posts a new message (bolt-python#1268, bolt-js#2287).
     if args.flag("replace_original") and _standing(url.origin):
         assert url.origin is not None

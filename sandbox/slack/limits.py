@@ -19,6 +19,7 @@ class Limits:
     updates_per_minute: int = 50  # a workspace, not a channel
     trigger_seconds: float = 3.0
     answer_seconds: float = 3.0
+    file_seconds: float = 0.0  # until a completed picture may stand in a block; some seconds at Slack
     response_url_seconds: float = 1800.0
     response_url_uses: int = 5
     split_at: int = 4_000  # a longer text becomes several messages: bolt-python#764, java-slack-sdk#704

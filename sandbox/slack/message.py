@@ -4,6 +4,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.slack.files import File
 from sandbox.slack.parts import labels
 
 Json = dict[str, Any]
@@ -19,6 +20,7 @@ class Message:
     text: str = ""
     blocks: list[Json] = field(default_factory=list)
     attachments: list[Json] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
     thread_ts: str | None = None
     team: str = ""
     bot_id: str | None = None
@@ -60,6 +62,7 @@ class Message:
             "thread_ts": self.thread_ts,
             "blocks": copy.deepcopy(self.blocks) or None,
             "attachments": copy.deepcopy(self.attachments) or None,
+            "files": [file.json() for file in self.files] or None,
             "edited": self.edited,
             "reactions": [
                 {"name": name, "users": list(users), "count": len(users)}

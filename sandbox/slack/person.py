@@ -7,14 +7,15 @@ from typing import Any, TypeVar
 from sandbox.slack.channel import Channel
 from sandbox.slack.composing import as_command, typed
 from sandbox.slack.courier import Courier
-from sandbox.slack.errors import NotOnScreenError
+from sandbox.slack.errors import NotOnScreenError, SlackError
 from sandbox.slack.hooks import show_ack
 from sandbox.slack.message import Message
 from sandbox.slack.modal import Modal
 from sandbox.slack.outcome import TROUBLE, CommandOutcome, Outcome, SubmitOutcome
-from sandbox.slack.parts import STATE, Part, chosen, find
+from sandbox.slack.parts import STATE, Part, chosen, find, options, words
 from sandbox.slack.payloads import Payloads
 from sandbox.slack.response_urls import ResponseUrl
+from sandbox.slack.suggestions import EXTERNAL, is_enough, offered, place_of
 from sandbox.slack.transport import Answer, Parcel
 from sandbox.slack.triggers import Trigger
 from sandbox.slack.user import User
@@ -23,6 +24,8 @@ from sandbox.slack.world import SlackWorld
 
 Json = dict[str, Any]
 T = TypeVar("T")
+NO_OPTIONS = "We had some trouble loading the options."
+TURNED_OFF = "Sending messages to this app has been turned off."
 NOT_IN_THREADS = "{} is not supported in threads. Sorry!"
 
 
@@ -45,6 +48,14 @@ class Person:
         with self.world.lock:
             return self.world.channel(channel).seen_by(self.id, thread_ts)
 
+    def download(self, message: Message, name: str = "") -> bytes:
+        """Return the bytes of a message's file, the only one or the one of that name."""
+        self._must_see(message)
+        for file in message.files:
+            if name in {"", file.name} and file.data is not None:
+                return file.data
+        raise NotOnScreenError(f"no file {name!r} among {[file.name for file in message.files]}")
+
     def ephemerals(self, since: str = "") -> list[Message]:
         """Return what only this person is shown, anywhere, oldest first."""
         with self.world.lock:
@@ -66,6 +77,10 @@ class Person:
         """Return the direct conversation with the bot."""
         return self.world.direct({self.id, self.world.app.user_id})
 
+    def direct_messages(self) -> list[Message]:
+        """Return what the bot and this person said to each other alone, oldest first."""
+        return self.sees(self.dm())
+
     def opened_by(self, trigger: Trigger) -> Modal | None:
         """Return the modal that a trigger led to, waiting while it still may."""
         world = self.world
@@ -81,6 +96,8 @@ class Person:
             place = self.world.channel(channel)
             if self.id not in place.members or place.is_archived:
                 raise NotOnScreenError(f"{self.user.real_name} cannot write in #{place.name}")
+            if self.world.is_read_only(place):
+                raise NotOnScreenError(TURNED_OFF)
             words, blocks = typed(text, self.world)
 
         def post() -> Message:
@@ -131,6 +148,10 @@ class Person:
             part = find(surface.blocks, label, value)
         if part.element.get("confirm") and not confirm:
             return Outcome(self)
+        if part.element["type"] in EXTERNAL:
+            wanted = value if isinstance(value, list) else [value]
+            found = [self.option(surface, part, one) for one in wanted]
+            return self.send_press(surface, part, found if isinstance(value, list) else found[0])
         return self.send_press(surface, part, chosen(part, value))
 
     def command(
@@ -176,6 +197,13 @@ class Person:
         self.world.wait(lambda: self.home and self.home.hash != before, seconds)
         return self.home
 
+    def suggestions(self, on: Message | View, label: str, typed: str = "") -> list[str]:
+        """Type into a select (named by its placeholder) that asks the app; return the labels on offer."""
+        with self.world.lock:
+            self._must_see(on)
+            part = find(on.blocks, label)
+        return [words(one["text"]) for one in options(self.suggested(on, part, typed))]
+
     # --- what Modal asks for ----------------------------------------------------------------------
 
     def send_press(self, surface: Message | View, part: Part, value: Any) -> Outcome:  # noqa: ANN401 - as in press
@@ -191,6 +219,33 @@ class Person:
                     surface.entered[part.key] = value
                 payload = self._payloads.on_view(self.user, surface, part, value, trigger)
         return self._gesture(payload, trigger, url, part.element.get("url"))
+
+    def suggested(self, surface: Message | View, part: Part, typed: str) -> Json:
+        """Ask the app what it offers for what was typed: `options` or `option_groups`."""
+        if not is_enough(part, typed):
+            return {"options": []}
+        with self.world.lock:
+            payload = self._payloads.suggestion(self.user, surface, part, typed)
+        _, answer = self.courier.gesture("interactive", payload)
+        try:
+            offer = offered(answer)
+        except SlackError:
+            self.world.trouble(self.id, NO_OPTIONS)
+            offer = {"options": []}
+        with self.world.lock:
+            self.world.offers.keep(place_of(self.id, surface, part), offer)
+        return offer
+
+    def option(self, surface: Message | View, part: Part, wanted: Any) -> Json:  # noqa: ANN401 - an option, its value or label
+        """Return one option of a select that asks the app, asking again unless it was offered already."""
+        place = place_of(self.id, surface, part)
+        found = self.world.offers.find(place, wanted)
+        if found is None and isinstance(wanted, str):
+            self.suggested(surface, part, wanted)
+            found = self.world.offers.find(place, wanted)
+        if found is None:
+            raise NotOnScreenError(f"{wanted!r} is not on offer in {part.label!r}")
+        return found
 
     def send_submission(self, modal: Modal) -> SubmitOutcome:
         """Submit a modal, and do with it what the bot answers."""

@@ -10,6 +10,7 @@ from sandbox.slack.hooks import Hooks
 from sandbox.slack.http_mode import HttpMode
 from sandbox.slack.http_server import HttpServer, Request, Response
 from sandbox.slack.person import Person
+from sandbox.slack.shelf import Shelf
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.transport import Answer, encode
 from sandbox.slack.world import SlackWorld
@@ -38,9 +39,11 @@ class SlackServer:
         self.sockets = SocketMode(self.world.app.app_id)
         self.courier = Courier(self.world, self._http, self.sockets)
         self._api = WebApi(self.world, {"bot": bot_token, "app": app_token}, self._stopping)
+        self._shelf = Shelf(self.world, bot_token, self._stopping)
         self.world.open_socket = self.sockets.ticket
         self._hooks = Hooks(self.world, self._stopping)
         self._server = HttpServer(port, self._answer)
+        self.world.address = self.address
 
     @property
     def address(self) -> str:
@@ -117,4 +120,6 @@ class SlackServer:
             return self._api.answer(request.path.removeprefix("/api/"), request)
         if request.path.startswith(("/actions/", "/commands/")):
             return self._hooks.answer(request)
+        if request.path.startswith(("/upload/", "/files-pri/")):
+            return self._shelf.answer(request)
         return Response(404, b"not found", "text/plain")

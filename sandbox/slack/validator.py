@@ -6,18 +6,20 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks and the pages of each 
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.slack import charts, rich_text
 from sandbox.slack import elements as e
-from sandbox.slack import rich_text
+from sandbox.slack.charts import CHART
 from sandbox.slack.checks import EITHER, Check, Json, Problem, text_object
 
 MESSAGE, MODAL, HOME = "message", "modal", "home"
 MOST = {MESSAGE: 50, MODAL: 100, HOME: 100}
 VIEW_BYTES = 250_000
 MARKDOWN_CHARACTERS = 12_000
+MOST_CHARTS = 2  # a message; not in the docs, but what Slack says (vercel/chat#696, CopilotKit#6342)
 EVERYWHERE = {"section", "actions", "context", "divider", "header", "image", "input", "rich_text", "video"}
 ONLY_MESSAGE = {"carousel", "container", "markdown", "plan", "task_card", "context_actions"}
 # Listed for more surfaces than they are seen to render on: allowed where the docs and the sightings agree.
-ONLY_MESSAGE |= {"table", "data_table", "data_visualization", "file", "call"}
+ONLY_MESSAGE |= {"table", "data_table", CHART, "file", "call"}
 ALLOWED = {
     MESSAGE: EVERYWHERE | ONLY_MESSAGE | {"card"},
     MODAL: EVERYWHERE | {"alert"},
@@ -49,6 +51,7 @@ def check_blocks(blocks: Any, surface: str, pointer: str = "/blocks") -> list[Pr
             _block(member, surface)
     _unique_ids(members)
     _markdown_total(members)
+    _few_charts(members)
     return problems
 
 
@@ -215,6 +218,10 @@ def _table(check: Check, _surface: str) -> None:
         check.length(len(row) if isinstance(row, list) else 0, 20, 1, f"rows/{index}", "items")
 
 
+def _chart(check: Check, _surface: str) -> None:
+    charts.block(check)
+
+
 def _unknown_inside(check: Check, surface: str) -> None:
     """Accept a block whose inside this stand-in does not know."""
 
@@ -235,6 +242,7 @@ BLOCKS: dict[str, Rule] = {
     "carousel": _carousel,
     "alert": _alert,
     "table": _table,
+    CHART: _chart,
 }
 
 
@@ -253,3 +261,9 @@ def _markdown_total(members: list[Check]) -> None:
     total = sum(len(member.node["text"]) for member in texts if isinstance(member.node.get("text"), str))
     if len(texts) > 1 and total > MARKDOWN_CHARACTERS:
         texts[-1].say(f"must be less than {MARKDOWN_CHARACTERS + 1} characters in all", "text")
+
+
+def _few_charts(members: list[Check]) -> None:
+    drawn = [member for member in members if member.node.get("type") == CHART]
+    for member in drawn[MOST_CHARTS:]:
+        member.say(f"no more than {MOST_CHARTS} {CHART} blocks allowed")

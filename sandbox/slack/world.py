@@ -13,10 +13,12 @@ from sandbox.slack.call import Call, Delivery
 from sandbox.slack.channel import Channel
 from sandbox.slack.errors import SlackError
 from sandbox.slack.faults import Faults
+from sandbox.slack.files import Files
 from sandbox.slack.limits import Limits
 from sandbox.slack.message import Json, Message
 from sandbox.slack.parts import with_ids
 from sandbox.slack.response_urls import ResponseUrls
+from sandbox.slack.suggestions import Offers
 from sandbox.slack.triggers import Triggers
 from sandbox.slack.user import User
 from sandbox.slack.views import Views
@@ -46,16 +48,19 @@ class SlackWorld:
         self.limits, self.faults = Limits(), Faults()
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
-        self.views = Views(self.now)
+        self.views, self.files = Views(self.now), Files()
         self.triggers, self.response_urls = Triggers(), ResponseUrls()
+        self.offers = Offers()
         self.shortcuts: dict[str, str] = {}  # what the menu says → callback_id, as the app's manifest has it
         self.escape_commands = True  # `should_escape` in the manifest
+        self.messages_tab, self.messages_tab_read_only = True, False  # under `app_home` in the manifest
         self.usergroups: dict[str, list[str]] = {}
         self.paid_plan = False
         self.scopes, self.subscriptions = set(SCOPES.split()), set(SUBSCRIPTIONS.split())
         self.calls: list[Call] = []
         self.deliveries: list[Delivery] = []
         self.troubles: list[tuple[str, str]] = []  # who was shown which error of Slack's own
+        self.address = ""  # where the server listens, once there is one
         self.open_socket: Callable[[], str] = str
         self.tell_bot: Callable[[Json], Delivery | None] = lambda _event: None
         self._news = threading.Condition(self.lock)
@@ -131,6 +136,20 @@ class SlackWorld:
         with self.lock:
             self.troubles.append((user, words))
         self.changed("trouble", user=user)
+
+    def install(self, manifest: Json) -> None:
+        """Take scopes, events, shortcuts and switches from an app manifest, and nothing beyond it."""
+        features, settings = manifest["features"], manifest["settings"]
+        home = features.get("app_home", {})
+        with self.lock:
+            self.scopes = set(manifest["oauth_config"]["scopes"]["bot"])
+            self.subscriptions = {
+                name.split(".")[0] for name in settings.get("event_subscriptions", {}).get("bot_events", [])
+            }
+            self.shortcuts = {one["name"]: one["callback_id"] for one in features.get("shortcuts", [])}
+            self.escape_commands = any(one.get("should_escape") for one in features.get("slash_commands", []))
+            self.messages_tab = bool(home.get("messages_tab_enabled"))
+            self.messages_tab_read_only = bool(home.get("messages_tab_read_only_enabled"))
 
     # --- people and places -----------------------------------------------------------------------
 
@@ -220,7 +239,12 @@ class SlackWorld:
             channel = Channel(f"{'D' if pair else 'G'}{number:010d}", f"dm-{number}", int(self.now()))
             channel.is_im, channel.is_mpim, channel.members = pair, not pair, set(users)
             self.channels[channel.id] = channel
-            return channel
+        self.changed("channel", channel.id)
+        return channel
+
+    def is_read_only(self, channel: Channel) -> bool:
+        """Say whether this is the app's own Messages tab, in which nobody but the app may write."""
+        return channel.is_im and self.app.user_id in channel.members and self.messages_tab_read_only
 
     def join(self, channel: "str | Channel", user: str) -> None:
         with self.lock:

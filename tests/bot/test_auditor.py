@@ -109,7 +109,9 @@ def test_a_message_that_is_not_told_is_noticed(here: Room) -> None:
 def test_a_snooze_that_did_not_end_is_ended(waiting: Room) -> None:
     with waiting.desk.db.write() as session:
         until = waiting.clock() + timedelta(minutes=5)
-        Ticket.hold(session, 1).snooze(session, until=until, by="U0ANA", at=waiting.clock())
+        Ticket.hold(session, 1).snooze(
+            session, until=until, by="U0ANA", at=waiting.clock(), promise=waiting.desk.promise
+        )
         session.execute(update(Ticket).values(drawn_revision=Ticket.revision))
     pass_by(waiting, minutes=7)
 

@@ -140,7 +140,7 @@ def test_a_snooze_ends(running: tuple[Room, Schedule], world: Counting) -> None:
     world.says("maria", "@acmebrew hello")
     here.poll()
     with here.desk.db.write() as session:
-        Ticket.hold(session, 1).snooze(session, until=now(), by=BEN, at=now())
+        Ticket.hold(session, 1).snooze(session, until=now(), by=BEN, at=now(), promise=here.desk.promise)
     schedule.start()
     schedule._wake_snoozed()
 

@@ -13,11 +13,14 @@ from sqlalchemy.orm import Session
 from models import Author, Base, Mention, Ticket
 from models.database import Database
 from models.hearing import Place, Said, Taken, take_in
+from models.office import ALWAYS
+from models.sla import Promise
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 OWED = timedelta(minutes=30)
 Row = dict[str, Any]
-PLACE = Place(network="x", account_id="99", channel="C0MENTIONS", owed_for=OWED)
+PROMISE = Promise(ALWAYS, OWED)
+PLACE = Place(network="x", account_id="99", channel="C0MENTIONS", promise=PROMISE)
 
 
 def minute(number: float) -> datetime:

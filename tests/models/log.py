@@ -8,7 +8,13 @@ PUBLIC = {"published", "confirmed"}
 OPEN = {"waiting", "snoozed"}
 OWNERS = {"claim", "take over", "release", "assign", "claim expired"}
 GIVES_UP = {"release", "claim expired"}
-SAYS_NOTHING = {"post deleted", "post edited", "compose", "take over composing"}  # of where it stands
+SAYS_NOTHING = {
+    "post deleted",
+    "post edited",
+    "compose",
+    "take over composing",
+    "breach",
+}  # of where it stands
 STOPPED = {"paused", "not a sender"}  # why a reply that waited never left, besides an undo
 OUTCOMES = {"answered", "no reply needed", "not about us"}
 LEADS_TO = {"snooze": "snoozed"} | {outcome: outcome for outcome in OUTCOMES}  # everything else: waiting

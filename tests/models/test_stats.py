@@ -15,7 +15,7 @@ from models import Card
 from models.database import Database
 from models.reply import State as Delivery
 from models.stats import Teammate, period, quantile, waiting
-from tests.models.ledger import hear, minute, passing, said, ticket
+from tests.models.ledger import PROMISE, hear, minute, passing, said, ticket
 
 SINCE, UNTIL = minute(100), minute(200)
 TEAM = ("U0ANA", "U0BEN")
@@ -105,7 +105,7 @@ def live(session: Session, author: str, fate: str, by: str, at: datetime) -> Non
         case "not about us":
             now.not_about_us(session, by=by, at=at)
         case "snoozed":
-            now.snooze(session, until=minute(9999), by=by, at=at)
+            now.snooze(session, until=minute(9999), by=by, at=at, promise=PROMISE)
     session.flush()
 
 

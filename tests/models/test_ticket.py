@@ -15,7 +15,7 @@ from models.base import MovedOnError, OnItsWayError, TakenError
 from models.database import Database
 from models.reply import State as Delivery
 from tests.databases import Lend
-from tests.models.ledger import NINE, hear, mention, minute, rows, said, ticket, until
+from tests.models.ledger import NINE, PROMISE, hear, mention, minute, rows, said, ticket, until
 
 ANA, BEN = "U0ANA", "U0BEN"
 
@@ -132,7 +132,7 @@ def test_nothing_is_decided_over_a_reply_that_may_be_public(session: Session, st
     for act in (
         lambda: now.no_reply_needed(session, by=BEN, at=NINE, reason="thanks"),
         lambda: now.not_about_us(session, by=BEN, at=NINE),
-        lambda: now.snooze(session, until=minute(9), by=BEN, at=NINE),
+        lambda: now.snooze(session, until=minute(9), by=BEN, at=NINE, promise=PROMISE),
         lambda: now.release(session, by=ANA, at=NINE),
         lambda: now.undo(session, by=BEN, at=NINE),
     ):
@@ -157,7 +157,7 @@ def test_an_outcome_stops_what_waits_and_gives_the_words_back(
 
 def test_a_snooze_ends_when_they_speak_and_their_clock_has_not_stopped(session: Session) -> None:
     hear(session, said(1, minute(0)))
-    ticket(session).snooze(session, until=minute(600), by=ANA, at=minute(1))
+    ticket(session).snooze(session, until=minute(600), by=ANA, at=minute(1), promise=PROMISE)
     hear(session, said(2, minute(5)))
 
     now = ticket(session)
@@ -170,7 +170,7 @@ def test_a_snooze_ends_when_they_speak_and_their_clock_has_not_stopped(session: 
 def test_a_snoozed_ticket_opens_in_the_turn_whose_reply_waits(session: Session) -> None:
     hear(session, said(1))
     reply = answer(session)
-    ticket(session).snooze(session, until=minute(9), by=ANA, at=NINE)
+    ticket(session).snooze(session, until=minute(9), by=ANA, at=NINE, promise=PROMISE)
     ticket(session).reopen(session, by=ANA, at=NINE)
 
     goes(session, reply, *OUT)

@@ -24,7 +24,7 @@ from models.base import MovedOnError, OnItsWayError, RuleBrokenError, TakenError
 from models.database import Database
 from models.reply import State as Delivery
 from models.turn import FOLLOW_UP
-from tests.models.ledger import OWED, Row, hear, mention, minute, passing, rows, said, ticket
+from tests.models.ledger import OWED, PROMISE, Row, hear, mention, minute, passing, rows, said, ticket
 from tests.models.log import HOLDS_ITS_TURN, OPEN, PUBLIC, replay
 
 CAN_BE_STOPPED = {"held", "queued"}
@@ -417,7 +417,9 @@ class TicketLife(RuleBasedStateMachine):
     def snooze(self, by: str) -> None:
         closed, wire = self.state not in OPEN, self.is_on_the_wire()
         with self.refused(RuleBrokenError if closed else OnItsWayError, when=closed or wire):
-            self.ticket.snooze(self.session, until=minute(self.minutes + 60), by=by, at=self.now())
+            self.ticket.snooze(
+                self.session, until=minute(self.minutes + 60), by=by, at=self.now(), promise=PROMISE
+            )
         if not closed and not wire:
             self.state = "snoozed"
 

@@ -1,11 +1,14 @@
 """Tell them it's fixed: everybody who reported an issue is gone back to, one by one, or skipped with a reason."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from bot import fixes
-from models import Issue, Ticket
+from bot import digest, fixes
+from models import Issue, Notice, Ticket
+from models.issues import fixed, to_tell
 from sandbox.slack import visible
 from sandbox.slack.message import Message
 from sandbox.slack.validator import check_message
@@ -264,3 +267,16 @@ def test_a_notice_that_was_deleted_in_slack_is_let_go(bot: Bot) -> None:
     refused = [call.error for call in bot.slack.world.calls if call.error]
     assert refused == ["message_not_found"]
     bot.slack.world.calls[:] = [call for call in bot.slack.world.calls if not call.error]
+
+
+def test_the_digest_says_who_is_still_to_be_told(bot: Bot) -> None:
+    reported(bot, "maria")
+    fix(bot)
+
+    with bot.desk.db.read() as session:
+        assert to_tell(fixed(session, at=bot.desk.now())) == (1, 1)
+    digest.tick(replace(bot.desk, now=lambda: datetime.now(UTC) + timedelta(days=2)))
+
+    with bot.desk.db.read() as session:
+        said = [str(one.blocks) for one in session.scalars(select(Notice)).all()]
+    assert any("1 person is still to be told of 1 fixed issue" in one for one in said)

@@ -133,7 +133,12 @@ def test_not_about_us_ends_it_at_one_press(bot: Bot) -> None:
 
     bot.ana.press(card, "Not about us")
 
-    assert bot.shows(card, "Not about us by @U0ANA").buttons == ["Reopen", "Open on X", "Add to issue…", "Author history"]
+    assert bot.shows(card, "Not about us by @U0ANA").buttons == [
+        "Reopen",
+        "Open on X",
+        "Add to issue…",
+        "Author history",
+    ]
 
 
 def test_reopen_lets_it_wait_again(bot: Bot) -> None:

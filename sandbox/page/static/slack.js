@@ -5,6 +5,7 @@ import { drawBlocks } from "./blocks.js";
 import { composer } from "./composer.js";
 import { $, h, menu, reconcile } from "./dom.js";
 import { face, icon } from "./faces.js";
+import { drawFile } from "./files.js";
 import { STATE, showModal } from "./modal.js";
 import { dayName, drawRuns, emoji, time, words } from "./text.js";
 
@@ -33,7 +34,7 @@ export function slackPane({ me, commands, onChange }) {
 
   const known = () => state;
   const box = composer({ label: "Message", offers, send: (text) => say(text, null) });
-  $(".composer", root).append(box.root);
+  $(".composer", root).append(box.root, h("p", { class: "turned-off" }));
   const threadBox = composer({
     label: "Reply in the thread", offers: threadOffers, send: (text) => say(text, thread),
     hint: [icon("lock", 13), h("span", {}, "A thread is private. Only ", h("strong", {}, "Send publicly"), " publishes.")],
@@ -70,20 +71,33 @@ export function slackPane({ me, commands, onChange }) {
     const withApp = atHome || isApp(here);
     root.classList.toggle("at-home", atHome);
     $("#place").textContent = withApp ? "Heard" : name;
-    const tab = (label, on, act) => h("button", { type: "button", class: "tab", "aria-current": on ? "page" : null, onclick: act }, label);
+    root.classList.toggle("with-app", withApp);
+    root.classList.toggle("closed", Boolean(state.closed) && !atHome);
+    const tab = (label, on, act, fresh = 0) => h("button", { type: "button", class: "tab", "aria-current": on ? "page" : null, onclick: act }, label, fresh ? count(fresh) : null);
     $("#place-more").replaceChildren(...(withApp
-      ? [tab("Home", atHome, openHome), app() ? tab("Messages", !atHome, () => open(app().id)) : ""]
+      ? [tab("Home", atHome, openHome), app() ? tab("Messages", !atHome, () => open(app().id), atHome ? unseen(app()) : 0) : ""]
       : [here.kind === "im" ? "" : `${state.members} members${state.shared ? " · shared with another organisation" : ""}`]));
     box.name(`Message ${name.replace(" ", "")}`);
+    $(".turned-off", root).textContent = state.closed;
   }
+
+  const unseen = (one) => one.fresh.filter((ts) => ts > (seen[one.id] || "")).length;
+  const count = (fresh) => h("span", { class: "count", "aria-label": `${fresh} unread` }, String(fresh));
 
   function drawSidebar() {
     const entry = (one) => {
-      const fresh = one.fresh.filter((ts) => ts > (seen[one.id] || "")).length;
+      const fresh = unseen(one);
       const here = one.id === place && !atHome;
       return h("button", { type: "button", class: fresh && !here ? "fresh" : null, "aria-current": here ? "page" : null, onclick: () => open(one.id) },
         one.kind === "im" ? face(one.name, { size: 18, bot: state.users[one.with]?.bot }) : icon("hash", 15), h("span", {}, one.name),
-        fresh && !here ? h("span", { class: "count", "aria-label": `${fresh} unread` }, String(fresh)) : null);
+        fresh && !here ? count(fresh) : null);
+    };
+    // The app's own entry: its direct messages while there are unread ones, else its Home tab, as in Slack.
+    const heard = () => {
+      const within = atHome || isApp(state.channels.find((one) => one.id === place));
+      const fresh = app() && (atHome || !within) ? unseen(app()) : 0;
+      return h("button", { type: "button", class: fresh && !within ? "fresh" : null, "aria-current": within ? "page" : null, onclick: () => (fresh ? open(app().id) : openHome()) },
+        face("Heard", { size: 18, bot: true }), h("span", {}, "Heard"), fresh ? count(fresh) : null);
     };
     const channels = state.channels.filter((one) => one.kind !== "im").sort((a, b) => a.name.localeCompare(b.name));
     const directs = state.channels.filter((one) => one.kind === "im" && !isApp(one));
@@ -93,7 +107,7 @@ export function slackPane({ me, commands, onChange }) {
       h("p", { class: "workspace" }, state.workspace),
       h("h2", {}, "Channels"), ...channels.map(entry),
       h("h2", {}, "Apps"),
-      h("button", { type: "button", "aria-current": atHome || isApp(state.channels.find((one) => one.id === place)) ? "page" : null, onclick: openHome }, face("Heard", { size: 18, bot: true }), h("span", {}, "Heard")),
+      heard(),
       ...(directs.length ? [h("h2", {}, "Direct messages"), ...directs.map(entry)] : []),
       h("div", { class: "self" }, face(state.users[me].name, { size: 26 }), h("span", {}, state.users[me].name)));
     if (held >= 0) bar.querySelectorAll("button")[held]?.focus();
@@ -109,14 +123,31 @@ export function slackPane({ me, commands, onChange }) {
     h("p", {}, "Heard draws this page when somebody opens it. What customers say is in #mentions."),
     h("button", { type: "button", class: "button", onclick: () => open("C0MENTIONS") }, "Go to #mentions"));
 
-  const pressAtHome = (block, element, chosen) =>
-    post("/slack/view/press", { as: me, view: state.home.id, block: block.block_id, action: element.action_id, ...chosen });
+  // What is typed on Home is told after a pause, or with the next press.
+  let typing = 0;
+  let typedAtHome = {};
+  function typeAtHome(block, element, value) {
+    typedAtHome[`${block.block_id}/${element.action_id}`] = value;
+    clearTimeout(typing);
+    typing = setTimeout(() => tellHome("fill"), 300);
+  }
+
+  function tellHome(what, more = {}) {
+    clearTimeout(typing);
+    const values = typedAtHome;
+    typedAtHome = {};
+    return post(`/slack/view/${what}`, { as: me, view: state.home.id, values, ...more });
+  }
+
+  const pressAtHome = (block, element, chosen) => tellHome("press", { block: block.block_id, action: element.action_id, ...chosen });
 
   const homeActs = () => ({
     known: state,
     value: (block, element) => state.home.values?.[block.block_id]?.[element.action_id]?.[STATE[element.type]],
-    enter: (block, element, _value, chosen) => chosen && pressAtHome(block, element, chosen),
+    enter: (block, element, value, chosen) => (chosen ? pressAtHome(block, element, chosen) : typeAtHome(block, element, value)),
+    enterKey: (block, element) => tellHome("enter", { field: `${block.block_id}/${element.action_id}` }),
     press: pressAtHome,
+    suggest: (block, element, typed) => post("/slack/view/options", { as: me, view: state.home.id, block: block.block_id, action: element.action_id, typed }),
   });
 
   // Messages with the day between them, a line where the unread ones begin, and one head for several in a row.
@@ -160,6 +191,7 @@ export function slackPane({ me, commands, onChange }) {
       !follows && head,
       one.runs.length ? h("div", { class: "text" }, drawRuns(one.runs, known())) : null,
       one.blocks.length ? h("div", { class: "blocks" }, drawBlocks(one.blocks, messageActs(one))) : null,
+      one.files.map((file) => drawFile(file, me)),
       one.edited && h("small", { class: "edited" }, "(edited)"),
       reactions(one),
       !inThread && one.replies ? replies(one) : null);
@@ -171,6 +203,7 @@ export function slackPane({ me, commands, onChange }) {
 
   const messageActs = (one) => ({
     known: state, value: () => null,
+    suggest: (block, element, typed) => post("/slack/options", { as: me, channel: place, ts: one.ts, block: block.block_id, action: element.action_id, typed }),
     press: (block, element, chosen) => press(one, block, element, chosen),
     enter: (block, element, _value, chosen) => chosen && press(one, block, element, chosen),
   });
@@ -361,5 +394,5 @@ export function slackPane({ me, commands, onChange }) {
     scroll.scrollTop = scroll.scrollHeight;
   }
 
-  return { refresh, open, arrive, unread: () => state ? state.channels.reduce((sum, one) => sum + one.fresh.filter((ts) => ts > (seen[one.id] || "")).length, 0) : 0 };
+  return { refresh, open, arrive, unread: () => state ? state.channels.reduce((sum, one) => sum + unseen(one), 0) : 0 };
 }

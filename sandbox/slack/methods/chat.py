@@ -4,6 +4,8 @@ from typing import Any
 
 from sandbox.slack.args import Args
 from sandbox.slack.channel import Channel
+from sandbox.slack.charts import CHART
+from sandbox.slack.checks import Problem
 from sandbox.slack.errors import SlackError
 from sandbox.slack.limits import TIERS
 from sandbox.slack.message import Message
@@ -16,7 +18,7 @@ from sandbox.slack.world import SlackWorld
 def post_message(world: SlackWorld, args: Args) -> Json:
     """Say something in a channel (https://docs.slack.dev/reference/methods/chat.postMessage)."""
     channel = _where(world, args)
-    content = said(args)
+    content = said(world, args)
     metadata = _metadata(args)
     text = content.pop("text")[: world.limits.truncate_at]
     unfurl = {key: args.values[key] for key in ("unfurl_links", "unfurl_media") if args.has(key)}
@@ -47,7 +49,7 @@ def update(world: SlackWorld, args: Args) -> Json:
         raise SlackError("cant_update_message")
     if channel.is_archived:
         raise SlackError("is_inactive")
-    content = said(args)
+    content = said(world, args)
     if len(content["text"]) > world.limits.split_at:
         raise SlackError("msg_too_long")
     if not args.has("attachments"):
@@ -76,7 +78,7 @@ def post_ephemeral(world: SlackWorld, args: Args) -> Json:
     user = args.need("user")
     if user not in channel.members:
         raise SlackError("user_not_in_channel")
-    content = said(args)
+    content = said(world, args)
     if len(content["text"]) > world.limits.truncate_at:
         raise SlackError("msg_too_long")
     text = content.pop("text")
@@ -94,14 +96,21 @@ def get_permalink(world: SlackWorld, args: Args) -> Json:
     return {"channel": channel.id, "permalink": link}
 
 
-def said(args: Args) -> Json:
+def said(world: SlackWorld, args: Args) -> Json:
     """Return the text and blocks of a call, if Slack would take them."""
-    blocks = args.json("blocks", "invalid_blocks_format") or []
+    blocks = sound_blocks(world, args)
     attachments = args.json("attachments", "invalid_attachments") or []
     text = args.text("text")
     if not text.strip() and not blocks and not attachments:
         raise SlackError("no_text")
-    problems = check_message(blocks)
+    mrkdwn = args.flag("mrkdwn") if args.has("mrkdwn") else True
+    return {"text": text, "blocks": blocks, "attachments": attachments, "mrkdwn": mrkdwn}
+
+
+def sound_blocks(world: SlackWorld, args: Args) -> list[Json]:
+    """Return the blocks of a call, if Slack would show them."""
+    blocks: list[Json] = args.json("blocks", "invalid_blocks_format") or []
+    problems = check_message(blocks) or _not_yet(world, blocks)
     if problems:
         words = in_slacks_words(problems)
         raise SlackError(
@@ -109,16 +118,28 @@ def said(args: Args) -> Json:
             errors=[line.removeprefix("[ERROR] ") for line in words],
             response_metadata={"messages": words},
         )
-    mrkdwn = args.flag("mrkdwn") if args.has("mrkdwn") else True
-    return {"text": text, "blocks": blocks, "attachments": attachments, "mrkdwn": mrkdwn}
+    return blocks
+
+
+def _not_yet(world: SlackWorld, blocks: list[Json]) -> list[Problem]:
+    """Find what is sound and still refused: charts before their roll-out, pictures before they are whole."""
+    charts = [
+        (f"/blocks/{index}/type", f"unsupported type: {block['type']}")
+        for index, block in enumerate(blocks)
+        if block["type"] == CHART and world.faults.no_charts
+    ]
+    return charts + world.files.unfit_pictures(blocks, world.now() - world.limits.file_seconds)
 
 
 def _where(world: SlackWorld, args: Args) -> Channel:
-    """Return where to post: a channel the bot is in, or the direct messages of a user id."""
+    """Return where to post: a channel the bot is in, or the direct messages of a user id.
+
+    Direct messages of an app live in its Messages tab, and nowhere if the manifest switches that off.
+    """
     named = args.need("channel")
-    if named in world.users:
-        return world.direct({named, world.app.user_id})
-    channel = place(world, args)
+    channel = world.direct({named, world.app.user_id}) if named in world.users else place(world, args)
+    if channel.is_im and not world.messages_tab:
+        raise SlackError("messages_tab_disabled")
     if channel.is_archived:
         raise SlackError("is_archived")
     if world.app.user_id not in channel.members and "chat:write.public" not in world.scopes:

@@ -67,16 +67,20 @@ def join(world: SlackWorld, args: Args) -> Json:
 @method("conversations.open", per_minute=TIERS[3])
 def open_(world: SlackWorld, args: Args) -> Json:
     """Open a direct conversation (https://docs.slack.dev/reference/methods/conversations.open)."""
+    before = set(world.channels)
     if args.has("channel"):
         channel = place(world, args)
     else:
         users = {user.strip() for user in args.need("users").split(",")}
         if not users <= world.users.keys():
             raise SlackError("user_not_found")
+        if any(world.users[user].is_bot for user in users):
+            raise SlackError("cannot_dm_bot")
         want_scope(world, "im:write" if len(users) == 1 else "mpim:write")
         channel = world.direct(users | {world.app.user_id})
     whole = channel.json(world.app.user_id)
-    return {"channel": whole if args.flag("return_im") else {"id": channel.id}}
+    already = {"no_op": True, "already_open": True} if channel.id in before else {}
+    return {"channel": whole if args.flag("return_im") else {"id": channel.id}} | already
 
 
 @method("conversations.history", per_minute=TIERS[3])

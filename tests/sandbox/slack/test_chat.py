@@ -3,7 +3,7 @@
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from sandbox.slack import visible
+from sandbox.slack import NotOnScreenError, visible
 
 SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}
 
@@ -205,6 +205,42 @@ def test_a_direct_message_goes_to_a_user_id(client, slack, ana, ben):
 
     assert [message.text for message in ana.sees(ana.dm())] == ["psst"]
     assert ben.sees(ana.dm()) == []
+
+
+def test_a_direct_message_goes_to_an_opened_conversation_and_can_be_changed(client, slack, ana, ben):
+    place = client.conversations_open(users="U0ANA")["channel"]["id"]
+    said = client.chat_postMessage(channel=place, text="It waits for 20 minutes.")
+    client.chat_update(channel=place, ts=said["ts"], text="Answered.")
+
+    assert said["channel"] == place
+    assert [message.text for message in ana.direct_messages()] == ["Answered."]
+    assert ben.direct_messages() == []
+    assert refusal(client.chat_update, channel="U0ANA", ts=said["ts"], text="x") == "channel_not_found"
+
+
+def test_a_direct_message_by_user_id_needs_no_more_than_the_right_to_write(client, slack, ana):
+    slack.world.scopes = {"chat:write"}
+
+    client.chat_postMessage(channel="U0ANA", text="psst")
+
+    assert len(ana.direct_messages()) == 1
+
+
+def test_without_a_messages_tab_nobody_can_be_written_to(client, slack, ana):
+    slack.world.messages_tab = False
+
+    assert refusal(client.chat_postMessage, channel="U0ANA", text="psst") == "messages_tab_disabled"
+    assert refusal(client.chat_postMessage, channel=ana.dm().id, text="psst") == "messages_tab_disabled"
+
+
+def test_in_a_read_only_messages_tab_only_the_app_writes(client, slack, ana):
+    slack.world.messages_tab_read_only = True
+
+    with pytest.raises(NotOnScreenError, match="turned off"):
+        ana.say(ana.dm(), "hello?")
+    client.chat_postMessage(channel="U0ANA", text="psst")
+
+    assert [message.user for message in ana.direct_messages()] == ["U0HEARD"]
 
 
 def test_lone_surrogates_become_replacement_characters(client, card):

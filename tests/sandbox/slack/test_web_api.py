@@ -1,11 +1,17 @@
 """The rest of the Web API, by the real client."""
 
+import json
+from pathlib import Path
+
 import pytest
 import requests
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.doctor import SCOPES
 from sandbox.slack import visible
+
+ROOT = Path(__file__).parents[3]
 
 
 def error(call, **arguments) -> str:
@@ -164,6 +170,27 @@ def test_a_direct_conversation_is_opened_once(client):
 
     assert first == client.conversations_open(users="U0ANA")["channel"]["id"]
     assert first.startswith("D")
+
+
+def test_opening_a_direct_conversation_says_whether_it_was_there(client, slack):
+    opened = client.conversations_open(users="U0ANA")
+
+    assert "already_open" not in opened
+    assert client.conversations_open(users="U0ANA")["already_open"] is True
+    assert error(client.conversations_open, users="U0NOBODY") == "user_not_found"
+    assert error(client.conversations_open, users="U0HEARD") == "cannot_dm_bot"
+
+    slack.world.scopes.discard("im:write")
+    assert error(client.conversations_open, users="U0BEN") == "missing_scope"
+
+
+def test_an_app_is_installed_with_what_its_manifest_says_and_no_more(client, slack):
+    slack.world.install(json.loads((ROOT / "manifest.json").read_text()))
+
+    assert slack.world.scopes == set(SCOPES)
+    assert slack.world.subscriptions == {"app_home_opened", "app_mention", "message"}
+    assert slack.world.shortcuts == {"Send as public reply": "send_as_public_reply"}
+    assert client.chat_postMessage(channel="U0ANA", text="psst")["ok"]
 
 
 def test_reactions_are_added_once_and_taken_back(client, card):

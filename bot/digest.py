@@ -1,0 +1,116 @@
+"""The digest: once a day, and once a week, in the channel, at a time of the team's own clocks.
+
+Whichever worker comes first writes it: that it was written, or that there was nothing to say, is noted in the
+transaction that tells it. After a breakdown the last one comes late; those before it never do.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.blocks import digest as face
+from bot.blocks.digest import LISTED, Digest, Period
+from bot.blocks.report import may_be_short
+from bot.desk import Desk
+from models import Inbound, Notice, digest, issues, overview, stats
+from models.stats import Stats
+
+EVERY = 60.0  # seconds between two looks at the clock
+LATE = timedelta(days=2)  # a weekly one that is older is left out
+THANKS, PROBLEMS = 3, 3
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edition:
+    """One digest that is due: its key, the moment that it is of, and from when its periods count."""
+
+    key: str
+    at: datetime
+    periods: tuple[tuple[str, datetime, datetime], ...]  # name, begin, begin of the one before
+
+
+def tick(desk: Desk) -> None:
+    """Write whatever is due and was not written yet."""
+    at = desk.now()
+    due = [*_due(desk, at)]
+    with desk.db.read() as session:
+        since = digest.listening_since(session)
+        known = set(session.scalars(select(Inbound.key).where(Inbound.key.in_([one.key for one in due]))))
+    for edition in due:
+        # Of a time when nobody listened there is nothing to tell.
+        if since is not None and since < edition.at and edition.key not in known:
+            _write(desk, edition, at)
+            return  # the weekly one tells of the day as well
+
+
+def _due(desk: Desk, at: datetime) -> Iterator[_Edition]:
+    """The last weekly one, and then the last daily one."""
+    clock, weekday, zone = desk.settings.digest_time, desk.settings.digest_weekday, desk.settings.office.zone
+    if clock is None:
+        return
+    today = at.astimezone(zone).date()
+
+    def moment(days: int) -> datetime:
+        return datetime.combine(today - timedelta(days=days), clock, zone).astimezone(UTC)
+
+    last = 0 if moment(0) <= at else 1
+    day = ("day", moment(last + 1), moment(last + 2))
+    if weekday is not None:
+        ago = last + (today - last * _DAY - weekday * _DAY).weekday()
+        if at - moment(ago) < LATE:
+            week = ("week", moment(ago + 7), moment(ago + 14))
+            its_day = ("day", moment(ago + 1), moment(ago + 2))
+            yield _Edition(_key("week", today - ago * _DAY), moment(ago), (its_day, week))
+    yield _Edition(_key("day", today - last * _DAY), moment(last), (day,))
+
+
+def _key(kind: str, day: date) -> str:
+    return f"digest of the {kind} {day}"
+
+
+def _write(desk: Desk, edition: _Edition, at: datetime) -> None:
+    """Tell it, unless somebody else has or there is nothing to say; either way it is done."""
+    with desk.db.read() as session:
+        told = _read(desk, session, edition, at)
+    with desk.db.write() as session:
+        if not Inbound.is_new(session, edition.key, at=at):
+            return
+        if edition.key.startswith("digest of the week"):
+            Inbound.is_new(
+                session, _key("day", edition.at.astimezone(desk.settings.office.zone).date()), at=at
+            )
+        if not told.is_quiet:
+            channel = desk.settings.slack_channel
+            Notice.tell(session, face.headline(told), blocks=face.blocks(told), at=at, channel=channel)
+    desk.board_bell.set()
+
+
+def _read(desk: Desk, session: Session, edition: _Edition, at: datetime) -> Digest:
+    titles = {name: network.title for name, network in desk.networks.items()}
+    total, waiting = stats.waiting(session, limit=LISTED)
+    known = desk.slack.identity_if_known()
+    longest = edition.periods[-1][1]
+    return Digest(
+        total=total,
+        waiting=waiting,
+        unread=may_be_short(overview.unread(session), titles),
+        periods=tuple(
+            Period(name, *_figures(session, begin, before, edition.at))
+            for name, begin, before in edition.periods
+        ),
+        problems=digest.problems(session, longest, edition.at, limit=PROBLEMS),
+        to_tell=issues.to_tell(issues.fixed(session, at=at)),
+        thanks=digest.thanks(session, longest, edition.at, limit=THANKS),
+        titles=titles,
+        url=known.url if known is not None else "",
+        at=at,
+    )
+
+
+def _figures(session: Session, begin: datetime, before: datetime, end: datetime) -> tuple[Stats, Stats]:
+    """The figures of a period and of the one before it."""
+    return stats.period(session, begin, end), stats.period(session, before, begin)
