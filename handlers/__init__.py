@@ -22,6 +22,7 @@ from handlers import (
     decisions,
     history,
     home,
+    issues,
     me,
     messages,
     previews,
@@ -31,6 +32,7 @@ from handlers import (
     shortcuts,
     snooze,
     submit,
+    telling_them,
     threads,
 )
 
@@ -44,6 +46,7 @@ ROOMS = (
     decisions,
     history,
     home,
+    issues,
     me,
     messages,
     previews,
@@ -53,6 +56,7 @@ ROOMS = (
     shortcuts,
     snooze,
     submit,
+    telling_them,
     threads,
 )
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot import homes
 from bot.blocks import questions
 from bot.desk import Desk
-from handlers import history, snooze
+from handlers import history, issues, snooze
 from handlers.courtesy import Person, attempt, opened, person, writing
 from handlers.questions import tell_stopped
 from models import Inbound, Ticket
@@ -140,5 +140,6 @@ _ASKS: dict[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
 # What opens a modal that needs a look at the ledger first: by whom, with which trigger, on which ticket.
 _OPENS: dict[str, Callable[[Desk, Person, str, int], str | None]] = {
     "history": history.from_card,
+    "add_to_issue": issues.ask,
     "snooze": snooze.ask,
 }

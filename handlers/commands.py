@@ -10,7 +10,7 @@ from bot import doctor
 from bot.blocks import report
 from bot.blocks.text import escape, plain
 from bot.desk import Desk
-from handlers import exporting, listing, me, searching, silence
+from handlers import exporting, issues, listing, me, searching, silence
 from handlers.asked import Answer, Asked, Word
 from handlers.courtesy import PATIENCE, sentence_for
 from models import stats
@@ -80,6 +80,7 @@ WORDS: Mapping[str, Word] = {
     "stats": _stats,
     "search": searching.answer,
     "export": exporting.answer,
+    "issues": issues.issues,
     "me": _me,
     "pause": _silence,
     "resume": _silence,
