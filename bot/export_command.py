@@ -67,7 +67,10 @@ def _export(database: Database, what: Kind, wanted: Filter, form: str, name: str
         sys.exit(1)  # nobody reads on, as with `| head`
     except OSError as error:
         sys.exit(f"{name} cannot be written: {error.strerror}.")
-    click.echo(f"{count:,} {what.name} written{'' if name == '-' else f' to {name}'}.", err=True)
+    click.echo(
+        f"{count:,} {what.one if count == 1 else what.name} written{'' if name == '-' else f' to {name}'}.",
+        err=True,
+    )
 
 
 def _opened(name: str, form: str, *, force: bool) -> AbstractContextManager[IO[str]]:

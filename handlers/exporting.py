@@ -12,7 +12,8 @@ from bot.exporting import FORMATS, new_file, write
 from bot.slack import SlackError, SlackNoError
 from bot.zones import zone_of
 from handlers.asked import Answer, Asked
-from handlers.courtesy import sentence_for
+from handlers.courtesy import sentence_for, writing
+from models import Inbound
 from models.base import RuleBrokenError
 from models.export import KINDS, Filter, Kind
 from models.period import read as read_period
@@ -59,8 +60,11 @@ def answer(desk: Desk, asked: Asked) -> Answer | None:
 
 
 def _make(desk: Desk, asked: Asked, words: list[str]) -> None:
-    """Make it, hand it over, and say so, or why not."""
+    """Make it, hand it over, and say so, or why not; once, however often Slack tells of the command."""
     try:
+        with writing(desk) as session:
+            if not Inbound.is_new(session, f"export {asked.command.get('trigger_id')}", at=desk.now()):
+                return
         profile = desk.slack.profile(asked.user)
         is_ours = not (profile.is_guest or profile.is_foreign)
         sentence = (

@@ -17,9 +17,11 @@ def told(bot: Bot, *expected: str) -> str:
 
 def test_the_file_comes_by_direct_message_to_who_asked_alone(bot: Bot) -> None:
     bot.heard("@acmebrew =1+1 please")
-    bot.ana.command("/mentions", "export tickets today")
+    outcome = bot.ana.command("/mentions", "export tickets today")
+    outcome.replay()
 
     told(bot, "1 ticket:", "direct messages")
+    assert bot.desk.underway.came_to_rest(10)
     [message] = [one for one in bot.ana.direct_messages() if one.files]
     data = bot.ana.download(message)
     assert data.startswith("\ufeff".encode())
