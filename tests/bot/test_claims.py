@@ -84,7 +84,7 @@ def test_whoever_writes_again_finds_the_owner_who_answered_though_that_is_long_a
     here.submit(1, "Hello!")
     here.send()
     here.clock.pass_by(days=1)
-    network.says("maria", "one more", under=first.id, at=here.clock() - timedelta(minutes=10))
+    network.says("maria", "@acmebrew one more", under=first.id, at=here.clock() - timedelta(minutes=10))
     here.poll()
     assert here.ticket().turn == 2
 
