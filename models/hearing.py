@@ -149,15 +149,12 @@ def _take_fresh(session: Session, fresh: list[Said], place: Place, taken: Taken,
     for said in fresh:
         ticket = tickets.get(_key(said, authors))
         if ticket is not None:
-            waited = ticket.state == State.WAITING
             ticket.hear(
                 session,
                 post_id=said.post_id,
                 posted_at=said.posted_at,
                 promise=place.promise,
             )
-            if not waited:
-                ticket.give_time(at)
             taken.follow_ups += 1
             taken.again[ticket.id] = said.text
     owners = {key: ticket.id for key, ticket in tickets.items()} | new
