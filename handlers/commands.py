@@ -1,7 +1,6 @@
 """The slash command: reports for the person who asks."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
@@ -10,13 +9,11 @@ from bot import doctor
 from bot.blocks import report
 from bot.blocks.text import escape, plain
 from bot.desk import Desk
-from handlers import exporting, issues, listing, me, searching, silence
+from handlers import exporting, issues, listing, me, searching, silence, stats
 from handlers.asked import Answer, Asked, Word
-from handlers.courtesy import PATIENCE, sentence_for
-from models import stats
+from handlers.courtesy import sentence_for
 
 Body = dict[str, Any]
-PERIODS = {"": 7, "7d": 7, "30d": 30}
 
 
 def register(app: App, desk: Desk) -> None:
@@ -60,24 +57,11 @@ def _examine(desk: Desk, respond: Respond) -> None:
     respond(text=f"```{escape(findings)}```", response_type="ephemeral", replace_original=True)
 
 
-def _stats(desk: Desk, asked: Asked) -> Answer:
-    period = asked.rest.lower()
-    days = PERIODS.get(period)
-    if days is None:
-        return {"text": f"I do not know the period “{escape(period)}”. Try `/mentions stats 7d` or `30d`."}
-    until = desk.now()
-    with desk.db.read(PATIENCE) as session:
-        figures = stats.period(session, until - timedelta(days=days), until)
-    label = f"{days} days"
-    text = f"The last {label}: heard {figures.heard}, answered {figures.answered}, waiting {figures.waiting}"
-    return {"text": text, "blocks": report.stats_report(figures, label)}
-
-
 # Each word of `/mentions`; one that is not here gets help.
 WORDS: Mapping[str, Word] = {
     "open": listing.open_ones,
     "mine": listing.mine,
-    "stats": _stats,
+    "stats": stats.stats,
     "search": searching.answer,
     "export": exporting.answer,
     "issues": issues.issues,

@@ -3,24 +3,18 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import TypeVar
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from models import rollup
-from models.cursor import Cursor
-from models.gap import Gap
-from models.overview import unread
 from models.period import Period, Question
 from models.seconds import HOUR
 from models.tallies import OUTCOMES, QUARTER, TIMES, Mate, Tallies, Whose, count
 
 EXACT_DAYS = 92
 HOURS_A_WEEK = 168
-
-Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +74,18 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The answer to a question: the period, the one before, and what nobody can know at the moment."""
+    """The answer to a question: the period and, in brief, the one before."""
 
     now: Figures
     before: Figures
-    unread: tuple[Cursor | Gap, ...]
 
 
 def report(session: Session, question: Question, *, target: timedelta) -> Report:
     """Answer `question`; `target` is within how long a first reply is owed."""
     whose = Whose(question.person, question.channel, question.network)
-    missing = [one for one in unread(session) if question.network in {None, one.network}]
     return Report(
         now=figures(session, question.period, whose, target=target),
         before=figures(session, question.period.before, whose, target=target, brief=True),
-        unread=tuple(missing),
     )
 
 
@@ -107,7 +98,8 @@ def figures(
     """
     days, zone = period.days, period.zone
     is_exact = len(days) <= EXACT_DAYS or whose.person is not None
-    told = None if is_exact else rollup.read(session, days[0], days[-1], whose)
+    last = min(days[-1], period.now.astimezone(UTC).date())
+    told = None if is_exact else rollup.read(session, days[0], last, whose)
     if told is None:
         step = HOUR if _has_whole_hours(period) else QUARTER
         exact = count(session, period.since, period.until, whose, step=step, brief=brief)

@@ -151,7 +151,7 @@ def read(session: Session, first: date, last: date, whose: Whose) -> Tallies | N
     Not of one person: whose a ticket is changes, and so few are counted quickly.
     """
     tally = session.get(Tally, 1)
-    if tally is None or tally.next_day is None or tally.next_day < last:
+    if tally is None or tally.next_day is None or tally.next_day <= last:
         return None
     here = [Daily.day >= first, Daily.day <= last]
     if whose.network is not None:

@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from models import Cursor, Event, Mention, Reply, Ticket, clocked, figures, rollup
+from models import Event, Mention, Reply, Ticket, clocked, figures, rollup
 from models.base import RuleBrokenError
-from models.cursor import MENTIONS
 from models.database import Database
 from models.hearing import Place, take_in
 from models.office import OfficeHours
@@ -403,18 +402,6 @@ def test_test_mentions_count_nowhere(session: Session) -> None:
     found = figures.figures(session, _days(7), Whose(), target=TARGET)
 
     assert (found.heard, found.tickets, found.people, found.times["first reply"].number) == (0, 0, (), 0)
-
-
-def test_a_network_that_does_not_answer_is_unknown_and_not_zero(session: Session) -> None:
-    Cursor.of(session, "x", "99", MENTIONS, at=NINE).fail("down", at=NINE)
-    Cursor.of(session, "y", "98", MENTIONS, at=NINE).fail("down", at=NINE)
-    session.flush()
-
-    asked = figures.report(session, Question(_days(7)), target=TARGET)
-    of_one = figures.report(session, Question(_days(7), network="x"), target=TARGET)
-
-    assert [one.network for one in asked.unread] == ["x", "y"]
-    assert [one.network for one in of_one.unread] == ["x"]
 
 
 def test_filters_leave_the_rest_out(session: Session) -> None:
