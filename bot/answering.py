@@ -21,6 +21,7 @@ from bot.desk import Desk
 from bot.slack import SlackError, SlackLaterError, SlackNoError, SlackUnsureError
 from models import Budget, Inbound, shown
 from models.base import RuleBrokenError
+from models.database import PATIENCE
 
 log = logging.getLogger(__name__)
 
@@ -79,9 +80,11 @@ def share_button(key: str) -> Block:
     return {"type": "actions", "elements": [button(SHARE_LABEL, SHARE, {"k": key})]}
 
 
-def keep(desk: Desk, key: str, channel: str, text: str, pages: list[list[Block]]) -> None:
-    """Remember what they see, for *Share to channel*."""
-    with desk.db.write() as session:
+def keep(
+    desk: Desk, key: str, channel: str, text: str, pages: list[list[Block]], *, patience: float = PATIENCE
+) -> None:
+    """Remember what they see, for *Share to channel*; `patience` in seconds is for the ledger."""
+    with desk.db.write(patience) as session:
         shown.keep(session, key, text, pages, channel=channel, at=desk.now())
 
 

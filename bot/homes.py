@@ -1,32 +1,44 @@
 """Ledger → the Home tab of whoever looks at it: at once when they open it or act there, else now and then."""
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from bot.blocks.home import MINE, WAITING, Shown, digest, home
+from bot.auditor import read_within
+from bot.blocks.home import MINE, WAITING, Shown, digest, home, page_of
 from bot.blocks.report import may_be_short
+from bot.blocks.text import date_token, escape
 from bot.desk import Desk
 from bot.slack import SlackError, SlackLaterError
-from models import Home, Pause, drafts, overview
+from bot.zones import zone_of
+from models import Alarm, Cursor, Gap, Home, Pause, drafts, overview, today
 
 log = logging.getLogger(__name__)
 
 EVERY = 30.0  # seconds: no Home is drawn again more often because of what happens elsewhere
+AT_A_TIME = 45  # Homes: https://docs.slack.dev/reference/methods/views.publish takes 100 a minute
+DAYS = 7  # of the chart
 LOOKED_AT = timedelta(minutes=10)  # so long after the last sign of life nobody may be looking any more
 
 
-def show(desk: Desk, user: str, *, notice: str | None = None, seen: str | None = None) -> None:
+def show(
+    desk: Desk, user: str, *, notice: str | None = None, seen: str | None = None, page: int | None = None
+) -> None:
     """Publish Home for `user`, who looks at it now.
 
     `notice` is what to tell them on top. `seen` is the private_metadata of what Slack shows them: the very
-    same is not published again.
+    same is not published again. `page` of the open queue is the one that they turn to, else where they were.
     """
+    zone = zone_of(desk, user)
     with desk.db.write() as session:
         Home.looked_at(session, user, at=desk.now())
     with desk.db.read() as session:
-        view = home(read(desk, session, user), notice)
+        if page is None:
+            known = session.get(Home, user)
+            page = page_of(known.digest if known is not None else None)
+        view = home(read(desk, session, user, zone=zone, page=page), notice)
     if view["private_metadata"] == seen:
         _remember(desk, user, digest(view))
         return
@@ -39,14 +51,20 @@ def show(desk: Desk, user: str, *, notice: str | None = None, seen: str | None =
 
 
 def refresh(desk: Desk) -> None:
-    """Publish each Home anew that somebody may be looking at, if it shows something else by now."""
+    """Publish each Home anew that somebody may be looking at, if it shows something else by now.
+
+    Slack takes a hundred a minute, and this comes twice in one; what is left over comes first the next time,
+    for what stayed the same is not published.
+    """
     with desk.db.read() as session:
         looked_at = Home.looked_at_since(session, desk.now() - LOOKED_AT)
+    published = 0
     for one in looked_at:
-        if desk.stop.is_set():
+        if desk.stop.is_set() or published == AT_A_TIME:
             return
+        zone = zone_of(desk, one.user_id)
         with desk.db.read() as session:
-            view = home(read(desk, session, one.user_id))
+            view = home(read(desk, session, one.user_id, zone=zone, page=page_of(one.digest)))
         if digest(view) == one.digest:
             continue
         try:
@@ -57,23 +75,56 @@ def refresh(desk: Desk) -> None:
         except SlackError as error:
             log.warning("a Home could not be refreshed: %s", error)
         else:
+            published += 1
             _remember(desk, one.user_id, digest(view))
 
 
-def read(desk: Desk, session: Session, user: str) -> Shown:
-    """Gather what the Home of `user` shows."""
+def read(desk: Desk, session: Session, user: str, *, zone: ZoneInfo, page: int = 0) -> Shown:
+    """Gather what the Home of `user` shows; their day begins at midnight in `zone`."""
     titles = {name: network.title for name, network in desk.networks.items()}
-    known, pause = desk.slack.identity_if_known(), Pause.now(session)
+    known, pause, at = desk.slack.identity_if_known(), Pause.now(session), desk.now()
+    midnights = _midnights(at, zone)
+    waiting = overview.waiting(session, limit=WAITING, after=page * WAITING)
+    if not waiting.first and waiting.total:  # others have closed what was on that page
+        page = (waiting.total - 1) // WAITING
+        waiting = overview.waiting(session, limit=WAITING, after=page * WAITING)
     return Shown(
         drafts=tuple(drafts.kept_for(session, user)),
         mine=overview.owned(session, user, limit=MINE),
-        waiting=overview.waiting(session, limit=WAITING),
-        unread=tuple(may_be_short(overview.unread(session), titles)),
+        waiting=waiting,
+        unread=tuple(may_be_short(unread(desk, session), titles)),
         titles=titles,
         url=known.url if known is not None else "",
-        at=desk.now(),
+        at=at,
         pause=pause.sentence if pause is not None else None,
+        broken=tuple(_broken(alarm) for alarm in Alarm.ringing(session)),
+        today=today.today(session, midnights[-2], midnights[-1]),
+        week=tuple(zip(_days(midnights, zone), today.by_day(session, midnights), strict=True)),
+        page=page if waiting.total else 0,
     )
+
+
+def unread(desk: Desk, session: Session) -> list[Cursor | Gap]:
+    """What of our networks is not known to have been read, so that nobody takes it for nothing."""
+    late = desk.now() - read_within(desk)
+    return overview.unread(session, late_before=late, networks=desk.networks)
+
+
+def _midnights(at: datetime, zone: ZoneInfo) -> list[datetime]:
+    """With which each of the last days began, by the clocks of `zone`, and tomorrow will."""
+    day = at.astimezone(zone).date()
+    days = [day + timedelta(days=number) for number in range(1 - DAYS, 2)]
+    return [datetime.combine(one, time(), zone).astimezone(UTC) for one in days]
+
+
+def _days(midnights: list[datetime], zone: ZoneInfo) -> list[str]:
+    return [f"{midnight.astimezone(zone):%a} {midnight.astimezone(zone).day}" for midnight in midnights[:-1]]
+
+
+def _broken(alarm: Alarm) -> str:
+    """What rings, in one line; mrkdwn."""
+    told = escape(", ".join(one for one in (alarm.cause, alarm.detail) if one).rstrip("."))
+    return f"{escape(alarm.key)}: {told}, since {date_token(alarm.since)}"
 
 
 def _remember(desk: Desk, user: str, shown: str) -> None:

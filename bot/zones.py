@@ -11,7 +11,12 @@ PATIENCE = 1.0  # seconds: whoever types "tomorrow 9am" waits for an answer
 
 def zone_of(desk: Desk, user: str) -> ZoneInfo:
     """The time zone of `user`; TIME_ZONE where Slack does not say in time. Not within a transaction."""
-    return desk.glance(lambda: _theirs(desk, user), PATIENCE) or desk.settings.office.zone
+    return own_zone_of(desk, user) or desk.settings.office.zone
+
+
+def own_zone_of(desk: Desk, user: str) -> ZoneInfo | None:
+    """The time zone of `user`; None where Slack does not say in time. Not within a transaction."""
+    return desk.glance(lambda: _theirs(desk, user), PATIENCE)
 
 
 def _theirs(desk: Desk, user: str) -> ZoneInfo | None:

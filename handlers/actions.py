@@ -8,6 +8,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
+from bot import homes
 from bot.blocks import questions
 from bot.desk import Desk
 from handlers import history, snooze
@@ -68,14 +69,19 @@ def _only_a_link(ack: Ack) -> None:
 
 def change(desk: Desk, who: Person, respond: Respond | None, ticket_id: int, verb: Verb) -> None:
     """Do `verb` on the ticket in one transaction, once a press, and tell what stands against it."""
+    done: list[bool] = []
 
     def do() -> str | None:
         with writing(desk) as session:
             if not Inbound.is_new(session, who.key, at=desk.now()):
                 return None
-            return verb(session, Ticket.hold(session, ticket_id), who)
+            told = verb(session, Ticket.hold(session, ticket_id), who)
+        done.append(told is None)
+        return told
 
     attempt(desk, who, respond, do)
+    if who.is_at_home and any(done):  # else Home has been drawn anew with what was told
+        desk.aside(lambda: homes.show(desk, who.id))
 
 
 def undo(

@@ -1,24 +1,19 @@
 """The slash command: reports for the person who asks."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
 from bot import doctor
 from bot.blocks import report
-from bot.blocks.parts import context
 from bot.blocks.text import escape, plain
 from bot.desk import Desk
-from handlers import exporting, me, searching, silence
+from handlers import exporting, listing, me, searching, silence, stats
 from handlers.asked import Answer, Asked, Word
-from handlers.courtesy import PATIENCE, sentence_for
-from models import Pause, overview, stats
+from handlers.courtesy import sentence_for
 
 Body = dict[str, Any]
-PERIODS = {"": 7, "7d": 7, "30d": 30}
-LISTED = 40
 
 
 def register(app: App, desk: Desk) -> None:
@@ -62,38 +57,11 @@ def _examine(desk: Desk, respond: Respond) -> None:
     respond(text=f"```{escape(findings)}```", response_type="ephemeral", replace_original=True)
 
 
-def _open(desk: Desk, _asked: Asked) -> Answer:
-    at = desk.now()
-    known = desk.slack.identity_if_known()
-    titles = {name: network.title for name, network in desk.networks.items()}
-    with desk.db.read(PATIENCE) as session:
-        total, tickets = stats.waiting(session, limit=LISTED)
-        unknown = report.may_be_short(overview.unread(session), titles)
-        pause = Pause.now(session)
-    url = known.url if known is not None else ""
-    blocks = report.open_list(total, tickets, titles, url=url, at=at, unknown=unknown)
-    if pause is not None:
-        blocks.append(context(f":double_vertical_bar: {pause.sentence}"))
-    return {"text": f"{total} waiting", "blocks": blocks}
-
-
-def _stats(desk: Desk, asked: Asked) -> Answer:
-    period = asked.rest.lower()
-    days = PERIODS.get(period)
-    if days is None:
-        return {"text": f"I do not know the period “{escape(period)}”. Try `/mentions stats 7d` or `30d`."}
-    until = desk.now()
-    with desk.db.read(PATIENCE) as session:
-        figures = stats.period(session, until - timedelta(days=days), until)
-    label = f"{days} days"
-    text = f"The last {label}: heard {figures.heard}, answered {figures.answered}, waiting {figures.waiting}"
-    return {"text": text, "blocks": report.stats_report(figures, label)}
-
-
 # Each word of `/mentions`; one that is not here gets help.
 WORDS: Mapping[str, Word] = {
-    "open": _open,
-    "stats": _stats,
+    "open": listing.open_ones,
+    "mine": listing.mine,
+    "stats": stats.stats,
     "search": searching.answer,
     "export": exporting.answer,
     "me": _me,

@@ -11,7 +11,7 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot import homes, telling
-from bot.blocks.home import CLOSE, CLOSING, DISCARD, OUTCOME, PICK
+from bot.blocks.home import CLOSE, CLOSING, DISCARD, NEXT, OUTCOME, PICK, PREVIOUS
 from bot.blocks.text import escape
 from bot.desk import Desk
 from handlers.courtesy import Person, person, sentence_for, writing
@@ -46,6 +46,13 @@ def register(app: App, desk: Desk) -> None:
             lambda: _acted(desk, who, lambda: _close_all(desk, who, _picked(values), _outcome(values)))
         )
 
+    def turn(ack: Ack, body: Body) -> None:
+        ack()
+        who, page = person(body), int(json.loads(body["actions"][0]["value"])["p"])
+        desk.aside(lambda: homes.show(desk, who.id, page=max(page, 0)))
+
+    app.action(PREVIOUS)(turn)
+    app.action(NEXT)(turn)
     app.action(PICK)(_noted)
     app.action(OUTCOME)(_noted)
 

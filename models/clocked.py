@@ -5,7 +5,7 @@ Opening hours that change later change no figure of what was before.
 
 from datetime import datetime
 
-from sqlalchemy import literal_column, select, update
+from sqlalchemy import ColumnElement, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from models.office import OfficeHours
@@ -13,9 +13,8 @@ from models.outcome import State
 from models.ticket import Ticket
 from models.turn import Turn
 
-
 _NO_TICKET = (Ticket.first_reply_at.is_not(None), Ticket.first_reply_open.is_(None))
-_ANSWERED = literal_column(f"'{State.ANSWERED}'")  # as a value it could not use the index
+_ANSWERED: ColumnElement[str] = literal_column(f"'{State.ANSWERED}'")  # as a value it could not use the index
 _NO_TURN = (Turn.outcome == _ANSWERED, Turn.answered_open.is_(None))
 
 

@@ -3,23 +3,18 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import TypeVar
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from models import rollup
-from models.cursor import Cursor
-from models.gap import Gap
-from models.overview import unread
 from models.period import Period, Question
-from models.tallies import OUTCOMES, TIMES, Mate, Tallies, Whose, count
+from models.seconds import HOUR
+from models.tallies import OUTCOMES, QUARTER, TIMES, Mate, Tallies, Whose, count
 
 EXACT_DAYS = 92
 HOURS_A_WEEK = 168
-
-Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,36 +74,36 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The answer to a question: the period, the one before, and what nobody can know at the moment."""
+    """The answer to a question: the period and, in brief, the one before."""
 
     now: Figures
     before: Figures
-    unread: tuple[Cursor | Gap, ...]
 
 
 def report(session: Session, question: Question, *, target: timedelta) -> Report:
     """Answer `question`; `target` is within how long a first reply is owed."""
     whose = Whose(question.person, question.channel, question.network)
-    missing = [one for one in unread(session) if question.network in {None, one.network}]
     return Report(
         now=figures(session, question.period, whose, target=target),
-        before=figures(session, question.period.before, whose, target=target),
-        unread=tuple(missing),
+        before=figures(session, question.period.before, whose, target=target, brief=True),
     )
 
 
-def figures(session: Session, period: Period, whose: Whose, *, target: timedelta) -> Figures:
+def figures(
+    session: Session, period: Period, whose: Whose, *, target: timedelta, brief: bool = False
+) -> Figures:
     """Those of `period`: second by second up to 92 days, or of one person; else from what each day came to.
 
-    What was not counted by day yet is counted now, however long that takes.
+    What was not counted by day yet is counted now, however long that takes. `brief`: for a comparison.
     """
     days, zone = period.days, period.zone
     is_exact = len(days) <= EXACT_DAYS or whose.person is not None
-    told = None if is_exact else rollup.read(session, days[0], days[-1], whose)
+    last = min(days[-1], period.now.astimezone(UTC).date())
+    told = None if is_exact else rollup.read(session, days[0], last, whose)
     if told is None:
-        return _figures(
-            count(session, period.since, period.until, whose), period, zone, target, is_exact=True
-        )
+        step = HOUR if _has_whole_hours(period) else QUARTER
+        exact = count(session, period.since, period.until, whose, step=step, brief=brief)
+        return _figures(exact, period, zone, target, is_exact=True)
     return _figures(told, period, ZoneInfo("UTC"), target, is_exact=False)
 
 
@@ -140,8 +135,14 @@ def _figures(told: Tallies, period: Period, zone: ZoneInfo, target: timedelta, *
     )
 
 
+def _has_whole_hours(period: Period) -> bool:
+    """Whether hours there begin when they begin in UTC: not in India, Nepal or Newfoundland."""
+    offsets = {period.zone.utcoffset(datetime.combine(day, time())) for day in period.days}
+    return all(offset is not None and not offset % timedelta(hours=1) for offset in offsets)
+
+
 def _local(zone: ZoneInfo, slots: Iterable[int]) -> dict[int, datetime]:
-    """Each slot by the clocks of `zone`; those of one quarter of an hour are on one day and in one hour."""
+    """Each slot by the clocks of `zone`; a slot lies in one hour of one day."""
     return {slot: datetime.fromtimestamp(slot, zone) for slot in set(slots)}
 
 

@@ -23,7 +23,7 @@ class Mention(Base):
         UniqueConstraint("network", "account_id", "post_id"),
         Index(None, "ticket_id", "posted_at"),
         Index(None, "seen_at"),
-        Index(None, "posted_at"),
+        Index(None, "posted_at", "network"),
     )
 
     id: Mapped[Key]

@@ -1,11 +1,11 @@
 """What is open, as a list shows it: reads only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.account import Account
@@ -48,10 +48,45 @@ class Listing:
     first: tuple[Entry, ...]
 
 
-def waiting(session: Session, *, limit: int) -> Listing:
-    """Everything that is open: by when it is due, then the longest wait first; snoozed ones at the end."""
-    order = (Ticket.state == State.SNOOZED, Ticket.due_at.asc().nulls_last(), Ticket.waiting_since, Ticket.id)
-    return _listing(session, [], order, limit)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of the open tickets: all of what is said here must hold; of several places or networks, any."""
+
+    owner: str | None = None
+    unclaimed: bool = False
+    overdue_at: datetime | None = None
+    channels: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same, of tickets."""
+        told: list[ColumnElement[bool]] = []
+        if self.owner is not None:
+            told.append(Ticket.owner == self.owner)
+        if self.unclaimed:
+            told.append(Ticket.owner.is_(None))
+        if self.overdue_at is not None:
+            told += [Ticket.due_at < self.overdue_at, Ticket.state == State.WAITING]
+        if self.channels:
+            told.append(Ticket.channel.in_(self.channels))
+        if self.networks:
+            told.append(Ticket.network.in_(self.networks))
+        return told
+
+
+ALL = Wanted()
+# Snoozed ones at the end, the others by when they are due, then the longest wait first.
+_BY_DUE_TIME = (
+    Ticket.state == State.SNOOZED,
+    Ticket.due_at.asc().nulls_last(),
+    Ticket.waiting_since,
+    Ticket.id,
+)
+
+
+def waiting(session: Session, wanted: Wanted = ALL, *, limit: int, after: int = 0) -> Listing:
+    """What is open and `wanted`, by when it is due: `limit` of them, `after` so many."""
+    return _listing(session, wanted.conditions(), _BY_DUE_TIME, limit, after)
 
 
 def owned(session: Session, user: str, *, limit: int) -> Listing:
@@ -59,20 +94,35 @@ def owned(session: Session, user: str, *, limit: int) -> Listing:
     return _listing(session, [Ticket.owner == user], (Ticket.waiting_since, Ticket.id), limit)
 
 
-def unread(session: Session) -> list[Cursor | Gap]:
-    """The readings of mentions that fail now or left something out: more may be waiting than is known."""
-    failing = select(Cursor).where(Cursor.failing_since.is_not(None), Cursor.name == MENTIONS)
+def unread(
+    session: Session, *, late_before: datetime | None = None, networks: Collection[str] = ()
+) -> list[Cursor | Gap]:
+    """The readings of mentions that fail now, left something out, or did not come to an end for too long.
+
+    More may be waiting than is known. A reading is too old before `late_before`, on `networks` that we read.
+    """
+    failing: ColumnElement[bool] = Cursor.failing_since.is_not(None)
+    if late_before is not None:
+        last = func.coalesce(Cursor.read_at, Cursor.started_at)
+        newest = select(func.max(last)).where(Cursor.name == MENTIONS, Cursor.network.in_(networks))
+        late = newest.group_by(Cursor.network).having(func.max(last) < late_before)
+        failing = or_(failing, last.in_(late))
+    cursors = select(Cursor).where(failing, Cursor.name == MENTIONS)
     gaps = select(Gap).order_by(Gap.id)
-    return [*session.scalars(failing.order_by(Cursor.id)), *session.scalars(gaps)]
+    return [*session.scalars(cursors.order_by(Cursor.id)), *session.scalars(gaps)]
 
 
 def _listing(
-    session: Session, conditions: list[ColumnElement[bool]], order: Sequence[Any], limit: int
+    session: Session, conditions: list[ColumnElement[bool]], order: Sequence[Any], limit: int, after: int = 0
 ) -> Listing:
+    """The ids first: what is not shown need not be put together, and there may be ten thousand of it."""
     here = (Ticket.is_open(), Ticket.network != CANARY, *conditions)
     total = session.scalar(select(func.count(Ticket.id)).where(*here)) or 0
-    rows = session.execute(joined(select(*COLUMNS)).where(*here).order_by(*order).limit(limit))
-    return Listing(total, tuple(Entry(*row) for row in rows))
+    ids = session.scalars(select(Ticket.id).where(*here).order_by(*order).limit(limit).offset(after)).all()
+    found = {
+        row[0]: Entry(*row) for row in session.execute(joined(select(*COLUMNS)).where(Ticket.id.in_(ids)))
+    }
+    return Listing(total, tuple(found[one] for one in ids if one in found))
 
 
 _live = aliased(Reply)

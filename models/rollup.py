@@ -12,6 +12,7 @@ from models.base import add_if_absent
 from models.daily import Daily, Tally
 from models.event import Event
 from models.mention import Mention
+from models.seconds import HOUR
 from models.tallies import FIRST, OUTCOMES, TIMES, Mate, Tallies, Whose, count
 from models.ticket import CANARY, Ticket
 from models.turn import Turn
@@ -82,7 +83,7 @@ def count_day(session: Session, day: date, *, is_next: bool = False) -> None:
     since, until = _midnight(day), _midnight(day + timedelta(days=1))
     rows: list[dict[str, Any]] = []
     for network, channel in _places(session, since, until):
-        told = count(session, since, until, Whose(channel=channel, network=network))
+        told = count(session, since, until, Whose(channel=channel, network=network), step=HOUR)
         place = {"day": day, "network": network, "channel": channel}
         rows += [
             {**place, "figure": figure, "person": person, "bucket": at, "count": number}
@@ -150,7 +151,7 @@ def read(session: Session, first: date, last: date, whose: Whose) -> Tallies | N
     Not of one person: whose a ticket is changes, and so few are counted quickly.
     """
     tally = session.get(Tally, 1)
-    if tally is None or tally.next_day is None or tally.next_day < last:
+    if tally is None or tally.next_day is None or tally.next_day <= last:
         return None
     here = [Daily.day >= first, Daily.day <= last]
     if whose.network is not None:

@@ -21,7 +21,7 @@ NO_TURN = "outcome = 'answered' AND answered_open IS NULL"
 
 def upgrade() -> None:
     op.create_index(op.f("ix_tickets_opened_at"), "tickets", ["opened_at"])
-    op.create_index(op.f("ix_mentions_posted_at"), "mentions", ["posted_at"])
+    op.create_index(op.f("ix_mentions_posted_at_network"), "mentions", ["posted_at", "network"])
     for table, condition in (("tickets", NO_TICKET), ("turns", NO_TURN)):
         where = sa.text(condition)
         op.create_index(f"ix_{table}_uncounted", table, ["id"], sqlite_where=where, postgresql_where=where)
@@ -53,5 +53,5 @@ def downgrade() -> None:
     op.drop_table("daily")
     for table in ("turns", "tickets"):
         op.drop_index(f"ix_{table}_uncounted", table)
-    op.drop_index(op.f("ix_mentions_posted_at"), "mentions")
+    op.drop_index(op.f("ix_mentions_posted_at_network"), "mentions")
     op.drop_index(op.f("ix_tickets_opened_at"), "tickets")

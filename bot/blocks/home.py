@@ -11,19 +11,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.blocks.parts import Block, button, context, permalink, plain, section
+from bot.blocks.chart import Chart, in_characters
+from bot.blocks.parts import Block, button, context, duration, permalink, plain, section
 from bot.blocks.text import NO_TEXT, clean, date_token, escape, fit, line, link, literal, quote
 from models.drafts import Draft
 from models.outcome import REASONS, State
 from models.overview import Entry, Listing
+from models.today import Today
 
-DRAFTS, MINE, WAITING = 5, 10, 20  # how many of each are shown
+DRAFTS, MINE, WAITING = 5, 10, 20  # how many of each are shown at once
+BROKEN, BROKEN_WORDS = 8, 300  # lines of what is broken, and characters of each
 WORDS = 150  # characters of a post or a draft
 OPTION = 75  # https://docs.slack.dev/reference/block-kit/composition-objects/option-object
 
 DISCARD, PICK, OUTCOME, CLOSE = "discard_draft", "pick", "outcome", "close_selected"
+PREVIOUS, NEXT, PAGING = "previous_page", "next_page", "paging"
 CLOSING = "closing"  # the block with the outcome and its button
 NOT_ABOUT_US = "Not about us"
+NOTHING = Today()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,10 @@ class Shown:
     url: str  # the workspace's
     at: datetime
     pause: str | None = None  # that no reply leaves, as a sentence
+    broken: tuple[str, ...] = ()  # what rings, as lines of mrkdwn
+    today: Today = NOTHING
+    week: tuple[tuple[str, int], ...] = ()  # what was heard, by day, today last
+    page: int = 0  # of the open queue, from 0
 
 
 # --- the whole ----------------------------------------------------------------------------------------------
@@ -46,10 +55,10 @@ class Shown:
 def home(shown: Shown, notice: str | None = None) -> dict[str, Any]:
     """The view; `notice` is what came of the last act there.
 
-    It carries its own digest, and whether something was told on top.
+    It carries its own digest, the page of the queue, and whether something was told on top.
     """
     blocks = [block for part in SECTIONS for block in part(shown)]
-    digest = hashlib.sha256(json.dumps(blocks).encode()).hexdigest()
+    digest = f"{hashlib.sha256(json.dumps(blocks).encode()).hexdigest()} {shown.page}"
     told = [section(notice)] if notice is not None else []
     metadata = f"{digest} told" if told else digest
     return {"type": "home", "private_metadata": metadata, "blocks": [*told, *blocks]}
@@ -57,7 +66,13 @@ def home(shown: Shown, notice: str | None = None) -> dict[str, Any]:
 
 def digest(view: Mapping[str, Any]) -> str:
     """What tells two Homes apart, whatever was told on top of them."""
-    return str(view["private_metadata"]).partition(" ")[0]
+    return str(view["private_metadata"]).removesuffix(" told")
+
+
+def page_of(digest: str | None) -> int:
+    """The page of the queue that a Home with that digest shows."""
+    page = (digest or "").partition(" ")[2]
+    return int(page) if page.isdecimal() else 0
 
 
 # --- the sections -------------------------------------------------------------------------------------------
@@ -70,7 +85,7 @@ def _paused(shown: Shown) -> list[Block]:
 
 def _quiet(shown: Shown) -> list[Block]:
     """One block, where there is nothing else."""
-    if shown.drafts or shown.mine.total or shown.waiting.total or shown.unread:
+    if shown.drafts or shown.mine.total or shown.waiting.total or shown.unread or shown.broken:
         return []
     return [section(":sunny: *All quiet.* Nobody waits for an answer, and you have no drafts.")]
 
@@ -109,11 +124,24 @@ def _place(one: Entry) -> dict[str, Any]:
 
 
 def _waiting(shown: Shown) -> list[Block]:
-    """At most 3 + 2 * WAITING blocks."""
+    """At most 4 + 2 * WAITING blocks."""
+    if not shown.waiting.total:
+        return []
     listed = [block for one in shown.waiting.first for block in _selectable(one, shown)]
-    if listed:
-        listed.insert(0, _closing())
-    return _section("Waiting", shown.waiting.total, WAITING, listed, "`/mentions open` lists more.")
+    heading: Block = {"type": "header", "text": plain(f"Waiting ({shown.waiting.total:,})")}
+    return [heading, _closing(), *listed, *_turning(shown)]
+
+
+def _turning(shown: Shown) -> list[Block]:
+    """The way to the pages before and after, where there are any."""
+    total, first = shown.waiting.total, shown.page * WAITING
+    if total <= WAITING:
+        return []
+    row = [button("Previous", PREVIOUS, {"p": shown.page - 1})] if shown.page else []
+    if first + WAITING < total:
+        row.append(button("Next", NEXT, {"p": shown.page + 1}))
+    here = f"{first + 1:,} to {min(first + WAITING, total):,} of {total:,}, by due time."
+    return [context(here), {"type": "actions", "block_id": PAGING, "elements": row}]
 
 
 def _selectable(one: Entry, shown: Shown) -> list[Block]:
@@ -126,9 +154,21 @@ def _selectable(one: Entry, shown: Shown) -> list[Block]:
     box = {"type": "checkboxes", "action_id": PICK, "options": [option]}
     # The same name at each drawing, so that Slack keeps what is ticked.
     return [
-        {"type": "actions", "block_id": f"{PICK}-{one.ticket_id}", "elements": [box]},
+        {"type": "actions", "block_id": f"{PICK}-{one.ticket_id}", "elements": [box, *_buttons(one, shown)]},
         context(_about(one, shown, with_owner=True)),
     ]
+
+
+def _buttons(one: Entry, shown: Shown) -> list[dict[str, Any]]:
+    """What the card offers as well, where it makes sense."""
+    value = _place(one)
+    can_reply = not one.is_answered and one.network in shown.titles
+    row = [button("Reply", "reply", value)] if can_reply else []
+    if one.owner is None:
+        row.append(button("Claim", "claim", value))
+    if not one.is_answered:
+        row.append(button("No reply needed", "no_reply_needed", value))
+    return row
 
 
 def _closing() -> Block:
@@ -153,8 +193,33 @@ def _unread(shown: Shown) -> list[Block]:
     return [context("\n".join(f":warning: {one}" for one in shown.unread))] if shown.unread else []
 
 
+def _broken(shown: Shown) -> list[Block]:
+    """One block at most."""
+    if not shown.broken:
+        return []
+    more = (
+        [f"And {len(shown.broken) - BROKEN} more: `/mentions doctor`."] if len(shown.broken) > BROKEN else []
+    )
+    lines = [f":rotating_light: {fit(one, BROKEN_WORDS)}" for one in shown.broken[:BROKEN]]
+    return [section("\n".join([*lines, *more]))]
+
+
+def _today(shown: Shown) -> list[Block]:
+    """Three blocks at most: today in figures, and the week in a chart. Nothing where nothing was heard."""
+    if not any(heard for _, heard in shown.week):
+        return []
+    now = shown.today
+    took = f"  ·  *First reply* {duration(now.first_reply)} (median)" if now.first_reply is not None else ""
+    closed = f"  ·  *Closed without one* {now.closed:,}" if now.closed else ""
+    told = f"*Heard* {now.heard:,}  ·  *Answered* {now.answered:,}  ·  *Waiting* {now.waiting:,}"
+    days, heard = zip(*shown.week, strict=True)
+    chart = Chart("Heard by day", "bar", days, (("heard", tuple(map(float, heard))),), "mentions")
+    heading: Block = {"type": "header", "text": plain("Today")}
+    return [heading, section(told + closed + took), in_characters(chart)]
+
+
 # In this order; a new one is a function here.
-SECTIONS = (_paused, _quiet, _unread, _drafts, _mine, _waiting)
+SECTIONS = (_paused, _quiet, _unread, _broken, _drafts, _mine, _waiting, _today)
 
 
 # --- what they share ----------------------------------------------------------------------------------------

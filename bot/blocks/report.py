@@ -1,17 +1,16 @@
 """What the slash command answers: help, the open list, figures. Pure."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
-from bot.blocks.parts import Block, context, counted, duration, permalink, section
-from bot.blocks.text import called, date_token, escape
+from bot.blocks.text import date_token, escape
 from models import Cursor, Gap
-from models.stats import Stats, Teammate, Waiting
 
 HELP = (
     "*Heard* shows what people say about us, and sends our public answers.\n"
-    "• `/mentions open`: who still waits, the longest first\n"
-    "• `/mentions stats`, `/mentions stats 30d`: heard, answered, waiting, how fast, by whom\n"
+    "• `/mentions open`: who still waits, by due time; `open overdue unclaimed`, `open #channel x`: less\n"
+    "• `/mentions mine`: which of them are yours\n"
+    "• `/mentions stats`, `stats 30d`, `stats 2026-10`, `stats 2026-10-01..2026-10-15`, with a `@teammate`, "
+    "a `#channel` or a network: heard, answered, waiting, how fast, by whom, where the minutes went\n"
     "• `/mentions search slow checkout`, `/mentions search @maria`: what was said; what we know of a person\n"
     "• `/mentions export tickets 2026-10`: a file for you alone; also `replies`, `events`, `jsonl`\n"
     "• `/mentions me`: what you are called in public, and how your replies are signed\n"
@@ -32,30 +31,11 @@ def help_text(unknown: str | None = None) -> str:
     return f"I do not know “{escape(unknown)}”.\n{HELP}" if unknown else HELP
 
 
-def open_list(
-    total: int,
-    tickets: list[Waiting],
-    titles: Mapping[str, str],
-    *,
-    url: str,
-    at: datetime,
-    unknown: list[str],
-) -> list[Block]:
-    """Who still waits, by how long; `unknown` are sentences about networks that do not answer."""
-    if total == 0 and not unknown:
-        return [section(":white_check_mark: *0 unanswered.* Everybody who spoke to us has an outcome.")]
-    head = f"*{total} waiting*" + (f", the {len(tickets)} longest first:" if total > len(tickets) else ":")
-    lines = [_line(one, titles, url=url, at=at) for one in tickets]
-    blocks = [section(head if lines else "*0 waiting*, as far as I know.")]
-    blocks += [section("\n".join(lines[start : start + 10])) for start in range(0, len(lines), 10)]
-    return blocks + [context(f":warning: {sentence}") for sentence in unknown]
-
-
-def may_be_short(unread: Iterable[Cursor | Gap], titles: Mapping[str, str]) -> list[str]:
+def may_be_short(
+    unread: Iterable[Cursor | Gap], titles: Mapping[str, str], *, so: str = "this list may be short"
+) -> list[str]:
     """A sentence for each network that does not answer or left something out: who knows what waits there."""
-    return [
-        f"{titles.get(one.network, one.network)} {_unread(one)}: this list may be short." for one in unread
-    ]
+    return [f"{titles.get(one.network, one.network)} {_unread(one)}: {so}." for one in unread]
 
 
 def _unread(one: Cursor | Gap) -> str:
@@ -63,49 +43,6 @@ def _unread(one: Cursor | Gap) -> str:
         since = date_token(one.since, "{date_short_pretty} {time}")
         return f"did not list all that was said since {since}, and I am still searching for the rest"
     since = date_token(one.read_at or one.started_at, "{time}")
+    if one.failing_since is None:
+        return f"was last read at {since}"
     return f"has not answered since {since} ({escape((one.failure or 'no answer').rstrip('.'))})"
-
-
-def _line(one: Waiting, titles: Mapping[str, str], *, url: str, at: datetime) -> str:
-    who = called(one.handle) if one.handle else "somebody"
-    card = permalink(url, one.channel, one.ts)
-    name = f"<{card}|{who}>" if card else f"*{who}*"
-    owner = f"<@{one.owner}> has it" if one.owner else "nobody has it"
-    late = one.due_at is not None and one.due_at < at
-    due = f", due {date_token(one.due_at, '{time}')}" if one.due_at is not None and not late else ""
-    mark = ":red_circle: " if late else ""
-    waits = duration(at - one.since)
-    return f"{mark}{name} on {titles.get(one.network, one.network)}: waiting {waits}{due}, {owner}"
-
-
-def stats_report(stats: Stats, label: str) -> list[Block]:
-    """A period in figures."""
-    span = f"{date_token(stats.since, '{date_short}')} to {date_token(stats.until, '{date_short}')}"
-    blocks = [
-        section(f"*The last {label}* ({span})"),
-        section(
-            f"*Heard* {stats.heard}  ·  *Answered* {stats.answered}  ·  *Waiting* {stats.waiting}  ·  "
-            f"*No reply needed* {stats.no_reply_needed}  ·  *Not about us* {stats.not_about_us}",
-        ),
-        section(_speed(stats)),
-    ]
-    if stats.teammates:
-        blocks.append(section("\n".join(_teammate(one) for one in stats.teammates)))
-    conversations = f"{counted(stats.heard, 'mention')} in {counted(stats.tickets, 'conversation')}."
-    return [*blocks, context(f"{conversations} The clock starts when the customer posts.")]
-
-
-def _speed(stats: Stats) -> str:
-    if stats.median is None or stats.p90 is None:
-        told = "*First reply*: none yet"
-    else:
-        told = f"*First reply*: median {duration(stats.median)}, p90 {duration(stats.p90)}"
-    if stats.unanswered == 0:
-        return f"{told}. Nobody is left without an answer."
-    wait, are = ("waits", "is") if stats.unanswered == 1 else ("wait", "are")
-    return f"{told}. *{stats.unanswered}* still {wait} for a first reply and {are} in neither figure."
-
-
-def _teammate(one: Teammate) -> str:
-    speed = f", median {duration(one.median)}" if one.median is not None else ""
-    return f"<@{one.user}>: answered {one.answered}{speed}"

@@ -75,13 +75,13 @@ def test_the_fullest_home_leaves_room_for_more() -> None:
     view = home(full(ENTRY), notice="1 closed.")
 
     text = seen(view)
-    assert len(view["blocks"]) <= 85
+    assert len(view["blocks"]) <= 90
     assert "My drafts (98)" in text
     assert f"And {98 - DRAFTS} more." in text
     assert "My tickets (99)" in text
     assert f"And {99 - MINE} more." in text
     assert "Waiting (99)" in text
-    assert f"And {99 - WAITING} more. /mentions open lists more." in text
+    assert f"1 to {WAITING} of 99, by due time." in text
 
 
 @given(st.text(max_size=400), st.text(min_size=1, max_size=60))

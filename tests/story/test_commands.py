@@ -2,9 +2,12 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
+from models import Cursor
 from sandbox.slack import CommandOutcome, visible
 from sandbox.slack.validator import check_message
 from tests.story.harness import Bot, eventually
@@ -52,7 +55,8 @@ def test_open_lists_who_waits_the_longest_first_with_owner_due_and_card(bot: Bot
 
     outcome = bot.ben.command("/mentions", "open")
 
-    head, first, second = words(outcome).splitlines()
+    head, first, second, share = words(outcome).splitlines()
+    assert share == "Share to channel"
     assert head == "2 waiting:"
     assert re.fullmatch(r":red_circle: @maria on X: waiting 2 h 00 min, .*nobody has it", first)
     assert re.fullmatch(r"@joe on X: waiting 5 min, due .*, @U0ANA has it", second)
@@ -92,17 +96,103 @@ def test_a_long_list_says_how_much_of_it_is_shown(bot: Bot) -> None:
 
     answer = words(bot.ana.command("/mentions", "open"))
 
-    assert answer.splitlines()[0] == "45 waiting, the 40 longest first:"
-    assert len(answer.splitlines()) == 41
+    shown = sum("nobody has it" in line for line in answer.splitlines())
+    assert answer.splitlines()[0] == f"45 waiting, the first {shown} by due time:"
+    assert f"And {45 - shown} more." in answer
     assert len(answer) < 4_000
 
 
+@pytest.fixture
+def queue(bot: Bot) -> Bot:
+    """Old, which Ana has; late, which nobody has; young, which Ben has."""
+    now = datetime.now(UTC)
+    for author, minutes in (("old", 120), ("late", 60), ("young", 1)):
+        bot.post(f"@acmebrew from {author}", author=author, at=now - timedelta(minutes=minutes))
+    bot.poll()
+    for author, who in (("old", bot.ana), ("young", bot.ben)):
+        card = bot.card(f"@acmebrew from {author}")
+        who.press(card, "Claim")
+        bot.shows(card, f"@{who.id} has it")
+    bot.settled()
+    return bot
+
+
+def listed(answer: str) -> list[str]:
+    return re.findall(r"@(old|late|young) on", answer)
+
+
 @pytest.mark.parametrize(
-    ("text", "label"), [("stats", "7 days"), ("stats 7d", "7 days"), ("stats 30d", "30 days")]
+    ("text", "authors"),
+    [
+        ("open", ["old", "late", "young"]),
+        ("mine", ["old"]),
+        ("open mine", ["old"]),
+        ("open unclaimed", ["late"]),
+        ("open overdue", ["old", "late"]),
+        ("open OVERDUE unclaimed x", ["late"]),
+        ("open #mentions", ["old", "late", "young"]),
+        ("open @ben", ["young"]),
+        ("mine unclaimed", []),
+    ],
 )
-def test_stats_count_what_was_heard_and_answered_by_whom_and_how_fast(
-    bot: Bot, text: str, label: str
-) -> None:
+def test_open_is_narrowed_by_filters_that_combine(queue: Bot, text: str, authors: list[str]) -> None:
+    answer = words(queue.ana.command("/mentions", text))
+
+    assert listed(answer) == authors
+    if text != "open":
+        assert "3 tickets open in all" in answer
+
+
+@pytest.mark.parametrize("text", ["nonsense", "<!here>", "#nowhere", "*late*", "bluesky"])
+def test_an_unknown_filter_is_a_sentence_that_says_what_to_type(bot: Bot, text: str) -> None:
+    outcome = bot.ana.command("/mentions", f"open mine {text}")
+
+    answer = words(outcome)
+    assert "I do not know the filter" in answer or "I cannot tell which channel" in answer
+    assert visible(outcome.acked).broadcasts == []
+
+
+def test_an_empty_filtered_list_is_no_zero_while_x_does_not_answer(bot: Bot) -> None:
+    bot.poll()
+    bot.x.world.faults.add("*", "down")
+    bot.poll()
+
+    answer = words(bot.ana.command("/mentions", "open mine overdue x"))
+
+    assert "as far as I know" in answer
+    assert "X has not answered since" in answer
+
+
+def test_a_reading_that_is_late_without_failing_is_said_as_unknown(bot: Bot) -> None:
+    bot.poll()
+    with bot.desk.db.write() as session:
+        for cursor in session.scalars(select(Cursor)):
+            cursor.read_at = bot.desk.now() - timedelta(days=1)
+
+    answer = words(bot.ana.command("/mentions", "open"))
+
+    assert "0 unanswered" not in answer
+    assert "X was last read at" in answer
+    assert "this list may be short" in answer
+
+
+def test_what_open_lists_can_be_shared(bot: Bot) -> None:
+    bot.heard("@acmebrew hello")
+    outcome = bot.ana.command("/mentions", "open")
+
+    bot.ana.press(bot.ana.ephemerals()[-1], "Share to channel")
+
+    posted = eventually(
+        lambda: next(
+            one for one in bot.slack.world.channel("C0MENTIONS").messages if "shares" in str(one.blocks)
+        )
+    )
+    assert "@maria on X" in visible(posted).text
+    assert outcome.ok
+
+
+@pytest.mark.parametrize(("text", "days"), [("stats", 7), ("stats 7d", 7), ("stats 30d", 30)])
+def test_stats_count_what_was_heard_and_answered_by_whom_and_how_fast(bot: Bot, text: str, days: int) -> None:
     now = datetime.now(UTC)
     asked = [
         (bot.post("@acmebrew hello", author=author, at=now - timedelta(minutes=minutes)), by)
@@ -121,10 +211,15 @@ def test_stats_count_what_was_heard_and_answered_by_whom_and_how_fast(
 
     answer = words(bot.ben.command("/mentions", text))
 
-    assert f"The last {label}" in answer
+    zone = ZoneInfo("Europe/Lisbon")
+    today = datetime.now(zone).date()
+    assert answer.startswith(f"{(today - timedelta(days=days - 1)).day} ")
+    assert f" to {today.day} {today:%B %Y}, {zone.key}" in answer
     assert "Heard 6  ·  Answered 3  ·  Waiting 1  ·  No reply needed 1  ·  Not about us 1" in answer
-    assert "First reply: median 2 h 00 min, p90 8 h 24 min" in answer
+    assert "First reply: median 2 h 00 min, p90 8 h 24 min, 0% within 30 min" in answer
+    assert "In office hours: median 2 h 00 min" in answer
     assert "1 still waits for a first reply" in answer
+    assert re.search(r"post → seen .* → card in Slack \d+ s → claimed \d+ s → replied \d+ s", answer)
     assert "@U0ANA: answered 2, median 1 h 30 min" in answer
     assert "@U0BEN: answered 1, median 10 h 00 min" in answer
 
@@ -136,9 +231,11 @@ def test_stats_of_nothing_are_zeros(bot: Bot) -> None:
     assert "none yet" in answer
 
 
-@pytest.mark.parametrize("period", ["nonsense", "0d", "-7d", "<!here>", "7 d"])
+@pytest.mark.parametrize(
+    "period", ["nonsense", "0d", "-7d", "<!here>", "2026-13", "7d 30d", "@nobody", "#lost"]
+)
 def test_a_period_that_nobody_knows_is_a_sentence(bot: Bot, period: str) -> None:
     outcome = bot.ana.command("/mentions", f"stats {period}")
 
-    assert f"I do not know the period “{period}”." in words(outcome)
+    assert period.rsplit(maxsplit=1)[-1] in words(outcome)
     assert visible(outcome.acked).broadcasts == []

@@ -64,7 +64,7 @@ def test_i_posted_it_counts_as_answered(handed_off: tuple[Bot, XPost, Message]) 
 
     now = bot.shows(card, "Answered by hand by @U0ANA", "@U0ANA answered by hand")
     assert now.buttons[0] == "Follow up"
-    assert "*Answered* 1" in str(bot.ana.command("/mentions", "stats").blocks)
+    assert "*Handed off* 1" in str(bot.ana.command("/mentions", "stats").blocks)
     assert bot.attempts == 1
 
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from bot import homes
-from models import Home, Reply, drafts
+from bot.blocks.home import digest
+from models import Alarm, Home, Reply, drafts
 from models.base import RuleBrokenError
 from sandbox.slack import Person, visible
 from sandbox.slack.message import Message
@@ -150,7 +151,90 @@ def test_a_long_queue_says_how_many_more_there_are(bot: Bot) -> None:
 
     assert "Waiting (23)" in home(bot.ana)
     assert home(bot.ana).count("nobody has it") == 20
-    assert "And 3 more." in home(bot.ana)
+    assert "1 to 20 of 23, by due time." in home(bot.ana)
+
+
+def test_the_queue_is_turned_page_by_page_and_each_stays_where_they_are(bot: Bot) -> None:
+    for number in range(45):
+        bot.post(f"@acmebrew hello {number}", author=f"person{number}")
+    bot.poll()
+    opened(bot.ana)
+    opened(bot.ben)
+
+    bot.ana.press(bot.ana.home, "Next")
+    shows(bot.ana, "21 to 40 of 45")
+    bot.ana.press(bot.ana.home, "Next")
+    last = shows(bot.ana, "41 to 45 of 45")
+    eventually(lambda: remembered(bot, bot.ana) == digest(last.given))
+    bot.heard("@acmebrew one more", author="zoe")
+    homes.refresh(bot.desk)
+
+    shows(bot.ana, "41 to 46 of 46")
+    shows(bot.ben, "1 to 20 of 46")
+    assert "Next" not in bot.ana.home.buttons
+    bot.ana.press(bot.ana.home, "Previous")
+    shows(bot.ana, "21 to 40 of 46")
+
+
+def test_a_page_whose_tickets_others_have_closed_gives_way_to_the_last_one(bot: Bot) -> None:
+    cards = heard(bot, *(f"person{number}" for number in range(21)))
+    opened(bot.ana)
+    bot.ana.press(bot.ana.home, "Next")
+    there = shows(bot.ana, "21 to 21 of 21")
+    eventually(lambda: remembered(bot, bot.ana) == digest(there.given))
+
+    bot.ben.press(cards[0], "No reply needed").view.submit()
+    bot.shows(cards[0], "No reply needed")
+    homes.refresh(bot.desk)
+
+    shows(bot.ana, "Waiting (20)")
+    assert boxes(bot.ana)[-1] == "@person20 on X: @acmebrew hello from person20"
+
+
+def test_a_ticket_is_claimed_and_closed_from_the_queue_and_home_shows_it_at_once(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    opened(bot.ana)
+
+    bot.ana.press(bot.ana.home, "Claim")
+    shows(bot.ana, "My tickets (1)", "@U0ANA has it")
+    bot.ana.press(bot.ana.home, "No reply needed").view.submit()
+
+    bot.shows(card, "No reply needed")
+
+
+def test_a_press_on_a_stale_home_is_answered_there_with_a_sentence(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    stale = opened(bot.ana)
+    bot.ben.press(card, "Claim")
+    bot.shows(card, "@U0BEN has it")
+
+    bot.ana.press(stale, "Claim")
+
+    shows(bot.ana, "@U0BEN has this one already.")
+    assert [one.actor for one in bot.events("claim")] == ["U0BEN"]
+
+
+def test_home_shows_today_in_figures_and_what_was_heard_by_day(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello", at=datetime.now(UTC) - timedelta(minutes=1))
+    bot.reply(card, "Hello!")
+    bot.answered(post, "Hello!")
+    bot.shows(card, "Answered")
+
+    opened(bot.ana)
+
+    assert "Heard 1" in home(bot.ana)
+    assert "Heard by day, mentions" in home(bot.ana)
+
+
+def test_home_names_what_is_broken(bot: Bot) -> None:
+    with bot.desk.db.write() as session:
+        Alarm.ring(session, "poll x", cause="keys", detail="<!channel> refused", at=bot.desk.now())
+
+    view = opened(bot.ana)
+
+    assert "poll x: keys, <!channel> refused, since" in home(bot.ana)
+    assert visible(view).broadcasts == []
+    assert QUIET not in home(bot.ana)
 
 
 def test_a_customers_words_are_only_words(bot: Bot) -> None:
@@ -297,7 +381,8 @@ def test_discard_lets_go_of_a_draft_once(bot: Bot) -> None:
     view = opened(bot.ana)
 
     pressed = bot.ana.press(view, "Discard")
-    shows(bot.ana, "Waiting (1)", without=("My drafts",))
+    now = shows(bot.ana, "Waiting (1)", without=("My drafts",))
+    eventually(lambda: remembered(bot, bot.ana) == digest(now.given))
     before = published(bot)
     pressed.replay()
     homes.refresh(bot.desk)

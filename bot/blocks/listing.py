@@ -1,0 +1,110 @@
+"""The list of who still waits, as `/mentions open` answers it. Pure."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from bot.blocks.parts import Block, context, counted, duration, permalink, section
+from bot.blocks.text import called, date_token, fit
+from models.outcome import State
+from models.overview import Entry, Listing
+
+LISTED = 40  # tickets looked up
+WORDS = 3_300  # characters that a person sees of them: Slack splits a message of 4,000
+SECTION = 2_900  # characters of one block, with what only Slack reads; it takes 3,000
+HANDLE = 60
+
+
+def open_list(
+    listing: Listing,
+    titles: Mapping[str, str],
+    *,
+    url: str,
+    at: datetime,
+    unknown: list[str],
+    filtered: str = "",
+    in_all: int = 0,
+) -> list[Block]:
+    """Who still waits, by when they are due.
+
+    `unknown` are sentences about networks that do not answer, `filtered` says in words what was asked for
+    (mrkdwn), `in_all` how many wait without it.
+    """
+    rest = _rest(filtered, in_all)
+    if listing.total == 0:
+        return [section(_nobody(filtered, known=not unknown)), *rest, *_warnings(unknown)]
+    lines = _fitting([(_line(one, titles, url=url, at=at), one) for one in listing.first])
+    shown = f", the first {len(lines)} by due time" if listing.total > len(lines) else ""
+    that = f" that {'is' if listing.total == 1 else 'are'} {filtered}" if filtered else ""
+    blocks = [section(f"*{listing.total:,} waiting*{that}{shown}:"), *map(section, _packed(lines))]
+    if listing.total > len(lines):
+        blocks.append(context(f"And {listing.total - len(lines):,} more. {_NARROW}"))
+    return [*blocks, *rest, *_warnings(unknown)]
+
+
+_NARROW = "Narrow it down: `mine`, `unclaimed`, `overdue`, a `#channel` or a network, in any combination."
+
+
+def _nobody(filtered: str, *, known: bool) -> str:
+    """Nothing to list: good news only where all that there is has been read."""
+    if filtered:
+        return f"*0 waiting* that are {filtered}" + ("." if known else ", as far as I know.")
+    if known:
+        return ":white_check_mark: *0 unanswered.* Everybody who spoke to us has an outcome."
+    return "*0 waiting*, as far as I know."
+
+
+def _rest(filtered: str, in_all: int) -> list[Block]:
+    if not filtered or not in_all:
+        return []
+    return [context(f"{counted(in_all, 'ticket')} open in all: `/mentions open`.")]
+
+
+def _warnings(unknown: Iterable[str]) -> list[Block]:
+    return [context(f":warning: {sentence}") for sentence in unknown]
+
+
+def _fitting(lines: list[tuple[str, Entry]]) -> list[str]:
+    """As many of the lines as a person can be shown in one message."""
+    kept: list[str] = []
+    seen = 0
+    for text, entry in lines:
+        seen += 80 + min(len(entry.handle or ""), HANDLE)
+        if kept and seen > WORDS:
+            break
+        kept.append(text)
+    return kept
+
+
+def _packed(lines: list[str]) -> list[str]:
+    """The lines in as few blocks as take them."""
+    packs: list[str] = []
+    for text in lines:
+        if packs and len(packs[-1]) + len(text) < SECTION:
+            packs[-1] += f"\n{text}"
+        else:
+            packs.append(text)
+    return packs
+
+
+def _line(one: Entry, titles: Mapping[str, str], *, url: str, at: datetime) -> str:
+    who = called(fit(one.handle, HANDLE)) if one.handle else "somebody"
+    card = permalink(url, one.channel, one.ts)
+    name = f"<{card}|{who}>" if card else f"*{who}*"
+    owner = f"<@{one.owner}> has it" if one.owner else "nobody has it"
+    mark, stands = _stands(one, at)
+    waits = f"waiting {duration(at - one.since)}"
+    told = ", ".join(part for part in (waits, stands, owner) if part)
+    return f"{mark}{name} on {titles.get(one.network, one.network)}: {told}"
+
+
+def _stands(one: Entry, at: datetime) -> tuple[str, str]:
+    """A mark for what is late, and what is known about when."""
+    if one.state == State.SNOOZED and one.snoozed_until is not None:
+        return ":zzz: ", f"snoozed until {date_token(one.snoozed_until)}"
+    if one.is_answered:
+        return "", "a reply is on its way"
+    if one.due_at is None:
+        return "", ""
+    if one.due_at < at:
+        return ":red_circle: ", f"was due {date_token(one.due_at, '{date_short_pretty} {time}')}"
+    return "", f"due {date_token(one.due_at, '{time}')}"

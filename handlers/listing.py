@@ -1,0 +1,110 @@
+"""`/mentions open` and `/mentions mine`: who still waits, for the person who asks."""
+
+import re
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot import answering, homes
+from bot.blocks.listing import LISTED, open_list
+from bot.blocks.parts import context
+from bot.blocks.report import may_be_short
+from bot.blocks.text import escape, plain
+from bot.desk import Desk
+from handlers.asked import Answer, Asked
+from handlers.courtesy import PATIENCE
+from models import Pause, overview
+from models.base import RuleBrokenError
+from models.database import BusyError
+from models.overview import Wanted
+
+_CHANNEL = re.compile(r"<#(\w+)(?:\|[^>]*)?>")
+_PERSON = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
+KNOWN = "`mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate` or a network ({})"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What was asked for, for the ledger and in words."""
+
+    wanted: Wanted = overview.ALL
+    words: tuple[str, ...] = ()
+
+
+def open_ones(desk: Desk, asked: Asked) -> Answer:
+    """Everything that waits, or what the words behind `open` leave of it."""
+    raw = str(asked.command.get("text") or "").strip().partition(" ")[2]
+    return _listed(desk, asked, _filter(desk, asked.user, raw.split(), desk.now()))
+
+
+def mine(desk: Desk, asked: Asked) -> Answer:
+    """The same, of what the asker has."""
+    raw = str(asked.command.get("text") or "").strip().partition(" ")[2]
+    return _listed(desk, asked, _filter(desk, asked.user, ["mine", *raw.split()], desk.now()))
+
+
+def _listed(desk: Desk, asked: Asked, chosen: Filter) -> Answer:
+    at, known = desk.now(), desk.slack.identity_if_known()
+    titles = {name: network.title for name, network in desk.networks.items()}
+    with desk.db.read(PATIENCE) as session:
+        listing = overview.waiting(session, chosen.wanted, limit=LISTED)
+        in_all = overview.waiting(session, limit=0).total if chosen.words else listing.total
+        unread, pause = homes.unread(desk, session), Pause.now(session)
+    here = [one for one in unread if not chosen.wanted.networks or one.network in chosen.wanted.networks]
+    blocks = open_list(
+        listing,
+        titles,
+        url=known.url if known is not None else "",
+        at=at,
+        unknown=may_be_short(here, titles),
+        filtered=" and ".join(chosen.words),
+        in_all=in_all,
+    )
+    if pause is not None:
+        blocks.append(context(f":double_vertical_bar: {pause.sentence}"))
+    text, key = f"{listing.total:,} waiting", uuid.uuid4().hex
+    try:
+        answering.keep(desk, key, asked.channel, text, [blocks], patience=PATIENCE / 2)
+    except BusyError:
+        return {"text": text, "blocks": blocks}
+    return {"text": text, "blocks": [*blocks, answering.share_button(key)]}
+
+
+def _filter(desk: Desk, user: str, words: list[str], at: datetime) -> Filter:
+    """What `words` ask for, all of it together."""
+    chosen = Filter()
+    for word in words:
+        chosen = _narrowed(desk, user, word, at, chosen)
+    return chosen
+
+
+def _narrowed(desk: Desk, user: str, word: str, at: datetime, chosen: Filter) -> Filter:
+    """`chosen` with one more condition; `RuleBrokenError` says what was not understood."""
+    wanted, lower = chosen.wanted, word.lower()
+    networks = {name.lower(): name for name in desk.networks}
+    networks |= {network.title.lower(): name for name, network in desk.networks.items()}
+    said = {"mine": f"<@{user}>'s", "unclaimed": "nobody's", "overdue": "overdue"}.get(lower, "")
+    if lower == "mine":
+        wanted = replace(wanted, owner=user)
+    elif lower == "unclaimed":
+        wanted = replace(wanted, unclaimed=True)
+    elif lower == "overdue":
+        wanted = replace(wanted, overdue_at=at)
+    elif (channel := _CHANNEL.fullmatch(word)) is not None:
+        wanted, said = replace(wanted, channels=(*wanted.channels, channel[1])), f"in <#{channel[1]}>"
+    elif (person := _PERSON.fullmatch(word)) is not None:
+        wanted, said = replace(wanted, owner=person[1]), f"<@{person[1]}>'s"
+    elif lower in networks:
+        name = networks[lower]
+        wanted, said = replace(wanted, networks=(*wanted.networks, name)), f"on {desk.networks[name].title}"
+    else:
+        raise RuleBrokenError(_unknown(desk, word))
+    return Filter(wanted, (*dict.fromkeys((*chosen.words, said)),))
+
+
+def _unknown(desk: Desk, word: str) -> str:
+    shown = escape(plain(word))
+    if word.startswith("#"):
+        return f"I cannot tell which channel “{shown}” is: choose it from Slack's list while you type."
+    titles = ", ".join(f"`{escape(name)}`" for name in desk.networks)
+    return f"I do not know the filter “{shown}”. Try {KNOWN.format(titles)}, in any combination."

@@ -1,0 +1,94 @@
+"""`/mentions stats`: a period in figures, for the person who asks."""
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from bot import answering, figures, homes, zones
+from bot.answering import Asker, Told
+from bot.blocks import figures as face
+from bot.blocks.parts import Block
+from bot.blocks.report import may_be_short
+from bot.blocks.text import unescape
+from bot.desk import Desk
+from handlers.asked import Answer, Asked
+from handlers.courtesy import PATIENCE
+from models import Teammate
+from models.base import RuleBrokenError
+from models.database import BusyError
+from models.figures import Report, report
+from models.period import Known, Question, parse
+
+FILL = 0.5  # seconds that a figure may wait for the last replies' office hours
+_LABEL = re.compile(r"<([@#]\w+)\|[^>]*>")
+
+
+def stats(desk: Desk, asked: Asked) -> Answer | None:
+    """The figures in words at once; charts follow, since they may need an upload."""
+    own = zones.own_zone_of(desk, asked.user)
+    with desk.db.read(PATIENCE) as session:
+        names = {one.user_id: one.name for one in session.scalars(select(Teammate))}
+    titles = {name: network.title for name, network in desk.networks.items()}
+    known = Known(person=_by_name(names), channel=_nowhere, networks=titles)
+    try:
+        question = parse(_typed(asked), zone=own or desk.settings.office.zone, now=desk.now(), known=known)
+    except RuleBrokenError as told:
+        return {"text": str(told)}
+    desk.glance(lambda: figures.fill(desk), FILL)
+    target = timedelta(minutes=desk.settings.first_reply_minutes)
+    with desk.db.read(PATIENCE) as session:
+        found = report(session, question, target=target)
+        unread = homes.unread(desk, session)
+    if _matches_nothing(question, found):
+        return {"text": face.nothing(question, titles)}
+    here = [one for one in unread if question.network in {None, one.network}]
+    notes = may_be_short(here, titles, so="more may have been said than these figures know")
+    if own is None:
+        notes.append(f"Slack does not say where you are, so days are those of {question.period.zone.key}.")
+    blocks = face.told(found, question, names=names, titles=titles, target=target, notes=notes)
+    asked.ack(response_type="ephemeral", **_shareable(desk, asked, face.summary(found), blocks))
+    asker = Asker(asked.user, asked.channel, asked.respond)
+    shown = Told(f"Charts of {question.period.label}", (), face.charts(found.now))
+    if shown.charts:
+        desk.aside(lambda: answering.answer(desk, asker, shown))
+    return None
+
+
+def _shareable(desk: Desk, asked: Asked, text: str, blocks: list[Block]) -> Answer:
+    """The answer with *Share to channel*; without it where the ledger has no moment to remember it."""
+    key = uuid.uuid4().hex
+    try:
+        answering.keep(desk, key, asked.channel, text, [blocks], patience=PATIENCE / 2)
+    except BusyError:
+        return {"text": text, "blocks": blocks}
+    return {"text": text, "blocks": [*blocks, answering.share_button(key)]}
+
+
+def _matches_nothing(question: Question, found: Report) -> bool:
+    filters = (question.person, question.channel, question.network)
+    empty = not found.now.heard and not found.now.tickets and not found.now.people
+    return any(one is not None for one in filters) and empty
+
+
+def _typed(asked: Asked) -> str:
+    """What stands behind the word; people and channels as ids, for their names may hold anything."""
+    raw = str(asked.command.get("text") or "").strip().partition(" ")[2]
+    tokens = re.split(r"(<[@#]\w+>)", _LABEL.sub(r"<\1>", raw))
+    return "".join(one if place % 2 else unescape(one) for place, one in enumerate(tokens))
+
+
+def _by_name(names: dict[str, str]) -> Callable[[str], str | None]:
+    """Who is meant by a name: whole without blanks, or the first part; not where two are called so."""
+    meant: dict[str, set[str]] = {}
+    for user, name in names.items():
+        for called in ("".join(name.split()), *name.split()[:1]):
+            meant.setdefault(called.casefold(), set()).add(user)
+    one = {called: next(iter(users)) for called, users in meant.items() if len(users) == 1}
+    return lambda name: one.get(name.casefold())
+
+
+def _nowhere(_name: str) -> None:
+    """Only Slack knows what a channel is called, and it sends the id of whatever was picked from its list."""
