@@ -1,21 +1,20 @@
 """Search and export on a ledger of a million mentions, and what being able to search costs each mention."""
 
-import io
+import subprocess
+import sys
 import time
-import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import text
 
-from bot.exporting import new_file, write
 from models.database import Database
-from models.export import KINDS, Filter
+from models.export import KINDS
 from models.search import Before, phrases, search
 from tests.bench import ingest, million
 from tests.bench.figures import Figure, spread
+from tests.bench.stage import ROOT
 
 RUNS = 7
 LOOKED_FOR = {
@@ -81,35 +80,38 @@ def _plain(database: Database, queries: dict[str, str]) -> None:
 
 
 def _export(database: Database, kind: str, form: str) -> Figure:
-    """All rows into a file, by the function that the command line calls; memory of Python's own beside it."""
-    with TemporaryDirectory(prefix="heard-export-") as folder:
-        path = Path(folder) / "all"
-        began, count = time.perf_counter(), 0
-        with new_file(path, bom=True, force=False) as file:
-            count = write(database, KINDS[kind], Filter(), form, file, told=lambda _: None)
-        rate = count / (time.perf_counter() - began)
-        size = path.stat().st_size / 1_000_000
-    peaks = [_peak(database, kind, form, share) for share in (0.1, 1.0)] if form == "csv" else []
-    memory = (
-        f"; Python's peak {peaks[0]:.0f} MB for the first tenth, {peaks[1]:.0f} MB for all" if peaks else ""
-    )
-    said = f"{rate:,.0f} rows/s ({count:,} rows, {size:.0f} MB{memory})"
+    """All rows into a file, in a process of its own, whose memory is seen; a tenth of them beside it."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    tenth = (million.END - timedelta(days=million.DAYS * 0.9)).isoformat()
+    few, _, little = _in_a_process(url, kind, form, tenth)
+    count, seconds, much = _in_a_process(url, kind, form, "")
+    rate = count / seconds
+    said = f"{rate:,.0f} rows/s; at most {little:.0f} MB for {few:,.0f} rows, {much:.0f} MB for {count:,.0f}"
     return Figure(f"Export of all {kind} as {form}", said, "> 20,000 rows/s", rate > 20_000)
 
 
-class _Nowhere(io.TextIOBase):
-    def write(self, text: str) -> int:
-        return len(text)
+_ALONE = """
+import resource, sys, time
+from datetime import datetime
+from pathlib import Path
+from models.database import Database
+from models.export import KINDS
+url, kind, form, until, path = sys.argv[1:]
+wanted = Filter(until=datetime.fromisoformat(until) if until else None)
+began = time.perf_counter()
+with new_file(Path(path), bom=True, force=False) as file:
+    count = write(Database(url), KINDS[kind], wanted, form, file, told=lambda _: None)
+print(count, time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
 
 
-def _peak(database: Database, kind: str, form: str, share: float) -> float:
-    """Megabytes that Python held at most, for that share of the period."""
-    until = None if share == 1 else million.END - timedelta(days=million.DAYS * (1 - share))
-    tracemalloc.start()
-    write(database, KINDS[kind], Filter(until=until), form, _Nowhere(), told=lambda _: None)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 1_000_000
+def _in_a_process(url: str, kind: str, form: str, until: str) -> tuple[float, float, float]:
+    """How many rows, seconds, and megabytes at most."""
+    with TemporaryDirectory(prefix="heard-export-") as folder:
+        words = [sys.executable, "-c", _ALONE, url, kind, form, until, f"{folder}/all"]
+        told = subprocess.run(words, cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    rows, seconds, megabytes = map(float, told.split())
+    return rows, seconds, megabytes
 
 
 # --- what it costs on the way in ----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from handlers import exporting
-from tests.story.harness import Bot, eventually, seen
+from tests.story.harness import Bot, eventually, running, seen
 from tests.story.test_commands import words
 
 
@@ -85,3 +85,16 @@ def test_a_guest_gets_no_file(bot: Bot) -> None:
     bot.ana.command("/mentions", "export tickets")
 
     told(bot, "Guests and people from other organisations cannot export")
+
+
+@pytest.mark.parametrize(
+    "method", ["conversations.open", "files.getUploadURLExternal", "files.completeUploadExternal"]
+)
+def test_when_slack_does_not_take_the_file_they_are_told(database_url: str, method: str) -> None:
+    with running(database_url, troubles=True) as bot:
+        bot.heard("@acmebrew hello")
+        bot.slack.world.faults.error(method, "missing_scope")
+
+        bot.ana.command("/mentions", "export tickets")
+
+        told(bot, "Slack did not take it (missing_scope)")
