@@ -7,6 +7,7 @@ from sqlalchemy import Connection, create_engine
 from alembic import context
 from models import Base
 from models.database import normal_url
+from models.search import is_index
 
 DEFAULT_URL = "sqlite:///heard.db"
 
@@ -33,6 +34,7 @@ def migrate(connection: Connection) -> None:
         target_metadata=Base.metadata,
         render_as_batch=connection.dialect.name == "sqlite",
         compare_type=True,
+        include_name=lambda name, kind, _: kind != "table" or not is_index(name),
     )
     with context.begin_transaction():
         context.run_migrations()

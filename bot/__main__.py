@@ -24,6 +24,7 @@ from bot import doctor as examination
 from bot import lock, schema, settings
 from bot.assembly import ledger_beside, open_desk, time_of, vault_of, x_oauth, x_tokens
 from bot.desk import Desk
+from bot.export_command import export
 from bot.networks.x import X
 from bot.schedule import Schedule
 from bot.tokens import seal_again
@@ -134,6 +135,9 @@ def rotate_keys() -> None:
         for name, key in before.items():
             click.echo(f"{name}: was sealed with key {key}, is sealed with key {vault.key_id}.")
         click.echo(f"{len(before)} sealed with key {vault.key_id}, from {vault.source}.")
+
+
+main.add_command(export)
 
 
 # --- the doors ----------------------------------------------------------------------------------------------

@@ -27,8 +27,6 @@ from models.reply import State as Delivery
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=12)  # a dead worker's card is taken up after that
-# Longer than Slack may take (bot/slack.py): with less of the lease left no call begins.
-CALL = timedelta(seconds=9)
 SETTLED = timedelta(seconds=30)  # how long Slack may take to show a message whose answer was lost
 BATCH = 50
 
@@ -286,9 +284,11 @@ def _one(desk: Desk, job: Job | float | None, table: type[Card | Notice]) -> tup
         return False, job or 0.0
     crash.point("card declared")
     try:
-        ts = _call(desk, job)
+        ts = _call(desk, table, job)
     except SlackError as error:
         return False, _failed(desk, table, job, error)
+    except _TakenOverError:
+        return False, 0.0
     if ts is None:
         _wait_for_sight(desk, table, job)
         return False, 0.0
@@ -297,31 +297,56 @@ def _one(desk: Desk, job: Job | float | None, table: type[Card | Notice]) -> tup
     return True, 0.0
 
 
-def _call(desk: Desk, job: Job) -> str | None:
+def _call(desk: Desk, table: type[Card | Notice], job: Job) -> str | None:
     """Update, adopt or post.
 
     None, and so another try in a moment, if a doubtful message is neither in sight nor old enough to be given
-    up, or if looking for it took so long that somebody else may take over before Slack has answered.
+    up. Raises `_TakenOverError` if somebody else has it in hand by now.
     """
     if job.ts is not None:
         desk.slack.update(job.channel, job.ts, job.text, job.blocks or [], key=job.key)
         return job.ts
     if job.doubtful_since is not None:
-        found = _find(desk, job)
+        hold = _Hold(desk, table, job)
+        found = _find(desk, job, hold)
         if found is not None:
             return found
-        if desk.now() - job.doubtful_since < SETTLED or job.until - desk.now() < CALL:
+        if desk.now() - job.doubtful_since < SETTLED:
             return None
+        hold.renew()
     return desk.slack.post(job.channel, job.text, job.blocks, key=job.key, thread_ts=job.thread_ts)
 
 
-def _find(desk: Desk, job: Job) -> str | None:
+class _TakenOverError(Exception):
+    """The lease was over, and somebody else has taken the row: it is theirs to draw."""
+
+
+class _Hold:
+    """The lease on one row, for as long as it takes: to look through a busy channel may take many calls."""
+
+    def __init__(self, desk: Desk, table: type[Card | Notice], job: Job) -> None:
+        self._desk, self._table, self._row_id, self._until = desk, table, job.row_id, job.until
+
+    def renew(self) -> None:
+        """Hold it for a whole lease from now on. Raises `_TakenOverError` if it is not ours any more."""
+        until = self._desk.now() + LEASE
+        ours = (self._table.id == self._row_id) & (self._table.leased_until == self._until)
+        with self._desk.db.write() as session:
+            held = session.execute(update(self._table).where(ours).values(leased_until=until))
+        if held.rowcount != 1:  # type: ignore[attr-defined]
+            raise _TakenOverError
+        self._until = until
+
+
+def _find(desk: Desk, job: Job, hold: _Hold) -> str | None:
     """Look for the message that an earlier call may have posted; of several, keep the oldest."""
     if is_person(job.channel):  # what is said there we may not read: at least once, then
         return None
     since = (job.doubtful_since or desk.now()).timestamp() - 60
     try:
-        found = desk.slack.find(job.channel, job.key, since=since, thread_ts=job.thread_ts)
+        found = desk.slack.find(
+            job.channel, job.key, since=since, thread_ts=job.thread_ts, between=hold.renew
+        )
     except SlackNoError as error:  # without the history scope nobody can look: at least once, then
         log.warning("cannot look for a card in %s: %s", job.channel, error.error)
         return None

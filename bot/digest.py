@@ -15,7 +15,7 @@ from bot.blocks import digest as face
 from bot.blocks.digest import LISTED, Digest, Period
 from bot.blocks.report import may_be_short
 from bot.desk import Desk
-from models import Inbound, Notice, digest, overview, stats
+from models import Inbound, Notice, digest, issues, overview, stats
 from models.stats import Stats
 
 EVERY = 60.0  # seconds between two looks at the clock
@@ -103,6 +103,7 @@ def _read(desk: Desk, session: Session, edition: _Edition, at: datetime) -> Dige
             for name, begin, before in edition.periods
         ),
         problems=digest.problems(session, longest, edition.at, limit=PROBLEMS),
+        to_tell=issues.to_tell(issues.fixed(session, at=at)),
         thanks=digest.thanks(session, longest, edition.at, limit=THANKS),
         titles=titles,
         url=known.url if known is not None else "",

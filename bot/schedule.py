@@ -23,6 +23,7 @@ from bot import (
     claims,
     digest,
     figures,
+    fixes,
     gaps,
     handoffs,
     homes,
@@ -73,6 +74,7 @@ class Schedule:
         self._every(nudges.WIND_UP, lambda: nudges.wind_up(self.desk), "clocks", first=0)
         self._every(figures.EVERY, lambda: figures.tick(self.desk), "figures", first=3)
         self._every(digest.EVERY, lambda: digest.tick(self.desk), "digest")
+        self._every(fixes.EVERY, lambda: fixes.tick(self.desk), "fixes")
         self._every(auditor.MINUTE, lambda: auditor.audit(self.desk), "audit")
         if self.desk.settings.canary_channel is not None:
             self._every(canary.LOOK, lambda: canary.listen(self.desk), "canary", first=0)

@@ -12,6 +12,7 @@ import ssl
 import urllib.error
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from slack_sdk import WebClient
@@ -240,16 +241,29 @@ class Slack:
         """Take our `emoji` off again."""
         _told(lambda: self.client.reactions_remove(channel=channel, timestamp=ts, name=emoji))
 
-    def find(self, channel: str, key: str, *, since: float, thread_ts: str | None = None) -> list[str]:
-        """Find the messages since `since` (Unix seconds) that carry `key`, oldest first."""
+    def find(
+        self,
+        channel: str,
+        key: str,
+        *,
+        since: float,
+        thread_ts: str | None = None,
+        between: Callable[[], object] = lambda: None,
+    ) -> list[str]:
+        """Find the messages since `since` (Unix seconds) that carry `key`, oldest first.
+
+        A busy channel has many pages; `between` is called after each.
+        """
         found = []
-        for message in self._history(channel, since, thread_ts):
-            payload = (message.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("card_id") == key:
-                found.append(str(message["ts"]))
+        for page in self._history(channel, since, thread_ts):
+            for message in page:
+                payload = (message.get("metadata") or {}).get("event_payload") or {}
+                if payload.get("card_id") == key:
+                    found.append(str(message["ts"]))
+            between()
         return sorted(found, key=float)
 
-    def _history(self, channel: str, since: float, thread_ts: str | None) -> Iterator[dict[str, Any]]:
+    def _history(self, channel: str, since: float, thread_ts: str | None) -> Iterator[list[dict[str, Any]]]:
         cursor = None
         for _ in range(_HISTORY_PAGES):
             ask: dict[str, Any] = {
@@ -260,7 +274,7 @@ class Slack:
                 "cursor": cursor,
             }
             answer = _told(lambda ask=ask: self._read_history(ask, thread_ts))  # type: ignore[misc]
-            yield from answer.get("messages") or []
+            yield answer.get("messages") or []
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return
@@ -274,6 +288,22 @@ class Slack:
         """Open a modal and give its id: the trigger lives three seconds, so this call has two."""
         answer = _told(lambda: self._quick.views_open(trigger_id=trigger_id, view=view))
         return str((answer.get("view") or {}).get("id") or "")
+
+    def hand_over(self, user: str, path: Path, comment: str) -> None:
+        """Give a file to one person, by direct message.
+
+        https://docs.slack.dev/messaging/working-with-files#uploading_files
+        """
+        opened = _told(lambda: self.client.conversations_open(users=user)).get("channel") or {}
+        _told(
+            lambda: self.client.files_upload_v2(
+                channel=str(opened.get("id") or ""),
+                file=str(path),
+                filename=path.name,
+                title=path.name,
+                initial_comment=comment,
+            )
+        )
 
     def publish_home(self, user: str, view: dict[str, Any]) -> None:
         """Show `view` as the Home tab of `user`, in place of what it showed before."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot import homes
 from bot.blocks import questions
 from bot.desk import Desk
-from handlers import snooze
+from handlers import history, issues, snooze
 from handlers.courtesy import Person, attempt, opened, person, writing
 from handlers.questions import tell_stopped
 from models import Inbound, Ticket
@@ -138,4 +138,8 @@ _ASKS: dict[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
     "unsay": lambda value, key: questions.unsay(value["t"], value["r"], key=key),
 }
 # What opens a modal that needs a look at the ledger first: by whom, with which trigger, on which ticket.
-_OPENS: dict[str, Callable[[Desk, Person, str, int], str | None]] = {"snooze": snooze.ask}
+_OPENS: dict[str, Callable[[Desk, Person, str, int], str | None]] = {
+    "history": history.from_card,
+    "add_to_issue": issues.ask,
+    "snooze": snooze.ask,
+}

@@ -9,7 +9,7 @@ from bot import doctor
 from bot.blocks import report
 from bot.blocks.text import escape, plain
 from bot.desk import Desk
-from handlers import listing, me, silence, stats
+from handlers import exporting, issues, listing, me, searching, silence, stats
 from handlers.asked import Answer, Asked, Word
 from handlers.courtesy import sentence_for
 
@@ -62,6 +62,9 @@ WORDS: Mapping[str, Word] = {
     "open": listing.open_ones,
     "mine": listing.mine,
     "stats": stats.stats,
+    "search": searching.answer,
+    "export": exporting.answer,
+    "issues": issues.issues,
     "me": _me,
     "pause": _silence,
     "resume": _silence,

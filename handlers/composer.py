@@ -43,6 +43,7 @@ Body = dict[str, Any]
 ONLY_ITS_AUTHOR = "Only its author decides about this one."
 FRESHEN = 0.8  # seconds in which the network may say that the post has changed since it was looked at
 GLANCE = 0.8  # seconds to read the ledger before the composer opens without it
+AGAIN: dict[str, Any] = {}  # no view
 DRAFT_ONLY = "What you write is kept as a draft, and shown in the thread to those who may."
 
 
@@ -89,6 +90,8 @@ def _open(desk: Desk, who: Person, body: Body, value: dict[str, Any]) -> str | N
     """Open it; if Slack does not let us any more, nobody is writing there."""
     key = uuid.uuid4().hex
     found = desk.glance(lambda: look(desk, value, who, key), GLANCE)
+    if found is AGAIN:
+        return None
     view = found if found is not None else _blind(desk, value, body, key)
     sentence = opened(desk, body["trigger_id"], view)
     if sentence is not None and view.get("callback_id") == COMPOSER:
@@ -99,9 +102,12 @@ def _open(desk: Desk, who: Person, body: Body, value: dict[str, Any]) -> str | N
 def look(desk: Desk, value: dict[str, Any], who: Person, key: str) -> dict[str, Any]:
     """The composer as the ledger has it now; or the reason why there is nothing to compose.
 
-    Whoever opens it is shown on the card as writing, unless somebody else is already.
+    Whoever opens it is shown on the card as writing, unless somebody else is already. `AGAIN`: this press has
+    opened one before.
     """
     with desk.db.write(GLANCE) as session:
+        if not Inbound.is_new(session, who.key, at=desk.now()):
+            return AGAIN
         ticket = Ticket.hold(session, value["t"])
         draft = session.get(Reply, value["r"]) if "r" in value else None
         is_anothers = draft is not None and draft.actor != who.id

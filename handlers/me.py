@@ -11,8 +11,8 @@ from bot.blocks import questions
 from bot.blocks.text import as_typed, escape, one_line, slack_names
 from bot.desk import Desk
 from bot.slack import SlackError
-from handlers.courtesy import PATIENCE, SLOW, person, sentence_for, spelled, tell, writing
-from models import Event, Teammate
+from handlers.courtesy import PATIENCE, SLOW, Person, person, sentence_for, spelled, tell, writing
+from models import Event, Inbound, Teammate
 from models.base import RuleBrokenError
 from models.teammate import Style, sign_off
 
@@ -26,13 +26,16 @@ def register(app: App, desk: Desk) -> None:
     @app.view(questions.ME)
     def chosen(ack: Ack, body: Body, view: Body) -> None:
         channel = json.loads(view["private_metadata"])["channel"]
-        who, values = replace(person(body), channel=channel), view["state"]["values"]
+        who, values = (
+            replace(person(body), channel=channel, key=f"modal {view['id']}"),
+            view["state"]["values"],
+        )
         typed = values[questions.NAME_BLOCK]["value"]["value"] or ""
         name = one_line(_NO_WIDTH.sub("", as_typed(typed)))
         style = Style(values[questions.STYLE_BLOCK]["value"]["selected_option"]["value"])
         try:
             _check(typed, name)
-            _choose(desk, who.id, name, style)
+            _choose(desk, who, name, style)
         except Exception as error:  # noqa: BLE001 - the modal stays open, with what was typed
             ack(response_action="errors", errors={questions.NAME_BLOCK: spelled(sentence_for(error))})
             return
@@ -66,8 +69,10 @@ def _check(typed: str, name: str) -> None:
         raise RuleBrokenError("Write the name that people may know you by.")
 
 
-def _choose(desk: Desk, user: str, name: str, style: Style) -> None:
+def _choose(desk: Desk, who: Person, name: str, style: Style) -> None:
+    """Keep what was chosen, once, however often the submit arrives."""
+    at, chosen = desk.now(), {"name": name, "style": style.value}
     with writing(desk) as session:
-        at = desk.now()
-        Teammate.choose(session, user, name=name, style=style, at=at)
-        Event.record(session, "public name", at=at, by=user, data={"name": name, "style": style.value})
+        if Inbound.is_new(session, who.key, at=at):
+            Teammate.choose(session, who.id, name=name, style=style, at=at)
+            Event.record(session, "public name", at=at, by=who.id, data=chosen)

@@ -73,7 +73,7 @@ def _try_to_submit(
     desk.glance(lambda: freshen(desk, origin.ticket), FRESHEN)
     try:
         refused = may_not(desk, who, origin.ticket)
-        if refused is not None:
+        if refused is not None or origin.only_draft:  # what it said it would do, whoever may send by now
             return _drafted(desk, who, origin, typed, refused)
         warned = _warned(desk, origin, typed, words)
         if warned is not None:
@@ -124,7 +124,7 @@ def _reply(
 # --- who may, and what was said before ----------------------------------------------------------------------
 
 
-def _drafted(desk: Desk, who: Person, origin: Origin, typed: str, refused: str) -> dict[str, Any]:
+def _drafted(desk: Desk, who: Person, origin: Origin, typed: str, refused: str | None) -> dict[str, Any]:
     """Not theirs to send: the words become a draft, which the thread offers to those who may."""
     with writing(desk) as session:
         ticket = Ticket.hold(session, origin.ticket)

@@ -9,7 +9,7 @@ from slack_bolt import App, BoltRequest
 from sqlalchemy.orm import Session
 
 from bot.desk import Desk
-from handlers import snooze
+from handlers import issues, snooze
 from handlers.actions import YOURS, undo
 from handlers.courtesy import Person, attempt, writing
 from handlers.previews import Source, draft_of, drafts_of, show
@@ -22,8 +22,8 @@ Body = dict[str, Any]
 LAST_TRY = 3  # https://docs.slack.dev/apis/events-api/#retries
 HOW = (
     "In a card's thread I understand `@Heard reply your words`, `claim`, `release`, `take over`, "
-    "`assign @teammate`, `snooze 2h`, `done thanks` (any reason), `reopen`, `undo` and `drafts`. Everything "
-    "else said there stays private."
+    "`assign @teammate`, `snooze 2h`, `issue export loses rows`, `done thanks` (any reason), `reopen`, "
+    "`undo` and `drafts`. Everything else said there stays private."
 )
 WHOM = "Say to whom: `@Heard assign @teammate`."
 
@@ -145,6 +145,10 @@ def _reopen(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | N
     return None
 
 
+def _issue(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:
+    return issues.from_thread(desk, session, ticket, words=said.rest, by=said.who.id)
+
+
 def _snooze(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:
     assert said.until is not None
     return snooze.give(desk, session, ticket, said.until, by=said.who.id)
@@ -160,6 +164,7 @@ _VERBS: dict[str, Callable[[Desk, Session, Ticket, Said], str | None]] = {
     "take over": _take_over,
     "assign": _assign,
     "done": _done,
+    "issue": _issue,
     "reopen": _reopen,
     "snooze": _snooze,
     "undo": _undo,

@@ -3,9 +3,11 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Key
+from models.author import Author
+from models.base import Base, Key, RuleBrokenError
+from models.event import Event
 
 
 class Note(Base):
@@ -19,3 +21,20 @@ class Note(Base):
     text: Mapped[str]
     by: Mapped[str]
     at: Mapped[datetime]
+
+    @classmethod
+    def add(cls, session: Session, *, about: int, text: str, by: str, at: datetime) -> "Note":
+        """Note `text` about the author `about`. The log has the act, not the words: those can go."""
+        session.get_one(Author, about)
+        note = cls(author_id=about, text=text, by=by, at=at)
+        session.add(note)
+        session.flush()
+        Event.record(session, "note", at=at, by=by, data={"author": about, "note": note.id})
+        return note
+
+    def delete(self, session: Session, *, by: str, at: datetime) -> None:
+        """Take it back, words and all; only who wrote it can."""
+        if self.by != by:
+            raise RuleBrokenError(f"<@{self.by}> wrote that note, so only they can delete it.")
+        session.delete(self)
+        Event.record(session, "note deleted", at=at, by=by, data={"author": self.author_id, "note": self.id})

@@ -360,6 +360,7 @@ class Ticket(Owned, Base):
             return False
         self._open_turn(session, NO_ANSWER, asked_at=at)
         self._log(session, NO_ANSWER, by=HEARD, at=at)
+        self.give_time(at)
         return True
 
     def unsay(self, session: Session, reply: Reply, *, by: str, at: datetime) -> None:
@@ -423,6 +424,7 @@ class Ticket(Owned, Base):
         self._refuse_while_on_the_wire(session)
         self._open_turn(session, REOPENED, asked_at=at)
         self._log(session, "reopen", by=by, at=at)
+        self.give_time(at)
 
     # --- the customer goes on ---------------------------------------------------------------------------
 

@@ -1,12 +1,19 @@
 """What any test may ask for."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import databases, postgres
+
+# A busy machine is no failure. Where CI is set, Hypothesis does likewise by itself, and repeats its draws.
+if not os.environ.get("CI"):
+    settings.register_profile("heard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("heard")
 
 
 def pytest_report_header() -> str:

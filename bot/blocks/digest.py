@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.blocks.issues import remaining
 from bot.blocks.parts import Block, context, counted, duration, permalink, section
 from bot.blocks.text import called, date_token, escape, fit, quote
 from models.digest import Problem, Thanks
@@ -36,6 +37,7 @@ class Digest:
     titles: Mapping[str, str]
     url: str
     at: datetime
+    to_tell: tuple[int, int] = (0, 0)  # fixed issues, and people who do not know of it yet
 
     @property
     def is_quiet(self) -> bool:
@@ -62,6 +64,8 @@ def blocks(digest: Digest) -> list[Block]:
     made += [section(_period(one)) for one in digest.periods]
     if digest.problems:
         made.append(section(f"*What people suffer from*: {_problems(digest.problems)}"))
+    if digest.to_tell[1]:
+        made.append(context(remaining(*digest.to_tell)))
     if digest.thanks:
         made.append(section("*Thanks worth reading*"))
         for one in digest.thanks:

@@ -11,6 +11,10 @@ HELP = (
     "• `/mentions mine`: which of them are yours\n"
     "• `/mentions stats`, `stats 30d`, `stats 2026-10`, `stats 2026-10-01..2026-10-15`, with a `@teammate`, "
     "a `#channel` or a network: heard, answered, waiting, how fast, by whom, where the minutes went\n"
+    "• `/mentions search slow checkout`, `/mentions search @maria`: what was said; what we know of a person\n"
+    "• `/mentions export tickets 2026-10`: a file for you alone; also `replies`, `events`, `jsonl`\n"
+    "• `/mentions issues`, `/mentions issues fixed`: what people suffer from; who is to be told that it is "
+    "fixed\n"
     "• `/mentions me`: what you are called in public, and how your replies are signed\n"
     "• `/mentions pause`, `/mentions resume`: no public reply leaves; replies may leave again\n"
     "• `/mentions doctor`: what is wrong with the set-up, and how to mend it\n"
@@ -19,8 +23,8 @@ HELP = (
     "take it, *No reply needed* closes it with a reason.\n\n"
     "In a card's thread everything is private. `@Heard reply your words` there shows you a preview first; "
     "the message menu's *Send as public reply* does it with words that are there already. `@Heard claim`, "
-    "`release`, `take over`, `assign @teammate`, `snooze 2h`, `done thanks`, `reopen`, `undo` and `drafts` "
-    "work as well."
+    "`release`, `take over`, `assign @teammate`, `snooze 2h`, `issue export loses rows`, `done thanks`, "
+    "`reopen`, `undo` and `drafts` work as well."
 )
 
 

@@ -4,6 +4,7 @@ What a customer typed stands only in rich_text elements, which Slack shows as th
 it could ring a channel or dress up a link. https://docs.slack.dev/messaging/formatting-message-text/
 """
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from bot.blocks import delivery
 from bot.blocks.parts import Block, button, context, counted, duration, packed, plain
 from bot.blocks.text import date_token, escape, fit, isolate, line, link, literal, quote
 from bot.networks import Network
-from models import Account, Author, Mention, Reply, Ticket
+from models import Account, Author, Issue, Mention, Reply, Ticket
 from models.outcome import HANDED_OFF, OPEN, OUTSIDE, State
 from models.reply import ON_ITS_WAY, SPOKEN
 
@@ -22,6 +23,7 @@ ROOM = 2_600  # characters of all that is quoted: Slack splits a message of abou
 NEWEST = 2_400  # of them for the newest post, if the others leave as much
 EARLIER = 300  # characters of each earlier one
 SHOWN_POSTS = 3
+SHOWN_ISSUES, ISSUE_WORDS = 3, 60
 
 Option = tuple[str, dict[str, Any]]  # what stands behind the dots, and what it carries
 
@@ -39,6 +41,7 @@ class View:
     network: Network | None
     title: str
     account: str
+    issues: tuple[Issue, ...] = ()  # what it is about
 
     @property
     def newest(self) -> Mention | None:
@@ -65,6 +68,7 @@ def read(session: Session, ticket: Ticket, network: Network | None) -> View:
         network=network,
         title=network.title if network is not None else ticket.network,
         account=ours.handle if ours is not None else "us",
+        issues=tuple(Issue.of(session, ticket.id)),
     )
 
 
@@ -83,7 +87,7 @@ def card(view: View) -> list[Block]:
     blocks = [_header(view), context(_standpoint(view)), *_posts(view)]
     for reply in view.replies:
         blocks += delivery.blocks(reply, title=view.title, account=view.account)
-    return [*blocks, context(_state(view)), *_actions(view)]
+    return [*blocks, *_issues(view), context(_state(view)), *_actions(view)]
 
 
 def plain_card(view: View) -> list[Block]:
@@ -171,6 +175,18 @@ def _post(view: View, mention: Mention, limit: int) -> list[Block]:
 def said_in(post_id: str) -> str:
     """The name of the block that holds the words of this post."""
     return f"said {post_id}"
+
+
+def _issues(view: View) -> list[Block]:
+    """What it is about, in the titles that teammates typed, as they typed them."""
+    if not view.issues:
+        return []
+    parts = [literal("Issue: " if len(view.issues) == 1 else "Issues: ")]
+    for number, issue in enumerate(view.issues[:SHOWN_ISSUES]):
+        parts += [literal(", ")] * (number > 0) + [literal(fit(issue.title, ISSUE_WORDS), "bold")]
+        parts += [literal(" (fixed)")] * issue.is_fixed
+    more = len(view.issues) - SHOWN_ISSUES
+    return [line(*parts, *([literal(f" and {more} more")] if more > 0 else []))]
 
 
 # --- where it stands ----------------------------------------------------------------------------------------
@@ -329,6 +345,24 @@ def reply_button(session: Session, ticket: Ticket) -> Block:
     ours = Account.find(session, ticket.network, ticket.account_id)
     value = _carried(ticket, author, ours.handle if ours is not None else "us", None)
     return button("Reply", "reply", value, style="primary")
+
+
+def answer_button(session: Session, ticket: Ticket) -> Block | None:
+    """The button that says something to its author next; None while a reply is on its way.
+
+    `Reply` while it waits, `Follow up` once it is answered; what is closed without a reply of ours has to be
+    reopened first.
+    """
+    live = ticket.live_reply(session)
+    if live is not None and live.state not in SPOKEN:
+        return None
+    made = reply_button(session, ticket)
+    if ticket.state in OPEN:
+        return made if live is None else None
+    carried = json.loads(made["value"])
+    if live is None:
+        return button("Reopen", "reopen", carried)
+    return button("Follow up", "follow_up", carried | {"n": ticket.turn + 1}, style="primary")
 
 
 def _carried(ticket: Ticket, author: Author, account: str, latest: str | None) -> dict[str, Any]:

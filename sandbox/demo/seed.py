@@ -130,6 +130,7 @@ class Trail:
         post, brand = self.post, self.x.brand
         place = Place("x", brand.id, CHANNEL, Promise(ALWAYS, OWED))
         take_in(self.session, [_said(self.x, post, unsummoned=self.past.unsummoned)], place, at=at)
+        self.ticket.give_time(at)
         author = self.session.scalars(select(Author).where(Author.network_id == post.author_id)).one()
         user = self.x.user(self.past.who.handle)
         author.learn(

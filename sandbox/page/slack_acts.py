@@ -1,17 +1,20 @@
 """What a visitor does in the Slack pane, done as the teammate whose eyes they look through."""
 
+import io
 import time
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, request, send_file
 
 from sandbox.page.answers import Json, problem, words
 from sandbox.page.gestures import Gesture
 from sandbox.page.slack_state import slack_state
 from sandbox.page.stage import Stage
 from sandbox.slack import Message, Modal, NotOnScreenError, Outcome, Person, SlackError
+from sandbox.slack.files import File
 from sandbox.slack.parts import STATE, Part, options, presses
+from sandbox.slack.suggestions import EXTERNAL
 from sandbox.slack.view import View
 
 GONE = "That is not there any more."
@@ -71,7 +74,13 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         part = _part(surface.blocks, given())
         _must_be_seen(me(), surface)
         label = f"pressed {part.label}"
-        return told(label, lambda: me().send_press(surface, part, _held(part, given())))
+        return told(label, lambda: me().send_press(surface, part, _held(me(), surface, part, given())))
+
+    @pages.post("/options")
+    def offer() -> Json:
+        surface = message()
+        _must_be_seen(me(), surface)
+        return _on_offer(me(), surface, given())
 
     @pages.post("/react")
     def react() -> Json:
@@ -105,6 +114,18 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         me().open_home(1.0)
         return {}
 
+    @pages.get("/file/<file_id>")
+    def file(file_id: str) -> Any:  # noqa: ANN401 - bytes, or a refusal
+        found = _file_for(stage, request.args.get("as", ""), file_id)
+        if found is None or found.data is None:
+            return problem("That file is not there, or not for you.", 404)
+        return send_file(
+            io.BytesIO(found.data),
+            mimetype=found.kind[2],
+            download_name=found.name,
+            as_attachment=not found.is_picture or "keep" in request.args,
+        )
+
     # --- modals ----------------------------------------------------------------------------------
 
     def view() -> View:
@@ -132,7 +153,18 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         surface = view()
         typed_into(modal())
         part = _part(surface.blocks, given())
-        return told(f"pressed {part.label}", lambda: me().send_press(surface, part, _held(part, given())))
+        value = _held(me(), surface, part, given())
+        return told(f"pressed {part.label}", lambda: me().send_press(surface, part, value))
+
+    @pages.post("/view/options")
+    def offer_in_view() -> Json:
+        return _on_offer(me(), view(), given())
+
+    @pages.post("/view/enter")
+    def press_enter() -> Json:
+        open_one = modal()
+        typed_into(open_one)
+        return told("pressed Enter", lambda: open_one.press_enter(words(given(), "field")))
 
     @pages.post("/view/submit")
     def submit() -> Json:
@@ -148,6 +180,41 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         return told(f"closed {open_one.title}", open_one.close) if open_one.is_open else {}
 
     return pages
+
+
+def _file_for(stage: Stage, viewer: str, file_id: str) -> File | None:
+    """A file that `viewer` may look at: one shared where they are, or a picture that stands in a block."""
+    world = stage.slack.world
+    with world.lock:
+        try:
+            found = world.files.get(file_id)
+        except SlackError:
+            return None
+        places = [world.channels[one] for one in found.shares if one in world.channels]
+        seen = any(viewer in one.members or one.kind == "channel" for one in places)
+        shown = found.is_picture and not places
+        return found if found.completed is not None and (seen or shown) else None
+
+
+def _on_offer(person: Person, surface: Message | View, asked: Json) -> Json:
+    """What the app offers for what was typed, by group, ready to be drawn."""
+    offer = person.suggested(surface, _part(surface.blocks, asked), words(asked, "typed"))
+    bare = [{"options": offer["options"]}] if offer.get("options") else []
+    return {"groups": [_group(one) for one in [*bare, *offer.get("option_groups", [])]]}
+
+
+def _group(group: Json) -> Json:
+    return {
+        "label": (group.get("label") or {}).get("text", ""),
+        "options": [
+            {
+                "label": one["text"]["text"],
+                "value": one["value"],
+                "description": (one.get("description") or {}).get("text", ""),
+            }
+            for one in group["options"]
+        ],
+    }
 
 
 def _must_be_seen(person: Person, message: Message) -> None:
@@ -169,9 +236,11 @@ def _part(blocks: list[Json], asked: Json) -> Part:
     raise NotOnScreenError("The message has changed meanwhile: that button is gone.")
 
 
-def _held(part: Part, asked: Json) -> Any:  # noqa: ANN401 - the element decides
+def _held(person: Person, surface: Message | View, part: Part, asked: Json) -> Any:  # noqa: ANN401 - the element decides
     """What a stateful element holds after this choice."""
     kind = part.element["type"]
+    if kind in EXTERNAL:
+        return person.option(surface, part, asked.get("value"))
     if kind not in STATE:
         return None
     if part.option is None:

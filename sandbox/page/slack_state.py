@@ -6,6 +6,7 @@ from sandbox.page.drawn import drawn, plain_runs, runs
 from sandbox.page.stage import Stage
 from sandbox.slack import Message, SlackWorld
 from sandbox.slack.channel import Channel
+from sandbox.slack.files import File
 from sandbox.slack.person import TURNED_OFF
 from sandbox.slack.view import View
 
@@ -76,8 +77,9 @@ def _message(channel: Channel, message: Message, viewer: str) -> Json:
     return {
         "ts": message.ts,
         "user": message.user,
-        "runs": [] if message.blocks else _words(message),
+        "runs": [] if message.blocks or not message.text else _words(message),
         "blocks": drawn(message.blocks),
+        "files": [_file(one) for one in message.files],
         "summary": message.text if message.blocks else "",
         "only": message.ephemeral_to == viewer,
         "own": message.user == viewer,
@@ -92,6 +94,18 @@ def _message(channel: Channel, message: Message, viewer: str) -> Json:
             for name, users in message.reactions.items()
         ],
         "raw": message.text if message.user == viewer else "",
+    }
+
+
+def _file(file: File) -> Json:
+    return {
+        "id": file.id,
+        "name": file.name,
+        "title": file.title or file.name,
+        "alt": file.alt_txt,
+        "kind": file.kind[1],
+        "size": file.size,
+        "picture": file.is_picture,
     }
 
 

@@ -158,6 +158,11 @@ class Switches:
             self._slack_fault(
                 "slack_twice", "Slack sends every event twice", "The second one changes nothing."
             ),
+            self._slack_fault(
+                "slack_charts",
+                "Slack draws no charts yet",
+                "As where the roll-out has not come yet: figures arrive as a picture, else as text.",
+            ),
             Switch(
                 "slack_shared",
                 "slack",
@@ -195,5 +200,7 @@ class Switches:
             faults.rate_limited(retry_after=5, times=None)
         if "slack_slow" in self._on_slack:
             faults.slow(seconds=2.0, times=None)
+        if "slack_charts" in self._on_slack:
+            faults.refuse_charts()
         if "slack_twice" in self._on_slack:
             faults.duplicate_events(FOREVER)

@@ -18,6 +18,7 @@ import math
 
 from sandbox.slack.checks import Check
 
+CHART = "data_visualization"
 TITLE, LABEL, AXIS = 50, 20, 50  # characters
 MOST, CATEGORIES = 6, 20  # series or segments; points of each
 SERIES = ("bar", "area", "line")

@@ -1,5 +1,6 @@
 """Rules for block elements (https://docs.slack.dev/reference/block-kit/block-elements)."""
 
+import re
 from collections.abc import Callable
 
 from sandbox.slack.checks import EITHER, PLAIN, Check, confirm, option
@@ -60,7 +61,10 @@ def multi_static_select(check: Check) -> None:
 
 def external_select(check: Check) -> None:
     check.only(MULTI | {"min_query_length", "initial_option", "initial_options"})
+    check.number("min_query_length", 0, 150)
     check.child("initial_option", option)
+    for initial in check.each("initial_options", 100):
+        option(initial)
     _select(check)
 
 
@@ -111,9 +115,23 @@ def other_input(check: Check) -> None:
     check.text("placeholder", 150)
 
 
-def picker(check: Check) -> None:
-    check.only(SELECT | {"initial_date", "initial_time", "initial_date_time", "timezone"})
-    check.text("placeholder", 150)
+def datepicker(check: Check) -> None:
+    check.only(SELECT | {"initial_date"})
+    _spelt(check, "initial_date", r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])", "YYYY-MM-DD")
+    _select(check)
+
+
+def timepicker(check: Check) -> None:
+    check.only(SELECT | {"initial_time", "timezone"})
+    _spelt(check, "initial_time", r"(?:[01]\d|2[0-3]):[0-5]\d", "HH:mm")
+    check.string("timezone", 255, 1)
+    _select(check)
+
+
+def datetimepicker(check: Check) -> None:
+    """Check a picker of a moment, which is a Unix time of ten digits. It has no placeholder."""
+    check.only((SELECT | {"initial_date_time"}) - {"placeholder"})
+    check.number("initial_date_time", 1_000_000_000, 9_999_999_999)
     check.child("confirm", confirm)
 
 
@@ -134,7 +152,9 @@ ELEMENTS: dict[str, Rule] = {
     "plain_text_input": plain_text_input,
     **dict.fromkeys(("email_text_input", "url_text_input", "number_input", "file_input"), other_input),
     "rich_text_input": free,
-    **dict.fromkeys(("datepicker", "timepicker", "datetimepicker"), picker),
+    "datepicker": datepicker,
+    "timepicker": timepicker,
+    "datetimepicker": datetimepicker,
     "workflow_button": free,
     "feedback_buttons": free,
     "icon_button": free,
@@ -155,6 +175,11 @@ def element(check: Check, allowed: set[str]) -> None:
         return
     check.string("action_id", 255, 1)
     ELEMENTS[kind](check)
+
+
+def _spelt(check: Check, key: str, pattern: str, form: str) -> None:
+    if check.has(key) and not re.fullmatch(pattern, str(check.node[key])):
+        check.say(f"must be of the form {form}", key)
 
 
 def _select(check: Check) -> None:

@@ -1,12 +1,16 @@
 """A modal in a person's hands: filling, pressing, submitting, closing."""
 
+import operator
 import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.slack.errors import NotOnScreenError, SlackError
 from sandbox.slack.message import Json
 from sandbox.slack.outcome import TROUBLE, Outcome, SubmitOutcome
 from sandbox.slack.parts import BY_OPTION, STATE, TYPED, Part, elements, held, options, words
+from sandbox.slack.suggestions import EXTERNAL
 from sandbox.slack.transport import Answer
 from sandbox.slack.validator import MODAL, check_view
 from sandbox.slack.view import View
@@ -16,6 +20,12 @@ if TYPE_CHECKING:
     from sandbox.slack.person import Person
 
 REQUIRED = "Please complete this required field."
+# How each picker spells what was picked, and what reads it.
+PICKED: dict[str, tuple[Callable[[Any], object], str]] = {
+    "datepicker": (date.fromisoformat, "YYYY-MM-DD"),
+    "timepicker": (lambda text: datetime.strptime(text, "%H:%M"), "HH:MM"),  # noqa: DTZ007 - a time of any day
+    "datetimepicker": (lambda number: datetime.fromtimestamp(operator.index(number), UTC), "a Unix time"),
+}
 Value = Any  # words, an id, a list of either: the element decides
 
 
@@ -78,12 +88,26 @@ class Modal:
     def fill(self, value: Value) -> "Modal":
         """Fill the first text input, or `{block_id, action_id or label: value}`.
 
-        Options are chosen by label or value. A block with `dispatch_action` tells the bot, as typing does.
+        Options are chosen by label or value, those of an external select among what the app offers for
+        them. A block with `dispatch_action` tells the bot, as typing does.
         """
         fields = value if isinstance(value, dict) else {None: value}
         for name, content in fields.items():
             self._enter(self._field(name), content)
         return self
+
+    def suggestions(self, field: str | None, typed: str = "") -> list[str]:
+        """Type into an external select; return the labels that the app offers."""
+        part = self._field(field)
+        return [words(one["text"]) for one in options(self.person.suggested(self.state, part, typed))]
+
+    def press_enter(self, field: str | None = None) -> Outcome | None:
+        """Press Enter in a line of text: a block with `dispatch_action` tells the bot."""
+        self._must_be_open()
+        part = self._field(field)
+        if not part.block.get("dispatch_action") or "on_enter_pressed" not in _told_on(part.element):
+            return None
+        return self.person.send_press(self.state, part, self.value(field) or "")
 
     def press(self, label: str, value: Value = None) -> Outcome:
         """Press a button, or choose an option, by its visible label."""
@@ -145,23 +169,30 @@ class Modal:
 
     def _enter(self, part: Part, content: Value) -> None:
         self._must_be_open()
+        if part.element["type"] in EXTERNAL and content is not None:
+            content = self._offered(part, content)
         with self.person.world.lock:
+            before = held(part.element, self.state.entered.get(part.key))
             self.state.entered[part.key] = _entry(part.element, content)
             self.state.errors.pop(part.block["block_id"], None)
-        on = (part.element.get("dispatch_action_config") or {}).get(
-            "trigger_actions_on", ["on_enter_pressed"]
-        )
+        same = held(part.element, self.state.entered[part.key]) == before
         typed = part.element["type"] in TYPED
         told = part.block.get("dispatch_action") or part.block["type"] != "input"
-        if told and (not typed or "on_character_entered" in on):
+        if told and not same and (not typed or "on_character_entered" in _told_on(part.element)):
             self.person.send_press(self.state, part, self.state.entered[part.key])
+
+    def _offered(self, part: Part, content: Value) -> Value:
+        if isinstance(content, list):
+            return [self.person.option(self.state, part, one) for one in content]
+        return self.person.option(self.state, part, content)
 
     def _field(self, name: str | None) -> Part:
         for block, element in elements(self.blocks):
-            label = words(block.get("label"))
+            label = words(block.get("label") or element.get("placeholder"))
             if element["type"] not in STATE:
                 continue
-            if name in {block["block_id"], element["action_id"], label}:
+            exact = f"{block['block_id']}/{element['action_id']}"
+            if name in {block["block_id"], element["action_id"], label, exact}:
                 return Part(block, element, label)
             if name is None and element["type"] == "plain_text_input" and block["type"] == "input":
                 return Part(block, element, label)
@@ -184,15 +215,34 @@ class Modal:
         return problems
 
 
+def _told_on(element: Json) -> list[str]:
+    """Return upon what typing tells the bot of a block with `dispatch_action`."""
+    config = element.get("dispatch_action_config") or {}
+    told: list[str] = config.get("trigger_actions_on", ["on_enter_pressed"])
+    return told
+
+
 def _entry(element: Json, content: Value) -> Value:
     """Return what an element holds once somebody entered `content`, options found by label or value."""
     if content is None:
         return "" if element["type"] in TYPED else []
+    if element["type"] in PICKED:
+        return _picked(element["type"], content)
     if element["type"] not in BY_OPTION:
         return str(content) if element["type"] in TYPED else content
     if isinstance(content, list):
         return [_chosen(element, one) for one in content]
     return _chosen(element, content)
+
+
+def _picked(kind: str, content: Value) -> Value:
+    """Return what a picker of days or times holds, if it is one."""
+    read, form = PICKED[kind]
+    try:
+        read(content)
+    except (TypeError, ValueError):
+        raise NotOnScreenError(f"a {kind} takes {form}, not {content!r}") from None
+    return content
 
 
 def _chosen(element: Json, wanted: Value) -> Json:

@@ -27,16 +27,8 @@ class Payloads:
     def on_message(self, user: User, message: Message, part: Part, value: Any, trigger: Trigger) -> Json:  # noqa: ANN401
         """Return `block_actions` for a press in a message, without its response_url."""
         channel = self._world.channel(message.channel)
-        container: Json = {
-            "type": "message",
-            "message_ts": message.ts,
-            "channel_id": channel.id,
-            "is_ephemeral": message.ephemeral_to is not None,
-        }
-        if message.thread_ts:
-            container["thread_ts"] = message.thread_ts
         payload = self._head("block_actions", user, trigger) | {
-            "container": container,
+            "container": _container(channel, message),
             "channel": _channel(channel),
             "state": {"values": state(message.blocks, {part.key: value})},
             "actions": [self._action(part, value)],
@@ -53,6 +45,17 @@ class Payloads:
             "state": shape["state"],
             "actions": [self._action(part, value)],
         }
+
+    def suggestion(self, user: User, surface: Message | View, part: Part, typed: str) -> Json:
+        """Return `block_suggestion`: what somebody typed into a select that asks the app for its options."""
+        asked = {"action_id": part.element["action_id"], "block_id": part.block["block_id"], "value": typed}
+        payload = self._head("block_suggestion", user, None) | asked
+        if isinstance(surface, View):
+            container = {"type": "view", "view_id": surface.id}
+            return payload | {"container": container, "view": surface.json(self._world.app)}
+        channel = self._world.channel(surface.channel)
+        payload |= {"container": _container(channel, surface), "channel": _channel(channel)}
+        return payload if surface.ephemeral_to else payload | {"message": as_sent(channel, surface)}
 
     def submission(self, user: User, view: View, trigger: Trigger) -> Json:
         return self._head("view_submission", user, trigger) | {
@@ -144,6 +147,16 @@ def as_sent(channel: Channel, message: Message) -> Json:
     """Return a message as payloads carry it: plain_text comes entity-escaped (bolt-python#513)."""
     escaped: Json = _escaped(channel.json_of(message))
     return escaped
+
+
+def _container(channel: Channel, message: Message) -> Json:
+    container: Json = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": message.ephemeral_to is not None,
+    }
+    return container | ({"thread_ts": message.thread_ts} if message.thread_ts else {})
 
 
 def _channel(channel: Channel) -> Json:

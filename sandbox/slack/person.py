@@ -7,14 +7,15 @@ from typing import Any, TypeVar
 from sandbox.slack.channel import Channel
 from sandbox.slack.composing import as_command, typed
 from sandbox.slack.courier import Courier
-from sandbox.slack.errors import NotOnScreenError
+from sandbox.slack.errors import NotOnScreenError, SlackError
 from sandbox.slack.hooks import show_ack
 from sandbox.slack.message import Message
 from sandbox.slack.modal import Modal
 from sandbox.slack.outcome import TROUBLE, CommandOutcome, Outcome, SubmitOutcome
-from sandbox.slack.parts import STATE, Part, chosen, find
+from sandbox.slack.parts import STATE, Part, chosen, find, options, words
 from sandbox.slack.payloads import Payloads
 from sandbox.slack.response_urls import ResponseUrl
+from sandbox.slack.suggestions import EXTERNAL, is_enough, offered, place_of
 from sandbox.slack.transport import Answer, Parcel
 from sandbox.slack.triggers import Trigger
 from sandbox.slack.user import User
@@ -23,6 +24,7 @@ from sandbox.slack.world import SlackWorld
 
 Json = dict[str, Any]
 T = TypeVar("T")
+NO_OPTIONS = "We had some trouble loading the options."
 TURNED_OFF = "Sending messages to this app has been turned off."
 NOT_IN_THREADS = "{} is not supported in threads. Sorry!"
 
@@ -146,6 +148,10 @@ class Person:
             part = find(surface.blocks, label, value)
         if part.element.get("confirm") and not confirm:
             return Outcome(self)
+        if part.element["type"] in EXTERNAL:
+            wanted = value if isinstance(value, list) else [value]
+            found = [self.option(surface, part, one) for one in wanted]
+            return self.send_press(surface, part, found if isinstance(value, list) else found[0])
         return self.send_press(surface, part, chosen(part, value))
 
     def command(
@@ -191,6 +197,13 @@ class Person:
         self.world.wait(lambda: self.home and self.home.hash != before, seconds)
         return self.home
 
+    def suggestions(self, on: Message | View, label: str, typed: str = "") -> list[str]:
+        """Type into a select (named by its placeholder) that asks the app; return the labels on offer."""
+        with self.world.lock:
+            self._must_see(on)
+            part = find(on.blocks, label)
+        return [words(one["text"]) for one in options(self.suggested(on, part, typed))]
+
     # --- what Modal asks for ----------------------------------------------------------------------
 
     def send_press(self, surface: Message | View, part: Part, value: Any) -> Outcome:  # noqa: ANN401 - as in press
@@ -206,6 +219,33 @@ class Person:
                     surface.entered[part.key] = value
                 payload = self._payloads.on_view(self.user, surface, part, value, trigger)
         return self._gesture(payload, trigger, url, part.element.get("url"))
+
+    def suggested(self, surface: Message | View, part: Part, typed: str) -> Json:
+        """Ask the app what it offers for what was typed: `options` or `option_groups`."""
+        if not is_enough(part, typed):
+            return {"options": []}
+        with self.world.lock:
+            payload = self._payloads.suggestion(self.user, surface, part, typed)
+        _, answer = self.courier.gesture("interactive", payload)
+        try:
+            offer = offered(answer)
+        except SlackError:
+            self.world.trouble(self.id, NO_OPTIONS)
+            offer = {"options": []}
+        with self.world.lock:
+            self.world.offers.keep(place_of(self.id, surface, part), offer)
+        return offer
+
+    def option(self, surface: Message | View, part: Part, wanted: Any) -> Json:  # noqa: ANN401 - an option, its value or label
+        """Return one option of a select that asks the app, asking again unless it was offered already."""
+        place = place_of(self.id, surface, part)
+        found = self.world.offers.find(place, wanted)
+        if found is None and isinstance(wanted, str):
+            self.suggested(surface, part, wanted)
+            found = self.world.offers.find(place, wanted)
+        if found is None:
+            raise NotOnScreenError(f"{wanted!r} is not on offer in {part.label!r}")
+        return found
 
     def send_submission(self, modal: Modal) -> SubmitOutcome:
         """Submit a modal, and do with it what the bot answers."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from sandbox.slack import charts, rich_text
 from sandbox.slack import elements as e
+from sandbox.slack.charts import CHART
 from sandbox.slack.checks import EITHER, Check, Json, Problem, text_object
 
-CHART = "data_visualization"
 MESSAGE, MODAL, HOME = "message", "modal", "home"
 MOST = {MESSAGE: 50, MODAL: 100, HOME: 100}
 VIEW_BYTES = 250_000

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from sandbox.slack.charts import CHART
 from sandbox.slack.markup import Kind, Live, Parsed, mrkdwn, plain
 
 Json = dict[str, Any]
@@ -100,11 +101,26 @@ def _node(node: Json, where: str, *, shown: bool) -> Iterator[tuple[str, Parsed,
         yield where, mrkdwn(_commonmark(node["text"])), shown
     elif kind in {"rich_text_section", "rich_text_quote", "rich_text_preformatted"}:
         yield where, rich(node), shown
+    elif kind == CHART:
+        yield from ((where, Parsed((line,)), shown) for line in chart_lines(node))
     else:
         for key, child in node.items():
             if key in LITERAL and isinstance(child, str):
                 yield f"{where}/{key}", Parsed((child,)), shown
             yield from _texts(child, f"{where}/{key}", shown=shown and key not in FOLDED)
+
+
+def chart_lines(block: Json) -> Iterator[str]:
+    """Yield what a chart shows, line by line: its title, then each segment or series with its figures."""
+    chart = block["chart"]
+    yield str(block["title"])
+    for segment in chart.get("segments", []):
+        yield f"{segment['label']}: {segment['value']}"
+    for series in chart.get("series", []):
+        points = ", ".join(f"{point['label']} {point['value']}" for point in series["data"])
+        yield f"{series['name']}: {points}"
+    axes = chart.get("axis_config", {})
+    yield from (str(axes[key]) for key in ("x_label", "y_label") if axes.get(key))
 
 
 def rich(section: Json) -> Parsed:

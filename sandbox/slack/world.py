@@ -18,6 +18,7 @@ from sandbox.slack.limits import Limits
 from sandbox.slack.message import Json, Message
 from sandbox.slack.parts import with_ids
 from sandbox.slack.response_urls import ResponseUrls
+from sandbox.slack.suggestions import Offers
 from sandbox.slack.triggers import Triggers
 from sandbox.slack.user import User
 from sandbox.slack.views import Views
@@ -49,6 +50,7 @@ class SlackWorld:
         self.channels: dict[str, Channel] = {}
         self.views, self.files = Views(self.now), Files()
         self.triggers, self.response_urls = Triggers(), ResponseUrls()
+        self.offers = Offers()
         self.shortcuts: dict[str, str] = {}  # what the menu says → callback_id, as the app's manifest has it
         self.escape_commands = True  # `should_escape` in the manifest
         self.messages_tab, self.messages_tab_read_only = True, False  # under `app_home` in the manifest

@@ -13,7 +13,18 @@ import click
 from sqlalchemy import make_url
 
 from tests import databases, postgres
-from tests.bench import crowd, hearing, ingest, likeness, pacing, pressing, reports, starting, workers
+from tests.bench import (
+    crowd,
+    hearing,
+    ingest,
+    likeness,
+    pacing,
+    pressing,
+    reports,
+    searching,
+    starting,
+    workers,
+)
 from tests.bench.figures import Figure, table
 
 PARTS: Sequence[str] = (
@@ -25,6 +36,7 @@ PARTS: Sequence[str] = (
     "crowd",
     "pacing",
     "reports",
+    "searching",
     "workers",
 )
 ENGINES = ("sqlite", "postgresql")
@@ -57,6 +69,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "pressing": lambda: pressing.measure(new),
         "crowd": lambda: crowd.measure(new),
         "pacing": lambda: pacing.measure(new),
+        "searching": lambda: searching.measure(new),
         "reports": lambda: reports.measure(new),
     }
     if on_postgresql:  # SQLite is one process's

@@ -16,12 +16,14 @@ from sqlalchemy import make_url, text
 from models.base import Base
 from models.database import Database, normal_url
 from models.hearing import Place, Said, take_in
+from models.office import ALWAYS
+from models.sla import Promise
 from tests.bench.figures import Figure, spread
 
 MENTIONS, PAGE, RUNS = 10_000, 100, 5
 TABLES = ("authors", "tickets", "turns", "mentions", "events")  # the order that foreign keys want
 START = datetime(2026, 11, 1, tzinfo=UTC)
-PLACE = Place("x", "1000", "C0MENTIONS", timedelta(minutes=30))
+PLACE = Place("x", "1000", "C0MENTIONS", Promise(ALWAYS, timedelta(minutes=30)))
 
 Rows = dict[str, list[tuple[Any, ...]]]
 

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 from models.database import Database
 from models.hearing import Place, Said, take_in
+from models.office import ALWAYS
+from models.sla import Promise
 from tests.bench.figures import Figure
 from tests.bench.stage import Stage, bot, stage, until
 
@@ -44,7 +46,7 @@ def _fill(url: str) -> None:
             said = [
                 Said(one, one, one, one, "@acmebrew hi", now, "https://x.com/i/status/1", "") for one in ids
             ]
-            take_in(session, said, Place("x", "1", channel, timedelta(minutes=30)), at=now)
+            take_in(session, said, Place("x", "1", channel, Promise(ALWAYS, timedelta(minutes=30))), at=now)
     database.close()
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from models.database import Database
 from models.hearing import Place, Said, take_in
+from models.office import ALWAYS
+from models.sla import Promise
 from sandbox.slack.http_mode import HttpMode
 from sandbox.slack.message import Message
 from sandbox.slack.person import Person
@@ -78,7 +80,7 @@ def fill(url: str, tickets: int) -> None:
     ]
     database = Database(url)
     with database.write() as session:
-        take_in(session, said, Place("x", "1", "C0MENTIONS", timedelta(minutes=30)), at=now)
+        take_in(session, said, Place("x", "1", "C0MENTIONS", Promise(ALWAYS, timedelta(minutes=30))), at=now)
     database.close()
 
 

@@ -10,6 +10,8 @@ from sqlalchemy import select
 from models import Ticket
 from models.database import Database
 from models.hearing import Place, Said, take_in
+from models.office import ALWAYS
+from models.sla import Promise
 from sandbox.x import XServer
 from tests.bench.figures import Figure
 from tests.bench.stage import CHANNEL, Stage, stage, until, work
@@ -51,7 +53,7 @@ def _queue(url: str, x: XServer) -> None:
     at, database = datetime.now(UTC), Database(url)
     x.world.add_user("fan", "Fan")
     posts = [x.world.post("fan", f"@acmebrew question {number}") for number in range(REPLIES)]
-    place = Place("x", x.world.brand.id, CHANNEL, timedelta(minutes=30))
+    place = Place("x", x.world.brand.id, CHANNEL, Promise(ALWAYS, timedelta(minutes=30)))
     said = [Said(one.id, one.id, one.id, one.author_id, one.text, at, "https://x.com/i", "") for one in posts]
     with database.write() as session:
         take_in(session, said, place, at=at)

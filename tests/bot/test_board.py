@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import select
 
 from bot import board
 from bot.blocks import ticket as face
@@ -150,6 +151,52 @@ def test_a_card_that_never_arrived_is_posted_again_after_half_a_minute(shown, sl
     assert len(cards(slack)) == 1
     assert calls(slack, POST) == 2
     assert timedelta(seconds=30) <= shown.clock() - began <= timedelta(seconds=40)
+
+
+def busy(shown: Room, slack: SlackServer, seconds: float, also: object = None) -> None:
+    """The channel has three pages of other messages, and Slack needs `seconds` for each."""
+    for number in range(500):
+        slack.world.post(CHANNEL, "U0ANA", f"chatter {number}")
+    read = shown.desk.slack._read_history
+
+    def slowly(ask, thread_ts):
+        shown.clock.pass_by(seconds)
+        if callable(also):
+            also()
+        return read(ask, thread_ts)
+
+    shown.desk.slack._read_history = slowly  # type: ignore[method-assign]
+
+
+def test_a_card_that_never_arrived_is_posted_though_looking_for_it_takes_longer_than_a_lease(
+    shown, slack: SlackServer
+) -> None:
+    slack.world.faults.lost_before(POST)
+    hear(shown)
+    shown.draw()
+    busy(shown, slack, 6)
+    shown.draw_all()
+
+    assert len(cards(slack)) == 1
+    assert calls(slack, POST) == 2
+
+
+def test_who_looked_for_too_long_leaves_the_card_to_whoever_has_it_by_then(shown, slack: SlackServer) -> None:
+    slack.world.faults.lost_before(POST)
+    hear(shown)
+    shown.draw()
+    shown.clock.pass_by(40)
+    later = shown.clock() + timedelta(hours=1)
+
+    def others() -> None:
+        with shown.desk.db.write() as session:
+            session.scalars(select(Card)).one().leased_until = later
+
+    busy(shown, slack, 20, others)
+    shown.draw()
+
+    assert cards(slack) == []
+    assert shown.card(1).leased_until == later
 
 
 def test_a_card_that_is_there_twice_keeps_the_older_one(shown: Room, slack: SlackServer) -> None:

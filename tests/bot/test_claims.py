@@ -76,6 +76,25 @@ def test_a_sign_of_life_begins_it_anew(here: Room, network: Counting) -> None:
     assert here.ticket().owner is None
 
 
+def test_whoever_writes_again_finds_the_owner_who_answered_though_that_is_long_ago(
+    here: Room, network: Counting
+) -> None:
+    first = network.says("maria", "@acmebrew hello", at=here.clock())
+    here.poll()
+    here.submit(1, "Hello!")
+    here.send()
+    here.clock.pass_by(days=1)
+    network.says("maria", "@acmebrew one more", under=first.id, at=here.clock() - timedelta(minutes=10))
+    here.poll()
+    assert here.ticket().turn == 2
+
+    later(here, minutes=14, seconds=59)
+    assert here.ticket().owner == ANA
+    later(here, seconds=1)
+
+    assert here.ticket().owner is None
+
+
 def test_under_an_open_composer_no_claim_ends(here: Room, network: Counting) -> None:
     claimed(here, network)
     here.clock.pass_by(minutes=14)

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import claims, nudges
+from bot import claims, nudges, snoozes
 from models import Card, Event, Notice, Ticket
 from models.event import BREACH
 from sandbox.slack import SlackServer
-from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, Room, room
+from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, Room, calls, room
 
 URL = "https://acme.example/"
 
@@ -479,3 +479,90 @@ def test_who_takes_no_direct_messages_is_called_in_the_channel(shown: Room, slac
         texts = [one.text for one in slack.world.channel(CHANNEL).messages]
     assert any("<@U0GONE>, you have" in text for text in texts)
     assert not any("cards come here" in text for text in texts)
+
+
+def test_a_direct_message_whose_answer_was_lost_comes_at_least_once(shown: Room, slack: SlackServer) -> None:
+    shown.poll()
+    shown.network.says("maria", "@acmebrew help", at=shown.clock())
+    shown.poll()
+    shown.draw_all()
+    claimed(shown)
+    shown.clock.pass_by(minutes=8)
+    nudges.tick(shown.desk)
+    slack.world.faults.lost_before("chat.postMessage")
+    shown.draw_all()
+
+    with slack.world.lock:
+        direct = slack.world.direct({ANA, slack.world.app.user_id}).messages
+    assert len(direct) == 1
+    assert calls(slack, "conversations.history") == 0  # what is said there is not for us to read
+
+
+# --- when a snooze is over ------------------------------------------------------------------------------------
+
+
+def wake(here: Room) -> None:
+    with here.desk.db.write() as session:
+        snoozes.wake(here.desk, session, at=here.clock())
+
+
+def test_what_was_late_before_it_slept_is_not_late_when_it_wakes(here: Room) -> None:
+    heard(here)
+    later(here, hours=1)
+    snooze(here, hours=2)
+    here.clock.pass_by(hours=2)
+    wake(here)
+
+    assert here.ticket().due_at == here.clock() + timedelta(minutes=30)
+    assert here.ticket().waiting_since == here.clock() - timedelta(hours=3)  # the customer's clock ran on
+    assert later(here, minutes=14) == []
+    assert len(later(here, minutes=1)) == 1
+    [overdue] = later(here, minutes=16)
+    assert "*3 h 31 min*" in overdue
+    assert len(events(here)) == 2
+
+
+def test_an_owner_has_time_again_when_it_wakes(here: Room) -> None:
+    heard(here)
+    claimed(here)
+    snooze(here, hours=2)
+    here.clock.pass_by(hours=2)
+    wake(here)
+    claims.tick(here.desk)
+
+    assert here.ticket().owner == ANA
+    assert later(here, minutes=7) == []
+    assert len(later(here, minutes=1)) == 1
+
+
+def test_what_is_reopened_is_not_late_at_once(here: Room) -> None:
+    heard(here)
+    give_outcome(here)
+    here.clock.pass_by(hours=9)
+    change(here, lambda s, ticket: ticket.reopen(s, by=BEN, at=here.clock(), promise=here.desk.promise))
+
+    assert later(here, minutes=14) == []
+    assert len(later(here, minutes=1)) == 1
+
+
+def test_many_that_wake_together_are_one_line_in_the_channel(here: Room) -> None:
+    heard(here, *(f"fan{number}" for number in range(8)))
+    for ticket in here.tickets():
+        change(
+            here,
+            lambda session, one: one.snooze(
+                session,
+                until=here.clock() + timedelta(hours=1),
+                by=ANA,
+                at=here.clock(),
+                promise=here.desk.promise,
+            ),
+            ticket.id,
+        )
+    here.clock.pass_by(hours=1)
+    wake(here)
+    wake(here)
+
+    assert places(here).count(CHANNEL) == 1
+    assert places(here).count(None) == 8  # each in its own thread
+    assert "and 3 more" in here.told()[-1]

@@ -95,12 +95,19 @@ class Crew:
     def missing(self) -> list[str]:
         """The points that have not been reached often enough."""
         reached = self.reached
-        possible = {point for member in self.members for point in member.points}
-        if not self.plan.presses:
-            possible -= set(PRESSES)
-        if not self.plan.mentions:
-            possible -= {point for point in POINTS if point.startswith("page")}
+        possible = {point for member in self.members for point in self._within_reach(member)}
         return [point for point in sorted(possible) if reached[point] < self.plan.each]
+
+    def _within_reach(self, member: Member) -> list[str]:
+        """The points that `member` passes with the work there is in this run."""
+        plan, nothing = self.plan, []
+        if not plan.presses:
+            nothing.append("press")
+        if not plan.mentions:
+            nothing.append("page")
+        if not plan.replies and not plan.presses:
+            nothing += ["reply", "look"]
+        return [point for point in member.points if not point.startswith(tuple(nothing))]
 
     def check(self) -> None:
         """Raise if nobody looks after the processes any more."""
@@ -164,6 +171,7 @@ class Crew:
     def _target(self, member: Member) -> str:
         """Where to die next: the point that was reached least, or now and then any."""
         reached = self.reached
+        points = self._within_reach(member) or member.points
         if self.rng.random() < 0.3:
-            return self.rng.choice(member.points)
-        return min(member.points, key=lambda point: (reached[point], self.rng.random()))
+            return self.rng.choice(points)
+        return min(points, key=lambda point: (reached[point], self.rng.random()))

@@ -18,7 +18,9 @@ from models import Mention, Reply, Ticket
 from models.base import RuleBrokenError
 from models.database import BusyError
 from models.hearing import Place, Said, take_in
+from models.office import ALWAYS
 from models.reply import State
+from models.sla import Promise
 from sandbox.slack import SlackServer
 from sandbox.slack.errors import NotOnScreenError
 from sandbox.slack.message import Message
@@ -74,7 +76,7 @@ class Load:
             self.x.world.post(f"fan{each % PEOPLE}", f"@acmebrew question {ago} {each}", at=at)
             for each in range(number)
         ]
-        place = Place("x", self.x.world.brand.id, CHANNEL, timedelta(minutes=30))
+        place = Place("x", self.x.world.brand.id, CHANNEL, Promise(ALWAYS, timedelta(minutes=30)))
         for start in range(0, number, 500):
             with self.desk.db.write() as session:
                 said = [_said(post) for post in posts[start : start + 500]]

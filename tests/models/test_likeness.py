@@ -17,7 +17,7 @@ from models.hearing import Place, take_in
 from models.likeness import NEAR, Essences, Twin, twin
 from models.reply import LIVE, State
 from models.teammate import signed, unsigned
-from tests.models.ledger import NINE, OWED, PLACE, minute, said, ticket
+from tests.models.ledger import NINE, PLACE, PROMISE, minute, said, ticket
 
 ANA, TOM = "U0ANA", "U0TOM"
 SIGN = "\N{EN DASH} Ana"
@@ -268,7 +268,7 @@ def test_what_is_public_or_on_its_way_counts_and_nothing_else(state: State, sess
 
 
 def test_what_another_account_or_network_said_is_not_compared(session: Session) -> None:
-    told(session, CANNED, to="7", place=Place("x", "98", "C0MENTIONS", OWED))
+    told(session, CANNED, to="7", place=Place("x", "98", "C0MENTIONS", PROMISE))
 
     assert near(session, CANNED, to="7") is None
     assert near(session, CANNED, to="8") is None
@@ -282,10 +282,10 @@ def test_replies_of_other_accounts_between_do_not_hide_one(
     monkeypatch.setattr(guard, "WITHIN", 6)
     told(session, CANNED)
     for _ in range(5):
-        told(session, CANNED, place=Place("x", "98", "C0MENTIONS", OWED))
+        told(session, CANNED, place=Place("x", "98", "C0MENTIONS", PROMISE))
 
     assert near(session, CANNED) is not None
-    told(session, CANNED, place=Place("x", "98", "C0MENTIONS", OWED))
+    told(session, CANNED, place=Place("x", "98", "C0MENTIONS", PROMISE))
     assert near(session, CANNED) is None
 
 

@@ -10,7 +10,9 @@ from tempfile import TemporaryDirectory
 from models.base import Base
 from models.database import Database
 from models.hearing import Place, Said, take_in
+from models.office import ALWAYS
 from models.reply import ON_ITS_WAY
+from models.sla import Promise
 from tests.simulation.stage import START
 
 MEMORY = Path("/dev/shm")  # a disk that costs nothing; what is simulated is the process, not the disk
@@ -64,7 +66,7 @@ class Ledger:
             )
             for author, post_id in posts
         ]
-        place = Place("sim", "u1001", "C0MENTIONS", timedelta(minutes=30))
+        place = Place("sim", "u1001", "C0MENTIONS", Promise(ALWAYS, timedelta(minutes=30)))
         with self.db.write() as session:
             take_in(session, said, place, at=START)
 

@@ -22,10 +22,13 @@ FORGETS = timedelta(minutes=5)  # so long a right that was taken away may still 
 BLIND = "The ledger is slow just now."
 IN_MOTION = (State.HELD, State.QUEUED, State.SENDING, State.UNSURE)
 _SIGNS = text("SELECT (SELECT sum(revision) FROM tickets), (SELECT count(*) FROM notices)")
+# What no request that arrives again may change. States are not among it: what a person does to one is in the
+# log, and whatever Heard learns of the network meanwhile it may write.
 _LEDGER = (
-    text("SELECT id, state, turn, owner FROM tickets ORDER BY id"),
-    text("SELECT id, state, turn FROM replies ORDER BY id"),
+    text("SELECT id, owner FROM tickets ORDER BY id"),
+    text("SELECT id, turn, actor FROM replies ORDER BY id"),
     text("SELECT scope FROM pauses"),
+    text("SELECT id, actor, act FROM events WHERE actor <> 'heard' ORDER BY id"),
 )
 
 

@@ -40,7 +40,10 @@ def test_a_waiting_card_offers_what_can_be_done_about_it(bot: Bot) -> None:
         "No reply needed",
         "Open on X",
         "Assign…",
+        "Snooze…",
         "Not about us",
+        "Add to issue…",
+        "Author history",
     ]
     primary = [e for b in bot.now(card).blocks for e in b.get("elements", []) if e.get("style") == "primary"]
     assert [e["text"]["text"] for e in primary] == ["Reply"]
@@ -53,7 +56,8 @@ def test_an_answered_card_offers_to_go_on(bot: Bot) -> None:
 
     now = bot.shows(card, "Answered by @U0ANA after", "@U0ANA answered", "Hello!")
 
-    assert now.buttons == ["Follow up", "Reopen", "Open on X", "Delete public reply"]
+    learn = ["Add to issue…", "Author history"]
+    assert now.buttons == ["Follow up", "Reopen", "Open on X", *learn, "Delete public reply"]
     sound(now)
 
 

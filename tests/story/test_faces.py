@@ -99,7 +99,10 @@ def replies(draw: st.DrawFn, states: Any) -> Reply:
 
 @st.composite
 def views(draw: st.DrawFn) -> ticket.View:
-    theirs = tuple(draw(st.lists(mentions(), min_size=1, max_size=ticket.SHOWN_POSTS)))
+    each_once = st.lists(
+        mentions(), min_size=1, max_size=ticket.SHOWN_POSTS, unique_by=lambda one: one.post_id
+    )
+    theirs = tuple(draw(each_once))
     spoken, going = draw(st.none() | replies(SPOKEN)), draw(st.none() | replies(ON_ITS_WAY))
     row = Ticket(
         id=draw(st.integers(1, 10**9)),

@@ -13,6 +13,7 @@ def bot(database_url: str):
 
 def test_who_may_not_send_drafts_and_somebody_who_may_takes_it_up(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
+    bot.compose(card).close()  # so that it is known who Ana is
     assert (
         "Only @ana may send public replies" in bot.reply(card, "Hello, says Ben!", by=bot.ben).errors["reply"]
     )
@@ -42,6 +43,26 @@ def test_once_it_is_known_the_composer_says_so_and_its_button_keeps_a_draft(bot:
     assert modal.fill("Hello there, says Ben!").submit().closed
     bot.told(card, "@U0BEN drafted a reply", "Hello there, says Ben!")
     assert bot.attempts == 0
+
+
+def test_what_was_to_be_kept_as_a_draft_is_not_sent_though_its_author_may_send_by_now(
+    database_url: str,
+) -> None:
+    """The button said *Keep as draft*, and nobody may say in public what its author did not send."""
+    with running(database_url, senders="S0SENDERS") as bot:
+        bot.slack.world.usergroups["S0SENDERS"] = ["U0ANA"]
+        _, card = bot.heard("@acmebrew hello")
+        bot.reply(card, "Hello, says Ben!", by=bot.ben)
+        modal = bot.compose(card, by=bot.ben)
+        assert modal.state.given["submit"]["text"] == "Keep as draft"
+
+        bot.slack.world.usergroups["S0SENDERS"].append("U0BEN")
+        bot.desk.standing.__init__()  # five minutes later Slack is asked again
+
+        assert modal.fill("Hello there, says Ben!").submit().closed
+        bot.told(card, "@U0BEN drafted a reply", "Hello there, says Ben!")
+        assert bot.drafts() == ["Hello there, says Ben!"]
+        assert bot.attempts == 0
 
 
 def test_a_preview_cannot_be_sent_by_them_either(bot: Bot) -> None:

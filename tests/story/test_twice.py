@@ -24,6 +24,29 @@ def copied(bot: Bot, outcome: Outcome) -> None:
     assert len(bot.ana.ephemerals()) == words
 
 
+def test_a_press_on_reply_that_arrives_again_opens_nothing_and_is_not_in_the_log(bot: Bot) -> None:
+    bot.heard("@acmebrew hello")
+    outcome = bot.ana.press(bot.cards()[0], "Reply")
+    outcome.view.fill("Hello!")
+
+    copied(bot, outcome)
+
+    assert [event.act for event in bot.events("compose")] == ["compose"]
+    assert outcome.view.submit().closed
+
+
+def test_a_name_that_is_chosen_twice_by_one_submit_is_in_the_log_once(bot: Bot) -> None:
+    bot.heard("@acmebrew hello")
+    modal = bot.ana.command("/mentions", "me", CHANNEL).view
+    outcome = modal.fill({"name": "Ana Lima", "style": "name"}).submit()
+    bot.whisper("In public you are Ana Lima now")
+
+    outcome.replay()
+    bot.settled()
+
+    assert len(bot.events("public name")) == 1
+
+
 # --- one message, two who propose it ------------------------------------------------------------------------
 
 

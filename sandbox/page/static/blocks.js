@@ -1,9 +1,12 @@
 // Block Kit as Slack draws it. What a press or an input does is up to whoever draws: see `acts`.
 //
-// acts = { known, press(block, element, chosen), value(block, element), enter(block, element, value), errors }
+// acts = { known, press(block, element, chosen), value(block, element), enter(block, element, value, chosen),
+//          suggest(block, element, typed), enterKey(block, element), errors }
 
+import { drawChart } from "./charts.js";
 import { $, h, menu } from "./dom.js";
 import { icon } from "./faces.js";
+import { lookup } from "./lookup.js";
 import { drawRuns, follow, inside, words } from "./text.js";
 
 export function drawBlocks(blocks, acts) {
@@ -19,12 +22,14 @@ const DRAW = {
       block.fields && h("div", { class: "fields" }, block.fields.map((field) => h("div", { class: "text" }, runs(field, acts))))),
     block.accessory && drawElement(block, block.accessory, acts)),
   context: (block, acts) => h("div", { class: "block context" }, block.elements.map((element) =>
-    element.type === "image" ? picture(element, "small") : h("span", { class: "text" }, runs(element, acts)))),
+    element.type === "image" ? picture(element, "small", acts) : h("span", { class: "text" }, runs(element, acts)))),
   rich_text: (block, acts) => h("div", { class: "block rich" }, block.elements.map((element) => rich(element, acts))),
   actions: (block, acts) => h("div", { class: "block actions" }, block.elements.map((element) => drawElement(block, element, acts))),
   divider: () => h("hr", { class: "block" }),
   header: (block, acts) => h("h3", { class: "block header" }, runs(block.text, acts)),
-  image: (block, acts) => h("figure", { class: "block" }, block.title && h("figcaption", {}, runs(block.title, acts)), picture(block, "large")),
+  image: (block, acts) => h("figure", { class: "block image" }, block.title && h("figcaption", {}, runs(block.title, acts)), picture(block, "large", acts)),
+  data_visualization: drawChart,
+  table,
   markdown: (block) => h("div", { class: "block text" }, String(block.text)),
   input: (block, acts) => input(block, acts),
 };
@@ -43,8 +48,18 @@ function rich(element, acts) {
   return h("div", { class: "text" }, inner);
 }
 
-// Nothing is fetched from outside: a picture is shown by what it is said to show.
-function picture(block, size) {
+function table(block, acts) {
+  const cell = (one) => (one.type === "rich_text" ? one.elements.map((element) => rich(element, acts)) : String(one.text ?? ""));
+  const align = (place) => block.column_settings?.[place]?.align;
+  const row = (cells, tag) => h("tr", {}, cells.map((one, place) => h(tag, { scope: tag === "th" ? "col" : null, class: align(place) || null }, cell(one))));
+  const [head, ...rows] = block.rows;
+  return h("div", { class: "block table", tabIndex: 0, role: "region", "aria-label": "Table" }, h("table", {}, h("thead", {}, row(head, "th")), h("tbody", {}, rows.map((one) => row(one, "td")))));
+}
+
+// Slack's own files are shown. Nothing is fetched from outside: such a picture is shown by what it is said to show.
+function picture(block, size, acts) {
+  const file = block.slack_file && (block.slack_file.id || block.slack_file.url?.match(/-(F\w+)\//)?.[1]);
+  if (file) return h("img", { class: `shown ${size}`, src: `/slack/file/${file}?as=${acts.known.me}`, alt: block.alt_text || "", loading: "lazy" });
   return h("span", { class: `picture ${size}`, role: "img", "aria-label": block.alt_text || "picture" }, block.alt_text || "picture");
 }
 
@@ -57,7 +72,7 @@ export function drawElement(block, element, acts) {
 const ELEMENT = {
   button, overflow,
   static_select: (block, element, acts) => select(block, element, acts, choices(element)),
-  external_select: (block, element, acts) => select(block, element, acts, choices(element)),
+  external_select: (block, element, acts) => lookup(block, element, acts, { name: focusName(block, element), placeholder: words(element.placeholder?.runs) || "Choose" }),
   users_select: (block, element, acts) => select(block, element, acts, people(acts)),
   conversations_select: (block, element, acts) => select(block, element, acts, places(acts)),
   channels_select: (block, element, acts) => select(block, element, acts, places(acts)),
@@ -67,7 +82,8 @@ const ELEMENT = {
   plain_text_input: typed, email_text_input: typed, url_text_input: typed, number_input: typed,
   datepicker: (block, element, acts) => picker(block, element, acts, "date"),
   timepicker: (block, element, acts) => picker(block, element, acts, "time"),
-  datetimepicker: (block, element, acts) => picker(block, element, acts, "datetime-local"),
+  datetimepicker: moment,
+  image: (_block, element, acts) => picture(element, "beside", acts),
 };
 
 const focusName = (block, element) => `${block.block_id}/${element.action_id}`;
@@ -120,10 +136,9 @@ function overflow(block, element, acts) {
   }, icon("dots"));
 }
 
-const choices = (element) => [
-  ...(element.options || []).map((option) => [option.value, words(option.text.runs)]),
-  ...(element.option_groups || []).flatMap((group) => group.options.map((option) => [option.value, words(option.text.runs)])),
-];
+const pair = (option) => [option.value, words(option.text.runs)];
+const choices = (element) => (element.options || []).map(pair);
+const groups = (element) => (element.option_groups || []).map((group) => [words(group.label.runs), group.options.map(pair)]);
 const people = (acts) => Object.entries(acts.known.users).filter(([, user]) => !user.bot).map(([id, user]) => [id, user.name]);
 const places = (acts) => acts.known.channels.filter((one) => one.kind !== "im").map((one) => [one.id, `#${one.name}`]);
 
@@ -131,12 +146,14 @@ function select(block, element, acts, entries) {
   const held = acts.value(block, element);
   const value = held && typeof held === "object" ? held.value : held;
   const free = Boolean(block.optional); // then a choice can be taken back
+  const one = ([id, label]) => h("option", { value: id, selected: id === value }, label);
   return h("select", {
     "aria-label": words(element.placeholder?.runs) || "Choose", data: { focus: focusName(block, element) },
     onchange: (event) => acts.enter(block, element, event.target.value || null, { option: event.target.value, value: event.target.value }),
   },
   (free || !value) && h("option", { value: "", selected: !value, disabled: !free }, words(element.placeholder?.runs) || "Choose"),
-  entries.map(([id, label]) => h("option", { value: id, selected: id === value }, label)));
+  ...entries.map((entry) => one(entry)),
+  ...groups(element).map(([label, within]) => h("optgroup", { label }, within.map((entry) => one(entry)))));
 }
 
 function boxes(block, element, acts, kind) {
@@ -162,12 +179,28 @@ function typed(block, element, acts) {
     placeholder: words(element.placeholder?.runs), autofocus: element.focus_on_load ? true : null,
     data: { focus: focusName(block, element) },
     oninput: (event) => acts.enter(block, element, event.target.value, null),
+    onkeydown: (event) => {
+      if (lines || !block.dispatch_action || event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      acts.enterKey?.(block, element);
+    },
   });
 }
 
 function picker(block, element, acts, type) {
-  return h("input", { type, value: acts.value(block, element) ?? "", data: { focus: focusName(block, element) },
-    onchange: (event) => acts.enter(block, element, event.target.value, { value: event.target.value }) });
+  return h("input", { type, class: "picker", value: acts.value(block, element) ?? "", "aria-label": words(element.placeholder?.runs) || null, data: { focus: focusName(block, element) },
+    onchange: (event) => acts.enter(block, element, event.target.value || null, { value: event.target.value }) });
+}
+
+// Slack's form of a moment is seconds since 1970; the browser's own control speaks local time.
+function moment(block, element, acts) {
+  const held = acts.value(block, element);
+  const local = held ? new Date((held - new Date(held * 1000).getTimezoneOffset() * 60) * 1000).toISOString().slice(0, 16) : "";
+  return h("input", { type: "datetime-local", class: "picker", value: local, data: { focus: focusName(block, element) },
+    onchange: (event) => {
+      const at = event.target.value ? Math.floor(new Date(event.target.value).getTime() / 1000) : null;
+      acts.enter(block, element, at, { value: at });
+    } });
 }
 
 function input(block, acts) {

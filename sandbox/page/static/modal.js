@@ -93,6 +93,11 @@ function acts() {
       return view.values?.[block.block_id]?.[element.action_id]?.[STATE[element.type]];
     },
     press: (block, element, chosen) => post("/slack/view/press", { as: me, view: view.id, block: block.block_id, action: element.action_id, values: values(), ...chosen }),
+    suggest: (block, element, words) => post("/slack/view/options", { as: me, view: view.id, block: block.block_id, action: element.action_id, typed: words }),
+    enterKey(block, element) {
+      clearTimeout(timer);
+      return post("/slack/view/enter", { as: me, view: view.id, field: field(block, element), values: values() });
+    },
     enter(block, element, value) {
       typed[field(block, element)] = value;
       clearError(block);
@@ -109,7 +114,7 @@ function clearError(block) {
   if (shown.view.errors) delete shown.view.errors[block.block_id];
 }
 
-const values = () => Object.fromEntries(Object.entries(typed).map(([name, value]) => [name.split("/")[0], value]));
+const values = () => Object.fromEntries(Object.entries(typed).map(([name, value]) => [name, value?.value ?? value]));
 
 function tell() {
   if (shown) post("/slack/view/fill", { as: shown.me, view: shown.view.id, values: values() });

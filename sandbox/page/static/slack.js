@@ -5,6 +5,7 @@ import { drawBlocks } from "./blocks.js";
 import { composer } from "./composer.js";
 import { $, h, menu, reconcile } from "./dom.js";
 import { face, icon } from "./faces.js";
+import { drawFile } from "./files.js";
 import { STATE, showModal } from "./modal.js";
 import { dayName, drawRuns, emoji, time, words } from "./text.js";
 
@@ -122,14 +123,31 @@ export function slackPane({ me, commands, onChange }) {
     h("p", {}, "Heard draws this page when somebody opens it. What customers say is in #mentions."),
     h("button", { type: "button", class: "button", onclick: () => open("C0MENTIONS") }, "Go to #mentions"));
 
-  const pressAtHome = (block, element, chosen) =>
-    post("/slack/view/press", { as: me, view: state.home.id, block: block.block_id, action: element.action_id, ...chosen });
+  // What is typed on Home is told after a pause, or with the next press.
+  let typing = 0;
+  let typedAtHome = {};
+  function typeAtHome(block, element, value) {
+    typedAtHome[`${block.block_id}/${element.action_id}`] = value;
+    clearTimeout(typing);
+    typing = setTimeout(() => tellHome("fill"), 300);
+  }
+
+  function tellHome(what, more = {}) {
+    clearTimeout(typing);
+    const values = typedAtHome;
+    typedAtHome = {};
+    return post(`/slack/view/${what}`, { as: me, view: state.home.id, values, ...more });
+  }
+
+  const pressAtHome = (block, element, chosen) => tellHome("press", { block: block.block_id, action: element.action_id, ...chosen });
 
   const homeActs = () => ({
     known: state,
     value: (block, element) => state.home.values?.[block.block_id]?.[element.action_id]?.[STATE[element.type]],
-    enter: (block, element, _value, chosen) => chosen && pressAtHome(block, element, chosen),
+    enter: (block, element, value, chosen) => (chosen ? pressAtHome(block, element, chosen) : typeAtHome(block, element, value)),
+    enterKey: (block, element) => tellHome("enter", { field: `${block.block_id}/${element.action_id}` }),
     press: pressAtHome,
+    suggest: (block, element, typed) => post("/slack/view/options", { as: me, view: state.home.id, block: block.block_id, action: element.action_id, typed }),
   });
 
   // Messages with the day between them, a line where the unread ones begin, and one head for several in a row.
@@ -173,6 +191,7 @@ export function slackPane({ me, commands, onChange }) {
       !follows && head,
       one.runs.length ? h("div", { class: "text" }, drawRuns(one.runs, known())) : null,
       one.blocks.length ? h("div", { class: "blocks" }, drawBlocks(one.blocks, messageActs(one))) : null,
+      one.files.map((file) => drawFile(file, me)),
       one.edited && h("small", { class: "edited" }, "(edited)"),
       reactions(one),
       !inThread && one.replies ? replies(one) : null);
@@ -184,6 +203,7 @@ export function slackPane({ me, commands, onChange }) {
 
   const messageActs = (one) => ({
     known: state, value: () => null,
+    suggest: (block, element, typed) => post("/slack/options", { as: me, channel: place, ts: one.ts, block: block.block_id, action: element.action_id, typed }),
     press: (block, element, chosen) => press(one, block, element, chosen),
     enter: (block, element, _value, chosen) => chosen && press(one, block, element, chosen),
   });

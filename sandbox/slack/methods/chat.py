@@ -4,12 +4,13 @@ from typing import Any
 
 from sandbox.slack.args import Args
 from sandbox.slack.channel import Channel
+from sandbox.slack.charts import CHART
 from sandbox.slack.checks import Problem
 from sandbox.slack.errors import SlackError
 from sandbox.slack.limits import TIERS
 from sandbox.slack.message import Message
 from sandbox.slack.methods.registry import Json, method, place
-from sandbox.slack.validator import CHART, check_message, in_slacks_words
+from sandbox.slack.validator import check_message, in_slacks_words
 from sandbox.slack.world import SlackWorld
 
 

@@ -5,6 +5,7 @@ import copy
 import pytest
 from slack_sdk.errors import SlackApiError
 
+from sandbox.slack import visible
 from sandbox.slack.validator import check_blocks, check_message
 
 
@@ -103,6 +104,21 @@ def test_a_message_has_two_charts_at_most():
 @pytest.mark.parametrize("surface", ["modal", "home"])
 def test_charts_stand_in_messages_only(surface):
     assert check_blocks([pie()], surface) == [("/blocks/0/type", "unsupported type: data_visualization")]
+
+
+def test_what_a_chart_shows_is_read_with_its_message():
+    seen = visible({"blocks": [pie(), plot(names=("<!channel>",))]})
+
+    assert seen.text.splitlines() == [
+        "Outcomes",
+        "Answered: 41",
+        "Waiting: 2.5",
+        "First reply",
+        "<!channel>: Mon 0, Tue -1",
+        "Day",
+        "Minutes",
+    ]
+    assert seen.live == ()
 
 
 def test_where_charts_are_not_rolled_out_a_message_with_one_is_refused(client, slack, ana):

@@ -102,7 +102,10 @@ FINE = {
         actions(
             select(initial_option=option()),
             {"type": "users_select", "action_id": "u", "initial_user": "U0ANA"},
-            {"type": "datetimepicker", "action_id": "d", "initial_date_time": 1},
+            {"type": "datetimepicker", "action_id": "d", "initial_date_time": 1_800_000_000},
+            {"type": "datepicker", "action_id": "e", "initial_date": "2026-11-26"},
+            {"type": "timepicker", "action_id": "t", "initial_time": "09:30", "timezone": "Europe/Lisbon"},
+            {"type": "external_select", "action_id": "x", "min_query_length": 0},
         )
     ],
     "a dialog": [actions(confirm(text=mrkdwn("x" * 300), style="danger"))],

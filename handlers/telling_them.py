@@ -1,0 +1,144 @@
+"""One issue at a time: marked as fixed, reopened, and its people told one by one.
+
+The *Reply* beside each person is the very button of a card, so that the composer and all its rules hold.
+"""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+from slack_sdk.errors import SlackApiError, SlackClientError
+from sqlalchemy.orm import Session
+
+from bot import fixes
+from bot.blocks import issue as face
+from bot.blocks import issues as asking
+from bot.blocks.text import as_typed, one_line
+from bot.desk import Desk
+from handlers.courtesy import Person, attempt, opened, person, sentence_for, spelled, writing
+from models import Author, Inbound, Issue
+from models.told import settle
+
+log = logging.getLogger(__name__)
+
+Body = dict[str, Any]
+Verb = Callable[[Desk, Session, Issue, Person], None]
+
+
+def register(app: App, desk: Desk) -> None:
+    """Listen for the buttons of an issue."""
+
+    def on(action: str, verb: Verb | None, *, in_place: bool) -> None:
+        def press(ack: Ack, body: Body, respond: Respond) -> None:
+            ack()
+            who, value = person(body), json.loads(body["actions"][0]["value"])
+            at_place = in_place and body.get("container", {}).get("is_ephemeral", False)
+
+            def do() -> str | None:
+                if verb is not None:
+                    _change(desk, who, value["i"], verb)
+                _show(respond, shown(desk, value["i"], value.get("p", 0)), in_place=at_place)
+                return None
+
+            attempt(desk, who, respond, do)
+
+        app.action(action)(press)
+
+    on("open_issue", None, in_place=False)
+    on("refresh_issue", None, in_place=True)
+    on("issue_page_a", None, in_place=True)
+    on("issue_page_b", None, in_place=True)
+    on("fix_issue", _fix, in_place=True)
+    on("reopen_issue", _reopen, in_place=True)
+
+    @app.action("skip_telling")
+    def ask_why(ack: Ack, body: Body, respond: Respond) -> None:
+        ack()
+        value = json.loads(body["actions"][0]["value"])
+        attempt(desk, person(body), respond, lambda: _ask_why(desk, body, value))
+
+    @app.view(asking.SKIP)
+    def skip(ack: Ack, body: Body, view: Body) -> None:
+        who, refused = person(body), list[str]()
+
+        def do() -> str | None:
+            try:
+                _skip(desk, who, view)
+            except Exception as error:  # noqa: BLE001 - the modal stays open, with what was typed
+                refused.append(spelled(sentence_for(error)))
+            return None
+
+        attempt(desk, who, None, do)
+        if refused:
+            ack(response_action="errors", errors={asking.WHY_BLOCK: refused[0]})
+        else:
+            ack()
+            desk.aside(lambda: _follow(desk, json.loads(view["private_metadata"])))
+
+
+def shown(desk: Desk, issue_id: int, page: int) -> dict[str, Any]:
+    """An issue as it is now, once it is noted who was told."""
+    at = desk.now()
+    known = desk.slack.identity_if_known()
+    with writing(desk) as session:
+        issue = Issue.hold(session, issue_id)
+        settle(session, issue_id, at=at)
+        view = face.read(session, issue, page=page, at=at)
+        blocks = face.face(view, url=known.url if known is not None else "")
+    return {"text": face.summary(view.standing), "blocks": blocks}
+
+
+def _show(respond: Respond, answer: dict[str, Any], *, in_place: bool) -> None:
+    """Show it to the one who pressed: in place of what they pressed, or below."""
+    try:
+        respond(response_type="ephemeral", replace_original=in_place, **answer)
+    except (SlackApiError, SlackClientError, ValueError, OSError):
+        log.warning("an issue could not be shown; `/mentions issues` shows it again")
+
+
+def _change(desk: Desk, who: Person, issue_id: int, verb: Verb) -> None:
+    """Do `verb` on the issue, once a press."""
+    with writing(desk) as session:
+        if Inbound.is_new(session, who.key, at=desk.now()):
+            verb(desk, session, Issue.hold(session, issue_id), who)
+
+
+def _fix(desk: Desk, session: Session, issue: Issue, who: Person) -> None:
+    issue.fix(session, by=who.id, at=desk.now())
+    fixes.announce(desk, session, issue, at=desk.now())
+
+
+def _reopen(desk: Desk, session: Session, issue: Issue, who: Person) -> None:
+    issue.reopen(session, by=who.id, at=desk.now())
+    fixes.reopened(desk, session, issue, who.id, at=desk.now())
+
+
+# --- skipping -----------------------------------------------------------------------------------------------
+
+
+def _ask_why(desk: Desk, body: Body, value: dict[str, Any]) -> str | None:
+    with desk.db.read(1.0) as session:
+        author = session.get(Author, value["a"])
+    handle = author.handle if author is not None else None
+    where = body.get("response_url")
+    view = asking.skip(value["i"], value["a"], handle, key=uuid.uuid4().hex, page=value["p"], url=where)
+    return opened(desk, body["trigger_id"], view)
+
+
+def _skip(desk: Desk, who: Person, view: Body) -> None:
+    origin = json.loads(view["private_metadata"])
+    reason = one_line(as_typed(view["state"]["values"][asking.WHY_BLOCK]["value"].get("value") or ""))
+    with writing(desk) as session:
+        if Inbound.is_new(session, f"modal {origin['key']}", at=desk.now()):
+            issue = Issue.hold(session, origin["issue"])
+            issue.skip(session, origin["author"], reason=reason, by=who.id, at=desk.now())
+
+
+def _follow(desk: Desk, origin: dict[str, Any]) -> None:
+    """Have the list that the modal was opened from show it."""
+    if origin.get("url"):
+        answer = shown(desk, origin["issue"], origin["page"])
+        _show(Respond(response_url=origin["url"]), answer, in_place=True)

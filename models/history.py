@@ -1,0 +1,164 @@
+"""What the team knows of one person: earlier tickets, our replies, notes and issues. Reads only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rapidfuzz import fuzz, process
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.author import Author
+from models.card import Card
+from models.issue import Issue, Report
+from models.mention import Mention
+from models.note import Note
+from models.reply import Reply
+from models.search import PUBLIC
+from models.ticket import CANARY, Ticket
+
+PAGE = 8  # tickets at a time
+POSTS, REPLIES = 3, 3  # the newest of each ticket
+NOTES, ISSUES = 12, 10
+ALIKE = 70  # how near a handle must be to be worth naming, of 100
+CANDIDATES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One post of theirs; `text` is None if they took it back."""
+
+    at: datetime
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One ticket of theirs, with their newest posts and our replies, oldest first."""
+
+    ticket_id: int
+    opened_at: datetime
+    state: str
+    reason: str | None
+    closed_by: str | None
+    owner: str | None
+    channel: str | None
+    ts: str | None
+    posts: tuple[Said, ...]
+    more_posts: int
+    replies: tuple[Reply, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One page of it. `elsewhere` are people of the same handle on other networks, or who had it before."""
+
+    author: Author
+    total: int
+    page: int
+    tickets: tuple[Past, ...]
+    notes: tuple[Note, ...]
+    more_notes: int
+    issues: tuple[Issue, ...]
+    more_issues: int
+    elsewhere: tuple[Author, ...]
+
+    @property
+    def pages(self) -> int:
+        """How many there are; one at least."""
+        return max(-(-self.total // PAGE), 1)
+
+
+def of_author(session: Session, author_id: int, page: int = 0) -> History:
+    """The history of that person, newest ticket first; a page past the end is the last one."""
+    author = session.get_one(Author, author_id)
+    total = session.scalar(select(func.count(Ticket.id)).where(Ticket.author_id == author_id)) or 0
+    page = min(max(page, 0), max(-(-total // PAGE), 1) - 1)
+    notes, more_notes = _notes(session, author_id)
+    issues, more_issues = _issues(session, author_id)
+    elsewhere = named(session, author.handle) if author.handle else []
+    return History(
+        author,
+        total,
+        page,
+        _tickets(session, author_id, page),
+        notes,
+        more_notes,
+        issues,
+        more_issues,
+        tuple(one for one in elsewhere if one.id != author_id)[:3],
+    )
+
+
+def named(session: Session, handle: str) -> Sequence[Author]:
+    """Those who are called that, whatever the case; who came last first."""
+    query = select(Author).where(func.lower(Author.handle) == handle.lower(), Author.network != CANARY)
+    return session.scalars(query.order_by(Author.id.desc())).all()
+
+
+def near(session: Session, handle: str, limit: int = 3) -> list[str]:
+    """Handles that somebody who typed `handle` may have meant, the nearest first."""
+    wanted = handle.lower()
+    query = select(Author.handle).where(
+        Author.handle.is_not(None),
+        Author.network != CANARY,
+        func.length(Author.handle).between(len(handle) - 3, len(handle) + 6),
+        func.lower(Author.handle).like(f"{_literally(wanted[:1])}%", escape="!"),
+    )
+    found = [one for one in session.scalars(query.order_by(Author.id.desc()).limit(CANDIDATES)) if one]
+    best = process.extract(
+        wanted, found, scorer=fuzz.WRatio, processor=str.lower, limit=limit, score_cutoff=ALIKE
+    )
+    return list(dict.fromkeys(one for one, _, _ in best))
+
+
+def _literally(text: str) -> str:
+    """For LIKE, with `!` as its escape."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _tickets(session: Session, author_id: int, page: int) -> tuple[Past, ...]:
+    query = (
+        select(Ticket, Card.channel, Card.ts)
+        .outerjoin(Card, Card.ticket_id == Ticket.id)
+        .where(Ticket.author_id == author_id)
+        .order_by(Ticket.id.desc())
+        .offset(page * PAGE)
+        .limit(PAGE)
+    )
+    return tuple(_past(session, ticket, channel, ts) for ticket, channel, ts in session.execute(query))
+
+
+def _past(session: Session, ticket: Ticket, channel: str | None, ts: str | None) -> Past:
+    here = select(Mention).where(Mention.ticket_id == ticket.id)
+    posts = session.scalars(here.order_by(Mention.posted_at.desc(), Mention.id.desc()).limit(POSTS)).all()
+    count = session.scalar(select(func.count(Mention.id)).where(Mention.ticket_id == ticket.id)) or 0
+    said = select(Reply).where(Reply.ticket_id == ticket.id, Reply.state.in_(PUBLIC))
+    replies = session.scalars(said.order_by(Reply.id.desc()).limit(REPLIES)).all()
+    return Past(
+        ticket.id,
+        ticket.opened_at,
+        ticket.state,
+        ticket.reason,
+        ticket.closed_by,
+        ticket.owner,
+        channel,
+        ts,
+        tuple(Said(one.posted_at, None if one.deleted_at else one.text) for one in reversed(posts)),
+        max(count - len(posts), 0),
+        tuple(reversed(replies)),
+    )
+
+
+def _notes(session: Session, author_id: int) -> tuple[tuple[Note, ...], int]:
+    here = select(Note).where(Note.author_id == author_id)
+    count = session.scalar(select(func.count(Note.id)).where(Note.author_id == author_id)) or 0
+    newest = session.scalars(here.order_by(Note.id.desc()).limit(NOTES)).all()
+    return tuple(newest), count - len(newest)
+
+
+def _issues(session: Session, author_id: int) -> tuple[tuple[Issue, ...], int]:
+    theirs = select(Report.issue_id).join(Ticket, Ticket.id == Report.ticket_id)
+    query = select(Issue).where(Issue.id.in_(theirs.where(Ticket.author_id == author_id)))
+    found = session.scalars(query.order_by(Issue.id.desc())).all()
+    return tuple(found[:ISSUES]), max(len(found) - ISSUES, 0)

@@ -1,0 +1,115 @@
+// A select that asks the app while somebody types: a box, and under it what is on offer.
+
+import { $, h } from "./dom.js";
+
+const PAUSE = 180; // milliseconds without a keystroke until the app is asked
+
+export function lookup(block, element, acts, { name, placeholder }) {
+  const held = acts.value(block, element);
+  const shown = held?.label ?? held?.text?.text ?? "";
+  const least = element.min_query_length ?? 3;
+  const list = h("ul", { class: "menu lookup", role: "listbox", id: `on-offer-${Math.random().toString(36).slice(2)}`, "aria-label": placeholder });
+  let entries = [];
+  let at = -1;
+  let timer = 0;
+  let asked = 0;
+
+  const box = h("input", {
+    type: "text", role: "combobox", class: "lookup", value: shown, placeholder, autocomplete: "off", "aria-label": placeholder, "aria-autocomplete": "list",
+    "aria-expanded": "false", "aria-controls": list.id, data: { focus: name },
+    oninput: () => ask(PAUSE), onfocus: () => { box.select(); if (!box.value || box.value === shown) ask(0, ""); }, onkeydown: key,
+    onblur: () => setTimeout(() => { if (document.activeElement !== box) settle(); }, 120),
+  });
+
+  function ask(pause, words = box.value.trim()) {
+    clearTimeout(timer);
+    if (words.length < least) {
+      const more = least - words.length;
+      return show([], document.activeElement === box ? `Type ${more} more ${more === 1 ? "letter" : "letters"}` : "");
+    }
+    const turn = ++asked;
+    timer = setTimeout(async () => {
+      if (!entries.length) show([], "Looking …");
+      const answer = await acts.suggest(block, element, words);
+      if (turn === asked && document.activeElement === box) show(answer.groups || [], "Nothing found");
+    }, pause);
+  }
+
+  function show(groups, otherwise) {
+    entries = groups.flatMap((group) => group.options);
+    at = entries.length ? 0 : -1;
+    if (!entries.length && !otherwise) return hide();
+    let place = 0;
+    list.replaceChildren(...(entries.length ? groups.flatMap((group) => [
+      group.label && h("li", { class: "group", role: "presentation" }, group.label),
+      ...group.options.map((option) => entry(option, place++)),
+    ]).filter(Boolean) : [h("li", { class: "none", role: "presentation" }, otherwise)]));
+    (box.closest("dialog") || document.body).append(list);
+    box.setAttribute("aria-expanded", "true");
+    position();
+    mark();
+  }
+
+  function entry(option, place) {
+    return h("li", { role: "option", id: `${list.id}-${place}`, onpointerdown: (event) => { event.preventDefault(); take(place); } },
+      h("span", {}, option.label), option.description && h("small", {}, option.description));
+  }
+
+  function position() {
+    const around = box.getBoundingClientRect();
+    const below = innerHeight - around.bottom - 12;
+    const under = below > 180 || below > around.top;
+    list.style.setProperty("max-height", `${Math.min(260, under ? below : around.top - 12)}px`);
+    list.style.setProperty("width", `${around.width}px`);
+    list.style.setProperty("left", `${around.left}px`);
+    list.style.setProperty("top", `${under ? around.bottom + 4 : around.top - list.offsetHeight - 4}px`);
+  }
+
+  function mark() {
+    for (const one of list.querySelectorAll("[role=option]")) one.setAttribute("aria-selected", String(one.id === `${list.id}-${at}`));
+    const chosen = at >= 0 && $(`#${list.id}-${at}`, list);
+    if (!chosen) return box.removeAttribute("aria-activedescendant");
+    box.setAttribute("aria-activedescendant", chosen.id);
+    chosen.scrollIntoView({ block: "nearest" });
+  }
+
+  function take(place) {
+    const { label, value } = entries[place];
+    box.value = label;
+    hide();
+    acts.enter(block, element, { label, value }, { value });
+  }
+
+  function hide() {
+    clearTimeout(timer);
+    asked += 1;
+    entries = [];
+    list.remove();
+    box.setAttribute("aria-expanded", "false");
+    box.removeAttribute("aria-activedescendant");
+  }
+
+  // Left without a choice: an empty box gives up what was chosen, anything else comes back as it was.
+  function settle() {
+    hide();
+    const now = acts.value(block, element);
+    const label = now?.label ?? now?.text?.text ?? "";
+    if (!box.value.trim() && label) acts.enter(block, element, null, null);
+    else box.value = label;
+  }
+
+  function key(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && entries.length) at = (at + step + entries.length) % entries.length;
+    else if (step) ask(0);
+    else if (event.key === "Enter" && at >= 0) take(at);
+    else if (event.key === "Enter" && list.isConnected) hide();
+    else if (event.key === "Escape" && list.isConnected) settle();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+    mark();
+  }
+
+  return box;
+}
