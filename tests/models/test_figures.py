@@ -489,6 +489,13 @@ def test_a_period_is_found_without_reading_the_year(db: Database) -> None:
     for index, plan in zip(wanted, plans, strict=True):
         assert index in plan
         assert not re.search(r"SCAN (mentions|tickets|turns)$|Seq Scan", plan, re.MULTILINE)
+    whose = Whose(person="U0ANA", channel="C0MENTIONS", network="x")
+    with explained(db) as plans, db.read() as session:
+        assert figures.figures(session, period, whose, target=TARGET).tickets == 0
+
+    for index, plan in zip(wanted, plans, strict=True):
+        assert index in plan
+        assert not re.search(r"SCAN (mentions|tickets|turns)$|Seq Scan", plan, re.MULTILINE)
 
 
 def test_what_lacks_its_office_hours_is_found_without_reading_the_year(db: Database) -> None:
