@@ -52,5 +52,8 @@ def _postgresql(element: seconds, compiler: SQLCompiler, **more: Any) -> str:  #
 
 @compiles(seconds, "sqlite")
 def _sqlite(element: seconds, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401
-    """Without the fraction: SQLite would round it, and so put the last moment of a second into the next."""
-    return f"CAST(strftime('%s', substr({compiler.process(element.clauses, **more)}, 1, 19)) AS INTEGER)"
+    """Without the fraction: SQLite would round it, and so put the last moment of a second into the next.
+
+    It is text, which SQLite reckons with as with a number.
+    """
+    return f"strftime('%s', substr({compiler.process(element.clauses, **more)}, 1, 19))"
