@@ -1,6 +1,7 @@
 """What happened on each day, counted once, for questions about so long a time that nobody can wait."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,10 +10,10 @@ from models.base import Base
 
 
 class Daily(Base):
-    """How often `figure` came out at `bucket` on a UTC day: a bar of a histogram.
+    """What a UTC day came to in one Slack channel, as histograms.
 
-    `bucket` is a length of time in seconds (a tenth apart, see `models/rollup.py`), an hour of the day, or 0.
-    `person` is a Slack user, or empty for all together.
+    A histogram is JSON: how often by what, which is a length of time in seconds (a tenth apart, see
+    `models/rollup.py`) or an hour of the day. `brief` has what a comparison needs, `rest` the others.
     """
 
     __tablename__ = "daily"
@@ -20,10 +21,8 @@ class Daily(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     network: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(primary_key=True)
-    figure: Mapped[str] = mapped_column(primary_key=True)
-    person: Mapped[str] = mapped_column(primary_key=True)
-    bucket: Mapped[int] = mapped_column(primary_key=True)
-    count: Mapped[int]
+    brief: Mapped[dict[str, Any]]
+    rest: Mapped[dict[str, Any]]
 
 
 class Tally(Base):

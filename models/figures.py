@@ -99,7 +99,7 @@ def figures(
     days, zone = period.days, period.zone
     is_exact = len(days) <= EXACT_DAYS or whose.person is not None
     last = min(days[-1], period.now.astimezone(UTC).date())
-    told = None if is_exact else rollup.read(session, days[0], last, whose)
+    told = None if is_exact else rollup.read(session, days[0], last, whose, brief=brief)
     if told is None:
         step = HOUR if _has_whole_hours(period) else QUARTER
         exact = count(session, period.since, period.until, whose, step=step, brief=brief)

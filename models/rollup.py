@@ -13,15 +13,17 @@ from models.daily import Daily, Tally
 from models.event import Event
 from models.mention import Mention
 from models.seconds import HOUR
-from models.tallies import FIRST, OUTCOMES, TIMES, Mate, Tallies, Whose, count
+from models.tallies import FIRST, FIRST_OPEN, TIMES, Mate, Tallies, Whose, count
 from models.ticket import CANARY, Ticket
 from models.turn import Turn
 
 STEP = 1.1  # each bucket's length is so much more than the one before: times are told to within a tenth
 FINE = 60  # below so many seconds each second has its own
 LATE = 500  # events that may become visible after one with a higher number
-_HEARD, _UNANSWERED = "heard", "unanswered"
-_MATE, _MATE_OPEN, _MATE_OFF = "teammate", "teammate, office hours", "teammate, handed off"
+BRIEF = (FIRST, FIRST_OPEN)
+DAY = 86_400
+
+Json = dict[str, Any]
 
 
 def bucket(took: int) -> int:
@@ -81,17 +83,11 @@ def count_day(session: Session, day: date, *, is_next: bool = False) -> None:
     """Count `day` anew; `is_next` if it was never counted before, nor was any later one."""
     tally = _tally(session)
     since, until = _midnight(day), _midnight(day + timedelta(days=1))
-    rows: list[dict[str, Any]] = []
+    session.execute(delete(Daily).where(Daily.day == day))
     for network, channel in _places(session, since, until):
         told = count(session, since, until, Whose(channel=channel, network=network), step=HOUR)
         place = {"day": day, "network": network, "channel": channel}
-        rows += [
-            {**place, "figure": figure, "person": person, "bucket": at, "count": number}
-            for (figure, person, at), number in _bars(told).items()
-        ]
-    session.execute(delete(Daily).where(Daily.day == day))
-    if rows:
-        session.execute(insert(Daily), rows)
+        session.execute(insert(Daily).values(**place, brief=_brief(told), rest=_rest(told)))
     if is_next:
         tally.next_day = day + timedelta(days=1)
 
@@ -120,89 +116,95 @@ def _places(session: Session, since: datetime, until: datetime) -> list[tuple[st
     return sorted(found | {(network, channel) for network, channel in session.execute(opened)})
 
 
-def _bars(told: Tallies) -> Counter[tuple[str, str, int]]:
-    """What was counted as figure, person and bucket."""
-    bars: Counter[tuple[str, str, int]] = Counter()
+def _brief(told: Tallies) -> Json:
+    heard, outcomes = Counter[int](), Counter[str]()
     for slot, number in told.heard.items():
-        bars[_HEARD, "", slot % 86_400 // 3600] += number
+        heard[slot % DAY // HOUR] += number
     for (_, outcome), number in told.outcomes.items():
-        bars[outcome, "", 0] += number
-    if told.unanswered:
-        bars[_UNANSWERED, "", 0] = told.unanswered
-    for name, counts in told.times.items():
-        for took, number in counts.items():
-            bars[name, "", bucket(took)] += number
-    for user, mate in told.mates.items():
-        if mate.handed_off:
-            bars[_MATE_OFF, user, 0] = mate.handed_off
-        for took, number in mate.times.items():
-            bars[_MATE, user, bucket(took)] += number
-        for took, number in mate.open_times.items():
-            bars[_MATE_OPEN, user, bucket(took)] += number
+        outcomes[outcome] += number
+    return {
+        "heard": heard,
+        "outcomes": outcomes,
+        "unanswered": told.unanswered,
+        **{name: _bars(told.times[name]) for name in BRIEF},
+    }
+
+
+def _rest(told: Tallies) -> Json:
+    mates = {
+        user: {
+            "answered": mate.answered,
+            "handed off": mate.handed_off,
+            "took": _bars(mate.times),
+            "office hours": _bars(mate.open_times),
+        }
+        for user, mate in told.mates.items()
+    }
+    times = {name: _bars(counts) for name, counts in told.times.items() if name not in BRIEF}
+    return times | {"teammates": mates}
+
+
+def _bars(counts: Counter[int]) -> Counter[int]:
+    """`counts` of seconds by bucket."""
+    bars = Counter[int]()
+    for took, number in counts.items():
+        bars[bucket(took)] += number
     return bars
 
 
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-def read(session: Session, first: date, last: date, whose: Whose) -> Tallies | None:
+def read(session: Session, first: date, last: date, whose: Whose, *, brief: bool = False) -> Tallies | None:
     """What the UTC days from `first` to `last` came to; None if some of them are not counted yet.
 
-    Not of one person: whose a ticket is changes, and so few are counted quickly.
+    Not of one person: whose a ticket is changes, and so few are counted quickly. `brief` as in `count`.
     """
     tally = session.get(Tally, 1)
     if tally is None or tally.next_day is None or tally.next_day <= last:
         return None
-    here = [Daily.day >= first, Daily.day <= last]
+    query = select(Daily.day, Daily.brief, *([] if brief else [Daily.rest]))
+    query = query.where(Daily.day >= first, Daily.day <= last)
     if whose.network is not None:
-        here.append(Daily.network == whose.network)
+        query = query.where(Daily.network == whose.network)
     if whose.channel is not None:
-        here.append(Daily.channel == whose.channel)
+        query = query.where(Daily.channel == whose.channel)
     told = Tallies()
-    by_day = (_HEARD, FIRST, *OUTCOMES)
-    daily = (
-        select(Daily.day, Daily.figure, Daily.bucket, func.sum(Daily.count))
-        .where(*here, Daily.figure.in_(by_day))
-        .group_by(Daily.day, Daily.figure, Daily.bucket)
-    )
-    for day, figure, at, number in session.execute(daily):
-        _add_to_day(told, int(_midnight(day).timestamp()), figure, at, int(number))
-    whole = (
-        select(Daily.figure, Daily.person, Daily.bucket, func.sum(Daily.count))
-        .where(*here, Daily.figure.not_in(by_day))
-        .group_by(Daily.figure, Daily.person, Daily.bucket)
-    )
-    for figure, person, at, number in session.execute(whole):
-        _add(told, figure, person, at, int(number))
+    for day, *parts in session.execute(query):
+        _add_day(told, int(_midnight(day).timestamp()), parts[0])
+        for rest in parts[1:]:
+            _add_rest(told, rest)
     return told
 
 
-def _add_to_day(told: Tallies, midnight: int, figure: str, at: int, number: int) -> None:
-    if figure == _HEARD:
-        told.heard[midnight + at * 3600] += number
-    elif figure == FIRST:
-        told.first[midnight, at] += number
-        told.times[FIRST][at] += number
-    else:
-        told.outcomes[midnight, figure] += number
+def _add_day(told: Tallies, midnight: int, brief: Json) -> None:
+    told.unanswered += brief["unanswered"]
+    for hour, number in brief["heard"].items():
+        told.heard[midnight + int(hour) * HOUR] += number
+    for outcome, number in brief["outcomes"].items():
+        told.outcomes[midnight, outcome] += number
+    for at, number in brief[FIRST].items():
+        told.first[midnight, int(at)] += number
+    for name in BRIEF:
+        _add(told.times[name], brief[name])
 
 
-def _add(told: Tallies, figure: str, person: str, at: int, number: int) -> None:
-    if figure in TIMES:
-        told.times[figure][at] += number
-    elif figure == _UNANSWERED:
-        told.unanswered += number
-    else:
-        mate = told.mates.setdefault(person, Mate())
-        match figure:
-            case "teammate":
-                mate.times[at] += number
-                mate.answered += number
-            case "teammate, office hours":
-                mate.open_times[at] += number
-            case _:
-                mate.handed_off += number
-                mate.answered -= number
+def _add_rest(told: Tallies, rest: Json) -> None:
+    for name in TIMES:
+        if name not in BRIEF:
+            _add(told.times[name], rest[name])
+    for user, did in rest["teammates"].items():
+        mate = told.mates.setdefault(user, Mate())
+        mate.answered += did["answered"]
+        mate.handed_off += did["handed off"]
+        _add(mate.times, did["took"])
+        _add(mate.open_times, did["office hours"])
+
+
+def _add(counts: Counter[int], bars: dict[str, int]) -> None:
+    """JSON's keys are text."""
+    for at, number in bars.items():
+        counts[int(at)] += number
 
 
 def _midnight(day: date) -> datetime:

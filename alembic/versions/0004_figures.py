@@ -30,13 +30,9 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("network", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("figure", sa.Text(), nullable=False),
-        sa.Column("person", sa.Text(), nullable=False),
-        sa.Column("bucket", sa.Integer(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "day", "network", "channel", "figure", "person", "bucket", name=op.f("pk_daily")
-        ),
+        sa.Column("brief", sa.JSON(), nullable=False),
+        sa.Column("rest", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "network", "channel", name=op.f("pk_daily")),
     )
     op.create_table(
         "tally",
