@@ -14,13 +14,20 @@ from models import rollup
 from models.database import Database
 from models.figures import report
 from models.period import Question, read
-from tests.bench.figures import Figure, percentile
+from tests.bench import ingest
+from tests.bench.figures import Figure, percentile, spread
 from tests.bench.million import CHANNELS, END, TEAM, fill
 
 RUNS = 7
 TARGET = timedelta(minutes=30)
 LISBON = ZoneInfo("Europe/Lisbon")
 MOST = 500.0  # ms
+INDEXES = (
+    "ix_mentions_posted_at_network",
+    "ix_tickets_opened_at",
+    "ix_tickets_uncounted",
+    "ix_turns_uncounted",
+)
 
 # The same question as one plain query: what was heard, what became of it, and how fast, by the engine alone.
 PLAIN = {
@@ -89,7 +96,29 @@ def measure(new_database: Callable[[], str]) -> list[Figure]:
     figures = [_figure(database, one) for one in COMMANDS]
     figures += _by_day(database)
     database.close()
-    return figures
+    return figures + cost(new_database)
+
+
+def cost(new_database: Callable[[], str]) -> list[Figure]:
+    """What the indexes for figures cost each mention, with and without them in turns."""
+    said = [ingest._said(number) for number in range(ingest.MENTIONS)]
+    with_them, without = [], []
+    for _ in range(3):
+        with_them.append(ingest.MENTIONS / ingest._ours(new_database(), said))
+        bare = new_database()
+        database = Database(bare)
+        with database.engine.begin() as connection:
+            for index in INDEXES:
+                connection.execute(text(f"DROP INDEX {index}"))
+        database.close()
+        without.append(ingest.MENTIONS / ingest._ours(bare, said))
+    share = percentile(with_them, 0.5) / percentile(without, 0.5)
+    return [
+        Figure(
+            "ingest with the indexes for figures, against without them",
+            f"{spread(with_them, 'mentions/s')}; {spread(without, 'mentions/s')}; {share:.2f}",
+        )
+    ]
 
 
 def _by_day(database: Database) -> list[Figure]:
