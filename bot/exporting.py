@@ -12,7 +12,6 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,6 +31,8 @@ _FORMULA = regex.compile(
 
 def defused(text: str) -> str:
     """`text`, which no spreadsheet takes for a formula."""
+    if text[:1].isalnum():  # as nearly everything is
+        return text
     return f"'{text}" if _FORMULA.match(text) else text
 
 
@@ -56,46 +57,38 @@ def write(
 
 def _as_csv(kind: Kind, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, str]]:
     """Some lines at a time, and how many rows they are; the header first."""
-    page = io.StringIO()
+    page, lines = io.StringIO(), list[list[Any]]()
     into = csv.writer(page, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     into.writerow(kind.header)
-    some = 0
+    has_data = kind.header[-1] == "data"
     for row in rows:
-        into.writerow([_cell(value) for value in row])
-        some += 1
-        if some == _LINES:
-            yield some, page.getvalue()
+        cells = [defused(value) if isinstance(value, str) else value for value in row]
+        if has_data and row[-1] is not None:
+            cells[-1] = outward(row[-1])
+        lines.append(cells)
+        if len(lines) == _LINES:
+            into.writerows(lines)
+            yield len(lines), page.getvalue()
             page.seek(0)
             page.truncate()
-            some = 0
-    yield some, page.getvalue()
+            lines.clear()
+    into.writerows(lines)
+    yield len(lines), page.getvalue()
 
 
 def _as_json(kind: Kind, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, str]]:
     header, lines = kind.header, list[str]()
+    data = header.index("data") if "data" in header else None
+    spelled = json.JSONEncoder(ensure_ascii=False).encode
     for row in rows:
-        named = zip(header, (_value(value) for value in row), strict=True)
-        lines.append(json.dumps(dict(named), ensure_ascii=False) + "\n")
+        named = dict(zip(header, row, strict=True))
+        if data is not None:
+            named["data"] = json.loads(outward(row[data])) if row[data] is not None else None
+        lines.append(spelled(named) + "\n")
         if len(lines) == _LINES:
             yield len(lines), "".join(lines)
             lines.clear()
     yield len(lines), "".join(lines)
-
-
-def _cell(value: Any) -> Any:  # noqa: ANN401 - a column's
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return defused(value)
-    if isinstance(value, dict):
-        return json.dumps(outward(value), ensure_ascii=False)
-    return _value(value)
-
-
-def _value(value: Any) -> Any:  # noqa: ANN401 - a column's
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return outward(value) if isinstance(value, dict) else value
 
 
 class ExistsError(Exception):

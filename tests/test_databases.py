@@ -41,7 +41,8 @@ def gone(pid: int) -> bool:
 
 def test_a_database_has_the_newest_schema_and_no_rows(database_url: str) -> None:
     with connected(database_url) as connection:
-        assert tables(connection) == {*Base.metadata.tables, "alembic_version"}
+        words = {one for one in tables(connection) if one.startswith(("mention_words", "reply_words"))}
+        assert tables(connection) - words == {*Base.metadata.tables, "alembic_version"}
         for table in Base.metadata.tables.values():
             assert connection.execute(select(table)).all() == []
 

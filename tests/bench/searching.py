@@ -3,10 +3,12 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import chain
 from tempfile import TemporaryDirectory
 
+import click
 from sqlalchemy import text
 
 from models.database import Database
@@ -40,14 +42,28 @@ def measure(new: Callable[[], str]) -> list[Figure]:
     url = new()
     database = Database(url)
     million.fill(database)
-    figures = [_search(database, where, typed) for where, typed in LOOKED_FOR.items()]
-    figures.append(_deep(database))
+    try:
+        return [_aloud(figure) for figure in chain(_figures(database), _cost(new))]
+    finally:
+        database.close()
+
+
+def _aloud(figure: Figure) -> Figure:
+    """A figure, said as soon as it is known: the whole takes long."""
+    click.echo(figure.row(), err=True)
+    return figure
+
+
+def _figures(database: Database) -> Iterator[Figure]:
+    for where, typed in LOOKED_FOR.items():
+        yield _search(database, where, typed)
+    yield _search(database, "in a third, from the middle on", "order", Before(500_000, 100_000))
     for name, plain in (("order", PLAIN), ("unheard", PLAIN_RARE)):
         seconds = [_timed(lambda plain=plain: _plain(database, plain)) for _ in range(RUNS)]
-        figures.append(Figure(f"“{name}” in mentions by LIKE alone", spread([s * 1000 for s in seconds])))
-    figures += [_export(database, kind, form) for kind in KINDS for form in ("csv", "jsonl")]
-    database.close()
-    return [*figures, *_cost(new)]
+        yield Figure(f"“{name}” in mentions by LIKE alone", spread([s * 1000 for s in seconds]))
+    for kind in KINDS:
+        for form in ("csv", "jsonl"):
+            yield _export(database, kind, form)
 
 
 def _timed(act: Callable[[], object]) -> float:
@@ -69,11 +85,6 @@ def _search(database: Database, where: str, typed: str, before: Before | None = 
     return Figure(f"Search, words {where} (`{typed}`, {found[0]} shown)", spread(ms), "< 1 s", max(ms) < 1000)
 
 
-def _deep(database: Database) -> Figure:
-    """Far back, as after many presses of More."""
-    return _search(database, "in a third, from the middle on", "order", Before(500_000, 100_000))
-
-
 def _plain(database: Database, queries: dict[str, str]) -> None:
     with database.read() as session:
         session.execute(text(queries[database.engine.dialect.name])).all()
@@ -91,17 +102,20 @@ def _export(database: Database, kind: str, form: str) -> Figure:
 
 
 _ALONE = """
-import resource, sys, time
+import sys, time
 from datetime import datetime
 from pathlib import Path
+from bot.exporting import new_file, write
 from models.database import Database
-from models.export import KINDS
+from models.export import KINDS, Filter
 url, kind, form, until, path = sys.argv[1:]
 wanted = Filter(until=datetime.fromisoformat(until) if until else None)
 began = time.perf_counter()
 with new_file(Path(path), bom=True, force=False) as file:
     count = write(Database(url), KINDS[kind], wanted, form, file, told=lambda _: None)
-print(count, time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+took = time.perf_counter() - began
+most = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]
+print(count, took, int(most) / 1024)
 """
 
 
@@ -117,7 +131,7 @@ def _in_a_process(url: str, kind: str, form: str, until: str) -> tuple[float, fl
 # --- what it costs on the way in ----------------------------------------------------------------------------
 
 
-def _cost(new: Callable[[], str]) -> list[Figure]:
+def _cost(new: Callable[[], str]) -> Iterator[Figure]:
     """The same mentions into a ledger with the indexes and into one without, in turns."""
     said = [ingest._said(number) for number in range(ingest.MENTIONS)]
     with_words, without = [], []
@@ -127,11 +141,9 @@ def _cost(new: Callable[[], str]) -> list[Figure]:
         _without(bare)
         without.append(ingest.MENTIONS / ingest._ours(bare, said))
     share = [a / b for a, b in zip(with_words, without, strict=True)]
-    return [
-        Figure("Ingest of 10,000 mentions with the words kept", spread(with_words, "mentions/s")),
-        Figure("the same without", spread(without, "mentions/s")),
-        Figure("with against without", spread(share, "", 2)),
-    ]
+    yield Figure("Ingest of 10,000 mentions with the words kept", spread(with_words, "mentions/s"))
+    yield Figure("the same without", spread(without, "mentions/s"))
+    yield Figure("with against without", spread(share, "", 2))
 
 
 def _without(url: str) -> None:

@@ -103,9 +103,9 @@ def test_a_table_of_tickets_is_what_a_spreadsheet_may_safely_open(db: Database) 
     rows = table(text)
     assert [row["state"] for row in rows] == ["answered", "no reply needed", "waiting"]
     assert rows[0]["text"] == '\'=HYPERLINK("https://evil.example") help, "please"'
-    assert (rows[1]["text"], rows[1]["deleted_at"]) == ("", "2026-03-02T09:06:00Z")
+    assert (rows[1]["text"], rows[1]["deleted_at"]) == ("", "2026-03-02T09:06:00.000000Z")
     assert rows[2]["text"] == "grüße\nこんにちは"
-    assert rows[0]["first_reply_at"] == "2026-03-02T09:05:00Z"
+    assert rows[0]["first_reply_at"] == "2026-03-02T09:05:00.000000Z"
     assert rows[2]["first_reply_at"] == ""
 
 

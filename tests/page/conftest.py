@@ -114,6 +114,12 @@ class Window:
     def slack(self) -> Locator:
         return self.page.get_by_role("region", name="Slack")
 
+    def open_home(self) -> Locator:
+        """Heard's Home tab; with unread direct messages its entry leads to these first."""
+        self.slack.get_by_role("button", name=re.compile("^Heard")).first.click()
+        self.slack.get_by_role("button", name="Home", exact=True).click()
+        return self.slack.locator(".home")
+
     @property
     def room(self) -> Locator:
         return self.page.get_by_role("region", name="Machine room")

@@ -12,8 +12,7 @@ def test_several_are_ticked_in_home_and_closed_at_once(window: Callable[..., Win
     for words in ("@fernpress lovely weather, isn't it", "@fernpress lovely weather, isn't it too"):
         ana.customer_says(words)
         ana.card(words).wait_for()
-    ana.slack.get_by_role("button", name="Heard", exact=True).click()
-    home = ana.slack.locator(".home")
+    home = ana.open_home()
     boxes = home.get_by_role("checkbox", name="lovely weather")
     expect(boxes.first).to_be_visible()
 
@@ -30,8 +29,7 @@ def test_the_last_tick_can_be_taken_away_again(window: Callable[..., Window]) ->
     ana = window()
     ana.customer_says("@fernpress how do I close one of these")
     ana.card("how do I close one of these").wait_for()
-    ana.slack.get_by_role("button", name="Heard", exact=True).click()
-    home = ana.slack.locator(".home")
+    home = ana.open_home()
     box = home.get_by_role("checkbox", name="how do I close one of these")
 
     box.check()

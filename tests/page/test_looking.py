@@ -446,10 +446,7 @@ def test_what_is_typed_on_home_goes_with_the_next_press_and_pages_turn(
 
     client.views_publish(user_id="U0CLEO", view=page(1))
     cleo = window("U0CLEO")
-    cleo.slack.get_by_role("button", name="Heard").first.click()
-    if cleo.slack.locator(".tab", has_text="Home").is_visible():
-        cleo.slack.locator(".tab", has_text="Home").click()
-    home = cleo.slack.locator(".home")
+    home = cleo.open_home()
     expect(home).to_contain_text("Ticket 1-39")
 
     home.get_by_label("Search").fill("refund")
