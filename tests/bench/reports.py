@@ -157,6 +157,8 @@ def _figure(database: Database, asked: Asked) -> Figure:
         bare.append(_timed(lambda: _plain(database, asked, plain), 1))
     middle, other = percentile(ours, 0.5), percentile(bare, 0.5)
     said = f"{middle:.0f} ms; plain query {other:.0f} ms, {middle / other:.1f} times"
+    if asked is LONG:  # the target is for periods to 92 days
+        return Figure(f"`{asked.words}`", said)
     return Figure(f"`{asked.words}`", said, f"< {MOST:.0f} ms", middle < MOST)
 
 
