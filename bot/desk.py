@@ -60,6 +60,11 @@ class Desk:
         """How long, in office hours, a claim holds without a sign of life."""
         return timedelta(minutes=self.settings.claim_minutes)
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """What people call each network that this Heard can speak to, by its name."""
+        return {name: network.title for name, network in self.networks.items()}
+
     def network(self, name: str) -> Network:
         """The network called `name`; `RuleBrokenError` if this Heard has no keys for it (any more)."""
         if name not in self.networks:

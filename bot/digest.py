@@ -90,14 +90,12 @@ def _write(desk: Desk, edition: _Edition, at: datetime) -> None:
 
 
 def _read(desk: Desk, session: Session, edition: _Edition, at: datetime) -> Digest:
-    titles = {name: network.title for name, network in desk.networks.items()}
     total, waiting = stats.waiting(session, limit=LISTED)
-    known = desk.slack.identity_if_known()
     longest = edition.periods[-1][1]
     return Digest(
         total=total,
         waiting=waiting,
-        unread=may_be_short(overview.unread(session), titles),
+        unread=may_be_short(overview.unread(session), desk.titles),
         periods=tuple(
             Period(name, *_figures(session, begin, before, edition.at))
             for name, begin, before in edition.periods
@@ -105,8 +103,8 @@ def _read(desk: Desk, session: Session, edition: _Edition, at: datetime) -> Dige
         problems=digest.problems(session, longest, edition.at, limit=PROBLEMS),
         to_tell=issues.to_tell(issues.fixed(session, at=at)),
         thanks=digest.thanks(session, longest, edition.at, limit=THANKS),
-        titles=titles,
-        url=known.url if known is not None else "",
+        titles=desk.titles,
+        url=desk.slack.workspace,
         at=at,
     )
 

@@ -37,9 +37,8 @@ def reopened(desk: Desk, session: Session, issue: Issue, by: str, *, at: datetim
 
 def again(desk: Desk, session: Session, issue: Issue, ticket: Ticket, *, at: datetime) -> None:
     """Tell whoever fixed `issue`, in the channel, that somebody came with it since."""
-    known = desk.slack.identity_if_known()
     card = session.scalar(select(Card).where(Card.ticket_id == ticket.id))
-    place = permalink(known.url if known is not None else "", card.channel, card.ts) if card else ""
+    place = permalink(desk.slack.workspace, card.channel, card.ts) if card else ""
     author = session.get_one(Author, ticket.author_id)
     text, blocks = face.again_notice(issue, author.handle, place)
     Notice.tell(session, text, at=at, channel=ticket.channel, blocks=blocks)

@@ -81,8 +81,7 @@ def refresh(desk: Desk) -> None:
 
 def read(desk: Desk, session: Session, user: str, *, zone: ZoneInfo, page: int = 0) -> Shown:
     """Gather what the Home of `user` shows; their day begins at midnight in `zone`."""
-    titles = {name: network.title for name, network in desk.networks.items()}
-    known, pause, at = desk.slack.identity_if_known(), Pause.now(session), desk.now()
+    pause, at = Pause.now(session), desk.now()
     midnights = _midnights(at, zone)
     waiting = overview.waiting(session, limit=WAITING, after=page * WAITING)
     if not waiting.first and waiting.total:  # others have closed what was on that page
@@ -92,9 +91,9 @@ def read(desk: Desk, session: Session, user: str, *, zone: ZoneInfo, page: int =
         drafts=tuple(drafts.kept_for(session, user)),
         mine=overview.owned(session, user, limit=MINE),
         waiting=waiting,
-        unread=tuple(may_be_short(unread(desk, session), titles)),
-        titles=titles,
-        url=known.url if known is not None else "",
+        unread=tuple(may_be_short(unread(desk, session), desk.titles)),
+        titles=desk.titles,
+        url=desk.slack.workspace,
         at=at,
         pause=pause.sentence if pause is not None else None,
         broken=tuple(_broken(alarm) for alarm in Alarm.ringing(session)),

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks import nudge
 from bot.blocks.nudge import NAMED, Said, Waiter
+from bot.blocks.parts import permalink
 from bot.desk import Desk
 from bot.standing import is_group
 from models import Author, Card, Mention, Notice, Ticket
@@ -124,8 +125,8 @@ def waiter(desk: Desk, session: Session, ticket: Ticket) -> Waiter:
     target = select(Mention.text).where(
         Mention.ticket_id == ticket.id, Mention.post_id == ticket.target_post_id
     )
-    network, known = desk.networks.get(ticket.network), desk.slack.identity_if_known()
-    url = nudge.card_url(known.url, card.channel, card.ts) if known is not None and card is not None else ""
+    network = desk.networks.get(ticket.network)
+    url = permalink(desk.slack.workspace, card.channel, card.ts) if card is not None else ""
     return Waiter(
         ticket=ticket,
         handle=author.handle,

@@ -136,6 +136,11 @@ class Slack:
         """Who we are, without asking."""
         return self._identity
 
+    @property
+    def workspace(self) -> str:
+        """The workspace's address, which links to messages begin with; empty while it is not known."""
+        return self._identity.url if self._identity is not None else ""
+
     def examine(self) -> Examined:
         """Who we are, what we may do, and what time it is at Slack's."""
         headers: dict[str, str] = {}

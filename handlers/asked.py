@@ -1,5 +1,6 @@
 """What somebody typed after `/mentions`, as each of its words gets it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,11 @@ from typing import Any
 from slack_bolt import Ack, Respond
 
 from bot.desk import Desk
+
+# How Slack sends people and channels that somebody picked.
+# https://docs.slack.dev/interactivity/implementing-slash-commands#escaping
+PERSON = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
+CHANNEL = re.compile(r"<#(\w+)(?:\|[^>]*)?>")
 
 Answer = dict[str, Any]
 """What only the person who asked is shown: `text`, and `blocks` where there is more than a sentence."""
@@ -21,6 +27,11 @@ class Asked:
     command: dict[str, Any]
     ack: Ack
     respond: Respond
+
+    @property
+    def raw(self) -> str:
+        """The same with people and channels as Slack sends them: `<@U1|ana>`, `<#C1|support>`."""
+        return str(self.command.get("text") or "").strip().partition(" ")[2]
 
     @property
     def user(self) -> str:

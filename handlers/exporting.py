@@ -1,6 +1,5 @@
 """`/mentions export`: tickets, replies or events as a file, by direct message to who asked."""
 
-import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from bot.desk import Desk
 from bot.exporting import FORMATS, new_file, write
 from bot.slack import SlackError, SlackNoError
 from bot.zones import zone_of
-from handlers.asked import Answer, Asked
+from handlers.asked import CHANNEL, PERSON, Answer, Asked
 from handlers.courtesy import sentence_for, writing
 from models import Inbound
 from models.base import RuleBrokenError
@@ -25,8 +24,6 @@ HOW = (
     "`@teammate`."
 )
 GUESTS = "Guests and people from other organisations cannot export the ledger."
-_CHANNEL = re.compile(r"<#(\w+)(?:\|[^>]*)?>")
-_PERSON = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class Order:
 
 def answer(desk: Desk, asked: Asked) -> Answer | None:
     """A sentence at once, the file when it is made."""
-    words = str(asked.command.get("text") or "").split()[1:]
+    words = asked.raw.split()
     if not words:
         return {"text": HOW}
     asked.ack(response_type="ephemeral", text=":package: Making it. It comes to you as a direct message …")
@@ -108,9 +105,9 @@ def read(desk: Desk, words: list[str], zone: ZoneInfo) -> Order:
 def _filter(desk: Desk, kind: Kind, word: str) -> tuple[str, str]:
     """Which filter `word` is, and its value."""
     low = word.lower()
-    if (person := _PERSON.fullmatch(word)) is not None:
+    if (person := PERSON.fullmatch(word)) is not None:
         return "person", person[1]
-    if (channel := _CHANNEL.fullmatch(word)) is not None:
+    if (channel := CHANNEL.fullmatch(word)) is not None:
         return "channel", channel[1]
     if low in desk.networks:
         return "network", low

@@ -99,9 +99,7 @@ def _view(
 ) -> dict[str, Any]:
     with desk.db.read(PATIENCE) as session:
         known = reads.of_author(session, author_id, page)
-    ours = desk.slack.identity_if_known()
-    titles = {name: network.title for name, network in desk.networks.items()}
-    url = ours.url if ours is not None else ""
+    titles, url = desk.titles, desk.slack.workspace
     return blocks.history(known, titles, url=url, reader=reader, key=uuid.uuid4().hex[:12], notice=notice)
 
 

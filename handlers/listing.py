@@ -1,6 +1,5 @@
 """`/mentions open` and `/mentions mine`: who still waits, for the person who asks."""
 
-import re
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,15 +10,13 @@ from bot.blocks.parts import context
 from bot.blocks.report import may_be_short
 from bot.blocks.text import escape, plain
 from bot.desk import Desk
-from handlers.asked import Answer, Asked
+from handlers.asked import CHANNEL, PERSON, Answer, Asked
 from handlers.courtesy import PATIENCE
 from models import Pause, overview
 from models.base import RuleBrokenError
 from models.database import BusyError
 from models.overview import Wanted
 
-_CHANNEL = re.compile(r"<#(\w+)(?:\|[^>]*)?>")
-_PERSON = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
 KNOWN = "`mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate` or a network ({})"
 
 
@@ -33,19 +30,16 @@ class Filter:
 
 def open_ones(desk: Desk, asked: Asked) -> Answer:
     """Everything that waits, or what the words behind `open` leave of it."""
-    raw = str(asked.command.get("text") or "").strip().partition(" ")[2]
-    return _listed(desk, asked, _filter(desk, asked.user, raw.split(), desk.now()))
+    return _listed(desk, asked, _filter(desk, asked.user, asked.raw.split(), desk.now()))
 
 
 def mine(desk: Desk, asked: Asked) -> Answer:
     """The same, of what the asker has."""
-    raw = str(asked.command.get("text") or "").strip().partition(" ")[2]
-    return _listed(desk, asked, _filter(desk, asked.user, ["mine", *raw.split()], desk.now()))
+    return _listed(desk, asked, _filter(desk, asked.user, ["mine", *asked.raw.split()], desk.now()))
 
 
 def _listed(desk: Desk, asked: Asked, chosen: Filter) -> Answer:
-    at, known = desk.now(), desk.slack.identity_if_known()
-    titles = {name: network.title for name, network in desk.networks.items()}
+    at, titles = desk.now(), desk.titles
     with desk.db.read(PATIENCE) as session:
         listing = overview.waiting(session, chosen.wanted, limit=LISTED)
         in_all = overview.waiting(session, limit=0).total if chosen.words else listing.total
@@ -54,7 +48,7 @@ def _listed(desk: Desk, asked: Asked, chosen: Filter) -> Answer:
     blocks = open_list(
         listing,
         titles,
-        url=known.url if known is not None else "",
+        url=desk.slack.workspace,
         at=at,
         unknown=may_be_short(here, titles),
         filtered=" and ".join(chosen.words),
@@ -90,9 +84,9 @@ def _narrowed(desk: Desk, user: str, word: str, at: datetime, chosen: Filter) ->
         wanted = replace(wanted, unclaimed=True)
     elif lower == "overdue":
         wanted = replace(wanted, overdue_at=at)
-    elif (channel := _CHANNEL.fullmatch(word)) is not None:
+    elif (channel := CHANNEL.fullmatch(word)) is not None:
         wanted, said = replace(wanted, channels=(*wanted.channels, channel[1])), f"in <#{channel[1]}>"
-    elif (person := _PERSON.fullmatch(word)) is not None:
+    elif (person := PERSON.fullmatch(word)) is not None:
         wanted, said = replace(wanted, owner=person[1]), f"<@{person[1]}>'s"
     elif lower in networks:
         name = networks[lower]

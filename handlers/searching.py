@@ -52,8 +52,6 @@ def _page(desk: Desk, typed: str, before: Before, *, is_first: bool) -> Answer:
     looked_for = phrases(typed)
     with desk.db.read(PATIENCE) as session:
         page = search(session, looked_for, before=before, limit=PAGE)
-    known = desk.slack.identity_if_known()
-    titles = {name: network.title for name, network in desk.networks.items()}
-    url = known.url if known is not None else ""
+    url = desk.slack.workspace
     text = f"{len(page.found)} found" if page.found else "Nothing found"
-    return {"text": text, "blocks": found.found(page, typed, titles, url=url, is_first=is_first)}
+    return {"text": text, "blocks": found.found(page, typed, desk.titles, url=url, is_first=is_first)}

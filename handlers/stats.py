@@ -31,7 +31,7 @@ def stats(desk: Desk, asked: Asked) -> Answer | None:
     own = zones.own_zone_of(desk, asked.user)
     with desk.db.read(PATIENCE) as session:
         names = {one.user_id: one.name for one in session.scalars(select(Teammate))}
-    titles = {name: network.title for name, network in desk.networks.items()}
+    titles = desk.titles
     known = Known(person=_by_name(names), channel=_nowhere, networks=titles)
     try:
         question = parse(_typed(asked), zone=own or desk.settings.office.zone, now=desk.now(), known=known)
@@ -75,8 +75,7 @@ def _matches_nothing(question: Question, found: Report) -> bool:
 
 def _typed(asked: Asked) -> str:
     """What stands behind the word; people and channels as ids, for their names may hold anything."""
-    raw = str(asked.command.get("text") or "").strip().partition(" ")[2]
-    tokens = re.split(r"(<[@#]\w+>)", _LABEL.sub(r"<\1>", raw))
+    tokens = re.split(r"(<[@#]\w+>)", _LABEL.sub(r"<\1>", asked.raw))
     return "".join(one if place % 2 else unescape(one) for place, one in enumerate(tokens))
 
 

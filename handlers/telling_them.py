@@ -82,12 +82,11 @@ def register(app: App, desk: Desk) -> None:
 def shown(desk: Desk, issue_id: int, page: int) -> dict[str, Any]:
     """An issue as it is now, once it is noted who was told."""
     at = desk.now()
-    known = desk.slack.identity_if_known()
     with writing(desk) as session:
         issue = Issue.hold(session, issue_id)
         settle(session, issue_id, at=at)
         view = face.read(session, issue, page=page, at=at)
-        blocks = face.face(view, url=known.url if known is not None else "")
+        blocks = face.face(view, url=desk.slack.workspace)
     return {"text": face.summary(view.standing), "blocks": blocks}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.blocks.parts import Block, duration, permalink, section
+from bot.blocks.parts import Block, duration, section
 from bot.blocks.text import called, date_token, escape, quote
 from models.ticket import Ticket
 
@@ -34,11 +34,6 @@ class Waiter:
     def waits(self, at: datetime) -> str:
         """How long they have waited at `at`."""
         return duration(at - self.ticket.waiting_since)
-
-
-def card_url(workspace: str, channel: str | None, ts: str | None) -> str:
-    """Where the card is; empty where that is not known."""
-    return permalink(workspace, channel, ts)
 
 
 def nobody_has_it(due_at: datetime) -> Said:
