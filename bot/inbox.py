@@ -29,7 +29,9 @@ FIRST_POSTS = 50  # a new account must not flood a channel
 LEFT_FOR = timedelta(days=8)  # further back than any reading goes
 OVERLAP = timedelta(minutes=15)
 LATE = timedelta(hours=1)  # past midnight, how much of yesterday is swept once more
+SEARCHED = 2 * LATE  # in a sweep, for what a long day's list no longer shows: one hour, and one late
 RETRY = timedelta(seconds=30)
+SEARCHABLE = timedelta(minutes=1)  # X's search ends half a minute ago, and what is indexed late comes later
 
 
 @dataclass(slots=True)
@@ -40,7 +42,15 @@ class Heard:
     kept: int = 0
     left_out: int = 0
     gap: bool = False
-    oldest: str | None = None  # the lowest id of all that was read
+    oldest: str | None = None  # the lowest id of all that was read,
+    oldest_at: datetime | None = None  # and when the earliest of it was said
+
+    def see(self, page: Page) -> None:
+        """Remember how far down `page` goes, and whether it may have been cut off."""
+        self.gap |= page.gap
+        self.oldest = oldest(self.oldest, page)
+        said = (post.posted_at for post in page.posts)
+        self.oldest_at = min((self.oldest_at, *said) if self.oldest_at else said, default=None)
 
 
 def poll(desk: Desk, network: Network) -> Heard | None:
@@ -65,19 +75,19 @@ def sweep(desk: Desk, network: Network) -> Heard | None:
     """Read today's mentions once more: networks index some late, behind every cursor.
 
     X charges once a post and UTC day: https://docs.x.com/x-api/getting-started/pricing. What it indexed late
-    around midnight is in the day before, hence the last hour of that.
+    around midnight is in the day before, hence the last hour of that. On a day with more mentions than are
+    listed, the rest of the last two hours is searched.
     """
     account = _account(desk, network)
     cursor = None if account is None else _begin(desk, network, account)
     if account is None or cursor is None or cursor.is_first:
         return None
-    at, heard = desk.now(), Heard()
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    floor = floor_of(desk, cursor)
+    heard, floor = Heard(), floor_of(desk, cursor)
     try:
-        for page in network.mentions(Mark(None, min(midnight, at - LATE))):
+        for page in _today(network, account, heard, at=desk.now()):
             if desk.stop.is_set():
                 return heard
+            heard.see(page)
             kept = of_others(page, account, floor)
             heard.taken += commit(desk, network, account, kept, and_then=None)
     except Later as later:
@@ -86,6 +96,20 @@ def sweep(desk: Desk, network: Network) -> Heard | None:
     finally:
         desk.board_bell.set()
     return heard
+
+
+def _today(network: Network, account: Account, heard: Heard, *, at: datetime) -> Iterator[Page]:
+    """What is listed of today; and if that may have been cut off too early, what a search finds below it.
+
+    `heard` must have seen each page before the next one is asked for.
+    """
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    yield from network.mentions(Mark(None, min(midnight, at - LATE)))
+    if heard.gap and heard.oldest_at is not None and heard.oldest_at > at - SEARCHED:
+        try:
+            yield from network.search(f"@{account.handle}", Mark(None, at - SEARCHED, heard.oldest))
+        except Later as later:  # the readings are not to blame, and the next sweep comes within the hour
+            log.warning("%s could not be searched (%s): %s", network.title, later.cause, later.detail)
 
 
 def _account(desk: Desk, network: Network) -> Account | None:
@@ -120,8 +144,7 @@ def _read(desk: Desk, network: Network, account: Account, mark: Mark, cursor: Cu
             break  # without the last page the cursor stays, and the next start reads all this again
         newest = newest or page.newest
         kept = of_others(page, account, floor)
-        heard.gap |= page.gap
-        heard.oldest = oldest(heard.oldest, page)
+        heard.see(page)
         if cursor.is_first:
             kept = _capped(kept, heard)
         end = _cursor_mover(desk, network, account, newest, heard) if last else None
@@ -405,7 +428,10 @@ def _cursor_mover(
             log.warning("%s: the list of mentions ended too early; searching for the rest", network.title)
             since = (cursor.read_at or at) - OVERLAP
             where = {"network": network.name, "account_id": account.id}
-            session.add(Gap(**where, since=since, before_id=heard.oldest, found_at=at, heard=0))
+            # in a storm all that was listed can be of the last few seconds, and search lags behind
+            begin = heard.oldest_at and max(heard.oldest_at + SEARCHABLE, at)
+            where_from = {"since": since, "before_id": heard.oldest, "not_before": begin}
+            session.add(Gap(**where, **where_from, found_at=at, heard=0))
         cursor.advance(to, at=at)
         breakers.works(desk, session, network, "reading", at=at, heard=taken + heard.taken)
 

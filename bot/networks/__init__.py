@@ -65,7 +65,7 @@ class Page:
     """One answer of a reading call, newest post first.
 
     `newest` is the id to move the cursor to, and is only told on the first page; `gap` says that the network
-    stopped giving pages before it reached what was asked for.
+    may have stopped giving pages before it reached what was asked for.
     """
 
     posts: tuple[Post, ...]

@@ -47,9 +47,12 @@ for _talkative in ("tweepy", "oauthlib", "requests_oauthlib", "urllib3"):  # at 
 _CREDENTIALS = ("api_key", "api_secret", "access_token", "access_token_secret")
 _PER_PAGE = 100
 _PER_LOOKUP = 100
-# https://docs.x.com/x-api/posts/timelines/introduction: how far back they go; beyond it pages are empty.
-_MENTIONS_KEPT = 800
-_POSTS_KEPT = 3200
+# https://docs.x.com/x-api/posts/timelines/introduction: the newest 800 mentions, the newest 3,200 of our own
+# posts; beyond it pages are empty. Who reads that far gets fewer: what is said meanwhile pushes the oldest
+# out, at ten a second in a storm, and what is deleted or withheld leaves its place empty. So a list is only
+# known to be whole while it is clearly shorter.
+_MENTIONS_SURE = 400
+_POSTS_SURE = 3000
 _MOST_PAGES = 100  # more than any timeline has, even if its pages are half full
 _LINK_MOST = 3000  # what Slack takes as the address of a button
 _SIGNED_BY = 2.5  # seconds: a reply whose token took longer to get would outlive its worker's lease
@@ -176,7 +179,7 @@ class X:
 
     def mentions(self, after: Mark) -> Iterator[Page]:
         """What was said to us since a quarter of an hour before `after`; some mentions appear late."""
-        yield from self._timeline(f"/2/users/{self.account().id}/mentions", after, {}, _MENTIONS_KEPT)
+        yield from self._timeline(f"/2/users/{self.account().id}/mentions", after, {}, _MENTIONS_SURE)
 
     def search(self, query: str, after: Mark) -> Iterator[Page]:
         """What X's search of the last seven days finds. Costs five times what a mention costs."""
@@ -185,7 +188,7 @@ class X:
 
     def own_posts(self, after: Mark) -> Iterator[Page]:
         """What our account said since a quarter of an hour before `after`."""
-        yield from self._timeline(f"/2/users/{self.account().id}/tweets", after, {}, _POSTS_KEPT)
+        yield from self._timeline(f"/2/users/{self.account().id}/tweets", after, {}, _POSTS_SURE)
 
     def people(self, ids: Sequence[str]) -> tuple[Person, ...]:
         """The profiles of `ids`. A profile costs ten times what a mention costs, so keep them."""
@@ -236,7 +239,7 @@ class X:
         """Our reply under `to` that says `text` (None: anything), read from our own timeline."""
         me = self.account()
         ask = {"max_results": _PER_PAGE, "since_id": x_ids.id_at(to.post_id, since)}
-        for answer, short in self._pages(f"/2/users/{me.id}/tweets", ask, _POSTS_KEPT):
+        for answer, short in self._pages(f"/2/users/{me.id}/tweets", ask, _POSTS_SURE):
             for row in x_rows.rows(answer):
                 found = x_rows.stable_id(row)
                 if found and x_rows.is_reply(row, to.ids, text, since):
@@ -297,18 +300,21 @@ class X:
         return f"signs in with OAuth 1.0a keys.{also}"
 
     def _timeline(
-        self, route: str, after: Mark, more: Mapping[str, str], kept: int | None = None
+        self, route: str, after: Mark, more: Mapping[str, str], sure: int | None = None
     ) -> Iterator[Page]:
         me, first = self.account(), True
         ask = {"max_results": _PER_PAGE, **_since(after), **more}
-        for answer, short in self._pages(route, ask, kept):
+        for answer, short in self._pages(route, ask, sure):
             yield x_rows.page(answer, me, first=first, gap=short)
             first = False
 
     def _pages(
-        self, route: str, ask: Mapping[str, Any], kept: int | None
+        self, route: str, ask: Mapping[str, Any], sure: int | None
     ) -> Iterator[tuple[x_rows.Row, bool]]:
-        """Each page there is, and whether X stopped at it before it had shown all that was asked for."""
+        """Each page, and whether X may have stopped at it before it had shown all that was asked for.
+
+        `sure` is the number of rows from which on that is possible; None: it never is.
+        """
         seen: set[str] = set()
         count, stale = 0, False
         while True:
@@ -323,7 +329,7 @@ class X:
             token = x_rows.meta(answer, "next_token")
             endless = token in seen or len(seen) >= _MOST_PAGES
             if token is None or endless:
-                yield answer, stale or endless or (kept is not None and count >= kept)
+                yield answer, stale or endless or (sure is not None and count >= sure)
                 return
             yield answer, False
             seen.add(token)

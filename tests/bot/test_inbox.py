@@ -423,9 +423,13 @@ def test_a_sweep_that_fails_is_remembered(known: Room, network: Counting) -> Non
 
 
 class Forgetful(Counting):
-    """Lists only the newest 20 mentions, and says so. Its search may break off at one page, once."""
+    """Lists only the newest 20 mentions, and says so. Its search may break off at one page, once.
+
+    Search holds posts back for half a minute, as X does; `late` are not shown to anybody yet.
+    """
 
     breaks_search_at: int | None = None
+    late: frozenset[str] = frozenset()
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
@@ -436,13 +440,19 @@ class Forgetful(Counting):
             if number == self.breaks_search_at:
                 self.breaks_search_at = None
                 raise Later(None, "server error", "Oops.")
-            self.searched += [post.id for post in page.posts]
-            yield page
+            until = self._now() - timedelta(seconds=30)
+            found = tuple(post for post in self._indexed(page) if post.posted_at <= until)
+            self.searched += [post.id for post in found]
+            yield replace(page, posts=found)
 
     def mentions(self, after: Mark):
         for page in super().mentions(after):
-            yield Page(page.posts[:20], (), page.newest, gap=len(page.posts) > 20)
+            listed = self._indexed(page)
+            yield Page(listed[:20], (), page.newest, gap=len(listed) > 20)
             return
+
+    def _indexed(self, page: Page):
+        return tuple(post for post in page.posts if post.id not in self.late)
 
 
 @pytest.fixture
@@ -455,6 +465,7 @@ def forgetful(database_url: str, clock: Clock):
 
 def test_a_gap_is_filled_by_searching_and_announced(forgetful: Room) -> None:
     said = say(forgetful.network, 60)
+    forgetful.clock.pass_by(minutes=1)
     forgetful.poll()
 
     assert forgetful.texts() == said
@@ -463,8 +474,44 @@ def test_a_gap_is_filled_by_searching_and_announced(forgetful: Room) -> None:
     assert "I searched for the rest" in told
 
 
+def test_a_gap_of_this_minute_waits_until_search_can_know_of_it(forgetful: Room) -> None:
+    now = forgetful.clock()
+    said = [forgetful.network.says("bo", f"@acmebrew at once {number}", at=now).text for number in range(60)]
+    for _ in range(4):
+        forgetful.poll()
+        forgetful.clock.pass_by(seconds=20)
+
+    assert sorted(forgetful.texts()) == sorted(said)
+
+
+def test_what_is_indexed_late_in_a_storm_is_found_by_a_sweep(forgetful: Room) -> None:
+    late = forgetful.network.says("lea", "@acmebrew is anybody there?")
+    forgetful.network.late = frozenset([late.id])
+    for _ in range(4):
+        say(forgetful.network, 15)
+        forgetful.poll()
+        forgetful.clock.pass_by(minutes=1)
+    forgetful.network.late = frozenset()
+    forgetful.poll()
+    assert late.text not in forgetful.texts()
+
+    forgetful.sweep()
+
+    assert late.text in forgetful.texts()
+
+
+def test_a_sweep_that_may_not_search_blames_no_reading(forgetful: Room) -> None:
+    say(forgetful.network, 60)
+    forgetful.clock.pass_by(minutes=1)
+    forgetful.network.fails("search", Later(None, "forbidden", "Not in your plan."), times=1000)
+
+    assert forgetful.sweep() is not None
+    assert forgetful.cursor().failing_since is None
+
+
 def test_a_gap_that_cannot_be_searched_now_is_searched_later(forgetful: Room) -> None:
     said = say(forgetful.network, 60)
+    forgetful.clock.pass_by(minutes=1)
     forgetful.network.fails("search", Later(None, "server error", "Oops."))
 
     forgetful.poll()
@@ -481,6 +528,7 @@ def test_a_gap_that_cannot_be_searched_now_is_searched_later(forgetful: Room) ->
 
 def test_a_search_that_breaks_off_goes_on_where_it_was(forgetful: Room) -> None:
     said = say(forgetful.network, 500)
+    forgetful.clock.pass_by(minutes=1)
     forgetful.network.breaks_search_at = 3
     forgetful.poll()
     assert 20 < len(forgetful.texts()) < 500
@@ -496,9 +544,11 @@ def test_a_search_that_breaks_off_goes_on_where_it_was(forgetful: Room) -> None:
 
 def test_a_gap_that_is_found_while_another_is_open_is_filled_too(forgetful: Room) -> None:
     said = say(forgetful.network, 60)
+    forgetful.clock.pass_by(minutes=1)
     forgetful.network.fails("search", Later(None, "server error", "Oops."))
     forgetful.poll()
     said += say(forgetful.network, 60)
+    forgetful.clock.pass_by(minutes=1)
     forgetful.network.fails("search", Later(None, "server error", "Oops."))
     forgetful.clock.pass_by(seconds=10)
     forgetful.poll()
@@ -511,6 +561,7 @@ def test_a_gap_that_is_found_while_another_is_open_is_filled_too(forgetful: Room
 
 def test_a_gap_that_may_never_be_searched_is_owned_up_to(forgetful: Room) -> None:
     say(forgetful.network, 60)
+    forgetful.clock.pass_by(minutes=1)
     forgetful.network.fails("search", Later(None, "forbidden", "Not in your plan."), times=1000)
     forgetful.poll()
 

@@ -98,6 +98,7 @@ def _worlds(x_weather: XWeather, slack_weather: SlackWeather) -> Iterator[tuple[
     world = XWorld()
     world.faults = x_weather
     world.limits.factor = 1_000_000
+    world.search_delay = timedelta(seconds=30)
     world.duplicate_window = timedelta(0)  # X's own guard would hide what ours let through
     slack = SlackServer(signing_secret=SECRETS["SLACK_SIGNING_SECRET"], bot_token=SECRETS["SLACK_BOT_TOKEN"])
     slack.world.faults = slack_weather

@@ -200,6 +200,26 @@ def test_more_than_x_keeps_is_a_gap_on_the_last_page(x, world, start):
     assert [page.gap for page in pages] == [False] * (len(pages) - 1) + [True]
 
 
+def test_what_is_said_while_we_page_does_not_hide_a_gap(x, world, start):
+    for number in range(900):
+        world.post("maria", f"@acmebrew {number}")
+    read = []
+    for page in x.mentions(start):
+        read.append(page)
+        for _ in range(20):
+            world.post("maria", "@acmebrew meanwhile")
+
+    assert len(posts(read)) < 800
+    assert read[-1].gap is True
+
+
+def test_a_list_that_cannot_have_been_cut_is_no_gap(x, world, start):
+    for number in range(390):
+        world.post("maria", f"@acmebrew {number}")
+
+    assert not any(page.gap for page in x.mentions(start))
+
+
 @pytest.mark.parametrize("vocabulary", ["post", "post-only"])
 def test_the_new_vocabulary_is_read_as_the_old_one(x, world, start, vocabulary):
     ours = world.post("acmebrew", "open again")
