@@ -19,7 +19,9 @@ from tests.story.process import free_port
 PRESSES = tuple(point for point in POINTS if point.startswith("press"))
 LOOPS = tuple(point for point in POINTS if point not in PRESSES)
 SELDOM = ("look made", "page read", "page written", "page kept", *PRESSES)  # passed a few times in a life
-START = 1.5  # seconds, about, until a process does anything
+START = 1.5  # seconds, about, until a process does anything, on a machine with nothing else to do;
+IDLE = 15.0  # whoever has passed no point by then is killed all the same
+HASTY = 0.2  # share of those who are killed at any instant from their birth on, not from their first work on
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Member:
     port: int
     process: subprocess.Popen[bytes] | None = None
     dies_at: float = 0.0  # by time.monotonic, if no point ends it before
+    at_work: bool = False  # whether it has been seen to do anything
 
     @property
     def points(self) -> tuple[str, ...]:
@@ -51,7 +54,8 @@ class Crew:
     rng: Random
     members: list[Member] = field(default_factory=list)
     died: dict[int, float] = field(default_factory=dict)  # pid: when, in Unix seconds
-    at_once: int = 0  # killed from outside, at any instant
+    at_once: int = 0  # killed from outside, at any instant,
+    unborn: int = 0  # of these before they had done anything
     killing: bool = True
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -59,6 +63,8 @@ class Crew:
     def __post_init__(self) -> None:
         commands = ["run"] if self.plan.engine == "sqlite" else ["worker"] * self.plan.workers + ["web"]
         self.members = [Member(command, free_port()) for command in commands]
+        self.busy = self.home / "busy"
+        self.busy.mkdir()
         self.note = self.home / "died-at"
         self.note.touch()
 
@@ -141,12 +147,23 @@ class Crew:
                 if not member.alive:
                     self._bury(member)
                     self._born(member)
-                elif self.killing and time.monotonic() > member.dies_at:
-                    assert member.process is not None
-                    member.process.kill()
-                    member.process.wait()
-                    self.at_once += member.process.returncode == -signal.SIGKILL
-                    self._bury(member)
+                elif self.killing:
+                    self._threaten(member)
+
+    def _threaten(self, member: Member) -> None:
+        """Kill a living process if its time has come; the time begins anew when it first does anything."""
+        assert member.process is not None
+        if not member.at_work and (self.busy / str(member.process.pid)).exists():
+            member.at_work = True
+            member.dies_at = time.monotonic() + self.rng.uniform(0, 2 * self.plan.life)
+        if time.monotonic() <= member.dies_at:
+            return
+        member.process.kill()
+        member.process.wait()
+        if member.process.returncode == -signal.SIGKILL:
+            self.at_once += 1
+            self.unborn += not member.at_work
+        self._bury(member)
 
     def _bury(self, member: Member) -> None:
         if member.process is not None:
@@ -162,7 +179,11 @@ class Crew:
             env["HEARD_CHAOS_POINT"] = point
             env["HEARD_CHAOS_NTH"] = str(self.rng.randint(1, 2 if point in SELDOM else self._passings))
             env["HEARD_CHAOS_NOTE"] = str(self.note)
-        member.dies_at = time.monotonic() + self.rng.uniform(START / 2, START + 2 * self.plan.life)
+            env["HEARD_CHAOS_BUSY"] = str(self.busy)
+        hasty = self.rng.random() < HASTY
+        until = START + 2 * self.plan.life if hasty else IDLE + 2 * self.plan.life
+        member.at_work = False
+        member.dies_at = time.monotonic() + (self.rng.uniform(START / 2, until) if hasty else until)
         log = (self.home / f"{member.command}-{member.port}.log").open("ab")
         command = [sys.executable, "-m", "tests.chaos.worker", member.command]
         with log:

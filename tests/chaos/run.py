@@ -66,6 +66,7 @@ def run(plan: Plan) -> Report:
             "seconds": round(time.monotonic() - began),
             "processes killed": crew.kills,
             "… at any instant": crew.at_once,
+            "… of these before they had done anything": crew.unborn,
             "… at a named point": dict(sorted(crew.reached.items())),
             "answers to a post that were lost": x_weather.lost,
             "PostgreSQL struck down": strikes,
