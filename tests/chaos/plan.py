@@ -15,6 +15,7 @@ class Plan:
     kills: int = 0  # at least so many,
     each: int = 0  # and each crash point so often
     lost: float = 0.05  # answers of X to a post
+    losses: int = 0  # at least so many of them in all
     spoilt: float = 0.05  # answers to any other call
     lag: float = 1.0  # until X shows our own posts to ourselves
     looks: str = "1,2,4,8"  # RECONCILE_SECONDS

@@ -62,6 +62,7 @@ def run(plan: Plan) -> Report:
         strikes, belated = _let_go(plan, crew, load, server, x_weather, slack_weather)
         found = verdict.judge(desk.db, load, slack, x, crew)
         _judge_killing(found, crew, belated)
+        found.tried(x_weather.lost >= plan.losses, f"only {x_weather.lost} answers to a post were lost")
         did = {
             "seconds": round(time.monotonic() - began),
             "processes killed": crew.kills,
@@ -153,7 +154,8 @@ def _let_go(
     crew: Crew,
     load: Load,
     server: outage.Server | None,
-    *weathers: XWeather | SlackWeather,
+    x_weather: XWeather,
+    slack_weather: SlackWeather,
 ) -> tuple[int, float]:
     """Everything at once; then calm, until all has come to its end. How often struck, how belated at most."""
     pressed = load.tickets(plan.presses, ago=timedelta(hours=31)) if plan.presses else []
@@ -172,10 +174,9 @@ def _let_go(
         with load.going(*[_named(act, name) for name, act in acts.items()], load.decide):
             crew.killing = bool(plan.kills)
             with outage.outages(server, plan.outages, crew.rng), _cuts(load, plan, crew.rng):
-                _while_killing(plan, crew, load)
+                _while_killing(plan, crew, load, x_weather)
             crew.killing = False
-            for weather in weathers:
-                weather.calm = True
+            x_weather.calm = slack_weather.calm = True
             belated = _until_settled(plan, load)
     finally:
         crew.close()
@@ -187,14 +188,15 @@ def _named(act: object, name: str) -> object:
     return act
 
 
-def _while_killing(plan: Plan, crew: Crew, load: Load) -> None:
-    """Until enough were killed, or there is nothing left to be harmed by it for a good while."""
+def _while_killing(plan: Plan, crew: Crew, load: Load, x_weather: XWeather) -> None:
+    """Until enough were killed and enough answers lost, or there is nothing left to be harmed by it for a good while."""
     began = time.monotonic()
     idle_since = None
     while True:
         time.sleep(0.2)
         crew.check()
-        enough = crew.kills >= plan.kills and not crew.missing and time.monotonic() - began >= plan.lasts
+        enough = crew.kills >= plan.kills and not crew.missing and x_weather.lost >= plan.losses
+        enough = enough and time.monotonic() - began >= plan.lasts
         if enough and (plan.kills or not patiently(lambda: load.has_work)):
             return
         idle_since = None if load.is_busy else (idle_since or time.monotonic())
