@@ -59,7 +59,7 @@ def run(plan: Plan) -> Report:
         crew = Crew(plan, env, home, Random(plan.seed + 2))
         load = Load(desk, slack, x, Random(plan.seed + 3), crew.progress)
         began = time.monotonic()
-        strikes, belated = _let_go(plan, crew, load, server, x_weather, slack_weather)
+        strikes, belated = _let_go(plan, crew, load, server, (x_weather, slack_weather))
         found = verdict.judge(desk.db, load, slack, x, crew)
         _judge_killing(found, crew, belated)
         found.tried(x_weather.lost >= plan.losses, f"only {x_weather.lost} answers to a post were lost")
@@ -154,8 +154,7 @@ def _let_go(
     crew: Crew,
     load: Load,
     server: outage.Server | None,
-    x_weather: XWeather,
-    slack_weather: SlackWeather,
+    weathers: tuple[XWeather, SlackWeather],
 ) -> tuple[int, float]:
     """Everything at once; then calm, until all has come to its end. How often struck, how belated at most."""
     pressed = load.tickets(plan.presses, ago=timedelta(hours=31)) if plan.presses else []
@@ -174,9 +173,10 @@ def _let_go(
         with load.going(*[_named(act, name) for name, act in acts.items()], load.decide):
             crew.killing = bool(plan.kills)
             with outage.outages(server, plan.outages, crew.rng), _cuts(load, plan, crew.rng):
-                _while_killing(plan, crew, load, x_weather)
+                _while_killing(plan, crew, load, weathers[0])
             crew.killing = False
-            x_weather.calm = slack_weather.calm = True
+            for weather in weathers:
+                weather.calm = True
             belated = _until_settled(plan, load)
     finally:
         crew.close()
