@@ -233,10 +233,13 @@ class Workplace:
             slack_posts_per_second=100_000,
             slack_updates_per_minute=6_000_000,
         )
+        slack = Slack(TOKEN, settings.slack_api_url)
+        for client in (slack.client, slack._quick):
+            client.timeout = int(PATIENCE)
         return Desk(
             settings=settings,
             db=db,
-            slack=Slack(TOKEN, settings.slack_api_url),
+            slack=slack,
             networks={"memory": self.net},
             now=self.clock,
             worker="team",
