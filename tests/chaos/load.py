@@ -85,6 +85,13 @@ class Load:
             found = dict(session.execute(select(Mention.post_id, Mention.ticket_id)).all())
         return [(found[post.id], post.id) for post in posts]
 
+    def sees(self, tickets: list[tuple[int, str]]) -> bool:
+        """Whether all of these have a card in Slack."""
+        try:
+            return all(self._card(f"/status/{post_id}") for _, post_id in tickets)
+        except LookupError:
+            return False
+
     # --- meanwhile ----------------------------------------------------------------------------------------
 
     @contextmanager

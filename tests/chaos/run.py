@@ -158,12 +158,14 @@ def _let_go(
 ) -> tuple[int, float]:
     """Everything at once; then calm, until all has come to its end. How often struck, how belated at most."""
     pressed = load.tickets(plan.presses, ago=timedelta(hours=31)) if plan.presses else []
-    tickets = load.tickets(plan.replies) if plan.replies else []
     load.slack.events_url = crew.door
     crew.killing = False
     crew.start()
     try:
         _wait(lambda: _has_looked(load.desk.db), 60)
+        # Beyond Slack's pace cards with an answer come first, and those without would have to wait for the end.
+        _wait(lambda: load.sees(pressed), 120)
+        tickets = load.tickets(plan.replies) if plan.replies else []
         crew.check()
         acts = {
             "submit": lambda: load.submit(tickets),

@@ -1,5 +1,6 @@
 """`python -m tests.simulation`: run seeds, print what was seen, and how to see a failure again."""
 
+import signal
 import sys
 import time
 from collections import Counter
@@ -33,6 +34,7 @@ def main(
     *, runs: int, seed: int, weather: str | None, is_team: bool, jobs: int, failures: int, story: bool
 ) -> None:
     """Simulate the delivery machine, or a team that answers together; exit code 1 if a rule was broken."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the processes of --jobs end as well
     if is_team and weather:
         raise click.UsageError("A team has no weather: give --team or --weather, not both.")
     seeds = range(seed, seed + runs)
