@@ -15,7 +15,7 @@ SAYS_NOTHING = {
     "take over composing",
     "breach",
 }  # of where it stands
-STOPPED = {"paused", "not a sender"}  # why a reply that waited never left, besides an undo
+STOPPED = {"paused", "not a sender", "deleted"}  # why a reply that waited never left, besides an undo
 OUTCOMES = {"answered", "no reply needed", "not about us"}
 LEADS_TO = {"snooze": "snoozed"} | {outcome: outcome for outcome in OUTCOMES}  # everything else: waiting
 
