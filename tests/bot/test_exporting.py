@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import tracemalloc
 from pathlib import Path
 
@@ -36,6 +37,7 @@ FORMULAS = [
     "\uff1d1",
     "“=1",
 ]
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 
 
 @pytest.fixture
@@ -157,6 +159,21 @@ def test_filters_keep_what_they_say(db: Database, kind: str, wanted: dict[str, o
     assert len(rows) == count
     with db.read() as session:
         assert KINDS[kind].count(session, Filter(**wanted)) == count
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_whatever_is_neither_a_number_nor_a_moment_is_looked_at_for_formulas(db: Database, kind: str) -> None:
+    a_day(db)
+    rows = [json.loads(line) for line in exported(db, kind, "jsonl").splitlines()]
+
+    words = {
+        KINDS[kind].header.index(name)
+        for row in rows
+        for name, value in row.items()
+        if isinstance(value, str) and not MOMENT.fullmatch(value)
+    }
+    assert words
+    assert words <= set(KINDS[kind].words)
 
 
 @given(st.text())
