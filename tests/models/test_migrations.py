@@ -357,6 +357,10 @@ def test_each_list_of_who_waits_is_counted_and_ordered_without_reading_the_year(
         Wanted(networks=("x",)),
         Wanted(owner="U0ANA", overdue_at=minute(9999), channels=("C1", "C2"), networks=("x",)),
     )
+    if year.is_sqlite:  # nobody runs ANALYZE on a bot's ledger, and without it the network's index looks good
+        with year.engine.begin() as connection:
+            connection.execute(text("DELETE FROM sqlite_stat1"))
+        year.engine.dispose()
     for wanted in lists:
         with explained(year) as plans, year.read() as session:
             overview.waiting(session, wanted, limit=10)
