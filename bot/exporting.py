@@ -10,7 +10,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -31,8 +31,6 @@ _FORMULA = regex.compile(
 
 def defused(text: str) -> str:
     """`text`, which no spreadsheet takes for a formula."""
-    if text[:1].isalnum():  # as nearly everything is
-        return text
     return f"'{text}" if _FORMULA.match(text) else text
 
 
@@ -55,14 +53,18 @@ def write(
     return count
 
 
-def _as_csv(kind: Kind, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, str]]:
+def _as_csv(kind: Kind, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, str]]:
     """Some lines at a time, and how many rows they are; the header first."""
     page, lines = io.StringIO(), list[list[Any]]()
     into = csv.writer(page, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     into.writerow(kind.header)
-    has_data = kind.header[-1] == "data"
+    has_data, words = kind.header[-1] == "data", kind.words
     for row in rows:
-        cells = [defused(value) if isinstance(value, str) else value for value in row]
+        cells = list(row)
+        for place in words:
+            word = cells[place]
+            if word and not word[0].isalnum():  # as nearly all begin
+                cells[place] = defused(word)
         if has_data and row[-1] is not None:
             cells[-1] = outward(row[-1])
         lines.append(cells)
@@ -76,7 +78,7 @@ def _as_csv(kind: Kind, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, 
     yield len(lines), page.getvalue()
 
 
-def _as_json(kind: Kind, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[int, str]]:
+def _as_json(kind: Kind, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, str]]:
     header, lines = kind.header, list[str]()
     data = header.index("data") if "data" in header else None
     spelled = json.JSONEncoder(ensure_ascii=False).encode

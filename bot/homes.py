@@ -87,6 +87,7 @@ def read(desk: Desk, session: Session, user: str, *, zone: ZoneInfo, page: int =
     if not waiting.first and waiting.total:  # others have closed what was on that page
         page = (waiting.total - 1) // WAITING
         waiting = overview.waiting(session, limit=WAITING, after=page * WAITING)
+    heard = today.by_day(session, midnights)
     return Shown(
         drafts=tuple(drafts.kept_for(session, user)),
         mine=overview.owned(session, user, limit=MINE),
@@ -97,8 +98,8 @@ def read(desk: Desk, session: Session, user: str, *, zone: ZoneInfo, page: int =
         at=at,
         pause=pause.sentence if pause is not None else None,
         broken=tuple(_broken(alarm) for alarm in Alarm.ringing(session)),
-        today=today.today(session, midnights[-2], midnights[-1]),
-        week=tuple(zip(_days(midnights, zone), today.by_day(session, midnights), strict=True)),
+        today=today.today(session, midnights[-2], midnights[-1], heard=heard[-1]),
+        week=tuple(zip(_days(midnights, zone), heard, strict=True)),
         page=page if waiting.total else 0,
     )
 

@@ -4,10 +4,25 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, Text, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    Text,
+    TypeDecorator,
+    literal_column,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
 from sqlalchemy.types import JSON
+
+
+def spelled(moment: datetime) -> str:
+    """A moment in UTC as SQLite keeps it."""
+    return moment.isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 class Moment(TypeDecorator[datetime]):
@@ -28,11 +43,11 @@ class Moment(TypeDecorator[datetime]):
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
         """Spell it for SQLite as SQLAlchemy does, only quicker: a page of posts holds hundreds of them."""
 
-        def spelled(value: datetime | None) -> str | None:
+        def bound(value: datetime | None) -> str | None:
             moment = self.process_bind_param(value, dialect)
-            return None if moment is None else moment.isoformat(" ", "microseconds").removesuffix("+00:00")
+            return None if moment is None else spelled(moment)
 
-        return spelled if dialect.name == "sqlite" else super().bind_processor(dialect)
+        return bound if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Give back what went in."""
@@ -81,6 +96,14 @@ class OnItsWayError(RuleBrokenError):
 def escaped(words: str) -> str:
     """`words` that somebody typed, for a sentence of ours that Slack will read as mrkdwn."""
     return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unindexed(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
+    """`column` as an expression, which no index knows.
+
+    Where a text has a handful of values, such as the network, SQLite else reads all rows that have the one.
+    """
+    return column.concat(literal_column("''"))
 
 
 def add_if_absent(session: Session, table: type[Base], **values: Any) -> bool:  # noqa: ANN401 - column values

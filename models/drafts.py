@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
 
 from models.base import RuleBrokenError
 from models.overview import COLUMNS, Entry, joined
@@ -24,15 +24,12 @@ class Draft:
 
 def kept_for(session: Session, user: str) -> list[Draft]:
     """The words of `user` on open tickets that want an answer: their last ones of each, newest first."""
-    last = (
-        select(func.max(Reply.id))
-        .join(Ticket, Ticket.id == Reply.ticket_id)
-        .where(Ticket.is_open(), Ticket.network != CANARY, Reply.actor == user)
-        .group_by(Reply.ticket_id)
-    )
+    later = aliased(Reply)
+    is_last = ~exists().where(later.ticket_id == Reply.ticket_id, later.actor == user, later.id > Reply.id)
     query = joined(select(Reply, *COLUMNS)).join(Reply, Reply.ticket_id == Ticket.id)
+    theirs = (Reply.actor == user, Reply.is_given_back(), is_last)
     rows = session.execute(
-        query.where(Reply.id.in_(last), Reply.state.in_(GIVEN_BACK)).order_by(Reply.id.desc())
+        query.where(Ticket.is_open(), Ticket.network != CANARY, *theirs).order_by(Reply.id.desc())
     )
     found = [Draft(Entry(*entry), reply.id, reply.words) for reply, *entry in rows]
     return [one for one in found if one.words and not one.entry.is_answered]

@@ -11,7 +11,21 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Select, Text, and_, case, cast, func, or_, select
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute as Column
 from sqlalchemy.orm import Session, aliased
@@ -31,6 +45,7 @@ from models.ticket import CANARY, Ticket
 AT_ONCE = 2_000  # rows in memory
 # Never submitted, so nobody's but their author's.
 PRIVATE = (Delivery.DRAFT, Delivery.DISCARDED, Delivery.SUPERSEDED, Delivery.REJECTED)
+_NO_WORDS = (Integer, Boolean, Moment, JSON)
 _INNER = ("detail", "worker")  # of an event's data: a machine's name, a network's own words
 
 
@@ -94,11 +109,17 @@ class Kind:
         """The columns' names, in their order."""
         return [name for name, _ in self.columns]
 
+    @property
+    def words(self) -> tuple[int, ...]:
+        """The places of the columns that may hold what somebody wrote: all but numbers, moments and JSON."""
+        told = enumerate(column.type for _, column in self.columns)
+        return tuple(place for place, type_ in told if not isinstance(type_, _NO_WORDS))
+
     def count(self, session: Session, wanted: Filter) -> int:
         """How many rows there are."""
         return session.scalar(self._chosen(select(func.count(self.key)), wanted)) or 0
 
-    def rows(self, session: Session, wanted: Filter) -> Iterator[tuple[Any, ...]]:
+    def rows(self, session: Session, wanted: Filter) -> Iterator[Row[Any]]:
         """All of them, oldest first, few of them in memory at a time.
 
         PostgreSQL keeps a cursor for that, as https://docs.sqlalchemy.org/en/21/orm/queryguide/api.html#fetching-large-result-sets-with-yield-per
@@ -106,8 +127,8 @@ class Kind:
         """
         columns = [_plain(column).label(name) for name, column in self.columns]
         query = self._chosen(select(*columns), wanted).order_by(self.key)
-        for row in session.execute(query.execution_options(yield_per=AT_ONCE)):
-            yield tuple(row)
+        # Not by the session, which would make room for objects that no row here has.
+        yield from session.connection().execute(query.execution_options(yield_per=AT_ONCE))
 
     def _chosen(self, query: Select[Any], wanted: Filter) -> Select[Any]:
         conditions: list[ColumnElement[bool]] = [self.kept]
@@ -130,11 +151,8 @@ class Kind:
 
 _asked = aliased(Mention, name="asked")
 _ours = and_(Account.network == Ticket.network, Account.network_id == Ticket.account_id)
-_target = and_(
-    _asked.network == Ticket.network,
-    _asked.account_id == Ticket.account_id,
-    _asked.post_id == Ticket.target_post_id,
-)
+# By the ticket: its posts lie side by side, and numbers are compared sooner than ids of posts.
+_target = and_(_asked.ticket_id == Ticket.id, _asked.post_id == Ticket.target_post_id)
 _not_a_test = Ticket.network != CANARY
 
 

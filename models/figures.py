@@ -1,9 +1,11 @@
 """A period in figures, for whoever asks: exact up to three months, from daily counts for longer."""
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -113,8 +115,8 @@ def _figures(told: Tallies, period: Period, zone: ZoneInfo, target: timedelta, *
     for (slot, outcome), number in told.outcomes.items():
         by_day[local[slot].date()][outcome] += number
     first: dict[date, Counter[int]] = defaultdict(Counter)
-    for (slot, took), number in told.first.items():
-        first[local[slot].date()][took] += number
+    for slot, took in told.first.items():
+        first[local[slot].date()].update(took)
     hours = [0] * HOURS_A_WEEK
     for slot, number in told.heard.items():
         hours[local[slot].weekday() * 24 + local[slot].hour] += number
@@ -153,30 +155,18 @@ def _person(user: str, mate: Mate, target: timedelta) -> Person:
 
 def times(counts: Counter[int], target: timedelta) -> Times:
     """What `counts` of seconds come to."""
-    limit = int(target.total_seconds())
-    return Times(
-        number=counts.total(),
-        median=quantile(counts, 0.5),
-        p90=quantile(counts, 0.9),
-        within=sum(number for took, number in counts.items() if took <= limit),
-    )
-
-
-def quantile(counts: Counter[int], share: float) -> timedelta | None:
-    """The seconds below which `share` of all lie, between neighbours in proportion; None of nothing."""
     if not counts:
-        return None
-    place = share * (counts.total() - 1)
-    low = int(place)
+        return Times()
     rising = sorted(counts)
-    below, above = _at(counts, rising, low), _at(counts, rising, min(low + 1, counts.total() - 1))
+    upto = list(accumulate(counts[took] for took in rising))  # how many took so long or less
+    short = bisect_right(rising, int(target.total_seconds()))
+    half, most = (_quantile(rising, upto, share) for share in (0.5, 0.9))
+    return Times(number=upto[-1], median=half, p90=most, within=upto[short - 1] if short else 0)
+
+
+def _quantile(rising: list[int], upto: list[int], share: float) -> timedelta:
+    """The seconds below which `share` of all lie, between neighbours in proportion."""
+    place = share * (upto[-1] - 1)
+    low = int(place)
+    below, above = (rising[bisect_right(upto, one)] for one in (low, min(low + 1, upto[-1] - 1)))
     return timedelta(seconds=below + (above - below) * (place - low))
-
-
-def _at(counts: Counter[int], rising: list[int], place: int) -> int:
-    """The value at `place` of all in order."""
-    for value in rising:
-        place -= counts[value]
-        if place < 0:
-            return value
-    return rising[-1]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.account import Account
 from models.author import Author
+from models.base import unindexed
 from models.card import Card
 from models.cursor import MENTIONS, Cursor
 from models.gap import Gap
@@ -66,11 +67,11 @@ class Wanted:
         if self.unclaimed:
             told.append(Ticket.owner.is_(None))
         if self.overdue_at is not None:
-            told += [Ticket.due_at < self.overdue_at, Ticket.state == State.WAITING]
+            told += [Ticket.due_at < self.overdue_at, Ticket.state != State.SNOOZED]
         if self.channels:
             told.append(Ticket.channel.in_(self.channels))
         if self.networks:
-            told.append(Ticket.network.in_(self.networks))
+            told.append(unindexed(Ticket.network).in_(self.networks))
         return told
 
 

@@ -183,8 +183,7 @@ def _add_day(told: Tallies, midnight: int, brief: Json) -> None:
         told.heard[midnight + int(hour) * HOUR] += number
     for outcome, number in brief["outcomes"].items():
         told.outcomes[midnight, outcome] += number
-    for at, number in brief[FIRST].items():
-        told.first[midnight, int(at)] += number
+    _add(told.first[midnight], brief[FIRST])
     for name in BRIEF:
         _add(told.times[name], brief[name])
 

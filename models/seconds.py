@@ -1,15 +1,22 @@
 """Moments as whole seconds, in the database's own words."""
 
+import json
+import sqlite3
 from datetime import UTC, datetime
+from itertools import pairwise
+from math import ceil
 from typing import Any
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Subquery, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import NullType
+
+from models.base import spelled
 
 HOUR = 3600
+# An older SQLite writes the number as text, for nearly twice the time. https://www.sqlite.org/lang_datefunc.html
+_EPOCH = "unixepoch({})" if sqlite3.sqlite_version_info >= (3, 38) else "strftime('%s', {})"
 
 
 class seconds(FunctionElement[int]):  # noqa: N801 - it reads as a function of SQL
@@ -19,29 +26,19 @@ class seconds(FunctionElement[int]):  # noqa: N801 - it reads as a function of S
     type = BigInteger()
 
 
-class hour(FunctionElement[Any]):  # noqa: N801
-    """The UTC hour of a moment, in the words that cost the engine least; `begins` reads them."""
+def slots(since: datetime, until: datetime, step: int) -> Subquery:
+    """The slots of `step` seconds between two moments, for SQLite: number since 1970, begin and end of each.
 
-    inherit_cache = True
-    type = NullType()
-
-
-def begins(told: int | str) -> int:
-    """When an `hour` begins, in seconds since 1970."""
-    if isinstance(told, int):
-        return told * HOUR
-    return int(datetime.fromisoformat(told).replace(tzinfo=UTC).timestamp())
-
-
-@compiles(hour)
-def _hour_postgresql(element: hour, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own
-    return f"CAST(floor(date_part('epoch', {compiler.process(element.clauses, **more)}) / {HOUR}) AS BIGINT)"
-
-
-@compiles(hour, "sqlite")
-def _hour_sqlite(element: hour, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401
-    """The beginning of its text: to reckon would take SQLite ten times as long."""
-    return f"substr({compiler.process(element.clauses, **more)}, 1, 13)"
+    The first one begins at `since`, the last one ends at `until`.
+    """
+    first, last = int(since.timestamp()) // step, ceil(until.timestamp() / step)
+    edges = [since, *(datetime.fromtimestamp(place * step, UTC) for place in range(first + 1, last)), until]
+    rows = [[first + place, *span] for place, span in enumerate(pairwise(map(spelled, edges)))]
+    value = func.json_each(json.dumps(rows)).table_valued("value").c.value
+    parts = (func.json_extract(value, f"$[{place}]") for place in range(3))
+    return select(
+        *(part.label(name) for part, name in zip(parts, ("slot", "begin", "end"), strict=True))
+    ).subquery()
 
 
 @compiles(seconds)
@@ -52,8 +49,5 @@ def _postgresql(element: seconds, compiler: SQLCompiler, **more: Any) -> str:  #
 
 @compiles(seconds, "sqlite")
 def _sqlite(element: seconds, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401
-    """Without the fraction: SQLite would round it, and so put the last moment of a second into the next.
-
-    It is text, which SQLite reckons with as with a number.
-    """
-    return f"strftime('%s', substr({compiler.process(element.clauses, **more)}, 1, 19))"
+    """Without the fraction: SQLite would round it, and so put the last moment of a second into the next."""
+    return _EPOCH.format(f"substr({compiler.process(element.clauses, **more)}, 1, 19)")

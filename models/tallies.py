@@ -1,16 +1,16 @@
 """What happened in a period, counted second by second from tickets, turns and mentions."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
-    Integer,
     Select,
     Text,
     and_,
@@ -23,10 +23,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from models.base import unindexed
 from models.event import HEARD
 from models.mention import Mention
 from models.outcome import HANDED_OFF, State
-from models.seconds import HOUR, begins, hour, seconds
+from models.seconds import seconds, slots
 from models.ticket import CANARY, Ticket
 from models.turn import MENTION, Turn
 
@@ -39,8 +40,6 @@ CLAIM = "claim"
 SEEN, SHOWN, CLAIMED, REPLIED = "seen", "shown", "claimed", "replied"
 STAGES = (SEEN, SHOWN, CLAIMED, REPLIED)
 TIMES = (FIRST, FIRST_OPEN, NEXT, NEXT_OPEN, CLAIM, *STAGES)
-
-_COMMA: ColumnElement[str] = literal_column("','")
 
 # How a ticket ended; each has exactly one of these.
 WAITING = "waiting"
@@ -83,7 +82,8 @@ class Tallies:
 
     heard: Counter[int] = field(default_factory=Counter)  # by slot
     outcomes: Counter[tuple[int, str]] = field(default_factory=Counter)  # by slot of the first post, and kind
-    first: Counter[tuple[int, int]] = field(default_factory=Counter)  # by slot of the first post, and time
+    # By slot of the first post, how long the first reply took.
+    first: defaultdict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     unanswered: int = 0
     times: dict[str, Counter[int]] = field(default_factory=lambda: {name: Counter() for name in TIMES})
     mates: dict[str, Mate] = field(default_factory=dict)
@@ -105,52 +105,60 @@ def count(
     outcome and the first reply, not when nor the rest.
     """
     told = Tallies()
-    heard = _mentions(since, until, whose)
+    heard = _mentions(whose)
     if brief:
-        told.heard[int(since.timestamp())] += session.scalar(heard.with_only_columns(func.count())) or 0
+        total = heard.with_only_columns(func.count()).where(*_within(since, until))
+        told.heard[int(since.timestamp())] += session.scalar(total) or 0
     else:
-        _count_mentions(session, told, heard, step)
+        told.heard = _by_slot(session, heard, since, until, step)
         _count_turns(session, told, since, until, whose)
     _count_tickets(session, told, since, until, whose, step=step, brief=brief)
     return told
 
 
-def _mentions(since: datetime, until: datetime, whose: Whose) -> Select[Any]:
-    query = select(Mention.id).where(
-        Mention.posted_at >= since, Mention.posted_at < until, Mention.network != CANARY
-    )
+def _mentions(whose: Whose) -> Select[Any]:
+    query = select(Mention.id).where(Mention.network != CANARY)
     if whose.network is not None:
-        query = query.where(_said(Mention.network) == whose.network)
+        query = query.where(unindexed(Mention.network) == whose.network)
     if whose.person is not None or whose.channel is not None:
         query = query.join(Ticket, Ticket.id == Mention.ticket_id).where(*_theirs(whose))
     return query
 
 
-def _count_mentions(session: Session, told: Tallies, heard: Select[Any], step: int) -> None:
-    quarter = seconds(Mention.posted_at).op("/", return_type=Integer())(literal_column(str(QUARTER)))
-    slot = hour(Mention.posted_at) if step == HOUR else quarter
-    by_slot = heard.with_only_columns(slot, func.count()).group_by(slot)
-    for place, number in session.execute(by_slot).all():
-        told.heard[begins(place) if step == HOUR else place * QUARTER] += number
+def _within(since: Any, until: Any) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 - moments or columns
+    return Mention.posted_at >= since, Mention.posted_at < until
 
 
-def _flat(
+def _by_slot(
+    session: Session, heard: Select[Any], since: datetime, until: datetime, step: int
+) -> Counter[int]:
+    """How many of `heard` each slot has.
+
+    SQLite looks each slot up in its index: to ask of each mention where it belongs takes three times as long.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        edges = slots(since, until, step)
+        here = heard.with_only_columns(func.count()).where(*_within(edges.c.begin, edges.c.end))
+        query = select(edges.c.slot, here.correlate(edges).scalar_subquery())
+    else:
+        slot = seconds(Mention.posted_at).op("/", return_type=BigInteger())(literal_column(str(step)))
+        query = heard.with_only_columns(slot, func.count()).where(*_within(since, until)).group_by(slot)
+    return Counter({slot * step: number for slot, number in session.execute(query) if number})
+
+
+def _columns(
     session: Session,
     columns: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]],
     query: Select[*tuple[Any, ...]],
 ) -> list[list[Any]]:
     """Each of `columns` as a list; they are numbers, or JSON already.
 
-    The engine writes one long list: to hand over each value of a hundred thousand rows takes drivers several
-    times as long.
+    The engine writes each as one long text: to hand over each value of a hundred thousand rows takes drivers
+    several times as long. It reads the rows once, and so all lists are in the same order.
     """
     texts = [func.coalesce(cast(column, Text), literal_column("'null'")) for column in columns]
-    row: ColumnElement[str] = texts[0]
-    for one in texts[1:]:
-        row = row.concat(_COMMA).concat(one)
-    whole = session.scalar(query.with_only_columns(func.aggregate_strings(row, ",")))
-    values = json.loads(f"[{whole or ''}]")
-    return [values[place :: len(columns)] for place in range(len(columns))]
+    lists = query.with_only_columns(*(func.aggregate_strings(one, ",") for one in texts))
+    return [json.loads(f"[{one or ''}]") for one in session.execute(lists).one()]
 
 
 def _count_tickets(
@@ -173,22 +181,20 @@ def _count_tickets(
     if not brief:
         columns += map(seconds, (Ticket.seen_at, Ticket.shown_at, Ticket.first_claimed_at))
     query = select(Ticket.id).where(Ticket.opened_at >= since, Ticket.opened_at < until, *_theirs(whose))
-    kinds, in_office, opened, replied, *between = _flat(session, columns, query)
-    slots = [at - at % step for at in opened]
-    for (slot, kind), number in Counter(zip(slots, kinds, strict=True)).items():
+    kinds, in_office, opened, replied, *between = _columns(session, columns, query)
+    places = [at - at % step for at in opened]
+    for (slot, kind), number in Counter(zip(places, kinds, strict=True)).items():
         told.outcomes[slot, WAITING if kind == _SILENT else OUTCOMES[kind]] += number
         told.unanswered += number if kind == _SILENT else 0
     told.times[FIRST] = _between(opened, replied)
     told.times[FIRST_OPEN] = Counter([one for one in in_office if one is not None])
     if brief:
         return
-    told.first = Counter(
-        [
-            (slot, max(end - begin, 0))
-            for slot, begin, end in zip(slots, opened, replied, strict=True)
-            if end is not None
-        ]
-    )
+    by_slot: dict[int, list[int]] = defaultdict(list)
+    for slot, begin, end in zip(places, opened, replied, strict=True):
+        if end is not None:
+            by_slot[slot].append(end - begin if end > begin else 0)
+    told.first.update((slot, Counter(took)) for slot, took in by_slot.items())
     steps = (opened, *between, replied)
     for name, (one, other) in zip(STAGES, pairwise(steps), strict=True):
         told.times[name] = _between(one, other)
@@ -222,37 +228,31 @@ def _count_turns(session: Session, told: Tallies, since: datetime, until: dateti
     moments = (seconds(Turn.asked_at), seconds(Turn.closed_at))
     who_did = literal_column("'\"'").concat(Turn.closed_by).concat(literal_column("'\"'"))  # an id of Slack's
     columns = (who_did, is_next, is_handed_off, Turn.answered_open, *moments)
-    for who, later, by_hand, in_office, asked, closed in zip(*_flat(session, columns, query), strict=True):
-        took = max(closed - asked, 0)
-        if later:
-            told.times[NEXT][took] += 1
-            if in_office is not None:
-                told.times[NEXT_OPEN][in_office] += 1
-        if who == HEARD:
-            continue  # somebody answered outside Heard: nobody can say who
-        mate = told.mates.get(who) or told.mates.setdefault(who, Mate())
-        if by_hand:
-            mate.handed_off += 1
-        else:
-            mate.answered += 1
-        mate.times[took] += 1
-        if in_office is not None:
-            mate.open_times[in_office] += 1
+    who, is_later, by_hand, in_office, asked, closed = _columns(session, columns, query)
+    took = [end - begin if end > begin else 0 for begin, end in zip(asked, closed, strict=True)]
+    told.times[NEXT] = Counter(compress(took, is_later))
+    told.times[NEXT_OPEN] = Counter([one for one in compress(in_office, is_later) if one is not None])
+    times: dict[str, list[int]] = defaultdict(list)
+    open_times: dict[str, list[int]] = defaultdict(list)
+    for user, one, other in zip(who, took, in_office, strict=True):
+        times[user].append(one)
+        if other is not None:
+            open_times[user].append(other)
+    times.pop(HEARD, None)  # somebody answered outside Heard: nobody can say who
+    handed_off = Counter(compress(who, by_hand))
+    for user, theirs in times.items():
+        answered = len(theirs) - handed_off[user]
+        told.mates[user] = Mate(answered, handed_off[user], Counter(theirs), Counter(open_times[user]))
 
 
 def _theirs(whose: Whose) -> list[ColumnElement[bool]]:
     """The conditions on tickets."""
     conditions: list[ColumnElement[bool]] = [Ticket.network != CANARY]
     if whose.network is not None:
-        conditions.append(_said(Ticket.network) == whose.network)
+        conditions.append(unindexed(Ticket.network) == whose.network)
     if whose.channel is not None:
         conditions.append(Ticket.channel == whose.channel)
     if whose.person is not None:
         columns = (Ticket.owner, Ticket.first_reply_by, Ticket.closed_by)
         conditions.append(or_(*(column == whose.person for column in columns)))
     return conditions
-
-
-def _said(network: InstrumentedAttribute[str]) -> ColumnElement[str]:
-    """The network as an expression, which no index knows: else SQLite reads all that it ever brought."""
-    return network.concat(literal_column("''"))

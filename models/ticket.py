@@ -71,11 +71,16 @@ class Ticket(Owned, Base):
             )
             for name in ("composing_until", "back_at", "nudge_at")
         ),
-        # Who waits, the longest first.
+        # Who waits, with all that a list is chosen and ordered by: thousands may wait, and a row is long.
         Index(
             "ix_tickets_open",
+            "state",
+            "due_at",
             "waiting_since",
             "id",
+            "owner",
+            "channel",
+            "network",
             sqlite_where=text(_IS_OPEN),
             postgresql_where=text(_IS_OPEN),
         ),

@@ -26,8 +26,8 @@ class Today:
     first_reply: timedelta | None = None  # the median of what is answered
 
 
-def today(session: Session, since: datetime, until: datetime) -> Today:
-    """The figures of `since` to before `until`."""
+def today(session: Session, since: datetime, until: datetime, *, heard: int) -> Today:
+    """The figures of `since` to before `until`, in which so many were `heard`."""
     asked = (
         select(Turn.outcome, Turn.asked_at, Turn.closed_at)
         .join(Ticket, Ticket.id == Turn.ticket_id)
@@ -39,17 +39,12 @@ def today(session: Session, since: datetime, until: datetime) -> Today:
     waiting = sum(row.outcome is None for row in rows)
     took = [row.closed_at - row.asked_at for row in answered]
     return Today(
-        heard=heard(session, since, until),
+        heard=heard,
         answered=len(answered),
         closed=len(rows) - len(answered) - waiting,
         waiting=waiting,
         first_reply=median(took) if took else None,
     )
-
-
-def heard(session: Session, since: datetime, until: datetime) -> int:
-    """How many mentions came in from `since` to before `until`."""
-    return by_day(session, [since, until])[0]
 
 
 def by_day(session: Session, midnights: Sequence[datetime]) -> list[int]:

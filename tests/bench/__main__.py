@@ -23,6 +23,7 @@ from tests.bench import (
     reports,
     searching,
     starting,
+    waiting,
     workers,
 )
 from tests.bench.figures import Figure, table
@@ -35,6 +36,7 @@ PARTS: Sequence[str] = (
     "pressing",
     "crowd",
     "pacing",
+    "waiting",
     "reports",
     "searching",
     "workers",
@@ -69,6 +71,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "pressing": lambda: pressing.measure(new),
         "crowd": lambda: crowd.measure(new),
         "pacing": lambda: pacing.measure(new),
+        "waiting": lambda: waiting.measure(new),
         "searching": lambda: searching.measure(new),
         "reports": lambda: reports.measure(new),
     }

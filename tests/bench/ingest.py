@@ -51,6 +51,24 @@ def measure(new_database: Callable[[], str]) -> list[Figure]:
     ]
 
 
+def cost(what: str, indexes: Sequence[str], new_database: Callable[[], str]) -> Figure:
+    """What the `indexes`, which are for `what`, cost each mention: with and without them in turns."""
+    said = [_said(number) for number in range(MENTIONS)]
+    having, without = [], []
+    for _ in range(RUNS):
+        having.append(MENTIONS / _ours(new_database(), said))
+        bare = new_database()
+        database = Database(bare)
+        with database.engine.begin() as connection:
+            for index in indexes:
+                connection.execute(text(f"DROP INDEX {index}"))
+        database.close()
+        without.append(MENTIONS / _ours(bare, said))
+    shares = [with_them / bare for with_them, bare in zip(having, without, strict=True)]
+    measured = (spread(having, "mentions/s"), spread(without, "mentions/s"), spread(shares, "", 2))
+    return Figure(f"Ingest with the indexes for {what}; without; ratio", "; ".join(measured))
+
+
 def _said(number: int) -> Said:
     """The dearest kind of mention: a new author in a new conversation, five rows in all."""
     post_id = str(2_000_000_000_000_000_000 + number)

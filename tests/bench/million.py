@@ -4,11 +4,14 @@
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
+import click
 from sqlalchemy import text
 
 from models.database import Database
@@ -16,6 +19,7 @@ from models.database import Database
 MENTIONS, TICKETS, REPLIES = 1_000_000, 300_000, 200_000
 END = datetime(2026, 11, 1, tzinfo=UTC)  # "now" for whoever asks
 DAYS = 730
+NETWORKS = ((1, "x"), (2, "canary"))
 CHANNELS = ("C0MENTIONS", "C0SUPPORT", "C0PRESS")
 TEAM = tuple(f"U0MATE{number:02d}" for number in range(40))
 AUTHORS = 120_000
@@ -80,11 +84,12 @@ _WORDS = [
 Rows = dict[str, list[tuple[Any, ...]]]
 
 COLUMNS = {
+    "accounts": "id network network_id handle name seen_at",
     "authors": "id network network_id handle name followers verified protected fetched_at",
     "tickets": (
         "id network account_id conversation_id author_id channel state reason turn revision drawn_revision "
         "target_post_id opened_at seen_at shown_at waiting_since due_at first_claimed_at first_reply_at "
-        "first_reply_by first_reply_open owner claimed_at active_at closed_at closed_by"
+        "first_reply_by first_reply_open owner claimed_at active_at closed_at closed_by snoozed_until"
     ),
     "turns": "id ticket_id number opened_by asked_at closed_at answered_open closed_by outcome reason",
     "mentions": (
@@ -99,12 +104,38 @@ COLUMNS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """What a teammate is doing about a ticket that waits."""
+
+    owner: str | None = None
+    state: str | None = None
+    reply: str | None = None
+
+
 @dataclass(slots=True)
 class _Ids:
     turn: int = 0
     mention: int = 0
     reply: int = 0
     event: int = 0
+
+
+@cache
+def _url(new_database: Callable[[], str]) -> str:
+    """One ledger for all who measure on the databases that `new_database` makes: to make it takes minutes."""
+    url = new_database()
+    database = Database(url)
+    began = time.perf_counter()
+    fill(database)
+    database.close()
+    click.echo(f"  a million mentions written in {time.perf_counter() - began:.0f} s", err=True)
+    return url
+
+
+def filled(new_database: Callable[[], str]) -> Database:
+    """That ledger, made when it is first asked for; to be closed by whoever asks."""
+    return Database(_url(new_database))
 
 
 def fill(database: Database, *, tickets: int = TICKETS, seed: int = 2026) -> None:
@@ -114,11 +145,13 @@ def fill(database: Database, *, tickets: int = TICKETS, seed: int = 2026) -> Non
     """
     chance = random.Random(seed)
     people = max(tickets * AUTHORS // TICKETS, 1)
-    _write(database, {"authors": [_author(number, chance) for number in range(1, people + 1)]})
+    ours = [(number, name, "99", "acmebrew", "Acme Brew", _at(END.timestamp())) for number, name in NETWORKS]
+    authors = [_author(number, chance) for number in range(1, people + 1)]
+    _write(database, {"accounts": ours, "authors": authors})
     opened = sorted(_moments(chance, tickets))
     ids = _Ids()
     for start in range(0, tickets, BATCH):
-        rows: Rows = {name: [] for name in COLUMNS if name != "authors"}
+        rows: Rows = {name: [] for name in COLUMNS if name not in {"accounts", "authors"}}
         for number, at in enumerate(opened[start : start + BATCH], start + 1):
             _ticket(rows, ids, number, at, chance, people)
         _write(database, rows)
@@ -170,7 +203,9 @@ def _ticket(rows: Rows, ids: _Ids, number: int, opened: float, chance: random.Ra
         posts.append(posts[-1] + chance.expovariate(1 / 200))
     posts = [post for post in posts if post < now] or [opened]
     is_answered, again = state == "answered", state == "answered" and chance.random() < 0.03
-    claim_at = claimed if not waits else None
+    hand = _in_hand(number) if waits and network == "x" else Hand()
+    who = hand.owner or who
+    claim_at = min(claimed, now) if hand.owner or not waits else None
     closed = None if waits else answered
     first = ids.mention + 1
     for index, post in enumerate(posts):
@@ -192,6 +227,8 @@ def _ticket(rows: Rows, ids: _Ids, number: int, opened: float, chance: random.Ra
         _reply(rows, ids, number, 1, answered, who, reason)
     elif closed is not None:
         _event(rows, ids, closed, who, state, number)
+    if hand.reply is not None:
+        _unsent(rows, ids, number, now, who, hand.reply)
     if again and answered + 7200 < now:  # they came back, and were answered once more
         turns, asked, closed = 2, answered + 3600, answered + 3600 + chance.expovariate(1 / 1500)
         _turn(rows, ids, number, 2, asked, closed, who, state, None)
@@ -200,15 +237,34 @@ def _ticket(rows: Rows, ids: _Ids, number: int, opened: float, chance: random.Ra
     has_due = _at(opened + 1800)
     replied = _at(answered) if is_answered else None
     rows["tickets"].append(
-        (number, network, "99", str(first), author, channel, state, reason, turns, 3, 3)
+        (number, network, "99", str(first), author, channel, hand.state or state, reason, turns, 3, 3)
         + (str(ids.mention), _at(opened), _at(seen), _at(shown), _at(asked), has_due)
         + (_at(claim_at), replied, who if is_answered else None)
         + (int(answered - opened) if is_answered else None,)
         + (who if claim_at is not None else None, _at(claim_at), _at(claim_at))
         + (_at(closed), who if closed is not None else None)
+        + (_at(now + 3600 * (1 + number % 48)) if hand.state is not None else None,)
     )
     ts = f"{1_700_000_000 + number}.000100"
     rows["cards"].append((number, number, f"k{number}", channel, ts, _at(shown), 0))
+
+
+def _in_hand(number: int) -> Hand:
+    """What is going on with a ticket that waits; by its number, so that no other draws differ for it."""
+    kind, owner = number % 8, TEAM[number // 8 % len(TEAM)]
+    if kind == 0:
+        return Hand(state="snoozed")
+    return Hand(owner, reply={4: "draft", 5: "handed off"}.get(kind)) if kind < 6 else Hand()
+
+
+def _unsent(rows: Rows, ids: _Ids, ticket: int, at: float, who: str, state: str) -> None:
+    """Words of `who` that are not public."""
+    ids.reply += 1
+    words = f"We are on it, case {ids.reply}: may we call you?"
+    rows["replies"].append(
+        (ids.reply, ticket, 1, state, 1, f"r{ids.reply}", words, words.lower(), "", who, "composer")
+        + (str(ids.mention), _at(at - 60), None, None, 0, state == "handed off", 0, None, None)
+    )
 
 
 def _turn(
@@ -254,9 +310,12 @@ def _event(
 
 def _at(seconds: float | None) -> str | None:
     """A moment as both engines take it: the ledger's columns of SQLite know no zone."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
+    return None if seconds is None else spelled(datetime.fromtimestamp(seconds, UTC))
+
+
+def spelled(at: datetime) -> str:
+    """A moment as text that either engine takes and compares with its own."""
+    return at.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 def _write(database: Database, rows: Rows) -> None:
@@ -285,11 +344,15 @@ def _pour(cursor: Any, table: str, rows: Sequence[tuple[Any, ...]], *, is_sqlite
 
 
 def _settle(database: Database) -> None:
-    """Let the planner know what is there, and PostgreSQL count on from the last row."""
+    """Let PostgreSQL's planner know what is there, and its keys count on from the last row.
+
+    SQLite plans without figures of what is there: on a bot's ledger nobody runs ANALYZE.
+    """
+    if database.is_sqlite:
+        return
     alone = database.engine.execution_options(isolation_level="AUTOCOMMIT")
     with alone.connect() as connection:
-        if not database.is_sqlite:
-            for table in COLUMNS:
-                last = f"(SELECT max(id) FROM {table})"
-                connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last})"))
-        connection.execute(text("ANALYZE" if database.is_sqlite else "VACUUM ANALYZE"))
+        for table in COLUMNS:
+            last = f"(SELECT max(id) FROM {table})"
+            connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last})"))
+        connection.execute(text("VACUUM ANALYZE"))

@@ -28,6 +28,8 @@ LOOKED_FOR = {
     "in none": "unheard",
     "a phrase": '"the app"',
     "a phrase of three, rarer": '"slow shipping berlin"',
+    # The name that each post begins with, behind a word of every other post: nowhere, and all have to be looked at.
+    "that never stand together": '"the acmebrew"',
 }
 # A page of the same by one plain query, as somebody would type it.
 PLAIN = {
@@ -39,9 +41,7 @@ PLAIN_RARE = {engine: query.replace("order %", "unheard %") for engine, query in
 
 def measure(new: Callable[[], str]) -> list[Figure]:
     """All of it, on one ledger that is made first."""
-    url = new()
-    database = Database(url)
-    million.fill(database)
+    database = million.filled(new)
     try:
         return [_aloud(figure) for figure in chain(_figures(database), _cost(new))]
     finally:
