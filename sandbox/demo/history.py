@@ -238,7 +238,7 @@ PAST = (
     Past(
         _d(3, 4, 10),
         LUCAS,
-        "@fernpress weddings, cats, weddings, more cats. can a visitor see the cats alone?",
+        "@fernpress weddings, cats, weddings, cats again. can a visitor see the cats alone?",
         "answered",
         BEN,
         24,
