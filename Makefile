@@ -36,7 +36,7 @@ bench: $(STAMP) ## measure speed and size; docs/benchmarks.md says how to read i
 	$(BIN)/python -m tests.bench
 
 pictures: $(STAMP) ## take the pictures of the README and the docs anew, with an installed Chromium or Chrome
-	HEARD_PICTURES=docs/pictures $(BIN)/python -m pytest tests/page/test_pictures.py
+	HEARD_PICTURES=docs/pictures $(BIN)/python -m pytest tests/page/test_pictures.py tests/page/test_see_it_all.py
 
 run: $(STAMP) ## start the bot, all in one process, with the settings of .env
 	$(BIN)/python -m bot run

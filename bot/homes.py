@@ -123,7 +123,9 @@ def _days(midnights: list[datetime], zone: ZoneInfo) -> list[str]:
 
 def _broken(alarm: Alarm) -> str:
     """What rings, in one line; mrkdwn."""
-    told = escape(", ".join(one for one in (alarm.cause, alarm.detail) if one).rstrip("."))
+    said_twice = alarm.detail.casefold().startswith(alarm.cause.casefold())
+    parts = (alarm.detail,) if said_twice else (alarm.cause, alarm.detail)
+    told = escape(", ".join(one for one in parts if one).rstrip("."))
     return f"{escape(alarm.key)}: {told}, since {date_token(alarm.since)}"
 
 

@@ -82,8 +82,8 @@ def _press(body: Mapping[str, Any]) -> str:
 
 
 def spelled(sentence: str) -> str:
-    """`sentence` for a place where Slack does not replace `<@U1>`, such as an error under an input."""
-    known = re.sub(r"<@(\w+)>", _name, sentence)
+    """`sentence` where Slack shows `<@U1>` and backticks as they are, such as in an error at an input."""
+    known = re.sub(r"<@(\w+)>", _name, sentence).replace("`", "")
     return unescape(re.sub(r"<!subteam\^\w+>", "a group of teammates", known))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.author import Author
@@ -99,11 +99,15 @@ def named(session: Session, handle: str) -> Sequence[Author]:
 def near(session: Session, handle: str, limit: int = 3) -> list[str]:
     """Handles that somebody who typed `handle` may have meant, the nearest first."""
     wanted = handle.lower()
+
+    def begins(words: str) -> ColumnElement[bool]:
+        return func.lower(Author.handle).like(f"{_literally(words)}%", escape="!")
+
     query = select(Author.handle).where(
         Author.handle.is_not(None),
         Author.network != CANARY,
-        func.length(Author.handle).between(len(handle) - 3, len(handle) + 6),
-        func.lower(Author.handle).like(f"{_literally(wanted[:1])}%", escape="!"),
+        or_(func.length(Author.handle).between(len(handle) - 3, len(handle) + 6), begins(wanted)),
+        begins(wanted[:1]),
     )
     found = [one for one in session.scalars(query.order_by(Author.id.desc()).limit(CANDIDATES)) if one]
     best = process.extract(

@@ -87,6 +87,15 @@ def test_every_link_within_the_documents_leads_somewhere(page: Path) -> None:
             assert anchor in anchors(there), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
+def test_every_picture_is_there_and_says_what_it_shows(page: Path) -> None:
+    text = page.read_text()
+    for picture in re.findall(r'(?:src|srcset)="([^"]+)"', text):
+        assert (page.parent / picture).resolve().exists(), picture
+    for image in re.findall(r"<img [^>]*>", text):
+        assert re.search(r'alt="[^"]+"', image), image
+
+
 def anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

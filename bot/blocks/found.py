@@ -46,7 +46,7 @@ def _place(one: Found, titles: Mapping[str, str], url: str) -> Block:
     who = literal(f"@{one.handle}" if one.handle else "somebody", "bold")
     parts: list[Any] = [who, f" on {titles.get(one.network, one.network)}  ·  "]
     if one.by is not None:
-        parts = [{"type": "user", "user_id": one.by}, f"{_our_verb(one)} to ", *parts]
+        parts = [{"type": "user", "user_id": one.by}, _our_verb(one), *parts]
     parts += [date(one.at), "  ·  ", *standing(one.state, one.reason, one.closed_by, one.owner)]
     card = permalink(url, one.channel, one.ts)
     parts += ["  ·  ", link(card, f"card #{one.ticket_id}") if card else f"#{one.ticket_id}"]
@@ -56,8 +56,8 @@ def _place(one: Found, titles: Mapping[str, str], url: str) -> Block:
 
 def _our_verb(one: Found) -> str:
     if one.delivery in SPOKEN:
-        return " answered"
-    return " answered, and took it back," if one.delivery == Delivery.WITHDRAWN else " is answering"
+        return " replied to "
+    return " replied, and took it back, to " if one.delivery == Delivery.WITHDRAWN else " is replying to "
 
 
 def standing(state: str, reason: str | None, closed_by: str | None, owner: str | None) -> list[Any]:

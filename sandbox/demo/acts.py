@@ -44,6 +44,13 @@ ACTS = {
     "snooze ended": ("Back from snooze", "It waits again."),
     "kept private": ("Kept private", "The preview was dropped. Nothing was published."),
     "draft edited": ("Draft edited", "The edited words took its place."),
+    "add to issue": ("Added to an issue", "What they suffer from. Once it is fixed, they are told."),
+    "report again": ("Back with it", "They came with it again after it was fixed. Its fixer is told."),
+    "remove from issue": ("Taken out of an issue", "It was about something else."),
+    "told": ("Told that it is fixed", "By a reply that went out after the fix."),
+    "not told after all": ("Not told after all", "That reply is not public any more."),
+    "skip telling": ("Skipped", "Somebody said why they need not be told."),
+    "breach": ("Late", "No answer within the time that is promised. The channel is told, once."),
     "delete public reply": ("Reply deleted", "It is no longer public; the ticket waits again."),
 }
 

@@ -31,9 +31,18 @@ class Past:
     says: str = ""  # the public answer, or the reason for none
     claimed_by: str = ""
     notes: tuple[Note, ...] = ()
+    about: str = ""  # the issue that somebody added it to when it was seen to
     unsummoned: bool = False  # heard by name, not by handle: X's API takes no answer
     again: str = ""  # what the same person says later, in the same conversation
     again_ago: timedelta = timedelta()
+
+
+TAGS, PHOTOS, EXPORT, FLICKER = (
+    "No way to tag posts",
+    "Photos load slowly or go missing",
+    "Nobody finds the Markdown export",
+    "Dark mode flickers white",
+)
 
 
 def _d(days: float, hours: float = 0, minutes: float = 0) -> timedelta:
@@ -99,11 +108,12 @@ PAST = (
     Past(
         _d(10, 4, 20),
         MARIA,
-        "@fernpress I'd write more if I could sort it. Tags? Folders? A shoebox?",
+        "@fernpress I write and write, and cannot sort it. Tags? Folders? A shoebox?",
         "answered",
         ANA,
         11,
         "A shoebox is further along than you'd think. We are talking about tags this month, Maria.",
+        about=TAGS,
     ),
     Past(
         _d(10, 1, 5),
@@ -113,6 +123,7 @@ PAST = (
         BEN,
         33,
         "Désolé Lucas! One image server was ill. It is off duty now; under a second again.",
+        about=PHOTOS,
     ),
     Past(
         _d(9, 6, 15),
@@ -122,6 +133,7 @@ PAST = (
         BEN,
         26,
         "You did. Settings → Export → “Plain files” is Markdown; we will give it a better name.",
+        about=EXPORT,
     ),
     Past(
         _d(9, 3, 30),
@@ -185,6 +197,7 @@ PAST = (
         ANA,
         13,
         "A drawing on a wall, Maria. It has four colours already.",
+        about=TAGS,
     ),
     Past(
         _d(5, 3, 12),
@@ -223,6 +236,16 @@ PAST = (
         "other: condolences were sent by post",
     ),
     Past(
+        _d(3, 4, 10),
+        LUCAS,
+        "@fernpress weddings, cats, weddings, cats again. can a visitor see the cats alone?",
+        "answered",
+        BEN,
+        24,
+        "Not yet, Lucas: it is one big album today. You and the cats are on our list.",
+        about=TAGS,
+    ),
+    Past(
         _d(3, 1, 15),
         PRIYA,
         "@fernpress Could comments wait for my yes before they show?",
@@ -243,6 +266,7 @@ PAST = (
             Note(BEN, "That's the fourth one about tags this month.", 5),
             Note(ANA, "Counting! I'm putting it on Monday's list.", 6),
         ),
+        about=TAGS,
     ),
     Past(
         _d(2, 2, 8),
@@ -270,8 +294,9 @@ PAST = (
         ANA,
         7,
         "They have taste. Two blogs under one name would do it today; tags will do it better.",
-        again="@fernpress two blogs it is, for now. How do I move the poems without losing comments?",
+        again="two blogs it is, for now. How do I move the poems without losing comments?",
         again_ago=timedelta(minutes=24),
+        about=TAGS,
     ),
     Past(
         _d(1, 0, 25),
@@ -281,6 +306,7 @@ PAST = (
         BEN,
         19,
         "Found: the theme came a moment after the page. Fixed in this morning's release.",
+        about=FLICKER,
     ),
     # --- today -----------------------------------------------------------------------------------------
     Past(
@@ -307,6 +333,7 @@ PAST = (
         "@fernpress photos in drafts vanish when I switch from phone to laptop. is it me or is it you? 🥲",
         claimed_by=BEN,
         notes=(Note(BEN, "I can reproduce it. Looking for when it began.", 6),),
+        about=PHOTOS,
     ),
     Past(
         _d(0, 0, 41),
@@ -321,6 +348,15 @@ PAST = (
         "<script>alert('hi')</script> <img src=x onerror=alert(1)> your password expired :rotating_light:",
     ),
 )
+
+# What teammates noted about somebody, for the team's eyes alone, so long ago.
+REMARKS = (
+    (_d(7, 23), BEN, OKAFOR, "Capitals are how he writes. He is in a good mood."),
+    (_d(5, 7), ANA, MARIA, "Writes a newspaper column about blogs, and quotes us. First names only, please."),
+)
+
+# What was mended meanwhile, by whom, so long ago: an answer after that told whoever had reported it.
+MENDED = ((_d(1, 0, 10), BEN, FLICKER),)
 
 # Said just before the demo starts, and not in the ledger: the bot finds them at its first look.
 FRESH = (

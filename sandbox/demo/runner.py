@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,11 @@ from sandbox.slack.app import SlackApp
 from sandbox.x import XServer, XWorld
 
 PORT = 8000
+WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 THREADS = 32  # each open tab holds one
 SECRET, BOT_TOKEN = "demo-signing-secret", "xoxb-demo"
 TICK = 0.4
+DIGEST_AFTER = timedelta(minutes=2)  # a visitor who stays a while sees one; nobody waits until the morning
 
 
 def main() -> None:
@@ -94,7 +96,7 @@ def running(
         slack = SlackServer(SECRET, BOT_TOKEN, world=slack_world)
         x = things.enter_context(XServer(x_world))
         bulletin = Bulletin()
-        told = _settings(url, slack, x) | settings
+        told = _settings(url, slack, x) | _digest(datetime.now(UTC) + DIGEST_AFTER) | settings
         bot = BotProcess(told, folder / "bot.log", lambda: bulletin.changed("room"))
         things.callback(bot.close)
         bot.migrate()
@@ -137,6 +139,11 @@ def _settings(url: str, slack: SlackServer, x: XServer) -> dict[str, str]:
         "RECONCILE_SECONDS": "3,8,20",
         "LOG_LEVEL": "INFO",
     }
+
+
+def _digest(at: datetime) -> dict[str, str]:
+    """The digest at that moment, with the week in it, whatever day it is."""
+    return {"DIGEST_AT": f"{at:%H:%M}", "DIGEST_DAY": WEEK[at.weekday()]}
 
 
 def _write_history(x: XWorld, slack: SlackWorld, url: str) -> None:

@@ -14,15 +14,18 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Account, Author, Card, Mention, Ticket
+from models import Account, Author, Card, Cursor, Issue, Mention, Ticket
+from models import Note as Remark
+from models.cursor import MENTIONS
 from models.database import Database
 from models.hearing import Place, Said, take_in
 from models.nudging import Rung
 from models.office import ALWAYS
 from models.reply import State as Delivery
 from models.sla import Promise
-from sandbox.demo.cast import ANA, BEN, CHANNEL, CLEO, CUSTOMERS, GUS
-from sandbox.demo.history import FRESH, PAST, Note, Past
+from models.told import settle
+from sandbox.demo.cast import ANA, BEN, CHANNEL, CLEO, CUSTOMERS, GUS, Customer
+from sandbox.demo.history import FRESH, MENDED, PAST, REMARKS, Note, Past
 from sandbox.demo.talk import SMALL_TALK
 from sandbox.slack import SlackWorld
 from sandbox.x import XPost, XWorld
@@ -30,6 +33,9 @@ from sandbox.x import XPost, XWorld
 MANIFEST = Path(__file__).parent.parent.parent / "manifest.json"
 OWED = timedelta(minutes=30)
 HEARD_AFTER = timedelta(seconds=40)  # a poll a minute hears most posts within one
+DRAWN_AFTER = timedelta(seconds=1)
+SEEN_TO_AFTER = timedelta(minutes=2)
+TAKEN_UP = 0.3  # of the time that an answer took, until somebody had it
 UNDO = timedelta(seconds=10)
 WHY_NOT = "They neither mentioned nor quoted us, and then X takes no replies from its API."
 Moment = tuple[datetime, Callable[[], None]]
@@ -42,10 +48,14 @@ def seed(x: XWorld, slack: SlackWorld, database: Database, now: datetime) -> Non
     with database.write() as session:
         ours = {"network_id": x.brand.id, "handle": x.brand.handle, "name": x.brand.name}
         Account.learn(session, network="x", at=now, **ours)
+        began = now - max(past.ago for past in PAST)
+        Cursor.of(session, "x", x.brand.id, MENTIONS, at=began)  # Heard has listened ever since
         teller = Teller(x, slack, session, now)
         for moment, act in sorted(teller.moments(), key=lambda one: one[0]):
             slack.clock = moment.timestamp
             act()
+        for issue_id in session.scalars(select(Issue.id).where(Issue.fixed_at.is_not(None))).all():
+            settle(session, issue_id, at=now)
         for late in session.scalars(select(Ticket).where(Ticket.is_open(), Ticket.due_at <= now)):
             late.breach(session, at=now)  # and the team was reminded of it: it need not be at the start
             late.nudges |= Rung.HALF | Rung.OWNER
@@ -67,6 +77,12 @@ class Teller:
         """Everything that happens, in any order."""
         for past in PAST:
             yield from self._one(past)
+        for ago, by, whom, text in REMARKS:
+            at = self.now - ago
+            yield at, lambda by=by, whom=whom, text=text, at=at: self._remark(by, whom, text, at)  # type: ignore[misc]
+        for ago, by, title in MENDED:
+            at = self.now - ago
+            yield at, lambda by=by, title=title, at=at: self._mend(by, title, at)  # type: ignore[misc]
         for channel, who, text, minutes in SMALL_TALK:
             yield (
                 self.now - timedelta(minutes=minutes),
@@ -82,6 +98,12 @@ class Teller:
         for note in past.notes:
             at = said + HEARD_AFTER + timedelta(minutes=note.after)
             yield at, lambda note=note: trail.note(note)  # type: ignore[misc]
+        if past.about:
+            seen_to = said + SEEN_TO_AFTER
+            yield seen_to, lambda: trail.add_to_issue(seen_to)
+        if past.ending == "answered":
+            taken = said + HEARD_AFTER + timedelta(minutes=past.took) * TAKEN_UP
+            yield taken, lambda: trail.ticket.claim(self.session, by=past.by, at=taken)
         if past.claimed_by:
             claimed = said + timedelta(minutes=4)
             yield claimed, lambda: trail.ticket.claim(self.session, by=past.claimed_by, at=claimed)
@@ -98,6 +120,17 @@ class Teller:
             yield later, lambda: trail.speak_again(later)
             yield later + HEARD_AFTER, lambda: trail.hear(later + HEARD_AFTER)
 
+    def _remark(self, by: str, whom: Customer, text: str, at: datetime) -> None:
+        """What the team notes about somebody, for itself."""
+        about = self.session.scalars(select(Author).where(Author.handle == whom.handle)).one()
+        Remark.add(self.session, about=about.id, text=text, by=by, at=at)
+
+    def issue(self, title: str, by: str, at: datetime) -> Issue:
+        return Issue.open_or_find(self.session, title, by=by, at=at)
+
+    def _mend(self, by: str, title: str, at: datetime) -> None:
+        self.issue(title, by, at).fix(self.session, by=by, at=at)
+
     def _say(self, channel: str, who: str, text: str) -> None:
         self.slack.post(channel, who, text)
 
@@ -106,7 +139,8 @@ class Trail:
     """What one mention left behind so far."""
 
     def __init__(self, teller: Teller, past: Past) -> None:
-        self.x, self.slack, self.session, self.past = teller.x, teller.slack, teller.session, past
+        self.teller, self.past = teller, past
+        self.x, self.slack, self.session = teller.x, teller.slack, teller.session
         self.post: XPost | None = None
         self.answered: XPost | None = None
         self.card_ts = ""
@@ -152,6 +186,7 @@ class Trail:
         said = self.slack.post(CHANNEL, self.slack.app.user_id, "…", metadata=mark)
         card = Card(ticket_id=self.ticket.id, key=key, channel=CHANNEL, failures=0)
         card.shown(said.ts, at=at)
+        self.ticket.shown_at = at + DRAWN_AFTER
         self.card_ts = said.ts
         self.session.add(card)
         self.session.flush()
@@ -159,6 +194,11 @@ class Trail:
     def note(self, note: Note) -> None:
         """Teammates among themselves, in the card's thread."""
         self.slack.post(CHANNEL, note.by, note.text, thread_ts=self.card_ts)
+
+    def add_to_issue(self, at: datetime) -> None:
+        """What they suffer from, said by whoever saw to it."""
+        by = self.past.by or self.past.claimed_by
+        self.teller.issue(self.past.about, by, at).add(self.session, self.ticket, by=by, at=at)
 
     def answer(self, at: datetime) -> None:
         """A public reply on its whole way: submitted, held, sent, published."""

@@ -47,7 +47,7 @@ SMALL_TALK = (
     ("general", BEN, "It thanked me by name. I think it's haunted.", 287),
     ("general", ANA, "Good. Somebody should watch the office at night.", 286),
     ("product", BEN, "Tags: drafted the data model. Four tables became one.", 205),
-    ("product", ANA, "I count eight people asking for tags in two weeks. #mentions has them all.", 171),
+    ("product", ANA, "People keep asking for tags. `/mentions issues` says how many there are.", 171),
 )
 
 IDEAS = (
@@ -58,8 +58,14 @@ IDEAS = (
 
 COMMANDS = (
     ("/mentions open", "who still waits, the longest first"),
+    ("/mentions mine", "which of them are yours"),
     ("/mentions stats 7d", "heard, answered, how fast, by whom"),
     ("/mentions stats 30d", "the same for 30 days"),
+    ("/mentions search tags", "what was said with these words"),
+    ("/mentions search @maria_writes", "what we know of a person"),
+    ("/mentions issues", "what people suffer from, and how much"),
+    ("/mentions issues fixed", "who is still to be told"),
+    ("/mentions export tickets", "a file for you alone"),
     ("/mentions me", "your public name, and how you sign"),
     ("/mentions pause", "no reply leaves any more"),
     ("/mentions resume", "replies may leave again"),

@@ -38,8 +38,8 @@ expect.set_options(timeout=WAIT)
 
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
-    """The whole demo with a short undo window, and customers who speak only when a test lets them."""
-    with running(port=0, drip=False, UNDO_SECONDS="3") as demo:
+    """The whole demo with a short undo window; customers and the digest speak only when a test lets them."""
+    with running(port=0, drip=False, UNDO_SECONDS="3", DIGEST_AT="off") as demo:
         yield demo
 
 
@@ -170,6 +170,8 @@ def picture() -> Callable[..., None]:
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
             window.page.mouse.move(0, 0)  # nothing is pointed at
+            if parts:  # whoever scrolls to it is not called back to what they pressed last
+                window.slack.locator("#messages").dispatch_event("wheel")
             window.page.evaluate(STYLED, CALM if parts else "")
             window.page.screenshot(path=Path(folder) / f"{name}.png", clip=_around(parts))
             window.page.evaluate(STYLED, "")

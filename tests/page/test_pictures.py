@@ -1,41 +1,18 @@
 """How it looks: light, dark and on a phone, with nothing cut off; also the pictures of README and docs."""
 
+import re
+from pathlib import Path
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
+
+from tests.page.looks import sound
 
 PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1280, "height": 800}
-
-UNNAMED = """() => [...document.querySelectorAll('button, a, input, select, textarea')]
-  .filter(one => one.checkVisibility())
-  .filter(one => !(one.getAttribute('aria-label') || one.textContent.trim() || one.labels?.length || one.title))
-  .map(one => one.outerHTML)"""
-TOO_WIDE = """() => [...document.querySelectorAll('body, .pane, .scroll, .card .blocks, dialog')]
-  .filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
-  .map(one => one.className || one.tagName)"""
-FAINT = """() => {
-  const rgb = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = (one) => { for (; one; one = one.parentElement) { const c = rgb(getComputedStyle(one).backgroundColor);
-    if (c.length === 3 || c[3] === 1) return c; } return [255, 255, 255]; };
-  const found = new Set();
-  for (const one of document.querySelectorAll('p, span, strong, small, button, a, time, h1, h2, h3, label, li, code, legend')) {
-    if (!one.checkVisibility({ opacityProperty: true }) || ![...one.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
-    const ink = rgb(getComputedStyle(one).color);
-    if (ink.length === 4 && ink[3] < 1) continue;
-    const [a, b] = [light(ink), light(ground(one))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) found.add(`${one.className || one.tagName}: ${one.textContent.slice(0, 30)}`);
-  }
-  return [...found];
-}"""
-
-
-def sound(page: Page) -> None:
-    """Nothing is cut off, nothing nameless, nothing too faint to read."""
-    assert page.evaluate(TOO_WIDE) == []
-    assert page.evaluate(UNNAMED) == []
-    assert page.evaluate(FAINT) == []
+ROOT = Path(__file__).parents[2]
+# In code that writes mrkdwn; a docstring speaks of :emoji: names, and SQLite of :memory:.
+EMOJI = re.compile(r"(?<![\w:`])(?!:memory:):([a-z][a-z0-9_]{2,}):(?![\w:])(?! names)")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -47,6 +24,26 @@ def test_all_three_panes_stand_side_by_side(window, picture, dark: bool) -> None
 
     sound(ana.page)
     picture(ana, "page-dark" if dark else "page")
+
+
+def test_the_buttons_of_a_card_stand_in_one_row(window) -> None:
+    ana = window()
+    row = ana.card("picture beside the words").locator(".block.actions")
+    boxes = [one.bounding_box() for one in row.get_by_role("button").or_(row.get_by_role("link")).all()]
+
+    assert len(boxes) == 5
+    assert len({box["y"] for box in boxes}) == 1
+
+
+def test_each_emoji_of_the_bots_is_drawn(window) -> None:
+    sources = [path for room in ("bot", "handlers") for path in (ROOT / room).rglob("*.py")]
+    names = {name for path in sources for name in EMOJI.findall(path.read_text())}
+    assert "white_check_mark" in names
+    undrawn = (
+        "names => import('/static/text.js').then(text => names.filter(one => text.emoji(one) === `:${one}:`))"
+    )
+
+    assert window().page.evaluate(undrawn, sorted(names)) == []
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

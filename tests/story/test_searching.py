@@ -33,7 +33,7 @@ def test_what_they_said_and_what_we_said_are_found_newest_first_with_their_cards
     answer = words(outcome)
     assert answer.index("SLOW checkout here too") < answer.index("still slow?") < answer.index("slow again")
     assert "lovely" not in answer
-    assert "@U0ANA answered to @maria on X" in answer
+    assert "@U0ANA replied to @maria on X" in answer
     assert "answered by @U0ANA" in answer
     targets = [link.target for link in visible(outcome.acked).links]
     assert any(other.ts.replace(".", "") in target for target in targets)
@@ -201,6 +201,8 @@ def test_an_unknown_handle_gets_near_ones(bot: Bot) -> None:
     bot.heard("@acmebrew hello", author="mariana")
 
     assert "Did you mean @mariana?" in words(bot.ana.command("/mentions", "search @marianna"))
+    bot.heard("@acmebrew hello", author="zoe_of_the_hill")
+    assert "Did you mean @zoe_of_the_hill?" in words(bot.ana.command("/mentions", "search @zoe"))
     assert "Nobody called @zzz has spoken to us." in words(bot.ana.command("/mentions", "search @zzz"))
 
 

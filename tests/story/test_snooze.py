@@ -102,7 +102,7 @@ def test_words_count_before_what_was_picked_and_a_mistake_leaves_the_modal_open(
     asked = bot.ana.press(bot.now(card), "Snooze…").view
 
     refused = asked.fill({"quick": "In 1 hour", "words": "5/12"}).submit()
-    assert "I do not know when “5/12” is." in refused.errors["words"]
+    assert "I do not know when “5/12” is. Try 2h, 90 min, tomorrow 9am," in refused.errors["words"]
     assert bot.events("snooze") == []
     assert asked.fill({"words": "2h"}).submit().closed
 

@@ -71,7 +71,7 @@ export function drawElement(block, element, acts) {
 
 const ELEMENT = {
   button, overflow,
-  static_select: (block, element, acts) => select(block, element, acts, choices(element)),
+  static_select: (block, element, acts) => (element.options?.some((option) => option.description) ? described(block, element, acts) : select(block, element, acts, choices(element))),
   external_select: (block, element, acts) => lookup(block, element, acts, { name: focusName(block, element), placeholder: words(element.placeholder?.runs) || "Choose" }),
   users_select: (block, element, acts) => select(block, element, acts, people(acts)),
   conversations_select: (block, element, acts) => select(block, element, acts, places(acts)),
@@ -141,6 +141,14 @@ const choices = (element) => (element.options || []).map(pair);
 const groups = (element) => (element.option_groups || []).map((group) => [words(group.label.runs), group.options.map(pair)]);
 const people = (acts) => Object.entries(acts.known.users).filter(([, user]) => !user.bot).map(([id, user]) => [id, user.name]);
 const places = (acts) => acts.known.channels.filter((one) => one.kind !== "im").map((one) => [one.id, `#${one.name}`]);
+
+// What each option is about, which a browser's own list has no room for.
+function described(block, element, acts) {
+  const all = element.options.map((option) => ({ label: words(option.text.runs), value: option.value, description: words(option.description?.runs) }));
+  const fitting = (typed) => all.filter((one) => one.label.toLowerCase().includes(typed.toLowerCase()));
+  const offer = { ...acts, suggest: async (_block, _element, typed) => ({ groups: [{ options: fitting(typed) }] }) };
+  return lookup(block, { ...element, min_query_length: 0 }, offer, { name: focusName(block, element), placeholder: words(element.placeholder?.runs) || "Choose", quiet: true });
+}
 
 function select(block, element, acts, entries) {
   const held = acts.value(block, element);

@@ -3,6 +3,8 @@
 import { h } from "./dom.js";
 import { icon } from "./faces.js";
 
+const MOST = 14; // offers: all commands
+
 // `offers(words)` gives [what is put in, a word about it] for what was typed so far; `send(words)` takes it.
 export function composer({ label, offers, send, hint }) {
   const list = h("ul", { class: "offers", role: "listbox", hidden: true, id: `offers-${Math.random().toString(36).slice(2)}` });
@@ -22,7 +24,7 @@ export function composer({ label, offers, send, hint }) {
   }
 
   function offer() {
-    entries = offers(box.value.slice(0, box.selectionStart)).slice(0, 9);
+    entries = offers(box.value.slice(0, box.selectionStart)).slice(0, MOST);
     chosen = 0;
     list.hidden = !entries.length;
     box.setAttribute("aria-expanded", String(!list.hidden));
@@ -64,7 +66,8 @@ export function composer({ label, offers, send, hint }) {
         event.preventDefault();
         return;
       }
-      const whole = box.value === entries[chosen][0];
+      const offered = entries[chosen][0];
+      const whole = box.value === offered || (box.value.startsWith("/") && offered.startsWith(`${box.value} `)); // a command can end there
       if (event.key === "Tab" || (event.key === "Enter" && !whole)) {
         take(chosen);
         event.preventDefault();

@@ -4,7 +4,8 @@ import { $, h } from "./dom.js";
 
 const PAUSE = 180; // milliseconds without a keystroke until the app is asked
 
-export function lookup(block, element, acts, { name, placeholder }) {
+// `quiet`: nothing is offered before somebody asks for it, by a click, a letter or an arrow.
+export function lookup(block, element, acts, { name, placeholder, quiet = false }) {
   const held = acts.value(block, element);
   const shown = held?.label ?? held?.text?.text ?? "";
   const least = element.min_query_length ?? 3;
@@ -17,7 +18,8 @@ export function lookup(block, element, acts, { name, placeholder }) {
   const box = h("input", {
     type: "text", role: "combobox", class: "lookup", value: shown, placeholder, autocomplete: "off", "aria-label": placeholder, "aria-autocomplete": "list",
     "aria-expanded": "false", "aria-controls": list.id, data: { focus: name },
-    oninput: () => ask(PAUSE), onfocus: () => { box.select(); if (!box.value || box.value === shown) ask(0, ""); }, onkeydown: key,
+    oninput: () => ask(PAUSE), onfocus: () => { box.select(); if (!quiet && (!box.value || box.value === shown)) ask(0, ""); }, onkeydown: key,
+    onclick: () => { if (quiet && !list.isConnected) ask(0, ""); },
     onblur: () => setTimeout(() => { if (document.activeElement !== box) settle(); }, 120),
   });
 
@@ -77,7 +79,7 @@ export function lookup(block, element, acts, { name, placeholder }) {
     const { label, value } = entries[place];
     box.value = label;
     hide();
-    acts.enter(block, element, { label, value }, { value });
+    acts.enter(block, element, { label, value }, { option: value, value });
   }
 
   function hide() {

@@ -34,7 +34,7 @@ export function showModal(view, known, me) {
   if (!dialog) {
     home = document.activeElement;
     origin = home.closest("article")?.dataset.ts || "";
-    const box = dialog = h("dialog", { class: "modal" });
+    const box = dialog = h("dialog", { class: "modal", tabIndex: -1 });
     box.addEventListener("cancel", (event) => { event.preventDefault(); close(); });
     box.addEventListener("close", () => box === dialog && close()); // a browser may not wait for a second Escape
     document.body.append(box);
@@ -48,11 +48,15 @@ function settleFocus(focus) {
   const wrong = $(".wrong textarea, .wrong input, .wrong select", dialog);
   const before = focus && dialog.querySelector(`[data-focus="${CSS.escape(focus[0] || "")}"]`);
   const first = $("[autofocus], textarea, input, select", dialog);
+  if (!before && !wrong && first && isBelow(first)) return dialog.focus(); // what stands above it is to be read first
   const target = before || wrong || first || $("footer .button:last-child", dialog);
   target?.focus();
-  if (before && typeof focus[1] === "number" && before.setSelectionRange) before.setSelectionRange(focus[1], focus[1]);
-  else if (target?.setSelectionRange && target.type !== "email" && target.type !== "number") target.setSelectionRange(target.value.length, target.value.length);
+  if (typeof target?.selectionStart !== "number") return; // a box to tick or a day has no place to write at
+  const place = before && typeof focus[1] === "number" ? focus[1] : target.value.length;
+  target.setSelectionRange(place, place);
 }
+
+const isBelow = (one) => one.getBoundingClientRect().bottom > $(".body", dialog).getBoundingClientRect().bottom;
 
 function hide() {
   if (!dialog) return;

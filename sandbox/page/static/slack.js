@@ -13,7 +13,7 @@ const QUICK = ["+1", "white_check_mark", "eyes", "tada"];
 const VERBS = [
   ["@Heard reply ", "you see a preview first"], ["@Heard claim", "you take it"], ["@Heard release", "you give it back"],
   ["@Heard take over", "you take it from somebody"], ["@Heard assign @", "you give it to a teammate"], ["@Heard drafts", "yours, once more"], ["@Heard done thanks", "no reply needed, and why"], ["@Heard undo", "stops a reply that waits"],
-  ["@Heard reopen", "it waits again"],
+  ["@Heard reopen", "it waits again"], ["@Heard snooze 2h", "it sleeps until then"], ["@Heard issue ", "says what they suffer from"],
 ];
 
 export function slackPane({ me, commands, onChange }) {
