@@ -1,7 +1,7 @@
 """The schema: made by migrations, equal to the models, undone and made again; and its indexes earn their keep."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from models import Author, Base, Card, Reply, Ticket, stats
+from models import Author, Base, Card, Reply, Ticket, overview
 from models.database import Database
 from models.reply import ON_ITS_WAY
 from models.reply import State as Delivery
@@ -335,12 +335,15 @@ def test_what_is_due_is_found_without_reading_the_year(year: Database) -> None:
         assert not re.search(r"SCAN (replies|tickets)$|Seq Scan", found, re.MULTILINE)
 
 
-def test_who_waits_is_found_without_reading_the_year(year: Database) -> None:
+@pytest.mark.parametrize("listed", [overview.waiting, overview.longest])
+def test_who_waits_is_found_without_reading_the_year(
+    year: Database, listed: Callable[..., overview.Listing]
+) -> None:
     with explained(year) as plans, year.read() as session:
-        total, listed = stats.waiting(session, limit=10)
+        found = listed(session, limit=10)
 
-    assert (total, len(listed), listed[0].since) == (30, 10, minute(0))
-    assert len(plans) == 2
+    assert (found.total, len(found.first), found.first[0].since) == (30, 10, minute(0))
+    assert len(plans) == 3
     assert "ix_tickets_open" in plans[1]
     for found in plans:
         assert not re.search(r"SCAN tickets$|Seq Scan on tickets", found, re.MULTILINE)
