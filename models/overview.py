@@ -75,7 +75,7 @@ class Wanted:
 
 
 ALL = Wanted()
-# Before anybody waited. That they wait since later has SQLite look among those who wait, not through all tickets.
+# Before anybody waited. As a bound it has SQLite look among those who wait, not through all tickets.
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Snoozed ones at the end, the others by when they are due, then the longest wait first.
 _BY_DUE_TIME = (

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.blocks.figures import compared, counts, first_reply
 from bot.blocks.issues import remaining
+from bot.blocks.listing import HANDLE, packed
 from bot.blocks.parts import Block, context, counted, duration, permalink, section
 from bot.blocks.text import called, date_token, escape, fit, quote
 from models.digest import Problem, Thanks
@@ -55,7 +56,7 @@ def blocks(digest: Digest) -> list[Block]:
         more = digest.waiting.total - len(lines)
         if more > 0:
             lines.append(f"… and {more:,} more: `/mentions open`")
-        made.append(section("\n".join(lines)))
+        made += packed(lines)
     made += [context(f":warning: {sentence}") for sentence in digest.unread]
     made += [section(_period(name, report, digest.target)) for name, report in digest.periods]
     if digest.problems:
@@ -98,7 +99,7 @@ def _who(digest: Digest, one: Thanks) -> str:
 
 
 def _linked(digest: Digest, handle: str | None, channel: str | None, ts: str | None) -> str:
-    name = called(handle) if handle else "somebody"
+    name = called(fit(handle, HANDLE)) if handle else "somebody"
     card = permalink(digest.url, channel, ts)
     return f"<{card}|{name}>" if card else f"*{name}*"
 
