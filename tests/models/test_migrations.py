@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from models import Author, Base, Card, Reply, Ticket, overview
+from models import Author, Base, Card, Notice, Reply, Shown, Ticket, overview
 from models.database import Database
 from models.reply import ON_ITS_WAY
 from models.reply import State as Delivery
@@ -98,6 +98,26 @@ def test_to_migrate_twice_changes_nothing(db: Database, alembic_config: alembic.
     assert schema(db) == before
     with db.read() as session:
         assert len(session.scalars(select(Ticket)).all()) == 1
+
+
+def test_what_can_be_shared_still_can_after_it_got_a_table_of_its_own(
+    db: Database, alembic_config: alembic.config.Config
+) -> None:
+    pages = [[{"type": "divider"}]]
+    with db.write() as session:
+        Shown.keep(session, "k", "Heard 8", pages, channel="C1", at=NINE)
+        Notice.tell(session, "Still to be told.", at=NINE)
+
+    alembic.command.downgrade(alembic_config, "-1")
+    with db.engine.connect() as connection:
+        notices = connection.execute(text("SELECT key, channel, ts FROM notices ORDER BY id")).all()
+    assert [tuple(one) for one in notices][1:] == [("k", "C1", "shown")]
+    alembic.command.upgrade(alembic_config, "head")
+
+    with db.write() as session:
+        assert session.scalars(select(Notice.text)).all() == ["Still to be told."]
+        found = Shown.claim(session, "k")
+        assert (found.channel, found.text, found.pages, found.at) == ("C1", "Heard 8", pages, NINE)
 
 
 def fill(db: Database) -> None:
