@@ -19,7 +19,7 @@ from bot.blocks.parts import Block, button, context, counted
 from bot.blocks.text import escape, fit
 from bot.desk import Desk
 from bot.slack import SlackError, SlackLaterError, SlackNoError, SlackUnsureError
-from models import Budget, Inbound, shown
+from models import Budget, Inbound, Shown
 from models.base import RuleBrokenError
 from models.database import PATIENCE
 
@@ -85,7 +85,7 @@ def keep(
 ) -> None:
     """Remember what they see, for *Share to channel*; `patience` in seconds is for the ledger."""
     with desk.db.write(patience) as session:
-        shown.keep(session, key, text, pages, channel=channel, at=desk.now())
+        Shown.keep(session, key, text, pages, channel=channel, at=desk.now())
 
 
 def _forms(desk: Desk) -> list[Form]:
@@ -257,12 +257,12 @@ def share(desk: Desk, user: str, key: str, *, press: str) -> str | None:
     with desk.db.write() as session:
         if not Inbound.is_new(session, press, at=desk.now()):
             return None
-        channel, text, pages = shown.claim(session, key)
+        kept = Shown.claim(session, key)
     posted = 0
     try:
-        for page in pages:
+        for page in kept.pages:
             head = [context(f"<@{user}> asked Heard and shares the answer.")] if not posted else []
-            desk.slack.post(channel, text, [*head, *page], key=f"{key} {posted}")
+            desk.slack.post(kept.channel, kept.text, [*head, *page], key=f"{key} {posted}")
             posted += 1
     except SlackUnsureError as error:
         log.warning("an answer may have been shared: %s", error)
@@ -279,7 +279,7 @@ def share(desk: Desk, user: str, key: str, *, press: str) -> str | None:
 
 def _settle(desk: Desk, key: str, *, shared: bool) -> None:
     with desk.db.write() as session:
-        shown.settle(session, key, shared=shared)
+        Shown.settle(session, key, shared=shared)
 
 
 def _why_not(error: SlackError, posted: int) -> str:

@@ -11,12 +11,15 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import homes
 from bot.blocks import digest as face
-from bot.blocks.digest import LISTED, Digest, Period
+from bot.blocks.digest import LISTED, Digest
 from bot.blocks.report import may_be_short
 from bot.desk import Desk
-from models import Inbound, Notice, digest, issues, overview, stats
-from models.stats import Stats
+from bot.figures import fill
+from models import Inbound, Notice, digest, issues, overview
+from models.figures import report
+from models.period import Period, Question
 
 EVERY = 60.0  # seconds between two looks at the clock
 LATE = timedelta(days=2)  # a weekly one that is older is left out
@@ -26,11 +29,11 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Edition:
-    """One digest that is due: its key, the moment that it is of, and from when its periods count."""
+    """One digest that is due: its key, the moment that it is of, and the whole days that it tells of."""
 
     key: str
     at: datetime
-    periods: tuple[tuple[str, datetime, datetime], ...]  # name, begin, begin of the one before
+    periods: tuple[tuple[str, Period], ...]  # by name, the longest at the end
 
 
 def tick(desk: Desk) -> None:
@@ -57,15 +60,18 @@ def _due(desk: Desk, at: datetime) -> Iterator[_Edition]:
     def moment(days: int) -> datetime:
         return datetime.combine(today - timedelta(days=days), clock, zone).astimezone(UTC)
 
+    def days_before(ago: int, number: int) -> Period:
+        """So many whole days, the last of them that before the digest of so many days ago."""
+        end = today - (ago + 1) * _DAY
+        return Period(end - (number - 1) * _DAY, end, zone, at)
+
     last = 0 if moment(0) <= at else 1
-    day = ("day", moment(last + 1), moment(last + 2))
     if weekday is not None:
         ago = last + (today - last * _DAY - weekday * _DAY).weekday()
         if at - moment(ago) < LATE:
-            week = ("week", moment(ago + 7), moment(ago + 14))
-            its_day = ("day", moment(ago + 1), moment(ago + 2))
-            yield _Edition(_key("week", today - ago * _DAY), moment(ago), (its_day, week))
-    yield _Edition(_key("day", today - last * _DAY), moment(last), (day,))
+            periods = (("day", days_before(ago, 1)), ("week", days_before(ago, 7)))
+            yield _Edition(_key("week", today - ago * _DAY), moment(ago), periods)
+    yield _Edition(_key("day", today - last * _DAY), moment(last), (("day", days_before(last, 1)),))
 
 
 def _key(kind: str, day: date) -> str:
@@ -74,6 +80,7 @@ def _key(kind: str, day: date) -> str:
 
 def _write(desk: Desk, edition: _Edition, at: datetime) -> None:
     """Tell it, unless somebody else has or there is nothing to say; either way it is done."""
+    fill(desk)
     with desk.db.read() as session:
         told = _read(desk, session, edition, at)
     with desk.db.write() as session:
@@ -90,25 +97,20 @@ def _write(desk: Desk, edition: _Edition, at: datetime) -> None:
 
 
 def _read(desk: Desk, session: Session, edition: _Edition, at: datetime) -> Digest:
-    total, waiting = stats.waiting(session, limit=LISTED)
-    longest = edition.periods[-1][1]
+    """The figures are those that `/mentions stats` gives of the same days."""
+    target = timedelta(minutes=desk.settings.first_reply_minutes)
+    _, longest = edition.periods[-1]
     return Digest(
-        total=total,
-        waiting=waiting,
-        unread=may_be_short(overview.unread(session), desk.titles),
+        waiting=overview.longest(session, limit=LISTED),
+        unread=may_be_short(homes.unread(desk, session), desk.titles),
         periods=tuple(
-            Period(name, *_figures(session, begin, before, edition.at))
-            for name, begin, before in edition.periods
+            (name, report(session, Question(period), target=target)) for name, period in edition.periods
         ),
-        problems=digest.problems(session, longest, edition.at, limit=PROBLEMS),
+        problems=digest.problems(session, longest.since, longest.until, limit=PROBLEMS),
         to_tell=issues.to_tell(issues.fixed(session, at=at)),
-        thanks=digest.thanks(session, longest, edition.at, limit=THANKS),
+        thanks=digest.thanks(session, longest.since, longest.until, limit=THANKS),
         titles=desk.titles,
         url=desk.slack.workspace,
+        target=target,
         at=at,
     )
-
-
-def _figures(session: Session, begin: datetime, before: datetime, end: datetime) -> tuple[Stats, Stats]:
-    """The figures of a period and of the one before it."""
-    return stats.period(session, begin, end), stats.period(session, before, begin)

@@ -39,7 +39,7 @@ from bot.networks import Later, Network
 from bot.rota import KEEP, Rota
 from bot.slack import SlackError
 from bot.wakeup import Ear
-from models import Inbound, shown
+from models import Inbound, Shown
 
 log = logging.getLogger(__name__)
 
@@ -195,4 +195,4 @@ class Schedule:
     def _tidy(self) -> None:
         with self.desk.db.write() as session:
             Inbound.forget(session, self.desk.now() - REMEMBERED)
-            shown.forget(session, self.desk.now() - A_DAY)
+            Shown.forget(session, self.desk.now() - A_DAY)

@@ -21,6 +21,7 @@ from models.note import Note
 from models.notice import Notice
 from models.pause import Pause
 from models.reply import Reply
+from models.shown import Shown
 from models.teammate import Teammate
 from models.ticket import Ticket
 from models.turn import Turn
@@ -49,6 +50,7 @@ __all__ = [
     "Quarantined",
     "Reply",
     "Report",
+    "Shown",
     "Tally",
     "Teammate",
     "Ticket",

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -76,6 +76,8 @@ class Wanted:
 
 
 ALL = Wanted()
+# Before anybody waited. As a bound it has SQLite look among those who wait, not through all tickets.
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Snoozed ones at the end, the others by when they are due, then the longest wait first.
 _BY_DUE_TIME = (
     Ticket.state == State.SNOOZED,
@@ -95,20 +97,21 @@ def owned(session: Session, user: str, *, limit: int) -> Listing:
     return _listing(session, [Ticket.owner == user], (Ticket.waiting_since, Ticket.id), limit)
 
 
-def unread(
-    session: Session, *, late_before: datetime | None = None, networks: Collection[str] = ()
-) -> list[Cursor | Gap]:
+def longest(session: Session, *, limit: int) -> Listing:
+    """What is open, the longest wait first, and what is snoozed at the end."""
+    return _listing(session, [], (Ticket.state == State.SNOOZED, Ticket.waiting_since, Ticket.id), limit)
+
+
+def unread(session: Session, *, late_before: datetime, networks: Collection[str]) -> list[Cursor | Gap]:
     """The readings of mentions that fail now, left something out, or did not come to an end for too long.
 
     More may be waiting than is known. A reading is too old before `late_before`, on `networks` that we read.
     """
-    failing: ColumnElement[bool] = Cursor.failing_since.is_not(None)
-    if late_before is not None:
-        last = func.coalesce(Cursor.read_at, Cursor.started_at)
-        newest = select(func.max(last)).where(Cursor.name == MENTIONS, Cursor.network.in_(networks))
-        late = newest.group_by(Cursor.network).having(func.max(last) < late_before)
-        failing = or_(failing, last.in_(late))
-    cursors = select(Cursor).where(failing, Cursor.name == MENTIONS)
+    last = func.coalesce(Cursor.read_at, Cursor.started_at)
+    newest = select(func.max(last)).where(Cursor.name == MENTIONS, Cursor.network.in_(networks))
+    late = newest.group_by(Cursor.network).having(func.max(last) < late_before)
+    is_short = or_(Cursor.failing_since.is_not(None), last.in_(late))
+    cursors = select(Cursor).where(is_short, Cursor.name == MENTIONS)
     gaps = select(Gap).order_by(Gap.id)
     return [*session.scalars(cursors.order_by(Cursor.id)), *session.scalars(gaps)]
 
@@ -117,7 +120,7 @@ def _listing(
     session: Session, conditions: list[ColumnElement[bool]], order: Sequence[Any], limit: int, after: int = 0
 ) -> Listing:
     """The ids first: what is not shown need not be put together, and there may be ten thousand of it."""
-    here = (Ticket.is_open(), Ticket.network != CANARY, *conditions)
+    here = (Ticket.is_open(), Ticket.waiting_since > _EVER, Ticket.network != CANARY, *conditions)
     total = session.scalar(select(func.count(Ticket.id)).where(*here)) or 0
     ids = session.scalars(select(Ticket.id).where(*here).order_by(*order).limit(limit).offset(after)).all()
     found = {

@@ -12,7 +12,7 @@ from models.base import RuleBrokenError, escaped
 MOST_DAYS = 3660
 EARLIEST = 2006  # the year in which Twitter began
 USUAL = "7d"
-TRY = "Try `7d`, `2026-10` or `2026-10-01..2026-10-15`."
+TRY = "Try `yesterday`, `7d`, `2026-10` or `2026-10-01..2026-10-15`."
 
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905

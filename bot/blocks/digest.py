@@ -4,11 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.blocks.figures import compared, counts, first_reply
 from bot.blocks.issues import remaining
+from bot.blocks.listing import HANDLE, packed
 from bot.blocks.parts import Block, context, counted, duration, permalink, section
 from bot.blocks.text import called, date_token, escape, fit, quote
 from models.digest import Problem, Thanks
-from models.stats import Stats, Waiting
+from models.figures import Report
+from models.outcome import State
+from models.overview import Entry, Listing
+from models.tallies import FIRST, FIRST_OPEN
 
 LISTED = 10  # who waits, by name
 WORDS = 200  # characters of each thanks
@@ -16,52 +21,44 @@ TITLE = 80  # characters of an issue's title
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """One stretch in figures, and the one before it."""
-
-    name: str  # "day" or "week"
-    now: Stats
-    before: Stats
-
-
-@dataclass(frozen=True, slots=True)
 class Digest:
     """All that it tells. `unread` are sentences about networks that do not answer."""
 
-    total: int
-    waiting: Sequence[Waiting]  # the longest first
+    waiting: Listing  # the longest wait first
     unread: Sequence[str]
-    periods: Sequence[Period]
+    periods: Sequence[tuple[str, Report]]  # the "day", and on its day the "week"
     problems: Sequence[Problem]
     thanks: Sequence[Thanks]
     titles: Mapping[str, str]
     url: str
+    target: timedelta  # within which a first reply is owed
     at: datetime
     to_tell: tuple[int, int] = (0, 0)  # fixed issues, and people who do not know of it yet
 
     @property
     def is_quiet(self) -> bool:
-        """Nothing was heard, nobody waits, and as far as anybody knows that is all."""
-        return not (self.total or self.unread or any(one.now.heard for one in self.periods))
+        """Nobody waits, nothing was heard, thanked or added to an issue, and that is known to be all."""
+        told = (self.waiting.total, self.unread, self.problems, self.thanks)
+        return not (any(told) or any(report.now.heard for _, report in self.periods))
 
 
 def headline(digest: Digest) -> str:
     """How many are unanswered: what everybody wants to know."""
-    count = f"{digest.total:,} unanswered"
+    count = f"{digest.waiting.total:,} unanswered"
     return f"{count}, as far as I know" if digest.unread else count
 
 
 def blocks(digest: Digest) -> list[Block]:
     """The message."""
     made = [section(_lead(digest))]
-    if digest.waiting:
-        lines = [_line(digest, one) for one in digest.waiting]
-        more = digest.total - len(lines)
+    if digest.waiting.first:
+        lines = [_line(digest, one) for one in digest.waiting.first]
+        more = digest.waiting.total - len(lines)
         if more > 0:
             lines.append(f"… and {more:,} more: `/mentions open`")
-        made.append(section("\n".join(lines)))
+        made += packed(lines)
     made += [context(f":warning: {sentence}") for sentence in digest.unread]
-    made += [section(_period(one)) for one in digest.periods]
+    made += [section(_period(name, report, digest.target)) for name, report in digest.periods]
     if digest.problems:
         made.append(section(f"*What people suffer from*: {_problems(digest.problems)}"))
     if digest.to_tell[1]:
@@ -74,20 +71,26 @@ def blocks(digest: Digest) -> list[Block]:
 
 
 def _lead(digest: Digest) -> str:
-    if digest.total == 0 and not digest.unread:
+    total = digest.waiting.total
+    if total == 0 and not digest.unread:
         return ":white_check_mark: *0 unanswered.* Everybody who spoke to us has an outcome."
-    mark = ":large_orange_circle:" if digest.total else ":grey_question:"
-    names = ", the longest first:" if digest.total else "."
+    mark = ":large_orange_circle:" if total else ":grey_question:"
+    names = ", the longest wait first:" if total > 1 else ":" if total else "."
     return f"{mark} *{headline(digest)}*{names}"
 
 
-def _line(digest: Digest, one: Waiting) -> str:
+def _line(digest: Digest, one: Entry) -> str:
     owner = f"<@{one.owner}> has it" if one.owner else "nobody has it"
     title = digest.titles.get(one.network, one.network)
-    late = ":red_circle: " if one.due_at is not None and one.due_at < digest.at else ""
-    sleeps = ", snoozed" if one.state == "snoozed" else ""
+    mark, standing = "", ""
+    if one.state == State.SNOOZED and one.snoozed_until is not None:
+        mark, standing = ":zzz: ", f", snoozed until {date_token(one.snoozed_until)}"
+    elif one.is_answered:
+        standing = ", a reply is on its way"
+    elif one.due_at is not None and one.due_at < digest.at:
+        mark = ":red_circle: "
     who = _linked(digest, one.handle, one.channel, one.ts)
-    return f"• {late}{who} on {title}: {duration(digest.at - one.since)}, {owner}{sleeps}"
+    return f"• {mark}{who} on {title}: {duration(digest.at - one.since)}, {owner}{standing}"
 
 
 def _who(digest: Digest, one: Thanks) -> str:
@@ -96,33 +99,18 @@ def _who(digest: Digest, one: Thanks) -> str:
 
 
 def _linked(digest: Digest, handle: str | None, channel: str | None, ts: str | None) -> str:
-    name = called(handle) if handle else "somebody"
+    name = called(fit(handle, HANDLE)) if handle else "somebody"
     card = permalink(digest.url, channel, ts)
     return f"<{card}|{name}>" if card else f"*{name}*"
 
 
-def _period(one: Period) -> str:
-    now, before = one.now, one.before
-    span = f"since {date_token(now.since, '{date_short_pretty} {time}')}"
-    parts = [
-        f"*The {one.name}* ({span}): heard {now.heard:,} (before: {before.heard:,})",
-        f"answered {now.answered:,}",
-        f"no reply needed {now.no_reply_needed:,}",
-        f"not about us {now.not_about_us:,}",
-        f"still waiting {now.waiting:,}",
-    ]
-    return f"{'  ·  '.join(parts)}\n{_speed(now, before)}"
-
-
-def _speed(now: Stats, before: Stats) -> str:
-    if now.median is None or now.p90 is None:
-        return "First reply: none to what was said then."
-    was = f" (before: {_short(before.median)} and {_short(before.p90)})" if before.median is not None else ""
-    return f"First reply: median {duration(now.median)}, p90 {duration(now.p90)}{was}."
-
-
-def _short(length: timedelta | None) -> str:
-    return duration(length) if length is not None else "none"
+def _period(name: str, report: Report, target: timedelta) -> str:
+    """In the very words of `/mentions stats`, so that whoever compares the two finds the same."""
+    times, speed = report.now.times, [*first_reply(report, target)]
+    if times[FIRST_OPEN] == times[FIRST]:  # somebody is always there
+        speed = speed[:1]
+    heading = f"*The {name}*: {report.now.period.label}"
+    return "\n".join([heading, counts(report.now), compared(report.before), *speed])
 
 
 def _problems(problems: Sequence[Problem]) -> str:

@@ -33,8 +33,8 @@ def told(
     now, before = report.now, report.before
     blocks = [
         section(f"*{now.period.label}*{_whose(question, titles)}"),
-        section(f"{_counts(now)}\n{_before(before)}"),
-        section("\n".join(_speed(report, target))),
+        section(f"{counts(now)}\n{compared(before)}"),
+        section("\n".join([*first_reply(report, target), *_later(report)])),
         section("\n".join([_minutes(now), *_busiest(now)])),
     ]
     people = sorted(now.people, key=lambda one: (names.get(one.user, one.user).casefold(), one.user))
@@ -78,19 +78,21 @@ def _answered(one: Figures) -> int:
     return one.outcomes[State.ANSWERED] + one.outcomes[HANDED_OFF]
 
 
-def _counts(now: Figures) -> str:
-    counts = [("Heard", now.heard), ("Answered", now.outcomes[State.ANSWERED])]
+def counts(now: Figures) -> str:
+    """What was heard and what became of it, in one line."""
+    shown = [("Heard", now.heard), ("Answered", now.outcomes[State.ANSWERED])]
     if now.outcomes[HANDED_OFF]:
-        counts.append(("Handed off", now.outcomes[HANDED_OFF]))
-    counts += [
+        shown.append(("Handed off", now.outcomes[HANDED_OFF]))
+    shown += [
         ("Waiting", now.outcomes[WAITING]),
         ("No reply needed", now.outcomes[State.NO_REPLY_NEEDED]),
         ("Not about us", now.outcomes[State.NOT_ABOUT_US]),
     ]
-    return "  ·  ".join(f"*{name}* {number:,}" for name, number in counts)
+    return "  ·  ".join(f"*{name}* {number:,}" for name, number in shown)
 
 
-def _before(before: Figures) -> str:
+def compared(before: Figures) -> str:
+    """The same of the period before, in brief."""
     label = before.period.label.rpartition(",")[0]
     return (
         f"Before that ({label}): heard {before.heard:,}, answered {_answered(before):,}, "
@@ -98,7 +100,8 @@ def _before(before: Figures) -> str:
     )
 
 
-def _speed(report: Report, target: timedelta) -> Iterable[str]:
+def first_reply(report: Report, target: timedelta) -> Iterable[str]:
+    """How long they waited for our first reply: by the clock, and in office hours where that is known."""
     now, was = report.now, report.before.times
     first = now.times[FIRST]
     if first.median is None or first.p90 is None:
@@ -110,6 +113,10 @@ def _speed(report: Report, target: timedelta) -> Iterable[str]:
         )
     if now.times[FIRST_OPEN].median is not None:
         yield f"In office hours: {_line(now.times[FIRST_OPEN], was[FIRST_OPEN], target)}"
+
+
+def _later(report: Report) -> Iterable[str]:
+    now = report.now
     if now.times[NEXT].median is not None:
         in_office = now.times[NEXT_OPEN].median
         office = f" (in office hours {duration(in_office)})" if in_office is not None else ""
@@ -139,7 +146,7 @@ def _silent(now: Figures) -> str:
     if now.unanswered == 0:
         return "Nobody is left without an answer."
     wait, are = ("waits", "is") if now.unanswered == 1 else ("wait", "are")
-    return f"*{now.unanswered:,}* still {wait} for a first reply and {are} in none of these figures."
+    return f"*{now.unanswered:,}* still {wait} for a first reply and {are} in none of these times."
 
 
 def _minutes(now: Figures) -> str:

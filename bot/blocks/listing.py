@@ -35,13 +35,16 @@ def open_list(
     lines = _fitting([(_line(one, titles, url=url, at=at), one) for one in listing.first])
     shown = f", the first {len(lines)} by due time" if listing.total > len(lines) else ""
     that = f" that {'is' if listing.total == 1 else 'are'} {filtered}" if filtered else ""
-    blocks = [section(f"*{listing.total:,} waiting*{that}{shown}:"), *map(section, _packed(lines))]
+    blocks = [section(f"*{listing.total:,} waiting*{that}{shown}:"), *packed(lines)]
     if listing.total > len(lines):
         blocks.append(context(f"And {listing.total - len(lines):,} more. {_NARROW}"))
     return [*blocks, *rest, *_warnings(unknown)]
 
 
-_NARROW = "Narrow it down: `mine`, `unclaimed`, `overdue`, a `#channel` or a network, in any combination."
+_NARROW = (
+    "Narrow it down: `mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate` or a network, "
+    "in any combination."
+)
 
 
 def _nobody(filtered: str, *, known: bool) -> str:
@@ -75,7 +78,7 @@ def _fitting(lines: list[tuple[str, Entry]]) -> list[str]:
     return kept
 
 
-def _packed(lines: list[str]) -> list[str]:
+def packed(lines: list[str]) -> list[Block]:
     """The lines in as few blocks as take them."""
     packs: list[str] = []
     for text in lines:
@@ -83,7 +86,7 @@ def _packed(lines: list[str]) -> list[str]:
             packs[-1] += f"\n{text}"
         else:
             packs.append(text)
-    return packs
+    return [section(one) for one in packs]
 
 
 def _line(one: Entry, titles: Mapping[str, str], *, url: str, at: datetime) -> str:

@@ -51,7 +51,7 @@ def test_the_median_stands_beside_the_one_before_and_who_was_never_answered() ->
 
     assert "*1 to 15 October 2026, Europe/Lisbon*" in said
     assert "median 12 min (was 18 min), p90 50 min, 67% within 30 min" in said
-    assert "*2* still wait for a first reply and are in none of these figures." in said
+    assert "*2* still wait for a first reply and are in none of these times." in said
     assert "Before that (16 to 30 September 2026): heard 1, answered 1, waiting 0" in said
 
 

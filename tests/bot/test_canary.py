@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot import canary
-from models import Alarm, stats
+from models import Alarm, overview
 from models.outcome import State
 from sandbox.slack import SlackServer
 from tests.bot.room import Clock, Counting, Room, cards, room
@@ -49,9 +49,7 @@ def test_it_counts_nowhere(here: Room) -> None:
     canary.listen(here.desk)
     here.clock.pass_by(1)
     with here.desk.db.read() as session:
-        assert stats.waiting(session, limit=10) == (0, [])
-        figures = stats.period(session, here.clock.now.replace(year=2025), here.clock())
-    assert (figures.heard, figures.tickets, figures.waiting) == (0, 0, 0)
+        assert overview.longest(session, limit=10) == overview.Listing(0, ())
 
 
 def test_when_it_is_not_shown_the_team_is_told_once_and_it_sings_again_later(here: Room) -> None:

@@ -2,14 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import digest
+from bot.blocks.figures import told as told_by_stats
+from bot.networks import Later
 from models import Inbound, Issue, Notice, Report, Ticket
+from models.figures import report
+from models.period import Known, parse
+from models.reply import State as Delivery
 from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, Room, room, together
+
+TARGET = timedelta(minutes=30)
+KNOWN = Known(person=lambda _: None, channel=lambda _: None, networks={})
 
 
 def change(here: Room, ticket_id: int, verb: Callable[[Session, Ticket], object]) -> None:
@@ -26,11 +35,23 @@ def heard(here: Room, *who: str, words: str = "@acmebrew hello") -> None:
 def at(here: Room, day: int, hour: int, minute: int = 0) -> str:
     """What the digest says at that time of March 2026 (the 2nd is a Monday): its words; empty for nothing."""
     here.clock.now = datetime(2026, 3, day, hour, minute, tzinfo=UTC)
+    here.poll()
     before = len(here.told())
     digest.tick(here.desk)
     told = messages(here)[before:]
     assert len(told) <= 1
     return told[0] if told else ""
+
+
+def posted_by_hand(here: Room, ticket_id: int) -> None:
+    """Ana's words are handed off, and she says that she has posted them."""
+    at = here.clock()
+    with here.desk.db.write() as session:
+        ticket = Ticket.hold(session, ticket_id)
+        given = {"turn": 1, "to_post_id": ticket.target_post_id, "undo_until": at, "key": "by hand"}
+        reply = ticket.reply(session, text="Hello!", by=ANA, at=at, by_hand="not summoned", **given)
+        reply.move(session, Delivery.CONFIRMED, at=at)
+        ticket.spoken(session, reply, at=at)
 
 
 def messages(here: Room) -> list[str]:
@@ -73,8 +94,10 @@ def test_with_nobody_waiting_it_leads_with_nought(listening: Room) -> None:
 
     assert told.startswith("0 unanswered\n")
     assert "*0 unanswered.* Everybody who spoke to us has an outcome." in told
-    assert "heard 1 (before: 0)" in told
-    assert "First reply: median 12 min, p90 12 min." in told
+    assert "*The day*: 2 March 2026, UTC\\n*Heard* 1  ·  *Answered* 1  ·  *Waiting* 0" in told
+    assert "Before that (1 March 2026): heard 0" in told
+    assert "*First reply*: median 12 min, p90 12 min, 100% within 30 min." in told
+    assert "In office hours" not in told  # they are all hours
 
 
 def test_more_than_ten_are_counted(listening: Room) -> None:
@@ -129,30 +152,96 @@ def test_on_its_day_the_weekly_one_takes_the_place_of_the_daily_one(listening: R
 
     told = at(here, 9, 9)
 
-    assert "*The day*" in told
-    assert "heard 1 (before: 0)" in told
-    assert "*The week*" in told
-    assert "heard 3 (before: 0)" in told
+    assert "*The day*: 8 March 2026, UTC\\n*Heard* 1 " in told
+    assert "*The week*: 2 to 8 March 2026, UTC\\n*Heard* 3 " in told
     assert at(here, 9, 10) == ""
 
 
 def test_a_network_that_does_not_answer_is_said_as_unknown_even_on_a_quiet_day(
     listening: Room, network: Counting
 ) -> None:
-    from bot.networks import Later
-    from models import Cursor
+    network.fails("mentions", Later(None, "server error", "Oops."))
 
-    here = listening
-    with here.desk.db.write() as session:
-        session.scalars(select(Cursor)).one().fail("server error", at=here.clock())
-    del network, Later
-
-    told = at(here, 3, 9)
+    told = at(listening, 3, 9)
 
     assert told.startswith("0 unanswered, as far as I know")
     assert "Memory has not answered since" in told
     assert "this list may be short" in told
     assert "Everybody" not in told
+
+
+def test_a_reading_that_did_not_come_to_an_end_for_too_long_is_said_as_well(listening: Room) -> None:
+    here = listening
+    here.clock.now = datetime(2026, 3, 3, 9, tzinfo=UTC)  # and nobody has read anything since yesterday
+
+    digest.tick(here.desk)
+
+    [told] = messages(here)
+    assert told.startswith("0 unanswered, as far as I know")
+    assert "Memory was last read at" in told
+
+
+def test_the_figures_are_those_that_stats_gives_of_the_same_days(listening: Room) -> None:
+    here = listening
+    here.clock.now = datetime(2026, 3, 2, 23, 59, tzinfo=UTC)
+    heard(here, "maria", "joe", "eve")
+    here.clock.pass_by(minutes=1)
+    heard(here, "sam")  # of the day after, which is told tomorrow
+    here.clock.pass_by(hours=1)
+    here.submit(1, "Hello!")
+    here.send()
+    posted_by_hand(here, 2)
+
+    told = at(here, 3, 9)
+
+    assert "*Heard* 3  ·  *Answered* 1  ·  *Handed off* 1  ·  *Waiting* 1" in told
+    question = parse("yesterday", zone=ZoneInfo("UTC"), now=here.clock(), known=KNOWN)
+    with here.desk.db.read() as session:
+        found = report(session, question, target=TARGET)
+    figures, speed = [
+        block["text"]["text"]
+        for block in told_by_stats(found, question, names={}, titles={}, target=TARGET)[1:3]
+    ]
+    assert len(figures.splitlines()) == 2
+    for line in (*figures.splitlines(), speed.splitlines()[0]):
+        assert line in told
+
+
+def test_what_sleeps_stands_at_the_end_and_is_never_late(listening: Room) -> None:
+    here = listening
+    heard(here, "maria", "joe")
+    until = datetime(2026, 3, 4, 9, tzinfo=UTC)
+    promise = here.desk.promise
+    change(here, 1, lambda s, one: one.snooze(s, until=until, by=ANA, at=here.clock(), promise=promise))
+
+    told = at(here, 3, 9)
+
+    assert told.index(":red_circle: *@joe*") < told.index(":zzz: *@maria*")
+    assert "nobody has it, snoozed until <!date^" in told
+
+
+def test_who_has_a_reply_on_its_way_is_not_late(listening: Room) -> None:
+    here = listening
+    heard(here, "maria")
+    here.submit(1, "Hello!", undo=10**6)
+
+    told = at(here, 3, 9)
+
+    assert f"*@maria* on Memory: 21 h 00 min, <@{ANA}> has it, a reply is on its way" in told
+    assert ":red_circle:" not in told
+
+
+def test_thanks_are_told_also_where_nothing_else_happened(listening: Room) -> None:
+    here = listening
+    heard(here, "maria", words="@acmebrew lovely coffee")
+    assert at(here, 3, 9) != ""
+    change(here, 1, lambda s, one: one.no_reply_needed(s, by=BEN, at=here.clock(), reason="thanks"))
+
+    told = at(here, 4, 9)
+
+    assert told.startswith("0 unanswered\n")
+    assert "lovely coffee" in told
+    assert at(here, 5, 9) == ""
 
 
 def test_thanks_are_quoted_as_they_are_and_problems_counted_by_people(listening: Room) -> None:

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from bot import inbox
+from bot import homes, inbox
 from bot.blocks.report import may_be_short
 from bot.networks import Account, Bad, Later, Mark, Page
 from models import Account as Ours
-from models import Author, Ticket, overview
+from models import Author, Ticket
 from tests.bot.room import Clock, Counting, Room, room, together
 
 
@@ -518,7 +518,7 @@ def test_a_gap_that_cannot_be_searched_now_is_searched_later(forgetful: Room) ->
     assert forgetful.texts() == said[-20:]
     assert forgetful.told() == []
     with forgetful.desk.db.read() as session:
-        [unread] = may_be_short(overview.unread(session), {})
+        [unread] = may_be_short(homes.unread(forgetful.desk, session), {})
     assert "did not list all that was said since" in unread
     forgetful.clock.pass_by(minutes=1)
     forgetful.poll()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models import overview
+from bot import homes
 from sandbox.x import XServer
 from tests.bot.room import Room
 
@@ -169,7 +169,7 @@ def test_a_busy_quarter_of_an_hour_that_was_read_already_is_no_gap(known: Room, 
     assert sorted(known.texts()) == sorted(said)
     assert known.told() == []
     with known.desk.db.read() as session:
-        assert overview.unread(session) == []
+        assert homes.unread(known.desk, session) == []
 
 
 def test_a_gap_longer_than_the_search_reaches_is_filled_as_far_as_it_goes(known: Room, x: XServer) -> None:

@@ -1,7 +1,7 @@
 """The schema: made by migrations, equal to the models, undone and made again; and its indexes earn their keep."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from models import Author, Base, Card, Reply, Ticket, drafts, overview, stats
+from models import Author, Base, Card, Notice, Reply, Shown, Ticket, drafts, overview
 from models.database import Database
 from models.overview import Wanted
 from models.reply import ON_ITS_WAY
@@ -99,6 +99,26 @@ def test_to_migrate_twice_changes_nothing(db: Database, alembic_config: alembic.
     assert schema(db) == before
     with db.read() as session:
         assert len(session.scalars(select(Ticket)).all()) == 1
+
+
+def test_what_can_be_shared_still_can_after_it_got_a_table_of_its_own(
+    db: Database, alembic_config: alembic.config.Config
+) -> None:
+    pages = [[{"type": "divider"}]]
+    with db.write() as session:
+        Shown.keep(session, "k", "Heard 8", pages, channel="C1", at=NINE)
+        Notice.tell(session, "Still to be told.", at=NINE)
+
+    alembic.command.downgrade(alembic_config, "-1")
+    with db.engine.connect() as connection:
+        notices = connection.execute(text("SELECT key, channel, ts FROM notices ORDER BY id")).all()
+    assert [tuple(one) for one in notices][1:] == [("k", "C1", "shown")]
+    alembic.command.upgrade(alembic_config, "head")
+
+    with db.write() as session:
+        assert session.scalars(select(Notice.text)).all() == ["Still to be told."]
+        found = Shown.claim(session, "k")
+        assert (found.channel, found.text, found.pages, found.at) == ("C1", "Heard 8", pages, NINE)
 
 
 def fill(db: Database) -> None:
@@ -336,12 +356,15 @@ def test_what_is_due_is_found_without_reading_the_year(year: Database) -> None:
         assert not re.search(r"SCAN (replies|tickets)$|Seq Scan", found, re.MULTILINE)
 
 
-def test_who_waits_is_found_without_reading_the_year(year: Database) -> None:
+@pytest.mark.parametrize("listed", [overview.waiting, overview.longest])
+def test_who_waits_is_found_without_reading_the_year(
+    year: Database, listed: Callable[..., overview.Listing]
+) -> None:
     with explained(year) as plans, year.read() as session:
-        total, listed = stats.waiting(session, limit=10)
+        found = listed(session, limit=10)
 
-    assert (total, len(listed), listed[0].since) == (30, 10, minute(0))
-    assert len(plans) == 2
+    assert (found.total, len(found.first), found.first[0].since) == (30, 10, minute(0))
+    assert len(plans) == 3
     assert "ix_tickets_open" in plans[1]
     for found in plans:
         assert not re.search(r"SCAN tickets$|Seq Scan on tickets", found, re.MULTILINE)

@@ -11,7 +11,7 @@ from bot.answering import Asker, Told
 from bot.blocks.chart import Chart
 from bot.blocks.parts import section
 from bot.networks.x import XSettings
-from models import shown as kept
+from models import Shown
 from sandbox.slack import visible
 from sandbox.slack.message import Message
 from sandbox.slack.validator import check_message
@@ -234,7 +234,7 @@ def test_a_share_that_slack_lost_is_not_sent_again(bot: Bot) -> None:
 def test_what_was_shown_long_ago_cannot_be_shared_any_more(bot: Bot) -> None:
     (answer,) = told(bot, TOLD)
     with bot.desk.db.write() as session:
-        kept.forget(session, bot.desk.now())
+        Shown.forget(session, bot.desk.now())
 
     bot.ana.press(answer, "Share to channel")
 
