@@ -145,15 +145,6 @@ PAST = (
         "Polypodium vulgare, drawn from the one on our windowsill. Who won?",
     ),
     Past(
-        _d(8, 5, 0),
-        OKAFOR,
-        "@fernpress 10 OUT OF 10 SUPPORT. CARRY ON.",
-        "no reply needed",
-        BEN,
-        2,
-        "thanks",
-    ),
-    Past(
         _d(8, 2, 44),
         BART,
         "Pressed a real fern in a book today. It's what @fernpress should have stayed.",
@@ -225,6 +216,15 @@ PAST = (
         ANA,
         17,
         "Yours! Schedules use your own clock: Settings → Time zone says which one we think it is.",
+    ),
+    Past(
+        _d(3, 9, 0),
+        OKAFOR,
+        "@fernpress 10 OUT OF 10 SUPPORT. CARRY ON.",
+        "no reply needed",
+        BEN,
+        2,
+        "thanks",
     ),
     Past(
         _d(3, 6, 33),
@@ -351,7 +351,7 @@ PAST = (
 
 # What teammates noted about somebody, for the team's eyes alone, so long ago.
 REMARKS = (
-    (_d(7, 23), BEN, OKAFOR, "Capitals are how he writes. He is in a good mood."),
+    (_d(2, 23), BEN, OKAFOR, "Capitals are how he writes. He is in a good mood."),
     (_d(5, 7), ANA, MARIA, "Writes a newspaper column about blogs, and quotes us. First names only, please."),
 )
 

@@ -344,7 +344,7 @@ def test_a_snooze_is_asked_for_said_back_and_ends(window: Open, see: See) -> Non
 def test_the_digest_says_who_waits_and_how_it_went(window: Open, see: See) -> None:
     ana = window("U0ANA", size=TALL)
     digest = ana.slack.locator("#messages article", has_text="unanswered").filter(has_text="The week")
-    expect(digest).to_contain_text("the longest first", timeout=LONG)
+    expect(digest).to_contain_text("the longest wait first", timeout=LONG)
     for words in (
         "@samreadsalot",
         "The day",
