@@ -144,7 +144,7 @@ def _share(times: Times, target: timedelta) -> str:
 
 def _silent(now: Figures) -> str:
     if now.unanswered == 0:
-        return "Nobody is left without an answer."
+        return "Nobody still waits for a first reply."
     wait, are = ("waits", "is") if now.unanswered == 1 else ("wait", "are")
     return f"*{now.unanswered:,}* still {wait} for a first reply and {are} in none of these times."
 

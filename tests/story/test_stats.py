@@ -17,7 +17,7 @@ def test_figures_of_one_person_or_channel_leave_the_others_out(bot: Bot) -> None
 
     assert "of what @U0ANA has, closed or answered first" in of_ana
     assert "Heard 1  ·  Answered 1  ·  Waiting 0" in of_ana
-    assert "Nobody is left without an answer." in of_ana
+    assert "Nobody still waits for a first reply." in of_ana
     assert "Heard 2  ·  Answered 1  ·  Waiting 1" in there
     assert "on X" in there
 
