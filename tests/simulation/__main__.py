@@ -17,6 +17,7 @@ from tests.simulation import team, world
 from tests.simulation.weather import KINDS
 
 AT_ONCE = 50  # seeds that one process does on one ledger
+SIGN_OF_LIFE = 60.0  # seconds between two lines that say how far it is
 Made, Came, Lot = TypeVar("Made"), TypeVar("Came"), TypeVar("Lot")
 
 
@@ -42,7 +43,8 @@ def main(
     click.echo(f"git {revision()}; seeds {seeds[0]} to {seeds[-1]}; {what}")
     counts: Counter[str] = Counter()
     failed: list[int] = []
-    began, done = time.perf_counter(), 0
+    began = said = time.perf_counter()
+    done = 0
     for outcome in _of_team(seeds, jobs) if is_team else _of_machine(seeds, weather, jobs):
         done += 1
         counts.update(outcome.counts)
@@ -52,6 +54,9 @@ def main(
             failed.append(outcome.seed)
         if len(failed) >= failures:
             break
+        if time.perf_counter() - said > SIGN_OF_LIFE:
+            said = time.perf_counter()
+            click.echo(f"… {done:,} of {runs:,}, the last of them seed {outcome.seed}", err=True)
     for what, number in sorted(counts.items()):
         click.echo(f"{number:11,}  {what}")
     verdict = f"FAILED, seeds {failed}" if failed else "no rule was broken"
