@@ -138,8 +138,12 @@ def _figures(told: Tallies, period: Period, zone: ZoneInfo, target: timedelta, *
 
 
 def _has_whole_hours(period: Period) -> bool:
-    """Whether hours there begin when they begin in UTC: not in India, Nepal or Newfoundland."""
-    offsets = {period.zone.utcoffset(datetime.combine(day, time())) for day in period.days}
+    """Whether hours there begin when they begin in UTC: not in India, Nepal or Newfoundland.
+
+    On Lord Howe Island they do for half of the year; so the last day counts with where it ends.
+    """
+    midnights = [datetime.combine(day, time()) for day in (*period.days, period.last + timedelta(days=1))]
+    offsets = {period.zone.utcoffset(midnight) for midnight in midnights}
     return all(offset is not None and not offset % timedelta(hours=1) for offset in offsets)
 
 

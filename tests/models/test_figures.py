@@ -34,11 +34,12 @@ from tests.models.test_migrations import explained
 TEAM = ("U0ANA", "U0BEN", "U0CAT")
 TARGET = timedelta(minutes=30)
 # Days on which clocks change there; zones whose hours begin at odd minutes; one without any change.
+LORD_HOWE = ("Australia/Lord_Howe", date(2026, 4, 5))
 CHANGES = (
     ("Europe/Lisbon", date(2026, 3, 29)),
     ("Europe/Berlin", date(2026, 10, 25)),
     ("America/New_York", date(2026, 3, 8)),
-    ("Australia/Lord_Howe", date(2026, 4, 5)),
+    LORD_HOWE,
     ("Asia/Kathmandu", date(2026, 3, 29)),
     ("UTC", date(2026, 3, 1)),
 )
@@ -337,6 +338,7 @@ A_DAY = [
 ]
 
 
+@example([Act("speak", 0, 331, TEAM[0])], LORD_HOWE, LORD_HOWE, "", (0, 2))  # 02:01, half an hour put back
 @example(A_DAY, CHANGES[-1], CHANGES[-1], HOURS[1], (0, 1))
 @example(A_DAY, CHANGES[-1], CHANGES[-1], HOURS[2], (1, 1))
 @given(
