@@ -124,6 +124,25 @@ def answer(window: Window, words: str | re.Pattern[str]) -> Locator:
     return found
 
 
+# --- the digest ---------------------------------------------------------------------------------------------
+
+
+def test_the_digest_says_who_waits_and_how_it_went(window: Open, see: See) -> None:
+    """Before any of the others acts: what they mend nobody suffers from any more."""
+    ana = window("U0ANA", size=TALL)
+    digest = ana.slack.locator("#messages article", has_text="unanswered").filter(has_text="The week")
+    expect(digest).to_contain_text("the longest wait first", timeout=LONG)
+    for words in (
+        "@samreadsalot",
+        "The day",
+        "First reply: median",
+        "What people suffer from",
+        "Thanks worth reading",
+    ):
+        expect(digest).to_contain_text(words)
+    see(ana, "08-digest", digest)
+
+
 # --- who waits ----------------------------------------------------------------------------------------------
 
 
@@ -339,21 +358,6 @@ def test_a_snooze_is_asked_for_said_back_and_ends(window: Open, see: See) -> Non
     see(ana, "07-back", back)
     ana.open_thread(ana.card("label maker"))
     expect(ana.thread.locator("article", has_text="the snooze is over")).to_contain_text("@Ben Ode")
-
-
-def test_the_digest_says_who_waits_and_how_it_went(window: Open, see: See) -> None:
-    ana = window("U0ANA", size=TALL)
-    digest = ana.slack.locator("#messages article", has_text="unanswered").filter(has_text="The week")
-    expect(digest).to_contain_text("the longest wait first", timeout=LONG)
-    for words in (
-        "@samreadsalot",
-        "The day",
-        "First reply: median",
-        "What people suffer from",
-        "Thanks worth reading",
-    ):
-        expect(digest).to_contain_text(words)
-    see(ana, "08-digest", digest)
 
 
 # --- Home ---------------------------------------------------------------------------------------------------
