@@ -25,7 +25,7 @@ def tallies(minutes: list[int], **more: int) -> Tallies:
     told.heard[noon] = len(minutes)
     told.outcomes[noon, "answered"] = len(minutes)
     told.outcomes[noon, "waiting"] = more.get("unanswered", 0)
-    told.first = Counter([(noon, 60 * one) for one in minutes])
+    told.first[noon].update(60 * one for one in minutes)
     told.times[FIRST] = told.times[CLAIM] = told.times[SEEN] = Counter([60 * one for one in minutes])
     return told
 
@@ -94,7 +94,7 @@ def test_charts_are_what_slack_draws_for_a_day_and_for_years() -> None:
         told = tallies([12])
         told.heard = Counter({int(period.since.timestamp()): 5})
         told.outcomes = Counter({(int(period.since.timestamp()), "answered"): 5})
-        told.first = Counter({(int(period.since.timestamp()), 720): 5})
+        told.first[int(period.since.timestamp())].update({720: 5})
         one = _figures(told, period, period.zone, TARGET, is_exact=True)
         charts = face.charts(one)
 

@@ -160,10 +160,10 @@ def test_more_than_eight_hundred_mentions_are_searched_for_and_announced(known: 
 
 
 def test_a_busy_quarter_of_an_hour_that_was_read_already_is_no_gap(known: Room, x: XServer) -> None:
-    said = say(x, 700)
+    said = say(x, 390)
     known.poll()
     known.clock.pass_by(minutes=2)
-    said += say(x, 150, word="more")
+    said += say(x, 450, word="more")
     known.poll()
 
     assert sorted(known.texts()) == sorted(said)
