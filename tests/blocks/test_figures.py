@@ -94,6 +94,7 @@ def test_charts_are_what_slack_draws_for_a_day_and_for_years() -> None:
         told = tallies([12])
         told.heard = Counter({int(period.since.timestamp()): 5})
         told.outcomes = Counter({(int(period.since.timestamp()), "answered"): 5})
+        told.first.clear()
         told.first[int(period.since.timestamp())].update({720: 5})
         one = _figures(told, period, period.zone, TARGET, is_exact=True)
         charts = face.charts(one)
