@@ -427,11 +427,18 @@ def _cursor_mover(
         elif heard.gap and not cursor.is_first and not _reached(cursor, heard):
             log.warning("%s: the list of mentions ended too early; searching for the rest", network.title)
             since = (cursor.read_at or at) - OVERLAP
-            where = {"network": network.name, "account_id": account.id}
-            # in a storm all that was listed can be of the last few seconds, and search lags behind
-            begin = heard.oldest_at and max(heard.oldest_at + SEARCHABLE, at)
-            where_from = {"since": since, "before_id": heard.oldest, "not_before": begin}
-            session.add(Gap(**where, **where_from, found_at=at, heard=0))
+            session.add(
+                Gap(
+                    network=network.name,
+                    account_id=account.id,
+                    since=since,
+                    before_id=heard.oldest,
+                    found_at=at,
+                    # in a storm all that was listed can be of the last few seconds, and search lags behind
+                    not_before=heard.oldest_at and max(heard.oldest_at + SEARCHABLE, at),
+                    heard=0,
+                )
+            )
         cursor.advance(to, at=at)
         breakers.works(desk, session, network, "reading", at=at, heard=taken + heard.taken)
 

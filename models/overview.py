@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -76,8 +76,6 @@ class Wanted:
 
 
 ALL = Wanted()
-# Before anybody waited. As a bound it has SQLite look among those who wait, not through all tickets.
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # Snoozed ones at the end, the others by when they are due, then the longest wait first.
 _BY_DUE_TIME = (
     Ticket.state == State.SNOOZED,
@@ -120,7 +118,7 @@ def _listing(
     session: Session, conditions: list[ColumnElement[bool]], order: Sequence[Any], limit: int, after: int = 0
 ) -> Listing:
     """The ids first: what is not shown need not be put together, and there may be ten thousand of it."""
-    here = (Ticket.is_open(), Ticket.waiting_since > _EVER, Ticket.network != CANARY, *conditions)
+    here = (Ticket.is_open(), Ticket.network != CANARY, *conditions)
     total = session.scalar(select(func.count(Ticket.id)).where(*here)) or 0
     ids = session.scalars(select(Ticket.id).where(*here).order_by(*order).limit(limit).offset(after)).all()
     found = {
