@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.desk import Desk
+from bot.standing import UnknownStandingError
 from handlers import decisions
 from handlers.courtesy import Person
 from models import Mention, Reply, Ticket
@@ -57,6 +58,7 @@ class Load:
         """Keep pace with `progress`, from 0 to 1, so that there is work as long as there is killing."""
         self.desk, self.slack, self.x = desk, slack, x
         self._progress = progress
+        self.known = 0  # mentions that the ledger had beforehand
         self.posted: list[str] = []  # ids of the mentions that were posted while everything ran
         self.texts: dict[int, str] = {}  # what was answered, by ticket
         self.decided = 0
@@ -76,6 +78,7 @@ class Load:
             self.x.world.post(f"fan{each % PEOPLE}", f"@acmebrew question {ago} {each}", at=at)
             for each in range(number)
         ]
+        self.known += number
         place = Place("x", self.x.world.brand.id, CHANNEL, Promise(ALWAYS, timedelta(minutes=30)))
         for start in range(0, number, 500):
             with self.desk.db.write() as session:
@@ -157,9 +160,8 @@ class Load:
     def post(self, number: int) -> None:
         """Post mentions on X, some of which it lists late and so behind others."""
         heard = text("SELECT count(*) FROM mentions")
-        before = patiently(lambda: self._count(heard))
         for each in range(number):
-            while each % 20 == 0 and each - (patiently(lambda: self._count(heard)) - before) > UNHEARD:
+            while each % 20 == 0 and each - (patiently(lambda: self._count(heard)) - self.known) > UNHEARD:
                 if self._stop.wait(0.3):
                     return
             if not self._may(each, number):
@@ -224,8 +226,8 @@ class Load:
                     asked = session.scalars(select(Reply).where(Reply.state == State.ASKED).limit(20)).all()
                 for reply in asked:
                     self._decide(reply)
-            except (BusyError, DBAPIError, RuleBrokenError):
-                continue
+            except (BusyError, DBAPIError, RuleBrokenError, UnknownStandingError):
+                continue  # as somebody would who is told to try again in a moment
 
     def _decide(self, reply: Reply) -> None:
         self.decided += 1

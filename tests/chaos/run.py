@@ -220,10 +220,10 @@ def _is_settled(load: Load) -> bool:
     with load.desk.db.read() as session:
         moving = session.scalar(select(func.count(Reply.id)).where(Reply.state.in_(ON_ITS_WAY)))
         replies = session.scalar(select(func.count(Reply.id)))
-        heard = session.scalar(select(func.count(Mention.id)).where(Mention.post_id.in_(load.posted[-1:])))
         stale = session.scalar(select(func.count(Ticket.id)).where(Ticket.drawn_revision < Ticket.revision))
         mentions = session.scalar(select(func.count(Mention.id)))
-    if load.posted and (stale or not heard or mentions < len(load.posted)):
+    # all of them, for X lists some late: whoever is heard last need not have been the last to speak
+    if load.posted and (stale or (mentions or 0) < load.known + len(load.posted)):
         return False
     return not moving and (replies or 0) >= len(load.texts)
 
