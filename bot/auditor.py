@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 MINUTE = 60.0
 READ_LATE = 3  # polls in vain until mentions count as unread
+OVERDUE = "overdue"
 HEARTBEAT = 5.0  # seconds that the heartbeat's address may take
 
 _SAID = {
@@ -90,7 +91,7 @@ def _tell(desk: Desk, session: Session, found: list[Overdue], *, at: datetime) -
     sayable = [one for one in found if one.kind in _SAID]  # that nothing can be posted cannot be posted
     known = {alarm.key for alarm in Alarm.ringing(session)}
     for one in sayable:
-        alarm = Alarm.ring(session, _key(one.kind), cause="overdue", detail=f"{one.count}", at=at)
+        alarm = Alarm.ring(session, _key(one.kind), cause=OVERDUE, detail=f"{one.count}", at=at)
         # A network that does not answer is told by its breaker, with the reason.
         explained = one.kind == "readings" and any(key.startswith("reading ") for key in known)
         if not explained:
@@ -98,14 +99,18 @@ def _tell(desk: Desk, session: Session, found: list[Overdue], *, at: datetime) -
 
 
 def _key(kind: str) -> str:
-    return f"overdue {kind}"
+    return f"{OVERDUE} {kind}"
+
+
+def in_a_line(kind: str, count: int) -> str:
+    """What is past its time, and what to do."""
+    single, many = _THINGS[kind]
+    return _SAID[kind].format(things=single if count == 1 else many.format(count))
 
 
 def _sentence(one: Overdue, at: datetime) -> str:
-    single, many = _THINGS[one.kind]
-    things = single if one.count == 1 else many.format(one.count)
     oldest = f" The oldest has been due for {duration(at - one.since)}."
-    return f":rotating_light: {_SAID[one.kind].format(things=things)}{oldest}"
+    return f":rotating_light: {in_a_line(one.kind, one.count)}{oldest}"
 
 
 def beat(desk: Desk) -> None:

@@ -44,6 +44,19 @@ def key(wire: Wire, network: str) -> str:
     return f"{wire} {network}"
 
 
+def network_of(alarm: Alarm) -> str | None:
+    """The network that a breaker's alarm is about; None for an alarm of another kind."""
+    wire, _, network = alarm.key.partition(" ")
+    return network if wire in WIRES else None
+
+
+def in_a_line(alarm: Alarm, title: str) -> str:
+    """What does not work with a network called `title`, since when, and what to do; mrkdwn."""
+    what = f"*{why_it_waits(alarm.cause, title)}*, since {_since(alarm)}."
+    told, mend = f"What I was told: “{escape(alarm.detail)}”", what_to_do(alarm.cause, alarm.detail)
+    return f"{what} {told} {mend}".rstrip()
+
+
 def what_to_do(cause: str, detail: str) -> str:
     """How to mend what `Later` said, as sentences; nothing if its `detail` says how by itself."""
     if "python -m bot" in detail:
@@ -82,11 +95,7 @@ def _since(alarm: Alarm) -> str:
 
 
 def _trouble(network: Network, wire: Wire, alarm: Alarm) -> str:
-    return (
-        f":rotating_light: *{why_it_waits(alarm.cause, network.title)}*, since {_since(alarm)}. "
-        f"What I was told: “{escape(alarm.detail)}” "
-        f"{what_to_do(alarm.cause, alarm.detail)} {_MEANWHILE[wire]}"
-    )
+    return f":rotating_light: {in_a_line(alarm, network.title)} {_MEANWHILE[wire]}"
 
 
 def _over(network: Network, wire: Wire, alarm: Alarm, at: datetime, heard: int) -> str:

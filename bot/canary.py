@@ -58,8 +58,13 @@ def _look(desk: Desk, session: Session, ticket: Ticket, *, at: datetime) -> None
         late = duration(at - since)
         log.warning("the canary was not shown in Slack for %s", late)
         alarm = Alarm.ring(session, CANARY, cause="not shown", detail=late, at=at)
-        sentence = (
-            f":rotating_light: A test mention was not shown in Slack for {late}, so real ones may not be "
-            "either. What waits is in `/mentions open`, and `/mentions doctor` says more."
-        )
+        sentence = f":rotating_light: {in_a_line(late)}"
         alarm.tell_once(session, sentence, at=at, channel=desk.settings.slack_channel)
+
+
+def in_a_line(late: str) -> str:
+    """That the canary was not shown for as long as `late` says, and what to do."""
+    return (
+        f"A test mention was not shown in Slack for {late}, so real ones may not be either. "
+        "What waits is in `/mentions open`, and `/mentions doctor` says more."
+    )

@@ -1,6 +1,6 @@
 """The doctor: what is wrong with a set-up, and how to mend it, one line each."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -11,12 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import schema
 from bot.blocks.parts import duration
-from bot.breakers import what_to_do
+from bot.breakers import key, what_to_do
 from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.slack import Examined, SlackError, SlackNoError
 from bot.standing import is_group, why_unreadable
-from models import Cursor, Pause
+from models import Alarm, Cursor, Pause
 from models.cursor import MENTIONS
 from models.database import BusyError
 
@@ -246,20 +246,25 @@ def _polls(desk: Desk, network: Network) -> Iterator[Finding]:
     try:
         with desk.db.read(2.0) as session:
             cursors = session.scalars(select(Cursor).where(Cursor.network == network.name)).all()
+            ringing = Alarm.ringing(session, [key("reading", network.name)])
     except (SQLAlchemyError, BusyError):
         return
     mentions = [cursor for cursor in cursors if cursor.name == MENTIONS]
     if mentions:
-        yield _poll_age(desk, network, mentions[0], desk.now())
+        yield _poll_age(desk, network, mentions[0], ringing, desk.now())
     else:
         yield _warn(network.title, "was never read. Is `python -m bot run` (or `worker`) running?")
 
 
-def _poll_age(desk: Desk, network: Network, cursor: Cursor, at: datetime) -> Finding:
+def _poll_age(
+    desk: Desk, network: Network, cursor: Cursor, ringing: Sequence[Alarm], at: datetime
+) -> Finding:
     age = cursor.age(at)
     if cursor.failing_since is not None:
         since = duration(at - cursor.failing_since)
-        return _bad(network.title, f"has not been readable for {since}: {cursor.failure}")
+        told = (cursor.failure or "no answer").rstrip(".")
+        mends = [what_to_do(alarm.cause, alarm.detail) for alarm in ringing]
+        return _bad(network.title, " ".join([f"has not been readable for {since}: {told}.", *mends]).rstrip())
     if age is None:
         return _warn(network.title, "was never read to the end yet.")
     late = timedelta(seconds=max(3 * desk.settings.poll_seconds, 30))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.auditor import read_within
 from bot.blocks.home import MINE, WAITING, Shown, digest, home, page_of
 from bot.blocks.report import may_be_short
-from bot.blocks.text import date_token, escape
+from bot.broken import in_a_line
 from bot.desk import Desk
 from bot.slack import SlackError, SlackLaterError
 from bot.zones import zone_of
@@ -97,7 +97,7 @@ def read(desk: Desk, session: Session, user: str, *, zone: ZoneInfo, page: int =
         url=desk.slack.workspace,
         at=at,
         pause=pause.sentence if pause is not None else None,
-        broken=tuple(_broken(alarm) for alarm in Alarm.ringing(session)),
+        broken=tuple(in_a_line(alarm, desk.titles) for alarm in Alarm.ringing(session)),
         today=today.today(session, midnights[-2], midnights[-1], heard=heard[-1]),
         week=tuple(zip(_days(midnights, zone), heard, strict=True)),
         page=page if waiting.total else 0,
@@ -119,14 +119,6 @@ def _midnights(at: datetime, zone: ZoneInfo) -> list[datetime]:
 
 def _days(midnights: list[datetime], zone: ZoneInfo) -> list[str]:
     return [f"{midnight.astimezone(zone):%a} {midnight.astimezone(zone).day}" for midnight in midnights[:-1]]
-
-
-def _broken(alarm: Alarm) -> str:
-    """What rings, in one line; mrkdwn."""
-    said_twice = alarm.detail.casefold().startswith(alarm.cause.casefold())
-    parts = (alarm.detail,) if said_twice else (alarm.cause, alarm.detail)
-    told = escape(", ".join(one for one in parts if one).rstrip("."))
-    return f"{escape(alarm.key)}: {told}, since {date_token(alarm.since)}"
 
 
 def _remember(desk: Desk, user: str, shown: str) -> None:

@@ -6,19 +6,22 @@ from sqlalchemy.orm import Session
 
 from models import Alarm, Card, Notice, Ticket
 
+CHANNEL = "channel"  # begins the key of such an alarm
 # The message is there, and stays as it is: https://docs.slack.dev/reference/methods/chat.update#errors
 FIXED = {"cant_update_message", "edit_window_closed"}
 
 
 def say_moved(session: Session, channel: str, to: str, why: str, *, at: datetime) -> None:
     """What belonged to `channel` comes to `to` from now on: said there, once."""
-    alarm = Alarm.ring(session, f"channel {channel}", cause=why, detail=to, at=at)
-    reasons = {"is_archived": "is archived", "not_in_channel": "does not have me in it any more"}
-    sentence = (
-        f":package: <#{channel}> {reasons.get(why, 'is gone')}, so its cards come here. What was said in "
-        "their threads stayed there."
-    )
+    alarm = Alarm.ring(session, f"{CHANNEL} {channel}", cause=why, detail=to, at=at)
+    sentence = f":package: {lost(channel, why)} come here. What was said in their threads stayed there."
     alarm.tell_once(session, sentence, at=at, channel=to)
+
+
+def lost(channel: str, why: str) -> str:
+    """`<#C1> is archived, so its cards`."""
+    reasons = {"is_archived": "is archived", "not_in_channel": "does not have me in it any more"}
+    return f"<#{channel}> {reasons.get(why, 'is gone')}, so its cards"
 
 
 def say_anew(session: Session, ticket: Ticket, why: str, *, at: datetime) -> None:

@@ -174,11 +174,12 @@ def test_a_network_that_was_not_read_for_long_is_told(healthy: Room, clock: Cloc
 def test_a_network_that_fails_is_told_since_when_and_why(
     healthy: Room, network: Counting, clock: Clock
 ) -> None:
-    network.fails("mentions", Later(None, "unreachable", "X could not be reached."))
+    network.fails("mentions", Later(None, "unauthorized", "Unauthorized (HTTP 401)"))
     healthy.poll()
     clock.pass_by(seconds=40)
 
-    assert "has not been readable for 40 s: X could not be reached." in "\n".join(wrong(findings(healthy)))
+    said = "\n".join(wrong(findings(healthy)))
+    assert "has not been readable for 40 s: Unauthorized (HTTP 401). Make new keys on its developer" in said
 
 
 def test_a_ledger_at_another_schema_is_told(healthy: Room, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -367,7 +367,7 @@ def test_home_shows_what_is_broken_what_is_mine_and_page_by_page_who_waits(
     ana.slack.locator("#messages article", has_text="does not accept our keys").wait_for(timeout=LONG)
     home = ana.open_home()
 
-    expect(home).to_contain_text("reading x", timeout=LONG)
+    expect(home).to_contain_text("X does not accept our keys", timeout=LONG)
     holds(home, "My tickets", "Waiting (", "1 to 20 of", "Today", "Heard by day")
     blocks = home.locator(".block")
     expect(home.get_by_role("button", name="Claim").first).to_be_visible()

@@ -12,7 +12,7 @@ from models.base import RuleBrokenError
 from sandbox.slack import Person, visible
 from sandbox.slack.message import Message
 from sandbox.slack.view import View
-from tests.story.harness import Bot, eventually, running
+from tests.story.harness import CHANNEL, Bot, eventually, running
 
 QUIET = "All quiet."
 
@@ -227,17 +227,26 @@ def test_home_shows_today_in_figures_and_what_was_heard_by_day(bot: Bot) -> None
 
 
 def test_home_names_what_is_broken(bot: Bot) -> None:
-    with bot.desk.db.write() as session:
-        Alarm.ring(session, "poll x", cause="keys", detail="<!channel> refused", at=bot.desk.now())
-        # of a network that this bot does not read: what it reads well rings no more
-        Alarm.ring(session, "reading y", cause="forbidden", detail="Forbidden (HTTP 403)", at=bot.desk.now())
+    def ring(key: str, cause: str, detail: str) -> None:
+        with bot.desk.db.write() as session:
+            Alarm.ring(session, key, cause=cause, detail=detail, at=bot.desk.now())
+
+    ring("something else", "keys", "<!channel> refused")
+    # of a network that this bot does not read: what it reads well rings no more
+    ring("reading y", "unauthorized", "<!here> Unauthorized (HTTP 401)")
+    ring("channel C0GONE", "is_archived", CHANNEL)
+    ring("canary", "not shown", "6 min")
 
     view = opened(bot.ana)
 
-    assert "poll x: keys, <!channel> refused, since" in home(bot.ana)
-    assert "reading y: Forbidden (HTTP 403), since" in home(bot.ana)
+    said = home(bot.ana)
+    assert "something else: keys, <!channel> refused. Since" in said
+    assert "y does not accept our keys, and somebody has to renew them, since" in said
+    assert "“<!here> Unauthorized (HTTP 401)” Make new keys on its developer page" in said
+    assert "is archived, so its cards come to" in said
+    assert "A test mention was not shown in Slack for 6 min" in said
     assert visible(view).broadcasts == []
-    assert QUIET not in home(bot.ana)
+    assert QUIET not in said
 
 
 def test_a_customers_words_are_only_words(bot: Bot) -> None:
