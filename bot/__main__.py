@@ -69,9 +69,11 @@ def worker() -> None:
     """Poll, publish and draw, and serve nobody (PostgreSQL)."""
     with _one_line_errors(), open_desk("worker") as desk:
         schedule = Schedule(desk)
-        _on_signal(desk.stop.set)
+        # A handler may interrupt this very wait while it holds the event's lock: another thread sets it.
+        _on_signal(lambda: threading.Thread(target=desk.stop.set, name="leave", daemon=True).start())
         schedule.start()
-        desk.stop.wait()
+        while not desk.stop.wait(1.0):  # a signal that another thread was given wakes no endless wait
+            pass
         _end(desk, schedule, time.monotonic())
 
 

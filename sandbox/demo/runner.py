@@ -34,6 +34,7 @@ WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 THREADS = 32  # each open tab holds one
 SECRET, BOT_TOKEN = "demo-signing-secret", "xoxb-demo"
 TICK = 0.4
+LOOK = 1.0  # seconds
 DIGEST_AFTER = timedelta(minutes=2)  # a visitor who stays a while sees one; nobody waits until the morning
 
 
@@ -57,7 +58,8 @@ def main() -> None:
     with running(port=given.port, drip=not given.quiet_customers, over=over) as demo:
         if not over.is_set():
             _say(GREETING.format(url=demo.url))
-        over.wait()
+        while not over.wait(LOOK):  # a signal that another thread was given wakes nobody who waits for ever
+            pass
         _say("\nStopping …")
 
 

@@ -30,6 +30,14 @@ class Started:
                 return found
         pytest.fail(f"it ended with: {self.said}")
 
+    def ended(self) -> int:
+        """Its exit code; if it does not end, a failure that says what each of its threads was doing."""
+        try:
+            return self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            pytest.fail(f"it did not end: {self.process.stdout.read()}")
+
     def children(self) -> list[int]:
         """The processes that it started."""
         listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
@@ -40,7 +48,7 @@ class Started:
 @contextmanager
 def started(*options: str, scratch: Path) -> Iterator[Started]:
     with subprocess.Popen(
-        [sys.executable, "-m", "sandbox", "--quiet-customers", *options],
+        [sys.executable, "-X", "faulthandler", "-m", "sandbox", "--quiet-customers", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -70,7 +78,7 @@ def test_ctrl_c_ends_everything_and_leaves_nothing_behind(hangs: bool, tmp_path:
             os.kill(bot[0], signal.SIGSTOP)
         began = time.monotonic()
         demo.process.send_signal(signal.SIGINT)
-        code = demo.process.wait(timeout=20)
+        code = demo.ended()
 
         assert code == 0
         assert time.monotonic() - began < 10
@@ -103,4 +111,4 @@ def test_a_port_in_use_is_named_and_another_is_taken(tmp_path: Path) -> None:
             assert f"Port {port} is in use" in demo.said
             assert int(address[1]) != port
             demo.process.send_signal(signal.SIGTERM)
-            assert demo.process.wait(timeout=20) == 0
+            assert demo.ended() == 0
