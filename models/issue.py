@@ -5,9 +5,10 @@ from datetime import datetime
 
 import regex  # the Unicode properties that `re` lacks
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, Key, RuleBrokenError, add_if_absent
+from models.base import Base, BigKey, Key, RuleBrokenError, add_if_absent, escaped
 from models.event import Event
 from models.mention import Mention
 from models.ticket import Ticket
@@ -25,10 +26,25 @@ def name_of(title: str) -> str:
     return bare or regex.sub(r"[\s\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+", "", whole)
 
 
+def titled(title: str) -> tuple[str, str]:
+    """`title` as it is shown, and its name; a sentence if no issue can be called that."""
+    shown = " ".join(title.split())
+    if len(shown) > TITLE_MAX:
+        raise RuleBrokenError(
+            f"An issue's title has at most {TITLE_MAX} characters, and that one has {len(shown):,}. "
+            "Say it shorter."
+        )
+    name = name_of(shown)
+    if not name:
+        raise RuleBrokenError("An issue needs a title that one can see, such as “Export loses rows”.")
+    return shown, name
+
+
 class Issue(Base):
     """What people suffer from, in the team's words. It is open until somebody says that it is fixed.
 
-    `name` is the title without what does not tell two titles apart, so that each problem has one issue.
+    `name` is the title without what does not tell two titles apart, so that each problem has one issue. One
+    that was merged has no reports any more: it only leads, by its id and its name, to the one that remains.
     """
 
     __tablename__ = "issues"
@@ -41,36 +57,59 @@ class Issue(Base):
     created_by: Mapped[str]
     fixed_at: Mapped[datetime | None]
     fixed_by: Mapped[str | None]
+    # No foreign key, which SQLite takes only when a table is made; and no issue is ever deleted.
+    merged_into: Mapped[int | None] = mapped_column(BigKey)
 
     @classmethod
     def open_or_find(cls, session: Session, title: str, *, by: str, at: datetime) -> "Issue":
-        """The issue of that title; a new one unless somebody has it, even if they type it at this moment."""
-        shown = " ".join(title.split())
-        if len(shown) > TITLE_MAX:
-            raise RuleBrokenError(
-                f"An issue's title has at most {TITLE_MAX} characters, and that one has {len(shown):,}. "
-                "Say it shorter."
-            )
-        name = name_of(shown)
-        if not name:
-            raise RuleBrokenError("An issue needs a title that one can see, such as “Export loses rows”.")
+        """The issue of that title; a new one unless somebody has it, even if they type it at this moment.
+
+        A title that was merged away means the issue that remains.
+        """
+        shown, name = titled(title)
         if add_if_absent(session, cls, title=shown, name=name, created_at=at, created_by=by):
             issue = session.scalars(select(cls).where(cls.name == name)).one()
             Event.record(session, "issue opened", at=at, by=by, text=shown, data={"issue": issue.id})
             return issue
-        return session.scalars(select(cls).where(cls.name == name)).one()
+        found = session.scalars(select(cls).where(cls.name == name)).one()
+        return found if found.merged_into is None else session.get_one(cls, cls.end_of(session, found.id))
+
+    @classmethod
+    def end_of(cls, session: Session, issue_id: int) -> int:
+        """The issue that remains of that one, however often it was merged: itself, if it never was."""
+        query = select(cls.id, cls.merged_into)
+        here = session.execute(query.where(cls.id == issue_id)).one_or_none()
+        while here is not None and here.merged_into is not None:
+            here = session.execute(query.where(cls.id == here.merged_into)).one_or_none()
+        if here is None:
+            raise RuleBrokenError("I do not know that issue. `/mentions issues` lists them.")
+        return int(here.id)
 
     @classmethod
     def hold(cls, session: Session, issue_id: int) -> "Issue":
-        """That issue, as it is now, and nobody else's to mark until the transaction ends.
+        """What remains of that issue, as it is now, and nobody else's to mark until the transaction ends.
 
         A ticket can still be added meanwhile: that only points at it.
         """
-        query = select(cls).where(cls.id == issue_id).with_for_update(key_share=True)
-        found = session.scalar(query.execution_options(populate_existing=True))
-        if found is None:
-            raise RuleBrokenError("I do not know that issue. `/mentions issues` lists them.")
-        return found
+        return cls._remaining(session, issue_id)
+
+    @classmethod
+    def point_at(cls, session: Session, issue_id: int) -> "Issue":
+        """What remains of that issue, which nobody merges away until the transaction ends.
+
+        For whoever adds a ticket, and who holds the ticket already.
+        """
+        return cls._remaining(session, issue_id, read=True)
+
+    @classmethod
+    def _remaining(cls, session: Session, issue_id: int, *, read: bool = False) -> "Issue":
+        while True:
+            # Whoever waited here for a merge gets nothing, rather than a hold on what was merged away.
+            query = select(cls).where(cls.id == cls.end_of(session, issue_id), cls.merged_into.is_(None))
+            query = query.with_for_update(key_share=True, read=read)
+            found = session.scalar(query.execution_options(populate_existing=True))
+            if found is not None:
+                return found
 
     @classmethod
     def of(cls, session: Session, ticket_id: int) -> "list[Issue]":
@@ -82,6 +121,48 @@ class Issue(Base):
     def is_fixed(self) -> bool:
         """Whether somebody said that it is mended."""
         return self.fixed_at is not None
+
+    # --- its title ----------------------------------------------------------------------------------------
+
+    def rename(self, session: Session, title: str, *, by: str, at: datetime) -> None:
+        """Call it `title`. Another issue's title is refused; that of one which was merged into it is not."""
+        shown, name = titled(title)
+        old = self.title
+        if shown == old:
+            raise RuleBrokenError("It is called that already, so nothing was changed.")
+        # Before the name: who adds one of them holds it, and then waits for what a name's change takes.
+        self.hold_tickets(session)
+        try:
+            with session.begin_nested():
+                if name != self.name:
+                    self._take(session, name)
+                self.title = shown
+                session.flush()
+        except IntegrityError:  # somebody took it at this moment
+            raise RuleBrokenError("Somebody has just called another issue that. Look again.") from None
+        self._redraw(session)
+        data = {"issue": self.id, "title": shown, "from": old}
+        Event.record(session, "issue renamed", at=at, by=by, text=shown, data=data)
+
+    def _take(self, session: Session, name: str) -> None:
+        """Have `name`; one that was merged into this gets the old name for it, which leads here as well."""
+        had = session.scalar(select(Issue).where(Issue.name == name))
+        if had is None:
+            self.name = name
+            return
+        remains = session.get_one(Issue, Issue.end_of(session, had.id))
+        if remains is not self:
+            also = "" if remains is had else f", as a part of “{escaped(remains.title)}”"
+            raise RuleBrokenError(
+                f"There is an issue “{escaped(had.title)}” already{also}. "
+                f"If this is the same, pick “{escaped(remains.title)}” below to make the two one."
+            )
+        old_title, old_name = self.title, self.name
+        self.name = f" {self.id}"  # nobody's: a name has no blanks
+        session.flush()
+        had.title, had.name = old_title, old_name
+        session.flush()
+        self.name = name
 
     # --- what belongs to it -----------------------------------------------------------------------------
 
@@ -124,7 +205,7 @@ class Issue(Base):
             raise RuleBrokenError(f"<@{self.fixed_by}> has marked this one as fixed already.")
         self.fixed_at, self.fixed_by = at, by
         self._redraw(session)
-        anew = {"told_at": None, "skipped_at": None, "skip_reason": None, "settled_by": None}
+        anew = dict.fromkeys(("told_at", "told_since", "skipped_at", "skip_reason", "settled_by"))
         session.execute(update(Report).where(Report.issue_id == self.id).values(**anew))
         Event.record(session, "issue fixed", at=at, by=by, text=self.title, data={"issue": self.id})
 
@@ -168,7 +249,8 @@ class Report(Base):
     """That a ticket is about an issue; and, once it is fixed, what became of telling its author.
 
     Each is told (`told_at`: a reply to them went out since the fix) or skipped, with a reason; `settled_by`
-    is who did either.
+    is who did either. `told_since` is there where another moment than that of the fix counts: the ticket came
+    with an issue that was merged into this one, see `models/merging.py`.
     """
 
     __tablename__ = "reports"
@@ -180,6 +262,7 @@ class Report(Base):
     at: Mapped[datetime]
     by: Mapped[str]
     told_at: Mapped[datetime | None]
+    told_since: Mapped[datetime | None]
     skipped_at: Mapped[datetime | None]
     skip_reason: Mapped[str | None]
     settled_by: Mapped[str | None]

@@ -185,6 +185,8 @@ def words_of(session: Session, people: Sequence[Person]) -> dict[int, Mention]:
 
 # --- lists --------------------------------------------------------------------------------------------------
 
+REMAINS = Issue.merged_into.is_(None)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -207,13 +209,13 @@ class Standing:
 
 def ranked(session: Session, *, at: datetime) -> list[Standing]:
     """What is open, what weighs most first."""
-    found = _standings(session, select(Issue).where(Issue.fixed_at.is_(None)), at=at)
+    found = _standings(session, select(Issue).where(Issue.fixed_at.is_(None), REMAINS), at=at)
     return sorted(found, key=lambda one: (-one.weight.score, -len(one.people), -one.issue.id))
 
 
 def fixed(session: Session, *, at: datetime) -> list[Standing]:
     """What was fixed: where somebody is still to be told first, then the latest first."""
-    found = _standings(session, select(Issue).where(Issue.fixed_at.is_not(None)), at=at)
+    found = _standings(session, select(Issue).where(Issue.fixed_at.is_not(None), REMAINS), at=at)
     found.sort(key=lambda one: (one.issue.fixed_at, one.issue.id), reverse=True)
     return sorted(found, key=lambda one: one.progress.to_go == 0)
 
@@ -225,15 +227,17 @@ def to_tell(fixed: Sequence[Standing]) -> tuple[int, int]:
 
 
 def named(session: Session, words: str, *, at: datetime) -> list[Standing]:
-    """Those of that title; if none is, those whose title holds each of `words`."""
-    exact = _standings(session, select(Issue).where(Issue.name == name_of(words)), at=at)
-    if exact:
-        return exact
+    """Those of that title; if none is, those whose title holds each of `words`.
+
+    A title that was merged away finds what remains of it.
+    """
+    exact = session.scalars(select(Issue.id).where(Issue.name == name_of(words))).all()
     parts = [part for part in map(name_of, words.split()) if part]
-    if not parts:
+    if not exact and not parts:
         return []
-    query = select(Issue).where(*(Issue.name.contains(part, autoescape=True) for part in parts))
-    found = _standings(session, query, at=at)
+    holding = select(Issue.id).where(*(Issue.name.contains(part, autoescape=True) for part in parts))
+    ends = {Issue.end_of(session, one) for one in exact or session.scalars(holding).all()}
+    found = _standings(session, select(Issue).where(Issue.id.in_(ends)), at=at)
     return sorted(found, key=lambda one: (one.issue.is_fixed, -one.weight.score, -one.issue.id))
 
 

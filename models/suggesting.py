@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from models.issue import Issue, Report
-from models.issues import ranked
+from models.issues import REMAINS, ranked
 from models.likewords import alike, common, words_in
 from models.mention import Mention
 
@@ -29,15 +29,34 @@ class Suggestion:
 
 def suggest(session: Session, ticket_id: int, *, at: datetime, limit: int) -> list[Suggestion]:
     """The issues to choose from: those alike first, then the open ones as they are ranked, then the fixed."""
-    words = _spoken(session, ticket_id)
-    texts = _texts(session, ticket_id)
+    known = {issue.id for issue in Issue.of(session, ticket_id)}
+    texts = _texts(session, without=ticket_id)
+    return _alike(session, _spoken(session, ticket_id), texts, known, at=at, limit=limit)
+
+
+def same_as(session: Session, issue_id: int, *, at: datetime, limit: int) -> list[Suggestion]:
+    """The issues that this one may be the same as, in the same order."""
+    texts = _texts(session)
+    words = words_in(session.get_one(Issue, issue_id).title).union(*texts.get(issue_id, ()))
+    return _alike(session, words, texts, {issue_id}, at=at, limit=limit)
+
+
+def _alike(
+    session: Session,
+    words: set[str],
+    texts: dict[int, list[set[str]]],
+    known: set[int],
+    *,
+    at: datetime,
+    limit: int,
+) -> list[Suggestion]:
+    """All issues but the `known`, those first that share telling ones of `words`."""
     recent = [words_in(one) for one in session.scalars(_recent())]
     held, total = common(recent), len(recent)
     open_ones = ranked(session, at=at)
-    newest = select(Issue).where(Issue.fixed_at.is_not(None)).order_by(Issue.fixed_at.desc()).limit(limit)
+    newest = select(Issue).where(Issue.fixed_at.is_not(None), REMAINS).order_by(Issue.fixed_at.desc())
     listed = [(one.issue, len(one.people)) for one in open_ones]
-    listed += [(issue, 0) for issue in session.scalars(newest)]
-    known = {issue.id for issue in Issue.of(session, ticket_id)}
+    listed += [(issue, 0) for issue in session.scalars(newest.limit(limit))]
     found = [
         (issue, people, alike(words, [words_in(issue.title), *texts.get(issue.id, ())], held, total))
         for issue, people in listed
@@ -60,10 +79,11 @@ def _spoken(session: Session, ticket_id: int) -> set[str]:
     return set().union(*(words_in(one) for one in said))
 
 
-def _texts(session: Session, ticket_id: int) -> dict[int, list[set[str]]]:
-    """What was said on the other tickets of each issue, the newest of them."""
+def _texts(session: Session, *, without: int | None = None) -> dict[int, list[set[str]]]:
+    """What was said on the tickets of each issue, the newest of them, but not on that one."""
     number = func.row_number().over(partition_by=Report.issue_id, order_by=Report.id.desc()).label("number")
-    here = select(Report.issue_id, Report.ticket_id, number).where(Report.ticket_id != ticket_id).subquery()
+    others = select(Report.issue_id, Report.ticket_id, number)
+    here = (others.where(Report.ticket_id != without) if without is not None else others).subquery()
     query = (
         select(here.c.issue_id, Mention.text)
         .join(Mention, Mention.ticket_id == here.c.ticket_id)

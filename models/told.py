@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.issue import Issue, Report
-from models.issues import LAST_SAID
+from models.issues import LAST_SAID, REMAINS
 from models.reply import SPOKEN, Reply
 from models.ticket import Ticket
 
@@ -15,6 +15,7 @@ _other, _their = aliased(Report), aliased(Ticket)
 
 KEPT_IN_SIGHT = timedelta(days=30)  # public replies are seldom deleted later
 PUBLIC_AT = func.coalesce(Reply.settled_at, Reply.sent_at)
+SENT_AT = func.coalesce(Reply.sent_at, Reply.settled_at)
 
 
 def settle(session: Session, issue_id: int, *, at: datetime) -> bool:
@@ -27,7 +28,7 @@ def settle(session: Session, issue_id: int, *, at: datetime) -> bool:
     if issue.fixed_at is None or not _news(session, issue):
         return False
     issue = Issue.hold(session, issue_id)
-    if issue.fixed_at is None:
+    if issue.fixed_at is None or issue.id != issue_id:
         return False
     issue.hold_tickets(session)
     changed = False
@@ -44,29 +45,36 @@ def unfinished(session: Session, *, at: datetime) -> list[int]:
     """The fixed issues where somebody is still to be told, and those where a reply may yet be taken back."""
     to_go = exists().where(Report.issue_id == Issue.id, Report.told_at.is_(None), Report.skipped_at.is_(None))
     query = select(Issue.id).where(
-        Issue.fixed_at.is_not(None), or_(to_go, Issue.fixed_at > at - KEPT_IN_SIGHT)
+        Issue.fixed_at.is_not(None), REMAINS, or_(to_go, Issue.fixed_at > at - KEPT_IN_SIGHT)
     )
     return list(session.scalars(query.order_by(Issue.id)))
 
 
+def merged_away(session: Session, *, at: datetime) -> list[int]:
+    """The issues whose fix the channel has heard of lately, and which are a part of another one now."""
+    query = select(Issue.id).where(~REMAINS, Issue.fixed_at > at - KEPT_IN_SIGHT)
+    return list(session.scalars(query.order_by(Issue.id)))
+
+
 def _news(session: Session, issue: Issue) -> list[tuple[Report, Reply | None]]:
-    """Reports that the ledger knows nothing newer of, with the reply that told their author, or none."""
-    fixed_at = issue.fixed_at
-    again = and_(Report.at > fixed_at, fixed_at < LAST_SAID)
-    went_out = and_(
-        Reply.state.in_(SPOKEN),
-        # Neither what was handed to the wire before, nor what was seen before.
-        func.coalesce(Reply.sent_at, Reply.settled_at) > fixed_at,
-        fixed_at < PUBLIC_AT,
-        or_(~again, func.coalesce(Reply.sent_at, Reply.settled_at) > Report.at),
-    )
+    """Reports that the ledger knows nothing newer of, with the reply that told their author, or none.
+
+    The moments of two reports differ only where issues were merged. A reply on a ticket tells of the fix that
+    its own report waited for. It tells the author of another report, too, if they had said that one before
+    that fix; else it must answer that one by its own rights.
+    """
+    since, own = (func.coalesce(one.told_since, issue.fixed_at) for one in (_other, Report))
     theirs = and_(
         _other.issue_id == issue.id,
         _other.ticket_id == Reply.ticket_id,
         _their.id == _other.ticket_id,
         _their.author_id == Ticket.author_id,
+        _after(since),
+        or_(~_came_after(since), and_(_after(own), or_(~_came_after(own), Report.at < SENT_AT))),
     )
-    told_by = select(func.min(Reply.id)).where(went_out, exists().where(theirs).correlate(Reply, Ticket))
+    told_by = select(func.min(Reply.id)).where(
+        Reply.state.in_(SPOKEN), exists().where(theirs).correlate(Reply, Ticket, Report)
+    )
     first = told_by.correlate(Report, Ticket).scalar_subquery()
     query: Any = select(Report, first).join(Ticket, Ticket.id == Report.ticket_id)
     found = session.execute(query.where(Report.issue_id == issue.id).order_by(Report.id)).all()
@@ -75,3 +83,13 @@ def _news(session: Session, issue: Issue) -> list[tuple[Report, Reply | None]]:
         for report, reply_id in found
         if (reply_id is None) != (report.told_at is None)
     ]
+
+
+def _after(moment: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The reply was neither handed to the wire before `moment`, nor seen before."""
+    return and_(moment < SENT_AT, moment < PUBLIC_AT)
+
+
+def _came_after(moment: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The report came after `moment`, with words from after it."""
+    return and_(Report.at > moment, moment < LAST_SAID)

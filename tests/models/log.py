@@ -1,4 +1,4 @@
-"""The log, read by somebody who knows nothing else: where must the ticket stand after all that?"""
+"""The log, read by somebody who knows nothing else: where must the ticket stand after all that? And the issues?"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +8,18 @@ PUBLIC = {"published", "confirmed"}
 OPEN = {"waiting", "snoozed"}
 OWNERS = {"claim", "take over", "release", "assign", "claim expired"}
 GIVES_UP = {"release", "claim expired"}
+OF_ISSUES = {
+    "add to issue": None,
+    "report again": None,
+    "told": "told",
+    "not told after all": None,
+    "skip telling": "skipped",
+}  # what each makes of a ticket in an issue
+
 SAYS_NOTHING = {
+    *OF_ISSUES,
+    "remove from issue",
+    "move to issue",
     "post deleted",
     "post edited",
     "compose",
@@ -96,3 +107,20 @@ def _begins_a_turn(told: Told, act: str) -> bool:
     if act == "reopen":
         return told.state != "snoozed" and told.has_answer()
     return act in {"asked again", "follow up", "no answer"}
+
+
+def issues_of(log: Sequence[Line]) -> dict[tuple[int, int], str | None]:
+    """Read the events of all issues, oldest first: which ticket belongs to which, and who was told or skipped."""
+    found: dict[tuple[int, int], str | None] = {}
+    for line in log:
+        act, data, ticket = line["act"], line["data"] or {}, line["ticket_id"]
+        if act in OF_ISSUES:
+            found[data["issue"], ticket] = OF_ISSUES[act]
+        elif act == "remove from issue":
+            del found[data["issue"], ticket]
+        elif act == "move to issue":
+            del found[data["from"], ticket]
+            found[data["issue"], ticket] = data.get("standing")
+        elif act == "issue fixed":
+            found |= {one: None for one in found if one[0] == data["issue"]}
+    return found

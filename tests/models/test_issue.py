@@ -30,9 +30,9 @@ def issue(session: Session, title: str = "Export loses rows") -> Issue:
     return Issue.open_or_find(session, title, by=ANA, at=NINE)
 
 
-def answered(session: Session, conversation: str, at: datetime) -> Reply:
+def answered(session: Session, conversation: str, at: datetime, author: str = "7") -> Reply:
     """A reply of Ana's there, public at `at`."""
-    here = ticket(session, conversation=conversation)
+    here = ticket(session, author, conversation)
     given = {"turn": here.turn, "to_post_id": here.target_post_id, "undo_until": at, "key": uuid4().hex}
     reply = here.reply(session, text="Mended", by=ANA, at=at, **given)
     reply.release(session, at=at)

@@ -28,8 +28,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from models import Author, Base, Card, Notice, Reply, Shown, Ticket, drafts, overview
+from models import Author, Base, Card, Issue, Notice, Reply, Shown, Ticket, drafts, overview
 from models.database import Database
+from models.merging import merge
 from models.overview import Wanted
 from models.reply import ON_ITS_WAY
 from models.reply import State as Delivery
@@ -109,7 +110,7 @@ def test_what_can_be_shared_still_can_after_it_got_a_table_of_its_own(
         Shown.keep(session, "k", "Heard 8", pages, channel="C1", at=NINE)
         Notice.tell(session, "Still to be told.", at=NINE)
 
-    alembic.command.downgrade(alembic_config, "-1")
+    alembic.command.downgrade(alembic_config, "0006")
     with db.engine.connect() as connection:
         notices = connection.execute(text("SELECT key, channel, ts FROM notices ORDER BY id")).all()
     assert [tuple(one) for one in notices][1:] == [("k", "C1", "shown")]
@@ -119,6 +120,25 @@ def test_what_can_be_shared_still_can_after_it_got_a_table_of_its_own(
         assert session.scalars(select(Notice.text)).all() == ["Still to be told."]
         found = Shown.claim(session, "k")
         assert (found.channel, found.text, found.pages, found.at) == ("C1", "Heard 8", pages, NINE)
+
+
+def test_an_older_heard_finds_no_issue_that_was_merged_away(
+    db: Database, alembic_config: alembic.config.Config
+) -> None:
+    with db.write() as session:
+        hear(session, said(1))
+        kept, gone = (Issue.open_or_find(session, title, by="U0ANA", at=NINE) for title in ("One", "Two"))
+        gone.add(session, ticket(session), by="U0ANA", at=NINE)
+        merge(session, gone.id, kept.id, by="U0ANA", at=NINE)
+
+    alembic.command.downgrade(alembic_config, "0007")
+    with db.engine.connect() as connection:
+        assert list(connection.scalars(text("SELECT title FROM issues"))) == ["One"]
+        assert connection.scalar(text("SELECT count(*) FROM reports")) == 1
+    alembic.command.upgrade(alembic_config, "head")
+
+    with db.read() as session:
+        assert session.scalars(select(Issue.merged_into)).all() == [None]
 
 
 def fill(db: Database) -> None:
