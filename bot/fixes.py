@@ -4,16 +4,18 @@ import logging
 from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.blocks import issues as face
-from bot.blocks.parts import permalink
+from bot.blocks import merging
+from bot.blocks.parts import Block, permalink
 from bot.desk import Desk
 from bot.slack import SlackError, SlackNoError
 from models import Author, Card, Issue, Notice, Report, Ticket
 from models.issues import Standing, people, weigh
-from models.told import settle, unfinished
+from models.merging import Merged
+from models.told import merged_away, settle, unfinished
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +46,29 @@ def again(desk: Desk, session: Session, issue: Issue, ticket: Ticket, *, at: dat
     Notice.tell(session, text, at=at, channel=ticket.channel, blocks=blocks)
 
 
+def merged(desk: Desk, session: Session, done: Merged, *, by: str, at: datetime) -> None:
+    """Have the channel told, where one of the two was open and the other fixed."""
+    gone, kept, was = done
+    if was is not None and was != kept.fixed_at:
+        # The message about the fix goes on, unless it is on its way to Slack just now, under its old name.
+        here = update(Notice).where(Notice.key == _key_of(kept.id, was), Notice.ts.is_not(None))
+        session.execute(here.values(key=_key(kept)))
+    if kept.is_fixed == gone.is_fixed:
+        return
+    if kept.is_fixed:
+        text, blocks = merging.fixed_after_all(gone, _standing(session, kept, at=at), by)
+    else:
+        text, blocks = merging.open_after_all(gone, kept, by)
+    channel = _channel(session, kept) or desk.settings.slack_channel
+    Notice.tell(session, text, at=at, channel=channel, blocks=blocks)
+
+
 def tick(desk: Desk) -> None:
     """Note who was told since the last look, and have the message about each fix show it."""
     at = desk.now()
     with desk.db.read() as session:
-        fixed = unfinished(session, at=at)
-    for issue_id in fixed:
+        fixed, gone = unfinished(session, at=at), merged_away(session, at=at)
+    for issue_id in (*fixed, *gone):
         try:
             with desk.db.write() as session:
                 settle(session, issue_id, at=at)
@@ -65,7 +84,7 @@ def _redraw(desk: Desk, issue_id: int, at: datetime) -> None:
         notice = session.scalar(select(Notice).where(Notice.key == _key(issue)))
         if issue.fixed_at is None or notice is None or notice.ts is None:
             return
-        text, blocks = face.fixed_notice(_standing(session, issue, at=at))
+        text, blocks = _about(session, issue, at)
     if text == notice.text and blocks == notice.blocks:
         return
     try:
@@ -78,9 +97,20 @@ def _redraw(desk: Desk, issue_id: int, at: datetime) -> None:
         row.text, row.blocks = text, blocks
 
 
+def _about(session: Session, issue: Issue, at: datetime) -> tuple[str, list[Block]]:
+    """What the message about a fix is to say."""
+    if issue.merged_into is not None:
+        return merging.merged_notice(issue, session.get_one(Issue, Issue.end_of(session, issue.id)))
+    return face.fixed_notice(_standing(session, issue, at=at))
+
+
 def _key(issue: Issue) -> str:
     """The name of the message about this fix: a later one has its own."""
-    return f"fixed {issue.id} {issue.fixed_at:%Y%m%d%H%M%S%f}" if issue.fixed_at is not None else ""
+    return _key_of(issue.id, issue.fixed_at)
+
+
+def _key_of(issue_id: int, fixed_at: datetime | None) -> str:
+    return f"fixed {issue_id} {fixed_at:%Y%m%d%H%M%S%f}" if fixed_at is not None else ""
 
 
 def _standing(session: Session, issue: Issue, *, at: datetime) -> Standing:

@@ -99,13 +99,14 @@ def _submit(desk: Desk, who: Person, view: Body) -> None:
     with writing(desk) as session:
         if not Inbound.is_new(session, f"modal {origin['key']}", at=desk.now()):
             return
+        ticket = Ticket.hold(session, origin["ticket"])
         if picked is not None:
-            issue = session.get(Issue, int(picked["value"]))
-            if issue is None:
+            issue_id = int(picked["value"])
+            if session.get(Issue, issue_id) is None:
                 raise RuleBrokenError("That issue is gone. Type its name to open it anew.")
         else:
-            issue = Issue.open_or_find(session, title, by=who.id, at=desk.now())
-        join(desk, session, issue, Ticket.hold(session, origin["ticket"]), by=who.id)
+            issue_id = Issue.open_or_find(session, title, by=who.id, at=desk.now()).id
+        join(desk, session, Issue.point_at(session, issue_id), ticket, by=who.id)
 
 
 def join(desk: Desk, session: Session, issue: Issue, ticket: Ticket, *, by: str) -> bool:
@@ -121,9 +122,8 @@ def _remove(desk: Desk, who: Person, view: Body, value: dict[str, Any]) -> str |
         if not Inbound.is_new(session, who.key, at=desk.now()):
             return None
         ticket = Ticket.hold(session, value["t"])
-        issue = session.get(Issue, value["i"])
-        if issue is not None:
-            issue.remove(session, ticket, by=who.id, at=desk.now())
+        issue = session.get_one(Issue, Issue.end_of(session, value["i"]))
+        issue.remove(session, ticket, by=who.id, at=desk.now())
     key = json.loads(view["private_metadata"])["key"]
     try:
         desk.slack.update_view(view["id"], _view(desk, value["t"], key))
@@ -141,7 +141,7 @@ def from_thread(desk: Desk, session: Session, ticket: Ticket, *, words: str, by:
     if not title:
         known = ", ".join(f"“{escape(issue.title)}”" for issue in Issue.of(session, ticket.id))
         return f"This one belongs to {known}. {HOW}" if known else HOW
-    issue = Issue.open_or_find(session, title, by=by, at=desk.now())
+    issue = Issue.point_at(session, Issue.open_or_find(session, title, by=by, at=desk.now()).id)
     new = join(desk, session, issue, ticket, by=by)
     session.flush()
     count = len(people(session, issue))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from bot import fixes
 from bot.blocks import issue as face
 from bot.blocks import issues as asking
-from bot.blocks.text import as_typed, one_line
+from bot.blocks.text import as_typed, escape, one_line
 from bot.desk import Desk
 from handlers.courtesy import Person, attempt, opened, person, sentence_for, spelled, writing
 from models import Author, Inbound, Issue
@@ -40,8 +40,9 @@ def register(app: App, desk: Desk) -> None:
             def do() -> str | None:
                 if verb is not None:
                     _change(desk, who, value["i"], verb)
-                _show(respond, shown(desk, value["i"], value.get("p", 0)), in_place=at_place)
-                return None
+                answer, moved = shown(desk, value["i"], value.get("p", 0))
+                _show(respond, answer, in_place=at_place)
+                return moved
 
             attempt(desk, who, respond, do)
 
@@ -76,18 +77,21 @@ def register(app: App, desk: Desk) -> None:
             ack(response_action="errors", errors={asking.WHY_BLOCK: refused[0]})
         else:
             ack()
-            desk.aside(lambda: _follow(desk, json.loads(view["private_metadata"])))
+            desk.aside(lambda: follow(desk, json.loads(view["private_metadata"])))
 
 
-def shown(desk: Desk, issue_id: int, page: int) -> dict[str, Any]:
-    """An issue as it is now, once it is noted who was told."""
+def shown(desk: Desk, issue_id: int, page: int) -> tuple[dict[str, Any], str | None]:
+    """What remains of an issue, once it is noted who was told; and a sentence, if that is another one."""
     at = desk.now()
     with writing(desk) as session:
-        issue = Issue.hold(session, issue_id)
-        settle(session, issue_id, at=at)
+        issue, moved = Issue.hold(session, issue_id), None
+        if issue.id != issue_id:
+            gone = session.get_one(Issue, issue_id)
+            moved = f"“{escape(gone.title)}” is a part of “{escape(issue.title)}” now, which you see here."
+        settle(session, issue.id, at=at)
         view = face.read(session, issue, page=page, at=at)
         blocks = face.face(view, url=desk.slack.workspace)
-    return {"text": face.summary(view.standing), "blocks": blocks}
+    return {"text": face.summary(view.standing), "blocks": blocks}, moved
 
 
 def _show(respond: Respond, answer: dict[str, Any], *, in_place: bool) -> None:
@@ -99,10 +103,11 @@ def _show(respond: Respond, answer: dict[str, Any], *, in_place: bool) -> None:
 
 
 def _change(desk: Desk, who: Person, issue_id: int, verb: Verb) -> None:
-    """Do `verb` on the issue, once a press."""
+    """Do `verb` on the issue, once a press; not on what it was merged into, which they did not look at."""
     with writing(desk) as session:
-        if Inbound.is_new(session, who.key, at=desk.now()):
-            verb(desk, session, Issue.hold(session, issue_id), who)
+        issue = Issue.hold(session, issue_id)
+        if issue.id == issue_id and Inbound.is_new(session, who.key, at=desk.now()):
+            verb(desk, session, issue, who)
 
 
 def _fix(desk: Desk, session: Session, issue: Issue, who: Person) -> None:
@@ -136,8 +141,8 @@ def _skip(desk: Desk, who: Person, view: Body) -> None:
             issue.skip(session, origin["author"], reason=reason, by=who.id, at=desk.now())
 
 
-def _follow(desk: Desk, origin: dict[str, Any]) -> None:
+def follow(desk: Desk, origin: dict[str, Any]) -> None:
     """Have the list that the modal was opened from show it."""
     if origin.get("url"):
-        answer = shown(desk, origin["issue"], origin["page"])
+        answer, _ = shown(desk, origin["issue"], origin["page"])
         _show(Respond(response_url=origin["url"]), answer, in_place=True)

@@ -71,6 +71,7 @@ def face(view: View, *, url: str) -> list[Block]:
         if issue.is_fixed
         else [button("Mark as fixed", "fix_issue", value, style="primary")]
     )
+    buttons.append(button("Rename or merge…", "rename_issue", value))
     blocks += turns_of(view.page, view.pages, "issue_page", {"i": issue.id})
     return [*blocks, {"type": "actions", "elements": buttons}]
 

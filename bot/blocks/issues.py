@@ -126,7 +126,7 @@ def add(
         row = {"type": "section", "text": plain(f"Belongs to: {fit(issue.title, SHOWN_TITLE)}{state}")}
         blocks.append(row | {"block_id": f"of {issue.id}", "accessory": gone})
     if suggestions:
-        blocks.append(_pick(suggestions))
+        blocks.append(pick_field(suggestions, "An issue that is known"))
     blocks.append(_title("Or a new one" if suggestions else "What do they suffer from?"))
     if suggestions is None:
         blocks.append(context(":hourglass: The ledger is slow just now. An issue is found by its name, too."))
@@ -143,15 +143,16 @@ def add(
     }
 
 
-def _pick(suggestions: Sequence[Suggestion]) -> Block:
+def pick_field(suggestions: Sequence[Suggestion], label: str) -> Block:
+    """The field where one of the issues is picked."""
     element = {
         "type": "static_select",
         "action_id": "value",
         "placeholder": plain("An issue"),
         "options": [_option(one) for one in suggestions[:OPTIONS]],
     }
-    label = plain("An issue that is known")
-    return {"type": "input", "block_id": PICK_BLOCK, "optional": True, "label": label, "element": element}
+    field = {"type": "input", "block_id": PICK_BLOCK, "optional": True, "label": plain(label)}
+    return field | {"element": element}
 
 
 def _option(one: Suggestion) -> Block:

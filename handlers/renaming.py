@@ -1,0 +1,115 @@
+"""*Rename or merge…* in an issue: another title, or that it is the same as another one."""
+
+import json
+import uuid
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import fixes
+from bot.blocks import issues as listed
+from bot.blocks import merging as face
+from bot.blocks.text import as_typed, one_line
+from bot.desk import Desk
+from handlers.courtesy import BUSY, Person, attempt, opened, person, sentence_for, spelled, writing
+from handlers.issues import GLANCE
+from handlers.telling_them import follow
+from models import Inbound, Issue
+from models.base import RuleBrokenError, escaped
+from models.issue import name_of
+from models.merging import merge, refuse_if_gone
+from models.suggesting import same_as
+
+Body = dict[str, Any]
+
+
+def register(app: App, desk: Desk) -> None:
+    """Listen for the button, and for the modal's submit."""
+
+    @app.action(face.ASK)
+    def ask(ack: Ack, body: Body, respond: Respond) -> None:
+        ack()
+        value = json.loads(body["actions"][0]["value"])
+        attempt(desk, person(body), respond, lambda: _ask(desk, body, value))
+
+    @app.view(face.ASK)
+    def submit(ack: Ack, body: Body, view: Body) -> None:
+        who, refused = person(body), dict[str, str]()
+
+        def do() -> str | None:
+            try:
+                _submit(desk, who, view)
+            except _AtTheTitle as error:
+                refused[listed.TITLE_BLOCK] = spelled(str(error))
+            except Exception as error:  # noqa: BLE001 - the modal stays open, with what was typed
+                field = listed.TITLE_BLOCK if _picked(view) is None else listed.PICK_BLOCK
+                refused[field] = spelled(sentence_for(error))
+            return None
+
+        attempt(desk, who, None, do)
+        if refused:
+            ack(response_action="errors", errors=refused)
+        else:
+            ack()
+            desk.aside(lambda: follow(desk, json.loads(view["private_metadata"])))
+
+
+class _AtTheTitle(RuleBrokenError):  # noqa: N818 - where the sentence stands, rather than what it says
+    """What was typed does not go with what was picked."""
+
+
+def _ask(desk: Desk, body: Body, value: dict[str, Any]) -> str | None:
+    where = body.get("response_url")
+    view = desk.glance(lambda: _view(desk, value["i"], page=value.get("p", 0), url=where), GLANCE)
+    return BUSY if view is None else opened(desk, body["trigger_id"], view)
+
+
+def _view(desk: Desk, issue_id: int, *, page: int, url: str | None) -> dict[str, Any]:
+    with desk.db.read(GLANCE) as session:
+        issue = session.get_one(Issue, Issue.end_of(session, issue_id))
+        others = same_as(session, issue.id, at=desk.now(), limit=listed.OPTIONS)
+    return face.ask(issue, others, key=uuid.uuid4().hex, page=page, url=url)
+
+
+def _picked(view: Body) -> int | None:
+    """The issue that it is the same as, if one was picked."""
+    field = view["state"]["values"].get(listed.PICK_BLOCK, {}).get("value", {})
+    picked = field.get("selected_option")
+    return int(picked["value"]) if picked is not None else None
+
+
+def _submit(desk: Desk, who: Person, view: Body) -> None:
+    """Rename it or merge it, once however often the submit arrives."""
+    origin, into = json.loads(view["private_metadata"]), _picked(view)
+    raw = view["state"]["values"][listed.TITLE_BLOCK]["value"].get("value") or ""
+    title = one_line(as_typed(raw))
+    unchanged = origin["title"] in (raw, title)
+    with writing(desk) as session:
+        if not Inbound.is_new(session, f"modal {origin['key']}", at=desk.now()):
+            return
+        if into is not None:
+            if not unchanged and not _means(session, title, origin["issue"], into):
+                raise _AtTheTitle(
+                    "Either give it another title or pick the issue that it is the same as, "
+                    f"whose title stays. To make the two one, put back “{escaped(origin['title'])}”."
+                )
+            done = merge(session, origin["issue"], into, by=who.id, at=desk.now())
+            fixes.merged(desk, session, done, by=who.id, at=desk.now())
+            return
+        refuse_if_gone(session, origin["issue"])
+        issue = Issue.hold(session, origin["issue"])
+        if unchanged:
+            raise RuleBrokenError(
+                "Nothing was changed: type another title, or pick the issue that it is the same as."
+            )
+        issue.rename(session, title, by=who.id, at=desk.now())
+
+
+def _means(session: Session, title: str, *issues: int) -> bool:
+    """Whether that is what one of `issues` is called: whoever typed it and then picked it means the same."""
+    found = session.scalar(select(Issue.id).where(Issue.name == name_of(title)))
+    return found is not None and Issue.end_of(session, found) in {
+        Issue.end_of(session, one) for one in issues
+    }
