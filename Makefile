@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+ALONE := tests/page tests/chaos # browsers and whole crews of processes, which want the machine to themselves
 DEMO_STAMP := $(VENV)/.installed-demo
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml
 
@@ -16,8 +17,9 @@ help: ## list what can be made
 demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## try it without any account: the bot between a small X and a small Slack, on one page
 	@$(BIN)/python -m sandbox
 
-test: check ## check, then run every test on SQLite and on PostgreSQL
-	$(BIN)/python -m pytest
+test: check ## check, then run every test on SQLite and on PostgreSQL, JOBS at a time (one a core)
+	$(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) $(ALONE:%=--ignore %)
+	$(BIN)/python -m pytest $(ALONE)
 
 check: $(STAMP) ## lint, formatting, types, and which room imports which
 	$(BIN)/ruff check .
