@@ -1,4 +1,4 @@
-"""HTTP mode: signed POSTs to the app's request URL."""
+"""HTTP mode: signed POSTs to the app's request URL, and to the one that offers options."""
 
 import contextlib
 import hashlib
@@ -15,10 +15,15 @@ AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 
 
 class HttpMode:
-    """Delivers to `url`, once there is one."""
+    """Delivers to `url`, once there is one.
+
+    What a select offers is asked at `options_url`, which an app names by itself; None: at `url`, too.
+    https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element#external_select
+    """
 
     def __init__(self, signing_secret: str) -> None:
         self.url = ""
+        self.options_url: str | None = None
         self._secret = signing_secret.encode()
         self._guard = threading.Lock()
         self._open: set[http.client.HTTPConnection] = set()
@@ -41,11 +46,14 @@ class HttpMode:
         headers = dict(parcel.headers)
         if retry:
             headers |= {"X-Slack-Retry-Num": str(retry[0]), "X-Slack-Retry-Reason": retry[1]}
-        return self.post(parcel.body, headers, seconds)
+        asks = parcel.payload.get("type") == "block_suggestion" and self.options_url is not None
+        return self.post(parcel.body, headers, seconds, self.options_url if asks else None)
 
-    def post(self, body: bytes, headers: dict[str, str], seconds: float) -> Answer:
+    def post(
+        self, body: bytes, headers: dict[str, str], seconds: float, address: str | None = None
+    ) -> Answer:
         """Send bytes as they are, and wait as long as Slack waits."""
-        url = urlsplit(self.url)
+        url = urlsplit(self.url if address is None else address)
         if not url.hostname:
             return Answer(None, failure=NOBODY)
         connection = http.client.HTTPConnection(url.hostname, url.port or 80, timeout=seconds)

@@ -98,8 +98,11 @@ class Modal:
 
     def suggestions(self, field: str | None, typed: str = "") -> list[str]:
         """Type into an external select; return the labels that the app offers."""
-        part = self._field(field)
-        return [words(one["text"]) for one in options(self.person.suggested(self.state, part, typed))]
+        return [words(one["text"]) for one in self.offered(field, typed)]
+
+    def offered(self, field: str | None, typed: str = "") -> list[Json]:
+        """Type into an external select; return the options that the app offers, whole."""
+        return options(self.person.suggested(self.state, self._field(field), typed))
 
     def press_enter(self, field: str | None = None) -> Outcome | None:
         """Press Enter in a line of text: a block with `dispatch_action` tells the bot."""

@@ -63,6 +63,15 @@ class SlackServer:
     def events_url(self, url: str) -> None:
         self._http.url = url
 
+    @property
+    def options_url(self) -> str | None:
+        """Where it is asked, while no socket is connected, what a select offers; None: at `events_url`."""
+        return self._http.options_url
+
+    @options_url.setter
+    def options_url(self, url: str | None) -> None:
+        self._http.options_url = url
+
     def start(self) -> None:
         self.sockets.start()
         self._server.start()

@@ -147,7 +147,7 @@ function described(block, element, acts) {
   const all = element.options.map((option) => ({ label: words(option.text.runs), value: option.value, description: words(option.description?.runs) }));
   const fitting = (typed) => all.filter((one) => one.label.toLowerCase().includes(typed.toLowerCase()));
   const offer = { ...acts, suggest: async (_block, _element, typed) => ({ groups: [{ options: fitting(typed) }] }) };
-  return lookup(block, { ...element, min_query_length: 0 }, offer, { name: focusName(block, element), placeholder: words(element.placeholder?.runs) || "Choose", quiet: true });
+  return lookup(block, { ...element, min_query_length: 0 }, offer, { name: focusName(block, element), placeholder: words(element.placeholder?.runs) || "Choose" });
 }
 
 function select(block, element, acts, entries) {

@@ -4,16 +4,17 @@ import { $, h } from "./dom.js";
 
 const PAUSE = 180; // milliseconds without a keystroke until the app is asked
 
-// `quiet`: nothing is offered before somebody asks for it, by a click, a letter or an arrow.
-export function lookup(block, element, acts, { name, placeholder, quiet = false }) {
-  const held = acts.value(block, element);
-  const shown = held?.label ?? held?.text?.text ?? "";
+export function lookup(block, element, acts, { name, placeholder }) {
   const least = element.min_query_length ?? 3;
+  const quiet = least === 0; // nothing is offered before a click, a letter or an arrow: it would cover what just opened
+  const kept = () => { const held = acts.value(block, element); return held?.label ?? held?.text?.text ?? ""; };
+  const shown = kept();
   const list = h("ul", { class: "menu lookup", role: "listbox", id: `on-offer-${Math.random().toString(36).slice(2)}`, "aria-label": placeholder });
   let entries = [];
   let at = -1;
   let timer = 0;
   let asked = 0;
+  let due = false; // an answer to what stands in the box is still to come
 
   const box = h("input", {
     type: "text", role: "combobox", class: "lookup", value: shown, placeholder, autocomplete: "off", "aria-label": placeholder, "aria-autocomplete": "list",
@@ -25,15 +26,20 @@ export function lookup(block, element, acts, { name, placeholder, quiet = false 
 
   function ask(pause, words = box.value.trim()) {
     clearTimeout(timer);
-    if (words.length < least) {
+    const turn = ++asked;
+    due = words.length >= least;
+    if (!due) {
       const more = least - words.length;
       return show([], document.activeElement === box ? `Type ${more} more ${more === 1 ? "letter" : "letters"}` : "");
     }
-    const turn = ++asked;
+    at = -1; // what was on offer for other words is not taken for these
+    mark();
     timer = setTimeout(async () => {
       if (!entries.length) show([], "Looking …");
       const answer = await acts.suggest(block, element, words);
-      if (turn === asked && document.activeElement === box) show(answer.groups || [], "Nothing found");
+      if (turn !== asked || document.activeElement !== box) return;
+      due = false;
+      show(answer.groups || [], "Nothing found");
     }, pause);
   }
 
@@ -84,6 +90,7 @@ export function lookup(block, element, acts, { name, placeholder, quiet = false 
 
   function hide() {
     clearTimeout(timer);
+    due = false;
     asked += 1;
     entries = [];
     list.remove();
@@ -94,17 +101,17 @@ export function lookup(block, element, acts, { name, placeholder, quiet = false 
   // Left without a choice: an empty box gives up what was chosen, anything else comes back as it was.
   function settle() {
     hide();
-    const now = acts.value(block, element);
-    const label = now?.label ?? now?.text?.text ?? "";
+    const label = kept();
     if (!box.value.trim() && label) acts.enter(block, element, null, null);
     else box.value = label;
   }
 
   function key(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && entries.length) at = (at + step + entries.length) % entries.length;
-    else if (step) ask(0);
+    if (step && entries.length) at = step > 0 ? (at + 1) % entries.length : (at > 0 ? at : entries.length) - 1;
+    else if (step) ask(0, box.value === kept() ? "" : undefined);
     else if (event.key === "Enter" && at >= 0) take(at);
+    else if (event.key === "Enter" && due) { /* it comes in a moment */ }
     else if (event.key === "Enter" && list.isConnected) hide();
     else if (event.key === "Escape" && list.isConnected) settle();
     else return;

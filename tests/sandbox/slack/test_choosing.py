@@ -148,6 +148,42 @@ def test_a_select_in_a_message_asks_the_app_too(bot, heard, offers, card, ana):
     assert chosen[0]["value"] == "1"
 
 
+def test_over_http_the_app_is_asked_at_the_address_that_it_named_for_that(offers, modal, slack):
+    shown = modal(field(external(), "issue", "Issue"))
+    slack.options_url = ""
+
+    assert shown.suggestions("Issue", "log") == []
+    assert slack.world.troubles == [("U0ANA", "We had some trouble loading the options.")]
+
+    slack.options_url = slack.events_url
+    assert shown.suggestions("Issue", "log") == ["Cannot log in", "Login mail is late"]
+    assert len(offers) == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "is_shown"),
+    [
+        ({"text": plain("x" * 75), "value": "v" * 150, "description": plain("y" * 75)}, True),
+        ({"text": plain("x"), "value": "v" * 151}, False),
+        ({"text": plain("x"), "value": "v", "description": plain("y" * 76)}, False),
+        ({"text": {"type": "mrkdwn", "text": "x"}, "value": "v"}, False),
+        ({"text": plain(""), "value": "v"}, False),
+    ],
+)
+def test_each_option_has_the_length_that_slack_shows(bot, modal, slack, option, is_shown):
+    bot.options("issue")(lambda ack: ack(options=[option]))
+
+    assert bool(modal(field(external(), "issue", "Issue")).suggestions("Issue", "sync")) is is_shown
+    assert bool(slack.world.troubles) is not is_shown
+
+
+def test_an_empty_offer_is_no_trouble(bot, modal, slack):
+    bot.options("issue")(lambda ack: ack(options=[]))
+
+    assert modal(field(external(), "issue", "Issue")).suggestions("Issue", "sync") == []
+    assert slack.world.troubles == []
+
+
 def test_over_a_socket_the_app_answers_as_well(socket_bot, card, ana):
     socket_bot.options("issue")(lambda ack: ack(options=[option("Sync", "1")]))
 
