@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import fixes
 from bot.blocks import issues as face
+from bot.blocks.picker import picked
 from bot.blocks.text import as_typed, clean, escape, one_line
 from bot.desk import Desk
 from bot.slack import SlackError
@@ -18,12 +19,12 @@ from handlers.courtesy import PATIENCE, Person, attempt, opened, person, sentenc
 from models import Inbound, Issue, Ticket
 from models.base import RuleBrokenError
 from models.issues import fixed, named, people, ranked, to_tell
-from models.suggesting import suggest
+from models.suggesting import Sought, is_any
 
 log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
-GLANCE = 1.0  # seconds in which the modal is to know what to suggest
+GLANCE = 1.0  # seconds in which the modal is to know what there is
 HOW = "Say what they suffer from: `@Heard issue export loses rows`."
 
 
@@ -72,36 +73,35 @@ def register(app: App, desk: Desk) -> None:
 
 
 def ask(desk: Desk, who: Person, trigger_id: str, ticket_id: int) -> str | None:
-    """Open the modal that asks what the ticket is about; if the ledger is slow, without suggestions."""
+    """Open the modal that asks what the ticket is about; if the ledger is slow, without what is known."""
     del who
     view = desk.glance(lambda: _view(desk, ticket_id, uuid.uuid4().hex), GLANCE)
     if view is None:
-        view = face.add(ticket_id, (), None, key=uuid.uuid4().hex)
+        view = face.add(ticket_id, (), is_any=None, key=uuid.uuid4().hex)
     return opened(desk, trigger_id, view)
 
 
 def _view(desk: Desk, ticket_id: int, key: str) -> dict[str, Any]:
     with desk.db.read(PATIENCE) as session:
         known = Issue.of(session, ticket_id)
-        found = suggest(session, ticket_id, at=desk.now(), limit=face.OPTIONS)
-    return face.add(ticket_id, known, found, key=key)
+        others = is_any(session, Sought(ticket=ticket_id))
+    return face.add(ticket_id, known, is_any=others, key=key)
 
 
 def _submit(desk: Desk, who: Person, view: Body) -> None:
     """Add it once, however often the submit arrives."""
     origin, values = json.loads(view["private_metadata"]), view["state"]["values"]
-    picked = values.get(face.PICK_BLOCK, {}).get("value", {}).get("selected_option")
+    issue_id = picked(view)
     title = one_line(as_typed(values[face.TITLE_BLOCK]["value"].get("value") or ""))
-    if picked is None and not title:
+    if issue_id is None and not title:
         raise RuleBrokenError("Pick an issue, or type what they suffer from.")
-    if picked is not None and title:
+    if issue_id is not None and title:
         raise RuleBrokenError("Either pick an issue or type a new one: a ticket is added to one at a time.")
     with writing(desk) as session:
         if not Inbound.is_new(session, f"modal {origin['key']}", at=desk.now()):
             return
         ticket = Ticket.hold(session, origin["ticket"])
-        if picked is not None:
-            issue_id = int(picked["value"])
+        if issue_id is not None:
             if session.get(Issue, issue_id) is None:
                 raise RuleBrokenError("That issue is gone. Type its name to open it anew.")
         else:

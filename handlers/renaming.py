@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot import fixes
 from bot.blocks import issues as listed
 from bot.blocks import merging as face
+from bot.blocks.picker import PICK_BLOCK, picked
 from bot.blocks.text import as_typed, one_line
 from bot.desk import Desk
 from handlers.courtesy import BUSY, Person, attempt, opened, person, sentence_for, spelled, writing
@@ -20,7 +21,7 @@ from models import Inbound, Issue
 from models.base import RuleBrokenError, escaped
 from models.issue import name_of
 from models.merging import merge, refuse_if_gone
-from models.suggesting import same_as
+from models.suggesting import Sought, is_any
 
 Body = dict[str, Any]
 
@@ -44,7 +45,7 @@ def register(app: App, desk: Desk) -> None:
             except _AtTheTitle as error:
                 refused[listed.TITLE_BLOCK] = spelled(str(error))
             except Exception as error:  # noqa: BLE001 - the modal stays open, with what was typed
-                field = listed.TITLE_BLOCK if _picked(view) is None else listed.PICK_BLOCK
+                field = listed.TITLE_BLOCK if picked(view) is None else PICK_BLOCK
                 refused[field] = spelled(sentence_for(error))
             return None
 
@@ -69,20 +70,13 @@ def _ask(desk: Desk, body: Body, value: dict[str, Any]) -> str | None:
 def _view(desk: Desk, issue_id: int, *, page: int, url: str | None) -> dict[str, Any]:
     with desk.db.read(GLANCE) as session:
         issue = session.get_one(Issue, Issue.end_of(session, issue_id))
-        others = same_as(session, issue.id, at=desk.now(), limit=listed.OPTIONS)
-    return face.ask(issue, others, key=uuid.uuid4().hex, page=page, url=url)
-
-
-def _picked(view: Body) -> int | None:
-    """The issue that it is the same as, if one was picked."""
-    field = view["state"]["values"].get(listed.PICK_BLOCK, {}).get("value", {})
-    picked = field.get("selected_option")
-    return int(picked["value"]) if picked is not None else None
+        others = is_any(session, Sought(issue=issue.id))
+    return face.ask(issue, is_any=others, key=uuid.uuid4().hex, page=page, url=url)
 
 
 def _submit(desk: Desk, who: Person, view: Body) -> None:
     """Rename it or merge it, once however often the submit arrives."""
-    origin, into = json.loads(view["private_metadata"]), _picked(view)
+    origin, into = json.loads(view["private_metadata"]), picked(view)
     raw = view["state"]["values"][listed.TITLE_BLOCK]["value"].get("value") or ""
     title = one_line(as_typed(raw))
     unchanged = origin["title"] in (raw, title)

@@ -21,9 +21,22 @@ _IDLE = regex.compile(r"[\s\p{P}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+")
 
 def name_of(title: str) -> str:
     """What tells this title from others: no case, blanks or punctuation; empty if nothing is to be seen."""
-    whole = unicodedata.normalize("NFKC", title).casefold()
+    whole = _folded(title)
     bare: str = _IDLE.sub("", whole)
     return bare or regex.sub(r"[\s\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+", "", whole)
+
+
+def names_in(words: str) -> list[str]:
+    """What a title is looked up by: the `name_of` each of `words`, each once; empty if nothing is to be seen.
+
+    A word of punctuation alone counts only where there is no other: “rows - lost” asks for no dash.
+    """
+    found = dict.fromkeys(name for word in words.split() if (name := _IDLE.sub("", _folded(word))))
+    return list(found) or [name for name in [name_of(words)] if name]
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def titled(title: str) -> tuple[str, str]:

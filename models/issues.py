@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models.author import Author
 from models.card import Card
-from models.issue import Issue, Report, name_of
+from models.issue import Issue, Report, name_of, names_in
 from models.mention import Mention
 from models.ticket import Ticket
 
@@ -232,7 +232,7 @@ def named(session: Session, words: str, *, at: datetime) -> list[Standing]:
     A title that was merged away finds what remains of it.
     """
     exact = session.scalars(select(Issue.id).where(Issue.name == name_of(words))).all()
-    parts = [part for part in map(name_of, words.split()) if part]
+    parts = names_in(words)
     if not exact and not parts:
         return []
     holding = select(Issue.id).where(*(Issue.name.contains(part, autoescape=True) for part in parts))

@@ -20,13 +20,18 @@ def test_each_scope_has_its_reason_in_the_docs() -> None:
 
 
 def test_the_http_manifest_differs_only_in_how_slack_reaches_us() -> None:
+    """https://docs.slack.dev/reference/app-manifest"""
     http = json.loads(json.dumps(HTTP))
-    del http["features"]["slash_commands"][0]["url"]
-    del http["settings"]["event_subscriptions"]["request_url"]
-    del http["settings"]["interactivity"]["request_url"]
+    addresses = [
+        http["features"]["slash_commands"][0].pop("url"),
+        http["settings"]["event_subscriptions"].pop("request_url"),
+        http["settings"]["interactivity"].pop("request_url"),
+        http["settings"]["interactivity"].pop("message_menu_options_url"),  # without it a select is empty
+    ]
     http["settings"]["socket_mode_enabled"] = True
 
     assert http == SOCKETS
+    assert set(addresses) == {"https://heard.example.com/slack/events"}
 
 
 def test_each_event_has_its_reason_in_the_docs_and_the_scope_that_it_needs() -> None:

@@ -4,17 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.blocks.parts import Block, button, context, counted, packed, plain, section
+from bot.blocks.picker import picker
 from bot.blocks.text import called, date_token, escape, fit, line, literal
 from models.issue import REASON_MAX, TITLE_MAX, Issue
 from models.issues import Progress, Standing
-from models.suggesting import Suggestion
 
 ADD, SKIP = "add_to_issue", "skip_telling"
-PICK_BLOCK, TITLE_BLOCK, WHY_BLOCK = "pick", "title", "why"
+TITLE_BLOCK, WHY_BLOCK = "title", "why"
 PAGE = 15
-OPTIONS = 100  # https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element
 TIMES = "\N{MULTIPLICATION SIGN}"
-LABEL = 75  # characters of an option
 SHOWN_TITLE = 100  # of a title in a list
 ARITHMETIC = (
     ":grey_question: People are counted once each. Recency: the last report of each counts half as much "
@@ -115,23 +113,23 @@ def turns_of(page: int, pages: int, action: str, value: dict[str, Any]) -> list[
 # --- add to issue -------------------------------------------------------------------------------------------
 
 
-def add(
-    ticket_id: int, known: Sequence[Issue], suggestions: Sequence[Suggestion] | None, *, key: str
-) -> dict[str, Any]:
-    """The modal that asks what a ticket is about; without `suggestions` the ledger is slow just now."""
+def add(ticket_id: int, known: Sequence[Issue], *, is_any: bool | None, key: str) -> dict[str, Any]:
+    """The modal that asks what a ticket is about.
+
+    `is_any`: whether there are other issues to pick from; None if the ledger is too slow to say just now.
+    """
     blocks: list[Block] = []
     for issue in known:
         state = " (fixed)" if issue.is_fixed else ""
         gone = button("Remove", "remove_from_issue", {"t": ticket_id, "i": issue.id})
         row = {"type": "section", "text": plain(f"Belongs to: {fit(issue.title, SHOWN_TITLE)}{state}")}
         blocks.append(row | {"block_id": f"of {issue.id}", "accessory": gone})
-    if suggestions:
-        blocks.append(pick_field(suggestions, "An issue that is known"))
-    blocks.append(_title("Or a new one" if suggestions else "What do they suffer from?"))
-    if suggestions is None:
+    may_pick = is_any is not False
+    if may_pick:
+        blocks.append(picker("An issue that is known"))
+    blocks.append(_title("Or a new one" if may_pick else "What do they suffer from?"))
+    if is_any is None:
         blocks.append(context(":hourglass: The ledger is slow just now. An issue is found by its name, too."))
-    elif len(suggestions) >= OPTIONS:
-        blocks.append(context("Not in the list? Type its name: an issue that exists is found by it."))
     return {
         "type": "modal",
         "callback_id": ADD,
@@ -141,32 +139,6 @@ def add(
         "close": plain("Close" if known else "Cancel"),
         "blocks": blocks,
     }
-
-
-def pick_field(suggestions: Sequence[Suggestion], label: str) -> Block:
-    """The field where one of the issues is picked."""
-    element = {
-        "type": "static_select",
-        "action_id": "value",
-        "placeholder": plain("An issue"),
-        "options": [_option(one) for one in suggestions[:OPTIONS]],
-    }
-    field = {"type": "input", "block_id": PICK_BLOCK, "optional": True, "label": plain(label)}
-    return field | {"element": element}
-
-
-def _option(one: Suggestion) -> Block:
-    option = {"text": plain(_label(one.issue.title)), "value": str(one.issue.id)}
-    about = [f"shares: {', '.join(one.shares)}"] if one.shares else []
-    if one.issue.is_fixed:
-        about.append("fixed")
-    elif one.people:
-        about.append("1 person" if one.people == 1 else f"{one.people:,} people")
-    return option | {"description": plain(_label("; ".join(about)))} if about else option
-
-
-def _label(text: str) -> str:
-    return fit(text, LABEL, measure=lambda cut: len(cut.encode("utf-16-le")) // 2)
 
 
 def _title(label: str) -> Block:

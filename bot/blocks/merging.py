@@ -1,14 +1,13 @@
 """An issue's new title, or that it is the same as another one: the modal, what the channel hears. Pure."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from bot.blocks.issues import TITLE_BLOCK, left, pick_field, so_far, title_line
+from bot.blocks.issues import TITLE_BLOCK, left, so_far, title_line
 from bot.blocks.parts import Block, button, context, packed, plain, section
+from bot.blocks.picker import picker
 from bot.blocks.text import escape
 from models.issue import TITLE_MAX, Issue
 from models.issues import Standing
-from models.suggesting import Suggestion
 
 ASK = "rename_issue"
 MERGED = ":twisted_rightwards_arrows:"
@@ -26,10 +25,8 @@ IF_FIXED = (
 FOR_GOOD = "This one's name leads there from then on. It cannot be undone."
 
 
-def ask(
-    issue: Issue, others: Sequence[Suggestion], *, key: str, page: int, url: str | None
-) -> dict[str, Any]:
-    """The modal; `others` to choose from, `url` is where the issue is shown that it was opened from."""
+def ask(issue: Issue, *, is_any: bool, key: str, page: int, url: str | None) -> dict[str, Any]:
+    """The modal. `is_any`: whether there are others; `url`: of the message that it was opened from."""
     carried = {"issue": issue.id, "title": issue.title, "key": key, "page": page, "url": url}
     element = {
         "type": "plain_text_input",
@@ -40,8 +37,8 @@ def ask(
     blocks: list[Block] = [
         {"type": "input", "block_id": TITLE_BLOCK, "label": plain("Title"), "element": element}
     ]
-    if others:
-        blocks.append(pick_field(others, "It is the same as…"))
+    if is_any:
+        blocks.append(picker("It is the same as…"))
         blocks.append(context(f"{IF_FIXED if issue.is_fixed else IF_OPEN} {FOR_GOOD}"))
     return {
         "type": "modal",

@@ -84,7 +84,7 @@ def test_what_is_alike_is_suggested_first_and_says_by_which_words(bot: Bot) -> N
 
     modal = asked(bot, third)
 
-    options = next(one for one in modal.blocks if one["block_id"] == "pick")["element"]["options"]
+    options = modal.offered("pick")
     assert options[0]["text"]["text"] == "Rows are lost"
     assert options[0]["description"]["text"] == "shares: export, csv; 1 person"
     assert "shares" not in str(options[1])
