@@ -16,7 +16,7 @@ from models.base import RuleBrokenError
 from models.database import Database
 from models.issues import fixed, named, people, progress, ranked
 from models.merging import merge
-from models.suggesting import same_as, suggest
+from models.suggesting import Sought, is_any, search, suggest
 from models.told import merged_away, settle, unfinished
 from tests.models.ledger import NINE, hear, minute, passing, raised, rows, said, ticket, together
 from tests.models.log import issues_of
@@ -99,14 +99,15 @@ def test_what_was_merged_away_is_listed_nowhere_and_leads_to_what_remains(
 
     assert [one.issue for one in ranked(session, at=minute(4))] == [third]
     assert fixed(session, at=minute(4)) == []
-    assert [one.issue for one in suggest(session, ticket(session, "7", "c1").id, at=minute(4), limit=9)] == [
-        third
-    ]
-    assert same_as(session, third.id, at=minute(4), limit=9) == []
+    for_ticket = Sought(ticket=ticket(session, "7", "c1").id)
+    assert [one.issue for one in suggest(session, for_ticket, at=minute(4), limit=9)] == [third]
+    assert suggest(session, Sought(issue=third.id), at=minute(4), limit=9) == []
+    assert not is_any(session, Sought(issue=third.id))
     assert titled(session, "export-LOSES rows") is third
     assert Issue.hold(session, pair[0].id) is third
     for words in (ONE, "missing", "rows csv"):
         assert [one.issue for one in named(session, words, at=minute(4))] == [third]
+        assert [one.issue for one in search(session, for_ticket, words, limit=9)] == [third]
 
 
 def test_one_that_was_fixed_and_is_merged_away_is_not_looked_after(session: Session, pair: Pair) -> None:
