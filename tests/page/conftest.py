@@ -151,6 +151,23 @@ class Window:
     def send(self, label: str = "Send publicly") -> None:
         self.modal.get_by_role("button", name=label, exact=True).click()
 
+    def offered(self, box: Locator, wanted: str, typed: str = "") -> Locator:
+        """What a field that asks the app has on offer for `typed`, `wanted` among it.
+
+        Asked again while the machine is too busy for an answer in Slack's time.
+        """
+        offer = self.modal.get_by_role("listbox")
+        found = offer.get_by_role("option").filter(has_text=wanted).first
+        for _ in range(10):
+            if offer.count():
+                box.press("Escape")
+            box.fill(typed) if typed else box.press("ArrowDown")
+            expect(found.or_(offer.get_by_text("Nothing found"))).to_be_visible()
+            if found.is_visible():
+                break
+        expect(found).to_be_visible()
+        return offer.get_by_role("option")
+
     def open_thread(self, card: Locator) -> None:
         card.hover()
         card.get_by_role("button", name="Reply in thread").click()

@@ -206,7 +206,7 @@ def test_a_problem_is_gathered_ranked_mended_and_everybody_is_told(window: Open,
     choose(ana, card, "Add to issue…")
     choice = ana.modal.get_by_label("An issue that is known")
     choice.click(timeout=SOON)
-    likely = ana.modal.get_by_role("option").first
+    likely = ana.offered(choice, "No way to tag posts").first
     expect(likely).to_contain_text("No way to tag posts")
     expect(likely).to_contain_text("shares: posts, tag; 3 people")
     see(ana, "03-add", ana.modal, ana.modal.get_by_role("listbox"))

@@ -93,6 +93,7 @@ export function lookup(block, element, acts, { name, placeholder }) {
     due = false;
     asked += 1;
     entries = [];
+    at = -1;
     list.remove();
     box.setAttribute("aria-expanded", "false");
     box.removeAttribute("aria-activedescendant");
