@@ -144,6 +144,7 @@ def test_a_stale_button_and_the_old_name_lead_to_the_one_that_stays(bot: Bot) ->
     stale, yours = issue(bot), issue(bot, by="ben")
     _, card = bot.heard("@acmebrew me too", author="pat")
     choosing = asked(bot, card, by="ben")
+    assert choosing.offered("pick")
     assert modal(bot, stale).fill({"pick": SAME}).submit().closed
     eventually(lambda: bot.events("issue merged"))
 
