@@ -136,9 +136,11 @@ class Door(HttpMode):
     def ready(self) -> bool:
         return self.web is not None
 
-    def post(self, body: bytes, headers: dict[str, str], seconds: float) -> Answer:
+    def post(
+        self, body: bytes, headers: dict[str, str], seconds: float, address: str | None = None
+    ) -> Answer:
         """Hand one request in and take the answer out."""
-        del seconds
+        del seconds, address
         if self.web is None:
             return Answer(None, failure=NOBODY)
         environ: dict[str, Any] = {
@@ -254,9 +256,11 @@ class Workplace:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self.settle()
-        self._door.web = None
-        self.courier.close()
+        try:
+            self.settle()
+        finally:  # whatever went wrong: a thread that is left behind keeps the process from ending
+            self._door.web = None
+            self.courier.close()
 
     def settle(self) -> None:
         """Wait until the bot was told of all that has happened in Slack."""
