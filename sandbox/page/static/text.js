@@ -12,7 +12,7 @@ const EMOJI = {
   octagonal_sign: "🛑", rotating_light: "🚨", mag: "🔍", bell: "🔔", lock: "🔒", heavy_check_mark: "✔️", information_source: "ℹ️",
   speech_balloon: "💬", memo: "📝", link: "🔗", clock3: "🕒", chart_with_upwards_trend: "📈", bust_in_silhouette: "👤", label: "🏷️",
   hourglass_flowing_sand: "⏳", postbox: "📮", mute: "🔇", pencil2: "✏️", raising_hand: "🙋", point_right: "👉", alarm_clock: "⏰",
-  double_vertical_bar: "⏸️", arrow_forward: "▶️", busts_in_silhouette: "👥", package: "📦", recycle: "♻️", stethoscope: "🩺", sunny: "☀️",
+  double_vertical_bar: "⏸️", arrow_forward: "▶️", busts_in_silhouette: "👥", package: "📦", recycle: "♻️", twisted_rightwards_arrows: "🔀", stethoscope: "🩺", sunny: "☀️",
   mega: "📣", fast_forward: "⏩", leftwards_arrow_with_hook: "↩️", arrows_counterclockwise: "🔄",
 };
 const STYLES = { bold: "strong", italic: "em", strike: "s", code: "code", underline: "u" };
