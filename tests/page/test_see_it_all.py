@@ -223,6 +223,14 @@ def test_a_problem_is_gathered_ranked_mended_and_everybody_is_told(window: Open,
     issue = answer(ana, "first seen")
     holds(issue, "@maria_writes", "@hana_cooks", "400 recipes", "@lucas_fotos", "see the cats alone")
     see(ana, "03-issue", issue)
+    ana.press(issue, "Rename or merge…")
+    same = ana.modal.get_by_label("It is the same as…")
+    same.click(timeout=SOON)
+    ana.offered(same, "Nobody finds the Markdown export", "export mark").click()
+    expect(same).to_have_value("Nobody finds the Markdown export")
+    expect(ana.modal).to_contain_text("The one that you pick stays")
+    see(ana, "03-merge", ana.modal)
+    ana.modal.get_by_role("button", name="Cancel").click()
     ana.press(issue, "Mark as fixed")
 
     told = ben.slack.locator("#messages article", has_text="marked an issue as fixed").last
