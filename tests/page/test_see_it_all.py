@@ -223,14 +223,7 @@ def test_a_problem_is_gathered_ranked_mended_and_everybody_is_told(window: Open,
     issue = answer(ana, "first seen")
     holds(issue, "@maria_writes", "@hana_cooks", "400 recipes", "@lucas_fotos", "see the cats alone")
     see(ana, "03-issue", issue)
-    ana.press(issue, "Rename or merge…")
-    same = ana.modal.get_by_label("It is the same as…")
-    same.click(timeout=SOON)
-    ana.offered(same, "Nobody finds the Markdown export", "export mark").click()
-    expect(same).to_have_value("Nobody finds the Markdown export")
-    expect(ana.modal).to_contain_text("The one that you pick stays")
-    see(ana, "03-merge", ana.modal)
-    ana.modal.get_by_role("button", name="Cancel").click()
+    look_at_merging(ana, issue, see)
     ana.press(issue, "Mark as fixed")
 
     told = ben.slack.locator("#messages article", has_text="marked an issue as fixed").last
@@ -256,6 +249,18 @@ def test_a_problem_is_gathered_ranked_mended_and_everybody_is_told(window: Open,
     fixed = answer(ben, "those with people to go first")
     expect(fixed).to_contain_text("1 of 3 told, 1 skipped, 1 person to go")
     see(ben, "03-progress", fixed)
+
+
+def look_at_merging(ana: Window, issue: Locator, see: See) -> None:
+    """Pick another issue as the same one, and leave it at that."""
+    ana.press(issue, "Rename or merge…")
+    same = ana.modal.get_by_label("It is the same as…")
+    same.click(timeout=SOON)
+    ana.offered(same, "Nobody finds the Markdown export", "export mark").click()
+    expect(same).to_have_value("Nobody finds the Markdown export")
+    expect(ana.modal).to_contain_text("The one that you pick stays")
+    see(ana, "03-merge", ana.modal)
+    ana.modal.get_by_role("button", name="Cancel").click()
 
 
 def choose(window: Window, card: Locator, label: str) -> None:
