@@ -15,7 +15,8 @@ from bot.blocks.text import as_typed, clean, escape, one_line
 from bot.desk import Desk
 from bot.slack import SlackError
 from handlers.asked import Answer, Asked
-from handlers.courtesy import PATIENCE, Person, attempt, opened, person, sentence_for, spelled, writing
+from handlers.courtesy import PATIENCE, Person, attempt, opened, person, writing
+from handlers.questions import against, at_input
 from models import Inbound, Issue, Ticket
 from models.base import RuleBrokenError
 from models.issues import fixed, named, people, ranked, to_tell
@@ -34,20 +35,7 @@ def register(app: App, desk: Desk) -> None:
     @app.view(face.ADD)
     def add(ack: Ack, body: Body, view: Body) -> None:
         who = person(body)
-        refused: list[tuple[str, str]] = []
-
-        def do() -> str | None:
-            try:
-                _submit(desk, who, view)
-            except Exception as error:  # noqa: BLE001 - the modal stays open, with what was typed
-                refused.append((face.TITLE_BLOCK, spelled(sentence_for(error))))
-            return None
-
-        attempt(desk, who, None, do)
-        if refused:
-            ack(response_action="errors", errors=dict(refused))
-        else:
-            ack()
+        at_input(ack, face.TITLE_BLOCK, against(desk, who, lambda: _submit(desk, who, view)))
 
     @app.action("remove_from_issue")
     def remove(ack: Ack, body: Body, respond: Respond) -> None:

@@ -69,14 +69,23 @@ def register(app: App, desk: Desk) -> None:
 def settle(desk: Desk, who: Person, view: Body, verb: Verb) -> str | None:
     """Do `verb` once, however often the submit arrives; give what stands against it."""
     origin = json.loads(view["private_metadata"])
+
+    def do() -> None:
+        with writing(desk) as session:
+            if Inbound.is_new(session, f"modal {origin['key']}", at=desk.now()):
+                verb(session, Ticket.hold(session, origin["ticket"]))
+
+    return against(desk, who, do)
+
+
+def against(desk: Desk, who: Person, submitted: Callable[[], None]) -> str | None:
+    """Do what was `submitted`; give what stands against it, for the modal stays open with what was typed."""
     refused: list[str] = []
 
     def do() -> None:
         try:
-            with writing(desk) as session:
-                if Inbound.is_new(session, f"modal {origin['key']}", at=desk.now()):
-                    verb(session, Ticket.hold(session, origin["ticket"]))
-        except Exception as error:  # noqa: BLE001 - the modal stays open, with what was typed
+            submitted()
+        except Exception as error:  # noqa: BLE001 - a person submitted, a person gets a sentence
             refused.append(sentence_for(error))
 
     attempt(desk, who, None, do)

@@ -14,8 +14,9 @@ from bot.blocks import merging as face
 from bot.blocks.picker import PICK_BLOCK, picked
 from bot.blocks.text import as_typed, one_line
 from bot.desk import Desk
-from handlers.courtesy import BUSY, Person, attempt, opened, person, sentence_for, spelled, writing
+from handlers.courtesy import BUSY, Person, attempt, opened, person, writing
 from handlers.issues import GLANCE
+from handlers.questions import against, at_input
 from handlers.telling_them import follow
 from models import Inbound, Issue
 from models.base import RuleBrokenError, escaped
@@ -37,23 +38,20 @@ def register(app: App, desk: Desk) -> None:
 
     @app.view(face.ASK)
     def submit(ack: Ack, body: Body, view: Body) -> None:
-        who, refused = person(body), dict[str, str]()
+        who = person(body)
+        field = listed.TITLE_BLOCK if picked(view) is None else PICK_BLOCK
 
-        def do() -> str | None:
+        def do() -> None:
+            nonlocal field
             try:
                 _submit(desk, who, view)
-            except _AtTheTitle as error:
-                refused[listed.TITLE_BLOCK] = spelled(str(error))
-            except Exception as error:  # noqa: BLE001 - the modal stays open, with what was typed
-                field = listed.TITLE_BLOCK if picked(view) is None else PICK_BLOCK
-                refused[field] = spelled(sentence_for(error))
-            return None
+            except _AtTheTitle:
+                field = listed.TITLE_BLOCK
+                raise
 
-        attempt(desk, who, None, do)
-        if refused:
-            ack(response_action="errors", errors=refused)
-        else:
-            ack()
+        refused = against(desk, who, do)
+        at_input(ack, field, refused)
+        if refused is None:
             desk.aside(lambda: follow(desk, json.loads(view["private_metadata"])))
 
 

@@ -18,7 +18,8 @@ from bot.blocks import issue as face
 from bot.blocks import issues as asking
 from bot.blocks.text import as_typed, escape, one_line
 from bot.desk import Desk
-from handlers.courtesy import Person, attempt, opened, person, sentence_for, spelled, writing
+from handlers.courtesy import Person, attempt, opened, person, writing
+from handlers.questions import against, at_input
 from models import Author, Inbound, Issue
 from models.told import settle
 
@@ -63,20 +64,10 @@ def register(app: App, desk: Desk) -> None:
 
     @app.view(asking.SKIP)
     def skip(ack: Ack, body: Body, view: Body) -> None:
-        who, refused = person(body), list[str]()
-
-        def do() -> str | None:
-            try:
-                _skip(desk, who, view)
-            except Exception as error:  # noqa: BLE001 - the modal stays open, with what was typed
-                refused.append(spelled(sentence_for(error)))
-            return None
-
-        attempt(desk, who, None, do)
-        if refused:
-            ack(response_action="errors", errors={asking.WHY_BLOCK: refused[0]})
-        else:
-            ack()
+        who = person(body)
+        refused = against(desk, who, lambda: _skip(desk, who, view))
+        at_input(ack, asking.WHY_BLOCK, refused)
+        if refused is None:
             desk.aside(lambda: follow(desk, json.loads(view["private_metadata"])))
 
 

@@ -153,7 +153,7 @@ class Issue(Base):
                 session.flush()
         except IntegrityError:  # somebody took it at this moment
             raise RuleBrokenError("Somebody has just called another issue that. Look again.") from None
-        self._redraw(session)
+        self.redraw(session)
         data = {"issue": self.id, "title": shown, "from": old}
         Event.record(session, "issue renamed", at=at, by=by, text=shown, data=data)
 
@@ -217,7 +217,7 @@ class Issue(Base):
         if self.fixed_at is not None:
             raise RuleBrokenError(f"<@{self.fixed_by}> has marked this one as fixed already.")
         self.fixed_at, self.fixed_by = at, by
-        self._redraw(session)
+        self.redraw(session)
         anew = dict.fromkeys(("told_at", "told_since", "skipped_at", "skip_reason", "settled_by"))
         session.execute(update(Report).where(Report.issue_id == self.id).values(**anew))
         Event.record(session, "issue fixed", at=at, by=by, text=self.title, data={"issue": self.id})
@@ -227,10 +227,10 @@ class Issue(Base):
         if self.fixed_at is None:
             raise RuleBrokenError("This issue is open already.")
         self.fixed_at = self.fixed_by = None
-        self._redraw(session)
+        self.redraw(session)
         Event.record(session, "issue reopened", at=at, by=by, text=self.title, data={"issue": self.id})
 
-    def _redraw(self, session: Session) -> None:
+    def redraw(self, session: Session) -> None:
         """Have the cards of its tickets show it."""
         session.flush()
         rising = update(Ticket).where(Ticket.id.in_(self.hold_tickets(session)))
@@ -238,8 +238,13 @@ class Issue(Base):
         session.execute(rising.execution_options(synchronize_session=False))
 
     def hold_tickets(self, session: Session) -> list[int]:
-        """Its tickets, held before its reports and in one order, so that nobody waits for each other."""
-        about = select(Report.ticket_id).where(Report.issue_id == self.id)
+        """Its tickets, held."""
+        return self.hold_tickets_of(session, self)
+
+    @staticmethod
+    def hold_tickets_of(session: Session, *issues: "Issue") -> list[int]:
+        """Their tickets, held before their reports and in one order, so that nobody waits for each other."""
+        about = select(Report.ticket_id).where(Report.issue_id.in_([one.id for one in issues]))
         held = select(Ticket.id).where(Ticket.id.in_(about)).order_by(Ticket.id).with_for_update()
         return list(session.scalars(held))
 

@@ -39,7 +39,7 @@ def merge(session: Session, issue_id: int, into_id: int, *, by: str, at: datetim
     Raises `RuleBrokenError` if they are one already, or if the first was merged into a third meanwhile.
     """
     gone, kept = _hold(session, issue_id, into_id)
-    _hold_tickets(session, gone, kept)
+    Issue.hold_tickets_of(session, gone, kept)
     # Waits for whoever adds a ticket to it just now; whoever comes later finds the one that stays.
     session.execute(select(Issue.id).where(Issue.id == gone.id).with_for_update())
     for one in (gone, kept):
@@ -86,12 +86,6 @@ def _hold(session: Session, issue_id: int, into_id: int) -> tuple[Issue, Issue]:
             attempt.rollback()  # lets go of the one that it got: the next try may want a lower one first
 
 
-def _hold_tickets(session: Session, gone: Issue, kept: Issue) -> None:
-    """Hold the tickets of both, in one order and before their reports."""
-    about = select(Report.ticket_id).where(Report.issue_id.in_((gone.id, kept.id)))
-    session.scalars(select(Ticket.id).where(Ticket.id.in_(about)).order_by(Ticket.id).with_for_update()).all()
-
-
 def _keep_told(session: Session, gone: Issue, kept: Issue, *, at: datetime) -> None:
     """Write down from when on a reply tells of a ticket, where that is not the fix that shows."""
     if gone.fixed_at is None or kept.fixed_at is None:
@@ -112,11 +106,8 @@ def _rewrite(session: Session, which: ColumnElement[bool], values: dict[str, Any
 def _move(session: Session, gone: Issue, kept: Issue, *, by: str, at: datetime) -> None:
     """Have each ticket of `gone` belong to `kept`, once; and have its card show that."""
     theirs = {report.ticket_id: (report, said) for report, said in _reports(session, kept)}
-    coming = _reports(session, gone)
-    rising = update(Ticket).where(Ticket.id.in_([report.ticket_id for report, _ in coming]))
-    rising = rising.values(revision=Ticket.revision + 1)
-    session.execute(rising.execution_options(synchronize_session=False))
-    for report, said in coming:
+    gone.redraw(session)
+    for report, said in _reports(session, gone):
         mine = theirs.get(report.ticket_id)
         if mine is None:
             report.issue_id = kept.id

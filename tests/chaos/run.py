@@ -198,9 +198,8 @@ def _while_killing(plan: Plan, crew: Crew, load: Load, x_weather: XWeather) -> N
         time.sleep(0.2)
         crew.check()
         enough = crew.kills >= plan.kills and not crew.missing and time.monotonic() - began >= plan.lasts
-        crew.killing = (
-            crew.killing and not enough
-        )  # answers may still have to be lost; that needs no more dead
+        if enough:
+            crew.killing = False  # answers may still have to be lost; that needs no more dead
         if enough and x_weather.lost >= plan.losses and (plan.kills or not patiently(lambda: load.has_work)):
             return
         idle_since = None if load.is_busy else (idle_since or time.monotonic())
