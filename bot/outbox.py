@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, select
+from sqlalchemy import Select, bindparam, case, select
 
 from bot import breakers, crash, doubt, gate, handoffs, telling, unsaying
 from bot.desk import Desk
@@ -69,12 +69,20 @@ def work(desk: Desk, networks: Collection[str] | None = None) -> float:
 
 
 def _coming(desk: Desk, networks: Collection[str]) -> list[Due]:
-    """What is due or will be, the soonest first; on other networks it waits for a desk that has them.
+    """What is due or will be, the soonest first; on other networks it waits for a desk that has them."""
+    asked = {"now": desk.now(), "states": list(_STEPS), "networks": list(networks)}
+    with desk.db.read() as session:
+        rows = session.execute(_COMING, asked)
+        return [Due(reply_id, state, at) for reply_id, state, at in rows if at is not None]
+
+
+def _what_comes() -> Select[int, str, datetime | None]:
+    """The question of `_coming`, put together once: it is asked again and again, and building it took longer.
 
     What a dead worker left on the wire comes first, then what is in doubt: however much waits to be sent.
     """
     urgency = case(
-        (Reply.due_at > desk.now(), 3),
+        (Reply.due_at > bindparam("now", type_=Reply.due_at.type), 3),
         (Reply.state == Delivery.SENDING, 0),
         (Reply.state == Delivery.UNSURE, 1),
         else_=2,
@@ -84,11 +92,13 @@ def _coming(desk: Desk, networks: Collection[str]) -> list[Due]:
     here = select(Ticket.network).where(Ticket.id == Reply.ticket_id).scalar_subquery()
     to_delete = select(Reply.id).where(Reply.unsay_by.is_not(None), Reply.due_at.is_not(None))
     moving = select(Reply.id).where(Reply.state.in_(ON_ITS_WAY)).union_all(to_delete)
-    query = select(Reply.id, Reply.state, Reply.due_at).where(Reply.id.in_(moving))
-    query = query.where(Reply.state.in_(_STEPS), Reply.due_at.is_not(None), here.in_(networks))
-    with desk.db.read() as session:
-        rows = session.execute(query.order_by(urgency, Reply.due_at, Reply.id).limit(BATCH))
-        return [Due(reply_id, state, at) for reply_id, state, at in rows if at is not None]
+    query = select(Reply.id, Reply.state, Reply.due_at).where(Reply.id.in_(moving), Reply.due_at.is_not(None))
+    query = query.where(Reply.state.in_(bindparam("states", expanding=True)))
+    query = query.where(here.in_(bindparam("networks", expanding=True)))
+    return query.order_by(urgency, Reply.due_at, Reply.id).limit(BATCH)
+
+
+_COMING = _what_comes()
 
 
 def _guarded(desk: Desk, step: Callable[[Desk, int], None], reply_id: int) -> float:

@@ -98,6 +98,11 @@ class Crew:
         return max(1, (self.plan.replies + self.plan.mentions) // max(self.plan.kills, 1) // 2)
 
     @property
+    def _beyond(self) -> bool:
+        """Whether enough were killed, and whoever dies now does so for the points that are missing."""
+        return self.kills >= self.plan.kills and bool(self.missing)
+
+    @property
     def missing(self) -> list[str]:
         """The points that have not been reached often enough."""
         reached = self.reached
@@ -155,7 +160,8 @@ class Crew:
         assert member.process is not None
         if not member.at_work and (self.busy / str(member.process.pid)).exists():
             member.at_work = True
-            member.dies_at = time.monotonic() + self.rng.uniform(0, 2 * self.plan.life)
+            if not self._beyond:
+                member.dies_at = time.monotonic() + self.rng.uniform(0, 2 * self.plan.life)
         if time.monotonic() <= member.dies_at:
             return
         member.process.kill()
@@ -177,10 +183,11 @@ class Crew:
         if self.killing:
             point = self._target(member)
             env["HEARD_CHAOS_POINT"] = point
-            env["HEARD_CHAOS_NTH"] = str(self.rng.randint(1, 2 if point in SELDOM else self._passings))
+            seldom = self._beyond or point in SELDOM
+            env["HEARD_CHAOS_NTH"] = str(self.rng.randint(1, 2 if seldom else self._passings))
             env["HEARD_CHAOS_NOTE"] = str(self.note)
             env["HEARD_CHAOS_BUSY"] = str(self.busy)
-        hasty = self.rng.random() < HASTY
+        hasty = self.rng.random() < HASTY and not self._beyond
         until = START + 2 * self.plan.life if hasty else IDLE + 2 * self.plan.life
         member.at_work = False
         member.dies_at = time.monotonic() + (self.rng.uniform(START / 2, until) if hasty else until)
@@ -193,6 +200,6 @@ class Crew:
         """Where to die next: the point that was reached least, or now and then any."""
         reached = self.reached
         points = self._within_reach(member) or member.points
-        if self.rng.random() < 0.3:
+        if self.rng.random() < 0.3 and not self._beyond:
             return self.rng.choice(points)
         return min(points, key=lambda point: (reached[point], self.rng.random()))

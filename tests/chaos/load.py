@@ -31,6 +31,7 @@ from tests.story.harness import CHANNEL
 PEOPLE = 40
 LONG_AGO = timedelta(hours=30)  # before what a first look at X reaches
 LOT = 10
+DRIP = 0.5  # seconds from one to the next, once all that was planned is said and there still is killing
 WAITING = 100  # replies that wait to be sent, at most: this is about dying, not about being too slow
 UNHEARD = 300  # mentions that nobody has heard yet, at most: X lists 800
 WAIT = text("SELECT count(*) FROM replies WHERE state IN ('held', 'queued')")
@@ -78,14 +79,18 @@ class Load:
             self.x.world.post(f"fan{each % PEOPLE}", f"@acmebrew question {ago} {each}", at=at)
             for each in range(number)
         ]
-        self.known += number
         place = Place("x", self.x.world.brand.id, CHANNEL, Promise(ALWAYS, timedelta(minutes=30)))
+        found: dict[str, int] = {}
         for start in range(0, number, 500):
+            said = [_said(post) for post in posts[start : start + 500]]
             with self.desk.db.write() as session:
-                said = [_said(post) for post in posts[start : start + 500]]
                 take_in(session, said, place, at=datetime.now(UTC))
-        with self.desk.db.read() as session:
-            found = dict(session.execute(select(Mention.post_id, Mention.ticket_id)).all())
+            with self.desk.db.read() as session:
+                known = select(Mention.post_id, Mention.ticket_id)
+                found |= session.execute(
+                    known.where(Mention.post_id.in_([one.post_id for one in said]))
+                ).all()
+            self.known += len(said)
         return [(found[post.id], post.id) for post in posts]
 
     def sees(self, tickets: list[tuple[int, str]]) -> bool:
@@ -121,7 +126,7 @@ class Load:
         return self.is_busy or self._count(WAIT) > 0
 
     def submit(self, tickets: list[tuple[int, str]]) -> None:
-        """Answer them all, a lot at a time, as the composer does."""
+        """Answer them all, a lot at a time, as the composer does; then one more now and then, to die of."""
         for start in range(0, len(tickets), LOT):
             while patiently(lambda: self._count(WAIT)) > WAITING:
                 if self._stop.wait(0.2):
@@ -130,6 +135,9 @@ class Load:
                 return
             lot = tickets[start : start + LOT]
             patiently(lambda lot=lot: self._submit(lot))  # type: ignore[misc]
+        while tickets and self._progress() < 1 and not self._stop.wait(DRIP):
+            more = patiently(lambda: self.tickets(1))
+            patiently(lambda more=more: self._submit(more))  # type: ignore[misc]
 
     def _may(self, done: int, of: int) -> bool:
         """Wait until it is time for the next; False if all is over."""
@@ -158,7 +166,7 @@ class Load:
                     )
 
     def post(self, number: int) -> None:
-        """Post mentions on X, some of which it lists late and so behind others."""
+        """Post mentions on X, some of which it lists late and so behind others; then more, now and then."""
         heard = text("SELECT count(*) FROM mentions")
         for each in range(number):
             while each % 20 == 0 and each - (patiently(lambda: self._count(heard)) - self.known) > UNHEARD:
@@ -166,10 +174,15 @@ class Load:
                     return
             if not self._may(each, number):
                 return
-            late = self._rng.choice((0, 0, 0, self._rng.uniform(0, 4)))
-            words = f"@acmebrew news {each}"
-            self.posted.append(self.x.world.post(f"fan{each % PEOPLE}", words, visible_after=late).id)
+            self._post(each)
             self._stop.wait(0.005)
+        while number and self._progress() < 1 and not self._stop.wait(DRIP):
+            self._post(len(self.posted))
+
+    def _post(self, each: int) -> None:
+        late = self._rng.choice((0, 0, 0, self._rng.uniform(0, 4)))
+        words = f"@acmebrew news {each}"
+        self.posted.append(self.x.world.post(f"fan{each % PEOPLE}", words, visible_after=late).id)
 
     def press(self, tickets: list[tuple[int, str]]) -> None:
         """Answer these in Slack: press, type, submit; and again while the bot dies of it.

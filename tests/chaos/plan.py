@@ -23,7 +23,8 @@ class Plan:
     outages: tuple[float, float] | None = None  # PostgreSQL is struck down every so many seconds
     cuts: float | None = None  # about so often no network is there for two seconds
     life: float = 3.0  # of a process, on average, while there is killing
-    lasts: float = 0.0  # the killing and striking goes on at least so long
+    lasts: float = 0.0  # the killing and striking goes on at least so long,
+    most: float = 7200.0  # and no longer than this, whatever chance has not brought about by then
     takeover: float | None = None  # the work of the dead must be in other hands by then
     patience: float = 120.0  # from the last kill on, until all must have come to its end
     posts_per_second: float = 50.0  # Slack's budgets, raised

@@ -191,7 +191,7 @@ def _named(act: object, name: str) -> object:
 
 
 def _while_killing(plan: Plan, crew: Crew, load: Load, x_weather: XWeather) -> None:
-    """Until enough were killed and enough answers lost, or there is nothing left to be harmed by it for a good while."""
+    """Until enough were killed and enough answers lost; or nothing is left to be harmed; or it takes too long."""
     began = time.monotonic()
     idle_since = None
     while True:
@@ -201,6 +201,8 @@ def _while_killing(plan: Plan, crew: Crew, load: Load, x_weather: XWeather) -> N
         if enough:
             crew.killing = False  # answers may still have to be lost; that needs no more dead
         if enough and x_weather.lost >= plan.losses and (plan.kills or not patiently(lambda: load.has_work)):
+            return
+        if time.monotonic() - began > plan.most:
             return
         idle_since = None if load.is_busy else (idle_since or time.monotonic())
         if idle_since is not None and time.monotonic() - idle_since > plan.patience:

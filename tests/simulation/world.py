@@ -24,6 +24,7 @@ STORM = 1200.0  # seconds in which things go wrong
 CALM = 1500.0  # seconds after that, in which everything must come to its end
 NOWHERE = "http://127.0.0.1:9/api/"
 NO_SLACK = Slack("xoxb-none", NOWHERE)
+SETTINGS = Settings(slack_bot_token="xoxb-none", slack_channel="C0MENTIONS", slack_api_url=NOWHERE)
 OPEN = {"reply declared", "reply answered", "look made"}  # with no transaction open: here one can stand still
 
 
@@ -50,12 +51,8 @@ class Run:
         self.net = Net(self.stage, self.rng, self.climate)
         for number in range(TICKETS):
             self.net.asks(number)
-        self._settings = Settings(
-            slack_bot_token="xoxb-none",
-            slack_channel="C0MENTIONS",
-            slack_api_url=NOWHERE,
-            undo_seconds=self.climate.undo,
-            reconcile_seconds=self.climate.plan,
+        self._settings = SETTINGS.model_copy(
+            update={"undo_seconds": self.climate.undo, "reconcile_seconds": self.climate.plan}
         )
 
     def go(self) -> list[str]:
