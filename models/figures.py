@@ -2,18 +2,19 @@
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import accumulate
+from itertools import accumulate, chain
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from models import rollup
+from models.ahead import Ask, ahead
 from models.period import Period, Question
 from models.seconds import HOUR
-from models.tallies import OUTCOMES, QUARTER, TIMES, Mate, Tallies, Whose, count
+from models.tallies import OUTCOMES, QUARTER, TIMES, Mate, Tallies, Whose, counting
 
 EXACT_DAYS = 92
 HOURS_A_WEEK = 168
@@ -85,10 +86,12 @@ class Report:
 def report(session: Session, question: Question, *, target: timedelta) -> Report:
     """Answer `question`; `target` is within how long a first reply is owed."""
     whose = Whose(question.person, question.channel, question.network)
-    return Report(
-        now=figures(session, question.period, whose, target=target),
-        before=figures(session, question.period.before, whose, target=target, brief=True),
-    )
+    period = question.period
+    now, before = _by_day(session, period, whose), _by_day(session, period.before, whose, brief=True)
+    with ahead(session) as ask:
+        now = now or _counting(ask, period, whose)
+        before = before or _counting(ask, period.before, whose, brief=True)
+        return Report(now=now(target), before=before(target))
 
 
 def figures(
@@ -98,29 +101,46 @@ def figures(
 
     What was not counted by day yet is counted now, however long that takes. `brief`: for a comparison.
     """
-    days, zone = period.days, period.zone
-    is_exact = len(days) <= EXACT_DAYS or whose.person is not None
+    told = _by_day(session, period, whose, brief=brief) or _counting(Ask(session), period, whose, brief=brief)
+    return told(target)
+
+
+Told = Callable[[timedelta], Figures]
+"""Figures, given the target."""
+
+
+def _by_day(session: Session, period: Period, whose: Whose, *, brief: bool = False) -> Told | None:
+    """From what each day came to, if it is to be told by days and all of them were counted."""
+    days = period.days
+    if len(days) <= EXACT_DAYS or whose.person is not None:
+        return None
     last = min(days[-1], period.now.astimezone(UTC).date())
-    told = None if is_exact else rollup.read(session, days[0], last, whose, brief=brief)
+    told = rollup.read(session, days[0], last, whose, brief=brief)
     if told is None:
-        step = HOUR if _has_whole_hours(period) else QUARTER
-        exact = count(session, period.since, period.until, whose, step=step, brief=brief)
-        return _figures(exact, period, zone, target, is_exact=True)
-    return _figures(told, period, ZoneInfo("UTC"), target, is_exact=False)
+        return None
+    return lambda target: _figures(told, period, ZoneInfo("UTC"), target, is_exact=False)
+
+
+def _counting(ask: Ask, period: Period, whose: Whose, *, brief: bool = False) -> Told:
+    """Second by second; asked for now, counted when it is told."""
+    step = HOUR if _has_whole_hours(period) else QUARTER
+    count = counting(ask, period.since, period.until, whose, step=step, brief=brief)
+    return lambda target: _figures(count(), period, period.zone, target, is_exact=True)
 
 
 def _figures(told: Tallies, period: Period, zone: ZoneInfo, target: timedelta, *, is_exact: bool) -> Figures:
-    local = _local(zone, [*told.heard, *(slot for slot, _ in told.outcomes)])
+    local = _local(zone, chain(told.heard, *told.outcomes.values()))
     by_day: dict[date, Counter[str]] = defaultdict(Counter)
-    for (slot, outcome), number in told.outcomes.items():
-        by_day[local[slot].date()][outcome] += number
+    for outcome, slots in told.outcomes.items():
+        for slot, number in slots.items():
+            by_day[local[slot].date()][outcome] += number
     first: dict[date, Counter[int]] = defaultdict(Counter)
     for slot, took in told.first.items():
         first[local[slot].date()].update(took)
     hours = [0] * HOURS_A_WEEK
     for slot, number in told.heard.items():
         hours[local[slot].weekday() * 24 + local[slot].hour] += number
-    outcomes = {one: sum(counts[one] for counts in by_day.values()) for one in OUTCOMES}
+    outcomes = {outcome: slots.total() for outcome, slots in told.outcomes.items()}
     return Figures(
         period=period,
         is_exact=is_exact,

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from models.ahead import Ask
 from models.base import add_if_absent
 from models.daily import Daily, Tally
 from models.event import Event
 from models.mention import Mention
 from models.seconds import HOUR
-from models.tallies import FIRST, FIRST_OPEN, TIMES, Mate, Tallies, Whose, count
+from models.tallies import FIRST, FIRST_OPEN, TIMES, Mate, Tallies, Whose, counting
 from models.ticket import CANARY, Ticket
 from models.turn import Turn
 
@@ -85,7 +86,7 @@ def count_day(session: Session, day: date, *, is_next: bool = False) -> None:
     since, until = _midnight(day), _midnight(day + timedelta(days=1))
     session.execute(delete(Daily).where(Daily.day == day))
     for network, channel in _places(session, since, until):
-        told = count(session, since, until, Whose(channel=channel, network=network), step=HOUR)
+        told = counting(Ask(session), since, until, Whose(channel=channel, network=network), step=HOUR)()
         place = {"day": day, "network": network, "channel": channel}
         session.execute(insert(Daily).values(**place, brief=_brief(told), rest=_rest(told)))
     if is_next:
@@ -117,14 +118,12 @@ def _places(session: Session, since: datetime, until: datetime) -> list[tuple[st
 
 
 def _brief(told: Tallies) -> Json:
-    heard, outcomes = Counter[int](), Counter[str]()
+    heard = Counter[int]()
     for slot, number in told.heard.items():
         heard[slot % DAY // HOUR] += number
-    for (_, outcome), number in told.outcomes.items():
-        outcomes[outcome] += number
     return {
         "heard": heard,
-        "outcomes": outcomes,
+        "outcomes": {outcome: slots.total() for outcome, slots in told.outcomes.items() if slots},
         "unanswered": told.unanswered,
         **{name: _bars(told.times[name]) for name in BRIEF},
     }
@@ -182,8 +181,10 @@ def _add_day(told: Tallies, midnight: int, brief: Json) -> None:
     for hour, number in brief["heard"].items():
         told.heard[midnight + int(hour) * HOUR] += number
     for outcome, number in brief["outcomes"].items():
-        told.outcomes[midnight, outcome] += number
-    _add(told.first[midnight], brief[FIRST])
+        told.outcomes[outcome][midnight] += number
+    first = told.first[midnight]
+    assert isinstance(first, Counter)
+    _add(first, brief[FIRST])
     for name in BRIEF:
         _add(told.times[name], brief[name])
 

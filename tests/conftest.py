@@ -4,16 +4,19 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import databases, postgres
+from tests import compiled, databases, postgres
 
 # A busy machine is no failure. Where CI is set, Hypothesis does likewise by itself, and repeats its draws.
 if not os.environ.get("CI"):
     settings.register_profile("heard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("heard")
+
+compiled.share()
 
 
 def pytest_report_header() -> str:
@@ -34,18 +37,19 @@ def postgresql() -> Iterator[databases.Lend]:
     if postgres.skipped():
         pytest.skip("HEARD_SKIP_PG=1: not tried on PostgreSQL")
     try:
-        with databases.postgresql() as lend:
+        with databases.postgresql(databases.quick()) as lend:
             yield lend
     except postgres.NoPostgres as nothing:
         pytest.fail(str(nothing), pytrace=False)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+def new_database(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
     """Makes a database at each call and returns its URL, for tests that want several of the same engine."""
     lend: databases.Lend = request.getfixturevalue(request.param)
     with ExitStack() as lent:
-        yield lambda: lent.enter_context(lend(tmp_path))
+        home = Path(lent.enter_context(TemporaryDirectory(prefix="heard-db-", dir=databases.quick())))
+        yield lambda: lent.enter_context(lend(home))
 
 
 @pytest.fixture

@@ -29,7 +29,14 @@ START_SECONDS = 60
 KEEPER = 'exec 3<&0; "$@" 3<&- & server=$!; (read -r _ <&3; kill -INT "$server") & wait "$server"'
 
 # Nothing here needs to outlive a power cut; nobody but a socket's neighbours may come in.
-SETTINGS = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "listen_addresses=")
+SETTINGS = (
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "listen_addresses=",
+)
 
 
 class NoPostgres(Exception):  # noqa: N818 it reads as the sentence that it is
@@ -73,12 +80,12 @@ def describe() -> str:
 
 
 @contextmanager
-def server() -> Iterator[URL]:
-    """The URL of a running server, stopped afterwards if it was started here."""
+def server(where: Path = Path("/tmp")) -> Iterator[URL]:
+    """The URL of a running server, stopped afterwards if it was started here; its data lie below `where`."""
     if explicit := _explicit():
         yield explicit
     else:
-        with running(find()) as started:
+        with running(find(), where) as started:
             yield started
 
 
@@ -149,10 +156,12 @@ def _account() -> dict[str, Any]:
 
 
 @contextmanager
-def running(programs: Programs) -> Iterator[URL]:
-    """The URL of a new server, reached by a socket in a folder that goes when the server does."""
-    # Not $TMPDIR: a socket's path is short by law, and the account that runs the server must get there.
-    with tempfile.TemporaryDirectory(prefix="heard-pg-", dir="/tmp", ignore_cleanup_errors=True) as name:
+def running(programs: Programs, where: Path = Path("/tmp")) -> Iterator[URL]:
+    """The URL of a new server, reached by a socket in a folder below `where` that goes when the server does.
+
+    A socket's path is short by law, and the account that runs the server must get there: so not in $TMPDIR.
+    """
+    with tempfile.TemporaryDirectory(prefix="heard-pg-", dir=where, ignore_cleanup_errors=True) as name:
         home = Path(name)
         folder = _reachable(programs.folder, home)
         with (home / "log").open("w+") as log:

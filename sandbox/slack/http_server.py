@@ -54,7 +54,7 @@ class HttpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self._open: set[socket.socket] = set()
         self._guard = threading.Lock()
         super().__init__(("127.0.0.1", port), _Handler)
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="slack-http")
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), name="slack-http")
 
     @property
     def port(self) -> int:

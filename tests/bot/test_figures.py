@@ -29,7 +29,11 @@ def outcomes(here: Room) -> dict[str, int] | None:
     today = here.clock().date()
     with here.desk.db.read() as session:
         told = rollup.read(session, today, today, Whose())
-    return None if told is None else {name: number for (_, name), number in told.outcomes.items()}
+    return (
+        None
+        if told is None
+        else {outcome: slots.total() for outcome, slots in told.outcomes.items() if slots}
+    )
 
 
 def test_when_a_card_was_there_first_stays_whatever_becomes_of_it(here: Room) -> None:

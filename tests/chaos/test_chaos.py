@@ -9,7 +9,7 @@ from tests.chaos.__main__ import tell
 from tests.chaos.plan import Plan
 from tests.chaos.run import Report, run
 
-MOST = 150.0  # seconds
+MOST = 400.0  # seconds; on a machine with nothing else to do a tenth of it is enough
 
 
 def held(plan: Plan) -> Report:

@@ -16,7 +16,7 @@ from tests.revision import revision
 from tests.simulation import team, world
 from tests.simulation.weather import KINDS
 
-AT_ONCE = 50  # seeds that one process does on one ledger
+AT_ONCE = 250  # seeds that one process does on one ledger: to make one takes as long as twenty runs
 SIGN_OF_LIFE = 60.0  # seconds between two lines that say how far it is
 Made, Came, Lot = TypeVar("Made"), TypeVar("Came"), TypeVar("Lot")
 

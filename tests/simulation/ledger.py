@@ -13,9 +13,9 @@ from models.hearing import Place, Said, take_in
 from models.office import ALWAYS
 from models.reply import ON_ITS_WAY
 from models.sla import Promise
+from tests.databases import quick
 from tests.simulation.stage import START
 
-MEMORY = Path("/dev/shm")  # a disk that costs nothing; what is simulated is the process, not the disk
 TICKETS = 2
 _DUE = "SELECT min(due_at) FROM replies WHERE state IN ({})".format(
     ", ".join(f"'{state}'" for state in ON_ITS_WAY)
@@ -74,9 +74,10 @@ class Ledger:
 @contextmanager
 def ledger(posts: list[tuple[str, str]]) -> Iterator[Ledger]:
     """A ledger in memory, in which these posts (author, id) wait to be answered."""
-    where = MEMORY if MEMORY.is_dir() else None
     with (
-        TemporaryDirectory(prefix="heard-sim-", dir=where) as folder,
+        TemporaryDirectory(
+            prefix="heard-sim-", dir=quick()
+        ) as folder,  # the process is simulated, not the disk
         closing(Ledger(Path(folder), posts)) as made,
     ):
         yield made
