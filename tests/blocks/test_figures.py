@@ -23,9 +23,9 @@ def tallies(minutes: list[int], **more: int) -> Tallies:
     noon = int(PERIOD.since.timestamp()) + 12 * 3600
     told = Tallies(unanswered=more.get("unanswered", 0))
     told.heard[noon] = len(minutes)
-    told.outcomes[noon, "answered"] = len(minutes)
-    told.outcomes[noon, "waiting"] = more.get("unanswered", 0)
-    told.first[noon].update(60 * one for one in minutes)
+    told.outcomes["answered"][noon] = len(minutes)
+    told.outcomes["waiting"][noon] = more.get("unanswered", 0)
+    told.first[noon] = [60 * one for one in minutes]
     told.times[FIRST] = told.times[CLAIM] = told.times[SEEN] = Counter([60 * one for one in minutes])
     return told
 
@@ -93,9 +93,9 @@ def test_charts_are_what_slack_draws_for_a_day_and_for_years() -> None:
         period = read(f"{days}d", zone=ZoneInfo("UTC"), now=NOW)
         told = tallies([12])
         told.heard = Counter({int(period.since.timestamp()): 5})
-        told.outcomes = Counter({(int(period.since.timestamp()), "answered"): 5})
+        told.outcomes["answered"] = Counter({int(period.since.timestamp()): 5})
         told.first.clear()
-        told.first[int(period.since.timestamp())].update({720: 5})
+        told.first[int(period.since.timestamp())] = [720] * 5
         one = _figures(told, period, period.zone, TARGET, is_exact=True)
         charts = face.charts(one)
 

@@ -14,8 +14,15 @@ def acts(bot: Bot) -> int:
     return len(bot.events())
 
 
+def nothing_is_on_its_way(bot: Bot) -> bool:
+    """Whether all that is on X is in the log as well."""
+    with bot.desk.db.read() as session:
+        return session.scalar(select(Reply.id).where(Reply.state.in_(("queued", "sending")))) is None
+
+
 def copied(bot: Bot, outcome: Outcome) -> None:
     """Send a copy of that request: it is answered, and nothing happens."""
+    eventually(lambda: nothing_is_on_its_way(bot))
     bot.settled()
     before, words = acts(bot), len(bot.ana.ephemerals())
     assert bot.ana.press(bot.cards()[0], body=outcome.body).ok
