@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import fixes
 from bot.blocks import issues as face
+from bot.blocks.parts import persons
 from bot.blocks.picker import picked
 from bot.blocks.text import as_typed, clean, escape, one_line
 from bot.desk import Desk
@@ -133,7 +134,7 @@ def from_thread(desk: Desk, session: Session, ticket: Ticket, *, words: str, by:
     new = join(desk, session, issue, ticket, by=by)
     session.flush()
     count = len(people(session, issue))
-    reported = "1 person has" if count == 1 else f"{count:,} people have"
+    reported = f"{persons(count)} {'has' if count == 1 else 'have'}"
     begun = "Added to" if new else "This one belongs to"
     return f"{begun} the issue “{escape(issue.title)}”{'' if new else ' already'}: {reported} reported it."
 

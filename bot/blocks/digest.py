@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.blocks.figures import compared, counts, first_reply
 from bot.blocks.issues import remaining
 from bot.blocks.listing import HANDLE, packed
-from bot.blocks.parts import Block, context, counted, duration, permalink, section
+from bot.blocks.parts import Block, context, duration, permalink, persons, section
 from bot.blocks.text import called, date_token, escape, fit, quote
 from models.digest import Problem, Thanks
 from models.figures import Report
@@ -114,7 +114,4 @@ def _period(name: str, report: Report, target: timedelta) -> str:
 
 
 def _problems(problems: Sequence[Problem]) -> str:
-    return ", ".join(
-        f"“{escape(fit(one.title, TITLE))}” ({counted(one.people, 'person').replace('persons', 'people')})"
-        for one in problems
-    )
+    return ", ".join(f"“{escape(fit(one.title, TITLE))}” ({persons(one.people)})" for one in problems)

@@ -3,14 +3,13 @@
 Each person has a composer of their own; nothing here writes to several, and nothing is written beforehand.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from bot.blocks.issues import left, so_far, sum_of, title_line, turns_of
-from bot.blocks.parts import Block, button, context, counted, permalink, section
+from bot.blocks.parts import Block, button, context, counted, permalink, persons, section
 from bot.blocks.text import called, date_token, escape, quote
 from bot.blocks.ticket import answer_button
 from models import Mention, Ticket
@@ -133,8 +132,4 @@ def _settled(person: Person) -> str:
 def summary(standing: Standing) -> str:
     """The message in one line."""
     one = standing.issue
-    return f"{escape(one.title)}: {'fixed' if one.is_fixed else 'open'}, {_people(standing.people)}"
-
-
-def _people(found: Sequence[Person]) -> str:
-    return "1 person" if len(found) == 1 else f"{len(found):,} people"
+    return f"{escape(one.title)}: {'fixed' if one.is_fixed else 'open'}, {persons(len(standing.people))}"

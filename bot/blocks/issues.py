@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from bot.blocks.parts import Block, button, context, counted, packed, plain, section
+from bot.blocks.parts import Block, button, context, counted, packed, persons, plain, section
 from bot.blocks.picker import picker
 from bot.blocks.text import called, date_token, escape, fit, line, literal
 from models.issue import REASON_MAX, TITLE_MAX, Issue
@@ -40,14 +40,14 @@ def left(progress: Progress) -> str:
         return "nobody to go back to"
     if progress.to_go == 0:
         return "everybody was told or skipped"
-    return f"*{'1 person' if progress.to_go == 1 else f'{progress.to_go:,} people'} to go*"
+    return f"*{persons(progress.to_go)} to go*"
 
 
 def sum_of(one: Standing) -> str:
     """The arithmetic, as anybody can do it again."""
     weight = one.weight
-    people = "1 person" if weight.people == 1 else f"{weight.people:,} people"
-    return f"{people} {TIMES} {weight.recency:g} recency {TIMES} {weight.reach:g} reach = *{weight.score:,}*"
+    factors = (persons(weight.people), f"{weight.recency:g} recency", f"{weight.reach:g} reach")
+    return f"{f' {TIMES} '.join(factors)} = *{weight.score:,}*"
 
 
 # --- the list -----------------------------------------------------------------------------------------------
@@ -73,8 +73,8 @@ def issue_list(
 
 def remaining(issues: int, people: int) -> str:
     """Who is still to be told that something is fixed."""
-    still = "1 person is" if people == 1 else f"{people:,} people are"
-    return f":mega: {still} still to be told of {counted(issues, 'fixed issue')}: `/mentions issues fixed`"
+    still = f"{persons(people)} {'is' if people == 1 else 'are'} still to be told"
+    return f":mega: {still} of {counted(issues, 'fixed issue')}: `/mentions issues fixed`"
 
 
 def _head(total: int, page: int, pages: int, kind: str, words: str) -> str:
@@ -193,7 +193,7 @@ def fixed_notice(one: Standing) -> tuple[str, list[Block]]:
     """The one message about a fix, as text and in blocks: who fixed what, and how far telling people is."""
     issue, progress = one.issue, one.progress
     by = f"<@{issue.fixed_by}>"
-    to = "1 person" if progress.people == 1 else f"{progress.people:,} people"
+    to = persons(progress.people)
     told = (
         f"{to} to go back to: {so_far(progress)}, {left(progress)}." if progress.people else "Nobody to tell."
     )

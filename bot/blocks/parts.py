@@ -64,6 +64,11 @@ def duration(length: timedelta) -> str:
     return f"{minutes // _DAY} d {minutes % _DAY // _HOUR} h"
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 mention`, `2 mentions`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, several: str | None = None) -> str:
+    """`1 mention`, `2 mentions`; `several` is for nouns with a plural of their own."""
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
+
+
+def persons(number: int) -> str:
+    """`1 person`, `2 people`."""
+    return counted(number, "person", "people")

@@ -7,7 +7,7 @@ A modal with it says in its private_metadata for which `ticket` or `issue` it is
 from collections.abc import Iterable
 from typing import Any
 
-from bot.blocks.parts import Block, plain
+from bot.blocks.parts import Block, persons, plain
 from bot.blocks.text import fit
 from models.suggesting import Suggestion
 
@@ -55,7 +55,7 @@ def _option(one: Suggestion) -> Block:
     if one.issue.is_fixed:
         about.append("fixed")
     elif one.people:
-        about.append("1 person" if one.people == 1 else f"{one.people:,} people")
+        about.append(persons(one.people))
     return option | {"description": plain(_label("; ".join(about)))} if about else option
 
 
