@@ -17,7 +17,7 @@ help: ## list what can be made
 demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## try it without any account: the bot between a small X and a small Slack, on one page
 	@$(BIN)/python -m sandbox
 
-test: check ## check, then run every test on SQLite and on PostgreSQL, JOBS at a time (one a core)
+test: check ## check, then run every test on SQLite and on PostgreSQL, JOBS at a time (three on two cores)
 	$(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) $(ALONE:%=--ignore %)
 	$(BIN)/python -m pytest $(ALONE)
 

@@ -19,6 +19,12 @@ if not os.environ.get("CI"):
 compiled.share()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for two cores: a test waits for a third of its time, for Slack's answer or for PostgreSQL's."""
+    return max((os.cpu_count() or 1) * 3 // 2, 1)
+
+
 def pytest_report_header() -> str:
     """Name the PostgreSQL that the tests run on."""
     return postgres.describe()
