@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-ALONE := tests/page tests/chaos # browsers and whole crews of processes, which want the machine to themselves
+PAGES := tests/page # with a demo and a browser for each process; much of it is waiting for a minute to pass
+CREWS := tests/chaos # whole crews of processes, which want the machine to themselves
 DEMO_STAMP := $(VENV)/.installed-demo
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml
 
@@ -18,8 +19,9 @@ demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## try it without any ac
 	@$(BIN)/python -m sandbox
 
 test: check ## check, then run every test on SQLite and on PostgreSQL, JOBS at a time (three on two cores)
-	$(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) $(ALONE:%=--ignore %)
-	$(BIN)/python -m pytest $(ALONE)
+	$(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) $(addprefix --ignore ,$(PAGES) $(CREWS))
+	$(BIN)/python -m pytest --numprocesses $(or $(JOBS),2) --dist loadfile $(PAGES)
+	$(BIN)/python -m pytest $(CREWS)
 
 check: $(STAMP) ## lint, formatting, types, and which room imports which
 	$(BIN)/ruff check .

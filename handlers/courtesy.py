@@ -18,7 +18,7 @@ from bot.blocks.text import unescape
 from bot.desk import Desk
 from bot.slack import SlackError
 from bot.standing import UnknownStandingError
-from models import Ticket
+from models import Card, Ticket
 from models.base import RuleBrokenError
 from models.database import BusyError
 
@@ -33,6 +33,10 @@ AWAY = (
 SLOW = "Slack was too slow just now. If nothing opened, please press the button once more."
 BROKEN = (
     "Something went wrong here, and nothing was changed. Please try once more; if it stays, tell your admin."
+)
+TOO_EARLY = (
+    "The card of this thread is only just being put here, and I do not know it yet. "
+    "Please try again in a few seconds."
 )
 
 _names: dict[str, str] = {}  # Slack ids → names, as Slack's own payloads told them; only for plain sentences
@@ -133,6 +137,11 @@ def may_not(desk: Desk, who: Person, ticket_id: int) -> str | None:
     with desk.db.read(PATIENCE) as session:
         channel = session.get_one(Ticket, ticket_id).channel
     return desk.standing.why_not(desk, who.id, channel)
+
+
+def no_card(session: Session, channel: str, otherwise: str) -> str:
+    """What to say in a thread of `channel` that is no card's, as far as the ledger knows."""
+    return TOO_EARLY if Card.is_any_on_its_way(session, channel) else otherwise
 
 
 def opened(desk: Desk, trigger_id: str, view: dict[str, Any]) -> str | None:

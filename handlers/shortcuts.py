@@ -7,12 +7,13 @@ from slack_bolt import Ack, App, Respond
 
 from bot.blocks.text import as_typed, is_visible
 from bot.desk import Desk
-from handlers.courtesy import Person, attempt, person, writing
+from handlers.courtesy import Person, attempt, no_card, person, writing
 from handlers.previews import Source, draft_of, show
 from models import Card, Inbound, Ticket
 
 Body = dict[str, Any]
 SEND = "send_as_public_reply"
+NOT_HERE = "That works on a message in the thread of a card."
 TO_A_TEAMMATE = (
     "That message begins with a teammate's name, so it is for them and stays private. Write it without the "
     "name to send it: `@Heard reply …`"
@@ -40,7 +41,7 @@ def _propose(desk: Desk, who: Person, message: Body, channel: str) -> str | None
             return None
         card = Card.at_place(session, channel, message["thread_ts"])
         if card is None:
-            return "That works on a message in the thread of a card."
+            return no_card(session, channel, NOT_HERE)
         author = message["user"] if message["user"] != who.id else None
         source = Source("shortcut", channel, message["ts"], author)
         ticket = Ticket.hold(session, card.ticket_id)
@@ -52,7 +53,7 @@ def _propose(desk: Desk, who: Person, message: Body, channel: str) -> str | None
 def _why_not(message: Body) -> str | None:
     """What a message has to be: a person's, in a thread, in words, and not spoken to a teammate."""
     if not message.get("thread_ts") or message["thread_ts"] == message["ts"]:
-        return "That works on a message in the thread of a card."
+        return NOT_HERE
     if message.get("bot_id") or not message.get("user"):
         return "Only what a person wrote can become a public reply."
     words = (message.get("text") or "").strip()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.desk import Desk
 from handlers import issues, snooze
 from handlers.actions import YOURS, undo
-from handlers.courtesy import Person, attempt, writing
+from handlers.courtesy import Person, attempt, no_card, writing
 from handlers.previews import Source, draft_of, drafts_of, show
 from handlers.questions import close, give, in_few_words
 from models import Card, Inbound, Ticket
@@ -86,7 +86,8 @@ def _obey(desk: Desk, said: Said) -> str | None:
         channel, thread = said.who.channel, said.who.thread_ts
         card = Card.at_place(session, channel, thread) if channel and thread else None
         if card is None:
-            return f"That works in the thread of a card. {HOW}"
+            otherwise = f"That works in the thread of a card. {HOW}"
+            return no_card(session, channel, otherwise) if channel and thread else otherwise
         ticket = Ticket.hold(session, card.ticket_id)
         verb = _VERBS.get(said.verb)
         if verb is not None:

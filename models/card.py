@@ -36,6 +36,14 @@ class Card(Base):
         """The card that is that message."""
         return session.scalar(select(cls).where(cls.channel == channel, cls.ts == ts))
 
+    @classmethod
+    def is_any_on_its_way(cls, session: Session, channel: str) -> bool:
+        """Whether Slack may show a card there whose message we do not know yet."""
+        unknown = select(cls.id).where(
+            cls.channel == channel, cls.ts.is_(None), cls.placing_since.is_not(None)
+        )
+        return session.scalar(unknown.limit(1)) is not None
+
     def shown(self, ts: str, *, at: datetime) -> None:
         """Slack shows it as message `ts`."""
         self.ts, self.drawn_at = ts, at

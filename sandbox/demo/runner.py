@@ -174,7 +174,8 @@ def _wait_for_cards(stage: Stage, over: threading.Event | None, seconds: float =
 def _served(stage: Stage, port: int) -> Iterator[int]:
     """Serve the page on `port`, or on the next free one, and say so."""
     app = create_app(stage)
-    server: Any = create_server(app, sockets=[_socket(port)], threads=THREADS, channel_timeout=30)
+    listening = _socket(port)
+    server: Any = create_server(app, sockets=[listening], threads=THREADS, channel_timeout=30)
     over = threading.Event()
 
     def serve() -> None:
@@ -193,6 +194,9 @@ def _served(stage: Stage, port: int) -> Iterator[int]:
         server.task_dispatcher.shutdown(timeout=2)
         with contextlib.suppress(OSError):
             server.close()
+        listening.close()  # which the server does last, and not if anything stopped it on the way
+        for channel in list(server.active_channels.values()):  # browsers that have not hung up
+            channel.socket.close()
 
 
 def _socket(port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""One demo for all, a browser that is there already, and a hand for what people do on the page."""
+"""One demo for each file, a browser that is there already, and a hand for what people do on the page."""
 
 import os
 import re
@@ -36,7 +36,7 @@ NO_BROWSER = (
 expect.set_options(timeout=WAIT)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
     """The whole demo with a short undo window; customers and the digest speak only when a test lets them."""
     with running(port=0, drip=False, UNDO_SECONDS="3", DIGEST_AT="off") as demo:

@@ -37,6 +37,19 @@ def test_undo_stops_a_reply_and_its_words_come_back(window) -> None:
     expect(ana.conversation("colour is the new theme").locator(".post.ours")).to_have_count(0)
 
 
+def test_a_field_that_speaks_once_more_after_its_modal_closed_is_no_trouble(window) -> None:
+    ana = window()
+    ana.customer_says("@fernpress is there a plural of fern?")
+    ana.press(ana.card("plural of fern"), "Reply")
+    field = ana.modal.get_by_label("Your reply").element_handle()
+    ana.page.keyboard.press("Escape")
+    expect(ana.modal).to_be_hidden()
+
+    field.evaluate("one => one.dispatchEvent(new Event('input'))")
+
+    assert ana.troubles == []
+
+
 def test_a_reply_that_is_too_long_is_refused_under_its_input_and_kept(window) -> None:
     ana = window()
     ana.customer_says("@fernpress tell me everything about ferns")

@@ -1,7 +1,9 @@
 """What is said in a card's thread: private unless its author presses Send publicly on an exact preview."""
 
 import pytest
+from sqlalchemy import update
 
+from models import Card
 from tests.story.harness import CHANNEL, Bot, running, seen, sound
 
 
@@ -273,6 +275,25 @@ def test_outside_a_cards_thread_heard_says_where_it_works(bot: Bot) -> None:
 
     assert in_thread.thread_ts == said.ts
     assert bot.whisper("That works in the thread of a card.", to=bot.ben).thread_ts is None
+
+
+def test_in_the_thread_of_a_card_that_is_only_just_being_placed_heard_says_so(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    message = bot.ben.say(CHANNEL, "We open at nine, come by!", thread_ts=card.ts)
+    where = update(Card).where(Card.channel == CHANNEL)
+    with bot.desk.db.write() as session:  # Slack shows it already, and has not answered yet
+        session.execute(where.values(ts=None, placing_since=bot.desk.now()))
+
+    bot.say(card, "@Heard reply Hello!")
+    bot.ben.shortcut(message, "send_as_public_reply")
+
+    assert bot.whisper("only just being put here").thread_ts == card.ts
+    bot.whisper("only just being put here", to=bot.ben)
+    with bot.desk.db.write() as session:
+        session.execute(where.values(ts=card.ts, placing_since=None))
+    bot.say(card, "@Heard reply Hello!")
+    bot.ana.press(bot.whisper("This would be public"), "Send publicly")
+    bot.answered(post, "Hello!")
 
 
 def test_a_refused_word_is_a_sentence_to_who_said_it(bot: Bot) -> None:

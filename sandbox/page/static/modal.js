@@ -103,6 +103,7 @@ function acts() {
       return post("/slack/view/enter", { as: me, view: view.id, field: field(block, element), values: values() });
     },
     enter(block, element, value) {
+      if (shown?.view.id !== view.id) return; // a field may speak once more while its modal goes
       typed[field(block, element)] = value;
       clearError(block);
       clearTimeout(timer);
