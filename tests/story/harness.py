@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -286,16 +286,16 @@ def started(settings: Settings, keys: XSettings, slack: SlackServer, x: XServer)
             desk.slack.identity()
             yield Bot(desk, slack, x, schedule)
     finally:
+        jobs = [job for pool in schedule._jobs._executors.values() for job in pool._pool._threads]
         schedule.drain(10)
-        _rest(desk)
+        _rest(desk, jobs)
         desk.close()
 
 
-def _rest(desk: Desk) -> None:
+def _rest(desk: Desk, jobs: Iterable[threading.Thread]) -> None:
     """Wait until no job of the schedule and no look aside is at the ledger any more."""
-    for thread in threading.enumerate():
-        if thread.name.startswith("ThreadPoolExecutor"):  # APScheduler's own
-            thread.join(DEADLINE)
+    for job in jobs:
+        job.join(DEADLINE)
     eventually(lambda: desk.db.engine.pool.checkedout() == 0)
 
 
