@@ -17,6 +17,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal,
     literal_column,
     or_,
     select,
@@ -105,10 +106,6 @@ class Span:
         """When the first slot begins."""
         return int(self.since.timestamp()) // self.step * self.step
 
-    def slot(self, place: int) -> int:
-        """When the slot at `place` begins."""
-        return self.start + place * self.step
-
 
 Part = Callable[[Tallies], None]
 """Waits for an answer and counts it."""
@@ -165,7 +162,7 @@ def _heard(ask: Ask, span: Span, whose: Whose, *, brief: bool) -> Part:
     heard, step = _mentions(whose), span.step
     query: Select[*tuple[Any, ...]]
     if brief:
-        query = heard.with_only_columns(literal_column(str(span.start // step)), func.count())
+        query = heard.with_only_columns(literal(span.start // step), func.count())
         query = query.where(*_within(span.since, span.until))
     elif ask.is_sqlite:
         edges = slots(span.since, span.until, step)
@@ -206,14 +203,15 @@ def _tickets(ask: Ask, span: Span, whose: Whose, *, brief: bool) -> Part:
     if whose.person is not None:
         by_them = Ticket.first_reply_by == whose.person
         replied_at, replied_open = case((by_them, replied_at)), case((by_them, replied_open))
+    start, step = span.start, span.step
     moments = [Ticket.opened_at, replied_at]
     if not brief:
         moments += (Ticket.seen_at, Ticket.shown_at, Ticket.first_claimed_at)
-    columns = [_KIND, replied_open, *(_after(span.start, moment) for moment in moments)]
+    columns = [_KIND, replied_open, *(_after(start, moment) for moment in moments)]
     query = select(Ticket.id).where(
         Ticket.opened_at >= span.since, Ticket.opened_at < span.until, *_theirs(whose)
     )
-    answer, step = _columns(ask, columns, query), span.step
+    answer = _columns(ask, columns, query)
 
     def count(told: Tallies) -> None:
         kinds, in_office, opened, replied, *between = answer()
@@ -222,7 +220,7 @@ def _tickets(ask: Ask, span: Span, whose: Whose, *, brief: bool) -> Part:
         both = Counter([place * _KINDS + kind for place, kind in zip(places, kinds, strict=True)])
         for one, number in both.items():
             place, kind = divmod(one, _KINDS)
-            told.outcomes[WAITING if kind == _SILENT else OUTCOMES[kind]][span.slot(place)] += number
+            told.outcomes[WAITING if kind == _SILENT else OUTCOMES[kind]][start + place * step] += number
             told.unanswered += number if kind == _SILENT else 0
         waits = _between(opened, replied)
         told.times[FIRST] = _tally(waits)
@@ -233,7 +231,7 @@ def _tickets(ask: Ask, span: Span, whose: Whose, *, brief: bool) -> Part:
         for place, wait in zip(places, waits, strict=True):
             if wait is not None:
                 by_place[place].append(wait)
-        told.first.update((span.slot(place), took) for place, took in by_place.items())
+        told.first.update((start + place * step, took) for place, took in by_place.items())
         steps = (opened, *between, replied)
         for name, (begin, end) in zip(STAGES, pairwise(steps), strict=True):
             told.times[name] = _tally(_between(begin, end))
@@ -244,7 +242,7 @@ def _tickets(ask: Ask, span: Span, whose: Whose, *, brief: bool) -> Part:
 
 def _after(start: int, moment: Any) -> ColumnElement[int]:  # noqa: ANN401 - a column, or what stands for one
     """The seconds from `start` to `moment`: a third of the digits, and numbers that Python is quick with."""
-    return seconds(moment) - literal_column(str(start))
+    return seconds(moment) - start
 
 
 def _between(begins_at: Iterable[int | None], ends_at: Iterable[int | None]) -> list[int | None]:
