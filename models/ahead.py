@@ -24,11 +24,6 @@ class Ask:
         rows = self._put(question)
         return lambda: rows
 
-    @property
-    def is_sqlite(self) -> bool:
-        """Whether it is SQLite that answers."""
-        return self.session.get_bind().dialect.name == "sqlite"
-
     def _put(self, question: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:
         return self.session.execute(question).all()
 

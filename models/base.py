@@ -106,9 +106,14 @@ def unindexed(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
     return column.concat(literal_column("''"))
 
 
+def on_sqlite(session: Session) -> bool:
+    """Whether it is SQLite that answers `session`; else it is PostgreSQL."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
 def add_if_absent(session: Session, table: type[Base], **values: Any) -> bool:  # noqa: ANN401 - column values
     """Insert a row unless its key is taken, whoever else is inserting it now; tell whether it was new."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    insert = sqlite.insert if on_sqlite(session) else postgresql.insert
     key = next(iter(table.__table__.primary_key))
     statement = insert(table).values(**values).on_conflict_do_nothing().returning(key)
     return session.scalar(statement) is not None

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from models.base import Base
+from models.base import Base, on_sqlite
 
 
 class _Each(GenericFunction[Any]):
@@ -53,9 +53,7 @@ def _look_up(key: InstrumentedAttribute[str], *same: str) -> Executable:
 
 def next_ids(session: Session, table: type[Base], count: int) -> Sequence[int]:
     """Ids for rows that are about to be written, in rising order: cheaper than to read them back."""
-    if (
-        session.get_bind().dialect.name == "sqlite"
-    ):  # its one writer holds the lock, so nobody else takes them
+    if on_sqlite(session):  # its one writer holds the lock, so nobody else takes them
         first = (session.connection().scalar(_highest(table)) or 0) + 1
         return range(first, first + count)
     taken = select(func.nextval(func.pg_get_serial_sequence(table.__tablename__, "id")))

@@ -83,46 +83,31 @@ class Report:
     before: Figures
 
 
-def report(session: Session, question: Question, *, target: timedelta) -> Report:
-    """Answer `question`; `target` is within how long a first reply is owed."""
-    whose = Whose(question.person, question.channel, question.network)
-    period = question.period
-    now, before = _by_day(session, period, whose), _by_day(session, period.before, whose, brief=True)
-    with ahead(session) as ask:
-        now = now or _counting(ask, period, whose)
-        before = before or _counting(ask, period.before, whose, brief=True)
-        return Report(now=now(target), before=before(target))
-
-
-def figures(
-    session: Session, period: Period, whose: Whose, *, target: timedelta, brief: bool = False
-) -> Figures:
-    """Those of `period`: second by second up to 92 days, or of one person; else from what each day came to.
-
-    What was not counted by day yet is counted now, however long that takes. `brief`: for a comparison.
-    """
-    told = _by_day(session, period, whose, brief=brief) or _counting(Ask(session), period, whose, brief=brief)
-    return told(target)
-
-
 Told = Callable[[timedelta], Figures]
 """Figures, given the target."""
 
 
-def _by_day(session: Session, period: Period, whose: Whose, *, brief: bool = False) -> Told | None:
-    """From what each day came to, if it is to be told by days and all of them were counted."""
+def report(session: Session, question: Question, *, target: timedelta) -> Report:
+    """Answer `question`; `target` is within how long a first reply is owed."""
+    whose = Whose(question.person, question.channel, question.network)
+    with ahead(session) as ask:
+        now = figures(ask, question.period, whose)
+        before = figures(ask, question.period.before, whose, brief=True)
+        return Report(now=now(target), before=before(target))
+
+
+def figures(ask: Ask, period: Period, whose: Whose, *, brief: bool = False) -> Told:
+    """Those of `period`: second by second up to 92 days, or of one person; else from what each day came to.
+
+    What was not counted by day yet is counted now, however long that takes. `brief`: for a comparison. It is
+    asked for now, and counted when it is told.
+    """
     days = period.days
-    if len(days) <= EXACT_DAYS or whose.person is not None:
-        return None
-    last = min(days[-1], period.now.astimezone(UTC).date())
-    told = rollup.read(session, days[0], last, whose, brief=brief)
-    if told is None:
-        return None
-    return lambda target: _figures(told, period, ZoneInfo("UTC"), target, is_exact=False)
-
-
-def _counting(ask: Ask, period: Period, whose: Whose, *, brief: bool = False) -> Told:
-    """Second by second; asked for now, counted when it is told."""
+    if len(days) > EXACT_DAYS and whose.person is None:
+        last = min(days[-1], period.now.astimezone(UTC).date())
+        told = rollup.read(ask, days[0], last, whose, brief=brief)
+        if told is not None:
+            return lambda target: _figures(told, period, ZoneInfo("UTC"), target, is_exact=False)
     step = HOUR if _has_whole_hours(period) else QUARTER
     count = counting(ask, period.since, period.until, whose, step=step, brief=brief)
     return lambda target: _figures(count(), period, period.zone, target, is_exact=True)

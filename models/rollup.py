@@ -154,13 +154,13 @@ def _bars(counts: Counter[int]) -> Counter[int]:
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-def read(session: Session, first: date, last: date, whose: Whose, *, brief: bool = False) -> Tallies | None:
+def read(ask: Ask, first: date, last: date, whose: Whose, *, brief: bool = False) -> Tallies | None:
     """What the UTC days from `first` to `last` came to; None if some of them are not counted yet.
 
     Not of one person: whose a ticket is changes, and so few are counted quickly. `brief` as in `count`.
     """
-    tally = session.get(Tally, 1)
-    if tally is None or tally.next_day is None or tally.next_day <= last:
+    counted = next((next_day for (next_day,) in ask(select(Tally.next_day))()), None)
+    if counted is None or counted <= last:
         return None
     query = select(Daily.day, Daily.brief, *([] if brief else [Daily.rest]))
     query = query.where(Daily.day >= first, Daily.day <= last)
@@ -169,7 +169,7 @@ def read(session: Session, first: date, last: date, whose: Whose, *, brief: bool
     if whose.channel is not None:
         query = query.where(Daily.channel == whose.channel)
     told = Tallies()
-    for day, *parts in session.execute(query):
+    for day, *parts in ask(query)():
         _add_day(told, int(_midnight(day).timestamp()), parts[0])
         for rest in parts[1:]:
             _add_rest(told, rest)

@@ -17,7 +17,7 @@ from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
 from models.author import Author
-from models.base import RuleBrokenError
+from models.base import RuleBrokenError, on_sqlite
 from models.card import Card
 from models.mention import Mention
 from models.reply import LIVE, Reply
@@ -132,7 +132,7 @@ def _ids(
 ) -> list[int]:
     """The highest ids below `before` of rows with those words. `also` joins what else must be so."""
     given = {"before": before, "limit": limit}
-    if session.get_bind().dialect.name == "sqlite":
+    if on_sqlite(session):
         query = text(
             f"SELECT w.rowid FROM {index} w {also} WHERE {index} MATCH :words AND w.rowid < :before "  # noqa: S608
             "ORDER BY w.rowid DESC LIMIT :limit"
@@ -194,7 +194,7 @@ def _replies_of(session: Session, looked_for: Sequence[str], before: int, limit:
 
 
 def _key(session: Session) -> str:
-    return "rowid" if session.get_bind().dialect.name == "sqlite" else "id"
+    return "rowid" if on_sqlite(session) else "id"
 
 
 # --- what stands there --------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from models.ahead import Ask
-from models.base import unindexed
+from models.base import on_sqlite, unindexed
 from models.event import HEARD
 from models.mention import Mention
 from models.outcome import HANDED_OFF, State
@@ -164,7 +164,7 @@ def _heard(ask: Ask, span: Span, whose: Whose, *, brief: bool) -> Part:
     if brief:
         query = heard.with_only_columns(literal(span.start // step), func.count())
         query = query.where(*_within(span.since, span.until))
-    elif ask.is_sqlite:
+    elif on_sqlite(ask.session):
         edges = slots(span.since, span.until, step)
         here = heard.with_only_columns(func.count()).where(*_within(edges.c.begin, edges.c.end))
         query = select(edges.c.slot, here.correlate(edges).scalar_subquery())

@@ -30,7 +30,7 @@ def quick() -> Path:
 
     On a disk PostgreSQL takes ten times as long to copy a database.
     """
-    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else Path("/tmp")
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else postgres.DISK
 
 
 def migrate(url: str) -> None:
@@ -55,7 +55,7 @@ def sqlite(home: Path) -> Iterator[Lend]:
 
 
 @contextmanager
-def postgresql(where: Path = Path("/tmp")) -> Iterator[Lend]:
+def postgresql(where: Path = postgres.DISK) -> Iterator[Lend]:
     """PostgreSQL, with a server of its own, whose data lie below `where`, unless one was named."""
     with postgres.server(where) as server, _clone(server, "template1") as template:
         migrate(template.render_as_string(hide_password=False))

@@ -24,19 +24,13 @@ from sqlalchemy import URL, make_url
 
 OLDEST = 15
 START_SECONDS = 60
+DISK = Path("/tmp")
 
 # Ends the server when its own standard input ends, so that even a killed test run leaves none behind.
 KEEPER = 'exec 3<&0; "$@" 3<&- & server=$!; (read -r _ <&3; kill -INT "$server") & wait "$server"'
 
 # Nothing here needs to outlive a power cut; nobody but a socket's neighbours may come in.
-SETTINGS = (
-    "fsync=off",
-    "full_page_writes=off",
-    "synchronous_commit=off",
-    "wal_level=minimal",
-    "max_wal_senders=0",
-    "listen_addresses=",
-)
+SETTINGS = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "listen_addresses=")
 
 
 class NoPostgres(Exception):  # noqa: N818 it reads as the sentence that it is
@@ -80,7 +74,7 @@ def describe() -> str:
 
 
 @contextmanager
-def server(where: Path = Path("/tmp")) -> Iterator[URL]:
+def server(where: Path = DISK) -> Iterator[URL]:
     """The URL of a running server, stopped afterwards if it was started here; its data lie below `where`."""
     if explicit := _explicit():
         yield explicit
@@ -156,7 +150,7 @@ def _account() -> dict[str, Any]:
 
 
 @contextmanager
-def running(programs: Programs, where: Path = Path("/tmp")) -> Iterator[URL]:
+def running(programs: Programs, where: Path = DISK) -> Iterator[URL]:
     """The URL of a new server, reached by a socket in a folder below `where` that goes when the server does.
 
     A socket's path is short by law, and the account that runs the server must get there: so not in $TMPDIR.

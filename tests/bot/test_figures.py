@@ -7,6 +7,7 @@ import pytest
 
 from bot import figures
 from models import Card, Ticket, rollup
+from models.ahead import Ask
 from models.tallies import Whose
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, BEN, Clock, Counting, Room, room
@@ -28,7 +29,7 @@ def outcomes(here: Room) -> dict[str, int] | None:
     """What the daily figures know of today."""
     today = here.clock().date()
     with here.desk.db.read() as session:
-        told = rollup.read(session, today, today, Whose())
+        told = rollup.read(Ask(session), today, today, Whose())
     return (
         None
         if told is None

@@ -18,6 +18,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from models import Event, Mention, Reply, Ticket, clocked, figures, rollup
+from models.ahead import Ask
 from models.base import RuleBrokenError
 from models.database import Database
 from models.hearing import Place, take_in
@@ -371,9 +372,9 @@ def test_figures_are_what_counting_the_log_by_hand_gives(  # noqa: PLR0917
         period = Period(first, last, zone, datetime(2026, 12, 1, tzinfo=UTC))
         found = figures.report(session, Question(period), target=TARGET).now
         wanted = by_hand(history, period, office, team_zone)
-        brief = figures.figures(session, period, Whose(), target=TARGET, brief=True)
+        brief = figures.figures(Ask(session), period, Whose(), brief=True)(TARGET)
         _count_by_day(session, max(period.last, history.now.date()))
-        daily = rollup.read(session, period.first, period.last, Whose())
+        daily = rollup.read(Ask(session), period.first, period.last, Whose())
         utc = Period(period.first, period.last, ZoneInfo("UTC"), period.now)
         in_utc = by_hand(history, utc, office, team_zone)
 
@@ -427,7 +428,7 @@ def test_test_mentions_count_nowhere(session: Session) -> None:
     one.spoken(session, reply, at=minute(4))
     session.flush()
 
-    found = figures.figures(session, _days(7), Whose(), target=TARGET)
+    found = figures.figures(Ask(session), _days(7), Whose())(TARGET)
 
     assert (found.heard, found.tickets, found.people, found.times["first reply"].number) == (0, 0, (), 0)
 
@@ -440,7 +441,7 @@ def test_filters_leave_the_rest_out(session: Session) -> None:
     session.flush()
 
     def heard(**whose: str) -> int:
-        return figures.figures(session, _days(7), Whose(**whose), target=TARGET).heard
+        return figures.figures(Ask(session), _days(7), Whose(**whose))(TARGET).heard
 
     assert (heard(), heard(person="U0ANA"), heard(person="U0BEN")) == (3, 1, 0)
     assert (heard(channel="C0PRESS"), heard(channel="C0NONE"), heard(network="x"), heard(network="y")) == (
@@ -482,7 +483,7 @@ def test_days_are_counted_anew_once_something_happens_to_them(session: Session) 
         rollup.count_day(session, day)
     session.flush()
 
-    told = rollup.read(session, today, today, Whose())
+    told = rollup.read(Ask(session), today, today, Whose())
     assert told is not None
     ended = {outcome: slots.total() for outcome, slots in told.outcomes.items() if slots}
     assert ended == {"waiting": 1, "not about us": 1}
@@ -491,16 +492,16 @@ def test_days_are_counted_anew_once_something_happens_to_them(session: Session) 
 def test_a_long_period_is_told_by_days_once_they_are_counted(session: Session) -> None:
     hear(session, said(1, NINE))
     period = _days(93)
-    assert figures.figures(session, period, Whose(), target=TARGET).is_exact  # not counted yet
+    assert figures.figures(Ask(session), period, Whose())(TARGET).is_exact  # not counted yet
     _count_by_day(session, minute(600).date())
     session.flush()
 
-    found = figures.figures(session, period, Whose(), target=TARGET)
+    found = figures.figures(Ask(session), period, Whose())(TARGET)
 
     assert not found.is_exact
     assert (found.heard, found.tickets, sum(found.hours)) == (1, 1, 1)
-    assert figures.figures(session, _days(92), Whose(), target=TARGET).is_exact
-    assert figures.figures(session, period, Whose(person="U0ANA"), target=TARGET).is_exact
+    assert figures.figures(Ask(session), _days(92), Whose())(TARGET).is_exact
+    assert figures.figures(Ask(session), period, Whose(person="U0ANA"))(TARGET).is_exact
 
 
 def test_a_period_is_found_without_reading_the_year(db: Database) -> None:
@@ -509,7 +510,7 @@ def test_a_period_is_found_without_reading_the_year(db: Database) -> None:
         session.execute(text("ANALYZE"))
     period = Period(date(2026, 3, 4), date(2026, 3, 5), ZoneInfo("UTC"), datetime(2026, 12, 1, tzinfo=UTC))
     with explained(db) as plans, db.read() as session:
-        assert figures.figures(session, period, Whose(), target=TARGET).tickets == 48
+        assert figures.figures(Ask(session), period, Whose())(TARGET).tickets == 48
 
     wanted = ("ix_tickets_opened_at", "ix_turns_asked_at", "ix_mentions_posted_at_network")
     for index, plan in zip(wanted, plans, strict=True):
@@ -517,7 +518,7 @@ def test_a_period_is_found_without_reading_the_year(db: Database) -> None:
         assert not re.search(r"SCAN (mentions|tickets|turns)$|Seq Scan", plan, re.MULTILINE)
     whose = Whose(person="U0ANA", channel="C0MENTIONS", network="x")
     with explained(db) as plans, db.read() as session:
-        assert figures.figures(session, period, whose, target=TARGET).tickets == 0
+        assert figures.figures(Ask(session), period, whose)(TARGET).tickets == 0
 
     for index, plan in zip(wanted, plans, strict=True):
         assert index in plan

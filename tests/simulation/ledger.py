@@ -73,11 +73,9 @@ class Ledger:
 
 @contextmanager
 def ledger(posts: list[tuple[str, str]]) -> Iterator[Ledger]:
-    """A ledger in memory, in which these posts (author, id) wait to be answered."""
+    """A ledger in which these posts (author, id) wait to be answered; not on a disk, which nobody simulates."""
     with (
-        TemporaryDirectory(
-            prefix="heard-sim-", dir=quick()
-        ) as folder,  # the process is simulated, not the disk
+        TemporaryDirectory(prefix="heard-sim-", dir=quick()) as folder,
         closing(Ledger(Path(folder), posts)) as made,
     ):
         yield made
