@@ -7,7 +7,7 @@ from sqlalchemy import Connection, create_engine
 from alembic import context
 from models import Base
 from models.database import normal_url
-from models.search import is_index
+from models.word_index import is_index
 
 DEFAULT_URL = "sqlite:///heard.db"
 

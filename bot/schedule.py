@@ -31,6 +31,7 @@ from bot import (
     marks,
     nudges,
     outbox,
+    search_index,
     snoozes,
     watch,
 )
@@ -80,6 +81,7 @@ class Schedule:
             self._every(canary.LOOK, lambda: canary.listen(self.desk), "canary", first=0)
         self._every(homes.EVERY, lambda: homes.refresh(self.desk), "homes")
         self._every(3600, self._tidy, "tidy")
+        self._every(search_index.EVERY, lambda: search_index.catch_up(self.desk), "search index", first=2)
         each, now = IntervalTrigger(seconds=30), datetime.now(UTC)
         self._jobs.add_job(self._introduce, each, id="introduce", next_run_time=now)  # each worker its own
         if self._rota.is_shared:

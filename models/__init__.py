@@ -1,5 +1,6 @@
 """What the bot remembers, and the rules for changing it. No wire, no clock, no Slack."""
 
+from models import word_index  # noqa: F401 - it listens to what is written
 from models.account import Account
 from models.alarm import Alarm
 from models.author import Author

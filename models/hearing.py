@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, literal, select
 from sqlalchemy.orm import Session
 
-from models import bulk
+from models import bulk, word_index
 from models.author import Author
 from models.base import Moment
 from models.event import HEARD, Event
@@ -253,6 +253,11 @@ def _write_mentions(session: Session, rows: list[dict[str, Any]], *, at: datetim
     for row_id, row in zip(ids, rows, strict=True):
         row["id"] = row_id
     bulk.write(session, Mention, rows)
+    word_index.put(
+        session.connection(),
+        word_index.MENTIONS,
+        ((row["id"], row["text"]) for row in rows if row["network"] != CANARY),
+    )
     session.connection().execute(_THAT_THEY_SPOKE, {"listed": list(ids), "at": at})
 
 

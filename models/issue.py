@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, BigKey, Key, RuleBrokenError, add_if_absent, escaped
 from models.event import Event
+from models.fold import fold
 from models.mention import Mention
 from models.ticket import Ticket
 
@@ -33,6 +34,27 @@ def names_in(words: str) -> list[str]:
     """
     found = dict.fromkeys(name for word in words.split() if (name := _IDLE.sub("", _folded(word))))
     return list(found) or [name for name in [name_of(words)] if name]
+
+
+def holding(session: Session, words: str, *, at_most: int | None = None) -> list[int]:
+    """The ids of the issues, merged ones too, whose title holds each of `words`, in any order.
+
+    As in the search for posts, accents do not count. Only the first `at_most` words do, if that is given.
+    """
+    parts = [(part, _loose(part)) for part in names_in(words)[:at_most]]
+    if not parts:
+        return []
+    titles = session.execute(select(Issue.id, Issue.name)).all()  # some thousands at most, and short
+    return [row.id for row in titles if all(_holds(row.name, *part) for part in parts)]
+
+
+def _holds(name: str, part: str, loose_part: str) -> bool:
+    return part in name or (loose_part != "" and loose_part in _loose(name))
+
+
+def _loose(name: str) -> str:
+    """A name as the search for posts would compare it."""
+    return fold(name).replace(" ", "")
 
 
 def _folded(text: str) -> str:

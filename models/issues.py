@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models.author import Author
 from models.card import Card
-from models.issue import Issue, Report, name_of, names_in
+from models.issue import Issue, Report, holding, name_of
 from models.mention import Mention
 from models.ticket import Ticket
 
@@ -232,11 +232,9 @@ def named(session: Session, words: str, *, at: datetime) -> list[Standing]:
     A title that was merged away finds what remains of it.
     """
     exact = session.scalars(select(Issue.id).where(Issue.name == name_of(words))).all()
-    parts = names_in(words)
-    if not exact and not parts:
+    ends = {Issue.end_of(session, one) for one in exact or holding(session, words)}
+    if not ends:
         return []
-    holding = select(Issue.id).where(*(Issue.name.contains(part, autoescape=True) for part in parts))
-    ends = {Issue.end_of(session, one) for one in exact or session.scalars(holding).all()}
     found = _standings(session, select(Issue).where(Issue.id.in_(ends)), at=at)
     return sorted(found, key=lambda one: (one.issue.is_fixed, -one.weight.score, -one.issue.id))
 

@@ -1,9 +1,8 @@
 """What was said, found by its words: mentions and our replies, newest first. Reads only.
 
-The indexes lie beside the tables and are kept by triggers (alembic/versions/0005_words.py): `mention_words`
-and `reply_words`, FTS5 on SQLite, a `tsvector` with a GIN index on PostgreSQL. Whole words count, without
-regard to large letters and accents; what is written without blanks (Chinese, Japanese, Thai) is found letter
-by letter.
+Both engines hold the same folded words (models/fold.py, models/word_index.py). Whole words count, whatever
+their case and accents; what is written without blanks (Chinese, Japanese, Thai) is found character by
+character.
 """
 
 from collections.abc import Sequence
@@ -19,10 +18,12 @@ from sqlalchemy.orm import Session
 from models.author import Author
 from models.base import RuleBrokenError, on_sqlite
 from models.card import Card
+from models.fold import fold
 from models.mention import Mention
 from models.reply import LIVE, Reply
 from models.reply import State as Delivery
 from models.ticket import CANARY, Ticket
+from models.word_index import MENTIONS, REPLIES
 
 LONGEST = 200  # characters that are looked for
 # Ids that are looked through for a word before the index is asked for every place where it is. A word that
@@ -33,18 +34,6 @@ LAST = 2**62  # an id beyond all others
 PUBLIC = (*LIVE, Delivery.WITHDRAWN)
 
 _QUOTED = regex.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]?|([^\s"“”„«»]+)')
-_SIGN = regex.compile(r"[^\p{L}\p{N}\p{M}\p{Co}]+")
-_WORDY = regex.compile(r"[\p{L}\p{N}]")
-# As alembic/versions/0005_words.py has them: FTS5 cannot be asked to take a query apart as it took the text.
-_UNSPACED = regex.compile(
-    r"([\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u3040-\u30FF\u31F0-\u31FF\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7AF"
-    r"\uF900-\uFAFF\uFF66-\uFF9F\U00020000-\U0003FFFF])"
-)
-
-
-def is_index(name: str | None) -> bool:
-    """Whether a table is part of these indexes, and so none of the ledger's."""
-    return name is not None and name.startswith(("mention_words", "reply_words"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +76,7 @@ class Page:
 
 
 def phrases(typed: str) -> list[str]:
-    """What is looked for: each word by itself, and what stands between quotation marks as one.
+    """What is looked for, folded: each word by itself, and what stands between quotation marks as one.
 
     Whatever else was typed (operators, signs, emoji) means nothing and is left out. Raises `RuleBrokenError`
     where nothing is left, or too much.
@@ -97,8 +86,7 @@ def phrases(typed: str) -> list[str]:
             f"That is {len(typed):,} characters, and I look for {LONGEST} at most. Type a few words of it."
         )
     pieces = (quoted or bare for quoted, bare in _QUOTED.findall(typed))
-    words = (" ".join(_SIGN.sub(" ", piece).split()) for piece in pieces)
-    found = [one for one in dict.fromkeys(words) if _WORDY.search(one)]
+    found = [phrase for phrase in dict.fromkeys(map(fold, pieces)) if phrase]
     if not found:
         raise RuleBrokenError(
             "There is no word in that: I look for words, such as `/mentions search slow checkout` or "
@@ -112,7 +100,7 @@ def search(session: Session, looked_for: Sequence[str], *, before: Before, limit
 
     Newest is what the ledger learned last, so that a page goes on where the last one ended.
     """
-    mentions = _mentions(session, _ids(session, "mention_words", looked_for, before.mention, limit + 1))
+    mentions = _mentions(session, _ids(session, MENTIONS, looked_for, before.mention, limit + 1))
     replies = _replies(session, _replies_of(session, looked_for, before.reply, limit + 1))
     # Each list in its own order, which is the one that the pages go by: many come at the same moment.
     merged = list(merge(mentions, replies, key=lambda one: one[0], reverse=True))
@@ -146,7 +134,15 @@ def _for_fts5(looked_for: Sequence[str]) -> str:
 
     https://www.sqlite.org/fts5.html#fts5_strings
     """
-    return " AND ".join('"' + _UNSPACED.sub(r" \1 ", one).replace('"', '""') + '"' for one in looked_for)
+    return " AND ".join(f'"{phrase}"' for phrase in looked_for)  # folded: no quotation mark is left in it
+
+
+def _for_tsquery(looked_for: Sequence[str]) -> str:
+    """The same in PostgreSQL's words: `'out' <-> 'of' <-> 'stock'`.
+
+    https://www.postgresql.org/docs/current/datatype-textsearch.html#DATATYPE-TSQUERY
+    """
+    return " & ".join(" <-> ".join(f"'{word}'" for word in phrase.split()) for phrase in looked_for)
 
 
 def _ids_in_postgresql(
@@ -157,8 +153,8 @@ def _ids_in_postgresql(
     Walking down from the newest post ends at once for a common word and reads everything for a rare one; the
     index has all places of a word at once, which for a common one are hundreds of thousands to sort.
     """
-    words = {f"word{number}": one for number, one in enumerate(looked_for)}
-    query = " && ".join(f"phraseto_tsquery('simple', spaced(:{name}))" for name in words)
+    words = {"query": _for_tsquery(looked_for)}
+    query = "CAST(:query AS tsquery)"
     newest = session.scalar(text(f"SELECT max(id) FROM {index}")) or 0  # noqa: S608
     top = min(given["before"], newest + 1)
     given = given | {"before": top, "low": top - RECENT}
@@ -185,7 +181,7 @@ def _replies_of(session: Session, looked_for: Sequence[str], before: int, limit:
     states = ", ".join(f"'{state}'" for state in PUBLIC)
     return _ids(
         session,
-        "reply_words",
+        REPLIES,
         looked_for,
         before,
         limit,

@@ -4,10 +4,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.issue import Issue, Report, name_of, names_in
+from models.issue import Issue, Report, holding, name_of, names_in
 from models.issues import REMAINS, ranked
 from models.likewords import alike, common, words_in
 from models.mention import Mention
@@ -116,14 +116,14 @@ def _texts(session: Session, ticket_id: int | None) -> dict[int, list[set[str]]]
 
 
 def search(session: Session, sought: Sought, typed: str, *, limit: int) -> list[Suggestion]:
-    """The issues whose title holds each word of `typed`, in any order, whatever its case and punctuation.
+    """The issues whose title holds each word of `typed`, whatever its case, accents and punctuation.
 
     The title that was typed comes first, then those that begin so, those with words that begin so, the rest;
     of equals what is open, then what more people reported, then the newest. A title that was merged away
     finds what remains of it.
     """
     whole, parts = name_of(typed), names_in(typed)[:WORDS]
-    named = and_(*(Issue.name.contains(part, autoescape=True) for part in parts))
+    named = Issue.id.in_(holding(session, typed, at_most=WORDS))
     nearness: dict[int, int] = {}
     for gone in session.scalars(select(Issue).where(named, ~REMAINS)):
         end = Issue.end_of(session, gone.id)

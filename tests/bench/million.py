@@ -15,6 +15,7 @@ import click
 from sqlalchemy import text
 
 from models.database import Database
+from models.word_index import index_all
 
 MENTIONS, TICKETS, REPLIES = 1_000_000, 300_000, 200_000
 END = datetime(2026, 11, 1, tzinfo=UTC)  # "now" for whoever asks
@@ -155,6 +156,8 @@ def fill(database: Database, *, tickets: int = TICKETS, seed: int = 2026) -> Non
         for number, at in enumerate(opened[start : start + BATCH], start + 1):
             _ticket(rows, ids, number, at, chance, people)
         _write(database, rows)
+    with database.engine.begin() as connection:
+        index_all(connection)
     _settle(database)
 
 

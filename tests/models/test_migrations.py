@@ -34,7 +34,8 @@ from models.merging import merge
 from models.overview import Wanted
 from models.reply import ON_ITS_WAY
 from models.reply import State as Delivery
-from models.search import is_index
+from models.search import Before, search
+from models.word_index import is_index
 from tests.databases import ROOT
 from tests.models.ledger import NINE, hear, minute, said, ticket
 from tests.models.log import HOLDS_ITS_TURN
@@ -139,6 +140,24 @@ def test_an_older_heard_finds_no_issue_that_was_merged_away(
 
     with db.read() as session:
         assert session.scalars(select(Issue.merged_into)).all() == [None]
+
+
+def test_what_was_heard_before_words_were_folded_is_found_in_the_folded_way(
+    db: Database, alembic_config: alembic.config.Config
+) -> None:
+    with db.write() as session:
+        hear(session, *(said(n, text=f"checkout\N{ROLLING ON THE FLOOR LAUGHING} {n}") for n in range(600)))
+
+    alembic.command.downgrade(alembic_config, "0008")
+    with db.write() as session:  # while the older version is at work
+        session.execute(text("UPDATE mentions SET text = 'Straße' WHERE post_id = '7'"))
+    alembic.command.upgrade(alembic_config, "head")
+
+    with db.read() as session:
+        assert len(search(session, ["checkout"], before=Before(), limit=700).found) == 599
+        assert [one.text for one in search(session, ["strasse"], before=Before(), limit=9).found] == [
+            "Straße"
+        ]
 
 
 def fill(db: Database) -> None:

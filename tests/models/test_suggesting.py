@@ -13,6 +13,7 @@ from tests.models.ledger import NINE, passing
 
 WORD = st.text(st.sampled_from("aßéИ下7-!%_\\'"), min_size=1, max_size=6)
 SAID = st.lists(WORD, min_size=1, max_size=6).map(" ".join)
+FULL_WIDTH = "\uff46\uff55\uff4c\uff4c disk"
 TITLES = SAID.filter(lambda title: any(letter.isalnum() for letter in title))
 
 
@@ -62,6 +63,15 @@ def test_a_dash_between_words_asks_for_nothing_and_alone_for_itself(session: Ses
     assert [one.issue.title for one in named(session, "lost – rows", at=NINE)] == ["Rows are lost"]
     assert names_in(" \u200b ") == []
     assert len(titles(session, "\u200b")) == 2  # nothing typed
+
+
+def test_accents_and_width_do_not_hide_a_title(session: Session) -> None:
+    opened(session, "Łódź: kein Kühlschrank", "Lodz is slow", FULL_WIDTH)
+
+    assert titles(session, "lodz") == ["Lodz is slow", "Łódź: kein Kühlschrank"]
+    assert titles(session, "kuhl łódz") == ["Łódź: kein Kühlschrank"]
+    assert titles(session, "full") == [FULL_WIDTH]
+    assert [one.issue.title for one in named(session, "KUHLSCHRANK", at=NINE)] == ["Łódź: kein Kühlschrank"]
 
 
 def test_the_issue_itself_is_no_choice_and_without_others_there_is_none(session: Session) -> None:
