@@ -22,7 +22,7 @@ from bot.freshen import freshen
 from bot.slack import SlackError
 from handlers.composer import FRESHEN, ONLY_ITS_AUTHOR, check_version, target_of
 from handlers.courtesy import Person, attempt, may_not, person, tell, writing
-from handlers.words import Words, read_words, said_before, sign_off_of
+from handlers.words import Words, caution_of, read_words, said_before, sign_off_of
 from models import Account, Author, Event, Inbound, Reply, Ticket
 from models.base import MovedOnError, RuleBrokenError
 from models.reply import State as Delivery
@@ -116,6 +116,7 @@ def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem
     before = said_before(
         desk, session, ticket, Words(draft.text, draft.sign_off, length, None), turn=draft.turn
     )
+    warnings = [before.sentence if before is not None else None, caution_of(network, draft.text)]
     blocks = preview(
         draft_id=draft.id,
         ticket_id=ticket.id,
@@ -127,7 +128,7 @@ def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem
         max_length=network.max_length,
         problem=problem or (before.sentence if before is not None and before.is_refused else None),
         words_of=draft.author,
-        warning=before.sentence if before is not None else None,
+        warning="\n".join(filter(None, warnings)) or None,
         twin=before.twin.text if before is not None else None,
         by_hand=target.answerable is not None,
         latest=target.latest_id,

@@ -136,16 +136,20 @@ def _drafted(desk: Desk, who: Person, origin: Origin, typed: str, refused: str |
 
 
 def _warned(desk: Desk, origin: Origin, typed: str, words: Words) -> dict[str, Any] | None:
-    """The composer once more, with what we said before beside it; None if nothing is to be said about it."""
+    """The composer once more, with what speaks against these words; None if nothing does.
+
+    That is a reply of ours that says the same, or a length that the network may refuse.
+    """
     with desk.db.read(PATIENCE) as session:
         ticket = session.get_one(Ticket, origin.ticket)
         before = said_before(desk, session, ticket, words, turn=origin.turn)
-        if before is None or (origin.anyway == words.digest and not before.is_refused):
-            return None
-        if before.is_refused:
+        if before is not None and before.is_refused:
             return _error(before.sentence)
-        twin = before.twin.text
-        asked = asked_of(desk, session, ticket, as_typed(typed), notice=before.sentence, twin=twin)
+        notice = "\n".join(filter(None, [before.sentence if before is not None else None, words.caution]))
+        if not notice or origin.anyway == words.digest:
+            return None
+        twin = before.twin.text if before is not None else None
+        asked = asked_of(desk, session, ticket, as_typed(typed), notice=notice, twin=twin)
         return {"response_action": "update", "view": composer(replace(origin, anyway=words.digest), asked)}
 
 

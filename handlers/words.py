@@ -24,6 +24,7 @@ class Words:
     sign_off: str | None
     length: int
     problem: str | None
+    caution: str | None = None  # why the network may refuse them, where nobody can know
 
     @property
     def digest(self) -> str:
@@ -42,7 +43,20 @@ def read_words(network: Network, typed: str, sign_off: str | None = None) -> Wor
     own = unsigned(own, sign_off) if sign_off else own
     text = signed(own, sign_off) if is_visible(own) else ""
     length = network.length(text)
-    return Words(text, sign_off, length, _problem(network, typed, text, length, sign_off))
+    return Words(
+        text, sign_off, length, _problem(network, typed, text, length, sign_off), caution_of(network, text)
+    )
+
+
+def caution_of(network: Network, text: str) -> str | None:
+    """A sentence if `text` may be too long for the network, by one of two ways in which it may count."""
+    most = network.length_at_most(text)
+    if most <= network.max_length:
+        return None
+    return (
+        f":warning: {network.title} may count this as {most} characters, more than {network.max_length}, "
+        "because it has newer emoji in it. If it refuses the reply, your words come back to you."
+    )
 
 
 def _problem(network: Network, typed: str, text: str, length: int, sign_off: str | None) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import regex  # the Unicode properties that `re` lacks
 from rapidfuzz import fuzz, process
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
@@ -26,7 +27,10 @@ WITHIN = 20_000  # they are looked for among so many of the ledger, which severa
 LATE = 500  # of PostgreSQL's ids a lower one may be committed after a higher one: so many are read again
 NEAREST = 200  # near ones that are looked at, to find one that went out
 NEAR = 85  # percent; two honest answers about two bugs of two versions come to 83
-SHORT = 25  # characters; whoever says less than that ("Thank you!") may say it to everybody
+SHORT = 25  # letters; whoever says less than that ("Thank you!") may say it to everybody
+# How many letters of an alphabet a character of these scripts stands for, in translations of one text; a Thai
+# text is about as long as an English one. docs/benchmarks.md shows what follows from it.
+_DENSE = ((3, regex.compile(r"\p{Han}")), (2, regex.compile(r"[\p{Hiragana}\p{Katakana}ー\p{Hangul}]")))
 
 _REPLY, _TICKET = Reply.__table__.c, Ticket.__table__.c
 
@@ -110,12 +114,17 @@ def twin(
     if copy is not None:
         return _twin(session, copy, 100, words=words, author_id=author_id)
     bare = bare_words(unsigned(text, sign_off), names)
-    if len(bare) < SHORT:
+    if carried(bare) < SHORT:
         candidates: Mapping[int, str] = {told.id: told.essence for told in theirs if told.essence}
     else:
         candidates = known.of(session, network, account_id)
     found = _likest(session, sorted_words(bare), candidates, percent)
     return _twin(session, *found, words=words, author_id=author_id) if found is not None else None
+
+
+def carried(bare: str) -> int:
+    """How much a bare text says, as the number of letters that it would take in an alphabet."""
+    return len(bare) + sum((weight - 1) * len(script.findall(bare)) for weight, script in _DENSE)
 
 
 def _theirs(session: Session, account_id: str, author_id: int) -> list[Row[*tuple[Any, ...]]]:

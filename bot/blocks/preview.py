@@ -29,8 +29,8 @@ def preview(
     """Text, account, network, to whom, length, and what stands against it; `problem` takes the send away.
 
     `words_of` is the Slack user whose words they are, if not the reader's; `warning` (mrkdwn) tells of a
-    reply of ours that says nearly the same, `twin`; `by_hand`: a person has to post it on the network;
-    `latest` is the version of the post that it would answer.
+    reply of ours that says nearly the same, `twin`, or that the network may find it too long; `by_hand`: a
+    person has to post it on the network; `latest` is the version of the post that it would answer.
     """
     to = f"*{called(handle)}*" if handle else "its author"
     value: dict[str, Any] = {"t": ticket_id, "r": draft_id}

@@ -202,7 +202,11 @@ class Network(Protocol):
         ...
 
     def length(self, text: str) -> int:
-        """How long the network counts `text`."""
+        """How long the network counts `text`; where its own rules disagree, by the one that counts less."""
+        ...
+
+    def length_at_most(self, text: str) -> int:
+        """The same by the rule that counts more: up to `max_length` the text is certainly not too long."""
         ...
 
     def mentions(self, after: Mark) -> Iterator[Page]:

@@ -161,6 +161,10 @@ class Memory:
         """One for each character."""
         return len(text)
 
+    def length_at_most(self, text: str) -> int:
+        """The same: nothing is in doubt here."""
+        return self.length(text)
+
     def mentions(self, after: Mark) -> Iterator[Page]:
         """What others said to us."""
         yield from self._pages("mentions", after, lambda post: post.summons != "none")

@@ -33,8 +33,8 @@ from bot.networks import (
     Yes,
     x_answers,
     x_ids,
+    x_length,
     x_rows,
-    x_text,
 )
 from bot.networks.transport import USER_AGENT, Declined, Limits, Session
 from bot.networks.x_oauth import OFFICIAL, Token, Tokens
@@ -174,8 +174,12 @@ class X:
         return self._me
 
     def length(self, text: str) -> int:
-        """The weighted length of `text`."""
-        return x_text.weigh(text)
+        """The weighted length of `text`, by X's page or by its library: whichever counts less."""
+        return x_length.count(text).least
+
+    def length_at_most(self, text: str) -> int:
+        """The same, whichever counts more: X does not say by which of the two it goes."""
+        return x_length.count(text).most
 
     def mentions(self, after: Mark) -> Iterator[Page]:
         """What was said to us since a quarter of an hour before `after`; some mentions appear late."""

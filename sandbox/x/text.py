@@ -9,12 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from twitter_text import extract_emojis_with_indices, extract_urls_with_indices
+import regex  # the Unicode properties that `re` lacks
+from twitter_text import extract_urls_with_indices
 
 from sandbox.x.ids import short_link
 
 MAX_WEIGHT = 280  # https://docs.x.com/fundamentals/counting-characters
 LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))  # weigh 1; all else weighs 2
+# Every emoji weighs 2, says that page, whichever characters it is made of.
+CLUSTER = regex.compile(r"\X")
+EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\u20e3|\p{RI}")
 # X also reads the full-width \uff20 and \uff03.
 MENTION = re.compile(
     r"(?<![A-Za-z0-9_!#$%&*@\uff20])[@\uff20]([A-Za-z0-9_]{1,15})(?![A-Za-z0-9_@\uff20]|://)"
@@ -129,13 +133,10 @@ def length(typed: str) -> int:
 
 def weight(text: str) -> int:
     """How much a composed text weighs: in it each link is a t.co address already, so 23 of weight 1."""
-    if text.isascii():  # most texts, and the search for emoji is slow
+    if text.isascii():
         return len(text)
-    emoji = extract_emojis_with_indices(text)
-    for found in reversed(emoji):
-        start, end = found["indices"]
-        text = text[:start] + text[end:]
-    return 2 * len(emoji) + sum(map(_weight_of, text))
+    clusters: list[str] = CLUSTER.findall(text)
+    return sum(2 if EMOJI.search(one) else sum(map(_weight_of, one)) for one in clusters)
 
 
 def _weight_of(char: str) -> int:

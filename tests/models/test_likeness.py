@@ -1,5 +1,6 @@
 """Nobody gets the phrase that everybody got."""
 
+# ruff: noqa: RUF001 - other scripts
 from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
@@ -17,6 +18,7 @@ from models.hearing import Place, take_in
 from models.likeness import NEAR, Essences, Twin, twin
 from models.reply import LIVE, State
 from models.teammate import signed, unsigned
+from tests.bench.honesty import PRODUCTS, rates
 from tests.models.ledger import NINE, PLACE, PROMISE, minute, said, ticket
 
 ANA, TOM = "U0ANA", "U0TOM"
@@ -229,6 +231,35 @@ def test_from_twenty_five_characters_on_it_is_compared_with_all(session: Session
     assert len("We will fix this tonight.") == guard.SHORT
     assert near(session, "We will fix this tonight.") is not None
     assert near(session, "We will fix this tonight") is None
+
+
+@pytest.mark.parametrize(
+    ("canned", "short"),
+    [
+        ("We look into it at once and write to you.", "Thank you so much!"),
+        ("非常抱歉，我们马上为您处理。", "谢谢您的支持！"),
+        ("申し訳ありません。すぐに調べてご連絡します。", "ありがとうございます！"),
+        ("죄송합니다. 바로 확인하고 연락드릴게요.", "정말 감사합니다!"),
+        ("ขออภัยค่ะ เราจะรีบตรวจสอบให้ทันที", "ขอบคุณมากค่ะ"),
+    ],
+)
+def test_a_canned_sentence_is_known_in_every_script_and_a_word_of_thanks_is_not(
+    canned: str, short: str, session: Session
+) -> None:
+    told(session, canned, to="7")
+    told(session, short, to="7")
+
+    assert (found := near(session, canned, to="8")) is not None
+    assert found.percent == 100
+    assert near(session, short, to="8") is None
+
+
+def test_honest_replies_are_compared_and_warned_of_alike_in_four_languages() -> None:
+    english = rates("English")
+    for language in PRODUCTS:
+        theirs = rates(language)
+        assert theirs.compared >= 0.75 * english.compared, language
+        assert theirs.warned <= english.warned, language
 
 
 def test_a_copy_to_the_same_person_comes_before_a_newer_one_to_another(session: Session) -> None:

@@ -8,6 +8,7 @@ from tests.story.harness import Bot, eventually, running, seen
 
 LINK = "https://example.com/" + "a" * 300
 FAMILY = "👨‍👩‍👧‍👦"
+HEALTH_WORKER = "🧑‍⚕️"
 
 
 @pytest.fixture
@@ -54,7 +55,32 @@ def test_what_is_too_long_is_refused_as_x_counts_it_and_stays(
     assert bot.attempts == 0
 
 
-@pytest.mark.parametrize("text", ["x" * 280, "好" * 140, FAMILY * 140, "x" * 256 + " " + LINK])
+def test_what_x_may_find_too_long_is_said_first_and_goes_out_when_sent_all_the_same(bot: Bot) -> None:
+    """By X's page every emoji counts 2; its library, from 2018, takes newer ones for their pieces."""
+    post, card = bot.heard("@acmebrew hello")
+    words = HEALTH_WORKER * 60
+    modal = bot.compose(card).fill(words)
+
+    assert not modal.submit().closed
+    assert "X may count this as 300 characters, more than 280" in modal.text
+    assert modal.value() == words
+    assert bot.attempts == 0
+
+    assert modal.submit().closed
+    bot.answered(post, words)
+
+
+def test_the_preview_says_as_well_what_x_may_find_too_long(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    bot.say(card, f"@Heard reply {HEALTH_WORKER * 60}")
+
+    preview = bot.whisper("This would be public")
+
+    assert "120 of 280 characters" in seen(preview)
+    assert "X may count this as 300 characters" in seen(preview)
+
+
+@pytest.mark.parametrize("text", ["x" * 280, "好" * 140, FAMILY * 140, "⚡️" * 140, "x" * 256 + " " + LINK])
 def test_what_just_fits_as_x_counts_it_goes_out_as_typed(bot: Bot, text: str) -> None:
     post, card = bot.heard("@acmebrew hello")
 
