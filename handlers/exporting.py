@@ -48,7 +48,7 @@ class Order:
 
 def answer(desk: Desk, asked: Asked) -> Answer | None:
     """A sentence at once, the file when it is made."""
-    words = asked.raw.split()
+    words = asked.words
     if not words:
         return {"text": HOW}
     asked.ack(response_type="ephemeral", text=":package: Making it. It comes to you as a direct message …")

@@ -13,9 +13,9 @@ from bot.blocks import questions
 from bot.blocks.composer import sorry
 from bot.blocks.text import as_typed, fit, one_line
 from bot.desk import Desk
+from handlers import assignee
 from handlers.courtesy import Person, attempt, may_not, opened, person, sentence_for, spelled, writing
 from models import Inbound, Reply, Ticket
-from models.base import RuleBrokenError
 
 Body = dict[str, Any]
 Verb = Callable[[Session, Ticket], None]
@@ -51,7 +51,9 @@ def register(app: App, desk: Desk) -> None:
     def assign(ack: Ack, body: Body, view: Body) -> None:
         who = person(body)
         picked = view["state"]["values"][questions.WHOM_BLOCK]["value"]["selected_user"]
-        refused = settle(desk, who, view, lambda *given: give(desk, *given, to=picked, by=who.id))
+        refused = against(desk, who, lambda: assignee.check(desk, picked)) or settle(
+            desk, who, view, lambda *given: give(desk, *given, to=picked, by=who.id)
+        )
         at_input(ack, questions.WHOM_BLOCK, refused)
 
     @app.view(questions.UNSAY)
@@ -128,10 +130,7 @@ def tell_stopped(desk: Desk, session: Session, stopped: list[Reply], who: Person
 
 
 def give(desk: Desk, session: Session, ticket: Ticket, *, to: str, by: str) -> None:
-    """Give the ticket to `to`, who is told."""
-    known = desk.slack.identity_if_known()
-    if known is not None and to == known.user_id:
-        raise RuleBrokenError("I cannot answer anybody by myself. Give it to a teammate.")
+    """Give the ticket to `to`, who is told. `assignee.check` has said that they can act on it."""
     ticket.assign(session, to=to, by=by, at=desk.now())
     telling.assigned(session, ticket, to, by, at=desk.now())
 
