@@ -14,12 +14,12 @@ from models import command_words
 
 # How Slack sends people and channels that somebody picked.
 # https://docs.slack.dev/interactivity/implementing-slash-commands#escaping
-PERSON = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
-CHANNEL = re.compile(r"<#(\w+)(?:\|[^>]*)?>")
+PERSON = re.compile(r"<@(\w+)(?:\|[^<>]*)?>")
+CHANNEL = re.compile(r"<#(\w+)(?:\|[^<>]*)?>")
 # A person in front of everything else, at most behind blanks and marks (`*@Heard* claim`).
-_ADDRESSED = regex.compile(rf"([{command_words.SPACE}{command_words.UNSEEN}*_~`]*+)<@(\w+)(?:\|[^>]*+)?>")
+_ADDRESSED = regex.compile(rf"([{command_words.SPACE}{command_words.UNSEEN}*_~`]*+)<@(\w+)(?:\|[^<>]*+)?>")
 _BROADCAST = regex.compile(rf"[{command_words.SPACE}{command_words.UNSEEN}*_~`]*+<!")
-_LABELLED = re.compile(r"<@\w+\|([^>]+)>")
+_LABELLED = re.compile(r"<@\w+\|([^<>]+)>")
 # Words between filters that mean nothing by themselves: `open in #support and overdue`.
 _JOINING = frozenset({"and", "&", "&amp;", "in", "on", "by", "for", "from", "of", "with", "please"})
 

@@ -34,7 +34,8 @@ def register(app: App, desk: Desk) -> None:
 
 
 def _help(_desk: Desk, asked: Asked) -> Answer:
-    unknown = plain(command_words.spaced(asked.command.get("text") or "")).partition(" ")[0]
+    first = command_words.spaced(asked.command.get("text") or "").partition(" ")[0]
+    unknown = plain(command_words.bare(first))
     return {"text": report.help_text(unknown if unknown and asked.word != "help" else None)}
 
 

@@ -17,6 +17,7 @@ POLITE = frozenset({"please", "pls", "plz"})
 SPACE = r"\p{White_Space}\u180e\u200b\u2060\ufeff"
 UNSEEN = r"\p{Default_Ignorable_Code_Point}"
 _MARKS = "*_~`"  # https://docs.slack.dev/messaging/formatting-message-text/#basic-formatting
+_ENTITY_ENDS = ("&lt;", "&gt;", "&amp;")
 _ENTITIES = r"&(?:lt|gt|amp);"
 _LETTER = r"[\p{L}\p{M}\p{N}\u00ad\u200c\u200d]"
 
@@ -66,11 +67,19 @@ def words(text: str) -> list[str]:
 def bare(word: str) -> str:
     """`word` without the marks and the punctuation around it; an underscore at one end only is part of it."""
     for _ in range(MOST_MARKS):
-        word = word.strip(_AROUND)
+        word = _cut(word.lstrip(_AROUND))
         if len(word) < len("_w_") or not word[0] == word[-1] == "_":
             return word
         word = word[1:-1]
     return word
+
+
+def _cut(word: str) -> str:
+    """`word` without the punctuation behind it; the semicolon of an entity (`&lt;here&gt;`) is none."""
+    end = len(word)
+    while end and word[end - 1] in _AROUND and not word.endswith(_ENTITY_ENDS, 0, end):
+        end -= 1
+    return word[:end]
 
 
 def command(text: str, pairs: Collection[str] = ()) -> Command:
