@@ -212,7 +212,7 @@ def _state(view: View) -> str:
 
 def _standing(view: View) -> str:
     ticket = view.ticket
-    since = date_token(ticket.waiting_since, "{date_short_pretty} {time}")
+    since = date_token(ticket.waiting_since)
     if ticket.state == State.WAITING:
         return f":large_orange_circle: *Waiting* since {since}"
     if ticket.state == State.SNOOZED:
