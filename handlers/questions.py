@@ -16,9 +16,12 @@ from bot.desk import Desk
 from handlers import assignee
 from handlers.courtesy import Person, attempt, may_not, opened, person, sentence_for, spelled, writing
 from models import Inbound, Reply, Ticket
+from models.outcome import State
+from models.reply import State as Delivery
 
 Body = dict[str, Any]
 Verb = Callable[[Session, Ticket], None]
+GLANCE = 1.0  # seconds in which a question is to know what it asks about
 
 
 def register(app: App, desk: Desk) -> None:
@@ -133,6 +136,26 @@ def give(desk: Desk, session: Session, ticket: Ticket, *, to: str, by: str) -> N
     """Give the ticket to `to`, who is told. `assignee.check` has said that they can act on it."""
     ticket.assign(session, to=to, by=by, at=desk.now())
     telling.assigned(session, ticket, to, by, at=desk.now())
+
+
+def ask_to_unsay(desk: Desk, value: Body, key: str) -> dict[str, Any]:
+    """The modal that asks whether a public reply is to be deleted; in general words if the ledger is slow."""
+    about = desk.glance(lambda: _to_delete(desk, value["r"]), GLANCE)
+    return questions.unsay(value["t"], value["r"], key=key, about=about)
+
+
+def _to_delete(desk: Desk, reply_id: int) -> questions.ToDelete:
+    with desk.db.read(GLANCE) as session:
+        reply = session.get_one(Reply, reply_id)
+        ticket = session.get_one(Ticket, reply.ticket_id)
+        return questions.ToDelete(
+            text=reply.text,
+            actor=reply.actor,
+            title=desk.titles.get(ticket.network, ticket.network),
+            is_by_hand=reply.state == Delivery.CONFIRMED,
+            state=ticket.state,
+            reopens=reply.turn == ticket.turn and ticket.state == State.ANSWERED,
+        )
 
 
 def _unsay(desk: Desk, session: Session, ticket: Ticket, *, who: Person, reply_id: int) -> None:
