@@ -1,7 +1,10 @@
 """Commands as people type them: copied blanks, marks, punctuation, a customer called like a teammate."""
 
 import pytest
+from slack_bolt import Ack, Respond
 
+from handlers import searching
+from handlers.asked import Asked
 from sandbox.slack import visible
 from sandbox.slack.validator import check_view
 from tests.story.harness import CHANNEL, Bot, eventually, seen
@@ -167,6 +170,18 @@ def test_words_beside_such_a_name_are_looked_for_as_they_were_typed(bot: Bot) ->
 
     assert "about my parcel" in answer
     assert "U0ANA" not in answer
+
+
+def test_a_name_that_slack_sends_without_its_label_is_looked_up(bot: Bot) -> None:
+    bot.heard("@acmebrew ask @ana about my parcel", author="maria")
+    command = {"text": "search <@U0ANA> parcel", "user_id": "U0BEN", "channel_id": CHANNEL}
+
+    answer = searching.answer(
+        bot.desk, Asked("search", "<@U0ANA> parcel", command, Ack(), Respond(response_url=None))
+    )
+
+    assert answer is not None
+    assert "about my parcel" in visible(answer).text
 
 
 def test_a_handle_that_ends_in_an_underscore_keeps_it(bot: Bot) -> None:
