@@ -6,7 +6,7 @@ punctuation around a word: `*reply* hi`, `reply: hi`, `claim.`, `_done_`. None o
 
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import regex  # the Unicode properties that `re` lacks
 
@@ -38,10 +38,14 @@ _AROUND = "\"'“”‘’„«»‹›()[]{}*~`.,:;!?…"  # noqa: RUF001 - wha
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The first word of what was typed, folded (`take over`), and what stands behind it, as it was typed."""
+    """The first word of what was typed, folded (`take over`), and what stands behind it, as it was typed.
+
+    `start` is where the rest begins in what was typed.
+    """
 
     word: str
     rest: str
+    start: int = field(default=0, compare=False)
 
 
 def spaced(text: str) -> str:
@@ -100,7 +104,11 @@ def command(text: str, pairs: Collection[str] = ()) -> Command:
             second, after = _first(text, end, marks)
             if second == other:
                 word, end, opened = pair, after, marks
-    return Command(word, _closed(stripped(text[end:]), opened) if word else text)
+    if not word:
+        return Command("", text)
+    while end < len(text) and _IS_SPACE.match(text, end):
+        end += 1
+    return Command(word, _closed(stripped(text[end:]), opened), end)
 
 
 def _first(text: str, start: int, opened: list[str]) -> tuple[str, int]:

@@ -35,7 +35,10 @@ def test_nothing_around_a_command_changes_it_and_nothing_changes_what_follows(
     word, typed = said
     rest = f"{letter}{more}{letter}"
 
-    assert command(f"{typed}{blank}{rest}", PAIRS) == Command(word, rest)
+    found = command(f"{typed}{blank}{rest}", PAIRS)
+
+    assert found == Command(word, rest)
+    assert f"{typed}{blank}{rest}"[found.start :] == rest
 
 
 @given(st.sampled_from(COMMANDS), st.sampled_from("*_~`"), blanks, letters)
