@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
 from bot import crash, rehome
+from bot.blocks import aloud
 from bot.blocks import ticket as face
 from bot.desk import Desk
 from bot.slack import SlackError, SlackLaterError, SlackNoError, SlackUnsureError, is_person
@@ -249,10 +250,22 @@ def _notice_job(desk: Desk, notice_id: int) -> Job | float | None:
             doubtful_since=doubtful,
             until=at + LEASE,
             revision=0,
-            text=notice.text,
+            text=_aloud(desk, session, notice, is_plain=is_plain),
             blocks=None if is_plain else notice.blocks,
             is_plain=is_plain,
         )
+
+
+def _aloud(desk: Desk, session: Session, notice: Notice, *, is_plain: bool) -> str:
+    """A notice's text for notifications: with the words that its blocks quote and the customer's own.
+
+    One that is told without its blocks (`is_plain`) is seen in its thread, right below the customer's words.
+    """
+    if notice.ticket_id is None or is_plain:
+        return aloud.message(notice.text, notice.blocks)
+    ticket = session.get_one(Ticket, notice.ticket_id)
+    title = desk.titles.get(ticket.network, ticket.network)
+    return aloud.message(notice.text, notice.blocks, face.about(session, ticket, title))
 
 
 def _is_free(row: Card | Notice, at: datetime) -> bool:

@@ -189,8 +189,9 @@ def settle(
     if given_up and Reply.live(session, ticket.id, reply.turn) is not None:
         reply.post_id, reply.post_url = seen.post_id, seen.url
     else:
-        reply.move(session, Delivery.PUBLISHED, at=at, act=act, settled_at=at, **found)
         # Found late, it was public all the while: the customer did not wait for our sight of it.
-        ticket.spoken(session, reply, at=at if act is None else reply.sent_at or at)
+        since = at if act is None else reply.sent_at or at
+        reply.move(session, Delivery.PUBLISHED, at=at, act=act, settled_at=since, **found)
+        ticket.spoken(session, reply, at=since)
     if given_up:
         telling.seen_after_all(session, network, reply, at=at)

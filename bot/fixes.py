@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.blocks import aloud, merging
 from bot.blocks import issues as face
-from bot.blocks import merging
 from bot.blocks.parts import Block, permalink
+from bot.blocks.ticket import about
 from bot.desk import Desk
 from bot.slack import SlackError, SlackNoError
 from models import Author, Card, Issue, Notice, Report, Ticket
@@ -43,6 +44,9 @@ def again(desk: Desk, session: Session, issue: Issue, ticket: Ticket, *, at: dat
     place = permalink(desk.slack.workspace, card.channel, card.ts) if card else ""
     author = session.get_one(Author, ticket.author_id)
     text, blocks = face.again_notice(issue, author.handle, place)
+    words = about(session, ticket, ticket.network).words
+    if words is not None:
+        text = aloud.with_words(f"{text}.", words)
     Notice.tell(session, text, at=at, channel=ticket.channel, blocks=blocks)
 
 

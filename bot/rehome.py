@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.blocks.parts import section
 from models import Alarm, Card, Notice, Ticket
 
 CHANNEL = "channel"  # begins the key of such an alarm
@@ -29,7 +30,8 @@ def say_anew(session: Session, ticket: Ticket, why: str, *, at: datetime) -> Non
     gone = "The card of this one was deleted in Slack, so this is a new one: nothing is lost but its thread."
     fixed = "Slack does not let me change the card of this one any more, so it goes on here."
     sentence = fixed if why in FIXED else gone
-    Notice.tell(session, f":recycle: {sentence}", at=at, ticket_id=ticket.id)
+    said = f":recycle: {sentence}"
+    Notice.tell(session, said, blocks=[section(said)], at=at, ticket_id=ticket.id)
 
 
 def place_anew(card: Card, ticket: Ticket, channel: str) -> None:

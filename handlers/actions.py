@@ -13,7 +13,7 @@ from bot.blocks import questions
 from bot.desk import Desk
 from handlers import history, issues, snooze
 from handlers.courtesy import Person, attempt, opened, person, writing
-from handlers.questions import tell_stopped
+from handlers.questions import ask_to_unsay, tell_stopped
 from models import Inbound, Ticket
 from models.base import RuleBrokenError
 
@@ -51,8 +51,12 @@ def register(app: App, desk: Desk) -> None:
         value = json.loads(body["actions"][0]["selected_option"]["value"])
         who, do = person(body), value["do"]
         if do in _ASKS:
-            view = _ASKS[do](value, uuid.uuid4().hex)
-            attempt(desk, who, respond, lambda: opened(desk, body["trigger_id"], view))
+            attempt(
+                desk,
+                who,
+                respond,
+                lambda: opened(desk, body["trigger_id"], _ASKS[do](desk, value, uuid.uuid4().hex)),
+            )
         elif do in _OPENS:
             attempt(desk, who, respond, lambda: _OPENS[do](desk, who, body["trigger_id"], value["t"]))
         else:
@@ -133,9 +137,9 @@ _VERBS: dict[str, Callable[[Desk, Session, Ticket, Person], str | None]] = {
     "release": _release,
     "take_over": _take_over,
 }
-_ASKS: dict[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
-    "assign": lambda value, key: questions.assign(value["t"], key=key),
-    "unsay": lambda value, key: questions.unsay(value["t"], value["r"], key=key),
+_ASKS: dict[str, Callable[[Desk, dict[str, Any], str], dict[str, Any]]] = {
+    "assign": lambda _desk, value, key: questions.assign(value["t"], key=key),
+    "unsay": ask_to_unsay,
 }
 # What opens a modal that needs a look at the ledger first: by whom, with which trigger, on which ticket.
 _OPENS: dict[str, Callable[[Desk, Person, str, int], str | None]] = {

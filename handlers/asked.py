@@ -5,14 +5,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import regex
 from slack_bolt import Ack, Respond
 
+from bot.blocks.text import plain
 from bot.desk import Desk
+from models import command_words
 
 # How Slack sends people and channels that somebody picked.
 # https://docs.slack.dev/interactivity/implementing-slash-commands#escaping
-PERSON = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
-CHANNEL = re.compile(r"<#(\w+)(?:\|[^>]*)?>")
+PERSON = re.compile(r"<@(\w+)(?:\|[^<>]*)?>")
+CHANNEL = re.compile(r"<#(\w+)(?:\|[^<>]*)?>")
+# A person in front of everything else, at most behind blanks and marks (`*@Heard* claim`).
+_ADDRESSED = regex.compile(rf"([{command_words.SPACE}{command_words.UNSEEN}*_~`]*+)<@(\w+)(?:\|[^<>]*+)?>")
+_BROADCAST = regex.compile(rf"[{command_words.SPACE}{command_words.UNSEEN}*_~`]*+<!")
+_LABELLED = re.compile(r"<@\w+\|([^<>]+)>")
+# Words between filters that mean nothing by themselves: `open in #support and overdue`.
+_JOINING = frozenset({"and", "&", "&amp;", "in", "on", "by", "for", "from", "of", "with", "please"})
 
 Answer = dict[str, Any]
 """What only the person who asked is shown: `text`, and `blocks` where there is more than a sentence."""
@@ -20,18 +29,32 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One command. `rest` is what stands behind the word, as it was typed."""
+    """One command. `raw` is what stands behind its word as Slack sends it, people as `<@U1|ana>`."""
 
     word: str
-    rest: str
+    raw: str
     command: dict[str, Any]
     ack: Ack
     respond: Respond
 
     @property
-    def raw(self) -> str:
-        """The same with people and channels as Slack sends them: `<@U1|ana>`, `<#C1|support>`."""
-        return str(self.command.get("text") or "").strip().partition(" ")[2]
+    def rest(self) -> str:
+        """What stands behind the word, as it was typed, but for people: Slack sends those as tokens."""
+        return plain(self.raw)
+
+    @property
+    def words(self) -> list[str]:
+        """The filters behind the word, without what people put around and between them."""
+        return [one for one in command_words.words(self.raw) if one.lower() not in _JOINING]
+
+    @property
+    def handles(self) -> str:
+        """What stands behind the word, with each `@name` as it was typed, also where a teammate is called so.
+
+        Slack sends `<@U1|ana>` for a typed `@ana` if a member is called ana:
+        https://docs.slack.dev/interactivity/implementing-slash-commands#escaping
+        """
+        return plain(_LABELLED.sub(r"@\1", self.raw))
 
     @property
     def user(self) -> str:
@@ -46,3 +69,17 @@ class Asked:
 
 Word = Callable[[Desk, Asked], Answer | None]
 """Answers one word; None if it has acknowledged by itself, because it takes longer than Slack waits."""
+
+
+def addressee(text: str) -> tuple[str, str] | None:
+    """Whom a message speaks to by name before anything else, and what it says to them; None if nobody.
+
+    Marks that were opened before the name stand before what it says: `*@Heard reply hi*` is one bold line.
+    """
+    found = _ADDRESSED.match(text)
+    return None if found is None else (found[2], found[1].strip() + text[found.end() :])
+
+
+def is_to_teammates(text: str) -> bool:
+    """Whether a message begins with a person, a group or everybody, and so is for them."""
+    return addressee(text) is not None or _BROADCAST.match(text) is not None

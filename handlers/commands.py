@@ -12,6 +12,7 @@ from bot.desk import Desk
 from handlers import exporting, issues, listing, me, searching, silence, stats
 from handlers.asked import Answer, Asked, Word
 from handlers.courtesy import sentence_for
+from models import command_words
 
 Body = dict[str, Any]
 
@@ -21,8 +22,8 @@ def register(app: App, desk: Desk) -> None:
 
     @app.command("/mentions")
     def mentions(ack: Ack, command: Body, respond: Respond) -> None:
-        word, _, rest = plain(command.get("text") or "").strip().partition(" ")
-        asked = Asked(word.lower(), rest.strip(), command, ack, respond)
+        said = command_words.command(command.get("text") or "")
+        asked = Asked(said.word, said.rest, command, ack, respond)
         try:
             answer = WORDS.get(asked.word, _help)(desk, asked)
         except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
@@ -33,7 +34,9 @@ def register(app: App, desk: Desk) -> None:
 
 
 def _help(_desk: Desk, asked: Asked) -> Answer:
-    return {"text": report.help_text(asked.word if asked.word not in {"", "help"} else None)}
+    first = command_words.spaced(asked.command.get("text") or "").partition(" ")[0]
+    unknown = plain(command_words.bare(first))
+    return {"text": report.help_text(unknown if unknown and asked.word != "help" else None)}
 
 
 def _silence(desk: Desk, asked: Asked) -> Answer:

@@ -73,8 +73,9 @@ def _it_is_there(desk: Desk, reply_id: int, who: Person) -> str | None:
 
     def verb(session: Session, ticket: Ticket, reply: Reply) -> None:
         at = desk.now()
-        reply.move(session, Delivery.PUBLISHED, at=at, by=who.id, act="it is there", settled_at=at)
-        ticket.spoken(session, reply, at=reply.sent_at or at)
+        since = reply.sent_at or at  # it was public all the while
+        reply.move(session, Delivery.PUBLISHED, at=at, by=who.id, act="it is there", settled_at=since)
+        ticket.spoken(session, reply, at=since)
 
     _change(desk, who, reply_id, Delivery.ASKED, verb)
     return "It counts as published, on your word: I do not see it myself."

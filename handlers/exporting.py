@@ -12,9 +12,10 @@ from bot.slack import SlackError, SlackNoError
 from bot.zones import zone_of
 from handlers.asked import CHANNEL, PERSON, Answer, Asked
 from handlers.courtesy import sentence_for, writing
-from models import Inbound
+from models import Inbound, period_words
 from models.base import RuleBrokenError
 from models.export import KINDS, Filter, Kind
+from models.period import is_like_one
 from models.period import read as read_period
 
 ROWS = 100_000  # what a file in Slack may hold; more is a matter for the command line
@@ -48,7 +49,7 @@ class Order:
 
 def answer(desk: Desk, asked: Asked) -> Answer | None:
     """A sentence at once, the file when it is made."""
-    words = asked.raw.split()
+    words = period_words.words(asked.raw)
     if not words:
         return {"text": HOW}
     asked.ack(response_type="ephemeral", text=":package: Making it. It comes to you as a direct message …")
@@ -114,7 +115,7 @@ def _filter(desk: Desk, kind: Kind, word: str) -> tuple[str, str]:
     state = low.replace("-", " ")
     if kind.states is not None and state in kind.states:
         return "state", state
-    if low[:1].isdigit() or low in {"today", "yesterday"}:
+    if is_like_one(low):
         return "period", low
     states = (
         f" A state is one of: {', '.join(one.replace(' ', '-') for one in kind.states)}."

@@ -17,9 +17,11 @@ from handlers.courtesy import PATIENCE, SLOW, Person, attempt, opened, person, s
 from models import Inbound, Note, Ticket
 from models import history as reads
 from models.base import RuleBrokenError
+from models.command_words import spaced
 
 Body = dict[str, Any]
-_HANDLE = re.compile(r"@([^\s@]{1,100})")
+# A handle alone, at most in marks or quotation marks: `*@maria*`. An underscore at its end may be its own.
+_HANDLE = re.compile(r"([*_~`]*)@([^\s@*~`]{1,100})[*~`]*")
 
 
 def register(app: App, desk: Desk) -> None:
@@ -65,8 +67,10 @@ def from_card(desk: Desk, who: Person, trigger_id: str, ticket_id: int) -> str |
 
 def handle_in(typed: str) -> str | None:
     """The handle, if that and nothing else was typed."""
-    found = _HANDLE.fullmatch(typed.strip())
-    return found[1] if found is not None else None
+    found = _HANDLE.fullmatch(spaced(typed).rstrip(".,:;!?"))
+    if found is None:
+        return None
+    return found[2].removesuffix("_") if "_" in found[1] else found[2]
 
 
 def by_handle(desk: Desk, asked: Asked, handle: str) -> Answer | None:

@@ -20,6 +20,7 @@ from handlers.courtesy import PATIENCE, Person, attempt, opened, person, writing
 from handlers.questions import against, at_input
 from models import Inbound, Issue, Ticket
 from models.base import RuleBrokenError
+from models.command_words import bare
 from models.issues import fixed, named, people, ranked, to_tell
 from models.suggesting import Sought, is_any
 
@@ -145,7 +146,7 @@ def from_thread(desk: Desk, session: Session, ticket: Ticket, *, words: str, by:
 def issues(desk: Desk, asked: Asked) -> Answer:
     """What people suffer from, ranked; what was fixed; or the one that is called so."""
     words = one_line(clean(asked.rest))
-    kind = "open" if not words else "fixed" if words.casefold() == "fixed" else "found"
+    kind = "open" if not words else "fixed" if bare(words).casefold() == "fixed" else "found"
     return listing(desk, k=kind, w=words if kind == "found" else "", p=0)
 
 

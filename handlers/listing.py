@@ -30,12 +30,12 @@ class Filter:
 
 def open_ones(desk: Desk, asked: Asked) -> Answer:
     """Everything that waits, or what the words behind `open` leave of it."""
-    return _listed(desk, asked, _filter(desk, asked.user, asked.raw.split(), desk.now()))
+    return _listed(desk, asked, _filter(desk, asked.user, asked.words, desk.now()))
 
 
 def mine(desk: Desk, asked: Asked) -> Answer:
     """The same, of what the asker has."""
-    return _listed(desk, asked, _filter(desk, asked.user, ["mine", *asked.raw.split()], desk.now()))
+    return _listed(desk, asked, _filter(desk, asked.user, ["mine", *asked.words], desk.now()))
 
 
 def _listed(desk: Desk, asked: Asked, chosen: Filter) -> Answer:

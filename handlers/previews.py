@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import telling
+from bot.blocks import aloud
 from bot.blocks.preview import preview
 from bot.desk import Desk
 from bot.freshen import freshen
@@ -133,7 +134,7 @@ def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem
         by_hand=target.answerable is not None,
         latest=target.latest_id,
     )
-    return Preview(f"A preview of your public reply on {network.title}", blocks)
+    return Preview(aloud.message(f"A preview of your public reply on {network.title}:", blocks), blocks)
 
 
 def show(desk: Desk, who: Person, shown: Preview) -> None:

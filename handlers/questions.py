@@ -13,12 +13,15 @@ from bot.blocks import questions
 from bot.blocks.composer import sorry
 from bot.blocks.text import as_typed, fit, one_line
 from bot.desk import Desk
+from handlers import assignee
 from handlers.courtesy import Person, attempt, may_not, opened, person, sentence_for, spelled, writing
 from models import Inbound, Reply, Ticket
-from models.base import RuleBrokenError
+from models.outcome import State
+from models.reply import State as Delivery
 
 Body = dict[str, Any]
 Verb = Callable[[Session, Ticket], None]
+GLANCE = 1.0  # seconds in which a question is to know what it asks about
 
 
 def register(app: App, desk: Desk) -> None:
@@ -51,7 +54,9 @@ def register(app: App, desk: Desk) -> None:
     def assign(ack: Ack, body: Body, view: Body) -> None:
         who = person(body)
         picked = view["state"]["values"][questions.WHOM_BLOCK]["value"]["selected_user"]
-        refused = settle(desk, who, view, lambda *given: give(desk, *given, to=picked, by=who.id))
+        refused = against(desk, who, lambda: assignee.check(desk, picked)) or settle(
+            desk, who, view, lambda *given: give(desk, *given, to=picked, by=who.id)
+        )
         at_input(ack, questions.WHOM_BLOCK, refused)
 
     @app.view(questions.UNSAY)
@@ -128,12 +133,29 @@ def tell_stopped(desk: Desk, session: Session, stopped: list[Reply], who: Person
 
 
 def give(desk: Desk, session: Session, ticket: Ticket, *, to: str, by: str) -> None:
-    """Give the ticket to `to`, who is told."""
-    known = desk.slack.identity_if_known()
-    if known is not None and to == known.user_id:
-        raise RuleBrokenError("I cannot answer anybody by myself. Give it to a teammate.")
+    """Give the ticket to `to`, who is told. `assignee.check` has said that they can act on it."""
     ticket.assign(session, to=to, by=by, at=desk.now())
     telling.assigned(session, ticket, to, by, at=desk.now())
+
+
+def ask_to_unsay(desk: Desk, value: Body, key: str) -> dict[str, Any]:
+    """The modal that asks whether a public reply is to be deleted; in general words if the ledger is slow."""
+    about = desk.glance(lambda: _to_delete(desk, value["r"]), GLANCE)
+    return questions.unsay(value["t"], value["r"], key=key, about=about)
+
+
+def _to_delete(desk: Desk, reply_id: int) -> questions.ToDelete:
+    with desk.db.read(GLANCE) as session:
+        reply = session.get_one(Reply, reply_id)
+        ticket = session.get_one(Ticket, reply.ticket_id)
+        return questions.ToDelete(
+            text=reply.text,
+            actor=reply.actor,
+            title=desk.titles.get(ticket.network, ticket.network),
+            is_by_hand=reply.state == Delivery.CONFIRMED,
+            state=ticket.state,
+            reopens=reply.turn == ticket.turn and ticket.state == State.ANSWERED,
+        )
 
 
 def _unsay(desk: Desk, session: Session, ticket: Ticket, *, who: Person, reply_id: int) -> None:

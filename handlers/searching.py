@@ -7,13 +7,15 @@ from slack_bolt import Ack, App, Respond
 
 from bot.blocks import found
 from bot.desk import Desk
+from bot.slack import SlackError
 from handlers import history
-from handlers.asked import Answer, Asked
+from handlers.asked import PERSON, Answer, Asked
 from handlers.courtesy import PATIENCE, attempt, person, sentence_for
 from models.search import Before, phrases, search
 
 Body = dict[str, Any]
 PAGE = 10
+NAME_PATIENCE = 1.0  # seconds for Slack to tell a teammate's name
 HOW = (
     "Tell me what to look for: `/mentions search slow checkout` finds what has both words, "
     '`/mentions search "out of stock"` those words one after the other, `/mentions search @maria` a person.'
@@ -37,15 +39,34 @@ def register(app: App, desk: Desk) -> None:
 
 def answer(desk: Desk, asked: Asked) -> Answer | None:
     """What `/mentions search …` shows; None if it opened a person's history instead."""
-    if not asked.rest:
+    typed = _typed(desk, asked)
+    if not typed:
         return {"text": HOW}
-    handle = history.handle_in(asked.rest)
+    handle = history.handle_in(typed)
     if handle is not None:
         return history.by_handle(desk, asked, handle)
     try:
-        return _page(desk, asked.rest, Before(), is_first=True)
+        return _page(desk, typed, Before(), is_first=True)
     except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
         return {"text": sentence_for(error)}
+
+
+def _typed(desk: Desk, asked: Asked) -> str:
+    """What is looked for, as it was typed: a customer may be called what a teammate is called, too."""
+    return PERSON.sub(lambda token: _name(desk, token[1]), asked.handles)
+
+
+def _name(desk: Desk, user: str) -> str:
+    """The `@name` that Slack made a bare `<@U1>` of; the token itself where Slack does not say in time."""
+    name = desk.glance(lambda: _asked_of_slack(desk, user), NAME_PATIENCE)
+    return f"@{name}" if name else f"<@{user}>"
+
+
+def _asked_of_slack(desk: Desk, user: str) -> str | None:
+    try:
+        return desk.slack.profile(user).name
+    except SlackError:
+        return None
 
 
 def _page(desk: Desk, typed: str, before: Before, *, is_first: bool) -> Answer:

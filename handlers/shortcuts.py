@@ -1,12 +1,12 @@
 """The message shortcut: any human message in a card's thread can be proposed as a public reply."""
 
-import re
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
 from bot.blocks.text import as_typed, is_visible
 from bot.desk import Desk
+from handlers.asked import is_to_teammates
 from handlers.courtesy import Person, attempt, no_card, person, writing
 from handlers.previews import Source, draft_of, show
 from models import Card, Inbound, Ticket
@@ -59,6 +59,6 @@ def _why_not(message: Body) -> str | None:
     words = (message.get("text") or "").strip()
     if not is_visible(as_typed(words)):
         return "There are no words in that message. Pictures and files cannot be sent yet."
-    if re.match(r"<[@!]", words):
+    if is_to_teammates(words):
         return TO_A_TEAMMATE
     return None

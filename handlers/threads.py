@@ -1,6 +1,5 @@
 """What is said to Heard in a card's thread. All of it is private: only an act on a preview publishes."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,12 +8,13 @@ from slack_bolt import App, BoltRequest
 from sqlalchemy.orm import Session
 
 from bot.desk import Desk
-from handlers import issues, snooze
+from handlers import assignee, issues, snooze
 from handlers.actions import YOURS, undo
+from handlers.asked import addressee
 from handlers.courtesy import Person, attempt, no_card, writing
 from handlers.previews import Source, draft_of, drafts_of, show
 from handlers.questions import close, give, in_few_words
-from models import Card, Inbound, Ticket
+from models import Card, Inbound, Ticket, command_words
 from models.base import RuleBrokenError
 
 Body = dict[str, Any]
@@ -25,7 +25,8 @@ HOW = (
     "`assign @teammate`, `snooze 2h`, `issue export loses rows`, `done thanks` (any reason), `reopen`, "
     "`undo` and `drafts`. Everything else said there stays private."
 )
-WHOM = "Say to whom: `@Heard assign @teammate`."
+PAIRS = ("take over",)  # commands that are two words
+ALIASES = {"takeover": "take over"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Said:
     verb: str
     rest: str
     until: snooze.Until | None = None  # of a snooze
+    to: str | None = None  # of an assign
+    refused: str | None = None  # why it cannot be done, known before the ledger is asked
 
 
 def register(app: App, desk: Desk) -> None:
@@ -61,25 +64,18 @@ def _heard(event: Body, body: Body) -> Said | None:
     if event.get("bot_id") or not event.get("user"):
         return None
     own = [one.get("user_id") for one in body.get("authorizations") or [] if one.get("user_id")]
-    called = re.match(r"\s*<@(\w+)(?:\|[^>]*)?>[\s,:]*", event.get("text", ""))
-    if called is None or (own and called[1] not in own):
+    called = addressee(event.get("text", ""))
+    if called is None or (own and called[0] not in own):
         return None
-    words = event["text"][called.end() :].strip()
-    verb, _, rest = words.partition(" ")
-    first, _, after = words.partition("\n")
-    if "\n" in verb:  # "reply" on a line of its own
-        verb, rest = first, after
-    if words.lower().startswith("take over"):
-        verb, rest = "take over", ""
+    order = command_words.command(called[1], PAIRS)
     who = Person(event["user"], event["channel"], event.get("thread_ts"))
     key = f"call {event['channel']} {event['ts']}"
-    return Said(key, who, event["ts"], verb.strip().lower(), rest.strip())
+    return Said(key, who, event["ts"], ALIASES.get(order.word, order.word), order.rest)
 
 
 def _obey(desk: Desk, said: Said) -> str | None:
     """Do what was said, once, however often Slack tells us."""
-    if said.verb == "snooze":  # whose clocks count is asked of Slack, and not within a transaction
-        said = replace(said, until=snooze.read(desk, said.who.id, said.rest))
+    said = _looked_up(desk, said)
     with writing(desk) as session:
         if not Inbound.is_new(session, said.key, at=desk.now()):
             return None
@@ -88,6 +84,8 @@ def _obey(desk: Desk, said: Said) -> str | None:
         if card is None:
             otherwise = f"That works in the thread of a card. {HOW}"
             return no_card(session, channel, otherwise) if channel and thread else otherwise
+        if said.refused is not None:
+            return said.refused
         ticket = Ticket.hold(session, card.ticket_id)
         verb = _VERBS.get(said.verb)
         if verb is not None:
@@ -101,6 +99,20 @@ def _obey(desk: Desk, said: Said) -> str | None:
     for preview in previews:
         show(desk, said.who, preview)
     return None if previews else "You have no drafts here."
+
+
+def _looked_up(desk: Desk, said: Said) -> Said:
+    """`said` with what has to be asked of Slack first, and so not within a transaction: clocks and people."""
+    try:
+        if said.verb == "snooze":
+            return replace(said, until=snooze.read(desk, said.who.id, said.rest))
+        if said.verb == "assign":
+            to = assignee.in_words(said.rest, said.who.id)
+            assignee.check(desk, to)
+            return replace(said, to=to)
+    except RuleBrokenError as error:
+        return replace(said, refused=str(error))
+    return said
 
 
 def _source(said: Said) -> Source:
@@ -129,15 +141,14 @@ def _take_over(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str 
 
 
 def _assign(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:
-    whom = re.fullmatch(r"<@(\w+)(?:\|[^>]*)?>\s*", said.rest)
-    if whom is None:
-        raise RuleBrokenError(WHOM)
-    give(desk, session, ticket, to=whom[1], by=said.who.id)
+    assert said.to is not None
+    give(desk, session, ticket, to=said.to, by=said.who.id)
     return None
 
 
 def _done(desk: Desk, session: Session, ticket: Ticket, said: Said) -> str | None:
-    close(desk, session, ticket, who=said.who, reason=in_few_words(said.rest) or "other")
+    reason = in_few_words(said.rest).lstrip("-–—:,. ")
+    close(desk, session, ticket, who=said.who, reason=reason or "other")
     return None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from models import period_words
 from models.base import RuleBrokenError, escaped
 
 MOST_DAYS = 3660
@@ -98,7 +99,7 @@ def parse(typed: str, *, zone: ZoneInfo, now: datetime, known: Known) -> Questio
     """
     period: Period | None = None
     filters: dict[str, str] = {}
-    for word in re.sub(r"\s*\.\.\s*", "..", typed).split():
+    for word in period_words.words(typed):
         found = _filter(word, known)
         if found is not None:
             kind, name = found
@@ -106,7 +107,7 @@ def parse(typed: str, *, zone: ZoneInfo, now: datetime, known: Known) -> Questio
                 raise PeriodError(f"That names two of one kind: give one {kind}, such as {_example(kind)}.")
             filters[kind] = name
             continue
-        if not _LIKE_A_PERIOD.fullmatch(word):
+        if not is_like_one(word):
             raise PeriodError(_unknown(word, known))
         if period is not None:
             raise PeriodError(f"That is two periods, {period.label} and “{escaped(word)}”: give one. {TRY}")
@@ -114,8 +115,14 @@ def parse(typed: str, *, zone: ZoneInfo, now: datetime, known: Known) -> Questio
     return Question(period or read(USUAL, zone=zone, now=now), **filters)
 
 
+def is_like_one(word: str) -> bool:
+    """Whether `word` is meant for a period, if not a good one."""
+    named = word.lower() in period_words.NAMED or period_words.month(word) is not None
+    return named or _LIKE_A_PERIOD.fullmatch(word) is not None
+
+
 def read(word: str, *, zone: ZoneInfo, now: datetime) -> Period:
-    """Read a period: `today`, `7d`, `2026`, `2026-10`, `2026-10-03` or `2026-10-01..2026-10-15`.
+    """Read a period: `today`, `7d`, `2026`, `2026-10`, `2026-10-03`, `2026-10-01..2026-10-15`, `last-week`.
 
     Raises `PeriodError` with a sentence for whoever typed it.
     """
@@ -123,6 +130,10 @@ def read(word: str, *, zone: ZoneInfo, now: datetime) -> Period:
     if low in {"today", "yesterday"}:
         day = today if low == "today" else date.fromordinal(today.toordinal() - 1)
         return Period(day, day, zone, now)
+    if low in period_words.NAMED:
+        return _of_the_calendar(*low.split("-"), zone=zone, now=now)
+    if (month := period_words.month(low)) is not None:  # the last one of that name that has begun
+        low = f"{today.year - (month > today.month)}-{month:02}"
     if last := _LAST.fullmatch(low):
         length = int(last[1])
         if not 1 <= length <= MOST_DAYS:
@@ -137,6 +148,21 @@ def read(word: str, *, zone: ZoneInfo, now: datetime) -> Period:
                 f"“{escaped(word)}” ends before it begins: turn it round, `{end}..{first}`.",
             )
     return _within(begin, last_day, word, zone=zone, now=now)
+
+
+def _of_the_calendar(which: str, unit: str, *, zone: ZoneInfo, now: datetime) -> Period:
+    """The week, month or year of today, as far as it goes, or the whole one before; weeks begin on Monday."""
+    today = now.astimezone(zone).date()
+    first = {
+        "week": date.fromordinal(today.toordinal() - today.weekday()),
+        "month": today.replace(day=1),
+        "year": today.replace(month=1, day=1),
+    }[unit]
+    if which == "this":
+        return Period(first, today, zone, now)
+    last = date.fromordinal(first.toordinal() - 1)
+    days = {"week": 7, "month": last.day, "year": last.timetuple().tm_yday}[unit]
+    return Period(date.fromordinal(first.toordinal() - days), last, zone, now)
 
 
 def _within(begin: date, last: date, word: str, *, zone: ZoneInfo, now: datetime) -> Period:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.blocks import aloud
 from bot.blocks.parts import Block, duration, section
 from bot.blocks.text import called, date_token, escape, quote
 from models.ticket import Ticket
@@ -47,9 +48,10 @@ def nobody_has_it(due_at: datetime) -> Said:
 def overdue(one: Waiter, at: datetime) -> Said:
     """In the channel: the time is over."""
     owner = f"<@{one.ticket.owner}> has it" if one.ticket.owner else "Nobody has it"
-    return _plain(
+    return _with_words_aloud(
+        one,
         f":red_circle: {one.who} on {one.title} has waited *{one.waits(at)}* for an answer, longer than we "
-        f"promise. {owner}."
+        f"promise. {owner}.",
     )
 
 
@@ -110,7 +112,8 @@ def snooze_over(one: Waiter, whom: str) -> Said:
 
 def snoozes_over(many: Sequence[Waiter]) -> Said:
     """In the channel: who waits again."""
-    return _plain(f":alarm_clock: Snoozed no more, and waiting again: {_named(_longest(many), owners=True)}.")
+    said = f":alarm_clock: Snoozed no more, and waiting again: {_named(_longest(many), owners=True)}."
+    return _with_words_aloud(many[0], said) if len(many) == 1 else _plain(said)
 
 
 def _longest(many: Sequence[Waiter]) -> list[Waiter]:
@@ -129,6 +132,11 @@ def _owner(one: Waiter) -> str:
 
 def _plain(sentence: str) -> Said:
     return sentence, [section(sentence)]
+
+
+def _with_words_aloud(one: Waiter, sentence: str) -> Said:
+    """One line in a channel, whose link leads to the words; a notification holds them."""
+    return aloud.with_words(sentence, one.words), [section(sentence)]
 
 
 def _with_words(one: Waiter, sentence: str) -> Said:

@@ -1,10 +1,11 @@
 """Small modals that ask before something is done: why, to whom, whether really. Pure."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from bot.blocks.parts import Block, context, packed, plain, section
-from bot.blocks.text import called, fit
-from models.outcome import REASONS
+from bot.blocks.text import called, fit, quote
+from models.outcome import OPEN, REASONS
 from models.teammate import Style, sign_off
 
 REASON, ASSIGN, UNSAY, ME = "reason", "assign", "unsay", "me"
@@ -13,6 +14,7 @@ WHOM_BLOCK = "whom"
 NAME_BLOCK, STYLE_BLOCK = "name", "style"
 WORDS_MAX = 200  # characters of a reason
 NAME_MAX = 40
+DELETED_WORDS = 600  # characters of the reply that is to be deleted
 
 
 def _modal(
@@ -76,16 +78,45 @@ def assign(ticket_id: int, *, key: str) -> dict[str, Any]:
     return _modal(ASSIGN, "Assign", "Assign", {"ticket": ticket_id, "key": key}, blocks)
 
 
-def unsay(ticket_id: int, reply_id: int, *, key: str) -> dict[str, Any]:
-    """The modal that asks whether a public reply is really to be deleted."""
-    blocks = [
-        section(
-            "Our public reply is *deleted on the network*, for everybody. Who has read it has read it. The "
-            "ticket waits again, and the words are kept for their author."
-        ),
-    ]
+@dataclass(frozen=True, slots=True)
+class ToDelete:
+    """A public reply that somebody may want deleted, and what that would do to its ticket.
+
+    `title` is the network's; `state` is the ticket's; `reopens`: it would wait again without this reply.
+    """
+
+    text: str
+    actor: str
+    title: str
+    is_by_hand: bool
+    state: str
+    reopens: bool
+
+
+def unsay(ticket_id: int, reply_id: int, *, key: str, about: ToDelete | None) -> dict[str, Any]:
+    """The modal that asks whether a public reply is really to be deleted; `about` is None if unknown."""
+    where = about.title if about is not None else "the network"
+    seen = f"It will be deleted on {where} for everyone, and that cannot be undone."
+    blocks = [section(f"{seen} People may already have seen it."), section(_after_deletion(about))]
+    if about is not None:
+        how = "posted by hand, as it was written here" if about.is_by_hand else "sent"
+        said = section(f"The reply that <@{about.actor}> {how}:")
+        blocks = [said, quote(about.text, DELETED_WORDS), *blocks]
     carried = {"ticket": ticket_id, "reply": reply_id, "key": key}
     return _modal(UNSAY, "Delete public reply", "Delete it", carried, blocks)
+
+
+def _after_deletion(about: ToDelete | None) -> str:
+    """What becomes of the ticket and of the words."""
+    if about is None:
+        return "If it is our last answer, the ticket will wait again. The words are kept for their author."
+    if about.reopens:
+        then = "The ticket will then wait for an answer again."
+    elif about.state in OPEN:
+        then = f"The ticket is {about.state} already and stays so."
+    else:
+        then = f"The ticket stays closed ({about.state})."
+    return f"{then} The words are kept, in the thread and for <@{about.actor}>."
 
 
 def me(name: str, style: Style, *, channel: str, is_on: bool) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.blocks import delivery
+from bot.blocks import aloud, delivery
 from bot.blocks.parts import Block, button, context, counted, duration, packed, plain
-from bot.blocks.text import date_token, escape, fit, isolate, line, link, literal, quote
+from bot.blocks.text import called, date_token, escape, fit, isolate, line, link, literal, quote
 from bot.networks import Network
 from models import Account, Author, Issue, Mention, Reply, Ticket
 from models.outcome import HANDED_OFF, OPEN, OUTSIDE, State
@@ -102,10 +102,23 @@ def plain_card(view: View) -> list[Block]:
 
 def summary(view: View) -> str:
     """The message in one line, for notifications and screen readers."""
-    words = " ".join((view.newest.text if view.newest is not None else "").split())
-    who = escape(f"{isolate(view.author.name or '')} ({view.author.shown})")
-    said = escape(fit(words, 300, measure=lambda text: len(escape(text)))) or "(no text)"
-    return f"{who} on {view.title}: {said} ({_headline(view)})"
+    said = aloud.words_of(view.newest.text if view.newest is not None else "")
+    return f"{who(view.author)} on {view.title}: {said} ({_headline(view)})"
+
+
+def about(session: Session, ticket: Ticket, title: str) -> aloud.About:
+    """Whose post a message in the ticket's thread is about, where, and what they wrote."""
+    newest = select(Mention.text).where(
+        Mention.ticket_id == ticket.id, Mention.post_id == ticket.target_post_id, Mention.deleted_at.is_(None)
+    )
+    author = session.get_one(Author, ticket.author_id)
+    return aloud.About(f"{who(author)} on {escape(title)}", session.scalar(newest))
+
+
+def who(author: Author) -> str:
+    """Somebody by name and handle, as text that does nothing in Slack."""
+    handle = called(author.handle) if author.handle else "somebody"
+    return f"{escape(isolate(author.name))} ({handle})" if author.name else handle
 
 
 def _headline(view: View) -> str:
@@ -212,7 +225,7 @@ def _state(view: View) -> str:
 
 def _standing(view: View) -> str:
     ticket = view.ticket
-    since = date_token(ticket.waiting_since, "{date_short_pretty} {time}")
+    since = date_token(ticket.waiting_since)
     if ticket.state == State.WAITING:
         return f":large_orange_circle: *Waiting* since {since}"
     if ticket.state == State.SNOOZED:

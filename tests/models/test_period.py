@@ -59,6 +59,35 @@ def refused(text: str) -> str:
             "1 February to 31 March 2026, Europe/Lisbon",
         ),
         ("2026-11", date(2026, 11, 1), date(2026, 11, 26), "1 to 26 November 2026, Europe/Lisbon"),
+        ("last week", date(2026, 11, 16), date(2026, 11, 22), "16 to 22 November 2026, Europe/Lisbon"),
+        (
+            "for last\u00a0Week.",
+            date(2026, 11, 16),
+            date(2026, 11, 22),
+            "16 to 22 November 2026, Europe/Lisbon",
+        ),
+        ("this week", date(2026, 11, 23), date(2026, 11, 26), "23 to 26 November 2026, Europe/Lisbon"),
+        ("past week", date(2026, 11, 20), date(2026, 11, 26), "20 to 26 November 2026, Europe/Lisbon"),
+        ("last month", date(2026, 10, 1), date(2026, 10, 31), "October 2026, Europe/Lisbon"),
+        ("this year", date(2026, 1, 1), date(2026, 11, 26), "1 January to 26 November 2026, Europe/Lisbon"),
+        ("last year", date(2025, 1, 1), date(2025, 12, 31), "2025, Europe/Lisbon"),
+        ("last 2 weeks", date(2026, 11, 13), date(2026, 11, 26), "13 to 26 November 2026, Europe/Lisbon"),
+        (
+            "the last 30 days",
+            date(2026, 10, 28),
+            date(2026, 11, 26),
+            "28 October to 26 November 2026, Europe/Lisbon",
+        ),
+        ("october", date(2026, 10, 1), date(2026, 10, 31), "October 2026, Europe/Lisbon"),
+        ("in December", date(2025, 12, 1), date(2025, 12, 31), "December 2025, Europe/Lisbon"),
+        ("Oct 2025", date(2025, 10, 1), date(2025, 10, 31), "October 2025, Europe/Lisbon"),
+        ("*2026\u201110*,", date(2026, 10, 1), date(2026, 10, 31), "October 2026, Europe/Lisbon"),
+        (
+            "from 2026-10-01 to 2026-10-15",
+            date(2026, 10, 1),
+            date(2026, 10, 15),
+            "1 to 15 October 2026, Europe/Lisbon",
+        ),
     ],
 )
 def test_a_period_is_the_days_that_its_words_say(text: str, first: date, last: date, label: str) -> None:
@@ -73,6 +102,9 @@ def test_filters_stand_in_any_order() -> None:
         assert (asked.person, asked.channel, asked.network) == ("U1", "C1", "x")
         assert len(asked.period.days) == 30
     assert ask("@ana #support Mastodon") == Question(ask("").period, "U0ANA", "C0SUPPORT", "masto")
+    assert ask("of <@U1|ana>, in #support, last week on X") == Question(
+        ask("last week").period, "U1", "C0SUPPORT", "x"
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,6 +118,8 @@ def test_filters_stand_in_any_order() -> None:
         ("99999999d", "give 1d to 3660d"),
         ("1999", "too long ago or too long"),
         ("7d 30d", "two periods"),
+        ("last week this week", "two periods"),
+        ("last 3 moons", "I do not know “last”"),
         ("7d..", "do not understand the period “7d..”"),
         ("2026-10-01..", "do not understand"),
         ("..", "do not understand"),

@@ -68,6 +68,47 @@ def local(text: str, now: datetime = NOW, zone: ZoneInfo = LISBON) -> str:
         ("Dec 1", "Tue 2026-12-01 09:00"),
         ("1 Nov", "Mon 2027-11-01 09:00"),
         ("  until   fri  14:30 ", "Fri 2026-11-27 14:30"),
+        # in the usual English order, and as people type it in a hurry
+        ("9am tomorrow", "Fri 2026-11-27 09:00"),
+        ("until 9am tomorrow please", "Fri 2026-11-27 09:00"),
+        ("it until 9am tomorrow, thanks :pray:", "Fri 2026-11-27 09:00"),
+        ("for 2h", "Thu 2026-11-26 14:13"),
+        ("an hour from now", "Thu 2026-11-26 13:13"),
+        ("3pm friday", "Fri 2026-11-27 15:00"),
+        ("3pm on Friday.", "Fri 2026-11-27 15:00"),
+        ("noon tomorrow", "Fri 2026-11-27 12:00"),
+        ("12 noon tomorrow", "Fri 2026-11-27 12:00"),
+        ("at 9 tomorrow", "Fri 2026-11-27 09:00"),
+        ("9 tomorrow morning", "Fri 2026-11-27 09:00"),
+        ("tomorrow at 7 in the evening", "Fri 2026-11-27 19:00"),
+        ("9 o'clock tomorrow", "Fri 2026-11-27 09:00"),
+        ("9 p.m. tomorrow", "Fri 2026-11-27 21:00"),
+        ("tomorrow @ 9", "Fri 2026-11-27 09:00"),
+        ("tomorrow - 9am", "Fri 2026-11-27 09:00"),
+        ("9:30 next monday", "Mon 2026-11-30 09:30"),
+        ("monday morning at 9:30", "Mon 2026-11-30 09:30"),
+        ("tuesday next week 10am", "Tue 2026-12-01 10:00"),
+        ("tonight at 9", "Thu 2026-11-26 21:00"),
+        ("9pm tonight", "Thu 2026-11-26 21:00"),
+        ("this evening", "Thu 2026-11-26 18:00"),
+        ("eod friday", "Fri 2026-11-27 17:00"),
+        ("end of day tomorrow", "Fri 2026-11-27 17:00"),
+        ("first thing tomorrow", "Fri 2026-11-27 09:00"),
+        ("the day after tomorrow", "Sat 2026-11-28 09:00"),
+        ("in 2 days at 9am", "Sat 2026-11-28 09:00"),
+        ("10am on the 5th", "Sat 2026-12-05 10:00"),
+        ("Fri 27 Nov, 10:00", "Fri 2026-11-27 10:00"),
+        ("at 9 on 1 Dec", "Tue 2026-12-01 09:00"),
+        # hours and minutes with an h between them are what a clock shows, but for the few of a short wait
+        ("17h30", "Thu 2026-11-26 17:30"),
+        ("17 h 30", "Thu 2026-11-26 17:30"),
+        ("9h30", "Fri 2026-11-27 09:30"),
+        ("17h30 tomorrow", "Fri 2026-11-27 17:30"),
+        ("tomorrow 3h30", "Fri 2026-11-27 03:30"),
+        ("17h tomorrow", "Fri 2026-11-27 17:00"),
+        ("1h30", "Thu 2026-11-26 13:43"),
+        ("17h30m", "Fri 2026-11-27 05:43"),
+        ("26h30", "Fri 2026-11-27 14:43"),
     ],
 )
 def test_what_people_write(text: str, wanted: str) -> None:
@@ -98,6 +139,21 @@ def test_what_people_write(text: str, wanted: str) -> None:
             "next",
             "-2h",
             "2 x",
+        ),
+        *(
+            ".5h",
+            "½h",
+            "1.12.",
+            "at 9",
+            "9 dec 1",  # 9 December at one, or 1 December at nine?
+            "midnight tomorrow",
+            "12 tonight",
+            "9pm in the morning",
+            "fri 28 nov",  # a Saturday
+            "monday or tuesday",
+            "not tomorrow",
+            "tomorrow 9-10",
+            "2h " * 40,
         ),
     ],
 )
@@ -161,6 +217,64 @@ def test_of_a_time_that_comes_twice_the_first_that_is_ahead_counts() -> None:
 
     assert read("2:30", now=at_the_first - timedelta(hours=9), zone=berlin) == at_the_first
     assert read("2:30", now=at_the_first, zone=berlin) == at_the_first + timedelta(hours=1)
+
+
+# --- in either order ------------------------------------------------------------------------------------------
+
+DAYS = [
+    *("today", "tomorrow", "tmrw", "on friday", "sat", "next monday", "this sunday", "next week"),
+    *("tuesday next week", "the day after tomorrow", "2026-12-24", "24 Dec", "on Dec 24th", "the 24th"),
+    *("24 December 2026", "thu 24 dec 2026", "in 3 days"),
+]
+TIMES = [
+    *("9am", "at 9", "9:30", "at 14.30", "9 pm", "17h30", "at 17h", "noon", "eod", "at 9 in the morning"),
+    *("9 o'clock", "4 in the afternoon", "12:15 am", "evening", "at 8 in the evening"),
+]
+
+
+@given(st.sampled_from(DAYS), st.sampled_from(TIMES), moments, zones)
+def test_day_and_time_in_either_order_are_the_same_moment(
+    day: str, at: str, now: datetime, zone: ZoneInfo
+) -> None:
+    assert moment_of(f"{day} {at}", now, zone) == moment_of(f"{at} {day}", now, zone)
+
+
+def moment_of(text: str, now: datetime, zone: ZoneInfo) -> datetime | str:
+    """The moment, or why it is none: it may be over, or beyond a year."""
+    try:
+        return read(text, now=now, zone=zone)
+    except NotAMomentError as refused:
+        assert "I do not know when" not in str(refused), text  # noqa: PT017
+        return str(refused)
+
+
+BLANKS = [" ", "\u00a0", "\u2009", "\u200a", "\u202f", "\u3000", "\t", "\u200b", "\ufeff", " \u2060"]
+WRAPPINGS = ["{}", "*{}*", "_{}_", "`{}`", "~{}~", "“{}”", '"{}"', "({})", "{}.", "{}!", "until {}, please"]
+
+
+@given(
+    st.sampled_from(DAYS),
+    st.sampled_from(TIMES),
+    st.sampled_from(BLANKS),
+    st.sampled_from(WRAPPINGS),
+    moments,
+)
+def test_white_space_and_marks_do_not_change_a_moment(
+    day: str, at: str, blank: str, around: str, now: datetime
+) -> None:
+    plain = f"{day} {at}"
+
+    typed = around.format(plain.replace(" ", blank)).upper()
+
+    assert moment_of(typed, now, LISBON) == moment_of(plain, now, LISBON)
+
+
+@given(st.integers(6, 23), st.integers(0, 59), moments, zones)
+def test_hours_h_minutes_is_what_a_clock_shows(hour: int, minute: int, now: datetime, zone: ZoneInfo) -> None:
+    meant = read(f"{hour}:{minute:02}", now=now, zone=zone)
+
+    for text in (f"{hour}h{minute:02}", f"{hour:02}h{minute:02}", f"{hour} h {minute:02}"):
+        assert read(text, now=now, zone=zone) == meant
 
 
 # --- whatever is typed ----------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """What people are told when X is slow, full, broke or broken: a sentence in the thread, and never a second post."""
 
 import pytest
+from sqlalchemy import select
 
+from models import Reply, Ticket
 from tests.story.harness import Bot, running, seen, sound
 
 
@@ -104,6 +106,9 @@ def test_it_is_there_is_taken_on_a_persons_word(database_url: str) -> None:
         bot.shows(card, "Answered by @U0ANA")
         assert ("U0BEN", "it is there") in [(event.actor, event.act) for event in bot.events()]
         assert bot.attempts == 1
+        with bot.desk.db.read() as session:  # one moment has one time, wherever it is shown
+            reply, ticket = session.scalars(select(Reply)).one(), session.scalars(select(Ticket)).one()
+        assert reply.settled_at == ticket.first_reply_at == ticket.closed_at == reply.sent_at
 
 
 def test_show_context_shows_the_whole_post_and_what_it_answers(bot: Bot) -> None:

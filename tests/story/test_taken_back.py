@@ -15,7 +15,11 @@ def test_it_asks_then_deletes_and_the_ticket_waits_again(bot: Bot) -> None:
     post, card = answered(bot)
 
     asked = bot.ana.press(bot.now(card), "Delete public reply").view
-    assert "deleted on the network" in asked.text
+    assert "The reply that @U0ANA sent:\nHello!" in asked.text
+    assert "It will be deleted on X for everyone, and that cannot be undone." in asked.text
+    assert "People may already have seen it." in asked.text
+    assert "The ticket will then wait for an answer again." in asked.text
+    assert "The words are kept, in the thread and for @U0ANA." in asked.text
     assert bot.replies(post) == ["Hello!"]
     assert asked.submit().closed
 
@@ -24,6 +28,34 @@ def test_it_asks_then_deletes_and_the_ticket_waits_again(bot: Bot) -> None:
     bot.told(card, "@U0ANA deleted @U0ANA's reply on X", "Hello!")
     assert [one.actor for one in bot.events("delete asked", "delete public reply")] == ["U0ANA", "U0ANA"]
     assert bot.compose(card).value() == "Hello!"
+
+
+def test_of_a_ticket_that_was_closed_since_it_says_that_it_stays_closed(bot: Bot) -> None:
+    _, card = answered(bot)
+    bot.ana.press(bot.now(card), "Reopen")
+    bot.shows(card, "Waiting since")
+    bot.say(card, "@Heard done thanks")
+    now = bot.shows(card, "No reply needed (thanks)")
+
+    asked = bot.ana.press(now, "Delete public reply").view
+
+    assert "The ticket stays closed (no reply needed)." in asked.text
+    assert "wait for an answer again" not in asked.text
+
+
+def test_a_reply_that_was_posted_by_hand_is_called_so(bot: Bot) -> None:
+    bot.x.world.implicit_counts = False
+    ours = bot.x.world.publish("New: a winter stout")
+    post, card = bot.heard("looks great", reply_to=ours.id)
+    bot.reply(card, "Thank you!")
+    bot.shows(card, "I posted it")
+    bot.x.world.post("acmebrew", "Thank you!", reply_to=post.id)
+    bot.confirm_hand_offs()
+    bot.settled()
+
+    asked = bot.ana.press(bot.shows(card, "answered by hand"), "Delete public reply").view
+
+    assert "that @U0ANA posted by hand, as it was written here:\nThank you!" in asked.text
 
 
 def test_cancelling_the_question_deletes_nothing(bot: Bot) -> None:

@@ -50,6 +50,63 @@ def test_it_cannot_be_given_to_the_bot(bot: Bot) -> None:
     bot.whisper("Give it to a teammate.")
 
 
+UNABLE = [
+    ({"deleted": True}, "account is deactivated"),
+    ({"is_bot": True}, "is an app"),
+    ({"is_restricted": True}, "is a guest here"),
+    ({"team_id": "T0ELSEWHERE"}, "belongs to another organisation"),
+]
+
+
+@pytest.mark.parametrize(("facts", "why"), UNABLE)
+@pytest.mark.parametrize("way", ["thread", "card"])
+def test_who_cannot_act_on_it_is_not_given_it(bot: Bot, facts: dict[str, object], why: str, way: str) -> None:
+    for name, value in facts.items():
+        setattr(bot.slack.world.users["U0BEN"], name, value)
+    _, card = bot.heard("@acmebrew hello")
+
+    if way == "thread":
+        bot.say(card, "@Heard assign @Ben Ode")
+        told = seen(bot.whisper(why))
+    else:
+        asked = bot.ana.press(bot.now(card), "Assign…").view
+        outcome = asked.fill({"whom": "U0BEN"}).submit()
+        told = outcome.errors["whom"]
+
+    assert why in told
+    assert "Choose" in told
+    assert bot.events("assign") == []
+
+
+def test_slacks_own_helper_is_not_given_it_though_slack_calls_it_no_app(bot: Bot) -> None:
+    bot.slack.world.add_user("USLACKBOT", "Slackbot", "slackbot")
+    _, card = bot.heard("@acmebrew hello")
+
+    bot.say(card, "@Heard assign <@USLACKBOT>")
+
+    bot.whisper("is an app")
+    assert bot.events("assign") == []
+
+
+def test_somebody_whom_the_settings_name_is_given_it_though_they_are_a_guest(database_url: str) -> None:
+    with running(database_url, senders="U0ANA,U0BEN") as bot:
+        bot.slack.world.users["U0BEN"].is_restricted = True
+        _, card = bot.heard("@acmebrew hello")
+
+        bot.say(card, "@Heard assign @Ben Ode")
+
+        bot.shows(card, "@U0BEN has it")
+
+
+def test_while_slack_does_not_tell_who_somebody_is_it_can_be_assigned(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    bot.slack.world.faults.error("users.info", "internal_error", times=1)
+
+    bot.say(card, "@Heard assign @Ben Ode")
+
+    bot.shows(card, "@U0BEN has it")
+
+
 def test_a_claim_pressed_twice_says_that_they_have_it(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     unclaimed = bot.now(card)
