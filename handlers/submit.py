@@ -75,7 +75,7 @@ def _try_to_submit(
         refused = may_not(desk, who, origin.ticket)
         if refused is not None or origin.only_draft:  # what it said it would do, whoever may send by now
             return _drafted(desk, who, origin, typed, refused)
-        warned = _warned(desk, origin, typed, words)
+        warned = _warned(desk, who, origin, typed, words)
         if warned is not None:
             return warned
         with writing(desk) as session:
@@ -135,17 +135,16 @@ def _drafted(desk: Desk, who: Person, origin: Origin, typed: str, refused: str |
     return {} if origin.only_draft else _error(f"{refused} {KEPT}")
 
 
-def _warned(desk: Desk, origin: Origin, typed: str, words: Words) -> dict[str, Any] | None:
+def _warned(desk: Desk, who: Person, origin: Origin, typed: str, words: Words) -> dict[str, Any] | None:
     """The composer once more, with what we said before beside it; None if nothing is to be said about it."""
     with desk.db.read(PATIENCE) as session:
         ticket = session.get_one(Ticket, origin.ticket)
-        before = said_before(desk, session, ticket, words, turn=origin.turn)
+        before = said_before(desk, session, ticket, words, turn=origin.turn, reader=who.id)
         if before is None or (origin.anyway == words.digest and not before.is_refused):
             return None
         if before.is_refused:
             return _error(before.sentence)
-        twin = before.twin.text
-        asked = asked_of(desk, session, ticket, as_typed(typed), notice=before.sentence, twin=twin)
+        asked = asked_of(desk, session, ticket, as_typed(typed), notice=before.sentence, twin=before.quoted)
         return {"response_action": "update", "view": composer(replace(origin, anyway=words.digest), asked)}
 
 
