@@ -30,7 +30,7 @@ NOT_IN_THREADS = "{} is not supported in threads. Sorry!"
 
 
 class Person:
-    """One person acting, a member or a guest. Every gesture waits for the bot's HTTP answer, three seconds at most."""
+    """A member or guest acting. Every gesture waits for the bot's HTTP answer, three seconds at most."""
 
     def __init__(self, user: User, world: SlackWorld, courier: Courier, address: str) -> None:
         self.user, self.world, self.courier = user, world, courier
