@@ -137,7 +137,7 @@ def _from_slack(
     if wait_seconds is None:
         return standing.told(desk, key, ask, fresh=fresh)
     if not standing.is_fresh(desk, key):
-        answer = desk.glance(lambda: standing.told(desk, key, ask, fresh=fresh), wait_seconds)
+        answer = desk.ask(lambda: standing.told(desk, key, ask, fresh=fresh), wait_seconds)
         if answer is not None:
             return answer
     return standing.told(desk, key, None)
