@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
 from bot import crash, rehome
+from bot.access import WAIT_SECONDS, Kind, access_of
 from bot.blocks import aloud
 from bot.blocks import ticket as face
 from bot.desk import Desk
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=12)  # a dead worker's card is taken up after that
 SETTLED = timedelta(seconds=30)  # how long Slack may take to show a message whose answer was lost
 BATCH = 50
+ASK_AGAIN_SECONDS = 5.0  # until Slack is asked again who somebody is
 
 DISTANCE = 1.02  # of the distance that Slack asks for: one call takes longer on its way than the next
 ASIDE = timedelta(minutes=1)  # until what broke on our side is tried again
@@ -327,7 +329,21 @@ def _call(desk: Desk, table: type[Card | Notice], job: Job) -> str | None:
         if desk.now() - job.doubtful_since < SETTLED:
             return None
         hold.renew()
+    if is_person(job.channel):
+        _check_member(desk, job.channel)
     return desk.slack.post(job.channel, job.text, job.blocks, key=job.key, thread_ts=job.thread_ts)
+
+
+def _check_member(desk: Desk, user: str) -> None:
+    """Raise unless `user` may be told directly: a reminder quotes customers, and they may be a guest by now.
+
+    `SlackNoError` has it told in the channel instead, `SlackLaterError` later.
+    """
+    access = access_of(desk, user, wait_seconds=WAIT_SECONDS)
+    if access.kind is Kind.UNKNOWN:
+        raise SlackLaterError(ASK_AGAIN_SECONDS, "Slack does not say who that is")
+    if not access.is_member:
+        raise SlackNoError("not_a_member")
 
 
 class _TakenOverError(Exception):

@@ -46,8 +46,10 @@ class Desk:
     underway: Underway = field(default_factory=Underway)
     essences: Essences = field(default_factory=Essences)
     standing: Standing = field(default_factory=Standing)
-    # Errands wait for Slack and networks: a slow one must not keep people from a glance at the ledger.
+    # Errands wait for Slack and networks: a slow one must not keep people from a glance at the ledger. Nor
+    # must a slow ledger keep Heard from asking Slack who somebody is, or the reverse.
     _glances: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "glance"))
+    _asks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "ask"))
     _errands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "errand"))
 
     @property
@@ -82,7 +84,14 @@ class Desk:
         A look that takes longer goes on in a thread of its own and is forgotten: what it writes must do no
         harm if it comes late.
         """
-        future: Future[Result] = self._glances.submit(self._counted, look)
+        return self._within(self._glances, look, seconds)
+
+    def ask(self, question: Callable[[], Result], seconds: float) -> Result | None:
+        """Ask Slack something; None if it does not answer within `seconds`. As `glance`, in own threads."""
+        return self._within(self._asks, question, seconds)
+
+    def _within(self, pool: ThreadPoolExecutor, look: Callable[[], Result], seconds: float) -> Result | None:
+        future: Future[Result] = pool.submit(self._counted, look)
         try:
             return future.result(timeout=seconds)
         except NotInTimeError:
@@ -101,7 +110,7 @@ class Desk:
 
     def close(self) -> None:
         """Let what is under way come to its end, if it does so soon; then let go of everything."""
-        for pool in (self._glances, self._errands):
+        for pool in (self._glances, self._asks, self._errands):
             pool.shutdown(wait=False, cancel_futures=True)
         self.underway.came_to_rest(within=2.0)
         self.db.close()

@@ -2,12 +2,14 @@
 
 import logging
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from bot.access import Kind, access_of
 from bot.auditor import read_within
-from bot.blocks.home import MINE, WAITING, Shown, digest, home, page_of
+from bot.blocks.home import MINE, WAITING, Shown, digest, home, page_of, refusal
 from bot.blocks.report import may_be_short
 from bot.broken import in_a_line
 from bot.desk import Desk
@@ -30,15 +32,10 @@ def show(
 
     `notice` is what to tell them on top. `seen` is the private_metadata of what Slack shows them: the very
     same is not published again. `page` of the open queue is the one that they turn to, else where they were.
+    Whoever is no member is shown why there is nothing to see.
     """
-    zone = zone_of(desk, user)
-    with desk.db.write() as session:
-        Home.looked_at(session, user, at=desk.now())
-    with desk.db.read() as session:
-        if page is None:
-            known = session.get(Home, user)
-            page = page_of(known.digest if known is not None else None)
-        view = home(read(desk, session, user, zone=zone, page=page), notice)
+    refused = access_of(desk, user).refusal
+    view = _drawn(desk, user, notice, page) if refused is None else refusal(refused)
     if view["private_metadata"] == seen:
         _remember(desk, user, digest(view))
         return
@@ -48,6 +45,18 @@ def show(
         log.warning("a Home could not be published: %s", error)
     else:
         _remember(desk, user, digest(view))
+
+
+def _drawn(desk: Desk, user: str, notice: str | None, page: int | None) -> dict[str, Any]:
+    """The Home of a member as the ledger has it now; that they look at it is noted."""
+    zone = zone_of(desk, user)
+    with desk.db.write() as session:
+        Home.looked_at(session, user, at=desk.now())
+    with desk.db.read() as session:
+        if page is None:
+            known = session.get(Home, user)
+            page = page_of(known.digest if known is not None else None)
+        return home(read(desk, session, user, zone=zone, page=page), notice)
 
 
 def refresh(desk: Desk) -> None:
@@ -62,9 +71,15 @@ def refresh(desk: Desk) -> None:
     for one in looked_at:
         if desk.stop.is_set() or published == AT_A_TIME:
             return
-        zone = zone_of(desk, one.user_id)
-        with desk.db.read() as session:
-            view = home(read(desk, session, one.user_id, zone=zone, page=page_of(one.digest)))
+        access = access_of(desk, one.user_id)
+        if access.kind is Kind.UNKNOWN:
+            continue
+        if access.refusal is not None:  # no member any more
+            view = refusal(access.refusal)
+        else:
+            zone = zone_of(desk, one.user_id)
+            with desk.db.read() as session:
+                view = home(read(desk, session, one.user_id, zone=zone, page=page_of(one.digest)))
         if digest(view) == one.digest:
             continue
         try:

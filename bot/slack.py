@@ -19,6 +19,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 METADATA = "heard"
+_MEMBERS_PER_PAGE, _MEMBER_PAGES = 999, 20
 _HISTORY_PAGES = 25  # 5,000 messages: more than any channel gets in the minutes that are looked through
 
 # An error that leaves open whether the call had its effect.
@@ -184,6 +185,22 @@ class Slack:
         """Who is in a user group. `SlackNoError` keeps Slack's name, such as `plan_upgrade_required`."""
         return frozenset(_told(lambda: self._quick.usergroups_users_list(usergroup=group)).get("users") or [])
 
+    def members(self, channel: str) -> frozenset[str]:
+        """Who is in `channel`, guests and people of other organisations included.
+
+        `SlackNoError` keeps Slack's name, such as `channel_not_found`.
+        https://docs.slack.dev/reference/methods/conversations.members
+        """
+        found, cursor = set[str](), None
+        for _ in range(_MEMBER_PAGES):
+            ask = {"channel": channel, "limit": _MEMBERS_PER_PAGE, "cursor": cursor}
+            answer = _told(lambda ask=ask: self._quick.conversations_members(**ask))  # type: ignore[misc]
+            found.update(answer.get("members") or [])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                break
+        return frozenset(found)
+
     def can_see(self, channel: str) -> None:
         """Raise unless we may read `channel`, and so are in it; reading one message changes nothing."""
         _told(lambda: self._quick.conversations_history(channel=channel, limit=1))
@@ -293,6 +310,13 @@ class Slack:
         """Open a modal and give its id: the trigger lives three seconds, so this call has two."""
         answer = _told(lambda: self._quick.views_open(trigger_id=trigger_id, view=view))
         return str((answer.get("view") or {}).get("id") or "")
+
+    def push_view(self, trigger_id: str, view: dict[str, Any]) -> None:
+        """Put a modal on top of the one that is open: what is typed below stays.
+
+        https://docs.slack.dev/reference/methods/views.push
+        """
+        _told(lambda: self._quick.views_push(trigger_id=trigger_id, view=view))
 
     def hand_over(self, user: str, path: Path, comment: str) -> None:
         """Give a file to one person, by direct message.

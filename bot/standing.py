@@ -35,10 +35,10 @@ _OUT_OF_TOUCH = {
     "token_expired",
     "token_revoked",
 }
-_NOT_OURS = {"user_not_visible"}
+NOT_OURS = {"user_not_visible"}
 # A server that does not tell of people has no guests; and whoever pressed something is somebody: people of
 # other organisations are met in shared channels alone, from which nobody sends.
-_SAYS_NOTHING = {"unknown_method", "user_not_found", "users_not_found"}
+SAYS_NOTHING = {"unknown_method", "user_not_found", "users_not_found"}
 
 SHARED = "Nobody can send public replies from this channel, because it is shared with another organisation."
 GUEST = "Guests cannot send public replies, unless Heard's settings name them."
@@ -93,10 +93,18 @@ class Standing:
             return refusal
         return _among(look, user, senders)
 
-    def told(self, desk: "Desk", key: tuple[str, str], ask: Callable[[], Answer] | None) -> Answer:
+    def told(
+        self,
+        desk: "Desk",
+        key: tuple[str, str],
+        ask: Callable[[], Answer] | None,
+        *,
+        fresh: timedelta = FRESH,
+    ) -> Answer:
         """What Slack says under `key`; asked if it is not known, unless there is no `ask`.
 
-        Raises `SlackNoError` if Slack gave a definite no, `UnknownStandingError` if nothing is known.
+        An answer younger than `fresh` is not asked for again. Raises `SlackNoError` if Slack gave a definite
+        no, `UnknownStandingError` if nothing is known.
         """
         at = desk.now()
         with self._lock:
@@ -104,13 +112,19 @@ class Standing:
             rests = self._rest_until is not None and at < self._rest_until
         if kept is not None and at - kept.at >= USABLE:
             kept = None
-        if ask is not None and not rests and (kept is None or at - kept.at >= FRESH):
+        if ask is not None and not rests and (kept is None or at - kept.at >= fresh):
             kept = self._asked(key, ask, at) or kept
         if kept is None:
             raise UnknownStandingError
         if isinstance(kept.answer, SlackNoError):
             raise SlackNoError(kept.answer.error)
         return cast("Answer", kept.answer)
+
+    def is_fresh(self, desk: "Desk", key: tuple[str, str]) -> bool:
+        """Whether the answer under `key` is young enough not to be asked for again."""
+        with self._lock:
+            kept = self._kept.get(key)
+        return kept is not None and desk.now() - kept.at < FRESH
 
     def _asked(self, key: tuple[str, str], ask: Callable[[], object], at: datetime) -> _Kept | None:
         """Ask, with no lock held: others need not wait for it. None if Slack does not say."""
@@ -158,7 +172,7 @@ def _place_refusal(look: _Look, channel: str) -> str | None:
         # person is still asked about. A server that does not know the question has no shared channels.
         if error.error in {"channel_not_found", "unknown_method"}:
             return None
-        why = _because(error, "channels:read and groups:read")
+        why = because(error, "channels:read and groups:read")
         return (
             f"Slack does not say whether this channel is shared ({why}), so nobody can send from it. {MEND}"
         )
@@ -178,11 +192,11 @@ def _person_refusal(look: _Look, user: str, *, is_named: bool) -> str | None:
 
 
 def _unknown_person(error: SlackNoError) -> str | None:
-    if error.error in _SAYS_NOTHING:
+    if error.error in SAYS_NOTHING:
         return None
-    if error.error in _NOT_OURS:
+    if error.error in NOT_OURS:
         return FOREIGN
-    why = _because(error, "users:read")
+    why = because(error, "users:read")
     return f"Slack does not tell whether you are a guest ({why}), so you cannot send. {MEND}"
 
 
@@ -218,10 +232,11 @@ def why_unreadable(error: SlackNoError) -> str:
         return "user groups need a paid plan of Slack's"
     if error.error == "no_such_subteam":
         return "there is no such group"
-    return _because(error, "usergroups:read")
+    return because(error, "usergroups:read")
 
 
-def _because(error: SlackNoError, scopes: str) -> str:
+def because(error: SlackNoError, scopes: str) -> str:
+    """Why Slack does not say something that these `scopes` would let us read, in half a sentence."""
     return f"Heard has no {scopes}" if error.error == "missing_scope" else error.error
 
 

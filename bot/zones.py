@@ -16,7 +16,7 @@ def zone_of(desk: Desk, user: str) -> ZoneInfo:
 
 def own_zone_of(desk: Desk, user: str) -> ZoneInfo | None:
     """The time zone of `user`; None where Slack does not say in time. Not within a transaction."""
-    return desk.glance(lambda: _theirs(desk, user), PATIENCE)
+    return desk.ask(lambda: _theirs(desk, user), PATIENCE)
 
 
 def _theirs(desk: Desk, user: str) -> ZoneInfo | None:

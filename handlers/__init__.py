@@ -15,6 +15,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.desk import Desk
 from handlers import (
+    access,
     actions,
     commands,
     composer,
@@ -83,6 +84,7 @@ def build(desk: Desk) -> App:
         raise_error_for_unhandled_request=True,
     )
     app.error(_last_resort)
+    access.guard(app, desk)
     for room in ROOMS:
         room.register(app, desk)
     return app

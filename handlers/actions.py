@@ -9,6 +9,7 @@ from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
 from bot import homes
+from bot.access import NOT_YOUR_REPLY, Kind, access_if_known
 from bot.blocks import questions
 from bot.desk import Desk
 from handlers import history, issues, snooze
@@ -97,6 +98,8 @@ def undo(
         refused = desk.standing.why_not_if_known(desk, who.id, ticket.channel)
         if refused is not None:
             raise RuleBrokenError(refused)
+        if access_if_known(desk, who.id).kind is Kind.NAMED_GUEST:
+            raise RuleBrokenError(NOT_YOUR_REPLY)
     reply = ticket.undo(session, by=who.id, at=desk.now(), reply_id=reply_id)
     if reply.actor != who.id:
         return f"Undone: nothing was published. The words are kept for <@{reply.actor}>."

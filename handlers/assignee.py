@@ -52,7 +52,7 @@ def check(desk: Desk, user: str) -> None:
         raise RuleBrokenError(OURSELVES)
     if user == SLACKBOT:
         raise RuleBrokenError(AN_APP.format(user))
-    refusal = desk.glance(lambda: _refusal(desk, user), PATIENCE)
+    refusal = desk.ask(lambda: _refusal(desk, user), PATIENCE)
     if refusal is not None:
         raise RuleBrokenError(refusal.format(user))
 

@@ -2,9 +2,11 @@
 
 import tempfile
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.access import access_of
 from bot.blocks.text import escape, plain
 from bot.desk import Desk
 from bot.exporting import FORMATS, new_file, write
@@ -24,7 +26,6 @@ HOW = (
     "(`2026-10`, `2026-10-01..2026-10-15`, `30d`), `csv` or `jsonl`, a state, a network, `#channel` or "
     "`@teammate`."
 )
-GUESTS = "Guests and people from other organisations cannot export the ledger."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,10 @@ def _make(desk: Desk, asked: Asked, words: list[str]) -> None:
         with writing(desk) as session:
             if not Inbound.is_new(session, f"export {asked.command.get('trigger_id')}", at=desk.now()):
                 return
-        profile = desk.slack.profile(asked.user)
-        is_ours = not (profile.is_guest or profile.is_foreign)
-        sentence = (
-            _handed_over(desk, asked.user, read(desk, words, zone_of(desk, asked.user)))
-            if is_ours
-            else GUESTS
-        )
+        order = read(desk, words, zone_of(desk, asked.user))
+        # The whole ledger leaves: what is remembered of them will not do, so Slack is asked now.
+        refused = access_of(desk, asked.user, fresh=timedelta()).refusal
+        sentence = refused or _handed_over(desk, asked.user, order)
     except SlackError as error:
         why = f" ({error})" if isinstance(error, SlackNoError) else ""
         sentence = f"The file is made, but Slack did not take it{why}. Please try again in a moment."

@@ -9,6 +9,7 @@ from slack_bolt import App
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.access import Kind, access_if_known
 from bot.desk import Desk
 from handlers.courtesy import PATIENCE, Person, attempt, writing
 from models import Card, Inbound, Reply, Ticket
@@ -36,6 +37,8 @@ def _life(desk: Desk, event: Body) -> None:
         card = Card.at_place(session, event["channel"], event["thread_ts"])
         if card is None or session.get_one(Ticket, card.ticket_id).owner != event["user"]:
             return
+    if access_if_known(desk, event["user"]).kind is Kind.OUTSIDER:  # a guest by now: let the claim run out
+        return
     with writing(desk) as session:
         Ticket.hold(session, card.ticket_id).show_life(by=event["user"], at=desk.now())
 

@@ -115,7 +115,12 @@ def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem
     target = target_of(session, ticket)
     length = network.length(draft.text)
     before = said_before(
-        desk, session, ticket, Words(draft.text, draft.sign_off, length, None), turn=draft.turn
+        desk,
+        session,
+        ticket,
+        Words(draft.text, draft.sign_off, length, None),
+        turn=draft.turn,
+        reader=draft.actor,
     )
     warnings = [before.sentence if before is not None else None, caution_of(network, draft.text)]
     blocks = preview(
@@ -130,7 +135,7 @@ def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem
         problem=problem or (before.sentence if before is not None and before.is_refused else None),
         words_of=draft.author,
         warning="\n".join(filter(None, warnings)) or None,
-        twin=before.twin.text if before is not None else None,
+        twin=before.quoted if before is not None else None,
         by_hand=target.answerable is not None,
         latest=target.latest_id,
     )
@@ -175,7 +180,7 @@ def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> s
             return None
         ticket, draft = _mine(session, value, who)
         before = said_before(
-            desk, session, ticket, Words(draft.text, draft.sign_off, 0, None), turn=draft.turn
+            desk, session, ticket, Words(draft.text, draft.sign_off, 0, None), turn=draft.turn, reader=who.id
         )
         shown: Preview | None = None
         sentence: str | None = None

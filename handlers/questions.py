@@ -9,6 +9,7 @@ from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
 from bot import telling
+from bot.access import Kind, access_if_known
 from bot.blocks import questions
 from bot.blocks.composer import sorry
 from bot.blocks.text import as_typed, fit, one_line
@@ -16,10 +17,12 @@ from bot.desk import Desk
 from handlers import assignee
 from handlers.courtesy import Person, attempt, may_not, opened, person, sentence_for, spelled, writing
 from models import Inbound, Reply, Ticket
+from models.base import RuleBrokenError
 from models.outcome import State
 from models.reply import State as Delivery
 
 Body = dict[str, Any]
+NOT_YOURS_TO_STOP = "A colleague's reply is on its way here, and as a guest you cannot stop it."
 Verb = Callable[[Session, Ticket], None]
 GLANCE = 1.0  # seconds in which a question is to know what it asks about
 
@@ -127,7 +130,13 @@ def close(desk: Desk, session: Session, ticket: Ticket, *, who: Person, reason: 
 
 
 def tell_stopped(desk: Desk, session: Session, stopped: list[Reply], who: Person, outcome: str) -> None:
-    """An outcome stopped somebody's reply: they are told in the thread."""
+    """An outcome stopped somebody's reply: they are told in the thread.
+
+    Raises `RuleBrokenError` if it is a guest's outcome and a colleague's reply, which only members stop.
+    """
+    is_colleagues = any(reply.actor != who.id for reply in stopped)
+    if is_colleagues and access_if_known(desk, who.id).kind is Kind.NAMED_GUEST:
+        raise RuleBrokenError(NOT_YOURS_TO_STOP)
     for reply in stopped:
         telling.stopped(session, reply, who.id, outcome, at=desk.now())
 

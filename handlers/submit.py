@@ -75,7 +75,7 @@ def _try_to_submit(
         refused = may_not(desk, who, origin.ticket)
         if refused is not None or origin.only_draft:  # what it said it would do, whoever may send by now
             return _drafted(desk, who, origin, typed, refused)
-        warned = _warned(desk, origin, typed, words)
+        warned = _warned(desk, who, origin, typed, words)
         if warned is not None:
             return warned
         with writing(desk) as session:
@@ -135,20 +135,20 @@ def _drafted(desk: Desk, who: Person, origin: Origin, typed: str, refused: str |
     return {} if origin.only_draft else _error(f"{refused} {KEPT}")
 
 
-def _warned(desk: Desk, origin: Origin, typed: str, words: Words) -> dict[str, Any] | None:
+def _warned(desk: Desk, who: Person, origin: Origin, typed: str, words: Words) -> dict[str, Any] | None:
     """The composer once more, with what speaks against these words; None if nothing does.
 
     That is a reply of ours that says the same, or a length that the network may refuse.
     """
     with desk.db.read(PATIENCE) as session:
         ticket = session.get_one(Ticket, origin.ticket)
-        before = said_before(desk, session, ticket, words, turn=origin.turn)
+        before = said_before(desk, session, ticket, words, turn=origin.turn, reader=who.id)
         if before is not None and before.is_refused:
             return _error(before.sentence)
         notice = "\n".join(filter(None, [before.sentence if before is not None else None, words.caution]))
         if not notice or origin.anyway == words.digest:
             return None
-        twin = before.twin.text if before is not None else None
+        twin = before.quoted if before is not None else None
         asked = asked_of(desk, session, ticket, as_typed(typed), notice=notice, twin=twin)
         return {"response_action": "update", "view": composer(replace(origin, anyway=words.digest), asked)}
 

@@ -73,6 +73,12 @@ def _heard(event: Body, body: Body) -> Said | None:
     return Said(key, who, event["ts"], ALIASES.get(order.word, order.word), order.rest)
 
 
+def word_of(event: Body, body: Body) -> str | None:
+    """The command in a message to us, such as `claim`; None where the message is not to us."""
+    said = _heard(event, body)
+    return said.verb if said is not None else None
+
+
 def _obey(desk: Desk, said: Said) -> str | None:
     """Do what was said, once, however often Slack tells us."""
     said = _looked_up(desk, said)

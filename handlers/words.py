@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from bot.access import Kind, access_if_known
 from bot.blocks.text import as_typed, called, date_token, is_visible, slack_names
 from bot.desk import Desk
 from bot.networks import Network
@@ -13,6 +14,7 @@ from models import Teammate, Ticket
 from models.likeness import Twin, twin
 from models.teammate import signed, unsigned
 
+SAID_BEFORE = ":busts_in_silhouette: Nearly the same has been said before. Say it in other words."
 OWN_WORDS = "Add a line of your own, or send it as it is."
 
 
@@ -90,6 +92,7 @@ class SaidBefore:
 
     twin: Twin
     sentence: str  # mrkdwn
+    quoted: str | None  # what we said then; None where its reader may see no other card
 
     @property
     def is_refused(self) -> bool:
@@ -98,10 +101,11 @@ class SaidBefore:
 
 
 def said_before(
-    desk: Desk, session: Session, ticket: Ticket, words: Words, *, turn: int
+    desk: Desk, session: Session, ticket: Ticket, words: Words, *, turn: int, reader: str
 ) -> SaidBefore | None:
     """Whether we said that before: to this person word for word, or nearly so to anybody.
 
+    `reader` is who is told; a guest learns neither to whom it was said, nor by whom and in which words.
     None if `turn`, which they are to answer, is answered: then the ledger says by whom.
     """
     percent = desk.settings.near_copy_percent
@@ -118,7 +122,11 @@ def said_before(
         names=ticket.names(session),
         percent=percent,
     )
-    return SaidBefore(found, _sentence(found)) if found is not None else None
+    if found is None:
+        return None
+    if access_if_known(desk, reader).kind is Kind.NAMED_GUEST:
+        return SaidBefore(found, SAID_BEFORE, None)
+    return SaidBefore(found, _sentence(found), found.text)
 
 
 def _sentence(found: Twin) -> str:

@@ -64,6 +64,12 @@ def home(shown: Shown, notice: str | None = None) -> dict[str, Any]:
     return {"type": "home", "private_metadata": metadata, "blocks": [*told, *blocks]}
 
 
+def refusal(sentence: str) -> dict[str, Any]:
+    """The Home of somebody who is no member: one sentence (mrkdwn)."""
+    digest = f"{hashlib.sha256(sentence.encode()).hexdigest()} 0"
+    return {"type": "home", "private_metadata": digest, "blocks": [section(sentence)]}
+
+
 def digest(view: Mapping[str, Any]) -> str:
     """What tells two Homes apart, whatever was told on top of them."""
     return str(view["private_metadata"]).removesuffix(" told")

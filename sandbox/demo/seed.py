@@ -252,7 +252,7 @@ def _said(x: XWorld, post: XPost, *, unsummoned: bool) -> Said:
 def workspace(slack: SlackWorld) -> None:
     """Who else is there, and the channels beside #mentions. The bot has no business in those.
 
-    Gus is a guest: he may claim and draft, but not send.
+    Gus is a guest: he reads #mentions and can do nothing there, for no setting names him.
     """
     slack.add_user(CLEO, "Cleo Park", "cleo")
     slack.add_guest(GUS, "Gus (guest)", "gus", {CHANNEL})

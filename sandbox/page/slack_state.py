@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.page.drawn import drawn, plain_runs, runs
 from sandbox.page.stage import Stage
-from sandbox.slack import Message, SlackWorld
+from sandbox.slack import Message, Person, SlackWorld
 from sandbox.slack.channel import Channel
 from sandbox.slack.files import File
 from sandbox.slack.person import TURNED_OFF
@@ -27,15 +27,15 @@ def slack_state(stage: Stage, viewer: str, channel_id: str, thread_ts: str | Non
             "app": world.app.user_id,
             "users": {one.id: _user(one) for one in world.users.values()},
             "channels": [
-                _place(world, one, viewer) for one in world.channels.values() if _sees(world, one, viewer)
+                _place(world, one, viewer) for one in world.channels.values() if world.sees(viewer, one)
             ],
             "channel": channel.id,
             "members": len(channel.members),
             "closed": TURNED_OFF if world.is_read_only(channel) else "",
             "shared": bool(channel.connected),
-            "messages": [_message(channel, one, viewer) for one in channel.seen_by(viewer)[-SHOWN:]],
+            "messages": [_message(channel, one, viewer) for one in person.sees(channel)[-SHOWN:]],
             "thread": thread and thread_ts,
-            "replies": _thread(channel, thread, viewer),
+            "replies": _thread(person, channel, thread),
             "modal": _view(world.views.top(viewer)),
             "depth": len(world.views.stacks.get(viewer, [])),
             "home": _view(person.home),
@@ -43,18 +43,14 @@ def slack_state(stage: Stage, viewer: str, channel_id: str, thread_ts: str | Non
         }
 
 
-def _thread(channel: Channel, parent: Message | None, viewer: str) -> list[Json]:
+def _thread(person: Person, channel: Channel, parent: Message | None) -> list[Json]:
     if parent is None:
         return []
-    return [_message(channel, one, viewer) for one in channel.seen_by(viewer, parent.ts)]
+    return [_message(channel, one, person.id) for one in person.sees(channel, parent.ts)]
 
 
 def _user(user: Any) -> Json:  # noqa: ANN401 - sandbox.slack.user.User
     return {"name": user.real_name, "handle": user.name, "bot": user.is_bot}
-
-
-def _sees(world: SlackWorld, channel: Channel, viewer: str) -> bool:
-    return viewer in channel.members or (channel.kind == "channel" and world.is_member(world.users[viewer]))
 
 
 def _place(world: SlackWorld, channel: Channel, viewer: str) -> Json:

@@ -30,7 +30,7 @@ NOT_IN_THREADS = "{} is not supported in threads. Sorry!"
 
 
 class Person:
-    """One member acting. Every gesture waits for the bot's HTTP answer, three seconds at most."""
+    """A member or guest acting. Every gesture waits for the bot's HTTP answer, three seconds at most."""
 
     def __init__(self, user: User, world: SlackWorld, courier: Courier, address: str) -> None:
         self.user, self.world, self.courier = user, world, courier
@@ -46,7 +46,8 @@ class Person:
     def sees(self, channel: Channel | str, thread_ts: str | None = None) -> list[Message]:
         """Return what shows in a channel or thread, this person's own ephemerals among it."""
         with self.world.lock:
-            return self.world.channel(channel).seen_by(self.id, thread_ts)
+            place = self.world.channel(channel)
+            return place.seen_by(self.id, thread_ts) if self.world.sees(self.id, place) else []
 
     def download(self, message: Message, name: str = "") -> bytes:
         """Return the bytes of a message's file, the only one or the one of that name."""
@@ -165,6 +166,7 @@ class Person:
         if thread_ts:
             return CommandOutcome(self, error=NOT_IN_THREADS.format(command))
         with self.world.lock:
+            self._must_be_signed_in()
             place = self.world.channel(channel)
             trigger, since = self._trigger(), self.world.next_ts()
             url = self._response_url("commands", place)
@@ -190,6 +192,7 @@ class Person:
     def open_home(self, seconds: float = 3.0) -> View | None:
         """Open the app's Home tab, and return it once the bot has published it anew."""
         with self.world.lock:
+            self._must_be_signed_in()
             before = self.home.hash if self.home else ""
             event = self._payloads.home_opened(self.user, self.dm(), self.home)
         if event["type"] in self.world.subscriptions:
@@ -250,6 +253,7 @@ class Person:
     def send_submission(self, modal: Modal) -> SubmitOutcome:
         """Submit a modal, and do with it what the bot answers."""
         with self.world.lock:
+            self._must_be_signed_in()
             trigger, since = self._trigger(modal.id), self.world.next_ts()
             payload = self._payloads.submission(self.user, modal.state, trigger)
         parcel, answer = self.courier.gesture("interactive", payload)
@@ -316,9 +320,16 @@ class Person:
         if message.user != self.id or message.deleted:
             raise NotOnScreenError("only one's own message can be changed")
 
+    def _must_be_signed_in(self) -> None:
+        if self.user.deleted:
+            raise NotOnScreenError(f"{self.user.real_name}'s account is deactivated")
+
     def _must_see(self, surface: Message | View) -> None:
+        self._must_be_signed_in()
         hidden = isinstance(surface, Message) and (
-            surface.deleted or surface.ephemeral_to not in {None, self.id}
+            surface.deleted
+            or surface.ephemeral_to not in {None, self.id}
+            or not self.world.sees(self.id, self.world.channel(surface.channel))
         )
         foreign = isinstance(surface, View) and (surface.user != self.id or not surface.is_open)
         if hidden or foreign:

@@ -227,7 +227,26 @@ class SlackWorld:
 
     def is_member(self, user: User) -> bool:
         """Say whether somebody may look into every public channel: neither guests nor outsiders may."""
-        return not user.is_restricted and user.team_id == self.app.team_id
+        is_guest = user.is_restricted or user.is_ultra_restricted
+        return not is_guest and not user.deleted and user.team_id == self.app.team_id
+
+    def sees(self, user: str, channel: Channel) -> bool:
+        """Say whether somebody may read a conversation: they are in it, or could join it with one click."""
+        known = self.users.get(user)
+        is_open = channel.kind == "channel" and known is not None and self.is_member(known)
+        return user in channel.members or is_open
+
+    def deactivate(self, user: str) -> None:
+        """Take somebody's account away: it stays known, is in no channel any more, and cannot sign in.
+
+        https://docs.slack.dev/reference/objects/user-object#fields
+        """
+        with self.lock:
+            self.user(user).deleted = True
+            for channel in self.channels.values():
+                if not channel.is_im:
+                    channel.members.discard(user)
+        self.changed("user", user=user)
 
     def direct(self, users: set[str]) -> Channel:
         """Return the direct conversation of exactly these members, opening it if there is none."""

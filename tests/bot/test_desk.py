@@ -44,3 +44,12 @@ def test_an_errand_that_fails_aside_is_not_passed_over_in_silence(here: Room, ca
         here.desk._errands.shutdown(wait=True)
 
     assert "nobody waits for this" in caplog.text
+
+
+def test_a_ledger_that_nobody_gets_a_glance_at_does_not_keep_us_from_asking_slack(here: Room) -> None:
+    never = threading.Event()
+    for _ in range(16):
+        here.desk.glance(lambda: never.wait(30), 0)
+
+    assert here.desk.ask(lambda: 42, 10) == 42
+    never.set()

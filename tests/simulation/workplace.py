@@ -246,6 +246,7 @@ class Workplace:
             now=self.clock,
             worker="team",
             _glances=cast("ThreadPoolExecutor", self.side),
+            _asks=cast("ThreadPoolExecutor", AtOnce()),
             _errands=cast("ThreadPoolExecutor", self.side),
         )
 

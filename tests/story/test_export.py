@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from bot.access import GUEST
 from handlers import exporting
 from tests.story.harness import Bot, eventually, running, seen
 from tests.story.test_commands import words
@@ -82,9 +83,20 @@ def test_too_much_for_slack_names_the_command_line(bot: Bot, monkeypatch: pytest
 def test_a_guest_gets_no_file(bot: Bot) -> None:
     bot.heard("@acmebrew hello")
     bot.slack.world.users["U0ANA"].is_restricted = True
+
+    assert bot.ana.command("/mentions", "export tickets").text == GUEST
+    assert bot.ana.direct_messages() == []
+
+
+def test_for_a_file_slack_is_asked_anew_who_wants_it(bot: Bot) -> None:
+    bot.heard("@acmebrew hello")
+    assert "Tell me what" in words(bot.ana.command("/mentions", "export"))  # so that it is known who Ana is
+    bot.slack.world.users["U0ANA"].is_restricted = True
+
     bot.ana.command("/mentions", "export tickets")
 
-    told(bot, "Guests and people from other organisations cannot export")
+    told(bot, GUEST)
+    assert bot.ana.direct_messages() == []
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ def bot(database_url: str):
 
 def test_who_may_not_send_drafts_and_somebody_who_may_takes_it_up(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
-    bot.compose(card).close()  # so that it is known who Ana is
+    bot.ana.press(bot.now(card), "Claim")  # so that her name is known
     assert (
         "Only @ana may send public replies" in bot.reply(card, "Hello, says Ben!", by=bot.ben).errors["reply"]
     )

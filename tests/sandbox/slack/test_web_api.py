@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.doctor import SCOPES
-from sandbox.slack import visible
+from sandbox.slack import NotOnScreenError, visible
 
 ROOT = Path(__file__).parents[3]
 
@@ -144,6 +144,37 @@ def test_a_guest_is_in_their_own_channels_alone(client, slack):
     assert "U0GUS" in client.conversations_members(channel="C0MENTIONS")["members"]
     for place in ("C0OPEN", "C0LATER"):
         assert "U0GUS" not in client.conversations_members(channel=place)["members"]
+
+
+def test_a_guest_sees_and_presses_nothing_in_a_channel_that_they_are_not_in(client, slack, card):
+    message = card()
+    slack.world.add_channel("C0OPEN", "open")
+    slack.world.add_guest("U0GUS", "Gus", "gus", {"C0OPEN"})
+    gus = slack.person("U0GUS")
+
+    assert gus.sees("mentions") == []
+    with pytest.raises(NotOnScreenError):
+        gus.press(message, "Reply")
+    slack.world.join("mentions", "U0GUS")
+    assert message in gus.sees("mentions")
+
+
+def test_a_deactivated_account_is_known_and_cannot_act(client, slack, card):
+    message = card()
+    slack.world.deactivate("U0BEN")
+    ben = slack.person("U0BEN")
+
+    assert client.users_info(user="U0BEN")["user"]["deleted"] is True
+    assert "U0BEN" not in client.conversations_members(channel="C0MENTIONS")["members"]
+    assert ben.sees("mentions") == []
+    for act in (
+        lambda: ben.press(message, "Reply"),
+        lambda: ben.command("/mentions", "help"),
+        lambda: ben.say("mentions", "hello"),
+        ben.open_home,
+    ):
+        with pytest.raises(NotOnScreenError):
+            act()
 
 
 def test_whoever_comes_from_another_organisation_makes_a_channel_shared(client, slack):
