@@ -100,6 +100,8 @@ def test_somebody_whom_the_settings_name_is_given_it_though_they_are_a_guest(dat
 
 def test_while_slack_does_not_tell_who_somebody_is_it_can_be_assigned(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
+    bot.say(card, "@Heard claim")  # so it is known who assigns
+    bot.shows(card, "@U0ANA has it")
     bot.slack.world.faults.error("users.info", "internal_error", times=1)
 
     bot.say(card, "@Heard assign @Ben Ode")
