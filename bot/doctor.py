@@ -252,6 +252,7 @@ def _polls(desk: Desk, network: Network) -> Iterator[Finding]:
     mentions = [cursor for cursor in cursors if cursor.name == MENTIONS]
     if mentions:
         yield _poll_age(desk, network, mentions[0], ringing, desk.now())
+        yield from _pace(desk, network, mentions[0])
     else:
         yield _warn(network.title, "was never read. Is `python -m bot run` (or `worker`) running?")
 
@@ -267,10 +268,18 @@ def _poll_age(
         return _bad(network.title, " ".join([f"has not been readable for {since}: {told}.", *mends]).rstrip())
     if age is None:
         return _warn(network.title, "was never read to the end yet.")
-    late = timedelta(seconds=max(3 * desk.settings.poll_seconds, 30))
+    late = timedelta(seconds=max(3 * desk.settings.poll_seconds, 30)) + 2 * cursor.spacing
     if age > late:
         return _bad(network.title, f"was last read {duration(age)} ago. Is `python -m bot run` running?")
     return _ok(network.title, f"was last read {duration(age)} ago.")
+
+
+def _pace(desk: Desk, network: Network, cursor: Cursor) -> Iterator[Finding]:
+    """Whether POLL_SECONDS asks for more than the network's rate limit leaves."""
+    if cursor.spacing > timedelta():
+        often = f"POLL_SECONDS is {desk.settings.poll_seconds:g}, more often than {network.title} allows"
+        apart = f"readings are {duration(cursor.spacing)} apart, spread over what its rate limit leaves"
+        yield Finding(Level.NOTE, network.title, f"{often}: {apart}.")
 
 
 def report(findings: Iterable[Finding], say: Callable[[str], object]) -> int:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, bindparam, case, select
 
-from bot import breakers, crash, doubt, gate, handoffs, telling, unsaying
+from bot import breakers, crash, doubt, gate, handoffs, pace, telling, unsaying
 from bot.desk import Desk
 from bot.errand import Errand, InHandError, errand_of, held, mention_of, still_due
 from bot.networks import Later, Network, NetworkError, Published, Refused, Unsure
@@ -250,14 +250,16 @@ def _put_off(desk: Desk, errand: Errand, later: Later) -> None:
         if reply.fence != errand.fence:
             return
         at = desk.now()
-        until = max(later.at or at, at + _backoff(reply.tries, later.cause))
+        wait = _backoff(reply.tries, later.cause)
+        until = max(pace.again_at(later, at=at, otherwise=wait), at + wait)
         first = reply.reason != later.cause
         reply.put_off(session, at=at, until=until, reason=later.cause, detail=later.detail)
         ticket.revision += 1
         if first:
             telling.put_off(session, desk.networks[errand.network], reply, later, until, at=at)
         if later.cause in _ACCOUNT_WIDE:
-            Budget.pause(session, _breaker(ticket), at=at, until=later.at or at + MINUTE)
+            shut_until = pace.again_at(later, at=at, otherwise=MINUTE)
+            Budget.pause(session, _breaker(ticket), at=at, until=shut_until)
         breakers.failed(desk, session, desk.networks[errand.network], "publishing", later, at=at)
 
 

@@ -305,6 +305,33 @@ def test_its_time_is_that_of_the_teams_zone_also_when_clocks_change(in_lisbon: R
     assert [f"{one:%d %H:%M}" for one in came] == ["27 07:30", "28 07:30", "29 06:30", "30 06:30"]
 
 
+@pytest.mark.parametrize(
+    ("first", "came"),
+    [
+        (datetime(2026, 3, 28, tzinfo=UTC), ["28 01:30", "29 01:30", "30 00:30"]),  # the 29th knows no 02:30
+        (datetime(2026, 10, 24, tzinfo=UTC), ["24 00:30", "25 00:30", "26 01:30"]),  # the 25th has two
+    ],
+)
+def test_a_time_that_a_day_does_not_have_or_has_twice_comes_once(
+    database_url: str, clock: Clock, network: Counting, first: datetime, came: list[str]
+) -> None:
+    given = {"time_zone": "Europe/Berlin", "digest_at": "02:30", "digest_day": "off"}
+    clock.now = first - timedelta(days=2)
+    with room(database_url, clock, network, **given) as here:
+        here.poll()
+        heard(here, "maria")
+        clock.now = first
+        digest.tick(here.desk)
+        seen = []
+        for _ in range(3 * 24 * 4):
+            before = len(messages(here))
+            clock.pass_by(minutes=15)
+            digest.tick(here.desk)
+            seen += [clock()] * (len(messages(here)) - before)
+
+    assert [f"{one:%d %H:%M}" for one in seen] == came
+
+
 def test_it_can_be_switched_off(database_url: str, clock: Clock, network: Counting) -> None:
     with room(database_url, clock, network, digest_at="off") as here:
         here.poll()
