@@ -14,7 +14,7 @@ from bot.blocks.delivery import why_it_waits
 from bot.blocks.parts import duration
 from bot.blocks.text import date_token, escape
 from bot.desk import Desk
-from bot.networks import Later, Network
+from bot.networks import CAP, Later, Network
 from models import Alarm, Notice
 
 Wire = Literal["reading", "publishing"]
@@ -32,6 +32,10 @@ _MENDS = {
     "unreachable": "Nothing to do if it is their trouble; else check this machine's way to the internet.",
     "server error": "Nothing to do: it is their trouble, and I keep trying.",
 }
+
+_RAISE_THE_CAP = (
+    "Raise the cap on its developer page, or wait until the billing cycle ends: more credit does not help."
+)
 
 _MEANWHILE = {
     "reading": "Until then I hear nothing there, so a short list of what waits is no good news.",
@@ -52,7 +56,7 @@ def network_of(alarm: Alarm) -> str | None:
 
 def in_a_line(alarm: Alarm, title: str) -> str:
     """What does not work with a network called `title`, since when, and what to do; mrkdwn."""
-    what = f"*{why_it_waits(alarm.cause, title)}*, since {_since(alarm)}."
+    what = f"*{why_it_waits(alarm.cause, title, alarm.detail)}*, since {_since(alarm)}."
     told, mend = f"What I was told: “{escape(alarm.detail)}”", what_to_do(alarm.cause, alarm.detail)
     return f"{what} {told} {mend}".rstrip()
 
@@ -61,7 +65,14 @@ def what_to_do(cause: str, detail: str) -> str:
     """How to mend what `Later` said, as sentences; nothing if its `detail` says how by itself."""
     if "python -m bot" in detail:
         return ""
+    if cause == "out of credit" and CAP in detail.lower():
+        return _RAISE_THE_CAP
     return _MENDS.get(cause, "I try again later.")
+
+
+def cause_of(session: Session, network: Network, wire: Wire) -> str | None:
+    """Why that wire does not work just now, as `Later` names causes; None while it does."""
+    return next((one.cause for one in Alarm.ringing(session, [key(wire, network.name)])), None)
 
 
 def failed(desk: Desk, session: Session, network: Network, wire: Wire, later: Later, *, at: datetime) -> None:
@@ -91,7 +102,7 @@ def _told_of_other_wire(session: Session, network: Network, wire: Wire, cause: s
 
 
 def _since(alarm: Alarm) -> str:
-    return date_token(alarm.since, "{time}", fallback=f"{alarm.since:%H:%M} UTC")
+    return date_token(alarm.since, "{date_short_pretty} {time}")
 
 
 def _trouble(network: Network, wire: Wire, alarm: Alarm) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, bindparam, case, select
+from sqlalchemy.orm import Session
 
 from bot import breakers, crash, doubt, gate, handoffs, pace, telling, unsaying
 from bot.desk import Desk
@@ -166,7 +167,7 @@ def take(desk: Desk, reply_id: int, sender: gate.Standing) -> Errand | None:
             return None
         silence = Budget.take(session, _breaker(ticket), at=at, interval=timedelta())
         if silence > timedelta():
-            _wait_with_the_others(desk, ticket, reply, at + silence)
+            _wait_with_the_others(desk, session, ticket, reply, at + silence)
             return None
         errand = errand_of(session, ticket, reply)
         reply.take(session, worker=desk.worker, at=at, lease_until=at + LEASE, to=errand.target.post_id)
@@ -180,10 +181,14 @@ def _breaker(ticket: Ticket) -> str:
     return f"publish {ticket.network} {ticket.account_id}"
 
 
-def _wait_with_the_others(desk: Desk, ticket: Ticket, reply: Reply, until: datetime) -> None:
+def _wait_with_the_others(
+    desk: Desk, session: Session, ticket: Ticket, reply: Reply, until: datetime
+) -> None:
     """Another reply of this account met a closed door: do not knock again before `until`."""
     reply.due_at = until
-    reply.reason = reply.reason or f"{desk.networks[ticket.network].title} takes nothing just now"
+    network = desk.networks[ticket.network]
+    cause = breakers.cause_of(session, network, "publishing")
+    reply.reason = reply.reason or cause or f"{network.title} takes nothing just now"
     ticket.revision += 1
 
 

@@ -78,6 +78,11 @@ GIVEN_BACK = (
 
 HAND_OFF_NUDGE = timedelta(minutes=30)
 
+# Where a reply may go no further by itself.
+STOPS = (State.ASKED, State.HANDED_OFF, State.QUEUED)
+# Why a queued reply is held back, where only a person can mend it: causes of a network's `Later`.
+HELD_BACK_BY = ("unauthorized", "out of credit", "forbidden")
+
 # The delivery table of docs/reference/ledger.md, row by row.
 MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
     {
@@ -123,9 +128,9 @@ def _among(states: Iterable[State]) -> str:
     return "state IN (" + ", ".join(f"'{state}'" for state in states) + ")"
 
 
-def _few(name: str, column: str, condition: str) -> Index:
+def _few(name: str, condition: str, *columns: str) -> Index:
     """An index over the few rows that fulfil `condition`."""
-    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class OvertakenError(RuleBrokenError):
@@ -153,9 +158,10 @@ class Reply(Base):
         Index(None, "ticket_id", "id"),
         Index("ix_replies_due", "state", "due_at"),
         Index(None, "post_id"),
-        _few("ix_replies_unsay", "due_at", "unsay_by IS NOT NULL"),
-        _few("ix_replies_said", "said_ts", "said_ts IS NOT NULL"),
-        _few("ix_replies_given_back", "actor", _among(GIVEN_BACK)),
+        _few("ix_replies_unsay", "unsay_by IS NOT NULL", "due_at"),
+        _few("ix_replies_said", "said_ts IS NOT NULL", "said_ts"),
+        _few("ix_replies_given_back", _among(GIVEN_BACK), "actor"),
+        _few("ix_replies_stops", _among(STOPS), "ticket_id", "state", "reason"),
     )
 
     id: Mapped[Key]
@@ -205,6 +211,15 @@ class Reply(Base):
         https://www.sqlite.org/partialindex.html#queries_using_partial_indexes
         """
         return cls.state.in_([literal_column(f"'{state}'") for state in GIVEN_BACK])
+
+    @classmethod
+    def needs_a_person(cls) -> ColumnElement[bool]:
+        """The condition that it goes no further by itself: asked about, to be posted by hand, or held back.
+
+        So spelled that its index can be used, see `is_given_back`.
+        """
+        waits = cls.state.in_([literal_column(f"'{state}'") for state in STOPS])
+        return waits & ((cls.state != State.QUEUED) | cls.reason.in_(HELD_BACK_BY))
 
     @classmethod
     def live(cls, session: Session, ticket_id: int, turn: int) -> "Reply | None":
@@ -304,6 +319,13 @@ class Reply(Base):
             raise OvertakenError(f"That reply is {self.state} already.")
 
     @property
+    def is_moving(self) -> bool:
+        """Whether it is on its way, or looked for, and nobody has to do anything about it."""
+        if self.state == State.QUEUED:
+            return self.reason is None
+        return self.state in {State.HELD, State.SENDING, State.UNSURE}
+
+    @property
     def words(self) -> str:
         """What its author typed."""
         return unsigned(self.text, self.sign_off)
@@ -376,7 +398,7 @@ class Reply(Base):
     def send_again(self, session: Session, *, at: datetime, by: str) -> None:
         """A person saw that it is not there, and one more look that succeeded agrees."""
         self._must_be(State.ASKED)
-        self.move(session, State.QUEUED, at=at, by=by, act="send again", due_at=at)
+        self.move(session, State.QUEUED, at=at, by=by, act="send again", due_at=at, reason=None)
 
     def discard(self, session: Session, *, at: datetime, by: str) -> None:
         """A person gives it up; should it be seen later after all, it counts as published."""

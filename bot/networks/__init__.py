@@ -161,6 +161,7 @@ class Allowance:
     resets_at: datetime
     said_at: datetime | None = None
 
+
 RefusedReason = Literal["not summoned", "duplicate", "parent gone", "too long", "not ours", "invalid"]
 
 

@@ -40,7 +40,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[st
 
 def _planned(zone: str, ledger: str) -> tuple[dict[str, list[float]], list[str]]:
     command = [sys.executable, "-c", PLANNED, ledger]
-    done = subprocess.run(  # noqa: S603 - our own words
+    done = subprocess.run(
         command, env=os.environ | {"TZ": zone}, capture_output=True, text=True, check=True, timeout=120
     )
     moments, zones = json.loads(done.stdout)
