@@ -70,9 +70,10 @@ def what_to_do(cause: str, detail: str) -> str:
     return _MENDS.get(cause, "I try again later.")
 
 
-def cause_of(session: Session, network: Network, wire: Wire) -> str | None:
-    """Why that wire does not work just now, as `Later` names causes; None while it does."""
-    return next((one.cause for one in Alarm.ringing(session, [key(wire, network.name)])), None)
+def trouble(session: Session, network: Network, wire: Wire) -> Later | None:
+    """What the last call on that wire met, while it does not work; None while it does."""
+    ringing = Alarm.ringing(session, [key(wire, network.name)])
+    return next((Later(None, one.cause, one.detail) for one in ringing), None)
 
 
 def failed(desk: Desk, session: Session, network: Network, wire: Wire, later: Later, *, at: datetime) -> None:

@@ -187,8 +187,11 @@ def _wait_with_the_others(
     """Another reply of this account met a closed door: do not knock again before `until`."""
     reply.due_at = until
     network = desk.networks[ticket.network]
-    cause = breakers.cause_of(session, network, "publishing")
-    reply.reason = reply.reason or cause or f"{network.title} takes nothing just now"
+    trouble = breakers.trouble(session, network, "publishing")
+    if trouble is not None and reply.reason != trouble.cause:
+        telling.put_off(session, network, reply, trouble, until, at=desk.now())
+        reply.reason, reply.detail = trouble.cause, trouble.detail
+    reply.reason = reply.reason or f"{network.title} takes nothing just now"
     ticket.revision += 1
 
 

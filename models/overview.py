@@ -26,7 +26,7 @@ from models.ticket import CANARY, Ticket
 class Unsettled:
     """A reply that has not arrived: where it is on its way, and why it waits there.
 
-    `at` is when it was last sent, else when it was written. `to_post_id` is the version of the post that it
+    `at` is when it was last sent, if it was. `to_post_id` is the version of the post that it
     answers.
     """
 
@@ -37,6 +37,7 @@ class Unsettled:
     detail: str | None
     actor: str
     text: str
+    written_at: datetime
     at: datetime
     to_post_id: str
     needs_person: bool
@@ -249,6 +250,7 @@ def _unsettled(reply: Reply, latest_id: str | None, *, needs_person: bool) -> Un
         detail=reply.detail,
         actor=reply.actor,
         text=reply.text,
+        written_at=reply.created_at,
         at=reply.sent_at or reply.created_at,
         to_post_id=latest_id or reply.to_post_id,
         needs_person=needs_person,

@@ -5,6 +5,7 @@ and does nothing; whoever wins has raised the fence, so that a late worker canno
 """
 
 import hashlib
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,10 +25,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
+from models import trail
 from models.base import Base, Key, RuleBrokenError
 from models.event import HEARD, Event
 from models.mark import Mark
 from models.teammate import unsigned
+
+log = logging.getLogger(__name__)
 
 
 class State(StrEnum):
@@ -77,6 +81,8 @@ GIVEN_BACK = (
 )
 
 HAND_OFF_NUDGE = timedelta(minutes=30)
+
+WORTH_A_WARNING = {State.UNSURE, State.ASKED, State.REFUSED, State.HANDED_OFF}
 
 # Where a reply may go no further by itself.
 STOPS = (State.ASKED, State.HANDED_OFF, State.QUEUED)
@@ -284,6 +290,7 @@ class Reply(Base):
         for name, value in values.items():
             set_committed_value(self, name, value)
         self.mark(session)
+        self._leave_a_line(session, State(to), act, changes.get("reason"))
         Event.record(
             session,
             act or f"reply {to}",
@@ -298,6 +305,14 @@ class Reply(Base):
                 **{name: str(changes[name]) for name in ("reason", "detail", "worker") if changes.get(name)},
             },
         )
+
+    def _leave_a_line(self, session: Session, to: State, act: str | None, reason: str | None) -> None:
+        """Have the log say where it is now: ids and states, nobody's words."""
+        level = logging.WARNING if to in WORTH_A_WARNING else logging.INFO
+        fields = {"ticket_id": self.ticket_id, "reply_id": self.id, "state": to.value, "tries": self.tries}
+        why = [one for one in (act, reason) if one]
+        said = f"reply %(reply_id)s of ticket %(ticket_id)s: %(state)s{' (%(why)s)' if why else ''}"
+        trail.leave(session, log, level, said, fields | ({"why": ", ".join(why)} if why else {}))
 
     def mark(self, session: Session) -> None:
         """Have the Slack message that its words come from show what became of them.

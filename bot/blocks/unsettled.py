@@ -5,6 +5,7 @@ from datetime import datetime
 from bot.blocks.delivery import why_it_waits
 from bot.blocks.parts import counted
 from bot.blocks.text import date_token
+from bot.networks import CAP
 from models.outcome import State
 from models.overview import Entry, Stuck, Unsettled
 from models.reply import State as Delivery
@@ -70,8 +71,18 @@ def _checking(reply: Unsettled, title: str) -> str:
 def _queued(reply: Unsettled, title: str) -> str:
     if reply.reason is None:
         return "a reply is on its way"
-    why = why_it_waits(reply.reason, title, reply.detail or "")
-    return f"*Held back*: {why}" if reply.needs_person else f"a reply waits: {why}"
+    if not reply.needs_person:
+        return f"a reply waits: {why_it_waits(reply.reason, title)}"
+    is_capped = CAP in (reply.detail or "").lower()
+    why = f"the {CAP} of {title} is used up" if is_capped else _HELD_BACK[reply.reason].format(title)
+    return f"*Held back* since {date_token(reply.written_at, DAY_AND_TIME)}: {why}"
+
+
+_HELD_BACK = {
+    "unauthorized": "{} rejects our keys",
+    "out of credit": "our {} API credit is used up",
+    "forbidden": "{} refuses our posts",
+}
 
 
 _WORDS = {
