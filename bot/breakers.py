@@ -5,6 +5,7 @@ may work without the other. Whether to call is decided by who calls: `Cursor.not
 account's budget for publishing. Here is only what the team hears of it.
 """
 
+import re
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -17,8 +18,8 @@ from bot.desk import Desk
 from bot.networks import CAP, Later, Network
 from models import Alarm, Notice
 
-Wire = Literal["reading", "publishing"]
-WIRES: tuple[Wire, Wire] = ("reading", "publishing")
+Wire = Literal["reading", "watching", "publishing"]  # mentions, our own posts, replies
+WIRES: tuple[Wire, ...] = ("reading", "watching", "publishing")
 
 # Only a person can mend these, so that they are told at once; others often pass by themselves.
 AT_ONCE = {"unauthorized", "out of credit"}
@@ -37,7 +38,11 @@ _RAISE_THE_CAP = (
     "Raise the cap on its developer page, or wait until the billing cycle ends: more credit does not help."
 )
 
+_RAISE_THE_LIMIT = "Raise the spending limit on its developer page, or wait until the billing cycle ends."
+_SPENDING = re.compile(r"spend(ing)?[ -]?(cap|limit)", re.IGNORECASE)
+
 _MEANWHILE = {
+    "watching": "Until then I do not see what is posted there by hand: look before you answer.",
     "reading": "Until then I hear nothing there, so a short list of what waits is no good news.",
     "publishing": "Until then no reply goes out there. Each is kept, waits its turn, and can be undone.",
 }
@@ -67,6 +72,8 @@ def what_to_do(cause: str, detail: str) -> str:
         return ""
     if cause == "out of credit" and CAP in detail.lower():
         return _RAISE_THE_CAP
+    if cause == "out of credit" and _SPENDING.search(detail):
+        return _RAISE_THE_LIMIT
     return _MENDS.get(cause, "I try again later.")
 
 
@@ -111,6 +118,8 @@ def _trouble(network: Network, wire: Wire, alarm: Alarm) -> str:
 
 
 def _over(network: Network, wire: Wire, alarm: Alarm, at: datetime, heard: int) -> str:
+    if wire == "watching":
+        return f":white_check_mark: I can read our own posts on {network.title} again."
     if wire == "publishing":
         return f":white_check_mark: {network.title} takes replies again. What waited goes out now."
     silent = f"It did not for {duration(at - alarm.since)}, since {_since(alarm)}."

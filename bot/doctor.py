@@ -16,6 +16,7 @@ from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.slack import Examined, SlackError, SlackNoError
 from bot.standing import is_group, why_unreadable
+from bot.watch import OWN
 from models import Alarm, Cursor, Pause
 from models.cursor import MENTIONS
 from models.database import BusyError
@@ -253,6 +254,7 @@ def _polls(desk: Desk, network: Network) -> Iterator[Finding]:
     if mentions:
         yield _poll_age(desk, network, mentions[0], ringing, desk.now())
         yield from _pace(desk, network, mentions[0])
+        yield from _watching(desk, network, cursors)
     else:
         yield _warn(network.title, "was never read. Is `python -m bot run` (or `worker`) running?")
 
@@ -272,6 +274,18 @@ def _poll_age(
     if age > late:
         return _bad(network.title, f"was last read {duration(age)} ago. Is `python -m bot run` running?")
     return _ok(network.title, f"was last read {duration(age)} ago.")
+
+
+def _watching(desk: Desk, network: Network, cursors: Sequence[Cursor]) -> Iterator[Finding]:
+    """Whether our own posts can be read: by them replies that were made by hand are seen."""
+    for cursor in cursors:
+        if cursor.name == OWN and cursor.failing_since is not None:
+            since, why = (
+                duration(desk.now() - cursor.failing_since),
+                (cursor.failure or "no answer").rstrip("."),
+            )
+            told = f"our own posts have not been readable for {since}: {why}. Replies by hand are not seen."
+            yield _warn(network.title, told)
 
 
 def _pace(desk: Desk, network: Network, cursor: Cursor) -> Iterator[Finding]:
