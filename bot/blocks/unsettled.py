@@ -23,7 +23,12 @@ def told(one: Entry, title: str) -> tuple[str, str]:
 
 
 def due(one: Entry, at: datetime) -> str:
-    """When an answer is or was due, in each reader's own zone; nothing where none is owed."""
+    """When an answer is or was due, in each reader's own zone; nothing where none is owed.
+
+    Of what sleeps, until when it does.
+    """
+    if one.state == State.SNOOZED and one.snoozed_until is not None:
+        return f"snoozed until {date_token(one.snoozed_until, DAY_AND_TIME)}"
     if one.due_at is None or not one.is_open:
         return ""
     return f"{'was due' if is_late(one, at) else 'due'} {date_token(one.due_at, DAY_AND_TIME)}"
