@@ -5,6 +5,7 @@ may work without the other. Whether to call is decided by who calls: `Cursor.not
 account's budget for publishing. Here is only what the team hears of it.
 """
 
+import re
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -14,11 +15,11 @@ from bot.blocks.delivery import why_it_waits
 from bot.blocks.parts import duration
 from bot.blocks.text import date_token, escape
 from bot.desk import Desk
-from bot.networks import Later, Network
+from bot.networks import CAP, Later, Network
 from models import Alarm, Notice
 
-Wire = Literal["reading", "publishing"]
-WIRES: tuple[Wire, Wire] = ("reading", "publishing")
+Wire = Literal["reading", "watching", "publishing"]  # mentions, our own posts, replies
+WIRES: tuple[Wire, ...] = ("reading", "watching", "publishing")
 
 # Only a person can mend these, so that they are told at once; others often pass by themselves.
 AT_ONCE = {"unauthorized", "out of credit"}
@@ -33,7 +34,15 @@ _MENDS = {
     "server error": "Nothing to do: it is their trouble, and I keep trying.",
 }
 
+_RAISE_THE_CAP = (
+    "Raise the cap on its developer page, or wait until the billing cycle ends: more credit does not help."
+)
+
+_RAISE_THE_LIMIT = "Raise the spending limit on its developer page, or wait until the billing cycle ends."
+_SPENDING = re.compile(r"spend(ing)?[ -]?(cap|limit)", re.IGNORECASE)
+
 _MEANWHILE = {
+    "watching": "Until then I do not see what is posted there by hand: look before you answer.",
     "reading": "Until then I hear nothing there, so a short list of what waits is no good news.",
     "publishing": "Until then no reply goes out there. Each is kept, waits its turn, and can be undone.",
 }
@@ -52,7 +61,7 @@ def network_of(alarm: Alarm) -> str | None:
 
 def in_a_line(alarm: Alarm, title: str) -> str:
     """What does not work with a network called `title`, since when, and what to do; mrkdwn."""
-    what = f"*{why_it_waits(alarm.cause, title)}*, since {_since(alarm)}."
+    what = f"*{why_it_waits(alarm.cause, title, alarm.detail)}*, since {_since(alarm)}."
     told, mend = f"What I was told: “{escape(alarm.detail)}”", what_to_do(alarm.cause, alarm.detail)
     return f"{what} {told} {mend}".rstrip()
 
@@ -61,7 +70,17 @@ def what_to_do(cause: str, detail: str) -> str:
     """How to mend what `Later` said, as sentences; nothing if its `detail` says how by itself."""
     if "python -m bot" in detail:
         return ""
+    if cause == "out of credit" and CAP in detail.lower():
+        return _RAISE_THE_CAP
+    if cause == "out of credit" and _SPENDING.search(detail):
+        return _RAISE_THE_LIMIT
     return _MENDS.get(cause, "I try again later.")
+
+
+def trouble(session: Session, network: Network, wire: Wire) -> Later | None:
+    """What the last call on that wire met, while it does not work; None while it does."""
+    ringing = Alarm.ringing(session, [key(wire, network.name)])
+    return next((Later(None, one.cause, one.detail) for one in ringing), None)
 
 
 def failed(desk: Desk, session: Session, network: Network, wire: Wire, later: Later, *, at: datetime) -> None:
@@ -91,7 +110,7 @@ def _told_of_other_wire(session: Session, network: Network, wire: Wire, cause: s
 
 
 def _since(alarm: Alarm) -> str:
-    return date_token(alarm.since, "{time}", fallback=f"{alarm.since:%H:%M} UTC")
+    return date_token(alarm.since, "{date_short_pretty} {time}")
 
 
 def _trouble(network: Network, wire: Wire, alarm: Alarm) -> str:
@@ -99,6 +118,8 @@ def _trouble(network: Network, wire: Wire, alarm: Alarm) -> str:
 
 
 def _over(network: Network, wire: Wire, alarm: Alarm, at: datetime, heard: int) -> str:
+    if wire == "watching":
+        return f":white_check_mark: I can read our own posts on {network.title} again."
     if wire == "publishing":
         return f":white_check_mark: {network.title} takes replies again. What waited goes out now."
     silent = f"It did not for {duration(at - alarm.since)}, since {_since(alarm)}."

@@ -16,6 +16,7 @@ from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.slack import Examined, SlackError, SlackNoError
 from bot.standing import is_group, why_unreadable
+from bot.watch import OWN
 from models import Alarm, Cursor, Pause
 from models.cursor import MENTIONS
 from models.database import BusyError
@@ -252,6 +253,8 @@ def _polls(desk: Desk, network: Network) -> Iterator[Finding]:
     mentions = [cursor for cursor in cursors if cursor.name == MENTIONS]
     if mentions:
         yield _poll_age(desk, network, mentions[0], ringing, desk.now())
+        yield from _pace(desk, network, mentions[0])
+        yield from _watching(desk, network, cursors)
     else:
         yield _warn(network.title, "was never read. Is `python -m bot run` (or `worker`) running?")
 
@@ -267,10 +270,30 @@ def _poll_age(
         return _bad(network.title, " ".join([f"has not been readable for {since}: {told}.", *mends]).rstrip())
     if age is None:
         return _warn(network.title, "was never read to the end yet.")
-    late = timedelta(seconds=max(3 * desk.settings.poll_seconds, 30))
+    late = timedelta(seconds=max(3 * desk.settings.poll_seconds, 30)) + 2 * cursor.spacing
     if age > late:
         return _bad(network.title, f"was last read {duration(age)} ago. Is `python -m bot run` running?")
     return _ok(network.title, f"was last read {duration(age)} ago.")
+
+
+def _watching(desk: Desk, network: Network, cursors: Sequence[Cursor]) -> Iterator[Finding]:
+    """Whether our own posts can be read: by them replies that were made by hand are seen."""
+    for cursor in cursors:
+        if cursor.name == OWN and cursor.failing_since is not None:
+            since, why = (
+                duration(desk.now() - cursor.failing_since),
+                (cursor.failure or "no answer").rstrip("."),
+            )
+            told = f"our own posts have not been readable for {since}: {why}. Replies by hand are not seen."
+            yield _warn(network.title, told)
+
+
+def _pace(desk: Desk, network: Network, cursor: Cursor) -> Iterator[Finding]:
+    """Whether POLL_SECONDS asks for more than the network's rate limit leaves."""
+    if cursor.spacing > timedelta():
+        often = f"POLL_SECONDS is {desk.settings.poll_seconds:g}, more often than {network.title} allows"
+        apart = f"readings are {duration(cursor.spacing)} apart, spread over what its rate limit leaves"
+        yield Finding(Level.NOTE, network.title, f"{often}: {apart}.")
 
 
 def report(findings: Iterable[Finding], say: Callable[[str], object]) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import crash, telling
+from bot import crash, pace, telling
 from bot.desk import Desk
 from bot.errand import Errand, errand_of, held, still_due
 from bot.networks import Later, Network, NetworkError, Published, Target
@@ -123,7 +123,7 @@ def _look_again(desk: Desk, errand: Errand, not_before: datetime | None) -> None
             return
         at = desk.now()
         end = errand.started_at + timedelta(seconds=desk.settings.reconcile_seconds[-1]) + PATIENCE
-        soon = max(at + timedelta(seconds=15), min(not_before or at, end))
+        soon = max(at + timedelta(seconds=15), min(not_before or at, end, at + pace.WINDOW))
         reply.looked(session, next_at=soon, counts=False)
         if at >= end:
             _ask(session, desk.networks[ticket.network], ticket, reply, errand.target, at=at)

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import telling
+from bot import pace, telling
 from bot.desk import Desk
 from bot.inbox import translated
 from bot.networks import Later, Network, Post, Target
@@ -53,7 +53,7 @@ def freshen(desk: Desk, ticket_id: int) -> None:
     if not _is_due(desk, ticket_id):
         return
     question = _question(desk, ticket_id)
-    if question is None:
+    if question is None or pace.is_spent(question.network.allowance("posts"), at=desk.now()):
         return
     try:
         found = _look(desk, question)
@@ -152,6 +152,8 @@ def _lost(desk: Desk, question: _Question) -> None:
 def _answered(desk: Desk, question: _Question, target: Target) -> bool:
     """Whether our account has answered it, outside Heard or in a way that the ledger does not know yet."""
     network = question.network
+    if pace.is_spent(network.allowance("own posts"), at=desk.now(), keep=pace.TENTH):
+        return False
     seen = network.find_reply(target, None, target.posted_at)
     if seen is None:
         return False

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from bot import pace
 from bot.blocks.text import escape
 from bot.desk import Desk
 from bot.inbox import RETRY, Heard, commit, floor_of, of_others, oldest, poll, with_last
@@ -84,7 +85,7 @@ def _failed(desk: Desk, network: Network, gap_id: int, later: Later) -> None:
         gap = session.get(Gap, gap_id)
         if gap is None:
             return
-        gap.not_before, gap.failure = later.at or at + RETRY, later.detail
+        gap.not_before, gap.failure = pace.again_at(later, at=at, otherwise=RETRY), later.detail
         if later.cause == "forbidden":
             _tell(desk, session, gap, _not_searched(network, later))
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import telling
+from bot import pace, telling
 from bot.desk import Desk
 from bot.doubt import SIGHT, is_anothers
 from bot.errand import errand_of, held, mention_of, still_due
@@ -14,6 +14,7 @@ from models import Reply, Ticket
 from models.reply import State as Delivery
 
 FEW = 20  # hand-offs that are looked for every minute
+MINUTE = timedelta(minutes=1)
 
 
 def hand_off(session: Session, ticket: Ticket, reply: Reply, why: str, *, at: datetime) -> None:
@@ -36,8 +37,10 @@ def confirm_seen(desk: Desk, network: Network) -> None:
     """See whether the replies that people were to post by hand are public by now.
 
     Only the newest few of the last day: a hand-off that nobody took up must not cost a read a minute for
-    ever. Later ones are still seen when our own posts are read (`watch`).
+    ever. Later ones are still seen when our own posts are read (`watch`). Half of what the network allows is
+    left to the looks for replies in doubt, which read the same list.
     """
+    few = pace.affordable(network.allowance("own posts"), at=desk.now(), every=MINUTE, most=FEW)
     with desk.db.read() as session:
         waiting = session.scalars(
             select(Reply)
@@ -48,7 +51,7 @@ def confirm_seen(desk: Desk, network: Network) -> None:
                 Reply.created_at > desk.now() - timedelta(days=1),
             )
             .order_by(Reply.id.desc())
-            .limit(FEW),
+            .limit(few),
         )
         errands = [errand_of(session, session.get_one(Ticket, reply.ticket_id), reply) for reply in waiting]
     for errand in errands:

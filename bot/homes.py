@@ -109,6 +109,7 @@ def read(desk: Desk, session: Session, user: str, *, zone: ZoneInfo, page: int =
         waiting=waiting,
         unread=tuple(may_be_short(unread(desk, session), desk.titles)),
         titles=desk.titles,
+        networks=desk.networks,
         url=desk.slack.workspace,
         at=at,
         pause=pause.sentence if pause is not None else None,

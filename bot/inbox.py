@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot import breakers, crash, telling
+from bot import breakers, crash, pace, telling
 from bot.blocks.text import clean, escape
 from bot.blocks.ticket import reply_button
 from bot.desk import Desk
@@ -42,12 +42,14 @@ class Heard:
     kept: int = 0
     left_out: int = 0
     gap: bool = False
+    pages: int = 0
     oldest: str | None = None  # the lowest id of all that was read,
     oldest_at: datetime | None = None  # and when the earliest of it was said
 
     def see(self, page: Page) -> None:
         """Remember how far down `page` goes, and whether it may have been cut off."""
         self.gap |= page.gap
+        self.pages += 1
         self.oldest = oldest(self.oldest, page)
         said = (post.posted_at for post in page.posts)
         self.oldest_at = min((self.oldest_at, *said) if self.oldest_at else said, default=None)
@@ -79,7 +81,7 @@ def sweep(desk: Desk, network: Network) -> Heard | None:
     listed, the rest of the last two hours is searched.
     """
     account = _account(desk, network)
-    cursor = None if account is None else _begin(desk, network, account)
+    cursor = None if account is None else _begin(desk, network, account, is_sweep=True)
     if account is None or cursor is None or cursor.is_first:
         return None
     heard, floor = Heard(), floor_of(desk, cursor)
@@ -126,14 +128,19 @@ def _account(desk: Desk, network: Network) -> Account | None:
         return None
 
 
-def _begin(desk: Desk, network: Network, account: Account) -> Cursor | None:
-    """The cursor as it is; None if the network does not want to be asked yet."""
+def _begin(desk: Desk, network: Network, account: Account, *, is_sweep: bool = False) -> Cursor | None:
+    """The cursor as it is; None if the network does not want to be asked yet.
+
+    A sweep is rare, and has calls kept back for it: it does not wait where polls are only spread.
+    """
     at = desk.now()
     with desk.db.write() as session:
         session.execute(delete(Cursor).where(Cursor.network == network.name, Cursor.account_id == NOBODY))
         names = {"handle": clean(account.handle), "name": clean(account.name)}
         Ours.learn(session, network=network.name, network_id=account.id, at=at, **names)
         cursor = Cursor.of(session, network.name, account.id, MENTIONS, at=at)
+    if is_sweep and cursor.failing_since is None:
+        return None if pace.is_spent(network.allowance("mentions"), at=at) else cursor
     return None if cursor.not_before is not None and cursor.not_before > at else cursor
 
 
@@ -248,7 +255,7 @@ def _people(desk: Desk, network: Network, posts: list[Post]) -> tuple[dict[str, 
     at = desk.now()
     had = {one: _person(author) for one, author in known.items() if author.fetched_at is not None}
     missing = sorted(one for one in wanted if one not in known or not known[one].is_fresh(at))
-    if not missing:
+    if not missing or pace.is_spent(network.allowance("people"), at=at):
         return had, {}
     try:
         return had, {person.id: person for person in network.people(missing)}
@@ -387,7 +394,7 @@ def fill_in_profiles(desk: Desk, network: Network) -> None:
     with desk.db.read() as session:
         query = select(Author.network_id).where(Author.network == network.name, Author.fetched_at.is_(None))
         missing = list(session.scalars(query.order_by(Author.id.desc()).limit(100)))
-    if not missing:
+    if not missing or pace.is_spent(network.allowance("people"), at=desk.now()):
         return
     people = {person.id: person for person in network.people(missing)}
     with desk.db.write() as session:
@@ -439,7 +446,9 @@ def _cursor_mover(
                     heard=0,
                 )
             )
-        cursor.advance(to, at=at)
+        apart = pace.distance(network.allowance("mentions"), at=at, calls=heard.pages)
+        is_spread = apart > timedelta(seconds=desk.settings.poll_seconds)
+        cursor.advance(to, at=at, again_at=at + apart if is_spread else None)
         breakers.works(desk, session, network, "reading", at=at, heard=taken + heard.taken)
 
     return move
@@ -476,8 +485,8 @@ def _failed(desk: Desk, network: Network, account_id: str, later: Later) -> None
 
 def again_at(cursor: Cursor, later: Later, *, at: datetime) -> datetime:
     """When to read again: when the network says so, else later the longer it fails, within half a minute."""
-    if later.at is not None:
-        return later.at
     if later.cause in {"rate limit", "unauthorized", "out of credit", "forbidden"}:
-        return at + RETRY
-    return at + min((at - (cursor.failing_since or at)) / 2, RETRY)
+        wait = RETRY
+    else:
+        wait = min((at - (cursor.failing_since or at)) / 2, RETRY)
+    return pace.again_at(later, at=at, otherwise=wait)

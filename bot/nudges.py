@@ -24,6 +24,7 @@ from models import Author, Card, Mention, Notice, Ticket
 from models.database import BusyError
 from models.nudging import Rung, Step, next_step
 from models.outcome import State
+from models.reply import SPOKEN
 from models.ticket import CANARY
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,9 @@ def _advance(desk: Desk, session: Session, ticket: Ticket, at: datetime) -> Rung
         ticket.nudge_at = at + BUSY
         return None
     step = next_step(ticket, at=at, promise=desk.promise, claim_holds=desk.claim_holds)
+    if step.say not in {None, Rung.OVERDUE} and ticket.unsettled(session):
+        ticket.nudge_at = at + BUSY  # whose reply it is is told of that reply, in its thread
+        return None
     if step.say == Rung.OVERDUE:
         ticket.breach(session, at=at)
     ticket.nudges, ticket.nudge_at = int(step.nudges), step.again
@@ -112,8 +116,13 @@ def _advance(desk: Desk, session: Session, ticket: Ticket, at: datetime) -> Rung
 
 
 def _is_at_work(session: Session, ticket: Ticket, at: datetime) -> bool:
-    """Whether somebody is at it, or its card is not there yet: a reminder leads to the card."""
-    if ticket.is_composed(at) or ticket.unsettled(session) or ticket.live_reply(session) is not None:
+    """Whether somebody or something is at it, or its card is not there yet: a reminder leads to the card.
+
+    A reply that goes no further by itself does not count: its customer waits all the same.
+    """
+    live = ticket.live_reply(session)
+    is_answered = live is not None and live.state in SPOKEN
+    if ticket.is_composed(at) or is_answered or any(one.is_moving for one in ticket.unsettled(session)):
         return True
     return session.scalar(select(Card.ts).where(Card.ticket_id == ticket.id)) is None
 
@@ -133,6 +142,7 @@ def waiter(desk: Desk, session: Session, ticket: Ticket) -> Waiter:
         title=network.title if network is not None else ticket.network,
         words=session.scalar(target) or "",
         url=url,
+        has_reply=bool(ticket.unsettled(session)),
     )
 
 
@@ -148,13 +158,16 @@ def _say_half(desk: Desk, session: Session, many: Sequence[Waiter], at: datetime
 
 
 def _say_overdue(desk: Desk, session: Session, many: Sequence[Waiter], at: datetime) -> None:
-    """In the channel of each, and to the owners of those that have one."""
+    """In the channel of each, and to the owners of those that have one.
+
+    Who has replied is not told that nothing happened: they were told of their reply, in its thread.
+    """
     for channel, here in _grouped(many, lambda one: one.ticket.channel).items():
         said = (
             [nudge.all_overdue(here, at)] if len(here) > NAMED else [nudge.overdue(one, at) for one in here]
         )
         _tell(session, channel, said, at=at)
-    _say_to_owners(desk, session, [one for one in many if one.ticket.owner], at)
+    _say_to_owners(desk, session, [one for one in many if one.ticket.owner and not one.has_reply], at)
 
 
 def _say_to_owners(desk: Desk, session: Session, many: Sequence[Waiter], at: datetime) -> None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, bindparam, case, select
+from sqlalchemy.orm import Session
 
-from bot import breakers, crash, doubt, gate, handoffs, telling, unsaying
+from bot import breakers, crash, doubt, gate, handoffs, pace, telling, unsaying
 from bot.desk import Desk
 from bot.errand import Errand, InHandError, errand_of, held, mention_of, still_due
 from bot.networks import Later, Network, NetworkError, Published, Refused, Unsure
@@ -166,7 +167,7 @@ def take(desk: Desk, reply_id: int, sender: gate.Standing) -> Errand | None:
             return None
         silence = Budget.take(session, _breaker(ticket), at=at, interval=timedelta())
         if silence > timedelta():
-            _wait_with_the_others(desk, ticket, reply, at + silence)
+            _wait_with_the_others(desk, session, ticket, reply, at + silence)
             return None
         errand = errand_of(session, ticket, reply)
         reply.take(session, worker=desk.worker, at=at, lease_until=at + LEASE, to=errand.target.post_id)
@@ -180,10 +181,17 @@ def _breaker(ticket: Ticket) -> str:
     return f"publish {ticket.network} {ticket.account_id}"
 
 
-def _wait_with_the_others(desk: Desk, ticket: Ticket, reply: Reply, until: datetime) -> None:
+def _wait_with_the_others(
+    desk: Desk, session: Session, ticket: Ticket, reply: Reply, until: datetime
+) -> None:
     """Another reply of this account met a closed door: do not knock again before `until`."""
     reply.due_at = until
-    reply.reason = reply.reason or f"{desk.networks[ticket.network].title} takes nothing just now"
+    network = desk.networks[ticket.network]
+    trouble = breakers.trouble(session, network, "publishing")
+    if trouble is not None and reply.reason != trouble.cause:
+        telling.put_off(session, network, reply, trouble, until, at=desk.now())
+        reply.reason, reply.detail = trouble.cause, trouble.detail
+    reply.reason = reply.reason or f"{network.title} takes nothing just now"
     ticket.revision += 1
 
 
@@ -250,14 +258,16 @@ def _put_off(desk: Desk, errand: Errand, later: Later) -> None:
         if reply.fence != errand.fence:
             return
         at = desk.now()
-        until = max(later.at or at, at + _backoff(reply.tries, later.cause))
+        wait = _backoff(reply.tries, later.cause)
+        until = max(pace.again_at(later, at=at, otherwise=wait), at + wait)
         first = reply.reason != later.cause
         reply.put_off(session, at=at, until=until, reason=later.cause, detail=later.detail)
         ticket.revision += 1
         if first:
             telling.put_off(session, desk.networks[errand.network], reply, later, until, at=at)
         if later.cause in _ACCOUNT_WIDE:
-            Budget.pause(session, _breaker(ticket), at=at, until=later.at or at + MINUTE)
+            shut_until = pace.again_at(later, at=at, otherwise=MINUTE)
+            Budget.pause(session, _breaker(ticket), at=at, until=shut_until)
         breakers.failed(desk, session, desk.networks[errand.network], "publishing", later, at=at)
 
 

@@ -2,6 +2,9 @@
 
 Jobs live in memory, and the ledger knows how far each got and whose turn it is (`rota`): APScheduler's stored
 jobs fire twice with two processes. https://apscheduler.readthedocs.io/en/3.x/faq.html
+
+Every trigger names its zone: one without goes by the machine's, whatever the scheduler's own zone is
+(APScheduler 3.11). What comes at a time of the team's day, the digest, asks its own clock.
 """
 
 import logging
@@ -67,6 +70,20 @@ class Schedule:
 
     def start(self) -> None:
         """Begin; the first poll comes at once."""
+        self.plan()
+        if self._rota.is_shared:
+            Ear(self.desk).thread.start()
+        self._jobs.start()
+        for loop in self._loops:
+            loop.start()
+
+    @property
+    def jobs(self) -> dict[str, BaseTrigger]:
+        """What comes when, by the name of the job."""
+        return {job.id: job.trigger for job in self._jobs.get_jobs()}
+
+    def plan(self) -> None:
+        """Say what comes when; nothing runs yet."""
         for network in self.desk.networks.values():
             self._listen(network)
         self._every(30, self._wake_snoozed, "snoozes")
@@ -82,14 +99,10 @@ class Schedule:
         self._every(homes.EVERY, lambda: homes.refresh(self.desk), "homes")
         self._every(3600, self._tidy, "tidy")
         self._every(search_index.EVERY, lambda: search_index.catch_up(self.desk), "search index", first=2)
-        each, now = IntervalTrigger(seconds=30), datetime.now(UTC)
+        each, now = _interval(30), datetime.now(UTC)
         self._jobs.add_job(self._introduce, each, id="introduce", next_run_time=now)  # each worker its own
         if self._rota.is_shared:
-            self._jobs.add_job(self._keep_turns, IntervalTrigger(seconds=KEEP), id="keep turns")
-            Ear(self.desk).thread.start()
-        self._jobs.start()
-        for loop in self._loops:
-            loop.start()
+            self._jobs.add_job(self._keep_turns, _interval(KEEP), id="keep turns")
 
     def drain(self, seconds: float) -> bool:
         """Take nothing new, finish what is on the wire; True if all came to rest within `seconds`."""
@@ -111,7 +124,8 @@ class Schedule:
         self._every(TEN_MINUTES, lambda: watch.watch(desk, network), f"own {name}", first=5)
         self._every(60, lambda: handoffs.confirm_seen(desk, network), f"hand-offs {name}")
         self._every(60, lambda: inbox.fill_in_profiles(desk, network), f"profiles {name}")
-        hourly, last = CronTrigger(minute=17), CronTrigger(hour=23, minute=50)
+        # X's day, by which it charges, is UTC's
+        hourly, last = CronTrigger(minute=17, timezone=UTC), CronTrigger(hour=23, minute=50, timezone=UTC)
         for trigger, job in ((hourly, f"sweep {name}"), (last, f"last sweep {name}")):
             self._add(trigger, lambda: inbox.sweep(desk, network), job, repeat(TEN_MINUTES))
 
@@ -119,7 +133,7 @@ class Schedule:
         self, seconds: float, job: Callable[[], object], name: str, *, first: float | None = None
     ) -> None:
         """Do `job` every `seconds`; and once `first` so many seconds from now, whoever did it just before."""
-        trigger = IntervalTrigger(seconds=self._rota.tick(seconds))
+        trigger = _interval(self._rota.tick(seconds))
         if first is None:
             self._add(trigger, job, name, repeat(seconds))
         else:
@@ -198,3 +212,7 @@ class Schedule:
         with self.desk.db.write() as session:
             Inbound.forget(session, self.desk.now() - REMEMBERED)
             Shown.forget(session, self.desk.now() - A_DAY)
+
+
+def _interval(seconds: float) -> IntervalTrigger:
+    return IntervalTrigger(seconds=seconds, timezone=UTC)

@@ -20,6 +20,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 METADATA = "heard"
 _MEMBERS_PER_PAGE, _MEMBER_PAGES = 999, 20
+LONGEST_WAIT = 900.0  # seconds
 _HISTORY_PAGES = 25  # 5,000 messages: more than any channel gets in the minutes that are looked through
 
 # An error that leaves open whether the call had its effect.
@@ -434,12 +435,13 @@ def _first(value: str | list[str] | None) -> str:
 
 
 def _seconds(header: str | list[str] | None) -> float:
-    """Read a Retry-After."""
+    """Read a Retry-After. Nothing that it says stops us for longer than a quarter of an hour."""
     value = _first(header)
     try:
-        return min(max(float(value or 1), 0.1), 3600.0)
+        seconds = float(value or 1)
     except ValueError:
         return 1.0
+    return min(max(seconds, 0.1), LONGEST_WAIT) if seconds == seconds else 1.0  # noqa: PLR0124 - not a number
 
 
 def _from_wire(error: Exception) -> SlackError:

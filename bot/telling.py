@@ -13,8 +13,12 @@ from bot.blocks.text import called, date_token, escape, quote
 from bot.networks import Later, Network, Target
 from models import Author, Notice, Reply, Ticket
 
-TIME = "{time_secs}"
+WHEN = "{date_short_pretty} at {time_secs}"
 WORDS = 2_800  # characters of a reply; more would have Slack split the message
+
+
+def _utc(at: datetime) -> str:
+    return f"{at:%Y-%m-%d} at {at:%H:%M:%S} UTC"
 
 
 def _tell(session: Session, reply: Reply, sentence: str, *, at: datetime, quoted: bool = True) -> None:
@@ -60,8 +64,9 @@ def put_off(
     _tell(
         session,
         reply,
-        f":hourglass: <@{reply.actor}>, your reply waits: {why_it_waits(later.cause, network.title)}. "
-        f"It is tried again at {date_token(until, TIME, fallback=f'{until:%H:%M:%S} UTC')}; "
+        f":hourglass: <@{reply.actor}>, your reply waits: "
+        f"{why_it_waits(later.cause, network.title, later.detail)}. It is tried again "
+        f"{date_token(until, WHEN, fallback=_utc(until))}; "
         f"*Undo* on the card still stops it. What I was told: “{escape(later.detail)}”",
         at=at,
     )
@@ -86,7 +91,7 @@ def asked(session: Session, network: Network, reply: Reply, to: Target, *, at: d
         session,
         reply,
         f":question: {network.title} did not answer when I sent <@{reply.actor}>'s reply to "
-        f"*{called(to.author_handle)}* at {date_token(sent, TIME, fallback=f'{sent:%H:%M:%S} UTC')}. "
+        f"*{called(to.author_handle)}* {date_token(sent, WHEN, fallback=_utc(sent))}. "
         f"{reply.looks} looks do not show it. Somebody has to look and decide: *It is there*, *Send again* "
         "or *Discard*, on the card.",
         at=at,
@@ -262,7 +267,7 @@ def not_withdrawn_yet(
         session,
         reply,
         f":hourglass: <@{reply.unsay_by}>, <@{reply.actor}>'s reply is *still public*: "
-        f"{why_it_waits(later.cause, network.title)}. I go on trying to delete it. "
+        f"{why_it_waits(later.cause, network.title, later.detail)}. I go on trying to delete it. "
         f"What I was told: “{escape(later.detail)}”",
         at=at,
         quoted=False,

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import pace
 from bot.networks import Later, Unsure
 from bot.networks.x_oauth import GrantRefusedError, OAuth2, Pair, Token
 from bot.vault import SealedError, Vault
@@ -148,7 +149,8 @@ class StoredTokens:
             detail = lost.detail
             return self._failed(held, lambda row: _lose(row, detail, at=at))
         except Later as later:
-            until, cause, why = later.at or at + PAUSE, later.cause, later.detail
+            until = pace.again_at(later, at=at, otherwise=PAUSE)
+            cause, why = later.cause, later.detail
             return self._failed(held, lambda row: row.put_off(until, cause, why))
         self._unkept = (held.fence, pair, at)
         log.info("X: our sign-in is renewed")

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from bot import telling
+from bot import pace, telling
 from bot.desk import Desk
 from bot.errand import held, still_due
 from bot.networks import Later, Network, Refused, Unsure
@@ -69,7 +69,7 @@ def _put_off(desk: Desk, network: Network, reply_id: int, later: Later) -> None:
     log.warning("reply %s is not deleted yet: %s", reply_id, later.detail)
     with _wanted(desk, reply_id) as (session, ticket, reply):
         at = desk.now()
-        reply.due_at = max(later.at or at, at + MINUTE)
+        reply.due_at = max(pace.again_at(later, at=at, otherwise=MINUTE), at + MINUTE)
         if reply.reason != later.cause:
             reply.reason = later.cause
             telling.not_withdrawn_yet(session, network, reply, later, at=at)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from bot import telling
+from bot import breakers, pace, telling
 from bot.desk import Desk
 from bot.doubt import settle
 from bot.handoffs import confirm_within
@@ -41,6 +41,7 @@ def watch(desk: Desk, network: Network) -> None:
         heard = Cursor.of(session, network.name, account.id, MENTIONS, at=at)
         cursor = Cursor.of(session, network.name, account.id, OWN, at=at)
         put_off = cursor.not_before is not None and cursor.not_before > at
+        put_off |= pace.is_spent(network.allowance("own posts"), at=at, keep=pace.TENTH)
         if put_off or heard.is_first or heard.failing_since is not None:
             return
         mark = Mark(cursor.post_id, at - FIRST_LOOK)
@@ -51,9 +52,11 @@ def watch(desk: Desk, network: Network) -> None:
         with desk.db.write() as session:
             cursor = Cursor.of(session, network.name, account.id, OWN, at=at)
             cursor.fail(later.detail, at=desk.now(), again_at=again_at(cursor, later, at=desk.now()))
+            breakers.failed(desk, session, network, "watching", later, at=desk.now())
         return
     with desk.db.write() as session:
         Cursor.of(session, network.name, account.id, OWN, at=at).advance(newest, at=at)
+        breakers.works(desk, session, network, "watching", at=at)
     desk.board_bell.set()
 
 

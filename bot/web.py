@@ -74,10 +74,10 @@ class Web:
         """200 when, besides, the schema is ours and the mentions of one network were read of late."""
         polls, here = self._polls(), schema.found(self.desk.db)
         longest = timedelta(seconds=max(RECENT_POLLS * self.desk.settings.poll_seconds, 30)).total_seconds()
-        ages = [poll["age_seconds"] for poll in polls if poll["reading"] == MENTIONS]
+        mentions = [poll for poll in polls if poll["reading"] == MENTIONS and poll["age_seconds"] is not None]
         if here != schema.wanted():
             why = f"the schema is {here}, not {schema.wanted()}"
-        elif not any(age is not None and age <= longest for age in ages):
+        elif not any(one["age_seconds"] <= longest + 2 * one["spread_seconds"] for one in mentions):
             why = "no network was read of late"
         else:
             return _json(start, HTTPStatus.OK, {"ok": True, "polls": polls})
@@ -98,6 +98,7 @@ def _poll(cursor: Cursor, age: timedelta | None) -> dict[str, Any]:
         "network": cursor.network,
         "reading": cursor.name,
         "age_seconds": None if age is None else round(age.total_seconds(), 1),
+        "spread_seconds": round(cursor.spacing.total_seconds(), 1),  # as far as a rate limit wants
         "failing_since": None if cursor.failing_since is None else cursor.failing_since.isoformat(),
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
-from bot import doubt, handoffs
+from bot import doubt, handoffs, homes
 from bot.desk import Desk
 from handlers.courtesy import Person, attempt, may_not, person, writing
 from models import Inbound, Reply, Ticket
@@ -26,7 +26,10 @@ def register(app: App, desk: Desk) -> None:
             who, reply_id = person(body), json.loads(body["actions"][0]["value"])["r"]
 
             def do() -> None:
-                attempt(desk, who, respond, lambda: decide(desk, reply_id, who))
+                told: list[str | None] = []
+                attempt(desk, who, respond, lambda: _noted(decide(desk, reply_id, who), told))
+                if who.is_at_home and told == [None]:  # else Home has been drawn anew with what was told
+                    desk.aside(lambda: homes.show(desk, who.id))
 
             if looks:  # a look at the network takes longer than Slack waits
                 desk.aside(do)
@@ -40,6 +43,11 @@ def register(app: App, desk: Desk) -> None:
     on("discard", _discard, looks=True)
     on("posted", _posted, looks=False)
     on("not_posted", _not_posted, looks=False)
+
+
+def _noted(sentence: str | None, told: list[str | None]) -> str | None:
+    told.append(sentence)
+    return sentence
 
 
 def _ticket_of(desk: Desk, reply_id: int) -> int:

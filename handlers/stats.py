@@ -13,13 +13,15 @@ from bot.blocks import figures as face
 from bot.blocks.parts import Block
 from bot.blocks.report import may_be_short
 from bot.blocks.text import unescape
+from bot.blocks.unsettled import replies_apart
 from bot.desk import Desk
 from handlers.asked import Answer, Asked
 from handlers.courtesy import PATIENCE
-from models import Teammate
+from models import Teammate, overview
 from models.base import RuleBrokenError
 from models.database import BusyError
 from models.figures import Report, report
+from models.overview import Wanted
 from models.period import Known, Question, parse
 
 FILL = 0.5  # seconds that a figure may wait for the last replies' office hours
@@ -41,11 +43,13 @@ def stats(desk: Desk, asked: Asked) -> Answer | None:
     target = timedelta(minutes=desk.settings.first_reply_minutes)
     with desk.db.read(PATIENCE) as session:
         found = report(session, question, target=target)
-        unread = homes.unread(desk, session)
+        unread, stuck = homes.unread(desk, session), overview.stuck(session, _whose(question))
     if _matches_nothing(question, found):
         return {"text": face.nothing(question, titles)}
     here = [one for one in unread if question.network in {None, one.network}]
     notes = may_be_short(here, titles, so="more may have been said than these figures know")
+    if stuck.total:
+        notes.append(replies_apart(stuck))
     if own is None:
         notes.append(f"Slack does not say where you are, so days are those of {question.period.zone.key}.")
     blocks = face.told(found, question, names=names, titles=titles, target=target, notes=notes)
@@ -65,6 +69,12 @@ def _shareable(desk: Desk, asked: Asked, text: str, blocks: list[Block]) -> Answ
     except BusyError:
         return {"text": text, "blocks": blocks}
     return {"text": text, "blocks": [*blocks, answering.share_button(key)]}
+
+
+def _whose(question: Question) -> Wanted:
+    """The tickets that the filters of `question` leave."""
+    channels, networks = ((one,) if one is not None else () for one in (question.channel, question.network))
+    return Wanted(owner=question.person, channels=channels, networks=networks)
 
 
 def _matches_nothing(question: Question, found: Report) -> bool:

@@ -49,11 +49,14 @@ class Cursor(Base):
         """Whether nothing has been read to its end yet."""
         return self.read_at is None
 
-    def advance(self, post_id: str | None, *, at: datetime) -> None:
-        """A reading came to its end at `at`; `post_id` is the newest post it saw, if it saw any."""
+    def advance(self, post_id: str | None, *, at: datetime, again_at: datetime | None = None) -> None:
+        """A reading came to its end at `at`; `post_id` is the newest post it saw, if it saw any.
+
+        The network's rate limit wants the next one no earlier than `again_at`.
+        """
         if post_id is not None:
             self.post_id = post_id
-        self.read_at, self.failing_since, self.failure, self.not_before = at, None, None, None
+        self.read_at, self.failing_since, self.failure, self.not_before = at, None, None, again_at
         self.reads += 1
 
     def fail(self, why: str, *, at: datetime, again_at: datetime | None = None) -> None:
@@ -61,6 +64,13 @@ class Cursor(Base):
         self.failing_since = self.failing_since or at
         self.failure, self.not_before = why, again_at
         self.reads += 1
+
+    @property
+    def spacing(self) -> timedelta:
+        """How far apart the network's rate limit wants readings that work; zero where it leaves enough."""
+        if self.not_before is None or self.read_at is None or self.failing_since is not None:
+            return timedelta()
+        return self.not_before - self.read_at
 
     def age(self, at: datetime) -> timedelta | None:
         """How long ago a reading last came to its end."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.card import Card
@@ -86,7 +86,9 @@ def _queries(
     yield "snoozes", snoozes.where(snoozed_too_long(late))
 
     # An account that is ours no more is not read any more: the newest of a network counts.
-    last = func.max(func.coalesce(Cursor.read_at, Cursor.started_at))
+    # One that works is not late before the network's rate limit allows the next.
+    may_be_read = case((Cursor.failing_since.is_(None), Cursor.not_before))
+    last = func.max(func.coalesce(may_be_read, Cursor.read_at, Cursor.started_at))
     readings = select(last.label("at")).where(Cursor.name == MENTIONS, Cursor.network.in_(networks))
     old = readings.group_by(Cursor.network).having(last <= at - read_within).subquery()
     yield "readings", select(func.count(), func.min(old.c.at))

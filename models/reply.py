@@ -5,6 +5,7 @@ and does nothing; whoever wins has raised the fence, so that a late worker canno
 """
 
 import hashlib
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,10 +25,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
+from models import trail
 from models.base import Base, Key, RuleBrokenError
 from models.event import HEARD, Event
 from models.mark import Mark
 from models.teammate import unsigned
+
+log = logging.getLogger(__name__)
 
 
 class State(StrEnum):
@@ -78,6 +82,13 @@ GIVEN_BACK = (
 
 HAND_OFF_NUDGE = timedelta(minutes=30)
 
+WORTH_A_WARNING = {State.UNSURE, State.ASKED, State.REFUSED, State.HANDED_OFF}
+
+# Where a reply may go no further by itself.
+STOPS = (State.ASKED, State.HANDED_OFF, State.QUEUED)
+# Why a queued reply is held back, where only a person can mend it: causes of a network's `Later`.
+HELD_BACK_BY = ("unauthorized", "out of credit", "forbidden")
+
 # The delivery table of docs/reference/ledger.md, row by row.
 MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
     {
@@ -123,9 +134,9 @@ def _among(states: Iterable[State]) -> str:
     return "state IN (" + ", ".join(f"'{state}'" for state in states) + ")"
 
 
-def _few(name: str, column: str, condition: str) -> Index:
+def _few(name: str, condition: str, *columns: str) -> Index:
     """An index over the few rows that fulfil `condition`."""
-    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class OvertakenError(RuleBrokenError):
@@ -153,9 +164,10 @@ class Reply(Base):
         Index(None, "ticket_id", "id"),
         Index("ix_replies_due", "state", "due_at"),
         Index(None, "post_id"),
-        _few("ix_replies_unsay", "due_at", "unsay_by IS NOT NULL"),
-        _few("ix_replies_said", "said_ts", "said_ts IS NOT NULL"),
-        _few("ix_replies_given_back", "actor", _among(GIVEN_BACK)),
+        _few("ix_replies_unsay", "unsay_by IS NOT NULL", "due_at"),
+        _few("ix_replies_said", "said_ts IS NOT NULL", "said_ts"),
+        _few("ix_replies_given_back", _among(GIVEN_BACK), "actor"),
+        _few("ix_replies_stops", _among(STOPS), "ticket_id", "state", "reason"),
     )
 
     id: Mapped[Key]
@@ -205,6 +217,15 @@ class Reply(Base):
         https://www.sqlite.org/partialindex.html#queries_using_partial_indexes
         """
         return cls.state.in_([literal_column(f"'{state}'") for state in GIVEN_BACK])
+
+    @classmethod
+    def needs_a_person(cls) -> ColumnElement[bool]:
+        """The condition that it goes no further by itself: asked about, to be posted by hand, or held back.
+
+        So spelled that its index can be used, see `is_given_back`.
+        """
+        waits = cls.state.in_([literal_column(f"'{state}'") for state in STOPS])
+        return waits & ((cls.state != State.QUEUED) | cls.reason.in_(HELD_BACK_BY))
 
     @classmethod
     def live(cls, session: Session, ticket_id: int, turn: int) -> "Reply | None":
@@ -269,6 +290,7 @@ class Reply(Base):
         for name, value in values.items():
             set_committed_value(self, name, value)
         self.mark(session)
+        self._leave_a_line(session, State(to), act, changes.get("reason"))
         Event.record(
             session,
             act or f"reply {to}",
@@ -283,6 +305,14 @@ class Reply(Base):
                 **{name: str(changes[name]) for name in ("reason", "detail", "worker") if changes.get(name)},
             },
         )
+
+    def _leave_a_line(self, session: Session, to: State, act: str | None, reason: str | None) -> None:
+        """Have the log say where it is now: ids and states, nobody's words."""
+        level = logging.WARNING if to in WORTH_A_WARNING else logging.INFO
+        fields = {"ticket_id": self.ticket_id, "reply_id": self.id, "state": to.value, "tries": self.tries}
+        why = [one for one in (act, reason) if one]
+        said = f"reply %(reply_id)s of ticket %(ticket_id)s: %(state)s{' (%(why)s)' if why else ''}"
+        trail.leave(session, log, level, said, fields | ({"why": ", ".join(why)} if why else {}))
 
     def mark(self, session: Session) -> None:
         """Have the Slack message that its words come from show what became of them.
@@ -302,6 +332,13 @@ class Reply(Base):
         """Refuse what the table allows only from `state`: several rows of it lead to the same place."""
         if self.state != state:
             raise OvertakenError(f"That reply is {self.state} already.")
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether it is on its way, or looked for, and nobody has to do anything about it."""
+        if self.state == State.QUEUED:
+            return self.reason is None
+        return self.state in {State.HELD, State.SENDING, State.UNSURE}
 
     @property
     def words(self) -> str:
@@ -376,7 +413,7 @@ class Reply(Base):
     def send_again(self, session: Session, *, at: datetime, by: str) -> None:
         """A person saw that it is not there, and one more look that succeeded agrees."""
         self._must_be(State.ASKED)
-        self.move(session, State.QUEUED, at=at, by=by, act="send again", due_at=at)
+        self.move(session, State.QUEUED, at=at, by=by, act="send again", due_at=at, reason=None)
 
     def discard(self, session: Session, *, at: datetime, by: str) -> None:
         """A person gives it up; should it be seen later after all, it counts as published."""

@@ -4,12 +4,14 @@ from typing import Any
 
 from bot.blocks.parts import Block, button, context
 from bot.blocks.text import called, date_token, escape, quote
-from bot.networks import Network
+from bot.networks import CAP, Network
 from models import Reply
+from models.overview import Unsettled
 from models.reply import PENDING, SPOKEN
 from models.reply import State as Delivery
 
 TIME = "{time_secs}"
+WHEN = "{date_short_pretty} at {time_secs}"  # for what may be on another day
 WORDS = 600  # characters of our own reply on the card
 
 
@@ -21,8 +23,9 @@ def blocks(reply: Reply, *, title: str, account: str) -> list[Block]:
 def _line(reply: Reply, title: str, account: str) -> str:
     who, due = f"<@{reply.actor}>", date_token(reply.due_at or reply.created_at, TIME)
     on_its_way = f":outbox_tray: {who}'s reply is on its way to {title}."
-    why = why_it_waits(reply.reason or "", title)
-    waits = f":hourglass: {who}'s reply waits: {why}. It is tried again at {due}."
+    why = why_it_waits(reply.reason or "", title, reply.detail or "")
+    again = date_token(reply.due_at or reply.created_at, WHEN)
+    waits = f":hourglass: {who}'s reply waits: {why}. It is tried again {again}."
     spoken = f"{_when(reply)}{_see(reply, title)}"
     lines = {
         Delivery.HELD: f":outbox_tray: {who}'s reply goes out at {due} as {account}. *Undo* stops it.",
@@ -43,8 +46,10 @@ def _line(reply: Reply, title: str, account: str) -> str:
     return lines[Delivery(reply.state)]
 
 
-def why_it_waits(cause: str, title: str) -> str:
-    """A cause of `Later` as people say it."""
+def why_it_waits(cause: str, title: str, detail: str = "") -> str:
+    """A cause of `Later` as people say it; its `detail` tells a cap that is used up from money that is."""
+    if cause == "out of credit" and CAP in detail.lower():
+        return f"{title}'s {CAP} is used up"
     said = {
         "unreachable": f"{title} cannot be reached",
         "rate limit": f"{title} asks us to slow down",
@@ -57,9 +62,9 @@ def why_it_waits(cause: str, title: str) -> str:
 
 
 def _question(reply: Reply, title: str) -> str:
-    sent = date_token(reply.sent_at or reply.created_at, TIME)
+    sent = date_token(reply.sent_at or reply.created_at, WHEN)
     return (
-        f":question: *Is it there?* {title} did not answer when <@{reply.actor}>'s reply was sent at {sent}, "
+        f":question: *Is it there?* {title} did not answer when <@{reply.actor}>'s reply was sent {sent}, "
         f"and {reply.looks} looks do not show it. Look on {title}, then decide."
     )
 
@@ -72,7 +77,9 @@ def _see(reply: Reply, title: str) -> str:
     return f"  ·  <{escape(reply.post_url)}|See our reply on {title}>" if reply.post_url else ""
 
 
-def buttons(reply: Reply, network: Network | None, title: str, to_post_id: str) -> list[dict[str, Any]]:
+def buttons(
+    reply: Reply | Unsettled, network: Network | None, title: str, to_post_id: str
+) -> list[dict[str, Any]]:
     """What can be done about this reply."""
     value = {"t": reply.ticket_id, "r": reply.id}
     if reply.state in PENDING:
@@ -92,7 +99,9 @@ def buttons(reply: Reply, network: Network | None, title: str, to_post_id: str) 
     return []
 
 
-def _open(reply: Reply, network: Network | None, title: str, to_post_id: str) -> list[dict[str, Any]]:
+def _open(
+    reply: Reply | Unsettled, network: Network | None, title: str, to_post_id: str
+) -> list[dict[str, Any]]:
     """The network's own composer, with the words filled in."""
     if network is None:
         return []

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.blocks import unsettled
 from bot.blocks.figures import compared, counts, first_reply
 from bot.blocks.issues import remaining
 from bot.blocks.listing import HANDLE, packed
 from bot.blocks.parts import Block, context, duration, permalink, persons, section
 from bot.blocks.text import called, date_token, escape, fit, quote
+from bot.blocks.unsettled import apart
 from models.digest import Problem, Thanks
 from models.figures import Report
 from models.outcome import State
@@ -44,7 +46,8 @@ class Digest:
 
 def headline(digest: Digest) -> str:
     """How many are unanswered: what everybody wants to know."""
-    count = f"{digest.waiting.total:,} unanswered"
+    need = apart(digest.waiting.stuck)
+    count = f"{digest.waiting.total:,} unanswered{f', {need}' if need else ''}"
     return f"{count}, as far as I know" if digest.unread else count
 
 
@@ -75,7 +78,8 @@ def _lead(digest: Digest) -> str:
     if total == 0 and not digest.unread:
         return ":white_check_mark: *0 unanswered.* Everybody who spoke to us has an outcome."
     mark = ":large_orange_circle:" if total else ":grey_question:"
-    names = ", the longest wait first:" if total > 1 else ":" if total else "."
+    first = "what needs a person first" if digest.waiting.stuck.total else "the longest wait first"
+    names = f", {first}:" if total > 1 else ":" if total else "."
     return f"{mark} *{headline(digest)}*{names}"
 
 
@@ -83,14 +87,16 @@ def _line(digest: Digest, one: Entry) -> str:
     owner = f"<@{one.owner}> has it" if one.owner else "nobody has it"
     title = digest.titles.get(one.network, one.network)
     mark, standing = "", ""
-    if one.state == State.SNOOZED and one.snoozed_until is not None:
+    if one.state == State.SNOOZED and one.snoozed_until is not None and not one.needs_person:
         mark, standing = ":zzz: ", f", snoozed until {date_token(one.snoozed_until)}"
-    elif one.is_answered:
-        standing = ", a reply is on its way"
-    elif one.due_at is not None and one.due_at < digest.at:
-        mark = ":red_circle: "
+    elif one.reply is not None or one.is_answered:
+        mark, words = unsettled.told(one, title)
+        mark, standing = mark if one.needs_person else "", f", {words}"
+    if unsettled.is_late(one, digest.at):
+        mark = unsettled.LATE
+    waited = f"{duration(digest.at - one.since)}, " if one.is_open else ""
     who = _linked(digest, one.handle, one.channel, one.ts)
-    return f"• {mark}{who} on {title}: {duration(digest.at - one.since)}, {owner}{standing}"
+    return f"• {mark}{who} on {title}: {waited}{owner}{standing}"
 
 
 def _who(digest: Digest, one: Thanks) -> str:

@@ -7,19 +7,22 @@ at most. No running counts: what stays the same is not published again.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.blocks import delivery, unsettled
 from bot.blocks.chart import Chart, in_characters
 from bot.blocks.parts import Block, button, context, duration, permalink, plain, section
 from bot.blocks.text import NO_TEXT, clean, date_token, escape, fit, line, link, literal, quote
+from bot.blocks.unsettled import apart
+from bot.networks import Network
 from models.drafts import Draft
 from models.outcome import REASONS, State
 from models.overview import Entry, Listing
 from models.today import Today
 
-DRAFTS, MINE, WAITING = 5, 10, 20  # how many of each are shown at once
+DRAFTS, MINE, WAITING = 5, 8, 20  # how many of each are shown at once
 BROKEN, BROKEN_WORDS = 8, 300  # lines of what is broken, and characters of each
 WORDS = 150  # characters of a post or a draft
 OPTION = 75  # https://docs.slack.dev/reference/block-kit/composition-objects/option-object
@@ -45,6 +48,7 @@ class Shown:
     pause: str | None = None  # that no reply leaves, as a sentence
     broken: tuple[str, ...] = ()  # what rings, as lines of mrkdwn
     today: Today = NOTHING
+    networks: Mapping[str, Network] = field(default_factory=dict)  # for links into them
     week: tuple[tuple[str, int], ...] = ()  # what was heard, by day, today last
     page: int = 0  # of the open queue, from 0
 
@@ -111,16 +115,34 @@ def _draft(one: Draft, shown: Shown) -> list[Block]:
 
 
 def _mine(shown: Shown) -> list[Block]:
-    """At most 2 + 2 * MINE blocks."""
+    """At most 2 + 3 * MINE blocks; what needs a person is on top."""
     listed = [block for one in shown.mine.first for block in _owned(one, shown)]
     return _section("My tickets", shown.mine.total, MINE, listed, "They show as these are closed.")
 
 
 def _owned(one: Entry, shown: Shown) -> list[Block]:
     about = section(_about(one, shown))
-    if not one.is_answered and one.network in shown.titles:
+    if _can_reply(one, shown):
         about |= {"accessory": button("Reply", "reply", _place(one))}
-    return [_said("", one, shown, one.words or ""), about]
+    row = _decisions(one, shown)
+    return [
+        _said("", one, shown, one.words or ""),
+        about,
+        *([{"type": "actions", "elements": row}] if row else []),
+    ]
+
+
+def _can_reply(one: Entry, shown: Shown) -> bool:
+    return one.is_open and not one.is_answered and one.network in shown.titles
+
+
+def _decisions(one: Entry, shown: Shown) -> list[dict[str, Any]]:
+    """What a person can do about a reply that goes no further by itself, as on the card."""
+    reply = one.reply
+    if reply is None or reply.is_moving:
+        return []
+    network = shown.networks.get(one.network)
+    return delivery.buttons(reply, network, _title(one, shown), reply.to_post_id)
 
 
 def _place(one: Entry) -> dict[str, Any]:
@@ -134,7 +156,9 @@ def _waiting(shown: Shown) -> list[Block]:
     if not shown.waiting.total:
         return []
     listed = [block for one in shown.waiting.first for block in _selectable(one, shown)]
-    heading: Block = {"type": "header", "text": plain(f"Waiting ({shown.waiting.total:,})")}
+    need = apart(shown.waiting.stuck)
+    count = f"Waiting ({shown.waiting.total:,}){f': {need}' if need else ''}"
+    heading: Block = {"type": "header", "text": plain(count)}
     return [heading, _closing(), *listed, *_turning(shown)]
 
 
@@ -168,11 +192,12 @@ def _selectable(one: Entry, shown: Shown) -> list[Block]:
 def _buttons(one: Entry, shown: Shown) -> list[dict[str, Any]]:
     """What the card offers as well, where it makes sense."""
     value = _place(one)
-    can_reply = not one.is_answered and one.network in shown.titles
-    row = [button("Reply", "reply", value)] if can_reply else []
-    if one.owner is None:
+    row = _decisions(one, shown)
+    if _can_reply(one, shown):
+        row.append(button("Reply", "reply", value))
+    if one.owner is None and one.is_open:
         row.append(button("Claim", "claim", value))
-    if not one.is_answered:
+    if one.is_open and not one.is_answered:
         row.append(button("No reply needed", "no_reply_needed", value))
     return row
 
@@ -260,7 +285,7 @@ def _title(one: Entry, shown: Shown) -> str:
 
 def _about(one: Entry, shown: Shown, *, with_owner: bool = False) -> str:
     """Where it stands, in our own words alone; times in each reader's own zone."""
-    parts = [_standing(one, shown.at)]
+    parts = [_standing(one, _title(one, shown), shown.at)]
     if with_owner:
         parts.append(f"<@{one.owner}> has it" if one.owner else "nobody has it")
         card = permalink(shown.url, one.channel, one.ts)
@@ -268,14 +293,15 @@ def _about(one: Entry, shown: Shown, *, with_owner: bool = False) -> str:
     return "  ·  ".join(parts)
 
 
-def _standing(one: Entry, at: datetime) -> str:
-    if one.state == State.SNOOZED and one.snoozed_until is not None:
+def _standing(one: Entry, title: str, at: datetime) -> str:
+    """Where our reply is, if one is under way, since when they wait, and until when one is owed."""
+    if one.state == State.SNOOZED and one.snoozed_until is not None and not one.needs_person:
         return f":zzz: Snoozed until {date_token(one.snoozed_until)}"
-    since = f"Waiting since {date_token(one.since)}"
-    if one.is_answered:
-        return f":hourglass_flowing_sand: {since}  ·  a reply is on its way"
-    if one.due_at is None:
-        return since
-    if one.due_at < at:
-        return f":red_circle: {since}  ·  was due {date_token(one.due_at)}"
-    return f"{since}  ·  due {date_token(one.due_at)}"
+    since = f"Waiting since {date_token(one.since)}" if one.is_open else ""
+    mark, words = unsettled.told(one, title)
+    if one.is_served and not one.needs_person:
+        return f"{mark}{since}  ·  {words}"
+    late, due = unsettled.LATE if unsettled.is_late(one, at) else "", unsettled.due(one, at)
+    if one.reply is None:
+        mark, words = "", ""
+    return (late or mark) + "  ·  ".join(part for part in (words, since, due) if part)

@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from bot.blocks import unsettled
 from bot.blocks.parts import Block, context, counted, duration, permalink, section
 from bot.blocks.text import called, date_token, fit
+from bot.blocks.unsettled import apart
 from models.outcome import State
 from models.overview import Entry, Listing
 
@@ -12,6 +14,7 @@ LISTED = 40  # tickets looked up
 WORDS = 3_300  # characters that a person sees of them: Slack splits a message of 4,000
 SECTION = 2_900  # characters of one block, with what only Slack reads; it takes 3,000
 HANDLE = 60
+REPLY = 60  # characters that a line has more which says where a reply is
 
 
 def open_list(
@@ -35,7 +38,11 @@ def open_list(
     lines = _fitting([(_line(one, titles, url=url, at=at), one) for one in listing.first])
     shown = f", the first {len(lines)} by due time" if listing.total > len(lines) else ""
     that = f" that {'is' if listing.total == 1 else 'are'} {filtered}" if filtered else ""
-    blocks = [section(f"*{listing.total:,} waiting*{that}{shown}:"), *packed(lines)]
+    need = apart(listing.stuck)
+    blocks = [
+        section(f"*{listing.total:,} waiting*{that}{shown}{f'; {need}' if need else ''}:"),
+        *packed(lines),
+    ]
     if listing.total > len(lines):
         blocks.append(context(f"And {listing.total - len(lines):,} more. {_NARROW}"))
     return [*blocks, *rest, *_warnings(unknown)]
@@ -71,7 +78,7 @@ def _fitting(lines: list[tuple[str, Entry]]) -> list[str]:
     kept: list[str] = []
     seen = 0
     for text, entry in lines:
-        seen += 80 + min(len(entry.handle or ""), HANDLE)
+        seen += 80 + min(len(entry.handle or ""), HANDLE) + (REPLY if entry.is_answered else 0)
         if kept and seen > WORDS:
             break
         kept.append(text)
@@ -94,20 +101,21 @@ def _line(one: Entry, titles: Mapping[str, str], *, url: str, at: datetime) -> s
     card = permalink(url, one.channel, one.ts)
     name = f"<{card}|{who}>" if card else f"*{who}*"
     owner = f"<@{one.owner}> has it" if one.owner else "nobody has it"
-    mark, stands = _stands(one, at)
-    waits = f"waiting {duration(at - one.since)}"
+    title = titles.get(one.network, one.network)
+    mark, stands = _stands(one, title, at)
+    waits = f"waiting {duration(at - one.since)}" if one.is_open else ""
     told = ", ".join(part for part in (waits, stands, owner) if part)
-    return f"{mark}{name} on {titles.get(one.network, one.network)}: {told}"
+    return f"{mark}{name} on {title}: {told}"
 
 
-def _stands(one: Entry, at: datetime) -> tuple[str, str]:
-    """A mark for what is late, and what is known about when."""
-    if one.state == State.SNOOZED and one.snoozed_until is not None:
+def _stands(one: Entry, title: str, at: datetime) -> tuple[str, str]:
+    """A mark for what is late, and what is known about when, and about our reply."""
+    if one.state == State.SNOOZED and one.snoozed_until is not None and not one.needs_person:
         return ":zzz: ", f"snoozed until {date_token(one.snoozed_until)}"
-    if one.is_answered:
-        return "", "a reply is on its way"
-    if one.due_at is None:
-        return "", ""
-    if one.due_at < at:
-        return ":red_circle: ", f"was due {date_token(one.due_at, '{date_short_pretty} {time}')}"
-    return "", f"due {date_token(one.due_at, '{time}')}"
+    if one.is_served and not one.needs_person:
+        return "", unsettled.told(one, title)[1]
+    late, due = unsettled.LATE if unsettled.is_late(one, at) else "", unsettled.due(one, at)
+    if one.reply is None:
+        return late, due
+    mark, words = unsettled.told(one, title)
+    return late or mark, ", ".join(part for part in (words, due) if part)

@@ -25,6 +25,7 @@ class Waiter:
     title: str  # of the network
     words: str
     url: str
+    has_reply: bool = False  # one that goes no further until a person does something
 
     @property
     def who(self) -> str:
@@ -48,10 +49,11 @@ def nobody_has_it(due_at: datetime) -> Said:
 def overdue(one: Waiter, at: datetime) -> Said:
     """In the channel: the time is over."""
     owner = f"<@{one.ticket.owner}> has it" if one.ticket.owner else "Nobody has it"
+    reply = " Our reply goes no further by itself: the card says what it needs." if one.has_reply else ""
     return _with_words_aloud(
         one,
         f":red_circle: {one.who} on {one.title} has waited *{one.waits(at)}* for an answer, longer than we "
-        f"promise. {owner}.",
+        f"promise. {owner}.{reply}",
     )
 
 

@@ -45,7 +45,7 @@ def _unread(one: Cursor | Gap) -> str:
     if isinstance(one, Gap):
         since = date_token(one.since, "{date_short_pretty} {time}")
         return f"did not list all that was said since {since}, and I am still searching for the rest"
-    since = date_token(one.read_at or one.started_at, "{time}")
+    since = date_token(one.read_at or one.started_at, "{date_short_pretty} {time}")
     if one.failing_since is None:
         return f"was last read at {since}"
     return f"has not answered since {since} ({escape((one.failure or 'no answer').rstrip('.'))})"

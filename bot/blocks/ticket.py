@@ -216,11 +216,17 @@ def _state(view: View) -> str:
     if ticket.composer is not None and ticket.composing_since is not None:
         since = date_token(ticket.composing_since, "{time}")
         parts.append(f":pencil2: <@{ticket.composer}> has been replying since {since}")
-    if ticket.state == State.WAITING and ticket.due_at is not None and not view.replies:
-        parts.append(f"due {date_token(ticket.due_at, '{time}')}")
+    if ticket.state == State.WAITING and ticket.due_at is not None and not _is_served(view):
+        parts.append(f"due {date_token(ticket.due_at, '{date_short_pretty} {time}')}")
     if ticket.state == State.WAITING and not view.replies and (why := _only_by_hand(view)) is not None:
         parts.append(f":arrow_upper_right: can only be answered by hand on {view.title}: {escape(why)}")
     return "  ·  ".join([*parts, f"#{ticket.id}"])
+
+
+def _is_served(view: View) -> bool:
+    """Whether the turn at hand has its answer, or one is on its way without anybody's help."""
+    here = [reply for reply in view.replies if reply.turn == view.ticket.turn]
+    return any(reply.is_moving or reply.state in SPOKEN for reply in here)
 
 
 def _standing(view: View) -> str:

@@ -144,6 +144,24 @@ class No:
 
 Answerable = Yes | HandOff | No
 
+Reading = Literal["mentions", "search", "own posts", "posts", "people"]
+"""The kinds of reading calls, as far as networks count them apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the newest answer to one kind of reading said is left of the network's rate limit.
+
+    `remaining` of `limit` calls until `resets_at`. `said_at` is the network's own clock at that answer, None
+    if it did not say; both times are UTC, and may differ from ours by anything.
+    """
+
+    remaining: int
+    limit: int
+    resets_at: datetime
+    said_at: datetime | None = None
+
+
 RefusedReason = Literal["not summoned", "duplicate", "parent gone", "too long", "not ours", "invalid"]
 
 
@@ -158,6 +176,10 @@ class Refused(NetworkError):  # noqa: N818 - the three are decisions, named as s
         super().__init__(detail)
         self.reason: RefusedReason = reason
         self.detail = detail
+
+
+CAP = "monthly usage cap"
+"""What a `Later` for want of credit says in its detail where a cap is used up, which no money buys off."""
 
 
 class Later(NetworkError):  # noqa: N818
@@ -243,6 +265,10 @@ class Network(Protocol):
 
     def refresh(self, ids: Sequence[str]) -> tuple[Page, tuple[str, ...]]:
         """The posts `ids` as they are now, and which of them are gone."""
+        ...
+
+    def allowance(self, reading: Reading) -> Allowance | None:
+        """What is left of the rate limit on such calls; None if the network never said."""
         ...
 
     def answerable(self, post: Post, author: Person | None) -> Answerable:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from bot.networks import (
     Account,
+    Allowance,
     Answerable,
     HandOff,
     Mark,
@@ -25,6 +26,7 @@ from bot.networks import (
     Person,
     Post,
     Published,
+    Reading,
     Refused,
     Summons,
     Target,
@@ -66,6 +68,7 @@ class Memory:
         self._posts: dict[str, Post] = {}  # by stable id, oldest first
         self._versions: dict[str, str] = {}  # each id of an edit chain: its stable id
         self._failures: list[_Failure] = []
+        self.allowances: dict[Reading, Allowance] = {}
         self._lock = threading.RLock()
         self._me = self.joins(handle)
 
@@ -220,6 +223,10 @@ class Memory:
             found = {each: self._find(each) for each in ids}
         here = dict.fromkeys(post for post in found.values() if post)
         return Page(tuple(here)), tuple(each for each, post in found.items() if post is None)
+
+    def allowance(self, reading: Reading) -> Allowance | None:
+        """What a test has put into `allowances`."""
+        return self.allowances.get(reading)
 
     def answerable(self, post: Post, author: Person | None) -> Answerable:
         """Whether `post` called us."""

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.networks import (
     Account,
+    Allowance,
     Answerable,
     Bad,
     HandOff,
@@ -27,6 +28,7 @@ from bot.networks import (
     Person,
     Post,
     Published,
+    Reading,
     Refused,
     Target,
     Unsure,
@@ -56,6 +58,14 @@ _POSTS_SURE = 3000
 _MOST_PAGES = 100  # more than any timeline has, even if its pages are half full
 _LINK_MOST = 3000  # what Slack takes as the address of a button
 _SIGNED_BY = 2.5  # seconds: a reply whose token took longer to get would outlive its worker's lease
+# Each of these has a window of its own: https://docs.x.com/x-api/fundamentals/rate-limits
+_READINGS: Mapping[str, Reading] = {
+    "mentions": "mentions",
+    "tweets": "own posts",
+    "recent": "search",
+    "/2/tweets": "posts",
+    "/2/users": "people",
+}
 _USER_FIELDS = "profile_image_url,protected,public_metrics,verified"
 
 
@@ -158,6 +168,7 @@ class X:
         self._grant: datetime | None = None
         self._word: x_rows.Word = "tweet"
         self._not_summoned_by: set[str] = set()
+        self._allowances: dict[Reading, Allowance] = {}
 
     def account(self) -> Account:
         """Who we are on X; `GET /2/users/me` costs nothing, but allows only 75 calls in 15 minutes.
@@ -260,6 +271,10 @@ class X:
             posts |= edited
             bad += worse
         return Page(tuple(posts.values()), tuple(bad)), tuple(each for each in ids if each in gone)
+
+    def allowance(self, reading: Reading) -> Allowance | None:
+        """What X's newest answer to such a call said in its headers."""
+        return self._allowances.get(reading)
 
     def answerable(self, post: Post, author: Person | None) -> Answerable:
         """Whether X's API will let us answer: only if the author called us, as X judges it in the end."""
@@ -372,7 +387,10 @@ class X:
                 raise x_answers.of_read(no.response, self._secrets) from None
             self._word = word
             break
-        return _readable(response)
+        answer = _readable(response)
+        if not x_rows.is_answered(answer, str(ask["ids"]).split(",") if "ids" in ask else None):
+            raise x_answers.of_silence(response, self._secrets)
+        return answer
 
     def _published(self, response: requests.Response) -> Published:
         try:
@@ -385,9 +403,22 @@ class X:
         return Published(found, x_ids.link(found, self._me.handle if self._me else None))
 
     def _get(self, route: str, params: Mapping[str, Any]) -> requests.Response:
-        return self._signed(
-            lambda client, by_keys: client.request("GET", route, params=params, user_auth=by_keys)
-        )
+        try:
+            response = self._signed(
+                lambda client, by_keys: client.request("GET", route, params=params, user_auth=by_keys)
+            )
+        except Declined as no:
+            self._note_allowance(route, no.response)
+            raise
+        self._note_allowance(route, response)
+        return response
+
+    def _note_allowance(self, route: str, response: requests.Response) -> None:
+        """Remember what the answer says is left; windows are per user and kind of call."""
+        reading = _READINGS.get(route) or _READINGS.get(route.rpartition("/")[2])
+        told = x_answers.allowance(response)
+        if reading is not None and told is not None:
+            self._allowances[reading] = told
 
     def _signed(self, call: _Call, within: float | None = None) -> requests.Response:
         """Make `call` as ourselves; with OAuth 2.0 once more if X does not take the token.
@@ -416,6 +447,7 @@ class X:
         """The letters of `token`; whoever we were under another grant is forgotten."""
         if token.grant != self._grant:
             self._grant, self._me = token.grant, None
+            self._allowances = {}
         letters = token.secret.get_secret_value()
         self._threads.token = letters
         return letters

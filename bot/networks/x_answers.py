@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 
-from bot.networks import Later, NetworkError, Refused, RefusedReason, Unsure
+from bot.networks import CAP, Allowance, Later, NetworkError, Refused, RefusedReason, Unsure
 from bot.networks.x_rows import problems, read
 from bot.networks.x_text import fit
 
@@ -21,6 +21,7 @@ _DETAIL_MOST = 300  # characters: a sentence, not somebody's HTML page
 _ID_MOST = 64
 _SECRET_LEAST = 8
 _LONGEST_WAIT = timedelta(hours=25)  # X's longest window is a day
+_MILLISECONDS = 10**11  # a moment that is later than this in seconds lies in the year 5138
 _WINDOWS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
 _STALE = re.compile(r"'since_id' must be .*larger than (\d{1,19})")
 
@@ -34,6 +35,8 @@ _REFUSALS: tuple[tuple[str, RefusedReason], ...] = (
     ("not authorized to delete", "not ours"),
 )
 _SPENT = ("creditsdepleted", "problems/credits", "spend limit", "spend cap")
+# Seen with 403 and 429: the monthly cap on posts read, https://docs.x.com/x-api/fundamentals/post-cap
+_CAPPED = ("usage-capped", "usagecapexceeded", "usage cap")
 _CAUSES: dict[int, str] = {
     HTTPStatus.UNAUTHORIZED: "unauthorized",
     HTTPStatus.PAYMENT_REQUIRED: "out of credit",
@@ -63,6 +66,29 @@ def of_read(response: requests.Response, secrets: Iterable[str]) -> Later:
     detail = _sentence(response, secrets)
     stale = _STALE.search(_everything(response)) if response.status_code == HTTPStatus.BAD_REQUEST else None
     return Stale(str(int(stale[1]) + 1), detail) if stale else _later(response, detail)
+
+
+def of_silence(response: requests.Response, secrets: Iterable[str]) -> Later:
+    """Why an answer that claims success holds neither rows nor an honest "none"."""
+    what = "errors alone" if problems(_problem(response)) else "neither rows nor a count of 0"
+    return _later(response, f"X answered with {what}: {_sentence(response, secrets)}")
+
+
+def allowance(response: requests.Response) -> Allowance | None:
+    """What the headers of `response` leave of the limit on calls of its kind; None if they do not say.
+
+    https://docs.x.com/x-api/fundamentals/rate-limits
+    """
+    limit, remaining = (_count(response, name) for name in ("limit", "remaining"))
+    resets_at = _epoch(response.headers.get("x-rate-limit-reset", ""))
+    if remaining is None or resets_at is None:
+        return None
+    return Allowance(remaining, limit or remaining, resets_at, _date(response.headers.get("Date", "")))
+
+
+def _count(response: requests.Response, name: str) -> int | None:
+    text = response.headers.get(f"x-rate-limit-{name}", "").strip()
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
 def of_write(response: requests.Response, secrets: Iterable[str]) -> NetworkError:
@@ -121,10 +147,15 @@ def _phrase(response: requests.Response) -> str:
 
 def _later(response: requests.Response, detail: str) -> Later:
     problem = _problem(response)
-    kind = f"{problem.get('title')} {problem.get('type')} {problem.get('detail')}".lower()
+    told = [problem, *problems(problem)]
+    kind = " ".join(f"{one.get('title')} {one.get('type')} {one.get('detail')}" for one in told).lower()
     cause = _CAUSES.get(response.status_code, "server error")
-    if cause in {"forbidden", "rate limit"} and any(words in kind for words in _SPENT):
-        cause = "out of credit"
+    if cause in {"forbidden", "rate limit"} or response.ok:
+        if any(words in kind for words in _CAPPED):
+            said = detail if CAP in detail.lower() else f"The {CAP} is reached. {detail}"
+            return Later(None, "out of credit", said)
+        if any(words in kind for words in _SPENT):
+            cause = "out of credit"
     return Later(_reset(response) if cause == "rate limit" else None, cause, detail)
 
 
@@ -143,7 +174,11 @@ def _reset(response: requests.Response) -> datetime | None:
 
 
 def _epoch(text: str) -> datetime | None:
-    return datetime.fromtimestamp(int(text), UTC) if re.fullmatch(r"[0-9]{9,10}", text.strip()) else None
+    """A moment in seconds since 1970, or in milliseconds, as some servers write it."""
+    if not re.fullmatch(r"[0-9]{9,13}", text.strip()):
+        return None
+    number = int(text)
+    return datetime.fromtimestamp(number / 1000 if number > _MILLISECONDS else number, UTC)
 
 
 def _date(text: str) -> datetime | None:

@@ -149,9 +149,34 @@ def problems(answer: Row) -> list[Row]:
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
+def is_answered(answer: Row, asked: Collection[str] | None) -> bool:
+    """Whether `answer` says what it was asked for: rows, or honestly that there are none.
+
+    X answers 200 with nothing but `errors` while it cannot read, too, so that the absence of rows alone says
+    nothing. Of a list (`asked` is None) none means a count of 0, an empty list, or that the next page goes
+    on; of a lookup of the ids `asked`, that each is named among the errors as one that may not be shown.
+    Errors beside rows are about single rows, and normal:
+    https://docs.x.com/x-api/fundamentals/response-codes-and-errors#partial-errors
+    """
+    if rows(answer):
+        return True
+    if asked is not None:
+        return set(asked) <= gone(answer)
+    if not all(_is_about_a_row(problem) for problem in problems(answer)):
+        return False
+    count = _object(answer, "meta").get("result_count")
+    if count is not None:
+        return str(count) == "0"
+    return isinstance(answer.get("data"), list) or meta(answer, "next_token") is not None
+
+
+def _is_about_a_row(problem: Row) -> bool:
+    return str(problem.get("type")).endswith(_GONE)
+
+
 def gone(answer: Row) -> set[str]:
     """Which of the posts asked for may not be shown any more: deleted, suspended, protected."""
-    named = [problem for problem in problems(answer) if str(problem.get("type")).endswith(_GONE)]
+    named = [problem for problem in problems(answer) if _is_about_a_row(problem)]
     return {
         found for problem in named for key in ("resource_id", "value") if (found := as_id(problem.get(key)))
     }

@@ -107,6 +107,20 @@ class Switches:
                 lambda: self._x.faults.add("*", "credits"),
                 ("*", "credits"),
             ),
+            self._x_fault(
+                "x_silence",
+                "X answers with nothing but errors",
+                "A 200 without posts. Heard does not take it for peace: it says that the list may be short.",
+                lambda: self._x.faults.add(MENTIONS, "errors_alone"),
+                (MENTIONS, "errors_alone"),
+            ),
+            self._x_fault(
+                "x_cap",
+                "X's monthly cap is used up",
+                "Told at once with what helps. Everything else goes on.",
+                lambda: self._x.faults.add(MENTIONS, "usage_capped"),
+                (MENTIONS, "usage_capped"),
+            ),
             Switch(
                 "x_strict",
                 "x",

@@ -19,10 +19,14 @@ Kind = Literal[
     "answer_lost_before",  # the connection closes without an answer
     "reset_before",  # the connection is reset (RST)
     "server_error_before",  # 503 with an HTML page
-    "rate_limited",  # 429; x-rate-limit-reset lies `seconds` ahead
+    "rate_limited",  # 429; x-rate-limit-reset lies `seconds` ahead (or behind, if negative)
     "unauthorized",  # 401
     "credits",  # 402 CreditsDepleted
     "forbidden_blanket",  # 403 "You are not permitted to perform this action."
+    "usage_capped",  # 429 UsageCapExceeded: the monthly cap on posts read
+    "usage_capped_403",  # the same as a 403, which has been seen as well
+    "errors_alone",  # 200 with `errors` and nothing else
+    "hollow",  # 200 with an empty object: neither rows nor a count of 0
     # The call takes effect, and its answer suffers
     "answer_lost_after",
     "reset",

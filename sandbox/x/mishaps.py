@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.x.faults import Fault, Kind
-from sandbox.x.problems import HTML_503, credits_depleted, plain
+from sandbox.x.problems import HTML_503, credits_depleted, plain, unavailable, usage_capped
 from sandbox.x.rules import CATCH_ALL
-from sandbox.x.wire import Answer, Wire, as_problem
+from sandbox.x.wire import Answer, Wire, as_json, as_problem
 
 Wait = Callable[[Fault], None]
 
@@ -60,6 +60,10 @@ INSTEAD: dict[Kind, Answer] = {
     "unauthorized": as_problem(plain(401)),
     "credits": as_problem(credits_depleted()),
     "forbidden_blanket": as_problem(plain(403, CATCH_ALL)),
+    "usage_capped": as_problem(usage_capped(429)),
+    "usage_capped_403": as_problem(usage_capped(403)),
+    "errors_alone": as_json(200, {"errors": [unavailable()]}),
+    "hollow": as_json(200, {}),
 }
 
 SPOILS: dict[Kind, Callable[[Answer], Answer]] = {

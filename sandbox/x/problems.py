@@ -56,6 +56,29 @@ def credits_depleted() -> ProblemError:
     return ProblemError(402, body)
 
 
+def usage_capped(status: int) -> ProblemError:
+    """What every read gets once the cap on posts of a billing cycle is used up, with 403 or 429."""
+    body = {
+        "account_id": 1,
+        "product_name": "standard-basic",
+        "title": "UsageCapExceeded",
+        "period": "Monthly",
+        "scope": "Product",
+        "detail": "Usage cap exceeded: Monthly product cap",
+        "type": f"{PROBLEMS}/usage-capped",
+    }
+    return ProblemError(status, body)
+
+
+def unavailable() -> dict[str, Any]:
+    """The only row of `errors` in a 200 that holds nothing else."""
+    return {
+        "title": "Service Unavailable",
+        "detail": "The service is temporarily over capacity.",
+        "type": f"{PROBLEMS}/service-unavailable",
+    }
+
+
 def missing(resource: str, parameter: str, value: str) -> dict[str, Any]:
     """A row of `errors` in a 200: there is no such resource."""
     return {

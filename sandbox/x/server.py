@@ -85,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _head(self, made: Answer) -> bytes:
         headers = {
-            "date": self.date_time_string(),
+            "date": self.date_time_string(self.server.world.clock().timestamp()),
             "server": "sandbox",
             **made.headers,
             "content-length": str(len(made.content)),

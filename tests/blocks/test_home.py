@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from bot.blocks.home import DRAFTS, MINE, WAITING, Shown, digest, home
 from models.drafts import Draft
 from models.outcome import State
-from models.overview import Entry, Listing
+from models.overview import Entry, Listing, Stuck, Unsettled
+from models.reply import State as Delivery
 from sandbox.slack import visible
 from sandbox.slack.validator import check_view
 
@@ -82,6 +83,63 @@ def test_the_fullest_home_leaves_room_for_more() -> None:
     assert f"And {99 - MINE} more." in text
     assert "Waiting (99)" in text
     assert f"1 to {WAITING} of 99, by due time." in text
+
+
+STUCK = Unsettled(
+    id=9,
+    ticket_id=7,
+    state=Delivery.HANDED_OFF,
+    reason=None,
+    detail=None,
+    actor="U0ANA",
+    text="Yes, until five!",
+    written_at=NOON,
+    at=NOON,
+    to_post_id="100",
+    needs_person=True,
+    is_moving=False,
+)
+
+
+def test_the_fullest_home_has_room_although_everything_in_it_needs_a_person() -> None:
+    stuck = replace(ENTRY, is_answered=True, reply=STUCK)
+
+    view = home(
+        replace(full(stuck), broken=("X rejects our keys.",) * 9, pause="Paused."), notice="1 closed."
+    )
+
+    assert len(view["blocks"]) <= 90
+    assert check_view(view) == []
+
+
+def test_a_reply_of_an_earlier_turn_leaves_room_for_an_answer_to_this_one() -> None:
+    stuck = replace(ENTRY, reply=replace(STUCK, state=Delivery.ASKED))
+
+    view = home(shown(waiting=Listing(1, (stuck,), Stuck(asked=1))))
+
+    labels = [one["text"]["text"] for one in view["blocks"][2]["elements"] if one["type"] == "button"]
+    assert labels == ["It is there", "Send again", "Discard", "Reply", "Claim", "No reply needed"]
+    assert seen(view).startswith("Waiting (1): 1 needs a person (1 to check)\n")
+
+
+def test_what_sleeps_while_its_reply_needs_a_person_says_both() -> None:
+    asleep = replace(
+        ENTRY, state=State.SNOOZED, snoozed_until=NOON + timedelta(hours=1), is_answered=True, reply=STUCK
+    )
+
+    text = seen(home(shown(mine=Listing(1, (asleep,)))))
+    assert "Post it by hand on X" in text
+    assert "snoozed until" in text
+
+
+def test_a_reply_that_waits_for_x_to_come_back_says_why_and_is_late() -> None:
+    waits = replace(STUCK, state=Delivery.QUEUED, reason="unreachable", needs_person=False)
+    late = replace(ENTRY, is_answered=True, due_at=NOON - timedelta(minutes=1), reply=waits)
+
+    text = seen(home(shown(mine=Listing(1, (late,)))))
+
+    assert ":red_circle: a reply waits: X cannot be reached" in text
+    assert "was due" in text
 
 
 @given(st.text(max_size=400), st.text(min_size=1, max_size=60))

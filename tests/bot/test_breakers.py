@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.networks import Later
+from bot import breakers
+from bot.networks import CAP, Later
 from models import Alarm
 from tests.bot.room import ANA, Counting, Room
 
@@ -103,6 +104,28 @@ def test_a_dead_account_is_told_once_although_it_can_neither_be_read_nor_written
     assert here.reply(reply).post_id is not None
     with here.desk.db.read() as session:
         assert Alarm.ringing(session) == []
+
+
+@pytest.mark.parametrize(
+    ("detail", "advice"),
+    [
+        ("No credits. (HTTP 402)", "Buy credit on its developer page."),
+        (
+            f"The {CAP} is reached.",
+            "Raise the cap on its developer page, or wait until the billing cycle ends",
+        ),
+        ("Spend cap reached.", "Raise the spending limit on its developer page"),
+    ],
+)
+def test_what_helps_against_want_of_credit_depends_on_what_is_used_up(detail: str, advice: str) -> None:
+    assert breakers.what_to_do("out of credit", detail).startswith(advice)
+
+
+def test_an_alarm_says_on_which_day_it_began(here: Room, network: Counting) -> None:
+    here.poll()
+    poll_in_vain(here, network, "unauthorized", minutes=0.5)
+
+    assert ", since <!date^1772452800^{date_short_pretty} {time}|2026-03-02 12:00 UTC>." in troubles(here)[0]
 
 
 def test_another_cause_is_told_anew(here: Room, network: Counting) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import digest
 from bot.blocks.figures import told as told_by_stats
-from bot.networks import Later
+from bot.networks import CAP, Later, NetworkError, Refused, Unsure
 from models import Inbound, Issue, Notice, Report, Ticket
 from models.figures import report
 from models.period import Known, parse
@@ -231,6 +231,50 @@ def test_who_has_a_reply_on_its_way_is_not_late(listening: Room) -> None:
     assert ":red_circle:" not in told
 
 
+@pytest.mark.parametrize(
+    ("error", "words", "apart"),
+    [
+        (
+            Refused("not summoned", "No."),
+            "*Post it by hand* on Memory, then press *I posted it*",
+            "to post by hand",
+        ),
+        (Unsure("no answer"), f"*Did it post?* Memory didn't confirm <@{ANA}>'s reply (", "to check"),
+        (Later(None, "unauthorized", "No."), ": Memory rejects our keys", "held back"),
+        (
+            Later(None, "out of credit", f"The {CAP} is reached."),
+            f"the {CAP} of Memory is used up",
+            "held back",
+        ),
+    ],
+)
+def test_an_answer_that_needs_a_person_is_late_and_stands_first(
+    listening: Room, network: Counting, error: NetworkError, words: str, apart: str
+) -> None:
+    here = listening
+    heard(here, "zoe")
+    here.clock.pass_by(minutes=5)
+    heard(here, "maria")
+    network.fails("publish", error, times=10**6)
+    here.submit(2, "Hello!")
+    for _ in range(60):
+        here.send()
+        here.clock.pass_by(20)
+
+    here.clock.now = datetime(2026, 3, 3, 9, tzinfo=UTC)
+    here.poll()
+    digest.tick(here.desk)
+    with here.desk.db.read() as session:
+        found = session.scalars(select(Notice).where(Notice.text.contains("unanswered"))).one()
+    told = "\n".join(block["text"]["text"] for block in found.blocks if "text" in block)
+
+    assert found.text == f"2 unanswered, 1 needs a person (1 {apart})"
+    assert ", what needs a person first:" in told
+    assert told.index(":red_circle: *@maria* on Memory: 20 h 55 min") < told.index("*@zoe*")
+    assert words in told
+    assert "on its way" not in told
+
+
 def test_thanks_are_told_also_where_nothing_else_happened(listening: Room) -> None:
     here = listening
     heard(here, "maria", words="@acmebrew lovely coffee")
@@ -303,6 +347,33 @@ def test_its_time_is_that_of_the_teams_zone_also_when_clocks_change(in_lisbon: R
         came += [here.clock()] * (len(messages(here)) - before)
 
     assert [f"{one:%d %H:%M}" for one in came] == ["27 07:30", "28 07:30", "29 06:30", "30 06:30"]
+
+
+@pytest.mark.parametrize(
+    ("first", "came"),
+    [
+        (datetime(2026, 3, 28, tzinfo=UTC), ["28 01:30", "29 01:30", "30 00:30"]),  # the 29th knows no 02:30
+        (datetime(2026, 10, 24, tzinfo=UTC), ["24 00:30", "25 00:30", "26 01:30"]),  # the 25th has two
+    ],
+)
+def test_a_time_that_a_day_does_not_have_or_has_twice_comes_once(
+    database_url: str, clock: Clock, network: Counting, first: datetime, came: list[str]
+) -> None:
+    given = {"time_zone": "Europe/Berlin", "digest_at": "02:30", "digest_day": "off"}
+    clock.now = first - timedelta(days=2)
+    with room(database_url, clock, network, **given) as here:
+        here.poll()
+        heard(here, "maria")
+        clock.now = first
+        digest.tick(here.desk)
+        seen = []
+        for _ in range(3 * 24 * 4):
+            before = len(messages(here))
+            clock.pass_by(minutes=15)
+            digest.tick(here.desk)
+            seen += [clock()] * (len(messages(here)) - before)
+
+    assert [f"{one:%d %H:%M}" for one in seen] == came
 
 
 def test_it_can_be_switched_off(database_url: str, clock: Clock, network: Counting) -> None:

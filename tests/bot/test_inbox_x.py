@@ -3,8 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
-from bot import homes
+from bot import doctor, freshen, homes, inbox
+from bot.blocks.report import may_be_short
+from bot.networks import Later
+from models import Author, Gap
 from sandbox.x import XServer
 from tests.bot.room import Room
 
@@ -64,6 +68,10 @@ def test_a_page_that_fails_is_read_again_from_the_first(known: Room, x: XServer)
         "reset",
         "truncated",
         "garbled",
+        "errors_alone",
+        "hollow",
+        "usage_capped",
+        "usage_capped_403",
         "down",
     ],
 )
@@ -94,6 +102,102 @@ def test_a_rate_limit_on_reading_is_kept_to_the_second(known: Room, x: XServer) 
     assert x.world.counts[MENTIONS] == asked
     known.clock.pass_by(1)
     assert known.poll() is not None
+
+
+SILENCES = ["errors_alone", "hollow"]
+
+
+@pytest.mark.parametrize("kind", SILENCES)
+def test_a_200_that_holds_nothing_is_told_like_any_failure(known: Room, x: XServer, kind: str) -> None:
+    x.world.faults.add(MENTIONS, kind)
+    for _ in range(7):
+        known.poll()
+        known.clock.pass_by(minutes=1)
+
+    [told] = known.told()
+    assert told.startswith(":rotating_light: *X has trouble of its own*, since <!date^")
+    with known.desk.db.read() as session:
+        [short] = may_be_short(homes.unread(known.desk, session), {"x": "X"})
+    assert short.startswith("X has not answered since <!date^")
+    assert "X answered with " in short
+    assert "this list may be short." in short
+    [found] = [one for one in doctor._polls(known.desk, known.network) if one.level == doctor.Level.BAD]
+    assert "has not been readable for 7 min: X answered with " in found.sentence
+
+
+@pytest.mark.parametrize("kind", ["usage_capped", "usage_capped_403"])
+def test_a_cap_that_is_used_up_is_told_at_once_with_what_helps(known: Room, x: XServer, kind: str) -> None:
+    x.world.faults.add(MENTIONS, kind)
+    known.poll()
+
+    [told] = known.told()
+    assert "*X's monthly usage cap is used up*" in told
+    assert "Raise the cap on its developer page, or wait until the billing cycle ends" in told
+    assert "Buy credit" not in told
+
+
+@pytest.mark.parametrize("kind", SILENCES)
+def test_a_silence_in_any_other_reading_settles_nothing(known: Room, x: XServer, kind: str) -> None:
+    """Of profiles, our own posts, the sweep, the look for a reply, and the post that is to be answered."""
+    for endpoint in ("GET /2/users", "GET /2/users/:id/tweets", "GET /2/tweets"):
+        x.world.faults.add(endpoint, kind)
+    x.world.faults.add("POST /2/tweets", "answer_lost_before", times=1)
+    [words] = say(x, 1)
+    known.poll()
+    inbox_fails = pytest.raises(Later)
+    with inbox_fails:
+        inbox.fill_in_profiles(known.desk, known.network)
+    known.watch()
+    freshen.freshen(known.desk, 1)
+    reply = known.submit(1, "Hello!")
+    for _ in range(40):
+        known.send()
+        known.clock.pass_by(15)
+
+    assert known.texts() == [words]
+    with known.desk.db.read() as session:
+        assert session.scalars(select(Author.fetched_at)).all() == [None]  # asked for again
+    assert known.cursor("own posts").failing_since is not None
+    assert known.reply(reply).looks == 0  # only looks that could be made count
+    warned = [
+        one.sentence for one in doctor._polls(known.desk, known.network) if one.level == doctor.Level.WARNING
+    ]
+    assert "our own posts have not been readable for 10 min: X answered with " in warned[0]
+    x.world.faults.add(MENTIONS, kind)
+    assert known.sweep() is None
+    assert known.cursor().failing_since is not None
+
+
+@pytest.mark.parametrize("kind", SILENCES)
+def test_our_own_posts_that_cannot_be_read_are_told(known: Room, x: XServer, kind: str) -> None:
+    x.world.faults.add("GET /2/users/:id/tweets", kind)
+    for _ in range(3):
+        known.poll()
+        known.watch()
+        known.clock.pass_by(minutes=10)
+
+    [told] = known.told()
+    assert "I do not see what is posted there by hand" in told
+    x.world.faults.clear()
+    known.poll()
+    known.watch()
+    assert known.told()[1:] == [":white_check_mark: I can read our own posts on X again."]
+
+
+@pytest.mark.parametrize("kind", SILENCES)
+def test_a_search_that_holds_nothing_does_not_close_a_gap(known: Room, x: XServer, kind: str) -> None:
+    x.world.faults.add("GET /2/tweets/search/recent", kind)
+    known.clock.pass_by(hours=1)
+    say(x, 900)
+    known.poll()
+
+    with known.desk.db.read() as session:
+        [gap] = session.scalars(select(Gap))
+    assert "X answered with " in (gap.failure or "")
+    x.world.faults.clear()
+    known.clock.pass_by(minutes=1)
+    known.poll()
+    assert len(known.texts()) == 900
 
 
 def test_keys_that_are_wrong_from_the_start_are_remembered(on_x: Room, x: XServer) -> None:

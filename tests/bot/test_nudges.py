@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import claims, nudges, snoozes
+from bot.networks import Later, NetworkError, Refused, Unsure
 from models import Card, Event, Notice, Ticket
 from models.event import BREACH
 from sandbox.slack import SlackServer
@@ -260,6 +261,29 @@ def test_what_sleeps_is_over_or_is_being_answered_is_never_nudged(
 
     assert [later(here, minutes=20) for _ in range(30)] == [[]] * 30
     assert events(here) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Refused("not summoned", "No."), Unsure("no answer"), Later(None, "unauthorized", "No.")],
+    ids=["posted by hand", "asked about", "held back"],
+)
+def test_an_answer_that_needs_a_person_is_late_like_none(
+    here: Room, network: Counting, error: NetworkError
+) -> None:
+    heard(here)
+    network.fails("publish", error, times=1000)
+    here.submit(1, "Hello!")
+    said = []
+    for _ in range(3 * 60):
+        here.clock.pass_by(20)
+        here.send()
+        said += later(here, seconds=0)
+
+    [told] = said
+    assert f"has waited *30 min* for an answer, longer than we promise. <@{ANA}> has it." in told
+    assert "the card says what it needs" in told
+    assert len(events(here)) == 1
 
 
 def test_under_an_open_composer_nobody_is_nudged(here: Room) -> None:

@@ -114,7 +114,8 @@ def test_an_answer_that_cannot_be_read_leaves_it_open(answering, answer: bytes) 
 
 
 @pytest.mark.parametrize(
-    ("after", "seconds"), [("30", 30), ("0", 0.1), ("-5", 0.1), ("soon", 1), ("999999", 3600)]
+    ("after", "seconds"),
+    [("30", 30), ("0", 0.1), ("-5", 0.1), ("soon", 1), ("999999", 900), ("nan", 1), ("inf", 900)],
 )
 def test_a_wait_is_read_with_sense(answering, after: str, seconds: float) -> None:
     bot = answering(

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from pydantic import ValidationError
 
-from bot.networks import HandOff, Later, Mark, Refused, Target, Unsure, Yes
+from bot.networks import CAP, HandOff, Later, Mark, Refused, Target, Unsure, Yes
 from bot.networks.transport import Limits
 from bot.networks.x import X, XSettings
 from bot.networks.x_ids import moment_of
@@ -81,6 +81,16 @@ def saying(serve):
 
 def problem(detail, title="Forbidden", **more):
     return json.dumps({"detail": detail, "title": title, "type": "about:blank", **more}).encode()
+
+
+CAPPED = problem(
+    "Usage cap exceeded: Monthly product cap",
+    "UsageCapExceeded",
+    type="https://api.twitter.com/2/problems/usage-capped",
+    period="Monthly",
+)
+GONE = {"type": "https://api.twitter.com/2/problems/resource-not-found", "detail": "Could not find it."}
+OVER = {"type": "https://api.twitter.com/2/problems/service-unavailable", "detail": "Over capacity."}
 
 
 # Settings
@@ -303,6 +313,117 @@ def test_an_unreadable_answer_to_a_read_is_later(saying, answer):
         assert failed.value.cause == "server error"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"errors": [OVER]},
+        {"errors": [OVER], "meta": {"result_count": 0}},
+        {"data": [], "errors": [OVER]},
+        {"errors": [GONE | {"resource_id": "42"}]},  # we ourselves
+        {},
+        {"meta": {}},
+        {"meta": {"result_count": 3}},
+        {"meta": {"result_count": None}},
+        {"data": None},
+        {"includes": {"users": []}},
+    ],
+)
+def test_an_answer_without_rows_and_without_an_honest_none_is_a_failed_reading(saying, answer):
+    x, _ = saying(http("200 OK", json.dumps(answer).encode()))
+
+    for read in (
+        lambda: list(x.mentions(Mark(None, AT))),
+        lambda: list(x.search("brew", Mark(None, AT))),
+        lambda: list(x.own_posts(Mark(None, AT))),
+        lambda: x.find_reply(TO, None, AT),
+        lambda: x.people(["1"]),
+        lambda: x.refresh(["1"]),
+    ):
+        with pytest.raises(Later, match=r"^X answered with (errors alone|neither rows nor a count of 0): "):
+            read()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"meta": {"result_count": 0}},
+        {"data": [], "meta": {"result_count": 0}},
+        {"data": []},
+        {"meta": {"result_count": 0}, "errors": [GONE | {"resource_id": "7", "resource_type": "tweet"}]},
+    ],
+)
+def test_an_honest_none_is_an_empty_page(saying, answer):
+    x, _ = saying(http("200 OK", json.dumps(answer).encode()))
+
+    assert [page.posts for page in x.mentions(Mark(None, AT))] == [()]
+    assert x.find_reply(TO, None, AT) is None
+
+
+def test_errors_beside_rows_are_about_single_rows(saying):
+    row = {"id": TO.post_id, "text": "hi", "author_id": "7", "created_at": "2026-11-21T10:00:00Z"}
+    mixed = {"data": [row], "errors": [GONE | {"resource_id": "9"}, OVER]}
+    x, _ = saying(http("200 OK", json.dumps(mixed).encode()))
+
+    assert [post.id for post in posts(x.mentions(Mark(None, AT)))] == [TO.post_id]
+    assert x.refresh([TO.post_id, "9"])[1] == ("9",)
+
+
+def test_a_lookup_of_which_every_id_is_gone_is_an_answer(saying):
+    none = {"errors": [GONE | {"resource_id": one, "value": one} for one in ("1", "2")]}
+    x, _ = saying(http("200 OK", json.dumps(none).encode()))
+
+    assert x.people(["1", "2"]) == ()
+    assert x.refresh(["1", "2"])[1] == ("1", "2")
+    with pytest.raises(Later):
+        x.people(["1", "2", "3"])  # of the third nothing was said
+
+
+def test_a_cap_that_is_used_up_is_told_from_money_that_is_spent(saying):
+    capped, _ = saying(http("429 Too Many Requests", problem("x", "y", type="about:usage-capped")))
+    spent, _ = saying(http("402 Payment Required", problem("no credits", "CreditsDepleted")))
+
+    for x, is_cap in ((capped, True), (spent, False)):
+        with pytest.raises(Later) as failed:
+            list(x.mentions(Mark(None, AT)))
+        assert (failed.value.cause, CAP in failed.value.detail) == ("out of credit", is_cap)
+        assert failed.value.at is None
+
+
+def test_what_headers_leave_is_known_by_kind_of_call(x, world, start):
+    world.limits.set("GET /2/users/:id/mentions", 300)
+    world.post("maria", "@acmebrew hello")
+    (post,) = posts(x.mentions(start))
+    for _ in range(2):
+        x.find_reply(target(post), None, post.posted_at)
+    x.people([post.author_id])
+    x.refresh([post.id])
+
+    mentions = x.allowance("mentions")
+    assert (mentions.remaining, mentions.limit) == (299, 300)
+    assert timedelta(minutes=14) < mentions.resets_at - mentions.said_at <= timedelta(minutes=15, seconds=2)
+    assert x.allowance("own posts").remaining == 900 * 100 - 2
+    assert x.allowance("people").limit == 900 * 100
+    assert x.allowance("posts").limit == 5000 * 100
+    assert x.allowance("search") is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        ["x-rate-limit-remaining: 5"],
+        ["x-rate-limit-remaining: -5", "x-rate-limit-reset: 1795255800"],
+        ["x-rate-limit-remaining: many", "x-rate-limit-reset: 1795255800"],
+        ["x-rate-limit-remaining: 5", "x-rate-limit-reset: tomorrow"],
+    ],
+)
+def test_headers_without_sense_leave_nothing_known(saying, headers):
+    x, _ = saying(http("200 OK", b'{"data":[]}', *headers))
+    list(x.mentions(Mark(None, AT)))
+
+    assert x.allowance("mentions") is None
+
+
 def test_who_we_are_must_be_readable(serve):
     for answer in (b"{}", b'{"data":[]}', b'{"data":{"id":"42"}}', b'{"data":{"id":{},"username":"a"}}'):
         with pytest.raises(Later):
@@ -317,6 +438,9 @@ def test_who_we_are_must_be_readable(serve):
         ("402 Payment Required", problem("x", "CreditsDepleted"), "out of credit"),
         ("403 Forbidden", problem("client-not-enrolled"), "forbidden"),
         ("403 Forbidden", problem("x", type="https://api.x.com/2/problems/credits"), "out of credit"),
+        ("403 Forbidden", CAPPED, "out of credit"),
+        ("429 Too Many Requests", CAPPED, "out of credit"),
+        ("200 OK", json.dumps({"errors": [json.loads(CAPPED)]}).encode(), "out of credit"),
         ("404 Not Found", b"<html>", "server error"),
         ("429 Too Many Requests", b"[]", "rate limit"),
         ("503 Unavailable", b"<html>", "server error"),
@@ -435,6 +559,8 @@ TABLE = [
     ("403 Forbidden", problem("x", "CreditsDepleted"), Later, "out of credit"),
     ("401 Unauthorized", b"[]", Later, "unauthorized"),
     ("402 Payment Required", problem("x", "CreditsDepleted"), Later, "out of credit"),
+    ("403 Forbidden", CAPPED, Later, "out of credit"),
+    ("429 Too Many Requests", CAPPED, Later, "out of credit"),
     ("404 Not Found", b"{}", Later, "server error"),
     ("429 Too Many Requests", b"[]", Later, "rate limit"),
     ("500 Oops", b"{}", Unsure, None),
@@ -496,6 +622,8 @@ def test_what_x_says_cannot_smuggle_a_secret_or_a_novel_into_slack(serve):
         (["x-rate-limit-reset: 1795255800", "x-rate-limit-remaining: 0", "x-app-limit-24hour-reset: 1795300000", "x-app-limit-24hour-remaining: 7"], datetime.fromtimestamp(1795255800, UTC)),
         ([DATE, "x-rate-limit-reset: 9999999999"], AT + timedelta(hours=25)),
         (["x-rate-limit-reset: soon"], None),
+        (["x-rate-limit-reset: -5"], None),
+        (["x-rate-limit-reset: 1795255800000"], datetime.fromtimestamp(1795255800, UTC)),
         (["x-rate-limit-reset: 99999999999999999999"], None),
         (["Date: yesterday", "x-rate-limit-reset: 1795255800"], datetime.fromtimestamp(1795255800, UTC)),
         ([], None),

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
@@ -115,6 +116,8 @@ def test_a_rate_limit_tells_when_it_ends(client, send, world, clock, mention):
         ("unauthorized", 401, "Unauthorized"),
         ("credits", 402, "CreditsDepleted"),
         ("forbidden_blanket", 403, "Forbidden"),
+        ("usage_capped", 429, "UsageCapExceeded"),
+        ("usage_capped_403", 403, "UsageCapExceeded"),
     ],
 )
 def test_a_refusal_of_the_whole_app(send, world, mention, kind, status, title):  # noqa: PLR0917 - a table
@@ -124,6 +127,21 @@ def test_a_refusal_of_the_whole_app(send, world, mention, kind, status, title): 
 
     assert (caught.value.response.status_code, caught.value.response.json()["title"]) == (status, title)
     assert world.replies_to(mention.id) == []
+
+
+@pytest.mark.parametrize(("kind", "keys"), [("errors_alone", ["errors"]), ("hollow", [])])
+def test_a_read_that_claims_success_may_hold_nothing(ask, world, mention, kind, keys):
+    world.faults.add("GET *", kind)
+
+    answer = ask("GET", f"/2/users/{world.brand.id}/mentions")
+
+    assert (answer.status_code, list(answer.json())) == (200, keys)
+
+
+def test_its_clock_stands_in_the_head_of_every_answer(ask, world, clock):
+    answer = ask("GET", "/2/users/me")
+
+    assert parsedate_to_datetime(answer.headers["Date"]) == clock.now
 
 
 def wait_until(true):
