@@ -11,7 +11,7 @@ from bot.blocks.home import MINE, WAITING, Shown, digest, home, page_of
 from bot.blocks.report import may_be_short
 from bot.broken import in_a_line
 from bot.desk import Desk
-from bot.slack import SlackError, SlackLaterError
+from bot.slack import SlackError, SlackLaterError, SlackNoError
 from bot.zones import zone_of
 from models import Alarm, Cursor, Gap, Home, Pause, drafts, overview, today
 
@@ -66,6 +66,8 @@ def refresh(desk: Desk) -> None:
         with desk.db.read() as session:
             view = home(read(desk, session, one.user_id, zone=zone, page=page_of(one.digest)))
         if digest(view) == one.digest:
+            if one.is_stale:
+                _remember(desk, one.user_id, digest(view))
             continue
         try:
             desk.slack.publish_home(one.user_id, view)
@@ -74,6 +76,8 @@ def refresh(desk: Desk) -> None:
             return
         except SlackError as error:
             log.warning("a Home could not be refreshed: %s", error)
+            if one.is_stale and isinstance(error, SlackNoError):  # there is nobody to show it to
+                _remember(desk, one.user_id, one.digest)
         else:
             published += 1
             _remember(desk, one.user_id, digest(view))
@@ -121,6 +125,6 @@ def _days(midnights: list[datetime], zone: ZoneInfo) -> list[str]:
     return [f"{midnight.astimezone(zone):%a} {midnight.astimezone(zone).day}" for midnight in midnights[:-1]]
 
 
-def _remember(desk: Desk, user: str, shown: str) -> None:
+def _remember(desk: Desk, user: str, shown: str | None) -> None:
     with desk.db.write() as session:
         Home.shows(session, user, shown)

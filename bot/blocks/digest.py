@@ -11,6 +11,7 @@ from bot.blocks.parts import Block, context, duration, permalink, persons, secti
 from bot.blocks.text import called, date_token, escape, fit, quote
 from models.digest import Problem, Thanks
 from models.figures import Report
+from models.notice import said_in
 from models.outcome import State
 from models.overview import Entry, Listing
 from models.tallies import FIRST, FIRST_OPEN
@@ -66,7 +67,7 @@ def blocks(digest: Digest) -> list[Block]:
     if digest.thanks:
         made.append(section("*Thanks worth reading*"))
         for one in digest.thanks:
-            made += [quote(one.words, WORDS), context(_who(digest, one))]
+            made += [quote(one.words, WORDS) | {"block_id": said_in(one.post_id)}, context(_who(digest, one))]
     return made
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.blocks.parts import Block, duration, section
 from bot.blocks.text import called, date_token, escape, quote
+from models.notice import said_in
 from models.ticket import Ticket
 
 WORDS = 200  # characters of a post that are quoted to one person
@@ -24,6 +25,8 @@ class Waiter:
     title: str  # of the network
     words: str
     url: str
+    mention_id: int | None = None  # the post that has these words
+    post_id: str = ""
 
     @property
     def who(self) -> str:
@@ -132,4 +135,4 @@ def _plain(sentence: str) -> Said:
 
 
 def _with_words(one: Waiter, sentence: str) -> Said:
-    return sentence, [section(sentence), quote(one.words, WORDS)]
+    return sentence, [section(sentence), quote(one.words, WORDS) | {"block_id": said_in(one.post_id)}]
