@@ -84,7 +84,7 @@ def sweep(desk: Desk, network: Network) -> Heard | None:
 
 
 def look_at_siblings(desk: Desk, network: Network, ticket_ids: Sequence[int]) -> None:
-    """One post of these tickets is not shown: whoever hid it may have hidden the others, too. Never raises."""
+    """One post of these tickets is not shown; whoever hid it may have hidden the others. Never raises."""
     try:
         account_id = network.account().id
         with desk.db.read() as session:

@@ -270,7 +270,7 @@ def test_what_x_leaves_out_is_logged_without_what_customers_said(x, world, caplo
     with caplog.at_level(logging.INFO, "bot"):
         _, missing = x.refresh([gone])
 
-    assert missing == (gone,)
+    assert missing == {gone: "not shown"}
     assert "resource-not-found" in caplog.text
     assert gone not in caplog.text
     assert "private" not in caplog.text
