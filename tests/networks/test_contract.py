@@ -283,6 +283,13 @@ def test_looking_again_shows_edits_and_what_is_gone(stage):
     assert list(gone) == [deleted]
 
 
+def test_how_a_post_is_absent_is_said_by_type(stage):
+    deleted = stage.says("maria", "@acmebrew one")
+    stage.deletes(deleted)
+
+    assert set(stage.network.refresh([deleted])[1].values()) <= {"gone", "not shown"}
+
+
 def test_looking_up_nobody_asks_nobody(network):
     assert network.people([]) == ()
     page, gone = network.refresh([])
