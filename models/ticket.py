@@ -477,9 +477,8 @@ class Ticket(Owned, Base):
 
     def is_gone(self, session: Session) -> bool:
         """Whether each of its posts was given up."""
-        return all(
-            one.is_lost for one in session.scalars(select(Mention).where(Mention.ticket_id == self.id))
-        )
+        posts = session.scalars(select(Mention).where(Mention.ticket_id == self.id)).all()
+        return bool(posts) and all(one.is_lost for one in posts)
 
     def close_if_gone(self, session: Session, *, title: str, at: datetime) -> list[Reply]:
         """With all its posts lost and nothing on the wire, no reply is needed. Returns what this stopped.
