@@ -56,7 +56,7 @@ def test_words_that_should_have_gone_are_told_of(waiting: Room, network: Countin
     pass_by(waiting, hours=23, minutes=20)
 
     assert "words" in kinds(waiting)
-    told = next(one for one in waiting.told() if "lost their words" in one)
+    told = next(one for one in waiting.told() if "should be gone" in one)
     assert "20 min" in told
 
     missing_posts.tick(waiting.desk)
