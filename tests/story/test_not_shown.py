@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot import missing_posts
+from handlers import previews, submit
 from sandbox.slack.message import Message
-from tests.story.harness import Bot, eventually, running, seen
+from tests.story.harness import DEADLINE, Bot, eventually, running, seen
 from tests.story.test_commands import words
 
 NOT_SHOWN = "X does not show this post to us just now"
@@ -91,8 +92,9 @@ def test_the_composer_says_so_before_anything_is_typed_and_the_reply_may_be_sent
 
 
 def test_who_had_the_composer_open_is_told_first_and_sends_with_the_second_press(
-    bot: Bot, clock: Clock
+    bot: Bot, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(submit, "FRESHEN", DEADLINE)
     post, card = bot.heard("@acmebrew my kettle exploded")
     modal = bot.compose(card).fill("We are sorry!")
     eventually(lambda: bot.x.world.counts[LOOK_UP])  # the look at it while somebody types
@@ -112,7 +114,10 @@ def test_who_had_the_composer_open_is_told_first_and_sends_with_the_second_press
     assert bot.replies(post) == []
 
 
-def test_a_reply_from_the_thread_is_shown_once_more_with_the_reason(bot: Bot, clock: Clock) -> None:
+def test_a_reply_from_the_thread_is_shown_once_more_with_the_reason(
+    bot: Bot, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previews, "FRESHEN", DEADLINE)
     _, card = bot.heard("@acmebrew my kettle exploded")
     bot.say(card, "@Heard reply We are sorry!")
     preview = bot.whisper("This would be public", "We are sorry!")
