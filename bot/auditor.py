@@ -32,6 +32,7 @@ _SAID = {
     "stranded replies": "{things} had no next step. I gave them one; please look at the cards.",
     "cards": "{things} could not be drawn for ten minutes. What waits is in `/mentions open`.",
     "snoozes": "{things} had not ended when they should have. They end now.",
+    "words": "The words of {things} should be gone: the network no longer shows them. Please see the log.",
     "readings": "Mentions were not read when they should have been. `/mentions doctor` says more.",
 }
 _REPLIES = ("1 reply", "{:,} replies")
@@ -42,6 +43,7 @@ _THINGS = {
     "stranded replies": _REPLIES,
     "cards": ("1 card", "{:,} cards"),
     "snoozes": ("1 snooze", "{:,} snoozes"),
+    "words": ("1 post", "{:,} posts"),
     "readings": ("", ""),
 }
 

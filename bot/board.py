@@ -21,7 +21,7 @@ from bot.access import WAIT_SECONDS, Kind, access_of
 from bot.blocks import aloud
 from bot.blocks import ticket as face
 from bot.desk import Desk
-from bot.slack import SlackError, SlackLaterError, SlackNoError, SlackUnsureError, is_person
+from bot.slack import Posted, SlackError, SlackLaterError, SlackNoError, SlackUnsureError, is_person
 from models import Budget, Card, Notice, Reply, Ticket
 from models.database import BusyError
 from models.reply import State as Delivery
@@ -290,6 +290,11 @@ def _wait(desk: Desk, session: Session, channel: str, *, posts: bool, at: dateti
     return Budget.take(session, key, at=at, interval=interval, burst=burst).total_seconds()
 
 
+def wait_for_update(desk: Desk, session: Session, *, at: datetime) -> float:
+    """Take one update of a message out of the workspace's budget; else the seconds until there is one."""
+    return _wait(desk, session, "", posts=False, at=at)
+
+
 # --- calling ------------------------------------------------------------------------------------------------
 
 
@@ -299,20 +304,20 @@ def _one(desk: Desk, job: Job | float | None, table: type[Card | Notice]) -> tup
         return False, job or 0.0
     crash.point("card declared")
     try:
-        ts = _call(desk, table, job)
+        posted = _call(desk, table, job)
     except SlackError as error:
         return False, _failed(desk, table, job, error)
     except _TakenOverError:
         return False, 0.0
-    if ts is None:
+    if posted is None:
         _wait_for_sight(desk, table, job)
         return False, 0.0
     crash.point("card placed")
-    _shown(desk, table, job, ts)
+    _shown(desk, table, job, posted)
     return True, 0.0
 
 
-def _call(desk: Desk, table: type[Card | Notice], job: Job) -> str | None:
+def _call(desk: Desk, table: type[Card | Notice], job: Job) -> Posted | None:
     """Update, adopt or post.
 
     None, and so another try in a moment, if a doubtful message is neither in sight nor old enough to be given
@@ -320,12 +325,12 @@ def _call(desk: Desk, table: type[Card | Notice], job: Job) -> str | None:
     """
     if job.ts is not None:
         desk.slack.update(job.channel, job.ts, job.text, job.blocks or [], key=job.key)
-        return job.ts
+        return Posted(job.channel, job.ts)
     if job.doubtful_since is not None:
         hold = _Hold(desk, table, job)
         found = _find(desk, job, hold)
         if found is not None:
-            return found
+            return Posted(job.channel, found)
         if desk.now() - job.doubtful_since < SETTLED:
             return None
         hold.renew()
@@ -405,7 +410,7 @@ def _row(session: Session, table: type[Card | Notice], row_id: int) -> Card | No
     return held
 
 
-def _shown(desk: Desk, table: type[Card | Notice], job: Job, ts: str) -> None:
+def _shown(desk: Desk, table: type[Card | Notice], job: Job, posted: Posted) -> None:
     at = desk.now()
     with desk.db.write() as session:
         if job.ticket_id is not None and table is Card:  # the ticket first, as everywhere
@@ -415,9 +420,9 @@ def _shown(desk: Desk, table: type[Card | Notice], job: Job, ts: str) -> None:
             _note_first(session, job.ticket_id, at)
         row = _row(session, table, job.row_id)
         if isinstance(row, Card):
-            row.shown(ts, at=at)
+            row.shown(posted.ts, at=at)
         else:
-            row.ts, row.leased_until, row.failure = ts, None, None
+            row.ts, row.posted_in, row.leased_until, row.failure = posted.ts, posted.channel, None, None
 
 
 def _note_first(session: Session, ticket_id: int, at: datetime) -> None:

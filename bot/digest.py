@@ -92,7 +92,14 @@ def _write(desk: Desk, edition: _Edition, at: datetime) -> None:
             )
         if not told.is_quiet:
             channel = desk.settings.slack_channel
-            Notice.tell(session, face.headline(told), blocks=face.blocks(told), at=at, channel=channel)
+            Notice.tell(
+                session,
+                face.headline(told),
+                blocks=face.blocks(told),
+                at=at,
+                channel=channel,
+                quotes=[one.mention_id for one in told.thanks],
+            )
     desk.board_bell.set()
 
 

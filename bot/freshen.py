@@ -10,17 +10,14 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import pace, telling
+from bot import pace
 from bot.desk import Desk
-from bot.inbox import translated
-from bot.networks import Later, Network, Post, Target
+from bot.missing_posts import Asked, look_at_siblings, record
+from bot.networks import Later, Network, Target
 from bot.watch import is_known, settle_seen
 from models import Author, Cursor, Mention, Ticket
 from models.database import Database
-from models.hearing import Place, take_in
 from models.outcome import OPEN
-from models.reply import PENDING
-from models.reply import State as Delivery
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +38,16 @@ class _Question:
     account_id: str
     channel: str
     target: Target
+    asked: Asked
     is_open: bool
 
 
 def freshen(desk: Desk, ticket_id: int) -> None:
     """Ask the network about the post that an answer would go to, and write what has changed into the ledger.
 
-    An edit brings the new words, a deletion takes them away, and an answer that our account made by hand ends
-    the turn. At most once a minute a ticket; if the network does not answer now, nothing changes.
+    An edit brings the new words, an answer that our account made by hand ends the turn. That the post is not
+    shown is noted (models/absence.py); shown again, its words are read anew. At most once a minute a ticket;
+    if the network does not answer now, nothing changes.
     """
     if not _is_due(desk, ticket_id):
         return
@@ -83,7 +82,7 @@ def _question(desk: Desk, ticket_id: int) -> _Question | None:
     with desk.db.write() as session:
         ticket = session.get_one(Ticket, ticket_id)
         network, mention = desk.networks.get(ticket.network), _target_of(session, ticket)
-        if network is None or mention is None or mention.deleted_at is not None:
+        if network is None or mention is None:
             return None
         author = session.get_one(Author, ticket.author_id)
         Cursor.of(session, network.name, ticket.account_id, TARGETS, at=desk.now()).reads += 1
@@ -99,6 +98,7 @@ def _question(desk: Desk, ticket_id: int) -> _Question | None:
                 posted_at=mention.posted_at,
                 first_id=mention.post_id,
             ),
+            asked=Asked.about(mention),
             is_open=ticket.state in OPEN,
         )
 
@@ -112,41 +112,17 @@ def _look(desk: Desk, question: _Question) -> bool:
     """Ask, and write down what there is to say. False: all is as the ledger has it."""
     if question.network.account().id != question.account_id:  # another one was connected meanwhile
         return False
-    page, gone = question.network.refresh([question.target.post_id])
-    if question.target.post_id in gone:
-        _lost(desk, question)
-        return True
-    target, edited = question.target, False
+    at, network, target = desk.now(), question.network, question.target
+    page, absent = answer = network.refresh([target.post_id])
+    changed = record(desk, network, [question.asked], answer, at=at)
+    if target.post_id in absent:
+        look_at_siblings(desk, network, [question.ticket_id])
+        return changed
     for post in page.posts:
-        if post.id == target.first_id and post.latest_id != target.post_id:
-            target, edited = replace(target, post_id=post.latest_id), _edited(desk, question, post)
+        if post.id == target.first_id:
+            target = replace(target, post_id=post.latest_id)
     answered = question.is_open and _answered(desk, question, target)
-    return edited or answered
-
-
-def _edited(desk: Desk, question: _Question, post: Post) -> bool:
-    """Take the new words in; False if a poll has brought them meanwhile."""
-    place = Place(post.network, question.account_id, question.channel, desk.promise)
-    with desk.db.write() as session:
-        Ticket.hold(session, question.ticket_id)
-        said = translated(question.network, post, None)
-        return take_in(session, [said], place, at=desk.now()).edits > 0
-
-
-def _lost(desk: Desk, question: _Question) -> None:
-    """The post may not be shown any more; who was about to answer it is told."""
-    with desk.db.write() as session:
-        ticket, at = Ticket.hold(session, question.ticket_id), desk.now()
-        mention = session.scalars(
-            select(Mention).where(
-                Mention.ticket_id == ticket.id, Mention.post_id == question.target.first_id
-            ),
-        ).one()
-        pending = [reply for reply in ticket.unsettled(session) if reply.state in PENDING]
-        ticket.lose(session, mention, at=at)
-        for reply in pending:
-            if reply.state == Delivery.CANCELLED:
-                telling.post_deleted(session, question.network, reply, at=at)
+    return changed or answered
 
 
 def _answered(desk: Desk, question: _Question, target: Target) -> bool:

@@ -13,7 +13,7 @@ from bot.blocks.home import MINE, WAITING, Shown, digest, home, page_of, refusal
 from bot.blocks.report import may_be_short
 from bot.broken import in_a_line
 from bot.desk import Desk
-from bot.slack import SlackError, SlackLaterError
+from bot.slack import SlackError, SlackLaterError, SlackNoError
 from bot.zones import zone_of
 from models import Alarm, Cursor, Gap, Home, Pause, drafts, overview, today
 
@@ -71,16 +71,12 @@ def refresh(desk: Desk) -> None:
     for one in looked_at:
         if desk.stop.is_set() or published == AT_A_TIME:
             return
-        access = access_of(desk, one.user_id)
-        if access.kind is Kind.UNKNOWN:
+        view = _view_for(desk, one)
+        if view is None:
             continue
-        if access.refusal is not None:  # no member any more
-            view = refusal(access.refusal)
-        else:
-            zone = zone_of(desk, one.user_id)
-            with desk.db.read() as session:
-                view = home(read(desk, session, one.user_id, zone=zone, page=page_of(one.digest)))
         if digest(view) == one.digest:
+            if one.is_stale:
+                _remember(desk, one.user_id, digest(view))
             continue
         try:
             desk.slack.publish_home(one.user_id, view)
@@ -89,9 +85,23 @@ def refresh(desk: Desk) -> None:
             return
         except SlackError as error:
             log.warning("a Home could not be refreshed: %s", error)
+            if one.is_stale and isinstance(error, SlackNoError):  # there is nobody to show it to
+                _remember(desk, one.user_id, one.digest)
         else:
             published += 1
             _remember(desk, one.user_id, digest(view))
+
+
+def _view_for(desk: Desk, one: Home) -> dict[str, Any] | None:
+    """What that person's Home shows now; None if Slack does not say whether they are a member."""
+    access = access_of(desk, one.user_id)
+    if access.kind is Kind.UNKNOWN:
+        return None
+    if access.refusal is not None:  # no member any more
+        return refusal(access.refusal)
+    zone = zone_of(desk, one.user_id)
+    with desk.db.read() as session:
+        return home(read(desk, session, one.user_id, zone=zone, page=page_of(one.digest)))
 
 
 def read(desk: Desk, session: Session, user: str, *, zone: ZoneInfo, page: int = 0) -> Shown:
@@ -137,6 +147,6 @@ def _days(midnights: list[datetime], zone: ZoneInfo) -> list[str]:
     return [f"{midnight.astimezone(zone):%a} {midnight.astimezone(zone).day}" for midnight in midnights[:-1]]
 
 
-def _remember(desk: Desk, user: str, shown: str) -> None:
+def _remember(desk: Desk, user: str, shown: str | None) -> None:
     with desk.db.write() as session:
         Home.shows(session, user, shown)

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
@@ -45,6 +45,8 @@ class Heard:
     pages: int = 0
     oldest: str | None = None  # the lowest id of all that was read,
     oldest_at: datetime | None = None  # and when the earliest of it was said
+    complete_since: datetime | None = None  # where the network stopped listing, if it did before the end
+    listed: set[str] = field(default_factory=set)  # the ids of all posts that were read
 
     def see(self, page: Page) -> None:
         """Remember how far down `page` goes, and whether it may have been cut off."""
@@ -53,6 +55,9 @@ class Heard:
         self.oldest = oldest(self.oldest, page)
         said = (post.posted_at for post in page.posts)
         self.oldest_at = min((self.oldest_at, *said) if self.oldest_at else said, default=None)
+        self.listed |= {post.id for post in page.posts}
+        if page.gap and self.complete_since is None:
+            self.complete_since = self.oldest_at
 
 
 def poll(desk: Desk, network: Network) -> Heard | None:
@@ -105,13 +110,18 @@ def _today(network: Network, account: Account, heard: Heard, *, at: datetime) ->
 
     `heard` must have seen each page before the next one is asked for.
     """
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    yield from network.mentions(Mark(None, min(midnight, at - LATE)))
+    yield from network.mentions(Mark(None, today_since(at)))
     if heard.gap and heard.oldest_at is not None and heard.oldest_at > at - SEARCHED:
         try:
             yield from network.search(f"@{account.handle}", Mark(None, at - SEARCHED, heard.oldest))
         except Later as later:  # the readings are not to blame, and the next sweep comes within the hour
             log.warning("%s could not be searched (%s): %s", network.title, later.cause, later.detail)
+
+
+def today_since(at: datetime) -> datetime:
+    """From when on a sweep at `at` reads."""
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return min(midnight, at - LATE)
 
 
 def _account(desk: Desk, network: Network) -> Account | None:
@@ -231,7 +241,7 @@ def commit(
     with desk.db.write() as session:
         Cursor.of(session, network.name, account.id, MENTIONS, at=at)  # one writer a reading, see there
         said = [translated(network, post, people.get(post.author_id)) for post in posts]
-        taken = _take(session, said, place, at=at)
+        taken = _take(session, said, place, network.title, at=at)
         _learn(session, network, bought, at=at)
         for bad in page.bad:
             _quarantine(session, place, bad, at=at)
@@ -297,21 +307,21 @@ def translated(network: Network, post: Post, author: Person | None) -> Said:
     )
 
 
-def _take(session: Session, said: list[Said], place: Place, *, at: datetime) -> int:
+def _take(session: Session, said: list[Said], place: Place, title: str, *, at: datetime) -> int:
     """Take a page in as a whole; if one post in it will not go in, take the others one by one."""
     try:
         with session.begin_nested():
-            return _new(session, take_in(session, said, place, at=at), at=at)
+            return _new(session, take_in(session, said, place, at=at), title, at=at)
     except _UNFIT as error:
         _must_be_the_words(error)
         log.warning("a page did not go into the ledger as a whole; taking its posts one by one")
-    return sum(_take_one(session, one, place, at=at) for one in said)
+    return sum(_take_one(session, one, place, title, at=at) for one in said)
 
 
-def _take_one(session: Session, said: Said, place: Place, *, at: datetime) -> int:
+def _take_one(session: Session, said: Said, place: Place, title: str, *, at: datetime) -> int:
     try:
         with session.begin_nested():
-            return _new(session, take_in(session, [said], place, at=at), at=at)
+            return _new(session, take_in(session, [said], place, at=at), title, at=at)
     except _UNFIT as error:
         _must_be_the_words(error)
         bad = Bad(raw=repr(said), error=type(error).__name__, post_id=said.post_id)
@@ -335,14 +345,22 @@ def _must_be_the_words(error: Exception) -> None:
             raise error
 
 
-def _new(session: Session, taken: Taken, *, at: datetime) -> int:
+def _new(session: Session, taken: Taken, title: str, *, at: datetime) -> int:
     """How many posts were new. Who spoke again, to whom somebody has answered or is to, is told of."""
+    tell_shown_again(session, taken, title, at=at)
     for ticket_id, words in taken.again.items():
-        ticket = session.get_one(Ticket, ticket_id)
+        ticket, post_id = session.get_one(Ticket, ticket_id), taken.newest[ticket_id]
         if ticket.owner is not None or ticket.turn > 1:
-            telling.heard_again(session, ticket, words, reply_button(session, ticket), at=at)
+            telling.heard_again(session, ticket, words, post_id, reply_button(session, ticket), at=at)
             ticket.give_time(at)
     return taken.tickets + taken.follow_ups
+
+
+def tell_shown_again(session: Session, taken: Taken, title: str, *, at: datetime) -> None:
+    """Say in their threads which tickets have a post that `title`, the network, shows again."""
+    for ticket_id, waits in taken.shown_again.items():
+        ticket = session.get_one(Ticket, ticket_id)
+        telling.shown_again(session, ticket, title, reply_button(session, ticket), waits=waits, at=at)
 
 
 def _learn(session: Session, network: Network, people: dict[str, Person], *, at: datetime) -> None:

@@ -131,8 +131,8 @@ def waiter(desk: Desk, session: Session, ticket: Ticket) -> Waiter:
     """The author of a ticket, as a reminder shows them."""
     author = session.get_one(Author, ticket.author_id)
     card = session.scalar(select(Card).where(Card.ticket_id == ticket.id))
-    target = select(Mention.text).where(
-        Mention.ticket_id == ticket.id, Mention.post_id == ticket.target_post_id
+    target = session.scalar(
+        select(Mention).where(Mention.ticket_id == ticket.id, Mention.post_id == ticket.target_post_id)
     )
     network = desk.networks.get(ticket.network)
     url = permalink(desk.slack.workspace, card.channel, card.ts) if card is not None else ""
@@ -140,9 +140,11 @@ def waiter(desk: Desk, session: Session, ticket: Ticket) -> Waiter:
         ticket=ticket,
         handle=author.handle,
         title=network.title if network is not None else ticket.network,
-        words=session.scalar(target) or "",
+        words=target.text if target is not None else "",
         url=url,
         has_reply=bool(ticket.unsettled(session)),
+        mention_id=target.id if target is not None else None,
+        post_id=ticket.target_post_id,
     )
 
 
@@ -174,10 +176,9 @@ def _say_to_owners(desk: Desk, session: Session, many: Sequence[Waiter], at: dat
     del desk
     for owner, theirs in _grouped(many, lambda one: one.ticket.owner or "").items():
         if len(theirs) > NAMED:
-            said = [nudge.all_quiet(theirs, owner, at)]
-        else:
-            said = [nudge.quiet(one, owner, at) for one in theirs]
-        _tell(session, owner, said, at=at)
+            _tell(session, owner, [nudge.all_quiet(theirs, owner, at)], at=at)
+        for one in theirs if len(theirs) <= NAMED else ():
+            _tell(session, owner, [nudge.quiet(one, owner, at)], at=at, about=one)
 
 
 def _say_lapsed(desk: Desk, session: Session, many: Sequence[Waiter], at: datetime) -> None:
@@ -189,15 +190,18 @@ def _say_lapsed(desk: Desk, session: Session, many: Sequence[Waiter], at: dateti
     places = _grouped(many, lambda one: one.ticket.channel if is_group(backup) else backup)
     for place, here in places.items():
         if len(here) > NAMED:
-            said = [nudge.all_lapsed(here, name, at)]
-        else:
-            said = [nudge.lapsed(one, name, at) for one in here]
-        _tell(session, place, said, at=at)
+            _tell(session, place, [nudge.all_lapsed(here, name, at)], at=at)
+        for one in here if len(here) <= NAMED else ():
+            _tell(session, place, [nudge.lapsed(one, name, at)], at=at, about=one)
 
 
-def _tell(session: Session, channel: str, said: Iterable[Said], *, at: datetime) -> None:
+def _tell(
+    session: Session, channel: str, said: Iterable[Said], *, at: datetime, about: Waiter | None = None
+) -> None:
+    """Say it in `channel`; `about` is whose words are quoted, if they are."""
+    quotes = [about.mention_id] if about is not None and about.mention_id is not None else []
     for text, blocks in said:
-        Notice.tell(session, text, blocks=blocks, at=at, channel=channel)
+        Notice.tell(session, text, blocks=blocks, at=at, channel=channel, quotes=quotes)
 
 
 def _grouped(many: Sequence[Waiter], key: Callable[[Waiter], str]) -> dict[str, list[Waiter]]:

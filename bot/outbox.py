@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, bindparam, case, select
 from sqlalchemy.orm import Session
 
-from bot import breakers, crash, doubt, gate, handoffs, pace, telling, unsaying
+from bot import breakers, crash, doubt, gate, handoffs, missing_posts, pace, telling, unsaying
 from bot.desk import Desk
 from bot.errand import Errand, InHandError, errand_of, held, mention_of, still_due
 from bot.networks import Later, Network, NetworkError, Published, Refused, Unsure
-from models import Budget, Reply, Ticket
+from models import Budget, Reply, Ticket, absence
 from models.outcome import OPEN
 from models.reply import ON_ITS_WAY, OvertakenError
 from models.reply import State as Delivery
@@ -231,10 +231,15 @@ def _refused(desk: Desk, network: Network, errand: Errand, refused: Refused) -> 
             handoffs.hand_off(session, ticket, reply, refused.detail, at=at)
             telling.handed_off(session, network, reply, at=at)
         elif refused.reason == "parent gone":
-            ticket.lose(session, mention_of(session, ticket, reply), at=at)
+            mention = mention_of(session, ticket, reply)
+            absence.missed(
+                session, ticket, mention, how="not shown", title=network.title, at=at, is_look=False
+            )
+        if refused.reason != "not summoned":  # an answer that stood in the way of an outcome is over
+            ticket.close_if_gone(session, title=network.title, at=at)
             telling.refused(session, network, reply, at=at, is_closed=ticket.state not in OPEN)
-        else:
-            telling.refused(session, network, reply, at=at)
+    if refused.reason == "parent gone":
+        missing_posts.look_at_siblings(desk, network, [ticket.id])
 
 
 def _is_there_already(desk: Desk, network: Network, errand: Errand, refused: Refused) -> bool:

@@ -32,6 +32,7 @@ from bot import (
     homes,
     inbox,
     marks,
+    missing_posts,
     nudges,
     outbox,
     search_index,
@@ -93,6 +94,7 @@ class Schedule:
         self._every(figures.EVERY, lambda: figures.tick(self.desk), "figures", first=3)
         self._every(digest.EVERY, lambda: digest.tick(self.desk), "digest")
         self._every(fixes.EVERY, lambda: fixes.tick(self.desk), "fixes")
+        self._every(missing_posts.EVERY, lambda: missing_posts.tick(self.desk), "missing posts", first=7)
         self._every(auditor.MINUTE, lambda: auditor.audit(self.desk), "audit")
         if self.desk.settings.canary_channel is not None:
             self._every(canary.LOOK, lambda: canary.listen(self.desk), "canary", first=0)
@@ -127,7 +129,7 @@ class Schedule:
         # X's day, by which it charges, is UTC's
         hourly, last = CronTrigger(minute=17, timezone=UTC), CronTrigger(hour=23, minute=50, timezone=UTC)
         for trigger, job in ((hourly, f"sweep {name}"), (last, f"last sweep {name}")):
-            self._add(trigger, lambda: inbox.sweep(desk, network), job, repeat(TEN_MINUTES))
+            self._add(trigger, lambda: missing_posts.sweep(desk, network), job, repeat(TEN_MINUTES))
 
     def _every(
         self, seconds: float, job: Callable[[], object], name: str, *, first: float | None = None

@@ -13,7 +13,7 @@ import urllib.error
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -39,6 +39,13 @@ def is_person(channel: str) -> bool:
     https://docs.slack.dev/reference/methods/chat.postMessage#channels
     """
     return channel.startswith(("U", "W"))
+
+
+class Posted(NamedTuple):
+    """Where Slack has a message: of a direct message `channel` is the conversation, not the person."""
+
+    channel: str
+    ts: str
 
 
 class SlackError(Exception):
@@ -218,8 +225,8 @@ class Slack:
         *,
         key: str,
         thread_ts: str | None = None,
-    ) -> str:
-        """Post a message and give its `ts`; it carries `key` in its metadata, to be found again."""
+    ) -> Posted:
+        """Post a message; it carries `key` in its metadata, to be found again. Returns where it is."""
         answer = _told(
             lambda: self.client.chat_postMessage(
                 channel=channel,
@@ -236,7 +243,7 @@ class Slack:
         ts = answer.get("ts")
         if not ts:
             raise SlackUnsureError("Slack said yes without saying where")
-        return str(ts)
+        return Posted(str(answer.get("channel") or channel), str(ts))
 
     def update(self, channel: str, ts: str, text: str, blocks: list[dict[str, Any]], *, key: str) -> None:
         """Redraw a message in place. Without blocks Slack would delete them, so they always go along."""

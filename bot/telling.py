@@ -5,13 +5,15 @@ The composer is long gone by then, so each sentence names the reply's author and
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.blocks.delivery import why_it_waits
 from bot.blocks.parts import Block, button, duration, section
 from bot.blocks.text import called, date_token, escape, quote
 from bot.networks import Later, Network, Target
-from models import Author, Notice, Reply, Ticket
+from models import Author, Mention, Notice, Reply, Ticket
+from models.notice import said_in
 
 WHEN = "{date_short_pretty} at {time_secs}"
 WORDS = 2_800  # characters of a reply; more would have Slack split the message
@@ -149,17 +151,6 @@ def answered_outside(session: Session, network: Network, reply: Reply, url: str,
     )
 
 
-def post_deleted(session: Session, network: Network, reply: Reply, *, at: datetime) -> None:
-    """The customer's post is gone, and with it a reply that was waiting to go out: tell its author."""
-    _tell(
-        session,
-        reply,
-        f":wastebasket: <@{reply.actor}>, the post that you answered is gone from {network.title}, so your "
-        "reply was stopped before it went out. Your words are kept:",
-        at=at,
-    )
-
-
 def there_twice(session: Session, network: Network, reply: Reply, other: str, *, at: datetime) -> None:
     """A person had it sent again, and the first one had arrived after all."""
     _tell(
@@ -235,12 +226,60 @@ def no_answer(session: Session, ticket: Ticket, since: datetime, *, at: datetime
     )
 
 
-def heard_again(session: Session, ticket: Ticket, words: str, button: Block, *, at: datetime) -> None:
+def heard_again(
+    session: Session, ticket: Ticket, words: str, post_id: str, button: Block, *, at: datetime
+) -> None:
     """They wrote again: in the same thread, with a Reply of its own, to whoever has it."""
     author = session.get_one(Author, ticket.author_id)
     who = f"<@{ticket.owner}>, " if ticket.owner is not None else ""
     sentence = f":speech_balloon: {who}{_shown(author)} wrote again:"
-    blocks = [section(sentence), quote(words, WORDS), {"type": "actions", "elements": [button]}]
+    quoted = quote(words, WORDS) | {"block_id": said_in(post_id)}
+    blocks = [section(sentence), quoted, {"type": "actions", "elements": [button]}]
+    mention = select(Mention.id).where(Mention.ticket_id == ticket.id, Mention.post_id == post_id)
+    quotes = list(session.scalars(mention))
+    Notice.tell(session, sentence, blocks=blocks, at=at, ticket_id=ticket.id, quotes=quotes)
+
+
+# --- not shown, and shown again -----------------------------------------------------------------------------
+
+
+def no_longer_shown(session: Session, network: Network, reply: Reply, *, at: datetime) -> None:
+    """The post was given up, and with it a reply that had not gone out: tell its author."""
+    what = (
+        "nobody has to post your reply by hand any more. If you have, it stands; I will say so when I see it."
+        if reply.was_handed_off
+        else "your reply was stopped before it went out."
+    )
+    _tell(
+        session,
+        reply,
+        f":see_no_evil: <@{reply.actor}>, {network.title} has not shown the post that you answered for "
+        f"hours, so {what} Your words are kept:",
+        at=at,
+    )
+
+
+def closed_as_not_shown(session: Session, network: Network, ticket: Ticket, *, at: datetime) -> None:
+    """The ticket of somebody was closed, for there is nothing left to answer."""
+    _say(
+        session,
+        ticket,
+        f":see_no_evil: <@{ticket.owner}>, {network.title} has not shown this post for hours, so I closed "
+        "this one: no longer shown. If it is shown again, it waits again.",
+        at=at,
+    )
+
+
+def shown_again(
+    session: Session, ticket: Ticket, title: str, button: Block, *, waits: bool, at: datetime
+) -> None:
+    """`title`, the network, shows a post again; `waits`: its ticket had been closed, and waits anew."""
+    who = f"<@{ticket.owner}>, " if ticket.owner is not None else ""
+    sentence = f":eyes: {who}{title} shows this post again" + (
+        ", so this one *waits again*." if waits else "."
+    )
+    answer = [{"type": "actions", "elements": [button]}] if waits else []
+    blocks = [section(sentence), *answer]
     Notice.tell(session, sentence, blocks=blocks, at=at, ticket_id=ticket.id)
 
 

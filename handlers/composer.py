@@ -25,7 +25,6 @@ from bot.blocks.composer import (
     sorry,
 )
 from bot.blocks.text import as_typed, date_token
-from bot.blocks.ticket import said_in
 from bot.desk import Desk
 from bot.freshen import freshen
 from bot.slack import SlackError
@@ -34,6 +33,7 @@ from handlers.courtesy import Person, attempt, opened, person, writing
 from handlers.words import digest, sign_off_of
 from models import Account, Author, Inbound, Mention, Reply, Ticket
 from models.base import MovedOnError
+from models.notice import said_in
 from models.reply import GIVEN_BACK, PENDING, SPOKEN
 from models.reply import State as Delivery
 
@@ -123,6 +123,7 @@ def look(desk: Desk, value: dict[str, Any], who: Person, key: str) -> dict[str, 
             draft = None  # it went out with an earlier turn: there is nothing to bring back
         kept = draft if draft is not None else Reply.kept(session, ticket.id, who.id)
         is_only_draft = _may_not_send(desk, who, ticket) is not None
+        target = target_of(session, ticket)
         origin = Origin(
             ticket=ticket.id,
             turn=turn,
@@ -130,14 +131,17 @@ def look(desk: Desk, value: dict[str, Any], who: Person, key: str) -> dict[str, 
             key=key,
             network=ticket.network,
             draft=_replaced(kept, who),
-            latest=target_of(session, ticket).latest_id,
+            latest=target.latest_id,
             sign=sign_off_of(desk, session, who.id),
             author=_whose(kept, who),
             only_draft=is_only_draft,
+            not_shown=target.is_missing,
         )
         at = desk.now()
         writing_now = None if ticket.compose(session, by=who.id, key=key, at=at) else _who_writes(ticket)
         notice = _notice(ticket, who, is_only_draft=is_only_draft)
+        if target.is_missing:
+            notice = "\n".join(one for one in (f":eyes: {not_shown(desk, ticket)}", notice) if one)
         return composer(
             origin,
             asked_of(
@@ -214,7 +218,7 @@ def asked_of(
         title=network.title,
         account=ours.handle if ours is not None else "us",
         handle=author.handle,
-        words=target.text,
+        words=target.text if target.deleted_at is None else None,
         max_length=network.max_length,
         by_hand=target.answerable,
         text=text,
@@ -234,6 +238,24 @@ def check_version(target: Mention, post_id: str, latest: str | None) -> None:
     """Refuse to answer another version of the post than its author saw, if that is known."""
     if latest is not None and target.post_id == post_id and target.latest_id != latest:
         raise MovedOnError("They changed their post since you began to write. Read it, then send again.")
+
+
+def not_shown(desk: Desk, ticket: Ticket) -> str:
+    """What somebody should know who answers a post that the network does not show to us."""
+    title = desk.network(ticket.network).title
+    return (
+        f"{title} does not show this post to us just now. You can answer all the same: if {title} refuses "
+        "it, nothing is published and your words are kept."
+    )
+
+
+def check_shown(desk: Desk, ticket: Ticket, target: Mention, *, is_known: bool) -> None:
+    """Refuse to answer a post that is not shown, unless `is_known`: its author was told so before.
+
+    Raises `MovedOnError`, whose sentence says that it may be sent all the same.
+    """
+    if target.is_missing and not is_known:
+        raise MovedOnError(not_shown(desk, ticket))
 
 
 def _blind(desk: Desk, value: dict[str, Any], body: Body, key: str) -> dict[str, Any]:

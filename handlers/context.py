@@ -63,7 +63,7 @@ def _pieces(session: Session, ticket: Ticket) -> list[Piece]:
     ).one()
     around = (("What it answers", newest.in_reply_to), ("What it quotes", newest.quoted))
     pieces = [_piece(session, ticket, about, post_id) for about, post_id in around if post_id is not None]
-    own = "(deleted by its author)" if newest.deleted_at is not None else newest.text
+    own = "(no longer shown)" if newest.deleted_at is not None else newest.text
     return [*pieces, Piece(newest.post_id, "The whole post", own)]
 
 
@@ -107,5 +107,7 @@ def _fetch(desk: Desk, network: Network, view_id: str, pieces: list[Piece]) -> N
 
 def _text(post: Post | None) -> str:
     return (
-        post.text if post is not None else "(not to be seen: deleted, protected, or the network does not say)"
+        post.text
+        if post is not None
+        else "(not shown to us: deleted, protected, or the network does not say)"
     )

@@ -116,7 +116,8 @@ def _discard(desk: Desk, reply_id: int, who: Person) -> str | None:
 
     def verb(session: Session, ticket: Ticket, reply: Reply) -> None:
         reply.discard(session, at=desk.now(), by=who.id)
-        ticket.close_if_gone(session, at=desk.now())
+        title = desk.titles.get(ticket.network, ticket.network)
+        ticket.close_if_gone(session, title=title, at=desk.now())
 
     _change(desk, who, reply_id, Delivery.ASKED, verb)
     return "Discarded. Should I see it on the network later, I will say so here."

@@ -21,7 +21,7 @@ from bot.blocks.preview import preview
 from bot.desk import Desk
 from bot.freshen import freshen
 from bot.slack import SlackError
-from handlers.composer import FRESHEN, ONLY_ITS_AUTHOR, check_version, target_of
+from handlers.composer import FRESHEN, ONLY_ITS_AUTHOR, check_shown, check_version, not_shown, target_of
 from handlers.courtesy import Person, attempt, may_not, person, tell, writing
 from handlers.words import Words, caution_of, read_words, said_before, sign_off_of
 from models import Account, Author, Event, Inbound, Reply, Ticket
@@ -138,6 +138,7 @@ def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem
         twin=before.quoted if before is not None else None,
         by_hand=target.answerable is not None,
         latest=target.latest_id,
+        not_shown=not_shown(desk, ticket) if target.is_missing else None,
     )
     return Preview(aloud.message(f"A preview of your public reply on {network.title}:", blocks), blocks)
 
@@ -187,8 +188,7 @@ def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> s
         if before is not None and (before.is_refused or not value.get("a")):
             shown = _preview(desk, session, ticket, draft, None)
         else:
-            latest = value.get("v")
-            shown, sentence = _submit(desk, session, ticket, draft, latest, is_near=before is not None)
+            shown, sentence = _submit(desk, session, ticket, draft, value, is_near=before is not None)
     desk.nudge()
     if shown is not None:
         _replace(respond, text=shown.text, blocks=shown.blocks)
@@ -211,13 +211,14 @@ def _submit(
     session: Session,
     ticket: Ticket,
     draft: Reply,
-    latest: str | None,
+    value: dict[str, Any],
     *,
     is_near: bool,
 ) -> tuple[Preview | None, str | None]:
     at, target = desk.now(), target_of(session, ticket)
     try:
-        check_version(target, draft.to_post_id, latest)
+        check_version(target, draft.to_post_id, value.get("v"))
+        check_shown(desk, ticket, target, is_known="m" in value)
         ticket.submit(
             session,
             draft,

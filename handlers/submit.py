@@ -18,6 +18,7 @@ from bot.freshen import freshen
 from handlers.composer import (
     FRESHEN,
     asked_of,
+    check_shown,
     check_version,
     keep,
     replace_draft,
@@ -102,6 +103,7 @@ def _reply(
     came_from = replace_draft(desk, session, who, origin)
     target = target_of(session, ticket)
     check_version(target, origin.post_id, origin.latest)
+    check_shown(desk, ticket, target, is_known=origin.not_shown)
     reply = ticket.reply(
         session,
         text=words.text,
@@ -163,11 +165,13 @@ def _again(desk: Desk, who: Person, origin: Origin, typed: str, sentence: str) -
         live = ticket.live_reply(session)
         closed = why_not(ticket, live) if live is not None or ticket.closed_at is not None else None
         if closed is None:
+            target = target_of(session, ticket)
             fresh = replace(
                 origin,
                 turn=ticket.turn,
                 post_id=ticket.target_post_id,
-                latest=target_of(session, ticket).latest_id,
+                latest=target.latest_id,
+                not_shown=target.is_missing,
             )
             asked = asked_of(desk, session, ticket, as_typed(typed), notice=f":warning: {sentence}")
     if closed is not None:

@@ -26,6 +26,8 @@ class Thanks:
     words: str
     channel: str | None
     ts: str | None
+    mention_id: int = 0
+    post_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ class Problem:
 def thanks(session: Session, since: datetime, until: datetime, *, limit: int) -> list[Thanks]:
     """Those that somebody closed as thanks from `since` to before `until`, the newest first."""
     query = (
-        select(Author.handle, Ticket.network, Mention.text, Card.channel, Card.ts)
+        select(
+            Author.handle, Ticket.network, Mention.text, Card.channel, Card.ts, Mention.id, Mention.post_id
+        )
         .select_from(Ticket)
         .join(Author, Author.id == Ticket.author_id)
         .join(Mention, (Mention.ticket_id == Ticket.id) & (Mention.post_id == Ticket.target_post_id))

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, literal, select
 from sqlalchemy.orm import Session
 
-from models import bulk, word_index
+from models import absence, bulk, word_index
 from models.author import Author
 from models.base import Moment
 from models.event import HEARD, Event
@@ -79,6 +79,9 @@ class Taken:
     repeats: int = 0
     touched: set[int] = field(default_factory=set)
     again: dict[int, str] = field(default_factory=dict)  # tickets that were known: the newest words there
+    newest: dict[int, str] = field(default_factory=dict)  # and the id of that post
+    shown_again: dict[int, bool] = field(default_factory=dict)  # tickets with a post that had been missing
+    # (and whether the ticket waits anew because of it)
 
 
 def take_in(session: Session, page: Sequence[Said], place: Place, *, at: datetime) -> Taken:
@@ -92,7 +95,7 @@ def take_in(session: Session, page: Sequence[Said], place: Place, *, at: datetim
     for said in sorted(page, key=lambda one: rank(one.posted_at, one.post_id)):
         mention = known.get(said.post_id)
         if mention is not None:
-            _take_edit(session, mention, said, taken, at=at)
+            _take_known(session, mention, said, taken, promise=place.promise, at=at)
         elif said.post_id not in fresh or _older(fresh[said.post_id].latest_id, said.latest_id):
             fresh[said.post_id] = said
     if fresh:
@@ -109,15 +112,22 @@ def _known(session: Session, place: Place, page: Sequence[Said]) -> dict[str, Me
     return {mention.post_id: mention for mention in session.scalars(query, execution_options=AS_IT_IS)}
 
 
-def _take_edit(session: Session, mention: Mention, said: Said, taken: Taken, *, at: datetime) -> None:
-    """A post that we know: a newer version replaces the words, anything else is a repeat."""
-    if _is_repeat(mention, said):
+def _take_known(
+    session: Session, mention: Mention, said: Said, taken: Taken, *, promise: Promise, at: datetime
+) -> None:
+    """A post that we know: a newer version replaces the words, anything else is a repeat.
+
+    One that was missing is shown again, whatever version of it is listed.
+    """
+    if not mention.is_missing and _is_repeat(mention, said):
         taken.repeats += 1
         return
     # The ticket first, as everybody holds it who changes a post: else two who read one edit could each wait
     # for what the other has. Whoever was first has changed the post meanwhile.
     ticket = Ticket.hold(session, mention.ticket_id)
     session.refresh(mention)
+    if mention.is_missing:
+        _take_back(session, mention, said, taken, promise=promise, at=at)
     if _is_repeat(mention, said):
         taken.repeats += 1
         return
@@ -129,10 +139,24 @@ def _take_edit(session: Session, mention: Mention, said: Said, taken: Taken, *, 
     taken.touched.add(mention.ticket_id)
 
 
+def _take_back(
+    session: Session, mention: Mention, said: Said, taken: Taken, *, promise: Promise, at: datetime
+) -> None:
+    """It is shown again: where its words were taken away, they are read anew. Its ticket is held."""
+    ticket = session.get_one(Ticket, mention.ticket_id)
+    if mention.deleted_at is not None:
+        if said.latest_id != mention.latest_id and not _older(said.latest_id, mention.latest_id):
+            mention.latest_id, mention.edited_at = said.latest_id, at
+        mention.text, mention.media, mention.answerable = said.text, list(said.media), said.answerable
+    waits = absence.shown_again(session, ticket, mention, at=at, promise=promise)
+    taken.shown_again[ticket.id] = taken.shown_again.get(ticket.id, False) or waits
+    taken.touched.add(ticket.id)
+
+
 def _is_repeat(mention: Mention, said: Said) -> bool:
     """Whether `said` tells nothing newer; pages come in any order."""
     same = (mention.latest_id, mention.text) == (said.latest_id, said.text)
-    return same or mention.deleted_at is not None or _older(said.latest_id, mention.latest_id)
+    return same or _older(said.latest_id, mention.latest_id)
 
 
 def _older(one: str, other: str) -> bool:
@@ -142,6 +166,7 @@ def _older(one: str, other: str) -> bool:
 
 def _take_fresh(session: Session, fresh: list[Said], place: Place, taken: Taken, *, at: datetime) -> None:
     authors, returning = _authors(session, place.network, {said.author_id for said in fresh})
+    absence.look_for_others(session, [authors[one] for one in returning], at=at)
     tickets = _tickets(session, place, [said for said in fresh if said.author_id in returning], authors)
     new = _open(
         session, [said for said in fresh if _key(said, authors) not in tickets], place, authors, at=at
@@ -156,7 +181,7 @@ def _take_fresh(session: Session, fresh: list[Said], place: Place, taken: Taken,
                 promise=place.promise,
             )
             taken.follow_ups += 1
-            taken.again[ticket.id] = said.text
+            taken.again[ticket.id], taken.newest[ticket.id] = said.text, said.post_id
     owners = {key: ticket.id for key, ticket in tickets.items()} | new
     _write_mentions(session, [_mention(said, place, authors, owners, at=at) for said in fresh], at=at)
     taken.tickets += len(new)

@@ -26,7 +26,7 @@ CANDIDATES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One post of theirs; `text` is None if they took it back."""
+    """One post of theirs; `text` is None if its words were taken away, for it is no longer shown."""
 
     at: datetime
     text: str | None

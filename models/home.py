@@ -1,12 +1,14 @@
 """Who has Heard's Home tab open, and what it shows them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import false, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, add_if_absent
+
+IN_SIGHT = timedelta(minutes=10)  # so long after it was opened a Home is kept up to date
 
 
 class Home(Base):
@@ -17,6 +19,8 @@ class Home(Base):
     user_id: Mapped[str] = mapped_column(primary_key=True)
     opened_at: Mapped[datetime]
     digest: Mapped[str | None]
+    # Whether it may show words that had to go since: to be published anew, whoever looks at it.
+    is_stale: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     @classmethod
     def looked_at(cls, session: Session, user_id: str, *, at: datetime) -> None:
@@ -25,11 +29,17 @@ class Home(Base):
             session.execute(update(cls).where(cls.user_id == user_id).values(opened_at=at))
 
     @classmethod
-    def shows(cls, session: Session, user_id: str, digest: str) -> None:
+    def shows(cls, session: Session, user_id: str, digest: str | None) -> None:
         """That is what Slack was given to show."""
-        session.execute(update(cls).where(cls.user_id == user_id).values(digest=digest))
+        session.execute(update(cls).where(cls.user_id == user_id).values(digest=digest, is_stale=False))
+
+    @classmethod
+    def redact(cls, session: Session, *, since: datetime) -> None:
+        """Have every Home drawn anew that was drawn since `since`: it may show words that had to go."""
+        session.execute(update(cls).where(cls.opened_at >= since - IN_SIGHT).values(is_stale=True))
 
     @classmethod
     def looked_at_since(cls, session: Session, moment: datetime) -> "Sequence[Home]":
-        """Those that somebody may still have before their eyes."""
-        return session.scalars(select(cls).where(cls.opened_at >= moment).order_by(cls.user_id)).all()
+        """Those that somebody may still have before their eyes, and those that must not stay as they are."""
+        query = select(cls).where(or_(cls.opened_at >= moment, cls.is_stale))
+        return session.scalars(query.order_by(cls.user_id)).all()

@@ -1,13 +1,17 @@
 """Somebody else's post that concerns us, and the rows that could not be read as one."""
 
-from datetime import datetime
+import hashlib
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.author import Author
 from models.base import Base, Key
+from models.essence import own_words
+
+LOOKS = (timedelta(hours=1), timedelta(hours=20))  # at a post that is not shown, after the first miss
 
 
 def rank(posted_at: datetime, post_id: str) -> tuple[datetime, int, str]:
@@ -24,6 +28,13 @@ class Mention(Base):
         Index(None, "ticket_id", "posted_at"),
         Index(None, "seen_at"),
         Index(None, "posted_at", "network"),
+        # Few posts are missing at a time.
+        Index(
+            None,
+            "look_at",
+            sqlite_where=text("look_at IS NOT NULL"),
+            postgresql_where=text("look_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Key]
@@ -44,7 +55,14 @@ class Mention(Base):
     posted_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
-    deleted_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]  # since when its words are gone, see `erase`
+    # Since when the network does not show it to us, "gone" or "not shown" as it says, how many of the planned
+    # looks have not shown it either, and when to look next: see models/absence.py.
+    missing_since: Mapped[datetime | None]
+    missing_as: Mapped[str | None]
+    missed_looks: Mapped[int] = mapped_column(default=0, server_default="0")
+    look_at: Mapped[datetime | None]
+    fingerprint: Mapped[str | None]  # of the words that were erased, SHA-256 in hex
 
     author: Mapped[Author] = relationship(lazy="raise")
 
@@ -53,11 +71,22 @@ class Mention(Base):
         """Where it stands among the posts of its author."""
         return rank(self.posted_at, self.post_id)
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether the network did not show it when it was last asked."""
+        return self.missing_since is not None or self.deleted_at is not None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it was given up: both looks did not show it, or an older Heard took it for deleted."""
+        return self.deleted_at is not None and (self.missing_since is None or self.missed_looks >= len(LOOKS))
+
     def erase(self, at: datetime) -> None:
-        """Its author took it back: the words go, the fact that they spoke stays.
+        """Take its words and media away; the fact that they spoke stays.
 
         https://docs.x.com/developer-terms/policy asks for it within 24 hours.
         """
+        self.fingerprint = hashlib.sha256(own_words(self.text, None).encode()).hexdigest()
         self.text, self.media, self.deleted_at = "", [], at
 
 

@@ -17,6 +17,7 @@ OPEN = (State.WAITING, State.SNOOZED)
 
 # Why nobody has to answer. The last ones are given by Heard itself, never picked.
 REASONS = ("thanks", "not a question", "duplicate", "spam", "language", "other")
-DELETED = "deleted"
+DELETED = "deleted"  # as older versions of Heard called what a network did not show
+NO_LONGER_SHOWN = "no longer shown"  # before "on" and the network's title
 OUTSIDE = "outside Heard"
 HANDED_OFF = "handed off"

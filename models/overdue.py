@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from models import absence
 from models.card import Card
 from models.cursor import MENTIONS, Cursor
 from models.event import Event
+from models.mention import Mention
 from models.notice import Notice
 from models.outcome import State
 from models.reply import ON_ITS_WAY, SPOKEN, Reply
@@ -18,10 +20,14 @@ from models.reply import State as Delivery
 from models.ticket import Ticket
 
 GRACE = timedelta(minutes=1)  # loops look every two seconds, and a worker's death costs a quarter of a minute
+KEPT_TOO_LONG = timedelta(minutes=15)  # after the moment at which the words of a hidden post had to go
 SHOWN = timedelta(minutes=10)  # Slack's pace: a burst of 500 cards in one channel takes that long
 
 # These always have a time at which something is due.
 _WITH_A_TIME = (Delivery.HELD, Delivery.QUEUED, Delivery.SENDING, Delivery.UNSURE)
+
+
+_DUE_AFTER = {"words": absence.BLANKED_AFTER}  # of these the query tells when they were first missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ def find(
     `networks` are those that this Heard can speak to; mentions on them should have been read `read_within`.
     """
     return [
-        Overdue(kind, count, since)
+        Overdue(kind, count, since + _DUE_AFTER.get(kind, timedelta()))
         for kind, query in _queries(networks, at, read_within)
         for count, since in session.execute(query)
         if count
@@ -84,6 +90,9 @@ def _queries(
 
     snoozes = select(func.count(), func.min(Ticket.snoozed_until))
     yield "snoozes", snoozes.where(snoozed_too_long(late))
+
+    words = select(func.count(), func.min(Mention.missing_since))
+    yield "words", words.where(absence.too_long_kept(at - KEPT_TOO_LONG))
 
     # An account that is ours no more is not read any more: the newest of a network counts.
     # One that works is not late before the network's rate limit allows the next.

@@ -24,7 +24,7 @@ from models.essence import essence
 from models.event import BREACH, HEARD, Event
 from models.mention import Mention, rank
 from models.nudging import Rung
-from models.outcome import DELETED, HANDED_OFF, OPEN, OUTSIDE, State
+from models.outcome import DELETED, HANDED_OFF, NO_LONGER_SHOWN, OPEN, OUTSIDE, State
 from models.owned import Owned
 from models.pause import Pause
 from models.reply import Reply
@@ -461,26 +461,56 @@ class Ticket(Owned, Base):
             self._open_turn(session, MENTION, asked_at=posted_at)
             self.due_at, self.nudge_at = promise.due(posted_at), promise.half(posted_at)
 
-    def lose(self, session: Session, mention: Mention, *, at: datetime) -> None:
-        """Its author deleted `mention`. With nothing left to answer, no reply is needed."""
-        if mention.deleted_at is None:
-            mention.erase(at)
-            self._log(session, "post deleted", by=HEARD, at=at, post_id=mention.post_id)
-            session.flush()
-        for reply in self.unsettled(session):
-            if reply.state in delivery.PENDING and reply.to_post_id == mention.post_id:
-                reply.move(session, Delivery.CANCELLED, at=at, act="post deleted", reason=DELETED)
-                self.stopped(session, reply)
-        left = self._posts(session)
-        if left:
-            self.target_post_id = left[-1].post_id
-        self.close_if_gone(session, at=at)
+    # --- what the network does not show, see models/absence.py -------------------------------------------
 
-    def close_if_gone(self, session: Session, *, at: datetime) -> None:
-        """With all its posts deleted and nothing on the wire, no reply is needed."""
-        on_the_wire = any(reply.state in delivery.ON_THE_WIRE for reply in self.unsettled(session))
-        if self.state in OPEN and not on_the_wire and not self._posts(session):
-            self._close(session, State.NO_REPLY_NEEDED, by=HEARD, at=at, reason=DELETED)
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has no outcome yet."""
+        return self.state in OPEN
+
+    def aim(self, session: Session) -> None:
+        """The next reply goes to the newest post whose words are there."""
+        left = self._posts(session)
+        if left and self.target_post_id != left[-1].post_id:
+            self.target_post_id = left[-1].post_id
+            self.revision += 1
+
+    def is_gone(self, session: Session) -> bool:
+        """Whether each of its posts was given up."""
+        posts = session.scalars(select(Mention).where(Mention.ticket_id == self.id)).all()
+        return bool(posts) and all(one.is_lost for one in posts)
+
+    def close_if_gone(self, session: Session, *, title: str, at: datetime) -> list[Reply]:
+        """With all its posts lost and nothing on the wire, no reply is needed. Returns what this stopped.
+
+        `title` is what people call the network.
+        """
+        unsettled = self.unsettled(session)
+        on_the_wire = any(reply.state in delivery.ON_THE_WIRE for reply in unsettled)
+        if self.state not in OPEN or on_the_wire or not self.is_gone(session):
+            return []
+        for reply in unsettled:
+            reply.move(session, Delivery.CANCELLED, at=at, act="post no longer shown", reason=NO_LONGER_SHOWN)
+            self.stopped(session, reply)
+        if self.state in OPEN:
+            reason = f"{NO_LONGER_SHOWN} on {title}"
+            self._close(session, State.NO_REPLY_NEEDED, by=HEARD, at=at, reason=reason)
+        return unsettled
+
+    def wait_since_shown_again(self, session: Session, *, at: datetime, promise: Promise) -> bool:
+        """A post of theirs is shown again: wait, if it was closed because none was. Whether it was.
+
+        What was due meanwhile is due from now on, so that it is not late at once.
+        """
+        reason = self.reason or ""
+        was_given_up = reason == DELETED or reason.startswith(NO_LONGER_SHOWN)
+        if self.state != State.NO_REPLY_NEEDED or self.closed_by != HEARD or not was_given_up:
+            return False
+        if self.due_at is not None and self.due_at < at:
+            self._promise_anew(promise.due(at))
+        self._wait_again(session, by=HEARD, at=at, act="waits again")
+        self.give_time(at)
+        return True
 
     # --- what is owed -----------------------------------------------------------------------------------
 

@@ -5,14 +5,14 @@ tokenizer and PostgreSQL's parser disagreed on accents, on new emoji, on what a 
 out of the index when it changes; the code that writes a text puts its words in.
 
 Revision: 0012
-Follows: 0008
+Follows: 0010
 """
 
 from alembic import context, op
 from models.word_index import SOURCES, index_all
 
 revision = "0012"
-down_revision = "0008"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

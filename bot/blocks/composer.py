@@ -35,6 +35,7 @@ class Origin:
     author: str | None = None  # whose words they are, if somebody else's draft was taken up
     anyway: str | None = None  # the digest of words that are to go out though they are a near copy
     only_draft: bool = False  # its author may not send: the submit keeps a draft
+    not_shown: bool = False  # its author was told that the network does not show the post
 
     def packed(self) -> str:
         """As a modal's private_metadata."""

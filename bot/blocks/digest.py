@@ -13,6 +13,7 @@ from bot.blocks.text import called, date_token, escape, fit, quote
 from bot.blocks.unsettled import apart
 from models.digest import Problem, Thanks
 from models.figures import Report
+from models.notice import said_in
 from models.outcome import State
 from models.overview import Entry, Listing
 from models.tallies import FIRST, FIRST_OPEN
@@ -69,7 +70,7 @@ def blocks(digest: Digest) -> list[Block]:
     if digest.thanks:
         made.append(section("*Thanks worth reading*"))
         for one in digest.thanks:
-            made += [quote(one.words, WORDS), context(_who(digest, one))]
+            made += [quote(one.words, WORDS) | {"block_id": said_in(one.post_id)}, context(_who(digest, one))]
     return made
 
 

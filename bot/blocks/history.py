@@ -139,7 +139,7 @@ def _past(one: Past, url: str) -> Block:
         parts += line(f"{counted(one.more_posts, 'earlier post')} not shown")["elements"]
     for said in one.posts:
         if said.text is None:
-            parts += line(literal("(deleted by its author)", "italic"))["elements"]
+            parts += line(literal("(no longer shown)", "italic"))["elements"]
         else:
             parts += quote(said.text, WORDS)["elements"]
     for reply in one.replies:

@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.blocks import aloud
 from bot.blocks.parts import Block, duration, section
 from bot.blocks.text import called, date_token, escape, quote
+from models.notice import said_in
 from models.ticket import Ticket
 
 WORDS = 200  # characters of a post that are quoted to one person
@@ -26,6 +27,8 @@ class Waiter:
     words: str
     url: str
     has_reply: bool = False  # one that goes no further until a person does something
+    mention_id: int | None = None  # the post that has these words
+    post_id: str = ""
 
     @property
     def who(self) -> str:
@@ -142,4 +145,4 @@ def _with_words_aloud(one: Waiter, sentence: str) -> Said:
 
 
 def _with_words(one: Waiter, sentence: str) -> Said:
-    return sentence, [section(sentence), quote(one.words, WORDS)]
+    return sentence, [section(sentence), quote(one.words, WORDS) | {"block_id": said_in(one.post_id)}]

@@ -25,22 +25,27 @@ def preview(
     twin: str | None = None,
     by_hand: bool = False,
     latest: str | None = None,
+    not_shown: str | None = None,
 ) -> list[Block]:
     """Text, account, network, to whom, length, and what stands against it; `problem` takes the send away.
 
     `words_of` is the Slack user whose words they are, if not the reader's; `warning` (mrkdwn) tells of a
     reply of ours that says nearly the same, `twin`, or that the network may find it too long; `by_hand`: a
-    person has to post it on the network; `latest` is the version of the post that it would answer.
+    person has to post it on the network; `latest` is the version of the post that it would answer;
+    `not_shown` (mrkdwn) says that the network does not show it to us.
     """
     to = f"*{called(handle)}*" if handle else "its author"
     value: dict[str, Any] = {"t": ticket_id, "r": draft_id}
-    seen = {"v": latest} if latest is not None else {}
+    seen: dict[str, Any] = {"v": latest} if latest is not None else {}
+    seen |= {"m": 1} if not_shown is not None else {}
     whose = f" The words are <@{words_of}>'s." if words_of else ""
     blocks = [
         section(f"This would be *public* on {title}, from *{called(account)}* to {to}:"),
         quote(text, WORDS),
         context(f"{length} of {max_length} characters as {title} counts them. Only you see this.{whose}"),
     ]
+    if not_shown is not None:
+        blocks.append(section(f":eyes: {not_shown}"))
     if by_hand:
         blocks.append(
             context(f":arrow_upper_right: {title} does not let Heard send this one: you post it by hand.")

@@ -16,6 +16,7 @@ from bot.blocks.parts import Block, button, context, counted, duration, packed, 
 from bot.blocks.text import called, date_token, escape, fit, isolate, line, link, literal, quote
 from bot.networks import Network
 from models import Account, Author, Issue, Mention, Reply, Ticket
+from models.notice import said_in
 from models.outcome import HANDED_OFF, OPEN, OUTSIDE, State
 from models.reply import ON_ITS_WAY, SPOKEN
 
@@ -172,7 +173,7 @@ def _newest_room(view: View) -> int:
 def _post(view: View, mention: Mention, limit: int) -> list[Block]:
     """One post of theirs: the words as they are, and a line about them in ours."""
     if mention.deleted_at is not None:
-        return [context(f":wastebasket: Deleted by its author {date_token(mention.deleted_at)}.")]
+        return [context(_words_gone(view, mention))]
     about = [date_token(mention.posted_at), mention.matched]
     if mention.media:
         about.append(f"{len(mention.media)} attachment{'' if len(mention.media) == 1 else 's'}")
@@ -182,12 +183,31 @@ def _post(view: View, mention: Mention, limit: int) -> list[Block]:
         about.append(f"{len(mention.text):,} characters, cut here")
     about.append(f"<{escape(mention.url)}|See it on {view.title}>")
     words = quote(mention.text, limit) | {"block_id": said_in(mention.post_id)}
-    return [words, context("  ·  ".join(about))]
+    missing = [context(_missing(view, mention))] if mention.missing_since is not None else []
+    return [words, context("  ·  ".join(about)), *missing]
 
 
-def said_in(post_id: str) -> str:
-    """The name of the block that holds the words of this post."""
-    return f"said {post_id}"
+def _words_gone(view: View, mention: Mention) -> str:
+    """In the place of words that were taken away."""
+    if mention.missing_since is None:  # as an older Heard took it, and there is nothing left to look at
+        return f":wastebasket: Deleted by its author {date_token(mention.deleted_at or mention.posted_at)}."
+    if not mention.is_lost:
+        return f"{_missing(view, mention)} Its words were removed here."
+    how = "Gone from" if mention.missing_as == "gone" else "No longer shown on"
+    since = date_token(mention.missing_since)
+    return f":see_no_evil: {how} {view.title} since {since}. Its words were removed here."
+
+
+def _missing(view: View, mention: Mention) -> str:
+    """That the network does not show it, which does not say who did what."""
+    since = date_token(mention.missing_since or mention.posted_at)
+    again = f" I look again {date_token(mention.look_at)}." if mention.look_at is not None else ""
+    if mention.missing_as == "gone":
+        return f":eyes: *{view.title} says that this post is gone*, since {since}.{again}"
+    return (
+        f":eyes: *{view.title} does not show this post to us just now*, since {since}. It may be deleted, "
+        f"protected, suspended or withheld, or {view.title} may be late.{again}"
+    )
 
 
 def _issues(view: View) -> list[Block]:

@@ -4,7 +4,7 @@ A network's own dicts, clients and quirks stay in its own file; what crosses int
 frozen values below, and what fails is one of `Refused`, `Later` and `Unsure`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -162,6 +162,13 @@ class Allowance:
     said_at: datetime | None = None
 
 
+Absence = Literal["gone", "not shown"]
+"""Why a post that was asked for is not there.
+
+`gone`: the network can tell a deletion from all else, and says that this is one. `not shown`: it does not
+show it to us, which may be a deletion, a suspension, a lock, a block, a withheld post, or a server that lags.
+"""
+
 RefusedReason = Literal["not summoned", "duplicate", "parent gone", "too long", "not ours", "invalid"]
 
 
@@ -263,8 +270,12 @@ class Network(Protocol):
         """Our own reply under `to`, if the network shows one: the same words, or any if `text` is None."""
         ...
 
-    def refresh(self, ids: Sequence[str]) -> tuple[Page, tuple[str, ...]]:
-        """The posts `ids` as they are now, and which of them are gone."""
+    def refresh(self, ids: Sequence[str]) -> tuple[Page, Mapping[str, Absence]]:
+        """The posts `ids` as they are now, and which of them the network says are not there, and how.
+
+        An id that is in neither was not answered for: it says nothing, as a failed call does. A newer version
+        of a post that was asked for is that post.
+        """
         ...
 
     def allowance(self, reading: Reading) -> Allowance | None:

@@ -8,13 +8,14 @@ network.fails("publish", Unsure("no answer"), landed=True)  # the next reply lan
 import itertools
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import urlencode
 
 from bot.networks import (
+    Absence,
     Account,
     Allowance,
     Answerable,
@@ -67,6 +68,7 @@ class Memory:
         self._people: dict[str, Person] = {}
         self._posts: dict[str, Post] = {}  # by stable id, oldest first
         self._versions: dict[str, str] = {}  # each id of an edit chain: its stable id
+        self._hidden: set[str] = set()  # stable ids
         self._failures: list[_Failure] = []
         self.allowances: dict[Reading, Allowance] = {}
         self._lock = threading.RLock()
@@ -134,6 +136,21 @@ class Memory:
         """Take a post away."""
         with self._lock:
             del self._posts[self._post(post_id).id]
+
+    def hides(self, post_id: str) -> None:
+        """Show a post to nobody, as when its author is suspended or behind a lock."""
+        with self._lock:
+            self._hidden.add(self._post(post_id).id)
+
+    def shows(self, post_id: str) -> None:
+        """Show a post again that was hidden."""
+        with self._lock:
+            self._hidden.discard(self._post(post_id).id)
+
+    def is_shown(self, post_id: str) -> bool:
+        """Whether a post is there and not hidden."""
+        with self._lock:
+            return self._seen(post_id) is not None
 
     def replies_to(self, post_id: str) -> tuple[Post, ...]:
         """Our own replies under a post, oldest first."""
@@ -216,13 +233,17 @@ class Memory:
                 return Published(reply.id, reply.url)
         return None
 
-    def refresh(self, ids: Sequence[str]) -> tuple[Page, tuple[str, ...]]:
-        """The posts `ids` as they are now, and those that were deleted."""
+    def refresh(self, ids: Sequence[str]) -> tuple[Page, Mapping[str, Absence]]:
+        """The posts `ids` as they are now, and those that are not shown; a deletion is told from the rest."""
         self._strike("refresh")
         with self._lock:
-            found = {each: self._find(each) for each in ids}
-        here = dict.fromkeys(post for post in found.values() if post)
-        return Page(tuple(here)), tuple(each for each, post in found.items() if post is None)
+            found = {each: self._seen(each) for each in ids}
+            absent: dict[str, Absence] = {
+                each: "gone" if self._find(each) is None else "not shown"
+                for each, post in found.items()
+                if post is None
+            }
+        return Page(tuple(dict.fromkeys(post for post in found.values() if post))), absent
 
     def allowance(self, reading: Reading) -> Allowance | None:
         """What a test has put into `allowances`."""
@@ -255,7 +276,7 @@ class Memory:
         return f"https://memory.example/{handle}"
 
     def _check(self, text: str, to: Target) -> None:
-        target = self._find(to.post_id)
+        target = self._seen(to.post_id)
         if target is None:
             raise Refused("parent gone", "The post is gone.")
         if self.length(text) > self.max_length:
@@ -268,7 +289,8 @@ class Memory:
     def _pages(self, call: Call, after: Mark, wanted: Callable[[Post], bool] | None) -> Iterator[Page]:
         """Newest first; `wanted` chooses among what others said, None means our own posts."""
         with self._lock:
-            found = [post for post in self._posts.values() if _is_after(post, after)]
+            shown = [post for post in self._posts.values() if post.id not in self._hidden]
+            found = [post for post in shown if _is_after(post, after)]
             if wanted is None:
                 found = [post for post in found if post.author_id == self._me.id]
             else:
@@ -304,6 +326,11 @@ class Memory:
 
     def _find(self, post_id: str) -> Post | None:
         return self._posts.get(self._versions.get(post_id, ""))
+
+    def _seen(self, post_id: str) -> Post | None:
+        """A post as anybody is shown it."""
+        post = self._find(post_id)
+        return post if post is not None and post.id not in self._hidden else None
 
     def _post(self, post_id: str) -> Post:
         post = self._find(post_id)

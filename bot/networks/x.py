@@ -16,6 +16,7 @@ from pydantic import AfterValidator, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.networks import (
+    Absence,
     Account,
     Allowance,
     Answerable,
@@ -263,14 +264,21 @@ class X:
                 raise Later(None, "server error", "X did not show all that our own account posted.")
         return None
 
-    def refresh(self, ids: Sequence[str]) -> tuple[Page, tuple[str, ...]]:
-        """The newest versions of `ids`, and which of them may no longer be shown."""
-        posts, bad, newest, gone = self._look_up(ids)
-        if edits := newest - {post.latest_id for post in posts.values()}:
+    def refresh(self, ids: Sequence[str]) -> tuple[Page, Mapping[str, Absence]]:
+        """The newest versions of `ids`, and which of them X does not show.
+
+        X never says "gone": it files a suspended author's posts under `resource-not-found`, too.
+        https://docs.x.com/x-api/fundamentals/response-codes-and-errors
+        """
+        posts, bad, chains, gone = self._look_up(ids)
+        if edits := {chain[-1] for chain in chains} - {post.latest_id for post in posts.values()}:
             edited, worse, _, _ = self._look_up(sorted(edits))
             posts |= edited
             bad += worse
-        return Page(tuple(posts.values()), tuple(bad)), tuple(each for each in ids if each in gone)
+        here = {*posts, *(version for chain in chains for version in chain)}
+        here |= {one.post_id for one in bad if one.post_id is not None}
+        absent: dict[str, Absence] = {each: "not shown" for each in ids if each in gone and each not in here}
+        return Page(tuple(posts.values()), tuple(bad)), absent
 
     def allowance(self, reading: Reading) -> Allowance | None:
         """What X's newest answer to such a call said in its headers."""
@@ -359,17 +367,17 @@ class X:
         answer = self._read("/2/tweets", {"ids": post_id})
         return post_id in x_rows.gone(answer)
 
-    def _look_up(self, ids: Sequence[str]) -> tuple[dict[str, Post], list[Bad], set[str], set[str]]:
-        """The posts `ids`, the bad rows, the newest id of each edit chain, and which posts are gone."""
-        posts, bad, newest, gone = dict[str, Post](), list[Bad](), set[str](), set[str]()
+    def _look_up(self, ids: Sequence[str]) -> tuple[dict[str, Post], list[Bad], list[list[str]], set[str]]:
+        """The posts `ids`, the bad rows, the edit chains that they are part of, and what X does not show."""
+        posts, bad, chains, gone = dict[str, Post](), list[Bad](), list[list[str]](), set[str]()
         for some in _lots(ids):
             answer = self._read("/2/tweets", {"ids": ",".join(some)}, fields=True)
             page = x_rows.page(answer, self.account())
             posts |= {post.id: post for post in page.posts}
             bad += page.bad
-            newest |= {chain[-1] for row in x_rows.rows(answer) if (chain := x_rows.history(row))}
+            chains += [chain for row in x_rows.rows(answer) if (chain := x_rows.history(row))]
             gone |= x_rows.gone(answer)
-        return posts, bad, newest, gone
+        return posts, bad, chains, gone
 
     def _read(self, route: str, ask: Mapping[str, Any], *, fields: bool = False) -> x_rows.Row:
         """One reading call. If X does not know our word for post fields, it is asked again in its other one.

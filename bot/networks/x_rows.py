@@ -175,7 +175,7 @@ def _is_about_a_row(problem: Row) -> bool:
 
 
 def gone(answer: Row) -> set[str]:
-    """Which of the posts asked for may not be shown any more: deleted, suspended, protected."""
+    """Which of the posts asked for X does not show: deleted, suspended, protected, withheld, blocked."""
     named = [problem for problem in problems(answer) if _is_about_a_row(problem)]
     return {
         found for problem in named for key in ("resource_id", "value") if (found := as_id(problem.get(key)))

@@ -56,7 +56,20 @@ def network_acts(stage: Stage) -> Blueprint:
     def count() -> Json:
         return {"length": length(words(given(), "text")[:3000])}
 
+    _account_acts(pages, world)
     return pages
+
+
+def _account_acts(pages: Blueprint, world: XWorld) -> None:
+    """What may happen to a customer's account, and be taken back."""
+
+    @pages.post("/standing")
+    def standing() -> Json:
+        """Lock it or suspend it, or let it be: its posts are not shown to the brand meanwhile."""
+        body = given()
+        changes = {name: body[name] is True for name in ("protected", "suspended") if name in body}
+        user = world.change_user(words(body, "handle").removeprefix("@"), **changes)
+        return {"protected": user.protected, "suspended": user.suspended}
 
 
 def given() -> Json:
@@ -114,8 +127,17 @@ def _post(world: XWorld, post: XPost) -> Json:
         "parent": post.reply_to,
         "to": parent.author_id if parent else None,
         "calls": None if mine else post.summons(world.brand) or "no",
+        "hidden": _hidden(world, post),
         "closed": not mine and not _may_answer(world, post),
     }
+
+
+def _hidden(world: XWorld, post: XPost) -> str | None:
+    """Why the brand is not shown this, if it is not; visitors of the page see everything."""
+    user = world.user_by_id(post.author_id)
+    if user is None or not world.is_hidden(post.author_id):
+        return None
+    return "suspended" if user.suspended else "protected"
 
 
 def _may_answer(world: XWorld, post: XPost) -> bool:
@@ -155,6 +177,8 @@ def _user(user: Any) -> Json:  # noqa: ANN401 - sandbox.x.posts.User
         "name": user.name,
         "followers": user.followers,
         "verified": user.verified,
+        "protected": user.protected,
+        "suspended": user.suspended,
     }
 
 

@@ -8,6 +8,7 @@ from sandbox.slack.channel import Channel
 from sandbox.x import XWorld
 
 MENTIONS, OWN, REPLY = "GET /2/users/:id/mentions", "GET /2/users/:id/tweets", "POST /2/tweets"
+LOOK_UP = "GET /2/tweets"
 FOREVER = 1_000_000
 MENTIONS_CHANNEL, THEIR_TEAM = "C0MENTIONS", "T0PARTNER"
 
@@ -92,6 +93,14 @@ class Switches:
                 "They appear behind newer ones. Heard reads with an overlap and misses none.",
                 lambda: self._x.faults.add(MENTIONS, "late_index", seconds=20),
                 (MENTIONS, "late_index"),
+            ),
+            self._x_fault(
+                "x_lagging",
+                "One of X's servers lags behind",
+                "The next look at a post does not find it. Press Reply: the card says so, and stays open.",
+                lambda: self._x.faults.add(LOOK_UP, "lagging_replica", times=1),
+                (LOOK_UP, "lagging_replica"),
+                once=True,
             ),
             self._x_fault(
                 "x_keys",

@@ -35,6 +35,9 @@ Kind = Literal[
     "garbled",  # half the JSON, delivered as if it were whole
     "shuffled",  # the rows of a page in another order
     "repeated",  # the rows of a page, each twice
+    # Posts that are there and are not shown
+    "lagging_replica",  # rows are "not found": the server that answers is behind the others
+    "left_out",  # rows are missing, and no error says so
     # Slowness, which goes together with any of the above
     "slow_before",  # `seconds` pass before the effect: the client may be gone when it comes
     "slow",  # the effect is at once, its answer `seconds` later

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.x.faults import Fault, Kind
-from sandbox.x.problems import HTML_503, credits_depleted, plain, unavailable, usage_capped
+from sandbox.x.problems import HTML_503, credits_depleted, missing, plain, unavailable, usage_capped
 from sandbox.x.rules import CATCH_ALL
 from sandbox.x.wire import Answer, Wire, as_json, as_problem
 
@@ -50,6 +50,26 @@ def _reordered(answer: Answer, change: Callable[[list[Any]], list[Any]]) -> Answ
     return replace(answer, content=json.dumps(body | {"data": change(body["data"])}).encode())
 
 
+def _not_found(answer: Answer) -> Answer:
+    """An answer whose rows are in `errors` instead, as if there were no such posts."""
+    body = json.loads(answer.content)
+    rows = [row for row in _listed(body.get("data")) if isinstance(row, dict)]
+    errors = [*_listed(body.get("errors")), *(missing("tweet", "ids", str(row.get("id"))) for row in rows)]
+    return _without_rows(answer, body, {"errors": errors} if errors else {})
+
+
+def _without_rows(answer: Answer, body: dict[str, Any], more: dict[str, Any]) -> Answer:
+    kept = {name: value for name, value in body.items() if name not in {"data", "includes", "errors"}}
+    return replace(answer, content=json.dumps(kept | more).encode())
+
+
+def _listed(found: object) -> list[Any]:
+    """The rows of an answer, which X leaves away if there are none."""
+    if found is None:
+        return []
+    return found if isinstance(found, list) else [found]
+
+
 UNAVAILABLE = Answer(503, HTML_503, {"content-type": "text/html; charset=utf-8"})
 
 INSTEAD: dict[Kind, Answer] = {
@@ -73,5 +93,7 @@ SPOILS: dict[Kind, Callable[[Answer], Answer]] = {
     "truncated": lambda answer: replace(answer, wire=Wire.HALF),
     "shuffled": lambda answer: _reordered(answer, lambda rows: rows[::-2] + rows[-2::-2]),
     "repeated": lambda answer: _reordered(answer, lambda rows: [row for row in rows for _ in range(2)]),
+    "lagging_replica": _not_found,
+    "left_out": lambda answer: _without_rows(answer, json.loads(answer.content), {}),
     "garbled": lambda answer: replace(answer, content=answer.content[: len(answer.content) // 2]),
 }

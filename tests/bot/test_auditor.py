@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from sqlalchemy import update
 
-from bot import auditor
+from bot import auditor, missing_posts
+from bot.freshen import freshen
 from bot.networks import Later
 from models import Alarm, Notice, Reply, Ticket
 from models.reply import State as Delivery
@@ -46,6 +47,20 @@ def test_nothing_is_past_its_time_in_a_healthy_ledger(waiting: Room) -> None:
 
     assert kinds(waiting) == []
     assert waiting.told() == []
+
+
+def test_words_that_should_have_gone_are_told_of(waiting: Room, network: Counting) -> None:
+    [mention] = waiting.mentions()
+    network.hides(mention.post_id)
+    freshen(waiting.desk, 1)
+    pass_by(waiting, hours=23, minutes=20)
+
+    assert "words" in kinds(waiting)
+    told = next(one for one in waiting.told() if "should be gone" in one)
+    assert "20 min" in told
+
+    missing_posts.tick(waiting.desk)
+    assert "words" not in kinds(waiting)
 
 
 def test_a_reply_that_no_loop_takes_on_is_told_once_and_counted(waiting: Room) -> None:

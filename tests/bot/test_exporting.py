@@ -15,11 +15,11 @@ from sqlalchemy import select
 
 from bot.__main__ import main
 from bot.exporting import BOM, ExistsError, armed, defused, new_file, write
-from models import Event, Mention
+from models import Event
 from models.database import Database
 from models.export import KINDS, TICKETS, Filter
 from models.reply import State as Delivery
-from tests.models.ledger import hear, minute, said, ticket
+from tests.models.ledger import hear, lose, minute, said, ticket
 from tests.story.hostile import TEXTS
 
 FORMULAS = [
@@ -89,8 +89,7 @@ def a_day(db: Database) -> None:
             settled_at=minute(5),
         )
         one.spoken(session, reply, at=minute(5))
-        gone = ticket(session, "8", "c2")
-        gone.lose(session, session.scalars(select(Mention).where(Mention.post_id == "2")).one(), at=minute(6))
+        lose(session, "2", at=minute(6))
         third = ticket(session, "9", "c3")
         third.draft(session, text="half a thought", by="U0BEN", at=minute(7), key="k2", source="composer")
         other = third.draft(session, text="unspeakable", by="U0BEN", at=minute(8), key="k3", source="thread")

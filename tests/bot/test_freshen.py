@@ -80,50 +80,81 @@ def test_an_edit_is_told_once(on_x: Room, x: XServer, post: str) -> None:
     assert acts(on_x).count("post edited") == 1
 
 
-def test_a_deleted_post_takes_its_words_along_and_needs_no_reply(on_x: Room, x: XServer, post: str) -> None:
-    x.world.delete(post)
+def hidden(x: XServer, post: str, how: str) -> None:
+    """Let X not show it, in one of the ways that look alike."""
+    if how == "deleted":
+        x.world.delete(post)
+    elif how == "late":
+        x.world.faults.add(LOOK_UP, "lagging_replica")
+    else:
+        x.world.change_user("maria", **{how: True})
+
+
+@pytest.mark.parametrize("how", ["deleted", "protected", "suspended", "late"])
+def test_what_is_not_shown_is_noted_and_not_taken_for_a_deletion(
+    on_x: Room, x: XServer, post: str, how: str
+) -> None:
+    hidden(x, post, how)
 
     freshen(on_x.desk, 1)
 
     [mention] = on_x.mentions()
-    assert (mention.text, mention.deleted_at) == ("", on_x.clock())
-    assert (on_x.ticket().state, on_x.ticket().reason) == (State.NO_REPLY_NEEDED, "deleted")
-    assert acts(on_x)[-2:] == ["post deleted", "no reply needed"]
+    assert (mention.text, mention.deleted_at) == ("@acmebrew is the ketle back?", None)
+    assert (mention.missing_since, mention.missing_as) == (on_x.clock(), "not shown")
+    assert mention.look_at == on_x.clock() + timedelta(hours=1)
+    assert on_x.ticket().state == State.WAITING
+    assert acts(on_x)[-1] == "post not shown"
 
 
-def test_a_post_behind_a_lock_may_not_be_shown_any_more(on_x: Room, x: XServer, post: str) -> None:
+def test_a_reply_that_waits_is_left_to_the_network_when_its_post_is_missed_once(
+    on_x: Room, x: XServer, post: str
+) -> None:
+    reply = on_x.submit(1, "On Monday!", undo=600)
     x.world.change_user("maria", protected=True)
 
     freshen(on_x.desk, 1)
 
-    assert on_x.texts() == [""]
-    assert on_x.ticket().state == State.NO_REPLY_NEEDED
-
-
-def test_a_deleted_post_stops_the_reply_that_waited_and_tells_its_author(
-    on_x: Room, x: XServer, post: str
-) -> None:
-    reply = on_x.submit(1, "On Monday!", undo=600)
-    x.world.delete(post)
-
-    freshen(on_x.desk, 1)
-
-    assert on_x.state(reply) == Delivery.CANCELLED
-    [told] = on_x.told()
-    assert "<@U0ANA>, the post that you answered is gone from X" in told
+    assert on_x.state(reply) == Delivery.HELD
+    on_x.clock.pass_by(600)
+    on_x.send()
+    assert (on_x.state(reply), on_x.reply(reply).reason) == (Delivery.REFUSED, "parent gone")
+    assert on_x.ticket().state == State.WAITING
     with on_x.desk.db.read() as session:
         assert Reply.kept_text(session, 1, "U0ANA") == "On Monday!"
 
 
-def test_of_two_posts_the_one_that_is_left_is_to_be_answered(on_x: Room, x: XServer, post: str) -> None:
-    second = x.world.post("maria", "@acmebrew and the mugs?", reply_to=post).id
+def test_with_one_post_the_others_of_the_ticket_are_looked_at(on_x: Room, x: XServer, post: str) -> None:
+    x.world.post("maria", "@acmebrew and the mugs?", reply_to=post)
     on_x.poll()
-    assert on_x.ticket().target_post_id == second
-    x.world.delete(second)
+    x.world.change_user("maria", protected=True)
 
     freshen(on_x.desk, 1)
 
-    assert (on_x.ticket().state, on_x.ticket().target_post_id) == (State.WAITING, post)
+    assert [one.missing_since for one in on_x.mentions()] == [on_x.clock(), on_x.clock()]
+    assert x.world.counts[LOOK_UP] == 2
+
+
+def test_an_answer_that_says_nothing_of_the_post_changes_nothing(on_x: Room, x: XServer, post: str) -> None:
+    x.world.faults.add(LOOK_UP, "left_out")
+    before = acts(on_x)
+
+    freshen(on_x.desk, 1)
+
+    assert acts(on_x) == before
+    assert on_x.mentions()[0].missing_since is None
+
+
+def test_a_sight_takes_a_miss_back(on_x: Room, x: XServer, post: str) -> None:
+    x.world.faults.add(LOOK_UP, "lagging_replica", times=1)
+    freshen(on_x.desk, 1)
+    on_x.clock.now += EVERY
+
+    freshen(on_x.desk, 1)
+
+    [mention] = on_x.mentions()
+    assert (mention.missing_since, mention.look_at) == (None, None)
+    assert acts(on_x)[-2:] == ["post not shown", "post shown again"]
+    assert "X shows this post again" in on_x.told()[-1]
 
 
 def test_an_answer_by_hand_ends_the_turn_when_it_was_said(on_x: Room, x: XServer, post: str) -> None:
@@ -286,17 +317,6 @@ def test_an_edit_counts_even_if_our_own_posts_cannot_be_read(on_x: Room, x: XSer
 
     assert on_x.texts() == ["@acmebrew is the kettle back?"]
     assert on_x.ticket().state == State.WAITING
-
-
-def test_a_post_that_is_known_to_be_gone_is_not_asked_about(on_x: Room, x: XServer, post: str) -> None:
-    x.world.delete(post)
-    freshen(on_x.desk, 1)
-    asked = looks(x)
-    on_x.clock.now += EVERY
-
-    freshen(on_x.desk, 1)
-
-    assert looks(x) == asked
 
 
 def test_a_network_without_keys_is_not_asked(database_url: str, on_x: Room, x: XServer, post: str) -> None:

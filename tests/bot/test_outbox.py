@@ -15,6 +15,7 @@ from models.database import Database
 from models.outcome import State
 from models.reply import State as Delivery
 from tests.bot.room import BEN, Clock, Counting, Room, room
+from tests.models.ledger import lose
 
 PLAN = (5, 15, 45, 120, 300, 600)
 
@@ -251,7 +252,7 @@ def test_a_refusal_gives_the_words_back_and_tells_their_author(
         assert Reply.kept_text(session, 1, "U0ANA") == "On Monday!"
 
 
-def test_a_reply_to_a_post_that_is_gone_closes_the_ticket_and_forgets_the_words(
+def test_a_reply_to_a_post_that_is_not_there_comes_back_and_the_ticket_waits_with_its_words(
     here: Room, network: Counting, post: str
 ) -> None:
     network.deletes(post)
@@ -259,9 +260,12 @@ def test_a_reply_to_a_post_that_is_gone_closes_the_ticket_and_forgets_the_words(
     here.send()
 
     assert here.state(reply) == Delivery.REFUSED
-    assert (here.ticket().state, here.ticket().reason) == (State.NO_REPLY_NEEDED, "deleted")
-    assert here.texts() == [""]
-    assert "refused your reply" in here.told()[0]
+    assert here.ticket().state == State.WAITING
+    [mention] = here.mentions()
+    assert (mention.text, mention.missing_since) == ("@acmebrew is the kettle back?", here.clock())
+    [told] = here.told()
+    assert "refused your reply" in told
+    assert "press *Reply* on the card" in told
 
 
 def test_a_reply_that_nobody_called_for_is_handed_to_a_person(
@@ -775,14 +779,13 @@ def test_a_question_about_a_post_that_is_gone_meanwhile_leaves_nothing_waiting(
 ) -> None:
     reply = asked(here, network)
     with here.desk.db.write() as session:
-        mention = session.scalars(select(Mention)).one()
-        Ticket.hold(session, 1).lose(session, mention, at=here.clock())
+        lose(session, post, at=here.clock())
     assert here.ticket().state == State.WAITING  # the reply may be public under it
 
     with here.desk.db.write() as session:
         ticket = Ticket.hold(session, 1)
         session.get_one(Reply, reply).discard(session, at=here.clock(), by=BEN)
-        ticket.close_if_gone(session, at=here.clock())
+        ticket.close_if_gone(session, title="Memory", at=here.clock())
 
     assert here.ticket().state == State.NO_REPLY_NEEDED
 

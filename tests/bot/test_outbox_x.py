@@ -156,13 +156,14 @@ def test_what_we_said_elsewhere_in_the_same_words_is_refused(on_x: Room, x, post
     assert public(x, post) == []
 
 
-def test_a_post_that_is_gone_needs_no_reply(on_x: Room, x, post) -> None:
+def test_a_reply_to_a_post_that_is_not_there_is_refused_and_the_ticket_waits_on(on_x: Room, x, post) -> None:
     reply = on_x.submit(1, "On Monday!")
     x.world.delete(post)
     on_x.send()
 
     assert (on_x.state(reply), on_x.reply(reply).reason) == (Delivery.REFUSED, "parent gone")
-    assert on_x.ticket().state == "no reply needed"
+    assert on_x.ticket().state == "waiting"
+    assert on_x.mentions()[0].missing_since == on_x.clock()
 
 
 def test_a_reply_that_x_takes_only_from_a_person_is_handed_off_and_seen(on_x: Room, x) -> None:

@@ -33,7 +33,7 @@ def answering() -> Iterator[Callable[[bytes], Slack]]:
 
 
 def say(bot: Slack) -> str:
-    return bot.post(CHANNEL, "hello", None, key="k1")
+    return bot.post(CHANNEL, "hello", None, key="k1").ts
 
 
 def test_a_post_says_where_it_is_and_carries_its_key(bot: Slack, slack: SlackServer) -> None:
@@ -143,12 +143,20 @@ def test_a_message_is_found_by_its_key_in_a_channel_and_in_a_thread(bot: Slack, 
     first = say(bot)
     for number in range(3):
         bot.post(CHANNEL, f"other {number}", None, key="k2")
-    reply = bot.post(CHANNEL, "in the thread", None, key="k3", thread_ts=first)
+    reply = bot.post(CHANNEL, "in the thread", None, key="k3", thread_ts=first).ts
 
     assert bot.find(CHANNEL, "k1", since=0) == [first]
     assert bot.find(CHANNEL, "k3", since=0, thread_ts=first) == [reply]
     assert bot.find(CHANNEL, "k3", since=0) == []
     assert len(bot.find(CHANNEL, "k2", since=0)) == 3
+
+
+def test_of_a_direct_message_the_conversation_is_told(bot: Slack, slack: SlackServer) -> None:
+    posted = bot.post("U0ANA", "hello", None, key="k1")
+
+    assert posted.channel.startswith("D")
+    bot.update(posted.channel, posted.ts, "hello again", [], key="k1")
+    assert slack.world.message(posted.channel, posted.ts).text == "hello again"
 
 
 def test_a_message_is_found_behind_pages_of_others(bot: Slack, slack: SlackServer) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Author, Base, Mention, Ticket
+from models import Author, Base, Mention, Ticket, absence
+from models.absence import Lost
 from models.database import Database
 from models.hearing import Place, Said, Taken, take_in
 from models.office import ALWAYS
@@ -65,6 +66,20 @@ def ticket(session: Session, author: str = "7", conversation: str = "c1") -> Tic
 
 def mention(session: Session, post_id: str) -> Mention:
     return session.scalars(select(Mention).where(Mention.post_id == post_id)).one()
+
+
+def lose(session: Session, post_id: str, *, at: datetime) -> Lost:
+    """The network did not show that post at three looks, the last of them `at`."""
+    here = ticket_of(session, post_id)
+    for before in (timedelta(hours=20), timedelta(hours=19), timedelta()):
+        found = mention(session, post_id)
+        lost = absence.missed(session, here, found, how="not shown", title="X", at=at - before)
+        session.flush()
+    return lost
+
+
+def ticket_of(session: Session, post_id: str) -> Ticket:
+    return Ticket.hold(session, mention(session, post_id).ticket_id)
 
 
 def rows(session: Session, *tables: type[Base]) -> dict[str, list[Row]]:

@@ -20,13 +20,15 @@ SAYS_NOTHING = {
     *OF_ISSUES,
     "remove from issue",
     "move to issue",
-    "post deleted",
+    "post not shown",
+    "post blanked",
+    "post shown again",
     "post edited",
     "compose",
     "take over composing",
     "breach",
 }  # of where it stands
-STOPPED = {"paused", "not a sender", "deleted"}  # why a reply that waited never left, besides an undo
+STOPPED = {"paused", "not a sender", "no longer shown"}  # why a reply that waited never left, besides an undo
 OUTCOMES = {"answered", "no reply needed", "not about us"}
 LEADS_TO = {"snooze": "snoozed"} | {outcome: outcome for outcome in OUTCOMES}  # everything else: waiting
 

@@ -23,6 +23,7 @@ from tests.models.ledger import (
     OWED,
     PLACE,
     hear,
+    lose,
     mention,
     minute,
     passing,
@@ -171,13 +172,14 @@ def test_of_two_versions_on_one_page_the_newer_counts(session: Session, page: tu
     assert mention(session, "1").text == "version 10"
 
 
-def test_a_deleted_post_does_not_come_back_with_an_edit(session: Session) -> None:
+def test_a_lost_post_that_is_listed_again_has_its_words_again(session: Session) -> None:
     hear(session, said(1), said(2))
-    ticket(session).lose(session, mention(session, "1"), at=minute(1))
+    lose(session, "1", at=minute(1))
 
     hear(session, said(1, latest_id="5", text="here I am again"))
 
-    assert mention(session, "1").text == ""
+    back = mention(session, "1")
+    assert (back.text, back.latest_id, back.deleted_at) == ("here I am again", "5", None)
 
 
 # --- after an answer ----------------------------------------------------------------------------------------

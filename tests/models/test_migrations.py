@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from models import Author, Base, Card, Issue, Notice, Reply, Shown, Ticket, drafts, overview
+from models import Author, Base, Card, Issue, Mention, Notice, Reply, Shown, Ticket, drafts, overview
 from models.database import Database
 from models.merging import merge
 from models.overview import Wanted
@@ -158,6 +158,25 @@ def test_what_was_heard_before_words_were_folded_is_found_in_the_folded_way(
         assert [one.text for one in search(session, ["strasse"], before=Before(), limit=9).found] == [
             "Straße"
         ]
+
+
+def test_what_an_older_heard_took_for_deleted_stays_as_it_is(
+    db: Database, alembic_config: alembic.config.Config
+) -> None:
+    with db.write() as session:
+        hear(session, said(1))
+    alembic.command.downgrade(alembic_config, "0008")
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE mentions SET text = '', deleted_at = posted_at"))
+        closed = "state = 'no reply needed', reason = 'deleted', closed_by = 'heard', closed_at = seen_at"
+        connection.execute(text(f"UPDATE tickets SET {closed}"))
+    alembic.command.upgrade(alembic_config, "head")
+
+    with db.read() as session:
+        [kept] = session.scalars(select(Mention))
+        assert (kept.text, kept.deleted_at, kept.is_lost) == ("", NINE, True)
+        assert (kept.missing_since, kept.look_at, kept.missed_looks) == (None, None, 0)
+        assert session.scalars(select(Ticket.reason)).all() == ["deleted"]
 
 
 def fill(db: Database) -> None:

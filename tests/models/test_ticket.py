@@ -15,7 +15,7 @@ from models.base import MovedOnError, OnItsWayError, TakenError
 from models.database import Database
 from models.reply import State as Delivery
 from tests.databases import Lend
-from tests.models.ledger import NINE, PROMISE, hear, mention, minute, rows, said, ticket, until
+from tests.models.ledger import NINE, PROMISE, hear, lose, mention, minute, rows, said, ticket, until
 
 ANA, BEN = "U0ANA", "U0BEN"
 
@@ -56,10 +56,10 @@ def test_an_answer_to_a_question_that_is_not_the_newest_is_refused(session: Sess
     assert rows(session, Reply, Ticket, Event) == before
 
 
-def test_a_follow_up_to_a_post_that_was_deleted_meanwhile_is_refused(session: Session) -> None:
+def test_a_follow_up_to_a_post_that_was_lost_meanwhile_is_refused(session: Session) -> None:
     hear(session, said(1), said(2, minute(1)))
     goes(session, answer(session), *OUT)
-    ticket(session).lose(session, mention(session, "2"), at=minute(2))
+    lose(session, "2", at=minute(2))
 
     with pytest.raises(MovedOnError):
         answer(session, turn=2, to_post_id="2")
@@ -190,20 +190,20 @@ def test_words_that_were_taken_back_from_the_network_are_their_authors_again(ses
     assert Reply.kept_text(session, ticket(session).id, ANA) == "With a typo"
 
 
-def test_the_last_post_deleted_ends_the_ticket_and_a_new_one_begins_it_again(session: Session) -> None:
+def test_the_last_post_lost_ends_the_ticket_and_a_new_one_begins_it_again(session: Session) -> None:
     hear(session, said(1), said(2, minute(1)))
-    ticket(session).lose(session, mention(session, "2"), at=minute(2))
+    lose(session, "2", at=minute(2))
     assert (ticket(session).state, ticket(session).target_post_id) == ("waiting", "1")
-    ticket(session).lose(session, mention(session, "1"), at=minute(3))
-    assert (ticket(session).state, ticket(session).reason) == ("no reply needed", "deleted")
+    lose(session, "1", at=minute(3))
+    assert (ticket(session).state, ticket(session).reason) == ("no reply needed", "no longer shown on X")
 
     hear(session, said(3, minute(4)))
     assert (ticket(session).state, ticket(session).target_post_id) == ("waiting", "3")
 
 
-def test_an_older_post_that_comes_late_is_answered_rather_than_a_deleted_one(session: Session) -> None:
+def test_an_older_post_that_comes_late_is_answered_rather_than_a_lost_one(session: Session) -> None:
     hear(session, said(5, minute(5)))
-    ticket(session).lose(session, mention(session, "5"), at=minute(6))
+    lose(session, "5", at=minute(6))
     ticket(session).reopen(session, by=ANA, at=minute(7))
 
     hear(session, said(3, minute(3)))
@@ -211,14 +211,14 @@ def test_an_older_post_that_comes_late_is_answered_rather_than_a_deleted_one(ses
     assert ticket(session).target_post_id == "3"
 
 
-def test_the_words_of_a_deleted_post_are_gone_and_the_fact_is_not(session: Session) -> None:
+def test_the_words_of_a_lost_post_are_gone_and_the_fact_is_not(session: Session) -> None:
     hear(session, said(1, media=("https://pic/1",)))
-    ticket(session).lose(session, mention(session, "1"), at=minute(2))
-    ticket(session).lose(session, mention(session, "1"), at=minute(9))
+    lose(session, "1", at=minute(2))
+    lose(session, "1", at=minute(9))
 
     gone = mention(session, "1")
     assert (gone.text, gone.media, gone.deleted_at) == ("", [], minute(2))
-    assert len(session.scalars(select(Event).where(Event.act == "post deleted")).all()) == 1
+    assert len(session.scalars(select(Event).where(Event.act == "post blanked")).all()) == 1
 
 
 def test_of_two_who_submit_unseen_by_each_other_the_second_is_told_and_keeps_her_words(

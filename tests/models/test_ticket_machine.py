@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from models import Event, Mention, Reply, Ticket, Turn
+from models import Event, Mention, Reply, Ticket, Turn, absence
 from models.base import MovedOnError, OnItsWayError, RuleBrokenError, TakenError
 from models.database import Database
 from models.reply import State as Delivery
@@ -29,6 +29,7 @@ from tests.models.log import HOLDS_ITS_TURN, OPEN, PUBLIC, replay
 
 CAN_BE_STOPPED = {"held", "queued"}
 ON_THE_WIRE = {"sending", "unsure", "asked"}
+HOUR = timedelta(hours=1)
 COMES_BACK = {"draft", "cancelled", "refused", "withdrawn"}
 PEOPLE = st.sampled_from(["U0ANA", "U0BEN", "U0EVA"])
 
@@ -38,7 +39,7 @@ ON_THE_CARD = {
         *("state", "reason", "closed_at", "closed_by", "owner", "snoozed_until", "turn", "target_post_id"),
         *("waiting_since", "due_at", "first_reply_at", "first_reply_by", "opened_at"),
     ),
-    "mentions": ("post_id", "text", "edited_at", "deleted_at"),
+    "mentions": ("post_id", "text", "edited_at", "deleted_at", "missing_since", "look_at"),
 }
 REPLY_ON_THE_CARD = ("id", "turn", "text", "actor", "state", "post_url")
 
@@ -57,6 +58,15 @@ class Answer:
     unread: int = 0  # how many posts came after it was submitted
 
 
+@dataclass
+class Missing:
+    """A post that the network does not show: since when, at how many looks, and when it is looked at next."""
+
+    since: datetime
+    due: datetime | None
+    looks: int = 0
+
+
 class TicketLife(RuleBasedStateMachine):
     """One ticket, its customer, three teammates and a network that does what it likes."""
 
@@ -67,7 +77,10 @@ class TicketLife(RuleBasedStateMachine):
         self.minutes = 0
         self.state, self.turn, self.owner = "waiting", 1, None
         self.opened_by = {1: "mention"}
-        self.posts: dict[str, datetime] = {}
+        self.posts: dict[str, datetime] = {}  # those whose words are there
+        self.lost: dict[str, datetime] = {}  # and those that were given up
+        self.missing: dict[str, Missing] = {}  # of both, those that are not shown
+        self.was_given_up = False  # that it was closed for want of a post
         self.answers: list[Answer] = []
         self.outside: set[str] = set()
         self.last_turn = self.last_revision = 0
@@ -134,6 +147,7 @@ class TicketLife(RuleBasedStateMachine):
     def customer_speaks(self, late: bool) -> None:
         """Usually now; sometimes the network lists a post only long after it was made."""
         takes_in = self.state in OPEN and self.live() is None and self.opened_by[self.turn] != FOLLOW_UP
+        was_open = self.state in OPEN
         posted_at = minute(self.minutes - 5.5) if late else None
         post_id = self.post(posted_at)
         for one in self.answers:
@@ -143,21 +157,74 @@ class TicketLife(RuleBasedStateMachine):
             self.asked_at[self.turn] = min(self.asked_at[self.turn], self.posts[post_id])
         else:
             self.begins(self.turn + 1, "mention", self.posts[post_id])
+        for lost in () if was_open else self.lost:  # who is heard again may have shown the rest again, too
+            self.missing[lost].due = minute(self.minutes)
         now = self.ticket
         assert now.state == "waiting"
         assert now.target_post_id == post_id or (takes_in and late)
 
-    @precondition(lambda self: self.posts)
+    # --- what the network does not show -----------------------------------------------------------------
+
+    def a_post(self, which: int) -> str:
+        known = sorted({*self.posts, *self.lost})
+        return known[which % len(known)]
+
+    @rule(
+        which=st.integers(0, 9),
+        hours=st.sampled_from([0, 0, 1, 19, 20]),
+        how=st.sampled_from(["gone", "not shown"]),
+    )
+    def is_not_shown(self, which: int, hours: int, how: str) -> None:
+        post_id = self.a_post(which)
+        self.minutes += 60 * hours
+        self.miss(post_id, self.now(), how)
+
+    @rule(which=st.integers(0, 9), how=st.sampled_from(["gone", "not shown"]))
+    def is_lost(self, which: int, how: str) -> None:
+        """All looks at it are in vain, whatever else happens meanwhile."""
+        post_id = self.a_post(which)
+        for hours in (0, 1, 19):
+            self.minutes += 60 * hours
+            self.miss(post_id, self.now(), how)
+
+    def miss(self, post_id: str, at: datetime, how: str) -> None:
+        absence.missed(self.session, self.ticket, mention(self.session, post_id), how=how, title="X", at=at)
+        known = self.missing.get(post_id)
+        if known is None:
+            self.missing[post_id] = Missing(at, at + HOUR)
+        elif known.due is not None and known.due <= at:
+            known.looks += 1
+            known.due = max(known.since + 20 * HOUR, at + HOUR) if known.looks == 1 else None
+            if known.looks > 1:
+                self.gives_up(post_id, at)
+
+    def gives_up(self, post_id: str, at: datetime) -> None:
+        self.lost |= {post_id: self.posts.pop(post_id)} if post_id in self.posts else {}
+        stopped = [one for one in self.answers if one.state in CAN_BE_STOPPED and one.to == post_id]
+        if not self.posts and not self.is_on_the_wire():
+            stopped += [one for one in self.unsettled() if one not in stopped] if self.state in OPEN else []
+        for one in stopped:
+            self.is_stopped(one)
+        if self.posts or self.state not in OPEN:
+            return
+        if self.is_on_the_wire():
+            self.missing[post_id].due = at + HOUR
+        else:
+            self.state, self.was_given_up = "no reply needed", True
+
+    @precondition(lambda self: self.missing)
     @rule(which=st.integers(0, 9))
-    def customer_deletes(self, which: int) -> None:
-        post_id = sorted(self.posts)[which % len(self.posts)]
-        del self.posts[post_id]
-        self.ticket.lose(self.session, mention(self.session, post_id), at=self.now())
-        for one in self.answers:
-            if one.state in CAN_BE_STOPPED and one.to == post_id:
-                one.state = "cancelled"
-        if not self.posts and self.state in OPEN and not self.is_on_the_wire():
-            self.state = "no reply needed"
+    def is_shown_again(self, which: int) -> None:
+        post_id = sorted(self.missing)[which % len(self.missing)]
+        posted_at = self.posts.get(post_id) or self.lost[post_id]
+        hear(self.session, said(post_id, posted_at), at=self.now())
+        del self.missing[post_id]
+        self.lost.pop(post_id, None)
+        self.posts[post_id] = posted_at
+        if self.state == "no reply needed" and self.was_given_up:
+            self.state = "waiting"
+        found = mention(self.session, post_id)
+        assert (found.text, found.deleted_at, found.missing_since) == (f"words of {post_id}", None, None)
 
     # --- whose it is ------------------------------------------------------------------------------------
 
@@ -268,12 +335,16 @@ class TicketLife(RuleBasedStateMachine):
         if pending:
             self.is_undone(max(pending, key=lambda one: one.id))
 
-    def is_undone(self, one: Answer) -> None:
-        """A turn that only this reply had opened goes with it; what its author wrote since stays below it."""
+    def is_stopped(self, one: Answer) -> None:
+        """A turn that only this reply had opened goes with it."""
         one.state = "cancelled"
         if one.turn == self.turn and self.opened_by[self.turn] == FOLLOW_UP and self.state == "waiting":
             self.last_turn = self.turn = self.turn - 1
             self.state = "answered"
+
+    def is_undone(self, one: Answer) -> None:
+        """What its author wrote since stays below it."""
+        self.is_stopped(one)
         if one is not self.last_of(one.actor):
             self.is_kept_as_a_draft(one, max(row["id"] for row in rows(self.session, Reply)["replies"]))
 
@@ -412,7 +483,7 @@ class TicketLife(RuleBasedStateMachine):
         ]
         for one in self.unsettled():
             one.state = "cancelled"
-        self.state = outcome
+        self.state, self.was_given_up = outcome, False
 
     def snooze(self, by: str) -> None:
         closed, wire = self.state not in OPEN, self.is_on_the_wire()
@@ -481,6 +552,11 @@ class TicketLife(RuleBasedStateMachine):
 
     def the_next_reply_goes_to_a_post_that_is_there(self, now: Row) -> None:
         assert not self.posts or now["target_post_id"] in self.posts
+
+    @invariant()
+    def words_are_there_unless_the_post_was_given_up(self) -> None:
+        found = {row["post_id"]: row["text"] for row in rows(self.session, Mention)["mentions"]}
+        assert found == {one: f"words of {one}" for one in self.posts} | dict.fromkeys(self.lost, "")
 
     def the_clock_starts_at_the_first_post(self, now: Row, mentions: list[Row]) -> None:
         assert now["opened_at"] == min(post["posted_at"] for post in mentions)

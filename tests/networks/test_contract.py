@@ -280,13 +280,20 @@ def test_looking_again_shows_edits_and_what_is_gone(stage):
         kept: "@acmebrew one",
         edited: "@acmebrew two, corrected",
     }
-    assert gone == (deleted,)
+    assert list(gone) == [deleted]
+
+
+def test_how_a_post_is_absent_is_said_by_type(stage):
+    deleted = stage.says("maria", "@acmebrew one")
+    stage.deletes(deleted)
+
+    assert set(stage.network.refresh([deleted])[1].values()) <= {"gone", "not shown"}
 
 
 def test_looking_up_nobody_asks_nobody(network):
     assert network.people([]) == ()
     page, gone = network.refresh([])
-    assert (page.posts, gone) == ((), ())
+    assert (page.posts, gone) == ((), {})
 
 
 def test_the_length_of_plain_words_is_what_it_looks(network):
@@ -345,7 +352,7 @@ def test_a_deleted_reply_is_gone_from_the_network_and_from_what_we_read(stage, s
     assert stage.replies_to(post.id) == []
     assert stage.network.find_reply(target(post), None, post.posted_at) is None
     assert [p for page in stage.network.own_posts(stage.start) for p in page.posts] == []
-    assert stage.network.refresh([reply])[1] == (reply,)
+    assert list(stage.network.refresh([reply])[1]) == [reply]
 
 
 def test_a_reply_may_be_deleted_twice(stage, said):

@@ -273,6 +273,63 @@ def test_people_are_looked_up_a_hundred_at_a_time_and_who_is_gone_is_left_out(x,
     assert next(person for person in found if person.handle == "user7").followers == 7
 
 
+@pytest.mark.parametrize("how", ["deleted", "protected", "suspended"])
+def test_x_never_says_that_a_post_is_gone_only_that_it_does_not_show_it(x, world, how):
+    world.add_user("tom", "Tom")
+    kept, hidden = world.post("tom", "@acmebrew one").id, world.post("maria", "@acmebrew two").id
+    world.delete(hidden) if how == "deleted" else world.change_user("maria", **{how: True})
+
+    page, absent = x.refresh([kept, hidden])
+
+    assert [post.id for post in page.posts] == [kept]
+    assert absent == {hidden: "not shown"}
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        [],
+        [{"value": "7", "type": "https://api.x.com/2/problems/over-capacity"}],
+        [{"value": "8", "type": "https://api.x.com/2/problems/resource-not-found"}],
+    ],
+)
+def test_a_post_that_x_says_nothing_of_is_neither_there_nor_absent(saying, errors):
+    me = json.dumps({"data": {"id": "1", "username": "acmebrew", "name": "Acme"}}).encode()
+    row = {"id": "9", "text": "hello", "author_id": "2", "created_at": "2026-03-02T09:00:00Z"}
+    answer = json.dumps({"data": [row], "errors": errors}).encode()
+    x, _ = saying(http("200 OK", answer), http("200 OK", me))
+
+    page, absent = x.refresh(["7", "9"])
+
+    assert [post.id for post in page.posts] == ["9"]
+    assert absent == {}
+
+
+def test_a_newer_version_is_no_absence_of_the_older_one(saying):
+    """X shows the edited post, and says of the version that was asked for that it is not there."""
+    me = json.dumps({"data": {"id": "1", "username": "acmebrew", "name": "Acme"}}).encode()
+    row = {"id": "8", "text": "new words", "author_id": "2", "created_at": "2026-03-02T09:00:00Z"}
+    row |= {"edit_history_tweet_ids": ["7", "8"]}
+    errors = [{"value": "7", "type": "https://api.x.com/2/problems/resource-not-found"}]
+    answer = json.dumps({"data": [row], "errors": errors}).encode()
+    x, _ = saying(http("200 OK", answer), http("200 OK", me))
+
+    page, absent = x.refresh(["7"])
+
+    assert [(post.id, post.latest_id, post.text) for post in page.posts] == [("7", "8", "new words")]
+    assert absent == {}
+
+
+def test_a_post_that_is_there_and_cannot_be_read_is_not_absent(x, world):
+    post = world.post("maria", "@acmebrew hello").id
+    world.corrupt(post, {"id": post, "text": None})
+
+    page, absent = x.refresh([post])
+
+    assert [bad.post_id for bad in page.bad] == [post]
+    assert absent == {}
+
+
 def test_what_x_leaves_out_is_logged_without_what_customers_said(x, world, caplog):
     gone = world.post("maria", "@acmebrew very private words").id
     world.delete(gone)
@@ -280,7 +337,7 @@ def test_what_x_leaves_out_is_logged_without_what_customers_said(x, world, caplo
     with caplog.at_level(logging.INFO, "bot"):
         _, missing = x.refresh([gone])
 
-    assert missing == (gone,)
+    assert missing == {gone: "not shown"}
     assert "resource-not-found" in caplog.text
     assert gone not in caplog.text
     assert "private" not in caplog.text

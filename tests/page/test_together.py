@@ -10,6 +10,7 @@ from sandbox.x import XPost
 from tests.page.conftest import Window
 
 Open = Callable[..., Window]
+See = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
@@ -195,11 +196,39 @@ def test_a_post_that_was_deleted_meanwhile_is_not_answered(window: Open, demo: D
     expect(ben.network.get_by_text("found the switch")).to_have_count(0)
     ana.send()
 
-    expect(anas).to_contain_text("Deleted by its author")
+    expect(anas).to_contain_text("X does not show this post to us just now")
     ana.open_thread(anas)
     expect(ana.thread).to_contain_text("not published")
     expect(ana.thread).to_contain_text("Glad that you did, Theo.")
     assert public(demo, post) == []
+
+
+def test_an_account_that_is_locked_for_a_while_loses_nothing(window: Open, demo: Demo, picture: See) -> None:
+    ana, ben = window("U0ANA"), window("U0BEN")
+    heard(demo, "my drafts from May are gone, please help", by="lucas_fotos")
+    anas, bens = cards("drafts from May", ana, ben)
+    said = ben.conversation("drafts from May")
+    said.get_by_role("button", name="Account of @lucas_fotos").click()
+    ben.page.get_by_role("menuitem", name="Protect account").click()
+    expect(said).to_contain_text("account protected: not shown to @fernpress")
+    ana.press(anas, "Reply")
+    ana.write("We are looking for them, Lucas.")
+
+    for card in (anas, bens):
+        expect(card).to_contain_text("X does not show this post to us just now")
+        expect(card).to_contain_text("drafts from May")
+        expect(card).to_contain_text("Waiting")
+    picture(ben, "not-shown-01-locked", bens, said)
+    said.get_by_role("button", name="Account of @lucas_fotos").click()
+    ben.page.get_by_role("menuitem", name="Unprotect account").click()
+
+    expect(anas).not_to_contain_text("does not show this post")
+    ana.modal.get_by_role("button", name="Close", exact=True).or_(
+        ana.modal.get_by_role("button", name="Cancel", exact=True)
+    ).first.click()
+    ana.open_thread(anas)
+    expect(ana.thread).to_contain_text("X shows this post again")
+    picture(ana, "not-shown-02-back", anas, ana.thread)
 
 
 # --- line 8: by hand ------------------------------------------------------------------------------------------

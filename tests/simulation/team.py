@@ -33,7 +33,7 @@ from tests.simulation.world import complaints
 
 ACTS = 25  # in a history, the loops' rounds and the passing of time not counted
 OLD_COPIES = 6  # of the card, that somebody may still have before their eyes
-PAUSES = (0.1, 1.0, 3.0, 11.0, 60.0, 400.0, 1000.0, 4000.0)  # seconds
+PAUSES = (0.1, 1.0, 3.0, 11.0, 60.0, 400.0, 1000.0, 4000.0, 40_000.0)  # seconds
 CALM = (11.0, 11.0, 60.0, 60.0, 60.0, 1000.0)  # seconds between the last rounds
 VOCABULARY = [
     "kettle",
@@ -472,6 +472,28 @@ class Team:
         self.here.net.deletes(post_id)
         return True
 
+    def _customer_hides(self, _who: Person) -> bool:
+        """Behind a lock, say: one post or all that there are."""
+        shown = [one for one in self.posts if self.here.net.is_shown(one)]
+        if not shown:
+            return False
+        hidden = shown if self.rng.random() < 0.6 else [self.rng.choice(shown)]
+        self.note(f"{len(hidden)} of the customer's posts are not shown any more")
+        for one in hidden:
+            self.here.net.hides(one)
+        return True
+
+    def _customer_is_back(self, _who: Person) -> bool:
+        hidden = [
+            one for one in self.posts if self.here.net.is_public(one) and not self.here.net.is_shown(one)
+        ]
+        if not hidden:
+            return False
+        self.note("the customer's posts are shown again")
+        for one in hidden:
+            self.here.net.shows(one)
+        return True
+
     def _by_hand(self, _who: Person) -> bool:
         """Somebody of ours answers on the network itself: perhaps what was handed to them."""
         post_id = self.posts[-1]
@@ -543,6 +565,8 @@ FREQUENT = {
     "customer_posts": 4,
     "customer_edits": 2,
     "customer_deletes": 1,
+    "customer_hides": 1,
+    "customer_is_back": 2,
     "by_hand": 1,
 }
 ACTS_BY_NAME, WEIGHTS = list(FREQUENT), list(FREQUENT.values())

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any, Self, cast
 
 import handlers
-from bot import board, claims, freshen, handoffs, inbox, marks, outbox, watch
+from bot import board, claims, freshen, handoffs, inbox, marks, missing_posts, outbox, watch
 from bot.desk import Desk
 from bot.networks import Later, Published, Target
 from bot.networks.memory import Memory
@@ -285,6 +285,7 @@ _LOOPS: dict[str, Callable[[Workplace], object]] = {
     "inbox": lambda here: inbox.poll(here.desk, here.net),
     "watch": lambda here: watch.watch(here.desk, here.net),
     "hand-offs": lambda here: handoffs.confirm_seen(here.desk, here.net),
+    "missing posts": lambda here: missing_posts.tick(here.desk),
     "claims": lambda here: claims.tick(here.desk),
     "slow": lambda here: here.side.catch_up(),
 }

@@ -253,13 +253,16 @@ def settings_for(url: str, slack: SlackServer, **more: Any) -> Settings:
 
 
 @contextmanager
-def running(url: str, *, troubles: bool = False, **more: Any) -> Iterator[Bot]:
-    """Start everything, give the bot, stop everything.
+def running(
+    url: str, *, troubles: bool = False, now: Callable[[], datetime] | None = None, **more: Any
+) -> Iterator[Bot]:
+    """Start everything, give the bot, stop everything. `now` is the bot's clock, if not that of the machine.
 
     At the end nobody may have met an error of Slack's own, unless `troubles` are meant to happen.
     """
     with worlds() as (slack, x):
-        with started(settings_for(url, slack, **more), XSettings(api_url=x.url, **KEYS), slack, x) as bot:
+        keys = XSettings(api_url=x.url, **KEYS)
+        with started(settings_for(url, slack, **more), keys, slack, x, now=now) as bot:
             yield bot
         refused = [
             (call.method, call.error) for call in slack.world.calls if call.error.startswith(("inv", "msg"))
@@ -269,14 +272,21 @@ def running(url: str, *, troubles: bool = False, **more: Any) -> Iterator[Bot]:
 
 
 @contextmanager
-def started(settings: Settings, keys: XSettings, slack: SlackServer, x: XServer) -> Iterator[Bot]:
+def started(
+    settings: Settings,
+    keys: XSettings,
+    slack: SlackServer,
+    x: XServer,
+    *,
+    now: Callable[[], datetime] | None = None,
+) -> Iterator[Bot]:
     """Start a bot between two worlds that are there already."""
     desk = Desk(
         settings=settings,
         db=Database(settings.url),
         slack=Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
         networks={"x": X(keys)},
-        now=lambda: datetime.now(UTC),
+        now=now or (lambda: datetime.now(UTC)),
         worker="test",
     )
     schedule = Schedule(desk)

@@ -74,6 +74,10 @@ def mentions(draw: st.DrawFn) -> Mention:
         posted_at=NOW,
         edited_at=draw(st.none() | st.just(NOW)),
         deleted_at=draw(st.none() | st.just(NOW)),
+        missing_since=draw(st.none() | st.just(NOW)),
+        missing_as=draw(st.sampled_from([None, "gone", "not shown"])),
+        missed_looks=draw(st.integers(0, 3)),
+        look_at=draw(st.none() | st.just(NOW)),
     )
 
 

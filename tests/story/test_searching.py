@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from models import Author, Mention, Note, Ticket
+from models import Author, Note
 from sandbox.slack.validator import check_view
 from sandbox.slack.visible import visible
+from tests.models.ledger import lose
 from tests.story.harness import Bot, eventually, seen
 from tests.story.hostile import NAMES, TEXTS
 from tests.story.test_commands import words
@@ -15,9 +16,7 @@ pytestmark = pytest.mark.usefixtures("bot")
 
 def erase(bot: Bot, post_id: str) -> None:
     with bot.desk.db.write() as session:
-        mention = session.scalars(select(Mention).where(Mention.post_id == post_id)).one()
-        ticket = Ticket.hold(session, mention.ticket_id)
-        ticket.lose(session, mention, at=bot.desk.now())
+        lose(session, post_id, at=bot.desk.now())
 
 
 def test_what_they_said_and_what_we_said_are_found_newest_first_with_their_cards(bot: Bot) -> None:

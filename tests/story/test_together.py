@@ -245,16 +245,16 @@ def test_an_edit_nobody_has_heard_of_is_found_while_somebody_types(bot: Bot) -> 
     assert "They changed their post" in modal.text
 
 
-def test_a_post_that_was_deleted_meanwhile_is_not_answered_and_the_words_are_kept(bot: Bot) -> None:
+def test_a_post_that_is_not_shown_meanwhile_is_not_answered_before_its_author_is_told(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.x.world.delete(post.id)
     modal = bot.compose(card).fill("Hello!")
-    bot.shows(card, "Deleted by its author")
+    bot.shows(card, "X does not show this post to us just now")
 
-    errors = modal.submit().errors
+    assert not modal.submit().closed
 
-    assert "closed" in errors["reply"]
-    assert "kept as your draft" in errors["reply"]
+    assert "X does not show this post to us just now" in modal.text
+    assert modal.value() == "Hello!"
     assert bot.attempts == 0
 
 
@@ -298,10 +298,10 @@ def test_what_happens_to_the_post_after_the_composer_opened_is_said_at_the_submi
     monkeypatch.setattr(submit, "FRESHEN", DEADLINE)
     bot.x.world.delete(post.id)
 
-    errors = modal.submit().errors
+    assert not modal.submit().closed
 
-    assert "closed" in errors["reply"]
-    assert "kept as your draft" in errors["reply"]
+    assert "X does not show this post to us just now" in modal.text
+    assert modal.value() == "Hello!"
     assert bot.attempts == 0
 
 

@@ -83,9 +83,11 @@ export function networkPane({ onChange }) {
         to && h("p", { class: "to" }, "Replying to ", h("span", { class: "live" }, `@${to.handle}`)),
         h("p", { class: "words", dir: "auto" }, one.runs.map((run) => run.k ? h("span", { class: "live" }, run.t) : run.t)),
         note(one, ours),
+        hidden(one),
         h("div", { class: "acts" },
           act("reply", `Reply to @${user.handle}`, () => answer(one, user)),
           !ours && act("edit", "Edit this post", () => edit(one)),
+          !ours && act("lock", `Account of @${user.handle}`, (event) => account(event.currentTarget, state.users[one.author])),
           act("bin", "Delete this post", () => post("/network/delete", { id: one.id })))));
   }
 
@@ -95,6 +97,19 @@ export function networkPane({ onChange }) {
     if (ours) return null;
     if (one.calls === "no") return h("p", { class: "closed", title: "X's API takes a reply only from those whom the author mentioned or quoted." }, `no @${state.brand} in it: answered by hand only`);
     return one.closed ? h("p", { class: "closed", title: "X's API takes a reply only where the author typed the handle." }, "answered by hand only") : null;
+  }
+
+  // Whom the brand is not shown, though visitors of this page see everybody.
+  function hidden(one) {
+    return one.hidden ? h("p", { class: "closed", title: "Heard is told that there is no such post, or that it may not see it." }, `account ${one.hidden}: not shown to @${state.brand}`) : null;
+  }
+
+  function account(anchor, user) {
+    const set = (changes) => () => post("/network/standing", { handle: user.handle, ...changes });
+    menu(anchor, [
+      user.protected ? ["Unprotect account", set({ protected: false })] : ["Protect account", set({ protected: true })],
+      user.suspended ? ["Lift suspension", set({ suspended: false })] : ["Suspend account", set({ suspended: true }), true],
+    ]);
   }
 
   function mark(id) {

@@ -99,6 +99,16 @@ def test_a_page_comes_in_another_order_or_twice(ask, world, kind, shown):
     assert untidy["meta"] == tidy["meta"]
 
 
+@pytest.mark.parametrize(("kind", "errors"), [("lagging_replica", ["Not Found Error"]), ("left_out", [])])
+def test_a_post_that_is_there_may_not_be_shown_once(client, world, mention, kind, errors):
+    world.faults.add("GET /2/tweets", kind, times=1)
+
+    hidden, shown = (client.get_tweets([mention.id], user_auth=True) for _ in range(2))
+
+    assert (hidden.data, [error["title"] for error in hidden.errors]) == (None, errors)
+    assert [str(post.id) for post in shown.data] == [mention.id]
+
+
 def test_a_rate_limit_tells_when_it_ends(client, send, world, clock, mention):
     world.faults.add("POST *", "rate_limited", times=1, seconds=90)
     with pytest.raises(tweepy.TooManyRequests) as caught:
