@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 from bot.blocks import aloud, merging
 from bot.blocks import issues as face
 from bot.blocks.parts import Block, permalink
-from bot.blocks.ticket import about
 from bot.desk import Desk
 from bot.slack import SlackError, SlackNoError
-from models import Author, Card, Issue, Notice, Report, Ticket
+from models import Author, Card, Issue, Mention, Notice, Report, Ticket
 from models.issues import Standing, people, weigh
 from models.merging import Merged
 from models.told import merged_away, settle, unfinished
@@ -44,10 +43,13 @@ def again(desk: Desk, session: Session, issue: Issue, ticket: Ticket, *, at: dat
     place = permalink(desk.slack.workspace, card.channel, card.ts) if card else ""
     author = session.get_one(Author, ticket.author_id)
     text, blocks = face.again_notice(issue, author.handle, place)
-    words = about(session, ticket, ticket.network).words
-    if words is not None:
-        text = aloud.with_words(f"{text}.", words)
-    Notice.tell(session, text, at=at, channel=ticket.channel, blocks=blocks)
+    newest = session.scalar(
+        select(Mention).where(Mention.ticket_id == ticket.id, Mention.post_id == ticket.target_post_id)
+    )
+    quotes = [newest.id] if newest is not None and newest.deleted_at is None else []
+    if newest is not None and quotes:
+        text = aloud.with_words(f"{text}.", newest.text)
+    Notice.tell(session, text, at=at, channel=ticket.channel, blocks=blocks, quotes=quotes)
 
 
 def merged(desk: Desk, session: Session, done: Merged, *, by: str, at: datetime) -> None:

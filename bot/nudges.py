@@ -165,10 +165,10 @@ def _say_overdue(desk: Desk, session: Session, many: Sequence[Waiter], at: datet
     Who has replied is not told that nothing happened: they were told of their reply, in its thread.
     """
     for channel, here in _grouped(many, lambda one: one.ticket.channel).items():
-        said = (
-            [nudge.all_overdue(here, at)] if len(here) > NAMED else [nudge.overdue(one, at) for one in here]
-        )
-        _tell(session, channel, said, at=at)
+        if len(here) > NAMED:
+            _tell(session, channel, [nudge.all_overdue(here, at)], at=at)
+        for one in here if len(here) <= NAMED else ():
+            _tell(session, channel, [nudge.overdue(one, at)], at=at, about=one)
     _say_to_owners(desk, session, [one for one in many if one.ticket.owner and not one.has_reply], at)
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import select
 
 from bot import board
-from bot.blocks.parts import context
 from bot.desk import Desk
 from bot.slack import SlackError, SlackNoError, is_person
 from models import Card, Notice
@@ -19,7 +18,6 @@ from models import Card, Notice
 log = logging.getLogger(__name__)
 
 AT_A_TIME = 40  # messages in one round
-INSTEAD = ":see_no_evil: The post that was quoted here is no longer shown."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def _message(desk: Desk, notice: Notice, card: str | None) -> _Message:
         ts=notice.ts or "",
         key=notice.key,
         text=notice.text,
-        blocks=[*(notice.blocks or []), context(INSTEAD)],
+        blocks=list(notice.blocks or []),
     )
 
 
@@ -80,5 +78,5 @@ def _done(desk: Desk, message: _Message) -> None:
     """Slack shows it so, unless more had to go meanwhile."""
     with desk.db.write() as session:
         notice = session.get_one(Notice, message.notice_id, with_for_update=True)
-        if [*(notice.blocks or []), context(INSTEAD)] == message.blocks:
+        if list(notice.blocks or []) == message.blocks:
             notice.is_stale = False

@@ -12,6 +12,12 @@ from models.base import Base, BigKey, Key
 from models.mention import Mention
 
 SAID = "said "  # before the id of a post: the name of the block with its words, on cards and in notices
+INSTEAD: dict[str, Any] = {
+    "type": "context",
+    "elements": [
+        {"type": "mrkdwn", "text": ":see_no_evil: The post that was quoted here is no longer shown."}
+    ],
+}
 LEAST = 20  # characters of a cut quotation by which a post is known
 _IS_STALE = "is_stale AND ts IS NOT NULL"
 
@@ -77,17 +83,24 @@ class Notice(Base):
 
     @classmethod
     def redact(cls, session: Session, mention: Mention) -> None:
-        """Take the words of `mention` out of every notice that quotes it; what Slack shows is to follow."""
+        """Take the words of `mention` out of every notice that has them; what Slack shows is to follow.
+
+        The text of a notice in the ticket's thread, which notifications read out, may have had them even if
+        its blocks quote nothing (bot/blocks/aloud.py).
+        """
         quoting = select(Quotation.notice_id).where(Quotation.mention_id == mention.id)
-        in_thread = select(cls.id).where(cls.ticket_id == mention.ticket_id)
+        since = cls.created_at >= mention.seen_at
+        in_thread = select(cls.id).where(cls.ticket_id == mention.ticket_id, since)
         wanted = select(cls).where(cls.id.in_(quoting.union(in_thread))).order_by(cls.id).with_for_update()
         for notice in session.scalars(wanted.execution_options(populate_existing=True)):
-            kept = [block for block in notice.blocks or [] if not _quotes(block, mention)]
-            if notice.blocks is not None and len(kept) < len(notice.blocks):
-                notice.blocks = kept
-                notice.text = _sentence(kept) or notice.text
-                # one that is just being posted may go out as it was
-                notice.is_stale = notice.ts is not None or notice.placing_since is not None
+            if notice.blocks is None:  # its text is all that anybody sees, and ours
+                continue
+            kept = [block for block in notice.blocks if not _quotes(block, mention)]
+            notice.text = _sentence(kept) or notice.text
+            if len(kept) < len(notice.blocks):
+                notice.blocks = [*kept, INSTEAD]
+            # one that is just being posted may go out as it was
+            notice.is_stale = notice.ts is not None or notice.placing_since is not None
 
 
 class Quotation(Base):

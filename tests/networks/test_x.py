@@ -422,7 +422,7 @@ def test_errors_beside_rows_are_about_single_rows(saying):
     x, _ = saying(http("200 OK", json.dumps(mixed).encode()))
 
     assert [post.id for post in posts(x.mentions(Mark(None, AT)))] == [TO.post_id]
-    assert x.refresh([TO.post_id, "9"])[1] == ("9",)
+    assert x.refresh([TO.post_id, "9"])[1] == {"9": "not shown"}
 
 
 def test_a_lookup_of_which_every_id_is_gone_is_an_answer(saying):
@@ -430,7 +430,7 @@ def test_a_lookup_of_which_every_id_is_gone_is_an_answer(saying):
     x, _ = saying(http("200 OK", json.dumps(none).encode()))
 
     assert x.people(["1", "2"]) == ()
-    assert x.refresh(["1", "2"])[1] == ("1", "2")
+    assert x.refresh(["1", "2"])[1] == {"1": "not shown", "2": "not shown"}
     with pytest.raises(Later):
         x.people(["1", "2", "3"])  # of the third nothing was said
 
