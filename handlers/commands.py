@@ -7,8 +7,9 @@ from slack_bolt import Ack, App, Respond
 
 from bot import doctor
 from bot.blocks import report
-from bot.blocks.text import escape, plain
+from bot.blocks.text import escape
 from bot.desk import Desk
+from bot.slack_text import read_slack_text
 from handlers import exporting, issues, listing, me, searching, silence, stats
 from handlers.asked import Answer, Asked, Word
 from handlers.courtesy import sentence_for
@@ -21,7 +22,7 @@ def register(app: App, desk: Desk) -> None:
 
     @app.command("/mentions")
     def mentions(ack: Ack, command: Body, respond: Respond) -> None:
-        word, _, rest = plain(command.get("text") or "").strip().partition(" ")
+        word, _, rest = read_slack_text(command.get("text")).text.strip().partition(" ")
         asked = Asked(word.lower(), rest.strip(), command, ack, respond)
         try:
             answer = WORDS.get(asked.word, _help)(desk, asked)

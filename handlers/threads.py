@@ -9,6 +9,7 @@ from slack_bolt import App, BoltRequest
 from sqlalchemy.orm import Session
 
 from bot.desk import Desk
+from bot.slack_text import SlackText, read_message
 from handlers import issues, snooze
 from handlers.actions import YOURS, undo
 from handlers.courtesy import Person, attempt, no_card, writing
@@ -37,6 +38,7 @@ class Said:
     ts: str
     verb: str
     rest: str
+    typed: SlackText  # the same, with what only Slack understands and what came beside the words
     until: snooze.Until | None = None  # of a snooze
 
 
@@ -61,10 +63,13 @@ def _heard(event: Body, body: Body) -> Said | None:
     if event.get("bot_id") or not event.get("user"):
         return None
     own = [one.get("user_id") for one in body.get("authorizations") or [] if one.get("user_id")]
-    called = re.match(r"\s*<@(\w+)(?:\|[^>]*)?>[\s,:]*", event.get("text", ""))
-    if called is None or (own and called[1] not in own):
+    typed = read_message(event).strip()
+    called = typed.person_in_front
+    if called is None or (own and called.name.strip("<@>") not in own):
         return None
-    words = event["text"][called.end() :].strip()
+    typed = typed.after(len(called.text))
+    typed = typed.after(len(typed.text) - len(re.sub(r"\A[\s,:]+", "", typed.text))).strip()
+    words = typed.text
     verb, _, rest = words.partition(" ")
     first, _, after = words.partition("\n")
     if "\n" in verb:  # "reply" on a line of its own
@@ -73,7 +78,9 @@ def _heard(event: Body, body: Body) -> Said | None:
         verb, rest = "take over", ""
     who = Person(event["user"], event["channel"], event.get("thread_ts"))
     key = f"call {event['channel']} {event['ts']}"
-    return Said(key, who, event["ts"], verb.strip().lower(), rest.strip())
+    rest = rest.strip()
+    typed = typed.after(len(words) - len(rest))
+    return Said(key, who, event["ts"], verb.strip().lower(), rest, typed)
 
 
 def _obey(desk: Desk, said: Said) -> str | None:
@@ -93,7 +100,7 @@ def _obey(desk: Desk, said: Said) -> str | None:
         if verb is not None:
             return verb(desk, session, ticket, said)
         if said.verb == "reply":
-            previews = [draft_of(desk, session, ticket, said.who, typed=said.rest, source=_source(said))]
+            previews = [draft_of(desk, session, ticket, said.who, typed=said.typed, source=_source(said))]
         elif said.verb == "drafts":
             previews = drafts_of(desk, session, ticket, said.who)
         else:

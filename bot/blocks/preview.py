@@ -21,6 +21,7 @@ def preview(
     max_length: int,
     problem: str | None,
     words_of: str | None = None,
+    left_out: str | None = None,
     warning: str | None = None,
     twin: str | None = None,
     by_hand: bool = False,
@@ -28,9 +29,10 @@ def preview(
 ) -> list[Block]:
     """Text, account, network, to whom, length, and what stands against it; `problem` takes the send away.
 
-    `words_of` is the Slack user whose words they are, if not the reader's; `warning` (mrkdwn) tells of a
-    reply of ours that says nearly the same, `twin`; `by_hand`: a person has to post it on the network;
-    `latest` is the version of the post that it would answer.
+    `words_of` is the Slack user whose words they are, if not the reader's; `left_out` (mrkdwn) says what
+    came with them and stays behind; `warning` (mrkdwn) tells of a reply of ours that says nearly the same,
+    `twin`; `by_hand`: a person has to post it on the network; `latest` is the version of the post that it
+    would answer.
     """
     to = f"*{called(handle)}*" if handle else "its author"
     value: dict[str, Any] = {"t": ticket_id, "r": draft_id}
@@ -41,6 +43,8 @@ def preview(
         quote(text, WORDS),
         context(f"{length} of {max_length} characters as {title} counts them. Only you see this.{whose}"),
     ]
+    if left_out is not None:
+        blocks.append(section(left_out))
     if by_hand:
         blocks.append(
             context(f":arrow_upper_right: {title} does not let Heard send this one: you post it by hand.")
