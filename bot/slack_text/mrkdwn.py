@@ -6,6 +6,7 @@ text.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import regex  # the Unicode properties that `re` lacks
 
@@ -15,19 +16,20 @@ from bot.slack_text.links import spoken
 from bot.slack_text.value import Reading, SlackText
 
 NAME = r"([\p{L}\p{M}\p{N}_'+\-]{1,100})"  # of an emoji, custom ones included
+LONE = ("a", "b", "m", "o", "v", "x", "100", "1234")  # the names of one sign, and those of digits alone
 UNBROKEN = "\u2060"  # a word joiner, see `for_input`
 CHANNEL = regex.compile(r"<#([A-Z0-9]+)\|([^<>\n]+)>")
+
+_PICTURES = r"[\p{Extended_Pictographic}\p{Emoji_Presentation}\p{Emoji_Modifier}\ufe0f\u20e3\U000e007f]"
 
 _TOKEN = regex.compile(r"<([^<>|\n]+)(?:\|([^<>\n]*))?>")
 _TOKEN_OR_CODE = regex.compile(rf"```(.+?)```|`([^`\n]+)`|{_TOKEN.pattern}", regex.DOTALL)
 _ADDRESS = regex.compile(r"(?:[a-z][a-z0-9+.-]*://|mailto:|tel:)\S+", regex.IGNORECASE)
 _BARE_ADDRESS = regex.compile(r"https?://\S+", regex.IGNORECASE)
 _EMOJI = regex.compile(rf":{NAME}:((?::skin-tone-[2-6](?:-[2-6])?:){{0,2}})")
-_KNOWN = regex.compile(rf":(?={NAME}:)")
-_KEPT = regex.compile(rf":{UNBROKEN}(?={NAME}:)")
-_PICTURE = regex.compile(
-    r"[\p{Extended_Pictographic}\p{Emoji_Presentation}\p{Emoji_Modifier}\ufe0f\u20e3\U000e007f]"
-)
+_KNOWN = regex.compile(rf":(?={NAME}(?::|{_PICTURES}))")  # an emoji begins with a colon, too
+_KEPT = regex.compile(rf":{UNBROKEN}(?={NAME})")
+_PICTURE = regex.compile(_PICTURES)
 _LETTER = regex.compile(r"\p{L}")
 # Slack formats only between blanks and punctuation: `2*3*4`, `snake_case_name`, `*args`, `@_acme_` stay.
 _BEFORE = r"(?<![^\s\p{{Ps}}\p{{Pi}}\"'_*~])(?<!{0})"
@@ -131,17 +133,20 @@ def _unmarked(pieces: list[_Piece]) -> list[_Piece]:
 def for_input(text: str) -> str:
     """`text` as the `initial_value` of an input, so that `read` gets the same characters back from it.
 
-    Slack would make an emoji of a `:tada:` that somebody meant literally. A word joiner, which nobody sees,
-    behind its first colon prevents that; reading takes it away again.
+    Slack would make an emoji of a `:tada:` that somebody meant literally, and sends an ❌ behind a letter as
+    `a:x:`, which reads as text. A word joiner, which nobody sees, goes behind the colon of the one and around
+    the other; reading takes it away again.
     """
-    return "".join(
-        _KNOWN.sub(_unbroken, part.text) if part.is_words else part.text
-        for part in _parts(_Piece(text, is_words=True))
-    )
+    literal = _KNOWN.sub(lambda found: f":{UNBROKEN}" if emoji.characters(found[1]) else ":", text)
+    made: str = _lone_signs().sub(lambda found: f"{UNBROKEN}{found[0]}{UNBROKEN}", literal)
+    return made
 
 
-def _unbroken(found: "regex.Match[str]") -> str:
-    return f":{UNBROKEN}" if emoji.characters(found[1]) else ":"
+@cache
+def _lone_signs() -> "regex.Pattern[str]":
+    """The emoji of the shortest names, where a letter, a digit or a colon touches them."""
+    signs = "|".join(filter(None, map(emoji.characters, LONE)))
+    return regex.compile(rf"(?<=[\p{{L}}\p{{N}}:])(?:{signs})|(?:{signs})(?=[\p{{L}}\p{{N}}:])")
 
 
 # --- emoji --------------------------------------------------------------------------------------------------
@@ -179,17 +184,20 @@ def _add_words(whole: str, start: int, end: int, reading: Reading) -> None:
     """
     place, behind_emoji = start, -1  # where the last emoji ended
     while (found := _EMOJI.search(whole, place, end)) is not None:
-        reading.add(_KEPT.sub(_as_meant, whole[place : found.start()]))
-        name, after_name = found[1], found.end(1) + 1
+        name, before = found[1], _KEPT.sub(_as_meant, whole[place : found.start()])
         made = emoji.characters(name, found[2])
-        if made is not None and not _is_touched(whole, found, behind_emoji == found.start()):
+        if made is not None and not (_is_lone(found) and _is_touched(whole, found, behind_emoji)):
+            is_apart = _is_lone(found)  # see `for_input`
+            reading.add(before.removesuffix(UNBROKEN) if is_apart else before)
             reading.add(made)
-            place = behind_emoji = found.end()
-        elif made is None and _is_custom(whole, found, behind_emoji == found.start()):
+            behind_emoji = found.end()
+            place = behind_emoji + (is_apart and whole[behind_emoji : behind_emoji + 1] == UNBROKEN)
+        elif made is None and _is_custom(whole, found, behind_emoji):
+            reading.add(before)
             reading.add_token(f":{name}:", f":{name}:")
-            place = behind_emoji = after_name
+            place = behind_emoji = found.end(1) + 1
         else:
-            reading.add(":")
+            reading.add(f"{before}:")
             place = found.start() + 1
     reading.add(_KEPT.sub(_as_meant, whole[place:end]))
 
@@ -199,21 +207,26 @@ def _as_meant(found: "regex.Match[str]") -> str:
     return ":" if emoji.characters(found[1]) else found[0]
 
 
-def _is_touched(whole: str, found: "regex.Match[str]", is_behind_emoji: bool) -> bool:
-    """Whether this is a name of one sign or of digits alone, with a letter, a digit or a colon at it."""
-    name, end = found[1], found.end()
-    if len(name) > 1 and not name.isdigit():
-        return False
-    before, after = whole[max(found.start() - 1, 0) : found.start()], whole[end : end + 1]
-    is_before = not is_behind_emoji and (before.isalnum() or before == ":")
-    return is_before or after.isalnum() or (after == ":" and _EMOJI.match(whole, end) is None)
+def _is_lone(found: "regex.Match[str]") -> bool:
+    """Whether a name is of one sign or of digits alone, so that much else looks like it: `:b:`, `:100:`."""
+    return (len(found[1]) == 1 or found[1].isdigit()) and not found[2]
 
 
-def _is_custom(whole: str, found: "regex.Match[str]", is_behind_emoji: bool) -> bool:
+def _is_touched(whole: str, found: "regex.Match[str]", behind_emoji: int) -> bool:
+    """Whether a letter or a digit stands at a name, or colons on both sides as in `a::b::c`."""
+    before, after = whole[max(found.start() - 1, 0) : found.start()], whole[found.end() : found.end() + 1]
+    if behind_emoji == found.start():
+        before = ""
+    return before.isalnum() or after.isalnum() or before == after == ":"
+
+
+def _is_custom(whole: str, found: "regex.Match[str]", behind_emoji: int) -> bool:
     """Whether a name that is none of Slack's set stands where an emoji would."""
     end = found.end(1) + 1
     before, after = whole[max(found.start() - 1, 0) : found.start()], whole[end : end + 1]
-    is_free = is_behind_emoji or not before or before.isspace() or _PICTURE.match(before) is not None
+    is_free = (
+        behind_emoji == found.start() or not before or before.isspace() or _PICTURE.match(before) is not None
+    )
     is_ended = not after or after.isspace() or _PICTURE.match(after) is not None
     is_followed = after == ":" and _EMOJI.match(whole, end) is not None
     return _LETTER.search(found[1]) is not None and is_free and (is_ended or is_followed)

@@ -141,7 +141,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         """What was typed and chosen on the page, and had not reached Slack yet."""
         values = given().get("values") or {}
         if values and open_one.is_open:
-            open_one.fill(values)
+            open_one.write(values)
 
     @pages.post("/view/fill")
     def fill() -> Json:

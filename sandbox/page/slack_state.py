@@ -7,6 +7,7 @@ from sandbox.page.stage import Stage
 from sandbox.slack import Message, SlackWorld
 from sandbox.slack.channel import Channel
 from sandbox.slack.files import File
+from sandbox.slack.inputs import as_shown
 from sandbox.slack.person import TURNED_OFF
 from sandbox.slack.view import View
 
@@ -97,6 +98,14 @@ def _message(channel: Channel, message: Message, viewer: str) -> Json:
     }
 
 
+def _shown(values: Json) -> Json:
+    """What stands in the fields of a view, as a person sees it."""
+    for held in (one for block in values.values() for one in block.values()):
+        if held["type"] == "plain_text_input" and held["value"]:
+            held["value"] = as_shown(held["value"])
+    return values
+
+
 def _file(file: File) -> Json:
     return {
         "id": file.id,
@@ -123,6 +132,6 @@ def _view(view: View | None) -> Json | None:
         "hash": view.hash,
         **heads,
         "blocks": drawn(view.blocks),
-        "values": view.values(),
+        "values": _shown(view.values()),
         "errors": dict(view.errors),
     }
