@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.page.drawn import drawn, plain_runs, runs
 from sandbox.page.stage import Stage
-from sandbox.slack import Message, SlackWorld
+from sandbox.slack import Message, SlackWorld, emoji
 from sandbox.slack.channel import Channel
 from sandbox.slack.files import File
 from sandbox.slack.inputs import as_shown
@@ -94,7 +94,7 @@ def _message(channel: Channel, message: Message, viewer: str) -> Json:
             {"name": name, "users": list(users), "runs": plain_runs(f":{name}:")}
             for name, users in message.reactions.items()
         ],
-        "raw": message.text if message.user == viewer else "",
+        "raw": emoji.drawn(message.text) if message.user == viewer else "",
     }
 
 
