@@ -11,9 +11,9 @@ from bot.blocks import questions
 from bot.blocks.text import escape, one_line
 from bot.desk import Desk
 from bot.slack import SlackError
-from bot.slack_text import SlackText, only_in_slack, read_slack_text
+from bot.slack_text import SlackText, read_slack_text
 from handlers.courtesy import PATIENCE, SLOW, Person, person, sentence_for, spelled, tell, writing
-from handlers.words import slack_only
+from handlers.words import slack_only, unspeakable
 from models import Event, Inbound, Teammate
 from models.base import RuleBrokenError
 from models.teammate import Style, sign_off
@@ -64,7 +64,7 @@ def ask(desk: Desk, ack: Ack, command: Body) -> None:
 
 def _check(typed: SlackText, name: str) -> None:
     """Refuse what cannot stand under a public reply: raises `RuleBrokenError`."""
-    names = tuple(dict.fromkeys([*typed.names, *only_in_slack(name)]))
+    names = unspeakable(typed.names, name)
     if names:
         raise RuleBrokenError(f"{slack_only(names)}.")
     if not any(letter.isalnum() for letter in name):

@@ -56,21 +56,32 @@ def kept_words(network: Network, text: str, sign_off: str | None = None) -> Word
 def _checked(network: Network, text: str, names: tuple[str, ...], sign_off: str | None) -> Words:
     """`text` with its length and what stands against it; `names` is what was found to be Slack's alone."""
     length = network.length(text)
-    found = tuple(dict.fromkeys([*names, *only_in_slack(text)]))
+    found = unspeakable(names, text)
     return Words(text, sign_off, length, _problem(network, text, found, length, sign_off))
+
+
+def unspeakable(names: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """What cannot go out, each once: `names`, which Slack told, and what in `text` looks like one of them.
+
+    Somebody may have written `<!subteam^S1>` letter by letter: escaped here, saying it rings nobody.
+    """
+    alike = [one for one in only_in_slack(text) if one not in names]
+    alike = [one if one.startswith(("<@", ":")) else escape(one) for one in alike]
+    known = [one if one.startswith(("<@", "<#", "<!subteam^", ":")) else escape(one) for one in names]
+    return tuple(dict.fromkeys([*known, *alike]))
 
 
 def slack_only(names: tuple[str, ...]) -> str:
     """What to say of `names`, which have no characters outside Slack: people, groups and custom emoji."""
     what = [
-        *(["Write the name out"] if any(name.startswith("<") for name in names) else []),
+        *(["Write the name out"] if any(name[0] in "<&" for name in names) else []),
         *(
             ["Leave out that emoji or pick one of Slack's own"]
             if any(name[0] == ":" for name in names)
             else []
         ),
     ]
-    shown = ", ".join(f"`{name}`" if name[0] == ":" else name for name in names[:LISTED])
+    shown = ", ".join(f"`{name}`" if name[0] in ":&" else name for name in names[:LISTED])
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
     return (
         f"{shown}{more} {'means' if len(names) == 1 else 'mean'} something only in Slack. {', '.join(what)}"
