@@ -32,7 +32,21 @@ said = st.lists(st.sampled_from(GLUED) | st.sampled_from(SIGNS) | st.sampled_fro
 separate = st.lists(st.sampled_from(WORDS) | st.sampled_from(SIGNS), max_size=10).map(" ".join)
 names = st.lists(
     st.sampled_from(
-        [":tada:", ":b:", ":100:", ":", "x", "1", " ", "👍", ":key:", "https://e.example/", "&", "<", "\n"]
+        [
+            ":tada:",
+            ":b:",
+            ":100:",
+            ":",
+            "x",
+            "1",
+            " ",
+            "👍",
+            ":key:",
+            "https://e.example/a:key:b ",
+            "&",
+            "<",
+            "\n",
+        ]
     ),
     max_size=12,
 ).map("".join)
