@@ -8,8 +8,8 @@ from typing import Any
 import regex
 from slack_bolt import Ack, Respond
 
-from bot.blocks.text import plain
 from bot.desk import Desk
+from bot.slack_text import read_slack_text
 from models import command_words
 
 # How Slack sends people and channels that somebody picked.
@@ -40,7 +40,7 @@ class Asked:
     @property
     def rest(self) -> str:
         """What stands behind the word, as it was typed, but for people: Slack sends those as tokens."""
-        return plain(self.raw)
+        return read_slack_text(self.raw).text
 
     @property
     def words(self) -> list[str]:
@@ -54,7 +54,7 @@ class Asked:
         Slack sends `<@U1|ana>` for a typed `@ana` if a member is called ana:
         https://docs.slack.dev/interactivity/implementing-slash-commands#escaping
         """
-        return plain(_LABELLED.sub(r"@\1", self.raw))
+        return read_slack_text(_LABELLED.sub(r"@\1", self.raw)).text
 
     @property
     def user(self) -> str:

@@ -7,7 +7,7 @@ from slack_bolt import Ack, App, Respond
 
 from bot import doctor
 from bot.blocks import report
-from bot.blocks.text import escape, plain
+from bot.blocks.text import escape
 from bot.desk import Desk
 from handlers import exporting, issues, listing, me, searching, silence, stats
 from handlers.asked import Answer, Asked, Word
@@ -35,7 +35,7 @@ def register(app: App, desk: Desk) -> None:
 
 def _help(_desk: Desk, asked: Asked) -> Answer:
     first = command_words.spaced(asked.command.get("text") or "").partition(" ")[0]
-    unknown = plain(command_words.bare(first))
+    unknown = read_slack_text(command_words.bare(first)).text
     return {"text": report.help_text(unknown if unknown and asked.word != "help" else None)}
 
 

@@ -24,13 +24,14 @@ from bot.blocks.composer import (
     composer,
     sorry,
 )
-from bot.blocks.text import as_typed, date_token
+from bot.blocks.text import date_token
 from bot.desk import Desk
 from bot.freshen import freshen
 from bot.slack import SlackError
+from bot.slack_text import SlackText, read_slack_text
 from bot.standing import UnknownStandingError
 from handlers.courtesy import Person, attempt, opened, person, writing
-from handlers.words import digest, sign_off_of
+from handlers.words import digest, left_out_of, sign_off_of, will_not_go_out
 from models import Account, Author, Inbound, Mention, Reply, Ticket
 from models.base import MovedOnError
 from models.notice import said_in
@@ -142,6 +143,9 @@ def look(desk: Desk, value: dict[str, Any], who: Person, key: str) -> dict[str, 
         notice = _notice(ticket, who, is_only_draft=is_only_draft)
         if target.is_missing:
             notice = "\n".join(one for one in (f":eyes: {not_shown(desk, ticket)}", notice) if one)
+        left_out = left_out_of(session, kept) if kept is not None else ()
+        if left_out:
+            notice = "\n".join(filter(None, (notice, will_not_go_out(left_out))))
         return composer(
             origin,
             asked_of(
@@ -288,9 +292,9 @@ def _quoted(message: Body, post_id: str) -> str | None:
 # --- taken over, closed -------------------------------------------------------------------------------------
 
 
-def typed_in(view: Body) -> str:
+def typed_in(view: Body) -> SlackText:
     """What stands in the composer's input."""
-    return view["state"]["values"].get(REPLY_BLOCK, {}).get(REPLY_INPUT, {}).get("value") or ""
+    return read_slack_text(view["state"]["values"].get(REPLY_BLOCK, {}).get(REPLY_INPUT, {}).get("value"))
 
 
 def _take_over(desk: Desk, who: Person, view: Body) -> str | None:
@@ -309,7 +313,7 @@ def _take_over(desk: Desk, who: Person, view: Body) -> str | None:
             before = ticket.take_over_composing(session, by=who.id, key=origin.key, at=at)
             if before is not None:
                 telling.composing_taken_over(session, ticket, before, who.id, at=at)
-        asked = asked_of(desk, session, ticket, as_typed(typed_in(view)), notice=notice)
+        asked = asked_of(desk, session, ticket, typed_in(view).text, notice=notice)
         fresh = composer(origin, asked)
     try:
         desk.slack.update_view(view["id"], fresh)
@@ -321,7 +325,7 @@ def _take_over(desk: Desk, who: Person, view: Body) -> str | None:
 def _close(desk: Desk, who: Person, view: Body) -> str | None:
     """Nobody writes there any more; what was typed is kept, where Slack tells us."""
     origin = Origin.unpacked(view["private_metadata"])
-    typed = as_typed(typed_in(view)).strip()
+    typed = typed_in(view).text.strip()
     with writing(desk) as session:
         ticket = Ticket.hold(session, origin.ticket)
         ticket.stop_composing(key=origin.key)

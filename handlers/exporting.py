@@ -7,10 +7,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.access import access_of
-from bot.blocks.text import escape, plain
+from bot.blocks.text import escape
 from bot.desk import Desk
 from bot.exporting import FORMATS, new_file, write
 from bot.slack import SlackError, SlackNoError
+from bot.slack_text import read_slack_text
 from bot.zones import zone_of
 from handlers.asked import CHANNEL, PERSON, Answer, Asked
 from handlers.courtesy import sentence_for, writing
@@ -80,7 +81,7 @@ def read(desk: Desk, words: list[str], zone: ZoneInfo) -> Order:
     """What those words ask for; a period is in the time zone `zone`. Raises `RuleBrokenError`."""
     kind = KINDS.get(words[0].lower())
     if kind is None:
-        raise RuleBrokenError(f"I cannot export “{escape(plain(words[0])[:40])}”. {HOW}")
+        raise RuleBrokenError(f"I cannot export “{escape(read_slack_text(words[0]).text[:40])}”. {HOW}")
     given, options, form = dict[str, str](), list[str](), "csv"
     for word in words[1:]:
         low = word.lower()
@@ -120,7 +121,7 @@ def _filter(desk: Desk, kind: Kind, word: str) -> tuple[str, str]:
         if kind.states
         else ""
     )
-    raise RuleBrokenError(f"I do not know “{escape(plain(word)[:40])}” there.{states} {HOW}")
+    raise RuleBrokenError(f"I do not know “{escape(read_slack_text(word).text[:40])}” there.{states} {HOW}")
 
 
 def _handed_over(desk: Desk, user: str, order: Order) -> str:

@@ -9,9 +9,10 @@ from slack_bolt import Ack, App, Respond
 
 from bot.blocks import history as blocks
 from bot.blocks.parts import packed
-from bot.blocks.text import as_typed, called, escape
+from bot.blocks.text import called, escape
 from bot.desk import Desk
 from bot.slack import SlackError
+from bot.slack_text import read_slack_text
 from handlers.asked import Answer, Asked
 from handlers.courtesy import PATIENCE, SLOW, Person, attempt, opened, person, sentence_for, spelled, writing
 from models import Inbound, Note, Ticket
@@ -46,8 +47,8 @@ def register(app: App, desk: Desk) -> None:
         carried, who = json.loads(view["private_metadata"]), person(body)
         field = f"{blocks.NOTE_BLOCK} {carried['k']}"
         try:
-            typed = view["state"]["values"][field][blocks.NOTE_INPUT]["value"] or ""
-            _add(desk, who.id, carried, typed)
+            typed = read_slack_text(view["state"]["values"][field][blocks.NOTE_INPUT]["value"])
+            _add(desk, who.id, carried, typed.text)
             shown = _view(desk, who.id, carried["a"], carried["p"], notice=":memo: Noted.")
         except Exception as error:  # noqa: BLE001 - the modal stays open, with what was typed
             ack(response_action="errors", errors={field: spelled(sentence_for(error))})
@@ -130,7 +131,7 @@ def _keep_field(body: Body, view: dict[str, Any]) -> None:
 
 def _add(desk: Desk, user: str, carried: Body, typed: str) -> None:
     """Write it down, once for each field."""
-    words = as_typed(typed).strip()
+    words = typed.strip()
     if not words:
         raise RuleBrokenError("Write the note first, or press Close.")
     with writing(desk) as session:

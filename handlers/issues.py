@@ -12,9 +12,10 @@ from bot import fixes
 from bot.blocks import issues as face
 from bot.blocks.parts import persons
 from bot.blocks.picker import picked
-from bot.blocks.text import as_typed, clean, escape, one_line
+from bot.blocks.text import clean, escape, one_line
 from bot.desk import Desk
 from bot.slack import SlackError
+from bot.slack_text import read_slack_text
 from handlers.asked import Answer, Asked
 from handlers.courtesy import PATIENCE, Person, attempt, opened, person, writing
 from handlers.questions import against, at_input
@@ -82,7 +83,7 @@ def _submit(desk: Desk, who: Person, view: Body) -> None:
     """Add it once, however often the submit arrives."""
     origin, values = json.loads(view["private_metadata"]), view["state"]["values"]
     issue_id = picked(view)
-    title = one_line(as_typed(values[face.TITLE_BLOCK]["value"].get("value") or ""))
+    title = one_line(read_slack_text(values[face.TITLE_BLOCK]["value"].get("value")).text)
     if issue_id is None and not title:
         raise RuleBrokenError("Pick an issue, or type what they suffer from.")
     if issue_id is not None and title:
@@ -127,7 +128,7 @@ def _remove(desk: Desk, who: Person, view: Body, value: dict[str, Any]) -> str |
 
 def from_thread(desk: Desk, session: Session, ticket: Ticket, *, words: str, by: str) -> str:
     """Add the ticket to the issue called `words`; without words, say what it belongs to."""
-    title = one_line(as_typed(words))
+    title = one_line(words)
     if not title:
         known = ", ".join(f"“{escape(issue.title)}”" for issue in Issue.of(session, ticket.id))
         return f"This one belongs to {known}. {HOW}" if known else HOW

@@ -8,8 +8,9 @@ from bot import answering, homes
 from bot.blocks.listing import LISTED, open_list
 from bot.blocks.parts import context
 from bot.blocks.report import may_be_short
-from bot.blocks.text import escape, plain
+from bot.blocks.text import escape
 from bot.desk import Desk
+from bot.slack_text import read_slack_text
 from handlers.asked import CHANNEL, PERSON, Answer, Asked
 from handlers.courtesy import PATIENCE
 from models import Pause, overview
@@ -97,7 +98,7 @@ def _narrowed(desk: Desk, user: str, word: str, at: datetime, chosen: Filter) ->
 
 
 def _unknown(desk: Desk, word: str) -> str:
-    shown = escape(plain(word))
+    shown = escape(read_slack_text(word).text)
     if word.startswith("#"):
         return f"I cannot tell which channel “{shown}” is: choose it from Slack's list while you type."
     titles = ", ".join(f"`{escape(name)}`" for name in desk.networks)

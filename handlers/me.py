@@ -8,10 +8,12 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot.blocks import questions
-from bot.blocks.text import as_typed, escape, one_line, slack_names
+from bot.blocks.text import escape, one_line
 from bot.desk import Desk
 from bot.slack import SlackError
+from bot.slack_text import SlackText, read_slack_text
 from handlers.courtesy import PATIENCE, SLOW, Person, person, sentence_for, spelled, tell, writing
+from handlers.words import slack_only, unspeakable
 from models import Event, Inbound, Teammate
 from models.base import RuleBrokenError
 from models.teammate import Style, sign_off
@@ -30,8 +32,8 @@ def register(app: App, desk: Desk) -> None:
             replace(person(body), channel=channel, key=f"modal {view['id']}"),
             view["state"]["values"],
         )
-        typed = values[questions.NAME_BLOCK]["value"]["value"] or ""
-        name = one_line(_NO_WIDTH.sub("", as_typed(typed)))
+        typed = read_slack_text(values[questions.NAME_BLOCK]["value"]["value"])
+        name = one_line(_NO_WIDTH.sub("", typed.text))
         style = Style(values[questions.STYLE_BLOCK]["value"]["selected_option"]["value"])
         try:
             _check(typed, name)
@@ -60,11 +62,11 @@ def ask(desk: Desk, ack: Ack, command: Body) -> None:
         ack(response_type="ephemeral", text=sentence_for(error))
 
 
-def _check(typed: str, name: str) -> None:
-    """Refuse what cannot stand under a public reply; `typed` is the name as Slack sent it."""
-    only_slack = slack_names(typed)
-    if only_slack:
-        raise RuleBrokenError(f"{', '.join(only_slack)} means something only in Slack. Write the name out.")
+def _check(typed: SlackText, name: str) -> None:
+    """Refuse what cannot stand under a public reply: raises `RuleBrokenError`."""
+    names = unspeakable(typed.names, name)
+    if names:
+        raise RuleBrokenError(f"{slack_only(names)}.")
     if not any(letter.isalnum() for letter in name):
         raise RuleBrokenError("Write the name that people may know you by.")
 

@@ -6,8 +6,9 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot.blocks import picker as face
-from bot.blocks.text import as_typed, one_line
+from bot.blocks.text import one_line
 from bot.desk import Desk
+from bot.slack_text import read_slack_text
 from handlers.courtesy import PATIENCE
 from models.suggesting import Sought, Suggestion, offer
 
@@ -24,7 +25,7 @@ def register(app: App, desk: Desk) -> None:
     def suggestion(ack: Ack, body: Body) -> None:
         origin = json.loads(body["view"]["private_metadata"])
         sought = Sought(ticket=origin.get("ticket"), issue=origin.get("issue"))
-        typed = one_line(as_typed(body.get("value") or ""))
+        typed = one_line(read_slack_text(body.get("value")).text)
         found = desk.glance(lambda: _found(desk, sought, typed), PATIENCE)
         ack(options=face.options(found or []))  # an error would show no more, and not let them go on typing
 

@@ -21,9 +21,20 @@ from bot.blocks.preview import preview
 from bot.desk import Desk
 from bot.freshen import freshen
 from bot.slack import SlackError
+from bot.slack_text import SlackText
 from handlers.composer import FRESHEN, ONLY_ITS_AUTHOR, check_shown, check_version, not_shown, target_of
 from handlers.courtesy import Person, attempt, may_not, person, tell, writing
-from handlers.words import Words, caution_of, read_words, said_before, sign_off_of
+from handlers.words import (
+    LEFT_OUT,
+    Words,
+    caution_of,
+    kept_words,
+    left_out_of,
+    read_words,
+    said_before,
+    sign_off_of,
+    will_not_go_out,
+)
 from models import Account, Author, Event, Inbound, Reply, Ticket
 from models.base import MovedOnError, RuleBrokenError
 from models.reply import State as Delivery
@@ -71,13 +82,14 @@ def register(app: App, desk: Desk) -> None:
 
 
 def draft_of(
-    desk: Desk, session: Session, ticket: Ticket, who: Person, *, typed: str, source: Source
+    desk: Desk, session: Session, ticket: Ticket, who: Person, *, typed: SlackText, source: Source
 ) -> Preview:
     """Keep the words as a draft and give its preview; the preview may get lost, the draft does not."""
     words = read_words(desk.network(ticket.network), typed, sign_off_of(desk, session, who.id))
     if not words.text:
+        behind = f" {will_not_go_out(typed.left_out)}" if typed.left_out else ""
         raise RuleBrokenError(
-            "Write your words behind `reply`, such as `@Heard reply Thank you, we are on it.`"
+            f"Write your words behind `reply`, such as `@Heard reply Thank you, we are on it.`{behind}"
         )
     draft = ticket.draft(
         session,
@@ -92,6 +104,12 @@ def draft_of(
         said_channel=source.channel,
         said_ts=source.ts,
     )
+    if typed.left_out:
+        files = {"files": list(typed.left_out)}
+        Event.record(
+            session, LEFT_OUT, at=desk.now(), by=who.id, ticket_id=ticket.id, reply_id=draft.id, data=files
+        )
+        session.flush()
     return _preview(desk, session, ticket, draft, words.problem)
 
 
@@ -105,7 +123,7 @@ def drafts_of(desk: Desk, session: Session, ticket: Ticket, who: Person) -> list
 
 
 def _problem(desk: Desk, ticket: Ticket, draft: Reply) -> str | None:
-    return read_words(desk.network(ticket.network), draft.text, draft.sign_off).problem
+    return kept_words(desk.network(ticket.network), draft.text, draft.sign_off).problem
 
 
 def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem: str | None) -> Preview:
@@ -113,7 +131,7 @@ def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem
     account = Account.find(session, ticket.network, ticket.account_id)
     author = session.get_one(Author, ticket.author_id)
     target = target_of(session, ticket)
-    length = network.length(draft.text)
+    length, left_out = network.length(draft.text), left_out_of(session, draft)
     before = said_before(
         desk,
         session,
@@ -134,6 +152,7 @@ def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem
         max_length=network.max_length,
         problem=problem or (before.sentence if before is not None and before.is_refused else None),
         words_of=draft.author,
+        left_out=will_not_go_out(left_out) if left_out else None,
         warning="\n".join(filter(None, warnings)) or None,
         twin=before.quoted if before is not None else None,
         by_hand=target.answerable is not None,

@@ -12,8 +12,9 @@ from bot import telling
 from bot.access import Kind, access_if_known
 from bot.blocks import questions
 from bot.blocks.composer import sorry
-from bot.blocks.text import as_typed, fit, one_line
+from bot.blocks.text import fit, one_line
 from bot.desk import Desk
+from bot.slack_text import read_slack_text
 from handlers import assignee
 from handlers.courtesy import Person, attempt, may_not, opened, person, sentence_for, spelled, writing
 from models import Inbound, Reply, Ticket
@@ -42,7 +43,8 @@ def register(app: App, desk: Desk) -> None:
     def give_reason(ack: Ack, body: Body, view: Body) -> None:
         who, values = person(body), view["state"]["values"]
         picked = values[questions.REASON_BLOCK]["value"]["selected_option"]["value"]
-        words = in_few_words(values.get(questions.WORDS_BLOCK, {}).get("value", {}).get("value") or "")
+        typed = read_slack_text(values.get(questions.WORDS_BLOCK, {}).get("value", {}).get("value"))
+        words = in_few_words(typed.text)
         reason = f"{picked}: {words}" if words else picked
         seen = json.loads(view["private_metadata"])
 
@@ -120,7 +122,7 @@ def at_input(ack: Ack, block: str, refused: str | None) -> None:
 
 def in_few_words(typed: str) -> str:
     """A reason as its giver sees it, short enough for a card's line."""
-    return fit(one_line(as_typed(typed)), questions.WORDS_MAX)
+    return fit(one_line(typed), questions.WORDS_MAX)
 
 
 def close(desk: Desk, session: Session, ticket: Ticket, *, who: Person, reason: str) -> None:

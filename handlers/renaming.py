@@ -12,8 +12,9 @@ from bot import fixes
 from bot.blocks import issues as listed
 from bot.blocks import merging as face
 from bot.blocks.picker import PICK_BLOCK, picked
-from bot.blocks.text import as_typed, one_line
+from bot.blocks.text import one_line
 from bot.desk import Desk
+from bot.slack_text import read_slack_text
 from handlers.courtesy import BUSY, Person, attempt, opened, person, writing
 from handlers.issues import GLANCE
 from handlers.questions import against, at_input
@@ -75,9 +76,8 @@ def _view(desk: Desk, issue_id: int, *, page: int, url: str | None) -> dict[str,
 def _submit(desk: Desk, who: Person, view: Body) -> None:
     """Rename it or merge it, once however often the submit arrives."""
     origin, into = json.loads(view["private_metadata"]), picked(view)
-    raw = view["state"]["values"][listed.TITLE_BLOCK]["value"].get("value") or ""
-    title = one_line(as_typed(raw))
-    unchanged = origin["title"] in (raw, title)
+    title = one_line(read_slack_text(view["state"]["values"][listed.TITLE_BLOCK]["value"].get("value")).text)
+    unchanged = origin["title"] == title
     with writing(desk) as session:
         if not Inbound.is_new(session, f"modal {origin['key']}", at=desk.now()):
             return

@@ -4,8 +4,9 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from bot.blocks.text import as_typed, is_visible
+from bot.blocks.text import is_visible
 from bot.desk import Desk
+from bot.slack_text import SlackText, read_message
 from handlers.asked import is_to_teammates
 from handlers.courtesy import Person, attempt, no_card, person, writing
 from handlers.previews import Source, draft_of, show
@@ -33,7 +34,8 @@ def register(app: App, desk: Desk) -> None:
 
 def _propose(desk: Desk, who: Person, message: Body, channel: str) -> str | None:
     """Keep its words as a draft of `who`, and show them the exact preview."""
-    refused = _why_not(message)
+    typed = read_message(message)
+    refused = _why_not(message, typed)
     if refused is not None:
         return refused
     with writing(desk) as session:
@@ -45,20 +47,26 @@ def _propose(desk: Desk, who: Person, message: Body, channel: str) -> str | None
         author = message["user"] if message["user"] != who.id else None
         source = Source("shortcut", channel, message["ts"], author)
         ticket = Ticket.hold(session, card.ticket_id)
-        preview = draft_of(desk, session, ticket, who, typed=message["text"], source=source)
+        preview = draft_of(desk, session, ticket, who, typed=typed, source=source)
     show(desk, who, preview)
     return None
 
 
-def _why_not(message: Body) -> str | None:
+def _why_not(message: Body, typed: SlackText) -> str | None:
     """What a message has to be: a person's, in a thread, in words, and not spoken to a teammate."""
     if not message.get("thread_ts") or message["thread_ts"] == message["ts"]:
         return NOT_HERE
     if message.get("bot_id") or not message.get("user"):
         return "Only what a person wrote can become a public reply."
-    words = (message.get("text") or "").strip()
-    if not is_visible(as_typed(words)):
+    if not is_visible(typed.text):
         return "There are no words in that message. Pictures and files cannot be sent yet."
-    if is_to_teammates(words):
+    if _is_to_somebody(typed.strip()) or is_to_teammates(message.get("text") or ""):
         return TO_A_TEAMMATE
     return None
+
+
+def _is_to_somebody(typed: SlackText) -> bool:
+    """Whether it begins with the name of a person or a group, or calls everybody."""
+    first = typed.tokens[0] if typed.tokens else None
+    is_named = first is not None and first.start == 0 and first.name.startswith(("<@", "<!"))
+    return is_named or typed.text.startswith(("@here", "@channel", "@everyone"))

@@ -11,8 +11,8 @@ from slack_bolt import Ack, App
 from sqlalchemy.orm import Session
 
 from bot.blocks import snooze as face
-from bot.blocks.text import as_typed
 from bot.desk import Desk
+from bot.slack_text import read_slack_text
 from bot.zones import zone_of
 from handlers.courtesy import Person, opened, person, sentence_for, tell
 from handlers.questions import at_input, settle
@@ -57,7 +57,7 @@ def ask(desk: Desk, who: Person, trigger_id: str, ticket_id: int) -> str | None:
 
 def read(desk: Desk, user: str, typed: str) -> Until:
     """What `user` typed for a moment, by their own clocks. Not within a transaction."""
-    return _until(desk, as_typed(typed), zone_of(desk, user))
+    return _until(desk, typed, zone_of(desk, user))
 
 
 def give(desk: Desk, session: Session, ticket: Ticket, until: Until, *, by: str) -> str:
@@ -86,7 +86,7 @@ def _said(values: Body) -> tuple[str, str]:
     def of(block: str, key: str) -> Any:  # noqa: ANN401 - Slack's values
         return values.get(block, {}).get("value", {}).get(key)
 
-    words = as_typed(of(face.WORDS_BLOCK, "value") or "").strip()
+    words = read_slack_text(of(face.WORDS_BLOCK, "value")).text.strip()
     day, time = of(face.DATE_BLOCK, "selected_date"), of(face.TIME_BLOCK, "selected_time")
     quick = (of(face.QUICK_BLOCK, "selected_option") or {}).get("value") or ""
     if words:

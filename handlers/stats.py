@@ -12,9 +12,9 @@ from bot.answering import Asker, Told
 from bot.blocks import figures as face
 from bot.blocks.parts import Block
 from bot.blocks.report import may_be_short
-from bot.blocks.text import unescape
 from bot.blocks.unsettled import replies_apart
 from bot.desk import Desk
+from bot.slack_text import read_slack_text
 from handlers.asked import Answer, Asked
 from handlers.courtesy import PATIENCE
 from models import Teammate, overview
@@ -86,7 +86,7 @@ def _matches_nothing(question: Question, found: Report) -> bool:
 def _typed(asked: Asked) -> str:
     """What stands behind the word; people and channels as ids, for their names may hold anything."""
     tokens = re.split(r"(<[@#]\w+>)", _LABEL.sub(r"<\1>", asked.raw))
-    return "".join(one if place % 2 else unescape(one) for place, one in enumerate(tokens))
+    return "".join(one if place % 2 else read_slack_text(one).text for place, one in enumerate(tokens))
 
 
 def _by_name(names: dict[str, str]) -> Callable[[str], str | None]:

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from bot import telling
 from bot.blocks.composer import COMPOSER, REPLY_BLOCK, WAIT_BLOCK, Origin, composer
-from bot.blocks.text import as_typed
 from bot.desk import Desk
 from bot.freshen import freshen
+from bot.slack_text import SlackText
 from handlers.composer import (
     FRESHEN,
     asked_of,
@@ -66,7 +66,7 @@ def _wait_seconds(view: Body) -> int | None:
 
 
 def _try_to_submit(
-    desk: Desk, who: Person, origin: Origin, typed: str, wait_seconds: int | None
+    desk: Desk, who: Person, origin: Origin, typed: SlackText, wait_seconds: int | None
 ) -> dict[str, Any]:
     words = read_words(desk.network(origin.network), typed, origin.sign)
     if words.problem is not None:
@@ -126,18 +126,20 @@ def _reply(
 # --- who may, and what was said before ----------------------------------------------------------------------
 
 
-def _drafted(desk: Desk, who: Person, origin: Origin, typed: str, refused: str | None) -> dict[str, Any]:
+def _drafted(
+    desk: Desk, who: Person, origin: Origin, typed: SlackText, refused: str | None
+) -> dict[str, Any]:
     """Not theirs to send: the words become a draft, which the thread offers to those who may."""
     with writing(desk) as session:
         ticket = Ticket.hold(session, origin.ticket)
         ticket.stop_composing(key=origin.key)
-        draft = keep(desk, session, ticket, who, origin=origin, words=as_typed(typed).strip())
+        draft = keep(desk, session, ticket, who, origin=origin, words=typed.text.strip())
         if draft is not None:
             telling.drafted(session, ticket, draft, at=desk.now())
     return {} if origin.only_draft else _error(f"{refused} {KEPT}")
 
 
-def _warned(desk: Desk, who: Person, origin: Origin, typed: str, words: Words) -> dict[str, Any] | None:
+def _warned(desk: Desk, who: Person, origin: Origin, typed: SlackText, words: Words) -> dict[str, Any] | None:
     """The composer once more, with what speaks against these words; None if nothing does.
 
     That is a reply of ours that says the same, or a length that the network may refuse.
@@ -151,14 +153,14 @@ def _warned(desk: Desk, who: Person, origin: Origin, typed: str, words: Words) -
         if not notice or origin.anyway == words.digest:
             return None
         twin = before.quoted if before is not None else None
-        asked = asked_of(desk, session, ticket, as_typed(typed), notice=notice, twin=twin)
+        asked = asked_of(desk, session, ticket, typed.text, notice=notice, twin=twin)
         return {"response_action": "update", "view": composer(replace(origin, anyway=words.digest), asked)}
 
 
 # --- the conversation went on -------------------------------------------------------------------------------
 
 
-def _again(desk: Desk, who: Person, origin: Origin, typed: str, sentence: str) -> dict[str, Any]:
+def _again(desk: Desk, who: Person, origin: Origin, typed: SlackText, sentence: str) -> dict[str, Any]:
     """Show what is new, keep what was typed, and ask again."""
     with desk.db.read(PATIENCE) as session:
         ticket = session.get_one(Ticket, origin.ticket)
@@ -173,16 +175,16 @@ def _again(desk: Desk, who: Person, origin: Origin, typed: str, sentence: str) -
                 latest=target.latest_id,
                 not_shown=target.is_missing,
             )
-            asked = asked_of(desk, session, ticket, as_typed(typed), notice=f":warning: {sentence}")
+            asked = asked_of(desk, session, ticket, typed.text, notice=f":warning: {sentence}")
     if closed is not None:
         _keep(desk, who, origin, typed)
         return _error(f"{sentence} {closed} {KEPT}")
     return {"response_action": "update", "view": composer(fresh, asked)}
 
 
-def _keep(desk: Desk, who: Person, origin: Origin, typed: str) -> None:
+def _keep(desk: Desk, who: Person, origin: Origin, typed: SlackText) -> None:
     """What was typed is kept as a draft of its author, whatever became of it."""
     with writing(desk) as session:
         ticket = Ticket.hold(session, origin.ticket)
         ticket.stop_composing(key=origin.key)
-        keep(desk, session, ticket, who, origin=origin, words=as_typed(typed).strip())
+        keep(desk, session, ticket, who, origin=origin, words=typed.text.strip())

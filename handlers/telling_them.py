@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from bot import fixes
 from bot.blocks import issue as face
 from bot.blocks import issues as asking
-from bot.blocks.text import as_typed, escape, one_line
+from bot.blocks.text import escape, one_line
 from bot.desk import Desk
+from bot.slack_text import read_slack_text
 from handlers.courtesy import Person, attempt, opened, person, writing
 from handlers.questions import against, at_input
 from models import Author, Inbound, Issue
@@ -125,7 +126,7 @@ def _ask_why(desk: Desk, body: Body, value: dict[str, Any]) -> str | None:
 
 def _skip(desk: Desk, who: Person, view: Body) -> None:
     origin = json.loads(view["private_metadata"])
-    reason = one_line(as_typed(view["state"]["values"][asking.WHY_BLOCK]["value"].get("value") or ""))
+    reason = one_line(read_slack_text(view["state"]["values"][asking.WHY_BLOCK]["value"].get("value")).text)
     with writing(desk) as session:
         if Inbound.is_new(session, f"modal {origin['key']}", at=desk.now()):
             issue = Issue.hold(session, origin["issue"])

@@ -8,9 +8,9 @@ from slack_bolt import App, BoltRequest
 from sqlalchemy.orm import Session
 
 from bot.desk import Desk
+from bot.slack_text import SlackText, read_message
 from handlers import assignee, issues, snooze
 from handlers.actions import YOURS, undo
-from handlers.asked import addressee
 from handlers.courtesy import Person, attempt, no_card, writing
 from handlers.previews import Source, draft_of, drafts_of, show
 from handlers.questions import close, give, in_few_words
@@ -38,6 +38,7 @@ class Said:
     ts: str
     verb: str
     rest: str
+    typed: SlackText  # the same, with what only Slack understands and what came beside the words
     until: snooze.Until | None = None  # of a snooze
     to: str | None = None  # of an assign
     refused: str | None = None  # why it cannot be done, known before the ledger is asked
@@ -64,13 +65,16 @@ def _heard(event: Body, body: Body) -> Said | None:
     if event.get("bot_id") or not event.get("user"):
         return None
     own = [one.get("user_id") for one in body.get("authorizations") or [] if one.get("user_id")]
-    called = addressee(event.get("text", ""))
-    if called is None or (own and called[0] not in own):
+    typed = read_message(event).strip()
+    called = typed.person_in_front
+    if called is None or (own and called.name.strip("<@>") not in own):
         return None
-    order = command_words.command(called[1], PAIRS)
+    typed = typed.after(len(called.text))
+    order = command_words.command(typed.text, PAIRS)
     who = Person(event["user"], event["channel"], event.get("thread_ts"))
     key = f"call {event['channel']} {event['ts']}"
-    return Said(key, who, event["ts"], ALIASES.get(order.word, order.word), order.rest)
+    verb = ALIASES.get(order.word, order.word)
+    return Said(key, who, event["ts"], verb, order.rest, typed.after(order.start).strip())
 
 
 def word_of(event: Body, body: Body) -> str | None:
@@ -97,7 +101,7 @@ def _obey(desk: Desk, said: Said) -> str | None:
         if verb is not None:
             return verb(desk, session, ticket, said)
         if said.verb == "reply":
-            previews = [draft_of(desk, session, ticket, said.who, typed=said.rest, source=_source(said))]
+            previews = [draft_of(desk, session, ticket, said.who, typed=said.typed, source=_source(said))]
         elif said.verb == "drafts":
             previews = drafts_of(desk, session, ticket, said.who)
         else:

@@ -4,17 +4,21 @@ import hashlib
 import unicodedata
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.access import Kind, access_if_known
-from bot.blocks.text import as_typed, called, date_token, is_visible, slack_names
+from bot.blocks.text import called, date_token, escape, is_visible
 from bot.desk import Desk
 from bot.networks import Network
-from models import Teammate, Ticket
+from bot.slack_text import FORWARDED, SlackText, only_in_slack
+from models import Event, Reply, Teammate, Ticket
 from models.likeness import Twin, twin
 from models.teammate import signed, unsigned
 
 SAID_BEFORE = ":busts_in_silhouette: Nearly the same has been said before. Say it in other words."
+LEFT_OUT = "files left out"  # the act
+LISTED = 5  # names of files in one sentence
 OWN_WORDS = "Add a line of your own, or send it as it is."
 
 
@@ -39,15 +43,25 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
-def read_words(network: Network, typed: str, sign_off: str | None = None) -> Words:
-    """Read what was typed in Slack as plain characters, in the network's own counting."""
-    own = unicodedata.normalize("NFC", as_typed(typed)).strip()
+def read_words(network: Network, typed: SlackText, sign_off: str | None = None) -> Words:
+    """What was typed in Slack as it would go out, in the network's own counting."""
+    own = unicodedata.normalize("NFC", typed.text).strip()
     own = unsigned(own, sign_off) if sign_off else own
     text = signed(own, sign_off) if is_visible(own) else ""
+    return _checked(network, text, typed.names, sign_off)
+
+
+def kept_words(network: Network, text: str, sign_off: str | None = None) -> Words:
+    """The words of a draft, which were read when it was kept; `text` ends with the sign-off."""
+    return _checked(network, text, (), sign_off)
+
+
+def _checked(network: Network, text: str, names: tuple[str, ...], sign_off: str | None) -> Words:
+    """`text` with its length and what stands against it; `names` is what was found to be Slack's alone."""
     length = network.length(text)
-    return Words(
-        text, sign_off, length, _problem(network, typed, text, length, sign_off), caution_of(network, text)
-    )
+    found = unspeakable(names, text)
+    problem = _problem(network, text, found, length, sign_off)
+    return Words(text, sign_off, length, problem, caution_of(network, text))
 
 
 def caution_of(network: Network, text: str) -> str | None:
@@ -61,12 +75,52 @@ def caution_of(network: Network, text: str) -> str | None:
     )
 
 
-def _problem(network: Network, typed: str, text: str, length: int, sign_off: str | None) -> str | None:
+def unspeakable(names: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """What cannot go out, each once: `names`, which Slack told, and what in `text` looks like one of them.
+
+    Somebody may have written `<!subteam^S1>` letter by letter: escaped here, saying it rings nobody.
+    """
+    alike = [one for one in only_in_slack(text) if one not in names]
+    alike = [one if one.startswith(("<@", ":")) else escape(one) for one in alike]
+    known = [one if one.startswith(("<@", "<#", "<!subteam^", ":")) else escape(one) for one in names]
+    return tuple(dict.fromkeys([*known, *alike]))
+
+
+def slack_only(names: tuple[str, ...]) -> str:
+    """What to say of `names`, which have no characters outside Slack: people, groups and custom emoji."""
+    what = [
+        *(["Write the name out"] if any(name[0] in "<&" for name in names) else []),
+        *(
+            ["Leave out that emoji or pick one of Slack's own"]
+            if any(name[0] == ":" for name in names)
+            else []
+        ),
+    ]
+    shown = ", ".join(f"`{name}`" if name[0] in ":&" else name for name in names[:LISTED])
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return (
+        f"{shown}{more} {'means' if len(names) == 1 else 'mean'} something only in Slack. {', '.join(what)}"
+    )
+
+
+def will_not_go_out(left_out: tuple[str, ...]) -> str:
+    """What to say of files and the like that came with the words, mrkdwn."""
+    some = [
+        one if one == FORWARDED else f"`{escape(one).replace('`', chr(39))}`" for one in left_out[:LISTED]
+    ]
+    more = len(left_out) - len(some)
+    listed = [*some, f"{more} more"] if more else some
+    named = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
+    return f":paperclip: {named} will not go out: Heard sends words only."
+
+
+def _problem(
+    network: Network, text: str, names: tuple[str, ...], length: int, sign_off: str | None
+) -> str | None:
     if not text:
         return "There is nothing to send yet."
-    names = slack_names(typed)
     if names:
-        return f"{', '.join(names)} means something only in Slack. Write the name out; nothing was sent."
+        return f"{slack_only(names)}; nothing was sent."
     if length > network.max_length:
         over = length - network.max_length
         too_many = f"{over} character{'' if over == 1 else 's'} too many"
@@ -76,6 +130,18 @@ def _problem(network: Network, typed: str, text: str, length: int, sign_off: str
             f"{network.max_length}."
         )
     return None
+
+
+def left_out_of(session: Session, draft: Reply) -> tuple[str, ...]:
+    """What came with the message that a draft's words were taken from, and stays behind: names of files."""
+    if draft.said_ts is None:
+        return ()
+    query = select(Event.data).join(Reply, Reply.id == Event.reply_id)
+    query = query.where(
+        Event.ticket_id == draft.ticket_id, Event.act == LEFT_OUT, Reply.said_ts == draft.said_ts
+    )
+    data = session.scalars(query.order_by(Event.id.desc()).limit(1)).first()
+    return tuple(data["files"]) if data else ()
 
 
 def sign_off_of(desk: Desk, session: Session, user: str) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.blocks.parts import Block, button, context, packed, plain, section
 from bot.blocks.text import called, fit, quote
+from bot.slack_text import for_input
 
 COMPOSER = "composer"
 REPLY_BLOCK, REPLY_INPUT = "reply", "text"
@@ -146,7 +147,7 @@ def _input(asked: Asked, sign: str | None) -> Block:
         "placeholder": plain("In your own words"),
     }
     if asked.text:
-        element["initial_value"] = asked.text[:INPUT_MAX]
+        element["initial_value"] = for_input(asked.text)[:INPUT_MAX]
     return {
         "type": "input",
         "block_id": REPLY_BLOCK,

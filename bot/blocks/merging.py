@@ -6,6 +6,7 @@ from bot.blocks.issues import TITLE_BLOCK, left, so_far, title_line
 from bot.blocks.parts import Block, button, context, packed, plain, section
 from bot.blocks.picker import picker
 from bot.blocks.text import escape
+from bot.slack_text import for_input
 from models.issue import TITLE_MAX, Issue
 from models.issues import Standing
 
@@ -32,7 +33,7 @@ def ask(issue: Issue, *, is_any: bool, key: str, page: int, url: str | None) -> 
         "type": "plain_text_input",
         "action_id": "value",
         "max_length": TITLE_MAX,
-        "initial_value": issue.title,
+        "initial_value": for_input(issue.title),
     }
     blocks: list[Block] = [
         {"type": "input", "block_id": TITLE_BLOCK, "label": plain("Title"), "element": element}

@@ -21,6 +21,7 @@ def preview(
     max_length: int,
     problem: str | None,
     words_of: str | None = None,
+    left_out: str | None = None,
     warning: str | None = None,
     twin: str | None = None,
     by_hand: bool = False,
@@ -29,10 +30,11 @@ def preview(
 ) -> list[Block]:
     """Text, account, network, to whom, length, and what stands against it; `problem` takes the send away.
 
-    `words_of` is the Slack user whose words they are, if not the reader's; `warning` (mrkdwn) tells of a
-    reply of ours that says nearly the same, `twin`, or that the network may find it too long; `by_hand`: a
-    person has to post it on the network; `latest` is the version of the post that it would answer;
-    `not_shown` (mrkdwn) says that the network does not show it to us.
+    `words_of` is the Slack user whose words they are, if not the reader's; `left_out` (mrkdwn) says what
+    came with them and stays behind; `warning` (mrkdwn) tells of a reply of ours that says nearly the same,
+    `twin`, or that the network may find it too long; `by_hand`: a person has to post it on the network;
+    `latest` is the version of the post that it would answer; `not_shown` (mrkdwn) says that the network does
+    not show it to us.
     """
     to = f"*{called(handle)}*" if handle else "its author"
     value: dict[str, Any] = {"t": ticket_id, "r": draft_id}
@@ -46,6 +48,8 @@ def preview(
     ]
     if not_shown is not None:
         blocks.append(section(f":eyes: {not_shown}"))
+    if left_out is not None:
+        blocks.append(section(left_out))
     if by_hand:
         blocks.append(
             context(f":arrow_upper_right: {title} does not let Heard send this one: you post it by hand.")

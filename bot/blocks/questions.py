@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.blocks.parts import Block, context, packed, plain, section
 from bot.blocks.text import called, fit, quote
+from bot.slack_text import for_input
 from models.outcome import OPEN, REASONS
 from models.teammate import Style, sign_off
 
@@ -134,7 +135,7 @@ def me(name: str, style: Style, *, channel: str, is_on: bool) -> dict[str, Any]:
         "placeholder": plain("Ana Lima"),
     }
     if name:
-        element["initial_value"] = name
+        element["initial_value"] = for_input(name)
     blocks: list[Block] = [
         {"type": "input", "block_id": NAME_BLOCK, "label": plain("Your name in public"), "element": element},
         {

@@ -1,8 +1,7 @@
-"""Text on its way into and out of Slack: escaped, read, made safe, cut and quoted.
+"""Text on its way to Slack: escaped, made safe, cut and quoted.
 
 Everything here is pure. Customers' words go out as rich_text literals (`quote`, `literal`), which Slack does
-not parse, or through `escape`. Teammates' words come in through `plain`, once `slack_names` has found nothing
-in them that only Slack understands.
+not parse, or through `escape`. Teammates' words come in through `bot.slack_text`.
 """
 
 from bisect import bisect_right
@@ -37,8 +36,6 @@ _VISIBLE = regex.compile(r"[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u28
 _MARKUP_AT_EDGE = regex.compile(r"^[_*~]|[_*~]$")
 _ENTITY = regex.compile(r"&(amp|lt|gt);")
 _CHARACTER = {"amp": "&", "lt": "<", "gt": ">"}
-_TOKEN = regex.compile(r"<([^<>|\n]+)(?:\|([^<>\n]*))?>")
-_ADDRESS = regex.compile(r"(?:[a-z][a-z0-9+.-]*://|mailto:|tel:)\S+", regex.IGNORECASE)
 
 
 # --- plain characters and Slack's markup -------------------------------------------------------------------
@@ -58,25 +55,9 @@ def unescape(text: str) -> str:
     return characters
 
 
-def plain(text: str) -> str:
-    """What a teammate typed in Slack, as the characters that they saw while typing.
-
-    Takes the text of a composer, a command or a message event. Mentions of people and groups, and channels
-    without a name, stay as Slack sent them: ask `slack_names` about the same text before publishing it.
-    """
-    parts, end = [], 0
-    for token in _TOKEN.finditer(text):
-        parts += [text[end : token.start()], _spoken(token[0], token[1], token[2] or "")]
-        end = token.end()
-    return unescape("".join([*parts, text[end:]]))
-
-
-def as_typed(text: str) -> str:
-    """What a teammate typed, as `plain` reads it, ready to be kept and sent.
-
-    Lone surrogates and control characters go: nobody saw them while typing, and no database takes them.
-    """
-    whole = plain(text).encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+def without_controls(text: str) -> str:
+    """`text` without lone surrogates and control characters: nobody sees them, and no database takes them."""
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
     safe: str = _CONTROL.sub("", whole)
     return safe
 
@@ -84,46 +65,6 @@ def as_typed(text: str) -> str:
 def is_visible(text: str) -> bool:
     """Whether anybody who looks at `text` sees something."""
     return _VISIBLE.search(text) is not None
-
-
-def slack_names(text: str) -> tuple[str, ...]:
-    """The tokens in Slack's `text` that mean something only inside Slack, without labels, each once.
-
-    They are people (`<@U1>`), groups (`<!subteam^S1>`) and channels that Slack sent without a name (`<#C1>`).
-    Works on what Slack sent, not on what `plain` made of it, where a typed `<@U1>` looks the same.
-    """
-    named = (f"<{token[1]}>" for token in _TOKEN.finditer(text) if _only_slack(token[1], token[2] or ""))
-    return tuple(dict.fromkeys(named))
-
-
-def _only_slack(target: str, label: str) -> bool:
-    return target.startswith(("@", "!subteam^")) or (target.startswith("#") and not label)
-
-
-def _spoken(token: str, target: str, label: str) -> str:
-    """The text of one `<target|label>`, still with entities."""
-    if _only_slack(target, label):
-        return token
-    if target.startswith("#"):
-        return f"#{label}"
-    if target in {"!here", "!channel", "!everyone"}:
-        return f"@{target[1:]}"
-    if target.startswith(
-        "!"
-    ):  # a date, or something newer than this code: the label is what Slack would show
-        return label or token
-    return _address(target, label) if _ADDRESS.fullmatch(target) else token
-
-
-def _address(target: str, label: str) -> str:
-    """The address as it was typed: Slack puts a scheme before it, and may put a slash after it."""
-    if _bare(label) == _bare(target):
-        return label
-    return target.removeprefix("mailto:").removeprefix("tel:")
-
-
-def _bare(address: str) -> str:
-    return address.removeprefix("http://").removeprefix("https://").removesuffix("/")
 
 
 # --- what customers write ----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ The browser only ever makes text nodes of what is in a run, so no customer can w
 
 from typing import Any
 
+from sandbox.slack import emoji
 from sandbox.slack.markup import Live, plain, styled
 
 Json = dict[str, Any]
@@ -18,9 +19,9 @@ def runs(text: str, *, verbatim: bool = False) -> list[Run]:
     return [_run(piece, sorted(styles)) for piece, styles in styled(text, verbatim=verbatim)]
 
 
-def plain_runs(text: str, *, emoji: bool = True) -> list[Run]:
-    """A plain text as runs."""
-    return [_run(piece, []) for piece in plain(text, emoji=emoji).pieces]
+def plain_runs(text: str, *, named: bool = True) -> list[Run]:
+    """A plain text as runs; `named`: with pictures for emoji names."""
+    return [_run(piece, []) for piece in plain(text, emoji=named).pieces]
 
 
 def drawn(node: Any) -> Any:  # noqa: ANN401 - any JSON
@@ -33,7 +34,7 @@ def drawn(node: Any) -> Any:  # noqa: ANN401 - any JSON
     if kind == "mrkdwn" and isinstance(node.get("text"), str):
         return {"type": kind, "runs": runs(node["text"], verbatim=bool(node.get("verbatim")))}
     if kind == "plain_text" and isinstance(node.get("text"), str):
-        return {"type": kind, "runs": plain_runs(node["text"], emoji=node.get("emoji") is not False)}
+        return {"type": kind, "runs": plain_runs(node["text"], named=node.get("emoji") is not False)}
     if kind in SECTIONS:
         return {"type": kind, "runs": [_rich(element) for element in node.get("elements", [])]}
     return {key: drawn(child) for key, child in node.items()}
@@ -45,7 +46,14 @@ def _run(piece: str | Live, styles: list[Any]) -> Run:
 
 
 def _live(piece: Live) -> Run:
-    return {"t": piece.text, "k": piece.kind, "to": piece.target}
+    run = {"t": piece.text, "k": piece.kind, "to": piece.target}
+    return run | _picture(piece.text) if piece.kind == "emoji" else run
+
+
+def _picture(name: str) -> Run:
+    """What an emoji looks like, if it has a character: the workspace's own have none."""
+    sign = emoji.drawn(name)
+    return {"u": sign} if sign != name else {}
 
 
 def _rich(element: Json) -> Run:
@@ -66,7 +74,8 @@ def _inline(element: Json) -> Run:  # noqa: PLR0911 - one line for each kind of 
         case {"type": "broadcast", "range": name}:
             return {"t": f"@{name}", "k": "broadcast", "to": name}
         case {"type": "emoji", "name": name}:
-            return {"t": f":{name}:", "k": "emoji", "to": name}
+            tone = f":skin-tone-{element['skin_tone']}:" if element.get("skin_tone") else ""
+            return {"t": f":{name}:", "k": "emoji", "to": name} | _picture(f":{name}:{tone}")
         case {"type": "date", "timestamp": at}:
             to = f"{at}^{element.get('format', '')}"
             return {"t": str(element.get("fallback") or at), "k": "date", "to": to}

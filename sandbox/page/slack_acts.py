@@ -2,6 +2,7 @@
 
 import io
 import time
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from sandbox.slack.parts import STATE, Part, options, presses
 from sandbox.slack.suggestions import EXTERNAL
 from sandbox.slack.view import View
 
+MAX_FILES = 10_000_000  # bytes of one message with its files, in Base64
 GONE = "That is not there any more."
 
 
@@ -58,14 +60,16 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
 
     @pages.post("/say")
     def say() -> Json:
+        request.max_content_length = MAX_FILES
         who, body, text = me(), given(), words(given(), "text").strip()
         thread = words(body, "thread") or None
         if text.startswith("/"):
             command, _, rest = text.partition(" ")
             where = words(body, "channel")
             return told(text[:60], lambda: who.command(command, rest.strip(), where, thread))
-        if text:
-            who.say(words(body, "channel"), text, thread)
+        files = _files(body.get("files"))
+        if text or files:
+            who.say(words(body, "channel"), text, thread, files=files)
         return {}
 
     @pages.post("/press")
@@ -141,7 +145,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         """What was typed and chosen on the page, and had not reached Slack yet."""
         values = given().get("values") or {}
         if values and open_one.is_open:
-            open_one.fill(values)
+            open_one.write(values)
 
     @pages.post("/view/fill")
     def fill() -> Json:
@@ -180,6 +184,14 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         return told(f"closed {open_one.title}", open_one.close) if open_one.is_open else {}
 
     return pages
+
+
+def _files(given: Any) -> dict[str, bytes]:  # noqa: ANN401 - any JSON
+    """The files that were added to a message, by name."""
+    try:
+        return {words(one, "name"): b64decode(str(one.get("data") or "")) for one in given or []}
+    except (AttributeError, ValueError):
+        raise NotOnScreenError("These are no files.") from None
 
 
 def _file_for(stage: Stage, viewer: str, file_id: str) -> File | None:

@@ -4,9 +4,10 @@ from typing import Any
 
 from sandbox.page.drawn import drawn, plain_runs, runs
 from sandbox.page.stage import Stage
-from sandbox.slack import Message, Person, SlackWorld
+from sandbox.slack import Message, Person, SlackWorld, emoji
 from sandbox.slack.channel import Channel
 from sandbox.slack.files import File
+from sandbox.slack.inputs import as_shown
 from sandbox.slack.person import TURNED_OFF
 from sandbox.slack.view import View
 
@@ -89,8 +90,16 @@ def _message(channel: Channel, message: Message, viewer: str) -> Json:
             {"name": name, "users": list(users), "runs": plain_runs(f":{name}:")}
             for name, users in message.reactions.items()
         ],
-        "raw": message.text if message.user == viewer else "",
+        "raw": emoji.drawn(message.text) if message.user == viewer else "",
     }
+
+
+def _shown(values: Json) -> Json:
+    """What stands in the fields of a view, as a person sees it."""
+    for held in (one for block in values.values() for one in block.values()):
+        if held["type"] == "plain_text_input" and held["value"]:
+            held["value"] = as_shown(held["value"])
+    return values
 
 
 def _file(file: File) -> Json:
@@ -119,6 +128,6 @@ def _view(view: View | None) -> Json | None:
         "hash": view.hash,
         **heads,
         "blocks": drawn(view.blocks),
-        "values": view.values(),
+        "values": _shown(view.values()),
         "errors": dict(view.errors),
     }

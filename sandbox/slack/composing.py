@@ -1,125 +1,135 @@
 """What becomes of the words that a person types into Slack's message box.
 
-Slack escapes them, turns names, urls and emoji into tokens, and sends both a text and a rich_text block
-(https://docs.slack.dev/messaging/formatting-message-text).
+The box formats while one types: `*bold*`, `_italic_`, `~struck~`, `` `code` ``, quotes, lists and code
+blocks. Slack escapes the words, turns names, urls and emoji into tokens, and sends both a text, in which
+the formatting has its marks, and a rich_text block, in which it is a style
+(https://docs.slack.dev/reference/block-kit/blocks/rich-text-block).
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
-from sandbox.slack.markup import escape
+from sandbox.slack.markup import HOLE, SPANS, Kind, escape
+from sandbox.slack.tokens import Cell, cells
 from sandbox.slack.world import SlackWorld
 
 Json = dict[str, Any]
 
-# The few that people type all day; Slack replaces each emoji character by its name.
-EMOJI = {
-    "👍": "+1",
-    "👎": "-1",
-    "👏": "clap",
-    "🙏": "pray",
-    "👋": "wave",
-    "👀": "eyes",
-    "💪": "muscle",
-    "🎉": "tada",
-    "🔥": "fire",
-    "🚀": "rocket",
-    "✅": "white_check_mark",
-    "❌": "x",
-    "💯": "100",
-    "💙": "blue_heart",
-    "💚": "green_heart",
-    "😀": "grinning",
-    "😂": "joy",
-    "🙂": "slightly_smiling_face",
-    "😊": "blush",
-    "😉": "wink",
-    "😍": "heart_eyes",
-    "😢": "cry",
-    "😭": "sob",
-    "😅": "sweat_smile",
-    "🤔": "thinking_face",
-    "🙌": "raised_hands",
-    "😎": "sunglasses",
-    "😡": "rage",
-}
-TOP_LEVEL = "com|org|net|io|dev|app|co|eu|pt|de|uk|example"
-PATTERNS = (
-    r"<@(?P<id>[A-Z0-9]+)>",
-    r"(?P<url>https?://[^\s<>]*[^\s<>.,;:!?)\]'\"])",
-    r"(?P<mail>[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,})",
-    r"(?<!\w)@(?P<all>channel|here|everyone)\b",
-    r"(?<!\w)@(?P<name>%s)\b",
-    r"(?<!\w)#(?P<channel>[a-z0-9_-]+)",
-    rf"(?<![\w@.-])(?P<domain>(?:[\w-]+\.)+(?:{TOP_LEVEL})(?:/[^\s<>]*)?)\b",
-    r":(?P<code>\+1|-1|[a-z0-9_]+):",
-    rf"(?P<emoji>{'|'.join(EMOJI)})\ufe0f?",
+STYLES = {"bold", "italic", "strike", "code"}
+FENCED = re.compile(r"```\n?(.+?)\n?```", re.DOTALL)
+LINES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("quote", re.compile(r"> ?(.*)")),
+    ("bullet", re.compile(r"[-•] (.*)")),
+    ("ordered", re.compile(r"\d+\. (.*)")),
 )
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a message: how it stands in the text, and what it is in the block."""
+
+    text: str
+    block: Json
 
 
 def typed(text: str, world: SlackWorld) -> tuple[str, list[Json]]:
     """Return the text as events carry it, and the rich_text block that goes with it."""
-    names = "|".join(
-        sorted(
-            {re.escape(n) for u in world.users.values() for n in (u.name, u.real_name)}, key=len, reverse=True
-        )
-    )
-    pattern = re.compile("|".join(PATTERNS) % names, re.IGNORECASE)
-    words, elements, end = list[str](), list[Json](), 0
-    for match in pattern.finditer(text):
-        made = _made(match, world)
-        if made is None:
-            continue
-        _add(words, elements, text[end : match.start()])
-        words.append(made[0])
-        elements.append(made[1])
-        end = match.end()
-    _add(words, elements, text[end:])
-    section = {"type": "rich_text_section", "elements": elements}
-    return "".join(words), [{"type": "rich_text", "elements": [section]}] if elements else []
+    parts = list(_parts(text, world))
+    blocks = [part.block for part in parts if part.block["elements"]]
+    words = "".join(part.text for part in parts)
+    return words, [{"type": "rich_text", "elements": blocks}] if blocks else []
 
 
 def as_command(text: str, world: SlackWorld) -> str:
     """Return a command's words as `should_escape` asks: names become ids with the name beside them."""
     if not world.escape_commands:
         return text
-    words, _ = typed(text, world)
+    words = "".join(cell.text for cell in cells(text, world))
     return re.sub(r"<@(\w+)>", lambda match: f"<@{match[1]}|{world.users[match[1]].name}>", words)
 
 
-def _add(words: list[str], elements: list[Json], plain: str) -> None:
-    if plain:
-        words.append(escape(plain))
-        elements.append({"type": "text", "text": plain})
+def _parts(text: str, world: SlackWorld) -> Iterator[Part]:
+    """Yield code blocks, and what is around them, part by part."""
+    end = 0
+    for fenced in FENCED.finditer(text):
+        yield from _lines(text[end : fenced.start()], world)
+        element = {"type": "text", "text": fenced[1]}
+        yield Part(f"```{escape(fenced[1])}```", {"type": "rich_text_preformatted", "elements": [element]})
+        end = fenced.end()
+    yield from _lines(text[end:], world)
 
 
-def _made(match: re.Match[str], world: SlackWorld) -> tuple[str, Json] | None:
-    """Return token and element for one match; None if it names nothing that exists."""
-    kind, value = match.lastgroup, match[match.lastgroup or 0]
-    if kind in {"id", "name"}:
-        return _member(value, world)
-    if kind == "channel":
-        found = next((c for c in world.channels.values() if c.name == value.lower()), None)
-        return (f"<#{found.id}|{found.name}>", {"type": "channel", "channel_id": found.id}) if found else None
-    if kind == "all":
-        return f"<!{value.lower()}>", {"type": "broadcast", "range": value.lower()}
-    if kind in {"emoji", "code"}:
-        name = EMOJI.get(value, value)
-        known = name in EMOJI.values()
-        return (f":{name}:", {"type": "emoji", "name": name}) if known else None
-    return _link(str(kind), value)
+def _lines(text: str, world: SlackWorld) -> Iterator[Part]:
+    """Yield the sections, quotes and lists of some lines."""
+    groups = [(kind, list(group)) for kind, group in groupby(text.split("\n"), _kind)]
+    for number, (kind, lines) in enumerate(groups):
+        between = "\n" if number < len(groups) - 1 else ""
+        if kind == "section":
+            words, elements = _inline("\n".join(lines), world)
+            yield Part(words + between, {"type": "rich_text_section", "elements": elements})
+        elif kind == "quote":
+            words, elements = _inline("\n".join(_bare(line) for line in lines), world)
+            quoted = "\n".join(f"&gt; {line}" for line in words.split("\n"))
+            yield Part(quoted + between, {"type": "rich_text_quote", "elements": elements})
+        else:
+            yield _list(kind, [_inline(_bare(line), world) for line in lines], between)
 
 
-def _member(value: str, world: SlackWorld) -> tuple[str, Json] | None:
-    wanted = world.app.user_id if value == "BOT" else value
-    for user in world.users.values():
-        if wanted == user.id or wanted.lower() in {user.name.lower(), user.real_name.lower()}:
-            return f"<@{user.id}>", {"type": "user", "user_id": user.id}
-    return None
+def _list(kind: str, items: list[tuple[str, list[Json]]], between: str) -> Part:
+    signs = [f"{number}. " if kind == "ordered" else "• " for number in range(1, len(items) + 1)]
+    text = "\n".join(f"{sign}{words}" for sign, (words, _) in zip(signs, items, strict=True))
+    sections = [{"type": "rich_text_section", "elements": elements} for _, elements in items]
+    return Part(text + between, {"type": "rich_text_list", "style": kind, "indent": 0, "elements": sections})
 
 
-def _link(kind: str, value: str) -> tuple[str, Json]:
-    url = {"mail": f"mailto:{value}", "domain": f"http://{value}"}.get(kind, value)
-    if url == value:
-        return f"<{escape(url)}>", {"type": "link", "url": url}
-    return f"<{escape(url)}|{escape(value)}>", {"type": "link", "url": url, "text": value}
+def _kind(line: str) -> str:
+    return next((kind for kind, pattern in LINES if pattern.fullmatch(line)), "section")
+
+
+def _bare(line: str) -> str:
+    return next(found[1] for _, pattern in LINES if (found := pattern.fullmatch(line)))
+
+
+def _inline(text: str, world: SlackWorld) -> tuple[str, list[Json]]:
+    """Return words in a row as the text has them and as elements, each with the styles that it wears."""
+    made = cells(text, world)
+    shadow = "".join(cell.source if cell.is_character else HOLE for cell in made)
+    spans, marks = _spans(shadow)
+    worn = [frozenset(kind for kind, inner in spans if place in inner) for place in range(len(made))]
+    words = "".join(
+        escape(cell.source) if "code" in styles else cell.text
+        for cell, styles in zip(made, worn, strict=True)
+    )
+    kept = [(made[place], worn[place]) for place in range(len(made)) if place not in marks]
+    return words, list(_elements(kept))
+
+
+def _spans(shadow: str) -> tuple[list[tuple[Kind, range]], set[int]]:
+    """Find what is formatted, and the marks that the box takes away."""
+    spans, marks, code = list[tuple[Kind, range]](), set[int](), set[int]()
+    for kind, pattern in SPANS:
+        for match in pattern.finditer(shadow) if kind in STYLES else ():
+            inner = range(*match.span(1))
+            edges = set(range(*match.span())) - set(inner)
+            if edges & (marks | code):
+                continue
+            marks |= edges
+            code |= set(inner) if kind == "code" else set()
+            spans.append((kind, inner))
+    return spans, marks
+
+
+def _elements(kept: list[tuple[Cell, frozenset[Kind]]]) -> Iterator[Json]:
+    """Yield elements: characters of one style together, anything else by itself."""
+    for (styles, is_text), group in groupby(
+        kept, lambda one: (one[1], one[0].is_character or "code" in one[1])
+    ):
+        style: Json = {"style": dict.fromkeys(sorted(styles), True)} if styles else {}
+        run = [cell for cell, _ in group]
+        if is_text:
+            yield {"type": "text", "text": "".join(cell.source for cell in run)} | style
+        else:
+            yield from (cell.element | style for cell in run)

@@ -14,7 +14,7 @@ def posted(channel: Channel, message: Message) -> Json:
 
 def mentioned(channel: Channel, message: Message) -> Json:
     """Return the `app_mention` that comes beside the `message` event, with the same ts."""
-    kept = ("user", "ts", "client_msg_id", "text", "team", "thread_ts", "parent_user_id", "blocks")
+    kept = ("user", "ts", "client_msg_id", "text", "team", "thread_ts", "parent_user_id", "blocks", "files")
     shape = {key: value for key, value in channel.json_of(message).items() if key in kept}
     return {"type": "app_mention", **shape, "channel": channel.id, "event_ts": message.ts}
 

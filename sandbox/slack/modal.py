@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.slack.errors import NotOnScreenError, SlackError
+from sandbox.slack.inputs import as_input
 from sandbox.slack.message import Json
 from sandbox.slack.outcome import TROUBLE, Outcome, SubmitOutcome
 from sandbox.slack.parts import BY_OPTION, STATE, TYPED, Part, elements, held, options, words
@@ -94,6 +95,14 @@ class Modal:
         fields = value if isinstance(value, dict) else {None: value}
         for name, content in fields.items():
             self._enter(self._field(name), content)
+        return self
+
+    def write(self, values: dict[str, Value]) -> "Modal":
+        """Fill fields with what somebody typed on a keyboard, which Slack escapes."""
+        for name, content in values.items():
+            part = self._field(name)
+            is_words = part.element["type"] == "plain_text_input" and isinstance(content, str)
+            self._enter(part, as_input(content) if is_words else content)
         return self
 
     def suggestions(self, field: str | None, typed: str = "") -> list[str]:

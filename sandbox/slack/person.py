@@ -1,7 +1,7 @@
 """A teammate at work in Slack: what they do reaches the bot, what they see is what came back."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from sandbox.slack.channel import Channel
@@ -91,8 +91,19 @@ class Person:
 
     # --- writing ---------------------------------------------------------------------------------
 
-    def say(self, channel: Channel | str, text: str, thread_ts: str | None = None) -> Message:
-        """Write: `<@BOT>`, `@name`, `#channel`, `@here`, urls become tokens, the rest is escaped."""
+    def say(
+        self,
+        channel: Channel | str,
+        text: str,
+        thread_ts: str | None = None,
+        *,
+        files: Mapping[str, bytes] | None = None,
+    ) -> Message:
+        """Write, perhaps with files: names, urls and emoji become tokens, `*bold*` a style.
+
+        `files` are those that are added to it, by name.
+        """
+        given = (files or {}).items()
         with self.world.lock:
             place = self.world.channel(channel)
             if self.id not in place.members or place.is_archived:
@@ -100,10 +111,17 @@ class Person:
             if self.world.is_read_only(place):
                 raise NotOnScreenError(TURNED_OFF)
             words, blocks = typed(text, self.world)
+            added = [self.world.files.add(name, data, self.id, self._address) for name, data in given]
+            for file in added:
+                file.completed = self.world.now()
 
         def post() -> Message:
             more: Json = {"blocks": blocks, "thread_ts": thread_ts, "client_msg_id": str(uuid.uuid4())}
-            return self.world.post(place, self.id, words, **more)
+            more |= {"files": added, "subtype": "file_share"} if added else {}
+            message = self.world.post(place, self.id, words, **more)
+            for file in added:
+                file.shares.setdefault(place.id, []).append(message.ts)
+            return message
 
         return self._and_tell(post)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.slack.app import SlackApp
+from sandbox.slack.emoji import named
+from sandbox.slack.inputs import as_input
 from sandbox.slack.parts import labels, state, with_ids
 
 Json = dict[str, Any]
@@ -51,7 +53,17 @@ class View:
         return labels(self.blocks)
 
     def values(self) -> Json:
-        return state(self.blocks, self.entered)
+        """Return `state.values` as Slack sends it: in a text field each emoji stands by its name.
+
+        What was entered counts as what Slack made of it otherwise; what the app put there is escaped, too.
+        """
+        values = state(self.blocks, self.entered)
+        for block_id, action_id in ((block, action) for block in values for action in values[block]):
+            entry = values[block_id][action_id]
+            if entry["type"] == "plain_text_input" and entry["value"]:
+                is_entered = self.entered.get((block_id, action_id)) is not None
+                entry["value"] = named(entry["value"]) if is_entered else as_input(entry["value"])
+        return values
 
     def show(self, given: Json, at: float) -> None:
         """Replace the content. What was typed stays where block and action ids stay."""

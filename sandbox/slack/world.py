@@ -54,6 +54,7 @@ class SlackWorld:
         self.shortcuts: dict[str, str] = {}  # what the menu says → callback_id, as the app's manifest has it
         self.escape_commands = True  # `should_escape` in the manifest
         self.messages_tab, self.messages_tab_read_only = True, False  # under `app_home` in the manifest
+        self.custom_emoji = {"team-logo"}  # what the workspace added itself: a picture, and no character
         self.usergroups: dict[str, list[str]] = {}
         self.paid_plan = False
         self.scopes, self.subscriptions = set(SCOPES.split()), set(SUBSCRIPTIONS.split())

@@ -13,7 +13,7 @@ from tests.page.test_see_it_all import SOON, card_of, choose, says
 
 Open = Callable[..., Window]
 JAM = "Printed books jam on Mondays"
-HOSTILE = "The <img src=x onerror=alert(1)> *button* <!channel>"
+HOSTILE = "The <img src=x onerror=alert(1)> * button * <!channel>"
 
 
 @pytest.fixture(scope="module")

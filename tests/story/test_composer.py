@@ -117,7 +117,11 @@ def test_a_name_that_only_slack_knows_is_not_published(bot: Bot, typed: str, nam
         ("see <https://acme.example/a?b=1&amp;c=2>", "see https://acme.example/a?b=1&c=2"),
         ("mail <mailto:bar@acme.example|bar@acme.example>", "mail bar@acme.example"),
         ("&amp;lt; stays", "&lt; stays"),
-        ("*not* _markup_ :beer:", "*not* _markup_ :beer:"),
+        ("*not* _markup_ :beer: 🎉", "*not* _markup_ 🍺 🎉"),
+        ("hello:tada: :wave::skin-tone-3: at 5:00", "hello🎉 👋🏼 at 5:00"),
+        ("call <tel:+351912345678|+351 912 345 678>", "call +351 912 345 678"),
+        ("see <https://acme.example/help|our help page>", "see our help page (https://acme.example/help)"),
+        ("copied\u00a0words", "copied words"),
     ],
 )
 def test_what_was_typed_is_what_is_public(bot: Bot, typed: str, public: str) -> None:

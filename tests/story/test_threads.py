@@ -28,12 +28,12 @@ def test_what_teammates_say_in_a_thread_stays_there(bot: Bot) -> None:
 def test_a_preview_shows_exactly_what_would_be_public(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
 
-    bot.say(card, "@Heard reply We are open, see acme.example/taps & say *hi* 👋")
+    bot.say(card, "@Heard reply We are open, see acme.example/taps & say *hi* 👋🏼 2*3*4")
 
     preview = bot.whisper("Only you see this")
     shown = sound(preview)
     assert "public on X, from @acmebrew to @maria" in shown.text
-    assert "We are open, see acme.example/taps & say *hi* :wave:" in shown.text
+    assert "We are open, see acme.example/taps & say hi 👋🏼 2*3*4" in shown.text
     assert "of 280 characters as X counts them" in shown.text
     assert preview.buttons == ["Send publicly", "Edit", "Keep private"]
     assert preview.thread_ts == card.ts

@@ -1,20 +1,23 @@
-// A message box: Enter sends, Shift+Enter breaks the line, "/" and "@" offer what there is.
+// A message box: Enter sends, Shift+Enter breaks the line, "/" and "@" offer what there is, files can be added.
 
 import { h } from "./dom.js";
 import { icon } from "./faces.js";
 
 const MOST = 14; // offers: all commands
 
-// `offers(words)` gives [what is put in, a word about it] for what was typed so far; `send(words)` takes it.
+// `offers(words)` gives [what is put in, a word about it] for what was typed so far; `send(words, files)` takes it.
 export function composer({ label, offers, send, hint }) {
   const list = h("ul", { class: "offers", role: "listbox", hidden: true, id: `offers-${Math.random().toString(36).slice(2)}` });
   const box = h("textarea", {
     rows: 1, placeholder: label, "aria-label": label, role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list",
     "aria-controls": list.id, oninput: () => { grow(); offer(); }, onkeydown: key, onblur: () => setTimeout(hide, 150),
   });
+  const picked = h("input", { type: "file", multiple: true, hidden: true, "aria-label": `Files: ${label}`, onchange: () => namePicked() });
+  const named = h("p", { class: "hint", hidden: true, role: "status" });
   const form = h("form", { class: "box", onsubmit: (event) => { event.preventDefault(); submit(); } },
+    picked, h("button", { class: "icon", type: "button", "aria-label": "Add a file", title: "Add a file", onclick: () => picked.click() }, icon("clip")),
     box, h("button", { class: "icon send", type: "submit", "aria-label": "Send" }, icon("send")));
-  const root = h("div", { class: "write" }, list, form, hint && h("p", { class: "hint" }, hint));
+  const root = h("div", { class: "write" }, list, form, named, hint && h("p", { class: "hint" }, hint));
   let chosen = 0;
   let entries = [];
 
@@ -85,13 +88,22 @@ export function composer({ label, offers, send, hint }) {
     }
   }
 
-  function submit() {
+  function namePicked() {
+    const names = [...picked.files].map((one) => one.name);
+    named.textContent = names.join(", ");
+    named.hidden = !names.length;
+    box.focus();
+  }
+
+  async function submit() {
     const words = box.value.trim();
-    if (!words) return;
-    box.value = "";
+    const files = await Promise.all([...picked.files].map(read));
+    if (!words && !files.length) return;
+    box.value = picked.value = "";
+    namePicked();
     hide();
     grow();
-    send(words);
+    send(words, files);
   }
 
   return {
@@ -109,3 +121,10 @@ export function composer({ label, offers, send, hint }) {
     focus: () => box.focus(),
   };
 }
+
+// A file as `{ name, data }`, its bytes in Base64.
+const read = (file) => new Promise((done) => {
+  const reader = new FileReader();
+  reader.onload = () => done({ name: file.name, data: reader.result.split(",")[1] || "" });
+  reader.readAsDataURL(file);
+});

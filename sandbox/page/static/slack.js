@@ -33,10 +33,10 @@ export function slackPane({ me, commands, onChange }) {
   let mark = seen[place] || "";
 
   const known = () => state;
-  const box = composer({ label: "Message", offers, send: (text) => say(text, null) });
+  const box = composer({ label: "Message", offers, send: (text, files) => say(text, null, files) });
   $(".composer", root).append(box.root, h("p", { class: "turned-off" }));
   const threadBox = composer({
-    label: "Reply in the thread", offers: threadOffers, send: (text) => say(text, thread),
+    label: "Reply in the thread", offers: threadOffers, send: (text, files) => say(text, thread, files),
     hint: [icon("lock", 13), h("span", {}, "A thread is private. Only ", h("strong", {}, "Send publicly"), " publishes.")],
   });
 
@@ -219,7 +219,7 @@ export function slackPane({ me, commands, onChange }) {
     return h("div", { class: "reactions" }, one.reactions.map((reaction) => h("button", {
       type: "button", class: reaction.users.includes(me) ? "mine" : null, "aria-pressed": String(reaction.users.includes(me)),
       title: reaction.users.map((id) => state.users[id]?.name).join(", "), onclick: () => react(one, reaction.name),
-    }, emoji(reaction.name), " ", String(reaction.users.length))));
+    }, reaction.runs[0]?.u || emoji(reaction.name), " ", String(reaction.users.length))));
   }
 
   function replies(one) {
@@ -302,9 +302,9 @@ export function slackPane({ me, commands, onChange }) {
 
   // --- what there is to do -------------------------------------------------------------------------------
 
-  async function say(text, threadTs) {
+  async function say(text, threadTs, files) {
     if (!threadTs) wanted = minded = null;
-    const answer = await post("/slack/say", { as: me, channel: place, text, thread: threadTs });
+    const answer = await post("/slack/say", { as: me, channel: place, text, thread: threadTs, files });
     if (!threadTs && !answer.error) scroll.scrollTop = scroll.scrollHeight;
   }
 

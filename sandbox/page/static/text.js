@@ -13,7 +13,7 @@ const EMOJI = {
   speech_balloon: "💬", memo: "📝", link: "🔗", clock3: "🕒", chart_with_upwards_trend: "📈", bust_in_silhouette: "👤", label: "🏷️",
   hourglass_flowing_sand: "⏳", postbox: "📮", mute: "🔇", pencil2: "✏️", raising_hand: "🙋", point_right: "👉", alarm_clock: "⏰",
   double_vertical_bar: "⏸️", arrow_forward: "▶️", busts_in_silhouette: "👥", package: "📦", recycle: "♻️", twisted_rightwards_arrows: "🔀", stethoscope: "🩺", sunny: "☀️",
-  mega: "📣", fast_forward: "⏩", leftwards_arrow_with_hook: "↩️", arrows_counterclockwise: "🔄",
+  mega: "📣", paperclip: "📎", fast_forward: "⏩", leftwards_arrow_with_hook: "↩️", arrows_counterclockwise: "🔄",
 };
 const STYLES = { bold: "strong", italic: "em", strike: "s", code: "code", underline: "u" };
 
@@ -68,7 +68,7 @@ function live(run, known) {
 }
 
 function shown(run) {
-  const picture = EMOJI[run.to];
+  const picture = run.u || EMOJI[run.to];
   return picture ? h("span", { class: "emoji", role: "img", "aria-label": run.to.replaceAll("_", " ") }, picture) : document.createTextNode(run.t);
 }
 

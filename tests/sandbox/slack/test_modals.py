@@ -4,7 +4,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 
-def test_a_submit_carries_the_text_as_typed_and_closes_the_modal(bot, heard, reply, ana):
+def test_a_submit_carries_the_text_with_emoji_by_name_and_closes_the_modal(bot, heard, reply, ana):
     bot.view("composer")(lambda ack: ack())
     modal = ana.press(reply, "Reply").view
 
@@ -16,7 +16,7 @@ def test_a_submit_carries_the_text_as_typed_and_closes_the_modal(bot, heard, rep
     assert heard[-1]["type"] == "view_submission"
     assert view["state"]["values"]["reply"]["text"] == {
         "type": "plain_text_input",
-        "value": "Sorry & <welcome> 👍",
+        "value": "Sorry & <welcome> :+1:",
     }
     assert (view["private_metadata"], view["callback_id"]) == ("ticket:1", "composer")
     assert view["id"] == view["root_view_id"]
