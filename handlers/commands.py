@@ -9,6 +9,7 @@ from bot import doctor
 from bot.blocks import report
 from bot.blocks.text import escape
 from bot.desk import Desk
+from bot.slack_text import read_slack_text
 from handlers import exporting, issues, listing, me, searching, silence, stats
 from handlers.asked import Answer, Asked, Word
 from handlers.courtesy import sentence_for

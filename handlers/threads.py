@@ -65,7 +65,8 @@ def _heard(event: Body, body: Body) -> Said | None:
     if event.get("bot_id") or not event.get("user"):
         return None
     own = [one.get("user_id") for one in body.get("authorizations") or [] if one.get("user_id")]
-    typed = read_message(event).strip()
+    typed = read_message(event)
+    typed = typed.after(command_words.blank_in_front(typed.text)).strip()
     called = typed.person_in_front
     if called is None or (own and called.name.strip("<@>") not in own):
         return None

@@ -23,6 +23,7 @@ _LETTER = r"[\p{L}\p{M}\p{N}\u00ad\u200c\u200d]"
 
 _SPACES = regex.compile(rf"[{SPACE}]++")
 _IS_SPACE = regex.compile(rf"[{SPACE}]")
+_BLANK = regex.compile(rf"[{SPACE}{UNSEEN}]*+")
 _HEAD = regex.compile(rf"(?:{_ENTITIES}|[{SPACE}{UNSEEN}\p{{P}}~`])*+")
 _WORD = regex.compile(rf"{_LETTER}++(?:[-_'\u2010\u2011\u2019]{_LETTER}++)*+")
 # Not the colon of an emoji (`reply:tada:`), which belongs to what follows.
@@ -51,6 +52,12 @@ class Command:
 def spaced(text: str) -> str:
     """`text` with one ordinary blank wherever white space of any kind stood, and none at its ends."""
     return str(_SPACES.sub(" ", text)).strip(" ")
+
+
+def blank_in_front(text: str) -> int:
+    """How many characters of white space of any kind, or of no width, stand in front of `text`."""
+    found = _BLANK.match(text)
+    return found.end() if found is not None else 0
 
 
 def stripped(text: str) -> str:

@@ -37,11 +37,11 @@ def test_a_word_in_a_thread_is_known_whatever_stands_around_it(bot: Bot, typed: 
 @pytest.mark.parametrize(
     "typed",
     [
-        "@Heard *reply* We are open, see *this*",
-        "@Heard reply: We are open, see *this*",
-        "@Heard reply\u00a0We are open, see *this*",
-        "@Heard reply\nWe are open, see *this*",
-        "@Heard _Reply:_\u200bWe are open, see *this*",
+        "@Heard *reply* We are open, at 5*3 Main St",
+        "@Heard reply: We are open, at 5*3 Main St",
+        "@Heard reply\u00a0We are open, at 5*3 Main St",
+        "@Heard reply\nWe are open, at 5*3 Main St",
+        "@Heard _Reply:_\u200bWe are open, at 5*3 Main St",
     ],
 )
 def test_the_words_of_a_reply_are_what_follows_the_command(bot: Bot, typed: str) -> None:
@@ -50,7 +50,7 @@ def test_the_words_of_a_reply_are_what_follows_the_command(bot: Bot, typed: str)
     bot.say(card, typed)
 
     bot.whisper("Only you see this")
-    assert bot.drafts() == ["We are open, see *this*"]
+    assert bot.drafts() == ["We are open, at 5*3 Main St"]
 
 
 def test_a_line_that_is_bold_as_a_whole_is_a_command_and_its_words(bot: Bot) -> None:
