@@ -23,7 +23,7 @@ from models.figures import Report, report
 from models.period import Known, Question, parse
 
 FILL = 0.5  # seconds that a figure may wait for the last replies' office hours
-_LABEL = re.compile(r"<([@#]\w+)\|[^>]*>")
+_LABEL = re.compile(r"<([@#]\w+)\|[^<>]*>")
 
 
 def stats(desk: Desk, asked: Asked) -> Answer | None:

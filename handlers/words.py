@@ -1,7 +1,6 @@
 """What a teammate typed, read as it would go out, and what stands against that."""
 
 import hashlib
-import unicodedata
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -11,6 +10,7 @@ from bot.desk import Desk
 from bot.networks import Network
 from models import Teammate, Ticket
 from models.likeness import Twin, twin
+from models.normalize import nfc
 from models.teammate import signed, unsigned
 
 OWN_WORDS = "Add a line of your own, or send it as it is."
@@ -38,7 +38,7 @@ def digest(text: str) -> str:
 
 def read_words(network: Network, typed: str, sign_off: str | None = None) -> Words:
     """Read what was typed in Slack as plain characters, in the network's own counting."""
-    own = unicodedata.normalize("NFC", as_typed(typed)).strip()
+    own = nfc(as_typed(typed)).strip()
     own = unsigned(own, sign_off) if sign_off else own
     text = signed(own, sign_off) if is_visible(own) else ""
     length = network.length(text)

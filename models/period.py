@@ -21,6 +21,7 @@ _LAST = re.compile(r"0*([0-9]{1,9})d")
 _YEAR = re.compile(r"[0-9]{4}")
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{1,2})")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_ROUND_DOTS = re.compile(r" ?\.\. ?")
 _PERSON = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 _CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|([^>]*))?>")
 _LIKE_A_PERIOD = re.compile(r"[+-]?[0-9][0-9a-z./:-]*|[0-9-]*\.\.[0-9-]*|today|yesterday", re.IGNORECASE)
@@ -98,7 +99,7 @@ def parse(typed: str, *, zone: ZoneInfo, now: datetime, known: Known) -> Questio
     """
     period: Period | None = None
     filters: dict[str, str] = {}
-    for word in re.sub(r"\s*\.\.\s*", "..", typed).split():
+    for word in _ROUND_DOTS.sub("..", " ".join(typed.split())).split():
         found = _filter(word, known)
         if found is not None:
             kind, name = found

@@ -22,7 +22,7 @@ _ID_MOST = 64
 _SECRET_LEAST = 8
 _LONGEST_WAIT = timedelta(hours=25)  # X's longest window is a day
 _WINDOWS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
-_STALE = re.compile(r"'since_id' must be .*larger than (\d{1,19})")
+_STALE = re.compile(r"'since_id' must be .{0,100}larger than (\d{1,19})")
 
 _REFUSALS: tuple[tuple[str, RefusedReason], ...] = (
     ("not been mentioned or otherwise engaged", "not summoned"),

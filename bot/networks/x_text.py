@@ -5,10 +5,11 @@ import pkgutil
 import re
 import sys
 import threading
-import unicodedata
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
+
+from models.normalize import nfc
 
 _UNFIT = re.compile("[\x00\ud800-\udfff]")  # no database takes them, and half a pair is no character
 _ESCAPED = re.compile("&(amp|lt|gt);")
@@ -42,7 +43,7 @@ def unescape(text: str) -> str:
 
 def weigh(text: str) -> int:
     """How long X counts `text`: a link is 23, an emoji 2, a CJK character 2. Never slow."""
-    text = unicodedata.normalize("NFC", fit(text))
+    text = nfc(fit(text))
     if len(text) > _MOST_CHARACTERS or _SIMPLE.fullmatch(text):
         return sum(_weight(character) for character in text)
     tame = re.sub(r"\S+", lambda word: _tame(word[0]), text)
@@ -56,7 +57,7 @@ def essence(text: str, links: Mapping[str, str]) -> str:
     """
     for short in sorted(links, key=len, reverse=True):
         text = text.replace(short, links[short])
-    text = _LEADING_HANDLES.sub("", unicodedata.normalize("NFC", fit(text)))
+    text = _LEADING_HANDLES.sub("", nfc(fit(text)))
     text = _LINK.sub(lambda link: link[0].split("://", 1)[1].rstrip("/"), text)
     return " ".join(text.split())
 

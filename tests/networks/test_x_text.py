@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.networks import x_text
 from bot.networks.x_text import weigh
+from models.normalize import nfc
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_counting_needs_nothing_that_a_new_environment_lacks():
 
 @given(st.text(st.sampled_from("abcAZ09 .,:;/@#*&<>!?'\"()-_\n\tżéß©®️⃣.  .t"), max_size=60))
 def test_what_is_counted_without_parsing_weighs_what_parsing_says(text):
-    fitted = x_text.unicodedata.normalize("NFC", x_text.fit(text))
+    fitted = nfc(x_text.fit(text))
     parsed = int(x_text._parser()(fitted).weightedLength)
 
     assert weigh(text) == parsed
