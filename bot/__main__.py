@@ -13,7 +13,6 @@ from typing import Any
 import click
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
-from waitress.server import create_server
 
 import handlers
 from bot import connect as connecting
@@ -27,6 +26,7 @@ from bot.networks.x import X
 from bot.schedule import Schedule
 from bot.tokens import seal_again
 from bot.vault import SealedError
+from bot.waitress_server import Server
 from bot.web import Web
 from models.database import Database
 
@@ -34,7 +34,6 @@ log = logging.getLogger("heard")
 
 LAST = 9.7  # seconds from SIGTERM to the very end
 DRAIN = 9.0  # seconds from SIGTERM to the end; a call to a network takes eight at most
-THREADS = 24
 PORT_HELP = "Of the address http://127.0.0.1:PORT/callback, which X has to know."
 
 
@@ -196,7 +195,7 @@ def _serve(desk: Desk, web: Web, sockets: SocketModeHandler | None, schedule: Sc
     _on_signal(leave)
     desk.aside(lambda: _warm(desk))
     try:
-        server = create_server(web, host="0.0.0.0", port=desk.settings.port, threads=THREADS)  # noqa: S104
+        server = Server(web, "0.0.0.0", desk.settings.port)  # noqa: S104
     except OSError as error:
         raise settings.SettingsError(
             f"PORT {desk.settings.port} cannot be served: {error.strerror}"

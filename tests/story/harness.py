@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import waitress
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from sqlalchemy import select
 
@@ -18,6 +17,7 @@ from bot.networks.x import X, XSettings
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.slack import Slack
+from bot.waitress_server import Server
 from bot.web import Web
 from models import Event, Reply, Ticket
 from models.database import Database
@@ -302,7 +302,7 @@ def _rest(desk: Desk, jobs: Iterable[threading.Thread]) -> None:
 @contextmanager
 def _http(desk: Desk, slack: SlackServer) -> Iterator[None]:
     """Slack posts to us."""
-    server = waitress.create_server(Web(desk, handlers.build(desk)), host="127.0.0.1", port=0, threads=24)
+    server = Server(Web(desk, handlers.build(desk)), "127.0.0.1", 0)
     serving = threading.Thread(target=server.run, name="web")
     serving.start()
     slack.events_url = f"http://127.0.0.1:{server.effective_port}/slack/events"
