@@ -263,9 +263,9 @@ def _on_signal(leave: Callable[[], Any]) -> None:
 def _end(desk: Desk, schedule: Schedule | None, since: float) -> None:
     """Finish what is on the wire, within the time that is left."""
     desk.stop.set()
-    if schedule is not None:
-        rested = schedule.drain(max(DRAIN - (time.monotonic() - since), 0.5))
-        log.info("Heard stops%s", "" if rested else " with a call still on the wire; the ledger knows of it")
+    left = max(DRAIN - (time.monotonic() - since), 0.5)
+    rested = desk.underway.came_to_rest(left) if schedule is None else schedule.drain(left)
+    log.info("Heard stops%s", "" if rested else " with a call still on the wire; the ledger knows of it")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.bell import Bell
 from bot.networks import Network
+from bot.ordered import Ordered
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.standing import Standing
@@ -23,6 +24,8 @@ from models.likeness import Essences
 from models.sla import Promise
 
 log = logging.getLogger(__name__)
+
+REST = 2.0  # seconds that an end waits for what is under way, besides the time for calls to networks
 
 Result = TypeVar("Result")
 
@@ -49,6 +52,12 @@ class Desk:
     # Errands wait for Slack and networks: a slow one must not keep people from a glance at the ledger.
     _glances: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "glance"))
     _errands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "errand"))
+    _answers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, "answer"))
+    _in_order: Ordered = field(init=False)
+
+    def __post_init__(self) -> None:
+        in_order = Ordered(lambda errand: self._submit(self._answers, errand))
+        object.__setattr__(self, "_in_order", in_order)  # frozen
 
     @property
     def promise(self) -> Promise:
@@ -93,7 +102,29 @@ class Desk:
 
     def aside(self, errand: Callable[[], object]) -> None:
         """Do something that takes longer than a person waits for an answer. Lost if the process dies."""
-        self._errands.submit(self._counted, errand).add_done_callback(_note_failure)
+        self._submit(self._errands, errand)
+
+    def answer(self, user: str, errand: Callable[[], object]) -> None:
+        """Tell `user` something beside their request, after all that they were to be told before.
+
+        Lost if the process dies; an end waits for it.
+        """
+        self._in_order.add(user, errand)
+
+    def _submit(self, pool: ThreadPoolExecutor, errand: Callable[[], object]) -> None:
+        """Have it done in `pool`; counted as under way from now on, also while it waits for a thread."""
+        self.underway.begin()
+        try:
+            future = pool.submit(errand)
+        except RuntimeError:  # the pool is closed
+            self.underway.end()
+            log.warning("something that was to be done aside is not done: Heard is stopping")
+            return
+        future.add_done_callback(self._done)
+
+    def _done(self, errand: Future[object]) -> None:
+        self.underway.end()
+        _note_failure(errand)
 
     def _counted(self, errand: Callable[[], Result]) -> Result:
         with self.underway.errand():
@@ -101,9 +132,10 @@ class Desk:
 
     def close(self) -> None:
         """Let what is under way come to its end, if it does so soon; then let go of everything."""
-        for pool in (self._glances, self._errands):
+        if not self.underway.came_to_rest(within=REST):
+            log.warning("Heard stops with %s things under way, answers perhaps", self.underway.count)
+        for pool in (self._glances, self._errands, self._answers):
             pool.shutdown(wait=False, cancel_futures=True)
-        self.underway.came_to_rest(within=2.0)
         self.db.close()
 
 

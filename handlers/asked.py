@@ -8,6 +8,7 @@ from typing import Any
 from slack_bolt import Ack, Respond
 
 from bot.desk import Desk
+from handlers.courtesy import Person
 
 # How Slack sends people and channels that somebody picked.
 # https://docs.slack.dev/interactivity/implementing-slash-commands#escaping
@@ -37,6 +38,11 @@ class Asked:
     def user(self) -> str:
         """The Slack user who asks."""
         return str(self.command["user_id"])
+
+    @property
+    def who(self) -> Person:
+        """The same person, for answers that come later."""
+        return Person(self.user, self.channel, None)
 
     @property
     def channel(self) -> str:

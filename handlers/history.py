@@ -13,7 +13,18 @@ from bot.blocks.text import as_typed, called, escape
 from bot.desk import Desk
 from bot.slack import SlackError
 from handlers.asked import Answer, Asked
-from handlers.courtesy import PATIENCE, SLOW, Person, attempt, opened, person, sentence_for, spelled, writing
+from handlers.courtesy import (
+    PATIENCE,
+    SLOW,
+    Person,
+    attempt,
+    opened,
+    person,
+    sentence_for,
+    spelled,
+    tell,
+    writing,
+)
 from models import Inbound, Note, Ticket
 from models import history as reads
 from models.base import RuleBrokenError
@@ -81,7 +92,7 @@ def by_handle(desk: Desk, asked: Asked, handle: str) -> Answer | None:
     try:
         desk.slack.open_view(asked.command["trigger_id"], view)
     except SlackError:
-        asked.respond(text=SLOW, response_type="ephemeral")
+        tell(desk, asked.who, asked.respond, SLOW)
     return None
 
 

@@ -247,6 +247,7 @@ class Workplace:
             worker="team",
             _glances=cast("ThreadPoolExecutor", self.side),
             _errands=cast("ThreadPoolExecutor", self.side),
+            _answers=cast("ThreadPoolExecutor", self.side),
         )
 
     def __enter__(self) -> Self:

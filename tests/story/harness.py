@@ -199,6 +199,10 @@ class Bot(Stage):
 
         eventually(look)
 
+    def told_all(self) -> None:
+        """Wait until everybody was told what they are to be told: answers come beside their requests."""
+        assert self.desk.underway.came_to_rest(DEADLINE)
+
     def drafts(self) -> list[str]:
         """What waits as a draft, anybody's, oldest first."""
         with self.desk.db.read() as session:
