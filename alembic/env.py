@@ -1,11 +1,11 @@
 """Where Alembic meets the ledger: the models' tables, and the database the caller names."""
 
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 
 from alembic import context
 from bot import settings
 from models import Base
-from models.database import normal_url
+from models.database import Database
 from models.search import is_index
 
 
@@ -19,11 +19,11 @@ def run() -> None:
     if not url:  # the `alembic` command: the database that `python -m bot` in this folder would use
         settings.load_env_file()
         url = settings.database_url()
-    engine = create_engine(normal_url(url))
-    with engine.connect() as connection:
+    database = Database(url)
+    with database.engine.connect() as connection:
         migrate(connection)
         connection.commit()
-    engine.dispose()
+    database.close()
 
 
 def migrate(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bot.bell import Bell
 from bot.networks import Network
@@ -19,7 +20,7 @@ from bot.slack import Slack
 from bot.standing import Standing
 from bot.underway import Underway
 from models.base import RuleBrokenError
-from models.database import BusyError, Database
+from models.database import PATIENCE, BusyError, Database
 from models.likeness import Essences
 from models.sla import Promise
 
@@ -99,6 +100,19 @@ class Desk:
         except (SQLAlchemyError, BusyError) as error:
             log.warning("the ledger could not be looked at: %s", type(error).__name__)
         return None
+
+    def note(self, write: Callable[[Session], object], *, patience: float = PATIENCE) -> bool:
+        """Write what only makes things nicer, and can be left out where the ledger takes nothing.
+
+        Such as while the disk is full: who asks then is answered all the same. Whether it was written.
+        """
+        try:
+            with self.db.write(patience) as session:
+                write(session)
+        except (SQLAlchemyError, BusyError) as error:
+            log.warning("something could not be noted: %s", type(error).__name__)
+            return False
+        return True
 
     def aside(self, errand: Callable[[], object]) -> None:
         """Do something that takes longer than a person waits for an answer. Lost if the process dies."""

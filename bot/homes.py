@@ -32,8 +32,7 @@ def show(
     same is not published again. `page` of the open queue is the one that they turn to, else where they were.
     """
     zone = zone_of(desk, user)
-    with desk.db.write() as session:
-        Home.looked_at(session, user, at=desk.now())
+    desk.note(lambda session: Home.looked_at(session, user, at=desk.now()))
     with desk.db.read() as session:
         if page is None:
             known = session.get(Home, user)
@@ -122,5 +121,4 @@ def _days(midnights: list[datetime], zone: ZoneInfo) -> list[str]:
 
 
 def _remember(desk: Desk, user: str, shown: str) -> None:
-    with desk.db.write() as session:
-        Home.shows(session, user, shown)
+    desk.note(lambda session: Home.shows(session, user, shown))

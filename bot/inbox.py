@@ -407,7 +407,7 @@ def fill_in_profiles(desk: Desk, network: Network) -> None:
 
 def _quarantine(session: Session, place: Place, bad: Bad, *, at: datetime) -> None:
     digest = hashlib.sha256(bad.raw.encode(errors="replace")).hexdigest()
-    log.warning("a post of %s could not be read (%s); it is kept in quarantine", place.network, bad.error)
+    log.warning("a post of %s could not be read; it is kept in quarantine, with the reason", place.network)
     where = {"network": place.network, "account_id": place.account_id, "digest": digest}
     add_if_absent(
         session,

@@ -21,7 +21,7 @@ from bot.slack import SlackError
 from bot.standing import UnknownStandingError
 from models import Card, Ticket
 from models.base import RuleBrokenError
-from models.database import BusyError
+from models.database import BusyError, is_disk_full
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,10 @@ BUSY = "Heard's ledger is busy just now, so nothing was changed. Please press it
 AWAY = (
     "Heard's ledger cannot be reached just now, so nothing was changed. Please try again in a minute; "
     "if it stays, tell your admin."
+)
+FULL = (
+    "The disk that holds Heard's database is full, so nothing was changed. Please tell your admin; "
+    "`/mentions open` and `/mentions stats` still work."
 )
 SLOW = "Slack was too slow just now. If nothing opened, please press the button once more."
 BROKEN = (
@@ -107,7 +111,7 @@ def sentence_for(error: Exception) -> str:
         return BUSY
     if isinstance(error, OperationalError):
         log.error("the ledger cannot be reached: %s", type(error.orig).__name__)
-        return AWAY
+        return FULL if is_disk_full(error) else AWAY
     log.error("a handler failed", exc_info=error)
     return BROKEN
 

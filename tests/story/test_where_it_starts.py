@@ -1,6 +1,7 @@
 """Two brands in two folders are two Heards: the folder where Heard is started holds its `.env` and its ledger."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -110,3 +111,31 @@ def test_an_env_file_that_is_not_text_stops_the_start_with_one_line(code: Path, 
     done = said("migrate", code, brand)
 
     assert done.stderr == "Heard cannot start: .env cannot be read: it is not UTF-8\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("sqlite:///brand.db", "9999, newer than this Heard"),
+        ("sqlite:////nowhere/at/all.db", "DATABASE_URL does not work: unable to open database file"),
+        ("postgresql://u:hidden-pw@127.0.0.1:9/x", "DATABASE_URL does not work"),
+        ("nonsense", "DATABASE_URL is wrong"),
+    ],
+)
+def test_an_export_that_cannot_be_ends_with_one_line(
+    code: Path, brand: Path, url: str, sentence: str
+) -> None:
+    assert said("migrate", code, brand).returncode == 0
+    ledger = sqlite3.connect(brand / "brand.db")
+    ledger.execute("UPDATE alembic_version SET version_num = '9999'")
+    ledger.commit()
+    ledger.close()
+    env = brand / ".env"
+    env.write_text(env.read_text().replace("DATABASE_URL=sqlite:///brand.db", f"DATABASE_URL={url}"))
+
+    done = said("export", code, brand)
+
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert sentence in done.stderr
+    assert "hidden-pw" not in done.stderr
