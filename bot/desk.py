@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.bell import Bell
+from bot.clock import WatchedClock
 from bot.networks import Network
 from bot.ordered import Ordered
 from bot.settings import Settings
@@ -55,10 +56,13 @@ class Desk:
     _errands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "errand"))
     _answers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, "answer"))
     _in_order: Ordered = field(init=False)
+    clock: WatchedClock = field(init=False)  # what `now` asks
 
     def __post_init__(self) -> None:
         in_order = Ordered(lambda errand: self._submit(self._answers, errand))
         object.__setattr__(self, "_in_order", in_order)  # frozen
+        object.__setattr__(self, "clock", WatchedClock(self.now))
+        object.__setattr__(self, "now", self.clock)
 
     @property
     def promise(self) -> Promise:

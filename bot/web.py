@@ -14,7 +14,8 @@ from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk.signature import SignatureVerifier
 from sqlalchemy import select
 
-from bot import metrics, schema
+from bot import metrics, schema, set_back
+from bot.blocks.parts import duration
 from bot.desk import Desk
 from models import Cursor
 from models.cursor import MENTIONS
@@ -90,8 +91,11 @@ class Web:
         polls, here = self._polls(), schema.found(self.desk.db)
         longest = timedelta(seconds=max(RECENT_POLLS * self.desk.settings.poll_seconds, 30)).total_seconds()
         ages = [poll["age_seconds"] for poll in polls if poll["reading"] == MENTIONS]
+        behind = set_back.behind(self.desk.db, at=self.desk.now())
         if here != schema.wanted():
             why = f"the schema is {here}, not {schema.wanted()}"
+        elif behind is not None:
+            why = f"the clock was set back: it is {duration(behind)} behind the last reading"
         elif not any(age is not None and age <= longest for age in ages):
             why = "no network was read of late"
         else:
