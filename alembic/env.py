@@ -1,29 +1,29 @@
 """Where Alembic meets the ledger: the models' tables, and the database the caller names."""
 
-import os
-
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 
 from alembic import context
+from bot import settings
 from models import Base
-from models.database import normal_url
+from models.database import Database
 from models.word_index import is_index
-
-DEFAULT_URL = "sqlite:///heard.db"
 
 
 def run() -> None:
-    """Migrate over the connection in `config.attributes["connection"]`, else over one of our own."""
+    """Migrate over the connection in `config.attributes["connection"]`, else the database of the environment."""
     attributes = context.config.attributes
     if attributes.get("connection") is not None:
         migrate(attributes["connection"])
         return
-    url = attributes.get("url") or os.environ.get("DATABASE_URL") or DEFAULT_URL
-    engine = create_engine(normal_url(url))
-    with engine.connect() as connection:
+    url = attributes.get("url")
+    if not url:  # the `alembic` command: the database that `python -m bot` in this folder would use
+        settings.load_env_file()
+        url = settings.database_url()
+    database = Database(url)
+    with database.engine.connect() as connection:
         migrate(connection)
         connection.commit()
-    engine.dispose()
+    database.close()
 
 
 def migrate(connection: Connection) -> None:

@@ -6,37 +6,34 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 import click
-from dotenv import load_dotenv
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
-from sqlalchemy.exc import SQLAlchemyError
-from waitress.server import create_server
 
 import handlers
 from bot import connect as connecting
 from bot import doctor as examination
-from bot import lock, schema, settings
+from bot import schema, settings
 from bot.assembly import ledger_beside, open_desk, time_of, vault_of, x_oauth, x_tokens
+from bot.command_errors import one_line_errors
 from bot.desk import Desk
 from bot.export_command import export
 from bot.networks.x import X
 from bot.schedule import Schedule
 from bot.tokens import seal_again
 from bot.vault import SealedError
+from bot.waitress_server import Server
 from bot.web import Web
-from models.database import Database, normal_url
+from models.database import Database
 
 log = logging.getLogger("heard")
 
 LAST = 9.7  # seconds from SIGTERM to the very end
 DRAIN = 9.0  # seconds from SIGTERM to the end; a call to a network takes eight at most
-THREADS = 24
 PORT_HELP = "Of the address http://127.0.0.1:PORT/callback, which X has to know."
 
 
@@ -44,13 +41,14 @@ PORT_HELP = "Of the address http://127.0.0.1:PORT/callback, which X has to know.
 def main() -> None:
     """Heard: no mention goes unheard."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until there is something to drain
-    load_dotenv()
+    with one_line_errors():
+        settings.load_env_file()
 
 
 @main.command()
 def run() -> None:
     """Do everything in one process, and migrate the database first."""
-    with _one_line_errors(), open_desk("run") as desk:
+    with one_line_errors(), open_desk("run") as desk:
         web, sockets = _slack_door(desk)
         _serve(desk, web, sockets, Schedule(desk))
 
@@ -58,7 +56,7 @@ def run() -> None:
 @main.command()
 def web() -> None:
     """Serve Slack over HTTP and nothing else (PostgreSQL)."""
-    with _one_line_errors(), open_desk("web") as desk:
+    with one_line_errors(), open_desk("web") as desk:
         _need_signing_secret(desk)
         _learn_identity(desk)
         _serve(desk, Web(desk, handlers.build(desk)), None, None)
@@ -67,7 +65,7 @@ def web() -> None:
 @main.command()
 def worker() -> None:
     """Poll, publish and draw, and serve nobody (PostgreSQL)."""
-    with _one_line_errors(), open_desk("worker") as desk:
+    with one_line_errors(), open_desk("worker") as desk:
         schedule = Schedule(desk)
         # A handler may interrupt this very wait while it holds the event's lock: another thread sets it.
         _on_signal(lambda: threading.Thread(target=desk.stop.set, name="leave", daemon=True).start())
@@ -80,9 +78,8 @@ def worker() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    with _one_line_errors():
-        url = normal_url(os.environ.get("DATABASE_URL") or "sqlite:///heard.db")
-        database = Database(url)
+    with one_line_errors():
+        database = Database(settings.database_url())
         schema.migrate(database)
         database.close()
         click.echo(f"The ledger is at schema {schema.wanted()}.")
@@ -107,7 +104,7 @@ def doctor() -> None:
 @click.option("--browser/--no-browser", default=None, help="Whether to open a browser here.")
 def connect(network: str, port: int, browser: bool | None) -> None:  # noqa: ARG001 - there is one so far
     """Sign in to a network as the account that answers; beside a running bot, which goes on with it."""
-    with _one_line_errors(), ledger_beside() as (known, x, database):
+    with one_line_errors(), ledger_beside() as (known, x, database):
         if not x.client_id:
             raise settings.SettingsError("X_CLIENT_ID is missing; X shows it with the app's keys")
         tokens = x_tokens(known, x, database, time_of(database))
@@ -128,7 +125,7 @@ def connect(network: str, port: int, browser: bool | None) -> None:  # noqa: ARG
 @main.command("rotate-keys")
 def rotate_keys() -> None:
     """Seal what is kept with the newest of ENCRYPTION_KEYS; beside a running bot that knows that key."""
-    with _one_line_errors(), ledger_beside() as (known, x, database):
+    with one_line_errors(), ledger_beside() as (known, x, database):
         vault = vault_of(known, x)
         try:
             before = seal_again(database, vault)
@@ -143,18 +140,6 @@ main.add_command(export)
 
 
 # --- the doors ----------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """A wrong setting, schema or database ends the start with one line that says what to mend."""
-    try:
-        yield
-    except (settings.SettingsError, schema.SchemaError, lock.LockedError) as error:
-        sys.exit(f"Heard cannot start: {error}")
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
-        sys.exit(f"Heard cannot start: DATABASE_URL does not work: {reason}")
 
 
 def _slack_door(desk: Desk) -> tuple[Web, SocketModeHandler | None]:
@@ -210,7 +195,7 @@ def _serve(desk: Desk, web: Web, sockets: SocketModeHandler | None, schedule: Sc
     _on_signal(leave)
     desk.aside(lambda: _warm(desk))
     try:
-        server = create_server(web, host="0.0.0.0", port=desk.settings.port, threads=THREADS)  # noqa: S104
+        server = Server(web, "0.0.0.0", desk.settings.port)  # noqa: S104
     except OSError as error:
         raise settings.SettingsError(
             f"PORT {desk.settings.port} cannot be served: {error.strerror}"
@@ -278,9 +263,9 @@ def _on_signal(leave: Callable[[], Any]) -> None:
 def _end(desk: Desk, schedule: Schedule | None, since: float) -> None:
     """Finish what is on the wire, within the time that is left."""
     desk.stop.set()
-    if schedule is not None:
-        rested = schedule.drain(max(DRAIN - (time.monotonic() - since), 0.5))
-        log.info("Heard stops%s", "" if rested else " with a call still on the wire; the ledger knows of it")
+    left = max(DRAIN - (time.monotonic() - since), 0.5)
+    rested = desk.underway.came_to_rest(left) if schedule is None else schedule.drain(left)
+    log.info("Heard stops%s", "" if rested else " with a call still on the wire; the ledger knows of it")
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def answer(desk: Desk, asker: Asker, told: Told) -> None:
         foot = [share_button(key)] if number == len(pages) else []
         heard = text if number == 1 else told.text
         said.append(_say(desk, asker, forms, page, foot=foot, text=heard))
-    keep(desk, key, asker.channel, text, [blocks for blocks in said if blocks])
+    _keep(desk, key, asker.channel, text, [blocks for blocks in said if blocks])
 
 
 def share_button(key: str) -> Block:
@@ -80,12 +80,25 @@ def share_button(key: str) -> Block:
     return {"type": "actions", "elements": [button(SHARE_LABEL, SHARE, {"k": key})]}
 
 
-def keep(
+def shareable(desk: Desk, channel: str, text: str, blocks: list[Block], *, patience: float) -> dict[str, Any]:
+    """The answer to a command with *Share to channel*; without it where the ledger cannot remember it.
+
+    `patience` in seconds is for the ledger.
+    """
+    key = uuid.uuid4().hex
+    if not _keep(desk, key, channel, text, [blocks], patience=patience):
+        return {"text": text, "blocks": blocks}
+    return {"text": text, "blocks": [*blocks, share_button(key)]}
+
+
+def _keep(
     desk: Desk, key: str, channel: str, text: str, pages: list[list[Block]], *, patience: float = PATIENCE
-) -> None:
-    """Remember what they see, for *Share to channel*; `patience` in seconds is for the ledger."""
-    with desk.db.write(patience) as session:
-        Shown.keep(session, key, text, pages, channel=channel, at=desk.now())
+) -> bool:
+    """Remember what they see, for *Share to channel*; whether the ledger took it."""
+    return desk.note(
+        lambda session: Shown.keep(session, key, text, pages, channel=channel, at=desk.now()),
+        patience=patience,
+    )
 
 
 def _forms(desk: Desk) -> list[Form]:

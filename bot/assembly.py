@@ -12,7 +12,7 @@ from typing import IO
 from pydantic import SecretStr, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import hands, lock, logs, schema, settings
+from bot import hands, lock, logs, schema, set_back, settings
 from bot.clock import DatabaseClock
 from bot.desk import Desk
 from bot.networks import Network
@@ -68,6 +68,7 @@ def _take_ledger(command: str, url: str, database: Database) -> IO[str] | None:
         schema.wait(database, MIGRATING)
     if held is not None:
         hands.free(database, at=_machine_time())
+        set_back.settle_at_start(database, at=_machine_time())
     return held
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
-from bot import crash, rehome
+from bot import crash, rehome, set_back
 from bot.access import WAIT_SECONDS, Kind, access_of
 from bot.blocks import aloud
 from bot.blocks import ticket as face
@@ -67,6 +67,7 @@ class Job:
 
 def work(desk: Desk) -> float:
     """Draw and tell all that can be drawn and told now. Gives the seconds until more can be (at most 2)."""
+    set_back.settle(desk)
     waits: dict[str, datetime] = {}
     _work_through(desk, waits, Card, _stale, _card_job)
     _work_through(desk, waits, Notice, _untold, _notice_job)

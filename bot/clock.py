@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -15,6 +16,41 @@ log = logging.getLogger(__name__)
 EVERY = 60.0  # seconds
 CERTAIN = 1.0  # seconds; an answer that took longer says too little about now
 APART = timedelta(seconds=5)  # from when on a difference to this machine's clock is worth a line
+
+
+STEP = timedelta(seconds=1)  # from when on a step back is more than a correction
+
+
+class WatchedClock:
+    """A clock that notices when it was set back: by as much as it gives less than it gave before."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._latest: datetime | None = None
+        self._step = timedelta()
+        self._lock = threading.Lock()
+
+    def __call__(self) -> datetime:
+        """Now."""
+        with self._lock:
+            at = self._now()
+            if self._latest is not None and self._latest - at > STEP:
+                self._step += self._latest - at
+                self._latest = at
+            elif self._latest is None or at > self._latest:
+                self._latest = at
+            return at
+
+    def take_step(self) -> timedelta:
+        """How far it was set back since this was last asked; zero if it was not."""
+        with self._lock:
+            step, self._step = self._step, timedelta()
+            return step
+
+    def give_back(self, step: timedelta) -> None:
+        """Have `step` taken again: nothing could be done about it."""
+        with self._lock:
+            self._step += step
 
 
 class DatabaseClock:

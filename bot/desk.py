@@ -10,19 +10,24 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bot.bell import Bell
+from bot.clock import WatchedClock
 from bot.networks import Network
+from bot.ordered import Ordered
 from bot.settings import Settings
 from bot.slack import Slack
 from bot.standing import Standing
 from bot.underway import Underway
 from models.base import RuleBrokenError
-from models.database import BusyError, Database
+from models.database import PATIENCE, BusyError, Database
 from models.likeness import Essences
 from models.sla import Promise
 
 log = logging.getLogger(__name__)
+
+REST = 2.0  # seconds that an end waits for what is under way, besides the time for calls to networks
 
 Result = TypeVar("Result")
 
@@ -51,6 +56,15 @@ class Desk:
     _glances: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "glance"))
     _asks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "ask"))
     _errands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "errand"))
+    _answers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, "answer"))
+    _in_order: Ordered = field(init=False)
+    clock: WatchedClock = field(init=False)  # what `now` asks
+
+    def __post_init__(self) -> None:
+        in_order = Ordered(lambda errand: self._submit(self._answers, errand))
+        object.__setattr__(self, "_in_order", in_order)  # frozen
+        object.__setattr__(self, "clock", WatchedClock(self.now))
+        object.__setattr__(self, "now", self.clock)
 
     @property
     def promise(self) -> Promise:
@@ -100,9 +114,44 @@ class Desk:
             log.warning("the ledger could not be looked at: %s", type(error).__name__)
         return None
 
+    def note(self, write: Callable[[Session], object], *, patience: float = PATIENCE) -> bool:
+        """Write what only makes things nicer, and can be left out where the ledger takes nothing.
+
+        Such as while the disk is full: who asks then is answered all the same. Whether it was written.
+        """
+        try:
+            with self.db.write(patience) as session:
+                write(session)
+        except (SQLAlchemyError, BusyError) as error:
+            log.warning("something could not be noted: %s", type(error).__name__)
+            return False
+        return True
+
     def aside(self, errand: Callable[[], object]) -> None:
         """Do something that takes longer than a person waits for an answer. Lost if the process dies."""
-        self._errands.submit(self._counted, errand).add_done_callback(_note_failure)
+        self._submit(self._errands, errand)
+
+    def answer(self, user: str, errand: Callable[[], object]) -> None:
+        """Tell `user` something beside their request, after all that they were to be told before.
+
+        Lost if the process dies; an end waits for it.
+        """
+        self._in_order.add(user, errand)
+
+    def _submit(self, pool: ThreadPoolExecutor, errand: Callable[[], object]) -> None:
+        """Have it done in `pool`; counted as under way from now on, also while it waits for a thread."""
+        self.underway.begin()
+        try:
+            future = pool.submit(errand)
+        except RuntimeError:  # the pool is closed
+            self.underway.end()
+            log.warning("something that was to be done aside is not done: Heard is stopping")
+            return
+        future.add_done_callback(self._done)
+
+    def _done(self, errand: Future[object]) -> None:
+        self.underway.end()
+        _note_failure(errand)
 
     def _counted(self, errand: Callable[[], Result]) -> Result:
         with self.underway.errand():
@@ -110,9 +159,10 @@ class Desk:
 
     def close(self) -> None:
         """Let what is under way come to its end, if it does so soon; then let go of everything."""
-        for pool in (self._glances, self._asks, self._errands):
+        if not self.underway.came_to_rest(within=REST):
+            log.warning("Heard stops with %s things under way, answers perhaps", self.underway.count)
+        for pool in (self._glances, self._asks, self._errands, self._answers):
             pool.shutdown(wait=False, cancel_futures=True)
-        self.underway.came_to_rest(within=2.0)
         self.db.close()
 
 

@@ -9,7 +9,7 @@ from enum import Enum
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import schema
+from bot import schema, set_back
 from bot.blocks.parts import duration
 from bot.breakers import key, what_to_do
 from bot.desk import Desk
@@ -80,6 +80,7 @@ def _bad(subject: str, sentence: str) -> Finding:
 def examine(desk: Desk) -> Iterator[Finding]:
     """Look at everything that a running Heard needs, the cheapest first; each look fails by itself."""
     yield from _database(desk)
+    yield from _set_back(desk)
     yield from _slack(desk)
     yield from _channel(desk)
     yield from _senders(desk)
@@ -104,6 +105,23 @@ def _database(desk: Desk) -> Iterator[Finding]:
         yield _bad("database", f"{kind} is at schema {here or 'none'}, this Heard needs {wanted}. {mend}")
     else:
         yield _ok("database", f"{kind}, schema {here}.")
+
+
+def _set_back(desk: Desk) -> Iterator[Finding]:
+    """Whether the clock that everything waits by was set back, now or within a day."""
+    at = desk.now()
+    try:
+        behind = set_back.behind(desk.db, at=at) if desk.db.is_sqlite else None
+        with desk.db.read(2.0) as session:
+            remembered = set_back.remembered(session, at=at)
+    except (SQLAlchemyError, BusyError):
+        return
+    if behind is not None:
+        mend = "A Heard that runs goes on within seconds; see that the clock is right and synchronized (NTP)."
+        yield _bad("clock", f"was set back: it is {duration(behind)} behind the last reading. {mend}")
+    elif remembered is not None:
+        when = f"{remembered.detail}, {duration(at - remembered.since)} ago"
+        yield _warn("clock", f"was set back by {when}. See that it is synchronized (NTP).")
 
 
 def _slack(desk: Desk) -> Iterator[Finding]:

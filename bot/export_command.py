@@ -12,6 +12,7 @@ import click
 
 from bot.assembly import ledger_beside
 from bot.blocks.text import unescape
+from bot.command_errors import one_line_errors
 from bot.exporting import FORMATS, ExistsError, new_file, write
 from models.database import Database
 from models.export import KINDS, Filter, Kind
@@ -51,7 +52,7 @@ def export(
     since, until = (when.since, when.until) if when is not None else (None, None)
     wanted = Filter(since, until, state, network, channel, person)
     name = output or f"heard-{kind}{f'-{period}' if period else ''}.{form}"
-    with ledger_beside() as (_, _, database):
+    with one_line_errors(), ledger_beside() as (_, _, database):
         _export(database, what, wanted, form, name, force=force)
 
 

@@ -68,7 +68,7 @@ def _is_due(desk: Desk, ticket_id: int) -> bool:
     at = desk.now()
     with _lock:
         looks = _last_looks.setdefault(desk.db, OrderedDict())
-        if ticket_id in looks and at - looks[ticket_id] < EVERY:
+        if ticket_id in looks and abs(at - looks[ticket_id]) < EVERY:  # or the clock was set back
             return False
         looks[ticket_id] = at
         looks.move_to_end(ticket_id)

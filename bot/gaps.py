@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from bot import pace
+from bot import pace, set_back
 from bot.blocks.text import escape
 from bot.desk import Desk
 from bot.inbox import RETRY, Heard, commit, floor_of, of_others, oldest, poll, with_last
@@ -24,6 +24,7 @@ SEARCH_REACHES = timedelta(days=6, hours=23)  # https://docs.x.com/x-api/posts/s
 
 def listen(desk: Desk, network: Network) -> Heard | None:
     """Read what is new, then go on with what earlier readings left out; None if nothing was read."""
+    set_back.settle(desk)
     heard = poll(desk, network)
     if heard is not None:
         heard.taken += fill(desk, network)

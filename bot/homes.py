@@ -50,8 +50,7 @@ def show(
 def _drawn(desk: Desk, user: str, notice: str | None, page: int | None) -> dict[str, Any]:
     """The Home of a member as the ledger has it now; that they look at it is noted."""
     zone = zone_of(desk, user)
-    with desk.db.write() as session:
-        Home.looked_at(session, user, at=desk.now())
+    desk.note(lambda session: Home.looked_at(session, user, at=desk.now()))
     with desk.db.read() as session:
         if page is None:
             known = session.get(Home, user)
@@ -148,5 +147,4 @@ def _days(midnights: list[datetime], zone: ZoneInfo) -> list[str]:
 
 
 def _remember(desk: Desk, user: str, shown: str | None) -> None:
-    with desk.db.write() as session:
-        Home.shows(session, user, shown)
+    desk.note(lambda session: Home.shows(session, user, shown))

@@ -31,6 +31,9 @@ OVERLAP = timedelta(minutes=15)
 LATE = timedelta(hours=1)  # past midnight, how much of yesterday is swept once more
 SEARCHED = 2 * LATE  # in a sweep, for what a long day's list no longer shows: one hour, and one late
 RETRY = timedelta(seconds=30)
+POST_CHARS = 100_000  # what the ledger keeps of one post; X's longest has 25,000
+NAME_CHARS = 500  # of a name or a handle; a grapheme may carry any number of accents
+RAW_CHARS = 200_000  # of a row that could not be read
 SEARCHABLE = timedelta(minutes=1)  # X's search ends half a minute ago, and what is indexed late comes later
 
 
@@ -146,7 +149,7 @@ def _begin(desk: Desk, network: Network, account: Account, *, is_sweep: bool = F
     at = desk.now()
     with desk.db.write() as session:
         session.execute(delete(Cursor).where(Cursor.network == network.name, Cursor.account_id == NOBODY))
-        names = {"handle": clean(account.handle), "name": clean(account.name)}
+        names = {"handle": bounded(account.handle, NAME_CHARS), "name": bounded(account.name, NAME_CHARS)}
         Ours.learn(session, network=network.name, network_id=account.id, at=at, **names)
         cursor = Cursor.of(session, network.name, account.id, MENTIONS, at=at)
     if is_sweep and cursor.failing_since is None:
@@ -295,7 +298,7 @@ def translated(network: Network, post: Post, author: Person | None) -> Said:
         latest_id=post.latest_id,
         conversation_id=post.conversation_id,
         author_id=post.author_id,
-        text=clean(post.text),
+        text=bounded(post.text, POST_CHARS),
         posted_at=post.posted_at,
         url=post.url,
         matched="mentions us" if post.summons == "explicit" else "answers us",
@@ -305,6 +308,11 @@ def translated(network: Network, post: Post, author: Person | None) -> Said:
         media=post.media,
         answerable=why_not,
     )
+
+
+def bounded(text: str, limit: int) -> str:
+    """`text` as the ledger takes it (see `clean`), with at most `limit` characters of it."""
+    return clean(text if len(text) <= limit else f"{text[: limit - 1]}…")
 
 
 def _take(session: Session, said: list[Said], place: Place, title: str, *, at: datetime) -> int:
@@ -392,8 +400,8 @@ def _learn_these(session: Session, known: list[tuple[Author, Person]], *, at: da
     for author, person in known:
         before = (author.handle, author.name)
         author.learn(
-            handle=clean(person.handle),
-            name=clean(person.name),
+            handle=bounded(person.handle, NAME_CHARS),
+            name=bounded(person.name, NAME_CHARS),
             followers=person.followers,
             verified=person.verified,
             protected=person.protected,
@@ -424,15 +432,15 @@ def fill_in_profiles(desk: Desk, network: Network) -> None:
 
 def _quarantine(session: Session, place: Place, bad: Bad, *, at: datetime) -> None:
     digest = hashlib.sha256(bad.raw.encode(errors="replace")).hexdigest()
-    log.warning("a post of %s could not be read (%s); it is kept in quarantine", place.network, bad.error)
+    log.warning("a post of %s could not be read; it is kept in quarantine, with the reason", place.network)
     where = {"network": place.network, "account_id": place.account_id, "digest": digest}
     add_if_absent(
         session,
         Quarantined,
         **where,
         post_id=bad.post_id and clean(bad.post_id),
-        raw=clean(bad.raw),
-        error=clean(bad.error),
+        raw=bounded(bad.raw, RAW_CHARS),
+        error=bounded(bad.error, NAME_CHARS),
         at=at,
     )
 

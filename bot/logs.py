@@ -1,10 +1,15 @@
 """The log: one line an event, on standard error, and never a secret in it."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
+# Below WARNING these print the bodies of requests and answers, and so people's words. Bolt gives each of its
+# loggers the root's level when an app is made, and Socket Mode speaks through the app's own logger: a level
+# does not hold them, so what counts is the file that a line comes from.
+_INDISCREET = ("slack_bolt", "slack_sdk")
 # At DEBUG these print authorization headers and OAuth signatures.
 _TALKATIVE = (
     "tweepy",
@@ -46,10 +51,18 @@ def _forms(secret: str) -> Iterator[str]:
         yield from (password, unquote(password))
 
 
+def _is_discreet(record: logging.LogRecord) -> bool:
+    """Whether a line tells nobody's words."""
+    return record.levelno >= logging.WARNING or not any(
+        f"{os.sep}{name}{os.sep}" in record.pathname for name in _INDISCREET
+    )
+
+
 def set_up(level: str, secrets: Iterable[str]) -> None:
     """Log from `level` up to standard error, without any of `secrets`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Redacting(secrets))
+    handler.addFilter(_is_discreet)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.getLevelName(level), logging.INFO))

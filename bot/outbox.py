@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, bindparam, case, select
 from sqlalchemy.orm import Session
 
-from bot import breakers, crash, doubt, gate, handoffs, missing_posts, pace, telling, unsaying
+from bot import breakers, crash, doubt, gate, handoffs, missing_posts, pace, set_back, telling, unsaying
 from bot.desk import Desk
 from bot.errand import Errand, InHandError, errand_of, held, mention_of, still_due
 from bot.networks import Later, Network, NetworkError, Published, Refused, Unsure
@@ -49,6 +49,7 @@ def work(desk: Desk, networks: Collection[str] | None = None) -> float:
 
     Gives the seconds until the next thing is due (at most 2).
     """
+    set_back.settle(desk)
     ours = desk.networks if networks is None else networks
     begun, done = desk.now(), set[tuple[int, str]]()
     waits = [2.0]

@@ -36,9 +36,11 @@ from bot import (
     nudges,
     outbox,
     search_index,
+    set_back,
     snoozes,
     watch,
 )
+from bot.clock import WatchedClock
 from bot.desk import Desk
 from bot.networks import Later, Network
 from bot.rota import KEEP, Rota
@@ -62,6 +64,7 @@ class Schedule:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self._rota = Rota(desk)
+        self._machine = WatchedClock(lambda: datetime.now(UTC))
         self._jobs = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
         self._loops = [
             self._thread("board", board.work, desk.board_bell.ear()),
@@ -191,12 +194,30 @@ class Schedule:
         while not self.desk.stop.is_set():
             bell.clear()
             try:
+                self._bring_jobs_back()
                 wait = work(self.desk)
             except Exception:
                 log.exception("%s failed; it goes on", threading.current_thread().name)
                 wait = TICK
             if wait > 0 and bell.wait(min(wait, TICK)):
                 self.desk.stop.wait(GATHER)
+
+    def _bring_jobs_back(self) -> None:
+        """Where this machine's clock was set back, have its jobs wait no longer than they should.
+
+        APScheduler knows when each comes next, and would leave it at that. On PostgreSQL, too.
+        """
+        now = self._machine()
+        step = self._machine.take_step()
+        if not step:
+            return
+        log.warning("this machine's clock was set back by %s; its jobs come as if it had not been", step)
+        for job in self._jobs.get_jobs():
+            if isinstance(job.trigger, IntervalTrigger):
+                again = job.next_run_time - step
+            else:  # a time of day
+                again = job.trigger.get_next_fire_time(None, now)
+            job.modify(next_run_time=again)
 
     def _introduce(self) -> None:
         """Learn who we are in Slack; what is known is not asked again."""
@@ -214,6 +235,7 @@ class Schedule:
         with self.desk.db.write() as session:
             Inbound.forget(session, self.desk.now() - REMEMBERED)
             Shown.forget(session, self.desk.now() - A_DAY)
+            set_back.forget(session, at=self.desk.now())
 
 
 def _interval(seconds: float) -> IntervalTrigger:

@@ -1,12 +1,15 @@
 """What the surroundings tell the bot: environment variables, checked once, then frozen."""
 
 import base64
+import os
 import re
 from datetime import time
 from functools import cached_property
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any
 
+from dotenv import load_dotenv
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -15,6 +18,9 @@ from sqlalchemy.exc import ArgumentError
 from models.database import normal_url
 from models.office import OfficeHours
 
+DEFAULT_DATABASE_URL = "sqlite:///heard.db"  # in the folder where Heard is started
+ENV_FILE = Path(".env")  # in the same folder
+_CODE = Path(__file__).parent.parent
 _DAY = 86_400.0
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _KEY_BYTES = 32
@@ -42,7 +48,7 @@ class Settings(BaseSettings):
         str_strip_whitespace=True,  # secrets come from files, and files end in a newline
     )
 
-    database_url: SecretStr = SecretStr("sqlite:///heard.db")
+    database_url: SecretStr = SecretStr(DEFAULT_DATABASE_URL)
     encryption_keys: Annotated[tuple[SecretStr, ...] | None, NoDecode] = None
     slack_bot_token: SecretStr
     slack_signing_secret: SecretStr | None = None
@@ -205,12 +211,41 @@ def _is_key(text: str) -> bool:
         return False
 
 
+def load_env_file() -> None:
+    """Add the settings of `.env` to the environment, which wins where both name one.
+
+    The file is the one in the folder where Heard is started, as `heard.db` is, so that two brands in two
+    folders are two Heards. `load_dotenv()` without a path would search from the folder of the code upwards. Editors on Windows put a mark of byte order in front.
+
+    Raises `SettingsError` if the file is there and cannot be read.
+    """
+    try:
+        load_dotenv(ENV_FILE, encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(".env cannot be read: it is not UTF-8") from None
+    except OSError as error:
+        raise SettingsError(f".env cannot be read: {error.strerror}") from None
+
+
+def database_url() -> str:
+    """The database's URL, for commands that need no other setting, such as `migrate`."""
+    return normal_url((os.environ.get("DATABASE_URL") or "").strip() or DEFAULT_DATABASE_URL)
+
+
 def load() -> Settings:
-    """Read the environment, or say in one line what is wrong with it."""
+    """Read the environment. Raises `SettingsError`, which says in one line what is wrong with it."""
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError(one_line(error)) from None
+        missing = any(detail["type"] == "missing" for detail in error.errors())
+        raise SettingsError(one_line(error) + (_where_settings_are() if missing else "")) from None
+
+
+def _where_settings_are() -> str:
+    """Tell somebody whose `.env` lies beside the code, and is not read, where it is looked for."""
+    if ENV_FILE.exists() or not (_CODE / ENV_FILE).exists():
+        return ""
+    return f" (.env is read in the folder where Heard is started, and there is none in {Path.cwd()})"
 
 
 def one_line(error: ValidationError, prefix: str = "") -> str:

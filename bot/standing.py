@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from bot.slack import Place, Profile, SlackError, SlackLaterError, SlackNoError
@@ -68,6 +68,7 @@ class Standing:
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], _Kept] = {}
         self._rest_until: datetime | None = None
+        self._rests_since = datetime.min.replace(tzinfo=UTC)
         self._lock = threading.Lock()
 
     def why_not(self, desk: "Desk", user: str, channel: str) -> str | None:
@@ -109,10 +110,11 @@ class Standing:
         at = desk.now()
         with self._lock:
             kept = self._kept.get(key)
-            rests = self._rest_until is not None and at < self._rest_until
+            rests = self._rest_until is not None and self._rests_since <= at < self._rest_until
         if kept is not None and at - kept.at >= USABLE:
             kept = None
-        if ask is not None and not rests and (kept is None or at - kept.at >= fresh):
+        # An answer from the future is one from before the clock was set back.
+        if ask is not None and not rests and (kept is None or abs(at - kept.at) >= fresh):
             kept = self._asked(key, ask, at) or kept
         if kept is None:
             raise UnknownStandingError
@@ -135,6 +137,7 @@ class Standing:
                 log.warning("Slack could not be asked who may send: %s", error)
                 wait = error.seconds if isinstance(error, SlackLaterError) else 0.0
                 with self._lock:
+                    self._rests_since = at
                     self._rest_until = at + max(REST, timedelta(seconds=wait))
                 return None
             kept = _Kept(error, at)

@@ -12,17 +12,30 @@ class Underway:
         self._count = 0
         self._changed = threading.Condition()
 
+    @property
+    def count(self) -> int:
+        """How many errands are under way."""
+        return self._count
+
     @contextmanager
     def errand(self) -> Iterator[None]:
         """Count the block as one errand for as long as it runs."""
-        with self._changed:
-            self._count += 1
+        self.begin()
         try:
             yield
         finally:
-            with self._changed:
-                self._count -= 1
-                self._changed.notify_all()
+            self.end()
+
+    def begin(self) -> None:
+        """Count one errand more, until `end` is called for it."""
+        with self._changed:
+            self._count += 1
+
+    def end(self) -> None:
+        """One errand is over, done or not."""
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
 
     def came_to_rest(self, within: float) -> bool:
         """Wait until nothing is under way, `within` seconds at most; tell whether that was reached."""

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import unicodedata
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -16,6 +15,7 @@ from bot.inbox import again_at
 from bot.networks import Account, Later, Mark, Network, Post, Published
 from models import Cursor, Event, Mention, Reply, Ticket
 from models.cursor import MENTIONS
+from models.normalize import nfc
 from models.reply import SPOKEN
 from models.reply import State as Delivery
 
@@ -157,4 +157,4 @@ def same_words(one: str, other: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    return " ".join(_NOISE.sub(" ", unicodedata.normalize("NFC", text).strip()).split())
+    return " ".join(_NOISE.sub(" ", nfc(text).strip()).split())

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from http import HTTPStatus
@@ -10,9 +11,11 @@ from typing import Any
 
 from slack_bolt import App
 from slack_bolt.adapter.wsgi import SlackRequestHandler
+from slack_sdk.signature import SignatureVerifier
 from sqlalchemy import select
 
-from bot import metrics, schema
+from bot import metrics, schema, set_back
+from bot.blocks.parts import duration
 from bot.desk import Desk
 from models import Cursor
 from models.cursor import MENTIONS
@@ -22,7 +25,9 @@ log = logging.getLogger(__name__)
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
-BODY_MAX = 1_000_000  # bytes; Slack's largest payloads are a quarter of that
+BODY_MAX = 1024 * 1024  # bytes; Slack's largest payloads are a quarter of that
+_SECONDS = re.compile(r"[0-9]{1,12}")  # Unix time; the SDK's verifier raises on more digits, and on none
+NOT_SIGNED = b"Not signed by Slack.\n"
 RECENT_POLLS = 3  # a poll may fail now and then before we call ourselves not ready
 
 
@@ -31,7 +36,11 @@ class Web:
 
     def __init__(self, desk: Desk, app: App | None) -> None:
         self.desk = desk
-        self._slack = SlackRequestHandler(app, path="/slack/events") if app is not None else None
+        secret = desk.settings.slack_signing_secret
+        self._slack: SlackRequestHandler | None = None
+        if app is not None and secret is not None:
+            self._slack = SlackRequestHandler(app, path="/slack/events")
+            self._verifier = SignatureVerifier(secret.get_secret_value())
 
     def __call__(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -51,16 +60,23 @@ class Web:
             return _json(start, HTTPStatus.SERVICE_UNAVAILABLE, why)
 
     def _from_slack(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
-        """Hand the request to Bolt, unless it would choke on it: it reads before it verifies."""
-        body = environ["wsgi.input"].read(BODY_MAX + 1)
+        """Hand a request that Slack signed to Bolt, which would read others, too, before it verifies them.
+
+        The server has refused longer bodies by their length; a WSGI server that has not is refused here.
+        """
+        at: str = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
+        signature: str = environ.get("HTTP_X_SLACK_SIGNATURE", "")
+        if not _SECONDS.fullmatch(at) or not signature.isascii():
+            return _say(start, HTTPStatus.UNAUTHORIZED, NOT_SIGNED)
+        body: bytes = environ["wsgi.input"].read(BODY_MAX + 1)
         if len(body) > BODY_MAX:
             return _say(start, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"Too much.\n")
         try:
-            body.decode()
+            words = body.decode()
         except UnicodeDecodeError:
             return _say(start, HTTPStatus.BAD_REQUEST, b"Not UTF-8.\n")
-        if not _could_be_signed(environ):
-            return _say(start, HTTPStatus.UNAUTHORIZED, b"Not signed by Slack.\n")
+        if not self._verifier.is_valid(words, at, signature):
+            return _say(start, HTTPStatus.UNAUTHORIZED, NOT_SIGNED)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
         assert self._slack is not None
         answer: Iterable[bytes] = self._slack(environ, start)
@@ -75,8 +91,11 @@ class Web:
         polls, here = self._polls(), schema.found(self.desk.db)
         longest = timedelta(seconds=max(RECENT_POLLS * self.desk.settings.poll_seconds, 30)).total_seconds()
         mentions = [poll for poll in polls if poll["reading"] == MENTIONS and poll["age_seconds"] is not None]
+        behind = set_back.behind(self.desk.db, at=self.desk.now())
         if here != schema.wanted():
             why = f"the schema is {here}, not {schema.wanted()}"
+        elif behind is not None:
+            why = f"the clock was set back: it is {duration(behind)} behind the last reading"
         elif not any(one["age_seconds"] <= longest + 2 * one["spread_seconds"] for one in mentions):
             why = "no network was read of late"
         else:
@@ -101,13 +120,6 @@ def _poll(cursor: Cursor, age: timedelta | None) -> dict[str, Any]:
         "spread_seconds": round(cursor.spacing.total_seconds(), 1),  # as far as a rate limit wants
         "failing_since": None if cursor.failing_since is None else cursor.failing_since.isoformat(),
     }
-
-
-def _could_be_signed(environ: Environ) -> bool:
-    """Whether the headers of the signature can be read at all; the SDK's verifier raises on others."""
-    at: str = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
-    signature: str = environ.get("HTTP_X_SLACK_SIGNATURE", "")
-    return at.isascii() and at.isdecimal() and signature.isascii()
 
 
 def _json(start: StartResponse, status: HTTPStatus, data: dict[str, Any]) -> Iterable[bytes]:

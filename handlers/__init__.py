@@ -8,12 +8,13 @@ import logging
 from collections.abc import Callable
 from logging import Logger
 
-from slack_bolt import App
+from slack_bolt import App, BoltContext
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
 from bot.desk import Desk
+from bot.respond import BoundedRespond
 from handlers import (
     access,
     actions,
@@ -84,6 +85,7 @@ def build(desk: Desk) -> App:
         raise_error_for_unhandled_request=True,
     )
     app.error(_last_resort)
+    app.use(_bounded(desk))
     access.guard(app, desk)
     for room in ROOMS:
         room.register(app, desk)
@@ -111,6 +113,19 @@ def _authorizer(desk: Desk) -> Callable[..., AuthorizeResult]:
         )
 
     return authorize
+
+
+def _bounded(desk: Desk) -> Callable[..., None]:
+    """A middleware that gives every listener a `respond` which does not wait long."""
+    client = desk.slack.client
+
+    def bound(context: BoltContext, next: Callable[[], object]) -> None:  # noqa: A002 - Bolt's name
+        context["respond"] = BoundedRespond(
+            response_url=context.response_url, proxy=client.proxy, ssl=client.ssl
+        )
+        next()
+
+    return bound
 
 
 def _last_resort(error: Exception, logger: Logger) -> BoltResponse:

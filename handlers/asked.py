@@ -10,6 +10,7 @@ from slack_bolt import Ack, Respond
 
 from bot.desk import Desk
 from bot.slack_text import read_slack_text
+from handlers.courtesy import Person
 from models import command_words
 
 # How Slack sends people and channels that somebody picked.
@@ -60,6 +61,11 @@ class Asked:
     def user(self) -> str:
         """The Slack user who asks."""
         return str(self.command["user_id"])
+
+    @property
+    def who(self) -> Person:
+        """The same person, for answers that come later."""
+        return Person(self.user, self.channel, None)
 
     @property
     def channel(self) -> str:

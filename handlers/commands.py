@@ -10,7 +10,7 @@ from bot.blocks import report
 from bot.blocks.text import escape
 from bot.desk import Desk
 from bot.slack_text import read_slack_text
-from handlers import exporting, issues, listing, me, searching, silence, stats
+from handlers import courtesy, exporting, issues, listing, me, searching, silence, stats
 from handlers.asked import Answer, Asked, Word
 from handlers.courtesy import sentence_for
 from models import command_words
@@ -52,13 +52,13 @@ def _me(desk: Desk, asked: Asked) -> None:
 def _doctor(desk: Desk, asked: Asked) -> None:
     """It calls Slack and the networks, and so takes longer than Slack waits."""
     asked.ack(response_type="ephemeral", text=":stethoscope: Looking …")
-    desk.aside(lambda: _examine(desk, asked.respond))
+    desk.aside(lambda: _examine(desk, asked))
 
 
-def _examine(desk: Desk, respond: Respond) -> None:
+def _examine(desk: Desk, asked: Asked) -> None:
     """What the doctor finds, as one answer to the person who asked."""
     findings = "\n".join(finding.line() for finding in doctor.examine(desk))
-    respond(text=f"```{escape(findings)}```", response_type="ephemeral", replace_original=True)
+    courtesy.answer(desk, asked.who, asked.respond, text=f"```{escape(findings)}```", in_place=True)
 
 
 # Each word of `/mentions`; one that is not here gets help.

@@ -3,24 +3,25 @@
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import Respond
-from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot import crash, homes
+from bot.blocks.parts import Block
 from bot.blocks.text import unescape
 from bot.desk import Desk
+from bot.respond import responded
 from bot.slack import SlackError
 from bot.standing import UnknownStandingError
 from models import Card, Ticket
 from models.base import RuleBrokenError
-from models.database import BusyError
+from models.database import BusyError, is_disk_full
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,10 @@ BUSY = "Heard's ledger is busy just now, so nothing was changed. Please press it
 AWAY = (
     "Heard's ledger cannot be reached just now, so nothing was changed. Please try again in a minute; "
     "if it stays, tell your admin."
+)
+FULL = (
+    "The disk that holds Heard's database is full, so nothing was changed. Please tell your admin; "
+    "`/mentions open` and `/mentions stats` still work."
 )
 SLOW = "Slack was too slow just now. If nothing opened, please press the button once more."
 BROKEN = (
@@ -106,25 +111,56 @@ def sentence_for(error: Exception) -> str:
         return BUSY
     if isinstance(error, OperationalError):
         log.error("the ledger cannot be reached: %s", type(error.orig).__name__)
-        return AWAY
+        return FULL if is_disk_full(error) else AWAY
     log.error("a handler failed", exc_info=error)
     return BROKEN
 
 
 def tell(desk: Desk, who: Person, respond: Respond | None, sentence: str) -> None:
-    """Say `sentence` to that one person, on the press's own answering address, else directly."""
-    if respond is not None:
-        try:
-            answer = respond(text=sentence, response_type="ephemeral", replace_original=False)
-            if answer.status_code == 200:  # noqa: PLR2004 - HTTP's word for yes
-                return
-        except (SlackApiError, SlackClientError, ValueError, OSError):
-            log.warning("an answering address did not work; whispering instead")
+    """Say `sentence` (mrkdwn) to that one person, beside the request."""
+    answer(desk, who, respond, text=sentence)
+
+
+def answer(
+    desk: Desk,
+    who: Person,
+    respond: Respond | None,
+    *,
+    text: str,
+    blocks: Sequence[Block] | None = None,
+    in_place: bool = False,
+) -> None:
+    """Show something to that one person, `in_place` of what they pressed or below; beside the request.
+
+    Slack gives a press three seconds, and an address that does not answer would use them up. What a person is
+    told comes in the order in which it was said.
+    """
+    desk.answer(who.id, lambda: answer_now(desk, who, respond, text=text, blocks=blocks, in_place=in_place))
+
+
+def answer_now(
+    desk: Desk,
+    who: Person,
+    respond: Respond | None,
+    *,
+    text: str,
+    blocks: Sequence[Block] | None = None,
+    in_place: bool = False,
+) -> None:
+    """Show it by `response_url`; where that does not work, as an ephemeral message, or in the Home tab.
+
+    It may come twice where Slack took the first and did not say so.
+    """
+    if respond is not None and responded(
+        respond, text=text, blocks=blocks, response_type="ephemeral", replace_original=in_place
+    ):
+        return
     if who.is_at_home:
-        homes.show(desk, who.id, notice=sentence)
+        homes.show(desk, who.id, notice=text)
     elif who.channel is not None:
+        shown = list(blocks) if blocks is not None else None
         try:
-            desk.slack.whisper(who.channel, who.id, sentence, thread_ts=who.thread_ts)
+            desk.slack.whisper(who.channel, who.id, text, shown, thread_ts=who.thread_ts)
         except SlackError as error:
             log.warning("could not tell somebody a sentence: %s", error)
 

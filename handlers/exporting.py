@@ -13,6 +13,7 @@ from bot.exporting import FORMATS, new_file, write
 from bot.slack import SlackError, SlackNoError
 from bot.slack_text import read_slack_text
 from bot.zones import zone_of
+from handlers import courtesy
 from handlers.asked import CHANNEL, PERSON, Answer, Asked
 from handlers.courtesy import sentence_for, writing
 from models import Inbound, period_words
@@ -74,7 +75,7 @@ def _make(desk: Desk, asked: Asked, words: list[str]) -> None:
         sentence = f"The file is made, but Slack did not take it{why}. Please try again in a moment."
     except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
         sentence = sentence_for(error)
-    asked.respond(text=sentence, response_type="ephemeral", replace_original=True)
+    courtesy.answer(desk, asked.who, asked.respond, text=sentence, in_place=True)
 
 
 def read(desk: Desk, words: list[str], zone: ZoneInfo) -> Order:

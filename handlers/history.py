@@ -14,7 +14,18 @@ from bot.desk import Desk
 from bot.slack import SlackError
 from bot.slack_text import read_slack_text
 from handlers.asked import Answer, Asked
-from handlers.courtesy import PATIENCE, SLOW, Person, attempt, opened, person, sentence_for, spelled, writing
+from handlers.courtesy import (
+    PATIENCE,
+    SLOW,
+    Person,
+    attempt,
+    opened,
+    person,
+    sentence_for,
+    spelled,
+    tell,
+    writing,
+)
 from models import Inbound, Note, Ticket
 from models import history as reads
 from models.base import RuleBrokenError
@@ -22,7 +33,7 @@ from models.command_words import spaced
 
 Body = dict[str, Any]
 # A handle alone, at most in marks or quotation marks: `*@maria*`. An underscore at its end may be its own.
-_HANDLE = re.compile(r"([*_~`]*)@([^\s@*~`]{1,100})[*~`]*")
+_WHOLE_HANDLE = re.compile(r"([*_~`]*)@([^\s@*~`]{1,100})[*~`]*")
 
 
 def register(app: App, desk: Desk) -> None:
@@ -68,7 +79,7 @@ def from_card(desk: Desk, who: Person, trigger_id: str, ticket_id: int) -> str |
 
 def handle_in(typed: str) -> str | None:
     """The handle, if that and nothing else was typed."""
-    found = _HANDLE.fullmatch(spaced(typed).rstrip(".,:;!?"))
+    found = _WHOLE_HANDLE.fullmatch(spaced(typed).rstrip(".,:;!?"))
     if found is None:
         return None
     return found[2].removesuffix("_") if "_" in found[1] else found[2]
@@ -86,7 +97,7 @@ def by_handle(desk: Desk, asked: Asked, handle: str) -> Answer | None:
     try:
         desk.slack.open_view(asked.command["trigger_id"], view)
     except SlackError:
-        asked.respond(text=SLOW, response_type="ephemeral")
+        tell(desk, asked.who, asked.respond, SLOW)
     return None
 
 

@@ -17,7 +17,7 @@ from bot.desk import Desk
 from bot.slack import SlackError
 from bot.slack_text import read_slack_text
 from handlers.asked import Answer, Asked
-from handlers.courtesy import PATIENCE, Person, attempt, opened, person, writing
+from handlers.courtesy import PATIENCE, Person, answer, attempt, opened, person, writing
 from handlers.questions import against, at_input
 from models import Inbound, Issue, Ticket
 from models.base import RuleBrokenError
@@ -48,13 +48,12 @@ def register(app: App, desk: Desk) -> None:
 
     def turn(ack: Ack, body: Body, respond: Respond) -> None:
         ack()
-        value = json.loads(body["actions"][0]["value"])
+        who, value = person(body), json.loads(body["actions"][0]["value"])
 
-        def do() -> str | None:
-            respond(replace_original=True, response_type="ephemeral", **listing(desk, **value))
-            return None
+        def do() -> None:
+            answer(desk, who, respond, in_place=True, **listing(desk, **value))
 
-        attempt(desk, person(body), respond, do)
+        attempt(desk, who, respond, do)
 
     for side in ("a", "b"):
         app.action(f"issues_page_{side}")(turn)

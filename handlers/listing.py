@@ -1,6 +1,5 @@
 """`/mentions open` and `/mentions mine`: who still waits, for the person who asks."""
 
-import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,7 +14,6 @@ from handlers.asked import CHANNEL, PERSON, Answer, Asked
 from handlers.courtesy import PATIENCE
 from models import Pause, overview
 from models.base import RuleBrokenError
-from models.database import BusyError
 from models.overview import Wanted
 
 KNOWN = "`mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate` or a network ({})"
@@ -57,12 +55,8 @@ def _listed(desk: Desk, asked: Asked, chosen: Filter) -> Answer:
     )
     if pause is not None:
         blocks.append(context(f":double_vertical_bar: {pause.sentence}"))
-    text, key = f"{listing.total:,} waiting", uuid.uuid4().hex
-    try:
-        answering.keep(desk, key, asked.channel, text, [blocks], patience=PATIENCE / 2)
-    except BusyError:
-        return {"text": text, "blocks": blocks}
-    return {"text": text, "blocks": [*blocks, answering.share_button(key)]}
+    text = f"{listing.total:,} waiting"
+    return answering.shareable(desk, asked.channel, text, blocks, patience=PATIENCE / 2)
 
 
 def _filter(desk: Desk, user: str, words: list[str], at: datetime) -> Filter:

@@ -4,14 +4,12 @@ A preview is a message that only its author sees, and may vanish; the draft behi
 """
 
 import json
-import logging
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
-from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,7 +21,7 @@ from bot.freshen import freshen
 from bot.slack import SlackError
 from bot.slack_text import SlackText
 from handlers.composer import FRESHEN, ONLY_ITS_AUTHOR, check_shown, check_version, not_shown, target_of
-from handlers.courtesy import Person, attempt, may_not, person, tell, writing
+from handlers.courtesy import Person, answer, attempt, may_not, person, tell, writing
 from handlers.words import (
     LEFT_OUT,
     Words,
@@ -38,8 +36,6 @@ from handlers.words import (
 from models import Account, Author, Event, Inbound, Reply, Ticket
 from models.base import MovedOnError, RuleBrokenError
 from models.reply import State as Delivery
-
-log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 
@@ -210,9 +206,10 @@ def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> s
             shown, sentence = _submit(desk, session, ticket, draft, value, is_near=before is not None)
     desk.nudge()
     if shown is not None:
-        _replace(respond, text=shown.text, blocks=shown.blocks)
+        answer(desk, who, respond, text=shown.text, blocks=shown.blocks, in_place=True)
     else:
-        _replace(respond, text="On its way. The card shows it, and *Undo* while that is possible.")
+        on_its_way = "On its way. The card shows it, and *Undo* while that is possible."
+        answer(desk, who, respond, text=on_its_way, in_place=True)
     return sentence
 
 
@@ -254,19 +251,11 @@ def _submit(
     return None, None
 
 
-def _replace(respond: Respond, **shown: Any) -> None:  # noqa: ANN401 - Slack's own fields
-    """Put this in place of the preview. What was done is in the ledger, whether Slack takes this or not."""
-    try:
-        respond(replace_original=True, **shown)
-    except (SlackApiError, SlackClientError, ValueError, OSError):
-        log.warning("a preview could not be replaced; its card shows what became of it")
-
-
 def _keep_private(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> str | None:
     with writing(desk) as session:
         if not Inbound.is_new(session, who.key, at=desk.now()):
             return None
         _ticket, draft = _mine(session, value, who)
         draft.move(session, Delivery.DISCARDED, at=desk.now(), by=who.id, act="kept private")
-    _replace(respond, text="Kept private. Nothing was published.")
+    answer(desk, who, respond, text="Kept private. Nothing was published.", in_place=True)
     return None

@@ -53,7 +53,7 @@ def register(app: App, desk: Desk) -> None:
         refused = against(desk, who, do)
         at_input(ack, field, refused)
         if refused is None:
-            desk.aside(lambda: follow(desk, json.loads(view["private_metadata"])))
+            desk.aside(lambda: follow(desk, who, json.loads(view["private_metadata"])))
 
 
 class _AtTheTitle(RuleBrokenError):  # noqa: N818 - where the sentence stands, rather than what it says

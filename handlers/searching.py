@@ -8,7 +8,7 @@ from slack_bolt import Ack, App, Respond
 from bot.blocks import found
 from bot.desk import Desk
 from bot.slack import SlackError
-from handlers import history
+from handlers import courtesy, history
 from handlers.asked import PERSON, Answer, Asked
 from handlers.courtesy import PATIENCE, attempt, person, sentence_for
 from models.search import Before, phrases, search
@@ -28,13 +28,13 @@ def register(app: App, desk: Desk) -> None:
     @app.action(found.MORE)
     def more(ack: Ack, body: Body, respond: Respond) -> None:
         ack()
-        value = json.loads(body["actions"][0]["value"])
+        who, value = person(body), json.loads(body["actions"][0]["value"])
 
         def show() -> None:
-            answer = _page(desk, value["q"], found.before(value), is_first=False)
-            respond(response_type="ephemeral", replace_original=False, **answer)
+            page = _page(desk, value["q"], found.before(value), is_first=False)
+            courtesy.answer(desk, who, respond, **page)
 
-        attempt(desk, person(body), respond, show)
+        attempt(desk, who, respond, show)
 
 
 def answer(desk: Desk, asked: Asked) -> Answer | None:

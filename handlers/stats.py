@@ -1,7 +1,6 @@
 """`/mentions stats`: a period in figures, for the person who asks."""
 
 import re
-import uuid
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,7 +9,6 @@ from sqlalchemy import select
 from bot import answering, figures, homes, zones
 from bot.answering import Asker, Told
 from bot.blocks import figures as face
-from bot.blocks.parts import Block
 from bot.blocks.report import may_be_short
 from bot.blocks.unsettled import replies_apart
 from bot.desk import Desk
@@ -19,7 +17,6 @@ from handlers.asked import Answer, Asked
 from handlers.courtesy import PATIENCE
 from models import Teammate, overview
 from models.base import RuleBrokenError
-from models.database import BusyError
 from models.figures import Report, report
 from models.overview import Wanted
 from models.period import Known, Question, parse
@@ -53,22 +50,13 @@ def stats(desk: Desk, asked: Asked) -> Answer | None:
     if own is None:
         notes.append(f"Slack does not say where you are, so days are those of {question.period.zone.key}.")
     blocks = face.told(found, question, names=names, titles=titles, target=target, notes=notes)
-    asked.ack(response_type="ephemeral", **_shareable(desk, asked, face.summary(found), blocks))
+    answer = answering.shareable(desk, asked.channel, face.summary(found), blocks, patience=PATIENCE / 2)
+    asked.ack(response_type="ephemeral", **answer)
     asker = Asker(asked.user, asked.channel, asked.respond)
     shown = Told(f"Charts of {question.period.label}", (), face.charts(found.now))
     if shown.charts:
         desk.aside(lambda: answering.answer(desk, asker, shown))
     return None
-
-
-def _shareable(desk: Desk, asked: Asked, text: str, blocks: list[Block]) -> Answer:
-    """The answer with *Share to channel*; without it where the ledger has no moment to remember it."""
-    key = uuid.uuid4().hex
-    try:
-        answering.keep(desk, key, asked.channel, text, [blocks], patience=PATIENCE / 2)
-    except BusyError:
-        return {"text": text, "blocks": blocks}
-    return {"text": text, "blocks": [*blocks, answering.share_button(key)]}
 
 
 def _whose(question: Question) -> Wanted:

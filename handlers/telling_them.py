@@ -4,13 +4,11 @@ The *Reply* beside each person is the very button of a card, so that the compose
 """
 
 import json
-import logging
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, App, Respond
-from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy.orm import Session
 
 from bot import fixes
@@ -18,13 +16,12 @@ from bot.blocks import issue as face
 from bot.blocks import issues as asking
 from bot.blocks.text import escape, one_line
 from bot.desk import Desk
+from bot.respond import BoundedRespond
 from bot.slack_text import read_slack_text
-from handlers.courtesy import Person, attempt, opened, person, writing
+from handlers.courtesy import Person, answer, attempt, opened, person, writing
 from handlers.questions import against, at_input
 from models import Author, Inbound, Issue
 from models.told import settle
-
-log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 Verb = Callable[[Desk, Session, Issue, Person], None]
@@ -42,8 +39,8 @@ def register(app: App, desk: Desk) -> None:
             def do() -> str | None:
                 if verb is not None:
                     _change(desk, who, value["i"], verb)
-                answer, moved = shown(desk, value["i"], value.get("p", 0))
-                _show(respond, answer, in_place=at_place)
+                now, moved = shown(desk, value["i"], value.get("p", 0))
+                answer(desk, who, respond, in_place=at_place, **now)
                 return moved
 
             attempt(desk, who, respond, do)
@@ -69,7 +66,7 @@ def register(app: App, desk: Desk) -> None:
         refused = against(desk, who, lambda: _skip(desk, who, view))
         at_input(ack, asking.WHY_BLOCK, refused)
         if refused is None:
-            desk.aside(lambda: follow(desk, json.loads(view["private_metadata"])))
+            desk.aside(lambda: follow(desk, who, json.loads(view["private_metadata"])))
 
 
 def shown(desk: Desk, issue_id: int, page: int) -> tuple[dict[str, Any], str | None]:
@@ -84,14 +81,6 @@ def shown(desk: Desk, issue_id: int, page: int) -> tuple[dict[str, Any], str | N
         view = face.read(session, issue, page=page, at=at)
         blocks = face.face(view, url=desk.slack.workspace)
     return {"text": face.summary(view.standing), "blocks": blocks}, moved
-
-
-def _show(respond: Respond, answer: dict[str, Any], *, in_place: bool) -> None:
-    """Show it to the one who pressed: in place of what they pressed, or below."""
-    try:
-        respond(response_type="ephemeral", replace_original=in_place, **answer)
-    except (SlackApiError, SlackClientError, ValueError, OSError):
-        log.warning("an issue could not be shown; `/mentions issues` shows it again")
 
 
 def _change(desk: Desk, who: Person, issue_id: int, verb: Verb) -> None:
@@ -133,8 +122,8 @@ def _skip(desk: Desk, who: Person, view: Body) -> None:
             issue.skip(session, origin["author"], reason=reason, by=who.id, at=desk.now())
 
 
-def follow(desk: Desk, origin: dict[str, Any]) -> None:
+def follow(desk: Desk, who: Person, origin: dict[str, Any]) -> None:
     """Have the list that the modal was opened from show it."""
     if origin.get("url"):
-        answer, _ = shown(desk, origin["issue"], origin["page"])
-        _show(Respond(response_url=origin["url"]), answer, in_place=True)
+        now, _ = shown(desk, origin["issue"], origin["page"])
+        answer(desk, who, BoundedRespond(response_url=origin["url"]), in_place=True, **now)

@@ -1,7 +1,6 @@
 """What a teammate typed, read as it would go out, and what stands against that."""
 
 import hashlib
-import unicodedata
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -14,6 +13,7 @@ from bot.networks import Network
 from bot.slack_text import FORWARDED, SlackText, only_in_slack
 from models import Event, Reply, Teammate, Ticket
 from models.likeness import Twin, twin
+from models.normalize import nfc
 from models.teammate import signed, unsigned
 
 SAID_BEFORE = ":busts_in_silhouette: Nearly the same has been said before. Say it in other words."
@@ -45,7 +45,7 @@ def digest(text: str) -> str:
 
 def read_words(network: Network, typed: SlackText, sign_off: str | None = None) -> Words:
     """What was typed in Slack as it would go out, in the network's own counting."""
-    own = unicodedata.normalize("NFC", typed.text).strip()
+    own = nfc(typed.text).strip()
     own = unsigned(own, sign_off) if sign_off else own
     text = signed(own, sign_off) if is_visible(own) else ""
     return _checked(network, text, typed.names, sign_off)

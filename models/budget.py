@@ -34,6 +34,8 @@ class Budget(Base):
         budget = cls._held(session, key, at)
         if budget.paused_until is not None and budget.paused_until > at:
             return budget.paused_until - at
+        # It is never further ahead than after a burst, unless the clock was set back or the pace changed.
+        budget.due_at = min(budget.due_at, at + interval * burst)
         wait = budget.due_at - interval * (burst - 1) - at
         if wait > timedelta():
             return wait

@@ -4,11 +4,12 @@ Copied text carries white space of many kinds (Slack itself inserts U+00A0), and
 punctuation around a word: `*reply* hi`, `reply: hi`, `claim.`, `_done_`. None of that changes the word.
 """
 
-import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import regex  # the Unicode properties that `re` lacks
+
+from models.normalize import nfkc
 
 MOST_MARKS = 5  # pairs of underscores around one word
 POLITE = frozenset({"please", "pls", "plz"})
@@ -132,7 +133,7 @@ def _first(text: str, start: int, opened: list[str]) -> tuple[str, int]:
 
 
 def _folded(word: str) -> str:
-    whole = _INVISIBLE.sub("", unicodedata.normalize("NFKC", word)).casefold()
+    whole = _INVISIBLE.sub("", nfkc(word)).casefold()
     return " ".join(_HYPHEN.sub(" ", whole).split())
 
 

@@ -1,12 +1,14 @@
 """The door to the ledger: one engine, and sessions that wait for a lock no longer than their caller can."""
 
+import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -78,20 +80,57 @@ def normal_url(url: str) -> str:
 
 
 def _engine(url: str) -> Engine:
-    """Open `url`: SQLite in WAL with foreign keys, PostgreSQL with a pool that notices dead connections."""
+    """Open `url`: SQLite in WAL with foreign keys, PostgreSQL with a pool that notices dead connections.
+
+    A statement that fails is logged without its parameters: they are people's words.
+    """
     url = normal_url(url)
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(
+        engine = create_engine(
             url,
             pool_size=16,
             max_overflow=16,
             pool_pre_ping=True,
             connect_args=_SOON,
+            hide_parameters=True,
         )
-    engine = create_engine(url, pool_size=32, max_overflow=16)
+        event.listen(engine, "handle_error", _without_details)
+        return engine
+    _make_private(make_url(url).database)
+    engine = create_engine(url, pool_size=32, max_overflow=16, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _without_details(context: ExceptionContext) -> None:
+    """Keep the first sentence of a PostgreSQL error alone: its DETAIL may hold a whole row.
+
+    Such as `DETAIL:  Failing row contains (…)`. The SQLSTATE and the rest stay in `diag`.
+    https://www.psycopg.org/psycopg3/docs/api/errors.html#psycopg.Error.diag
+    """
+    original, ours = context.original_exception, context.sqlalchemy_exception
+    told = getattr(getattr(original, "diag", None), "message_primary", None)
+    if told and ours is not None:
+        original.args = (told,)
+        ours.args = (f"({type(original).__module__}.{type(original).__qualname__}) {told}",)
+
+
+def _make_private(database: str | None) -> None:
+    """Let only the owner read a SQLite file, made here if there is none yet; `-wal` and `-shm` follow it.
+
+    https://www.sqlite.org/src/doc/trunk/src/os_unix.c (findCreateFileMode). A file that is somebody else's,
+    or whose folder is not there, is left for SQLite to complain about.
+    """
+    if not database or database == ":memory:" or database.startswith("file:"):
+        return
+    with suppress(OSError):
+        os.close(os.open(database, os.O_CREAT | os.O_RDWR, 0o600))
+    for end in ("", "-wal", "-shm", "-journal"):
+        path = Path(database + end)
+        with suppress(OSError):
+            if path.stat().st_mode & 0o077:
+                path.chmod(0o600)
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - a driver's own object
@@ -123,6 +162,11 @@ def _wait_at_most(session: Session, seconds: float) -> None:
     if connection.dialect.name != "sqlite" and seconds < PATIENCE:
         limits = (f"set_config('{name}', '{milliseconds}', true)" for name in _TIMEOUTS)
         connection.exec_driver_sql(f"SELECT {', '.join(limits)}")
+
+
+def is_disk_full(error: DBAPIError) -> bool:
+    """Whether the database had no room to write (SQLite: SQLITE_FULL; PostgreSQL: 53100)."""
+    return "disk is full" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "53100"
 
 
 @contextmanager

@@ -4,18 +4,23 @@ Numbers stay. A version or an order number is often all that is said to this one
 answers to two different bugs would look the same; in a canned phrase it moves the score by little.
 """
 
-import unicodedata
 from collections.abc import Iterable
 
 import regex  # the Unicode properties that `re` lacks
 
+from models.normalize import nfkc
 from models.teammate import unsigned
 
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 # A keycap is a digit in disguise, and NFKC makes letters of others (™, ㊗): they go before it comes.
 _EMOJI = regex.compile(r"[0-9#*]\u20e3|[\p{Extended_Pictographic}\p{Emoji_Presentation}\p{Emoji_Modifier}]")
-# ASCII alone: in Chinese and Japanese the next word follows an address without a blank.
-_LINK = regex.compile(r"(?:https?://|\bwww\.)[!-~]+|\b(?:[a-z0-9-]+\.)+[a-z]{2,24}/[!-~]*")
+# ASCII alone: in Chinese and Japanese the next word follows an address without a blank. The labels of a bare
+# domain are taken as a whole and only from the first of them on (no backtracking, no second start within), so
+# that `a.a.a.` without an end is read once.
+_LINK = regex.compile(
+    r"(?:https?://|\bwww\.)[!-~]+"
+    r"|(?<![a-z0-9-])(?<![a-z0-9-]\.)(?:[a-z0-9-]++\.)++[a-z]{2,24}/[!-~]*"
+)
 # X's @a, Bluesky's @a.b.c, Mastodon's @a@b.c
 _HANDLE = regex.compile(r"(?<![a-z0-9_])@[a-z0-9_]+(?:[.-][a-z0-9_]+)*(?:@[a-z0-9]+(?:[.-][a-z0-9]+)*)?")
 _POSSESSIVE = regex.compile(r"(?<=\p{L})['\u2019]s\b")
@@ -39,7 +44,7 @@ def own_words(text: str, sign_off: str | None) -> str:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold())
+    return nfkc(nfkc(_INVISIBLE.sub("", text)).casefold())
 
 
 def bare(text: str, names: Iterable[str]) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 import regex  # the Unicode properties that `re` lacks
 
+from models.normalize import nfc, nfkc, nfkd
+
 WORD_MAX_CHARS = 64  # PostgreSQL refuses lexemes of 2 KB; a longer word is known by its beginning
 
 # Written without blanks between words (Thai, Lao, Myanmar, Khmer, kana, Han, Hangul): nobody can tell by the
@@ -54,9 +56,9 @@ def _plain(text: str) -> str:
     """`text` in small letters without accents, its signs as blanks."""
     # Signs go before they are decomposed: else `Acme™` would be read as "acmetm".
     bare = _SIGN.sub(" ", _INVISIBLE.sub("", text))
-    small = unicodedata.normalize("NFKC", bare).casefold()
-    apart = _ACCENT.sub("", unicodedata.normalize("NFKD", small)).translate(_plain_letters())
-    whole = unicodedata.normalize("NFC", apart)
+    small = nfkc(bare).casefold()
+    apart = _ACCENT.sub("", nfkd(small)).translate(_plain_letters())
+    whole = nfc(apart)
     plain: str = _DIGIT.sub(_as_ascii, _SIGN.sub(" ", _INVISIBLE.sub("", whole)))
     return plain
 

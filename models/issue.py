@@ -1,6 +1,5 @@
 """A problem that several people report, and whom to tell once it is mended."""
 
-import unicodedata
 from datetime import datetime
 
 import regex  # the Unicode properties that `re` lacks
@@ -12,10 +11,12 @@ from models.base import Base, BigKey, Key, RuleBrokenError, add_if_absent, escap
 from models.event import Event
 from models.fold import fold
 from models.mention import Mention
+from models.normalize import nfkc
 from models.ticket import Ticket
 
 TITLE_MAX = 150  # characters, what one line of a list has room for
 REASON_MAX = 200
+_BLANK = regex.compile(r"[\s\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+")
 # Does not tell two titles apart: blanks, punctuation, and what nobody sees.
 _IDLE = regex.compile(r"[\s\p{P}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+")
 
@@ -24,7 +25,7 @@ def name_of(title: str) -> str:
     """What tells this title from others: no case, blanks or punctuation; empty if nothing is to be seen."""
     whole = _folded(title)
     bare: str = _IDLE.sub("", whole)
-    return bare or regex.sub(r"[\s\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+", "", whole)
+    return bare or _BLANK.sub("", whole)
 
 
 def names_in(words: str) -> list[str]:
@@ -58,7 +59,7 @@ def _loose(name: str) -> str:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return nfkc(text).casefold()
 
 
 def titled(title: str) -> tuple[str, str]:

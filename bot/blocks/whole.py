@@ -39,7 +39,8 @@ def _quotes(text: str) -> list[Block]:
 def _pieces(text: str) -> Iterator[str]:
     """`text` in pieces that Slack takes, cut between graphemes; within one only if it alone is too long."""
     while len(text) > PIECE:
-        piece = fit(text, PIECE, tail="") or text[:PIECE]
+        # One character beyond tells whether a grapheme ends there; more would be read again for each piece.
+        piece = fit(text[: PIECE + 1], PIECE, tail="") or text[:PIECE]
         yield piece
         text = text[len(piece) :]
     yield text

@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -41,6 +40,7 @@ from bot.networks import (
 )
 from bot.networks.transport import USER_AGENT, Declined, Limits, Session
 from bot.networks.x_oauth import OFFICIAL, Token, Tokens
+from models.normalize import nfc
 
 log = logging.getLogger(__name__)
 
@@ -216,7 +216,7 @@ class X:
 
     def publish(self, text: str, to: Target, key: str) -> Published:  # noqa: ARG002 - X honours no key
         """Reply to `to`. X may refuse it for want of a summons (https://docs.x.com/changelog, 2026-02-23)."""
-        words = unicodedata.normalize("NFC", text)
+        words = nfc(text)
         try:
             response = self._signed(
                 lambda client, by_keys: client.create_tweet(

@@ -23,7 +23,7 @@ _SECRET_LEAST = 8
 _LONGEST_WAIT = timedelta(hours=25)  # X's longest window is a day
 _MILLISECONDS = 10**11  # a moment that is later than this in seconds lies in the year 5138
 _WINDOWS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
-_STALE = re.compile(r"'since_id' must be .*larger than (\d{1,19})")
+_STALE = re.compile(r"'since_id' must be .{0,100}larger than (\d{1,19})")
 
 _REFUSALS: tuple[tuple[str, RefusedReason], ...] = (
     ("not been mentioned or otherwise engaged", "not summoned"),

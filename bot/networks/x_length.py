@@ -10,7 +10,6 @@ import pkgutil
 import re
 import sys
 import threading
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -18,6 +17,7 @@ from typing import Any
 
 from bot.networks.x_emoji import any_emoji, library_emoji
 from bot.networks.x_text import fit
+from models.normalize import nfc
 
 LINK = 23
 EMOJI = 2
@@ -59,7 +59,7 @@ class Count:
 
 def count(text: str) -> Count:
     """How long X counts `text`. Never slow."""
-    text = unicodedata.normalize("NFC", fit(text))
+    text = nfc(fit(text))
     if _SIMPLE.fullmatch(text):
         both = _weights(text)
         return Count(both, both)

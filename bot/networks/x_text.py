@@ -1,8 +1,9 @@
 """X's rules for words: how they come over the wire, and when two texts say the same. See also x_length."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
+
+from models.normalize import nfc
 
 _UNFIT = re.compile("[\x00\ud800-\udfff]")  # no database takes them, and half a pair is no character
 _ESCAPED = re.compile("&(amp|lt|gt);")
@@ -28,6 +29,6 @@ def essence(text: str, links: Mapping[str, str]) -> str:
     """
     for short in sorted(links, key=len, reverse=True):
         text = text.replace(short, links[short])
-    text = _LEADING_HANDLES.sub("", unicodedata.normalize("NFC", fit(text)))
+    text = _LEADING_HANDLES.sub("", nfc(fit(text)))
     text = _LINK.sub(lambda link: link[0].split("://", 1)[1].rstrip("/"), text)
     return " ".join(text.split())

@@ -1,4 +1,8 @@
-"""The real bot as a child process, pointed at the local worlds by environment variables and nothing else."""
+"""The real bot as a child process, pointed at the local worlds by environment variables and nothing else.
+
+It obeys nothing of the machine: neither a developer's settings (a demo that calls production's HEARTBEAT_URL
+says there that all is well) nor a proxy, and no `.env`, for it is started in a folder of its own.
+"""
 
 import contextlib
 import http.client
@@ -13,17 +17,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-FOREIGN = ("SLACK_", "X_", "MASTODON_", "BLUESKY_")  # a developer's real keys have no business in a demo
+# What Python needs of the machine; whatever else is set there, now or in a later version, is not for a demo.
+KEPT = ("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+# NO_PROXY also keeps urllib from asking macOS for the proxies of its network settings.
+# https://docs.python.org/3/library/urllib.request.html#urllib.request.getproxies
+OURS = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", "NO_PROXY": "*", "no_proxy": "*"}
 PATIENCE = 3.0  # seconds from SIGTERM to SIGKILL
 LOOK = 0.25
 
 
 class BotProcess:
-    """`python -m bot run`, watched. `changed` is called whenever its state is another one."""
+    """`python -m bot run` in `folder`, watched. `changed` is called whenever its state is another one."""
 
-    def __init__(self, settings: dict[str, str], log: Path, changed: Callable[[], None]) -> None:
+    def __init__(self, settings: dict[str, str], folder: Path, changed: Callable[[], None]) -> None:
         self.port = free_port()
-        self._settings, self._log, self._changed = settings | {"PORT": str(self.port)}, log, changed
+        self._settings, self._folder, self._changed = settings | {"PORT": str(self.port)}, folder, changed
+        self._log = folder / "bot.log"
         self._child: subprocess.Popen[bytes] | None = None
         self._wanted = False
         self._healthy = False
@@ -75,8 +84,8 @@ class BotProcess:
             # In a session of its own: Ctrl-C reaches us, and we end it in our own time.
             with self._log.open("ab") as log:
                 self._child = subprocess.Popen(
-                    [sys.executable, "-m", "sandbox.demo.leash", "-m", "bot", "run"],
-                    cwd=ROOT,
+                    [sys.executable, "-m", "sandbox.demo.leash", "bot", "run"],
+                    cwd=self._folder,
                     env=self.environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -107,12 +116,13 @@ class BotProcess:
     def migrate(self) -> None:
         """Make the ledger's tables. Raises CalledProcessError."""
         command = [sys.executable, "-m", "bot", "migrate"]
-        subprocess.run(command, cwd=ROOT, env=self.environment(), check=True, capture_output=True)  # noqa: S603
+        subprocess.run(  # noqa: S603 - our own Python
+            command, cwd=self._folder, env=self.environment(), check=True, capture_output=True
+        )
 
     def environment(self) -> dict[str, str]:
-        """What it is told. A setting of the same sort out of a .env file is covered by an empty one."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-        return kept | {"SLACK_APP_TOKEN": "", "PYTHONUNBUFFERED": "1"} | self._settings
+        """All that it is told."""
+        return {name: os.environ[name] for name in KEPT if name in os.environ} | OURS | self._settings
 
     def _end(self) -> None:
         with self._lock:

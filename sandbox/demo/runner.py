@@ -99,7 +99,7 @@ def running(
         x = things.enter_context(XServer(x_world))
         bulletin = Bulletin()
         told = _settings(url, slack, x) | _digest(datetime.now(UTC) + DIGEST_AFTER) | settings
-        bot = BotProcess(told, folder / "bot.log", lambda: bulletin.changed("room"))
+        bot = BotProcess(told, folder, lambda: bulletin.changed("room"))
         things.callback(bot.close)
         bot.migrate()
         _write_history(x_world, slack_world, url)

@@ -57,6 +57,20 @@ def test_every_page_is_heard_while_posts_keep_arriving(known: Room, network: Cou
     assert sorted(known.texts()) == sorted(said)
 
 
+def test_a_post_of_any_length_is_heard_and_kept_to_what_the_ledger_has_room_for(
+    known: Room, network: Counting
+) -> None:
+    network.says("fan", f"@acmebrew {'long ' * 5_000}")
+    network.says("fan", f"@acmebrew {'longer ' * 100_000}")
+
+    known.poll()
+
+    longest, whole = sorted(known.texts(), key=len, reverse=True)
+    assert len(whole) == 25_010
+    assert len(longest) == inbox.POST_CHARS
+    assert longest.endswith("…")
+
+
 def test_what_was_heard_before_changes_nothing(known: Room, network: Counting) -> None:
     say(network, 5)
     known.poll()

@@ -1,6 +1,8 @@
 """The door to the ledger: it waits no longer than its caller can, and what it did not finish it did not do."""
 
+import os
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -166,3 +168,60 @@ def test_postgresql_lets_go_of_a_statement_that_takes_too_long(postgresql: Lend,
 def test_either_short_name_of_postgresql_means_the_driver_that_ships(short: str) -> None:
     assert normal_url(f"{short}://u:p@h/d") == "postgresql+psycopg://u:p@h/d"
     assert normal_url("sqlite:///heard.db") == "sqlite:///heard.db"
+
+
+# --- nobody else's business -----------------------------------------------------------------------------------
+
+
+WORDS = "my order 4711 is lost"
+
+
+def test_an_error_tells_nobodys_words(db: Database) -> None:
+    with pytest.raises(IntegrityError) as broken, db.write() as session:
+        session.execute(
+            text(
+                "INSERT INTO notices (key, text, created_at, failures) "
+                "VALUES (:words, :words, '2026-03-02 12:00:00', NULL)"
+            ),
+            {"words": WORDS},
+        )
+
+    told = "".join(traceback.format_exception(broken.value))
+    assert "failures" in told
+    assert WORDS not in told
+    assert WORDS not in str(broken.value.orig)
+
+
+def test_a_value_that_is_there_already_is_not_told_either(db: Database) -> None:
+    add = text("INSERT INTO notices (key, text, created_at, failures) VALUES (:words, 'x', '2026-03-02', 0)")
+    with db.write() as session:
+        session.execute(add, {"words": WORDS})
+
+    with pytest.raises(IntegrityError) as broken, db.write() as session:
+        session.execute(add, {"words": WORDS})
+
+    assert WORDS not in "".join(traceback.format_exception(broken.value))
+
+
+def test_the_files_of_a_ledger_are_for_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with opened(f"sqlite:///{tmp_path}/heard.db") as database, database.write() as session:
+            session.execute(text("CREATE TABLE words (word TEXT)"))
+            modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+
+    assert modes == {"heard.db": 0o600, "heard.db-wal": 0o600, "heard.db-shm": 0o600}
+
+
+def test_the_files_of_an_older_heard_become_their_owners_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/heard.db"
+    with opened(url) as older, older.write() as session:
+        session.execute(text("CREATE TABLE words (word TEXT)"))
+        for path in tmp_path.iterdir():
+            path.chmod(0o644)
+        with opened(url):
+            modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+
+    assert modes == {"heard.db": 0o600, "heard.db-wal": 0o600, "heard.db-shm": 0o600}

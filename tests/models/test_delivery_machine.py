@@ -92,6 +92,7 @@ class Known:
     state: str = "draft"
     fence: int = 0
     tries: int = 0
+    was_handed_off: bool = False
     events: list[tuple[Any, ...]] = field(default_factory=list)
 
 
@@ -126,7 +127,8 @@ class Delivery(RuleBasedStateMachine):
     def may(self, reply_id: int, to: str) -> bool:
         """What the table says, before the question whether the turn is free."""
         known = self.known[reply_id]
-        return to in TABLE.get(known.state, set()) and not (known.state == "cancelled" and known.tries == 0)
+        never_left = known.state == "cancelled" and known.tries == 0 and not known.was_handed_off
+        return to in TABLE.get(known.state, set()) and not never_left
 
     def is_taken(self, reply_id: int, to: str) -> bool:
         holder = self.holder(self.known[reply_id].turn)
@@ -194,6 +196,7 @@ class Delivery(RuleBasedStateMachine):
         if self.attempt(reply_id, to, by, act, lambda reply, at: do(verb, self.session, reply, at, by)):
             at = minute(self.minutes)
             assert self.row(reply_id).due_at == (None if due is None else at + due)
+            known.was_handed_off |= verb == "hand_off"
             if verb == "take":
                 known.tries += 1
                 assert (self.row(reply_id).sent_at, self.row(reply_id).worker) == (at, "w1")

@@ -248,6 +248,7 @@ class Workplace:
             _glances=cast("ThreadPoolExecutor", self.side),
             _asks=cast("ThreadPoolExecutor", AtOnce()),
             _errands=cast("ThreadPoolExecutor", self.side),
+            _answers=cast("ThreadPoolExecutor", self.side),
         )
 
     def __enter__(self) -> Self:

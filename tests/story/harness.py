@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import waitress
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from sqlalchemy import select
 
@@ -18,6 +17,7 @@ from bot.networks.x import X, XSettings
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.slack import Slack
+from bot.waitress_server import Server
 from bot.web import Web
 from models import Event, Reply, Ticket
 from models.database import Database
@@ -199,6 +199,10 @@ class Bot(Stage):
 
         eventually(look)
 
+    def told_all(self) -> None:
+        """Wait until everybody was told what they are to be told: answers come beside their requests."""
+        assert self.desk.underway.came_to_rest(DEADLINE)
+
     def drafts(self) -> list[str]:
         """What waits as a draft, anybody's, oldest first."""
         with self.desk.db.read() as session:
@@ -312,7 +316,7 @@ def _rest(desk: Desk, jobs: Iterable[threading.Thread]) -> None:
 @contextmanager
 def _http(desk: Desk, slack: SlackServer) -> Iterator[None]:
     """Slack posts to us."""
-    server = waitress.create_server(Web(desk, handlers.build(desk)), host="127.0.0.1", port=0, threads=24)
+    server = Server(Web(desk, handlers.build(desk)), "127.0.0.1", 0)
     serving = threading.Thread(target=server.run, name="web")
     serving.start()
     slack.events_url = f"http://127.0.0.1:{server.effective_port}/slack/events"

@@ -49,7 +49,7 @@ def worlds() -> Iterator[Stage]:
 
 
 def environment(stage: Stage, url: str, **more: str) -> dict[str, str]:
-    """All that the process is told. An empty value is none, and keeps a developer's .env out."""
+    """All that the process is told."""
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),

@@ -68,6 +68,7 @@ def test_a_pressed_link_button_leads_to_the_post_and_disturbs_nobody(bot: Bot) -
 
     assert pressed.opened_url == f"https://x.com/i/status/{post.id}"
     assert pressed.status == 200
+    bot.told_all()
     assert pressed.ephemerals == []
 
 

@@ -12,6 +12,7 @@ import pytest
 from tests.story.harness import Stage, eventually
 from tests.story.process import SECRETS, Process, environment, process, worlds
 
+WORDS = ("could I tag", "Working on it", "hush-hush", "top-secret", "Nothing found", "In a card's thread")
 TERM = 10.0  # seconds that a platform waits after SIGTERM
 
 
@@ -31,6 +32,9 @@ def tell_the_story(stage: Stage, words: str = "@acmebrew could I tag my posts?")
     assert public.reply_to == post.id
     stage.shows(card, "Answered by @U0ANA", f"/status/{public.id}")
     assert "*Answered* 1" in str(stage.ben.command("/mentions", "stats").blocks)
+    stage.say(card, "@Heard hush-hush")
+    stage.whisper("In a card's thread I understand")
+    assert "Nothing found" in str(stage.ben.command("/mentions", "search top-secret").acked)
 
 
 def clean(running: Process) -> None:
@@ -40,6 +44,7 @@ def clean(running: Process) -> None:
     assert seconds < TERM
     assert "Traceback" not in running.log
     assert [secret for secret in (*SECRETS.values(), "xapp-test") if secret in running.log] == []
+    assert [words for words in WORDS if words in running.log] == []  # although it logs at DEBUG
 
 
 # --- the whole story --------------------------------------------------------------------------------------

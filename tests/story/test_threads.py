@@ -51,7 +51,7 @@ def test_send_publicly_publishes_just_that_once(bot: Bot) -> None:
 
     bot.answered(post, "Hello & welcome!")
     bot.shows(card, "Answered by @U0ANA")
-    assert "On its way." in seen(bot.ana.ephemerals()[-1])
+    bot.whisper("On its way.")
     assert bot.attempts == 1
 
 
@@ -62,7 +62,7 @@ def test_keep_private_ends_it(bot: Bot) -> None:
     before = preview.snapshot()
 
     bot.ana.press(preview, "Keep private")
-    assert "Kept private. Nothing was published." in seen(bot.ana.ephemerals()[-1])
+    bot.whisper("Kept private. Nothing was published.")
     late = bot.ana.press(before, "Send publicly")
 
     assert "decided already" in seen(late.ephemeral())
@@ -220,6 +220,7 @@ def test_a_thread_understands_what_the_buttons_do(bot: Bot) -> None:
     bot.say(card, "@Heard reopen", by=bot.ben)
     sound(bot.shows(card, "Waiting"))
 
+    bot.told_all()
     assert bot.ana.ephemerals() == bot.ben.ephemerals() == []
 
 

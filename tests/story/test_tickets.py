@@ -228,6 +228,7 @@ def test_a_press_that_arrives_twice_is_one_press(bot: Bot, label: str) -> None:
 
     assert again.status == 200
     assert len(bot.events("claim", "not about us")) == 1
+    bot.told_all()
     assert again.ephemerals == []
 
 

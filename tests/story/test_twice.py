@@ -24,9 +24,11 @@ def copied(bot: Bot, outcome: Outcome) -> None:
     """Send a copy of that request: it is answered, and nothing happens."""
     eventually(lambda: nothing_is_on_its_way(bot))
     bot.settled()
+    bot.told_all()
     before, words = acts(bot), len(bot.ana.ephemerals())
     assert bot.ana.press(bot.cards()[0], body=outcome.body).ok
     bot.settled()
+    bot.told_all()
     assert acts(bot) == before
     assert len(bot.ana.ephemerals()) == words
 

@@ -1,0 +1,40 @@
+"""Unicode normalization in linear time. Pure.
+
+`unicodedata.normalize` sorts each run of combining marks by insertion, so that 40,000 marks in one post take
+most of a second (https://unicode.org/reports/tr15/#Stream_Safe_Text_Format describes such runs). Longer texts
+are therefore normalized in pieces, cut where no composition can reach across. Only in a run of several
+hundred marks is there no such place; it is cut anyway, and its marks are sorted within each piece.
+"""
+
+import unicodedata
+from typing import Literal
+
+import regex  # the Unicode properties that `re` lacks
+
+PIECE_CHARS = 256
+# A piece ends before a character that begins anew: no mark, no half-width voicing mark (a modifier letter or
+# symbol) and no conjoining Hangul letter, for these join what stands before them.
+_PIECE = regex.compile(
+    rf"(?s).{{1,{PIECE_CHARS}}}(?=[^\p{{M}}\p{{Lm}}\p{{Sk}}\u1100-\u11ff\ud7b0-\ud7ff]|\Z)|.{{1,{PIECE_CHARS}}}"
+)
+
+
+def nfc(text: str) -> str:
+    """`text` in Normalization Form C."""
+    return _normalized("NFC", text)
+
+
+def nfkc(text: str) -> str:
+    """`text` in Normalization Form KC: full-width letters, ligatures and the like become plain ones."""
+    return _normalized("NFKC", text)
+
+
+def nfkd(text: str) -> str:
+    """`text` in Normalization Form KD: as `nfkc`, and letters apart from their accents."""
+    return _normalized("NFKD", text)
+
+
+def _normalized(form: Literal["NFC", "NFKC", "NFKD"], text: str) -> str:
+    if len(text) <= PIECE_CHARS or text.isascii():
+        return unicodedata.normalize(form, text)
+    return "".join(unicodedata.normalize(form, piece) for piece in _PIECE.findall(text))
