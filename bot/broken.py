@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from bot import auditor, breakers, canary, rehome
+from bot import accounts, auditor, breakers, canary, rehome
 from bot.blocks.text import date_token, escape
-from models import Alarm
+from models import Alarm, missing
 from models.ticket import CANARY
 
 
@@ -22,6 +22,8 @@ def _other(alarm: Alarm) -> str:
         return auditor.in_a_line(what, int(alarm.detail))
     if kind == rehome.CHANNEL:
         return f"{rehome.lost(what, alarm.cause)} come to <#{alarm.detail}>."
+    if kind == missing.KIND:
+        return accounts.in_a_line(alarm)
     if kind == CANARY:
         return canary.in_a_line(alarm.detail)
     return f"{escape(alarm.key)}: {escape(alarm.cause)}, {escape(alarm.detail.rstrip('.'))}."

@@ -9,7 +9,7 @@ from enum import Enum
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import schema
+from bot import accounts, schema
 from bot.blocks.parts import duration
 from bot.breakers import key, what_to_do
 from bot.desk import Desk
@@ -86,6 +86,7 @@ def examine(desk: Desk) -> Iterator[Finding]:
     yield from _door(desk)
     for network in desk.networks.values():
         yield from _network(network)
+        yield from _other_accounts(desk, network)
         yield from _polls(desk, network)
 
 
@@ -242,6 +243,18 @@ def _network(network: Network) -> Iterator[Finding]:
         yield Finding(Level.NOTE, network.title, advice)
 
 
+def _other_accounts(desk: Desk, network: Network) -> Iterator[Finding]:
+    """Accounts that are not connected although tickets of theirs wait."""
+    try:
+        connected = network.account()
+        with desk.db.read(2.0) as session:
+            waiting = accounts.waiting_for(session, network, connected)
+    except (Later, SQLAlchemyError, BusyError):
+        return
+    for sentence in waiting:
+        yield _warn(network.title, sentence)
+
+
 def _polls(desk: Desk, network: Network) -> Iterator[Finding]:
     try:
         with desk.db.read(2.0) as session:
@@ -251,7 +264,8 @@ def _polls(desk: Desk, network: Network) -> Iterator[Finding]:
         return
     mentions = [cursor for cursor in cursors if cursor.name == MENTIONS]
     if mentions:
-        yield _poll_age(desk, network, mentions[0], ringing, desk.now())
+        cursor = max(mentions, key=lambda one: one.read_at or one.started_at)  # others are read no more
+        yield _poll_age(desk, network, cursor, ringing, desk.now())
     else:
         yield _warn(network.title, "was never read. Is `python -m bot run` (or `worker`) running?")
 

@@ -112,7 +112,7 @@ def _look(desk: Desk, question: _Question) -> bool:
     """Ask, and write down what there is to say. False: all is as the ledger has it."""
     if question.network.account().id != question.account_id:  # another one was connected meanwhile
         return False
-    page, gone = question.network.refresh([question.target.post_id])
+    page, gone = question.network.refresh([question.target.post_id], account_id=question.account_id)
     if question.target.post_id in gone:
         _lost(desk, question)
         return True
@@ -151,13 +151,13 @@ def _lost(desk: Desk, question: _Question) -> None:
 
 def _answered(desk: Desk, question: _Question, target: Target) -> bool:
     """Whether our account has answered it, outside Heard or in a way that the ledger does not know yet."""
-    network = question.network
-    seen = network.find_reply(target, None, target.posted_at)
+    network, us = question.network, question.account_id
+    seen = network.find_reply(target, None, target.posted_at, account_id=us)
     if seen is None:
         return False
     with desk.db.read() as session:
         if is_known(session, session.get_one(Ticket, question.ticket_id), seen.post_id):
             return False
-    page, _gone = network.refresh([seen.post_id])  # when it was said, and in which words
-    settle_seen(desk, network, network.account(), page.posts)
+    page, _gone = network.refresh([seen.post_id], account_id=us)  # when it was said, and in which words
+    settle_seen(desk, network, us, page.posts)
     return bool(page.posts)

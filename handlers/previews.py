@@ -18,9 +18,8 @@ from sqlalchemy.orm import Session
 from bot import telling
 from bot.blocks.preview import preview
 from bot.desk import Desk
-from bot.freshen import freshen
 from bot.slack import SlackError
-from handlers.composer import FRESHEN, ONLY_ITS_AUTHOR, check_version, target_of
+from handlers.composer import FRESHEN, ONLY_ITS_AUTHOR, check_version, look_again, target_of
 from handlers.courtesy import Person, attempt, may_not, person, tell, writing
 from handlers.words import Words, read_words, said_before, sign_off_of
 from models import Account, Author, Event, Inbound, Reply, Ticket
@@ -167,7 +166,7 @@ def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> s
     refused = may_not(desk, who, value["t"])
     if refused is not None:
         return _offer(desk, who, value, refused)
-    desk.glance(lambda: freshen(desk, value["t"]), FRESHEN)
+    desk.glance(lambda: look_again(desk, value["t"]), FRESHEN)
     with writing(desk) as session:
         if not Inbound.is_new(session, who.key, at=desk.now()):
             return None

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot import tokens as room
-from bot.networks import Later
+from bot.networks import Account, Later
 from bot.networks.transport import Limits
 from bot.networks.x import X, XSettings
 from bot.networks.x_oauth import OAuth2, Pair
@@ -620,7 +620,7 @@ def test_no_secret_is_ever_logged_or_shown(
 
 
 def test_it_says_who_is_connected_and_under_which_key(tokens: StoredTokens, make: Make, db: Database) -> None:
-    tokens.name_account("42", "acmebrew")
+    tokens.name(tokens.current(), Account("x", "42", "acmebrew", "Acme Brew"))
     key_id = row(db).key_id
 
     assert tokens.about() == (

@@ -77,11 +77,11 @@ class Net(Memory):
         self.said: list[Heard] = []
         self.witness: Callable[[Heard], None] = lambda _heard: None
 
-    def publish(self, text: str, to: Target, key: str) -> Published:
+    def publish(self, text: str, to: Target, key: str, *, account_id: str) -> Published:
         """Note what has landed, also where the caller is not told."""
         before = {post.id for post in self._ours()}
         try:
-            return super().publish(text, to, key)
+            return super().publish(text, to, key, account_id=account_id)
         finally:
             for post in self._ours():
                 if post.id not in before:
