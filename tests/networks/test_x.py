@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from pydantic import ValidationError
 
-from bot.networks import HandOff, Later, Mark, Refused, Target, Unsure, Yes
+from bot.networks import HandOff, Later, Mark, Refused, Target, Unsure, WrongAccount, Yes
 from bot.networks.transport import Limits
 from bot.networks.x import X, XSettings
 from bot.networks.x_ids import moment_of
@@ -707,3 +707,107 @@ def test_threads_share_an_account_and_not_a_client(x, world, start):
     assert failed == []
     assert len(heard) == 8
     assert all(one == other and len(one) == 40 for one, other in pairwise(heard))
+
+
+# Whose keys these are
+
+
+def keys_of(server, user, letters="-token-0000"):
+    return settings(server.url, access_token=f"{user.id}{letters}")
+
+
+@pytest.fixture
+def acmetea(world):
+    return world.add_user("acmetea", "Acme Tea")
+
+
+def test_the_number_in_an_access_token_lets_a_call_pass_without_asking_x(server, world, acmetea):
+    asker = world.post("maria", "@acmetea hello")
+    x = X(keys_of(server, acmetea), LONG)
+
+    x.publish("hi", Target(asker.id, "7", "maria", AT), "key", account_id=acmetea.id)
+
+    assert [(one.endpoint, one.account) for one in world.requests] == [("POST /2/tweets", "acmetea")]
+
+
+def test_before_a_call_is_refused_for_its_number_x_is_asked_once(server, world, acmetea):
+    x = X(keys_of(server, acmetea), LONG)
+
+    for _ in range(3):
+        with pytest.raises(
+            WrongAccount, match=rf"belong to @acmetea \({acmetea.id}\), not to {world.brand.id}"
+        ):
+            x.publish("hi", TO, "key", account_id=world.brand.id)
+
+    assert [one.endpoint for one in world.requests] == ["GET /2/users/me"]
+
+
+@pytest.mark.parametrize("token", ["no-number", "12345", "-", "9" * 30 + "-token", "1-token-0000"])
+def test_a_token_of_any_shape_is_asked_about_and_believed(server, world, acmetea, token):
+    """The last one's number is of nobody: what X itself says counts."""
+    world.keys[token] = acmetea.id
+    x = X(settings(server.url, access_token=token), LONG)
+    asker = world.post("maria", "@acmetea hello")
+    to = Target(asker.id, "7", "maria", AT)
+
+    x.publish("hi", to, "key", account_id=acmetea.id)
+    with pytest.raises(WrongAccount):
+        x.publish("ho", to, "key", account_id=world.brand.id)
+
+    assert [one.endpoint for one in world.requests] == ["GET /2/users/me", "POST /2/tweets"]
+
+
+@pytest.mark.parametrize(
+    "fault", ["server_error_before", "rate_limited", "answer_lost_after", "forbidden_blanket", "unauthorized"]
+)
+def test_while_x_does_not_say_whose_keys_these_are_a_reply_waits(server, world, acmetea, fault):
+    """Never unsure, never refused: provably nothing was sent."""
+    world.keys["no-number"] = acmetea.id
+    x = X(settings(server.url, access_token="no-number"), LONG)
+    world.faults.add("GET /2/users/me", fault, times=1)
+
+    with pytest.raises(Later) as failed:
+        x.publish("hi", TO, "key", account_id=acmetea.id)
+
+    assert not isinstance(failed.value, WrongAccount)
+    assert world.counts["POST /2/tweets"] == 0
+
+
+def test_many_threads_ask_once_who_we_are(server, world, acmetea):
+    world.keys["no-number"] = acmetea.id
+    x = X(settings(server.url, access_token="no-number"), LONG)
+    world.faults.add("GET /2/users/me", "slow", seconds=0.2)
+    outcomes = []
+
+    def ask():
+        try:
+            outcomes.append(x.find_reply(TO, None, AT, account_id=acmetea.id))
+        except Later as later:
+            outcomes.append(later)
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert outcomes == [None] * 6
+    assert world.counts["GET /2/users/me"] == 1
+
+
+def test_what_x_refused_one_account_it_may_allow_another(server, world, acmetea):
+    """That they did not type our handle is remembered for the account that it was refused to."""
+    world.implicit_counts = False
+    start = Mark(None, world.clock())
+    ours, theirs = world.post("acmebrew", "open again"), world.post("acmetea", "open, too")
+    x = X(settings(server.url), LONG)
+    world.post("maria", "great", reply_to=ours.id)
+    (post,) = posts(x.mentions(start, account_id=world.brand.id))
+    with pytest.raises(Refused):
+        x.publish("thanks", target(post), "key", account_id=world.brand.id)
+    assert isinstance(x.answerable(post, None), HandOff)
+
+    other = X(keys_of(server, acmetea), LONG)
+    world.post("maria", "great", reply_to=theirs.id)
+    (post,) = posts(other.mentions(start, account_id=acmetea.id))
+    assert other.answerable(post, None) == Yes()
