@@ -269,13 +269,15 @@ def running(url: str, *, troubles: bool = False, **more: Any) -> Iterator[Bot]:
 
 
 @contextmanager
-def started(settings: Settings, keys: XSettings, slack: SlackServer, x: XServer) -> Iterator[Bot]:
-    """Start a bot between two worlds that are there already."""
+def started(
+    settings: Settings, keys: XSettings, slack: SlackServer, x: XServer, network: X | None = None
+) -> Iterator[Bot]:
+    """Start a bot between two worlds that are there already; `network` is how it speaks to X."""
     desk = Desk(
         settings=settings,
         db=Database(settings.url),
         slack=Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
-        networks={"x": X(keys)},
+        networks={"x": network or X(keys)},
         now=lambda: datetime.now(UTC),
         worker="test",
     )
