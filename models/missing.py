@@ -33,7 +33,12 @@ def find(session: Session, network: str, account_id: str) -> Alarm | None:
 def of_network(session: Session, network: str) -> set[str]:
     """The accounts of a network that are known to be missing."""
     start = key(network, "")
-    return {one.key.removeprefix(start) for one in Alarm.ringing(session) if one.key.startswith(start)}
+    return {one.key.removeprefix(start) for one in ringing(session) if one.key.startswith(start)}
+
+
+def ringing(session: Session) -> list[Alarm]:
+    """The alarms of all accounts that are known to be missing, the longest first."""
+    return [one for one in Alarm.ringing(session) if one.key.startswith(f"{KIND} ")]
 
 
 def refuse(session: Session, network: str, account_id: str) -> None:

@@ -303,7 +303,12 @@ class Ticket(Owned, Base):
         return reply
 
     def give_back(self, session: Session, reply: Reply, *, at: datetime, why: str) -> None:
-        """Stop a reply that has not left, because of `why`: its words are its author's again, as a draft."""
+        """Stop a reply that has not left, because of `why`: its words are its author's again, as a draft.
+
+        Raises `OvertakenError` if it is not held or queued: what may be public stays what it is.
+        """
+        if reply.state not in delivery.PENDING:
+            raise delivery.OvertakenError(f"That reply is {reply.state} already.")
         reply.move(session, Delivery.CANCELLED, at=at, reason=why)
         self.stopped(session, reply)
         if not reply.is_last(session):

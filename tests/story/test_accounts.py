@@ -247,6 +247,19 @@ def test_show_context_of_a_missing_account_says_why_the_rest_cannot_be_fetched(
     eventually(lambda: "not as @acmebrew" in seen(modal))
 
 
+def test_the_open_list_says_that_nobody_hears_what_is_said_to_a_missing_account(
+    bot: Bot, connect: Connect
+) -> None:
+    bot.heard("@acmebrew hello")
+    connect("acmetea")
+    check(bot)
+
+    answer = seen(bot.ana.command("/mentions", "open", CHANNEL).answers[-1])
+
+    assert "not as @acmebrew" in answer
+    assert "this list may be short" in answer
+
+
 def test_the_doctor_in_slack_names_the_missing_account(bot: Bot, connect: Connect) -> None:
     bot.heard("@acmebrew hello")
     connect("acmetea")
