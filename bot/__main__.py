@@ -7,18 +7,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 import click
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
+from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
+from bot import accounts, schema, settings
 from bot import connect as connecting
 from bot import doctor as examination
-from bot import schema, settings
-from bot.assembly import ledger_beside, open_desk, time_of, vault_of, x_oauth, x_tokens
+from bot.assembly import desk_beside, ledger_beside, open_desk, time_of, vault_of, x_oauth, x_tokens
 from bot.command_errors import one_line_errors
 from bot.desk import Desk
 from bot.export_command import export
@@ -28,7 +30,7 @@ from bot.tokens import seal_again
 from bot.vault import SealedError
 from bot.waitress_server import Server
 from bot.web import Web
-from models.database import Database
+from models.database import BusyError, Database
 
 log = logging.getLogger("heard")
 
@@ -99,26 +101,28 @@ def doctor() -> None:
 
 
 @main.command()
-@click.argument("network", type=click.Choice(["x"]))
+@click.argument("name", metavar="NETWORK", type=click.Choice(["x"]))
 @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help=PORT_HELP)
 @click.option("--browser/--no-browser", default=None, help="Whether to open a browser here.")
-def connect(network: str, port: int, browser: bool | None) -> None:  # noqa: ARG001 - there is one so far
+def connect(name: str, port: int, browser: bool | None) -> None:  # noqa: ARG001 - there is one so far
     """Sign in to a network as the account that answers; beside a running bot, which goes on with it."""
     with one_line_errors(), ledger_beside() as (known, x, database):
         if not x.client_id:
             raise settings.SettingsError("X_CLIENT_ID is missing; X shows it with the app's keys")
         tokens = x_tokens(known, x, database, time_of(database))
         way = connecting.Way(port, connecting.has_browser() if browser is None else browser)
+        network = X(x.without_keys(), tokens=tokens)
         try:
-            found = connecting.connect(
-                x_oauth(x), tokens, X(x.without_keys(), tokens=tokens).account, way, click.echo
-            )
+            found = connecting.connect(x_oauth(x), tokens, network.account, way, click.echo)
         except connecting.NotConnectedError as error:
             sys.exit(f"X is not connected: {error}.")
         click.echo(
             f"Connected: Heard speaks as @{found.handle} on X. A running bot goes on with it by itself."
         )
-        if not x.uses_oauth2:
+        if x.uses_oauth2:
+            with suppress(BusyError, SQLAlchemyError):  # else the running bot sees it within ten seconds
+                accounts.check(desk_beside(known, database, network), network)
+        else:
             click.echo("The OAuth 1.0a keys are set too and win; take the four out to use this.")
 
 

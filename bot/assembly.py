@@ -46,7 +46,7 @@ def open_desk(command: str) -> Iterator[Desk]:
             networks=_networks(known, x, database, time_of(database) if looks else now),
             now=now,
             stop=stop,
-            worker=f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:6]}",
+            worker=_worker(),
         )
         yield desk
         desk.close()
@@ -55,6 +55,11 @@ def open_desk(command: str) -> Iterator[Desk]:
         database.close()
         if held is not None:
             held.close()
+
+
+def _worker() -> str:
+    """What this process calls itself in leases."""
+    return f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:6]}"
 
 
 def _take_ledger(command: str, url: str, database: Database) -> IO[str] | None:
@@ -109,6 +114,18 @@ def ledger_beside() -> Iterator[tuple[settings.Settings, XSettings, Database]]:
         yield known, x, database
     finally:
         database.close()
+
+
+def desk_beside(known: settings.Settings, database: Database, network: Network) -> Desk:
+    """A desk for such a command, with the one network that it is about. It shares `database`."""
+    return Desk(
+        settings=known,
+        db=database,
+        slack=Slack(known.slack_bot_token.get_secret_value(), known.slack_api_url),
+        networks={network.name: network},
+        now=time_of(database),
+        worker=_worker(),
+    )
 
 
 def time_of(database: Database) -> Callable[[], datetime]:

@@ -12,10 +12,10 @@ import requests
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from bot import snoozes
+from bot import accounts, snoozes
 from bot.blocks.parts import duration
 from bot.desk import Desk
-from models import Alarm, Card, Notice, overdue
+from models import Alarm, Card, Notice, other_accounts, overdue
 from models.overdue import Overdue
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,11 @@ def look(desk: Desk, session: Session) -> list[Overdue]:
 def audit(desk: Desk) -> list[Overdue]:
     """Look, drive on, tell once; with nothing to tell, let the heartbeat beat. Gives what was found."""
     at = desk.now()
+    with desk.db.read() as session:
+        read_before = at - read_within(desk)
+        gone = other_accounts.networks_without_keys(session, desk.networks, read_before=read_before)
+    for network in gone:
+        accounts.no_keys(desk, network)
     with desk.db.write() as session:
         found = look(desk, session)
         for one in found:

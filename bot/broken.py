@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from bot import auditor, breakers, canary, rehome, set_back
+from bot import accounts, auditor, breakers, canary, rehome, set_back
 from bot.blocks.text import date_token, escape
-from models import Alarm
+from models import Alarm, missing
 from models.ticket import CANARY
 
 
@@ -24,6 +24,8 @@ def _other(alarm: Alarm) -> str:
         return f"{rehome.lost(what, alarm.cause)} come to <#{alarm.detail}>."
     if kind == set_back.KEY:
         return set_back.in_a_line(alarm.detail)
+    if kind == missing.KIND:
+        return accounts.in_a_line(alarm)
     if kind == CANARY:
         return canary.in_a_line(alarm.detail)
     return f"{escape(alarm.key)}: {escape(alarm.cause)}, {escape(alarm.detail.rstrip('.'))}."

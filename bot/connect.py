@@ -90,11 +90,9 @@ def connect(
     if missing:
         say(f"X did not grant {', '.join(missing)}; without it not everything will work.")
     try:
-        found = account()
+        return account()  # X's answer is kept with them: whom they speak for
     except Later as later:
         raise NotConnectedError(f"the tokens are kept, but X does not take them: {later.detail}") from None
-    tokens.name_account(found.id, found.handle)
-    return found
 
 
 def _answer(question: Question, page: str, way: Way, say: Say) -> str:

@@ -9,7 +9,7 @@ from enum import Enum
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import schema, set_back
+from bot import accounts, schema, set_back
 from bot.blocks.parts import duration
 from bot.breakers import key, what_to_do
 from bot.desk import Desk
@@ -88,6 +88,7 @@ def examine(desk: Desk) -> Iterator[Finding]:
     yield from _door(desk)
     for network in desk.networks.values():
         yield from _network(network)
+        yield from _other_accounts(desk, network)
         yield from _polls(desk, network)
 
 
@@ -261,6 +262,18 @@ def _network(network: Network) -> Iterator[Finding]:
         yield Finding(Level.NOTE, network.title, advice)
 
 
+def _other_accounts(desk: Desk, network: Network) -> Iterator[Finding]:
+    """Accounts that are not connected although tickets of theirs wait."""
+    try:
+        connected = network.account()
+        with desk.db.read(2.0) as session:
+            waiting = accounts.waiting_for(session, network, connected)
+    except (Later, SQLAlchemyError, BusyError):
+        return
+    for sentence in waiting:
+        yield _warn(network.title, sentence)
+
+
 def _polls(desk: Desk, network: Network) -> Iterator[Finding]:
     try:
         with desk.db.read(2.0) as session:
@@ -270,8 +283,9 @@ def _polls(desk: Desk, network: Network) -> Iterator[Finding]:
         return
     mentions = [cursor for cursor in cursors if cursor.name == MENTIONS]
     if mentions:
-        yield _poll_age(desk, network, mentions[0], ringing, desk.now())
-        yield from _pace(desk, network, mentions[0])
+        cursor = max(mentions, key=lambda one: one.read_at or one.started_at)  # others are read no more
+        yield _poll_age(desk, network, cursor, ringing, desk.now())
+        yield from _pace(desk, network, cursor)
         yield from _watching(desk, network, cursors)
     else:
         yield _warn(network.title, "was never read. Is `python -m bot run` (or `worker`) running?")

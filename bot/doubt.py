@@ -1,15 +1,15 @@
 """Replies that nobody can vouch for: looked for, then asked about, and never sent again by the machine."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import crash, pace, telling
+from bot import accounts, crash, pace, telling
 from bot.desk import Desk
 from bot.errand import Errand, errand_of, held, still_due
-from bot.networks import Later, Network, NetworkError, Published, Target
+from bot.networks import Later, Network, NetworkError, Published, Target, WrongAccount
 from models import Reply, Ticket
 from models.reply import SPOKEN
 from models.reply import State as Delivery
@@ -21,6 +21,7 @@ NUDGE = timedelta(minutes=15)
 DAY = timedelta(days=1)
 PATIENCE = timedelta(minutes=2)  # past the last planned look, for a network that cannot be read
 CATCH_UP = timedelta(seconds=15)  # between two looks that come late
+LATEST = datetime.max.replace(tzinfo=UTC)
 SIGHT = "seen on the network"
 
 
@@ -55,7 +56,9 @@ def look(desk: Desk, reply_id: int) -> None:
         reply.looked(session, next_at=desk.now() + ALONE, counts=False)  # nobody else looks meanwhile
     network = desk.networks[errand.network]
     try:
-        seen = network.find_reply(errand.target, errand.text, errand.started_at)
+        seen = network.find_reply(errand.target, errand.text, errand.started_at, account_id=errand.account_id)
+    except WrongAccount:  # it stays in doubt, and no person is asked what nobody could look for
+        _look_again(desk, errand, desk.now() + accounts.LOOK_AGAIN, asks=False)
     except NetworkError as error:
         log.warning("reply %s: a look failed: %s", reply_id, error)
         _look_again(desk, errand, error.at if isinstance(error, Later) else None)
@@ -115,17 +118,22 @@ def _ask(
     telling.asked(session, network, reply, to, at=at)
 
 
-def _look_again(desk: Desk, errand: Errand, not_before: datetime | None) -> None:
-    """A look that could not be made says nothing: count it not, and make it when the network allows."""
+def _look_again(desk: Desk, errand: Errand, not_before: datetime | None, *, asks: bool = True) -> None:
+    """A look that could not be made says nothing: count it not, and make it when the network allows.
+
+    `asks`: a person is asked once the last planned look is two minutes past.
+    """
     with desk.db.write() as session:
         ticket, reply = held(session, errand.reply_id)
         if (reply.state, reply.fence) != (Delivery.UNSURE, errand.fence):
             return
         at = desk.now()
         end = errand.started_at + timedelta(seconds=desk.settings.reconcile_seconds[-1]) + PATIENCE
-        soon = max(at + timedelta(seconds=15), min(not_before or at, end, at + pace.WINDOW))
+        soon = max(
+            at + timedelta(seconds=15), min(not_before or at, end if asks else LATEST, at + pace.WINDOW)
+        )
         reply.looked(session, next_at=soon, counts=False)
-        if at >= end:
+        if at >= end and asks:
             _ask(session, desk.networks[ticket.network], ticket, reply, errand.target, at=at)
 
 
@@ -141,7 +149,7 @@ def check(desk: Desk, reply_id: int) -> bool | None:
         errand = errand_of(session, ticket, reply)
     network = desk.networks[errand.network]
     try:
-        seen = network.find_reply(errand.target, errand.text, errand.started_at)
+        seen = network.find_reply(errand.target, errand.text, errand.started_at, account_id=errand.account_id)
     except NetworkError:
         return None
     return seen is not None and sighted(desk, errand, seen)

@@ -24,6 +24,7 @@ class Errand:
     reply_id: int
     fence: int
     network: str
+    account_id: str
     text: str
     key: str
     target: Target
@@ -72,6 +73,7 @@ def errand_of(session: Session, ticket: Ticket, reply: Reply) -> Errand:
         reply_id=reply.id,
         fence=reply.fence,
         network=ticket.network,
+        account_id=ticket.account_id,
         text=reply.text,
         key=reply.key,
         target=Target(

@@ -113,7 +113,7 @@ def _look(desk: Desk, question: _Question) -> bool:
     if question.network.account().id != question.account_id:  # another one was connected meanwhile
         return False
     at, network, target = desk.now(), question.network, question.target
-    page, absent = answer = network.refresh([target.post_id])
+    page, absent = answer = network.refresh([target.post_id], account_id=question.account_id)
     changed = record(desk, network, [question.asked], answer, at=at)
     if target.post_id in absent:
         look_at_siblings(desk, network, [question.ticket_id])
@@ -127,15 +127,15 @@ def _look(desk: Desk, question: _Question) -> bool:
 
 def _answered(desk: Desk, question: _Question, target: Target) -> bool:
     """Whether our account has answered it, outside Heard or in a way that the ledger does not know yet."""
-    network = question.network
+    network, us = question.network, question.account_id
     if pace.is_spent(network.allowance("own posts"), at=desk.now(), keep=pace.TENTH):
         return False
-    seen = network.find_reply(target, None, target.posted_at)
+    seen = network.find_reply(target, None, target.posted_at, account_id=us)
     if seen is None:
         return False
     with desk.db.read() as session:
         if is_known(session, session.get_one(Ticket, question.ticket_id), seen.post_id):
             return False
-    page, _gone = network.refresh([seen.post_id])  # when it was said, and in which words
-    settle_seen(desk, network, network.account(), page.posts)
+    page, _gone = network.refresh([seen.post_id], account_id=us)  # when it was said, and in which words
+    settle_seen(desk, network, us, page.posts)
     return bool(page.posts)

@@ -52,7 +52,7 @@ def _search(desk: Desk, network: Network, account: Account, gap: Gap) -> int:
         cursor = Cursor.of(session, network.name, account.id, MENTIONS, at=desk.now())
     floor, low, taken = floor_of(desk, cursor), gap.before_id, 0
     mark = Mark(None, max(gap.since, desk.now() - SEARCH_REACHES), gap.before_id)
-    for page, last in with_last(network.search(f"@{account.handle}", mark)):
+    for page, last in with_last(network.search(f"@{account.handle}", mark, account_id=account.id)):
         if desk.stop.is_set():
             break
         low = oldest(low, page)

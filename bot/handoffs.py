@@ -37,10 +37,12 @@ def confirm_seen(desk: Desk, network: Network) -> None:
     """See whether the replies that people were to post by hand are public by now.
 
     Only the newest few of the last day: a hand-off that nobody took up must not cost a read a minute for
-    ever. Later ones are still seen when our own posts are read (`watch`). Half of what the network allows is
-    left to the looks for replies in doubt, which read the same list.
+    ever. Later ones are still seen when our own posts are read (`watch`). Those of an account that is not
+    connected wait until it is. Half of what the network allows is left to the looks for replies in doubt,
+    which read the same list.
     """
     few = pace.affordable(network.allowance("own posts"), at=desk.now(), every=MINUTE, most=FEW)
+    account = network.account()
     with desk.db.read() as session:
         waiting = session.scalars(
             select(Reply)
@@ -48,6 +50,7 @@ def confirm_seen(desk: Desk, network: Network) -> None:
             .where(
                 Reply.state == Delivery.HANDED_OFF,
                 Ticket.network == network.name,
+                Ticket.account_id == account.id,
                 Reply.created_at > desk.now() - timedelta(days=1),
             )
             .order_by(Reply.id.desc())
@@ -57,7 +60,7 @@ def confirm_seen(desk: Desk, network: Network) -> None:
     for errand in errands:
         if desk.stop.is_set():
             return
-        seen = network.find_reply(errand.target, None, errand.started_at)
+        seen = network.find_reply(errand.target, None, errand.started_at, account_id=errand.account_id)
         if seen is not None:
             _confirm(desk, errand.reply_id, seen)
 

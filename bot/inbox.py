@@ -14,7 +14,7 @@ from bot import breakers, crash, pace, telling
 from bot.blocks.text import clean, escape
 from bot.blocks.ticket import reply_button
 from bot.desk import Desk
-from bot.networks import Account, Bad, HandOff, Later, Mark, Network, No, Page, Person, Post
+from bot.networks import Account, Bad, HandOff, Later, Mark, Network, No, Page, Person, Post, WrongAccount
 from models import Account as Ours
 from models import Author, Cursor, Gap, Mention, Notice, Quarantined, Ticket
 from models.base import add_if_absent
@@ -69,7 +69,7 @@ def poll(desk: Desk, network: Network) -> Heard | None:
     The cursor moves in the transaction of the last page: a crash anywhere repeats the same window, and a
     repeat changes nothing. A failure is written to the cursor, so that silence is never taken for peace.
     """
-    account = _account(desk, network)
+    account = account_of(desk, network)
     cursor = None if account is None else _begin(desk, network, account)
     if account is None or cursor is None:
         return None
@@ -88,7 +88,7 @@ def sweep(desk: Desk, network: Network) -> Heard | None:
     around midnight is in the day before, hence the last hour of that. On a day with more mentions than are
     listed, the rest of the last two hours is searched.
     """
-    account = _account(desk, network)
+    account = account_of(desk, network)
     cursor = None if account is None else _begin(desk, network, account, is_sweep=True)
     if account is None or cursor is None or cursor.is_first:
         return None
@@ -113,10 +113,11 @@ def _today(network: Network, account: Account, heard: Heard, *, at: datetime) ->
 
     `heard` must have seen each page before the next one is asked for.
     """
-    yield from network.mentions(Mark(None, today_since(at)))
+    yield from network.mentions(Mark(None, today_since(at)), account_id=account.id)
     if heard.gap and heard.oldest_at is not None and heard.oldest_at > at - SEARCHED:
         try:
-            yield from network.search(f"@{account.handle}", Mark(None, at - SEARCHED, heard.oldest))
+            below = Mark(None, at - SEARCHED, heard.oldest)
+            yield from network.search(f"@{account.handle}", below, account_id=account.id)
         except Later as later:  # the readings are not to blame, and the next sweep comes within the hour
             log.warning("%s could not be searched (%s): %s", network.title, later.cause, later.detail)
 
@@ -127,7 +128,7 @@ def today_since(at: datetime) -> datetime:
     return min(midnight, at - LATE)
 
 
-def _account(desk: Desk, network: Network) -> Account | None:
+def account_of(desk: Desk, network: Network) -> Account | None:
     """Who we are there; None if it cannot be asked now, which is remembered like any failed reading."""
     nobody = select(Cursor).where(Cursor.network == network.name, Cursor.account_id == NOBODY)
     with desk.db.read() as session:
@@ -159,7 +160,7 @@ def _begin(desk: Desk, network: Network, account: Account, *, is_sweep: bool = F
 
 def _read(desk: Desk, network: Network, account: Account, mark: Mark, cursor: Cursor) -> Heard:
     heard, newest, floor = Heard(), None, floor_of(desk, cursor)
-    for page, last in with_last(network.mentions(mark)):
+    for page, last in with_last(network.mentions(mark, account_id=account.id)):
         if desk.stop.is_set():
             break  # without the last page the cursor stays, and the next start reads all this again
         newest = newest or page.newest
@@ -500,7 +501,13 @@ def _about_first_look(network: Network, account: Account, heard: Heard) -> str:
 
 
 def _failed(desk: Desk, network: Network, account_id: str, later: Later) -> None:
-    """Remember that the network does not answer, since when and why, and do not press it."""
+    """Remember that the network does not answer, since when and why, and do not press it.
+
+    Another account that was connected meanwhile is no failure: the next reading is of its mentions.
+    """
+    if isinstance(later, WrongAccount):
+        log.info("%s: another account was connected while its mentions were read", network.title)
+        return
     at = desk.now()
     log.warning("%s could not be read (%s): %s", network.title, later.cause, later.detail)
     with desk.db.write() as session:

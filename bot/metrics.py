@@ -58,11 +58,14 @@ class Ledger(Collector):
         )
         reads = GaugeMetricFamily("heard_reads", "Readings that were tried", labels=labels)
         at = self.desk.now()
+        readings: dict[tuple[str, str], list[Cursor]] = {}  # one may have been read for several accounts
         for cursor in session.scalars(select(Cursor)):
-            age = cursor.age(at)
-            if age is not None:
-                ages.add_metric([cursor.network, cursor.name], age.total_seconds())
-            reads.add_metric([cursor.network, cursor.name], cursor.reads)
+            readings.setdefault((cursor.network, cursor.name), []).append(cursor)
+        for names, cursors in readings.items():
+            known = [age.total_seconds() for one in cursors if (age := one.age(at)) is not None]
+            if known:
+                ages.add_metric(names, min(known))
+            reads.add_metric(names, sum(one.reads for one in cursors))
         yield ages
         yield reads
         looks = select(func.sum(Reply.looks))

@@ -162,7 +162,7 @@ def _look(desk: Desk, network: Network, account_id: str, asked: Sequence[Asked])
         return
     at = desk.now()
     try:
-        answer = network.refresh([one.latest_id for one in asked])
+        answer = network.refresh([one.latest_id for one in asked], account_id=account_id)
     except Later as later:
         with desk.db.write() as session:
             cursor = Cursor.of(session, network.name, account_id, READING, at=at)

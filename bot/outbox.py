@@ -12,10 +12,22 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, bindparam, case, select
 from sqlalchemy.orm import Session
 
-from bot import breakers, crash, doubt, gate, handoffs, missing_posts, pace, set_back, telling, unsaying
+from bot import (
+    accounts,
+    breakers,
+    crash,
+    doubt,
+    gate,
+    handoffs,
+    missing_posts,
+    pace,
+    set_back,
+    telling,
+    unsaying,
+)
 from bot.desk import Desk
 from bot.errand import Errand, InHandError, errand_of, held, mention_of, still_due
-from bot.networks import Later, Network, NetworkError, Published, Refused, Unsure
+from bot.networks import Later, Network, NetworkError, Published, Refused, Unsure, WrongAccount
 from models import Budget, Reply, Ticket, absence
 from models.outcome import OPEN
 from models.reply import ON_ITS_WAY, OvertakenError
@@ -144,10 +156,12 @@ def _send(desk: Desk, reply_id: int) -> None:
     network = desk.networks[errand.network]
     try:
         crash.point("reply declared")
-        published = network.publish(errand.text, errand.target, errand.key)
+        published = network.publish(errand.text, errand.target, errand.key, account_id=errand.account_id)
         crash.point("reply answered")
     except Refused as refused:
         _refused(desk, network, errand, refused)
+    except WrongAccount as wrong:  # a `Later` that must not come again by itself
+        accounts.give_back(desk, network, errand, wrong)
     except Later as later:
         _put_off(desk, errand, later)
     except Unsure as unsure:
@@ -246,7 +260,9 @@ def _refused(desk: Desk, network: Network, errand: Errand, refused: Refused) -> 
 def _is_there_already(desk: Desk, network: Network, errand: Errand, refused: Refused) -> bool:
     """Look before believing `duplicate`. After an earlier try, not seeing it yet proves nothing."""
     try:
-        seen = network.find_reply(errand.target, errand.text, errand.target.posted_at)
+        seen = network.find_reply(
+            errand.target, errand.text, errand.target.posted_at, account_id=errand.account_id
+        )
     except NetworkError:
         doubt.doubt(desk, errand, refused.detail)
         return True

@@ -20,6 +20,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot import (
+    accounts,
     auditor,
     board,
     canary,
@@ -125,6 +126,7 @@ class Schedule:
         """The readings of one network."""
         desk, name = self.desk, network.name
         self._every(desk.settings.poll_seconds, lambda: gaps.listen(desk, network), f"poll {name}", first=0)
+        self._every(accounts.EVERY, lambda: accounts.check(desk, network), f"account {name}", first=0)
         # after that poll: what we answered can only be told once we have heard it
         self._every(TEN_MINUTES, lambda: watch.watch(desk, network), f"own {name}", first=5)
         self._every(60, lambda: handoffs.confirm_seen(desk, network), f"hand-offs {name}")

@@ -12,7 +12,7 @@ from bot.blocks.delivery import why_it_waits
 from bot.blocks.parts import Block, button, duration, section
 from bot.blocks.text import called, date_token, escape, quote
 from bot.networks import Later, Network, Target
-from models import Author, Mention, Notice, Reply, Ticket
+from models import Account, Author, Mention, Notice, Reply, Ticket
 from models.notice import said_in
 
 WHEN = "{date_short_pretty} at {time_secs}"
@@ -27,6 +27,13 @@ def _tell(session: Session, reply: Reply, sentence: str, *, at: datetime, quoted
     """Say `sentence` in the thread, with the reply's words below it as they are."""
     blocks = [section(sentence), quote(reply.text, WORDS)] if quoted else [section(sentence)]
     Notice.tell(session, sentence, blocks=blocks, at=at, ticket_id=reply.ticket_id)
+
+
+def _account(session: Session, reply: Reply) -> str:
+    """The account of ours that the reply is to be said as, as mrkdwn."""
+    ticket = session.get_one(Ticket, reply.ticket_id)
+    ours = Account.find(session, ticket.network, ticket.account_id)
+    return called(ours.handle) if ours is not None else "our account"
 
 
 def refused(
@@ -53,8 +60,8 @@ def handed_off(session: Session, network: Network, reply: Reply, *, at: datetime
         session,
         reply,
         f":arrow_upper_right: <@{reply.actor}>, {network.title} does not let Heard answer this post, so it "
-        f"was *not* published. You can: press *Open on {network.title}* on the card, post it there, then "
-        "press *I posted it*. Your words:",
+        f"was *not* published. You can: sign in to {network.title} as *{_account(session, reply)}*, press "
+        f"*Open on {network.title}* on the card, post it there, then press *I posted it*. Your words:",
         at=at,
     )
 
@@ -118,7 +125,8 @@ def still_handed_off(session: Session, network: Network, reply: Reply, *, at: da
         session,
         reply,
         f":arrow_upper_right: <@{reply.actor}>, your reply still has to be posted by hand: I do not see it "
-        f"on {network.title}. *Open on {network.title}*, or *I did not post it*, on the card.",
+        f"on {network.title}. Signed in there as *{_account(session, reply)}*, press *Open on "
+        f"{network.title}* on the card, or *I did not post it*.",
         at=at,
         quoted=False,
     )
@@ -299,15 +307,15 @@ def withdrawn(session: Session, network: Network, reply: Reply, *, at: datetime)
 
 
 def not_withdrawn_yet(
-    session: Session, network: Network, reply: Reply, later: Later, *, at: datetime
+    session: Session, network: Network, reply: Reply, later: Later, detail: str | None = None, *, at: datetime
 ) -> None:
-    """The network does not delete it just now."""
+    """The network does not delete it just now; `detail` (mrkdwn) says why, if `later` alone does not."""
     _tell(
         session,
         reply,
         f":hourglass: <@{reply.unsay_by}>, <@{reply.actor}>'s reply is *still public*: "
         f"{why_it_waits(later.cause, network.title, later.detail)}. I go on trying to delete it. "
-        f"What I was told: “{escape(later.detail)}”",
+        + (detail or f"What I was told: “{escape(later.detail)}”"),
         at=at,
         quoted=False,
     )
@@ -331,6 +339,17 @@ def paused(session: Session, reply: Reply, by: str, *, at: datetime) -> None:
         reply,
         f":double_vertical_bar: <@{reply.actor}>, <@{by}> paused all public replies, so yours was stopped "
         "before it went out. Your words are kept:",
+        at=at,
+    )
+
+
+def not_connected(session: Session, reply: Reply, detail: str, *, at: datetime) -> None:
+    """The account that it was to be said as is not connected; `detail` says more, as mrkdwn."""
+    _tell(
+        session,
+        reply,
+        f":electric_plug: <@{reply.actor}>, your reply was *not* sent. {detail} Your words are kept as a "
+        "draft, and nothing sends them by itself:",
         at=at,
     )
 

@@ -19,7 +19,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import pace
-from bot.networks import Later, Unsure
+from bot.networks import Account, Later, Unsure
 from bot.networks.x_oauth import GrantRefusedError, OAuth2, Pair, Token
 from bot.vault import SealedError, Vault
 from models import Credential, Cursor
@@ -102,6 +102,19 @@ class StoredTokens:
         except _Elsewhere:
             return self._from_elsewhere(held).token
 
+    def name(self, token: Token, account: Account) -> None:
+        """Note whom the grant of `token` speaks for, so that nobody has to ask X again.
+
+        Somebody may have connected another account while X was asked: then this says nothing about the row.
+        """
+        try:
+            with self._ledger(), self._db.write(PATIENCE) as session:
+                row = Credential.hold(session, NETWORK)
+                if row is not None and row.connected_at == token.grant:
+                    row.name_account(account.id, account.handle)
+        except Later as later:
+            log.warning("X: whom our sign-in speaks for could not be noted: %s", later.detail)
+
     def about(self) -> str:
         """Who is connected, and under which key that is kept."""
         try:
@@ -124,13 +137,6 @@ class StoredTokens:
         with self._db.write() as session:
             Credential.connect(session, NETWORK, at=at, **self._sealed(pair, at))
             session.execute(update(Cursor).where(Cursor.network == NETWORK).values(not_before=None))
-
-    def name_account(self, account_id: str, handle: str) -> None:
-        """Note whom we speak as now."""
-        with self._db.write() as session:
-            row = Credential.hold(session, NETWORK)
-            if row is not None:
-                row.name_account(account_id, handle)
 
     # --- renewing -------------------------------------------------------------------------------------------
 
@@ -228,7 +234,10 @@ class StoredTokens:
         except SealedError:
             lost = f"its key {row.key_id} is not among ours: put that back into ENCRYPTION_KEYS, or {CONNECT}"
             raise Later(None, "unauthorized", f"Our sign-in to X cannot be read; {lost}.") from None
-        token = Token(SecretStr(both["access"]), row.connected_at)
+        account = None
+        if row.account_id is not None:
+            account = Account(NETWORK, row.account_id, row.handle or "", row.handle or "")
+        token = Token(SecretStr(both["access"]), row.connected_at, account)
         return Held(token, SecretStr(both["refresh"]), row.fence, row.renewed_at, row.expires_at)
 
     @contextmanager

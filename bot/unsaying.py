@@ -7,10 +7,10 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from bot import pace, telling
+from bot import accounts, pace, telling
 from bot.desk import Desk
 from bot.errand import held, still_due
-from bot.networks import Later, Network, Refused, Unsure
+from bot.networks import Later, Network, Refused, Unsure, WrongAccount
 from models import Reply, Ticket
 from models.event import HEARD
 from models.reply import SPOKEN, OvertakenError
@@ -27,15 +27,17 @@ def work(desk: Desk, reply_id: int) -> None:
     with desk.db.write() as session:
         ticket, reply = still_due(desk, session, reply_id, *SPOKEN)
         reply.due_at = desk.now() + LEASE
-        network, post_id = desk.network(ticket.network), reply.post_id
+        network, post_id, account_id = desk.network(ticket.network), reply.post_id, ticket.account_id
     if post_id is None:
         return
     try:
-        network.delete(post_id)
+        network.delete(post_id, account_id=account_id)
     except Refused as refused:
         _refused(desk, network, reply_id, refused)
     except Unsure:  # deleting twice harms nobody
         _unsure(desk, reply_id)
+    except WrongAccount as wrong:
+        _put_off(desk, network, reply_id, wrong, accounts.why(desk, network, wrong))
     except Later as later:
         _put_off(desk, network, reply_id, later)
     else:
@@ -64,16 +66,19 @@ def _unsure(desk: Desk, reply_id: int) -> None:
         reply.due_at = desk.now() + SOON
 
 
-def _put_off(desk: Desk, network: Network, reply_id: int, later: Later) -> None:
-    """It is still public, and that is told once for each cause: whoever asked thinks it is gone."""
+def _put_off(desk: Desk, network: Network, reply_id: int, later: Later, detail: str | None = None) -> None:
+    """It is still public, and that is told once for each cause: whoever asked thinks it is gone.
+
+    `detail` says why, as mrkdwn, if it is not simply what `later` says.
+    """
     log.warning("reply %s is not deleted yet: %s", reply_id, later.detail)
     with _wanted(desk, reply_id) as (session, ticket, reply):
         at = desk.now()
         reply.due_at = max(pace.again_at(later, at=at, otherwise=MINUTE), at + MINUTE)
         if reply.reason != later.cause:
             reply.reason = later.cause
-            telling.not_withdrawn_yet(session, network, reply, later, at=at)
-        ticket.revision += 1
+            telling.not_withdrawn_yet(session, network, reply, later, detail, at=at)
+            ticket.revision += 1
 
 
 def _refused(desk: Desk, network: Network, reply_id: int, refused: Refused) -> None:

@@ -12,7 +12,7 @@ from bot.desk import Desk
 from bot.doubt import settle
 from bot.handoffs import confirm_within
 from bot.inbox import again_at
-from bot.networks import Account, Later, Mark, Network, Post, Published
+from bot.networks import Account, Later, Mark, Network, Post, Published, WrongAccount
 from models import Cursor, Event, Mention, Reply, Ticket
 from models.cursor import MENTIONS
 from models.normalize import nfc
@@ -47,6 +47,9 @@ def watch(desk: Desk, network: Network) -> None:
         mark = Mark(cursor.post_id, at - FIRST_LOOK)
     try:
         newest = _read(desk, network, account, mark)
+    except WrongAccount:
+        log.info("%s: another account was connected; the next reading is of its posts", network.title)
+        return
     except Later as later:
         log.warning("%s: our own posts could not be read: %s", network.title, later.detail)
         with desk.db.write() as session:
@@ -63,26 +66,26 @@ def watch(desk: Desk, network: Network) -> None:
 def _read(desk: Desk, network: Network, account: Account, mark: Mark) -> str | None:
     """Settle what each page shows; give the newest post of ours."""
     newest = None
-    for page in network.own_posts(mark):
+    for page in network.own_posts(mark, account_id=account.id):
         newest = newest or page.newest
-        settle_seen(desk, network, account, page.posts)
+        settle_seen(desk, network, account.id, page.posts)
     return newest
 
 
-def settle_seen(desk: Desk, network: Network, account: Account, posts: tuple[Post, ...]) -> None:
-    """Let each reply among `posts`, which our account said (newest first), have its effect, once."""
+def settle_seen(desk: Desk, network: Network, account_id: str, posts: tuple[Post, ...]) -> None:
+    """Let each reply among `posts`, which that account said (newest first), have its effect, once."""
     for post in reversed(posts):
         if post.in_reply_to is not None and not post.is_repost:
             with desk.db.write() as session:
-                _settle_one(desk, session, network, account, post)
+                _settle_one(desk, session, network, account_id, post)
 
 
-def _settle_one(desk: Desk, session: Session, network: Network, account: Account, post: Post) -> None:
+def _settle_one(desk: Desk, session: Session, network: Network, account_id: str, post: Post) -> None:
     """One reply of ours: the one that we sent, the one that we handed off or gave up, or somebody's own."""
     mention = session.scalar(
         select(Mention).where(
             Mention.network == network.name,
-            Mention.account_id == account.id,
+            Mention.account_id == account_id,
             or_(Mention.post_id == post.in_reply_to, Mention.latest_id == post.in_reply_to),
         ),
     )

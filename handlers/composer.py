@@ -13,7 +13,7 @@ from slack_bolt import Ack, App, Respond
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import telling
+from bot import accounts, telling
 from bot.blocks.composer import (
     COMPOSER,
     REPLY_BLOCK,
@@ -32,7 +32,7 @@ from bot.slack_text import SlackText, read_slack_text
 from bot.standing import UnknownStandingError
 from handlers.courtesy import Person, attempt, opened, person, writing
 from handlers.words import digest, left_out_of, sign_off_of, will_not_go_out
-from models import Account, Author, Inbound, Mention, Reply, Ticket
+from models import Account, Author, Inbound, Mention, Reply, Ticket, missing
 from models.base import MovedOnError
 from models.notice import said_in
 from models.reply import GIVEN_BACK, PENDING, SPOKEN
@@ -45,6 +45,8 @@ ONLY_ITS_AUTHOR = "Only its author decides about this one."
 FRESHEN = 0.8  # seconds in which the network may say that the post has changed since it was looked at
 GLANCE = 0.8  # seconds to read the ledger before the composer opens without it
 AGAIN: dict[str, Any] = {}  # no view
+NOT_SENT = "Until then nothing is sent from here; what you write is kept as your draft."
+STILL_BY_HAND = "You can still post this one by hand, signed in as that account."
 DRAFT_ONLY = "What you write is kept as a draft, and shown in the thread to those who may."
 
 
@@ -81,6 +83,12 @@ def _prepare(desk: Desk, who: Person, ticket_id: int) -> None:
         desk.standing.why_not(desk, who.id, channel)
     except UnknownStandingError:
         log.info("Slack does not say whether somebody may speak; the submit asks again")
+    look_again(desk, ticket_id)
+
+
+def look_again(desk: Desk, ticket_id: int) -> None:
+    """See whether the ticket's account is still connected, and its post still as the ledger has it."""
+    accounts.recheck(desk, ticket_id)
     freshen(desk, ticket_id)
 
 
@@ -140,7 +148,7 @@ def look(desk: Desk, value: dict[str, Any], who: Person, key: str) -> dict[str, 
         )
         at = desk.now()
         writing_now = None if ticket.compose(session, by=who.id, key=key, at=at) else _who_writes(ticket)
-        notice = _notice(ticket, who, is_only_draft=is_only_draft)
+        notice = _notice(session, ticket, who, is_only_draft=is_only_draft)
         if target.is_missing:
             notice = "\n".join(one for one in (f":eyes: {not_shown(desk, ticket)}", notice) if one)
         left_out = left_out_of(session, kept) if kept is not None else ()
@@ -176,7 +184,11 @@ def _who_writes(ticket: Ticket) -> str:
     return f":pencil2: *<@{ticket.composer}> has been replying since {since}.* Whoever sends first answers."
 
 
-def _notice(ticket: Ticket, who: Person, *, is_only_draft: bool) -> str | None:
+def _notice(session: Session, ticket: Ticket, who: Person, *, is_only_draft: bool) -> str | None:
+    alarm = missing.find(session, ticket.network, ticket.account_id)
+    if alarm is not None:
+        by_hand = target_of(session, ticket).answerable is not None
+        return f":electric_plug: {alarm.detail} {STILL_BY_HAND if by_hand else NOT_SENT}"
     if is_only_draft:
         return f":memo: You may not send public replies here. {DRAFT_ONLY}"
     if ticket.owner is not None and ticket.owner != who.id:
@@ -309,7 +321,7 @@ def _take_over(desk: Desk, who: Person, view: Body) -> str | None:
         if origin.turn <= ticket.turn and (live is not None or ticket.closed_at is not None):
             notice: str | None = why_not(ticket, live)  # they were faster: there is nothing left to take over
         else:
-            notice = _notice(ticket, who, is_only_draft=origin.only_draft)
+            notice = _notice(session, ticket, who, is_only_draft=origin.only_draft)
             before = ticket.take_over_composing(session, by=who.id, key=origin.key, at=at)
             if before is not None:
                 telling.composing_taken_over(session, ticket, before, who.id, at=at)

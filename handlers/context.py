@@ -8,9 +8,10 @@ from slack_bolt import Ack, App, Respond
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from bot import accounts
 from bot.blocks.whole import Shown, whole
 from bot.desk import Desk
-from bot.networks import Later, Network, Post
+from bot.networks import Later, Network, Post, WrongAccount
 from bot.slack import SlackError
 from handlers.courtesy import PATIENCE, SLOW, attempt, person
 from models import Mention, Reply, Ticket
@@ -41,14 +42,14 @@ def _open(desk: Desk, trigger_id: str, ticket_id: int) -> str | None:
     """Open the modal with what the ledger has; what it lacks is fetched by the side."""
     with desk.db.read(PATIENCE) as session:
         ticket = session.get_one(Ticket, ticket_id)
-        network = desk.network(ticket.network)
+        network, account_id = desk.network(ticket.network), ticket.account_id
         pieces = _pieces(session, ticket)
     try:
         view_id = desk.slack.open_view(trigger_id, _modal(pieces))
     except SlackError:
         return SLOW
     if any(piece.text is None for piece in pieces):
-        desk.aside(lambda: _fetch(desk, network, view_id, pieces))
+        desk.aside(lambda: _fetch(desk, network, account_id, view_id, pieces))
     return None
 
 
@@ -82,15 +83,17 @@ def _piece(session: Session, ticket: Ticket, about: str, post_id: str) -> Piece:
     return Piece(post_id, about, theirs)
 
 
-def _fetch(desk: Desk, network: Network, view_id: str, pieces: list[Piece]) -> None:
-    """Ask the network for what the ledger lacks, and redraw the modal."""
+def _fetch(desk: Desk, network: Network, account_id: str, view_id: str, pieces: list[Piece]) -> None:
+    """Ask the network, as the ticket's account, for what the ledger lacks, and redraw the modal."""
     missing = [piece.post_id for piece in pieces if piece.text is None]
     note = None
     try:
-        page, _gone = network.refresh(missing)
+        page, _gone = network.refresh(missing, account_id=account_id)
         found: dict[str, Post] = {post.id: post for post in page.posts} | {
             post.latest_id: post for post in page.posts
         }
+    except WrongAccount as wrong:
+        found, note = {}, f":electric_plug: {accounts.why(desk, network, wrong)}"
     except Later:
         found, note = (
             {},

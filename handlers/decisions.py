@@ -7,10 +7,10 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
-from bot import doubt, handoffs, homes
+from bot import accounts, doubt, handoffs, homes
 from bot.desk import Desk
 from handlers.courtesy import Person, attempt, may_not, person, writing
-from models import Inbound, Reply, Ticket
+from models import Inbound, Reply, Ticket, missing
 from models.base import RuleBrokenError
 from models.reply import State as Delivery
 
@@ -95,6 +95,8 @@ def _send_again(desk: Desk, reply_id: int, who: Person) -> str | None:
     if refused is not None:
         return refused
     seen = doubt.check(desk, reply_id)
+    if seen is None and (not_connected := _not_connected(desk, reply_id)) is not None:
+        return not_connected
     if seen is None:
         return "I could not look just now, so I did not send it again. Please try in a minute."
     if seen:
@@ -107,6 +109,15 @@ def _send_again(desk: Desk, reply_id: int, who: Person) -> str | None:
         lambda session, _ticket, reply: reply.send_again(session, at=desk.now(), by=who.id),
     )
     return None
+
+
+def _not_connected(desk: Desk, reply_id: int) -> str | None:
+    """Why nobody can look for that reply or send it again, if its account is not connected."""
+    accounts.recheck(desk, _ticket_of(desk, reply_id))
+    with desk.db.read() as session:
+        ticket = session.get_one(Ticket, session.get_one(Reply, reply_id).ticket_id)
+        alarm = missing.find(session, ticket.network, ticket.account_id)
+    return None if alarm is None else f"{alarm.detail} So I could not look for it, and did not send it again."
 
 
 def _discard(desk: Desk, reply_id: int, who: Person) -> str | None:

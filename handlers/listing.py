@@ -12,10 +12,11 @@ from bot.desk import Desk
 from bot.slack_text import read_slack_text
 from handlers.asked import CHANNEL, PERSON, Answer, Asked
 from handlers.courtesy import PATIENCE
-from models import Pause, overview
+from models import Pause, missing, overview
 from models.base import RuleBrokenError
 from models.overview import Wanted
 
+UNHEARD = "What people say to it meanwhile is not heard, so this list may be short."
 KNOWN = "`mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate` or a network ({})"
 
 
@@ -43,6 +44,7 @@ def _listed(desk: Desk, asked: Asked, chosen: Filter) -> Answer:
         listing = overview.waiting(session, chosen.wanted, limit=LISTED)
         in_all = overview.waiting(session, limit=0).total if chosen.words else listing.total
         unread, pause = homes.unread(desk, session), Pause.now(session)
+        away = [alarm.detail for alarm in missing.ringing(session)]
     here = [one for one in unread if not chosen.wanted.networks or one.network in chosen.wanted.networks]
     blocks = open_list(
         listing,
@@ -55,6 +57,7 @@ def _listed(desk: Desk, asked: Asked, chosen: Filter) -> Answer:
     )
     if pause is not None:
         blocks.append(context(f":double_vertical_bar: {pause.sentence}"))
+    blocks += [context(f":electric_plug: {detail} {UNHEARD}") for detail in away]
     text = f"{listing.total:,} waiting"
     return answering.shareable(desk, asked.channel, text, blocks, patience=PATIENCE / 2)
 

@@ -17,10 +17,17 @@ from bot import telling
 from bot.blocks import aloud
 from bot.blocks.preview import preview
 from bot.desk import Desk
-from bot.freshen import freshen
 from bot.slack import SlackError
 from bot.slack_text import SlackText
-from handlers.composer import FRESHEN, ONLY_ITS_AUTHOR, check_shown, check_version, not_shown, target_of
+from handlers.composer import (
+    FRESHEN,
+    ONLY_ITS_AUTHOR,
+    check_shown,
+    check_version,
+    look_again,
+    not_shown,
+    target_of,
+)
 from handlers.courtesy import Person, answer, attempt, may_not, person, tell, writing
 from handlers.words import (
     LEFT_OUT,
@@ -190,7 +197,7 @@ def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> s
     refused = may_not(desk, who, value["t"])
     if refused is not None:
         return _offer(desk, who, value, refused)
-    desk.glance(lambda: freshen(desk, value["t"]), FRESHEN)
+    desk.glance(lambda: look_again(desk, value["t"]), FRESHEN)
     with writing(desk) as session:
         if not Inbound.is_new(session, who.key, at=desk.now()):
             return None

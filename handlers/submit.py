@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from bot import telling
 from bot.blocks.composer import COMPOSER, REPLY_BLOCK, WAIT_BLOCK, Origin, composer
 from bot.desk import Desk
-from bot.freshen import freshen
 from bot.slack_text import SlackText
 from handlers.composer import (
     FRESHEN,
@@ -21,6 +20,7 @@ from handlers.composer import (
     check_shown,
     check_version,
     keep,
+    look_again,
     replace_draft,
     target_of,
     typed_in,
@@ -31,6 +31,7 @@ from handlers.words import Words, read_words, said_before
 from models import Event, Inbound, Ticket
 from models.base import MovedOnError, TakenError
 from models.database import BusyError
+from models.missing import NotConnectedError
 from models.pause import PausedError
 
 Body = dict[str, Any]
@@ -71,7 +72,7 @@ def _try_to_submit(
     words = read_words(desk.network(origin.network), typed, origin.sign)
     if words.problem is not None:
         return _error(words.problem)
-    desk.glance(lambda: freshen(desk, origin.ticket), FRESHEN)
+    desk.glance(lambda: look_again(desk, origin.ticket), FRESHEN)
     try:
         refused = may_not(desk, who, origin.ticket)
         if refused is not None or origin.only_draft:  # what it said it would do, whoever may send by now
@@ -83,7 +84,7 @@ def _try_to_submit(
             _reply(desk, session, who, origin, words, wait_seconds=wait_seconds)
     except MovedOnError as error:
         return _again(desk, who, origin, typed, str(error))
-    except (TakenError, PausedError) as error:
+    except (TakenError, PausedError, NotConnectedError) as error:
         _keep(desk, who, origin, typed)
         return _error(f"{error} {KEPT}")
     return {}

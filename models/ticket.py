@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from models import missing
 from models import reply as delivery
 from models.author import Author
 from models.base import Base, MovedOnError, OnItsWayError, RuleBrokenError, TakenError, escaped
@@ -217,6 +218,8 @@ class Ticket(Owned, Base):
     ) -> None:
         """Start a draft on its way; the turn has been checked, and the database checks it again."""
         Pause.refuse(session)
+        if by_hand is None:
+            missing.refuse(session, self.network, self.account_id)
         try:
             with session.begin_nested():
                 if by_hand is None:
@@ -298,6 +301,18 @@ class Ticket(Owned, Base):
         if not reply.is_last(session):
             self._take_up(session, reply, at=at)
         return reply
+
+    def give_back(self, session: Session, reply: Reply, *, at: datetime, why: str) -> None:
+        """Stop a reply that has not left, because of `why`: its words are its author's again, as a draft.
+
+        Raises `OvertakenError` if it is not held or queued: what may be public stays what it is.
+        """
+        if reply.state not in delivery.PENDING:
+            raise delivery.OvertakenError(f"That reply is {reply.state} already.")
+        reply.move(session, Delivery.CANCELLED, at=at, reason=why)
+        self.stopped(session, reply)
+        if not reply.is_last(session):
+            self._take_up(session, reply, at=at)
 
     def _take_up(self, session: Session, reply: Reply, *, at: datetime) -> None:
         """Keep what came back as a draft: *Reply* shows only what its author wrote last."""

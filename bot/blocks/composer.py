@@ -80,7 +80,8 @@ def composer(origin: Origin, asked: Asked) -> dict[str, Any]:
         blocks.append(
             context(
                 f":arrow_upper_right: {asked.title} does not let Heard send this one: write it here, then "
-                f"*Open on {asked.title}* takes it there, for you to post.",
+                f"*Open on {asked.title}* takes it there, for you to post, signed in as "
+                f"*{called(asked.account)}*.",
             ),
         )
     blocks.append(_input(asked, origin.sign))

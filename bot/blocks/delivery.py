@@ -57,6 +57,7 @@ def why_it_waits(cause: str, title: str, detail: str = "") -> str:
         "out of credit": f"{title} wants credit, and somebody has to buy some",
         "forbidden": f"{title} does not let us speak just now",
         "server error": f"{title} has trouble of its own",
+        "other account": f"Heard is connected to {title} as another account",
     }
     return said.get(cause, escape(cause))
 

@@ -15,7 +15,7 @@ from bot.blocks import aloud, delivery
 from bot.blocks.parts import Block, button, context, counted, duration, packed, plain
 from bot.blocks.text import called, date_token, escape, fit, isolate, line, link, literal, quote
 from bot.networks import Network
-from models import Account, Author, Issue, Mention, Reply, Ticket
+from models import Account, Author, Issue, Mention, Reply, Ticket, missing
 from models.notice import said_in
 from models.outcome import HANDED_OFF, OPEN, OUTSIDE, State
 from models.reply import ON_ITS_WAY, SPOKEN
@@ -43,6 +43,7 @@ class View:
     title: str
     account: str
     issues: tuple[Issue, ...] = ()  # what it is about
+    is_missing: bool = False  # its account is not connected
 
     @property
     def newest(self) -> Mention | None:
@@ -70,6 +71,7 @@ def read(session: Session, ticket: Ticket, network: Network | None) -> View:
         title=network.title if network is not None else ticket.network,
         account=ours.handle if ours is not None else "us",
         issues=tuple(Issue.of(session, ticket.id)),
+        is_missing=missing.find(session, ticket.network, ticket.account_id) is not None,
     )
 
 
@@ -240,6 +242,9 @@ def _state(view: View) -> str:
         parts.append(f"due {date_token(ticket.due_at, '{date_short_pretty} {time}')}")
     if ticket.state == State.WAITING and not view.replies and (why := _only_by_hand(view)) is not None:
         parts.append(f":arrow_upper_right: can only be answered by hand on {view.title}: {escape(why)}")
+    if view.is_missing and (ticket.state in OPEN or any(one.state in ON_ITS_WAY for one in view.replies)):
+        us = called(view.account)
+        parts.append(f":electric_plug: *cannot be sent*: Heard is not connected to {view.title} as {us}")
     return "  ·  ".join([*parts, f"#{ticket.id}"])
 
 

@@ -192,8 +192,8 @@ CAP = "monthly usage cap"
 class Later(NetworkError):  # noqa: N818
     """Provably nothing was sent, or nothing was accepted: try again, not before `at` (UTC, None: you choose).
 
-    `cause` is one of `unreachable`, `rate limit`, `unauthorized`, `out of credit`, `forbidden` and
-    `server error`.
+    `cause` is one of `unreachable`, `rate limit`, `unauthorized`, `out of credit`, `forbidden`,
+    `server error` and (only as `WrongAccount`) `other account`.
     `detail` is a sentence for the team, without secrets.
     """
 
@@ -202,6 +202,21 @@ class Later(NetworkError):  # noqa: N818
         self.at = at
         self.cause = cause
         self.detail = detail
+
+
+class WrongAccount(Later):
+    """The credentials for a call belong to another account than the one it is for: nothing was called.
+
+    `wanted_id` is the account that the call was for, `connected` the one that the credentials belong to. A
+    reading that raises it did not take place. A reply that meets it must not be tried again by itself: the
+    right account may be connected again weeks later.
+    """
+
+    def __init__(self, wanted_id: str, connected: Account) -> None:
+        detail = f"These credentials belong to @{connected.handle} ({connected.id}), not to {wanted_id}."
+        super().__init__(None, "other account", detail)
+        self.wanted_id = wanted_id
+        self.connected = connected
 
 
 class Unsure(NetworkError):  # noqa: N818
@@ -220,6 +235,11 @@ class Network(Protocol):
 
     Reading calls raise only `Later`; `publish` and `delete` raise any of the three. Nothing here sleeps,
     retries a write, or reads a clock: `now` comes in where it matters.
+
+    Other credentials may be put in place at any time. So every call that speaks, deletes, or reads as
+    somebody names the account that it is for, as `account_id`, and raises `WrongAccount` without any call if
+    the very credentials that it would use belong to another one. What they tell by themselves is compared; a
+    network is asked who they belong to once when they change, not with every call.
     """
 
     name: str  # how the ledger knows it: "x"
@@ -227,7 +247,11 @@ class Network(Protocol):
     max_length: int  # in the network's own counting, see `length`
 
     def account(self) -> Account:
-        """Who we are there; asked once, then remembered."""
+        """Who we are there; asked once, then remembered as long as the credentials stay the same."""
+        ...
+
+    def how_to_connect(self) -> str:
+        """How somebody connects another account ("that account"), as a sentence; names of settings in `…`."""
         ...
 
     def length(self, text: str) -> int:
@@ -238,15 +262,15 @@ class Network(Protocol):
         """The same by the rule that counts more: up to `max_length` the text is certainly not too long."""
         ...
 
-    def mentions(self, after: Mark) -> Iterator[Page]:
+    def mentions(self, after: Mark, *, account_id: str) -> Iterator[Page]:
         """What was said to us after `after` (with the network's own overlap), newest page first."""
         ...
 
-    def search(self, query: str, after: Mark) -> Iterator[Page]:
+    def search(self, query: str, after: Mark, *, account_id: str) -> Iterator[Page]:
         """What was said anywhere that matches `query`, newest page first."""
         ...
 
-    def own_posts(self, after: Mark) -> Iterator[Page]:
+    def own_posts(self, after: Mark, *, account_id: str) -> Iterator[Page]:
         """What our own account said after `after`, newest page first, whoever or whatever posted it."""
         ...
 
@@ -254,11 +278,11 @@ class Network(Protocol):
         """The profiles of `ids`, in as few calls as the network allows; who is gone is left out."""
         ...
 
-    def publish(self, text: str, to: Target, key: str) -> Published:
+    def publish(self, text: str, to: Target, key: str, *, account_id: str) -> Published:
         """Say `text` publicly under `to`, once. `key` is stable over tries, for networks that honour one."""
         ...
 
-    def delete(self, post_id: str) -> None:
+    def delete(self, post_id: str, *, account_id: str) -> None:
         """Take our own post away. A post that is gone already is fine: the call may be repeated.
 
         `Later`: it is still there, or only a person can mend what is in the way. `Refused`: the network will
@@ -266,12 +290,14 @@ class Network(Protocol):
         """
         ...
 
-    def find_reply(self, to: Target, text: str | None, since: datetime) -> Published | None:
+    def find_reply(
+        self, to: Target, text: str | None, since: datetime, *, account_id: str
+    ) -> Published | None:
         """Our own reply under `to`, if the network shows one: the same words, or any if `text` is None."""
         ...
 
-    def refresh(self, ids: Sequence[str]) -> tuple[Page, Mapping[str, Absence]]:
-        """The posts `ids` as they are now, and which of them the network says are not there, and how.
+    def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[Page, Mapping[str, Absence]]:
+        """The posts `ids` as that account sees them now, and which of them are not there, and how.
 
         An id that is in neither was not answered for: it says nothing, as a failed call does. A newer version
         of a post that was asked for is that post.

@@ -31,6 +31,7 @@ from bot.networks import (
     Refused,
     Summons,
     Target,
+    WrongAccount,
     Yes,
 )
 
@@ -153,10 +154,19 @@ class Memory:
             return self._seen(post_id) is not None
 
     def replies_to(self, post_id: str) -> tuple[Post, ...]:
-        """Our own replies under a post, oldest first."""
+        """The replies of the account that we speak as under a post, oldest first."""
         with self._lock:
             stable = self._versions[post_id]
             return tuple(p for p in self._ours() if p.in_reply_to and self._versions[p.in_reply_to] == stable)
+
+    def speaks_as(self, handle: str) -> None:
+        """Put the credentials of the account `handle` (made, if need be) in the place of those before."""
+        with self._lock:
+            self._me = self._people.get(handle.lower()) or self.joins(handle)
+            self._posts = {
+                post.id: post if post.is_repost else replace(post, summons=self._summons(post))
+                for post in self._posts.values()
+            }
 
     # What goes wrong
 
@@ -175,7 +185,11 @@ class Memory:
     def account(self) -> Account:
         """Who we are."""
         self._strike("account")
-        return Account(self.name, self._me.id, self._me.handle, self._me.name)
+        return self._account
+
+    def how_to_connect(self) -> str:
+        """What a test can do."""
+        return "Let it speak as that account."
 
     def length(self, text: str) -> int:
         """One for each character."""
@@ -185,17 +199,18 @@ class Memory:
         """The same: nothing is in doubt here."""
         return self.length(text)
 
-    def mentions(self, after: Mark) -> Iterator[Page]:
+    def mentions(self, after: Mark, *, account_id: str) -> Iterator[Page]:
         """What others said to us."""
-        yield from self._pages("mentions", after, lambda post: post.summons != "none")
+        yield from self._pages("mentions", account_id, after, lambda post: post.summons != "none")
 
-    def search(self, query: str, after: Mark) -> Iterator[Page]:
+    def search(self, query: str, after: Mark, *, account_id: str) -> Iterator[Page]:
         """What others said with `query` in it, in whatever case."""
-        yield from self._pages("search", after, lambda post: query.casefold() in post.text.casefold())
+        words = query.casefold()
+        yield from self._pages("search", account_id, after, lambda post: words in post.text.casefold())
 
-    def own_posts(self, after: Mark) -> Iterator[Page]:
+    def own_posts(self, after: Mark, *, account_id: str) -> Iterator[Page]:
         """What we said ourselves."""
-        yield from self._pages("own_posts", after, None)
+        yield from self._pages("own_posts", account_id, after, None)
 
     def people(self, ids: Sequence[str]) -> tuple[Person, ...]:
         """The profiles of `ids`."""
@@ -203,18 +218,20 @@ class Memory:
         with self._lock:
             return tuple(person for person in self._people.values() if person.id in ids)
 
-    def publish(self, text: str, to: Target, key: str) -> Published:  # noqa: ARG002 - keys are not honoured here
+    def publish(self, text: str, to: Target, key: str, *, account_id: str) -> Published:  # noqa: ARG002 - keys are not honoured here
         """Reply to `to`, if the rules allow it."""
         with self._lock:
+            self._must_be(account_id)
             self._strike("publish")
             self._check(text, to)
             reply = self.says(self._me.handle, text, under=to.post_id)
             self._strike("publish", landed=True)
         return Published(reply.id, reply.url)
 
-    def delete(self, post_id: str) -> None:
+    def delete(self, post_id: str, *, account_id: str) -> None:
         """Take our post away, if it is still there."""
         with self._lock:
+            self._must_be(account_id)
             self._strike("delete")
             post = self._find(post_id)
             if post is not None and post.author_id != self._me.id:
@@ -223,20 +240,24 @@ class Memory:
                 self.deletes(post_id)
             self._strike("delete", landed=True)
 
-    def find_reply(self, to: Target, text: str | None, since: datetime) -> Published | None:
+    def find_reply(
+        self, to: Target, text: str | None, since: datetime, *, account_id: str
+    ) -> Published | None:
         """Our reply under `to` that says `text` (None: anything)."""
-        self._strike("find_reply")
         with self._lock:
+            self._must_be(account_id)
+            self._strike("find_reply")
             replies = self.replies_to(to.post_id) if to.post_id in self._versions else ()
         for reply in reversed(replies):
             if reply.posted_at >= since and text in {None, reply.text}:
                 return Published(reply.id, reply.url)
         return None
 
-    def refresh(self, ids: Sequence[str]) -> tuple[Page, Mapping[str, Absence]]:
+    def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[Page, Mapping[str, Absence]]:
         """The posts `ids` as they are now, and those that are not shown; a deletion is told from the rest."""
-        self._strike("refresh")
         with self._lock:
+            self._must_be(account_id)
+            self._strike("refresh")
             found = {each: self._seen(each) for each in ids}
             absent: dict[str, Absence] = {
                 each: "gone" if self._find(each) is None else "not shown"
@@ -275,6 +296,15 @@ class Memory:
         """An address that leads nowhere, but reads well."""
         return f"https://memory.example/{handle}"
 
+    @property
+    def _account(self) -> Account:
+        return Account(self.name, self._me.id, self._me.handle, self._me.name)
+
+    def _must_be(self, account_id: str) -> None:
+        """Refuse a call for another account than the one whose credentials are in place."""
+        if account_id != self._me.id:
+            raise WrongAccount(account_id, self._account)
+
     def _check(self, text: str, to: Target) -> None:
         target = self._seen(to.post_id)
         if target is None:
@@ -286,9 +316,12 @@ class Memory:
         if any(reply.text == text for reply in self.replies_to(to.post_id)):
             raise Refused("duplicate", "We have said that already.")
 
-    def _pages(self, call: Call, after: Mark, wanted: Callable[[Post], bool] | None) -> Iterator[Page]:
+    def _pages(
+        self, call: Call, account_id: str, after: Mark, wanted: Callable[[Post], bool] | None
+    ) -> Iterator[Page]:
         """Newest first; `wanted` chooses among what others said, None means our own posts."""
         with self._lock:
+            self._must_be(account_id)
             shown = [post for post in self._posts.values() if post.id not in self._hidden]
             found = [post for post in shown if _is_after(post, after)]
             if wanted is None:
@@ -297,6 +330,7 @@ class Memory:
                 found = [post for post in found if post.author_id != self._me.id and wanted(post)]
         found.sort(key=lambda post: int(post.latest_id), reverse=True)
         for start in range(0, len(found) or 1, _PER_PAGE):
+            self._must_be(account_id)
             self._strike(call)
             newest = found[0].latest_id if found and start == 0 else None
             yield Page(tuple(found[start : start + _PER_PAGE]), newest=newest)

@@ -1,16 +1,13 @@
 """X, through its API v2 and tweepy: mentions in, replies out. Facts: https://docs.x.com/x-api."""
 
 import logging
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
-import tweepy
 from pydantic import AfterValidator, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -38,8 +35,9 @@ from bot.networks import (
     x_length,
     x_rows,
 )
-from bot.networks.transport import USER_AGENT, Declined, Limits, Session
-from bot.networks.x_oauth import OFFICIAL, Token, Tokens
+from bot.networks.transport import Declined, Limits
+from bot.networks.x_oauth import OFFICIAL, Tokens
+from bot.networks.x_signing import Signer
 from models.normalize import nfc
 
 log = logging.getLogger(__name__)
@@ -77,9 +75,6 @@ def _base_url(value: str) -> str:
     if parts.path.endswith("/2") or parts.query or parts.fragment:
         raise ValueError("it must be the address before /2, like https://api.x.com")
     return parts.geturl()
-
-
-_Call = Callable[[tweepy.Client, bool], requests.Response]  # with the four keys, or with a token
 
 
 class XSettings(BaseSettings):
@@ -162,28 +157,29 @@ class X:
             raise ValueError("X_CLIENT_ID needs tokens")
         self._settings = settings
         self._tokens = tokens if settings.uses_oauth2 else None
-        self._limits = limits or Limits()
-        self._keys = [_secret(getattr(settings, name)) for name in _CREDENTIALS]
-        self._threads = threading.local()
-        self._me: Account | None = None
-        self._grant: datetime | None = None
+        keys = [_secret(getattr(settings, name)) for name in _CREDENTIALS]
+        self._signer = Signer(keys, self._tokens, settings.api_url, limits or Limits())
         self._word: x_rows.Word = "tweet"
-        self._not_summoned_by: set[str] = set()
+        self._not_summoned_by: set[tuple[str, str]] = set()  # our account, and an author
         self._allowances: dict[Reading, Allowance] = {}
+        self._allowed: str | None = None  # the account that they were told to
 
     def account(self) -> Account:
         """Who we are on X; `GET /2/users/me` costs nothing, but allows only 75 calls in 15 minutes.
 
         With OAuth 2.0 a person may connect another account while we run.
         """
+        account = self._signer.account()
+        if account.id != self._allowed:  # what X left to another one says nothing
+            self._allowed, self._allowances = account.id, {}
+        return account
+
+    def how_to_connect(self) -> str:
+        """With OAuth 2.0 by a command; with the four keys by other keys and a restart."""
         if self._tokens is not None:
-            self._mind(self._tokens.current())
-        if self._me is None:
-            me = x_rows.person(next(iter(x_rows.rows(self._read("/2/users/me", {}))), None))
-            if me is None:
-                raise Later(None, "server error", "X did not say who we are.")
-            self._me = Account(self.name, me.id, me.handle, me.name)
-        return self._me
+            return "To connect it, sign in to X as that account and run `python -m bot connect x`."
+        keys = "`X_ACCESS_TOKEN` and `X_ACCESS_TOKEN_SECRET`"
+        return f"To connect it, set {keys} to those of that account and restart Heard."
 
     def length(self, text: str) -> int:
         """The weighted length of `text`, by X's page or by its library: whichever counts less."""
@@ -193,18 +189,18 @@ class X:
         """The same, whichever counts more: X does not say by which of the two it goes."""
         return x_length.count(text).most
 
-    def mentions(self, after: Mark) -> Iterator[Page]:
+    def mentions(self, after: Mark, *, account_id: str) -> Iterator[Page]:
         """What was said to us since a quarter of an hour before `after`; some mentions appear late."""
-        yield from self._timeline(f"/2/users/{self.account().id}/mentions", after, {}, _MENTIONS_SURE)
+        yield from self._timeline(f"/2/users/{account_id}/mentions", account_id, after, {}, _MENTIONS_SURE)
 
-    def search(self, query: str, after: Mark) -> Iterator[Page]:
+    def search(self, query: str, after: Mark, *, account_id: str) -> Iterator[Page]:
         """What X's search of the last seven days finds. Costs five times what a mention costs."""
         until = {"until_id": after.before} if after.before is not None else {}
-        yield from self._timeline("/2/tweets/search/recent", after, {"query": query, **until})
+        yield from self._timeline("/2/tweets/search/recent", account_id, after, {"query": query, **until})
 
-    def own_posts(self, after: Mark) -> Iterator[Page]:
+    def own_posts(self, after: Mark, *, account_id: str) -> Iterator[Page]:
         """What our account said since a quarter of an hour before `after`."""
-        yield from self._timeline(f"/2/users/{self.account().id}/tweets", after, {}, _POSTS_SURE)
+        yield from self._timeline(f"/2/users/{account_id}/tweets", account_id, after, {}, _POSTS_SURE)
 
     def people(self, ids: Sequence[str]) -> tuple[Person, ...]:
         """The profiles of `ids`. A profile costs ten times what a mention costs, so keep them."""
@@ -214,24 +210,25 @@ class X:
             found += [person for row in x_rows.rows(answer) if (person := x_rows.person(row))]
         return tuple(found)
 
-    def publish(self, text: str, to: Target, key: str) -> Published:  # noqa: ARG002 - X honours no key
+    def publish(self, text: str, to: Target, key: str, *, account_id: str) -> Published:  # noqa: ARG002 - X honours no key
         """Reply to `to`. X may refuse it for want of a summons (https://docs.x.com/changelog, 2026-02-23)."""
         words = nfc(text)
         try:
-            response = self._signed(
+            response = self._signer.make(
                 lambda client, by_keys: client.create_tweet(
                     text=words, in_reply_to_tweet_id=to.post_id, user_auth=by_keys
                 ),
+                account_id,
                 within=_SIGNED_BY,
             )
         except Declined as no:
-            decision = x_answers.of_write(no.response, self._secrets)
+            decision = x_answers.of_write(no.response, self._signer.secrets)
             if isinstance(decision, Refused) and decision.reason == "not summoned":
-                self._not_summoned_by.add(to.author_id)
+                self._not_summoned_by.add((account_id, to.author_id))
             raise decision from None
-        return self._published(response)
+        return self._published(response, account_id)
 
-    def delete(self, post_id: str) -> None:
+    def delete(self, post_id: str, *, account_id: str) -> None:
         """Take our post away: https://docs.x.com/x-api/posts/delete-post.
 
         A 404 may come from X, of a post that is gone, or from a wrong address, of nothing at all: then
@@ -241,38 +238,41 @@ class X:
         if known is None:
             raise Refused("invalid", "X has no such post.")
         try:
-            response = self._signed(
-                lambda client, by_keys: client.delete_tweet(known, user_auth=by_keys), within=_SIGNED_BY
+            response = self._signer.make(
+                lambda client, by_keys: client.delete_tweet(known, user_auth=by_keys),
+                account_id,
+                within=_SIGNED_BY,
             )
         except Declined as no:
-            if no.response.status_code == HTTPStatus.NOT_FOUND and self._is_gone(known):
+            if no.response.status_code == HTTPStatus.NOT_FOUND and self._is_gone(known, account_id):
                 return
-            raise x_answers.of_write(no.response, self._secrets) from None
+            raise x_answers.of_write(no.response, self._signer.secrets) from None
         if not x_rows.says_deleted(response.content):
             raise Unsure("X took the request, but does not say that the post is gone.")
 
-    def find_reply(self, to: Target, text: str | None, since: datetime) -> Published | None:
+    def find_reply(
+        self, to: Target, text: str | None, since: datetime, *, account_id: str
+    ) -> Published | None:
         """Our reply under `to` that says `text` (None: anything), read from our own timeline."""
-        me = self.account()
         ask = {"max_results": _PER_PAGE, "since_id": x_ids.id_at(to.post_id, since)}
-        for answer, short in self._pages(f"/2/users/{me.id}/tweets", ask, _POSTS_SURE):
+        for answer, short in self._pages(f"/2/users/{account_id}/tweets", account_id, ask, _POSTS_SURE):
             for row in x_rows.rows(answer):
                 found = x_rows.stable_id(row)
                 if found and x_rows.is_reply(row, to.ids, text, since):
-                    return Published(found, x_ids.link(found, me.handle))
+                    return Published(found, x_ids.link(found, self._handle_of(account_id)))
             if short:
                 raise Later(None, "server error", "X did not show all that our own account posted.")
         return None
 
-    def refresh(self, ids: Sequence[str]) -> tuple[Page, Mapping[str, Absence]]:
-        """The newest versions of `ids`, and which of them X does not show.
+    def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[Page, Mapping[str, Absence]]:
+        """The newest versions of `ids`, and which of them X does not show to that account.
 
         X never says "gone": it files a suspended author's posts under `resource-not-found`, too.
         https://docs.x.com/x-api/fundamentals/response-codes-and-errors
         """
-        posts, bad, chains, gone = self._look_up(ids)
+        posts, bad, chains, gone = self._look_up(ids, account_id)
         if edits := {chain[-1] for chain in chains} - {post.latest_id for post in posts.values()}:
-            edited, worse, _, _ = self._look_up(sorted(edits))
+            edited, worse, _, _ = self._look_up(sorted(edits), account_id)
             posts |= edited
             bad += worse
         here = {*posts, *(version for chain in chains for version in chain)}
@@ -290,11 +290,12 @@ class X:
             return No("A repost cannot be answered.")
         if author and author.protected:
             return HandOff("Their posts are protected, so the API does not answer them.")
-        if post.author_id == (self._me.id if self._me else None):
+        me = self._signer.last.id if self._signer.last else ""
+        if post.author_id == me:
             return Yes()
         if post.summons == "none":
             return HandOff("They neither mentioned nor quoted us, and then X takes no replies from its API.")
-        if post.summons == "implicit" and post.author_id in self._not_summoned_by:
+        if post.summons == "implicit" and (me, post.author_id) in self._not_summoned_by:
             return HandOff("X has refused a reply to this person before: they did not type our handle.")
         return Yes()
 
@@ -316,7 +317,7 @@ class X:
     def advice(self) -> tuple[str, ...]:
         """X does not tell by its API who owns the developer app, and bills by it."""
         # https://docs.x.com/x-api/getting-started/pricing
-        who = f"@{self._me.handle}" if self._me else "the account"
+        who = f"@{self._signer.last.handle}" if self._signer.last else "the account"
         prices = "a mention costs 0.001 USD to read then, and otherwise 0.005."
         return (self._sign_in(), f"make sure that {who} itself owns the developer app: {prices}")
 
@@ -327,16 +328,16 @@ class X:
         return f"signs in with OAuth 1.0a keys.{also}"
 
     def _timeline(
-        self, route: str, after: Mark, more: Mapping[str, str], sure: int | None = None
+        self, route: str, account_id: str, after: Mark, more: Mapping[str, str], sure: int | None = None
     ) -> Iterator[Page]:
-        me, first = self.account(), True
+        me, first = self._signer.named(account_id), True
         ask = {"max_results": _PER_PAGE, **_since(after), **more}
-        for answer, short in self._pages(route, ask, sure):
+        for answer, short in self._pages(route, account_id, ask, sure):
             yield x_rows.page(answer, me, first=first, gap=short)
             first = False
 
     def _pages(
-        self, route: str, ask: Mapping[str, Any], sure: int | None
+        self, route: str, account_id: str, ask: Mapping[str, Any], sure: int | None
     ) -> Iterator[tuple[x_rows.Row, bool]]:
         """Each page, and whether X may have stopped at it before it had shown all that was asked for.
 
@@ -346,7 +347,7 @@ class X:
         count, stale = 0, False
         while True:
             try:
-                answer = self._read(route, ask, fields=True)
+                answer = self._read(route, ask, account_id, fields=True)
             except x_answers.Stale as no:
                 if stale or "since_id" not in ask:
                     raise
@@ -362,45 +363,50 @@ class X:
             seen.add(token)
             ask = {**ask, "pagination_token": token}
 
-    def _is_gone(self, post_id: str) -> bool:
+    def _is_gone(self, post_id: str, account_id: str) -> bool:
         """Whether X says that there is no such post."""
-        answer = self._read("/2/tweets", {"ids": post_id})
+        answer = self._read("/2/tweets", {"ids": post_id}, account_id)
         return post_id in x_rows.gone(answer)
 
-    def _look_up(self, ids: Sequence[str]) -> tuple[dict[str, Post], list[Bad], list[list[str]], set[str]]:
+    def _look_up(
+        self, ids: Sequence[str], account_id: str
+    ) -> tuple[dict[str, Post], list[Bad], list[list[str]], set[str]]:
         """The posts `ids`, the bad rows, the edit chains that they are part of, and what X does not show."""
         posts, bad, chains, gone = dict[str, Post](), list[Bad](), list[list[str]](), set[str]()
         for some in _lots(ids):
-            answer = self._read("/2/tweets", {"ids": ",".join(some)}, fields=True)
-            page = x_rows.page(answer, self.account())
+            answer = self._read("/2/tweets", {"ids": ",".join(some)}, account_id, fields=True)
+            page = x_rows.page(answer, self._signer.named(account_id))
             posts |= {post.id: post for post in page.posts}
             bad += page.bad
             chains += [chain for row in x_rows.rows(answer) if (chain := x_rows.history(row))]
             gone |= x_rows.gone(answer)
         return posts, bad, chains, gone
 
-    def _read(self, route: str, ask: Mapping[str, Any], *, fields: bool = False) -> x_rows.Row:
-        """One reading call. If X does not know our word for post fields, it is asked again in its other one.
+    def _read(
+        self, route: str, ask: Mapping[str, Any], account_id: str | None = None, *, fields: bool = False
+    ) -> x_rows.Row:
+        """One reading call, as that account (None: whichever is connected).
 
-        tweepy's own methods know one word only, hence its `request`.
+        If X does not know our word for post fields, it is asked again in its other one. tweepy's own methods
+        know one word only, hence its `request`.
         """
         words: list[x_rows.Word] = ["tweet", "post"] if self._word == "tweet" else ["post", "tweet"]
         for word in words:
             params = {**ask, f"{word}.fields": x_rows.fields(word)} if fields else ask
             try:
-                response = self._get(route, params)
+                response = self._get(route, params, account_id)
             except Declined as no:
                 if fields and word == words[0] and x_answers.names_fields(no.response, word):
                     continue
-                raise x_answers.of_read(no.response, self._secrets) from None
+                raise x_answers.of_read(no.response, self._signer.secrets) from None
             self._word = word
             break
         answer = _readable(response)
         if not x_rows.is_answered(answer, str(ask["ids"]).split(",") if "ids" in ask else None):
-            raise x_answers.of_silence(response, self._secrets)
+            raise x_answers.of_silence(response, self._signer.secrets)
         return answer
 
-    def _published(self, response: requests.Response) -> Published:
+    def _published(self, response: requests.Response, account_id: str) -> Published:
         try:
             row = next(iter(x_rows.rows(x_rows.read(response.content))), None)
         except ValueError:
@@ -408,12 +414,17 @@ class X:
         found = x_ids.as_id(row.get("id")) if isinstance(row, dict) else None
         if found is None:
             raise Unsure("X took the reply, but did not say where it is.")
-        return Published(found, x_ids.link(found, self._me.handle if self._me else None))
+        return Published(found, x_ids.link(found, self._handle_of(account_id)))
 
-    def _get(self, route: str, params: Mapping[str, Any]) -> requests.Response:
+    def _handle_of(self, account_id: str) -> str | None:
+        known = self._signer.known(account_id)
+        return known.handle if known is not None else None
+
+    def _get(self, route: str, params: Mapping[str, Any], account_id: str | None) -> requests.Response:
         try:
-            response = self._signed(
-                lambda client, by_keys: client.request("GET", route, params=params, user_auth=by_keys)
+            response = self._signer.make(
+                lambda client, by_keys: client.request("GET", route, params=params, user_auth=by_keys),
+                account_id,
             )
         except Declined as no:
             self._note_allowance(route, no.response)
@@ -427,60 +438,6 @@ class X:
         told = x_answers.allowance(response)
         if reading is not None and told is not None:
             self._allowances[reading] = told
-
-    def _signed(self, call: _Call, within: float | None = None) -> requests.Response:
-        """Make `call` as ourselves; with OAuth 2.0 once more if X does not take the token.
-
-        X's 401 says no more than "Unauthorized", of an expired token as of any other, and it means that the
-        call had no effect. If the tokens for it are not there `within` so many seconds, it is not made.
-        """
-        if self._tokens is None:
-            return call(self._client(), True)
-        until = None if within is None else time.monotonic() + within
-        token = self._tokens.current()
-        for _ in range(2):
-            if until is not None and time.monotonic() > until:
-                raise Later(None, "server error", "X took long over our sign-in, and nothing was sent yet.")
-            client = self._client()
-            client.bearer_token = self._mind(token)
-            try:
-                return call(client, False)
-            except Declined as no:
-                if no.response.status_code != HTTPStatus.UNAUTHORIZED:
-                    raise
-            token = self._tokens.instead_of(token)
-        raise Later(None, "unauthorized", "X takes none of our tokens.")
-
-    def _mind(self, token: Token) -> str:
-        """The letters of `token`; whoever we were under another grant is forgotten."""
-        if token.grant != self._grant:
-            self._grant, self._me = token.grant, None
-            self._allowances = {}
-        letters = token.secret.get_secret_value()
-        self._threads.token = letters
-        return letters
-
-    @property
-    def _secrets(self) -> list[str]:
-        """What no answer may be quoted with."""
-        return self._keys if self._tokens is None else [getattr(self._threads, "token", "")]
-
-    def _client(self) -> tweepy.Client:
-        """The client of the thread that asks: tweepy's session is not made to be shared."""
-        if not hasattr(self._threads, "client"):
-            key, secret, token, token_secret = self._keys
-            client = tweepy.Client(
-                consumer_key=key,
-                consumer_secret=secret,
-                access_token=token,
-                access_token_secret=token_secret,
-                return_type=requests.Response,
-                wait_on_rate_limit=False,
-            )
-            client.session = Session(self._settings.api_url, self._limits)
-            client.user_agent = USER_AGENT
-            self._threads.client = client
-        return self._threads.client
 
 
 def _since(after: Mark) -> dict[str, str]:

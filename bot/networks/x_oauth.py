@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -21,7 +21,7 @@ import requests
 from pydantic import SecretStr
 from pydantic_core import from_json
 
-from bot.networks import Later, NetworkError, Unsure, x_answers
+from bot.networks import Account, Later, NetworkError, Unsure, x_answers
 from bot.networks.transport import Declined, Limits, Session
 
 SCOPES = ("tweet.read", "tweet.write", "users.read", "offline.access")
@@ -36,10 +36,14 @@ _CODE = re.compile(r"[a-z_]{1,40}")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a call is signed with. `grant` is when a person connected: another one may be another account."""
+    """What a call is signed with. `grant` is when a person connected: another one may be another account.
+
+    `account` is whom it speaks for, if X was ever asked: all tokens of one grant speak for the same.
+    """
 
     secret: SecretStr
     grant: datetime
+    account: Account | None = field(default=None, compare=False)
 
 
 class Tokens(Protocol):
@@ -51,6 +55,10 @@ class Tokens(Protocol):
 
     def instead_of(self, refused: Token) -> Token:
         """Another token than `refused`, which X did not take."""
+        ...
+
+    def name(self, token: Token, account: Account) -> None:
+        """Note that `token` speaks for `account`, unless another one was connected since. It never raises."""
         ...
 
     def about(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.x.fields import EXPANSIONS, MEDIA_FIELDS, OLD_NAMES, USER_EXPANSIONS, spelled
 from sandbox.x.params import ID, Params
+from sandbox.x.posts import User
 from sandbox.x.problems import invalid
 from sandbox.x.rows import POST_FIELDS, USER_FIELDS, Wanted
 from sandbox.x.world import XWorld
@@ -15,10 +16,12 @@ from sandbox.x.world import XWorld
 class Call:
     """A request whose path and parameters are known.
 
-    `key` is the id or handle in the path, `lag` how far behind the reads of this call are.
+    `me` is the account whose credentials it came with, `key` the id or handle in the path, `lag` how far
+    behind the reads of this call are.
     """
 
     world: XWorld
+    me: User
     params: Params
     key: str
     body: Any

@@ -52,7 +52,8 @@ def _handled(world: XWorld, request: Request, endpoint: Endpoint | Door, key: st
         params = Params(request.query)
         params.check(spelled(endpoint.query, world.faults.vocabulary))
         with world.lock:
-            return as_json(endpoint.status, endpoint.handle(Call(world, params, key, request.json, lag)))
+            me = world.speaker(oauth_token=request.oauth_token, bearer=request.bearer)
+            return as_json(endpoint.status, endpoint.handle(Call(world, me, params, key, request.json, lag)))
     except ProblemError as problem:
         return as_problem(problem)
 
@@ -64,6 +65,14 @@ def _check_credentials(world: XWorld, request: Request) -> None:
     with world.lock:
         if request.bearer is not None and not world.grants.admits(request.bearer):
             raise plain(401)
+
+
+def _account(world: XWorld, request: Request) -> str | None:
+    """The handle of the account whose credentials a call came with."""
+    if request.oauth_token is None and request.bearer is None:
+        return None
+    with world.lock:
+        return world.speaker(oauth_token=request.oauth_token, bearer=request.bearer).handle
 
 
 def _lag(taken: tuple[Fault, ...]) -> timedelta:
@@ -83,6 +92,7 @@ def _noted(world: XWorld, request: Request, endpoint: str, made: Answer) -> Answ
         status=made.seen_status,
         user_agent=request.headers.get("user-agent", ""),
         authorization=f"{request.scheme} ***" if request.scheme else "",
+        account=_account(world, request),
     )
     with world.lock:
         world.journal.note(asked)

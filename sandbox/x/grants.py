@@ -31,6 +31,7 @@ class Asked:
     scope: str
     state: str
     challenge: str
+    user_id: str | None = None  # who is signed in where the page is shown; None: the brand
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Grant:
 
     client_id: str
     scope: str
+    user_id: str | None = None  # who consented; None: the brand
     revoked: bool = False
     pairs: list[Pair] = field(default_factory=list)
     renewed_at: datetime | None = None
@@ -108,13 +110,19 @@ class Grants:
             raise RefusedError(400, "invalid_request", "Value passed for the redirect uri did not match.")
         if asked.challenge != challenge:
             raise RefusedError(400, "invalid_request", "Value passed for the code verifier was invalid.")
-        grant = Grant(client.id, asked.scope)
+        grant = Grant(client.id, asked.scope, asked.user_id)
         self._grants.append(grant)
         return self._next(grant)
 
-    def grant(self, client: Client, scope: str = "tweet.read tweet.write users.read offline.access") -> Pair:
+    def grant(
+        self,
+        client: Client,
+        scope: str = "tweet.read tweet.write users.read offline.access",
+        *,
+        user_id: str | None = None,
+    ) -> Pair:
         """A pair out of nothing, for a test that is not about consent."""
-        self._grants.append(grant := Grant(client.id, scope))
+        self._grants.append(grant := Grant(client.id, scope, user_id))
         return self._next(grant)
 
     # What follows
@@ -143,6 +151,13 @@ class Grants:
                 if secrets.compare_digest(pair.access, token):
                     return not grant.revoked and self._clock() < pair.expires_at
         return False
+
+    def owner(self, token: str) -> str | None:
+        """The id of the account that consented to this bearer token; None: the brand, or an unknown token."""
+        for grant in self._grants:
+            if any(secrets.compare_digest(pair.access, token) for pair in grant.pairs):
+                return grant.user_id
+        return None
 
     def expire(self) -> None:
         """End every access token now, as if its hours had passed; refresh tokens stay."""

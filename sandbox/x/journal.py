@@ -13,7 +13,10 @@ CREATE, CREATE_WITH_LINK, SUMMONED_REPLY, DELETE = 15, 200, 10, 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request. `status` is None if the client got no answer; its credentials are not kept."""
+    """One request. `status` is None if the client got no answer; its credentials are not kept.
+
+    `account` is the handle of the account that they belong to.
+    """
 
     at: datetime
     endpoint: str
@@ -24,6 +27,7 @@ class Asked:
     status: int | None
     user_agent: str
     authorization: str
+    account: str | None = None
 
 
 class Journal:

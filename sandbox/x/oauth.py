@@ -27,7 +27,7 @@ def authorize(world: XWorld, request: Request) -> Answer:
     """The consent page, and where its two buttons lead."""
     form = request.content.decode() if request.method == "POST" else request.query
     given = dict(parse_qsl(form))
-    asked = _asked(world.grants, given)
+    asked = _asked(world, given)
     if asked is None:
         return _page(400, "Something went wrong", "<p>You weren't able to give access to the App.</p>")
     if request.method == "GET":
@@ -40,8 +40,8 @@ def authorize(world: XWorld, request: Request) -> Answer:
     return Answer(302, b"", {"location": asked.redirect + mark + urlencode(answer)})
 
 
-def _asked(grants: Grants, given: dict[str, str]) -> Asked | None:
-    client = grants.client(given.get("client_id", ""))
+def _asked(world: XWorld, given: dict[str, str]) -> Asked | None:
+    client = world.grants.client(given.get("client_id", ""))
     redirect, scope = given.get("redirect_uri", ""), given.get("scope", "")
     if client is None or not redirect or (client.redirects and redirect not in client.redirects):
         return None
@@ -49,7 +49,7 @@ def _asked(grants: Grants, given: dict[str, str]) -> Asked | None:
         return None
     if not given.get("code_challenge") or not given.get("state") or not scope:
         return None
-    return Asked(client.id, redirect, scope, given["state"], given["code_challenge"])
+    return Asked(client.id, redirect, scope, given["state"], given["code_challenge"], world.signed_in.id)
 
 
 def _consent(world: XWorld, given: dict[str, str], asked: Asked) -> str:
@@ -59,7 +59,7 @@ def _consent(world: XWorld, given: dict[str, str], asked: Asked) -> str:
     )
     return _FORM.format(
         client=html.escape(asked.client_id),
-        handle=html.escape(world.brand.handle),
+        handle=html.escape(world.signed_in.handle),
         scope=html.escape(asked.scope.replace(" ", ", ")),
         fields=fields,
     )

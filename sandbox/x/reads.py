@@ -13,7 +13,7 @@ from sandbox.x.rows import Row, includes, post_row, stamp, user_row, why_no_post
 
 
 def me(call: Call) -> Row:
-    return {"data": user_row(call.world.brand, call.wanted())}
+    return {"data": user_row(call.me, call.wanted())}
 
 
 def user_by_handle(call: Call) -> Row:
@@ -162,7 +162,7 @@ def _timeline_price(call: Call) -> int:
     user = call.world.user_by_id(call.key)
     if error := why_no_user(user, "id", call.key):
         raise ProblemError(200, {"errors": [error]})
-    return journal.OWNED_READ if user == call.world.brand else journal.POST_READ
+    return journal.OWNED_READ if user == call.me else journal.POST_READ
 
 
 def _filled(body: Row) -> Row:

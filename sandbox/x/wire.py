@@ -1,10 +1,12 @@
 """What comes in and what goes out, before and after HTTP."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+from urllib.parse import unquote
 
 from sandbox.x.problems import ProblemError
 
@@ -38,6 +40,13 @@ class Request:
         """The token of a call that is signed by nothing else."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token if scheme == "Bearer" else None
+
+    @property
+    def oauth_token(self) -> str | None:
+        """The access token of a call that is signed with four keys (OAuth 1.0a)."""
+        header = self.headers.get("authorization", "")
+        found = re.search(r'oauth_token="([^"]*)"', header) if header.startswith("OAuth ") else None
+        return unquote(found[1]) if found else None
 
     @property
     def json(self) -> Any:  # noqa: ANN401 - it is the client's

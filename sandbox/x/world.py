@@ -31,7 +31,10 @@ class Change:
 
 
 class XWorld:
-    """A small X. People speak by `post`; the brand's API client by `publish`, which keeps X's rules.
+    """A small X. People speak by `post`; a brand's API client by `publish`, which keeps X's rules.
+
+    A client speaks for the account that its token begins with (`1234-…`, OAuth 1.0a), that `keys` name for
+    its token, or that was signed in when somebody consented (OAuth 2.0: `sign_in`); else for `brand`.
 
     Every method is safe to call from any thread; hold `lock` to see several calls as one.
 
@@ -53,6 +56,7 @@ class XWorld:
         self.limits = Limits()
         self.journal = Journal()
         self.grants = Grants(lambda: self.clock())  # noqa: PLW0108 - the clock may be replaced
+        self.keys: dict[str, str] = {}  # by OAuth 1.0a access token: the id of the account that it belongs to
         self.raw_rows: dict[str, Any] = {}
         self.implicit_counts = True
         self.duplicate_window = timedelta(days=1)
@@ -62,14 +66,31 @@ class XWorld:
         self.shelf = Shelf()
         self._maker = Maker(self._ids, self._people, self.shelf)
         self._observers: list[Callable[[Change], None]] = []
-        self._brand_id = self.add_user(handle, name).id
+        self._brand_id = self._signed_in_id = self.add_user(handle, name).id
 
     # People
 
     @property
     def brand(self) -> User:
-        """The account that every credential speaks for."""
+        """The account that credentials speak for unless they name another one."""
         return self._people[self._brand_id]
+
+    @property
+    def signed_in(self) -> User:
+        """The account that is signed in to X in the browser where apps are authorized."""
+        return self._people[self._signed_in_id]
+
+    def sign_in(self, handle: str) -> None:
+        """Sign in to X in that browser as another account. Raises LookupError."""
+        with self.lock:
+            self._signed_in_id = self.user(handle).id
+
+    def speaker(self, *, oauth_token: str | None, bearer: str | None) -> User:
+        """The account that a call with these credentials speaks for."""
+        told = self.grants.owner(bearer) if bearer is not None else None
+        if oauth_token is not None:
+            told = self.keys.get(oauth_token) or oauth_token.partition("-")[0]
+        return (self._people.get(told) if told else None) or self.brand
 
     def add_user(
         self, handle: str, name: str, *, followers: int = 0, protected: bool = False, verified: bool = False
@@ -135,18 +156,26 @@ class XWorld:
         self._tell(Change("post", made.id))
         return made
 
-    def publish(self, text: str, *, reply_to: str | None = None, unnamed: Sequence[str] = ()) -> XPost:
-        """Say `text` as the brand through the API; the people with the ids `unnamed` are not put in front.
+    def publish(
+        self,
+        text: str,
+        *,
+        reply_to: str | None = None,
+        unnamed: Sequence[str] = (),
+        by: User | None = None,
+    ) -> XPost:
+        """Say `text` as `by` (the brand, if None) through the API.
 
-        Raises ForbiddenError in X's words.
+        The people with the ids `unnamed` are not put in front. Raises ForbiddenError in X's words.
         """
+        by = by or self.brand
         with self.lock:
             if reply_to is not None and not self._can_see(reply_to):
                 raise ForbiddenError(PARENT_GONE)
-            made = self._maker.make(self.brand, text, at=self.clock(), reply_to=reply_to, unnamed=unnamed)
+            made = self._maker.make(by, text, at=self.clock(), reply_to=reply_to, unnamed=unnamed)
             check_words(made)
             if reply_to is not None:
-                self._check_summons(self.posts[reply_to])
+                self._check_summons(by, self.posts[reply_to])
             since = made.created_at - self.duplicate_window
             recent = itertools.takewhile(lambda p: p.created_at > since, self.shelf.said_by(made.author_id))
             check_duplicate(made, recent)
@@ -249,9 +278,9 @@ class XWorld:
     def _can_see(self, post_id: str) -> bool:
         return post_id in self.posts and not self.is_hidden(self.posts[post_id].author_id)
 
-    def _check_summons(self, parent: XPost) -> None:
+    def _check_summons(self, speaker: User, parent: XPost) -> None:
         quoted = self.posts.get(parent.quotes or "")
-        check_summons(self.brand, parent, quoted, implicit_counts=self.implicit_counts)
+        check_summons(speaker, parent, quoted, implicit_counts=self.implicit_counts)
 
     def _tell(self, change: Change) -> None:
         for observer in tuple(self._observers):

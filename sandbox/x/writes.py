@@ -1,4 +1,4 @@
-"""The endpoints that write: create and delete, for the brand only."""
+"""The endpoints that write: create and delete, for the account whose credentials sign the call."""
 
 from sandbox.x import journal
 from sandbox.x.call import Call
@@ -30,7 +30,7 @@ def create(call: Call) -> Row:
         raise invalid_request({"message": f"$.reply_settings: must be one of {sorted(REPLY_SETTINGS)}"})
     parent_id, unnamed = _reply_of(body)
     try:
-        made = call.world.publish(text, reply_to=parent_id, unnamed=unnamed)
+        made = call.world.publish(text, reply_to=parent_id, unnamed=unnamed, by=call.me)
     except ForbiddenError as refusal:
         raise plain(403, str(refusal)) from None
     _charge_for(call, made)
@@ -64,7 +64,7 @@ def _charge_for(call: Call, made: XPost) -> None:
 def delete(call: Call) -> Row:
     post_id = call.id()
     if post_id in call.world.posts:
-        if call.world.posts[post_id].author_id != call.world.brand.id:
+        if call.world.posts[post_id].author_id != call.me.id:
             raise plain(403, NOT_YOURS)
         call.world.delete(post_id)
         call.world.journal.wrote(journal.DELETE)

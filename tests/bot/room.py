@@ -52,28 +52,30 @@ class Counting(Memory):
         self.bad_rows: list[Any] = []
         self.on_publish: Callable[[], None] = lambda: None
 
-    def mentions(self, after: Mark) -> Iterator[Page]:
+    def mentions(self, after: Mark, *, account_id: str) -> Iterator[Page]:
         self.asked["mentions"] += 1
-        for number, page in enumerate(super().mentions(after), 1):
+        for number, page in enumerate(super().mentions(after, account_id=account_id), 1):
             yield Page(page.posts, tuple(self.bad_rows), page.newest, page.gap)
             self.between_pages(number)
 
-    def own_posts(self, after: Mark) -> Iterator[Page]:
+    def own_posts(self, after: Mark, *, account_id: str) -> Iterator[Page]:
         self.asked["own posts"] += 1
-        return super().own_posts(after)
+        return super().own_posts(after, account_id=account_id)
 
     def people(self, ids: Sequence[str]) -> tuple[Person, ...]:
         self.bought.append(list(ids))
         return super().people(ids)
 
-    def publish(self, text: str, to: Target, key: str) -> Published:
+    def publish(self, text: str, to: Target, key: str, *, account_id: str) -> Published:
         self.asked["publish"] += 1
         self.on_publish()
-        return super().publish(text, to, key)
+        return super().publish(text, to, key, account_id=account_id)
 
-    def find_reply(self, to: Target, text: str | None, since: datetime) -> Published | None:
+    def find_reply(
+        self, to: Target, text: str | None, since: datetime, *, account_id: str
+    ) -> Published | None:
         self.asked["look"] += 1
-        return super().find_reply(to, text, since)
+        return super().find_reply(to, text, since, account_id=account_id)
 
 
 class Room:

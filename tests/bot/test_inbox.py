@@ -449,8 +449,8 @@ class Forgetful(Counting):
         super().__init__(clock)
         self.searched: list[str] = []
 
-    def search(self, query: str, after: Mark):
-        for number, page in enumerate(super().search(query, after), 1):
+    def search(self, query: str, after: Mark, *, account_id: str):
+        for number, page in enumerate(super().search(query, after, account_id=account_id), 1):
             if number == self.breaks_search_at:
                 self.breaks_search_at = None
                 raise Later(None, "server error", "Oops.")
@@ -459,8 +459,8 @@ class Forgetful(Counting):
             self.searched += [post.id for post in found]
             yield replace(page, posts=found)
 
-    def mentions(self, after: Mark):
-        for page in super().mentions(after):
+    def mentions(self, after: Mark, *, account_id: str):
+        for page in super().mentions(after, account_id=account_id):
             listed = self._indexed(page)
             yield Page(listed[:20], (), page.newest, gap=len(listed) > 20)
             return

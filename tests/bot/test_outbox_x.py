@@ -190,7 +190,9 @@ def test_a_killed_worker_after_the_effect_is_found_by_reading(on_x: Room, x, pos
         row.release(session, at=on_x.clock())
     errand = outbox.take(on_x.desk, reply, gate.ask(on_x.desk, reply))
     assert errand is not None
-    on_x.network.publish(errand.text, errand.target, errand.key)  # and here the process is killed
+    on_x.network.publish(
+        errand.text, errand.target, errand.key, account_id=errand.account_id
+    )  # and here the process is killed
     on_x.clock.pass_by(12)
     on_x.send()
     on_x.clock.pass_by(5)

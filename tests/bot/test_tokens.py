@@ -17,14 +17,14 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot import tokens as room
-from bot.networks import Later
+from bot.networks import Account, Later, Mark, Target, WrongAccount
 from bot.networks.transport import Limits
 from bot.networks.x import X, XSettings
 from bot.networks.x_oauth import OAuth2, Pair
 from bot.tokens import StoredTokens, seal_again
 from bot.vault import SealedError, Vault
 from models import Credential
-from models.database import Database
+from models.database import BusyError, Database
 from sandbox.x import XServer, XWorld
 from sandbox.x import grants as sandbox_grants
 from tests.bot.room import Clock, together
@@ -192,7 +192,7 @@ from pydantic import SecretStr
 from bot.networks.x_oauth import OAuth2
 from bot.tokens import StoredTokens
 from bot.vault import Vault
-from models.database import Database
+from models.database import BusyError, Database
 
 url, api, key, secret, crash = sys.argv[1:]
 oauth = OAuth2("heard", SecretStr(secret), api)
@@ -620,7 +620,7 @@ def test_no_secret_is_ever_logged_or_shown(
 
 
 def test_it_says_who_is_connected_and_under_which_key(tokens: StoredTokens, make: Make, db: Database) -> None:
-    tokens.name_account("42", "acmebrew")
+    tokens.name(tokens.current(), Account("x", "42", "acmebrew", "Acme Brew"))
     key_id = row(db).key_id
 
     assert tokens.about() == (
@@ -633,3 +633,154 @@ def test_it_says_that_nobody_has_connected_it(make: Make) -> None:
     assert make().about() == (
         "is to sign in with OAuth 2.0, and nobody has connected it yet: run `python -m bot connect x`."
     )
+
+
+# --- whose they are -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def connect_beside(make: Make, world: XWorld, app: sandbox_grants.Client) -> Callable[[str], None]:
+    """Another process connects an account of that name."""
+
+    def connect(handle: str) -> None:
+        user = world.find_user(handle) or world.add_user(handle, handle.title())
+        given = world.grants.grant(app, user_id=user.id)
+        make().connect(Pair(SecretStr(given.access), SecretStr(given.refresh), 7200, frozenset()))
+
+    return connect
+
+
+@pytest.fixture
+def on_tokens(x: XServer) -> Callable[[StoredTokens], X]:
+    """X as a process speaks to it."""
+
+    def signed(tokens: StoredTokens) -> X:
+        known = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="client-s3cret")
+        return X(known, Limits(connect=5, whole=20), tokens=tokens)
+
+    return signed
+
+
+def test_x_is_asked_once_after_connecting_and_every_process_knows_from_then_on(
+    tokens: StoredTokens, make: Make, world: XWorld, db: Database, on_tokens: Callable[..., X]
+) -> None:
+    us = world.brand.id
+    list(on_tokens(tokens).own_posts(Mark(None, world.clock()), account_id=us))
+
+    other = on_tokens(make())
+    with pytest.raises(WrongAccount, match=r"belong to @acmebrew \(\d+\), not to 7"):
+        other.delete("12", account_id="7")
+    other.delete("12", account_id=us)
+
+    assert (row(db).account_id, row(db).handle) == (us, "acmebrew")
+    assert world.counts["GET /2/users/me"] == 1
+
+
+def test_a_renewal_does_not_make_us_ask_again(
+    tokens: StoredTokens, world: XWorld, clock: Clock, on_tokens: Callable[..., X]
+) -> None:
+    network = on_tokens(tokens)
+    for _ in range(3):
+        network.delete("12", account_id=world.brand.id)
+        clock.pass_by(hours=2)
+
+    assert world.grants.renewals == 2
+    assert world.counts["GET /2/users/me"] == 1
+
+
+def test_an_account_that_is_connected_beside_us_is_seen_with_the_next_call(
+    tokens: StoredTokens,
+    connect_beside: Callable[[str], None],
+    x: XServer,
+    clock: Clock,
+    on_tokens: Callable[..., X],
+) -> None:
+    world, network = x.world, on_tokens(tokens)
+    assert network.account().handle == "acmebrew"
+    clock.pass_by(1)
+
+    connect_beside("acmetea")
+
+    with pytest.raises(WrongAccount, match="belong to @acmetea"):
+        network.delete("12", account_id=world.brand.id)
+    assert network.account().handle == "acmetea"
+    assert world.counts["DELETE /2/tweets/:id"] == 0
+
+
+def test_an_account_that_is_connected_while_x_says_who_we_were_is_not_taken_for_it(
+    tokens: StoredTokens,
+    connect_beside: Callable[[str], None],
+    x: XServer,
+    clock: Clock,
+    on_tokens: Callable[..., X],
+) -> None:
+    """The answer about the old account comes after the new one was connected: it says nothing of that."""
+    world = x.world
+    network, us = on_tokens(tokens), world.brand.id
+    slow = world.faults.add("GET /2/users/me", "slow", times=1, seconds=60)
+    asking = threading.Thread(target=network.account)
+    asking.start()
+    eventually(lambda: slow.times == 0)
+    clock.pass_by(1)
+    connect_beside("acmetea")
+    slow.release()
+    asking.join(20)
+
+    assert "an account that X has not named yet" in tokens.about()
+    with pytest.raises(WrongAccount, match="belong to @acmetea"):
+        network.delete("12", account_id=us)
+    assert "connected as @acmetea" in tokens.about()
+
+
+def test_a_token_that_ends_while_another_account_is_connected_is_not_replaced_by_its(
+    tokens: StoredTokens,
+    connect_beside: Callable[[str], None],
+    x: XServer,
+    clock: Clock,
+    on_tokens: Callable[..., X],
+) -> None:
+    """The 401 of the old token leads to the new one, which is checked like any other."""
+    world = x.world
+    network, us = on_tokens(tokens), world.brand.id
+    asker = world.post("maria", "@acmebrew hello")
+    network.account()
+    clock.pass_by(minutes=20)
+    slow = world.faults.add("POST /2/tweets", "slow", times=1, seconds=60)
+    raised: list[Exception] = []
+
+    def publish() -> None:
+        try:
+            to = Target(asker.id, asker.author_id, "maria", clock())
+            network.publish("hi", to, "key", account_id=us)
+        except Later as later:
+            raised.append(later)
+
+    world.grants.expire()
+    asking = threading.Thread(target=publish)
+    asking.start()
+    eventually(lambda: slow.times == 0)
+    connect_beside("acmetea")
+    slow.release()
+    asking.join(20)
+
+    assert [type(one) for one in raised] == [WrongAccount]
+    assert world.conversation(asker.id) == [asker]
+
+
+def test_a_ledger_that_does_not_take_the_name_is_no_reason_to_stop(
+    tokens: StoredTokens,
+    make: Make,
+    world: XWorld,
+    on_tokens: Callable[..., X],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_args: object, **_more: object) -> None:
+        raise BusyError("busy")
+
+    network = on_tokens(tokens)
+    monkeypatch.setattr(Credential, "name_account", broken)
+
+    network.delete("12", account_id=world.brand.id)
+    network.delete("12", account_id=world.brand.id)
+
+    assert world.counts["GET /2/users/me"] == 1

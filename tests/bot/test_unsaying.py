@@ -43,7 +43,7 @@ def test_a_worker_that_was_too_slow_does_not_touch_what_another_one_has_deleted(
     reply_id = answered(here, network)
     delete = network.delete
 
-    def too_slow(post_id: str) -> None:
+    def too_slow(post_id: str, *, account_id: str) -> None:
         network.delete = delete
         here.clock.pass_by(13)  # the lease is over
         here.send()

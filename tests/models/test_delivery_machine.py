@@ -217,6 +217,23 @@ class Delivery(RuleBasedStateMachine):
         known.events.append((act, by, at, known.text, self.row(reply_id).post_id, to))
         return True
 
+    @rule(reply_id=replies)
+    def connect_another_account(self, reply_id: int) -> None:
+        """What has not left comes back; what may be public stays where it is."""
+        known, at = self.known[reply_id], self.tick()
+        if known.state not in {"held", "queued"}:
+            with self.nothing_changes(), pytest.raises(OvertakenError):
+                self.ticket.give_back(self.session, self.row(reply_id), at=at, why="other account")
+            return
+        self.ticket.give_back(self.session, self.row(reply_id), at=at, why="other account")
+        known.state, known.fence = "cancelled", known.fence + 1
+        post_id = self.row(reply_id).post_id
+        known.events.append(("reply cancelled", "heard", at, known.text, post_id, "cancelled"))
+        for row in rows(self.session, Reply)["replies"]:  # its author has written something else since
+            if row["id"] not in self.known:
+                assert (row["text"], row["state"], row["actor"]) == (known.text, "draft", "U0ANA")
+                self.known[row["id"]] = Known(row["turn"], row["text"])
+
     # --- who comes late ---------------------------------------------------------------------------------
 
     @rule(target=copies, reply_id=replies)

@@ -5,12 +5,13 @@ The contract suite runs on every stage in `STAGES`; a new network adds its own.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 from pydantic import SecretStr
 
-from bot.networks import Later, Mark, Network, Post, Target, Unsure
+from bot.networks import Account, Later, Mark, Network, Post, Target, Unsure
 from bot.networks.memory import Memory
 from bot.networks.transport import Limits
 from bot.networks.x import X, XSettings
@@ -26,6 +27,7 @@ class Stage(Protocol):
 
     network: Network
     start: Mark  # before anything was said
+    us: str  # the id of the brand's account
 
     def says(self, handle: str, text: str, under: str | None = None) -> str:
         """Let a customer post; returns the id."""
@@ -42,6 +44,12 @@ class Stage(Protocol):
     def replies_to(self, post_id: str) -> list[str]:
         """The texts of the brand's replies under a post, as they were sent."""
 
+    def connects(self, handle: str) -> str:
+        """Put the credentials of another account in place; returns its id."""
+
+    def said_by(self, handle: str) -> list[str]:
+        """All that an account has said, as it was sent."""
+
     def trouble(self, kind: Trouble, *, writing: bool) -> None:
         """Let the next call of each kind fail, the reading or the writing ones."""
 
@@ -54,6 +62,7 @@ class MemoryStage:
     def __init__(self) -> None:
         self.network = Memory("acmebrew")
         self.start = Mark(None, self.network.says("nobody", "the first words").posted_at)
+        self.us = self.network.account().id
 
     def says(self, handle, text, under=None):
         return self.network.says(handle, text, under=under).id
@@ -73,6 +82,14 @@ class MemoryStage:
     def replies_to(self, post_id):
         return [reply.text for reply in self.network.replies_to(post_id)]
 
+    def connects(self, handle):
+        self.network.speaks_as(handle)
+        return self.network.account().id
+
+    def said_by(self, handle):
+        author = self.network.joins(handle).id
+        return [post.text for post in self.network._posts.values() if post.author_id == author]
+
     def trouble(self, kind, *, writing):
         errors = {"lost before": Unsure("no answer"), "lost after": Unsure("no answer")}
         error = errors.get(kind) if writing else None
@@ -88,6 +105,7 @@ class Given:
     def __init__(self, *letters: str) -> None:
         self.left = [Token(SecretStr(one), datetime(2026, 11, 21, tzinfo=UTC)) for one in letters]
         self.refused: list[str] = []
+        self.named: list[tuple[str, str]] = []
 
     def current(self) -> Token:
         return self.left[0]
@@ -99,14 +117,22 @@ class Given:
         del self.left[0]
         return self.left[0]
 
+    def name(self, token: Token, account: Account) -> None:
+        """Note whom the tokens of that grant speak for."""
+        self.named.append((token.secret.get_secret_value(), account.handle))
+        self.left = [replace(one, account=account) if one.grant == token.grant else one for one in self.left]
+
     def about(self) -> str:
         return "signs in with OAuth 2.0."
 
 
 class XStage:
+    """X by the four keys."""
+
     def __init__(self, server: XServer, network: X) -> None:
-        self.world = server.world
+        self.server, self.world = server, server.world
         self.network = network
+        self.us = self.world.brand.id
         self.start = Mark(None, self.world.clock())
 
     def says(self, handle, text, under=None):
@@ -130,6 +156,15 @@ class XStage:
     def replies_to(self, post_id):
         return [reply.text for reply in self.world.replies_to(post_id)]
 
+    def connects(self, handle):
+        """Other keys and a restart."""
+        user = self.world.find_user(handle) or self.world.add_user(handle, handle.title())
+        self.network = X(settings(self.server.url, access_token=f"{user.id}-token"), LIMITS)
+        return user.id
+
+    def said_by(self, handle):
+        return [post.text for post in self.world.shelf.said_by(self.world.user(handle).id)]
+
     def trouble(self, kind, *, writing):
         faults = self.world.faults
         kinds = {
@@ -143,6 +178,23 @@ class XStage:
         else:
             for call in ("POST /2/tweets", "DELETE *") if writing else ("GET *",):
                 faults.add(call, kinds[kind], times=1)
+
+
+class XStageWithTokens(XStage):
+    """X by OAuth 2.0: whom it speaks for changes while it runs."""
+
+    def __init__(self, server: XServer) -> None:
+        self.app = server.world.grants.add_client("heard")
+        self.tokens = Given(server.world.grants.grant(self.app).access)
+        keys = XSettings(_env_file=None, api_url=server.url, client_id="heard")
+        super().__init__(server, X(keys, LIMITS, tokens=self.tokens))
+
+    def connects(self, handle):
+        user = self.world.find_user(handle) or self.world.add_user(handle, handle.title())
+        access = self.world.grants.grant(self.app, user_id=user.id).access
+        grant = self.tokens.left[0].grant + timedelta(hours=1)
+        self.tokens.left = [Token(SecretStr(access), grant)]
+        return user.id
 
 
 def settings(url: str, **more: str) -> XSettings:
@@ -170,9 +222,7 @@ def x_stage() -> Iterator[Stage]:
 def x_with_a_token() -> Iterator[Stage]:
     """X by OAuth 2.0."""
     with XServer() as server:
-        token = server.world.grants.grant(server.world.grants.add_client("heard")).access
-        connected = XSettings(_env_file=None, api_url=server.url, client_id="heard")
-        yield XStage(server, X(connected, LIMITS, tokens=Given(token)))
+        yield XStageWithTokens(server)
 
 
 STAGES = {"memory": memory_stage, "x": x_stage, "x by OAuth 2.0": x_with_a_token}

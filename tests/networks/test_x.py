@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 from pydantic import ValidationError
 
-from bot.networks import CAP, HandOff, Later, Mark, Refused, Target, Unsure, Yes
+from bot.networks import CAP, HandOff, Later, Mark, Refused, Target, Unsure, WrongAccount, Yes
 from bot.networks.transport import Limits
 from bot.networks.x import X, XSettings
 from bot.networks.x_ids import moment_of
@@ -154,22 +154,22 @@ def test_libraries_that_log_signatures_are_held_back(x, world, caplog):
 
 
 def test_we_are_asked_for_once(x, world, start):
-    list(x.mentions(start))
-    list(x.mentions(start))
+    list(x.mentions(start, account_id=world.brand.id))
+    list(x.mentions(start, account_id=world.brand.id))
     x.account()
 
     assert world.counts["GET /2/users/me"] == 1
 
 
 def test_every_call_is_signed_as_the_user_and_names_us(x, world, start):
-    list(x.mentions(start))
+    list(x.mentions(start, account_id=world.brand.id))
 
     assert all(request.authorization.startswith("OAuth ") for request in world.requests)
     assert all(request.user_agent.startswith("Heard/0.1 (") for request in world.requests)
 
 
 def test_a_poll_asks_for_whole_pages_and_pays_for_no_expansion(x, world, start):
-    list(x.mentions(start))
+    list(x.mentions(start, account_id=world.brand.id))
 
     (poll,) = asked(world, "GET /2/users/:id/mentions")
     assert poll.query["max_results"] == "100"
@@ -184,17 +184,19 @@ def test_a_mention_that_x_indexed_late_is_heard_after_the_cursor_has_passed_it(x
         "maria", "@acmebrew late", at=now - timedelta(minutes=5), visible_after=now + timedelta(hours=1)
     )
     world.post("maria", "@acmebrew on time", at=now - timedelta(minutes=1))
-    (page,) = x.mentions(Mark(None, now - timedelta(hours=1)))
+    (page,) = x.mentions(Mark(None, now - timedelta(hours=1)), account_id=world.brand.id)
     assert [post.text for post in page.posts] == ["@acmebrew on time"]
     world.clock = lambda: now + timedelta(hours=2)
 
-    assert late.id in [post.id for post in posts(x.mentions(Mark(page.newest, start.at)))]
+    assert late.id in [
+        post.id for post in posts(x.mentions(Mark(page.newest, start.at), account_id=world.brand.id))
+    ]
 
 
 def test_the_cursor_asks_for_a_quarter_of_an_hour_before_it(x, world, start):
     newest = world.post("maria", "@acmebrew hello").id
 
-    list(x.mentions(Mark(newest, start.at)))
+    list(x.mentions(Mark(newest, start.at), account_id=world.brand.id))
 
     since = asked(world, "GET /2/users/:id/mentions")[0].query["since_id"]
     assert moment_of(newest) - moment_of(since) == timedelta(minutes=15)
@@ -204,7 +206,7 @@ def test_more_than_x_keeps_is_a_gap_on_the_last_page(x, world, start):
     for number in range(803):
         world.post("maria", f"@acmebrew {number}")
 
-    pages = list(x.mentions(start))
+    pages = list(x.mentions(start, account_id=world.brand.id))
 
     assert len(posts(pages)) == 800
     assert [page.gap for page in pages] == [False] * (len(pages) - 1) + [True]
@@ -214,7 +216,7 @@ def test_what_is_said_while_we_page_does_not_hide_a_gap(x, world, start):
     for number in range(900):
         world.post("maria", f"@acmebrew {number}")
     read = []
-    for page in x.mentions(start):
+    for page in x.mentions(start, account_id=world.brand.id):
         read.append(page)
         for _ in range(20):
             world.post("maria", "@acmebrew meanwhile")
@@ -227,36 +229,36 @@ def test_a_list_that_cannot_have_been_cut_is_no_gap(x, world, start):
     for number in range(390):
         world.post("maria", f"@acmebrew {number}")
 
-    assert not any(page.gap for page in x.mentions(start))
+    assert not any(page.gap for page in x.mentions(start, account_id=world.brand.id))
 
 
 @pytest.mark.parametrize("vocabulary", ["post", "post-only"])
 def test_the_new_vocabulary_is_read_as_the_old_one(x, world, start, vocabulary):
     ours = world.post("acmebrew", "open again")
     world.post("maria", "x" * 300 + " <3", reply_to=ours.id)
-    old = posts(x.mentions(start))
+    old = posts(x.mentions(start, account_id=world.brand.id))
     world.faults.vocabulary = vocabulary
 
-    assert posts(x.mentions(start)) == old
+    assert posts(x.mentions(start, account_id=world.brand.id)) == old
     assert old[0].text.endswith("x <3")
     assert old[0].in_reply_to == ours.id
 
 
 def test_the_word_that_x_understood_is_remembered(x, world, start):
     world.faults.vocabulary = "post-only"
-    list(x.mentions(start))
-    list(x.mentions(start))
+    list(x.mentions(start, account_id=world.brand.id))
+    list(x.mentions(start, account_id=world.brand.id))
 
     assert [request.status for request in asked(world, "GET /2/users/:id/mentions")] == [400, 200, 200]
     world.faults.vocabulary = "tweet"
-    assert list(x.mentions(start))
+    assert list(x.mentions(start, account_id=world.brand.id))
 
 
 def test_a_corrupt_row_is_kept_and_its_page_goes_on(x, world, start):
     bad, good = (world.post("maria", f"@acmebrew {word}").id for word in ("bad", "good"))
     world.corrupt(bad, lambda row: {**row, "author_id": {"oops": 1}})
 
-    (page,) = x.mentions(start)
+    (page,) = x.mentions(start, account_id=world.brand.id)
 
     assert [post.id for post in page.posts] == [good]
     assert [entry.post_id for entry in page.bad] == [bad]
@@ -335,7 +337,7 @@ def test_what_x_leaves_out_is_logged_without_what_customers_said(x, world, caplo
     world.delete(gone)
 
     with caplog.at_level(logging.INFO, "bot"):
-        _, missing = x.refresh([gone])
+        _, missing = x.refresh([gone], account_id=world.brand.id)
 
     assert missing == {gone: "not shown"}
     assert "resource-not-found" in caplog.text
@@ -360,10 +362,10 @@ def test_an_unreadable_answer_to_a_read_is_later(saying, answer):
     x, _ = saying(http("200 OK", answer))
 
     for read in (
-        lambda: list(x.mentions(Mark(None, AT))),
+        lambda: list(x.mentions(Mark(None, AT), account_id="42")),
         lambda: x.people(["1"]),
-        lambda: x.find_reply(TO, None, AT),
-        lambda: x.refresh(["1"]),
+        lambda: x.find_reply(TO, None, AT, account_id="42"),
+        lambda: x.refresh(["1"], account_id="42"),
     ):
         with pytest.raises(Later) as failed:
             read()
@@ -509,7 +511,7 @@ def test_every_failed_read_is_later_with_its_cause(saying, status, body, cause):
     x, _ = saying(http(status, body))
 
     with pytest.raises(Later) as failed:
-        list(x.mentions(Mark(None, AT)))
+        list(x.mentions(Mark(None, AT), account_id="42"))
 
     assert failed.value.cause == cause
 
@@ -517,11 +519,11 @@ def test_every_failed_read_is_later_with_its_cause(saying, status, body, cause):
 def test_a_token_that_comes_again_ends_the_paging_as_a_gap(saying):
     x, _ = saying(http("200 OK", b'{"data":[],"meta":{"next_token":"again"}}'))
 
-    pages = list(x.mentions(Mark(None, AT)))
+    pages = list(x.mentions(Mark(None, AT), account_id="42"))
 
     assert [page.gap for page in pages] == [False, True]
     with pytest.raises(Later):
-        x.find_reply(TO, None, AT)
+        x.find_reply(TO, None, AT, account_id="42")
 
 
 def test_tokens_without_end_end_the_paging_as_a_gap(serve):
@@ -531,7 +533,7 @@ def test_tokens_without_end_end_the_paging_as_a_gap(serve):
         token = json.dumps({"meta": {"next_token": str(next(count))}}).encode()
         line.sendall(ME if b"/2/users/me" in request else http("200 OK", token))
 
-    pages = list(X(settings(serve(endless).url), LONG).mentions(Mark(None, AT)))
+    pages = list(X(settings(serve(endless).url), LONG).mentions(Mark(None, AT), account_id="42"))
 
     assert len(pages) <= 101
     assert [page.gap for page in pages][-1] is True
@@ -545,7 +547,7 @@ def test_a_cursor_that_is_too_old_is_moved_to_where_x_begins_and_told_as_a_gap(s
     )
     x, server = saying(http("400 Bad Request", stale), http("200 OK", b'{"data":[]}'))
 
-    (page,) = x.search("brew", Mark("1500000000000000000", AT))
+    (page,) = x.search("brew", Mark("1500000000000000000", AT), account_id="42")
 
     assert page.gap is True
     assert b"since_id=1980000000000000001" in server.asked[-1]
@@ -560,7 +562,7 @@ def test_a_cursor_that_is_too_old_is_understood_among_other_complaints(saying):
     stale = json.dumps({"errors": [complaint], "title": "Invalid Request", "detail": general}).encode()
     x, server = saying(http("400 Bad Request", stale), http("200 OK", b'{"data":[]}'))
 
-    (page,) = x.search("brew", Mark("1500000000000000000", AT))
+    (page,) = x.search("brew", Mark("1500000000000000000", AT), account_id="42")
 
     assert page.gap is True
     assert b"since_id=1980000000000000001" in server.asked[-1]
@@ -571,7 +573,7 @@ def test_a_server_that_calls_every_cursor_too_old_is_not_asked_for_ever(saying):
     x, server = saying(http("400 Bad Request", stale))
 
     with pytest.raises(Later):
-        list(x.mentions(Mark("1500000000000000000", AT)))
+        list(x.mentions(Mark("1500000000000000000", AT), account_id="42"))
     assert len(server.asked) == 3
 
 
@@ -580,9 +582,9 @@ def test_a_server_that_calls_every_cursor_too_old_is_not_asked_for_ever(saying):
 
 def test_a_reply_goes_out_as_it_was_written_and_says_where_it_is(x, world, start):
     world.post("maria", "@acmebrew hello")
-    (post,) = posts(x.mentions(start))
+    (post,) = posts(x.mentions(start, account_id=world.brand.id))
 
-    published = x.publish("cafe\u0301 <b> & “so”\n\n:)", target(post), "key")
+    published = x.publish("cafe\u0301 <b> & “so”\n\n:)", target(post), "key", account_id=world.brand.id)
 
     (reply,) = world.replies_to(post.id)
     assert reply.text == "caf\u00e9 <b> & “so”\n\n:)"
@@ -592,7 +594,10 @@ def test_a_reply_goes_out_as_it_was_written_and_says_where_it_is(x, world, start
 def test_a_reply_costs_one_call_and_asks_nothing_else_first(server, world):
     asker = world.post("maria", "@acmebrew hello")
 
-    published = X(settings(server.url), LONG).publish("hi", Target(asker.id, "7", "maria", AT), "key")
+    keys = settings(server.url, access_token=f"{world.brand.id}-token")  # as X's own tokens begin
+    published = X(keys, LONG).publish(
+        "hi", Target(asker.id, "7", "maria", AT), "key", account_id=world.brand.id
+    )
 
     assert [request.endpoint for request in world.requests] == ["POST /2/tweets"]
     assert published.url == f"https://x.com/i/status/{published.post_id}"
@@ -639,7 +644,7 @@ def test_the_error_table_for_replies(saying, status, body, kind, reason):
     x, server = saying(http(status, body, "x-transaction-id: abc123"))
 
     with pytest.raises(kind) as failed:
-        x.publish("hello", TO, "key")
+        x.publish("hello", TO, "key", account_id="1")
 
     assert getattr(failed.value, "reason", getattr(failed.value, "cause", None)) == reason
     assert len(server.asked) == 1
@@ -655,7 +660,7 @@ def test_a_refusal_repeats_the_words_of_x(saying):
     with pytest.raises(
         Refused, match=r"^You are not allowed to create a Tweet with duplicate content\. \(HTTP 403\)$"
     ):
-        x.publish("hello", TO, "key")
+        x.publish("hello", TO, "key", account_id="1")
 
 
 def test_what_x_says_cannot_smuggle_a_secret_or_a_novel_into_slack(serve):
@@ -665,7 +670,7 @@ def test_what_x_says_cannot_smuggle_a_secret_or_a_novel_into_slack(serve):
         line.sendall(http("403 Forbidden", problem(f"You sent {secrets} in {request.decode()}" + "x" * 9000)))
 
     with pytest.raises(Later, match=r"You sent … … … \ufffd\ufffd in POST") as failed:
-        X(settings(serve(echo).url), LONG).publish("hello", TO, "key")
+        X(settings(serve(echo).url), LONG).publish("hello", TO, "key", account_id="1")
 
     assert not re.search("s3cret|1-token", failed.value.detail)
     assert len(failed.value.detail) < 400
@@ -690,9 +695,9 @@ def test_a_rate_limit_says_until_when(saying, headers, at):
     x, _ = saying(http("429 Too Many Requests", b"{}", *headers))
 
     with pytest.raises(Later) as write:
-        x.publish("hello", TO, "key")
+        x.publish("hello", TO, "key", account_id="1")
     with pytest.raises(Later) as read:
-        list(x.mentions(Mark(None, AT)))
+        list(x.mentions(Mark(None, AT), account_id="42"))
 
     assert write.value.at == read.value.at == at
 
@@ -702,38 +707,40 @@ def test_a_rate_limit_says_until_when(saying, headers, at):
 )
 def test_whatever_spoils_the_answer_a_reply_that_landed_is_found_and_not_repeated(x, world, start, fault):
     world.post("maria", "@acmebrew hello")
-    (post,) = posts(x.mentions(start))
+    (post,) = posts(x.mentions(start, account_id=world.brand.id))
     world.faults.add("POST /2/tweets", fault, times=1)
 
     with pytest.raises(Unsure):
-        x.publish("see https://acme.example/menu & more", target(post), "key")
+        x.publish("see https://acme.example/menu & more", target(post), "key", account_id=world.brand.id)
 
-    found = x.find_reply(target(post), "see https://acme.example/menu & more", post.posted_at)
+    found = x.find_reply(
+        target(post), "see https://acme.example/menu & more", post.posted_at, account_id=world.brand.id
+    )
     assert [reply.id for reply in world.replies_to(post.id)] == [found.post_id]
     assert world.counts["POST /2/tweets"] == 1
 
 
 def test_our_reply_is_found_among_hundreds_since(x, world, start):
     world.post("maria", "@acmebrew hello")
-    (post,) = posts(x.mentions(start))
+    (post,) = posts(x.mentions(start, account_id=world.brand.id))
     reply = world.post("acmebrew", "hi!", reply_to=post.id)
     for number in range(250):
         world.post("acmebrew", f"news {number}")
 
-    assert x.find_reply(target(post), "hi!", post.posted_at).post_id == reply.id
+    assert x.find_reply(target(post), "hi!", post.posted_at, account_id=world.brand.id).post_id == reply.id
     assert world.counts["GET /2/users/:id/tweets"] == 3
 
 
 def test_a_read_in_the_middle_that_fails_is_no_answer(x, world, start):
     world.post("maria", "@acmebrew hello")
-    (post,) = posts(x.mentions(start))
+    (post,) = posts(x.mentions(start, account_id=world.brand.id))
     for number in range(150):
         world.post("acmebrew", f"news {number}")
     world.faults.add("GET /2/users/:id/tweets", "slow", times=1, seconds=0)
     world.faults.add("GET /2/users/:id/tweets", "rate_limited")
 
     with pytest.raises(Later):
-        x.find_reply(target(post), "hi!", post.posted_at)
+        x.find_reply(target(post), "hi!", post.posted_at, account_id=world.brand.id)
 
 
 # Taking a reply back
@@ -765,7 +772,7 @@ def test_the_error_table_for_deletions(saying, status, body, kind, reason):
     x, server = saying(http(status, body))
 
     with pytest.raises(kind) as failed:
-        x.delete(TO.post_id)
+        x.delete(TO.post_id, account_id="1")
 
     assert getattr(failed.value, "reason", getattr(failed.value, "cause", None)) == reason
     assert len(server.asked) == 1
@@ -774,7 +781,7 @@ def test_the_error_table_for_deletions(saying, status, body, kind, reason):
 def test_a_post_that_x_does_not_find_is_gone_if_reading_says_so_too(saying):
     x, server = saying(http("404 Not Found", NO_SUCH_ROUTE), http("200 OK", NO_SUCH_POST))
 
-    x.delete(TO.post_id)
+    x.delete(TO.post_id, account_id="1")
 
     assert [asked.split(b" HTTP")[0].split(b"?")[0] for asked in server.asked] == [
         f"DELETE /2/tweets/{TO.post_id}".encode(),
@@ -794,7 +801,7 @@ def test_a_404_from_a_wrong_address_is_not_taken_for_a_deletion(saying, read):
     x, _ = saying(http("404 Not Found", NO_SUCH_ROUTE), read)
 
     with pytest.raises(Later) as failed:
-        x.delete(TO.post_id)
+        x.delete(TO.post_id, account_id="1")
 
     assert failed.value.cause == "server error"
 
@@ -803,13 +810,13 @@ def test_a_deletion_that_is_not_answered_in_time_is_unsure(serve):
     server = serve(lambda line, _: line.recv(1))  # until the caller hangs up
 
     with pytest.raises(Unsure, match="did not answer within"):
-        X(settings(server.url), Limits(connect=5, whole=0.2)).delete(TO.post_id)
+        X(settings(server.url), Limits(connect=5, whole=0.2)).delete(TO.post_id, account_id="1")
 
 
 @pytest.mark.parametrize("odd", ["", "me", "../users/me", "12?x=1"])
 def test_what_is_no_id_is_never_put_into_an_address(x, world, odd):
     with pytest.raises(Refused):
-        x.delete(odd)
+        x.delete(odd, account_id=world.brand.id)
 
     assert world.requests == []
 
@@ -819,14 +826,16 @@ def test_what_is_no_id_is_never_put_into_an_address(x, world, odd):
 )
 def test_a_deletion_whose_answer_was_spoiled_is_done_and_may_be_repeated(x, world, fault):
     asker = world.post("maria", "@acmebrew hello")
-    reply = x.publish("hi", Target(asker.id, asker.author_id, "maria", AT), "key").post_id
+    reply = x.publish(
+        "hi", Target(asker.id, asker.author_id, "maria", AT), "key", account_id=world.brand.id
+    ).post_id
     world.faults.add("DELETE /2/tweets/:id", fault, times=1)
 
     with pytest.raises(Unsure):
-        x.delete(reply)
+        x.delete(reply, account_id=world.brand.id)
 
     assert world.replies_to(asker.id) == []
-    x.delete(reply)
+    x.delete(reply, account_id=world.brand.id)
     assert world.counts["DELETE /2/tweets/:id"] == 2
 
 
@@ -837,15 +846,15 @@ def test_a_bare_answer_to_us_is_tried_once_and_then_handed_off(x, world, start):
     world.implicit_counts = False
     ours = world.post("acmebrew", "open again")
     world.post("maria", "great", reply_to=ours.id)
-    (post,) = posts(x.mentions(start))
+    (post,) = posts(x.mentions(start, account_id=world.brand.id))
     assert x.answerable(post, None) == Yes()
 
     with pytest.raises(Refused, match="not been mentioned"):
-        x.publish("thanks", target(post), "key")
+        x.publish("thanks", target(post), "key", account_id=world.brand.id)
 
     assert isinstance(x.answerable(post, None), HandOff)
     world.post("maria", "@acmebrew then like this", reply_to=ours.id)
-    assert x.answerable(posts(x.mentions(start))[0], None) == Yes()
+    assert x.answerable(posts(x.mentions(start, account_id=world.brand.id))[0], None) == Yes()
 
 
 def test_the_page_for_a_reply_by_hand_is_filled_in_while_it_fits_a_button(x):
@@ -870,7 +879,7 @@ def test_threads_share_an_account_and_not_a_client(x, world, start):
 
     def read():
         try:
-            heard.append([post.id for post in posts(x.mentions(start))])
+            heard.append([post.id for post in posts(x.mentions(start, account_id=world.brand.id))])
         except Exception as error:  # noqa: BLE001 - told by the assertion below
             failed.append(error)
 
@@ -883,3 +892,107 @@ def test_threads_share_an_account_and_not_a_client(x, world, start):
     assert failed == []
     assert len(heard) == 8
     assert all(one == other and len(one) == 40 for one, other in pairwise(heard))
+
+
+# Whose keys these are
+
+
+def keys_of(server, user, letters="-token-0000"):
+    return settings(server.url, access_token=f"{user.id}{letters}")
+
+
+@pytest.fixture
+def acmetea(world):
+    return world.add_user("acmetea", "Acme Tea")
+
+
+def test_the_number_in_an_access_token_lets_a_call_pass_without_asking_x(server, world, acmetea):
+    asker = world.post("maria", "@acmetea hello")
+    x = X(keys_of(server, acmetea), LONG)
+
+    x.publish("hi", Target(asker.id, "7", "maria", AT), "key", account_id=acmetea.id)
+
+    assert [(one.endpoint, one.account) for one in world.requests] == [("POST /2/tweets", "acmetea")]
+
+
+def test_before_a_call_is_refused_for_its_number_x_is_asked_once(server, world, acmetea):
+    x = X(keys_of(server, acmetea), LONG)
+
+    for _ in range(3):
+        with pytest.raises(
+            WrongAccount, match=rf"belong to @acmetea \({acmetea.id}\), not to {world.brand.id}"
+        ):
+            x.publish("hi", TO, "key", account_id=world.brand.id)
+
+    assert [one.endpoint for one in world.requests] == ["GET /2/users/me"]
+
+
+@pytest.mark.parametrize("token", ["no-number", "12345", "-", "9" * 30 + "-token", "1-token-0000"])
+def test_a_token_of_any_shape_is_asked_about_and_believed(server, world, acmetea, token):
+    """The last one's number is of nobody: what X itself says counts."""
+    world.keys[token] = acmetea.id
+    x = X(settings(server.url, access_token=token), LONG)
+    asker = world.post("maria", "@acmetea hello")
+    to = Target(asker.id, "7", "maria", AT)
+
+    x.publish("hi", to, "key", account_id=acmetea.id)
+    with pytest.raises(WrongAccount):
+        x.publish("ho", to, "key", account_id=world.brand.id)
+
+    assert [one.endpoint for one in world.requests] == ["GET /2/users/me", "POST /2/tweets"]
+
+
+@pytest.mark.parametrize(
+    "fault", ["server_error_before", "rate_limited", "answer_lost_after", "forbidden_blanket", "unauthorized"]
+)
+def test_while_x_does_not_say_whose_keys_these_are_a_reply_waits(server, world, acmetea, fault):
+    """Never unsure, never refused: provably nothing was sent."""
+    world.keys["no-number"] = acmetea.id
+    x = X(settings(server.url, access_token="no-number"), LONG)
+    world.faults.add("GET /2/users/me", fault, times=1)
+
+    with pytest.raises(Later) as failed:
+        x.publish("hi", TO, "key", account_id=acmetea.id)
+
+    assert not isinstance(failed.value, WrongAccount)
+    assert world.counts["POST /2/tweets"] == 0
+
+
+def test_many_threads_ask_once_who_we_are(server, world, acmetea):
+    world.keys["no-number"] = acmetea.id
+    x = X(settings(server.url, access_token="no-number"), LONG)
+    world.faults.add("GET /2/users/me", "slow", seconds=0.2)
+    outcomes = []
+
+    def ask():
+        try:
+            outcomes.append(x.find_reply(TO, None, AT, account_id=acmetea.id))
+        except Later as later:
+            outcomes.append(later)
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert outcomes == [None] * 6
+    assert world.counts["GET /2/users/me"] == 1
+
+
+def test_what_x_refused_one_account_it_may_allow_another(server, world, acmetea):
+    """That they did not type our handle is remembered for the account that it was refused to."""
+    world.implicit_counts = False
+    start = Mark(None, world.clock())
+    ours, theirs = world.post("acmebrew", "open again"), world.post("acmetea", "open, too")
+    x = X(settings(server.url), LONG)
+    world.post("maria", "great", reply_to=ours.id)
+    (post,) = posts(x.mentions(start, account_id=world.brand.id))
+    with pytest.raises(Refused):
+        x.publish("thanks", target(post), "key", account_id=world.brand.id)
+    assert isinstance(x.answerable(post, None), HandOff)
+
+    other = X(keys_of(server, acmetea), LONG)
+    world.post("maria", "great", reply_to=theirs.id)
+    (post,) = posts(other.mentions(start, account_id=acmetea.id))
+    assert other.answerable(post, None) == Yes()

@@ -252,8 +252,8 @@ def test_every_call_carries_the_token(server, world, app):
     x, _ = signed(server, world.grants.grant(app).access)
     mention = world.post("maria", "@acmebrew hello")
 
-    list(x.mentions(Mark(None, world.clock())))
-    x.publish("Hi!", Target(mention.id, mention.author_id, "maria", AT), "key")
+    list(x.mentions(Mark(None, world.clock()), account_id=world.brand.id))
+    x.publish("Hi!", Target(mention.id, mention.author_id, "maria", AT), "key", account_id=world.brand.id)
 
     assert {request.authorization for request in world.requests} == {"Bearer ***"}
     assert [reply.text for reply in world.replies_to(mention.id)] == ["Hi!"]
@@ -263,7 +263,7 @@ def test_a_token_that_x_does_not_take_is_replaced_once_and_the_call_repeated(ser
     x, tokens = signed(server, "expired", world.grants.grant(app).access)
     mention = world.post("maria", "@acmebrew hello")
 
-    x.publish("Hi!", Target(mention.id, mention.author_id, "maria", AT), "key")
+    x.publish("Hi!", Target(mention.id, mention.author_id, "maria", AT), "key", account_id=world.brand.id)
 
     assert tokens.refused == ["expired"]
     assert [reply.text for reply in world.replies_to(mention.id)] == ["Hi!"]
@@ -285,7 +285,7 @@ def test_other_refusals_do_not_cost_a_token(server, world, app):
     with pytest.raises(Later):
         x.account()
     with pytest.raises(Refused):
-        x.publish("Hi!", TO, "key")
+        x.publish("Hi!", TO, "key", account_id=world.brand.id)
 
     assert tokens.refused == []
 
@@ -294,7 +294,11 @@ def test_without_a_token_nothing_is_called(server, world, app):
     x, tokens = signed(server, "spent")
     tokens.current = lambda: tokens.instead_of(tokens.left[0])
 
-    for call in (x.account, lambda: x.publish("Hi!", TO, "key"), lambda: x.people(["1"])):
+    for call in (
+        x.account,
+        lambda: x.publish("Hi!", TO, "key", account_id=world.brand.id),
+        lambda: x.people(["1"]),
+    ):
         with pytest.raises(Later, match="connect x"):
             call()
     assert world.requests == []
@@ -306,7 +310,7 @@ def test_a_reply_whose_token_came_late_is_not_sent(server, world, app, monkeypat
     monkeypatch.setattr("bot.networks.x._SIGNED_BY", -1.0)
 
     with pytest.raises(Later, match="nothing was sent"):
-        x.publish("Hi!", TO, "key")
+        x.publish("Hi!", TO, "key", account_id=world.brand.id)
 
     assert world.counts["POST /2/tweets"] == 0
 
@@ -327,7 +331,7 @@ def test_x_repeating_the_token_is_not_quoted(serve):
     echo = json.dumps({"detail": "no such token: acc3ss-token", "title": "Forbidden"}).encode()
     x, _ = signed(serve(http("403 Forbidden", echo)), "acc3ss-token")
 
-    for call in (x.account, lambda: x.publish("Hi!", TO, "key")):
+    for call in (x.account, lambda: x.publish("Hi!", TO, "key", account_id="1")):
         with pytest.raises(Later) as failed:
             call()
         assert "acc3ss" not in str(failed.value)

@@ -3,34 +3,52 @@
 from datetime import datetime, timedelta
 from random import Random
 
-from bot.networks import Later, Published, Refused, Target, Unsure
+from bot.networks import Later, Post, Published, Refused, Target, Unsure
 from bot.networks.memory import Memory
 from tests.simulation.stage import START, Stage
 from tests.simulation.weather import Climate
 
+OURS, OTHER = "acmebrew", "acmetea"
 WHOLE = 8.0  # seconds that a caller waits for an answer
 STUCK = 60.0  # seconds that a request may be stuck somewhere, and then take effect after all
 
 
 class Net(Memory):
-    """The network in memory, as one meets it on a bad day; `book` is what it shows to everybody."""
+    """The network in memory, as one meets it on a bad day; `book` is what it shows to everybody.
+
+    The credentials of another account may be put in place at any moment. A call is made with those that are in
+    place when it begins.
+    """
 
     name, title = "sim", "Sim"
 
     def __init__(self, stage: Stage, rng: Random, climate: Climate) -> None:
-        super().__init__("acmebrew", now=stage)
+        super().__init__(OURS, now=stage)
         self.stage, self._rng, self._climate = stage, rng, climate
         self.is_fair = False  # from some moment on nothing goes wrong any more
         self.lost = 0
         self.frozen = 0.0  # seconds that callers stood still, one after the other or side by side
+        self.away = 0.0  # seconds that the account of the tickets was not connected
+        self._away_since: datetime | None = None
 
     def asks(self, number: int) -> str:
         """The post of customer `number`."""
         return self.says(f"customer{number}", f"@acmebrew question {number}", at=START).id
 
     def book(self, text: str) -> int:
-        """How often our account says just that."""
-        return sum(post.text == text for post in self._ours())
+        """How often an account of ours says just that."""
+        return sum(post.text == text for post in self._posts.values())
+
+    def speakers(self, text: str) -> set[str]:
+        """The accounts that say just that."""
+        return {post.author_id for post in self._posts.values() if post.text == text}
+
+    def swaps(self, handle: str) -> None:
+        """Put the credentials of that account in place."""
+        if self._away_since is not None:
+            self.away += (self.stage.now - self._away_since).total_seconds()
+        self._away_since = self.stage.now if handle != OURS else None
+        self.speaks_as(handle)
 
     def stand_still(self, seconds: float) -> None:
         """Whoever calls this is frozen for so long, as a process on a machine that is."""
@@ -39,22 +57,24 @@ class Net(Memory):
 
     # --- writing ------------------------------------------------------------------------------------------
 
-    def publish(self, text: str, to: Target, key: str) -> Published:
+    def publish(self, text: str, to: Target, key: str, *, account_id: str) -> Published:
         """Say it, or not; tell so, or not."""
         weather, draw = self._climate.weather, self._rng.random
         self.stage.sleep(self._rng.uniform(0.02, 1.0))
+        self._must_be(account_id)
+        me = self._me.handle
         if self.is_fair:
-            return self._land(text, to)
+            return self._land(me, text, to)
         if draw() < weather.refused:
             self._answer(self._no())
         if draw() < weather.late:
             self.lost += 1
-            self.stage.at(WHOLE + self._rng.uniform(0, self._stuck), lambda: self._land_late(text, to))
+            self.stage.at(WHOLE + self._rng.uniform(0, self._stuck), lambda: self._land_late(me, text, to))
             self._answer(Unsure("no answer in time"), WHOLE)
         if draw() < weather.lost / 2:
             self.lost += 1
             self._answer(Unsure("the connection broke before"), self._rng.choice((0.1, WHOLE)))
-        published = self._land(text, to)
+        published = self._land(me, text, to)
         if draw() < weather.lost / 2:
             self.lost += 1
             self._answer(Unsure("the connection broke after"), self._rng.choice((0.1, WHOLE)))
@@ -90,31 +110,41 @@ class Net(Memory):
         if error is not None:
             raise error
 
-    def _land(self, text: str, to: Target) -> Published:
-        """It is public; perhaps for the second time."""
+    def _land(self, me: str, text: str, to: Target) -> Published:
+        """It is public, said by `me`; perhaps for the second time."""
         if self._find(to.post_id) is None:
             raise Refused("parent gone", "The post is gone.")
-        if self._climate.duplicates and any(post.text == text for post in self.replies_to(to.post_id)):
+        if self._climate.duplicates and any(one.text == text for one in self._said_by(me, to)):
             raise Refused("duplicate", "We have said that already.")
-        made = self.says("acmebrew", text, under=to.post_id, at=self.stage.now)
+        made = self.says(me, text, under=to.post_id, at=self.stage.now)
         return Published(made.id, made.url)
 
-    def _land_late(self, text: str, to: Target) -> None:
+    def _land_late(self, me: str, text: str, to: Target) -> None:
         try:
-            self._land(text, to)
+            self._land(me, text, to)
         except Refused:
             return
 
+    def _said_by(self, me: str, to: Target) -> list[Post]:
+        author = self._people[me].id
+        return [
+            one for one in self._posts.values() if one.author_id == author and one.in_reply_to == to.post_id
+        ]
+
     # --- reading ------------------------------------------------------------------------------------------
 
-    def find_reply(self, to: Target, text: str | None, since: datetime) -> Published | None:
+    def find_reply(
+        self, to: Target, text: str | None, since: datetime, *, account_id: str
+    ) -> Published | None:
         """What our own timeline shows by now."""
+        self._must_be(account_id)
+        me = self._me.handle
         self.stage.sleep(self._rng.uniform(0.02, 3.0))
         if not self.is_fair and self._rng.random() < self._climate.weather.unread:
             at = self._rng.choice((None, self.stage.now + timedelta(seconds=self._rng.uniform(1, 400))))
             raise Later(at, "server error", "not now")
         indexed = self.stage.now - timedelta(seconds=self._climate.lag)
-        for post in self.replies_to(to.post_id):
+        for post in self._said_by(me, to):
             if since <= post.posted_at <= indexed and text in {None, post.text}:
                 return Published(post.id, post.url)
         return None

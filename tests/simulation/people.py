@@ -97,6 +97,12 @@ class Teammate:
         states = self.book.states(self.ticket_id)
         if not states:  # the process died under the first submit
             self._submit()
+        elif (
+            set(states.values()) == {State.CANCELLED}
+            and self.climate.weather.swaps
+            and self.rng.random() < 0.3
+        ):
+            self._submit()  # it came back, and they send it once more
         for reply_id, state in states.items():
             if state in {State.ASKED, State.HANDED_OFF}:
                 with self.desk.db.read() as session:

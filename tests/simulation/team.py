@@ -154,7 +154,9 @@ class Team:
         return done
 
     def _meanwhile(self) -> None:
-        """The loops go round, and time passes."""
+        """The loops go round, and time passes; an account is not away for long."""
+        if self.here.net.account().handle != "acmebrew" and self.rng.random() < 0.3:
+            self._connect(self.here.people["U0ANA"])
         if self.rng.random() < 0.5:
             self.here.clock.passes(self.rng.choice(PAUSES))
         for loop in self.rng.choices((*LOOPS, "outbox", "outbox", "board"), k=self.rng.choice((0, 1, 2, 3))):
@@ -168,6 +170,7 @@ class Team:
     def _calm(self) -> None:
         """Nobody does anything any more, and whatever was begun comes to its end."""
         self.here.net.heals()
+        self.here.net.speaks_as("acmebrew")
         for who in self.here.people.values():
             self._leave_modal(who)
         self.here.settle()
@@ -441,6 +444,12 @@ class Team:
             self.note("hasty code is refused")
         return True
 
+    def _connect(self, _who: Person) -> None:
+        """Somebody connects another account, or the right one again."""
+        handle = "acmebrew" if self.here.net.account().handle != "acmebrew" else "acmetea"
+        self.note(f"@{handle} is connected")
+        self.here.net.speaks_as(handle)
+
     def _network_trouble(self, _who: Person) -> None:
         call, error, landed = self.rng.choice(TROUBLES)
         self.note(f"the network: {type(error).__name__} at the next {call}")
@@ -562,6 +571,7 @@ FREQUENT = {
     "change_senders": 2,
     "barge": 2,
     "network_trouble": 3,
+    "connect": 2,
     "customer_posts": 4,
     "customer_edits": 2,
     "customer_deletes": 1,

@@ -187,10 +187,15 @@ class Witness:
         """The bot has just said something on the network."""
         with self.here.desk.db.read() as session:
             reply = session.scalars(select(Reply).where(Reply.key == heard.key)).one()
+            account = session.get_one(Ticket, reply.ticket_id).account_id
             paused = session.execute(text("SELECT count(*) FROM pauses")).scalar()
         known = self._people[reply.actor]
         if not any(one.allows(heard.text) for one in known.approved):
             self._breaks(f"{reply.actor} never saw and sent what is public: {heard.text!r}")
+        if heard.account_id != account:
+            self._breaks(
+                f"it was said as another account than the one that it was shown with: {heard.text!r}"
+            )
         for secret in self._secrets:
             if secret in heard.text and not any(secret in one.words for one in known.approved):
                 self._breaks(f"private words are public: {heard.text!r}")

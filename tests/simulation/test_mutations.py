@@ -38,6 +38,22 @@ class Mutation:
 
 MUTATIONS = (
     Mutation(
+        "a call names the account of its ticket",
+        "bot/outbox.py",
+        "errand.text, errand.target, errand.key, account_id=errand.account_id",
+        "errand.text, errand.target, errand.key, account_id=network.account().id",
+        by_simulation("swapped"),
+        "it was said as another account",
+    ),
+    Mutation(
+        "what was stopped for want of its account stays stopped",
+        "bot/outbox.py",
+        "        accounts.give_back(desk, network, errand, wrong)",
+        "        _put_off(desk, errand, wrong)",
+        by_simulation("swapped"),
+        "it was tried again by itself",
+    ),
+    Mutation(
         "the intent is committed before the socket opens",
         "bot/outbox.py",
         '''sender, is not to speak just now."""

@@ -7,8 +7,9 @@ from itertools import pairwise
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Event, Reply
+from models import Event, Reply, Ticket
 from models.database import Database
+from models.missing import CAUSE
 from models.reply import ON_ITS_WAY, PENDING, SPOKEN, State
 from tests.simulation.net import Net
 from tests.simulation.weather import Climate
@@ -32,6 +33,15 @@ def violations(db: Database, net: Net, climate: Climate, at: datetime) -> list[s
         return [*found, *_turns(replies, net)]
 
 
+def of_missing(db: Database, net: Net) -> list[str]:
+    """What must hold once somebody has looked who is connected: nothing waits to be sent as somebody else."""
+    connected = net.account().id
+    with db.read() as session:
+        query = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id)
+        left = session.scalars(query.where(Reply.state.in_(PENDING), Ticket.account_id != connected)).all()
+    return [f"reply {one} still waits to be sent, though its account is not connected" for one in left]
+
+
 def story(db: Database) -> str:
     """All that happened, as the ledger's log tells it."""
     with db.read() as session:
@@ -44,6 +54,8 @@ def story(db: Database) -> str:
 
 def _of(session: Session, reply: Reply, net: Net, climate: Climate, at: datetime) -> Iterator[str]:
     said, state = net.book(reply.text), State(reply.state)
+    if net.speakers(reply.text) - {session.get_one(Ticket, reply.ticket_id).account_id}:
+        yield "it was said as another account than the one that it was shown with"
     if said > 1:
         yield f"it was said {said} times"
     if state in SPOKEN and not said:
@@ -57,7 +69,9 @@ def _of(session: Session, reply: Reply, net: Net, climate: Climate, at: datetime
     if state in ON_ITS_WAY and reply.due_at is not None and reply.due_at < at - GRACE:
         yield f"it is stranded since {reply.due_at:%H:%M:%S}"
     # Those who stand still cannot look.
-    longest = timedelta(seconds=climate.plan[-1] + net.frozen) + SLACK
+    # While their account is not connected, nobody may.
+    away = timedelta(seconds=net.away) + SLACK if net.away else timedelta()
+    longest = timedelta(seconds=climate.plan[-1] + net.frozen) + SLACK + away
     yield from _moves(session, reply, longest, at)
 
 
@@ -65,6 +79,11 @@ def _moves(session: Session, reply: Reply, longest: timedelta, at: datetime) -> 
     """What the log says of its way: a machine never sends again, and nobody is left in doubt for long."""
     query = select(Event).where(Event.reply_id == reply.id).order_by(Event.id)
     events = [event for event in session.scalars(query) if (event.data or {}).get("to")]
+    stopped = next(
+        (n for n, one in enumerate(events) if (one.data or {}).get("reason") == CAUSE), len(events)
+    )
+    if any((one.data or {})["to"] in {State.QUEUED, State.SENDING} for one in events[stopped + 1 :]):
+        yield "it was tried again by itself after its account was not connected"
     for event, then in pairwise(events):
         was, to = (event.data or {})["to"], (then.data or {})["to"]
         if to == State.QUEUED and was in {State.UNSURE, State.ASKED} and then.actor == "heard":

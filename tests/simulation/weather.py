@@ -20,6 +20,7 @@ class Weather:
     frozen: float = 0.02  # a process stands still with the answer in its hands
     crash: float = 0.02  # at each point
     kills: float = 1.0  # on average, at any instant
+    swaps: float = 0.0  # times, on average, that another account is connected for a while
     barge: float = 0.2  # somebody's code submits without looking whether the turn is free
 
 
@@ -32,7 +33,10 @@ KINDS = {
         Weather("frozen", frozen=0.4, lost=0.3, refused=0.15, crash=0.05),
         Weather("deadly", crash=0.12, kills=4.0),
         Weather("hasty", barge=1.0),
-        Weather("all at once", lost=0.25, late=0.05, unread=0.3, frozen=0.1, crash=0.08, kills=3.0),
+        Weather("swapped", swaps=3.0, lost=0.3, late=0.05, refused=0.06, kills=2.0),
+        Weather(
+            "all at once", swaps=1.0, lost=0.25, late=0.05, unread=0.3, frozen=0.1, crash=0.08, kills=3.0
+        ),
     )
 }
 

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import Any, Self, cast
 
 import handlers
-from bot import board, claims, freshen, handoffs, inbox, marks, missing_posts, outbox, watch
+from bot import accounts, board, claims, freshen, handoffs, inbox, marks, missing_posts, outbox, watch
 from bot.desk import Desk
 from bot.networks import Later, Published, Target
 from bot.networks.memory import Memory
@@ -61,10 +61,11 @@ class Clock:
 
 @dataclass(frozen=True)
 class Heard:
-    """One thing that the bot said on the network: under whose key, in which words, and when."""
+    """One thing that the bot said on the network: under whose key, as which account, in which words, and when."""
 
     key: str
     post_id: str
+    account_id: str
     text: str
     at: datetime
 
@@ -77,15 +78,15 @@ class Net(Memory):
         self.said: list[Heard] = []
         self.witness: Callable[[Heard], None] = lambda _heard: None
 
-    def publish(self, text: str, to: Target, key: str) -> Published:
+    def publish(self, text: str, to: Target, key: str, *, account_id: str) -> Published:
         """Note what has landed, also where the caller is not told."""
-        before = {post.id for post in self._ours()}
+        before = set(self._posts)
         try:
-            return super().publish(text, to, key)
+            return super().publish(text, to, key, account_id=account_id)
         finally:
-            for post in self._ours():
+            for post in list(self._posts.values()):
                 if post.id not in before:
-                    heard = Heard(key, post.id, post.text, self._now())
+                    heard = Heard(key, post.id, post.author_id, post.text, self._now())
                     self.said.append(heard)
                     self.witness(heard)
 
@@ -283,6 +284,7 @@ _LOOPS: dict[str, Callable[[Workplace], object]] = {
     "outbox": lambda here: outbox.work(here.desk),
     "board": lambda here: board.work(here.desk),
     "marks": lambda here: marks.work(here.desk),
+    "accounts": lambda here: accounts.check(here.desk, here.net),
     "inbox": lambda here: inbox.poll(here.desk, here.net),
     "watch": lambda here: watch.watch(here.desk, here.net),
     "hand-offs": lambda here: handoffs.confirm_seen(here.desk, here.net),

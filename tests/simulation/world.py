@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
-from bot import crash, outbox
+from bot import accounts, crash, outbox
 from bot.desk import Desk
 from bot.networks.memory import Memory
 from bot.settings import Settings
@@ -15,7 +15,7 @@ from bot.slack import Slack
 from tests.anybody import Anybody
 from tests.simulation import verdict
 from tests.simulation.ledger import TICKETS, Ledger, ledger
-from tests.simulation.net import Net
+from tests.simulation.net import OTHER, OURS, Net
 from tests.simulation.people import Teammate
 from tests.simulation.stage import START, Actor, Killed, Stage
 from tests.simulation.weather import Climate, drawn
@@ -47,6 +47,7 @@ class Run:
         self.climate = drawn(self.rng, weather)
         self.book = book
         self.counts: Counter[str] = Counter()
+        self.broken: list[str] = []
         self.stage = Stage(self.rng, book.due)
         self.net = Net(self.stage, self.rng, self.climate)
         for number in range(TICKETS):
@@ -61,6 +62,9 @@ class Run:
             self.stage.enter(f"worker {number}", self._worker(number))
             for number in range(self.climate.workers)
         ]
+        if self.climate.weather.swaps:
+            self.stage.enter("accounts", self._account_job)
+            self._plan_swaps()
         for number in range(self.climate.tickets):
             self.stage.enter(f"teammate {number}", self._teammate(number + 1).live)
         self._plan_kills(workers)
@@ -73,7 +77,8 @@ class Run:
             crash.visit(None)
         self.counts["lost answers"] += self.net.lost
         self.counts["steps"] += self.stage.steps
-        return [*verdict.violations(self.book.db, self.net, self.climate, self.stage.now), *errors]
+        found = verdict.violations(self.book.db, self.net, self.climate, self.stage.now)
+        return [*self.broken, *found, *errors]
 
     def _worker(self, number: int) -> Callable[[], None]:
         """A worker process, started again whenever it dies."""
@@ -90,6 +95,30 @@ class Run:
                     self.counts["kills"] += 1
 
         return live
+
+    def _account_job(self) -> None:
+        """What the schedule does: see every now and then who is connected. It dies and is started again, too."""
+        desk = self._desk("accounts")
+        while True:
+            try:
+                self.stage.sleep(400 if self.net.is_fair else self.rng.uniform(5, 60))
+                accounts.check(desk, self.net)
+            except Killed:
+                continue
+            self.broken += verdict.of_missing(self.book.db, self.net)
+
+    def _plan_swaps(self) -> None:
+        """Connect another account at any instant, and the right one again some time later."""
+        expected = self.climate.weather.swaps
+        while (expected := expected - self.rng.random() * 2) > -1:
+            begins = self.rng.choice((self.rng.uniform(0, 60), self.rng.uniform(0, STORM)))
+            lasts = self.rng.choice((0.5, 5.0, 60.0, 600.0))
+            self.stage.at(begins, lambda: self._swap(OTHER))
+            self.stage.at(min(begins + lasts, STORM), lambda: self._swap(OURS))
+
+    def _swap(self, handle: str) -> None:
+        self.counts[f"connected: {handle}"] += 1
+        self.net.swaps(handle)
 
     def _teammate(self, ticket_id: int) -> Teammate:
         desk = self._desk(f"web {ticket_id}")
@@ -124,6 +153,7 @@ class Run:
     def _calm(self) -> None:
         """From here on all goes well."""
         self.net.is_fair = True
+        self.net.swaps(OURS)
 
 
 class Simulation:

@@ -282,14 +282,15 @@ def started(
     slack: SlackServer,
     x: XServer,
     *,
+    network: X | None = None,
     now: Callable[[], datetime] | None = None,
 ) -> Iterator[Bot]:
-    """Start a bot between two worlds that are there already."""
+    """Start a bot between two worlds that are there already; `network` is how it speaks to X."""
     desk = Desk(
         settings=settings,
         db=Database(settings.url),
         slack=Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
-        networks={"x": X(keys)},
+        networks={"x": network or X(keys)},
         now=now or (lambda: datetime.now(UTC)),
         worker="test",
     )

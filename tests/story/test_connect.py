@@ -322,6 +322,105 @@ def test_access_that_x_takes_away_is_announced_once_and_connecting_again_ends_it
         assert secrets_in(stage.x, bot.log) == []
 
 
+def connected_as(stage: Stage, handle: str, connecting, env: dict[str, str]) -> str:
+    """Sign in to X as that account, and run `connect`; what it said."""
+    if stage.x.world.find_user(handle) is None:
+        stage.x.world.add_user(handle, handle.title())
+    stage.x.world.sign_in(handle)
+    running = connecting(env)
+    running.paste(redirected(running.page))
+    assert running.end() == 0, running.said
+    assert f"Heard speaks as @{handle} on X" in running.said
+    return running.said
+
+
+def published(stage: Stage) -> dict[str, list[str]]:
+    """What each account was made to say by the API."""
+    found: dict[str, list[str]] = {}
+    for one in stage.x.world.requests:
+        if one.endpoint == "POST /2/tweets":
+            found.setdefault(str(one.account), []).append(one.body["text"])
+    return found
+
+
+def test_connecting_another_account_beside_a_running_bot_sends_nothing_under_its_name(
+    stage: Stage, database_url: str, tmp_path: Path, connecting
+) -> None:
+    env = surroundings(stage, database_url, UNDO_SECONDS="120")
+    connected_as(stage, "acmebrew", connecting, env)
+    with process("run", env, tmp_path) as bot:
+        stage.slack.events_url = f"{bot.address}/slack/events"
+        brew = stage.card_of(stage.post("@acmebrew are you there?"))
+        eventually(lambda: stage.reply(brew, "We are!").closed)
+        stage.shows(brew, "[Undo]")
+        open_composer = stage.compose(stage.card_of(stage.post("@acmebrew and you?", author="tom")))
+
+        connected_as(stage, "acmetea", connecting, env)
+
+        stage.told(brew, "your reply was not sent", "as @acmetea, not as @acmebrew", "We are!")
+        stage.shows(brew, "cannot be sent", "[Reply]", without=("[Undo]",))
+        errors = open_composer.fill("Yes, here!").submit().errors
+        assert "not as @acmebrew" in errors["reply"]
+        assert "kept as your draft" in errors["reply"]
+        [told] = eventually(lambda: said_in(stage, "for @acmebrew. Until it is connected again"))
+        assert "run `python -m bot connect x`" in told
+        assert "warn  X: is not connected as @acmebrew, for which 2 conversations wait." in doctor(
+            env, tmp_path
+        )
+
+        tea = stage.post("@acmetea hello")  # what is the new account's goes on as ever
+        modal = eventually(lambda: stage.compose(stage.card_of(tea)))
+        assert "from @acmetea" in modal.text
+        assert published(stage) == {}
+
+        connected_as(stage, "acmebrew", connecting, env)
+        eventually(lambda: said_in(stage, "X is connected as @acmebrew again"))
+        stage.shows(brew, "Waiting", without=("cannot be sent",))
+        assert stage.compose(brew).value() == "We are!"
+        assert published(stage) == {}
+        assert bot.stop()[0] == 0
+        assert "Traceback" not in bot.log
+
+
+def test_other_keys_and_a_restart_send_nothing_under_the_new_name(
+    stage: Stage, database_url: str, tmp_path: Path
+) -> None:
+    world = stage.x.world
+    tea = world.add_user("acmetea", "Acme Tea")
+    world.keys["tea-token"] = tea.id
+    env = environment(stage, database_url, X_ACCESS_TOKEN=f"{world.brand.id}-token", UNDO_SECONDS="3")
+    with process("run", env, tmp_path) as bot:
+        stage.slack.events_url = f"{bot.address}/slack/events"
+        post = stage.post("@acmebrew are you there?")
+        card = stage.card_of(post)
+        world.faults.add("POST /2/tweets", "answer_lost_before", times=1)
+        second = stage.card_of(stage.post("@acmebrew and you?", author="tom"))
+        eventually(lambda: stage.reply(second, "Somewhere.").closed)
+        stage.shows(second, "did not say if it took")
+        eventually(lambda: stage.reply(card, "We are!").closed)
+        stage.shows(card, "[Undo]")
+        assert bot.stop()[0] == 0
+
+    for token in (f"{tea.id}-token", "tea-token"):
+        with process("run", env | {"X_ACCESS_TOKEN": token, "PORT": str(free_port())}, tmp_path) as bot:
+            stage.slack.events_url = f"{bot.address}/slack/events"
+            stage.told(card, "your reply was not sent", "as @acmetea, not as @acmebrew", "We are!")
+            [told] = eventually(lambda: said_in(stage, "2 conversations wait for @acmebrew"))
+            assert "`X_ACCESS_TOKEN` and `X_ACCESS_TOKEN_SECRET`" in told
+            stage.card_of(stage.post("@acmetea hello", author="lena"))
+            assert bot.stop()[0] == 0
+            assert "Traceback" not in bot.log
+
+    assert published(stage) == {"acmebrew": ["Somewhere."]}
+    stage.shows(second, "did not say if it took")
+    with process("run", env | {"PORT": str(free_port())}, tmp_path) as bot:
+        stage.slack.events_url = f"{bot.address}/slack/events"
+        eventually(lambda: said_in(stage, "X is connected as @acmebrew again"))
+        stage.card_of(stage.post("@acmebrew once more", author="olga"))
+        assert published(stage) == {"acmebrew": ["Somewhere."]}
+        assert stage.compose(card).value() == "We are!"
+
+
 def said_in(stage: Stage, words: str) -> list[str]:
     """The messages in the channel that hold `words`."""
     with stage.slack.world.lock:
