@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.delivery import why_it_waits
 from bot.blocks.parts import duration
-from bot.blocks.text import date_token, escape
+from bot.blocks.text import date_token, reported
 from bot.desk import Desk
 from bot.networks import Later, Network
 from models import Alarm, Notice
@@ -53,7 +53,7 @@ def network_of(alarm: Alarm) -> str | None:
 def in_a_line(alarm: Alarm, title: str) -> str:
     """What does not work with a network called `title`, since when, and what to do; mrkdwn."""
     what = f"*{why_it_waits(alarm.cause, title)}*, since {_since(alarm)}."
-    told, mend = f"What I was told: “{escape(alarm.detail)}”", what_to_do(alarm.cause, alarm.detail)
+    told, mend = f"What I was told: “{reported(alarm.detail)}”", what_to_do(alarm.cause, alarm.detail)
     return f"{what} {told} {mend}".rstrip()
 
 

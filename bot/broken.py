@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot import auditor, breakers, canary, rehome
-from bot.blocks.text import date_token, escape
+from bot.blocks.text import date_token, escape, reported
 from models import Alarm
 from models.ticket import CANARY
 
@@ -24,4 +24,4 @@ def _other(alarm: Alarm) -> str:
         return f"{rehome.lost(what, alarm.cause)} come to <#{alarm.detail}>."
     if kind == CANARY:
         return canary.in_a_line(alarm.detail)
-    return f"{escape(alarm.key)}: {escape(alarm.cause)}, {escape(alarm.detail.rstrip('.'))}."
+    return f"{escape(alarm.key)}: {escape(alarm.cause)}, {reported(alarm.detail.rstrip('.'))}."

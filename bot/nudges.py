@@ -122,16 +122,14 @@ def waiter(desk: Desk, session: Session, ticket: Ticket) -> Waiter:
     """The author of a ticket, as a reminder shows them."""
     author = session.get_one(Author, ticket.author_id)
     card = session.scalar(select(Card).where(Card.ticket_id == ticket.id))
-    target = select(Mention.text).where(
-        Mention.ticket_id == ticket.id, Mention.post_id == ticket.target_post_id
-    )
+    target = select(Mention).where(Mention.ticket_id == ticket.id, Mention.post_id == ticket.target_post_id)
     network = desk.networks.get(ticket.network)
     url = permalink(desk.slack.workspace, card.channel, card.ts) if card is not None else ""
     return Waiter(
         ticket=ticket,
         handle=author.handle,
         title=network.title if network is not None else ticket.network,
-        words=session.scalar(target) or "",
+        words=mention.shown if (mention := session.scalar(target)) is not None else "",
         url=url,
     )
 

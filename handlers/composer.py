@@ -214,7 +214,7 @@ def asked_of(
         title=network.title,
         account=ours.handle if ours is not None else "us",
         handle=author.handle,
-        words=target.text,
+        words=target.shown,
         max_length=network.max_length,
         by_hand=target.answerable,
         text=text,

@@ -2,7 +2,7 @@
 
 from models.account import Account
 from models.alarm import Alarm
-from models.author import Author
+from models.author import Author, FormerHandle
 from models.base import Base
 from models.budget import Budget
 from models.card import Card
@@ -37,6 +37,7 @@ __all__ = [
     "Cursor",
     "Daily",
     "Event",
+    "FormerHandle",
     "Gap",
     "Home",
     "Inbound",

@@ -1,5 +1,6 @@
 """The ground under every noun: naming of constraints, moments in UTC, keys that fit both databases."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -93,8 +94,24 @@ class OnItsWayError(RuleBrokenError):
     """A reply is being sent, and nobody can stop it."""
 
 
-def escaped(words: str) -> str:
-    """`words` that somebody typed, for a sentence of ours that Slack will read as mrkdwn."""
+# An underscore between letters or digits is none to Slack; a star or a tilde is rare enough in a name.
+# https://docs.slack.dev/messaging/formatting-message-text/#basic-formatting
+_MARKUP = re.compile(r"(?<!\w)_|_(?!\w)|[*~`]")
+
+
+def escaped(words: str, url: str = "") -> str:
+    """`words` that somebody typed, for a sentence of ours that Slack reads as mrkdwn; a link if with a `url`.
+
+    mrkdwn cannot escape `*`, `_`, `~` and backticks, so where Slack would format the words they become code,
+    in one line: only there they are themselves.
+    """
+    is_code = _MARKUP.search(words) is not None
+    shown = _entities(" ".join(words.split()).replace("`", "'") if is_code else words)
+    linked = f"<{_entities(url)}|{shown}>" if url else shown
+    return f"`{linked}`" if is_code else linked
+
+
+def _entities(words: str) -> str:
     return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

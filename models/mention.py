@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.attachment import Attachment, shown
 from models.author import Author
 from models.base import Base, Key
 
@@ -40,6 +41,10 @@ class Mention(Base):
     url: Mapped[str]
     media: Mapped[list[Any]]
     matched: Mapped[str]
+    # The handles that the network put in front of the words, and the third person whom it answers (empty: not
+    # known whom). None in both: nobody, or heard before schema 0011.
+    addressed: Mapped[list[Any] | None]
+    answers: Mapped[str | None]
     answerable: Mapped[str | None]  # why the API is known to refuse an answer; None: it may be tried
     posted_at: Mapped[datetime]
     seen_at: Mapped[datetime]
@@ -53,12 +58,23 @@ class Mention(Base):
         """Where it stands among the posts of its author."""
         return rank(self.posted_at, self.post_id)
 
+    @property
+    def attached(self) -> tuple[Attachment, ...]:
+        """Its pictures, videos and polls."""
+        return tuple(Attachment.read(one) for one in self.media)
+
+    @property
+    def shown(self) -> str:
+        """Its words; where there are none, what is attached, in our words."""
+        return shown(self.text, self.attached)
+
     def erase(self, at: datetime) -> None:
         """Its author took it back: the words go, the fact that they spoke stays.
 
         https://docs.x.com/developer-terms/policy asks for it within 24 hours.
         """
         self.text, self.media, self.deleted_at = "", [], at
+        self.addressed, self.answers = [], None
 
 
 class Quarantined(Base):

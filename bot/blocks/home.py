@@ -114,7 +114,7 @@ def _owned(one: Entry, shown: Shown) -> list[Block]:
     about = section(_about(one, shown))
     if not one.is_answered and one.network in shown.titles:
         about |= {"accessory": button("Reply", "reply", _place(one))}
-    return [_said("", one, shown, one.words or ""), about]
+    return [_said("", one, shown, one.shown), about]
 
 
 def _place(one: Entry) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _turning(shown: Shown) -> list[Block]:
 
 
 def _selectable(one: Entry, shown: Shown) -> list[Block]:
-    words = " ".join(clean(one.words or "").split()) or NO_TEXT
+    words = " ".join(clean(one.shown).split()) or NO_TEXT
     said = f"{_who(one)} on {_title(one, shown)}: {words}"
     option = {
         "text": plain(fit(said, OPTION, measure=lambda text: len(escape(text)))),

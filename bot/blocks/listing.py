@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bot.blocks.parts import Block, context, counted, duration, permalink, section
-from bot.blocks.text import called, date_token, fit
+from bot.blocks.text import date_token, fit, linked
 from models.outcome import State
 from models.overview import Entry, Listing
 
@@ -90,9 +90,7 @@ def packed(lines: list[str]) -> list[Block]:
 
 
 def _line(one: Entry, titles: Mapping[str, str], *, url: str, at: datetime) -> str:
-    who = called(fit(one.handle, HANDLE)) if one.handle else "somebody"
-    card = permalink(url, one.channel, one.ts)
-    name = f"<{card}|{who}>" if card else f"*{who}*"
+    name = linked(fit(one.handle, HANDLE) if one.handle else None, permalink(url, one.channel, one.ts))
     owner = f"<@{one.owner}> has it" if one.owner else "nobody has it"
     mark, stands = _stands(one, at)
     waits = f"waiting {duration(at - one.since)}"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.blocks.parts import Block, duration, section
-from bot.blocks.text import called, date_token, escape, quote
+from bot.blocks.text import date_token, linked, quote
 from models.ticket import Ticket
 
 WORDS = 200  # characters of a post that are quoted to one person
@@ -28,8 +28,7 @@ class Waiter:
     @property
     def who(self) -> str:
         """Their handle, as a link to the card."""
-        name = called(self.handle) if self.handle else "somebody"
-        return f"<{escape(self.url)}|{name}>" if self.url else f"*{name}*"
+        return linked(self.handle, self.url)
 
     def waits(self, at: datetime) -> str:
         """How long they have waited at `at`."""

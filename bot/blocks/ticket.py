@@ -11,19 +11,23 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.blocks import delivery
+from bot.blocks import attached, delivery
 from bot.blocks.parts import Block, button, context, counted, duration, packed, plain
-from bot.blocks.text import date_token, escape, fit, isolate, line, link, literal, quote
+from bot.blocks.text import called, date_token, escape, fit, inert, isolate, line, link, literal, quote
 from bot.networks import Network
 from models import Account, Author, Issue, Mention, Reply, Ticket
+from models.attachment import described
+from models.base import escaped
 from models.outcome import HANDED_OFF, OPEN, OUTSIDE, State
 from models.reply import ON_ITS_WAY, SPOKEN
 
 ROOM = 2_600  # characters of all that is quoted: Slack splits a message of about 4,000, answer and all
 NEWEST = 2_400  # of them for the newest post, if the others leave as much
+LEAST = 100  # of the newest post, whatever else is there
 EARLIER = 300  # characters of each earlier one
 SHOWN_POSTS = 3
 SHOWN_ISSUES, ISSUE_WORDS = 3, 60
+SHOWN_HANDLES = 6  # of those whom a network put in front of a post: X allows fifty
 
 Option = tuple[str, dict[str, Any]]  # what stands behind the dots, and what it carries
 
@@ -42,11 +46,20 @@ class View:
     title: str
     account: str
     issues: tuple[Issue, ...] = ()  # what it is about
+    shows_pictures: bool = True  # False once Slack has refused them
 
     @property
     def newest(self) -> Mention | None:
         """The newest post of the customer."""
         return self.mentions[-1] if self.mentions else None
+
+    @property
+    def pictures_of(self) -> str | None:
+        """The version of the post whose pictures Slack has to fetch for this card, if there are any."""
+        newest = self.newest
+        if newest is None or not self.shows_pictures or not attached.has_pictures(newest.attached):
+            return None
+        return newest.latest_id
 
 
 def read(session: Session, ticket: Ticket, network: Network | None) -> View:
@@ -92,7 +105,7 @@ def card(view: View) -> list[Block]:
 
 def plain_card(view: View) -> list[Block]:
     """The card with next to nothing on it, for when Slack refuses the full one: a mention must be seen."""
-    words = view.newest.text if view.newest is not None else ""
+    words = view.newest.shown if view.newest is not None else ""
     shown = f"{view.author.shown} on {view.title}: {words}"
     return [
         {"type": "section", "text": plain(fit(shown, 2_900) or "…")},
@@ -102,8 +115,9 @@ def plain_card(view: View) -> list[Block]:
 
 def summary(view: View) -> str:
     """The message in one line, for notifications and screen readers."""
-    words = " ".join((view.newest.text if view.newest is not None else "").split())
-    who = escape(f"{isolate(view.author.name or '')} ({view.author.shown})")
+    words = " ".join((view.newest.shown if view.newest is not None else "").split())
+    handle = called(view.author.handle) if view.author.handle else view.author.shown
+    who = f"{escaped(isolate(view.author.name or ''))} ({handle})"
     said = escape(fit(words, 300, measure=lambda text: len(escape(text)))) or "(no text)"
     return f"{who} on {view.title}: {said} ({_headline(view)})"
 
@@ -112,7 +126,7 @@ def _headline(view: View) -> str:
     ticket = view.ticket
     if ticket.state == State.WAITING:
         return "waiting"
-    return f"{ticket.state} ({escape(ticket.reason)})" if ticket.reason else ticket.state
+    return f"{ticket.state} ({inert(ticket.reason)})" if ticket.reason else ticket.state
 
 
 # --- who and what -------------------------------------------------------------------------------------------
@@ -132,7 +146,7 @@ def _header(view: View) -> Block:
 
 def _standpoint(view: View) -> str:
     """Where, to whom, how many listen, and whether we have met."""
-    parts = [f"{view.title}, to @{escape(view.account)}"]
+    parts = [f"{view.title}, to {called(view.account)}"]
     if view.author.followers is not None:
         parts.append(counted(view.author.followers, "follower"))
     if view.earlier_tickets:
@@ -153,23 +167,37 @@ def _newest_room(view: View) -> int:
     """How much of the newest post there is room for beside the earlier ones and our replies."""
     others = sum(min(len(mention.text), EARLIER) for mention in view.mentions[:-1])
     ours = sum(min(len(reply.text), delivery.WORDS) for reply in view.replies)
-    return min(NEWEST, ROOM - others - ours)
+    beside = attached.ROOM if view.newest is not None and view.newest.media else 0
+    return max(min(NEWEST, ROOM - others - ours - beside), LEAST)
 
 
 def _post(view: View, mention: Mention, limit: int) -> list[Block]:
     """One post of theirs: the words as they are, and a line about them in ours."""
     if mention.deleted_at is not None:
         return [context(f":wastebasket: Deleted by its author {date_token(mention.deleted_at)}.")]
-    about = [date_token(mention.posted_at), mention.matched]
+    about = [date_token(mention.posted_at), *_why(mention)]
     if mention.media:
-        about.append(f"{len(mention.media)} attachment{'' if len(mention.media) == 1 else 's'}")
+        about.append(described(mention.attached))
+    if mention.quoted is not None and mention.matched != "quotes us":
+        about.append("quotes a post")
     if mention.edited_at is not None:
         about.append(f"edited {date_token(mention.edited_at)}")
     if len(mention.text) > limit:
         about.append(f"{len(mention.text):,} characters, cut here")
     about.append(f"<{escape(mention.url)}|See it on {view.title}>")
     words = quote(mention.text, limit) | {"block_id": said_in(mention.post_id)}
-    return [words, context("  ·  ".join(about))]
+    beside = attached.blocks(mention.attached, pictures=view.shows_pictures) if mention is view.newest else []
+    return [words, *beside, context("  ·  ".join(about))]
+
+
+def _why(mention: Mention) -> list[str]:
+    """Why it is here, and whom the network put in front of the words."""
+    why = mention.matched
+    if mention.answers is not None:
+        why = f"answers {called(mention.answers) if mention.answers else 'somebody else'}, {why}"
+    to = [called(handle) for handle in (mention.addressed or [])[:SHOWN_HANDLES]]
+    more = len(mention.addressed or []) - len(to)
+    return [why, *([f"to {', '.join(to)}{f' and {more} more' if more else ''}"] if to else [])]
 
 
 def said_in(post_id: str) -> str:
@@ -206,7 +234,7 @@ def _state(view: View) -> str:
     if ticket.state == State.WAITING and ticket.due_at is not None and not view.replies:
         parts.append(f"due {date_token(ticket.due_at, '{time}')}")
     if ticket.state == State.WAITING and not view.replies and (why := _only_by_hand(view)) is not None:
-        parts.append(f":arrow_upper_right: can only be answered by hand on {view.title}: {escape(why)}")
+        parts.append(f":arrow_upper_right: can only be answered by hand on {view.title}: {inert(why)}")
     return "  ·  ".join([*parts, f"#{ticket.id}"])
 
 
@@ -221,7 +249,7 @@ def _standing(view: View) -> str:
     if ticket.state == State.ANSWERED:
         return _answered(ticket)
     by = f" by <@{ticket.closed_by}>" if ticket.closed_by not in {None, "heard"} else ""
-    reason = f" ({escape(ticket.reason)})" if ticket.reason else ""
+    reason = f" ({inert(ticket.reason)})" if ticket.reason else ""
     return f":white_circle: *{ticket.state.capitalize()}*{reason}{by}"
 
 

@@ -56,6 +56,7 @@ _POSTS_SURE = 3000
 _MOST_PAGES = 100  # more than any timeline has, even if its pages are half full
 _LINK_MOST = 3000  # what Slack takes as the address of a button
 _SIGNED_BY = 2.5  # seconds: a reply whose token took longer to get would outlive its worker's lease
+_ASK_AGAIN, _ASK_SOON = 3600.0, 60.0  # seconds until we ask again what our account is called; if that failed
 _USER_FIELDS = "profile_image_url,protected,public_metrics,verified"
 
 
@@ -155,6 +156,8 @@ class X:
         self._keys = [_secret(getattr(settings, name)) for name in _CREDENTIALS]
         self._threads = threading.local()
         self._me: Account | None = None
+        self._me_until = 0.0  # on the monotonic clock: when to ask again who we are
+        self._called: set[str] = set()  # other names of ours that posts told and X was asked about
         self._grant: datetime | None = None
         self._word: x_rows.Word = "tweet"
         self._not_summoned_by: set[str] = set()
@@ -162,16 +165,42 @@ class X:
     def account(self) -> Account:
         """Who we are on X; `GET /2/users/me` costs nothing, but allows only 75 calls in 15 minutes.
 
-        With OAuth 2.0 a person may connect another account while we run.
+        With OAuth 2.0 a person may connect another account while we run. A new name of the same account is
+        learnt by the readings of `mentions`, so that nobody who presses a button has to wait for it.
         """
         if self._tokens is not None:
             self._mind(self._tokens.current())
         if self._me is None:
-            me = x_rows.person(next(iter(x_rows.rows(self._read("/2/users/me", {}))), None))
-            if me is None:
-                raise Later(None, "server error", "X did not say who we are.")
-            self._me = Account(self.name, me.id, me.handle, me.name)
+            self._me = self._ask_who_we_are()
+            self._me_until = time.monotonic() + _ASK_AGAIN
         return self._me
+
+    def _ask_who_we_are(self) -> Account:
+        me = x_rows.person(next(iter(x_rows.rows(self._read("/2/users/me", {}))), None))
+        if me is None:
+            raise Later(None, "server error", "X did not say who we are.")
+        return Account(self.name, me.id, me.handle, me.name)
+
+    def _learn_new_name(self, me: Account) -> None:
+        """Ask again what `me` is called: once an hour, or after a post told another name."""
+        if time.monotonic() < self._me_until:
+            return
+        try:
+            found = self._ask_who_we_are()
+        except Later as later:
+            log.info("X did not say whether our account was renamed: %s", later.detail)
+            self._me_until = time.monotonic() + _ASK_SOON
+            return
+        self._me_until = time.monotonic() + _ASK_AGAIN
+        if found.id == me.id == (self._me.id if self._me else None):
+            self._me = found
+
+    def _mind_names(self, answer: x_rows.Row, me: Account) -> None:
+        """Note that we may have been renamed, if a post calls us by a name that X was never asked about."""
+        new = x_rows.names_of(answer, me.id) - self._called - {me.handle.lower()}
+        if new:
+            self._called |= new
+            self._me_until = 0.0
 
     def length(self, text: str) -> int:
         """The weighted length of `text`."""
@@ -179,12 +208,14 @@ class X:
 
     def mentions(self, after: Mark) -> Iterator[Page]:
         """What was said to us since a quarter of an hour before `after`; some mentions appear late."""
-        yield from self._timeline(f"/2/users/{self.account().id}/mentions", after, {}, _MENTIONS_SURE)
+        me = self.account()
+        yield from self._timeline(f"/2/users/{me.id}/mentions", after, x_rows.MEDIA, _MENTIONS_SURE)
+        self._learn_new_name(me)
 
     def search(self, query: str, after: Mark) -> Iterator[Page]:
         """What X's search of the last seven days finds. Costs five times what a mention costs."""
         until = {"until_id": after.before} if after.before is not None else {}
-        yield from self._timeline("/2/tweets/search/recent", after, {"query": query, **until})
+        yield from self._timeline("/2/tweets/search/recent", after, {"query": query, **until, **x_rows.MEDIA})
 
     def own_posts(self, after: Mark) -> Iterator[Page]:
         """What our account said since a quarter of an hour before `after`."""
@@ -305,6 +336,7 @@ class X:
         me, first = self.account(), True
         ask = {"max_results": _PER_PAGE, **_since(after), **more}
         for answer, short in self._pages(route, ask, sure):
+            self._mind_names(answer, me)
             yield x_rows.page(answer, me, first=first, gap=short)
             first = False
 
@@ -344,7 +376,7 @@ class X:
         """The posts `ids`, the bad rows, the newest id of each edit chain, and which posts are gone."""
         posts, bad, newest, gone = dict[str, Post](), list[Bad](), set[str](), set[str]()
         for some in _lots(ids):
-            answer = self._read("/2/tweets", {"ids": ",".join(some)}, fields=True)
+            answer = self._read("/2/tweets", {"ids": ",".join(some), **x_rows.MEDIA}, fields=True)
             page = x_rows.page(answer, self.account())
             posts |= {post.id: post for post in page.posts}
             bad += page.bad

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from models import Account, Author, Card, Cursor, Issue, Mention, Ticket
 from models import Note as Remark
+from models.attachment import Attachment
 from models.cursor import MENTIONS
 from models.database import Database
 from models.hearing import Place, Said, take_in
@@ -60,8 +61,8 @@ def seed(x: XWorld, slack: SlackWorld, database: Database, now: datetime) -> Non
             late.breach(session, at=now)  # and the team was reminded of it: it need not be at the start
             late.nudges |= Rung.HALF | Rung.OWNER
     slack.clock = lambda: datetime.now(UTC).timestamp()
-    for ago, who, text in FRESH:
-        x.post(who.handle, text, at=now - ago)
+    for one in FRESH:
+        x.post(one.who.handle, one.text, at=now - one.ago, media=one.media, poll=one.poll)
 
 
 @dataclass
@@ -152,7 +153,7 @@ class Trail:
         return self.session.scalars(query).one()
 
     def speak(self, at: datetime) -> None:
-        self.post = self.x.post(self.past.who.handle, self.past.text, at=at)
+        self.post = self.x.post(self.past.who.handle, self.past.text, at=at, media=self.past.media)
 
     def speak_again(self, at: datetime) -> None:
         assert self.answered is not None
@@ -240,7 +241,8 @@ def _said(x: XWorld, post: XPost, *, unsummoned: bool) -> Said:
         latest_id=post.id,
         conversation_id=post.conversation_id,
         author_id=post.author_id,
-        text=post.composed.visible,
+        text=post.text,
+        media=tuple(Attachment(one.kind, one.url, one.alt) for one in post.media),
         posted_at=post.created_at,
         url=f"https://x.com/{author.handle}/status/{post.id}",
         matched="names us" if unsummoned else "mentions us",
