@@ -175,7 +175,7 @@ def _post(view: View, mention: Mention, limit: int) -> list[Block]:
     """One post of theirs: the words as they are, and a line about them in ours."""
     if mention.deleted_at is not None:
         return [context(f":wastebasket: Deleted by its author {date_token(mention.deleted_at)}.")]
-    about = [date_token(mention.posted_at), *_why(mention)]
+    about = [date_token(mention.posted_at), *_why(mention, view.account)]
     if mention.media:
         about.append(described(mention.attached))
     if mention.quoted is not None and mention.matched != "quotes us":
@@ -190,13 +190,16 @@ def _post(view: View, mention: Mention, limit: int) -> list[Block]:
     return [words, *beside, context("  ·  ".join(about))]
 
 
-def _why(mention: Mention) -> list[str]:
-    """Why it is here, and whom the network put in front of the words."""
+def _why(mention: Mention, account: str) -> list[str]:
+    """Why it is here, and whom the network put in front of the words, if it is not our account alone."""
     why = mention.matched
     if mention.answers is not None:
         why = f"answers {called(mention.answers) if mention.answers else 'somebody else'}, {why}"
-    to = [called(handle) for handle in (mention.addressed or [])[:SHOWN_HANDLES]]
-    more = len(mention.addressed or []) - len(to)
+    addressed = mention.addressed or []
+    if [handle.lower() for handle in addressed] == [account.lower()]:
+        return [why]
+    to = [called(handle) for handle in addressed[:SHOWN_HANDLES]]
+    more = len(addressed) - len(to)
     return [why, *([f"to {', '.join(to)}{f' and {more} more' if more else ''}"] if to else [])]
 
 

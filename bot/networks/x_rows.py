@@ -276,7 +276,9 @@ def _quotes(row: Row, me: Account, answer: Row, quoted: str | None) -> bool:
         rf"https?://(?:www\.)?(?:x|twitter)\.com/{re.escape(me.handle)}/status/{quoted}\b", re.IGNORECASE
     )
     if any(
-        ours.match(_text(url, "expanded_url") or "") for url in _objects(_object(row, "entities"), "urls")
+        ours.match(_text(url, "expanded_url") or "")
+        for entities in (_object(row, "entities"), _object(_note(row), "entities"))
+        for url in _objects(entities, "urls")
     ):
         return True
     beside = _either(_object(answer, "includes"), "tweets")

@@ -39,6 +39,7 @@ SEEN_TO_AFTER = timedelta(minutes=2)
 TAKEN_UP = 0.3  # of the time that an answer took, until somebody had it
 UNDO = timedelta(seconds=10)
 WHY_NOT = "They neither mentioned nor quoted us, and then X takes no replies from its API."
+_KINDS = {"animated_gif": "gif"}  # X's word, and the ledger's
 Moment = tuple[datetime, Callable[[], None]]
 
 
@@ -61,8 +62,8 @@ def seed(x: XWorld, slack: SlackWorld, database: Database, now: datetime) -> Non
             late.breach(session, at=now)  # and the team was reminded of it: it need not be at the start
             late.nudges |= Rung.HALF | Rung.OWNER
     slack.clock = lambda: datetime.now(UTC).timestamp()
-    for one in FRESH:
-        x.post(one.who.handle, one.text, at=now - one.ago, media=one.media, poll=one.poll)
+    for fresh in FRESH:
+        x.post(fresh.who.handle, fresh.text, at=now - fresh.ago, media=fresh.media, poll=fresh.poll)
 
 
 @dataclass
@@ -242,7 +243,7 @@ def _said(x: XWorld, post: XPost, *, unsummoned: bool) -> Said:
         conversation_id=post.conversation_id,
         author_id=post.author_id,
         text=post.text,
-        media=tuple(Attachment(one.kind, one.url, one.alt) for one in post.media),
+        media=tuple(Attachment(_KINDS.get(one.kind, one.kind), one.url, one.alt) for one in post.media),
         posted_at=post.created_at,
         url=f"https://x.com/{author.handle}/status/{post.id}",
         matched="names us" if unsummoned else "mentions us",

@@ -54,7 +54,7 @@ class Composed:
 
     @property
     def visible(self) -> str:
-        """What a reader sees: without the handles that X put in front, and the link to the post's own media."""
+        """What a reader sees: without the handles that X put in front and the link to its own media."""
         return self.text[self.starts_at : self.ends_at]
 
     def of(self, kind: str) -> tuple[Span, ...]:
