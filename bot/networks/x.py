@@ -197,7 +197,8 @@ class X:
 
     def _mind_names(self, answer: x_rows.Row, me: Account) -> None:
         """Note that we may have been renamed, if a post calls us by a name that X was never asked about."""
-        new = x_rows.names_of(answer, me.id) - self._called - {me.handle.lower()}
+        self._called.add(me.handle.lower())  # posts from before a renaming go on calling us so
+        new = x_rows.names_of(answer, me.id) - self._called
         if new:
             self._called |= new
             self._me_until = 0.0

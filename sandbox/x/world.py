@@ -82,8 +82,11 @@ class XWorld:
             self._people.add(self._ids.next(now), handle, name, now)
             return self.change_user(handle, followers=followers, protected=protected, verified=verified)
 
-    def change_user(self, handle: str, **changes: Any) -> User:  # noqa: ANN401 - the fields of User
-        """Rename an account, protect it, suspend it: `change_user("troll", suspended=True)`."""
+    def change_user(self, handle: str, /, **changes: Any) -> User:  # noqa: ANN401 - the fields of User
+        """Rename an account, protect it, suspend it: `change_user("troll", handle="elf", suspended=True)`.
+
+        Raises LookupError if nobody is called `handle`, ValueError if the new handle is somebody else's.
+        """
         with self.lock:
             user = self._people.change(handle, **changes)
         self._tell(Change("user", user.id))

@@ -225,7 +225,9 @@ pieces = st.sampled_from(
 )  # fmt: skip
 
 
-@given(st.lists(pieces, max_size=12).map("".join).filter(str.strip), st.booleans(), st.booleans(), st.booleans())
+@given(
+    st.lists(pieces, max_size=12).map("".join).filter(str.strip), st.booleans(), st.booleans(), st.booleans()
+)
 @example("see e.example/a", True, True, True)
 def test_what_was_typed_comes_back_whatever_x_makes_of_it(
     typed: str, is_reply: bool, has_quote: bool, has_media: bool

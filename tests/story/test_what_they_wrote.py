@@ -154,7 +154,10 @@ def test_a_video_a_gif_and_a_poll_are_named_and_the_choices_shown(bot: Bot) -> N
     _, poll = bot.heard("@acmebrew which?", "joe", poll=("Stout & <!channel>", "_Porter_"))
 
     assert "a video and a GIF" in sound(bot.now(card)).text
-    assert [block["alt_text"] for block in images(bot.now(card))] == ["A still of a video", "A still of a GIF"]
+    assert [block["alt_text"] for block in images(bot.now(card))] == [
+        "A still of a video",
+        "A still of a GIF",
+    ]
     shown = sound(bot.now(poll))
     assert "a poll" in shown.text
     assert "Poll:\nStout & <!channel>\n_Porter_" in shown.text
