@@ -97,18 +97,27 @@ class OnItsWayError(RuleBrokenError):
 # An underscore between letters or digits is none to Slack; a star or a tilde is rare enough in a name.
 # https://docs.slack.dev/messaging/formatting-message-text/#basic-formatting
 _MARKUP = re.compile(r"(?<!\w)_|_(?!\w)|[*~`]")
+_WORD = re.compile(r"\S+")
+APOSTROPHE = "'"  # what a backtick becomes in code, which it would end
 
 
-def escaped(words: str, url: str = "") -> str:
-    """`words` that somebody typed, for a sentence of ours that Slack reads as mrkdwn; a link if with a `url`.
+def escaped(words: str) -> str:
+    """`words` that somebody typed, for a sentence of ours that Slack reads as mrkdwn.
 
-    mrkdwn cannot escape `*`, `_`, `~` and backticks, so where Slack would format the words they become code,
-    in one line: only there they are themselves.
+    mrkdwn cannot escape `*`, `_`, `~` and backticks, so each word that Slack might format becomes code: only
+    there it is itself.
     """
-    is_code = _MARKUP.search(words) is not None
-    shown = _entities(" ".join(words.split()).replace("`", "'") if is_code else words)
-    linked = f"<{_entities(url)}|{shown}>" if url else shown
-    return f"`{linked}`" if is_code else linked
+    return _WORD.sub(lambda word: _as_code(word[0]) if _MARKUP.search(word[0]) else _entities(word[0]), words)
+
+
+def linked_words(words: str, url: str) -> str:
+    """The same as a link to `url`."""
+    link = f"<{_entities(url)}|{_entities(words.replace('`', APOSTROPHE))}>"
+    return f"`{link}`" if _MARKUP.search(words) else link
+
+
+def _as_code(word: str) -> str:
+    return f"`{_entities(word.replace('`', APOSTROPHE))}`"
 
 
 def _entities(words: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import regex  # the Unicode properties and graphemes that `re` lacks
 
-from models.base import escaped
+from models.base import escaped, linked_words
 
 Block = dict[str, Any]
 Element = dict[str, Any]
@@ -157,16 +157,20 @@ def one_line(text: str) -> str:
     return " ".join(_BIDI_CONTROL.sub("", text).split())
 
 
-def called(handle: str, url: str = "") -> str:
-    """`@handle` for mrkdwn, as a link if there is a `url`, and as itself: `@_acme_` is never italics."""
-    return escaped(f"@{handle}", url)
+def called(handle: str) -> str:
+    """`@handle` for mrkdwn, as itself: `@_acme_` is never italics.
+
+    https://docs.slack.dev/messaging/formatting-message-text/#basic-formatting
+    """
+    return escaped(f"@{handle}")
 
 
 def linked(handle: str | None, url: str) -> str:
     """Somebody's `@handle` for mrkdwn, as a link to their card, or bold where it has no address."""
-    if handle is None:
-        return f"<{escape(url)}|somebody>" if url else "*somebody*"
-    return called(handle, url) if url else f"*{called(handle)}*"
+    if not url:
+        name = called(handle) if handle is not None else "somebody"
+        return name if name.startswith("`") else f"*{name}*"
+    return linked_words(f"@{handle}" if handle is not None else "somebody", url)
 
 
 def inert(words: str) -> str:

@@ -118,7 +118,7 @@ def summary(view: View) -> str:
     words = " ".join((view.newest.shown if view.newest is not None else "").split())
     handle = called(view.author.handle) if view.author.handle else view.author.shown
     who = f"{escaped(isolate(view.author.name or ''))} ({handle})"
-    said = escape(fit(words, 300, measure=lambda text: len(escape(text)))) or "(no text)"
+    said = escaped(fit(words, 300, measure=lambda text: len(escape(text)))) or "(no text)"
     return f"{who} on {view.title}: {said} ({_headline(view)})"
 
 
