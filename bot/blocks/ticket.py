@@ -27,7 +27,7 @@ LEAST = 100  # of the newest post, whatever else is there
 EARLIER = 300  # characters of each earlier one
 SHOWN_POSTS = 3
 SHOWN_ISSUES, ISSUE_WORDS = 3, 60
-SHOWN_HANDLES = 6  # of those whom a network put in front of a post: X allows fifty
+SHOWN_HANDLES = 3  # of those whom a network put in front of a post: X allows fifty
 
 Option = tuple[str, dict[str, Any]]  # what stands behind the dots, and what it carries
 

@@ -168,9 +168,7 @@ def test_reminders_and_the_digest_show_each_handle_whole(
         for _ in range(8):
             here.send()
             clock.pass_by(minutes=10)
-        network.fails(
-            "publish", Later(None, "unauthorized", "User @_acme_ is not allowed to answer @_mia_.")
-        )
+        network.fails("publish", Later(None, "unauthorized", "User @_acme_ is not allowed to answer @_mia_."))
         here.decide(reply, Reply.send_again)
         here.send()
         here.draw_all()
