@@ -8,9 +8,9 @@ a key in its metadata, and after a doubtful call is looked for before it is post
 import logging
 import uuid
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DBAPIError
@@ -63,6 +63,7 @@ class Job:
     text: str
     blocks: list[dict[str, Any]] | None
     is_plain: bool
+    pictures_of: str | None = None  # the version of the post whose pictures Slack has to fetch
 
 
 def work(desk: Desk) -> float:
@@ -213,6 +214,8 @@ def _card_job(desk: Desk, ticket_id: int) -> Job | float | None:
             card.placing_since = doubtful or at
         session.flush()
         view = face.read(session, ticket, desk.networks.get(ticket.network))
+        if view.pictures_of == card.pictures_refused:
+            view = replace(view, shows_pictures=False)
         return Job(
             row_id=card.id,
             ticket_id=ticket.id,
@@ -226,6 +229,7 @@ def _card_job(desk: Desk, ticket_id: int) -> Job | float | None:
             text=face.summary(view),
             blocks=face.plain_card(view) if is_plain else face.card(view),
             is_plain=is_plain,
+            pictures_of=None if is_plain else view.pictures_of,
         )
 
 
@@ -457,9 +461,24 @@ def _failed(desk: Desk, table: type[Card | Notice], job: Job, error: SlackError)
             until = at + timedelta(seconds=error.seconds)
             Budget.pause(session, _budget(job.channel, posts=job.ts is None), at=at, until=until)
             return error.seconds
+        if _is_about_pictures(row, job):
+            row.not_before, row.pictures_refused = at, job.pictures_of
+            row.failure = f"without pictures, since with them: {error}"
+            log.warning("Slack did not take the pictures on a card in %s: %s", job.channel, error)
+            return 0.0
         row.not_before = at + _patience(desk, session, ticket, row, job)
     log.warning("Slack refused a message in %s: %s", job.channel, error)
     return 0.0
+
+
+def _is_about_pictures(row: Card | Notice, job: Job) -> TypeGuard[Card]:
+    """Whether the pictures on a card may be what Slack did not take: it fetches them itself, and may fail.
+
+    Slack answers `invalid_blocks` then, with "downloading image failed" beside it: python-slack-sdk#1782.
+    """
+    if not isinstance(row, Card) or job.pictures_of is None:
+        return False
+    return row.failure in _TOO_MUCH or any(word in (row.failure or "") for word in ("image", "download"))
 
 
 def _patience(desk: Desk, session: Session, ticket: Ticket | None, row: Card | Notice, job: Job) -> timedelta:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.delivery import why_it_waits
 from bot.blocks.parts import duration
-from bot.blocks.text import date_token, escape
+from bot.blocks.text import date_token, reported
 from bot.desk import Desk
 from bot.networks import CAP, Later, Network
 from models import Alarm, Notice
@@ -62,7 +62,7 @@ def network_of(alarm: Alarm) -> str | None:
 def in_a_line(alarm: Alarm, title: str) -> str:
     """What does not work with a network called `title`, since when, and what to do; mrkdwn."""
     what = f"*{why_it_waits(alarm.cause, title, alarm.detail)}*, since {_since(alarm)}."
-    told, mend = f"What I was told: “{escape(alarm.detail)}”", what_to_do(alarm.cause, alarm.detail)
+    told, mend = f"What I was told: “{reported(alarm.detail)}”", what_to_do(alarm.cause, alarm.detail)
     return f"{what} {told} {mend}".rstrip()
 
 

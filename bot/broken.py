@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot import accounts, auditor, breakers, canary, rehome, set_back
-from bot.blocks.text import date_token, escape
+from bot.blocks.text import date_token, escape, reported
 from models import Alarm, missing
 from models.ticket import CANARY
 
@@ -28,4 +28,4 @@ def _other(alarm: Alarm) -> str:
         return accounts.in_a_line(alarm)
     if kind == CANARY:
         return canary.in_a_line(alarm.detail)
-    return f"{escape(alarm.key)}: {escape(alarm.cause)}, {escape(alarm.detail.rstrip('.'))}."
+    return f"{escape(alarm.key)}: {escape(alarm.cause)}, {reported(alarm.detail.rstrip('.'))}."

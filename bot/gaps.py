@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from bot import pace, set_back
-from bot.blocks.text import escape
+from bot.blocks.text import reported
 from bot.desk import Desk
 from bot.inbox import RETRY, Heard, commit, floor_of, of_others, oldest, poll, with_last
 from bot.networks import Account, Later, Mark, Network
@@ -106,5 +106,5 @@ def _searched(network: Network) -> str:
 
 
 def _not_searched(network: Network, later: Later) -> str:
-    why = escape(later.detail)
+    why = reported(later.detail)
     return f"{_stopped(network)} It does not let me search for the rest ({why}): please look."

@@ -11,12 +11,13 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot import breakers, crash, pace, telling
-from bot.blocks.text import clean, escape
+from bot.blocks.text import called, clean
 from bot.blocks.ticket import reply_button
 from bot.desk import Desk
 from bot.networks import Account, Bad, HandOff, Later, Mark, Network, No, Page, Person, Post, WrongAccount
 from models import Account as Ours
-from models import Author, Cursor, Gap, Mention, Notice, Quarantined, Ticket
+from models import Author, Cursor, Gap, Mention, Notice, Quarantined, Ticket, bulk
+from models.attachment import Attachment
 from models.base import add_if_absent
 from models.cursor import MENTIONS
 from models.hearing import Place, Said, Taken, take_in
@@ -151,11 +152,20 @@ def _begin(desk: Desk, network: Network, account: Account, *, is_sweep: bool = F
     with desk.db.write() as session:
         session.execute(delete(Cursor).where(Cursor.network == network.name, Cursor.account_id == NOBODY))
         names = {"handle": bounded(account.handle, NAME_CHARS), "name": bounded(account.name, NAME_CHARS)}
+        before = Ours.find(session, network.name, account.id)
+        if before is not None and before.handle != names["handle"]:
+            _redraw_open(session, network, account)  # their cards name the account
         Ours.learn(session, network=network.name, network_id=account.id, at=at, **names)
         cursor = Cursor.of(session, network.name, account.id, MENTIONS, at=at)
     if is_sweep and cursor.failing_since is None:
         return None if pace.is_spent(network.allowance("mentions"), at=at) else cursor
     return None if cursor.not_before is not None and cursor.not_before > at else cursor
+
+
+def _redraw_open(session: Session, network: Network, account: Account) -> None:
+    """Have the cards of what still waits with `account` drawn anew."""
+    here = (Ticket.network == network.name, Ticket.account_id == account.id, Ticket.drawn_revision > 0)
+    session.execute(update(Ticket).where(*here, Ticket.is_open()).values(revision=Ticket.revision + 1))
 
 
 def _read(desk: Desk, network: Network, account: Account, mark: Mark, cursor: Cursor) -> Heard:
@@ -238,7 +248,7 @@ def commit(
     """Write one page in one transaction, and what follows from it. Gives how many posts were new."""
     crash.point("page read")
     posts = list(page.posts)
-    had, bought = _people(desk, network, posts)
+    had, bought = _people(desk, network, account, posts)
     people = had | bought
     at = desk.now()
     place = Place(network.name, account.id, desk.settings.slack_channel, desk.promise)
@@ -256,19 +266,28 @@ def commit(
     return taken
 
 
-def _people(desk: Desk, network: Network, posts: list[Post]) -> tuple[dict[str, Person], dict[str, Person]]:
+def _people(
+    desk: Desk, network: Network, account: Account, posts: list[Post]
+) -> tuple[dict[str, Person], dict[str, Person]]:
     """Profiles of who spoke: those that the ledger has, and those that were bought just now, all in one call.
 
-    Before the transaction opens; only what we do not know freshly is bought.
+    Before the transaction opens. Bought is who is not known freshly, and who has said something new since
+    they were last looked at: they may have another name by now. X bills each once a UTC day at most.
     """
     wanted = {post.author_id for post in posts}
     if not wanted:
         return {}, {}
     with desk.db.read() as session:
         known = Author.by_network_id(session, network.name, wanted)
+        here = {"network": network.name, "account_id": account.id}
+        heard = bulk.ids_of(session, Mention.post_id, {post.id for post in posts}, **here)
     at = desk.now()
+    spoke: dict[str, datetime] = {}  # when each said their newest new post
+    for post in posts:
+        if post.id not in heard:
+            spoke[post.author_id] = max(post.posted_at, spoke.get(post.author_id, post.posted_at))
     had = {one: _person(author) for one, author in known.items() if author.fetched_at is not None}
-    missing = sorted(one for one in wanted if one not in known or not known[one].is_fresh(at))
+    missing = sorted(one for one in wanted if _is_to_be_bought(known.get(one), spoke.get(one), at))
     if not missing or pace.is_spent(network.allowance("people"), at=at):
         return had, {}
     try:
@@ -276,6 +295,12 @@ def _people(desk: Desk, network: Network, posts: list[Post]) -> tuple[dict[str, 
     except Later as later:  # a mention without a face is still heard; the profile follows
         log.warning("%s: profiles wait: %s", network.title, later.detail)
         return had, {}
+
+
+def _is_to_be_bought(known: Author | None, spoke_at: datetime | None, at: datetime) -> bool:
+    if known is None or not known.is_fresh(at):
+        return True
+    return spoke_at is not None and known.may_be_renamed(spoke_at)
 
 
 def _person(author: Author) -> Person:
@@ -302,13 +327,35 @@ def translated(network: Network, post: Post, author: Person | None) -> Said:
         text=bounded(post.text, POST_CHARS),
         posted_at=post.posted_at,
         url=post.url,
-        matched="mentions us" if post.summons == "explicit" else "answers us",
+        matched=_why(post),
         in_reply_to=post.in_reply_to,
         quoted=post.quoted,
         lang=post.lang,
-        media=post.media,
+        media=tuple(
+            Attachment(one.kind, one.url, _cleaned(one.alt), _all_clean(one.choices)) for one in post.media
+        ),
         answerable=why_not,
+        addressed=_all_clean(post.addressed),
+        answers=_cleaned(post.answers),
+        edit_keeps_id=post.edit_keeps_id,
     )
+
+
+def _why(post: Post) -> str:
+    """Why it concerns us."""
+    if post.answers is not None:
+        return "names us"
+    if post.summons == "explicit":
+        return "mentions us"
+    return "quotes us" if post.quotes_us else "answers us"
+
+
+def _cleaned(words: str | None) -> str | None:
+    return None if words is None else bounded(words, NAME_CHARS)
+
+
+def _all_clean(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(bounded(one, NAME_CHARS) for one in words)
 
 
 def bounded(text: str, limit: int) -> str:
@@ -494,7 +541,7 @@ def _reached(cursor: Cursor, heard: Heard) -> bool:
 def _about_first_look(network: Network, account: Account, heard: Heard) -> str:
     at_least = "at least " if heard.gap else ""
     return (
-        f"I looked at the last 24 hours of {network.title} for *@{escape(account.handle)}*: the newest "
+        f"I looked at the last 24 hours of {network.title} for *{called(account.handle)}*: the newest "
         f"{FIRST_POSTS} mentions have cards here. *{at_least}{heard.left_out} older ones* of that day "
         f"were left on {network.title}, so that this channel is not flooded."
     )

@@ -140,7 +140,7 @@ def waiter(desk: Desk, session: Session, ticket: Ticket) -> Waiter:
         ticket=ticket,
         handle=author.handle,
         title=network.title if network is not None else ticket.network,
-        words=target.text if target is not None else "",
+        words=target.shown if target is not None else "",
         url=url,
         has_reply=bool(ticket.unsettled(session)),
         mention_id=target.id if target is not None else None,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.delivery import why_it_waits
 from bot.blocks.parts import Block, button, duration, section
-from bot.blocks.text import called, date_token, escape, quote
+from bot.blocks.text import called, date_token, escape, quote, reported
 from bot.networks import Later, Network, Target
 from models import Account, Author, Mention, Notice, Reply, Ticket
 from models.notice import said_in
@@ -49,7 +49,7 @@ def refused(
         session,
         reply,
         f":x: <@{reply.actor}>, {network.title} refused your reply, and it was *not* published: "
-        f"“{escape(reply.detail or reply.reason or '')}” {words}",
+        f"“{reported(reply.detail or reply.reason or '')}” {words}",
         at=at,
     )
 
@@ -76,7 +76,7 @@ def put_off(
         f":hourglass: <@{reply.actor}>, your reply waits: "
         f"{why_it_waits(later.cause, network.title, later.detail)}. It is tried again "
         f"{date_token(until, WHEN, fallback=_utc(until))}; "
-        f"*Undo* on the card still stops it. What I was told: “{escape(later.detail)}”",
+        f"*Undo* on the card still stops it. What I was told: “{reported(later.detail)}”",
         at=at,
     )
 
@@ -87,7 +87,7 @@ def unsure(session: Session, network: Network, reply: Reply, *, at: datetime) ->
         session,
         reply,
         f":grey_question: <@{reply.actor}>, {network.title} did not say whether it took your reply "
-        f"({escape((reply.detail or 'no answer').rstrip('.'))}). I am looking for it there. "
+        f"({reported((reply.detail or 'no answer').rstrip('.'))}). I am looking for it there. "
         "*Please do not post it by hand*: it may be public already.",
         at=at,
     )
@@ -315,7 +315,7 @@ def not_withdrawn_yet(
         reply,
         f":hourglass: <@{reply.unsay_by}>, <@{reply.actor}>'s reply is *still public*: "
         f"{why_it_waits(later.cause, network.title, later.detail)}. I go on trying to delete it. "
-        + (detail or f"What I was told: “{escape(later.detail)}”"),
+        + (detail or f"What I was told: “{reported(later.detail)}”"),
         at=at,
         quoted=False,
     )
@@ -326,7 +326,7 @@ def not_withdrawn(session: Session, network: Network, reply: Reply, why: str, *,
     _tell(
         session,
         reply,
-        f":x: {network.title} did not delete <@{reply.actor}>'s reply: “{escape(why)}” It is still public.",
+        f":x: {network.title} did not delete <@{reply.actor}>'s reply: “{reported(why)}” It is still public.",
         at=at,
         quoted=False,
     )

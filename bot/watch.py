@@ -151,13 +151,24 @@ def _expected(session: Session, ticket: Ticket, mention: Mention, post: Post) ->
     return None
 
 
-_NOISE = re.compile(r"https?://\S+|^(?:@\w+\s+)+")
+_NAMES = re.compile(r"^(?:@\w+\s+)+")
+_LINK = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 def same_words(one: str, other: str) -> bool:
-    """Whether two texts are the same but for links (networks rewrite them), leading names and blanks."""
-    return _bare(one) == _bare(other)
+    """Whether two texts are the same but for leading names, blanks, and how a network writes their links.
+
+    It may show another address for a link, or put `http://` before one that was typed without: the texts are
+    the same if they are so without their links, or with each link as it is without its scheme.
+    """
+    (one, other) = (_words(text) for text in (one, other))
+    without_links = _LINK.sub(" ", one).split() == _LINK.sub(" ", other).split()
+    return without_links or _LINK.sub(_unschemed, one).split() == _LINK.sub(_unschemed, other).split()
 
 
-def _bare(text: str) -> str:
-    return " ".join(_NOISE.sub(" ", nfc(text).strip()).split())
+def _words(text: str) -> str:
+    return _NAMES.sub("", nfc(text).strip())
+
+
+def _unschemed(link: re.Match[str]) -> str:
+    return link[0].partition("://")[2].rstrip("/")

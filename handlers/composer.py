@@ -234,7 +234,7 @@ def asked_of(
         title=network.title,
         account=ours.handle if ours is not None else "us",
         handle=author.handle,
-        words=target.text if target.deleted_at is None else None,
+        words=target.shown if target.deleted_at is None else None,
         max_length=network.max_length,
         by_hand=target.answerable,
         text=text,

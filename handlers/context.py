@@ -64,7 +64,7 @@ def _pieces(session: Session, ticket: Ticket) -> list[Piece]:
     ).one()
     around = (("What it answers", newest.in_reply_to), ("What it quotes", newest.quoted))
     pieces = [_piece(session, ticket, about, post_id) for about, post_id in around if post_id is not None]
-    own = "(no longer shown)" if newest.deleted_at is not None else newest.text
+    own = "(no longer shown)" if newest.deleted_at is not None else newest.shown
     return [*pieces, Piece(newest.post_id, "The whole post", own)]
 
 

@@ -12,7 +12,7 @@ from slack_bolt import Ack, App
 
 from bot import homes, telling
 from bot.blocks.home import CLOSE, CLOSING, DISCARD, NEXT, OUTCOME, PICK, PREVIOUS
-from bot.blocks.text import escape
+from bot.blocks.text import called
 from bot.desk import Desk
 from handlers.courtesy import Person, person, sentence_for, writing
 from models import Author, Inbound, Ticket, drafts
@@ -115,7 +115,8 @@ def _close(desk: Desk, who: Person, ticket_id: int, outcome: str) -> str | None:
     try:
         with writing(desk) as session:
             ticket = Ticket.hold(session, ticket_id)
-            name = escape(session.get_one(Author, ticket.author_id).shown)
+            handle = session.get_one(Author, ticket.author_id).handle
+            name = called(handle) if handle else "somebody"
             if outcome == State.NOT_ABOUT_US:
                 stopped = ticket.not_about_us(session, by=who.id, at=desk.now())
             else:

@@ -12,7 +12,7 @@ from bot import fixes
 from bot.blocks import issues as face
 from bot.blocks.parts import persons
 from bot.blocks.picker import picked
-from bot.blocks.text import clean, escape, one_line
+from bot.blocks.text import clean, inert, one_line
 from bot.desk import Desk
 from bot.slack import SlackError
 from bot.slack_text import read_slack_text
@@ -129,7 +129,7 @@ def from_thread(desk: Desk, session: Session, ticket: Ticket, *, words: str, by:
     """Add the ticket to the issue called `words`; without words, say what it belongs to."""
     title = one_line(words)
     if not title:
-        known = ", ".join(f"“{escape(issue.title)}”" for issue in Issue.of(session, ticket.id))
+        known = ", ".join(f"“{inert(issue.title)}”" for issue in Issue.of(session, ticket.id))
         return f"This one belongs to {known}. {HOW}" if known else HOW
     issue = Issue.point_at(session, Issue.open_or_find(session, title, by=by, at=desk.now()).id)
     new = join(desk, session, issue, ticket, by=by)
@@ -137,7 +137,7 @@ def from_thread(desk: Desk, session: Session, ticket: Ticket, *, words: str, by:
     count = len(people(session, issue))
     reported = f"{persons(count)} {'has' if count == 1 else 'have'}"
     begun = "Added to" if new else "This one belongs to"
-    return f"{begun} the issue “{escape(issue.title)}”{'' if new else ' already'}: {reported} reported it."
+    return f"{begun} the issue “{inert(issue.title)}”{'' if new else ' already'}: {reported} reported it."
 
 
 # --- /mentions issues ---------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def listing(desk: Desk, *, k: str, w: str, p: int) -> Answer:
         else:
             found = named(session, w, at=at) if k == "found" else ranked(session, at=at)
     if not found and k == "found":
-        return {"text": f"No issue is called “{escape(w)}”. `/mentions issues` lists them all."}
+        return {"text": f"No issue is called “{inert(w)}”. `/mentions issues` lists them all."}
     if not found and k == "fixed":
         return {"text": face.NONE_FIXED}
     if not found and not mended:

@@ -7,7 +7,7 @@ from bot import answering, homes
 from bot.blocks.listing import LISTED, open_list
 from bot.blocks.parts import context
 from bot.blocks.report import may_be_short
-from bot.blocks.text import escape
+from bot.blocks.text import inert
 from bot.desk import Desk
 from bot.slack_text import read_slack_text
 from handlers.asked import CHANNEL, PERSON, Answer, Asked
@@ -95,8 +95,8 @@ def _narrowed(desk: Desk, user: str, word: str, at: datetime, chosen: Filter) ->
 
 
 def _unknown(desk: Desk, word: str) -> str:
-    shown = escape(read_slack_text(word).text)
+    shown = inert(read_slack_text(word).text)
     if word.startswith("#"):
         return f"I cannot tell which channel “{shown}” is: choose it from Slack's list while you type."
-    titles = ", ".join(f"`{escape(name)}`" for name in desk.networks)
+    titles = ", ".join(f"`{inert(name)}`" for name in desk.networks)
     return f"I do not know the filter “{shown}”. Try {KNOWN.format(titles)}, in any combination."

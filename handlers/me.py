@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot.blocks import questions
-from bot.blocks.text import escape, one_line
+from bot.blocks.text import inert, one_line
 from bot.desk import Desk
 from bot.slack import SlackError
 from bot.slack_text import SlackText, read_slack_text
@@ -43,8 +43,8 @@ def register(app: App, desk: Desk) -> None:
             return
         ack()
         sign = sign_off(name, style)
-        as_what = f"sign with “{escape(sign)}”" if sign else "do not sign"
-        tell(desk, who, None, f"In public you are {escape(name)} now, and {as_what}.")
+        as_what = f"sign with “{inert(sign)}”" if sign else "do not sign"
+        tell(desk, who, None, f"In public you are {inert(name)} now, and {as_what}.")
 
 
 def ask(desk: Desk, ack: Ack, command: Body) -> None:

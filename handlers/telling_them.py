@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from bot import fixes
 from bot.blocks import issue as face
 from bot.blocks import issues as asking
-from bot.blocks.text import escape, one_line
+from bot.blocks.text import inert, one_line
 from bot.desk import Desk
 from bot.respond import BoundedRespond
 from bot.slack_text import read_slack_text
@@ -76,7 +76,7 @@ def shown(desk: Desk, issue_id: int, page: int) -> tuple[dict[str, Any], str | N
         issue, moved = Issue.hold(session, issue_id), None
         if issue.id != issue_id:
             gone = session.get_one(Issue, issue_id)
-            moved = f"“{escape(gone.title)}” is a part of “{escape(issue.title)}” now, which you see here."
+            moved = f"“{inert(gone.title)}” is a part of “{inert(issue.title)}” now, which you see here."
         settle(session, issue.id, at=at)
         view = face.read(session, issue, page=page, at=at)
         blocks = face.face(view, url=desk.slack.workspace)

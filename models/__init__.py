@@ -3,7 +3,7 @@
 from models import word_index  # noqa: F401 - it listens to what is written
 from models.account import Account
 from models.alarm import Alarm
-from models.author import Author
+from models.author import Author, FormerHandle
 from models.base import Base
 from models.budget import Budget
 from models.card import Card
@@ -38,6 +38,7 @@ __all__ = [
     "Cursor",
     "Daily",
     "Event",
+    "FormerHandle",
     "Gap",
     "Home",
     "Inbound",

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
-from models.base import Base, Key
+from models.base import Base, Key, add_if_absent
 
 FRESH_FOR = timedelta(hours=24)  # X bills a profile once a UTC day and ten times what a mention costs
 
@@ -49,12 +49,36 @@ class Author(Base):
         avatar_url: str | None,
         at: datetime,
     ) -> None:
-        """Take over what the network says of them at `at`."""
+        """Take over what the network says of them at `at`. A former handle still finds them."""
+        if self.handle and self.handle.lower() != handle.lower():
+            self._was_called(self.handle, at)
         self.handle, self.name, self.followers = handle, name, followers
         self.verified, self.protected, self.avatar_url = verified, protected, avatar_url
         self.fetched_at = at
+
+    def _was_called(self, handle: str, at: datetime) -> None:
+        session = object_session(self)
+        if session is not None:
+            session.flush()
+            add_if_absent(session, FormerHandle, author_id=self.id, handle=handle, until_at=at)
+
+    def may_be_renamed(self, since: datetime) -> bool:
+        """Whether what we know of them is older than what they said at `since`."""
+        return self.fetched_at is None or self.fetched_at < since
 
     @property
     def shown(self) -> str:
         """What to call them in our own sentences."""
         return f"@{self.handle}" if self.handle else "somebody"
+
+
+class FormerHandle(Base):
+    """A handle that somebody had; others may have it now."""
+
+    __tablename__ = "former_handles"
+    __table_args__ = (UniqueConstraint("author_id", "handle"),)
+
+    id: Mapped[Key]
+    author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
+    handle: Mapped[str]
+    until_at: Mapped[datetime]

@@ -30,6 +30,8 @@ class Card(Base):
     leased_until: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str | None]
+    # The version of the newest post whose pictures Slack would not show: it is drawn without them.
+    pictures_refused: Mapped[str | None]
 
     @classmethod
     def at_place(cls, session: Session, channel: str, ts: str) -> "Card | None":

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, insert, literal, select
 from sqlalchemy.orm import Session
 
 from models import absence, bulk, word_index
+from models.attachment import Attachment, shown
 from models.author import Author
 from models.base import Moment
 from models.event import HEARD, Event
@@ -55,8 +56,16 @@ class Said:
     in_reply_to: str | None = None
     quoted: str | None = None
     lang: str | None = None
-    media: tuple[str, ...] = ()
+    media: tuple[Attachment, ...] = ()
     answerable: str | None = None
+    addressed: tuple[str, ...] = ()
+    answers: str | None = None
+    edit_keeps_id: bool = False  # else an edit has another `latest_id`, whatever the words are
+
+    @property
+    def shown(self) -> str:
+        """Its words; where there are none, what is attached."""
+        return shown(self.text, self.media)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +140,19 @@ def _take_known(
     if _is_repeat(mention, said):
         taken.repeats += 1
         return
-    mention.latest_id, mention.text, mention.media = said.latest_id, said.text, list(said.media)
-    mention.edited_at, mention.answerable = at, said.answerable
+    mention.latest_id, mention.edited_at = said.latest_id, at
+    _take_words(mention, said)
     ticket.revision += 1
     Event.record(session, "post edited", at=at, ticket_id=mention.ticket_id, post_id=mention.post_id)
     taken.edits += 1
     taken.touched.add(mention.ticket_id)
+
+
+def _take_words(mention: Mention, said: Said) -> None:
+    """The post as it is now: its words, what is attached, and to whom it is."""
+    mention.text, mention.answerable = said.text, said.answerable
+    mention.media = [one.as_json() for one in said.media]
+    mention.addressed, mention.answers = list(said.addressed), said.answers
 
 
 def _take_back(
@@ -147,15 +163,18 @@ def _take_back(
     if mention.deleted_at is not None:
         if said.latest_id != mention.latest_id and not _older(said.latest_id, mention.latest_id):
             mention.latest_id, mention.edited_at = said.latest_id, at
-        mention.text, mention.media, mention.answerable = said.text, list(said.media), said.answerable
+        _take_words(mention, said)
     waits = absence.shown_again(session, ticket, mention, at=at, promise=promise)
     taken.shown_again[ticket.id] = taken.shown_again.get(ticket.id, False) or waits
     taken.touched.add(ticket.id)
 
 
 def _is_repeat(mention: Mention, said: Said) -> bool:
-    """Whether `said` tells nothing newer; pages come in any order."""
-    same = (mention.latest_id, mention.text) == (said.latest_id, said.text)
+    """Whether `said` tells nothing newer; pages come in any order.
+
+    The words of one version may be told in two ways: with its links as t.co or as where they lead.
+    """
+    same = mention.latest_id == said.latest_id and not (said.edit_keeps_id and mention.text != said.text)
     return same or _older(said.latest_id, mention.latest_id)
 
 
@@ -181,7 +200,7 @@ def _take_fresh(session: Session, fresh: list[Said], place: Place, taken: Taken,
                 promise=place.promise,
             )
             taken.follow_ups += 1
-            taken.again[ticket.id], taken.newest[ticket.id] = said.text, said.post_id
+            taken.again[ticket.id], taken.newest[ticket.id] = said.shown, said.post_id
     owners = {key: ticket.id for key, ticket in tickets.items()} | new
     _write_mentions(session, [_mention(said, place, authors, owners, at=at) for said in fresh], at=at)
     taken.tickets += len(new)
@@ -301,7 +320,9 @@ def _mention(
         "text": said.text,
         "lang": said.lang,
         "url": said.url,
-        "media": list(said.media),
+        "media": [one.as_json() for one in said.media],
+        "addressed": list(said.addressed),
+        "answers": said.answers,
         "matched": said.matched,
         "answerable": said.answerable,
         "posted_at": said.posted_at,

@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.author import Author
+from models.author import Author, FormerHandle
 from models.card import Card
 from models.issue import Issue, Report
 from models.mention import Mention
@@ -22,6 +22,7 @@ POSTS, REPLIES = 3, 3  # the newest of each ticket
 NOTES, ISSUES = 12, 10
 ALIKE = 70  # how near a handle must be to be worth naming, of 100
 CANDIDATES = 20_000
+FORMER = 3  # former handles that are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class History:
     issues: tuple[Issue, ...]
     more_issues: int
     elsewhere: tuple[Author, ...]
+    former: tuple[str, ...] = ()  # what they were called before, the latest first
 
     @property
     def pages(self) -> int:
@@ -87,13 +89,26 @@ def of_author(session: Session, author_id: int, page: int = 0) -> History:
         issues,
         more_issues,
         tuple(one for one in elsewhere if one.id != author_id)[:3],
+        _former(session, author),
     )
 
 
 def named(session: Session, handle: str) -> Sequence[Author]:
-    """Those who are called that, whatever the case; who came last first."""
-    query = select(Author).where(func.lower(Author.handle) == handle.lower(), Author.network != CANARY)
-    return session.scalars(query.order_by(Author.id.desc())).all()
+    """Those who are called that, whatever the case, who came last first; then those who were."""
+    here, wanted = Author.network != CANARY, handle.lower()
+    query = select(Author).where(func.lower(Author.handle) == wanted, here)
+    named_now = session.scalars(query.order_by(Author.id.desc())).all()
+    had_it = select(Author, FormerHandle.until_at).join(FormerHandle, FormerHandle.author_id == Author.id)
+    before = session.execute(
+        had_it.where(func.lower(FormerHandle.handle) == wanted, here).order_by(FormerHandle.until_at.desc())
+    )
+    return list(dict.fromkeys([*named_now, *(author for author, _ in before)]))
+
+
+def _former(session: Session, author: Author) -> tuple[str, ...]:
+    query = select(FormerHandle.handle).where(FormerHandle.author_id == author.id)
+    found = session.scalars(query.order_by(FormerHandle.until_at.desc(), FormerHandle.id.desc()))
+    return tuple(one for one in found if one.lower() != (author.handle or "").lower())[:FORMER]
 
 
 def near(session: Session, handle: str, limit: int = 3) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.attachment import Attachment, shown
 from models.author import Author
 from models.base import Base, Key
 from models.essence import own_words
@@ -51,6 +52,10 @@ class Mention(Base):
     url: Mapped[str]
     media: Mapped[list[Any]]
     matched: Mapped[str]
+    # The handles that the network put in front of the words, and the third person whom it answers (empty: not
+    # known whom). None in both: nobody, or heard before schema 0010.
+    addressed: Mapped[list[Any] | None]
+    answers: Mapped[str | None]
     answerable: Mapped[str | None]  # why the API is known to refuse an answer; None: it may be tried
     posted_at: Mapped[datetime]
     seen_at: Mapped[datetime]
@@ -81,6 +86,16 @@ class Mention(Base):
         """Whether it was given up: both looks did not show it, or an older Heard took it for deleted."""
         return self.deleted_at is not None and (self.missing_since is None or self.missed_looks >= len(LOOKS))
 
+    @property
+    def attached(self) -> tuple[Attachment, ...]:
+        """Its pictures, videos and polls."""
+        return tuple(Attachment.read(one) for one in self.media)
+
+    @property
+    def shown(self) -> str:
+        """Its words; where there are none, what is attached, in our words."""
+        return shown(self.text, self.attached)
+
     def erase(self, at: datetime) -> None:
         """Take its words and media away; the fact that they spoke stays.
 
@@ -88,6 +103,7 @@ class Mention(Base):
         """
         self.fingerprint = hashlib.sha256(own_words(self.text, None).encode()).hexdigest()
         self.text, self.media, self.deleted_at = "", [], at
+        self.addressed, self.answers = [], None
 
 
 class Quarantined(Base):

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.account import Account
+from models.attachment import Attachment, shown
 from models.author import Author
 from models.base import unindexed
 from models.card import Card
@@ -66,7 +67,13 @@ class Entry:
     is_answered: bool  # a reply holds its turn: on its way, or waiting for somebody's decision
     channel: str | None
     ts: str | None
+    media: list[Any] | None = None  # what is attached to that post, as `Mention.media` holds it
     reply: Unsettled | None = None  # the one that needs a person; else that of the turn at hand, if it waits
+
+    @property
+    def shown(self) -> str:
+        """The words; where there are none, what is attached, in our words."""
+        return shown(self.words or "", map(Attachment.read, self.media or []))
 
     @property
     def is_open(self) -> bool:
@@ -282,6 +289,7 @@ COLUMNS = (
     _answered,
     Card.channel,
     Card.ts,
+    Mention.media,
 )
 
 

@@ -1,7 +1,7 @@
 """The indexes behind `/mentions search`: which folded words stand in which mention and which reply.
 
 `mention_words` and `reply_words` lie beside the tables that they index: FTS5 on SQLite, a `tsvector` with a
-GIN index on PostgreSQL, made by alembic/versions/0012_folded_words.py. They hold `fold(text)`, so both
+GIN index on PostgreSQL, made by alembic/versions/0011_folded_words.py. They hold `fold(text)`, so both
 engines find the same. A trigger takes a row out of its index whenever its text changes, by whatever way; the
 code that writes a text puts the new words in, in the same transaction. What is missing after that (rows that
 an older version or a statement of SQL wrote) is found by `index_missing`.

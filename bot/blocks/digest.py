@@ -9,7 +9,7 @@ from bot.blocks.figures import compared, counts, first_reply
 from bot.blocks.issues import remaining
 from bot.blocks.listing import HANDLE, packed
 from bot.blocks.parts import Block, context, duration, permalink, persons, section
-from bot.blocks.text import called, date_token, escape, fit, quote
+from bot.blocks.text import date_token, fit, inert, linked, quote
 from bot.blocks.unsettled import apart
 from models.digest import Problem, Thanks
 from models.figures import Report
@@ -106,9 +106,7 @@ def _who(digest: Digest, one: Thanks) -> str:
 
 
 def _linked(digest: Digest, handle: str | None, channel: str | None, ts: str | None) -> str:
-    name = called(fit(handle, HANDLE)) if handle else "somebody"
-    card = permalink(digest.url, channel, ts)
-    return f"<{card}|{name}>" if card else f"*{name}*"
+    return linked(fit(handle, HANDLE) if handle else None, permalink(digest.url, channel, ts))
 
 
 def _period(name: str, report: Report, target: timedelta) -> str:
@@ -121,4 +119,4 @@ def _period(name: str, report: Report, target: timedelta) -> str:
 
 
 def _problems(problems: Sequence[Problem]) -> str:
-    return ", ".join(f"“{escape(fit(one.title, TITLE))}” ({persons(one.people)})" for one in problems)
+    return ", ".join(f"“{inert(fit(one.title, TITLE))}” ({persons(one.people)})" for one in problems)

@@ -54,6 +54,8 @@ def _who(known: History, titles: Mapping[str, str]) -> list[Block]:
     if author.followers is not None:
         about.append(f"  ·  {counted(author.followers, 'follower')}")
     handle = [f"  {author.shown}"] if author.handle else []
+    if known.former:
+        about.append(f"  ·  before that {', '.join(f'@{one}' for one in known.former)}")
     head = line(literal(isolate(author.name or ""), "bold"), *handle, *about)
     others = [
         button(f"{one.shown} on {_title(one, titles)}"[:75], f"{OTHER}_{number}", {"a": one.id})

@@ -126,7 +126,7 @@ def _owned(one: Entry, shown: Shown) -> list[Block]:
         about |= {"accessory": button("Reply", "reply", _place(one))}
     row = _decisions(one, shown)
     return [
-        _said("", one, shown, one.words or ""),
+        _said("", one, shown, one.shown),
         about,
         *([{"type": "actions", "elements": row}] if row else []),
     ]
@@ -175,7 +175,7 @@ def _turning(shown: Shown) -> list[Block]:
 
 
 def _selectable(one: Entry, shown: Shown) -> list[Block]:
-    words = " ".join(clean(one.words or "").split()) or NO_TEXT
+    words = " ".join(clean(one.shown).split()) or NO_TEXT
     said = f"{_who(one)} on {_title(one, shown)}: {words}"
     option = {
         "text": plain(fit(said, OPTION, measure=lambda text: len(escape(text)))),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.blocks.issues import left, so_far, sum_of, title_line, turns_of
 from bot.blocks.parts import Block, button, context, counted, permalink, persons, section
-from bot.blocks.text import called, date_token, escape, quote
+from bot.blocks.text import called, date_token, inert, quote
 from bot.blocks.ticket import answer_button
 from models import Mention, Ticket
 from models.issue import Issue
@@ -98,7 +98,7 @@ def _seen(one: Standing) -> str:
 
 
 def _person(row: Row, issue: Issue, *, url: str, page: int) -> list[Block]:
-    person, words = row.person, row.mention.text if row.mention is not None else ""
+    person, words = row.person, row.mention.shown if row.mention is not None else ""
     blocks = [section(_who(person, url)), quote(words, WORDS)]
     if not issue.is_fixed:
         return blocks
@@ -126,10 +126,10 @@ def _who(person: Person, url: str) -> str:
 def _settled(person: Person) -> str:
     if person.told_at is not None:
         return f":white_check_mark: told by <@{person.settled_by}> {date_token(person.told_at)}"
-    return f":fast_forward: skipped by <@{person.settled_by}>: {escape(person.skip_reason or '')}"
+    return f":fast_forward: skipped by <@{person.settled_by}>: {inert(person.skip_reason or '')}"
 
 
 def summary(standing: Standing) -> str:
     """The message in one line."""
     one = standing.issue
-    return f"{escape(one.title)}: {'fixed' if one.is_fixed else 'open'}, {persons(len(standing.people))}"
+    return f"{inert(one.title)}: {'fixed' if one.is_fixed else 'open'}, {persons(len(standing.people))}"

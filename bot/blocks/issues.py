@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.blocks.parts import Block, button, context, counted, packed, persons, plain, section
 from bot.blocks.picker import picker
-from bot.blocks.text import called, date_token, escape, fit, line, literal
+from bot.blocks.text import called, date_token, fit, inert, line, literal
 from models.issue import REASON_MAX, TITLE_MAX, Issue
 from models.issues import Progress, Standing
 
@@ -82,7 +82,7 @@ def _head(total: int, page: int, pages: int, kind: str, words: str) -> str:
     if kind == "fixed":
         return f"*{counted(total, 'fixed issue')}*{which}, those with people to go first:"
     if kind == "found":
-        return f"*{counted(total, 'issue')}* with “{escape(words)}”{which}:"
+        return f"*{counted(total, 'issue')}* with “{inert(words)}”{which}:"
     return f"*{counted(total, 'open issue')}*{which}, what weighs most first:"
 
 
@@ -199,7 +199,7 @@ def fixed_notice(one: Standing) -> tuple[str, list[Block]]:
     )
     again = " It was *reported again* since." if one.is_again else ""
     show = button("Tell them it's fixed", "open_issue", {"i": issue.id})
-    return f":white_check_mark: {by} marked an issue as fixed: {escape(issue.title)}. {told}", [
+    return f":white_check_mark: {by} marked an issue as fixed: {inert(issue.title)}. {told}", [
         section(f":white_check_mark: {by} marked an issue as fixed:"),
         title_line(issue),
         section(f"{told}{again}"),
@@ -210,7 +210,7 @@ def fixed_notice(one: Standing) -> tuple[str, list[Block]]:
 def open_again(issue: Issue, by: str) -> tuple[str, list[Block]]:
     """What that message becomes once the issue is reopened."""
     said = f":arrows_counterclockwise: <@{by}> reopened an issue: it is not fixed after all"
-    return f"{said}: {escape(issue.title)}", [section(f"{said}:"), title_line(issue)]
+    return f"{said}: {inert(issue.title)}", [section(f"{said}:"), title_line(issue)]
 
 
 def again_notice(issue: Issue, handle: str | None, card: str) -> tuple[str, list[Block]]:
@@ -222,7 +222,7 @@ def again_notice(issue: Issue, handle: str | None, card: str) -> tuple[str, list
     )
     reopen = button("Reopen issue", "reopen_issue", {"i": issue.id})
     look = button("Open", "open_issue", {"i": issue.id})
-    return f"{said}: {escape(issue.title)}", [
+    return f"{said}: {inert(issue.title)}", [
         section(f"{said}:"),
         title_line(issue),
         {"type": "actions", "elements": [look, reopen]},

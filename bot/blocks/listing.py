@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.blocks import unsettled
 from bot.blocks.parts import Block, context, counted, duration, permalink, section
-from bot.blocks.text import called, date_token, fit
+from bot.blocks.text import date_token, fit, linked
 from bot.blocks.unsettled import apart
 from models.outcome import State
 from models.overview import Entry, Listing
@@ -97,9 +97,7 @@ def packed(lines: list[str]) -> list[Block]:
 
 
 def _line(one: Entry, titles: Mapping[str, str], *, url: str, at: datetime) -> str:
-    who = called(fit(one.handle, HANDLE)) if one.handle else "somebody"
-    card = permalink(url, one.channel, one.ts)
-    name = f"<{card}|{who}>" if card else f"*{who}*"
+    name = linked(fit(one.handle, HANDLE) if one.handle else None, permalink(url, one.channel, one.ts))
     owner = f"<@{one.owner}> has it" if one.owner else "nobody has it"
     title = titles.get(one.network, one.network)
     mark, stands = _stands(one, title, at)

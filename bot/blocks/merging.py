@@ -5,7 +5,7 @@ from typing import Any
 from bot.blocks.issues import TITLE_BLOCK, left, so_far, title_line
 from bot.blocks.parts import Block, button, context, packed, plain, section
 from bot.blocks.picker import picker
-from bot.blocks.text import escape
+from bot.blocks.text import inert
 from bot.slack_text import for_input
 from models.issue import TITLE_MAX, Issue
 from models.issues import Standing
@@ -59,7 +59,7 @@ def merged_notice(gone: Issue, kept: Issue) -> tuple[str, list[Block]]:
     """What the message about the fix of `gone` becomes: it is counted elsewhere now."""
     said = f":white_check_mark: <@{gone.fixed_by}> marked an issue as fixed"
     now = "It is a part of another one now"
-    return f"{said}: {escape(gone.title)}. {now}: {escape(kept.title)}", [
+    return f"{said}: {inert(gone.title)}. {now}: {inert(kept.title)}", [
         section(f"{said}:"),
         title_line(gone),
         section(f"{now}:"),
@@ -74,7 +74,7 @@ def fixed_after_all(gone: Issue, kept: Standing, by: str) -> tuple[str, list[Blo
     fixed = f"one that <@{issue.fixed_by}> marked as fixed"
     said = f"{MERGED} <@{by}> says that an open issue is the same as {fixed}"
     again = " It was *reported again* since." if kept.is_again else ""
-    return f"{said}: {escape(gone.title)} → {escape(issue.title)}", [
+    return f"{said}: {inert(gone.title)} → {inert(issue.title)}", [
         section(f"{said}:"),
         title_line(gone, "open: "),
         title_line(issue, "fixed: "),
@@ -87,7 +87,7 @@ def open_after_all(gone: Issue, kept: Issue, by: str) -> tuple[str, list[Block]]
     """A fixed issue was the same as an open one."""
     fixed = f"an issue that <@{gone.fixed_by}> marked as fixed"
     said = f"{MERGED} <@{by}> says that {fixed} is the same as an open one"
-    return f"{said}: {escape(gone.title)} → {escape(kept.title)}", [
+    return f"{said}: {inert(gone.title)} → {inert(kept.title)}", [
         section(f"{said}:"),
         title_line(gone, "fixed: "),
         title_line(kept, "open: "),

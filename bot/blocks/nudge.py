@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.blocks import aloud
 from bot.blocks.parts import Block, duration, section
-from bot.blocks.text import called, date_token, escape, quote
+from bot.blocks.text import date_token, linked, quote
 from models.notice import said_in
 from models.ticket import Ticket
 
@@ -33,8 +33,7 @@ class Waiter:
     @property
     def who(self) -> str:
         """Their handle, as a link to the card."""
-        name = called(self.handle) if self.handle else "somebody"
-        return f"<{escape(self.url)}|{name}>" if self.url else f"*{name}*"
+        return linked(self.handle, self.url)
 
     def waits(self, at: datetime) -> str:
         """How long they have waited at `at`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from bot.blocks.text import date_token, escape
+from bot.blocks.text import date_token, inert, reported
 from models import Cursor, Gap
 
 HELP = (
@@ -31,7 +31,7 @@ HELP = (
 
 def help_text(unknown: str | None = None) -> str:
     """What can be asked; with a word about what was not understood."""
-    return f"I do not know “{escape(unknown)}”.\n{HELP}" if unknown else HELP
+    return f"I do not know “{inert(unknown)}”.\n{HELP}" if unknown else HELP
 
 
 def may_be_short(
@@ -48,4 +48,4 @@ def _unread(one: Cursor | Gap) -> str:
     since = date_token(one.read_at or one.started_at, "{date_short_pretty} {time}")
     if one.failing_since is None:
         return f"was last read at {since}"
-    return f"has not answered since {since} ({escape((one.failure or 'no answer').rstrip('.'))})"
+    return f"has not answered since {since} ({reported((one.failure or 'no answer').rstrip('.'))})"

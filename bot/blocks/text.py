@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import regex  # the Unicode properties and graphemes that `re` lacks
 
+from models.base import escaped, linked_words
+
 Block = dict[str, Any]
 Element = dict[str, Any]
 
@@ -33,7 +35,6 @@ _CONTROL = regex.compile(r"[^\P{Cc}\n\t]")
 _BIDI_CONTROL = regex.compile(r"[\u202a-\u202e\u2066-\u2069]")
 # U+2800 is an empty braille cell and U+FFF9 to U+FFFB mark annotations: blank, but not among the ignorable.
 _VISIBLE = regex.compile(r"[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]")
-_MARKUP_AT_EDGE = regex.compile(r"^[_*~]|[_*~]$")
 _ENTITY = regex.compile(r"&(amp|lt|gt);")
 _CHARACTER = {"amp": "&", "lt": "<", "gt": ">"}
 
@@ -98,12 +99,32 @@ def one_line(text: str) -> str:
 
 
 def called(handle: str) -> str:
-    """`@handle` for mrkdwn, as code where Slack would take an underscore at its edge for markup.
+    """`@handle` for mrkdwn, as itself: `@_acme_` is never italics.
 
     https://docs.slack.dev/messaging/formatting-message-text/#basic-formatting
     """
-    name = escape(handle).replace("`", "'")
-    return f"`@{name}`" if _MARKUP_AT_EDGE.search(name) else f"@{name}"
+    return escaped(f"@{handle}")
+
+
+def linked(handle: str | None, url: str) -> str:
+    """Somebody's `@handle` for mrkdwn, as a link to their card, or bold where it has no address."""
+    if not url:
+        name = called(handle) if handle is not None else "somebody"
+        return name if name.startswith("`") else f"*{name}*"
+    return linked_words(f"@{handle}" if handle is not None else "somebody", url)
+
+
+def inert(words: str) -> str:
+    """One line of somebody else's `words` for mrkdwn, in which Slack formats nothing.
+
+    For a few words in a sentence of ours, such as an issue's title; whole texts are for `quote`.
+    """
+    return escaped(one_line(words))
+
+
+def reported(detail: str) -> str:
+    """Why a call failed, in a network's words or in ours, for mrkdwn; ours may name a command as code."""
+    return escape(detail) if "`" in detail else inert(detail)
 
 
 def fit(text: str, limit: int, *, measure: Callable[[str], int] = len, tail: str = "…") -> str:
@@ -150,10 +171,11 @@ def line(*elements: Element | str) -> Block:
 
 def link(url: str, text: str) -> Element:
     """A rich_text link that reads `text`, or only the text where `url` is not a plain web address."""
-    return {"type": "link", "url": url, "text": clean(text)} if _is_web(url) else literal(text)
+    return {"type": "link", "url": url, "text": clean(text)} if is_web(url) else literal(text)
 
 
-def _is_web(url: str) -> bool:
+def is_web(url: str) -> bool:
+    """Whether `url` is a plain web address, which leads where it says."""
     if len(url) > URL_MAX or not url.isprintable() or regex.search(r'[\s<>|"\\]', url):
         return False
     try:

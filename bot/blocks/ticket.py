@@ -11,20 +11,24 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.blocks import aloud, delivery
+from bot.blocks import aloud, attached, delivery
 from bot.blocks.parts import Block, button, context, counted, duration, packed, plain
-from bot.blocks.text import called, date_token, escape, fit, isolate, line, link, literal, quote
+from bot.blocks.text import called, date_token, escape, fit, inert, isolate, line, link, literal, quote
 from bot.networks import Network
 from models import Account, Author, Issue, Mention, Reply, Ticket, missing
+from models.attachment import described
+from models.base import escaped
 from models.notice import said_in
 from models.outcome import HANDED_OFF, OPEN, OUTSIDE, State
 from models.reply import ON_ITS_WAY, SPOKEN
 
 ROOM = 2_600  # characters of all that is quoted: Slack splits a message of about 4,000, answer and all
 NEWEST = 2_400  # of them for the newest post, if the others leave as much
+LEAST = 100  # of the newest post, whatever else is there
 EARLIER = 300  # characters of each earlier one
 SHOWN_POSTS = 3
 SHOWN_ISSUES, ISSUE_WORDS = 3, 60
+SHOWN_HANDLES = 3  # of those whom a network put in front of a post: X allows fifty
 
 Option = tuple[str, dict[str, Any]]  # what stands behind the dots, and what it carries
 
@@ -44,11 +48,20 @@ class View:
     account: str
     issues: tuple[Issue, ...] = ()  # what it is about
     is_missing: bool = False  # its account is not connected
+    shows_pictures: bool = True  # False once Slack has refused them
 
     @property
     def newest(self) -> Mention | None:
         """The newest post of the customer."""
         return self.mentions[-1] if self.mentions else None
+
+    @property
+    def pictures_of(self) -> str | None:
+        """The version of the post whose pictures Slack has to fetch for this card, if there are any."""
+        newest = self.newest
+        if newest is None or not self.shows_pictures or not attached.has_pictures(newest.attached):
+            return None
+        return newest.latest_id
 
 
 def read(session: Session, ticket: Ticket, network: Network | None) -> View:
@@ -95,7 +108,7 @@ def card(view: View) -> list[Block]:
 
 def plain_card(view: View) -> list[Block]:
     """The card with next to nothing on it, for when Slack refuses the full one: a mention must be seen."""
-    words = view.newest.text if view.newest is not None else ""
+    words = view.newest.shown if view.newest is not None else ""
     shown = f"{view.author.shown} on {view.title}: {words}"
     return [
         {"type": "section", "text": plain(fit(shown, 2_900) or "…")},
@@ -105,30 +118,34 @@ def plain_card(view: View) -> list[Block]:
 
 def summary(view: View) -> str:
     """The message in one line, for notifications and screen readers."""
-    said = aloud.words_of(view.newest.text if view.newest is not None else "")
+    said = aloud.words_of(view.newest.shown if view.newest is not None else "")
     return f"{who(view.author)} on {view.title}: {said} ({_headline(view)})"
 
 
 def about(session: Session, ticket: Ticket, title: str) -> aloud.About:
     """Whose post a message in the ticket's thread is about, where, and what they wrote."""
-    newest = select(Mention.text).where(
-        Mention.ticket_id == ticket.id, Mention.post_id == ticket.target_post_id, Mention.deleted_at.is_(None)
+    newest = session.scalar(
+        select(Mention).where(
+            Mention.ticket_id == ticket.id,
+            Mention.post_id == ticket.target_post_id,
+            Mention.deleted_at.is_(None),
+        )
     )
     author = session.get_one(Author, ticket.author_id)
-    return aloud.About(f"{who(author)} on {escape(title)}", session.scalar(newest))
+    return aloud.About(f"{who(author)} on {escape(title)}", newest.shown if newest is not None else None)
 
 
 def who(author: Author) -> str:
     """Somebody by name and handle, as text that does nothing in Slack."""
-    handle = called(author.handle) if author.handle else "somebody"
-    return f"{escape(isolate(author.name))} ({handle})" if author.name else handle
+    handle = called(author.handle) if author.handle else author.shown
+    return f"{escaped(isolate(author.name))} ({handle})" if author.name else handle
 
 
 def _headline(view: View) -> str:
     ticket = view.ticket
     if ticket.state == State.WAITING:
         return "waiting"
-    return f"{ticket.state} ({escape(ticket.reason)})" if ticket.reason else ticket.state
+    return f"{ticket.state} ({inert(ticket.reason)})" if ticket.reason else ticket.state
 
 
 # --- who and what -------------------------------------------------------------------------------------------
@@ -148,7 +165,7 @@ def _header(view: View) -> Block:
 
 def _standpoint(view: View) -> str:
     """Where, to whom, how many listen, and whether we have met."""
-    parts = [f"{view.title}, to @{escape(view.account)}"]
+    parts = [f"{view.title}, to {called(view.account)}"]
     if view.author.followers is not None:
         parts.append(counted(view.author.followers, "follower"))
     if view.earlier_tickets:
@@ -169,16 +186,19 @@ def _newest_room(view: View) -> int:
     """How much of the newest post there is room for beside the earlier ones and our replies."""
     others = sum(min(len(mention.text), EARLIER) for mention in view.mentions[:-1])
     ours = sum(min(len(reply.text), delivery.WORDS) for reply in view.replies)
-    return min(NEWEST, ROOM - others - ours)
+    beside = attached.ROOM if view.newest is not None and view.newest.media else 0
+    return max(min(NEWEST, ROOM - others - ours - beside), LEAST)
 
 
 def _post(view: View, mention: Mention, limit: int) -> list[Block]:
     """One post of theirs: the words as they are, and a line about them in ours."""
     if mention.deleted_at is not None:
         return [context(_words_gone(view, mention))]
-    about = [date_token(mention.posted_at), mention.matched]
+    about = [date_token(mention.posted_at), *_why(mention, view.account)]
     if mention.media:
-        about.append(f"{len(mention.media)} attachment{'' if len(mention.media) == 1 else 's'}")
+        about.append(described(mention.attached))
+    if mention.quoted is not None and mention.matched != "quotes us":
+        about.append("quotes a post")
     if mention.edited_at is not None:
         about.append(f"edited {date_token(mention.edited_at)}")
     if len(mention.text) > limit:
@@ -186,7 +206,21 @@ def _post(view: View, mention: Mention, limit: int) -> list[Block]:
     about.append(f"<{escape(mention.url)}|See it on {view.title}>")
     words = quote(mention.text, limit) | {"block_id": said_in(mention.post_id)}
     missing = [context(_missing(view, mention))] if mention.missing_since is not None else []
-    return [words, context("  ·  ".join(about)), *missing]
+    beside = attached.blocks(mention.attached, pictures=view.shows_pictures) if mention is view.newest else []
+    return [words, *beside, context("  ·  ".join(about)), *missing]
+
+
+def _why(mention: Mention, account: str) -> list[str]:
+    """Why it is here, and whom the network put in front of the words, if it is not our account alone."""
+    why = mention.matched
+    if mention.answers is not None:
+        why = f"answers {called(mention.answers) if mention.answers else 'somebody else'}, {why}"
+    addressed = mention.addressed or []
+    if [handle.lower() for handle in addressed] == [account.lower()]:
+        return [why]
+    to = [called(handle) for handle in addressed[:SHOWN_HANDLES]]
+    more = len(addressed) - len(to)
+    return [why, *([f"to {', '.join(to)}{f' and {more} more' if more else ''}"] if to else [])]
 
 
 def _words_gone(view: View, mention: Mention) -> str:
@@ -241,7 +275,7 @@ def _state(view: View) -> str:
     if ticket.state == State.WAITING and ticket.due_at is not None and not _is_served(view):
         parts.append(f"due {date_token(ticket.due_at, '{date_short_pretty} {time}')}")
     if ticket.state == State.WAITING and not view.replies and (why := _only_by_hand(view)) is not None:
-        parts.append(f":arrow_upper_right: can only be answered by hand on {view.title}: {escape(why)}")
+        parts.append(f":arrow_upper_right: can only be answered by hand on {view.title}: {inert(why)}")
     if view.is_missing and (ticket.state in OPEN or any(one.state in ON_ITS_WAY for one in view.replies)):
         us = called(view.account)
         parts.append(f":electric_plug: *cannot be sent*: Heard is not connected to {view.title} as {us}")
@@ -265,7 +299,7 @@ def _standing(view: View) -> str:
     if ticket.state == State.ANSWERED:
         return _answered(ticket)
     by = f" by <@{ticket.closed_by}>" if ticket.closed_by not in {None, "heard"} else ""
-    reason = f" ({escape(ticket.reason)})" if ticket.reason else ""
+    reason = f" ({inert(ticket.reason)})" if ticket.reason else ""
     return f":white_circle: *{ticket.state.capitalize()}*{reason}{by}"
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 Summons = Literal["explicit", "implicit", "none"]
+MediaKind = Literal["photo", "video", "gif", "poll", "media"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,21 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """Something attached to a post.
+
+    `url` is the picture itself, or a still of a video or GIF: https, on the network's own media host, as the
+    network gave it; None if there is none to show. `alt` is its author's description of it. `choices` are the
+    answers that a poll offers. `media` is the kind of whatever else it is.
+    """
+
+    kind: MediaKind
+    url: str | None = None
+    alt: str | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """Anything public on a network, in plain characters.
 
@@ -33,6 +49,10 @@ class Post:
     `text` is whole (long posts included) and unescaped: it holds what its author typed, not HTML.
     `summons` says how the author called us: `explicit` (typed our handle), `implicit` (only answers us),
     or `none`.
+    `addressed` are the handles that the network put in front of the words; they are not part of `text`.
+    `answers` is the handle of the third person whom it answers, empty if that is not known; None if it
+    answers us, its own author or nobody.
+    `edit_keeps_id`: an edit leaves `latest_id` as it is, as on Mastodon, so other words are what tells of it.
     """
 
     network: str
@@ -47,8 +67,12 @@ class Post:
     quoted: str | None = None
     is_repost: bool = False
     lang: str | None = None
-    media: tuple[str, ...] = ()
+    media: tuple[Media, ...] = ()
     summons: Summons = "none"
+    addressed: tuple[str, ...] = ()
+    answers: str | None = None
+    quotes_us: bool = False
+    edit_keeps_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)

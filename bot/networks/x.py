@@ -1,6 +1,7 @@
 """X, through its API v2 and tweepy: mentions in, replies out. Facts: https://docs.x.com/x-api."""
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -65,6 +66,7 @@ _READINGS: Mapping[str, Reading] = {
     "/2/tweets": "posts",
     "/2/users": "people",
 }
+_ASK_AGAIN, _ASK_SOON = 3600.0, 60.0  # seconds until we ask again what our account is called; if that failed
 _USER_FIELDS = "profile_image_url,protected,public_metrics,verified"
 
 
@@ -159,6 +161,8 @@ class X:
         self._tokens = tokens if settings.uses_oauth2 else None
         keys = [_secret(getattr(settings, name)) for name in _CREDENTIALS]
         self._signer = Signer(keys, self._tokens, settings.api_url, limits or Limits())
+        self._names_until = time.monotonic() + _ASK_AGAIN  # when to ask again what we are called
+        self._called: set[str] = set()  # other names of ours that posts told and X was asked about
         self._word: x_rows.Word = "tweet"
         self._not_summoned_by: set[tuple[str, str]] = set()  # our account, and an author
         self._allowances: dict[Reading, Allowance] = {}
@@ -167,7 +171,8 @@ class X:
     def account(self) -> Account:
         """Who we are on X; `GET /2/users/me` costs nothing, but allows only 75 calls in 15 minutes.
 
-        With OAuth 2.0 a person may connect another account while we run.
+        With OAuth 2.0 a person may connect another account while we run. A new name of the same account is
+        learnt by the readings of `mentions`, so that nobody who presses a button has to wait for it.
         """
         account = self._signer.account()
         if account.id != self._allowed:  # what X left to another one says nothing
@@ -181,6 +186,26 @@ class X:
         keys = "`X_ACCESS_TOKEN` and `X_ACCESS_TOKEN_SECRET`"
         return f"To connect it, set {keys} to those of that account and restart Heard."
 
+    def _learn_new_name(self, me: Account) -> None:
+        """Ask again what `me` is called: once an hour, or after a post told another name."""
+        if time.monotonic() < self._names_until:
+            return
+        try:
+            self._signer.ask_again(me.id)
+        except Later as later:
+            log.info("X did not say whether our account was renamed: %s", later.detail)
+            self._names_until = time.monotonic() + _ASK_SOON
+        else:
+            self._names_until = time.monotonic() + _ASK_AGAIN
+
+    def _mind_names(self, answer: x_rows.Row, me: Account) -> None:
+        """Note that we may have been renamed, if a post calls us by a name that X was never asked about."""
+        self._called.add(me.handle.lower())  # posts from before a renaming go on calling us so
+        new = x_rows.names_of(answer, me.id) - self._called
+        if new:
+            self._called |= new
+            self._names_until = 0.0
+
     def length(self, text: str) -> int:
         """The weighted length of `text`, by X's page or by its library: whichever counts less."""
         return x_length.count(text).least
@@ -191,12 +216,16 @@ class X:
 
     def mentions(self, after: Mark, *, account_id: str) -> Iterator[Page]:
         """What was said to us since a quarter of an hour before `after`; some mentions appear late."""
-        yield from self._timeline(f"/2/users/{account_id}/mentions", account_id, after, {}, _MENTIONS_SURE)
+        me = self._signer.named(account_id)
+        route = f"/2/users/{account_id}/mentions"
+        yield from self._timeline(route, account_id, after, x_rows.MEDIA, _MENTIONS_SURE)
+        self._learn_new_name(me)
 
     def search(self, query: str, after: Mark, *, account_id: str) -> Iterator[Page]:
         """What X's search of the last seven days finds. Costs five times what a mention costs."""
         until = {"until_id": after.before} if after.before is not None else {}
-        yield from self._timeline("/2/tweets/search/recent", account_id, after, {"query": query, **until})
+        ask = {"query": query, **until, **x_rows.MEDIA}
+        yield from self._timeline("/2/tweets/search/recent", account_id, after, ask)
 
     def own_posts(self, after: Mark, *, account_id: str) -> Iterator[Page]:
         """What our account said since a quarter of an hour before `after`."""
@@ -333,6 +362,7 @@ class X:
         me, first = self._signer.named(account_id), True
         ask = {"max_results": _PER_PAGE, **_since(after), **more}
         for answer, short in self._pages(route, account_id, ask, sure):
+            self._mind_names(answer, me)
             yield x_rows.page(answer, me, first=first, gap=short)
             first = False
 
@@ -374,7 +404,7 @@ class X:
         """The posts `ids`, the bad rows, the edit chains that they are part of, and what X does not show."""
         posts, bad, chains, gone = dict[str, Post](), list[Bad](), list[list[str]](), set[str]()
         for some in _lots(ids):
-            answer = self._read("/2/tweets", {"ids": ",".join(some)}, account_id, fields=True)
+            answer = self._read("/2/tweets", {"ids": ",".join(some), **x_rows.MEDIA}, account_id, fields=True)
             page = x_rows.page(answer, self._signer.named(account_id))
             posts |= {post.id: post for post in page.posts}
             bad += page.bad

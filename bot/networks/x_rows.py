@@ -6,15 +6,23 @@ its prose, `post.fields`, `referenced_posts`, `note_post` in its OpenAPI. We ask
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from bot.networks import Account, Bad, Page, Person, Post, Summons
+from bot.networks.x_content import content, media, typed_from
 from bot.networks.x_ids import SKEW, as_id, link, moment_of
+from bot.networks.x_json import Row as JsonRow
+from bot.networks.x_json import either as _either
+from bot.networks.x_json import note as _note
+from bot.networks.x_json import obj as _object
+from bot.networks.x_json import objects as _objects
+from bot.networks.x_json import text as _text
+from bot.networks.x_json import words as _words
 from bot.networks.x_text import essence, fit, unescape
 
-Row = Mapping[str, Any]
+Row = JsonRow
 Word = Literal["tweet", "post"]
 
 _FIELDS = (
@@ -25,8 +33,13 @@ _GONE = ("/resource-not-found", "/not-authorized-for-resource")
 _DEEPEST = 200
 _BRACKET = re.compile(rb'(?s)"(?:[^"\\]|\\.)*"?|[][{}]')  # or a string, whose brackets do not count
 _RAW_MOST = 4000  # characters of a bad row worth keeping
+# https://docs.x.com/x-api/fundamentals/expansions. X lists no price for media and polls that an expansion
+# brings, and bills the users that it brings at ten times what a mention costs: so no users are asked for.
+MEDIA = {
+    "expansions": "attachments.media_keys,attachments.poll_ids",
+    "media.fields": "alt_text,preview_image_url,type,url",
+}
 
-_MEDIA = {"3": "photo", "7": "video", "13": "video", "16": "gif"}  # what a media key begins with
 _LANGUAGE = re.compile(r"(?!und|zxx|art|q..)[a-z]{2,3}(-[A-Za-z]{2,4}){0,2}|qu")
 
 
@@ -193,21 +206,33 @@ def _post(row: Row, me: Account, answer: Row) -> Post:
         raise ValueError("it has no time")
     quoted = _referenced(row, "quoted")
     reposted = _referenced(row, "retweeted") or _referenced(row, "reposted")
+    typed = content(
+        row,
+        in_front=typed_from(row, answers_us=as_id(row.get("in_reply_to_user_id")) == me.id),
+        own_ids={latest, *history(row)},
+        quoted=quoted,
+        unwind=author != me.id,  # our own words are compared with what we sent
+    )
+    attached = media(row, answer)
+    is_empty = not (typed.text.strip() or attached or quoted)  # handles alone are all that was typed
     return Post(
         network=me.network,
         id=stable_id(row) or latest,
         latest_id=latest,
         conversation_id=as_id(row.get("conversation_id")) or latest,
         author_id=author,
-        text=fit(unescape(_words(row))),
+        text=fit(unescape(_words(row))) if is_empty else typed.text,
         posted_at=posted_at,
         url=link(latest, _handle_of(author, answer)),
         in_reply_to=_referenced(row, "replied_to"),
         quoted=quoted,
         is_repost=reposted is not None,
         lang=_language(row),
-        media=_media(row),
+        media=attached,
         summons="none" if reposted else _summons(row, me, answer, quoted),
+        addressed=() if is_empty else typed.addressed,
+        answers=_answers(row, me, author, answer),
+        quotes_us=_quotes(row, me, answer, quoted),
     )
 
 
@@ -220,7 +245,7 @@ def _summons(row: Row, me: Account, answer: Row, quoted: str | None) -> Summons:
     """
     ours = list(_mentions_of(row, me))
     answers_us = as_id(row.get("in_reply_to_user_id")) == me.id
-    if any(start >= _typed_from(row, answers_us) for start in ours):
+    if any(start >= typed_from(row, answers_us=answers_us) for start in ours):
         return "explicit"
     return "implicit" if ours or answers_us or _quotes(row, me, answer, quoted) else "none"
 
@@ -236,18 +261,36 @@ def _mentions_of(row: Row, me: Account) -> Iterator[int]:
     for entities in sources:
         for entity in _objects(entities, "mentions"):
             handle, start = _text(entity, "username") or "", entity.get("start")
-            if as_id(entity.get("id")) == me.id or handle.lower() == me.handle.lower():
+            whose = as_id(entity.get("id"))  # names change hands, ids do not
+            if whose == me.id or (whose is None and handle.lower() == me.handle.lower()):
                 yield start if type(start) is int else 0
 
 
-def _typed_from(row: Row, answers_us: bool) -> int:
-    shown = row.get("display_text_range")
-    if isinstance(shown, list) and shown and type(shown[0]) is int:
-        return shown[0]
-    run = (
-        re.match(r"(?:@[A-Za-z0-9_]{1,15}\s+)*(?:@[A-Za-z0-9_]{1,15}$)?", _words(row)) if answers_us else None
+def names_of(answer: Row, user_id: str) -> set[str]:
+    """What posts call the account `user_id`, in small letters: another name than ours tells of a renaming."""
+    named = (
+        entity
+        for row in rows(answer)
+        if isinstance(row, dict)
+        for entities in (_object(row, "entities"), _object(_note(row), "entities"))
+        for entity in _objects(entities, "mentions")
     )
-    return run.end() if run else 0
+    names = {(_text(one, "username") or "").lower() for one in named if as_id(one.get("id")) == user_id}
+    return names - {""}
+
+
+def _answers(row: Row, me: Account, author: str, answer: Row) -> str | None:
+    """The handle of the third person whom it answers, empty if X does not tell; None if there is none."""
+    whom = as_id(row.get("in_reply_to_user_id"))
+    if whom is None or whom in {me.id, author}:
+        return None
+    named = (
+        _text(entity, "username")
+        for entities in (_object(row, "entities"), _object(_note(row), "entities"))
+        for entity in _objects(entities, "mentions")
+        if as_id(entity.get("id")) == whom
+    )
+    return next((handle for handle in named if handle), None) or _handle_of(whom, answer) or ""
 
 
 def _quotes(row: Row, me: Account, answer: Row, quoted: str | None) -> bool:
@@ -258,7 +301,9 @@ def _quotes(row: Row, me: Account, answer: Row, quoted: str | None) -> bool:
         rf"https?://(?:www\.)?(?:x|twitter)\.com/{re.escape(me.handle)}/status/{quoted}\b", re.IGNORECASE
     )
     if any(
-        ours.match(_text(url, "expanded_url") or "") for url in _objects(_object(row, "entities"), "urls")
+        ours.match(_text(url, "expanded_url") or "")
+        for entities in (_object(row, "entities"), _object(_note(row), "entities"))
+        for url in _objects(entities, "urls")
     ):
         return True
     beside = _either(_object(answer, "includes"), "tweets")
@@ -267,20 +312,6 @@ def _quotes(row: Row, me: Account, answer: Row, quoted: str | None) -> bool:
         for other in (beside if isinstance(beside, list) else [])
         if isinstance(other, dict)
     )
-
-
-def _words(row: Row) -> str:
-    """The whole text as X wrote it: a long post's `text` is cut short."""
-    whole = _note(row).get("text")
-    text = whole if isinstance(whole, str) and whole else row.get("text")
-    if not isinstance(text, str):
-        raise ValueError("it has no text")  # noqa: TRY004
-    return text
-
-
-def _note(row: Row) -> Row:
-    found = _either(row, "note_tweet")
-    return found if isinstance(found, dict) else {}
 
 
 def _links(row: Row) -> dict[str, str]:
@@ -313,44 +344,13 @@ def _language(row: Row) -> str | None:
     return code if _LANGUAGE.fullmatch(code) else None
 
 
-def _media(row: Row) -> tuple[str, ...]:
-    """What is attached, by kind. The things themselves are an expansion, which X may charge for."""
-    attached = _object(row, "attachments")
-    keys = attached.get("media_keys")
-    kinds = (
-        [_MEDIA.get(str(key).partition("_")[0], "media") for key in keys] if isinstance(keys, list) else []
-    )
-    return (*kinds, *(["poll"] if attached.get("poll_ids") else []))
-
-
 def _handle_of(author: str, answer: Row) -> str | None:
     users = _objects(_object(answer, "includes"), "users")
     return next((_text(user, "username") for user in users if as_id(user.get("id")) == author), None)
 
 
-def _either(row: Row, name: str) -> Any:  # noqa: ANN401 - whatever X wrote
-    """A field by its name in the tweet vocabulary, found in either."""
-    found = row.get(name)
-    return found if found is not None else row.get(name.replace("tweet", "post"))
-
-
 def _id_of(row: object) -> str | None:
     return as_id(row.get("id")) if isinstance(row, dict) else None
-
-
-def _text(row: Row, name: str) -> str | None:
-    value = row.get(name)
-    return fit(value) if isinstance(value, str) else None
-
-
-def _object(row: Row, name: str) -> Row:
-    value = row.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(row: Row, name: str) -> list[Row]:
-    value = row.get(name)
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def _number(digits: str) -> int | str:

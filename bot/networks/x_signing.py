@@ -61,6 +61,16 @@ class Signer:
             raise WrongAccount(account_id, known)
         return known
 
+    def ask_again(self, account_id: str) -> None:
+        """Learn what the account `account_id` is called now, if it is connected. Raises `Later`."""
+
+        def step(token: Token | None) -> None:
+            found = self._ask(token)
+            if found.id == account_id:
+                self._named[token.grant if token else None] = found
+
+        self._with_token(step)
+
     def known(self, account_id: str) -> Account | None:
         """The account `account_id` as X has named it to us, if it has; without any call."""
         return next((one for one in tuple(self._named.values()) if one.id == account_id), None)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Literal
 
 from sandbox.demo.cast import ANA, BART, BEN, HANA, LUCAS, MARIA, NAN, OKAFOR, PRIYA, SAM, THEO, Customer
+from sandbox.x import Media
 
 Ending = Literal["answered", "no reply needed", "not about us", "waiting"]
 
@@ -32,11 +33,24 @@ class Past:
     claimed_by: str = ""
     notes: tuple[Note, ...] = ()
     about: str = ""  # the issue that somebody added it to when it was seen to
+    media: tuple[Media, ...] = ()
     unsummoned: bool = False  # heard by name, not by handle: X's API takes no answer
     again: str = ""  # what the same person says later, in the same conversation
     again_ago: timedelta = timedelta()
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What somebody says just before the demo starts. `ago` counts from now."""
+
+    ago: timedelta
+    who: Customer
+    text: str
+    media: tuple[Media, ...] = ()
+    poll: tuple[str, ...] = ()
+
+
+MEDIA = "https://pbs.twimg.com/media"  # where X serves pictures from; the page draws its own of that name
 TAGS, PHOTOS, EXPORT, FLICKER = (
     "No way to tag posts",
     "Photos load slowly or go missing",
@@ -317,6 +331,7 @@ PAST = (
         ANA,
         12,
         "thanks",
+        media=(Media(f"{MEDIA}/class-4b.jpg", alt="Three people with very long arms, waving on a hill"),),
     ),
     Past(
         _d(0, 3, 22),
@@ -360,6 +375,18 @@ MENDED = ((_d(1, 0, 10), BEN, FLICKER),)
 
 # Said just before the demo starts, and not in the ledger: the bot finds them at its first look.
 FRESH = (
-    (timedelta(seconds=95), NAN, "@fernpress How do I put a picture beside the words and not under them?"),
-    (timedelta(seconds=15), MARIA, "@fernpress it would be more useful if it could tag posts"),
+    Fresh(
+        timedelta(seconds=95),
+        NAN,
+        "@fernpress How do I put a picture beside the words and not under them? As on my first page, "
+        "https://nans-garden.example/roses-in-june?lang=en",
+        media=(Media(f"{MEDIA}/roses.jpg", alt="A rose on the left, four lines of text on the right"),),
+    ),
+    Fresh(
+        timedelta(seconds=55),
+        LUCAS,
+        "@fernpress settle this for us, please: which should a photo blog open with?",
+        poll=("The newest photo", "The best photo", "No photo at all"),
+    ),
+    Fresh(timedelta(seconds=15), MARIA, "@fernpress it would be more useful if it could tag posts"),
 )

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from models import Account, Author, Card, Cursor, Issue, Mention, Ticket
 from models import Note as Remark
+from models.attachment import Attachment
 from models.cursor import MENTIONS
 from models.database import Database
 from models.hearing import Place, Said, take_in
@@ -38,6 +39,7 @@ SEEN_TO_AFTER = timedelta(minutes=2)
 TAKEN_UP = 0.3  # of the time that an answer took, until somebody had it
 UNDO = timedelta(seconds=10)
 WHY_NOT = "They neither mentioned nor quoted us, and then X takes no replies from its API."
+_KINDS = {"animated_gif": "gif"}  # X's word, and the ledger's
 Moment = tuple[datetime, Callable[[], None]]
 
 
@@ -60,8 +62,8 @@ def seed(x: XWorld, slack: SlackWorld, database: Database, now: datetime) -> Non
             late.breach(session, at=now)  # and the team was reminded of it: it need not be at the start
             late.nudges |= Rung.HALF | Rung.OWNER
     slack.clock = lambda: datetime.now(UTC).timestamp()
-    for ago, who, text in FRESH:
-        x.post(who.handle, text, at=now - ago)
+    for fresh in FRESH:
+        x.post(fresh.who.handle, fresh.text, at=now - fresh.ago, media=fresh.media, poll=fresh.poll)
 
 
 @dataclass
@@ -152,7 +154,7 @@ class Trail:
         return self.session.scalars(query).one()
 
     def speak(self, at: datetime) -> None:
-        self.post = self.x.post(self.past.who.handle, self.past.text, at=at)
+        self.post = self.x.post(self.past.who.handle, self.past.text, at=at, media=self.past.media)
 
     def speak_again(self, at: datetime) -> None:
         assert self.answered is not None
@@ -240,7 +242,8 @@ def _said(x: XWorld, post: XPost, *, unsummoned: bool) -> Said:
         latest_id=post.id,
         conversation_id=post.conversation_id,
         author_id=post.author_id,
-        text=post.composed.visible,
+        text=post.text,
+        media=tuple(Attachment(_KINDS.get(one.kind, one.kind), one.url, one.alt) for one in post.media),
         posted_at=post.created_at,
         url=f"https://x.com/{author.handle}/status/{post.id}",
         matched="names us" if unsummoned else "mentions us",

@@ -122,6 +122,8 @@ def _post(world: XWorld, post: XPost) -> Json:
         "author": post.author_id,
         "runs": list(_runs(post.composed)),
         "text": post.text,
+        "media": [{"url": one.url, "alt": one.alt, "kind": one.kind} for one in post.media],
+        "poll": list(post.poll),
         "at": world.posts.get(post.first_id, post).created_at.timestamp(),
         "edited": post.id != post.first_id,
         "parent": post.reply_to,
@@ -154,14 +156,14 @@ def _runs(composed: Composed) -> Iterator[Json]:
     """What a reader sees, cut where something is live."""
     done = composed.starts_at
     for span in sorted(composed.spans, key=lambda one: one.start):
-        if span.start < done:
+        if span.start < done or "media_key" in span.facts:
             continue
         if composed.text[done : span.start]:
             yield {"t": composed.text[done : span.start]}
         yield _live(composed, span)
         done = span.end
-    if composed.text[done:]:
-        yield {"t": composed.text[done:]}
+    if composed.text[done : composed.ends_at]:
+        yield {"t": composed.text[done : composed.ends_at]}
 
 
 def _live(composed: Composed, span: Span) -> Json:

@@ -31,6 +31,7 @@ class Faults:
         self._faults: list[Fault] = []
         self._deliveries = {"duplicate": 0, "reorder": 0, "drop": 0}
         self.no_charts = False
+        self.no_pictures = False
 
     def lost_before(self, method: str = EVERY, times: int | None = 1) -> None:
         """Cut the connection before the call has any effect."""
@@ -73,6 +74,14 @@ class Faults:
         """End what `refuse_charts` began."""
         self.no_charts = False
 
+    def refuse_pictures(self) -> None:
+        """Answer `invalid_blocks` to each message with a picture from elsewhere: Slack cannot fetch it."""
+        self.no_pictures = True
+
+    def accept_pictures(self) -> None:
+        """End what `refuse_pictures` began."""
+        self.no_pictures = False
+
     def duplicate_events(self, times: int = 1) -> None:
         """Deliver the next events twice."""
         self._deliveries["duplicate"] += times
@@ -89,7 +98,7 @@ class Faults:
         """Switch all off."""
         with self._lock:
             self._faults.clear()
-            self.no_charts = False
+            self.no_charts = self.no_pictures = False
             self._deliveries = dict.fromkeys(self._deliveries, 0)
 
     def take(self, method: str) -> Fault | None:

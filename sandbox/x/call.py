@@ -40,11 +40,11 @@ class Call:
 
     def wanted(self) -> Wanted:
         """What the answer should hold. Raises ProblemError for names that X does not know."""
-        self._names({*MEDIA_FIELDS}, "media.fields")
         expansions = self._names({*EXPANSIONS, *USER_EXPANSIONS}, "expansions")
         return Wanted(
             post_fields=self._names({*POST_FIELDS}, "tweet.fields", "post.fields"),
             user_fields=self._names({*USER_FIELDS}, "user.fields"),
+            media_fields=self._names({*MEDIA_FIELDS}, "media.fields"),
             expansions=expansions - USER_EXPANSIONS,
             vocabulary=self.world.faults.vocabulary,
         )

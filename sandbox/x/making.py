@@ -6,9 +6,25 @@ from datetime import datetime
 
 from sandbox.x.ids import Snowflakes, moment
 from sandbox.x.people import People
-from sandbox.x.posts import User, XPost
+from sandbox.x.posts import Media, User, XPost
 from sandbox.x.shelf import Shelf
 from sandbox.x.text import Composed, compose
+
+_KEYS = {"photo": "3", "video": "7", "animated_gif": "16"}  # what a media key begins with
+
+
+def media_key(first_id: str, number: int, media: Media) -> str:
+    """The key of the `number`-th media of a post, from 1."""
+    return f"{_KEYS[media.kind]}_{int(first_id) + number}"
+
+
+def links_to(author: User, first_id: str, media: Sequence[Media]) -> list[tuple[str, str]]:
+    """The key and the public address of each media of a post."""
+    page = f"https://x.com/{author.handle}/status/{first_id}"
+    return [
+        (media_key(first_id, number, one), f"{page}/{'photo' if one.kind == 'photo' else 'video'}/1")
+        for number, one in enumerate(media, 1)
+    ]
 
 
 class Maker:
@@ -28,6 +44,7 @@ class Maker:
         reply_to: str | None = None,
         quotes: str | None = None,
         unnamed: Sequence[str] = (),
+        media: Sequence[Media] = (),
     ) -> XPost:
         """A new post; the people with the ids `unnamed` are not put in front of a reply.
 
@@ -40,7 +57,8 @@ class Maker:
             id=post_id,
             author_id=author.id,
             text=text,
-            composed=self._compose(text, post_id, to, quoted),
+            composed=self._compose(text, post_id, to, quoted, links_to(author, post_id, media)),
+            media=tuple(media),
             created_at=moment(post_id),
             visible_at=moment(post_id),
             first_id=post_id,
@@ -54,11 +72,13 @@ class Maker:
         """The next version of a post, to the same people."""
         post_id = self._ids.next(at)
         to = [handle.removeprefix("@") for handle in old.composed.in_front.split()]
+        author = self._people[old.author_id]
+        quoted = self._shelf.posts.get(old.quotes or "")
         return replace(
             old,
             id=post_id,
             text=text,
-            composed=self._compose(text, post_id, to, self._shelf.posts.get(old.quotes or "")),
+            composed=self._compose(text, post_id, to, quoted, links_to(author, old.first_id, old.media)),
             created_at=moment(post_id),
             visible_at=max(old.visible_at, moment(post_id)),
             entities=None,
@@ -80,9 +100,16 @@ class Maker:
         ids = dict.fromkeys((parent.author_id, *parent.mentioned_ids)) if parent else {}
         return [self._people[user_id] for user_id in ids if user_id != author.id]
 
-    def _compose(self, text: str, post_id: str, to: Sequence[str], quoted: XPost | None) -> Composed:
+    def _compose(
+        self,
+        text: str,
+        post_id: str,
+        to: Sequence[str],
+        quoted: XPost | None,
+        media: Sequence[tuple[str, str]],
+    ) -> Composed:
         url = f"https://x.com/{self._people[quoted.author_id].handle}/status/{quoted.id}" if quoted else None
-        return compose(text, to=to, quote_url=url, seed=post_id, find=self._id_of)
+        return compose(text, to=to, quote_url=url, media=media, seed=post_id, find=self._id_of)
 
     def _id_of(self, handle: str) -> str | None:
         user = self._people.find(handle)

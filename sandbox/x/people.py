@@ -24,8 +24,10 @@ class People:
             raise ValueError(f"@{handle} is taken, or no handle")
         return self._put(User(user_id, handle, name, created_at))
 
-    def change(self, handle: str, **changes: Any) -> User:  # noqa: ANN401 - the fields of User
-        user = self.named(handle)
+    def change(self, handle: str, /, **changes: Any) -> User:  # noqa: ANN401 - the fields of User
+        user, new = self.named(handle), str(changes.get("handle", handle))
+        if not HANDLE.fullmatch(new) or self._ids.get(new.lower(), user.id) != user.id:
+            raise ValueError(f"@{new} is taken, or no handle")
         del self._ids[user.handle.lower()]
         return self._put(replace(user, **changes))
 

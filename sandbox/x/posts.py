@@ -26,12 +26,21 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """Something attached to a post. `url` is the picture, or the still of a video or GIF."""
+
+    url: str
+    kind: Literal["photo", "video", "animated_gif"] = "photo"
+    alt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class XPost:
     """One version of one post.
 
     `text` is what its author typed; `full_text` is what X keeps: with the handles of a reply put in front and
     links rewritten to t.co. `first_id` is the same for all versions of an edited post. From `visible_at` on
-    the mentions timeline and search show it.
+    the mentions timeline and search show it. `poll` are the choices of its poll.
     """
 
     id: str
@@ -47,7 +56,8 @@ class XPost:
     quotes: str | None = None
     repost_of: str | None = None
     lang: str = "en"
-    media: tuple[str, ...] = ()
+    media: tuple[Media, ...] = ()
+    poll: tuple[str, ...] = ()
     entities: dict[str, Any] | None = None
 
     @property

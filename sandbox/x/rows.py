@@ -7,7 +7,8 @@ from typing import Any
 
 from sandbox.x.faults import Vocabulary
 from sandbox.x.fields import EMPTY_POST_FIELDS, EMPTY_USER_FIELDS, EXPANSIONS, renamed
-from sandbox.x.posts import User, XPost
+from sandbox.x.making import media_key
+from sandbox.x.posts import Media, User, XPost
 from sandbox.x.problems import missing, suspended, unauthorised_row
 from sandbox.x.shelf import references
 from sandbox.x.text import is_long, shown, shown_whole
@@ -22,14 +23,41 @@ def stamp(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"
 
 
-def media_of(post: XPost) -> tuple[tuple[str, str], ...]:
-    """The images of a post as (media key, address)."""
-    return tuple((f"3_{int(post.id) + number}", url) for number, url in enumerate(post.media, 1))
+def media_of(post: XPost) -> tuple[tuple[str, Media], ...]:
+    """What is attached to a post, each with its media key."""
+    return tuple((media_key(post.first_id, number, one), one) for number, one in enumerate(post.media, 1))
 
 
-def _note(post: XPost) -> Row:
+def _poll_id(post: XPost) -> str:
+    return str(int(post.first_id) + 1000)
+
+
+def _attachments(post: XPost) -> Row | None:
+    keys = {"media_keys": [key for key, _ in media_of(post)]} if post.media else {}
+    return (keys | ({"poll_ids": [_poll_id(post)]} if post.poll else {})) or None
+
+
+def _note(world: XWorld, post: XPost) -> Row:
     whole = shown_whole(post.composed)
-    return {"text": whole.text} | ({"entities": whole.entities} if whole.entities else {})
+    entities = _unwound(world, whole.entities)
+    return {"text": whole.text} | ({"entities": entities} if entities else {})
+
+
+def _entities(world: XWorld, post: XPost) -> dict[str, Any] | None:
+    if post.entities is not None:
+        return post.entities or None
+    return _unwound(world, shown(post.composed).entities) or None
+
+
+def _unwound(world: XWorld, entities: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """The same, with where a link leads in the end: X looks at what is behind it."""
+    urls = [
+        one | {"status": 200, "unwound_url": world.redirects.get(one["expanded_url"], one["expanded_url"])}
+        if "media_key" not in one
+        else one
+        for one in entities.get("urls", [])
+    ]
+    return entities | ({"urls": urls} if urls else {})
 
 
 def _edit_controls(world: XWorld, post: XPost) -> Row:
@@ -49,18 +77,18 @@ def _post_metrics(world: XWorld, post: XPost) -> Row:
 
 
 POST_MAKERS: dict[str, Callable[[XWorld, XPost], Any]] = {
-    "attachments": lambda _, p: {"media_keys": [key for key, _ in media_of(p)]} if p.media else None,
+    "attachments": lambda _, p: _attachments(p),
     "author_id": lambda _, p: p.author_id,
     "conversation_id": lambda _, p: p.conversation_id,
     "created_at": lambda _, p: stamp(p.created_at),
     "display_text_range": lambda _, p: list(shown(p.composed).display_range),
     "edit_controls": _edit_controls,
     "edit_history_tweet_ids": lambda w, p: list(w.versions(p.id)),
-    "entities": lambda _, p: (shown(p.composed).entities if p.entities is None else p.entities) or None,
+    "entities": _entities,
     "id": lambda _, p: p.id,
     "in_reply_to_user_id": lambda _, p: p.reply_to_user_id,
     "lang": lambda _, p: p.lang,
-    "note_tweet": lambda _, p: _note(p) if is_long(p.composed) else None,
+    "note_tweet": lambda w, p: _note(w, p) if is_long(p.composed) else None,
     "possibly_sensitive": lambda _, _p: False,
     "public_metrics": _post_metrics,
     "referenced_tweets": lambda _, p: [{"type": kind, "id": ref} for kind, ref in references(p)] or None,
@@ -113,6 +141,7 @@ class Wanted:
 
     post_fields: frozenset[str] = frozenset()
     user_fields: frozenset[str] = frozenset()
+    media_fields: frozenset[str] = frozenset()
     expansions: frozenset[str] = frozenset()
     vocabulary: Vocabulary = "tweet"
 
@@ -150,13 +179,30 @@ def includes(
         "users": [user_row(user, wanted) for user in people if user],
         "tweets": [post_row(world, post, wanted) for post in referred.values()],
         "media": [
-            {"media_key": key, "type": "photo", "url": url}
+            _media_row(key, one, wanted)
             for post in posts
-            for key, url in media_of(post)
+            for key, one in media_of(post)
             if "attachments.media_keys" in wanted.expansions
+        ],
+        "polls": [
+            _poll_row(post) for post in posts if post.poll and "attachments.poll_ids" in wanted.expansions
         ],
     }
     return renamed({key: rows for key, rows in everything.items() if rows}, wanted.vocabulary), errors
+
+
+def _media_row(key: str, one: Media, wanted: Wanted) -> Row:
+    """What X tells of a media, beyond its key and type only if it was asked for."""
+    address = {"url" if one.kind == "photo" else "preview_image_url": one.url}
+    known = address | ({"alt_text": one.alt} if one.alt else {})
+    return {"media_key": key, "type": one.kind} | {
+        name: value for name, value in known.items() if name in wanted.media_fields
+    }
+
+
+def _poll_row(post: XPost) -> Row:
+    options = [{"position": place, "label": label, "votes": 0} for place, label in enumerate(post.poll, 1)]
+    return {"id": _poll_id(post), "options": options}
 
 
 def why_no_post(world: XWorld, post_id: str, parameter: str) -> Row | None:

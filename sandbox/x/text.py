@@ -49,6 +49,8 @@ class Composed:
     starts_at: int
     spans: tuple[Span, ...]
 
+    ends_at: int | None = None  # where the link to its own media begins, which readers do not see
+
     @property
     def in_front(self) -> str:
         """The handles that X put in front, with the blank after each."""
@@ -56,8 +58,8 @@ class Composed:
 
     @property
     def visible(self) -> str:
-        """What a reader sees: without the handles that X put in front."""
-        return self.text[self.starts_at :]
+        """What a reader sees: without the handles that X put in front and the link to its own media."""
+        return self.text[self.starts_at : self.ends_at]
 
     def of(self, kind: str) -> tuple[Span, ...]:
         return tuple(span for span in self.spans if span.kind == kind)
@@ -73,9 +75,18 @@ class Shown:
 
 
 def compose(
-    typed: str, *, to: Sequence[str] = (), quote_url: str | None = None, seed: str, find: FindUser
+    typed: str,
+    *,
+    to: Sequence[str] = (),
+    quote_url: str | None = None,
+    media: Sequence[tuple[str, str]] = (),
+    seed: str,
+    find: FindUser,
 ) -> Composed:
-    """Make X's text out of what was `typed`, in reply `to` these handles; `find` gives a handle's user id."""
+    """Make X's text out of what was `typed`, in reply `to` these handles; `find` gives a handle's user id.
+
+    `media` are the key and the address of each of its pictures; one link at the end stands for all of them.
+    """
     text = "".join(f"@{handle} " for handle in to)
     starts_at, spans, done = len(text), list[Span](), 0
     for start, end, expanded in links(typed):
@@ -87,7 +98,21 @@ def compose(
         text += " "
         spans.append(_link(len(text), quote_url, f"{seed}:quote"))
         text += spans[-1].facts["url"]
-    return Composed(text, starts_at, (*_mentions(text, find), *spans, *_tags(text)))
+    ends_at = len(text) if media else None
+    if media:
+        text += " " if text else ""
+        start = len(text)
+        spans += [_media_link(start, key, address, f"{seed}:media") for key, address in media]
+        text += spans[-1].facts["url"]
+    return Composed(text, starts_at, (*_mentions(text, find), *spans, *_tags(text)), ends_at)
+
+
+def _media_link(start: int, key: str, address: str, seed: str) -> Span:
+    """The link to one of a post's own media: all of them have the same t.co address and place."""
+    url = short_link(seed)
+    display = f"pic.x.com/{url.rpartition('/')[2]}"
+    facts = {"url": url, "expanded_url": address, "display_url": display, "media_key": key}
+    return Span("urls", start, start + len(url), facts)
 
 
 def links(typed: str) -> Iterator[tuple[int, int, str]]:
@@ -166,7 +191,8 @@ def shown_whole(composed: Composed) -> Shown:
         place = {"start": _place(composed, span.start), "end": _place(composed, span.end)}
         entities.setdefault(span.kind, []).append({**place, **span.facts})
     escaped = escape(composed.text)
-    return Shown(escaped, entities, (_place(composed, composed.starts_at), len(escaped)))
+    ends_at = len(composed.text) if composed.ends_at is None else composed.ends_at
+    return Shown(escaped, entities, (_place(composed, composed.starts_at), _place(composed, ends_at)))
 
 
 def escape(text: str) -> str:

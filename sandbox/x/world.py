@@ -15,7 +15,7 @@ from sandbox.x.journal import Asked, Journal
 from sandbox.x.limits import PER_WINDOW, Limits
 from sandbox.x.making import Maker
 from sandbox.x.people import People
-from sandbox.x.posts import User, XPost
+from sandbox.x.posts import Media, User, XPost
 from sandbox.x.rules import PARENT_GONE, ForbiddenError, check_duplicate, check_summons, check_words
 from sandbox.x.shelf import Shelf
 
@@ -40,7 +40,8 @@ class XWorld:
 
     `clock` may be replaced at any time. `implicit_counts` says whether a bare reply to the brand summons it,
     which X never told. `search_delay` is how long search holds posts back (30 s on X). `raw_rows` are the
-    rows that go out damaged, by post id: see `corrupt`. `grants` says whose tokens X takes.
+    rows that go out damaged, by post id: see `corrupt`. `grants` says whose tokens X takes. `redirects` are
+    addresses that lead elsewhere, as a shortener's do: X tells where by `unwound_url`.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class XWorld:
         self.keys: dict[str, str] = {}  # by OAuth 1.0a access token: the id of the account that it belongs to
         self.raw_rows: dict[str, Any] = {}
         self.implicit_counts = True
+        self.redirects: dict[str, str] = {}
         self.duplicate_window = timedelta(days=1)
         self.search_delay = timedelta(0)
         self._ids = Snowflakes()
@@ -101,8 +103,11 @@ class XWorld:
             self._people.add(self._ids.next(now), handle, name, now)
             return self.change_user(handle, followers=followers, protected=protected, verified=verified)
 
-    def change_user(self, handle: str, **changes: Any) -> User:  # noqa: ANN401 - the fields of User
-        """Rename an account, protect it, suspend it: `change_user("troll", suspended=True)`."""
+    def change_user(self, handle: str, /, **changes: Any) -> User:  # noqa: ANN401 - the fields of User
+        """Rename an account, protect it, suspend it: `change_user("troll", handle="elf", suspended=True)`.
+
+        Raises LookupError if nobody is called `handle`, ValueError if the new handle is somebody else's.
+        """
         with self.lock:
             user = self._people.change(handle, **changes)
         self._tell(Change("user", user.id))
@@ -139,19 +144,24 @@ class XWorld:
         visible_after: datetime | timedelta | float | None = None,
         entities: dict[str, Any] | None = None,
         lang: str = "en",
-        media: Sequence[str] = (),
+        media: Sequence[str | Media] = (),
+        poll: Sequence[str] = (),
     ) -> XPost:
         """Say `text` as a person does in X's own app, where no rule for API clients applies.
 
         `at` backdates it. `visible_after` (a moment, or how long after `at`, in seconds if a number) keeps it
         out of the mentions timeline and search until then. `entities` replaces those that X would find.
-        `media` are addresses of images. Raises LookupError for an author or a post that is not there.
+        `media` are pictures (by address alone), videos and GIFs, `poll` the choices of a poll. Raises
+        LookupError for an author or a post that is not there.
         """
         with self.lock:
             author = self.user(author_handle)
-            made = self._maker.make(author, text, at=at or self.clock(), reply_to=reply_to, quotes=quotes)
+            attached = [Media(one) if isinstance(one, str) else one for one in media]
+            made = self._maker.make(
+                author, text, at=at or self.clock(), reply_to=reply_to, quotes=quotes, media=attached
+            )
             visible_at = _after(made.created_at, visible_after)
-            made = replace(made, visible_at=visible_at, entities=entities, lang=lang, media=tuple(media))
+            made = replace(made, visible_at=visible_at, entities=entities, lang=lang, poll=tuple(poll))
             self.shelf.put(made)
         self._tell(Change("post", made.id))
         return made

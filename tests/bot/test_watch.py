@@ -265,6 +265,8 @@ def test_what_we_answered_is_not_read_before_what_we_heard(here: Room, network: 
     [
         ("On Monday!", "@maria  On\nMonday!", True),
         ("see https://example.com/a", "see https://t.co/xyz", True),
+        ("see example.com/a", "see http://example.com/a/", True),
+        ("see example.com/a", "see http://example.com/b", False),
         ("cafe\u0301", "caf\u00e9", True),
         ("On Monday!", "On Tuesday!", False),
         ("ask @maria", "ask @bo", False),

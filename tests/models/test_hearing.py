@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from models import Author, Cursor, Event, Mention, Reply, Ticket, Turn
+from models.attachment import Attachment
 from models.database import Database
 from models.hearing import Said, Taken, take_in
 from models.reply import State as Delivery
@@ -139,7 +140,14 @@ def test_an_edit_replaces_the_words_and_has_the_card_redrawn(session: Session) -
     revision = ticket(session).revision
 
     taken = hear(
-        session, said(1, latest_id="5", text="your app is great", media=("https://pic/1",)), at=minute(1)
+        session,
+        said(
+            1,
+            latest_id="5",
+            text="your app is great",
+            media=(Attachment("photo", "https://pic.example/1", "a kettle"), Attachment("poll")),
+        ),
+        at=minute(1),
     )
 
     now = mention(session, "1")
@@ -147,7 +155,7 @@ def test_an_edit_replaces_the_words_and_has_the_card_redrawn(session: Session) -
     assert (now.latest_id, now.text, now.media, now.edited_at) == (
         "5",
         "your app is great",
-        ["https://pic/1"],
+        [{"kind": "photo", "url": "https://pic.example/1", "alt": "a kettle"}, {"kind": "poll"}],
         minute(1),
     )
     assert ticket(session).revision > revision

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from models import Event, Reply, Ticket
+from models.attachment import Attachment
 from models.base import MovedOnError, OnItsWayError, TakenError
 from models.database import Database
 from models.reply import State as Delivery
@@ -212,7 +213,7 @@ def test_an_older_post_that_comes_late_is_answered_rather_than_a_lost_one(sessio
 
 
 def test_the_words_of_a_lost_post_are_gone_and_the_fact_is_not(session: Session) -> None:
-    hear(session, said(1, media=("https://pic/1",)))
+    hear(session, said(1, media=(Attachment("photo", "https://pic.example/1"),)))
     lose(session, "1", at=minute(2))
     lose(session, "1", at=minute(9))
 

@@ -168,12 +168,12 @@ def test_every_call_is_signed_as_the_user_and_names_us(x, world, start):
     assert all(request.user_agent.startswith("Heard/0.1 (") for request in world.requests)
 
 
-def test_a_poll_asks_for_whole_pages_and_pays_for_no_expansion(x, world, start):
+def test_a_poll_asks_for_whole_pages_and_for_no_people_whom_x_bills(x, world, start):
     list(x.mentions(start, account_id=world.brand.id))
 
     (poll,) = asked(world, "GET /2/users/:id/mentions")
     assert poll.query["max_results"] == "100"
-    assert "expansions" not in poll.query
+    assert set(poll.query["expansions"].split(",")) == {"attachments.media_keys", "attachments.poll_ids"}
     assert poll.query["start_time"] == start.at.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert "since_id" not in poll.query
 

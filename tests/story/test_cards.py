@@ -84,7 +84,7 @@ def test_pictures_are_counted_on_the_card(bot: Bot) -> None:
         "@acmebrew look", media=("https://pbs.twimg.com/a.jpg", "https://pbs.twimg.com/b.jpg")
     )
 
-    assert "2 attachments" in sound(bot.now(card)).text
+    assert "2 pictures" in sound(bot.now(card)).text
 
 
 def test_somebody_who_wrote_before_is_known_on_the_next_card(bot: Bot) -> None:

@@ -10,6 +10,7 @@ from bot.blocks import composer, preview, questions, ticket
 from bot.blocks.text import clean
 from bot.networks.x import X, XSettings
 from models import Author, Mention, Reply, Ticket
+from models.attachment import Attachment
 from models.outcome import REASONS, State
 from models.reply import ON_ITS_WAY, SPOKEN
 from sandbox.slack import visible
@@ -55,6 +56,22 @@ words = st.one_of(
 ).map(clean)
 names = st.one_of(st.none(), st.text(max_size=80), nasty).map(lambda name: name and clean(name))
 handles = st.one_of(st.none(), st.from_regex(r"[A-Za-z0-9_]{1,15}", fullmatch=True), st.just("here"))
+addresses = st.sampled_from(
+    [
+        "https://pbs.twimg.com/a.jpg",
+        "http://pbs.twimg.com/a.jpg",
+        "javascript:alert(1)",
+        "https://a b",
+        "https://e|x>",
+    ]
+)
+attachments = st.sampled_from(["photo", "video"]) | st.builds(  # the kind alone until schema 0010
+    lambda *given: Attachment(*given).as_json(),
+    st.sampled_from(["photo", "video", "gif", "poll", "media"]),
+    st.none() | addresses,
+    st.none() | words,
+    st.lists(words, max_size=6).map(tuple),
+)
 post_ids = st.integers(1, 2**63 - 1).map(str)
 
 
@@ -66,8 +83,10 @@ def mentions(draw: st.DrawFn) -> Mention:
         latest_id=post_id,
         text=draw(words),
         url=NETWORK.post_link(post_id, None),
-        media=draw(st.lists(st.just("https://pbs.twimg.com/a.jpg"), max_size=4)),
-        matched=draw(st.sampled_from(["mentions us", "answers us"])),
+        media=draw(st.lists(attachments, max_size=6)),
+        matched=draw(st.sampled_from(["mentions us", "answers us", "names us", "quotes us"])),
+        addressed=draw(st.none() | st.lists(handles.filter(bool), max_size=50)),
+        answers=draw(handles | st.just("")),
         in_reply_to=draw(st.none() | post_ids),
         quoted=draw(st.none() | post_ids),
         answerable=draw(st.none() | words.map(lambda why: why[:300])),
@@ -162,6 +181,10 @@ def test_any_card_is_taken_in_one_piece_and_rings_nobody(view: ticket.View) -> N
     assert all(row["elements"] for row in blocks if row["type"] == "actions")
 
 
+LONGEST_PICTURE = {"kind": "photo", "url": "https://pbs.twimg.com/a.jpg", "alt": "a" * 1_000}
+LONGEST_POLL = {"kind": "poll", "choices": ["c" * 60] * 9}
+
+
 def test_the_longest_card_is_taken_in_one_piece() -> None:
     theirs = tuple(
         Mention(
@@ -169,7 +192,9 @@ def test_the_longest_card_is_taken_in_one_piece() -> None:
             latest_id=letter,
             text=letter * 3_000,
             url=NETWORK.post_link("1", None),
-            media=["https://pbs.twimg.com/a.jpg"],
+            media=[LONGEST_PICTURE] * 4 + [LONGEST_POLL],
+            addressed=["w" * 15] * 50,
+            answers="w" * 15,
             matched="mentions us",
             in_reply_to="1",
             answerable="They neither mentioned nor quoted us, and then X takes no replies from its API.",

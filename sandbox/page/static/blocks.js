@@ -7,6 +7,7 @@ import { drawChart } from "./charts.js";
 import { $, h, menu } from "./dom.js";
 import { icon } from "./faces.js";
 import { lookup } from "./lookup.js";
+import { shown } from "./media.js";
 import { drawRuns, follow, inside, words } from "./text.js";
 
 export function drawBlocks(blocks, acts) {
@@ -60,7 +61,7 @@ function table(block, acts) {
 function picture(block, size, acts) {
   const file = block.slack_file && (block.slack_file.id || block.slack_file.url?.match(/-(F\w+)\//)?.[1]);
   if (file) return h("img", { class: `shown ${size}`, src: `/slack/file/${file}?as=${acts.known.me}`, alt: block.alt_text || "", loading: "lazy" });
-  return h("span", { class: `picture ${size}`, role: "img", "aria-label": block.alt_text || "picture" }, block.alt_text || "picture");
+  return shown(block.image_url, block.alt_text, size);
 }
 
 // --- elements --------------------------------------------------------------------------------------------

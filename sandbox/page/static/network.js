@@ -3,6 +3,7 @@
 import { get, post, refresher } from "./api.js";
 import { $, h, menu, reconcile, toast } from "./dom.js";
 import { face, icon } from "./faces.js";
+import { shown } from "./media.js";
 import { ago } from "./text.js";
 
 const MOST = 280;
@@ -82,6 +83,8 @@ export function networkPane({ onChange }) {
           h("span", { class: "handle" }, `@${user.handle}`), h("time", { title: new Date(one.at * 1000).toLocaleString() }, ago(one.at)), one.edited && h("span", { class: "edited" }, "edited")),
         to && h("p", { class: "to" }, "Replying to ", h("span", { class: "live" }, `@${to.handle}`)),
         h("p", { class: "words", dir: "auto" }, one.runs.map((run) => run.k ? h("span", { class: "live" }, run.t) : run.t)),
+        (one.media || []).map((each) => h("figure", { class: "attached" }, shown(each.url, each.alt, "large"), each.kind !== "photo" && h("figcaption", {}, each.kind === "video" ? "Video" : "GIF"))),
+        one.poll?.length ? h("ul", { class: "poll", "aria-label": "Poll" }, one.poll.map((choice) => h("li", { dir: "auto" }, choice))) : null,
         note(one, ours),
         hidden(one),
         h("div", { class: "acts" },

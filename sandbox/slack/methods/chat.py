@@ -122,13 +122,18 @@ def sound_blocks(world: SlackWorld, args: Args) -> list[Json]:
 
 
 def _not_yet(world: SlackWorld, blocks: list[Json]) -> list[Problem]:
-    """Find what is sound and still refused: charts before their roll-out, pictures before they are whole."""
+    """Find what is sound and still refused: charts before their roll-out, pictures that cannot be had."""
     charts = [
         (f"/blocks/{index}/type", f"unsupported type: {block['type']}")
         for index, block in enumerate(blocks)
         if block["type"] == CHART and world.faults.no_charts
     ]
-    return charts + world.files.unfit_pictures(blocks, world.now() - world.limits.file_seconds)
+    pictures = [  # python-slack-sdk#1782
+        (f"/blocks/{index}/image_url", "downloading image failed")
+        for index, block in enumerate(blocks)
+        if block["type"] == "image" and block.get("image_url") and world.faults.no_pictures
+    ]
+    return charts + pictures + world.files.unfit_pictures(blocks, world.now() - world.limits.file_seconds)
 
 
 def _where(world: SlackWorld, args: Args) -> Channel:

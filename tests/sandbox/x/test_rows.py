@@ -122,7 +122,9 @@ def test_expansions_bring_people_posts_and_pictures(ask, world):
     post = world.post("ana", "thanks", reply_to=root.id, quotes=gone.id, media=["https://example.com/1.jpg"])
     world.delete(gone.id)
     wanted = "author_id,referenced_tweets.id,referenced_tweets.id.author_id,attachments.media_keys"
-    answer = ask("GET", f"/2/tweets/{post.id}", expansions=wanted, user__fields="verified").json()
+    answer = ask(
+        "GET", f"/2/tweets/{post.id}", expansions=wanted, user__fields="verified", media__fields="url"
+    ).json()
 
     assert answer["data"]["author_id"] == world.user("ana").id
     assert [user["username"] for user in answer["includes"]["users"]] == ["ana", "acmebrew"]

@@ -5,7 +5,7 @@ was looked for and when it is looked for next stands beside it. Which notices qu
 them, so that words can be taken out of what was said already. Rows that an older Heard took for deleted stay as they
 are.
 
-Revision: 0010
+Revision: 0009
 Follows: 0008
 """
 
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic import op
 from models.base import BigKey, Moment
 
-revision = "0010"
+revision = "0009"
 down_revision = "0008"
 branch_labels = None
 depends_on = None

@@ -3,16 +3,16 @@
 Replies that are asked about, to be posted by hand, or queued have a small index of their own: every list of who
 waits begins with those of them that go no further by themselves, and must not read all replies to find them.
 
-Revision: 0013
-Follows: 0012
+Revision: 0012
+Follows: 0011
 """
 
 import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -4,14 +4,14 @@ The words of mentions and replies are folded by Heard itself (models/fold.py), t
 tokenizer and PostgreSQL's parser disagreed on accents, on new emoji, on what a word is. A trigger still takes a text
 out of the index when it changes; the code that writes a text puts its words in.
 
-Revision: 0012
+Revision: 0011
 Follows: 0010
 """
 
 from alembic import context, op
 from models.word_index import SOURCES, index_all
 
-revision = "0012"
+revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
