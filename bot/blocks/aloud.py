@@ -7,7 +7,7 @@ it holds what matters of them: who, where and the words that somebody wrote. All
 from dataclasses import dataclass
 
 from bot.blocks.parts import Block
-from bot.blocks.text import clean, escape, fit, is_visible, one_line
+from bot.blocks.text import clean, escape, fit, inert, is_visible, one_line
 
 WORDS = 300  # characters of what somebody wrote, as they are sent
 NO_TEXT = "(no text)"
@@ -18,7 +18,7 @@ def words_of(text: str) -> str:
     whole = one_line(clean(text))
     if not is_visible(whole):
         return NO_TEXT
-    return escape(fit(whole, WORDS, measure=lambda cut: len(escape(cut))))
+    return inert(fit(whole, WORDS, measure=lambda cut: len(escape(cut))))
 
 
 def with_words(sentence: str, text: str) -> str:

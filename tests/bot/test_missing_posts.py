@@ -196,7 +196,7 @@ def test_two_workers_who_look_at_once_count_once(on_x: Room, x: XServer, missed:
     on_x.clock.pass_by(hours=1)
     with on_x.desk.db.read() as session:
         [asked] = [missing_posts.Asked.about(one) for one in session.scalars(select(Mention))]
-    answer = on_x.network.refresh([asked.latest_id])
+    answer = on_x.network.refresh([asked.latest_id], account_id=on_x.network.account().id)
     for _ in range(2):
         missing_posts.record(on_x.desk, on_x.network, [asked], answer, at=on_x.clock())
 
@@ -207,7 +207,7 @@ def test_a_look_that_was_overtaken_by_a_sight_says_nothing(on_x: Room, x: XServe
     on_x.clock.pass_by(hours=1)
     with on_x.desk.db.read() as session:
         [asked] = [missing_posts.Asked.about(one) for one in session.scalars(select(Mention))]
-    answer = on_x.network.refresh([asked.latest_id])
+    answer = on_x.network.refresh([asked.latest_id], account_id=on_x.network.account().id)
     x.world.change_user("maria", protected=False)
     on_x.sweep()
 

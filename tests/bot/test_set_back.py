@@ -256,6 +256,7 @@ FACTS = {
     "cards": {"drawn_at"},
     "credentials": {"connected_at", "disconnected_at"},
     "events": {"at"},
+    "former_handles": {"until_at"},
     "issues": {"created_at", "fixed_at"},
     "mentions": {"posted_at", "seen_at", "edited_at", "deleted_at"},
     "notes": {"at"},

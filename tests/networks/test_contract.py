@@ -304,7 +304,7 @@ def test_how_a_post_is_absent_is_said_by_type(stage):
     deleted = stage.says("maria", "@acmebrew one")
     stage.deletes(deleted)
 
-    assert set(stage.network.refresh([deleted])[1].values()) <= {"gone", "not shown"}
+    assert set(stage.network.refresh([deleted], account_id=stage.us)[1].values()) <= {"gone", "not shown"}
 
 
 def test_looking_up_nobody_asks_nobody(network):

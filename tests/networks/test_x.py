@@ -22,6 +22,7 @@ LONG = Limits(connect=5, whole=30)
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
 TO = Target("1990000000000000000", "7", "maria", AT)
 ME = http("200 OK", b'{"data":{"id":"42","username":"acmebrew","name":"Acme Brew"}}')
+ME_ID = "42"
 DATE = "Date: Sat, 21 Nov 2026 10:00:00 GMT"
 
 
@@ -281,7 +282,7 @@ def test_x_never_says_that_a_post_is_gone_only_that_it_does_not_show_it(x, world
     kept, hidden = world.post("tom", "@acmebrew one").id, world.post("maria", "@acmebrew two").id
     world.delete(hidden) if how == "deleted" else world.change_user("maria", **{how: True})
 
-    page, absent = x.refresh([kept, hidden])
+    page, absent = x.refresh([kept, hidden], account_id=world.brand.id)
 
     assert [post.id for post in page.posts] == [kept]
     assert absent == {hidden: "not shown"}
@@ -301,7 +302,7 @@ def test_a_post_that_x_says_nothing_of_is_neither_there_nor_absent(saying, error
     answer = json.dumps({"data": [row], "errors": errors}).encode()
     x, _ = saying(http("200 OK", answer), http("200 OK", me))
 
-    page, absent = x.refresh(["7", "9"])
+    page, absent = x.refresh(["7", "9"], account_id=ME_ID)
 
     assert [post.id for post in page.posts] == ["9"]
     assert absent == {}
@@ -316,7 +317,7 @@ def test_a_newer_version_is_no_absence_of_the_older_one(saying):
     answer = json.dumps({"data": [row], "errors": errors}).encode()
     x, _ = saying(http("200 OK", answer), http("200 OK", me))
 
-    page, absent = x.refresh(["7"])
+    page, absent = x.refresh(["7"], account_id=ME_ID)
 
     assert [(post.id, post.latest_id, post.text) for post in page.posts] == [("7", "8", "new words")]
     assert absent == {}
@@ -326,7 +327,7 @@ def test_a_post_that_is_there_and_cannot_be_read_is_not_absent(x, world):
     post = world.post("maria", "@acmebrew hello").id
     world.corrupt(post, {"id": post, "text": None})
 
-    page, absent = x.refresh([post])
+    page, absent = x.refresh([post], account_id=world.brand.id)
 
     assert [bad.post_id for bad in page.bad] == [post]
     assert absent == {}
@@ -391,12 +392,12 @@ def test_an_answer_without_rows_and_without_an_honest_none_is_a_failed_reading(s
     x, _ = saying(http("200 OK", json.dumps(answer).encode()))
 
     for read in (
-        lambda: list(x.mentions(Mark(None, AT))),
-        lambda: list(x.search("brew", Mark(None, AT))),
-        lambda: list(x.own_posts(Mark(None, AT))),
-        lambda: x.find_reply(TO, None, AT),
+        lambda: list(x.mentions(Mark(None, AT), account_id=ME_ID)),
+        lambda: list(x.search("brew", Mark(None, AT), account_id=ME_ID)),
+        lambda: list(x.own_posts(Mark(None, AT), account_id=ME_ID)),
+        lambda: x.find_reply(TO, None, AT, account_id=ME_ID),
         lambda: x.people(["1"]),
-        lambda: x.refresh(["1"]),
+        lambda: x.refresh(["1"], account_id=ME_ID),
     ):
         with pytest.raises(Later, match=r"^X answered with (errors alone|neither rows nor a count of 0): "):
             read()
@@ -414,8 +415,8 @@ def test_an_answer_without_rows_and_without_an_honest_none_is_a_failed_reading(s
 def test_an_honest_none_is_an_empty_page(saying, answer):
     x, _ = saying(http("200 OK", json.dumps(answer).encode()))
 
-    assert [page.posts for page in x.mentions(Mark(None, AT))] == [()]
-    assert x.find_reply(TO, None, AT) is None
+    assert [page.posts for page in x.mentions(Mark(None, AT), account_id=ME_ID)] == [()]
+    assert x.find_reply(TO, None, AT, account_id=ME_ID) is None
 
 
 def test_errors_beside_rows_are_about_single_rows(saying):
@@ -423,8 +424,8 @@ def test_errors_beside_rows_are_about_single_rows(saying):
     mixed = {"data": [row], "errors": [GONE | {"resource_id": "9"}, OVER]}
     x, _ = saying(http("200 OK", json.dumps(mixed).encode()))
 
-    assert [post.id for post in posts(x.mentions(Mark(None, AT)))] == [TO.post_id]
-    assert x.refresh([TO.post_id, "9"])[1] == {"9": "not shown"}
+    assert [post.id for post in posts(x.mentions(Mark(None, AT), account_id=ME_ID))] == [TO.post_id]
+    assert x.refresh([TO.post_id, "9"], account_id=ME_ID)[1] == {"9": "not shown"}
 
 
 def test_a_lookup_of_which_every_id_is_gone_is_an_answer(saying):
@@ -432,7 +433,7 @@ def test_a_lookup_of_which_every_id_is_gone_is_an_answer(saying):
     x, _ = saying(http("200 OK", json.dumps(none).encode()))
 
     assert x.people(["1", "2"]) == ()
-    assert x.refresh(["1", "2"])[1] == {"1": "not shown", "2": "not shown"}
+    assert x.refresh(["1", "2"], account_id=ME_ID)[1] == {"1": "not shown", "2": "not shown"}
     with pytest.raises(Later):
         x.people(["1", "2", "3"])  # of the third nothing was said
 
@@ -443,7 +444,7 @@ def test_a_cap_that_is_used_up_is_told_from_money_that_is_spent(saying):
 
     for x, is_cap in ((capped, True), (spent, False)):
         with pytest.raises(Later) as failed:
-            list(x.mentions(Mark(None, AT)))
+            list(x.mentions(Mark(None, AT), account_id=ME_ID))
         assert (failed.value.cause, CAP in failed.value.detail) == ("out of credit", is_cap)
         assert failed.value.at is None
 
@@ -451,11 +452,11 @@ def test_a_cap_that_is_used_up_is_told_from_money_that_is_spent(saying):
 def test_what_headers_leave_is_known_by_kind_of_call(x, world, start):
     world.limits.set("GET /2/users/:id/mentions", 300)
     world.post("maria", "@acmebrew hello")
-    (post,) = posts(x.mentions(start))
+    (post,) = posts(x.mentions(start, account_id=world.brand.id))
     for _ in range(2):
-        x.find_reply(target(post), None, post.posted_at)
+        x.find_reply(target(post), None, post.posted_at, account_id=world.brand.id)
     x.people([post.author_id])
-    x.refresh([post.id])
+    x.refresh([post.id], account_id=world.brand.id)
 
     mentions = x.allowance("mentions")
     assert (mentions.remaining, mentions.limit) == (299, 300)
@@ -478,7 +479,7 @@ def test_what_headers_leave_is_known_by_kind_of_call(x, world, start):
 )
 def test_headers_without_sense_leave_nothing_known(saying, headers):
     x, _ = saying(http("200 OK", b'{"data":[]}', *headers))
-    list(x.mentions(Mark(None, AT)))
+    list(x.mentions(Mark(None, AT), account_id=ME_ID))
 
     assert x.allowance("mentions") is None
 

@@ -13,7 +13,7 @@ from models.hearing import Place, Said, take_in
 from models.office import ALWAYS
 from models.reply import ON_ITS_WAY
 from models.sla import Promise
-from tests.databases import quick
+from tests.databases import migrate, quick
 from tests.simulation.stage import START
 
 TICKETS = 2
@@ -28,7 +28,8 @@ class Ledger:
     def __init__(self, folder: Path, posts: list[tuple[str, str]]) -> None:
         path = folder / "ledger.db"
         self.db = Database(f"sqlite:///{path}")
-        Base.metadata.create_all(self.db.engine)
+        Base.metadata.create_all(self.db.engine)  # by the models, so that a mutation of them counts
+        self._add_search(folder)
         self._fill(posts)
         self._raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._template = sqlite3.connect(":memory:")
@@ -51,6 +52,18 @@ class Ledger:
         self._template.close()
         self._raw.close()
         self.db.close()
+
+    def _add_search(self, folder: Path) -> None:
+        """The indexes of the search, which are no tables of the models, as the migrations make them."""
+        migrate(f"sqlite:///{folder / 'migrated.db'}")
+        with closing(sqlite3.connect(folder / "migrated.db")) as migrated:
+            made = migrated.execute(
+                "SELECT sql FROM sqlite_master WHERE name IN ('mention_words', 'reply_words') "
+                "OR type = 'trigger' AND name LIKE '%\\_words\\_%' ESCAPE '\\'"
+            ).fetchall()
+        with self.db.engine.begin() as connection:
+            for (statement,) in made:
+                connection.exec_driver_sql(statement)
 
     def _fill(self, posts: list[tuple[str, str]]) -> None:
         said = [

@@ -66,7 +66,7 @@ def bot(
     connect("acmebrew")
     keys = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="s3cret")
     network = X(keys, tokens=stored)
-    with started(settings_for(database_url, slack, undo_seconds=60), keys, slack, x, network) as bot:
+    with started(settings_for(database_url, slack, undo_seconds=60), keys, slack, x, network=network) as bot:
         yield bot
 
 
@@ -182,7 +182,7 @@ def test_send_again_is_refused_with_the_name_of_the_account(
     connect("acmebrew")
     keys = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="s3cret")
     quick = settings_for(database_url, slack, reconcile_seconds=(0.01, 0.02))
-    with started(quick, keys, slack, x, X(keys, tokens=stored)) as bot:
+    with started(quick, keys, slack, x, network=X(keys, tokens=stored)) as bot:
         post, card = bot.heard("@acmebrew hello")
         bot.x.world.faults.add("POST /2/tweets", "answer_lost_before", times=1)
         bot.reply(card, "On Monday!")

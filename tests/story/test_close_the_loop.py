@@ -37,7 +37,7 @@ def issue(bot: Bot, *shows: str, by: str = "ana", kind: str = FIXED) -> Message:
     listed = outcome.ephemeral()
     pressed = who.press(listed, "Open")
     assert pressed.ok
-    shown = bot.whisper(*shows, to=who)
+    shown = bot.whisper(*shows, to=who) if shows else pressed.ephemeral()
     sound(shown)
     return shown
 

@@ -8,6 +8,7 @@ from bot import nudges
 from models import Ticket
 from sandbox.slack import VisibleText, visible
 from sandbox.slack.message import Message
+from tests.models.ledger import lose
 from tests.story.harness import CHANNEL, Bot, eventually
 from tests.story.hostile import TEXTS
 
@@ -129,4 +130,9 @@ def test_words_that_were_taken_back_are_not_heard_any_more(bot: Bot) -> None:
     bot.x.world.delete(post.id)
     bot.compose(card).close()  # which looks at the post once more
 
-    assert "regrettable" not in bot.shows(card, "Deleted by its author").text
+    bot.shows(card, "does not show this post to us just now")
+    with bot.desk.db.write() as session:
+        lose(session, post.id, at=bot.desk.now() + timedelta(hours=21))
+    bot.desk.nudge()
+
+    assert "regrettable" not in bot.shows(card, "No longer shown on X").text

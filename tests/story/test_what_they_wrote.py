@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from models import Mention, Ticket
+from models import Mention
 from sandbox.slack.message import Message
 from sandbox.x import Media
+from tests.models.ledger import lose
 from tests.story.harness import Bot, eventually, running, seen, sound
 from tests.story.test_commands import words
 
@@ -225,8 +226,7 @@ def test_pictures_go_with_the_words_when_the_post_is_gone(bot: Bot) -> None:
     assert len(images(bot.now(card))) == 2
 
     with bot.desk.db.write() as session:
-        mention = session.scalars(select(Mention).where(Mention.post_id == post.id)).one()
-        Ticket.hold(session, mention.ticket_id).lose(session, mention, at=bot.desk.now())
+        lose(session, post.id, at=bot.desk.now())
     bot.desk.nudge()
     bot.settled()
 
