@@ -114,7 +114,8 @@ def _spans(shadow: str) -> tuple[list[tuple[Kind, range]], set[int]]:
         for match in pattern.finditer(shadow) if kind in STYLES else ():
             inner = range(*match.span(1))
             edges = set(range(*match.span())) - set(inner)
-            if edges & (marks | code):
+            is_handle = match.start() > 0 and shadow[match.start() - 1] == "@"  # `@_ana_` is typed as it is
+            if edges & (marks | code) or is_handle:
                 continue
             marks |= edges
             code |= set(inner) if kind == "code" else set()
