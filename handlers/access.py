@@ -33,7 +33,7 @@ from bot.slack import SlackError
 from bot.standing import UnknownStandingError
 from handlers import shortcuts, threads
 from handlers.courtesy import PATIENCE, Person, person, sentence_for, spelled, tell
-from models import Card, Reply, Ticket
+from models import Card, Reply, Ticket, command_words
 
 log = logging.getLogger(__name__)
 
@@ -181,8 +181,8 @@ def asked(body: Body) -> Asked | None:
     if not who.id:
         return None
     if "command" in body:
-        words = str(body.get("text") or "").split()
-        rule = WORDS_OF_COMMANDS.get(words[0].lower() if words else "", COMMANDS.get(body["command"], MEMBER))
+        word = command_words.command(str(body.get("text") or "")).word  # as handlers/commands.py reads it
+        rule = WORDS_OF_COMMANDS.get(word, COMMANDS.get(body["command"], MEMBER))
         return Asked(rule, who, body.get("team_id"))
     about, read = _carried(body), _READ.get(str(kind))
     rule = read(body, about) if read is not None else MEMBER

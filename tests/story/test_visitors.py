@@ -427,6 +427,13 @@ def test_what_stops_something_works_even_then(database_url: str) -> None:
         assert "Paused" in bot.ben.command("/mentions", "pause").text
 
 
+@pytest.mark.parametrize("typed", ["*pause*", "pause.", "Please pause", "pause\u00a0all"])
+def test_a_pause_works_even_then_however_it_is_typed(bot: Bot, typed: str) -> None:
+    bot.slack.world.faults.http_500("users.info", times=None)
+
+    assert "Paused" in bot.ben.command("/mentions", typed).text
+
+
 def test_members_go_on_for_an_hour_while_slack_does_not_say_who_they_are(bot: Bot) -> None:
     _, card = bot.heard(f"@acmebrew {WORDS}")
     bot.ben.command("/mentions", "help")
