@@ -50,4 +50,6 @@ def _who_snoozed(session: Session, ticket: Ticket) -> str | None:
 def _tell_channel(session: Session, channel: str, many: Sequence[Waiter], at: datetime) -> None:
     """Their cards are far up by now: one line that leads to them, however many wake together."""
     text, blocks = nudge.snoozes_over(many)
-    Notice.tell(session, text, blocks=blocks, at=at, channel=channel)
+    # The words of one alone are read out.
+    quotes = [one.mention_id for one in many if one.mention_id is not None] if len(many) == 1 else []
+    Notice.tell(session, text, blocks=blocks, at=at, channel=channel, quotes=quotes)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, add_if_absent
 
-IN_SIGHT = timedelta(minutes=10)  # so long after it was opened a Home is kept up to date
+BEFORE = timedelta(days=2)  # far more than a Home is kept up to date after it was opened
 
 
 class Home(Base):
@@ -35,8 +35,11 @@ class Home(Base):
 
     @classmethod
     def redact(cls, session: Session, *, since: datetime) -> None:
-        """Have every Home drawn anew that was drawn since `since`: it may show words that had to go."""
-        session.execute(update(cls).where(cls.opened_at >= since - IN_SIGHT).values(is_stale=True))
+        """Have every Home drawn anew that was drawn since `since`: it may show words that had to go.
+
+        Some from before, too: the clock may have been set back in between, and to draw one anew does no harm.
+        """
+        session.execute(update(cls).where(cls.opened_at >= since - BEFORE).values(is_stale=True))
 
     @classmethod
     def looked_at_since(cls, session: Session, moment: datetime) -> "Sequence[Home]":

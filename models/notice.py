@@ -86,11 +86,11 @@ class Notice(Base):
         """Take the words of `mention` out of every notice that has them; what Slack shows is to follow.
 
         The text of a notice in the ticket's thread, which notifications read out, may have had them even if
-        its blocks quote nothing (bot/blocks/aloud.py).
+        its blocks quote nothing (bot/blocks/aloud.py), and even if it was written before they were said: it
+        is read out as of when Slack took it.
         """
         quoting = select(Quotation.notice_id).where(Quotation.mention_id == mention.id)
-        since = cls.created_at >= mention.seen_at
-        in_thread = select(cls.id).where(cls.ticket_id == mention.ticket_id, since)
+        in_thread = select(cls.id).where(cls.ticket_id == mention.ticket_id)
         wanted = select(cls).where(cls.id.in_(quoting.union(in_thread))).order_by(cls.id).with_for_update()
         for notice in session.scalars(wanted.execution_options(populate_existing=True)):
             if notice.blocks is None:  # its text is all that anybody sees, and ours

@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot import digest, homes, nudges
+from bot import digest, homes, nudges, set_back, snoozes, telling
 from bot.freshen import freshen
 from bot.missing_posts import tick
 from models import Home, Notice, Ticket
 from models.notice import Quotation
 from sandbox.slack import SlackServer
 from sandbox.slack.message import Message
-from tests.bot.room import ANA, BEN, Clock, Counting, Room
+from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, Room
 
 SECRET = "the kettle burnt my left thumb"
 
@@ -187,3 +187,80 @@ def test_a_message_that_is_gone_from_slack_is_not_asked_for_again(
     with shown.desk.db.read() as session:
         assert not session.scalars(select(Notice.id).where(Notice.is_stale)).all()
     assert clock.now - timedelta(hours=20) > notice.created_at
+
+
+def test_words_go_from_the_line_in_the_channel_about_a_snooze_that_is_over(
+    shown: Room, network: Counting, slack: SlackServer
+) -> None:
+    post = network.says("maria", f"@acmebrew {SECRET}").id
+    shown.poll()
+    shown.draw_all()
+    until = shown.clock() + timedelta(hours=1)
+    change(shown, Ticket.snooze, until=until, by=ANA, promise=shown.desk.promise)
+    shown.clock.pass_by(hours=2)
+    with shown.desk.db.write() as session:
+        snoozes.wake(shown.desk, session, at=shown.clock())
+    shown.draw_all()
+    assert [one for one in everything(slack).splitlines() if "Snoozed no more" in one and SECRET in one]
+
+    lost(shown, network, post)
+
+    assert SECRET not in everything(slack)
+
+
+def test_words_go_from_what_was_told_late_too(shown: Room, network: Counting, slack: SlackServer) -> None:
+    """A notice is read out with the words that its customer had said by the time that Slack took it."""
+    first = network.says("maria", "@acmebrew hello").id
+    shown.poll()
+    shown.draw_all()
+    with shown.desk.db.write() as session:
+        telling.assigned(session, Ticket.hold(session, 1), ANA, BEN, at=shown.clock())
+    shown.clock.pass_by(minutes=1)
+    second = network.says("maria", f"@acmebrew {SECRET}", under=first).id
+    shown.poll()
+    shown.draw_all()
+    assert [one for one in said_in_threads(slack) if "gave you" in one and SECRET in one]
+
+    lost(shown, network, second)
+
+    assert SECRET not in everything(slack)
+
+
+def test_words_go_also_from_what_was_told_after_the_clock_was_set_back(
+    shown: Room, network: Counting, slack: SlackServer
+) -> None:
+    post = network.says("maria", f"@acmebrew {SECRET}").id
+    shown.poll()
+    shown.draw_all()
+    shown.clock.pass_by(hours=-2)
+    set_back.settle(shown.desk)
+    with shown.desk.db.write() as session:
+        telling.assigned(session, Ticket.hold(session, 1), ANA, BEN, at=shown.clock())
+    shown.draw_all()
+    assert [one for one in said_in_threads(slack) if "gave you" in one and SECRET in one]
+
+    lost(shown, network, post)
+
+    assert SECRET not in everything(slack)
+
+
+def test_words_go_also_from_a_home_that_was_opened_after_the_clock_was_set_back(
+    shown: Room, network: Counting, slack: SlackServer
+) -> None:
+    post = network.says("maria", f"@acmebrew {SECRET}").id
+    shown.poll()
+    shown.draw_all()
+    shown.clock.pass_by(hours=-2)
+    set_back.settle(shown.desk)
+    homes.show(shown.desk, BEN)
+    assert SECRET in everything(slack)
+
+    lost(shown, network, post)
+    homes.refresh(shown.desk)
+
+    assert SECRET not in everything(slack)
+
+
+def said_in_threads(slack: SlackServer) -> list[str]:
+    with slack.world.lock:
+        return [one.text for one in slack.world.channels[CHANNEL].messages if one.thread_ts]
