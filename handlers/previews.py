@@ -157,6 +157,7 @@ def _preview(desk: Desk, session: Session, ticket: Ticket, draft: Reply, problem
         words_of=draft.author,
         left_out=will_not_go_out(left_out) if left_out else None,
         warning="\n".join(filter(None, warnings)) or None,
+        is_near=before is not None,
         twin=before.quoted if before is not None else None,
         by_hand=target.answerable is not None,
         latest=target.latest_id,
@@ -210,7 +211,8 @@ def _send(desk: Desk, who: Person, respond: Respond, value: dict[str, Any]) -> s
         if before is not None and (before.is_refused or not value.get("a")):
             shown = _preview(desk, session, ticket, draft, None)
         else:
-            shown, sentence = _submit(desk, session, ticket, draft, value, is_near=before is not None)
+            is_warned = before is not None or caution_of(desk.network(ticket.network), draft.text) is not None
+            shown, sentence = _submit(desk, session, ticket, draft, value, is_warned=is_warned)
     desk.nudge()
     if shown is not None:
         answer(desk, who, respond, text=shown.text, blocks=shown.blocks, in_place=True)
@@ -236,7 +238,7 @@ def _submit(
     draft: Reply,
     value: dict[str, Any],
     *,
-    is_near: bool,
+    is_warned: bool,
 ) -> tuple[Preview | None, str | None]:
     at, target = desk.now(), target_of(session, ticket)
     try:
@@ -253,7 +255,7 @@ def _submit(
     except MovedOnError as error:
         draft.turn, draft.to_post_id = ticket.next_turn, ticket.target_post_id
         return _preview(desk, session, ticket, draft, None), f"{error} Here is your preview again."
-    if is_near:
+    if is_warned:
         Event.record(session, "sent anyway", at=at, by=draft.actor, ticket_id=ticket.id, reply_id=draft.id)
     return None, None
 

@@ -151,11 +151,13 @@ def _warned(desk: Desk, who: Person, origin: Origin, typed: SlackText, words: Wo
         if before is not None and before.is_refused:
             return _error(before.sentence)
         notice = "\n".join(filter(None, [before.sentence if before is not None else None, words.caution]))
-        if not notice or origin.anyway == words.digest:
+        is_known = origin.anyway == words.digest and (before is None or origin.near)
+        if not notice or is_known:
             return None
         twin = before.quoted if before is not None else None
         asked = asked_of(desk, session, ticket, typed.text, notice=notice, twin=twin)
-        return {"response_action": "update", "view": composer(replace(origin, anyway=words.digest), asked)}
+        warned = replace(origin, anyway=words.digest, near=before is not None)
+        return {"response_action": "update", "view": composer(warned, asked)}
 
 
 # --- the conversation went on -------------------------------------------------------------------------------

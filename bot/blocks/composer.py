@@ -34,7 +34,8 @@ class Origin:
     latest: str | None = None  # the version of the post that its author saw
     sign: str | None = None  # the sign-off that its author saw
     author: str | None = None  # whose words they are, if somebody else's draft was taken up
-    anyway: str | None = None  # the digest of words that are to go out though they are a near copy
+    anyway: str | None = None  # the digest of words that are to go out though we warned of them
+    near: bool = False  # and that was because they are a near copy
     only_draft: bool = False  # its author may not send: the submit keeps a draft
     not_shown: bool = False  # its author was told that the network does not show the post
 

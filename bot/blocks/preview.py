@@ -23,6 +23,7 @@ def preview(
     words_of: str | None = None,
     left_out: str | None = None,
     warning: str | None = None,
+    is_near: bool = False,
     twin: str | None = None,
     by_hand: bool = False,
     latest: str | None = None,
@@ -31,8 +32,8 @@ def preview(
     """Text, account, network, to whom, length, and what stands against it; `problem` takes the send away.
 
     `words_of` is the Slack user whose words they are, if not the reader's; `left_out` (mrkdwn) says what
-    came with them and stays behind; `warning` (mrkdwn) tells of a reply of ours that says nearly the same,
-    `twin`, or that the network may find it too long; `by_hand`: a person has to post it on the network;
+    came with them and stays behind; `warning` (mrkdwn) tells of a reply of ours that says nearly the same
+    (`is_near`), `twin`, or that the network may find it too long; `by_hand`: a person has to post it on the network;
     `latest` is the version of the post that it would answer; `not_shown` (mrkdwn) says that the network does
     not show it to us.
     """
@@ -58,12 +59,14 @@ def preview(
         blocks.append(section(f":no_entry: {problem}"))
     elif warning is not None:
         blocks += [section(warning), *([quote(twin, TWIN)] if twin else [])]
-    send = [] if problem is not None else [_send(value | seen, is_near=warning is not None)]
+    # Only what was shown to be a near copy may go out as one.
+    seen |= {"a": 1} if is_near else {}
+    send = [] if problem is not None else [_send(value | seen, is_warned=warning is not None)]
     row = [*send, button("Edit", "edit_draft", value), button("Keep private", "keep_private", value)]
     return [*blocks, {"type": "actions", "elements": row}]
 
 
-def _send(value: dict[str, Any], *, is_near: bool) -> Block:
-    if is_near:
-        return button("Send anyway", "send_publicly", value | {"a": 1})
+def _send(value: dict[str, Any], *, is_warned: bool) -> Block:
+    if is_warned:
+        return button("Send anyway", "send_publicly", value)
     return button("Send publicly", "send_publicly", value, style="primary")

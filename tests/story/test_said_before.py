@@ -5,6 +5,7 @@ import pytest
 from tests.story.harness import Bot, running, seen
 
 KIND = "Thank you so much for the kind words, they made our whole morning at the brewery!"
+LONG = KIND + " 🧑\u200d⚕️" * 38  # more than 280 characters as X's library counts them, fewer as its page does
 NEARLY = "Thank you so much for your kind words, they made our whole day at the brewery!"
 
 
@@ -99,6 +100,47 @@ def test_a_preview_that_became_a_copy_since_it_was_shown_is_shown_again(bot: Bot
 
     bot.whisper("% the same as", to=bot.ben)
     assert bot.replies(post) == []
+
+
+def test_words_that_may_be_too_long_are_still_held_against_a_copy_that_came_since(bot: Bot) -> None:
+    """Who was only warned of the length has not seen that it was said before."""
+    post, card = bot.heard("@acmebrew I love it")
+    modal = bot.compose(card, by=bot.ben).fill(LONG)
+    modal.submit()
+    assert "X may count this as" in modal.text
+    assert "% the same" not in modal.text
+    said(bot, KIND, to="tom")
+
+    assert not modal.submit().closed
+
+    assert "% the same as @U0ANA's to @tom" in modal.text
+    assert bot.replies(post) == []
+    assert modal.submit().closed
+    bot.answered(post, LONG)
+
+
+def test_a_preview_that_may_be_too_long_is_held_against_a_copy_that_came_since(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew I love it")
+    bot.say(card, f"@Heard reply {LONG}", by=bot.ben)
+    preview = bot.whisper("X may count this as", to=bot.ben)
+    said(bot, KIND, to="tom")
+
+    bot.ben.press(preview, "Send anyway")
+
+    again = bot.whisper("% the same as", to=bot.ben)
+    assert bot.replies(post) == []
+    bot.ben.press(again, "Send anyway")
+    bot.answered(post, LONG)
+
+
+def test_a_preview_that_may_be_too_long_and_is_sent_anyway_is_logged(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew I love it")
+    bot.say(card, f"@Heard reply {LONG}", by=bot.ben)
+
+    bot.ben.press(bot.whisper("X may count this as", to=bot.ben), "Send anyway")
+
+    bot.answered(post, LONG)
+    assert [one.actor for one in bot.events("sent anyway")] == ["U0BEN"]
 
 
 @pytest.mark.parametrize("percent", [0])
