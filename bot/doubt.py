@@ -141,13 +141,15 @@ def check(desk: Desk, reply_id: int) -> bool | None:
     """Look once more for a reply that a person was asked about.
 
     True: it is there, and is published now. False: the network answered and does not show it. None: the look
-    could not be made.
+    could not be made, also because there are no keys for its network any more.
     """
     with desk.db.read() as session:
         reply = session.get_one(Reply, reply_id)
         ticket = session.get_one(Ticket, reply.ticket_id)
         errand = errand_of(session, ticket, reply)
-    network = desk.networks[errand.network]
+    network = desk.networks.get(errand.network)
+    if network is None:
+        return None
     try:
         seen = network.find_reply(errand.target, errand.text, errand.started_at, account_id=errand.account_id)
     except NetworkError:

@@ -112,10 +112,14 @@ def _send_again(desk: Desk, reply_id: int, who: Person) -> str | None:
 
 
 def _not_connected(desk: Desk, reply_id: int) -> str | None:
-    """Why nobody can look for that reply or send it again, if its account is not connected."""
+    """Why nobody can look for that reply or send it again, if its account is not connected.
+
+    Raises `RuleBrokenError`, which says so, if there are no keys for its network at all.
+    """
     accounts.recheck(desk, _ticket_of(desk, reply_id))
     with desk.db.read() as session:
         ticket = session.get_one(Ticket, session.get_one(Reply, reply_id).ticket_id)
+        desk.network(ticket.network)
         alarm = missing.find(session, ticket.network, ticket.account_id)
     return None if alarm is None else f"{alarm.detail} So I could not look for it, and did not send it again."
 

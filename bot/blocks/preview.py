@@ -33,9 +33,9 @@ def preview(
 
     `words_of` is the Slack user whose words they are, if not the reader's; `left_out` (mrkdwn) says what
     came with them and stays behind; `warning` (mrkdwn) tells of a reply of ours that says nearly the same
-    (`is_near`), `twin`, or that the network may find it too long; `by_hand`: a person has to post it on the network;
-    `latest` is the version of the post that it would answer; `not_shown` (mrkdwn) says that the network does
-    not show it to us.
+    (`is_near`), `twin`, or that the network may find it too long; `by_hand`: a person has to post it on the
+    network; `latest` is the version of the post that it would answer; `not_shown` (mrkdwn) says that the
+    network does not show it to us.
     """
     to = f"*{called(handle)}*" if handle else "its author"
     value: dict[str, Any] = {"t": ticket_id, "r": draft_id}

@@ -202,3 +202,21 @@ def test_the_card_says_until_when_an_answer_is_due_while_its_reply_needs_a_perso
     _, card = handed_off(bot)
 
     assert "due" in seen(bot.now(card)).partition("Waiting since")[2]
+
+
+@pytest.mark.parametrize(
+    ("label", "told"),
+    [
+        ("It is there", "It counts as published, on your word"),
+        ("Discard", "Discarded."),
+        ("Send again", "This Heard has no keys for x"),
+    ],
+)
+def test_the_question_is_decided_though_heard_has_no_keys_any_more(bot: Bot, label: str, told: str) -> None:
+    post, card = asked(bot)
+    bot.desk.networks.pop("x")
+
+    pressed = bot.ana.press(bot.now(card), label)
+
+    assert told in seen(pressed.ephemeral())
+    assert bot.replies(post) == []
