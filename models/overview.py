@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.account import Account
@@ -178,7 +178,16 @@ def unread(session: Session, *, late_before: datetime, networks: Collection[str]
     late = newest.group_by(Cursor.network).having(func.max(last) < late_before)
     is_short = or_(Cursor.failing_since.is_not(None), last.in_(late))
     cursors = select(Cursor).where(is_short, Cursor.name == MENTIONS)
-    gaps = select(Gap).order_by(Gap.id)
+    # Of an account that is not connected any more nobody searches for what was left out.
+    its_own = select(func.max(last)).where(
+        Cursor.name == MENTIONS, Cursor.network == Gap.network, Cursor.account_id == Gap.account_id
+    )
+    others = select(func.max(last)).where(Cursor.name == MENTIONS, Cursor.network == Gap.network)
+    is_left = and_(
+        func.coalesce(its_own.scalar_subquery() < late_before, false()),
+        func.coalesce(others.scalar_subquery() >= late_before, false()),
+    )
+    gaps = select(Gap).where(~is_left).order_by(Gap.id)
     return [*session.scalars(cursors.order_by(Cursor.id)), *session.scalars(gaps)]
 
 

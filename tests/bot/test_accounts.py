@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot import accounts, auditor, doctor, handoffs, homes, inbox, metrics
 from bot.networks import Later, Refused, Unsure
-from models import Alarm, Cursor, Reply, Ticket, missing, overview
+from models import Alarm, Cursor, Gap, Reply, Ticket, missing, overview
 from models.reply import State as Delivery
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, BEN, Counting, Room, cards
@@ -528,6 +528,29 @@ def test_the_doctor_looks_at_the_position_of_the_account_that_is_read(shown: Roo
     shown.poll()
 
     assert "ok    Memory: was last read 0 s ago." in [one.line() for one in doctor.examine(shown.desk)]
+
+
+def test_nobody_is_told_of_a_search_for_an_account_that_is_not_connected(
+    here: Room, network: Counting
+) -> None:
+    hears(here, network)
+    with here.desk.db.write() as session:
+        gap = {"since": here.clock(), "before_id": None, "found_at": here.clock()}
+        session.add(Gap(network=network.name, account_id=network.account().id, **gap))
+
+    def unread() -> list[str]:
+        with here.desk.db.read() as session:
+            return [type(one).__name__ for one in homes.unread(here.desk, session)]
+
+    assert unread() == ["Gap"]
+    connect(here, network, "acmetea")
+    here.clock.pass_by(days=1)
+    here.poll()
+    assert unread() == []
+
+    connect(here, network, "acmebrew")
+    here.poll()
+    assert any("I searched for the rest" in one for one in here.told())
 
 
 # --- no keys at all -----------------------------------------------------------------------------------------
