@@ -48,7 +48,7 @@ def again(desk: Desk, session: Session, issue: Issue, ticket: Ticket, *, at: dat
     )
     quotes = [newest.id] if newest is not None and newest.deleted_at is None else []
     if newest is not None and quotes:
-        text = aloud.with_words(f"{text}.", newest.text)
+        text = aloud.with_words(f"{text}.", newest.shown)
     Notice.tell(session, text, at=at, channel=ticket.channel, blocks=blocks, quotes=quotes)
 
 
