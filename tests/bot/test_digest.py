@@ -247,7 +247,7 @@ def test_who_has_a_reply_on_its_way_is_not_late(listening: Room) -> None:
         (Later(None, "unauthorized", "No."), ": Memory does not accept our keys", "held back"),
         (
             Later(None, "out of credit", f"The {CAP} is reached."),
-            f"the {CAP} of Memory is used up",
+            f"Memory's {CAP} is used up",
             "held back",
         ),
     ],
