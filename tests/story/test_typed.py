@@ -185,7 +185,7 @@ def test_a_picture_without_words_is_refused_in_words(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
 
     bot.ana.say(CHANNEL, "@Heard reply", card.ts, files={"menu.png": PNG})
-    assert "menu.png will not go out" in seen(bot.whisper("Write your words behind reply"))
+    assert "menu.png will not go out" in seen(bot.whisper("Write your words after reply"))
     message = bot.ana.say(CHANNEL, "", card.ts, files={"menu.png": PNG})
     assert "no words in that message" in seen(bot.ana.shortcut(message, NAME).ephemeral())
 
