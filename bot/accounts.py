@@ -97,7 +97,7 @@ def no_keys(desk: Desk, network: str) -> None:
         alarm, _is_new = missing.ring(session, network, missing.ANY, detail, at=at)
         sentence = (
             f":electric_plug: {detail} Replies that had not left came back to their authors as drafts; "
-            "nothing sends them by itself."
+            "they are not sent unless a person sends them."
         )
         alarm.tell_once(session, sentence, at=at, channel=desk.settings.slack_channel)
 
@@ -157,7 +157,8 @@ def _ring(
         sentence = (
             f":electric_plug: {detail} {_wait(count)} for {handle}. Until it is connected again, nothing is "
             f"sent, deleted or looked for as {handle}, and what people say to it is not heard. "
-            "Replies that had not left came back to their authors as drafts; nothing sends them by itself."
+            "Replies that had not left came back to their authors as drafts; they are not sent unless "
+            "a person sends them."
         )
         alarm.tell_once(session, sentence, at=at, channel=desk.settings.slack_channel)
 
@@ -171,8 +172,8 @@ def _over(desk: Desk, session: Session, network: Network, account_id: str, *, is
     if alarm.told_at is not None:
         handle = called(_handle(session, network, account_id))
         sentence = (
-            f":white_check_mark: {network.title} is connected as {handle} again. Nothing was sent by itself: "
-            "words that came back are drafts, and *Reply* on their cards brings them up."
+            f":white_check_mark: {network.title} is connected as {handle} again. Replies that "
+            "came back are drafts and were not sent. To find them, press *Reply* on their cards."
         )
         Notice.tell(session, sentence, at=desk.now(), channel=desk.settings.slack_channel)
 

@@ -118,11 +118,11 @@ def _set_back(desk: Desk) -> Iterator[Finding]:
     except (SQLAlchemyError, BusyError):
         return
     if behind is not None:
-        mend = "A Heard that runs goes on within seconds; see that the clock is right and synchronized (NTP)."
+        mend = "A running Heard recovers within seconds; see that the clock is right and synchronized (NTP)."
         yield _bad("clock", f"was set back: it is {duration(behind)} behind the last reading. {mend}")
     elif remembered is not None:
-        when = f"{remembered.detail}, {duration(at - remembered.since)} ago"
-        yield _warn("clock", f"was set back by {when}. See that it is synchronized (NTP).")
+        when = f"{duration(at - remembered.since)} ago, by {remembered.detail}"
+        yield _warn("clock", f"was set back {when}. See that it is synchronized (NTP).")
 
 
 def _slack(desk: Desk) -> Iterator[Finding]:
@@ -200,7 +200,7 @@ def _senders(desk: Desk) -> Iterator[Finding]:
     """Who may send, and which of the user groups among them Slack does not tell us about."""
     senders = desk.settings.senders
     if senders is None:
-        yield _ok("SENDERS", "everybody in the channel may send, except guests and other organisations.")
+        yield _ok("SENDERS", "every member may send; guests and other organisations may not.")
         return
     readable = list(senders)
     for group in filter(is_group, senders):
@@ -316,8 +316,8 @@ def _watching(desk: Desk, network: Network, cursors: Sequence[Cursor]) -> Iterat
                 duration(desk.now() - cursor.failing_since),
                 (cursor.failure or "no answer").rstrip("."),
             )
-            told = f"our own posts have not been readable for {since}: {why}. Replies by hand are not seen."
-            yield _warn(network.title, told)
+            told = f"our own posts have not been readable for {since}: {why}."
+            yield _warn(network.title, f"{told} Replies posted by hand go unnoticed.")
 
 
 def _pace(desk: Desk, network: Network, cursor: Cursor) -> Iterator[Finding]:

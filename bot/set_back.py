@@ -69,8 +69,9 @@ def forget(session: Session, *, at: datetime) -> None:
 def in_a_line(detail: str) -> str:
     """That the clock was set back, and what to do."""
     return (
-        f"The clock of Heard's machine was set back by {detail}. What waited by the old time goes on as it "
-        "should; times noted before are off by as much. Please see that the clock is synchronized (NTP)."
+        f"The clock of Heard's machine was set back by {detail}. Whatever waits still waits as "
+        "long as it should; times recorded before that are off by as much. Please see that the clock is "
+        "synchronized (NTP)."
     )
 
 

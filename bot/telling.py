@@ -261,8 +261,8 @@ def no_longer_shown(session: Session, network: Network, reply: Reply, *, at: dat
     _tell(
         session,
         reply,
-        f":see_no_evil: <@{reply.actor}>, {network.title} has not shown the post that you answered for "
-        f"hours, so {what} Your words are kept:",
+        f":see_no_evil: <@{reply.actor}>, {network.title} no longer shows the post that you answered, so "
+        f"{what} Your words are kept:",
         at=at,
     )
 
@@ -272,8 +272,8 @@ def closed_as_not_shown(session: Session, network: Network, ticket: Ticket, *, a
     _say(
         session,
         ticket,
-        f":see_no_evil: <@{ticket.owner}>, {network.title} has not shown this post for hours, so I closed "
-        "this one: no longer shown. If it is shown again, it waits again.",
+        f":see_no_evil: <@{ticket.owner}>, {network.title} no longer shows this post, so I closed this one. "
+        f"If {network.title} shows it again, it waits again.",
         at=at,
     )
 
@@ -349,7 +349,7 @@ def not_connected(session: Session, reply: Reply, detail: str, *, at: datetime) 
         session,
         reply,
         f":electric_plug: <@{reply.actor}>, your reply was *not* sent. {detail} Your words are kept as a "
-        "draft, and nothing sends them by itself:",
+        "draft, and are not sent unless you send them:",
         at=at,
     )
 

@@ -92,7 +92,7 @@ def draft_of(
     if not words.text:
         behind = f" {will_not_go_out(typed.left_out)}" if typed.left_out else ""
         raise RuleBrokenError(
-            f"Write your words behind `reply`, such as `@Heard reply Thank you, we are on it.`{behind}"
+            f"Write your words after `reply`, such as `@Heard reply Thank you, we are on it.`{behind}"
         )
     draft = ticket.draft(
         session,

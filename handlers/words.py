@@ -90,11 +90,7 @@ def slack_only(names: tuple[str, ...]) -> str:
     """What to say of `names`, which have no characters outside Slack: people, groups and custom emoji."""
     what = [
         *(["Write the name out"] if any(name[0] in "<&" for name in names) else []),
-        *(
-            ["Leave out that emoji or pick one of Slack's own"]
-            if any(name[0] == ":" for name in names)
-            else []
-        ),
+        *(["Leave out that emoji or pick a standard one"] if any(name[0] == ":" for name in names) else []),
     ]
     shown = ", ".join(f"`{name}`" if name[0] in ":&" else name for name in names[:LISTED])
     more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""

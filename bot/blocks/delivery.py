@@ -47,25 +47,40 @@ def _line(reply: Reply, title: str, account: str) -> str:
 
 
 def why_it_waits(cause: str, title: str, detail: str = "") -> str:
-    """A cause of `Later` as people say it; its `detail` tells a cap that is used up from money that is."""
-    if cause == "out of credit" and CAP in detail.lower():
+    """A cause of `Later` as people say it, and what somebody has to do, if that fits into a few words."""
+    return what_is_wrong(cause, title, detail) + ("" if _is_cap(cause, detail) else _TO_DO.get(cause, ""))
+
+
+def what_is_wrong(cause: str, title: str, detail: str = "") -> str:
+    """The same alone; its `detail` tells a cap that is used up from money that is."""
+    if _is_cap(cause, detail):
         return f"{title}'s {CAP} is used up"
     said = {
         "unreachable": f"{title} cannot be reached",
         "rate limit": f"{title} asks us to slow down",
-        "unauthorized": f"{title} does not accept our keys, and somebody has to renew them",
-        "out of credit": f"{title} wants credit, and somebody has to buy some",
-        "forbidden": f"{title} does not let us speak just now",
+        "unauthorized": f"{title} does not accept our keys",
+        "out of credit": f"{title}'s API credit is used up",
+        "forbidden": f"{title} refuses our requests just now",
         "server error": f"{title} has trouble of its own",
         "other account": f"Heard is connected to {title} as another account",
     }
     return said.get(cause, escape(cause))
 
 
+_TO_DO = {
+    "unauthorized": ", and somebody has to renew them",
+    "out of credit": ", and somebody has to buy more",
+}
+
+
+def _is_cap(cause: str, detail: str) -> bool:
+    return cause == "out of credit" and CAP in detail.lower()
+
+
 def _question(reply: Reply, title: str) -> str:
     sent = date_token(reply.sent_at or reply.created_at, WHEN)
     return (
-        f":question: *Is it there?* {title} did not answer when <@{reply.actor}>'s reply was sent {sent}, "
+        f":question: *Did it post?* {title} did not answer when <@{reply.actor}>'s reply was sent {sent}, "
         f"and {reply.looks} looks do not show it. Look on {title}, then decide."
     )
 

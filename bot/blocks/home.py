@@ -170,7 +170,8 @@ def _turning(shown: Shown) -> list[Block]:
     row = [button("Previous", PREVIOUS, {"p": shown.page - 1})] if shown.page else []
     if first + WAITING < total:
         row.append(button("Next", NEXT, {"p": shown.page + 1}))
-    here = f"{first + 1:,} to {min(first + WAITING, total):,} of {total:,}, by due time."
+    order = ", what needs a person on top" if shown.waiting.stuck.total else ""
+    here = f"{first + 1:,} to {min(first + WAITING, total):,} of {total:,}, by due time{order}."
     return [context(here), {"type": "actions", "block_id": PAGING, "elements": row}]
 
 

@@ -36,7 +36,7 @@ def open_list(
     if listing.total == 0:
         return [section(_nobody(filtered, known=not unknown)), *rest, *_warnings(unknown)]
     lines = _fitting([(_line(one, titles, url=url, at=at), one) for one in listing.first])
-    shown = f", the first {len(lines)} by due time" if listing.total > len(lines) else ""
+    shown = f", {_order(listing, len(lines))}" if listing.total > len(lines) else ""
     that = f" that {'is' if listing.total == 1 else 'are'} {filtered}" if filtered else ""
     need = apart(listing.stuck)
     blocks = [
@@ -46,6 +46,11 @@ def open_list(
     if listing.total > len(lines):
         blocks.append(context(f"And {listing.total - len(lines):,} more. {_NARROW}"))
     return [*blocks, *rest, *_warnings(unknown)]
+
+
+def _order(listing: Listing, shown: int) -> str:
+    """Which of them are shown."""
+    return f"the first {shown} by due time" + (", what needs a person on top" if listing.stuck.total else "")
 
 
 _NARROW = (

@@ -51,7 +51,7 @@ def nobody_has_it(due_at: datetime) -> Said:
 def overdue(one: Waiter, at: datetime) -> Said:
     """In the channel: the time is over."""
     owner = f"<@{one.ticket.owner}> has it" if one.ticket.owner else "Nobody has it"
-    reply = " Our reply goes no further by itself: the card says what it needs." if one.has_reply else ""
+    reply = " Our reply is stuck: the card says what it needs." if one.has_reply else ""
     return _with_words_aloud(
         one,
         f":red_circle: {one.who} on {one.title} has waited *{one.waits(at)}* for an answer, longer than we "

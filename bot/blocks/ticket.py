@@ -237,7 +237,7 @@ def _words_gone(view: View, mention: Mention) -> str:
 def _missing(view: View, mention: Mention) -> str:
     """That the network does not show it, which does not say who did what."""
     since = date_token(mention.missing_since or mention.posted_at)
-    again = f" I look again {date_token(mention.look_at)}." if mention.look_at is not None else ""
+    again = f" I will look again {date_token(mention.look_at)}." if mention.look_at is not None else ""
     if mention.missing_as == "gone":
         return f":eyes: *{view.title} says that this post is gone*, since {since}.{again}"
     return (

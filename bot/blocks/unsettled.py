@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from bot.blocks.delivery import why_it_waits
+from bot.blocks.delivery import what_is_wrong, why_it_waits
 from bot.blocks.parts import counted
 from bot.blocks.text import date_token
-from bot.networks import CAP
 from models.outcome import State
 from models.overview import Entry, Stuck, Unsettled
 from models.reply import State as Delivery
@@ -62,7 +61,7 @@ def _need(stuck: Stuck) -> str:
 
 def _asked(reply: Unsettled, title: str) -> str:
     sent = date_token(reply.at, DAY_AND_TIME)
-    return f"*Did it post?* {title} didn't confirm <@{reply.actor}>'s reply ({sent})"
+    return f"*Did it post?* {title} did not say whether it took <@{reply.actor}>'s reply ({sent})"
 
 
 def _by_hand(_reply: Unsettled, title: str) -> str:
@@ -70,7 +69,7 @@ def _by_hand(_reply: Unsettled, title: str) -> str:
 
 
 def _checking(reply: Unsettled, title: str) -> str:
-    return f"{title} didn't confirm <@{reply.actor}>'s reply, checking"
+    return f"{title} did not say whether it took <@{reply.actor}>'s reply; looking for it"
 
 
 def _queued(reply: Unsettled, title: str) -> str:
@@ -78,16 +77,8 @@ def _queued(reply: Unsettled, title: str) -> str:
         return "a reply is on its way"
     if not reply.needs_person:
         return f"a reply waits: {why_it_waits(reply.reason, title)}"
-    is_capped = CAP in (reply.detail or "").lower()
-    why = f"the {CAP} of {title} is used up" if is_capped else _HELD_BACK[reply.reason].format(title)
+    why = what_is_wrong(reply.reason, title, reply.detail or "")
     return f"*Held back* since {date_token(reply.written_at, DAY_AND_TIME)}: {why}"
-
-
-_HELD_BACK = {
-    "unauthorized": "{} rejects our keys",
-    "out of credit": "our {} API credit is used up",
-    "forbidden": "{} refuses our posts",
-}
 
 
 _WORDS = {

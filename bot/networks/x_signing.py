@@ -87,7 +87,7 @@ class Signer:
             if account_id is not None:
                 self._must_be(account_id, token)
             if until is not None and time.monotonic() > until:
-                raise Later(None, "server error", "X took long over our sign-in, and nothing was sent yet.")
+                raise Later(None, "server error", "X took too long to check our sign-in. Nothing was sent.")
             return call(self._client_with(token), token is None)
 
         return self._with_token(step)
@@ -108,7 +108,7 @@ class Signer:
                 if no.response.status_code != HTTPStatus.UNAUTHORIZED:
                     raise
             token = self._tokens.instead_of(token)
-        raise Later(None, "unauthorized", "X takes none of our tokens.")
+        raise Later(None, "unauthorized", "X accepts none of our tokens.")
 
     def _must_be(self, account_id: str, token: Token | None) -> None:
         """Raise `WrongAccount` unless `token` (None: the four keys) belongs to the account `account_id`.

@@ -111,7 +111,7 @@ class Switches:
             ),
             self._x_fault(
                 "x_credit",
-                "X wants credit",
+                "X's API credit is used up",
                 "The same: told once, and nothing that was written is lost.",
                 lambda: self._x.faults.add("*", "credits"),
                 ("*", "credits"),
@@ -119,14 +119,14 @@ class Switches:
             self._x_fault(
                 "x_silence",
                 "X answers with nothing but errors",
-                "A 200 without posts. Heard does not take it for peace: it says that the list may be short.",
+                "A 200 without posts is a failed reading: Heard says that the list may be short.",
                 lambda: self._x.faults.add(MENTIONS, "errors_alone"),
                 (MENTIONS, "errors_alone"),
             ),
             self._x_fault(
                 "x_cap",
                 "X's monthly cap is used up",
-                "Told at once with what helps. Everything else goes on.",
+                "The channel hears of it at once, with what helps. Replies still go out.",
                 lambda: self._x.faults.add(MENTIONS, "usage_capped"),
                 (MENTIONS, "usage_capped"),
             ),

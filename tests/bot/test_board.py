@@ -532,7 +532,7 @@ def test_a_question_is_in_the_thread_and_on_the_card(shown: Room, network: Count
 
     [card] = cards(slack)
     assert {"It is there", "Send again", "Discard"} <= set(card.buttons)
-    assert "Is it there?" in str(card.blocks)
+    assert "Did it post?" in str(card.blocks)
     assert any("Somebody has to look and decide" in text for text in thread(slack, card.ts))
 
 

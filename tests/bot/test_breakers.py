@@ -134,5 +134,5 @@ def test_another_cause_is_told_anew(here: Room, network: Counting) -> None:
     poll_in_vain(here, network, "unauthorized", minutes=5)
 
     assert len(troubles(here)) == 2
-    assert "wants credit" in troubles(here)[0]
+    assert "API credit is used up" in troubles(here)[0]
     assert "does not accept our keys" in troubles(here)[1]

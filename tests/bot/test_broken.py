@@ -15,7 +15,7 @@ def rings(key: str, cause: str, detail: str) -> str:
 def test_a_network_is_called_by_its_name_with_what_to_do() -> None:
     said = rings("publishing x", "out of credit", "no <credits> left (HTTP 402)")
 
-    assert said.startswith("*X wants credit, and somebody has to buy some*, since <!date^")
+    assert said.startswith("*X's API credit is used up, and somebody has to buy more*, since <!date^")
     assert said.endswith("“no &lt;credits&gt; left (HTTP 402)” Buy credit on its developer page.")
 
 

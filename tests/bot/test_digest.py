@@ -239,11 +239,15 @@ def test_who_has_a_reply_on_its_way_is_not_late(listening: Room) -> None:
             "*Post it by hand* on Memory, then press *I posted it*",
             "to post by hand",
         ),
-        (Unsure("no answer"), f"*Did it post?* Memory didn't confirm <@{ANA}>'s reply (", "to check"),
-        (Later(None, "unauthorized", "No."), ": Memory rejects our keys", "held back"),
+        (
+            Unsure("no answer"),
+            f"*Did it post?* Memory did not say whether it took <@{ANA}>'s reply (",
+            "to check",
+        ),
+        (Later(None, "unauthorized", "No."), ": Memory does not accept our keys", "held back"),
         (
             Later(None, "out of credit", f"The {CAP} is reached."),
-            f"the {CAP} of Memory is used up",
+            f"Memory's {CAP} is used up",
             "held back",
         ),
     ],

@@ -94,7 +94,7 @@ def test_a_channel_that_another_organisation_shares_is_told_as_one_to_leave(
 def test_who_may_send_is_told(healthy: Room, slack: SlackServer) -> None:
     slack.world.paid_plan, slack.world.usergroups["S1"] = True, ["U0ANA"]
 
-    for senders, said in ((None, "everybody in the channel may send"), (("U0BEN", "S1"), "names U0BEN, S1.")):
+    for senders, said in ((None, "every member may send"), (("U0BEN", "S1"), "names U0BEN, S1.")):
         found = findings(healthy, senders=senders)
         assert wrong(found) == []
         assert any(said in finding.sentence for finding in found if finding.subject == "SENDERS")

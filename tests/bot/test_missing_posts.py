@@ -449,7 +449,7 @@ def test_a_reply_that_waited_all_the_time_is_stopped_and_its_author_is_told(
 
     assert on_x.state(reply) == Delivery.CANCELLED
     assert stands(on_x)[0] == State.NO_REPLY_NEEDED
-    assert "<@U0ANA>, X has not shown the post that you answered" in on_x.told()[-1]
+    assert "<@U0ANA>, X no longer shows the post that you answered" in on_x.told()[-1]
     with on_x.desk.db.read() as session:
         assert Reply.kept_text(session, 1, ANA) == "We are sorry!"
 
@@ -494,7 +494,7 @@ def test_its_owner_is_told_when_it_is_closed(on_x: Room, x: XServer, missed: str
     after(on_x, hours=1)
     after(on_x, hours=19)
 
-    assert "<@U0BEN>, X has not shown this post for hours" in on_x.told()[-1]
+    assert "<@U0BEN>, X no longer shows this post" in on_x.told()[-1]
 
 
 def test_a_row_in_quarantine_loses_its_words_with_its_post(on_x: Room, x: XServer, missed: str) -> None:

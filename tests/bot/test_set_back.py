@@ -167,7 +167,7 @@ def test_it_is_said_to_the_channel_the_log_home_the_doctor_and_ready(
     assert ask(here, "/readyz")[0] == 200
     assert "the clock was set back by 2 h 00 min" in caplog.text
     assert any(
-        "warn  clock: was set back by 2 h 00 min, 1 min ago" in one.line()
+        "warn  clock: was set back 1 min ago, by 2 h 00 min" in one.line()
         for one in doctor.examine(here.desk)
     )
     assert [one for one in here.told() if "clock of Heard's machine was set back by 2 h 00 min" in one]

@@ -309,7 +309,7 @@ def test_a_reply_whose_token_came_late_is_not_sent(server, world, app, monkeypat
     x, _ = signed(server, world.grants.grant(app).access)
     monkeypatch.setattr("bot.networks.x._SIGNED_BY", -1.0)
 
-    with pytest.raises(Later, match="nothing was sent"):
+    with pytest.raises(Later, match="Nothing was sent"):
         x.publish("Hi!", TO, "key", account_id=world.brand.id)
 
     assert world.counts["POST /2/tweets"] == 0

@@ -97,7 +97,7 @@ def test_what_nobody_can_see_is_not_sent(bot: Bot, words: str) -> None:
     assert bot.reply(card, words).errors == {"reply": "There is nothing to send yet."}
     bot.say(card, f"@Heard reply {words}")
 
-    bot.whisper("Write your words behind")
+    bot.whisper("Write your words after")
     assert bot.replies(post) == []
 
 

@@ -12,8 +12,8 @@ from tests.story.harness import Bot, running, seen, sound
     [
         ("rate_limited", "X asks us to slow down."),
         ("unauthorized", "X does not accept our keys, and somebody has to renew them."),
-        ("credits", "X wants credit, and somebody has to buy some."),
-        ("forbidden_blanket", "X does not let us speak just now."),
+        ("credits", "X's API credit is used up, and somebody has to buy more."),
+        ("forbidden_blanket", "X refuses our requests just now."),
     ],
 )
 def test_a_reply_that_has_to_wait_says_why_once_and_goes_out_later(bot: Bot, fault: str, told: str) -> None:
@@ -68,7 +68,7 @@ def test_what_nobody_can_find_is_asked_about_and_sent_again_only_by_a_person(dat
         bot.reply(card, "Hello!")
 
         bot.told(card, "X did not answer when I sent @U0ANA's reply to @maria", "It is there", "Hello!")
-        now = bot.shows(card, "Is it there?")
+        now = bot.shows(card, "Did it post?")
         sound(now)
         assert now.buttons[:3] == ["It is there", "Send again", "Discard"]
         assert bot.attempts == 1
@@ -86,10 +86,10 @@ def test_a_discarded_reply_gives_its_words_back(database_url: str) -> None:
         bot.x.world.faults.add("POST /2/tweets", "answer_lost_before", times=1)
         bot.reply(card, "Hello!")
 
-        pressed = bot.ana.press(bot.shows(card, "Is it there?"), "Discard")
+        pressed = bot.ana.press(bot.shows(card, "Did it post?"), "Discard")
 
         assert "Discarded." in seen(pressed.ephemeral(10))
-        bot.shows(card, "Waiting", without=("Is it there?",))
+        bot.shows(card, "Waiting", without=("Did it post?",))
         assert bot.compose(card).value() == "Hello!"
         assert bot.replies(post) == []
 
@@ -100,7 +100,7 @@ def test_it_is_there_is_taken_on_a_persons_word(database_url: str) -> None:
         bot.x.world.faults.add("POST /2/tweets", "answer_lost_before", times=1)
         bot.reply(card, "Hello!")
 
-        pressed = bot.ben.press(bot.shows(card, "Is it there?"), "It is there")
+        pressed = bot.ben.press(bot.shows(card, "Did it post?"), "It is there")
 
         assert "on your word" in seen(pressed.ephemeral(10))
         bot.shows(card, "Answered by @U0ANA")

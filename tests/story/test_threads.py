@@ -153,7 +153,7 @@ def test_a_reply_without_words_asks_for_them(bot: Bot) -> None:
 
     bot.say(card, "@Heard reply")
 
-    assert "Write your words behind reply" in seen(bot.whisper("Write your words"))
+    assert "Write your words after reply" in seen(bot.whisper("Write your words"))
 
 
 def test_words_on_lines_of_their_own_keep_their_lines(bot: Bot) -> None:

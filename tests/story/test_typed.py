@@ -47,7 +47,7 @@ def test_a_custom_emoji_refuses_the_send_by_name_and_keeps_the_words(bot: Bot) -
     error = modal.submit().errors["reply"]
 
     assert error == (
-        ":team-logo: means something only in Slack. Leave out that emoji or pick one of Slack's own; nothing was sent."
+        ":team-logo: means something only in Slack. Leave out that emoji or pick a standard one; nothing was sent."
     )
     assert modal.is_open
     assert modal.value() == "Cheers :team-logo:"
@@ -122,9 +122,7 @@ def test_a_custom_emoji_cannot_stand_under_a_public_reply(bot: Bot) -> None:
 
     [error] = modal.submit().errors.values()
 
-    assert (
-        error == ":team-logo: means something only in Slack. Leave out that emoji or pick one of Slack's own."
-    )
+    assert error == ":team-logo: means something only in Slack. Leave out that emoji or pick a standard one."
 
 
 def test_search_finds_the_words_beside_an_emoji_that_was_typed_in_slack(bot: Bot) -> None:
@@ -187,7 +185,7 @@ def test_a_picture_without_words_is_refused_in_words(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
 
     bot.ana.say(CHANNEL, "@Heard reply", card.ts, files={"menu.png": PNG})
-    assert "menu.png will not go out" in seen(bot.whisper("Write your words behind reply"))
+    assert "menu.png will not go out" in seen(bot.whisper("Write your words after reply"))
     message = bot.ana.say(CHANNEL, "", card.ts, files={"menu.png": PNG})
     assert "no words in that message" in seen(bot.ana.shortcut(message, NAME).ephemeral())
 
