@@ -78,7 +78,7 @@ class BotProcess:
     def start(self) -> None:
         """Start it, unless it runs."""
         with self._lock:
-            if self._child is not None and self._child.poll() is None:
+            if self._over.is_set() or (self._child is not None and self._child.poll() is None):
                 return
             self._wanted, self._healthy = True, False
             # In a session of its own: Ctrl-C reaches us, and we end it in our own time.
@@ -99,6 +99,13 @@ class BotProcess:
         self._wanted = False
         self._changed()
         threading.Thread(target=self._end, name="bot-end", daemon=True).start()
+
+    def restart(self, changes: dict[str, str]) -> None:
+        """Stop it, then start it with `changes` among its settings, from now on; return at once."""
+        self._settings = self._settings | changes
+        self._wanted = False
+        self._changed()
+        threading.Thread(target=self._start_anew, name="bot-restart", daemon=True).start()
 
     def kill(self) -> None:
         """Pull the plug."""
@@ -136,6 +143,12 @@ class BotProcess:
                 child.kill()
                 child.wait()
         self._changed()
+
+    def _start_anew(self) -> None:
+        with self._lock:
+            self._wanted = False
+            self._end()
+            self.start()
 
     def _look(self) -> None:
         """Watch over it, and say when it is not as it was."""
