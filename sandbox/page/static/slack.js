@@ -48,7 +48,7 @@ export function slackPane({ me, commands, onChange }) {
 
   function draw() {
     if (state.channel !== place) return;
-    const low = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60 || !list.childElementCount;
+    const low = stuck || scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60 || !list.childElementCount;
     drawBar();
     if (atHome) drawHome();
     else reconcile(list, lines(state.messages), (one) => one.key, (one) => line(one, false));
@@ -380,11 +380,16 @@ export function slackPane({ me, commands, onChange }) {
     if (state && scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60) read(true);
   }, { passive: true });
   let stuck = true; // to the newest message, whatever makes the pane higher or lower
-  scroll.addEventListener("scroll", () => { stuck = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60; }, { passive: true });
-  new ResizeObserver(() => {
+  let before = 0;
+  scroll.addEventListener("scroll", () => { // only who scrolls up leaves the newest: what grows below does not count
+    stuck = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60 || (stuck && scroll.scrollTop >= before);
+    before = scroll.scrollTop;
+  }, { passive: true });
+  const grown = new ResizeObserver(() => {
     if (minded) mind();
     else if (stuck && !wanted) scroll.scrollTop = scroll.scrollHeight;
-  }).observe(scroll);
+  });
+  for (const one of [scroll, list]) grown.observe(one); // a picture has its height when it has loaded
   for (const gesture of ["wheel", "touchmove", "keydown"]) scroll.addEventListener(gesture, () => { minded = null; }, { passive: true });
   jump.addEventListener("click", () => { minded = null; scroll.scrollTop = scroll.scrollHeight; read(true); });
 
