@@ -37,6 +37,7 @@ class BotProcess:
         self._wanted = False
         self._healthy = False
         self._lock = threading.RLock()
+        self._restarts, self._counting = 0, threading.Lock()  # how many are still under way
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._look, name="bot-watch", daemon=True)
         self._watch.start()
@@ -46,6 +47,8 @@ class BotProcess:
     @property
     def state(self) -> str:
         child = self._child
+        if self._restarts:
+            return "starting"
         if child is None:
             return "stopped"
         if child.poll() is not None:
@@ -103,7 +106,7 @@ class BotProcess:
     def restart(self, changes: dict[str, str]) -> None:
         """Stop it, then start it with `changes` among its settings, from now on; return at once."""
         self._settings = self._settings | changes
-        self._wanted = False
+        self._count_restarts(1)
         self._changed()
         threading.Thread(target=self._start_anew, name="bot-restart", daemon=True).start()
 
@@ -145,10 +148,17 @@ class BotProcess:
         self._changed()
 
     def _start_anew(self) -> None:
-        with self._lock:
-            self._wanted = False
-            self._end()
-            self.start()
+        try:
+            with self._lock:
+                self._wanted = False
+                self._end()
+                self.start()
+        finally:
+            self._count_restarts(-1)
+
+    def _count_restarts(self, more: int) -> None:
+        with self._counting:
+            self._restarts += more
 
     def _look(self) -> None:
         """Watch over it, and say when it is not as it was."""
