@@ -115,15 +115,6 @@ class Switches:
                 lambda: self._x.faults.add("*", "unauthorized"),
                 ("*", "unauthorized"),
             ),
-            Switch(
-                "x_account",
-                "x",
-                "Start Heard with another account's keys",
-                f"Heard restarts with the keys of @{OTHER_HANDLE}. Nothing is sent as @{x.brand.handle}: "
-                "cards, Reply and the channel say so, and replies that wait come back as drafts.",
-                self._change_account,
-                lambda: self._has_other_keys,
-            ),
             self._x_fault(
                 "x_credit",
                 "X wants credit",
@@ -144,6 +135,15 @@ class Switches:
                 "Told at once with what helps. Everything else goes on.",
                 lambda: self._x.faults.add(MENTIONS, "usage_capped"),
                 (MENTIONS, "usage_capped"),
+            ),
+            Switch(
+                "x_account",
+                "x",
+                "Start Heard with another account's keys",
+                f"Heard restarts with the keys of @{OTHER_HANDLE}. Nothing is sent as @{x.brand.handle}: "
+                "cards, Reply and the channel say so, and replies that wait come back as drafts.",
+                self._change_account,
+                lambda: self._has_other_keys,
             ),
             Switch(
                 "x_strict",
