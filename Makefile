@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PAGES := tests/page # with a demo and a browser for each process; much of it is waiting for a minute to pass
+PICTURED := pictures see_it_all other_account typed what_they_wrote together # of tests/page: those that take pictures
 CREWS := tests/chaos # whole crews of processes, which want the machine to themselves
 DEMO_STAMP := $(VENV)/.installed-demo
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml
@@ -40,7 +41,7 @@ bench: $(STAMP) ## measure speed and size; docs/benchmarks.md says how to read i
 	$(BIN)/python -m tests.bench
 
 pictures: $(STAMP) ## take the pictures of the README and the docs anew, with an installed Chromium or Chrome
-	HEARD_PICTURES=docs/pictures $(BIN)/python -m pytest tests/page/test_pictures.py tests/page/test_see_it_all.py
+	HEARD_PICTURES=docs/pictures $(BIN)/python -m pytest $(addprefix tests/page/test_,$(addsuffix .py,$(PICTURED)))
 
 run: $(STAMP) ## start the bot, all in one process, with the settings of .env
 	$(BIN)/python -m bot run

@@ -103,7 +103,7 @@ def card(view: View) -> list[Block]:
     blocks = [_header(view), context(_standpoint(view)), *_posts(view)]
     for reply in view.replies:
         blocks += delivery.blocks(reply, title=view.title, account=view.account)
-    return [*blocks, *_issues(view), context(_state(view)), *_actions(view)]
+    return [*blocks, *_issues(view), *_not_connected(view), context(_state(view)), *_actions(view)]
 
 
 def plain_card(view: View) -> list[Block]:
@@ -276,10 +276,16 @@ def _state(view: View) -> str:
         parts.append(f"due {date_token(ticket.due_at, '{date_short_pretty} {time}')}")
     if ticket.state == State.WAITING and not view.replies and (why := _only_by_hand(view)) is not None:
         parts.append(f":arrow_upper_right: can only be answered by hand on {view.title}: {inert(why)}")
-    if view.is_missing and (ticket.state in OPEN or any(one.state in ON_ITS_WAY for one in view.replies)):
-        us = called(view.account)
-        parts.append(f":electric_plug: *cannot be sent*: Heard is not connected to {view.title} as {us}")
     return "  ·  ".join([*parts, f"#{ticket.id}"])
+
+
+def _not_connected(view: View) -> list[Block]:
+    """A line that says that nothing can be sent as the ticket's account, where there is something to send."""
+    is_open = view.ticket.state in OPEN or any(one.state in ON_ITS_WAY for one in view.replies)
+    if not (view.is_missing and is_open):
+        return []
+    us = called(view.account)
+    return [context(f":electric_plug: *Cannot be sent*: Heard is not connected to {view.title} as {us}.")]
 
 
 def _is_served(view: View) -> bool:

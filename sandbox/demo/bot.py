@@ -37,6 +37,7 @@ class BotProcess:
         self._wanted = False
         self._healthy = False
         self._lock = threading.RLock()
+        self._restarts, self._counting = 0, threading.Lock()  # how many are still under way
         self._over = threading.Event()
         self._watch = threading.Thread(target=self._look, name="bot-watch", daemon=True)
         self._watch.start()
@@ -46,6 +47,8 @@ class BotProcess:
     @property
     def state(self) -> str:
         child = self._child
+        if self._restarts:
+            return "starting"
         if child is None:
             return "stopped"
         if child.poll() is not None:
@@ -78,7 +81,7 @@ class BotProcess:
     def start(self) -> None:
         """Start it, unless it runs."""
         with self._lock:
-            if self._child is not None and self._child.poll() is None:
+            if self._over.is_set() or (self._child is not None and self._child.poll() is None):
                 return
             self._wanted, self._healthy = True, False
             # In a session of its own: Ctrl-C reaches us, and we end it in our own time.
@@ -99,6 +102,13 @@ class BotProcess:
         self._wanted = False
         self._changed()
         threading.Thread(target=self._end, name="bot-end", daemon=True).start()
+
+    def restart(self, changes: dict[str, str]) -> None:
+        """Stop it, then start it with `changes` among its settings, from now on; return at once."""
+        self._settings = self._settings | changes
+        self._count_restarts(1)
+        self._changed()
+        threading.Thread(target=self._start_anew, name="bot-restart", daemon=True).start()
 
     def kill(self) -> None:
         """Pull the plug."""
@@ -136,6 +146,19 @@ class BotProcess:
                 child.kill()
                 child.wait()
         self._changed()
+
+    def _start_anew(self) -> None:
+        try:
+            with self._lock:
+                self._wanted = False
+                self._end()
+                self.start()
+        finally:
+            self._count_restarts(-1)
+
+    def _count_restarts(self, more: int) -> None:
+        with self._counting:
+            self._restarts += more
 
     def _look(self) -> None:
         """Watch over it, and say when it is not as it was."""

@@ -24,7 +24,7 @@ from sandbox.demo.drip import ScriptedDrip
 from sandbox.demo.ledger import LedgerView
 from sandbox.demo.seed import seed, workspace
 from sandbox.demo.talk import COMMANDS, IDEAS
-from sandbox.page import Bulletin, Stage, create_app
+from sandbox.page import OUR_TOKEN, Bulletin, Stage, create_app
 from sandbox.slack import SlackServer, SlackWorld
 from sandbox.slack.app import SlackApp
 from sandbox.x import XServer, XWorld
@@ -134,7 +134,7 @@ def _settings(url: str, slack: SlackServer, x: XServer) -> dict[str, str]:
         "X_API_URL": x.url,
         "X_API_KEY": "demo",
         "X_API_SECRET": "demo-secret",
-        "X_ACCESS_TOKEN": "demo-token",
+        "X_ACCESS_TOKEN": OUR_TOKEN,
         "X_ACCESS_TOKEN_SECRET": "demo-token-secret",
         "POLL_SECONDS": "1",
         "UNDO_SECONDS": "10",

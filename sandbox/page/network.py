@@ -86,7 +86,8 @@ def network_state(stage: Stage) -> Json:
         people = {post["author"]: None for thread in threads for post in thread["posts"]}
         authors = (world.user_by_id(one) for one in people)
         known = [user for user in authors if user is not None]
-        others = [user for user in world.users() if user.id != world.brand.id]
+        of_brand = {world.brand.id, *world.keys.values()}
+        others = [user for user in world.users() if user.id not in of_brand]
     return {
         "brand": world.brand.handle,
         "tagline": stage.tagline,

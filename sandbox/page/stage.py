@@ -24,6 +24,10 @@ class BotControl(Protocol):
 
     def stop(self) -> None: ...
 
+    def restart(self, changes: dict[str, str]) -> None:
+        """Stop it and start it with `changes` among its settings; returns at once."""
+        ...
+
     def kill(self) -> None: ...
 
     def tail(self, lines: int) -> list[str]: ...
@@ -71,4 +75,4 @@ class Stage:
     switches: Switches = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "switches", Switches(self.slack.world, self.x.world))
+        object.__setattr__(self, "switches", Switches(self.slack.world, self.x.world, self.bot.restart))

@@ -10,6 +10,9 @@ from sandbox.x import XWorld
 MENTIONS, OWN, REPLY = "GET /2/users/:id/mentions", "GET /2/users/:id/tweets", "POST /2/tweets"
 LOOK_UP = "GET /2/tweets"
 FOREVER = 1_000_000
+# Which access token Heard is started with says whose keys it has; the other account is no customer.
+OUR_TOKEN, OTHER_TOKEN = "demo-token", "other-demo-token"
+OTHER_HANDLE, OTHER_NAME = "fernpress_jobs", "Fernpress Jobs"
 MENTIONS_CHANNEL, THEIR_TEAM = "C0MENTIONS", "T0PARTNER"
 
 
@@ -29,8 +32,10 @@ class Switch:
 class Switches:
     """All of them, by name."""
 
-    def __init__(self, slack: SlackWorld, x: XWorld) -> None:
-        self._slack, self._x = slack, x
+    def __init__(self, slack: SlackWorld, x: XWorld, restart: Callable[[dict[str, str]], None]) -> None:
+        """`restart` starts the bot anew with changed environment variables, and returns at once."""
+        self._slack, self._x, self._restart = slack, x, restart
+        self._has_other_keys = False
         self._on_slack: set[str] = set()
         made = (*self._of_x(), *self._of_slack())
         self.all = {switch.name: switch for switch in made}
@@ -48,6 +53,7 @@ class Switches:
     # --- the network -----------------------------------------------------------------------------
 
     def _of_x(self) -> tuple[Switch, ...]:
+        x = self._x
         return (
             self._x_fault(
                 "x_down",
@@ -131,6 +137,15 @@ class Switches:
                 (MENTIONS, "usage_capped"),
             ),
             Switch(
+                "x_account",
+                "x",
+                "Start Heard with another account's keys",
+                f"Heard restarts with the keys of @{OTHER_HANDLE}. Nothing is sent as @{x.brand.handle}: "
+                "cards, Reply and the channel say so, and replies that wait come back as drafts.",
+                self._change_account,
+                lambda: self._has_other_keys,
+            ),
+            Switch(
                 "x_strict",
                 "x",
                 "X refuses bare replies",
@@ -140,6 +155,14 @@ class Switches:
                 lambda: not self._x.implicit_counts,
             ),
         )
+
+    def _change_account(self, on: bool) -> None:
+        if on == self._has_other_keys:
+            return
+        self._has_other_keys = on
+        other = self._x.find_user(OTHER_HANDLE) or self._x.add_user(OTHER_HANDLE, OTHER_NAME)
+        self._x.keys[OTHER_TOKEN] = other.id
+        self._restart({"X_ACCESS_TOKEN": OTHER_TOKEN if on else OUR_TOKEN})
 
     def _x_fault(
         self,

@@ -485,7 +485,7 @@ def test_the_card_says_that_it_cannot_be_sent_until_the_account_is_back(
     connect(shown, network, "acmetea")
     shown.draw_all()
 
-    sentence = "*cannot be sent*: Heard is not connected to Memory as @acmebrew"
+    sentence = "*Cannot be sent*: Heard is not connected to Memory as @acmebrew"
     [card] = [one for one in cards(slack) if one.metadata]
     assert sentence in str(card.blocks)
 

@@ -94,7 +94,7 @@ def test_half_a_letter_breaks_nothing(ask: Ask, text: str) -> None:
     assert ask("POST", "/slack/say", said) == (200, {})
 
 
-def test_each_switch_can_be_turned_on_and_mended(ask: Ask) -> None:
+def test_each_switch_can_be_turned_on_and_mended(ask: Ask, demo: Demo) -> None:
     _, room = ask("GET", "/room/state")
     for switch in room["switches"]:
         ask("POST", "/room/switch", {"name": switch["name"], "on": True})
@@ -104,6 +104,7 @@ def test_each_switch_can_be_turned_on_and_mended(ask: Ask) -> None:
     _, now = ask("GET", "/room/state")
 
     assert not any(one["on"] for one in now["switches"])
+    assert demo.bot.wait_until_running(30)  # one of them restarts it
 
 
 def test_the_story_has_two_weeks_to_tell(demo: Demo) -> None:

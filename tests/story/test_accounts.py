@@ -100,7 +100,7 @@ def test_a_reply_in_its_undo_window_comes_back_and_everybody_is_told_once(bot: B
 
     bot.told(card, "@U0ANA, your reply was not sent", "as @acmetea, not as @acmebrew", HOW, "On Monday!")
     bot.shows(
-        card, "cannot be sent: Heard is not connected to X as @acmebrew", "[Reply]", without=("[Undo]",)
+        card, "Cannot be sent: Heard is not connected to X as @acmebrew", "[Reply]", without=("[Undo]",)
     )
     eventually(lambda: len(in_channel(bot, "1 conversation waits for @acmebrew")) == 1)
     assert HOW in in_channel(bot, "1 conversation waits for @acmebrew")[0]
@@ -168,7 +168,7 @@ def test_after_the_right_account_is_connected_again_drafts_stay_drafts_until_som
     check(bot)
 
     eventually(lambda: len(in_channel(bot, "X is connected as @acmebrew again")) == 1)
-    bot.shows(card, "Waiting", without=("cannot be sent",))
+    bot.shows(card, "Waiting", without=("Cannot be sent",))
     modal = bot.compose(card)
     assert modal.value() == "On Monday!"
     assert "not as @acmebrew" not in seen(modal)
@@ -192,7 +192,7 @@ def test_send_again_is_refused_with_the_name_of_the_account(
         bot.ana.press(bot.now(card), "Send again")
 
         bot.whisper("Heard is connected to X as @acmetea, not as @acmebrew", "did not send it again")
-        bot.shows(card, "[Send again]", "cannot be sent")
+        bot.shows(card, "[Send again]", "Cannot be sent")
         assert bot.replies(post) == []
         connect("acmebrew")
         bot.ana.press(bot.now(card), "Send again")

@@ -358,7 +358,7 @@ def test_connecting_another_account_beside_a_running_bot_sends_nothing_under_its
         connected_as(stage, "acmetea", connecting, env)
 
         stage.told(brew, "your reply was not sent", "as @acmetea, not as @acmebrew", "We are!")
-        stage.shows(brew, "cannot be sent", "[Reply]", without=("[Undo]",))
+        stage.shows(brew, "Cannot be sent", "[Reply]", without=("[Undo]",))
         errors = open_composer.fill("Yes, here!").submit().errors
         assert "not as @acmebrew" in errors["reply"]
         assert "kept as your draft" in errors["reply"]
@@ -375,7 +375,7 @@ def test_connecting_another_account_beside_a_running_bot_sends_nothing_under_its
 
         connected_as(stage, "acmebrew", connecting, env)
         eventually(lambda: said_in(stage, "X is connected as @acmebrew again"))
-        stage.shows(brew, "Waiting", without=("cannot be sent",))
+        stage.shows(brew, "Waiting", without=("Cannot be sent",))
         assert stage.compose(brew).value() == "We are!"
         assert published(stage) == {}
         assert bot.stop()[0] == 0

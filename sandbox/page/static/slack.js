@@ -7,9 +7,9 @@ import { $, h, menu, reconcile } from "./dom.js";
 import { face, icon } from "./faces.js";
 import { drawFile } from "./files.js";
 import { STATE, showModal } from "./modal.js";
-import { dayName, drawRuns, emoji, time, words } from "./text.js";
+import { dayName, drawRuns, time, words } from "./text.js";
 
-const QUICK = ["+1", "white_check_mark", "eyes", "tada"];
+const QUICK = { "+1": "👍", white_check_mark: "✅", eyes: "👀", tada: "🎉" };
 const VERBS = [
   ["@Heard reply ", "you see a preview first"], ["@Heard claim", "you take it"], ["@Heard release", "you give it back"],
   ["@Heard take over", "you take it from somebody"], ["@Heard assign @", "you give it to a teammate"], ["@Heard drafts", "yours, once more"], ["@Heard done thanks", "no reply needed, and why"], ["@Heard undo", "stops a reply that waits"],
@@ -48,7 +48,7 @@ export function slackPane({ me, commands, onChange }) {
 
   function draw() {
     if (state.channel !== place) return;
-    const low = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60 || !list.childElementCount;
+    const low = stuck || scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60 || !list.childElementCount;
     drawBar();
     if (atHome) drawHome();
     else reconcile(list, lines(state.messages), (one) => one.key, (one) => line(one, false));
@@ -219,7 +219,7 @@ export function slackPane({ me, commands, onChange }) {
     return h("div", { class: "reactions" }, one.reactions.map((reaction) => h("button", {
       type: "button", class: reaction.users.includes(me) ? "mine" : null, "aria-pressed": String(reaction.users.includes(me)),
       title: reaction.users.map((id) => state.users[id]?.name).join(", "), onclick: () => react(one, reaction.name),
-    }, reaction.runs[0]?.u || emoji(reaction.name), " ", String(reaction.users.length))));
+    }, reaction.runs[0]?.u || `:${reaction.name}:`, " ", String(reaction.users.length))));
   }
 
   function replies(one) {
@@ -239,7 +239,7 @@ export function slackPane({ me, commands, onChange }) {
       ...state.shortcuts.map((name) => [name, () => post("/slack/shortcut", { as: me, channel: place, ts: one.ts, name })]),
     ];
     return h("div", { class: "tools" },
-      button("smile", "React", (event) => menu(event.currentTarget, QUICK.map((name) => [`${emoji(name)}  ${name.replaceAll("_", " ")}`, () => react(one, name)]))),
+      button("smile", "React", (event) => menu(event.currentTarget, Object.entries(QUICK).map(([name, sign]) => [`${sign}  ${name.replaceAll("_", " ")}`, () => react(one, name)]))),
       !inThread && button("thread", "Reply in thread", () => openThread(one.ts)),
       more.length ? button("dots", "More", (event) => menu(event.currentTarget, more)) : null);
   }
@@ -380,11 +380,16 @@ export function slackPane({ me, commands, onChange }) {
     if (state && scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60) read(true);
   }, { passive: true });
   let stuck = true; // to the newest message, whatever makes the pane higher or lower
-  scroll.addEventListener("scroll", () => { stuck = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60; }, { passive: true });
-  new ResizeObserver(() => {
+  let before = 0;
+  scroll.addEventListener("scroll", () => { // only who scrolls up leaves the newest: what grows below does not count
+    stuck = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60 || (stuck && scroll.scrollTop >= before);
+    before = scroll.scrollTop;
+  }, { passive: true });
+  const grown = new ResizeObserver(() => {
     if (minded) mind();
     else if (stuck && !wanted) scroll.scrollTop = scroll.scrollHeight;
-  }).observe(scroll);
+  });
+  for (const one of [scroll, list]) grown.observe(one); // a picture has its height when it has loaded
   for (const gesture of ["wheel", "touchmove", "keydown"]) scroll.addEventListener(gesture, () => { minded = null; }, { passive: true });
   jump.addEventListener("click", () => { minded = null; scroll.scrollTop = scroll.scrollHeight; read(true); });
 

@@ -2,26 +2,9 @@
 
 import { h } from "./dom.js";
 
-const EMOJI = {
-  "+1": "👍", "-1": "👎", clap: "👏", pray: "🙏", wave: "👋", eyes: "👀", muscle: "💪", tada: "🎉", fire: "🔥", rocket: "🚀",
-  white_check_mark: "✅", x: "❌", 100: "💯", blue_heart: "💙", green_heart: "💚", heart: "❤️", grinning: "😀", joy: "😂",
-  slightly_smiling_face: "🙂", blush: "😊", wink: "😉", heart_eyes: "😍", cry: "😢", sob: "😭", sweat_smile: "😅",
-  thinking_face: "🤔", raised_hands: "🙌", sunglasses: "😎", rage: "😡", warning: "⚠️", hourglass: "⌛", no_entry: "⛔",
-  outbox_tray: "📤", grey_question: "❔", question: "❓", arrow_upper_right: "↗️", large_orange_circle: "🟠",
-  large_green_circle: "🟢", white_circle: "⚪", red_circle: "🔴", zzz: "💤", wastebasket: "🗑️", loudspeaker: "📢",
-  octagonal_sign: "🛑", rotating_light: "🚨", mag: "🔍", bell: "🔔", lock: "🔒", heavy_check_mark: "✔️", information_source: "ℹ️",
-  speech_balloon: "💬", memo: "📝", link: "🔗", clock3: "🕒", chart_with_upwards_trend: "📈", bust_in_silhouette: "👤", label: "🏷️",
-  hourglass_flowing_sand: "⏳", postbox: "📮", mute: "🔇", pencil2: "✏️", raising_hand: "🙋", point_right: "👉", alarm_clock: "⏰",
-  double_vertical_bar: "⏸️", arrow_forward: "▶️", busts_in_silhouette: "👥", package: "📦", recycle: "♻️", twisted_rightwards_arrows: "🔀", stethoscope: "🩺", sunny: "☀️",
-  mega: "📣", paperclip: "📎", fast_forward: "⏩", leftwards_arrow_with_hook: "↩️", arrows_counterclockwise: "🔄",
-};
 const STYLES = { bold: "strong", italic: "em", strike: "s", code: "code", underline: "u" };
 
 export const go = (detail) => document.dispatchEvent(new CustomEvent("go", { detail }));
-
-export function emoji(name) {
-  return EMOJI[name] || `:${name}:`;
-}
 
 export function drawRuns(runs, known) {
   const drawn = [];
@@ -68,8 +51,7 @@ function live(run, known) {
 }
 
 function shown(run) {
-  const picture = run.u || EMOJI[run.to];
-  return picture ? h("span", { class: "emoji", role: "img", "aria-label": run.to.replaceAll("_", " ") }, picture) : document.createTextNode(run.t);
+  return run.u ? h("span", { class: "emoji", role: "img", "aria-label": run.to.replaceAll("_", " ") }, run.u) : document.createTextNode(run.t);
 }
 
 function channel(run, known) {
