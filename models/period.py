@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from models import period_words
-from models.base import RuleBrokenError, escaped
+from models.base import RuleBrokenError
+from models.mrkdwn import escaped
 
 MOST_DAYS = 3660
 EARLIEST = 2006  # the year in which Twitter began
