@@ -16,7 +16,16 @@ from typing import TypeVar
 
 from bot.desk import Desk
 from bot.slack import Profile, SlackNoError
-from bot.standing import FRESH, NOT_OURS, SAYS_NOTHING, UnknownStandingError, because
+from bot.standing import (
+    FRESH,
+    NOT_OURS,
+    SAYS_NOTHING,
+    VISITORS,
+    Outsider,
+    UnknownStandingError,
+    because,
+    outsider,
+)
 
 Answer = TypeVar("Answer")
 
@@ -39,6 +48,14 @@ NAMED_ONLY = (
 )
 NOT_IN_CHANNEL = "You can only act on cards in channels that you are in."
 NOT_YOUR_REPLY = "As a guest you can only decide about a reply of your own."
+
+
+_REFUSALS = {
+    Outsider.DEACTIVATED: GONE,
+    Outsider.APP: APP,
+    Outsider.FOREIGN: FOREIGN,
+    Outsider.GUEST: GUEST,
+}
 
 
 class Kind(Enum):
@@ -81,7 +98,7 @@ def access_of(
     the answer is remembered when it comes.
     """
     try:
-        profile = _from_slack(desk, _person(user), lambda: desk.slack.profile(user), wait_seconds, fresh)
+        profile = profile_of(desk, user, wait_seconds=wait_seconds, fresh=fresh)
     except UnknownStandingError:
         return Access(Kind.UNKNOWN, UNKNOWN)
     except SlackNoError as error:
@@ -98,6 +115,21 @@ def access_if_known(desk: Desk, user: str) -> Access:
     except SlackNoError as error:
         return _untold(desk, user, error, None)
     return _told(desk, user, profile)
+
+
+def profile_of(
+    desk: Desk, user: str, *, wait_seconds: float | None = None, fresh: timedelta = FRESH
+) -> Profile:
+    """What Slack says of `user`, asked as in `access_of`.
+
+    Raises `SlackNoError` for a definite no, `UnknownStandingError` if nothing is known in time.
+    """
+    return _from_slack(desk, _person(user), lambda: desk.slack.profile(user), wait_seconds, fresh)
+
+
+def is_named(desk: Desk, user: str) -> bool:
+    """Whether SENDERS names `user`, who may then act wherever they belong."""
+    return user in (desk.settings.senders or ())
 
 
 def is_in_channel(desk: Desk, user: str, channel: str, *, wait_seconds: float | None = None) -> bool:
@@ -136,7 +168,7 @@ def _from_slack(
     standing = desk.standing
     if wait_seconds is None:
         return standing.told(desk, key, ask, fresh=fresh)
-    if not standing.is_fresh(desk, key):
+    if not standing.is_fresh(desk, key, fresh):
         answer = desk.ask(lambda: standing.told(desk, key, ask, fresh=fresh), wait_seconds)
         if answer is not None:
             return answer
@@ -145,11 +177,12 @@ def _from_slack(
 
 def _told(desk: Desk, user: str, profile: Profile) -> Access:
     """Who somebody is by their profile."""
-    if profile.is_deleted or profile.is_bot:
-        return Access(Kind.OUTSIDER, GONE if profile.is_deleted else APP)
-    if not (profile.is_guest or profile.is_foreign):
+    what = outsider(profile)
+    if what is None:
         return MEMBER
-    return _visitor(desk, user, FOREIGN if profile.is_foreign else GUEST)
+    if what in VISITORS:
+        return _visitor(desk, user, _REFUSALS[what])
+    return Access(Kind.OUTSIDER, _REFUSALS[what])
 
 
 def _untold(desk: Desk, user: str, error: SlackNoError, team: str | None) -> Access:
@@ -171,7 +204,7 @@ def _untold(desk: Desk, user: str, error: SlackNoError, team: str | None) -> Acc
 
 
 def _visitor(desk: Desk, user: str, refusal: str) -> Access:
-    if user in (desk.settings.senders or ()):
+    if is_named(desk, user):
         return Access(Kind.NAMED_GUEST, NAMED_ONLY)
     return Access(Kind.OUTSIDER, refusal)
 

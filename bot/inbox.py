@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot import breakers, crash, pace, telling
+from bot import breakers, crash, pace, profiles, telling
 from bot.blocks.text import called, clean
 from bot.blocks.ticket import reply_button
 from bot.desk import Desk
+from bot.fitting import NAME_CHARS, UNFIT, bounded, must_be_the_words
 from bot.networks import Account, Bad, HandOff, Later, Mark, Network, No, Page, Person, Post, WrongAccount
 from models import Account as Ours
-from models import Author, Cursor, Gap, Mention, Notice, Quarantined, Ticket, bulk
+from models import Cursor, Gap, Mention, Notice, Quarantined, Ticket
 from models.attachment import Attachment
 from models.base import add_if_absent
 from models.cursor import MENTIONS
@@ -33,7 +33,6 @@ LATE = timedelta(hours=1)  # past midnight, how much of yesterday is swept once 
 SEARCHED = 2 * LATE  # in a sweep, for what a long day's list no longer shows: one hour, and one late
 RETRY = timedelta(seconds=30)
 POST_CHARS = 100_000  # what the ledger keeps of one post; X's longest has 25,000
-NAME_CHARS = 500  # of a name or a handle; a grapheme may carry any number of accents
 RAW_CHARS = 200_000  # of a row that could not be read
 SEARCHABLE = timedelta(minutes=1)  # X's search ends half a minute ago, and what is indexed late comes later
 
@@ -248,7 +247,7 @@ def commit(
     """Write one page in one transaction, and what follows from it. Gives how many posts were new."""
     crash.point("page read")
     posts = list(page.posts)
-    had, bought = _people(desk, network, account, posts)
+    had, bought = profiles.of_authors(desk, network, account, posts)
     people = had | bought
     at = desk.now()
     place = Place(network.name, account.id, desk.settings.slack_channel, desk.promise)
@@ -256,7 +255,7 @@ def commit(
         Cursor.of(session, network.name, account.id, MENTIONS, at=at)  # one writer a reading, see there
         said = [translated(network, post, people.get(post.author_id)) for post in posts]
         taken = _take(session, said, place, network.title, at=at)
-        _learn(session, network, bought, at=at)
+        profiles.learn(session, network, bought, at=at)
         for bad in page.bad:
             _quarantine(session, place, bad, at=at)
         if and_then is not None:
@@ -264,55 +263,6 @@ def commit(
         crash.point("page written")
     crash.point("page kept")
     return taken
-
-
-def _people(
-    desk: Desk, network: Network, account: Account, posts: list[Post]
-) -> tuple[dict[str, Person], dict[str, Person]]:
-    """Profiles of who spoke: those that the ledger has, and those that were bought just now, all in one call.
-
-    Before the transaction opens. Bought is who is not known freshly, and who has said something new since
-    they were last looked at: they may have another name by now. X bills each once a UTC day at most.
-    """
-    wanted = {post.author_id for post in posts}
-    if not wanted:
-        return {}, {}
-    with desk.db.read() as session:
-        known = Author.by_network_id(session, network.name, wanted)
-        here = {"network": network.name, "account_id": account.id}
-        heard = bulk.ids_of(session, Mention.post_id, {post.id for post in posts}, **here)
-    at = desk.now()
-    spoke: dict[str, datetime] = {}  # when each said their newest new post
-    for post in posts:
-        if post.id not in heard:
-            spoke[post.author_id] = max(post.posted_at, spoke.get(post.author_id, post.posted_at))
-    had = {one: _person(author) for one, author in known.items() if author.fetched_at is not None}
-    missing = sorted(one for one in wanted if _is_to_be_bought(known.get(one), spoke.get(one), at))
-    if not missing or pace.is_spent(network.allowance("people"), at=at):
-        return had, {}
-    try:
-        return had, {person.id: person for person in network.people(missing)}
-    except Later as later:  # a mention without a face is still heard; the profile follows
-        log.warning("%s: profiles wait: %s", network.title, later.detail)
-        return had, {}
-
-
-def _is_to_be_bought(known: Author | None, spoke_at: datetime | None, at: datetime) -> bool:
-    if known is None or not known.is_fresh(at):
-        return True
-    return spoke_at is not None and known.may_be_renamed(spoke_at)
-
-
-def _person(author: Author) -> Person:
-    """Somebody as the network showed them last."""
-    return Person(
-        id=author.network_id,
-        handle=author.handle or "",
-        name=author.name or "",
-        followers=author.followers,
-        verified=author.verified,
-        protected=author.protected,
-    )
 
 
 def translated(network: Network, post: Post, author: Person | None) -> Said:
@@ -358,18 +308,13 @@ def _all_clean(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(bounded(one, NAME_CHARS) for one in words)
 
 
-def bounded(text: str, limit: int) -> str:
-    """`text` as the ledger takes it (see `clean`), with at most `limit` characters of it."""
-    return clean(text if len(text) <= limit else f"{text[: limit - 1]}…")
-
-
 def _take(session: Session, said: list[Said], place: Place, title: str, *, at: datetime) -> int:
     """Take a page in as a whole; if one post in it will not go in, take the others one by one."""
     try:
         with session.begin_nested():
             return _new(session, take_in(session, said, place, at=at), title, at=at)
-    except _UNFIT as error:
-        _must_be_the_words(error)
+    except UNFIT as error:
+        must_be_the_words(error)
         log.warning("a page did not go into the ledger as a whole; taking its posts one by one")
     return sum(_take_one(session, one, place, title, at=at) for one in said)
 
@@ -378,27 +323,11 @@ def _take_one(session: Session, said: Said, place: Place, title: str, *, at: dat
     try:
         with session.begin_nested():
             return _new(session, take_in(session, [said], place, at=at), title, at=at)
-    except _UNFIT as error:
-        _must_be_the_words(error)
+    except UNFIT as error:
+        must_be_the_words(error)
         bad = Bad(raw=repr(said), error=type(error).__name__, post_id=said.post_id)
         _quarantine(session, place, bad, at=at)
         return 0
-
-
-# What a database says to a value that it cannot hold: SQLite's driver refuses large numbers by itself.
-_UNFIT = (SQLAlchemyError, ValueError, OverflowError)
-
-# https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, rollback, resources,
-# not in the needed state, intervention, system.
-_PASSING = ("08", "40", "53", "55", "57", "58")
-
-
-def _must_be_the_words(error: Exception) -> None:
-    """Raise `error` again if the database is in trouble: then no post is to blame, and all come again."""
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None)
-        if error.connection_invalidated or (state or "").startswith(_PASSING):
-            raise error
 
 
 def _new(session: Session, taken: Taken, title: str, *, at: datetime) -> int:
@@ -417,65 +346,6 @@ def tell_shown_again(session: Session, taken: Taken, title: str, *, at: datetime
     for ticket_id, waits in taken.shown_again.items():
         ticket = session.get_one(Ticket, ticket_id)
         telling.shown_again(session, ticket, title, reply_button(session, ticket), waits=waits, at=at)
-
-
-def _learn(session: Session, network: Network, people: dict[str, Person], *, at: datetime) -> None:
-    """Write the profiles that were bought, all at once if all of them fit."""
-    authors = Author.by_network_id(session, network.name, people.keys())
-    known = [(author, people[network_id]) for network_id, author in authors.items()]
-    try:
-        with session.begin_nested():
-            _learn_these(session, known, at=at)
-    except _UNFIT as error:
-        _must_be_the_words(error)
-        for author, person in known:
-            _learn_one(session, network, author, person, at=at)
-
-
-def _learn_one(session: Session, network: Network, author: Author, person: Person, *, at: datetime) -> None:
-    try:
-        with session.begin_nested():
-            _learn_these(session, [(author, person)], at=at)
-    except _UNFIT as error:
-        _must_be_the_words(error)
-        log.warning("a profile of %s does not go into the ledger (%s)", network.title, type(error).__name__)
-        session.get_one(Author, author.id, populate_existing=True).fetched_at = at
-
-
-def _learn_these(session: Session, known: list[tuple[Author, Person]], *, at: datetime) -> None:
-    """Take the profiles over, and have the cards of whoever has a new name redrawn."""
-    renamed = []
-    for author, person in known:
-        before = (author.handle, author.name)
-        author.learn(
-            handle=bounded(person.handle, NAME_CHARS),
-            name=bounded(person.name, NAME_CHARS),
-            followers=person.followers,
-            verified=person.verified,
-            protected=person.protected,
-            avatar_url=person.avatar_url,
-            at=at,
-        )
-        if before != (author.handle, author.name):
-            renamed.append(author.id)
-    if renamed:
-        theirs = update(Ticket).where(Ticket.author_id.in_(renamed), Ticket.drawn_revision > 0)
-        session.execute(theirs.values(revision=Ticket.revision + 1))
-
-
-def fill_in_profiles(desk: Desk, network: Network) -> None:
-    """Buy the profiles that were not to be had when their owners spoke."""
-    with desk.db.read() as session:
-        query = select(Author.network_id).where(Author.network == network.name, Author.fetched_at.is_(None))
-        missing = list(session.scalars(query.order_by(Author.id.desc()).limit(100)))
-    if not missing or pace.is_spent(network.allowance("people"), at=desk.now()):
-        return
-    people = {person.id: person for person in network.people(missing)}
-    with desk.db.write() as session:
-        _learn(session, network, people, at=desk.now())
-        for author in Author.by_network_id(session, network.name, set(missing) - people.keys()).values():
-            author.fetched_at = desk.now()  # gone or suspended: do not pay to ask again today
-    desk.board_bell.set()
 
 
 def _quarantine(session: Session, place: Place, bad: Bad, *, at: datetime) -> None:

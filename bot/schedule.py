@@ -31,11 +31,11 @@ from bot import (
     gaps,
     handoffs,
     homes,
-    inbox,
     marks,
     missing_posts,
     nudges,
     outbox,
+    profiles,
     search_index,
     set_back,
     snoozes,
@@ -130,7 +130,7 @@ class Schedule:
         # after that poll: what we answered can only be told once we have heard it
         self._every(TEN_MINUTES, lambda: watch.watch(desk, network), f"own {name}", first=5)
         self._every(60, lambda: handoffs.confirm_seen(desk, network), f"hand-offs {name}")
-        self._every(60, lambda: inbox.fill_in_profiles(desk, network), f"profiles {name}")
+        self._every(60, lambda: profiles.fill_in(desk, network), f"profiles {name}")
         # X's day, by which it charges, is UTC's
         hourly, last = CronTrigger(minute=17, timezone=UTC), CronTrigger(hour=23, minute=50, timezone=UTC)
         for trigger, job in ((hourly, f"sweep {name}"), (last, f"last sweep {name}")):

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from bot.slack import Place, Profile, SlackError, SlackLaterError, SlackNoError
@@ -49,6 +50,35 @@ MEND = "Whoever runs Heard can mend that: `/mentions doctor` says how."
 UNKNOWN = "I could not ask Slack whether you may send; please try again in a moment. Your words are kept."
 
 
+class Outsider(Enum):
+    """What somebody is who is no member of the workspace."""
+
+    DEACTIVATED = auto()
+    APP = auto()
+    FOREIGN = auto()  # of another organisation, met by Slack Connect
+    GUEST = auto()
+
+
+VISITORS = frozenset({Outsider.FOREIGN, Outsider.GUEST})  # people here whom SENDERS may name
+_REFUSALS = {
+    Outsider.DEACTIVATED: GONE,
+    Outsider.APP: APP,
+    Outsider.FOREIGN: FOREIGN,
+    Outsider.GUEST: GUEST,
+}
+
+
+def outsider(profile: Profile) -> Outsider | None:
+    """What somebody is by their profile; None for a member."""
+    if profile.is_deleted:
+        return Outsider.DEACTIVATED
+    if profile.is_bot:
+        return Outsider.APP
+    if profile.is_foreign:
+        return Outsider.FOREIGN
+    return Outsider.GUEST if profile.is_guest else None
+
+
 class UnknownStandingError(Exception):
     """Slack could not be asked, and nothing is known from before. The message is for who wants to send."""
 
@@ -60,6 +90,10 @@ class UnknownStandingError(Exception):
 class _Kept:
     answer: object  # or the definite no that Slack gave instead
     at: datetime
+
+    def is_fresh(self, at: datetime, fresh: timedelta) -> bool:
+        """Whether it is younger than `fresh`; one from the future is from before the clock was set back."""
+        return abs(at - self.at) < fresh
 
 
 class Standing:
@@ -113,8 +147,7 @@ class Standing:
             rests = self._rest_until is not None and self._rests_since <= at < self._rest_until
         if kept is not None and at - kept.at >= USABLE:
             kept = None
-        # An answer from the future is one from before the clock was set back.
-        if ask is not None and not rests and (kept is None or abs(at - kept.at) >= fresh):
+        if ask is not None and not rests and (kept is None or not kept.is_fresh(at, fresh)):
             kept = self._asked(key, ask, at) or kept
         if kept is None:
             raise UnknownStandingError
@@ -122,11 +155,11 @@ class Standing:
             raise SlackNoError(kept.answer.error)
         return cast("Answer", kept.answer)
 
-    def is_fresh(self, desk: "Desk", key: tuple[str, str]) -> bool:
+    def is_fresh(self, desk: "Desk", key: tuple[str, str], fresh: timedelta = FRESH) -> bool:
         """Whether the answer under `key` is young enough not to be asked for again."""
         with self._lock:
             kept = self._kept.get(key)
-        return kept is not None and desk.now() - kept.at < FRESH
+        return kept is not None and kept.is_fresh(desk.now(), fresh)
 
     def _asked(self, key: tuple[str, str], ask: Callable[[], object], at: datetime) -> _Kept | None:
         """Ask, with no lock held: others need not wait for it. None if Slack does not say."""
@@ -184,14 +217,10 @@ def _place_refusal(look: _Look, channel: str) -> str | None:
 
 def _person_refusal(look: _Look, user: str, *, is_named: bool) -> str | None:
     try:
-        profile = look.profile(user)
+        what = outsider(look.profile(user))
     except SlackNoError as error:
         return None if is_named else _unknown_person(error)
-    if profile.is_deleted or profile.is_bot:
-        return GONE if profile.is_deleted else APP
-    if is_named or not (profile.is_foreign or profile.is_guest):
-        return None
-    return FOREIGN if profile.is_foreign else GUEST
+    return None if what is None or (is_named and what in VISITORS) else _REFUSALS[what]
 
 
 def _unknown_person(error: SlackNoError) -> str | None:

@@ -132,18 +132,23 @@ def still_handed_off(session: Session, network: Network, reply: Reply, *, at: da
     )
 
 
+def _stopped_before(reply: Reply) -> str:
+    """What it means for a reply that it was stopped; what was handed off may be public by their own hand."""
+    if reply.was_handed_off:
+        return (
+            "nobody has to post your reply by hand any more. If you have, it stands; I will say so when I "
+            "see it."
+        )
+    return "your reply was stopped before it went out."
+
+
 def stopped(session: Session, reply: Reply, by: str, outcome: str, *, at: datetime) -> None:
-    """An outcome stopped a reply: tell its author. What was handed off may be public by their own hand."""
-    what = (
-        "nobody has to post your reply by hand any more. If you have, it stands; I will say so when I see it."
-        if reply.was_handed_off
-        else "your reply was stopped before it went out."
-    )
+    """An outcome stopped a reply: tell its author."""
     _tell(
         session,
         reply,
-        f":octagonal_sign: <@{reply.actor}>, <@{by}> closed this one ({outcome}), so {what} "
-        "Your words are kept:",
+        f":octagonal_sign: <@{reply.actor}>, <@{by}> closed this one ({outcome}), so "
+        f"{_stopped_before(reply)} Your words are kept:",
         at=at,
     )
 
@@ -189,6 +194,11 @@ def _shown(author: Author) -> str:
     return called(author.handle) if author.handle else author.shown
 
 
+def _to_owner(ticket: Ticket) -> str:
+    """The beginning of a sentence to whoever has the ticket; empty if nobody has."""
+    return f"<@{ticket.owner}>, " if ticket.owner is not None else ""
+
+
 def _say(session: Session, ticket: Ticket, sentence: str, *, at: datetime) -> None:
     Notice.tell(session, sentence, blocks=[section(sentence)], at=at, ticket_id=ticket.id)
 
@@ -224,12 +234,11 @@ def composing_taken_over(session: Session, ticket: Ticket, before: str, by: str,
 def no_answer(session: Session, ticket: Ticket, since: datetime, *, at: datetime) -> None:
     """We waited for them, and they stayed silent."""
     author = session.get_one(Author, ticket.author_id)
-    who = f"<@{ticket.owner}>, " if ticket.owner is not None else ""
     _say(
         session,
         ticket,
-        f":bell: {who}{_shown(author)} has not answered us for {duration(at - since)}, so this one "
-        "waits again: *Reply* says more, *No reply needed* ends it.",
+        f":bell: {_to_owner(ticket)}{_shown(author)} has not answered us for {duration(at - since)}, so "
+        "this one waits again: *Reply* says more, *No reply needed* ends it.",
         at=at,
     )
 
@@ -239,8 +248,7 @@ def heard_again(
 ) -> None:
     """They wrote again: in the same thread, with a Reply of its own, to whoever has it."""
     author = session.get_one(Author, ticket.author_id)
-    who = f"<@{ticket.owner}>, " if ticket.owner is not None else ""
-    sentence = f":speech_balloon: {who}{_shown(author)} wrote again:"
+    sentence = f":speech_balloon: {_to_owner(ticket)}{_shown(author)} wrote again:"
     quoted = quote(words, WORDS) | {"block_id": said_in(post_id)}
     blocks = [section(sentence), quoted, {"type": "actions", "elements": [button]}]
     mention = select(Mention.id).where(Mention.ticket_id == ticket.id, Mention.post_id == post_id)
@@ -253,16 +261,11 @@ def heard_again(
 
 def no_longer_shown(session: Session, network: Network, reply: Reply, *, at: datetime) -> None:
     """The post was given up, and with it a reply that had not gone out: tell its author."""
-    what = (
-        "nobody has to post your reply by hand any more. If you have, it stands; I will say so when I see it."
-        if reply.was_handed_off
-        else "your reply was stopped before it went out."
-    )
     _tell(
         session,
         reply,
         f":see_no_evil: <@{reply.actor}>, {network.title} no longer shows the post that you answered, so "
-        f"{what} Your words are kept:",
+        f"{_stopped_before(reply)} Your words are kept:",
         at=at,
     )
 
@@ -282,8 +285,7 @@ def shown_again(
     session: Session, ticket: Ticket, title: str, button: Block, *, waits: bool, at: datetime
 ) -> None:
     """`title`, the network, shows a post again; `waits`: its ticket had been closed, and waits anew."""
-    who = f"<@{ticket.owner}>, " if ticket.owner is not None else ""
-    sentence = f":eyes: {who}{title} shows this post again" + (
+    sentence = f":eyes: {_to_owner(ticket)}{title} shows this post again" + (
         ", so this one *waits again*." if waits else "."
     )
     answer = [{"type": "actions", "elements": [button]}] if waits else []

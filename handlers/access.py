@@ -162,7 +162,7 @@ WORDS_OF_MENTIONS: Mapping[str, Rule] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """One request: what it needs, who makes it, from which workspace, and about what."""
 
     rule: Rule
@@ -172,7 +172,7 @@ class Asked:
     reply: int | None = None
 
 
-def asked(body: Body) -> Asked | None:
+def read_request(body: Body) -> Request | None:
     """Read a request; None for what nobody does, such as Slack's own notices."""
     kind = body.get("type")
     if kind == "event_callback":
@@ -183,11 +183,11 @@ def asked(body: Body) -> Asked | None:
     if "command" in body:
         word = command_words.command(str(body.get("text") or "")).word  # as handlers/commands.py reads it
         rule = WORDS_OF_COMMANDS.get(word, COMMANDS.get(body["command"], MEMBER))
-        return Asked(rule, who, body.get("team_id"))
+        return Request(rule, who, body.get("team_id"))
     about, read = _carried(body), _READ.get(str(kind))
     rule = read(body, about) if read is not None else MEMBER
     team = (body.get("user") or {}).get("team_id")
-    return Asked(rule, who, team, ticket=about.get("t", about.get("ticket")), reply=about.get("r"))
+    return Request(rule, who, team, ticket=about.get("t", about.get("ticket")), reply=about.get("r"))
 
 
 def _carried(body: Body) -> Body:
@@ -226,7 +226,7 @@ _READ: Mapping[str, Callable[[Body, Body], Rule]] = {
 }
 
 
-def _event(body: Body) -> Asked | None:
+def _event(body: Body) -> Request | None:
     """An event. Only a command in a thread is something that somebody wants of us."""
     event = body.get("event") or {}
     if event.get("type") != MENTION:
@@ -236,7 +236,7 @@ def _event(body: Body) -> Asked | None:
         return None
     who = Person(event["user"], event["channel"], event.get("thread_ts"))
     rule = WORDS_OF_MENTIONS.get(word, MEMBER)
-    return Asked(rule, who, event.get("user_team") or event.get("team"))
+    return Request(rule, who, event.get("user_team") or event.get("team"))
 
 
 # --- asking -------------------------------------------------------------------------------------------------
@@ -247,7 +247,7 @@ def guard(app: App, desk: Desk) -> None:
 
     @app.middleware
     def check(body: Body, context: BoltContext, next_: Callable[[], None]) -> BoltResponse | None:
-        request = asked(body)
+        request = read_request(body)
         refused = refusal(desk, request) if request is not None else None
         if request is None or refused is None:
             next_()
@@ -256,7 +256,7 @@ def guard(app: App, desk: Desk) -> None:
         return _answer(desk, body, request.who, context.respond, refused)
 
 
-def refusal(desk: Desk, request: Asked) -> str | None:
+def refusal(desk: Desk, request: Request) -> str | None:
     """Why that is not for them, in one sentence; None if it is. Mostly from memory, and always in time."""
     rule, who = request.rule, request.who
     if rule.needs is Needs.NOBODY_IN_PARTICULAR:
@@ -274,7 +274,7 @@ def refusal(desk: Desk, request: Asked) -> str | None:
         return sentence_for(error)
 
 
-def _refusal_on_card(desk: Desk, request: Asked) -> str | None:
+def _refusal_on_card(desk: Desk, request: Request) -> str | None:
     """Why a guest whom SENDERS names may not do that about this card."""
     who = request.who
     with desk.db.read(PATIENCE) as session:
@@ -291,7 +291,7 @@ def _refusal_on_card(desk: Desk, request: Asked) -> str | None:
     return None
 
 
-def _target(session: Session, request: Asked) -> tuple[Ticket | None, Reply | None]:
+def _target(session: Session, request: Request) -> tuple[Ticket | None, Reply | None]:
     """The ticket and the reply that a button names, else those of the thread that somebody writes in."""
     reply = session.get(Reply, request.reply) if request.reply is not None else None
     ticket_id = request.ticket if reply is None else reply.ticket_id
@@ -319,7 +319,7 @@ def _answer(desk: Desk, body: Body, who: Person, respond: Respond | None, senten
     if kind == "block_actions" and (body.get("view") or {}).get("type") == "modal":
         desk.aside(lambda: _on_top(desk, body, sentence))
     elif kind != "view_closed":
-        desk.aside(lambda: tell(desk, who, respond if body.get("response_url") else None, sentence))
+        tell(desk, who, respond if body.get("response_url") else None, sentence)
     return BoltResponse(status=200, body="")
 
 

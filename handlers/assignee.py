@@ -1,8 +1,9 @@
 """Who can be given a ticket: somebody who can act on it. Slack is asked, so not within a transaction."""
 
+from bot.access import is_named, profile_of
 from bot.desk import Desk
-from bot.slack import Profile, SlackNoError
-from bot.standing import UnknownStandingError
+from bot.slack import SlackNoError
+from bot.standing import VISITORS, Outsider, UnknownStandingError, outsider
 from handlers.asked import PERSON
 from models import command_words
 from models.base import RuleBrokenError
@@ -16,6 +17,12 @@ GUEST = "<@{}> is a guest here and cannot act on it. Choose a member."
 FOREIGN = "<@{}> belongs to another organisation and cannot act on it. Choose a member."
 NOBODY = "Slack knows nobody by that name here any more. Choose somebody else."
 
+_REFUSALS = {
+    Outsider.DEACTIVATED: DEACTIVATED,
+    Outsider.APP: AN_APP,
+    Outsider.FOREIGN: FOREIGN,
+    Outsider.GUEST: GUEST,
+}
 _UNKNOWN = {"user_not_found": NOBODY, "users_not_found": NOBODY, "user_not_visible": FOREIGN}
 # Slack's own helper is no app to `users.info`: `is_bot` is false for it.
 # https://docs.slack.dev/reference/objects/user-object
@@ -52,27 +59,17 @@ def check(desk: Desk, user: str) -> None:
         raise RuleBrokenError(OURSELVES)
     if user == SLACKBOT:
         raise RuleBrokenError(AN_APP.format(user))
-    refusal = desk.ask(lambda: _refusal(desk, user), PATIENCE)
+    refusal = _refusal(desk, user)
     if refusal is not None:
         raise RuleBrokenError(refusal.format(user))
 
 
 def _refusal(desk: Desk, user: str) -> str | None:
+    """What is against that person; who is named in SENDERS may act, wherever they belong."""
     try:
-        profile = desk.standing.told(desk, ("person", user), lambda: desk.slack.profile(user))
+        what = outsider(profile_of(desk, user, wait_seconds=PATIENCE))
     except UnknownStandingError:
         return None
     except SlackNoError as no:  # a server that does not tell of people says none of these
         return _UNKNOWN.get(no.error)
-    return _against(profile, is_named=user in (desk.settings.senders or ()))
-
-
-def _against(profile: Profile, *, is_named: bool) -> str | None:
-    """What is against that person; who is named in SENDERS may act, wherever they belong."""
-    if profile.is_deleted:
-        return DEACTIVATED
-    if profile.is_bot:
-        return AN_APP
-    if is_named or not (profile.is_foreign or profile.is_guest):
-        return None
-    return FOREIGN if profile.is_foreign else GUEST
+    return None if what is None or (what in VISITORS and is_named(desk, user)) else _REFUSALS[what]

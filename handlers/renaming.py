@@ -20,9 +20,10 @@ from handlers.issues import GLANCE
 from handlers.questions import against, at_input
 from handlers.telling_them import follow
 from models import Inbound, Issue
-from models.base import RuleBrokenError, escaped
+from models.base import RuleBrokenError
 from models.issue import name_of
 from models.merging import merge, refuse_if_gone
+from models.mrkdwn import escaped
 from models.suggesting import Sought, is_any
 
 Body = dict[str, Any]

@@ -13,6 +13,7 @@ from bot.networks import Network
 from bot.slack_text import FORWARDED, SlackText, only_in_slack
 from models import Event, Reply, Teammate, Ticket
 from models.likeness import Twin, twin
+from models.mrkdwn import as_code
 from models.normalize import nfc
 from models.teammate import signed, unsigned
 
@@ -101,9 +102,7 @@ def slack_only(names: tuple[str, ...]) -> str:
 
 def will_not_go_out(left_out: tuple[str, ...]) -> str:
     """What to say of files and the like that came with the words, mrkdwn."""
-    some = [
-        one if one == FORWARDED else f"`{escape(one).replace('`', chr(39))}`" for one in left_out[:LISTED]
-    ]
+    some = [one if one == FORWARDED else as_code(one) for one in left_out[:LISTED]]
     more = len(left_out) - len(some)
     listed = [*some, f"{more} more"] if more else some
     named = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"

@@ -1,6 +1,5 @@
 """The ground under every noun: naming of constraints, moments in UTC, keys that fit both databases."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -92,36 +91,6 @@ class MovedOnError(RuleBrokenError):
 
 class OnItsWayError(RuleBrokenError):
     """A reply is being sent, and nobody can stop it."""
-
-
-# An underscore between letters or digits is none to Slack; a star or a tilde is rare enough in a name.
-# https://docs.slack.dev/messaging/formatting-message-text/#basic-formatting
-_MARKUP = re.compile(r"(?<!\w)_|_(?!\w)|[*~`]")
-_WORD = re.compile(r"\S+")
-APOSTROPHE = "'"  # what a backtick becomes in code, which it would end
-
-
-def escaped(words: str) -> str:
-    """`words` that somebody typed, for a sentence of ours that Slack reads as mrkdwn.
-
-    mrkdwn cannot escape `*`, `_`, `~` and backticks, so each word that Slack might format becomes code: only
-    there it is itself.
-    """
-    return _WORD.sub(lambda word: _as_code(word[0]) if _MARKUP.search(word[0]) else _entities(word[0]), words)
-
-
-def linked_words(words: str, url: str) -> str:
-    """The same as a link to `url`."""
-    link = f"<{_entities(url)}|{_entities(words.replace('`', APOSTROPHE))}>"
-    return f"`{link}`" if _MARKUP.search(words) else link
-
-
-def _as_code(word: str) -> str:
-    return f"`{_entities(word.replace('`', APOSTROPHE))}`"
-
-
-def _entities(words: str) -> str:
-    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def unindexed(column: InstrumentedAttribute[str]) -> ColumnElement[str]:

@@ -7,10 +7,11 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, delet
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.base import Base, BigKey, Key, RuleBrokenError, add_if_absent, escaped
+from models.base import Base, BigKey, Key, RuleBrokenError, add_if_absent
 from models.event import Event
 from models.fold import fold
 from models.mention import Mention
+from models.mrkdwn import escaped
 from models.normalize import nfkc
 from models.ticket import Ticket
 

@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from models.base import RuleBrokenError, escaped
+from models.base import RuleBrokenError
 from models.event import Event
 from models.issue import Issue, Report
 from models.issues import LAST_SAID
+from models.mrkdwn import escaped
 from models.ticket import Ticket
 from models.told import settle
 

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from models import period_words
-from models.base import RuleBrokenError, escaped
+from models.base import RuleBrokenError
+from models.mrkdwn import escaped
 
 MOST_DAYS = 3660
 EARLIEST = 2006  # the year in which Twitter began
@@ -22,7 +23,6 @@ _LAST = re.compile(r"0*([0-9]{1,9})d")
 _YEAR = re.compile(r"[0-9]{4}")
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{1,2})")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
-_ROUND_DOTS = re.compile(r" ?\.\. ?")
 _PERSON = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 _CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|([^>]*))?>")
 _LIKE_A_PERIOD = re.compile(r"[+-]?[0-9][0-9a-z./:-]*|[0-9-]*\.\.[0-9-]*|today|yesterday", re.IGNORECASE)

@@ -20,10 +20,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from models import missing
 from models import reply as delivery
 from models.author import Author
-from models.base import Base, MovedOnError, OnItsWayError, RuleBrokenError, TakenError, escaped
+from models.base import Base, MovedOnError, OnItsWayError, RuleBrokenError, TakenError
 from models.essence import essence
 from models.event import BREACH, HEARD, Event
 from models.mention import Mention, rank
+from models.mrkdwn import escaped
 from models.nudging import Rung
 from models.outcome import DELETED, HANDED_OFF, NO_LONGER_SHOWN, OPEN, OUTSIDE, State
 from models.owned import Owned

@@ -7,8 +7,9 @@ by "next Friday". What is not understood is refused; nothing is guessed.
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from models.base import RuleBrokenError, escaped
+from models.base import RuleBrokenError
 from models.command_words import spaced
+from models.mrkdwn import escaped
 from models.time_lengths import length
 from models.time_words import DAYS, LONGEST, MONTHS, day_time, tidy
 

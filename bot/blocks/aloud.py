@@ -7,10 +7,9 @@ it holds what matters of them: who, where and the words that somebody wrote. All
 from dataclasses import dataclass
 
 from bot.blocks.parts import Block
-from bot.blocks.text import clean, escape, fit, inert, is_visible, one_line
+from bot.blocks.text import NO_TEXT, clean, escape, fit, inert, is_visible, one_line
 
 WORDS = 300  # characters of what somebody wrote, as they are sent
-NO_TEXT = "(no text)"
 
 
 def words_of(text: str) -> str:

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import regex  # the Unicode properties and graphemes that `re` lacks
 
-from models.base import escaped, linked_words
+from models.mrkdwn import escape as escape  # noqa: PLC0414 - one of the functions here
+from models.mrkdwn import escaped, linked_words
 
 Block = dict[str, Any]
 Element = dict[str, Any]
@@ -40,14 +41,6 @@ _CHARACTER = {"amp": "&", "lt": "<", "gt": ">"}
 
 
 # --- plain characters and Slack's markup -------------------------------------------------------------------
-
-
-def escape(text: str) -> str:
-    """`text` with its three live characters as entities, for mrkdwn and for a message's top-level `text`.
-
-    Exactly these three, see https://docs.slack.dev/messaging/formatting-message-text/#escaping.
-    """
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def unescape(text: str) -> str:

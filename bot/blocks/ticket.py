@@ -17,7 +17,7 @@ from bot.blocks.text import called, date_token, escape, fit, inert, isolate, lin
 from bot.networks import Network
 from models import Account, Author, Issue, Mention, Reply, Ticket, missing
 from models.attachment import described
-from models.base import escaped
+from models.mrkdwn import escaped
 from models.notice import said_in
 from models.outcome import HANDED_OFF, OPEN, OUTSIDE, State
 from models.reply import ON_ITS_WAY, SPOKEN

@@ -37,6 +37,7 @@ from bot.networks import (
     x_rows,
 )
 from bot.networks.transport import Declined, Limits
+from bot.networks.x_json import Row
 from bot.networks.x_oauth import OFFICIAL, Tokens
 from bot.networks.x_signing import Signer
 from models.normalize import nfc
@@ -198,7 +199,7 @@ class X:
         else:
             self._names_until = time.monotonic() + _ASK_AGAIN
 
-    def _mind_names(self, answer: x_rows.Row, me: Account) -> None:
+    def _mind_names(self, answer: Row, me: Account) -> None:
         """Note that we may have been renamed, if a post calls us by a name that X was never asked about."""
         self._called.add(me.handle.lower())  # posts from before a renaming go on calling us so
         new = x_rows.names_of(answer, me.id) - self._called
@@ -368,7 +369,7 @@ class X:
 
     def _pages(
         self, route: str, account_id: str, ask: Mapping[str, Any], sure: int | None
-    ) -> Iterator[tuple[x_rows.Row, bool]]:
+    ) -> Iterator[tuple[Row, bool]]:
         """Each page, and whether X may have stopped at it before it had shown all that was asked for.
 
         `sure` is the number of rows from which on that is possible; None: it never is.
@@ -414,7 +415,7 @@ class X:
 
     def _read(
         self, route: str, ask: Mapping[str, Any], account_id: str | None = None, *, fields: bool = False
-    ) -> x_rows.Row:
+    ) -> Row:
         """One reading call, as that account (None: whichever is connected).
 
         If X does not know our word for post fields, it is asked again in its other one. tweepy's own methods
@@ -484,7 +485,7 @@ def _lots(ids: Sequence[str]) -> Iterator[list[str]]:
         yield known[start : start + _PER_LOOKUP]
 
 
-def _readable(response: requests.Response) -> x_rows.Row:
+def _readable(response: requests.Response) -> Row:
     try:
         answer = x_rows.read(response.content)
         x_rows.rows(answer)

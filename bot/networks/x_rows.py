@@ -13,7 +13,7 @@ from typing import Literal
 from bot.networks import Account, Bad, Page, Person, Post, Summons
 from bot.networks.x_content import content, media, typed_from
 from bot.networks.x_ids import SKEW, as_id, link, moment_of
-from bot.networks.x_json import Row as JsonRow
+from bot.networks.x_json import Row
 from bot.networks.x_json import either as _either
 from bot.networks.x_json import note as _note
 from bot.networks.x_json import obj as _object
@@ -22,7 +22,6 @@ from bot.networks.x_json import text as _text
 from bot.networks.x_json import words as _words
 from bot.networks.x_text import essence, fit, unescape
 
-Row = JsonRow
 Word = Literal["tweet", "post"]
 
 _FIELDS = (
@@ -252,29 +251,27 @@ def _summons(row: Row, me: Account, answer: Row, quoted: str | None) -> Summons:
 
 def _mentions_of(row: Row, me: Account) -> Iterator[int]:
     """Where our handle stands in the text; looked for by eye where X gives no entities."""
-    sources = [
-        entities for entities in (_object(row, "entities"), _object(_note(row), "entities")) if entities
-    ]
-    if not sources:
+    if not (_object(row, "entities") or _object(_note(row), "entities")):
         pattern = rf"(?<![A-Za-z0-9_@])@{re.escape(me.handle)}(?![A-Za-z0-9_])"
         yield from (found.start() for found in re.finditer(pattern, _words(row), re.IGNORECASE))
-    for entities in sources:
-        for entity in _objects(entities, "mentions"):
-            handle, start = _text(entity, "username") or "", entity.get("start")
-            whose = as_id(entity.get("id"))  # names change hands, ids do not
-            if whose == me.id or (whose is None and handle.lower() == me.handle.lower()):
-                yield start if type(start) is int else 0
+    for entity in _entities(row, "mentions"):
+        handle, start = _text(entity, "username") or "", entity.get("start")
+        whose = as_id(entity.get("id"))  # names change hands, ids do not
+        if whose == me.id or (whose is None and handle.lower() == me.handle.lower()):
+            yield start if type(start) is int else 0
+
+
+def _entities(row: Row, kind: str) -> list[Row]:
+    """The entities of that kind (`mentions`, `urls`) in the text and in the whole text of a long post."""
+    return [
+        *_objects(_object(row, "entities"), kind),
+        *_objects(_object(_note(row), "entities"), kind),
+    ]
 
 
 def names_of(answer: Row, user_id: str) -> set[str]:
     """What posts call the account `user_id`, in small letters: another name than ours tells of a renaming."""
-    named = (
-        entity
-        for row in rows(answer)
-        if isinstance(row, dict)
-        for entities in (_object(row, "entities"), _object(_note(row), "entities"))
-        for entity in _objects(entities, "mentions")
-    )
+    named = (entity for row in rows(answer) if isinstance(row, dict) for entity in _entities(row, "mentions"))
     names = {(_text(one, "username") or "").lower() for one in named if as_id(one.get("id")) == user_id}
     return names - {""}
 
@@ -285,10 +282,7 @@ def _answers(row: Row, me: Account, author: str, answer: Row) -> str | None:
     if whom is None or whom in {me.id, author}:
         return None
     named = (
-        _text(entity, "username")
-        for entities in (_object(row, "entities"), _object(_note(row), "entities"))
-        for entity in _objects(entities, "mentions")
-        if as_id(entity.get("id")) == whom
+        _text(entity, "username") for entity in _entities(row, "mentions") if as_id(entity.get("id")) == whom
     )
     return next((handle for handle in named if handle), None) or _handle_of(whom, answer) or ""
 
@@ -300,11 +294,7 @@ def _quotes(row: Row, me: Account, answer: Row, quoted: str | None) -> bool:
     ours = re.compile(
         rf"https?://(?:www\.)?(?:x|twitter)\.com/{re.escape(me.handle)}/status/{quoted}\b", re.IGNORECASE
     )
-    if any(
-        ours.match(_text(url, "expanded_url") or "")
-        for entities in (_object(row, "entities"), _object(_note(row), "entities"))
-        for url in _objects(entities, "urls")
-    ):
+    if any(ours.match(_text(url, "expanded_url") or "") for url in _entities(row, "urls")):
         return True
     beside = _either(_object(answer, "includes"), "tweets")
     return any(
@@ -316,11 +306,7 @@ def _quotes(row: Row, me: Account, answer: Row, quoted: str | None) -> bool:
 
 def _links(row: Row) -> dict[str, str]:
     """What each t.co link of the row stands for."""
-    found = [
-        (_text(url, "url"), _text(url, "expanded_url"))
-        for entities in (_object(row, "entities"), _object(_note(row), "entities"))
-        for url in _objects(entities, "urls")
-    ]
+    found = [(_text(url, "url"), _text(url, "expanded_url")) for url in _entities(row, "urls")]
     return {short: unescape(long) for short, long in found if short and long}
 
 

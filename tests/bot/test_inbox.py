@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from bot import homes, inbox
+from bot import fitting, homes, inbox, profiles
 from bot.blocks.report import may_be_short
 from bot.networks import Account, Bad, Later, Mark, Page
 from models import Account as Ours
@@ -271,7 +271,7 @@ def test_trouble_of_the_database_blames_no_post() -> None:
         sqlstate = "40P01"
 
     with pytest.raises(OperationalError):
-        inbox._must_be_the_words(OperationalError("INSERT", {}, DeadlockError()))
+        fitting.must_be_the_words(OperationalError("INSERT", {}, DeadlockError()))
 
 
 def test_a_profile_that_the_database_refuses_costs_nobody_a_mention(known: Room, network: Counting) -> None:
@@ -331,11 +331,11 @@ def test_a_mention_without_a_face_is_heard_and_the_face_follows(known: Room, net
     with known.desk.db.write() as session:
         session.get_one(Ticket, 1).drawn_revision = 1
 
-    inbox.fill_in_profiles(known.desk, network)
+    profiles.fill_in(known.desk, network)
 
     assert author(known, "maria").name == "Maria Silva"
     assert known.ticket().revision == 2
-    inbox.fill_in_profiles(known.desk, network)
+    profiles.fill_in(known.desk, network)
     assert len(network.bought) == 2
 
 
@@ -343,8 +343,8 @@ def test_somebody_who_is_gone_is_not_asked_for_again_today(known: Room, network:
     network.says("maria", "@acmebrew hello")
     del network._people["maria"]
     known.poll()
-    inbox.fill_in_profiles(known.desk, network)
-    inbox.fill_in_profiles(known.desk, network)
+    profiles.fill_in(known.desk, network)
+    profiles.fill_in(known.desk, network)
 
     assert len(network.bought) == 2
 

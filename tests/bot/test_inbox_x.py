@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from bot import doctor, freshen, homes, inbox
+from bot import doctor, freshen, homes, profiles
 from bot.blocks.report import may_be_short
 from bot.networks import Later
 from models import Author, Gap
@@ -146,7 +146,7 @@ def test_a_silence_in_any_other_reading_settles_nothing(known: Room, x: XServer,
     known.poll()
     inbox_fails = pytest.raises(Later)
     with inbox_fails:
-        inbox.fill_in_profiles(known.desk, known.network)
+        profiles.fill_in(known.desk, known.network)
     known.watch()
     freshen.freshen(known.desk, 1)
     reply = known.submit(1, "Hello!")

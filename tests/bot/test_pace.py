@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import auditor, doctor, freshen, handoffs, inbox, pace
+from bot import auditor, doctor, freshen, handoffs, pace, profiles
 from bot.networks import Allowance, Later
 from bot.networks.transport import Limits
 from bot.networks.x import X, XSettings
@@ -197,13 +197,13 @@ def test_what_is_spent_is_not_asked_for_until_it_is_renewed(here: Room, network:
     network.allowances = dict.fromkeys(("people", "own posts", "posts"), spent)
     here.poll()
     here.watch()
-    inbox.fill_in_profiles(here.desk, network)
+    profiles.fill_in(here.desk, network)
     freshen.freshen(here.desk, 1)
     assert network.bought == []
     assert network.asked["own posts"] == network.asked["look"] == 0
 
     here.clock.pass_by(minutes=11)
-    inbox.fill_in_profiles(here.desk, network)
+    profiles.fill_in(here.desk, network)
     here.watch()
 
     assert len(network.bought) == 1

@@ -190,9 +190,16 @@ def test_a_listener_without_a_rule_is_found_and_is_for_members_alone(bot: Bot) -
 
     assert len(unruled(app)) == 2
     for body in (_press("brand_new", {}, "1.0"), {"type": "view_submission", "view": _modal("new", 1, 1)}):
-        request = access.asked(body | {"user": {"id": "U0ANA"}})
+        request = access.read_request(body | {"user": {"id": "U0ANA"}})
         assert request is not None
         assert request.rule == access.MEMBER
+
+
+def test_the_word_of_a_command_is_read_as_the_command_reads_it() -> None:
+    for typed in ("pause", "Pause.", "*pause*", "please pause"):
+        request = access.read_request({"command": "/mentions", "text": typed, "user_id": "U0ANA"})
+        assert request is not None
+        assert request.rule == access.PAUSE
 
 
 # --- each by everybody --------------------------------------------------------------------------------------
