@@ -215,7 +215,8 @@ def load_env_file() -> None:
     """Add the settings of `.env` to the environment, which wins where both name one.
 
     The file is the one in the folder where Heard is started, as `heard.db` is, so that two brands in two
-    folders are two Heards. `load_dotenv()` without a path would search from the folder of the code upwards. Editors on Windows put a mark of byte order in front.
+    folders are two Heards. `load_dotenv()` without a path would search from the folder of the code upwards.
+    Editors on Windows put a mark of byte order in front.
 
     Raises `SettingsError` if the file is there and cannot be read.
     """
