@@ -61,7 +61,7 @@ def test_a_held_reply_comes_back_and_waits_for_a_person_when_the_account_is_back
         )
     missing = in_channel(ana, "Heard is connected to X as @fernpress_jobs, not as @fernpress.")
     expect(missing).to_have_count(1)
-    expect(missing).to_contain_text("came back to their authors as drafts; nothing sends them by itself")
+    expect(missing).to_contain_text("came back to their authors as drafts; they are not sent unless")
     ana.open_thread(anas)
     returned = ana.thread.locator("article", has_text="your reply was not sent")
     expect(returned).to_contain_text(WORDS)

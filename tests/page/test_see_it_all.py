@@ -17,6 +17,7 @@ from tests.page.looks import sound
 
 Open = Callable[..., Window]
 See = Callable[..., None]
+FINDS = "Nobody finds the Markdown export"
 TALL = {"width": 1280, "height": 1500}
 SOON = 30_000  # milliseconds: answers on a machine that has other things to do
 LONG = 180_000  # milliseconds: what the clock does takes a minute or two
@@ -265,8 +266,8 @@ def look_at_merging(ana: Window, issue: Locator, see: See) -> None:
     ana.press(issue, "Rename or merge…")
     same = ana.modal.get_by_label("It is the same as…")
     same.click(timeout=SOON)
-    ana.offered(same, "Nobody finds the Markdown export", "export mark").click()
-    expect(same).to_have_value("Nobody finds the Markdown export")
+    ana.offered(same, FINDS, "export mark").filter(has_text=FINDS).click()
+    expect(same).to_have_value(FINDS)
     expect(ana.modal).to_contain_text("The one that you pick stays")
     see(ana, "03-merge", ana.modal)
     ana.modal.get_by_role("button", name="Cancel").click()
