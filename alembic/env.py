@@ -5,8 +5,8 @@ from sqlalchemy import Connection
 from alembic import context
 from bot import settings
 from models import Base
-from models.database import Database
-from models.word_index import is_index
+from models.core.database import Database
+from models.reports.word_index import is_index
 
 
 def run() -> None:

@@ -17,20 +17,22 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
-from bot import accounts, schema, settings
-from bot import connect as connecting
-from bot import doctor as examination
-from bot.assembly import desk_beside, ledger_beside, open_desk, time_of, vault_of, x_oauth, x_tokens
-from bot.command_errors import one_line_errors
-from bot.desk import Desk
-from bot.export_command import export
-from bot.networks.x import X
-from bot.schedule import Schedule
-from bot.tokens import seal_again
-from bot.vault import SealedError
-from bot.waitress_server import Server
-from bot.web import Web
-from models.database import BusyError, Database
+from bot import settings
+from bot.bootstrap import desk_beside, ledger_beside, open_desk, time_of, vault_of, x_oauth, x_tokens
+from bot.cli import connect as connecting
+from bot.cli import doctor as examination
+from bot.cli.errors import one_line_errors
+from bot.cli.export import export
+from bot.context import Desk
+from bot.http_server import Web
+from bot.jobs import account_check
+from bot.networks.x.client import X
+from bot.runtime import migrations
+from bot.runtime.encryption import SealedError
+from bot.runtime.token_store import seal_again
+from bot.runtime.waitress_server import Server
+from bot.scheduler import Schedule
+from models.core.database import BusyError, Database
 
 log = logging.getLogger("heard")
 
@@ -82,9 +84,9 @@ def migrate() -> None:
     """Bring the database to the newest schema."""
     with one_line_errors():
         database = Database(settings.database_url())
-        schema.migrate(database)
+        migrations.migrate(database)
         database.close()
-        click.echo(f"The ledger is at schema {schema.wanted()}.")
+        click.echo(f"The ledger is at schema {migrations.wanted()}.")
 
 
 @main.command()
@@ -121,7 +123,7 @@ def connect(name: str, port: int, browser: bool | None) -> None:  # noqa: ARG001
         )
         if x.uses_oauth2:
             with suppress(BusyError, SQLAlchemyError):  # else the running bot sees it within ten seconds
-                accounts.check(desk_beside(known, database, network), network)
+                account_check.check(desk_beside(known, database, network), network)
         else:
             click.echo("The OAuth 1.0a keys are set too and win; take the four out to use this.")
 

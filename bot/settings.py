@@ -15,8 +15,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from models.database import normal_url
-from models.office import OfficeHours
+from models.core.database import normal_url
+from models.core.office_hours import OfficeHours
 
 DEFAULT_DATABASE_URL = "sqlite:///heard.db"  # in the folder where Heard is started
 ENV_FILE = Path(".env")  # in the same folder

@@ -13,57 +13,46 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
-from bot.desk import Desk
-from bot.respond import BoundedRespond
-from handlers import (
-    access,
-    actions,
-    commands,
+from bot.context import Desk
+from bot.slack.respond import BoundedRespond
+from handlers import access
+from handlers.commands import me, router, search, share
+from handlers.issues import add, notify_reporters, picker, rename
+from handlers.replies import (
     composer,
-    context,
-    decisions,
-    history,
-    home,
-    issues,
-    me,
+    delivery_decisions,
     messages,
-    picking,
     previews,
-    questions,
-    renaming,
-    searching,
-    sharing,
     shortcuts,
-    snooze,
     submit,
-    telling_them,
-    threads,
+    thread_commands,
 )
+from handlers.tickets import actions, author_history, dialogs, home, post_context, snooze
 
 log = logging.getLogger(__name__)
 
 ROOMS = (
     actions,
-    commands,
+    router,
     composer,
-    context,
-    decisions,
-    history,
+    post_context,
+    delivery_decisions,
+    author_history,
     home,
-    issues,
+    add,
     me,
     messages,
-    picking,
+    picker,
     previews,
-    questions,
-    renaming,
-    searching,
-    sharing,
+    dialogs,
+    rename,
+    search,
+    share,
     shortcuts,
     snooze,
     submit,
-    telling_them,
-    threads,
+    notify_reporters,
+    thread_commands,
 )
 
 

@@ -1,7 +1,8 @@
 """Bolt's door: who may press, submit, type and open what. One table, and the one place that asks it.
 
-A global middleware looks up what the request needs, asks `bot/access.py` who the person is, and lets only
-those through who may. What stands in no table is for members. Handlers behind it need not ask again.
+A global middleware looks up what the request needs, asks `bot/slack/membership.py` who the person is, and
+lets only those through who may. What stands in no table is for members. Handlers behind it need not ask
+again.
 
 Docs: https://docs.slack.dev/tools/bolt-python/concepts/global-middleware
 """
@@ -16,24 +17,22 @@ from typing import Any
 from slack_bolt import App, BoltContext, BoltResponse, Respond
 from sqlalchemy.orm import Session
 
-from bot import answering
-from bot.access import (
-    NOT_IN_CHANNEL,
-    NOT_YOUR_REPLY,
-    UNKNOWN,
-    Kind,
-    access_of,
-    is_in_channel,
-)
-from bot.access import WAIT_SECONDS as WAIT
-from bot.blocks import composer, found, history, home, issues, merging, picker, questions, snooze
-from bot.blocks.composer import sorry
-from bot.desk import Desk
-from bot.slack import SlackError
-from bot.standing import UnknownStandingError
-from handlers import shortcuts, threads
-from handlers.courtesy import PATIENCE, Person, person, sentence_for, spelled, tell
-from models import Card, Reply, Ticket, command_words
+from bot.context import Desk
+from bot.slack import ephemeral_answers
+from bot.slack.blocks import dialogs, home
+from bot.slack.blocks.commands import search_results
+from bot.slack.blocks.issues import merge, picker, ranking
+from bot.slack.blocks.replies import composer
+from bot.slack.blocks.replies.composer import sorry
+from bot.slack.blocks.tickets import author_history, snooze
+from bot.slack.client import SlackError
+from bot.slack.membership import NOT_IN_CHANNEL, NOT_YOUR_REPLY, UNKNOWN, Kind, access_of, is_in_channel
+from bot.slack.membership import WAIT_SECONDS as WAIT
+from bot.slack.permissions import UnknownStandingError
+from handlers.feedback import PATIENCE, Person, person, sentence_for, spelled, tell
+from handlers.replies import shortcuts, thread_commands
+from models import Card, Reply, Ticket
+from models.core import command_words
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +97,7 @@ ACTIONS: Mapping[str, Rule] = {
     home.PICK: MEMBER,
     home.OUTCOME: MEMBER,
     # issues, history, answers to a command
-    history.DELETE: MEMBER,
+    author_history.DELETE: MEMBER,
     "remove_from_issue": MEMBER,
     "issues_page_a": MEMBER,
     "issues_page_b": MEMBER,
@@ -109,11 +108,14 @@ ACTIONS: Mapping[str, Rule] = {
     "fix_issue": MEMBER,
     "reopen_issue": MEMBER,
     "skip_telling": MEMBER,
-    merging.ASK: MEMBER,
-    found.MORE: MEMBER,
-    answering.SHARE: MEMBER,
+    merge.ASK: MEMBER,
+    search_results.MORE: MEMBER,
+    ephemeral_answers.SHARE: MEMBER,
 }
-ACTIONS_BEGINNING: Mapping[str, Rule] = {f"{history.PAGE}_": MEMBER, f"{history.OTHER}_": MEMBER}
+ACTIONS_BEGINNING: Mapping[str, Rule] = {
+    f"{author_history.PAGE}_": MEMBER,
+    f"{author_history.OTHER}_": MEMBER,
+}
 MORE = "more"  # the overflow of a card
 OPTIONS_OF_MORE: Mapping[str, Rule] = {
     "assign": MEMBER,
@@ -127,15 +129,15 @@ OPTIONS_OF_MORE: Mapping[str, Rule] = {
 }
 VIEWS: Mapping[str, Rule] = {
     composer.COMPOSER: ON_CARD,
-    questions.REASON: ON_CARD,
-    questions.ASSIGN: MEMBER,
-    questions.UNSAY: MEMBER,
-    questions.ME: MEMBER,
+    dialogs.REASON: ON_CARD,
+    dialogs.ASSIGN: MEMBER,
+    dialogs.UNSAY: MEMBER,
+    dialogs.ME: MEMBER,
     snooze.SNOOZE: MEMBER,
-    history.HISTORY: MEMBER,
-    issues.ADD: MEMBER,
-    issues.SKIP: MEMBER,
-    merging.ASK: MEMBER,
+    author_history.HISTORY: MEMBER,
+    ranking.ADD: MEMBER,
+    ranking.SKIP: MEMBER,
+    merge.ASK: MEMBER,
 }
 # It opened for somebody who might then. What they typed is kept, and the card stops showing them as writing.
 CLOSED_VIEWS: Mapping[str, Rule] = {composer.COMPOSER: ANYBODY}
@@ -144,7 +146,7 @@ SHORTCUTS: Mapping[str, Rule] = {shortcuts.SEND: ON_CARD}
 COMMANDS: Mapping[str, Rule] = {"/mentions": MEMBER}
 WORDS_OF_COMMANDS: Mapping[str, Rule] = {"pause": PAUSE}
 EVENTS: Mapping[str, Rule] = {
-    "app_home_opened": ANYBODY,  # bot/homes.py asks who looks at it, whatever it is drawn for
+    "app_home_opened": ANYBODY,  # bot/slack/home_tab.py asks who looks at it, whatever it is drawn for
     "message": ANYBODY,  # nothing is done for them: an owner shows life, an author hears of their own words
 }
 MENTION = "app_mention"
@@ -181,7 +183,9 @@ def read_request(body: Body) -> Request | None:
     if not who.id:
         return None
     if "command" in body:
-        word = command_words.command(str(body.get("text") or "")).word  # as handlers/commands.py reads it
+        word = command_words.command(
+            str(body.get("text") or "")
+        ).word  # as handlers/commands/router.py reads it
         rule = WORDS_OF_COMMANDS.get(word, COMMANDS.get(body["command"], MEMBER))
         return Request(rule, who, body.get("team_id"))
     about, read = _carried(body), _READ.get(str(kind))
@@ -231,7 +235,7 @@ def _event(body: Body) -> Request | None:
     event = body.get("event") or {}
     if event.get("type") != MENTION:
         return None
-    word = threads.word_of(event, body)
+    word = thread_commands.word_of(event, body)
     if word is None:
         return None
     who = Person(event["user"], event["channel"], event.get("thread_ts"))

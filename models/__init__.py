@@ -1,31 +1,31 @@
 """What the bot remembers, and the rules for changing it. No wire, no clock, no Slack."""
 
-from models import word_index  # noqa: F401 - it listens to what is written
-from models.account import Account
-from models.alarm import Alarm
-from models.author import Author, FormerHandle
-from models.base import Base
-from models.budget import Budget
-from models.card import Card
-from models.credential import Credential
-from models.cursor import Cursor
-from models.daily import Daily, Tally
-from models.event import Event
-from models.gap import Gap
-from models.home import Home
-from models.inbound import Inbound
-from models.issue import Issue, Report
-from models.lease import Lease
-from models.mark import Mark
-from models.mention import Mention, Quarantined
-from models.note import Note
-from models.notice import Notice
-from models.pause import Pause
-from models.reply import Reply
-from models.shown import Shown
-from models.teammate import Teammate
-from models.ticket import Ticket
-from models.turn import Turn
+from models.core.audit_event import Event
+from models.core.base import Base
+from models.core.lease import Lease
+from models.core.rate_limit import Budget
+from models.issues.issue import Issue, Report
+from models.reports import word_index  # noqa: F401 - it listens to what is written
+from models.reports.daily_stats import Daily, Tally
+from models.slack.alarm import Alarm
+from models.slack.card import Card
+from models.slack.home_tab import Home
+from models.slack.notice import Notice
+from models.slack.processed_request import Inbound
+from models.slack.reaction import Mark
+from models.slack.shared_answer import Shown
+from models.sources.account import Account
+from models.sources.author import Author, FormerHandle
+from models.sources.credential import Credential
+from models.sources.cursor import Cursor
+from models.sources.gap import Gap
+from models.sources.mention import Mention, Quarantined
+from models.tickets.note import Note
+from models.tickets.pause import Pause
+from models.tickets.reply import Reply
+from models.tickets.teammate import Teammate
+from models.tickets.ticket import Ticket
+from models.tickets.turn import Turn
 
 __all__ = [
     "Account",

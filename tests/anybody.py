@@ -1,7 +1,7 @@
 """Where there is no Slack to ask: everybody may speak."""
 
-from bot.desk import Desk
-from bot.standing import Standing
+from bot.context import Desk
+from bot.slack.permissions import Standing
 
 
 class Anybody(Standing):

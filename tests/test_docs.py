@@ -13,9 +13,9 @@ from pydantic_settings import BaseSettings
 import bot.networks
 from bot.__main__ import main
 from bot.settings import Settings
-from handlers import threads
-from models import reply, ticket
-from models.base import Base
+from handlers.replies import thread_commands
+from models.core.base import Base
+from models.tickets import reply, ticket
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -37,7 +37,7 @@ def defaults() -> dict[str, str]:
 def network_settings() -> list[type[BaseSettings]]:
     modules = [
         importlib.import_module(one.name)
-        for one in pkgutil.iter_modules(bot.networks.__path__, "bot.networks.")
+        for one in pkgutil.walk_packages(bot.networks.__path__, "bot.networks.")
     ]
     made = [thing for module in modules for thing in vars(module).values() if isinstance(thing, type)]
     return [thing for thing in made if issubclass(thing, BaseSettings) and thing is not BaseSettings]
@@ -137,5 +137,5 @@ def test_the_delivery_table_holds_every_move_that_is_possible_and_no_other() -> 
 
 def test_every_word_that_a_thread_understands_is_told() -> None:
     page = (REFERENCE / "commands.md").read_text()
-    for verb in (*threads._VERBS, "reply"):
+    for verb in (*thread_commands._VERBS, "reply"):
         assert f"`@Heard {verb}" in page

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from models import Base
-from models.database import Database
-from tests.bot.test_exporting import a_day
+from models.core.database import Database
+from tests.bot.runtime.test_export_writer import a_day
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "reference" / "ledger.md").read_text()

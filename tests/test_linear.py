@@ -17,27 +17,21 @@ from typing import Any
 import pytest
 import regex
 
-from bot import exporting, slack_text, watch
-from bot.blocks import text as words
-from bot.blocks import whole
-from bot.networks import x_emoji, x_length, x_text
-from bot.slack_text import mrkdwn
-from handlers import threads
-from handlers.asked import PERSON
-from models import (
-    command_words,
-    essence,
-    fold,
-    issue,
-    likewords,
-    normalize,
-    office,
-    period,
-    search,
-    when,
-    word_index,
-)
-from models.base import RuleBrokenError
+from bot.ingest import own_posts
+from bot.networks.x import emoji, length
+from bot.networks.x import text as x_text
+from bot.runtime import export_writer
+from bot.slack import typed_text
+from bot.slack.blocks import text as words
+from bot.slack.blocks.tickets import full_post
+from bot.slack.typed_text import mrkdwn
+from handlers.commands.slash_command import PERSON
+from handlers.replies import thread_commands
+from models.core import command_words, fingerprint, fold, natural_time, normalize, office_hours, period
+from models.core.base import RuleBrokenError
+from models.issues import issue
+from models.reports import search, word_index
+from models.similarity import keywords
 from tests.models.ledger import NINE
 
 ROOT = Path(__file__).parents[1]
@@ -60,25 +54,25 @@ SHAPES = (
 
 # Patterns that are put together at run time, by file and function: one as it may come out, and its use.
 BUILT: dict[str, tuple[str, str] | None] = {
-    "bot/networks/memory.py:_summons": (r"(?<!\w)@acmebrew(?!\w)", "search"),
-    "bot/networks/x_rows.py:_mentions_of": (r"(?<![A-Za-z0-9_@])@acmebrew(?![A-Za-z0-9_])", "finditer"),
-    "bot/networks/x_rows.py:_quotes": (
+    "tests/memory_network.py:_summons": (r"(?<!\w)@acmebrew(?!\w)", "search"),
+    "bot/networks/x/parsing.py:_mentions_of": (r"(?<![A-Za-z0-9_@])@acmebrew(?![A-Za-z0-9_])", "finditer"),
+    "bot/networks/x/parsing.py:_quotes": (
         r"https?://(?:www\.)?(?:x|twitter)\.com/acmebrew/status/17\b",
         "match",
     ),
-    "bot/networks/x_emoji.py:any_emoji": (x_emoji.any_emoji().pattern, "finditer"),
-    "bot/networks/x_emoji.py:library_emoji": (x_emoji.library_emoji().pattern, "finditer"),
-    "bot/slack_text/mrkdwn.py:_lone_signs": (mrkdwn._lone_signs().pattern, "sub"),
-    "models/command_words.py:_closed": (r"(?<=\S)\*(?![\p{L}\p{N}])", "search"),
-    "handlers/history.py:register": None,  # our own names of buttons
+    "bot/networks/x/emoji.py:any_emoji": (emoji.any_emoji().pattern, "finditer"),
+    "bot/networks/x/emoji.py:library_emoji": (emoji.library_emoji().pattern, "finditer"),
+    "bot/slack/typed_text/mrkdwn.py:_lone_signs": (mrkdwn._lone_signs().pattern, "sub"),
+    "models/core/command_words.py:_closed": (r"(?<=\S)\*(?![\p{L}\p{N}])", "search"),
+    "handlers/tickets/author_history.py:register": None,  # our own names of buttons
 }
 
 # Functions that meet other people's text, whatever they do with it.
 FUNCTIONS: dict[str, Callable[[str], object]] = {
-    "read_slack_text": slack_text.read_slack_text,
-    "read_message": lambda text: slack_text.read_message({"text": text}),
-    "only_in_slack": slack_text.only_in_slack,
-    "for_input": slack_text.for_input,
+    "read_slack_text": typed_text.read_slack_text,
+    "read_message": lambda text: typed_text.read_message({"text": text}),
+    "only_in_slack": typed_text.only_in_slack,
+    "for_input": typed_text.for_input,
     "a command": lambda text: command_words.command(text, ["take over"]),
     "words of a command": command_words.words,
     "clean": words.clean,
@@ -87,25 +81,25 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "called": words.called,
     "quote": lambda text: words.quote(text, 2_900),
     "fit, escaped": lambda text: words.fit(text, 2_900, measure=lambda one: len(words.escape(one))),
-    "whole": lambda text: whole.whole([whole.Shown("Theirs", text)]),
+    "whole": lambda text: full_post.whole([full_post.Shown("Theirs", text)]),
     "nfc": normalize.nfc,
     "nfkc": normalize.nfkc,
-    "essence": lambda text: essence.essence(text, ["Ana Lima", "リマ 安奈"]),
-    "own_words": lambda text: essence.own_words(text, "– Ana"),
-    "words_in": likewords.words_in,
+    "essence": lambda text: fingerprint.essence(text, ["Ana Lima", "リマ 安奈"]),
+    "own_words": lambda text: fingerprint.own_words(text, "– Ana"),
+    "words_in": keywords.words_in,
     "name_of": issue.name_of,
     "names_in": issue.names_in,
-    "same_words": lambda text: watch.same_words(text, text),
-    "defused": exporting.defused,
+    "same_words": lambda text: own_posts.same_words(text, text),
+    "defused": export_writer.defused,
     "fold": fold.fold,
     "indexed": word_index.indexed_words,
-    "count on X": x_length.count,
+    "count on X": length.count,
     "essence on X": lambda text: x_text.essence(text, {"https://t.co/a": "https://example.org/a"}),
-    "a word to us": lambda text: threads._heard({"user": "U1", "channel": "C1", "ts": "1", "text": text}, {}),
+    "a word to us": lambda text: thread_commands._heard({"user": "U1", "channel": "C1", "ts": "1", "text": text}, {}),
     "a person": PERSON.fullmatch,
-    "a period": lambda text: period.read(text, zone=office.OfficeHours.parse("", "UTC", "").zone, now=NINE),
-    "figures": lambda text: period.parse(text, zone=office.OfficeHours.parse("", "UTC", "").zone, now=NINE, known=KNOWN),
-    "a moment": lambda text: when.read(text, zone=office.OfficeHours.parse("", "UTC", "").zone, now=NINE),
+    "a period": lambda text: period.read(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE),
+    "figures": lambda text: period.parse(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE, known=KNOWN),
+    "a moment": lambda text: natural_time.read(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE),
     "a search": search.phrases,
 }  # fmt: skip
 KNOWN = period.Known(person=lambda _: None, channel=lambda _: None, networks={})
@@ -278,10 +272,10 @@ def test_text_is_normalized_in_one_place_where_that_is_linear() -> None:
     elsewhere = [
         str(path.relative_to(ROOT))
         for path in SHIPPED
-        if "unicodedata.normalize(" in path.read_text() and path != ROOT / "models" / "normalize.py"
+        if "unicodedata.normalize(" in path.read_text() and path != ROOT / "models" / "core" / "normalize.py"
     ]
 
-    assert elsewhere == [], "use models.normalize: unicodedata sorts marks by insertion"
+    assert elsewhere == [], "use models.core.normalize: unicodedata sorts marks by insertion"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from bot.doctor import SCOPES
+from bot.cli.doctor import SCOPES
 
 ROOT = Path(__file__).parent.parent
 SOCKETS = json.loads((ROOT / "manifest.json").read_text())

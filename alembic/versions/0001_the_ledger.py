@@ -7,7 +7,7 @@ Follows:
 import sqlalchemy as sa
 
 from alembic import op
-from models.base import Moment
+from models.core.base import Moment
 
 revision = "0001"
 down_revision = None
@@ -36,7 +36,7 @@ APPEND_ONLY = {
     ],
 }
 
-# Whoever waits for work hears of it from the transaction that made it (bot/wakeup.py).
+# Whoever waits for work hears of it from the transaction that made it (bot/runtime/pg_notify.py).
 WAKE = [
     "CREATE FUNCTION wake() RETURNS trigger LANGUAGE plpgsql AS "
     "$$ BEGIN PERFORM pg_notify('heard', TG_ARGV[0]); RETURN NULL; END $$",

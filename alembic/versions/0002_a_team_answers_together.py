@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from alembic import op
-from models.base import Moment
+from models.core.base import Moment
 
 revision = "0002"
 down_revision = "0001"

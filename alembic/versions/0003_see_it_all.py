@@ -9,7 +9,7 @@ Follows: 0002
 import sqlalchemy as sa
 
 from alembic import op
-from models.base import Moment
+from models.core.base import Moment
 
 revision = "0003"
 down_revision = "0002"

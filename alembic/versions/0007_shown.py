@@ -10,7 +10,7 @@ Follows: 0006
 import sqlalchemy as sa
 
 from alembic import op
-from models.base import Moment
+from models.core.base import Moment
 
 revision = "0007"
 down_revision = "0006"

@@ -10,7 +10,7 @@ Follows: 0007
 import sqlalchemy as sa
 
 from alembic import op
-from models.base import BigKey, Moment
+from models.core.base import BigKey, Moment
 
 revision = "0008"
 down_revision = "0007"

@@ -12,7 +12,7 @@ Follows: 0008
 import sqlalchemy as sa
 
 from alembic import op
-from models.base import BigKey, Moment
+from models.core.base import BigKey, Moment
 
 revision = "0009"
 down_revision = "0008"

@@ -11,7 +11,7 @@ Follows: 0009
 import sqlalchemy as sa
 
 from alembic import op
-from models.base import BigKey, Moment
+from models.core.base import BigKey, Moment
 
 revision = "0010"
 down_revision = "0009"

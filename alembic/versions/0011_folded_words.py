@@ -1,6 +1,6 @@
 """Folded words
 
-The words of mentions and replies are folded by Heard itself (models/fold.py), the same for both engines: FTS5's
+The words of mentions and replies are folded by Heard itself (models/core/fold.py), the same for both engines: FTS5's
 tokenizer and PostgreSQL's parser disagreed on accents, on new emoji, on what a word is. A trigger still takes a text
 out of the index when it changes; the code that writes a text puts its words in.
 
@@ -9,7 +9,7 @@ Follows: 0010
 """
 
 from alembic import context, op
-from models.word_index import SOURCES, index_all
+from models.reports.word_index import SOURCES, index_all
 
 revision = "0011"
 down_revision = "0010"

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import Author, Event, Mention, Reply, Ticket
-from models.database import BusyError, Database
-from models.reply import State
+from models.core.database import BusyError, Database
+from models.tickets.reply import State
 from sandbox.demo.acts import LEADS_TO, explained
 
 Json = dict[str, Any]

@@ -17,7 +17,7 @@ from typing import Any
 
 from waitress.server import create_server
 
-from models.database import Database
+from models.core.database import Database
 from sandbox.demo.bot import BotProcess
 from sandbox.demo.cast import BRAND_HANDLE, BRAND_NAME, CHANNEL, TAGLINE
 from sandbox.demo.drip import ScriptedDrip

@@ -16,15 +16,15 @@ from sqlalchemy.orm import Session
 
 from models import Account, Author, Card, Cursor, Issue, Mention, Ticket
 from models import Note as Remark
-from models.attachment import Attachment
-from models.cursor import MENTIONS
-from models.database import Database
-from models.hearing import Place, Said, take_in
-from models.nudging import Rung
-from models.office import ALWAYS
-from models.reply import State as Delivery
-from models.sla import Promise
-from models.told import settle
+from models.core.database import Database
+from models.core.office_hours import ALWAYS
+from models.issues.fix_followup import settle
+from models.sources.attachment import Attachment
+from models.sources.cursor import MENTIONS
+from models.tickets.ingest import Place, Said, take_in
+from models.tickets.reminders import Rung
+from models.tickets.reply import State as Delivery
+from models.tickets.sla import Promise
 from sandbox.demo.cast import ANA, BEN, CHANNEL, CLEO, CUSTOMERS, GUS, Customer
 from sandbox.demo.history import FRESH, MENDED, PAST, REMARKS, Note, Past
 from sandbox.demo.talk import SMALL_TALK

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from waitress import serve
 
 from bot.__main__ import THREADS
-from models.database import Database
+from models.core.database import Database
 from tests.bench.stage import SECRET
 
 

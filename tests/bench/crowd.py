@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlencode
 
-from models.database import Database
+from models.core.database import Database
 from tests.bench.figures import Figure, percentile
 from tests.bench.pressing import Times, at_once, claim, fill, submit
 from tests.bench.stage import Stage, bot, serving, stage, until

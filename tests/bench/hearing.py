@@ -12,12 +12,12 @@ from unittest.mock import patch
 
 from pydantic import SecretStr
 
-from bot import inbox
-from bot.desk import Desk
-from bot.networks.x import X, XSettings
+from bot.context import Desk
+from bot.ingest import poller
+from bot.networks.x.client import X, XSettings
 from bot.settings import Settings
-from bot.slack import Slack
-from models.database import Database
+from bot.slack.client import Slack
+from models.core.database import Database
 from sandbox.slack.message import Message
 from sandbox.x.exchange import answer
 from tests.bench.figures import Figure, spread
@@ -131,7 +131,7 @@ def _own_time(url: str) -> list[float]:
                 _say(on, f"{poll} {number}", author=f"p{poll}n{number}", at=at + timedelta(seconds=number))
             with _servers_share() as share:
                 began = time.perf_counter()
-                heard = inbox.poll(desk, desk.networks["x"])
+                heard = poller.poll(desk, desk.networks["x"])
                 took = time.perf_counter() - began
             assert heard is not None
             assert heard.taken == (PAGE if poll else 1)

@@ -12,8 +12,8 @@ from itertools import combinations
 import click
 from rapidfuzz import fuzz
 
-from models.essence import bare, sorted_words
-from models.likeness import NEAR, SHORT, carried
+from models.core.fingerprint import bare, sorted_words
+from models.similarity.near_duplicates import NEAR, SHORT, carried
 
 # ruff: noqa: RUF001 - other scripts
 

@@ -13,11 +13,11 @@ from typing import Any
 import psycopg
 from sqlalchemy import make_url, text
 
-from models.base import Base
-from models.database import Database, normal_url
-from models.hearing import Place, Said, take_in
-from models.office import ALWAYS
-from models.sla import Promise
+from models.core.base import Base
+from models.core.database import Database, normal_url
+from models.core.office_hours import ALWAYS
+from models.tickets.ingest import Place, Said, take_in
+from models.tickets.sla import Promise
 from tests.bench.figures import Figure, spread
 
 MENTIONS, PAGE, RUNS = 10_000, 100, 5

@@ -9,10 +9,10 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from models import Author, Reply, Ticket
-from models.database import Database
-from models.essence import essence
-from models.likeness import RECENT, Essences, twin
-from models.reply import State
+from models.core.database import Database
+from models.core.fingerprint import essence
+from models.similarity.near_duplicates import RECENT, Essences, twin
+from models.tickets.reply import State
 from tests.bench.figures import Figure, percentile
 
 LOOKS, OTHERS, OLDER = 300, 5_000, 15_000

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from models.database import Database
-from models.hearing import Place, Said, take_in
-from models.office import ALWAYS
-from models.sla import Promise
+from models.core.database import Database
+from models.core.office_hours import ALWAYS
+from models.tickets.ingest import Place, Said, take_in
+from models.tickets.sla import Promise
 from tests.bench.figures import Figure
 from tests.bench.stage import Stage, bot, stage, until
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from models.database import Database
-from models.hearing import Place, Said, take_in
-from models.office import ALWAYS
-from models.sla import Promise
+from models.core.database import Database
+from models.core.office_hours import ALWAYS
+from models.tickets.ingest import Place, Said, take_in
+from models.tickets.sla import Promise
 from sandbox.slack.http_mode import HttpMode
 from sandbox.slack.message import Message
 from sandbox.slack.person import Person

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, text
 
-from models import rollup
-from models.database import Database
-from models.figures import Figures, report
-from models.period import Question, read
-from models.tallies import FIRST
+from models.core.database import Database
+from models.core.period import Question, read
+from models.reports import daily_rollup
+from models.reports.counts import FIRST
+from models.reports.report import Figures, report
 from tests.bench import ingest
 from tests.bench.figures import Figure, beside, timed
 from tests.bench.million import CHANNELS, END, TEAM, filled, spelled
@@ -110,10 +110,10 @@ def _by_day(database: Database) -> list[Figure]:
     while True:
         began = time.perf_counter()
         with database.write() as session:
-            day = rollup.next_day(session, END.date())
+            day = daily_rollup.next_day(session, END.date())
             if day is None:
                 break
-            rollup.count_day(session, day, is_next=True)
+            daily_rollup.count_day(session, day, is_next=True)
         took.append((time.perf_counter() - began) * 1000)
         days += 1
     return [
@@ -125,7 +125,7 @@ def _by_day(database: Database) -> list[Figure]:
 
 def _begin_at(database: Database, first: date) -> None:
     with database.write() as session:
-        rollup.count_day(session, first, is_next=True)
+        daily_rollup.count_day(session, first, is_next=True)
 
 
 def _figure(database: Database, asked: Asked) -> Figure:

@@ -12,10 +12,10 @@ from unittest.mock import patch
 import click
 from sqlalchemy import text
 
-from models import word_index
-from models.database import Database
-from models.export import KINDS
-from models.search import Before, phrases, search
+from models.core.database import Database
+from models.reports import word_index
+from models.reports.export import KINDS
+from models.reports.search import Before, phrases, search
 from tests.bench import ingest, million
 from tests.bench.figures import Figure, spread
 from tests.bench.stage import ROOT
@@ -107,10 +107,10 @@ _ALONE = """
 import sys, time
 from datetime import datetime
 from pathlib import Path
-from bot.exporting import new_file, write
-from models import word_index
-from models.database import Database
-from models.export import KINDS, Filter
+from bot.runtime.export_writer import new_file, write
+from models.reports import word_index
+from models.core.database import Database
+from models.reports.export import KINDS, Filter
 url, kind, form, until, path = sys.argv[1:]
 wanted = Filter(until=datetime.fromisoformat(until) if until else None)
 began = time.perf_counter()

@@ -15,7 +15,7 @@ from typing import IO, TypeVar
 
 from sqlalchemy import create_engine, text
 
-from models.database import normal_url
+from models.core.database import normal_url
 from sandbox.slack import SlackServer
 from sandbox.slack.message import Message
 from sandbox.x import XServer

@@ -10,19 +10,19 @@ from pydantic import SecretStr
 from slack_bolt import Ack, Respond
 from sqlalchemy import Row, text
 
-from bot import homes
-from bot.blocks.home import MINE, WAITING, Shown, home
-from bot.blocks.listing import LISTED
-from bot.desk import Desk
-from bot.networks.x import X, XSettings
+from bot.context import Desk
+from bot.networks.x.client import X, XSettings
 from bot.settings import Settings
-from bot.slack import Slack
-from handlers import listing
-from handlers.asked import Asked
-from models import overview
-from models.database import Database
-from models.overview import Wanted
-from models.reply import GIVEN_BACK
+from bot.slack import home_tab
+from bot.slack.blocks.commands.open_list import LISTED
+from bot.slack.blocks.home import MINE, WAITING, Shown, home
+from bot.slack.client import Slack
+from handlers.commands import open_list
+from handlers.commands.slash_command import Asked
+from models.core.database import Database
+from models.reports import open_tickets
+from models.reports.open_tickets import Wanted
+from models.tickets.reply import GIVEN_BACK
 from tests.bench import ingest
 from tests.bench.figures import Figure, beside
 from tests.bench.million import CHANNELS, END, TEAM, filled, spelled
@@ -65,7 +65,7 @@ class Open:
     """What stands behind `/mentions open`, for the ledger and in the plain query."""
 
     words: str = ""
-    wanted: Wanted = overview.ALL
+    wanted: Wanted = open_tickets.ALL
     also: str = ""
 
 
@@ -102,12 +102,12 @@ def _open(desk: Desk, one: Open) -> Figure:
     values = {"now": spelled(NOW)} if ":now" in one.also else {}
     rows = _plain(desk.db, query, values)
     with desk.db.read() as session:
-        found = overview.waiting(session, one.wanted, limit=LISTED)
+        found = open_tickets.waiting(session, one.wanted, limit=LISTED)
     assert [entry.ticket_id for entry in found.first] == [row.id for row in rows]
-    assert listing.open_ones(desk, asked)["text"] == f"{rows[0].waiting:,} waiting"
+    assert open_list.open_ones(desk, asked)["text"] == f"{rows[0].waiting:,} waiting"
     return beside(
         f"`/mentions {words}`, {found.total:,} of them",
-        lambda: listing.open_ones(desk, asked),
+        lambda: open_list.open_ones(desk, asked),
         lambda: _plain(desk.db, query, values),
         most=MOST,
     )
@@ -117,7 +117,7 @@ def _home(desk: Desk) -> Figure:
     """The first page as it is read and put together; only Slack is not in it."""
     more = "".join(f", ({query}) AS {name}" for name, query in TOLD.items())
     query = LIST.format(more=more, also="", limit=WAITING)
-    days = {"week": 1 - homes.DAYS, "today": 0, "tomorrow": 1}
+    days = {"week": 1 - home_tab.DAYS, "today": 0, "tomorrow": 1}
     values = {name: spelled(_midnight(day)) for name, day in days.items()} | {"me": MATE}
 
     rows, shown = _plain(desk.db, query, values), _shown(desk)
@@ -134,7 +134,7 @@ def _home(desk: Desk) -> Figure:
 
 def _shown(desk: Desk) -> Shown:
     with desk.db.read() as session:
-        return homes.read(desk, session, MATE, zone=LISBON)
+        return home_tab.read(desk, session, MATE, zone=LISBON)
 
 
 def _told(shown: Shown) -> dict[str, int]:

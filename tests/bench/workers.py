@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from models import Ticket
-from models.database import Database
-from models.hearing import Place, Said, take_in
-from models.office import ALWAYS
-from models.sla import Promise
+from models.core.database import Database
+from models.core.office_hours import ALWAYS
+from models.tickets.ingest import Place, Said, take_in
+from models.tickets.sla import Promise
 from sandbox.x import XServer
 from tests.bench.figures import Figure
 from tests.bench.stage import CHANNEL, Stage, stage, until, work

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.networks.transport import Limits
-from bot.networks.x import X, XSettings
+from bot.networks.http_client import Limits
+from bot.networks.x.client import X, XSettings
 from sandbox.slack import SlackServer
 from sandbox.x import XServer, XWorld
 from tests.bot.room import Clock, Counting, Room, room

@@ -10,18 +10,21 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot import board, gaps, inbox, outbox, watch
-from bot.desk import Desk
-from bot.networks import Mark, Network, Page, Person, Published, Target
-from bot.networks.memory import Memory
+from bot.context import Desk
+from bot.ingest import backfill, poller
+from bot.ingest import own_posts as watch
+from bot.networks.base import Mark, Network, Page, Person, Published, Target
+from bot.publish import outbox
 from bot.settings import Settings
-from bot.slack import Slack
+from bot.slack import cards as board
+from bot.slack.client import Slack
 from models import Card, Cursor, Event, Mention, Notice, Quarantined, Reply, Ticket
-from models.database import Database
-from models.reply import State as Delivery
+from models.core.database import Database
+from models.tickets.reply import State as Delivery
 from sandbox.slack import SlackServer
 from sandbox.slack.message import Message
 from tests.anybody import Anybody
+from tests.memory_network import Memory
 
 CHANNEL = "C0MENTIONS"
 NOWHERE = "http://127.0.0.1:9/api/"
@@ -86,11 +89,11 @@ class Room:
 
     # Acting
 
-    def poll(self) -> inbox.Heard | None:
-        return gaps.listen(self.desk, self.network)
+    def poll(self) -> poller.Heard | None:
+        return backfill.listen(self.desk, self.network)
 
-    def sweep(self) -> inbox.Heard | None:
-        return inbox.sweep(self.desk, self.network)
+    def sweep(self) -> poller.Heard | None:
+        return poller.sweep(self.desk, self.network)
 
     def watch(self) -> None:
         watch.watch(self.desk, self.network)
@@ -174,7 +177,7 @@ class Room:
     def state(self, reply_id: int) -> Delivery:
         return Delivery(self.reply(reply_id).state)
 
-    def cursor(self, name: str = inbox.MENTIONS) -> Cursor:
+    def cursor(self, name: str = poller.MENTIONS) -> Cursor:
         with self.desk.db.read() as session:
             return session.scalars(select(Cursor).where(Cursor.name == name)).one()
 

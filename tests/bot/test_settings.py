@@ -5,7 +5,7 @@ import traceback
 import pytest
 
 from bot import settings
-from models.office import ALWAYS, OfficeHours
+from models.core.office_hours import ALWAYS, OfficeHours
 
 NEEDED = {"SLACK_BOT_TOKEN": "xoxb-s3cret-1", "SLACK_CHANNEL": "C0MENTIONS"}
 ALL = [name.upper() for name in settings.Settings.model_fields]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from bot.crash import POINTS
+from bot.runtime.crash_points import POINTS
 from tests.chaos.plan import Plan
 from tests.revision import ROOT
 from tests.story.process import free_port

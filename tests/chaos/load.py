@@ -11,17 +11,17 @@ from typing import TypeVar
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.desk import Desk
-from bot.standing import UnknownStandingError
-from handlers import decisions
-from handlers.courtesy import Person
+from bot.context import Desk
+from bot.slack.permissions import UnknownStandingError
+from handlers.feedback import Person
+from handlers.replies import delivery_decisions
 from models import Mention, Reply, Ticket
-from models.base import RuleBrokenError
-from models.database import BusyError
-from models.hearing import Place, Said, take_in
-from models.office import ALWAYS
-from models.reply import State
-from models.sla import Promise
+from models.core.base import RuleBrokenError
+from models.core.database import BusyError
+from models.core.office_hours import ALWAYS
+from models.tickets.ingest import Place, Said, take_in
+from models.tickets.reply import State
+from models.tickets.sla import Promise
 from sandbox.slack import SlackServer
 from sandbox.slack.errors import NotOnScreenError
 from sandbox.slack.message import Message
@@ -247,7 +247,7 @@ class Load:
         who = Person("U0BEN", CHANNEL, None, f"chaos {reply.id} {self.decided}")
         with self.x.world.lock:
             there = [post.text for post in self.x.world.replies_to(reply.sent_to or reply.to_post_id)]
-        act = decisions._it_is_there if reply.text in there else decisions._send_again
+        act = delivery_decisions._it_is_there if reply.text in there else delivery_decisions._send_again
         act(self.desk, reply.id, who)
 
     def _count(self, query: object) -> int:

@@ -14,13 +14,13 @@ from threading import Thread
 
 from sqlalchemy import func, select
 
-from bot.desk import Desk
-from bot.networks.x import X, XSettings
+from bot.context import Desk
+from bot.networks.x.client import X, XSettings
 from bot.settings import Settings
-from bot.slack import Slack
+from bot.slack.client import Slack
 from models import Cursor, Mention, Reply, Ticket
-from models.database import Database
-from models.reply import ON_ITS_WAY
+from models.core.database import Database
+from models.tickets.reply import ON_ITS_WAY
 from sandbox.slack import SlackServer
 from sandbox.x import XServer, XWorld
 from tests import databases

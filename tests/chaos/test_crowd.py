@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from models import Reply, Ticket
-from models.reply import LIVE
+from models.tickets.reply import LIVE
 from sandbox.slack import Person
 from sandbox.slack.errors import NotOnScreenError
 from sandbox.slack.message import Message

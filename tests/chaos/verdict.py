@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Card, Event, Mention, Quarantined, Reply, Ticket
-from models.database import Database
-from models.reply import ON_ITS_WAY, SPOKEN, State
+from models.core.database import Database
+from models.tickets.reply import ON_ITS_WAY, SPOKEN, State
 from sandbox.slack import SlackServer
 from sandbox.slack.message import Message
 from sandbox.x import XServer
@@ -18,7 +18,7 @@ from tests.chaos.crew import Crew
 from tests.chaos.load import Load
 from tests.story.harness import CHANNEL
 
-GIVEN_UP = "the bot stopped while it was sending"  # as bot/doubt.py says it
+GIVEN_UP = "the bot stopped while it was sending"  # as bot/publish/reconcile.py says it
 SURPLUS = 0.001  # of all cards, at most, were there twice
 GONE = 120.0  # seconds after which a surplus card is gone
 UNSURE = timedelta(minutes=12)

@@ -10,8 +10,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from bot import crash
 from bot.__main__ import main
+from bot.runtime import crash_points
 
 
 def assassin(point: str, nth: int, note: str, busy: Path) -> Callable[[str], None]:
@@ -33,5 +33,5 @@ if __name__ == "__main__":
     where = os.environ.get("HEARD_CHAOS_POINT")
     if where:
         nth, note, busy = (os.environ[f"HEARD_CHAOS_{name}"] for name in ("NTH", "NOTE", "BUSY"))
-        crash.visit(assassin(where, int(nth), note, Path(busy)))
+        crash_points.visit(assassin(where, int(nth), note, Path(busy)))
     main(prog_name="bot")

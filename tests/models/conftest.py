@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy.orm import Session
 
-from models.database import Database
+from models.core.database import Database
 from tests.models.ledger import passing
 
 

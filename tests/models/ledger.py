@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Author, Base, Mention, Ticket, absence
-from models.absence import Lost
-from models.database import Database
-from models.hearing import Place, Said, Taken, take_in
-from models.office import ALWAYS
-from models.sla import Promise
+from models import Author, Base, Mention, Ticket
+from models.core.database import Database
+from models.core.office_hours import ALWAYS
+from models.tickets import not_shown
+from models.tickets.ingest import Place, Said, Taken, take_in
+from models.tickets.not_shown import Lost
+from models.tickets.sla import Promise
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 OWED = timedelta(minutes=30)
@@ -73,7 +74,7 @@ def lose(session: Session, post_id: str, *, at: datetime) -> Lost:
     here = ticket_of(session, post_id)
     for before in (timedelta(hours=20), timedelta(hours=19), timedelta()):
         found = mention(session, post_id)
-        lost = absence.missed(session, here, found, how="not shown", title="X", at=at - before)
+        lost = not_shown.missed(session, here, found, how="not shown", title="X", at=at - before)
         session.flush()
     return lost
 

@@ -28,14 +28,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from models import Author, Base, Card, Issue, Mention, Notice, Reply, Shown, Ticket, drafts, overview
-from models.database import Database
-from models.merging import merge
-from models.overview import Wanted
-from models.reply import ON_ITS_WAY
-from models.reply import State as Delivery
-from models.search import Before, search
-from models.word_index import is_index
+from models import Author, Base, Card, Issue, Mention, Notice, Reply, Shown, Ticket
+from models.core.database import Database
+from models.issues.merge import merge
+from models.reports import drafts, open_tickets
+from models.reports.open_tickets import Wanted
+from models.reports.search import Before, search
+from models.reports.word_index import is_index
+from models.tickets.reply import ON_ITS_WAY
+from models.tickets.reply import State as Delivery
 from tests.databases import ROOT
 from tests.models.ledger import NINE, hear, minute, said, ticket
 from tests.models.log import HOLDS_ITS_TURN
@@ -414,9 +415,9 @@ def test_what_is_due_is_found_without_reading_the_year(year: Database) -> None:
         assert not re.search(r"SCAN (replies|tickets)$|Seq Scan", found, re.MULTILINE)
 
 
-@pytest.mark.parametrize("listed", [overview.waiting, overview.longest])
+@pytest.mark.parametrize("listed", [open_tickets.waiting, open_tickets.longest])
 def test_who_waits_is_found_without_reading_the_year(
-    year: Database, listed: Callable[..., overview.Listing]
+    year: Database, listed: Callable[..., open_tickets.Listing]
 ) -> None:
     with explained(year) as plans, year.read() as session:
         found = listed(session, limit=10)
@@ -431,7 +432,7 @@ def test_who_waits_is_found_without_reading_the_year(
 
 def test_each_list_of_who_waits_is_counted_and_ordered_without_reading_the_year(year: Database) -> None:
     lists = (
-        overview.ALL,
+        open_tickets.ALL,
         Wanted(owner="U0ANA"),
         Wanted(unclaimed=True),
         Wanted(overdue_at=minute(9999)),
@@ -445,7 +446,7 @@ def test_each_list_of_who_waits_is_counted_and_ordered_without_reading_the_year(
         year.engine.dispose()
     for wanted in lists:
         with explained(year) as plans, year.read() as session:
-            overview.waiting(session, wanted, limit=10)
+            open_tickets.waiting(session, wanted, limit=10)
 
         for found in plans[1:3]:
             if year.is_sqlite:

@@ -21,11 +21,12 @@ from sandbox.demo.runner import Demo, running
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 ASK = """
 import json
-from bot import auditor, settings
-from bot.assembly import open_desk
+from bot import settings
+from bot.bootstrap import open_desk
+from bot.jobs import watchdog
 settings.load_env_file()
 with open_desk("doctor") as desk:
-    auditor.beat(desk)
+    watchdog.beat(desk)
     networks = list(desk.networks)
     print(json.dumps([desk.settings.model_dump(mode="json"), networks]))
 """
@@ -64,7 +65,7 @@ def recorder() -> Iterator[tuple[str, list[str]]]:
 def every_setting() -> list[str]:
     """The environment's name of each setting, those of networks as well."""
     kinds: set[type[BaseSettings]] = {Settings}
-    for one in pkgutil.iter_modules(bot.networks.__path__, "bot.networks."):
+    for one in pkgutil.walk_packages(bot.networks.__path__, "bot.networks."):
         made = vars(importlib.import_module(one.name)).values()
         kinds |= {kind for kind in made if isinstance(kind, type) and issubclass(kind, BaseSettings)}
     kinds -= {BaseSettings}

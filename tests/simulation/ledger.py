@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from models.base import Base
-from models.database import Database
-from models.hearing import Place, Said, take_in
-from models.office import ALWAYS
-from models.reply import ON_ITS_WAY
-from models.sla import Promise
+from models.core.base import Base
+from models.core.database import Database
+from models.core.office_hours import ALWAYS
+from models.tickets.ingest import Place, Said, take_in
+from models.tickets.reply import ON_ITS_WAY
+from models.tickets.sla import Promise
 from tests.databases import migrate, quick
 from tests.simulation.stage import START
 

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from random import Random
 
-from bot.networks import Later, Post, Published, Refused, Target, Unsure
-from bot.networks.memory import Memory
+from bot.networks.base import Later, Post, Published, Refused, Target, Unsure
+from tests.memory_network import Memory
 from tests.simulation.stage import START, Stage
 from tests.simulation.weather import Climate
 

@@ -6,12 +6,12 @@ from random import Random
 
 from sqlalchemy.exc import IntegrityError
 
-from bot.desk import Desk
-from handlers import decisions
-from handlers.courtesy import Person, writing
+from bot.context import Desk
+from handlers.feedback import Person, writing
+from handlers.replies import delivery_decisions
 from models import Reply, Ticket
-from models.base import RuleBrokenError
-from models.reply import ON_ITS_WAY, State
+from models.core.base import RuleBrokenError
+from models.tickets.reply import ON_ITS_WAY, State
 from tests.simulation.ledger import Ledger
 from tests.simulation.net import Net
 from tests.simulation.stage import Killed, Stage
@@ -112,20 +112,20 @@ class Teammate:
     def _decide(self, reply: Reply) -> None:
         """Look at the network as everybody sees it, and say what is true."""
         if self.net.book(reply.text):
-            decisions._it_is_there(self.desk, reply.id, self._me())
+            delivery_decisions._it_is_there(self.desk, reply.id, self._me())
         elif self.rng.random() < 0.8:
-            decisions._send_again(self.desk, reply.id, self._me())
+            delivery_decisions._send_again(self.desk, reply.id, self._me())
         else:
-            decisions._discard(self.desk, reply.id, self._me())
+            delivery_decisions._discard(self.desk, reply.id, self._me())
 
     def _post_by_hand(self, reply: Reply) -> None:
         if reply.text not in self.by_hand and self.rng.random() < 0.5:
             self.net.says("acmebrew", reply.text, under=reply.to_post_id, at=self.stage.now)
             self.by_hand.add(reply.text)
         if reply.text in self.by_hand:
-            decisions._posted(self.desk, reply.id, self._me())
+            delivery_decisions._posted(self.desk, reply.id, self._me())
         elif self.rng.random() < 0.3:
-            decisions._not_posted(self.desk, reply.id, self._me())
+            delivery_decisions._not_posted(self.desk, reply.id, self._me())
 
     def _me(self) -> Person:
         self._presses += 1

@@ -14,11 +14,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from bot.networks import Later, Refused, Unsure
+from bot.networks.base import Later, Refused, Unsure
 from models import Reply, Ticket
-from models.database import Database
-from models.reply import PENDING
-from models.reply import State as Delivery
+from models.core.database import Database
+from models.tickets.reply import PENDING
+from models.tickets.reply import State as Delivery
 from sandbox.slack import Modal
 from sandbox.slack.errors import NotOnScreenError
 from sandbox.slack.message import Message

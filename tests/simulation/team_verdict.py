@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import select, text
 
 from models import Event, Mention, Notice, Reply, Ticket
-from models.database import Database
-from models.reply import GIVEN_BACK, LIVE, State
+from models.core.database import Database
+from models.tickets.reply import GIVEN_BACK, LIVE, State
 from sandbox.slack import Modal
 from sandbox.slack.outcome import CommandOutcome, Outcome, SubmitOutcome
 from sandbox.slack.person import Person

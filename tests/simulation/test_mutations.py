@@ -11,7 +11,7 @@ import pytest
 from tests.revision import ROOT
 
 PARTS = ("alembic", "bot", "handlers", "models", "sandbox", "tests", "pyproject.toml")
-OUTBOX = "tests/bot/test_outbox.py"
+OUTBOX = "tests/bot/publish/test_outbox.py"
 
 
 def by_simulation(weather: str) -> tuple[str, ...]:
@@ -39,7 +39,7 @@ class Mutation:
 MUTATIONS = (
     Mutation(
         "a call names the account of its ticket",
-        "bot/outbox.py",
+        "bot/publish/outbox.py",
         "errand.text, errand.target, errand.key, account_id=errand.account_id",
         "errand.text, errand.target, errand.key, account_id=network.account().id",
         by_simulation("swapped"),
@@ -47,7 +47,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what was stopped for want of its account stays stopped",
-        "bot/outbox.py",
+        "bot/publish/outbox.py",
         "        accounts.give_back(desk, network, errand, wrong)",
         "        _put_off(desk, errand, wrong)",
         by_simulation("swapped"),
@@ -55,7 +55,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the intent is committed before the socket opens",
-        "bot/outbox.py",
+        "bot/publish/outbox.py",
         '''sender, is not to speak just now."""
     with desk.db.write() as session:''',
         '''sender, is not to speak just now."""
@@ -65,7 +65,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the fence rises with every move",
-        "models/reply.py",
+        "models/tickets/reply.py",
         '"fence": self.fence + 1}',
         '"fence": self.fence}',
         # rare: a dead man's "not now" has to come while somebody else sends
@@ -74,7 +74,7 @@ MUTATIONS = (
     ),
     Mutation(
         "one live reply a turn, by a unique index",
-        "models/reply.py",
+        "models/tickets/reply.py",
         """            "turn",
             unique=True,""",
         """            "turn",
@@ -84,7 +84,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a lease ends",
-        "bot/outbox.py",
+        "bot/publish/outbox.py",
         "lease_until=at + LEASE",
         "lease_until=at + 999 * LEASE",
         by_simulation("deadly"),
@@ -92,7 +92,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what is unsure is not sent again",
-        "bot/doubt.py",
+        "bot/publish/reconcile.py",
         "_ask(session, network, ticket, reply, errand.target, at=at)",
         "reply.ask(session, at=at, nudge_at=at); reply.send_again(session, at=at, by='heard')",
         by_simulation("lossy"),

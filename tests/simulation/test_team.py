@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from models.database import Database
+from models.core.database import Database
 from tests.revision import ROOT
 from tests.simulation.team import Histories, histories
 from tests.simulation.workplace import exchange

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Event, Reply, Ticket
-from models.database import Database
-from models.missing import CAUSE
-from models.reply import ON_ITS_WAY, PENDING, SPOKEN, State
+from models.core.database import Database
+from models.tickets.reply import ON_ITS_WAY, PENDING, SPOKEN, State
+from models.tickets.unconnected_accounts import CAUSE
 from tests.simulation.net import Net
 from tests.simulation.weather import Climate
 

@@ -14,14 +14,16 @@ from io import BytesIO
 from typing import Any, Self, cast
 
 import handlers
-from bot import accounts, board, claims, freshen, handoffs, inbox, marks, missing_posts, outbox, watch
-from bot.desk import Desk
-from bot.networks import Later, Published, Target
-from bot.networks.memory import Memory
+from bot.context import Desk
+from bot.http_server import Web
+from bot.ingest import missing_posts, own_posts, poller, refresh_post
+from bot.jobs import account_check, claim_expiry
+from bot.networks.base import Later, Published, Target
+from bot.publish import manual_posting, outbox
 from bot.settings import Settings
-from bot.slack import Slack
-from bot.web import Web
-from models.database import Database
+from bot.slack import cards, reactions
+from bot.slack.client import Slack
+from models.core.database import Database
 from sandbox.slack.api import WebApi
 from sandbox.slack.courier import Courier
 from sandbox.slack.hooks import Hooks
@@ -31,6 +33,7 @@ from sandbox.slack.person import Person
 from sandbox.slack.socket_mode import SocketMode
 from sandbox.slack.transport import NOBODY, Answer
 from sandbox.slack.world import SlackWorld
+from tests.memory_network import Memory
 from tests.simulation.stage import START
 
 CHANNEL = "C0MENTIONS"
@@ -203,7 +206,7 @@ class Workplace:
     """A bot, its Slack, its network and its people, all new."""
 
     def __init__(self, exchange: Exchange, db: Database, undo: float) -> None:
-        freshen._last_looks.pop(db, None)  # of the run before, on the same ledger
+        refresh_post._last_looks.pop(db, None)  # of the run before, on the same ledger
         self.clock = Clock()
         self.net = Net(self.clock)
         self.world = SlackWorld()
@@ -282,14 +285,14 @@ class Workplace:
 
 _LOOPS: dict[str, Callable[[Workplace], object]] = {
     "outbox": lambda here: outbox.work(here.desk),
-    "board": lambda here: board.work(here.desk),
-    "marks": lambda here: marks.work(here.desk),
-    "accounts": lambda here: accounts.check(here.desk, here.net),
-    "inbox": lambda here: inbox.poll(here.desk, here.net),
-    "watch": lambda here: watch.watch(here.desk, here.net),
-    "hand-offs": lambda here: handoffs.confirm_seen(here.desk, here.net),
+    "board": lambda here: cards.work(here.desk),
+    "marks": lambda here: reactions.work(here.desk),
+    "accounts": lambda here: account_check.check(here.desk, here.net),
+    "inbox": lambda here: poller.poll(here.desk, here.net),
+    "watch": lambda here: own_posts.watch(here.desk, here.net),
+    "hand-offs": lambda here: manual_posting.confirm_seen(here.desk, here.net),
     "missing posts": lambda here: missing_posts.tick(here.desk),
-    "claims": lambda here: claims.tick(here.desk),
+    "claims": lambda here: claim_expiry.tick(here.desk),
     "slow": lambda here: here.side.catch_up(),
 }
 LOOPS = tuple(_LOOPS)

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
-from bot import accounts, crash, outbox
-from bot.desk import Desk
-from bot.networks.memory import Memory
+from bot.context import Desk
+from bot.jobs import account_check
+from bot.publish import outbox
+from bot.runtime import crash_points
 from bot.settings import Settings
-from bot.slack import Slack
+from bot.slack.client import Slack
 from tests.anybody import Anybody
+from tests.memory_network import Memory
 from tests.simulation import verdict
 from tests.simulation.ledger import TICKETS, Ledger, ledger
 from tests.simulation.net import OTHER, OURS, Net
@@ -69,12 +71,12 @@ class Run:
             self.stage.enter(f"teammate {number}", self._teammate(number + 1).live)
         self._plan_kills(workers)
         self.stage.at(STORM, self._calm)
-        crash.visit(self._visit)
+        crash_points.visit(self._visit)
         try:
             with complaints() as errors:
                 self.stage.run(STORM + CALM)
         finally:
-            crash.visit(None)
+            crash_points.visit(None)
         self.counts["lost answers"] += self.net.lost
         self.counts["steps"] += self.stage.steps
         found = verdict.violations(self.book.db, self.net, self.climate, self.stage.now)
@@ -102,7 +104,7 @@ class Run:
         while True:
             try:
                 self.stage.sleep(400 if self.net.is_fair else self.rng.uniform(5, 60))
-                accounts.check(desk, self.net)
+                account_check.check(desk, self.net)
             except Killed:
                 continue
             self.broken += verdict.of_missing(self.book.db, self.net)

@@ -11,16 +11,17 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from sqlalchemy import select
 
 import handlers
-from bot import gaps, handoffs, watch
-from bot.desk import Desk
-from bot.networks.x import X, XSettings
-from bot.schedule import Schedule
+from bot.context import Desk
+from bot.http_server import Web
+from bot.ingest import backfill, own_posts
+from bot.networks.x.client import X, XSettings
+from bot.publish import manual_posting
+from bot.runtime.waitress_server import Server
+from bot.scheduler import Schedule
 from bot.settings import Settings
-from bot.slack import Slack
-from bot.waitress_server import Server
-from bot.web import Web
+from bot.slack.client import Slack
 from models import Event, Reply, Ticket
-from models.database import Database
+from models.core.database import Database
 from sandbox.slack import Modal, Person, SlackServer, SubmitOutcome, VisibleText, visible
 from sandbox.slack.message import Message
 from sandbox.slack.validator import check_message, check_view
@@ -178,15 +179,15 @@ class Bot(Stage):
 
     def poll(self) -> None:
         """Look at X now, instead of at the next minute."""
-        gaps.listen(self.desk, self.desk.networks["x"])
+        backfill.listen(self.desk, self.desk.networks["x"])
 
     def watch(self) -> None:
         """Look at our own posts now, instead of in ten minutes."""
-        watch.watch(self.desk, self.desk.networks["x"])
+        own_posts.watch(self.desk, self.desk.networks["x"])
 
     def confirm_hand_offs(self) -> None:
         """Look for what people were to post by hand now, instead of within a minute."""
-        handoffs.confirm_seen(self.desk, self.desk.networks["x"])
+        manual_posting.confirm_seen(self.desk, self.desk.networks["x"])
 
     def settled(self) -> None:
         """Wait until Slack shows what the ledger holds."""

@@ -8,7 +8,7 @@ import requests
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.doctor import SCOPES
+from bot.cli.doctor import SCOPES
 from sandbox.slack import NotOnScreenError, visible
 
 ROOT = Path(__file__).parents[3]

@@ -1,0 +1,338 @@
+"""The doctor: what is wrong with a set-up, and how to mend it, one line each."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import Enum
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.context import Desk
+from bot.ingest.own_posts import OWN
+from bot.jobs import account_check
+from bot.networks.base import Later, Network
+from bot.runtime import clock_set_back, migrations
+from bot.slack.blocks.elements import duration
+from bot.slack.client import Examined, SlackError, SlackNoError
+from bot.slack.network_alarms import key, what_to_do
+from bot.slack.permissions import is_group, why_unreadable
+from models import Alarm, Cursor, Pause
+from models.core.database import BusyError
+from models.sources.cursor import MENTIONS
+
+# Each with its reason in docs/reference/scopes.md.
+SCOPES = (
+    "app_mentions:read",
+    "channels:history",
+    "channels:read",
+    "chat:write",
+    "commands",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "im:write",
+    "reactions:write",
+    "usergroups:read",
+    "users:read",
+)
+_GROUP_MENDS = {
+    "missing_scope": "Add usergroups:read under OAuth & Permissions, then reinstall the app.",
+    "no_such_subteam": "Correct its id (S…).",
+}
+SKEW = timedelta(seconds=60)  # Slack refuses requests whose clocks differ by five minutes
+
+
+class Level(Enum):
+    """How bad a finding is: how it is marked, and the exit code that it asks for."""
+
+    OK = ("ok  ", 0)
+    NOTE = ("note", 0)
+    WARNING = ("warn", 1)
+    BAD = ("BAD ", 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's."""
+
+    level: Level
+    subject: str
+    sentence: str
+
+    def line(self) -> str:
+        """As it is printed."""
+        return f"{self.level.value[0]}  {self.subject}: {self.sentence}"
+
+
+def _ok(subject: str, sentence: str) -> Finding:
+    return Finding(Level.OK, subject, sentence)
+
+
+def _warn(subject: str, sentence: str) -> Finding:
+    return Finding(Level.WARNING, subject, sentence)
+
+
+def _bad(subject: str, sentence: str) -> Finding:
+    return Finding(Level.BAD, subject, sentence)
+
+
+def examine(desk: Desk) -> Iterator[Finding]:
+    """Look at everything that a running Heard needs, the cheapest first; each look fails by itself."""
+    yield from _database(desk)
+    yield from _set_back(desk)
+    yield from _slack(desk)
+    yield from _channel(desk)
+    yield from _senders(desk)
+    yield from _pause(desk)
+    yield from _door(desk)
+    for network in desk.networks.values():
+        yield from _network(network)
+        yield from _other_accounts(desk, network)
+        yield from _polls(desk, network)
+
+
+def _database(desk: Desk) -> Iterator[Finding]:
+    kind = "SQLite" if desk.db.is_sqlite else "PostgreSQL"
+    try:
+        here, wanted = migrations.found(desk.db), migrations.wanted()
+    except (SQLAlchemyError, BusyError) as error:
+        yield _bad("database", f"{kind} does not answer ({type(error).__name__}). Check DATABASE_URL.")
+        return
+    if here is None and desk.db.is_sqlite:
+        yield _warn("database", "SQLite, empty: the first `python -m bot run` sets it up.")
+    elif here != wanted:
+        mend = "Run: python -m bot migrate" if (here or "") < wanted else "Update Heard."
+        yield _bad("database", f"{kind} is at schema {here or 'none'}, this Heard needs {wanted}. {mend}")
+    else:
+        yield _ok("database", f"{kind}, schema {here}.")
+
+
+def _set_back(desk: Desk) -> Iterator[Finding]:
+    """Whether the clock that everything waits by was set back, now or within a day."""
+    at = desk.now()
+    try:
+        behind = clock_set_back.behind(desk.db, at=at) if desk.db.is_sqlite else None
+        with desk.db.read(2.0) as session:
+            remembered = clock_set_back.remembered(session, at=at)
+    except (SQLAlchemyError, BusyError):
+        return
+    if behind is not None:
+        mend = "A running Heard recovers within seconds; see that the clock is right and synchronized (NTP)."
+        yield _bad("clock", f"was set back: it is {duration(behind)} behind the last reading. {mend}")
+    elif remembered is not None:
+        when = f"{duration(at - remembered.since)} ago, by {remembered.detail}"
+        yield _warn("clock", f"was set back {when}. See that it is synchronized (NTP).")
+
+
+def _slack(desk: Desk) -> Iterator[Finding]:
+    try:
+        examined = desk.slack.examine()
+    except SlackNoError as error:
+        mend = "Copy the Bot User OAuth Token (xoxb-…) from your app's page again."
+        yield _bad("SLACK_BOT_TOKEN", f"Slack refuses it ({error.error}). {mend}")
+        return
+    except SlackError as error:
+        yield _bad("Slack", f"does not answer: {error}. Check SLACK_API_URL and the network.")
+        return
+    who, where = examined.name or "a bot", examined.team or "your workspace"
+    yield _ok("SLACK_BOT_TOKEN", f"works, as {who} in {where}.")
+    yield from _scopes(examined)
+    yield from _clock(desk, "Slack", examined.date)
+
+
+def _scopes(examined: Examined) -> Iterator[Finding]:
+    if not examined.scopes:
+        yield _warn("scopes", f"Slack does not say which the token has; it needs {', '.join(SCOPES)}.")
+        return
+    missing = [scope for scope in SCOPES if scope not in examined.scopes]
+    if missing:
+        mend = "Add them under OAuth & Permissions, then reinstall the app."
+        yield _bad("scopes", f"{', '.join(missing)} missing. {mend}")
+    else:
+        yield _ok("scopes", "all there.")
+
+
+def _clock(desk: Desk, whose: str, date: str | None) -> Iterator[Finding]:
+    try:
+        theirs = parsedate_to_datetime(date or "")
+    except ValueError:
+        return
+    skew = abs(desk.now() - theirs)
+    if skew > SKEW:
+        yield _bad("clock", f"differs from {whose}'s by {duration(skew)}. Set this machine's clock (NTP).")
+    else:
+        yield _ok("clock", f"agrees with {whose}'s.")
+
+
+def _channel(desk: Desk) -> Iterator[Finding]:
+    channel = desk.settings.slack_channel
+    mends = {
+        "not_in_channel": "Type /invite @Heard in that channel.",
+        "channel_not_found": "Check the id (channel details); a private one needs /invite @Heard.",
+        "is_archived": "Unarchive it, or name another.",
+        "missing_scope": "Add channels:history and groups:history.",
+    }
+    try:
+        desk.slack.can_see(channel)
+    except SlackNoError as error:
+        mend = mends.get(error.error, "Check that the bot is a member.")
+        yield _bad("SLACK_CHANNEL", f"{channel} cannot be used ({error.error}). {mend}")
+    except SlackError as error:
+        yield _warn("SLACK_CHANNEL", f"{channel} could not be looked at: {error}.")
+    else:
+        yield _ok("SLACK_CHANNEL", f"the bot is in {channel}.")
+        yield from _sharing(desk, channel)
+
+
+def _sharing(desk: Desk, channel: str) -> Iterator[Finding]:
+    try:
+        place = desk.slack.channel(channel)
+    except SlackError as error:
+        yield _warn("SLACK_CHANNEL", f"Slack does not say whether {channel} is shared ({error}).")
+        return
+    if place.is_shared:
+        mend = "Nobody can send from it: name a channel that only your own people are in."
+        yield _bad("SLACK_CHANNEL", f"{channel} is shared with another organisation. {mend}")
+
+
+def _senders(desk: Desk) -> Iterator[Finding]:
+    """Who may send, and which of the user groups among them Slack does not tell us about."""
+    senders = desk.settings.senders
+    if senders is None:
+        yield _ok("SENDERS", "every member may send; guests and other organisations may not.")
+        return
+    readable = list(senders)
+    for group in filter(is_group, senders):
+        try:
+            desk.slack.group(group)
+        except SlackNoError as error:
+            readable.remove(group)
+            mend = _GROUP_MENDS.get(error.error, "Name people by their own ids (U…) instead.")
+            yield _bad("SENDERS", f"the user group {group} cannot be read: {why_unreadable(error)}. {mend}")
+        except SlackError as error:
+            yield _warn("SENDERS", f"the user group {group} could not be looked at: {error}.")
+    if len(readable) < len(senders):
+        who = "only the others named there" if readable else "nobody"
+        yield _warn("SENDERS", f"{who} may send until that is mended.")
+    else:
+        yield _ok("SENDERS", f"names {', '.join(senders)}.")
+
+
+def _pause(desk: Desk) -> Iterator[Finding]:
+    """Whether somebody let no reply leave, and forgot it."""
+    try:
+        with desk.db.read(2.0) as session:
+            pause = Pause.now(session)
+    except (SQLAlchemyError, BusyError):
+        return
+    if pause is not None:
+        since = duration(desk.now() - pause.at)
+        yield _warn("replies", f"{pause.by} paused them {since} ago. /mentions resume lets them go out.")
+
+
+def _door(desk: Desk) -> Iterator[Finding]:
+    """How Slack's events reach us."""
+    token = desk.settings.slack_app_token
+    if token is None:
+        if desk.settings.slack_signing_secret is None:
+            yield _bad("SLACK_SIGNING_SECRET", "is missing; set it, or SLACK_APP_TOKEN for Socket Mode.")
+        else:
+            yield _ok("events", f"by HTTP: Slack must reach /slack/events on port {desk.settings.port}.")
+        return
+    try:
+        desk.slack.try_socket(token.get_secret_value())
+    except SlackNoError as error:
+        mend = "Make an app-level token with connections:write, and turn Socket Mode on."
+        yield _bad("SLACK_APP_TOKEN", f"Slack refuses it ({error.error}). {mend}")
+    except SlackError as error:
+        yield _warn("SLACK_APP_TOKEN", f"could not be tried: {error}.")
+    else:
+        yield _ok("events", "by Socket Mode.")
+
+
+def _network(network: Network) -> Iterator[Finding]:
+    try:
+        account = network.account()
+    except Later as later:
+        yield _bad(network.title, f"{later.detail} {what_to_do(later.cause, later.detail)}".strip())
+    else:
+        yield _ok(network.title, f"speaks as @{account.handle}.")
+    for advice in network.advice():
+        yield Finding(Level.NOTE, network.title, advice)
+
+
+def _other_accounts(desk: Desk, network: Network) -> Iterator[Finding]:
+    """Accounts that are not connected although tickets of theirs wait."""
+    try:
+        connected = network.account()
+        with desk.db.read(2.0) as session:
+            waiting = account_check.waiting_for(session, network, connected)
+    except (Later, SQLAlchemyError, BusyError):
+        return
+    for sentence in waiting:
+        yield _warn(network.title, sentence)
+
+
+def _polls(desk: Desk, network: Network) -> Iterator[Finding]:
+    try:
+        with desk.db.read(2.0) as session:
+            cursors = session.scalars(select(Cursor).where(Cursor.network == network.name)).all()
+            ringing = Alarm.ringing(session, [key("reading", network.name)])
+    except (SQLAlchemyError, BusyError):
+        return
+    mentions = [cursor for cursor in cursors if cursor.name == MENTIONS]
+    if mentions:
+        cursor = max(mentions, key=lambda one: one.read_at or one.started_at)  # others are read no more
+        yield _poll_age(desk, network, cursor, ringing, desk.now())
+        yield from _pace(desk, network, cursor)
+        yield from _watching(desk, network, cursors)
+    else:
+        yield _warn(network.title, "was never read. Is `python -m bot run` (or `worker`) running?")
+
+
+def _poll_age(
+    desk: Desk, network: Network, cursor: Cursor, ringing: Sequence[Alarm], at: datetime
+) -> Finding:
+    age = cursor.age(at)
+    if cursor.failing_since is not None:
+        since = duration(at - cursor.failing_since)
+        told = (cursor.failure or "no answer").rstrip(".")
+        mends = [what_to_do(alarm.cause, alarm.detail) for alarm in ringing]
+        return _bad(network.title, " ".join([f"has not been readable for {since}: {told}.", *mends]).rstrip())
+    if age is None:
+        return _warn(network.title, "was never read to the end yet.")
+    late = timedelta(seconds=max(3 * desk.settings.poll_seconds, 30)) + 2 * cursor.spacing
+    if age > late:
+        return _bad(network.title, f"was last read {duration(age)} ago. Is `python -m bot run` running?")
+    return _ok(network.title, f"was last read {duration(age)} ago.")
+
+
+def _watching(desk: Desk, network: Network, cursors: Sequence[Cursor]) -> Iterator[Finding]:
+    """Whether our own posts can be read: by them replies that were made by hand are seen."""
+    for cursor in cursors:
+        if cursor.name == OWN and cursor.failing_since is not None:
+            since, why = (
+                duration(desk.now() - cursor.failing_since),
+                (cursor.failure or "no answer").rstrip("."),
+            )
+            told = f"our own posts have not been readable for {since}: {why}."
+            yield _warn(network.title, f"{told} Replies posted by hand go unnoticed.")
+
+
+def _pace(desk: Desk, network: Network, cursor: Cursor) -> Iterator[Finding]:
+    """Whether POLL_SECONDS asks for more than the network's rate limit leaves."""
+    if cursor.spacing > timedelta():
+        often = f"POLL_SECONDS is {desk.settings.poll_seconds:g}, more often than {network.title} allows"
+        apart = f"readings are {duration(cursor.spacing)} apart, spread over what its rate limit leaves"
+        yield Finding(Level.NOTE, network.title, f"{often}: {apart}.")
+
+
+def report(findings: Iterable[Finding], say: Callable[[str], object]) -> int:
+    """Say each finding as it comes; give the exit code of the worst."""
+    worst = 0
+    for finding in findings:
+        say(finding.line())
+        worst = max(worst, finding.level.value[1])
+    return worst

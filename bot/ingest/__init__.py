@@ -1,0 +1,1 @@
+"""Networks → ledger: polls, backfills, profiles, and posts read again. Knows no Slack."""

@@ -1,0 +1,56 @@
+"""What slept waits again: the thread says so to whoever is to see to it, and the channel has it once more."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.context import Desk
+from bot.jobs.reminders import waiter
+from bot.slack.blocks.tickets import reminder
+from bot.slack.blocks.tickets.reminder import Waiter
+from models import Event, Notice, Ticket
+from models.core.audit_event import HEARD
+from models.reports import health
+from models.tickets.state import State
+
+BATCH = 200  # snoozes that end together
+
+
+def wake(desk: Desk, session: Session, *, at: datetime) -> None:
+    """End the snoozes that are over, each ticket held in turn and always in the same order."""
+    over = select(Ticket.id).where(health.snoozed_too_long(at)).order_by(Ticket.id).limit(BATCH)
+    by_channel: dict[str, list[Waiter]] = defaultdict(list)
+    for ticket_id in session.scalars(over).all():
+        ticket = Ticket.hold(session, ticket_id)
+        if ticket.state == State.SNOOZED and ticket.snoozed_until is not None and ticket.snoozed_until <= at:
+            ticket.wake(session, at=at)
+            session.flush()
+            by_channel[ticket.channel].append(_tell_thread(desk, session, ticket, at))
+    for channel, many in by_channel.items():
+        _tell_channel(session, channel, many, at)
+
+
+def _tell_thread(desk: Desk, session: Session, ticket: Ticket, at: datetime) -> Waiter:
+    woken = waiter(desk, session, ticket)
+    whom = ticket.owner or _who_snoozed(session, ticket)
+    text, blocks = reminder.snooze_over(woken, f"<@{whom}>" if whom else "Everybody")
+    Notice.tell(session, text, blocks=blocks, at=at, ticket_id=ticket.id)
+    return woken
+
+
+def _who_snoozed(session: Session, ticket: Ticket) -> str | None:
+    """Nobody has it, so whoever wanted it back."""
+    acts = select(Event.actor).where(Event.ticket_id == ticket.id, Event.act == "snooze")
+    actor = session.scalar(acts.order_by(Event.id.desc()).limit(1))
+    return None if actor == HEARD else actor
+
+
+def _tell_channel(session: Session, channel: str, many: Sequence[Waiter], at: datetime) -> None:
+    """Their cards are far up by now: one line that leads to them, however many wake together."""
+    text, blocks = reminder.snoozes_over(many)
+    # The words of one alone are read out.
+    quotes = [one.mention_id for one in many if one.mention_id is not None] if len(many) == 1 else []
+    Notice.tell(session, text, blocks=blocks, at=at, channel=channel, quotes=quotes)

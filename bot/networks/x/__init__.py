@@ -1,0 +1,1 @@
+"""X: the API v2 through tweepy."""

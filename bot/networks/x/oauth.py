@@ -1,0 +1,196 @@
+"""Signing in to X with OAuth 2.0: the three calls of the authorization code flow with PKCE, and no memory.
+
+https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code
+
+tweepy has an `OAuth2UserHandler`; it knows no timeout, only X's own addresses, and cannot renew a token
+(https://github.com/tweepy/tweepy/issues/1953), hence these few lines over our own transport. What X says is
+quoted by its error code alone: its sentences may repeat what was sent, and that is secret.
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import requests
+from pydantic import SecretStr
+from pydantic_core import from_json
+
+from bot.networks.base import Account, Later, NetworkError, Unsure
+from bot.networks.http_client import Declined, Limits, Session
+from bot.networks.x import errors
+
+SCOPES = ("tweet.read", "tweet.write", "users.read", "offline.access")
+OFFICIAL = "https://api.x.com"
+_OFFICIAL_PAGE = "https://x.com"  # people sign in on another host than programs call
+_PAGE = "/i/oauth2/authorize"
+_TOKEN = "/2/oauth2/token"  # noqa: S105 - a path
+_USUAL_LIFE = 7200  # seconds, if X should not say
+_OF_THE_APP = {"invalid_client", "unauthorized_client", "unsupported_grant_type"}
+_CODE = re.compile(r"[a-z_]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a call is signed with. `grant` is when a person connected: another one may be another account.
+
+    `account` is whom it speaks for, if X was ever asked: all tokens of one grant speak for the same.
+    """
+
+    secret: SecretStr
+    grant: datetime
+    account: Account | None = field(default=None, compare=False)
+
+
+class Tokens(Protocol):
+    """Where X gets its token from, for each call anew. Everything here raises `Later` if there is none."""
+
+    def current(self) -> Token:
+        """A token that is good for some minutes."""
+        ...
+
+    def instead_of(self, refused: Token) -> Token:
+        """Another token than `refused`, which X did not take."""
+        ...
+
+    def name(self, token: Token, account: Account) -> None:
+        """Note that `token` speaks for `account`, unless another one was connected since. It never raises."""
+        ...
+
+    def about(self) -> str:
+        """How things stand, as a sentence for whoever looks after the bot. It never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What X gives: a token for some hours (`life`, in seconds), and one that works once to get the next."""
+
+    access: SecretStr
+    refresh: SecretStr
+    life: int
+    scopes: frozenset[str]
+
+
+class GrantRefusedError(NetworkError):
+    """X takes this code or refresh token no more; the same will never work again."""
+
+
+class Question:
+    """One request for a person's consent: nobody else's answer fits it, and each code only once."""
+
+    def __init__(self) -> None:
+        self.state = secrets.token_urlsafe(32)
+        self.verifier = secrets.token_urlsafe(64)  # 43 to 128 letters: RFC 7636
+
+    @property
+    def challenge(self) -> str:
+        """What X sees of the verifier until the code is redeemed (S256)."""
+        digest = hashlib.sha256(self.verifier.encode()).digest()
+        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+class OAuth2:
+    """X's authorization server, as one app sees it. Safe to share: each call has a session of its own."""
+
+    def __init__(
+        self, client_id: str, client_secret: SecretStr | None, api_url: str, limits: Limits | None = None
+    ) -> None:
+        self._id, self._secret, self._url = client_id, client_secret, api_url
+        self._limits = limits
+
+    def page(self, question: Question, redirect: str) -> str:
+        """The address where a person consents."""
+        asked = {
+            "response_type": "code",
+            "client_id": self._id,
+            "redirect_uri": redirect,
+            "scope": " ".join(SCOPES),
+            "state": question.state,
+            "code_challenge": question.challenge,
+            "code_challenge_method": "S256",
+        }
+        host = _OFFICIAL_PAGE if self._url == OFFICIAL else self._url
+        return f"{host}{_PAGE}?{urlencode(asked)}"
+
+    def redeem(self, code: str, question: Question, redirect: str) -> Pair:
+        """The first pair, for the code that X gave; it lives half a minute.
+
+        Raises `GrantRefusedError`, `Later` and `Unsure`.
+        """
+        verifier = question.verifier
+        return self._call(
+            {
+                "grant_type": "authorization_code",
+                "code": code,
+                "redirect_uri": redirect,
+                "code_verifier": verifier,
+            },
+            hidden=(code, verifier),
+        )
+
+    def renew(self, refresh: SecretStr) -> Pair:
+        """The next pair. X spends `refresh` even if its answer does not arrive, which is `Unsure`.
+
+        Raises `GrantRefusedError`, `Later` (nothing was spent) and `Unsure`.
+        """
+        spent = refresh.get_secret_value()
+        return self._call({"grant_type": "refresh_token", "refresh_token": spent}, hidden=(spent,))
+
+    def _call(self, asked: dict[str, str], hidden: tuple[str, ...]) -> Pair:
+        """One call, as a confidential client if there is a secret, else as a public one."""
+        auth = None
+        if self._secret is None:
+            asked["client_id"] = self._id
+        else:
+            auth = (self._id, self._secret.get_secret_value())
+            hidden = (*hidden, auth[1])
+        try:
+            with Session(self._url, self._limits) as session:
+                answer = session.post(self._url + _TOKEN, data=asked, auth=auth)
+        except Declined as no:
+            raise _refusal(no.response, hidden) from None
+        return _pair(answer, asked.get("refresh_token"))
+
+
+def _pair(answer: requests.Response, old: str | None) -> Pair:
+    """The pair in an answer; a server that does not rotate leaves the old refresh token out (RFC 6749, 6)."""
+    body = _body(answer)
+    access, refresh, life = body.get("access_token"), body.get("refresh_token", old), body.get("expires_in")
+    if not isinstance(access, str) or not access or not isinstance(refresh, str) or not refresh:
+        raise Unsure("X answered without the tokens that it was asked for.")
+    scopes = body.get("scope")
+    return Pair(
+        SecretStr(access),
+        SecretStr(refresh),
+        life if isinstance(life, int) and life > 0 else _USUAL_LIFE,
+        frozenset(scopes.split() if isinstance(scopes, str) else SCOPES),
+    )
+
+
+def _refusal(answer: requests.Response, hidden: tuple[str, ...]) -> NetworkError:
+    """What a failed call means: X documents none of it, so this is RFC 6749 section 5.2 and what was seen."""
+    status = answer.status_code
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        return Unsure(f"X had trouble of its own (HTTP {status}).")
+    code = _body(answer).get("error")
+    code = code if isinstance(code, str) and _CODE.fullmatch(code) else "no reason given"
+    if status == HTTPStatus.UNAUTHORIZED or code in _OF_THE_APP:
+        wrong = f"X does not know this app ({code}): check X_CLIENT_ID and X_CLIENT_SECRET."
+        return Later(None, "unauthorized", wrong)
+    if status == HTTPStatus.BAD_REQUEST:
+        return GrantRefusedError(f"HTTP {status}, {code}")
+    return errors.of_read(answer, hidden)
+
+
+def _body(answer: requests.Response) -> dict[str, Any]:
+    try:
+        body = from_json(answer.content)  # which counts how deep it is: `json` runs into Python's own limit
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,1 @@
+"""Ledger → networks: replies sent, looked for, deleted. Knows no Slack."""

@@ -1,0 +1,1 @@
+"""What a process needs to run: time, logs, locks, leases, migrations, encryption."""

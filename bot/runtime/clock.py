@@ -1,0 +1,97 @@
+"""The time that leases and windows are counted in: the database's, so that all machines agree."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from models.core.database import BusyError, Database
+
+log = logging.getLogger(__name__)
+
+EVERY = 60.0  # seconds
+CERTAIN = 1.0  # seconds; an answer that took longer says too little about now
+APART = timedelta(seconds=5)  # from when on a difference to this machine's clock is worth a line
+
+
+STEP = timedelta(seconds=1)  # from when on a step back is more than a correction
+
+
+class WatchedClock:
+    """A clock that notices when it was set back: by as much as it gives less than it gave before."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._latest: datetime | None = None
+        self._step = timedelta()
+        self._lock = threading.Lock()
+
+    def __call__(self) -> datetime:
+        """Now."""
+        with self._lock:
+            at = self._now()
+            if self._latest is not None and self._latest - at > STEP:
+                self._step += self._latest - at
+                self._latest = at
+            elif self._latest is None or at > self._latest:
+                self._latest = at
+            return at
+
+    def take_step(self) -> timedelta:
+        """How far it was set back since this was last asked; zero if it was not."""
+        with self._lock:
+            step, self._step = self._step, timedelta()
+            return step
+
+    def give_back(self, step: timedelta) -> None:
+        """Have `step` taken again: nothing could be done about it."""
+        with self._lock:
+            self._step += step
+
+
+class DatabaseClock:
+    """PostgreSQL's time, carried on between two readings by a counter that nobody can set.
+
+    Two machines whose clocks differ would otherwise see each other's leases end too early or too late.
+    """
+
+    def __init__(self, database: Database) -> None:
+        """Read it once; raises what the database raises."""
+        self._database = database
+        self._time, self._ticks = datetime.now(UTC), ticks()
+        self.set()
+
+    def __call__(self) -> datetime:
+        """Now."""
+        return self._time + timedelta(seconds=ticks() - self._ticks)
+
+    def keep(self, stop: threading.Event) -> None:
+        """Read it every minute until `stop` is set."""
+        while not stop.wait(EVERY):
+            try:
+                self.set()
+            except (SQLAlchemyError, BusyError) as error:
+                log.warning("the database does not say what time it is: %s", type(error).__name__)
+
+    def set(self) -> None:
+        """Read it anew, for counters drift."""
+        before = ticks()
+        with self._database.read(CERTAIN) as session:
+            theirs = session.scalars(select(func.clock_timestamp())).one()
+        after = ticks()
+        if after - before > CERTAIN:
+            log.warning("the database took %.1f s to say what time it is; keeping ours", after - before)
+            return
+        self._time, self._ticks = theirs.astimezone(UTC), (before + after) / 2
+        apart = self._time - datetime.now(UTC)
+        if abs(apart) > APART:
+            log.warning("this machine's clock and the database's differ by %s; the database's counts", apart)
+
+
+def ticks() -> float:
+    """Seconds since some moment, also while the machine was asleep, where the system counts those."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()

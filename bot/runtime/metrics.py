@@ -1,0 +1,120 @@
+"""`/metrics`, read from the ledger at each scrape, and so right after any restart and in any process."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from statistics import median
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.context import Desk
+from bot.jobs import watchdog
+from models import Alarm, Budget, Card, Cursor, Mention, Pause, Quarantined, Reply, Ticket
+
+RECENT = 100
+
+
+class Ledger(Collector):
+    """What the ledger holds, as figures."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def collect(self) -> Iterable[Metric]:
+        """One reading."""
+        with self.desk.db.read(2.0) as session:
+            yield from self._counts(session)
+            yield from self._readings(session)
+            yield self._lag(session)
+            yield from self._troubles(session)
+
+    def _counts(self, session: Session) -> Iterable[Metric]:
+        yield _one(session, "heard_mentions", "Mentions in the ledger", select(func.count(Mention.id)))
+        yield _one(
+            session, "heard_quarantined", "Rows that could not be read", select(func.count(Quarantined.id))
+        )
+        drawn = select(func.count(Card.id)).where(Card.ts.is_not(None))
+        yield _one(session, "heard_cards_drawn", "Cards that are in Slack", drawn)
+        stale = select(func.count(Ticket.id)).where(Ticket.drawn_revision < Ticket.revision)
+        yield _one(session, "heard_cards_to_draw", "Cards that are missing or old", stale)
+        failing = select(func.count(Card.id)).where(Card.failure.is_not(None))
+        yield _one(session, "heard_cards_failing", "Cards that Slack refused last time", failing)
+        tickets = select(Ticket.state, func.count()).group_by(Ticket.state)
+        yield _by(session, "heard_tickets", "Tickets by state", tickets)
+        pause = Pause.now(session)
+        paused = (self.desk.now() - pause.at).total_seconds() if pause is not None else 0
+        about = "How long no reply may leave, because somebody paused them; 0 if nobody did"
+        yield GaugeMetricFamily("heard_paused_seconds", about, value=paused)
+        replies = select(Reply.state, func.count()).group_by(Reply.state)
+        yield _by(session, "heard_replies", "Replies by state of delivery", replies)
+
+    def _readings(self, session: Session) -> Iterable[Metric]:
+        labels = ["network", "reading"]
+        ages = GaugeMetricFamily(
+            "heard_poll_age_seconds", "Since a reading last came to its end", labels=labels
+        )
+        reads = GaugeMetricFamily("heard_reads", "Readings that were tried", labels=labels)
+        at = self.desk.now()
+        readings: dict[tuple[str, str], list[Cursor]] = {}  # one may have been read for several accounts
+        for cursor in session.scalars(select(Cursor)):
+            readings.setdefault((cursor.network, cursor.name), []).append(cursor)
+        for names, cursors in readings.items():
+            known = [age.total_seconds() for one in cursors if (age := one.age(at)) is not None]
+            if known:
+                ages.add_metric(names, min(known))
+            reads.add_metric(names, sum(one.reads for one in cursors))
+        yield ages
+        yield reads
+        looks = select(func.sum(Reply.looks))
+        yield _one(session, "heard_looks", "Looks for replies that nobody could vouch for", looks)
+
+    def _lag(self, session: Session) -> Metric:
+        """The median over the newest mentions: whether slow readings or a slow team let people wait."""
+        newest = select(Mention.posted_at, Mention.seen_at).order_by(Mention.seen_at.desc()).limit(RECENT)
+        lags = [(seen - posted).total_seconds() for posted, seen in session.execute(newest)]
+        about = f"From a post to our seeing it, the median of the newest {RECENT}"
+        return GaugeMetricFamily("heard_lag_seconds", about, value=median(lags) if lags else 0)
+
+    def _troubles(self, session: Session) -> Iterable[Metric]:
+        at = self.desk.now()
+        overdue = GaugeMetricFamily("heard_overdue", "Past its time by a minute and more", labels=["kind"])
+        for one in watchdog.look(self.desk, session):
+            overdue.add_metric([one.kind], one.count)
+        alarms = GaugeMetricFamily(
+            "heard_alarm_seconds",
+            "How long something has not worked: breakers, overdue work",
+            labels=["alarm"],
+        )
+        for alarm in Alarm.ringing(session):
+            alarms.add_metric([alarm.key], (at - alarm.since).total_seconds())
+        waits = GaugeMetricFamily(
+            "heard_budget_wait_seconds", "Until we may speak again, where we may not now", labels=["budget"]
+        )
+        for budget in session.scalars(select(Budget)):
+            wait = max(budget.due_at, budget.paused_until or budget.due_at) - at
+            if wait > timedelta():
+                waits.add_metric([budget.key], wait.total_seconds())
+        yield overdue
+        yield alarms
+        yield waits
+
+
+def _one(session: Session, name: str, about: str, query: object) -> Metric:
+    return GaugeMetricFamily(name, about, value=session.scalar(query) or 0)  # type: ignore[call-overload]
+
+
+def _by(session: Session, name: str, about: str, query: object) -> Metric:
+    family = GaugeMetricFamily(name, about, labels=["state"])
+    for state, count in session.execute(query):  # type: ignore[call-overload]
+        family.add_metric([state], count)
+    return family
+
+
+def exposition(desk: Desk) -> bytes:
+    """The text that Prometheus reads."""
+    registry = CollectorRegistry()
+    registry.register(Ledger(desk))
+    return generate_latest(registry)

@@ -1,0 +1,1 @@
+"""Ledger → Slack: cards, reactions, notices in threads, the Home tab."""

@@ -1,0 +1,1 @@
+"""Issues: the ranking, the picker, merging."""

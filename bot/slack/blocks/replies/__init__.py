@@ -1,0 +1,1 @@
+"""Replies: the composer, the preview, how a delivery went."""

@@ -1,0 +1,72 @@
+"""The exact preview of a public reply that came from a thread: nothing leaves before its author says so."""
+
+from typing import Any
+
+from bot.slack.blocks.elements import Block, button, context, section
+from bot.slack.blocks.text import called, quote
+
+WORDS = 2_000  # characters of the reply
+TWIN = 600  # and of the one that says the same
+
+
+def preview(
+    *,
+    draft_id: int,
+    ticket_id: int,
+    text: str,
+    title: str,
+    account: str,
+    handle: str | None,
+    length: int,
+    max_length: int,
+    problem: str | None,
+    words_of: str | None = None,
+    left_out: str | None = None,
+    warning: str | None = None,
+    is_near: bool = False,
+    twin: str | None = None,
+    by_hand: bool = False,
+    latest: str | None = None,
+    not_shown: str | None = None,
+) -> list[Block]:
+    """Text, account, network, to whom, length, and what stands against it; `problem` takes the send away.
+
+    `words_of` is the Slack user whose words they are, if not the reader's; `left_out` (mrkdwn) says what
+    came with them and stays behind; `warning` (mrkdwn) tells of a reply of ours that says nearly the same
+    (`is_near`), `twin`, or that the network may find it too long; `by_hand`: a person has to post it on the
+    network; `latest` is the version of the post that it would answer; `not_shown` (mrkdwn) says that the
+    network does not show it to us.
+    """
+    to = f"*{called(handle)}*" if handle else "its author"
+    value: dict[str, Any] = {"t": ticket_id, "r": draft_id}
+    seen: dict[str, Any] = {"v": latest} if latest is not None else {}
+    seen |= {"m": 1} if not_shown is not None else {}
+    whose = f" The words are <@{words_of}>'s." if words_of else ""
+    blocks = [
+        section(f"This would be *public* on {title}, from *{called(account)}* to {to}:"),
+        quote(text, WORDS),
+        context(f"{length} of {max_length} characters as {title} counts them. Only you see this.{whose}"),
+    ]
+    if not_shown is not None:
+        blocks.append(section(f":eyes: {not_shown}"))
+    if left_out is not None:
+        blocks.append(section(left_out))
+    if by_hand:
+        blocks.append(
+            context(f":arrow_upper_right: {title} does not let Heard send this one: you post it by hand.")
+        )
+    if problem is not None:
+        blocks.append(section(f":no_entry: {problem}"))
+    elif warning is not None:
+        blocks += [section(warning), *([quote(twin, TWIN)] if twin else [])]
+    # Only what was shown to be a near copy may go out as one.
+    seen |= {"a": 1} if is_near else {}
+    send = [] if problem is not None else [_send(value | seen, is_warned=warning is not None)]
+    row = [*send, button("Edit", "edit_draft", value), button("Keep private", "keep_private", value)]
+    return [*blocks, {"type": "actions", "elements": row}]
+
+
+def _send(value: dict[str, Any], *, is_warned: bool) -> Block:
+    if is_warned:
+        return button("Send anyway", "send_publicly", value)
+    return button("Send publicly", "send_publicly", value, style="primary")

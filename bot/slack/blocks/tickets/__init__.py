@@ -1,0 +1,1 @@
+"""Tickets: the card and what belongs to it."""

@@ -1,0 +1,461 @@
+"""The card: one ticket as a Slack message. Pure, but for `read`, which gathers what is shown.
+
+What a customer typed stands only in rich_text elements, which Slack shows as they are; never in mrkdwn, where
+it could ring a channel or dress up a link. https://docs.slack.dev/messaging/formatting-message-text/
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.networks.base import Network
+from bot.slack.blocks import attachments, notification_text
+from bot.slack.blocks.elements import Block, button, context, counted, duration, packed, plain
+from bot.slack.blocks.replies import delivery
+from bot.slack.blocks.text import called, date_token, escape, fit, inert, isolate, line, link, literal, quote
+from models import Account, Author, Issue, Mention, Reply, Ticket
+from models.core.mrkdwn import escaped
+from models.slack.notice import said_in
+from models.sources.attachment import described
+from models.tickets import unconnected_accounts
+from models.tickets.reply import ON_ITS_WAY, SPOKEN
+from models.tickets.state import HANDED_OFF, OPEN, OUTSIDE, State
+
+ROOM = 2_600  # characters of all that is quoted: Slack splits a message of about 4,000, answer and all
+NEWEST = 2_400  # of them for the newest post, if the others leave as much
+LEAST = 100  # of the newest post, whatever else is there
+EARLIER = 300  # characters of each earlier one
+SHOWN_POSTS = 3
+SHOWN_ISSUES, ISSUE_WORDS = 3, 60
+SHOWN_HANDLES = 3  # of those whom a network put in front of a post: X allows fifty
+
+Option = tuple[str, dict[str, Any]]  # what stands behind the dots, and what it carries
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that one card shows."""
+
+    ticket: Ticket
+    author: Author
+    mentions: tuple[Mention, ...]  # oldest first
+    hidden: int  # mentions of this ticket that do not fit on the card
+    replies: tuple[Reply, ...]  # what is on its way, and the last one that is public; oldest first
+    earlier_tickets: int
+    network: Network | None
+    title: str
+    account: str
+    issues: tuple[Issue, ...] = ()  # what it is about
+    is_missing: bool = False  # its account is not connected
+    shows_pictures: bool = True  # False once Slack has refused them
+
+    @property
+    def newest(self) -> Mention | None:
+        """The newest post of the customer."""
+        return self.mentions[-1] if self.mentions else None
+
+    @property
+    def pictures_of(self) -> str | None:
+        """The version of the post whose pictures Slack has to fetch for this card, if there are any."""
+        newest = self.newest
+        if newest is None or not self.shows_pictures or not attachments.has_pictures(newest.attached):
+            return None
+        return newest.latest_id
+
+
+def read(session: Session, ticket: Ticket, network: Network | None) -> View:
+    """Gather what the card of `ticket` shows."""
+    query = select(Mention).where(Mention.ticket_id == ticket.id)
+    newest = session.scalars(
+        query.order_by(Mention.posted_at.desc(), Mention.id.desc()).limit(SHOWN_POSTS)
+    ).all()
+    count = session.scalar(select(func.count()).where(Mention.ticket_id == ticket.id)) or 0
+    others = select(func.count()).where(Ticket.author_id == ticket.author_id, Ticket.id != ticket.id)
+    ours = Account.find(session, ticket.network, ticket.account_id)
+    return View(
+        ticket=ticket,
+        author=session.get_one(Author, ticket.author_id),
+        mentions=tuple(reversed(newest)),
+        hidden=count - len(newest),
+        replies=_replies(session, ticket),
+        earlier_tickets=session.scalar(others) or 0,
+        network=network,
+        title=network.title if network is not None else ticket.network,
+        account=ours.handle if ours is not None else "us",
+        issues=tuple(Issue.of(session, ticket.id)),
+        is_missing=unconnected_accounts.find(session, ticket.network, ticket.account_id) is not None,
+    )
+
+
+def _replies(session: Session, ticket: Ticket) -> tuple[Reply, ...]:
+    query = select(Reply).where(Reply.ticket_id == ticket.id, Reply.state.in_((*ON_ITS_WAY, *SPOKEN)))
+    found = session.scalars(query.order_by(Reply.turn.desc(), Reply.id.desc())).all()
+    spoken = [reply for reply in found if reply.state in SPOKEN][:1]
+    return tuple(sorted([r for r in found if r.state in ON_ITS_WAY] + spoken, key=lambda r: (r.turn, r.id)))
+
+
+# --- the whole ----------------------------------------------------------------------------------------------
+
+
+def card(view: View) -> list[Block]:
+    """The message in blocks."""
+    blocks = [_header(view), context(_standpoint(view)), *_posts(view)]
+    for reply in view.replies:
+        blocks += delivery.blocks(reply, title=view.title, account=view.account)
+    return [*blocks, *_issues(view), *_not_connected(view), context(_state(view)), *_actions(view)]
+
+
+def plain_card(view: View) -> list[Block]:
+    """The card with next to nothing on it, for when Slack refuses the full one: a mention must be seen."""
+    words = view.newest.shown if view.newest is not None else ""
+    shown = f"{view.author.shown} on {view.title}: {words}"
+    return [
+        {"type": "section", "text": plain(fit(shown, 2_900) or "…")},
+        *_actions(view),
+    ]
+
+
+def summary(view: View) -> str:
+    """The message in one line, for notifications and screen readers."""
+    said = notification_text.words_of(view.newest.shown if view.newest is not None else "")
+    return f"{who(view.author)} on {view.title}: {said} ({_headline(view)})"
+
+
+def about(session: Session, ticket: Ticket, title: str) -> notification_text.About:
+    """Whose post a message in the ticket's thread is about, where, and what they wrote."""
+    newest = session.scalar(
+        select(Mention).where(
+            Mention.ticket_id == ticket.id,
+            Mention.post_id == ticket.target_post_id,
+            Mention.deleted_at.is_(None),
+        )
+    )
+    author = session.get_one(Author, ticket.author_id)
+    return notification_text.About(
+        f"{who(author)} on {escape(title)}", newest.shown if newest is not None else None
+    )
+
+
+def who(author: Author) -> str:
+    """Somebody by name and handle, as text that does nothing in Slack."""
+    handle = called(author.handle) if author.handle else author.shown
+    return f"{escaped(isolate(author.name))} ({handle})" if author.name else handle
+
+
+def _headline(view: View) -> str:
+    ticket = view.ticket
+    if ticket.state == State.WAITING:
+        return "waiting"
+    return f"{ticket.state} ({inert(ticket.reason)})" if ticket.reason else ticket.state
+
+
+# --- who and what -------------------------------------------------------------------------------------------
+
+
+def _header(view: View) -> Block:
+    """Who speaks."""
+    author = view.author
+    parts: list[Any] = [literal(isolate(author.name or author.handle or "Somebody"), "bold")]
+    if author.handle:
+        profile = view.network.profile_link(author.handle) if view.network is not None else ""
+        parts += [literal("  "), link(profile, f"@{author.handle}")]
+    if author.verified:
+        parts.append(literal("  ✓ verified"))
+    return line(*parts)
+
+
+def _standpoint(view: View) -> str:
+    """Where, to whom, how many listen, and whether we have met."""
+    parts = [f"{view.title}, to {called(view.account)}"]
+    if view.author.followers is not None:
+        parts.append(counted(view.author.followers, "follower"))
+    if view.earlier_tickets:
+        parts.append(counted(view.earlier_tickets, "earlier conversation"))
+    return "  ·  ".join(parts)
+
+
+def _posts(view: View) -> list[Block]:
+    blocks: list[Block] = []
+    if view.hidden:
+        blocks.append(context(f"{view.hidden} earlier post{'s' if view.hidden > 1 else ''} not shown"))
+    for mention in view.mentions:
+        blocks += _post(view, mention, _newest_room(view) if mention is view.newest else EARLIER)
+    return blocks
+
+
+def _newest_room(view: View) -> int:
+    """How much of the newest post there is room for beside the earlier ones and our replies."""
+    others = sum(min(len(mention.text), EARLIER) for mention in view.mentions[:-1])
+    ours = sum(min(len(reply.text), delivery.WORDS) for reply in view.replies)
+    beside = attachments.ROOM if view.newest is not None and view.newest.media else 0
+    return max(min(NEWEST, ROOM - others - ours - beside), LEAST)
+
+
+def _post(view: View, mention: Mention, limit: int) -> list[Block]:
+    """One post of theirs: the words as they are, and a line about them in ours."""
+    if mention.deleted_at is not None:
+        return [context(_words_gone(view, mention))]
+    about = [date_token(mention.posted_at), *_why(mention, view.account)]
+    if mention.media:
+        about.append(described(mention.attached))
+    if mention.quoted is not None and mention.matched != "quotes us":
+        about.append("quotes a post")
+    if mention.edited_at is not None:
+        about.append(f"edited {date_token(mention.edited_at)}")
+    if len(mention.text) > limit:
+        about.append(f"{len(mention.text):,} characters, cut here")
+    about.append(f"<{escape(mention.url)}|See it on {view.title}>")
+    words = quote(mention.text, limit) | {"block_id": said_in(mention.post_id)}
+    missing = [context(_missing(view, mention))] if mention.missing_since is not None else []
+    beside = (
+        attachments.blocks(mention.attached, pictures=view.shows_pictures) if mention is view.newest else []
+    )
+    return [words, *beside, context("  ·  ".join(about)), *missing]
+
+
+def _why(mention: Mention, account: str) -> list[str]:
+    """Why it is here, and whom the network put in front of the words, if it is not our account alone."""
+    why = mention.matched
+    if mention.answers is not None:
+        why = f"answers {called(mention.answers) if mention.answers else 'somebody else'}, {why}"
+    addressed = mention.addressed or []
+    if [handle.lower() for handle in addressed] == [account.lower()]:
+        return [why]
+    to = [called(handle) for handle in addressed[:SHOWN_HANDLES]]
+    more = len(addressed) - len(to)
+    return [why, *([f"to {', '.join(to)}{f' and {more} more' if more else ''}"] if to else [])]
+
+
+def _words_gone(view: View, mention: Mention) -> str:
+    """In the place of words that were taken away."""
+    if mention.missing_since is None:  # as an older Heard took it, and there is nothing left to look at
+        return f":wastebasket: Deleted by its author {date_token(mention.deleted_at or mention.posted_at)}."
+    if not mention.is_lost:
+        return f"{_missing(view, mention)} Its words were removed here."
+    how = "Gone from" if mention.missing_as == "gone" else "No longer shown on"
+    since = date_token(mention.missing_since)
+    return f":see_no_evil: {how} {view.title} since {since}. Its words were removed here."
+
+
+def _missing(view: View, mention: Mention) -> str:
+    """That the network does not show it, which does not say who did what."""
+    since = date_token(mention.missing_since or mention.posted_at)
+    again = f" I will look again {date_token(mention.look_at)}." if mention.look_at is not None else ""
+    if mention.missing_as == "gone":
+        return f":eyes: *{view.title} says that this post is gone*, since {since}.{again}"
+    return (
+        f":eyes: *{view.title} does not show this post to us just now*, since {since}. It may be deleted, "
+        f"protected, suspended or withheld, or {view.title} may be late.{again}"
+    )
+
+
+def _issues(view: View) -> list[Block]:
+    """What it is about, in the titles that teammates typed, as they typed them."""
+    if not view.issues:
+        return []
+    parts = [literal("Issue: " if len(view.issues) == 1 else "Issues: ")]
+    for number, issue in enumerate(view.issues[:SHOWN_ISSUES]):
+        parts += [literal(", ")] * (number > 0) + [literal(fit(issue.title, ISSUE_WORDS), "bold")]
+        parts += [literal(" (fixed)")] * issue.is_fixed
+    more = len(view.issues) - SHOWN_ISSUES
+    return [line(*parts, *([literal(f" and {more} more")] if more > 0 else []))]
+
+
+# --- where it stands ----------------------------------------------------------------------------------------
+
+
+def _state(view: View) -> str:
+    """One compact line: where the ticket stands, whose it is, until when, and whether we can answer here."""
+    ticket = view.ticket
+    parts = [_standing(view)]
+    if ticket.owner is not None and ticket.state in OPEN:
+        parts.append(f"<@{ticket.owner}> has it")
+    if ticket.back_at is not None:
+        parts.append(f":bell: comes back {date_token(ticket.back_at)} if they stay silent")
+    if ticket.composer is not None and ticket.composing_since is not None:
+        since = date_token(ticket.composing_since, "{time}")
+        parts.append(f":pencil2: <@{ticket.composer}> has been replying since {since}")
+    if ticket.state == State.WAITING and ticket.due_at is not None and not _is_served(view):
+        parts.append(f"due {date_token(ticket.due_at, '{date_short_pretty} {time}')}")
+    if ticket.state == State.WAITING and not view.replies and (why := _only_by_hand(view)) is not None:
+        parts.append(f":arrow_upper_right: can only be answered by hand on {view.title}: {inert(why)}")
+    return "  ·  ".join([*parts, f"#{ticket.id}"])
+
+
+def _not_connected(view: View) -> list[Block]:
+    """A line that says that nothing can be sent as the ticket's account, where there is something to send."""
+    is_open = view.ticket.state in OPEN or any(one.state in ON_ITS_WAY for one in view.replies)
+    if not (view.is_missing and is_open):
+        return []
+    us = called(view.account)
+    return [context(f":electric_plug: *Cannot be sent*: Heard is not connected to {view.title} as {us}.")]
+
+
+def _is_served(view: View) -> bool:
+    """Whether the turn at hand has its answer, or one is on its way without anybody's help."""
+    here = [reply for reply in view.replies if reply.turn == view.ticket.turn]
+    return any(reply.is_moving or reply.state in SPOKEN for reply in here)
+
+
+def _standing(view: View) -> str:
+    ticket = view.ticket
+    since = date_token(ticket.waiting_since)
+    if ticket.state == State.WAITING:
+        return f":large_orange_circle: *Waiting* since {since}"
+    if ticket.state == State.SNOOZED:
+        until = date_token(ticket.snoozed_until or ticket.waiting_since)
+        return f":zzz: *Snoozed* until {until}"
+    if ticket.state == State.ANSWERED:
+        return _answered(ticket)
+    by = f" by <@{ticket.closed_by}>" if ticket.closed_by not in {None, "heard"} else ""
+    reason = f" ({inert(ticket.reason)})" if ticket.reason else ""
+    return f":white_circle: *{ticket.state.capitalize()}*{reason}{by}"
+
+
+def _answered(ticket: Ticket) -> str:
+    closed = ticket.closed_at or ticket.waiting_since
+    took = duration(closed - ticket.waiting_since)
+    if ticket.reason == OUTSIDE:
+        return f":large_green_circle: *Answered* outside Heard after {took}"
+    by_hand = " by hand" if ticket.reason == HANDED_OFF else ""
+    return f":large_green_circle: *Answered*{by_hand} by <@{ticket.closed_by}> after {took}"
+
+
+def _only_by_hand(view: View) -> str | None:
+    """Why our app may not answer; the first sentence of it, for a network's own words may go on and on."""
+    why = view.newest.answerable if view.newest is not None else None
+    return why.partition(". ")[0].rstrip(".") if why is not None else None
+
+
+# --- what can be done ---------------------------------------------------------------------------------------
+
+
+def _actions(view: View) -> list[Block]:
+    """The buttons, by state: what is on its way first, then what the ticket as a whole allows."""
+    rows = [
+        delivery.buttons(reply, view.network, view.title, _latest_id(view, reply)) for reply in view.replies
+    ]
+    rows = [row for row in rows if row]
+    rows.append(_ticket_buttons(view))
+    return [{"type": "actions", "elements": row} for row in rows if row]
+
+
+def _latest_id(view: View, reply: Reply) -> str:
+    """The version of the post that `reply` answers."""
+    return next((one.latest_id for one in view.mentions if one.post_id == reply.to_post_id), reply.to_post_id)
+
+
+def _ticket_buttons(view: View) -> list[dict[str, Any]]:
+    ticket, value = view.ticket, place(view)
+    busy = any(reply.state in ON_ITS_WAY and reply.turn == ticket.turn for reply in view.replies)
+    if ticket.state in OPEN:
+        return _open_buttons(view, value, busy=busy)
+    spoken = any(reply.state in SPOKEN and reply.turn == ticket.turn for reply in view.replies)
+    row = []
+    if spoken:
+        row.append(button("Follow up", "follow_up", value | {"n": ticket.turn + 1}))
+    dots = _overflow([*_learn(ticket), *_take_back(view)])
+    return [*row, button("Reopen", "reopen", value), *_see(view), dots]
+
+
+def _take_back(view: View) -> list[Option]:
+    """What can be done about a reply that is public."""
+    public = [reply for reply in view.replies if reply.state in SPOKEN and reply.unsay_by is None]
+    if not public or public[-1].post_id is None:
+        return []
+    return [("Delete public reply", {"do": "unsay", "t": view.ticket.id, "r": public[-1].id})]
+
+
+def _open_buttons(view: View, value: dict[str, Any], *, busy: bool) -> list[dict[str, Any]]:
+    row = []
+    if not busy and view.network is not None:
+        row.append(button("Reply", "reply", value, style="primary"))
+    short = {"t": value["t"]}
+    if view.ticket.owner is None:
+        row.append(button("Claim", "claim", value))
+    else:
+        row += [button("Take over", "take_over", short), button("Release", "release", short)]
+    row.append(button("No reply needed", "no_reply_needed", value))
+    if not busy:
+        row += _see(view)
+    return [*row, _more(view, value)]
+
+
+def _see(view: View) -> list[dict[str, Any]]:
+    """A link to the customer's post."""
+    if view.newest is None or view.newest.deleted_at is not None:
+        return []
+    more = view.newest.in_reply_to or view.newest.quoted or len(view.newest.text) > _newest_room(view)
+    context_button = [button("Show context", "show_context", {"t": view.ticket.id})] if more else []
+    return [*context_button, button(f"Open on {view.title}", "open_on_network", url=view.newest.url)]
+
+
+def _more(view: View, value: dict[str, Any]) -> dict[str, Any]:
+    short = {"t": value["t"]}  # an option carries at most 150 characters
+    return _overflow(
+        [
+            ("Assign…", {"do": "assign", **short}),
+            ("Snooze…", {"do": "snooze", **short}),
+            ("Not about us", {"do": "not_about_us", **short}),
+            *_learn(view.ticket),
+        ]
+    )
+
+
+def _learn(ticket: Ticket) -> list[Option]:
+    """What can be learnt from it and of its author, whatever its state."""
+    value = {"t": ticket.id}
+    return [
+        ("Add to issue…", {"do": "add_to_issue", **value}),
+        ("Author history", {"do": "history", **value}),
+    ]
+
+
+def _overflow(options: list[Option]) -> dict[str, Any]:
+    """The dots, and what is behind them: five at most, as Slack has it."""
+    listed = [{"text": plain(label), "value": packed(value)} for label, value in options]
+    return {"type": "overflow", "action_id": "more", "options": listed}
+
+
+def place(view: View) -> dict[str, Any]:
+    """What a button has to carry: the ticket, the turn and target that the person sees, and the two names.
+
+    With them a composer can open while the ledger is slow; the submit is held against the ledger anyway.
+    """
+    latest = next((one.latest_id for one in view.mentions if one.post_id == view.ticket.target_post_id), None)
+    return _carried(view.ticket, view.author, view.account, latest)
+
+
+def reply_button(session: Session, ticket: Ticket) -> Block:
+    """A Reply of its own, for a message in the ticket's thread."""
+    author = session.get_one(Author, ticket.author_id)
+    ours = Account.find(session, ticket.network, ticket.account_id)
+    value = _carried(ticket, author, ours.handle if ours is not None else "us", None)
+    return button("Reply", "reply", value, style="primary")
+
+
+def answer_button(session: Session, ticket: Ticket) -> Block | None:
+    """The button that says something to its author next; None while a reply is on its way.
+
+    `Reply` while it waits, `Follow up` once it is answered; what is closed without a reply of ours has to be
+    reopened first.
+    """
+    live = ticket.live_reply(session)
+    if live is not None and live.state not in SPOKEN:
+        return None
+    made = reply_button(session, ticket)
+    if ticket.state in OPEN:
+        return made if live is None else None
+    carried = json.loads(made["value"])
+    if live is None:
+        return button("Reopen", "reopen", carried)
+    return button("Follow up", "follow_up", carried | {"n": ticket.turn + 1}, style="primary")
+
+
+def _carried(ticket: Ticket, author: Author, account: str, latest: str | None) -> dict[str, Any]:
+    names = {"h": author.handle or "", "a": account, "w": ticket.network}
+    seen = {"v": latest} if latest is not None else {}
+    return {"t": ticket.id, "n": ticket.turn, "p": ticket.target_post_id, **names, **seen}

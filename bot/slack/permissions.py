@@ -1,0 +1,281 @@
+"""Who may speak in public: the setting SENDERS, held against what Slack says of people, places and groups."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from bot.slack.client import Place, Profile, SlackError, SlackLaterError, SlackNoError
+
+if TYPE_CHECKING:
+    from bot.context import Desk  # which has a Standing
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+FRESH = timedelta(minutes=5)
+# While Slack is away, an answer that is older still counts: whoever could send an hour ago will hardly be
+# somebody else now, and a team must not fall silent because Slack has a bad quarter of an hour. No longer
+# than that, for then somebody who was shut out could go on.
+USABLE = timedelta(hours=1)
+REST = timedelta(seconds=5)  # after a failure: a person who presses a button waits three seconds in all
+NAMED = 5  # people named in one sentence
+
+# Slack would tell us nothing whatever: this says nothing of the one that we asked about.
+_OUT_OF_TOUCH = {
+    "account_inactive",
+    "ekm_access_denied",
+    "invalid_auth",
+    "not_authed",
+    "org_login_required",
+    "team_added_to_org",
+    "token_expired",
+    "token_revoked",
+}
+NOT_OURS = {"user_not_visible"}
+# A server that does not tell of people has no guests; and whoever pressed something is somebody: people of
+# other organisations are met in shared channels alone, from which nobody sends.
+SAYS_NOTHING = {"unknown_method", "user_not_found", "users_not_found"}
+
+SHARED = "Nobody can send public replies from this channel, because it is shared with another organisation."
+GUEST = "Guests cannot send public replies, unless Heard's settings name them."
+FOREIGN = "People from other organisations cannot send public replies, unless Heard's settings name them."
+GONE = "This account was deactivated, so no public replies are sent for it."
+APP = "Only a person can send public replies, and this account is an app."
+MEND = "Whoever runs Heard can mend that: `/mentions doctor` says how."
+UNKNOWN = "I could not ask Slack whether you may send; please try again in a moment. Your words are kept."
+
+
+class Outsider(Enum):
+    """What somebody is who is no member of the workspace."""
+
+    DEACTIVATED = auto()
+    APP = auto()
+    FOREIGN = auto()  # of another organisation, met by Slack Connect
+    GUEST = auto()
+
+
+VISITORS = frozenset({Outsider.FOREIGN, Outsider.GUEST})  # people here whom SENDERS may name
+_REFUSALS = {
+    Outsider.DEACTIVATED: GONE,
+    Outsider.APP: APP,
+    Outsider.FOREIGN: FOREIGN,
+    Outsider.GUEST: GUEST,
+}
+
+
+def outsider(profile: Profile) -> Outsider | None:
+    """What somebody is by their profile; None for a member."""
+    if profile.is_deleted:
+        return Outsider.DEACTIVATED
+    if profile.is_bot:
+        return Outsider.APP
+    if profile.is_foreign:
+        return Outsider.FOREIGN
+    return Outsider.GUEST if profile.is_guest else None
+
+
+class UnknownStandingError(Exception):
+    """Slack could not be asked, and nothing is known from before. The message is for who wants to send."""
+
+    def __init__(self) -> None:
+        super().__init__(UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    answer: object  # or the definite no that Slack gave instead
+    at: datetime
+
+    def is_fresh(self, at: datetime, fresh: timedelta) -> bool:
+        """Whether it is younger than `fresh`; one from the future is from before the clock was set back."""
+        return abs(at - self.at) < fresh
+
+
+class Standing:
+    """What Slack said of people, places and user groups lately, and who may speak according to that."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], _Kept] = {}
+        self._rest_until: datetime | None = None
+        self._rests_since = datetime.min.replace(tzinfo=UTC)
+        self._lock = threading.Lock()
+
+    def why_not(self, desk: "Desk", user: str, channel: str) -> str | None:
+        """Why `user` may not send a public reply from `channel`, in one sentence to them; None if they may.
+
+        Asks Slack what is not known: not within a transaction. Raises `UnknownStandingError`.
+
+        Members who only look into a public channel count as being in it: they join with one click.
+        """
+        return self._judge(_Look(self, desk, asks=True), user, channel)
+
+    def why_not_if_known(self, desk: "Desk", user: str, channel: str) -> str | None:
+        """As `why_not`, from memory alone; None also where it is not known."""
+        try:
+            return self._judge(_Look(self, desk, asks=False), user, channel)
+        except UnknownStandingError:
+            return None
+
+    def _judge(self, look: "_Look", user: str, channel: str) -> str | None:
+        senders = look.desk.settings.senders or ()
+        refusal = _place_refusal(look, channel) or _person_refusal(look, user, is_named=user in senders)
+        if refusal is not None or not senders or user in senders:
+            return refusal
+        return _among(look, user, senders)
+
+    def told(
+        self,
+        desk: "Desk",
+        key: tuple[str, str],
+        ask: Callable[[], Answer] | None,
+        *,
+        fresh: timedelta = FRESH,
+    ) -> Answer:
+        """What Slack says under `key`; asked if it is not known, unless there is no `ask`.
+
+        An answer younger than `fresh` is not asked for again. Raises `SlackNoError` if Slack gave a definite
+        no, `UnknownStandingError` if nothing is known.
+        """
+        at = desk.now()
+        with self._lock:
+            kept = self._kept.get(key)
+            rests = self._rest_until is not None and self._rests_since <= at < self._rest_until
+        if kept is not None and at - kept.at >= USABLE:
+            kept = None
+        if ask is not None and not rests and (kept is None or not kept.is_fresh(at, fresh)):
+            kept = self._asked(key, ask, at) or kept
+        if kept is None:
+            raise UnknownStandingError
+        if isinstance(kept.answer, SlackNoError):
+            raise SlackNoError(kept.answer.error)
+        return cast("Answer", kept.answer)
+
+    def is_fresh(self, desk: "Desk", key: tuple[str, str], fresh: timedelta = FRESH) -> bool:
+        """Whether the answer under `key` is young enough not to be asked for again."""
+        with self._lock:
+            kept = self._kept.get(key)
+        return kept is not None and kept.is_fresh(desk.now(), fresh)
+
+    def _asked(self, key: tuple[str, str], ask: Callable[[], object], at: datetime) -> _Kept | None:
+        """Ask, with no lock held: others need not wait for it. None if Slack does not say."""
+        try:
+            kept = _Kept(ask(), at)
+        except SlackError as error:
+            if not isinstance(error, SlackNoError) or error.error in _OUT_OF_TOUCH:
+                log.warning("Slack could not be asked who may send: %s", error)
+                wait = error.seconds if isinstance(error, SlackLaterError) else 0.0
+                with self._lock:
+                    self._rests_since = at
+                    self._rest_until = at + max(REST, timedelta(seconds=wait))
+                return None
+            kept = _Kept(error, at)
+        with self._lock:
+            self._kept[key] = kept
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One question's look at Slack, or only at what is known of it."""
+
+    standing: Standing
+    desk: "Desk"
+    asks: bool
+
+    def _of(self, kind: str, one: str, ask: Callable[[str], Answer]) -> Answer:
+        return self.standing.told(self.desk, (kind, one), (lambda: ask(one)) if self.asks else None)
+
+    def place(self, channel: str) -> Place:
+        return self._of("place", channel, self.desk.slack.channel)
+
+    def profile(self, user: str) -> Profile:
+        return self._of("person", user, self.desk.slack.profile)
+
+    def group(self, group: str) -> frozenset[str]:
+        return self._of("group", group, self.desk.slack.group)
+
+
+def _place_refusal(look: _Look, channel: str) -> str | None:
+    try:
+        place = look.place(channel)
+    except SlackNoError as error:
+        # A private channel that we were put out of, or one that was deleted: its cards go elsewhere, and the
+        # person is still asked about. A server that does not know the question has no shared channels.
+        if error.error in {"channel_not_found", "unknown_method"}:
+            return None
+        why = because(error, "channels:read and groups:read")
+        return (
+            f"Slack does not say whether this channel is shared ({why}), so nobody can send from it. {MEND}"
+        )
+    return SHARED if place.is_shared else None
+
+
+def _person_refusal(look: _Look, user: str, *, is_named: bool) -> str | None:
+    try:
+        what = outsider(look.profile(user))
+    except SlackNoError as error:
+        return None if is_named else _unknown_person(error)
+    return None if what is None or (is_named and what in VISITORS) else _REFUSALS[what]
+
+
+def _unknown_person(error: SlackNoError) -> str | None:
+    if error.error in SAYS_NOTHING:
+        return None
+    if error.error in NOT_OURS:
+        return FOREIGN
+    why = because(error, "users:read")
+    return f"Slack does not tell whether you are a guest ({why}), so you cannot send. {MEND}"
+
+
+def _among(look: _Look, user: str, senders: Iterable[str]) -> str | None:
+    """Whether they are in one of the groups. If one cannot be read, the others and the named people send."""
+    people = [one for one in senders if not is_group(one)]
+    readable: list[str] = []
+    unreadable: dict[str, SlackNoError] = {}
+    for group in filter(is_group, senders):
+        try:
+            if user in look.group(group):
+                return None
+        except SlackNoError as error:
+            unreadable[group] = error
+        else:
+            readable.append(group)
+    only = _names(people, readable)
+    if not unreadable:
+        return f"Only {only} may send public replies."
+    whose = ", ".join(f"<!subteam^{group}> ({why_unreadable(error)})" for group, error in unreadable.items())
+    so = f"only {only} may send public replies." if only else "nobody may send public replies."
+    return f"Slack does not say who is in {whose}, so {so} {MEND}"
+
+
+def is_group(sender: str) -> bool:
+    """Whether one of SENDERS is a user group."""
+    return sender.startswith("S")
+
+
+def why_unreadable(error: SlackNoError) -> str:
+    """Why a user group cannot be read, in half a sentence."""
+    if error.error in {"plan_upgrade_required", "paid_teams_only"}:
+        return "user groups need a paid plan of Slack's"
+    if error.error == "no_such_subteam":
+        return "there is no such group"
+    return because(error, "usergroups:read")
+
+
+def because(error: SlackNoError, scopes: str) -> str:
+    """Why Slack does not say something that these `scopes` would let us read, in half a sentence."""
+    return f"Heard has no {scopes}" if error.error == "missing_scope" else error.error
+
+
+def _names(people: list[str], groups: list[str]) -> str:
+    """Spell who may: `<@U1>, <@U2> and people in <!subteam^S1>`; empty if nobody."""
+    shown = [f"<@{one}>" for one in people[:NAMED]]
+    if len(people) > NAMED:
+        shown.append(f"{len(people) - NAMED} more")
+    shown += [f"people in <!subteam^{one}>" for one in groups]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))

@@ -1,0 +1,82 @@
+"""Ledger → Slack: messages that quote a post whose words had to go are redrawn without them.
+
+The ledger's rows were redacted with the post (`Notice.redact`); here Slack follows. Cards are the board's,
+and Home tabs are published anew by `homes`.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.context import Desk
+from bot.slack import cards
+from bot.slack.client import SlackError, SlackNoError, is_person
+from models import Card, Notice
+
+log = logging.getLogger(__name__)
+
+AT_A_TIME = 40  # messages in one round
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """One message to be redrawn: where Slack has it, and as what."""
+
+    notice_id: int
+    channel: str | None
+    ts: str
+    key: str
+    text: str
+    blocks: list[dict[str, Any]]
+
+
+def work(desk: Desk) -> None:
+    """Redraw what is stale. To redraw twice does no harm; what fails is tried in the next round."""
+    for message in _stale(desk):
+        if desk.stop.is_set():
+            return
+        if message.channel is None:
+            log.warning("notice %s cannot be redrawn: nobody noted where Slack put it", message.notice_id)
+            _done(desk, message)
+            continue
+        with desk.db.write() as session:
+            if cards.wait_for_update(desk, session, at=desk.now()) > 0:
+                return
+        try:
+            desk.slack.update(message.channel, message.ts, message.text, message.blocks, key=message.key)
+        except SlackNoError as error:  # deleted, or not to be changed any more
+            log.warning("notice %s cannot be redrawn: %s", message.notice_id, error.error)
+        except SlackError as error:
+            log.info("notice %s is redrawn later: %s", message.notice_id, error)
+            return
+        _done(desk, message)
+
+
+def _stale(desk: Desk) -> list[_Message]:
+    query = select(Notice, Card.channel).outerjoin(Card, Card.ticket_id == Notice.ticket_id)
+    query = query.where(Notice.is_stale, Notice.ts.is_not(None)).order_by(Notice.id).limit(AT_A_TIME)
+    with desk.db.read() as session:
+        return [_message(desk, notice, channel) for notice, channel in session.execute(query)]
+
+
+def _message(desk: Desk, notice: Notice, card: str | None) -> _Message:
+    """Where it is: as Slack said; of a message from before that was noted, where it was to go."""
+    meant = notice.posted_in or card or notice.channel or desk.settings.slack_channel
+    return _Message(
+        notice_id=notice.id,
+        channel=None if is_person(meant) else meant,
+        ts=notice.ts or "",
+        key=notice.key,
+        text=notice.text,
+        blocks=list(notice.blocks or []),
+    )
+
+
+def _done(desk: Desk, message: _Message) -> None:
+    """Slack shows it so, unless more had to go meanwhile."""
+    with desk.db.write() as session:
+        notice = session.get_one(Notice, message.notice_id, with_for_update=True)
+        if list(notice.blocks or []) == message.blocks:
+            notice.is_stale = False

@@ -1,0 +1,75 @@
+"""What somebody typed in Slack, read once, at the door, as the plain characters that they saw. Pure.
+
+Every text of a teammate's that arrives from Slack goes through one of two functions: `read_message` takes
+the message of an event or a shortcut, `read_slack_text` the value of an input or the words of a command.
+From there on everything sees characters: the count, the preview, the guard, the ledger and the network.
+
+Where a message has rich_text, that is the truth: an emoji brings its code points, bold is a style, and a
+`*` that is there was typed. What has no characters outside Slack (people, groups, custom emoji) stays in
+the text as a token and is listed in `SlackText.names`, so that a send can be refused by name. What
+customers wrote never comes through here.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import regex
+
+from bot.slack.blocks.text import escape
+from bot.slack.typed_text import rich_text
+from bot.slack.typed_text.mrkdwn import CHANNEL, for_input, read
+from bot.slack.typed_text.value import Reading, SlackText
+
+__all__ = ["FORWARDED", "SlackText", "for_input", "only_in_slack", "read_message", "read_slack_text"]
+
+FORWARDED = "a forwarded message"
+NAMELESS = "a file"
+_MENTION = regex.compile(r"<([@#][A-Z0-9]+|!subteam\^[A-Z0-9]+)(?:\|[^<>\n]*)?>")
+
+
+def read_slack_text(text: str | None) -> SlackText:
+    """Read the value of an input, or what was typed behind a slash command.
+
+    Slack sends emoji as `:name:` there, and the signs `*_~` as they were typed: these fields know no
+    formatting.
+    """
+    return read(text or "", is_formatted=False)
+
+
+def read_message(message: Mapping[str, Any]) -> SlackText:
+    """Read a message that a person wrote: an event's, or a message shortcut's `message`.
+
+    `left_out` of the result names what is in it beside words: files, and messages that were forwarded.
+    """
+    text = message.get("text")
+    text = text if isinstance(text, str) else ""
+    blocks = [one for one in message.get("blocks") or [] if one.get("type") == "rich_text"]
+    if blocks:
+        reading = Reading()
+        rich_text.read(blocks, dict(CHANNEL.findall(text)), reading)
+        typed = reading.done()
+    else:
+        typed = read(text, is_formatted=True)
+    return typed.without(_left_out(message))
+
+
+def only_in_slack(text: str) -> tuple[str, ...]:
+    """What in `text`, read and kept earlier, still has no characters outside Slack, each once.
+
+    These are people and groups (`<@U1>`) and custom emoji. Characters do not tell whether a `:name:` was
+    meant literally, so one that Slack has no character for counts as a custom emoji.
+    """
+    mentioned = (f"<{target}>" for target in _MENTION.findall(text))
+    return tuple(dict.fromkeys([*mentioned, *read_slack_text(escape(for_input(text))).names]))
+
+
+def _left_out(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """What in `message` is no text, by name.
+
+    https://docs.slack.dev/reference/objects/file-object; a file from another organisation comes without a
+    name.
+    """
+    files = [one for one in message.get("files") or [] if one.get("mode") != "tombstone"]
+    named = [str(one.get("name") or one.get("title") or NAMELESS) for one in files]
+    shared = any(one.get("is_share") or one.get("is_msg_unfurl") for one in message.get("attachments") or [])
+    return (*named, *([FORWARDED] if shared else []))

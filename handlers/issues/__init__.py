@@ -1,0 +1,1 @@
+"""Issues: add a ticket, rename, merge, tell reporters."""

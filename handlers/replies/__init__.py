@@ -1,0 +1,1 @@
+"""Replies: composer, previews, thread commands, decisions about deliveries."""

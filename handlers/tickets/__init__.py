@@ -1,0 +1,1 @@
+"""Tickets: claims, outcomes, snoozes, Home."""

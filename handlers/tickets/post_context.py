@@ -1,0 +1,116 @@
+"""Show context: the whole post, and what it answers or quotes, as far as the ledger or the network knows."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from bot.context import Desk
+from bot.jobs import account_check
+from bot.networks.base import Later, Network, Post, WrongAccount
+from bot.slack.blocks.tickets.full_post import Shown, whole
+from bot.slack.client import SlackError
+from handlers.feedback import PATIENCE, SLOW, attempt, person
+from models import Mention, Reply, Ticket
+
+Body = dict[str, Any]
+
+
+def register(app: App, desk: Desk) -> None:
+    """Listen for the button."""
+
+    @app.action("show_context")
+    def show(ack: Ack, body: Body, respond: Respond) -> None:
+        ack()
+        ticket_id = json.loads(body["actions"][0]["value"])["t"]
+        attempt(desk, person(body), respond, lambda: _open(desk, body["trigger_id"], ticket_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One post of the context; `text` is None if only the network has it."""
+
+    post_id: str
+    about: str
+    text: str | None
+
+
+def _open(desk: Desk, trigger_id: str, ticket_id: int) -> str | None:
+    """Open the modal with what the ledger has; what it lacks is fetched by the side."""
+    with desk.db.read(PATIENCE) as session:
+        ticket = session.get_one(Ticket, ticket_id)
+        network, account_id = desk.network(ticket.network), ticket.account_id
+        pieces = _pieces(session, ticket)
+    try:
+        view_id = desk.slack.open_view(trigger_id, _modal(pieces))
+    except SlackError:
+        return SLOW
+    if any(piece.text is None for piece in pieces):
+        desk.aside(lambda: _fetch(desk, network, account_id, view_id, pieces))
+    return None
+
+
+def _modal(pieces: list[Piece], note: str | None = None) -> dict[str, Any]:
+    return whole([Shown(piece.about, piece.text) for piece in pieces], note=note)
+
+
+def _pieces(session: Session, ticket: Ticket) -> list[Piece]:
+    """What the newest post answers and quotes, then the post itself."""
+    newest = session.scalars(
+        select(Mention).where(Mention.ticket_id == ticket.id).order_by(Mention.posted_at.desc()).limit(1),
+    ).one()
+    around = (("What it answers", newest.in_reply_to), ("What it quotes", newest.quoted))
+    pieces = [_piece(session, ticket, about, post_id) for about, post_id in around if post_id is not None]
+    own = "(no longer shown)" if newest.deleted_at is not None else newest.shown
+    return [*pieces, Piece(newest.post_id, "The whole post", own)]
+
+
+def _piece(session: Session, ticket: Ticket, about: str, post_id: str) -> Piece:
+    """A post that the ledger may know: one of ours, or one that it heard."""
+    ours = session.scalar(select(Reply.text).where(Reply.post_id == post_id))
+    if ours is not None:
+        return Piece(post_id, f"{about}: our reply", ours)
+    theirs = session.scalar(
+        select(Mention.text).where(
+            Mention.network == ticket.network,
+            or_(Mention.post_id == post_id, Mention.latest_id == post_id),
+            Mention.deleted_at.is_(None),
+        ),
+    )
+    return Piece(post_id, about, theirs)
+
+
+def _fetch(desk: Desk, network: Network, account_id: str, view_id: str, pieces: list[Piece]) -> None:
+    """Ask the network, as the ticket's account, for what the ledger lacks, and redraw the modal."""
+    missing = [piece.post_id for piece in pieces if piece.text is None]
+    note = None
+    try:
+        page, _gone = network.refresh(missing, account_id=account_id)
+        found: dict[str, Post] = {post.id: post for post in page.posts} | {
+            post.latest_id: post for post in page.posts
+        }
+    except WrongAccount as wrong:
+        found, note = {}, f":electric_plug: {account_check.why(desk, network, wrong)}"
+    except Later:
+        found, note = (
+            {},
+            f":warning: {network.title} does not answer just now; the rest could not be fetched.",
+        )
+    filled = [
+        piece
+        if piece.text is not None
+        else Piece(piece.post_id, piece.about, _text(found.get(piece.post_id)))
+        for piece in pieces
+    ]
+    desk.slack.update_view(view_id, _modal(filled, note))
+
+
+def _text(post: Post | None) -> str:
+    return (
+        post.text
+        if post is not None
+        else "(not shown to us: deleted, protected, or the network does not say)"
+    )

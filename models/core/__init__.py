@@ -1,0 +1,1 @@
+"""What every part of the ledger builds on: the database, time, leases, text."""

@@ -1,0 +1,57 @@
+"""The append-only log: who did what, when, to which ticket, in which words."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base, Key
+
+HEARD = "heard"  # the actor of what no person did
+BREACH = "breach"  # the act of nobody: a reply was due and had not been given
+
+
+class Event(Base):
+    """One act. Rows are only ever added: a trigger in the database refuses updates and deletes."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index(None, "ticket_id", "id"),)
+
+    id: Mapped[Key]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    act: Mapped[str]
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    reply_id: Mapped[int | None] = mapped_column(ForeignKey("replies.id"))
+    text: Mapped[str | None]
+    post_id: Mapped[str | None]
+    data: Mapped[dict[str, Any] | None]
+
+    @classmethod
+    def record(
+        cls,
+        session: Session,
+        act: str,
+        *,
+        at: datetime,
+        by: str = HEARD,
+        ticket_id: int | None = None,
+        reply_id: int | None = None,
+        text: str | None = None,
+        post_id: str | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> None:
+        """Write down `act`, done at `at` by the Slack user `by` (or by Heard itself); `data` is JSON."""
+        session.add(
+            cls(
+                at=at,
+                actor=by,
+                act=act,
+                ticket_id=ticket_id,
+                reply_id=reply_id,
+                text=text,
+                post_id=post_id,
+                data=data or None,
+            ),
+        )

@@ -1,0 +1,70 @@
+"""Many rows in few statements, on both databases."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Executable, bindparam, cast, func, insert, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from models.core.base import Base, on_sqlite
+
+
+class _Each(GenericFunction[Any]):
+    """The elements of a JSON array as rows: a list of any length is one parameter, and one statement."""
+
+    name = "json_each"
+    inherit_cache = True
+
+
+@compiles(_Each, "postgresql")
+def _each_in_postgresql(element: _Each, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - options
+    return f"json_array_elements_text{compiler.process(element.clause_expr, **more)}"
+
+
+_EACH = _Each(bindparam("listed", type_=JSON)).table_valued("value")
+
+LISTED = select(cast(_EACH.c.value, BigInteger))
+"""The numbers of the parameter `listed`, to be selected from."""
+
+
+def ids_of(
+    session: Session, key: InstrumentedAttribute[str], wanted: Collection[str], **same: str
+) -> dict[str, int]:
+    """The ids of the rows whose `key` is among `wanted`, by that key; with `same` columns it is unique.
+
+    It looks into the index once for each. Given the whole list, PostgreSQL reads the whole table as long as
+    it has no statistics of it, which is just when a new account brings much.
+    """
+    rows = session.connection().execute(_look_up(key, *same), {"listed": sorted(wanted), **same})
+    return {name: row_id for name, row_id in rows if row_id is not None}
+
+
+@cache
+def _look_up(key: InstrumentedAttribute[str], *same: str) -> Executable:
+    columns = key.class_.__table__.c
+    here = [columns[name] == bindparam(name) for name in same]
+    found = select(columns.id).where(*here, columns[key.key] == _EACH.c.value).scalar_subquery()
+    return select(_EACH.c.value, found)
+
+
+def next_ids(session: Session, table: type[Base], count: int) -> Sequence[int]:
+    """Ids for rows that are about to be written, in rising order: cheaper than to read them back."""
+    if on_sqlite(session):  # its one writer holds the lock, so nobody else takes them
+        first = (session.connection().scalar(_highest(table)) or 0) + 1
+        return range(first, first + count)
+    taken = select(func.nextval(func.pg_get_serial_sequence(table.__tablename__, "id")))
+    return session.scalars(taken.select_from(func.generate_series(1, count))).all()
+
+
+@cache
+def _highest(table: type[Base]) -> Executable:
+    return select(func.max(table.__table__.c.id))
+
+
+def write(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert `rows`, which all name the same columns."""
+    session.connection().execute(insert(table), rows)

@@ -1,0 +1,261 @@
+"""What somebody asks figures of: a period by their own clocks, and whose. Pure."""
+
+import re
+from calendar import monthrange
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from models.core import period_words
+from models.core.base import RuleBrokenError
+from models.core.mrkdwn import escaped
+
+MOST_DAYS = 3660
+EARLIEST = 2006  # the year in which Twitter began
+USUAL = "7d"
+TRY = "Try `yesterday`, `7d`, `2026-10` or `2026-10-01..2026-10-15`."
+
+_MONTHS = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905
+)
+_LAST = re.compile(r"0*([0-9]{1,9})d")
+_YEAR = re.compile(r"[0-9]{4}")
+_MONTH = re.compile(r"([0-9]{4})-([0-9]{1,2})")
+_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_PERSON = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
+_CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|([^>]*))?>")
+_LIKE_A_PERIOD = re.compile(r"[+-]?[0-9][0-9a-z./:-]*|[0-9-]*\.\.[0-9-]*|today|yesterday", re.IGNORECASE)
+
+
+class PeriodError(RuleBrokenError):
+    """What was asked cannot be counted. The message says what was understood, and what to type instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole days from `first` to `last` by the clocks of `zone`, as far as they are over at `now`.
+
+    A day is as long as its clocks make it: 23 hours when they are put forward, 25 when they are put back.
+    """
+
+    first: date
+    last: date
+    zone: ZoneInfo
+    now: datetime
+    back: int = 0  # days by which it lies earlier than what it is compared with
+
+    @property
+    def since(self) -> datetime:
+        """When it begins, in UTC."""
+        return _midnight(self.first, self.zone)
+
+    @property
+    def until(self) -> datetime:
+        """The first moment after it, in UTC: its last midnight, or now."""
+        wall = self.now.astimezone(self.zone).replace(tzinfo=None) - timedelta(days=self.back)
+        return min(_midnight(_next(self.last), self.zone), wall.replace(tzinfo=self.zone).astimezone(UTC))
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """Its days, in order."""
+        return tuple(map(date.fromordinal, range(self.first.toordinal(), self.last.toordinal() + 1)))
+
+    @property
+    def before(self) -> "Period":
+        """The period just before, as many days long, and cut at the same time of day."""
+        length = self.last.toordinal() - self.first.toordinal() + 1
+        back = timedelta(days=length)
+        return Period(self.first - back, self.last - back, self.zone, self.now, self.back + length)
+
+    @property
+    def label(self) -> str:
+        """What to call it: `1 to 15 October 2026, Europe/Lisbon`."""
+        return f"{_span(self.first, self.last)}, {self.zone.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A period, and whose figures are wanted: of everybody, one teammate, one Slack channel, one network."""
+
+    period: Period
+    person: str | None = None
+    channel: str | None = None
+    network: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What can be named: a teammate's Slack id by what they are called, a channel's id, networks by name."""
+
+    person: Callable[[str], str | None]
+    channel: Callable[[str], str | None]
+    networks: Mapping[str, str]
+
+
+def parse(typed: str, *, zone: ZoneInfo, now: datetime, known: Known) -> Question:
+    """Read what stands behind `stats`: a period and filters, in any order.
+
+    Raises `PeriodError` with a sentence for whoever typed it.
+    """
+    period: Period | None = None
+    filters: dict[str, str] = {}
+    for word in period_words.words(typed):
+        found = _filter(word, known)
+        if found is not None:
+            kind, name = found
+            if filters.get(kind, name) != name:
+                raise PeriodError(f"That names two of one kind: give one {kind}, such as {_example(kind)}.")
+            filters[kind] = name
+            continue
+        if not is_like_one(word):
+            raise PeriodError(_unknown(word, known))
+        if period is not None:
+            raise PeriodError(f"That is two periods, {period.label} and “{escaped(word)}”: give one. {TRY}")
+        period = read(word, zone=zone, now=now)
+    return Question(period or read(USUAL, zone=zone, now=now), **filters)
+
+
+def is_like_one(word: str) -> bool:
+    """Whether `word` is meant for a period, if not a good one."""
+    named = word.lower() in period_words.NAMED or period_words.month(word) is not None
+    return named or _LIKE_A_PERIOD.fullmatch(word) is not None
+
+
+def read(word: str, *, zone: ZoneInfo, now: datetime) -> Period:
+    """Read a period: `today`, `7d`, `2026`, `2026-10`, `2026-10-03`, `2026-10-01..2026-10-15`, `last-week`.
+
+    Raises `PeriodError` with a sentence for whoever typed it.
+    """
+    low, today = word.lower(), now.astimezone(zone).date()
+    if low in {"today", "yesterday"}:
+        day = today if low == "today" else date.fromordinal(today.toordinal() - 1)
+        return Period(day, day, zone, now)
+    if low in period_words.NAMED:
+        return _of_the_calendar(*low.split("-"), zone=zone, now=now)
+    if (month := period_words.month(low)) is not None:  # the last one of that name that has begun
+        low = f"{today.year - (month > today.month)}-{month:02}"
+    if last := _LAST.fullmatch(low):
+        length = int(last[1])
+        if not 1 <= length <= MOST_DAYS:
+            raise PeriodError(f"“{low}” is no period I can count: give 1d to {MOST_DAYS}d.")
+        return Period(date.fromordinal(today.toordinal() - length + 1), today, zone, now)
+    first, dots, end = low.partition("..")
+    begin, last_day = _days(first, word)
+    if dots:
+        until, last_day = _days(end, word)
+        if until < begin:
+            raise PeriodError(
+                f"“{escaped(word)}” ends before it begins: turn it round, `{end}..{first}`.",
+            )
+    return _within(begin, last_day, word, zone=zone, now=now)
+
+
+def _of_the_calendar(which: str, unit: str, *, zone: ZoneInfo, now: datetime) -> Period:
+    """The week, month or year of today, as far as it goes, or the whole one before; weeks begin on Monday."""
+    today = now.astimezone(zone).date()
+    first = {
+        "week": date.fromordinal(today.toordinal() - today.weekday()),
+        "month": today.replace(day=1),
+        "year": today.replace(month=1, day=1),
+    }[unit]
+    if which == "this":
+        return Period(first, today, zone, now)
+    last = date.fromordinal(first.toordinal() - 1)
+    days = {"week": 7, "month": last.day, "year": last.timetuple().tm_yday}[unit]
+    return Period(date.fromordinal(first.toordinal() - days), last, zone, now)
+
+
+def _within(begin: date, last: date, word: str, *, zone: ZoneInfo, now: datetime) -> Period:
+    today = now.astimezone(zone).date()
+    if begin > today:
+        raise PeriodError(
+            f"“{escaped(word)}” is in the future: today is {_span(today, today)} in {zone.key}. {TRY}",
+        )
+    if begin.year < EARLIEST or last.toordinal() - begin.toordinal() >= MOST_DAYS:
+        raise PeriodError(f"“{escaped(word)}” is too long ago or too long: at most {MOST_DAYS} days. {TRY}")
+    return Period(begin, min(last, today), zone, now)
+
+
+def _days(text: str, whole: str) -> tuple[date, date]:
+    """The first and the last day of a year, a month or a day."""
+    try:
+        if _YEAR.fullmatch(text):
+            return date(int(text), 1, 1), date(int(text), 12, 31)
+        if month := _MONTH.fullmatch(text):
+            year, number = int(month[1]), int(month[2])
+            first = date(year, number, 1)
+            return first, first.replace(day=monthrange(year, number)[1])
+        if day := _DATE.fullmatch(text):
+            one = date(int(day[1]), int(day[2]), int(day[3]))
+            return one, one
+    except ValueError:
+        raise PeriodError(f"There is no such day or month as “{escaped(text)}”. {TRY}") from None
+    raise PeriodError(f"I do not understand the period “{escaped(whole)}”. {TRY}")
+
+
+def _filter(word: str, known: Known) -> tuple[str, str] | None:
+    """What kind of filter `word` is and whom it names; None if it is none."""
+    if person := _PERSON.fullmatch(word):
+        return "person", person[1]
+    if channel := _CHANNEL.fullmatch(word):
+        return "channel", channel[1]
+    if word.startswith("@") and len(word) > 1:
+        found = known.person(word[1:])
+        if found is None:
+            raise PeriodError(
+                f"I know nobody called “{escaped(word)}”: pick them from Slack's list while you type @.",
+            )
+        return "person", found
+    if word.startswith("#") and len(word) > 1:
+        found = known.channel(word[1:])
+        if found is None:
+            raise PeriodError(
+                f"No mentions are shown in “{escaped(word)}”: pick one from Slack's list as you type #.",
+            )
+        return "channel", found
+    for name, title in known.networks.items():
+        if word.lower() in {name.lower(), title.lower()}:
+            return "network", name
+    return None
+
+
+def _unknown(word: str, known: Known) -> str:
+    networks = ", ".join(f"`{name}`" for name in known.networks)
+    return (
+        f"I do not know “{escaped(word)}”: give a period such as `7d` or `2026-10`, and if you like a person "
+        f"(`@ana`), a channel (`#support`) or a network ({networks or 'none is connected'})."
+    )
+
+
+def _example(kind: str) -> str:
+    return {"person": "`@ana`", "channel": "`#support`"}.get(kind, "`x`")
+
+
+def _next(day: date) -> date:
+    return date.fromordinal(day.toordinal() + 1)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """When `day` begins: its first moment, also where clocks skip midnight or show it twice."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _span(first: date, last: date) -> str:
+    """`3 October 2026`, `1 to 15 October 2026`, `October 2026`, `28 September to 3 October 2026`, `2026`."""
+    if first == last:
+        return _said(first)
+    if (first.day, last) == (1, last.replace(day=monthrange(last.year, last.month)[1])):
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{_MONTHS[first.month - 1]} {first.year}"
+        if (first.year, first.month, last.month) == (last.year, 1, 12):
+            return str(first.year)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {_said(last)}"
+    if first.year == last.year:
+        return f"{first.day} {_MONTHS[first.month - 1]} to {_said(last)}"
+    return f"{_said(first)} to {_said(last)}"
+
+
+def _said(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -1,0 +1,58 @@
+"""The English in which people name a period that is over: `last week`, `past 30 days`, `October 2026`. Pure.
+
+Each is made the one word that `models.core.period` reads, so that a period may stand among other words.
+"""
+
+import re
+
+from models.core.command_words import bare, spaced
+
+IDLE = frozenset({"for", "of", "in", "on", "by", "the", "and", "from", "with", "please"})
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
+NAMED = frozenset(f"{which}-{what}" for which in ("this", "last") for what in ("week", "month", "year"))
+
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
+_AROUND = '*_~`"“”,;:!?()'
+_DATE = r"\d{4}(?:-\d{1,2}){0,2}"
+_DAYS = {"day": 1, "week": 7, "w": 7, "month": 30, "year": 365}
+_MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" if month != "may" else month for month in MONTHS)
+
+# In this order; `last` and `past` before a number of days say nothing more.
+_TO = re.compile(rf"\b(?:from )?({_DATE}) (?:to|until|till|through|-) ({_DATE})\b", re.IGNORECASE)
+_COUNT = re.compile(
+    r"\b(?:(?:last|past|previous) )?(\d{1,4})(?: (day|week)s?| ?(w)|(day|week)s?)\b", re.IGNORECASE
+)
+_PAST = re.compile(r"\bpast (day|week|month|year)\b", re.IGNORECASE)
+_CALENDAR = re.compile(r"\b(last|this|previous) (week|month|year)\b", re.IGNORECASE)
+_MONTH_OF = re.compile(rf"\b({_MONTH})\.? (\d{{4}})\b", re.IGNORECASE)
+
+
+def words(typed: str) -> list[str]:
+    """The words of `typed`, each period one of them, without what stands around and between them."""
+    said = re.sub(r" ?(?:\.{2,}|…) ?", "..", spaced(typed).translate(_DASHES))
+    said = _TO.sub(r"\1..\2", said)
+    said = _MONTH_OF.sub(lambda found: f"{found[2]}-{month(found[1]):02}", said)
+    said = _PAST.sub(lambda found: f"{_DAYS[found[1].lower()]}d", said)
+    said = _COUNT.sub(_counted, said)
+    said = _CALENDAR.sub(_named, said)
+    bared = (one.strip(_AROUND) if ".." in one else bare(one) for one in said.split(" "))
+    return [one for one in bared if one and one.lower() not in IDLE]
+
+
+def month(word: str) -> int | None:
+    """The number of a month, by its name or the three letters of it."""
+    low = word.lower()
+    found = [number for number, name in enumerate(MONTHS, 1) if low in {name, name[:3]}]
+    return found[0] if found else None
+
+
+def _counted(found: re.Match[str]) -> str:
+    unit = (found[2] or found[3] or found[4]).lower()
+    return f"{int(found[1]) * _DAYS[unit]}d"
+
+
+def _named(found: re.Match[str]) -> str:
+    return f"{'this' if found[1].lower() == 'this' else 'last'}-{found[2].lower()}"

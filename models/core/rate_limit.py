@@ -1,0 +1,60 @@
+"""How fast we may speak, shared by everybody who speaks."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base, add_if_absent
+
+
+class Budget(Base):
+    """A leaky bucket in one moment: when the next act would be due if all had kept their distance (GCRA)."""
+
+    __tablename__ = "budgets"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime]
+    paused_until: Mapped[datetime | None]
+
+    @classmethod
+    def take(
+        cls,
+        session: Session,
+        key: str,
+        *,
+        at: datetime,
+        interval: timedelta,
+        burst: int = 1,
+    ) -> timedelta:
+        """Ask to act at `at`. Zero means go, and the act is counted; else come back after that long.
+
+        `interval` is the steady distance between two acts; up to `burst` of them may come at once.
+        """
+        budget = cls._held(session, key, at)
+        if budget.paused_until is not None and budget.paused_until > at:
+            return budget.paused_until - at
+        # It is never further ahead than after a burst, unless the clock was set back or the pace changed.
+        budget.due_at = min(budget.due_at, at + interval * burst)
+        wait = budget.due_at - interval * (burst - 1) - at
+        if wait > timedelta():
+            return wait
+        budget.due_at = max(budget.due_at, at) + interval
+        return timedelta()
+
+    @classmethod
+    def pause(cls, session: Session, key: str, *, at: datetime, until: datetime) -> None:
+        """Let nobody act before `until`: the other side said so."""
+        budget = cls._held(session, key, at)
+        budget.paused_until = max(budget.paused_until or until, until)
+
+    @classmethod
+    def rests(cls, session: Session, key: str, *, at: datetime) -> bool:
+        """Whether the other side wants to be left alone at `at`; a look alone, which counts nothing."""
+        return session.scalar(select(cls.key).where(cls.key == key, cls.paused_until > at)) is not None
+
+    @classmethod
+    def _held(cls, session: Session, key: str, at: datetime) -> "Budget":
+        """The bucket of `key`, locked until the transaction ends."""
+        add_if_absent(session, cls, key=key, due_at=at)
+        return session.scalars(select(cls).where(cls.key == key).with_for_update()).one()

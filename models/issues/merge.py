@@ -1,0 +1,188 @@
+"""Two issues that turn out to be one: what becomes of their tickets, and of who was told.
+
+The one that stays keeps its title and stays open or fixed as it is. Told is, before and after, who got a
+reply that went out after the fix that their ticket waited for (`Report.told_since`):
+
+- both fixed: the later fix is the one that shows. A ticket of the earlier one still goes by that one, so that
+  whoever was told of it stays told. What was said to the others between the two fixes tells nobody.
+- an open one into a fixed one: its people are to be told, by replies from now on. Until now nobody could have
+  told them. Who was told on a ticket of the fixed one, after all they had said, is told.
+- into an open one: nobody is told of anything until it is fixed, which begins anew.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from models.core.audit_event import Event
+from models.core.base import RuleBrokenError
+from models.core.mrkdwn import escaped
+from models.issues.fix_followup import settle
+from models.issues.issue import Issue, Report
+from models.issues.queries import LAST_SAID
+from models.tickets.ticket import Ticket
+
+
+class Merged(NamedTuple):
+    """What came of a merge."""
+
+    gone: Issue
+    kept: Issue
+    was_fixed_at: datetime | None  # `kept`, before
+
+
+def merge(session: Session, issue_id: int, into_id: int, *, by: str, at: datetime) -> Merged:
+    """Merge that issue into the other, or into what remains of it.
+
+    Raises `RuleBrokenError` if they are one already, or if the first was merged into a third meanwhile.
+    """
+    gone, kept = _hold(session, issue_id, into_id)
+    Issue.hold_tickets_of(session, gone, kept)
+    # Waits for whoever adds a ticket to it just now; whoever comes later finds the one that stays.
+    session.execute(select(Issue.id).where(Issue.id == gone.id).with_for_update())
+    for one in (gone, kept):
+        settle(session, one.id, at=at)
+    was_fixed_at = kept.fixed_at
+    if kept.is_fixed:
+        _keep_told(session, gone, kept, at=at)
+    session.flush()
+    _move(session, gone, kept, by=by, at=at)
+    gone.merged_into = kept.id
+    data = {"issue": gone.id, "title": gone.title, "into": kept.id, "into_title": kept.title}
+    Event.record(session, "issue merged", at=at, by=by, text=gone.title, data=data)
+    session.flush()
+    if kept.is_fixed:
+        _spread_skips(session, kept, at=at)
+        settle(session, kept.id, at=at)
+    return Merged(gone, kept, was_fixed_at)
+
+
+def refuse_if_gone(session: Session, issue_id: int) -> None:
+    """Say so, if that issue was merged: whoever acts on it has another one before their eyes."""
+    remains = session.get_one(Issue, Issue.end_of(session, issue_id))
+    if remains.id != issue_id:
+        raise RuleBrokenError(
+            f"Meanwhile somebody merged this one into “{escaped(remains.title)}”. Open that one to go on."
+        )
+
+
+def _hold(session: Session, issue_id: int, into_id: int) -> tuple[Issue, Issue]:
+    """Both, in the order of their ids, so that whoever merges them the other way round just comes second."""
+    if issue_id == into_id:
+        raise RuleBrokenError("That is this very issue. Pick another one.")
+    while True:
+        into = Issue.end_of(session, into_id)
+        if into == Issue.end_of(session, issue_id):
+            raise RuleBrokenError(f"They are one already: “{escaped(session.get_one(Issue, into).title)}”.")
+        refuse_if_gone(session, issue_id)
+        query = select(Issue).where(Issue.id.in_((issue_id, into)), Issue.merged_into.is_(None))
+        query = query.order_by(Issue.id).with_for_update(key_share=True)
+        with session.begin_nested() as attempt:
+            both = {one.id: one for one in session.scalars(query.execution_options(populate_existing=True))}
+            if len(both) > 1:
+                return both[issue_id], both[into]
+            attempt.rollback()  # lets go of the one that it got: the next try may want a lower one first
+
+
+def _keep_told(session: Session, gone: Issue, kept: Issue, *, at: datetime) -> None:
+    """Write down from when on a reply tells of a ticket, where that is not the fix that shows."""
+    if gone.fixed_at is None or kept.fixed_at is None:
+        anew = dict.fromkeys(("told_at", "skipped_at", "skip_reason", "settled_by"))  # of an earlier fix
+        _rewrite(session, Report.issue_id == gone.id, anew | {"told_since": at})
+        return
+    earlier = gone if gone.fixed_at <= kept.fixed_at else kept
+    theirs = (Report.issue_id == earlier.id) & Report.told_since.is_(None)
+    _rewrite(session, theirs, {"told_since": earlier.fixed_at})
+    if earlier is kept:
+        kept.fixed_at, kept.fixed_by = gone.fixed_at, gone.fixed_by
+
+
+def _rewrite(session: Session, which: ColumnElement[bool], values: dict[str, Any]) -> None:
+    session.execute(update(Report).where(which).values(**values).execution_options(synchronize_session=False))
+
+
+def _move(session: Session, gone: Issue, kept: Issue, *, by: str, at: datetime) -> None:
+    """Have each ticket of `gone` belong to `kept`, once; and have its card show that."""
+    theirs = {report.ticket_id: (report, said) for report, said in _reports(session, kept)}
+    gone.redraw(session)
+    for report, said in _reports(session, gone):
+        mine = theirs.get(report.ticket_id)
+        if mine is None:
+            report.issue_id = kept.id
+            stays = report
+        else:
+            stays = mine[0]
+            _unite(kept, (report, said), mine)
+            session.delete(report)
+        data = {"issue": kept.id, "title": kept.title, "from": gone.id} | _standing(stays)
+        Event.record(session, "move to issue", at=at, by=by, ticket_id=stays.ticket_id, data=data)
+
+
+def _reports(session: Session, issue: Issue) -> list[tuple[Report, datetime | None]]:
+    """Its reports, each with when its author had last spoken by then."""
+    query = select(Report, LAST_SAID).where(Report.issue_id == issue.id).order_by(Report.id)
+    return [(one, said) for one, said in session.execute(query.execution_options(populate_existing=True))]
+
+
+def _standing(report: Report) -> dict[str, str]:
+    """How far telling its author is, for the log."""
+    if report.told_at is not None:
+        return {"standing": "told"}
+    return {"standing": "skipped"} if report.skipped_at is not None else {}
+
+
+def _unite(kept: Issue, gone: tuple[Report, datetime | None], mine: tuple[Report, datetime | None]) -> None:
+    """Make one report, `mine`, of two on the same ticket."""
+    stays, both = mine[0], (gone, mine)
+    newest = max((one for one, _ in both), key=lambda one: one.at)
+    if kept.fixed_at is not None:
+        fixed_at = kept.fixed_at
+
+        def since(one: Report) -> datetime:
+            return one.told_since or fixed_at
+
+        (early, _), (late, said) = sorted(both, key=lambda pair: (since(pair[0]), pair[0].at))
+        # With words from after the earlier fix they wait for the later one.
+        came_after = late.at > since(early) and (said is None or said > since(early))
+        decides = late if came_after else early
+        skips = [one for one, _ in both if one.skipped_at is not None and one.skipped_at >= newest.at]
+        _settle_like(stays, decides, max(skips, key=lambda one: one.skipped_at or one.at, default=None))
+    stays.at, stays.by = newest.at, newest.by
+
+
+def _settle_like(stays: Report, decides: Report, skip: Report | None) -> None:
+    """Have it told as `decides` is, else skipped as `skip` is, else neither."""
+    told = (decides.told_at, decides.settled_by)
+    skipped = (skip.skipped_at, skip.skip_reason, skip.settled_by) if skip is not None else None
+    stays.told_since = decides.told_since
+    stays.settle_anew()
+    if told[0] is not None:
+        stays.told_at, stays.settled_by = told
+    elif skipped is not None:
+        stays.skipped_at, stays.skip_reason, stays.settled_by = skipped
+
+
+def _spread_skips(session: Session, kept: Issue, *, at: datetime) -> None:
+    """Who was skipped is skipped, with all that they had reported by then, as if it had been one issue."""
+    query = select(Report, Ticket.author_id).join(Ticket, Ticket.id == Report.ticket_id)
+    found = session.execute(query.where(Report.issue_id == kept.id).order_by(Report.id)).all()
+    skips = [(author, one) for one, author in found if one.skipped_at is not None]
+    for report, author in found:
+        theirs = (one for by, one in skips if by == author)
+        _skip_like(session, kept, report, theirs, at=at)
+
+
+def _skip_like(
+    session: Session, kept: Issue, report: Report, skips: Iterable[Report], *, at: datetime
+) -> None:
+    known = next((one for one in skips if one.skipped_at is not None and one.skipped_at >= report.at), None)
+    if report.is_settled or known is None or known.skipped_at is None:
+        return
+    report.skipped_at, report.skip_reason = known.skipped_at, known.skip_reason
+    report.settled_by = known.settled_by
+    data = {"issue": kept.id, "title": kept.title, "reason": report.skip_reason}
+    by = report.settled_by or ""
+    Event.record(session, "skip telling", at=at, by=by, ticket_id=report.ticket_id, data=data)

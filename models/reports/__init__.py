@@ -1,0 +1,1 @@
+"""Figures, lists, search and exports, read from the ledger."""

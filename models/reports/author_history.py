@@ -1,0 +1,183 @@
+"""What the team knows of one person: earlier tickets, our replies, notes and issues. Reads only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rapidfuzz import fuzz, process
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from models.issues.issue import Issue, Report
+from models.reports.search import PUBLIC
+from models.slack.card import Card
+from models.sources.author import Author, FormerHandle
+from models.sources.mention import Mention
+from models.tickets.note import Note
+from models.tickets.reply import Reply
+from models.tickets.ticket import CANARY, Ticket
+
+PAGE = 8  # tickets at a time
+POSTS, REPLIES = 3, 3  # the newest of each ticket
+NOTES, ISSUES = 12, 10
+ALIKE = 70  # how near a handle must be to be worth naming, of 100
+CANDIDATES = 20_000
+FORMER = 3  # former handles that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One post of theirs; `text` is None if its words were taken away, for it is no longer shown."""
+
+    at: datetime
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One ticket of theirs, with their newest posts and our replies, oldest first."""
+
+    ticket_id: int
+    opened_at: datetime
+    state: str
+    reason: str | None
+    closed_by: str | None
+    owner: str | None
+    channel: str | None
+    ts: str | None
+    posts: tuple[Said, ...]
+    more_posts: int
+    replies: tuple[Reply, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One page of it. `elsewhere` are people of the same handle on other networks, or who had it before."""
+
+    author: Author
+    total: int
+    page: int
+    tickets: tuple[Past, ...]
+    notes: tuple[Note, ...]
+    more_notes: int
+    issues: tuple[Issue, ...]
+    more_issues: int
+    elsewhere: tuple[Author, ...]
+    former: tuple[str, ...] = ()  # what they were called before, the latest first
+
+    @property
+    def pages(self) -> int:
+        """How many there are; one at least."""
+        return max(-(-self.total // PAGE), 1)
+
+
+def of_author(session: Session, author_id: int, page: int = 0) -> History:
+    """The history of that person, newest ticket first; a page past the end is the last one."""
+    author = session.get_one(Author, author_id)
+    total = session.scalar(select(func.count(Ticket.id)).where(Ticket.author_id == author_id)) or 0
+    page = min(max(page, 0), max(-(-total // PAGE), 1) - 1)
+    notes, more_notes = _notes(session, author_id)
+    issues, more_issues = _issues(session, author_id)
+    elsewhere = named(session, author.handle) if author.handle else []
+    return History(
+        author,
+        total,
+        page,
+        _tickets(session, author_id, page),
+        notes,
+        more_notes,
+        issues,
+        more_issues,
+        tuple(one for one in elsewhere if one.id != author_id)[:3],
+        _former(session, author),
+    )
+
+
+def named(session: Session, handle: str) -> Sequence[Author]:
+    """Those who are called that, whatever the case, who came last first; then those who were."""
+    here, wanted = Author.network != CANARY, handle.lower()
+    query = select(Author).where(func.lower(Author.handle) == wanted, here)
+    named_now = session.scalars(query.order_by(Author.id.desc())).all()
+    had_it = select(Author, FormerHandle.until_at).join(FormerHandle, FormerHandle.author_id == Author.id)
+    before = session.execute(
+        had_it.where(func.lower(FormerHandle.handle) == wanted, here).order_by(FormerHandle.until_at.desc())
+    )
+    return list(dict.fromkeys([*named_now, *(author for author, _ in before)]))
+
+
+def _former(session: Session, author: Author) -> tuple[str, ...]:
+    query = select(FormerHandle.handle).where(FormerHandle.author_id == author.id)
+    found = session.scalars(query.order_by(FormerHandle.until_at.desc(), FormerHandle.id.desc()))
+    return tuple(one for one in found if one.lower() != (author.handle or "").lower())[:FORMER]
+
+
+def near(session: Session, handle: str, limit: int = 3) -> list[str]:
+    """Handles that somebody who typed `handle` may have meant, the nearest first."""
+    wanted = handle.lower()
+
+    def begins(words: str) -> ColumnElement[bool]:
+        return func.lower(Author.handle).like(f"{_literally(words)}%", escape="!")
+
+    query = select(Author.handle).where(
+        Author.handle.is_not(None),
+        Author.network != CANARY,
+        or_(func.length(Author.handle).between(len(handle) - 3, len(handle) + 6), begins(wanted)),
+        begins(wanted[:1]),
+    )
+    found = [one for one in session.scalars(query.order_by(Author.id.desc()).limit(CANDIDATES)) if one]
+    best = process.extract(
+        wanted, found, scorer=fuzz.WRatio, processor=str.lower, limit=limit, score_cutoff=ALIKE
+    )
+    return list(dict.fromkeys(one for one, _, _ in best))
+
+
+def _literally(text: str) -> str:
+    """For LIKE, with `!` as its escape."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _tickets(session: Session, author_id: int, page: int) -> tuple[Past, ...]:
+    query = (
+        select(Ticket, Card.channel, Card.ts)
+        .outerjoin(Card, Card.ticket_id == Ticket.id)
+        .where(Ticket.author_id == author_id)
+        .order_by(Ticket.id.desc())
+        .offset(page * PAGE)
+        .limit(PAGE)
+    )
+    return tuple(_past(session, ticket, channel, ts) for ticket, channel, ts in session.execute(query))
+
+
+def _past(session: Session, ticket: Ticket, channel: str | None, ts: str | None) -> Past:
+    here = select(Mention).where(Mention.ticket_id == ticket.id)
+    posts = session.scalars(here.order_by(Mention.posted_at.desc(), Mention.id.desc()).limit(POSTS)).all()
+    count = session.scalar(select(func.count(Mention.id)).where(Mention.ticket_id == ticket.id)) or 0
+    said = select(Reply).where(Reply.ticket_id == ticket.id, Reply.state.in_(PUBLIC))
+    replies = session.scalars(said.order_by(Reply.id.desc()).limit(REPLIES)).all()
+    return Past(
+        ticket.id,
+        ticket.opened_at,
+        ticket.state,
+        ticket.reason,
+        ticket.closed_by,
+        ticket.owner,
+        channel,
+        ts,
+        tuple(Said(one.posted_at, None if one.deleted_at else one.text) for one in reversed(posts)),
+        max(count - len(posts), 0),
+        tuple(reversed(replies)),
+    )
+
+
+def _notes(session: Session, author_id: int) -> tuple[tuple[Note, ...], int]:
+    here = select(Note).where(Note.author_id == author_id)
+    count = session.scalar(select(func.count(Note.id)).where(Note.author_id == author_id)) or 0
+    newest = session.scalars(here.order_by(Note.id.desc()).limit(NOTES)).all()
+    return tuple(newest), count - len(newest)
+
+
+def _issues(session: Session, author_id: int) -> tuple[tuple[Issue, ...], int]:
+    theirs = select(Report.issue_id).join(Ticket, Ticket.id == Report.ticket_id)
+    query = select(Issue).where(Issue.id.in_(theirs.where(Ticket.author_id == author_id)))
+    found = session.scalars(query.order_by(Issue.id.desc())).all()
+    return tuple(found[:ISSUES]), max(len(found) - ISSUES, 0)

@@ -1,0 +1,83 @@
+"""What a digest tells beside the figures: thanks worth reading, problems that come up. Reads only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import distinct, func, or_, select
+from sqlalchemy.orm import Session
+
+from models.issues.issue import Issue, Report
+from models.slack.card import Card
+from models.sources.author import Author
+from models.sources.cursor import Cursor
+from models.sources.mention import Mention
+from models.tickets.state import State
+from models.tickets.ticket import CANARY, Ticket
+
+THANKS = "thanks"  # the reason, alone or before a few words
+
+
+@dataclass(frozen=True, slots=True)
+class Thanks:
+    """A post that needs no reply, because it is thanks."""
+
+    handle: str | None
+    network: str
+    words: str
+    channel: str | None
+    ts: str | None
+    mention_id: int = 0
+    post_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An issue that is not fixed, and how many people a period has added to it."""
+
+    title: str
+    people: int
+
+
+def thanks(session: Session, since: datetime, until: datetime, *, limit: int) -> list[Thanks]:
+    """Those that somebody closed as thanks from `since` to before `until`, the newest first."""
+    query = (
+        select(
+            Author.handle, Ticket.network, Mention.text, Card.channel, Card.ts, Mention.id, Mention.post_id
+        )
+        .select_from(Ticket)
+        .join(Author, Author.id == Ticket.author_id)
+        .join(Mention, (Mention.ticket_id == Ticket.id) & (Mention.post_id == Ticket.target_post_id))
+        .outerjoin(Card, Card.ticket_id == Ticket.id)
+        .where(
+            Ticket.state == State.NO_REPLY_NEEDED,
+            or_(Ticket.reason == THANKS, Ticket.reason.startswith(f"{THANKS}:")),
+            Ticket.closed_at >= since,
+            Ticket.closed_at < until,
+            Ticket.network != CANARY,
+            Mention.deleted_at.is_(None),
+            Mention.text != "",
+        )
+        .order_by(Ticket.closed_at.desc(), Ticket.id.desc())
+        .limit(limit)
+    )
+    return [Thanks(*row) for row in session.execute(query)]
+
+
+def problems(session: Session, since: datetime, until: datetime, *, limit: int) -> list[Problem]:
+    """What most people were added to from `since` to before `until`; each person counts once an issue."""
+    people = func.count(distinct(Ticket.author_id))
+    query = (
+        select(Issue.title, people)
+        .join(Report, Report.issue_id == Issue.id)
+        .join(Ticket, Ticket.id == Report.ticket_id)
+        .where(Report.at >= since, Report.at < until, Issue.fixed_at.is_(None), Issue.merged_into.is_(None))
+        .group_by(Issue.id, Issue.title)
+        .order_by(people.desc(), Issue.id)
+        .limit(limit)
+    )
+    return [Problem(*row) for row in session.execute(query)]
+
+
+def listening_since(session: Session) -> datetime | None:
+    """Since when anything is read at all; None: nothing is."""
+    return session.scalar(select(func.min(Cursor.started_at)))

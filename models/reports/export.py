@@ -1,0 +1,248 @@
+"""The ledger for somebody else's tools: tickets, replies and events as plain rows. Reads only.
+
+What is not here never leaves by this way: credentials, keys, what Slack sent us, cards, and words that are
+their author's alone. A post that was taken back is a row without words.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute as Column
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from models.core.audit_event import Event
+from models.core.base import Moment
+from models.sources.account import Account
+from models.sources.author import Author
+from models.sources.mention import Mention
+from models.tickets.reply import Reply
+from models.tickets.reply import State as Delivery
+from models.tickets.state import State
+from models.tickets.ticket import CANARY, Ticket
+
+AT_ONCE = 2_000  # rows in memory
+# Never submitted, so nobody's but their author's.
+PRIVATE = (Delivery.DRAFT, Delivery.DISCARDED, Delivery.SUPERSEDED, Delivery.REJECTED)
+_NO_WORDS = (Integer, Boolean, Moment, JSON)
+_INNER = ("detail", "worker")  # of an event's data: a machine's name, a network's own words
+
+
+class spelled(GenericFunction[str]):  # noqa: N801 - SQL's word
+    """A moment as ISO 8601 in UTC, written by the database: a row has a dozen, and Python is slow at it."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(spelled, "sqlite")
+def _in_sqlite(element: spelled, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - options
+    return f"(replace({compiler.process(element.clauses, **more)}, ' ', 'T') || 'Z')"
+
+
+@compiles(spelled, "postgresql")
+def _in_postgresql(element: spelled, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - options
+    moment = compiler.process(element.clauses, **more)
+    return f"""to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+
+
+def _plain(column: Any) -> Any:  # noqa: ANN401 - a column
+    """A column as its rows need no more work: moments spelled, JSON as it was written."""
+    if isinstance(column.type, Moment):
+        return spelled(column)
+    return cast(column, Text) if isinstance(column.type, JSON) else column
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows: from `since` until before `until`, and what else must be so."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    state: str | None = None
+    network: str | None = None
+    channel: str | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of row: what each column is called and where it comes from, and what the filters mean for it.
+
+    `at` is the moment that a period is about; `states` is what `state` may be, None for anything.
+    """
+
+    name: str
+    one: str  # the name of a single one
+    columns: tuple[tuple[str, Any], ...]
+    key: Column[int]
+    at: Column[datetime]
+    state: Column[str]
+    states: tuple[str, ...] | None
+    people: tuple[Column[str] | Column[str | None], ...]
+    joins: Any
+    kept: ColumnElement[bool]
+
+    @property
+    def header(self) -> list[str]:
+        """The columns' names, in their order."""
+        return [name for name, _ in self.columns]
+
+    @property
+    def words(self) -> tuple[int, ...]:
+        """The places of the columns that may hold what somebody wrote: all but numbers, moments and JSON."""
+        told = enumerate(column.type for _, column in self.columns)
+        return tuple(place for place, type_ in told if not isinstance(type_, _NO_WORDS))
+
+    def count(self, session: Session, wanted: Filter) -> int:
+        """How many rows there are."""
+        return session.scalar(self._chosen(select(func.count(self.key)), wanted)) or 0
+
+    def rows(self, session: Session, wanted: Filter) -> Iterator[Row[Any]]:
+        """All of them, oldest first, few of them in memory at a time.
+
+        PostgreSQL keeps a cursor for that, as https://docs.sqlalchemy.org/en/21/orm/queryguide/api.html#fetching-large-result-sets-with-yield-per
+        tells; SQLite reads on as it is asked.
+        """
+        columns = [_plain(column).label(name) for name, column in self.columns]
+        query = self._chosen(select(*columns), wanted).order_by(self.key)
+        # Not by the session, which would make room for objects that no row here has.
+        yield from session.connection().execute(query.execution_options(yield_per=AT_ONCE))
+
+    def _chosen(self, query: Select[Any], wanted: Filter) -> Select[Any]:
+        conditions: list[ColumnElement[bool]] = [self.kept]
+        if wanted.since is not None:
+            conditions.append(self.at >= wanted.since)
+        if wanted.until is not None:
+            conditions.append(self.at < wanted.until)
+        if wanted.state is not None:
+            conditions.append(self.state == wanted.state)
+        if wanted.network is not None:
+            conditions.append(Ticket.network == wanted.network)
+        if wanted.channel is not None:
+            conditions.append(Ticket.channel == wanted.channel)
+        if wanted.person is not None:
+            conditions.append(or_(*(who == wanted.person for who in self.people)))
+        return query.select_from(self.joins).where(*conditions)
+
+
+# --- what each kind is made of ------------------------------------------------------------------------------
+
+_asked = aliased(Mention, name="asked")
+_ours = and_(Account.network == Ticket.network, Account.network_id == Ticket.account_id)
+# By the ticket: its posts lie side by side, and numbers are compared sooner than ids of posts.
+_target = and_(_asked.ticket_id == Ticket.id, _asked.post_id == Ticket.target_post_id)
+_not_a_test = Ticket.network != CANARY
+
+
+def _named(*columns: Any, **more: Any) -> tuple[tuple[str, Any], ...]:  # noqa: ANN401
+    return (*((column.key, column) for column in columns), *more.items())
+
+
+TICKETS = Kind(
+    name="tickets",
+    one="ticket",
+    columns=(
+        *_named(Ticket.id, Ticket.network, account=Account.handle, handle=Author.handle),
+        *_named(author_name=Author.name, author_id=Author.network_id, followers=Author.followers),
+        *_named(
+            Ticket.conversation_id, Ticket.channel, Ticket.state, Ticket.reason, Ticket.turn, Ticket.owner
+        ),
+        *_named(Ticket.opened_at, Ticket.seen_at, Ticket.shown_at, Ticket.first_claimed_at),
+        *_named(Ticket.waiting_since, Ticket.due_at, Ticket.snoozed_until),
+        *_named(
+            Ticket.first_reply_at, Ticket.first_reply_by, first_reply_open_seconds=Ticket.first_reply_open
+        ),
+        *_named(Ticket.closed_at, Ticket.closed_by, text=func.coalesce(_asked.text, "")),
+        *_named(lang=_asked.lang, url=_asked.url, deleted_at=_asked.deleted_at),
+    ),
+    key=Ticket.id,
+    at=Ticket.opened_at,
+    state=Ticket.state,
+    states=tuple(State),
+    people=(Ticket.owner, Ticket.first_reply_by, Ticket.closed_by),
+    joins=Ticket.__table__.join(Author.__table__, Author.id == Ticket.author_id)
+    .outerjoin(Account.__table__, _ours)
+    .outerjoin(_asked, _target),
+    kept=_not_a_test,
+)
+REPLIES = Kind(
+    name="replies",
+    one="reply",
+    columns=(
+        *_named(Reply.id, Reply.ticket_id, Ticket.network, account=Account.handle, to=Author.handle),
+        *_named(Ticket.channel, Reply.turn, Reply.state, Reply.text, Reply.actor, Reply.author, Reply.source),
+        *_named(Reply.to_post_id, Reply.created_at, Reply.sent_at, Reply.settled_at),
+        *_named(Reply.was_handed_off, Reply.tries, Reply.post_id, Reply.post_url, Reply.reason),
+    ),
+    key=Reply.id,
+    at=Reply.created_at,
+    state=Reply.state,
+    states=tuple(state for state in Delivery if state not in PRIVATE),
+    people=(Reply.actor, Reply.author),
+    joins=Reply.__table__.join(Ticket.__table__, Ticket.id == Reply.ticket_id)
+    .join(Author.__table__, Author.id == Ticket.author_id)
+    .outerjoin(Account.__table__, _ours),
+    kept=and_(_not_a_test, Reply.state.not_in(PRIVATE)),
+)
+_gone = (
+    select(Mention.id)
+    .where(
+        Mention.ticket_id == Event.ticket_id,
+        Mention.post_id == Event.post_id,
+        Mention.deleted_at.is_not(None),
+    )
+    .exists()
+)
+EVENTS = Kind(
+    name="events",
+    one="event",
+    columns=(
+        *_named(Event.id, Event.at, Event.actor, Event.act, Event.ticket_id, Event.reply_id),
+        *_named(network=Ticket.network, channel=Ticket.channel, post_id=Event.post_id),
+        # Words are of our replies; those that were never submitted stay their author's.
+        *_named(
+            text=case((or_(Event.text.is_(None), Reply.state.in_(PRIVATE), _gone), ""), else_=Event.text),
+            data=Event.data,
+        ),
+    ),
+    key=Event.id,
+    at=Event.at,
+    state=Event.act,
+    states=None,
+    people=(Event.actor,),
+    joins=Event.__table__.outerjoin(Ticket.__table__, Ticket.id == Event.ticket_id).outerjoin(
+        Reply.__table__, Reply.id == Event.reply_id
+    ),
+    kept=or_(Ticket.network.is_(None), _not_a_test),
+)
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (TICKETS, REPLIES, EVENTS)})
+
+
+def outward(data: str) -> str:
+    """What of an event's data, which is JSON, is for anybody else."""
+    if not any(f'"{name}"' in data for name in _INNER):
+        return data
+    kept = {name: value for name, value in json.loads(data).items() if name not in _INNER}
+    return json.dumps(kept)

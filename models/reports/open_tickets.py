@@ -1,0 +1,315 @@
+"""What is open, as a list shows it: reads only."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from models.core.base import unindexed
+from models.slack.card import Card
+from models.sources.account import Account
+from models.sources.attachment import Attachment, shown
+from models.sources.author import Author
+from models.sources.cursor import MENTIONS, Cursor
+from models.sources.gap import Gap
+from models.sources.mention import Mention
+from models.tickets.reply import LIVE, ON_ITS_WAY, STOPS, Reply
+from models.tickets.reply import State as Delivery
+from models.tickets.state import OPEN, State
+from models.tickets.ticket import CANARY, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A reply that has not arrived: where it is on its way, and why it waits there.
+
+    `at` is when it was last sent, if it was. `to_post_id` is the version of the post that it
+    answers.
+    """
+
+    id: int
+    ticket_id: int
+    state: str
+    reason: str | None
+    detail: str | None
+    actor: str
+    text: str
+    written_at: datetime
+    at: datetime
+    to_post_id: str
+    needs_person: bool
+    is_moving: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One ticket in a list: open, or with a reply that needs a person, whatever became of the rest since.
+
+    `words` are of the post that the next reply goes to, `channel` and `ts` its card's.
+    """
+
+    ticket_id: int
+    network: str
+    account: str | None
+    handle: str | None
+    words: str | None
+    turn: int
+    post_id: str
+    owner: str | None
+    state: str
+    since: datetime
+    due_at: datetime | None
+    snoozed_until: datetime | None
+    is_answered: bool  # a reply holds its turn: on its way, or waiting for somebody's decision
+    channel: str | None
+    ts: str | None
+    media: list[Any] | None = None  # what is attached to that post, as `Mention.media` holds it
+    reply: Unsettled | None = None  # the one that needs a person; else that of the turn at hand, if it waits
+
+    @property
+    def shown(self) -> str:
+        """The words; where there are none, what is attached, in our words."""
+        return shown(self.words or "", map(Attachment.read, self.media or []))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for an answer, or sleeps until it does."""
+        return self.state in OPEN
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a reply of it goes no further until somebody does something."""
+        return self.reply is not None and self.reply.needs_person
+
+    @property
+    def is_served(self) -> bool:
+        """Whether nobody has to do anything about it: a reply is on its way."""
+        return self.is_answered and (self.reply is None or self.reply.is_moving)
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """How many of a list have a reply that goes no further by itself, by what it waits for."""
+
+    asked: int = 0
+    by_hand: int = 0
+    held_back: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.asked + self.by_hand + self.held_back
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The first of a list, how long the whole list is, and how many of it need a person."""
+
+    total: int
+    first: tuple[Entry, ...]
+    stuck: Stuck = Stuck()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of the open tickets: all of what is said here must hold; of several places or networks, any."""
+
+    owner: str | None = None
+    unclaimed: bool = False
+    overdue_at: datetime | None = None
+    channels: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same, of tickets."""
+        told: list[ColumnElement[bool]] = []
+        if self.owner is not None:
+            told.append(Ticket.owner == self.owner)
+        if self.unclaimed:
+            told.append(Ticket.owner.is_(None))
+        if self.overdue_at is not None:
+            told += [Ticket.is_open(), Ticket.due_at < self.overdue_at, Ticket.state != State.SNOOZED]
+        if self.channels:
+            told.append(Ticket.channel.in_(self.channels))
+        if self.networks:
+            told.append(unindexed(Ticket.network).in_(self.networks))
+        return told
+
+
+ALL = Wanted()
+# Snoozed ones at the end, the others by when they are due, then the longest wait first.
+_BY_DUE_TIME = (
+    Ticket.state == State.SNOOZED,
+    Ticket.due_at.asc().nulls_last(),
+    Ticket.waiting_since,
+    Ticket.id,
+)
+
+
+def waiting(session: Session, wanted: Wanted = ALL, *, limit: int, after: int = 0) -> Listing:
+    """What is open and `wanted`, by when it is due: `limit` of them, `after` so many.
+
+    What needs a person comes first, here as in the other lists.
+    """
+    return _listing(session, wanted.conditions(), _BY_DUE_TIME, limit, after)
+
+
+def owned(session: Session, user: str, *, limit: int) -> Listing:
+    """What is open and theirs, the longest wait first."""
+    return _listing(session, [Ticket.owner == user], (Ticket.waiting_since, Ticket.id), limit)
+
+
+def longest(session: Session, *, limit: int) -> Listing:
+    """What is open, the longest wait first, and what is snoozed at the end."""
+    return _listing(session, [], (Ticket.state == State.SNOOZED, Ticket.waiting_since, Ticket.id), limit)
+
+
+def unread(session: Session, *, late_before: datetime, networks: Collection[str]) -> list[Cursor | Gap]:
+    """The readings of mentions that fail now, left something out, or did not come to an end for too long.
+
+    More may be waiting than is known. A reading is too old before `late_before`, on `networks` that we read.
+    """
+    last = func.coalesce(Cursor.read_at, Cursor.started_at)
+    newest = select(func.max(last)).where(Cursor.name == MENTIONS, Cursor.network.in_(networks))
+    late = newest.group_by(Cursor.network).having(func.max(last) < late_before)
+    is_short = or_(Cursor.failing_since.is_not(None), last.in_(late))
+    cursors = select(Cursor).where(is_short, Cursor.name == MENTIONS)
+    # Of an account that is not connected any more nobody searches for what was left out.
+    its_own = select(func.max(last)).where(
+        Cursor.name == MENTIONS, Cursor.network == Gap.network, Cursor.account_id == Gap.account_id
+    )
+    others = select(func.max(last)).where(Cursor.name == MENTIONS, Cursor.network == Gap.network)
+    is_left = and_(
+        func.coalesce(its_own.scalar_subquery() < late_before, false()),
+        func.coalesce(others.scalar_subquery() >= late_before, false()),
+    )
+    gaps = select(Gap).where(~is_left).order_by(Gap.id)
+    return [*session.scalars(cursors.order_by(Cursor.id)), *session.scalars(gaps)]
+
+
+def stuck(session: Session, wanted: Wanted = ALL) -> Stuck:
+    """How many tickets that are `wanted` have a reply that goes no further by itself."""
+    return _stuck(_stuck_tickets(session, wanted.conditions(), ()))
+
+
+def _listing(
+    session: Session, conditions: list[ColumnElement[bool]], order: Sequence[Any], limit: int, after: int = 0
+) -> Listing:
+    """The ids first: what is not shown need not be put together, and there may be ten thousand of it."""
+    first = _stuck_tickets(session, conditions, order)
+    here = [Ticket.is_open(), Ticket.network != CANARY, *conditions]
+    if first:
+        here.append(Ticket.id.not_in(select(Reply.ticket_id).where(Reply.needs_a_person())))
+    count = session.scalar(select(func.count(Ticket.id)).where(*here)) or 0
+    ids = [*first][after : after + limit]
+    rest = select(Ticket.id).where(*here).order_by(*order).limit(limit - len(ids))
+    ids += session.scalars(rest.offset(max(after - len(first), 0)))
+    found = {
+        row[0]: Entry(*row) for row in session.execute(joined(select(*COLUMNS)).where(Ticket.id.in_(ids)))
+    }
+    entries = _with_replies(session, [found[one] for one in ids if one in found])
+    return Listing(len(first) + count, entries, _stuck(first))
+
+
+def _stuck_tickets(
+    session: Session, conditions: Sequence[ColumnElement[bool]], order: Sequence[Any]
+) -> dict[int, Delivery]:
+    """Tickets with a reply that needs a person, in `order`, and what that reply waits for.
+
+    Their conversation may have gone on without it, so that they need not be open. They are few.
+    """
+    query = select(Ticket.id, Reply.state).join_from(Reply, Ticket, Ticket.id == Reply.ticket_id)
+    here = query.where(Reply.needs_a_person(), Ticket.network != CANARY, *conditions)
+    found: dict[int, Delivery] = {}
+    for ticket_id, state in session.execute(here.order_by(*order)):
+        waits_for = Delivery(state)
+        found[ticket_id] = min(found.get(ticket_id, waits_for), waits_for, key=STOPS.index)
+    return found
+
+
+def _stuck(tickets: dict[int, Delivery]) -> Stuck:
+    kinds = Counter(tickets.values())
+    return Stuck(*(kinds[state] for state in STOPS))
+
+
+def _with_replies(session: Session, entries: list[Entry]) -> tuple[Entry, ...]:
+    """`entries`, each with what has not arrived of it."""
+    query = (
+        select(Reply, Mention.latest_id, Reply.needs_a_person())
+        .outerjoin(Mention, and_(Mention.ticket_id == Reply.ticket_id, Mention.post_id == Reply.to_post_id))
+        .where(Reply.ticket_id.in_([one.ticket_id for one in entries]), Reply.state.in_(ON_ITS_WAY))
+        .order_by(Reply.id.desc())
+    )
+    turns = {one.ticket_id: one.turn for one in entries}
+    found: dict[int, Unsettled] = {}
+    for reply, latest_id, needs_person in session.execute(query):
+        if needs_person or (reply.turn == turns[reply.ticket_id] and reply.ticket_id not in found):
+            one = _unsettled(reply, latest_id, needs_person=bool(needs_person))
+            found[reply.ticket_id] = min(found.get(reply.ticket_id, one), one, key=_rank)
+    return tuple(replace(one, reply=found.get(one.ticket_id)) for one in entries)
+
+
+def _rank(one: Unsettled) -> int:
+    return STOPS.index(Delivery(one.state)) if one.needs_person else len(STOPS)
+
+
+def _unsettled(reply: Reply, latest_id: str | None, *, needs_person: bool) -> Unsettled:
+    return Unsettled(
+        id=reply.id,
+        ticket_id=reply.ticket_id,
+        state=reply.state,
+        reason=reply.reason,
+        detail=reply.detail,
+        actor=reply.actor,
+        text=reply.text,
+        written_at=reply.created_at,
+        at=reply.sent_at or reply.created_at,
+        to_post_id=latest_id or reply.to_post_id,
+        needs_person=needs_person,
+        is_moving=reply.is_moving,
+    )
+
+
+_live = aliased(Reply)
+_answered = (
+    select(_live.id)
+    .where(_live.ticket_id == Ticket.id, _live.turn == Ticket.turn, _live.state.in_(LIVE))
+    .exists()
+)
+
+# The columns of an `Entry`, in its order.
+COLUMNS = (
+    Ticket.id,
+    Ticket.network,
+    Account.handle,
+    Author.handle,
+    Mention.text,
+    Ticket.turn,
+    Ticket.target_post_id,
+    Ticket.owner,
+    Ticket.state,
+    Ticket.waiting_since,
+    Ticket.due_at,
+    Ticket.snoozed_until,
+    _answered,
+    Card.channel,
+    Card.ts,
+    Mention.media,
+)
+
+
+def joined(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """`query` over tickets, with all that the columns of an `Entry` come from."""
+    target = and_(Mention.ticket_id == Ticket.id, Mention.post_id == Ticket.target_post_id)
+    ours = and_(Account.network == Ticket.network, Account.network_id == Ticket.account_id)
+    return (
+        query.select_from(Ticket)
+        .join(Author, Author.id == Ticket.author_id)
+        .outerjoin(Account, ours)
+        .outerjoin(Mention, target)
+        .outerjoin(Card, Card.ticket_id == Ticket.id)
+    )

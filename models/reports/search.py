@@ -1,0 +1,221 @@
+"""What was said, found by its words: mentions and our replies, newest first. Reads only.
+
+Both engines hold the same folded words (models/core/fold.py, models/reports/word_index.py). Whole words
+count, whatever their case and accents; what is written without blanks (Chinese, Japanese, Thai) is found
+character by character.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from heapq import merge
+from typing import Any
+
+import regex
+from sqlalchemy import Select, select, text
+from sqlalchemy.orm import Session
+
+from models.core.base import RuleBrokenError, on_sqlite
+from models.core.fold import fold
+from models.reports.word_index import MENTIONS, REPLIES
+from models.slack.card import Card
+from models.sources.author import Author
+from models.sources.mention import Mention
+from models.tickets.reply import LIVE, Reply
+from models.tickets.reply import State as Delivery
+from models.tickets.ticket import CANARY, Ticket
+
+LONGEST = 200  # characters that are looked for
+# Ids that are looked through for a word before the index is asked for every place where it is. A word that
+# is in each tenth post is found there at once; of any other the index has no long list to sort.
+RECENT = 20_000
+LAST = 2**62  # an id beyond all others
+# What our team said or is about to say in public. Drafts, and what was kept private, are their author's.
+PUBLIC = (*LIVE, Delivery.WITHDRAWN)
+
+_QUOTED = regex.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]?|([^\s"“”„«»]+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Where a page ends: the ids of the last mention and the last reply that were shown."""
+
+    mention: int = LAST
+    reply: int = LAST
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One place where the words stand. `by` is who in our team sent it; None for a mention.
+
+    `handle` is the customer's, `state` the ticket's, `delivery` the reply's, `channel` and `ts` the card's.
+    """
+
+    id: int
+    ticket_id: int
+    network: str
+    handle: str | None
+    text: str
+    at: datetime
+    state: str
+    reason: str | None
+    closed_by: str | None
+    owner: str | None
+    channel: str | None
+    ts: str | None
+    by: str | None = None
+    delivery: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of what was found; `more` is where the next page begins, if there is one."""
+
+    found: tuple[Found, ...]
+    more: Before | None
+
+
+def phrases(typed: str) -> list[str]:
+    """What is looked for, folded: each word by itself, and what stands between quotation marks as one.
+
+    Whatever else was typed (operators, signs, emoji) means nothing and is left out. Raises `RuleBrokenError`
+    where nothing is left, or too much.
+    """
+    if len(typed) > LONGEST:
+        raise RuleBrokenError(
+            f"That is {len(typed):,} characters, and I look for {LONGEST} at most. Type a few words of it."
+        )
+    pieces = (quoted or bare for quoted, bare in _QUOTED.findall(typed))
+    found = [phrase for phrase in dict.fromkeys(map(fold, pieces)) if phrase]
+    if not found:
+        raise RuleBrokenError(
+            "There is no word in that: I look for words, such as `/mentions search slow checkout` or "
+            '`"out of stock"`, and for people, such as `/mentions search @maria`.'
+        )
+    return found
+
+
+def search(session: Session, looked_for: Sequence[str], *, before: Before, limit: int) -> Page:
+    """The newest mentions and replies with all of `looked_for` (as `phrases` gives it), before `before`.
+
+    Newest is what the ledger learned last, so that a page goes on where the last one ended.
+    """
+    mentions = _mentions(session, _ids(session, MENTIONS, looked_for, before.mention, limit + 1))
+    replies = _replies(session, _replies_of(session, looked_for, before.reply, limit + 1))
+    # Each list in its own order, which is the one that the pages go by: many come at the same moment.
+    merged = list(merge(mentions, replies, key=lambda one: one[0], reverse=True))
+    shown = tuple(found for _, found in merged[:limit])
+    if len(merged) <= limit:
+        return Page(shown, None)
+    last_mention = min((one.id for one in shown if one.by is None), default=before.mention)
+    last_reply = min((one.id for one in shown if one.by is not None), default=before.reply)
+    return Page(shown, Before(last_mention, last_reply))
+
+
+# --- the indexes --------------------------------------------------------------------------------------------
+
+
+def _ids(
+    session: Session, index: str, looked_for: Sequence[str], before: int, limit: int, *, also: str = ""
+) -> list[int]:
+    """The highest ids below `before` of rows with those words. `also` joins what else must be so."""
+    given = {"before": before, "limit": limit}
+    if on_sqlite(session):
+        query = text(
+            f"SELECT w.rowid FROM {index} w {also} WHERE {index} MATCH :words AND w.rowid < :before "  # noqa: S608
+            "ORDER BY w.rowid DESC LIMIT :limit"
+        )
+        return list(session.scalars(query, given | {"words": _for_fts5(looked_for)}))
+    return _ids_in_postgresql(session, index, looked_for, given, also)
+
+
+def _for_fts5(looked_for: Sequence[str]) -> str:
+    """Each as a string of FTS5's own, in which nothing is an operator; all of them must be there.
+
+    https://www.sqlite.org/fts5.html#fts5_strings
+    """
+    return " AND ".join(f'"{phrase}"' for phrase in looked_for)  # folded: no quotation mark is left in it
+
+
+def _for_tsquery(looked_for: Sequence[str]) -> str:
+    """The same in PostgreSQL's words: `'out' <-> 'of' <-> 'stock'`.
+
+    https://www.postgresql.org/docs/current/datatype-textsearch.html#DATATYPE-TSQUERY
+    """
+    return " & ".join(" <-> ".join(f"'{word}'" for word in phrase.split()) for phrase in looked_for)
+
+
+def _ids_in_postgresql(
+    session: Session, index: str, looked_for: Sequence[str], given: dict[str, int], also: str
+) -> list[int]:
+    """Two looks, since neither way is quick for every word.
+
+    Walking down from the newest post ends at once for a common word and reads everything for a rare one; the
+    index has all places of a word at once, which for a common one are hundreds of thousands to sort.
+    """
+    words = {"query": _for_tsquery(looked_for)}
+    query = "CAST(:query AS tsquery)"
+    newest = session.scalar(text(f"SELECT max(id) FROM {index}")) or 0  # noqa: S608
+    top = min(given["before"], newest + 1)
+    given = given | {"before": top, "low": top - RECENT}
+    recent = text(
+        f"SELECT w.id FROM {index} w {also} WHERE w.id >= :low AND w.id < :before AND w.words @@ ({query}) "  # noqa: S608
+        "ORDER BY w.id DESC LIMIT :limit"
+    )
+    found = list(session.scalars(recent, given | words))
+    if len(found) == given["limit"] or given["low"] <= 1:
+        return found
+    # Apart and first, or the planner might walk after all; and never by reading every text anew.
+    session.execute(text("SET LOCAL enable_seqscan = off"))
+    rest = text(
+        f"WITH places AS MATERIALIZED (SELECT id FROM {index} WHERE words @@ ({query})) "  # noqa: S608
+        f"SELECT w.id FROM places w {also} WHERE w.id < :before ORDER BY w.id DESC LIMIT :limit"
+    )
+    found = list(session.scalars(rest, given | words))
+    session.execute(text("SET LOCAL enable_seqscan = on"))
+    return found
+
+
+def _replies_of(session: Session, looked_for: Sequence[str], before: int, limit: int) -> list[int]:
+    """Of replies only what is or was to be public."""
+    states = ", ".join(f"'{state}'" for state in PUBLIC)
+    return _ids(
+        session,
+        REPLIES,
+        looked_for,
+        before,
+        limit,
+        also=f"JOIN replies r ON r.id = w.{_key(session)} AND r.state IN ({states})",
+    )
+
+
+def _key(session: Session) -> str:
+    return "rowid" if on_sqlite(session) else "id"
+
+
+# --- what stands there --------------------------------------------------------------------------------------
+
+_ABOUT = (Ticket.state, Ticket.reason, Ticket.closed_by, Ticket.owner, Card.channel, Card.ts)
+
+
+def _joined(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return query.join(Author, Author.id == Ticket.author_id).outerjoin(Card, Card.ticket_id == Ticket.id)
+
+
+def _mentions(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Found]]:
+    """With when each came to the ledger, by which pages are merged."""
+    columns = (Mention.id, Ticket.id, Ticket.network, Author.handle, Mention.text, Mention.posted_at, *_ABOUT)
+    query = _joined(select(Mention.seen_at, *columns).join(Ticket, Ticket.id == Mention.ticket_id))
+    here = query.where(Mention.id.in_(ids), Mention.deleted_at.is_(None))
+    rows = session.execute(here.order_by(Mention.id.desc()))
+    return [(seen, Found(*row)) for seen, *row in rows]
+
+
+def _replies(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Found]]:
+    said = (Reply.id, Ticket.id, Ticket.network, Author.handle, Reply.text, Reply.created_at, *_ABOUT)
+    query = select(Reply.created_at, *said, Reply.actor, Reply.state).join(
+        Ticket, Ticket.id == Reply.ticket_id
+    )
+    here = _joined(query).where(Reply.id.in_(ids), Ticket.network != CANARY)
+    rows = session.execute(here.order_by(Reply.id.desc()))
+    return [(made, Found(*row)) for made, *row in rows]

@@ -1,0 +1,132 @@
+"""The indexes behind `/mentions search`: which folded words stand in which mention and which reply.
+
+`mention_words` and `reply_words` lie beside the tables that they index: FTS5 on SQLite, a `tsvector` with a
+GIN index on PostgreSQL, made by alembic/versions/0011_folded_words.py. They hold `fold(text)`, so both
+engines find the same. A trigger takes a row out of its index whenever its text changes, by whatever way; the
+code that writes a text puts the new words in, in the same transaction. What is missing after that (rows that
+an older version or a statement of SQL wrote) is found by `index_missing`.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, event, text
+from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm.attributes import get_history
+
+from models.core.fold import fold
+from models.sources.mention import Mention
+from models.tickets.reply import Reply
+from models.tickets.ticket import CANARY
+
+MENTIONS = "mention_words"
+REPLIES = "reply_words"
+SOURCES = {MENTIONS: ("mentions", f"network <> '{CANARY}'"), REPLIES: ("replies", "true")}
+"""By index: the table whose `text` it holds, and which of its rows."""
+
+# A position in a tsvector ends at 16,383, and a lexeme has 255 of them at most.
+# https://www.postgresql.org/docs/current/textsearch-limitations.html
+TEXT_MAX_WORDS = 16_000
+WORD_MAX_PLACES = 250
+_NO_WORD = "\ue000"  # stands where a word is not indexed any more: its neighbours are not next to each other
+MISSING_MAX_ROWS = 20_000  # the newest rows, in which words can be missing
+_BATCH_ROWS = 500
+
+
+def is_index(name: str | None) -> bool:
+    """Whether a table is part of these indexes, and so none of the ledger's."""
+    return name is not None and name.startswith((MENTIONS, REPLIES))
+
+
+def indexed_words(said: str) -> list[str]:
+    """The words of a text by their places in the index, within what both engines can hold."""
+    words = fold(said).split()[:TEXT_MAX_WORDS]
+    if len(words) <= WORD_MAX_PLACES:
+        return words
+    seen: Counter[str] = Counter()
+    kept = []
+    for word in words:
+        seen[word] += 1
+        kept.append(word if seen[word] <= WORD_MAX_PLACES else _NO_WORD)
+    return kept
+
+
+def put(connection: Connection, index: str, rows: Iterable[tuple[int, str]]) -> None:
+    """Index `rows` (id, text), which are not in `index`, or not any more."""
+    found = [(row_id, indexed_words(said)) for row_id, said in rows]
+    if not found:
+        return
+    if connection.dialect.name == "sqlite":
+        statement = text(f"INSERT INTO {index} (rowid, text) VALUES (:id, :words)")  # noqa: S608 - our own names
+        connection.execute(statement, [{"id": row_id, "words": " ".join(words)} for row_id, words in found])
+        return
+    vectors = [
+        {"id": row_id, "words": " ".join(f"{word}:{place}" for place, word in enumerate(words, 1))}
+        for row_id, words in found
+    ]
+    connection.execute(_PUT_VECTORS[index], {"rows": json.dumps(vectors)})
+
+
+_PUT_VECTORS = {
+    index: text(
+        f"INSERT INTO {index} (id, words) SELECT id, CAST(words AS tsvector) "  # noqa: S608 - our own names
+        "FROM json_to_recordset(CAST(:rows AS json)) AS r(id bigint, words text) ON CONFLICT (id) DO NOTHING"
+    )
+    for index in SOURCES
+}
+
+
+def index_all(connection: Connection) -> None:
+    """Index every row, into indexes that are empty: for migrations, after the folding has changed."""
+    for index, (source, kept) in SOURCES.items():
+        page = text(  # the names are our own
+            f"SELECT id, text FROM {source} WHERE id > :id AND {kept} ORDER BY id LIMIT {_BATCH_ROWS}"  # noqa: S608
+        )
+        last = 0
+        while rows := connection.execute(page, {"id": last}).all():
+            put(connection, index, [(row.id, row.text) for row in rows])
+            last = rows[-1].id
+
+
+def index_missing(session: Session) -> int:
+    """Index rows among the newest that are not in their index; return how many, fewer than there are at most.
+
+    An older version that still runs, or a statement of SQL, writes texts without their words.
+    """
+    return sum(_index_missing(session.connection(), index) for index in SOURCES)
+
+
+def _index_missing(connection: Connection, index: str) -> int:
+    source, kept = SOURCES[index]
+    is_sqlite = connection.dialect.name == "sqlite"
+    key = "rowid" if is_sqlite else "id"
+    newest = connection.scalar(text(f"SELECT max(id) FROM {source}")) or 0  # noqa: S608
+    missing = text(
+        f"SELECT s.id, s.text FROM {source} s WHERE s.id > :since AND {kept} "  # noqa: S608
+        f"AND NOT EXISTS (SELECT 1 FROM {index} w WHERE w.{key} = s.id) ORDER BY s.id LIMIT {_BATCH_ROWS}"
+        + ("" if is_sqlite else " FOR UPDATE OF s SKIP LOCKED")  # somebody who changes one indexes it, too
+    )
+    rows = connection.execute(missing, {"since": newest - MISSING_MAX_ROWS}).all()
+    put(connection, index, [(row.id, row.text) for row in rows])
+    return len(rows)
+
+
+# --- what is written row by row -----------------------------------------------------------------------------
+
+
+@event.listens_for(Reply, "after_insert")
+@event.listens_for(Mention, "after_insert")
+def _index_new(_mapper: Mapper[Any], connection: Connection, row: Mention | Reply) -> None:
+    if isinstance(row, Reply):
+        put(connection, REPLIES, [(row.id, row.text)])
+    elif row.network != CANARY:
+        put(connection, MENTIONS, [(row.id, row.text)])
+
+
+@event.listens_for(Reply, "after_update")
+@event.listens_for(Mention, "after_update")
+def _index_changed(mapper: Mapper[Any], connection: Connection, row: Mention | Reply) -> None:
+    if get_history(row, "text").has_changes():  # then the trigger has taken the old words out
+        _index_new(mapper, connection, row)

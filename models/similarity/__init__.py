@@ -1,0 +1,1 @@
+"""Replies that say almost the same."""

@@ -1,0 +1,53 @@
+"""What is wrong just now, since when, and whether the team was told: so that it is told once."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base, add_if_absent
+from models.slack.notice import Notice
+
+
+class Alarm(Base):
+    """One thing that does not work. The row goes when it does again."""
+
+    __tablename__ = "alarms"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    cause: Mapped[str]
+    detail: Mapped[str]
+    since: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+
+    @classmethod
+    def ring(cls, session: Session, key: str, *, cause: str, detail: str, at: datetime) -> "Alarm":
+        """It does not work, because of `cause`; another cause than before has yet to be told.
+
+        The row is held until the transaction ends.
+        """
+        add_if_absent(session, cls, key=key, cause=cause, detail=detail, since=at)
+        query = select(cls).where(cls.key == key).with_for_update().execution_options(populate_existing=True)
+        alarm = session.scalars(query).one()
+        if alarm.cause != cause:
+            alarm.told_at = None
+        alarm.cause, alarm.detail = cause, detail
+        return alarm
+
+    def tell_once(self, session: Session, sentence: str, *, at: datetime, channel: str) -> None:
+        """Have `sentence` (mrkdwn, escaped) said in `channel`, unless the team was told before."""
+        if self.told_at is None:
+            self.told_at = at
+            Notice.tell(session, sentence, at=at, channel=channel)
+
+    @classmethod
+    def clear(cls, session: Session, key: str) -> "Alarm | None":
+        """It works. Gives what was wrong until now, if anything was."""
+        return session.scalar(delete(cls).where(cls.key == key).returning(cls))
+
+    @classmethod
+    def ringing(cls, session: Session, keys: Iterable[str] | None = None) -> list["Alarm"]:
+        """What does not work, all of it or among `keys`; the longest first."""
+        query = select(cls).order_by(cls.since, cls.key)
+        return list(session.scalars(query if keys is None else query.where(cls.key.in_(list(keys)))))

@@ -1,0 +1,57 @@
+"""The Slack message that shows a ticket."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base, Key
+
+
+class Card(Base):
+    """Where a ticket's card is; which revision of the ticket it shows is kept with the ticket.
+
+    `key` is the opaque id that the message carries in its metadata, to be found again after a call whose
+    answer was lost. `ts` is None until Slack said where the message is: while `placing_since` is set then, a
+    call may or may not have placed it.
+    """
+
+    __tablename__ = "cards"
+    __table_args__ = (UniqueConstraint("ticket_id"), UniqueConstraint("channel", "ts"))
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    key: Mapped[str] = mapped_column(unique=True)
+    channel: Mapped[str]
+    ts: Mapped[str | None]
+    drawn_at: Mapped[datetime | None]
+    placing_since: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str | None]
+    # The version of the newest post whose pictures Slack would not show: it is drawn without them.
+    pictures_refused: Mapped[str | None]
+
+    @classmethod
+    def at_place(cls, session: Session, channel: str, ts: str) -> "Card | None":
+        """The card that is that message."""
+        return session.scalar(select(cls).where(cls.channel == channel, cls.ts == ts))
+
+    @classmethod
+    def is_any_on_its_way(cls, session: Session, channel: str) -> bool:
+        """Whether Slack may show a card there whose message we do not know yet."""
+        unknown = select(cls.id).where(
+            cls.channel == channel, cls.ts.is_(None), cls.placing_since.is_not(None)
+        )
+        return session.scalar(unknown.limit(1)) is not None
+
+    def shown(self, ts: str, *, at: datetime) -> None:
+        """Slack shows it as message `ts`."""
+        self.ts, self.drawn_at = ts, at
+        self.placing_since = self.leased_until = self.not_before = self.failure = None
+        self.failures = 0
+
+    def gone(self) -> None:
+        """The message was deleted in Slack: the ticket gets a new one."""
+        self.ts = self.placing_since = self.leased_until = None

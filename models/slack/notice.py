@@ -1,0 +1,146 @@
+"""What Heard has to tell the team, outside of a card."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, false, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from models.core.base import Base, BigKey, Key
+from models.sources.mention import Mention
+
+SAID = "said "  # before the id of a post: the name of the block with its words, on cards and in notices
+INSTEAD: dict[str, Any] = {
+    "type": "context",
+    "elements": [
+        {"type": "mrkdwn", "text": ":see_no_evil: The post that was quoted here is no longer shown."}
+    ],
+}
+LEAST = 20  # characters of a cut quotation by which a post is known
+_IS_STALE = "is_stale AND ts IS NOT NULL"
+
+
+class Notice(Base):
+    """One message to a ticket's thread, or (without a ticket) to a channel. A row is its own outbox."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        Index("ix_notices_due", "ts", "not_before"),
+        Index(None, "ticket_id"),
+        Index("ix_notices_stale", "id", sqlite_where=text(_IS_STALE), postgresql_where=text(_IS_STALE)),
+    )
+
+    id: Mapped[Key]
+    key: Mapped[str] = mapped_column(unique=True)
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    channel: Mapped[str | None]
+    text: Mapped[str]
+    blocks: Mapped[list[Any] | None]
+    created_at: Mapped[datetime]
+    not_before: Mapped[datetime | None]
+    placing_since: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str | None]
+    ts: Mapped[str | None]
+    posted_in: Mapped[str | None]  # the channel that Slack put it in: of a direct message not the person's id
+    is_stale: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )  # Slack shows what had to go
+
+    quotations: Mapped[list["Quotation"]] = relationship(lazy="raise", cascade="all, delete-orphan")
+
+    @classmethod
+    def tell(
+        cls,
+        session: Session,
+        text: str,
+        *,
+        at: datetime,
+        ticket_id: int | None = None,
+        channel: str | None = None,
+        blocks: list[dict[str, Any]] | None = None,
+        quotes: Sequence[int] = (),
+    ) -> None:
+        """Have `text` (mrkdwn, escaped) said in the thread of `ticket_id`, else in `channel`.
+
+        `quotes` are the ids of the mentions whose words are in it, each in a block that `said_in` names: they
+        are taken out again when the post is no longer shown.
+        """
+        session.add(
+            cls(
+                key=uuid.uuid4().hex,
+                ticket_id=ticket_id,
+                channel=channel,
+                text=text,
+                blocks=blocks,
+                created_at=at,
+                quotations=[Quotation(mention_id=one) for one in dict.fromkeys(quotes)],
+            ),
+        )
+
+    @classmethod
+    def redact(cls, session: Session, mention: Mention) -> None:
+        """Take the words of `mention` out of every notice that has them; what Slack shows is to follow.
+
+        The text of a notice in the ticket's thread, which notifications read out, may have had them even if
+        its blocks quote nothing (bot/slack/blocks/notification_text.py), and even if it was written before
+        they were said: it is read out as of when Slack took it.
+        """
+        quoting = select(Quotation.notice_id).where(Quotation.mention_id == mention.id)
+        in_thread = select(cls.id).where(cls.ticket_id == mention.ticket_id)
+        wanted = select(cls).where(cls.id.in_(quoting.union(in_thread))).order_by(cls.id).with_for_update()
+        for notice in session.scalars(wanted.execution_options(populate_existing=True)):
+            if notice.blocks is None:  # its text is all that anybody sees, and ours
+                continue
+            kept = [block for block in notice.blocks if not _quotes(block, mention)]
+            notice.text = _sentence(kept) or notice.text
+            if len(kept) < len(notice.blocks):
+                notice.blocks = [*kept, INSTEAD]
+            # one that is just being posted may go out as it was
+            notice.is_stale = notice.ts is not None or notice.placing_since is not None
+
+
+class Quotation(Base):
+    """That a notice holds the words of a mention."""
+
+    __tablename__ = "quotations"
+    __table_args__ = (Index(None, "mention_id"),)
+
+    notice_id: Mapped[int] = mapped_column(BigKey, ForeignKey("notices.id"), primary_key=True)
+    mention_id: Mapped[int] = mapped_column(BigKey, ForeignKey("mentions.id"), primary_key=True)
+
+
+def said_in(post_id: str) -> str:
+    """The name of the block that holds the words of this post."""
+    return f"{SAID}{post_id}"
+
+
+def _quotes(block: dict[str, Any], mention: Mention) -> bool:
+    """Whether `block` holds its words: by name, or, as in notices of older versions, by the words."""
+    if block.get("block_id") == said_in(mention.post_id):
+        return True
+    if block.get("type") != "rich_text" or not mention.text.strip():
+        return False
+    words = "".join(_words(block)).strip()
+    whole = mention.text.strip()
+    return words == whole or (len(words) > LEAST and whole.startswith(words.rstrip("…").rstrip()))
+
+
+def _words(node: Any) -> list[str]:  # noqa: ANN401 - a block of Slack's, or what is in one
+    if isinstance(node, list):
+        return [word for one in node for word in _words(one)]
+    if not isinstance(node, dict):
+        return []
+    own = node.get("text")
+    return [own] if isinstance(own, str) else [word for one in node.values() for word in _words(one)]
+
+
+def _sentence(blocks: list[dict[str, Any]]) -> str | None:
+    """Our own sentence, which the message begins with: what is read out in its place."""
+    for block in blocks:
+        if block.get("type") == "section":
+            return str((block.get("text") or {}).get("text") or "") or None
+    return None

@@ -1,0 +1,44 @@
+"""The one emoji that Heard puts on a teammate's message, to say what became of its words."""
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint, or_, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base, Key, add_if_absent
+
+_DIFFERS = "coalesce(wanted, '') <> coalesce(shown, '')"
+
+
+class Mark(Base):
+    """A message, the emoji that should be on it, and the one that is. The board makes them agree."""
+
+    __tablename__ = "marks"
+    __table_args__ = (
+        UniqueConstraint("channel", "ts"),
+        Index("ix_marks_to_change", "id", sqlite_where=text(_DIFFERS), postgresql_where=text(_DIFFERS)),
+    )
+
+    id: Mapped[Key]
+    channel: Mapped[str]
+    ts: Mapped[str]
+    wanted: Mapped[str | None]
+    shown: Mapped[str | None]
+    not_before: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+
+    @classmethod
+    def want(cls, session: Session, channel: str, ts: str, emoji: str | None) -> None:
+        """Have `emoji` on that message, in place of what Heard put there before."""
+        add_if_absent(session, cls, channel=channel, ts=ts, tries=0)
+        here = select(cls).where(cls.channel == channel, cls.ts == ts).with_for_update()
+        mark = session.scalars(here).one()
+        if mark.wanted != emoji:
+            mark.wanted, mark.not_before, mark.tries = emoji, None, 0
+
+    @classmethod
+    def differing(cls, session: Session, limit: int, *, at: datetime) -> list["Mark"]:
+        """Those where Slack does not show yet what it should, and that may be tried now."""
+        may = or_(cls.not_before.is_(None), cls.not_before <= at)
+        query = select(cls).where(text(_DIFFERS), may).order_by(cls.id).limit(limit)
+        return list(session.scalars(query))

@@ -1,0 +1,1 @@
+"""Where mentions come from: accounts, authors, posts, reading positions."""

@@ -1,0 +1,77 @@
+"""How far a network has been read, and whether it still answers."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.core.base import Base, Key, add_if_absent
+
+MENTIONS = "mentions"  # the reading that nobody may miss
+
+
+class Cursor(Base):
+    """One reading position: the mentions of an account, or its own posts."""
+
+    __tablename__ = "cursors"
+    __table_args__ = (UniqueConstraint("network", "account_id", "name"),)
+
+    id: Mapped[Key]
+    network: Mapped[str]
+    account_id: Mapped[str]
+    name: Mapped[str]
+    post_id: Mapped[str | None]
+    started_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
+    failure: Mapped[str | None]
+    not_before: Mapped[datetime | None]
+    left_out: Mapped[int] = mapped_column(default=0)
+    reads: Mapped[int] = mapped_column(default=0)  # how often it was asked for: some networks charge for it
+
+    @classmethod
+    def of(cls, session: Session, network: str, account_id: str, name: str, *, at: datetime) -> "Cursor":
+        """The cursor of that reading, made on first use.
+
+        It is held until the transaction ends: two who read the same network write one after the other, so
+        that the second finds what the first has written.
+        """
+        where = {"network": network, "account_id": account_id, "name": name}
+        query = select(cls).filter_by(**where).with_for_update().execution_options(populate_existing=True)
+        found = session.scalar(query)
+        if found is None:
+            add_if_absent(session, cls, **where, started_at=at, left_out=0, reads=0)
+            found = session.scalars(query).one()
+        return found
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing has been read to its end yet."""
+        return self.read_at is None
+
+    def advance(self, post_id: str | None, *, at: datetime, again_at: datetime | None = None) -> None:
+        """A reading came to its end at `at`; `post_id` is the newest post it saw, if it saw any.
+
+        The network's rate limit wants the next one no earlier than `again_at`.
+        """
+        if post_id is not None:
+            self.post_id = post_id
+        self.read_at, self.failing_since, self.failure, self.not_before = at, None, None, again_at
+        self.reads += 1
+
+    def fail(self, why: str, *, at: datetime, again_at: datetime | None = None) -> None:
+        """A reading failed at `at` because of `why`; do not ask before `again_at`."""
+        self.failing_since = self.failing_since or at
+        self.failure, self.not_before = why, again_at
+        self.reads += 1
+
+    @property
+    def spacing(self) -> timedelta:
+        """How far apart the network's rate limit wants readings that work; zero where it leaves enough."""
+        if self.not_before is None or self.read_at is None or self.failing_since is not None:
+            return timedelta()
+        return self.not_before - self.read_at
+
+    def age(self, at: datetime) -> timedelta | None:
+        """How long ago a reading last came to its end."""
+        return None if self.read_at is None else at - self.read_at

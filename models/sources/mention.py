@@ -1,0 +1,122 @@
+"""Somebody else's post that concerns us, and the rows that could not be read as one."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.core.base import Base, Key
+from models.core.fingerprint import own_words
+from models.sources.attachment import Attachment, shown
+from models.sources.author import Author
+
+LOOKS = (timedelta(hours=1), timedelta(hours=20))  # at a post that is not shown, after the first miss
+
+
+def rank(posted_at: datetime, post_id: str) -> tuple[datetime, int, str]:
+    """Where a post stands in time. Networks tell seconds; within one, ids are numbers that grow."""
+    return posted_at, len(post_id), post_id
+
+
+class Mention(Base):
+    """One post and every later edit of it: `post_id` is the first of the edit chain, `latest_id` the last."""
+
+    __tablename__ = "mentions"
+    __table_args__ = (
+        UniqueConstraint("network", "account_id", "post_id"),
+        Index(None, "ticket_id", "posted_at"),
+        Index(None, "seen_at"),
+        Index(None, "posted_at", "network"),
+        # Few posts are missing at a time.
+        Index(
+            None,
+            "look_at",
+            sqlite_where=text("look_at IS NOT NULL"),
+            postgresql_where=text("look_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
+    network: Mapped[str]
+    account_id: Mapped[str]
+    post_id: Mapped[str]
+    latest_id: Mapped[str]
+    in_reply_to: Mapped[str | None]
+    quoted: Mapped[str | None]
+    text: Mapped[str]
+    lang: Mapped[str | None]
+    url: Mapped[str]
+    media: Mapped[list[Any]]
+    matched: Mapped[str]
+    # The handles that the network put in front of the words, and the third person whom it answers (empty: not
+    # known whom). None in both: nobody, or heard before schema 0010.
+    addressed: Mapped[list[Any] | None]
+    answers: Mapped[str | None]
+    answerable: Mapped[str | None]  # why the API is known to refuse an answer; None: it may be tried
+    posted_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]  # since when its words are gone, see `erase`
+    # Since when the network does not show it to us, "gone" or "not shown" as it says, how many of the planned
+    # looks have not shown it either, and when to look next: see models/tickets/not_shown.py.
+    missing_since: Mapped[datetime | None]
+    missing_as: Mapped[str | None]
+    missed_looks: Mapped[int] = mapped_column(default=0, server_default="0")
+    look_at: Mapped[datetime | None]
+    fingerprint: Mapped[str | None]  # of the words that were erased, SHA-256 in hex
+
+    author: Mapped[Author] = relationship(lazy="raise")
+
+    @property
+    def rank(self) -> tuple[datetime, int, str]:
+        """Where it stands among the posts of its author."""
+        return rank(self.posted_at, self.post_id)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the network did not show it when it was last asked."""
+        return self.missing_since is not None or self.deleted_at is not None
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it was given up: both looks did not show it, or an older Heard took it for deleted."""
+        return self.deleted_at is not None and (self.missing_since is None or self.missed_looks >= len(LOOKS))
+
+    @property
+    def attached(self) -> tuple[Attachment, ...]:
+        """Its pictures, videos and polls."""
+        return tuple(Attachment.read(one) for one in self.media)
+
+    @property
+    def shown(self) -> str:
+        """Its words; where there are none, what is attached, in our words."""
+        return shown(self.text, self.attached)
+
+    def erase(self, at: datetime) -> None:
+        """Take its words and media away; the fact that they spoke stays.
+
+        https://docs.x.com/developer-terms/policy asks for it within 24 hours.
+        """
+        self.fingerprint = hashlib.sha256(own_words(self.text, None).encode()).hexdigest()
+        self.text, self.media, self.deleted_at = "", [], at
+        self.addressed, self.answers = [], None
+
+
+class Quarantined(Base):
+    """A row that a network sent and nobody could read. Kept, so that it can be looked at and read later."""
+
+    __tablename__ = "quarantined"
+    __table_args__ = (UniqueConstraint("network", "account_id", "digest"),)
+
+    id: Mapped[Key]
+    network: Mapped[str]
+    account_id: Mapped[str]
+    digest: Mapped[str]
+    post_id: Mapped[str | None]
+    raw: Mapped[str]
+    error: Mapped[str]
+    at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Tickets, turns, replies, and the rules for changing them."""

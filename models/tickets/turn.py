@@ -1,0 +1,43 @@
+"""One round of a ticket."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.core.base import Base, Key
+
+# What opens a turn: they speak, we speak again, somebody says that it is not over, or they stay silent when
+# we wait for a word from them.
+MENTION = "mention"
+FOLLOW_UP = "follow up"
+REOPENED = "reopened"
+NO_ANSWER = "no answer"
+UNCOUNTED = "outcome = 'answered' AND answered_open IS NULL"
+
+
+class Turn(Base):
+    """One round of a ticket: they speak (or we speak again), and we answer once."""
+
+    __tablename__ = "turns"
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "number"),
+        Index(None, "asked_at"),
+        Index(
+            "ix_turns_uncounted",
+            "id",
+            sqlite_where=text(UNCOUNTED),
+            postgresql_where=text(UNCOUNTED),
+        ),
+    )
+
+    id: Mapped[Key]
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    number: Mapped[int]
+    opened_by: Mapped[str]  # MENTION, FOLLOW_UP, REOPENED or NO_ANSWER
+    asked_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    answered_open: Mapped[int | None]  # seconds of office hours from `asked_at` to its answer
+    closed_by: Mapped[str | None]
+    outcome: Mapped[str | None]
+    reason: Mapped[str | None]

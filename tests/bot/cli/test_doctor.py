@@ -1,0 +1,213 @@
+"""What the doctor says of a set-up: healthy, and with one thing wrong at a time."""
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from bot.cli import doctor
+from bot.cli.doctor import Finding, Level
+from bot.networks.base import Later
+from bot.slack.client import Slack
+from models import Pause
+from sandbox.slack import SlackServer
+from tests.bot.room import ANA, CHANNEL, Clock, Counting, Room, room
+from tests.bot.runtime.test_metrics import figures
+
+
+@pytest.fixture
+def healthy(database_url: str, clock: Clock, network: Counting, slack: SlackServer) -> Iterator[Room]:
+    clock.now = datetime.now(UTC)
+    with room(database_url, clock, network, slack=slack, slack_signing_secret="s3cret") as made:
+        made.poll()
+        yield made
+
+
+def findings(patient: Room, **changes: object) -> list[Finding]:
+    settings = patient.desk.settings.model_copy(update=changes)
+    return list(doctor.examine(dataclasses.replace(patient.desk, settings=settings)))
+
+
+def wrong(found: list[Finding]) -> list[str]:
+    return [finding.line() for finding in found if finding.level in {Level.WARNING, Level.BAD}]
+
+
+def test_of_a_healthy_set_up_nothing_is_wrong(healthy: Room) -> None:
+    said: list[str] = []
+
+    code = doctor.report(doctor.examine(healthy.desk), said.append)
+
+    assert code == 0, said
+    subjects = [line.split(":")[0].split()[-1] for line in said]
+    assert {"database", "SLACK_BOT_TOKEN", "scopes", "clock", "SLACK_CHANNEL", "events"} <= set(subjects)
+    assert any("speaks as @acmebrew" in line for line in said)
+    assert any("was last read 0 s ago" in line for line in said)
+
+
+def test_a_token_that_slack_refuses_is_named(healthy: Room) -> None:
+    desk = dataclasses.replace(healthy.desk, slack=Slack("xoxb-wrong", healthy.desk.settings.slack_api_url))
+
+    found = list(doctor.examine(desk))
+
+    assert "SLACK_BOT_TOKEN: Slack refuses it (invalid_auth)" in "\n".join(wrong(found))
+    assert "xoxb-wrong" not in str(found)
+
+
+def test_a_missing_scope_is_named_with_what_to_do(healthy: Room, slack: SlackServer) -> None:
+    slack.world.scopes.discard("groups:history")
+
+    (line,) = wrong(findings(healthy))
+
+    assert line == (
+        "BAD   scopes: groups:history missing. Add them under OAuth & Permissions, then reinstall the app."
+    )
+
+
+def test_a_channel_without_the_bot_is_told_with_the_invitation(healthy: Room, slack: SlackServer) -> None:
+    slack.world.remove(CHANNEL, "U0HEARD")
+
+    (line,) = wrong(findings(healthy))
+
+    assert "not_in_channel" in line
+    assert "/invite @Heard" in line
+
+
+def test_a_channel_that_is_not_there_is_named(healthy: Room) -> None:
+    (line,) = wrong(findings(healthy, slack_channel="C0NOWHERE"))
+
+    assert "SLACK_CHANNEL: C0NOWHERE cannot be used (channel_not_found)" in line
+
+
+def test_a_channel_that_another_organisation_shares_is_told_as_one_to_leave(
+    healthy: Room, slack: SlackServer
+) -> None:
+    slack.world.connect(CHANNEL, "T0PARTNER")
+
+    (line,) = wrong(findings(healthy))
+
+    assert line.startswith(f"BAD   SLACK_CHANNEL: {CHANNEL} is shared with another organisation.")
+    assert "Nobody can send from it" in line
+
+
+def test_who_may_send_is_told(healthy: Room, slack: SlackServer) -> None:
+    slack.world.paid_plan, slack.world.usergroups["S1"] = True, ["U0ANA"]
+
+    for senders, said in ((None, "every member may send"), (("U0BEN", "S1"), "names U0BEN, S1.")):
+        found = findings(healthy, senders=senders)
+        assert wrong(found) == []
+        assert any(said in finding.sentence for finding in found if finding.subject == "SENDERS")
+
+
+@pytest.mark.parametrize(
+    ("error", "why", "mend"),
+    [
+        ("paid_teams_only", "need a paid plan", "Name people by their own ids"),
+        ("plan_upgrade_required", "need a paid plan", "Name people by their own ids"),
+        ("missing_scope", "no usergroups:read", "then reinstall the app"),
+        ("no_such_subteam", "no such group", "Correct its id"),
+    ],
+)
+def test_a_group_that_cannot_be_read_is_named_with_what_to_do(healthy, slack, error, why, mend) -> None:
+    slack.world.faults.error("usergroups.users.list", error, times=None)
+
+    for senders, who in ((("S1",), "nobody may send"), (("U0BEN", "S1"), "only the others named there")):
+        first, second = wrong(findings(healthy, senders=senders))
+        assert first.startswith("BAD   SENDERS: the user group S1 cannot be read: ")
+        assert why in first
+        assert mend in first
+        assert second.startswith(f"warn  SENDERS: {who}")
+
+
+def test_a_group_that_could_not_be_asked_for_is_not_called_wrong(healthy: Room, slack: SlackServer) -> None:
+    slack.world.faults.http_500("usergroups.users.list", times=None)
+
+    (line,) = wrong(findings(healthy, senders=("S1",)))
+
+    assert line.startswith("warn  SENDERS: the user group S1 could not be looked at")
+
+
+def test_an_app_token_that_slack_refuses_is_named(healthy: Room) -> None:
+    (line,) = wrong(findings(healthy, slack_app_token=SecretStr("xapp-wrong")))
+
+    assert line.startswith("BAD   SLACK_APP_TOKEN: Slack refuses it")
+
+
+def test_without_any_way_in_for_events_the_doctor_says_which_settings_make_one(healthy: Room) -> None:
+    (line,) = wrong(findings(healthy, slack_signing_secret=None))
+
+    assert "SLACK_SIGNING_SECRET: is missing" in line
+    assert "SLACK_APP_TOKEN" in line
+
+
+def test_a_clock_that_goes_wrong_is_told(healthy: Room, clock: Clock) -> None:
+    clock.pass_by(minutes=-4)
+
+    assert any(line.startswith("BAD   clock: differs from Slack's by") for line in wrong(findings(healthy)))
+
+
+def test_slack_that_does_not_answer_is_not_taken_for_a_wrong_token(healthy: Room, slack: SlackServer) -> None:
+    slack.world.faults.down()
+
+    said = "\n".join(wrong(findings(healthy)))
+
+    assert "Slack: does not answer" in said
+    assert "refuses" not in said
+
+
+def test_a_network_without_credit_is_told_with_what_to_do(healthy: Room, network: Counting) -> None:
+    def spent() -> None:
+        raise Later(None, "out of credit", "X says that there is no credit left.")
+
+    network.account = spent  # type: ignore[method-assign, assignment]
+
+    assert "Buy credit on its developer page." in "\n".join(wrong(findings(healthy)))
+
+
+def test_a_network_that_was_not_read_for_long_is_told(healthy: Room, clock: Clock) -> None:
+    clock.pass_by(hours=2)
+
+    assert "was last read 2 h 00 min ago" in "\n".join(wrong(findings(healthy)))
+
+
+def test_a_network_that_fails_is_told_since_when_and_why(
+    healthy: Room, network: Counting, clock: Clock
+) -> None:
+    network.fails("mentions", Later(None, "unauthorized", "Unauthorized (HTTP 401)"))
+    healthy.poll()
+    clock.pass_by(seconds=40)
+
+    said = "\n".join(wrong(findings(healthy)))
+    assert "has not been readable for 40 s: Unauthorized (HTTP 401). Make new keys on its developer" in said
+
+
+def test_a_ledger_at_another_schema_is_told(healthy: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.runtime.migrations.wanted", lambda: "9999")
+
+    assert "Run: python -m bot migrate" in "\n".join(wrong(findings(healthy)))
+
+
+def test_the_worst_finding_gives_the_exit_code() -> None:
+    fine, note = Finding(Level.OK, "a", "b"), Finding(Level.NOTE, "a", "b")
+    warning, bad = Finding(Level.WARNING, "a", "b"), Finding(Level.BAD, "a", "b")
+
+    assert doctor.report([fine, note], lambda _: None) == 0
+    assert doctor.report([fine, warning], lambda _: None) == 1
+    assert doctor.report([bad, warning], lambda _: None) == 2
+
+
+def test_skew_is_only_told_past_a_minute(healthy: Room, clock: Clock) -> None:
+    clock.pass_by(seconds=30)
+
+    assert not [line for line in wrong(findings(healthy)) if "clock" in line]
+    assert timedelta(seconds=30) < doctor.SKEW
+
+
+def test_a_pause_that_somebody_may_have_forgotten_is_told(healthy: Room, clock: Clock) -> None:
+    with healthy.desk.db.write() as session:
+        Pause.begin(session, by=ANA, at=clock())
+    clock.pass_by(hours=2)
+
+    assert any(f"replies: {ANA} paused them 2 h 00 min ago" in line for line in wrong(findings(healthy)))
+    assert figures(healthy)["heard_paused_seconds",] == 7200

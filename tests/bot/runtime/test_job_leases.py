@@ -1,0 +1,87 @@
+"""Whose turn a job is. Several workers share a PostgreSQL; on SQLite there is one, whose turn it always is."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from bot.runtime.job_leases import Rota
+from models import Lease
+from tests import databases
+from tests.bot.room import Clock, Counting, Room, room
+
+
+@pytest.fixture
+def workers(
+    postgresql: databases.Lend, tmp_path: Path, clock: Clock, network: Counting
+) -> Iterator[Callable[[str], Room]]:
+    with postgresql(tmp_path) as url, ExitStack() as stack:
+        yield lambda name: stack.enter_context(room(url, clock, network, worker=name))
+
+
+def did(rota: Rota, every: float = 60) -> bool:
+    with rota.turn("poll", every) as ours:
+        return ours
+
+
+def test_two_workers_do_a_job_once_a_round(workers: Callable[[str], Room], clock: Clock) -> None:
+    one, two = Rota(workers("one").desk), Rota(workers("two").desk)
+    rounds = []
+    for _ in range(36):  # three minutes, at each tick
+        rounds.append(did(one) + did(two))
+        clock.pass_by(one.tick(60))
+
+    assert sum(rounds) == 3
+
+
+def test_a_worker_that_died_in_a_job_is_replaced_within_fifteen_seconds(
+    workers: Callable[[str], Room], clock: Clock
+) -> None:
+    dead, alive = Rota(workers("dead").desk), Rota(workers("alive").desk)
+    turn = dead.turn("poll", 1)
+    assert turn.__enter__()  # and is never left
+    waited = 0.0
+    while not did(alive, 1):
+        clock.pass_by(1)
+        waited += 1
+
+    assert waited <= 15
+
+
+def test_a_long_job_is_kept_by_signs_of_life(workers: Callable[[str], Room], clock: Clock) -> None:
+    busy, idle = Rota(workers("busy").desk), Rota(workers("idle").desk)
+    with busy.turn("poll", 1) as ours:
+        assert ours
+        for _ in range(20):
+            clock.pass_by(4)
+            busy.keep()
+            assert not did(idle, 1)
+    clock.pass_by(1)
+
+    assert did(idle, 1)
+
+
+def test_a_job_that_failed_is_given_back(here: Room, clock: Clock) -> None:
+    rota = Rota(here.desk)
+    with pytest.raises(RuntimeError), rota.turn("poll", 60):
+        raise RuntimeError("it broke")
+
+    with here.desk.db.read() as session:
+        assert Lease.in_hand(session, clock()) == {}
+    assert did(rota, 0)
+
+
+def test_one_worker_does_not_begin_a_job_that_it_is_at(here: Room) -> None:
+    rota = Rota(here.desk)
+    with rota.turn("poll", 0) as ours:
+        assert ours
+        assert not did(rota, 0)
+    assert did(rota, 0)
+
+
+def test_ticks_are_whole_parts_of_a_round(here: Room) -> None:
+    rota = Rota(here.desk)
+    for every in (1, 7, 60, 600):
+        assert (every / rota.tick(every)).is_integer()
+        assert rota.tick(every) <= (5 if rota.is_shared else every)

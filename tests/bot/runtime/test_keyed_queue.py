@@ -1,0 +1,69 @@
+"""What people are told beside their requests: in order for each, and not forgotten at the end."""
+
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bot.runtime.keyed_queue import Ordered
+from tests.bot.room import Room
+
+DEADLINE = 10.0
+
+
+def test_one_person_is_told_in_order_while_others_do_not_wait() -> None:
+    told: list[str] = []
+    slow, all_told = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(4) as pool:
+        ordered = Ordered(pool.submit)
+        ordered.add("ana", lambda: slow.wait(DEADLINE) and told.append("ana 1"))
+        ordered.add("ana", lambda: told.append("ana 2"))
+        ordered.add("ana", all_told.set)
+        ordered.add("ben", lambda: (told.append("ben 1"), slow.set()))
+
+        assert all_told.wait(DEADLINE)
+
+    assert told == ["ben 1", "ana 1", "ana 2"]
+
+
+def test_what_fails_is_followed_by_the_next() -> None:
+    next_one = threading.Event()
+
+    def fail() -> None:
+        raise ValueError("it does not work")
+
+    with ThreadPoolExecutor(1) as pool:
+        ordered = Ordered(pool.submit)
+        ordered.add("ana", fail)
+        ordered.add("ana", next_one.set)
+
+        assert next_one.wait(DEADLINE)
+
+
+def test_an_end_waits_for_answers_that_have_not_begun(here: Room) -> None:
+    slow, told = threading.Event(), list[int]()
+    for number in range(30):  # more than there are threads
+        here.desk.answer(f"U{number}", lambda number=number: slow.wait(DEADLINE) and told.append(number))
+    assert not here.desk.underway.came_to_rest(0.0)
+    slow.set()
+
+    here.desk.close()
+
+    assert sorted(told) == list(range(30))
+
+
+def test_what_cannot_be_told_any_more_is_in_the_log(
+    here: Room, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.context.REST", 0.01)
+    never = threading.Event()
+    here.desk.answer("U0ANA", lambda: never.wait(DEADLINE))
+
+    with caplog.at_level(logging.WARNING):
+        here.desk.close()
+        never.set()
+        here.desk.answer("U0BEN", lambda: None)
+
+    assert "Heard stops with 1 thing" in caplog.text
+    assert "not done: Heard is stopping" in caplog.text

@@ -1,0 +1,786 @@
+"""X's tokens in the ledger: one refresher at a time, nothing used before it is kept, nothing lost in silence."""
+
+import json
+import logging
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from bot.networks.base import Account, Later, Mark, Target, WrongAccount
+from bot.networks.http_client import Limits
+from bot.networks.x.client import X, XSettings
+from bot.networks.x.oauth import OAuth2, Pair
+from bot.runtime import token_store as room
+from bot.runtime.encryption import SealedError, Vault
+from bot.runtime.token_store import StoredTokens, seal_again
+from models import Credential
+from models.core.database import BusyError, Database
+from sandbox.x import XServer, XWorld
+from sandbox.x import grants as sandbox_grants
+from tests.bot.room import Clock, together
+from tests.story.harness import eventually
+
+TOKEN = "POST /2/oauth2/token"
+SECRET = SecretStr("client-s3cret")
+KEY = SecretStr("QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=")
+ROOT = Path(__file__).parents[3]
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    with closing(Database(database_url)) as database:
+        yield database
+
+
+@pytest.fixture
+def app(x: XServer) -> sandbox_grants.Client:
+    return x.world.grants.add_client("heard", SECRET.get_secret_value())
+
+
+@pytest.fixture
+def world(x: XServer) -> XWorld:
+    return x.world
+
+
+Make = Callable[..., StoredTokens]
+
+
+@pytest.fixture
+def make(db: Database, x: XServer, app: sandbox_grants.Client, clock: Clock) -> Make:
+    """Tokens as a process has them: on the same ledger, with keys of its own."""
+
+    def make(*keys: SecretStr, database: Database = db, secret: SecretStr = SECRET) -> StoredTokens:
+        oauth = OAuth2("heard", secret, x.url, Limits(connect=5, whole=20))
+        return StoredTokens(database, Vault(keys or [KEY], {}), oauth, clock)
+
+    return make
+
+
+@pytest.fixture
+def tokens(make: Make, world: XWorld, app: sandbox_grants.Client) -> StoredTokens:
+    """Connected just now."""
+    made = make()
+    made.connect(pair(world, app))
+    return made
+
+
+def pair(world: XWorld, app: sandbox_grants.Client) -> Pair:
+    given = world.grants.grant(app)
+    return Pair(SecretStr(given.access), SecretStr(given.refresh), 7200, frozenset())
+
+
+def row(db: Database) -> Credential:
+    with db.read() as session:
+        found = Credential.of(session, "x")
+        assert found is not None
+        return found
+
+
+def why(call: Callable[[], object]) -> Later:
+    with pytest.raises(Later) as failed:
+        call()
+    return failed.value
+
+
+def good(world: XWorld, tokens: StoredTokens) -> bool:
+    """Whether X takes what the tokens give."""
+    return world.grants.admits(tokens.current().secret.get_secret_value())
+
+
+# --- renewing ahead -----------------------------------------------------------------------------------------
+
+
+def test_a_token_serves_until_ten_minutes_before_its_end_and_is_then_renewed(
+    tokens: StoredTokens, world: XWorld, clock: Clock
+) -> None:
+    first = tokens.current()
+    clock.pass_by(minutes=109)
+    assert tokens.current() == first
+    clock.pass_by(minutes=1)
+
+    second = tokens.current()
+
+    assert second != first
+    assert world.grants.renewals == 1
+    assert tokens.current() == second
+    assert good(world, tokens)
+
+
+def test_for_days_one_renewal_follows_the_other(tokens: StoredTokens, world: XWorld, clock: Clock) -> None:
+    for _ in range(48):
+        clock.pass_by(hours=1)
+        assert good(world, tokens)
+
+    assert world.grants.renewals == 24
+
+
+def test_after_a_long_sleep_the_refresh_token_still_serves(
+    tokens: StoredTokens, world: XWorld, clock: Clock
+) -> None:
+    clock.pass_by(days=30)
+
+    assert good(world, tokens)
+
+
+# --- one refresher ------------------------------------------------------------------------------------------
+
+
+def test_threads_and_workers_that_need_a_new_token_at_once_get_it_by_one_renewal(
+    tokens: StoredTokens, make: Make, world: XWorld, clock: Clock, database_url: str
+) -> None:
+    clock.pass_by(hours=2)
+    with closing(Database(database_url)) as elsewhere:
+        other = make(database=elsewhere)
+        found: list[str] = []
+
+        def ask(whose: StoredTokens) -> Callable[[], None]:
+            return lambda: found.append(whose.current().secret.get_secret_value())
+
+        raised = together(*[ask(tokens), ask(other)] * 4)
+
+    assert [error for error in raised if error] == []
+    assert len(set(found)) == 1
+    assert world.grants.renewals == 1
+    assert world.counts[TOKEN] == 1
+
+
+def test_while_one_renews_the_old_token_serves_the_others_at_once(
+    tokens: StoredTokens, make: Make, world: XWorld, clock: Clock, db: Database
+) -> None:
+    old = tokens.current()
+    clock.pass_by(minutes=111)
+    with db.write() as session:
+        assert Credential.hold(session, "x").lease(at=clock())
+
+    assert make().current() == old
+    assert world.counts[TOKEN] == 0
+
+
+def test_no_transaction_is_open_during_the_call(
+    tokens: StoredTokens, world: XWorld, clock: Clock, db: Database
+) -> None:
+    """While X takes its time, anybody else may write, the very row included."""
+    clock.pass_by(hours=2)
+    slow = world.faults.add(TOKEN, "slow_before", times=1, seconds=60)
+    renewing = threading.Thread(target=tokens.current)
+    renewing.start()
+    eventually(lambda: slow.times == 0)
+
+    with db.write(1.0) as session:
+        assert Credential.hold(session, "x").tries == 1
+    slow.release()
+    renewing.join(20)
+
+    assert good(world, tokens)
+
+
+REFRESHER = """
+import sys
+from datetime import UTC, datetime
+from pydantic import SecretStr
+from bot.networks.x.oauth import OAuth2
+from bot.runtime.token_store import StoredTokens
+from bot.runtime.encryption import Vault
+from models.core.database import BusyError, Database
+
+url, api, key, secret, crash = sys.argv[1:]
+oauth = OAuth2("heard", SecretStr(secret), api)
+if crash == "crash":
+    import os
+    renew = oauth.renew
+    oauth.renew = lambda refresh: (renew(refresh), os.kill(os.getpid(), 9))
+db = Database(url)
+tokens = StoredTokens(db, Vault([SecretStr(key)], {}), oauth, lambda: datetime.now(UTC))
+print("ready", flush=True)
+sys.stdin.readline()
+print(tokens.current().secret.get_secret_value(), flush=True)
+"""
+
+
+def refresher(url: str, api: str, crash: str = "") -> "subprocess.Popen[str]":
+    """A process of its own that asks for the token as soon as it is told to."""
+    given = [url, api, KEY.get_secret_value(), SECRET.get_secret_value(), crash]
+    return subprocess.Popen(
+        [sys.executable, "-c", REFRESHER, *given],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def go(process: "subprocess.Popen[str]") -> None:
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+def test_two_processes_that_renew_at_once_lead_to_one_renewal(
+    tokens: StoredTokens, world: XWorld, database_url: str, x: XServer, clock: Clock
+) -> None:
+    clock.now = datetime.now(UTC)
+    tokens.connect(Pair(*_spent_in(world), 0, frozenset()))
+    processes = [refresher(database_url, x.url) for _ in range(2)]
+    try:
+        for one in processes:
+            assert one.stdout.readline() == "ready\n"
+        for one in processes:
+            go(one)
+        printed = [one.communicate(timeout=30)[0].strip() for one in processes]
+    finally:
+        for one in processes:
+            one.kill()
+            one.wait()
+
+    assert world.grants.renewals == 1
+    assert world.counts[TOKEN] == 1
+    assert printed[0] == printed[1] != ""
+    assert world.grants.admits(printed[0])
+
+
+def _spent_in(world: XWorld) -> tuple[SecretStr, SecretStr]:
+    given = world.grants.grant(world.grants.client("heard"))
+    return SecretStr(given.access), SecretStr(given.refresh)
+
+
+# --- lost answers -------------------------------------------------------------------------------------------
+
+LOST = ["answer_lost_after", "reset", "server_error_after", "truncated", "garbled"]
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_a_lost_answer_is_tried_once_more_and_the_refusal_of_that_is_told(
+    tokens: StoredTokens, world: XWorld, clock: Clock, db: Database, fault: str
+) -> None:
+    clock.pass_by(hours=2)
+    world.faults.add(TOKEN, fault, times=1)
+
+    lost = why(tokens.current)
+    refused = why(tokens.current)
+
+    assert lost.cause == "unreachable"
+    assert refused.cause == "unauthorized"
+    assert refused.detail == (
+        "An answer of X was lost while our sign-in was renewed, and now X no longer accepts our sign-in "
+        "(HTTP 400, invalid_grant): run `python -m bot connect x`."
+    )
+    assert row(db).disconnected_at == clock()
+    assert world.counts[TOKEN] == 2
+
+
+def test_once_refused_x_is_not_asked_again(tokens: StoredTokens, world: XWorld, clock: Clock) -> None:
+    clock.pass_by(hours=2)
+    world.grants.revoke()
+    told = why(tokens.current).detail
+
+    for _ in range(5):
+        clock.pass_by(hours=1)
+        assert why(tokens.current).detail == told
+        assert why(lambda: tokens.instead_of(None)).detail == told
+
+    assert world.counts[TOKEN] == 1
+    assert told.startswith("X no longer accepts our sign-in (HTTP 400, invalid_grant)")
+
+
+def test_a_lost_answer_that_x_gives_again_does_no_harm(
+    tokens: StoredTokens, world: XWorld, clock: Clock, db: Database
+) -> None:
+    world.grants.grace = timedelta(minutes=1)
+    clock.pass_by(hours=2)
+    world.faults.add(TOKEN, "answer_lost_after", times=1)
+    why(tokens.current)
+
+    assert good(world, tokens)
+    assert row(db).tries == 0
+
+
+def test_a_request_that_was_lost_has_spent_nothing(tokens: StoredTokens, world: XWorld, clock: Clock) -> None:
+    clock.pass_by(hours=2)
+    world.faults.add(TOKEN, "answer_lost_before", times=1)
+    why(tokens.current)
+
+    assert good(world, tokens)
+
+
+def test_when_answers_go_on_being_lost_x_is_asked_at_a_slower_pace(
+    tokens: StoredTokens, world: XWorld, clock: Clock
+) -> None:
+    clock.pass_by(hours=2)
+    world.faults.add(TOKEN, "server_error_before", times=3)
+    for _ in range(10):
+        failed = why(tokens.current)
+
+    assert world.counts[TOKEN] == 2
+    assert "If that goes on, run `python -m bot connect x`." in failed.detail
+    assert failed.at == clock() + room.PAUSE
+    clock.pass_by(seconds=30)
+    why(tokens.current)
+    assert world.counts[TOKEN] == 3
+    clock.pass_by(seconds=30)
+    assert good(world, tokens)
+
+
+def test_while_renewing_ahead_fails_the_old_token_serves(
+    tokens: StoredTokens, world: XWorld, clock: Clock
+) -> None:
+    old = tokens.current()
+    clock.pass_by(minutes=111)
+    world.faults.add("*", "down")
+
+    assert tokens.current() == old
+    clock.pass_by(minutes=9)
+    assert why(tokens.current).cause == "unreachable"
+    world.faults.clear()
+    clock.pass_by(minutes=1)
+    assert good(world, tokens)
+
+
+def test_x_that_is_down_for_hours_ends_nothing(
+    tokens: StoredTokens, world: XWorld, clock: Clock, db: Database
+) -> None:
+    world.faults.add("*", "down")
+    for _ in range(20):
+        clock.pass_by(minutes=30)
+        if clock() - row(db).connected_at >= timedelta(hours=2):
+            assert why(tokens.current).cause == "unreachable"
+    world.faults.clear()
+    clock.pass_by(minutes=1)
+
+    assert row(db).tries == 0
+    assert good(world, tokens)
+
+
+def test_a_crash_between_the_answer_and_the_ledger_counts_as_a_lost_answer(  # noqa: PLR0917
+    tokens: StoredTokens, make: Make, world: XWorld, database_url: str, x: XServer, clock: Clock, db: Database
+) -> None:
+    clock.now = datetime.now(UTC)
+    tokens.connect(Pair(*_spent_in(world), 0, frozenset()))
+    with refresher(database_url, x.url, "crash") as process:
+        go(process)
+        assert process.wait(30) == -signal.SIGKILL
+    assert (world.grants.renewals, row(db).tries) == (1, 1)
+
+    assert why(tokens.current).detail == "Our sign-in to X is being renewed just now."  # the dead one's lease
+    clock.pass_by(seconds=60)
+    refused = why(tokens.current)
+
+    assert refused.cause == "unauthorized"
+    assert refused.detail.startswith("An answer of X was lost while our sign-in was renewed")
+    assert world.counts[TOKEN] == 2
+
+
+# --- a token that X does not take ---------------------------------------------------------------------------
+
+
+def test_a_token_that_x_ends_early_is_renewed_by_whoever_meets_that_first(
+    tokens: StoredTokens, make: Make, world: XWorld, clock: Clock
+) -> None:
+    old = tokens.current()
+    clock.pass_by(minutes=20)
+    world.grants.expire()
+
+    new = tokens.instead_of(old)
+
+    assert make().instead_of(old) == new != old
+    assert world.grants.renewals == 1
+    assert good(world, tokens)
+
+
+def test_a_token_that_x_refuses_at_once_is_not_renewed_for_ever(
+    tokens: StoredTokens, world: XWorld, clock: Clock
+) -> None:
+    given = tokens.current()
+
+    refused = why(lambda: tokens.instead_of(given))
+
+    assert refused.cause == "unauthorized"
+    assert "run `python -m bot connect x`" in refused.detail
+    assert world.counts[TOKEN] == 0
+
+
+def test_through_x_an_early_end_is_mended_without_anybody_noticing(
+    tokens: StoredTokens, world: XWorld, clock: Clock, x: XServer
+) -> None:
+    known = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="client-s3cret")
+    network = X(known, Limits(connect=5, whole=20), tokens=tokens)
+    assert network.account().handle == "acmebrew"
+    clock.pass_by(minutes=20)
+    world.grants.expire()
+
+    assert network.people([world.brand.id])[0].handle == "acmebrew"
+    assert world.grants.renewals == 1
+
+
+# --- other trouble ------------------------------------------------------------------------------------------
+
+
+def test_before_anybody_has_connected_it_says_what_to_run(make: Make) -> None:
+    for call in (make().current, lambda: make().instead_of(None)):
+        failed = why(call)
+        assert failed.cause == "unauthorized"
+        assert failed.detail == "X is not connected yet: run `python -m bot connect x`."
+
+
+def test_what_another_process_connects_holds_from_the_next_call_on(
+    tokens: StoredTokens, make: Make, world: XWorld, app: sandbox_grants.Client, clock: Clock
+) -> None:
+    clock.pass_by(hours=2)
+    world.grants.revoke()
+    why(tokens.current)
+
+    make().connect(pair(world, app))
+
+    assert good(world, tokens)
+
+
+def test_who_connects_while_the_old_pair_is_being_refused_is_not_disconnected(
+    tokens: StoredTokens, make: Make, world: XWorld, app: sandbox_grants.Client, clock: Clock
+) -> None:
+    clock.pass_by(hours=2)
+    world.grants.revoke()
+    slow = world.faults.add(TOKEN, "slow", times=1, seconds=60)
+    found: list[str] = []
+    asking = threading.Thread(target=lambda: found.append(tokens.current().secret.get_secret_value()))
+    asking.start()
+    eventually(lambda: slow.times == 0)
+    make().connect(pair(world, app))
+    slow.release()
+    asking.join(20)
+
+    assert world.grants.admits(found[0])
+    assert good(world, tokens)
+
+
+def test_who_connects_while_the_old_pair_is_being_renewed_is_not_overwritten(
+    tokens: StoredTokens, make: Make, world: XWorld, app: sandbox_grants.Client, clock: Clock
+) -> None:
+    clock.pass_by(hours=2)
+    slow = world.faults.add(TOKEN, "slow", times=1, seconds=60)
+    asking = threading.Thread(target=tokens.current)
+    asking.start()
+    eventually(lambda: slow.times == 0)
+    newest = pair(world, app)
+    make().connect(newest)
+    slow.release()
+    asking.join(20)
+
+    assert tokens.current().secret == newest.access
+
+
+def test_a_wrong_client_secret_spends_nothing_and_is_named(
+    tokens: StoredTokens, make: Make, world: XWorld, clock: Clock
+) -> None:
+    clock.pass_by(hours=2)
+
+    failed = why(make(secret=SecretStr("wr0ng")).current)
+
+    assert failed.cause == "unauthorized"
+    assert "X_CLIENT_SECRET" in failed.detail
+    clock.pass_by(minutes=1)
+    assert good(world, tokens)
+
+
+def test_a_ledger_that_does_not_answer_is_later_and_not_a_crash(tokens: StoredTokens, make: Make) -> None:
+    nowhere = Database("sqlite:////nowhere/at/all.db")
+
+    failed = why(make(database=nowhere).current)
+
+    assert failed.cause == "unreachable"
+    assert "OperationalError" in failed.detail
+    assert "does not say" in make(database=nowhere).about()
+
+
+def test_a_pair_that_the_ledger_cannot_take_yet_is_kept_back_and_written_later(
+    tokens: StoredTokens, world: XWorld, clock: Clock, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ledger goes away while X answers: until the pair is written down nobody gets to see it."""
+    clock.pass_by(hours=2)
+    renew = OAuth2.renew
+
+    def renew_and_cut(self: OAuth2, refresh: SecretStr) -> Pair:
+        given = renew(self, refresh)
+        monkeypatch.setattr(tokens, "_db", Database("sqlite:////nowhere/at/all.db"))
+        return given
+
+    monkeypatch.setattr(OAuth2, "renew", renew_and_cut)
+    assert why(tokens.current).cause == "unreachable"
+    assert why(tokens.current).cause == "unreachable"
+    monkeypatch.setattr(tokens, "_db", db)
+
+    assert good(world, tokens)
+    assert world.grants.renewals == 1
+    assert row(db).tries == 0
+
+
+# --- at rest ------------------------------------------------------------------------------------------------
+
+NEW = SecretStr("WllYV1ZVVFNSUVBPTk1MS0pJSEdGRURDQkFhYmNkZWY=")
+
+
+def test_the_ledger_holds_no_token_that_could_be_read(
+    tokens: StoredTokens, world: XWorld, clock: Clock, db: Database
+) -> None:
+    clock.pass_by(hours=2)
+    tokens.current()
+
+    with db.read() as session:
+        kept = json.dumps([list(map(str, one)) for one in session.execute(select(*Credential.__table__.c))])
+    for grant in world.grants._grants:
+        for one in grant.pairs:
+            assert one.access not in kept
+            assert one.refresh not in kept
+
+
+def test_after_rotating_the_old_key_is_of_no_use_and_the_bot_goes_on(
+    tokens: StoredTokens, make: Make, db: Database
+) -> None:
+    given = tokens.current()
+    both = Vault([NEW, KEY], {})
+
+    assert seal_again(db, both) == {"x": Vault([KEY], {}).key_id}
+
+    assert make(NEW).current() == given
+    assert make(NEW, KEY).current() == given
+    assert row(db).key_id == both.key_id
+    assert seal_again(db, both) == {"x": both.key_id}
+
+
+def test_rotating_without_the_old_key_changes_nothing(tokens: StoredTokens, db: Database) -> None:
+    before = row(db).sealed
+
+    with pytest.raises(SealedError):
+        seal_again(db, Vault([NEW], {}))
+
+    assert row(db).sealed == before
+
+
+def test_keys_that_open_nothing_are_told_and_are_no_crash(
+    tokens: StoredTokens, make: Make, db: Database
+) -> None:
+    given, key_id = tokens.current(), row(db).key_id
+
+    failed = why(make(NEW).current)
+
+    assert failed.cause == "unauthorized"
+    assert failed.detail == (
+        f"Our sign-in to X cannot be read; its key {key_id} is not among ours: "
+        "put that back into ENCRYPTION_KEYS, or run `python -m bot connect x`."
+    )
+    assert make(KEY).current() == given
+
+
+def test_a_renewal_seals_with_the_newest_key(
+    tokens: StoredTokens, make: Make, clock: Clock, db: Database
+) -> None:
+    clock.pass_by(hours=2)
+    make(NEW, KEY).current()
+
+    assert row(db).key_id == Vault([NEW], {}).key_id
+
+
+def test_no_secret_is_ever_logged_or_shown(
+    tokens: StoredTokens, make: Make, world: XWorld, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    shown = [repr(tokens), tokens.about()]
+    with caplog.at_level(logging.DEBUG):
+        for fault in (None, "answer_lost_before", "server_error_before", "rate_limited", "down"):
+            clock.pass_by(hours=2)
+            if fault:
+                world.faults.add(TOKEN, fault, times=1)
+            for _ in range(2):
+                try:
+                    shown.append(repr(tokens.current()))
+                except Later as later:
+                    shown.append(repr(later) + str(later) + later.detail)
+        clock.pass_by(hours=2)
+        world.grants.revoke()
+        shown.append(why(tokens.current).detail)
+    secrets = [
+        one for grant in world.grants._grants for pair in grant.pairs for one in (pair.access, pair.refresh)
+    ]
+
+    assert len(secrets) > 4
+    assert caplog.text
+    for secret in (*secrets, SECRET.get_secret_value(), KEY.get_secret_value()):
+        assert not re.search(re.escape(secret), caplog.text + "".join(shown))
+
+
+# --- what the doctor says -----------------------------------------------------------------------------------
+
+
+def test_it_says_who_is_connected_and_under_which_key(tokens: StoredTokens, make: Make, db: Database) -> None:
+    tokens.name(tokens.current(), Account("x", "42", "acmebrew", "Acme Brew"))
+    key_id = row(db).key_id
+
+    assert tokens.about() == (
+        f"signs in with OAuth 2.0, connected as @acmebrew on 2026-03-02; "
+        f"its tokens are sealed with key {key_id} (today's key is {key_id}, from ENCRYPTION_KEYS)."
+    )
+
+
+def test_it_says_that_nobody_has_connected_it(make: Make) -> None:
+    assert make().about() == (
+        "is to sign in with OAuth 2.0, and nobody has connected it yet: run `python -m bot connect x`."
+    )
+
+
+# --- whose they are -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def connect_beside(make: Make, world: XWorld, app: sandbox_grants.Client) -> Callable[[str], None]:
+    """Another process connects an account of that name."""
+
+    def connect(handle: str) -> None:
+        user = world.find_user(handle) or world.add_user(handle, handle.title())
+        given = world.grants.grant(app, user_id=user.id)
+        make().connect(Pair(SecretStr(given.access), SecretStr(given.refresh), 7200, frozenset()))
+
+    return connect
+
+
+@pytest.fixture
+def on_tokens(x: XServer) -> Callable[[StoredTokens], X]:
+    """X as a process speaks to it."""
+
+    def signed(tokens: StoredTokens) -> X:
+        known = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="client-s3cret")
+        return X(known, Limits(connect=5, whole=20), tokens=tokens)
+
+    return signed
+
+
+def test_x_is_asked_once_after_connecting_and_every_process_knows_from_then_on(
+    tokens: StoredTokens, make: Make, world: XWorld, db: Database, on_tokens: Callable[..., X]
+) -> None:
+    us = world.brand.id
+    list(on_tokens(tokens).own_posts(Mark(None, world.clock()), account_id=us))
+
+    other = on_tokens(make())
+    with pytest.raises(WrongAccount, match=r"belong to @acmebrew \(\d+\), not to 7"):
+        other.delete("12", account_id="7")
+    other.delete("12", account_id=us)
+
+    assert (row(db).account_id, row(db).handle) == (us, "acmebrew")
+    assert world.counts["GET /2/users/me"] == 1
+
+
+def test_a_renewal_does_not_make_us_ask_again(
+    tokens: StoredTokens, world: XWorld, clock: Clock, on_tokens: Callable[..., X]
+) -> None:
+    network = on_tokens(tokens)
+    for _ in range(3):
+        network.delete("12", account_id=world.brand.id)
+        clock.pass_by(hours=2)
+
+    assert world.grants.renewals == 2
+    assert world.counts["GET /2/users/me"] == 1
+
+
+def test_an_account_that_is_connected_beside_us_is_seen_with_the_next_call(
+    tokens: StoredTokens,
+    connect_beside: Callable[[str], None],
+    x: XServer,
+    clock: Clock,
+    on_tokens: Callable[..., X],
+) -> None:
+    world, network = x.world, on_tokens(tokens)
+    assert network.account().handle == "acmebrew"
+    clock.pass_by(1)
+
+    connect_beside("acmetea")
+
+    with pytest.raises(WrongAccount, match="belong to @acmetea"):
+        network.delete("12", account_id=world.brand.id)
+    assert network.account().handle == "acmetea"
+    assert world.counts["DELETE /2/tweets/:id"] == 0
+
+
+def test_an_account_that_is_connected_while_x_says_who_we_were_is_not_taken_for_it(
+    tokens: StoredTokens,
+    connect_beside: Callable[[str], None],
+    x: XServer,
+    clock: Clock,
+    on_tokens: Callable[..., X],
+) -> None:
+    """The answer about the old account comes after the new one was connected: it says nothing of that."""
+    world = x.world
+    network, us = on_tokens(tokens), world.brand.id
+    slow = world.faults.add("GET /2/users/me", "slow", times=1, seconds=60)
+    asking = threading.Thread(target=network.account)
+    asking.start()
+    eventually(lambda: slow.times == 0)
+    clock.pass_by(1)
+    connect_beside("acmetea")
+    slow.release()
+    asking.join(20)
+
+    assert "an account that X has not named yet" in tokens.about()
+    with pytest.raises(WrongAccount, match="belong to @acmetea"):
+        network.delete("12", account_id=us)
+    assert "connected as @acmetea" in tokens.about()
+
+
+def test_a_token_that_ends_while_another_account_is_connected_is_not_replaced_by_its(
+    tokens: StoredTokens,
+    connect_beside: Callable[[str], None],
+    x: XServer,
+    clock: Clock,
+    on_tokens: Callable[..., X],
+) -> None:
+    """The 401 of the old token leads to the new one, which is checked like any other."""
+    world = x.world
+    network, us = on_tokens(tokens), world.brand.id
+    asker = world.post("maria", "@acmebrew hello")
+    network.account()
+    clock.pass_by(minutes=20)
+    slow = world.faults.add("POST /2/tweets", "slow", times=1, seconds=60)
+    raised: list[Exception] = []
+
+    def publish() -> None:
+        try:
+            to = Target(asker.id, asker.author_id, "maria", clock())
+            network.publish("hi", to, "key", account_id=us)
+        except Later as later:
+            raised.append(later)
+
+    world.grants.expire()
+    asking = threading.Thread(target=publish)
+    asking.start()
+    eventually(lambda: slow.times == 0)
+    connect_beside("acmetea")
+    slow.release()
+    asking.join(20)
+
+    assert [type(one) for one in raised] == [WrongAccount]
+    assert world.conversation(asker.id) == [asker]
+
+
+def test_a_ledger_that_does_not_take_the_name_is_no_reason_to_stop(
+    tokens: StoredTokens,
+    make: Make,
+    world: XWorld,
+    on_tokens: Callable[..., X],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_args: object, **_more: object) -> None:
+        raise BusyError("busy")
+
+    network = on_tokens(tokens)
+    monkeypatch.setattr(Credential, "name_account", broken)
+
+    network.delete("12", account_id=world.brand.id)
+    network.delete("12", account_id=world.brand.id)
+
+    assert world.counts["GET /2/users/me"] == 1

@@ -1,0 +1,22 @@
+"""The whole post as a modal, however it is made."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.slack.blocks.text import clean
+from bot.slack.blocks.tickets.full_post import PIECE, Shown, whole
+from sandbox.slack.validator import check_view
+
+TALL = ["e" + "\u0301" * accents for accents in (PIECE - 1, PIECE, 2 * PIECE)]
+LETTERS = st.sampled_from(["a", "\U0001f1f5\U0001f1f9", *TALL])
+
+
+@given(st.lists(LETTERS, min_size=1, max_size=12))
+def test_all_of_a_post_is_shown_even_a_letter_that_no_block_has_room_for(letters: list[str]) -> None:
+    text = "".join(["(", *letters, ")"])
+
+    modal = whole([Shown("The whole post", text)])
+
+    assert check_view(modal) == []
+    quoted = [block["elements"][0]["elements"][0]["text"] for block in modal["blocks"][1:]]
+    assert "".join(quoted) == clean(text)

@@ -1,0 +1,268 @@
+"""When a customer's words have to go, they go from every message in Slack that quotes them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.ingest.missing_posts import tick
+from bot.ingest.refresh_post import freshen
+from bot.jobs import digest, reminders, snooze_wakeup
+from bot.runtime import clock_set_back
+from bot.slack import home_tab, thread_notices
+from models import Home, Notice, Ticket
+from models.slack.notice import Quotation
+from sandbox.slack import SlackServer
+from sandbox.slack.message import Message
+from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, Room
+
+SECRET = "the kettle burnt my left thumb"
+
+
+def everything(slack: SlackServer) -> str:
+    """All that Slack keeps of what the bot said: messages and their fallback texts, direct ones too, and Homes."""
+    with slack.world.lock:
+        said: list[Message] = [one for channel in slack.world.channels.values() for one in channel.messages]
+        homes_ = [str(view.given) for view in slack.world.views.homes.values()]
+    return "\n".join([*(f"{one.text} {one.blocks}" for one in said), *homes_])
+
+
+def change(here: Room, verb: Callable[..., object], **more: object) -> None:
+    with here.desk.db.write() as session:
+        verb(Ticket.hold(session, 1), session, at=here.clock(), **more)
+
+
+def lost(here: Room, network: Counting, *posts: str) -> None:
+    """The network hides them, and does not show them at both looks."""
+    for post in posts:
+        network.hides(post)
+    here.clock.pass_by(minutes=2)
+    freshen(here.desk, 1)
+    for hours in (1, 19):
+        here.clock.pass_by(hours=hours)
+        tick(here.desk)
+    here.draw_all()
+    tick(here.desk)
+
+
+def test_words_go_from_the_card_the_thread_a_direct_message_and_home(
+    shown: Room, network: Counting, slack: SlackServer
+) -> None:
+    first = network.says("maria", "@acmebrew hello").id
+    shown.poll()
+    shown.draw_all()
+    change(shown, Ticket.claim, by=ANA)
+    second = network.says("maria", f"@acmebrew {SECRET}", under=first).id
+    shown.poll()
+    shown.draw_all()
+    home_tab.show(shown.desk, BEN)
+    shown.clock.pass_by(hours=2)
+    reminders.tick(shown.desk)
+    shown.draw_all()
+    assert everything(slack).count(SECRET) >= 4
+    direct = slack.world.direct({ANA, slack.world.app.user_id}).messages
+    assert SECRET in str(direct[-1].blocks)
+
+    lost(shown, network, first, second)
+    home_tab.refresh(shown.desk)
+
+    assert SECRET not in everything(slack)
+    assert "no longer shown" in str(direct[-1].blocks)
+    assert "you have" in str(direct[-1].blocks)
+    with shown.desk.db.read() as session:
+        assert SECRET not in str([(one.text, one.blocks) for one in session.scalars(select(Notice))])
+        assert not session.scalars(select(Home.user_id).where(Home.is_stale)).all()
+
+
+def test_words_go_from_a_digest_and_what_others_said_stays(
+    shown: Room, network: Counting, slack: SlackServer
+) -> None:
+    thanks = network.says("maria", f"@acmebrew thank you, {SECRET}").id
+    network.says("joe", "@acmebrew thanks for the mugs")
+    shown.poll()
+    shown.draw_all()
+    with shown.desk.db.write() as session:
+        for number in (1, 2):
+            ticket = Ticket.hold(session, number)
+            ticket.no_reply_needed(session, by=BEN, at=shown.clock(), reason="thanks")
+    shown.clock.pass_by(hours=22)
+    digest.tick(shown.desk)
+    shown.draw_all()
+    assert "Thanks worth reading" in everything(slack)
+    assert SECRET in everything(slack)
+
+    lost(shown, network, thanks)
+
+    assert SECRET not in everything(slack)
+    assert "thanks for the mugs" in everything(slack)
+
+
+def test_a_notice_from_before_quotations_were_noted_is_known_by_the_words(
+    shown: Room, network: Counting, slack: SlackServer
+) -> None:
+    first = network.says("maria", "@acmebrew hello").id
+    shown.poll()
+    shown.draw_all()
+    change(shown, Ticket.claim, by=ANA)
+    second = network.says("maria", f"@acmebrew {SECRET}", under=first).id
+    shown.poll()
+    with shown.desk.db.write() as session:
+        [notice] = session.scalars(select(Notice))
+        notice.blocks = [{k: v for k, v in one.items() if k != "block_id"} for one in notice.blocks or []]
+        for row in session.scalars(select(Quotation)):
+            session.delete(row)
+    shown.draw_all()
+    with shown.desk.db.write() as session:
+        session.execute(update(Notice).values(posted_in=None))
+    assert SECRET in everything(slack)
+
+    lost(shown, network, first, second)
+
+    assert SECRET not in everything(slack)
+
+
+def test_what_was_not_told_yet_is_told_without_the_words(
+    shown: Room, network: Counting, slack: SlackServer
+) -> None:
+    first = network.says("maria", "@acmebrew hello").id
+    shown.poll()
+    shown.draw_all()
+    change(shown, Ticket.claim, by=ANA)
+    second = network.says("maria", f"@acmebrew {SECRET}", under=first).id
+    shown.poll()
+    assert len(shown.told()) == 1
+
+    lost(shown, network, first, second)
+
+    assert SECRET not in everything(slack)
+    assert "wrote again" in everything(slack)
+
+
+@pytest.mark.parametrize("trouble", ["rate_limited", "down"])
+def test_slack_that_does_not_answer_is_asked_again(
+    shown: Room, network: Counting, slack: SlackServer, trouble: str
+) -> None:
+    first = network.says("maria", "@acmebrew hello").id
+    shown.poll()
+    change(shown, Ticket.claim, by=ANA)
+    second = network.says("maria", f"@acmebrew {SECRET}", under=first).id
+    shown.poll()
+    shown.draw_all()
+    network.hides(first)
+    network.hides(second)
+    shown.clock.pass_by(minutes=2)
+    freshen(shown.desk, 1)
+    shown.clock.pass_by(hours=1)
+    tick(shown.desk)
+    if trouble == "down":
+        slack.world.faults.down()
+    else:
+        slack.world.faults.rate_limited(retry_after=5, times=None)
+    shown.clock.pass_by(hours=19)
+    tick(shown.desk)
+    assert SECRET in everything(slack)
+    slack.world.faults.clear()
+
+    shown.clock.pass_by(minutes=1)
+    tick(shown.desk)
+    shown.draw_all()
+
+    assert SECRET not in everything(slack)
+
+
+def test_a_message_that_is_gone_from_slack_is_not_asked_for_again(
+    shown: Room, network: Counting, slack: SlackServer, clock: Clock
+) -> None:
+    first = network.says("maria", "@acmebrew hello").id
+    shown.poll()
+    change(shown, Ticket.claim, by=ANA)
+    second = network.says("maria", f"@acmebrew {SECRET}", under=first).id
+    shown.poll()
+    shown.draw_all()
+    with shown.desk.db.read() as session:
+        [notice] = session.scalars(select(Notice))
+    shown.desk.slack.delete(notice.posted_in or "", notice.ts or "")
+
+    lost(shown, network, first, second)
+
+    with shown.desk.db.read() as session:
+        assert not session.scalars(select(Notice.id).where(Notice.is_stale)).all()
+    assert clock.now - timedelta(hours=20) > notice.created_at
+
+
+def test_words_go_from_the_line_in_the_channel_about_a_snooze_that_is_over(
+    shown: Room, network: Counting, slack: SlackServer
+) -> None:
+    post = network.says("maria", f"@acmebrew {SECRET}").id
+    shown.poll()
+    shown.draw_all()
+    until = shown.clock() + timedelta(hours=1)
+    change(shown, Ticket.snooze, until=until, by=ANA, promise=shown.desk.promise)
+    shown.clock.pass_by(hours=2)
+    with shown.desk.db.write() as session:
+        snooze_wakeup.wake(shown.desk, session, at=shown.clock())
+    shown.draw_all()
+    assert [one for one in everything(slack).splitlines() if "Snoozed no more" in one and SECRET in one]
+
+    lost(shown, network, post)
+
+    assert SECRET not in everything(slack)
+
+
+def test_words_go_from_what_was_told_late_too(shown: Room, network: Counting, slack: SlackServer) -> None:
+    """A notice is read out with the words that its customer had said by the time that Slack took it."""
+    first = network.says("maria", "@acmebrew hello").id
+    shown.poll()
+    shown.draw_all()
+    with shown.desk.db.write() as session:
+        thread_notices.assigned(session, Ticket.hold(session, 1), ANA, BEN, at=shown.clock())
+    shown.clock.pass_by(minutes=1)
+    second = network.says("maria", f"@acmebrew {SECRET}", under=first).id
+    shown.poll()
+    shown.draw_all()
+    assert [one for one in said_in_threads(slack) if "gave you" in one and SECRET in one]
+
+    lost(shown, network, second)
+
+    assert SECRET not in everything(slack)
+
+
+def test_words_go_also_from_what_was_told_after_the_clock_was_set_back(
+    shown: Room, network: Counting, slack: SlackServer
+) -> None:
+    post = network.says("maria", f"@acmebrew {SECRET}").id
+    shown.poll()
+    shown.draw_all()
+    shown.clock.pass_by(hours=-2)
+    clock_set_back.settle(shown.desk)
+    with shown.desk.db.write() as session:
+        thread_notices.assigned(session, Ticket.hold(session, 1), ANA, BEN, at=shown.clock())
+    shown.draw_all()
+    assert [one for one in said_in_threads(slack) if "gave you" in one and SECRET in one]
+
+    lost(shown, network, post)
+
+    assert SECRET not in everything(slack)
+
+
+def test_words_go_also_from_a_home_that_was_opened_after_the_clock_was_set_back(
+    shown: Room, network: Counting, slack: SlackServer
+) -> None:
+    post = network.says("maria", f"@acmebrew {SECRET}").id
+    shown.poll()
+    shown.draw_all()
+    shown.clock.pass_by(hours=-2)
+    clock_set_back.settle(shown.desk)
+    home_tab.show(shown.desk, BEN)
+    assert SECRET in everything(slack)
+
+    lost(shown, network, post)
+    home_tab.refresh(shown.desk)
+
+    assert SECRET not in everything(slack)
+
+
+def said_in_threads(slack: SlackServer) -> list[str]:
+    with slack.world.lock:
+        return [one.text for one in slack.world.channels[CHANNEL].messages if one.thread_ts]

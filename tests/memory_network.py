@@ -1,0 +1,381 @@
+"""A network that lives in this process, for trying the ledger and for tests: no wire, the same rules.
+
+network = Memory("acmebrew")
+post = network.says("maria", "@acmebrew is the kettle back?")
+network.fails("publish", Unsure("no answer"), landed=True)  # the next reply lands, but nobody is told
+"""
+
+import itertools
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import urlencode
+
+from bot.networks.base import (
+    Absence,
+    Account,
+    Allowance,
+    Answerable,
+    HandOff,
+    Mark,
+    NetworkError,
+    No,
+    Page,
+    Person,
+    Post,
+    Published,
+    Reading,
+    Refused,
+    Summons,
+    Target,
+    WrongAccount,
+    Yes,
+)
+
+Call = Literal[
+    "account", "mentions", "search", "own_posts", "people", "publish", "delete", "find_reply", "refresh"
+]
+
+_START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
+_PER_PAGE = 100
+
+
+@dataclass(slots=True)
+class _Failure:
+    call: Call
+    error: NetworkError
+    times: int
+    landed: bool
+
+
+class Memory:
+    """An in-memory network, with the people on it. Safe to share between threads.
+
+    Its clock is `now`, if given; else each post comes a second after the last, from nine o'clock on the first
+    of January 2026. Ids count up from 1001.
+    """
+
+    name = "memory"
+    title = "Memory"
+    max_length = 280
+
+    def __init__(self, handle: str = "acmebrew", *, now: Callable[[], datetime] | None = None) -> None:
+        seconds = itertools.count()
+        self._now = now or (lambda: _START + timedelta(seconds=next(seconds)))
+        self._ids = itertools.count(1001)
+        self._people: dict[str, Person] = {}
+        self._posts: dict[str, Post] = {}  # by stable id, oldest first
+        self._versions: dict[str, str] = {}  # each id of an edit chain: its stable id
+        self._hidden: set[str] = set()  # stable ids
+        self._failures: list[_Failure] = []
+        self.allowances: dict[Reading, Allowance] = {}
+        self._lock = threading.RLock()
+        self._me = self.joins(handle)
+
+    # The people
+
+    def joins(self, handle: str, *, name: str = "", followers: int = 0, protected: bool = False) -> Person:
+        """Make `handle` an account, or change the one there is."""
+        with self._lock:
+            known = self._people.get(handle.lower())
+            person = Person(
+                id=known.id if known else f"u{next(self._ids)}",
+                handle=handle,
+                name=name or handle.title(),
+                followers=followers,
+                protected=protected,
+            )
+            self._people[handle.lower()] = person
+            return person
+
+    def says(
+        self,
+        handle: str,
+        text: str,
+        *,
+        under: str | None = None,
+        quoting: str | None = None,
+        at: datetime | None = None,
+    ) -> Post:
+        """Let `handle` (made, if need be) post `text`, perhaps in answer to a post, or with one quoted."""
+        with self._lock:
+            author = self._people.get(handle.lower()) or self.joins(handle)
+            post_id = str(next(self._ids))
+            parent = self._find(under) if under else None
+            post = Post(
+                network=self.name,
+                id=post_id,
+                latest_id=post_id,
+                conversation_id=parent.conversation_id if parent else post_id,
+                author_id=author.id,
+                text=text,
+                posted_at=at or self._now(),
+                url=self.post_link(post_id, author.handle),
+                in_reply_to=under,
+                quoted=quoting,
+                lang="en",
+            )
+            return self._keep(replace(post, summons=self._summons(post)))
+
+    def reposts(self, handle: str, post_id: str) -> Post:
+        """Let `handle` repost a post."""
+        with self._lock:
+            made = self.says(handle, self._post(post_id).text)
+            return self._keep(replace(made, is_repost=True, summons="none"))
+
+    def edits(self, post_id: str, text: str) -> Post:
+        """Change a post's words: a new `latest_id`, the same `id`."""
+        with self._lock:
+            old = self._post(post_id)
+            edited = replace(old, latest_id=str(next(self._ids)), text=text)
+            return self._keep(replace(edited, summons=self._summons(edited)))
+
+    def deletes(self, post_id: str) -> None:
+        """Take a post away."""
+        with self._lock:
+            del self._posts[self._post(post_id).id]
+
+    def hides(self, post_id: str) -> None:
+        """Show a post to nobody, as when its author is suspended or behind a lock."""
+        with self._lock:
+            self._hidden.add(self._post(post_id).id)
+
+    def shows(self, post_id: str) -> None:
+        """Show a post again that was hidden."""
+        with self._lock:
+            self._hidden.discard(self._post(post_id).id)
+
+    def is_shown(self, post_id: str) -> bool:
+        """Whether a post is there and not hidden."""
+        with self._lock:
+            return self._seen(post_id) is not None
+
+    def replies_to(self, post_id: str) -> tuple[Post, ...]:
+        """The replies of the account that we speak as under a post, oldest first."""
+        with self._lock:
+            stable = self._versions[post_id]
+            return tuple(p for p in self._ours() if p.in_reply_to and self._versions[p.in_reply_to] == stable)
+
+    def speaks_as(self, handle: str) -> None:
+        """Put the credentials of the account `handle` (made, if need be) in the place of those before."""
+        with self._lock:
+            self._me = self._people.get(handle.lower()) or self.joins(handle)
+            self._posts = {
+                post.id: post if post.is_repost else replace(post, summons=self._summons(post))
+                for post in self._posts.values()
+            }
+
+    # What goes wrong
+
+    def fails(self, call: Call, error: NetworkError, *, times: int = 1, landed: bool = False) -> None:
+        """Let the next `times` calls of `call` raise `error`, after their effect if `landed`."""
+        with self._lock:
+            self._failures.append(_Failure(call, error, times, landed))
+
+    def heals(self) -> None:
+        """Take back all that was to fail."""
+        with self._lock:
+            self._failures.clear()
+
+    # The network
+
+    def account(self) -> Account:
+        """Who we are."""
+        self._strike("account")
+        return self._account
+
+    def how_to_connect(self) -> str:
+        """What a test can do."""
+        return "Let it speak as that account."
+
+    def length(self, text: str) -> int:
+        """One for each character."""
+        return len(text)
+
+    def length_at_most(self, text: str) -> int:
+        """The same: nothing is in doubt here."""
+        return self.length(text)
+
+    def mentions(self, after: Mark, *, account_id: str) -> Iterator[Page]:
+        """What others said to us."""
+        yield from self._pages("mentions", account_id, after, lambda post: post.summons != "none")
+
+    def search(self, query: str, after: Mark, *, account_id: str) -> Iterator[Page]:
+        """What others said with `query` in it, in whatever case."""
+        words = query.casefold()
+        yield from self._pages("search", account_id, after, lambda post: words in post.text.casefold())
+
+    def own_posts(self, after: Mark, *, account_id: str) -> Iterator[Page]:
+        """What we said ourselves."""
+        yield from self._pages("own_posts", account_id, after, None)
+
+    def people(self, ids: Sequence[str]) -> tuple[Person, ...]:
+        """The profiles of `ids`."""
+        self._strike("people")
+        with self._lock:
+            return tuple(person for person in self._people.values() if person.id in ids)
+
+    def publish(self, text: str, to: Target, key: str, *, account_id: str) -> Published:
+        """Reply to `to`, if the rules allow it."""
+        with self._lock:
+            self._must_be(account_id)
+            self._strike("publish")
+            self._check(text, to)
+            reply = self.says(self._me.handle, text, under=to.post_id)
+            self._strike("publish", landed=True)
+        return Published(reply.id, reply.url)
+
+    def delete(self, post_id: str, *, account_id: str) -> None:
+        """Take our post away, if it is still there."""
+        with self._lock:
+            self._must_be(account_id)
+            self._strike("delete")
+            post = self._find(post_id)
+            if post is not None and post.author_id != self._me.id:
+                raise Refused("not ours", "Somebody else said that.")
+            if post is not None:
+                self.deletes(post_id)
+            self._strike("delete", landed=True)
+
+    def find_reply(
+        self, to: Target, text: str | None, since: datetime, *, account_id: str
+    ) -> Published | None:
+        """Our reply under `to` that says `text` (None: anything)."""
+        with self._lock:
+            self._must_be(account_id)
+            self._strike("find_reply")
+            replies = self.replies_to(to.post_id) if to.post_id in self._versions else ()
+        for reply in reversed(replies):
+            if reply.posted_at >= since and text in {None, reply.text}:
+                return Published(reply.id, reply.url)
+        return None
+
+    def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[Page, Mapping[str, Absence]]:
+        """The posts `ids` as they are now, and those that are not shown; a deletion is told from the rest."""
+        with self._lock:
+            self._must_be(account_id)
+            self._strike("refresh")
+            found = {each: self._seen(each) for each in ids}
+            absent: dict[str, Absence] = {
+                each: "gone" if self._find(each) is None else "not shown"
+                for each, post in found.items()
+                if post is None
+            }
+        return Page(tuple(dict.fromkeys(post for post in found.values() if post))), absent
+
+    def allowance(self, reading: Reading) -> Allowance | None:
+        """What a test has put into `allowances`."""
+        return self.allowances.get(reading)
+
+    def answerable(self, post: Post, author: Person | None) -> Answerable:
+        """Whether `post` called us."""
+        if post.is_repost:
+            return No("A repost cannot be answered.")
+        if author and author.protected:
+            return HandOff("Their posts are protected.")
+        if post.summons == "none" and post.author_id != self._me.id:
+            return HandOff("They did not call us.")
+        return Yes()
+
+    def reply_link(self, post_id: str, text: str) -> str:
+        """An address that leads nowhere, but reads well."""
+        return "https://memory.example/reply?" + urlencode({"to": post_id, "text": text}, errors="replace")
+
+    def post_link(self, post_id: str, handle: str | None) -> str:
+        """An address that leads nowhere, but reads well."""
+        return f"https://memory.example/{handle or 'i'}/{post_id}"
+
+    def advice(self) -> tuple[str, ...]:
+        """Nothing to know."""
+        return ()
+
+    def profile_link(self, handle: str) -> str:
+        """An address that leads nowhere, but reads well."""
+        return f"https://memory.example/{handle}"
+
+    @property
+    def _account(self) -> Account:
+        return Account(self.name, self._me.id, self._me.handle, self._me.name)
+
+    def _must_be(self, account_id: str) -> None:
+        """Refuse a call for another account than the one whose credentials are in place."""
+        if account_id != self._me.id:
+            raise WrongAccount(account_id, self._account)
+
+    def _check(self, text: str, to: Target) -> None:
+        target = self._seen(to.post_id)
+        if target is None:
+            raise Refused("parent gone", "The post is gone.")
+        if self.length(text) > self.max_length:
+            raise Refused("too long", f"{self.length(text)} characters are more than {self.max_length}.")
+        if target.summons == "none" and target.author_id != self._me.id:
+            raise Refused("not summoned", "They did not call us.")
+        if any(reply.text == text for reply in self.replies_to(to.post_id)):
+            raise Refused("duplicate", "We have said that already.")
+
+    def _pages(
+        self, call: Call, account_id: str, after: Mark, wanted: Callable[[Post], bool] | None
+    ) -> Iterator[Page]:
+        """Newest first; `wanted` chooses among what others said, None means our own posts."""
+        with self._lock:
+            self._must_be(account_id)
+            shown = [post for post in self._posts.values() if post.id not in self._hidden]
+            found = [post for post in shown if _is_after(post, after)]
+            if wanted is None:
+                found = [post for post in found if post.author_id == self._me.id]
+            else:
+                found = [post for post in found if post.author_id != self._me.id and wanted(post)]
+        found.sort(key=lambda post: int(post.latest_id), reverse=True)
+        for start in range(0, len(found) or 1, _PER_PAGE):
+            self._must_be(account_id)
+            self._strike(call)
+            newest = found[0].latest_id if found and start == 0 else None
+            yield Page(tuple(found[start : start + _PER_PAGE]), newest=newest)
+
+    def _strike(self, call: Call, *, landed: bool = False) -> None:
+        with self._lock:
+            for failure in self._failures:
+                if (failure.call, failure.landed) == (call, landed):
+                    failure.times -= 1
+                    if failure.times == 0:
+                        self._failures.remove(failure)
+                    raise failure.error
+
+    def _summons(self, post: Post) -> Summons:
+        if re.search(rf"(?<!\w)@{re.escape(self._me.handle)}(?!\w)", post.text, re.IGNORECASE):
+            return "explicit"
+        called = [self._find(other) for other in (post.in_reply_to, post.quoted) if other]
+        return "implicit" if any(p and p.author_id == self._me.id for p in called) else "none"
+
+    def _keep(self, post: Post) -> Post:
+        self._posts[post.id] = post
+        self._versions |= {post.id: post.id, post.latest_id: post.id}
+        return post
+
+    def _ours(self) -> list[Post]:
+        return [post for post in self._posts.values() if post.author_id == self._me.id]
+
+    def _find(self, post_id: str) -> Post | None:
+        return self._posts.get(self._versions.get(post_id, ""))
+
+    def _seen(self, post_id: str) -> Post | None:
+        """A post as anybody is shown it."""
+        post = self._find(post_id)
+        return post if post is not None and post.id not in self._hidden else None
+
+    def _post(self, post_id: str) -> Post:
+        post = self._find(post_id)
+        if post is None:
+            raise LookupError(f"there is no post {post_id} here")
+        return post
+
+
+def _is_after(post: Post, after: Mark) -> bool:
+    if after.before is not None and int(post.latest_id) >= int(after.before):
+        return False
+    if after.post_id is None:
+        return post.posted_at >= after.at
+    return int(post.latest_id) > int(after.post_id)

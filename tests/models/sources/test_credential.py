@@ -1,0 +1,127 @@
+"""Whose turn it is to renew what lets us speak, and what is known of the last try."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from models import Credential
+from models.core.database import Database
+from models.sources.credential import LEASE
+from tests.models.ledger import NINE, minute, raised, together
+
+HOURS = NINE + timedelta(hours=2)
+
+
+@pytest.fixture(autouse=True)
+def _connected(db: Database) -> None:
+    connect(db)
+
+
+def connect(db: Database, sealed: str = "first") -> None:
+    with db.write() as session:
+        Credential.connect(session, "x", sealed=sealed, key_id="k1", at=NINE, expires_at=HOURS)
+
+
+def row(db: Database) -> Credential:
+    with db.read() as session:
+        found = Credential.of(session, "x")
+        assert found is not None
+        return found
+
+
+def lease(db: Database, at=NINE) -> bool:
+    with db.write() as session:
+        return Credential.hold(session, "x").lease(at=at)
+
+
+def keep(db: Database, sealed: str, at=NINE) -> None:
+    with db.write() as session:
+        Credential.hold(session, "x").keep(
+            sealed=sealed, key_id="k1", at=at, expires_at=at + timedelta(hours=2)
+        )
+
+
+def test_of_many_who_want_to_renew_one_gets_the_lease(db: Database) -> None:
+    got = together(*[lambda: lease(db)] * 6)
+
+    assert sorted(got) == [False] * 5 + [True]
+    assert row(db).tries == 1
+
+
+def test_the_lease_of_one_who_died_ends(db: Database) -> None:
+    assert lease(db)
+
+    assert not lease(db, NINE + LEASE - timedelta(seconds=1))
+    assert lease(db, NINE + LEASE)
+    assert row(db).tries == 2
+
+
+def test_a_new_pair_ends_the_lease_and_every_trouble_and_raises_the_fence(db: Database) -> None:
+    lease(db)
+    with db.write() as session:
+        Credential.hold(session, "x").lose(minute(1), "unreachable", "no answer")
+    before = row(db).fence
+
+    keep(db, "second", minute(2))
+
+    kept = row(db)
+    assert (kept.sealed, kept.fence, kept.tries) == ("second", before + 1, 0)
+    assert (kept.renewed_at, kept.expires_at) == (minute(2), minute(2) + timedelta(hours=2))
+    assert (kept.leased_until, kept.not_before, kept.cause, kept.failure) == (None,) * 4
+    assert kept.connected_at == NINE
+
+
+def test_a_call_without_effect_does_not_count_as_a_try(db: Database) -> None:
+    lease(db)
+    with db.write() as session:
+        Credential.hold(session, "x").put_off(minute(1), "rate limit", "slow down")
+
+    kept = row(db)
+    assert (kept.tries, kept.not_before, kept.cause) == (0, minute(1), "rate limit")
+    assert lease(db)
+
+
+def test_a_lost_answer_stays_counted(db: Database) -> None:
+    lease(db)
+    with db.write() as session:
+        Credential.hold(session, "x").lose(None, "unreachable", "no answer")
+
+    assert lease(db)
+    assert row(db).tries == 2
+
+
+def test_connecting_again_ends_whatever_was(db: Database) -> None:
+    with db.write() as session:
+        held = Credential.hold(session, "x")
+        held.name_account("42", "acmebrew")
+        held.disconnect("unauthorized", "refused", at=minute(1))
+    before = row(db)
+    assert (before.disconnected_at, before.failure) == (minute(1), "refused")
+
+    connect(db, "again")
+
+    after = row(db)
+    assert (after.sealed, after.fence) == ("again", before.fence + 1)
+    assert (after.disconnected_at, after.failure, after.account_id, after.handle) == (None,) * 4
+
+
+def test_two_who_connect_at_once_leave_one_row(db: Database) -> None:
+    assert raised(together(*[lambda: connect(db)] * 4)) == []
+
+    with db.read() as session:
+        assert session.scalar(select(func.count()).select_from(Credential)) == 1
+
+
+def test_under_another_key_it_is_the_same_pair(db: Database) -> None:
+    before = row(db)
+    with db.write() as session:
+        Credential.hold(session, "x").seal_again("first, otherwise", "k2")
+
+    after = row(db)
+    assert (after.sealed, after.key_id, after.fence) == ("first, otherwise", "k2", before.fence)
+
+
+def test_a_network_that_nobody_connected_has_none(db: Database) -> None:
+    with db.read() as session:
+        assert Credential.of(session, "mastodon") is None

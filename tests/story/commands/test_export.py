@@ -1,0 +1,112 @@
+"""`/mentions export`: a file for who asked, and for nobody else."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from bot.slack.membership import GUEST
+from handlers.commands import export
+from tests.story.commands.test_commands import words
+from tests.story.harness import Bot, eventually, running, seen
+
+
+def told(bot: Bot, *expected: str) -> str:
+    return eventually(lambda: seen(bot.whisper(*expected)))
+
+
+def test_the_file_comes_by_direct_message_to_who_asked_alone(bot: Bot) -> None:
+    bot.heard("@acmebrew =1+1 please")
+    outcome = bot.ana.command("/mentions", "export tickets today")
+    outcome.replay()
+
+    told(bot, "1 ticket:", "direct messages")
+    assert bot.desk.underway.came_to_rest(10)
+    [message] = [one for one in bot.ana.direct_messages() if one.files]
+    data = bot.ana.download(message)
+    assert data.startswith("\ufeff".encode())
+    [row] = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+    assert (row["handle"], row["state"]) == ("maria", "waiting")
+    assert "=1+1 please" in row["text"]
+    assert bot.ben.direct_messages() == []
+
+
+def test_json_lines_with_filters(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew hello")
+    bot.reply(card, "=Hello!")
+    bot.answered(post, "=Hello!")
+    bot.shows(card, "Answered")
+
+    bot.ana.command("/mentions", "export replies published jsonl x <@U0ANA> 30d")
+
+    told(bot, "1 reply:")
+    [message] = [one for one in bot.ana.direct_messages() if one.files]
+    row = json.loads(bot.ana.download(message))
+    assert (row["text"], row["actor"], row["to"]) == ("=Hello!", "U0ANA", "maria")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("export secrets", "I cannot export “secrets”"),
+        ("export tickets 2026-13", "no such day or month"),
+        ("export tickets 2026-10-15..2026-10-01", "ends before it begins"),
+        ("export tickets <!channel>", "I do not know “<!channel>” there"),
+        (
+            "export tickets lost",
+            "A state is one of: waiting, snoozed, answered, no-reply-needed, not-about-us",
+        ),
+        ("export tickets csv 30d today", "two of the same sort"),
+        ("export tickets answered", "There are no tickets like that"),
+    ],
+)
+def test_what_cannot_be_made_is_a_sentence(bot: Bot, text: str, sentence: str) -> None:
+    bot.ana.command("/mentions", text)
+
+    told(bot, sentence)
+    assert bot.ana.direct_messages() == []
+
+
+def test_without_a_word_it_says_what_can_be_exported(bot: Bot) -> None:
+    assert "Tell me what" in words(bot.ana.command("/mentions", "export"))
+
+
+def test_too_much_for_slack_names_the_command_line(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "ROWS", 0)
+    bot.heard("@acmebrew hello")
+    bot.ana.command("/mentions", "export tickets 30d waiting")
+
+    told(bot, "python -m bot export tickets --period 30d --state waiting")
+
+
+def test_a_guest_gets_no_file(bot: Bot) -> None:
+    bot.heard("@acmebrew hello")
+    bot.slack.world.users["U0ANA"].is_restricted = True
+
+    assert bot.ana.command("/mentions", "export tickets").text == GUEST
+    assert bot.ana.direct_messages() == []
+
+
+def test_for_a_file_slack_is_asked_anew_who_wants_it(bot: Bot) -> None:
+    bot.heard("@acmebrew hello")
+    assert "Tell me what" in words(bot.ana.command("/mentions", "export"))  # so that it is known who Ana is
+    bot.slack.world.users["U0ANA"].is_restricted = True
+
+    bot.ana.command("/mentions", "export tickets")
+
+    told(bot, GUEST)
+    assert bot.ana.direct_messages() == []
+
+
+@pytest.mark.parametrize(
+    "method", ["conversations.open", "files.getUploadURLExternal", "files.completeUploadExternal"]
+)
+def test_when_slack_does_not_take_the_file_they_are_told(database_url: str, method: str) -> None:
+    with running(database_url, troubles=True) as bot:
+        bot.heard("@acmebrew hello")
+        bot.slack.world.faults.error(method, "missing_scope")
+
+        bot.ana.command("/mentions", "export tickets")
+
+        told(bot, "Slack did not take it (missing_scope)")

@@ -1,0 +1,275 @@
+"""Another account is connected beside a running bot: nobody speaks under the wrong name, and people are told."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import SecretStr
+
+from bot.jobs import account_check
+from bot.networks.http_client import Limits
+from bot.networks.x.client import X, XSettings
+from bot.networks.x.oauth import OAuth2, Pair
+from bot.runtime.encryption import Vault
+from bot.runtime.token_store import StoredTokens
+from models.core.database import Database
+from sandbox.slack import SlackServer
+from sandbox.x import XServer
+from tests.story.harness import CHANNEL, Bot, eventually, seen, settings_for, started, worlds
+
+KEY = SecretStr("QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=")
+HOW = "sign in to X as that account and run python -m bot connect x"
+
+Connect = Callable[[str], None]
+Run = Callable[..., Bot]
+
+
+@pytest.fixture
+def here() -> Iterator[tuple[SlackServer, XServer]]:
+    with worlds() as (slack, x):
+        x.world.grants.add_client("heard", "s3cret")
+        yield slack, x
+
+
+@pytest.fixture
+def stored(database_url: str, here: tuple[SlackServer, XServer]) -> Iterator[StoredTokens]:
+    """The tokens of the ledger, as another process sees them."""
+    oauth = OAuth2("heard", SecretStr("s3cret"), here[1].url, Limits(connect=5, whole=20))
+    with closing(Database(database_url)) as db:
+        yield StoredTokens(db, Vault([KEY], {}), oauth, lambda: datetime.now(UTC))
+
+
+@pytest.fixture
+def connect(here: tuple[SlackServer, XServer], stored: StoredTokens) -> Connect:
+    """What `python -m bot connect x` writes, as that account."""
+    _, x = here
+
+    def connected(handle: str) -> None:
+        world = x.world
+        client = world.grants.client("heard")
+        assert client is not None
+        user = world.find_user(handle) or world.add_user(handle, handle.title())
+        given = world.grants.grant(client, user_id=user.id)
+        stored.connect(Pair(SecretStr(given.access), SecretStr(given.refresh or ""), 7200, frozenset()))
+
+    return connected
+
+
+@pytest.fixture
+def bot(
+    database_url: str, here: tuple[SlackServer, XServer], stored: StoredTokens, connect: Connect
+) -> Iterator[Bot]:
+    """A bot that speaks as @acmebrew, with a minute to undo."""
+    slack, x = here
+    connect("acmebrew")
+    keys = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="s3cret")
+    network = X(keys, tokens=stored)
+    with started(settings_for(database_url, slack, undo_seconds=60), keys, slack, x, network=network) as bot:
+        yield bot
+
+
+def check(bot: Bot) -> None:
+    """See now who is connected, instead of within ten seconds."""
+    account_check.check(bot.desk, bot.desk.networks["x"])
+
+
+def speakers(bot: Bot) -> dict[str, list[str]]:
+    """Who was to publish what, as X saw it."""
+    found: dict[str, list[str]] = {}
+    for one in bot.x.world.requests:
+        if one.endpoint == "POST /2/tweets":
+            found.setdefault(str(one.account), []).append(one.body["text"])
+    return found
+
+
+def in_channel(bot: Bot, words: str) -> list[str]:
+    shown = [seen(one) for one in bot.ana.sees(CHANNEL) if not one.is_reply and not one.ephemeral_to]
+    return [one for one in shown if words in one]
+
+
+def test_a_reply_in_its_undo_window_comes_back_and_everybody_is_told_once(bot: Bot, connect: Connect) -> None:
+    _post, card = bot.heard("@acmebrew hello")
+    assert bot.reply(card, "On Monday!").closed
+    bot.shows(card, "[Undo]")
+
+    connect("acmetea")
+    check(bot)
+    check(bot)
+
+    bot.told(card, "@U0ANA, your reply was not sent", "as @acmetea, not as @acmebrew", HOW, "On Monday!")
+    bot.shows(
+        card, "Cannot be sent: Heard is not connected to X as @acmebrew", "[Reply]", without=("[Undo]",)
+    )
+    eventually(lambda: len(in_channel(bot, "1 conversation waits for @acmebrew")) == 1)
+    assert HOW in in_channel(bot, "1 conversation waits for @acmebrew")[0]
+    assert speakers(bot) == {}
+
+
+def test_reply_on_a_ticket_of_a_missing_account_says_so_and_keeps_the_words(
+    bot: Bot, connect: Connect
+) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    connect("acmetea")
+    check(bot)
+
+    modal = bot.compose(card)
+    assert "Heard is connected to X as @acmetea, not as @acmebrew" in seen(modal)
+    assert "what you write is kept as your draft" in seen(modal)
+    errors = modal.fill("On Monday!").submit().errors
+
+    assert "not as @acmebrew" in errors["reply"]
+    assert "kept as your draft" in errors["reply"]
+    assert bot.drafts() == ["On Monday!"]
+    assert speakers(bot) == {}
+
+
+def test_a_composer_that_was_opened_before_the_swap_is_refused_with_the_words_kept(
+    bot: Bot, connect: Connect
+) -> None:
+    """Nobody has looked yet who is connected: the submit does."""
+    _, card = bot.heard("@acmebrew hello")
+    modal = bot.compose(card).fill("On Monday!")
+    connect("acmetea")
+
+    errors = modal.submit().errors
+
+    assert "not as @acmebrew" in errors["reply"]
+    assert bot.drafts() == ["On Monday!"]
+    assert speakers(bot) == {}
+
+
+def test_a_preview_that_was_made_before_the_swap_is_refused_and_stays_a_draft(
+    bot: Bot, connect: Connect
+) -> None:
+    _, card = bot.heard("@acmebrew hello")
+    bot.say(card, "@Heard reply On Monday!")
+    preview = bot.whisper("Only you see this")
+    connect("acmetea")
+
+    outcome = bot.ana.press(preview, "Send publicly")
+
+    assert "not as @acmebrew" in seen(outcome.ephemeral())
+    assert bot.drafts() == ["On Monday!"]
+    assert speakers(bot) == {}
+
+
+def test_after_the_right_account_is_connected_again_drafts_stay_drafts_until_somebody_sends_them(
+    bot: Bot, connect: Connect
+) -> None:
+    _post, card = bot.heard("@acmebrew hello")
+    bot.reply(card, "On Monday!")
+    connect("acmetea")
+    check(bot)
+    bot.told(card, "your reply was not sent")
+
+    connect("acmebrew")
+    check(bot)
+
+    eventually(lambda: len(in_channel(bot, "X is connected as @acmebrew again")) == 1)
+    bot.shows(card, "Waiting", without=("Cannot be sent",))
+    modal = bot.compose(card)
+    assert modal.value() == "On Monday!"
+    assert "not as @acmebrew" not in seen(modal)
+    assert speakers(bot) == {}
+
+
+def test_send_again_is_refused_with_the_name_of_the_account(
+    database_url: str, here: tuple[SlackServer, XServer], stored: StoredTokens, connect: Connect
+) -> None:
+    slack, x = here
+    connect("acmebrew")
+    keys = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="s3cret")
+    quick = settings_for(database_url, slack, reconcile_seconds=(0.01, 0.02))
+    with started(quick, keys, slack, x, network=X(keys, tokens=stored)) as bot:
+        post, card = bot.heard("@acmebrew hello")
+        bot.x.world.faults.add("POST /2/tweets", "answer_lost_before", times=1)
+        bot.reply(card, "On Monday!")
+        bot.shows(card, "[Send again]")
+        connect("acmetea")
+
+        bot.ana.press(bot.now(card), "Send again")
+
+        bot.whisper("Heard is connected to X as @acmetea, not as @acmebrew", "did not send it again")
+        bot.shows(card, "[Send again]", "Cannot be sent")
+        assert bot.replies(post) == []
+        connect("acmebrew")
+        bot.ana.press(bot.now(card), "Send again")
+        bot.answered(post, "On Monday!")
+        assert speakers(bot) == {"acmebrew": ["On Monday!", "On Monday!"]}
+
+
+def test_a_swap_while_the_token_is_renewed_sends_nothing(
+    bot: Bot, connect: Connect, stored: StoredTokens
+) -> None:
+    """The renewal of the old grant is under way when the new account is connected."""
+    _, card = bot.heard("@acmebrew hello")
+    bot.x.world.grants.expire()
+    slow = bot.x.world.faults.add("POST /2/oauth2/token", "slow", times=1, seconds=20)
+    network = bot.desk.networks["x"]
+    us = bot.x.world.brand.id
+    raised: list[Exception] = []
+
+    def delete() -> None:
+        try:
+            network.delete("12", account_id=us)
+        except Exception as error:  # noqa: BLE001 - looked at below
+            raised.append(error)
+
+    with stored._db.write() as session:  # it was renewed a while ago
+        session.connection().exec_driver_sql("UPDATE credentials SET renewed_at = '2026-01-01 00:00:00+00'")
+    asking = threading.Thread(target=delete)
+    asking.start()
+    eventually(lambda: slow.times == 0)
+    connect("acmetea")
+    slow.release()
+    asking.join(20)
+
+    assert [type(one).__name__ for one in raised] == ["WrongAccount"]
+    assert "DELETE /2/tweets/:id" not in [
+        one.endpoint for one in bot.x.world.requests if one.account == "acmetea"
+    ]
+    del card
+
+
+def test_show_context_of_a_missing_account_says_why_the_rest_cannot_be_fetched(
+    bot: Bot, connect: Connect
+) -> None:
+    other = bot.post("which brewery is best?", author="tom")
+    _, card = bot.heard("@acmebrew you are", reply_to=other.id)
+    connect("acmetea")
+    check(bot)
+
+    modal = bot.ana.press(bot.now(card), "Show context").view
+
+    assert modal is not None
+    eventually(lambda: "not as @acmebrew" in seen(modal))
+
+
+def test_the_open_list_says_that_nobody_hears_what_is_said_to_a_missing_account(
+    bot: Bot, connect: Connect
+) -> None:
+    bot.heard("@acmebrew hello")
+    connect("acmetea")
+    check(bot)
+
+    answer = seen(bot.ana.command("/mentions", "open", CHANNEL).answers[-1])
+
+    assert "not as @acmebrew" in answer
+    assert "this list may be short" in answer
+
+
+def test_the_doctor_in_slack_names_the_missing_account(bot: Bot, connect: Connect) -> None:
+    bot.heard("@acmebrew hello")
+    connect("acmetea")
+
+    bot.ana.command("/mentions", "doctor", CHANNEL)
+
+    eventually(
+        lambda: next(
+            one
+            for one in bot.ana.sees(CHANNEL)
+            if "is not connected as @acmebrew, for which 1 conversation waits" in seen(one)
+        )
+    )
