@@ -18,15 +18,15 @@ from typing import Any
 from waitress.server import create_server
 
 from models.core.database import Database
-from sandbox.demo.bot import BotProcess
+from sandbox.demo.bot_process import BotProcess
 from sandbox.demo.cast import BRAND_HANDLE, BRAND_NAME, CHANNEL, TAGLINE
-from sandbox.demo.drip import ScriptedDrip
-from sandbox.demo.ledger import LedgerView
+from sandbox.demo.scripted_customers import ScriptedDrip
 from sandbox.demo.seed import seed, workspace
 from sandbox.demo.talk import COMMANDS, IDEAS
+from sandbox.demo.ticket_timeline import LedgerView
 from sandbox.page import OUR_TOKEN, Bulletin, Stage, create_app
 from sandbox.slack import SlackServer, SlackWorld
-from sandbox.slack.app import SlackApp
+from sandbox.slack.workspace.app import SlackApp
 from sandbox.x import XServer, XWorld
 
 PORT = 8000

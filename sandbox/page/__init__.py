@@ -1,8 +1,8 @@
 """The page that shows the local Slack, the local X and what is going on between them."""
 
 from sandbox.page.app import create_app
-from sandbox.page.bulletin import Bulletin
-from sandbox.page.stage import BotControl, Drip, Ledger, Stage
-from sandbox.page.switches import OUR_TOKEN
+from sandbox.page.event_stream import Bulletin
+from sandbox.page.fault_switches import OUR_TOKEN
+from sandbox.page.page_context import BotControl, Drip, Ledger, Stage
 
 __all__ = ["OUR_TOKEN", "BotControl", "Bulletin", "Drip", "Ledger", "Stage", "create_app"]

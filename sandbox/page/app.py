@@ -5,11 +5,11 @@ from http import HTTPStatus
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from sandbox.page.answers import problem
-from sandbox.page.network import network_acts
-from sandbox.page.room import room_acts
-from sandbox.page.slack_acts import slack_acts
-from sandbox.page.stage import Stage
+from sandbox.page.behind_the_scenes import room_acts
+from sandbox.page.json_replies import problem
+from sandbox.page.page_context import Stage
+from sandbox.page.slack_routes import slack_acts
+from sandbox.page.x_routes import network_acts
 
 # Customers here are hostile: nothing but our own files is run or fetched, whatever slips into the document.
 POLICY = (

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from sandbox.page.drawn import drawn, plain_runs, runs
-from sandbox.page.stage import Stage
-from sandbox.slack import Message, Person, SlackWorld, emoji
-from sandbox.slack.channel import Channel
-from sandbox.slack.files import File
-from sandbox.slack.inputs import as_shown
-from sandbox.slack.person import TURNED_OFF
-from sandbox.slack.view import View
+from sandbox.page.page_context import Stage
+from sandbox.page.text_runs import drawn, plain_runs, runs
+from sandbox.slack import Message, Person, SlackWorld
+from sandbox.slack.people.person import TURNED_OFF
+from sandbox.slack.text import emoji
+from sandbox.slack.text.plain_text_input import as_shown
+from sandbox.slack.workspace.channel import Channel
+from sandbox.slack.workspace.file import File
+from sandbox.slack.workspace.view import View
 
 Json = dict[str, Any]
 SHOWN = 120  # messages of a channel

@@ -4,16 +4,16 @@ import threading
 from types import TracebackType
 from typing import Any, Self
 
-from sandbox.slack.api import WebApi
-from sandbox.slack.courier import Courier
-from sandbox.slack.hooks import Hooks
-from sandbox.slack.http_mode import HttpMode
+from sandbox.slack.delivery.http_mode import HttpMode
+from sandbox.slack.delivery.sender import Courier
+from sandbox.slack.delivery.socket_mode import SocketMode
+from sandbox.slack.delivery.transport import Answer, encode
 from sandbox.slack.http_server import HttpServer, Request, Response
-from sandbox.slack.person import Person
-from sandbox.slack.shelf import Shelf
-from sandbox.slack.socket_mode import SocketMode
-from sandbox.slack.transport import Answer, encode
-from sandbox.slack.world import SlackWorld
+from sandbox.slack.people.person import Person
+from sandbox.slack.web_api.dispatch import WebApi
+from sandbox.slack.web_api.file_endpoints import Shelf
+from sandbox.slack.web_api.response_url_endpoint import Hooks
+from sandbox.slack.workspace.world import SlackWorld
 
 Json = dict[str, Any]
 SEND_SECONDS = 10.0

@@ -6,8 +6,8 @@ with XServer() as x:
     assert [reply.text for reply in x.world.replies_to(mention.id)] == ["Until ten!"]
 """
 
-from sandbox.x.posts import Media, User, XPost
 from sandbox.x.server import XServer
-from sandbox.x.world import Change, XWorld
+from sandbox.x.state.posts import Media, User, XPost
+from sandbox.x.state.world import Change, XWorld
 
 __all__ = ["Change", "Media", "User", "XPost", "XServer", "XWorld"]

@@ -6,7 +6,7 @@ import sys
 import threading
 
 from sandbox.x.server import XServer
-from sandbox.x.world import XWorld
+from sandbox.x.state.world import XWorld
 
 
 def main() -> None:

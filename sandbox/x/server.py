@@ -16,11 +16,11 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from sandbox.x.exchange import answer
+from sandbox.x.api.dispatch import answer
+from sandbox.x.api.http_messages import Answer, Request, Wire, as_problem
+from sandbox.x.api.problems import plain
 from sandbox.x.faults import Fault
-from sandbox.x.problems import plain
-from sandbox.x.wire import Answer, Request, Wire, as_problem
-from sandbox.x.world import XWorld
+from sandbox.x.state.world import XWorld
 
 HOST = "127.0.0.1"
 MAX_BODY = 1_000_000

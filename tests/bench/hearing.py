@@ -18,8 +18,8 @@ from bot.networks.x.client import X, XSettings
 from bot.settings import Settings
 from bot.slack.client import Slack
 from models.core.database import Database
-from sandbox.slack.message import Message
-from sandbox.x.exchange import answer
+from sandbox.slack.workspace.message import Message
+from sandbox.x.api.dispatch import answer
 from tests.bench.figures import Figure, spread
 from tests.bench.stage import CHANNEL, Stage, bot, stage, until
 

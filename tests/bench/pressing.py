@@ -11,10 +11,10 @@ from models.core.database import Database
 from models.core.office_hours import ALWAYS
 from models.tickets.ingest import Place, Said, take_in
 from models.tickets.sla import Promise
-from sandbox.slack.http_mode import HttpMode
-from sandbox.slack.message import Message
-from sandbox.slack.person import Person
-from sandbox.slack.transport import Answer, Kind, Parcel, encode
+from sandbox.slack.delivery.http_mode import HttpMode
+from sandbox.slack.delivery.transport import Answer, Kind, Parcel, encode
+from sandbox.slack.people.person import Person
+from sandbox.slack.workspace.message import Message
 from tests.bench.figures import Figure, percentile
 from tests.bench.stage import SECRET, Stage, bot, free_port, process, serving, stage, until
 

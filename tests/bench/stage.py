@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 
 from models.core.database import normal_url
 from sandbox.slack import SlackServer
-from sandbox.slack.message import Message
+from sandbox.slack.workspace.message import Message
 from sandbox.x import XServer
 
 ROOT = Path(__file__).parents[2]

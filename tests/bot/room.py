@@ -22,7 +22,7 @@ from models import Card, Cursor, Event, Mention, Notice, Quarantined, Reply, Tic
 from models.core.database import Database
 from models.tickets.reply import State as Delivery
 from sandbox.slack import SlackServer
-from sandbox.slack.message import Message
+from sandbox.slack.workspace.message import Message
 from tests.anybody import Anybody
 from tests.memory_network import Memory
 

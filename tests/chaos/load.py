@@ -24,7 +24,7 @@ from models.tickets.reply import State
 from models.tickets.sla import Promise
 from sandbox.slack import SlackServer
 from sandbox.slack.errors import NotOnScreenError
-from sandbox.slack.message import Message
+from sandbox.slack.workspace.message import Message
 from sandbox.x import XPost, XServer
 from tests.story.harness import CHANNEL
 

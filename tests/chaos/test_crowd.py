@@ -6,7 +6,7 @@ from models import Reply, Ticket
 from models.tickets.reply import LIVE
 from sandbox.slack import Person
 from sandbox.slack.errors import NotOnScreenError
-from sandbox.slack.message import Message
+from sandbox.slack.workspace.message import Message
 from tests.bot.room import together
 from tests.story.harness import Bot, eventually, running
 

@@ -12,7 +12,7 @@ from models import Card, Event, Mention, Quarantined, Reply, Ticket
 from models.core.database import Database
 from models.tickets.reply import ON_ITS_WAY, SPOKEN, State
 from sandbox.slack import SlackServer
-from sandbox.slack.message import Message
+from sandbox.slack.workspace.message import Message
 from sandbox.x import XServer
 from tests.chaos.crew import Crew
 from tests.chaos.load import Load

@@ -8,7 +8,7 @@ from typing import Literal
 from sandbox.slack.faults import Fault as SlackFault
 from sandbox.slack.faults import Faults as SlackFaults
 from sandbox.x.faults import INDEXED, OWN_TIMELINE, Fault, Faults, Kind
-from sandbox.x.limits import PER_WINDOW
+from sandbox.x.state.rate_limits import PER_WINDOW
 from tests.chaos.plan import Plan
 
 PUBLISH = "POST /2/tweets"

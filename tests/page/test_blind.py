@@ -91,7 +91,7 @@ def in_its_place(demo: Demo, script: str) -> str:
     """What `script` prints where the demo's bot runs: in its folder, with its environment, on its leash."""
     (demo.bot._folder / "probe.py").write_text(script)
     told = subprocess.run(
-        [sys.executable, "-m", "sandbox.demo.leash", "probe"],
+        [sys.executable, "-m", "sandbox.demo.isolated_run", "probe"],
         cwd=demo.bot._folder,
         env=demo.bot.environment(),
         capture_output=True,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from sandbox.page.drawn import runs
+from sandbox.page.text_runs import runs
 from tests.page.looks import sound
 
 PHONE = {"width": 390, "height": 844}

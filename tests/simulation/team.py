@@ -20,11 +20,11 @@ from models.core.database import Database
 from models.tickets.reply import PENDING
 from models.tickets.reply import State as Delivery
 from sandbox.slack import Modal
+from sandbox.slack.block_kit.interactive_elements import Part, chosen, presses
 from sandbox.slack.errors import NotOnScreenError
-from sandbox.slack.message import Message
-from sandbox.slack.outcome import Outcome, SubmitOutcome
-from sandbox.slack.parts import Part, chosen, presses
-from sandbox.slack.person import Person
+from sandbox.slack.people.outcome import Outcome, SubmitOutcome
+from sandbox.slack.people.person import Person
+from sandbox.slack.workspace.message import Message
 from tests.simulation import team_verdict
 from tests.simulation.ledger import ledger
 from tests.simulation.team_verdict import Witness, quoted

@@ -13,8 +13,8 @@ from models import Event, Mention, Notice, Reply, Ticket
 from models.core.database import Database
 from models.tickets.reply import GIVEN_BACK, LIVE, State
 from sandbox.slack import Modal
-from sandbox.slack.outcome import CommandOutcome, Outcome, SubmitOutcome
-from sandbox.slack.person import Person
+from sandbox.slack.people.outcome import CommandOutcome, Outcome, SubmitOutcome
+from sandbox.slack.people.person import Person
 from tests.models.log import replay
 from tests.simulation.workplace import LET_IN, Heard, Workplace
 

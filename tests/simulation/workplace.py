@@ -24,15 +24,15 @@ from bot.settings import Settings
 from bot.slack import cards, reactions
 from bot.slack.client import Slack
 from models.core.database import Database
-from sandbox.slack.api import WebApi
-from sandbox.slack.courier import Courier
-from sandbox.slack.hooks import Hooks
-from sandbox.slack.http_mode import HttpMode
+from sandbox.slack.delivery.http_mode import HttpMode
+from sandbox.slack.delivery.sender import Courier
+from sandbox.slack.delivery.socket_mode import SocketMode
+from sandbox.slack.delivery.transport import NOBODY, Answer
 from sandbox.slack.http_server import HttpServer, Request, Response
-from sandbox.slack.person import Person
-from sandbox.slack.socket_mode import SocketMode
-from sandbox.slack.transport import NOBODY, Answer
-from sandbox.slack.world import SlackWorld
+from sandbox.slack.people.person import Person
+from sandbox.slack.web_api.dispatch import WebApi
+from sandbox.slack.web_api.response_url_endpoint import Hooks
+from sandbox.slack.workspace.world import SlackWorld
 from tests.memory_network import Memory
 from tests.simulation.stage import START
 

@@ -23,8 +23,8 @@ from bot.slack.client import Slack
 from models import Event, Reply, Ticket
 from models.core.database import Database
 from sandbox.slack import Modal, Person, SlackServer, SubmitOutcome, VisibleText, visible
-from sandbox.slack.message import Message
-from sandbox.slack.validator import check_message, check_view
+from sandbox.slack.block_kit.validator import check_message, check_view
+from sandbox.slack.workspace.message import Message
 from sandbox.x import XPost, XServer
 
 CHANNEL = "C0MENTIONS"

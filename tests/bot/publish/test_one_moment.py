@@ -5,7 +5,7 @@ from datetime import datetime
 from bot.networks.base import Later, Unsure
 from models.tickets.reply import State as Delivery
 from sandbox.slack import SlackServer, visible
-from sandbox.slack.markup import Live
+from sandbox.slack.text.mrkdwn import Live
 from tests.bot.room import Counting, Room, cards
 
 

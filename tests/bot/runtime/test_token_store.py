@@ -26,7 +26,7 @@ from bot.runtime.token_store import StoredTokens, seal_again
 from models import Credential
 from models.core.database import BusyError, Database
 from sandbox.x import XServer, XWorld
-from sandbox.x import grants as sandbox_grants
+from sandbox.x.state import oauth_grants as sandbox_grants
 from tests.bot.room import Clock, together
 from tests.story.harness import eventually
 

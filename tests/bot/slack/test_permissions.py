@@ -21,8 +21,8 @@ from bot.slack.permissions import (
     UnknownStandingError,
 )
 from sandbox.slack import SlackServer
-from sandbox.slack.app import SlackApp
-from sandbox.slack.world import SlackWorld
+from sandbox.slack.workspace.app import SlackApp
+from sandbox.slack.workspace.world import SlackWorld
 from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, calls, room, together
 
 GUS, SUE, PIA, EVA = "U0GUS", "U0SUE", "U0PIA", "U0EVA"

@@ -14,7 +14,7 @@ from bot.slack import home_tab, thread_notices
 from models import Home, Notice, Ticket
 from models.slack.notice import Quotation
 from sandbox.slack import SlackServer
-from sandbox.slack.message import Message
+from sandbox.slack.workspace.message import Message
 from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, Room
 
 SECRET = "the kettle burnt my left thumb"

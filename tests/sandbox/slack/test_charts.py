@@ -6,7 +6,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from sandbox.slack import visible
-from sandbox.slack.validator import check_blocks, check_message
+from sandbox.slack.block_kit.validator import check_blocks, check_message
 
 
 def pie(**more) -> dict:

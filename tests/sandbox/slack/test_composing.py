@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.slack import visible
-from sandbox.slack.composing import typed
+from sandbox.slack.people.message_input import typed
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.slack import visible
-from sandbox.slack.markup import escape, mrkdwn, plain, styled, unescape
+from sandbox.slack.text.mrkdwn import escape, mrkdwn, plain, styled, unescape
 
 
 def kinds(text: str, **how) -> list[tuple[str, str]]:

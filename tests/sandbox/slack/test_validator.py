@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.slack.validator import check_blocks, check_message, check_view
+from sandbox.slack.block_kit.validator import check_blocks, check_message, check_view
 
 
 def plain(text: str) -> dict:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.x.ids import snowflake
+from sandbox.x.state.ids import snowflake
 
 
 @pytest.fixture

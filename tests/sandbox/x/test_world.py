@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.x import Change, XServer, XWorld
-from sandbox.x.ids import Snowflakes, moment, page_token, read_token, snowflake
-from sandbox.x.text import compose, escape, length, shown, weight
+from sandbox.x.state.ids import Snowflakes, moment, page_token, read_token, snowflake
+from sandbox.x.state.text import compose, escape, length, shown, weight
 
 times = st.integers(1_300_000_000_000_000, 3_400_000_000_000_000).map(  # 2011 to 2077, in microseconds
     lambda micro: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micro)

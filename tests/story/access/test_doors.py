@@ -10,7 +10,7 @@ import pytest
 
 from bot.http_server import BODY_MAX
 from models import Event, Inbound
-from sandbox.slack.transport import Answer
+from sandbox.slack.delivery.transport import Answer
 from tests.story.harness import Bot, running
 
 

@@ -13,7 +13,7 @@ from bot.slack.permissions import FRESH
 from handlers.tickets.dialogs import NOT_YOURS_TO_STOP
 from models import Card, Notice, Ticket
 from sandbox.slack import Person, visible
-from sandbox.slack.message import Message
+from sandbox.slack.workspace.message import Message
 from tests.story.harness import CHANNEL, Bot, eventually, running, seen
 
 GUS, NAT, PIA = "U0GUS", "U0NAT", "U0PIA"

@@ -16,7 +16,7 @@ from models.sources.attachment import Attachment
 from models.tickets.reply import ON_ITS_WAY, SPOKEN
 from models.tickets.state import REASONS, State
 from sandbox.slack import visible
-from sandbox.slack.validator import check_message, check_view
+from sandbox.slack.block_kit.validator import check_message, check_view
 from tests.story.harness import KEYS, SPLIT_AT
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -20,8 +20,8 @@ from bot.slack.blocks.text import called, inert, linked
 from models import Notice, Ticket
 from models.tickets.reply import Reply
 from sandbox.slack import SlackServer, visible
-from sandbox.slack.markup import mrkdwn
-from sandbox.slack.visible import VisibleText
+from sandbox.slack.text.mrkdwn import mrkdwn
+from sandbox.slack.text.visible import VisibleText
 from sandbox.x import XServer, XWorld
 from tests.bot.room import BEN, Clock, Room, room
 from tests.memory_network import Memory

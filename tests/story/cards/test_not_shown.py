@@ -7,7 +7,7 @@ import pytest
 
 from bot.ingest import missing_posts
 from handlers.replies import previews, submit
-from sandbox.slack.message import Message
+from sandbox.slack.workspace.message import Message
 from tests.story.commands.test_commands import words
 from tests.story.harness import DEADLINE, Bot, eventually, running, seen
 

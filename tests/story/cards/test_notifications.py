@@ -7,7 +7,7 @@ import pytest
 from bot.jobs import reminders
 from models import Ticket
 from sandbox.slack import VisibleText, visible
-from sandbox.slack.message import Message
+from sandbox.slack.workspace.message import Message
 from tests.models.ledger import lose
 from tests.story.harness import CHANNEL, Bot, eventually
 from tests.story.hostile import TEXTS

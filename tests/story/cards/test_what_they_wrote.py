@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from models import Mention
-from sandbox.slack.message import Message
+from sandbox.slack.workspace.message import Message
 from sandbox.x import Media
 from tests.models.ledger import lose
 from tests.story.commands.test_commands import words

@@ -6,7 +6,7 @@ from slack_bolt import Ack, Respond
 from handlers.commands import search
 from handlers.commands.slash_command import Asked
 from sandbox.slack import visible
-from sandbox.slack.validator import check_view
+from sandbox.slack.block_kit.validator import check_view
 from tests.story.commands.test_commands import words
 from tests.story.harness import CHANNEL, Bot, eventually, seen
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from models import Cursor
 from sandbox.slack import CommandOutcome, visible
-from sandbox.slack.validator import check_message
+from sandbox.slack.block_kit.validator import check_message
 from tests.story.harness import Bot, eventually
 
 

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from models import Author, Note
-from sandbox.slack.validator import check_view
-from sandbox.slack.visible import visible
+from sandbox.slack.block_kit.validator import check_view
+from sandbox.slack.text.visible import visible
 from tests.models.ledger import lose
 from tests.story.commands.test_commands import words
 from tests.story.harness import Bot, eventually, seen

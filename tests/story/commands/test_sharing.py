@@ -13,8 +13,8 @@ from bot.slack.blocks.elements import section
 from bot.slack.ephemeral_answers import Asker, Told
 from models import Shown
 from sandbox.slack import visible
-from sandbox.slack.message import Message
-from sandbox.slack.validator import check_message
+from sandbox.slack.block_kit.validator import check_message
+from sandbox.slack.workspace.message import Message
 from tests.story.harness import CHANNEL, KEYS, Bot, eventually, settings_for, started, worlds
 
 HOSTILE = "<!channel> *now* <https://evil.example|here>"

@@ -10,9 +10,9 @@ from bot.slack import home_tab
 from models import Author, Card, Cursor, Mention, Ticket
 from models.core.database import Database
 from sandbox.slack import visible
-from sandbox.slack.message import Message
-from sandbox.slack.validator import check_message, check_view
-from sandbox.slack.view import View
+from sandbox.slack.block_kit.validator import check_message, check_view
+from sandbox.slack.workspace.message import Message
+from sandbox.slack.workspace.view import View
 from tests.story.harness import CHANNEL, DEADLINE, SPLIT_AT, Bot, eventually, running, sound
 from tests.story.tickets.test_home import boxes, shows
 

@@ -11,8 +11,8 @@ from bot.slack import fix_followup
 from models import Issue, Notice, Ticket
 from models.issues.queries import fixed, to_tell
 from sandbox.slack import visible
-from sandbox.slack.message import Message
-from sandbox.slack.validator import check_message
+from sandbox.slack.block_kit.validator import check_message
+from sandbox.slack.workspace.message import Message
 from tests.models.ledger import together
 from tests.story.harness import CHANNEL, Bot, eventually, running, seen, sound
 from tests.story.issues.test_issues import add, words

@@ -4,8 +4,8 @@ import pytest
 
 from bot.slack.blocks.issues.ranking import TIMES
 from sandbox.slack import CommandOutcome, Modal, visible
-from sandbox.slack.message import Message
-from sandbox.slack.validator import check_message, check_view
+from sandbox.slack.block_kit.validator import check_message, check_view
+from sandbox.slack.workspace.message import Message
 from tests.models.ledger import together
 from tests.story.harness import Bot, eventually, seen
 from tests.story.hostile import RIGHT_TO_LEFT, TEXTS

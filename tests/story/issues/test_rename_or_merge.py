@@ -6,8 +6,8 @@ import pytest
 
 from bot.slack import fix_followup
 from sandbox.slack import Modal, visible
-from sandbox.slack.message import Message
-from sandbox.slack.validator import check_message, check_view
+from sandbox.slack.block_kit.validator import check_message, check_view
+from sandbox.slack.workspace.message import Message
 from tests.models.ledger import together
 from tests.story.harness import CHANNEL, Bot, eventually, seen
 from tests.story.issues.test_close_the_loop import FIXED, fix, issue, notice, reported

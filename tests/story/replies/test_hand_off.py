@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from sandbox.slack.message import Message
+from sandbox.slack.workspace.message import Message
 from sandbox.x import XPost
 from tests.story.harness import Bot, seen, sound
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sandbox.slack import visible
-from sandbox.slack.message import Message
+from sandbox.slack.workspace.message import Message
 from sandbox.x import XPost
 from tests.story.harness import Bot, running, seen
 from tests.story.tickets.test_home import QUIET, home, opened, shows

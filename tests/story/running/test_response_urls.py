@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sandbox.slack.message import Message
-from sandbox.slack.outcome import Outcome
+from sandbox.slack.people.outcome import Outcome
+from sandbox.slack.workspace.message import Message
 from tests.story.harness import Bot, running
 
 SLOW = 8  # seconds; Slack gives a press three

@@ -11,8 +11,8 @@ from models import Alarm, Home, Reply
 from models.core.base import RuleBrokenError
 from models.reports import drafts
 from sandbox.slack import Person, visible
-from sandbox.slack.message import Message
-from sandbox.slack.view import View
+from sandbox.slack.workspace.message import Message
+from sandbox.slack.workspace.view import View
 from tests.story.harness import CHANNEL, Bot, eventually, running
 
 QUIET = "All quiet."

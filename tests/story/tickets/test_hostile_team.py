@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from models import Reply
-from sandbox.slack.validator import check_message, check_view
-from sandbox.slack.visible import VisibleText, visible
+from sandbox.slack.block_kit.validator import check_message, check_view
+from sandbox.slack.text.visible import VisibleText, visible
 from tests.story.harness import Bot, running, seen, sound
 from tests.story.hostile import RIGHT_TO_LEFT, TEXTS
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from models import Reply
-from sandbox.slack.outcome import Outcome
+from sandbox.slack.people.outcome import Outcome
 from tests.story.harness import CHANNEL, Bot, eventually, running, seen
 from tests.story.replies.test_shortcut import NAME, marks
 

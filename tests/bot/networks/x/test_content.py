@@ -11,8 +11,8 @@ from bot.networks.base import Account, Media, Post
 from bot.networks.x.parsing import names_of, page, post
 from sandbox.x import Media as Attached
 from sandbox.x import XWorld
-from sandbox.x.rows import POST_FIELDS, Wanted, includes, post_row
-from sandbox.x.text import links
+from sandbox.x.api.json_rows import POST_FIELDS, Wanted, includes, post_row
+from sandbox.x.state.text import links
 
 ME = Account("x", "42", "AcmeBrew", "Acme Brew")
 ID = "1990000000000000000"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.slack import chart_images
 from bot.slack.blocks.chart import Chart, as_text, native, spoken
-from sandbox.slack.validator import check_message
+from sandbox.slack.block_kit.validator import check_message
 
 DAYS = tuple(f"{day} Oct" for day in range(1, 32))
 SPEED = Chart(

@@ -12,7 +12,7 @@ from models.reports.open_tickets import Entry, Listing, Stuck, Unsettled
 from models.tickets.reply import State as Delivery
 from models.tickets.state import State
 from sandbox.slack import visible
-from sandbox.slack.validator import check_view
+from sandbox.slack.block_kit.validator import check_view
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ENTRY = Entry(

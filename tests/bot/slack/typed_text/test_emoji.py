@@ -1,4 +1,4 @@
-"""Slack's emoji names, held against npm emoji-datasource 16.0.0 (see sandbox/slack/make_emoji.py)."""
+"""Slack's emoji names, held against npm emoji-datasource 16.0.0 (see sandbox/slack/text/make_emoji.py)."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from bot.slack.typed_text import emoji, read_slack_text
 
 ROWS = [
     line.split("\t")
-    for line in (Path(__file__).parents[4] / "sandbox/slack/emoji.tsv")
+    for line in (Path(__file__).parents[4] / "sandbox/slack/text/emoji.tsv")
     .read_text(encoding="utf-8")
     .splitlines()
 ]

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from bot.slack.typed_text import for_input, read_message, read_slack_text
 from sandbox.slack import SlackWorld
-from sandbox.slack.composing import typed
-from sandbox.slack.emoji import named
-from sandbox.slack.inputs import as_input, as_shown
+from sandbox.slack.people.message_input import typed
+from sandbox.slack.text.emoji import named
+from sandbox.slack.text.plain_text_input import as_input, as_shown
 
 ROOT = Path(__file__).parents[4]
 SIGNS = [
     "".join(chr(int(point, 16)) for point in points.split("-"))
-    for line in (ROOT / "sandbox/slack/emoji.tsv").read_text(encoding="utf-8").splitlines()
+    for line in (ROOT / "sandbox/slack/text/emoji.tsv").read_text(encoding="utf-8").splitlines()
     for points in [column.split()[-1] for column in line.split("\t")[1:]]
 ]
 WORDS = [

@@ -10,7 +10,7 @@ from bot.slack.blocks.commands import stats as face
 from models.core.period import Question, read
 from models.reports.counts import CLAIM, FIRST, SEEN, Mate, Tallies
 from models.reports.report import Report, _figures
-from sandbox.slack.validator import check_message
+from sandbox.slack.block_kit.validator import check_message
 
 NOW = datetime(2026, 10, 16, 12, tzinfo=UTC)
 PERIOD = read("2026-10-01..2026-10-15", zone=ZoneInfo("Europe/Lisbon"), now=NOW)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from bot.slack.blocks.tickets.author_history import history
 from models import Author, Issue, Note, Reply
 from models.reports.author_history import ISSUES, NOTES, PAGE, POSTS, REPLIES, History, Past, Said
-from sandbox.slack.validator import check_view
+from sandbox.slack.block_kit.validator import check_view
 from tests.story.hostile import TEXTS
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bot.slack.blocks.text import clean
 from bot.slack.blocks.tickets.full_post import PIECE, Shown, whole
-from sandbox.slack.validator import check_view
+from sandbox.slack.block_kit.validator import check_view
 
 TALL = ["e" + "\u0301" * accents for accents in (PIECE - 1, PIECE, 2 * PIECE)]
 LETTERS = st.sampled_from(["a", "\U0001f1f5\U0001f1f9", *TALL])

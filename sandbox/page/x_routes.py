@@ -1,0 +1,190 @@
+"""The network's pane: conversations, newest first, and speaking in them as anybody."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, request
+
+from sandbox.page.json_replies import Json, problem, words
+from sandbox.page.page_context import Stage
+from sandbox.x import XPost, XWorld
+from sandbox.x.state.posting_rules import ForbiddenError, check_summons
+from sandbox.x.state.text import Composed, Span, length
+
+CONVERSATIONS = 40
+NAMES = 40  # characters
+
+
+def network_acts(stage: Stage) -> Blueprint:
+    """The routes under `/network`."""
+    pages = Blueprint("network", __name__, url_prefix="/network")
+    world = stage.x.world
+    for kind in (LookupError, ValueError):
+        pages.register_error_handler(kind, lambda error: problem(_sentence(error)))
+
+    @pages.get("/state")
+    def state() -> Json:
+        return network_state(stage)
+
+    @pages.post("/post")
+    def post() -> Json:
+        body, text = given(), words(given(), "text").strip()
+        if not text:
+            raise ValueError("Say something first.")
+        made = world.post(words(body, "as"), text, reply_to=words(body, "reply_to") or None)
+        return {"id": made.id}
+
+    @pages.post("/person")
+    def person() -> Json:
+        name = " ".join(words(given(), "name").split())[:NAMES]
+        user = world.add_user(words(given(), "handle").removeprefix("@"), name or "Somebody", followers=12)
+        return {"handle": user.handle}
+
+    @pages.post("/edit")
+    def edit() -> Json:
+        text = words(given(), "text").strip()
+        if not text:
+            raise ValueError("A post cannot be edited to nothing. Delete it instead.")
+        return {"id": world.edit(words(given(), "id"), text).id}
+
+    @pages.post("/delete")
+    def delete() -> Json:
+        world.delete(words(given(), "id"))
+        return {}
+
+    @pages.post("/length")
+    def count() -> Json:
+        return {"length": length(words(given(), "text")[:3000])}
+
+    _account_acts(pages, world)
+    return pages
+
+
+def _account_acts(pages: Blueprint, world: XWorld) -> None:
+    """What may happen to a customer's account, and be taken back."""
+
+    @pages.post("/standing")
+    def standing() -> Json:
+        """Lock it or suspend it, or let it be: its posts are not shown to the brand meanwhile."""
+        body = given()
+        changes = {name: body[name] is True for name in ("protected", "suspended") if name in body}
+        user = world.change_user(words(body, "handle").removeprefix("@"), **changes)
+        return {"protected": user.protected, "suspended": user.suspended}
+
+
+def given() -> Json:
+    """What the page sent, if it is an object at all."""
+    body = request.get_json()
+    return body if isinstance(body, dict) else {}
+
+
+def network_state(stage: Stage) -> Json:
+    """Who is there, and what was said, by conversation."""
+    world = stage.x.world
+    with world.lock:
+        threads = [_thread(world, posts) for posts in _conversations(world)]
+        people = {post["author"]: None for thread in threads for post in thread["posts"]}
+        authors = (world.user_by_id(one) for one in people)
+        known = [user for user in authors if user is not None]
+        of_brand = {world.brand.id, *world.keys.values()}
+        others = [user for user in world.users() if user.id not in of_brand]
+    return {
+        "brand": world.brand.handle,
+        "tagline": stage.tagline,
+        "ideas": list(stage.ideas),
+        "users": {user.id: _user(user) for user in [*known, *others, world.brand]},
+        "people": [user.handle for user in others],
+        "threads": threads,
+        "strict": not world.implicit_counts,
+    }
+
+
+def _conversations(world: XWorld) -> list[list[XPost]]:
+    """The liveliest conversations, each oldest first."""
+    found: dict[str, list[XPost]] = {}
+    for post in world.shelf.newest_first():
+        if post.conversation_id in found or len(found) < CONVERSATIONS:
+            found.setdefault(post.conversation_id, []).append(post)
+    return [sorted(posts, key=lambda post: int(post.first_id)) for posts in found.values()]
+
+
+def _thread(world: XWorld, posts: list[XPost]) -> Json:
+    root = posts[0].conversation_id
+    gone = root in world.deleted and root not in world.posts
+    return {"id": root, "gone": gone, "posts": [_post(world, post) for post in posts]}
+
+
+def _post(world: XWorld, post: XPost) -> Json:
+    parent = world.posts.get(post.reply_to or "")
+    mine = post.author_id == world.brand.id
+    return {
+        "id": post.id,
+        "first": post.first_id,
+        "author": post.author_id,
+        "runs": list(_runs(post.composed)),
+        "text": post.text,
+        "media": [{"url": one.url, "alt": one.alt, "kind": one.kind} for one in post.media],
+        "poll": list(post.poll),
+        "at": world.posts.get(post.first_id, post).created_at.timestamp(),
+        "edited": post.id != post.first_id,
+        "parent": post.reply_to,
+        "to": parent.author_id if parent else None,
+        "calls": None if mine else post.summons(world.brand) or "no",
+        "hidden": _hidden(world, post),
+        "closed": not mine and not _may_answer(world, post),
+    }
+
+
+def _hidden(world: XWorld, post: XPost) -> str | None:
+    """Why the brand is not shown this, if it is not; visitors of the page see everything."""
+    user = world.user_by_id(post.author_id)
+    if user is None or not world.is_hidden(post.author_id):
+        return None
+    return "suspended" if user.suspended else "protected"
+
+
+def _may_answer(world: XWorld, post: XPost) -> bool:
+    """Whether X's API would take an answer to this from the brand."""
+    quoted = world.posts.get(post.quotes or "")
+    try:
+        check_summons(world.brand, post, quoted, implicit_counts=world.implicit_counts)
+    except ForbiddenError:
+        return False
+    return True
+
+
+def _runs(composed: Composed) -> Iterator[Json]:
+    """What a reader sees, cut where something is live."""
+    done = composed.starts_at
+    for span in sorted(composed.spans, key=lambda one: one.start):
+        if span.start < done or "media_key" in span.facts:
+            continue
+        if composed.text[done : span.start]:
+            yield {"t": composed.text[done : span.start]}
+        yield _live(composed, span)
+        done = span.end
+    if composed.text[done : composed.ends_at]:
+        yield {"t": composed.text[done : composed.ends_at]}
+
+
+def _live(composed: Composed, span: Span) -> Json:
+    shown = composed.text[span.start : span.end]
+    if span.kind == "urls":
+        return {"t": span.facts["display_url"], "k": "url"}
+    return {"t": shown, "k": span.kind}
+
+
+def _user(user: Any) -> Json:  # noqa: ANN401 - sandbox.x.posts.User
+    return {
+        "handle": user.handle,
+        "name": user.name,
+        "followers": user.followers,
+        "verified": user.verified,
+        "protected": user.protected,
+        "suspended": user.suspended,
+    }
+
+
+def _sentence(error: Exception) -> str:
+    """What stands against it; a missing key says nothing by itself."""
+    return "That is not there any more." if isinstance(error, KeyError) else str(error)

@@ -1,0 +1,1 @@
+"""The rules of Block Kit: which blocks and views Slack accepts, and the interactive elements inside."""

@@ -1,0 +1,1 @@
+"""What Slack sends to the app: payloads over HTTP or Socket Mode, with retries."""

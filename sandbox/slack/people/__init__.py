@@ -1,0 +1,1 @@
+"""Teammates at work: what a person types, presses, submits and sees."""

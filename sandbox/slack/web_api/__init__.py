@@ -1,0 +1,1 @@
+"""What the app sends to Slack: Web API calls, response URLs, file bytes."""

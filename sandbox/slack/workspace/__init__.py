@@ -1,0 +1,1 @@
+"""The state of the workspace: users, channels, messages, files and views, all behind one lock."""

@@ -1,0 +1,101 @@
+"""From a request to an answer: what goes wrong, how often one may ask, who asks, and then the endpoint."""
+
+import itertools
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import unquote
+
+from sandbox.x.api import fault_effects
+from sandbox.x.api.call import Call
+from sandbox.x.api.endpoints import ENDPOINTS, Door, Endpoint
+from sandbox.x.api.fields import spelled
+from sandbox.x.api.http_messages import Answer, Request, as_json, as_problem
+from sandbox.x.api.problems import ProblemError, plain
+from sandbox.x.api.query_params import Params
+from sandbox.x.faults import Fault
+from sandbox.x.state.request_log import Asked
+from sandbox.x.state.world import XWorld
+
+_transactions = itertools.count(1)
+
+
+def answer(world: XWorld, request: Request, wait: fault_effects.Wait) -> Answer:
+    """Serve one request. `wait` holds it up as long as a fault says."""
+    for endpoint in ENDPOINTS:
+        if found := endpoint.match(request.method, request.path):
+            key = unquote("".join(found.groups()))
+            return _noted(world, request, endpoint.name, _bent(world, request, endpoint, key, wait))
+    return _noted(world, request, f"{request.method} {request.path}", as_problem(plain(404)))
+
+
+def _bent(
+    world: XWorld, request: Request, endpoint: Endpoint | Door, key: str, wait: fault_effects.Wait
+) -> Answer:
+    taken = world.faults.take(endpoint.name)
+    instead = fault_effects.before(taken, world.clock(), wait)
+    with world.lock:
+        spent = world.limits.spend(endpoint.name, world.clock())
+    if instead is not None:
+        made = instead
+    elif spent.exceeded:
+        made = as_problem(plain(429))
+    else:
+        made = fault_effects.after(_handled(world, request, endpoint, key, _lag(taken)), taken, wait)
+    return replace(made, headers=spent.headers | made.headers)
+
+
+def _handled(world: XWorld, request: Request, endpoint: Endpoint | Door, key: str, lag: timedelta) -> Answer:
+    """The endpoint's own answer. The world stands still for it: a page is one moment's truth."""
+    if isinstance(endpoint, Door):
+        with world.lock:
+            return endpoint.handle(world, request)
+    try:
+        _check_credentials(world, request)
+        params = Params(request.query)
+        params.check(spelled(endpoint.query, world.faults.vocabulary))
+        with world.lock:
+            me = world.speaker(oauth_token=request.oauth_token, bearer=request.bearer)
+            return as_json(endpoint.status, endpoint.handle(Call(world, me, params, key, request.json, lag)))
+    except ProblemError as problem:
+        return as_problem(problem)
+
+
+def _check_credentials(world: XWorld, request: Request) -> None:
+    """Let in who signs with keys, and who has a token that is still good. X's 401 does not say which not."""
+    if request.scheme not in {"OAuth", "Bearer"}:
+        raise plain(401)
+    with world.lock:
+        if request.bearer is not None and not world.grants.admits(request.bearer):
+            raise plain(401)
+
+
+def _account(world: XWorld, request: Request) -> str | None:
+    """The handle of the account whose credentials a call came with."""
+    if request.oauth_token is None and request.bearer is None:
+        return None
+    with world.lock:
+        return world.speaker(oauth_token=request.oauth_token, bearer=request.bearer).handle
+
+
+def _lag(taken: tuple[Fault, ...]) -> timedelta:
+    behind = [fault.seconds for fault in taken if fault.kind in {"late_index", "stale_reads"}]
+    return timedelta(seconds=max(behind, default=0))
+
+
+def _noted(world: XWorld, request: Request, endpoint: str, made: Answer) -> Answer:
+    """Write a call into the journal before its answer leaves, so that whoever got it finds it there."""
+    asked = Asked(
+        at=world.clock(),
+        endpoint=endpoint,
+        method=request.method,
+        path=request.path,
+        query=Params(request.query).all,
+        body=request.json,
+        status=made.seen_status,
+        user_agent=request.headers.get("user-agent", ""),
+        authorization=f"{request.scheme} ***" if request.scheme else "",
+        account=_account(world, request),
+    )
+    with world.lock:
+        world.journal.note(asked)
+    return replace(made, headers={**made.headers, "x-transaction-id": f"{next(_transactions):016x}"})

@@ -1,0 +1,71 @@
+"""The endpoints that write: create and delete, for the account whose credentials sign the call."""
+
+from sandbox.x.api.call import Call
+from sandbox.x.api.fields import renamed, words
+from sandbox.x.api.json_rows import Row
+from sandbox.x.api.problems import invalid_request, plain
+from sandbox.x.api.query_params import ID
+from sandbox.x.state import request_log
+from sandbox.x.state.posting_rules import NO_QUOTE, NOT_YOURS, ForbiddenError, is_sayable
+from sandbox.x.state.posts import XPost
+from sandbox.x.state.text import shown
+
+CREATE_KEYS = words(
+    "card_uri community_id direct_message_deep_link for_super_followers_only geo made_with_ai media nullcast "
+    "paid_partnership poll quote_tweet_id reply reply_settings share_with_followers text"
+)
+REPLY_SETTINGS = words("following mentionedUsers subscribers verified")
+
+
+def create(call: Call) -> Row:
+    body = call.body
+    if not isinstance(body, dict) or not set(body) <= CREATE_KEYS:
+        extra = sorted(set(body) - CREATE_KEYS) if isinstance(body, dict) else ["$"]
+        raise invalid_request({"message": f"$.{extra[0]}: is not defined in the schema"})
+    if "quote_tweet_id" in body:
+        raise plain(403, NO_QUOTE)
+    if not isinstance(text := body.get("text"), str) or not is_sayable(text):
+        raise invalid_request({"message": "$.text: must be a string of at least one character"})
+    if str(body.get("reply_settings", "verified")) not in REPLY_SETTINGS:
+        raise invalid_request({"message": f"$.reply_settings: must be one of {sorted(REPLY_SETTINGS)}"})
+    parent_id, unnamed = _reply_of(body)
+    try:
+        made = call.world.publish(text, reply_to=parent_id, unnamed=unnamed, by=call.me)
+    except ForbiddenError as refusal:
+        raise plain(403, str(refusal)) from None
+    _charge_for(call, made)
+    # The empty id is what a client's fixture recorded for creates.
+    row = {"id": made.id, "text": shown(made.composed).text, "edit_history_tweet_ids": [""]}
+    return {"data": renamed(row, call.world.faults.vocabulary)}
+
+
+def _reply_of(body: Row) -> tuple[str | None, list[str]]:
+    reply = body.get("reply")
+    if reply is None:
+        return None, []
+    parent_id = reply.get("in_reply_to_tweet_id") if isinstance(reply, dict) else None
+    if not isinstance(parent_id, str) or not ID.fullmatch(parent_id):
+        raise invalid_request({"message": f"$.reply.in_reply_to_tweet_id: does not match ^{ID.pattern}$"})
+    unnamed = reply.get("exclude_reply_user_ids", [])
+    if not isinstance(unnamed, list):
+        raise invalid_request({"message": "$.reply.exclude_reply_user_ids: must be an array"})
+    return parent_id, unnamed
+
+
+def _charge_for(call: Call, made: XPost) -> None:
+    """Bill a create. That a link in a summoned reply costs nothing more is likely, and unproven."""
+    if made.reply_to is not None:
+        call.world.journal.wrote(request_log.SUMMONED_REPLY)
+    else:
+        has_link = made.composed.of("urls")
+        call.world.journal.wrote(request_log.CREATE_WITH_LINK if has_link else request_log.CREATE)
+
+
+def delete(call: Call) -> Row:
+    post_id = call.id()
+    if post_id in call.world.posts:
+        if call.world.posts[post_id].author_id != call.me.id:
+            raise plain(403, NOT_YOURS)
+        call.world.delete(post_id)
+        call.world.journal.wrote(request_log.DELETE)
+    return {"data": {"deleted": True}}

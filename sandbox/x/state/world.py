@@ -1,0 +1,309 @@
+"""A small X: its users, its posts, and what changes them. No HTTP in here."""
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sandbox.x.faults import Faults
+from sandbox.x.state.ids import Snowflakes
+from sandbox.x.state.oauth_grants import Grants
+from sandbox.x.state.post_factory import Maker
+from sandbox.x.state.post_index import Shelf
+from sandbox.x.state.posting_rules import (
+    PARENT_GONE,
+    ForbiddenError,
+    check_duplicate,
+    check_summons,
+    check_words,
+)
+from sandbox.x.state.posts import Media, User, XPost
+from sandbox.x.state.rate_limits import PER_WINDOW, Limits
+from sandbox.x.state.request_log import Asked, Journal
+from sandbox.x.state.users import People
+
+MAX_EDITS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happened; `id` is the user's or the post's."""
+
+    kind: Literal["user", "post", "edit", "delete", "repost"]
+    id: str
+
+
+class XWorld:
+    """A small X. People speak by `post`; a brand's API client by `publish`, which keeps X's rules.
+
+    A client speaks for the account that its token begins with (`1234-…`, OAuth 1.0a), that `keys` name for
+    its token, or that was signed in when somebody consented (OAuth 2.0: `sign_in`); else for `brand`.
+
+    Every method is safe to call from any thread; hold `lock` to see several calls as one.
+
+    `clock` may be replaced at any time. `implicit_counts` says whether a bare reply to the brand summons it,
+    which X never told. `search_delay` is how long search holds posts back (30 s on X). `raw_rows` are the
+    rows that go out damaged, by post id: see `corrupt`. `grants` says whose tokens X takes. `redirects` are
+    addresses that lead elsewhere, as a shortener's do: X tells where by `unwound_url`.
+    """
+
+    def __init__(
+        self,
+        *,
+        handle: str = "acmebrew",
+        name: str = "Acme Brew",
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.lock = threading.RLock()
+        self.clock = clock or (lambda: datetime.now(UTC))
+        self.faults = Faults(tuple(PER_WINDOW))
+        self.limits = Limits()
+        self.journal = Journal()
+        self.grants = Grants(lambda: self.clock())  # noqa: PLW0108 - the clock may be replaced
+        self.keys: dict[str, str] = {}  # by OAuth 1.0a access token: the id of the account that it belongs to
+        self.raw_rows: dict[str, Any] = {}
+        self.implicit_counts = True
+        self.redirects: dict[str, str] = {}
+        self.duplicate_window = timedelta(days=1)
+        self.search_delay = timedelta(0)
+        self._ids = Snowflakes()
+        self._people = People()
+        self.shelf = Shelf()
+        self._maker = Maker(self._ids, self._people, self.shelf)
+        self._observers: list[Callable[[Change], None]] = []
+        self._brand_id = self._signed_in_id = self.add_user(handle, name).id
+
+    # People
+
+    @property
+    def brand(self) -> User:
+        """The account that credentials speak for unless they name another one."""
+        return self._people[self._brand_id]
+
+    @property
+    def signed_in(self) -> User:
+        """The account that is signed in to X in the browser where apps are authorized."""
+        return self._people[self._signed_in_id]
+
+    def sign_in(self, handle: str) -> None:
+        """Sign in to X in that browser as another account. Raises LookupError."""
+        with self.lock:
+            self._signed_in_id = self.user(handle).id
+
+    def speaker(self, *, oauth_token: str | None, bearer: str | None) -> User:
+        """The account that a call with these credentials speaks for."""
+        told = self.grants.owner(bearer) if bearer is not None else None
+        if oauth_token is not None:
+            told = self.keys.get(oauth_token) or oauth_token.partition("-")[0]
+        return (self._people.get(told) if told else None) or self.brand
+
+    def add_user(
+        self, handle: str, name: str, *, followers: int = 0, protected: bool = False, verified: bool = False
+    ) -> User:
+        """Make an account. Raises ValueError if the handle is taken or not one that X would allow."""
+        with self.lock:
+            now = self.clock()
+            self._people.add(self._ids.next(now), handle, name, now)
+            return self.change_user(handle, followers=followers, protected=protected, verified=verified)
+
+    def change_user(self, handle: str, /, **changes: Any) -> User:  # noqa: ANN401 - the fields of User
+        """Rename an account, protect it, suspend it: `change_user("troll", handle="elf", suspended=True)`.
+
+        Raises LookupError if nobody is called `handle`, ValueError if the new handle is somebody else's.
+        """
+        with self.lock:
+            user = self._people.change(handle, **changes)
+        self._tell(Change("user", user.id))
+        return user
+
+    def user(self, handle: str) -> User:
+        """The account with this handle, in any case. Raises LookupError."""
+        with self.lock:
+            return self._people.named(handle)
+
+    def find_user(self, handle: str) -> User | None:
+        with self.lock:
+            return self._people.find(handle)
+
+    def users(self) -> list[User]:
+        """Everybody, in the order they came."""
+        with self.lock:
+            return list(self._people)
+
+    def user_by_id(self, user_id: str) -> User | None:
+        with self.lock:
+            return self._people.get(user_id)
+
+    # Speaking
+
+    def post(
+        self,
+        author_handle: str,
+        text: str,
+        *,
+        reply_to: str | None = None,
+        quotes: str | None = None,
+        at: datetime | None = None,
+        visible_after: datetime | timedelta | float | None = None,
+        entities: dict[str, Any] | None = None,
+        lang: str = "en",
+        media: Sequence[str | Media] = (),
+        poll: Sequence[str] = (),
+    ) -> XPost:
+        """Say `text` as a person does in X's own app, where no rule for API clients applies.
+
+        `at` backdates it. `visible_after` (a moment, or how long after `at`, in seconds if a number) keeps it
+        out of the mentions timeline and search until then. `entities` replaces those that X would find.
+        `media` are pictures (by address alone), videos and GIFs, `poll` the choices of a poll. Raises
+        LookupError for an author or a post that is not there.
+        """
+        with self.lock:
+            author = self.user(author_handle)
+            attached = [Media(one) if isinstance(one, str) else one for one in media]
+            made = self._maker.make(
+                author, text, at=at or self.clock(), reply_to=reply_to, quotes=quotes, media=attached
+            )
+            visible_at = _after(made.created_at, visible_after)
+            made = replace(made, visible_at=visible_at, entities=entities, lang=lang, poll=tuple(poll))
+            self.shelf.put(made)
+        self._tell(Change("post", made.id))
+        return made
+
+    def publish(
+        self,
+        text: str,
+        *,
+        reply_to: str | None = None,
+        unnamed: Sequence[str] = (),
+        by: User | None = None,
+    ) -> XPost:
+        """Say `text` as `by` (the brand, if None) through the API.
+
+        The people with the ids `unnamed` are not put in front. Raises ForbiddenError in X's words.
+        """
+        by = by or self.brand
+        with self.lock:
+            if reply_to is not None and not self._can_see(reply_to):
+                raise ForbiddenError(PARENT_GONE)
+            made = self._maker.make(by, text, at=self.clock(), reply_to=reply_to, unnamed=unnamed)
+            check_words(made)
+            if reply_to is not None:
+                self._check_summons(by, self.posts[reply_to])
+            since = made.created_at - self.duplicate_window
+            recent = itertools.takewhile(lambda p: p.created_at > since, self.shelf.said_by(made.author_id))
+            check_duplicate(made, recent)
+            self.shelf.put(made)
+        self._tell(Change("post", made.id))
+        return made
+
+    def edit(self, post_id: str, text: str) -> XPost:
+        """Change a post's words: a new id, the same first one. Raises ValueError after five edits."""
+        with self.lock:
+            old = self.posts[self.versions(post_id)[-1]]
+            if len(self.versions(post_id)) > MAX_EDITS:
+                raise ValueError(f"{post_id} was edited {MAX_EDITS} times already")
+            made = self._maker.remake(old, text, at=self.clock())
+            self.shelf.put(made)
+        self._tell(Change("edit", made.id))
+        return made
+
+    def delete(self, post_id: str) -> None:
+        """Take a post away with all its versions. Raises KeyError."""
+        with self.lock:
+            self.shelf.remove(post_id)
+        self._tell(Change("delete", post_id))
+
+    def repost(self, handle: str, post_id: str) -> XPost:
+        """Repost: a post of its own, whose text says `RT @author: …` and mentions whom the original did."""
+        with self.lock:
+            made = self._maker.repost(self.user(handle), self.posts[post_id], at=self.clock())
+            self.shelf.put(made)
+        self._tell(Change("repost", made.id))
+        return made
+
+    def corrupt(self, post_id: str, row: Any) -> None:  # noqa: ANN401 - any JSON value, or a function to one
+        """Let every answer show this post as `row`: a JSON value, or a function from the good row to one."""
+        with self.lock:
+            self.raw_rows[post_id] = row
+
+    # Looking
+
+    @property
+    def posts(self) -> dict[str, XPost]:
+        """All versions of all posts that are there, by id."""
+        return self.shelf.posts
+
+    @property
+    def deleted(self) -> dict[str, XPost]:
+        """All versions of all posts that were deleted, by id."""
+        return self.shelf.deleted
+
+    @property
+    def requests(self) -> list[Asked]:
+        """What was asked of the server, in order."""
+        return self.journal.requests
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often each endpoint was asked, by names such as "POST /2/tweets"."""
+        return self.journal.counts
+
+    @property
+    def cost(self) -> float:
+        """What X would have charged until now, in dollars."""
+        return self.journal.cost
+
+    def versions(self, post_id: str) -> tuple[str, ...]:
+        """The ids of a post's edit chain, the first one first, even of a deleted one. Raises KeyError."""
+        with self.lock:
+            return self.shelf.versions(self._known(post_id))
+
+    def references_to(self, post: XPost, kind: str) -> int:
+        """How many posts stand to `post` as `kind`: replied_to, quoted or retweeted."""
+        with self.lock:
+            return self.shelf.references_to(post, kind)
+
+    def replies_to(self, post_id: str) -> list[XPost]:
+        """The brand's own replies under any version of a post, oldest first."""
+        with self.lock:
+            versions = self.versions(post_id)
+            return [p for p in reversed([*self.shelf.said_by(self._brand_id)]) if p.reply_to in versions]
+
+    def conversation(self, post_id: str) -> list[XPost]:
+        """Everything said in the conversation of a post, oldest first, by anybody."""
+        with self.lock:
+            root = self._known(post_id).conversation_id
+            return [p for p in reversed([*self.shelf.newest_first()]) if p.conversation_id == root]
+
+    def is_hidden(self, user_id: str) -> bool:
+        """Whether the brand may not see what this user says: protected, suspended, or no longer there."""
+        user = self.user_by_id(user_id)
+        return user is None or user.suspended or (user.protected and user.id != self._brand_id)
+
+    def on_change(self, observer: Callable[[Change], None]) -> Callable[[], None]:
+        """Call `observer` after each change, in the thread that made it; returns how to stop that."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
+
+    def _known(self, post_id: str) -> XPost:
+        return self.posts[post_id] if post_id in self.posts else self.deleted[post_id]
+
+    def _can_see(self, post_id: str) -> bool:
+        return post_id in self.posts and not self.is_hidden(self.posts[post_id].author_id)
+
+    def _check_summons(self, speaker: User, parent: XPost) -> None:
+        quoted = self.posts.get(parent.quotes or "")
+        check_summons(speaker, parent, quoted, implicit_counts=self.implicit_counts)
+
+    def _tell(self, change: Change) -> None:
+        for observer in tuple(self._observers):
+            observer(change)
+
+
+def _after(start: datetime, delay: datetime | timedelta | float | None) -> datetime:
+    if isinstance(delay, datetime):
+        return delay
+    return start + (delay if isinstance(delay, timedelta) else timedelta(seconds=delay or 0))
