@@ -18,26 +18,34 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
 from bot import settings
-from bot.bootstrap import desk_beside, ledger_beside, open_desk, time_of, vault_of, x_oauth, x_tokens
+from bot.bootstrap import (
+    build_cli_context,
+    build_keyring,
+    clock_for,
+    open_context,
+    open_shared_ledger,
+    x_oauth,
+    x_tokens,
+)
 from bot.cli import connect as connecting
 from bot.cli import doctor as examination
 from bot.cli.errors import one_line_errors
 from bot.cli.export import export
-from bot.context import Desk
-from bot.http_server import Web
+from bot.context import BotContext
+from bot.http_server import HttpApp
 from bot.jobs import account_check
-from bot.networks.x.client import X
+from bot.networks.x.client import XNetwork
 from bot.runtime import migrations
-from bot.runtime.encryption import SealedError
-from bot.runtime.token_store import seal_again
+from bot.runtime.encryption import DecryptionError
+from bot.runtime.token_store import reencrypt_all
 from bot.runtime.waitress_server import Server
-from bot.scheduler import Schedule
+from bot.scheduler import Scheduler
 from models.core.database import BusyError, Database
 
 log = logging.getLogger("heard")
 
-LAST = 9.7  # seconds from SIGTERM to the very end
-DRAIN = 9.0  # seconds from SIGTERM to the end; a call to a network takes eight at most
+HARD_EXIT_SECONDS = 9.7  # seconds from SIGTERM to the very end
+DRAIN_SECONDS = 9.0  # seconds from SIGTERM to the end; a call to a network takes eight at most
 PORT_HELP = "Of the address http://127.0.0.1:PORT/callback, which X has to know."
 
 
@@ -52,31 +60,33 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Do everything in one process, and migrate the database first."""
-    with one_line_errors(), open_desk("run") as desk:
-        web, sockets = _slack_door(desk)
-        _serve(desk, web, sockets, Schedule(desk))
+    with one_line_errors(), open_context("run") as ctx:
+        web, sockets = _build_http_app(ctx)
+        _serve(ctx, web, sockets, Scheduler(ctx))
 
 
 @main.command()
 def web() -> None:
     """Serve Slack over HTTP and nothing else (PostgreSQL)."""
-    with one_line_errors(), open_desk("web") as desk:
-        _need_signing_secret(desk)
-        _learn_identity(desk)
-        _serve(desk, Web(desk, handlers.build(desk)), None, None)
+    with one_line_errors(), open_context("web") as ctx:
+        _require_signing_secret(ctx)
+        _fetch_identity_in_background(ctx)
+        _serve(ctx, HttpApp(ctx, handlers.build_app(ctx)), None, None)
 
 
 @main.command()
 def worker() -> None:
     """Poll, publish and draw, and serve nobody (PostgreSQL)."""
-    with one_line_errors(), open_desk("worker") as desk:
-        schedule = Schedule(desk)
+    with one_line_errors(), open_context("worker") as ctx:
+        schedule = Scheduler(ctx)
         # A handler may interrupt this very wait while it holds the event's lock: another thread sets it.
-        _on_signal(lambda: threading.Thread(target=desk.stop.set, name="leave", daemon=True).start())
+        _install_signal_handlers(
+            lambda: threading.Thread(target=ctx.stop.set, name="leave", daemon=True).start()
+        )
         schedule.start()
-        while not desk.stop.wait(1.0):  # a signal that another thread was given wakes no endless wait
+        while not ctx.stop.wait(1.0):  # a signal that another thread was given wakes no endless wait
             pass
-        _end(desk, schedule, time.monotonic())
+        _shut_down(ctx, schedule, time.monotonic())
 
 
 @main.command()
@@ -86,15 +96,15 @@ def migrate() -> None:
         database = Database(settings.database_url())
         migrations.migrate(database)
         database.close()
-        click.echo(f"The ledger is at schema {migrations.wanted()}.")
+        click.echo(f"The ledger is at schema {migrations.latest_revision()}.")
 
 
 @main.command()
 def doctor() -> None:
     """Say what is wrong with this set-up and how to mend it; exit code 0 fine, 1 warnings, 2 broken."""
     try:
-        with open_desk("doctor") as desk:
-            code = examination.report(examination.examine(desk), click.echo)
+        with open_context("doctor") as ctx:
+            code = examination.print_findings(examination.examine(ctx), click.echo)
     except settings.SettingsError as error:
         for complaint in str(error).split("; "):
             click.echo(f"BAD   settings: {complaint}.")
@@ -108,22 +118,22 @@ def doctor() -> None:
 @click.option("--browser/--no-browser", default=None, help="Whether to open a browser here.")
 def connect(name: str, port: int, browser: bool | None) -> None:  # noqa: ARG001 - there is one so far
     """Sign in to a network as the account that answers; beside a running bot, which goes on with it."""
-    with one_line_errors(), ledger_beside() as (known, x, database):
+    with one_line_errors(), open_shared_ledger() as (known, x, database):
         if not x.client_id:
             raise settings.SettingsError("X_CLIENT_ID is missing; X shows it with the app's keys")
-        tokens = x_tokens(known, x, database, time_of(database))
-        way = connecting.Way(port, connecting.has_browser() if browser is None else browser)
-        network = X(x.without_keys(), tokens=tokens)
+        tokens = x_tokens(known, x, database, clock_for(database))
+        way = connecting.CallbackOptions(port, connecting.has_browser() if browser is None else browser)
+        network = XNetwork(x.without_keys(), tokens=tokens)
         try:
             found = connecting.connect(x_oauth(x), tokens, network.account, way, click.echo)
-        except connecting.NotConnectedError as error:
+        except connecting.ConnectFailedError as error:
             sys.exit(f"X is not connected: {error}.")
         click.echo(
             f"Connected: Heard speaks as @{found.handle} on X. A running bot goes on with it by itself."
         )
         if x.uses_oauth2:
             with suppress(BusyError, SQLAlchemyError):  # else the running bot sees it within ten seconds
-                account_check.check(desk_beside(known, database, network), network)
+                account_check.check_network(build_cli_context(known, database, network), network)
         else:
             click.echo("The OAuth 1.0a keys are set too and win; take the four out to use this.")
 
@@ -131,11 +141,11 @@ def connect(name: str, port: int, browser: bool | None) -> None:  # noqa: ARG001
 @main.command("rotate-keys")
 def rotate_keys() -> None:
     """Seal what is kept with the newest of ENCRYPTION_KEYS; beside a running bot that knows that key."""
-    with one_line_errors(), ledger_beside() as (known, x, database):
-        vault = vault_of(known, x)
+    with one_line_errors(), open_shared_ledger() as (known, x, database):
+        vault = build_keyring(known, x)
         try:
-            before = seal_again(database, vault)
-        except SealedError:
+            before = reencrypt_all(database, vault)
+        except DecryptionError:
             sys.exit("Nothing is changed: what is kept opens with none of these keys. Add the old one.")
         for name, key in before.items():
             click.echo(f"{name}: was sealed with key {key}, is sealed with key {vault.key_id}.")
@@ -148,35 +158,35 @@ main.add_command(export)
 # --- the doors ----------------------------------------------------------------------------------------------
 
 
-def _slack_door(desk: Desk) -> tuple[Web, SocketModeHandler | None]:
+def _build_http_app(ctx: BotContext) -> tuple[HttpApp, SocketModeHandler | None]:
     """Socket Mode when there is an app token, else HTTP; health is served either way."""
-    app = handlers.build(desk)
-    token = desk.settings.slack_app_token
+    app = handlers.build_app(ctx)
+    token = ctx.settings.slack_app_token
     if token is None:
-        _need_signing_secret(desk)
-        return Web(desk, app), None
-    has_secret = desk.settings.slack_signing_secret is not None
-    return Web(desk, app if has_secret else None), _sockets(app, token.get_secret_value())
+        _require_signing_secret(ctx)
+        return HttpApp(ctx, app), None
+    has_secret = ctx.settings.slack_signing_secret is not None
+    return HttpApp(ctx, app if has_secret else None), _socket_mode_handler(app, token.get_secret_value())
 
 
-def _sockets(app: App, token: str) -> SocketModeHandler:
+def _socket_mode_handler(app: App, token: str) -> SocketModeHandler:
     return SocketModeHandler(app, token, trace_enabled=False)
 
 
-def _need_signing_secret(desk: Desk) -> None:
-    if desk.settings.slack_signing_secret is None:
+def _require_signing_secret(ctx: BotContext) -> None:
+    if ctx.settings.slack_signing_secret is None:
         raise settings.SettingsError(
             "SLACK_SIGNING_SECRET is missing (or set SLACK_APP_TOKEN for Socket Mode)"
         )
 
 
-def _learn_identity(desk: Desk) -> None:
+def _fetch_identity_in_background(ctx: BotContext) -> None:
     """`web` runs no jobs: it asks Slack who we are by the side, until it knows."""
 
     def ask() -> None:
-        while not desk.stop.wait(2.0):
+        while not ctx.stop.wait(2.0):
             try:
-                desk.slack.identity()
+                ctx.slack.identity()
             except Exception as error:  # noqa: BLE001 - whatever it is, ask again
                 log.warning("Slack does not say who we are: %s", error)
             else:
@@ -188,59 +198,61 @@ def _learn_identity(desk: Desk) -> None:
 # --- running and ending -------------------------------------------------------------------------------------
 
 
-def _serve(desk: Desk, web: Web, sockets: SocketModeHandler | None, schedule: Schedule | None) -> None:
+def _serve(
+    ctx: BotContext, web: HttpApp, sockets: SocketModeHandler | None, schedule: Scheduler | None
+) -> None:
     """Serve HTTP in the main thread until a signal comes, then drain."""
     started: list[float] = []
 
     def leave() -> None:
         started.append(time.monotonic())
-        desk.stop.set()
-        desk.nudge()
+        ctx.stop.set()
+        ctx.wake_loops()
         raise SystemExit
 
-    _on_signal(leave)
-    desk.aside(lambda: _warm(desk))
+    _install_signal_handlers(leave)
+    ctx.run_in_background(lambda: _warm_caches(ctx))
     try:
-        server = Server(web, "0.0.0.0", desk.settings.port)  # noqa: S104
+        server = Server(web, "0.0.0.0", ctx.settings.port)  # noqa: S104
     except OSError as error:
-        raise settings.SettingsError(
-            f"PORT {desk.settings.port} cannot be served: {error.strerror}"
-        ) from None
+        raise settings.SettingsError(f"PORT {ctx.settings.port} cannot be served: {error.strerror}") from None
     if schedule is not None:
         schedule.start()
     if sockets is not None:
-        threading.Thread(target=_connect, args=(desk, sockets), name="socket mode", daemon=True).start()
-    log.info("Heard listens on port %s%s", desk.settings.port, " and by Socket Mode" if sockets else "")
+        threading.Thread(
+            target=_connect_to_slack, args=(ctx, sockets), name="socket mode", daemon=True
+        ).start()
+    log.info("Heard listens on port %s%s", ctx.settings.port, " and by Socket Mode" if sockets else "")
     try:
         server.run()  # on SystemExit waitress answers what it has begun
     finally:
         server.close()
         if sockets is not None:
             sockets.client.close()
-        _end(desk, schedule, started[0] if started else time.monotonic())
+        _shut_down(ctx, schedule, started[0] if started else time.monotonic())
 
 
-def _warm(desk: Desk) -> None:
+def _warm_caches(ctx: BotContext) -> None:
     """Load what counting needs before the first person waits for it."""
-    for network in desk.networks.values():
+    for network in ctx.networks.values():
         network.length("")
 
 
-def _connect(desk: Desk, sockets: SocketModeHandler) -> None:
+def _connect_to_slack(ctx: BotContext, sockets: SocketModeHandler) -> None:
     """Connect to Slack; if it is not there yet, keep asking. Once connected the SDK reconnects by itself."""
     wait = 1.0
-    while not desk.stop.is_set():
+    while not ctx.stop.is_set():
         try:
             sockets.connect()  # type: ignore[no-untyped-call]
         except Exception as error:  # noqa: BLE001 - Slack down is no reason to stop
             log.warning("Slack's Socket Mode does not answer (%s); trying again", error)
         else:
             return
-        desk.stop.wait(wait)
+        ctx.stop.wait(wait)
         wait = min(wait * 2, 30.0)
 
 
-def _on_signal(leave: Callable[[], Any]) -> None:
+def _install_signal_handlers(leave: Callable[[], Any]) -> None:
     """Leave on SIGTERM and SIGINT; whatever still hangs at the end of the time is cut.
 
     Cutting is safe: the ledger knows where everything stands, as it does after a power cut.
@@ -257,7 +269,7 @@ def _on_signal(leave: Callable[[], Any]) -> None:
         del frame
         if not leaving:
             leaving.append(number)
-            last = threading.Timer(LAST, cut)
+            last = threading.Timer(HARD_EXIT_SECONDS, cut)
             last.daemon = True
             last.start()
             leave()
@@ -266,11 +278,11 @@ def _on_signal(leave: Callable[[], Any]) -> None:
     signal.signal(signal.SIGINT, handle)
 
 
-def _end(desk: Desk, schedule: Schedule | None, since: float) -> None:
+def _shut_down(ctx: BotContext, schedule: Scheduler | None, since: float) -> None:
     """Finish what is on the wire, within the time that is left."""
-    desk.stop.set()
-    left = max(DRAIN - (time.monotonic() - since), 0.5)
-    rested = desk.underway.came_to_rest(left) if schedule is None else schedule.drain(left)
+    ctx.stop.set()
+    left = max(DRAIN_SECONDS - (time.monotonic() - since), 0.5)
+    rested = ctx.running_tasks.wait_until_idle(left) if schedule is None else schedule.drain(left)
     log.info("Heard stops%s", "" if rested else " with a call still on the wire; the ledger knows of it")
 
 

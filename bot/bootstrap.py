@@ -13,44 +13,44 @@ from pydantic import SecretStr, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import settings
-from bot.context import Desk
+from bot.context import BotContext
 from bot.networks.base import Network
-from bot.networks.x.client import X, XSettings
-from bot.networks.x.oauth import OAuth2
+from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.oauth import OAuth2Client
 from bot.runtime import clock_set_back, crash_recovery, logs, migrations, sqlite_lock
 from bot.runtime.clock import DatabaseClock
-from bot.runtime.encryption import Vault
-from bot.runtime.token_store import StoredTokens
-from bot.slack.client import Slack
+from bot.runtime.encryption import Keyring
+from bot.runtime.token_store import TokenStore
+from bot.slack.client import SlackClient
 from models.core.database import BusyError, Database
 
-MIGRATING = 10.0  # seconds that a worker waits for somebody else to bring the schema to ours
+MIGRATION_WAIT_SECONDS = 10.0  # seconds that a worker waits for somebody else to bring the schema to ours
 
 
 @contextmanager
-def open_desk(command: str) -> Iterator[Desk]:
+def open_context(command: str) -> Iterator[BotContext]:
     """Everything at hand, checked; let go of at the end."""
     known = settings.load()
-    x = _x_settings()
-    logs.set_up(known.log_level, [*_secrets(known), *_secrets(x)])
+    x = _load_x_settings()
+    logs.set_up(known.log_level, [*_collect_secrets(known), *_collect_secrets(x)])
     database = Database(known.url)
     held, stop = None, threading.Event()
     try:
         if command != "doctor":  # a doctor only looks, beside whoever works
-            held = _take_ledger(command, known.url, database)
+            held = _prepare_ledger(command, known.url, database)
         looks = command == "doctor"
-        now = _machine_time if looks else _clock(database, stop)
-        desk = Desk(
+        now = _machine_time if looks else _build_clock(database, stop)
+        ctx = BotContext(
             settings=known,
             db=database,
-            slack=Slack(known.slack_bot_token.get_secret_value(), known.slack_api_url),
-            networks=_networks(known, x, database, time_of(database) if looks else now),
+            slack=SlackClient(known.slack_bot_token.get_secret_value(), known.slack_api_url),
+            networks=_build_networks(known, x, database, clock_for(database) if looks else now),
             now=now,
             stop=stop,
-            worker=_worker(),
+            worker=_worker_name(),
         )
-        yield desk
-        desk.close()
+        yield ctx
+        ctx.close()
     finally:
         stop.set()
         database.close()
@@ -58,23 +58,23 @@ def open_desk(command: str) -> Iterator[Desk]:
             held.close()
 
 
-def _worker() -> str:
+def _worker_name() -> str:
     """What this process calls itself in leases."""
     return f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:6]}"
 
 
-def _take_ledger(command: str, url: str, database: Database) -> IO[str] | None:
+def _prepare_ledger(command: str, url: str, database: Database) -> IO[str] | None:
     """Hold the ledger where one process has to, at the schema that this code was written for."""
     if command != "run":
         sqlite_lock.refuse_sqlite(url, command)
-    held = sqlite_lock.hold(url)
+    held = sqlite_lock.acquire(url)
     if command == "run":
         migrations.migrate(database)
     else:
-        migrations.wait(database, MIGRATING)
+        migrations.wait_until_migrated(database, MIGRATION_WAIT_SECONDS)
     if held is not None:
-        crash_recovery.free(database, at=_machine_time())
-        clock_set_back.settle_at_start(database, at=_machine_time())
+        crash_recovery.release_all(database, at=_machine_time())
+        clock_set_back.repair_at_start(database, at=_machine_time())
     return held
 
 
@@ -82,54 +82,54 @@ def _machine_time() -> datetime:
     return datetime.now(UTC)
 
 
-def _clock(database: Database, stop: threading.Event) -> Callable[[], datetime]:
+def _build_clock(database: Database, stop: threading.Event) -> Callable[[], datetime]:
     """The time that this process goes by: where others share the ledger, the database's."""
     if database.is_sqlite:
         return _machine_time
     clock = DatabaseClock(database)
-    threading.Thread(target=clock.keep, args=(stop,), name="clock", daemon=True).start()
+    threading.Thread(target=clock.keep_in_sync, args=(stop,), name="clock", daemon=True).start()
     return clock
 
 
-def _x_settings() -> XSettings:
+def _load_x_settings() -> XSettings:
     try:
         return XSettings()
     except ValidationError as error:
-        raise settings.SettingsError(settings.one_line(error, prefix="X_")) from None
+        raise settings.SettingsError(settings.summarize_error(error, prefix="X_")) from None
 
 
 @contextmanager
-def ledger_beside() -> Iterator[tuple[settings.Settings, XSettings, Database]]:
+def open_shared_ledger() -> Iterator[tuple[settings.Settings, XSettings, Database]]:
     """Settings and ledger for a command that works beside whoever holds it; made if there is none yet."""
     known = settings.load()
-    x = _x_settings()
-    logs.set_up(known.log_level, [*_secrets(known), *_secrets(x)])
+    x = _load_x_settings()
+    logs.set_up(known.log_level, [*_collect_secrets(known), *_collect_secrets(x)])
     database = Database(known.url)
     try:
-        if database.is_sqlite and migrations.found(database) is None:
-            held = sqlite_lock.hold(known.url)
+        if database.is_sqlite and migrations.current_revision(database) is None:
+            held = sqlite_lock.acquire(known.url)
             migrations.migrate(database)
             if held is not None:
                 held.close()
-        migrations.check(database)
+        migrations.check_revision(database)
         yield known, x, database
     finally:
         database.close()
 
 
-def desk_beside(known: settings.Settings, database: Database, network: Network) -> Desk:
+def build_cli_context(known: settings.Settings, database: Database, network: Network) -> BotContext:
     """A desk for such a command, with the one network that it is about. It shares `database`."""
-    return Desk(
+    return BotContext(
         settings=known,
         db=database,
-        slack=Slack(known.slack_bot_token.get_secret_value(), known.slack_api_url),
+        slack=SlackClient(known.slack_bot_token.get_secret_value(), known.slack_api_url),
         networks={network.name: network},
-        now=time_of(database),
-        worker=_worker(),
+        now=clock_for(database),
+        worker=_worker_name(),
     )
 
 
-def time_of(database: Database) -> Callable[[], datetime]:
+def clock_for(database: Database) -> Callable[[], datetime]:
     """The time that leases run by, for a command that is soon over."""
     try:
         return _machine_time if database.is_sqlite else DatabaseClock(database)
@@ -137,40 +137,40 @@ def time_of(database: Database) -> Callable[[], datetime]:
         return _machine_time  # then nothing can be leased either
 
 
-def vault_of(known: settings.Settings, x: XSettings) -> Vault:
+def build_keyring(known: settings.Settings, x: XSettings) -> Keyring:
     """The keys that are given, then those that follow from secrets which are there anyway."""
     derived = {"X_CLIENT_SECRET": x.client_secret, "SLACK_BOT_TOKEN": known.slack_bot_token}
-    return Vault(known.encryption_keys or (), {name: one for name, one in derived.items() if one})
+    return Keyring(known.encryption_keys or (), {name: one for name, one in derived.items() if one})
 
 
-def x_oauth(x: XSettings) -> OAuth2:
+def x_oauth(x: XSettings) -> OAuth2Client:
     """How our app signs people in to X."""
-    return OAuth2(x.client_id or "", x.client_secret, x.api_url)
+    return OAuth2Client(x.client_id or "", x.client_secret, x.api_url)
 
 
 def x_tokens(
     known: settings.Settings, x: XSettings, database: Database, now: Callable[[], datetime]
-) -> StoredTokens:
+) -> TokenStore:
     """The tokens of X that the ledger keeps."""
-    return StoredTokens(database, vault_of(known, x), x_oauth(x), now)
+    return TokenStore(database, build_keyring(known, x), x_oauth(x), now)
 
 
-def _networks(
+def _build_networks(
     known: settings.Settings, x: XSettings, database: Database, now: Callable[[], datetime]
 ) -> Mapping[str, Network]:
     """Each network that the environment has keys for."""
     found: dict[str, Network] = {}
-    if x.configured:
+    if x.is_configured:
         if x.problem is not None:
             raise settings.SettingsError(x.problem)
-        found["x"] = X(x, tokens=x_tokens(known, x, database, now) if x.uses_oauth2 else None)
+        found["x"] = XNetwork(x, tokens=x_tokens(known, x, database, now) if x.uses_oauth2 else None)
     if not found:
         needed = "X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN and X_ACCESS_TOKEN_SECRET, or X_CLIENT_ID"
         raise settings.SettingsError(f"no network to listen to: set {needed}")
     return found
 
 
-def _secrets(known: settings.Settings | XSettings) -> list[str]:
+def _collect_secrets(known: settings.Settings | XSettings) -> list[str]:
     values = [getattr(known, name) for name in type(known).model_fields]
     each = [one for value in values for one in (value if isinstance(value, tuple) else [value])]
     return [one.get_secret_value() for one in each if isinstance(one, SecretStr)]

@@ -14,26 +14,28 @@ from sqlalchemy.orm import Session
 
 from bot.networks.base import Network
 from bot.runtime.clock import WatchedClock
-from bot.runtime.keyed_queue import Ordered
-from bot.runtime.task_counter import Underway
-from bot.runtime.wake_event import Bell
+from bot.runtime.keyed_queue import KeyedQueue
+from bot.runtime.task_counter import TaskCounter
+from bot.runtime.wake_event import WakeEvent
 from bot.settings import Settings
-from bot.slack.client import Slack
-from bot.slack.permissions import Standing
+from bot.slack.client import SlackClient
+from bot.slack.permissions import SenderPermissions
 from models.core.base import RuleBrokenError
-from models.core.database import PATIENCE, BusyError, Database
-from models.similarity.near_duplicates import Essences
-from models.tickets.sla import Promise
+from models.core.database import LOCK_TIMEOUT_SECONDS, BusyError, Database
+from models.similarity.near_duplicates import FingerprintCache
+from models.tickets.sla import SlaPolicy
 
 log = logging.getLogger(__name__)
 
-REST = 2.0  # seconds that an end waits for what is under way, besides the time for calls to networks
+SHUTDOWN_WAIT_SECONDS = (
+    2.0  # seconds that an end waits for what is under way, besides the time for calls to networks
+)
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Desk:
+class BotContext:
     """One of these is made at the start and handed to everything that works.
 
     `worker` names this process in leases; `stop` is set once, when it should finish.
@@ -41,43 +43,43 @@ class Desk:
 
     settings: Settings
     db: Database
-    slack: Slack
+    slack: SlackClient
     networks: Mapping[str, Network]
     now: Callable[[], datetime]
     worker: str
     stop: threading.Event = field(default_factory=threading.Event)
-    outbox_bell: Bell = field(default_factory=Bell)
-    board_bell: Bell = field(default_factory=Bell)
-    underway: Underway = field(default_factory=Underway)
-    essences: Essences = field(default_factory=Essences)
-    standing: Standing = field(default_factory=Standing)
+    outbox_wake: WakeEvent = field(default_factory=WakeEvent)
+    cards_wake: WakeEvent = field(default_factory=WakeEvent)
+    running_tasks: TaskCounter = field(default_factory=TaskCounter)
+    fingerprints: FingerprintCache = field(default_factory=FingerprintCache)
+    sender_permissions: SenderPermissions = field(default_factory=SenderPermissions)
     # Errands wait for Slack and networks: a slow one must not keep people from a glance at the ledger. Nor
     # must a slow ledger keep Heard from asking Slack who somebody is, or the reverse.
-    _glances: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "glance"))
-    _asks: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "ask"))
-    _errands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "errand"))
-    _answers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, "answer"))
-    _in_order: Ordered = field(init=False)
+    _read_pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "glance"))
+    _slack_pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "ask"))
+    _background_pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "errand"))
+    _answer_pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, "answer"))
+    _ordered_answers: KeyedQueue = field(init=False)
     clock: WatchedClock = field(init=False)  # what `now` asks
 
     def __post_init__(self) -> None:
-        in_order = Ordered(lambda errand: self._submit(self._answers, errand))
-        object.__setattr__(self, "_in_order", in_order)  # frozen
+        in_order = KeyedQueue(lambda errand: self._submit(self._answer_pool, errand))
+        object.__setattr__(self, "_ordered_answers", in_order)  # frozen
         object.__setattr__(self, "clock", WatchedClock(self.now))
         object.__setattr__(self, "now", self.clock)
 
     @property
-    def promise(self) -> Promise:
+    def sla_policy(self) -> SlaPolicy:
         """When, after a customer's post, a first reply is owed."""
-        return Promise(self.settings.office, timedelta(minutes=self.settings.first_reply_minutes))
+        return SlaPolicy(self.settings.office, timedelta(minutes=self.settings.first_reply_minutes))
 
     @property
-    def claim_holds(self) -> timedelta:
+    def claim_duration(self) -> timedelta:
         """How long, in office hours, a claim holds without a sign of life."""
         return timedelta(minutes=self.settings.claim_minutes)
 
     @property
-    def titles(self) -> dict[str, str]:
+    def network_titles(self) -> dict[str, str]:
         """What people call each network that this Heard can speak to, by its name."""
         return {name: network.title for name, network in self.networks.items()}
 
@@ -87,25 +89,27 @@ class Desk:
             raise RuleBrokenError(f"This Heard has no keys for {name}, so nothing can be done there.")
         return self.networks[name]
 
-    def nudge(self) -> None:
+    def wake_loops(self) -> None:
         """Something changed: have it sent and drawn now. A lost nudge costs a tick, not the work."""
-        self.outbox_bell.set()
-        self.board_bell.set()
+        self.outbox_wake.set()
+        self.cards_wake.set()
 
-    def glance(self, look: Callable[[], Result], seconds: float) -> Result | None:
+    def read_with_timeout(self, look: Callable[[], Result], seconds: float) -> Result | None:
         """Look something up if it can be had within `seconds`, else None: the person must not wait.
 
         A look that takes longer goes on in a thread of its own and is forgotten: what it writes must do no
         harm if it comes late.
         """
-        return self._within(self._glances, look, seconds)
+        return self._run_with_timeout(self._read_pool, look, seconds)
 
-    def ask(self, question: Callable[[], Result], seconds: float) -> Result | None:
+    def ask_with_timeout(self, question: Callable[[], Result], seconds: float) -> Result | None:
         """Ask Slack something; None if it does not answer within `seconds`. As `glance`, in own threads."""
-        return self._within(self._asks, question, seconds)
+        return self._run_with_timeout(self._slack_pool, question, seconds)
 
-    def _within(self, pool: ThreadPoolExecutor, look: Callable[[], Result], seconds: float) -> Result | None:
-        future: Future[Result] = pool.submit(self._counted, look)
+    def _run_with_timeout(
+        self, pool: ThreadPoolExecutor, look: Callable[[], Result], seconds: float
+    ) -> Result | None:
+        future: Future[Result] = pool.submit(self._run_counted, look)
         try:
             return future.result(timeout=seconds)
         except NotInTimeError:
@@ -114,7 +118,9 @@ class Desk:
             log.warning("the ledger could not be looked at: %s", type(error).__name__)
         return None
 
-    def note(self, write: Callable[[Session], object], *, patience: float = PATIENCE) -> bool:
+    def try_write(
+        self, write: Callable[[Session], object], *, patience: float = LOCK_TIMEOUT_SECONDS
+    ) -> bool:
         """Write what only makes things nicer, and can be left out where the ledger takes nothing.
 
         Such as while the disk is full: who asks then is answered all the same. Whether it was written.
@@ -127,46 +133,46 @@ class Desk:
             return False
         return True
 
-    def aside(self, errand: Callable[[], object]) -> None:
+    def run_in_background(self, errand: Callable[[], object]) -> None:
         """Do something that takes longer than a person waits for an answer. Lost if the process dies."""
-        self._submit(self._errands, errand)
+        self._submit(self._background_pool, errand)
 
-    def answer(self, user: str, errand: Callable[[], object]) -> None:
+    def queue_answer(self, user: str, errand: Callable[[], object]) -> None:
         """Tell `user` something beside their request, after all that they were to be told before.
 
         Lost if the process dies; an end waits for it.
         """
-        self._in_order.add(user, errand)
+        self._ordered_answers.add(user, errand)
 
     def _submit(self, pool: ThreadPoolExecutor, errand: Callable[[], object]) -> None:
         """Have it done in `pool`; counted as under way from now on, also while it waits for a thread."""
-        self.underway.begin()
+        self.running_tasks.begin()
         try:
             future = pool.submit(errand)
         except RuntimeError:  # the pool is closed
-            self.underway.end()
+            self.running_tasks.end()
             log.warning("something that was to be done aside is not done: Heard is stopping")
             return
-        future.add_done_callback(self._done)
+        future.add_done_callback(self._on_task_done)
 
-    def _done(self, errand: Future[object]) -> None:
-        self.underway.end()
-        _note_failure(errand)
+    def _on_task_done(self, errand: Future[object]) -> None:
+        self.running_tasks.end()
+        _log_failure(errand)
 
-    def _counted(self, errand: Callable[[], Result]) -> Result:
-        with self.underway.errand():
+    def _run_counted(self, errand: Callable[[], Result]) -> Result:
+        with self.running_tasks.counted():
             return errand()
 
     def close(self) -> None:
         """Let what is under way come to its end, if it does so soon; then let go of everything."""
-        if not self.underway.came_to_rest(within=REST):
-            log.warning("Heard stops with %s things under way, answers perhaps", self.underway.count)
-        for pool in (self._glances, self._asks, self._errands, self._answers):
+        if not self.running_tasks.wait_until_idle(within=SHUTDOWN_WAIT_SECONDS):
+            log.warning("Heard stops with %s things under way, answers perhaps", self.running_tasks.count)
+        for pool in (self._read_pool, self._slack_pool, self._background_pool, self._answer_pool):
             pool.shutdown(wait=False, cancel_futures=True)
         self.db.close()
 
 
-def _note_failure(errand: Future[object]) -> None:
+def _log_failure(errand: Future[object]) -> None:
     """Nobody waits for what is done aside, so nobody else would hear of its failure."""
     if not errand.cancelled() and (error := errand.exception()) is not None:
         log.error("what was to be done aside failed", exc_info=error)

@@ -19,7 +19,7 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.ingest import backfill, missing_posts, own_posts, profiles
 from bot.jobs import (
     account_check,
@@ -36,41 +36,43 @@ from bot.networks.base import Later, Network
 from bot.publish import manual_posting, outbox
 from bot.runtime import clock_set_back
 from bot.runtime.clock import WatchedClock
-from bot.runtime.job_leases import KEEP, Rota
-from bot.runtime.pg_notify import Ear
+from bot.runtime.job_leases import LEASE_RENEW_INTERVAL_SECONDS, JobLeases
+from bot.runtime.pg_notify import PgListener
 from bot.slack import cards, fix_followup, home_tab, reactions
 from bot.slack.client import SlackError
-from models import Inbound, Shown
+from models import ProcessedRequest, SharedAnswer
 
 log = logging.getLogger(__name__)
 
-TEN_MINUTES = 600.0
-CLAIMS = 10.0  # seconds between two looks at what the clock does to tickets
-TICK = 2.0  # seconds; what a lost nudge costs
-GATHER = 0.03  # seconds from the bell to the work: what several people press at once is seen to at once
-A_DAY = timedelta(days=1)  # so long can an answer be shared
-REMEMBERED = timedelta(days=3)  # Slack repeats an event for an hour at most
+SLOW_READ_INTERVAL_SECONDS = 600.0
+CLAIM_CHECK_INTERVAL_SECONDS = 10.0  # seconds between two looks at what the clock does to tickets
+LOOP_MAX_WAIT_SECONDS = 2.0  # seconds; what a lost nudge costs
+WAKE_DELAY_SECONDS = (
+    0.03  # seconds from the bell to the work: what several people press at once is seen to at once
+)
+SHARED_ANSWER_RETENTION = timedelta(days=1)  # so long can an answer be shared
+REQUEST_RETENTION = timedelta(days=3)  # Slack repeats an event for an hour at most
 
 
-class Schedule:
+class Scheduler:
     """Everything that runs by itself, started together and drained together."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self._rota = Rota(desk)
+    def __init__(self, ctx: BotContext) -> None:
+        self.ctx = ctx
+        self._rota = JobLeases(ctx)
         self._machine = WatchedClock(lambda: datetime.now(UTC))
         self._jobs = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
         self._loops = [
-            self._thread("board", cards.work, desk.board_bell.ear()),
-            self._thread("marks", reactions.work, desk.board_bell.ear()),
-            *(self._outbox(name) for name in desk.networks),
+            self._thread("board", cards.run_due, ctx.cards_wake.subscribe()),
+            self._thread("marks", reactions.run_due, ctx.cards_wake.subscribe()),
+            *(self._run_outbox_loop(name) for name in ctx.networks),
         ]
 
     def start(self) -> None:
         """Begin; the first poll comes at once."""
         self.plan()
         if self._rota.is_shared:
-            Ear(self.desk).thread.start()
+            PgListener(self.ctx).thread.start()
         self._jobs.start()
         for loop in self._loops:
             loop.start()
@@ -82,68 +84,104 @@ class Schedule:
 
     def plan(self) -> None:
         """Say what comes when; nothing runs yet."""
-        for network in self.desk.networks.values():
-            self._listen(network)
-        self._every(30, self._wake_snoozed, "snoozes")
-        self._every(CLAIMS, lambda: claim_expiry.tick(self.desk), "claims")
-        self._every(reminders.EVERY, lambda: reminders.tick(self.desk), "nudges")
-        self._every(reminders.WIND_UP, lambda: reminders.wind_up(self.desk), "clocks", first=0)
-        self._every(stats_rollup.EVERY, lambda: stats_rollup.tick(self.desk), "figures", first=3)
-        self._every(digest.EVERY, lambda: digest.tick(self.desk), "digest")
-        self._every(fix_followup.EVERY, lambda: fix_followup.tick(self.desk), "fixes")
-        self._every(missing_posts.EVERY, lambda: missing_posts.tick(self.desk), "missing posts", first=7)
-        self._every(watchdog.MINUTE, lambda: watchdog.audit(self.desk), "audit")
-        if self.desk.settings.canary_channel is not None:
-            self._every(canary.LOOK, lambda: canary.listen(self.desk), "canary", first=0)
-        self._every(home_tab.EVERY, lambda: home_tab.refresh(self.desk), "homes")
-        self._every(3600, self._tidy, "tidy")
-        self._every(search_index.EVERY, lambda: search_index.catch_up(self.desk), "search index", first=2)
+        for network in self.ctx.networks.values():
+            self._schedule_reads(network)
+        self._add_interval(30, self._wake_snoozed, "snoozes")
+        self._add_interval(CLAIM_CHECK_INTERVAL_SECONDS, lambda: claim_expiry.run_due(self.ctx), "claims")
+        self._add_interval(reminders.CHECK_INTERVAL_SECONDS, lambda: reminders.send_due(self.ctx), "nudges")
+        self._add_interval(
+            reminders.CLOCK_INIT_INTERVAL_SECONDS,
+            lambda: reminders.start_missing_clocks(self.ctx),
+            "clocks",
+            first=0,
+        )
+        self._add_interval(
+            stats_rollup.ROLLUP_INTERVAL_SECONDS, lambda: stats_rollup.run_due(self.ctx), "figures", first=3
+        )
+        self._add_interval(digest.CHECK_INTERVAL_SECONDS, lambda: digest.write_due(self.ctx), "digest")
+        self._add_interval(
+            fix_followup.UPDATE_INTERVAL_SECONDS, lambda: fix_followup.update_messages(self.ctx), "fixes"
+        )
+        self._add_interval(
+            missing_posts.CHECK_INTERVAL_SECONDS,
+            lambda: missing_posts.run_due(self.ctx),
+            "missing posts",
+            first=7,
+        )
+        self._add_interval(watchdog.READ_MIN_AGE_SECONDS, lambda: watchdog.run_checks(self.ctx), "audit")
+        if self.ctx.settings.canary_channel is not None:
+            self._add_interval(
+                canary.CHECK_INTERVAL_SECONDS, lambda: canary.check(self.ctx), "canary", first=0
+            )
+        self._add_interval(home_tab.REFRESH_INTERVAL_SECONDS, lambda: home_tab.refresh(self.ctx), "homes")
+        self._add_interval(3600, self._delete_expired, "tidy")
+        self._add_interval(
+            search_index.CATCH_UP_INTERVAL_SECONDS,
+            lambda: search_index.catch_up(self.ctx),
+            "search index",
+            first=2,
+        )
         each, now = _interval(30), datetime.now(UTC)
-        self._jobs.add_job(self._introduce, each, id="introduce", next_run_time=now)  # each worker its own
+        self._jobs.add_job(
+            self._fetch_identity, each, id="introduce", next_run_time=now
+        )  # each worker its own
         if self._rota.is_shared:
-            self._jobs.add_job(self._keep_turns, _interval(KEEP), id="keep turns")
+            self._jobs.add_job(self._renew_leases, _interval(LEASE_RENEW_INTERVAL_SECONDS), id="keep turns")
 
     def drain(self, seconds: float) -> bool:
         """Take nothing new, finish what is on the wire; True if all came to rest within `seconds`."""
         until = time.monotonic() + seconds
-        self.desk.stop.set()
-        self.desk.nudge()
+        self.ctx.stop.set()
+        self.ctx.wake_loops()
         if self._jobs.running:
             self._jobs.shutdown(wait=False)
         for loop in self._loops:
             loop.join(timeout=max(until - time.monotonic(), 0.0))
-        jobs_rest = self.desk.underway.came_to_rest(max(until - time.monotonic(), 0.0))
+        jobs_rest = self.ctx.running_tasks.wait_until_idle(max(until - time.monotonic(), 0.0))
         return jobs_rest and not any(loop.is_alive() for loop in self._loops)
 
-    def _listen(self, network: Network) -> None:
+    def _schedule_reads(self, network: Network) -> None:
         """The readings of one network."""
-        desk, name = self.desk, network.name
-        self._every(
-            desk.settings.poll_seconds, lambda: backfill.listen(desk, network), f"poll {name}", first=0
+        ctx, name = self.ctx, network.name
+        self._add_interval(
+            ctx.settings.poll_seconds,
+            lambda: backfill.poll_and_backfill(ctx, network),
+            f"poll {name}",
+            first=0,
         )
-        self._every(
-            account_check.EVERY, lambda: account_check.check(desk, network), f"account {name}", first=0
+        self._add_interval(
+            account_check.CHECK_INTERVAL_SECONDS,
+            lambda: account_check.check_network(ctx, network),
+            f"account {name}",
+            first=0,
         )
         # after that poll: what we answered can only be told once we have heard it
-        self._every(TEN_MINUTES, lambda: own_posts.watch(desk, network), f"own {name}", first=5)
-        self._every(60, lambda: manual_posting.confirm_seen(desk, network), f"hand-offs {name}")
-        self._every(60, lambda: profiles.fill_in(desk, network), f"profiles {name}")
+        self._add_interval(
+            SLOW_READ_INTERVAL_SECONDS, lambda: own_posts.read_own_posts(ctx, network), f"own {name}", first=5
+        )
+        self._add_interval(60, lambda: manual_posting.confirm_seen(ctx, network), f"hand-offs {name}")
+        self._add_interval(60, lambda: profiles.fetch_missing(ctx, network), f"profiles {name}")
         # X's day, by which it charges, is UTC's
         hourly, last = CronTrigger(minute=17, timezone=UTC), CronTrigger(hour=23, minute=50, timezone=UTC)
         for trigger, job in ((hourly, f"sweep {name}"), (last, f"last sweep {name}")):
-            self._add(trigger, lambda: missing_posts.sweep(desk, network), job, repeat(TEN_MINUTES))
+            self._add_job(
+                trigger,
+                lambda: missing_posts.sweep_and_check(ctx, network),
+                job,
+                repeat(SLOW_READ_INTERVAL_SECONDS),
+            )
 
-    def _every(
+    def _add_interval(
         self, seconds: float, job: Callable[[], object], name: str, *, first: float | None = None
     ) -> None:
         """Do `job` every `seconds`; and once `first` so many seconds from now, whoever did it just before."""
-        trigger = _interval(self._rota.tick(seconds))
+        trigger = _interval(self._rota.check_interval(seconds))
         if first is None:
-            self._add(trigger, job, name, repeat(seconds))
+            self._add_job(trigger, job, name, repeat(seconds))
         else:
-            self._add(trigger, job, name, chain([0.0], repeat(seconds)), first)
+            self._add_job(trigger, job, name, chain([0.0], repeat(seconds)), first)
 
-    def _add(
+    def _add_job(
         self,
         trigger: BaseTrigger,
         job: Callable[[], object],
@@ -158,15 +196,19 @@ class Schedule:
         # By this machine's clock: APScheduler goes by that.
         start = {} if first is None else {"next_run_time": datetime.now(UTC) + timedelta(seconds=first)}
         self._jobs.add_job(
-            lambda: self._guarded(job, name, next(rounds)), trigger, id=name, misfire_grace_time=None, **start
+            lambda: self._run_safely(job, name, next(rounds)),
+            trigger,
+            id=name,
+            misfire_grace_time=None,
+            **start,
         )
 
-    def _guarded(self, job: Callable[[], object], name: str, every: float) -> None:
+    def _run_safely(self, job: Callable[[], object], name: str, every: float) -> None:
         """One job that fails must not end the others, and comes again at its next time."""
-        if self.desk.stop.is_set():
+        if self.ctx.stop.is_set():
             return
         try:
-            with self.desk.underway.errand(), self._rota.turn(name, every) as ours:
+            with self.ctx.running_tasks.counted(), self._rota.acquire(name, every) as ours:
                 if ours:
                     job()
         except Later as later:
@@ -174,32 +216,34 @@ class Schedule:
         except Exception:
             log.exception("%s failed; it comes again", name)
 
-    def _keep_turns(self) -> None:
+    def _renew_leases(self) -> None:
         try:
-            self._rota.keep()
+            self._rota.renew_all()
         except Exception as error:  # noqa: BLE001 - then somebody else may take over, as if we were dead
             log.warning("could not say that we are still at work: %s", type(error).__name__)
 
-    def _outbox(self, network: str) -> threading.Thread:
+    def _run_outbox_loop(self, network: str) -> threading.Thread:
         """A loop for each network: one that is slow or down must not hold up the others."""
-        ear = self.desk.outbox_bell.ear()
-        return self._thread(f"outbox {network}", lambda desk: outbox.work(desk, {network}), ear)
+        ear = self.ctx.outbox_wake.subscribe()
+        return self._thread(f"outbox {network}", lambda ctx: outbox.run_due(ctx, {network}), ear)
 
-    def _thread(self, name: str, work: Callable[[Desk], float], bell: threading.Event) -> threading.Thread:
+    def _thread(
+        self, name: str, work: Callable[[BotContext], float], bell: threading.Event
+    ) -> threading.Thread:
         return threading.Thread(target=self._loop, args=(work, bell), name=name)
 
-    def _loop(self, work: Callable[[Desk], float], bell: threading.Event) -> None:
+    def _loop(self, work: Callable[[BotContext], float], bell: threading.Event) -> None:
         """Work until told to stop: at once when the bell rings, else when the next thing is due."""
-        while not self.desk.stop.is_set():
+        while not self.ctx.stop.is_set():
             bell.clear()
             try:
                 self._bring_jobs_back()
-                wait = work(self.desk)
+                wait = work(self.ctx)
             except Exception:
                 log.exception("%s failed; it goes on", threading.current_thread().name)
-                wait = TICK
-            if wait > 0 and bell.wait(min(wait, TICK)):
-                self.desk.stop.wait(GATHER)
+                wait = LOOP_MAX_WAIT_SECONDS
+            if wait > 0 and bell.wait(min(wait, LOOP_MAX_WAIT_SECONDS)):
+                self.ctx.stop.wait(WAKE_DELAY_SECONDS)
 
     def _bring_jobs_back(self) -> None:
         """Where this machine's clock was set back, have its jobs wait no longer than they should.
@@ -218,23 +262,23 @@ class Schedule:
                 again = job.trigger.get_next_fire_time(None, now)
             job.modify(next_run_time=again)
 
-    def _introduce(self) -> None:
+    def _fetch_identity(self) -> None:
         """Learn who we are in Slack; what is known is not asked again."""
         try:
-            self.desk.slack.identity()
+            self.ctx.slack.identity()
         except SlackError as error:
             log.warning("Slack does not say who we are: %s", error)
 
     def _wake_snoozed(self) -> None:
-        with self.desk.db.write() as session:
-            snooze_wakeup.wake(self.desk, session, at=self.desk.now())
-        self.desk.board_bell.set()
+        with self.ctx.db.write() as session:
+            snooze_wakeup.wake_due(self.ctx, session, at=self.ctx.now())
+        self.ctx.cards_wake.set()
 
-    def _tidy(self) -> None:
-        with self.desk.db.write() as session:
-            Inbound.forget(session, self.desk.now() - REMEMBERED)
-            Shown.forget(session, self.desk.now() - A_DAY)
-            clock_set_back.forget(session, at=self.desk.now())
+    def _delete_expired(self) -> None:
+        with self.ctx.db.write() as session:
+            ProcessedRequest.delete_before(session, self.ctx.now() - REQUEST_RETENTION)
+            SharedAnswer.delete_before(session, self.ctx.now() - SHARED_ANSWER_RETENTION)
+            clock_set_back.clear_old_alarm(session, at=self.ctx.now())
 
 
 def _interval(seconds: float) -> IntervalTrigger:

@@ -20,16 +20,16 @@ from models.core.office_hours import OfficeHours
 
 DEFAULT_DATABASE_URL = "sqlite:///heard.db"  # in the folder where Heard is started
 ENV_FILE = Path(".env")  # in the same folder
-_CODE = Path(__file__).parent.parent
-_DAY = 86_400.0
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CODE_FOLDER = Path(__file__).parent.parent
+_DAY_SECONDS = 86_400.0
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _KEY_BYTES = 32
-_KEYS = "give Fernet keys, the newest first, with commas between them"
-_SECONDS = "give rising numbers of seconds, such as 5,15,45,120,300,600"
-_OFF = {"off", "none"}
-_DIGEST_AT = "give a time of day, such as 09:00, or off"
-_DIGEST_DAY = "give a day of the week, such as Mon, or off"
-_SENDERS = "give ids of Slack users (U…, W…) and user groups (S…), with commas between them"
+_KEYS_HINT = "give Fernet keys, the newest first, with commas between them"
+_SECONDS_HINT = "give rising numbers of seconds, such as 5,15,45,120,300,600"
+_OFF_VALUES = {"off", "none"}
+_DIGEST_AT_HINT = "give a time of day, such as 09:00, or off"
+_DIGEST_DAY_HINT = "give a day of the week, such as Mon, or off"
+_SENDERS_HINT = "give ids of Slack users (U…, W…) and user groups (S…), with commas between them"
 
 
 class SettingsError(Exception):
@@ -58,14 +58,14 @@ class Settings(BaseSettings):
     slack_posts_per_second: float = Field(default=1.0, ge=0.001)  # a channel
     slack_updates_per_minute: float = Field(default=50.0, ge=0.01)  # the workspace
     senders: Annotated[tuple[str, ...] | None, NoDecode] = None  # users and user groups; None is everybody
-    poll_seconds: float = Field(default=60.0, ge=1, le=_DAY)
-    undo_seconds: float = Field(default=10.0, ge=0, le=_DAY)
+    poll_seconds: float = Field(default=60.0, ge=1, le=_DAY_SECONDS)
+    undo_seconds: float = Field(default=10.0, ge=0, le=_DAY_SECONDS)
     reconcile_seconds: Annotated[tuple[float, ...], NoDecode] = (5, 15, 45, 120, 300, 600)
-    first_reply_minutes: float = Field(default=30, gt=0, le=_DAY)
+    first_reply_minutes: float = Field(default=30, gt=0, le=_DAY_SECONDS)
     sign_offs: bool = True  # whether replies are signed, by those who chose how
     near_copy_percent: int = Field(default=85, ge=0, le=100)  # how alike replies must be for a word; 0: never
     backup: str | None = None  # a user or user group that hears of claims that nobody followed up
-    claim_minutes: float = Field(default=15, gt=0, le=_DAY / 60)
+    claim_minutes: float = Field(default=15, gt=0, le=_DAY_SECONDS / 60)
     office_hours: str | None = None  # round the clock
     time_zone: str = "UTC"
     holidays: str | None = None
@@ -91,13 +91,13 @@ class Settings(BaseSettings):
         try:
             return tuple(float(part) for part in value.split(","))
         except ValueError:
-            raise ValueError(_SECONDS) from None
+            raise ValueError(_SECONDS_HINT) from None
 
     @field_validator("reconcile_seconds")
     @classmethod
     def _rising(cls, value: tuple[float, ...]) -> tuple[float, ...]:
-        if not value or not all(soon < late <= _DAY for soon, late in pairwise((0, *value))):
-            raise ValueError(_SECONDS)
+        if not value or not all(soon < late <= _DAY_SECONDS for soon, late in pairwise((0, *value))):
+            raise ValueError(_SECONDS_HINT)
         return value
 
     @field_validator("encryption_keys", mode="before")
@@ -108,7 +108,7 @@ class Settings(BaseSettings):
             return value
         keys = [key.strip() for key in value.split(",")]
         if not all(_is_key(key) for key in keys):
-            raise ValueError(_KEYS)
+            raise ValueError(_KEYS_HINT)
         return tuple(map(SecretStr, keys))
 
     @field_validator("senders", mode="before")
@@ -119,21 +119,21 @@ class Settings(BaseSettings):
             return value
         ids = tuple(dict.fromkeys(one.strip() for one in value.split(",")))
         if not all(re.fullmatch(r"[UWS][A-Z0-9]+", one) for one in ids):
-            raise ValueError(_SENDERS)
+            raise ValueError(_SENDERS_HINT)
         return ids
 
     @field_validator("digest_at")
     @classmethod
     def _time_of_day(cls, value: str) -> str:
-        if value.lower() not in _OFF and not re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", value):
-            raise ValueError(_DIGEST_AT)
+        if value.lower() not in _OFF_VALUES and not re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", value):
+            raise ValueError(_DIGEST_AT_HINT)
         return value
 
     @field_validator("digest_day")
     @classmethod
     def _day_of_the_week(cls, value: str) -> str:
-        if value.lower() not in _OFF and value[:3].lower() not in _DAYS:
-            raise ValueError(_DIGEST_DAY)
+        if value.lower() not in _OFF_VALUES and value[:3].lower() not in _WEEKDAYS:
+            raise ValueError(_DIGEST_DAY_HINT)
         return value
 
     @field_validator("backup")
@@ -187,7 +187,7 @@ class Settings(BaseSettings):
     @property
     def digest_time(self) -> time | None:
         """When the digest comes, by the clocks of TIME_ZONE; None: never."""
-        if self.digest_at.lower() in _OFF:
+        if self.digest_at.lower() in _OFF_VALUES:
             return None
         hour, _, minute = self.digest_at.partition(":")
         return time(int(hour), int(minute))
@@ -196,7 +196,7 @@ class Settings(BaseSettings):
     def digest_weekday(self) -> int | None:
         """On which day the weekly digest comes, Monday being 0; None: never."""
         day = self.digest_day.lower()
-        return None if day in _OFF else _DAYS.index(day[:3])
+        return None if day in _OFF_VALUES else _WEEKDAYS.index(day[:3])
 
     @cached_property
     def office(self) -> OfficeHours:
@@ -239,24 +239,26 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         missing = any(detail["type"] == "missing" for detail in error.errors())
-        raise SettingsError(one_line(error) + (_where_settings_are() if missing else "")) from None
+        raise SettingsError(
+            summarize_error(error) + (_warn_env_file_elsewhere() if missing else "")
+        ) from None
 
 
-def _where_settings_are() -> str:
+def _warn_env_file_elsewhere() -> str:
     """Tell somebody whose `.env` lies beside the code, and is not read, where it is looked for."""
-    if ENV_FILE.exists() or not (_CODE / ENV_FILE).exists():
+    if ENV_FILE.exists() or not (_CODE_FOLDER / ENV_FILE).exists():
         return ""
     return f" (.env is read in the folder where Heard is started, and there is none in {Path.cwd()})"
 
 
-def one_line(error: ValidationError, prefix: str = "") -> str:
+def summarize_error(error: ValidationError, prefix: str = "") -> str:
     """Name each setting that is wrong and how; never its value, which may be a secret."""
     return "; ".join(
-        _complaint(prefix, detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()
+        _error_sentence(prefix, detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()
     )
 
 
-def _complaint(prefix: str, where: tuple[int | str, ...], kind: str, message: str) -> str:
+def _error_sentence(prefix: str, where: tuple[int | str, ...], kind: str, message: str) -> str:
     name = (prefix + str(where[0])).upper() if where else "a setting"
     if kind == "missing":
         return f"{name} is missing"

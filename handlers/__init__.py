@@ -13,7 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.slack.respond import BoundedRespond
 from handlers import access
 from handlers.commands import me, router, search, share
@@ -31,7 +31,7 @@ from handlers.tickets import actions, author_history, dialogs, home, post_contex
 
 log = logging.getLogger(__name__)
 
-ROOMS = (
+HANDLER_MODULES = (
     actions,
     router,
     composer,
@@ -56,43 +56,43 @@ ROOMS = (
 )
 
 
-def build(desk: Desk) -> App:
+def build_app(ctx: BotContext) -> App:
     """Build the Bolt app over `desk`.
 
     `process_before_response` is on: an event is acknowledged after it is in the ledger, not before, so that
     Slack repeats what was lost. Nothing is asked of Slack here, so a start does not need Slack to be up.
     """
-    secret = desk.settings.slack_signing_secret
+    secret = ctx.settings.slack_signing_secret
     # Bolt reads SLACK_BOT_TOKEN itself and then warns that it is not used: it is, by `_authorizer`.
-    logging.getLogger("slack_bolt.App").addFilter(_is_news)
+    logging.getLogger("slack_bolt.App").addFilter(_is_wanted_record)
     app = App(
         name="heard",
-        client=desk.slack.client,
+        client=ctx.slack.client,
         signing_secret=secret.get_secret_value() if secret is not None else "",
-        authorize=_authorizer(desk),
+        authorize=_authorizer(ctx),
         process_before_response=True,
         raise_error_for_unhandled_request=True,
     )
-    app.error(_last_resort)
-    app.use(_bounded(desk))
-    access.guard(app, desk)
-    for room in ROOMS:
-        room.register(app, desk)
+    app.error(_handle_error)
+    app.use(_respond_middleware(ctx))
+    access.install_access_check(app, ctx)
+    for room in HANDLER_MODULES:
+        room.register(app, ctx)
     return app
 
 
-def _is_news(record: logging.LogRecord) -> bool:
+def _is_wanted_record(record: logging.LogRecord) -> bool:
     """Bolt warns at every start that a token is not used, whichever of its arguments carries it."""
     said = record.getMessage()
     return "will be ignored" not in said and "will be unused" not in said
 
 
-def _authorizer(desk: Desk) -> Callable[..., AuthorizeResult]:
+def _authorizer(ctx: BotContext) -> Callable[..., AuthorizeResult]:
     """Who we are, without asking Slack on every press: one workspace, one token, learned once."""
-    token = desk.settings.slack_bot_token.get_secret_value()
+    token = ctx.settings.slack_bot_token.get_secret_value()
 
     def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        known = desk.slack.identity_if_known()
+        known = ctx.slack.identity_if_known()
         return AuthorizeResult(
             enterprise_id=enterprise_id,
             team_id=team_id,
@@ -104,9 +104,9 @@ def _authorizer(desk: Desk) -> Callable[..., AuthorizeResult]:
     return authorize
 
 
-def _bounded(desk: Desk) -> Callable[..., None]:
+def _respond_middleware(ctx: BotContext) -> Callable[..., None]:
     """A middleware that gives every listener a `respond` which does not wait long."""
-    client = desk.slack.client
+    client = ctx.slack.client
 
     def bound(context: BoltContext, next: Callable[[], object]) -> None:  # noqa: A002 - Bolt's name
         context["respond"] = BoundedRespond(
@@ -117,7 +117,7 @@ def _bounded(desk: Desk) -> Callable[..., None]:
     return bound
 
 
-def _last_resort(error: Exception, logger: Logger) -> BoltResponse:
+def _handle_error(error: Exception, logger: Logger) -> BoltResponse:
     """What nobody handles is acknowledged, or Slack would send it again and again; a failure is not.
 
     https://docs.slack.dev/apis/events-api/#retries

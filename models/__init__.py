@@ -3,23 +3,23 @@
 from models.core.audit_event import Event
 from models.core.base import Base
 from models.core.lease import Lease
-from models.core.rate_limit import Budget
-from models.issues.issue import Issue, Report
+from models.core.rate_limit import RateLimit
+from models.issues.issue import Issue, IssueReport
 from models.reports import word_index  # noqa: F401 - it listens to what is written
-from models.reports.daily_stats import Daily, Tally
+from models.reports.daily_stats import DailyStats, RollupProgress
 from models.slack.alarm import Alarm
 from models.slack.card import Card
-from models.slack.home_tab import Home
+from models.slack.home_tab import HomeTab
 from models.slack.notice import Notice
-from models.slack.processed_request import Inbound
-from models.slack.reaction import Mark
-from models.slack.shared_answer import Shown
+from models.slack.processed_request import ProcessedRequest
+from models.slack.reaction import Reaction
+from models.slack.shared_answer import SharedAnswer
 from models.sources.account import Account
 from models.sources.author import Author, FormerHandle
 from models.sources.credential import Credential
 from models.sources.cursor import Cursor
 from models.sources.gap import Gap
-from models.sources.mention import Mention, Quarantined
+from models.sources.mention import Mention, QuarantinedPost
 from models.tickets.note import Note
 from models.tickets.pause import Pause
 from models.tickets.reply import Reply
@@ -32,28 +32,28 @@ __all__ = [
     "Alarm",
     "Author",
     "Base",
-    "Budget",
     "Card",
     "Credential",
     "Cursor",
-    "Daily",
+    "DailyStats",
     "Event",
     "FormerHandle",
     "Gap",
-    "Home",
-    "Inbound",
+    "HomeTab",
     "Issue",
+    "IssueReport",
     "Lease",
-    "Mark",
     "Mention",
     "Note",
     "Notice",
     "Pause",
-    "Quarantined",
+    "ProcessedRequest",
+    "QuarantinedPost",
+    "RateLimit",
+    "Reaction",
     "Reply",
-    "Report",
-    "Shown",
-    "Tally",
+    "RollupProgress",
+    "SharedAnswer",
     "Teammate",
     "Ticket",
     "Turn",

@@ -15,41 +15,41 @@ from sqlalchemy.orm import Session
 
 from models.core.base import Base
 from models.core.lease import Lease
-from models.core.rate_limit import Budget
+from models.core.rate_limit import RateLimit
 from models.slack.alarm import Alarm
 from models.slack.card import Card
-from models.slack.home_tab import Home
+from models.slack.home_tab import HomeTab
 from models.slack.notice import Notice
-from models.slack.processed_request import Inbound
-from models.slack.reaction import Mark
-from models.slack.shared_answer import Shown
+from models.slack.processed_request import ProcessedRequest
+from models.slack.reaction import Reaction
+from models.slack.shared_answer import SharedAnswer
 from models.sources.credential import Credential
 from models.sources.cursor import Cursor
 from models.sources.gap import Gap
 from models.sources.mention import Mention
 from models.tickets.pause import Pause
-from models.tickets.reply import ON_ITS_WAY, Reply
+from models.tickets.reply import UNSETTLED_STATES, Reply
 from models.tickets.ticket import Ticket
 
 # Moments that something waits for, or from which a wait is counted. Not moments that a person named (the end
 # of a snooze), that follow from when a customer wrote (when a first reply is due), or that record the past.
-WAITS: Mapping[type[Base], tuple[str, ...]] = MappingProxyType(
+WAIT_COLUMNS: Mapping[type[Base], tuple[str, ...]] = MappingProxyType(
     {
         Alarm: ("since", "told_at"),
-        Budget: ("due_at", "paused_until"),
+        RateLimit: ("due_at", "paused_until"),
         Card: ("not_before", "leased_until", "placing_since"),
         Credential: ("renewed_at", "expires_at", "leased_until", "not_before"),
         Cursor: ("started_at", "read_at", "failing_since", "not_before"),
         Gap: ("since", "found_at", "not_before"),
-        Home: ("opened_at",),
-        Inbound: ("at",),
+        HomeTab: ("opened_at",),
+        ProcessedRequest: ("at",),
         Lease: ("until", "begun_at"),
-        Mark: ("not_before",),
+        Reaction: ("not_before",),
         Mention: ("missing_since", "look_at"),
         Notice: ("created_at", "not_before", "leased_until", "placing_since"),
         Pause: ("at",),
         Reply: ("created_at", "due_at", "released_at", "sent_at"),
-        Shown: ("at",),
+        SharedAnswer: ("at",),
         Ticket: (
             "composing_since",
             "composing_until",
@@ -62,7 +62,7 @@ WAITS: Mapping[type[Base], tuple[str, ...]] = MappingProxyType(
 )
 
 
-def latest(session: Session) -> datetime | None:
+def last_known_time(session: Session) -> datetime | None:
     """The newest moment that was surely *now* when it was written: the last reading that came to its end.
 
     It is moved by `bring_back` too, so that what was mended once is not mended again.
@@ -70,18 +70,18 @@ def latest(session: Session) -> datetime | None:
     return session.scalar(select(func.max(func.coalesce(Cursor.read_at, Cursor.started_at))))
 
 
-def bring_back(session: Session, *, at: datetime, step: timedelta) -> int:
+def shift_waits(session: Session, *, at: datetime, step: timedelta) -> int:
     """Move what lies after `at` by `step` into the past, as far as the clock was set back; gives how many."""
     return sum(
-        _moved(session, table, getattr(table, name), at=at, step=step)
-        for table, names in WAITS.items()
+        _shift_column(session, table, getattr(table, name), at=at, step=step)
+        for table, names in WAIT_COLUMNS.items()
         for name in names
     )
 
 
-def _moved(session: Session, table: type[Base], column: Any, *, at: datetime, step: timedelta) -> int:  # noqa: ANN401
+def _shift_column(session: Session, table: type[Base], column: Any, *, at: datetime, step: timedelta) -> int:  # noqa: ANN401
     [key] = inspect(table).primary_key
-    rows = session.execute(select(key, column).where(column > at, _moves(table))).all()
+    rows = session.execute(select(key, column).where(column > at, _is_waiting(table))).all()
     if rows:
         mapped = inspect(table).local_table
         assert isinstance(mapped, Table)
@@ -92,8 +92,8 @@ def _moved(session: Session, table: type[Base], column: Any, *, at: datetime, st
     return len(rows)
 
 
-def _moves(table: type[Base]) -> ColumnElement[bool]:
+def _is_waiting(table: type[Base]) -> ColumnElement[bool]:
     """Which rows of `table` still wait for something; what a finished reply did is history."""
     if table is Reply:
-        return or_(Reply.state.in_(ON_ITS_WAY), Reply.unsay_by.is_not(None))
+        return or_(Reply.state.in_(UNSETTLED_STATES), Reply.unsay_by.is_not(None))
     return true()

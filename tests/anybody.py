@@ -1,11 +1,11 @@
 """Where there is no Slack to ask: everybody may speak."""
 
-from bot.context import Desk
-from bot.slack.permissions import Standing
+from bot.context import BotContext
+from bot.slack.permissions import SenderPermissions
 
 
-class Anybody(Standing):
+class Anybody(SenderPermissions):
     """Knows everybody, and lets them send."""
 
-    def why_not(self, desk: Desk, user: str, channel: str) -> str | None:
+    def why_not(self, ctx: BotContext, user: str, channel: str) -> str | None:
         return None

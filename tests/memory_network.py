@@ -16,42 +16,42 @@ from urllib.parse import urlencode
 
 from bot.networks.base import (
     Absence,
-    Account,
-    Allowance,
+    AccountIdentity,
     Answerable,
-    HandOff,
-    Mark,
+    AuthorProfile,
     NetworkError,
-    No,
-    Page,
-    Person,
+    Position,
     Post,
-    Published,
-    Reading,
+    PostPage,
+    PublishedReply,
+    RateLimitStatus,
+    ReadKind,
     Refused,
+    ReplyAllowed,
+    ReplyByHandOnly,
+    ReplyImpossible,
+    ReplyTarget,
     Summons,
-    Target,
     WrongAccount,
-    Yes,
 )
 
-Call = Literal[
+NetworkMethod = Literal[
     "account", "mentions", "search", "own_posts", "people", "publish", "delete", "find_reply", "refresh"
 ]
 
-_START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
-_PER_PAGE = 100
+_START_AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
+_PAGE_SIZE = 100
 
 
 @dataclass(slots=True)
 class _Failure:
-    call: Call
+    call: NetworkMethod
     error: NetworkError
     times: int
     landed: bool
 
 
-class Memory:
+class MemoryNetwork:
     """An in-memory network, with the people on it. Safe to share between threads.
 
     Its clock is `now`, if given; else each post comes a second after the last, from nine o'clock on the first
@@ -64,24 +64,26 @@ class Memory:
 
     def __init__(self, handle: str = "acmebrew", *, now: Callable[[], datetime] | None = None) -> None:
         seconds = itertools.count()
-        self._now = now or (lambda: _START + timedelta(seconds=next(seconds)))
+        self._now = now or (lambda: _START_AT + timedelta(seconds=next(seconds)))
         self._ids = itertools.count(1001)
-        self._people: dict[str, Person] = {}
+        self._people: dict[str, AuthorProfile] = {}
         self._posts: dict[str, Post] = {}  # by stable id, oldest first
         self._versions: dict[str, str] = {}  # each id of an edit chain: its stable id
         self._hidden: set[str] = set()  # stable ids
         self._failures: list[_Failure] = []
-        self.allowances: dict[Reading, Allowance] = {}
+        self.allowances: dict[ReadKind, RateLimitStatus] = {}
         self._lock = threading.RLock()
         self._me = self.joins(handle)
 
     # The people
 
-    def joins(self, handle: str, *, name: str = "", followers: int = 0, protected: bool = False) -> Person:
+    def joins(
+        self, handle: str, *, name: str = "", followers: int = 0, protected: bool = False
+    ) -> AuthorProfile:
         """Make `handle` an account, or change the one there is."""
         with self._lock:
             known = self._people.get(handle.lower())
-            person = Person(
+            person = AuthorProfile(
                 id=known.id if known else f"u{next(self._ids)}",
                 handle=handle,
                 name=name or handle.title(),
@@ -170,7 +172,9 @@ class Memory:
 
     # What goes wrong
 
-    def fails(self, call: Call, error: NetworkError, *, times: int = 1, landed: bool = False) -> None:
+    def fails(
+        self, call: NetworkMethod, error: NetworkError, *, times: int = 1, landed: bool = False
+    ) -> None:
         """Let the next `times` calls of `call` raise `error`, after their effect if `landed`."""
         with self._lock:
             self._failures.append(_Failure(call, error, times, landed))
@@ -182,7 +186,7 @@ class Memory:
 
     # The network
 
-    def account(self) -> Account:
+    def account(self) -> AccountIdentity:
         """Who we are."""
         self._strike("account")
         return self._account
@@ -195,30 +199,30 @@ class Memory:
         """One for each character."""
         return len(text)
 
-    def length_at_most(self, text: str) -> int:
+    def length_upper_bound(self, text: str) -> int:
         """The same: nothing is in doubt here."""
         return self.length(text)
 
-    def mentions(self, after: Mark, *, account_id: str) -> Iterator[Page]:
+    def mentions(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """What others said to us."""
         yield from self._pages("mentions", account_id, after, lambda post: post.summons != "none")
 
-    def search(self, query: str, after: Mark, *, account_id: str) -> Iterator[Page]:
+    def search(self, query: str, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """What others said with `query` in it, in whatever case."""
         words = query.casefold()
         yield from self._pages("search", account_id, after, lambda post: words in post.text.casefold())
 
-    def own_posts(self, after: Mark, *, account_id: str) -> Iterator[Page]:
+    def own_posts(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """What we said ourselves."""
         yield from self._pages("own_posts", account_id, after, None)
 
-    def people(self, ids: Sequence[str]) -> tuple[Person, ...]:
+    def people(self, ids: Sequence[str]) -> tuple[AuthorProfile, ...]:
         """The profiles of `ids`."""
         self._strike("people")
         with self._lock:
             return tuple(person for person in self._people.values() if person.id in ids)
 
-    def publish(self, text: str, to: Target, key: str, *, account_id: str) -> Published:
+    def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:
         """Reply to `to`, if the rules allow it."""
         with self._lock:
             self._must_be(account_id)
@@ -226,7 +230,7 @@ class Memory:
             self._check(text, to)
             reply = self.says(self._me.handle, text, under=to.post_id)
             self._strike("publish", landed=True)
-        return Published(reply.id, reply.url)
+        return PublishedReply(reply.id, reply.url)
 
     def delete(self, post_id: str, *, account_id: str) -> None:
         """Take our post away, if it is still there."""
@@ -241,8 +245,8 @@ class Memory:
             self._strike("delete", landed=True)
 
     def find_reply(
-        self, to: Target, text: str | None, since: datetime, *, account_id: str
-    ) -> Published | None:
+        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
+    ) -> PublishedReply | None:
         """Our reply under `to` that says `text` (None: anything)."""
         with self._lock:
             self._must_be(account_id)
@@ -250,10 +254,10 @@ class Memory:
             replies = self.replies_to(to.post_id) if to.post_id in self._versions else ()
         for reply in reversed(replies):
             if reply.posted_at >= since and text in {None, reply.text}:
-                return Published(reply.id, reply.url)
+                return PublishedReply(reply.id, reply.url)
         return None
 
-    def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[Page, Mapping[str, Absence]]:
+    def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[PostPage, Mapping[str, Absence]]:
         """The posts `ids` as they are now, and those that are not shown; a deletion is told from the rest."""
         with self._lock:
             self._must_be(account_id)
@@ -264,21 +268,21 @@ class Memory:
                 for each, post in found.items()
                 if post is None
             }
-        return Page(tuple(dict.fromkeys(post for post in found.values() if post))), absent
+        return PostPage(tuple(dict.fromkeys(post for post in found.values() if post))), absent
 
-    def allowance(self, reading: Reading) -> Allowance | None:
+    def rate_limit_status(self, reading: ReadKind) -> RateLimitStatus | None:
         """What a test has put into `allowances`."""
         return self.allowances.get(reading)
 
-    def answerable(self, post: Post, author: Person | None) -> Answerable:
+    def answerable(self, post: Post, author: AuthorProfile | None) -> Answerable:
         """Whether `post` called us."""
         if post.is_repost:
-            return No("A repost cannot be answered.")
+            return ReplyImpossible("A repost cannot be answered.")
         if author and author.protected:
-            return HandOff("Their posts are protected.")
+            return ReplyByHandOnly("Their posts are protected.")
         if post.summons == "none" and post.author_id != self._me.id:
-            return HandOff("They did not call us.")
-        return Yes()
+            return ReplyByHandOnly("They did not call us.")
+        return ReplyAllowed()
 
     def reply_link(self, post_id: str, text: str) -> str:
         """An address that leads nowhere, but reads well."""
@@ -297,15 +301,15 @@ class Memory:
         return f"https://memory.example/{handle}"
 
     @property
-    def _account(self) -> Account:
-        return Account(self.name, self._me.id, self._me.handle, self._me.name)
+    def _account(self) -> AccountIdentity:
+        return AccountIdentity(self.name, self._me.id, self._me.handle, self._me.name)
 
     def _must_be(self, account_id: str) -> None:
         """Refuse a call for another account than the one whose credentials are in place."""
         if account_id != self._me.id:
             raise WrongAccount(account_id, self._account)
 
-    def _check(self, text: str, to: Target) -> None:
+    def _check(self, text: str, to: ReplyTarget) -> None:
         target = self._seen(to.post_id)
         if target is None:
             raise Refused("parent gone", "The post is gone.")
@@ -317,8 +321,8 @@ class Memory:
             raise Refused("duplicate", "We have said that already.")
 
     def _pages(
-        self, call: Call, account_id: str, after: Mark, wanted: Callable[[Post], bool] | None
-    ) -> Iterator[Page]:
+        self, call: NetworkMethod, account_id: str, after: Position, wanted: Callable[[Post], bool] | None
+    ) -> Iterator[PostPage]:
         """Newest first; `wanted` chooses among what others said, None means our own posts."""
         with self._lock:
             self._must_be(account_id)
@@ -329,13 +333,13 @@ class Memory:
             else:
                 found = [post for post in found if post.author_id != self._me.id and wanted(post)]
         found.sort(key=lambda post: int(post.latest_id), reverse=True)
-        for start in range(0, len(found) or 1, _PER_PAGE):
+        for start in range(0, len(found) or 1, _PAGE_SIZE):
             self._must_be(account_id)
             self._strike(call)
             newest = found[0].latest_id if found and start == 0 else None
-            yield Page(tuple(found[start : start + _PER_PAGE]), newest=newest)
+            yield PostPage(tuple(found[start : start + _PAGE_SIZE]), newest=newest)
 
-    def _strike(self, call: Call, *, landed: bool = False) -> None:
+    def _strike(self, call: NetworkMethod, *, landed: bool = False) -> None:
         with self._lock:
             for failure in self._failures:
                 if (failure.call, failure.landed) == (call, landed):
@@ -373,7 +377,7 @@ class Memory:
         return post
 
 
-def _is_after(post: Post, after: Mark) -> bool:
+def _is_after(post: Post, after: Position) -> bool:
     if after.before is not None and int(post.latest_id) >= int(after.before):
         return False
     if after.post_id is None:

@@ -120,7 +120,7 @@ def test_the_readme_tells_of_every_way_to_start() -> None:
 
 def test_the_ledgers_page_names_every_table_and_state() -> None:
     page = (REFERENCE / "ledger.md").read_text()
-    for name in (*Base.metadata.tables, *reply.State, *ticket.State):
+    for name in (*Base.metadata.tables, *reply.DeliveryState, *ticket.TicketState):
         assert f"`{name}`" in page
 
 
@@ -130,12 +130,12 @@ def test_the_delivery_table_holds_every_move_that_is_possible_and_no_other() -> 
     for start, end in re.findall(r"^\| (`[^|]+`) \| [^|]+ \| `([a-z ]+)`", page, re.MULTILINE):
         told |= {(state, end) for state in re.findall(r"`([a-z ]+)`", start)}
     unreached = {"awaiting approval", "rejected", "superseded"}
-    possible = {(str(start), str(end)) for start, ends in reply.MOVES.items() for end in ends}
+    possible = {(str(start), str(end)) for start, ends in reply.TRANSITIONS.items() for end in ends}
 
     assert told == {move for move in possible if not unreached & set(move)}
 
 
 def test_every_word_that_a_thread_understands_is_told() -> None:
     page = (REFERENCE / "commands.md").read_text()
-    for verb in (*thread_commands._VERBS, "reply"):
+    for verb in (*thread_commands._COMMAND_HANDLERS, "reply"):
         assert f"`@Heard {verb}" in page

@@ -25,7 +25,7 @@ from bot.slack import typed_text
 from bot.slack.blocks import text as words
 from bot.slack.blocks.tickets import full_post
 from bot.slack.typed_text import mrkdwn
-from handlers.commands.slash_command import PERSON
+from handlers.commands.slash_command import USER_MENTION_PATTERN
 from handlers.replies import thread_commands
 from models.core import command_words, fingerprint, fold, natural_time, normalize, office_hours, period
 from models.core.base import RuleBrokenError
@@ -60,9 +60,9 @@ BUILT: dict[str, tuple[str, str] | None] = {
         r"https?://(?:www\.)?(?:x|twitter)\.com/acmebrew/status/17\b",
         "match",
     ),
-    "bot/networks/x/emoji.py:any_emoji": (emoji.any_emoji().pattern, "finditer"),
-    "bot/networks/x/emoji.py:library_emoji": (emoji.library_emoji().pattern, "finditer"),
-    "bot/slack/typed_text/mrkdwn.py:_lone_signs": (mrkdwn._lone_signs().pattern, "sub"),
+    "bot/networks/x/emoji.py:any_emoji": (emoji.emoji_pattern().pattern, "finditer"),
+    "bot/networks/x/emoji.py:library_emoji": (emoji.library_emoji_pattern().pattern, "finditer"),
+    "bot/slack/typed_text/mrkdwn.py:_lone_signs": (mrkdwn._ambiguous_emoji().pattern, "sub"),
     "models/core/command_words.py:_closed": (r"(?<=\S)\*(?![\p{L}\p{N}])", "search"),
     "handlers/tickets/author_history.py:register": None,  # our own names of buttons
 }
@@ -71,38 +71,38 @@ BUILT: dict[str, tuple[str, str] | None] = {
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "read_slack_text": typed_text.read_slack_text,
     "read_message": lambda text: typed_text.read_message({"text": text}),
-    "only_in_slack": typed_text.only_in_slack,
+    "only_in_slack": typed_text.find_slack_tokens,
     "for_input": typed_text.for_input,
-    "a command": lambda text: command_words.command(text, ["take over"]),
-    "words of a command": command_words.words,
-    "clean": words.clean,
-    "isolate": words.isolate,
+    "a command": lambda text: command_words.parse_command(text, ["take over"]),
+    "words of a command": command_words.split_words,
+    "clean": words.sanitize,
+    "isolate": words.isolate_name,
     "one_line": words.one_line,
-    "called": words.called,
-    "quote": lambda text: words.quote(text, 2_900),
-    "fit, escaped": lambda text: words.fit(text, 2_900, measure=lambda one: len(words.escape(one))),
-    "whole": lambda text: full_post.whole([full_post.Shown("Theirs", text)]),
+    "called": words.mrkdwn_handle,
+    "quote": lambda text: words.quote_block(text, 2_900),
+    "fit, escaped": lambda text: words.truncate(text, 2_900, measure=lambda one: len(words.escape_entities(one))),
+    "whole": lambda text: full_post.build_full_post_modal([full_post.FullPost("Theirs", text)]),
     "nfc": normalize.nfc,
     "nfkc": normalize.nfkc,
-    "essence": lambda text: fingerprint.essence(text, ["Ana Lima", "リマ 安奈"]),
-    "own_words": lambda text: fingerprint.own_words(text, "– Ana"),
-    "words_in": keywords.words_in,
-    "name_of": issue.name_of,
-    "names_in": issue.names_in,
-    "same_words": lambda text: own_posts.same_words(text, text),
-    "defused": export_writer.defused,
+    "essence": lambda text: fingerprint.compute_fingerprint(text, ["Ana Lima", "リマ 安奈"]),
+    "own_words": lambda text: fingerprint.normalize_text(text, "– Ana"),
+    "words_in": keywords.extract_keywords,
+    "name_of": issue.title_key,
+    "names_in": issue.title_keys,
+    "same_words": lambda text: own_posts.is_same_text(text, text),
+    "defused": export_writer.escape_formula,
     "fold": fold.fold,
     "indexed": word_index.indexed_words,
-    "count on X": length.count,
-    "essence on X": lambda text: x_text.essence(text, {"https://t.co/a": "https://example.org/a"}),
-    "a word to us": lambda text: thread_commands._heard({"user": "U1", "channel": "C1", "ts": "1", "text": text}, {}),
-    "a person": PERSON.fullmatch,
-    "a period": lambda text: period.read(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE),
-    "figures": lambda text: period.parse(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE, known=KNOWN),
-    "a moment": lambda text: natural_time.read(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE),
-    "a search": search.phrases,
+    "count on X": length.measure,
+    "essence on X": lambda text: x_text.comparable_text(text, {"https://t.co/a": "https://example.org/a"}),
+    "a word to us": lambda text: thread_commands._parse_mention({"user": "U1", "channel": "C1", "ts": "1", "text": text}, {}),
+    "a person": USER_MENTION_PATTERN.fullmatch,
+    "a period": lambda text: period.parse_period(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE),
+    "figures": lambda text: period.parse_stats_query(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE, known=KNOWN),
+    "a moment": lambda text: natural_time.parse_time(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE),
+    "a search": search.parse_phrases,
 }  # fmt: skip
-KNOWN = period.Known(person=lambda _: None, channel=lambda _: None, networks={})
+KNOWN = period.NameLookup(person=lambda _: None, channel=lambda _: None, networks={})
 
 
 # --- finding them -------------------------------------------------------------------------------------------

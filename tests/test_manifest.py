@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from bot.cli.doctor import SCOPES
+from bot.cli.doctor import REQUIRED_SCOPES
 
 ROOT = Path(__file__).parent.parent
 SOCKETS = json.loads((ROOT / "manifest.json").read_text())
@@ -10,12 +10,12 @@ HTTP = json.loads((ROOT / "manifest.http.json").read_text())
 
 def test_both_manifests_ask_for_the_same_least_scopes() -> None:
     for manifest in (SOCKETS, HTTP):
-        assert tuple(manifest["oauth_config"]["scopes"]["bot"]) == SCOPES
+        assert tuple(manifest["oauth_config"]["scopes"]["bot"]) == REQUIRED_SCOPES
 
 
 def test_each_scope_has_its_reason_in_the_docs() -> None:
     told = (ROOT / "docs" / "reference" / "scopes.md").read_text()
-    for scope in SCOPES:
+    for scope in REQUIRED_SCOPES:
         assert f"`{scope}`" in told
 
 
@@ -47,7 +47,7 @@ def test_each_event_has_its_reason_in_the_docs_and_the_scope_that_it_needs() -> 
     assert set(SOCKETS["settings"]["event_subscriptions"]["bot_events"]) == set(needs)
     for event, scopes in needs.items():
         assert f"`{event}`" in told
-        assert scopes <= set(SCOPES)
+        assert scopes <= set(REQUIRED_SCOPES)
 
 
 def test_the_shortcut_keeps_its_name_and_the_tabs_are_on() -> None:
@@ -63,7 +63,7 @@ def test_the_shortcut_keeps_its_name_and_the_tabs_are_on() -> None:
 
 
 def test_the_documents_count_the_scopes_right() -> None:
-    counted = {12: "twelve"}[len(SCOPES)]
+    counted = {12: "twelve"}[len(REQUIRED_SCOPES)]
 
     assert f"asks for {counted} scopes" in (ROOT / "README.md").read_text()
     assert f"its {counted} scopes" in (ROOT / "docs" / "tutorial" / "first-answer.md").read_text()

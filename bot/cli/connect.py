@@ -22,43 +22,43 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from bot.networks.base import Account, Later, Unsure
-from bot.networks.x.oauth import SCOPES, GrantRefusedError, OAuth2, Question
-from bot.runtime.token_store import StoredTokens
+from bot.networks.base import AccountIdentity, Later, Unsure
+from bot.networks.x.oauth import SCOPES, ConsentRequest, GrantRefusedError, OAuth2Client
+from bot.runtime.token_store import TokenStore
 
 log = logging.getLogger(__name__)
 
-HOST = "127.0.0.1"
-PATH = "/callback"
-PATIENCE = 600.0  # seconds that a question is open
-GLANCE = 0.1  # seconds
-_CODE = re.compile(r"[A-Za-z0-9._~%-]{8,1000}={0,2}")
-_PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Heard</title></head>
+CALLBACK_HOST = "127.0.0.1"
+CALLBACK_PATH = "/callback"
+CONSENT_TIMEOUT_SECONDS = 600.0  # seconds that a question is open
+INPUT_POLL_SECONDS = 0.1  # seconds
+_CODE_PATTERN = re.compile(r"[A-Za-z0-9._~%-]{8,1000}={0,2}")
+_CALLBACK_PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Heard</title></head>
 <body style="font: 18px/1.5 system-ui, sans-serif; margin: 20vh auto; max-width: 30rem">{}</body></html>"""
 
-Say = Callable[[str], object]
+Echo = Callable[[str], object]
 
 
-class NotConnectedError(Exception):
+class ConnectFailedError(Exception):
     """Nothing was connected. The message is the line that the command ends with."""
 
 
-class _StrangerError(Exception):
+class _UnrelatedAnswerError(Exception):
     """An answer that does not belong to our question; the right one may still come."""
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class CallbackOptions:
     """How the answer comes back: the port on the person's machine, and whether to open a browser here."""
 
     port: int
     browser: bool
-    patience: float = PATIENCE
+    patience: float = CONSENT_TIMEOUT_SECONDS
 
     @property
     def redirect(self) -> str:
         """Where X sends the browser; the app's settings at X have to name exactly this."""
-        return f"http://{HOST}:{self.port}{PATH}"
+        return f"http://{CALLBACK_HOST}:{self.port}{CALLBACK_PATH}"
 
 
 def has_browser() -> bool:
@@ -69,22 +69,26 @@ def has_browser() -> bool:
 
 
 def connect(
-    oauth: OAuth2, tokens: StoredTokens, account: Callable[[], Account], way: Way, say: Say
-) -> Account:
+    oauth: OAuth2Client,
+    tokens: TokenStore,
+    account: Callable[[], AccountIdentity],
+    way: CallbackOptions,
+    say: Echo,
+) -> AccountIdentity:
     """Have a person consent, keep the tokens, and only then use them, to ask whom they speak for.
 
     Raises `NotConnectedError`.
     """
-    question = Question()
-    code = _answer(question, oauth.page(question, way.redirect), way, say)
+    question = ConsentRequest()
+    code = _wait_for_code(question, oauth.authorize_url(question, way.redirect), way, say)
     try:
         pair = oauth.redeem(code, question, way.redirect)
     except GrantRefusedError as no:
-        raise NotConnectedError(
+        raise ConnectFailedError(
             f"X does not take that code ({no}); each works once, for half a minute"
         ) from None
     except (Later, Unsure) as trouble:
-        raise NotConnectedError(trouble.detail.rstrip(".")) from None
+        raise ConnectFailedError(trouble.detail.rstrip(".")) from None
     tokens.connect(pair)
     missing = [scope for scope in SCOPES if scope not in pair.scopes]
     if missing:
@@ -92,13 +96,13 @@ def connect(
     try:
         return account()  # X's answer is kept with them: whom they speak for
     except Later as later:
-        raise NotConnectedError(f"the tokens are kept, but X does not take them: {later.detail}") from None
+        raise ConnectFailedError(f"the tokens are kept, but X does not take them: {later.detail}") from None
 
 
-def _answer(question: Question, page: str, way: Way, say: Say) -> str:
+def _wait_for_code(question: ConsentRequest, page: str, way: CallbackOptions, say: Echo) -> str:
     """The code that X gave to the person, by whichever way it comes first."""
     said: queue.SimpleQueue[str] = queue.SimpleQueue()
-    with _listening(question, way, said) as listens:
+    with _callback_server(question, way, said) as listens:
         say("Signed in to X as the account that answers, open this address and authorize the app:")
         say(f"\n{page}\n")
         if way.browser and listens:
@@ -108,58 +112,62 @@ def _answer(question: Question, page: str, way: Way, say: Say) -> str:
             "on this machine, paste the address that it shows (or only the code in it) here, and press Enter."
         )
         until = time.monotonic() + way.patience
-        for take, answer in _answers(said, until):
+        for take, answer in _incoming_answers(said, until):
             try:
                 return take(answer, question)
-            except _StrangerError as stranger:
+            except _UnrelatedAnswerError as stranger:
                 say(f"{stranger} Try again.")
-    raise NotConnectedError(f"no answer came within {way.patience / 60:g} minutes; run it again")
+    raise ConnectFailedError(f"no answer came within {way.patience / 60:g} minutes; run it again")
 
 
-def pasted(words: str, question: Question) -> str:
+def code_in_pasted(words: str, question: ConsentRequest) -> str:
     """The code in what a person pasted: an address, or the code alone.
 
     A bare code comes without our state, so it is only taken from a person's hand. It is good for our
     question and no other: X compares the verifier.
     """
     words = words.strip().strip("'\"")
-    return unquote(words) if _CODE.fullmatch(words) else code_in(words, question)
+    return unquote(words) if _CODE_PATTERN.fullmatch(words) else code_in_url(words, question)
 
 
-def code_in(address: str, question: Question) -> str:
+def code_in_url(address: str, question: ConsentRequest) -> str:
     """The code in the address that X sent a browser to, if it answers our `question`."""
     given = {name: values[-1] for name, values in parse_qs(urlsplit(address).query).items()}
     if not secrets.compare_digest(given.get("state", "").encode(), question.state.encode()):
-        raise _StrangerError("That is no answer to the question above: its state is missing or another one.")
+        raise _UnrelatedAnswerError(
+            "That is no answer to the question above: its state is missing or another one."
+        )
     if "error" in given:
         why = re.sub(r"[^a-z_]", "", given["error"])[:40]
-        raise NotConnectedError(f"X says {why}")
+        raise ConnectFailedError(f"X says {why}")
     if not given.get("code"):
-        raise _StrangerError("There is no code in that.")
+        raise _UnrelatedAnswerError("There is no code in that.")
     return given["code"]
 
 
-def _answers(
+def _incoming_answers(
     said: "queue.SimpleQueue[str]", until: float
-) -> Iterator[tuple[Callable[[str, Question], str], str]]:
+) -> Iterator[tuple[Callable[[str, ConsentRequest], str], str]]:
     """What the browser brings and what the person types, as it comes, each with how to take it.
 
     The terminal is read without a thread: one that waits for a line could not be ended.
     """
     typed, listening = b"", True
     while time.monotonic() < until:
-        ready, _, _ = select.select([0] if listening else [], [], [], GLANCE)
+        ready, _, _ = select.select([0] if listening else [], [], [], INPUT_POLL_SECONDS)
         if ready:
             more = os.read(0, 4096)
             listening = bool(more)  # nothing: there is no terminal
             *lines, typed = (typed + more).split(b"\n") if more else (typed, b"")
-            yield from ((pasted, line.decode("utf-8", "replace")) for line in lines if line.strip())
+            yield from ((code_in_pasted, line.decode("utf-8", "replace")) for line in lines if line.strip())
         while not said.empty():
-            yield code_in, said.get()
+            yield code_in_url, said.get()
 
 
 @contextmanager
-def _listening(question: Question, way: Way, said: "queue.SimpleQueue[str]") -> Iterator[bool]:
+def _callback_server(
+    question: ConsentRequest, way: CallbackOptions, said: "queue.SimpleQueue[str]"
+) -> Iterator[bool]:
     """Wait for the browser at the address; tell whether we can."""
 
     class Door(BaseHTTPRequestHandler):
@@ -168,22 +176,22 @@ def _listening(question: Question, way: Way, said: "queue.SimpleQueue[str]") -> 
         timeout = 10
 
         def do_GET(self) -> None:
-            if urlsplit(self.path).path != PATH:
+            if urlsplit(self.path).path != CALLBACK_PATH:
                 self._show(404, "There is nothing here.")
                 return
             try:
-                code_in(self.path, question)
-            except _StrangerError:
+                code_in_url(self.path, question)
+            except _UnrelatedAnswerError:
                 self._show(400, "This does not belong to the sign-in that Heard is waiting for.")
                 return
-            except NotConnectedError:
+            except ConnectFailedError:
                 self._show(200, "Heard is not connected. You can close this page.")
             else:
                 self._show(200, "Heard has its answer. You can close this page.")
             said.put(self.path)
 
         def _show(self, status: int, words: str) -> None:
-            page = _PAGE.format(words).encode()
+            page = _CALLBACK_PAGE.format(words).encode()
             self.send_response(status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(page)))
@@ -194,13 +202,15 @@ def _listening(question: Question, way: Way, said: "queue.SimpleQueue[str]") -> 
             """Say nothing: the path holds the code."""
 
     try:
-        server = ThreadingHTTPServer((HOST, way.port), Door)
+        server = ThreadingHTTPServer((CALLBACK_HOST, way.port), Door)
     except OSError as error:
         log.warning("port %d cannot be listened on (%s)", way.port, error.strerror)
         yield False
         return
     server.daemon_threads = True
-    waiting = threading.Thread(target=server.serve_forever, args=(GLANCE,), name="callback", daemon=True)
+    waiting = threading.Thread(
+        target=server.serve_forever, args=(INPUT_POLL_SECONDS,), name="callback", daemon=True
+    )
     waiting.start()
     try:
         yield True

@@ -9,21 +9,21 @@ from enum import Enum
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.context import Desk
-from bot.ingest.own_posts import OWN
+from bot.context import BotContext
+from bot.ingest.own_posts import READING_NAME
 from bot.jobs import account_check
 from bot.networks.base import Later, Network
 from bot.runtime import clock_set_back, migrations
-from bot.slack.blocks.elements import duration
-from bot.slack.client import Examined, SlackError, SlackNoError
-from bot.slack.network_alarms import key, what_to_do
-from bot.slack.permissions import is_group, why_unreadable
+from bot.slack.blocks.elements import format_duration
+from bot.slack.client import SlackError, SlackRefusedError, TokenInfo
+from bot.slack.network_alarms import alarm_key, fix_advice
+from bot.slack.permissions import is_group, unreadable_reason
 from models import Alarm, Cursor, Pause
 from models.core.database import BusyError
-from models.sources.cursor import MENTIONS
+from models.sources.cursor import MENTIONS_CURSOR
 
 # Each with its reason in docs/reference/scopes.md.
-SCOPES = (
+REQUIRED_SCOPES = (
     "app_mentions:read",
     "channels:history",
     "channels:read",
@@ -37,11 +37,11 @@ SCOPES = (
     "usergroups:read",
     "users:read",
 )
-_GROUP_MENDS = {
+_GROUP_FIXES = {
     "missing_scope": "Add usergroups:read under OAuth & Permissions, then reinstall the app.",
     "no_such_subteam": "Correct its id (S…).",
 }
-SKEW = timedelta(seconds=60)  # Slack refuses requests whose clocks differ by five minutes
+MAX_CLOCK_SKEW = timedelta(seconds=60)  # Slack refuses requests whose clocks differ by five minutes
 
 
 class Level(Enum):
@@ -78,29 +78,29 @@ def _bad(subject: str, sentence: str) -> Finding:
     return Finding(Level.BAD, subject, sentence)
 
 
-def examine(desk: Desk) -> Iterator[Finding]:
+def examine(ctx: BotContext) -> Iterator[Finding]:
     """Look at everything that a running Heard needs, the cheapest first; each look fails by itself."""
-    yield from _database(desk)
-    yield from _set_back(desk)
-    yield from _slack(desk)
-    yield from _channel(desk)
-    yield from _senders(desk)
-    yield from _pause(desk)
-    yield from _door(desk)
-    for network in desk.networks.values():
+    yield from _database(ctx)
+    yield from _set_back(ctx)
+    yield from _slack(ctx)
+    yield from _channel(ctx)
+    yield from _senders(ctx)
+    yield from _pause(ctx)
+    yield from _event_delivery(ctx)
+    for network in ctx.networks.values():
         yield from _network(network)
-        yield from _other_accounts(desk, network)
-        yield from _polls(desk, network)
+        yield from _other_accounts(ctx, network)
+        yield from _polls(ctx, network)
 
 
-def _database(desk: Desk) -> Iterator[Finding]:
-    kind = "SQLite" if desk.db.is_sqlite else "PostgreSQL"
+def _database(ctx: BotContext) -> Iterator[Finding]:
+    kind = "SQLite" if ctx.db.is_sqlite else "PostgreSQL"
     try:
-        here, wanted = migrations.found(desk.db), migrations.wanted()
+        here, wanted = migrations.current_revision(ctx.db), migrations.latest_revision()
     except (SQLAlchemyError, BusyError) as error:
         yield _bad("database", f"{kind} does not answer ({type(error).__name__}). Check DATABASE_URL.")
         return
-    if here is None and desk.db.is_sqlite:
+    if here is None and ctx.db.is_sqlite:
         yield _warn("database", "SQLite, empty: the first `python -m bot run` sets it up.")
     elif here != wanted:
         mend = "Run: python -m bot migrate" if (here or "") < wanted else "Update Heard."
@@ -109,27 +109,27 @@ def _database(desk: Desk) -> Iterator[Finding]:
         yield _ok("database", f"{kind}, schema {here}.")
 
 
-def _set_back(desk: Desk) -> Iterator[Finding]:
+def _set_back(ctx: BotContext) -> Iterator[Finding]:
     """Whether the clock that everything waits by was set back, now or within a day."""
-    at = desk.now()
+    at = ctx.now()
     try:
-        behind = clock_set_back.behind(desk.db, at=at) if desk.db.is_sqlite else None
-        with desk.db.read(2.0) as session:
-            remembered = clock_set_back.remembered(session, at=at)
+        behind = clock_set_back.time_behind(ctx.db, at=at) if ctx.db.is_sqlite else None
+        with ctx.db.read(2.0) as session:
+            remembered = clock_set_back.recent_alarm(session, at=at)
     except (SQLAlchemyError, BusyError):
         return
     if behind is not None:
         mend = "A running Heard recovers within seconds; see that the clock is right and synchronized (NTP)."
-        yield _bad("clock", f"was set back: it is {duration(behind)} behind the last reading. {mend}")
+        yield _bad("clock", f"was set back: it is {format_duration(behind)} behind the last reading. {mend}")
     elif remembered is not None:
-        when = f"{duration(at - remembered.since)} ago, by {remembered.detail}"
+        when = f"{format_duration(at - remembered.since)} ago, by {remembered.detail}"
         yield _warn("clock", f"was set back {when}. See that it is synchronized (NTP).")
 
 
-def _slack(desk: Desk) -> Iterator[Finding]:
+def _slack(ctx: BotContext) -> Iterator[Finding]:
     try:
-        examined = desk.slack.examine()
-    except SlackNoError as error:
+        examined = ctx.slack.token_info()
+    except SlackRefusedError as error:
         mend = "Copy the Bot User OAuth Token (xoxb-…) from your app's page again."
         yield _bad("SLACK_BOT_TOKEN", f"Slack refuses it ({error.error}). {mend}")
         return
@@ -139,14 +139,16 @@ def _slack(desk: Desk) -> Iterator[Finding]:
     who, where = examined.name or "a bot", examined.team or "your workspace"
     yield _ok("SLACK_BOT_TOKEN", f"works, as {who} in {where}.")
     yield from _scopes(examined)
-    yield from _clock(desk, "Slack", examined.date)
+    yield from _clock(ctx, "Slack", examined.date)
 
 
-def _scopes(examined: Examined) -> Iterator[Finding]:
+def _scopes(examined: TokenInfo) -> Iterator[Finding]:
     if not examined.scopes:
-        yield _warn("scopes", f"Slack does not say which the token has; it needs {', '.join(SCOPES)}.")
+        yield _warn(
+            "scopes", f"Slack does not say which the token has; it needs {', '.join(REQUIRED_SCOPES)}."
+        )
         return
-    missing = [scope for scope in SCOPES if scope not in examined.scopes]
+    missing = [scope for scope in REQUIRED_SCOPES if scope not in examined.scopes]
     if missing:
         mend = "Add them under OAuth & Permissions, then reinstall the app."
         yield _bad("scopes", f"{', '.join(missing)} missing. {mend}")
@@ -154,20 +156,22 @@ def _scopes(examined: Examined) -> Iterator[Finding]:
         yield _ok("scopes", "all there.")
 
 
-def _clock(desk: Desk, whose: str, date: str | None) -> Iterator[Finding]:
+def _clock(ctx: BotContext, whose: str, date: str | None) -> Iterator[Finding]:
     try:
         theirs = parsedate_to_datetime(date or "")
     except ValueError:
         return
-    skew = abs(desk.now() - theirs)
-    if skew > SKEW:
-        yield _bad("clock", f"differs from {whose}'s by {duration(skew)}. Set this machine's clock (NTP).")
+    skew = abs(ctx.now() - theirs)
+    if skew > MAX_CLOCK_SKEW:
+        yield _bad(
+            "clock", f"differs from {whose}'s by {format_duration(skew)}. Set this machine's clock (NTP)."
+        )
     else:
         yield _ok("clock", f"agrees with {whose}'s.")
 
 
-def _channel(desk: Desk) -> Iterator[Finding]:
-    channel = desk.settings.slack_channel
+def _channel(ctx: BotContext) -> Iterator[Finding]:
+    channel = ctx.settings.slack_channel
     mends = {
         "not_in_channel": "Type /invite @Heard in that channel.",
         "channel_not_found": "Check the id (channel details); a private one needs /invite @Heard.",
@@ -175,20 +179,20 @@ def _channel(desk: Desk) -> Iterator[Finding]:
         "missing_scope": "Add channels:history and groups:history.",
     }
     try:
-        desk.slack.can_see(channel)
-    except SlackNoError as error:
+        ctx.slack.check_readable(channel)
+    except SlackRefusedError as error:
         mend = mends.get(error.error, "Check that the bot is a member.")
         yield _bad("SLACK_CHANNEL", f"{channel} cannot be used ({error.error}). {mend}")
     except SlackError as error:
         yield _warn("SLACK_CHANNEL", f"{channel} could not be looked at: {error}.")
     else:
         yield _ok("SLACK_CHANNEL", f"the bot is in {channel}.")
-        yield from _sharing(desk, channel)
+        yield from _channel_sharing(ctx, channel)
 
 
-def _sharing(desk: Desk, channel: str) -> Iterator[Finding]:
+def _channel_sharing(ctx: BotContext, channel: str) -> Iterator[Finding]:
     try:
-        place = desk.slack.channel(channel)
+        place = ctx.slack.channel(channel)
     except SlackError as error:
         yield _warn("SLACK_CHANNEL", f"Slack does not say whether {channel} is shared ({error}).")
         return
@@ -197,20 +201,22 @@ def _sharing(desk: Desk, channel: str) -> Iterator[Finding]:
         yield _bad("SLACK_CHANNEL", f"{channel} is shared with another organisation. {mend}")
 
 
-def _senders(desk: Desk) -> Iterator[Finding]:
+def _senders(ctx: BotContext) -> Iterator[Finding]:
     """Who may send, and which of the user groups among them Slack does not tell us about."""
-    senders = desk.settings.senders
+    senders = ctx.settings.senders
     if senders is None:
         yield _ok("SENDERS", "every member may send; guests and other organisations may not.")
         return
     readable = list(senders)
     for group in filter(is_group, senders):
         try:
-            desk.slack.group(group)
-        except SlackNoError as error:
+            ctx.slack.group(group)
+        except SlackRefusedError as error:
             readable.remove(group)
-            mend = _GROUP_MENDS.get(error.error, "Name people by their own ids (U…) instead.")
-            yield _bad("SENDERS", f"the user group {group} cannot be read: {why_unreadable(error)}. {mend}")
+            mend = _GROUP_FIXES.get(error.error, "Name people by their own ids (U…) instead.")
+            yield _bad(
+                "SENDERS", f"the user group {group} cannot be read: {unreadable_reason(error)}. {mend}"
+            )
         except SlackError as error:
             yield _warn("SENDERS", f"the user group {group} could not be looked at: {error}.")
     if len(readable) < len(senders):
@@ -220,30 +226,30 @@ def _senders(desk: Desk) -> Iterator[Finding]:
         yield _ok("SENDERS", f"names {', '.join(senders)}.")
 
 
-def _pause(desk: Desk) -> Iterator[Finding]:
+def _pause(ctx: BotContext) -> Iterator[Finding]:
     """Whether somebody let no reply leave, and forgot it."""
     try:
-        with desk.db.read(2.0) as session:
-            pause = Pause.now(session)
+        with ctx.db.read(2.0) as session:
+            pause = Pause.current(session)
     except (SQLAlchemyError, BusyError):
         return
     if pause is not None:
-        since = duration(desk.now() - pause.at)
+        since = format_duration(ctx.now() - pause.at)
         yield _warn("replies", f"{pause.by} paused them {since} ago. /mentions resume lets them go out.")
 
 
-def _door(desk: Desk) -> Iterator[Finding]:
+def _event_delivery(ctx: BotContext) -> Iterator[Finding]:
     """How Slack's events reach us."""
-    token = desk.settings.slack_app_token
+    token = ctx.settings.slack_app_token
     if token is None:
-        if desk.settings.slack_signing_secret is None:
+        if ctx.settings.slack_signing_secret is None:
             yield _bad("SLACK_SIGNING_SECRET", "is missing; set it, or SLACK_APP_TOKEN for Socket Mode.")
         else:
-            yield _ok("events", f"by HTTP: Slack must reach /slack/events on port {desk.settings.port}.")
+            yield _ok("events", f"by HTTP: Slack must reach /slack/events on port {ctx.settings.port}.")
         return
     try:
-        desk.slack.try_socket(token.get_secret_value())
-    except SlackNoError as error:
+        ctx.slack.check_socket_mode(token.get_secret_value())
+    except SlackRefusedError as error:
         mend = "Make an app-level token with connections:write, and turn Socket Mode on."
         yield _bad("SLACK_APP_TOKEN", f"Slack refuses it ({error.error}). {mend}")
     except SlackError as error:
@@ -256,80 +262,85 @@ def _network(network: Network) -> Iterator[Finding]:
     try:
         account = network.account()
     except Later as later:
-        yield _bad(network.title, f"{later.detail} {what_to_do(later.cause, later.detail)}".strip())
+        yield _bad(network.title, f"{later.detail} {fix_advice(later.cause, later.detail)}".strip())
     else:
         yield _ok(network.title, f"speaks as @{account.handle}.")
     for advice in network.advice():
         yield Finding(Level.NOTE, network.title, advice)
 
 
-def _other_accounts(desk: Desk, network: Network) -> Iterator[Finding]:
+def _other_accounts(ctx: BotContext, network: Network) -> Iterator[Finding]:
     """Accounts that are not connected although tickets of theirs wait."""
     try:
         connected = network.account()
-        with desk.db.read(2.0) as session:
-            waiting = account_check.waiting_for(session, network, connected)
+        with ctx.db.read(2.0) as session:
+            waiting = account_check.waiting_sentences(session, network, connected)
     except (Later, SQLAlchemyError, BusyError):
         return
     for sentence in waiting:
         yield _warn(network.title, sentence)
 
 
-def _polls(desk: Desk, network: Network) -> Iterator[Finding]:
+def _polls(ctx: BotContext, network: Network) -> Iterator[Finding]:
     try:
-        with desk.db.read(2.0) as session:
+        with ctx.db.read(2.0) as session:
             cursors = session.scalars(select(Cursor).where(Cursor.network == network.name)).all()
-            ringing = Alarm.ringing(session, [key("reading", network.name)])
+            ringing = Alarm.active(session, [alarm_key("reading", network.name)])
     except (SQLAlchemyError, BusyError):
         return
-    mentions = [cursor for cursor in cursors if cursor.name == MENTIONS]
+    mentions = [cursor for cursor in cursors if cursor.name == MENTIONS_CURSOR]
     if mentions:
         cursor = max(mentions, key=lambda one: one.read_at or one.started_at)  # others are read no more
-        yield _poll_age(desk, network, cursor, ringing, desk.now())
-        yield from _pace(desk, network, cursor)
-        yield from _watching(desk, network, cursors)
+        yield _poll_age(ctx, network, cursor, ringing, ctx.now())
+        yield from _poll_rate(ctx, network, cursor)
+        yield from _own_posts(ctx, network, cursors)
     else:
         yield _warn(network.title, "was never read. Is `python -m bot run` (or `worker`) running?")
 
 
 def _poll_age(
-    desk: Desk, network: Network, cursor: Cursor, ringing: Sequence[Alarm], at: datetime
+    ctx: BotContext, network: Network, cursor: Cursor, ringing: Sequence[Alarm], at: datetime
 ) -> Finding:
     age = cursor.age(at)
     if cursor.failing_since is not None:
-        since = duration(at - cursor.failing_since)
+        since = format_duration(at - cursor.failing_since)
         told = (cursor.failure or "no answer").rstrip(".")
-        mends = [what_to_do(alarm.cause, alarm.detail) for alarm in ringing]
+        mends = [fix_advice(alarm.cause, alarm.detail) for alarm in ringing]
         return _bad(network.title, " ".join([f"has not been readable for {since}: {told}.", *mends]).rstrip())
     if age is None:
         return _warn(network.title, "was never read to the end yet.")
-    late = timedelta(seconds=max(3 * desk.settings.poll_seconds, 30)) + 2 * cursor.spacing
+    late = timedelta(seconds=max(3 * ctx.settings.poll_seconds, 30)) + 2 * cursor.rate_limit_interval
     if age > late:
-        return _bad(network.title, f"was last read {duration(age)} ago. Is `python -m bot run` running?")
-    return _ok(network.title, f"was last read {duration(age)} ago.")
+        return _bad(
+            network.title, f"was last read {format_duration(age)} ago. Is `python -m bot run` running?"
+        )
+    return _ok(network.title, f"was last read {format_duration(age)} ago.")
 
 
-def _watching(desk: Desk, network: Network, cursors: Sequence[Cursor]) -> Iterator[Finding]:
+def _own_posts(ctx: BotContext, network: Network, cursors: Sequence[Cursor]) -> Iterator[Finding]:
     """Whether our own posts can be read: by them replies that were made by hand are seen."""
     for cursor in cursors:
-        if cursor.name == OWN and cursor.failing_since is not None:
+        if cursor.name == READING_NAME and cursor.failing_since is not None:
             since, why = (
-                duration(desk.now() - cursor.failing_since),
+                format_duration(ctx.now() - cursor.failing_since),
                 (cursor.failure or "no answer").rstrip("."),
             )
             told = f"our own posts have not been readable for {since}: {why}."
             yield _warn(network.title, f"{told} Replies posted by hand go unnoticed.")
 
 
-def _pace(desk: Desk, network: Network, cursor: Cursor) -> Iterator[Finding]:
+def _poll_rate(ctx: BotContext, network: Network, cursor: Cursor) -> Iterator[Finding]:
     """Whether POLL_SECONDS asks for more than the network's rate limit leaves."""
-    if cursor.spacing > timedelta():
-        often = f"POLL_SECONDS is {desk.settings.poll_seconds:g}, more often than {network.title} allows"
-        apart = f"readings are {duration(cursor.spacing)} apart, spread over what its rate limit leaves"
+    if cursor.rate_limit_interval > timedelta():
+        often = f"POLL_SECONDS is {ctx.settings.poll_seconds:g}, more often than {network.title} allows"
+        apart = (
+            f"readings are {format_duration(cursor.rate_limit_interval)} apart, spread over what "
+            f"its rate limit leaves"
+        )
         yield Finding(Level.NOTE, network.title, f"{often}: {apart}.")
 
 
-def report(findings: Iterable[Finding], say: Callable[[str], object]) -> int:
+def print_findings(findings: Iterable[Finding], say: Callable[[str], object]) -> int:
     """Say each finding as it comes; give the exit code of the worst."""
     worst = 0
     for finding in findings:

@@ -10,17 +10,17 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from bot.bootstrap import ledger_beside
+from bot.bootstrap import open_shared_ledger
 from bot.cli.errors import one_line_errors
-from bot.runtime.export_writer import FORMATS, ExistsError, new_file, write
+from bot.runtime.export_writer import FORMATS, OutputExistsError, atomic_file, write_rows
 from bot.slack.blocks.text import unescape
 from models.core.database import Database
-from models.core.period import PeriodError, read
-from models.reports.export import KINDS, Filter, Kind
+from models.core.period import PeriodError, parse_period
+from models.reports.export import EXPORT_TABLES, ExportFilter, ExportTable
 
 
 @click.command("export")
-@click.argument("kind", type=click.Choice(tuple(KINDS)))
+@click.argument("kind", type=click.Choice(tuple(EXPORT_TABLES)))
 @click.option("--period", help="2026-10, 2026-10-01..2026-10-15 or 30d, in UTC; else everything.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
 @click.option("--output", help="The file to make; - is standard output. Else heard-<what>-<period>.<format>.")
@@ -42,42 +42,45 @@ def export(
     person: str | None,
 ) -> None:
     """Write tickets, replies or events into a file for other tools."""
-    what = KINDS[kind]
+    what = EXPORT_TABLES[kind]
     if state is not None and what.states is not None and state not in what.states:
         raise click.BadParameter(f"{kind} can be: {', '.join(what.states)}.", param_hint="--state")
     try:
-        when = read(period, zone=ZoneInfo("UTC"), now=datetime.now(UTC)) if period else None
+        when = parse_period(period, zone=ZoneInfo("UTC"), now=datetime.now(UTC)) if period else None
     except PeriodError as error:
         raise click.BadParameter(unescape(str(error)), param_hint="--period") from None
     since, until = (when.since, when.until) if when is not None else (None, None)
-    wanted = Filter(since, until, state, network, channel, person)
+    wanted = ExportFilter(since, until, state, network, channel, person)
     name = output or f"heard-{kind}{f'-{period}' if period else ''}.{form}"
-    with one_line_errors(), ledger_beside() as (_, _, database):
-        _export(database, what, wanted, form, name, force=force)
+    with one_line_errors(), open_shared_ledger() as (_, _, database):
+        _write_export(database, what, wanted, form, name, force=force)
 
 
-def _export(database: Database, what: Kind, wanted: Filter, form: str, name: str, *, force: bool) -> None:
+def _write_export(
+    database: Database, what: ExportTable, wanted: ExportFilter, form: str, name: str, *, force: bool
+) -> None:
     with database.read() as session:
         total = what.count(session, wanted)
     try:
-        with _opened(name, form, force=force) as file, _bar(total) as told:
-            count = write(database, what, wanted, form, file, told=told)
-    except ExistsError:
+        with _open_output(name, form, force=force) as file, _progress_bar(total) as told:
+            count = write_rows(database, what, wanted, form, file, told=told)
+    except OutputExistsError:
         sys.exit(f"{name} is there already. Give it another --output, or --force to replace it.")
     except BrokenPipeError:
         sys.exit(1)  # nobody reads on, as with `| head`
     except OSError as error:
         sys.exit(f"{name} cannot be written: {error.strerror}.")
     click.echo(
-        f"{count:,} {what.one if count == 1 else what.name} written{'' if name == '-' else f' to {name}'}.",
+        f"{count:,} {what.singular if count == 1 else what.name} "
+        f"written{'' if name == '-' else f' to {name}'}.",
         err=True,
     )
 
 
-def _opened(name: str, form: str, *, force: bool) -> AbstractContextManager[IO[str]]:
+def _open_output(name: str, form: str, *, force: bool) -> AbstractContextManager[IO[str]]:
     if name == "-":
         return _standard_output()
-    return new_file(Path(name), bom=form == "csv", force=force)
+    return atomic_file(Path(name), bom=form == "csv", force=force)
 
 
 @contextmanager
@@ -87,7 +90,7 @@ def _standard_output() -> Iterator[IO[str]]:
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[Callable[[int], object]]:
+def _progress_bar(total: int) -> Iterator[Callable[[int], object]]:
     """A progress bar on standard error, where somebody looks at it."""
     with click.progressbar(length=total, label="Exporting", file=sys.stderr, show_pos=True) as bar:
         yield bar.update

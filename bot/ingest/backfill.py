@@ -9,61 +9,70 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
-from bot.ingest.poller import RETRY, Heard, commit, floor_of, of_others, oldest, poll, with_last
-from bot.networks.base import Account, Later, Mark, Network
+from bot.context import BotContext
+from bot.ingest.poller import (
+    POLL_RETRY_MAX_DELAY,
+    PollResult,
+    commit_page,
+    first_poll_floor,
+    lowest_id,
+    mark_last,
+    poll,
+    without_own_posts,
+)
+from bot.networks.base import AccountIdentity, Later, Network, Position
 from bot.runtime import clock_set_back, pace
-from bot.slack.blocks.text import reported
+from bot.slack.blocks.text import mrkdwn_error
 from models import Cursor, Gap, Notice
-from models.sources.cursor import MENTIONS
+from models.sources.cursor import MENTIONS_CURSOR
 
 log = logging.getLogger(__name__)
 
-SEARCH_REACHES = timedelta(days=6, hours=23)  # https://docs.x.com/x-api/posts/search/introduction: a week
+SEARCH_MAX_AGE = timedelta(days=6, hours=23)  # https://docs.x.com/x-api/posts/search/introduction: a week
 
 
-def listen(desk: Desk, network: Network) -> Heard | None:
+def poll_and_backfill(ctx: BotContext, network: Network) -> PollResult | None:
     """Read what is new, then go on with what earlier readings left out; None if nothing was read."""
-    clock_set_back.settle(desk)
-    heard = poll(desk, network)
+    clock_set_back.repair(ctx)
+    heard = poll(ctx, network)
     if heard is not None:
-        heard.taken += fill(desk, network)
+        heard.taken += fill_gaps(ctx, network)
     return heard
 
 
-def fill(desk: Desk, network: Network) -> int:
+def fill_gaps(ctx: BotContext, network: Network) -> int:
     """Search on for each gap; what fails is gone on with later. Gives how many mentions were new."""
     account = network.account()
-    with desk.db.read() as session:
+    with ctx.db.read() as session:
         gaps = Gap.open_of(session, network.name, account.id)
     taken = 0
     for gap in gaps:
-        if gap.not_before is None or gap.not_before <= desk.now():
+        if gap.not_before is None or gap.not_before <= ctx.now():
             try:
-                taken += _search(desk, network, account, gap)
+                taken += _search_gap(ctx, network, account, gap)
             except Later as later:
-                _failed(desk, network, gap.id, later)
+                _record_failure(ctx, network, gap.id, later)
     return taken
 
 
-def _search(desk: Desk, network: Network, account: Account, gap: Gap) -> int:
+def _search_gap(ctx: BotContext, network: Network, account: AccountIdentity, gap: Gap) -> int:
     """Read on downwards from where it stands."""
-    with desk.db.write() as session:
-        cursor = Cursor.of(session, network.name, account.id, MENTIONS, at=desk.now())
-    floor, low, taken = floor_of(desk, cursor), gap.before_id, 0
-    mark = Mark(None, max(gap.since, desk.now() - SEARCH_REACHES), gap.before_id)
-    for page, last in with_last(network.search(f"@{account.handle}", mark, account_id=account.id)):
-        if desk.stop.is_set():
+    with ctx.db.write() as session:
+        cursor = Cursor.of(session, network.name, account.id, MENTIONS_CURSOR, at=ctx.now())
+    floor, low, taken = first_poll_floor(ctx, cursor), gap.before_id, 0
+    mark = Position(None, max(gap.since, ctx.now() - SEARCH_MAX_AGE), gap.before_id)
+    for page, last in mark_last(network.search(f"@{account.handle}", mark, account_id=account.id)):
+        if ctx.stop.is_set():
             break
-        low = oldest(low, page)
-        note = _note(desk, network, gap.id, low, is_over=last)
-        taken += commit(desk, network, account, of_others(page, account, floor), and_then=note)
-        desk.board_bell.set()
+        low = lowest_id(low, page)
+        note = _progress_recorder(ctx, network, gap.id, low, is_over=last)
+        taken += commit_page(ctx, network, account, without_own_posts(page, account, floor), and_then=note)
+        ctx.cards_wake.set()
     return taken
 
 
-def _note(
-    desk: Desk, network: Network, gap_id: int, low: str | None, *, is_over: bool
+def _progress_recorder(
+    ctx: BotContext, network: Network, gap_id: int, low: str | None, *, is_over: bool
 ) -> Callable[[Session, int], None]:
     """What a page of the search brings with it: how far it got, or that it is over."""
 
@@ -73,38 +82,41 @@ def _note(
             return
         gap.before_id, gap.heard, gap.not_before, gap.failure = low, gap.heard + taken, None, None
         if is_over:
-            _tell(desk, session, gap, _searched(network))
+            _notify_channel(ctx, session, gap, _searched_sentence(network))
 
     return note
 
 
-def _failed(desk: Desk, network: Network, gap_id: int, later: Later) -> None:
+def _record_failure(ctx: BotContext, network: Network, gap_id: int, later: Later) -> None:
     """Try again in a while; unless the network never lets us search."""
-    at = desk.now()
+    at = ctx.now()
     log.warning("%s could not be searched (%s): %s", network.title, later.cause, later.detail)
-    with desk.db.write() as session:
+    with ctx.db.write() as session:
         gap = session.get(Gap, gap_id)
         if gap is None:
             return
-        gap.not_before, gap.failure = pace.again_at(later, at=at, otherwise=RETRY), later.detail
+        gap.not_before, gap.failure = (
+            pace.retry_at(later, at=at, otherwise=POLL_RETRY_MAX_DELAY),
+            later.detail,
+        )
         if later.cause == "forbidden":
-            _tell(desk, session, gap, _not_searched(network, later))
+            _notify_channel(ctx, session, gap, _not_searched_sentence(network, later))
 
 
-def _tell(desk: Desk, session: Session, gap: Gap, sentence: str) -> None:
-    Notice.tell(session, sentence, at=desk.now(), channel=desk.settings.slack_channel)
+def _notify_channel(ctx: BotContext, session: Session, gap: Gap, sentence: str) -> None:
+    Notice.enqueue(session, sentence, at=ctx.now(), channel=ctx.settings.slack_channel)
     session.delete(gap)
 
 
-def _stopped(network: Network) -> str:
+def _stopped_sentence(network: Network) -> str:
     return f":warning: {network.title} stopped listing mentions before it reached the last one that I knew."
 
 
-def _searched(network: Network) -> str:
+def _searched_sentence(network: Network) -> str:
     missing = "what only answers us without naming us may be missing"
-    return f"{_stopped(network)} I searched for the rest; {missing}."
+    return f"{_stopped_sentence(network)} I searched for the rest; {missing}."
 
 
-def _not_searched(network: Network, later: Later) -> str:
-    why = reported(later.detail)
-    return f"{_stopped(network)} It does not let me search for the rest ({why}): please look."
+def _not_searched_sentence(network: Network, later: Later) -> str:
+    why = mrkdwn_error(later.detail)
+    return f"{_stopped_sentence(network)} It does not let me search for the rest ({why}): please look."

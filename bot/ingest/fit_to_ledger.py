@@ -2,26 +2,26 @@
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot.slack.blocks.text import clean
+from bot.slack.blocks.text import sanitize
 
-NAME_CHARS = 500  # of a name or a handle; a grapheme may carry any number of accents
+NAME_MAX_CHARS = 500  # of a name or a handle; a grapheme may carry any number of accents
 
 # What a database says to a value that it cannot hold: SQLite's driver refuses large numbers by itself.
-UNFIT = (SQLAlchemyError, ValueError, OverflowError)
+UNFIT_ERRORS = (SQLAlchemyError, ValueError, OverflowError)
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, rollback, resources,
 # not in the needed state, intervention, system.
-_PASSING = ("08", "40", "53", "55", "57", "58")
+_TRANSIENT_SQLSTATES = ("08", "40", "53", "55", "57", "58")
 
 
-def must_be_the_words(error: Exception) -> None:
+def raise_if_database_failed(error: Exception) -> None:
     """Raise `error` again if the database is in trouble: then no post is to blame, and all come again."""
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None)
-        if error.connection_invalidated or (state or "").startswith(_PASSING):
+        if error.connection_invalidated or (state or "").startswith(_TRANSIENT_SQLSTATES):
             raise error
 
 
-def bounded(text: str, limit: int) -> str:
+def fit_text(text: str, limit: int) -> str:
     """`text` as the ledger takes it (see `clean`), with at most `limit` characters of it."""
-    return clean(text if len(text) <= limit else f"{text[: limit - 1]}…")
+    return sanitize(text if len(text) <= limit else f"{text[: limit - 1]}…")

@@ -14,27 +14,27 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.ingest import poller
-from bot.ingest.poller import Heard
-from bot.networks.base import Absence, Later, Network, Page, Post
+from bot.ingest.poller import PollResult
+from bot.networks.base import Absence, Later, Network, Post, PostPage
 from bot.slack import redaction, thread_notices
 from models import Cursor, Mention, Ticket
 from models.core.database import BusyError
 from models.tickets import not_shown
-from models.tickets.ingest import Place, take_in
-from models.tickets.not_shown import Lost
+from models.tickets.ingest import IngestTarget, ingest_page
+from models.tickets.not_shown import NotShownResult
 
 log = logging.getLogger(__name__)
 
-READING = "posts not shown"  # how `/metrics` calls these readings
-EVERY = 60.0  # seconds between two looks at what is due
-LOT = 100  # posts in one call: https://docs.x.com/x-api/posts/get-posts-by-ids
-LOTS = 20  # calls in one round, a network
+READING_NAME = "posts not shown"  # how `/metrics` calls these readings
+CHECK_INTERVAL_SECONDS = 60.0  # seconds between two looks at what is due
+POSTS_PER_CALL = 100  # posts in one call: https://docs.x.com/x-api/posts/get-posts-by-ids
+MAX_CALLS_PER_ROUND = 20  # calls in one round, a network
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PostCheck:
     """A post that the network is asked for, and what the ledger knew of it then."""
 
     mention_id: int
@@ -45,7 +45,7 @@ class Asked:
     look_at: datetime | None
 
     @classmethod
-    def about(cls, mention: Mention) -> "Asked":
+    def of_mention(cls, mention: Mention) -> "PostCheck":
         """What is asked about `mention`."""
         return cls(
             mention_id=mention.id,
@@ -57,41 +57,44 @@ class Asked:
         )
 
 
-def tick(desk: Desk) -> None:
+def run_due(ctx: BotContext) -> None:
     """Look at what is due, blank what was kept for long enough, and have Slack show it."""
-    for network in desk.networks.values():
+    for network in ctx.networks.values():
         try:
-            _look_at_due(desk, network)
+            _check_due(ctx, network)
         except Later as later:
             log.warning("%s: posts that were not shown wait: %s", network.title, later.detail)
-    _blank_overdue(desk)
-    redaction.work(desk)
+    _blank_overdue(ctx)
+    redaction.redraw_stale(ctx)
 
 
-def sweep(desk: Desk, network: Network) -> Heard | None:
+def sweep_and_check(ctx: BotContext, network: Network) -> PollResult | None:
     """Read today's mentions once more, then look at those of today that are not listed any more."""
-    begun = desk.now()
-    heard = poller.sweep(desk, network)
-    if heard is None or desk.stop.is_set():
+    begun = ctx.now()
+    heard = poller.sweep(ctx, network)
+    if heard is None or ctx.stop.is_set():
         return heard
-    since = heard.complete_since or poller.today_since(begun)
+    since = heard.complete_since or poller.sweep_start(begun)
     try:
         account_id = network.account().id
-        with desk.db.read() as session:
+        with ctx.db.read() as session:
             unlisted = _unlisted(session, network, account_id, heard.listed, since=since, until=begun)
-        _look(desk, network, account_id, unlisted)
+        _check_posts(ctx, network, account_id, unlisted)
     except Later as later:  # the next sweep comes within the hour
         log.warning("%s: what is not listed could not be looked at: %s", network.title, later.detail)
     return heard
 
 
-def look_at_siblings(desk: Desk, network: Network, ticket_ids: Sequence[int]) -> None:
+def check_siblings(ctx: BotContext, network: Network, ticket_ids: Sequence[int]) -> None:
     """One post of these tickets is not shown; whoever hid it may have hidden the others. Never raises."""
     try:
         account_id = network.account().id
-        with desk.db.read() as session:
-            others = [Asked.about(one) for one in not_shown.siblings(session, ticket_ids, limit=LOT)]
-        _look(desk, network, account_id, others)
+        with ctx.db.read() as session:
+            others = [
+                PostCheck.of_mention(one)
+                for one in not_shown.list_shown_siblings(session, ticket_ids, limit=POSTS_PER_CALL)
+            ]
+        _check_posts(ctx, network, account_id, others)
     except Later as later:
         log.info("%s: other posts of theirs could not be looked at: %s", network.title, later.detail)
 
@@ -99,39 +102,39 @@ def look_at_siblings(desk: Desk, network: Network, ticket_ids: Sequence[int]) ->
 # --- asking -------------------------------------------------------------------------------------------------
 
 
-def _look_at_due(desk: Desk, network: Network) -> None:
+def _check_due(ctx: BotContext, network: Network) -> None:
     """Ask about all that is due, a lot at a time. Raises `Later` if the network does not answer."""
-    if not _is_any_due(desk, network):
+    if not _is_any_due(ctx, network):
         return
     account_id = network.account().id
-    for _ in range(LOTS):
-        if desk.stop.is_set():
+    for _ in range(MAX_CALLS_PER_ROUND):
+        if ctx.stop.is_set():
             return
-        due = _due(desk, network, account_id)
+        due = _due_checks(ctx, network, account_id)
         if not due:
             return
-        _look(desk, network, account_id, due)
+        _check_posts(ctx, network, account_id, due)
 
 
-def _is_any_due(desk: Desk, network: Network) -> bool:
+def _is_any_due(ctx: BotContext, network: Network) -> bool:
     """Ask the ledger before the network is asked who we are."""
-    query = select(Mention.id).where(Mention.look_at <= desk.now(), Mention.network == network.name)
-    with desk.db.read() as session:
+    query = select(Mention.id).where(Mention.look_at <= ctx.now(), Mention.network == network.name)
+    with ctx.db.read() as session:
         return session.scalar(query.limit(1)) is not None
 
 
-def _due(desk: Desk, network: Network, account_id: str) -> list[Asked]:
+def _due_checks(ctx: BotContext, network: Network, account_id: str) -> list[PostCheck]:
     """A lot of what is due, with the other posts of these tickets; nothing if the network wants a rest."""
-    at = desk.now()
-    with desk.db.write() as session:
-        cursor = Cursor.of(session, network.name, account_id, READING, at=at)
+    at = ctx.now()
+    with ctx.db.write() as session:
+        cursor = Cursor.of(session, network.name, account_id, READING_NAME, at=at)
         if cursor.not_before is not None and cursor.not_before > at:
             return []
-        due = list(not_shown.to_look_at(session, network.name, account_id, at=at, limit=LOT))
+        due = list(not_shown.list_due_checks(session, network.name, account_id, at=at, limit=POSTS_PER_CALL))
         tickets = list(dict.fromkeys(one.ticket_id for one in due))
-        if len(due) < LOT:
-            due += not_shown.siblings(session, tickets, limit=LOT - len(due))
-        return [Asked.about(one) for one in due]
+        if len(due) < POSTS_PER_CALL:
+            due += not_shown.list_shown_siblings(session, tickets, limit=POSTS_PER_CALL - len(due))
+        return [PostCheck.of_mention(one) for one in due]
 
 
 def _unlisted(
@@ -142,7 +145,7 @@ def _unlisted(
     *,
     since: datetime,
     until: datetime,
-) -> list[Asked]:
+) -> list[PostCheck]:
     """The newest posts of that time that a whole reading did not list; a list alone proves nothing."""
     query = select(Mention).where(
         Mention.posted_at > since,
@@ -154,71 +157,71 @@ def _unlisted(
         Mention.deleted_at.is_(None),
     )
     found = session.scalars(query.order_by(Mention.posted_at.desc()).execution_options(yield_per=500))
-    missing = (Asked.about(one) for one in found if one.post_id not in listed)
-    return [one for one, _ in zip(missing, range(LOT), strict=False)]
+    missing = (PostCheck.of_mention(one) for one in found if one.post_id not in listed)
+    return [one for one, _ in zip(missing, range(POSTS_PER_CALL), strict=False)]
 
 
-def _look(desk: Desk, network: Network, account_id: str, asked: Sequence[Asked]) -> None:
+def _check_posts(ctx: BotContext, network: Network, account_id: str, asked: Sequence[PostCheck]) -> None:
     """Ask about `asked` in one call and record the answer. Raises `Later`: a call that fails is no look."""
     if not asked:
         return
-    at = desk.now()
+    at = ctx.now()
     try:
         answer = network.refresh([one.latest_id for one in asked], account_id=account_id)
     except Later as later:
-        with desk.db.write() as session:
-            cursor = Cursor.of(session, network.name, account_id, READING, at=at)
-            cursor.fail(later.detail, at=at, again_at=poller.again_at(cursor, later, at=desk.now()))
+        with ctx.db.write() as session:
+            cursor = Cursor.of(session, network.name, account_id, READING_NAME, at=at)
+            cursor.fail(later.detail, at=at, again_at=poller.next_poll_at(cursor, later, at=ctx.now()))
         raise
-    with desk.db.write() as session:
-        cursor = Cursor.of(session, network.name, account_id, READING, at=at)
+    with ctx.db.write() as session:
+        cursor = Cursor.of(session, network.name, account_id, READING_NAME, at=at)
         cursor.reads += 1
         cursor.failing_since = cursor.failure = cursor.not_before = None
-    if record(desk, network, asked, answer, at=at):
-        desk.nudge()
+    if record_answer(ctx, network, asked, answer, at=at):
+        ctx.wake_loops()
 
 
 # --- recording ----------------------------------------------------------------------------------------------
 
 
-def record(
-    desk: Desk,
+def record_answer(
+    ctx: BotContext,
     network: Network,
-    asked: Iterable[Asked],
-    answer: tuple[Page, Mapping[str, Absence]],
+    asked: Iterable[PostCheck],
+    answer: tuple[PostPage, Mapping[str, Absence]],
     *,
     at: datetime,
 ) -> bool:
     """Write down what the network answered at `at`, ticket by ticket. Whether anything has changed."""
     page, absent = answer
     shown = {post_id: post for post in page.posts for post_id in (post.id, post.latest_id)}
-    by_ticket: dict[int, list[Asked]] = defaultdict(list)
+    by_ticket: dict[int, list[PostCheck]] = defaultdict(list)
     for one in asked:
         by_ticket[one.ticket_id].append(one)
     changed = False
     for ticket_id, theirs in sorted(by_ticket.items()):
         try:
-            with desk.db.write() as session:
-                ticket = Ticket.hold(session, ticket_id)
+            with ctx.db.write() as session:
+                ticket = Ticket.lock(session, ticket_id)
                 before = ticket.revision
                 for one in theirs:
                     post = shown.get(one.post_id) or shown.get(one.latest_id)
                     found = post or absent.get(one.latest_id)
-                    _record_one(desk, session, network, one, found, at=at)
+                    _record_one(ctx, session, network, one, found, at=at)
                 changed |= ticket.revision > before
         except (BusyError, OperationalError):
             raise
         except Exception:
             log.exception("ticket %s: what %s shows could not be written down", ticket_id, network.title)
-            _put_off(desk, theirs, at=at)
+            _postpone(ctx, theirs, at=at)
     return changed
 
 
 def _record_one(
-    desk: Desk,
+    ctx: BotContext,
     session: Session,
     network: Network,
-    one: Asked,
+    one: PostCheck,
     found: Post | Absence | None,
     *,
     at: datetime,
@@ -229,42 +232,44 @@ def _record_one(
     if (mention.missing_since, mention.look_at) != (one.missing_since, one.look_at):
         return  # somebody looked meanwhile, or a reading has listed it
     if isinstance(found, Post):
-        place = Place(network.name, ticket.account_id, ticket.channel, desk.promise)
-        taken = take_in(session, [poller.translated(network, found, None)], place, at=desk.now())
-        poller.tell_shown_again(session, taken, network.title, at=desk.now())
+        place = IngestTarget(network.name, ticket.account_id, ticket.channel, ctx.sla_policy)
+        taken = ingest_page(session, [poller.to_incoming_post(network, found, None)], place, at=ctx.now())
+        poller.notify_shown_again(session, taken, network.title, at=ctx.now())
     elif found is not None:
-        lost = not_shown.missed(session, ticket, mention, how=found, title=network.title, at=at)
-        _tell(session, network, ticket, lost, at=desk.now())
+        lost = not_shown.record_miss(session, ticket, mention, how=found, title=network.title, at=at)
+        _notify_team(session, network, ticket, lost, at=ctx.now())
     else:
-        not_shown.unanswered(mention, at=at)
+        not_shown.postpone_check(mention, at=at)
 
 
-def _tell(session: Session, network: Network, ticket: Ticket, lost: Lost, *, at: datetime) -> None:
+def _notify_team(
+    session: Session, network: Network, ticket: Ticket, lost: NotShownResult, *, at: datetime
+) -> None:
     """Whoever had written an answer is told, and so is whoever has the ticket."""
     for reply in lost.stopped:
-        thread_notices.no_longer_shown(session, network, reply, at=at)
+        thread_notices.post_no_longer_shown(session, network, reply, at=at)
     if lost.closed and not lost.stopped and ticket.owner is not None:
-        thread_notices.closed_as_not_shown(session, network, ticket, at=at)
+        thread_notices.post_closed_as_not_shown(session, network, ticket, at=at)
 
 
-def _put_off(desk: Desk, asked: Iterable[Asked], *, at: datetime) -> None:
+def _postpone(ctx: BotContext, asked: Iterable[PostCheck], *, at: datetime) -> None:
     """What broke on our side is no look; it is not to be paid for every minute."""
-    with desk.db.write() as session:
+    with ctx.db.write() as session:
         for one in asked:
-            not_shown.unanswered(session.get_one(Mention, one.mention_id), at=at)
+            not_shown.postpone_check(session.get_one(Mention, one.mention_id), at=at)
 
 
-def _blank_overdue(desk: Desk) -> None:
+def _blank_overdue(ctx: BotContext) -> None:
     """Words that were kept for nearly a day go, also where the network could not be asked meanwhile."""
-    at = desk.now()
-    with desk.db.read() as session:
-        overdue = select(Mention.id, Mention.ticket_id).where(not_shown.too_long_kept(at))
+    at = ctx.now()
+    with ctx.db.read() as session:
+        overdue = select(Mention.id, Mention.ticket_id).where(not_shown.erasure_due(at))
         found = [tuple(row) for row in session.execute(overdue.order_by(Mention.ticket_id, Mention.id))]
     for mention_id, ticket_id in found:
-        with desk.db.write() as session:
-            ticket = Ticket.hold(session, ticket_id)
+        with ctx.db.write() as session:
+            ticket = Ticket.lock(session, ticket_id)
             mention = session.get_one(Mention, mention_id, populate_existing=True)
             if mention.missing_since is not None:
-                not_shown.blank(session, ticket, mention, at=at)
+                not_shown.erase_text(session, ticket, mention, at=at)
     if found:
-        desk.board_bell.set()
+        ctx.cards_wake.set()

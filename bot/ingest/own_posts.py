@@ -7,81 +7,80 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
-from bot.ingest.poller import again_at
-from bot.networks.base import Account, Later, Mark, Network, Post, Published, WrongAccount
-from bot.publish.manual_posting import confirm_within
-from bot.publish.reconcile import settle
+from bot.context import BotContext
+from bot.ingest.poller import next_poll_at
+from bot.networks.base import AccountIdentity, Later, Network, Position, Post, PublishedReply, WrongAccount
+from bot.publish.manual_posting import record_posted
+from bot.publish.reconcile import record_published
 from bot.runtime import pace
 from bot.slack import network_alarms, thread_notices
 from models import Cursor, Event, Mention, Reply, Ticket
 from models.core.normalize import nfc
-from models.sources.cursor import MENTIONS
-from models.tickets.reply import SPOKEN
-from models.tickets.reply import State as Delivery
+from models.sources.cursor import MENTIONS_CURSOR
+from models.tickets.reply import PUBLIC_STATES, DeliveryState
 
 log = logging.getLogger(__name__)
 
-OWN = "own posts"
-FIRST_LOOK = timedelta(hours=24)
-SKEW = timedelta(minutes=2)  # between our clock and the network's
+READING_NAME = "own posts"
+FIRST_READ_WINDOW = timedelta(hours=24)
+MAX_CLOCK_SKEW = timedelta(minutes=2)  # between our clock and the network's
 
 
-def watch(desk: Desk, network: Network) -> None:
+def read_own_posts(ctx: BotContext, network: Network) -> None:
     """Read what our account said since the last look, and let each reply among it settle its ticket.
 
     What we answered can only be told once we have heard it: while mentions cannot be read, this waits.
     """
-    at = desk.now()
+    at = ctx.now()
     try:
         account = network.account()
     except Later as later:
         log.warning("%s: %s", network.title, later.detail)
         return
-    with desk.db.write() as session:
-        heard = Cursor.of(session, network.name, account.id, MENTIONS, at=at)
-        cursor = Cursor.of(session, network.name, account.id, OWN, at=at)
+    with ctx.db.write() as session:
+        heard = Cursor.of(session, network.name, account.id, MENTIONS_CURSOR, at=at)
+        cursor = Cursor.of(session, network.name, account.id, READING_NAME, at=at)
         put_off = cursor.not_before is not None and cursor.not_before > at
-        put_off |= pace.is_spent(network.allowance("own posts"), at=at, keep=pace.TENTH)
+        put_off |= pace.is_spent(network.rate_limit_status("own posts"), at=at, keep=pace.TENTH_DIVISOR)
         if put_off or heard.is_first or heard.failing_since is not None:
             return
-        mark = Mark(cursor.post_id, at - FIRST_LOOK)
+        mark = Position(cursor.post_id, at - FIRST_READ_WINDOW)
     try:
-        newest = _read(desk, network, account, mark)
+        newest = _read_pages(ctx, network, account, mark)
     except WrongAccount:
         log.info("%s: another account was connected; the next reading is of its posts", network.title)
         return
     except Later as later:
         log.warning("%s: our own posts could not be read: %s", network.title, later.detail)
-        with desk.db.write() as session:
-            cursor = Cursor.of(session, network.name, account.id, OWN, at=at)
-            cursor.fail(later.detail, at=desk.now(), again_at=again_at(cursor, later, at=desk.now()))
-            network_alarms.failed(desk, session, network, "watching", later, at=desk.now())
+        with ctx.db.write() as session:
+            cursor = Cursor.of(session, network.name, account.id, READING_NAME, at=at)
+            cursor.fail(later.detail, at=ctx.now(), again_at=next_poll_at(cursor, later, at=ctx.now()))
+            network_alarms.record_failure(ctx, session, network, "watching", later, at=ctx.now())
         return
-    with desk.db.write() as session:
-        Cursor.of(session, network.name, account.id, OWN, at=at).advance(newest, at=at)
-        network_alarms.works(desk, session, network, "watching", at=at)
-    desk.board_bell.set()
+    with ctx.db.write() as session:
+        Cursor.of(session, network.name, account.id, READING_NAME, at=at).advance(newest, at=at)
+        network_alarms.record_success(ctx, session, network, "watching", at=at)
+    ctx.cards_wake.set()
 
 
-def _read(desk: Desk, network: Network, account: Account, mark: Mark) -> str | None:
+def _read_pages(ctx: BotContext, network: Network, account: AccountIdentity, mark: Position) -> str | None:
     """Settle what each page shows; give the newest post of ours."""
     newest = None
     for page in network.own_posts(mark, account_id=account.id):
         newest = newest or page.newest
-        settle_seen(desk, network, account.id, page.posts)
+        apply_posts(ctx, network, account.id, page.posts)
     return newest
 
 
-def settle_seen(desk: Desk, network: Network, account_id: str, posts: tuple[Post, ...]) -> None:
+def apply_posts(ctx: BotContext, network: Network, account_id: str, posts: tuple[Post, ...]) -> None:
     """Let each reply among `posts`, which that account said (newest first), have its effect, once."""
     for post in reversed(posts):
         if post.in_reply_to is not None and not post.is_repost:
-            with desk.db.write() as session:
-                _settle_one(desk, session, network, account_id, post)
+            with ctx.db.write() as session:
+                _apply_post(ctx, session, network, account_id, post)
 
 
-def _settle_one(desk: Desk, session: Session, network: Network, account_id: str, post: Post) -> None:
+def _apply_post(ctx: BotContext, session: Session, network: Network, account_id: str, post: Post) -> None:
     """One reply of ours: the one that we sent, the one that we handed off or gave up, or somebody's own."""
     mention = session.scalar(
         select(Mention).where(
@@ -92,20 +91,20 @@ def _settle_one(desk: Desk, session: Session, network: Network, account_id: str,
     )
     if mention is None:
         return
-    ticket = Ticket.hold(session, mention.ticket_id)
+    ticket = Ticket.lock(session, mention.ticket_id)
     if is_known(session, ticket, post.id, post.latest_id):
         return
-    seen = Published(post.id, post.url)
-    reply = _expected(session, ticket, mention, post)
+    seen = PublishedReply(post.id, post.url)
+    reply = _matching_reply(session, ticket, mention, post)
     if reply is None:
-        _answered_outside(session, network, ticket, mention, post, at=desk.now())
-    elif _on_trust(reply):
+        _record_outside_answer(session, network, ticket, mention, post, at=ctx.now())
+    elif _is_unverified(reply):
         reply.post_id, reply.post_url = seen.post_id, seen.url
         ticket.revision += 1
-    elif reply.state == Delivery.HANDED_OFF:
-        confirm_within(session, ticket, reply, seen, by=None, at=post.posted_at)
-    elif reply.state in {Delivery.UNSURE, Delivery.ASKED, Delivery.CANCELLED}:
-        settle(session, network, ticket, reply, seen, at=desk.now())
+    elif reply.state == DeliveryState.HANDED_OFF:
+        record_posted(session, ticket, reply, seen, by=None, at=post.posted_at)
+    elif reply.state in {DeliveryState.UNSURE, DeliveryState.ASKED, DeliveryState.CANCELLED}:
+        record_published(session, network, ticket, reply, seen, at=ctx.now())
 
 
 def is_known(session: Session, ticket: Ticket, *ids: str) -> bool:
@@ -118,22 +117,22 @@ def is_known(session: Session, ticket: Ticket, *ids: str) -> bool:
     return session.scalar(ours) is not None or session.scalar(told.limit(1)) is not None
 
 
-def _answered_outside(
+def _record_outside_answer(
     session: Session, network: Network, ticket: Ticket, mention: Mention, post: Post, *, at: datetime
 ) -> None:
     """Somebody of ours answered by hand; if that stopped a reply, its author is told."""
     live = ticket.live_reply(session)
-    ticket.answered_outside(session, post_id=post.id, to_post_id=mention.post_id, at=post.posted_at)
-    if live is not None and live.state == Delivery.CANCELLED:
-        thread_notices.answered_outside(session, network, live, post.url, at=at)
+    ticket.record_outside_answer(session, post_id=post.id, to_post_id=mention.post_id, at=post.posted_at)
+    if live is not None and live.state == DeliveryState.CANCELLED:
+        thread_notices.post_answered_outside(session, network, live, post.url, at=at)
 
 
-def _on_trust(reply: Reply) -> bool:
+def _is_unverified(reply: Reply) -> bool:
     """Whether it counts as public on somebody's word, and nobody has seen yet where."""
-    return reply.state in SPOKEN and reply.post_id is None
+    return reply.state in PUBLIC_STATES and reply.post_id is None
 
 
-def _expected(session: Session, ticket: Ticket, mention: Mention, post: Post) -> Reply | None:
+def _matching_reply(session: Session, ticket: Ticket, mention: Mention, post: Post) -> Reply | None:
     """The reply of ours that this post is, if it is one: a post from before it cannot be."""
     replies = session.scalars(
         select(Reply)
@@ -141,35 +140,39 @@ def _expected(session: Session, ticket: Ticket, mention: Mention, post: Post) ->
         .order_by(Reply.id.desc()),
     )
     for reply in replies:
-        if post.posted_at < (reply.sent_at or reply.created_at) - SKEW:
+        if post.posted_at < (reply.sent_at or reply.created_at) - MAX_CLOCK_SKEW:
             continue
-        if reply.state in {Delivery.HANDED_OFF, Delivery.SENDING} or _on_trust(reply):
+        if reply.state in {DeliveryState.HANDED_OFF, DeliveryState.SENDING} or _is_unverified(reply):
             return reply
-        in_doubt = reply.state in {Delivery.UNSURE, Delivery.ASKED}
-        given_up = reply.state == Delivery.CANCELLED and reply.may_have_been_said
-        if (in_doubt or given_up) and same_words(reply.text, post.text):
+        in_doubt = reply.state in {DeliveryState.UNSURE, DeliveryState.ASKED}
+        given_up = reply.state == DeliveryState.CANCELLED and reply.may_be_public
+        if (in_doubt or given_up) and is_same_text(reply.text, post.text):
             return reply
     return None
 
 
-_NAMES = re.compile(r"^(?:@\w+\s+)+")
-_LINK = re.compile(r"https?://\S+", re.IGNORECASE)
+_LEADING_NAMES_PATTERN = re.compile(r"^(?:@\w+\s+)+")
+_LINK_PATTERN = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
-def same_words(one: str, other: str) -> bool:
+def is_same_text(one: str, other: str) -> bool:
     """Whether two texts are the same but for leading names, blanks, and how a network writes their links.
 
     It may show another address for a link, or put `http://` before one that was typed without: the texts are
     the same if they are so without their links, or with each link as it is without its scheme.
     """
-    (one, other) = (_words(text) for text in (one, other))
-    without_links = _LINK.sub(" ", one).split() == _LINK.sub(" ", other).split()
-    return without_links or _LINK.sub(_unschemed, one).split() == _LINK.sub(_unschemed, other).split()
+    (one, other) = (_normalized_text(text) for text in (one, other))
+    without_links = _LINK_PATTERN.sub(" ", one).split() == _LINK_PATTERN.sub(" ", other).split()
+    return (
+        without_links
+        or _LINK_PATTERN.sub(_without_scheme, one).split()
+        == _LINK_PATTERN.sub(_without_scheme, other).split()
+    )
 
 
-def _words(text: str) -> str:
-    return _NAMES.sub("", nfc(text).strip())
+def _normalized_text(text: str) -> str:
+    return _LEADING_NAMES_PATTERN.sub("", nfc(text).strip())
 
 
-def _unschemed(link: re.Match[str]) -> str:
+def _without_scheme(link: re.Match[str]) -> str:
     return link[0].partition("://")[2].rstrip("/")

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
-from bot.ingest.fit_to_ledger import NAME_CHARS, UNFIT, bounded, must_be_the_words
-from bot.networks.base import Account, Later, Network, Person, Post
+from bot.context import BotContext
+from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
+from bot.networks.base import AccountIdentity, AuthorProfile, Later, Network, Post
 from bot.runtime import pace
 from models import Author, Mention, Ticket
 from models.core import bulk_insert
@@ -16,9 +16,9 @@ from models.core import bulk_insert
 log = logging.getLogger(__name__)
 
 
-def of_authors(
-    desk: Desk, network: Network, account: Account, posts: list[Post]
-) -> tuple[dict[str, Person], dict[str, Person]]:
+def fetch_for_authors(
+    ctx: BotContext, network: Network, account: AccountIdentity, posts: list[Post]
+) -> tuple[dict[str, AuthorProfile], dict[str, AuthorProfile]]:
     """Profiles of who spoke: those that the ledger has, and those that were bought just now, all in one call.
 
     Before the transaction opens. Bought is who is not known freshly, and who has said something new since
@@ -27,18 +27,18 @@ def of_authors(
     wanted = {post.author_id for post in posts}
     if not wanted:
         return {}, {}
-    with desk.db.read() as session:
+    with ctx.db.read() as session:
         known = Author.by_network_id(session, network.name, wanted)
         here = {"network": network.name, "account_id": account.id}
         heard = bulk_insert.ids_of(session, Mention.post_id, {post.id for post in posts}, **here)
-    at = desk.now()
+    at = ctx.now()
     spoke: dict[str, datetime] = {}  # when each said their newest new post
     for post in posts:
         if post.id not in heard:
             spoke[post.author_id] = max(post.posted_at, spoke.get(post.author_id, post.posted_at))
-    had = {one: _person(author) for one, author in known.items() if author.fetched_at is not None}
-    missing = sorted(one for one in wanted if _is_to_be_bought(known.get(one), spoke.get(one), at))
-    if not missing or pace.is_spent(network.allowance("people"), at=at):
+    had = {one: _to_person(author) for one, author in known.items() if author.fetched_at is not None}
+    missing = sorted(one for one in wanted if _needs_fetch(known.get(one), spoke.get(one), at))
+    if not missing or pace.is_spent(network.rate_limit_status("people"), at=at):
         return had, {}
     try:
         return had, {person.id: person for person in network.people(missing)}
@@ -47,15 +47,15 @@ def of_authors(
         return had, {}
 
 
-def _is_to_be_bought(known: Author | None, spoke_at: datetime | None, at: datetime) -> bool:
+def _needs_fetch(known: Author | None, spoke_at: datetime | None, at: datetime) -> bool:
     if known is None or not known.is_fresh(at):
         return True
     return spoke_at is not None and known.may_be_renamed(spoke_at)
 
 
-def _person(author: Author) -> Person:
+def _to_person(author: Author) -> AuthorProfile:
     """Somebody as the network showed them last."""
-    return Person(
+    return AuthorProfile(
         id=author.network_id,
         handle=author.handle or "",
         name=author.name or "",
@@ -65,7 +65,9 @@ def _person(author: Author) -> Person:
     )
 
 
-def learn(session: Session, network: Network, people: dict[str, Person], *, at: datetime) -> None:
+def store_profiles(
+    session: Session, network: Network, people: dict[str, AuthorProfile], *, at: datetime
+) -> None:
     """Write the profiles that were bought, all at once if all of them fit.
 
     Raises what the database raises if it is in trouble.
@@ -74,31 +76,33 @@ def learn(session: Session, network: Network, people: dict[str, Person], *, at: 
     known = [(author, people[network_id]) for network_id, author in authors.items()]
     try:
         with session.begin_nested():
-            _learn_these(session, known, at=at)
-    except UNFIT as error:
-        must_be_the_words(error)
+            _store_all(session, known, at=at)
+    except UNFIT_ERRORS as error:
+        raise_if_database_failed(error)
         for author, person in known:
-            _learn_one(session, network, author, person, at=at)
+            _store_one(session, network, author, person, at=at)
 
 
-def _learn_one(session: Session, network: Network, author: Author, person: Person, *, at: datetime) -> None:
+def _store_one(
+    session: Session, network: Network, author: Author, person: AuthorProfile, *, at: datetime
+) -> None:
     try:
         with session.begin_nested():
-            _learn_these(session, [(author, person)], at=at)
-    except UNFIT as error:
-        must_be_the_words(error)
+            _store_all(session, [(author, person)], at=at)
+    except UNFIT_ERRORS as error:
+        raise_if_database_failed(error)
         log.warning("a profile of %s does not go into the ledger (%s)", network.title, type(error).__name__)
         session.get_one(Author, author.id, populate_existing=True).fetched_at = at
 
 
-def _learn_these(session: Session, known: list[tuple[Author, Person]], *, at: datetime) -> None:
+def _store_all(session: Session, known: list[tuple[Author, AuthorProfile]], *, at: datetime) -> None:
     """Take the profiles over, and have the cards of whoever has a new name redrawn."""
     renamed = []
     for author, person in known:
         before = (author.handle, author.name)
-        author.learn(
-            handle=bounded(person.handle, NAME_CHARS),
-            name=bounded(person.name, NAME_CHARS),
+        author.update_profile(
+            handle=fit_text(person.handle, NAME_MAX_CHARS),
+            name=fit_text(person.name, NAME_MAX_CHARS),
             followers=person.followers,
             verified=person.verified,
             protected=person.protected,
@@ -112,16 +116,16 @@ def _learn_these(session: Session, known: list[tuple[Author, Person]], *, at: da
         session.execute(theirs.values(revision=Ticket.revision + 1))
 
 
-def fill_in(desk: Desk, network: Network) -> None:
+def fetch_missing(ctx: BotContext, network: Network) -> None:
     """Buy the profiles that were not to be had when their owners spoke. Raises `Later`."""
-    with desk.db.read() as session:
+    with ctx.db.read() as session:
         query = select(Author.network_id).where(Author.network == network.name, Author.fetched_at.is_(None))
         missing = list(session.scalars(query.order_by(Author.id.desc()).limit(100)))
-    if not missing or pace.is_spent(network.allowance("people"), at=desk.now()):
+    if not missing or pace.is_spent(network.rate_limit_status("people"), at=ctx.now()):
         return
     people = {person.id: person for person in network.people(missing)}
-    with desk.db.write() as session:
-        learn(session, network, people, at=desk.now())
+    with ctx.db.write() as session:
+        store_profiles(session, network, people, at=ctx.now())
         for author in Author.by_network_id(session, network.name, set(missing) - people.keys()).values():
-            author.fetched_at = desk.now()  # gone or suspended: do not pay to ask again today
-    desk.board_bell.set()
+            author.fetched_at = ctx.now()  # gone or suspended: do not pay to ask again today
+    ctx.cards_wake.set()

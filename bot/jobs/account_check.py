@@ -16,103 +16,113 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
-from bot.ingest.poller import NOBODY, account_of
-from bot.networks.base import Account, Network, WrongAccount
-from bot.publish.publish_job import Errand, held
+from bot.context import BotContext
+from bot.ingest.poller import UNKNOWN_ACCOUNT_ID, account_of
+from bot.networks.base import AccountIdentity, Network, WrongAccount
+from bot.publish.publish_job import PublishJob, hold_reply
 from bot.slack import network_alarms, thread_notices
-from bot.slack.blocks.elements import counted
-from bot.slack.blocks.text import called, escape
+from bot.slack.blocks.elements import count_noun
+from bot.slack.blocks.text import escape_entities, mrkdwn_handle
 from models import Account as Ours
 from models import Alarm, Cursor, Notice, Ticket
 from models.tickets import other_accounts, unconnected_accounts
-from models.tickets.reply import PENDING
+from models.tickets.reply import PENDING_STATES
 
 log = logging.getLogger(__name__)
 
-EVERY = 10.0  # seconds between two looks at which account is connected
-LOOK_AGAIN = timedelta(minutes=1)  # until a reply is looked for again whose account is not connected
+CHECK_INTERVAL_SECONDS = 10.0  # seconds between two looks at which account is connected
+NOT_CONNECTED_RETRY_DELAY = timedelta(
+    minutes=1
+)  # until a reply is looked for again whose account is not connected
 
 
-def check(desk: Desk, network: Network, also: str | None = None) -> None:
+def check_network(ctx: BotContext, network: Network, also: str | None = None) -> None:
     """See which account is connected to `network`, and write down what follows for the others.
 
     `also` is an account that somebody is about to reply as: it counts as missing though nothing waits for it.
     Who we are is asked of the network only when the credentials have changed.
     """
-    connected = account_of(desk, network)
+    connected = account_of(ctx, network)
     if connected is not None:
-        _note(desk, network, connected, also)
+        _record_connected(ctx, network, connected, also)
 
 
-def recheck(desk: Desk, ticket_id: int) -> None:
+def check_ticket_account(ctx: BotContext, ticket_id: int) -> None:
     """Do the same for the account of a ticket that somebody is about to answer."""
-    with desk.db.read() as session:
+    with ctx.db.read() as session:
         ticket = session.get_one(Ticket, ticket_id)
-    network = desk.networks.get(ticket.network)
+    network = ctx.networks.get(ticket.network)
     if network is not None:
-        check(desk, network, ticket.account_id)
+        check_network(ctx, network, ticket.account_id)
 
 
-def give_back(desk: Desk, network: Network, errand: Errand, wrong: WrongAccount) -> None:
+def handle_wrong_account(ctx: BotContext, network: Network, errand: PublishJob, wrong: WrongAccount) -> None:
     """The credentials for a reply turned out to be another account's; provably nothing was sent."""
-    detail = why(desk, network, wrong)
-    with desk.db.write() as session:
-        ticket, reply = held(session, errand.reply_id)
+    detail = explain_wrong_account(ctx, network, wrong)
+    with ctx.db.write() as session:
+        ticket, reply = hold_reply(session, errand.reply_id)
         if reply.fence == errand.fence:
-            at = desk.now()
-            reply.put_off(session, at=at, until=at, reason=unconnected_accounts.CAUSE, detail=wrong.detail)
-            ticket.give_back(session, reply, at=at, why=unconnected_accounts.CAUSE)
-            thread_notices.not_connected(session, reply, detail, at=at)
-    _note(desk, network, wrong.connected, errand.account_id)
+            at = ctx.now()
+            reply.put_off(
+                session, at=at, until=at, reason=unconnected_accounts.OTHER_ACCOUNT_CAUSE, detail=wrong.detail
+            )
+            ticket.give_back(session, reply, at=at, why=unconnected_accounts.OTHER_ACCOUNT_CAUSE)
+            thread_notices.post_not_connected(session, reply, detail, at=at)
+    _record_connected(ctx, network, wrong.connected, errand.account_id)
 
 
-def why(desk: Desk, network: Network, wrong: WrongAccount) -> str:
+def explain_wrong_account(ctx: BotContext, network: Network, wrong: WrongAccount) -> str:
     """What `wrong` means and how to mend it, as mrkdwn that names both accounts."""
-    with desk.db.read() as session:
-        return _detail(session, network, wrong.connected, wrong.wanted_id)
+    with ctx.db.read() as session:
+        return _alarm_detail(session, network, wrong.connected, wrong.wanted_id)
 
 
-def stop_all(desk: Desk, network: str, account_id: str | None, detail: str) -> None:
+def stop_replies(ctx: BotContext, network: str, account_id: str | None, detail: str) -> None:
     """Stop what has not left as that account (None: as any account of the network); its words come back.
 
     `detail` says why, and how to mend it, as mrkdwn.
     """
-    with desk.db.read() as session:
-        waiting = other_accounts.pending(session, network, account_id)
+    with ctx.db.read() as session:
+        waiting = other_accounts.list_pending_replies(session, network, account_id)
     for reply_id in waiting:
-        with desk.db.write() as session:
-            ticket, reply = held(session, reply_id)
-            if reply.state in PENDING:
-                at = desk.now()
-                ticket.give_back(session, reply, at=at, why=unconnected_accounts.CAUSE)
-                thread_notices.not_connected(session, reply, detail, at=at)
+        with ctx.db.write() as session:
+            ticket, reply = hold_reply(session, reply_id)
+            if reply.state in PENDING_STATES:
+                at = ctx.now()
+                ticket.give_back(session, reply, at=at, why=unconnected_accounts.OTHER_ACCOUNT_CAUSE)
+                thread_notices.post_not_connected(session, reply, detail, at=at)
 
 
-def no_keys(desk: Desk, network: str) -> None:
+def handle_missing_credentials(ctx: BotContext, network: str) -> None:
     """There are no credentials for that network any more: stop what has not left, tell the channel once."""
-    detail = f"Heard has no keys for {escape(network)} any more. To go on, put them back and restart Heard."
-    stop_all(desk, network, None, detail)
-    with desk.db.write() as session:
-        at = desk.now()
-        alarm, _is_new = unconnected_accounts.ring(session, network, unconnected_accounts.ANY, detail, at=at)
+    detail = (
+        f"Heard has no keys for {escape_entities(network)} any more. To go on, put them back and "
+        f"restart Heard."
+    )
+    stop_replies(ctx, network, None, detail)
+    with ctx.db.write() as session:
+        at = ctx.now()
+        alarm, _is_new = unconnected_accounts.raise_alarm(
+            session, network, unconnected_accounts.ANY_ACCOUNT_ID, detail, at=at
+        )
         sentence = (
             f":electric_plug: {detail} Replies that had not left came back to their authors as drafts; "
             "they are not sent unless a person sends them."
         )
-        alarm.tell_once(session, sentence, at=at, channel=desk.settings.slack_channel)
+        alarm.tell_once(session, sentence, at=at, channel=ctx.settings.slack_channel)
 
 
-def in_a_line(alarm: Alarm) -> str:
+def alarm_line(alarm: Alarm) -> str:
     """That an account is missing and how to mend it, as mrkdwn."""
     return alarm.detail
 
 
-def waiting_for(session: Session, network: Network, connected: Account) -> list[str]:
+def waiting_sentences(session: Session, network: Network, connected: AccountIdentity) -> list[str]:
     """For each account that is not connected and for which tickets wait: a sentence in plain characters."""
-    found = other_accounts.waiting(session, network.name, connected.id)
+    found = other_accounts.count_waiting_tickets(session, network.name, connected.id)
     return [
-        f"is not connected as @{_handle(session, network, one)}, for which {_wait(count)}. "
+        f"is not connected as @{_last_known_handle(session, network, one)}, for which "
+        f"{_waiting_phrase(count)}. "
         f"{network.how_to_connect()}"
         for one, count in sorted(found.items())
     ]
@@ -121,93 +131,101 @@ def waiting_for(session: Session, network: Network, connected: Account) -> list[
 # --- how it is done -----------------------------------------------------------------------------------------
 
 
-def _note(desk: Desk, network: Network, connected: Account, also: str | None) -> None:
+def _record_connected(
+    ctx: BotContext, network: Network, connected: AccountIdentity, also: str | None
+) -> None:
     """Write down that `connected` is, and that the others for whom something waits are not."""
-    with desk.db.read() as session:
-        waits = other_accounts.waiting(session, network.name, connected.id)
-        known = unconnected_accounts.of_network(session, network.name)
+    with ctx.db.read() as session:
+        waits = other_accounts.count_waiting_tickets(session, network.name, connected.id)
+        known = unconnected_accounts.unconnected_ids(session, network.name)
         if also is not None and also != connected.id:
             waits.setdefault(also, 0)
-        if not waits and not known and not _failing_in_vain(session, network, connected):
+        if not waits and not known and not _has_obsolete_failure(session, network, connected):
             return
-        details = {one: _detail(session, network, connected, one) for one in waits}
+        details = {one: _alarm_detail(session, network, connected, one) for one in waits}
     for account_id, detail in details.items():
-        stop_all(desk, network.name, account_id, detail)
-    with desk.db.write() as session:
+        stop_replies(ctx, network.name, account_id, detail)
+    with ctx.db.write() as session:
         for account_id in known - waits.keys():
-            _over(desk, session, network, account_id, is_back=account_id == connected.id)
+            _clear_alarm(ctx, session, network, account_id, is_back=account_id == connected.id)
         for account_id, detail in details.items():
-            _ring(desk, session, network, account_id, detail=detail, count=waits[account_id])
-        _forgive(session, network, connected)
-    desk.nudge()
+            _raise_alarm(ctx, session, network, account_id, detail=detail, count=waits[account_id])
+        _clear_failures(session, network, connected)
+    ctx.wake_loops()
 
 
-def _ring(
-    desk: Desk, session: Session, network: Network, account_id: str, *, detail: str, count: int
+def _raise_alarm(
+    ctx: BotContext, session: Session, network: Network, account_id: str, *, detail: str, count: int
 ) -> None:
     """That account is missing: its cards say so, and the channel is told once, if anything waits for it."""
-    at = desk.now()
-    alarm, is_new = unconnected_accounts.ring(session, network.name, account_id, detail, at=at)
+    at = ctx.now()
+    alarm, is_new = unconnected_accounts.raise_alarm(session, network.name, account_id, detail, at=at)
     if is_new:
         log.warning("%s: account %s is not connected any more", network.title, account_id)
-        other_accounts.redraw(session, network.name, account_id)
+        other_accounts.redraw_cards(session, network.name, account_id)
         # What kept that account from publishing says nothing of the one that is connected now.
-        Alarm.clear(session, network_alarms.key("publishing", network.name))
+        Alarm.clear(session, network_alarms.alarm_key("publishing", network.name))
     if count:
-        handle = called(_handle(session, network, account_id))
+        handle = mrkdwn_handle(_last_known_handle(session, network, account_id))
         sentence = (
-            f":electric_plug: {detail} {_wait(count)} for {handle}. Until it is connected again, nothing is "
+            f":electric_plug: {detail} {_waiting_phrase(count)} for {handle}. Until it is connected "
+            f"again, nothing is "
             f"sent, deleted or looked for as {handle}, and what people say to it is not heard. "
             "Replies that had not left came back to their authors as drafts; they are not sent unless "
             "a person sends them."
         )
-        alarm.tell_once(session, sentence, at=at, channel=desk.settings.slack_channel)
+        alarm.tell_once(session, sentence, at=at, channel=ctx.settings.slack_channel)
 
 
-def _over(desk: Desk, session: Session, network: Network, account_id: str, *, is_back: bool) -> None:
+def _clear_alarm(
+    ctx: BotContext, session: Session, network: Network, account_id: str, *, is_back: bool
+) -> None:
     """That account is connected again, or nothing waits for it any more."""
-    alarm = Alarm.clear(session, unconnected_accounts.key(network.name, account_id))
+    alarm = Alarm.clear(session, unconnected_accounts.alarm_key(network.name, account_id))
     if not is_back or alarm is None:
         return
-    other_accounts.redraw(session, network.name, account_id)
+    other_accounts.redraw_cards(session, network.name, account_id)
     if alarm.told_at is not None:
-        handle = called(_handle(session, network, account_id))
+        handle = mrkdwn_handle(_last_known_handle(session, network, account_id))
         sentence = (
             f":white_check_mark: {network.title} is connected as {handle} again. Replies that "
             "came back are drafts and were not sent. To find them, press *Reply* on their cards."
         )
-        Notice.tell(session, sentence, at=desk.now(), channel=desk.settings.slack_channel)
+        Notice.enqueue(session, sentence, at=ctx.now(), channel=ctx.settings.slack_channel)
 
 
-def _detail(session: Session, network: Network, connected: Account, account_id: str) -> str:
+def _alarm_detail(session: Session, network: Network, connected: AccountIdentity, account_id: str) -> str:
     """Who is connected, who is not, and how to mend it, as mrkdwn."""
-    handle = _handle(session, network, account_id)
+    handle = _last_known_handle(session, network, account_id)
     return (
-        f"Heard is connected to {network.title} as {called(connected.handle)}, not as {called(handle)}. "
-        f"{escape(network.how_to_connect())}"
+        f"Heard is connected to {network.title} as {mrkdwn_handle(connected.handle)}, not as "
+        f"{mrkdwn_handle(handle)}. "
+        f"{escape_entities(network.how_to_connect())}"
     )
 
 
-def _handle(session: Session, network: Network, account_id: str) -> str:
+def _last_known_handle(session: Session, network: Network, account_id: str) -> str:
     """What that account was called when it was last seen."""
     ours = Ours.find(session, network.name, account_id)
     return ours.handle if ours is not None else account_id
 
 
-def _wait(count: int) -> str:
-    return f"{counted(count, 'conversation')} {'waits' if count == 1 else 'wait'}"
+def _waiting_phrase(count: int) -> str:
+    return f"{count_noun(count, 'conversation')} {'waits' if count == 1 else 'wait'}"
 
 
-def _failing_in_vain(session: Session, network: Network, connected: Account) -> bool:
-    query = select(Cursor.id).where(*_of_others(network, connected), Cursor.failing_since.is_not(None))
+def _has_obsolete_failure(session: Session, network: Network, connected: AccountIdentity) -> bool:
+    query = select(Cursor.id).where(
+        *_cursors_of_others(network, connected), Cursor.failing_since.is_not(None)
+    )
     return session.scalar(query.limit(1)) is not None
 
 
-def _forgive(session: Session, network: Network, connected: Account) -> None:
+def _clear_failures(session: Session, network: Network, connected: AccountIdentity) -> None:
     """Nobody reads for an account that is not connected, so nothing fails there: its position stays."""
     calm = {"failing_since": None, "failure": None, "not_before": None}
-    session.execute(update(Cursor).where(*_of_others(network, connected)).values(calm))
+    session.execute(update(Cursor).where(*_cursors_of_others(network, connected)).values(calm))
 
 
-def _of_others(network: Network, connected: Account) -> tuple[ColumnElement[bool], ...]:
-    return Cursor.network == network.name, Cursor.account_id.not_in((connected.id, NOBODY))
+def _cursors_of_others(network: Network, connected: AccountIdentity) -> tuple[ColumnElement[bool], ...]:
+    return Cursor.network == network.name, Cursor.account_id.not_in((connected.id, UNKNOWN_ACCOUNT_ID))

@@ -10,59 +10,74 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
-from bot.slack.blocks.elements import duration
+from bot.context import BotContext
+from bot.slack.blocks.elements import format_duration
 from models import Alarm, Card, Ticket
-from models.core.audit_event import HEARD
-from models.core.office_hours import ALWAYS
-from models.tickets.ingest import Place, Said, take_in
-from models.tickets.sla import Promise
-from models.tickets.state import OPEN
-from models.tickets.ticket import CANARY
+from models.core.audit_event import HEARD_ACTOR
+from models.core.office_hours import ALWAYS_OPEN
+from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
+from models.tickets.sla import SlaPolicy
+from models.tickets.state import OPEN_STATES
+from models.tickets.ticket import CANARY_NETWORK
 
 log = logging.getLogger(__name__)
 
-EVERY = timedelta(minutes=5)
-WITHIN = timedelta(minutes=1)
-LOOK = 15.0  # seconds between two looks at it
-WORDS = "I am a canary: nobody made this mention. While I sing, what Heard hears is shown in Slack."
+CANARY_INTERVAL = timedelta(minutes=5)
+SHOWN_DEADLINE = timedelta(minutes=1)
+CHECK_INTERVAL_SECONDS = 15.0  # seconds between two looks at it
+CANARY_TEXT = "I am a canary: nobody made this mention. While I sing, what Heard hears is shown in Slack."
 
 
-def listen(desk: Desk) -> None:
+def check(ctx: BotContext) -> None:
     """See whether the last one was shown, and send the next one when it is time."""
-    channel, at = desk.settings.canary_channel or desk.settings.slack_channel, desk.now()
-    with desk.db.write() as session:
-        found = session.scalar(select(Ticket.id).where(Ticket.network == CANARY))
-        ticket = None if found is None else Ticket.hold(session, found)
-        if ticket is not None and ticket.state in OPEN:
-            _look(desk, session, ticket, at=at)
-        elif ticket is None or ticket.waiting_since + EVERY <= at:
-            _sing(session, Place(CANARY, CANARY, channel, Promise(ALWAYS, EVERY)), at=at)
-    desk.board_bell.set()
+    channel, at = ctx.settings.canary_channel or ctx.settings.slack_channel, ctx.now()
+    with ctx.db.write() as session:
+        found = session.scalar(select(Ticket.id).where(Ticket.network == CANARY_NETWORK))
+        ticket = None if found is None else Ticket.lock(session, found)
+        if ticket is not None and ticket.state in OPEN_STATES:
+            _check_shown(ctx, session, ticket, at=at)
+        elif ticket is None or ticket.waiting_since + CANARY_INTERVAL <= at:
+            _send_canary(
+                session,
+                IngestTarget(
+                    CANARY_NETWORK, CANARY_NETWORK, channel, SlaPolicy(ALWAYS_OPEN, CANARY_INTERVAL)
+                ),
+                at=at,
+            )
+    ctx.cards_wake.set()
 
 
-def _sing(session: Session, place: Place, *, at: datetime) -> None:
+def _send_canary(session: Session, place: IngestTarget, *, at: datetime) -> None:
     post = f"{int(at.timestamp())}"
-    said = Said(post, post, CANARY, CANARY, WORDS, at, "https://example.com/canary", "the canary")
-    take_in(session, [said], place, at=at)
+    said = IncomingPost(
+        post,
+        post,
+        CANARY_NETWORK,
+        CANARY_NETWORK,
+        CANARY_TEXT,
+        at,
+        "https://example.com/canary",
+        "the canary",
+    )
+    ingest_page(session, [said], place, at=at)
 
 
-def _look(desk: Desk, session: Session, ticket: Ticket, *, at: datetime) -> None:
+def _check_shown(ctx: BotContext, session: Session, ticket: Ticket, *, at: datetime) -> None:
     """Shown: over until the next one. Not shown in time: the team is told, once, where it looks."""
     since = ticket.waiting_since
     card = session.scalar(select(Card).where(Card.ticket_id == ticket.id))
     if card is not None and card.ts is not None and ticket.drawn_revision >= ticket.revision:
-        ticket.not_about_us(session, by=HEARD, at=at)
-        Alarm.clear(session, CANARY)
-    elif at - since > WITHIN:
-        late = duration(at - since)
+        ticket.close_not_about_us(session, by=HEARD_ACTOR, at=at)
+        Alarm.clear(session, CANARY_NETWORK)
+    elif at - since > SHOWN_DEADLINE:
+        late = format_duration(at - since)
         log.warning("the canary was not shown in Slack for %s", late)
-        alarm = Alarm.ring(session, CANARY, cause="not shown", detail=late, at=at)
-        sentence = f":rotating_light: {in_a_line(late)}"
-        alarm.tell_once(session, sentence, at=at, channel=desk.settings.slack_channel)
+        alarm = Alarm.raise_alarm(session, CANARY_NETWORK, cause="not shown", detail=late, at=at)
+        sentence = f":rotating_light: {alarm_line(late)}"
+        alarm.tell_once(session, sentence, at=at, channel=ctx.settings.slack_channel)
 
 
-def in_a_line(late: str) -> str:
+def alarm_line(late: str) -> str:
     """That the canary was not shown for as long as `late` says, and what to do."""
     return (
         f"A test mention was not shown in Slack for {late}, so real ones may not be either. "

@@ -11,21 +11,21 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
-from bot.jobs.stats_rollup import fill
+from bot.context import BotContext
+from bot.jobs.stats_rollup import fill_office_times
 from bot.slack import home_tab
 from bot.slack.blocks.commands import digest as face
-from bot.slack.blocks.commands.digest import LISTED, Digest
-from bot.slack.blocks.commands.help_text import may_be_short
-from models import Inbound, Notice
-from models.core.period import Period, Question
+from bot.slack.blocks.commands.digest import TICKETS_LISTED_MAX, Digest
+from bot.slack.blocks.commands.help_text import incomplete_notes
+from models import Notice, ProcessedRequest
+from models.core.period import Period, StatsQuery
 from models.issues import queries
 from models.reports import digest, open_tickets
-from models.reports.report import report
+from models.reports.report import build_report
 
-EVERY = 60.0  # seconds between two looks at the clock
-LATE = timedelta(days=2)  # a weekly one that is older is left out
-THANKS, PROBLEMS = 3, 3
+CHECK_INTERVAL_SECONDS = 60.0  # seconds between two looks at the clock
+DIGEST_MAX_DELAY = timedelta(days=2)  # a weekly one that is older is left out
+THANKS_LIMIT, PROBLEMS_LIMIT = 3, 3
 _DAY = timedelta(days=1)
 
 
@@ -38,23 +38,27 @@ class _Edition:
     periods: tuple[tuple[str, Period], ...]  # by name, the longest at the end
 
 
-def tick(desk: Desk) -> None:
+def write_due(ctx: BotContext) -> None:
     """Write whatever is due and was not written yet."""
-    at = desk.now()
-    due = [*_due(desk, at)]
-    with desk.db.read() as session:
-        since = digest.listening_since(session)
-        known = set(session.scalars(select(Inbound.key).where(Inbound.key.in_([one.key for one in due]))))
+    at = ctx.now()
+    due = [*_due_editions(ctx, at)]
+    with ctx.db.read() as session:
+        since = digest.first_cursor_at(session)
+        known = set(
+            session.scalars(
+                select(ProcessedRequest.key).where(ProcessedRequest.key.in_([one.key for one in due]))
+            )
+        )
     for edition in due:
         # Of a time when nobody listened there is nothing to tell.
         if since is not None and since < edition.at and edition.key not in known:
-            _write(desk, edition, at)
+            _write_edition(ctx, edition, at)
             return  # the weekly one tells of the day as well
 
 
-def _due(desk: Desk, at: datetime) -> Iterator[_Edition]:
+def _due_editions(ctx: BotContext, at: datetime) -> Iterator[_Edition]:
     """The last weekly one, and then the last daily one."""
-    clock, weekday, zone = desk.settings.digest_time, desk.settings.digest_weekday, desk.settings.office.zone
+    clock, weekday, zone = ctx.settings.digest_time, ctx.settings.digest_weekday, ctx.settings.office.zone
     if clock is None:
         return
     today = at.astimezone(zone).date()
@@ -70,56 +74,57 @@ def _due(desk: Desk, at: datetime) -> Iterator[_Edition]:
     last = 0 if moment(0) <= at else 1
     if weekday is not None:
         ago = last + (today - last * _DAY - weekday * _DAY).weekday()
-        if at - moment(ago) < LATE:
+        if at - moment(ago) < DIGEST_MAX_DELAY:
             periods = (("day", days_before(ago, 1)), ("week", days_before(ago, 7)))
-            yield _Edition(_key("week", today - ago * _DAY), moment(ago), periods)
-    yield _Edition(_key("day", today - last * _DAY), moment(last), (("day", days_before(last, 1)),))
+            yield _Edition(_edition_key("week", today - ago * _DAY), moment(ago), periods)
+    yield _Edition(_edition_key("day", today - last * _DAY), moment(last), (("day", days_before(last, 1)),))
 
 
-def _key(kind: str, day: date) -> str:
+def _edition_key(kind: str, day: date) -> str:
     return f"digest of the {kind} {day}"
 
 
-def _write(desk: Desk, edition: _Edition, at: datetime) -> None:
+def _write_edition(ctx: BotContext, edition: _Edition, at: datetime) -> None:
     """Tell it, unless somebody else has or there is nothing to say; either way it is done."""
-    fill(desk)
-    with desk.db.read() as session:
-        told = _read(desk, session, edition, at)
-    with desk.db.write() as session:
-        if not Inbound.is_new(session, edition.key, at=at):
+    fill_office_times(ctx)
+    with ctx.db.read() as session:
+        told = _read_edition(ctx, session, edition, at)
+    with ctx.db.write() as session:
+        if not ProcessedRequest.claim_key(session, edition.key, at=at):
             return
         if edition.key.startswith("digest of the week"):
-            Inbound.is_new(
-                session, _key("day", edition.at.astimezone(desk.settings.office.zone).date()), at=at
+            ProcessedRequest.claim_key(
+                session, _edition_key("day", edition.at.astimezone(ctx.settings.office.zone).date()), at=at
             )
         if not told.is_quiet:
-            channel = desk.settings.slack_channel
-            Notice.tell(
+            channel = ctx.settings.slack_channel
+            Notice.enqueue(
                 session,
-                face.headline(told),
-                blocks=face.blocks(told),
+                face.headline_text(told),
+                blocks=face.build_blocks(told),
                 at=at,
                 channel=channel,
                 quotes=[one.mention_id for one in told.thanks],
             )
-    desk.board_bell.set()
+    ctx.cards_wake.set()
 
 
-def _read(desk: Desk, session: Session, edition: _Edition, at: datetime) -> Digest:
+def _read_edition(ctx: BotContext, session: Session, edition: _Edition, at: datetime) -> Digest:
     """The figures are those that `/mentions stats` gives of the same days."""
-    target = timedelta(minutes=desk.settings.first_reply_minutes)
+    target = timedelta(minutes=ctx.settings.first_reply_minutes)
     _, longest = edition.periods[-1]
     return Digest(
-        waiting=open_tickets.longest(session, limit=LISTED),
-        unread=may_be_short(home_tab.unread(desk, session), desk.titles),
+        waiting=open_tickets.list_by_wait(session, limit=TICKETS_LISTED_MAX),
+        unread=incomplete_notes(home_tab.unread_sources(ctx, session), ctx.network_titles),
         periods=tuple(
-            (name, report(session, Question(period), target=target)) for name, period in edition.periods
+            (name, build_report(session, StatsQuery(period), target=target))
+            for name, period in edition.periods
         ),
-        problems=digest.problems(session, longest.since, longest.until, limit=PROBLEMS),
-        to_tell=queries.to_tell(queries.fixed(session, at=at)),
-        thanks=digest.thanks(session, longest.since, longest.until, limit=THANKS),
-        titles=desk.titles,
-        url=desk.slack.workspace,
+        problems=digest.list_problems(session, longest.since, longest.until, limit=PROBLEMS_LIMIT),
+        to_tell=queries.count_to_notify(queries.list_fixed_issues(session, at=at)),
+        thanks=digest.list_thanks(session, longest.since, longest.until, limit=THANKS_LIMIT),
+        titles=ctx.network_titles,
+        url=ctx.slack.workspace,
         target=target,
         at=at,
     )

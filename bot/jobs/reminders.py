@@ -15,132 +15,140 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.slack.blocks.elements import permalink
 from bot.slack.blocks.tickets import reminder
-from bot.slack.blocks.tickets.reminder import NAMED, Said, Waiter
+from bot.slack.blocks.tickets.reminder import NAMES_LISTED_MAX, ReminderMessage, WaitingAuthor
 from bot.slack.permissions import is_group
 from models import Author, Card, Mention, Notice, Ticket
 from models.core.database import BusyError
-from models.tickets.reminders import Rung, Step, next_step
-from models.tickets.reply import SPOKEN
-from models.tickets.state import State
-from models.tickets.ticket import CANARY
+from models.tickets.reminders import ReminderLevel, ReminderStep, next_reminder
+from models.tickets.reply import PUBLIC_STATES
+from models.tickets.state import TicketState
+from models.tickets.ticket import CANARY_NETWORK
 
 log = logging.getLogger(__name__)
 
-EVERY = 10.0  # seconds between two rounds
-WIND_UP = 3600.0  # seconds between two looks for clocks that nobody set
-BATCH = 200  # tickets in one round: they are held together
-BUSY = timedelta(minutes=1)  # until a ticket is looked at again that somebody is at
+CHECK_INTERVAL_SECONDS = 10.0  # seconds between two rounds
+CLOCK_INIT_INTERVAL_SECONDS = 3600.0  # seconds between two looks for clocks that nobody set
+TICKETS_PER_ROUND = 200  # tickets in one round: they are held together
+BUSY_RECHECK_DELAY = timedelta(minutes=1)  # until a ticket is looked at again that somebody is at
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
+class _DueReminder:
     """One ticket of which something is to be said."""
 
-    step: Step
-    waiter: Waiter
+    step: ReminderStep
+    waiter: WaitingAuthor
 
 
-def tick(desk: Desk) -> None:
+def send_due(ctx: BotContext) -> None:
     """Say what is to be said now."""
-    at = desk.now()
-    with desk.db.read() as session:
-        due = select(Ticket.id).where(Ticket.nudge_at <= at).order_by(Ticket.nudge_at, Ticket.id).limit(BATCH)
+    at = ctx.now()
+    with ctx.db.read() as session:
+        due = (
+            select(Ticket.id)
+            .where(Ticket.nudge_at <= at)
+            .order_by(Ticket.nudge_at, Ticket.id)
+            .limit(TICKETS_PER_ROUND)
+        )
         found = sorted(session.scalars(due))
     if not found:
         return
     try:
-        _round(desk, found, at)
+        _run_round(ctx, found, at)
     except (BusyError, OperationalError):
         raise
     except Exception:
         log.exception("a round of reminders failed; the tickets are taken one by one")
         for ticket_id in found:
-            _alone(desk, ticket_id, at)
-    desk.board_bell.set()
+            _run_safely(ctx, ticket_id, at)
+    ctx.cards_wake.set()
 
 
-def wind_up(desk: Desk) -> None:
+def start_missing_clocks(ctx: BotContext) -> None:
     """Set the clocks of tickets that have none, such as those from before there were reminders."""
     unset = (
-        Ticket.is_open() & (Ticket.state == State.WAITING) & Ticket.nudge_at.is_(None) & (Ticket.nudges == 0)
+        Ticket.is_open()
+        & (Ticket.state == TicketState.WAITING)
+        & Ticket.nudge_at.is_(None)
+        & (Ticket.nudges == 0)
     )
-    mine = update(Ticket).where(unset, Ticket.due_at.is_not(None), Ticket.network != CANARY)
-    with desk.db.write() as session:
+    mine = update(Ticket).where(unset, Ticket.due_at.is_not(None), Ticket.network != CANARY_NETWORK)
+    with ctx.db.write() as session:
         session.execute(mine.values(nudge_at=Ticket.due_at), execution_options={"synchronize_session": False})
 
 
-def _alone(desk: Desk, ticket_id: int, at: datetime) -> None:
+def _run_safely(ctx: BotContext, ticket_id: int, at: datetime) -> None:
     """One ticket that goes wrong must not stop the clocks of the others."""
     try:
-        _round(desk, [ticket_id], at)
+        _run_round(ctx, [ticket_id], at)
     except (BusyError, OperationalError):
         raise
     except Exception:
         log.exception("ticket %s: nobody could be reminded; it is tried again", ticket_id)
-        with desk.db.write() as session:
-            Ticket.hold(session, ticket_id).nudge_at = at + BUSY
+        with ctx.db.write() as session:
+            Ticket.lock(session, ticket_id).nudge_at = at + BUSY_RECHECK_DELAY
 
 
-def _round(desk: Desk, ticket_ids: Iterable[int], at: datetime) -> None:
-    by_rung: dict[Rung, list[Waiter]] = defaultdict(list)
-    with desk.db.write() as session:
+def _run_round(ctx: BotContext, ticket_ids: Iterable[int], at: datetime) -> None:
+    by_rung: dict[ReminderLevel, list[WaitingAuthor]] = defaultdict(list)
+    with ctx.db.write() as session:
         for ticket_id in ticket_ids:
-            ticket = Ticket.hold_if_free(session, ticket_id)
+            ticket = Ticket.lock_if_free(session, ticket_id)
             if ticket is not None and ticket.nudge_at is not None and ticket.nudge_at <= at:
-                rung = _advance(desk, session, ticket, at)
+                rung = _advance_clock(ctx, session, ticket, at)
                 if rung is not None:
-                    by_rung[rung].append(waiter(desk, session, ticket))
+                    by_rung[rung].append(waiter_of(ctx, session, ticket))
         for rung, many in by_rung.items():
-            _SAY[rung](desk, session, many, at)
+            _NOTIFY_BY_LEVEL[rung](ctx, session, many, at)
 
 
-def _advance(desk: Desk, session: Session, ticket: Ticket, at: datetime) -> Rung | None:
+def _advance_clock(ctx: BotContext, session: Session, ticket: Ticket, at: datetime) -> ReminderLevel | None:
     """Move the ticket's clock on; what is to be said of it now, if anything."""
-    if ticket.state != State.WAITING or ticket.network == CANARY:
+    if ticket.state != TicketState.WAITING or ticket.network == CANARY_NETWORK:
         ticket.nudge_at = None
         return None
-    if _is_at_work(session, ticket, at):
-        ticket.nudge_at = at + BUSY
+    if _is_being_handled(session, ticket, at):
+        ticket.nudge_at = at + BUSY_RECHECK_DELAY
         return None
-    step = next_step(ticket, at=at, promise=desk.promise, claim_holds=desk.claim_holds)
-    if step.say not in {None, Rung.OVERDUE} and ticket.unsettled(session):
-        ticket.nudge_at = at + BUSY  # whose reply it is is told of that reply, in its thread
+    step = next_reminder(ticket, at=at, promise=ctx.sla_policy, claim_holds=ctx.claim_duration)
+    if step.reminder not in {None, ReminderLevel.OVERDUE} and ticket.unsettled(session):
+        ticket.nudge_at = at + BUSY_RECHECK_DELAY  # whose reply it is is told of that reply, in its thread
         return None
-    if step.say == Rung.OVERDUE:
-        ticket.breach(session, at=at)
-    ticket.nudges, ticket.nudge_at = int(step.nudges), step.again
-    return step.say
+    if step.reminder == ReminderLevel.OVERDUE:
+        ticket.record_breach(session, at=at)
+    ticket.nudges, ticket.nudge_at = int(step.nudges), step.check_at
+    return step.reminder
 
 
-def _is_at_work(session: Session, ticket: Ticket, at: datetime) -> bool:
+def _is_being_handled(session: Session, ticket: Ticket, at: datetime) -> bool:
     """Whether somebody or something is at it, or its card is not there yet: a reminder leads to the card.
 
     A reply that goes no further by itself does not count: its customer waits all the same.
     """
     live = ticket.live_reply(session)
-    is_answered = live is not None and live.state in SPOKEN
+    is_answered = live is not None and live.state in PUBLIC_STATES
     if ticket.is_composed(at) or is_answered or any(one.is_moving for one in ticket.unsettled(session)):
         return True
     return session.scalar(select(Card.ts).where(Card.ticket_id == ticket.id)) is None
 
 
-def waiter(desk: Desk, session: Session, ticket: Ticket) -> Waiter:
+def waiter_of(ctx: BotContext, session: Session, ticket: Ticket) -> WaitingAuthor:
     """The author of a ticket, as a reminder shows them."""
     author = session.get_one(Author, ticket.author_id)
     card = session.scalar(select(Card).where(Card.ticket_id == ticket.id))
     target = session.scalar(
         select(Mention).where(Mention.ticket_id == ticket.id, Mention.post_id == ticket.target_post_id)
     )
-    network = desk.networks.get(ticket.network)
-    url = permalink(desk.slack.workspace, card.channel, card.ts) if card is not None else ""
-    return Waiter(
+    network = ctx.networks.get(ticket.network)
+    url = permalink(ctx.slack.workspace, card.channel, card.ts) if card is not None else ""
+    return WaitingAuthor(
         ticket=ticket,
         handle=author.handle,
         title=network.title if network is not None else ticket.network,
-        words=target.shown if target is not None else "",
+        words=target.display_text if target is not None else "",
         url=url,
         has_reply=bool(ticket.unsettled(session)),
         mention_id=target.id if target is not None else None,
@@ -151,69 +159,78 @@ def waiter(desk: Desk, session: Session, ticket: Ticket) -> Waiter:
 # --- saying it ----------------------------------------------------------------------------------------------
 
 
-def _say_half(desk: Desk, session: Session, many: Sequence[Waiter], at: datetime) -> None:
+def _notify_half(ctx: BotContext, session: Session, many: Sequence[WaitingAuthor], at: datetime) -> None:
     """In each one's own thread, so never too many in one place."""
-    del desk
+    del ctx
     for one in many:
-        text, blocks = reminder.nobody_has_it(one.ticket.due_at or at)
-        Notice.tell(session, text, blocks=blocks, at=at, ticket_id=one.ticket.id)
+        text, blocks = reminder.unclaimed_message(one.ticket.due_at or at)
+        Notice.enqueue(session, text, blocks=blocks, at=at, ticket_id=one.ticket.id)
 
 
-def _say_overdue(desk: Desk, session: Session, many: Sequence[Waiter], at: datetime) -> None:
+def _notify_overdue(ctx: BotContext, session: Session, many: Sequence[WaitingAuthor], at: datetime) -> None:
     """In the channel of each, and to the owners of those that have one.
 
     Who has replied is not told that nothing happened: they were told of their reply, in its thread.
     """
-    for channel, here in _grouped(many, lambda one: one.ticket.channel).items():
-        if len(here) > NAMED:
-            _tell(session, channel, [reminder.all_overdue(here, at)], at=at)
-        for one in here if len(here) <= NAMED else ():
-            _tell(session, channel, [reminder.overdue(one, at)], at=at, about=one)
-    _say_to_owners(desk, session, [one for one in many if one.ticket.owner and not one.has_reply], at)
+    for channel, here in _group_by(many, lambda one: one.ticket.channel).items():
+        if len(here) > NAMES_LISTED_MAX:
+            _post_notice(session, channel, [reminder.many_overdue_message(here, at)], at=at)
+        for one in here if len(here) <= NAMES_LISTED_MAX else ():
+            _post_notice(session, channel, [reminder.overdue_message(one, at)], at=at, about=one)
+    _notify_owners(ctx, session, [one for one in many if one.ticket.owner and not one.has_reply], at)
 
 
-def _say_to_owners(desk: Desk, session: Session, many: Sequence[Waiter], at: datetime) -> None:
-    del desk
-    for owner, theirs in _grouped(many, lambda one: one.ticket.owner or "").items():
-        if len(theirs) > NAMED:
-            _tell(session, owner, [reminder.all_quiet(theirs, owner, at)], at=at)
-        for one in theirs if len(theirs) <= NAMED else ():
-            _tell(session, owner, [reminder.quiet(one, owner, at)], at=at, about=one)
+def _notify_owners(ctx: BotContext, session: Session, many: Sequence[WaitingAuthor], at: datetime) -> None:
+    del ctx
+    for owner, theirs in _group_by(many, lambda one: one.ticket.owner or "").items():
+        if len(theirs) > NAMES_LISTED_MAX:
+            _post_notice(session, owner, [reminder.many_inactive_message(theirs, owner, at)], at=at)
+        for one in theirs if len(theirs) <= NAMES_LISTED_MAX else ():
+            _post_notice(session, owner, [reminder.inactive_message(one, owner, at)], at=at, about=one)
 
 
-def _say_lapsed(desk: Desk, session: Session, many: Sequence[Waiter], at: datetime) -> None:
+def _notify_lapsed(ctx: BotContext, session: Session, many: Sequence[WaitingAuthor], at: datetime) -> None:
     """To the backup: one person directly; a group, which takes no direct messages, where the cards are."""
-    backup = desk.settings.backup
+    backup = ctx.settings.backup
     if backup is None:
         return
     name = f"<!subteam^{backup}>" if is_group(backup) else f"<@{backup}>"
-    places = _grouped(many, lambda one: one.ticket.channel if is_group(backup) else backup)
+    places = _group_by(many, lambda one: one.ticket.channel if is_group(backup) else backup)
     for place, here in places.items():
-        if len(here) > NAMED:
-            _tell(session, place, [reminder.all_lapsed(here, name, at)], at=at)
-        for one in here if len(here) <= NAMED else ():
-            _tell(session, place, [reminder.lapsed(one, name, at)], at=at, about=one)
+        if len(here) > NAMES_LISTED_MAX:
+            _post_notice(session, place, [reminder.claims_expired_message(here, name, at)], at=at)
+        for one in here if len(here) <= NAMES_LISTED_MAX else ():
+            _post_notice(session, place, [reminder.claim_expired_message(one, name, at)], at=at, about=one)
 
 
-def _tell(
-    session: Session, channel: str, said: Iterable[Said], *, at: datetime, about: Waiter | None = None
+def _post_notice(
+    session: Session,
+    channel: str,
+    said: Iterable[ReminderMessage],
+    *,
+    at: datetime,
+    about: WaitingAuthor | None = None,
 ) -> None:
     """Say it in `channel`; `about` is whose words are quoted, if they are."""
     quotes = [about.mention_id] if about is not None and about.mention_id is not None else []
     for text, blocks in said:
-        Notice.tell(session, text, blocks=blocks, at=at, channel=channel, quotes=quotes)
+        Notice.enqueue(session, text, blocks=blocks, at=at, channel=channel, quotes=quotes)
 
 
-def _grouped(many: Sequence[Waiter], key: Callable[[Waiter], str]) -> dict[str, list[Waiter]]:
-    groups: dict[str, list[Waiter]] = defaultdict(list)
+def _group_by(
+    many: Sequence[WaitingAuthor], key: Callable[[WaitingAuthor], str]
+) -> dict[str, list[WaitingAuthor]]:
+    groups: dict[str, list[WaitingAuthor]] = defaultdict(list)
     for one in many:
         groups[key(one)].append(one)
     return groups
 
 
-_SAY: dict[Rung, Callable[[Desk, Session, Sequence[Waiter], datetime], None]] = {
-    Rung.HALF: _say_half,
-    Rung.OVERDUE: _say_overdue,
-    Rung.OWNER: _say_to_owners,
-    Rung.LAPSED: _say_lapsed,
+_NOTIFY_BY_LEVEL: dict[
+    ReminderLevel, Callable[[BotContext, Session, Sequence[WaitingAuthor], datetime], None]
+] = {
+    ReminderLevel.HALF: _notify_half,
+    ReminderLevel.OVERDUE: _notify_overdue,
+    ReminderLevel.OWNER: _notify_owners,
+    ReminderLevel.LAPSED: _notify_lapsed,
 }

@@ -2,19 +2,19 @@
 
 import logging
 
-from bot.context import Desk
+from bot.context import BotContext
 from models.reports.word_index import index_missing
 
 log = logging.getLogger(__name__)
 
-EVERY = 3600.0  # seconds
+CATCH_UP_INTERVAL_SECONDS = 3600.0  # seconds
 
 
-def catch_up(desk: Desk) -> None:
+def catch_up(ctx: BotContext) -> None:
     """Index what an older version of Heard, or a statement of SQL, wrote without its words."""
     found = 0
-    while not desk.stop.is_set():
-        with desk.db.write() as session:
+    while not ctx.stop.is_set():
+        with ctx.db.write() as session:
             missing = index_missing(session)
         found += missing
         if missing == 0:

@@ -7,37 +7,41 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
-from bot.jobs.reminders import waiter
+from bot.context import BotContext
+from bot.jobs.reminders import waiter_of
 from bot.slack.blocks.tickets import reminder
-from bot.slack.blocks.tickets.reminder import Waiter
+from bot.slack.blocks.tickets.reminder import WaitingAuthor
 from models import Event, Notice, Ticket
-from models.core.audit_event import HEARD
+from models.core.audit_event import HEARD_ACTOR
 from models.reports import health
-from models.tickets.state import State
+from models.tickets.state import TicketState
 
-BATCH = 200  # snoozes that end together
+TICKETS_PER_ROUND = 200  # snoozes that end together
 
 
-def wake(desk: Desk, session: Session, *, at: datetime) -> None:
+def wake_due(ctx: BotContext, session: Session, *, at: datetime) -> None:
     """End the snoozes that are over, each ticket held in turn and always in the same order."""
-    over = select(Ticket.id).where(health.snoozed_too_long(at)).order_by(Ticket.id).limit(BATCH)
-    by_channel: dict[str, list[Waiter]] = defaultdict(list)
+    over = select(Ticket.id).where(health.snooze_is_over(at)).order_by(Ticket.id).limit(TICKETS_PER_ROUND)
+    by_channel: dict[str, list[WaitingAuthor]] = defaultdict(list)
     for ticket_id in session.scalars(over).all():
-        ticket = Ticket.hold(session, ticket_id)
-        if ticket.state == State.SNOOZED and ticket.snoozed_until is not None and ticket.snoozed_until <= at:
+        ticket = Ticket.lock(session, ticket_id)
+        if (
+            ticket.state == TicketState.SNOOZED
+            and ticket.snoozed_until is not None
+            and ticket.snoozed_until <= at
+        ):
             ticket.wake(session, at=at)
             session.flush()
-            by_channel[ticket.channel].append(_tell_thread(desk, session, ticket, at))
+            by_channel[ticket.channel].append(_notify_thread(ctx, session, ticket, at))
     for channel, many in by_channel.items():
-        _tell_channel(session, channel, many, at)
+        _notify_channel(session, channel, many, at)
 
 
-def _tell_thread(desk: Desk, session: Session, ticket: Ticket, at: datetime) -> Waiter:
-    woken = waiter(desk, session, ticket)
+def _notify_thread(ctx: BotContext, session: Session, ticket: Ticket, at: datetime) -> WaitingAuthor:
+    woken = waiter_of(ctx, session, ticket)
     whom = ticket.owner or _who_snoozed(session, ticket)
-    text, blocks = reminder.snooze_over(woken, f"<@{whom}>" if whom else "Everybody")
-    Notice.tell(session, text, blocks=blocks, at=at, ticket_id=ticket.id)
+    text, blocks = reminder.snooze_over_message(woken, f"<@{whom}>" if whom else "Everybody")
+    Notice.enqueue(session, text, blocks=blocks, at=at, ticket_id=ticket.id)
     return woken
 
 
@@ -45,12 +49,12 @@ def _who_snoozed(session: Session, ticket: Ticket) -> str | None:
     """Nobody has it, so whoever wanted it back."""
     acts = select(Event.actor).where(Event.ticket_id == ticket.id, Event.act == "snooze")
     actor = session.scalar(acts.order_by(Event.id.desc()).limit(1))
-    return None if actor == HEARD else actor
+    return None if actor == HEARD_ACTOR else actor
 
 
-def _tell_channel(session: Session, channel: str, many: Sequence[Waiter], at: datetime) -> None:
+def _notify_channel(session: Session, channel: str, many: Sequence[WaitingAuthor], at: datetime) -> None:
     """Their cards are far up by now: one line that leads to them, however many wake together."""
-    text, blocks = reminder.snoozes_over(many)
+    text, blocks = reminder.snoozes_over_message(many)
     # The words of one alone are read out.
     quotes = [one.mention_id for one in many if one.mention_id is not None] if len(many) == 1 else []
-    Notice.tell(session, text, blocks=blocks, at=at, channel=channel, quotes=quotes)
+    Notice.enqueue(session, text, blocks=blocks, at=at, channel=channel, quotes=quotes)

@@ -2,50 +2,50 @@
 
 import time
 
-from bot.context import Desk
+from bot.context import BotContext
 from models.reports import daily_rollup, office_time
 
-EVERY = 60.0  # seconds
-AT_ONCE = 500  # replies whose office hours are written down in one transaction
-SLICE = 20.0  # seconds of counting at a time: a ledger of years is counted in many
+ROLLUP_INTERVAL_SECONDS = 60.0  # seconds
+FILL_BATCH_SIZE = 500  # replies whose office hours are written down in one transaction
+COUNT_SLICE_SECONDS = 20.0  # seconds of counting at a time: a ledger of years is counted in many
 
 
-def tick(desk: Desk) -> None:
+def run_due(ctx: BotContext) -> None:
     """Write down and count whatever is new."""
-    fill(desk)
-    _count_days(desk)
+    fill_office_times(ctx)
+    _count_days(ctx)
 
 
-def fill(desk: Desk) -> None:
+def fill_office_times(ctx: BotContext) -> None:
     """Write down the office hours of replies that lack them."""
-    while not desk.stop.is_set():
-        with desk.db.read() as session:
-            is_done = not office_time.is_short(session)
+    while not ctx.stop.is_set():
+        with ctx.db.read() as session:
+            is_done = not office_time.has_unfilled(session)
         if is_done:
             return
-        with desk.db.write() as session:
-            if office_time.fill(session, desk.settings.office, limit=AT_ONCE) == 0:
+        with ctx.db.write() as session:
+            if office_time.fill_missing(session, ctx.settings.office, limit=FILL_BATCH_SIZE) == 0:
                 return
 
 
-def _count_days(desk: Desk) -> None:
+def _count_days(ctx: BotContext) -> None:
     """Count the days that never were, the oldest first; and anew those to which something happened."""
-    began, today = time.monotonic(), desk.now().date()
-    with desk.db.read() as session:
-        until = daily_rollup.last_event(session)
-        day = daily_rollup.next_day(session, today)
-        days = daily_rollup.touched(session, until, today)
-    while day is not None and not desk.stop.is_set():
-        with desk.db.write() as session:
+    began, today = time.monotonic(), ctx.now().date()
+    with ctx.db.read() as session:
+        until = daily_rollup.last_event_id(session)
+        day = daily_rollup.first_uncounted_day(session, today)
+        days = daily_rollup.list_changed_days(session, until, today)
+    while day is not None and not ctx.stop.is_set():
+        with ctx.db.write() as session:
             daily_rollup.count_day(session, day, is_next=True)
-            day = daily_rollup.next_day(session, today)
-        if time.monotonic() - began > SLICE:
+            day = daily_rollup.first_uncounted_day(session, today)
+        if time.monotonic() - began > COUNT_SLICE_SECONDS:
             break
     for one in days:
-        if desk.stop.is_set():
+        if ctx.stop.is_set():
             return
-        with desk.db.write() as session:
+        with ctx.db.write() as session:
             daily_rollup.count_day(session, one)
     if days:
-        with desk.db.write() as session:
-            daily_rollup.seen(session, until)
+        with ctx.db.write() as session:
+            daily_rollup.mark_events_counted(session, until)

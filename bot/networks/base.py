@@ -14,7 +14,7 @@ MediaKind = Literal["photo", "video", "gif", "poll", "media"]
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class AuthorProfile:
     """Somebody on a network, as its own profile shows them."""
 
     id: str
@@ -76,7 +76,7 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
+class UnreadableRow:
     """A row that could not be read: kept whole, shown in the ledger, and never in the way of its page."""
 
     raw: str
@@ -85,7 +85,7 @@ class Bad:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PostPage:
     """One answer of a reading call, newest post first.
 
     `newest` is the id to move the cursor to, and is only told on the first page; `gap` says that the network
@@ -93,13 +93,13 @@ class Page:
     """
 
     posts: tuple[Post, ...]
-    bad: tuple[Bad, ...] = ()
+    unreadable: tuple[UnreadableRow, ...] = ()
     newest: str | None = None
-    gap: bool = False
+    has_gap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Position:
     """How far a reading has come: after this post, else (the first time) after this moment (UTC).
 
     A search can also be bounded at its other end: `before` is the id of a post that it does not reach.
@@ -111,7 +111,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountIdentity:
     """The account that we speak as."""
 
     network: str
@@ -121,7 +121,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ReplyTarget:
     """The post that a reply goes under, and whom it speaks to.
 
     `post_id` is the version to answer; `first_id` the one that its edit chain began with, if that differs.
@@ -140,7 +140,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedReply:
     """A reply that the network shows: its id and its public address."""
 
     post_id: str
@@ -148,32 +148,32 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Yes:
+class ReplyAllowed:
     """The post can be answered through the network's API, as far as one can know beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
-class HandOff:
+class ReplyByHandOnly:
     """The post can be answered by a person in the network's own app, but not through its API."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class No:
+class ReplyImpossible:
     """The post cannot be answered at all."""
 
     reason: str
 
 
-Answerable = Yes | HandOff | No
+Answerable = ReplyAllowed | ReplyByHandOnly | ReplyImpossible
 
-Reading = Literal["mentions", "search", "own posts", "posts", "people"]
+ReadKind = Literal["mentions", "search", "own posts", "posts", "people"]
 """The kinds of reading calls, as far as networks count them apart."""
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class RateLimitStatus:
     """What the newest answer to one kind of reading said is left of the network's rate limit.
 
     `remaining` of `limit` calls until `resets_at`. `said_at` is the network's own clock at that answer, None
@@ -183,7 +183,7 @@ class Allowance:
     remaining: int
     limit: int
     resets_at: datetime
-    said_at: datetime | None = None
+    reported_at: datetime | None = None
 
 
 Absence = Literal["gone", "not shown"]
@@ -209,7 +209,7 @@ class Refused(NetworkError):  # noqa: N818 - the three are decisions, named as s
         self.detail = detail
 
 
-CAP = "monthly usage cap"
+USAGE_CAP_PHRASE = "monthly usage cap"
 """What a `Later` for want of credit says in its detail where a cap is used up, which no money buys off."""
 
 
@@ -236,7 +236,7 @@ class WrongAccount(Later):
     right account may be connected again weeks later.
     """
 
-    def __init__(self, wanted_id: str, connected: Account) -> None:
+    def __init__(self, wanted_id: str, connected: AccountIdentity) -> None:
         detail = f"These credentials belong to @{connected.handle} ({connected.id}), not to {wanted_id}."
         super().__init__(None, "other account", detail)
         self.wanted_id = wanted_id
@@ -270,7 +270,7 @@ class Network(Protocol):
     title: str  # how people know it: "X"
     max_length: int  # in the network's own counting, see `length`
 
-    def account(self) -> Account:
+    def account(self) -> AccountIdentity:
         """Who we are there; asked once, then remembered as long as the credentials stay the same."""
         ...
 
@@ -282,27 +282,27 @@ class Network(Protocol):
         """How long the network counts `text`; where its own rules disagree, by the one that counts less."""
         ...
 
-    def length_at_most(self, text: str) -> int:
+    def length_upper_bound(self, text: str) -> int:
         """The same by the rule that counts more: up to `max_length` the text is certainly not too long."""
         ...
 
-    def mentions(self, after: Mark, *, account_id: str) -> Iterator[Page]:
+    def mentions(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """What was said to us after `after` (with the network's own overlap), newest page first."""
         ...
 
-    def search(self, query: str, after: Mark, *, account_id: str) -> Iterator[Page]:
+    def search(self, query: str, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """What was said anywhere that matches `query`, newest page first."""
         ...
 
-    def own_posts(self, after: Mark, *, account_id: str) -> Iterator[Page]:
+    def own_posts(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """What our own account said after `after`, newest page first, whoever or whatever posted it."""
         ...
 
-    def people(self, ids: Sequence[str]) -> tuple[Person, ...]:
+    def people(self, ids: Sequence[str]) -> tuple[AuthorProfile, ...]:
         """The profiles of `ids`, in as few calls as the network allows; who is gone is left out."""
         ...
 
-    def publish(self, text: str, to: Target, key: str, *, account_id: str) -> Published:
+    def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:
         """Say `text` publicly under `to`, once. `key` is stable over tries, for networks that honour one."""
         ...
 
@@ -315,12 +315,12 @@ class Network(Protocol):
         ...
 
     def find_reply(
-        self, to: Target, text: str | None, since: datetime, *, account_id: str
-    ) -> Published | None:
+        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
+    ) -> PublishedReply | None:
         """Our own reply under `to`, if the network shows one: the same words, or any if `text` is None."""
         ...
 
-    def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[Page, Mapping[str, Absence]]:
+    def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[PostPage, Mapping[str, Absence]]:
         """The posts `ids` as that account sees them now, and which of them are not there, and how.
 
         An id that is in neither was not answered for: it says nothing, as a failed call does. A newer version
@@ -328,11 +328,11 @@ class Network(Protocol):
         """
         ...
 
-    def allowance(self, reading: Reading) -> Allowance | None:
+    def rate_limit_status(self, reading: ReadKind) -> RateLimitStatus | None:
         """What is left of the rate limit on such calls; None if the network never said."""
         ...
 
-    def answerable(self, post: Post, author: Person | None) -> Answerable:
+    def answerable(self, post: Post, author: AuthorProfile | None) -> Answerable:
         """Whether the API will let us answer `post`, as far as one can know without trying."""
         ...
 

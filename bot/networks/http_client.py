@@ -33,20 +33,20 @@ from urllib3.util.connection import allowed_gai_family, create_connection
 from bot.networks.base import Later, NetworkError, Unsure
 
 USER_AGENT = f"Heard/0.1 (requests {requests.__version__})"
-_READS = {"GET", "HEAD", "OPTIONS"}
-_CHUNK = 65_536
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_CHUNK_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class CallLimits:
     """What one call may take: seconds until connected, seconds in all, and bytes of answer once unpacked."""
 
-    connect: float = 3.0
-    whole: float = 8.0
-    size: int = 8 * 1024 * 1024
+    connect_seconds: float = 3.0
+    call_seconds: float = 8.0
+    max_bytes: int = 8 * 1024 * 1024
 
 
-class Declined(Exception):  # noqa: N818 - it is an answer, not an error
+class HttpStatusError(Exception):
     """The server answered, and not with a 2xx."""
 
     def __init__(self, response: requests.Response) -> None:
@@ -54,7 +54,7 @@ class Declined(Exception):  # noqa: N818 - it is an answer, not an error
         self.response = response
 
 
-class Session(requests.Session):
+class HttpSession(requests.Session):
     """A `requests` session that speaks to one server only, wherever its caller thinks that it speaks to.
 
     It follows no redirect, keeps no cookie, retries nothing, and opens a fresh connection for every call, so
@@ -63,10 +63,10 @@ class Session(requests.Session):
     one thread, as every `requests` session does.
     """
 
-    def __init__(self, base_url: str, limits: Limits | None = None) -> None:
+    def __init__(self, base_url: str, limits: CallLimits | None = None) -> None:
         super().__init__()
         self._base_url = base_url.rstrip("/")
-        self._limits = limits or Limits()
+        self._limits = limits or CallLimits()
         self.trust_env = False
         self.headers["User-Agent"] = USER_AGENT
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -81,30 +81,30 @@ class Session(requests.Session):
         """Make the call, or raise what became of it."""
         response = super().send(request, **kwargs | {"proxies": _proxies_for(str(request.url))})
         if not requests.codes.ok <= response.status_code < requests.codes.multiple_choices:
-            raise Declined(response)
+            raise HttpStatusError(response)
         return response
 
     def get_adapter(self, url: str | bytes) -> HTTPAdapter:  # noqa: ARG002 - all addresses are alike to us
         """A new adapter for each call: its connections and its record belong to nobody else."""
-        return _OneCall(self._limits)
+        return _SingleCallAdapter(self._limits)
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Nowhere: a redirected write would be a second write, and a redirected signature is wrong."""
 
 
-class _Call:
+class _CallTracker:
     """How far a call provably came, and its end, which comes in time whatever the other side does."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: CallLimits) -> None:
         self.limits = limits
         self.connected = False
         self.wrote = False
         self.over = False
         self.trouble: Exception | None = None
-        self._ends = time.monotonic() + limits.whole
+        self._ends = time.monotonic() + limits.call_seconds
         self._line: socket.socket | None = None
         self._lock = threading.Lock()
-        self._timer = threading.Timer(limits.whole, self._cut)
+        self._timer = threading.Timer(limits.call_seconds, self._cut)
         self._timer.daemon = True
 
     @property
@@ -127,8 +127,8 @@ class _Call:
 
     def dial(self, host: str, port: int, options: Any) -> socket.socket:  # noqa: ANN401 - urllib3 has the type
         """Connect to `host`, giving each of its addresses a fair share of the time to connect."""
-        until = time.monotonic() + self.limits.connect
-        addresses = _resolve(host, port, self.limits.connect)
+        until = time.monotonic() + self.limits.connect_seconds
+        addresses = _resolve_host(host, port, self.limits.connect_seconds)
         trouble: OSError = TimeoutError()
         for untried, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             share = max(0.001, (until - time.monotonic()) / untried)
@@ -137,7 +137,7 @@ class _Call:
             except OSError as error:
                 trouble = error
                 continue
-            line.settimeout(self.limits.connect)
+            line.settimeout(self.limits.connect_seconds)
             self._hold(line)
             return line
         raise trouble
@@ -164,10 +164,10 @@ class _Call:
                 self._line.shutdown(socket.SHUT_RDWR)
 
 
-class _Watched(HTTPConnection):
+class _TrackedConnection(HTTPConnection):
     """A connection that tells its call what has happened on the wire."""
 
-    def __init__(self, *args: Any, call: _Call, **kwargs: Any) -> None:  # noqa: ANN401 - urllib3's own
+    def __init__(self, *args: Any, call: _CallTracker, **kwargs: Any) -> None:  # noqa: ANN401 - urllib3's own
         super().__init__(*args, **kwargs)
         self._call = call
 
@@ -192,17 +192,17 @@ class _Watched(HTTPConnection):
         super().send(data)
 
 
-class _WatchedTls(_Watched, HTTPSConnection):
+class _TrackedTlsConnection(_TrackedConnection, HTTPSConnection):
     """The same over TLS: connected means that the handshake is done and the certificate is good."""
 
 
-class _OneCall(HTTPAdapter):
+class _SingleCallAdapter(HTTPAdapter):
     """The adapter of exactly one call."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: CallLimits) -> None:
         super().__init__()
         self._limits = limits
-        self._call = _Call(limits)
+        self._call = _CallTracker(limits)
 
     def send(  # noqa: PLR0917 - as requests calls it
         self,
@@ -214,7 +214,7 @@ class _OneCall(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Make the call and read its whole answer, or raise `Later` or `Unsure`."""
-        patience = (self._limits.connect, self._limits.whole)
+        patience = (self._limits.connect_seconds, self._limits.call_seconds)
         try:
             with self._call:
                 response = super().send(request, True, patience, verify, None, proxies)
@@ -240,10 +240,10 @@ class _OneCall(HTTPAdapter):
         assert isinstance(pool, HTTPConnectionPool)
         pool.conn_kw["call"] = self._call
         if isinstance(pool, HTTPSConnectionPool):
-            pool.ConnectionCls = _WatchedTls
-            pool.conn_kw["ssl_context"] = _certificates()
+            pool.ConnectionCls = _TrackedTlsConnection
+            pool.conn_kw["ssl_context"] = _trusted_ssl_context()
         else:
-            pool.ConnectionCls = _Watched
+            pool.ConnectionCls = _TrackedConnection
         return pool
 
     def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
@@ -251,10 +251,10 @@ class _OneCall(HTTPAdapter):
 
     def _body(self, response: requests.Response) -> bytes:
         body = bytearray()
-        for chunk in response.iter_content(_CHUNK):
+        for chunk in response.iter_content(_CHUNK_BYTES):
             body += chunk
-            if len(body) > self._limits.size:
-                raise ValueError(f"its answer is larger than {self._limits.size} bytes")
+            if len(body) > self._limits.max_bytes:
+                raise ValueError(f"its answer is larger than {self._limits.max_bytes} bytes")
         if self._call.over:  # a line that we cut looks like an answer that ended
             raise TimeoutError
         return bytes(body)
@@ -262,15 +262,15 @@ class _OneCall(HTTPAdapter):
     def _decision(self, request: requests.PreparedRequest, error: Exception) -> NetworkError:
         host = urlsplit(str(request.url)).hostname
         if not self._call.wrote:
-            return Later(None, "unreachable", f"{host} could not be reached: {_why(error)}.")
+            return Later(None, "unreachable", f"{host} could not be reached: {_describe_error(error)}.")
         if self._call.is_late:
-            detail = f"{host} did not answer within {self._limits.whole:g} s."
+            detail = f"{host} did not answer within {self._limits.call_seconds:g} s."
         else:
             detail = f"The connection to {host} broke before its answer was complete."
-        return Later(None, "unreachable", detail) if request.method in _READS else Unsure(detail)
+        return Later(None, "unreachable", detail) if request.method in _SAFE_METHODS else Unsure(detail)
 
 
-_TROUBLES: tuple[tuple[type[Exception], str], ...] = (
+_CONNECT_ERROR_TEXTS: tuple[tuple[type[Exception], str], ...] = (
     (socket.gaierror, "its name could not be found"),
     (ssl.SSLCertVerificationError, "its certificate is not trusted"),
     (ssl.SSLError, "no secure connection could be made"),
@@ -279,9 +279,9 @@ _TROUBLES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def _why(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     """`error`, before anything was sent, in words that hold no address and no secret."""
-    for kind, words in _TROUBLES:
+    for kind, words in _CONNECT_ERROR_TEXTS:
         if isinstance(error, kind):
             return words
     if type(error) is OSError:  # an errno without a name, or http.client on a proxy that refused the tunnel
@@ -289,7 +289,7 @@ def _why(error: Exception) -> str:
     return type(error).__name__
 
 
-def _resolve(host: str, port: int, patience: float) -> list[str]:
+def _resolve_host(host: str, port: int, patience: float) -> list[str]:
     """The addresses of `host`, asked for in a thread: the system's resolver knows no timeout."""
     answer: queue.SimpleQueue[list[Any] | OSError] = queue.SimpleQueue()
 
@@ -321,7 +321,7 @@ def _proxies_for(url: str) -> dict[str, str]:
 
 
 @functools.cache
-def _certificates() -> ssl.SSLContext:
+def _trusted_ssl_context() -> ssl.SSLContext:
     """Whom we trust: the bundle that the environment names as it does for `requests`, else the usual one."""
     bundle = (
         os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH

@@ -7,85 +7,87 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.jobs import account_check
 from bot.networks.base import Later, Network, Refused, Unsure, WrongAccount
-from bot.publish.publish_job import held, still_due
+from bot.publish.publish_job import hold_if_due, hold_reply
 from bot.runtime import pace
 from bot.slack import thread_notices
 from models import Reply, Ticket
-from models.core.audit_event import HEARD
-from models.tickets.reply import SPOKEN, OvertakenError
+from models.core.audit_event import HEARD_ACTOR
+from models.tickets.reply import PUBLIC_STATES, OvertakenError
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=12)  # another worker tries after that
-SOON = timedelta(seconds=5)  # until it is tried again, if nobody knows whether it worked
-MINUTE = timedelta(minutes=1)  # at least, if it did not
+DELETE_LEASE = timedelta(seconds=12)  # another worker tries after that
+UNSURE_RETRY_DELAY = timedelta(seconds=5)  # until it is tried again, if nobody knows whether it worked
+RETRY_MIN_DELAY = timedelta(minutes=1)  # at least, if it did not
 
 
-def work(desk: Desk, reply_id: int) -> None:
+def attempt(ctx: BotContext, reply_id: int) -> None:
     """Delete it there; then the ticket waits again, and its words come back."""
-    with desk.db.write() as session:
-        ticket, reply = still_due(desk, session, reply_id, *SPOKEN)
-        reply.due_at = desk.now() + LEASE
-        network, post_id, account_id = desk.network(ticket.network), reply.post_id, ticket.account_id
+    with ctx.db.write() as session:
+        ticket, reply = hold_if_due(ctx, session, reply_id, *PUBLIC_STATES)
+        reply.due_at = ctx.now() + DELETE_LEASE
+        network, post_id, account_id = ctx.network(ticket.network), reply.post_id, ticket.account_id
     if post_id is None:
         return
     try:
         network.delete(post_id, account_id=account_id)
     except Refused as refused:
-        _refused(desk, network, reply_id, refused)
+        _record_refused(ctx, network, reply_id, refused)
     except Unsure:  # deleting twice harms nobody
-        _unsure(desk, reply_id)
+        _retry_soon(ctx, reply_id)
     except WrongAccount as wrong:
-        _put_off(desk, network, reply_id, wrong, account_check.why(desk, network, wrong))
+        _postpone(ctx, network, reply_id, wrong, account_check.explain_wrong_account(ctx, network, wrong))
     except Later as later:
-        _put_off(desk, network, reply_id, later)
+        _postpone(ctx, network, reply_id, later)
     else:
-        _deleted(desk, network, reply_id)
+        _record_deleted(ctx, network, reply_id)
 
 
 @contextmanager
-def _wanted(desk: Desk, reply_id: int) -> Iterator[tuple[Session, Ticket, Reply]]:
+def _hold_if_unsettled(ctx: BotContext, reply_id: int) -> Iterator[tuple[Session, Ticket, Reply]]:
     """The reply and its ticket, held. `OvertakenError` if it is settled: a slow call outlives its lease."""
-    with desk.db.write() as session:
-        ticket, reply = held(session, reply_id)
-        if reply.unsay_by is None or reply.state not in SPOKEN:
+    with ctx.db.write() as session:
+        ticket, reply = hold_reply(session, reply_id)
+        if reply.unsay_by is None or reply.state not in PUBLIC_STATES:
             raise OvertakenError(f"That reply is {reply.state} already.")
         yield session, ticket, reply
 
 
-def _deleted(desk: Desk, network: Network, reply_id: int) -> None:
-    with _wanted(desk, reply_id) as (session, ticket, reply):
-        at = desk.now()
-        ticket.withdrawn(session, reply, by=reply.unsay_by or HEARD, at=at)
-        thread_notices.withdrawn(session, network, reply, at=at)
+def _record_deleted(ctx: BotContext, network: Network, reply_id: int) -> None:
+    with _hold_if_unsettled(ctx, reply_id) as (session, ticket, reply):
+        at = ctx.now()
+        ticket.handle_withdrawn_reply(session, reply, by=reply.unsay_by or HEARD_ACTOR, at=at)
+        thread_notices.post_deleted(session, network, reply, at=at)
 
 
-def _unsure(desk: Desk, reply_id: int) -> None:
-    with _wanted(desk, reply_id) as (_session, _ticket, reply):
-        reply.due_at = desk.now() + SOON
+def _retry_soon(ctx: BotContext, reply_id: int) -> None:
+    with _hold_if_unsettled(ctx, reply_id) as (_session, _ticket, reply):
+        reply.due_at = ctx.now() + UNSURE_RETRY_DELAY
 
 
-def _put_off(desk: Desk, network: Network, reply_id: int, later: Later, detail: str | None = None) -> None:
+def _postpone(
+    ctx: BotContext, network: Network, reply_id: int, later: Later, detail: str | None = None
+) -> None:
     """It is still public, and that is told once for each cause: whoever asked thinks it is gone.
 
     `detail` says why, as mrkdwn, if it is not simply what `later` says.
     """
     log.warning("reply %s is not deleted yet: %s", reply_id, later.detail)
-    with _wanted(desk, reply_id) as (session, ticket, reply):
-        at = desk.now()
-        reply.due_at = max(pace.again_at(later, at=at, otherwise=MINUTE), at + MINUTE)
+    with _hold_if_unsettled(ctx, reply_id) as (session, ticket, reply):
+        at = ctx.now()
+        reply.due_at = max(pace.retry_at(later, at=at, otherwise=RETRY_MIN_DELAY), at + RETRY_MIN_DELAY)
         if reply.reason != later.cause:
             reply.reason = later.cause
-            thread_notices.not_withdrawn_yet(session, network, reply, later, detail, at=at)
+            thread_notices.post_not_deleted_yet(session, network, reply, later, detail, at=at)
             ticket.revision += 1
 
 
-def _refused(desk: Desk, network: Network, reply_id: int, refused: Refused) -> None:
+def _record_refused(ctx: BotContext, network: Network, reply_id: int, refused: Refused) -> None:
     """A definite no: it stays public, and whoever asked is told."""
-    with _wanted(desk, reply_id) as (session, ticket, reply):
+    with _hold_if_unsettled(ctx, reply_id) as (session, ticket, reply):
         reply.unsay_by = reply.due_at = None
         ticket.revision += 1
-        thread_notices.not_withdrawn(session, network, reply, refused.detail, at=desk.now())
+        thread_notices.post_not_deleted(session, network, reply, refused.detail, at=ctx.now())

@@ -6,19 +6,18 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
-from bot.networks.base import Target
+from bot.context import BotContext
+from bot.networks.base import ReplyTarget
 from models import Author, Mention, Reply, Ticket
-from models.tickets.reply import OvertakenError
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState, OvertakenError
 
 
-class InHandError(OvertakenError):
+class TicketHeldError(OvertakenError):
     """Somebody else holds the ticket just now: have another look in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class PublishJob:
     """What one call to a network needs, read before the transaction closed."""
 
     reply_id: int
@@ -27,30 +26,32 @@ class Errand:
     account_id: str
     text: str
     key: str
-    target: Target
+    target: ReplyTarget
     started_at: datetime
     until: datetime  # the end of the lease
     tries: int
 
 
-def held(session: Session, reply_id: int) -> tuple[Ticket, Reply]:
+def hold_reply(session: Session, reply_id: int) -> tuple[Ticket, Reply]:
     """The reply and its ticket, the ticket first, so that nobody waits for each other."""
     ticket_id = session.scalars(select(Reply.ticket_id).where(Reply.id == reply_id)).one()
-    ticket = Ticket.hold(session, ticket_id)
+    ticket = Ticket.lock(session, ticket_id)
     return ticket, session.get_one(Reply, reply_id, populate_existing=True)
 
 
-def still_due(desk: Desk, session: Session, reply_id: int, *states: Delivery) -> tuple[Ticket, Reply]:
+def hold_if_due(
+    ctx: BotContext, session: Session, reply_id: int, *states: DeliveryState
+) -> tuple[Ticket, Reply]:
     """The reply and its ticket, held.
 
     `OvertakenError` if another worker dealt with it since the listing, `InHandError` if one does just now.
     """
     ticket_id = session.scalars(select(Reply.ticket_id).where(Reply.id == reply_id)).one()
-    ticket = Ticket.hold_if_free(session, ticket_id)
+    ticket = Ticket.lock_if_free(session, ticket_id)
     if ticket is None:
-        raise InHandError("Somebody else has it in hand.")
+        raise TicketHeldError("Somebody else has it in hand.")
     reply = session.get_one(Reply, reply_id, populate_existing=True)
-    if reply.state not in states or reply.due_at is None or reply.due_at > desk.now():
+    if reply.state not in states or reply.due_at is None or reply.due_at > ctx.now():
         raise OvertakenError(f"That reply is {reply.state} already.")
     return ticket, reply
 
@@ -65,20 +66,20 @@ def mention_of(session: Session, ticket: Ticket, reply: Reply) -> Mention:
     return session.scalars(query).one()
 
 
-def errand_of(session: Session, ticket: Ticket, reply: Reply) -> Errand:
+def build_publish_job(session: Session, ticket: Ticket, reply: Reply) -> PublishJob:
     """All that a call about `reply` needs, inside the transaction that read it."""
     mention = mention_of(session, ticket, reply)
     author = session.get_one(Author, ticket.author_id)
-    return Errand(
+    return PublishJob(
         reply_id=reply.id,
         fence=reply.fence,
         network=ticket.network,
         account_id=ticket.account_id,
         text=reply.text,
         key=reply.key,
-        target=Target(
+        target=ReplyTarget(
             # the version that it was sent to, if it was: the post may have been edited since
-            post_id=(reply.sent_to if reply.state != Delivery.QUEUED else None) or mention.latest_id,
+            post_id=(reply.sent_to if reply.state != DeliveryState.QUEUED else None) or mention.latest_id,
             author_id=author.network_id,
             author_handle=author.handle or "",
             posted_at=mention.posted_at,

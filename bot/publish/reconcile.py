@@ -6,204 +6,212 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.jobs import account_check
-from bot.networks.base import Later, Network, NetworkError, Published, Target, WrongAccount
-from bot.publish.publish_job import Errand, errand_of, held, still_due
+from bot.networks.base import Later, Network, NetworkError, PublishedReply, ReplyTarget, WrongAccount
+from bot.publish.publish_job import PublishJob, build_publish_job, hold_if_due, hold_reply
 from bot.runtime import crash_points, pace
 from bot.slack import thread_notices
 from models import Reply, Ticket
-from models.tickets.reply import SPOKEN
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import PUBLIC_STATES, DeliveryState
 
 log = logging.getLogger(__name__)
 
-ALONE = timedelta(seconds=12)  # nobody else looks meanwhile; longer than a whole call
-NUDGE = timedelta(minutes=15)
-DAY = timedelta(days=1)
-PATIENCE = timedelta(minutes=2)  # past the last planned look, for a network that cannot be read
-CATCH_UP = timedelta(seconds=15)  # between two looks that come late
-LATEST = datetime.max.replace(tzinfo=UTC)
-SIGHT = "seen on the network"
+LOOKUP_LEASE = timedelta(seconds=12)  # nobody else looks meanwhile; longer than a whole call
+REMINDER_MIN_DELAY = timedelta(minutes=15)
+REMINDER_MAX_DELAY = timedelta(days=1)
+LOOKUP_GRACE = timedelta(minutes=2)  # past the last planned look, for a network that cannot be read
+CATCH_UP_INTERVAL = timedelta(seconds=15)  # between two looks that come late
+NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
+SEEN_ON_NETWORK = "seen on the network"
 
 
-def give_up_on_worker(desk: Desk, reply_id: int) -> None:
+def handle_expired_lease(ctx: BotContext, reply_id: int) -> None:
     """Its lease ended without a word: the worker died, before the call or after it."""
-    with desk.db.write() as session:
-        ticket, reply = still_due(desk, session, reply_id, Delivery.SENDING)
-        _enter_doubt(desk, session, ticket, reply, "the bot stopped while it was sending")
+    with ctx.db.write() as session:
+        ticket, reply = hold_if_due(ctx, session, reply_id, DeliveryState.SENDING)
+        _record_unsure(ctx, session, ticket, reply, "the bot stopped while it was sending")
 
 
-def doubt(desk: Desk, errand: Errand, detail: str) -> None:
+def mark_unsure(ctx: BotContext, errand: PublishJob, detail: str) -> None:
     """Nobody can say whether the call got through; `detail` is what is known of it."""
-    with desk.db.write() as session:
-        ticket, reply = held(session, errand.reply_id)
+    with ctx.db.write() as session:
+        ticket, reply = hold_reply(session, errand.reply_id)
         if reply.fence == errand.fence:
-            _enter_doubt(desk, session, ticket, reply, detail)
+            _record_unsure(ctx, session, ticket, reply, detail)
 
 
-def _enter_doubt(desk: Desk, session: Session, ticket: Ticket, reply: Reply, detail: str) -> None:
-    at = desk.now()
-    first = timedelta(seconds=desk.settings.reconcile_seconds[0])
-    reply.doubt(session, at=at, look_at=at + first, detail=detail)
+def _record_unsure(ctx: BotContext, session: Session, ticket: Ticket, reply: Reply, detail: str) -> None:
+    at = ctx.now()
+    first = timedelta(seconds=ctx.settings.reconcile_seconds[0])
+    reply.mark_unsure(session, at=at, look_at=at + first, detail=detail)
     ticket.revision += 1
-    thread_notices.unsure(session, desk.networks[ticket.network], reply, at=at)
+    thread_notices.post_unsure(session, ctx.networks[ticket.network], reply, at=at)
 
 
-def look(desk: Desk, reply_id: int) -> None:
+def look_for_reply(ctx: BotContext, reply_id: int) -> None:
     """Read our own posts. Only looks that could be made count; after the last one a person is asked."""
-    with desk.db.write() as session:
-        ticket, reply = still_due(desk, session, reply_id, Delivery.UNSURE)
-        errand = errand_of(session, ticket, reply)
-        reply.looked(session, next_at=desk.now() + ALONE, counts=False)  # nobody else looks meanwhile
-    network = desk.networks[errand.network]
+    with ctx.db.write() as session:
+        ticket, reply = hold_if_due(ctx, session, reply_id, DeliveryState.UNSURE)
+        errand = build_publish_job(session, ticket, reply)
+        reply.record_lookup(
+            session, next_at=ctx.now() + LOOKUP_LEASE, counts=False
+        )  # nobody else looks meanwhile
+    network = ctx.networks[errand.network]
     try:
         seen = network.find_reply(errand.target, errand.text, errand.started_at, account_id=errand.account_id)
     except WrongAccount:  # it stays in doubt, and no person is asked what nobody could look for
-        _look_again(desk, errand, desk.now() + account_check.LOOK_AGAIN, asks=False)
+        _reschedule_lookup(ctx, errand, ctx.now() + account_check.NOT_CONNECTED_RETRY_DELAY, asks=False)
     except NetworkError as error:
         log.warning("reply %s: a look failed: %s", reply_id, error)
-        _look_again(desk, errand, error.at if isinstance(error, Later) else None)
+        _reschedule_lookup(ctx, errand, error.at if isinstance(error, Later) else None)
     else:
-        crash_points.point("look made")
-        _looked(desk, network, errand, seen)
+        crash_points.reach("look made")
+        _record_lookup(ctx, network, errand, seen)
 
 
-def _looked(desk: Desk, network: Network, errand: Errand, seen: Published | None) -> None:
-    if seen is not None and sighted(desk, errand, seen):
+def _record_lookup(
+    ctx: BotContext, network: Network, errand: PublishJob, seen: PublishedReply | None
+) -> None:
+    if seen is not None and confirm_sighting(ctx, errand, seen):
         return
-    with desk.db.write() as session:
-        ticket, reply = held(session, errand.reply_id)
-        if (reply.state, reply.fence) != (Delivery.UNSURE, errand.fence):
+    with ctx.db.write() as session:
+        ticket, reply = hold_reply(session, errand.reply_id)
+        if (reply.state, reply.fence) != (DeliveryState.UNSURE, errand.fence):
             return
-        at, plan = desk.now(), desk.settings.reconcile_seconds
+        at, plan = ctx.now(), ctx.settings.reconcile_seconds
         if reply.looks + 1 < len(plan):
-            reply.looked(session, next_at=_next_look(errand.started_at, plan, reply.looks, at))
+            reply.record_lookup(session, next_at=_next_lookup_at(errand.started_at, plan, reply.looks, at))
             return
-        reply.looked(session, next_at=at)
-        _ask(session, network, ticket, reply, errand.target, at=at)
+        reply.record_lookup(session, next_at=at)
+        _ask_team(session, network, ticket, reply, errand.target, at=at)
 
 
-def _next_look(started_at: datetime, plan: tuple[float, ...], looks: int, at: datetime) -> datetime:
+def _next_lookup_at(started_at: datetime, plan: tuple[float, ...], looks: int, at: datetime) -> datetime:
     """When to look again after `looks` + 1 looks: as planned from the send on.
 
     Looks that could not be made put the later ones off; they catch up, so that the question comes in time.
     """
     gap = timedelta(seconds=plan[looks + 1] - plan[looks])
     planned = started_at + timedelta(seconds=plan[looks + 1])
-    return min(at + gap, max(at + min(gap, CATCH_UP), planned))
+    return min(at + gap, max(at + min(gap, CATCH_UP_INTERVAL), planned))
 
 
-def sighted(desk: Desk, errand: Errand, seen: Published) -> bool:
+def confirm_sighting(ctx: BotContext, errand: PublishJob, seen: PublishedReply) -> bool:
     """Take `seen` for this reply, unless it is known to be another one in the same words."""
-    with desk.db.write() as session:
-        ticket, reply = held(session, errand.reply_id)
-        if is_anothers(session, ticket, reply, seen):
+    with ctx.db.write() as session:
+        ticket, reply = hold_reply(session, errand.reply_id)
+        if is_other_reply(session, ticket, reply, seen):
             return False
-        settle(session, desk.networks[ticket.network], ticket, reply, seen, at=desk.now())
+        record_published(session, ctx.networks[ticket.network], ticket, reply, seen, at=ctx.now())
     return True
 
 
-def is_anothers(session: Session, ticket: Ticket, reply: Reply, seen: Published) -> bool:
+def is_other_reply(session: Session, ticket: Ticket, reply: Reply, seen: PublishedReply) -> bool:
     """Whether the post that was seen is another reply of ours already."""
     others = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id)
     others = others.where(Reply.post_id == seen.post_id, Reply.id != reply.id)
     return session.scalar(others.where(Ticket.network == ticket.network)) is not None
 
 
-def _ask(
-    session: Session, network: Network, ticket: Ticket, reply: Reply, to: Target, *, at: datetime
+def _ask_team(
+    session: Session, network: Network, ticket: Ticket, reply: Reply, to: ReplyTarget, *, at: datetime
 ) -> None:
     """Have a person decide: the question stands on the card, for the whole channel to see."""
-    reply.ask(session, at=at, nudge_at=at + NUDGE)
+    reply.ask_person(session, at=at, nudge_at=at + REMINDER_MIN_DELAY)
     ticket.revision += 1
-    thread_notices.asked(session, network, reply, to, at=at)
+    thread_notices.post_question(session, network, reply, to, at=at)
 
 
-def _look_again(desk: Desk, errand: Errand, not_before: datetime | None, *, asks: bool = True) -> None:
+def _reschedule_lookup(
+    ctx: BotContext, errand: PublishJob, not_before: datetime | None, *, asks: bool = True
+) -> None:
     """A look that could not be made says nothing: count it not, and make it when the network allows.
 
     `asks`: a person is asked once the last planned look is two minutes past.
     """
-    with desk.db.write() as session:
-        ticket, reply = held(session, errand.reply_id)
-        if (reply.state, reply.fence) != (Delivery.UNSURE, errand.fence):
+    with ctx.db.write() as session:
+        ticket, reply = hold_reply(session, errand.reply_id)
+        if (reply.state, reply.fence) != (DeliveryState.UNSURE, errand.fence):
             return
-        at = desk.now()
-        end = errand.started_at + timedelta(seconds=desk.settings.reconcile_seconds[-1]) + PATIENCE
+        at = ctx.now()
+        end = errand.started_at + timedelta(seconds=ctx.settings.reconcile_seconds[-1]) + LOOKUP_GRACE
         soon = max(
-            at + timedelta(seconds=15), min(not_before or at, end if asks else LATEST, at + pace.WINDOW)
+            at + timedelta(seconds=15),
+            min(not_before or at, end if asks else NO_DEADLINE, at + pace.RATE_WINDOW),
         )
-        reply.looked(session, next_at=soon, counts=False)
+        reply.record_lookup(session, next_at=soon, counts=False)
         if at >= end and asks:
-            _ask(session, desk.networks[ticket.network], ticket, reply, errand.target, at=at)
+            _ask_team(session, ctx.networks[ticket.network], ticket, reply, errand.target, at=at)
 
 
-def check(desk: Desk, reply_id: int) -> bool | None:
+def look_once_more(ctx: BotContext, reply_id: int) -> bool | None:
     """Look once more for a reply that a person was asked about.
 
     True: it is there, and is published now. False: the network answered and does not show it. None: the look
     could not be made, also because there are no keys for its network any more.
     """
-    with desk.db.read() as session:
+    with ctx.db.read() as session:
         reply = session.get_one(Reply, reply_id)
         ticket = session.get_one(Ticket, reply.ticket_id)
-        errand = errand_of(session, ticket, reply)
-    network = desk.networks.get(errand.network)
+        errand = build_publish_job(session, ticket, reply)
+    network = ctx.networks.get(errand.network)
     if network is None:
         return None
     try:
         seen = network.find_reply(errand.target, errand.text, errand.started_at, account_id=errand.account_id)
     except NetworkError:
         return None
-    return seen is not None and sighted(desk, errand, seen)
+    return seen is not None and confirm_sighting(ctx, errand, seen)
 
 
-def _patience(asked: Reply, at: datetime) -> timedelta:
+def _reminder_delay(asked: Reply, at: datetime) -> timedelta:
     """How long until it is asked about again: ever longer, for who did not answer twice is not there."""
-    return min(max(at - (asked.sent_at or at), NUDGE), DAY)
+    return min(max(at - (asked.sent_at or at), REMINDER_MIN_DELAY), REMINDER_MAX_DELAY)
 
 
-def nudge(desk: Desk, reply_id: int) -> None:
+def remind(ctx: BotContext, reply_id: int) -> None:
     """Nobody answered the question yet: look once more, then ask again."""
-    with desk.db.write() as session:
-        _ticket, asked = still_due(desk, session, reply_id, Delivery.ASKED)
-        at = desk.now()
-        asked.looked(session, next_at=at + _patience(asked, at), counts=False)  # nobody else asks meanwhile
-    if check(desk, reply_id):
+    with ctx.db.write() as session:
+        _ticket, asked = hold_if_due(ctx, session, reply_id, DeliveryState.ASKED)
+        at = ctx.now()
+        asked.record_lookup(
+            session, next_at=at + _reminder_delay(asked, at), counts=False
+        )  # nobody else asks meanwhile
+    if look_once_more(ctx, reply_id):
         return
-    with desk.db.write() as session:
-        ticket, reply = held(session, reply_id)
-        if reply.state == Delivery.ASKED:
-            thread_notices.still_asked(session, desk.networks[ticket.network], reply, at=desk.now())
+    with ctx.db.write() as session:
+        ticket, reply = hold_reply(session, reply_id)
+        if reply.state == DeliveryState.ASKED:
+            thread_notices.post_question_again(session, ctx.networks[ticket.network], reply, at=ctx.now())
 
 
-def settle(
+def record_published(
     session: Session,
     network: Network,
     ticket: Ticket,
     reply: Reply,
-    seen: Published,
+    seen: PublishedReply,
     *,
     at: datetime,
-    act: str | None = SIGHT,
+    act: str | None = SEEN_ON_NETWORK,
 ) -> None:
     """What was on its way is public as `seen`, inside a transaction that holds the ticket.
 
     If it had been given up, its author is told; and if its turn was answered otherwise since, only told.
     """
-    if reply.state in SPOKEN:
+    if reply.state in PUBLIC_STATES:
         if reply.post_id not in {None, seen.post_id}:
-            thread_notices.there_twice(session, network, reply, seen.url, at=at)
+            thread_notices.post_published_twice(session, network, reply, seen.url, at=at)
         return
-    given_up = reply.state == Delivery.CANCELLED
+    given_up = reply.state == DeliveryState.CANCELLED
     found = {"post_id": seen.post_id, "post_url": seen.url}
     if given_up and Reply.live(session, ticket.id, reply.turn) is not None:
         reply.post_id, reply.post_url = seen.post_id, seen.url
     else:
         # Found late, it was public all the while: the customer did not wait for our sight of it.
         since = at if act is None else reply.sent_at or at
-        reply.move(session, Delivery.PUBLISHED, at=at, act=act, settled_at=since, **found)
-        ticket.spoken(session, reply, at=since)
+        reply.move(session, DeliveryState.PUBLISHED, at=at, act=act, settled_at=since, **found)
+        ticket.handle_published_reply(session, reply, at=since)
     if given_up:
-        thread_notices.seen_after_all(session, network, reply, at=at)
+        thread_notices.post_seen_after_all(session, network, reply, at=at)

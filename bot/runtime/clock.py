@@ -13,12 +13,12 @@ from models.core.database import BusyError, Database
 
 log = logging.getLogger(__name__)
 
-EVERY = 60.0  # seconds
-CERTAIN = 1.0  # seconds; an answer that took longer says too little about now
-APART = timedelta(seconds=5)  # from when on a difference to this machine's clock is worth a line
+SYNC_INTERVAL_SECONDS = 60.0  # seconds
+SYNC_MAX_SECONDS = 1.0  # seconds; an answer that took longer says too little about now
+SKEW_LOG_THRESHOLD = timedelta(seconds=5)  # from when on a difference to this machine's clock is worth a line
 
 
-STEP = timedelta(seconds=1)  # from when on a step back is more than a correction
+SET_BACK_THRESHOLD = timedelta(seconds=1)  # from when on a step back is more than a correction
 
 
 class WatchedClock:
@@ -34,7 +34,7 @@ class WatchedClock:
         """Now."""
         with self._lock:
             at = self._now()
-            if self._latest is not None and self._latest - at > STEP:
+            if self._latest is not None and self._latest - at > SET_BACK_THRESHOLD:
                 self._step += self._latest - at
                 self._latest = at
             elif self._latest is None or at > self._latest:
@@ -47,7 +47,7 @@ class WatchedClock:
             step, self._step = self._step, timedelta()
             return step
 
-    def give_back(self, step: timedelta) -> None:
+    def restore_step(self, step: timedelta) -> None:
         """Have `step` taken again: nothing could be done about it."""
         with self._lock:
             self._step += step
@@ -62,16 +62,16 @@ class DatabaseClock:
     def __init__(self, database: Database) -> None:
         """Read it once; raises what the database raises."""
         self._database = database
-        self._time, self._ticks = datetime.now(UTC), ticks()
+        self._time, self._ticks = datetime.now(UTC), monotonic_seconds()
         self.set()
 
     def __call__(self) -> datetime:
         """Now."""
-        return self._time + timedelta(seconds=ticks() - self._ticks)
+        return self._time + timedelta(seconds=monotonic_seconds() - self._ticks)
 
-    def keep(self, stop: threading.Event) -> None:
+    def keep_in_sync(self, stop: threading.Event) -> None:
         """Read it every minute until `stop` is set."""
-        while not stop.wait(EVERY):
+        while not stop.wait(SYNC_INTERVAL_SECONDS):
             try:
                 self.set()
             except (SQLAlchemyError, BusyError) as error:
@@ -79,19 +79,19 @@ class DatabaseClock:
 
     def set(self) -> None:
         """Read it anew, for counters drift."""
-        before = ticks()
-        with self._database.read(CERTAIN) as session:
+        before = monotonic_seconds()
+        with self._database.read(SYNC_MAX_SECONDS) as session:
             theirs = session.scalars(select(func.clock_timestamp())).one()
-        after = ticks()
-        if after - before > CERTAIN:
+        after = monotonic_seconds()
+        if after - before > SYNC_MAX_SECONDS:
             log.warning("the database took %.1f s to say what time it is; keeping ours", after - before)
             return
         self._time, self._ticks = theirs.astimezone(UTC), (before + after) / 2
         apart = self._time - datetime.now(UTC)
-        if abs(apart) > APART:
+        if abs(apart) > SKEW_LOG_THRESHOLD:
             log.warning("this machine's clock and the database's differ by %s; the database's counts", apart)
 
 
-def ticks() -> float:
+def monotonic_seconds() -> float:
     """Seconds since some moment, also while the machine was asleep, where the system counts those."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()

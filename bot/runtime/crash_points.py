@@ -24,13 +24,13 @@ POINTS = (
 _visitor: Callable[[str], None] | None = None
 
 
-def point(name: str) -> None:
+def reach(name: str) -> None:
     """Pass the point called `name`."""
     if _visitor is not None:
         _visitor(name)
 
 
-def visit(visitor: Callable[[str], None] | None) -> None:
+def set_visitor(visitor: Callable[[str], None] | None) -> None:
     """Have `visitor` called with the name of each point that is passed from now on; None to stop that."""
     global _visitor  # noqa: PLW0603 - one process, one visitor
     _visitor = visitor

@@ -6,10 +6,10 @@ from sqlalchemy import update
 
 from models import Card, Notice, Reply
 from models.core.database import Database
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState
 
 
-def free(database: Database, *, at: datetime) -> None:
+def release_all(database: Database, *, at: datetime) -> None:
     """Take at once (`at`) what a dead process held, instead of waiting for its leases to end.
 
     Only for whoever holds the ledger alone: then everybody whose name stands in it is dead. A reply that was
@@ -18,5 +18,5 @@ def free(database: Database, *, at: datetime) -> None:
     with database.write() as session:
         for table in (Card, Notice):
             session.execute(update(table).where(table.leased_until.is_not(None)).values(leased_until=None))
-        on_the_wire = update(Reply).where(Reply.state == Delivery.SENDING)
+        on_the_wire = update(Reply).where(Reply.state == DeliveryState.SENDING)
         session.execute(on_the_wire.values(due_at=at))

@@ -12,15 +12,15 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretStr
 
-_PURPOSE = b"heard: tokens at rest"  # another use of the same secret would derive another key
-_ID_LENGTH = 8
+_KEY_PURPOSE = b"heard: tokens at rest"  # another use of the same secret would derive another key
+_KEY_ID_CHARS = 8
 
 
-class SealedError(Exception):
+class DecryptionError(Exception):
     """None of today's keys opens it."""
 
 
-class Vault:
+class Keyring:
     """Seals with its first key and opens with any.
 
     Keys given as such (`ENCRYPTION_KEYS`, the newest first) come first. Keys derived from secrets that are
@@ -30,36 +30,36 @@ class Vault:
 
     def __init__(self, keys: Sequence[SecretStr], derived_from: Mapping[str, SecretStr]) -> None:
         ring = [("ENCRYPTION_KEYS", key.get_secret_value()) for key in keys]
-        ring += [(name, _derived(secret)) for name, secret in derived_from.items()]
+        ring += [(name, _derive_key(secret)) for name, secret in derived_from.items()]
         self.source = ring[0][0]
-        self.key_id = _id(ring[0][1])
+        self.key_id = _key_id(ring[0][1])
         self._fernet = MultiFernet([Fernet(key) for _, key in ring])
 
-    def seal(self, words: str) -> str:
+    def encrypt(self, words: str) -> str:
         """`words`, for nobody to read without a key."""
         return self._fernet.encrypt(words.encode()).decode()
 
-    def open(self, sealed: str) -> str:
+    def decrypt(self, sealed: str) -> str:
         """What was sealed. Raises `SealedError`."""
         try:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken:
-            raise SealedError from None
+            raise DecryptionError from None
 
-    def renew(self, sealed: str) -> str:
+    def reencrypt(self, sealed: str) -> str:
         """The same, sealed with the newest key. Raises `SealedError`."""
         try:
             return self._fernet.rotate(sealed.encode()).decode()
         except InvalidToken:
-            raise SealedError from None
+            raise DecryptionError from None
 
 
-def _derived(secret: SecretStr) -> str:
+def _derive_key(secret: SecretStr) -> str:
     """A key out of a secret that is long and random already: no slow hash is needed then (RFC 5869)."""
-    made = HKDF(SHA256(), length=32, salt=None, info=_PURPOSE).derive(secret.get_secret_value().encode())
+    made = HKDF(SHA256(), length=32, salt=None, info=_KEY_PURPOSE).derive(secret.get_secret_value().encode())
     return base64.urlsafe_b64encode(made).decode()
 
 
-def _id(key: str) -> str:
+def _key_id(key: str) -> str:
     """By which people may speak of a key; it tells nothing about it."""
-    return hashlib.sha256(key.encode()).hexdigest()[:_ID_LENGTH]
+    return hashlib.sha256(key.encode()).hexdigest()[:_KEY_ID_CHARS]

@@ -5,22 +5,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from bot.context import Desk
+from bot.context import BotContext
 from models import Lease
 
-HELD = timedelta(seconds=12)  # a dead worker's job is taken up after that
-KEEP = 4.0  # seconds between two signs of life
-TICK = 5.0  # seconds, at most, between two looks at whether a job is due
+JOB_LEASE = timedelta(seconds=12)  # a dead worker's job is taken up after that
+LEASE_RENEW_INTERVAL_SECONDS = 4.0  # seconds between two signs of life
+MAX_CHECK_INTERVAL_SECONDS = 5.0  # seconds, at most, between two looks at whether a job is due
 
 
-class Rota:
+class JobLeases:
     """Deals each job to one worker at a time, and no more often than it is due.
 
     On SQLite there is one worker only, by the lock on the ledger: every turn is its own.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, ctx: BotContext) -> None:
+        self._desk = ctx
         self._mine: set[str] = set()
         self._lock = threading.Lock()
 
@@ -29,26 +29,26 @@ class Rota:
         """Whether others may be working at the same ledger."""
         return not self._desk.db.is_sqlite
 
-    def tick(self, every: float) -> float:
+    def check_interval(self, every: float) -> float:
         """How often to ask for a job that is due `every` so many seconds: a whole part of it, in seconds.
 
         More often than it is due, so that it does not wait a whole round when the one who did it dies.
         """
-        parts = max(1, -int(-every // TICK)) if self.is_shared else 1
+        parts = max(1, -int(-every // MAX_CHECK_INTERVAL_SECONDS)) if self.is_shared else 1
         return every / parts
 
     @contextmanager
-    def turn(self, name: str, every: float) -> Iterator[bool]:
+    def acquire(self, name: str, every: float) -> Iterator[bool]:
         """Say whether the job called `name` is ours now; if so, it stays ours until the end of the block.
 
         `every` in seconds; 0 asks for it although it was done a moment ago.
         """
-        if not self._claim(name):
+        if not self._claim_locally(name):
             yield False
             return
         try:
             if self.is_shared:
-                with self._lent(name, every) as lent:
+                with self._leased(name, every) as lent:
                     yield lent
             else:
                 yield True
@@ -56,39 +56,39 @@ class Rota:
             with self._lock:
                 self._mine.discard(name)
 
-    def keep(self) -> None:
+    def renew_all(self) -> None:
         """Say of everything in hand that it is still worked at."""
         with self._lock:
             names = list(self._mine)
         if names:
-            desk = self._desk
-            with desk.db.write() as session:
-                Lease.keep(session, names, holder=desk.worker, until=desk.now() + HELD)
+            ctx = self._desk
+            with ctx.db.write() as session:
+                Lease.extend(session, names, holder=ctx.worker, until=ctx.now() + JOB_LEASE)
 
     @contextmanager
-    def _lent(self, name: str, every: float) -> Iterator[bool]:
+    def _leased(self, name: str, every: float) -> Iterator[bool]:
         if not self._take(name, every):
             yield False
             return
         try:
             yield True
         finally:
-            self._give_back(name)
+            self._release(name)
 
     def _take(self, name: str, every: float) -> bool:
-        desk, at = self._desk, self._desk.now()
+        ctx, at = self._desk, self._desk.now()
         # Ticks of one worker are not exact to the millisecond.
-        due = timedelta(seconds=max(every - self.tick(every) / 2, 0.0))
-        with desk.db.write() as session:
-            return Lease.take(session, name, holder=desk.worker, at=at, until=at + HELD, every=due)
+        due = timedelta(seconds=max(every - self.check_interval(every) / 2, 0.0))
+        with ctx.db.write() as session:
+            return Lease.take(session, name, holder=ctx.worker, at=at, until=at + JOB_LEASE, every=due)
 
-    def _claim(self, name: str) -> bool:
+    def _claim_locally(self, name: str) -> bool:
         """Whether nobody in this process is at it."""
         with self._lock:
             free = name not in self._mine
             self._mine.add(name)
         return free
 
-    def _give_back(self, name: str) -> None:
+    def _release(self, name: str) -> None:
         with self._desk.db.write() as session:
-            Lease.give_back(session, name, holder=self._desk.worker)
+            Lease.release(session, name, holder=self._desk.worker)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 Work = Callable[[], object]
 
 
-class Ordered:
+class KeyedQueue:
     """Queues of work by key. Each queue is worked off one by one; different keys do not wait for each other.
 
     `start` runs what it is given elsewhere, such as in a pool.

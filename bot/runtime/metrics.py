@@ -10,46 +10,51 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.jobs import watchdog
-from models import Alarm, Budget, Card, Cursor, Mention, Pause, Quarantined, Reply, Ticket
+from models import Alarm, Card, Cursor, Mention, Pause, QuarantinedPost, RateLimit, Reply, Ticket
 
-RECENT = 100
+LAG_SAMPLE_SIZE = 100
 
 
-class Ledger(Collector):
+class LedgerCollector(Collector):
     """What the ledger holds, as figures."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, ctx: BotContext) -> None:
+        self.ctx = ctx
 
     def collect(self) -> Iterable[Metric]:
         """One reading."""
-        with self.desk.db.read(2.0) as session:
+        with self.ctx.db.read(2.0) as session:
             yield from self._counts(session)
             yield from self._readings(session)
             yield self._lag(session)
             yield from self._troubles(session)
 
     def _counts(self, session: Session) -> Iterable[Metric]:
-        yield _one(session, "heard_mentions", "Mentions in the ledger", select(func.count(Mention.id)))
-        yield _one(
-            session, "heard_quarantined", "Rows that could not be read", select(func.count(Quarantined.id))
+        yield _single_value(
+            session, "heard_mentions", "Mentions in the ledger", select(func.count(Mention.id))
+        )
+        yield _single_value(
+            session,
+            "heard_quarantined",
+            "Rows that could not be read",
+            select(func.count(QuarantinedPost.id)),
         )
         drawn = select(func.count(Card.id)).where(Card.ts.is_not(None))
-        yield _one(session, "heard_cards_drawn", "Cards that are in Slack", drawn)
+        yield _single_value(session, "heard_cards_drawn", "Cards that are in Slack", drawn)
         stale = select(func.count(Ticket.id)).where(Ticket.drawn_revision < Ticket.revision)
-        yield _one(session, "heard_cards_to_draw", "Cards that are missing or old", stale)
+        yield _single_value(session, "heard_cards_to_draw", "Cards that are missing or old", stale)
         failing = select(func.count(Card.id)).where(Card.failure.is_not(None))
-        yield _one(session, "heard_cards_failing", "Cards that Slack refused last time", failing)
+        yield _single_value(session, "heard_cards_failing", "Cards that Slack refused last time", failing)
         tickets = select(Ticket.state, func.count()).group_by(Ticket.state)
-        yield _by(session, "heard_tickets", "Tickets by state", tickets)
-        pause = Pause.now(session)
-        paused = (self.desk.now() - pause.at).total_seconds() if pause is not None else 0
+        yield _values_by_label(session, "heard_tickets", "Tickets by state", tickets)
+        pause = Pause.current(session)
+        paused = (self.ctx.now() - pause.at).total_seconds() if pause is not None else 0
         about = "How long no reply may leave, because somebody paused them; 0 if nobody did"
         yield GaugeMetricFamily("heard_paused_seconds", about, value=paused)
         replies = select(Reply.state, func.count()).group_by(Reply.state)
-        yield _by(session, "heard_replies", "Replies by state of delivery", replies)
+        yield _values_by_label(session, "heard_replies", "Replies by state of delivery", replies)
 
     def _readings(self, session: Session) -> Iterable[Metric]:
         labels = ["network", "reading"]
@@ -57,7 +62,7 @@ class Ledger(Collector):
             "heard_poll_age_seconds", "Since a reading last came to its end", labels=labels
         )
         reads = GaugeMetricFamily("heard_reads", "Readings that were tried", labels=labels)
-        at = self.desk.now()
+        at = self.ctx.now()
         readings: dict[tuple[str, str], list[Cursor]] = {}  # one may have been read for several accounts
         for cursor in session.scalars(select(Cursor)):
             readings.setdefault((cursor.network, cursor.name), []).append(cursor)
@@ -69,31 +74,33 @@ class Ledger(Collector):
         yield ages
         yield reads
         looks = select(func.sum(Reply.looks))
-        yield _one(session, "heard_looks", "Looks for replies that nobody could vouch for", looks)
+        yield _single_value(session, "heard_looks", "Looks for replies that nobody could vouch for", looks)
 
     def _lag(self, session: Session) -> Metric:
         """The median over the newest mentions: whether slow readings or a slow team let people wait."""
-        newest = select(Mention.posted_at, Mention.seen_at).order_by(Mention.seen_at.desc()).limit(RECENT)
+        newest = (
+            select(Mention.posted_at, Mention.seen_at).order_by(Mention.seen_at.desc()).limit(LAG_SAMPLE_SIZE)
+        )
         lags = [(seen - posted).total_seconds() for posted, seen in session.execute(newest)]
-        about = f"From a post to our seeing it, the median of the newest {RECENT}"
+        about = f"From a post to our seeing it, the median of the newest {LAG_SAMPLE_SIZE}"
         return GaugeMetricFamily("heard_lag_seconds", about, value=median(lags) if lags else 0)
 
     def _troubles(self, session: Session) -> Iterable[Metric]:
-        at = self.desk.now()
+        at = self.ctx.now()
         overdue = GaugeMetricFamily("heard_overdue", "Past its time by a minute and more", labels=["kind"])
-        for one in watchdog.look(self.desk, session):
+        for one in watchdog.find_overdue(self.ctx, session):
             overdue.add_metric([one.kind], one.count)
         alarms = GaugeMetricFamily(
             "heard_alarm_seconds",
             "How long something has not worked: breakers, overdue work",
             labels=["alarm"],
         )
-        for alarm in Alarm.ringing(session):
+        for alarm in Alarm.active(session):
             alarms.add_metric([alarm.key], (at - alarm.since).total_seconds())
         waits = GaugeMetricFamily(
             "heard_budget_wait_seconds", "Until we may speak again, where we may not now", labels=["budget"]
         )
-        for budget in session.scalars(select(Budget)):
+        for budget in session.scalars(select(RateLimit)):
             wait = max(budget.due_at, budget.paused_until or budget.due_at) - at
             if wait > timedelta():
                 waits.add_metric([budget.key], wait.total_seconds())
@@ -102,19 +109,19 @@ class Ledger(Collector):
         yield waits
 
 
-def _one(session: Session, name: str, about: str, query: object) -> Metric:
+def _single_value(session: Session, name: str, about: str, query: object) -> Metric:
     return GaugeMetricFamily(name, about, value=session.scalar(query) or 0)  # type: ignore[call-overload]
 
 
-def _by(session: Session, name: str, about: str, query: object) -> Metric:
+def _values_by_label(session: Session, name: str, about: str, query: object) -> Metric:
     family = GaugeMetricFamily(name, about, labels=["state"])
     for state, count in session.execute(query):  # type: ignore[call-overload]
         family.add_metric([state], count)
     return family
 
 
-def exposition(desk: Desk) -> bytes:
+def exposition(ctx: BotContext) -> bytes:
     """The text that Prometheus reads."""
     registry = CollectorRegistry()
-    registry.register(Ledger(desk))
+    registry.register(LedgerCollector(ctx))
     return generate_latest(registry)

@@ -10,19 +10,21 @@ from models.core.database import Database
 
 log = logging.getLogger(__name__)
 
-ROOT = Path(__file__).parents[2]
+PROJECT_ROOT = Path(__file__).parents[2]
 
 
 class SchemaError(Exception):
     """The database is not what this code was written for. Its message ends the start."""
 
 
-def wanted() -> str:
+def latest_revision() -> str:
     """The newest revision, read off the file names: importing Alembic would double the time to start."""
-    return max(path.name.partition("_")[0] for path in (ROOT / "alembic" / "versions").glob("[0-9]*.py"))
+    return max(
+        path.name.partition("_")[0] for path in (PROJECT_ROOT / "alembic" / "versions").glob("[0-9]*.py")
+    )
 
 
-def found(database: Database) -> str | None:
+def current_revision(database: Database) -> str | None:
     """The revision of `database`; None if it is empty."""
     with database.engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
@@ -31,14 +33,14 @@ def found(database: Database) -> str | None:
         return version
 
 
-def check(database: Database) -> None:
+def check_revision(database: Database) -> None:
     """Refuse to work on another schema than ours."""
-    complaint = _complaint(found(database))
+    complaint = _mismatch_message(current_revision(database))
     if complaint is not None:
         raise SchemaError(complaint)
 
 
-def wait(database: Database, patience: float) -> None:
+def wait_until_migrated(database: Database, patience: float) -> None:
     """Wait for the schema to become ours, `patience` seconds at most: somebody may be migrating just now.
 
     Raises `SchemaError` if it does not, and at once if there is none at all: then nobody has set it up. While
@@ -46,8 +48,8 @@ def wait(database: Database, patience: float) -> None:
     """
     until, told = time.monotonic() + patience, False
     while True:
-        here = found(database)
-        complaint = _complaint(here)
+        here = current_revision(database)
+        complaint = _mismatch_message(here)
         if complaint is None:
             return
         if here is None or time.monotonic() >= until:
@@ -63,19 +65,19 @@ def migrate(database: Database) -> None:
 
     An older Heard must not touch what a newer one has written: `SchemaError`.
     """
-    here = found(database)
-    if here == wanted():
+    here = current_revision(database)
+    if here == latest_revision():
         return
-    if here is not None and here > wanted():
-        raise SchemaError(_complaint(here))
+    if here is not None and here > latest_revision():
+        raise SchemaError(_mismatch_message(here))
     with database.engine.connect() as connection:
-        _upgrade(connection)
+        _run_upgrade(connection)
         connection.commit()
 
 
-def _complaint(here: str | None) -> str | None:
+def _mismatch_message(here: str | None) -> str | None:
     """What is wrong with the revision `here`, as the line that a start ends with; None if it is ours."""
-    ours = wanted()
+    ours = latest_revision()
     if here == ours:
         return None
     if here is not None and here > ours:
@@ -83,11 +85,11 @@ def _complaint(here: str | None) -> str | None:
     return f"the database is at schema {here or 'none'}, this Heard needs {ours}: run migrate"
 
 
-def _upgrade(connection: Connection) -> None:
+def _run_upgrade(connection: Connection) -> None:
     from alembic.config import Config  # noqa: PLC0415
 
     from alembic import command  # noqa: PLC0415 - only a start that migrates pays for it
 
-    config = Config(toml_file=ROOT / "pyproject.toml")
+    config = Config(toml_file=PROJECT_ROOT / "pyproject.toml")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -10,41 +10,43 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from bot.context import Desk
+from bot.context import BotContext
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "heard"  # as in the triggers
-LOOK_UP = 1.0  # seconds between two looks at whether to stop
-AGAIN = 2.0  # seconds until a broken connection is tried again
+NOTIFY_CHANNEL = "heard"  # as in the triggers
+STOP_CHECK_SECONDS = 1.0  # seconds between two looks at whether to stop
+RECONNECT_DELAY_SECONDS = 2.0  # seconds until a broken connection is tried again
 
 
-class Ear:
+class PgListener:
     """A thread that rings the bells of this process when the ledger says so."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._bells = {"outbox": desk.outbox_bell, "board": desk.board_bell}
+    def __init__(self, ctx: BotContext) -> None:
+        self._desk = ctx
+        self._wake_events = {"outbox": ctx.outbox_wake, "board": ctx.cards_wake}
         self.thread = threading.Thread(target=self._listen, name="ear", daemon=True)
 
     def _listen(self) -> None:
         while not self._desk.stop.is_set():
             try:
                 with self._desk.db.engine.connect() as connection:
-                    self._hear(connection.execution_options(isolation_level="AUTOCOMMIT"))
+                    self._wake_loops_while_connected(
+                        connection.execution_options(isolation_level="AUTOCOMMIT")
+                    )
             except Exception as error:  # noqa: BLE001 - whatever it is, the loops look by themselves meanwhile
                 log.warning("cannot hear what others write (%s); trying again", type(error).__name__)
-            self._desk.stop.wait(AGAIN)
+            self._desk.stop.wait(RECONNECT_DELAY_SECONDS)
 
-    def _hear(self, connection: Connection) -> None:
+    def _wake_loops_while_connected(self, connection: Connection) -> None:
         """Ring the bells as long as the connection holds."""
         driver: Any = connection.connection.driver_connection
         connection.detach()  # nobody else shall get a connection that listens
-        connection.execute(text(f"LISTEN {CHANNEL}"))
-        self._desk.nudge()  # for what was written before we listened
+        connection.execute(text(f"LISTEN {NOTIFY_CHANNEL}"))
+        self._desk.wake_loops()  # for what was written before we listened
         while not self._desk.stop.is_set():
-            for notice in driver.notifies(timeout=LOOK_UP):
-                bell = self._bells.get(notice.payload)
+            for notice in driver.notifies(timeout=STOP_CHECK_SECONDS):
+                bell = self._wake_events.get(notice.payload)
                 if bell is not None:
                     bell.set()
                 if self._desk.stop.is_set():

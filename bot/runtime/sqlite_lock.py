@@ -11,7 +11,7 @@ class LockedError(Exception):
     """The ledger cannot be held. The message is the line that the start ends with."""
 
 
-def hold(url: str) -> IO[str] | None:
+def acquire(url: str) -> IO[str] | None:
     """Hold the SQLite file of `url` until the returned file is closed; nothing to hold on PostgreSQL."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Underway:
+class TaskCounter:
     """How many errands are under way."""
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class Underway:
         return self._count
 
     @contextmanager
-    def errand(self) -> Iterator[None]:
+    def counted(self) -> Iterator[None]:
         """Count the block as one errand for as long as it runs."""
         self.begin()
         try:
@@ -37,7 +37,7 @@ class Underway:
             self._count -= 1
             self._changed.notify_all()
 
-    def came_to_rest(self, within: float) -> bool:
+    def wait_until_idle(self, within: float) -> bool:
         """Wait until nothing is under way, `within` seconds at most; tell whether that was reached."""
         with self._changed:
             return self._changed.wait_for(lambda: self._count == 0, timeout=within)

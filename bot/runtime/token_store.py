@@ -18,38 +18,38 @@ from pydantic import SecretStr
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.networks.base import Account, Later, Unsure
-from bot.networks.x.oauth import GrantRefusedError, OAuth2, Pair, Token
+from bot.networks.base import AccountIdentity, Later, Unsure
+from bot.networks.x.oauth import AccessToken, GrantRefusedError, OAuth2Client, TokenPair
 from bot.runtime import pace
-from bot.runtime.encryption import SealedError, Vault
+from bot.runtime.encryption import DecryptionError, Keyring
 from models import Credential, Cursor
 from models.core.database import BusyError, Database
 
 log = logging.getLogger(__name__)
 
 NETWORK = "x"
-CONNECT = "run `python -m bot connect x`"
-AHEAD = timedelta(minutes=10)  # a token is renewed this long before its end
-LEAST = timedelta(seconds=30)  # shorter than that it is as good as over
-JUST_NOW = timedelta(minutes=5)  # a token that X refuses so soon is not renewed once more
-PAUSE = timedelta(seconds=30)  # between two calls that fail
-AWAITED = 2.0  # seconds for which one waits for another refresher
-GLANCE = 0.05  # seconds between two looks at what that one does
-PATIENCE = 5.0  # seconds for the ledger
+CONNECT_HINT = "run `python -m bot connect x`"
+RENEW_AHEAD = timedelta(minutes=10)  # a token is renewed this long before its end
+TOKEN_MIN_LIFETIME = timedelta(seconds=30)  # shorter than that it is as good as over
+RENEW_MIN_AGE = timedelta(minutes=5)  # a token that X refuses so soon is not renewed once more
+RENEW_RETRY_DELAY = timedelta(seconds=30)  # between two calls that fail
+OTHER_RENEWER_WAIT_SECONDS = 2.0  # seconds for which one waits for another refresher
+OTHER_RENEWER_POLL_SECONDS = 0.05  # seconds between two looks at what that one does
+LEDGER_TIMEOUT_SECONDS = 5.0  # seconds for the ledger
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldToken:
     """A row, opened."""
 
-    token: Token
+    token: AccessToken
     refresh: SecretStr
     fence: int
     renewed_at: datetime
     expires_at: datetime
 
 
-class _Sealed(TypedDict):
+class _SealedPair(TypedDict):
     """A pair as a row keeps it."""
 
     sealed: str
@@ -57,73 +57,79 @@ class _Sealed(TypedDict):
     expires_at: datetime
 
 
-class _Elsewhere(Later):
+class _RenewedElsewhere(Later):
     """Somebody else is renewing just now."""
 
     def __init__(self) -> None:
         super().__init__(None, "unreachable", "Our sign-in to X is being renewed just now.")
 
 
-class StoredTokens:
+class TokenStore:
     """The `Tokens` of the ledger. Safe to share between threads; each call reads the row anew.
 
     So what `connect`, `rotate-keys` or another worker has written holds from the next call on.
     """
 
-    def __init__(self, db: Database, vault: Vault, oauth: OAuth2, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, db: Database, vault: Keyring, oauth: OAuth2Client, now: Callable[[], datetime]
+    ) -> None:
         self._db, self._vault, self._oauth, self._now = db, vault, oauth, now
-        self._unkept: tuple[int, Pair, datetime] | None = None  # X gave it, the ledger has not taken it yet
+        self._unkept: tuple[int, TokenPair, datetime] | None = (
+            None  # X gave it, the ledger has not taken it yet
+        )
 
     # --- what X asks for ------------------------------------------------------------------------------------
 
-    def current(self) -> Token:
+    def current(self) -> AccessToken:
         """The token, renewed ahead of its end. While that fails, the old one serves until it ends."""
-        held = self._held()
-        if held.expires_at - self._now() > AHEAD:
+        held = self._read_held()
+        if held.expires_at - self._now() > RENEW_AHEAD:
             return held.token
         try:
-            return self._renewed(held).token
+            return self._renew(held).token
         except Later as later:
-            if held.expires_at - self._now() > LEAST:
+            if held.expires_at - self._now() > TOKEN_MIN_LIFETIME:
                 return held.token
-            if not isinstance(later, _Elsewhere):
+            if not isinstance(later, _RenewedElsewhere):
                 raise
-        return self._from_elsewhere(held).token
+        return self._await_other_renewer(held).token
 
-    def instead_of(self, refused: Token) -> Token:
+    def replacement_for(self, refused: AccessToken) -> AccessToken:
         """Another token than `refused`: the one that somebody got meanwhile, else a new one."""
-        held = self._held()
+        held = self._read_held()
         if held.token != refused:
             return held.token
-        if self._now() - held.renewed_at < JUST_NOW:
-            raise Later(None, "unauthorized", f"X does not take the token that it has just given: {CONNECT}.")
+        if self._now() - held.renewed_at < RENEW_MIN_AGE:
+            raise Later(
+                None, "unauthorized", f"X does not take the token that it has just given: {CONNECT_HINT}."
+            )
         try:
-            return self._renewed(held).token
-        except _Elsewhere:
-            return self._from_elsewhere(held).token
+            return self._renew(held).token
+        except _RenewedElsewhere:
+            return self._await_other_renewer(held).token
 
-    def name(self, token: Token, account: Account) -> None:
+    def set_account(self, token: AccessToken, account: AccountIdentity) -> None:
         """Note whom the grant of `token` speaks for, so that nobody has to ask X again.
 
         Somebody may have connected another account while X was asked: then this says nothing about the row.
         """
         try:
-            with self._ledger(), self._db.write(PATIENCE) as session:
-                row = Credential.hold(session, NETWORK)
+            with self._ledger_errors(), self._db.write(LEDGER_TIMEOUT_SECONDS) as session:
+                row = Credential.lock(session, NETWORK)
                 if row is not None and row.connected_at == token.grant:
-                    row.name_account(account.id, account.handle)
+                    row.set_account(account.id, account.handle)
         except Later as later:
             log.warning("X: whom our sign-in speaks for could not be noted: %s", later.detail)
 
-    def about(self) -> str:
+    def status_text(self) -> str:
         """Who is connected, and under which key that is kept."""
         try:
-            with self._ledger(), self._db.read(PATIENCE) as session:
+            with self._ledger_errors(), self._db.read(LEDGER_TIMEOUT_SECONDS) as session:
                 row = Credential.of(session, NETWORK)
         except Later:
             return "signs in with OAuth 2.0; the ledger does not say as whom."
         if row is None:
-            return f"is to sign in with OAuth 2.0, and nobody has connected it yet: {CONNECT}."
+            return f"is to sign in with OAuth 2.0, and nobody has connected it yet: {CONNECT_HINT}."
         who = f"@{row.handle}" if row.handle else "an account that X has not named yet"
         source = f"today's key is {self._vault.key_id}, from {self._vault.source}"
         kept = f"its tokens are sealed with key {row.key_id} ({source})"
@@ -131,7 +137,7 @@ class StoredTokens:
 
     # --- what the command line asks for ---------------------------------------------------------------------
 
-    def connect(self, pair: Pair) -> None:
+    def connect(self, pair: TokenPair) -> None:
         """Keep the first pair, in place of any before. Who put off reading for want of it may go on."""
         at = self._now()
         with self._db.write() as session:
@@ -140,7 +146,7 @@ class StoredTokens:
 
     # --- renewing -------------------------------------------------------------------------------------------
 
-    def _renewed(self, held: Held) -> Held:
+    def _renew(self, held: HeldToken) -> HeldToken:
         """The next pair, whether we get it or somebody was quicker. Raises `Later`."""
         newer = self._lease(held)
         if newer is not None:
@@ -150,61 +156,61 @@ class StoredTokens:
             pair = self._oauth.renew(held.refresh)
         except GrantRefusedError as no:
             said = str(no)
-            return self._failed(held, lambda row: _disconnect(row, said, at=at))
+            return self._record_failure(held, lambda row: _disconnect(row, said, at=at))
         except Unsure as lost:
             detail = lost.detail
-            return self._failed(held, lambda row: _lose(row, detail, at=at))
+            return self._record_failure(held, lambda row: _record_lost_answer(row, detail, at=at))
         except Later as later:
-            until = pace.again_at(later, at=at, otherwise=PAUSE)
+            until = pace.retry_at(later, at=at, otherwise=RENEW_RETRY_DELAY)
             cause, why = later.cause, later.detail
-            return self._failed(held, lambda row: row.put_off(until, cause, why))
+            return self._record_failure(held, lambda row: row.put_off(until, cause, why))
         self._unkept = (held.fence, pair, at)
         log.info("X: our sign-in is renewed")
-        return self._held()
+        return self._read_held()
 
-    def _lease(self, held: Held) -> Held | None:
+    def _lease(self, held: HeldToken) -> HeldToken | None:
         """Take our turn to renew `held`, or give what somebody else has got since."""
-        with self._ledger(), self._db.write(PATIENCE) as session:
-            row = _good(Credential.hold(session, NETWORK))
+        with self._ledger_errors(), self._db.write(LEDGER_TIMEOUT_SECONDS) as session:
+            row = _usable(Credential.lock(session, NETWORK))
             if row.fence != held.fence:
                 return self._opened(row)
             at = self._now()
             if row.not_before is not None and row.not_before > at:
-                raise _why(row)
+                raise _failure_of(row)
             if not row.lease(at=at):
-                raise _Elsewhere
+                raise _RenewedElsewhere
             return None
 
-    def _failed(self, held: Held, note: Callable[[Credential], None]) -> Held:
+    def _record_failure(self, held: HeldToken, note: Callable[[Credential], None]) -> HeldToken:
         """Note what became of a renewal, and raise it; unless somebody has got or connected another pair."""
-        with self._ledger(), self._db.write(PATIENCE) as session:
-            row = _good(Credential.hold(session, NETWORK))
+        with self._ledger_errors(), self._db.write(LEDGER_TIMEOUT_SECONDS) as session:
+            row = _usable(Credential.lock(session, NETWORK))
             if row.fence == held.fence:
                 note(row)
         log.warning("X: our sign-in could not be renewed: %s", row.failure)
         if row.fence != held.fence:
             return self._opened(row)
-        raise _why(row)
+        raise _failure_of(row)
 
-    def _from_elsewhere(self, held: Held) -> Held:
+    def _await_other_renewer(self, held: HeldToken) -> HeldToken:
         """What another refresher gets, if it comes soon."""
-        until = time.monotonic() + AWAITED
+        until = time.monotonic() + OTHER_RENEWER_WAIT_SECONDS
         while time.monotonic() < until:
-            time.sleep(GLANCE)
-            newer = self._held()
+            time.sleep(OTHER_RENEWER_POLL_SECONDS)
+            newer = self._read_held()
             if newer.fence != held.fence:
                 return newer
-        raise _Elsewhere
+        raise _RenewedElsewhere
 
     # --- reading and keeping --------------------------------------------------------------------------------
 
-    def _held(self) -> Held:
+    def _read_held(self) -> HeldToken:
         """What is kept now. Raises `Later` if nothing is, or nothing that serves."""
-        self._keep()
-        with self._ledger(), self._db.read(PATIENCE) as session:
-            return self._opened(_good(Credential.of(session, NETWORK)))
+        self._save_pending()
+        with self._ledger_errors(), self._db.read(LEDGER_TIMEOUT_SECONDS) as session:
+            return self._opened(_usable(Credential.of(session, NETWORK)))
 
-    def _keep(self) -> None:
+    def _save_pending(self) -> None:
         """Write down the pair that X has given, if that is still to be done: until then nobody may use it.
 
         A ledger that is down for a while costs nothing: the pair waits here, and no other one is asked for
@@ -214,34 +220,37 @@ class StoredTokens:
         if unkept is None:
             return
         fence, pair, at = unkept
-        with self._ledger(), self._db.write(PATIENCE) as session:
-            row = Credential.hold(session, NETWORK)
+        with self._ledger_errors(), self._db.write(LEDGER_TIMEOUT_SECONDS) as session:
+            row = Credential.lock(session, NETWORK)
             if row is not None and row.fence == fence:
-                row.keep(at=at, **self._sealed(pair, at))
+                row.store_renewed(at=at, **self._sealed(pair, at))
         self._unkept = None
 
-    def _sealed(self, pair: Pair, at: datetime) -> _Sealed:
+    def _sealed(self, pair: TokenPair, at: datetime) -> _SealedPair:
         both = {"access": pair.access.get_secret_value(), "refresh": pair.refresh.get_secret_value()}
         return {
-            "sealed": self._vault.seal(json.dumps(both)),
+            "sealed": self._vault.encrypt(json.dumps(both)),
             "key_id": self._vault.key_id,
-            "expires_at": at + timedelta(seconds=pair.life),
+            "expires_at": at + timedelta(seconds=pair.lifetime_seconds),
         }
 
-    def _opened(self, row: Credential) -> Held:
+    def _opened(self, row: Credential) -> HeldToken:
         try:
-            both = json.loads(self._vault.open(row.sealed))
-        except SealedError:
-            lost = f"its key {row.key_id} is not among ours: put that back into ENCRYPTION_KEYS, or {CONNECT}"
+            both = json.loads(self._vault.decrypt(row.sealed))
+        except DecryptionError:
+            lost = (
+                f"its key {row.key_id} is not among ours: put that back into ENCRYPTION_KEYS, or "
+                f"{CONNECT_HINT}"
+            )
             raise Later(None, "unauthorized", f"Our sign-in to X cannot be read; {lost}.") from None
         account = None
         if row.account_id is not None:
-            account = Account(NETWORK, row.account_id, row.handle or "", row.handle or "")
-        token = Token(SecretStr(both["access"]), row.connected_at, account)
-        return Held(token, SecretStr(both["refresh"]), row.fence, row.renewed_at, row.expires_at)
+            account = AccountIdentity(NETWORK, row.account_id, row.handle or "", row.handle or "")
+        token = AccessToken(SecretStr(both["access"]), row.connected_at, account)
+        return HeldToken(token, SecretStr(both["refresh"]), row.fence, row.renewed_at, row.expires_at)
 
     @contextmanager
-    def _ledger(self) -> Iterator[None]:
+    def _ledger_errors(self) -> Iterator[None]:
         """A ledger that does not answer is no reason to give up; `Later` says so to the caller of X."""
         try:
             yield
@@ -250,7 +259,7 @@ class StoredTokens:
             raise Later(None, "unreachable", down) from error
 
 
-def seal_again(db: Database, vault: Vault) -> dict[str, str]:
+def reencrypt_all(db: Database, vault: Keyring) -> dict[str, str]:
     """Seal all that is kept with today's key; by network, the id of the key that sealed it before.
 
     Safe beside a running bot that knows the new key. Raises `SealedError`, and leaves all as it is, if there
@@ -259,23 +268,23 @@ def seal_again(db: Database, vault: Vault) -> dict[str, str]:
     before = {}
     with db.write() as session:
         for network in session.scalars(select(Credential.network)).all():
-            row = Credential.hold(session, network)
+            row = Credential.lock(session, network)
             if row is not None:
                 before[network] = row.key_id
-                row.seal_again(vault.renew(row.sealed), vault.key_id)
+                row.reseal(vault.reencrypt(row.sealed), vault.key_id)
     return before
 
 
-def _good(row: Credential | None) -> Credential:
+def _usable(row: Credential | None) -> Credential:
     """`row`, if it can serve at all."""
     if row is None:
-        raise Later(None, "unauthorized", f"X is not connected yet: {CONNECT}.")
+        raise Later(None, "unauthorized", f"X is not connected yet: {CONNECT_HINT}.")
     if row.disconnected_at is not None:
-        raise _why(row)
+        raise _failure_of(row)
     return row
 
 
-def _why(row: Credential) -> Later:
+def _failure_of(row: Credential) -> Later:
     """What is written in `row` about the last failure."""
     return Later(row.not_before, row.cause or "unreachable", row.failure or "X did not renew our sign-in.")
 
@@ -284,11 +293,13 @@ def _disconnect(row: Credential, said: str, *, at: datetime) -> None:
     """X refuses the refresh token. After a lost answer that was to be feared: X had spent it already."""
     lost = "An answer of X was lost while our sign-in was renewed, and now " if row.tries > 1 else ""
     refused = f"{lost}X no longer accepts our sign-in ({said})"
-    row.disconnect("unauthorized", f"{refused}: {CONNECT}.", at=at)
+    row.disconnect("unauthorized", f"{refused}: {CONNECT_HINT}.", at=at)
 
 
-def _lose(row: Credential, detail: str, *, at: datetime) -> None:
+def _record_lost_answer(row: Credential, detail: str, *, at: datetime) -> None:
     """Nobody knows whether X took the call: it is made once more at once, then at a slower pace."""
-    until = None if row.tries == 1 else at + PAUSE
-    again = "" if row.tries == 1 else f" If that goes on, {CONNECT}."
-    row.lose(until, "unreachable", f"X did not say whether it renewed our sign-in. {detail}{again}")
+    until = None if row.tries == 1 else at + RENEW_RETRY_DELAY
+    again = "" if row.tries == 1 else f" If that goes on, {CONNECT_HINT}."
+    row.record_unknown_outcome(
+        until, "unreachable", f"X did not say whether it renewed our sign-in. {detail}{again}"
+    )

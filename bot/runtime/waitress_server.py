@@ -12,15 +12,17 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 
-from bot.http_server import BODY_MAX, Web
+from bot.http_server import BODY_MAX_BYTES, HttpApp
 
-THREADS = 24
-CONNECTIONS = 200  # open at once; macOS gives a process 256 files unless told otherwise
-ROOM = 20  # of them kept free, by hanging up on those who have waited longest without being served
-ARRIVE_SECONDS = 10.0  # in which a request has to arrive whole; Slack gives up after three
-IDLE_SECONDS = 60  # that a connection may be kept open between two requests
-CLEANUP_SECONDS = 1
-HEADERS_MAX = 32 * 1024  # bytes
+SERVER_THREADS = 24
+MAX_CONNECTIONS = 200  # open at once; macOS gives a process 256 files unless told otherwise
+RESERVED_CONNECTIONS = (
+    20  # of them kept free, by hanging up on those who have waited longest without being served
+)
+REQUEST_TIMEOUT_SECONDS = 10.0  # in which a request has to arrive whole; Slack gives up after three
+IDLE_TIMEOUT_SECONDS = 60  # that a connection may be kept open between two requests
+CLEANUP_INTERVAL_SECONDS = 1
+HEADERS_MAX_BYTES = 32 * 1024  # bytes
 
 
 class _Channel(HTTPChannel):
@@ -49,24 +51,24 @@ class Server(TcpWSGIServer):
     channel_class = _Channel
     active_channels: Any  # by file number; its stubs have one channel here
 
-    def __init__(self, web: Web, host: str, port: int) -> None:
+    def __init__(self, web: HttpApp, host: str, port: int) -> None:
         adjusted: Any = Adjustments(
             host=host,
             port=port,
-            threads=THREADS,
-            max_request_body_size=BODY_MAX + 1,  # it refuses a body of exactly the limit
-            inbuf_overflow=BODY_MAX + 1,  # bytes from which on a body is written to the disk: never
-            max_request_header_size=HEADERS_MAX,
-            connection_limit=CONNECTIONS,
-            channel_timeout=IDLE_SECONDS,
-            cleanup_interval=CLEANUP_SECONDS,
+            threads=SERVER_THREADS,
+            max_request_body_size=BODY_MAX_BYTES + 1,  # it refuses a body of exactly the limit
+            inbuf_overflow=BODY_MAX_BYTES + 1,  # bytes from which on a body is written to the disk: never
+            max_request_header_size=HEADERS_MAX_BYTES,
+            connection_limit=MAX_CONNECTIONS,
+            channel_timeout=IDLE_TIMEOUT_SECONDS,
+            cleanup_interval=CLEANUP_INTERVAL_SECONDS,
             asyncore_use_poll=True,  # select() fails from file 1024 on
         )
         super().__init__(web, adj=adjusted, sockinfo=adjusted.listen[0])
 
     def readable(self) -> bool:
         """Whether to accept connections; asked before each wait, and so the moment to make room for them."""
-        if len(self.active_channels) > CONNECTIONS - ROOM:
+        if len(self.active_channels) > MAX_CONNECTIONS - RESERVED_CONNECTIONS:
             self._make_room()
         is_readable: bool = super().readable()
         return is_readable
@@ -77,7 +79,7 @@ class Server(TcpWSGIServer):
         Bytes that drip keep waitress's own time-out from ever coming.
         """
         super().maintenance(now)
-        latest = time.monotonic() - ARRIVE_SECONDS
+        latest = time.monotonic() - REQUEST_TIMEOUT_SECONDS
         for channel in self.active_channels.values():
             if channel.is_half and channel.waits_since < latest:
                 channel.will_close = True
@@ -85,6 +87,6 @@ class Server(TcpWSGIServer):
     def _make_room(self) -> None:
         """Hang up on those who have waited longest, of all who are not being served just now."""
         waiting = [one for one in self.active_channels.values() if not one.requests]
-        surplus = len(self.active_channels) - (CONNECTIONS - ROOM)
+        surplus = len(self.active_channels) - (MAX_CONNECTIONS - RESERVED_CONNECTIONS)
         for channel in sorted(waiting, key=lambda one: one.waits_since)[:surplus]:
             channel.will_close = True

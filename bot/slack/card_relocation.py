@@ -4,38 +4,41 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.slack.blocks.elements import section
+from bot.slack.blocks.elements import section_block
 from models import Alarm, Card, Notice, Ticket
 
-CHANNEL = "channel"  # begins the key of such an alarm
+CHANNEL_ALARM_PREFIX = "channel"  # begins the key of such an alarm
 # The message is there, and stays as it is: https://docs.slack.dev/reference/methods/chat.update#errors
-FIXED = {"cant_update_message", "edit_window_closed"}
+UNEDITABLE_ERRORS = {"cant_update_message", "edit_window_closed"}
 
 
-def say_moved(session: Session, channel: str, to: str, why: str, *, at: datetime) -> None:
+def announce_channel_moved(session: Session, channel: str, to: str, why: str, *, at: datetime) -> None:
     """What belonged to `channel` comes to `to` from now on: said there, once."""
-    alarm = Alarm.ring(session, f"{CHANNEL} {channel}", cause=why, detail=to, at=at)
-    sentence = f":package: {lost(channel, why)} come here. What was said in their threads stayed there."
+    alarm = Alarm.raise_alarm(session, f"{CHANNEL_ALARM_PREFIX} {channel}", cause=why, detail=to, at=at)
+    sentence = (
+        f":package: {lost_channel_phrase(channel, why)} come here. What was said in their "
+        f"threads stayed there."
+    )
     alarm.tell_once(session, sentence, at=at, channel=to)
 
 
-def lost(channel: str, why: str) -> str:
+def lost_channel_phrase(channel: str, why: str) -> str:
     """`<#C1> is archived, so its cards`."""
     reasons = {"is_archived": "is archived", "not_in_channel": "does not have me in it any more"}
     return f"<#{channel}> {reasons.get(why, 'is gone')}, so its cards"
 
 
-def say_anew(session: Session, ticket: Ticket, why: str, *, at: datetime) -> None:
+def announce_new_card(session: Session, ticket: Ticket, why: str, *, at: datetime) -> None:
     """The card and its thread are gone, or cannot be changed: said under the new one."""
     gone = "The card of this one was deleted in Slack, so this is a new one: nothing is lost but its thread."
     fixed = "Slack does not let me change the card of this one any more, so it goes on here."
-    sentence = fixed if why in FIXED else gone
+    sentence = fixed if why in UNEDITABLE_ERRORS else gone
     said = f":recycle: {sentence}"
-    Notice.tell(session, said, blocks=[section(said)], at=at, ticket_id=ticket.id)
+    Notice.enqueue(session, said, blocks=[section_block(said)], at=at, ticket_id=ticket.id)
 
 
-def place_anew(card: Card, ticket: Ticket, channel: str) -> None:
+def relocate_card(card: Card, ticket: Ticket, channel: str) -> None:
     """The message or its channel is gone: the ticket gets a new card, and its thread goes on under that."""
-    card.gone()
+    card.mark_deleted()
     card.channel = ticket.channel = channel
     ticket.revision += 1

@@ -16,40 +16,51 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.runtime import clock_set_back, crash_points
 from bot.slack import card_relocation
 from bot.slack.blocks import notification_text
 from bot.slack.blocks.tickets import card as face
-from bot.slack.client import Posted, SlackError, SlackLaterError, SlackNoError, SlackUnsureError, is_person
-from bot.slack.membership import WAIT_SECONDS, Kind, access_of
-from models import Budget, Card, Notice, Reply, Ticket
+from bot.slack.client import (
+    Posted,
+    SlackError,
+    SlackLaterError,
+    SlackRefusedError,
+    SlackUnsureError,
+    is_direct_message,
+)
+from bot.slack.membership import MEMBERSHIP_WAIT_SECONDS, MembershipKind, access_of
+from models import Card, Notice, RateLimit, Reply, Ticket
 from models.core.database import BusyError
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=12)  # a dead worker's card is taken up after that
-SETTLED = timedelta(seconds=30)  # how long Slack may take to show a message whose answer was lost
-BATCH = 50
-ASK_AGAIN_SECONDS = 5.0  # until Slack is asked again who somebody is
+SLACK_CALL_LEASE = timedelta(seconds=12)  # a dead worker's card is taken up after that
+POST_VISIBILITY_DELAY = timedelta(
+    seconds=30
+)  # how long Slack may take to show a message whose answer was lost
+BATCH_MAX_ROWS = 50
+PROFILE_RETRY_SECONDS = 5.0  # until Slack is asked again who somebody is
 
-DISTANCE = 1.02  # of the distance that Slack asks for: one call takes longer on its way than the next
-ASIDE = timedelta(minutes=1)  # until what broke on our side is tried again
-UPDATES = "slack update"
-POSTS = "slack post "  # and the channel
+POST_SPACING_FACTOR = (
+    1.02  # of the distance that Slack asks for: one call takes longer on its way than the next
+)
+INTERNAL_ERROR_RETRY_DELAY = timedelta(minutes=1)  # until what broke on our side is tried again
+UPDATE_LIMIT_KEY = "slack update"
+POST_LIMIT_KEY_PREFIX = "slack post "  # and the channel
 
 # https://docs.slack.dev/reference/methods/chat.update#errors
 # The message is not there (any more), or cannot be changed: the ticket needs a new one.
-_GONE = {"message_not_found", "thread_not_found", *card_relocation.FIXED}
+_MESSAGE_GONE_ERRORS = {"message_not_found", "thread_not_found", *card_relocation.UNEDITABLE_ERRORS}
 # The place is gone; the default channel takes over.
-_NO_PLACE = {"channel_not_found", "is_archived", "is_inactive", "not_in_channel"}
+_CHANNEL_GONE_ERRORS = {"channel_not_found", "is_archived", "is_inactive", "not_in_channel"}
 # Slack does not like what is on it: a plainer one takes its place.
-_TOO_MUCH = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
+_BLOCKS_REJECTED_ERRORS = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class SlackCall:
     """One call to Slack, with all that it needs, read before the transaction closed."""
 
     row_id: int
@@ -67,24 +78,24 @@ class Job:
     pictures_of: str | None = None  # the version of the post whose pictures Slack has to fetch
 
 
-def work(desk: Desk) -> float:
+def run_due(ctx: BotContext) -> float:
     """Draw and tell all that can be drawn and told now. Gives the seconds until more can be (at most 2)."""
-    clock_set_back.settle(desk)
+    clock_set_back.repair(ctx)
     waits: dict[str, datetime] = {}
-    _work_through(desk, waits, Card, _stale, _card_job)
-    _work_through(desk, waits, Notice, _untold, _notice_job)
-    if desk.stop.is_set():
+    _run_batches(ctx, waits, Card, _stale_cards, _begin_card)
+    _run_batches(ctx, waits, Notice, _unsent_notices, _begin_notice)
+    if ctx.stop.is_set():
         return 0.0
-    at = desk.now()  # drawing took its time, too
+    at = ctx.now()  # drawing took its time, too
     return max(min([2.0, *((until - at).total_seconds() for until in waits.values())]), 0.0)
 
 
-def _work_through(
-    desk: Desk,
+def _run_batches(
+    ctx: BotContext,
     waits: dict[str, datetime],
     table: type[Card | Notice],
-    listed: Callable[[Desk, Collection[str]], list[tuple[int, str]]],
-    job: Callable[[Desk, int], "Job | float | None"],
+    listed: Callable[[BotContext, Collection[str]], list[tuple[int, str]]],
+    job: Callable[[BotContext, int], "SlackCall | float | None"],
 ) -> None:
     """Do what is listed, a batch at a time, as long as it gets on.
 
@@ -94,60 +105,67 @@ def _work_through(
     gets_on = True
     while gets_on:
         gets_on = False
-        for row_id, budget in listed(desk, waits):
-            if desk.stop.is_set():
+        for row_id, budget in listed(ctx, waits):
+            if ctx.stop.is_set():
                 return
             if budget not in waits:
-                done, wait = _guarded(desk, table, row_id, job)
+                done, wait = _run_safely(ctx, table, row_id, job)
                 if wait > 0:
-                    waits[budget] = desk.now() + timedelta(seconds=wait)
+                    waits[budget] = ctx.now() + timedelta(seconds=wait)
                 gets_on |= done or wait > 0
 
 
-def _guarded(
-    desk: Desk, table: type[Card | Notice], row_id: int, job: Callable[[Desk, int], "Job | float | None"]
+def _run_safely(
+    ctx: BotContext,
+    table: type[Card | Notice],
+    row_id: int,
+    job: Callable[[BotContext, int], "SlackCall | float | None"],
 ) -> tuple[bool, float]:
     """Do one; what breaks on our side is put aside, for it must not hold up the others."""
     try:
-        return _one(desk, job(desk, row_id), table)
+        return _execute(ctx, job(ctx, row_id), table)
     except (BusyError, DBAPIError):
         raise
     except Exception:
         log.exception("%s %s cannot be shown; the others go on", table.__name__.lower(), row_id)
-        _put_aside(desk, table, row_id)
+        _postpone(ctx, table, row_id)
         return False, 0.0
 
 
-def _put_aside(desk: Desk, table: type[Card | Notice], row_id: int) -> None:
+def _postpone(ctx: BotContext, table: type[Card | Notice], row_id: int) -> None:
     """Come back to it in a while; a card is known by its ticket here, and may not exist yet."""
-    with desk.db.write() as session:
-        until = desk.now() + ASIDE
-        row = _card(session, Ticket.hold(session, row_id)) if table is Card else _row(session, table, row_id)
+    with ctx.db.write() as session:
+        until = ctx.now() + INTERNAL_ERROR_RETRY_DELAY
+        row = (
+            _hold_card(session, Ticket.lock(session, row_id))
+            if table is Card
+            else _hold_row(session, table, row_id)
+        )
         row.not_before, row.leased_until, row.failure = until, None, "Heard could not draw it"
 
 
-def _stale(desk: Desk, spent: Collection[str]) -> list[tuple[int, str]]:
+def _stale_cards(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str]]:
     """Tickets whose card is missing or old, each with the budget that it needs, if that is not `spent`.
 
     First those with an open undo window, then the longest waiting.
     """
-    at, channel = desk.now(), func.coalesce(Card.channel, Ticket.channel)
-    held = select(Reply.id).where(Reply.ticket_id == Ticket.id, Reply.state == Delivery.HELD).exists()
+    at, channel = ctx.now(), func.coalesce(Card.channel, Ticket.channel)
+    held = select(Reply.id).where(Reply.ticket_id == Ticket.id, Reply.state == DeliveryState.HELD).exists()
     query = (
         select(Ticket.id, channel.label("channel"), Card.ts)
         .outerjoin(Card, Card.ticket_id == Ticket.id)
-        .where(Ticket.drawn_revision < Ticket.revision, _free(Card, at))
-        .where(or_(Card.ts.is_not(None), channel.not_in(_channels(spent))))
+        .where(Ticket.drawn_revision < Ticket.revision, _is_free_condition(Card, at))
+        .where(or_(Card.ts.is_not(None), channel.not_in(_blocked_channels(spent))))
         .order_by(held.desc(), Ticket.waiting_since, Ticket.id)
-        .limit(BATCH)
+        .limit(BATCH_MAX_ROWS)
     )
-    if UPDATES in spent:
+    if UPDATE_LIMIT_KEY in spent:
         query = query.where(Card.ts.is_(None))
-    with desk.db.read() as session:
-        return [(row.id, _budget(row.channel, posts=row.ts is None)) for row in session.execute(query)]
+    with ctx.db.read() as session:
+        return [(row.id, _limit_key(row.channel, posts=row.ts is None)) for row in session.execute(query)]
 
 
-def _untold(desk: Desk, spent: Collection[str]) -> list[tuple[int, str]]:
+def _unsent_notices(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str]]:
     """Notices that can be told, each with the budget that it needs, if that is not `spent`.
 
     One for a thread waits until its card is there, and until those before it are told.
@@ -156,30 +174,38 @@ def _untold(desk: Desk, spent: Collection[str]) -> list[tuple[int, str]]:
     before = select(earlier.id).where(
         earlier.ticket_id == Notice.ticket_id, earlier.ts.is_(None), earlier.id < Notice.id
     )
-    channel = func.coalesce(Card.channel, Notice.channel, desk.settings.slack_channel)
+    channel = func.coalesce(Card.channel, Notice.channel, ctx.settings.slack_channel)
     query = (
         select(Notice.id, channel.label("channel"))
         .outerjoin(Card, Card.ticket_id == Notice.ticket_id)
-        .where(Notice.ts.is_(None), _free(Notice, desk.now()), channel.not_in(_channels(spent)))
+        .where(
+            Notice.ts.is_(None),
+            _is_free_condition(Notice, ctx.now()),
+            channel.not_in(_blocked_channels(spent)),
+        )
         .where(or_(Notice.ticket_id.is_(None), Card.ts.is_not(None)), ~before.exists())
         .order_by(Notice.id)
-        .limit(BATCH)
+        .limit(BATCH_MAX_ROWS)
     )
-    with desk.db.read() as session:
-        return [(row.id, _budget(row.channel, posts=True)) for row in session.execute(query)]
+    with ctx.db.read() as session:
+        return [(row.id, _limit_key(row.channel, posts=True)) for row in session.execute(query)]
 
 
-def _budget(channel: str, *, posts: bool) -> str:
+def _limit_key(channel: str, *, posts: bool) -> str:
     """The budget that a call draws on: Slack counts posts by channel and updates by workspace."""
-    return POSTS + channel if posts else UPDATES
+    return POST_LIMIT_KEY_PREFIX + channel if posts else UPDATE_LIMIT_KEY
 
 
-def _channels(spent: Collection[str]) -> list[str]:
+def _blocked_channels(spent: Collection[str]) -> list[str]:
     """The channels that take no post for now."""
-    return [budget.removeprefix(POSTS) for budget in spent if budget.startswith(POSTS)]
+    return [
+        budget.removeprefix(POST_LIMIT_KEY_PREFIX)
+        for budget in spent
+        if budget.startswith(POST_LIMIT_KEY_PREFIX)
+    ]
 
 
-def _free(table: type[Card | Notice], at: datetime) -> Any:  # noqa: ANN401 - a condition
+def _is_free_condition(table: type[Card | Notice], at: datetime) -> Any:  # noqa: ANN401 - a condition
     """Not put off, and in nobody's hands."""
     return or_(table.not_before.is_(None), table.not_before <= at) & (
         or_(table.leased_until.is_(None), table.leased_until <= at)
@@ -189,7 +215,7 @@ def _free(table: type[Card | Notice], at: datetime) -> Any:  # noqa: ANN401 - a 
 # --- taking -------------------------------------------------------------------------------------------------
 
 
-def _card(session: Session, ticket: Ticket) -> Card:
+def _hold_card(session: Session, ticket: Ticket) -> Card:
     """The card of a ticket that is held, made if there is none."""
     card = session.scalar(select(Card).where(Card.ticket_id == ticket.id))
     if card is None:
@@ -198,26 +224,26 @@ def _card(session: Session, ticket: Ticket) -> Card:
     return card
 
 
-def _card_job(desk: Desk, ticket_id: int) -> Job | float | None:
+def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
     """Lease the card and draw it; a number is how long to wait for the budget."""
-    with desk.db.write() as session:
-        at = desk.now()
-        ticket = Ticket.hold(session, ticket_id)
-        card = _card(session, ticket)
+    with ctx.db.write() as session:
+        at = ctx.now()
+        ticket = Ticket.lock(session, ticket_id)
+        card = _hold_card(session, ticket)
         if ticket.drawn_revision >= ticket.revision or not _is_free(card, at):
             return None
-        wait = _wait(desk, session, card.channel, posts=card.ts is None, at=at)
+        wait = _reserve_call(ctx, session, card.channel, posts=card.ts is None, at=at)
         if wait > 0:
             return wait
-        doubtful, is_plain = card.placing_since, card.failure in _TOO_MUCH
-        card.leased_until = at + LEASE
+        doubtful, is_plain = card.placing_since, card.failure in _BLOCKS_REJECTED_ERRORS
+        card.leased_until = at + SLACK_CALL_LEASE
         if card.ts is None:
             card.placing_since = doubtful or at
         session.flush()
-        view = face.read(session, ticket, desk.networks.get(ticket.network))
+        view = face.load_view(session, ticket, ctx.networks.get(ticket.network))
         if view.pictures_of == card.pictures_refused:
             view = replace(view, shows_pictures=False)
-        return Job(
+        return SlackCall(
             row_id=card.id,
             ticket_id=ticket.id,
             key=card.key,
@@ -225,30 +251,30 @@ def _card_job(desk: Desk, ticket_id: int) -> Job | float | None:
             ts=card.ts,
             thread_ts=None,
             doubtful_since=doubtful,
-            until=at + LEASE,
+            until=at + SLACK_CALL_LEASE,
             revision=ticket.revision,
-            text=face.summary(view),
-            blocks=face.plain_card(view) if is_plain else face.card(view),
+            text=face.summary_text(view),
+            blocks=face.build_plain_card(view) if is_plain else face.build_card(view),
             is_plain=is_plain,
             pictures_of=None if is_plain else view.pictures_of,
         )
 
 
-def _notice_job(desk: Desk, notice_id: int) -> Job | float | None:
+def _begin_notice(ctx: BotContext, notice_id: int) -> SlackCall | float | None:
     """Lease a notice; a number is how long to wait for the budget."""
-    with desk.db.write() as session:
-        at = desk.now()
+    with ctx.db.write() as session:
+        at = ctx.now()
         notice = session.get_one(Notice, notice_id, with_for_update=True)
         card = session.scalar(select(Card).where(Card.ticket_id == notice.ticket_id))
         if notice.ts is not None or not _is_free(notice, at) or (notice.ticket_id and not (card and card.ts)):
             return None
-        channel = (card and card.channel) or notice.channel or desk.settings.slack_channel
-        wait = _wait(desk, session, channel, posts=True, at=at)
+        channel = (card and card.channel) or notice.channel or ctx.settings.slack_channel
+        wait = _reserve_call(ctx, session, channel, posts=True, at=at)
         if wait > 0:
             return wait
-        doubtful, is_plain = notice.placing_since, notice.failure in _TOO_MUCH
-        notice.leased_until, notice.placing_since = at + LEASE, doubtful or at
-        return Job(
+        doubtful, is_plain = notice.placing_since, notice.failure in _BLOCKS_REJECTED_ERRORS
+        notice.leased_until, notice.placing_since = at + SLACK_CALL_LEASE, doubtful or at
+        return SlackCall(
             row_id=notice.id,
             ticket_id=notice.ticket_id,
             key=notice.key,
@@ -256,24 +282,26 @@ def _notice_job(desk: Desk, notice_id: int) -> Job | float | None:
             ts=None,
             thread_ts=card.ts if card is not None else None,
             doubtful_since=doubtful,
-            until=at + LEASE,
+            until=at + SLACK_CALL_LEASE,
             revision=0,
-            text=_aloud(desk, session, notice, is_plain=is_plain),
+            text=_notification_text(ctx, session, notice, is_plain=is_plain),
             blocks=None if is_plain else notice.blocks,
             is_plain=is_plain,
         )
 
 
-def _aloud(desk: Desk, session: Session, notice: Notice, *, is_plain: bool) -> str:
+def _notification_text(ctx: BotContext, session: Session, notice: Notice, *, is_plain: bool) -> str:
     """A notice's text for notifications: with the words that its blocks quote and the customer's own.
 
     One that is told without its blocks (`is_plain`) is seen in its thread, right below the customer's words.
     """
     if notice.ticket_id is None or is_plain:
-        return notification_text.message(notice.text, notice.blocks)
+        return notification_text.build_text(notice.text, notice.blocks)
     ticket = session.get_one(Ticket, notice.ticket_id)
-    title = desk.titles.get(ticket.network, ticket.network)
-    return notification_text.message(notice.text, notice.blocks, face.about(session, ticket, title))
+    title = ctx.network_titles.get(ticket.network, ticket.network)
+    return notification_text.build_text(
+        notice.text, notice.blocks, face.load_post_reference(session, ticket, title)
+    )
 
 
 def _is_free(row: Card | Notice, at: datetime) -> bool:
@@ -281,127 +309,127 @@ def _is_free(row: Card | Notice, at: datetime) -> bool:
     return all(moment is None or moment <= at for moment in (row.not_before, row.leased_until))
 
 
-def _wait(desk: Desk, session: Session, channel: str, *, posts: bool, at: datetime) -> float:
+def _reserve_call(ctx: BotContext, session: Session, channel: str, *, posts: bool, at: datetime) -> float:
     """Ask the budget: one message a second a channel, fifty updates in any minute a workspace.
 
     https://docs.slack.dev/apis/web-api/rate-limits
     """
     if posts:
-        interval, burst = timedelta(seconds=DISTANCE / desk.settings.slack_posts_per_second), 1
+        interval, burst = timedelta(seconds=POST_SPACING_FACTOR / ctx.settings.slack_posts_per_second), 1
     else:  # a burst counts too: so many at once, and as many more in the rest of the minute
-        most = desk.settings.slack_updates_per_minute
+        most = ctx.settings.slack_updates_per_minute
         burst = max(int(most / 5), 1)
         interval = timedelta(minutes=1 / (most - burst + 1))
-    key = _budget(channel, posts=posts)
-    return Budget.take(session, key, at=at, interval=interval, burst=burst).total_seconds()
+    key = _limit_key(channel, posts=posts)
+    return RateLimit.take(session, key, at=at, interval=interval, burst=burst).total_seconds()
 
 
-def wait_for_update(desk: Desk, session: Session, *, at: datetime) -> float:
+def reserve_update(ctx: BotContext, session: Session, *, at: datetime) -> float:
     """Take one update of a message out of the workspace's budget; else the seconds until there is one."""
-    return _wait(desk, session, "", posts=False, at=at)
+    return _reserve_call(ctx, session, "", posts=False, at=at)
 
 
 # --- calling ------------------------------------------------------------------------------------------------
 
 
-def _one(desk: Desk, job: Job | float | None, table: type[Card | Notice]) -> tuple[bool, float]:
+def _execute(
+    ctx: BotContext, job: SlackCall | float | None, table: type[Card | Notice]
+) -> tuple[bool, float]:
     """Make one call and record what came of it: whether it was done, and how long its budget is spent."""
     if job is None or isinstance(job, float):
         return False, job or 0.0
-    crash_points.point("card declared")
+    crash_points.reach("card declared")
     try:
-        posted = _call(desk, table, job)
+        posted = _update_or_post(ctx, table, job)
     except SlackError as error:
-        return False, _failed(desk, table, job, error)
-    except _TakenOverError:
+        return False, _record_failure(ctx, table, job, error)
+    except _LeaseLostError:
         return False, 0.0
     if posted is None:
-        _wait_for_sight(desk, table, job)
+        _retry_find_later(ctx, table, job)
         return False, 0.0
-    crash_points.point("card placed")
-    _shown(desk, table, job, posted)
+    crash_points.reach("card placed")
+    _record_shown(ctx, table, job, posted)
     return True, 0.0
 
 
-def _call(desk: Desk, table: type[Card | Notice], job: Job) -> Posted | None:
+def _update_or_post(ctx: BotContext, table: type[Card | Notice], job: SlackCall) -> Posted | None:
     """Update, adopt or post.
 
     None, and so another try in a moment, if a doubtful message is neither in sight nor old enough to be given
     up. Raises `_TakenOverError` if somebody else has it in hand by now.
     """
     if job.ts is not None:
-        desk.slack.update(job.channel, job.ts, job.text, job.blocks or [], key=job.key)
+        ctx.slack.update(job.channel, job.ts, job.text, job.blocks or [], key=job.key)
         return Posted(job.channel, job.ts)
     if job.doubtful_since is not None:
-        hold = _Hold(desk, table, job)
-        found = _find(desk, job, hold)
+        hold = _RowLease(ctx, table, job)
+        found = _find_posted(ctx, job, hold)
         if found is not None:
             return Posted(job.channel, found)
-        if desk.now() - job.doubtful_since < SETTLED:
+        if ctx.now() - job.doubtful_since < POST_VISIBILITY_DELAY:
             return None
         hold.renew()
-    if is_person(job.channel):
-        _check_member(desk, job.channel)
-    return desk.slack.post(job.channel, job.text, job.blocks, key=job.key, thread_ts=job.thread_ts)
+    if is_direct_message(job.channel):
+        _check_member(ctx, job.channel)
+    return ctx.slack.post(job.channel, job.text, job.blocks, key=job.key, thread_ts=job.thread_ts)
 
 
-def _check_member(desk: Desk, user: str) -> None:
+def _check_member(ctx: BotContext, user: str) -> None:
     """Raise unless `user` may be told directly: a reminder quotes customers, and they may be a guest by now.
 
     `SlackNoError` has it told in the channel instead, `SlackLaterError` later.
     """
-    access = access_of(desk, user, wait_seconds=WAIT_SECONDS)
-    if access.kind is Kind.UNKNOWN:
-        raise SlackLaterError(ASK_AGAIN_SECONDS, "Slack does not say who that is")
+    access = access_of(ctx, user, wait_seconds=MEMBERSHIP_WAIT_SECONDS)
+    if access.kind is MembershipKind.UNKNOWN:
+        raise SlackLaterError(PROFILE_RETRY_SECONDS, "Slack does not say who that is")
     if not access.is_member:
-        raise SlackNoError("not_a_member")
+        raise SlackRefusedError("not_a_member")
 
 
-class _TakenOverError(Exception):
+class _LeaseLostError(Exception):
     """The lease was over, and somebody else has taken the row: it is theirs to draw."""
 
 
-class _Hold:
+class _RowLease:
     """The lease on one row, for as long as it takes: to look through a busy channel may take many calls."""
 
-    def __init__(self, desk: Desk, table: type[Card | Notice], job: Job) -> None:
-        self._desk, self._table, self._row_id, self._until = desk, table, job.row_id, job.until
+    def __init__(self, ctx: BotContext, table: type[Card | Notice], job: SlackCall) -> None:
+        self._desk, self._table, self._row_id, self._until = ctx, table, job.row_id, job.until
 
     def renew(self) -> None:
         """Hold it for a whole lease from now on. Raises `_TakenOverError` if it is not ours any more."""
-        until = self._desk.now() + LEASE
+        until = self._desk.now() + SLACK_CALL_LEASE
         ours = (self._table.id == self._row_id) & (self._table.leased_until == self._until)
         with self._desk.db.write() as session:
             held = session.execute(update(self._table).where(ours).values(leased_until=until))
         if held.rowcount != 1:  # type: ignore[attr-defined]
-            raise _TakenOverError
+            raise _LeaseLostError
         self._until = until
 
 
-def _find(desk: Desk, job: Job, hold: _Hold) -> str | None:
+def _find_posted(ctx: BotContext, job: SlackCall, hold: _RowLease) -> str | None:
     """Look for the message that an earlier call may have posted; of several, keep the oldest."""
-    if is_person(job.channel):  # what is said there we may not read: at least once, then
+    if is_direct_message(job.channel):  # what is said there we may not read: at least once, then
         return None
-    since = (job.doubtful_since or desk.now()).timestamp() - 60
+    since = (job.doubtful_since or ctx.now()).timestamp() - 60
     try:
-        found = desk.slack.find(
-            job.channel, job.key, since=since, thread_ts=job.thread_ts, between=hold.renew
-        )
-    except SlackNoError as error:  # without the history scope nobody can look: at least once, then
+        found = ctx.slack.find(job.channel, job.key, since=since, thread_ts=job.thread_ts, between=hold.renew)
+    except SlackRefusedError as error:  # without the history scope nobody can look: at least once, then
         log.warning("cannot look for a card in %s: %s", job.channel, error.error)
         return None
     for surplus in found[1:]:
         log.warning("a message was there twice in %s; the younger one goes", job.channel)
-        _remove(desk, job.channel, surplus)
+        _delete_message(ctx, job.channel, surplus)
     if found and job.blocks is not None:
-        desk.slack.update(job.channel, found[0], job.text, job.blocks, key=job.key)
+        ctx.slack.update(job.channel, found[0], job.text, job.blocks, key=job.key)
     return found[0] if found else None
 
 
-def _remove(desk: Desk, channel: str, ts: str) -> None:
+def _delete_message(ctx: BotContext, channel: str, ts: str) -> None:
     """Take a message away, if Slack lets us: what stays is ugly, not wrong."""
     try:
-        desk.slack.delete(channel, ts)
+        ctx.slack.delete(channel, ts)
     except SlackError as error:
         log.warning("a message too many stays in %s: %s", channel, error)
 
@@ -409,48 +437,48 @@ def _remove(desk: Desk, channel: str, ts: str) -> None:
 # --- recording ----------------------------------------------------------------------------------------------
 
 
-def _row(session: Session, table: type[Card | Notice], row_id: int) -> Card | Notice:
+def _hold_row(session: Session, table: type[Card | Notice], row_id: int) -> Card | Notice:
     """The row of a job, held until the transaction ends."""
     held = session.get_one(table, row_id, with_for_update=True)
     assert isinstance(held, Card | Notice)
     return held
 
 
-def _shown(desk: Desk, table: type[Card | Notice], job: Job, posted: Posted) -> None:
-    at = desk.now()
-    with desk.db.write() as session:
+def _record_shown(ctx: BotContext, table: type[Card | Notice], job: SlackCall, posted: Posted) -> None:
+    at = ctx.now()
+    with ctx.db.write() as session:
         if job.ticket_id is not None and table is Card:  # the ticket first, as everywhere
             drawn = Ticket.drawn_revision < job.revision
             there = update(Ticket).where(Ticket.id == job.ticket_id, drawn)
             session.execute(there.values(drawn_revision=job.revision))
-            _note_first(session, job.ticket_id, at)
-        row = _row(session, table, job.row_id)
+            _record_first_shown(session, job.ticket_id, at)
+        row = _hold_row(session, table, job.row_id)
         if isinstance(row, Card):
-            row.shown(posted.ts, at=at)
+            row.mark_posted(posted.ts, at=at)
         else:
             row.ts, row.posted_in, row.leased_until, row.failure = posted.ts, posted.channel, None, None
 
 
-def _note_first(session: Session, ticket_id: int, at: datetime) -> None:
+def _record_first_shown(session: Session, ticket_id: int, at: datetime) -> None:
     """Write down when its card was in Slack for the first time, unless that was before we noted it."""
     was_there = select(Card.id).where(Card.ticket_id == ticket_id, Card.drawn_at.is_not(None)).exists()
     first = update(Ticket).where(Ticket.id == ticket_id, Ticket.shown_at.is_(None), ~was_there)
     session.execute(first.values(shown_at=at))
 
 
-def _wait_for_sight(desk: Desk, table: type[Card | Notice], job: Job) -> None:
+def _retry_find_later(ctx: BotContext, table: type[Card | Notice], job: SlackCall) -> None:
     """It may be there and may not: look again in a moment."""
-    with desk.db.write() as session:
-        row = _row(session, table, job.row_id)
-        row.not_before, row.leased_until = desk.now() + timedelta(seconds=5), None
+    with ctx.db.write() as session:
+        row = _hold_row(session, table, job.row_id)
+        row.not_before, row.leased_until = ctx.now() + timedelta(seconds=5), None
 
 
-def _failed(desk: Desk, table: type[Card | Notice], job: Job, error: SlackError) -> float:
+def _record_failure(ctx: BotContext, table: type[Card | Notice], job: SlackCall, error: SlackError) -> float:
     """Nothing is lost: write down why, and when to try again. Gives how long the budget is spent."""
-    at = desk.now()
-    with desk.db.write() as session:
-        ticket = Ticket.hold(session, job.ticket_id) if job.ticket_id is not None else None
-        row = _row(session, table, job.row_id)
+    at = ctx.now()
+    with ctx.db.write() as session:
+        ticket = Ticket.lock(session, job.ticket_id) if job.ticket_id is not None else None
+        row = _hold_row(session, table, job.row_id)
         row.leased_until, row.failure = None, str(error)
         row.failures += 1
         if isinstance(error, SlackUnsureError):
@@ -460,45 +488,51 @@ def _failed(desk: Desk, table: type[Card | Notice], job: Job, error: SlackError)
         if isinstance(error, SlackLaterError):
             row.not_before = at
             until = at + timedelta(seconds=error.seconds)
-            Budget.pause(session, _budget(job.channel, posts=job.ts is None), at=at, until=until)
+            RateLimit.pause(session, _limit_key(job.channel, posts=job.ts is None), at=at, until=until)
             return error.seconds
-        if _is_about_pictures(row, job):
+        if _may_be_image_failure(row, job):
             row.not_before, row.pictures_refused = at, job.pictures_of
             row.failure = f"without pictures, since with them: {error}"
             log.warning("Slack did not take the pictures on a card in %s: %s", job.channel, error)
             return 0.0
-        row.not_before = at + _patience(desk, session, ticket, row, job)
+        row.not_before = at + _retry_delay(ctx, session, ticket, row, job)
     log.warning("Slack refused a message in %s: %s", job.channel, error)
     return 0.0
 
 
-def _is_about_pictures(row: Card | Notice, job: Job) -> TypeGuard[Card]:
+def _may_be_image_failure(row: Card | Notice, job: SlackCall) -> TypeGuard[Card]:
     """Whether the pictures on a card may be what Slack did not take: it fetches them itself, and may fail.
 
     Slack answers `invalid_blocks` then, with "downloading image failed" beside it: python-slack-sdk#1782.
     """
     if not isinstance(row, Card) or job.pictures_of is None:
         return False
-    return row.failure in _TOO_MUCH or any(word in (row.failure or "") for word in ("image", "download"))
+    return row.failure in _BLOCKS_REJECTED_ERRORS or any(
+        word in (row.failure or "") for word in ("image", "download")
+    )
 
 
-def _patience(desk: Desk, session: Session, ticket: Ticket | None, row: Card | Notice, job: Job) -> timedelta:
+def _retry_delay(
+    ctx: BotContext, session: Session, ticket: Ticket | None, row: Card | Notice, job: SlackCall
+) -> timedelta:
     """What to do about a definite no, and how long to wait before the next try."""
-    if is_person(job.channel) and (row.failure not in _TOO_MUCH or job.is_plain):
-        row.channel = desk.settings.slack_channel  # they take no direct messages: their name calls them there
+    if is_direct_message(job.channel) and (row.failure not in _BLOCKS_REJECTED_ERRORS or job.is_plain):
+        row.channel = ctx.settings.slack_channel  # they take no direct messages: their name calls them there
         return timedelta()
-    elsewhere = desk.settings.slack_channel if row.failure in _NO_PLACE else job.channel
+    elsewhere = ctx.settings.slack_channel if row.failure in _CHANNEL_GONE_ERRORS else job.channel
     if elsewhere != job.channel:
-        card_relocation.say_moved(session, job.channel, elsewhere, row.failure or "", at=desk.now())
+        card_relocation.announce_channel_moved(
+            session, job.channel, elsewhere, row.failure or "", at=ctx.now()
+        )
         if ticket is None:
             row.channel = elsewhere
         else:
-            card_relocation.place_anew(_card(session, ticket), ticket, elsewhere)
+            card_relocation.relocate_card(_hold_card(session, ticket), ticket, elsewhere)
         return timedelta()
-    if row.failure in _GONE and ticket is not None:
-        card_relocation.say_anew(session, ticket, row.failure, at=desk.now())
-        card_relocation.place_anew(_card(session, ticket), ticket, job.channel)
+    if row.failure in _MESSAGE_GONE_ERRORS and ticket is not None:
+        card_relocation.announce_new_card(session, ticket, row.failure, at=ctx.now())
+        card_relocation.relocate_card(_hold_card(session, ticket), ticket, job.channel)
         return timedelta()
-    if row.failure in _TOO_MUCH and not job.is_plain:
+    if row.failure in _BLOCKS_REJECTED_ERRORS and not job.is_plain:
         return timedelta()
     return timedelta(seconds=min(5.0 * 2 ** min(row.failures, 6), 300.0))

@@ -18,22 +18,22 @@ from typing import Any, NamedTuple
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-METADATA = "heard"
-_MEMBERS_PER_PAGE, _MEMBER_PAGES = 999, 20
-LONGEST_WAIT = 900.0  # seconds
-_HISTORY_PAGES = 25  # 5,000 messages: more than any channel gets in the minutes that are looked through
+METADATA_EVENT_TYPE = "heard"
+_MEMBERS_PER_PAGE, _MEMBERS_MAX_PAGES = 999, 20
+RETRY_AFTER_MAX_SECONDS = 900.0  # seconds
+_HISTORY_MAX_PAGES = 25  # 5,000 messages: more than any channel gets in the minutes that are looked through
 
 # An error that leaves open whether the call had its effect.
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors
-_DOUBTFUL = {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
-_NAME = re.compile(r"[a-z0-9_]+")
+_UNSURE_ERRORS = {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
+_ERROR_NAME_PATTERN = re.compile(r"[a-z0-9_]+")
 
 # No connection was made, so nothing can have been sent.
-_NO_CONNECTION = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
-_NO_WAY_THERE = {errno.EHOSTUNREACH, errno.ENETUNREACH}
+_NOT_CONNECTED_ERRORS = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
+_UNREACHABLE_ERRNOS = {errno.EHOSTUNREACH, errno.ENETUNREACH}
 
 
-def is_person(channel: str) -> bool:
+def is_direct_message(channel: str) -> bool:
     """Whether a message to `channel` goes to one person directly, whose id it is.
 
     https://docs.slack.dev/reference/methods/chat.postMessage#channels
@@ -52,7 +52,7 @@ class SlackError(Exception):
     """Slack did not do what it was asked."""
 
 
-class SlackNoError(SlackError):
+class SlackRefusedError(SlackError):
     """A definite no, under Slack's own name for it."""
 
     def __init__(self, error: str) -> None:
@@ -100,7 +100,7 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ChannelInfo:
     """A channel: `is_shared` means with another organisation, or about to be.
 
     https://docs.slack.dev/reference/objects/conversation-object
@@ -111,7 +111,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Examined:
+class TokenInfo:
     """What Slack says of our token; `scopes` is empty where it does not say, `date` is its HTTP date."""
 
     name: str
@@ -120,7 +120,7 @@ class Examined:
     date: str | None
 
 
-class Slack:
+class SlackClient:
     """The outward calls. Times in seconds; `patience` bounds one call."""
 
     def __init__(self, token: str, base_url: str) -> None:
@@ -131,7 +131,7 @@ class Slack:
     def identity(self) -> Identity:
         """Who we are; asked until it is known, then remembered."""
         if self._identity is None:
-            answer = _told(self._quick.auth_test)
+            answer = _make_call(self._quick.auth_test)
             self._identity = Identity(
                 user_id=answer.get("user_id") or "",
                 bot_id=answer.get("bot_id") or "",
@@ -150,24 +150,24 @@ class Slack:
         """The workspace's address, which links to messages begin with; empty while it is not known."""
         return self._identity.url if self._identity is not None else ""
 
-    def examine(self) -> Examined:
+    def token_info(self) -> TokenInfo:
         """Who we are, what we may do, and what time it is at Slack's."""
         headers: dict[str, str] = {}
 
         def ask() -> Any:  # noqa: ANN401 - SDK's response
             response = self._quick.auth_test()
-            headers.update({key.lower(): _first(value) for key, value in response.headers.items()})
+            headers.update({key.lower(): _header_value(value) for key, value in response.headers.items()})
             return response
 
-        answer = _told(ask)
+        answer = _make_call(ask)
         scopes = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")} - {""}
         name, team = str(answer.get("user") or ""), str(answer.get("team") or "")
-        return Examined(name, team, frozenset(scopes), headers.get("date"))
+        return TokenInfo(name, team, frozenset(scopes), headers.get("date"))
 
     def profile(self, user: str) -> Profile:
         """Who `user` is. `SlackNoError` keeps Slack's name for it, such as `user_not_found`."""
         ours = self.identity()
-        told = _told(lambda: self._quick.users_info(user=user)).get("user") or {}
+        told = _make_call(lambda: self._quick.users_info(user=user)).get("user") or {}
         return Profile(
             name=str(told.get("name") or ""),
             real_name=str(told.get("real_name") or ""),
@@ -178,20 +178,22 @@ class Slack:
             is_deleted=bool(told.get("deleted")),
         )
 
-    def channel(self, channel: str) -> Place:
+    def channel(self, channel: str) -> ChannelInfo:
         """What kind of place `channel` is. `SlackNoError` keeps Slack's name, such as `channel_not_found`.
 
         Sharing among the workspaces of one organisation (`is_org_shared`) lets nobody in from outside.
         """
-        told = _told(lambda: self._quick.conversations_info(channel=channel)).get("channel") or {}
-        return Place(
+        told = _make_call(lambda: self._quick.conversations_info(channel=channel)).get("channel") or {}
+        return ChannelInfo(
             is_shared=bool(told.get("is_ext_shared") or told.get("is_pending_ext_shared")),
             is_archived=bool(told.get("is_archived")),
         )
 
     def group(self, group: str) -> frozenset[str]:
         """Who is in a user group. `SlackNoError` keeps Slack's name, such as `plan_upgrade_required`."""
-        return frozenset(_told(lambda: self._quick.usergroups_users_list(usergroup=group)).get("users") or [])
+        return frozenset(
+            _make_call(lambda: self._quick.usergroups_users_list(usergroup=group)).get("users") or []
+        )
 
     def members(self, channel: str) -> frozenset[str]:
         """Who is in `channel`, guests and people of other organisations included.
@@ -200,22 +202,22 @@ class Slack:
         https://docs.slack.dev/reference/methods/conversations.members
         """
         found, cursor = set[str](), None
-        for _ in range(_MEMBER_PAGES):
+        for _ in range(_MEMBERS_MAX_PAGES):
             ask = {"channel": channel, "limit": _MEMBERS_PER_PAGE, "cursor": cursor}
-            answer = _told(lambda ask=ask: self._quick.conversations_members(**ask))  # type: ignore[misc]
+            answer = _make_call(lambda ask=ask: self._quick.conversations_members(**ask))  # type: ignore[misc]
             found.update(answer.get("members") or [])
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 break
         return frozenset(found)
 
-    def can_see(self, channel: str) -> None:
+    def check_readable(self, channel: str) -> None:
         """Raise unless we may read `channel`, and so are in it; reading one message changes nothing."""
-        _told(lambda: self._quick.conversations_history(channel=channel, limit=1))
+        _make_call(lambda: self._quick.conversations_history(channel=channel, limit=1))
 
-    def try_socket(self, app_token: str) -> None:
+    def check_socket_mode(self, app_token: str) -> None:
         """Raise unless Slack would let us connect by Socket Mode."""
-        _told(lambda: self._quick.apps_connections_open(app_token=app_token))
+        _make_call(lambda: self._quick.apps_connections_open(app_token=app_token))
 
     def post(
         self,
@@ -227,13 +229,13 @@ class Slack:
         thread_ts: str | None = None,
     ) -> Posted:
         """Post a message; it carries `key` in its metadata, to be found again. Returns where it is."""
-        answer = _told(
+        answer = _make_call(
             lambda: self.client.chat_postMessage(
                 channel=channel,
                 text=text,
                 blocks=blocks,
                 thread_ts=thread_ts,
-                metadata={"event_type": METADATA, "event_payload": {"card_id": key}},
+                metadata={"event_type": METADATA_EVENT_TYPE, "event_payload": {"card_id": key}},
                 unfurl_links=False,
                 unfurl_media=False,
                 link_names=False,
@@ -247,13 +249,13 @@ class Slack:
 
     def update(self, channel: str, ts: str, text: str, blocks: list[dict[str, Any]], *, key: str) -> None:
         """Redraw a message in place. Without blocks Slack would delete them, so they always go along."""
-        _told(
+        _make_call(
             lambda: self.client.chat_update(
                 channel=channel,
                 ts=ts,
                 text=text,
                 blocks=blocks,
-                metadata={"event_type": METADATA, "event_payload": {"card_id": key}},
+                metadata={"event_type": METADATA_EVENT_TYPE, "event_payload": {"card_id": key}},
                 link_names=False,
                 parse="none",
             ),
@@ -261,15 +263,15 @@ class Slack:
 
     def delete(self, channel: str, ts: str) -> None:
         """Take a message away."""
-        _told(lambda: self.client.chat_delete(channel=channel, ts=ts))
+        _make_call(lambda: self.client.chat_delete(channel=channel, ts=ts))
 
     def react(self, channel: str, ts: str, emoji: str) -> None:
         """Put our `emoji` (Slack's name for it) on a message."""
-        _told(lambda: self.client.reactions_add(channel=channel, timestamp=ts, name=emoji))
+        _make_call(lambda: self.client.reactions_add(channel=channel, timestamp=ts, name=emoji))
 
     def unreact(self, channel: str, ts: str, emoji: str) -> None:
         """Take our `emoji` off again."""
-        _told(lambda: self.client.reactions_remove(channel=channel, timestamp=ts, name=emoji))
+        _make_call(lambda: self.client.reactions_remove(channel=channel, timestamp=ts, name=emoji))
 
     def find(
         self,
@@ -295,7 +297,7 @@ class Slack:
 
     def _history(self, channel: str, since: float, thread_ts: str | None) -> Iterator[list[dict[str, Any]]]:
         cursor = None
-        for _ in range(_HISTORY_PAGES):
+        for _ in range(_HISTORY_MAX_PAGES):
             ask: dict[str, Any] = {
                 "channel": channel,
                 "oldest": f"{since:.6f}",
@@ -303,7 +305,7 @@ class Slack:
                 "limit": 200,
                 "cursor": cursor,
             }
-            answer = _told(lambda ask=ask: self._read_history(ask, thread_ts))  # type: ignore[misc]
+            answer = _make_call(lambda ask=ask: self._read_history(ask, thread_ts))  # type: ignore[misc]
             yield answer.get("messages") or []
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
@@ -316,7 +318,7 @@ class Slack:
 
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
         """Open a modal and give its id: the trigger lives three seconds, so this call has two."""
-        answer = _told(lambda: self._quick.views_open(trigger_id=trigger_id, view=view))
+        answer = _make_call(lambda: self._quick.views_open(trigger_id=trigger_id, view=view))
         return str((answer.get("view") or {}).get("id") or "")
 
     def push_view(self, trigger_id: str, view: dict[str, Any]) -> None:
@@ -324,15 +326,15 @@ class Slack:
 
         https://docs.slack.dev/reference/methods/views.push
         """
-        _told(lambda: self._quick.views_push(trigger_id=trigger_id, view=view))
+        _make_call(lambda: self._quick.views_push(trigger_id=trigger_id, view=view))
 
-    def hand_over(self, user: str, path: Path, comment: str) -> None:
+    def send_file(self, user: str, path: Path, comment: str) -> None:
         """Give a file to one person, by direct message.
 
         https://docs.slack.dev/messaging/working-with-files#uploading_files
         """
-        opened = _told(lambda: self.client.conversations_open(users=user)).get("channel") or {}
-        _told(
+        opened = _make_call(lambda: self.client.conversations_open(users=user)).get("channel") or {}
+        _make_call(
             lambda: self.client.files_upload_v2(
                 channel=str(opened.get("id") or ""),
                 file=str(path),
@@ -344,18 +346,18 @@ class Slack:
 
     def publish_home(self, user: str, view: dict[str, Any]) -> None:
         """Show `view` as the Home tab of `user`, in place of what it showed before."""
-        _told(lambda: self._quick.views_publish(user_id=user, view=view))
+        _make_call(lambda: self._quick.views_publish(user_id=user, view=view))
 
     def update_view(self, view_id: str, view: dict[str, Any]) -> None:
         """Redraw a modal that is open."""
-        _told(lambda: self._quick.views_update(view_id=view_id, view=view))
+        _make_call(lambda: self._quick.views_update(view_id=view_id, view=view))
 
     def upload(self, name: str, title: str, alt: str, data: bytes) -> str:
         """Give Slack a file that shows nowhere yet, and get its id.
 
         Slack goes on working at it for some seconds: until then no block may show it (python-slack-sdk#1521).
         """
-        answer = _told(
+        answer = _make_call(
             lambda: self.client.files_upload_v2(content=data, filename=name, title=title, alt_txt=alt),
         )
         file_id = (answer.get("files") or [{}])[0].get("id")
@@ -363,7 +365,7 @@ class Slack:
             raise SlackUnsureError("Slack took a file without saying which")
         return str(file_id)
 
-    def whisper(
+    def post_ephemeral(
         self,
         channel: str,
         user: str,
@@ -373,7 +375,7 @@ class Slack:
         thread_ts: str | None = None,
     ) -> None:
         """Tell one person something that only they see."""
-        _told(
+        _make_call(
             lambda: self._quick.chat_postEphemeral(
                 channel=channel,
                 user=user,
@@ -405,55 +407,55 @@ def _client(token: str, base_url: str, timeout: int) -> WebClient:
     return WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[])
 
 
-def _told(call: Callable[[], Any]) -> dict[str, Any]:
+def _make_call(call: Callable[[], Any]) -> dict[str, Any]:
     """Make one call; translate what goes wrong into the three things that can be done about it."""
     try:
         response = call()
     except SlackApiError as error:
-        raise _from_answer(error) from error
+        raise _error_from_response(error) from error
     except (SlackClientError, OSError, http.client.HTTPException) as error:
-        raise _from_wire(error) from error
+        raise _error_from_connection(error) from error
     data = response.data
     if not isinstance(data, dict):
         raise SlackUnsureError("Slack's answer cannot be read")
     return data
 
 
-def _from_answer(error: SlackApiError) -> SlackError:
+def _error_from_response(error: SlackApiError) -> SlackError:
     response = error.response
     status = getattr(response, "status_code", 200)
     data = getattr(response, "data", response)
     name = data.get("error") if isinstance(data, dict) else None
     if status == http.client.TOO_MANY_REQUESTS or name in {"ratelimited", "rate_limited"}:
         headers = {key.lower(): value for key, value in (getattr(response, "headers", None) or {}).items()}
-        return SlackLaterError(_seconds(headers.get("retry-after")), "Slack asks to slow down")
+        return SlackLaterError(_retry_after_seconds(headers.get("retry-after")), "Slack asks to slow down")
     # Of an answer that it cannot read the SDK makes an error of its own, in a sentence.
-    named = isinstance(name, str) and _NAME.fullmatch(name) is not None
-    if status >= http.client.INTERNAL_SERVER_ERROR or not named or name in _DOUBTFUL:
+    named = isinstance(name, str) and _ERROR_NAME_PATTERN.fullmatch(name) is not None
+    if status >= http.client.INTERNAL_SERVER_ERROR or not named or name in _UNSURE_ERRORS:
         return SlackUnsureError(f"Slack answered {status} {name if named else ''}".strip())
-    return SlackNoError(str(name))
+    return SlackRefusedError(str(name))
 
 
-def _first(value: str | list[str] | None) -> str:
+def _header_value(value: str | list[str] | None) -> str:
     """One header; the SDK hands headers over as text or as a list of one."""
     if isinstance(value, list):
         value = value[0] if value else None
     return value or ""
 
 
-def _seconds(header: str | list[str] | None) -> float:
+def _retry_after_seconds(header: str | list[str] | None) -> float:
     """Read a Retry-After. Nothing that it says stops us for longer than a quarter of an hour."""
-    value = _first(header)
+    value = _header_value(header)
     try:
         seconds = float(value or 1)
     except ValueError:
         return 1.0
-    return min(max(seconds, 0.1), LONGEST_WAIT) if seconds == seconds else 1.0  # noqa: PLR0124 - not a number
+    return min(max(seconds, 0.1), RETRY_AFTER_MAX_SECONDS) if seconds == seconds else 1.0  # noqa: PLR0124 - not a number
 
 
-def _from_wire(error: Exception) -> SlackError:
+def _error_from_connection(error: Exception) -> SlackError:
     """A connection that was never made sent nothing; of any other failure nobody knows."""
     reason = getattr(error, "reason", error) if isinstance(error, urllib.error.URLError) else error
-    if isinstance(reason, _NO_CONNECTION) or getattr(reason, "errno", None) in _NO_WAY_THERE:
+    if isinstance(reason, _NOT_CONNECTED_ERRORS) or getattr(reason, "errno", None) in _UNREACHABLE_ERRNOS:
         return SlackLaterError(2.0, "Slack cannot be reached")
     return SlackUnsureError(f"Slack did not answer ({type(reason).__name__})")

@@ -13,44 +13,48 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.slack import chart_images
 from bot.slack.blocks.chart import (
-    A_MESSAGE,
-    ALT,
+    ALT_TEXT_MAX_CHARS,
+    CHARTS_PER_MESSAGE,
     Chart,
-    as_text,
-    in_characters,
+    alt_text,
+    build_image_block,
+    build_native_block,
+    build_text_block,
     is_empty,
-    native,
-    pictured,
-    spoken,
+    render_text,
 )
-from bot.slack.blocks.elements import Block, button, context, counted
-from bot.slack.blocks.text import escape, fit
-from bot.slack.client import SlackError, SlackLaterError, SlackNoError, SlackUnsureError
-from models import Budget, Inbound, Shown
+from bot.slack.blocks.elements import Block, button, context_block, count_noun
+from bot.slack.blocks.text import escape_entities, truncate
+from bot.slack.client import SlackError, SlackLaterError, SlackRefusedError, SlackUnsureError
+from models import ProcessedRequest, RateLimit, SharedAnswer
 from models.core.base import RuleBrokenError
-from models.core.database import PATIENCE
+from models.core.database import LOCK_TIMEOUT_SECONDS
 
 log = logging.getLogger(__name__)
 
-SHARE, SHARE_LABEL = "share", "Share to channel"
-BLOCKS, WORDS, PAGES = (
+SHARE_ACTION_ID, SHARE_LABEL = "share", "Share to channel"
+PAGE_MAX_BLOCKS, PAGE_MAX_CHARS, MAX_PAGES = (
     46,
     3_600,
     3,
 )  # of one message: Slack takes 50 blocks and splits what is over 4,000 letters
-NO_CHARTS, AN_HOUR = "slack draws no charts", timedelta(hours=1)
-AT_ONCE = (0.0,)
-READY = (1.0, 2.0, 4.0)  # seconds before each try to show a picture: Slack takes its time with a new file
-_NOT_THERE = {"not_in_channel", "channel_not_found", "is_archived"}
+NATIVE_CHARTS_LIMIT_KEY, NATIVE_CHARTS_PAUSE = "slack draws no charts", timedelta(hours=1)
+SEND_DELAYS_SECONDS = (0.0,)
+IMAGE_SEND_DELAYS_SECONDS = (
+    1.0,
+    2.0,
+    4.0,
+)  # seconds before each try to show a picture: Slack takes its time with a new file
+_CHANNEL_GONE_ERRORS = {"not_in_channel", "channel_not_found", "is_archived"}
 
-Piece = Block | Chart
+AnswerPart = Block | Chart
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EphemeralAnswer:
     """What to answer; `text` is mrkdwn, for notifications and for who hears instead of reading."""
 
     text: str
@@ -59,7 +63,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Requester:
     """Who asks, the channel where they ask, and the address that their answer goes to (Bolt's `respond`)."""
 
     user: str
@@ -67,86 +71,102 @@ class Asker:
     respond: Callable[..., Any]
 
 
-Form = Callable[[Desk, Sequence[Piece]], list[Block] | None]
+ChartForm = Callable[[BotContext, Sequence[AnswerPart]], list[Block] | None]
 """One way to show charts: draws all blocks of a page, or gives None where it cannot."""
 
 
 # --- answering ----------------------------------------------------------------------------------------------
 
 
-def answer(desk: Desk, asker: Asker, told: Told) -> None:
+def send_answer(ctx: BotContext, asker: Requester, told: EphemeralAnswer) -> None:
     """Show it to them, the charts in the best form that this workspace takes."""
-    pages, forms = _pages(told), _forms(desk)
-    text, key, said = _spoken(told), uuid.uuid4().hex, []
+    pages, forms = _split_into_pages(told), _chart_forms(ctx)
+    text, key, said = _notification_text(told), uuid.uuid4().hex, []
     for number, page in enumerate(pages, start=1):
         foot = [share_button(key)] if number == len(pages) else []
         heard = text if number == 1 else told.text
-        said.append(_say(desk, asker, forms, page, foot=foot, text=heard))
-    _keep(desk, key, asker.channel, text, [blocks for blocks in said if blocks])
+        said.append(_send_page(ctx, asker, forms, page, foot=foot, text=heard))
+    _save_for_sharing(ctx, key, asker.channel, text, [blocks for blocks in said if blocks])
 
 
 def share_button(key: str) -> Block:
     """The button that lets the asker share what was kept under `key`."""
-    return {"type": "actions", "elements": [button(SHARE_LABEL, SHARE, {"k": key})]}
+    return {"type": "actions", "elements": [button(SHARE_LABEL, SHARE_ACTION_ID, {"k": key})]}
 
 
-def shareable(desk: Desk, channel: str, text: str, blocks: list[Block], *, patience: float) -> dict[str, Any]:
+def shareable_message(
+    ctx: BotContext, channel: str, text: str, blocks: list[Block], *, patience: float
+) -> dict[str, Any]:
     """The answer to a command with *Share to channel*; without it where the ledger cannot remember it.
 
     `patience` in seconds is for the ledger.
     """
     key = uuid.uuid4().hex
-    if not _keep(desk, key, channel, text, [blocks], patience=patience):
+    if not _save_for_sharing(ctx, key, channel, text, [blocks], patience=patience):
         return {"text": text, "blocks": blocks}
     return {"text": text, "blocks": [*blocks, share_button(key)]}
 
 
-def _keep(
-    desk: Desk, key: str, channel: str, text: str, pages: list[list[Block]], *, patience: float = PATIENCE
+def _save_for_sharing(
+    ctx: BotContext,
+    key: str,
+    channel: str,
+    text: str,
+    pages: list[list[Block]],
+    *,
+    patience: float = LOCK_TIMEOUT_SECONDS,
 ) -> bool:
     """Remember what they see, for *Share to channel*; whether the ledger took it."""
-    return desk.note(
-        lambda session: Shown.keep(session, key, text, pages, channel=channel, at=desk.now()),
+    return ctx.try_write(
+        lambda session: SharedAnswer.store(session, key, text, pages, channel=channel, at=ctx.now()),
         patience=patience,
     )
 
 
-def _forms(desk: Desk) -> list[Form]:
+def _chart_forms(ctx: BotContext) -> list[ChartForm]:
     """What is worth trying, the best first."""
-    with desk.db.read() as session:
-        is_known_not_to = Budget.rests(session, NO_CHARTS, at=desk.now())
-    worse: list[Form] = [_as_pictures, _in_characters]
-    return worse if is_known_not_to else [_native, *worse]
+    with ctx.db.read() as session:
+        is_known_not_to = RateLimit.is_paused(session, NATIVE_CHARTS_LIMIT_KEY, at=ctx.now())
+    worse: list[ChartForm] = [_with_chart_images, _with_text_charts]
+    return worse if is_known_not_to else [_with_native_charts, *worse]
 
 
-def _say(
-    desk: Desk, asker: Asker, forms: list[Form], page: Sequence[Piece], *, foot: list[Block], text: str
+def _send_page(
+    ctx: BotContext,
+    asker: Requester,
+    forms: list[ChartForm],
+    page: Sequence[AnswerPart],
+    *,
+    foot: list[Block],
+    text: str,
 ) -> list[Block]:
     """Show one page and give what was shown, without its `foot`. A form that fails is not tried again."""
     was_refused = False
     while forms:
-        blocks = forms[0](desk, page)
-        waits = READY if forms[0] is _as_pictures else AT_ONCE
-        if blocks is not None and _shown(desk, asker, text, [*blocks, *foot], waits):
+        blocks = forms[0](ctx, page)
+        waits = IMAGE_SEND_DELAYS_SECONDS if forms[0] is _with_chart_images else SEND_DELAYS_SECONDS
+        if blocks is not None and _try_send(ctx, asker, text, [*blocks, *foot], waits):
             if was_refused:
-                _remember_no_charts(desk)
+                _remember_no_charts(ctx)
             return blocks
         if not any(isinstance(piece, Chart) for piece in page):
             break
-        was_refused |= forms[0] is _native
+        was_refused |= forms[0] is _with_native_charts
         forms.pop(0)
-    _shown(desk, asker, text, [], AT_ONCE)
+    _try_send(ctx, asker, text, [], SEND_DELAYS_SECONDS)
     return []
 
 
-def _shown(desk: Desk, asker: Asker, text: str, blocks: list[Block], waits: Sequence[float]) -> bool:
+def _try_send(
+    ctx: BotContext, asker: Requester, text: str, blocks: list[Block], waits: Sequence[float]
+) -> bool:
     """Show these blocks after one of `waits`; False if Slack does not take them."""
     for wait in waits:
-        if wait and desk.stop.wait(wait):
+        if wait and ctx.stop.wait(wait):
             return False
         try:
-            _send(desk, asker, text, blocks)
-        except SlackNoError as error:
+            _send_blocks(ctx, asker, text, blocks)
+        except SlackRefusedError as error:
             if error.error != "invalid_blocks":
                 log.warning("an answer could not be shown: %s", error.error)
                 return False
@@ -158,19 +178,19 @@ def _shown(desk: Desk, asker: Asker, text: str, blocks: list[Block], waits: Sequ
     return False
 
 
-def _send(desk: Desk, asker: Asker, text: str, blocks: list[Block]) -> None:
+def _send_blocks(ctx: BotContext, asker: Requester, text: str, blocks: list[Block]) -> None:
     """On the address that came with the question; where that does not work (any more), directly."""
     try:
         _respond(asker, text, blocks)
-    except SlackNoError as error:
+    except SlackRefusedError as error:
         if error.error == "invalid_blocks":
             raise
-        desk.slack.whisper(asker.channel, asker.user, text, blocks)
+        ctx.slack.post_ephemeral(asker.channel, asker.user, text, blocks)
     except SlackUnsureError:
-        desk.slack.whisper(asker.channel, asker.user, text, blocks)
+        ctx.slack.post_ephemeral(asker.channel, asker.user, text, blocks)
 
 
-def _respond(asker: Asker, text: str, blocks: list[Block]) -> None:
+def _respond(asker: Requester, text: str, blocks: list[Block]) -> None:
     """https://docs.slack.dev/interactivity/handling-user-interaction#message_responses."""
     try:
         answered = asker.respond(text=text, blocks=blocks, response_type="ephemeral", replace_original=False)
@@ -178,114 +198,116 @@ def _respond(asker: Asker, text: str, blocks: list[Block]) -> None:
         raise SlackUnsureError(f"an answering address did not answer ({type(error).__name__})") from error
     body = str(answered.body or "")
     if "invalid_blocks" in body:
-        raise SlackNoError("invalid_blocks")
+        raise SlackRefusedError("invalid_blocks")
     if answered.status_code != 200:  # noqa: PLR2004 - HTTP's word for yes
-        raise SlackNoError("used_url")
+        raise SlackRefusedError("used_url")
 
 
-def _remember_no_charts(desk: Desk) -> None:
+def _remember_no_charts(ctx: BotContext) -> None:
     """Another form went through where Slack's own did not: leave that for an hour."""
-    at = desk.now()
-    with desk.db.write() as session:
-        Budget.pause(session, NO_CHARTS, at=at, until=at + AN_HOUR)
+    at = ctx.now()
+    with ctx.db.write() as session:
+        RateLimit.pause(session, NATIVE_CHARTS_LIMIT_KEY, at=at, until=at + NATIVE_CHARTS_PAUSE)
 
 
 # --- the forms ----------------------------------------------------------------------------------------------
 
 
-def _native(desk: Desk, page: Sequence[Piece]) -> list[Block]:
-    del desk
-    return [_or_words(piece, native) for piece in page]
+def _with_native_charts(ctx: BotContext, page: Sequence[AnswerPart]) -> list[Block]:
+    del ctx
+    return [_chart_or_text(piece, build_native_block) for piece in page]
 
 
-def _as_pictures(desk: Desk, page: Sequence[Piece]) -> list[Block] | None:
+def _with_chart_images(ctx: BotContext, page: Sequence[AnswerPart]) -> list[Block] | None:
     """Upload each chart; None if one cannot be drawn or Slack does not take it."""
     drawn: list[Block] = []
     for piece in page:
-        picture = chart_images.png(piece) if isinstance(piece, Chart) and not is_empty(piece) else None
+        picture = chart_images.render_png(piece) if isinstance(piece, Chart) and not is_empty(piece) else None
         if isinstance(piece, Chart) and picture is not None:
             try:
-                file_id = desk.slack.upload("chart.png", piece.title, fit(spoken(piece), ALT), picture)
+                file_id = ctx.slack.upload(
+                    "chart.png", piece.title, truncate(alt_text(piece), ALT_TEXT_MAX_CHARS), picture
+                )
             except SlackError as error:
                 log.warning("a picture could not be uploaded: %s", error)
                 return None
-            drawn.append(pictured(piece, file_id))
+            drawn.append(build_image_block(piece, file_id))
         elif isinstance(piece, Chart) and not is_empty(piece):
             return None
         else:
-            drawn.append(_or_words(piece, in_characters))
+            drawn.append(_chart_or_text(piece, build_text_block))
     return drawn
 
 
-def _in_characters(desk: Desk, page: Sequence[Piece]) -> list[Block]:
-    del desk
-    return [_or_words(piece, in_characters) for piece in page]
+def _with_text_charts(ctx: BotContext, page: Sequence[AnswerPart]) -> list[Block]:
+    del ctx
+    return [_chart_or_text(piece, build_text_block) for piece in page]
 
 
-def _or_words(piece: Piece, draw: Callable[[Chart], Block]) -> Block:
+def _chart_or_text(piece: AnswerPart, draw: Callable[[Chart], Block]) -> Block:
     """A chart drawn; in words where there is nothing to draw."""
     if not isinstance(piece, Chart):
         return piece
-    return in_characters(piece) if is_empty(piece) else draw(piece)
+    return build_text_block(piece) if is_empty(piece) else draw(piece)
 
 
 # --- in the room of a message -------------------------------------------------------------------------------
 
 
-def _pages(told: Told) -> list[list[Piece]]:
+def _split_into_pages(told: EphemeralAnswer) -> list[list[AnswerPart]]:
     """The whole as messages that Slack takes; what is too much for a few of them is left out with a word."""
-    pages: list[list[Piece]] = [[]]
-    pieces: list[Piece] = [*told.blocks, *told.charts]
+    pages: list[list[AnswerPart]] = [[]]
+    pieces: list[AnswerPart] = [*told.blocks, *told.charts]
     for piece in pieces:
         if pages[-1] and not _has_room(pages[-1], piece):
             pages.append([])
         pages[-1].append(piece)
-    left_out = sum(len(page) for page in pages[PAGES:])
+    left_out = sum(len(page) for page in pages[MAX_PAGES:])
     if left_out:
-        pages[PAGES - 1].append(
-            context(f"And {counted(left_out, 'part')} more, which would be too much here.")
+        pages[MAX_PAGES - 1].append(
+            context_block(f"And {count_noun(left_out, 'part')} more, which would be too much here.")
         )
-    return pages[:PAGES]
+    return pages[:MAX_PAGES]
 
 
-def _has_room(page: Sequence[Piece], piece: Piece) -> bool:
+def _has_room(page: Sequence[AnswerPart], piece: AnswerPart) -> bool:
     charts = sum(isinstance(one, Chart) for one in [*page, piece])
-    words = sum(_words(one) for one in [*page, piece])
-    return len(page) < BLOCKS and charts <= A_MESSAGE and words <= WORDS
+    words = sum(_count_chars(one) for one in [*page, piece])
+    return len(page) < PAGE_MAX_BLOCKS and charts <= CHARTS_PER_MESSAGE and words <= PAGE_MAX_CHARS
 
 
-def _words(node: object) -> int:
+def _count_chars(node: object) -> int:
     """How many letters of text are in a block; a chart in characters counts, too."""
     if isinstance(node, Chart):
-        return len(as_text(node))
+        return len(render_text(node))
     if isinstance(node, dict):
         own = node.get("text")
-        return (len(own) if isinstance(own, str) else 0) + sum(map(_words, node.values()))
-    return sum(map(_words, node)) if isinstance(node, (list, tuple)) else 0
+        return (len(own) if isinstance(own, str) else 0) + sum(map(_count_chars, node.values()))
+    return sum(map(_count_chars, node)) if isinstance(node, (list, tuple)) else 0
 
 
-def _spoken(told: Told) -> str:
-    parts = [told.text, *(escape(spoken(chart)) for chart in told.charts)]
-    return fit("\n".join(parts), WORDS)
+def _notification_text(told: EphemeralAnswer) -> str:
+    parts = [told.text, *(escape_entities(alt_text(chart)) for chart in told.charts)]
+    return truncate("\n".join(parts), PAGE_MAX_CHARS)
 
 
 # --- sharing ------------------------------------------------------------------------------------------------
 
 
-def share(desk: Desk, user: str, key: str, *, press: str) -> str | None:
+def share(ctx: BotContext, user: str, key: str, *, press: str) -> str | None:
     """Post what was shown under `key` to the channel where it was asked for, naming `user`.
 
     Once: a `press` that arrives again does nothing, and what is shared already says so.
     """
-    with desk.db.write() as session:
-        if not Inbound.is_new(session, press, at=desk.now()):
+    with ctx.db.write() as session:
+        if not ProcessedRequest.claim_key(session, press, at=ctx.now()):
             return None
-        kept = Shown.claim(session, key)
+        kept = SharedAnswer.claim(session, key)
     posted = 0
     try:
         for page in kept.pages:
-            head = [context(f"<@{user}> asked Heard and shares the answer.")] if not posted else []
-            desk.slack.post(kept.channel, kept.text, [*head, *page], key=f"{key} {posted}")
+            head = [context_block(f"<@{user}> asked Heard and shares the answer.")] if not posted else []
+            ctx.slack.post(kept.channel, kept.text, [*head, *page], key=f"{key} {posted}")
             posted += 1
     except SlackUnsureError as error:
         log.warning("an answer may have been shared: %s", error)
@@ -294,22 +316,22 @@ def share(desk: Desk, user: str, key: str, *, press: str) -> str | None:
         ) from error
     except SlackError as error:
         if posted == 0:
-            _settle(desk, key, shared=False)
-        raise RuleBrokenError(_why_not(error, posted)) from error
-    _settle(desk, key, shared=True)
+            _finish_sharing(ctx, key, shared=False)
+        raise RuleBrokenError(_failure_sentence(error, posted)) from error
+    _finish_sharing(ctx, key, shared=True)
     return None
 
 
-def _settle(desk: Desk, key: str, *, shared: bool) -> None:
-    with desk.db.write() as session:
-        Shown.settle(session, key, shared=shared)
+def _finish_sharing(ctx: BotContext, key: str, *, shared: bool) -> None:
+    with ctx.db.write() as session:
+        SharedAnswer.finish_sharing(session, key, shared=shared)
 
 
-def _why_not(error: SlackError, posted: int) -> str:
+def _failure_sentence(error: SlackError, posted: int) -> str:
     """One sentence about what kept it from the channel."""
     if posted:
         return "Only its beginning could be shared: Slack did not take the rest."
-    if isinstance(error, SlackNoError) and error.error in _NOT_THERE:
+    if isinstance(error, SlackRefusedError) and error.error in _CHANNEL_GONE_ERRORS:
         return "I am not in this channel, so I cannot post here: `/invite` me, then press the button again."
     if isinstance(error, SlackLaterError):
         return "Slack asks to slow down, so nothing was shared: press the button again in a moment."

@@ -14,35 +14,37 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import TypeVar
 
-from bot.context import Desk
-from bot.slack.client import Profile, SlackNoError
+from bot.context import BotContext
+from bot.slack.client import Profile, SlackRefusedError
 from bot.slack.permissions import (
-    FRESH,
-    NOT_OURS,
-    SAYS_NOTHING,
+    ANSWER_FRESH_AGE,
+    NOT_VISIBLE_ERRORS,
+    UNKNOWN_USER_ERRORS,
     VISITORS,
     Outsider,
-    UnknownStandingError,
-    because,
-    outsider,
+    PermissionUnknownError,
+    error_reason,
+    outsider_of,
 )
 
 Answer = TypeVar("Answer")
 
-WAIT_SECONDS = 0.8  # that a press waits for Slack's answer; the trigger of a modal lives three seconds in all
+MEMBERSHIP_WAIT_SECONDS = (
+    0.8  # that a press waits for Slack's answer; the trigger of a modal lives three seconds in all
+)
 
-GUEST = (
+GUEST_REFUSAL = (
     "Only members of this workspace can use Heard. Guests can read the cards in their channels; to answer "
     "them, a guest has to be named in Heard's settings."
 )
-FOREIGN = (
+FOREIGN_REFUSAL = (
     "Only members of this workspace can use Heard. People from other organisations can read the cards in the "
     "channels that they share with it."
 )
-GONE = "This account was deactivated, so it cannot use Heard."
-APP = "Only a person can use Heard, and this account is an app."
-UNKNOWN = "I could not ask Slack who you are, so nothing was done. Please try again in a moment."
-NAMED_ONLY = (
+DEACTIVATED_REFUSAL = "This account was deactivated, so it cannot use Heard."
+APP_REFUSAL = "Only a person can use Heard, and this account is an app."
+UNKNOWN_REFUSAL = "I could not ask Slack who you are, so nothing was done. Please try again in a moment."
+NAMED_GUEST_REFUSAL = (
     "As a guest you can claim, reply to and close the cards in your channels. The rest of Heard is for "
     "members of this workspace."
 )
@@ -51,14 +53,14 @@ NOT_YOUR_REPLY = "As a guest you can only decide about a reply of your own."
 
 
 _REFUSALS = {
-    Outsider.DEACTIVATED: GONE,
-    Outsider.APP: APP,
-    Outsider.FOREIGN: FOREIGN,
-    Outsider.GUEST: GUEST,
+    Outsider.DEACTIVATED: DEACTIVATED_REFUSAL,
+    Outsider.APP: APP_REFUSAL,
+    Outsider.FOREIGN: FOREIGN_REFUSAL,
+    Outsider.GUEST: GUEST_REFUSAL,
 }
 
 
-class Kind(Enum):
+class MembershipKind(Enum):
     """What somebody is to this workspace."""
 
     MEMBER = auto()
@@ -71,25 +73,25 @@ class Kind(Enum):
 class Access:
     """Who somebody is; `refusal` is the sentence to whoever is no member."""
 
-    kind: Kind
+    kind: MembershipKind
     refusal: str | None = None
 
     @property
     def is_member(self) -> bool:
         """Whether nothing is kept from them."""
-        return self.kind is Kind.MEMBER
+        return self.kind is MembershipKind.MEMBER
 
 
-MEMBER = Access(Kind.MEMBER)
+MEMBER_ACCESS = Access(MembershipKind.MEMBER)
 
 
 def access_of(
-    desk: Desk,
+    ctx: BotContext,
     user: str,
     *,
     team: str | None = None,
     wait_seconds: float | None = None,
-    fresh: timedelta = FRESH,
+    fresh: timedelta = ANSWER_FRESH_AGE,
 ) -> Access:
     """Who `user` is. Asks Slack what is not known: not within a transaction.
 
@@ -98,50 +100,50 @@ def access_of(
     the answer is remembered when it comes.
     """
     try:
-        profile = profile_of(desk, user, wait_seconds=wait_seconds, fresh=fresh)
-    except UnknownStandingError:
-        return Access(Kind.UNKNOWN, UNKNOWN)
-    except SlackNoError as error:
-        return _untold(desk, user, error, team)
-    return _told(desk, user, profile)
+        profile = profile_of(ctx, user, wait_seconds=wait_seconds, fresh=fresh)
+    except PermissionUnknownError:
+        return Access(MembershipKind.UNKNOWN, UNKNOWN_REFUSAL)
+    except SlackRefusedError as error:
+        return _access_without_profile(ctx, user, error, team)
+    return _access_by_profile(ctx, user, profile)
 
 
-def access_if_known(desk: Desk, user: str) -> Access:
+def access_if_known(ctx: BotContext, user: str) -> Access:
     """As `access_of`, from memory alone."""
     try:
-        profile: Profile = desk.standing.told(desk, _person(user), None)
-    except UnknownStandingError:
-        return Access(Kind.UNKNOWN, UNKNOWN)
-    except SlackNoError as error:
-        return _untold(desk, user, error, None)
-    return _told(desk, user, profile)
+        profile: Profile = ctx.sender_permissions.cached_answer(ctx, _profile_key(user), None)
+    except PermissionUnknownError:
+        return Access(MembershipKind.UNKNOWN, UNKNOWN_REFUSAL)
+    except SlackRefusedError as error:
+        return _access_without_profile(ctx, user, error, None)
+    return _access_by_profile(ctx, user, profile)
 
 
 def profile_of(
-    desk: Desk, user: str, *, wait_seconds: float | None = None, fresh: timedelta = FRESH
+    ctx: BotContext, user: str, *, wait_seconds: float | None = None, fresh: timedelta = ANSWER_FRESH_AGE
 ) -> Profile:
     """What Slack says of `user`, asked as in `access_of`.
 
     Raises `SlackNoError` for a definite no, `UnknownStandingError` if nothing is known in time.
     """
-    return _from_slack(desk, _person(user), lambda: desk.slack.profile(user), wait_seconds, fresh)
+    return _ask_slack(ctx, _profile_key(user), lambda: ctx.slack.profile(user), wait_seconds, fresh)
 
 
-def is_named(desk: Desk, user: str) -> bool:
+def is_named_sender(ctx: BotContext, user: str) -> bool:
     """Whether SENDERS names `user`, who may then act wherever they belong."""
-    return user in (desk.settings.senders or ())
+    return user in (ctx.settings.senders or ())
 
 
-def is_in_channel(desk: Desk, user: str, channel: str, *, wait_seconds: float | None = None) -> bool:
+def is_in_channel(ctx: BotContext, user: str, channel: str, *, wait_seconds: float | None = None) -> bool:
     """Whether `user` is in `channel`. Raises `UnknownStandingError` if Slack could not be asked.
 
     A server that does not know the question cannot say who is where: then they are taken to be in it.
     """
     try:
-        members = _from_slack(
-            desk, ("members", channel), lambda: desk.slack.members(channel), wait_seconds, FRESH
+        members = _ask_slack(
+            ctx, ("members", channel), lambda: ctx.slack.members(channel), wait_seconds, ANSWER_FRESH_AGE
         )
-    except SlackNoError as error:
+    except SlackRefusedError as error:
         return error.error == "unknown_method"
     return user in members
 
@@ -149,13 +151,13 @@ def is_in_channel(desk: Desk, user: str, channel: str, *, wait_seconds: float | 
 # --- what Slack says ----------------------------------------------------------------------------------------
 
 
-def _person(user: str) -> tuple[str, str]:
+def _profile_key(user: str) -> tuple[str, str]:
     """The key that `bot/slack/permissions.py` keeps a profile under."""
     return ("person", user)
 
 
-def _from_slack(
-    desk: Desk,
+def _ask_slack(
+    ctx: BotContext,
     key: tuple[str, str],
     ask: Callable[[], Answer],
     wait_seconds: float | None,
@@ -165,53 +167,57 @@ def _from_slack(
 
     Raises `SlackNoError` for a definite no, `UnknownStandingError` if nothing is known in time.
     """
-    standing = desk.standing
+    standing = ctx.sender_permissions
     if wait_seconds is None:
-        return standing.told(desk, key, ask, fresh=fresh)
-    if not standing.is_fresh(desk, key, fresh):
-        answer = desk.ask(lambda: standing.told(desk, key, ask, fresh=fresh), wait_seconds)
+        return standing.cached_answer(ctx, key, ask, fresh=fresh)
+    if not standing.is_fresh(ctx, key, fresh):
+        answer = ctx.ask_with_timeout(
+            lambda: standing.cached_answer(ctx, key, ask, fresh=fresh), wait_seconds
+        )
         if answer is not None:
             return answer
-    return standing.told(desk, key, None)
+    return standing.cached_answer(ctx, key, None)
 
 
-def _told(desk: Desk, user: str, profile: Profile) -> Access:
+def _access_by_profile(ctx: BotContext, user: str, profile: Profile) -> Access:
     """Who somebody is by their profile."""
-    what = outsider(profile)
+    what = outsider_of(profile)
     if what is None:
-        return MEMBER
+        return MEMBER_ACCESS
     if what in VISITORS:
-        return _visitor(desk, user, _REFUSALS[what])
-    return Access(Kind.OUTSIDER, _REFUSALS[what])
+        return _visitor_access(ctx, user, _REFUSALS[what])
+    return Access(MembershipKind.OUTSIDER, _REFUSALS[what])
 
 
-def _untold(desk: Desk, user: str, error: SlackNoError, team: str | None) -> Access:
+def _access_without_profile(ctx: BotContext, user: str, error: SlackRefusedError, team: str | None) -> Access:
     """Who somebody is of whom Slack tells nothing.
 
     A server without `users.info` has no guests. Whoever Slack does not find is of this workspace, as all are
     who press something in it, unless the press itself comes from another one.
     """
-    if error.error in NOT_OURS or (error.error != "unknown_method" and _is_elsewhere(desk, team)):
-        return _visitor(desk, user, FOREIGN)
-    if error.error in SAYS_NOTHING:
-        return MEMBER
-    why = because(error, "users:read")
+    if error.error in NOT_VISIBLE_ERRORS or (
+        error.error != "unknown_method" and _is_other_workspace(ctx, team)
+    ):
+        return _visitor_access(ctx, user, FOREIGN_REFUSAL)
+    if error.error in UNKNOWN_USER_ERRORS:
+        return MEMBER_ACCESS
+    why = error_reason(error, "users:read")
     return Access(
-        Kind.OUTSIDER,
+        MembershipKind.OUTSIDER,
         f"Slack does not tell Heard who is a guest ({why}), so nobody can use it. Whoever runs Heard can "
         "mend that: `python -m bot doctor` says how.",
     )
 
 
-def _visitor(desk: Desk, user: str, refusal: str) -> Access:
-    if is_named(desk, user):
-        return Access(Kind.NAMED_GUEST, NAMED_ONLY)
-    return Access(Kind.OUTSIDER, refusal)
+def _visitor_access(ctx: BotContext, user: str, refusal: str) -> Access:
+    if is_named_sender(ctx, user):
+        return Access(MembershipKind.NAMED_GUEST, NAMED_GUEST_REFUSAL)
+    return Access(MembershipKind.OUTSIDER, refusal)
 
 
-def _is_elsewhere(desk: Desk, team: str | None) -> bool:
+def _is_other_workspace(ctx: BotContext, team: str | None) -> bool:
     """Whether `team` is known to be another workspace than ours; not told apart within a Grid."""
-    ours = desk.slack.identity_if_known()
+    ours = ctx.slack.identity_if_known()
     if not team or ours is None or ours.enterprise_id:
         return False
     return team != ours.team_id

@@ -8,25 +8,27 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from bot.slack.client import Place, Profile, SlackError, SlackLaterError, SlackNoError
+from bot.slack.client import ChannelInfo, Profile, SlackError, SlackLaterError, SlackRefusedError
 
 if TYPE_CHECKING:
-    from bot.context import Desk  # which has a Standing
+    from bot.context import BotContext  # which has a Standing
 
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
-FRESH = timedelta(minutes=5)
+ANSWER_FRESH_AGE = timedelta(minutes=5)
 # While Slack is away, an answer that is older still counts: whoever could send an hour ago will hardly be
 # somebody else now, and a team must not fall silent because Slack has a bad quarter of an hour. No longer
 # than that, for then somebody who was shut out could go on.
-USABLE = timedelta(hours=1)
-REST = timedelta(seconds=5)  # after a failure: a person who presses a button waits three seconds in all
-NAMED = 5  # people named in one sentence
+ANSWER_MAX_AGE = timedelta(hours=1)
+FAILURE_PAUSE = timedelta(
+    seconds=5
+)  # after a failure: a person who presses a button waits three seconds in all
+MAX_NAMED_PEOPLE = 5  # people named in one sentence
 
 # Slack would tell us nothing whatever: this says nothing of the one that we asked about.
-_OUT_OF_TOUCH = {
+_NO_ACCESS_ERRORS = {
     "account_inactive",
     "ekm_access_denied",
     "invalid_auth",
@@ -36,18 +38,24 @@ _OUT_OF_TOUCH = {
     "token_expired",
     "token_revoked",
 }
-NOT_OURS = {"user_not_visible"}
+NOT_VISIBLE_ERRORS = {"user_not_visible"}
 # A server that does not tell of people has no guests; and whoever pressed something is somebody: people of
 # other organisations are met in shared channels alone, from which nobody sends.
-SAYS_NOTHING = {"unknown_method", "user_not_found", "users_not_found"}
+UNKNOWN_USER_ERRORS = {"unknown_method", "user_not_found", "users_not_found"}
 
-SHARED = "Nobody can send public replies from this channel, because it is shared with another organisation."
-GUEST = "Guests cannot send public replies, unless Heard's settings name them."
-FOREIGN = "People from other organisations cannot send public replies, unless Heard's settings name them."
-GONE = "This account was deactivated, so no public replies are sent for it."
-APP = "Only a person can send public replies, and this account is an app."
-MEND = "Whoever runs Heard can mend that: `/mentions doctor` says how."
-UNKNOWN = "I could not ask Slack whether you may send; please try again in a moment. Your words are kept."
+SHARED_CHANNEL_REFUSAL = (
+    "Nobody can send public replies from this channel, because it is shared with another organisation."
+)
+GUEST_REFUSAL = "Guests cannot send public replies, unless Heard's settings name them."
+FOREIGN_REFUSAL = (
+    "People from other organisations cannot send public replies, unless Heard's settings name them."
+)
+DEACTIVATED_REFUSAL = "This account was deactivated, so no public replies are sent for it."
+APP_REFUSAL = "Only a person can send public replies, and this account is an app."
+FIX_HINT = "Whoever runs Heard can mend that: `/mentions doctor` says how."
+UNKNOWN_REFUSAL = (
+    "I could not ask Slack whether you may send; please try again in a moment. Your words are kept."
+)
 
 
 class Outsider(Enum):
@@ -61,14 +69,14 @@ class Outsider(Enum):
 
 VISITORS = frozenset({Outsider.FOREIGN, Outsider.GUEST})  # people here whom SENDERS may name
 _REFUSALS = {
-    Outsider.DEACTIVATED: GONE,
-    Outsider.APP: APP,
-    Outsider.FOREIGN: FOREIGN,
-    Outsider.GUEST: GUEST,
+    Outsider.DEACTIVATED: DEACTIVATED_REFUSAL,
+    Outsider.APP: APP_REFUSAL,
+    Outsider.FOREIGN: FOREIGN_REFUSAL,
+    Outsider.GUEST: GUEST_REFUSAL,
 }
 
 
-def outsider(profile: Profile) -> Outsider | None:
+def outsider_of(profile: Profile) -> Outsider | None:
     """What somebody is by their profile; None for a member."""
     if profile.is_deleted:
         return Outsider.DEACTIVATED
@@ -79,15 +87,15 @@ def outsider(profile: Profile) -> Outsider | None:
     return Outsider.GUEST if profile.is_guest else None
 
 
-class UnknownStandingError(Exception):
+class PermissionUnknownError(Exception):
     """Slack could not be asked, and nothing is known from before. The message is for who wants to send."""
 
     def __init__(self) -> None:
-        super().__init__(UNKNOWN)
+        super().__init__(UNKNOWN_REFUSAL)
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _CachedAnswer:
     answer: object  # or the definite no that Slack gave instead
     at: datetime
 
@@ -96,161 +104,164 @@ class _Kept:
         return abs(at - self.at) < fresh
 
 
-class Standing:
+class SenderPermissions:
     """What Slack said of people, places and user groups lately, and who may speak according to that."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], _Kept] = {}
+        self._kept: dict[tuple[str, str], _CachedAnswer] = {}
         self._rest_until: datetime | None = None
         self._rests_since = datetime.min.replace(tzinfo=UTC)
         self._lock = threading.Lock()
 
-    def why_not(self, desk: "Desk", user: str, channel: str) -> str | None:
+    def why_not(self, ctx: "BotContext", user: str, channel: str) -> str | None:
         """Why `user` may not send a public reply from `channel`, in one sentence to them; None if they may.
 
         Asks Slack what is not known: not within a transaction. Raises `UnknownStandingError`.
 
         Members who only look into a public channel count as being in it: they join with one click.
         """
-        return self._judge(_Look(self, desk, asks=True), user, channel)
+        return self._refusal(_SlackLookup(self, ctx, asks=True), user, channel)
 
-    def why_not_if_known(self, desk: "Desk", user: str, channel: str) -> str | None:
+    def why_not_if_known(self, ctx: "BotContext", user: str, channel: str) -> str | None:
         """As `why_not`, from memory alone; None also where it is not known."""
         try:
-            return self._judge(_Look(self, desk, asks=False), user, channel)
-        except UnknownStandingError:
+            return self._refusal(_SlackLookup(self, ctx, asks=False), user, channel)
+        except PermissionUnknownError:
             return None
 
-    def _judge(self, look: "_Look", user: str, channel: str) -> str | None:
-        senders = look.desk.settings.senders or ()
-        refusal = _place_refusal(look, channel) or _person_refusal(look, user, is_named=user in senders)
+    def _refusal(self, look: "_SlackLookup", user: str, channel: str) -> str | None:
+        senders = look.ctx.settings.senders or ()
+        refusal = _channel_refusal(look, channel) or _person_refusal(look, user, is_named=user in senders)
         if refusal is not None or not senders or user in senders:
             return refusal
-        return _among(look, user, senders)
+        return _group_refusal(look, user, senders)
 
-    def told(
+    def cached_answer(
         self,
-        desk: "Desk",
+        ctx: "BotContext",
         key: tuple[str, str],
         ask: Callable[[], Answer] | None,
         *,
-        fresh: timedelta = FRESH,
+        fresh: timedelta = ANSWER_FRESH_AGE,
     ) -> Answer:
         """What Slack says under `key`; asked if it is not known, unless there is no `ask`.
 
         An answer younger than `fresh` is not asked for again. Raises `SlackNoError` if Slack gave a definite
         no, `UnknownStandingError` if nothing is known.
         """
-        at = desk.now()
+        at = ctx.now()
         with self._lock:
             kept = self._kept.get(key)
             rests = self._rest_until is not None and self._rests_since <= at < self._rest_until
-        if kept is not None and at - kept.at >= USABLE:
+        if kept is not None and at - kept.at >= ANSWER_MAX_AGE:
             kept = None
         if ask is not None and not rests and (kept is None or not kept.is_fresh(at, fresh)):
-            kept = self._asked(key, ask, at) or kept
+            kept = self._ask(key, ask, at) or kept
         if kept is None:
-            raise UnknownStandingError
-        if isinstance(kept.answer, SlackNoError):
-            raise SlackNoError(kept.answer.error)
+            raise PermissionUnknownError
+        if isinstance(kept.answer, SlackRefusedError):
+            raise SlackRefusedError(kept.answer.error)
         return cast("Answer", kept.answer)
 
-    def is_fresh(self, desk: "Desk", key: tuple[str, str], fresh: timedelta = FRESH) -> bool:
+    def is_fresh(self, ctx: "BotContext", key: tuple[str, str], fresh: timedelta = ANSWER_FRESH_AGE) -> bool:
         """Whether the answer under `key` is young enough not to be asked for again."""
         with self._lock:
             kept = self._kept.get(key)
-        return kept is not None and kept.is_fresh(desk.now(), fresh)
+        return kept is not None and kept.is_fresh(ctx.now(), fresh)
 
-    def _asked(self, key: tuple[str, str], ask: Callable[[], object], at: datetime) -> _Kept | None:
+    def _ask(self, key: tuple[str, str], ask: Callable[[], object], at: datetime) -> _CachedAnswer | None:
         """Ask, with no lock held: others need not wait for it. None if Slack does not say."""
         try:
-            kept = _Kept(ask(), at)
+            kept = _CachedAnswer(ask(), at)
         except SlackError as error:
-            if not isinstance(error, SlackNoError) or error.error in _OUT_OF_TOUCH:
+            if not isinstance(error, SlackRefusedError) or error.error in _NO_ACCESS_ERRORS:
                 log.warning("Slack could not be asked who may send: %s", error)
                 wait = error.seconds if isinstance(error, SlackLaterError) else 0.0
                 with self._lock:
                     self._rests_since = at
-                    self._rest_until = at + max(REST, timedelta(seconds=wait))
+                    self._rest_until = at + max(FAILURE_PAUSE, timedelta(seconds=wait))
                 return None
-            kept = _Kept(error, at)
+            kept = _CachedAnswer(error, at)
         with self._lock:
             self._kept[key] = kept
         return kept
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _SlackLookup:
     """One question's look at Slack, or only at what is known of it."""
 
-    standing: Standing
-    desk: "Desk"
+    standing: SenderPermissions
+    ctx: "BotContext"
     asks: bool
 
-    def _of(self, kind: str, one: str, ask: Callable[[str], Answer]) -> Answer:
-        return self.standing.told(self.desk, (kind, one), (lambda: ask(one)) if self.asks else None)
+    def _lookup(self, kind: str, one: str, ask: Callable[[str], Answer]) -> Answer:
+        return self.standing.cached_answer(self.ctx, (kind, one), (lambda: ask(one)) if self.asks else None)
 
-    def place(self, channel: str) -> Place:
-        return self._of("place", channel, self.desk.slack.channel)
+    def place(self, channel: str) -> ChannelInfo:
+        return self._lookup("place", channel, self.ctx.slack.channel)
 
     def profile(self, user: str) -> Profile:
-        return self._of("person", user, self.desk.slack.profile)
+        return self._lookup("person", user, self.ctx.slack.profile)
 
     def group(self, group: str) -> frozenset[str]:
-        return self._of("group", group, self.desk.slack.group)
+        return self._lookup("group", group, self.ctx.slack.group)
 
 
-def _place_refusal(look: _Look, channel: str) -> str | None:
+def _channel_refusal(look: _SlackLookup, channel: str) -> str | None:
     try:
         place = look.place(channel)
-    except SlackNoError as error:
+    except SlackRefusedError as error:
         # A private channel that we were put out of, or one that was deleted: its cards go elsewhere, and the
         # person is still asked about. A server that does not know the question has no shared channels.
         if error.error in {"channel_not_found", "unknown_method"}:
             return None
-        why = because(error, "channels:read and groups:read")
+        why = error_reason(error, "channels:read and groups:read")
         return (
-            f"Slack does not say whether this channel is shared ({why}), so nobody can send from it. {MEND}"
+            f"Slack does not say whether this channel is shared ({why}), so nobody can send from "
+            f"it. {FIX_HINT}"
         )
-    return SHARED if place.is_shared else None
+    return SHARED_CHANNEL_REFUSAL if place.is_shared else None
 
 
-def _person_refusal(look: _Look, user: str, *, is_named: bool) -> str | None:
+def _person_refusal(look: _SlackLookup, user: str, *, is_named: bool) -> str | None:
     try:
-        what = outsider(look.profile(user))
-    except SlackNoError as error:
-        return None if is_named else _unknown_person(error)
+        what = outsider_of(look.profile(user))
+    except SlackRefusedError as error:
+        return None if is_named else _unknown_person_refusal(error)
     return None if what is None or (is_named and what in VISITORS) else _REFUSALS[what]
 
 
-def _unknown_person(error: SlackNoError) -> str | None:
-    if error.error in SAYS_NOTHING:
+def _unknown_person_refusal(error: SlackRefusedError) -> str | None:
+    if error.error in UNKNOWN_USER_ERRORS:
         return None
-    if error.error in NOT_OURS:
-        return FOREIGN
-    why = because(error, "users:read")
-    return f"Slack does not tell whether you are a guest ({why}), so you cannot send. {MEND}"
+    if error.error in NOT_VISIBLE_ERRORS:
+        return FOREIGN_REFUSAL
+    why = error_reason(error, "users:read")
+    return f"Slack does not tell whether you are a guest ({why}), so you cannot send. {FIX_HINT}"
 
 
-def _among(look: _Look, user: str, senders: Iterable[str]) -> str | None:
+def _group_refusal(look: _SlackLookup, user: str, senders: Iterable[str]) -> str | None:
     """Whether they are in one of the groups. If one cannot be read, the others and the named people send."""
     people = [one for one in senders if not is_group(one)]
     readable: list[str] = []
-    unreadable: dict[str, SlackNoError] = {}
+    unreadable: dict[str, SlackRefusedError] = {}
     for group in filter(is_group, senders):
         try:
             if user in look.group(group):
                 return None
-        except SlackNoError as error:
+        except SlackRefusedError as error:
             unreadable[group] = error
         else:
             readable.append(group)
-    only = _names(people, readable)
+    only = _list_senders(people, readable)
     if not unreadable:
         return f"Only {only} may send public replies."
-    whose = ", ".join(f"<!subteam^{group}> ({why_unreadable(error)})" for group, error in unreadable.items())
+    whose = ", ".join(
+        f"<!subteam^{group}> ({unreadable_reason(error)})" for group, error in unreadable.items()
+    )
     so = f"only {only} may send public replies." if only else "nobody may send public replies."
-    return f"Slack does not say who is in {whose}, so {so} {MEND}"
+    return f"Slack does not say who is in {whose}, so {so} {FIX_HINT}"
 
 
 def is_group(sender: str) -> bool:
@@ -258,24 +269,24 @@ def is_group(sender: str) -> bool:
     return sender.startswith("S")
 
 
-def why_unreadable(error: SlackNoError) -> str:
+def unreadable_reason(error: SlackRefusedError) -> str:
     """Why a user group cannot be read, in half a sentence."""
     if error.error in {"plan_upgrade_required", "paid_teams_only"}:
         return "user groups need a paid plan of Slack's"
     if error.error == "no_such_subteam":
         return "there is no such group"
-    return because(error, "usergroups:read")
+    return error_reason(error, "usergroups:read")
 
 
-def because(error: SlackNoError, scopes: str) -> str:
+def error_reason(error: SlackRefusedError, scopes: str) -> str:
     """Why Slack does not say something that these `scopes` would let us read, in half a sentence."""
     return f"Heard has no {scopes}" if error.error == "missing_scope" else error.error
 
 
-def _names(people: list[str], groups: list[str]) -> str:
+def _list_senders(people: list[str], groups: list[str]) -> str:
     """Spell who may: `<@U1>, <@U2> and people in <!subteam^S1>`; empty if nobody."""
-    shown = [f"<@{one}>" for one in people[:NAMED]]
-    if len(people) > NAMED:
-        shown.append(f"{len(people) - NAMED} more")
+    shown = [f"<@{one}>" for one in people[:MAX_NAMED_PEOPLE]]
+    if len(people) > MAX_NAMED_PEOPLE:
+        shown.append(f"{len(people) - MAX_NAMED_PEOPLE} more")
     shown += [f"people in <!subteam^{one}>" for one in groups]
     return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))

@@ -8,82 +8,82 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from bot.context import Desk
-from bot.slack.client import SlackError, SlackLaterError, SlackNoError
-from models import Budget
-from models.slack.reaction import Mark
+from bot.context import BotContext
+from bot.slack.client import SlackError, SlackLaterError, SlackRefusedError
+from models import RateLimit
+from models.slack.reaction import Reaction
 
 log = logging.getLogger(__name__)
 
-BATCH = 20
-AGAIN = timedelta(seconds=5)  # and twice as long after each try
-TRIES = 8  # an emoji is a courtesy: after so many failures, ten minutes in all, it is left
-REACTIONS = "slack reaction"  # the budget that rests while Slack asks to be left alone
+REACTIONS_PER_ROUND = 20
+RETRY_DELAY = timedelta(seconds=5)  # and twice as long after each try
+MAX_TRIES = 8  # an emoji is a courtesy: after so many failures, ten minutes in all, it is left
+REACTIONS_LIMIT_KEY = "slack reaction"  # the budget that rests while Slack asks to be left alone
 
 # It is there already, or gone already: https://docs.slack.dev/reference/methods/reactions.add#errors
-_DONE = {"already_reacted", "no_reaction"}
+_ALREADY_DONE_ERRORS = {"already_reacted", "no_reaction"}
 
 
-def work(desk: Desk) -> float:
+def run_due(ctx: BotContext) -> float:
     """Put on and take off what differs. Gives the seconds until it is worth another look."""
-    for mark_id in _differing(desk):
-        if desk.stop.is_set():
+    for mark_id in _outdated_ids(ctx):
+        if ctx.stop.is_set():
             return 0.0
-        if not _change(desk, mark_id):
+        if not _update_reaction(ctx, mark_id):
             break
     return 2.0
 
 
-def _differing(desk: Desk) -> list[int]:
+def _outdated_ids(ctx: BotContext) -> list[int]:
     """What is to be changed now; nothing while Slack asks us to slow down."""
-    at = desk.now()
-    with desk.db.read() as session:
-        if Budget.rests(session, REACTIONS, at=at):
+    at = ctx.now()
+    with ctx.db.read() as session:
+        if RateLimit.is_paused(session, REACTIONS_LIMIT_KEY, at=at):
             return []
-        return [mark.id for mark in Mark.differing(session, BATCH, at=at)]
+        return [mark.id for mark in Reaction.list_unsynced(session, REACTIONS_PER_ROUND, at=at)]
 
 
-def _change(desk: Desk, mark_id: int) -> bool:
+def _update_reaction(ctx: BotContext, mark_id: int) -> bool:
     """Make one message show what it should; False if Slack wants to be left alone first."""
-    with desk.db.read() as session:
-        mark = session.get_one(Mark, mark_id)
+    with ctx.db.read() as session:
+        mark = session.get_one(Reaction, mark_id)
         channel, ts, wanted, shown = mark.channel, mark.ts, mark.wanted, mark.shown
     try:
         if shown is not None and shown != wanted:
-            _quietly(lambda: desk.slack.unreact(channel, ts, shown))
-            _note(desk, mark_id, None)
+            _ignore_already_done(lambda: ctx.slack.unreact(channel, ts, shown))
+            _record_shown(ctx, mark_id, None)
         if wanted is not None:
-            _quietly(lambda: desk.slack.react(channel, ts, wanted))
-            _note(desk, mark_id, wanted)
+            _ignore_already_done(lambda: ctx.slack.react(channel, ts, wanted))
+            _record_shown(ctx, mark_id, wanted)
     except SlackLaterError as later:
-        at = desk.now()
-        with desk.db.write() as session:
-            Budget.pause(session, REACTIONS, at=at, until=at + timedelta(seconds=later.seconds))
+        at = ctx.now()
+        with ctx.db.write() as session:
+            RateLimit.pause(session, REACTIONS_LIMIT_KEY, at=at, until=at + timedelta(seconds=later.seconds))
         return False
     except SlackError as error:
-        _failed(desk, mark_id, wanted, error)
+        _record_failure(ctx, mark_id, wanted, error)
     return True
 
 
-def _quietly(call: Callable[[], None]) -> None:
+def _ignore_already_done(call: Callable[[], None]) -> None:
     try:
         call()
-    except SlackNoError as error:
-        if error.error not in _DONE:
+    except SlackRefusedError as error:
+        if error.error not in _ALREADY_DONE_ERRORS:
             raise
 
 
-def _note(desk: Desk, mark_id: int, shown: str | None) -> None:
-    with desk.db.write() as session:
-        session.get_one(Mark, mark_id).shown = shown
+def _record_shown(ctx: BotContext, mark_id: int, shown: str | None) -> None:
+    with ctx.db.write() as session:
+        session.get_one(Reaction, mark_id).shown = shown
 
 
-def _failed(desk: Desk, mark_id: int, wanted: str | None, error: SlackError) -> None:
+def _record_failure(ctx: BotContext, mark_id: int, wanted: str | None, error: SlackError) -> None:
     """A definite no (the message is gone, a scope is missing) ends it; the rest is tried a few times."""
     log.info("a message could not be marked: %s", error)
-    with desk.db.write() as session:
-        mark = session.get_one(Mark, mark_id)
-        mark.not_before = desk.now() + AGAIN * 2**mark.tries
+    with ctx.db.write() as session:
+        mark = session.get_one(Reaction, mark_id)
+        mark.not_before = ctx.now() + RETRY_DELAY * 2**mark.tries
         mark.tries += 1
-        if isinstance(error, SlackNoError) or mark.tries >= TRIES:
+        if isinstance(error, SlackRefusedError) or mark.tries >= MAX_TRIES:
             mark.shown = wanted

@@ -10,18 +10,18 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.slack import cards
-from bot.slack.client import SlackError, SlackNoError, is_person
+from bot.slack.client import SlackError, SlackRefusedError, is_direct_message
 from models import Card, Notice
 
 log = logging.getLogger(__name__)
 
-AT_A_TIME = 40  # messages in one round
+MESSAGES_PER_ROUND = 40  # messages in one round
 
 
 @dataclass(frozen=True, slots=True)
-class _Message:
+class _StaleMessage:
     """One message to be redrawn: where Slack has it, and as what."""
 
     notice_id: int
@@ -32,41 +32,41 @@ class _Message:
     blocks: list[dict[str, Any]]
 
 
-def work(desk: Desk) -> None:
+def redraw_stale(ctx: BotContext) -> None:
     """Redraw what is stale. To redraw twice does no harm; what fails is tried in the next round."""
-    for message in _stale(desk):
-        if desk.stop.is_set():
+    for message in _stale_messages(ctx):
+        if ctx.stop.is_set():
             return
         if message.channel is None:
             log.warning("notice %s cannot be redrawn: nobody noted where Slack put it", message.notice_id)
-            _done(desk, message)
+            _record_redrawn(ctx, message)
             continue
-        with desk.db.write() as session:
-            if cards.wait_for_update(desk, session, at=desk.now()) > 0:
+        with ctx.db.write() as session:
+            if cards.reserve_update(ctx, session, at=ctx.now()) > 0:
                 return
         try:
-            desk.slack.update(message.channel, message.ts, message.text, message.blocks, key=message.key)
-        except SlackNoError as error:  # deleted, or not to be changed any more
+            ctx.slack.update(message.channel, message.ts, message.text, message.blocks, key=message.key)
+        except SlackRefusedError as error:  # deleted, or not to be changed any more
             log.warning("notice %s cannot be redrawn: %s", message.notice_id, error.error)
         except SlackError as error:
             log.info("notice %s is redrawn later: %s", message.notice_id, error)
             return
-        _done(desk, message)
+        _record_redrawn(ctx, message)
 
 
-def _stale(desk: Desk) -> list[_Message]:
+def _stale_messages(ctx: BotContext) -> list[_StaleMessage]:
     query = select(Notice, Card.channel).outerjoin(Card, Card.ticket_id == Notice.ticket_id)
-    query = query.where(Notice.is_stale, Notice.ts.is_not(None)).order_by(Notice.id).limit(AT_A_TIME)
-    with desk.db.read() as session:
-        return [_message(desk, notice, channel) for notice, channel in session.execute(query)]
+    query = query.where(Notice.is_stale, Notice.ts.is_not(None)).order_by(Notice.id).limit(MESSAGES_PER_ROUND)
+    with ctx.db.read() as session:
+        return [_build_message(ctx, notice, channel) for notice, channel in session.execute(query)]
 
 
-def _message(desk: Desk, notice: Notice, card: str | None) -> _Message:
+def _build_message(ctx: BotContext, notice: Notice, card: str | None) -> _StaleMessage:
     """Where it is: as Slack said; of a message from before that was noted, where it was to go."""
-    meant = notice.posted_in or card or notice.channel or desk.settings.slack_channel
-    return _Message(
+    meant = notice.posted_in or card or notice.channel or ctx.settings.slack_channel
+    return _StaleMessage(
         notice_id=notice.id,
-        channel=None if is_person(meant) else meant,
+        channel=None if is_direct_message(meant) else meant,
         ts=notice.ts or "",
         key=notice.key,
         text=notice.text,
@@ -74,9 +74,9 @@ def _message(desk: Desk, notice: Notice, card: str | None) -> _Message:
     )
 
 
-def _done(desk: Desk, message: _Message) -> None:
+def _record_redrawn(ctx: BotContext, message: _StaleMessage) -> None:
     """Slack shows it so, unless more had to go meanwhile."""
-    with desk.db.write() as session:
+    with ctx.db.write() as session:
         notice = session.get_one(Notice, message.notice_id, with_for_update=True)
         if list(notice.blocks or []) == message.blocks:
             notice.is_stale = False

@@ -9,7 +9,7 @@ from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 log = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 3
+RESPOND_TIMEOUT_SECONDS = 3
 
 
 class BoundedRespond(Respond):
@@ -27,12 +27,16 @@ class BoundedRespond(Respond):
         if self.response_url is None:
             raise ValueError("there is no response_url to answer to")
         client = WebhookClient(
-            self.response_url, timeout=TIMEOUT_SECONDS, ssl=self.ssl, proxy=self.proxy, retry_handlers=[]
+            self.response_url,
+            timeout=RESPOND_TIMEOUT_SECONDS,
+            ssl=self.ssl,
+            proxy=self.proxy,
+            retry_handlers=[],
         )
         return client.send(**(dict(zip(("text", "blocks"), text, strict=False)) | fields))
 
 
-def responded(respond: Respond, **message: Any) -> bool:  # noqa: ANN401 - Slack's own fields
+def try_respond(respond: Respond, **message: Any) -> bool:  # noqa: ANN401 - Slack's own fields
     """Post `message` to the person by `respond`; whether Slack took it. Raises nothing."""
     try:
         answer = respond(**message)

@@ -6,25 +6,29 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.context import Desk
-from bot.runtime.export_writer import FORMATS, new_file, write
-from bot.slack.blocks.text import escape
-from bot.slack.client import SlackError, SlackNoError
+from bot.context import BotContext
+from bot.runtime.export_writer import FORMATS, atomic_file, write_rows
+from bot.slack.blocks.text import escape_entities
+from bot.slack.client import SlackError, SlackRefusedError
 from bot.slack.membership import access_of
 from bot.slack.typed_text import read_slack_text
 from bot.slack.user_timezone import zone_of
 from handlers import feedback
-from handlers.commands.slash_command import CHANNEL, PERSON, Answer, Asked
-from handlers.feedback import sentence_for, writing
-from models import Inbound
+from handlers.commands.slash_command import (
+    CHANNEL_MENTION_PATTERN,
+    USER_MENTION_PATTERN,
+    CommandAnswer,
+    SlashCommand,
+)
+from handlers.feedback import error_text, write_session
+from models import ProcessedRequest
 from models.core import period_words
 from models.core.base import RuleBrokenError
-from models.core.period import is_like_one
-from models.core.period import read as read_period
-from models.reports.export import KINDS, Filter, Kind
+from models.core.period import looks_like_period, parse_period
+from models.reports.export import EXPORT_TABLES, ExportFilter, ExportTable
 
-ROWS = 100_000  # what a file in Slack may hold; more is a matter for the command line
-HOW = (
+ROWS_MAX = 100_000  # what a file in Slack may hold; more is a matter for the command line
+EXPORT_USAGE = (
     "Tell me what: `/mentions export tickets`, `replies` or `events`; then, as you like, a period "
     "(`2026-10`, `2026-10-01..2026-10-15`, `30d`), `csv` or `jsonl`, a state, a network, `#channel` or "
     "`@teammate`."
@@ -32,18 +36,18 @@ HOW = (
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ExportRequest:
     """What is to be written, and what of it is said on the command line."""
 
-    kind: Kind
-    wanted: Filter
-    form: str
+    kind: ExportTable
+    wanted: ExportFilter
+    file_format: str
     options: tuple[str, ...]
 
     @property
     def name(self) -> str:
         """The file's."""
-        return f"heard-{self.kind.name}.{self.form}"
+        return f"heard-{self.kind.name}.{self.file_format}"
 
     @property
     def command(self) -> str:
@@ -51,39 +55,43 @@ class Order:
         return " ".join(("python -m bot export", self.kind.name, *self.options))
 
 
-def answer(desk: Desk, asked: Asked) -> Answer | None:
+def handle_export(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
     """A sentence at once, the file when it is made."""
-    words = period_words.words(asked.raw)
+    words = period_words.split_words(asked.raw)
     if not words:
-        return {"text": HOW}
+        return {"text": EXPORT_USAGE}
     asked.ack(response_type="ephemeral", text=":package: Making it. It comes to you as a direct message …")
-    desk.aside(lambda: _make(desk, asked, words))
+    ctx.run_in_background(lambda: _export_and_send(ctx, asked, words))
     return None
 
 
-def _make(desk: Desk, asked: Asked, words: list[str]) -> None:
+def _export_and_send(ctx: BotContext, asked: SlashCommand, words: list[str]) -> None:
     """Make it, hand it over, and say so, or why not; once, however often Slack tells of the command."""
     try:
-        with writing(desk) as session:
-            if not Inbound.is_new(session, f"export {asked.command.get('trigger_id')}", at=desk.now()):
+        with write_session(ctx) as session:
+            if not ProcessedRequest.claim_key(
+                session, f"export {asked.command.get('trigger_id')}", at=ctx.now()
+            ):
                 return
-        order = read(desk, words, zone_of(desk, asked.user))
+        order = parse_export(ctx, words, zone_of(ctx, asked.user))
         # The whole ledger leaves: what is remembered of them will not do, so Slack is asked now.
-        refused = access_of(desk, asked.user, fresh=timedelta()).refusal
-        sentence = refused or _handed_over(desk, asked.user, order)
+        refused = access_of(ctx, asked.user, fresh=timedelta()).refusal
+        sentence = refused or _write_and_upload(ctx, asked.user, order)
     except SlackError as error:
-        why = f" ({error})" if isinstance(error, SlackNoError) else ""
+        why = f" ({error})" if isinstance(error, SlackRefusedError) else ""
         sentence = f"The file is made, but Slack did not take it{why}. Please try again in a moment."
     except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
-        sentence = sentence_for(error)
-    feedback.answer(desk, asked.who, asked.respond, text=sentence, in_place=True)
+        sentence = error_text(error)
+    feedback.send_private_answer(ctx, asked.who, asked.respond, text=sentence, in_place=True)
 
 
-def read(desk: Desk, words: list[str], zone: ZoneInfo) -> Order:
+def parse_export(ctx: BotContext, words: list[str], zone: ZoneInfo) -> ExportRequest:
     """What those words ask for; a period is in the time zone `zone`. Raises `RuleBrokenError`."""
-    kind = KINDS.get(words[0].lower())
+    kind = EXPORT_TABLES.get(words[0].lower())
     if kind is None:
-        raise RuleBrokenError(f"I cannot export “{escape(read_slack_text(words[0]).text[:40])}”. {HOW}")
+        raise RuleBrokenError(
+            f"I cannot export “{escape_entities(read_slack_text(words[0]).text[:40])}”. {EXPORT_USAGE}"
+        )
     given, options, form = dict[str, str](), list[str](), "csv"
     for word in words[1:]:
         low = word.lower()
@@ -91,55 +99,59 @@ def read(desk: Desk, words: list[str], zone: ZoneInfo) -> Order:
             form = low
             options.append(f"--format {low}")
             continue
-        name, value = _filter(desk, kind, word)
+        name, value = _parse_filter(ctx, kind, word)
         if name in given:
             raise RuleBrokenError(
-                f"You gave two of the same sort: {escape(given[name])} and {escape(value)}. Give one."
+                f"You gave two of the same sort: {escape_entities(given[name])} and "
+                f"{escape_entities(value)}. Give one."
             )
         given[name] = value
         options.append(f"--{name} '{value}'" if " " in value else f"--{name} {value}")
     period = given.pop("period", None)
-    when = read_period(period, zone=zone, now=desk.now()) if period is not None else None
+    when = parse_period(period, zone=zone, now=ctx.now()) if period is not None else None
     since, until = (when.since, when.until) if when is not None else (None, None)
-    return Order(kind, Filter(since, until, **given), form, tuple(options))
+    return ExportRequest(kind, ExportFilter(since, until, **given), form, tuple(options))
 
 
-def _filter(desk: Desk, kind: Kind, word: str) -> tuple[str, str]:
+def _parse_filter(ctx: BotContext, kind: ExportTable, word: str) -> tuple[str, str]:
     """Which filter `word` is, and its value."""
     low = word.lower()
-    if (person := PERSON.fullmatch(word)) is not None:
+    if (person := USER_MENTION_PATTERN.fullmatch(word)) is not None:
         return "person", person[1]
-    if (channel := CHANNEL.fullmatch(word)) is not None:
+    if (channel := CHANNEL_MENTION_PATTERN.fullmatch(word)) is not None:
         return "channel", channel[1]
-    if low in desk.networks:
+    if low in ctx.networks:
         return "network", low
     state = low.replace("-", " ")
     if kind.states is not None and state in kind.states:
         return "state", state
-    if is_like_one(low):
+    if looks_like_period(low):
         return "period", low
     states = (
         f" A state is one of: {', '.join(one.replace(' ', '-') for one in kind.states)}."
         if kind.states
         else ""
     )
-    raise RuleBrokenError(f"I do not know “{escape(read_slack_text(word).text[:40])}” there.{states} {HOW}")
+    raise RuleBrokenError(
+        f"I do not know “{escape_entities(read_slack_text(word).text[:40])}” there.{states} {EXPORT_USAGE}"
+    )
 
 
-def _handed_over(desk: Desk, user: str, order: Order) -> str:
-    with desk.db.read() as session:
+def _write_and_upload(ctx: BotContext, user: str, order: ExportRequest) -> str:
+    with ctx.db.read() as session:
         total = order.kind.count(session, order.wanted)
     if total == 0:
         return f"There are no {order.kind.name} like that, so there is no file."
-    if total > ROWS:
+    if total > ROWS_MAX:
         return (
-            f"Those are {total:,} {order.kind.name}, and I put {ROWS:,} into a file at most. Give a shorter "
-            f"period, or have whoever runs Heard type `{escape(order.command)}`."
+            f"Those are {total:,} {order.kind.name}, and I put {ROWS_MAX:,} into a file at most. Give "
+            f"a shorter "
+            f"period, or have whoever runs Heard type `{escape_entities(order.command)}`."
         )
     with tempfile.TemporaryDirectory(prefix="heard-") as folder:
         path = Path(folder) / order.name
-        with new_file(path, bom=order.form == "csv", force=False) as file:
-            count = write(desk.db, order.kind, order.wanted, order.form, file, told=lambda _: None)
-        told = f"{count:,} {order.kind.one if count == 1 else order.kind.name}"
-        desk.slack.hand_over(user, path, f"{told}, as you asked. Only you have this file.")
+        with atomic_file(path, bom=order.file_format == "csv", force=False) as file:
+            count = write_rows(ctx.db, order.kind, order.wanted, order.file_format, file, told=lambda _: None)
+        told = f"{count:,} {order.kind.singular if count == 1 else order.kind.name}"
+        ctx.slack.send_file(user, path, f"{told}, as you asked. Only you have this file.")
     return f":package: {told}: the file is in your direct messages with me."

@@ -3,80 +3,91 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.slack import ephemeral_answers, home_tab
-from bot.slack.blocks.commands.help_text import may_be_short
-from bot.slack.blocks.commands.open_list import LISTED, open_list
-from bot.slack.blocks.elements import context
-from bot.slack.blocks.text import inert
+from bot.slack.blocks.commands.help_text import incomplete_notes
+from bot.slack.blocks.commands.open_list import TICKETS_LISTED_MAX, build_open_list
+from bot.slack.blocks.elements import context_block
+from bot.slack.blocks.text import mrkdwn_literal
 from bot.slack.typed_text import read_slack_text
-from handlers.commands.slash_command import CHANNEL, PERSON, Answer, Asked
-from handlers.feedback import PATIENCE
+from handlers.commands.slash_command import (
+    CHANNEL_MENTION_PATTERN,
+    USER_MENTION_PATTERN,
+    CommandAnswer,
+    SlashCommand,
+)
+from handlers.feedback import LEDGER_TIMEOUT_SECONDS
 from models import Pause
 from models.core.base import RuleBrokenError
 from models.reports import open_tickets
-from models.reports.open_tickets import Wanted
+from models.reports.open_tickets import OpenTicketFilter
 from models.tickets import unconnected_accounts
 
-UNHEARD = "What people say to it meanwhile is not heard, so this list may be short."
-KNOWN = "`mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate` or a network ({})"
+NOT_READ_TEXT = "What people say to it meanwhile is not heard, so this list may be short."
+FILTERS_HELP = "`mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate` or a network ({})"
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class OpenListFilter:
     """What was asked for, for the ledger and in words."""
 
-    wanted: Wanted = open_tickets.ALL
+    wanted: OpenTicketFilter = open_tickets.ALL_OPEN
     words: tuple[str, ...] = ()
 
 
-def open_ones(desk: Desk, asked: Asked) -> Answer:
+def handle_open(ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
     """Everything that waits, or what the words behind `open` leave of it."""
-    return _listed(desk, asked, _filter(desk, asked.user, asked.words, desk.now()))
+    return _build_answer(ctx, asked, _parse_filters(ctx, asked.user, asked.filter_words, ctx.now()))
 
 
-def mine(desk: Desk, asked: Asked) -> Answer:
+def handle_mine(ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
     """The same, of what the asker has."""
-    return _listed(desk, asked, _filter(desk, asked.user, ["mine", *asked.words], desk.now()))
+    return _build_answer(
+        ctx, asked, _parse_filters(ctx, asked.user, ["mine", *asked.filter_words], ctx.now())
+    )
 
 
-def _listed(desk: Desk, asked: Asked, chosen: Filter) -> Answer:
-    at, titles = desk.now(), desk.titles
-    with desk.db.read(PATIENCE) as session:
-        listing = open_tickets.waiting(session, chosen.wanted, limit=LISTED)
-        in_all = open_tickets.waiting(session, limit=0).total if chosen.words else listing.total
-        unread, pause = home_tab.unread(desk, session), Pause.now(session)
-        away = [alarm.detail for alarm in unconnected_accounts.ringing(session)]
+def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) -> CommandAnswer:
+    at, titles = ctx.now(), ctx.network_titles
+    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+        listing = open_tickets.list_by_due_time(session, chosen.wanted, limit=TICKETS_LISTED_MAX)
+        in_all = open_tickets.list_by_due_time(session, limit=0).total if chosen.words else listing.total
+        unread, pause = home_tab.unread_sources(ctx, session), Pause.current(session)
+        away = [alarm.detail for alarm in unconnected_accounts.active_alarms(session)]
     here = [one for one in unread if not chosen.wanted.networks or one.network in chosen.wanted.networks]
-    blocks = open_list(
+    blocks = build_open_list(
         listing,
         titles,
-        url=desk.slack.workspace,
+        url=ctx.slack.workspace,
         at=at,
-        unknown=may_be_short(here, titles),
+        unknown=incomplete_notes(here, titles),
         filtered=" and ".join(chosen.words),
         in_all=in_all,
     )
     if pause is not None:
-        blocks.append(context(f":double_vertical_bar: {pause.sentence}"))
-    blocks += [context(f":electric_plug: {detail} {UNHEARD}") for detail in away]
+        blocks.append(context_block(f":double_vertical_bar: {pause.sentence}"))
+    blocks += [context_block(f":electric_plug: {detail} {NOT_READ_TEXT}") for detail in away]
     text = f"{listing.total:,} waiting"
-    return ephemeral_answers.shareable(desk, asked.channel, text, blocks, patience=PATIENCE / 2)
+    return ephemeral_answers.shareable_message(
+        ctx, asked.channel, text, blocks, patience=LEDGER_TIMEOUT_SECONDS / 2
+    )
 
 
-def _filter(desk: Desk, user: str, words: list[str], at: datetime) -> Filter:
+def _parse_filters(ctx: BotContext, user: str, words: list[str], at: datetime) -> OpenListFilter:
     """What `words` ask for, all of it together."""
-    chosen = Filter()
+    chosen = OpenListFilter()
     for word in words:
-        chosen = _narrowed(desk, user, word, at, chosen)
+        chosen = _add_filter(ctx, user, word, at, chosen)
     return chosen
 
 
-def _narrowed(desk: Desk, user: str, word: str, at: datetime, chosen: Filter) -> Filter:
+def _add_filter(
+    ctx: BotContext, user: str, word: str, at: datetime, chosen: OpenListFilter
+) -> OpenListFilter:
     """`chosen` with one more condition; `RuleBrokenError` says what was not understood."""
     wanted, lower = chosen.wanted, word.lower()
-    networks = {name.lower(): name for name in desk.networks}
-    networks |= {network.title.lower(): name for name, network in desk.networks.items()}
+    networks = {name.lower(): name for name in ctx.networks}
+    networks |= {network.title.lower(): name for name, network in ctx.networks.items()}
     said = {"mine": f"<@{user}>'s", "unclaimed": "nobody's", "overdue": "overdue"}.get(lower, "")
     if lower == "mine":
         wanted = replace(wanted, owner=user)
@@ -84,21 +95,21 @@ def _narrowed(desk: Desk, user: str, word: str, at: datetime, chosen: Filter) ->
         wanted = replace(wanted, unclaimed=True)
     elif lower == "overdue":
         wanted = replace(wanted, overdue_at=at)
-    elif (channel := CHANNEL.fullmatch(word)) is not None:
+    elif (channel := CHANNEL_MENTION_PATTERN.fullmatch(word)) is not None:
         wanted, said = replace(wanted, channels=(*wanted.channels, channel[1])), f"in <#{channel[1]}>"
-    elif (person := PERSON.fullmatch(word)) is not None:
+    elif (person := USER_MENTION_PATTERN.fullmatch(word)) is not None:
         wanted, said = replace(wanted, owner=person[1]), f"<@{person[1]}>'s"
     elif lower in networks:
         name = networks[lower]
-        wanted, said = replace(wanted, networks=(*wanted.networks, name)), f"on {desk.networks[name].title}"
+        wanted, said = replace(wanted, networks=(*wanted.networks, name)), f"on {ctx.networks[name].title}"
     else:
-        raise RuleBrokenError(_unknown(desk, word))
-    return Filter(wanted, (*dict.fromkeys((*chosen.words, said)),))
+        raise RuleBrokenError(_unknown_filter_text(ctx, word))
+    return OpenListFilter(wanted, (*dict.fromkeys((*chosen.words, said)),))
 
 
-def _unknown(desk: Desk, word: str) -> str:
-    shown = inert(read_slack_text(word).text)
+def _unknown_filter_text(ctx: BotContext, word: str) -> str:
+    shown = mrkdwn_literal(read_slack_text(word).text)
     if word.startswith("#"):
         return f"I cannot tell which channel “{shown}” is: choose it from Slack's list while you type."
-    titles = ", ".join(f"`{inert(name)}`" for name in desk.networks)
-    return f"I do not know the filter “{shown}”. Try {KNOWN.format(titles)}, in any combination."
+    titles = ", ".join(f"`{mrkdwn_literal(name)}`" for name in ctx.networks)
+    return f"I do not know the filter “{shown}”. Try {FILTERS_HELP.format(titles)}, in any combination."

@@ -5,78 +5,78 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.slack.blocks.commands import search_results
 from bot.slack.client import SlackError
 from handlers import feedback
-from handlers.commands.slash_command import PERSON, Answer, Asked
-from handlers.feedback import PATIENCE, attempt, person, sentence_for
+from handlers.commands.slash_command import USER_MENTION_PATTERN, CommandAnswer, SlashCommand
+from handlers.feedback import LEDGER_TIMEOUT_SECONDS, error_text, parse_actor, run_and_report
 from handlers.tickets import author_history
-from models.reports.search import Before, phrases, search
+from models.reports.search import SearchCursor, parse_phrases, search
 
 Body = dict[str, Any]
-PAGE = 10
-NAME_PATIENCE = 1.0  # seconds for Slack to tell a teammate's name
-HOW = (
+PAGE_SIZE = 10
+NAME_TIMEOUT_SECONDS = 1.0  # seconds for Slack to tell a teammate's name
+SEARCH_USAGE = (
     "Tell me what to look for: `/mentions search slow checkout` finds what has both words, "
     '`/mentions search "out of stock"` those words one after the other, `/mentions search @maria` a person.'
 )
 
 
-def register(app: App, desk: Desk) -> None:
+def register(app: App, ctx: BotContext) -> None:
     """Listen for *More*."""
 
-    @app.action(search_results.MORE)
+    @app.action(search_results.MORE_ACTION_ID)
     def more(ack: Ack, body: Body, respond: Respond) -> None:
         ack()
-        who, value = person(body), json.loads(body["actions"][0]["value"])
+        who, value = parse_actor(body), json.loads(body["actions"][0]["value"])
 
         def show() -> None:
-            page = _page(desk, value["q"], search_results.before(value), is_first=False)
-            feedback.answer(desk, who, respond, **page)
+            page = _search_page(ctx, value["q"], search_results.parse_before(value), is_first=False)
+            feedback.send_private_answer(ctx, who, respond, **page)
 
-        attempt(desk, who, respond, show)
+        run_and_report(ctx, who, respond, show)
 
 
-def answer(desk: Desk, asked: Asked) -> Answer | None:
+def handle_search(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
     """What `/mentions search …` shows; None if it opened a person's history instead."""
-    typed = _typed(desk, asked)
+    typed = _query_text(ctx, asked)
     if not typed:
-        return {"text": HOW}
-    handle = author_history.handle_in(typed)
+        return {"text": SEARCH_USAGE}
+    handle = author_history.parse_handle(typed)
     if handle is not None:
-        return author_history.by_handle(desk, asked, handle)
+        return author_history.open_by_handle(ctx, asked, handle)
     try:
-        return _page(desk, typed, Before(), is_first=True)
+        return _search_page(ctx, typed, SearchCursor(), is_first=True)
     except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
-        return {"text": sentence_for(error)}
+        return {"text": error_text(error)}
 
 
-def _typed(desk: Desk, asked: Asked) -> str:
+def _query_text(ctx: BotContext, asked: SlashCommand) -> str:
     """What is looked for, as it was typed: a customer may be called what a teammate is called, too."""
-    return PERSON.sub(lambda token: _name(desk, token[1]), asked.handles)
+    return USER_MENTION_PATTERN.sub(lambda token: _user_name(ctx, token[1]), asked.text_with_handles)
 
 
-def _name(desk: Desk, user: str) -> str:
+def _user_name(ctx: BotContext, user: str) -> str:
     """The `@name` that Slack made a bare `<@U1>` of; the token itself where Slack does not say in time."""
-    name = desk.glance(lambda: _asked_of_slack(desk, user), NAME_PATIENCE)
+    name = ctx.read_with_timeout(lambda: _fetch_user_name(ctx, user), NAME_TIMEOUT_SECONDS)
     return f"@{name}" if name else f"<@{user}>"
 
 
-def _asked_of_slack(desk: Desk, user: str) -> str | None:
+def _fetch_user_name(ctx: BotContext, user: str) -> str | None:
     try:
-        return desk.slack.profile(user).name
+        return ctx.slack.profile(user).name
     except SlackError:
         return None
 
 
-def _page(desk: Desk, typed: str, before: Before, *, is_first: bool) -> Answer:
-    looked_for = phrases(typed)
-    with desk.db.read(PATIENCE) as session:
-        page = search(session, looked_for, before=before, limit=PAGE)
-    url = desk.slack.workspace
+def _search_page(ctx: BotContext, typed: str, before: SearchCursor, *, is_first: bool) -> CommandAnswer:
+    looked_for = parse_phrases(typed)
+    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+        page = search(session, looked_for, before=before, limit=PAGE_SIZE)
+    url = ctx.slack.workspace
     text = f"{len(page.found)} found" if page.found else "Nothing found"
     return {
         "text": text,
-        "blocks": search_results.found(page, typed, desk.titles, url=url, is_first=is_first),
+        "blocks": search_results.build_blocks(page, typed, ctx.network_titles, url=url, is_first=is_first),
     }

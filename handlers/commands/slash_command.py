@@ -8,28 +8,30 @@ from typing import Any
 import regex
 from slack_bolt import Ack, Respond
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.slack.typed_text import read_slack_text
-from handlers.feedback import Person
+from handlers.feedback import Actor
 from models.core import command_words
 
 # How Slack sends people and channels that somebody picked.
 # https://docs.slack.dev/interactivity/implementing-slash-commands#escaping
-PERSON = re.compile(r"<@(\w+)(?:\|[^<>]*)?>")
-CHANNEL = re.compile(r"<#(\w+)(?:\|[^<>]*)?>")
+USER_MENTION_PATTERN = re.compile(r"<@(\w+)(?:\|[^<>]*)?>")
+CHANNEL_MENTION_PATTERN = re.compile(r"<#(\w+)(?:\|[^<>]*)?>")
 # A person in front of everything else, at most behind blanks and marks (`*@Heard* claim`).
-_ADDRESSED = regex.compile(rf"([{command_words.SPACE}{command_words.UNSEEN}*_~`]*+)<@(\w+)(?:\|[^<>]*+)?>")
-_BROADCAST = regex.compile(rf"[{command_words.SPACE}{command_words.UNSEEN}*_~`]*+<!")
-_LABELLED = re.compile(r"<@\w+\|([^<>]+)>")
+_ADDRESSEE_PATTERN = regex.compile(
+    rf"([{command_words.SPACE_CHARS}{command_words.INVISIBLE_CHARS}*_~`]*+)<@(\w+)(?:\|[^<>]*+)?>"
+)
+_BROADCAST_PATTERN = regex.compile(rf"[{command_words.SPACE_CHARS}{command_words.INVISIBLE_CHARS}*_~`]*+<!")
+_LABELLED_USER_PATTERN = re.compile(r"<@\w+\|([^<>]+)>")
 # Words between filters that mean nothing by themselves: `open in #support and overdue`.
-_JOINING = frozenset({"and", "&", "&amp;", "in", "on", "by", "for", "from", "of", "with", "please"})
+_FILLER_WORDS = frozenset({"and", "&", "&amp;", "in", "on", "by", "for", "from", "of", "with", "please"})
 
-Answer = dict[str, Any]
+CommandAnswer = dict[str, Any]
 """What only the person who asked is shown: `text`, and `blocks` where there is more than a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SlashCommand:
     """One command. `raw` is what stands behind its word as Slack sends it, people as `<@U1|ana>`."""
 
     word: str
@@ -44,18 +46,18 @@ class Asked:
         return read_slack_text(self.raw).text
 
     @property
-    def words(self) -> list[str]:
+    def filter_words(self) -> list[str]:
         """The filters behind the word, without what people put around and between them."""
-        return [one for one in command_words.words(self.raw) if one.lower() not in _JOINING]
+        return [one for one in command_words.split_words(self.raw) if one.lower() not in _FILLER_WORDS]
 
     @property
-    def handles(self) -> str:
+    def text_with_handles(self) -> str:
         """What stands behind the word, with each `@name` as it was typed, also where a teammate is called so.
 
         Slack sends `<@U1|ana>` for a typed `@ana` if a member is called ana:
         https://docs.slack.dev/interactivity/implementing-slash-commands#escaping
         """
-        return read_slack_text(_LABELLED.sub(r"@\1", self.raw)).text
+        return read_slack_text(_LABELLED_USER_PATTERN.sub(r"@\1", self.raw)).text
 
     @property
     def user(self) -> str:
@@ -63,9 +65,9 @@ class Asked:
         return str(self.command["user_id"])
 
     @property
-    def who(self) -> Person:
+    def who(self) -> Actor:
         """The same person, for answers that come later."""
-        return Person(self.user, self.channel, None)
+        return Actor(self.user, self.channel, None)
 
     @property
     def channel(self) -> str:
@@ -73,19 +75,19 @@ class Asked:
         return str(self.command["channel_id"])
 
 
-Word = Callable[[Desk, Asked], Answer | None]
+CommandHandler = Callable[[BotContext, SlashCommand], CommandAnswer | None]
 """Answers one word; None if it has acknowledged by itself, because it takes longer than Slack waits."""
 
 
-def addressee(text: str) -> tuple[str, str] | None:
+def split_addressee(text: str) -> tuple[str, str] | None:
     """Whom a message speaks to by name before anything else, and what it says to them; None if nobody.
 
     Marks that were opened before the name stand before what it says: `*@Heard reply hi*` is one bold line.
     """
-    found = _ADDRESSED.match(text)
+    found = _ADDRESSEE_PATTERN.match(text)
     return None if found is None else (found[2], found[1].strip() + text[found.end() :])
 
 
 def is_to_teammates(text: str) -> bool:
     """Whether a message begins with a person, a group or everybody, and so is for them."""
-    return addressee(text) is not None or _BROADCAST.match(text) is not None
+    return split_addressee(text) is not None or _BROADCAST_PATTERN.match(text) is not None

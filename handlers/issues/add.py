@@ -8,52 +8,66 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.slack import fix_followup
-from bot.slack.blocks.elements import persons
+from bot.slack.blocks.elements import count_people
 from bot.slack.blocks.issues import ranking as face
-from bot.slack.blocks.issues.picker import picked
-from bot.slack.blocks.text import clean, inert, one_line
+from bot.slack.blocks.issues.picker import read_picked
+from bot.slack.blocks.text import mrkdwn_literal, one_line, sanitize
 from bot.slack.client import SlackError
 from bot.slack.typed_text import read_slack_text
-from handlers.commands.slash_command import Answer, Asked
-from handlers.feedback import PATIENCE, Person, answer, attempt, opened, person, writing
-from handlers.tickets.dialogs import against, at_input
-from models import Inbound, Issue, Ticket
+from handlers.commands.slash_command import CommandAnswer, SlashCommand
+from handlers.feedback import (
+    LEDGER_TIMEOUT_SECONDS,
+    Actor,
+    open_modal,
+    parse_actor,
+    run_and_report,
+    send_private_answer,
+    write_session,
+)
+from handlers.tickets.dialogs import ack_modal, run_submitted
+from models import Issue, ProcessedRequest, Ticket
 from models.core.base import RuleBrokenError
-from models.core.command_words import bare
-from models.issues.queries import fixed, named, people, ranked, to_tell
-from models.issues.suggestions import Sought, is_any
+from models.core.command_words import strip_marks
+from models.issues.queries import (
+    count_to_notify,
+    find_issues,
+    list_fixed_issues,
+    list_reporters,
+    rank_open_issues,
+)
+from models.issues.suggestions import SuggestionTarget, has_candidates
 
 log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
-GLANCE = 1.0  # seconds in which the modal is to know what there is
-HOW = "Say what they suffer from: `@Heard issue export loses rows`."
+MODAL_LOOKUP_TIMEOUT_SECONDS = 1.0  # seconds in which the modal is to know what there is
+ISSUE_USAGE = "Say what they suffer from: `@Heard issue export loses rows`."
 
 
-def register(app: App, desk: Desk) -> None:
+def register(app: App, ctx: BotContext) -> None:
     """Listen for the modal that adds a ticket, and for the pages of the list."""
 
-    @app.view(face.ADD)
+    @app.view(face.ADD_CALLBACK_ID)
     def add(ack: Ack, body: Body, view: Body) -> None:
-        who = person(body)
-        at_input(ack, face.TITLE_BLOCK, against(desk, who, lambda: _submit(desk, who, view)))
+        who = parse_actor(body)
+        ack_modal(ack, face.TITLE_BLOCK, run_submitted(ctx, who, lambda: _add_to_issue(ctx, who, view)))
 
     @app.action("remove_from_issue")
     def remove(ack: Ack, body: Body, respond: Respond) -> None:
         ack()
-        who, value = person(body), json.loads(body["actions"][0]["value"])
-        attempt(desk, who, respond, lambda: _remove(desk, who, body["view"], value))
+        who, value = parse_actor(body), json.loads(body["actions"][0]["value"])
+        run_and_report(ctx, who, respond, lambda: _remove(ctx, who, body["view"], value))
 
     def turn(ack: Ack, body: Body, respond: Respond) -> None:
         ack()
-        who, value = person(body), json.loads(body["actions"][0]["value"])
+        who, value = parse_actor(body), json.loads(body["actions"][0]["value"])
 
         def do() -> None:
-            answer(desk, who, respond, in_place=True, **listing(desk, **value))
+            send_private_answer(ctx, who, respond, in_place=True, **build_list_answer(ctx, **value))
 
-        attempt(desk, who, respond, do)
+        run_and_report(ctx, who, respond, do)
 
     for side in ("a", "b"):
         app.action(f"issues_page_{side}")(turn)
@@ -62,61 +76,63 @@ def register(app: App, desk: Desk) -> None:
 # --- from the card ------------------------------------------------------------------------------------------
 
 
-def ask(desk: Desk, who: Person, trigger_id: str, ticket_id: int) -> str | None:
+def open_add_modal(ctx: BotContext, who: Actor, trigger_id: str, ticket_id: int) -> str | None:
     """Open the modal that asks what the ticket is about; if the ledger is slow, without what is known."""
     del who
-    view = desk.glance(lambda: _view(desk, ticket_id, uuid.uuid4().hex), GLANCE)
+    view = ctx.read_with_timeout(
+        lambda: _build_view(ctx, ticket_id, uuid.uuid4().hex), MODAL_LOOKUP_TIMEOUT_SECONDS
+    )
     if view is None:
-        view = face.add(ticket_id, (), is_any=None, key=uuid.uuid4().hex)
-    return opened(desk, trigger_id, view)
+        view = face.build_add_modal(ticket_id, (), is_any=None, key=uuid.uuid4().hex)
+    return open_modal(ctx, trigger_id, view)
 
 
-def _view(desk: Desk, ticket_id: int, key: str) -> dict[str, Any]:
-    with desk.db.read(PATIENCE) as session:
+def _build_view(ctx: BotContext, ticket_id: int, key: str) -> dict[str, Any]:
+    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         known = Issue.of(session, ticket_id)
-        others = is_any(session, Sought(ticket=ticket_id))
-    return face.add(ticket_id, known, is_any=others, key=key)
+        others = has_candidates(session, SuggestionTarget(ticket=ticket_id))
+    return face.build_add_modal(ticket_id, known, is_any=others, key=key)
 
 
-def _submit(desk: Desk, who: Person, view: Body) -> None:
+def _add_to_issue(ctx: BotContext, who: Actor, view: Body) -> None:
     """Add it once, however often the submit arrives."""
     origin, values = json.loads(view["private_metadata"]), view["state"]["values"]
-    issue_id = picked(view)
+    issue_id = read_picked(view)
     title = one_line(read_slack_text(values[face.TITLE_BLOCK]["value"].get("value")).text)
     if issue_id is None and not title:
         raise RuleBrokenError("Pick an issue, or type what they suffer from.")
     if issue_id is not None and title:
         raise RuleBrokenError("Either pick an issue or type a new one: a ticket is added to one at a time.")
-    with writing(desk) as session:
-        if not Inbound.is_new(session, f"modal {origin['key']}", at=desk.now()):
+    with write_session(ctx) as session:
+        if not ProcessedRequest.claim_key(session, f"modal {origin['key']}", at=ctx.now()):
             return
-        ticket = Ticket.hold(session, origin["ticket"])
+        ticket = Ticket.lock(session, origin["ticket"])
         if issue_id is not None:
             if session.get(Issue, issue_id) is None:
                 raise RuleBrokenError("That issue is gone. Type its name to open it anew.")
         else:
-            issue_id = Issue.open_or_find(session, title, by=who.id, at=desk.now()).id
-        join(desk, session, Issue.point_at(session, issue_id), ticket, by=who.id)
+            issue_id = Issue.open_or_find(session, title, by=who.id, at=ctx.now()).id
+        add_ticket(ctx, session, Issue.lock_shared(session, issue_id), ticket, by=who.id)
 
 
-def join(desk: Desk, session: Session, issue: Issue, ticket: Ticket, *, by: str) -> bool:
+def add_ticket(ctx: BotContext, session: Session, issue: Issue, ticket: Ticket, *, by: str) -> bool:
     """Add `ticket` to `issue`, and tell its fixer of who came with it after the fix. Whether it is new."""
-    report = issue.add(session, ticket, by=by, at=desk.now())
-    if report is not None and report.is_again:
-        fix_followup.again(desk, session, issue, ticket, at=desk.now())
+    report = issue.add(session, ticket, by=by, at=ctx.now())
+    if report is not None and report.is_reported_again:
+        fix_followup.announce_recurrence(ctx, session, issue, ticket, at=ctx.now())
     return report is not None
 
 
-def _remove(desk: Desk, who: Person, view: Body, value: dict[str, Any]) -> str | None:
-    with writing(desk) as session:
-        if not Inbound.is_new(session, who.key, at=desk.now()):
+def _remove(ctx: BotContext, who: Actor, view: Body, value: dict[str, Any]) -> str | None:
+    with write_session(ctx) as session:
+        if not ProcessedRequest.claim_key(session, who.key, at=ctx.now()):
             return None
-        ticket = Ticket.hold(session, value["t"])
-        issue = session.get_one(Issue, Issue.end_of(session, value["i"]))
-        issue.remove(session, ticket, by=who.id, at=desk.now())
+        ticket = Ticket.lock(session, value["t"])
+        issue = session.get_one(Issue, Issue.resolve_merged(session, value["i"]))
+        issue.remove(session, ticket, by=who.id, at=ctx.now())
     key = json.loads(view["private_metadata"])["key"]
     try:
-        desk.slack.update_view(view["id"], _view(desk, value["t"], key))
+        ctx.slack.update_view(view["id"], _build_view(ctx, value["t"], key))
     except SlackError as error:
         log.info("the list of a ticket's issues could not be redrawn: %s", error)
     return None
@@ -125,45 +141,48 @@ def _remove(desk: Desk, who: Person, view: Body, value: dict[str, Any]) -> str |
 # --- from the thread ----------------------------------------------------------------------------------------
 
 
-def from_thread(desk: Desk, session: Session, ticket: Ticket, *, words: str, by: str) -> str:
+def add_from_thread(ctx: BotContext, session: Session, ticket: Ticket, *, words: str, by: str) -> str:
     """Add the ticket to the issue called `words`; without words, say what it belongs to."""
     title = one_line(words)
     if not title:
-        known = ", ".join(f"“{inert(issue.title)}”" for issue in Issue.of(session, ticket.id))
-        return f"This one belongs to {known}. {HOW}" if known else HOW
-    issue = Issue.point_at(session, Issue.open_or_find(session, title, by=by, at=desk.now()).id)
-    new = join(desk, session, issue, ticket, by=by)
+        known = ", ".join(f"“{mrkdwn_literal(issue.title)}”" for issue in Issue.of(session, ticket.id))
+        return f"This one belongs to {known}. {ISSUE_USAGE}" if known else ISSUE_USAGE
+    issue = Issue.lock_shared(session, Issue.open_or_find(session, title, by=by, at=ctx.now()).id)
+    new = add_ticket(ctx, session, issue, ticket, by=by)
     session.flush()
-    count = len(people(session, issue))
-    reported = f"{persons(count)} {'has' if count == 1 else 'have'}"
+    count = len(list_reporters(session, issue))
+    reported = f"{count_people(count)} {'has' if count == 1 else 'have'}"
     begun = "Added to" if new else "This one belongs to"
-    return f"{begun} the issue “{inert(issue.title)}”{'' if new else ' already'}: {reported} reported it."
+    return (
+        f"{begun} the issue “{mrkdwn_literal(issue.title)}”{'' if new else ' already'}: {reported} "
+        f"reported it."
+    )
 
 
 # --- /mentions issues ---------------------------------------------------------------------------------------
 
 
-def issues(desk: Desk, asked: Asked) -> Answer:
+def handle_issues(ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
     """What people suffer from, ranked; what was fixed; or the one that is called so."""
-    words = one_line(clean(asked.rest))
-    kind = "open" if not words else "fixed" if bare(words).casefold() == "fixed" else "found"
-    return listing(desk, k=kind, w=words if kind == "found" else "", p=0)
+    words = one_line(sanitize(asked.rest))
+    kind = "open" if not words else "fixed" if strip_marks(words).casefold() == "fixed" else "found"
+    return build_list_answer(ctx, k=kind, w=words if kind == "found" else "", p=0)
 
 
-def listing(desk: Desk, *, k: str, w: str, p: int) -> Answer:
+def build_list_answer(ctx: BotContext, *, k: str, w: str, p: int) -> CommandAnswer:
     """Page `p` of the list of kind `k`, with the words `w`."""
-    at = desk.now()
-    with desk.db.read(PATIENCE) as session:
-        mended = fixed(session, at=at) if k != "found" else []
+    at = ctx.now()
+    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+        mended = list_fixed_issues(session, at=at) if k != "found" else []
         if k == "fixed":
             found = mended
         else:
-            found = named(session, w, at=at) if k == "found" else ranked(session, at=at)
+            found = find_issues(session, w, at=at) if k == "found" else rank_open_issues(session, at=at)
     if not found and k == "found":
-        return {"text": f"No issue is called “{inert(w)}”. `/mentions issues` lists them all."}
+        return {"text": f"No issue is called “{mrkdwn_literal(w)}”. `/mentions issues` lists them all."}
     if not found and k == "fixed":
-        return {"text": face.NONE_FIXED}
+        return {"text": face.NO_FIXED_ISSUES_TEXT}
     if not found and not mended:
-        return {"text": face.NONE_YET}
-    blocks = face.issue_list(found, page=p, kind=k, words=w, to_tell=to_tell(mended))
+        return {"text": face.NO_ISSUES_TEXT}
+    blocks = face.build_issue_list(found, page=p, kind=k, words=w, to_tell=count_to_notify(mended))
     return {"text": f"Issues: {len(found)}", "blocks": blocks}

@@ -11,39 +11,46 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.slack import fix_followup
 from bot.slack.blocks.issues import issue as face
 from bot.slack.blocks.issues import ranking as asking
-from bot.slack.blocks.text import inert, one_line
+from bot.slack.blocks.text import mrkdwn_literal, one_line
 from bot.slack.respond import BoundedRespond
 from bot.slack.typed_text import read_slack_text
-from handlers.feedback import Person, answer, attempt, opened, person, writing
-from handlers.tickets.dialogs import against, at_input
-from models import Author, Inbound, Issue
-from models.issues.fix_followup import settle
+from handlers.feedback import (
+    Actor,
+    open_modal,
+    parse_actor,
+    run_and_report,
+    send_private_answer,
+    write_session,
+)
+from handlers.tickets.dialogs import ack_modal, run_submitted
+from models import Author, Issue, ProcessedRequest
+from models.issues.fix_followup import reconcile_reports
 
 Body = dict[str, Any]
-Verb = Callable[[Desk, Session, Issue, Person], None]
+IssueAction = Callable[[BotContext, Session, Issue, Actor], None]
 
 
-def register(app: App, desk: Desk) -> None:
+def register(app: App, ctx: BotContext) -> None:
     """Listen for the buttons of an issue."""
 
-    def on(action: str, verb: Verb | None, *, in_place: bool) -> None:
+    def on(action: str, verb: IssueAction | None, *, in_place: bool) -> None:
         def press(ack: Ack, body: Body, respond: Respond) -> None:
             ack()
-            who, value = person(body), json.loads(body["actions"][0]["value"])
+            who, value = parse_actor(body), json.loads(body["actions"][0]["value"])
             at_place = in_place and body.get("container", {}).get("is_ephemeral", False)
 
             def do() -> str | None:
                 if verb is not None:
-                    _change(desk, who, value["i"], verb)
-                now, moved = shown(desk, value["i"], value.get("p", 0))
-                answer(desk, who, respond, in_place=at_place, **now)
+                    _change_issue(ctx, who, value["i"], verb)
+                now, moved = build_issue_answer(ctx, value["i"], value.get("p", 0))
+                send_private_answer(ctx, who, respond, in_place=at_place, **now)
                 return moved
 
-            attempt(desk, who, respond, do)
+            run_and_report(ctx, who, respond, do)
 
         app.action(action)(press)
 
@@ -58,72 +65,77 @@ def register(app: App, desk: Desk) -> None:
     def ask_why(ack: Ack, body: Body, respond: Respond) -> None:
         ack()
         value = json.loads(body["actions"][0]["value"])
-        attempt(desk, person(body), respond, lambda: _ask_why(desk, body, value))
+        run_and_report(ctx, parse_actor(body), respond, lambda: _open_skip_modal(ctx, body, value))
 
-    @app.view(asking.SKIP)
+    @app.view(asking.SKIP_CALLBACK_ID)
     def skip(ack: Ack, body: Body, view: Body) -> None:
-        who = person(body)
-        refused = against(desk, who, lambda: _skip(desk, who, view))
-        at_input(ack, asking.WHY_BLOCK, refused)
+        who = parse_actor(body)
+        refused = run_submitted(ctx, who, lambda: _skip(ctx, who, view))
+        ack_modal(ack, asking.WHY_BLOCK, refused)
         if refused is None:
-            desk.aside(lambda: follow(desk, who, json.loads(view["private_metadata"])))
+            ctx.run_in_background(lambda: refresh_list(ctx, who, json.loads(view["private_metadata"])))
 
 
-def shown(desk: Desk, issue_id: int, page: int) -> tuple[dict[str, Any], str | None]:
+def build_issue_answer(ctx: BotContext, issue_id: int, page: int) -> tuple[dict[str, Any], str | None]:
     """What remains of an issue, once it is noted who was told; and a sentence, if that is another one."""
-    at = desk.now()
-    with writing(desk) as session:
-        issue, moved = Issue.hold(session, issue_id), None
+    at = ctx.now()
+    with write_session(ctx) as session:
+        issue, moved = Issue.lock(session, issue_id), None
         if issue.id != issue_id:
             gone = session.get_one(Issue, issue_id)
-            moved = f"“{inert(gone.title)}” is a part of “{inert(issue.title)}” now, which you see here."
-        settle(session, issue.id, at=at)
-        view = face.read(session, issue, page=page, at=at)
-        blocks = face.face(view, url=desk.slack.workspace)
-    return {"text": face.summary(view.standing), "blocks": blocks}, moved
+            moved = (
+                f"“{mrkdwn_literal(gone.title)}” is a part of “{mrkdwn_literal(issue.title)}” now, "
+                f"which you see here."
+            )
+        reconcile_reports(session, issue.id, at=at)
+        view = face.load_view(session, issue, page=page, at=at)
+        blocks = face.build_blocks(view, url=ctx.slack.workspace)
+    return {"text": face.summary_text(view.standing), "blocks": blocks}, moved
 
 
-def _change(desk: Desk, who: Person, issue_id: int, verb: Verb) -> None:
+def _change_issue(ctx: BotContext, who: Actor, issue_id: int, verb: IssueAction) -> None:
     """Do `verb` on the issue, once a press; not on what it was merged into, which they did not look at."""
-    with writing(desk) as session:
-        issue = Issue.hold(session, issue_id)
-        if issue.id == issue_id and Inbound.is_new(session, who.key, at=desk.now()):
-            verb(desk, session, issue, who)
+    with write_session(ctx) as session:
+        issue = Issue.lock(session, issue_id)
+        if issue.id == issue_id and ProcessedRequest.claim_key(session, who.key, at=ctx.now()):
+            verb(ctx, session, issue, who)
 
 
-def _fix(desk: Desk, session: Session, issue: Issue, who: Person) -> None:
-    issue.fix(session, by=who.id, at=desk.now())
-    fix_followup.announce(desk, session, issue, at=desk.now())
+def _fix(ctx: BotContext, session: Session, issue: Issue, who: Actor) -> None:
+    issue.fix(session, by=who.id, at=ctx.now())
+    fix_followup.announce_fixed(ctx, session, issue, at=ctx.now())
 
 
-def _reopen(desk: Desk, session: Session, issue: Issue, who: Person) -> None:
-    issue.reopen(session, by=who.id, at=desk.now())
-    fix_followup.reopened(desk, session, issue, who.id, at=desk.now())
+def _reopen(ctx: BotContext, session: Session, issue: Issue, who: Actor) -> None:
+    issue.reopen(session, by=who.id, at=ctx.now())
+    fix_followup.announce_reopened(ctx, session, issue, who.id, at=ctx.now())
 
 
 # --- skipping -----------------------------------------------------------------------------------------------
 
 
-def _ask_why(desk: Desk, body: Body, value: dict[str, Any]) -> str | None:
-    with desk.db.read(1.0) as session:
+def _open_skip_modal(ctx: BotContext, body: Body, value: dict[str, Any]) -> str | None:
+    with ctx.db.read(1.0) as session:
         author = session.get(Author, value["a"])
     handle = author.handle if author is not None else None
     where = body.get("response_url")
-    view = asking.skip(value["i"], value["a"], handle, key=uuid.uuid4().hex, page=value["p"], url=where)
-    return opened(desk, body["trigger_id"], view)
+    view = asking.build_skip_modal(
+        value["i"], value["a"], handle, key=uuid.uuid4().hex, page=value["p"], url=where
+    )
+    return open_modal(ctx, body["trigger_id"], view)
 
 
-def _skip(desk: Desk, who: Person, view: Body) -> None:
+def _skip(ctx: BotContext, who: Actor, view: Body) -> None:
     origin = json.loads(view["private_metadata"])
     reason = one_line(read_slack_text(view["state"]["values"][asking.WHY_BLOCK]["value"].get("value")).text)
-    with writing(desk) as session:
-        if Inbound.is_new(session, f"modal {origin['key']}", at=desk.now()):
-            issue = Issue.hold(session, origin["issue"])
-            issue.skip(session, origin["author"], reason=reason, by=who.id, at=desk.now())
+    with write_session(ctx) as session:
+        if ProcessedRequest.claim_key(session, f"modal {origin['key']}", at=ctx.now()):
+            issue = Issue.lock(session, origin["issue"])
+            issue.skip(session, origin["author"], reason=reason, by=who.id, at=ctx.now())
 
 
-def follow(desk: Desk, who: Person, origin: dict[str, Any]) -> None:
+def refresh_list(ctx: BotContext, who: Actor, origin: dict[str, Any]) -> None:
     """Have the list that the modal was opened from show it."""
     if origin.get("url"):
-        now, _ = shown(desk, origin["issue"], origin["page"])
-        answer(desk, who, BoundedRespond(response_url=origin["url"]), in_place=True, **now)
+        now, _ = build_issue_answer(ctx, origin["issue"], origin["page"])
+        send_private_answer(ctx, who, BoundedRespond(response_url=origin["url"]), in_place=True, **now)

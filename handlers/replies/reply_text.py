@@ -6,68 +6,70 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.networks.base import Network
-from bot.slack.blocks.text import called, date_token, escape, is_visible
-from bot.slack.membership import Kind, access_if_known
-from bot.slack.typed_text import FORWARDED, SlackText, only_in_slack
+from bot.slack.blocks.text import date_token, escape_entities, is_visible, mrkdwn_handle
+from bot.slack.membership import MembershipKind, access_if_known
+from bot.slack.typed_text import FORWARDED_LABEL, SlackText, find_slack_tokens
 from models import Event, Reply, Teammate, Ticket
 from models.core.mrkdwn import as_code
 from models.core.normalize import nfc
-from models.similarity.near_duplicates import Twin, twin
-from models.tickets.teammate import signed, unsigned
+from models.similarity.near_duplicates import NearDuplicate, find_near_duplicate
+from models.tickets.teammate import append_sign_off, strip_sign_off
 
-SAID_BEFORE = ":busts_in_silhouette: Nearly the same has been said before. Say it in other words."
-LEFT_OUT = "files left out"  # the act
-LISTED = 5  # names of files in one sentence
-OWN_WORDS = "Add a line of your own, or send it as it is."
+DUPLICATE_TEXT_FOR_GUESTS = (
+    ":busts_in_silhouette: Nearly the same has been said before. Say it in other words."
+)
+FILES_LEFT_OUT_ACT = "files left out"  # the act
+NAMES_LISTED_MAX = 5  # names of files in one sentence
+ADD_OWN_LINE_TEXT = "Add a line of your own, or send it as it is."
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ReplyText:
     """What somebody typed, as it would go out: `text` ends with the sign-off, if there is one."""
 
     text: str
     sign_off: str | None
     length: int
     problem: str | None
-    caution: str | None = None  # why the network may refuse them, where nobody can know
+    warning: str | None = None  # why the network may refuse them, where nobody can know
 
     @property
-    def digest(self) -> str:
+    def text_hash(self) -> str:
         """What tells these exact words from others."""
-        return digest(self.text)
+        return text_hash(self.text)
 
 
-def digest(text: str) -> str:
+def text_hash(text: str) -> str:
     """A short name for exactly these words."""
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
-def read_words(network: Network, typed: SlackText, sign_off: str | None = None) -> Words:
+def reply_text_from_typed(network: Network, typed: SlackText, sign_off: str | None = None) -> ReplyText:
     """What was typed in Slack as it would go out, in the network's own counting."""
     own = nfc(typed.text).strip()
-    own = unsigned(own, sign_off) if sign_off else own
-    text = signed(own, sign_off) if is_visible(own) else ""
-    return _checked(network, text, typed.names, sign_off)
+    own = strip_sign_off(own, sign_off) if sign_off else own
+    text = append_sign_off(own, sign_off) if is_visible(own) else ""
+    return _build_reply_text(network, text, typed.names, sign_off)
 
 
-def kept_words(network: Network, text: str, sign_off: str | None = None) -> Words:
+def reply_text_from_draft(network: Network, text: str, sign_off: str | None = None) -> ReplyText:
     """The words of a draft, which were read when it was kept; `text` ends with the sign-off."""
-    return _checked(network, text, (), sign_off)
+    return _build_reply_text(network, text, (), sign_off)
 
 
-def _checked(network: Network, text: str, names: tuple[str, ...], sign_off: str | None) -> Words:
+def _build_reply_text(network: Network, text: str, names: tuple[str, ...], sign_off: str | None) -> ReplyText:
     """`text` with its length and what stands against it; `names` is what was found to be Slack's alone."""
     length = network.length(text)
-    found = unspeakable(names, text)
+    found = unsendable_names(names, text)
     problem = _problem(network, text, found, length, sign_off)
-    return Words(text, sign_off, length, problem, caution_of(network, text))
+    return ReplyText(text, sign_off, length, problem, length_warning(network, text))
 
 
-def caution_of(network: Network, text: str) -> str | None:
+def length_warning(network: Network, text: str) -> str | None:
     """A sentence if `text` may be too long for the network, by one of two ways in which it may count."""
-    most = network.length_at_most(text)
+    most = network.length_upper_bound(text)
     if most <= network.max_length:
         return None
     return (
@@ -76,33 +78,35 @@ def caution_of(network: Network, text: str) -> str | None:
     )
 
 
-def unspeakable(names: tuple[str, ...], text: str) -> tuple[str, ...]:
+def unsendable_names(names: tuple[str, ...], text: str) -> tuple[str, ...]:
     """What cannot go out, each once: `names`, which Slack told, and what in `text` looks like one of them.
 
     Somebody may have written `<!subteam^S1>` letter by letter: escaped here, saying it rings nobody.
     """
-    alike = [one for one in only_in_slack(text) if one not in names]
-    alike = [one if one.startswith(("<@", ":")) else escape(one) for one in alike]
-    known = [one if one.startswith(("<@", "<#", "<!subteam^", ":")) else escape(one) for one in names]
+    alike = [one for one in find_slack_tokens(text) if one not in names]
+    alike = [one if one.startswith(("<@", ":")) else escape_entities(one) for one in alike]
+    known = [
+        one if one.startswith(("<@", "<#", "<!subteam^", ":")) else escape_entities(one) for one in names
+    ]
     return tuple(dict.fromkeys([*known, *alike]))
 
 
-def slack_only(names: tuple[str, ...]) -> str:
+def slack_only_text(names: tuple[str, ...]) -> str:
     """What to say of `names`, which have no characters outside Slack: people, groups and custom emoji."""
     what = [
         *(["Write the name out"] if any(name[0] in "<&" for name in names) else []),
         *(["Leave out that emoji or pick a standard one"] if any(name[0] == ":" for name in names) else []),
     ]
-    shown = ", ".join(f"`{name}`" if name[0] in ":&" else name for name in names[:LISTED])
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    shown = ", ".join(f"`{name}`" if name[0] in ":&" else name for name in names[:NAMES_LISTED_MAX])
+    more = f" and {len(names) - NAMES_LISTED_MAX} more" if len(names) > NAMES_LISTED_MAX else ""
     return (
         f"{shown}{more} {'means' if len(names) == 1 else 'mean'} something only in Slack. {', '.join(what)}"
     )
 
 
-def will_not_go_out(left_out: tuple[str, ...]) -> str:
+def left_out_text(left_out: tuple[str, ...]) -> str:
     """What to say of files and the like that came with the words, mrkdwn."""
-    some = [one if one == FORWARDED else as_code(one) for one in left_out[:LISTED]]
+    some = [one if one == FORWARDED_LABEL else as_code(one) for one in left_out[:NAMES_LISTED_MAX]]
     more = len(left_out) - len(some)
     listed = [*some, f"{more} more"] if more else some
     named = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
@@ -115,7 +119,7 @@ def _problem(
     if not text:
         return "There is nothing to send yet."
     if names:
-        return f"{slack_only(names)}; nothing was sent."
+        return f"{slack_only_text(names)}; nothing was sent."
     if length > network.max_length:
         over = length - network.max_length
         too_many = f"{over} character{'' if over == 1 else 's'} too many"
@@ -127,73 +131,73 @@ def _problem(
     return None
 
 
-def left_out_of(session: Session, draft: Reply) -> tuple[str, ...]:
+def load_left_out(session: Session, draft: Reply) -> tuple[str, ...]:
     """What came with the message that a draft's words were taken from, and stays behind: names of files."""
     if draft.said_ts is None:
         return ()
     query = select(Event.data).join(Reply, Reply.id == Event.reply_id)
     query = query.where(
-        Event.ticket_id == draft.ticket_id, Event.act == LEFT_OUT, Reply.said_ts == draft.said_ts
+        Event.ticket_id == draft.ticket_id, Event.act == FILES_LEFT_OUT_ACT, Reply.said_ts == draft.said_ts
     )
     data = session.scalars(query.order_by(Event.id.desc()).limit(1)).first()
     return tuple(data["files"]) if data else ()
 
 
-def sign_off_of(desk: Desk, session: Session, user: str) -> str | None:
+def load_sign_off(ctx: BotContext, session: Session, user: str) -> str | None:
     """How `user` signs in public, unless sign-offs are off."""
-    return Teammate.sign_off_of(session, user) if desk.settings.sign_offs else None
+    return Teammate.sign_off_of(session, user) if ctx.settings.sign_offs else None
 
 
 # --- said before --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class SaidBefore:
+class DuplicateWarning:
     """A reply of ours that says (nearly) the same."""
 
-    twin: Twin
+    near_duplicate: NearDuplicate
     sentence: str  # mrkdwn
     quoted: str | None  # what we said then; None where its reader may see no other card
 
     @property
     def is_refused(self) -> bool:
         """The same words to the same person again are never sent; anything else is theirs to decide."""
-        return self.twin.is_exact and self.twin.same_person
+        return self.near_duplicate.is_exact and self.near_duplicate.same_person
 
 
-def said_before(
-    desk: Desk, session: Session, ticket: Ticket, words: Words, *, turn: int, reader: str
-) -> SaidBefore | None:
+def find_duplicate(
+    ctx: BotContext, session: Session, ticket: Ticket, words: ReplyText, *, turn: int, reader: str
+) -> DuplicateWarning | None:
     """Whether we said that before: to this person word for word, or nearly so to anybody.
 
     `reader` is who is told; a guest learns neither to whom it was said, nor by whom and in which words.
     None if `turn`, which they are to answer, is answered: then the ledger says by whom.
     """
-    percent = desk.settings.near_copy_percent
+    percent = ctx.settings.near_copy_percent
     if percent == 0 or (turn <= ticket.turn and ticket.live_reply(session) is not None):
         return None
-    found = twin(
+    found = find_near_duplicate(
         session,
-        desk.essences,
+        ctx.fingerprints,
         text=words.text,
         sign_off=words.sign_off,
         network=ticket.network,
         account_id=ticket.account_id,
         author_id=ticket.author_id,
-        names=ticket.names(session),
+        names=ticket.participant_names(session),
         percent=percent,
     )
     if found is None:
         return None
-    if access_if_known(desk, reader).kind is Kind.NAMED_GUEST:
-        return SaidBefore(found, SAID_BEFORE, None)
-    return SaidBefore(found, _sentence(found), found.text)
+    if access_if_known(ctx, reader).kind is MembershipKind.NAMED_GUEST:
+        return DuplicateWarning(found, DUPLICATE_TEXT_FOR_GUESTS, None)
+    return DuplicateWarning(found, _duplicate_text(found), found.text)
 
 
-def _sentence(found: Twin) -> str:
-    to = called(found.handle) if found.handle else "somebody"
+def _duplicate_text(found: NearDuplicate) -> str:
+    to = mrkdwn_handle(found.handle) if found.handle else "somebody"
     when = date_token(found.at, "{date_long_pretty}")
     if found.is_exact and found.same_person:
         return f"<@{found.actor}> has said exactly that to {to} already, {when}. Say it in other words."
     same = f"*{found.percent} % the same* as <@{found.actor}>'s to {to}, {when}."
-    return f":busts_in_silhouette: {same} {OWN_WORDS}"
+    return f":busts_in_silhouette: {same} {ADD_OWN_LINE_TEXT}"

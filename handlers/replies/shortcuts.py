@@ -4,68 +4,68 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.slack.blocks.text import is_visible
 from bot.slack.typed_text import SlackText, read_message
 from handlers.commands.slash_command import is_to_teammates
-from handlers.feedback import Person, attempt, no_card, person, writing
-from handlers.replies.previews import Source, draft_of, show
-from models import Card, Inbound, Ticket
+from handlers.feedback import Actor, no_card_text, parse_actor, run_and_report, write_session
+from handlers.replies.previews import DraftSource, save_draft, show_preview
+from models import Card, ProcessedRequest, Ticket
 
 Body = dict[str, Any]
-SEND = "send_as_public_reply"
-NOT_HERE = "That works on a message in the thread of a card."
-TO_A_TEAMMATE = (
+SEND_CALLBACK_ID = "send_as_public_reply"
+NOT_IN_CARD_THREAD_TEXT = "That works on a message in the thread of a card."
+ADDRESSED_TO_TEAMMATE_TEXT = (
     "That message begins with a teammate's name, so it is for them and stays private. Write it without the "
     "name to send it: `@Heard reply …`"
 )
 
 
-def register(app: App, desk: Desk) -> None:
+def register(app: App, ctx: BotContext) -> None:
     """Listen for it."""
 
-    @app.shortcut(SEND)
+    @app.shortcut(SEND_CALLBACK_ID)
     def propose(ack: Ack, body: Body, respond: Respond) -> None:
         ack()
         message, channel = body["message"], body["channel"]["id"]
-        who = Person(body["user"]["id"], channel, message.get("thread_ts"), person(body).key)
-        attempt(desk, who, respond, lambda: _propose(desk, who, message, channel))
+        who = Actor(body["user"]["id"], channel, message.get("thread_ts"), parse_actor(body).key)
+        run_and_report(ctx, who, respond, lambda: _draft_and_preview(ctx, who, message, channel))
 
 
-def _propose(desk: Desk, who: Person, message: Body, channel: str) -> str | None:
+def _draft_and_preview(ctx: BotContext, who: Actor, message: Body, channel: str) -> str | None:
     """Keep its words as a draft of `who`, and show them the exact preview."""
     typed = read_message(message)
-    refused = _why_not(message, typed)
+    refused = _find_refusal(message, typed)
     if refused is not None:
         return refused
-    with writing(desk) as session:
-        if not Inbound.is_new(session, who.key, at=desk.now()):
+    with write_session(ctx) as session:
+        if not ProcessedRequest.claim_key(session, who.key, at=ctx.now()):
             return None
-        card = Card.at_place(session, channel, message["thread_ts"])
+        card = Card.find_by_message(session, channel, message["thread_ts"])
         if card is None:
-            return no_card(session, channel, NOT_HERE)
+            return no_card_text(session, channel, NOT_IN_CARD_THREAD_TEXT)
         author = message["user"] if message["user"] != who.id else None
-        source = Source("shortcut", channel, message["ts"], author)
-        ticket = Ticket.hold(session, card.ticket_id)
-        preview = draft_of(desk, session, ticket, who, typed=typed, source=source)
-    show(desk, who, preview)
+        source = DraftSource("shortcut", channel, message["ts"], author)
+        ticket = Ticket.lock(session, card.ticket_id)
+        preview = save_draft(ctx, session, ticket, who, typed=typed, source=source)
+    show_preview(ctx, who, preview)
     return None
 
 
-def _why_not(message: Body, typed: SlackText) -> str | None:
+def _find_refusal(message: Body, typed: SlackText) -> str | None:
     """What a message has to be: a person's, in a thread, in words, and not spoken to a teammate."""
     if not message.get("thread_ts") or message["thread_ts"] == message["ts"]:
-        return NOT_HERE
+        return NOT_IN_CARD_THREAD_TEXT
     if message.get("bot_id") or not message.get("user"):
         return "Only what a person wrote can become a public reply."
     if not is_visible(typed.text):
         return "There are no words in that message. Pictures and files cannot be sent yet."
-    if _is_to_somebody(typed.strip()) or is_to_teammates(message.get("text") or ""):
-        return TO_A_TEAMMATE
+    if _is_addressed(typed.strip()) or is_to_teammates(message.get("text") or ""):
+        return ADDRESSED_TO_TEAMMATE_TEXT
     return None
 
 
-def _is_to_somebody(typed: SlackText) -> bool:
+def _is_addressed(typed: SlackText) -> bool:
     """Whether it begins with the name of a person or a group, or calls everybody."""
     first = typed.tokens[0] if typed.tokens else None
     is_named = first is not None and first.start == 0 and first.name.startswith(("<@", "<!"))

@@ -8,29 +8,29 @@ from slack_bolt import Ack, App, Respond
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.jobs import account_check
 from bot.networks.base import Later, Network, Post, WrongAccount
-from bot.slack.blocks.tickets.full_post import Shown, whole
+from bot.slack.blocks.tickets.full_post import FullPost, build_full_post_modal
 from bot.slack.client import SlackError
-from handlers.feedback import PATIENCE, SLOW, attempt, person
+from handlers.feedback import LEDGER_TIMEOUT_SECONDS, SLACK_SLOW_TEXT, parse_actor, run_and_report
 from models import Mention, Reply, Ticket
 
 Body = dict[str, Any]
 
 
-def register(app: App, desk: Desk) -> None:
+def register(app: App, ctx: BotContext) -> None:
     """Listen for the button."""
 
     @app.action("show_context")
     def show(ack: Ack, body: Body, respond: Respond) -> None:
         ack()
         ticket_id = json.loads(body["actions"][0]["value"])["t"]
-        attempt(desk, person(body), respond, lambda: _open(desk, body["trigger_id"], ticket_id))
+        run_and_report(ctx, parse_actor(body), respond, lambda: _open(ctx, body["trigger_id"], ticket_id))
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ContextPost:
     """One post of the context; `text` is None if only the network has it."""
 
     post_id: str
@@ -38,41 +38,43 @@ class Piece:
     text: str | None
 
 
-def _open(desk: Desk, trigger_id: str, ticket_id: int) -> str | None:
+def _open(ctx: BotContext, trigger_id: str, ticket_id: int) -> str | None:
     """Open the modal with what the ledger has; what it lacks is fetched by the side."""
-    with desk.db.read(PATIENCE) as session:
+    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         ticket = session.get_one(Ticket, ticket_id)
-        network, account_id = desk.network(ticket.network), ticket.account_id
-        pieces = _pieces(session, ticket)
+        network, account_id = ctx.network(ticket.network), ticket.account_id
+        pieces = _context_posts(session, ticket)
     try:
-        view_id = desk.slack.open_view(trigger_id, _modal(pieces))
+        view_id = ctx.slack.open_view(trigger_id, _build_modal(pieces))
     except SlackError:
-        return SLOW
+        return SLACK_SLOW_TEXT
     if any(piece.text is None for piece in pieces):
-        desk.aside(lambda: _fetch(desk, network, account_id, view_id, pieces))
+        ctx.run_in_background(lambda: _fetch_missing(ctx, network, account_id, view_id, pieces))
     return None
 
 
-def _modal(pieces: list[Piece], note: str | None = None) -> dict[str, Any]:
-    return whole([Shown(piece.about, piece.text) for piece in pieces], note=note)
+def _build_modal(pieces: list[ContextPost], note: str | None = None) -> dict[str, Any]:
+    return build_full_post_modal([FullPost(piece.about, piece.text) for piece in pieces], note=note)
 
 
-def _pieces(session: Session, ticket: Ticket) -> list[Piece]:
+def _context_posts(session: Session, ticket: Ticket) -> list[ContextPost]:
     """What the newest post answers and quotes, then the post itself."""
     newest = session.scalars(
         select(Mention).where(Mention.ticket_id == ticket.id).order_by(Mention.posted_at.desc()).limit(1),
     ).one()
     around = (("What it answers", newest.in_reply_to), ("What it quotes", newest.quoted))
-    pieces = [_piece(session, ticket, about, post_id) for about, post_id in around if post_id is not None]
-    own = "(no longer shown)" if newest.deleted_at is not None else newest.shown
-    return [*pieces, Piece(newest.post_id, "The whole post", own)]
+    pieces = [
+        _context_post(session, ticket, about, post_id) for about, post_id in around if post_id is not None
+    ]
+    own = "(no longer shown)" if newest.deleted_at is not None else newest.display_text
+    return [*pieces, ContextPost(newest.post_id, "The whole post", own)]
 
 
-def _piece(session: Session, ticket: Ticket, about: str, post_id: str) -> Piece:
+def _context_post(session: Session, ticket: Ticket, about: str, post_id: str) -> ContextPost:
     """A post that the ledger may know: one of ours, or one that it heard."""
     ours = session.scalar(select(Reply.text).where(Reply.post_id == post_id))
     if ours is not None:
-        return Piece(post_id, f"{about}: our reply", ours)
+        return ContextPost(post_id, f"{about}: our reply", ours)
     theirs = session.scalar(
         select(Mention.text).where(
             Mention.network == ticket.network,
@@ -80,10 +82,12 @@ def _piece(session: Session, ticket: Ticket, about: str, post_id: str) -> Piece:
             Mention.deleted_at.is_(None),
         ),
     )
-    return Piece(post_id, about, theirs)
+    return ContextPost(post_id, about, theirs)
 
 
-def _fetch(desk: Desk, network: Network, account_id: str, view_id: str, pieces: list[Piece]) -> None:
+def _fetch_missing(
+    ctx: BotContext, network: Network, account_id: str, view_id: str, pieces: list[ContextPost]
+) -> None:
     """Ask the network, as the ticket's account, for what the ledger lacks, and redraw the modal."""
     missing = [piece.post_id for piece in pieces if piece.text is None]
     note = None
@@ -93,7 +97,7 @@ def _fetch(desk: Desk, network: Network, account_id: str, view_id: str, pieces: 
             post.latest_id: post for post in page.posts
         }
     except WrongAccount as wrong:
-        found, note = {}, f":electric_plug: {account_check.why(desk, network, wrong)}"
+        found, note = {}, f":electric_plug: {account_check.explain_wrong_account(ctx, network, wrong)}"
     except Later:
         found, note = (
             {},
@@ -102,10 +106,10 @@ def _fetch(desk: Desk, network: Network, account_id: str, view_id: str, pieces: 
     filled = [
         piece
         if piece.text is not None
-        else Piece(piece.post_id, piece.about, _text(found.get(piece.post_id)))
+        else ContextPost(piece.post_id, piece.about, _text(found.get(piece.post_id)))
         for piece in pieces
     ]
-    desk.slack.update_view(view_id, _modal(filled, note))
+    ctx.slack.update_view(view_id, _build_modal(filled, note))
 
 
 def _text(post: Post | None) -> str:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, Key
 
-HEARD = "heard"  # the actor of what no person did
-BREACH = "breach"  # the act of nobody: a reply was due and had not been given
+HEARD_ACTOR = "heard"  # the actor of what no person did
+BREACH_ACT = "breach"  # the act of nobody: a reply was due and had not been given
 
 
 class Event(Base):
@@ -35,7 +35,7 @@ class Event(Base):
         act: str,
         *,
         at: datetime,
-        by: str = HEARD,
+        by: str = HEARD_ACTOR,
         ticket_id: int | None = None,
         reply_id: int | None = None,
         text: str | None = None,

@@ -20,7 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapp
 from sqlalchemy.types import JSON
 
 
-def spelled(moment: datetime) -> str:
+def format_for_sqlite(moment: datetime) -> str:
     """A moment in UTC as SQLite keeps it."""
     return moment.isoformat(" ", "microseconds").removesuffix("+00:00")
 
@@ -45,7 +45,7 @@ class Moment(TypeDecorator[datetime]):
 
         def bound(value: datetime | None) -> str | None:
             moment = self.process_bind_param(value, dialect)
-            return None if moment is None else spelled(moment)
+            return None if moment is None else format_for_sqlite(moment)
 
         return bound if dialect.name == "sqlite" else super().bind_processor(dialect)
 
@@ -93,7 +93,7 @@ class OnItsWayError(RuleBrokenError):
     """A reply is being sent, and nobody can stop it."""
 
 
-def unindexed(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
+def without_index(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
     """`column` as an expression, which no index knows.
 
     Where a text has a handful of values, such as the network, SQLite else reads all rows that have the one.
@@ -101,14 +101,14 @@ def unindexed(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
     return column.concat(literal_column("''"))
 
 
-def on_sqlite(session: Session) -> bool:
+def is_sqlite(session: Session) -> bool:
     """Whether it is SQLite that answers `session`; else it is PostgreSQL."""
     return session.get_bind().dialect.name == "sqlite"
 
 
 def add_if_absent(session: Session, table: type[Base], **values: Any) -> bool:  # noqa: ANN401 - column values
     """Insert a row unless its key is taken, whoever else is inserting it now; tell whether it was new."""
-    insert = sqlite.insert if on_sqlite(session) else postgresql.insert
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
     key = next(iter(table.__table__.primary_key))
     statement = insert(table).values(**values).on_conflict_do_nothing().returning(key)
     return session.scalar(statement) is not None

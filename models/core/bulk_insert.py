@@ -10,24 +10,24 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from models.core.base import Base, on_sqlite
+from models.core.base import Base, is_sqlite
 
 
-class _Each(GenericFunction[Any]):
+class _JsonEach(GenericFunction[Any]):
     """The elements of a JSON array as rows: a list of any length is one parameter, and one statement."""
 
     name = "json_each"
     inherit_cache = True
 
 
-@compiles(_Each, "postgresql")
-def _each_in_postgresql(element: _Each, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - options
+@compiles(_JsonEach, "postgresql")
+def _json_each_in_postgresql(element: _JsonEach, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - options
     return f"json_array_elements_text{compiler.process(element.clause_expr, **more)}"
 
 
-_EACH = _Each(bindparam("listed", type_=JSON)).table_valued("value")
+_JSON_ROWS = _JsonEach(bindparam("listed", type_=JSON)).table_valued("value")
 
-LISTED = select(cast(_EACH.c.value, BigInteger))
+LISTED_NUMBERS = select(cast(_JSON_ROWS.c.value, BigInteger))
 """The numbers of the parameter `listed`, to be selected from."""
 
 
@@ -39,32 +39,32 @@ def ids_of(
     It looks into the index once for each. Given the whole list, PostgreSQL reads the whole table as long as
     it has no statistics of it, which is just when a new account brings much.
     """
-    rows = session.connection().execute(_look_up(key, *same), {"listed": sorted(wanted), **same})
+    rows = session.connection().execute(_id_query(key, *same), {"listed": sorted(wanted), **same})
     return {name: row_id for name, row_id in rows if row_id is not None}
 
 
 @cache
-def _look_up(key: InstrumentedAttribute[str], *same: str) -> Executable:
+def _id_query(key: InstrumentedAttribute[str], *same: str) -> Executable:
     columns = key.class_.__table__.c
     here = [columns[name] == bindparam(name) for name in same]
-    found = select(columns.id).where(*here, columns[key.key] == _EACH.c.value).scalar_subquery()
-    return select(_EACH.c.value, found)
+    found = select(columns.id).where(*here, columns[key.key] == _JSON_ROWS.c.value).scalar_subquery()
+    return select(_JSON_ROWS.c.value, found)
 
 
-def next_ids(session: Session, table: type[Base], count: int) -> Sequence[int]:
+def reserve_ids(session: Session, table: type[Base], count: int) -> Sequence[int]:
     """Ids for rows that are about to be written, in rising order: cheaper than to read them back."""
-    if on_sqlite(session):  # its one writer holds the lock, so nobody else takes them
-        first = (session.connection().scalar(_highest(table)) or 0) + 1
+    if is_sqlite(session):  # its one writer holds the lock, so nobody else takes them
+        first = (session.connection().scalar(_max_id_query(table)) or 0) + 1
         return range(first, first + count)
     taken = select(func.nextval(func.pg_get_serial_sequence(table.__tablename__, "id")))
     return session.scalars(taken.select_from(func.generate_series(1, count))).all()
 
 
 @cache
-def _highest(table: type[Base]) -> Executable:
+def _max_id_query(table: type[Base]) -> Executable:
     return select(func.max(table.__table__.c.id))
 
 
-def write(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+def insert_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert `rows`, which all name the same columns."""
     session.connection().execute(insert(table), rows)

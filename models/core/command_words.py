@@ -11,29 +11,31 @@ import regex  # the Unicode properties that `re` lacks
 
 from models.core.normalize import nfkc
 
-MOST_MARKS = 5  # pairs of underscores around one word
-POLITE = frozenset({"please", "pls", "plz"})
+UNDERSCORE_PAIRS_MAX = 5  # pairs of underscores around one word
+POLITE_WORDS = frozenset({"please", "pls", "plz"})
 
 # What looks like a blank, and what has no width at all but parts words when it is copied along with them.
-SPACE = r"\p{White_Space}\u180e\u200b\u2060\ufeff"
-UNSEEN = r"\p{Default_Ignorable_Code_Point}"
+SPACE_CHARS = r"\p{White_Space}\u180e\u200b\u2060\ufeff"
+INVISIBLE_CHARS = r"\p{Default_Ignorable_Code_Point}"
 _MARKS = "*_~`"  # https://docs.slack.dev/messaging/formatting-message-text/#basic-formatting
 _ENTITY_ENDS = ("&lt;", "&gt;", "&amp;")
 _ENTITIES = r"&(?:lt|gt|amp);"
 _LETTER = r"[\p{L}\p{M}\p{N}\u00ad\u200c\u200d]"
 
-_SPACES = regex.compile(rf"[{SPACE}]++")
-_IS_SPACE = regex.compile(rf"[{SPACE}]")
-_BLANK = regex.compile(rf"[{SPACE}{UNSEEN}]*+")
-_HEAD = regex.compile(rf"(?:{_ENTITIES}|[{SPACE}{UNSEEN}\p{{P}}~`])*+")
+_SPACES = regex.compile(rf"[{SPACE_CHARS}]++")
+_IS_SPACE = regex.compile(rf"[{SPACE_CHARS}]")
+_BLANK = regex.compile(rf"[{SPACE_CHARS}{INVISIBLE_CHARS}]*+")
+_HEAD = regex.compile(rf"(?:{_ENTITIES}|[{SPACE_CHARS}{INVISIBLE_CHARS}\p{{P}}~`])*+")
 _WORD = regex.compile(rf"{_LETTER}++(?:[-_'\u2010\u2011\u2019]{_LETTER}++)*+")
 # Not the colon of an emoji (`reply:tada:`), which belongs to what follows.
 _EMOJI = r"(?!:[\w+'-]{1,100}:)"
-_TAIL = regex.compile(rf"(?:&gt;|{_EMOJI}[{UNSEEN}.,:;!?…\p{{Pe}}\p{{Pf}}：，；。！？、،؛؟])++")  # noqa: RUF001
-_GAP = regex.compile(rf"[{SPACE}]*+(?:[:：](?=[{SPACE}]))?+")  # noqa: RUF001 - `reply : hi`, as the French do
+_TAIL = regex.compile(rf"(?:&gt;|{_EMOJI}[{INVISIBLE_CHARS}.,:;!?…\p{{Pe}}\p{{Pf}}：，；。！？、،؛؟])++")  # noqa: RUF001
+_GAP = regex.compile(rf"[{SPACE_CHARS}]*+(?:[:：](?=[{SPACE_CHARS}]))?+")  # noqa: RUF001 - `reply : hi`, as the French do
 _RUN = regex.compile(r"([*_~`\"'])\1*+")
-_LOOSE = regex.compile(rf"[*_~`\"']++(?=[{SPACE}]|$)")  # closed though never opened, or not closed at all
-_INVISIBLE = regex.compile(rf"[{UNSEEN}]")
+_LOOSE = regex.compile(
+    rf"[*_~`\"']++(?=[{SPACE_CHARS}]|$)"
+)  # closed though never opened, or not closed at all
+_INVISIBLE = regex.compile(rf"[{INVISIBLE_CHARS}]")
 _HYPHEN = regex.compile(r"[-_\u2010\u2011]")
 _AROUND = "\"'“”‘’„«»‹›()[]{}*~`.,:;!?…"  # noqa: RUF001 - what people type
 
@@ -50,18 +52,18 @@ class Command:
     start: int = field(default=0, compare=False)
 
 
-def spaced(text: str) -> str:
+def collapse_spaces(text: str) -> str:
     """`text` with one ordinary blank wherever white space of any kind stood, and none at its ends."""
     return str(_SPACES.sub(" ", text)).strip(" ")
 
 
-def blank_in_front(text: str) -> int:
+def count_leading_blanks(text: str) -> int:
     """How many characters of white space of any kind, or of no width, stand in front of `text`."""
     found = _BLANK.match(text)
     return found.end() if found is not None else 0
 
 
-def stripped(text: str) -> str:
+def strip_blanks(text: str) -> str:
     """`text` without white space of any kind at its ends."""
     begin, end = 0, len(text)
     while begin < end and _IS_SPACE.match(text, begin):
@@ -71,22 +73,22 @@ def stripped(text: str) -> str:
     return text[begin:end]
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of `text`, without what stands around them; what is nothing but that is left out."""
-    return [one for one in map(bare, spaced(text).split(" ")) if one]
+    return [one for one in map(strip_marks, collapse_spaces(text).split(" ")) if one]
 
 
-def bare(word: str) -> str:
+def strip_marks(word: str) -> str:
     """`word` without the marks and the punctuation around it; an underscore at one end only is part of it."""
-    for _ in range(MOST_MARKS):
-        word = _cut(word.lstrip(_AROUND))
+    for _ in range(UNDERSCORE_PAIRS_MAX):
+        word = _strip_trailing(word.lstrip(_AROUND))
         if len(word) < len("_w_") or not word[0] == word[-1] == "_":
             return word
         word = word[1:-1]
     return word
 
 
-def _cut(word: str) -> str:
+def _strip_trailing(word: str) -> str:
     """`word` without the punctuation behind it; the semicolon of an entity (`&lt;here&gt;`) is none."""
     end = len(word)
     while end and word[end - 1] in _AROUND and not word.endswith(_ENTITY_ENDS, 0, end):
@@ -94,7 +96,7 @@ def _cut(word: str) -> str:
     return word[:end]
 
 
-def command(text: str, pairs: Collection[str] = ()) -> Command:
+def parse_command(text: str, pairs: Collection[str] = ()) -> Command:
     """Read the first word of `text`, in small letters; `pairs` are commands that are two words.
 
     The rest begins behind the white space or the punctuation that follows the word, and is not changed, but
@@ -102,24 +104,24 @@ def command(text: str, pairs: Collection[str] = ()) -> Command:
     The word is empty where no word stands at the beginning.
     """
     opened: list[str] = []
-    word, end = _first(text, 0, opened)
-    if word in POLITE:
-        word, end = _first(text, end, opened)
+    word, end = _parse_first_word(text, 0, opened)
+    if word in POLITE_WORDS:
+        word, end = _parse_first_word(text, end, opened)
     for pair in pairs:
         one, _, other = pair.partition(" ")
         if word == one:
             marks = opened.copy()
-            second, after = _first(text, end, marks)
+            second, after = _parse_first_word(text, end, marks)
             if second == other:
                 word, end, opened = pair, after, marks
     if not word:
         return Command("", text)
     while end < len(text) and _IS_SPACE.match(text, end):
         end += 1
-    return Command(word, _closed(stripped(text[end:]), opened), end)
+    return Command(word, _close_marks(strip_blanks(text[end:]), opened), end)
 
 
-def _first(text: str, start: int, opened: list[str]) -> tuple[str, int]:
+def _parse_first_word(text: str, start: int, opened: list[str]) -> tuple[str, int]:
     """The first word from `start` on, folded, and where the rest begins; `opened` are the marks left open."""
     head = _HEAD.match(text, start)
     at = head.end() if head is not None else start
@@ -161,7 +163,7 @@ def _end(text: str, at: int, opened: list[str]) -> int:
     return loose.end() if loose is not None else at
 
 
-def _closed(rest: str, opened: list[str]) -> str:
+def _close_marks(rest: str, opened: list[str]) -> str:
     """`rest` with the marks that were opened before it: taken away with their ends, or set before it."""
     for mark in (one for one in reversed(opened) if one[0] in _MARKS):
         end = regex.search(rf"(?<=\S){regex.escape(mark)}(?![\p{{L}}\p{{N}}])", rest)

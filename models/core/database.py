@@ -12,12 +12,12 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-PATIENCE = 30.0  # seconds that a background job waits for a lock
+LOCK_TIMEOUT_SECONDS = 30.0  # seconds that a background job waits for a lock
 # A database that went away without a word must not hold a press, for which Slack waits three seconds: how
 # long to connect, in seconds (the least that libpq takes), and until sent bytes count as lost, in ms.
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
-_SOON = {"connect_timeout": 2, "tcp_user_timeout": 2000}
-_TIMEOUTS = ("lock_timeout", "statement_timeout")  # PostgreSQL's, for those who can wait less
+_CONNECT_TIMEOUTS = {"connect_timeout": 2, "tcp_user_timeout": 2000}
+_PG_TIMEOUT_SETTINGS = ("lock_timeout", "statement_timeout")  # PostgreSQL's, for those who can wait less
 
 
 class BusyError(Exception):
@@ -33,23 +33,23 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = _engine(url)
+        self.engine = _open_engine(url)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writer = threading.Lock()
         self._immediate = self.engine.execution_options(immediate=True)
 
     @contextmanager
-    def read(self, patience: float = PATIENCE) -> Iterator[Session]:
+    def read(self, patience: float = LOCK_TIMEOUT_SECONDS) -> Iterator[Session]:
         """Give a session that only looks; whatever it changed is rolled back.
 
         What was read stays readable afterwards: closing, unlike `rollback`, does not make objects forget.
         """
-        with _translated(), Session(self.engine, expire_on_commit=False) as session:
+        with _translate_errors(), Session(self.engine, expire_on_commit=False) as session:
             _wait_at_most(session, patience)
             yield session
 
     @contextmanager
-    def write(self, patience: float = PATIENCE) -> Iterator[Session]:
+    def write(self, patience: float = LOCK_TIMEOUT_SECONDS) -> Iterator[Session]:
         """Give a session whose work is committed at the end, or not at all.
 
         `patience` in seconds bounds the wait for a lock; past it `BusyError` is raised.
@@ -58,7 +58,7 @@ class Database:
         if self.is_sqlite and not self._writer.acquire(timeout=patience):
             raise BusyError("the ledger is busy")
         try:
-            with _translated(), Session(self._immediate, expire_on_commit=False) as session:
+            with _translate_errors(), Session(self._immediate, expire_on_commit=False) as session:
                 _wait_at_most(session, max(until - time.monotonic(), 0.05) if self.is_sqlite else patience)
                 yield session
                 session.commit()
@@ -79,7 +79,7 @@ def normal_url(url: str) -> str:
     return url
 
 
-def _engine(url: str) -> Engine:
+def _open_engine(url: str) -> Engine:
     """Open `url`: SQLite in WAL with foreign keys, PostgreSQL with a pool that notices dead connections.
 
     A statement that fails is logged without its parameters: they are people's words.
@@ -91,10 +91,10 @@ def _engine(url: str) -> Engine:
             pool_size=16,
             max_overflow=16,
             pool_pre_ping=True,
-            connect_args=_SOON,
+            connect_args=_CONNECT_TIMEOUTS,
             hide_parameters=True,
         )
-        event.listen(engine, "handle_error", _without_details)
+        event.listen(engine, "handle_error", _remove_details)
         return engine
     _make_private(make_url(url).database)
     engine = create_engine(url, pool_size=32, max_overflow=16, hide_parameters=True)
@@ -103,7 +103,7 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _without_details(context: ExceptionContext) -> None:
+def _remove_details(context: ExceptionContext) -> None:
     """Keep the first sentence of a PostgreSQL error alone: its DETAIL may hold a whole row.
 
     Such as `DETAIL:  Failing row contains (…)`. The SQLSTATE and the rest stay in `diag`.
@@ -149,7 +149,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
     https://www.sqlite.org/lang_transaction.html#deferred_immediate_and_exclusive_transactions
     """
-    wait = connection.get_execution_options().get("busy_ms", int(PATIENCE * 1000))
+    wait = connection.get_execution_options().get("busy_ms", int(LOCK_TIMEOUT_SECONDS * 1000))
     connection.exec_driver_sql(f"PRAGMA busy_timeout={wait}")
     immediate = connection.get_execution_options().get("immediate")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
@@ -159,8 +159,8 @@ def _wait_at_most(session: Session, seconds: float) -> None:
     """Open the transaction with that much patience for locks."""
     milliseconds = max(int(seconds * 1000), 1)
     connection = session.connection(execution_options={"busy_ms": milliseconds})
-    if connection.dialect.name != "sqlite" and seconds < PATIENCE:
-        limits = (f"set_config('{name}', '{milliseconds}', true)" for name in _TIMEOUTS)
+    if connection.dialect.name != "sqlite" and seconds < LOCK_TIMEOUT_SECONDS:
+        limits = (f"set_config('{name}', '{milliseconds}', true)" for name in _PG_TIMEOUT_SETTINGS)
         connection.exec_driver_sql(f"SELECT {', '.join(limits)}")
 
 
@@ -170,7 +170,7 @@ def is_disk_full(error: DBAPIError) -> bool:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """Tell a lock that did not come (SQLite: locked; PostgreSQL: 55P03, 57014) from other failures."""
     try:
         yield

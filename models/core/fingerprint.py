@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import regex  # the Unicode properties that `re` lacks
 
 from models.core.normalize import nfkc
-from models.tickets.teammate import unsigned
+from models.tickets.teammate import strip_sign_off
 
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 # A keycap is a digit in disguise, and NFKC makes letters of others (™, ㊗): they go before it comes.
@@ -29,25 +29,25 @@ _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 
 
-def essence(text: str, names: Iterable[str] = ()) -> str:
+def compute_fingerprint(text: str, names: Iterable[str] = ()) -> str:
     """What `text` says to anybody: no links, handles or `names`, no emoji or punctuation, its words sorted.
 
     Take the sign-off away first (`unsigned`). Each word of each name goes wherever it stands. Languages that
     write no blanks have no words to sort: their characters stay in order. Empty when nothing is left.
     """
-    return sorted_words(bare(text, names))
+    return sort_words(strip_addressing(text, names))
 
 
-def own_words(text: str, sign_off: str | None) -> str:
+def normalize_text(text: str, sign_off: str | None) -> str:
     """What is said, whatever its case and blanks, and with nothing hidden between the letters."""
-    return " ".join(_plain(unsigned(text, sign_off)).split())
+    return " ".join(_plain(strip_sign_off(text, sign_off)).split())
 
 
 def _plain(text: str) -> str:
     return nfkc(nfkc(_INVISIBLE.sub("", text)).casefold())
 
 
-def bare(text: str, names: Iterable[str]) -> str:
+def strip_addressing(text: str, names: Iterable[str]) -> str:
     """`text` as anybody could be told it, punctuation and order as they were."""
     plain = _plain(_EMOJI.sub(" ", _INVISIBLE.sub("", text)))
     plain = _HANDLE.sub(" ", _LINK.sub(" ", plain))
@@ -60,7 +60,7 @@ def bare(text: str, names: Iterable[str]) -> str:
     return " ".join(plain.split())
 
 
-def sorted_words(bare: str) -> str:
+def sort_words(bare: str) -> str:
     """The words of `bare`, sorted and joined; in languages without blanks the characters as they stand."""
     words = _WORD.findall(bare)
     together = "".join(words)

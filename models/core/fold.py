@@ -20,7 +20,7 @@ _UNSPACED = (
     r"\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u3005-\u3007\u3040-\u309F\u30A0-\u30FA\u30FC-\u30FF\u31F0-\u31FF"
     r"\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7AF\uF900-\uFAFF\U00020000-\U0003FFFF"
 )
-_EACH = regex.compile(f"([{_UNSPACED}])")
+_UNSPACED_CHAR = regex.compile(f"([{_UNSPACED}])")
 _WORD = regex.compile(rf"[\p{{L}}\p{{N}}{_UNSPACED}]")
 # Soft hyphens, joiners, directions, variation selectors: nobody types them to search. A zero width space
 # does stand between words.
@@ -48,7 +48,7 @@ def fold(text: str) -> str:
     if text.isascii():
         words = text.translate(_ASCII).split()
     else:
-        words = [word for word in _EACH.sub(r" \1 ", _plain(text)).split() if _WORD.search(word)]
+        words = [word for word in _UNSPACED_CHAR.sub(r" \1 ", _plain(text)).split() if _WORD.search(word)]
     return " ".join([word[:WORD_MAX_CHARS] for word in words])
 
 

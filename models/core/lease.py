@@ -35,19 +35,19 @@ class Lease(Base):
         return taken.first() is not None
 
     @classmethod
-    def keep(cls, session: Session, names: Collection[str], *, holder: str, until: datetime) -> None:
+    def extend(cls, session: Session, names: Collection[str], *, holder: str, until: datetime) -> None:
         """Hold on to jobs that `holder` still works at."""
         mine = update(cls).where(cls.name.in_(names), cls.holder == holder)
         session.execute(mine.values(until=until))
 
     @classmethod
-    def give_back(cls, session: Session, name: str, *, holder: str) -> None:
+    def release(cls, session: Session, name: str, *, holder: str) -> None:
         """The job is done; the next who is due may have it."""
         mine = update(cls).where(cls.name == name, cls.holder == holder)
         session.execute(mine.values(holder=None, until=None))
 
     @classmethod
-    def in_hand(cls, session: Session, at: datetime) -> dict[str, str]:
+    def active_holders(cls, session: Session, at: datetime) -> dict[str, str]:
         """Which jobs are being done at `at`, and by whom."""
         held = select(cls.name, cls.holder).where(cls.until > at, cls.holder.is_not(None))
         return {name: holder for name, holder in session.execute(held) if holder is not None}

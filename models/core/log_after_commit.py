@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-_LINES = "lines of the log"
+_LINES_KEY = "lines of the log"
 
 
-def leave(session: Session, log: logging.Logger, level: int, message: str, fields: Mapping[str, Any]) -> None:
+def add_line(
+    session: Session, log: logging.Logger, level: int, message: str, fields: Mapping[str, Any]
+) -> None:
     """Log `message` (about `fields`, which are named in it) as soon as `session` has committed.
 
     What is rolled back, with a savepoint or as a whole, leaves no line. `fields` hold ids and states,
@@ -18,21 +20,21 @@ def leave(session: Session, log: logging.Logger, level: int, message: str, field
     """
     under = session.get_nested_transaction() or session.get_transaction()
     line = (under, log, level, message, dict(fields))
-    session.info.setdefault(_LINES, []).append(line)
+    session.info.setdefault(_LINES_KEY, []).append(line)
 
 
 @event.listens_for(Session, "after_commit")
-def _write(session: Session) -> None:
+def _write_lines(session: Session) -> None:
     if session.in_nested_transaction():  # only a savepoint was released
         return
-    for _, log, level, message, fields in session.info.pop(_LINES, []):
+    for _, log, level, message, fields in session.info.pop(_LINES_KEY, []):
         log.log(level, message, fields, extra=fields)
 
 
 @event.listens_for(Session, "after_soft_rollback")
-def _forget(session: Session, over: SessionTransaction) -> None:
-    lines = session.info.pop(_LINES, [])
-    session.info[_LINES] = [one for one in lines if not _is_within(one[0], over)]
+def _drop_lines(session: Session, over: SessionTransaction) -> None:
+    lines = session.info.pop(_LINES_KEY, [])
+    session.info[_LINES_KEY] = [one for one in lines if not _is_within(one[0], over)]
 
 
 def _is_within(under: SessionTransaction | None, over: SessionTransaction) -> bool:

@@ -9,27 +9,29 @@ _WORD = re.compile(r"\S+")
 APOSTROPHE = "'"  # what a backtick becomes in code, which it would end
 
 
-def escaped(words: str) -> str:
+def escape_mrkdwn(words: str) -> str:
     """`words` that somebody typed, for a sentence of ours that Slack reads as mrkdwn.
 
     mrkdwn cannot escape `*`, `_`, `~` and backticks, so each word that Slack might format becomes code: only
     there it is itself.
     """
-    return _WORD.sub(lambda word: as_code(word[0]) if _MARKUP.search(word[0]) else escape(word[0]), words)
+    return _WORD.sub(
+        lambda word: as_code(word[0]) if _MARKUP.search(word[0]) else escape_entities(word[0]), words
+    )
 
 
-def linked_words(words: str, url: str) -> str:
+def link_words(words: str, url: str) -> str:
     """The same as a link to `url`."""
-    link = f"<{escape(url)}|{escape(words.replace('`', APOSTROPHE))}>"
+    link = f"<{escape_entities(url)}|{escape_entities(words.replace('`', APOSTROPHE))}>"
     return f"`{link}`" if _MARKUP.search(words) else link
 
 
 def as_code(word: str) -> str:
     """`word` as code, in which Slack formats nothing; its backticks would end it, and become apostrophes."""
-    return f"`{escape(word.replace('`', APOSTROPHE))}`"
+    return f"`{escape_entities(word.replace('`', APOSTROPHE))}`"
 
 
-def escape(text: str) -> str:
+def escape_entities(text: str) -> str:
     """`text` with its three live characters as entities, for mrkdwn and for a message's top-level `text`.
 
     Exactly these three, see https://docs.slack.dev/messaging/formatting-message-text/#escaping.

@@ -8,46 +8,56 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from models.core.base import RuleBrokenError
-from models.core.command_words import spaced
-from models.core.mrkdwn import escaped
-from models.core.time_lengths import length
-from models.core.time_words import DAYS, LONGEST, MONTHS, day_time, tidy
+from models.core.command_words import collapse_spaces
+from models.core.mrkdwn import escape_mrkdwn
+from models.core.time_lengths import parse_length
+from models.core.time_words import (
+    MOMENT_MAX_CHARS,
+    MONTH_PREFIXES,
+    WEEKDAY_NAMES,
+    normalize_moment,
+    parse_day_time,
+)
 
-FARTHEST = timedelta(days=366)
-HOW = "`2h`, `90 min`, `tomorrow 9am`, `fri 14:30` or `2026-12-01 10:00`"
+AHEAD_MAX = timedelta(days=366)
+EXAMPLES = "`2h`, `90 min`, `tomorrow 9am`, `fri 14:30` or `2026-12-01 10:00`"
 
 
-class NotAMomentError(RuleBrokenError):
+class UnreadableTimeError(RuleBrokenError):
     """What was typed is no moment that one could come back at."""
 
 
-def read(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
+def parse_time(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
     """The moment, in UTC, that somebody with the clocks of `zone` means by `text` at `now`.
 
     A day without a time is nine in the morning, a time without a day the next one that comes. Raises
     `NotAMomentError` with a sentence that says what was understood and what to type.
     """
-    here, said = now.astimezone(zone), tidy(text) if len(text) <= LONGEST else ""
+    here, said = now.astimezone(zone), normalize_moment(text) if len(text) <= MOMENT_MAX_CHARS else ""
     try:
-        moment = _lasting(said, here) or _on_a_day(said, here)
+        moment = _parse_length_from_now(said, here) or _parse_on_a_day(said, here)
         meant = None if moment is None else moment.astimezone(UTC)
     except OverflowError:  # at either end of the calendar
         meant = None
     if meant is None:
-        shown = escaped(spaced(text)[:60])
+        shown = escape_mrkdwn(collapse_spaces(text)[:60])
         what = f"I do not know when “{shown}” is." if shown else "Say until when."
-        raise NotAMomentError(f"{what} Try {HOW}.")
+        raise UnreadableTimeError(f"{what} Try {EXAMPLES}.")
     if meant <= now:
-        raise NotAMomentError(f"That is past: {spelled(meant, now, zone)}. Try {HOW}.")
-    if meant - now > FARTHEST:
-        raise NotAMomentError(f"That is too far: {spelled(meant, now, zone)}. A year is the most. Try {HOW}.")
+        raise UnreadableTimeError(f"That is past: {format_local(meant, now, zone)}. Try {EXAMPLES}.")
+    if meant - now > AHEAD_MAX:
+        raise UnreadableTimeError(
+            f"That is too far: {format_local(meant, now, zone)}. A year is the most. Try {EXAMPLES}."
+        )
     return meant
 
 
-def spelled(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+def format_local(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     """`at` as the clocks of `zone` show it: `Fri 27 Nov, 09:00 Europe/Lisbon`, and another year."""
     local = at.astimezone(zone)
-    day = f"{DAYS[local.weekday()][:3].title()} {local.day} {MONTHS[local.month - 1].title()}"
+    day = (
+        f"{WEEKDAY_NAMES[local.weekday()][:3].title()} {local.day} {MONTH_PREFIXES[local.month - 1].title()}"
+    )
     year = "" if local.year == now.astimezone(zone).year else f" {local.year}"
     return f"{day}{year}, {local:%H:%M} {zone.key}"
 
@@ -55,40 +65,44 @@ def spelled(at: datetime, now: datetime, zone: ZoneInfo) -> str:
 # --- which moment that is -----------------------------------------------------------------------------------
 
 
-def _lasting(said: str, here: datetime) -> datetime | None:
+def _parse_length_from_now(said: str, here: datetime) -> datetime | None:
     """So long from now. A day later it is the same time, 24 hours later it may not be."""
-    found = length(said)
+    found = parse_length(said)
     if found is None:
         return None
-    start = _at((here + found.calendar).replace(tzinfo=None), here) if found.calendar else here
+    start = _resolve_wall_time((here + found.calendar).replace(tzinfo=None), here) if found.calendar else here
     return start.astimezone(UTC) + found.ticking
 
 
-def _on_a_day(said: str, here: datetime) -> datetime | None:
-    found = day_time(said, here.date())
+def _parse_on_a_day(said: str, here: datetime) -> datetime | None:
+    found = parse_day_time(said, here.date())
     if found is None:
         return None
     if found.day is None:
-        return _next(found.at, here)
+        return _next_time(found.at, here)
     return _day_at(found.day, found.at, here, is_weekday=found.is_weekday)
 
 
 def _day_at(day: date, at: time, here: datetime, *, is_weekday: bool) -> datetime:
     """That time of that day; a weekday whose time is over today is the one in a week."""
-    moment = _at(datetime.combine(day, at), here)
+    moment = _resolve_wall_time(datetime.combine(day, at), here)
     if is_weekday and moment.astimezone(UTC) <= here.astimezone(UTC):
-        return _at(datetime.combine(day + timedelta(days=7), at), here)
+        return _resolve_wall_time(datetime.combine(day + timedelta(days=7), at), here)
     return moment
 
 
-def _next(at: time, here: datetime) -> datetime:
+def _next_time(at: time, here: datetime) -> datetime:
     """The next time that clocks show it."""
-    moment = _at(datetime.combine(here.date(), at), here)
+    moment = _resolve_wall_time(datetime.combine(here.date(), at), here)
     is_ahead = moment.astimezone(UTC) > here.astimezone(UTC)
-    return moment if is_ahead else _at(datetime.combine(here.date() + timedelta(days=1), at), here)
+    return (
+        moment
+        if is_ahead
+        else _resolve_wall_time(datetime.combine(here.date() + timedelta(days=1), at), here)
+    )
 
 
-def _at(wall: datetime, here: datetime) -> datetime:
+def _resolve_wall_time(wall: datetime, here: datetime) -> datetime:
     """When clocks show `wall`; if they skip it, what they show instead; of two times the first to come."""
     first, second = (wall.replace(tzinfo=here.tzinfo, fold=fold) for fold in (0, 1))
     is_twice = first.astimezone(UTC) < second.astimezone(UTC)

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 Span = tuple[timedelta, timedelta]  # from the midnight with which its day begins; may end on the day after
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY = timedelta(days=1)
-_ROUND_THE_CLOCK = (((timedelta(), _DAY),),) * len(_WEEKDAYS)
-_LONGEST_HOLIDAY = 366  # days: anything longer is a slip of the pen in a year
-_AHEAD = 36_525  # days, a century: one open minute a week adds up to a day in 28 years
+_ONE_DAY = timedelta(days=1)
+_ROUND_THE_CLOCK = (((timedelta(), _ONE_DAY),),) * len(_WEEKDAYS)
+_HOLIDAY_MAX_DAYS = 366  # days: anything longer is a slip of the pen in a year
+_HORIZON_DAYS = 36_525  # days, a century: one open minute a week adds up to a day in 28 years
 
-_HOURS_WANTED = "give days and spans, such as Mon-Fri 09:00-12:30 13:30-18:00; Sat 10:00-14:00"
-_ZONE_WANTED = "give an IANA time zone, such as Europe/Berlin"
-_HOLIDAYS_WANTED = "give dates and ranges of at most a year, such as 2026-10-03, 2026-12-24..2027-01-01"
+_HOURS_HINT = "give days and spans, such as Mon-Fri 09:00-12:30 13:30-18:00; Sat 10:00-14:00"
+_ZONE_HINT = "give an IANA time zone, such as Europe/Berlin"
+_HOLIDAYS_HINT = "give dates and ranges of at most a year, such as 2026-10-03, 2026-12-24..2027-01-01"
 
 _GROUP = re.compile(r"([a-z,-]+)((?: [0-9:]+-[0-9:]+)+)")
 _TIME = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
@@ -49,7 +49,7 @@ class OfficeHours:
 
         Raises ValueError with a sentence that says what to give.
         """
-        return cls(_week(text), _zone(zone), frozenset(_holidays(holidays)))
+        return cls(_parse_week(text), _parse_zone(zone), frozenset(_parse_holidays(holidays)))
 
     def is_open(self, at: datetime) -> bool:
         """Whether `at` lies in a span. A span is over at the moment of its end."""
@@ -57,7 +57,7 @@ class OfficeHours:
         begin, _ = next(self._spans(moment), (None, None))
         return begin == moment
 
-    def after(self, start: datetime, worked: timedelta) -> datetime:
+    def add_open_time(self, start: datetime, worked: timedelta) -> datetime:
         """The first moment at which so much open time has passed since `start`; with none to pass, `start`.
 
         Raises ValueError if that is more than a century away.
@@ -74,7 +74,7 @@ class OfficeHours:
             left -= end - begin
         raise ValueError(f"There are not {worked} of office hours within a century.")
 
-    def between(self, start: datetime, end: datetime) -> timedelta:
+    def open_time_between(self, start: datetime, end: datetime) -> timedelta:
         """The open time from `start` until `end`, a century at most; none if `end` comes first."""
         until = end.astimezone(UTC)
         if self._never_closes:
@@ -92,7 +92,7 @@ class OfficeHours:
         done = moment
         # From two days before: a span may pass midnight, and so may clocks that are put back just after it.
         first = moment.astimezone(self.zone).toordinal() - 2
-        for day in map(date.fromordinal, range(first, min(first + _AHEAD, date.max.toordinal()))):
+        for day in map(date.fromordinal, range(first, min(first + _HORIZON_DAYS, date.max.toordinal()))):
             if day in self.holidays:
                 continue
             midnight = datetime.combine(day, time())
@@ -108,10 +108,10 @@ class OfficeHours:
         first = wall.replace(tzinfo=self.zone).astimezone(UTC)
         last = wall.replace(tzinfo=self.zone, fold=1).astimezone(UTC)
         if first > last:  # so a skipped time is told: https://peps.python.org/pep-0495/#the-fold-attribute
-            first = last = self._skip(wall, last, first)
+            first = last = self._skipped_second(wall, last, first)
         return first, last
 
-    def _skip(self, wall: datetime, before: datetime, after: datetime) -> datetime:
+    def _skipped_second(self, wall: datetime, before: datetime, after: datetime) -> datetime:
         """The second between two moments at which clocks jump over `wall`."""
 
         def shown(second: int) -> datetime:
@@ -121,47 +121,47 @@ class OfficeHours:
         return before + timedelta(seconds=bisect_left(seconds, wall, key=shown))
 
 
-def _week(text: str) -> tuple[tuple[Span, ...], ...]:
+def _parse_week(text: str) -> tuple[tuple[Span, ...], ...]:
     week: list[set[Span]] = [set() for _ in _WEEKDAYS]
     groups = text.lower().split(";") if text.strip() else ["mon-sun 00:00-24:00"]
     for group in groups:
         tidy = re.sub(r" ?([,-]) ?", r"\1", " ".join(group.split()))
         parts = _GROUP.fullmatch(tidy)
         if not parts:
-            raise ValueError(_HOURS_WANTED)
-        spans = [_span(span) for span in parts[2].split()]
-        for weekday in _weekdays(parts[1]):
+            raise ValueError(_HOURS_HINT)
+        spans = [_parse_span(span) for span in parts[2].split()]
+        for weekday in _parse_weekdays(parts[1]):
             week[weekday].update(spans)
-    return tuple(tuple(_merged(spans)) for spans in week)
+    return tuple(tuple(_merge_spans(spans)) for spans in week)
 
 
-def _weekdays(text: str) -> Iterator[int]:
+def _parse_weekdays(text: str) -> Iterator[int]:
     """Read `mon,wed` or `fri-mon`, which passes the week's end."""
     for part in text.split(","):
         first, _, last = part.partition("-")
         if first not in _WEEKDAYS or (last or first) not in _WEEKDAYS or part.endswith("-"):
-            raise ValueError(_HOURS_WANTED)
+            raise ValueError(_HOURS_HINT)
         begin, end = _WEEKDAYS.index(first), _WEEKDAYS.index(last or first)
         yield from (weekday % 7 for weekday in range(begin, begin + (end - begin) % 7 + 1))
 
 
-def _span(text: str) -> Span:
+def _parse_span(text: str) -> Span:
     """Read `22:00-06:00`. Where begin and end are the same it could be nothing or a day: that is refused."""
-    begin, end = map(_time, text.split("-", 1))
-    if begin == end or begin >= _DAY:
-        raise ValueError(f"a span begins before 24:00 and does not end when it begins; {_HOURS_WANTED}")
-    return begin, end if begin < end else end + _DAY
+    begin, end = map(_parse_time, text.split("-", 1))
+    if begin == end or begin >= _ONE_DAY:
+        raise ValueError(f"a span begins before 24:00 and does not end when it begins; {_HOURS_HINT}")
+    return begin, end if begin < end else end + _ONE_DAY
 
 
-def _time(text: str) -> timedelta:
+def _parse_time(text: str) -> timedelta:
     parts = _TIME.fullmatch(text)
     at = timedelta(hours=int(parts[1]), minutes=int(parts[2])) if parts else None
-    if at is None or at > _DAY:
-        raise ValueError(f"a time is from 00:00 to 24:00; {_HOURS_WANTED}")
+    if at is None or at > _ONE_DAY:
+        raise ValueError(f"a time is from 00:00 to 24:00; {_HOURS_HINT}")
     return at
 
 
-def _merged(spans: set[Span]) -> list[Span]:
+def _merge_spans(spans: set[Span]) -> list[Span]:
     """Those of one day, in order, with those that touch or overlap made one."""
     merged: list[Span] = []
     for begin, end in sorted(spans):
@@ -172,28 +172,28 @@ def _merged(spans: set[Span]) -> list[Span]:
     return merged
 
 
-def _zone(name: str) -> ZoneInfo:
+def _parse_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name.strip())
     except (LookupError, ValueError, OSError):  # unknown; no path; a folder such as Europe
-        raise ValueError(_ZONE_WANTED) from None
+        raise ValueError(_ZONE_HINT) from None
 
 
-def _holidays(text: str) -> Iterator[date]:
+def _parse_holidays(text: str) -> Iterator[date]:
     for part in text.split(",") if text.strip() else ():
         first, dots, last = part.partition("..")
-        begin = _date(first)
-        end = _date(last) if dots else begin
-        if not 0 <= (end - begin).days < _LONGEST_HOLIDAY:
-            raise ValueError(_HOLIDAYS_WANTED)
+        begin = _parse_date(first)
+        end = _parse_date(last) if dots else begin
+        if not 0 <= (end - begin).days < _HOLIDAY_MAX_DAYS:
+            raise ValueError(_HOLIDAYS_HINT)
         yield from map(date.fromordinal, range(begin.toordinal(), end.toordinal() + 1))
 
 
-def _date(text: str) -> date:
+def _parse_date(text: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise ValueError(_HOLIDAYS_WANTED) from None
+        raise ValueError(_HOLIDAYS_HINT) from None
 
 
-ALWAYS = OfficeHours.parse("", "UTC", "")
+ALWAYS_OPEN = OfficeHours.parse("", "UTC", "")

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 from models.core import period_words
 from models.core.base import RuleBrokenError
-from models.core.mrkdwn import escaped
+from models.core.mrkdwn import escape_mrkdwn
 
-MOST_DAYS = 3660
-EARLIEST = 2006  # the year in which Twitter began
-USUAL = "7d"
-TRY = "Try `yesterday`, `7d`, `2026-10` or `2026-10-01..2026-10-15`."
+PERIOD_MAX_DAYS = 3660
+EARLIEST_YEAR = 2006  # the year in which Twitter began
+DEFAULT_PERIOD = "7d"
+EXAMPLES_HINT = "Try `yesterday`, `7d`, `2026-10` or `2026-10-01..2026-10-15`."
 
-_MONTHS = (
+_MONTH_NAMES = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
 )
 _LAST = re.compile(r"0*([0-9]{1,9})d")
@@ -54,7 +54,9 @@ class Period:
     def until(self) -> datetime:
         """The first moment after it, in UTC: its last midnight, or now."""
         wall = self.now.astimezone(self.zone).replace(tzinfo=None) - timedelta(days=self.back)
-        return min(_midnight(_next(self.last), self.zone), wall.replace(tzinfo=self.zone).astimezone(UTC))
+        return min(
+            _midnight(_day_after(self.last), self.zone), wall.replace(tzinfo=self.zone).astimezone(UTC)
+        )
 
     @property
     def days(self) -> tuple[date, ...]:
@@ -71,11 +73,11 @@ class Period:
     @property
     def label(self) -> str:
         """What to call it: `1 to 15 October 2026, Europe/Lisbon`."""
-        return f"{_span(self.first, self.last)}, {self.zone.key}"
+        return f"{_format_span(self.first, self.last)}, {self.zone.key}"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class StatsQuery:
     """A period, and whose figures are wanted: of everybody, one teammate, one Slack channel, one network."""
 
     period: Period
@@ -85,7 +87,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class NameLookup:
     """What can be named: a teammate's Slack id by what they are called, a channel's id, networks by name."""
 
     person: Callable[[str], str | None]
@@ -93,36 +95,38 @@ class Known:
     networks: Mapping[str, str]
 
 
-def parse(typed: str, *, zone: ZoneInfo, now: datetime, known: Known) -> Question:
+def parse_stats_query(typed: str, *, zone: ZoneInfo, now: datetime, known: NameLookup) -> StatsQuery:
     """Read what stands behind `stats`: a period and filters, in any order.
 
     Raises `PeriodError` with a sentence for whoever typed it.
     """
     period: Period | None = None
     filters: dict[str, str] = {}
-    for word in period_words.words(typed):
-        found = _filter(word, known)
+    for word in period_words.split_words(typed):
+        found = _parse_filter(word, known)
         if found is not None:
             kind, name = found
             if filters.get(kind, name) != name:
                 raise PeriodError(f"That names two of one kind: give one {kind}, such as {_example(kind)}.")
             filters[kind] = name
             continue
-        if not is_like_one(word):
-            raise PeriodError(_unknown(word, known))
+        if not looks_like_period(word):
+            raise PeriodError(_unknown_word_message(word, known))
         if period is not None:
-            raise PeriodError(f"That is two periods, {period.label} and “{escaped(word)}”: give one. {TRY}")
-        period = read(word, zone=zone, now=now)
-    return Question(period or read(USUAL, zone=zone, now=now), **filters)
+            raise PeriodError(
+                f"That is two periods, {period.label} and “{escape_mrkdwn(word)}”: give one. {EXAMPLES_HINT}"
+            )
+        period = parse_period(word, zone=zone, now=now)
+    return StatsQuery(period or parse_period(DEFAULT_PERIOD, zone=zone, now=now), **filters)
 
 
-def is_like_one(word: str) -> bool:
+def looks_like_period(word: str) -> bool:
     """Whether `word` is meant for a period, if not a good one."""
-    named = word.lower() in period_words.NAMED or period_words.month(word) is not None
+    named = word.lower() in period_words.NAMED_PERIODS or period_words.month_number(word) is not None
     return named or _LIKE_A_PERIOD.fullmatch(word) is not None
 
 
-def read(word: str, *, zone: ZoneInfo, now: datetime) -> Period:
+def parse_period(word: str, *, zone: ZoneInfo, now: datetime) -> Period:
     """Read a period: `today`, `7d`, `2026`, `2026-10`, `2026-10-03`, `2026-10-01..2026-10-15`, `last-week`.
 
     Raises `PeriodError` with a sentence for whoever typed it.
@@ -131,27 +135,27 @@ def read(word: str, *, zone: ZoneInfo, now: datetime) -> Period:
     if low in {"today", "yesterday"}:
         day = today if low == "today" else date.fromordinal(today.toordinal() - 1)
         return Period(day, day, zone, now)
-    if low in period_words.NAMED:
-        return _of_the_calendar(*low.split("-"), zone=zone, now=now)
-    if (month := period_words.month(low)) is not None:  # the last one of that name that has begun
+    if low in period_words.NAMED_PERIODS:
+        return _calendar_period(*low.split("-"), zone=zone, now=now)
+    if (month := period_words.month_number(low)) is not None:  # the last one of that name that has begun
         low = f"{today.year - (month > today.month)}-{month:02}"
     if last := _LAST.fullmatch(low):
         length = int(last[1])
-        if not 1 <= length <= MOST_DAYS:
-            raise PeriodError(f"“{low}” is no period I can count: give 1d to {MOST_DAYS}d.")
+        if not 1 <= length <= PERIOD_MAX_DAYS:
+            raise PeriodError(f"“{low}” is no period I can count: give 1d to {PERIOD_MAX_DAYS}d.")
         return Period(date.fromordinal(today.toordinal() - length + 1), today, zone, now)
     first, dots, end = low.partition("..")
-    begin, last_day = _days(first, word)
+    begin, last_day = _parse_days(first, word)
     if dots:
-        until, last_day = _days(end, word)
+        until, last_day = _parse_days(end, word)
         if until < begin:
             raise PeriodError(
-                f"“{escaped(word)}” ends before it begins: turn it round, `{end}..{first}`.",
+                f"“{escape_mrkdwn(word)}” ends before it begins: turn it round, `{end}..{first}`.",
             )
-    return _within(begin, last_day, word, zone=zone, now=now)
+    return _checked_period(begin, last_day, word, zone=zone, now=now)
 
 
-def _of_the_calendar(which: str, unit: str, *, zone: ZoneInfo, now: datetime) -> Period:
+def _calendar_period(which: str, unit: str, *, zone: ZoneInfo, now: datetime) -> Period:
     """The week, month or year of today, as far as it goes, or the whole one before; weeks begin on Monday."""
     today = now.astimezone(zone).date()
     first = {
@@ -166,18 +170,22 @@ def _of_the_calendar(which: str, unit: str, *, zone: ZoneInfo, now: datetime) ->
     return Period(date.fromordinal(first.toordinal() - days), last, zone, now)
 
 
-def _within(begin: date, last: date, word: str, *, zone: ZoneInfo, now: datetime) -> Period:
+def _checked_period(begin: date, last: date, word: str, *, zone: ZoneInfo, now: datetime) -> Period:
     today = now.astimezone(zone).date()
     if begin > today:
         raise PeriodError(
-            f"“{escaped(word)}” is in the future: today is {_span(today, today)} in {zone.key}. {TRY}",
+            f"“{escape_mrkdwn(word)}” is in the future: today is {_format_span(today, today)} in "
+            f"{zone.key}. {EXAMPLES_HINT}",
         )
-    if begin.year < EARLIEST or last.toordinal() - begin.toordinal() >= MOST_DAYS:
-        raise PeriodError(f"“{escaped(word)}” is too long ago or too long: at most {MOST_DAYS} days. {TRY}")
+    if begin.year < EARLIEST_YEAR or last.toordinal() - begin.toordinal() >= PERIOD_MAX_DAYS:
+        raise PeriodError(
+            f"“{escape_mrkdwn(word)}” is too long ago or too long: at most {PERIOD_MAX_DAYS} days. "
+            f"{EXAMPLES_HINT}"
+        )
     return Period(begin, min(last, today), zone, now)
 
 
-def _days(text: str, whole: str) -> tuple[date, date]:
+def _parse_days(text: str, whole: str) -> tuple[date, date]:
     """The first and the last day of a year, a month or a day."""
     try:
         if _YEAR.fullmatch(text):
@@ -190,11 +198,13 @@ def _days(text: str, whole: str) -> tuple[date, date]:
             one = date(int(day[1]), int(day[2]), int(day[3]))
             return one, one
     except ValueError:
-        raise PeriodError(f"There is no such day or month as “{escaped(text)}”. {TRY}") from None
-    raise PeriodError(f"I do not understand the period “{escaped(whole)}”. {TRY}")
+        raise PeriodError(
+            f"There is no such day or month as “{escape_mrkdwn(text)}”. {EXAMPLES_HINT}"
+        ) from None
+    raise PeriodError(f"I do not understand the period “{escape_mrkdwn(whole)}”. {EXAMPLES_HINT}")
 
 
-def _filter(word: str, known: Known) -> tuple[str, str] | None:
+def _parse_filter(word: str, known: NameLookup) -> tuple[str, str] | None:
     """What kind of filter `word` is and whom it names; None if it is none."""
     if person := _PERSON.fullmatch(word):
         return "person", person[1]
@@ -204,14 +214,16 @@ def _filter(word: str, known: Known) -> tuple[str, str] | None:
         found = known.person(word[1:])
         if found is None:
             raise PeriodError(
-                f"I know nobody called “{escaped(word)}”: pick them from Slack's list while you type @.",
+                f"I know nobody called “{escape_mrkdwn(word)}”: pick them from Slack's list while you "
+                f"type @.",
             )
         return "person", found
     if word.startswith("#") and len(word) > 1:
         found = known.channel(word[1:])
         if found is None:
             raise PeriodError(
-                f"No mentions are shown in “{escaped(word)}”: pick one from Slack's list as you type #.",
+                f"No mentions are shown in “{escape_mrkdwn(word)}”: pick one from Slack's list as you "
+                f"type #.",
             )
         return "channel", found
     for name, title in known.networks.items():
@@ -220,10 +232,11 @@ def _filter(word: str, known: Known) -> tuple[str, str] | None:
     return None
 
 
-def _unknown(word: str, known: Known) -> str:
+def _unknown_word_message(word: str, known: NameLookup) -> str:
     networks = ", ".join(f"`{name}`" for name in known.networks)
     return (
-        f"I do not know “{escaped(word)}”: give a period such as `7d` or `2026-10`, and if you like a person "
+        f"I do not know “{escape_mrkdwn(word)}”: give a period such as `7d` or `2026-10`, and if you "
+        f"like a person "
         f"(`@ana`), a channel (`#support`) or a network ({networks or 'none is connected'})."
     )
 
@@ -232,7 +245,7 @@ def _example(kind: str) -> str:
     return {"person": "`@ana`", "channel": "`#support`"}.get(kind, "`x`")
 
 
-def _next(day: date) -> date:
+def _day_after(day: date) -> date:
     return date.fromordinal(day.toordinal() + 1)
 
 
@@ -241,21 +254,21 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def _span(first: date, last: date) -> str:
+def _format_span(first: date, last: date) -> str:
     """`3 October 2026`, `1 to 15 October 2026`, `October 2026`, `28 September to 3 October 2026`, `2026`."""
     if first == last:
-        return _said(first)
+        return _format_day(first)
     if (first.day, last) == (1, last.replace(day=monthrange(last.year, last.month)[1])):
         if (first.year, first.month) == (last.year, last.month):
-            return f"{_MONTHS[first.month - 1]} {first.year}"
+            return f"{_MONTH_NAMES[first.month - 1]} {first.year}"
         if (first.year, first.month, last.month) == (last.year, 1, 12):
             return str(first.year)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day} to {_said(last)}"
+        return f"{first.day} to {_format_day(last)}"
     if first.year == last.year:
-        return f"{first.day} {_MONTHS[first.month - 1]} to {_said(last)}"
-    return f"{_said(first)} to {_said(last)}"
+        return f"{first.day} {_MONTH_NAMES[first.month - 1]} to {_format_day(last)}"
+    return f"{_format_day(first)} to {_format_day(last)}"
 
 
-def _said(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+def _format_day(day: date) -> str:
+    return f"{day.day} {_MONTH_NAMES[day.month - 1]} {day.year}"

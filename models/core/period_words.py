@@ -5,20 +5,22 @@ Each is made the one word that `models.core.period` reads, so that a period may 
 
 import re
 
-from models.core.command_words import bare, spaced
+from models.core.command_words import collapse_spaces, strip_marks
 
-IDLE = frozenset({"for", "of", "in", "on", "by", "the", "and", "from", "with", "please"})
-MONTHS = (
+FILLER_WORDS = frozenset({"for", "of", "in", "on", "by", "the", "and", "from", "with", "please"})
+MONTH_NAMES = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
 )
-NAMED = frozenset(f"{which}-{what}" for which in ("this", "last") for what in ("week", "month", "year"))
+NAMED_PERIODS = frozenset(
+    f"{which}-{what}" for which in ("this", "last") for what in ("week", "month", "year")
+)
 
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 _AROUND = '*_~`"“”,;:!?()'
 _DATE = r"\d{4}(?:-\d{1,2}){0,2}"
-_DAYS = {"day": 1, "week": 7, "w": 7, "month": 30, "year": 365}
-_MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" if month != "may" else month for month in MONTHS)
+_DAYS_PER_UNIT = {"day": 1, "week": 7, "w": 7, "month": 30, "year": 365}
+_MONTH = "|".join(f"{month[:3]}(?:{month[3:]})?" if month != "may" else month for month in MONTH_NAMES)
 
 # In this order; `last` and `past` before a number of days say nothing more.
 _TO = re.compile(rf"\b(?:from )?({_DATE}) (?:to|until|till|through|-) ({_DATE})\b", re.IGNORECASE)
@@ -30,29 +32,29 @@ _CALENDAR = re.compile(r"\b(last|this|previous) (week|month|year)\b", re.IGNOREC
 _MONTH_OF = re.compile(rf"\b({_MONTH})\.? (\d{{4}})\b", re.IGNORECASE)
 
 
-def words(typed: str) -> list[str]:
+def split_words(typed: str) -> list[str]:
     """The words of `typed`, each period one of them, without what stands around and between them."""
-    said = re.sub(r" ?(?:\.{2,}|…) ?", "..", spaced(typed).translate(_DASHES))
+    said = re.sub(r" ?(?:\.{2,}|…) ?", "..", collapse_spaces(typed).translate(_DASHES))
     said = _TO.sub(r"\1..\2", said)
-    said = _MONTH_OF.sub(lambda found: f"{found[2]}-{month(found[1]):02}", said)
-    said = _PAST.sub(lambda found: f"{_DAYS[found[1].lower()]}d", said)
-    said = _COUNT.sub(_counted, said)
-    said = _CALENDAR.sub(_named, said)
-    bared = (one.strip(_AROUND) if ".." in one else bare(one) for one in said.split(" "))
-    return [one for one in bared if one and one.lower() not in IDLE]
+    said = _MONTH_OF.sub(lambda found: f"{found[2]}-{month_number(found[1]):02}", said)
+    said = _PAST.sub(lambda found: f"{_DAYS_PER_UNIT[found[1].lower()]}d", said)
+    said = _COUNT.sub(_replace_count, said)
+    said = _CALENDAR.sub(_replace_named, said)
+    bared = (one.strip(_AROUND) if ".." in one else strip_marks(one) for one in said.split(" "))
+    return [one for one in bared if one and one.lower() not in FILLER_WORDS]
 
 
-def month(word: str) -> int | None:
+def month_number(word: str) -> int | None:
     """The number of a month, by its name or the three letters of it."""
     low = word.lower()
-    found = [number for number, name in enumerate(MONTHS, 1) if low in {name, name[:3]}]
+    found = [number for number, name in enumerate(MONTH_NAMES, 1) if low in {name, name[:3]}]
     return found[0] if found else None
 
 
-def _counted(found: re.Match[str]) -> str:
+def _replace_count(found: re.Match[str]) -> str:
     unit = (found[2] or found[3] or found[4]).lower()
-    return f"{int(found[1]) * _DAYS[unit]}d"
+    return f"{int(found[1]) * _DAYS_PER_UNIT[unit]}d"
 
 
-def _named(found: re.Match[str]) -> str:
+def _replace_named(found: re.Match[str]) -> str:
     return f"{'this' if found[1].lower() == 'this' else 'last'}-{found[2].lower()}"

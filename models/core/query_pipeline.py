@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class QueryPipeline:
     """Puts a question to `session`; what it gives waits for the rows."""
 
     session: Session
@@ -29,7 +29,7 @@ class Ask:
 
 
 @contextmanager
-def ahead(session: Session) -> Iterator[Ask]:
+def open_pipeline(session: Session) -> Iterator[QueryPipeline]:
     """Put each question as soon as the one before it is answered, in a thread of its own.
 
     Engines do not hold Python's lock while they look, so one works while the other counts. All see the same
@@ -37,6 +37,6 @@ def ahead(session: Session) -> Iterator[Ask]:
     """
     thread = ThreadPoolExecutor(1, thread_name_prefix="ahead")
     try:
-        yield Ask(session, thread)
+        yield QueryPipeline(session, thread)
     finally:
         thread.shutdown(cancel_futures=True)

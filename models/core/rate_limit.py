@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, add_if_absent
 
 
-class Budget(Base):
+class RateLimit(Base):
     """A leaky bucket in one moment: when the next act would be due if all had kept their distance (GCRA)."""
 
     __tablename__ = "budgets"
@@ -49,12 +49,12 @@ class Budget(Base):
         budget.paused_until = max(budget.paused_until or until, until)
 
     @classmethod
-    def rests(cls, session: Session, key: str, *, at: datetime) -> bool:
+    def is_paused(cls, session: Session, key: str, *, at: datetime) -> bool:
         """Whether the other side wants to be left alone at `at`; a look alone, which counts nothing."""
         return session.scalar(select(cls.key).where(cls.key == key, cls.paused_until > at)) is not None
 
     @classmethod
-    def _held(cls, session: Session, key: str, at: datetime) -> "Budget":
+    def _held(cls, session: Session, key: str, at: datetime) -> "RateLimit":
         """The bucket of `key`, locked until the transaction ends."""
         add_if_absent(session, cls, key=key, due_at=at)
         return session.scalars(select(cls).where(cls.key == key).with_for_update()).one()

@@ -12,28 +12,28 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from models.core.base import spelled
+from models.core.base import format_for_sqlite
 
-HOUR = 3600
+HOUR_SECONDS = 3600
 # An older SQLite writes the number as text, for nearly twice the time. https://www.sqlite.org/lang_datefunc.html
 _EPOCH = "unixepoch({})" if sqlite3.sqlite_version_info >= (3, 38) else "strftime('%s', {})"
 
 
-class seconds(FunctionElement[int]):  # noqa: N801 - it reads as a function of SQL
+class epoch_seconds(FunctionElement[int]):  # noqa: N801 - it reads as a function of SQL
     """The whole seconds from 1970 until a moment, what is behind the point cut off, on both engines alike."""
 
     inherit_cache = True
     type = BigInteger()
 
 
-def slots(since: datetime, until: datetime, step: int) -> Subquery:
+def time_slots(since: datetime, until: datetime, step: int) -> Subquery:
     """The slots of `step` seconds between two moments, for SQLite: number since 1970, begin and end of each.
 
     The first one begins at `since`, the last one ends at `until`.
     """
     first, last = int(since.timestamp()) // step, ceil(until.timestamp() / step)
     edges = [since, *(datetime.fromtimestamp(place * step, UTC) for place in range(first + 1, last)), until]
-    rows = [[first + place, *span] for place, span in enumerate(pairwise(map(spelled, edges)))]
+    rows = [[first + place, *span] for place, span in enumerate(pairwise(map(format_for_sqlite, edges)))]
     value = func.json_each(json.dumps(rows)).table_valued("value").c.value
     parts = (func.json_extract(value, f"$[{place}]") for place in range(3))
     return select(
@@ -41,13 +41,13 @@ def slots(since: datetime, until: datetime, step: int) -> Subquery:
     ).subquery()
 
 
-@compiles(seconds)
-def _postgresql(element: seconds, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own
+@compiles(epoch_seconds)
+def _postgresql(element: epoch_seconds, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own
     """`date_part` gives a double, which is quicker than the numeric of `extract`."""
     return f"CAST(floor(date_part('epoch', {compiler.process(element.clauses, **more)})) AS BIGINT)"
 
 
-@compiles(seconds, "sqlite")
-def _sqlite(element: seconds, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401
+@compiles(epoch_seconds, "sqlite")
+def _sqlite(element: epoch_seconds, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401
     """Without the fraction: SQLite would round it, and so put the last moment of a second into the next."""
     return _EPOCH.format(f"substr({compiler.process(element.clauses, **more)}, 1, 19)")

@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-_A_DAY = 24
-_SHORT = 5  # hours: `1h30` is a length, `9h30` and `17h30` are times of day
+_DAY_HOURS = 24
+_LENGTH_MAX_HOURS = 5  # hours: `1h30` is a length, `9h30` and `17h30` are times of day
 # By the clock that ticks, and by the calendar: a day later it is the same time, whatever clocks do meanwhile.
-_TICKING = {"m": "minutes", "h": "hours"}
-_CALENDAR = {"d": "days", "w": "weeks"}
+_CLOCK_UNITS = {"m": "minutes", "h": "hours"}
+_CALENDAR_UNITS = {"d": "days", "w": "weeks"}
 _UNIT = r"(m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?)"
 _PART = re.compile(
     rf"(\d{{1,5}}(?:[.,]\d{{1,2}})?|an?|half an?) ?{_UNIT}(?![a-z])(?: and|,)? ?(?:(\d{{1,2}})$)?"
@@ -24,7 +24,7 @@ class Length:
     ticking: timedelta
 
 
-def length(said: str) -> Length | None:
+def parse_length(said: str) -> Length | None:
     """`2h`, `1h30m`, `1h 30`, `an hour and 5 min`, `2 days from now`; None if it is something else."""
     ticking, calendar, rest = timedelta(), timedelta(), said.removesuffix(" from now")
     if not rest:
@@ -33,15 +33,17 @@ def length(said: str) -> Length | None:
         part = _PART.match(rest)
         if part is None:
             return None
-        number, unit = _number(part[1]), part[2][0]
-        if unit in _TICKING:
-            ticking += timedelta(**{_TICKING[unit]: number})
+        number, unit = _parse_number(part[1]), part[2][0]
+        if unit in _CLOCK_UNITS:
+            ticking += timedelta(**{_CLOCK_UNITS[unit]: number})
         elif number == int(number):
-            calendar += timedelta(**{_CALENDAR[unit]: number})
+            calendar += timedelta(**{_CALENDAR_UNITS[unit]: number})
         else:
-            ticking += timedelta(**{_CALENDAR[unit]: number})
+            ticking += timedelta(**{_CALENDAR_UNITS[unit]: number})
         if part[3] is not None:  # minutes need no word behind hours
-            if unit != "h" or (part[2] == "h" and is_hour(part[1])):  # 2 days 17h30 is a day and a time
+            if unit != "h" or (
+                part[2] == "h" and is_hour_of_day(part[1])
+            ):  # 2 days 17h30 is a day and a time
                 return None
             ticking += timedelta(minutes=int(part[3]))
         rest = rest[part.end() :].strip()
@@ -51,15 +53,19 @@ def length(said: str) -> Length | None:
 def is_time_of_day(said: str) -> bool:
     """Whether hours and bare minutes are what a clock shows: `17h30` and `09h30`, but not `1h30`."""
     found = _HOUR_AND_MINUTES.fullmatch(said)
-    return found is not None and is_hour(found[1])
+    return found is not None and is_hour_of_day(found[1])
 
 
-def is_hour(digits: str) -> bool:
+def is_hour_of_day(digits: str) -> bool:
     """Whether `digits` before an `h` name an hour of the day rather than so many hours."""
-    return digits.isdecimal() and (len(digits) > 1 or int(digits) > _SHORT) and int(digits) < _A_DAY
+    return (
+        digits.isdecimal()
+        and (len(digits) > 1 or int(digits) > _LENGTH_MAX_HOURS)
+        and int(digits) < _DAY_HOURS
+    )
 
 
-def _number(said: str) -> float:
+def _parse_number(said: str) -> float:
     if said.startswith("half"):
         return 0.5
     return 1.0 if said.startswith("a") else float(said.replace(",", "."))

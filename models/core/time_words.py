@@ -12,13 +12,13 @@ from enum import Enum
 
 import regex  # the Unicode properties that `re` lacks
 
-from models.core.command_words import spaced
-from models.core.time_lengths import is_hour, is_time_of_day
+from models.core.command_words import collapse_spaces
+from models.core.time_lengths import is_hour_of_day, is_time_of_day
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-LONGEST = 100  # characters: nobody needs more for a moment
-MORNING = time(9)
+WEEKDAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTH_PREFIXES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MOMENT_MAX_CHARS = 100  # characters: nobody needs more for a moment
+DEFAULT_TIME_OF_DAY = time(9)
 
 _FULL_MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
@@ -30,14 +30,14 @@ _DAYS_AHEAD = dict.fromkeys(("tomorrow", "tmrw", "tmr", "tomorow", "tommorow", "
 }
 _NAMED_TIMES = {"noon": time(12), "midday": time(12), "eod": time(17), "midnight": time(0)}
 # The hour that is meant where none is named, and the hours that may be.
-_PARTS = {
+_DAY_PARTS = {
     "morning": (9, range(12)),
     "afternoon": (14, range(12, 19)),
     "evening": (18, range(15, 24)),
     "night": (20, range(17, 24)),
 }
-_HALF_DAY = 12
-_NO_HOUR = 24
+_HALF_DAY_HOURS = 12
+_DAY_HOURS = 24
 
 # --- made plain ---------------------------------------------------------------------------------------------
 
@@ -48,12 +48,14 @@ _MARKS = regex.compile(r"[*_~`\"“”«»()\[\]{}\p{So}\p{Sk}\p{Default_Ignorab
 _BEFORE = regex.compile(r"^[^\p{L}\p{N}@.+-]+")
 _BEHIND = regex.compile(r"[^\p{L}\p{N}]+$")
 _MAY_BE_A_DATE = re.compile(r"\d{1,2}\.\d{1,2}\.")  # 1.12. to some; without its last point a time to all
-_LEADING = frozenset({"for", "in", "until", "untill", "till", "til", "'til", "\u2019til", "on", "by", "to"})
-_OBJECT = frozenset({"it", "this", "that", "one"})
-_POLITE = frozenset({"please", "pls", "plz", "thanks", "thx", "cheers"})
+_LEADING_WORDS = frozenset(
+    {"for", "in", "until", "untill", "till", "til", "'til", "\u2019til", "on", "by", "to"}
+)
+_OBJECT_WORDS = frozenset({"it", "this", "that", "one"})
+_POLITE_WORDS = frozenset({"please", "pls", "plz", "thanks", "thx", "cheers"})
 
 # Ways to say one thing, each as the one that is read below; in this order.
-_SAME = tuple(
+_REPLACEMENTS = tuple(
     (re.compile(pattern), plain)
     for pattern, plain in (
         (r"\b([ap])\.m\.?", r"\1m"),
@@ -77,14 +79,16 @@ _SAME = tuple(
 )
 
 
-def tidy(text: str) -> str:
+def normalize_moment(text: str) -> str:
     """`text` in small letters and single blanks, without the words and signs around the moment itself."""
-    said = spaced(text.translate(_FULL_WIDTH | _DASHES)).lower()
+    said = collapse_spaces(text.translate(_FULL_WIDTH | _DASHES)).lower()
     said = _MARKS.sub("", _EMOJI.sub("", said))
     words = _BEFORE.sub("", said).split()
-    while len(words) > 1 and (words[0] in _LEADING or (words[0] in _OBJECT and words[1] in _LEADING)):
+    while len(words) > 1 and (
+        words[0] in _LEADING_WORDS or (words[0] in _OBJECT_WORDS and words[1] in _LEADING_WORDS)
+    ):
         words.pop(0)
-    while words and words[-1].strip(",;.!") in _POLITE:
+    while words and words[-1].strip(",;.!") in _POLITE_WORDS:
         words.pop()
     said = " ".join(words)
     return said if _MAY_BE_A_DATE.fullmatch(said) else str(_BEHIND.sub("", said))
@@ -122,7 +126,7 @@ class _Day:
     is_weekday: bool = False
 
 
-class _Kind(Enum):
+class _ClockStyle(Enum):
     """How a time of day was written."""
 
     CLOCK = "9:30, 9am"
@@ -138,22 +142,22 @@ class _Clock:
     """A time of day; `is_open`: it may be meant in either half of the day."""
 
     at: time
-    kind: _Kind
+    kind: _ClockStyle
     is_open: bool = False
 
 
-def day_time(said: str, today: date) -> DayTime | None:
+def parse_day_time(said: str, today: date) -> DayTime | None:
     """Read a day and a time of day in either order, or one of them; None if it is anything else.
 
     A part of the day may stand anywhere (`9 tomorrow morning`). Of two possible readings neither counts.
     """
-    for pattern, plain in _SAME:
+    for pattern, plain in _REPLACEMENTS:
         said = pattern.sub(plain, said)
     words = said.split()
-    parts = [word for word in words if word in _PARTS]
+    parts = [word for word in words if word in _DAY_PARTS]
     if len(parts) > 1:
         return None
-    words = [word for word in words if word not in _PARTS]
+    words = [word for word in words if word not in _DAY_PARTS]
     found = set(_readings(words, parts[0] if parts else None, today))
     return found.pop() if len(found) == 1 else None
 
@@ -162,7 +166,7 @@ def _readings(words: list[str], part: str | None, today: date) -> Iterator[DayTi
     """Each way to take the first words for the day and the others for the time, or the reverse."""
     for end in range(len(words) + 1):
         for day_words, clock_words in ((words[:end], words[end:]), (words[end:], words[:end])):
-            day, clock = _day(day_words, today), _clock(clock_words)
+            day, clock = _parse_day(day_words, today), _parse_clock(clock_words)
             if (day is None and day_words) or (clock is None and clock_words):
                 continue
             at = _time_of(day, clock, part)
@@ -174,29 +178,29 @@ def _time_of(day: _Day | None, clock: _Clock | None, part: str | None) -> time |
     """The time of day that these name together; None if they do not go together, or are not enough."""
     if clock is None:
         if part is not None:
-            return time(_PARTS[part][0])
-        return MORNING if day is not None and day.is_enough else None
+            return time(_DAY_PARTS[part][0])
+        return DEFAULT_TIME_OF_DAY if day is not None and day.is_enough else None
     if part is not None:
-        return _within(clock, part)
+        return _time_in_part(clock, part)
     if day is None:
-        kinds = {_Kind.CLOCK, _Kind.NAMED, _Kind.MIDNIGHT}
-        kinds |= {_Kind.BARE_AT} if clock.at.hour > _HALF_DAY else set()
+        kinds = {_ClockStyle.CLOCK, _ClockStyle.NAMED, _ClockStyle.MIDNIGHT}
+        kinds |= {_ClockStyle.BARE_AT} if clock.at.hour > _HALF_DAY_HOURS else set()
     else:
-        kinds = {_Kind.CLOCK, _Kind.NAMED, _Kind.HOURS, _Kind.BARE_AT}
-        kinds |= {_Kind.BARE} if day.takes_bare else set()
+        kinds = {_ClockStyle.CLOCK, _ClockStyle.NAMED, _ClockStyle.HOURS, _ClockStyle.BARE_AT}
+        kinds |= {_ClockStyle.BARE} if day.takes_bare else set()
     return clock.at if clock.kind in kinds else None
 
 
-def _within(clock: _Clock, part: str) -> time | None:
+def _time_in_part(clock: _Clock, part: str) -> time | None:
     """The time in that part of the day: `7` in the evening is 19:00."""
-    if clock.kind not in {_Kind.CLOCK, _Kind.BARE, _Kind.BARE_AT}:
+    if clock.kind not in {_ClockStyle.CLOCK, _ClockStyle.BARE, _ClockStyle.BARE_AT}:
         return None
-    hours = [clock.at.hour, *([clock.at.hour + _HALF_DAY] if clock.is_open else [])]
-    fitting = [hour for hour in hours if hour in _PARTS[part][1]]
+    hours = [clock.at.hour, *([clock.at.hour + _HALF_DAY_HOURS] if clock.is_open else [])]
+    fitting = [hour for hour in hours if hour in _DAY_PARTS[part][1]]
     return clock.at.replace(hour=fitting[0]) if len(fitting) == 1 else None
 
 
-def _clock(words: list[str]) -> _Clock | None:
+def _parse_clock(words: list[str]) -> _Clock | None:
     """`9`, `at 9`, `9am`, `14:30`, `17h30`, `17h`, `noon`, `eod`."""
     has_at = words[:1] == ["at"]
     words = words[1:] if words[:1] in (["at"], ["by"]) else words
@@ -205,89 +209,100 @@ def _clock(words: list[str]) -> _Clock | None:
         return None
     hours = _HOURS.fullmatch(said)
     if said in _NAMED_TIMES:
-        return _Clock(_NAMED_TIMES[said], _Kind.MIDNIGHT if said == "midnight" else _Kind.NAMED)
+        return _Clock(_NAMED_TIMES[said], _ClockStyle.MIDNIGHT if said == "midnight" else _ClockStyle.NAMED)
     if hours is not None:
-        return _Clock(time(int(hours[1])), _Kind.HOURS) if is_hour(hours[1]) else None
-    return _shown(said, has_at=has_at)
+        return _Clock(time(int(hours[1])), _ClockStyle.HOURS) if is_hour_of_day(hours[1]) else None
+    return _parse_digits(said, has_at=has_at)
 
 
-def _shown(said: str, *, has_at: bool) -> _Clock | None:
+def _parse_digits(said: str, *, has_at: bool) -> _Clock | None:
     """`9`, `9am`, `9:30`, `17h30`: as a clock shows it."""
     found = _CLOCK.fullmatch(said)
     if found is None:
         return None
     hour, minute, half = int(found[1]), int(found[2] or 0), found[3]
     if half:
-        hour = hour % _HALF_DAY + (_HALF_DAY if half == "pm" else 0) if 1 <= hour <= _HALF_DAY else _NO_HOUR
-    bare = _Kind.BARE_AT if has_at else _Kind.BARE
-    kind = _Kind.CLOCK if found[2] or half else bare
+        hour = (
+            hour % _HALF_DAY_HOURS + (_HALF_DAY_HOURS if half == "pm" else 0)
+            if 1 <= hour <= _HALF_DAY_HOURS
+            else _DAY_HOURS
+        )
+    bare = _ClockStyle.BARE_AT if has_at else _ClockStyle.BARE
+    kind = _ClockStyle.CLOCK if found[2] or half else bare
     if "h" in said and not is_time_of_day(said):
-        kind = _Kind.HOURS
+        kind = _ClockStyle.HOURS
     try:
-        return _Clock(time(hour, minute), kind, is_open=half is None and 1 <= hour < _HALF_DAY)
+        return _Clock(time(hour, minute), kind, is_open=half is None and 1 <= hour < _HALF_DAY_HOURS)
     except ValueError:
         return None
 
 
-def _day(words: list[str], today: date) -> _Day | None:
+def _parse_day(words: list[str], today: date) -> _Day | None:
     """`today`, `tomorrow`, `on fri`, `next monday`, `2026-12-01`, `1 dec`, `the 5th`, `in 2 days`."""
     while words and words[0] in {"on", "the", "in", "by"}:
         words = words[1:]
     said = " ".join(words)
-    for read in (_named, _week, _iso, _weekday_and_date, _date, _count):
+    for read in (
+        _parse_named_day,
+        _parse_next_week,
+        _parse_iso_date,
+        _parse_weekday_and_date,
+        _parse_date,
+        _parse_day_count,
+    ):
         found = read(said, words, today)
         if found is not None:
             return found
     return None
 
 
-def _named(said: str, words: list[str], today: date) -> _Day | None:
+def _parse_named_day(said: str, words: list[str], today: date) -> _Day | None:
     """`today`, `tomorrow`, `fri`, `this friday`, `next monday`."""
     if said in _DAYS_AHEAD:
         ahead = _DAYS_AHEAD[said]
         return _Day(today + timedelta(days=ahead), is_enough=ahead > 0)
     which = words[0] if words and words[0] in {"next", "this", "coming"} else ""
     rest = words[1:] if which else words
-    number = weekday(rest[0]) if len(rest) == 1 else None
+    number = weekday_number(rest[0]) if len(rest) == 1 else None
     if number is None:
         return None
     ahead = (number - today.weekday()) % 7 or (7 if which == "next" else 0)
     return _Day(today + timedelta(days=ahead), is_weekday=True)
 
 
-def _week(_said: str, words: list[str], today: date) -> _Day | None:
+def _parse_next_week(_said: str, words: list[str], today: date) -> _Day | None:
     """`next week`, which begins on Monday; with a weekday before or behind it, that day of it."""
     if "next-week" not in words:
         return None
     others = [word for word in words if word != "next-week"]
-    number = weekday(others[0]) if others else 0
+    number = weekday_number(others[0]) if others else 0
     if number is None or len(words) != len(others) + 1 or len(others) > 1:
         return None
     return _Day(today + timedelta(days=7 - today.weekday() + number))
 
 
-def _iso(said: str, _words: list[str], _today: date) -> _Day | None:
+def _parse_iso_date(said: str, _words: list[str], _today: date) -> _Day | None:
     found = _ISO.fullmatch(said)
-    on = _dated(int(found[1]), int(found[2]), int(found[3])) if found else None
+    on = _valid_date(int(found[1]), int(found[2]), int(found[3])) if found else None
     return _Day(on) if on else None
 
 
-def _weekday_and_date(_said: str, words: list[str], today: date) -> _Day | None:
+def _parse_weekday_and_date(_said: str, words: list[str], today: date) -> _Day | None:
     """`fri 27 nov`; not where that day is another one."""
-    number = weekday(words[0]) if len(words) > 1 else None
+    number = weekday_number(words[0]) if len(words) > 1 else None
     if number is None:
         return None
     rest = words[1:]
-    found = _iso(" ".join(rest), rest, today) or _date(" ".join(rest), rest, today)
+    found = _parse_iso_date(" ".join(rest), rest, today) or _parse_date(" ".join(rest), rest, today)
     return found if found is not None and found.on.weekday() == number else None
 
 
-def _date(said: str, _words: list[str], today: date) -> _Day | None:
+def _parse_date(said: str, _words: list[str], today: date) -> _Day | None:
     """`1 dec`, `1st of december 2026`, `dec 1`, `5th`; without a year or a month the next such day."""
     if (found := _DAY_MONTH.fullmatch(said)) is not None:
-        day, month, year = int(found[1]), _month(found[2]), found[3]
+        day, month, year = int(found[1]), _month_number(found[2]), found[3]
     elif (found := _MONTH_DAY.fullmatch(said)) is not None:
-        day, month, year = int(found[2]), _month(found[1]), found[3]
+        day, month, year = int(found[2]), _month_number(found[1]), found[3]
     elif (found := _NTH_ALONE.fullmatch(said)) is not None:
         on = _next_nth(int(found[1]), today)
         return _Day(on) if on else None
@@ -297,7 +312,7 @@ def _date(said: str, _words: list[str], today: date) -> _Day | None:
     return _Day(on, takes_bare=False) if on else None
 
 
-def _count(said: str, _words: list[str], today: date) -> _Day | None:
+def _parse_day_count(said: str, _words: list[str], today: date) -> _Day | None:
     """`2 days`, `1w`, for a time on that day; alone it is a length."""
     found = _COUNT.fullmatch(said)
     if found is None:
@@ -310,7 +325,7 @@ def _next_nth(day: int, today: date) -> date | None:
     """The next day of that number: of this month, or of the first one after it that has so many days."""
     for ahead in range(3):
         year, month = divmod(today.year * 12 + today.month - 1 + ahead, 12)
-        on = _dated(year, month + 1, day)
+        on = _valid_date(year, month + 1, day)
         if on is not None and on >= today:
             return on
     return None
@@ -318,28 +333,30 @@ def _next_nth(day: int, today: date) -> date | None:
 
 def _in_a_year(year: str | None, month: int, day: int, today: date) -> date | None:
     if year is not None:
-        return _dated(int(year), month, day)
-    this = _dated(today.year, month, day)
-    return this if this is not None and this >= today else _dated(today.year + 1, month, day)
+        return _valid_date(int(year), month, day)
+    this = _valid_date(today.year, month, day)
+    return this if this is not None and this >= today else _valid_date(today.year + 1, month, day)
 
 
-def _dated(year: int, month: int, day: int) -> date | None:
+def _valid_date(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)
     except ValueError:
         return None
 
 
-def weekday(word: str) -> int | None:
+def weekday_number(word: str) -> int | None:
     """The number of a weekday, Monday is 0; three letters are enough."""
     short = 3
     word = word.removesuffix("s") if word == "weds" else word
-    found = [number for number, day in enumerate(DAYS) if len(word) >= short and day.startswith(word)]
+    found = [
+        number for number, day in enumerate(WEEKDAY_NAMES) if len(word) >= short and day.startswith(word)
+    ]
     return found[0] if found else None
 
 
-def _month(word: str) -> int | None:
-    number = MONTHS.index(word[:3]) if word[:3] in MONTHS else None
+def _month_number(word: str) -> int | None:
+    number = MONTH_PREFIXES.index(word[:3]) if word[:3] in MONTH_PREFIXES else None
     if number is None or not _FULL_MONTHS[number].startswith(word):
         return None
     return number + 1

@@ -6,78 +6,83 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from models.issues.issue import Issue, Report
-from models.issues.queries import LAST_SAID, REMAINS
-from models.tickets.reply import SPOKEN, Reply
+from models.issues.issue import Issue, IssueReport
+from models.issues.queries import IS_NOT_MERGED, REPORT_LAST_POSTED_AT
+from models.tickets.reply import PUBLIC_STATES, Reply
 from models.tickets.ticket import Ticket
 
-_other, _their = aliased(Report), aliased(Ticket)
+_other_report, _other_ticket = aliased(IssueReport), aliased(Ticket)
 
-KEPT_IN_SIGHT = timedelta(days=30)  # public replies are seldom deleted later
-PUBLIC_AT = func.coalesce(Reply.settled_at, Reply.sent_at)
-SENT_AT = func.coalesce(Reply.sent_at, Reply.settled_at)
+FOLLOW_UP_WINDOW = timedelta(days=30)  # public replies are seldom deleted later
+REPLY_PUBLIC_AT = func.coalesce(Reply.settled_at, Reply.sent_at)
+REPLY_SENT_AT = func.coalesce(Reply.sent_at, Reply.settled_at)
 
 
-def settle(session: Session, issue_id: int, *, at: datetime) -> bool:
+def reconcile_reports(session: Session, issue_id: int, *, at: datetime) -> bool:
     """Note who was told of the fix since anybody looked, and who was not after all; whether there was news.
 
     A person is told by a reply that went out after the fix on any of their tickets of this issue; who came
     with it again after the fix, by one after that. One reply settles all their tickets.
     """
     issue = session.get_one(Issue, issue_id)
-    if issue.fixed_at is None or not _news(session, issue):
+    if issue.fixed_at is None or not _changed_reports(session, issue):
         return False
-    issue = Issue.hold(session, issue_id)
+    issue = Issue.lock(session, issue_id)
     if issue.fixed_at is None or issue.id != issue_id:
         return False
-    issue.hold_tickets(session)
+    issue.lock_tickets(session)
     changed = False
-    for report, reply in _news(session, issue):
+    for report, reply in _changed_reports(session, issue):
         if reply is None:
-            changed |= report.untold(session, issue, at=at)
+            changed |= report.unmark_told(session, issue, at=at)
         else:
             since = reply.settled_at or reply.sent_at or at
-            changed |= report.told(session, issue, by=reply.actor, at=since, reply_id=reply.id, now=at)
+            changed |= report.mark_told(session, issue, by=reply.actor, at=since, reply_id=reply.id, now=at)
     return changed
 
 
-def unfinished(session: Session, *, at: datetime) -> list[int]:
+def list_unfinished(session: Session, *, at: datetime) -> list[int]:
     """The fixed issues where somebody is still to be told, and those where a reply may yet be taken back."""
-    to_go = exists().where(Report.issue_id == Issue.id, Report.told_at.is_(None), Report.skipped_at.is_(None))
+    to_go = exists().where(
+        IssueReport.issue_id == Issue.id, IssueReport.told_at.is_(None), IssueReport.skipped_at.is_(None)
+    )
     query = select(Issue.id).where(
-        Issue.fixed_at.is_not(None), REMAINS, or_(to_go, Issue.fixed_at > at - KEPT_IN_SIGHT)
+        Issue.fixed_at.is_not(None), IS_NOT_MERGED, or_(to_go, Issue.fixed_at > at - FOLLOW_UP_WINDOW)
     )
     return list(session.scalars(query.order_by(Issue.id)))
 
 
-def merged_away(session: Session, *, at: datetime) -> list[int]:
+def list_merged(session: Session, *, at: datetime) -> list[int]:
     """The issues whose fix the channel has heard of lately, and which are a part of another one now."""
-    query = select(Issue.id).where(~REMAINS, Issue.fixed_at > at - KEPT_IN_SIGHT)
+    query = select(Issue.id).where(~IS_NOT_MERGED, Issue.fixed_at > at - FOLLOW_UP_WINDOW)
     return list(session.scalars(query.order_by(Issue.id)))
 
 
-def _news(session: Session, issue: Issue) -> list[tuple[Report, Reply | None]]:
+def _changed_reports(session: Session, issue: Issue) -> list[tuple[IssueReport, Reply | None]]:
     """Reports that the ledger knows nothing newer of, with the reply that told their author, or none.
 
     The moments of two reports differ only where issues were merged. A reply on a ticket tells of the fix that
     its own report waited for. It tells the author of another report, too, if they had said that one before
     that fix; else it must answer that one by its own rights.
     """
-    since, own = (func.coalesce(one.told_since, issue.fixed_at) for one in (_other, Report))
+    since, own = (func.coalesce(one.told_since, issue.fixed_at) for one in (_other_report, IssueReport))
     theirs = and_(
-        _other.issue_id == issue.id,
-        _other.ticket_id == Reply.ticket_id,
-        _their.id == _other.ticket_id,
-        _their.author_id == Ticket.author_id,
-        _after(since),
-        or_(~_came_after(since), and_(_after(own), or_(~_came_after(own), Report.at < SENT_AT))),
+        _other_report.issue_id == issue.id,
+        _other_report.ticket_id == Reply.ticket_id,
+        _other_ticket.id == _other_report.ticket_id,
+        _other_ticket.author_id == Ticket.author_id,
+        _replied_after(since),
+        or_(
+            ~_reported_after(since),
+            and_(_replied_after(own), or_(~_reported_after(own), IssueReport.at < REPLY_SENT_AT)),
+        ),
     )
     told_by = select(func.min(Reply.id)).where(
-        Reply.state.in_(SPOKEN), exists().where(theirs).correlate(Reply, Ticket, Report)
+        Reply.state.in_(PUBLIC_STATES), exists().where(theirs).correlate(Reply, Ticket, IssueReport)
     )
-    first = told_by.correlate(Report, Ticket).scalar_subquery()
-    query: Any = select(Report, first).join(Ticket, Ticket.id == Report.ticket_id)
-    found = session.execute(query.where(Report.issue_id == issue.id).order_by(Report.id)).all()
+    first = told_by.correlate(IssueReport, Ticket).scalar_subquery()
+    query: Any = select(IssueReport, first).join(Ticket, Ticket.id == IssueReport.ticket_id)
+    found = session.execute(query.where(IssueReport.issue_id == issue.id).order_by(IssueReport.id)).all()
     return [
         (report, session.get_one(Reply, reply_id) if reply_id is not None else None)
         for report, reply_id in found
@@ -85,11 +90,11 @@ def _news(session: Session, issue: Issue) -> list[tuple[Report, Reply | None]]:
     ]
 
 
-def _after(moment: ColumnElement[Any]) -> ColumnElement[bool]:
+def _replied_after(moment: ColumnElement[Any]) -> ColumnElement[bool]:
     """The reply was neither handed to the wire before `moment`, nor seen before."""
-    return and_(moment < SENT_AT, moment < PUBLIC_AT)
+    return and_(moment < REPLY_SENT_AT, moment < REPLY_PUBLIC_AT)
 
 
-def _came_after(moment: ColumnElement[Any]) -> ColumnElement[bool]:
+def _reported_after(moment: ColumnElement[Any]) -> ColumnElement[bool]:
     """The report came after `moment`, with words from after it."""
-    return and_(Report.at > moment, moment < LAST_SAID)
+    return and_(IssueReport.at > moment, moment < REPORT_LAST_POSTED_AT)

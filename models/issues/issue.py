@@ -10,51 +10,51 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.audit_event import Event
 from models.core.base import Base, BigKey, Key, RuleBrokenError, add_if_absent
 from models.core.fold import fold
-from models.core.mrkdwn import escaped
+from models.core.mrkdwn import escape_mrkdwn
 from models.core.normalize import nfkc
 from models.sources.mention import Mention
 from models.tickets.ticket import Ticket
 
-TITLE_MAX = 150  # characters, what one line of a list has room for
-REASON_MAX = 200
+TITLE_MAX_CHARS = 150  # characters, what one line of a list has room for
+REASON_MAX_CHARS = 200
 _BLANK = regex.compile(r"[\s\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+")
 # Does not tell two titles apart: blanks, punctuation, and what nobody sees.
-_IDLE = regex.compile(r"[\s\p{P}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+")
+_SEPARATORS = regex.compile(r"[\s\p{P}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+")
 
 
-def name_of(title: str) -> str:
+def title_key(title: str) -> str:
     """What tells this title from others: no case, blanks or punctuation; empty if nothing is to be seen."""
     whole = _folded(title)
-    bare: str = _IDLE.sub("", whole)
+    bare: str = _SEPARATORS.sub("", whole)
     return bare or _BLANK.sub("", whole)
 
 
-def names_in(words: str) -> list[str]:
+def title_keys(words: str) -> list[str]:
     """What a title is looked up by: the `name_of` each of `words`, each once; empty if nothing is to be seen.
 
     A word of punctuation alone counts only where there is no other: “rows - lost” asks for no dash.
     """
-    found = dict.fromkeys(name for word in words.split() if (name := _IDLE.sub("", _folded(word))))
-    return list(found) or [name for name in [name_of(words)] if name]
+    found = dict.fromkeys(name for word in words.split() if (name := _SEPARATORS.sub("", _folded(word))))
+    return list(found) or [name for name in [title_key(words)] if name]
 
 
-def holding(session: Session, words: str, *, at_most: int | None = None) -> list[int]:
+def find_issue_ids(session: Session, words: str, *, at_most: int | None = None) -> list[int]:
     """The ids of the issues, merged ones too, whose title holds each of `words`, in any order.
 
     As in the search for posts, accents do not count. Only the first `at_most` words do, if that is given.
     """
-    parts = [(part, _loose(part)) for part in names_in(words)[:at_most]]
+    parts = [(part, _search_key(part)) for part in title_keys(words)[:at_most]]
     if not parts:
         return []
     titles = session.execute(select(Issue.id, Issue.name)).all()  # some thousands at most, and short
-    return [row.id for row in titles if all(_holds(row.name, *part) for part in parts)]
+    return [row.id for row in titles if all(_matches(row.name, *part) for part in parts)]
 
 
-def _holds(name: str, part: str, loose_part: str) -> bool:
-    return part in name or (loose_part != "" and loose_part in _loose(name))
+def _matches(name: str, part: str, loose_part: str) -> bool:
+    return part in name or (loose_part != "" and loose_part in _search_key(name))
 
 
-def _loose(name: str) -> str:
+def _search_key(name: str) -> str:
     """A name as the search for posts would compare it."""
     return fold(name).replace(" ", "")
 
@@ -63,15 +63,15 @@ def _folded(text: str) -> str:
     return nfkc(text).casefold()
 
 
-def titled(title: str) -> tuple[str, str]:
+def check_title(title: str) -> tuple[str, str]:
     """`title` as it is shown, and its name; a sentence if no issue can be called that."""
     shown = " ".join(title.split())
-    if len(shown) > TITLE_MAX:
+    if len(shown) > TITLE_MAX_CHARS:
         raise RuleBrokenError(
-            f"An issue's title has at most {TITLE_MAX} characters, and that one has {len(shown):,}. "
+            f"An issue's title has at most {TITLE_MAX_CHARS} characters, and that one has {len(shown):,}. "
             "Say it shorter."
         )
-    name = name_of(shown)
+    name = title_key(shown)
     if not name:
         raise RuleBrokenError("An issue needs a title that one can see, such as “Export loses rows”.")
     return shown, name
@@ -103,16 +103,20 @@ class Issue(Base):
 
         A title that was merged away means the issue that remains.
         """
-        shown, name = titled(title)
+        shown, name = check_title(title)
         if add_if_absent(session, cls, title=shown, name=name, created_at=at, created_by=by):
             issue = session.scalars(select(cls).where(cls.name == name)).one()
             Event.record(session, "issue opened", at=at, by=by, text=shown, data={"issue": issue.id})
             return issue
         found = session.scalars(select(cls).where(cls.name == name)).one()
-        return found if found.merged_into is None else session.get_one(cls, cls.end_of(session, found.id))
+        return (
+            found
+            if found.merged_into is None
+            else session.get_one(cls, cls.resolve_merged(session, found.id))
+        )
 
     @classmethod
-    def end_of(cls, session: Session, issue_id: int) -> int:
+    def resolve_merged(cls, session: Session, issue_id: int) -> int:
         """The issue that remains of that one, however often it was merged: itself, if it never was."""
         query = select(cls.id, cls.merged_into)
         here = session.execute(query.where(cls.id == issue_id)).one_or_none()
@@ -123,7 +127,7 @@ class Issue(Base):
         return int(here.id)
 
     @classmethod
-    def hold(cls, session: Session, issue_id: int) -> "Issue":
+    def lock(cls, session: Session, issue_id: int) -> "Issue":
         """What remains of that issue, as it is now, and nobody else's to mark until the transaction ends.
 
         A ticket can still be added meanwhile: that only points at it.
@@ -131,7 +135,7 @@ class Issue(Base):
         return cls._remaining(session, issue_id)
 
     @classmethod
-    def point_at(cls, session: Session, issue_id: int) -> "Issue":
+    def lock_shared(cls, session: Session, issue_id: int) -> "Issue":
         """What remains of that issue, which nobody merges away until the transaction ends.
 
         For whoever adds a ticket, and who holds the ticket already.
@@ -142,7 +146,9 @@ class Issue(Base):
     def _remaining(cls, session: Session, issue_id: int, *, read: bool = False) -> "Issue":
         while True:
             # Whoever waited here for a merge gets nothing, rather than a hold on what was merged away.
-            query = select(cls).where(cls.id == cls.end_of(session, issue_id), cls.merged_into.is_(None))
+            query = select(cls).where(
+                cls.id == cls.resolve_merged(session, issue_id), cls.merged_into.is_(None)
+            )
             query = query.with_for_update(key_share=True, read=read)
             found = session.scalar(query.execution_options(populate_existing=True))
             if found is not None:
@@ -151,8 +157,12 @@ class Issue(Base):
     @classmethod
     def of(cls, session: Session, ticket_id: int) -> "list[Issue]":
         """What that ticket is about, in the order in which somebody said so."""
-        query = select(cls).join(Report, Report.issue_id == cls.id).where(Report.ticket_id == ticket_id)
-        return list(session.scalars(query.order_by(Report.id)))
+        query = (
+            select(cls)
+            .join(IssueReport, IssueReport.issue_id == cls.id)
+            .where(IssueReport.ticket_id == ticket_id)
+        )
+        return list(session.scalars(query.order_by(IssueReport.id)))
 
     @property
     def is_fixed(self) -> bool:
@@ -163,36 +173,36 @@ class Issue(Base):
 
     def rename(self, session: Session, title: str, *, by: str, at: datetime) -> None:
         """Call it `title`. Another issue's title is refused; that of one which was merged into it is not."""
-        shown, name = titled(title)
+        shown, name = check_title(title)
         old = self.title
         if shown == old:
             raise RuleBrokenError("It is called that already, so nothing was changed.")
         # Before the name: who adds one of them holds it, and then waits for what a name's change takes.
-        self.hold_tickets(session)
+        self.lock_tickets(session)
         try:
             with session.begin_nested():
                 if name != self.name:
-                    self._take(session, name)
+                    self._take_name(session, name)
                 self.title = shown
                 session.flush()
         except IntegrityError:  # somebody took it at this moment
             raise RuleBrokenError("Somebody has just called another issue that. Look again.") from None
-        self.redraw(session)
+        self.redraw_cards(session)
         data = {"issue": self.id, "title": shown, "from": old}
         Event.record(session, "issue renamed", at=at, by=by, text=shown, data=data)
 
-    def _take(self, session: Session, name: str) -> None:
+    def _take_name(self, session: Session, name: str) -> None:
         """Have `name`; one that was merged into this gets the old name for it, which leads here as well."""
         had = session.scalar(select(Issue).where(Issue.name == name))
         if had is None:
             self.name = name
             return
-        remains = session.get_one(Issue, Issue.end_of(session, had.id))
+        remains = session.get_one(Issue, Issue.resolve_merged(session, had.id))
         if remains is not self:
-            also = "" if remains is had else f", as a part of “{escaped(remains.title)}”"
+            also = "" if remains is had else f", as a part of “{escape_mrkdwn(remains.title)}”"
             raise RuleBrokenError(
-                f"There is an issue “{escaped(had.title)}” already{also}. "
-                f"If this is the same, pick “{escaped(remains.title)}” below to make the two one."
+                f"There is an issue “{escape_mrkdwn(had.title)}” already{also}. "
+                f"If this is the same, pick “{escape_mrkdwn(remains.title)}” below to make the two one."
             )
         old_title, old_name = self.title, self.name
         self.name = f" {self.id}"  # nobody's: a name has no blanks
@@ -203,28 +213,28 @@ class Issue(Base):
 
     # --- what belongs to it -----------------------------------------------------------------------------
 
-    def add(self, session: Session, ticket: Ticket, *, by: str, at: datetime) -> "Report | None":
+    def add(self, session: Session, ticket: Ticket, *, by: str, at: datetime) -> "IssueReport | None":
         """That `ticket` is about this; None if that is known, and they have not come back since the fix.
 
         The report `is_again` if its author wrote after the issue was said to be fixed.
         """
-        here = select(Report).where(Report.issue_id == self.id, Report.ticket_id == ticket.id)
-        again = self.fixed_at is not None and _last_said(session, ticket) > self.fixed_at
-        new = add_if_absent(session, Report, issue_id=self.id, ticket_id=ticket.id, at=at, by=by)
+        here = select(IssueReport).where(IssueReport.issue_id == self.id, IssueReport.ticket_id == ticket.id)
+        again = self.fixed_at is not None and _last_posted_at(session, ticket) > self.fixed_at
+        new = add_if_absent(session, IssueReport, issue_id=self.id, ticket_id=ticket.id, at=at, by=by)
         report = session.scalars(here.with_for_update()).one()
         if not new:
             if not again or report.at > (self.fixed_at or at):
                 return None
             report.at, report.by = at, by
-            report.settle_anew()
-        report.is_again = again
+            report.reset_settlement()
+        report.is_reported_again = again
         self._log(session, "report again" if again else "add to issue", ticket, by=by, at=at)
         return report
 
     def remove(self, session: Session, ticket: Ticket, *, by: str, at: datetime) -> bool:
         """That `ticket` is not about this after all; False if it was not said to be."""
-        here = delete(Report).where(Report.issue_id == self.id, Report.ticket_id == ticket.id)
-        if session.scalar(here.returning(Report.id)) is None:
+        here = delete(IssueReport).where(IssueReport.issue_id == self.id, IssueReport.ticket_id == ticket.id)
+        if session.scalar(here.returning(IssueReport.id)) is None:
             return False
         self._log(session, "remove from issue", ticket, by=by, at=at)
         return True
@@ -241,9 +251,9 @@ class Issue(Base):
         if self.fixed_at is not None:
             raise RuleBrokenError(f"<@{self.fixed_by}> has marked this one as fixed already.")
         self.fixed_at, self.fixed_by = at, by
-        self.redraw(session)
+        self.redraw_cards(session)
         anew = dict.fromkeys(("told_at", "told_since", "skipped_at", "skip_reason", "settled_by"))
-        session.execute(update(Report).where(Report.issue_id == self.id).values(**anew))
+        session.execute(update(IssueReport).where(IssueReport.issue_id == self.id).values(**anew))
         Event.record(session, "issue fixed", at=at, by=by, text=self.title, data={"issue": self.id})
 
     def reopen(self, session: Session, *, by: str, at: datetime) -> None:
@@ -251,24 +261,24 @@ class Issue(Base):
         if self.fixed_at is None:
             raise RuleBrokenError("This issue is open already.")
         self.fixed_at = self.fixed_by = None
-        self.redraw(session)
+        self.redraw_cards(session)
         Event.record(session, "issue reopened", at=at, by=by, text=self.title, data={"issue": self.id})
 
-    def redraw(self, session: Session) -> None:
+    def redraw_cards(self, session: Session) -> None:
         """Have the cards of its tickets show it."""
         session.flush()
-        rising = update(Ticket).where(Ticket.id.in_(self.hold_tickets(session)))
+        rising = update(Ticket).where(Ticket.id.in_(self.lock_tickets(session)))
         rising = rising.values(revision=Ticket.revision + 1)
         session.execute(rising.execution_options(synchronize_session=False))
 
-    def hold_tickets(self, session: Session) -> list[int]:
+    def lock_tickets(self, session: Session) -> list[int]:
         """Its tickets, held."""
-        return self.hold_tickets_of(session, self)
+        return self.lock_tickets_of(session, self)
 
     @staticmethod
-    def hold_tickets_of(session: Session, *issues: "Issue") -> list[int]:
+    def lock_tickets_of(session: Session, *issues: "Issue") -> list[int]:
         """Their tickets, held before their reports and in one order, so that nobody waits for each other."""
-        about = select(Report.ticket_id).where(Report.issue_id.in_([one.id for one in issues]))
+        about = select(IssueReport.ticket_id).where(IssueReport.issue_id.in_([one.id for one in issues]))
         held = select(Ticket.id).where(Ticket.id.in_(about)).order_by(Ticket.id).with_for_update()
         return list(session.scalars(held))
 
@@ -277,17 +287,19 @@ class Issue(Base):
         if self.fixed_at is None:
             raise RuleBrokenError("This issue is open again, so there is nobody to tell yet.")
         said = " ".join(reason.split())
-        if not name_of(said):
+        if not title_key(said):
             raise RuleBrokenError("Say in a few words why they need not be told.")
-        self.hold_tickets(session)
+        self.lock_tickets(session)
         theirs = select(Ticket.id).where(Ticket.author_id == author_id)
-        query = select(Report).where(Report.issue_id == self.id, Report.ticket_id.in_(theirs))
-        open_ones = [one for one in session.scalars(query.order_by(Report.id)).all() if not one.is_settled]
+        query = select(IssueReport).where(IssueReport.issue_id == self.id, IssueReport.ticket_id.in_(theirs))
+        open_ones = [
+            one for one in session.scalars(query.order_by(IssueReport.id)).all() if not one.is_settled
+        ]
         skipped = [one.skip(session, self, reason=said, by=by, at=at) for one in open_ones]
         return any(skipped)
 
 
-class Report(Base):
+class IssueReport(Base):
     """That a ticket is about an issue; and, once it is fixed, what became of telling its author.
 
     Each is told (`told_at`: a reply to them went out since the fix) or skipped, with a reason; `settled_by`
@@ -309,27 +321,27 @@ class Report(Base):
     skip_reason: Mapped[str | None]
     settled_by: Mapped[str | None]
 
-    is_again = False  # of a report just added: they came with it after the fix
+    is_reported_again = False  # of a report just added: they came with it after the fix
 
     @property
     def is_settled(self) -> bool:
         """Whether its author was told, or need not be."""
         return self.told_at is not None or self.skipped_at is not None
 
-    def told(
+    def mark_told(
         self, session: Session, issue: Issue, *, by: str, at: datetime, reply_id: int, now: datetime
     ) -> bool:
         """`by` told them, by a reply that is public since `at`. False if somebody noted that already."""
         values = {"told_at": at, "settled_by": by, "skipped_at": None, "skip_reason": None}
-        if not self._change(session, Report.told_at.is_(None), **values):
+        if not self._change(session, IssueReport.told_at.is_(None), **values):
             return False
         data = {"issue": issue.id, "title": issue.title}
         Event.record(session, "told", at=now, by=by, ticket_id=self.ticket_id, reply_id=reply_id, data=data)
         return True
 
-    def untold(self, session: Session, issue: Issue, *, at: datetime) -> bool:
+    def unmark_told(self, session: Session, issue: Issue, *, at: datetime) -> bool:
         """What they were told is not public any more."""
-        if not self._change(session, Report.told_at.is_not(None), told_at=None, settled_by=None):
+        if not self._change(session, IssueReport.told_at.is_not(None), told_at=None, settled_by=None):
             return False
         data = {"issue": issue.id, "title": issue.title}
         Event.record(session, "not told after all", at=at, ticket_id=self.ticket_id, data=data)
@@ -338,25 +350,32 @@ class Report(Base):
     def skip(self, session: Session, issue: Issue, *, reason: str, by: str, at: datetime) -> bool:
         """They need not be told, because of `reason`. False if they were told or skipped already."""
         values = {"skipped_at": at, "skip_reason": reason, "settled_by": by}
-        if not self._change(session, Report.told_at.is_(None) & Report.skipped_at.is_(None), **values):
+        if not self._change(
+            session, IssueReport.told_at.is_(None) & IssueReport.skipped_at.is_(None), **values
+        ):
             return False
         data = {"issue": issue.id, "title": issue.title, "reason": reason}
         Event.record(session, "skip telling", at=at, by=by, ticket_id=self.ticket_id, data=data)
         return True
 
-    def settle_anew(self) -> None:
+    def reset_settlement(self) -> None:
         """They are to be told once more."""
         self.told_at = self.skipped_at = self.skip_reason = self.settled_by = None
 
     def _change(self, session: Session, if_so: ColumnElement[bool], **values: object) -> bool:
         """Set `values` unless somebody was faster."""
-        here = update(Report).where(Report.id == self.id, if_so).values(**values).returning(Report.id)
+        here = (
+            update(IssueReport)
+            .where(IssueReport.id == self.id, if_so)
+            .values(**values)
+            .returning(IssueReport.id)
+        )
         done = session.scalar(here.execution_options(synchronize_session=False)) is not None
         session.refresh(self)
         return done
 
 
-def _last_said(session: Session, ticket: Ticket) -> datetime:
+def _last_posted_at(session: Session, ticket: Ticket) -> datetime:
     """When its author last spoke."""
     query = select(func.max(Mention.posted_at)).where(Mention.ticket_id == ticket.id)
     return session.scalar(query) or ticket.opened_at

@@ -19,65 +19,68 @@ from sqlalchemy.orm import Session
 
 from models.core.audit_event import Event
 from models.core.base import RuleBrokenError
-from models.core.mrkdwn import escaped
-from models.issues.fix_followup import settle
-from models.issues.issue import Issue, Report
-from models.issues.queries import LAST_SAID
+from models.core.mrkdwn import escape_mrkdwn
+from models.issues.fix_followup import reconcile_reports
+from models.issues.issue import Issue, IssueReport
+from models.issues.queries import REPORT_LAST_POSTED_AT
 from models.tickets.ticket import Ticket
 
 
-class Merged(NamedTuple):
+class MergeResult(NamedTuple):
     """What came of a merge."""
 
-    gone: Issue
+    merged: Issue
     kept: Issue
     was_fixed_at: datetime | None  # `kept`, before
 
 
-def merge(session: Session, issue_id: int, into_id: int, *, by: str, at: datetime) -> Merged:
+def merge_issues(session: Session, issue_id: int, into_id: int, *, by: str, at: datetime) -> MergeResult:
     """Merge that issue into the other, or into what remains of it.
 
     Raises `RuleBrokenError` if they are one already, or if the first was merged into a third meanwhile.
     """
-    gone, kept = _hold(session, issue_id, into_id)
-    Issue.hold_tickets_of(session, gone, kept)
+    gone, kept = _lock_both(session, issue_id, into_id)
+    Issue.lock_tickets_of(session, gone, kept)
     # Waits for whoever adds a ticket to it just now; whoever comes later finds the one that stays.
     session.execute(select(Issue.id).where(Issue.id == gone.id).with_for_update())
     for one in (gone, kept):
-        settle(session, one.id, at=at)
+        reconcile_reports(session, one.id, at=at)
     was_fixed_at = kept.fixed_at
     if kept.is_fixed:
-        _keep_told(session, gone, kept, at=at)
+        _keep_told_since(session, gone, kept, at=at)
     session.flush()
-    _move(session, gone, kept, by=by, at=at)
+    _move_reports(session, gone, kept, by=by, at=at)
     gone.merged_into = kept.id
     data = {"issue": gone.id, "title": gone.title, "into": kept.id, "into_title": kept.title}
     Event.record(session, "issue merged", at=at, by=by, text=gone.title, data=data)
     session.flush()
     if kept.is_fixed:
-        _spread_skips(session, kept, at=at)
-        settle(session, kept.id, at=at)
-    return Merged(gone, kept, was_fixed_at)
+        _apply_skips(session, kept, at=at)
+        reconcile_reports(session, kept.id, at=at)
+    return MergeResult(gone, kept, was_fixed_at)
 
 
-def refuse_if_gone(session: Session, issue_id: int) -> None:
+def refuse_if_merged(session: Session, issue_id: int) -> None:
     """Say so, if that issue was merged: whoever acts on it has another one before their eyes."""
-    remains = session.get_one(Issue, Issue.end_of(session, issue_id))
+    remains = session.get_one(Issue, Issue.resolve_merged(session, issue_id))
     if remains.id != issue_id:
         raise RuleBrokenError(
-            f"Meanwhile somebody merged this one into “{escaped(remains.title)}”. Open that one to go on."
+            f"Meanwhile somebody merged this one into “{escape_mrkdwn(remains.title)}”. Open that one "
+            f"to go on."
         )
 
 
-def _hold(session: Session, issue_id: int, into_id: int) -> tuple[Issue, Issue]:
+def _lock_both(session: Session, issue_id: int, into_id: int) -> tuple[Issue, Issue]:
     """Both, in the order of their ids, so that whoever merges them the other way round just comes second."""
     if issue_id == into_id:
         raise RuleBrokenError("That is this very issue. Pick another one.")
     while True:
-        into = Issue.end_of(session, into_id)
-        if into == Issue.end_of(session, issue_id):
-            raise RuleBrokenError(f"They are one already: “{escaped(session.get_one(Issue, into).title)}”.")
-        refuse_if_gone(session, issue_id)
+        into = Issue.resolve_merged(session, into_id)
+        if into == Issue.resolve_merged(session, issue_id):
+            raise RuleBrokenError(
+                f"They are one already: “{escape_mrkdwn(session.get_one(Issue, into).title)}”."
+            )
+        refuse_if_merged(session, issue_id)
         query = select(Issue).where(Issue.id.in_((issue_id, into)), Issue.merged_into.is_(None))
         query = query.order_by(Issue.id).with_for_update(key_share=True)
         with session.begin_nested() as attempt:
@@ -87,27 +90,29 @@ def _hold(session: Session, issue_id: int, into_id: int) -> tuple[Issue, Issue]:
             attempt.rollback()  # lets go of the one that it got: the next try may want a lower one first
 
 
-def _keep_told(session: Session, gone: Issue, kept: Issue, *, at: datetime) -> None:
+def _keep_told_since(session: Session, gone: Issue, kept: Issue, *, at: datetime) -> None:
     """Write down from when on a reply tells of a ticket, where that is not the fix that shows."""
     if gone.fixed_at is None or kept.fixed_at is None:
         anew = dict.fromkeys(("told_at", "skipped_at", "skip_reason", "settled_by"))  # of an earlier fix
-        _rewrite(session, Report.issue_id == gone.id, anew | {"told_since": at})
+        _update_reports(session, IssueReport.issue_id == gone.id, anew | {"told_since": at})
         return
     earlier = gone if gone.fixed_at <= kept.fixed_at else kept
-    theirs = (Report.issue_id == earlier.id) & Report.told_since.is_(None)
-    _rewrite(session, theirs, {"told_since": earlier.fixed_at})
+    theirs = (IssueReport.issue_id == earlier.id) & IssueReport.told_since.is_(None)
+    _update_reports(session, theirs, {"told_since": earlier.fixed_at})
     if earlier is kept:
         kept.fixed_at, kept.fixed_by = gone.fixed_at, gone.fixed_by
 
 
-def _rewrite(session: Session, which: ColumnElement[bool], values: dict[str, Any]) -> None:
-    session.execute(update(Report).where(which).values(**values).execution_options(synchronize_session=False))
+def _update_reports(session: Session, which: ColumnElement[bool], values: dict[str, Any]) -> None:
+    session.execute(
+        update(IssueReport).where(which).values(**values).execution_options(synchronize_session=False)
+    )
 
 
-def _move(session: Session, gone: Issue, kept: Issue, *, by: str, at: datetime) -> None:
+def _move_reports(session: Session, gone: Issue, kept: Issue, *, by: str, at: datetime) -> None:
     """Have each ticket of `gone` belong to `kept`, once; and have its card show that."""
     theirs = {report.ticket_id: (report, said) for report, said in _reports(session, kept)}
-    gone.redraw(session)
+    gone.redraw_cards(session)
     for report, said in _reports(session, gone):
         mine = theirs.get(report.ticket_id)
         if mine is None:
@@ -115,33 +120,39 @@ def _move(session: Session, gone: Issue, kept: Issue, *, by: str, at: datetime) 
             stays = report
         else:
             stays = mine[0]
-            _unite(kept, (report, said), mine)
+            _merge_reports(kept, (report, said), mine)
             session.delete(report)
-        data = {"issue": kept.id, "title": kept.title, "from": gone.id} | _standing(stays)
+        data = {"issue": kept.id, "title": kept.title, "from": gone.id} | _notify_state(stays)
         Event.record(session, "move to issue", at=at, by=by, ticket_id=stays.ticket_id, data=data)
 
 
-def _reports(session: Session, issue: Issue) -> list[tuple[Report, datetime | None]]:
+def _reports(session: Session, issue: Issue) -> list[tuple[IssueReport, datetime | None]]:
     """Its reports, each with when its author had last spoken by then."""
-    query = select(Report, LAST_SAID).where(Report.issue_id == issue.id).order_by(Report.id)
+    query = (
+        select(IssueReport, REPORT_LAST_POSTED_AT)
+        .where(IssueReport.issue_id == issue.id)
+        .order_by(IssueReport.id)
+    )
     return [(one, said) for one, said in session.execute(query.execution_options(populate_existing=True))]
 
 
-def _standing(report: Report) -> dict[str, str]:
+def _notify_state(report: IssueReport) -> dict[str, str]:
     """How far telling its author is, for the log."""
     if report.told_at is not None:
         return {"standing": "told"}
     return {"standing": "skipped"} if report.skipped_at is not None else {}
 
 
-def _unite(kept: Issue, gone: tuple[Report, datetime | None], mine: tuple[Report, datetime | None]) -> None:
+def _merge_reports(
+    kept: Issue, gone: tuple[IssueReport, datetime | None], mine: tuple[IssueReport, datetime | None]
+) -> None:
     """Make one report, `mine`, of two on the same ticket."""
     stays, both = mine[0], (gone, mine)
     newest = max((one for one, _ in both), key=lambda one: one.at)
     if kept.fixed_at is not None:
         fixed_at = kept.fixed_at
 
-        def since(one: Report) -> datetime:
+        def since(one: IssueReport) -> datetime:
             return one.told_since or fixed_at
 
         (early, _), (late, said) = sorted(both, key=lambda pair: (since(pair[0]), pair[0].at))
@@ -149,34 +160,34 @@ def _unite(kept: Issue, gone: tuple[Report, datetime | None], mine: tuple[Report
         came_after = late.at > since(early) and (said is None or said > since(early))
         decides = late if came_after else early
         skips = [one for one, _ in both if one.skipped_at is not None and one.skipped_at >= newest.at]
-        _settle_like(stays, decides, max(skips, key=lambda one: one.skipped_at or one.at, default=None))
+        _copy_settlement(stays, decides, max(skips, key=lambda one: one.skipped_at or one.at, default=None))
     stays.at, stays.by = newest.at, newest.by
 
 
-def _settle_like(stays: Report, decides: Report, skip: Report | None) -> None:
+def _copy_settlement(stays: IssueReport, decides: IssueReport, skip: IssueReport | None) -> None:
     """Have it told as `decides` is, else skipped as `skip` is, else neither."""
     told = (decides.told_at, decides.settled_by)
     skipped = (skip.skipped_at, skip.skip_reason, skip.settled_by) if skip is not None else None
     stays.told_since = decides.told_since
-    stays.settle_anew()
+    stays.reset_settlement()
     if told[0] is not None:
         stays.told_at, stays.settled_by = told
     elif skipped is not None:
         stays.skipped_at, stays.skip_reason, stays.settled_by = skipped
 
 
-def _spread_skips(session: Session, kept: Issue, *, at: datetime) -> None:
+def _apply_skips(session: Session, kept: Issue, *, at: datetime) -> None:
     """Who was skipped is skipped, with all that they had reported by then, as if it had been one issue."""
-    query = select(Report, Ticket.author_id).join(Ticket, Ticket.id == Report.ticket_id)
-    found = session.execute(query.where(Report.issue_id == kept.id).order_by(Report.id)).all()
+    query = select(IssueReport, Ticket.author_id).join(Ticket, Ticket.id == IssueReport.ticket_id)
+    found = session.execute(query.where(IssueReport.issue_id == kept.id).order_by(IssueReport.id)).all()
     skips = [(author, one) for one, author in found if one.skipped_at is not None]
     for report, author in found:
         theirs = (one for by, one in skips if by == author)
-        _skip_like(session, kept, report, theirs, at=at)
+        _copy_skip(session, kept, report, theirs, at=at)
 
 
-def _skip_like(
-    session: Session, kept: Issue, report: Report, skips: Iterable[Report], *, at: datetime
+def _copy_skip(
+    session: Session, kept: Issue, report: IssueReport, skips: Iterable[IssueReport], *, at: datetime
 ) -> None:
     known = next((one for one in skips if one.skipped_at is not None and one.skipped_at >= report.at), None)
     if report.is_settled or known is None or known.skipped_at is None:

@@ -8,25 +8,25 @@ from rapidfuzz import fuzz, process
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.issues.issue import Issue, Report
-from models.reports.search import PUBLIC
+from models.issues.issue import Issue, IssueReport
+from models.reports.search import SEARCHABLE_STATES
 from models.slack.card import Card
 from models.sources.author import Author, FormerHandle
 from models.sources.mention import Mention
 from models.tickets.note import Note
 from models.tickets.reply import Reply
-from models.tickets.ticket import CANARY, Ticket
+from models.tickets.ticket import CANARY_NETWORK, Ticket
 
-PAGE = 8  # tickets at a time
-POSTS, REPLIES = 3, 3  # the newest of each ticket
-NOTES, ISSUES = 12, 10
-ALIKE = 70  # how near a handle must be to be worth naming, of 100
-CANDIDATES = 20_000
-FORMER = 3  # former handles that are shown
+PAGE_TICKETS = 8  # tickets at a time
+POSTS_PER_TICKET_MAX, REPLIES_PER_TICKET_MAX = 3, 3  # the newest of each ticket
+NOTES_MAX, ISSUES_MAX = 12, 10
+HANDLE_MIN_SIMILARITY_PERCENT = 70  # how near a handle must be to be worth naming, of 100
+HANDLE_CANDIDATES_MAX = 20_000
+FORMER_HANDLES_MAX = 3  # former handles that are shown
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class AuthorPost:
     """One post of theirs; `text` is None if its words were taken away, for it is no longer shown."""
 
     at: datetime
@@ -34,7 +34,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastTicket:
     """One ticket of theirs, with their newest posts and our replies, oldest first."""
 
     ticket_id: int
@@ -45,19 +45,19 @@ class Past:
     owner: str | None
     channel: str | None
     ts: str | None
-    posts: tuple[Said, ...]
+    posts: tuple[AuthorPost, ...]
     more_posts: int
     replies: tuple[Reply, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class AuthorHistory:
     """One page of it. `elsewhere` are people of the same handle on other networks, or who had it before."""
 
     author: Author
     total: int
     page: int
-    tickets: tuple[Past, ...]
+    tickets: tuple[PastTicket, ...]
     notes: tuple[Note, ...]
     more_notes: int
     issues: tuple[Issue, ...]
@@ -68,18 +68,18 @@ class History:
     @property
     def pages(self) -> int:
         """How many there are; one at least."""
-        return max(-(-self.total // PAGE), 1)
+        return max(-(-self.total // PAGE_TICKETS), 1)
 
 
-def of_author(session: Session, author_id: int, page: int = 0) -> History:
+def load_history(session: Session, author_id: int, page: int = 0) -> AuthorHistory:
     """The history of that person, newest ticket first; a page past the end is the last one."""
     author = session.get_one(Author, author_id)
     total = session.scalar(select(func.count(Ticket.id)).where(Ticket.author_id == author_id)) or 0
-    page = min(max(page, 0), max(-(-total // PAGE), 1) - 1)
+    page = min(max(page, 0), max(-(-total // PAGE_TICKETS), 1) - 1)
     notes, more_notes = _notes(session, author_id)
     issues, more_issues = _issues(session, author_id)
-    elsewhere = named(session, author.handle) if author.handle else []
-    return History(
+    elsewhere = find_authors(session, author.handle) if author.handle else []
+    return AuthorHistory(
         author,
         total,
         page,
@@ -89,13 +89,13 @@ def of_author(session: Session, author_id: int, page: int = 0) -> History:
         issues,
         more_issues,
         tuple(one for one in elsewhere if one.id != author_id)[:3],
-        _former(session, author),
+        _former_handles(session, author),
     )
 
 
-def named(session: Session, handle: str) -> Sequence[Author]:
+def find_authors(session: Session, handle: str) -> Sequence[Author]:
     """Those who are called that, whatever the case, who came last first; then those who were."""
-    here, wanted = Author.network != CANARY, handle.lower()
+    here, wanted = Author.network != CANARY_NETWORK, handle.lower()
     query = select(Author).where(func.lower(Author.handle) == wanted, here)
     named_now = session.scalars(query.order_by(Author.id.desc())).all()
     had_it = select(Author, FormerHandle.until_at).join(FormerHandle, FormerHandle.author_id == Author.id)
@@ -105,56 +105,65 @@ def named(session: Session, handle: str) -> Sequence[Author]:
     return list(dict.fromkeys([*named_now, *(author for author, _ in before)]))
 
 
-def _former(session: Session, author: Author) -> tuple[str, ...]:
+def _former_handles(session: Session, author: Author) -> tuple[str, ...]:
     query = select(FormerHandle.handle).where(FormerHandle.author_id == author.id)
     found = session.scalars(query.order_by(FormerHandle.until_at.desc(), FormerHandle.id.desc()))
-    return tuple(one for one in found if one.lower() != (author.handle or "").lower())[:FORMER]
+    return tuple(one for one in found if one.lower() != (author.handle or "").lower())[:FORMER_HANDLES_MAX]
 
 
-def near(session: Session, handle: str, limit: int = 3) -> list[str]:
+def suggest_handles(session: Session, handle: str, limit: int = 3) -> list[str]:
     """Handles that somebody who typed `handle` may have meant, the nearest first."""
     wanted = handle.lower()
 
     def begins(words: str) -> ColumnElement[bool]:
-        return func.lower(Author.handle).like(f"{_literally(words)}%", escape="!")
+        return func.lower(Author.handle).like(f"{_escape_like(words)}%", escape="!")
 
     query = select(Author.handle).where(
         Author.handle.is_not(None),
-        Author.network != CANARY,
+        Author.network != CANARY_NETWORK,
         or_(func.length(Author.handle).between(len(handle) - 3, len(handle) + 6), begins(wanted)),
         begins(wanted[:1]),
     )
-    found = [one for one in session.scalars(query.order_by(Author.id.desc()).limit(CANDIDATES)) if one]
+    found = [
+        one for one in session.scalars(query.order_by(Author.id.desc()).limit(HANDLE_CANDIDATES_MAX)) if one
+    ]
     best = process.extract(
-        wanted, found, scorer=fuzz.WRatio, processor=str.lower, limit=limit, score_cutoff=ALIKE
+        wanted,
+        found,
+        scorer=fuzz.WRatio,
+        processor=str.lower,
+        limit=limit,
+        score_cutoff=HANDLE_MIN_SIMILARITY_PERCENT,
     )
     return list(dict.fromkeys(one for one, _, _ in best))
 
 
-def _literally(text: str) -> str:
+def _escape_like(text: str) -> str:
     """For LIKE, with `!` as its escape."""
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
-def _tickets(session: Session, author_id: int, page: int) -> tuple[Past, ...]:
+def _tickets(session: Session, author_id: int, page: int) -> tuple[PastTicket, ...]:
     query = (
         select(Ticket, Card.channel, Card.ts)
         .outerjoin(Card, Card.ticket_id == Ticket.id)
         .where(Ticket.author_id == author_id)
         .order_by(Ticket.id.desc())
-        .offset(page * PAGE)
-        .limit(PAGE)
+        .offset(page * PAGE_TICKETS)
+        .limit(PAGE_TICKETS)
     )
-    return tuple(_past(session, ticket, channel, ts) for ticket, channel, ts in session.execute(query))
+    return tuple(_past_ticket(session, ticket, channel, ts) for ticket, channel, ts in session.execute(query))
 
 
-def _past(session: Session, ticket: Ticket, channel: str | None, ts: str | None) -> Past:
+def _past_ticket(session: Session, ticket: Ticket, channel: str | None, ts: str | None) -> PastTicket:
     here = select(Mention).where(Mention.ticket_id == ticket.id)
-    posts = session.scalars(here.order_by(Mention.posted_at.desc(), Mention.id.desc()).limit(POSTS)).all()
+    posts = session.scalars(
+        here.order_by(Mention.posted_at.desc(), Mention.id.desc()).limit(POSTS_PER_TICKET_MAX)
+    ).all()
     count = session.scalar(select(func.count(Mention.id)).where(Mention.ticket_id == ticket.id)) or 0
-    said = select(Reply).where(Reply.ticket_id == ticket.id, Reply.state.in_(PUBLIC))
-    replies = session.scalars(said.order_by(Reply.id.desc()).limit(REPLIES)).all()
-    return Past(
+    said = select(Reply).where(Reply.ticket_id == ticket.id, Reply.state.in_(SEARCHABLE_STATES))
+    replies = session.scalars(said.order_by(Reply.id.desc()).limit(REPLIES_PER_TICKET_MAX)).all()
+    return PastTicket(
         ticket.id,
         ticket.opened_at,
         ticket.state,
@@ -163,7 +172,7 @@ def _past(session: Session, ticket: Ticket, channel: str | None, ts: str | None)
         ticket.owner,
         channel,
         ts,
-        tuple(Said(one.posted_at, None if one.deleted_at else one.text) for one in reversed(posts)),
+        tuple(AuthorPost(one.posted_at, None if one.deleted_at else one.text) for one in reversed(posts)),
         max(count - len(posts), 0),
         tuple(reversed(replies)),
     )
@@ -172,12 +181,12 @@ def _past(session: Session, ticket: Ticket, channel: str | None, ts: str | None)
 def _notes(session: Session, author_id: int) -> tuple[tuple[Note, ...], int]:
     here = select(Note).where(Note.author_id == author_id)
     count = session.scalar(select(func.count(Note.id)).where(Note.author_id == author_id)) or 0
-    newest = session.scalars(here.order_by(Note.id.desc()).limit(NOTES)).all()
+    newest = session.scalars(here.order_by(Note.id.desc()).limit(NOTES_MAX)).all()
     return tuple(newest), count - len(newest)
 
 
 def _issues(session: Session, author_id: int) -> tuple[tuple[Issue, ...], int]:
-    theirs = select(Report.issue_id).join(Ticket, Ticket.id == Report.ticket_id)
+    theirs = select(IssueReport.issue_id).join(Ticket, Ticket.id == IssueReport.ticket_id)
     query = select(Issue).where(Issue.id.in_(theirs.where(Ticket.author_id == author_id)))
     found = session.scalars(query.order_by(Issue.id.desc())).all()
-    return tuple(found[:ISSUES]), max(len(found) - ISSUES, 0)
+    return tuple(found[:ISSUES_MAX]), max(len(found) - ISSUES_MAX, 0)

@@ -24,36 +24,42 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models.core.audit_event import HEARD
-from models.core.base import on_sqlite, unindexed
-from models.core.query_pipeline import Ask
-from models.core.sql_time import seconds, slots
+from models.core.audit_event import HEARD_ACTOR
+from models.core.base import is_sqlite, without_index
+from models.core.query_pipeline import QueryPipeline
+from models.core.sql_time import epoch_seconds, time_slots
 from models.sources.mention import Mention
-from models.tickets.state import HANDED_OFF, State
-from models.tickets.ticket import CANARY, Ticket
-from models.tickets.turn import MENTION, Turn
+from models.tickets.state import HANDED_OFF, TicketState
+from models.tickets.ticket import CANARY_NETWORK, Ticket
+from models.tickets.turn import OPENED_BY_MENTION, Turn
 
-QUARTER = 900  # seconds: every time zone's hours begin with one of its quarters
+QUARTER_SECONDS = 900  # seconds: every time zone's hours begin with one of its quarters
 
 # How long things took, by the clock or in office hours.
-FIRST, FIRST_OPEN = "first reply", "first reply, office hours"
-NEXT, NEXT_OPEN = "next reply", "next reply, office hours"
-CLAIM = "claim"
-SEEN, SHOWN, CLAIMED, REPLIED = "seen", "shown", "claimed", "replied"
-STAGES = (SEEN, SHOWN, CLAIMED, REPLIED)
-TIMES = (FIRST, FIRST_OPEN, NEXT, NEXT_OPEN, CLAIM, *STAGES)
+FIRST_REPLY, FIRST_REPLY_OFFICE = "first reply", "first reply, office hours"
+NEXT_REPLY, NEXT_REPLY_OFFICE = "next reply", "next reply, office hours"
+TIME_TO_CLAIM = "claim"
+SEEN_STAGE, SHOWN_STAGE, CLAIMED_STAGE, REPLIED_STAGE = "seen", "shown", "claimed", "replied"
+STAGES = (SEEN_STAGE, SHOWN_STAGE, CLAIMED_STAGE, REPLIED_STAGE)
+DURATION_NAMES = (FIRST_REPLY, FIRST_REPLY_OFFICE, NEXT_REPLY, NEXT_REPLY_OFFICE, TIME_TO_CLAIM, *STAGES)
 
 # How a ticket ended; each has exactly one of these.
-WAITING = "waiting"
-OUTCOMES = (State.ANSWERED.value, HANDED_OFF, State.NO_REPLY_NEEDED.value, State.NOT_ABOUT_US.value, WAITING)
+WAITING_OUTCOME = "waiting"
+OUTCOMES = (
+    TicketState.ANSWERED.value,
+    HANDED_OFF,
+    TicketState.NO_REPLY_NEEDED.value,
+    TicketState.NOT_ABOUT_US.value,
+    WAITING_OUTCOME,
+)
 # The same as numbers; who waits and was never answered has one of their own.
-_SILENT = len(OUTCOMES)
-_KINDS = _SILENT + 1
+_UNANSWERED_INDEX = len(OUTCOMES)
+_KIND_COUNT = _UNANSWERED_INDEX + 1
 _KIND = case(
-    (and_(Ticket.is_open(), Ticket.first_reply_at.is_(None)), literal_column(str(_SILENT))),
-    (Ticket.is_open(), literal_column(str(OUTCOMES.index(WAITING)))),
+    (and_(Ticket.is_open(), Ticket.first_reply_at.is_(None)), literal_column(str(_UNANSWERED_INDEX))),
+    (Ticket.is_open(), literal_column(str(OUTCOMES.index(WAITING_OUTCOME)))),
     (
-        and_(Ticket.state == State.ANSWERED, Ticket.reason == HANDED_OFF),
+        and_(Ticket.state == TicketState.ANSWERED, Ticket.reason == HANDED_OFF),
         literal_column(str(OUTCOMES.index(HANDED_OFF))),
     ),
     *((Ticket.state == one, literal_column(str(place))) for place, one in enumerate(OUTCOMES)),
@@ -61,7 +67,7 @@ _KIND = case(
 
 
 @dataclass(frozen=True, slots=True)
-class Whose:
+class StatsFilter:
     """Whose figures: of a teammate (what they have, closed or answered first), a Slack channel, a network."""
 
     person: str | None = None
@@ -70,7 +76,7 @@ class Whose:
 
 
 @dataclass(slots=True)
-class Mate:
+class TeammateCounts:
     """What one teammate answered, and how long each question had waited for it."""
 
     answered: int = 0
@@ -80,7 +86,7 @@ class Mate:
 
 
 @dataclass(slots=True)
-class Tallies:
+class PeriodCounts:
     """Counts. Slots are seconds since 1970 at which an hour begins, or a quarter; times are in seconds."""
 
     heard: Counter[int] = field(default_factory=Counter)  # by slot
@@ -89,12 +95,14 @@ class Tallies:
     # By slot of the first post, how long each first reply took; or how many took so long.
     first: defaultdict[int, list[int] | Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     unanswered: int = 0
-    times: dict[str, Counter[int]] = field(default_factory=lambda: {name: Counter() for name in TIMES})
-    mates: dict[str, Mate] = field(default_factory=dict)
+    times: dict[str, Counter[int]] = field(
+        default_factory=lambda: {name: Counter() for name in DURATION_NAMES}
+    )
+    mates: dict[str, TeammateCounts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SlotRange:
     """A time in slots of `step` seconds."""
 
     since: datetime
@@ -107,33 +115,33 @@ class Span:
         return int(self.since.timestamp()) // self.step * self.step
 
 
-Part = Callable[[Tallies], None]
+AddCounts = Callable[[PeriodCounts], None]
 """Waits for an answer and counts it."""
 
 
-def counting(
-    ask: Ask,
+def query_counts(
+    ask: QueryPipeline,
     since: datetime,
     until: datetime,
-    whose: Whose,
+    whose: StatsFilter,
     *,
-    step: int = QUARTER,
+    step: int = QUARTER_SECONDS,
     brief: bool = False,
-) -> Callable[[], Tallies]:
+) -> Callable[[], PeriodCounts]:
     """Ask what customers posted from `since` to before `until`, and what came of it; what is given counts it.
 
     A ticket belongs to the period in which its author first spoke, a turn to the one in which it was asked.
     `step` is how long a slot is: an `HOUR` or a `QUARTER`. `brief` is for a comparison: how many, which
     outcome and the first reply, not when nor the rest.
     """
-    span = Span(since, until, step)
-    parts = [_tickets(ask, span, whose, brief=brief)]
+    span = SlotRange(since, until, step)
+    parts = [_count_tickets(ask, span, whose, brief=brief)]
     if not brief:
-        parts.append(_turns(ask, span, whose))
-    parts.append(_heard(ask, span, whose, brief=brief))
+        parts.append(_count_turns(ask, span, whose))
+    parts.append(_count_heard(ask, span, whose, brief=brief))
 
-    def told() -> Tallies:
-        tallies = Tallies()
+    def told() -> PeriodCounts:
+        tallies = PeriodCounts()
         for part in parts:
             part(tallies)
         return tallies
@@ -141,47 +149,47 @@ def counting(
     return told
 
 
-def _mentions(whose: Whose) -> Select[Any]:
-    query = select(Mention.id).where(Mention.network != CANARY)
+def _mentions_query(whose: StatsFilter) -> Select[Any]:
+    query = select(Mention.id).where(Mention.network != CANARY_NETWORK)
     if whose.network is not None:
-        query = query.where(unindexed(Mention.network) == whose.network)
+        query = query.where(without_index(Mention.network) == whose.network)
     if whose.person is not None or whose.channel is not None:
-        query = query.join(Ticket, Ticket.id == Mention.ticket_id).where(*_theirs(whose))
+        query = query.join(Ticket, Ticket.id == Mention.ticket_id).where(*_ticket_conditions(whose))
     return query
 
 
-def _within(since: Any, until: Any) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 - moments or columns
+def _asked_between(since: Any, until: Any) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401 - moments or columns
     return Mention.posted_at >= since, Mention.posted_at < until
 
 
-def _heard(ask: Ask, span: Span, whose: Whose, *, brief: bool) -> Part:
+def _count_heard(ask: QueryPipeline, span: SlotRange, whose: StatsFilter, *, brief: bool) -> AddCounts:
     """How many were heard: in each slot, or in all.
 
     SQLite looks each slot up in its index: to ask of each mention where it belongs takes three times as long.
     """
-    heard, step = _mentions(whose), span.step
+    heard, step = _mentions_query(whose), span.step
     query: Select[*tuple[Any, ...]]
     if brief:
         query = heard.with_only_columns(literal(span.start // step), func.count())
-        query = query.where(*_within(span.since, span.until))
-    elif on_sqlite(ask.session):
-        edges = slots(span.since, span.until, step)
-        here = heard.with_only_columns(func.count()).where(*_within(edges.c.begin, edges.c.end))
+        query = query.where(*_asked_between(span.since, span.until))
+    elif is_sqlite(ask.session):
+        edges = time_slots(span.since, span.until, step)
+        here = heard.with_only_columns(func.count()).where(*_asked_between(edges.c.begin, edges.c.end))
         query = select(edges.c.slot, here.correlate(edges).scalar_subquery())
     else:
-        slot = seconds(Mention.posted_at).op("/", return_type=BigInteger())(literal_column(str(step)))
-        query = heard.with_only_columns(slot, func.count()).where(*_within(span.since, span.until))
+        slot = epoch_seconds(Mention.posted_at).op("/", return_type=BigInteger())(literal_column(str(step)))
+        query = heard.with_only_columns(slot, func.count()).where(*_asked_between(span.since, span.until))
         query = query.group_by(slot)
     answer = ask(query)
 
-    def count(told: Tallies) -> None:
+    def count(told: PeriodCounts) -> None:
         told.heard.update({slot * step: number for slot, number in answer() if number})
 
     return count
 
 
-def _columns(
-    ask: Ask,
+def _query_columns(
+    ask: QueryPipeline,
     columns: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]],
     query: Select[*tuple[Any, ...]],
 ) -> Callable[[], list[list[Any]]]:
@@ -196,7 +204,7 @@ def _columns(
     return lambda: [json.loads(f"[{one or ''}]") for one in answer()[0]]
 
 
-def _tickets(ask: Ask, span: Span, whose: Whose, *, brief: bool) -> Part:
+def _count_tickets(ask: QueryPipeline, span: SlotRange, whose: StatsFilter, *, brief: bool) -> AddCounts:
     """One look at each ticket; the sums are Python's, since each of them would cost the database a look."""
     replied_at: ColumnElement[datetime | None] = Ticket.first_reply_at.expression
     replied_open: ColumnElement[int | None] = Ticket.first_reply_open.expression
@@ -207,24 +215,26 @@ def _tickets(ask: Ask, span: Span, whose: Whose, *, brief: bool) -> Part:
     moments = [Ticket.opened_at, replied_at]
     if not brief:
         moments += (Ticket.seen_at, Ticket.shown_at, Ticket.first_claimed_at)
-    columns = [_KIND, replied_open, *(_after(start, moment) for moment in moments)]
+    columns = [_KIND, replied_open, *(_seconds_after(start, moment) for moment in moments)]
     query = select(Ticket.id).where(
-        Ticket.opened_at >= span.since, Ticket.opened_at < span.until, *_theirs(whose)
+        Ticket.opened_at >= span.since, Ticket.opened_at < span.until, *_ticket_conditions(whose)
     )
-    answer = _columns(ask, columns, query)
+    answer = _query_columns(ask, columns, query)
 
-    def count(told: Tallies) -> None:
+    def count(told: PeriodCounts) -> None:
         kinds, in_office, opened, replied, *between = answer()
         places = [at // step for at in opened]
         # One number for a slot and a kind: pairs by the thousand would keep Python's garbage collector busy.
-        both = Counter([place * _KINDS + kind for place, kind in zip(places, kinds, strict=True)])
+        both = Counter([place * _KIND_COUNT + kind for place, kind in zip(places, kinds, strict=True)])
         for one, number in both.items():
-            place, kind = divmod(one, _KINDS)
-            told.outcomes[WAITING if kind == _SILENT else OUTCOMES[kind]][start + place * step] += number
-            told.unanswered += number if kind == _SILENT else 0
-        waits = _between(opened, replied)
-        told.times[FIRST] = _tally(waits)
-        told.times[FIRST_OPEN] = _tally(in_office)
+            place, kind = divmod(one, _KIND_COUNT)
+            told.outcomes[WAITING_OUTCOME if kind == _UNANSWERED_INDEX else OUTCOMES[kind]][
+                start + place * step
+            ] += number
+            told.unanswered += number if kind == _UNANSWERED_INDEX else 0
+        waits = _waits(opened, replied)
+        told.times[FIRST_REPLY] = _count_waits(waits)
+        told.times[FIRST_REPLY_OFFICE] = _count_waits(in_office)
         if brief:
             return
         by_place: dict[int, list[int]] = defaultdict(list)
@@ -234,18 +244,18 @@ def _tickets(ask: Ask, span: Span, whose: Whose, *, brief: bool) -> Part:
         told.first.update((start + place * step, took) for place, took in by_place.items())
         steps = (opened, *between, replied)
         for name, (begin, end) in zip(STAGES, pairwise(steps), strict=True):
-            told.times[name] = _tally(_between(begin, end))
-        told.times[CLAIM] = _tally(_between(opened, between[-1]))
+            told.times[name] = _count_waits(_waits(begin, end))
+        told.times[TIME_TO_CLAIM] = _count_waits(_waits(opened, between[-1]))
 
     return count
 
 
-def _after(start: int, moment: Any) -> ColumnElement[int]:  # noqa: ANN401 - a column, or what stands for one
+def _seconds_after(start: int, moment: Any) -> ColumnElement[int]:  # noqa: ANN401 - a column, or what stands for one
     """The seconds from `start` to `moment`: a third of the digits, and numbers that Python is quick with."""
-    return seconds(moment) - start
+    return epoch_seconds(moment) - start
 
 
-def _between(begins_at: Iterable[int | None], ends_at: Iterable[int | None]) -> list[int | None]:
+def _waits(begins_at: Iterable[int | None], ends_at: Iterable[int | None]) -> list[int | None]:
     """The seconds from each to each, where both are known; clocks of two machines may differ a little."""
     pairs = zip(begins_at, ends_at, strict=True)
     return [
@@ -253,58 +263,60 @@ def _between(begins_at: Iterable[int | None], ends_at: Iterable[int | None]) -> 
     ]
 
 
-def _tally(waits: Iterable[int | None]) -> Counter[int]:
+def _count_waits(waits: Iterable[int | None]) -> Counter[int]:
     """How often each is there; of those that are known."""
     counts = Counter(waits)
     del counts[None]
     return counts  # type: ignore[return-value] # None is gone
 
 
-def _turns(ask: Ask, span: Span, whose: Whose) -> Part:
+def _count_turns(ask: QueryPipeline, span: SlotRange, whose: StatsFilter) -> AddCounts:
     """Who answered what was asked in the period; and what was asked once more and answered."""
     query = select(Turn.id).where(
         Turn.asked_at >= span.since,
         Turn.asked_at < span.until,
-        Turn.opened_by == MENTION,
-        Turn.outcome == State.ANSWERED,
+        Turn.opened_by == OPENED_BY_MENTION,
+        Turn.outcome == TicketState.ANSWERED,
     )
-    if whose == Whose():  # the few that do not count, instead of a look at each ticket
-        query = query.where(Turn.ticket_id.not_in(select(Ticket.id).where(Ticket.network == CANARY)))
+    if whose == StatsFilter():  # the few that do not count, instead of a look at each ticket
+        query = query.where(Turn.ticket_id.not_in(select(Ticket.id).where(Ticket.network == CANARY_NETWORK)))
     else:
-        query = query.join(Ticket, Ticket.id == Turn.ticket_id).where(*_theirs(whose))
+        query = query.join(Ticket, Ticket.id == Turn.ticket_id).where(*_ticket_conditions(whose))
     if whose.person is not None:
         query = query.where(Turn.closed_by == whose.person)
     is_next, is_handed_off = case((Turn.number > 1, 1)), case((Turn.reason == HANDED_OFF, 1))
-    moments = (_after(span.start, Turn.asked_at), _after(span.start, Turn.closed_at))
+    moments = (_seconds_after(span.start, Turn.asked_at), _seconds_after(span.start, Turn.closed_at))
     who_did = literal_column("'\"'").concat(Turn.closed_by).concat(literal_column("'\"'"))  # an id of Slack's
     columns = (who_did, is_next, is_handed_off, Turn.answered_open, *moments)
-    answer = _columns(ask, columns, query)
+    answer = _query_columns(ask, columns, query)
 
-    def count(told: Tallies) -> None:
+    def count(told: PeriodCounts) -> None:
         who, is_later, by_hand, in_office, asked, closed = answer()
         took = [end - begin if end > begin else 0 for begin, end in zip(asked, closed, strict=True)]
-        told.times[NEXT] = Counter(compress(took, is_later))
-        told.times[NEXT_OPEN] = _tally(compress(in_office, is_later))
+        told.times[NEXT_REPLY] = Counter(compress(took, is_later))
+        told.times[NEXT_REPLY_OFFICE] = _count_waits(compress(in_office, is_later))
         times: dict[str, list[int]] = defaultdict(list)
         open_times: dict[str, list[int]] = defaultdict(list)
         for user, one, other in zip(who, took, in_office, strict=True):
             times[user].append(one)
             if other is not None:
                 open_times[user].append(other)
-        times.pop(HEARD, None)  # somebody answered outside Heard: nobody can say who
+        times.pop(HEARD_ACTOR, None)  # somebody answered outside Heard: nobody can say who
         handed_off = Counter(compress(who, by_hand))
         for user, theirs in times.items():
             answered = len(theirs) - handed_off[user]
-            told.mates[user] = Mate(answered, handed_off[user], Counter(theirs), Counter(open_times[user]))
+            told.mates[user] = TeammateCounts(
+                answered, handed_off[user], Counter(theirs), Counter(open_times[user])
+            )
 
     return count
 
 
-def _theirs(whose: Whose) -> list[ColumnElement[bool]]:
+def _ticket_conditions(whose: StatsFilter) -> list[ColumnElement[bool]]:
     """The conditions on tickets."""
-    conditions: list[ColumnElement[bool]] = [Ticket.network != CANARY]
+    conditions: list[ColumnElement[bool]] = [Ticket.network != CANARY_NETWORK]
     if whose.network is not None:
-        conditions.append(unindexed(Ticket.network) == whose.network)
+        conditions.append(without_index(Ticket.network) == whose.network)
     if whose.channel is not None:
         conditions.append(Ticket.channel == whose.channel)
     if whose.person is not None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.core.base import Base
 
 
-class Daily(Base):
+class DailyStats(Base):
     """What a UTC day came to in one Slack channel, as histograms.
 
     A histogram is JSON: how often by what, which is a length of time in seconds (a tenth apart, see
@@ -26,7 +26,7 @@ class Daily(Base):
     rest: Mapped[dict[str, Any]]
 
 
-class Tally(Base):
+class RollupProgress(Base):
     """How far the counting got, in one row: days before `next_day` are counted, events to `event_id` seen."""
 
     __tablename__ = "tally"

@@ -6,19 +6,19 @@ from datetime import datetime
 from sqlalchemy import distinct, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.issues.issue import Issue, Report
+from models.issues.issue import Issue, IssueReport
 from models.slack.card import Card
 from models.sources.author import Author
 from models.sources.cursor import Cursor
 from models.sources.mention import Mention
-from models.tickets.state import State
-from models.tickets.ticket import CANARY, Ticket
+from models.tickets.state import TicketState
+from models.tickets.ticket import CANARY_NETWORK, Ticket
 
-THANKS = "thanks"  # the reason, alone or before a few words
+THANKS_REASON = "thanks"  # the reason, alone or before a few words
 
 
 @dataclass(frozen=True, slots=True)
-class Thanks:
+class ThanksPost:
     """A post that needs no reply, because it is thanks."""
 
     handle: str | None
@@ -38,7 +38,7 @@ class Problem:
     people: int
 
 
-def thanks(session: Session, since: datetime, until: datetime, *, limit: int) -> list[Thanks]:
+def list_thanks(session: Session, since: datetime, until: datetime, *, limit: int) -> list[ThanksPost]:
     """Those that somebody closed as thanks from `since` to before `until`, the newest first."""
     query = (
         select(
@@ -49,28 +49,33 @@ def thanks(session: Session, since: datetime, until: datetime, *, limit: int) ->
         .join(Mention, (Mention.ticket_id == Ticket.id) & (Mention.post_id == Ticket.target_post_id))
         .outerjoin(Card, Card.ticket_id == Ticket.id)
         .where(
-            Ticket.state == State.NO_REPLY_NEEDED,
-            or_(Ticket.reason == THANKS, Ticket.reason.startswith(f"{THANKS}:")),
+            Ticket.state == TicketState.NO_REPLY_NEEDED,
+            or_(Ticket.reason == THANKS_REASON, Ticket.reason.startswith(f"{THANKS_REASON}:")),
             Ticket.closed_at >= since,
             Ticket.closed_at < until,
-            Ticket.network != CANARY,
+            Ticket.network != CANARY_NETWORK,
             Mention.deleted_at.is_(None),
             Mention.text != "",
         )
         .order_by(Ticket.closed_at.desc(), Ticket.id.desc())
         .limit(limit)
     )
-    return [Thanks(*row) for row in session.execute(query)]
+    return [ThanksPost(*row) for row in session.execute(query)]
 
 
-def problems(session: Session, since: datetime, until: datetime, *, limit: int) -> list[Problem]:
+def list_problems(session: Session, since: datetime, until: datetime, *, limit: int) -> list[Problem]:
     """What most people were added to from `since` to before `until`; each person counts once an issue."""
     people = func.count(distinct(Ticket.author_id))
     query = (
         select(Issue.title, people)
-        .join(Report, Report.issue_id == Issue.id)
-        .join(Ticket, Ticket.id == Report.ticket_id)
-        .where(Report.at >= since, Report.at < until, Issue.fixed_at.is_(None), Issue.merged_into.is_(None))
+        .join(IssueReport, IssueReport.issue_id == Issue.id)
+        .join(Ticket, Ticket.id == IssueReport.ticket_id)
+        .where(
+            IssueReport.at >= since,
+            IssueReport.at < until,
+            Issue.fixed_at.is_(None),
+            Issue.merged_into.is_(None),
+        )
         .group_by(Issue.id, Issue.title)
         .order_by(people.desc(), Issue.id)
         .limit(limit)
@@ -78,6 +83,6 @@ def problems(session: Session, since: datetime, until: datetime, *, limit: int) 
     return [Problem(*row) for row in session.execute(query)]
 
 
-def listening_since(session: Session) -> datetime | None:
+def first_cursor_at(session: Session) -> datetime | None:
     """Since when anything is read at all; None: nothing is."""
     return session.scalar(select(func.min(Cursor.started_at)))

@@ -8,46 +8,46 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
 from models.core.base import RuleBrokenError
-from models.reports.open_tickets import COLUMNS, Entry, joined
-from models.tickets.reply import GIVEN_BACK, Reply, State
-from models.tickets.ticket import CANARY, Ticket
+from models.reports.open_tickets import ENTRY_COLUMNS, TicketEntry, join_entry_tables
+from models.tickets.reply import RETURNED_STATES, DeliveryState, Reply
+from models.tickets.ticket import CANARY_NETWORK, Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What *Reply* would bring back on that ticket."""
 
-    entry: Entry
+    entry: TicketEntry
     reply_id: int
     words: str
 
 
-def kept_for(session: Session, user: str) -> list[Draft]:
+def list_for_user(session: Session, user: str) -> list[Draft]:
     """The words of `user` on open tickets that want an answer: their last ones of each, newest first."""
     later = aliased(Reply)
     is_last = ~exists().where(later.ticket_id == Reply.ticket_id, later.actor == user, later.id > Reply.id)
-    query = joined(select(Reply, *COLUMNS)).join(Reply, Reply.ticket_id == Ticket.id)
+    query = join_entry_tables(select(Reply, *ENTRY_COLUMNS)).join(Reply, Reply.ticket_id == Ticket.id)
     theirs = (Reply.actor == user, Reply.is_given_back(), is_last)
     rows = session.execute(
-        query.where(Ticket.is_open(), Ticket.network != CANARY, *theirs).order_by(Reply.id.desc())
+        query.where(Ticket.is_open(), Ticket.network != CANARY_NETWORK, *theirs).order_by(Reply.id.desc())
     )
-    found = [Draft(Entry(*entry), reply.id, reply.words) for reply, *entry in rows]
+    found = [Draft(TicketEntry(*entry), reply.id, reply.words) for reply, *entry in rows]
     return [one for one in found if one.words and not one.entry.is_answered]
 
 
-def drop(session: Session, reply_id: int, *, by: str, at: datetime) -> None:
+def discard_draft(session: Session, reply_id: int, *, by: str, at: datetime) -> None:
     """Let go of the words that `kept_for` shows: neither it nor *Reply* brings them back.
 
     A draft is discarded. What was stopped or refused stays in the ledger as what it was; its words are taken
     up as a draft once more, and that is discarded, so that the log tells both.
     """
-    ticket = Ticket.hold(session, session.get_one(Reply, reply_id).ticket_id)
+    ticket = Ticket.lock(session, session.get_one(Reply, reply_id).ticket_id)
     reply = session.get_one(Reply, reply_id, populate_existing=True)
     if reply.actor != by:
         raise RuleBrokenError("Only its author decides about this one.")
-    if reply.state not in GIVEN_BACK or not reply.is_last(session):
+    if reply.state not in RETURNED_STATES or not reply.is_last(session):
         raise RuleBrokenError("That is not a draft any more: the card shows what became of it.")
-    if reply.state != State.DRAFT:
+    if reply.state != DeliveryState.DRAFT:
         reply = ticket.draft(
             session,
             text=reply.text,
@@ -57,4 +57,4 @@ def drop(session: Session, reply_id: int, *, by: str, at: datetime) -> None:
             key=uuid4().hex,
             source="home",
         )
-    reply.move(session, State.DISCARDED, at=at, by=by, act="draft discarded")
+    reply.move(session, DeliveryState.DISCARDED, at=at, by=by, act="draft discarded")

@@ -37,45 +37,49 @@ from models.core.base import Moment
 from models.sources.account import Account
 from models.sources.author import Author
 from models.sources.mention import Mention
-from models.tickets.reply import Reply
-from models.tickets.reply import State as Delivery
-from models.tickets.state import State
-from models.tickets.ticket import CANARY, Ticket
+from models.tickets.reply import DeliveryState, Reply
+from models.tickets.state import TicketState
+from models.tickets.ticket import CANARY_NETWORK, Ticket
 
-AT_ONCE = 2_000  # rows in memory
+FETCH_BATCH_ROWS = 2_000  # rows in memory
 # Never submitted, so nobody's but their author's.
-PRIVATE = (Delivery.DRAFT, Delivery.DISCARDED, Delivery.SUPERSEDED, Delivery.REJECTED)
-_NO_WORDS = (Integer, Boolean, Moment, JSON)
-_INNER = ("detail", "worker")  # of an event's data: a machine's name, a network's own words
+PRIVATE_STATES = (
+    DeliveryState.DRAFT,
+    DeliveryState.DISCARDED,
+    DeliveryState.SUPERSEDED,
+    DeliveryState.REJECTED,
+)
+_NON_TEXT_TYPES = (Integer, Boolean, Moment, JSON)
+_PRIVATE_DATA_KEYS = ("detail", "worker")  # of an event's data: a machine's name, a network's own words
 
 
-class spelled(GenericFunction[str]):  # noqa: N801 - SQL's word
+class iso_timestamp(GenericFunction[str]):  # noqa: N801 - SQL's word
     """A moment as ISO 8601 in UTC, written by the database: a row has a dozen, and Python is slow at it."""
 
     type = Text()
     inherit_cache = True
 
 
-@compiles(spelled, "sqlite")
-def _in_sqlite(element: spelled, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - options
+@compiles(iso_timestamp, "sqlite")
+def _iso_in_sqlite(element: iso_timestamp, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - options
     return f"(replace({compiler.process(element.clauses, **more)}, ' ', 'T') || 'Z')"
 
 
-@compiles(spelled, "postgresql")
-def _in_postgresql(element: spelled, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - options
+@compiles(iso_timestamp, "postgresql")
+def _iso_in_postgresql(element: iso_timestamp, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - options
     moment = compiler.process(element.clauses, **more)
     return f"""to_char({moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
 
-def _plain(column: Any) -> Any:  # noqa: ANN401 - a column
+def _export_column(column: Any) -> Any:  # noqa: ANN401 - a column
     """A column as its rows need no more work: moments spelled, JSON as it was written."""
     if isinstance(column.type, Moment):
-        return spelled(column)
+        return iso_timestamp(column)
     return cast(column, Text) if isinstance(column.type, JSON) else column
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ExportFilter:
     """Which rows: from `since` until before `until`, and what else must be so."""
 
     since: datetime | None = None
@@ -87,14 +91,14 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ExportTable:
     """One kind of row: what each column is called and where it comes from, and what the filters mean for it.
 
     `at` is the moment that a period is about; `states` is what `state` may be, None for anything.
     """
 
     name: str
-    one: str  # the name of a single one
+    singular: str  # the name of a single one
     columns: tuple[tuple[str, Any], ...]
     key: Column[int]
     at: Column[datetime]
@@ -102,7 +106,7 @@ class Kind:
     states: tuple[str, ...] | None
     people: tuple[Column[str] | Column[str | None], ...]
     joins: Any
-    kept: ColumnElement[bool]
+    condition: ColumnElement[bool]
 
     @property
     def header(self) -> list[str]:
@@ -110,28 +114,28 @@ class Kind:
         return [name for name, _ in self.columns]
 
     @property
-    def words(self) -> tuple[int, ...]:
+    def text_positions(self) -> tuple[int, ...]:
         """The places of the columns that may hold what somebody wrote: all but numbers, moments and JSON."""
         told = enumerate(column.type for _, column in self.columns)
-        return tuple(place for place, type_ in told if not isinstance(type_, _NO_WORDS))
+        return tuple(place for place, type_ in told if not isinstance(type_, _NON_TEXT_TYPES))
 
-    def count(self, session: Session, wanted: Filter) -> int:
+    def count(self, session: Session, wanted: ExportFilter) -> int:
         """How many rows there are."""
         return session.scalar(self._chosen(select(func.count(self.key)), wanted)) or 0
 
-    def rows(self, session: Session, wanted: Filter) -> Iterator[Row[Any]]:
+    def rows(self, session: Session, wanted: ExportFilter) -> Iterator[Row[Any]]:
         """All of them, oldest first, few of them in memory at a time.
 
         PostgreSQL keeps a cursor for that, as https://docs.sqlalchemy.org/en/21/orm/queryguide/api.html#fetching-large-result-sets-with-yield-per
         tells; SQLite reads on as it is asked.
         """
-        columns = [_plain(column).label(name) for name, column in self.columns]
+        columns = [_export_column(column).label(name) for name, column in self.columns]
         query = self._chosen(select(*columns), wanted).order_by(self.key)
         # Not by the session, which would make room for objects that no row here has.
-        yield from session.connection().execute(query.execution_options(yield_per=AT_ONCE))
+        yield from session.connection().execute(query.execution_options(yield_per=FETCH_BATCH_ROWS))
 
-    def _chosen(self, query: Select[Any], wanted: Filter) -> Select[Any]:
-        conditions: list[ColumnElement[bool]] = [self.kept]
+    def _chosen(self, query: Select[Any], wanted: ExportFilter) -> Select[Any]:
+        conditions: list[ColumnElement[bool]] = [self.condition]
         if wanted.since is not None:
             conditions.append(self.at >= wanted.since)
         if wanted.until is not None:
@@ -153,16 +157,16 @@ _asked = aliased(Mention, name="asked")
 _ours = and_(Account.network == Ticket.network, Account.network_id == Ticket.account_id)
 # By the ticket: its posts lie side by side, and numbers are compared sooner than ids of posts.
 _target = and_(_asked.ticket_id == Ticket.id, _asked.post_id == Ticket.target_post_id)
-_not_a_test = Ticket.network != CANARY
+_not_a_test = Ticket.network != CANARY_NETWORK
 
 
 def _named(*columns: Any, **more: Any) -> tuple[tuple[str, Any], ...]:  # noqa: ANN401
     return (*((column.key, column) for column in columns), *more.items())
 
 
-TICKETS = Kind(
+TICKET_TABLE = ExportTable(
     name="tickets",
-    one="ticket",
+    singular="ticket",
     columns=(
         *_named(Ticket.id, Ticket.network, account=Account.handle, handle=Author.handle),
         *_named(author_name=Author.name, author_id=Author.network_id, followers=Author.followers),
@@ -180,16 +184,16 @@ TICKETS = Kind(
     key=Ticket.id,
     at=Ticket.opened_at,
     state=Ticket.state,
-    states=tuple(State),
+    states=tuple(TicketState),
     people=(Ticket.owner, Ticket.first_reply_by, Ticket.closed_by),
     joins=Ticket.__table__.join(Author.__table__, Author.id == Ticket.author_id)
     .outerjoin(Account.__table__, _ours)
     .outerjoin(_asked, _target),
-    kept=_not_a_test,
+    condition=_not_a_test,
 )
-REPLIES = Kind(
+REPLY_TABLE = ExportTable(
     name="replies",
-    one="reply",
+    singular="reply",
     columns=(
         *_named(Reply.id, Reply.ticket_id, Ticket.network, account=Account.handle, to=Author.handle),
         *_named(Ticket.channel, Reply.turn, Reply.state, Reply.text, Reply.actor, Reply.author, Reply.source),
@@ -199,12 +203,12 @@ REPLIES = Kind(
     key=Reply.id,
     at=Reply.created_at,
     state=Reply.state,
-    states=tuple(state for state in Delivery if state not in PRIVATE),
+    states=tuple(state for state in DeliveryState if state not in PRIVATE_STATES),
     people=(Reply.actor, Reply.author),
     joins=Reply.__table__.join(Ticket.__table__, Ticket.id == Reply.ticket_id)
     .join(Author.__table__, Author.id == Ticket.author_id)
     .outerjoin(Account.__table__, _ours),
-    kept=and_(_not_a_test, Reply.state.not_in(PRIVATE)),
+    condition=and_(_not_a_test, Reply.state.not_in(PRIVATE_STATES)),
 )
 _gone = (
     select(Mention.id)
@@ -215,15 +219,17 @@ _gone = (
     )
     .exists()
 )
-EVENTS = Kind(
+EVENT_TABLE = ExportTable(
     name="events",
-    one="event",
+    singular="event",
     columns=(
         *_named(Event.id, Event.at, Event.actor, Event.act, Event.ticket_id, Event.reply_id),
         *_named(network=Ticket.network, channel=Ticket.channel, post_id=Event.post_id),
         # Words are of our replies; those that were never submitted stay their author's.
         *_named(
-            text=case((or_(Event.text.is_(None), Reply.state.in_(PRIVATE), _gone), ""), else_=Event.text),
+            text=case(
+                (or_(Event.text.is_(None), Reply.state.in_(PRIVATE_STATES), _gone), ""), else_=Event.text
+            ),
             data=Event.data,
         ),
     ),
@@ -235,14 +241,16 @@ EVENTS = Kind(
     joins=Event.__table__.outerjoin(Ticket.__table__, Ticket.id == Event.ticket_id).outerjoin(
         Reply.__table__, Reply.id == Event.reply_id
     ),
-    kept=or_(Ticket.network.is_(None), _not_a_test),
+    condition=or_(Ticket.network.is_(None), _not_a_test),
 )
-KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (TICKETS, REPLIES, EVENTS)})
+EXPORT_TABLES: Mapping[str, ExportTable] = MappingProxyType(
+    {kind.name: kind for kind in (TICKET_TABLE, REPLY_TABLE, EVENT_TABLE)}
+)
 
 
-def outward(data: str) -> str:
+def strip_private_data(data: str) -> str:
     """What of an event's data, which is JSON, is for anybody else."""
-    if not any(f'"{name}"' in data for name in _INNER):
+    if not any(f'"{name}"' in data for name in _PRIVATE_DATA_KEYS):
         return data
-    kept = {name: value for name, value in json.loads(data).items() if name not in _INNER}
+    kept = {name: value for name, value in json.loads(data).items() if name not in _PRIVATE_DATA_KEYS}
     return json.dumps(kept)

@@ -9,22 +9,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from models.core.base import unindexed
+from models.core.base import without_index
 from models.slack.card import Card
 from models.sources.account import Account
-from models.sources.attachment import Attachment, shown
+from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
-from models.sources.cursor import MENTIONS, Cursor
+from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.sources.gap import Gap
 from models.sources.mention import Mention
-from models.tickets.reply import LIVE, ON_ITS_WAY, STOPS, Reply
-from models.tickets.reply import State as Delivery
-from models.tickets.state import OPEN, State
-from models.tickets.ticket import CANARY, Ticket
+from models.tickets.reply import LIVE_STATES, STUCK_STATES, UNSETTLED_STATES, DeliveryState, Reply
+from models.tickets.state import OPEN_STATES, TicketState
+from models.tickets.ticket import CANARY_NETWORK, Ticket
 
 
 @dataclass(frozen=True, slots=True)
-class Unsettled:
+class UnsettledReply:
     """A reply that has not arrived: where it is on its way, and why it waits there.
 
     `at` is when it was last sent, if it was. `to_post_id` is the version of the post that it
@@ -46,7 +45,7 @@ class Unsettled:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TicketEntry:
     """One ticket in a list: open, or with a reply that needs a person, whatever became of the rest since.
 
     `words` are of the post that the next reply goes to, `channel` and `ts` its card's.
@@ -68,17 +67,19 @@ class Entry:
     channel: str | None
     ts: str | None
     media: list[Any] | None = None  # what is attached to that post, as `Mention.media` holds it
-    reply: Unsettled | None = None  # the one that needs a person; else that of the turn at hand, if it waits
+    reply: UnsettledReply | None = (
+        None  # the one that needs a person; else that of the turn at hand, if it waits
+    )
 
     @property
-    def shown(self) -> str:
+    def display_text(self) -> str:
         """The words; where there are none, what is attached, in our words."""
-        return shown(self.words or "", map(Attachment.read, self.media or []))
+        return display_text(self.words or "", map(Attachment.read, self.media or []))
 
     @property
     def is_open(self) -> bool:
         """Whether it waits for an answer, or sleeps until it does."""
-        return self.state in OPEN
+        return self.state in OPEN_STATES
 
     @property
     def needs_person(self) -> bool:
@@ -86,13 +87,13 @@ class Entry:
         return self.reply is not None and self.reply.needs_person
 
     @property
-    def is_served(self) -> bool:
+    def is_reply_moving(self) -> bool:
         """Whether nobody has to do anything about it: a reply is on its way."""
         return self.is_answered and (self.reply is None or self.reply.is_moving)
 
 
 @dataclass(frozen=True, slots=True)
-class Stuck:
+class StuckCounts:
     """How many of a list have a reply that goes no further by itself, by what it waits for."""
 
     asked: int = 0
@@ -110,12 +111,12 @@ class Listing:
     """The first of a list, how long the whole list is, and how many of it need a person."""
 
     total: int
-    first: tuple[Entry, ...]
-    stuck: Stuck = Stuck()
+    first: tuple[TicketEntry, ...]
+    stuck: StuckCounts = StuckCounts()
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class OpenTicketFilter:
     """Which of the open tickets: all of what is said here must hold; of several places or networks, any."""
 
     owner: str | None = None
@@ -132,57 +133,63 @@ class Wanted:
         if self.unclaimed:
             told.append(Ticket.owner.is_(None))
         if self.overdue_at is not None:
-            told += [Ticket.is_open(), Ticket.due_at < self.overdue_at, Ticket.state != State.SNOOZED]
+            told += [Ticket.is_open(), Ticket.due_at < self.overdue_at, Ticket.state != TicketState.SNOOZED]
         if self.channels:
             told.append(Ticket.channel.in_(self.channels))
         if self.networks:
-            told.append(unindexed(Ticket.network).in_(self.networks))
+            told.append(without_index(Ticket.network).in_(self.networks))
         return told
 
 
-ALL = Wanted()
+ALL_OPEN = OpenTicketFilter()
 # Snoozed ones at the end, the others by when they are due, then the longest wait first.
 _BY_DUE_TIME = (
-    Ticket.state == State.SNOOZED,
+    Ticket.state == TicketState.SNOOZED,
     Ticket.due_at.asc().nulls_last(),
     Ticket.waiting_since,
     Ticket.id,
 )
 
 
-def waiting(session: Session, wanted: Wanted = ALL, *, limit: int, after: int = 0) -> Listing:
+def list_by_due_time(
+    session: Session, wanted: OpenTicketFilter = ALL_OPEN, *, limit: int, after: int = 0
+) -> Listing:
     """What is open and `wanted`, by when it is due: `limit` of them, `after` so many.
 
     What needs a person comes first, here as in the other lists.
     """
-    return _listing(session, wanted.conditions(), _BY_DUE_TIME, limit, after)
+    return _build_listing(session, wanted.conditions(), _BY_DUE_TIME, limit, after)
 
 
-def owned(session: Session, user: str, *, limit: int) -> Listing:
+def list_owned(session: Session, user: str, *, limit: int) -> Listing:
     """What is open and theirs, the longest wait first."""
-    return _listing(session, [Ticket.owner == user], (Ticket.waiting_since, Ticket.id), limit)
+    return _build_listing(session, [Ticket.owner == user], (Ticket.waiting_since, Ticket.id), limit)
 
 
-def longest(session: Session, *, limit: int) -> Listing:
+def list_by_wait(session: Session, *, limit: int) -> Listing:
     """What is open, the longest wait first, and what is snoozed at the end."""
-    return _listing(session, [], (Ticket.state == State.SNOOZED, Ticket.waiting_since, Ticket.id), limit)
+    return _build_listing(
+        session, [], (Ticket.state == TicketState.SNOOZED, Ticket.waiting_since, Ticket.id), limit
+    )
 
 
-def unread(session: Session, *, late_before: datetime, networks: Collection[str]) -> list[Cursor | Gap]:
+def list_failing_reads(
+    session: Session, *, late_before: datetime, networks: Collection[str]
+) -> list[Cursor | Gap]:
     """The readings of mentions that fail now, left something out, or did not come to an end for too long.
 
     More may be waiting than is known. A reading is too old before `late_before`, on `networks` that we read.
     """
     last = func.coalesce(Cursor.read_at, Cursor.started_at)
-    newest = select(func.max(last)).where(Cursor.name == MENTIONS, Cursor.network.in_(networks))
+    newest = select(func.max(last)).where(Cursor.name == MENTIONS_CURSOR, Cursor.network.in_(networks))
     late = newest.group_by(Cursor.network).having(func.max(last) < late_before)
     is_short = or_(Cursor.failing_since.is_not(None), last.in_(late))
-    cursors = select(Cursor).where(is_short, Cursor.name == MENTIONS)
+    cursors = select(Cursor).where(is_short, Cursor.name == MENTIONS_CURSOR)
     # Of an account that is not connected any more nobody searches for what was left out.
     its_own = select(func.max(last)).where(
-        Cursor.name == MENTIONS, Cursor.network == Gap.network, Cursor.account_id == Gap.account_id
+        Cursor.name == MENTIONS_CURSOR, Cursor.network == Gap.network, Cursor.account_id == Gap.account_id
     )
-    others = select(func.max(last)).where(Cursor.name == MENTIONS, Cursor.network == Gap.network)
+    others = select(func.max(last)).where(Cursor.name == MENTIONS_CURSOR, Cursor.network == Gap.network)
     is_left = and_(
         func.coalesce(its_own.scalar_subquery() < late_before, false()),
         func.coalesce(others.scalar_subquery() >= late_before, false()),
@@ -191,17 +198,17 @@ def unread(session: Session, *, late_before: datetime, networks: Collection[str]
     return [*session.scalars(cursors.order_by(Cursor.id)), *session.scalars(gaps)]
 
 
-def stuck(session: Session, wanted: Wanted = ALL) -> Stuck:
+def count_stuck(session: Session, wanted: OpenTicketFilter = ALL_OPEN) -> StuckCounts:
     """How many tickets that are `wanted` have a reply that goes no further by itself."""
-    return _stuck(_stuck_tickets(session, wanted.conditions(), ()))
+    return _count_by_reason(_stuck_tickets(session, wanted.conditions(), ()))
 
 
-def _listing(
+def _build_listing(
     session: Session, conditions: list[ColumnElement[bool]], order: Sequence[Any], limit: int, after: int = 0
 ) -> Listing:
     """The ids first: what is not shown need not be put together, and there may be ten thousand of it."""
     first = _stuck_tickets(session, conditions, order)
-    here = [Ticket.is_open(), Ticket.network != CANARY, *conditions]
+    here = [Ticket.is_open(), Ticket.network != CANARY_NETWORK, *conditions]
     if first:
         here.append(Ticket.id.not_in(select(Reply.ticket_id).where(Reply.needs_a_person())))
     count = session.scalar(select(func.count(Ticket.id)).where(*here)) or 0
@@ -209,56 +216,57 @@ def _listing(
     rest = select(Ticket.id).where(*here).order_by(*order).limit(limit - len(ids))
     ids += session.scalars(rest.offset(max(after - len(first), 0)))
     found = {
-        row[0]: Entry(*row) for row in session.execute(joined(select(*COLUMNS)).where(Ticket.id.in_(ids)))
+        row[0]: TicketEntry(*row)
+        for row in session.execute(join_entry_tables(select(*ENTRY_COLUMNS)).where(Ticket.id.in_(ids)))
     }
-    entries = _with_replies(session, [found[one] for one in ids if one in found])
-    return Listing(len(first) + count, entries, _stuck(first))
+    entries = _attach_replies(session, [found[one] for one in ids if one in found])
+    return Listing(len(first) + count, entries, _count_by_reason(first))
 
 
 def _stuck_tickets(
     session: Session, conditions: Sequence[ColumnElement[bool]], order: Sequence[Any]
-) -> dict[int, Delivery]:
+) -> dict[int, DeliveryState]:
     """Tickets with a reply that needs a person, in `order`, and what that reply waits for.
 
     Their conversation may have gone on without it, so that they need not be open. They are few.
     """
     query = select(Ticket.id, Reply.state).join_from(Reply, Ticket, Ticket.id == Reply.ticket_id)
-    here = query.where(Reply.needs_a_person(), Ticket.network != CANARY, *conditions)
-    found: dict[int, Delivery] = {}
+    here = query.where(Reply.needs_a_person(), Ticket.network != CANARY_NETWORK, *conditions)
+    found: dict[int, DeliveryState] = {}
     for ticket_id, state in session.execute(here.order_by(*order)):
-        waits_for = Delivery(state)
-        found[ticket_id] = min(found.get(ticket_id, waits_for), waits_for, key=STOPS.index)
+        waits_for = DeliveryState(state)
+        found[ticket_id] = min(found.get(ticket_id, waits_for), waits_for, key=STUCK_STATES.index)
     return found
 
 
-def _stuck(tickets: dict[int, Delivery]) -> Stuck:
+def _count_by_reason(tickets: dict[int, DeliveryState]) -> StuckCounts:
     kinds = Counter(tickets.values())
-    return Stuck(*(kinds[state] for state in STOPS))
+    return StuckCounts(*(kinds[state] for state in STUCK_STATES))
 
 
-def _with_replies(session: Session, entries: list[Entry]) -> tuple[Entry, ...]:
+def _attach_replies(session: Session, entries: list[TicketEntry]) -> tuple[TicketEntry, ...]:
     """`entries`, each with what has not arrived of it."""
     query = (
         select(Reply, Mention.latest_id, Reply.needs_a_person())
         .outerjoin(Mention, and_(Mention.ticket_id == Reply.ticket_id, Mention.post_id == Reply.to_post_id))
-        .where(Reply.ticket_id.in_([one.ticket_id for one in entries]), Reply.state.in_(ON_ITS_WAY))
+        .where(Reply.ticket_id.in_([one.ticket_id for one in entries]), Reply.state.in_(UNSETTLED_STATES))
         .order_by(Reply.id.desc())
     )
     turns = {one.ticket_id: one.turn for one in entries}
-    found: dict[int, Unsettled] = {}
+    found: dict[int, UnsettledReply] = {}
     for reply, latest_id, needs_person in session.execute(query):
         if needs_person or (reply.turn == turns[reply.ticket_id] and reply.ticket_id not in found):
-            one = _unsettled(reply, latest_id, needs_person=bool(needs_person))
-            found[reply.ticket_id] = min(found.get(reply.ticket_id, one), one, key=_rank)
+            one = _unsettled_reply(reply, latest_id, needs_person=bool(needs_person))
+            found[reply.ticket_id] = min(found.get(reply.ticket_id, one), one, key=_reply_urgency)
     return tuple(replace(one, reply=found.get(one.ticket_id)) for one in entries)
 
 
-def _rank(one: Unsettled) -> int:
-    return STOPS.index(Delivery(one.state)) if one.needs_person else len(STOPS)
+def _reply_urgency(one: UnsettledReply) -> int:
+    return STUCK_STATES.index(DeliveryState(one.state)) if one.needs_person else len(STUCK_STATES)
 
 
-def _unsettled(reply: Reply, latest_id: str | None, *, needs_person: bool) -> Unsettled:
-    return Unsettled(
+def _unsettled_reply(reply: Reply, latest_id: str | None, *, needs_person: bool) -> UnsettledReply:
+    return UnsettledReply(
         id=reply.id,
         ticket_id=reply.ticket_id,
         state=reply.state,
@@ -274,15 +282,19 @@ def _unsettled(reply: Reply, latest_id: str | None, *, needs_person: bool) -> Un
     )
 
 
-_live = aliased(Reply)
-_answered = (
-    select(_live.id)
-    .where(_live.ticket_id == Ticket.id, _live.turn == Ticket.turn, _live.state.in_(LIVE))
+_live_reply = aliased(Reply)
+_has_live_reply = (
+    select(_live_reply.id)
+    .where(
+        _live_reply.ticket_id == Ticket.id,
+        _live_reply.turn == Ticket.turn,
+        _live_reply.state.in_(LIVE_STATES),
+    )
     .exists()
 )
 
 # The columns of an `Entry`, in its order.
-COLUMNS = (
+ENTRY_COLUMNS = (
     Ticket.id,
     Ticket.network,
     Account.handle,
@@ -295,14 +307,14 @@ COLUMNS = (
     Ticket.waiting_since,
     Ticket.due_at,
     Ticket.snoozed_until,
-    _answered,
+    _has_live_reply,
     Card.channel,
     Card.ts,
     Mention.media,
 )
 
 
-def joined(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+def join_entry_tables(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """`query` over tickets, with all that the columns of an `Entry` come from."""
     target = and_(Mention.ticket_id == Ticket.id, Mention.post_id == Ticket.target_post_id)
     ours = and_(Account.network == Ticket.network, Account.network_id == Ticket.account_id)

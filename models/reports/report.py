@@ -10,18 +10,26 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from models.core.period import Period, Question
-from models.core.query_pipeline import Ask, ahead
-from models.core.sql_time import HOUR
+from models.core.period import Period, StatsQuery
+from models.core.query_pipeline import QueryPipeline, open_pipeline
+from models.core.sql_time import HOUR_SECONDS
 from models.reports import daily_rollup
-from models.reports.counts import OUTCOMES, QUARTER, TIMES, Mate, Tallies, Whose, counting
+from models.reports.counts import (
+    DURATION_NAMES,
+    OUTCOMES,
+    QUARTER_SECONDS,
+    PeriodCounts,
+    StatsFilter,
+    TeammateCounts,
+    query_counts,
+)
 
-EXACT_DAYS = 92
-HOURS_A_WEEK = 168
+EXACT_MAX_DAYS = 92
+HOURS_PER_WEEK = 168
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class DurationStats:
     """How long something took, over `number` cases; `within` says in how many it took at most the target."""
 
     number: int = 0
@@ -36,27 +44,27 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class TeammateStats:
     """What one teammate did."""
 
     user: str
     answered: int
     handed_off: int
-    took: Times
-    took_open: Times
+    durations: DurationStats
+    office_durations: DurationStats
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DayStats:
     """One day: what became of the tickets that began on it, and the median first reply to them."""
 
     day: date
     outcomes: tuple[int, ...]  # in the order of OUTCOMES
-    first: timedelta | None
+    first_reply: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class PeriodStats:
     """A period in figures. `outcomes` add up to all tickets; `unanswered` are among those waiting."""
 
     period: Period
@@ -64,10 +72,10 @@ class Figures:
     heard: int
     outcomes: dict[str, int]
     unanswered: int
-    times: dict[str, Times]
+    times: dict[str, DurationStats]
     hours: tuple[int, ...]  # mentions by hour of the week, Monday midnight first
-    days: tuple[Day, ...]
-    people: tuple[Person, ...]
+    days: tuple[DayStats, ...]
+    people: tuple[TeammateStats, ...]
 
     @property
     def tickets(self) -> int:
@@ -76,45 +84,49 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class StatsReport:
     """The answer to a question: the period and, in brief, the one before."""
 
-    now: Figures
-    before: Figures
+    current: PeriodStats
+    previous: PeriodStats
 
 
-Told = Callable[[timedelta], Figures]
+StatsBuilder = Callable[[timedelta], PeriodStats]
 """Figures, given the target."""
 
 
-def report(session: Session, question: Question, *, target: timedelta) -> Report:
+def build_report(session: Session, question: StatsQuery, *, target: timedelta) -> StatsReport:
     """Answer `question`; `target` is within how long a first reply is owed."""
-    whose = Whose(question.person, question.channel, question.network)
-    with ahead(session) as ask:
-        now = figures(ask, question.period, whose)
-        before = figures(ask, question.period.before, whose, brief=True)
-        return Report(now=now(target), before=before(target))
+    whose = StatsFilter(question.person, question.channel, question.network)
+    with open_pipeline(session) as ask:
+        now = query_stats(ask, question.period, whose)
+        before = query_stats(ask, question.period.before, whose, brief=True)
+        return StatsReport(current=now(target), previous=before(target))
 
 
-def figures(ask: Ask, period: Period, whose: Whose, *, brief: bool = False) -> Told:
+def query_stats(
+    ask: QueryPipeline, period: Period, whose: StatsFilter, *, brief: bool = False
+) -> StatsBuilder:
     """Those of `period`: second by second up to 92 days, or of one person; else from what each day came to.
 
     What was not counted by day yet is counted now, however long that takes. `brief`: for a comparison. It is
     asked for now, and counted when it is told.
     """
     days = period.days
-    if len(days) > EXACT_DAYS and whose.person is None:
+    if len(days) > EXACT_MAX_DAYS and whose.person is None:
         last = min(days[-1], period.now.astimezone(UTC).date())
-        told = daily_rollup.read(ask, days[0], last, whose, brief=brief)
+        told = daily_rollup.read_days(ask, days[0], last, whose, brief=brief)
         if told is not None:
-            return lambda target: _figures(told, period, ZoneInfo("UTC"), target, is_exact=False)
-    step = HOUR if _has_whole_hours(period) else QUARTER
-    count = counting(ask, period.since, period.until, whose, step=step, brief=brief)
-    return lambda target: _figures(count(), period, period.zone, target, is_exact=True)
+            return lambda target: _build_stats(told, period, ZoneInfo("UTC"), target, is_exact=False)
+    step = HOUR_SECONDS if _has_whole_hours(period) else QUARTER_SECONDS
+    count = query_counts(ask, period.since, period.until, whose, step=step, brief=brief)
+    return lambda target: _build_stats(count(), period, period.zone, target, is_exact=True)
 
 
-def _figures(told: Tallies, period: Period, zone: ZoneInfo, target: timedelta, *, is_exact: bool) -> Figures:
-    local = _local(zone, chain(told.heard, *told.outcomes.values()))
+def _build_stats(
+    told: PeriodCounts, period: Period, zone: ZoneInfo, target: timedelta, *, is_exact: bool
+) -> PeriodStats:
+    local = _local_times(zone, chain(told.heard, *told.outcomes.values()))
     by_day: dict[date, Counter[str]] = defaultdict(Counter)
     for outcome, slots in told.outcomes.items():
         for slot, number in slots.items():
@@ -122,23 +134,25 @@ def _figures(told: Tallies, period: Period, zone: ZoneInfo, target: timedelta, *
     first: dict[date, Counter[int]] = defaultdict(Counter)
     for slot, took in told.first.items():
         first[local[slot].date()].update(took)
-    hours = [0] * HOURS_A_WEEK
+    hours = [0] * HOURS_PER_WEEK
     for slot, number in told.heard.items():
         hours[local[slot].weekday() * 24 + local[slot].hour] += number
     outcomes = {outcome: slots.total() for outcome, slots in told.outcomes.items()}
-    return Figures(
+    return PeriodStats(
         period=period,
         is_exact=is_exact,
         heard=told.heard.total(),
         outcomes=outcomes,
         unanswered=told.unanswered,
-        times={name: times(told.times[name], target) for name in TIMES},
+        times={name: compute_durations(told.times[name], target) for name in DURATION_NAMES},
         hours=tuple(hours),
         days=tuple(
-            Day(day, tuple(by_day[day][one] for one in OUTCOMES), times(first[day], target).median)
+            DayStats(
+                day, tuple(by_day[day][one] for one in OUTCOMES), compute_durations(first[day], target).median
+            )
             for day in period.days
         ),
-        people=tuple(_person(user, mate, target) for user, mate in sorted(told.mates.items())),
+        people=tuple(_teammate_stats(user, mate, target) for user, mate in sorted(told.mates.items())),
     )
 
 
@@ -152,25 +166,25 @@ def _has_whole_hours(period: Period) -> bool:
     return all(offset is not None and not offset % timedelta(hours=1) for offset in offsets)
 
 
-def _local(zone: ZoneInfo, slots: Iterable[int]) -> dict[int, datetime]:
+def _local_times(zone: ZoneInfo, slots: Iterable[int]) -> dict[int, datetime]:
     """Each slot by the clocks of `zone`; a slot lies in one hour of one day."""
     return {slot: datetime.fromtimestamp(slot, zone) for slot in set(slots)}
 
 
-def _person(user: str, mate: Mate, target: timedelta) -> Person:
-    took, took_open = times(mate.times, target), times(mate.open_times, target)
-    return Person(user, mate.answered, mate.handed_off, took, took_open)
+def _teammate_stats(user: str, mate: TeammateCounts, target: timedelta) -> TeammateStats:
+    took, took_open = compute_durations(mate.times, target), compute_durations(mate.open_times, target)
+    return TeammateStats(user, mate.answered, mate.handed_off, took, took_open)
 
 
-def times(counts: Counter[int], target: timedelta) -> Times:
+def compute_durations(counts: Counter[int], target: timedelta) -> DurationStats:
     """What `counts` of seconds come to."""
     if not counts:
-        return Times()
+        return DurationStats()
     rising = sorted(counts)
     upto = list(accumulate(counts[took] for took in rising))  # how many took so long or less
     short = bisect_right(rising, int(target.total_seconds()))
     half, most = (_quantile(rising, upto, share) for share in (0.5, 0.9))
-    return Times(number=upto[-1], median=half, p90=most, within=upto[short - 1] if short else 0)
+    return DurationStats(number=upto[-1], median=half, p90=most, within=upto[short - 1] if short else 0)
 
 
 def _quantile(rising: list[int], upto: list[int], share: float) -> timedelta:

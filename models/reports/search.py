@@ -15,37 +15,36 @@ import regex
 from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 
-from models.core.base import RuleBrokenError, on_sqlite
+from models.core.base import RuleBrokenError, is_sqlite
 from models.core.fold import fold
-from models.reports.word_index import MENTIONS, REPLIES
+from models.reports.word_index import MENTION_INDEX, REPLY_INDEX
 from models.slack.card import Card
 from models.sources.author import Author
 from models.sources.mention import Mention
-from models.tickets.reply import LIVE, Reply
-from models.tickets.reply import State as Delivery
-from models.tickets.ticket import CANARY, Ticket
+from models.tickets.reply import LIVE_STATES, DeliveryState, Reply
+from models.tickets.ticket import CANARY_NETWORK, Ticket
 
-LONGEST = 200  # characters that are looked for
+QUERY_MAX_CHARS = 200  # characters that are looked for
 # Ids that are looked through for a word before the index is asked for every place where it is. A word that
 # is in each tenth post is found there at once; of any other the index has no long list to sort.
-RECENT = 20_000
-LAST = 2**62  # an id beyond all others
+RECENT_MAX_IDS = 20_000
+ID_UPPER_BOUND = 2**62  # an id beyond all others
 # What our team said or is about to say in public. Drafts, and what was kept private, are their author's.
-PUBLIC = (*LIVE, Delivery.WITHDRAWN)
+SEARCHABLE_STATES = (*LIVE_STATES, DeliveryState.WITHDRAWN)
 
 _QUOTED = regex.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]?|([^\s"“”„«»]+)')
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class SearchCursor:
     """Where a page ends: the ids of the last mention and the last reply that were shown."""
 
-    mention: int = LAST
-    reply: int = LAST
+    mention: int = ID_UPPER_BOUND
+    reply: int = ID_UPPER_BOUND
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchHit:
     """One place where the words stand. `by` is who in our team sent it; None for a mention.
 
     `handle` is the customer's, `state` the ticket's, `delivery` the reply's, `channel` and `ts` the card's.
@@ -68,22 +67,23 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SearchPage:
     """Some of what was found; `more` is where the next page begins, if there is one."""
 
-    found: tuple[Found, ...]
-    more: Before | None
+    found: tuple[SearchHit, ...]
+    more: SearchCursor | None
 
 
-def phrases(typed: str) -> list[str]:
+def parse_phrases(typed: str) -> list[str]:
     """What is looked for, folded: each word by itself, and what stands between quotation marks as one.
 
     Whatever else was typed (operators, signs, emoji) means nothing and is left out. Raises `RuleBrokenError`
     where nothing is left, or too much.
     """
-    if len(typed) > LONGEST:
+    if len(typed) > QUERY_MAX_CHARS:
         raise RuleBrokenError(
-            f"That is {len(typed):,} characters, and I look for {LONGEST} at most. Type a few words of it."
+            f"That is {len(typed):,} characters, and I look for {QUERY_MAX_CHARS} at most. Type a few "
+            f"words of it."
         )
     pieces = (quoted or bare for quoted, bare in _QUOTED.findall(typed))
     found = [phrase for phrase in dict.fromkeys(map(fold, pieces)) if phrase]
@@ -95,21 +95,21 @@ def phrases(typed: str) -> list[str]:
     return found
 
 
-def search(session: Session, looked_for: Sequence[str], *, before: Before, limit: int) -> Page:
+def search(session: Session, looked_for: Sequence[str], *, before: SearchCursor, limit: int) -> SearchPage:
     """The newest mentions and replies with all of `looked_for` (as `phrases` gives it), before `before`.
 
     Newest is what the ledger learned last, so that a page goes on where the last one ended.
     """
-    mentions = _mentions(session, _ids(session, MENTIONS, looked_for, before.mention, limit + 1))
+    mentions = _mentions(session, _ids(session, MENTION_INDEX, looked_for, before.mention, limit + 1))
     replies = _replies(session, _replies_of(session, looked_for, before.reply, limit + 1))
     # Each list in its own order, which is the one that the pages go by: many come at the same moment.
     merged = list(merge(mentions, replies, key=lambda one: one[0], reverse=True))
     shown = tuple(found for _, found in merged[:limit])
     if len(merged) <= limit:
-        return Page(shown, None)
+        return SearchPage(shown, None)
     last_mention = min((one.id for one in shown if one.by is None), default=before.mention)
     last_reply = min((one.id for one in shown if one.by is not None), default=before.reply)
-    return Page(shown, Before(last_mention, last_reply))
+    return SearchPage(shown, SearchCursor(last_mention, last_reply))
 
 
 # --- the indexes --------------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def _ids(
 ) -> list[int]:
     """The highest ids below `before` of rows with those words. `also` joins what else must be so."""
     given = {"before": before, "limit": limit}
-    if on_sqlite(session):
+    if is_sqlite(session):
         query = text(
             f"SELECT w.rowid FROM {index} w {also} WHERE {index} MATCH :words AND w.rowid < :before "  # noqa: S608
             "ORDER BY w.rowid DESC LIMIT :limit"
@@ -157,7 +157,7 @@ def _ids_in_postgresql(
     query = "CAST(:query AS tsquery)"
     newest = session.scalar(text(f"SELECT max(id) FROM {index}")) or 0  # noqa: S608
     top = min(given["before"], newest + 1)
-    given = given | {"before": top, "low": top - RECENT}
+    given = given | {"before": top, "low": top - RECENT_MAX_IDS}
     recent = text(
         f"SELECT w.id FROM {index} w {also} WHERE w.id >= :low AND w.id < :before AND w.words @@ ({query}) "  # noqa: S608
         "ORDER BY w.id DESC LIMIT :limit"
@@ -178,10 +178,10 @@ def _ids_in_postgresql(
 
 def _replies_of(session: Session, looked_for: Sequence[str], before: int, limit: int) -> list[int]:
     """Of replies only what is or was to be public."""
-    states = ", ".join(f"'{state}'" for state in PUBLIC)
+    states = ", ".join(f"'{state}'" for state in SEARCHABLE_STATES)
     return _ids(
         session,
-        REPLIES,
+        REPLY_INDEX,
         looked_for,
         before,
         limit,
@@ -190,32 +190,48 @@ def _replies_of(session: Session, looked_for: Sequence[str], before: int, limit:
 
 
 def _key(session: Session) -> str:
-    return "rowid" if on_sqlite(session) else "id"
+    return "rowid" if is_sqlite(session) else "id"
 
 
 # --- what stands there --------------------------------------------------------------------------------------
 
-_ABOUT = (Ticket.state, Ticket.reason, Ticket.closed_by, Ticket.owner, Card.channel, Card.ts)
+_TICKET_COLUMNS = (Ticket.state, Ticket.reason, Ticket.closed_by, Ticket.owner, Card.channel, Card.ts)
 
 
-def _joined(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+def _join_tables(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return query.join(Author, Author.id == Ticket.author_id).outerjoin(Card, Card.ticket_id == Ticket.id)
 
 
-def _mentions(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Found]]:
+def _mentions(session: Session, ids: Sequence[int]) -> list[tuple[datetime, SearchHit]]:
     """With when each came to the ledger, by which pages are merged."""
-    columns = (Mention.id, Ticket.id, Ticket.network, Author.handle, Mention.text, Mention.posted_at, *_ABOUT)
-    query = _joined(select(Mention.seen_at, *columns).join(Ticket, Ticket.id == Mention.ticket_id))
+    columns = (
+        Mention.id,
+        Ticket.id,
+        Ticket.network,
+        Author.handle,
+        Mention.text,
+        Mention.posted_at,
+        *_TICKET_COLUMNS,
+    )
+    query = _join_tables(select(Mention.seen_at, *columns).join(Ticket, Ticket.id == Mention.ticket_id))
     here = query.where(Mention.id.in_(ids), Mention.deleted_at.is_(None))
     rows = session.execute(here.order_by(Mention.id.desc()))
-    return [(seen, Found(*row)) for seen, *row in rows]
+    return [(seen, SearchHit(*row)) for seen, *row in rows]
 
 
-def _replies(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Found]]:
-    said = (Reply.id, Ticket.id, Ticket.network, Author.handle, Reply.text, Reply.created_at, *_ABOUT)
+def _replies(session: Session, ids: Sequence[int]) -> list[tuple[datetime, SearchHit]]:
+    said = (
+        Reply.id,
+        Ticket.id,
+        Ticket.network,
+        Author.handle,
+        Reply.text,
+        Reply.created_at,
+        *_TICKET_COLUMNS,
+    )
     query = select(Reply.created_at, *said, Reply.actor, Reply.state).join(
         Ticket, Ticket.id == Reply.ticket_id
     )
-    here = _joined(query).where(Reply.id.in_(ids), Ticket.network != CANARY)
+    here = _join_tables(query).where(Reply.id.in_(ids), Ticket.network != CANARY_NETWORK)
     rows = session.execute(here.order_by(Reply.id.desc()))
-    return [(made, Found(*row)) for made, *row in rows]
+    return [(made, SearchHit(*row)) for made, *row in rows]

@@ -10,13 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.sources.mention import Mention
-from models.tickets.state import State
-from models.tickets.ticket import CANARY, Ticket
-from models.tickets.turn import MENTION, Turn
+from models.tickets.state import TicketState
+from models.tickets.ticket import CANARY_NETWORK, Ticket
+from models.tickets.turn import OPENED_BY_MENTION, Turn
 
 
 @dataclass(frozen=True, slots=True)
-class Today:
+class TodayCounts:
     """Mentions heard in a span, and of what was asked in it: how much is answered, closed and waiting."""
 
     heard: int = 0
@@ -26,19 +26,19 @@ class Today:
     first_reply: timedelta | None = None  # the median of what is answered
 
 
-def today(session: Session, since: datetime, until: datetime, *, heard: int) -> Today:
+def count_today(session: Session, since: datetime, until: datetime, *, heard: int) -> TodayCounts:
     """The figures of `since` to before `until`, in which so many were `heard`."""
     asked = (
         select(Turn.outcome, Turn.asked_at, Turn.closed_at)
         .join(Ticket, Ticket.id == Turn.ticket_id)
-        .where(Turn.asked_at >= since, Turn.asked_at < until, Turn.opened_by == MENTION)
-        .where(Ticket.network != CANARY)
+        .where(Turn.asked_at >= since, Turn.asked_at < until, Turn.opened_by == OPENED_BY_MENTION)
+        .where(Ticket.network != CANARY_NETWORK)
     )
     rows = session.execute(asked).all()
-    answered = [row for row in rows if row.outcome == State.ANSWERED]
+    answered = [row for row in rows if row.outcome == TicketState.ANSWERED]
     waiting = sum(row.outcome is None for row in rows)
     took = [row.closed_at - row.asked_at for row in answered]
-    return Today(
+    return TodayCounts(
         heard=heard,
         answered=len(answered),
         closed=len(rows) - len(answered) - waiting,
@@ -47,7 +47,7 @@ def today(session: Session, since: datetime, until: datetime, *, heard: int) -> 
     )
 
 
-def by_day(session: Session, midnights: Sequence[datetime]) -> list[int]:
+def count_by_day(session: Session, midnights: Sequence[datetime]) -> list[int]:
     """What came in between each midnight and the next.
 
     Mentions that we made ourselves to try the line out do not count. They are looked up by their network and
@@ -56,7 +56,7 @@ def by_day(session: Session, midnights: Sequence[datetime]) -> list[int]:
     """
     earliest = select(Mention.id).where(Mention.seen_at >= midnights[0]).order_by(Mention.seen_at, Mention.id)
     first = session.scalar(earliest.limit(1))
-    by_us = (Mention.network == CANARY, Mention.id >= (first or 0))
+    by_us = (Mention.network == CANARY_NETWORK, Mention.id >= (first or 0))
     ours = session.scalars(select(Mention.seen_at).where(*by_us)).all() if first is not None else []
     counts = []
     for since, until in pairwise(midnights):

@@ -19,11 +19,11 @@ from sqlalchemy.orm.attributes import get_history
 from models.core.fold import fold
 from models.sources.mention import Mention
 from models.tickets.reply import Reply
-from models.tickets.ticket import CANARY
+from models.tickets.ticket import CANARY_NETWORK
 
-MENTIONS = "mention_words"
-REPLIES = "reply_words"
-SOURCES = {MENTIONS: ("mentions", f"network <> '{CANARY}'"), REPLIES: ("replies", "true")}
+MENTION_INDEX = "mention_words"
+REPLY_INDEX = "reply_words"
+SOURCES = {MENTION_INDEX: ("mentions", f"network <> '{CANARY_NETWORK}'"), REPLY_INDEX: ("replies", "true")}
 """By index: the table whose `text` it holds, and which of its rows."""
 
 # A position in a tsvector ends at 16,383, and a lexeme has 255 of them at most.
@@ -37,7 +37,7 @@ _BATCH_ROWS = 500
 
 def is_index(name: str | None) -> bool:
     """Whether a table is part of these indexes, and so none of the ledger's."""
-    return name is not None and name.startswith((MENTIONS, REPLIES))
+    return name is not None and name.startswith((MENTION_INDEX, REPLY_INDEX))
 
 
 def indexed_words(said: str) -> list[str]:
@@ -53,7 +53,7 @@ def indexed_words(said: str) -> list[str]:
     return kept
 
 
-def put(connection: Connection, index: str, rows: Iterable[tuple[int, str]]) -> None:
+def index_rows(connection: Connection, index: str, rows: Iterable[tuple[int, str]]) -> None:
     """Index `rows` (id, text), which are not in `index`, or not any more."""
     found = [(row_id, indexed_words(said)) for row_id, said in rows]
     if not found:
@@ -86,7 +86,7 @@ def index_all(connection: Connection) -> None:
         )
         last = 0
         while rows := connection.execute(page, {"id": last}).all():
-            put(connection, index, [(row.id, row.text) for row in rows])
+            index_rows(connection, index, [(row.id, row.text) for row in rows])
             last = rows[-1].id
 
 
@@ -109,7 +109,7 @@ def _index_missing(connection: Connection, index: str) -> int:
         + ("" if is_sqlite else " FOR UPDATE OF s SKIP LOCKED")  # somebody who changes one indexes it, too
     )
     rows = connection.execute(missing, {"since": newest - MISSING_MAX_ROWS}).all()
-    put(connection, index, [(row.id, row.text) for row in rows])
+    index_rows(connection, index, [(row.id, row.text) for row in rows])
     return len(rows)
 
 
@@ -120,9 +120,9 @@ def _index_missing(connection: Connection, index: str) -> int:
 @event.listens_for(Mention, "after_insert")
 def _index_new(_mapper: Mapper[Any], connection: Connection, row: Mention | Reply) -> None:
     if isinstance(row, Reply):
-        put(connection, REPLIES, [(row.id, row.text)])
-    elif row.network != CANARY:
-        put(connection, MENTIONS, [(row.id, row.text)])
+        index_rows(connection, REPLY_INDEX, [(row.id, row.text)])
+    elif row.network != CANARY_NETWORK:
+        index_rows(connection, MENTION_INDEX, [(row.id, row.text)])
 
 
 @event.listens_for(Reply, "after_update")

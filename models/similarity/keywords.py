@@ -10,41 +10,45 @@ from dataclasses import dataclass
 
 import regex  # the Unicode properties that `re` lacks
 
-from models.core.fingerprint import bare
+from models.core.fingerprint import strip_addressing
 
-COMMON = 0.2  # of the texts: what more of them hold is how everybody speaks
-ENOUGH = 20  # texts, before anything can be called common
-FULL_LENGTH = 6  # letters: the shorter a word, the likelier it only joins others
-SHOWN = 3
+COMMON_WORD_MAX_SHARE = 0.2  # of the texts: what more of them hold is how everybody speaks
+COMMON_WORD_MIN_TEXTS = 20  # texts, before anything can be called common
+FULL_WEIGHT_LETTERS = 6  # letters: the shorter a word, the likelier it only joins others
+SHARED_WORDS_MAX = 3
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]+")
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")
-_SHORTEST = 3  # letters of a word that tells something by itself
+_WORD_MIN_LETTERS = 3  # letters of a word that tells something by itself
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class Similarity:
     """How much a text shares with others, and by which words, the most telling first."""
 
     score: float
     words: tuple[str, ...]
 
 
-NONE_ALIKE = Alike(0.0, ())
+NO_SIMILARITY = Similarity(0.0, ())
 
 
-def words_in(text: str) -> set[str]:
+def extract_keywords(text: str) -> set[str]:
     """The words of `text` that may tell something; where no blanks are written, each pair of characters."""
-    plain = bare(text, ())
+    plain = strip_addressing(text, ())
     pairs = {run[i : i + 2] for run in _UNSPACED.findall(plain) for i in range(len(run) - 1)}
-    return pairs | {word for word in _WORD.findall(_UNSPACED.sub(" ", plain)) if len(word) >= _SHORTEST}
+    return pairs | {
+        word for word in _WORD.findall(_UNSPACED.sub(" ", plain)) if len(word) >= _WORD_MIN_LETTERS
+    }
 
 
-def common(texts: Sequence[set[str]]) -> Mapping[str, int]:
+def count_texts_per_word(texts: Sequence[set[str]]) -> Mapping[str, int]:
     """How many of `texts` hold each word."""
     return Counter(word for words in texts for word in words)
 
 
-def alike(words: set[str], others: Iterable[set[str]], held: Mapping[str, int], total: int) -> Alike:
+def compute_similarity(
+    words: set[str], others: Iterable[set[str]], held: Mapping[str, int], total: int
+) -> Similarity:
     """What `words` share with any of `others`, each word weighed by how few of `total` texts hold it.
 
     A word counts once, and more if most of `others` hold it, but never only because there are many of them.
@@ -53,16 +57,16 @@ def alike(words: set[str], others: Iterable[set[str]], held: Mapping[str, int], 
     found: dict[str, float] = {}
     for word in words:
         share = sum(word in one for one in texts) / len(texts) if texts else 0
-        weight = _telling(word, held.get(word, 0), total)
+        weight = _word_weight(word, held.get(word, 0), total)
         if share and weight:
             found[word] = weight * (1 + share)
     best = sorted(found, key=lambda word: (-found[word], word))
-    return Alike(sum(found[word] for word in best), tuple(best[:SHOWN]))
+    return Similarity(sum(found[word] for word in best), tuple(best[:SHARED_WORDS_MAX]))
 
 
-def _telling(word: str, held: int, total: int) -> float:
+def _word_weight(word: str, held: int, total: int) -> float:
     """How much `word` tells: nothing if it is common."""
-    if total >= ENOUGH and held > COMMON * total:
+    if total >= COMMON_WORD_MIN_TEXTS and held > COMMON_WORD_MAX_SHARE * total:
         return 0.0
-    length = 1.0 if _UNSPACED.fullmatch(word) else min(len(word) / FULL_LENGTH, 1.0)
+    length = 1.0 if _UNSPACED.fullmatch(word) else min(len(word) / FULL_WEIGHT_LETTERS, 1.0)
     return math.log(1 + (total + 1) / (held + 1)) * length

@@ -15,28 +15,34 @@ from rapidfuzz import fuzz, process
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from models.core.fingerprint import bare as bare_words
-from models.core.fingerprint import own_words, sorted_words
+from models.core.fingerprint import normalize_text, sort_words, strip_addressing
 from models.sources.author import Author
-from models.tickets.reply import LIVE, Reply
-from models.tickets.teammate import unsigned
+from models.tickets.reply import LIVE_STATES, Reply
+from models.tickets.teammate import strip_sign_off
 from models.tickets.ticket import Ticket
 
-RECENT = 5000  # replies of an account that a new one is compared with;
-WITHIN = 20_000  # they are looked for among so many of the ledger, which several accounts may share
-LATE = 500  # of PostgreSQL's ids a lower one may be committed after a higher one: so many are read again
-NEAREST = 200  # near ones that are looked at, to find one that went out
-NEAR = 85  # percent; two honest answers about two bugs of two versions come to 83
-SHORT = 25  # letters; whoever says less than that ("Thank you!") may say it to everybody
+COMPARED_REPLIES_MAX = 5000  # replies of an account that a new one is compared with;
+SCANNED_REPLIES_MAX = (
+    20_000  # they are looked for among so many of the ledger, which several accounts may share
+)
+LATE_COMMIT_MAX_IDS = (
+    500  # of PostgreSQL's ids a lower one may be committed after a higher one: so many are read again
+)
+CANDIDATES_MAX = 200  # near ones that are looked at, to find one that went out
+NEAR_DUPLICATE_MIN_PERCENT = 85  # percent; two honest answers about two bugs of two versions come to 83
+SHORT_TEXT_MAX_LETTERS = 25  # letters; whoever says less than that ("Thank you!") may say it to everybody
 # How many letters of an alphabet a character of these scripts stands for, in translations of one text; a Thai
 # text is about as long as an English one. docs/benchmarks.md shows what follows from it.
-_DENSE = ((3, regex.compile(r"\p{Han}")), (2, regex.compile(r"[\p{Hiragana}\p{Katakana}ー\p{Hangul}]")))
+_LETTERS_PER_CHARACTER = (
+    (3, regex.compile(r"\p{Han}")),
+    (2, regex.compile(r"[\p{Hiragana}\p{Katakana}ー\p{Hangul}]")),
+)
 
 _REPLY, _TICKET = Reply.__table__.c, Ticket.__table__.c
 
 
 @dataclass(frozen=True)
-class Twin:
+class NearDuplicate:
     """A reply that says nearly or exactly the same: `percent` alike, by `actor`, at `at`, to whom.
 
     `is_exact` means the same words but for case and blanks, sign-offs aside. `handle` and `name` are the
@@ -54,7 +60,7 @@ class Twin:
     text: str
 
 
-class Essences:
+class FingerprintCache:
     """The essences of recent replies, as far as this process has read them; any thread may ask.
 
     An essence is written once, with its reply, so nothing in here grows wrong. Whether the reply went out is
@@ -69,13 +75,13 @@ class Essences:
     def of(self, session: Session, network: str, account_id: str) -> Mapping[int, str]:
         """Those of one account, by their replies' ids."""
         with self._lock:
-            self._read_on(session)
+            self._read_new(session)
             return self._by_account.get((network, account_id), {})
 
-    def _read_on(self, session: Session) -> None:
+    def _read_new(self, session: Session) -> None:
         """Read what was written since the last time; the maps that were handed out stay as they are."""
         newest = session.scalar(select(func.max(_REPLY.id))) or 0
-        since = max(newest - WITHIN, self._newest - LATE, 0)
+        since = max(newest - SCANNED_REPLIES_MAX, self._newest - LATE_COMMIT_MAX_IDS, 0)
         query = (
             select(_TICKET.network, _TICKET.account_id, _REPLY.id, _REPLY.essence)
             .join(Ticket.__table__, _TICKET.id == _REPLY.ticket_id)
@@ -86,13 +92,13 @@ class Essences:
             fresh.setdefault((network, account_id), {})[reply_id] = kept
         for account, more in fresh.items():
             known = self._by_account.get(account, {}) | more
-            self._by_account[account] = {one: known[one] for one in sorted(known)[-RECENT:]}
+            self._by_account[account] = {one: known[one] for one in sorted(known)[-COMPARED_REPLIES_MAX:]}
         self._newest = newest
 
 
-def twin(
+def find_near_duplicate(
     session: Session,
-    known: Essences,
+    known: FingerprintCache,
     *,
     text: str,
     sign_off: str | None,
@@ -100,54 +106,60 @@ def twin(
     account_id: str,
     author_id: int,
     names: Iterable[str],
-    percent: int = NEAR,
-) -> Twin | None:
+    percent: int = NEAR_DUPLICATE_MIN_PERCENT,
+) -> NearDuplicate | None:
     """The reply most like `text` among the account's newest that are public or on their way.
 
     `text` ends with `sign_off`, if there is one; it is for the author `author_id`, and `names` are the
     customer's and the teammates'. An exact copy to the same person comes before a likelier one to others; a
     short text is compared with what this person was told alone. None if nothing is `percent` alike.
     """
-    theirs = _theirs(session, account_id, author_id)
-    words = own_words(text, sign_off)
-    copy = next((told.id for told in theirs if own_words(told.text, told.sign_off) == words), None)
+    theirs = _replies_to_author(session, account_id, author_id)
+    words = normalize_text(text, sign_off)
+    copy = next((told.id for told in theirs if normalize_text(told.text, told.sign_off) == words), None)
     if copy is not None:
-        return _twin(session, copy, 100, words=words, author_id=author_id)
-    bare = bare_words(unsigned(text, sign_off), names)
-    if carried(bare) < SHORT:
+        return _load_near_duplicate(session, copy, 100, words=words, author_id=author_id)
+    bare = strip_addressing(strip_sign_off(text, sign_off), names)
+    if count_effective_letters(bare) < SHORT_TEXT_MAX_LETTERS:
         candidates: Mapping[int, str] = {told.id: told.essence for told in theirs if told.essence}
     else:
         candidates = known.of(session, network, account_id)
-    found = _likest(session, sorted_words(bare), candidates, percent)
-    return _twin(session, *found, words=words, author_id=author_id) if found is not None else None
+    found = _best_match(session, sort_words(bare), candidates, percent)
+    return (
+        _load_near_duplicate(session, *found, words=words, author_id=author_id) if found is not None else None
+    )
 
 
-def carried(bare: str) -> int:
+def count_effective_letters(bare: str) -> int:
     """How much a bare text says, as the number of letters that it would take in an alphabet."""
-    return len(bare) + sum((weight - 1) * len(script.findall(bare)) for weight, script in _DENSE)
+    return len(bare) + sum(
+        (weight - 1) * len(script.findall(bare)) for weight, script in _LETTERS_PER_CHARACTER
+    )
 
 
-def _theirs(session: Session, account_id: str, author_id: int) -> list[Row[*tuple[Any, ...]]]:
+def _replies_to_author(session: Session, account_id: str, author_id: int) -> list[Row[*tuple[Any, ...]]]:
     """What the account told this person, newest first.
 
     With the texts: names may have changed since an essence was kept, so a copy is known by its words alone.
     """
     query = select(_REPLY.id, _REPLY.essence, _REPLY.text, _REPLY.sign_off)
     told = query.join(Ticket.__table__, _TICKET.id == _REPLY.ticket_id).where(
-        _TICKET.author_id == author_id, _TICKET.account_id == account_id, _REPLY.state.in_(LIVE)
+        _TICKET.author_id == author_id, _TICKET.account_id == account_id, _REPLY.state.in_(LIVE_STATES)
     )
     return sorted(session.execute(told), key=lambda row: row.id, reverse=True)
 
 
-def _likest(
+def _best_match(
     session: Session, wanted: str, candidates: Mapping[int, str], percent: int
 ) -> tuple[int, int] | None:
     """The id of the one that counts whose essence is nearest to `wanted`, and how near it is; the newest."""
     if not wanted:
         return None
-    near = process.extract(wanted, candidates, scorer=fuzz.ratio, score_cutoff=percent, limit=NEAREST)
+    near = process.extract(wanted, candidates, scorer=fuzz.ratio, score_cutoff=percent, limit=CANDIDATES_MAX)
     best = sorted(near, key=lambda found: (-found[1], -found[2]))
-    listed = select(_REPLY.id).where(_REPLY.id.in_([found[2] for found in best]), _REPLY.state.in_(LIVE))
+    listed = select(_REPLY.id).where(
+        _REPLY.id.in_([found[2] for found in best]), _REPLY.state.in_(LIVE_STATES)
+    )
     counts = set(session.scalars(listed)) if best else set()
     return next(
         ((found[2], math.floor(found[1])) for found in best if found[2] in counts),  # 100: nothing differs
@@ -155,14 +167,16 @@ def _likest(
     )
 
 
-def _twin(session: Session, reply_id: int, percent: int, *, words: str, author_id: int) -> Twin:
+def _load_near_duplicate(
+    session: Session, reply_id: int, percent: int, *, words: str, author_id: int
+) -> NearDuplicate:
     query = select(Reply, Author).join(Ticket, Ticket.id == Reply.ticket_id)
     found = query.join(Author, Author.id == Ticket.author_id).where(Reply.id == reply_id)
     reply, author = session.execute(found).one()
-    return Twin(
+    return NearDuplicate(
         reply_id=reply.id,
         percent=percent,
-        is_exact=own_words(reply.text, reply.sign_off) == words,
+        is_exact=normalize_text(reply.text, reply.sign_off) == words,
         same_person=author.id == author_id,
         actor=reply.actor,
         at=reply.settled_at or reply.sent_at or reply.created_at,

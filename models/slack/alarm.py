@@ -22,7 +22,7 @@ class Alarm(Base):
     told_at: Mapped[datetime | None]
 
     @classmethod
-    def ring(cls, session: Session, key: str, *, cause: str, detail: str, at: datetime) -> "Alarm":
+    def raise_alarm(cls, session: Session, key: str, *, cause: str, detail: str, at: datetime) -> "Alarm":
         """It does not work, because of `cause`; another cause than before has yet to be told.
 
         The row is held until the transaction ends.
@@ -39,7 +39,7 @@ class Alarm(Base):
         """Have `sentence` (mrkdwn, escaped) said in `channel`, unless the team was told before."""
         if self.told_at is None:
             self.told_at = at
-            Notice.tell(session, sentence, at=at, channel=channel)
+            Notice.enqueue(session, sentence, at=at, channel=channel)
 
     @classmethod
     def clear(cls, session: Session, key: str) -> "Alarm | None":
@@ -47,7 +47,7 @@ class Alarm(Base):
         return session.scalar(delete(cls).where(cls.key == key).returning(cls))
 
     @classmethod
-    def ringing(cls, session: Session, keys: Iterable[str] | None = None) -> list["Alarm"]:
+    def active(cls, session: Session, keys: Iterable[str] | None = None) -> list["Alarm"]:
         """What does not work, all of it or among `keys`; the longest first."""
         query = select(cls).order_by(cls.since, cls.key)
         return list(session.scalars(query if keys is None else query.where(cls.key.in_(list(keys)))))

@@ -34,24 +34,24 @@ class Card(Base):
     pictures_refused: Mapped[str | None]
 
     @classmethod
-    def at_place(cls, session: Session, channel: str, ts: str) -> "Card | None":
+    def find_by_message(cls, session: Session, channel: str, ts: str) -> "Card | None":
         """The card that is that message."""
         return session.scalar(select(cls).where(cls.channel == channel, cls.ts == ts))
 
     @classmethod
-    def is_any_on_its_way(cls, session: Session, channel: str) -> bool:
+    def is_any_being_posted(cls, session: Session, channel: str) -> bool:
         """Whether Slack may show a card there whose message we do not know yet."""
         unknown = select(cls.id).where(
             cls.channel == channel, cls.ts.is_(None), cls.placing_since.is_not(None)
         )
         return session.scalar(unknown.limit(1)) is not None
 
-    def shown(self, ts: str, *, at: datetime) -> None:
+    def mark_posted(self, ts: str, *, at: datetime) -> None:
         """Slack shows it as message `ts`."""
         self.ts, self.drawn_at = ts, at
         self.placing_since = self.leased_until = self.not_before = self.failure = None
         self.failures = 0
 
-    def gone(self) -> None:
+    def mark_deleted(self) -> None:
         """The message was deleted in Slack: the ticket gets a new one."""
         self.ts = self.placing_since = self.leased_until = None

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, add_if_absent
 
-BEFORE = timedelta(days=2)  # far more than a Home is kept up to date after it was opened
+REDACTION_LOOKBACK = timedelta(days=2)  # far more than a Home is kept up to date after it was opened
 
 
-class Home(Base):
+class HomeTab(Base):
     """One person's Home. `digest` tells what was published last, so that the same is not published again."""
 
     __tablename__ = "homes"
@@ -23,13 +23,13 @@ class Home(Base):
     is_stale: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     @classmethod
-    def looked_at(cls, session: Session, user_id: str, *, at: datetime) -> None:
+    def record_view(cls, session: Session, user_id: str, *, at: datetime) -> None:
         """`user_id` opened it, or did something there."""
         if not add_if_absent(session, cls, user_id=user_id, opened_at=at):
             session.execute(update(cls).where(cls.user_id == user_id).values(opened_at=at))
 
     @classmethod
-    def shows(cls, session: Session, user_id: str, digest: str | None) -> None:
+    def record_published(cls, session: Session, user_id: str, digest: str | None) -> None:
         """That is what Slack was given to show."""
         session.execute(update(cls).where(cls.user_id == user_id).values(digest=digest, is_stale=False))
 
@@ -39,10 +39,10 @@ class Home(Base):
 
         Some from before, too: the clock may have been set back in between, and to draw one anew does no harm.
         """
-        session.execute(update(cls).where(cls.opened_at >= since - BEFORE).values(is_stale=True))
+        session.execute(update(cls).where(cls.opened_at >= since - REDACTION_LOOKBACK).values(is_stale=True))
 
     @classmethod
-    def looked_at_since(cls, session: Session, moment: datetime) -> "Sequence[Home]":
+    def list_to_refresh(cls, session: Session, moment: datetime) -> "Sequence[HomeTab]":
         """Those that somebody may still have before their eyes, and those that must not stay as they are."""
         query = select(cls).where(or_(cls.opened_at >= moment, cls.is_stale))
         return session.scalars(query.order_by(cls.user_id)).all()

@@ -11,14 +11,16 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from models.core.base import Base, BigKey, Key
 from models.sources.mention import Mention
 
-SAID = "said "  # before the id of a post: the name of the block with its words, on cards and in notices
-INSTEAD: dict[str, Any] = {
+QUOTE_BLOCK_PREFIX = (
+    "said "  # before the id of a post: the name of the block with its words, on cards and in notices
+)
+REDACTED_BLOCK: dict[str, Any] = {
     "type": "context",
     "elements": [
         {"type": "mrkdwn", "text": ":see_no_evil: The post that was quoted here is no longer shown."}
     ],
 }
-LEAST = 20  # characters of a cut quotation by which a post is known
+QUOTE_MIN_CHARS = 20  # characters of a cut quotation by which a post is known
 _IS_STALE = "is_stale AND ts IS NOT NULL"
 
 
@@ -53,7 +55,7 @@ class Notice(Base):
     quotations: Mapped[list["Quotation"]] = relationship(lazy="raise", cascade="all, delete-orphan")
 
     @classmethod
-    def tell(
+    def enqueue(
         cls,
         session: Session,
         text: str,
@@ -96,9 +98,9 @@ class Notice(Base):
             if notice.blocks is None:  # its text is all that anybody sees, and ours
                 continue
             kept = [block for block in notice.blocks if not _quotes(block, mention)]
-            notice.text = _sentence(kept) or notice.text
+            notice.text = _first_sentence(kept) or notice.text
             if len(kept) < len(notice.blocks):
-                notice.blocks = [*kept, INSTEAD]
+                notice.blocks = [*kept, REDACTED_BLOCK]
             # one that is just being posted may go out as it was
             notice.is_stale = notice.ts is not None or notice.placing_since is not None
 
@@ -113,32 +115,32 @@ class Quotation(Base):
     mention_id: Mapped[int] = mapped_column(BigKey, ForeignKey("mentions.id"), primary_key=True)
 
 
-def said_in(post_id: str) -> str:
+def quote_block_id(post_id: str) -> str:
     """The name of the block that holds the words of this post."""
-    return f"{SAID}{post_id}"
+    return f"{QUOTE_BLOCK_PREFIX}{post_id}"
 
 
 def _quotes(block: dict[str, Any], mention: Mention) -> bool:
     """Whether `block` holds its words: by name, or, as in notices of older versions, by the words."""
-    if block.get("block_id") == said_in(mention.post_id):
+    if block.get("block_id") == quote_block_id(mention.post_id):
         return True
     if block.get("type") != "rich_text" or not mention.text.strip():
         return False
-    words = "".join(_words(block)).strip()
+    words = "".join(_quoted_texts(block)).strip()
     whole = mention.text.strip()
-    return words == whole or (len(words) > LEAST and whole.startswith(words.rstrip("…").rstrip()))
+    return words == whole or (len(words) > QUOTE_MIN_CHARS and whole.startswith(words.rstrip("…").rstrip()))
 
 
-def _words(node: Any) -> list[str]:  # noqa: ANN401 - a block of Slack's, or what is in one
+def _quoted_texts(node: Any) -> list[str]:  # noqa: ANN401 - a block of Slack's, or what is in one
     if isinstance(node, list):
-        return [word for one in node for word in _words(one)]
+        return [word for one in node for word in _quoted_texts(one)]
     if not isinstance(node, dict):
         return []
     own = node.get("text")
-    return [own] if isinstance(own, str) else [word for one in node.values() for word in _words(one)]
+    return [own] if isinstance(own, str) else [word for one in node.values() for word in _quoted_texts(one)]
 
 
-def _sentence(blocks: list[dict[str, Any]]) -> str | None:
+def _first_sentence(blocks: list[dict[str, Any]]) -> str | None:
     """Our own sentence, which the message begins with: what is read out in its place."""
     for block in blocks:
         if block.get("type") == "section":

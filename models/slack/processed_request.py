@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, add_if_absent
 
 
-class Inbound(Base):
+class ProcessedRequest(Base):
     """An event, press or submit that has had its effect; or a digest that was written.
 
     The row is written in the very transaction of the effect. Slack delivers at least once, up to three more
@@ -21,11 +21,11 @@ class Inbound(Base):
     at: Mapped[datetime] = mapped_column(index=True)
 
     @classmethod
-    def is_new(cls, session: Session, key: str, *, at: datetime) -> bool:
+    def claim_key(cls, session: Session, key: str, *, at: datetime) -> bool:
         """Claim `key` for the transaction at hand; False if it already had its effect."""
         return add_if_absent(session, cls, key=key, at=at)
 
     @classmethod
-    def forget(cls, session: Session, before: datetime) -> None:
+    def delete_before(cls, session: Session, before: datetime) -> None:
         """Drop what nobody will send again."""
         session.execute(delete(cls).where(cls.at < before))

@@ -10,7 +10,7 @@ from models.core.base import Base, Key, add_if_absent
 _DIFFERS = "coalesce(wanted, '') <> coalesce(shown, '')"
 
 
-class Mark(Base):
+class Reaction(Base):
     """A message, the emoji that should be on it, and the one that is. The board makes them agree."""
 
     __tablename__ = "marks"
@@ -28,7 +28,7 @@ class Mark(Base):
     tries: Mapped[int] = mapped_column(default=0)
 
     @classmethod
-    def want(cls, session: Session, channel: str, ts: str, emoji: str | None) -> None:
+    def set_wanted(cls, session: Session, channel: str, ts: str, emoji: str | None) -> None:
         """Have `emoji` on that message, in place of what Heard put there before."""
         add_if_absent(session, cls, channel=channel, ts=ts, tries=0)
         here = select(cls).where(cls.channel == channel, cls.ts == ts).with_for_update()
@@ -37,7 +37,7 @@ class Mark(Base):
             mark.wanted, mark.not_before, mark.tries = emoji, None, 0
 
     @classmethod
-    def differing(cls, session: Session, limit: int, *, at: datetime) -> list["Mark"]:
+    def list_unsynced(cls, session: Session, limit: int, *, at: datetime) -> list["Reaction"]:
         """Those where Slack does not show yet what it should, and that may be tried now."""
         may = or_(cls.not_before.is_(None), cls.not_before <= at)
         query = select(cls).where(text(_DIFFERS), may).order_by(cls.id).limit(limit)

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, RuleBrokenError
 
-SHOWN, SHARING, SHARED = "shown", "sharing", "shared"
+UNSHARED_STATE, SHARING_STATE, SHARED_STATE = "shown", "sharing", "shared"
 
 Pages = list[list[dict[str, Any]]]
 
 
-class Shown(Base):
+class SharedAnswer(Base):
     """An answer that somebody saw in `channel`, kept for a day so that they can share just that, once."""
 
     __tablename__ = "shown"
@@ -22,43 +22,45 @@ class Shown(Base):
     channel: Mapped[str]
     text: Mapped[str]
     pages: Mapped[list[Any]]
-    state: Mapped[str] = mapped_column(default=SHOWN)
+    state: Mapped[str] = mapped_column(default=UNSHARED_STATE)
     at: Mapped[datetime] = mapped_column(index=True)
 
     @classmethod
-    def keep(cls, session: Session, key: str, text: str, pages: Pages, *, channel: str, at: datetime) -> None:
+    def store(
+        cls, session: Session, key: str, text: str, pages: Pages, *, channel: str, at: datetime
+    ) -> None:
         """Remember what was shown under `key` to somebody who asked in `channel`."""
         session.add(cls(key=key, text=text, pages=pages, channel=channel, at=at))
 
     @classmethod
-    def claim(cls, session: Session, key: str) -> "Shown":
+    def claim(cls, session: Session, key: str) -> "SharedAnswer":
         """It, for the one who is about to share it: nobody else gets it."""
         found = cls._held(session, key)
         if found is None:
             raise RuleBrokenError("That is too old to be shared: ask for it again, and share that.")
-        if found.state == SHARING:
+        if found.state == SHARING_STATE:
             raise RuleBrokenError(
                 "Slack has not said yet whether that was shared: look in the channel. "
                 "If it is not there, ask for it again, and share that.",
             )
-        if found.state == SHARED:
+        if found.state == SHARED_STATE:
             raise RuleBrokenError("You have shared that already.")
-        found.state = SHARING
+        found.state = SHARING_STATE
         return found
 
     @classmethod
-    def settle(cls, session: Session, key: str, *, shared: bool) -> None:
+    def finish_sharing(cls, session: Session, key: str, *, shared: bool) -> None:
         """It is in the channel now; or it provably is not, and may be shared again."""
         found = cls._held(session, key)
         if found is not None:
-            found.state = SHARED if shared else SHOWN
+            found.state = SHARED_STATE if shared else UNSHARED_STATE
 
     @classmethod
-    def forget(cls, session: Session, before: datetime) -> None:
+    def delete_before(cls, session: Session, before: datetime) -> None:
         """Drop what nobody will share any more."""
         session.execute(delete(cls).where(cls.at < before))
 
     @classmethod
-    def _held(cls, session: Session, key: str) -> "Shown | None":
+    def _held(cls, session: Session, key: str) -> "SharedAnswer | None":
         query = select(cls).where(cls.key == key).with_for_update()
         return session.scalar(query.execution_options(populate_existing=True))

@@ -27,7 +27,7 @@ class Account(Base):
         return session.scalar(select(cls).where(cls.network == network, cls.network_id == network_id))
 
     @classmethod
-    def learn(
+    def record_profile(
         cls, session: Session, *, network: str, network_id: str, handle: str, name: str, at: datetime
     ) -> None:
         """Remember how the network names it."""

@@ -41,15 +41,15 @@ class Attachment:
         return {name: value for name, value in told.items() if value}
 
 
-def shown(words: str, attached: Iterable[Attachment]) -> str:
+def display_text(words: str, attached: Iterable[Attachment]) -> str:
     """`words`; where there are none, what is attached, as `(2 pictures)`; empty if there is nothing."""
     if words and words.strip():
         return words
-    told = described(attached)
+    told = describe_attachments(attached)
     return f"({told})" if told else ""
 
 
-def described(attached: Iterable[Attachment]) -> str:
+def describe_attachments(attached: Iterable[Attachment]) -> str:
     """`2 pictures and a poll`, in our own words alone; empty if nothing is attached."""
     counts: dict[tuple[str, str], int] = {}
     for one in attached:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from models.core.base import Base, Key, add_if_absent
 
-FRESH_FOR = timedelta(hours=24)  # X bills a profile once a UTC day and ten times what a mention costs
+PROFILE_FRESH_FOR = timedelta(hours=24)  # X bills a profile once a UTC day and ten times what a mention costs
 
 
 class Author(Base):
@@ -36,9 +36,9 @@ class Author(Base):
 
     def is_fresh(self, at: datetime) -> bool:
         """Whether the profile is young enough to be shown without buying it again."""
-        return self.fetched_at is not None and at - self.fetched_at < FRESH_FOR
+        return self.fetched_at is not None and at - self.fetched_at < PROFILE_FRESH_FOR
 
-    def learn(
+    def update_profile(
         self,
         *,
         handle: str,
@@ -67,7 +67,7 @@ class Author(Base):
         return self.fetched_at is None or self.fetched_at < since
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """What to call them in our own sentences."""
         return f"@{self.handle}" if self.handle else "somebody"
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, Key, add_if_absent
 
-LEASE = timedelta(seconds=15)  # one call takes eight at most, and what it brought has to be written
+RENEWAL_LEASE = timedelta(seconds=15)  # one call takes eight at most, and what it brought has to be written
 
 
 class Credential(Base):
@@ -44,7 +44,7 @@ class Credential(Base):
         return session.scalar(select(cls).where(cls.network == network))
 
     @classmethod
-    def hold(cls, session: Session, network: str) -> "Credential | None":
+    def lock(cls, session: Session, network: str) -> "Credential | None":
         """The same, for nobody else to change until the transaction ends."""
         query = select(cls).where(cls.network == network).with_for_update()
         return session.scalar(query.execution_options(populate_existing=True))
@@ -58,11 +58,11 @@ class Credential(Base):
             "account_id": None,
             "handle": None,
             "connected_at": at,
-            **_kept(sealed, key_id, at, expires_at),
+            **_renewed_values(sealed, key_id, at, expires_at),
         }
         if add_if_absent(session, cls, network=network, fence=1, **made):
             return
-        row = cls.hold(session, network)
+        row = cls.lock(session, network)
         assert row is not None
         for name, value in made.items():
             setattr(row, name, value)
@@ -72,13 +72,13 @@ class Credential(Base):
         """Let the caller alone renew the pair, for a while; False if somebody else is at it."""
         if self.leased_until is not None and self.leased_until > at:
             return False
-        self.leased_until = at + LEASE
+        self.leased_until = at + RENEWAL_LEASE
         self.tries += 1
         return True
 
-    def keep(self, *, sealed: str, key_id: str, at: datetime, expires_at: datetime) -> None:
+    def store_renewed(self, *, sealed: str, key_id: str, at: datetime, expires_at: datetime) -> None:
         """A new pair came at `at`, from the one that is kept here."""
-        for name, value in _kept(sealed, key_id, at, expires_at).items():
+        for name, value in _renewed_values(sealed, key_id, at, expires_at).items():
             setattr(self, name, value)
         self.fence += 1
 
@@ -87,7 +87,7 @@ class Credential(Base):
         self.tries -= 1
         self._failed(cause, why, until)
 
-    def lose(self, until: datetime | None, cause: str, why: str) -> None:
+    def record_unknown_outcome(self, until: datetime | None, cause: str, why: str) -> None:
         """Nobody knows what became of the call; nobody asks again before `until`."""
         self._failed(cause, why, until)
 
@@ -96,11 +96,11 @@ class Credential(Base):
         self.disconnected_at = at
         self._failed(cause, why, None)
 
-    def name_account(self, account_id: str, handle: str) -> None:
+    def set_account(self, account_id: str, handle: str) -> None:
         """The account that it speaks for, once the network has said so."""
         self.account_id, self.handle = account_id, handle
 
-    def seal_again(self, sealed: str, key_id: str) -> None:
+    def reseal(self, sealed: str, key_id: str) -> None:
         """The same pair under another key."""
         self.sealed, self.key_id = sealed, key_id
 
@@ -108,7 +108,7 @@ class Credential(Base):
         self.leased_until, self.not_before, self.cause, self.failure = None, until, cause, why
 
 
-def _kept(sealed: str, key_id: str, at: datetime, expires_at: datetime) -> dict[str, object]:
+def _renewed_values(sealed: str, key_id: str, at: datetime, expires_at: datetime) -> dict[str, object]:
     """What a new pair sets; whatever went wrong before is over."""
     return {
         "sealed": sealed,

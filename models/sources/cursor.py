@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, Key, add_if_absent
 
-MENTIONS = "mentions"  # the reading that nobody may miss
+MENTIONS_CURSOR = "mentions"  # the reading that nobody may miss
 
 
 class Cursor(Base):
@@ -66,7 +66,7 @@ class Cursor(Base):
         self.reads += 1
 
     @property
-    def spacing(self) -> timedelta:
+    def rate_limit_interval(self) -> timedelta:
         """How far apart the network's rate limit wants readings that work; zero where it leaves enough."""
         if self.not_before is None or self.read_at is None or self.failing_since is not None:
             return timedelta()

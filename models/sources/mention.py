@@ -8,14 +8,17 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.core.base import Base, Key
-from models.core.fingerprint import own_words
-from models.sources.attachment import Attachment, shown
+from models.core.fingerprint import normalize_text
+from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
 
-LOOKS = (timedelta(hours=1), timedelta(hours=20))  # at a post that is not shown, after the first miss
+MISSING_RECHECK_DELAYS = (
+    timedelta(hours=1),
+    timedelta(hours=20),
+)  # at a post that is not shown, after the first miss
 
 
-def rank(posted_at: datetime, post_id: str) -> tuple[datetime, int, str]:
+def posting_order(posted_at: datetime, post_id: str) -> tuple[datetime, int, str]:
     """Where a post stands in time. Networks tell seconds; within one, ids are numbers that grow."""
     return posted_at, len(post_id), post_id
 
@@ -74,7 +77,7 @@ class Mention(Base):
     @property
     def rank(self) -> tuple[datetime, int, str]:
         """Where it stands among the posts of its author."""
-        return rank(self.posted_at, self.post_id)
+        return posting_order(self.posted_at, self.post_id)
 
     @property
     def is_missing(self) -> bool:
@@ -84,7 +87,9 @@ class Mention(Base):
     @property
     def is_lost(self) -> bool:
         """Whether it was given up: both looks did not show it, or an older Heard took it for deleted."""
-        return self.deleted_at is not None and (self.missing_since is None or self.missed_looks >= len(LOOKS))
+        return self.deleted_at is not None and (
+            self.missing_since is None or self.missed_looks >= len(MISSING_RECHECK_DELAYS)
+        )
 
     @property
     def attached(self) -> tuple[Attachment, ...]:
@@ -92,21 +97,21 @@ class Mention(Base):
         return tuple(Attachment.read(one) for one in self.media)
 
     @property
-    def shown(self) -> str:
+    def display_text(self) -> str:
         """Its words; where there are none, what is attached, in our words."""
-        return shown(self.text, self.attached)
+        return display_text(self.text, self.attached)
 
     def erase(self, at: datetime) -> None:
         """Take its words and media away; the fact that they spoke stays.
 
         https://docs.x.com/developer-terms/policy asks for it within 24 hours.
         """
-        self.fingerprint = hashlib.sha256(own_words(self.text, None).encode()).hexdigest()
+        self.fingerprint = hashlib.sha256(normalize_text(self.text, None).encode()).hexdigest()
         self.text, self.media, self.deleted_at = "", [], at
         self.addressed, self.answers = [], None
 
 
-class Quarantined(Base):
+class QuarantinedPost(Base):
     """A row that a network sent and nobody could read. Kept, so that it can be looked at and read later."""
 
     __tablename__ = "quarantined"

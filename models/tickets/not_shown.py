@@ -13,34 +13,35 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from models.core.audit_event import Event
-from models.slack.home_tab import Home
+from models.slack.home_tab import HomeTab
 from models.slack.notice import Notice
-from models.sources.mention import LOOKS, Mention, Quarantined
+from models.sources.mention import MISSING_RECHECK_DELAYS, Mention, QuarantinedPost
 from models.tickets import reply as delivery
-from models.tickets.reply import Reply
-from models.tickets.reply import State as Delivery
-from models.tickets.sla import Promise
-from models.tickets.state import NO_LONGER_SHOWN, OPEN
+from models.tickets.reply import DeliveryState, Reply
+from models.tickets.sla import SlaPolicy
+from models.tickets.state import NO_LONGER_SHOWN, OPEN_STATES
 from models.tickets.ticket import Ticket
 
-APART = timedelta(hours=1)  # at least between two looks, also where the first one came late
-REMEMBERED = timedelta(
+MIN_RECHECK_INTERVAL = timedelta(hours=1)  # at least between two looks, also where the first one came late
+RECHECK_WINDOW = timedelta(
     days=30
 )  # so long after the first miss a new post of theirs has the old one looked for
-NO_ANSWER = timedelta(minutes=10)  # until a look is made again that said nothing about this post
+NO_ANSWER_RECHECK_DELAY = timedelta(
+    minutes=10
+)  # until a look is made again that said nothing about this post
 # Their words are to be gone within 24 hours: https://docs.x.com/developer-terms/policy
-BLANKED_AFTER = timedelta(hours=23)
+ERASE_AFTER = timedelta(hours=23)
 
 
 @dataclass(slots=True)
-class Lost:
+class NotShownResult:
     """What became of a ticket after a look: replies that were stopped, and whether it was closed."""
 
     stopped: list[Reply] = field(default_factory=list)
     closed: bool = False
 
 
-def missed(
+def record_miss(
     session: Session,
     ticket: Ticket,
     mention: Mention,
@@ -49,7 +50,7 @@ def missed(
     title: str,
     at: datetime,
     is_look: bool = True,
-) -> Lost:
+) -> NotShownResult:
     """The network did not show `mention` at `at`; the caller holds `ticket`.
 
     `how` is the network's word for it: "gone" or "not shown". `title` is what people call the network. With
@@ -59,47 +60,47 @@ def missed(
     if mention.missing_since is None:
         if mention.deleted_at is None:  # else an older Heard had given it up
             mention.missing_since, mention.missing_as, mention.missed_looks = at, how, 0
-            mention.look_at = at + LOOKS[0]
+            mention.look_at = at + MISSING_RECHECK_DELAYS[0]
             _record(session, ticket, mention, "post not shown", at=at, how=how)
-        return Lost()
+        return NotShownResult()
     if not is_look or mention.look_at is None or mention.look_at > at:
-        return Lost()
+        return NotShownResult()
     mention.missed_looks += 1
     mention.missing_as = how if how == mention.missing_as else "not shown"
-    if mention.missed_looks < len(LOOKS):
-        mention.look_at = max(mention.missing_since + LOOKS[mention.missed_looks], at + APART)
+    if mention.missed_looks < len(MISSING_RECHECK_DELAYS):
+        mention.look_at = max(
+            mention.missing_since + MISSING_RECHECK_DELAYS[mention.missed_looks], at + MIN_RECHECK_INTERVAL
+        )
         ticket.revision += 1
-        return Lost()
-    return _lose(session, ticket, mention, title=title, at=at)
+        return NotShownResult()
+    return _give_up(session, ticket, mention, title=title, at=at)
 
 
-def unanswered(mention: Mention, *, at: datetime) -> None:
+def postpone_check(mention: Mention, *, at: datetime) -> None:
     """A look said nothing about `mention`, neither that it is there nor that it is not: look again soon."""
     if mention.look_at is not None and mention.look_at <= at:
-        mention.look_at = at + NO_ANSWER
+        mention.look_at = at + NO_ANSWER_RECHECK_DELAY
 
 
-def blank(session: Session, ticket: Ticket, mention: Mention, *, at: datetime) -> None:
+def erase_text(session: Session, ticket: Ticket, mention: Mention, *, at: datetime) -> None:
     """Take away the words of `mention` wherever they were copied to; its id and a fingerprint stay."""
     if mention.deleted_at is not None:
         return
     Notice.redact(session, mention)
-    Home.redact(session, since=mention.seen_at)
-    raw = update(Quarantined).where(
-        Quarantined.network == mention.network,
-        Quarantined.account_id == mention.account_id,
-        Quarantined.post_id.in_([mention.post_id, mention.latest_id]),
+    HomeTab.redact(session, since=mention.seen_at)
+    raw = update(QuarantinedPost).where(
+        QuarantinedPost.network == mention.network,
+        QuarantinedPost.account_id == mention.account_id,
+        QuarantinedPost.post_id.in_([mention.post_id, mention.latest_id]),
     )
     session.execute(raw.values(raw=""), execution_options={"synchronize_session": False})
     mention.erase(at)
     _record(session, ticket, mention, "post blanked", at=at)
     session.flush()
-    ticket.aim(session)
+    ticket.update_target(session)
 
 
-def shown_again(
-    session: Session, ticket: Ticket, mention: Mention, *, at: datetime, promise: Promise
-) -> bool:
+def restore(session: Session, ticket: Ticket, mention: Mention, *, at: datetime, promise: SlaPolicy) -> bool:
     """The network shows `mention` again; its words are the caller's to write. Whether the ticket waits anew.
 
     Only what Heard itself had closed waits again: what a person said about it stays.
@@ -108,33 +109,33 @@ def shown_again(
     mention.missed_looks = 0
     _record(session, ticket, mention, "post shown again", at=at)
     session.flush()
-    ticket.aim(session)
-    return ticket.wait_since_shown_again(session, at=at, promise=promise)
+    ticket.update_target(session)
+    return ticket.reopen_if_restored(session, at=at, promise=promise)
 
 
-def look_for_others(session: Session, author_ids: Sequence[int], *, at: datetime) -> None:
+def schedule_author_checks(session: Session, author_ids: Sequence[int], *, at: datetime) -> None:
     """Those people are heard again, so what they said before and was given up may be there again: look."""
     if not author_ids:
         return
-    over = select(Ticket.id).where(Ticket.author_id.in_(author_ids), Ticket.state.not_in(OPEN))
+    over = select(Ticket.id).where(Ticket.author_id.in_(author_ids), Ticket.state.not_in(OPEN_STATES))
     theirs = update(Mention).where(
         Mention.ticket_id.in_(over),
-        Mention.missing_since > at - REMEMBERED,
-        Mention.missed_looks >= len(LOOKS),
+        Mention.missing_since > at - RECHECK_WINDOW,
+        Mention.missed_looks >= len(MISSING_RECHECK_DELAYS),
     )
     session.execute(theirs.values(look_at=at), execution_options={"synchronize_session": False})
 
 
-def too_long_kept(at: datetime) -> ColumnElement[bool]:
+def erasure_due(at: datetime) -> ColumnElement[bool]:
     """Posts whose words must go, whatever became of the looks."""
     return (
         Mention.look_at.is_not(None)
         & Mention.deleted_at.is_(None)
-        & (Mention.missing_since <= at - BLANKED_AFTER)
+        & (Mention.missing_since <= at - ERASE_AFTER)
     )
 
 
-def to_look_at(
+def list_due_checks(
     session: Session, network: str, account_id: str, *, at: datetime, limit: int
 ) -> Sequence[Mention]:
     """The posts of that account that are to be looked at now, the longest due first."""
@@ -144,7 +145,7 @@ def to_look_at(
     return session.scalars(query.order_by(Mention.look_at, Mention.id).limit(limit)).all()
 
 
-def siblings(session: Session, ticket_ids: Sequence[int], *, limit: int) -> Sequence[Mention]:
+def list_shown_siblings(session: Session, ticket_ids: Sequence[int], *, limit: int) -> Sequence[Mention]:
     """The posts of those tickets that are shown as far as we know: whoever hid one may have hidden all."""
     query = select(Mention).where(
         Mention.ticket_id.in_(ticket_ids), Mention.missing_since.is_(None), Mention.deleted_at.is_(None)
@@ -152,22 +153,26 @@ def siblings(session: Session, ticket_ids: Sequence[int], *, limit: int) -> Sequ
     return session.scalars(query.order_by(Mention.id.desc()).limit(limit)).all()
 
 
-def _lose(session: Session, ticket: Ticket, mention: Mention, *, title: str, at: datetime) -> Lost:
+def _give_up(
+    session: Session, ticket: Ticket, mention: Mention, *, title: str, at: datetime
+) -> NotShownResult:
     """Both looks did not show it: the words go, and with all its posts lost the ticket is closed."""
-    blank(session, ticket, mention, at=at)
+    erase_text(session, ticket, mention, at=at)
     mention.look_at = None
     stopped = []
     for reply in ticket.unsettled(session):
-        if reply.state in delivery.PENDING and reply.to_post_id == mention.post_id:
-            reply.move(session, Delivery.CANCELLED, at=at, act="post no longer shown", reason=NO_LONGER_SHOWN)
-            ticket.stopped(session, reply)
+        if reply.state in delivery.PENDING_STATES and reply.to_post_id == mention.post_id:
+            reply.move(
+                session, DeliveryState.CANCELLED, at=at, act="post no longer shown", reason=NO_LONGER_SHOWN
+            )
+            ticket.handle_stopped_reply(session, reply)
             stopped.append(reply)
     was_open = ticket.is_waiting
     stopped += ticket.close_if_gone(session, title=title, at=at)
     if ticket.is_waiting and ticket.is_gone(session):  # a reply is on the wire: come back to it
-        mention.look_at = at + APART
+        mention.look_at = at + MIN_RECHECK_INTERVAL
     ticket.revision += 1
-    return Lost(stopped, closed=was_open and not ticket.is_waiting)
+    return NotShownResult(stopped, closed=was_open and not ticket.is_waiting)
 
 
 def _record(

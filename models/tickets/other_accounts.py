@@ -7,43 +7,45 @@ from sqlalchemy import exists, func, select, union, update
 from sqlalchemy.orm import Session
 
 from models.sources.cursor import Cursor
-from models.tickets.reply import ON_ITS_WAY, PENDING, SPOKEN, Reply
+from models.tickets.reply import PENDING_STATES, PUBLIC_STATES, UNSETTLED_STATES, Reply
 from models.tickets.ticket import Ticket
 
 
-def waiting(session: Session, network: str, connected_id: str) -> dict[str, int]:
+def count_waiting_tickets(session: Session, network: str, connected_id: str) -> dict[str, int]:
     """How many tickets of each other account are open, or have a reply on its way or to be deleted."""
     others = (Ticket.network == network, Ticket.account_id != connected_id)
     moving = select(Ticket.id, Ticket.account_id).join(Reply, Reply.ticket_id == Ticket.id).where(*others)
     ids = union(
         select(Ticket.id, Ticket.account_id).where(Ticket.is_open(), *others),
-        moving.where(Reply.state.in_(ON_ITS_WAY)),
-        moving.where(Reply.unsay_by.is_not(None), Reply.state.in_(SPOKEN)),
+        moving.where(Reply.state.in_(UNSETTLED_STATES)),
+        moving.where(Reply.unsay_by.is_not(None), Reply.state.in_(PUBLIC_STATES)),
     ).subquery()
     counted = select(ids.c.account_id, func.count()).group_by(ids.c.account_id)
     return {str(account_id): count for account_id, count in session.execute(counted)}
 
 
-def pending(session: Session, network: str, account_id: str | None) -> list[int]:
+def list_pending_replies(session: Session, network: str, account_id: str | None) -> list[int]:
     """The replies of an account (None: of all accounts) that can still be stopped, oldest first."""
     query = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id).where(Ticket.network == network)
     if account_id is not None:
         query = query.where(Ticket.account_id == account_id)
-    return list(session.scalars(query.where(Reply.state.in_(PENDING)).order_by(Reply.id)))
+    return list(session.scalars(query.where(Reply.state.in_(PENDING_STATES)).order_by(Reply.id)))
 
 
-def networks_without_keys(session: Session, networks: Collection[str], *, read_before: datetime) -> list[str]:
+def list_networks_without_credentials(
+    session: Session, networks: Collection[str], *, read_before: datetime
+) -> list[str]:
     """The networks besides `networks` for which replies wait to leave, and that nobody has read since then.
 
     A worker that was started with other keys may still read them, while a new set of keys is rolled out.
     """
     read = exists().where(Cursor.network == Ticket.network, Cursor.read_at >= read_before)
     query = select(Ticket.network).join(Reply, Reply.ticket_id == Ticket.id).distinct()
-    waiting = (Reply.state.in_(PENDING), Ticket.network.not_in(networks))
+    waiting = (Reply.state.in_(PENDING_STATES), Ticket.network.not_in(networks))
     return list(session.scalars(query.where(*waiting, ~read).order_by(Ticket.network)))
 
 
-def redraw(session: Session, network: str, account_id: str) -> None:
+def redraw_cards(session: Session, network: str, account_id: str) -> None:
     """Have the cards of its open tickets say how it stands now."""
     here = (Ticket.network == network, Ticket.account_id == account_id, Ticket.drawn_revision > 0)
     session.execute(update(Ticket).where(Ticket.is_open(), *here).values(revision=Ticket.revision + 1))

@@ -4,21 +4,21 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.core.audit_event import HEARD, Event
+from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import Key, OnItsWayError, RuleBrokenError, TakenError
 from models.tickets import reply as delivery
-from models.tickets.reminders import Rung
+from models.tickets.reminders import ReminderLevel
 from models.tickets.reply import Reply
-from models.tickets.state import OPEN, State
+from models.tickets.state import OPEN_STATES, TicketState
 
-COMPOSING = timedelta(minutes=15)  # a composer that was left open counts as closed after that
+COMPOSER_OPEN_MAX = timedelta(minutes=15)  # a composer that was left open counts as closed after that
 
 
-class Owned:
+class OwnershipMixin:
     """The columns and acts of ownership. `active_at` is the owner's last sign of life on this ticket."""
 
     id: Mapped[Key]
-    state: Mapped[str] = mapped_column(default=State.WAITING)
+    state: Mapped[str] = mapped_column(default=TicketState.WAITING)
     revision: Mapped[int] = mapped_column(default=1)
     owner: Mapped[str | None]
     claimed_at: Mapped[datetime | None]
@@ -72,37 +72,42 @@ class Owned:
         Not under an open composer, and not while a reply is on its way: then somebody is at it.
         """
         owner = self.owner
-        if owner is None or self.state != State.WAITING or self.is_composed(at) or self.unsettled(session):
+        if (
+            owner is None
+            or self.state != TicketState.WAITING
+            or self.is_composed(at)
+            or self.unsettled(session)
+        ):
             return None
-        self._disown(session, "claim expired", by=HEARD, at=at, **{"from": owner})
-        self.nudges |= Rung.LAPSED
+        self._disown(session, "claim expired", by=HEARD_ACTOR, at=at, **{"from": owner})
+        self.nudges |= ReminderLevel.LAPSED
         return owner
 
-    def show_life(self, *, by: str, at: datetime) -> None:
+    def record_activity(self, *, by: str, at: datetime) -> None:
         """`by` did something about it: if it is theirs, the claim begins anew to run."""
         if self.owner == by and (self.active_at is None or self.active_at < at):
-            self.give_time(at)
+            self.restart_owner_clock(at)
 
-    def give_time(self, at: datetime) -> None:
+    def restart_owner_clock(self, at: datetime) -> None:
         """Its owner, if it has one, has from now on to react."""
         self.active_at = at if self.owner is not None else None
-        self._look_again(at)
+        self._reset_reminders(at)
 
-    def _look_again(self, at: datetime) -> None:
+    def _reset_reminders(self, at: datetime) -> None:
         """Whose it is has changed, or how quiet they are: the clock looks at it anew."""
-        self.nudges &= ~(Rung.OWNER | Rung.LAPSED)
-        self.nudge_at = at if self.state == State.WAITING else None
+        self.nudges &= ~(ReminderLevel.OWNER | ReminderLevel.LAPSED)
+        self.nudge_at = at if self.state == TicketState.WAITING else None
 
     def _own(self, session: Session, act: str, *, by: str, at: datetime, to: str | None = None) -> None:
         before, self.owner, self.claimed_at = self.owner, to or by, at
         self.first_claimed_at = self.first_claimed_at or at
-        self.give_time(at)
+        self.restart_owner_clock(at)
         data = ({"from": before} if before else {}) | ({"to": to} if to else {})
         self._log(session, act, by=by, at=at, **data)
 
     def _disown(self, session: Session, act: str, *, by: str, at: datetime, **data: str) -> None:
         self.owner = self.claimed_at = self.active_at = None
-        self._look_again(at)
+        self._reset_reminders(at)
         self._log(session, act, by=by, at=at, **data)
 
     # --- who is writing ---------------------------------------------------------------------------------
@@ -111,7 +116,7 @@ class Owned:
         """Whether somebody has the composer open."""
         return self.composing_until is not None and self.composing_until > at
 
-    def compose(self, session: Session, *, by: str, key: str, at: datetime) -> bool:
+    def start_composing(self, session: Session, *, by: str, key: str, at: datetime) -> bool:
         """`by` opened the composer `key`. False, and nothing changes, if somebody else is writing already."""
         if self.is_composed(at) and self.composer != by:
             return False
@@ -127,20 +132,20 @@ class Owned:
     def stop_composing(self, *, key: str) -> None:
         """The composer `key` is closed; any other one stays as it is."""
         if self.composing_key == key:
-            self._nobody_composes()
+            self._clear_composer()
 
     def forget_composer(self, at: datetime) -> None:
         """Nobody can say any more whether somebody is still writing there."""
         if self.composing_until is not None and self.composing_until <= at:
-            self._nobody_composes()
+            self._clear_composer()
 
     def _compose(self, session: Session, act: str, *, by: str, key: str, at: datetime) -> None:
         self.composer, self.composing_key = by, key
-        self.composing_since, self.composing_until = at, at + COMPOSING
-        self.show_life(by=by, at=at)
+        self.composing_since, self.composing_until = at, at + COMPOSER_OPEN_MAX
+        self.record_activity(by=by, at=at)
         self._log(session, act, by=by, at=at)
 
-    def _nobody_composes(self) -> None:
+    def _clear_composer(self) -> None:
         if self.composer is not None:
             self.revision += 1
         self.composer = self.composing_key = self.composing_since = self.composing_until = None
@@ -152,12 +157,12 @@ class Owned:
         return Reply.unsettled(session, self.id)
 
     def _must_be_open(self) -> None:
-        if self.state not in OPEN:
+        if self.state not in OPEN_STATES:
             raise RuleBrokenError(f"This one is closed: {self.state}. Reopen it first.")
 
     def _refuse_while_on_the_wire(self, session: Session) -> None:
         for reply in self.unsettled(session):
-            if reply.state in delivery.ON_THE_WIRE:
+            if reply.state in delivery.MAYBE_SENT_STATES:
                 raise OnItsWayError(
                     f"Not now: <@{reply.actor}>'s reply is {reply.state}, "
                     "and nobody can say yet whether it is public.",

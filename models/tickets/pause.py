@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.audit_event import Event
 from models.core.base import Base, RuleBrokenError, add_if_absent
 
-ALL = "all"
+GLOBAL_SCOPE = "all"
 
 
 class PausedError(RuleBrokenError):
@@ -24,14 +24,14 @@ class Pause(Base):
     at: Mapped[datetime]
 
     @classmethod
-    def now(cls, session: Session) -> "Pause | None":
+    def current(cls, session: Session) -> "Pause | None":
         """The pause that holds, as it is in the database; None while everything may leave."""
-        return session.get(cls, ALL, populate_existing=True)
+        return session.get(cls, GLOBAL_SCOPE, populate_existing=True)
 
     @classmethod
     def begin(cls, session: Session, *, by: str, at: datetime) -> bool:
         """Let nothing leave from here on; False if that was so before."""
-        if not add_if_absent(session, cls, scope=ALL, by=by, at=at):
+        if not add_if_absent(session, cls, scope=GLOBAL_SCOPE, by=by, at=at):
             return False
         Event.record(session, "pause", at=at, by=by)
         return True
@@ -39,7 +39,7 @@ class Pause(Base):
     @classmethod
     def end(cls, session: Session, *, by: str, at: datetime) -> bool:
         """Let replies leave again; False if nothing was paused."""
-        pause = cls.now(session)
+        pause = cls.current(session)
         if pause is None:
             return False
         session.delete(pause)
@@ -48,9 +48,9 @@ class Pause(Base):
         return True
 
     @classmethod
-    def refuse(cls, session: Session) -> None:
+    def raise_if_paused(cls, session: Session) -> None:
         """Raise `PausedError` while a pause holds."""
-        pause = cls.now(session)
+        pause = cls.current(session)
         if pause is not None:
             raise PausedError(pause.sentence)
 

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from enum import IntFlag
 from typing import TYPE_CHECKING
 
-from models.tickets.sla import Promise
+from models.tickets.sla import SlaPolicy
 
 if TYPE_CHECKING:
     from models.tickets.ticket import Ticket  # which keeps its rung
 
 
-class Rung(IntFlag):
+class ReminderLevel(IntFlag):
     """What has happened to the turn at hand: each once, until a new turn or a snooze begins anew."""
 
     HALF = 1  # nobody has it, and half of the time is over: said in its thread
@@ -22,48 +22,50 @@ class Rung(IntFlag):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReminderStep:
     """What is to be said now, if anything, where that leaves the ticket, and when to look again, if ever."""
 
-    say: Rung | None
-    nudges: Rung
-    again: datetime | None
+    reminder: ReminderLevel | None
+    nudges: ReminderLevel
+    check_at: datetime | None
 
 
-def next_step(ticket: "Ticket", *, at: datetime, promise: Promise, claim_holds: timedelta) -> Step:
+def next_reminder(
+    ticket: "Ticket", *, at: datetime, promise: SlaPolicy, claim_holds: timedelta
+) -> ReminderStep:
     """What the clock has to say about a ticket that waits at `at`; nothing while nobody is there."""
-    had = Rung(ticket.nudges)
-    due = [rung for moment, rung in _ahead(ticket, had, at, promise, claim_holds) if moment <= at]
+    had = ReminderLevel(ticket.nudges)
+    due = [rung for moment, rung in _upcoming_levels(ticket, had, at, promise, claim_holds) if moment <= at]
     if due and not promise.office.is_open(at):
-        return Step(None, had, promise.opens(at))
-    say = min(due, key=_URGENCY.index, default=None)
-    has = had if say is None else _after(had, say, is_owned=ticket.owner is not None)
-    moments = [moment for moment, _ in _ahead(ticket, has, at, promise, claim_holds)]
-    return Step(say, has, min(moments, default=None))
+        return ReminderStep(None, had, promise.next_opening(at))
+    say = min(due, key=_LEVELS_BY_URGENCY.index, default=None)
+    has = had if say is None else _levels_after(had, say, is_owned=ticket.owner is not None)
+    moments = [moment for moment, _ in _upcoming_levels(ticket, has, at, promise, claim_holds)]
+    return ReminderStep(say, has, min(moments, default=None))
 
 
-_PAST = timedelta(seconds=1)  # an answer at the due time itself is in time
-_URGENCY = (Rung.OVERDUE, Rung.LAPSED, Rung.OWNER, Rung.HALF)
+_DUE_TOLERANCE = timedelta(seconds=1)  # an answer at the due time itself is in time
+_LEVELS_BY_URGENCY = (ReminderLevel.OVERDUE, ReminderLevel.LAPSED, ReminderLevel.OWNER, ReminderLevel.HALF)
 
 
-def _after(had: Rung, said: Rung, *, is_owned: bool) -> Rung:
-    if said == Rung.LAPSED:
-        return had & ~Rung.LAPSED
-    if said == Rung.OVERDUE and is_owned:  # its owner is told with the channel
-        return had | said | Rung.OWNER
+def _levels_after(had: ReminderLevel, said: ReminderLevel, *, is_owned: bool) -> ReminderLevel:
+    if said == ReminderLevel.LAPSED:
+        return had & ~ReminderLevel.LAPSED
+    if said == ReminderLevel.OVERDUE and is_owned:  # its owner is told with the channel
+        return had | said | ReminderLevel.OWNER
     return had | said
 
 
-def _ahead(
-    ticket: "Ticket", had: Rung, at: datetime, promise: Promise, claim_holds: timedelta
-) -> Iterator[tuple[datetime, Rung]]:
+def _upcoming_levels(
+    ticket: "Ticket", had: ReminderLevel, at: datetime, promise: SlaPolicy, claim_holds: timedelta
+) -> Iterator[tuple[datetime, ReminderLevel]]:
     """What there is to be said still, and when."""
-    if ticket.due_at is not None and not had & Rung.OVERDUE:
-        yield ticket.due_at + _PAST, Rung.OVERDUE
-        if ticket.owner is None and not had & Rung.HALF:
-            yield promise.half_before(ticket.due_at, at), Rung.HALF
-    if ticket.owner is None and had & Rung.LAPSED:
-        yield at, Rung.LAPSED
+    if ticket.due_at is not None and not had & ReminderLevel.OVERDUE:
+        yield ticket.due_at + _DUE_TOLERANCE, ReminderLevel.OVERDUE
+        if ticket.owner is None and not had & ReminderLevel.HALF:
+            yield promise.half_before(ticket.due_at, at), ReminderLevel.HALF
+    if ticket.owner is None and had & ReminderLevel.LAPSED:
+        yield at, ReminderLevel.LAPSED
     quiet_since = ticket.active_at or ticket.claimed_at
-    if ticket.owner is not None and quiet_since is not None and not had & Rung.OWNER:
-        yield Promise(promise.office, claim_holds).half(quiet_since), Rung.OWNER
+    if ticket.owner is not None and quiet_since is not None and not had & ReminderLevel.OWNER:
+        yield SlaPolicy(promise.office, claim_holds).half_time(quiet_since), ReminderLevel.OWNER

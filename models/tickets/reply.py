@@ -26,15 +26,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models.core import log_after_commit
-from models.core.audit_event import HEARD, Event
+from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import Base, Key, RuleBrokenError
-from models.slack.reaction import Mark
-from models.tickets.teammate import unsigned
+from models.slack.reaction import Reaction
+from models.tickets.teammate import strip_sign_off
 
 log = logging.getLogger(__name__)
 
 
-class State(StrEnum):
+class DeliveryState(StrEnum):
     """Where a reply is on its way out."""
 
     DRAFT = "draft"
@@ -56,85 +56,102 @@ class State(StrEnum):
 
 
 # The states that hold their turn: one of them a turn, by a unique index.
-LIVE = (
-    State.HELD,
-    State.QUEUED,
-    State.SENDING,
-    State.UNSURE,
-    State.ASKED,
-    State.HANDED_OFF,
-    State.PUBLISHED,
-    State.CONFIRMED,
+LIVE_STATES = (
+    DeliveryState.HELD,
+    DeliveryState.QUEUED,
+    DeliveryState.SENDING,
+    DeliveryState.UNSURE,
+    DeliveryState.ASKED,
+    DeliveryState.HANDED_OFF,
+    DeliveryState.PUBLISHED,
+    DeliveryState.CONFIRMED,
 )
-PENDING = (State.HELD, State.QUEUED)  # can still be stopped
-ON_THE_WIRE = (State.SENDING, State.UNSURE, State.ASKED)  # nobody can say yet whether it is public
-ON_ITS_WAY = (*PENDING, *ON_THE_WIRE, State.HANDED_OFF)
-SPOKEN = (State.PUBLISHED, State.CONFIRMED)
+PENDING_STATES = (DeliveryState.HELD, DeliveryState.QUEUED)  # can still be stopped
+MAYBE_SENT_STATES = (
+    DeliveryState.SENDING,
+    DeliveryState.UNSURE,
+    DeliveryState.ASKED,
+)  # nobody can say yet whether it is public
+UNSETTLED_STATES = (*PENDING_STATES, *MAYBE_SENT_STATES, DeliveryState.HANDED_OFF)
+PUBLIC_STATES = (DeliveryState.PUBLISHED, DeliveryState.CONFIRMED)
 # The words are their author's again: to change, to send once more, or to leave.
-GIVEN_BACK = (
-    State.DRAFT,
-    State.CANCELLED,
-    State.REFUSED,
-    State.REJECTED,
-    State.SUPERSEDED,
-    State.WITHDRAWN,
+RETURNED_STATES = (
+    DeliveryState.DRAFT,
+    DeliveryState.CANCELLED,
+    DeliveryState.REFUSED,
+    DeliveryState.REJECTED,
+    DeliveryState.SUPERSEDED,
+    DeliveryState.WITHDRAWN,
 )
 
-HAND_OFF_NUDGE = timedelta(minutes=30)
+HAND_OFF_REMINDER_DELAY = timedelta(minutes=30)
 
-WORTH_A_WARNING = {State.UNSURE, State.ASKED, State.REFUSED, State.HANDED_OFF}
+WARNING_STATES = {DeliveryState.UNSURE, DeliveryState.ASKED, DeliveryState.REFUSED, DeliveryState.HANDED_OFF}
 
 # Where a reply may go no further by itself.
-STOPS = (State.ASKED, State.HANDED_OFF, State.QUEUED)
+STUCK_STATES = (DeliveryState.ASKED, DeliveryState.HANDED_OFF, DeliveryState.QUEUED)
 # Why a queued reply is held back, where only a person can mend it: causes of a network's `Later`.
-HELD_BACK_BY = ("unauthorized", "out of credit", "forbidden")
+HELD_BACK_REASONS = ("unauthorized", "out of credit", "forbidden")
 
 # The delivery table of docs/reference/ledger.md, row by row.
-MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
+TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
     {
-        State.DRAFT: frozenset(
+        DeliveryState.DRAFT: frozenset(
             # straight to a hand-off where the network's API is known to refuse
-            {State.AWAITING_APPROVAL, State.HELD, State.HANDED_OFF, State.DISCARDED},
+            {
+                DeliveryState.AWAITING_APPROVAL,
+                DeliveryState.HELD,
+                DeliveryState.HANDED_OFF,
+                DeliveryState.DISCARDED,
+            },
         ),
-        State.AWAITING_APPROVAL: frozenset(
-            {State.HELD, State.REJECTED, State.WITHDRAWN, State.SUPERSEDED},
+        DeliveryState.AWAITING_APPROVAL: frozenset(
+            {DeliveryState.HELD, DeliveryState.REJECTED, DeliveryState.WITHDRAWN, DeliveryState.SUPERSEDED},
         ),
-        State.HELD: frozenset({State.QUEUED, State.CANCELLED}),
-        State.QUEUED: frozenset({State.SENDING, State.CANCELLED}),
-        State.SENDING: frozenset({State.PUBLISHED, State.QUEUED, State.REFUSED, State.UNSURE}),
-        State.UNSURE: frozenset({State.PUBLISHED, State.ASKED}),
-        State.ASKED: frozenset({State.PUBLISHED, State.QUEUED, State.CANCELLED}),
-        State.REFUSED: frozenset({State.HANDED_OFF}),
-        State.HANDED_OFF: frozenset({State.CONFIRMED, State.CANCELLED}),
-        State.CANCELLED: frozenset({State.PUBLISHED}),  # discarded while unsure, and then seen after all
-        State.PUBLISHED: frozenset({State.WITHDRAWN}),
-        State.CONFIRMED: frozenset({State.WITHDRAWN}),
-        State.REJECTED: frozenset(),
-        State.WITHDRAWN: frozenset(),
-        State.SUPERSEDED: frozenset(),
-        State.DISCARDED: frozenset(),
+        DeliveryState.HELD: frozenset({DeliveryState.QUEUED, DeliveryState.CANCELLED}),
+        DeliveryState.QUEUED: frozenset({DeliveryState.SENDING, DeliveryState.CANCELLED}),
+        DeliveryState.SENDING: frozenset(
+            {DeliveryState.PUBLISHED, DeliveryState.QUEUED, DeliveryState.REFUSED, DeliveryState.UNSURE}
+        ),
+        DeliveryState.UNSURE: frozenset({DeliveryState.PUBLISHED, DeliveryState.ASKED}),
+        DeliveryState.ASKED: frozenset(
+            {DeliveryState.PUBLISHED, DeliveryState.QUEUED, DeliveryState.CANCELLED}
+        ),
+        DeliveryState.REFUSED: frozenset({DeliveryState.HANDED_OFF}),
+        DeliveryState.HANDED_OFF: frozenset({DeliveryState.CONFIRMED, DeliveryState.CANCELLED}),
+        DeliveryState.CANCELLED: frozenset(
+            {DeliveryState.PUBLISHED}
+        ),  # discarded while unsure, and then seen after all
+        DeliveryState.PUBLISHED: frozenset({DeliveryState.WITHDRAWN}),
+        DeliveryState.CONFIRMED: frozenset({DeliveryState.WITHDRAWN}),
+        DeliveryState.REJECTED: frozenset(),
+        DeliveryState.WITHDRAWN: frozenset(),
+        DeliveryState.SUPERSEDED: frozenset(),
+        DeliveryState.DISCARDED: frozenset(),
     },
 )
 
 
 # What is put on the Slack message that a reply's words came from: what became of them.
 # Slack's own names of emoji: https://slack.com/help/articles/202931348
-MARKS: Mapping[State, str | None] = MappingProxyType(
-    dict.fromkeys(State)
-    | dict.fromkeys((State.HELD, State.QUEUED, State.SENDING), "hourglass_flowing_sand")
-    | dict.fromkeys((State.UNSURE, State.ASKED), "grey_question")
-    | dict.fromkeys((State.PUBLISHED, State.CONFIRMED), "postbox")
-    | {State.HANDED_OFF: "arrow_upper_right", State.REFUSED: "warning"}
-    | {State.DISCARDED: "mute", State.WITHDRAWN: "wastebasket"},
+STATE_EMOJI: Mapping[DeliveryState, str | None] = MappingProxyType(
+    dict.fromkeys(DeliveryState)
+    | dict.fromkeys(
+        (DeliveryState.HELD, DeliveryState.QUEUED, DeliveryState.SENDING), "hourglass_flowing_sand"
+    )
+    | dict.fromkeys((DeliveryState.UNSURE, DeliveryState.ASKED), "grey_question")
+    | dict.fromkeys((DeliveryState.PUBLISHED, DeliveryState.CONFIRMED), "postbox")
+    | {DeliveryState.HANDED_OFF: "arrow_upper_right", DeliveryState.REFUSED: "warning"}
+    | {DeliveryState.DISCARDED: "mute", DeliveryState.WITHDRAWN: "wastebasket"},
 )
 
 
-def _among(states: Iterable[State]) -> str:
+def _state_condition(states: Iterable[DeliveryState]) -> str:
     """The condition that a row is in one of `states`, as SQL."""
     return "state IN (" + ", ".join(f"'{state}'" for state in states) + ")"
 
 
-def _few(name: str, condition: str, *columns: str) -> Index:
+def _partial_index(name: str, condition: str, *columns: str) -> Index:
     """An index over the few rows that fulfil `condition`."""
     return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
 
@@ -152,28 +169,28 @@ class Reply(Base):
 
     __tablename__ = "replies"
     __table_args__ = (
-        CheckConstraint(_among(State), name="state"),
+        CheckConstraint(_state_condition(DeliveryState), name="state"),
         Index(
             "uq_replies_live_turn",
             "ticket_id",
             "turn",
             unique=True,
-            sqlite_where=text(_among(LIVE)),
-            postgresql_where=text(_among(LIVE)),
+            sqlite_where=text(_state_condition(LIVE_STATES)),
+            postgresql_where=text(_state_condition(LIVE_STATES)),
         ),
         Index(None, "ticket_id", "id"),
         Index("ix_replies_due", "state", "due_at"),
         Index(None, "post_id"),
-        _few("ix_replies_unsay", "unsay_by IS NOT NULL", "due_at"),
-        _few("ix_replies_said", "said_ts IS NOT NULL", "said_ts"),
-        _few("ix_replies_given_back", _among(GIVEN_BACK), "actor"),
-        _few("ix_replies_stops", _among(STOPS), "ticket_id", "state", "reason"),
+        _partial_index("ix_replies_unsay", "unsay_by IS NOT NULL", "due_at"),
+        _partial_index("ix_replies_said", "said_ts IS NOT NULL", "said_ts"),
+        _partial_index("ix_replies_given_back", _state_condition(RETURNED_STATES), "actor"),
+        _partial_index("ix_replies_stops", _state_condition(STUCK_STATES), "ticket_id", "state", "reason"),
     )
 
     id: Mapped[Key]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
     turn: Mapped[int]
-    state: Mapped[str] = mapped_column(default=State.DRAFT)
+    state: Mapped[str] = mapped_column(default=DeliveryState.DRAFT)
     fence: Mapped[int] = mapped_column(default=0)
     key: Mapped[str] = mapped_column(unique=True)
     text: Mapped[str]  # exactly as it goes out, `sign_off` at its end
@@ -216,7 +233,7 @@ class Reply(Base):
 
         https://www.sqlite.org/partialindex.html#queries_using_partial_indexes
         """
-        return cls.state.in_([literal_column(f"'{state}'") for state in GIVEN_BACK])
+        return cls.state.in_([literal_column(f"'{state}'") for state in RETURNED_STATES])
 
     @classmethod
     def needs_a_person(cls) -> ColumnElement[bool]:
@@ -224,19 +241,19 @@ class Reply(Base):
 
         So spelled that its index can be used, see `is_given_back`.
         """
-        waits = cls.state.in_([literal_column(f"'{state}'") for state in STOPS])
-        return waits & ((cls.state != State.QUEUED) | cls.reason.in_(HELD_BACK_BY))
+        waits = cls.state.in_([literal_column(f"'{state}'") for state in STUCK_STATES])
+        return waits & ((cls.state != DeliveryState.QUEUED) | cls.reason.in_(HELD_BACK_REASONS))
 
     @classmethod
     def live(cls, session: Session, ticket_id: int, turn: int) -> "Reply | None":
         """The reply that holds this turn, if one does."""
-        query = select(cls).where(cls.ticket_id == ticket_id, cls.turn == turn, cls.state.in_(LIVE))
+        query = select(cls).where(cls.ticket_id == ticket_id, cls.turn == turn, cls.state.in_(LIVE_STATES))
         return session.scalar(query)
 
     @classmethod
     def unsettled(cls, session: Session, ticket_id: int) -> "list[Reply]":
         """Replies of any turn of that ticket that are on their way and have not arrived, oldest first."""
-        query = select(cls).where(cls.ticket_id == ticket_id, cls.state.in_(ON_ITS_WAY))
+        query = select(cls).where(cls.ticket_id == ticket_id, cls.state.in_(UNSETTLED_STATES))
         return list(session.scalars(query.order_by(cls.id)))
 
     @classmethod
@@ -246,21 +263,21 @@ class Reply(Base):
         return session.scalar(query.order_by(cls.id.desc()).limit(1))
 
     @classmethod
-    def kept(cls, session: Session, ticket_id: int, actor: str) -> "Reply | None":
+    def last_returned(cls, session: Session, ticket_id: int, actor: str) -> "Reply | None":
         """What `actor` last wrote for this ticket, if it came back to them instead of going out."""
         last = cls.last(session, ticket_id, actor)
-        return last if last is not None and last.state in GIVEN_BACK else None
+        return last if last is not None and last.state in RETURNED_STATES else None
 
     @classmethod
-    def kept_text(cls, session: Session, ticket_id: int, actor: str) -> str | None:
+    def last_returned_text(cls, session: Session, ticket_id: int, actor: str) -> str | None:
         """The words of it."""
-        kept = cls.kept(session, ticket_id, actor)
+        kept = cls.last_returned(session, ticket_id, actor)
         return kept.words if kept is not None else None
 
     @property
-    def came_back(self) -> bool:
+    def is_returned(self) -> bool:
         """Whether it was to go out, and its words are its author's again."""
-        return self.state in GIVEN_BACK and self.state != State.DRAFT
+        return self.state in RETURNED_STATES and self.state != DeliveryState.DRAFT
 
     def is_last(self, session: Session) -> bool:
         """Whether its actor has written nothing for this ticket since: only the last words come back."""
@@ -269,10 +286,10 @@ class Reply(Base):
     def move(
         self,
         session: Session,
-        to: State,
+        to: DeliveryState,
         *,
         at: datetime,
-        by: str = HEARD,
+        by: str = HEARD_ACTOR,
         act: str | None = None,
         **changes: Any,  # noqa: ANN401 - columns
     ) -> None:
@@ -280,7 +297,7 @@ class Reply(Base):
 
         Raises `OvertakenError` when the row is not where this copy of it says.
         """
-        if to not in MOVES[State(self.state)] or self._never_left():
+        if to not in TRANSITIONS[DeliveryState(self.state)] or self._never_left():
             raise OvertakenError(f"That reply is {self.state} already.")
         values = {"due_at": None, **changes, "state": to, "fence": self.fence + 1}
         here = update(Reply).where(Reply.id == self.id, Reply.state == self.state, Reply.fence == self.fence)
@@ -289,8 +306,8 @@ class Reply(Base):
             raise OvertakenError("Somebody else was faster with that reply.")
         for name, value in values.items():
             set_committed_value(self, name, value)
-        self.mark(session)
-        self._leave_a_line(session, State(to), act, changes.get("reason"))
+        self.update_reaction(session)
+        self._log_move(session, DeliveryState(to), act, changes.get("reason"))
         Event.record(
             session,
             act or f"reply {to}",
@@ -306,15 +323,17 @@ class Reply(Base):
             },
         )
 
-    def _leave_a_line(self, session: Session, to: State, act: str | None, reason: str | None) -> None:
+    def _log_move(self, session: Session, to: DeliveryState, act: str | None, reason: str | None) -> None:
         """Have the log say where it is now: ids and states, nobody's words."""
-        level = logging.WARNING if to in WORTH_A_WARNING else logging.INFO
+        level = logging.WARNING if to in WARNING_STATES else logging.INFO
         fields = {"ticket_id": self.ticket_id, "reply_id": self.id, "state": to.value, "tries": self.tries}
         why = [one for one in (act, reason) if one]
         said = f"reply %(reply_id)s of ticket %(ticket_id)s: %(state)s{' (%(why)s)' if why else ''}"
-        log_after_commit.leave(session, log, level, said, fields | ({"why": ", ".join(why)} if why else {}))
+        log_after_commit.add_line(
+            session, log, level, said, fields | ({"why": ", ".join(why)} if why else {})
+        )
 
-    def mark(self, session: Session) -> None:
+    def update_reaction(self, session: Session) -> None:
         """Have the Slack message that its words come from show what became of them.
 
         Several people may have proposed the same message: what one of them keeps private does not hide that
@@ -324,11 +343,13 @@ class Reply(Base):
             here = select(Reply.state).where(
                 Reply.said_ts == self.said_ts, Reply.said_channel == self.said_channel, Reply.id != self.id
             )
-            others = here.where(Reply.state.in_(LIVE)).order_by(Reply.id.desc()).limit(1)
-            live = None if self.state in LIVE else session.scalar(others)
-            Mark.want(session, self.said_channel, self.said_ts, MARKS[State(live or self.state)])
+            others = here.where(Reply.state.in_(LIVE_STATES)).order_by(Reply.id.desc()).limit(1)
+            live = None if self.state in LIVE_STATES else session.scalar(others)
+            Reaction.set_wanted(
+                session, self.said_channel, self.said_ts, STATE_EMOJI[DeliveryState(live or self.state)]
+            )
 
-    def _must_be(self, state: State) -> None:
+    def _must_be(self, state: DeliveryState) -> None:
         """Refuse what the table allows only from `state`: several rows of it lead to the same place."""
         if self.state != state:
             raise OvertakenError(f"That reply is {self.state} already.")
@@ -336,21 +357,21 @@ class Reply(Base):
     @property
     def is_moving(self) -> bool:
         """Whether it is on its way, or looked for, and nobody has to do anything about it."""
-        if self.state == State.QUEUED:
+        if self.state == DeliveryState.QUEUED:
             return self.reason is None
-        return self.state in {State.HELD, State.SENDING, State.UNSURE}
+        return self.state in {DeliveryState.HELD, DeliveryState.SENDING, DeliveryState.UNSURE}
 
     @property
     def words(self) -> str:
         """What its author typed."""
-        return unsigned(self.text, self.sign_off)
+        return strip_sign_off(self.text, self.sign_off)
 
     def _never_left(self) -> bool:
         """Whether it was stopped before anybody could say it: nobody can see such a reply later after all."""
-        return self.state == State.CANCELLED and not self.may_have_been_said
+        return self.state == DeliveryState.CANCELLED and not self.may_be_public
 
     @property
-    def may_have_been_said(self) -> bool:
+    def may_be_public(self) -> bool:
         """Whether it was ever tried, or given to a person to post."""
         return self.tries > 0 or self.was_handed_off
 
@@ -358,8 +379,8 @@ class Reply(Base):
 
     def release(self, session: Session, *, at: datetime) -> None:
         """The undo window is over."""
-        self._must_be(State.HELD)
-        self.move(session, State.QUEUED, at=at, due_at=at, released_at=at)
+        self._must_be(DeliveryState.HELD)
+        self.move(session, DeliveryState.QUEUED, at=at, due_at=at, released_at=at)
 
     def take(
         self, session: Session, *, worker: str, at: datetime, lease_until: datetime, to: str | None = None
@@ -370,7 +391,7 @@ class Reply(Base):
         """
         self.move(
             session,
-            State.SENDING,
+            DeliveryState.SENDING,
             at=at,
             due_at=lease_until,
             worker=worker,
@@ -382,49 +403,51 @@ class Reply(Base):
 
     def put_off(self, session: Session, *, at: datetime, until: datetime, reason: str, detail: str) -> None:
         """Provably nothing was sent: try again at `until`."""
-        self._must_be(State.SENDING)
-        self.move(session, State.QUEUED, at=at, due_at=until, reason=reason, detail=detail)
+        self._must_be(DeliveryState.SENDING)
+        self.move(session, DeliveryState.QUEUED, at=at, due_at=until, reason=reason, detail=detail)
 
     def refuse(self, session: Session, *, at: datetime, reason: str, detail: str) -> None:
         """A definite no: the words go back to their author."""
-        self.move(session, State.REFUSED, at=at, reason=reason, detail=detail)
+        self.move(session, DeliveryState.REFUSED, at=at, reason=reason, detail=detail)
 
-    def doubt(self, session: Session, *, at: datetime, look_at: datetime, detail: str) -> None:
+    def mark_unsure(self, session: Session, *, at: datetime, look_at: datetime, detail: str) -> None:
         """Nobody can say whether it is public: look at `look_at`, and never send again by itself."""
-        self.move(session, State.UNSURE, at=at, due_at=look_at, looks=0, detail=detail)
+        self.move(session, DeliveryState.UNSURE, at=at, due_at=look_at, looks=0, detail=detail)
 
-    def hand_off(self, session: Session, *, at: datetime, why: str, by: str = HEARD) -> None:
+    def hand_off(self, session: Session, *, at: datetime, why: str, by: str = HEARD_ACTOR) -> None:
         """A person has to post it by hand; remind them if nobody has seen it by then."""
-        nudge_at = at + HAND_OFF_NUDGE
-        self.move(session, State.HANDED_OFF, at=at, by=by, due_at=nudge_at, detail=why, was_handed_off=True)
+        nudge_at = at + HAND_OFF_REMINDER_DELAY
+        self.move(
+            session, DeliveryState.HANDED_OFF, at=at, by=by, due_at=nudge_at, detail=why, was_handed_off=True
+        )
 
     # --- in doubt ---------------------------------------------------------------------------------------
 
-    def looked(self, session: Session, *, next_at: datetime | None, counts: bool = True) -> None:
+    def record_lookup(self, session: Session, *, next_at: datetime | None, counts: bool = True) -> None:
         """A look did not show it (or, with `counts` off, said nothing): come back at `next_at`."""
         here = update(Reply).where(Reply.id == self.id, Reply.state == self.state, Reply.fence == self.fence)
         session.execute(here.values(looks=self.looks + int(counts), due_at=next_at))
         session.refresh(self)
 
-    def ask(self, session: Session, *, at: datetime, nudge_at: datetime) -> None:
+    def ask_person(self, session: Session, *, at: datetime, nudge_at: datetime) -> None:
         """Every look was in vain: a person has to decide."""
-        self.move(session, State.ASKED, at=at, due_at=nudge_at)
+        self.move(session, DeliveryState.ASKED, at=at, due_at=nudge_at)
 
     def send_again(self, session: Session, *, at: datetime, by: str) -> None:
         """A person saw that it is not there, and one more look that succeeded agrees."""
-        self._must_be(State.ASKED)
-        self.move(session, State.QUEUED, at=at, by=by, act="send again", due_at=at, reason=None)
+        self._must_be(DeliveryState.ASKED)
+        self.move(session, DeliveryState.QUEUED, at=at, by=by, act="send again", due_at=at, reason=None)
 
     def discard(self, session: Session, *, at: datetime, by: str) -> None:
         """A person gives it up; should it be seen later after all, it counts as published."""
-        self._must_be(State.ASKED)
-        self.move(session, State.CANCELLED, at=at, by=by, act="discard")
+        self._must_be(DeliveryState.ASKED)
+        self.move(session, DeliveryState.CANCELLED, at=at, by=by, act="discard")
 
     # --- taken back ---------------------------------------------------------------------------------------
 
-    def unsay(self, session: Session, *, by: str, at: datetime) -> None:
+    def request_deletion(self, session: Session, *, by: str, at: datetime) -> None:
         """Somebody wants it deleted on the network: due at once, until it is gone there."""
-        if self.state not in SPOKEN:
+        if self.state not in PUBLIC_STATES:
             raise OvertakenError(f"That reply is {self.state}, so there is nothing public to delete.")
         if self.unsay_by is not None:
             raise OvertakenError("That reply is being deleted already.")

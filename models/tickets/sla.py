@@ -7,7 +7,7 @@ from models.core.office_hours import OfficeHours
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class SlaPolicy:
     """A first reply `within` so much open time; the clock does not run while nobody is there.
 
     What was promised is kept with the ticket: another promise later on changes no due time.
@@ -20,7 +20,7 @@ class Promise:
         """When whoever asked at `asked_at` is owed a first reply."""
         return self._after(asked_at, self.within)
 
-    def half(self, asked_at: datetime) -> datetime:
+    def half_time(self, asked_at: datetime) -> datetime:
         """When half of the time until then is over."""
         return self._after(asked_at, self.within / 2)
 
@@ -29,10 +29,10 @@ class Promise:
 
         Reckoned back from the recorded due time, which a snooze may have moved.
         """
-        left = self.office.between(at, due_at) - self.within / 2
+        left = self.office.open_time_between(at, due_at) - self.within / 2
         return self._after(at, left)
 
-    def opens(self, at: datetime) -> datetime:
+    def next_opening(self, at: datetime) -> datetime:
         """When somebody is there again who is not there at `at`."""
         return self._after(at, timedelta(seconds=1))
 
@@ -42,6 +42,6 @@ class Promise:
         A post must never fail to get into the ledger because nobody is ever there.
         """
         try:
-            return self.office.after(start, worked)
+            return self.office.add_open_time(start, worked)
         except ValueError:
             return start + worked

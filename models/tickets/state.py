@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class State(StrEnum):
+class TicketState(StrEnum):
     """Where a ticket stands. All but the first two are outcomes."""
 
     WAITING = "waiting"
@@ -13,11 +13,11 @@ class State(StrEnum):
     NOT_ABOUT_US = "not about us"
 
 
-OPEN = (State.WAITING, State.SNOOZED)
+OPEN_STATES = (TicketState.WAITING, TicketState.SNOOZED)
 
 # Why nobody has to answer. The last ones are given by Heard itself, never picked.
-REASONS = ("thanks", "not a question", "duplicate", "spam", "language", "other")
-DELETED = "deleted"  # as older versions of Heard called what a network did not show
+CLOSE_REASONS = ("thanks", "not a question", "duplicate", "spam", "language", "other")
+POST_DELETED = "deleted"  # as older versions of Heard called what a network did not show
 NO_LONGER_SHOWN = "no longer shown"  # before "on" and the network's title
-OUTSIDE = "outside Heard"
+ANSWERED_OUTSIDE = "outside Heard"
 HANDED_OFF = "handed off"

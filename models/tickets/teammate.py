@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base
 
 
-class Style(StrEnum):
+class SignOffStyle(StrEnum):
     """How a reply is signed."""
 
     NAME = "name"  # a dash and the first name
@@ -27,7 +27,9 @@ class Teammate(Base):
     at: Mapped[datetime]
 
     @classmethod
-    def choose(cls, session: Session, user_id: str, *, name: str, style: Style, at: datetime) -> "Teammate":
+    def choose(
+        cls, session: Session, user_id: str, *, name: str, style: SignOffStyle, at: datetime
+    ) -> "Teammate":
         """Remember what `user_id` wants to be called in public; one line, blanks at its ends gone."""
         return session.merge(cls(user_id=user_id, name=" ".join(name.split()), style=style, at=at))
 
@@ -35,31 +37,31 @@ class Teammate(Base):
     def sign_off_of(cls, session: Session, user_id: str) -> str | None:
         """How `user_id` signs; None if they do not."""
         teammate = session.get(cls, user_id)
-        return sign_off(teammate.name, Style(teammate.style)) if teammate is not None else None
+        return make_sign_off(teammate.name, SignOffStyle(teammate.style)) if teammate is not None else None
 
 
-def sign_off(name: str, style: Style) -> str | None:
+def make_sign_off(name: str, style: SignOffStyle) -> str | None:
     """What stands behind a reply: `– Ana` or `^AL`; None without a wish to sign."""
     words = name.split()
-    if not words or style == Style.NONE:
+    if not words or style == SignOffStyle.NONE:
         return None
-    if style == Style.NAME:
-        return f"– {next(filter(_letters, words), words[0])}"
-    return "^" + "".join(_letters(word)[:1] for word in words).upper()
+    if style == SignOffStyle.NAME:
+        return f"– {next(filter(_initial, words), words[0])}"
+    return "^" + "".join(_initial(word)[:1] for word in words).upper()
 
 
-def _letters(word: str) -> str:
+def _initial(word: str) -> str:
     """What can be an initial; empty for an emoji."""
     return "".join(filter(str.isalnum, word))
 
 
-def signed(text: str, sign: str | None) -> str:
+def append_sign_off(text: str, sign: str | None) -> str:
     """`text` with the sign-off behind it, unless it ends in it already."""
     if sign is None or text.rstrip().endswith(sign):
         return text
     return f"{text.rstrip()} {sign}"
 
 
-def unsigned(text: str, sign: str | None) -> str:
+def strip_sign_off(text: str, sign: str | None) -> str:
     """`text` as its author typed it, the sign-off taken off again."""
     return text.removesuffix(sign).rstrip() if sign else text

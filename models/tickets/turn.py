@@ -9,11 +9,11 @@ from models.core.base import Base, Key
 
 # What opens a turn: they speak, we speak again, somebody says that it is not over, or they stay silent when
 # we wait for a word from them.
-MENTION = "mention"
-FOLLOW_UP = "follow up"
-REOPENED = "reopened"
-NO_ANSWER = "no answer"
-UNCOUNTED = "outcome = 'answered' AND answered_open IS NULL"
+OPENED_BY_MENTION = "mention"
+OPENED_BY_FOLLOW_UP = "follow up"
+OPENED_BY_REOPENING = "reopened"
+OPENED_BY_NO_ANSWER = "no answer"
+UNFILLED_CONDITION = "outcome = 'answered' AND answered_open IS NULL"
 
 
 class Turn(Base):
@@ -26,8 +26,8 @@ class Turn(Base):
         Index(
             "ix_turns_uncounted",
             "id",
-            sqlite_where=text(UNCOUNTED),
-            postgresql_where=text(UNCOUNTED),
+            sqlite_where=text(UNFILLED_CONDITION),
+            postgresql_where=text(UNFILLED_CONDITION),
         ),
     )
 

@@ -17,14 +17,14 @@ from sqlalchemy.orm import Session
 from models import Account, Author, Card, Cursor, Issue, Mention, Ticket
 from models import Note as Remark
 from models.core.database import Database
-from models.core.office_hours import ALWAYS
-from models.issues.fix_followup import settle
+from models.core.office_hours import ALWAYS_OPEN
+from models.issues.fix_followup import reconcile_reports
 from models.sources.attachment import Attachment
-from models.sources.cursor import MENTIONS
-from models.tickets.ingest import Place, Said, take_in
-from models.tickets.reminders import Rung
-from models.tickets.reply import State as Delivery
-from models.tickets.sla import Promise
+from models.sources.cursor import MENTIONS_CURSOR
+from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
+from models.tickets.reminders import ReminderLevel
+from models.tickets.reply import DeliveryState
+from models.tickets.sla import SlaPolicy
 from sandbox.demo.cast import ANA, BEN, CHANNEL, CLEO, CUSTOMERS, GUS, Customer
 from sandbox.demo.history import FRESH, MENDED, PAST, REMARKS, Note, Past
 from sandbox.demo.talk import SMALL_TALK
@@ -49,18 +49,20 @@ def seed(x: XWorld, slack: SlackWorld, database: Database, now: datetime) -> Non
         x.add_user(one.handle, one.name, followers=one.followers, verified=one.verified)
     with database.write() as session:
         ours = {"network_id": x.brand.id, "handle": x.brand.handle, "name": x.brand.name}
-        Account.learn(session, network="x", at=now, **ours)
+        Account.record_profile(session, network="x", at=now, **ours)
         began = now - max(past.ago for past in PAST)
-        Cursor.of(session, "x", x.brand.id, MENTIONS, at=began)  # Heard has listened ever since
+        Cursor.of(session, "x", x.brand.id, MENTIONS_CURSOR, at=began)  # Heard has listened ever since
         teller = Teller(x, slack, session, now)
         for moment, act in sorted(teller.moments(), key=lambda one: one[0]):
             slack.clock = moment.timestamp
             act()
         for issue_id in session.scalars(select(Issue.id).where(Issue.fixed_at.is_not(None))).all():
-            settle(session, issue_id, at=now)
+            reconcile_reports(session, issue_id, at=now)
         for late in session.scalars(select(Ticket).where(Ticket.is_open(), Ticket.due_at <= now)):
-            late.breach(session, at=now)  # and the team was reminded of it: it need not be at the start
-            late.nudges |= Rung.HALF | Rung.OWNER
+            late.record_breach(
+                session, at=now
+            )  # and the team was reminded of it: it need not be at the start
+            late.nudges |= ReminderLevel.HALF | ReminderLevel.OWNER
     slack.clock = lambda: datetime.now(UTC).timestamp()
     for fresh in FRESH:
         x.post(fresh.who.handle, fresh.text, at=now - fresh.ago, media=fresh.media, poll=fresh.poll)
@@ -164,12 +166,12 @@ class Trail:
         """Into the ledger, and a card into the channel."""
         assert self.post is not None
         post, brand = self.post, self.x.brand
-        place = Place("x", brand.id, CHANNEL, Promise(ALWAYS, OWED))
-        take_in(self.session, [_said(self.x, post, unsummoned=self.past.unsummoned)], place, at=at)
-        self.ticket.give_time(at)
+        place = IngestTarget("x", brand.id, CHANNEL, SlaPolicy(ALWAYS_OPEN, OWED))
+        ingest_page(self.session, [_said(self.x, post, unsummoned=self.past.unsummoned)], place, at=at)
+        self.ticket.restart_owner_clock(at)
         author = self.session.scalars(select(Author).where(Author.network_id == post.author_id)).one()
         user = self.x.user(self.past.who.handle)
-        author.learn(
+        author.update_profile(
             handle=user.handle,
             name=user.name,
             followers=user.followers,
@@ -187,7 +189,7 @@ class Trail:
         mark = {"event_type": "heard", "event_payload": {"card_id": key}}
         said = self.slack.post(CHANNEL, self.slack.app.user_id, "…", metadata=mark)
         card = Card(ticket_id=self.ticket.id, key=key, channel=CHANNEL, failures=0)
-        card.shown(said.ts, at=at)
+        card.mark_posted(said.ts, at=at)
         self.ticket.shown_at = at + DRAWN_AFTER
         self.card_ts = said.ts
         self.session.add(card)
@@ -223,21 +225,21 @@ class Trail:
         self.answered = self.x.post(brand.handle, self.past.says, at=out, reply_to=self.post.id)
         url = f"https://x.com/{brand.handle}/status/{self.answered.id}"
         reply.move(
-            session, Delivery.PUBLISHED, at=out, settled_at=out, post_id=self.answered.id, post_url=url
+            session, DeliveryState.PUBLISHED, at=out, settled_at=out, post_id=self.answered.id, post_url=url
         )
-        ticket.spoken(session, reply, at=out)
+        ticket.handle_published_reply(session, reply, at=out)
 
     def close(self, at: datetime) -> None:
-        self.ticket.no_reply_needed(self.session, by=self.past.by, at=at, reason=self.past.says)
+        self.ticket.close_no_reply_needed(self.session, by=self.past.by, at=at, reason=self.past.says)
 
     def disown(self, at: datetime) -> None:
-        self.ticket.not_about_us(self.session, by=self.past.by, at=at)
+        self.ticket.close_not_about_us(self.session, by=self.past.by, at=at)
 
 
-def _said(x: XWorld, post: XPost, *, unsummoned: bool) -> Said:
+def _said(x: XWorld, post: XPost, *, unsummoned: bool) -> IncomingPost:
     author = x.user_by_id(post.author_id)
     assert author is not None
-    return Said(
+    return IncomingPost(
         post_id=post.id,
         latest_id=post.id,
         conversation_id=post.conversation_id,

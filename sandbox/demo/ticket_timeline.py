@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Author, Event, Mention, Reply, Ticket
 from models.core.database import BusyError, Database
-from models.tickets.reply import State
+from models.tickets.reply import DeliveryState
 from sandbox.demo.event_descriptions import LEADS_TO, explained
 
 Json = dict[str, Any]
@@ -83,7 +83,7 @@ def _reply(session: Session, ticket_id: int) -> Json | None:
 
     A draft counts only while nobody else's reply has this turn.
     """
-    newest = (Reply.turn.desc(), Reply.state == State.DRAFT, Reply.id.desc())
+    newest = (Reply.turn.desc(), Reply.state == DeliveryState.DRAFT, Reply.id.desc())
     reply = session.scalar(select(Reply).where(Reply.ticket_id == ticket_id).order_by(*newest).limit(1))
     if reply is None:
         return None

@@ -12,11 +12,11 @@ from unittest.mock import patch
 
 from pydantic import SecretStr
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.ingest import poller
-from bot.networks.x.client import X, XSettings
+from bot.networks.x.client import XNetwork, XSettings
 from bot.settings import Settings
-from bot.slack.client import Slack
+from bot.slack.client import SlackClient
 from models.core.database import Database
 from sandbox.slack.workspace.message import Message
 from sandbox.x.api.dispatch import answer
@@ -124,23 +124,23 @@ def _own_time(url: str) -> list[float]:
     own = []
     begin = datetime.now(UTC) - timedelta(hours=20)
     with stage(url) as on:
-        desk = _desk(on)
+        ctx = _desk(on)
         for poll in range(POLLS + 1):
             at = begin + timedelta(minutes=20 * poll)  # farther apart than what each poll reads again
             for number in range(PAGE if poll else 1):
                 _say(on, f"{poll} {number}", author=f"p{poll}n{number}", at=at + timedelta(seconds=number))
             with _servers_share() as share:
                 began = time.perf_counter()
-                heard = poller.poll(desk, desk.networks["x"])
+                heard = poller.poll(ctx, ctx.networks["x"])
                 took = time.perf_counter() - began
             assert heard is not None
             assert heard.taken == (PAGE if poll else 1)
             own.append((took - sum(share)) * 1000)
-        desk.close()
+        ctx.close()
     return own[1:]
 
 
-def _desk(on: Stage) -> Desk:
+def _desk(on: Stage) -> BotContext:
     """A bot's insides, without the loops."""
     settings = Settings(
         database_url=SecretStr(on.url),
@@ -150,11 +150,11 @@ def _desk(on: Stage) -> Desk:
     )
     key = SecretStr("key")
     keys = XSettings(api_url=on.x.url, api_key=key, api_secret=key, access_token=key, access_token_secret=key)
-    return Desk(
+    return BotContext(
         settings=settings,
         db=Database(on.url),
-        slack=Slack("xoxb-test", settings.slack_api_url),
-        networks={"x": X(keys)},
+        slack=SlackClient("xoxb-test", settings.slack_api_url),
+        networks={"x": XNetwork(keys)},
         now=lambda: datetime.now(UTC),
         worker="bench",
     )

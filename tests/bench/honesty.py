@@ -12,8 +12,12 @@ from itertools import combinations
 import click
 from rapidfuzz import fuzz
 
-from models.core.fingerprint import bare, sorted_words
-from models.similarity.near_duplicates import NEAR, SHORT, carried
+from models.core.fingerprint import sort_words, strip_addressing
+from models.similarity.near_duplicates import (
+    NEAR_DUPLICATE_MIN_PERCENT,
+    SHORT_TEXT_MAX_LETTERS,
+    count_effective_letters,
+)
 
 # ruff: noqa: RUF001 - other scripts
 
@@ -126,11 +130,15 @@ def replies(language: str) -> list[str]:
 
 def rates(language: str, *, by_script: bool = True) -> Rates:
     """What the guard does with each pair; measured in bare characters if not `by_script`."""
-    bared = [bare(one, ()) for one in replies(language)]
-    long_enough = [one for one in bared if (carried(one) if by_script else len(one)) >= SHORT]
+    bared = [strip_addressing(one, ()) for one in replies(language)]
+    long_enough = [
+        one
+        for one in bared
+        if (count_effective_letters(one) if by_script else len(one)) >= SHORT_TEXT_MAX_LETTERS
+    ]
     pairs = len(bared) * (len(bared) - 1) // 2
-    compared = list(combinations(map(sorted_words, long_enough), 2))
-    warned = sum(fuzz.ratio(one, other) >= NEAR for one, other in compared)
+    compared = list(combinations(map(sort_words, long_enough), 2))
+    warned = sum(fuzz.ratio(one, other) >= NEAR_DUPLICATE_MIN_PERCENT for one, other in compared)
     return Rates(pairs, len(compared) / pairs, warned / pairs)
 
 

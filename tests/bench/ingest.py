@@ -15,15 +15,15 @@ from sqlalchemy import make_url, text
 
 from models.core.base import Base
 from models.core.database import Database, normal_url
-from models.core.office_hours import ALWAYS
-from models.tickets.ingest import Place, Said, take_in
-from models.tickets.sla import Promise
+from models.core.office_hours import ALWAYS_OPEN
+from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
+from models.tickets.sla import SlaPolicy
 from tests.bench.figures import Figure, spread
 
 MENTIONS, PAGE, RUNS = 10_000, 100, 5
 TABLES = ("authors", "tickets", "turns", "mentions", "events")  # the order that foreign keys want
 START = datetime(2026, 11, 1, tzinfo=UTC)
-PLACE = Place("x", "1000", "C0MENTIONS", Promise(ALWAYS, timedelta(minutes=30)))
+PLACE = IngestTarget("x", "1000", "C0MENTIONS", SlaPolicy(ALWAYS_OPEN, timedelta(minutes=30)))
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -69,10 +69,10 @@ def cost(what: str, indexes: Sequence[str], new_database: Callable[[], str]) -> 
     return Figure(f"Ingest with the indexes for {what}; without; ratio", "; ".join(measured))
 
 
-def _said(number: int) -> Said:
+def _said(number: int) -> IncomingPost:
     """The dearest kind of mention: a new author in a new conversation, five rows in all."""
     post_id = str(2_000_000_000_000_000_000 + number)
-    return Said(
+    return IncomingPost(
         post_id=post_id,
         latest_id=post_id,
         conversation_id=post_id,
@@ -85,14 +85,14 @@ def _said(number: int) -> Said:
     )
 
 
-def _ours(url: str, said: Sequence[Said]) -> float:
+def _ours(url: str, said: Sequence[IncomingPost]) -> float:
     database = Database(url)
     with database.read() as session:
         session.execute(text("SELECT 1"))
     with _undisturbed() as seconds:
         for start in range(0, len(said), PAGE):
             with database.write() as session:
-                take_in(session, said[start : start + PAGE], PLACE, at=START + timedelta(days=1))
+                ingest_page(session, said[start : start + PAGE], PLACE, at=START + timedelta(days=1))
     database.close()
     return seconds()
 

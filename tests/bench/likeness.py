@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from models import Author, Reply, Ticket
 from models.core.database import Database
-from models.core.fingerprint import essence
-from models.similarity.near_duplicates import RECENT, Essences, twin
-from models.tickets.reply import State
+from models.core.fingerprint import compute_fingerprint
+from models.similarity.near_duplicates import COMPARED_REPLIES_MAX, FingerprintCache, find_near_duplicate
+from models.tickets.reply import DeliveryState
 from tests.bench.figures import Figure, percentile
 
 LOOKS, OTHERS, OLDER = 300, 5_000, 15_000
@@ -32,7 +32,7 @@ FROM replies ORDER BY id DESC LIMIT 5000
 
 def measure(new_database: Callable[[], str]) -> list[Figure]:
     """Where the account has the ledger to itself, and where a fifth of it is another account's."""
-    alone = _measure(new_database(), 0, f"A reply beside {RECENT:,} others")
+    alone = _measure(new_database(), 0, f"A reply beside {COMPARED_REPLIES_MAX:,} others")
     return alone + _measure(new_database(), OTHERS, "the same, a fifth of the ledger another account's")
 
 
@@ -42,7 +42,7 @@ def _measure(url: str, others: int, what: str) -> list[Figure]:
     database = Database(url)
     with database.write() as session:
         _fill(session, chance, others)
-    guard, bare, known = [], [], Essences()
+    guard, bare, known = [], [], FingerprintCache()
     for number in range(LOOKS + 10):
         words = _say(chance)
         with database.read() as session:
@@ -59,9 +59,11 @@ def _measure(url: str, others: int, what: str) -> list[Figure]:
     ]
 
 
-def _look(session: Session, known: Essences, words: str, number: int) -> None:
+def _look(session: Session, known: FingerprintCache, words: str, number: int) -> None:
     account = {"network": "x", "account_id": "99", "author_id": 1 + number}
-    twin(session, known, text=f"{words} {SIGN}", sign_off=SIGN, names=("Ana", "Tom"), **account)
+    find_near_duplicate(
+        session, known, text=f"{words} {SIGN}", sign_off=SIGN, names=("Ana", "Tom"), **account
+    )
 
 
 def _timed(act: Callable[[], object]) -> float:
@@ -81,11 +83,11 @@ def _say(chance: random.Random) -> str:
 
 def _fill(session: Session, chance: random.Random, others: int) -> None:
     """The account's replies, older ones, and those of another account among them."""
-    total = RECENT + OLDER + others
+    total = COMPARED_REPLIES_MAX + OLDER + others
     session.execute(
         insert(Author), [{"id": n, "network": "x", "network_id": str(n)} for n in range(1, total + 1)]
     )
-    accounts = ["99"] * (RECENT + OLDER) + ["98"] * others
+    accounts = ["99"] * (COMPARED_REPLIES_MAX + OLDER) + ["98"] * others
     chance.shuffle(accounts)
     session.execute(insert(Ticket), [_ticket(n, account) for n, account in enumerate(accounts, 1)])
     session.execute(insert(Reply), [_reply(n, _say(chance)) for n in range(1, total + 1)])
@@ -110,11 +112,11 @@ def _reply(number: int, words: str) -> dict[str, object]:
         "id": number,
         "ticket_id": number,
         "turn": 1,
-        "state": State.PUBLISHED,
+        "state": DeliveryState.PUBLISHED,
         "key": str(number),
         "text": f"{words} {SIGN}",
         "sign_off": SIGN,
-        "essence": essence(words, ("Tom",)),
+        "essence": compute_fingerprint(words, ("Tom",)),
         "digest": "",
         "actor": "U0TOM",
         "source": "composer",

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from models.core.database import Database
-from models.core.office_hours import ALWAYS
-from models.tickets.ingest import Place, Said, take_in
-from models.tickets.sla import Promise
+from models.core.office_hours import ALWAYS_OPEN
+from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
+from models.tickets.sla import SlaPolicy
 from tests.bench.figures import Figure
 from tests.bench.stage import Stage, bot, stage, until
 
@@ -44,9 +44,15 @@ def _fill(url: str) -> None:
         for place, channel in enumerate(CHANNELS):
             ids = [str(2_000_000_000_000_000_000 + place * CARDS + number) for number in range(CARDS)]
             said = [
-                Said(one, one, one, one, "@acmebrew hi", now, "https://x.com/i/status/1", "") for one in ids
+                IncomingPost(one, one, one, one, "@acmebrew hi", now, "https://x.com/i/status/1", "")
+                for one in ids
             ]
-            take_in(session, said, Place("x", "1", channel, Promise(ALWAYS, timedelta(minutes=30))), at=now)
+            ingest_page(
+                session,
+                said,
+                IngestTarget("x", "1", channel, SlaPolicy(ALWAYS_OPEN, timedelta(minutes=30))),
+                at=now,
+            )
     database.close()
 
 

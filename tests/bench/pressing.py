@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from models.core.database import Database
-from models.core.office_hours import ALWAYS
-from models.tickets.ingest import Place, Said, take_in
-from models.tickets.sla import Promise
+from models.core.office_hours import ALWAYS_OPEN
+from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
+from models.tickets.sla import SlaPolicy
 from sandbox.slack.delivery.http_mode import HttpMode
 from sandbox.slack.delivery.transport import Answer, Kind, Parcel, encode
 from sandbox.slack.people.person import Person
@@ -66,7 +66,7 @@ def fill(url: str, tickets: int) -> None:
     """So many tickets, of one author each."""
     now = datetime.now(UTC)
     said = [
-        Said(
+        IncomingPost(
             post_id=str(2_000_000_000_000_000_000 + number),
             latest_id=str(2_000_000_000_000_000_000 + number),
             conversation_id=str(number),
@@ -80,7 +80,12 @@ def fill(url: str, tickets: int) -> None:
     ]
     database = Database(url)
     with database.write() as session:
-        take_in(session, said, Place("x", "1", "C0MENTIONS", Promise(ALWAYS, timedelta(minutes=30))), at=now)
+        ingest_page(
+            session,
+            said,
+            IngestTarget("x", "1", "C0MENTIONS", SlaPolicy(ALWAYS_OPEN, timedelta(minutes=30))),
+            at=now,
+        )
     database.close()
 
 

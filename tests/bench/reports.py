@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, text
 
 from models.core.database import Database
-from models.core.period import Question, read
+from models.core.period import StatsQuery, parse_period
 from models.reports import daily_rollup
-from models.reports.counts import FIRST
-from models.reports.report import Figures, report
+from models.reports.counts import FIRST_REPLY
+from models.reports.report import PeriodStats, build_report
 from tests.bench import ingest
 from tests.bench.figures import Figure, beside, timed
 from tests.bench.million import CHANNELS, END, TEAM, filled, spelled
@@ -110,7 +110,7 @@ def _by_day(database: Database) -> list[Figure]:
     while True:
         began = time.perf_counter()
         with database.write() as session:
-            day = daily_rollup.next_day(session, END.date())
+            day = daily_rollup.first_uncounted_day(session, END.date())
             if day is None:
                 break
             daily_rollup.count_day(session, day, is_next=True)
@@ -141,20 +141,20 @@ def _figure(database: Database, asked: Asked) -> Figure:
     )
 
 
-def _ask(database: Database, asked: Asked) -> Figures:
-    period = read(asked.period, zone=LISBON, now=END)
+def _ask(database: Database, asked: Asked) -> PeriodStats:
+    period = parse_period(asked.period, zone=LISBON, now=END)
     with database.read() as session:
-        return report(session, Question(period, asked.person, asked.channel), target=TARGET).now
+        return build_report(session, StatsQuery(period, asked.person, asked.channel), target=TARGET).current
 
 
 def _plain(database: Database, asked: Asked) -> Sequence[Row[Any]]:
-    period = read(asked.period, zone=LISBON, now=END)
+    period = parse_period(asked.period, zone=LISBON, now=END)
     moments = {"since": spelled(period.since), "until": spelled(period.until)}
     with database.read() as session:
         return session.execute(text(asked.plain(database)), moments).all()
 
 
-def _same(ours: Figures, plain: Sequence[Row[Any]]) -> None:
+def _same(ours: PeriodStats, plain: Sequence[Row[Any]]) -> None:
     """Both have counted the same, and tell the same times."""
     outcomes = Counter[str]()
     for row in plain:
@@ -162,7 +162,7 @@ def _same(ours: Figures, plain: Sequence[Row[Any]]) -> None:
         outcomes["handed off" if row.reason == "handed off" else outcome] += row.number
     assert ours.heard == plain[0].heard, (ours.heard, plain[0].heard)
     assert {name: number for name, number in ours.outcomes.items() if number} == outcomes
-    first = ours.times[FIRST]
+    first = ours.times[FIRST_REPLY]
     for told, said in ((first.median, plain[0].half), (first.p90, plain[0].most)):
         assert told is not None
         assert abs(told.total_seconds() - float(said)) <= NEAR, (told, said)

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from models.core.database import Database
 from models.reports import word_index
-from models.reports.export import KINDS
-from models.reports.search import Before, phrases, search
+from models.reports.export import EXPORT_TABLES
+from models.reports.search import SearchCursor, parse_phrases, search
 from tests.bench import ingest, million
 from tests.bench.figures import Figure, spread
 from tests.bench.stage import ROOT
@@ -59,11 +59,11 @@ def _aloud(figure: Figure) -> Figure:
 def _figures(database: Database) -> Iterator[Figure]:
     for where, typed in LOOKED_FOR.items():
         yield _search(database, where, typed)
-    yield _search(database, "in a third, from the middle on", "order", Before(500_000, 100_000))
+    yield _search(database, "in a third, from the middle on", "order", SearchCursor(500_000, 100_000))
     for name, plain in (("order", PLAIN), ("unheard", PLAIN_RARE)):
         seconds = [_timed(lambda plain=plain: _plain(database, plain)) for _ in range(RUNS)]
         yield Figure(f"“{name}” in mentions by LIKE alone", spread([s * 1000 for s in seconds]))
-    for kind in KINDS:
+    for kind in EXPORT_TABLES:
         for form in ("csv", "jsonl"):
             yield _export(database, kind, form)
 
@@ -74,13 +74,13 @@ def _timed(act: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _search(database: Database, where: str, typed: str, before: Before | None = None) -> Figure:
+def _search(database: Database, where: str, typed: str, before: SearchCursor | None = None) -> Figure:
     """A page of ten, in a transaction of its own."""
     found: list[int] = []
 
     def look() -> None:
         with database.read() as session:
-            page = search(session, phrases(typed), before=before or Before(), limit=10)
+            page = search(session, parse_phrases(typed), before=before or SearchCursor(), limit=10)
         found.append(len(page.found))
 
     ms = [_timed(look) * 1000 for _ in range(RUNS)]
@@ -140,7 +140,7 @@ def _cost(new: Callable[[], str]) -> Iterator[Figure]:
     with_words, without = [], []
     for _ in range(5):
         with_words.append(ingest.MENTIONS / ingest._ours(new(), said))
-        with patch.object(word_index, "put", lambda *_: None):
+        with patch.object(word_index, "index_rows", lambda *_: None):
             without.append(ingest.MENTIONS / ingest._ours(new(), said))
     share = [a / b for a, b in zip(with_words, without, strict=True)]
     yield Figure("Ingest of 10,000 mentions with the words kept", spread(with_words, "mentions/s"))

@@ -10,19 +10,19 @@ from pydantic import SecretStr
 from slack_bolt import Ack, Respond
 from sqlalchemy import Row, text
 
-from bot.context import Desk
-from bot.networks.x.client import X, XSettings
+from bot.context import BotContext
+from bot.networks.x.client import XNetwork, XSettings
 from bot.settings import Settings
 from bot.slack import home_tab
-from bot.slack.blocks.commands.open_list import LISTED
-from bot.slack.blocks.home import MINE, WAITING, Shown, home
-from bot.slack.client import Slack
+from bot.slack.blocks.commands.open_list import TICKETS_LISTED_MAX
+from bot.slack.blocks.home import OWN_TICKETS_SHOWN_MAX, WAITING_PER_PAGE, HomeContent, build_home
+from bot.slack.client import SlackClient
 from handlers.commands import open_list
-from handlers.commands.slash_command import Asked
+from handlers.commands.slash_command import SlashCommand
 from models.core.database import Database
 from models.reports import open_tickets
-from models.reports.open_tickets import Wanted
-from models.tickets.reply import GIVEN_BACK
+from models.reports.open_tickets import OpenTicketFilter
+from models.tickets.reply import RETURNED_STATES
 from tests.bench import ingest
 from tests.bench.figures import Figure, beside
 from tests.bench.million import CHANNELS, END, TEAM, filled, spelled
@@ -35,7 +35,7 @@ INDEXES = ("ix_tickets_open",)
 
 _OPEN = "{0}.state IN ('waiting', 'snoozed') AND {0}.network <> 'canary'"
 _TODAY = "{0} >= :today AND {0} < :tomorrow"
-_WORDS = ", ".join(f"'{state}'" for state in GIVEN_BACK)
+_WORDS = ", ".join(f"'{state}'" for state in RETURNED_STATES)
 # What is listed and how long the whole list is, by the engine alone.
 LIST = f"""
     SELECT t.id, t.waiting, a.handle, m.text, t.owner, t.due_at, c.channel, c.ts {{more}}
@@ -65,79 +65,83 @@ class Open:
     """What stands behind `/mentions open`, for the ledger and in the plain query."""
 
     words: str = ""
-    wanted: Wanted = open_tickets.ALL
+    wanted: OpenTicketFilter = open_tickets.ALL_OPEN
     also: str = ""
 
 
 _OVERDUE = "AND t.due_at < :now AND t.state = 'waiting'"
 COMMANDS = (
     Open(),
-    Open("mine", Wanted(owner=MATE), f"AND t.owner = '{MATE}'"),
-    Open("unclaimed", Wanted(unclaimed=True), "AND t.owner IS NULL"),
-    Open("overdue", Wanted(overdue_at=NOW), _OVERDUE),
-    Open("overdue unclaimed", Wanted(overdue_at=NOW, unclaimed=True), f"{_OVERDUE} AND t.owner IS NULL"),
-    Open(f"<@{OTHER}>", Wanted(owner=OTHER), f"AND t.owner = '{OTHER}'"),
-    Open(f"<#{CHANNELS[1]}>", Wanted(channels=(CHANNELS[1],)), f"AND t.channel = '{CHANNELS[1]}'"),
-    Open("x", Wanted(networks=("x",)), "AND t.network = 'x'"),
+    Open("mine", OpenTicketFilter(owner=MATE), f"AND t.owner = '{MATE}'"),
+    Open("unclaimed", OpenTicketFilter(unclaimed=True), "AND t.owner IS NULL"),
+    Open("overdue", OpenTicketFilter(overdue_at=NOW), _OVERDUE),
+    Open(
+        "overdue unclaimed",
+        OpenTicketFilter(overdue_at=NOW, unclaimed=True),
+        f"{_OVERDUE} AND t.owner IS NULL",
+    ),
+    Open(f"<@{OTHER}>", OpenTicketFilter(owner=OTHER), f"AND t.owner = '{OTHER}'"),
+    Open(f"<#{CHANNELS[1]}>", OpenTicketFilter(channels=(CHANNELS[1],)), f"AND t.channel = '{CHANNELS[1]}'"),
+    Open("x", OpenTicketFilter(networks=("x",)), "AND t.network = 'x'"),
 )
 
 
 def measure(new_database: Callable[[], str]) -> list[Figure]:
     """Each list and Home against their target and one plain query; and what the index for them costs."""
-    desk = _desk(filled(new_database))
+    ctx = _desk(filled(new_database))
     try:
-        figures = [_open(desk, one) for one in COMMANDS]
-        figures.append(_home(desk))
+        figures = [_open(ctx, one) for one in COMMANDS]
+        figures.append(_home(ctx))
     finally:
-        desk.close()
+        ctx.close()
     return [*figures, ingest.cost("who waits", INDEXES, new_database)]
 
 
-def _open(desk: Desk, one: Open) -> Figure:
+def _open(ctx: BotContext, one: Open) -> Figure:
     """The whole answer, with what is kept for *Share to channel*; only Slack is not in it."""
     words = f"open {one.words}".strip()
     command = {"text": words, "user_id": MATE, "channel_id": CHANNELS[0]}
-    asked = Asked("open", one.words, command, Ack(), Respond(response_url=None))
-    query = LIST.format(more="", also=one.also, limit=LISTED)
+    asked = SlashCommand("open", one.words, command, Ack(), Respond(response_url=None))
+    query = LIST.format(more="", also=one.also, limit=TICKETS_LISTED_MAX)
     values = {"now": spelled(NOW)} if ":now" in one.also else {}
-    rows = _plain(desk.db, query, values)
-    with desk.db.read() as session:
-        found = open_tickets.waiting(session, one.wanted, limit=LISTED)
+    rows = _plain(ctx.db, query, values)
+    with ctx.db.read() as session:
+        found = open_tickets.list_by_due_time(session, one.wanted, limit=TICKETS_LISTED_MAX)
     assert [entry.ticket_id for entry in found.first] == [row.id for row in rows]
-    assert open_list.open_ones(desk, asked)["text"] == f"{rows[0].waiting:,} waiting"
+    assert open_list.handle_open(ctx, asked)["text"] == f"{rows[0].waiting:,} waiting"
     return beside(
         f"`/mentions {words}`, {found.total:,} of them",
-        lambda: open_list.open_ones(desk, asked),
-        lambda: _plain(desk.db, query, values),
+        lambda: open_list.handle_open(ctx, asked),
+        lambda: _plain(ctx.db, query, values),
         most=MOST,
     )
 
 
-def _home(desk: Desk) -> Figure:
+def _home(ctx: BotContext) -> Figure:
     """The first page as it is read and put together; only Slack is not in it."""
     more = "".join(f", ({query}) AS {name}" for name, query in TOLD.items())
-    query = LIST.format(more=more, also="", limit=WAITING)
-    days = {"week": 1 - home_tab.DAYS, "today": 0, "tomorrow": 1}
+    query = LIST.format(more=more, also="", limit=WAITING_PER_PAGE)
+    days = {"week": 1 - home_tab.CHART_DAYS, "today": 0, "tomorrow": 1}
     values = {name: spelled(_midnight(day)) for name, day in days.items()} | {"me": MATE}
 
-    rows, shown = _plain(desk.db, query, values), _shown(desk)
+    rows, shown = _plain(ctx.db, query, values), _shown(ctx)
     assert [entry.ticket_id for entry in shown.waiting.first] == [row.id for row in rows]
-    assert len(shown.mine.first) == min(shown.mine.total, MINE)
+    assert len(shown.mine.first) == min(shown.mine.total, OWN_TICKETS_SHOWN_MAX)
     assert _told(shown) == {name: getattr(rows[0], name) for name in ("waiting", *TOLD)}
     return beside(
         "Home, its first page",
-        lambda: home(_shown(desk)),
-        lambda: _plain(desk.db, query, values),
+        lambda: build_home(_shown(ctx)),
+        lambda: _plain(ctx.db, query, values),
         most=MOST,
     )
 
 
-def _shown(desk: Desk) -> Shown:
-    with desk.db.read() as session:
-        return home_tab.read(desk, session, MATE, zone=LISBON)
+def _shown(ctx: BotContext) -> HomeContent:
+    with ctx.db.read() as session:
+        return home_tab.read_contents(ctx, session, MATE, zone=LISBON)
 
 
-def _told(shown: Shown) -> dict[str, int]:
+def _told(shown: HomeContent) -> dict[str, int]:
     """What Home says in numbers."""
     return {
         "waiting": shown.waiting.total,
@@ -160,15 +164,15 @@ def _plain(database: Database, query: str, values: dict[str, Any]) -> Sequence[R
         return session.execute(text(query), values).all()
 
 
-def _desk(database: Database) -> Desk:
+def _desk(database: Database) -> BotContext:
     """A bot's insides at the end of the two years, with nobody to talk to."""
     key = SecretStr("key")
     keys = XSettings(api_key=key, api_secret=key, access_token=key, access_token_secret=key)
-    return Desk(
+    return BotContext(
         settings=Settings(slack_bot_token=SecretStr("xoxb-test"), slack_channel=CHANNELS[0]),
         db=database,
-        slack=Slack("xoxb-test", "http://127.0.0.1:9"),
-        networks={"x": X(keys)},
+        slack=SlackClient("xoxb-test", "http://127.0.0.1:9"),
+        networks={"x": XNetwork(keys)},
         now=lambda: NOW,
         worker="bench",
     )

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from models import Ticket
 from models.core.database import Database
-from models.core.office_hours import ALWAYS
-from models.tickets.ingest import Place, Said, take_in
-from models.tickets.sla import Promise
+from models.core.office_hours import ALWAYS_OPEN
+from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
+from models.tickets.sla import SlaPolicy
 from sandbox.x import XServer
 from tests.bench.figures import Figure
 from tests.bench.stage import CHANNEL, Stage, stage, until, work
@@ -53,12 +53,15 @@ def _queue(url: str, x: XServer) -> None:
     at, database = datetime.now(UTC), Database(url)
     x.world.add_user("fan", "Fan")
     posts = [x.world.post("fan", f"@acmebrew question {number}") for number in range(REPLIES)]
-    place = Place("x", x.world.brand.id, CHANNEL, Promise(ALWAYS, timedelta(minutes=30)))
-    said = [Said(one.id, one.id, one.id, one.author_id, one.text, at, "https://x.com/i", "") for one in posts]
+    place = IngestTarget("x", x.world.brand.id, CHANNEL, SlaPolicy(ALWAYS_OPEN, timedelta(minutes=30)))
+    said = [
+        IncomingPost(one.id, one.id, one.id, one.author_id, one.text, at, "https://x.com/i", "")
+        for one in posts
+    ]
     with database.write() as session:
-        take_in(session, said, place, at=at)
+        ingest_page(session, said, place, at=at)
         for ticket_id in session.scalars(select(Ticket.id)).all():
-            ticket = Ticket.hold(session, ticket_id)
+            ticket = Ticket.lock(session, ticket_id)
             ticket.reply(
                 session,
                 text=f"Answer {ticket_id}",

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.networks.http_client import Limits
-from bot.networks.x.client import X, XSettings
+from bot.networks.http_client import CallLimits
+from bot.networks.x.client import XNetwork, XSettings
 from sandbox.slack import SlackServer
 from sandbox.x import XServer, XWorld
 from tests.bot.room import Clock, Counting, Room, room
@@ -45,7 +45,9 @@ def x(clock: Clock) -> Iterator[XServer]:
 @pytest.fixture
 def on_x(database_url: str, clock: Clock, x: XServer) -> Iterator[Room]:
     """A desk that listens to the local X over real HTTP, and has no Slack."""
-    network = X(XSettings(_env_file=None, api_url=x.url, **KEYS), Limits(connect=5, whole=20))
+    network = XNetwork(
+        XSettings(_env_file=None, api_url=x.url, **KEYS), CallLimits(connect_seconds=5, call_seconds=20)
+    )
     with room(database_url, clock, network) as made:
         yield made
 

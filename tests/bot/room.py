@@ -10,21 +10,21 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.ingest import backfill, poller
 from bot.ingest import own_posts as watch
-from bot.networks.base import Mark, Network, Page, Person, Published, Target
+from bot.networks.base import AuthorProfile, Network, Position, PostPage, PublishedReply, ReplyTarget
 from bot.publish import outbox
 from bot.settings import Settings
 from bot.slack import cards as board
-from bot.slack.client import Slack
-from models import Card, Cursor, Event, Mention, Notice, Quarantined, Reply, Ticket
+from bot.slack.client import SlackClient
+from models import Card, Cursor, Event, Mention, Notice, QuarantinedPost, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState
 from sandbox.slack import SlackServer
 from sandbox.slack.workspace.message import Message
 from tests.anybody import Anybody
-from tests.memory_network import Memory
+from tests.memory_network import MemoryNetwork
 
 CHANNEL = "C0MENTIONS"
 NOWHERE = "http://127.0.0.1:9/api/"
@@ -44,7 +44,7 @@ class Clock:
         self.now += timedelta(seconds=seconds, **time)
 
 
-class Counting(Memory):
+class Counting(MemoryNetwork):
     """The network in memory, which also counts what it is asked, and lets a test act between two pages."""
 
     def __init__(self, clock: Clock) -> None:
@@ -55,28 +55,28 @@ class Counting(Memory):
         self.bad_rows: list[Any] = []
         self.on_publish: Callable[[], None] = lambda: None
 
-    def mentions(self, after: Mark, *, account_id: str) -> Iterator[Page]:
+    def mentions(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         self.asked["mentions"] += 1
         for number, page in enumerate(super().mentions(after, account_id=account_id), 1):
-            yield Page(page.posts, tuple(self.bad_rows), page.newest, page.gap)
+            yield PostPage(page.posts, tuple(self.bad_rows), page.newest, page.has_gap)
             self.between_pages(number)
 
-    def own_posts(self, after: Mark, *, account_id: str) -> Iterator[Page]:
+    def own_posts(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         self.asked["own posts"] += 1
         return super().own_posts(after, account_id=account_id)
 
-    def people(self, ids: Sequence[str]) -> tuple[Person, ...]:
+    def people(self, ids: Sequence[str]) -> tuple[AuthorProfile, ...]:
         self.bought.append(list(ids))
         return super().people(ids)
 
-    def publish(self, text: str, to: Target, key: str, *, account_id: str) -> Published:
+    def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:
         self.asked["publish"] += 1
         self.on_publish()
         return super().publish(text, to, key, account_id=account_id)
 
     def find_reply(
-        self, to: Target, text: str | None, since: datetime, *, account_id: str
-    ) -> Published | None:
+        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
+    ) -> PublishedReply | None:
         self.asked["look"] += 1
         return super().find_reply(to, text, since, account_id=account_id)
 
@@ -84,29 +84,29 @@ class Counting(Memory):
 class Room:
     """A desk, the network that it listens to, and short words for what tests do with them."""
 
-    def __init__(self, desk: Desk, network: Network, clock: Clock) -> None:
-        self.desk, self.network, self.clock = desk, network, clock
+    def __init__(self, ctx: BotContext, network: Network, clock: Clock) -> None:
+        self.ctx, self.network, self.clock = ctx, network, clock
 
     # Acting
 
-    def poll(self) -> poller.Heard | None:
-        return backfill.listen(self.desk, self.network)
+    def poll(self) -> poller.PollResult | None:
+        return backfill.poll_and_backfill(self.ctx, self.network)
 
-    def sweep(self) -> poller.Heard | None:
-        return poller.sweep(self.desk, self.network)
+    def sweep(self) -> poller.PollResult | None:
+        return poller.sweep(self.ctx, self.network)
 
     def watch(self) -> None:
-        watch.watch(self.desk, self.network)
+        watch.read_own_posts(self.ctx, self.network)
 
     def send(self) -> float:
         """One round of the outbox."""
-        return outbox.work(self.desk)
+        return outbox.run_due(self.ctx)
 
     def submit(self, ticket_id: int, words: str, *, by: str = ANA, undo: float = 0) -> int:
         """Submit a reply as the composer does; gives its id."""
         at = self.clock()
-        with self.desk.db.write() as session:
-            ticket = Ticket.hold(session, ticket_id)
+        with self.ctx.db.write() as session:
+            ticket = Ticket.lock(session, ticket_id)
             return ticket.reply(
                 session,
                 text=words,
@@ -119,24 +119,24 @@ class Room:
             ).id
 
     def undo(self, ticket_id: int, *, by: str = ANA) -> None:
-        with self.desk.db.write() as session:
-            Ticket.hold(session, ticket_id).undo(session, by=by, at=self.clock())
+        with self.ctx.db.write() as session:
+            Ticket.lock(session, ticket_id).undo(session, by=by, at=self.clock())
 
     def decide(self, reply_id: int, verb: Callable[..., None]) -> None:
         """Let Ben decide about a reply: `verb` is one of `Reply.send_again` and `Reply.discard`."""
-        with self.desk.db.write() as session:
+        with self.ctx.db.write() as session:
             reply = session.get_one(Reply, reply_id)
-            Ticket.hold(session, reply.ticket_id)
+            Ticket.lock(session, reply.ticket_id)
             verb(reply, session, at=self.clock(), by=BEN)
 
     def draw(self) -> float:
         """One round of the board."""
-        return board.work(self.desk)
+        return board.run_due(self.ctx)
 
     def draw_all(self, rounds: int = 2000) -> None:
         """Let time pass until all is drawn and told."""
         for _ in range(rounds):
-            wait = board.work(self.desk)
+            wait = board.run_due(self.ctx)
             if not self.undrawn():
                 return
             self.clock.pass_by(max(wait, 0.001))
@@ -145,13 +145,13 @@ class Room:
     # Looking
 
     def undrawn(self) -> list[str]:
-        with self.desk.db.read() as session:
+        with self.ctx.db.read() as session:
             stale = session.scalars(select(Ticket.id).where(Ticket.drawn_revision < Ticket.revision))
             untold = session.scalars(select(Notice.text).where(Notice.ts.is_(None)))
             return [*(f"card {one}" for one in stale), *untold]
 
     def tickets(self) -> list[Ticket]:
-        with self.desk.db.read() as session:
+        with self.ctx.db.read() as session:
             return list(session.scalars(select(Ticket).order_by(Ticket.id)))
 
     def ticket(self) -> Ticket:
@@ -160,38 +160,38 @@ class Room:
         return ticket
 
     def mentions(self) -> list[Mention]:
-        with self.desk.db.read() as session:
+        with self.ctx.db.read() as session:
             return list(session.scalars(select(Mention).order_by(Mention.posted_at, Mention.id)))
 
     def texts(self) -> list[str]:
         return [mention.text for mention in self.mentions()]
 
-    def quarantined(self) -> list[Quarantined]:
-        with self.desk.db.read() as session:
-            return list(session.scalars(select(Quarantined)))
+    def quarantined(self) -> list[QuarantinedPost]:
+        with self.ctx.db.read() as session:
+            return list(session.scalars(select(QuarantinedPost)))
 
     def reply(self, reply_id: int) -> Reply:
-        with self.desk.db.read() as session:
+        with self.ctx.db.read() as session:
             return session.get_one(Reply, reply_id)
 
-    def state(self, reply_id: int) -> Delivery:
-        return Delivery(self.reply(reply_id).state)
+    def state(self, reply_id: int) -> DeliveryState:
+        return DeliveryState(self.reply(reply_id).state)
 
-    def cursor(self, name: str = poller.MENTIONS) -> Cursor:
-        with self.desk.db.read() as session:
+    def cursor(self, name: str = poller.MENTIONS_CURSOR) -> Cursor:
+        with self.ctx.db.read() as session:
             return session.scalars(select(Cursor).where(Cursor.name == name)).one()
 
     def card(self, ticket_id: int) -> Card:
-        with self.desk.db.read() as session:
+        with self.ctx.db.read() as session:
             return session.scalars(select(Card).where(Card.ticket_id == ticket_id)).one()
 
     def told(self) -> list[str]:
         """What the team was told or is to be told, in order."""
-        with self.desk.db.read() as session:
+        with self.ctx.db.read() as session:
             return list(session.scalars(select(Notice.text).order_by(Notice.id)))
 
     def acts(self, reply_id: int) -> list[str]:
-        with self.desk.db.read() as session:
+        with self.ctx.db.read() as session:
             found = select(Event.act).where(Event.reply_id == reply_id).order_by(Event.id)
             return list(session.scalars(found))
 
@@ -216,19 +216,19 @@ def room(
         slack_api_url=slack.url if slack else NOWHERE,
         **given | more,
     )
-    desk = Desk(
+    ctx = BotContext(
         settings=settings,
         db=db or Database(settings.url),
-        slack=Slack("xoxb-test", settings.slack_api_url),
+        slack=SlackClient("xoxb-test", settings.slack_api_url),
         networks={network.name: network},
         now=clock,
         worker=worker,
         **({} if slack else {"standing": Anybody()}),
     )
     try:
-        yield Room(desk, network, clock)
+        yield Room(ctx, network, clock)
     finally:
-        desk.close()
+        ctx.close()
 
 
 def cards(slack: SlackServer, channel: str = CHANNEL) -> list[Message]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from bot.http_server import Web
+from bot.http_server import HttpApp
 from bot.networks.base import Later
 from tests.bot.room import Counting, Room
 
@@ -19,7 +19,7 @@ def ask(here: Room, path: str, method: str = "GET", body: bytes = b"") -> tuple[
         answered.extend((int(status[:3]), dict(headers)))
 
     environ = {"PATH_INFO": path, "REQUEST_METHOD": method, "wsgi.input": io.BytesIO(body)}
-    content = b"".join(Web(here.desk, None)(environ, start))
+    content = b"".join(HttpApp(here.ctx, None)(environ, start))
     return answered[0], answered[1], content
 
 
@@ -53,7 +53,7 @@ def test_ready_wants_a_recent_reading_of_mentions(here: Room) -> None:
 
 def test_ready_wants_the_schema_of_this_code(here: Room) -> None:
     here.poll()
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     status, _, content = ask(here, "/readyz")
@@ -65,7 +65,7 @@ def test_ready_wants_the_schema_of_this_code(here: Room) -> None:
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 def test_a_ledger_that_does_not_answer_is_not_well(here: Room, path: str) -> None:
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         for table in ("cursors", "mentions"):
             session.execute(text(f"ALTER TABLE {table} RENAME TO gone_{table}"))
 

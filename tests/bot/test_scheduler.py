@@ -10,10 +10,10 @@ import pytest
 
 from bot.ingest import poller
 from bot.networks.base import Later
-from bot.scheduler import Schedule
+from bot.scheduler import Scheduler
 from models import Ticket
-from models.tickets.reply import State as Delivery
-from models.tickets.state import State
+from models.tickets.reply import DeliveryState
+from models.tickets.state import TicketState
 from sandbox.slack import SlackServer
 from tests.bot.room import BEN, Counting, Room, cards, room
 
@@ -38,46 +38,46 @@ def world(slack: SlackServer, clock) -> Counting:
 @pytest.fixture
 def running(database_url: str, world: Counting, slack: SlackServer):
     with room(database_url, now, world, slack=slack, poll_seconds=3600) as here:
-        schedule = Schedule(here.desk)
+        schedule = Scheduler(here.ctx)
         yield here, schedule
         assert schedule.drain(10)
 
 
 def test_the_first_poll_comes_at_once_and_ends_in_a_card_and_an_answer(
-    running: tuple[Room, Schedule], world: Counting, slack: SlackServer
+    running: tuple[Room, Scheduler], world: Counting, slack: SlackServer
 ) -> None:
     here, schedule = running
     post = world.says("maria", "@acmebrew hello").id
     schedule.start()
     eventually(lambda: cards(slack))
     here.submit(1, "hi!")
-    here.desk.nudge()
+    here.ctx.wake_loops()
     eventually(lambda: world.replies_to(post))
     eventually(lambda: "hi!" in str(cards(slack)[0].blocks))
 
-    eventually(here.desk.slack.identity_if_known, 60)
+    eventually(here.ctx.slack.identity_if_known, 60)
 
 
 def test_a_nudge_that_was_lost_costs_a_tick_and_not_the_work(
-    running: tuple[Room, Schedule], world: Counting, slack: SlackServer
+    running: tuple[Room, Scheduler], world: Counting, slack: SlackServer
 ) -> None:
     here, schedule = running
     schedule.start()
     eventually(lambda: world.asked["mentions"])
     world.says("maria", "@acmebrew hello")
     here.poll()
-    here.desk.board_bell.clear()
+    here.ctx.cards_wake.clear()
 
     eventually(lambda: cards(slack))
 
 
 def test_a_loop_that_fails_goes_on(
-    running: tuple[Room, Schedule], world: Counting, slack: SlackServer, monkeypatch
+    running: tuple[Room, Scheduler], world: Counting, slack: SlackServer, monkeypatch
 ) -> None:
     _here, schedule = running
     from bot.slack import cards as board
 
-    work, failed = board._stale, threading.Event()
+    work, failed = board._stale_cards, threading.Event()
 
     def fail_once(*given: object) -> list:
         if not failed.is_set():
@@ -85,7 +85,7 @@ def test_a_loop_that_fails_goes_on(
             raise RuntimeError("a bug")
         return work(*given)
 
-    monkeypatch.setattr(board, "_stale", fail_once)
+    monkeypatch.setattr(board, "_stale_cards", fail_once)
     world.says("maria", "@acmebrew hello")
     schedule.start()
 
@@ -94,7 +94,7 @@ def test_a_loop_that_fails_goes_on(
 
 
 def test_a_drain_waits_for_the_call_on_the_wire_and_takes_nothing_new(
-    running: tuple[Room, Schedule], world: Counting
+    running: tuple[Room, Scheduler], world: Counting
 ) -> None:
     here, schedule = running
     for number in range(3):
@@ -118,7 +118,7 @@ def test_a_drain_waits_for_the_call_on_the_wire_and_takes_nothing_new(
     assert len(world._ours()) == 1
 
 
-def test_a_job_that_fails_comes_again(running: tuple[Room, Schedule], caplog) -> None:
+def test_a_job_that_fails_comes_again(running: tuple[Room, Scheduler], caplog) -> None:
     _, schedule = running
     schedule.start()
 
@@ -128,23 +128,23 @@ def test_a_job_that_fails_comes_again(running: tuple[Room, Schedule], caplog) ->
     def broken() -> None:
         raise RuntimeError("a bug")
 
-    schedule._guarded(late, "late job", 0)
-    schedule._guarded(broken, "broken job", 0)
+    schedule._run_safely(late, "late job", 0)
+    schedule._run_safely(broken, "broken job", 0)
 
     assert "late job waits: not now" in caplog.text
     assert "broken job failed; it comes again" in caplog.text
 
 
-def test_a_snooze_ends(running: tuple[Room, Schedule], world: Counting) -> None:
+def test_a_snooze_ends(running: tuple[Room, Scheduler], world: Counting) -> None:
     here, schedule = running
     world.says("maria", "@acmebrew hello")
     here.poll()
-    with here.desk.db.write() as session:
-        Ticket.hold(session, 1).snooze(session, until=now(), by=BEN, at=now(), promise=here.desk.promise)
+    with here.ctx.db.write() as session:
+        Ticket.lock(session, 1).snooze(session, until=now(), by=BEN, at=now(), promise=here.ctx.sla_policy)
     schedule.start()
     schedule._wake_snoozed()
 
-    assert here.ticket().state == State.WAITING
+    assert here.ticket().state == TicketState.WAITING
 
 
 def test_a_network_that_hangs_does_not_hold_up_the_replies_of_another(
@@ -158,17 +158,17 @@ def _let_one_hang(here: Room, world: Counting) -> None:
     hanging = Counting(now)
     hanging.name, answers = "hanging", threading.Event()
     hanging.on_publish = lambda: answers.wait(20) and None
-    desk = replace(here.desk, networks={"hanging": hanging, "memory": world})
+    ctx = replace(here.ctx, networks={"hanging": hanging, "memory": world})
     for network in (hanging, world):
         network.says("maria", "@acmebrew hello")
-        poller.poll(desk, network)
+        poller.poll(ctx, network)
     stuck, quick = here.submit(1, "Hi there!"), here.submit(2, "Hi!")
-    schedule = Schedule(desk)
+    schedule = Scheduler(ctx)
     schedule.start()
     try:
         eventually(lambda: hanging.asked["publish"])
-        eventually(lambda: here.state(quick) == Delivery.PUBLISHED)
-        assert here.state(stuck) == Delivery.SENDING
+        eventually(lambda: here.state(quick) == DeliveryState.PUBLISHED)
+        assert here.state(stuck) == DeliveryState.SENDING
     finally:
         answers.set()
         assert schedule.drain(20)

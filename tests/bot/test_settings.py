@@ -5,7 +5,7 @@ import traceback
 import pytest
 
 from bot import settings
-from models.core.office_hours import ALWAYS, OfficeHours
+from models.core.office_hours import ALWAYS_OPEN, OfficeHours
 
 NEEDED = {"SLACK_BOT_TOKEN": "xoxb-s3cret-1", "SLACK_CHANNEL": "C0MENTIONS"}
 ALL = [name.upper() for name in settings.Settings.model_fields]
@@ -43,7 +43,7 @@ def test_what_is_not_set_is_as_the_readme_says(load) -> None:
     assert known.senders is None
     assert (known.poll_seconds, known.undo_seconds) == (60, 10)
     assert known.reconcile_seconds == (5, 15, 45, 120, 300, 600)
-    assert (known.claim_minutes, known.office) == (15, ALWAYS)
+    assert (known.claim_minutes, known.office) == (15, ALWAYS_OPEN)
     assert (known.first_reply_minutes, known.port, known.log_level) == (30, 3000, "INFO")
 
 

@@ -11,17 +11,17 @@ from typing import TypeVar
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.context import Desk
-from bot.slack.permissions import UnknownStandingError
-from handlers.feedback import Person
+from bot.context import BotContext
+from bot.slack.permissions import PermissionUnknownError
+from handlers.feedback import Actor
 from handlers.replies import delivery_decisions
 from models import Mention, Reply, Ticket
 from models.core.base import RuleBrokenError
 from models.core.database import BusyError
-from models.core.office_hours import ALWAYS
-from models.tickets.ingest import Place, Said, take_in
-from models.tickets.reply import State
-from models.tickets.sla import Promise
+from models.core.office_hours import ALWAYS_OPEN
+from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
+from models.tickets.reply import DeliveryState
+from models.tickets.sla import SlaPolicy
 from sandbox.slack import SlackServer
 from sandbox.slack.errors import NotOnScreenError
 from sandbox.slack.workspace.message import Message
@@ -54,10 +54,10 @@ class Load:
     """All that people do in one run, in threads of their own."""
 
     def __init__(
-        self, desk: Desk, slack: SlackServer, x: XServer, rng: Random, progress: Callable[[], float]
+        self, ctx: BotContext, slack: SlackServer, x: XServer, rng: Random, progress: Callable[[], float]
     ) -> None:
         """Keep pace with `progress`, from 0 to 1, so that there is work as long as there is killing."""
-        self.desk, self.slack, self.x = desk, slack, x
+        self.ctx, self.slack, self.x = ctx, slack, x
         self._progress = progress
         self.known = 0  # mentions that the ledger had beforehand
         self.posted: list[str] = []  # ids of the mentions that were posted while everything ran
@@ -79,13 +79,15 @@ class Load:
             self.x.world.post(f"fan{each % PEOPLE}", f"@acmebrew question {ago} {each}", at=at)
             for each in range(number)
         ]
-        place = Place("x", self.x.world.brand.id, CHANNEL, Promise(ALWAYS, timedelta(minutes=30)))
+        place = IngestTarget(
+            "x", self.x.world.brand.id, CHANNEL, SlaPolicy(ALWAYS_OPEN, timedelta(minutes=30))
+        )
         found: dict[str, int] = {}
         for start in range(0, number, 500):
             said = [_said(post) for post in posts[start : start + 500]]
-            with self.desk.db.write() as session:
-                take_in(session, said, place, at=datetime.now(UTC))
-            with self.desk.db.read() as session:
+            with self.ctx.db.write() as session:
+                ingest_page(session, said, place, at=datetime.now(UTC))
+            with self.ctx.db.read() as session:
                 known = select(Mention.post_id, Mention.ticket_id)
                 found |= session.execute(
                     known.where(Mention.post_id.in_([one.post_id for one in said]))
@@ -149,9 +151,9 @@ class Load:
     def _submit(self, lot: list[tuple[int, str]]) -> None:
         """One transaction; if its answer was lost, what it wrote is not written twice."""
         at = datetime.now(UTC)
-        with self.desk.db.write() as session:
+        with self.ctx.db.write() as session:
             for ticket_id, post_id in lot:
-                ticket = Ticket.hold(session, ticket_id)
+                ticket = Ticket.lock(session, ticket_id)
                 self.texts[ticket_id] = f"Answer to {ticket_id}: thank you!"
                 if ticket.live_reply(session) is None:
                     ticket.reply(
@@ -213,8 +215,8 @@ class Load:
 
     def _pressed(self, ticket_id: int, post_id: str) -> bool:
         """One try; True once the ledger has a reply."""
-        with self.desk.db.read() as session:
-            if Ticket.hold(session, ticket_id).live_reply(session) is not None:
+        with self.ctx.db.read() as session:
+            if Ticket.lock(session, ticket_id).live_reply(session) is not None:
                 return True
         card = self._card(f"/status/{post_id}")
         person = self.slack.person(self._rng.choice(("U0ANA", "U0BEN")))
@@ -235,28 +237,30 @@ class Load:
         """Answer what only a person can: look at X as everybody sees it, and say what is true."""
         while not self._stop.wait(0.5):
             try:
-                with self.desk.db.read() as session:
-                    asked = session.scalars(select(Reply).where(Reply.state == State.ASKED).limit(20)).all()
+                with self.ctx.db.read() as session:
+                    asked = session.scalars(
+                        select(Reply).where(Reply.state == DeliveryState.ASKED).limit(20)
+                    ).all()
                 for reply in asked:
                     self._decide(reply)
-            except (BusyError, DBAPIError, RuleBrokenError, UnknownStandingError):
+            except (BusyError, DBAPIError, RuleBrokenError, PermissionUnknownError):
                 continue  # as somebody would who is told to try again in a moment
 
     def _decide(self, reply: Reply) -> None:
         self.decided += 1
-        who = Person("U0BEN", CHANNEL, None, f"chaos {reply.id} {self.decided}")
+        who = Actor("U0BEN", CHANNEL, None, f"chaos {reply.id} {self.decided}")
         with self.x.world.lock:
             there = [post.text for post in self.x.world.replies_to(reply.sent_to or reply.to_post_id)]
         act = delivery_decisions._it_is_there if reply.text in there else delivery_decisions._send_again
-        act(self.desk, reply.id, who)
+        act(self.ctx, reply.id, who)
 
     def _count(self, query: object) -> int:
-        with self.desk.db.read() as session:
+        with self.ctx.db.read() as session:
             return int(session.scalar(query) or 0)  # type: ignore[call-overload]
 
 
-def _said(post: XPost) -> Said:
-    return Said(
+def _said(post: XPost) -> IncomingPost:
+    return IncomingPost(
         post_id=post.id,
         latest_id=post.id,
         conversation_id=post.conversation_id,

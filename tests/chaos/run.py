@@ -14,13 +14,13 @@ from threading import Thread
 
 from sqlalchemy import func, select
 
-from bot.context import Desk
-from bot.networks.x.client import X, XSettings
+from bot.context import BotContext
+from bot.networks.x.client import XNetwork, XSettings
 from bot.settings import Settings
-from bot.slack.client import Slack
+from bot.slack.client import SlackClient
 from models import Cursor, Mention, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import ON_ITS_WAY
+from models.tickets.reply import UNSETTLED_STATES
 from sandbox.slack import SlackServer
 from sandbox.x import XServer, XWorld
 from tests import databases
@@ -54,13 +54,13 @@ def run(plan: Plan) -> Report:
         server, url = open_.enter_context(_ledger(plan, home))
         x_weather, slack_weather = XWeather(plan), SlackWeather(plan)
         slack, x = open_.enter_context(_worlds(x_weather, slack_weather))
-        desk = open_.enter_context(_desk(plan, url, slack, x))
+        ctx = open_.enter_context(_desk(plan, url, slack, x))
         env = environment(Stage(slack, x), url, **_settings(plan))
         crew = Crew(plan, env, home, Random(plan.seed + 2))
-        load = Load(desk, slack, x, Random(plan.seed + 3), crew.progress)
+        load = Load(ctx, slack, x, Random(plan.seed + 3), crew.progress)
         began = time.monotonic()
         strikes, belated = _let_go(plan, crew, load, server, (x_weather, slack_weather))
-        found = verdict.judge(desk.db, load, slack, x, crew)
+        found = verdict.judge(ctx.db, load, slack, x, crew)
         _judge_killing(found, crew, belated)
         found.tried(x_weather.lost >= plan.losses, f"only {x_weather.lost} answers to a post were lost")
         did = {
@@ -110,7 +110,7 @@ def _worlds(x_weather: XWeather, slack_weather: SlackWeather) -> Iterator[tuple[
 
 
 @contextmanager
-def _desk(plan: Plan, url: str, slack: SlackServer, x: XServer) -> Iterator[Desk]:
+def _desk(plan: Plan, url: str, slack: SlackServer, x: XServer) -> Iterator[BotContext]:
     """A desk for the teammates, who decide what a person has to decide."""
     settings = Settings(
         database_url=url,
@@ -120,19 +120,19 @@ def _desk(plan: Plan, url: str, slack: SlackServer, x: XServer) -> Iterator[Desk
         reconcile_seconds=plan.looks,
     )
     names = ("api_key", "api_secret", "access_token", "access_token_secret")
-    network = X(XSettings(api_url=x.url, **{name: SECRETS[f"X_{name.upper()}"] for name in names}))
-    desk = Desk(
+    network = XNetwork(XSettings(api_url=x.url, **{name: SECRETS[f"X_{name.upper()}"] for name in names}))
+    ctx = BotContext(
         settings=settings,
         db=Database(url),
-        slack=Slack(SECRETS["SLACK_BOT_TOKEN"], slack.url),
+        slack=SlackClient(SECRETS["SLACK_BOT_TOKEN"], slack.url),
         networks={"x": network},
         now=lambda: datetime.now(UTC),
         worker="teammates",
     )
     try:
-        yield desk
+        yield ctx
     finally:
-        desk.close()
+        ctx.close()
 
 
 def _settings(plan: Plan) -> dict[str, str]:
@@ -162,7 +162,7 @@ def _let_go(
     crew.killing = False
     crew.start()
     try:
-        _wait(lambda: _has_looked(load.desk.db), 60)
+        _wait(lambda: _has_looked(load.ctx.db), 60)
         # Beyond Slack's pace cards with an answer come first, and those without would have to wait for the end.
         _wait(lambda: load.sees(pressed), 120)
         tickets = load.tickets(plan.replies) if plan.replies else []
@@ -215,13 +215,13 @@ def _until_settled(plan: Plan, load: Load) -> float:
     while time.monotonic() < until and (load.is_busy or not patiently(lambda: _is_settled(load))):
         time.sleep(0.25)
         if time.monotonic() - began > STRANDED:
-            belated = max(belated, patiently(lambda: verdict.overdue(load.desk.db)))
+            belated = max(belated, patiently(lambda: verdict.overdue(load.ctx.db)))
     return belated
 
 
 def _is_settled(load: Load) -> bool:
-    with load.desk.db.read() as session:
-        moving = session.scalar(select(func.count(Reply.id)).where(Reply.state.in_(ON_ITS_WAY)))
+    with load.ctx.db.read() as session:
+        moving = session.scalar(select(func.count(Reply.id)).where(Reply.state.in_(UNSETTLED_STATES)))
         replies = session.scalar(select(func.count(Reply.id)))
         stale = session.scalar(select(func.count(Ticket.id)).where(Ticket.drawn_revision < Ticket.revision))
         mentions = session.scalar(select(func.count(Mention.id)))

@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from models import Reply, Ticket
-from models.tickets.reply import LIVE
+from models.tickets.reply import LIVE_STATES
 from sandbox.slack import Person
 from sandbox.slack.errors import NotOnScreenError
 from sandbox.slack.workspace.message import Message
@@ -28,8 +28,8 @@ def test_of_eight_who_answer_together_one_does_and_nobody_a_second_time(database
         eventually(lambda: all(bot.replies(post) for post in posts))
         bot.settled()
         assert [len(bot.replies(post)) for post in posts] == [1] * CARDS
-        with bot.desk.db.read() as session:
-            live = select(func.count(Reply.id)).where(Reply.state.in_(LIVE)).group_by(Reply.ticket_id)
+        with bot.ctx.db.read() as session:
+            live = select(func.count(Reply.id)).where(Reply.state.in_(LIVE_STATES)).group_by(Reply.ticket_id)
             assert session.scalars(live).all() == [1] * CARDS
             assert None not in session.scalars(select(Ticket.owner)).all()
 

@@ -8,9 +8,9 @@ from statistics import median
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Card, Event, Mention, Quarantined, Reply, Ticket
+from models import Card, Event, Mention, QuarantinedPost, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import ON_ITS_WAY, SPOKEN, State
+from models.tickets.reply import PUBLIC_STATES, UNSETTLED_STATES, DeliveryState
 from sandbox.slack import SlackServer
 from sandbox.slack.workspace.message import Message
 from sandbox.x import XServer
@@ -58,11 +58,11 @@ def _replies(verdict: Verdict, session: Session, load: Load, x: XServer) -> None
     """Each reply is public once, and the ledger knows."""
     with x.world.lock:
         public = Counter(post.text for post in x.world.shelf.said_by(x.world.brand.id))
-    known = Counter(session.scalars(select(Reply.text).where(Reply.state.in_(SPOKEN))))
+    known = Counter(session.scalars(select(Reply.text).where(Reply.state.in_(PUBLIC_STATES))))
     states = Counter(session.scalars(select(Reply.state)))
     doubled = {text: often for text, often in public.items() if often > 1}
     lost = [text for text in load.texts.values() if not public[text]]
-    stuck = session.scalars(select(Reply.id).where(Reply.state.in_(ON_ITS_WAY))).all()
+    stuck = session.scalars(select(Reply.id).where(Reply.state.in_(UNSETTLED_STATES))).all()
     verdict.figures |= {
         "replies": len(load.texts),
         "of which pressed and typed in Slack": len(load.pressed),
@@ -86,13 +86,21 @@ def _doubts(verdict: Verdict, session: Session, crew: Crew) -> None:
     for event in session.scalars(query):
         before, to = last.get(event.reply_id or 0), (event.data or {}).get("to")
         was = (before.data or {}).get("to") if before is not None else None
-        if before is not None and was == State.SENDING and (event.data or {}).get("detail") == GIVEN_UP:
+        if (
+            before is not None
+            and was == DeliveryState.SENDING
+            and (event.data or {}).get("detail") == GIVEN_UP
+        ):
             died = crew.died.get(_pid(before))
             if died is not None:
                 taken_over.append(event.at.timestamp() - died)
-        if before is not None and was == State.UNSURE:
+        if before is not None and was == DeliveryState.UNSURE:
             unsure.append(event.at - before.at)
-        resent += was in {State.UNSURE, State.ASKED} and to == State.QUEUED and event.actor == "heard"
+        resent += (
+            was in {DeliveryState.UNSURE, DeliveryState.ASKED}
+            and to == DeliveryState.QUEUED
+            and event.actor == "heard"
+        )
         last[event.reply_id or 0] = event
     verdict.figures |= {
         "unsure": len(unsure),
@@ -125,7 +133,7 @@ def _mentions(verdict: Verdict, session: Session, load: Load) -> None:
     heard = Counter(session.scalars(select(Mention.post_id)))
     missing = [post_id for post_id in load.posted if not heard[post_id]]
     twice = [post_id for post_id, often in heard.items() if often > 1]
-    quarantined = session.scalars(select(Quarantined.id)).all()
+    quarantined = session.scalars(select(QuarantinedPost.id)).all()
     verdict.figures |= {
         "mentions": len(load.posted),
         "not heard": len(missing),
@@ -181,7 +189,7 @@ def overdue(db: Database) -> float:
     with db.read() as session:
         first = session.scalar(
             select(Reply.due_at)
-            .where(Reply.state.in_((State.SENDING, State.UNSURE)), Reply.due_at.is_not(None))
+            .where(Reply.state.in_((DeliveryState.SENDING, DeliveryState.UNSURE)), Reply.due_at.is_not(None))
             .order_by(Reply.due_at)
             .limit(1)
         )

@@ -33,5 +33,5 @@ if __name__ == "__main__":
     where = os.environ.get("HEARD_CHAOS_POINT")
     if where:
         nth, note, busy = (os.environ[f"HEARD_CHAOS_{name}"] for name in ("NTH", "NOTE", "BUSY"))
-        crash_points.visit(assassin(where, int(nth), note, Path(busy)))
+        crash_points.set_visitor(assassin(where, int(nth), note, Path(busy)))
     main(prog_name="bot")

@@ -12,17 +12,17 @@ from sqlalchemy.orm import Session
 
 from models import Author, Base, Mention, Ticket
 from models.core.database import Database
-from models.core.office_hours import ALWAYS
+from models.core.office_hours import ALWAYS_OPEN
 from models.tickets import not_shown
-from models.tickets.ingest import Place, Said, Taken, take_in
-from models.tickets.not_shown import Lost
-from models.tickets.sla import Promise
+from models.tickets.ingest import IncomingPost, IngestResult, IngestTarget, ingest_page
+from models.tickets.not_shown import NotShownResult
+from models.tickets.sla import SlaPolicy
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 OWED = timedelta(minutes=30)
 Row = dict[str, Any]
-PROMISE = Promise(ALWAYS, OWED)
-PLACE = Place(network="x", account_id="99", channel="C0MENTIONS", promise=PROMISE)
+PROMISE = SlaPolicy(ALWAYS_OPEN, OWED)
+PLACE = IngestTarget(network="x", account_id="99", channel="C0MENTIONS", promise=PROMISE)
 
 
 def minute(number: float) -> datetime:
@@ -32,14 +32,14 @@ def minute(number: float) -> datetime:
 
 def said(
     post_id: int | str, at: datetime = NINE, *, author: str = "7", conversation: str = "c1", **more: Any
-) -> Said:
+) -> IncomingPost:
     """A post of `author`; unless told otherwise never edited, with its id for words."""
     given = {
         "latest_id": str(post_id),
         "text": f"words of {post_id}",
         "url": f"https://x.com/i/{post_id}",
     } | more
-    return Said(
+    return IncomingPost(
         post_id=str(post_id),
         conversation_id=conversation,
         author_id=author,
@@ -49,9 +49,9 @@ def said(
     )
 
 
-def hear(session: Session, *posts: Said, at: datetime = NINE) -> Taken:
+def hear(session: Session, *posts: IncomingPost, at: datetime = NINE) -> IngestResult:
     """Take a page in."""
-    taken = take_in(session, posts, PLACE, at=at)
+    taken = ingest_page(session, posts, PLACE, at=at)
     session.flush()
     return taken
 
@@ -62,25 +62,25 @@ def ticket(session: Session, author: str = "7", conversation: str = "c1") -> Tic
     found = session.scalars(
         query.where(Author.network_id == author, Ticket.conversation_id == conversation)
     ).one()
-    return Ticket.hold(session, found)
+    return Ticket.lock(session, found)
 
 
 def mention(session: Session, post_id: str) -> Mention:
     return session.scalars(select(Mention).where(Mention.post_id == post_id)).one()
 
 
-def lose(session: Session, post_id: str, *, at: datetime) -> Lost:
+def lose(session: Session, post_id: str, *, at: datetime) -> NotShownResult:
     """The network did not show that post at three looks, the last of them `at`."""
     here = ticket_of(session, post_id)
     for before in (timedelta(hours=20), timedelta(hours=19), timedelta()):
         found = mention(session, post_id)
-        lost = not_shown.missed(session, here, found, how="not shown", title="X", at=at - before)
+        lost = not_shown.record_miss(session, here, found, how="not shown", title="X", at=at - before)
         session.flush()
     return lost
 
 
 def ticket_of(session: Session, post_id: str) -> Ticket:
-    return Ticket.hold(session, mention(session, post_id).ticket_id)
+    return Ticket.lock(session, mention(session, post_id).ticket_id)
 
 
 def rows(session: Session, *tables: type[Base]) -> dict[str, list[Row]]:

@@ -28,15 +28,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from models import Author, Base, Card, Issue, Mention, Notice, Reply, Shown, Ticket
+from models import Author, Base, Card, Issue, Mention, Notice, Reply, SharedAnswer, Ticket
 from models.core.database import Database
-from models.issues.merge import merge
+from models.issues.merge import merge_issues
 from models.reports import drafts, open_tickets
-from models.reports.open_tickets import Wanted
-from models.reports.search import Before, search
+from models.reports.open_tickets import OpenTicketFilter
+from models.reports.search import SearchCursor, search
 from models.reports.word_index import is_index
-from models.tickets.reply import ON_ITS_WAY
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import UNSETTLED_STATES, DeliveryState
 from tests.databases import ROOT
 from tests.models.ledger import NINE, hear, minute, said, ticket
 from tests.models.log import HOLDS_ITS_TURN
@@ -109,8 +108,8 @@ def test_what_can_be_shared_still_can_after_it_got_a_table_of_its_own(
 ) -> None:
     pages = [[{"type": "divider"}]]
     with db.write() as session:
-        Shown.keep(session, "k", "Heard 8", pages, channel="C1", at=NINE)
-        Notice.tell(session, "Still to be told.", at=NINE)
+        SharedAnswer.store(session, "k", "Heard 8", pages, channel="C1", at=NINE)
+        Notice.enqueue(session, "Still to be told.", at=NINE)
 
     alembic.command.downgrade(alembic_config, "0006")
     with db.engine.connect() as connection:
@@ -120,7 +119,7 @@ def test_what_can_be_shared_still_can_after_it_got_a_table_of_its_own(
 
     with db.write() as session:
         assert session.scalars(select(Notice.text)).all() == ["Still to be told."]
-        found = Shown.claim(session, "k")
+        found = SharedAnswer.claim(session, "k")
         assert (found.channel, found.text, found.pages, found.at) == ("C1", "Heard 8", pages, NINE)
 
 
@@ -131,7 +130,7 @@ def test_an_older_heard_finds_no_issue_that_was_merged_away(
         hear(session, said(1))
         kept, gone = (Issue.open_or_find(session, title, by="U0ANA", at=NINE) for title in ("One", "Two"))
         gone.add(session, ticket(session), by="U0ANA", at=NINE)
-        merge(session, gone.id, kept.id, by="U0ANA", at=NINE)
+        merge_issues(session, gone.id, kept.id, by="U0ANA", at=NINE)
 
     alembic.command.downgrade(alembic_config, "0007")
     with db.engine.connect() as connection:
@@ -155,8 +154,8 @@ def test_what_was_heard_before_words_were_folded_is_found_in_the_folded_way(
     alembic.command.upgrade(alembic_config, "head")
 
     with db.read() as session:
-        assert len(search(session, ["checkout"], before=Before(), limit=700).found) == 599
-        assert [one.text for one in search(session, ["strasse"], before=Before(), limit=9).found] == [
+        assert len(search(session, ["checkout"], before=SearchCursor(), limit=700).found) == 599
+        assert [one.text for one in search(session, ["strasse"], before=SearchCursor(), limit=9).found] == [
             "Straße"
         ]
 
@@ -340,7 +339,7 @@ def a_reply(number: int, tickets: list[int]) -> dict[str, Any]:
         **words,
         "ticket_id": tickets[number],
         "turn": 1,
-        "state": Delivery.QUEUED if is_due else Delivery.PUBLISHED,
+        "state": DeliveryState.QUEUED if is_due else DeliveryState.PUBLISHED,
         "fence": 3,
         "key": str(number),
         "created_at": minute(number),
@@ -379,7 +378,7 @@ def year(db: Database) -> Database:
 
 def test_the_stale_cards_are_found_without_reading_the_year(year: Database) -> None:
     """What the board asks, which orders by the undo windows and the waiting."""
-    held = select(Reply.id).where(Reply.ticket_id == Ticket.id, Reply.state == Delivery.HELD).exists()
+    held = select(Reply.id).where(Reply.ticket_id == Ticket.id, Reply.state == DeliveryState.HELD).exists()
     query = (
         select(Ticket.id, Ticket.channel, Card.ts)
         .outerjoin(Card, Card.ticket_id == Ticket.id)
@@ -404,8 +403,8 @@ def test_what_is_due_is_found_without_reading_the_year(year: Database) -> None:
             .where(Ticket.network.in_(["x"]))
         )
 
-    due = of_ours(Reply.id).where(Reply.state == Delivery.QUEUED, Reply.due_at <= minute(9999))
-    soonest = of_ours(func.min(Reply.due_at)).where(Reply.state.in_(ON_ITS_WAY))
+    due = of_ours(Reply.id).where(Reply.state == DeliveryState.QUEUED, Reply.due_at <= minute(9999))
+    soonest = of_ours(func.min(Reply.due_at)).where(Reply.state.in_(UNSETTLED_STATES))
     with explained(year) as plans, year.read() as session:
         assert len(session.scalars(due.order_by(Reply.due_at, Reply.id).limit(50)).all()) == 20
         assert session.scalar(soonest) == minute(0)
@@ -415,7 +414,7 @@ def test_what_is_due_is_found_without_reading_the_year(year: Database) -> None:
         assert not re.search(r"SCAN (replies|tickets)$|Seq Scan", found, re.MULTILINE)
 
 
-@pytest.mark.parametrize("listed", [open_tickets.waiting, open_tickets.longest])
+@pytest.mark.parametrize("listed", [open_tickets.list_by_due_time, open_tickets.list_by_wait])
 def test_who_waits_is_found_without_reading_the_year(
     year: Database, listed: Callable[..., open_tickets.Listing]
 ) -> None:
@@ -432,13 +431,13 @@ def test_who_waits_is_found_without_reading_the_year(
 
 def test_each_list_of_who_waits_is_counted_and_ordered_without_reading_the_year(year: Database) -> None:
     lists = (
-        open_tickets.ALL,
-        Wanted(owner="U0ANA"),
-        Wanted(unclaimed=True),
-        Wanted(overdue_at=minute(9999)),
-        Wanted(channels=("C1",)),
-        Wanted(networks=("x",)),
-        Wanted(owner="U0ANA", overdue_at=minute(9999), channels=("C1", "C2"), networks=("x",)),
+        open_tickets.ALL_OPEN,
+        OpenTicketFilter(owner="U0ANA"),
+        OpenTicketFilter(unclaimed=True),
+        OpenTicketFilter(overdue_at=minute(9999)),
+        OpenTicketFilter(channels=("C1",)),
+        OpenTicketFilter(networks=("x",)),
+        OpenTicketFilter(owner="U0ANA", overdue_at=minute(9999), channels=("C1", "C2"), networks=("x",)),
     )
     if year.is_sqlite:  # nobody runs ANALYZE on a bot's ledger, and without it the network's index looks good
         with year.engine.begin() as connection:
@@ -446,7 +445,7 @@ def test_each_list_of_who_waits_is_counted_and_ordered_without_reading_the_year(
         year.engine.dispose()
     for wanted in lists:
         with explained(year) as plans, year.read() as session:
-            open_tickets.waiting(session, wanted, limit=10)
+            open_tickets.list_by_due_time(session, wanted, limit=10)
 
         for found in plans[1:3]:
             if year.is_sqlite:
@@ -456,7 +455,7 @@ def test_each_list_of_who_waits_is_counted_and_ordered_without_reading_the_year(
 
 def test_what_came_back_to_its_author_is_found_without_reading_the_year(year: Database) -> None:
     with explained(year) as plans, year.read() as session:
-        assert drafts.kept_for(session, "U0ANA") == []
+        assert drafts.list_for_user(session, "U0ANA") == []
 
     assert "ix_replies_given_back" in plans[0]
 

@@ -9,16 +9,16 @@ from tempfile import TemporaryDirectory
 
 from models.core.base import Base
 from models.core.database import Database
-from models.core.office_hours import ALWAYS
-from models.tickets.ingest import Place, Said, take_in
-from models.tickets.reply import ON_ITS_WAY
-from models.tickets.sla import Promise
+from models.core.office_hours import ALWAYS_OPEN
+from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
+from models.tickets.reply import UNSETTLED_STATES
+from models.tickets.sla import SlaPolicy
 from tests.databases import migrate, quick
 from tests.simulation.stage import START
 
 TICKETS = 2
 _DUE = "SELECT min(due_at) FROM replies WHERE state IN ({})".format(
-    ", ".join(f"'{state}'" for state in ON_ITS_WAY)
+    ", ".join(f"'{state}'" for state in UNSETTLED_STATES)
 )
 
 
@@ -67,7 +67,7 @@ class Ledger:
 
     def _fill(self, posts: list[tuple[str, str]]) -> None:
         said = [
-            Said(
+            IncomingPost(
                 post_id=post_id,
                 latest_id=post_id,
                 conversation_id=post_id,
@@ -79,9 +79,9 @@ class Ledger:
             )
             for author, post_id in posts
         ]
-        place = Place("sim", "u1001", "C0MENTIONS", Promise(ALWAYS, timedelta(minutes=30)))
+        place = IngestTarget("sim", "u1001", "C0MENTIONS", SlaPolicy(ALWAYS_OPEN, timedelta(minutes=30)))
         with self.db.write() as session:
-            take_in(session, said, place, at=START)
+            ingest_page(session, said, place, at=START)
 
 
 @contextmanager

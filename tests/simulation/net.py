@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from random import Random
 
-from bot.networks.base import Later, Post, Published, Refused, Target, Unsure
-from tests.memory_network import Memory
+from bot.networks.base import Later, Post, PublishedReply, Refused, ReplyTarget, Unsure
+from tests.memory_network import MemoryNetwork
 from tests.simulation.stage import START, Stage
 from tests.simulation.weather import Climate
 
@@ -13,7 +13,7 @@ WHOLE = 8.0  # seconds that a caller waits for an answer
 STUCK = 60.0  # seconds that a request may be stuck somewhere, and then take effect after all
 
 
-class Net(Memory):
+class Net(MemoryNetwork):
     """The network in memory, as one meets it on a bad day; `book` is what it shows to everybody.
 
     The credentials of another account may be put in place at any moment. A call is made with those that are in
@@ -57,7 +57,7 @@ class Net(Memory):
 
     # --- writing ------------------------------------------------------------------------------------------
 
-    def publish(self, text: str, to: Target, key: str, *, account_id: str) -> Published:
+    def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:
         """Say it, or not; tell so, or not."""
         weather, draw = self._climate.weather, self._rng.random
         self.stage.sleep(self._rng.uniform(0.02, 1.0))
@@ -110,22 +110,22 @@ class Net(Memory):
         if error is not None:
             raise error
 
-    def _land(self, me: str, text: str, to: Target) -> Published:
+    def _land(self, me: str, text: str, to: ReplyTarget) -> PublishedReply:
         """It is public, said by `me`; perhaps for the second time."""
         if self._find(to.post_id) is None:
             raise Refused("parent gone", "The post is gone.")
         if self._climate.duplicates and any(one.text == text for one in self._said_by(me, to)):
             raise Refused("duplicate", "We have said that already.")
         made = self.says(me, text, under=to.post_id, at=self.stage.now)
-        return Published(made.id, made.url)
+        return PublishedReply(made.id, made.url)
 
-    def _land_late(self, me: str, text: str, to: Target) -> None:
+    def _land_late(self, me: str, text: str, to: ReplyTarget) -> None:
         try:
             self._land(me, text, to)
         except Refused:
             return
 
-    def _said_by(self, me: str, to: Target) -> list[Post]:
+    def _said_by(self, me: str, to: ReplyTarget) -> list[Post]:
         author = self._people[me].id
         return [
             one for one in self._posts.values() if one.author_id == author and one.in_reply_to == to.post_id
@@ -134,8 +134,8 @@ class Net(Memory):
     # --- reading ------------------------------------------------------------------------------------------
 
     def find_reply(
-        self, to: Target, text: str | None, since: datetime, *, account_id: str
-    ) -> Published | None:
+        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
+    ) -> PublishedReply | None:
         """What our own timeline shows by now."""
         self._must_be(account_id)
         me = self._me.handle
@@ -146,5 +146,5 @@ class Net(Memory):
         indexed = self.stage.now - timedelta(seconds=self._climate.lag)
         for post in self._said_by(me, to):
             if since <= post.posted_at <= indexed and text in {None, post.text}:
-                return Published(post.id, post.url)
+                return PublishedReply(post.id, post.url)
         return None

@@ -6,12 +6,12 @@ from random import Random
 
 from sqlalchemy.exc import IntegrityError
 
-from bot.context import Desk
-from handlers.feedback import Person, writing
+from bot.context import BotContext
+from handlers.feedback import Actor, write_session
 from handlers.replies import delivery_decisions
 from models import Reply, Ticket
 from models.core.base import RuleBrokenError
-from models.tickets.reply import ON_ITS_WAY, State
+from models.tickets.reply import UNSETTLED_STATES, DeliveryState
 from tests.simulation.ledger import Ledger
 from tests.simulation.net import Net
 from tests.simulation.stage import Killed, Stage
@@ -27,7 +27,7 @@ class Teammate:
     stage: Stage
     rng: Random
     climate: Climate
-    desk: Desk
+    ctx: BotContext
     net: Net
     book: Ledger
     ticket_id: int
@@ -46,7 +46,7 @@ class Teammate:
             self.stage.sleep(self.rng.uniform(0, 12))
             self._try(self._undo)
         while True:
-            moves = [state in ON_ITS_WAY for state in self.book.states(self.ticket_id).values()]
+            moves = [state in UNSETTLED_STATES for state in self.book.states(self.ticket_id).values()]
             self.stage.sleep(self.rng.uniform(*(SOON if any(moves or [True]) else LATER)))
             self._try(self._look_in)
 
@@ -62,8 +62,8 @@ class Teammate:
     def _submit(self) -> None:
         text = self._words("Answer")
         at = self.stage.now
-        with writing(self.desk) as session:
-            ticket = Ticket.hold(session, self.ticket_id)
+        with write_session(self.ctx) as session:
+            ticket = Ticket.lock(session, self.ticket_id)
             ticket.reply(
                 session,
                 text=text,
@@ -78,14 +78,14 @@ class Teammate:
     def _barge(self) -> None:
         """Submit without any look at whether the turn is free, as hasty code would: the index must refuse."""
         text = self._words("Rival")
-        with writing(self.desk) as session:
-            ticket = Ticket.hold(session, self.ticket_id)
+        with write_session(self.ctx) as session:
+            ticket = Ticket.lock(session, self.ticket_id)
             draft = ticket.draft(session, text=text, by="U0BEN", at=self.stage.now, key=text, source="hasty")
-            draft.move(session, State.HELD, at=self.stage.now, by="U0BEN", due_at=self.stage.now)
+            draft.move(session, DeliveryState.HELD, at=self.stage.now, by="U0BEN", due_at=self.stage.now)
 
     def _undo(self) -> None:
-        with writing(self.desk) as session:
-            Ticket.hold(session, self.ticket_id).undo(session, by="U0ANA", at=self.stage.now)
+        with write_session(self.ctx) as session:
+            Ticket.lock(session, self.ticket_id).undo(session, by="U0ANA", at=self.stage.now)
 
     def _words(self, what: str) -> str:
         self.texts.append(f"{what} {len(self.texts) + 1} to {self.ticket_id}")
@@ -98,35 +98,35 @@ class Teammate:
         if not states:  # the process died under the first submit
             self._submit()
         elif (
-            set(states.values()) == {State.CANCELLED}
+            set(states.values()) == {DeliveryState.CANCELLED}
             and self.climate.weather.swaps
             and self.rng.random() < 0.3
         ):
             self._submit()  # it came back, and they send it once more
         for reply_id, state in states.items():
-            if state in {State.ASKED, State.HANDED_OFF}:
-                with self.desk.db.read() as session:
+            if state in {DeliveryState.ASKED, DeliveryState.HANDED_OFF}:
+                with self.ctx.db.read() as session:
                     reply = session.get_one(Reply, reply_id)
-                (self._decide if state == State.ASKED else self._post_by_hand)(reply)
+                (self._decide if state == DeliveryState.ASKED else self._post_by_hand)(reply)
 
     def _decide(self, reply: Reply) -> None:
         """Look at the network as everybody sees it, and say what is true."""
         if self.net.book(reply.text):
-            delivery_decisions._it_is_there(self.desk, reply.id, self._me())
+            delivery_decisions._it_is_there(self.ctx, reply.id, self._me())
         elif self.rng.random() < 0.8:
-            delivery_decisions._send_again(self.desk, reply.id, self._me())
+            delivery_decisions._send_again(self.ctx, reply.id, self._me())
         else:
-            delivery_decisions._discard(self.desk, reply.id, self._me())
+            delivery_decisions._discard(self.ctx, reply.id, self._me())
 
     def _post_by_hand(self, reply: Reply) -> None:
         if reply.text not in self.by_hand and self.rng.random() < 0.5:
             self.net.says("acmebrew", reply.text, under=reply.to_post_id, at=self.stage.now)
             self.by_hand.add(reply.text)
         if reply.text in self.by_hand:
-            delivery_decisions._posted(self.desk, reply.id, self._me())
+            delivery_decisions._posted(self.ctx, reply.id, self._me())
         elif self.rng.random() < 0.3:
-            delivery_decisions._not_posted(self.desk, reply.id, self._me())
+            delivery_decisions._not_posted(self.ctx, reply.id, self._me())
 
-    def _me(self) -> Person:
+    def _me(self) -> Actor:
         self._presses += 1
-        return Person("U0ANA", "C0MENTIONS", None, f"press {self.ticket_id} {self._presses}")
+        return Actor("U0ANA", "C0MENTIONS", None, f"press {self.ticket_id} {self._presses}")

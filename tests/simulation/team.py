@@ -17,8 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.networks.base import Later, Refused, Unsure
 from models import Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import PENDING
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import PENDING_STATES, DeliveryState
 from sandbox.slack import Modal
 from sandbox.slack.block_kit.interactive_elements import Part, chosen, presses
 from sandbox.slack.errors import NotOnScreenError
@@ -116,7 +115,7 @@ class Team:
 
     def _count(self) -> None:
         self.counts["said on the network"] += len(self.here.net.said)
-        with self.here.desk.db.read() as session:
+        with self.here.ctx.db.read() as session:
             self.counts["turns"] += session.get_one(Ticket, 1).turn
             for reply in session.scalars(select(Reply)):
                 self.counts[f"replies: {reply.state}"] += 1
@@ -418,8 +417,8 @@ class Team:
 
     def _change_senders(self, _who: Person) -> None:
         """Somebody loses the right to send, or gets it again."""
-        with self.here.desk.db.read() as session:
-            waiting = list(session.scalars(select(Reply.actor).where(Reply.state.in_(PENDING))))
+        with self.here.ctx.db.read() as session:
+            waiting = list(session.scalars(select(Reply.actor).where(Reply.state.in_(PENDING_STATES))))
         user = self.rng.choice(waiting or LET_IN)
         senders = self.here.world.usergroups[SENDERS]
         if user in senders:
@@ -433,13 +432,13 @@ class Team:
         """Hasty code submits without any look at whether the turn is free: the index must refuse."""
         at = self.here.clock.now
         try:
-            with self.here.desk.db.write() as session:
-                ticket = Ticket.hold(session, 1)
+            with self.here.ctx.db.write() as session:
+                ticket = Ticket.lock(session, 1)
                 if ticket.live_reply(session) is None:
                     return False
                 words = self._fresh("hasty")
                 draft = ticket.draft(session, text=words, by="U0BEN", at=at, key=words, source="hasty")
-                draft.move(session, Delivery.HELD, at=at, by="U0BEN", due_at=at)
+                draft.move(session, DeliveryState.HELD, at=at, by="U0BEN", due_at=at)
         except IntegrityError:
             self.note("hasty code is refused")
         return True
@@ -509,8 +508,8 @@ class Team:
         if not self.here.net.is_public(post_id):
             return False
         self.note("somebody posts by hand")
-        with self.here.desk.db.read() as session:
-            handed_off = select(Reply.text).where(Reply.state == Delivery.HANDED_OFF)
+        with self.here.ctx.db.read() as session:
+            handed_off = select(Reply.text).where(Reply.state == DeliveryState.HANDED_OFF)
             given = list(session.scalars(handed_off))
         self.here.net.says("acmebrew", self.rng.choice([*given, self._fresh("by hand")]), under=post_id)
         return True
@@ -597,7 +596,7 @@ class Histories:
         ):
             team = Team(here, rng)
             found = team.go(acts)
-        story = "\n".join([*team.lines, team_verdict.story(here.desk.db)])
+        story = "\n".join([*team.lines, team_verdict.story(here.ctx.db)])
         return History(seed, [*found, *errors], story, team.counts)
 
 

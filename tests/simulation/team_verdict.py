@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from models import Event, Mention, Notice, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import GIVEN_BACK, LIVE, State
+from models.tickets.reply import LIVE_STATES, RETURNED_STATES, DeliveryState
 from sandbox.slack import Modal
 from sandbox.slack.people.outcome import CommandOutcome, Outcome, SubmitOutcome
 from sandbox.slack.people.person import Person
@@ -20,7 +20,7 @@ from tests.simulation.workplace import LET_IN, Heard, Workplace
 
 FORGETS = timedelta(minutes=5)  # so long a right that was taken away may still be remembered
 BLIND = "The ledger is slow just now."
-IN_MOTION = (State.HELD, State.QUEUED, State.SENDING, State.UNSURE)
+IN_MOTION = (DeliveryState.HELD, DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNSURE)
 _SIGNS = text("SELECT (SELECT sum(revision) FROM tickets), (SELECT count(*) FROM notices)")
 # What no request that arrives again may change. States are not among it: what a person does to one is in the
 # log, and whatever Heard learns of the network meanwhile it may write.
@@ -92,9 +92,9 @@ class Witness:
 
         A composer shows that; but not one that was open already when it came back, which is not told apart.
         """
-        with self.here.desk.db.read() as session:
+        with self.here.ctx.db.read() as session:
             last = Reply.last(session, 1, user)
-        if last is not None and last.came_back:
+        if last is not None and last.is_returned:
             self.lets_go(user, last.text)
         self.types(user, words)
 
@@ -131,7 +131,7 @@ class Witness:
         """All that `who` could notice: the card, the thread, what only they are shown, their modal, Home."""
         view, home = self.here.world.views.top(who.id), who.home
         shown = (view.id, view.hash, tuple(view.errors.items())) if view is not None else None
-        with self.here.desk.db.engine.connect() as connection:
+        with self.here.ctx.db.engine.connect() as connection:
             ledger = tuple(connection.execute(_SIGNS).one())
         return (*ledger, len(who.ephemerals()), shown, home.hash if home else None)
 
@@ -164,15 +164,17 @@ class Witness:
         if BLIND in shown:
             return
         known = {row.id for row in before[1]}
-        with self.here.desk.db.read() as session:
+        with self.here.ctx.db.read() as session:
             query = select(Reply, Mention.text).join(Mention, Mention.post_id == Reply.to_post_id)
-            for reply, words in session.execute(query.where(Reply.actor == user, Reply.state.in_(LIVE))):
+            for reply, words in session.execute(
+                query.where(Reply.actor == user, Reply.state.in_(LIVE_STATES))
+            ):
                 if reply.id not in known and _mark(words.partition(" ")[2]) not in shown:
                     self._breaks(f"{user} answered what they had not seen: {words!r}")
 
     def ledger(self) -> list[Any]:
         """What no replay may change."""
-        with self.here.desk.db.engine.connect() as connection:
+        with self.here.ctx.db.engine.connect() as connection:
             return [connection.execute(query).all() for query in _LEDGER]
 
     def is_unmoved(self, before: list[Any], outcome: Outcome) -> None:
@@ -185,7 +187,7 @@ class Witness:
 
     def _heard(self, heard: Heard) -> None:
         """The bot has just said something on the network."""
-        with self.here.desk.db.read() as session:
+        with self.here.ctx.db.read() as session:
             reply = session.scalars(select(Reply).where(Reply.key == heard.key)).one()
             account = session.get_one(Ticket, reply.ticket_id).account_id
             paused = session.execute(text("SELECT count(*) FROM pauses")).scalar()
@@ -208,7 +210,7 @@ class Witness:
 
     def look(self, *, thoroughly: bool = False, at_the_end: bool = False) -> None:
         """Hold the ledger against the rules."""
-        with self.here.desk.db.read() as session:
+        with self.here.ctx.db.read() as session:
             replies = list(session.scalars(select(Reply).order_by(Reply.id)))
             self._one_answer_a_turn(replies)
             if thoroughly:
@@ -226,12 +228,12 @@ class Witness:
         public: dict[tuple[int, int], list[str]] = defaultdict(list)
         by_key = {one.key: one for one in replies}
         for reply in replies:
-            if reply.state in LIVE:
+            if reply.state in LIVE_STATES:
                 live[reply.ticket_id, reply.turn].append(reply)
         for heard in self.here.net.said:
             reply = by_key[heard.key]
             # What a person gave up while nobody could see it is theirs to answer for.
-            if self.here.net.is_public(heard.post_id) and reply.state != State.CANCELLED:
+            if self.here.net.is_public(heard.post_id) and reply.state != DeliveryState.CANCELLED:
                 public[reply.ticket_id, reply.turn].append(heard.text)
         for (ticket, turn), several in live.items():
             if len(several) > 1:
@@ -248,7 +250,11 @@ class Witness:
             ("turn", told.turn, ticket.turn),
             ("owner", told.owner, ticket.owner),
             ("reason", told.reason, ticket.reason),
-            ("replies", told.replies, {one.id: one.state for one in replies if one.state != State.DRAFT}),
+            (
+                "replies",
+                told.replies,
+                {one.id: one.state for one in replies if one.state != DeliveryState.DRAFT},
+            ),
         ):
             if said != found:
                 self._breaks(f"the log explains another {what} of ticket {ticket.id}: {said}, not {found}")
@@ -257,9 +263,9 @@ class Witness:
         """Whatever somebody typed is public, on its way, kept for them, told them, or let go by themselves."""
         for user, known in self._people.items():
             own = [one for one in replies if user in {one.actor, one.author}]
-            kept = {one.id for one in own if one.state in {*LIVE, State.DRAFT}}
+            kept = {one.id for one in own if one.state in {*LIVE_STATES, DeliveryState.DRAFT}}
             last = [one for one in own if one.actor == user][-1:]  # what Reply brings back
-            kept |= {one.id for one in last if one.state in GIVEN_BACK}
+            kept |= {one.id for one in last if one.state in RETURNED_STATES}
             view = self.here.world.views.top(user)
             at_hand = str(view.entered) + str(view.given) if view is not None else ""
             for words in known.typed:

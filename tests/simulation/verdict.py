@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from models import Event, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import ON_ITS_WAY, PENDING, SPOKEN, State
-from models.tickets.unconnected_accounts import CAUSE
+from models.tickets.reply import PENDING_STATES, PUBLIC_STATES, UNSETTLED_STATES, DeliveryState
+from models.tickets.unconnected_accounts import OTHER_ACCOUNT_CAUSE
 from tests.simulation.net import Net
 from tests.simulation.weather import Climate
 
@@ -38,7 +38,9 @@ def of_missing(db: Database, net: Net) -> list[str]:
     connected = net.account().id
     with db.read() as session:
         query = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id)
-        left = session.scalars(query.where(Reply.state.in_(PENDING), Ticket.account_id != connected)).all()
+        left = session.scalars(
+            query.where(Reply.state.in_(PENDING_STATES), Ticket.account_id != connected)
+        ).all()
     return [f"reply {one} still waits to be sent, though its account is not connected" for one in left]
 
 
@@ -53,20 +55,20 @@ def story(db: Database) -> str:
 
 
 def _of(session: Session, reply: Reply, net: Net, climate: Climate, at: datetime) -> Iterator[str]:
-    said, state = net.book(reply.text), State(reply.state)
+    said, state = net.book(reply.text), DeliveryState(reply.state)
     if net.speakers(reply.text) - {session.get_one(Ticket, reply.ticket_id).account_id}:
         yield "it was said as another account than the one that it was shown with"
     if said > 1:
         yield f"it was said {said} times"
-    if state in SPOKEN and not said:
+    if state in PUBLIC_STATES and not said:
         yield "it counts as said, and is not there"
-    if said and state not in {*SPOKEN, *ON_ITS_WAY, State.CANCELLED}:
+    if said and state not in {*PUBLIC_STATES, *UNSETTLED_STATES, DeliveryState.CANCELLED}:
         yield "it is public, and the ledger does not know it"
-    if said and state == State.CANCELLED and reply.tries == 0:
+    if said and state == DeliveryState.CANCELLED and reply.tries == 0:
         yield "it was stopped before it left, and is public"
-    if state in ON_ITS_WAY and reply.due_at is None and state != State.HANDED_OFF:
+    if state in UNSETTLED_STATES and reply.due_at is None and state != DeliveryState.HANDED_OFF:
         yield "it is stranded: nothing is ever due"
-    if state in ON_ITS_WAY and reply.due_at is not None and reply.due_at < at - GRACE:
+    if state in UNSETTLED_STATES and reply.due_at is not None and reply.due_at < at - GRACE:
         yield f"it is stranded since {reply.due_at:%H:%M:%S}"
     # Those who stand still cannot look.
     # While their account is not connected, nobody may.
@@ -80,17 +82,28 @@ def _moves(session: Session, reply: Reply, longest: timedelta, at: datetime) -> 
     query = select(Event).where(Event.reply_id == reply.id).order_by(Event.id)
     events = [event for event in session.scalars(query) if (event.data or {}).get("to")]
     stopped = next(
-        (n for n, one in enumerate(events) if (one.data or {}).get("reason") == CAUSE), len(events)
+        (n for n, one in enumerate(events) if (one.data or {}).get("reason") == OTHER_ACCOUNT_CAUSE),
+        len(events),
     )
-    if any((one.data or {})["to"] in {State.QUEUED, State.SENDING} for one in events[stopped + 1 :]):
+    if any(
+        (one.data or {})["to"] in {DeliveryState.QUEUED, DeliveryState.SENDING}
+        for one in events[stopped + 1 :]
+    ):
         yield "it was tried again by itself after its account was not connected"
     for event, then in pairwise(events):
         was, to = (event.data or {})["to"], (then.data or {})["to"]
-        if to == State.QUEUED and was in {State.UNSURE, State.ASKED} and then.actor == "heard":
+        if (
+            to == DeliveryState.QUEUED
+            and was in {DeliveryState.UNSURE, DeliveryState.ASKED}
+            and then.actor == "heard"
+        ):
             yield "it was sent again by the machine"
-        if was == State.UNSURE and then.at - event.at > longest:
+        if was == DeliveryState.UNSURE and then.at - event.at > longest:
             yield f"it was unsure for {then.at - event.at}"
-    if reply.state in {*PENDING, State.SENDING, State.UNSURE} and at - events[-1].at > STILL:
+    if (
+        reply.state in {*PENDING_STATES, DeliveryState.SENDING, DeliveryState.UNSURE}
+        and at - events[-1].at > STILL
+    ):
         yield f"it is stranded: nothing has moved it since {events[-1].at:%H:%M:%S}"
 
 
@@ -98,7 +111,7 @@ def _turns(replies: list[Reply], net: Net) -> Iterator[str]:
     """One answer a turn, in public."""
     said: dict[tuple[int, int], list[int]] = {}
     for reply in replies:
-        if net.book(reply.text) and reply.state != State.CANCELLED:
+        if net.book(reply.text) and reply.state != DeliveryState.CANCELLED:
             said.setdefault((reply.ticket_id, reply.turn), []).append(reply.id)
     for (ticket, turn), answers in said.items():
         if len(answers) > 1:

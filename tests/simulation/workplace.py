@@ -14,15 +14,15 @@ from io import BytesIO
 from typing import Any, Self, cast
 
 import handlers
-from bot.context import Desk
-from bot.http_server import Web
+from bot.context import BotContext
+from bot.http_server import HttpApp
 from bot.ingest import missing_posts, own_posts, poller, refresh_post
 from bot.jobs import account_check, claim_expiry
-from bot.networks.base import Later, Published, Target
+from bot.networks.base import Later, PublishedReply, ReplyTarget
 from bot.publish import manual_posting, outbox
 from bot.settings import Settings
 from bot.slack import cards, reactions
-from bot.slack.client import Slack
+from bot.slack.client import SlackClient
 from models.core.database import Database
 from sandbox.slack.delivery.http_mode import HttpMode
 from sandbox.slack.delivery.sender import Courier
@@ -33,7 +33,7 @@ from sandbox.slack.people.person import Person
 from sandbox.slack.web_api.dispatch import WebApi
 from sandbox.slack.web_api.response_url_endpoint import Hooks
 from sandbox.slack.workspace.world import SlackWorld
-from tests.memory_network import Memory
+from tests.memory_network import MemoryNetwork
 from tests.simulation.stage import START
 
 CHANNEL = "C0MENTIONS"
@@ -73,7 +73,7 @@ class Heard:
     at: datetime
 
 
-class Net(Memory):
+class Net(MemoryNetwork):
     """The network in memory; whatever the bot says there is shown to a witness before anybody else."""
 
     def __init__(self, clock: Clock) -> None:
@@ -81,7 +81,7 @@ class Net(Memory):
         self.said: list[Heard] = []
         self.witness: Callable[[Heard], None] = lambda _heard: None
 
-    def publish(self, text: str, to: Target, key: str, *, account_id: str) -> Published:
+    def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:
         """Note what has landed, also where the caller is not told."""
         before = set(self._posts)
         try:
@@ -134,7 +134,7 @@ class Door(HttpMode):
 
     def __init__(self) -> None:
         super().__init__(SECRET)
-        self.web: Web | None = None
+        self.web: HttpApp | None = None
 
     @property
     def ready(self) -> bool:
@@ -206,7 +206,7 @@ class Workplace:
     """A bot, its Slack, its network and its people, all new."""
 
     def __init__(self, exchange: Exchange, db: Database, undo: float) -> None:
-        refresh_post._last_looks.pop(db, None)  # of the run before, on the same ledger
+        refresh_post._last_refreshes.pop(db, None)  # of the run before, on the same ledger
         self.clock = Clock()
         self.net = Net(self.clock)
         self.world = SlackWorld()
@@ -221,13 +221,13 @@ class Workplace:
         self.courier = InOrder(self.world, self._door, SocketMode(self.world.app.app_id))
         self.side = AtOnce()
         self._told = 0  # how many deliveries have reached the bot
-        self.desk = self._desk(exchange, db, undo)
+        self.ctx = self._desk(exchange, db, undo)
         self.people = {
             user: Person(self.world.user(user), self.world, self.courier, exchange.address)
             for user in (*LET_IN, SHUT_OUT)
         }
 
-    def _desk(self, exchange: Exchange, db: Database, undo: float) -> Desk:
+    def _desk(self, exchange: Exchange, db: Database, undo: float) -> BotContext:
         settings = Settings(
             slack_bot_token=TOKEN,
             slack_signing_secret=SECRET,
@@ -239,26 +239,26 @@ class Workplace:
             slack_posts_per_second=100_000,
             slack_updates_per_minute=6_000_000,
         )
-        slack = Slack(TOKEN, settings.slack_api_url)
+        slack = SlackClient(TOKEN, settings.slack_api_url)
         for client in (slack.client, slack._quick):
             client.timeout = int(PATIENCE)
-        return Desk(
+        return BotContext(
             settings=settings,
             db=db,
             slack=slack,
             networks={"memory": self.net},
             now=self.clock,
             worker="team",
-            _glances=cast("ThreadPoolExecutor", self.side),
-            _asks=cast("ThreadPoolExecutor", AtOnce()),
-            _errands=cast("ThreadPoolExecutor", self.side),
-            _answers=cast("ThreadPoolExecutor", self.side),
+            _read_pool=cast("ThreadPoolExecutor", self.side),
+            _slack_pool=cast("ThreadPoolExecutor", AtOnce()),
+            _background_pool=cast("ThreadPoolExecutor", self.side),
+            _answer_pool=cast("ThreadPoolExecutor", self.side),
         )
 
     def __enter__(self) -> Self:
         self.courier.start()
-        self._door.web = Web(self.desk, handlers.build(self.desk))
-        self.desk.slack.identity()
+        self._door.web = HttpApp(self.ctx, handlers.build_app(self.ctx))
+        self.ctx.slack.identity()
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -284,15 +284,15 @@ class Workplace:
 
 
 _LOOPS: dict[str, Callable[[Workplace], object]] = {
-    "outbox": lambda here: outbox.work(here.desk),
-    "board": lambda here: cards.work(here.desk),
-    "marks": lambda here: reactions.work(here.desk),
-    "accounts": lambda here: account_check.check(here.desk, here.net),
-    "inbox": lambda here: poller.poll(here.desk, here.net),
-    "watch": lambda here: own_posts.watch(here.desk, here.net),
-    "hand-offs": lambda here: manual_posting.confirm_seen(here.desk, here.net),
-    "missing posts": lambda here: missing_posts.tick(here.desk),
-    "claims": lambda here: claim_expiry.tick(here.desk),
+    "outbox": lambda here: outbox.run_due(here.ctx),
+    "board": lambda here: cards.run_due(here.ctx),
+    "marks": lambda here: reactions.run_due(here.ctx),
+    "accounts": lambda here: account_check.check_network(here.ctx, here.net),
+    "inbox": lambda here: poller.poll(here.ctx, here.net),
+    "watch": lambda here: own_posts.read_own_posts(here.ctx, here.net),
+    "hand-offs": lambda here: manual_posting.confirm_seen(here.ctx, here.net),
+    "missing posts": lambda here: missing_posts.run_due(here.ctx),
+    "claims": lambda here: claim_expiry.run_due(here.ctx),
     "slow": lambda here: here.side.catch_up(),
 }
 LOOPS = tuple(_LOOPS)

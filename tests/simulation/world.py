@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.jobs import account_check
 from bot.publish import outbox
 from bot.runtime import crash_points
 from bot.settings import Settings
-from bot.slack.client import Slack
+from bot.slack.client import SlackClient
 from tests.anybody import Anybody
-from tests.memory_network import Memory
+from tests.memory_network import MemoryNetwork
 from tests.simulation import verdict
 from tests.simulation.ledger import TICKETS, Ledger, ledger
 from tests.simulation.net import OTHER, OURS, Net
@@ -25,7 +25,7 @@ from tests.simulation.weather import Climate, drawn
 STORM = 1200.0  # seconds in which things go wrong
 CALM = 1500.0  # seconds after that, in which everything must come to its end
 NOWHERE = "http://127.0.0.1:9/api/"
-NO_SLACK = Slack("xoxb-none", NOWHERE)
+NO_SLACK = SlackClient("xoxb-none", NOWHERE)
 SETTINGS = Settings(slack_bot_token="xoxb-none", slack_channel="C0MENTIONS", slack_api_url=NOWHERE)
 OPEN = {"reply declared", "reply answered", "look made"}  # with no transaction open: here one can stand still
 
@@ -71,12 +71,12 @@ class Run:
             self.stage.enter(f"teammate {number}", self._teammate(number + 1).live)
         self._plan_kills(workers)
         self.stage.at(STORM, self._calm)
-        crash_points.visit(self._visit)
+        crash_points.set_visitor(self._visit)
         try:
             with complaints() as errors:
                 self.stage.run(STORM + CALM)
         finally:
-            crash_points.visit(None)
+            crash_points.set_visitor(None)
         self.counts["lost answers"] += self.net.lost
         self.counts["steps"] += self.stage.steps
         found = verdict.violations(self.book.db, self.net, self.climate, self.stage.now)
@@ -87,11 +87,11 @@ class Run:
 
         def live() -> None:
             for life in range(1_000_000):
-                desk = self._desk(f"worker {number}.{life}")
+                ctx = self._desk(f"worker {number}.{life}")
                 try:
                     self.stage.sleep(self.rng.uniform(0.5, 20) if life else 0)
                     while True:
-                        wait = outbox.work(desk)
+                        wait = outbox.run_due(ctx)
                         self.stage.idle(wait if wait < 2 else 0)
                 except Killed:
                     self.counts["kills"] += 1
@@ -100,11 +100,11 @@ class Run:
 
     def _account_job(self) -> None:
         """What the schedule does: see every now and then who is connected. It dies and is started again, too."""
-        desk = self._desk("accounts")
+        ctx = self._desk("accounts")
         while True:
             try:
                 self.stage.sleep(400 if self.net.is_fair else self.rng.uniform(5, 60))
-                account_check.check(desk, self.net)
+                account_check.check_network(ctx, self.net)
             except Killed:
                 continue
             self.broken += verdict.of_missing(self.book.db, self.net)
@@ -123,12 +123,14 @@ class Run:
         self.net.swaps(handle)
 
     def _teammate(self, ticket_id: int) -> Teammate:
-        desk = self._desk(f"web {ticket_id}")
-        return Teammate(self.stage, self.rng, self.climate, desk, self.net, self.book, ticket_id)
+        ctx = self._desk(f"web {ticket_id}")
+        return Teammate(self.stage, self.rng, self.climate, ctx, self.net, self.book, ticket_id)
 
-    def _desk(self, worker: str) -> Desk:
+    def _desk(self, worker: str) -> BotContext:
         networks = {"sim": self.net}
-        return Desk(self._settings, self.book.db, NO_SLACK, networks, self.stage, worker, standing=Anybody())
+        return BotContext(
+            self._settings, self.book.db, NO_SLACK, networks, self.stage, worker, sender_permissions=Anybody()
+        )
 
     # --- what goes wrong besides the network --------------------------------------------------------------
 
@@ -175,7 +177,7 @@ class Simulation:
 @contextmanager
 def simulation() -> Iterator[Simulation]:
     """Everything that runs need, made once."""
-    probe = Memory("acmebrew", now=lambda: START)
+    probe = MemoryNetwork("acmebrew", now=lambda: START)
     posts = [probe.says(f"customer{n}", "@acmebrew", at=START) for n in range(TICKETS)]
     with ledger([(post.author_id, post.id) for post in posts]) as book:
         yield Simulation(book)

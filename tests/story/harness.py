@@ -11,15 +11,15 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from sqlalchemy import select
 
 import handlers
-from bot.context import Desk
-from bot.http_server import Web
+from bot.context import BotContext
+from bot.http_server import HttpApp
 from bot.ingest import backfill, own_posts
-from bot.networks.x.client import X, XSettings
+from bot.networks.x.client import XNetwork, XSettings
 from bot.publish import manual_posting
 from bot.runtime.waitress_server import Server
-from bot.scheduler import Schedule
+from bot.scheduler import Scheduler
 from bot.settings import Settings
-from bot.slack.client import Slack
+from bot.slack.client import SlackClient
 from models import Event, Reply, Ticket
 from models.core.database import Database
 from sandbox.slack import Modal, Person, SlackServer, SubmitOutcome, VisibleText, visible
@@ -165,9 +165,9 @@ class Stage:
 class Bot(Stage):
     """A bot that runs in this process, on that stage."""
 
-    def __init__(self, desk: Desk, slack: SlackServer, x: XServer, schedule: Schedule) -> None:
+    def __init__(self, ctx: BotContext, slack: SlackServer, x: XServer, schedule: Scheduler) -> None:
         super().__init__(slack, x)
-        self.desk, self.schedule = desk, schedule
+        self.ctx, self.schedule = ctx, schedule
 
     def heard(self, words: str, author: str = "maria", **more: Any) -> tuple[XPost, Message]:
         """Somebody says `words` on X, and its card, which Slack shows and the ledger knows."""
@@ -179,21 +179,21 @@ class Bot(Stage):
 
     def poll(self) -> None:
         """Look at X now, instead of at the next minute."""
-        backfill.listen(self.desk, self.desk.networks["x"])
+        backfill.poll_and_backfill(self.ctx, self.ctx.networks["x"])
 
     def watch(self) -> None:
         """Look at our own posts now, instead of in ten minutes."""
-        own_posts.watch(self.desk, self.desk.networks["x"])
+        own_posts.read_own_posts(self.ctx, self.ctx.networks["x"])
 
     def confirm_hand_offs(self) -> None:
         """Look for what people were to post by hand now, instead of within a minute."""
-        manual_posting.confirm_seen(self.desk, self.desk.networks["x"])
+        manual_posting.confirm_seen(self.ctx, self.ctx.networks["x"])
 
     def settled(self) -> None:
         """Wait until Slack shows what the ledger holds."""
 
         def look() -> bool:
-            with self.desk.db.read() as session:
+            with self.ctx.db.read() as session:
                 stale = select(Ticket.id).where(Ticket.drawn_revision < Ticket.revision)
                 assert session.scalars(stale).all() == []
             return True
@@ -202,17 +202,17 @@ class Bot(Stage):
 
     def told_all(self) -> None:
         """Wait until everybody was told what they are to be told: answers come beside their requests."""
-        assert self.desk.underway.came_to_rest(DEADLINE)
+        assert self.ctx.running_tasks.wait_until_idle(DEADLINE)
 
     def drafts(self) -> list[str]:
         """What waits as a draft, anybody's, oldest first."""
-        with self.desk.db.read() as session:
+        with self.ctx.db.read() as session:
             found = session.scalars(select(Reply).where(Reply.state == "draft").order_by(Reply.id)).all()
         return [one.text for one in found]
 
     def events(self, *acts: str) -> list[Event]:
         """The event log, or those entries of it that tell of `acts`, oldest first."""
-        with self.desk.db.read() as session:
+        with self.ctx.db.read() as session:
             found = session.scalars(select(Event).order_by(Event.id)).all()
         return [one for one in found if not acts or one.act in acts]
 
@@ -283,42 +283,42 @@ def started(
     slack: SlackServer,
     x: XServer,
     *,
-    network: X | None = None,
+    network: XNetwork | None = None,
     now: Callable[[], datetime] | None = None,
 ) -> Iterator[Bot]:
     """Start a bot between two worlds that are there already; `network` is how it speaks to X."""
-    desk = Desk(
+    ctx = BotContext(
         settings=settings,
         db=Database(settings.url),
-        slack=Slack(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
-        networks={"x": network or X(keys)},
+        slack=SlackClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
+        networks={"x": network or XNetwork(keys)},
         now=now or (lambda: datetime.now(UTC)),
         worker="test",
     )
-    schedule = Schedule(desk)
+    schedule = Scheduler(ctx)
     try:
-        with _sockets(desk, slack) if settings.slack_app_token else _http(desk, slack):
+        with _sockets(ctx, slack) if settings.slack_app_token else _http(ctx, slack):
             schedule.start()
-            desk.slack.identity()
-            yield Bot(desk, slack, x, schedule)
+            ctx.slack.identity()
+            yield Bot(ctx, slack, x, schedule)
     finally:
         jobs = [job for pool in schedule._jobs._executors.values() for job in pool._pool._threads]
         schedule.drain(10)
-        _rest(desk, jobs)
-        desk.close()
+        _rest(ctx, jobs)
+        ctx.close()
 
 
-def _rest(desk: Desk, jobs: Iterable[threading.Thread]) -> None:
+def _rest(ctx: BotContext, jobs: Iterable[threading.Thread]) -> None:
     """Wait until no job of the schedule and no look aside is at the ledger any more."""
     for job in jobs:
         job.join(DEADLINE)
-    eventually(lambda: desk.db.engine.pool.checkedout() == 0)
+    eventually(lambda: ctx.db.engine.pool.checkedout() == 0)
 
 
 @contextmanager
-def _http(desk: Desk, slack: SlackServer) -> Iterator[None]:
+def _http(ctx: BotContext, slack: SlackServer) -> Iterator[None]:
     """Slack posts to us."""
-    server = Server(Web(desk, handlers.build(desk)), "127.0.0.1", 0)
+    server = Server(HttpApp(ctx, handlers.build_app(ctx)), "127.0.0.1", 0)
     serving = threading.Thread(target=server.run, name="web")
     serving.start()
     slack.events_url = f"http://127.0.0.1:{server.effective_port}/slack/events"
@@ -347,11 +347,11 @@ def _hang_up(server: Any, pulled: threading.Event) -> None:
 
 
 @contextmanager
-def _sockets(desk: Desk, slack: SlackServer) -> Iterator[None]:
+def _sockets(ctx: BotContext, slack: SlackServer) -> Iterator[None]:
     """We hold a WebSocket to Slack."""
-    token = desk.settings.slack_app_token
+    token = ctx.settings.slack_app_token
     assert token is not None
-    handler = SocketModeHandler(handlers.build(desk), token.get_secret_value())
+    handler = SocketModeHandler(handlers.build_app(ctx), token.get_secret_value())
     handler.connect()
     eventually(lambda: slack.sockets.ready)
     try:

@@ -81,7 +81,7 @@ _JOINED = (
 
 
 @functools.cache
-def any_emoji() -> Any:  # noqa: ANN401 - regex ships no types
+def emoji_pattern() -> Any:  # noqa: ANN401 - regex ships no types
     """A pattern for each emoji of today, however many code points it has.
 
     A character that is text unless U+FE0F follows, such as the copyright sign, is an emoji only with it
@@ -95,23 +95,23 @@ def any_emoji() -> Any:  # noqa: ANN401 - regex ships no types
 
 
 @functools.cache
-def library_emoji() -> Any:  # noqa: ANN401
+def library_emoji_pattern() -> Any:  # noqa: ANN401
     """A pattern for what npm twitter-text 3.1.0 takes for one emoji; U+FE0F alone is one, too."""
     flags = "|".join(
         f"{_indicator(one[0])}[{''.join(map(_indicator, one[1:]))}]" for one in _FLAG_LETTERS.split()
     )
     ways = (
-        *(way.replace("{active}", _class(_ACTIVE)) for way in _JOINED),
+        *(way.replace("{active}", _char_class(_ACTIVE)) for way in _JOINED),
         flags,
         _KEYCAP,
-        rf"{_class(_TONED_AFTER_VARIANT)}\ufe0f?{_TONE}|{_class(_TONED)}{_TONE}",
-        rf"{_class(_WITH_VARIANT)}\ufe0f|{_class(_WITH_OR_WITHOUT_VARIANT)}(?:\ufe0f|(?!\ufe0e))",
-        _class(_WITHOUT_VARIANT),
+        rf"{_char_class(_TONED_AFTER_VARIANT)}\ufe0f?{_TONE}|{_char_class(_TONED)}{_TONE}",
+        rf"{_char_class(_WITH_VARIANT)}\ufe0f|{_char_class(_WITH_OR_WITHOUT_VARIANT)}(?:\ufe0f|(?!\ufe0e))",
+        _char_class(_WITHOUT_VARIANT),
     )
     return regex.compile("|".join(ways))
 
 
-def _class(ranges: str) -> str:
+def _char_class(ranges: str) -> str:
     """`23e9-23ec 23f0` as a class of characters."""
     bounds = (one.partition("-") for one in ranges.split())
     return "[" + "".join(f"{chr(int(low, 16))}-{chr(int(high or low, 16))}" for low, _, high in bounds) + "]"

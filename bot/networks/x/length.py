@@ -15,94 +15,100 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from bot.networks.x.emoji import any_emoji, library_emoji
-from bot.networks.x.text import fit
+from bot.networks.x.emoji import emoji_pattern, library_emoji_pattern
+from bot.networks.x.text import replace_unstorable
 from models.core.normalize import nfc
 
-LINK = 23
-EMOJI = 2
+LINK_LENGTH = 23
+EMOJI_LENGTH = 2
 # https://docs.x.com/fundamentals/counting-characters: these count 1, everything else counts 2.
-_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+_SINGLE_WEIGHT_RANGES = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 # Finding links is slower than linear where many dots stand close together: longer texts are counted without
 # looking for any, and words with more dots than this are looked at one by one.
-_MOST_CHARACTERS = 3000
-_MOST_DOTS = 20
-_NO_DOT = "\u00b7"  # counts what a dot counts, and begins no domain
+_LINK_SEARCH_MAX_CHARS = 3000
+_WORD_MAX_DOTS = 20
+_DOT_SUBSTITUTE = "\u00b7"  # counts what a dot counts, and begins no domain
 
 # Without a dot inside a word there is no link, and these characters make no emoji: no need to parse.
-_SIMPLE = re.compile(r"(?:[\u0000-\u007e\u00a1-\u00a8\u00aa-\u00ad\u00af-\u024f](?<!\.)|\.(?!\S))*")
+_SIMPLE_TEXT = re.compile(r"(?:[\u0000-\u007e\u00a1-\u00a8\u00aa-\u00ad\u00af-\u024f](?<!\.)|\.(?!\S))*")
 _ADDRESS = re.compile(
     r"(?P<scheme>https?://)?(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?P<rest>[:/?#].*)?", re.IGNORECASE
 )
 _INNER_DOT = re.compile(r"\.(?=[A-Za-z0-9_/-])")
 
-_importing = threading.Lock()
+_import_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class TextLength:
     """A length by X's page and by X's library, in X's own units; they differ in some emoji alone."""
 
     page: int
     library: int
 
     @property
-    def least(self) -> int:
+    def lower_bound(self) -> int:
         """The lower of the two: a text that is too long by it is too long."""
         return min(self.page, self.library)
 
     @property
-    def most(self) -> int:
+    def upper_bound(self) -> int:
         """The higher of the two: a text that is not too long by it is not too long."""
         return max(self.page, self.library)
 
 
-def count(text: str) -> Count:
+def measure(text: str) -> TextLength:
     """How long X counts `text`. Never slow."""
-    text = nfc(fit(text))
-    if _SIMPLE.fullmatch(text):
-        both = _weights(text)
-        return Count(both, both)
-    if len(text) > _MOST_CHARACTERS:
-        return Count(_without_links(text, any_emoji()), _without_links(text, library_emoji()))
+    text = nfc(replace_unstorable(text))
+    if _SIMPLE_TEXT.fullmatch(text):
+        both = _total_weight(text)
+        return TextLength(both, both)
+    if len(text) > _LINK_SEARCH_MAX_CHARS:
+        return TextLength(
+            _without_links(text, emoji_pattern()), _without_links(text, library_emoji_pattern())
+        )
     page = library = last = 0
-    for start, end in _links(text):
+    for start, end in _find_links(text):
         between = text[last:start]
-        page += _without_links(between, any_emoji()) + LINK
-        library += _without_links(between, library_emoji()) + LINK
+        page += _without_links(between, emoji_pattern()) + LINK_LENGTH
+        library += _without_links(between, library_emoji_pattern()) + LINK_LENGTH
         last = end
     rest = text[last:]
-    return Count(page + _without_links(rest, any_emoji()), library + _without_links(rest, library_emoji()))
+    return TextLength(
+        page + _without_links(rest, emoji_pattern()), library + _without_links(rest, library_emoji_pattern())
+    )
 
 
 def _without_links(text: str, emoji: Any) -> int:  # noqa: ANN401 - a pattern
     found = [match[0] for match in emoji.finditer(text)]
-    return _weights(text) - sum(map(_weights, found)) + EMOJI * len(found)
+    return _total_weight(text) - sum(map(_total_weight, found)) + EMOJI_LENGTH * len(found)
 
 
-def _weights(text: str) -> int:
+def _total_weight(text: str) -> int:
     if text.isascii():
         return len(text)
-    return sum(1 if any(low <= ord(one) <= high for low, high in _LIGHT) else 2 for one in text)
+    return sum(
+        1 if any(low <= ord(one) <= high for low, high in _SINGLE_WEIGHT_RANGES) else 2 for one in text
+    )
 
 
 # --- links --------------------------------------------------------------------------------------------------
 
 
-def _links(text: str) -> list[tuple[int, int]]:
+def _find_links(text: str) -> list[tuple[int, int]]:
     """Where the links in `text` begin and end, in order."""
     if "." not in text:
         return []
     found, tame = [], []
     for word in re.finditer(r"\S+", text):
-        if word[0].count(".") > _MOST_DOTS:
+        if word[0].count(".") > _WORD_MAX_DOTS:
             found += [
                 (word.start() + start, word.start() + end) for start, end in _in_word_with_many_dots(word[0])
             ]
-            tame.append((word.start(), word[0].replace(".", _NO_DOT)))
+            tame.append((word.start(), word[0].replace(".", _DOT_SUBSTITUTE)))
     for at, plain in tame:
         text = text[:at] + plain + text[at + len(plain) :]
-    found += [tuple(link["indices"]) for link in _library()(text)]
+    found += [tuple(link["indices"]) for link in _link_search()(text)]
     return sorted(found)
 
 
@@ -116,9 +122,9 @@ def _in_word_with_many_dots(word: str) -> list[tuple[int, int]]:
         return []
     host = ".".join(address["host"].split(".")[-3:])
     short = (address["scheme"] or "") + host + _INNER_DOT.sub("x", address["rest"] or "")
-    if short.count(".") > _MOST_DOTS:
+    if short.count(".") > _WORD_MAX_DOTS:
         return []
-    links = [link["indices"] for link in _library()(short)]
+    links = [link["indices"] for link in _link_search()(short)]
     cut = len(word) - len(short)
     return [
         (0, end + cut)
@@ -128,7 +134,7 @@ def _in_word_with_many_dots(word: str) -> list[tuple[int, int]]:
 
 
 @functools.cache
-def _library() -> Callable[[str], list[Mapping[str, Any]]]:
+def _link_search() -> Callable[[str], list[Mapping[str, Any]]]:
     """twitter-text's search for links, imported when first needed: it takes a third of a second.
 
     It reads one data file through `pkg_resources`, which new environments no longer have, so while it is
@@ -136,8 +142,8 @@ def _library() -> Callable[[str], list[Mapping[str, Any]]]:
     only spells them in Punycode, links (`https://example.org` right before Arabic): then X counts a link.
     """
     stand_in = ModuleType("pkg_resources")
-    stand_in.resource_string = _beside  # type: ignore[attr-defined]
-    with _importing:
+    stand_in.resource_string = _read_sibling_file  # type: ignore[attr-defined]
+    with _import_lock:
         before = sys.modules.get("pkg_resources")
         sys.modules["pkg_resources"] = stand_in
         try:
@@ -151,5 +157,5 @@ def _library() -> Callable[[str], list[Mapping[str, Any]]]:
     return links.extract_urls_with_indices  # type: ignore[no-any-return]
 
 
-def _beside(module: str, name: str) -> bytes | None:
+def _read_sibling_file(module: str, name: str) -> bytes | None:
     return pkgutil.get_data(module.rpartition(".")[0], name)

@@ -21,22 +21,22 @@ import requests
 from pydantic import SecretStr
 from pydantic_core import from_json
 
-from bot.networks.base import Account, Later, NetworkError, Unsure
-from bot.networks.http_client import Declined, Limits, Session
+from bot.networks.base import AccountIdentity, Later, NetworkError, Unsure
+from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
 from bot.networks.x import errors
 
 SCOPES = ("tweet.read", "tweet.write", "users.read", "offline.access")
-OFFICIAL = "https://api.x.com"
-_OFFICIAL_PAGE = "https://x.com"  # people sign in on another host than programs call
-_PAGE = "/i/oauth2/authorize"
-_TOKEN = "/2/oauth2/token"  # noqa: S105 - a path
-_USUAL_LIFE = 7200  # seconds, if X should not say
-_OF_THE_APP = {"invalid_client", "unauthorized_client", "unsupported_grant_type"}
-_CODE = re.compile(r"[a-z_]{1,40}")
+OFFICIAL_API_URL = "https://api.x.com"
+_OFFICIAL_SITE_URL = "https://x.com"  # people sign in on another host than programs call
+_AUTHORIZE_PATH = "/i/oauth2/authorize"
+_TOKEN_PATH = "/2/oauth2/token"  # noqa: S105 - a path
+_DEFAULT_LIFETIME_SECONDS = 7200  # seconds, if X should not say
+_APP_ERROR_CODES = {"invalid_client", "unauthorized_client", "unsupported_grant_type"}
+_ERROR_CODE_PATTERN = re.compile(r"[a-z_]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class AccessToken:
     """What a call is signed with. `grant` is when a person connected: another one may be another account.
 
     `account` is whom it speaks for, if X was ever asked: all tokens of one grant speak for the same.
@@ -44,36 +44,36 @@ class Token:
 
     secret: SecretStr
     grant: datetime
-    account: Account | None = field(default=None, compare=False)
+    account: AccountIdentity | None = field(default=None, compare=False)
 
 
-class Tokens(Protocol):
+class TokenSource(Protocol):
     """Where X gets its token from, for each call anew. Everything here raises `Later` if there is none."""
 
-    def current(self) -> Token:
+    def current(self) -> AccessToken:
         """A token that is good for some minutes."""
         ...
 
-    def instead_of(self, refused: Token) -> Token:
+    def replacement_for(self, refused: AccessToken) -> AccessToken:
         """Another token than `refused`, which X did not take."""
         ...
 
-    def name(self, token: Token, account: Account) -> None:
+    def set_account(self, token: AccessToken, account: AccountIdentity) -> None:
         """Note that `token` speaks for `account`, unless another one was connected since. It never raises."""
         ...
 
-    def about(self) -> str:
+    def status_text(self) -> str:
         """How things stand, as a sentence for whoever looks after the bot. It never raises."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class TokenPair:
     """What X gives: a token for some hours (`life`, in seconds), and one that works once to get the next."""
 
     access: SecretStr
     refresh: SecretStr
-    life: int
+    lifetime_seconds: int
     scopes: frozenset[str]
 
 
@@ -81,7 +81,7 @@ class GrantRefusedError(NetworkError):
     """X takes this code or refresh token no more; the same will never work again."""
 
 
-class Question:
+class ConsentRequest:
     """One request for a person's consent: nobody else's answer fits it, and each code only once."""
 
     def __init__(self) -> None:
@@ -95,16 +95,16 @@ class Question:
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-class OAuth2:
+class OAuth2Client:
     """X's authorization server, as one app sees it. Safe to share: each call has a session of its own."""
 
     def __init__(
-        self, client_id: str, client_secret: SecretStr | None, api_url: str, limits: Limits | None = None
+        self, client_id: str, client_secret: SecretStr | None, api_url: str, limits: CallLimits | None = None
     ) -> None:
         self._id, self._secret, self._url = client_id, client_secret, api_url
         self._limits = limits
 
-    def page(self, question: Question, redirect: str) -> str:
+    def authorize_url(self, question: ConsentRequest, redirect: str) -> str:
         """The address where a person consents."""
         asked = {
             "response_type": "code",
@@ -115,10 +115,10 @@ class OAuth2:
             "code_challenge": question.challenge,
             "code_challenge_method": "S256",
         }
-        host = _OFFICIAL_PAGE if self._url == OFFICIAL else self._url
-        return f"{host}{_PAGE}?{urlencode(asked)}"
+        host = _OFFICIAL_SITE_URL if self._url == OFFICIAL_API_URL else self._url
+        return f"{host}{_AUTHORIZE_PATH}?{urlencode(asked)}"
 
-    def redeem(self, code: str, question: Question, redirect: str) -> Pair:
+    def redeem(self, code: str, question: ConsentRequest, redirect: str) -> TokenPair:
         """The first pair, for the code that X gave; it lives half a minute.
 
         Raises `GrantRefusedError`, `Later` and `Unsure`.
@@ -134,7 +134,7 @@ class OAuth2:
             hidden=(code, verifier),
         )
 
-    def renew(self, refresh: SecretStr) -> Pair:
+    def renew(self, refresh: SecretStr) -> TokenPair:
         """The next pair. X spends `refresh` even if its answer does not arrive, which is `Unsure`.
 
         Raises `GrantRefusedError`, `Later` (nothing was spent) and `Unsure`.
@@ -142,7 +142,7 @@ class OAuth2:
         spent = refresh.get_secret_value()
         return self._call({"grant_type": "refresh_token", "refresh_token": spent}, hidden=(spent,))
 
-    def _call(self, asked: dict[str, str], hidden: tuple[str, ...]) -> Pair:
+    def _call(self, asked: dict[str, str], hidden: tuple[str, ...]) -> TokenPair:
         """One call, as a confidential client if there is a secret, else as a public one."""
         auth = None
         if self._secret is None:
@@ -151,44 +151,44 @@ class OAuth2:
             auth = (self._id, self._secret.get_secret_value())
             hidden = (*hidden, auth[1])
         try:
-            with Session(self._url, self._limits) as session:
-                answer = session.post(self._url + _TOKEN, data=asked, auth=auth)
-        except Declined as no:
-            raise _refusal(no.response, hidden) from None
-        return _pair(answer, asked.get("refresh_token"))
+            with HttpSession(self._url, self._limits) as session:
+                answer = session.post(self._url + _TOKEN_PATH, data=asked, auth=auth)
+        except HttpStatusError as no:
+            raise _parse_error(no.response, hidden) from None
+        return _parse_pair(answer, asked.get("refresh_token"))
 
 
-def _pair(answer: requests.Response, old: str | None) -> Pair:
+def _parse_pair(answer: requests.Response, old: str | None) -> TokenPair:
     """The pair in an answer; a server that does not rotate leaves the old refresh token out (RFC 6749, 6)."""
-    body = _body(answer)
+    body = _parse_body(answer)
     access, refresh, life = body.get("access_token"), body.get("refresh_token", old), body.get("expires_in")
     if not isinstance(access, str) or not access or not isinstance(refresh, str) or not refresh:
         raise Unsure("X answered without the tokens that it was asked for.")
     scopes = body.get("scope")
-    return Pair(
+    return TokenPair(
         SecretStr(access),
         SecretStr(refresh),
-        life if isinstance(life, int) and life > 0 else _USUAL_LIFE,
+        life if isinstance(life, int) and life > 0 else _DEFAULT_LIFETIME_SECONDS,
         frozenset(scopes.split() if isinstance(scopes, str) else SCOPES),
     )
 
 
-def _refusal(answer: requests.Response, hidden: tuple[str, ...]) -> NetworkError:
+def _parse_error(answer: requests.Response, hidden: tuple[str, ...]) -> NetworkError:
     """What a failed call means: X documents none of it, so this is RFC 6749 section 5.2 and what was seen."""
     status = answer.status_code
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return Unsure(f"X had trouble of its own (HTTP {status}).")
-    code = _body(answer).get("error")
-    code = code if isinstance(code, str) and _CODE.fullmatch(code) else "no reason given"
-    if status == HTTPStatus.UNAUTHORIZED or code in _OF_THE_APP:
+    code = _parse_body(answer).get("error")
+    code = code if isinstance(code, str) and _ERROR_CODE_PATTERN.fullmatch(code) else "no reason given"
+    if status == HTTPStatus.UNAUTHORIZED or code in _APP_ERROR_CODES:
         wrong = f"X does not know this app ({code}): check X_CLIENT_ID and X_CLIENT_SECRET."
         return Later(None, "unauthorized", wrong)
     if status == HTTPStatus.BAD_REQUEST:
         return GrantRefusedError(f"HTTP {status}, {code}")
-    return errors.of_read(answer, hidden)
+    return errors.read_error(answer, hidden)
 
 
-def _body(answer: requests.Response) -> dict[str, Any]:
+def _parse_body(answer: requests.Response) -> dict[str, Any]:
     try:
         body = from_json(answer.content)  # which counts how deep it is: `json` runs into Python's own limit
     except ValueError:

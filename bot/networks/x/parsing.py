@@ -10,46 +10,48 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Literal
 
-from bot.networks.base import Account, Bad, Page, Person, Post, Summons
-from bot.networks.x.content import content, media, typed_from
-from bot.networks.x.ids import SKEW, as_id, link, moment_of
-from bot.networks.x.json_values import Row
-from bot.networks.x.json_values import either as _either
-from bot.networks.x.json_values import note as _note
-from bot.networks.x.json_values import obj as _object
-from bot.networks.x.json_values import objects as _objects
-from bot.networks.x.json_values import text as _text
-from bot.networks.x.json_values import words as _words
-from bot.networks.x.text import essence, fit, unescape
+from bot.networks.base import AccountIdentity, AuthorProfile, Post, PostPage, Summons, UnreadableRow
+from bot.networks.x.content import parse_content, parse_media, typed_text_start
+from bot.networks.x.ids import CLOCK_SKEW, parse_id, post_url, time_of_id
+from bot.networks.x.json_values import JsonObject
+from bot.networks.x.json_values import get_either as _either
+from bot.networks.x.json_values import get_full_text as _words
+from bot.networks.x.json_values import get_note as _note
+from bot.networks.x.json_values import get_object as _object
+from bot.networks.x.json_values import get_objects as _objects
+from bot.networks.x.json_values import get_text as _text
+from bot.networks.x.text import comparable_text, replace_unstorable, unescape
 
-Word = Literal["tweet", "post"]
+FieldVocabulary = Literal["tweet", "post"]
 
-_FIELDS = (
+_POST_FIELDS = (
     "attachments,author_id,conversation_id,created_at,display_text_range,edit_history_tweet_ids,entities,"
     "in_reply_to_user_id,lang,note_tweet,referenced_tweets"
 )
-_GONE = ("/resource-not-found", "/not-authorized-for-resource")
-_DEEPEST = 200
+_MISSING_PROBLEM_TYPES = ("/resource-not-found", "/not-authorized-for-resource")
+_NESTING_MAX = 200
 _BRACKET = re.compile(rb'(?s)"(?:[^"\\]|\\.)*"?|[][{}]')  # or a string, whose brackets do not count
-_RAW_MOST = 4000  # characters of a bad row worth keeping
+_RAW_MAX_CHARS = 4000  # characters of a bad row worth keeping
 # https://docs.x.com/x-api/fundamentals/expansions. X lists no price for media and polls that an expansion
 # brings, and bills the users that it brings at ten times what a mention costs: so no users are asked for.
-MEDIA = {
+MEDIA_PARAMS = {
     "expansions": "attachments.media_keys,attachments.poll_ids",
     "media.fields": "alt_text,preview_image_url,type,url",
 }
 
-_LANGUAGE = re.compile(r"(?!und|zxx|art|q..)[a-z]{2,3}(-[A-Za-z]{2,4}){0,2}|qu")
+_LANGUAGE_PATTERN = re.compile(r"(?!und|zxx|art|q..)[a-z]{2,3}(-[A-Za-z]{2,4}){0,2}|qu")
 
 
-def fields(word: Word) -> str:
+def post_fields(word: FieldVocabulary) -> str:
     """What we want to know of each post, in one vocabulary."""
-    return _FIELDS.replace("tweet", word)
+    return _POST_FIELDS.replace("tweet", word)
 
 
-def read(body: bytes) -> Row:
+def parse_json(body: bytes) -> JsonObject:
     """The JSON object in `body`; ValueError if there is none. One absurd number does not spoil it."""
-    if _depth(body) > _DEEPEST:  # before Python's own limit is met, beyond which nothing else may happen
+    if (
+        _nesting_depth(body) > _NESTING_MAX
+    ):  # before Python's own limit is met, beyond which nothing else may happen
         raise ValueError("nested too deep")
     found = json.loads(body.decode("utf-8-sig", "replace"), strict=False, parse_int=_number)
     if not isinstance(found, dict):
@@ -57,7 +59,7 @@ def read(body: bytes) -> Row:
     return found
 
 
-def _depth(body: bytes) -> int:
+def _nesting_depth(body: bytes) -> int:
     """How many brackets are open at once in that JSON, at most."""
     depth = deepest = 0
     for token in _BRACKET.finditer(body):
@@ -69,7 +71,7 @@ def _depth(body: bytes) -> int:
     return deepest
 
 
-def rows(answer: Row) -> list[object]:
+def get_rows(answer: JsonObject) -> list[object]:
     """The rows of `answer`, or its one row; X leaves `data` away when there are none."""
     found = answer.get("data")
     if found is None:
@@ -79,42 +81,42 @@ def rows(answer: Row) -> list[object]:
     return found if isinstance(found, list) else [found]
 
 
-def meta(answer: Row, name: str) -> str | None:
+def get_meta(answer: JsonObject, name: str) -> str | None:
     """One word of what X says about the page."""
     return _text(_object(answer, "meta"), name)
 
 
-def page(answer: Row, me: Account, *, first: bool = True, gap: bool = False) -> Page:
+def parse_page(answer: JsonObject, me: AccountIdentity, *, first: bool = True, gap: bool = False) -> PostPage:
     """A page of posts; only the first one tells how far the cursor may go."""
-    read_rows = [post(row, me, answer) for row in rows(answer)]
+    read_rows = [parse_post(row, me, answer) for row in get_rows(answer)]
     good = tuple(entry for entry in read_rows if isinstance(entry, Post))
-    bad = tuple(entry for entry in read_rows if isinstance(entry, Bad))
-    newest = as_id(meta(answer, "newest_id"))
+    bad = tuple(entry for entry in read_rows if isinstance(entry, UnreadableRow))
+    newest = parse_id(get_meta(answer, "newest_id"))
     if newest is None:
         newest = max((entry.latest_id for entry in good), key=int, default=None)
-    return Page(good, bad, newest if first else None, gap)
+    return PostPage(good, bad, newest if first else None, gap)
 
 
-def post(row: object, me: Account, answer: Row) -> Post | Bad:
+def parse_post(row: object, me: AccountIdentity, answer: JsonObject) -> Post | UnreadableRow:
     """One row as a post. `answer` is what it came in, for what X says beside the rows."""
     try:
         if not isinstance(row, dict):
             raise ValueError("not an object")  # noqa: TRY004, TRY301
-        return _post(row, me, answer)
+        return _build_post(row, me, answer)
     except (ValueError, OverflowError, RecursionError) as error:
-        return Bad(_raw(row), str(error) or type(error).__name__, _id_of(row))
+        return UnreadableRow(_raw_text(row), str(error) or type(error).__name__, _id_of(row))
 
 
-def person(row: object) -> Person | None:
+def parse_profile(row: object) -> AuthorProfile | None:
     """One row as a person; None if it names nobody."""
     if not isinstance(row, dict):
         return None
-    known, handle = as_id(row.get("id")), _text(row, "username")
+    known, handle = parse_id(row.get("id")), _text(row, "username")
     if known is None or not handle:
         return None
     followers = _object(row, "public_metrics").get("followers_count")
     avatar = _text(row, "profile_image_url") or ""
-    return Person(
+    return AuthorProfile(
         id=known,
         handle=handle,
         name=_text(row, "name") or handle,
@@ -125,43 +127,45 @@ def person(row: object) -> Person | None:
     )
 
 
-def is_reply(row: object, to: Collection[str], text: str | None, since: datetime) -> bool:
+def is_reply_to(row: object, to: Collection[str], text: str | None, since: datetime) -> bool:
     """Whether `row` answers one of `to`, is not older than `since`, and says `text` (None: whatever)."""
     if not isinstance(row, dict) or _referenced(row, "replied_to") not in to:
         return False
-    made = _moment(row, _id_of(row) or "")
-    if made is not None and made < since - SKEW:
+    made = _parse_time(row, _id_of(row) or "")
+    if made is not None and made < since - CLOCK_SKEW:
         return False
-    return text is None or essence(unescape(_words(row)), _links(row)) == essence(text, {})
+    return text is None or comparable_text(unescape(_words(row)), _link_targets(row)) == comparable_text(
+        text, {}
+    )
 
 
 def stable_id(row: object) -> str | None:
     """The id that `row` keeps through edits: the first of its history that is one, else its own."""
-    return next(iter(history(row)), None) or _id_of(row)
+    return next(iter(edit_history(row)), None) or _id_of(row)
 
 
-def history(row: object) -> list[str]:
+def edit_history(row: object) -> list[str]:
     """The ids of a post through its edits, oldest first. Creates have been seen to answer `[""]`."""
     found = _either(row, "edit_history_tweet_ids") if isinstance(row, dict) else None
-    known = [as_id(entry) for entry in found] if isinstance(found, list) else []
+    known = [parse_id(entry) for entry in found] if isinstance(found, list) else []
     return [entry for entry in known if entry is not None]
 
 
 def says_deleted(body: bytes) -> bool:
     """Whether the answer to a deletion says that it was done."""
     try:
-        return _object(read(body), "data").get("deleted") is True
+        return _object(parse_json(body), "data").get("deleted") is True
     except ValueError:
         return False
 
 
-def problems(answer: Row) -> list[Row]:
+def get_problems(answer: JsonObject) -> list[JsonObject]:
     """What X could not give: a 200 may be partial, and says so only here."""
     found = answer.get("errors")
     return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
 
 
-def is_answered(answer: Row, asked: Collection[str] | None) -> bool:
+def has_result(answer: JsonObject, asked: Collection[str] | None) -> bool:
     """Whether `answer` says what it was asked for: rows, or honestly that there are none.
 
     X answers 200 with nothing but `errors` while it cannot read, too, so that the absence of rows alone says
@@ -170,59 +174,62 @@ def is_answered(answer: Row, asked: Collection[str] | None) -> bool:
     Errors beside rows are about single rows, and normal:
     https://docs.x.com/x-api/fundamentals/response-codes-and-errors#partial-errors
     """
-    if rows(answer):
+    if get_rows(answer):
         return True
     if asked is not None:
-        return set(asked) <= gone(answer)
-    if not all(_is_about_a_row(problem) for problem in problems(answer)):
+        return set(asked) <= missing_ids(answer)
+    if not all(_is_about_a_row(problem) for problem in get_problems(answer)):
         return False
     count = _object(answer, "meta").get("result_count")
     if count is not None:
         return str(count) == "0"
-    return isinstance(answer.get("data"), list) or meta(answer, "next_token") is not None
+    return isinstance(answer.get("data"), list) or get_meta(answer, "next_token") is not None
 
 
-def _is_about_a_row(problem: Row) -> bool:
-    return str(problem.get("type")).endswith(_GONE)
+def _is_about_a_row(problem: JsonObject) -> bool:
+    return str(problem.get("type")).endswith(_MISSING_PROBLEM_TYPES)
 
 
-def gone(answer: Row) -> set[str]:
+def missing_ids(answer: JsonObject) -> set[str]:
     """Which of the posts asked for X does not show: deleted, suspended, protected, withheld, blocked."""
-    named = [problem for problem in problems(answer) if _is_about_a_row(problem)]
+    named = [problem for problem in get_problems(answer) if _is_about_a_row(problem)]
     return {
-        found for problem in named for key in ("resource_id", "value") if (found := as_id(problem.get(key)))
+        found
+        for problem in named
+        for key in ("resource_id", "value")
+        if (found := parse_id(problem.get(key)))
     }
 
 
-def _post(row: Row, me: Account, answer: Row) -> Post:
-    latest, author = as_id(row.get("id")), as_id(row.get("author_id"))
+def _build_post(row: JsonObject, me: AccountIdentity, answer: JsonObject) -> Post:
+    latest, author = parse_id(row.get("id")), parse_id(row.get("author_id"))
     if latest is None:
         raise ValueError("it has no id")
     if author is None:
         raise ValueError("it has no author_id")
-    posted_at = _moment(row, latest)
+    posted_at = _parse_time(row, latest)
     if posted_at is None:
         raise ValueError("it has no time")
     quoted = _referenced(row, "quoted")
     reposted = _referenced(row, "retweeted") or _referenced(row, "reposted")
-    typed = content(
+    typed = parse_content(
         row,
-        in_front=typed_from(row, answers_us=as_id(row.get("in_reply_to_user_id")) == me.id),
-        own_ids={latest, *history(row)},
+        in_front=typed_text_start(row, answers_us=parse_id(row.get("in_reply_to_user_id")) == me.id),
+        own_ids={latest, *edit_history(row)},
         quoted=quoted,
         unwind=author != me.id,  # our own words are compared with what we sent
     )
-    attached = media(row, answer)
+    attached = parse_media(row, answer)
     is_empty = not (typed.text.strip() or attached or quoted)  # handles alone are all that was typed
     return Post(
         network=me.network,
         id=stable_id(row) or latest,
         latest_id=latest,
-        conversation_id=as_id(row.get("conversation_id")) or latest,
+        conversation_id=parse_id(row.get("conversation_id")) or latest,
         author_id=author,
-        text=fit(unescape(_words(row))) if is_empty else typed.text,
+        text=replace_unstorable(unescape(_words(row))) if is_empty else typed.text,
         posted_at=posted_at,
-        url=link(latest, _handle_of(author, answer)),
+        url=post_url(latest, _handle_of(author, answer)),
         in_reply_to=_referenced(row, "replied_to"),
         quoted=quoted,
         is_repost=reposted is not None,
@@ -230,12 +237,12 @@ def _post(row: Row, me: Account, answer: Row) -> Post:
         media=attached,
         summons="none" if reposted else _summons(row, me, answer, quoted),
         addressed=() if is_empty else typed.addressed,
-        answers=_answers(row, me, author, answer),
-        quotes_us=_quotes(row, me, answer, quoted),
+        answers=_answered_handle(row, me, author, answer),
+        quotes_us=_is_quoting_us(row, me, answer, quoted),
     )
 
 
-def _summons(row: Row, me: Account, answer: Row, quoted: str | None) -> Summons:
+def _summons(row: JsonObject, me: AccountIdentity, answer: JsonObject, quoted: str | None) -> Summons:
     """How the author called us. X lets us answer who typed our handle or quoted us; of others it never said.
 
     A reply's text begins with the handles of those it answers, which X puts there by itself:
@@ -243,25 +250,25 @@ def _summons(row: Row, me: Account, answer: Row, quoted: str | None) -> Summons:
     if the post answers us.
     """
     ours = list(_mentions_of(row, me))
-    answers_us = as_id(row.get("in_reply_to_user_id")) == me.id
-    if any(start >= typed_from(row, answers_us=answers_us) for start in ours):
+    answers_us = parse_id(row.get("in_reply_to_user_id")) == me.id
+    if any(start >= typed_text_start(row, answers_us=answers_us) for start in ours):
         return "explicit"
-    return "implicit" if ours or answers_us or _quotes(row, me, answer, quoted) else "none"
+    return "implicit" if ours or answers_us or _is_quoting_us(row, me, answer, quoted) else "none"
 
 
-def _mentions_of(row: Row, me: Account) -> Iterator[int]:
+def _mentions_of(row: JsonObject, me: AccountIdentity) -> Iterator[int]:
     """Where our handle stands in the text; looked for by eye where X gives no entities."""
     if not (_object(row, "entities") or _object(_note(row), "entities")):
         pattern = rf"(?<![A-Za-z0-9_@])@{re.escape(me.handle)}(?![A-Za-z0-9_])"
         yield from (found.start() for found in re.finditer(pattern, _words(row), re.IGNORECASE))
     for entity in _entities(row, "mentions"):
         handle, start = _text(entity, "username") or "", entity.get("start")
-        whose = as_id(entity.get("id"))  # names change hands, ids do not
+        whose = parse_id(entity.get("id"))  # names change hands, ids do not
         if whose == me.id or (whose is None and handle.lower() == me.handle.lower()):
             yield start if type(start) is int else 0
 
 
-def _entities(row: Row, kind: str) -> list[Row]:
+def _entities(row: JsonObject, kind: str) -> list[JsonObject]:
     """The entities of that kind (`mentions`, `urls`) in the text and in the whole text of a long post."""
     return [
         *_objects(_object(row, "entities"), kind),
@@ -269,25 +276,29 @@ def _entities(row: Row, kind: str) -> list[Row]:
     ]
 
 
-def names_of(answer: Row, user_id: str) -> set[str]:
+def handles_of(answer: JsonObject, user_id: str) -> set[str]:
     """What posts call the account `user_id`, in small letters: another name than ours tells of a renaming."""
-    named = (entity for row in rows(answer) if isinstance(row, dict) for entity in _entities(row, "mentions"))
-    names = {(_text(one, "username") or "").lower() for one in named if as_id(one.get("id")) == user_id}
+    named = (
+        entity for row in get_rows(answer) if isinstance(row, dict) for entity in _entities(row, "mentions")
+    )
+    names = {(_text(one, "username") or "").lower() for one in named if parse_id(one.get("id")) == user_id}
     return names - {""}
 
 
-def _answers(row: Row, me: Account, author: str, answer: Row) -> str | None:
+def _answered_handle(row: JsonObject, me: AccountIdentity, author: str, answer: JsonObject) -> str | None:
     """The handle of the third person whom it answers, empty if X does not tell; None if there is none."""
-    whom = as_id(row.get("in_reply_to_user_id"))
+    whom = parse_id(row.get("in_reply_to_user_id"))
     if whom is None or whom in {me.id, author}:
         return None
     named = (
-        _text(entity, "username") for entity in _entities(row, "mentions") if as_id(entity.get("id")) == whom
+        _text(entity, "username")
+        for entity in _entities(row, "mentions")
+        if parse_id(entity.get("id")) == whom
     )
     return next((handle for handle in named if handle), None) or _handle_of(whom, answer) or ""
 
 
-def _quotes(row: Row, me: Account, answer: Row, quoted: str | None) -> bool:
+def _is_quoting_us(row: JsonObject, me: AccountIdentity, answer: JsonObject, quoted: str | None) -> bool:
     """Whether it quotes a post of ours, told by the link that a quote ends with or by what X sent along."""
     if quoted is None:
         return False
@@ -298,53 +309,55 @@ def _quotes(row: Row, me: Account, answer: Row, quoted: str | None) -> bool:
         return True
     beside = _either(_object(answer, "includes"), "tweets")
     return any(
-        as_id(other.get("id")) == quoted and as_id(other.get("author_id")) == me.id
+        parse_id(other.get("id")) == quoted and parse_id(other.get("author_id")) == me.id
         for other in (beside if isinstance(beside, list) else [])
         if isinstance(other, dict)
     )
 
 
-def _links(row: Row) -> dict[str, str]:
+def _link_targets(row: JsonObject) -> dict[str, str]:
     """What each t.co link of the row stands for."""
     found = [(_text(url, "url"), _text(url, "expanded_url")) for url in _entities(row, "urls")]
     return {short: unescape(long) for short, long in found if short and long}
 
 
-def _referenced(row: Row, kind: str) -> str | None:
+def _referenced(row: JsonObject, kind: str) -> str | None:
     found = _either(row, "referenced_tweets")
     entries = found if isinstance(found, list) else []
-    return next((as_id(e.get("id")) for e in entries if isinstance(e, dict) and e.get("type") == kind), None)
+    return next(
+        (parse_id(e.get("id")) for e in entries if isinstance(e, dict) and e.get("type") == kind), None
+    )
 
 
-def _moment(row: Row, post_id: str) -> datetime | None:
+def _parse_time(row: JsonObject, post_id: str) -> datetime | None:
     try:
         made = datetime.fromisoformat(_text(row, "created_at") or "")
         return made.astimezone(UTC) if made.tzinfo else made.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        return moment_of(post_id)
+        return time_of_id(post_id)
 
 
-def _language(row: Row) -> str | None:
+def _language(row: JsonObject) -> str | None:
     """The language that X heard, unless it is one of its codes for none (`und`, `qme` …)."""
     code = _text(row, "lang") or ""
-    return code if _LANGUAGE.fullmatch(code) else None
+    return code if _LANGUAGE_PATTERN.fullmatch(code) else None
 
 
-def _handle_of(author: str, answer: Row) -> str | None:
+def _handle_of(author: str, answer: JsonObject) -> str | None:
     users = _objects(_object(answer, "includes"), "users")
-    return next((_text(user, "username") for user in users if as_id(user.get("id")) == author), None)
+    return next((_text(user, "username") for user in users if parse_id(user.get("id")) == author), None)
 
 
 def _id_of(row: object) -> str | None:
-    return as_id(row.get("id")) if isinstance(row, dict) else None
+    return parse_id(row.get("id")) if isinstance(row, dict) else None
 
 
 def _number(digits: str) -> int | str:
     return int(digits) if len(digits) <= len("-9223372036854775808") else digits
 
 
-def _raw(row: object) -> str:
+def _raw_text(row: object) -> str:
     try:
-        return json.dumps(row)[:_RAW_MOST]
+        return json.dumps(row)[:_RAW_MAX_CHARS]
     except (ValueError, RecursionError):
         return "(cannot be written down)"

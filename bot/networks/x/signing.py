@@ -15,17 +15,17 @@ from typing import TypeVar
 import requests
 import tweepy
 
-from bot.networks.base import Account, Later, WrongAccount
-from bot.networks.http_client import USER_AGENT, Declined, Limits, Session
+from bot.networks.base import AccountIdentity, Later, WrongAccount
+from bot.networks.http_client import USER_AGENT, CallLimits, HttpSession, HttpStatusError
 from bot.networks.x import errors, parsing
-from bot.networks.x.oauth import Token, Tokens
+from bot.networks.x.oauth import AccessToken, TokenSource
 
-NETWORK = "x"
-Call = Callable[[tweepy.Client, bool], requests.Response]  # with the four keys, or with a token
+NETWORK_NAME = "x"
+ClientCall = Callable[[tweepy.Client, bool], requests.Response]  # with the four keys, or with a token
 
 # An OAuth 1.0a access token begins with the id of its account and a dash. X does not promise it: no token is
 # refused for its shape, and no call for what its number says before X itself was asked.
-_TOLD_BY_TOKEN = re.compile(r"([0-9]{1,20})-")
+_TOKEN_ACCOUNT_ID_PATTERN = re.compile(r"([0-9]{1,20})-")
 
 _Result = TypeVar("_Result")
 
@@ -36,47 +36,51 @@ class Signer:
     Safe to share between threads: each has a client of its own.
     """
 
-    def __init__(self, keys: list[str], tokens: Tokens | None, api_url: str, limits: Limits) -> None:
+    def __init__(self, keys: list[str], tokens: TokenSource | None, api_url: str, limits: CallLimits) -> None:
         self._keys, self._tokens, self._api_url, self._limits = keys, tokens, api_url, limits
         self._threads = threading.local()
-        self._named: dict[datetime | None, Account] = {}  # by grant; None: by the four keys
+        self._named: dict[datetime | None, AccountIdentity] = {}  # by grant; None: by the four keys
         self._asking = threading.Lock()
         self._not_told: tuple[datetime | None, float, Later] | None = None  # when X did not say who we are
-        self.last: Account | None = None  # the account that was asked for last, without any call
+        self.last_account: AccountIdentity | None = (
+            None  # the account that was asked for last, without any call
+        )
 
     @property
     def secrets(self) -> list[str]:
         """What no answer may be quoted with."""
         return self._keys if self._tokens is None else [getattr(self._threads, "token", "")]
 
-    def account(self) -> Account:
+    def account(self) -> AccountIdentity:
         """The account that the credentials belong to; X is asked once for each grant. Raises `Later`."""
         return self._with_token(self._account_of)
 
-    def named(self, account_id: str) -> Account:
+    def require_account(self, account_id: str) -> AccountIdentity:
         """The account `account_id`, with its names. Raises `WrongAccount`, and `Later`."""
-        known = self.known(account_id)
+        known = self.known_account(account_id)
         if known is None:
             known = self.account()
         if known.id != account_id:
             raise WrongAccount(account_id, known)
         return known
 
-    def ask_again(self, account_id: str) -> None:
+    def refresh_account(self, account_id: str) -> None:
         """Learn what the account `account_id` is called now, if it is connected. Raises `Later`."""
 
-        def step(token: Token | None) -> None:
+        def step(token: AccessToken | None) -> None:
             found = self._ask(token)
             if found.id == account_id:
                 self._named[token.grant if token else None] = found
 
         self._with_token(step)
 
-    def known(self, account_id: str) -> Account | None:
+    def known_account(self, account_id: str) -> AccountIdentity | None:
         """The account `account_id` as X has named it to us, if it has; without any call."""
         return next((one for one in tuple(self._named.values()) if one.id == account_id), None)
 
-    def make(self, call: Call, account_id: str | None, within: float | None = None) -> requests.Response:
+    def make_call(
+        self, call: ClientCall, account_id: str | None, within: float | None = None
+    ) -> requests.Response:
         """Make `call` as the account `account_id` (None: whichever is connected).
 
         If its credentials are not there and checked `within` so many seconds, it is not made. Raises
@@ -84,7 +88,7 @@ class Signer:
         """
         until = None if within is None else time.monotonic() + within
 
-        def step(token: Token | None) -> requests.Response:
+        def step(token: AccessToken | None) -> requests.Response:
             if account_id is not None:
                 self._must_be(account_id, token)
             if until is not None and time.monotonic() > until:
@@ -93,7 +97,7 @@ class Signer:
 
         return self._with_token(step)
 
-    def _with_token(self, step: Callable[[Token | None], _Result]) -> _Result:
+    def _with_token(self, step: Callable[[AccessToken | None], _Result]) -> _Result:
         """Do `step` with our token (None: with the four keys); once more if X does not take the token.
 
         X's 401 says no more than "Unauthorized", of an expired token as of any other, and it means that the
@@ -105,13 +109,13 @@ class Signer:
         for _ in range(2):
             try:
                 return step(token)
-            except Declined as no:
+            except HttpStatusError as no:
                 if no.response.status_code != HTTPStatus.UNAUTHORIZED:
                     raise
-            token = self._tokens.instead_of(token)
+            token = self._tokens.replacement_for(token)
         raise Later(None, "unauthorized", "X accepts none of our tokens.")
 
-    def _must_be(self, account_id: str, token: Token | None) -> None:
+    def _must_be(self, account_id: str, token: AccessToken | None) -> None:
         """Raise `WrongAccount` unless `token` (None: the four keys) belongs to the account `account_id`.
 
         X is only asked, once, where they do not tell it by themselves, or tell of another account by nothing
@@ -128,10 +132,10 @@ class Signer:
     @property
     def _told_by_keys(self) -> str | None:
         """The account that the access token of the four keys names, if it does."""
-        told = _TOLD_BY_TOKEN.match(self._keys[2])
+        told = _TOKEN_ACCOUNT_ID_PATTERN.match(self._keys[2])
         return told[1] if told else None
 
-    def _account_of(self, token: Token | None) -> Account:
+    def _account_of(self, token: AccessToken | None) -> AccountIdentity:
         """The account that X says `token` (None: the four keys) belongs to; asked once, also by many threads.
 
         Raises `Declined` if X does not take the token, else `Later`.
@@ -142,8 +146,8 @@ class Signer:
                 self._raise_if_not_told(grant, began)
                 if grant not in self._named:
                     self._learn(grant, token)
-        self.last = self._named[grant]
-        return self.last
+        self.last_account = self._named[grant]
+        return self.last_account
 
     def _raise_if_not_told(self, grant: datetime | None, began: float) -> None:
         """Do not ask again what X did not tell another thread while this one waited, since `began`."""
@@ -152,7 +156,7 @@ class Signer:
             if of == grant and moment > began:
                 raise Later(later.at, later.cause, later.detail)
 
-    def _learn(self, grant: datetime | None, token: Token | None) -> None:
+    def _learn(self, grant: datetime | None, token: AccessToken | None) -> None:
         """Ask X who we are, and remember it."""
         try:
             found = self._ask(token)
@@ -160,28 +164,28 @@ class Signer:
             self._not_told = grant, time.monotonic(), later
             raise
         if token is not None and self._tokens is not None:
-            self._tokens.name(token, found)
+            self._tokens.set_account(token, found)
         self._named[grant] = found
 
-    def _ask(self, token: Token | None) -> Account:
+    def _ask(self, token: AccessToken | None) -> AccountIdentity:
         """`GET /2/users/me` costs nothing, but allows only 75 calls in 15 minutes."""
         client = self._client_with(token)
         try:
             response = client.request("GET", "/2/users/me", params={}, user_auth=token is None)
-        except Declined as no:
+        except HttpStatusError as no:
             if token is not None and no.response.status_code == HTTPStatus.UNAUTHORIZED:
                 raise
-            raise errors.of_read(no.response, self.secrets) from None
+            raise errors.read_error(no.response, self.secrets) from None
         try:
-            rows = parsing.rows(parsing.read(response.content))
+            rows = parsing.get_rows(parsing.parse_json(response.content))
         except ValueError as error:
             raise Later(None, "server error", f"X sent an answer that cannot be read: {error}.") from error
-        me = parsing.person(next(iter(rows), None))
+        me = parsing.parse_profile(next(iter(rows), None))
         if me is None:
             raise Later(None, "server error", "X did not say who we are.")
-        return Account(NETWORK, me.id, me.handle, me.name)
+        return AccountIdentity(NETWORK_NAME, me.id, me.handle, me.name)
 
-    def _client_with(self, token: Token | None) -> tweepy.Client:
+    def _client_with(self, token: AccessToken | None) -> tweepy.Client:
         """The client of the thread that asks, which signs with `token` (None: with the four keys)."""
         client = self._client()
         if token is not None:
@@ -201,7 +205,7 @@ class Signer:
                 return_type=requests.Response,
                 wait_on_rate_limit=False,
             )
-            client.session = Session(self._api_url, self._limits)
+            client.session = HttpSession(self._api_url, self._limits)
             client.user_agent = USER_AGENT
             self._threads.client = client
         return self._threads.client

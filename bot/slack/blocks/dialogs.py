@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bot.slack.blocks.elements import Block, context, packed, plain, section
-from bot.slack.blocks.text import called, fit, quote
+from bot.slack.blocks.elements import Block, context_block, pack_value, plain_text, section_block
+from bot.slack.blocks.text import mrkdwn_handle, quote_block, truncate
 from bot.slack.typed_text import for_input
-from models.tickets.state import OPEN, REASONS
-from models.tickets.teammate import Style, sign_off
+from models.tickets.state import CLOSE_REASONS, OPEN_STATES
+from models.tickets.teammate import SignOffStyle, make_sign_off
 
-REASON, ASSIGN, UNSAY, ME = "reason", "assign", "unsay", "me"
-REASON_BLOCK, WORDS_BLOCK = "reason", "words"
-WHOM_BLOCK = "whom"
+REASON_CALLBACK_ID, ASSIGN_CALLBACK_ID, DELETE_CALLBACK_ID, ME_CALLBACK_ID = "reason", "assign", "unsay", "me"
+REASON_BLOCK, TEXT_BLOCK = "reason", "words"
+ASSIGNEE_BLOCK = "whom"
 NAME_BLOCK, STYLE_BLOCK = "name", "style"
-WORDS_MAX = 200  # characters of a reason
-NAME_MAX = 40
-DELETED_WORDS = 600  # characters of the reply that is to be deleted
+REASON_MAX_CHARS = 200  # characters of a reason
+NAME_MAX_CHARS = 40
+DELETED_QUOTE_MAX_CHARS = 600  # characters of the reply that is to be deleted
 
 
 def _modal(
@@ -24,35 +24,35 @@ def _modal(
     return {
         "type": "modal",
         "callback_id": kind,
-        "private_metadata": packed(carried),
-        "title": plain(title),
-        "submit": plain(submit),
-        "close": plain("Cancel"),
+        "private_metadata": pack_value(carried),
+        "title": plain_text(title),
+        "submit": plain_text(submit),
+        "close": plain_text("Cancel"),
         "blocks": blocks,
     }
 
 
-def reason(
+def build_reason_modal(
     ticket_id: int, *, handle: str | None, key: str, turn: int | None = None, post_id: str | None = None
 ) -> dict[str, Any]:
     """The modal that asks why nobody has to answer; `key` makes a submit that arrives twice one.
 
     `turn` and `post_id` are what its reader has seen: what comes after that is not closed unread.
     """
-    options = [{"text": plain(one.capitalize()), "value": one} for one in REASONS]
-    who = f"*{called(handle)}*" if handle else "this post"
+    options = [{"text": plain_text(one.capitalize()), "value": one} for one in CLOSE_REASONS]
+    who = f"*{mrkdwn_handle(handle)}*" if handle else "this post"
     carried = {"ticket": ticket_id, "key": key, "turn": turn, "post": post_id}
     return _modal(
-        REASON,
+        REASON_CALLBACK_ID,
         "No reply needed",
         "Close it",
         carried,
         [
-            context(f"Nobody has to answer {who}. If they write again, it comes back."),
+            context_block(f"Nobody has to answer {who}. If they write again, it comes back."),
             {
                 "type": "input",
                 "block_id": REASON_BLOCK,
-                "label": plain("Why?"),
+                "label": plain_text("Why?"),
                 "element": {
                     "type": "static_select",
                     "action_id": "value",
@@ -62,25 +62,25 @@ def reason(
             },
             {
                 "type": "input",
-                "block_id": WORDS_BLOCK,
+                "block_id": TEXT_BLOCK,
                 "optional": True,
-                "label": plain("In a few words"),
-                "element": {"type": "plain_text_input", "action_id": "value", "max_length": WORDS_MAX},
+                "label": plain_text("In a few words"),
+                "element": {"type": "plain_text_input", "action_id": "value", "max_length": REASON_MAX_CHARS},
             },
         ],
     )
 
 
-def assign(ticket_id: int, *, key: str) -> dict[str, Any]:
+def build_assign_modal(ticket_id: int, *, key: str) -> dict[str, Any]:
     """The modal that asks to whom the ticket goes."""
-    element = {"type": "users_select", "action_id": "value", "placeholder": plain("A teammate")}
-    block = {"type": "input", "block_id": WHOM_BLOCK, "label": plain("To whom?"), "element": element}
-    blocks = [block, context("They are told in the ticket's thread.")]
-    return _modal(ASSIGN, "Assign", "Assign", {"ticket": ticket_id, "key": key}, blocks)
+    element = {"type": "users_select", "action_id": "value", "placeholder": plain_text("A teammate")}
+    block = {"type": "input", "block_id": ASSIGNEE_BLOCK, "label": plain_text("To whom?"), "element": element}
+    blocks = [block, context_block("They are told in the ticket's thread.")]
+    return _modal(ASSIGN_CALLBACK_ID, "Assign", "Assign", {"ticket": ticket_id, "key": key}, blocks)
 
 
 @dataclass(frozen=True, slots=True)
-class ToDelete:
+class ReplyDeletion:
     """A public reply that somebody may want deleted, and what that would do to its ticket.
 
     `title` is the network's; `state` is the ticket's; `reopens`: it would wait again without this reply.
@@ -94,54 +94,66 @@ class ToDelete:
     reopens: bool
 
 
-def unsay(ticket_id: int, reply_id: int, *, key: str, about: ToDelete | None) -> dict[str, Any]:
+def build_delete_modal(
+    ticket_id: int, reply_id: int, *, key: str, about: ReplyDeletion | None
+) -> dict[str, Any]:
     """The modal that asks whether a public reply is really to be deleted; `about` is None if unknown."""
     where = about.title if about is not None else "the network"
     seen = f"It will be deleted on {where} for everyone, and that cannot be undone."
-    blocks = [section(f"{seen} People may already have seen it."), section(_after_deletion(about))]
+    blocks = [
+        section_block(f"{seen} People may already have seen it."),
+        section_block(_consequences_text(about)),
+    ]
     if about is not None:
         how = "posted by hand, as it was written here" if about.is_by_hand else "sent"
-        said = section(f"The reply that <@{about.actor}> {how}:")
-        blocks = [said, quote(about.text, DELETED_WORDS), *blocks]
+        said = section_block(f"The reply that <@{about.actor}> {how}:")
+        blocks = [said, quote_block(about.text, DELETED_QUOTE_MAX_CHARS), *blocks]
     carried = {"ticket": ticket_id, "reply": reply_id, "key": key}
-    return _modal(UNSAY, "Delete public reply", "Delete it", carried, blocks)
+    return _modal(DELETE_CALLBACK_ID, "Delete public reply", "Delete it", carried, blocks)
 
 
-def _after_deletion(about: ToDelete | None) -> str:
+def _consequences_text(about: ReplyDeletion | None) -> str:
     """What becomes of the ticket and of the words."""
     if about is None:
         return "If it is our last answer, the ticket will wait again. The words are kept for their author."
     if about.reopens:
         then = "The ticket will then wait for an answer again."
-    elif about.state in OPEN:
+    elif about.state in OPEN_STATES:
         then = f"The ticket is {about.state} already and stays so."
     else:
         then = f"The ticket stays closed ({about.state})."
     return f"{then} The words are kept, in the thread and for <@{about.actor}>."
 
 
-def me(name: str, style: Style, *, channel: str, is_on: bool) -> dict[str, Any]:
+def build_me_modal(name: str, style: SignOffStyle, *, channel: str, is_on: bool) -> dict[str, Any]:
     """The modal that asks what somebody wants to be called in public, and how they sign."""
     labels = {
-        Style.NAME: f"First name after a dash: {sign_off(name or 'Ana Lima', Style.NAME)}",
-        Style.INITIALS: f"Initials after a caret: {sign_off(name or 'Ana Lima', Style.INITIALS)}",
-        Style.NONE: "No sign-off",
+        SignOffStyle.NAME: f"First name after a dash: {make_sign_off(name or 'Ana Lima', SignOffStyle.NAME)}",
+        SignOffStyle.INITIALS: (
+            f"Initials after a caret: {make_sign_off(name or 'Ana Lima', SignOffStyle.INITIALS)}"
+        ),
+        SignOffStyle.NONE: "No sign-off",
     }
-    options = [{"text": plain(fit(label, 75)), "value": one.value} for one, label in labels.items()]
+    options = [{"text": plain_text(truncate(label, 75)), "value": one.value} for one, label in labels.items()]
     element: dict[str, Any] = {
         "type": "plain_text_input",
         "action_id": "value",
-        "max_length": NAME_MAX,
-        "placeholder": plain("Ana Lima"),
+        "max_length": NAME_MAX_CHARS,
+        "placeholder": plain_text("Ana Lima"),
     }
     if name:
         element["initial_value"] = for_input(name)
     blocks: list[Block] = [
-        {"type": "input", "block_id": NAME_BLOCK, "label": plain("Your name in public"), "element": element},
+        {
+            "type": "input",
+            "block_id": NAME_BLOCK,
+            "label": plain_text("Your name in public"),
+            "element": element,
+        },
         {
             "type": "input",
             "block_id": STYLE_BLOCK,
-            "label": plain("How your replies are signed"),
+            "label": plain_text("How your replies are signed"),
             "element": {
                 "type": "radio_buttons",
                 "action_id": "value",
@@ -149,10 +161,10 @@ def me(name: str, style: Style, *, channel: str, is_on: bool) -> dict[str, Any]:
                 "initial_option": next(one for one in options if one["value"] == style),
             },
         },
-        context(
+        context_block(
             "People like to know who answers them. The sign-off counts in the length of a reply, and the "
             "composer shows it."
             + ("" if is_on else " *Sign-offs are switched off here* (`SIGN_OFFS`), so none is added.")
         ),
     ]
-    return _modal(ME, "You in public", "Save", {"channel": channel}, blocks)
+    return _modal(ME_CALLBACK_ID, "You in public", "Save", {"channel": channel}, blocks)

@@ -12,30 +12,53 @@ from datetime import datetime
 from typing import Any
 
 from bot.networks.base import Network
-from bot.slack.blocks.chart import Chart, in_characters
-from bot.slack.blocks.elements import Block, button, context, duration, permalink, plain, section
+from bot.slack.blocks.chart import Chart, build_text_block
+from bot.slack.blocks.elements import (
+    Block,
+    button,
+    context_block,
+    format_duration,
+    permalink,
+    plain_text,
+    section_block,
+)
 from bot.slack.blocks.replies import delivery, unsettled
-from bot.slack.blocks.replies.unsettled import apart
-from bot.slack.blocks.text import NO_TEXT, clean, date_token, escape, fit, line, link, literal, quote
+from bot.slack.blocks.replies.unsettled import stuck_text
+from bot.slack.blocks.text import (
+    NO_TEXT,
+    date_token,
+    escape_entities,
+    line_block,
+    link_element,
+    quote_block,
+    sanitize,
+    text_element,
+    truncate,
+)
 from models.reports.drafts import Draft
-from models.reports.open_tickets import Entry, Listing
-from models.reports.today import Today
-from models.tickets.state import REASONS, State
+from models.reports.open_tickets import Listing, TicketEntry
+from models.reports.today import TodayCounts
+from models.tickets.state import CLOSE_REASONS, TicketState
 
-DRAFTS, MINE, WAITING = 5, 8, 20  # how many of each are shown at once
-BROKEN, BROKEN_WORDS = 8, 300  # lines of what is broken, and characters of each
-WORDS = 150  # characters of a post or a draft
-OPTION = 75  # https://docs.slack.dev/reference/block-kit/composition-objects/option-object
+DRAFTS_SHOWN_MAX, OWN_TICKETS_SHOWN_MAX, WAITING_PER_PAGE = 5, 8, 20  # how many of each are shown at once
+ALARMS_SHOWN_MAX, ALARM_MAX_CHARS = 8, 300  # lines of what is broken, and characters of each
+QUOTE_MAX_CHARS = 150  # characters of a post or a draft
+OPTION_MAX_CHARS = 75  # https://docs.slack.dev/reference/block-kit/composition-objects/option-object
 
-DISCARD, PICK, OUTCOME, CLOSE = "discard_draft", "pick", "outcome", "close_selected"
-PREVIOUS, NEXT, PAGING = "previous_page", "next_page", "paging"
-CLOSING = "closing"  # the block with the outcome and its button
-NOT_ABOUT_US = "Not about us"
-NOTHING = Today()
+DISCARD_ACTION_ID, PICK_ACTION_ID, OUTCOME_ACTION_ID, CLOSE_ACTION_ID = (
+    "discard_draft",
+    "pick",
+    "outcome",
+    "close_selected",
+)
+PREVIOUS_ACTION_ID, NEXT_ACTION_ID, PAGING_BLOCK = "previous_page", "next_page", "paging"
+CLOSING_BLOCK = "closing"  # the block with the outcome and its button
+NOT_ABOUT_US_LABEL = "Not about us"
+EMPTY_TODAY = TodayCounts()
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class HomeContent:
     """All that one person's Home shows. `unread` are sentences about networks that do not answer."""
 
     drafts: tuple[Draft, ...]
@@ -46,8 +69,8 @@ class Shown:
     url: str  # the workspace's
     at: datetime
     pause: str | None = None  # that no reply leaves, as a sentence
-    broken: tuple[str, ...] = ()  # what rings, as lines of mrkdwn
-    today: Today = NOTHING
+    alarms: tuple[str, ...] = ()  # what rings, as lines of mrkdwn
+    today: TodayCounts = EMPTY_TODAY
     networks: Mapping[str, Network] = field(default_factory=dict)  # for links into them
     week: tuple[tuple[str, int], ...] = ()  # what was heard, by day, today last
     page: int = 0  # of the open queue, from 0
@@ -56,30 +79,30 @@ class Shown:
 # --- the whole ----------------------------------------------------------------------------------------------
 
 
-def home(shown: Shown, notice: str | None = None) -> dict[str, Any]:
+def build_home(shown: HomeContent, notice: str | None = None) -> dict[str, Any]:
     """The view; `notice` is what came of the last act there.
 
     It carries its own digest, the page of the queue, and whether something was told on top.
     """
-    blocks = [block for part in SECTIONS for block in part(shown)]
+    blocks = [block for part in SECTION_BUILDERS for block in part(shown)]
     digest = f"{hashlib.sha256(json.dumps(blocks).encode()).hexdigest()} {shown.page}"
-    told = [section(notice)] if notice is not None else []
+    told = [section_block(notice)] if notice is not None else []
     metadata = f"{digest} told" if told else digest
     return {"type": "home", "private_metadata": metadata, "blocks": [*told, *blocks]}
 
 
-def refusal(sentence: str) -> dict[str, Any]:
+def build_refused_home(sentence: str) -> dict[str, Any]:
     """The Home of somebody who is no member: one sentence (mrkdwn)."""
     digest = f"{hashlib.sha256(sentence.encode()).hexdigest()} 0"
-    return {"type": "home", "private_metadata": digest, "blocks": [section(sentence)]}
+    return {"type": "home", "private_metadata": digest, "blocks": [section_block(sentence)]}
 
 
-def digest(view: Mapping[str, Any]) -> str:
+def view_hash(view: Mapping[str, Any]) -> str:
     """What tells two Homes apart, whatever was told on top of them."""
     return str(view["private_metadata"]).removesuffix(" told")
 
 
-def page_of(digest: str | None) -> int:
+def page_of_hash(digest: str | None) -> int:
     """The page of the queue that a Home with that digest shows."""
     page = (digest or "").partition(" ")[2]
     return int(page) if page.isdecimal() else 0
@@ -88,111 +111,117 @@ def page_of(digest: str | None) -> int:
 # --- the sections -------------------------------------------------------------------------------------------
 
 
-def _paused(shown: Shown) -> list[Block]:
+def _paused(shown: HomeContent) -> list[Block]:
     """One block at most."""
-    return [section(f":double_vertical_bar: {shown.pause}")] if shown.pause is not None else []
+    return [section_block(f":double_vertical_bar: {shown.pause}")] if shown.pause is not None else []
 
 
-def _quiet(shown: Shown) -> list[Block]:
+def _quiet(shown: HomeContent) -> list[Block]:
     """One block, where there is nothing else."""
-    if shown.drafts or shown.mine.total or shown.waiting.total or shown.unread or shown.broken:
+    if shown.drafts or shown.mine.total or shown.waiting.total or shown.unread or shown.alarms:
         return []
-    return [section(":sunny: *All quiet.* Nobody waits for an answer, and you have no drafts.")]
+    return [section_block(":sunny: *All quiet.* Nobody waits for an answer, and you have no drafts.")]
 
 
-def _drafts(shown: Shown) -> list[Block]:
+def _drafts(shown: HomeContent) -> list[Block]:
     """At most 2 + 2 * DRAFTS blocks."""
-    listed = [block for one in shown.drafts[:DRAFTS] for block in _draft(one, shown)]
+    listed = [block for one in shown.drafts[:DRAFTS_SHOWN_MAX] for block in _draft(one, shown)]
     return _section(
-        "My drafts", len(shown.drafts), DRAFTS, listed, "They show as these are sent or discarded."
+        "My drafts", len(shown.drafts), DRAFTS_SHOWN_MAX, listed, "They show as these are sent or discarded."
     )
 
 
-def _draft(one: Draft, shown: Shown) -> list[Block]:
+def _draft(one: Draft, shown: HomeContent) -> list[Block]:
     value = {"t": one.entry.ticket_id, "r": one.reply_id}
-    row = [button("Edit", "edit_draft", value), button("Discard", DISCARD, value)]
-    return [_said("To ", one.entry, shown, one.words), {"type": "actions", "elements": row}]
+    row = [button("Edit", "edit_draft", value), button("Discard", DISCARD_ACTION_ID, value)]
+    return [_quote_blocks("To ", one.entry, shown, one.words), {"type": "actions", "elements": row}]
 
 
-def _mine(shown: Shown) -> list[Block]:
+def _mine(shown: HomeContent) -> list[Block]:
     """At most 2 + 3 * MINE blocks; what needs a person is on top."""
     listed = [block for one in shown.mine.first for block in _owned(one, shown)]
-    return _section("My tickets", shown.mine.total, MINE, listed, "They show as these are closed.")
+    return _section(
+        "My tickets", shown.mine.total, OWN_TICKETS_SHOWN_MAX, listed, "They show as these are closed."
+    )
 
 
-def _owned(one: Entry, shown: Shown) -> list[Block]:
-    about = section(_about(one, shown))
+def _owned(one: TicketEntry, shown: HomeContent) -> list[Block]:
+    about = section_block(_status_text(one, shown))
     if _can_reply(one, shown):
-        about |= {"accessory": button("Reply", "reply", _place(one))}
+        about |= {"accessory": button("Reply", "reply", _reply_value(one))}
     row = _decisions(one, shown)
     return [
-        _said("", one, shown, one.shown),
+        _quote_blocks("", one, shown, one.display_text),
         about,
         *([{"type": "actions", "elements": row}] if row else []),
     ]
 
 
-def _can_reply(one: Entry, shown: Shown) -> bool:
+def _can_reply(one: TicketEntry, shown: HomeContent) -> bool:
     return one.is_open and not one.is_answered and one.network in shown.titles
 
 
-def _decisions(one: Entry, shown: Shown) -> list[dict[str, Any]]:
+def _decisions(one: TicketEntry, shown: HomeContent) -> list[dict[str, Any]]:
     """What a person can do about a reply that goes no further by itself, as on the card."""
     reply = one.reply
     if reply is None or reply.is_moving:
         return []
     network = shown.networks.get(one.network)
-    return delivery.buttons(reply, network, _title(one, shown), reply.to_post_id)
+    return delivery.build_buttons(reply, network, _title(one, shown), reply.to_post_id)
 
 
-def _place(one: Entry) -> dict[str, Any]:
+def _reply_value(one: TicketEntry) -> dict[str, Any]:
     """What *Reply* carries, as on the card: with it the composer opens while the ledger is slow."""
     names = {"h": one.handle or "", "a": one.account or "us", "w": one.network}
     return {"t": one.ticket_id, "n": one.turn, "p": one.post_id, **names}
 
 
-def _waiting(shown: Shown) -> list[Block]:
+def _waiting(shown: HomeContent) -> list[Block]:
     """At most 4 + 2 * WAITING blocks."""
     if not shown.waiting.total:
         return []
     listed = [block for one in shown.waiting.first for block in _selectable(one, shown)]
-    need = apart(shown.waiting.stuck)
+    need = stuck_text(shown.waiting.stuck)
     count = f"Waiting ({shown.waiting.total:,}){f': {need}' if need else ''}"
-    heading: Block = {"type": "header", "text": plain(count)}
-    return [heading, _closing(), *listed, *_turning(shown)]
+    heading: Block = {"type": "header", "text": plain_text(count)}
+    return [heading, _closing(), *listed, *_paging(shown)]
 
 
-def _turning(shown: Shown) -> list[Block]:
+def _paging(shown: HomeContent) -> list[Block]:
     """The way to the pages before and after, where there are any."""
-    total, first = shown.waiting.total, shown.page * WAITING
-    if total <= WAITING:
+    total, first = shown.waiting.total, shown.page * WAITING_PER_PAGE
+    if total <= WAITING_PER_PAGE:
         return []
-    row = [button("Previous", PREVIOUS, {"p": shown.page - 1})] if shown.page else []
-    if first + WAITING < total:
-        row.append(button("Next", NEXT, {"p": shown.page + 1}))
+    row = [button("Previous", PREVIOUS_ACTION_ID, {"p": shown.page - 1})] if shown.page else []
+    if first + WAITING_PER_PAGE < total:
+        row.append(button("Next", NEXT_ACTION_ID, {"p": shown.page + 1}))
     order = ", what needs a person on top" if shown.waiting.stuck.total else ""
-    here = f"{first + 1:,} to {min(first + WAITING, total):,} of {total:,}, by due time{order}."
-    return [context(here), {"type": "actions", "block_id": PAGING, "elements": row}]
+    here = f"{first + 1:,} to {min(first + WAITING_PER_PAGE, total):,} of {total:,}, by due time{order}."
+    return [context_block(here), {"type": "actions", "block_id": PAGING_BLOCK, "elements": row}]
 
 
-def _selectable(one: Entry, shown: Shown) -> list[Block]:
-    words = " ".join(clean(one.shown).split()) or NO_TEXT
+def _selectable(one: TicketEntry, shown: HomeContent) -> list[Block]:
+    words = " ".join(sanitize(one.display_text).split()) or NO_TEXT
     said = f"{_who(one)} on {_title(one, shown)}: {words}"
     option = {
-        "text": plain(fit(said, OPTION, measure=lambda text: len(escape(text)))),
+        "text": plain_text(truncate(said, OPTION_MAX_CHARS, measure=lambda text: len(escape_entities(text)))),
         "value": str(one.ticket_id),
     }
-    box = {"type": "checkboxes", "action_id": PICK, "options": [option]}
+    box = {"type": "checkboxes", "action_id": PICK_ACTION_ID, "options": [option]}
     # The same name at each drawing, so that Slack keeps what is ticked.
     return [
-        {"type": "actions", "block_id": f"{PICK}-{one.ticket_id}", "elements": [box, *_buttons(one, shown)]},
-        context(_about(one, shown, with_owner=True)),
+        {
+            "type": "actions",
+            "block_id": f"{PICK_ACTION_ID}-{one.ticket_id}",
+            "elements": [box, *_buttons(one, shown)],
+        },
+        context_block(_status_text(one, shown, with_owner=True)),
     ]
 
 
-def _buttons(one: Entry, shown: Shown) -> list[dict[str, Any]]:
+def _buttons(one: TicketEntry, shown: HomeContent) -> list[dict[str, Any]]:
     """What the card offers as well, where it makes sense."""
-    value = _place(one)
+    value = _reply_value(one)
     row = _decisions(one, shown)
     if _can_reply(one, shown):
         row.append(button("Reply", "reply", value))
@@ -205,53 +234,59 @@ def _buttons(one: Entry, shown: Shown) -> list[dict[str, Any]]:
 
 def _closing() -> Block:
     """One outcome for all that are ticked below."""
-    outcomes = [(f"No reply needed: {reason}", reason) for reason in REASONS]
-    outcomes.append((NOT_ABOUT_US, State.NOT_ABOUT_US.value))
+    outcomes = [(f"No reply needed: {reason}", reason) for reason in CLOSE_REASONS]
+    outcomes.append((NOT_ABOUT_US_LABEL, TicketState.NOT_ABOUT_US.value))
     select = {
         "type": "static_select",
-        "action_id": OUTCOME,
-        "placeholder": plain("What became of them"),
-        "options": [{"text": plain(label), "value": value} for label, value in outcomes],
+        "action_id": OUTCOME_ACTION_ID,
+        "placeholder": plain_text("What became of them"),
+        "options": [{"text": plain_text(label), "value": value} for label, value in outcomes],
     }
     return {
         "type": "actions",
-        "block_id": CLOSING,
-        "elements": [select, button("Close the selected", CLOSE, {"do": "close"})],
+        "block_id": CLOSING_BLOCK,
+        "elements": [select, button("Close the selected", CLOSE_ACTION_ID, {"do": "close"})],
     }
 
 
-def _unread(shown: Shown) -> list[Block]:
+def _unread(shown: HomeContent) -> list[Block]:
     """One block at most."""
-    return [context("\n".join(f":warning: {one}" for one in shown.unread))] if shown.unread else []
+    return [context_block("\n".join(f":warning: {one}" for one in shown.unread))] if shown.unread else []
 
 
-def _broken(shown: Shown) -> list[Block]:
+def _alarms(shown: HomeContent) -> list[Block]:
     """One block at most."""
-    if not shown.broken:
+    if not shown.alarms:
         return []
     more = (
-        [f"And {len(shown.broken) - BROKEN} more: `/mentions doctor`."] if len(shown.broken) > BROKEN else []
+        [f"And {len(shown.alarms) - ALARMS_SHOWN_MAX} more: `/mentions doctor`."]
+        if len(shown.alarms) > ALARMS_SHOWN_MAX
+        else []
     )
-    lines = [f":rotating_light: {fit(one, BROKEN_WORDS)}" for one in shown.broken[:BROKEN]]
-    return [section("\n".join([*lines, *more]))]
+    lines = [f":rotating_light: {truncate(one, ALARM_MAX_CHARS)}" for one in shown.alarms[:ALARMS_SHOWN_MAX]]
+    return [section_block("\n".join([*lines, *more]))]
 
 
-def _today(shown: Shown) -> list[Block]:
+def _today(shown: HomeContent) -> list[Block]:
     """Three blocks at most: today in figures, and the week in a chart. Nothing where nothing was heard."""
     if not any(heard for _, heard in shown.week):
         return []
     now = shown.today
-    took = f"  ·  *First reply* {duration(now.first_reply)} (median)" if now.first_reply is not None else ""
+    took = (
+        f"  ·  *First reply* {format_duration(now.first_reply)} (median)"
+        if now.first_reply is not None
+        else ""
+    )
     closed = f"  ·  *Closed without one* {now.closed:,}" if now.closed else ""
     told = f"*Heard* {now.heard:,}  ·  *Answered* {now.answered:,}  ·  *Waiting* {now.waiting:,}"
     days, heard = zip(*shown.week, strict=True)
     chart = Chart("Heard by day", "bar", days, (("heard", tuple(map(float, heard))),), "mentions")
-    heading: Block = {"type": "header", "text": plain("Today")}
-    return [heading, section(told + closed + took), in_characters(chart)]
+    heading: Block = {"type": "header", "text": plain_text("Today")}
+    return [heading, section_block(told + closed + took), build_text_block(chart)]
 
 
 # In this order; a new one is a function here.
-SECTIONS = (_paused, _quiet, _unread, _broken, _drafts, _mine, _waiting, _today)
+SECTION_BUILDERS = (_paused, _quiet, _unread, _alarms, _drafts, _mine, _waiting, _today)
 
 
 # --- what they share ----------------------------------------------------------------------------------------
@@ -261,32 +296,34 @@ def _section(title: str, total: int, room: int, listed: list[Block], where: str)
     """A heading with the whole count, what is listed, and how many more there are and `where`."""
     if not total:
         return []
-    heading: Block = {"type": "header", "text": plain(f"{title} ({total:,})")}
-    more = [context(f"And {total - room:,} more. {where}")] if total > room else []
+    heading: Block = {"type": "header", "text": plain_text(f"{title} ({total:,})")}
+    more = [context_block(f"And {total - room:,} more. {where}")] if total > room else []
     return [heading, *listed, *more]
 
 
-def _said(before: str, one: Entry, shown: Shown, words: str) -> Block:
+def _quote_blocks(before: str, one: TicketEntry, shown: HomeContent, words: str) -> Block:
     """Whom it is about, with the way to the card, and words of theirs or ours: shown as they are."""
     card = permalink(shown.url, one.channel, one.ts)
-    name = link(card, _who(one)) if card else literal(_who(one), "bold")
+    name = link_element(card, _who(one)) if card else text_element(_who(one), "bold")
     head = (
-        line(before, name, f" on {_title(one, shown)}") if before else line(name, f" on {_title(one, shown)}")
+        line_block(before, name, f" on {_title(one, shown)}")
+        if before
+        else line_block(name, f" on {_title(one, shown)}")
     )
-    return head | {"elements": [*head["elements"], *quote(words, WORDS)["elements"]]}
+    return head | {"elements": [*head["elements"], *quote_block(words, QUOTE_MAX_CHARS)["elements"]]}
 
 
-def _who(one: Entry) -> str:
+def _who(one: TicketEntry) -> str:
     return f"@{one.handle}" if one.handle else "somebody"
 
 
-def _title(one: Entry, shown: Shown) -> str:
+def _title(one: TicketEntry, shown: HomeContent) -> str:
     return shown.titles.get(one.network, one.network)
 
 
-def _about(one: Entry, shown: Shown, *, with_owner: bool = False) -> str:
+def _status_text(one: TicketEntry, shown: HomeContent, *, with_owner: bool = False) -> str:
     """Where it stands, in our own words alone; times in each reader's own zone."""
-    parts = [_standing(one, _title(one, shown), shown.at)]
+    parts = [_waiting_text(one, _title(one, shown), shown.at)]
     if with_owner:
         parts.append(f"<@{one.owner}> has it" if one.owner else "nobody has it")
         card = permalink(shown.url, one.channel, one.ts)
@@ -294,15 +331,15 @@ def _about(one: Entry, shown: Shown, *, with_owner: bool = False) -> str:
     return "  ·  ".join(parts)
 
 
-def _standing(one: Entry, title: str, at: datetime) -> str:
+def _waiting_text(one: TicketEntry, title: str, at: datetime) -> str:
     """Where our reply is, if one is under way, since when they wait, and until when one is owed."""
-    if one.state == State.SNOOZED and one.snoozed_until is not None and not one.needs_person:
+    if one.state == TicketState.SNOOZED and one.snoozed_until is not None and not one.needs_person:
         return f":zzz: Snoozed until {date_token(one.snoozed_until)}"
     since = f"Waiting since {date_token(one.since)}" if one.is_open else ""
-    mark, words = unsettled.told(one, title)
-    if one.is_served and not one.needs_person:
+    mark, words = unsettled.reply_status(one, title)
+    if one.is_reply_moving and not one.needs_person:
         return f"{mark}{since}  ·  {words}"
-    late, due = unsettled.LATE if unsettled.is_late(one, at) else "", unsettled.due(one, at)
+    late, due = unsettled.LATE_EMOJI if unsettled.is_late(one, at) else "", unsettled.due_text(one, at)
     if one.reply is None:
         mark, words = "", ""
     return (late or mark) + "  ·  ".join(part for part in (words, since, due) if part)

@@ -12,20 +12,20 @@ from urllib.parse import urlsplit
 
 import regex  # the Unicode properties and graphemes that `re` lacks
 
-from models.core.mrkdwn import escape as escape  # noqa: PLC0414 - one of the functions here
-from models.core.mrkdwn import escaped, linked_words
+from models.core.mrkdwn import escape_entities as escape_entities  # noqa: PLC0414 - one of the functions here
+from models.core.mrkdwn import escape_mrkdwn, link_words
 
 Block = dict[str, Any]
 Element = dict[str, Any]
 
-WHEN = "{date_short_pretty} at {time}"
+DATE_TIME_FORMAT = "{date_short_pretty} at {time}"
 NO_TEXT = "(no text)"
 NO_NAME = "(no name)"
-URL_MAX = 3_000  # https://docs.slack.dev/reference/block-kit/block-elements/button-element
-NAME_GRAPHEMES = (
+URL_MAX_CHARS = 3_000  # https://docs.slack.dev/reference/block-kit/block-elements/button-element
+NAME_MAX_GRAPHEMES = (
     50  # what X allows, https://help.x.com/en/managing-your-account/how-to-customize-your-profile
 )
-NAME_CHARACTERS = 500  # one grapheme may carry any number of accents
+NAME_MAX_CHARS = 500  # one grapheme may carry any number of accents
 
 FSI, PDI = "\u2068", "\u2069"  # isolate what follows by its own first strong letter; end of that isolate
 
@@ -64,7 +64,7 @@ def is_visible(text: str) -> bool:
 # --- what customers write ----------------------------------------------------------------------------------
 
 
-def clean(text: str) -> str:
+def sanitize(text: str) -> str:
     """A customer's text made safe to carry: it encodes to UTF-8, and PostgreSQL and JSON take it.
 
     Lone surrogates and control characters become U+FFFD, CRLF becomes LF; the rest, marks of direction and
@@ -75,14 +75,14 @@ def clean(text: str) -> str:
     return safe
 
 
-def isolate(name: str) -> str:
+def isolate_name(name: str) -> str:
     """A customer's name for one of our own lines: visible, in one line, unable to reorder what is around it.
 
     The name loses its own bidirectional controls and is wrapped in an isolate, as
     https://www.w3.org/International/questions/qa-bidi-unicode-controls advises. It is still plain text.
     """
-    whole = one_line(clean(name))
-    short = fit(fit(whole, NAME_GRAPHEMES, measure=_graphemes), NAME_CHARACTERS)
+    whole = one_line(sanitize(name))
+    short = truncate(truncate(whole, NAME_MAX_GRAPHEMES, measure=_graphemes), NAME_MAX_CHARS)
     return f"{FSI}{short if _VISIBLE.search(short) else NO_NAME}{PDI}"
 
 
@@ -91,36 +91,36 @@ def one_line(text: str) -> str:
     return " ".join(_BIDI_CONTROL.sub("", text).split())
 
 
-def called(handle: str) -> str:
+def mrkdwn_handle(handle: str) -> str:
     """`@handle` for mrkdwn, as itself: `@_acme_` is never italics.
 
     https://docs.slack.dev/messaging/formatting-message-text/#basic-formatting
     """
-    return escaped(f"@{handle}")
+    return escape_mrkdwn(f"@{handle}")
 
 
-def linked(handle: str | None, url: str) -> str:
+def mrkdwn_handle_link(handle: str | None, url: str) -> str:
     """Somebody's `@handle` for mrkdwn, as a link to their card, or bold where it has no address."""
     if not url:
-        name = called(handle) if handle is not None else "somebody"
+        name = mrkdwn_handle(handle) if handle is not None else "somebody"
         return name if name.startswith("`") else f"*{name}*"
-    return linked_words(f"@{handle}" if handle is not None else "somebody", url)
+    return link_words(f"@{handle}" if handle is not None else "somebody", url)
 
 
-def inert(words: str) -> str:
+def mrkdwn_literal(words: str) -> str:
     """One line of somebody else's `words` for mrkdwn, in which Slack formats nothing.
 
     For a few words in a sentence of ours, such as an issue's title; whole texts are for `quote`.
     """
-    return escaped(one_line(words))
+    return escape_mrkdwn(one_line(words))
 
 
-def reported(detail: str) -> str:
+def mrkdwn_error(detail: str) -> str:
     """Why a call failed, in a network's words or in ours, for mrkdwn; ours may name a command as code."""
-    return escape(detail) if "`" in detail else inert(detail)
+    return escape_entities(detail) if "`" in detail else mrkdwn_literal(detail)
 
 
-def fit(text: str, limit: int, *, measure: Callable[[str], int] = len, tail: str = "…") -> str:
+def truncate(text: str, limit: int, *, measure: Callable[[str], int] = len, tail: str = "…") -> str:
     """`text` if it measures at most `limit`, else as many whole graphemes of it as leave room for `tail`.
 
     `measure` should not shrink when text is added. To fit what will be escaped, measure it escaped and
@@ -143,33 +143,35 @@ def _graphemes(text: str) -> int:
 # --- rich text, which Slack shows without parsing ----------------------------------------------------------
 
 
-def literal(text: str, *styles: str) -> Element:
+def text_element(text: str, *styles: str) -> Element:
     """A rich_text element that shows `text` as it is; `styles` are Slack's: bold, italic, strike, code."""
-    element: Element = {"type": "text", "text": clean(text)}
+    element: Element = {"type": "text", "text": sanitize(text)}
     return element | {"style": dict.fromkeys(styles, True)} if styles else element
 
 
-def quote(text: str, limit: int) -> Block:
+def quote_block(text: str, limit: int) -> Block:
     """A block that quotes a customer's `text` literally, cut to `limit` characters."""
-    whole = clean(text)
-    shown = literal(fit(whole, limit)) if _VISIBLE.search(whole) else literal(NO_TEXT, "italic")
+    whole = sanitize(text)
+    shown = (
+        text_element(truncate(whole, limit)) if _VISIBLE.search(whole) else text_element(NO_TEXT, "italic")
+    )
     return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": [shown]}]}
 
 
-def line(*elements: Element | str) -> Block:
+def line_block(*elements: Element | str) -> Block:
     """A block with one line of rich text; a bare string is shown literally."""
-    parts = [literal(part) if isinstance(part, str) else part for part in elements]
+    parts = [text_element(part) if isinstance(part, str) else part for part in elements]
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": parts}]}
 
 
-def link(url: str, text: str) -> Element:
+def link_element(url: str, text: str) -> Element:
     """A rich_text link that reads `text`, or only the text where `url` is not a plain web address."""
-    return {"type": "link", "url": url, "text": clean(text)} if is_web(url) else literal(text)
+    return {"type": "link", "url": url, "text": sanitize(text)} if is_web_url(url) else text_element(text)
 
 
-def is_web(url: str) -> bool:
+def is_web_url(url: str) -> bool:
     """Whether `url` is a plain web address, which leads where it says."""
-    if len(url) > URL_MAX or not url.isprintable() or regex.search(r'[\s<>|"\\]', url):
+    if len(url) > URL_MAX_CHARS or not url.isprintable() or regex.search(r'[\s<>|"\\]', url):
         return False
     try:
         parts = urlsplit(url)
@@ -183,14 +185,14 @@ def is_web(url: str) -> bool:
 # --- moments, which Slack shows in each reader's own zone --------------------------------------------------
 
 
-def date(at: datetime, format: str = WHEN, fallback: str = "") -> Element:  # noqa: A002 Slack's word
+def date_element(at: datetime, format: str = DATE_TIME_FORMAT, fallback: str = "") -> Element:  # noqa: A002 Slack's word
     """A rich_text date; `at` must know its zone, `fallback` is the UTC time unless given."""
     return {"type": "date", "timestamp": _unix(at), "format": format, "fallback": fallback or _utc(at)}
 
 
-def date_token(at: datetime, format: str = WHEN, fallback: str = "") -> str:  # noqa: A002 Slack's word
+def date_token(at: datetime, format: str = DATE_TIME_FORMAT, fallback: str = "") -> str:  # noqa: A002 Slack's word
     """A date for mrkdwn, see https://docs.slack.dev/messaging/formatting-message-text/#date-formatting."""
-    return f"<!date^{_unix(at)}^{format}|{escape(fallback or _utc(at))}>"
+    return f"<!date^{_unix(at)}^{format}|{escape_entities(fallback or _utc(at))}>"
 
 
 def _unix(at: datetime) -> int:

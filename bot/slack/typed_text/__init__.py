@@ -15,16 +15,23 @@ from typing import Any
 
 import regex
 
-from bot.slack.blocks.text import escape
+from bot.slack.blocks.text import escape_entities
 from bot.slack.typed_text import rich_text
-from bot.slack.typed_text.mrkdwn import CHANNEL, for_input, read
-from bot.slack.typed_text.value import Reading, SlackText
+from bot.slack.typed_text.mrkdwn import CHANNEL_TOKEN, for_input, read_mrkdwn
+from bot.slack.typed_text.value import SlackText, TextBuilder
 
-__all__ = ["FORWARDED", "SlackText", "for_input", "only_in_slack", "read_message", "read_slack_text"]
+__all__ = [
+    "FORWARDED_LABEL",
+    "SlackText",
+    "find_slack_tokens",
+    "for_input",
+    "read_message",
+    "read_slack_text",
+]
 
-FORWARDED = "a forwarded message"
-NAMELESS = "a file"
-_MENTION = regex.compile(r"<([@#][A-Z0-9]+|!subteam\^[A-Z0-9]+)(?:\|[^<>\n]*)?>")
+FORWARDED_LABEL = "a forwarded message"
+UNNAMED_FILE_LABEL = "a file"
+_SLACK_MENTION = regex.compile(r"<([@#][A-Z0-9]+|!subteam\^[A-Z0-9]+)(?:\|[^<>\n]*)?>")
 
 
 def read_slack_text(text: str | None) -> SlackText:
@@ -33,7 +40,7 @@ def read_slack_text(text: str | None) -> SlackText:
     Slack sends emoji as `:name:` there, and the signs `*_~` as they were typed: these fields know no
     formatting.
     """
-    return read(text or "", is_formatted=False)
+    return read_mrkdwn(text or "", is_formatted=False)
 
 
 def read_message(message: Mapping[str, Any]) -> SlackText:
@@ -45,31 +52,31 @@ def read_message(message: Mapping[str, Any]) -> SlackText:
     text = text if isinstance(text, str) else ""
     blocks = [one for one in message.get("blocks") or [] if one.get("type") == "rich_text"]
     if blocks:
-        reading = Reading()
-        rich_text.read(blocks, dict(CHANNEL.findall(text)), reading)
-        typed = reading.done()
+        reading = TextBuilder()
+        rich_text.read_blocks(blocks, dict(CHANNEL_TOKEN.findall(text)), reading)
+        typed = reading.build()
     else:
-        typed = read(text, is_formatted=True)
-    return typed.without(_left_out(message))
+        typed = read_mrkdwn(text, is_formatted=True)
+    return typed.with_left_out(_attachment_names(message))
 
 
-def only_in_slack(text: str) -> tuple[str, ...]:
+def find_slack_tokens(text: str) -> tuple[str, ...]:
     """What in `text`, read and kept earlier, still has no characters outside Slack, each once.
 
     These are people and groups (`<@U1>`) and custom emoji. Characters do not tell whether a `:name:` was
     meant literally, so one that Slack has no character for counts as a custom emoji.
     """
-    mentioned = (f"<{target}>" for target in _MENTION.findall(text))
-    return tuple(dict.fromkeys([*mentioned, *read_slack_text(escape(for_input(text))).names]))
+    mentioned = (f"<{target}>" for target in _SLACK_MENTION.findall(text))
+    return tuple(dict.fromkeys([*mentioned, *read_slack_text(escape_entities(for_input(text))).names]))
 
 
-def _left_out(message: Mapping[str, Any]) -> tuple[str, ...]:
+def _attachment_names(message: Mapping[str, Any]) -> tuple[str, ...]:
     """What in `message` is no text, by name.
 
     https://docs.slack.dev/reference/objects/file-object; a file from another organisation comes without a
     name.
     """
     files = [one for one in message.get("files") or [] if one.get("mode") != "tombstone"]
-    named = [str(one.get("name") or one.get("title") or NAMELESS) for one in files]
+    named = [str(one.get("name") or one.get("title") or UNNAMED_FILE_LABEL) for one in files]
     shared = any(one.get("is_share") or one.get("is_msg_unfurl") for one in message.get("attachments") or [])
-    return (*named, *([FORWARDED] if shared else []))
+    return (*named, *([FORWARDED_LABEL] if shared else []))

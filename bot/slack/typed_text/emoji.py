@@ -13,10 +13,10 @@ from functools import cache
 from itertools import cycle
 from pathlib import Path
 
-TABLE = Path(__file__).with_name("emoji.tsv")
+TABLE_PATH = Path(__file__).with_name("emoji.tsv")
 # Numbered after the Fitzpatrick scale, whose types 1 and 2 share one: https://unicode.org/reports/tr51/#Emoji_Modifiers_Table
-TONES = {"2": "\U0001f3fb", "3": "\U0001f3fc", "4": "\U0001f3fd", "5": "\U0001f3fe", "6": "\U0001f3ff"}
-_TONE = re.compile(r"(?::skin-tone-)([2-6])(?:-([2-6]))?:")
+SKIN_TONES = {"2": "\U0001f3fb", "3": "\U0001f3fc", "4": "\U0001f3fd", "5": "\U0001f3fe", "6": "\U0001f3ff"}
+_SKIN_TONE = re.compile(r"(?::skin-tone-)([2-6])(?:-([2-6]))?:")
 
 
 def characters(name: str, tones: str = "") -> str | None:
@@ -26,15 +26,15 @@ def characters(name: str, tones: str = "") -> str | None:
     `:skin-tone-3::skin-tone-5:`. A tone that this emoji does not take stands behind it as an emoji of its
     own, as Slack shows it.
     """
-    columns = _table().get(name)
+    columns = _load_table().get(name)
     if columns is None:
         return None
-    numbers = [number for pair in _TONE.findall(tones) for number in pair if number]
+    numbers = [number for pair in _SKIN_TONE.findall(tones) for number in pair if number]
     for taken in range(len(numbers), 0, -1):
-        made = _toned(columns, numbers[:taken])
+        made = _with_tones(columns, numbers[:taken])
         if made is not None:
-            return made + "".join(TONES[number] for number in numbers[taken:])
-    return _decoded(columns[0]) + "".join(TONES[number] for number in numbers)
+            return made + "".join(SKIN_TONES[number] for number in numbers[taken:])
+    return _decode(columns[0]) + "".join(SKIN_TONES[number] for number in numbers)
 
 
 def from_code_points(unicode: str) -> str | None:
@@ -48,23 +48,23 @@ def from_code_points(unicode: str) -> str | None:
         return None
 
 
-def _toned(columns: Sequence[str], numbers: Sequence[str]) -> str | None:
+def _with_tones(columns: Sequence[str], numbers: Sequence[str]) -> str | None:
     """The emoji with these tones, one or two of them; None if it takes none, or not so many."""
     is_pair = len(set(numbers)) > 1
     pattern = columns[2 if is_pair else 1] if len(columns) > (2 if is_pair else 1) else ""
     if not pattern or len(numbers) > (2 if len(columns) > 2 else 1):  # noqa: PLR2004 - a pair
         return None
     parts = pattern.split("*")
-    tones = cycle([f"{ord(TONES[number]):X}" for number in numbers])
-    return _decoded("".join(f"{part}{next(tones)}" for part in parts[:-1]) + parts[-1])
+    tones = cycle([f"{ord(SKIN_TONES[number]):X}" for number in numbers])
+    return _decode("".join(f"{part}{next(tones)}" for part in parts[:-1]) + parts[-1])
 
 
-def _decoded(points: str) -> str:
+def _decode(points: str) -> str:
     return "".join(chr(int(point, 16)) for point in points.split("-"))
 
 
 @cache
-def _table() -> dict[str, tuple[str, ...]]:
+def _load_table() -> dict[str, tuple[str, ...]]:
     """Each name with its characters, with one tone and with two, as code points."""
-    rows = (line.split("\t") for line in TABLE.read_text(encoding="utf-8").splitlines())
+    rows = (line.split("\t") for line in TABLE_PATH.read_text(encoding="utf-8").splitlines())
     return {name: tuple(columns) for names, *columns in rows for name in names.split()}

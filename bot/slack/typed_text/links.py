@@ -6,10 +6,10 @@ import regex
 
 _PREFIX = regex.compile(r"(?:mailto|tel):", regex.IGNORECASE)
 _SCHEME = regex.compile(r"https?://", regex.IGNORECASE)
-_NOT_DIALLED = regex.compile(r"[^\d+*#]")
+_NON_PHONE_CHARS = regex.compile(r"[^\d+*#]")
 
 
-def spoken(url: str, words: str) -> tuple[str, str]:
+def link_text(url: str, words: str) -> tuple[str, str]:
     """The words of a link and what has to stand behind them, so that nobody loses the address.
 
     An address that was typed stays as it was typed, whatever Slack made of it: it sends
@@ -19,15 +19,15 @@ def spoken(url: str, words: str) -> tuple[str, str]:
     bare = _PREFIX.sub("", url, count=1)
     if not words.strip():
         return bare, ""
-    return words, "" if bare in words or _is_same(url, words) else f" ({bare})"
+    return words, "" if bare in words or _is_same_address(url, words) else f" ({bare})"
 
 
-def _is_same(url: str, words: str) -> bool:
+def _is_same_address(url: str, words: str) -> bool:
     if url[:4].casefold() == "tel:":
-        return bool(_NOT_DIALLED.sub("", url) == _NOT_DIALLED.sub("", words))
-    return _compared(url) == _compared(words)
+        return bool(_NON_PHONE_CHARS.sub("", url) == _NON_PHONE_CHARS.sub("", words))
+    return _comparable(url) == _comparable(words)
 
 
-def _compared(address: str) -> str:
+def _comparable(address: str) -> str:
     bare = _SCHEME.sub("", _PREFIX.sub("", address.strip(), count=1), count=1)
     return unquote(bare).removesuffix("/").casefold()

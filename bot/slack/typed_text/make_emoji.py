@@ -15,27 +15,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-TABLE = Path(__file__).with_name("emoji.tsv")
-TONES = ("1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF")
+TABLE_PATH = Path(__file__).with_name("emoji.tsv")
+SKIN_TONES = ("1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF")
 
 
-def line(emoji: Mapping[str, Any]) -> str:
+def table_line(emoji: Mapping[str, Any]) -> str:
     """One line of the table for one entry of emoji.json."""
     variations = {
         tuple(key.split("-")): row["unified"] for key, row in emoji.get("skin_variations", {}).items()
     }
     columns = [" ".join(emoji["short_names"]), emoji["unified"]]
     if variations:
-        one = _pattern(variations, (TONES[0],)) or _pattern(variations, (TONES[0], TONES[0]))
-        columns += [one, _pattern(variations, (TONES[0], TONES[1]))]
+        one = _tone_pattern(variations, (SKIN_TONES[0],)) or _tone_pattern(
+            variations, (SKIN_TONES[0], SKIN_TONES[0])
+        )
+        columns += [one, _tone_pattern(variations, (SKIN_TONES[0], SKIN_TONES[1]))]
         _check(variations, one, columns[3])
     return "\t".join(columns).rstrip("\t")
 
 
-def _pattern(variations: Mapping[tuple[str, ...], str], key: tuple[str, ...]) -> str:
+def _tone_pattern(variations: Mapping[tuple[str, ...], str], key: tuple[str, ...]) -> str:
     """The variation of these tones, with a `*` where a tone stands; empty if there is none."""
     points = variations.get(key, "").split("-")
-    return "-".join("*" if point in TONES else point for point in points)
+    return "-".join("*" if point in SKIN_TONES else point for point in points)
 
 
 def _check(variations: Mapping[tuple[str, ...], str], one: str, two: str) -> None:
@@ -50,7 +52,7 @@ def _check(variations: Mapping[tuple[str, ...], str], one: str, two: str) -> Non
 def main(source: Path) -> None:
     """Write the table."""
     entries = json.loads(source.read_text(encoding="utf-8"))
-    TABLE.write_text("".join(f"{line(entry)}\n" for entry in entries), encoding="utf-8")
+    TABLE_PATH.write_text("".join(f"{table_line(entry)}\n" for entry in entries), encoding="utf-8")
 
 
 if __name__ == "__main__":

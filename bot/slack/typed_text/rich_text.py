@@ -8,32 +8,32 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.slack.typed_text import emoji
-from bot.slack.typed_text.links import spoken
-from bot.slack.typed_text.value import Reading
+from bot.slack.typed_text.links import link_text
+from bot.slack.typed_text.value import TextBuilder
 
-Element = Mapping[str, Any]
+RichTextElement = Mapping[str, Any]
 BULLETS = ("•", "◦", "▪")
-QUOTED = "> "
+QUOTE_PREFIX = "> "
 
 
-def read(blocks: Sequence[Element], channels: Mapping[str, str], reading: Reading) -> None:
+def read_blocks(blocks: Sequence[RichTextElement], channels: Mapping[str, str], reading: TextBuilder) -> None:
     """Add what `blocks` show to `reading`; `channels` has the names of channels by id."""
     for block in blocks:
         for part in block.get("elements") or []:
             _part(part, channels, reading)
 
 
-def _part(part: Element, channels: Mapping[str, str], reading: Reading) -> None:
-    kind, margin = part.get("type"), QUOTED if part.get("border") else ""
+def _part(part: RichTextElement, channels: Mapping[str, str], reading: TextBuilder) -> None:
+    kind, margin = part.get("type"), QUOTE_PREFIX if part.get("border") else ""
     if kind == "rich_text_list":
         _list(part, margin, channels, reading)
         return
-    reading.begin_line(QUOTED if kind == "rich_text_quote" else margin)
+    reading.begin_line(QUOTE_PREFIX if kind == "rich_text_quote" else margin)
     for element in part.get("elements") or []:
         _inline(element, channels, reading)
 
 
-def _list(part: Element, margin: str, channels: Mapping[str, str], reading: Reading) -> None:
+def _list(part: RichTextElement, margin: str, channels: Mapping[str, str], reading: TextBuilder) -> None:
     """A list: its items under each other, with the bullets or numbers that Slack shows."""
     indent, first = int(part.get("indent") or 0), int(part.get("offset") or 0) + 1
     for number, item in enumerate(part.get("elements") or [], first):
@@ -44,12 +44,12 @@ def _list(part: Element, margin: str, channels: Mapping[str, str], reading: Read
             _inline(element, channels, reading)
 
 
-def _inline(element: Element, channels: Mapping[str, str], reading: Reading) -> None:
+def _inline(element: RichTextElement, channels: Mapping[str, str], reading: TextBuilder) -> None:
     match element:
         case {"type": "text", "text": str(text)}:
             reading.add(text)
         case {"type": "link", "url": str(url)}:
-            reading.add("".join(spoken(url, str(element.get("text") or ""))))
+            reading.add("".join(link_text(url, str(element.get("text") or ""))))
         case {"type": "emoji"}:
             _emoji(element, reading)
         case {"type": "user", "user_id": user}:
@@ -72,7 +72,7 @@ def _inline(element: Element, channels: Mapping[str, str], reading: Reading) -> 
             reading.add_token(f"<{element.get('type')}>", f"<{element.get('type')}>")
 
 
-def _emoji(element: Element, reading: Reading) -> None:
+def _emoji(element: RichTextElement, reading: TextBuilder) -> None:
     """An emoji: `unicode` is what the typist saw; without it the name, and a custom one has no characters."""
     name, unicode = str(element.get("name") or ""), element.get("unicode")
     made = emoji.from_code_points(unicode) if isinstance(unicode, str) else None

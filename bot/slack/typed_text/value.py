@@ -10,7 +10,7 @@ _PERSON = regex.compile(r"<@(\w+)(?:\|[^<>\n]*)?>")
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class SlackToken:
     """A part of a text that means something only in Slack: where it begins, how it stands there, its name."""
 
     start: int
@@ -23,7 +23,7 @@ class SlackText:
     """What somebody typed in Slack, as the plain characters that they saw."""
 
     text: str
-    tokens: tuple[Token, ...] = ()
+    tokens: tuple[SlackToken, ...] = ()
     left_out: tuple[str, ...] = ()  # names of files, and of whatever else came with the words
 
     @property
@@ -32,7 +32,7 @@ class SlackText:
         return tuple(dict.fromkeys(token.name for token in self.tokens))
 
     @property
-    def person_in_front(self) -> Token | None:
+    def person_in_front(self) -> SlackToken | None:
         """The person whom the text begins with, if it does."""
         first = self.tokens[0] if self.tokens else None
         return first if first is not None and first.start == 0 and _PERSON.fullmatch(first.text) else None
@@ -49,17 +49,17 @@ class SlackText:
         rest = self.after(len(self.text) - len(self.text.lstrip(signs)))
         return replace(rest, text=rest.text.rstrip(signs))
 
-    def without(self, left_out: tuple[str, ...]) -> "SlackText":
+    def with_left_out(self, left_out: tuple[str, ...]) -> "SlackText":
         """The same, with what came beside the words."""
         return replace(self, left_out=left_out)
 
 
-class Reading:
+class TextBuilder:
     """A text while it is being read."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._tokens: list[Token] = []
+        self._tokens: list[SlackToken] = []
         self._length = 0
         self.margin = ""  # stands in front of each line
 
@@ -73,7 +73,7 @@ class Reading:
 
     def add_token(self, text: str, name: str) -> None:
         """Add what means something only in Slack."""
-        self._tokens.append(Token(self._length, text, name))
+        self._tokens.append(SlackToken(self._length, text, name))
         self._put(text)
 
     def begin_line(self, margin: str = "") -> None:
@@ -84,7 +84,7 @@ class Reading:
         if margin:
             self._put(margin)
 
-    def done(self) -> SlackText:
+    def build(self) -> SlackText:
         """What was read."""
         return SlackText("".join(self._parts), tuple(self._tokens))
 

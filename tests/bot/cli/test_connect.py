@@ -5,71 +5,74 @@ from collections.abc import Callable
 import pytest
 
 from bot.cli import connect
-from bot.cli.connect import NotConnectedError, Way, code_in, has_browser, pasted
-from bot.networks.x.oauth import OAuth2, Question
+from bot.cli.connect import CallbackOptions, ConnectFailedError, code_in_pasted, code_in_url, has_browser
+from bot.networks.x.oauth import ConsentRequest, OAuth2Client
 from tests.story.process import free_port
 
 CODE = "VGNibzFWSWREZm01bjN1N3dicWlNUG1oa2xRRVNN"
 
 
 @pytest.fixture
-def question() -> Question:
-    return Question()
+def question() -> ConsentRequest:
+    return ConsentRequest()
 
 
-def back(question: Question, state: str | None = None, rest: str = f"code={CODE}") -> str:
+def back(question: ConsentRequest, state: str | None = None, rest: str = f"code={CODE}") -> str:
     return f"http://127.0.0.1:8765/callback?state={state or question.state}&{rest}"
 
 
-def test_the_address_that_answers_our_question_holds_the_code(question: Question) -> None:
-    assert code_in(back(question), question) == CODE
-    assert pasted(f"  '{back(question)}'\n", question) == CODE
-    assert code_in(back(question, rest="code=a%2Bb"), question) == "a+b"
+def test_the_address_that_answers_our_question_holds_the_code(question: ConsentRequest) -> None:
+    assert code_in_url(back(question), question) == CODE
+    assert code_in_pasted(f"  '{back(question)}'\n", question) == CODE
+    assert code_in_url(back(question, rest="code=a%2Bb"), question) == "a+b"
 
 
-@pytest.mark.parametrize("take", [code_in, pasted])
+@pytest.mark.parametrize("take", [code_in_url, code_in_pasted])
 @pytest.mark.parametrize(
     "rest",
     ["?code=abcdefgh", "?state=&code=abcdefgh", "?state=another&code=abcdefgh", "", "?error=access_denied"],
 )
 def test_an_address_with_another_state_or_none_is_not_ours(
-    question: Question, take: Callable[..., str], rest: str
+    question: ConsentRequest, take: Callable[..., str], rest: str
 ) -> None:
-    with pytest.raises(connect._StrangerError):
+    with pytest.raises(connect._UnrelatedAnswerError):
         take(f"http://127.0.0.1:8765/callback{rest}", question)
 
 
-def test_a_bare_code_is_taken_from_a_person_and_not_from_a_browser(question: Question) -> None:
-    assert pasted(f"{CODE}\n", question) == CODE
-    assert pasted(f"{CODE}%3D", question) == f"{CODE}="
+def test_a_bare_code_is_taken_from_a_person_and_not_from_a_browser(question: ConsentRequest) -> None:
+    assert code_in_pasted(f"{CODE}\n", question) == CODE
+    assert code_in_pasted(f"{CODE}%3D", question) == f"{CODE}="
     for path in (CODE, f"/{CODE}", "/callback"):
-        with pytest.raises(connect._StrangerError):
-            code_in(path, question)
+        with pytest.raises(connect._UnrelatedAnswerError):
+            code_in_url(path, question)
 
 
 @pytest.mark.parametrize("words", ["no", "yes please", "what now?", "http://", "é" * 20, "code="])
-def test_other_words_are_not_taken_for_a_code(question: Question, words: str) -> None:
-    with pytest.raises(connect._StrangerError):
-        pasted(words, question)
+def test_other_words_are_not_taken_for_a_code(question: ConsentRequest, words: str) -> None:
+    with pytest.raises(connect._UnrelatedAnswerError):
+        code_in_pasted(words, question)
 
 
-def test_a_no_is_a_no(question: Question) -> None:
-    with pytest.raises(NotConnectedError, match=r"^X says access_denied$"):
-        code_in(back(question, rest="error=access_denied"), question)
+def test_a_no_is_a_no(question: ConsentRequest) -> None:
+    with pytest.raises(ConnectFailedError, match=r"^X says access_denied$"):
+        code_in_url(back(question, rest="error=access_denied"), question)
 
 
-def test_our_state_without_a_code_is_nothing(question: Question) -> None:
-    with pytest.raises(connect._StrangerError, match="no code"):
-        code_in(back(question, rest="code="), question)
+def test_our_state_without_a_code_is_nothing(question: ConsentRequest) -> None:
+    with pytest.raises(connect._UnrelatedAnswerError, match="no code"):
+        code_in_url(back(question, rest="code="), question)
 
 
-def test_a_question_is_not_open_for_ever(question: Question) -> None:
-    assert connect.PATIENCE == 600
+def test_a_question_is_not_open_for_ever(question: ConsentRequest) -> None:
+    assert connect.CONSENT_TIMEOUT_SECONDS == 600
     said: list[str] = []
 
-    with pytest.raises(NotConnectedError, match="no answer came within 0 minutes"):
-        connect._answer(
-            question, "https://x.example/page", Way(free_port(), browser=False, patience=0), said.append
+    with pytest.raises(ConnectFailedError, match="no answer came within 0 minutes"):
+        connect._wait_for_code(
+            question,
+            "https://x.example/page",
+            CallbackOptions(free_port(), browser=False, patience=0),
+            said.append,
         )
 
     assert "https://x.example/page" in "\n".join(said)
@@ -98,9 +101,9 @@ def test_where_a_person_sits_is_guessed(
 
 
 def test_the_address_that_x_has_to_know_is_on_loopback() -> None:
-    assert Way(8765, browser=True).redirect == "http://127.0.0.1:8765/callback"
+    assert CallbackOptions(8765, browser=True).redirect == "http://127.0.0.1:8765/callback"
     assert (
-        OAuth2("heard", None, "https://api.x.com")
-        .page(Question(), Way(9000, browser=True).redirect)
+        OAuth2Client("heard", None, "https://api.x.com")
+        .authorize_url(ConsentRequest(), CallbackOptions(9000, browser=True).redirect)
         .count("redirect_uri=http%3A%2F%2F127.0.0.1%3A9000%2Fcallback")
     )

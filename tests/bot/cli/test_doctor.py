@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot.cli import doctor
 from bot.cli.doctor import Finding, Level
 from bot.networks.base import Later
-from bot.slack.client import Slack
+from bot.slack.client import SlackClient
 from models import Pause
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, CHANNEL, Clock, Counting, Room, room
@@ -26,8 +26,8 @@ def healthy(database_url: str, clock: Clock, network: Counting, slack: SlackServ
 
 
 def findings(patient: Room, **changes: object) -> list[Finding]:
-    settings = patient.desk.settings.model_copy(update=changes)
-    return list(doctor.examine(dataclasses.replace(patient.desk, settings=settings)))
+    settings = patient.ctx.settings.model_copy(update=changes)
+    return list(doctor.examine(dataclasses.replace(patient.ctx, settings=settings)))
 
 
 def wrong(found: list[Finding]) -> list[str]:
@@ -37,7 +37,7 @@ def wrong(found: list[Finding]) -> list[str]:
 def test_of_a_healthy_set_up_nothing_is_wrong(healthy: Room) -> None:
     said: list[str] = []
 
-    code = doctor.report(doctor.examine(healthy.desk), said.append)
+    code = doctor.print_findings(doctor.examine(healthy.ctx), said.append)
 
     assert code == 0, said
     subjects = [line.split(":")[0].split()[-1] for line in said]
@@ -47,9 +47,11 @@ def test_of_a_healthy_set_up_nothing_is_wrong(healthy: Room) -> None:
 
 
 def test_a_token_that_slack_refuses_is_named(healthy: Room) -> None:
-    desk = dataclasses.replace(healthy.desk, slack=Slack("xoxb-wrong", healthy.desk.settings.slack_api_url))
+    ctx = dataclasses.replace(
+        healthy.ctx, slack=SlackClient("xoxb-wrong", healthy.ctx.settings.slack_api_url)
+    )
 
-    found = list(doctor.examine(desk))
+    found = list(doctor.examine(ctx))
 
     assert "SLACK_BOT_TOKEN: Slack refuses it (invalid_auth)" in "\n".join(wrong(found))
     assert "xoxb-wrong" not in str(found)
@@ -183,7 +185,7 @@ def test_a_network_that_fails_is_told_since_when_and_why(
 
 
 def test_a_ledger_at_another_schema_is_told(healthy: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.runtime.migrations.wanted", lambda: "9999")
+    monkeypatch.setattr("bot.runtime.migrations.latest_revision", lambda: "9999")
 
     assert "Run: python -m bot migrate" in "\n".join(wrong(findings(healthy)))
 
@@ -192,20 +194,20 @@ def test_the_worst_finding_gives_the_exit_code() -> None:
     fine, note = Finding(Level.OK, "a", "b"), Finding(Level.NOTE, "a", "b")
     warning, bad = Finding(Level.WARNING, "a", "b"), Finding(Level.BAD, "a", "b")
 
-    assert doctor.report([fine, note], lambda _: None) == 0
-    assert doctor.report([fine, warning], lambda _: None) == 1
-    assert doctor.report([bad, warning], lambda _: None) == 2
+    assert doctor.print_findings([fine, note], lambda _: None) == 0
+    assert doctor.print_findings([fine, warning], lambda _: None) == 1
+    assert doctor.print_findings([bad, warning], lambda _: None) == 2
 
 
 def test_skew_is_only_told_past_a_minute(healthy: Room, clock: Clock) -> None:
     clock.pass_by(seconds=30)
 
     assert not [line for line in wrong(findings(healthy)) if "clock" in line]
-    assert timedelta(seconds=30) < doctor.SKEW
+    assert timedelta(seconds=30) < doctor.MAX_CLOCK_SKEW
 
 
 def test_a_pause_that_somebody_may_have_forgotten_is_told(healthy: Room, clock: Clock) -> None:
-    with healthy.desk.db.write() as session:
+    with healthy.ctx.db.write() as session:
         Pause.begin(session, by=ANA, at=clock())
     clock.pass_by(hours=2)
 

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from bot.ingest import missing_posts
-from bot.ingest.missing_posts import READING, sweep, tick
-from bot.ingest.refresh_post import freshen
+from bot.ingest.missing_posts import READING_NAME, run_due, sweep_and_check
+from bot.ingest.refresh_post import refresh_target
 from bot.publish import outbox
-from models import Event, Mention, Quarantined, Reply, Ticket
-from models.reports.search import Before, phrases, search
-from models.tickets.reply import State as Delivery
-from models.tickets.state import State
+from models import Event, Mention, QuarantinedPost, Reply, Ticket
+from models.reports.search import SearchCursor, parse_phrases, search
+from models.tickets.reply import DeliveryState
+from models.tickets.state import TicketState
 from sandbox.x import XServer
 from tests.bot.room import ANA, BEN, Clock, Room, room
 from tests.models.ledger import lose
@@ -35,13 +35,13 @@ def post(on_x: Room, x: XServer) -> str:
 def missed(on_x: Room, x: XServer, post: str) -> str:
     """The same, after its author went behind a lock and somebody opened the composer."""
     x.world.change_user("maria", protected=True)
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
     return post
 
 
 def after(here: Room, **time: float) -> None:
     here.clock.pass_by(**time)
-    tick(here.desk)
+    run_due(here.ctx)
 
 
 def looked_up(x: XServer) -> int:
@@ -49,7 +49,7 @@ def looked_up(x: XServer) -> int:
 
 
 def acts(here: Room) -> list[str]:
-    with here.desk.db.read() as session:
+    with here.ctx.db.read() as session:
         return list(session.scalars(select(Event.act).order_by(Event.id)))
 
 
@@ -58,8 +58,8 @@ def stands(here: Room) -> tuple[str, str | None]:
 
 
 def change(here: Room, verb: Callable[..., object], **more: object) -> None:
-    with here.desk.db.write() as session:
-        verb(Ticket.hold(session, 1), session, by=BEN, at=here.clock(), **more)
+    with here.ctx.db.write() as session:
+        verb(Ticket.lock(session, 1), session, by=BEN, at=here.clock(), **more)
 
 
 # --- the two looks ------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def test_after_one_look_it_still_waits_with_its_words(on_x: Room, x: XServer, mi
     after(on_x, hours=1)
     after(on_x, hours=18, minutes=59)
 
-    assert stands(on_x) == (State.WAITING, None)
+    assert stands(on_x) == (TicketState.WAITING, None)
     assert on_x.texts() == [WORDS]
 
 
@@ -93,30 +93,30 @@ def test_not_shown_at_both_looks_needs_no_reply_and_leaves_no_words(
     after(on_x, hours=1)
     after(on_x, hours=19)
 
-    assert stands(on_x) == (State.NO_REPLY_NEEDED, "no longer shown on X")
+    assert stands(on_x) == (TicketState.NO_REPLY_NEEDED, "no longer shown on X")
     [mention] = on_x.mentions()
     assert (mention.text, mention.media, mention.post_id) == ("", [], missed)
     assert mention.deleted_at is not None
     assert mention.deleted_at - since <= timedelta(hours=24)
     assert len(mention.fingerprint or "") == 64
     assert acts(on_x)[-2:] == ["post blanked", "no reply needed"]
-    with on_x.desk.db.read() as session:
-        assert search(session, phrases("kettle"), before=Before(), limit=5).found == ()
+    with on_x.ctx.db.read() as session:
+        assert search(session, parse_phrases("kettle"), before=SearchCursor(), limit=5).found == ()
 
 
 def test_a_look_that_fails_is_no_look(on_x: Room, x: XServer, missed: str) -> None:
     x.world.faults.add(LOOK_UP, "server_error_before")
     for _ in range(20):
         after(on_x, hours=1)
-    assert stands(on_x) == (State.WAITING, None)
+    assert stands(on_x) == (TicketState.WAITING, None)
     assert on_x.mentions()[0].missed_looks == 0
     assert on_x.texts() == [WORDS]
 
     x.world.faults.clear()
     after(on_x, minutes=1)
-    assert (on_x.mentions()[0].missed_looks, stands(on_x)) == (1, (State.WAITING, None))
+    assert (on_x.mentions()[0].missed_looks, stands(on_x)) == (1, (TicketState.WAITING, None))
     after(on_x, hours=1)
-    assert stands(on_x) == (State.NO_REPLY_NEEDED, "no longer shown on X")
+    assert stands(on_x) == (TicketState.NO_REPLY_NEEDED, "no longer shown on X")
 
 
 def test_a_network_that_asks_to_wait_is_not_pressed(on_x: Room, x: XServer, missed: str) -> None:
@@ -148,7 +148,7 @@ def test_words_go_within_a_day_though_nobody_could_look_and_the_ticket_waits(
     after(on_x, hours=23)
 
     assert on_x.texts() == [""]
-    assert stands(on_x) == (State.WAITING, None)
+    assert stands(on_x) == (TicketState.WAITING, None)
     x.world.faults.clear()
     x.world.change_user("maria", protected=False)
     after(on_x, hours=10)
@@ -157,12 +157,12 @@ def test_words_go_within_a_day_though_nobody_could_look_and_the_ticket_waits(
 
 def test_two_looks_are_an_hour_apart_when_the_first_came_late(on_x: Room, x: XServer, missed: str) -> None:
     after(on_x, hours=21)
-    assert stands(on_x) == (State.WAITING, None)
+    assert stands(on_x) == (TicketState.WAITING, None)
 
     after(on_x, minutes=59)
-    assert stands(on_x) == (State.WAITING, None)
+    assert stands(on_x) == (TicketState.WAITING, None)
     after(on_x, minutes=1)
-    assert stands(on_x)[0] == State.NO_REPLY_NEEDED
+    assert stands(on_x)[0] == TicketState.NO_REPLY_NEEDED
 
 
 def test_many_are_asked_for_a_hundred_at_a_time_and_counted(on_x: Room, x: XServer, post: str) -> None:
@@ -170,7 +170,7 @@ def test_many_are_asked_for_a_hundred_at_a_time_and_counted(on_x: Room, x: XServ
         x.world.post("maria", f"@acmebrew question {number}")
     on_x.poll()
     x.world.change_user("maria", protected=True)
-    with on_x.desk.db.write() as session:
+    with on_x.ctx.db.write() as session:
         for mention in session.scalars(select(Mention)):
             mention.missing_since, mention.missing_as = on_x.clock(), "not shown"
             mention.look_at = on_x.clock() + timedelta(hours=1)
@@ -180,39 +180,39 @@ def test_many_are_asked_for_a_hundred_at_a_time_and_counted(on_x: Room, x: XServ
 
     assert looked_up(x) - asked == 2
     assert {one.missed_looks for one in on_x.mentions()} == {1}
-    assert on_x.cursor(READING).reads == 2
+    assert on_x.cursor(READING_NAME).reads == 2
 
 
 def test_another_worker_and_a_restart_go_on_from_the_ledger(
     on_x: Room, x: XServer, missed: str, database_url: str
 ) -> None:
     after(on_x, hours=1)
-    with room(database_url, on_x.clock, on_x.network, db=on_x.desk.db, worker="another") as other:
+    with room(database_url, on_x.clock, on_x.network, db=on_x.ctx.db, worker="another") as other:
         other.clock.pass_by(hours=19)
-        tick(other.desk)
-        assert stands(other)[0] == State.NO_REPLY_NEEDED
+        run_due(other.ctx)
+        assert stands(other)[0] == TicketState.NO_REPLY_NEEDED
 
 
 def test_two_workers_who_look_at_once_count_once(on_x: Room, x: XServer, missed: str) -> None:
     on_x.clock.pass_by(hours=1)
-    with on_x.desk.db.read() as session:
-        [asked] = [missing_posts.Asked.about(one) for one in session.scalars(select(Mention))]
+    with on_x.ctx.db.read() as session:
+        [asked] = [missing_posts.PostCheck.of_mention(one) for one in session.scalars(select(Mention))]
     answer = on_x.network.refresh([asked.latest_id], account_id=on_x.network.account().id)
     for _ in range(2):
-        missing_posts.record(on_x.desk, on_x.network, [asked], answer, at=on_x.clock())
+        missing_posts.record_answer(on_x.ctx, on_x.network, [asked], answer, at=on_x.clock())
 
     assert on_x.mentions()[0].missed_looks == 1
 
 
 def test_a_look_that_was_overtaken_by_a_sight_says_nothing(on_x: Room, x: XServer, missed: str) -> None:
     on_x.clock.pass_by(hours=1)
-    with on_x.desk.db.read() as session:
-        [asked] = [missing_posts.Asked.about(one) for one in session.scalars(select(Mention))]
+    with on_x.ctx.db.read() as session:
+        [asked] = [missing_posts.PostCheck.of_mention(one) for one in session.scalars(select(Mention))]
     answer = on_x.network.refresh([asked.latest_id], account_id=on_x.network.account().id)
     x.world.change_user("maria", protected=False)
     on_x.sweep()
 
-    missing_posts.record(on_x.desk, on_x.network, [asked], answer, at=on_x.clock())
+    missing_posts.record_answer(on_x.ctx, on_x.network, [asked], answer, at=on_x.clock())
 
     assert on_x.mentions()[0].missing_since is None
 
@@ -226,14 +226,14 @@ def test_a_refused_reply_is_a_first_miss_of_this_and_of_the_others(on_x: Room, x
     x.world.change_user("maria", suspended=True)
     reply = on_x.submit(1, "We are sorry!")
 
-    outbox.work(on_x.desk)
+    outbox.run_due(on_x.ctx)
 
-    assert on_x.state(reply) == Delivery.REFUSED
+    assert on_x.state(reply) == DeliveryState.REFUSED
     assert [one.missing_since for one in on_x.mentions()] == [on_x.clock()] * 2
-    assert stands(on_x) == (State.WAITING, None)
+    assert stands(on_x) == (TicketState.WAITING, None)
     after(on_x, hours=1)
     after(on_x, hours=19)
-    assert stands(on_x) == (State.NO_REPLY_NEEDED, "no longer shown on X")
+    assert stands(on_x) == (TicketState.NO_REPLY_NEEDED, "no longer shown on X")
     assert on_x.texts() == ["", ""]
 
 
@@ -241,7 +241,7 @@ def test_a_refused_reply_is_none_of_the_two_looks(on_x: Room, x: XServer, missed
     on_x.clock.pass_by(hours=2)
     on_x.submit(1, "We are sorry!")
 
-    outbox.work(on_x.desk)
+    outbox.run_due(on_x.ctx)
 
     assert on_x.mentions()[0].missed_looks == 0
 
@@ -253,7 +253,7 @@ def test_a_sweep_notices_what_is_not_listed_any_more(on_x: Room, x: XServer, pos
     x.world.delete(post)
     on_x.clock.pass_by(minutes=20)
 
-    sweep(on_x.desk, on_x.network)
+    sweep_and_check(on_x.ctx, on_x.network)
 
     assert {one.post_id: one.missing_since for one in on_x.mentions()}[post] == on_x.clock()
     assert looked_up(x) == 1
@@ -263,7 +263,7 @@ def test_a_sweep_notices_what_is_not_listed_any_more(on_x: Room, x: XServer, pos
 def test_a_sweep_believes_no_list_that_lacks_a_post(on_x: Room, x: XServer, post: str) -> None:
     x.world.faults.add("GET /2/users/:id/mentions", "late_index", seconds=7200)
 
-    sweep(on_x.desk, on_x.network)
+    sweep_and_check(on_x.ctx, on_x.network)
 
     assert looked_up(x) == 1
     assert on_x.mentions()[0].missing_since is None
@@ -282,7 +282,7 @@ def by_sweep(here: Room) -> None:
 
 def by_composer(here: Room) -> None:
     here.clock.pass_by(minutes=1)
-    freshen(here.desk, 1)
+    refresh_target(here.ctx, 1)
 
 
 def test_a_sight_before_the_second_look_begins_anew(on_x: Room, x: XServer, missed: str) -> None:
@@ -290,13 +290,13 @@ def test_a_sight_before_the_second_look_begins_anew(on_x: Room, x: XServer, miss
     x.world.change_user("maria", protected=False)
     after(on_x, hours=19)
     assert on_x.mentions()[0].missing_since is None
-    assert stands(on_x) == (State.WAITING, None)
+    assert stands(on_x) == (TicketState.WAITING, None)
 
     x.world.change_user("maria", protected=True)
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
     after(on_x, hours=1)
 
-    assert stands(on_x) == (State.WAITING, None)
+    assert stands(on_x) == (TicketState.WAITING, None)
     assert on_x.texts() == [WORDS]
 
 
@@ -308,23 +308,23 @@ def test_what_is_listed_again_waits_again_with_its_words(
     post = x.world.post("maria", WORDS).id
     on_x.poll()
     x.world.change_user("maria", protected=True)
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
     after(on_x, hours=1)
     after(on_x, hours=19)
-    assert stands(on_x)[0] == State.NO_REPLY_NEEDED
+    assert stands(on_x)[0] == TicketState.NO_REPLY_NEEDED
     x.world.change_user("maria", protected=False)
 
     listed(on_x)
 
     [mention] = on_x.mentions()
     assert (mention.post_id, mention.text, mention.deleted_at) == (post, WORDS, None)
-    assert stands(on_x) == (State.WAITING, None)
+    assert stands(on_x) == (TicketState.WAITING, None)
     ticket = on_x.ticket()
     assert ticket.due_at is not None
     assert ticket.due_at > on_x.clock()
     assert "X shows this post again, so this one *waits again*" in on_x.told()[-1]
-    with on_x.desk.db.read() as session:
-        [found] = search(session, phrases("kettle exploded"), before=Before(), limit=5).found
+    with on_x.ctx.db.read() as session:
+        [found] = search(session, parse_phrases("kettle exploded"), before=SearchCursor(), limit=5).found
     assert found.text == WORDS
 
 
@@ -336,14 +336,14 @@ def test_who_speaks_again_has_their_earlier_posts_looked_for(on_x: Room, x: XSer
     x.world.post("maria", "@acmebrew hello, I am back")
     on_x.poll()
 
-    tick(on_x.desk)
+    run_due(on_x.ctx)
 
     assert sorted(on_x.texts()) == sorted([WORDS, "@acmebrew hello, I am back"])
-    assert {one.state for one in on_x.tickets()} == {State.WAITING}
+    assert {one.state for one in on_x.tickets()} == {TicketState.WAITING}
 
 
 def test_what_a_person_said_of_it_stays_when_it_is_shown_again(on_x: Room, x: XServer, missed: str) -> None:
-    change(on_x, Ticket.no_reply_needed, reason="spam")
+    change(on_x, Ticket.close_no_reply_needed, reason="spam")
     after(on_x, hours=1)
     after(on_x, hours=19)
     assert on_x.texts() == [""]
@@ -352,24 +352,24 @@ def test_what_a_person_said_of_it_stays_when_it_is_shown_again(on_x: Room, x: XS
     by_composer(on_x)
 
     assert on_x.texts() == [WORDS]
-    assert stands(on_x) == (State.NO_REPLY_NEEDED, "spam")
+    assert stands(on_x) == (TicketState.NO_REPLY_NEEDED, "spam")
 
 
 def test_a_post_that_an_older_heard_took_for_deleted_waits_when_it_is_shown(
     on_x: Room, x: XServer, post: str
 ) -> None:
-    with on_x.desk.db.write() as session:
+    with on_x.ctx.db.write() as session:
         lose(session, post, at=on_x.clock())
         [mention] = session.scalars(select(Mention))
         mention.missing_since = mention.missing_as = mention.fingerprint = None
         mention.missed_looks = 0
-        ticket = Ticket.hold(session, 1)
+        ticket = Ticket.lock(session, 1)
         ticket.reason = "deleted"
-    assert stands(on_x) == (State.NO_REPLY_NEEDED, "deleted")
+    assert stands(on_x) == (TicketState.NO_REPLY_NEEDED, "deleted")
 
     by_composer(on_x)
 
-    assert (stands(on_x), on_x.texts()) == ((State.WAITING, None), [WORDS])
+    assert (stands(on_x), on_x.texts()) == ((TicketState.WAITING, None), [WORDS])
 
 
 def test_an_edit_meanwhile_is_a_sight_and_no_absence(on_x: Room, x: XServer, missed: str) -> None:
@@ -393,18 +393,18 @@ def test_a_ticket_with_several_posts_is_closed_only_when_all_are_lost(
     second = x.world.post("maria", "@acmebrew and the lid", reply_to=post).id
     on_x.poll()
     x.world.delete(second)
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
     after(on_x, hours=1)
     after(on_x, hours=19)
-    assert (stands(on_x), on_x.ticket().target_post_id) == ((State.WAITING, None), post)
+    assert (stands(on_x), on_x.ticket().target_post_id) == ((TicketState.WAITING, None), post)
     assert on_x.texts() == [WORDS, ""]
 
     x.world.delete(post)
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
     after(on_x, hours=1)
     after(on_x, hours=19)
 
-    assert stands(on_x) == (State.NO_REPLY_NEEDED, "no longer shown on X")
+    assert stands(on_x) == (TicketState.NO_REPLY_NEEDED, "no longer shown on X")
 
 
 def test_an_answered_ticket_keeps_its_outcome_and_loses_the_words(on_x: Room, x: XServer, post: str) -> None:
@@ -412,16 +412,16 @@ def test_an_answered_ticket_keeps_its_outcome_and_loses_the_words(on_x: Room, x:
     on_x.send()
     on_x.send()
     answered = on_x.ticket()
-    assert answered.state == State.ANSWERED
+    assert answered.state == TicketState.ANSWERED
     x.world.change_user("maria", suspended=True)
     on_x.clock.pass_by(minutes=5)
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
     after(on_x, hours=1)
     after(on_x, hours=19)
 
     now = on_x.ticket()
     assert (now.state, now.closed_at, now.first_reply_at) == (
-        State.ANSWERED,
+        TicketState.ANSWERED,
         answered.closed_at,
         answered.first_reply_at,
     )
@@ -429,15 +429,15 @@ def test_an_answered_ticket_keeps_its_outcome_and_loses_the_words(on_x: Room, x:
 
 
 def test_a_snoozed_ticket_is_closed_too_and_waits_again_at_once(on_x: Room, x: XServer, missed: str) -> None:
-    change(on_x, Ticket.snooze, until=on_x.clock() + timedelta(days=7), promise=on_x.desk.promise)
+    change(on_x, Ticket.snooze, until=on_x.clock() + timedelta(days=7), promise=on_x.ctx.sla_policy)
     after(on_x, hours=1)
     after(on_x, hours=19)
-    assert stands(on_x)[0] == State.NO_REPLY_NEEDED
+    assert stands(on_x)[0] == TicketState.NO_REPLY_NEEDED
     x.world.change_user("maria", protected=False)
 
     by_composer(on_x)
 
-    assert (stands(on_x), on_x.ticket().snoozed_until) == ((State.WAITING, None), None)
+    assert (stands(on_x), on_x.ticket().snoozed_until) == ((TicketState.WAITING, None), None)
 
 
 def test_a_reply_that_waited_all_the_time_is_stopped_and_its_author_is_told(
@@ -445,14 +445,14 @@ def test_a_reply_that_waited_all_the_time_is_stopped_and_its_author_is_told(
 ) -> None:
     reply = on_x.submit(1, "We are sorry!", undo=999_999)
     after(on_x, hours=1)
-    assert on_x.state(reply) == Delivery.HELD
+    assert on_x.state(reply) == DeliveryState.HELD
     after(on_x, hours=19)
 
-    assert on_x.state(reply) == Delivery.CANCELLED
-    assert stands(on_x)[0] == State.NO_REPLY_NEEDED
+    assert on_x.state(reply) == DeliveryState.CANCELLED
+    assert stands(on_x)[0] == TicketState.NO_REPLY_NEEDED
     assert "<@U0ANA>, X no longer shows the post that you answered" in on_x.told()[-1]
-    with on_x.desk.db.read() as session:
-        assert Reply.kept_text(session, 1, ANA) == "We are sorry!"
+    with on_x.ctx.db.read() as session:
+        assert Reply.last_returned_text(session, 1, ANA) == "We are sorry!"
 
 
 def test_while_a_reply_may_be_public_the_ticket_is_not_closed(on_x: Room, x: XServer, post: str) -> None:
@@ -460,21 +460,21 @@ def test_while_a_reply_may_be_public_the_ticket_is_not_closed(on_x: Room, x: XSe
     reply = on_x.submit(1, "We are sorry!")
     on_x.send()
     on_x.send()
-    assert on_x.state(reply) == Delivery.UNSURE
+    assert on_x.state(reply) == DeliveryState.UNSURE
     x.world.change_user("maria", protected=True)
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
     after(on_x, hours=1)
     after(on_x, hours=19)
-    assert (stands(on_x), on_x.texts()) == ((State.WAITING, None), [""])
-    with on_x.desk.db.write() as session:
-        Ticket.hold(session, 1)
+    assert (stands(on_x), on_x.texts()) == ((TicketState.WAITING, None), [""])
+    with on_x.ctx.db.write() as session:
+        Ticket.lock(session, 1)
         row = session.get_one(Reply, reply)
-        row.ask(session, at=on_x.clock(), nudge_at=on_x.clock())
+        row.ask_person(session, at=on_x.clock(), nudge_at=on_x.clock())
         row.discard(session, at=on_x.clock(), by=BEN)
 
     after(on_x, hours=1)
 
-    assert stands(on_x) == (State.NO_REPLY_NEEDED, "no longer shown on X")
+    assert stands(on_x) == (TicketState.NO_REPLY_NEEDED, "no longer shown on X")
 
 
 def test_a_ticket_that_a_person_reopened_is_not_closed_under_their_hands(
@@ -487,7 +487,7 @@ def test_a_ticket_that_a_person_reopened_is_not_closed_under_their_hands(
     by_composer(on_x)
     after(on_x, hours=30)
 
-    assert stands(on_x) == (State.WAITING, None)
+    assert stands(on_x) == (TicketState.WAITING, None)
 
 
 def test_its_owner_is_told_when_it_is_closed(on_x: Room, x: XServer, missed: str) -> None:
@@ -499,9 +499,9 @@ def test_its_owner_is_told_when_it_is_closed(on_x: Room, x: XServer, missed: str
 
 
 def test_a_row_in_quarantine_loses_its_words_with_its_post(on_x: Room, x: XServer, missed: str) -> None:
-    with on_x.desk.db.write() as session:
+    with on_x.ctx.db.write() as session:
         session.add(
-            Quarantined(
+            QuarantinedPost(
                 network="x",
                 account_id=x.world.brand.id,
                 digest="d",
@@ -520,7 +520,7 @@ def test_a_row_in_quarantine_loses_its_words_with_its_post(on_x: Room, x: XServe
 def test_an_account_that_is_not_connected_now_is_not_asked_for(
     on_x: Room, x: XServer, missed: str, clock: Clock
 ) -> None:
-    with on_x.desk.db.write() as session:
+    with on_x.ctx.db.write() as session:
         for mention in session.scalars(select(Mention)):
             mention.account_id = "another"
     asked = looked_up(x)
@@ -528,4 +528,4 @@ def test_an_account_that_is_not_connected_now_is_not_asked_for(
     after(on_x, hours=2)
 
     assert looked_up(x) == asked
-    assert stands(on_x) == (State.WAITING, None)
+    assert stands(on_x) == (TicketState.WAITING, None)

@@ -7,8 +7,8 @@ import pytest
 from bot.ingest import own_posts
 from bot.networks.base import Later, Refused, Unsure
 from models import Cursor, Reply, Ticket
-from models.tickets.reply import State as Delivery
-from models.tickets.state import State
+from models.tickets.reply import DeliveryState
+from models.tickets.state import TicketState
 from tests.bot.room import BEN, Counting, Room
 
 
@@ -32,7 +32,7 @@ def test_an_answer_made_outside_heard_answers_the_ticket(here: Room, network: Co
     here.watch()
 
     ticket = here.ticket()
-    assert (ticket.state, ticket.reason) == (State.ANSWERED, "outside Heard")
+    assert (ticket.state, ticket.reason) == (TicketState.ANSWERED, "outside Heard")
     assert (ticket.closed_at, ticket.first_reply_at) == (answered, answered)
     assert asked < answered
     assert here.told() == []
@@ -47,10 +47,10 @@ def test_an_answer_made_outside_turns_a_held_reply_into_a_draft_and_tells_its_au
     here.clock.pass_by(600)
     here.send()
 
-    assert here.state(reply) == Delivery.CANCELLED
+    assert here.state(reply) == DeliveryState.CANCELLED
     assert network.asked["publish"] == 0
-    with here.desk.db.read() as session:
-        assert Reply.kept_text(session, 1, "U0ANA") == "On Monday!"
+    with here.ctx.db.read() as session:
+        assert Reply.last_returned_text(session, 1, "U0ANA") == "On Monday!"
     [told] = here.told()
     assert "<@U0ANA>, somebody has answered on Memory by hand" in told
 
@@ -63,7 +63,7 @@ def test_posts_that_answer_nobody_change_nothing(here: Room, network: Counting, 
     network.says("acmebrew", "to somebody we never heard", under=stranger.id)
     here.watch()
 
-    assert here.ticket().state == State.WAITING
+    assert here.ticket().state == TicketState.WAITING
 
 
 def test_an_answer_that_heard_published_is_not_taken_for_one_by_hand(
@@ -73,7 +73,7 @@ def test_an_answer_that_heard_published_is_not_taken_for_one_by_hand(
     here.send()
     here.watch()
 
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
     assert here.ticket().reason is None
 
 
@@ -88,8 +88,8 @@ def test_a_hand_off_is_confirmed_by_any_answer_under_the_post(
     made = answer_by_hand(here, network, post, words)
     here.watch()
 
-    assert (here.state(reply), here.reply(reply).post_id) == (Delivery.CONFIRMED, made)
-    assert (here.ticket().state, here.ticket().first_reply_by) == (State.ANSWERED, "U0ANA")
+    assert (here.state(reply), here.reply(reply).post_id) == (DeliveryState.CONFIRMED, made)
+    assert (here.ticket().state, here.ticket().first_reply_by) == (TicketState.ANSWERED, "U0ANA")
 
 
 def test_a_hand_off_is_not_confirmed_by_what_was_there_before_it(
@@ -97,14 +97,14 @@ def test_a_hand_off_is_not_confirmed_by_what_was_there_before_it(
 ) -> None:
     answer_by_hand(here, network, post)
     here.clock.pass_by(300)
-    with here.desk.db.write() as session:  # nobody has looked at our own posts yet
-        Ticket.hold(session, 1).claim(session, by=BEN, at=here.clock())
+    with here.ctx.db.write() as session:  # nobody has looked at our own posts yet
+        Ticket.lock(session, 1).claim(session, by=BEN, at=here.clock())
     network.fails("publish", Refused("not summoned", "They did not call us."))
     reply = here.submit(1, "On Monday!", by=BEN)
     here.send()
     here.watch()
 
-    assert here.state(reply) == Delivery.HANDED_OFF
+    assert here.state(reply) == DeliveryState.HANDED_OFF
 
 
 def test_a_hand_off_is_not_confirmed_by_what_answered_the_ticket_before(
@@ -113,14 +113,14 @@ def test_a_hand_off_is_not_confirmed_by_what_answered_the_ticket_before(
     network.says("acmebrew", "Yes, by hand!", under=post)
     here.watch()
     here.clock.pass_by(30)  # within what two clocks may differ
-    with here.desk.db.write() as session:
-        Ticket.hold(session, 1).reopen(session, by=BEN, at=here.clock())
+    with here.ctx.db.write() as session:
+        Ticket.lock(session, 1).reopen(session, by=BEN, at=here.clock())
     network.fails("publish", Refused("not summoned", "They did not call us."))
     reply = here.submit(1, "On Monday!", by=BEN)
     here.send()
     look_again(here)
 
-    assert here.state(reply) == Delivery.HANDED_OFF
+    assert here.state(reply) == DeliveryState.HANDED_OFF
 
 
 @pytest.mark.parametrize("asked", [False, True])
@@ -131,11 +131,11 @@ def test_a_reply_in_doubt_is_found(here: Room, network: Counting, post: str, *, 
     for _ in range(7 if asked else 0):
         here.clock.pass_by(600)
         here.send()
-    assert here.state(reply) == (Delivery.ASKED if asked else Delivery.UNSURE)
+    assert here.state(reply) == (DeliveryState.ASKED if asked else DeliveryState.UNSURE)
     made = answer_by_hand(here, network, post, "On Monday:  https://short.example/1")
     here.watch()
 
-    assert (here.state(reply), here.reply(reply).post_id) == (Delivery.PUBLISHED, made)
+    assert (here.state(reply), here.reply(reply).post_id) == (DeliveryState.PUBLISHED, made)
 
 
 def test_an_answer_in_other_words_does_not_settle_a_doubt(here: Room, network: Counting, post: str) -> None:
@@ -145,7 +145,7 @@ def test_an_answer_in_other_words_does_not_settle_a_doubt(here: Room, network: C
     answer_by_hand(here, network, post, "On Tuesday!")
     here.watch()
 
-    assert here.state(reply) == Delivery.UNSURE
+    assert here.state(reply) == DeliveryState.UNSURE
 
 
 def test_a_discarded_reply_that_shows_up_later_is_published_and_said_so(
@@ -161,8 +161,8 @@ def test_a_discarded_reply_that_shows_up_later_is_published_and_said_so(
     here.watch()
     here.watch()
 
-    assert here.state(reply) == Delivery.PUBLISHED
-    assert here.ticket().state == State.ANSWERED
+    assert here.state(reply) == DeliveryState.PUBLISHED
+    assert here.ticket().state == TicketState.ANSWERED
     assert sum("after all" in words for words in here.told()) == 1
 
 
@@ -170,19 +170,19 @@ def test_a_hand_off_that_an_outcome_ended_still_counts_when_it_shows_up(
     here: Room, network: Counting, post: str
 ) -> None:
     at = here.clock()
-    with here.desk.db.write() as session:
-        ticket = Ticket.hold(session, 1)
+    with here.ctx.db.write() as session:
+        ticket = Ticket.lock(session, 1)
         target = {"turn": 1, "to_post_id": post, "key": "k", "undo_until": at}
         reply = ticket.reply(session, text="On Monday!", by="U0ANA", at=at, by_hand="protected", **target).id
     here.clock.pass_by(60)
-    with here.desk.db.write() as session:
-        Ticket.hold(session, 1).no_reply_needed(session, by=BEN, at=here.clock(), reason="thanks")
-    assert here.state(reply) == Delivery.CANCELLED
+    with here.ctx.db.write() as session:
+        Ticket.lock(session, 1).close_no_reply_needed(session, by=BEN, at=here.clock(), reason="thanks")
+    assert here.state(reply) == DeliveryState.CANCELLED
     answer_by_hand(here, network, post, "On Monday!")
     here.watch()
 
-    assert here.state(reply) == Delivery.PUBLISHED
-    assert here.ticket().state == State.ANSWERED
+    assert here.state(reply) == DeliveryState.PUBLISHED
+    assert here.ticket().state == TicketState.ANSWERED
 
 
 # --- readings overlap -----------------------------------------------------------------------------------------
@@ -190,8 +190,8 @@ def test_a_hand_off_that_an_outcome_ended_still_counts_when_it_shows_up(
 
 def look_again(here: Room) -> None:
     """Read our own posts once more from the start, as the overlap of a network does."""
-    with here.desk.db.write() as session:
-        session.get_one(Cursor, here.cursor(own_posts.OWN).id).post_id = None
+    with here.ctx.db.write() as session:
+        session.get_one(Cursor, here.cursor(own_posts.READING_NAME).id).post_id = None
     here.watch()
 
 
@@ -204,7 +204,7 @@ def test_an_answer_by_hand_does_not_close_what_the_customer_says_afterwards(
     here.poll()
     look_again(here)
 
-    assert here.ticket().state == State.WAITING
+    assert here.ticket().state == TicketState.WAITING
 
 
 def test_an_answer_by_hand_that_the_customer_has_answered_already_closes_nothing(
@@ -215,17 +215,17 @@ def test_an_answer_by_hand_that_the_customer_has_answered_already_closes_nothing
     here.poll()
     here.watch()
 
-    assert here.ticket().state == State.WAITING
+    assert here.ticket().state == TicketState.WAITING
 
 
 def test_a_ticket_that_was_reopened_stays_open(here: Room, network: Counting, post: str) -> None:
     answer_by_hand(here, network, post)
     here.watch()
-    with here.desk.db.write() as session:
-        Ticket.hold(session, 1).reopen(session, by=BEN, at=here.clock())
+    with here.ctx.db.write() as session:
+        Ticket.lock(session, 1).reopen(session, by=BEN, at=here.clock())
     look_again(here)
 
-    assert here.ticket().state == State.WAITING
+    assert here.ticket().state == TicketState.WAITING
 
 
 # --- when our own posts cannot be read ------------------------------------------------------------------------
@@ -241,11 +241,11 @@ def test_a_failed_reading_of_our_own_posts_is_remembered_and_made_good(
     here.watch()
 
     assert network.asked["own posts"] == 1
-    assert here.cursor(own_posts.OWN).failing_since == here.clock()
+    assert here.cursor(own_posts.READING_NAME).failing_since == here.clock()
     here.clock.pass_by(minutes=15)
     here.watch()
-    assert here.cursor(own_posts.OWN).failing_since is None
-    assert here.ticket().state == State.ANSWERED
+    assert here.cursor(own_posts.READING_NAME).failing_since is None
+    assert here.ticket().state == TicketState.ANSWERED
 
 
 def test_what_we_answered_is_not_read_before_what_we_heard(here: Room, network: Counting) -> None:
@@ -257,7 +257,7 @@ def test_what_we_answered_is_not_read_before_what_we_heard(here: Room, network: 
     here.poll()
     here.watch()
 
-    assert here.ticket().state == State.ANSWERED
+    assert here.ticket().state == TicketState.ANSWERED
 
 
 @pytest.mark.parametrize(
@@ -273,4 +273,4 @@ def test_what_we_answered_is_not_read_before_what_we_heard(here: Room, network: 
     ],
 )
 def test_words_are_the_same_but_for_what_networks_do_to_them(one: str, other: str, *, same: bool) -> None:
-    assert own_posts.same_words(one, other) is same
+    assert own_posts.is_same_text(one, other) is same

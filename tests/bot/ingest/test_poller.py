@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from bot.ingest import fit_to_ledger, poller, profiles
-from bot.networks.base import Account, Bad, Later, Mark, Page
+from bot.networks.base import AccountIdentity, Later, Position, PostPage, UnreadableRow
 from bot.slack import home_tab
-from bot.slack.blocks.commands.help_text import may_be_short
+from bot.slack.blocks.commands.help_text import incomplete_notes
 from models import Account as Ours
 from models import Author, Ticket
 from tests.bot.room import Clock, Counting, Room, room, together
@@ -68,7 +68,7 @@ def test_a_post_of_any_length_is_heard_and_kept_to_what_the_ledger_has_room_for(
 
     longest, whole = sorted(known.texts(), key=len, reverse=True)
     assert len(whole) == 25_010
-    assert len(longest) == poller.POST_CHARS
+    assert len(longest) == poller.POST_MAX_CHARS
     assert longest.endswith("…")
 
 
@@ -77,11 +77,11 @@ def test_what_was_heard_before_changes_nothing(known: Room, network: Counting) -
     known.poll()
     before = [(ticket.id, ticket.revision) for ticket in known.tickets()]
 
-    again = poller._read(
-        known.desk,
+    again = poller._read_pages(
+        known.ctx,
         network,
         network.account(),
-        Mark(None, known.clock() - timedelta(days=1)),
+        Position(None, known.clock() - timedelta(days=1)),
         known.cursor(),
     )
 
@@ -124,11 +124,11 @@ def test_a_reading_that_breaks_off_keeps_what_it_brought(known: Room, network: C
 
 def test_a_stop_between_two_pages_loses_nothing(known: Room, network: Counting) -> None:
     said = say(network, 250)
-    network.between_pages = lambda number: known.desk.stop.set() if number == 2 else None
+    network.between_pages = lambda number: known.ctx.stop.set() if number == 2 else None
     known.poll()
     assert known.cursor().post_id is None
 
-    known.desk.stop.clear()
+    known.ctx.stop.clear()
     network.between_pages = lambda _: None
     known.poll()
 
@@ -160,7 +160,7 @@ def test_an_older_version_of_a_post_does_not_come_back(known: Room, network: Cou
     post = network.says("maria", "@acmebrew first")
     network.edits(post.id, "@acmebrew second")
     known.poll()
-    poller.commit(known.desk, network, network.account(), Page((post,)), and_then=None)
+    poller.commit_page(known.ctx, network, network.account(), PostPage((post,)), and_then=None)
 
     assert known.texts() == ["@acmebrew second"]
 
@@ -171,9 +171,9 @@ def test_our_own_posts_and_reposts_are_not_mentions(known: Room, network: Counti
     network.says("acmebrew", "@acmebrew talks to itself")
     own = network._posts[network.says("acmebrew", "again, @acmebrew").id]
     repost = next(each for each in network._posts.values() if each.is_repost)
-    page = Page((own, repost, post))
+    page = PostPage((own, repost, post))
 
-    taken = poller.of_others(page, network.account(), None)
+    taken = poller.without_own_posts(page, network.account(), None)
 
     assert taken.posts == (post,)
     known.poll()
@@ -244,7 +244,7 @@ def test_a_first_look_that_breaks_off_takes_fifty_all_the_same(here: Room, netwo
 
 def test_a_row_that_cannot_be_read_is_kept_and_its_page_goes_on(known: Room, network: Counting) -> None:
     say(network, 3)
-    network.bad_rows = [Bad('{"id": 7}', "it has no text", "7")]
+    network.bad_rows = [UnreadableRow('{"id": 7}', "it has no text", "7")]
     known.poll()
     known.poll()
 
@@ -272,7 +272,7 @@ def test_trouble_of_the_database_blames_no_post() -> None:
         sqlstate = "40P01"
 
     with pytest.raises(OperationalError):
-        fit_to_ledger.must_be_the_words(OperationalError("INSERT", {}, DeadlockError()))
+        fit_to_ledger.raise_if_database_failed(OperationalError("INSERT", {}, DeadlockError()))
 
 
 def test_a_profile_that_the_database_refuses_costs_nobody_a_mention(known: Room, network: Counting) -> None:
@@ -292,7 +292,7 @@ def test_a_profile_that_the_database_refuses_costs_nobody_a_mention(known: Room,
 
 
 def author(here: Room, handle: str | None) -> Author:
-    with here.desk.db.read() as session:
+    with here.ctx.db.read() as session:
         return session.scalars(select(Author).where(Author.handle == handle)).one()
 
 
@@ -329,14 +329,14 @@ def test_a_mention_without_a_face_is_heard_and_the_face_follows(known: Room, net
     network.says("maria", "@acmebrew hello")
     known.poll()
     assert known.texts() == ["@acmebrew hello"]
-    with known.desk.db.write() as session:
+    with known.ctx.db.write() as session:
         session.get_one(Ticket, 1).drawn_revision = 1
 
-    profiles.fill_in(known.desk, network)
+    profiles.fetch_missing(known.ctx, network)
 
     assert author(known, "maria").name == "Maria Silva"
     assert known.ticket().revision == 2
-    profiles.fill_in(known.desk, network)
+    profiles.fetch_missing(known.ctx, network)
     assert len(network.bought) == 2
 
 
@@ -344,8 +344,8 @@ def test_somebody_who_is_gone_is_not_asked_for_again_today(known: Room, network:
     network.says("maria", "@acmebrew hello")
     del network._people["maria"]
     known.poll()
-    profiles.fill_in(known.desk, network)
-    profiles.fill_in(known.desk, network)
+    profiles.fetch_missing(known.ctx, network)
+    profiles.fetch_missing(known.ctx, network)
 
     assert len(network.bought) == 2
 
@@ -450,7 +450,7 @@ class Forgetful(Counting):
         super().__init__(clock)
         self.searched: list[str] = []
 
-    def search(self, query: str, after: Mark, *, account_id: str):
+    def search(self, query: str, after: Position, *, account_id: str):
         for number, page in enumerate(super().search(query, after, account_id=account_id), 1):
             if number == self.breaks_search_at:
                 self.breaks_search_at = None
@@ -460,13 +460,13 @@ class Forgetful(Counting):
             self.searched += [post.id for post in found]
             yield replace(page, posts=found)
 
-    def mentions(self, after: Mark, *, account_id: str):
+    def mentions(self, after: Position, *, account_id: str):
         for page in super().mentions(after, account_id=account_id):
             listed = self._indexed(page)
-            yield Page(listed[:20], (), page.newest, gap=len(listed) > 20)
+            yield PostPage(listed[:20], (), page.newest, has_gap=len(listed) > 20)
             return
 
-    def _indexed(self, page: Page):
+    def _indexed(self, page: PostPage):
         return tuple(post for post in page.posts if post.id not in self.late)
 
 
@@ -532,8 +532,8 @@ def test_a_gap_that_cannot_be_searched_now_is_searched_later(forgetful: Room) ->
     forgetful.poll()
     assert forgetful.texts() == said[-20:]
     assert forgetful.told() == []
-    with forgetful.desk.db.read() as session:
-        [unread] = may_be_short(home_tab.unread(forgetful.desk, session), {})
+    with forgetful.ctx.db.read() as session:
+        [unread] = incomplete_notes(home_tab.unread_sources(forgetful.ctx, session), {})
     assert "did not list all that was said since" in unread
     forgetful.clock.pass_by(minutes=1)
     forgetful.poll()
@@ -593,8 +593,8 @@ def test_a_gap_in_the_first_look_is_no_reason_to_search(database_url: str, clock
 
 
 def test_the_names_of_our_account_are_kept_for_when_the_network_is_away(known: Room) -> None:
-    us: Account = known.network.account()
-    with known.desk.db.read() as session:
+    us: AccountIdentity = known.network.account()
+    with known.ctx.db.read() as session:
         kept = Ours.find(session, us.network, us.id)
     assert kept is not None
     assert (kept.handle, kept.name) == ("acmebrew", "Acmebrew")

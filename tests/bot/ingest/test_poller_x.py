@@ -9,7 +9,7 @@ from bot.cli import doctor
 from bot.ingest import profiles, refresh_post
 from bot.networks.base import Later
 from bot.slack import home_tab
-from bot.slack.blocks.commands.help_text import may_be_short
+from bot.slack.blocks.commands.help_text import incomplete_notes
 from models import Author, Gap
 from sandbox.x import XServer
 from tests.bot.room import Room
@@ -118,12 +118,12 @@ def test_a_200_that_holds_nothing_is_told_like_any_failure(known: Room, x: XServ
 
     [told] = known.told()
     assert told.startswith(":rotating_light: *X has trouble of its own*, since <!date^")
-    with known.desk.db.read() as session:
-        [short] = may_be_short(home_tab.unread(known.desk, session), {"x": "X"})
+    with known.ctx.db.read() as session:
+        [short] = incomplete_notes(home_tab.unread_sources(known.ctx, session), {"x": "X"})
     assert short.startswith("X has not answered since <!date^")
     assert "X answered with " in short
     assert "this list may be short." in short
-    [found] = [one for one in doctor._polls(known.desk, known.network) if one.level == doctor.Level.BAD]
+    [found] = [one for one in doctor._polls(known.ctx, known.network) if one.level == doctor.Level.BAD]
     assert "has not been readable for 7 min: X answered with " in found.sentence
 
 
@@ -148,21 +148,21 @@ def test_a_silence_in_any_other_reading_settles_nothing(known: Room, x: XServer,
     known.poll()
     inbox_fails = pytest.raises(Later)
     with inbox_fails:
-        profiles.fill_in(known.desk, known.network)
+        profiles.fetch_missing(known.ctx, known.network)
     known.watch()
-    refresh_post.freshen(known.desk, 1)
+    refresh_post.refresh_target(known.ctx, 1)
     reply = known.submit(1, "Hello!")
     for _ in range(40):
         known.send()
         known.clock.pass_by(15)
 
     assert known.texts() == [words]
-    with known.desk.db.read() as session:
+    with known.ctx.db.read() as session:
         assert session.scalars(select(Author.fetched_at)).all() == [None]  # asked for again
     assert known.cursor("own posts").failing_since is not None
     assert known.reply(reply).looks == 0  # only looks that could be made count
     warned = [
-        one.sentence for one in doctor._polls(known.desk, known.network) if one.level == doctor.Level.WARNING
+        one.sentence for one in doctor._polls(known.ctx, known.network) if one.level == doctor.Level.WARNING
     ]
     assert "our own posts have not been readable for 10 min: X answered with " in warned[0]
     x.world.faults.add(MENTIONS, kind)
@@ -193,7 +193,7 @@ def test_a_search_that_holds_nothing_does_not_close_a_gap(known: Room, x: XServe
     say(x, 900)
     known.poll()
 
-    with known.desk.db.read() as session:
+    with known.ctx.db.read() as session:
         [gap] = session.scalars(select(Gap))
     assert "X answered with " in (gap.failure or "")
     x.world.faults.clear()
@@ -274,8 +274,8 @@ def test_a_busy_quarter_of_an_hour_that_was_read_already_is_no_gap(known: Room, 
 
     assert sorted(known.texts()) == sorted(said)
     assert known.told() == []
-    with known.desk.db.read() as session:
-        assert home_tab.unread(known.desk, session) == []
+    with known.ctx.db.read() as session:
+        assert home_tab.unread_sources(known.ctx, session) == []
 
 
 def test_a_gap_longer_than_the_search_reaches_is_filled_as_far_as_it_goes(known: Room, x: XServer) -> None:

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from bot.ingest import refresh_post as looking
-from bot.ingest.refresh_post import EVERY, TARGETS, freshen
-from bot.publish.publish_job import held
+from bot.ingest.refresh_post import READING_NAME, REFRESH_INTERVAL, refresh_target
+from bot.publish.publish_job import hold_reply
 from models import Cursor, Event, Reply, Ticket
-from models.tickets.reply import State as Delivery
-from models.tickets.state import State
+from models.tickets.reply import DeliveryState
+from models.tickets.state import TicketState
 from sandbox.x import XServer
 from tests.bot.room import BEN, Counting, Room, room
 
@@ -33,13 +33,13 @@ def looks(x: XServer) -> int:
 
 
 def acts(here: Room) -> list[str]:
-    with here.desk.db.read() as session:
+    with here.ctx.db.read() as session:
         return list(session.scalars(select(Event.act).order_by(Event.id)))
 
 
 def counted(here: Room) -> list[int]:
-    with here.desk.db.read() as session:
-        return list(session.scalars(select(Cursor.reads).where(Cursor.name == TARGETS)))
+    with here.ctx.db.read() as session:
+        return list(session.scalars(select(Cursor.reads).where(Cursor.name == READING_NAME)))
 
 
 # What may have changed
@@ -47,12 +47,12 @@ def counted(here: Room) -> list[int]:
 
 def test_a_post_that_nobody_touched_leaves_no_event_and_no_redraw(on_x: Room, x: XServer, post: str) -> None:
     before, revision = acts(on_x), on_x.ticket().revision
-    on_x.desk.board_bell.clear()
+    on_x.ctx.cards_wake.clear()
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
     assert (acts(on_x), on_x.ticket().revision) == (before, revision)
-    assert not on_x.desk.board_bell.is_set()
+    assert not on_x.ctx.cards_wake.is_set()
     assert (x.world.counts[LOOK_UP], x.world.counts[OWN]) == (1, 1)
 
 
@@ -60,21 +60,21 @@ def test_an_edit_brings_the_new_words_and_the_version_to_answer(on_x: Room, x: X
     edited = x.world.edit(post, "@acmebrew is the kettle back?").id
     revision = on_x.ticket().revision
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
     [mention] = on_x.mentions()
     assert (mention.post_id, mention.latest_id) == (post, edited)
     assert mention.text == "@acmebrew is the kettle back?"
     assert acts(on_x)[-1] == "post edited"
     assert on_x.ticket().revision > revision
-    assert on_x.ticket().state == State.WAITING
+    assert on_x.ticket().state == TicketState.WAITING
 
 
 def test_an_edit_is_told_once(on_x: Room, x: XServer, post: str) -> None:
     x.world.edit(post, "@acmebrew is the kettle back?")
-    freshen(on_x.desk, 1)
-    on_x.clock.now += EVERY
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
+    on_x.clock.now += REFRESH_INTERVAL
+    refresh_target(on_x.ctx, 1)
     on_x.poll()
 
     assert acts(on_x).count("post edited") == 1
@@ -96,13 +96,13 @@ def test_what_is_not_shown_is_noted_and_not_taken_for_a_deletion(
 ) -> None:
     hidden(x, post, how)
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
     [mention] = on_x.mentions()
     assert (mention.text, mention.deleted_at) == ("@acmebrew is the ketle back?", None)
     assert (mention.missing_since, mention.missing_as) == (on_x.clock(), "not shown")
     assert mention.look_at == on_x.clock() + timedelta(hours=1)
-    assert on_x.ticket().state == State.WAITING
+    assert on_x.ticket().state == TicketState.WAITING
     assert acts(on_x)[-1] == "post not shown"
 
 
@@ -112,15 +112,15 @@ def test_a_reply_that_waits_is_left_to_the_network_when_its_post_is_missed_once(
     reply = on_x.submit(1, "On Monday!", undo=600)
     x.world.change_user("maria", protected=True)
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
-    assert on_x.state(reply) == Delivery.HELD
+    assert on_x.state(reply) == DeliveryState.HELD
     on_x.clock.pass_by(600)
     on_x.send()
-    assert (on_x.state(reply), on_x.reply(reply).reason) == (Delivery.REFUSED, "parent gone")
-    assert on_x.ticket().state == State.WAITING
-    with on_x.desk.db.read() as session:
-        assert Reply.kept_text(session, 1, "U0ANA") == "On Monday!"
+    assert (on_x.state(reply), on_x.reply(reply).reason) == (DeliveryState.REFUSED, "parent gone")
+    assert on_x.ticket().state == TicketState.WAITING
+    with on_x.ctx.db.read() as session:
+        assert Reply.last_returned_text(session, 1, "U0ANA") == "On Monday!"
 
 
 def test_with_one_post_the_others_of_the_ticket_are_looked_at(on_x: Room, x: XServer, post: str) -> None:
@@ -128,7 +128,7 @@ def test_with_one_post_the_others_of_the_ticket_are_looked_at(on_x: Room, x: XSe
     on_x.poll()
     x.world.change_user("maria", protected=True)
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
     assert [one.missing_since for one in on_x.mentions()] == [on_x.clock(), on_x.clock()]
     assert x.world.counts[LOOK_UP] == 2
@@ -138,7 +138,7 @@ def test_an_answer_that_says_nothing_of_the_post_changes_nothing(on_x: Room, x: 
     x.world.faults.add(LOOK_UP, "left_out")
     before = acts(on_x)
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
     assert acts(on_x) == before
     assert on_x.mentions()[0].missing_since is None
@@ -146,10 +146,10 @@ def test_an_answer_that_says_nothing_of_the_post_changes_nothing(on_x: Room, x: 
 
 def test_a_sight_takes_a_miss_back(on_x: Room, x: XServer, post: str) -> None:
     x.world.faults.add(LOOK_UP, "lagging_replica", times=1)
-    freshen(on_x.desk, 1)
-    on_x.clock.now += EVERY
+    refresh_target(on_x.ctx, 1)
+    on_x.clock.now += REFRESH_INTERVAL
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
     [mention] = on_x.mentions()
     assert (mention.missing_since, mention.look_at) == (None, None)
@@ -162,11 +162,11 @@ def test_an_answer_by_hand_ends_the_turn_when_it_was_said(on_x: Room, x: XServer
     made = x.world.post("acmebrew", "Yes, by hand!", reply_to=post).id
     on_x.clock.pass_by(minutes=5)
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
     ticket = on_x.ticket()
-    assert (ticket.state, ticket.reason, ticket.closed_at) == (State.ANSWERED, "outside Heard", said_at)
-    with on_x.desk.db.read() as session:
+    assert (ticket.state, ticket.reason, ticket.closed_at) == (TicketState.ANSWERED, "outside Heard", said_at)
+    with on_x.ctx.db.read() as session:
         assert session.scalar(select(Event.act).where(Event.post_id == made)) == "answered"
 
 
@@ -174,7 +174,7 @@ def test_an_answer_by_hand_under_the_edited_post_counts(on_x: Room, x: XServer, 
     edited = x.world.edit(post, "@acmebrew is the kettle back?").id
     x.world.post("acmebrew", "Yes, by hand!", reply_to=edited)
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
     assert on_x.texts() == ["@acmebrew is the kettle back?"]
     assert on_x.ticket().reason == "outside Heard"
@@ -186,24 +186,24 @@ def test_an_answer_by_hand_stops_the_reply_that_waited_and_tells_its_author(
     reply = on_x.submit(1, "On Monday!", undo=600)
     x.world.post("acmebrew", "Yes, by hand!", reply_to=post)
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
-    assert on_x.state(reply) == Delivery.CANCELLED
+    assert on_x.state(reply) == DeliveryState.CANCELLED
     [told] = on_x.told()
     assert "<@U0ANA>, somebody has answered on X by hand" in told
 
 
 def test_an_answer_by_hand_is_taken_in_once(on_x: Room, x: XServer, post: str) -> None:
     x.world.post("acmebrew", "Yes, by hand!", reply_to=post)
-    freshen(on_x.desk, 1)
-    with on_x.desk.db.write() as session:
-        Ticket.hold(session, 1).reopen(session, by=BEN, at=on_x.clock())
-    on_x.clock.now += EVERY
+    refresh_target(on_x.ctx, 1)
+    with on_x.ctx.db.write() as session:
+        Ticket.lock(session, 1).reopen(session, by=BEN, at=on_x.clock())
+    on_x.clock.now += REFRESH_INTERVAL
     asked = x.world.counts[LOOK_UP]
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
-    assert on_x.ticket().state == State.WAITING
+    assert on_x.ticket().state == TicketState.WAITING
     assert x.world.counts[LOOK_UP] == asked + 1  # not for the answer, which the ledger knows
 
 
@@ -214,16 +214,16 @@ def test_a_reply_that_has_landed_while_it_is_sent_is_not_an_answer_by_hand(
     on_x: Room, x: XServer, post: str
 ) -> None:
     reply, at = on_x.submit(1, "On Monday!"), on_x.clock()
-    with on_x.desk.db.write() as session:
-        _ticket, sent = held(session, reply)
+    with on_x.ctx.db.write() as session:
+        _ticket, sent = hold_reply(session, reply)
         sent.release(session, at=at)
         sent.take(session, worker="another", at=at, lease_until=at + timedelta(seconds=12))
     x.world.post("acmebrew", "On Monday!", reply_to=post)
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
-    assert on_x.state(reply) == Delivery.SENDING
-    assert on_x.ticket().state == State.WAITING
+    assert on_x.state(reply) == DeliveryState.SENDING
+    assert on_x.ticket().state == TicketState.WAITING
     assert on_x.told() == []
 
 
@@ -231,37 +231,37 @@ def test_a_reply_in_doubt_that_is_seen_is_the_one_that_was_sent(on_x: Room, x: X
     x.world.faults.add("POST /2/tweets", "answer_lost_after", times=1)
     reply = on_x.submit(1, "On Monday!")
     on_x.send()
-    assert on_x.state(reply) == Delivery.UNSURE
+    assert on_x.state(reply) == DeliveryState.UNSURE
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
-    assert on_x.state(reply) == Delivery.PUBLISHED
+    assert on_x.state(reply) == DeliveryState.PUBLISHED
     assert on_x.ticket().reason is None
 
 
 def test_what_is_answered_is_not_searched_for_answers(on_x: Room, x: XServer, post: str) -> None:
     reply = on_x.submit(1, "On Monday!")
     on_x.send()
-    assert on_x.state(reply) == Delivery.PUBLISHED
+    assert on_x.state(reply) == DeliveryState.PUBLISHED
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
     assert (x.world.counts[LOOK_UP], x.world.counts[OWN]) == (1, 0)
-    assert on_x.ticket().state == State.ANSWERED
+    assert on_x.ticket().state == TicketState.ANSWERED
 
 
 # What it costs, and when it cannot be had
 
 
 def test_one_ticket_is_looked_at_once_a_minute(on_x: Room, x: XServer, post: str) -> None:
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
     asked = looks(x)
     on_x.clock.pass_by(59)
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
     assert looks(x) == asked
 
     on_x.clock.pass_by(1)
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
     assert looks(x) == 2 * asked
     assert counted(on_x) == [2]
@@ -273,7 +273,7 @@ def test_each_ticket_has_its_own_minute(on_x: Room, x: XServer, post: str) -> No
     x.world.edit(post, "@acmebrew is the kettle back?")
 
     for ticket in on_x.tickets():
-        freshen(on_x.desk, ticket.id)
+        refresh_target(on_x.ctx, ticket.id)
 
     assert counted(on_x) == [2]
     assert "@acmebrew is the kettle back?" in on_x.texts()
@@ -282,12 +282,12 @@ def test_each_ticket_has_its_own_minute(on_x: Room, x: XServer, post: str) -> No
 def test_only_so_many_looks_are_remembered(
     on_x: Room, x: XServer, post: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "MOST", 1)
+    monkeypatch.setattr(looking, "MAX_REMEMBERED_TICKETS", 1)
     x.world.post("maria", "@acmebrew and another thing")
     on_x.poll()
 
     for ticket_id in (1, 2, 2, 1):
-        freshen(on_x.desk, ticket_id)
+        refresh_target(on_x.ctx, ticket_id)
 
     assert counted(on_x) == [3]
 
@@ -300,7 +300,7 @@ def test_a_failure_changes_nothing_and_is_only_noted(
     before = acts(on_x)
 
     with caplog.at_level(logging.INFO, "bot.ingest.refresh_post"):
-        freshen(on_x.desk, 1)
+        refresh_target(on_x.ctx, 1)
 
     assert acts(on_x) == before
     assert on_x.texts() == ["@acmebrew is the ketle back?"]
@@ -313,17 +313,17 @@ def test_an_edit_counts_even_if_our_own_posts_cannot_be_read(on_x: Room, x: XSer
     x.world.edit(post, "@acmebrew is the kettle back?")
     x.world.faults.add(OWN, "rate_limited")
 
-    freshen(on_x.desk, 1)
+    refresh_target(on_x.ctx, 1)
 
     assert on_x.texts() == ["@acmebrew is the kettle back?"]
-    assert on_x.ticket().state == State.WAITING
+    assert on_x.ticket().state == TicketState.WAITING
 
 
 def test_a_network_without_keys_is_not_asked(database_url: str, on_x: Room, x: XServer, post: str) -> None:
     asked = looks(x)
 
     with room(database_url, on_x.clock, Counting(on_x.clock)) as other:
-        freshen(other.desk, 1)
+        refresh_target(other.ctx, 1)
 
     assert looks(x) == asked
     assert counted(on_x) == []

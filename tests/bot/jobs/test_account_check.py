@@ -16,7 +16,7 @@ from bot.slack import home_tab
 from models import Alarm, Cursor, Gap, Reply, Ticket
 from models.reports import open_tickets
 from models.tickets import unconnected_accounts
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, BEN, Counting, Room, cards
 from tests.bot.runtime.test_metrics import figures
@@ -30,7 +30,7 @@ def hears(here: Room, network: Counting, words: str = "@acmebrew hello", author:
 
 
 def check(here: Room) -> None:
-    account_check.check(here.desk, here.network)
+    account_check.check_network(here.ctx, here.network)
 
 
 def connect(here: Room, network: Counting, handle: str) -> None:
@@ -71,10 +71,10 @@ def test_a_reply_that_has_not_left_comes_back_when_another_account_is_connected(
     here.send()
 
     assert said(network) == NOBODY_SPOKE
-    assert here.state(reply) == Delivery.CANCELLED
-    assert here.reply(reply).reason == unconnected_accounts.CAUSE
-    with here.desk.db.read() as session:
-        assert Reply.kept_text(session, ticket, ANA) == "On Monday!"
+    assert here.state(reply) == DeliveryState.CANCELLED
+    assert here.reply(reply).reason == unconnected_accounts.OTHER_ACCOUNT_CAUSE
+    with here.ctx.db.read() as session:
+        assert Reply.last_returned_text(session, ticket, ANA) == "On Monday!"
 
 
 def test_without_anybody_looking_the_call_itself_is_refused_and_the_words_come_back(
@@ -90,7 +90,7 @@ def test_without_anybody_looking_the_call_itself_is_refused_and_the_words_come_b
     here.send()
 
     assert said(network) == NOBODY_SPOKE
-    assert here.state(reply) == Delivery.CANCELLED
+    assert here.state(reply) == DeliveryState.CANCELLED
     assert here.acts(reply)[-3:] == ["reply sending", "reply queued", "reply cancelled"]
     [told] = [one for one in here.told() if f"<@{ANA}>" in one]
     assert "your reply was *not* sent" in told
@@ -106,7 +106,7 @@ def test_a_swap_between_the_intent_and_the_call_sends_nothing(here: Room, networ
     here.send()
 
     assert said(network) == NOBODY_SPOKE
-    assert here.state(reply) == Delivery.CANCELLED
+    assert here.state(reply) == DeliveryState.CANCELLED
 
 
 def test_a_reply_that_was_put_off_until_tomorrow_does_not_leave_then(here: Room, network: Counting) -> None:
@@ -115,7 +115,7 @@ def test_a_reply_that_was_put_off_until_tomorrow_does_not_leave_then(here: Room,
     tomorrow = here.clock() + timedelta(hours=20)
     network.fails("publish", Later(tomorrow, "rate limit", "Slower."))
     here.send()
-    assert here.state(reply) == Delivery.QUEUED
+    assert here.state(reply) == DeliveryState.QUEUED
 
     connect(here, network, "acmetea")
     connect(here, network, "acmebrew")
@@ -123,7 +123,7 @@ def test_a_reply_that_was_put_off_until_tomorrow_does_not_leave_then(here: Room,
     here.send()
 
     assert said(network) == NOBODY_SPOKE
-    assert here.state(reply) == Delivery.CANCELLED
+    assert here.state(reply) == DeliveryState.CANCELLED
 
 
 def test_only_the_last_words_come_back_by_reply_and_earlier_ones_are_kept_as_well(
@@ -131,15 +131,15 @@ def test_only_the_last_words_come_back_by_reply_and_earlier_ones_are_kept_as_wel
 ) -> None:
     ticket = hears(here, network)
     here.submit(ticket, "On Monday!", undo=60)
-    with here.desk.db.write() as session:
-        held = Ticket.hold(session, ticket)
+    with here.ctx.db.write() as session:
+        held = Ticket.lock(session, ticket)
         held.draft(session, text="A thought", by=ANA, at=here.clock(), key="d", source="thread")
 
     connect(here, network, "acmetea")
 
-    with here.desk.db.read() as session:
-        assert Reply.kept_text(session, ticket, ANA) == "On Monday!"
-        drafts = session.scalars(select(Reply.text).where(Reply.state == Delivery.DRAFT)).all()
+    with here.ctx.db.read() as session:
+        assert Reply.last_returned_text(session, ticket, ANA) == "On Monday!"
+        drafts = session.scalars(select(Reply.text).where(Reply.state == DeliveryState.DRAFT)).all()
     assert drafts == ["A thought", "On Monday!"]
 
 
@@ -147,8 +147,8 @@ def test_a_follow_up_that_comes_back_leaves_the_ticket_answered(here: Room, netw
     ticket = hears(here, network)
     here.submit(ticket, "On Monday!")
     here.send()
-    with here.desk.db.write() as session:
-        held = Ticket.hold(session, ticket)
+    with here.ctx.db.write() as session:
+        held = Ticket.lock(session, ticket)
         more = {"turn": held.next_turn, "to_post_id": held.target_post_id, "key": "more"}
         until = here.clock() + timedelta(minutes=1)
         held.reply(session, text="Or Tuesday.", by=ANA, at=here.clock(), undo_until=until, **more)
@@ -169,8 +169,8 @@ def test_replies_of_the_account_that_is_connected_go_on(here: Room, network: Cou
     here.send()
 
     assert said(network) == {"acmebrew": [], "acmetea": ["Tea at five!"]}
-    assert here.state(reply) == Delivery.PUBLISHED
-    with pytest.raises(unconnected_accounts.NotConnectedError, match="not as @acmebrew"):
+    assert here.state(reply) == DeliveryState.PUBLISHED
+    with pytest.raises(unconnected_accounts.AccountNotConnectedError, match="not as @acmebrew"):
         here.submit(old, "On Monday!")
 
 
@@ -197,7 +197,7 @@ def unsure(here: Room, network: Counting, *, landed: bool) -> int:
     reply = here.submit(ticket, "On Monday!")
     network.fails("publish", Unsure("no answer"), landed=landed)
     here.send()
-    assert here.state(reply) == Delivery.UNSURE
+    assert here.state(reply) == DeliveryState.UNSURE
     return reply
 
 
@@ -215,7 +215,7 @@ def test_an_unsure_reply_stays_so_and_no_look_as_another_account_counts(
 
     hours_go_by(here)
 
-    assert here.state(reply) == Delivery.UNSURE
+    assert here.state(reply) == DeliveryState.UNSURE
     assert here.reply(reply).looks == 0
     assert not [one for one in here.told() if "Somebody has to look and decide" in one]
 
@@ -224,13 +224,13 @@ def test_an_unsure_reply_is_found_once_its_account_is_connected_again(here: Room
     reply = unsure(here, network, landed=True)
     connect(here, network, "acmetea")
     hours_go_by(here)
-    assert here.state(reply) == Delivery.UNSURE
+    assert here.state(reply) == DeliveryState.UNSURE
 
     connect(here, network, "acmebrew")
     here.clock.pass_by(minutes=1)
     here.send()
 
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
     assert said(network)["acmetea"] == []
 
 
@@ -244,19 +244,19 @@ def test_an_unsure_reply_is_asked_about_after_six_looks_as_its_own_account(
     connect(here, network, "acmebrew")
     hours_go_by(here, 10)
 
-    assert here.state(reply) == Delivery.ASKED
+    assert here.state(reply) == DeliveryState.ASKED
     assert here.reply(reply).looks == 6
 
 
 def test_what_a_person_was_asked_about_stays_asked(here: Room, network: Counting) -> None:
     reply = unsure(here, network, landed=False)
     hours_go_by(here, 12)
-    assert here.state(reply) == Delivery.ASKED
+    assert here.state(reply) == DeliveryState.ASKED
     connect(here, network, "acmetea")
 
     hours_go_by(here)
 
-    assert here.state(reply) == Delivery.ASKED
+    assert here.state(reply) == DeliveryState.ASKED
 
 
 def test_a_duplicate_that_nobody_can_look_for_is_in_doubt_and_not_refused(
@@ -275,7 +275,7 @@ def test_a_duplicate_that_nobody_can_look_for_is_in_doubt_and_not_refused(
     network.find_reply = swapped
     here.send()
 
-    assert here.state(reply) == Delivery.UNSURE
+    assert here.state(reply) == DeliveryState.UNSURE
 
 
 # --- by hand, and taken back --------------------------------------------------------------------------------
@@ -286,18 +286,18 @@ def test_a_hand_off_waits_for_its_account_and_does_not_hold_up_others(here: Room
     reply = here.submit(first, "On Monday!")
     network.fails("publish", Refused("not summoned", "They did not call us."))
     here.send()
-    assert here.state(reply) == Delivery.HANDED_OFF
+    assert here.state(reply) == DeliveryState.HANDED_OFF
     [told] = [one for one in here.told() if "does not let Heard answer" in one]
     assert "sign in to Memory as *@acmebrew*" in told
     network.says("acmebrew", "On Monday, by hand.", under=here.mentions()[0].post_id)
     connect(here, network, "acmetea")
 
-    manual_posting.confirm_seen(here.desk, network)
-    assert here.state(reply) == Delivery.HANDED_OFF
+    manual_posting.confirm_seen(here.ctx, network)
+    assert here.state(reply) == DeliveryState.HANDED_OFF
 
     connect(here, network, "acmebrew")
-    manual_posting.confirm_seen(here.desk, network)
-    assert here.state(reply) == Delivery.CONFIRMED
+    manual_posting.confirm_seen(here.ctx, network)
+    assert here.state(reply) == DeliveryState.CONFIRMED
 
 
 def test_the_reminder_of_a_hand_off_says_as_whom_one_must_be_signed_in(here: Room, network: Counting) -> None:
@@ -317,9 +317,9 @@ def test_a_reply_is_not_deleted_as_another_account_and_that_is_told_once(
     ticket = hears(here, network)
     reply = here.submit(ticket, "Helo!")
     here.send()
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         row = session.get_one(Reply, reply)
-        Ticket.hold(session, ticket).unsay(session, row, by=BEN, at=here.clock())
+        Ticket.lock(session, ticket).request_deletion(session, row, by=BEN, at=here.clock())
     network.speaks_as("acmetea")
 
     hours_go_by(here, 5)
@@ -333,7 +333,7 @@ def test_a_reply_is_not_deleted_as_another_account_and_that_is_told_once(
 
     connect(here, network, "acmebrew")
     hours_go_by(here, 2)
-    assert here.state(reply) == Delivery.WITHDRAWN
+    assert here.state(reply) == DeliveryState.WITHDRAWN
 
 
 # --- what is read -------------------------------------------------------------------------------------------
@@ -363,8 +363,8 @@ def test_each_account_has_a_position_of_its_own(here: Room, network: Counting) -
     hears(here, network)
     connect(here, network, "acmetea")
     hears(here, network, "@acmetea hello")
-    with here.desk.db.read() as session:
-        cursors = session.scalars(select(Cursor).where(Cursor.name == poller.MENTIONS)).all()
+    with here.ctx.db.read() as session:
+        cursors = session.scalars(select(Cursor).where(Cursor.name == poller.MENTIONS_CURSOR)).all()
     positions = {cursor.account_id: cursor.post_id for cursor in cursors}
     assert len(positions) == len(set(positions.values())) == 2
 
@@ -395,9 +395,9 @@ def test_a_reading_that_failed_before_the_swap_does_not_make_the_list_short_for_
     connect(here, network, "acmetea")
     here.poll()
 
-    with here.desk.db.read() as session:
+    with here.ctx.db.read() as session:
         late = here.clock() - timedelta(hours=1)
-        assert open_tickets.unread(session, late_before=late, networks=here.desk.networks) == []
+        assert open_tickets.list_failing_reads(session, late_before=late, networks=here.ctx.networks) == []
 
 
 def test_two_accounts_of_a_network_are_one_line_in_the_metrics(here: Room, network: Counting) -> None:
@@ -406,7 +406,7 @@ def test_two_accounts_of_a_network_are_one_line_in_the_metrics(here: Room, netwo
     connect(here, network, "acmetea")
     here.poll()
 
-    lines = metrics.exposition(here.desk).decode().splitlines()
+    lines = metrics.exposition(here.ctx).decode().splitlines()
     samples = [line.rpartition(" ")[0] for line in lines if not line.startswith("#")]
     assert len(samples) == len(set(samples))
     assert figures(here)["heard_poll_age_seconds", "memory", "mentions"] == 0
@@ -444,19 +444,19 @@ def test_that_it_is_connected_again_is_told_once(here: Room, network: Counting) 
     assert (
         "Memory is connected as @acmebrew again. Replies that came back are drafts and were not sent." in back
     )
-    with here.desk.db.read() as session:
-        assert Alarm.ringing(session) == []
+    with here.ctx.db.read() as session:
+        assert Alarm.active(session) == []
 
 
 def test_an_account_for_which_nothing_waits_is_nobodys_trouble(here: Room, network: Counting) -> None:
     ticket = hears(here, network)
-    with here.desk.db.write() as session:
-        Ticket.hold(session, ticket).no_reply_needed(session, by=ANA, at=here.clock(), reason="thanks")
+    with here.ctx.db.write() as session:
+        Ticket.lock(session, ticket).close_no_reply_needed(session, by=ANA, at=here.clock(), reason="thanks")
     connect(here, network, "acmetea")
 
     assert here.told() == []
-    with here.desk.db.read() as session:
-        assert Alarm.ringing(session) == []
+    with here.ctx.db.read() as session:
+        assert Alarm.active(session) == []
 
 
 def test_an_account_whose_last_ticket_is_closed_meanwhile_is_missed_no_more(
@@ -464,13 +464,13 @@ def test_an_account_whose_last_ticket_is_closed_meanwhile_is_missed_no_more(
 ) -> None:
     ticket = hears(here, network)
     connect(here, network, "acmetea")
-    with here.desk.db.write() as session:
-        Ticket.hold(session, ticket).no_reply_needed(session, by=ANA, at=here.clock(), reason="thanks")
+    with here.ctx.db.write() as session:
+        Ticket.lock(session, ticket).close_no_reply_needed(session, by=ANA, at=here.clock(), reason="thanks")
     check(here)
 
     assert len(to_channel(here)) == 1
-    with here.desk.db.read() as session:
-        assert Alarm.ringing(session) == []
+    with here.ctx.db.read() as session:
+        assert Alarm.active(session) == []
 
 
 def test_while_nobody_knows_who_is_connected_nothing_is_stopped(here: Room, network: Counting) -> None:
@@ -480,7 +480,7 @@ def test_while_nobody_knows_who_is_connected_nothing_is_stopped(here: Room, netw
 
     check(here)
 
-    assert here.state(reply) == Delivery.HELD
+    assert here.state(reply) == DeliveryState.HELD
     assert to_channel(here) == []
 
 
@@ -506,8 +506,8 @@ def test_home_says_who_is_missing(here: Room, network: Counting) -> None:
     hears(here, network)
     connect(here, network, "acmetea")
 
-    with here.desk.db.read() as session:
-        [line] = [home_tab.in_a_line(alarm, here.desk.titles) for alarm in Alarm.ringing(session)]
+    with here.ctx.db.read() as session:
+        [line] = [home_tab.alarm_line(alarm, here.ctx.network_titles) for alarm in Alarm.active(session)]
     assert "not as @acmebrew" in line
 
 
@@ -517,7 +517,7 @@ def test_the_doctor_names_the_missing_account_while_something_waits_for_it(
     ticket = hears(shown, network)
 
     def lines() -> list[str]:
-        return [one.line() for one in doctor.examine(shown.desk) if "acmebrew" in one.line()]
+        return [one.line() for one in doctor.examine(shown.ctx) if "acmebrew" in one.line()]
 
     network.speaks_as("acmetea")  # and no running bot has seen it
     [line] = lines()
@@ -525,8 +525,8 @@ def test_the_doctor_names_the_missing_account_while_something_waits_for_it(
         "warn  Memory: is not connected as @acmebrew, for which 1 conversation waits. "
         "Let it speak as that account."
     )
-    with shown.desk.db.write() as session:
-        Ticket.hold(session, ticket).no_reply_needed(session, by=ANA, at=shown.clock(), reason="thanks")
+    with shown.ctx.db.write() as session:
+        Ticket.lock(session, ticket).close_no_reply_needed(session, by=ANA, at=shown.clock(), reason="thanks")
     assert lines() == []
 
 
@@ -536,20 +536,20 @@ def test_the_doctor_looks_at_the_position_of_the_account_that_is_read(shown: Roo
     connect(shown, network, "acmetea")
     shown.poll()
 
-    assert "ok    Memory: was last read 0 s ago." in [one.line() for one in doctor.examine(shown.desk)]
+    assert "ok    Memory: was last read 0 s ago." in [one.line() for one in doctor.examine(shown.ctx)]
 
 
 def test_nobody_is_told_of_a_search_for_an_account_that_is_not_connected(
     here: Room, network: Counting
 ) -> None:
     hears(here, network)
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         gap = {"since": here.clock(), "before_id": None, "found_at": here.clock()}
         session.add(Gap(network=network.name, account_id=network.account().id, **gap))
 
     def unread() -> list[str]:
-        with here.desk.db.read() as session:
-            return [type(one).__name__ for one in home_tab.unread(here.desk, session)]
+        with here.ctx.db.read() as session:
+            return [type(one).__name__ for one in home_tab.unread_sources(here.ctx, session)]
 
     assert unread() == ["Gap"]
     connect(here, network, "acmetea")
@@ -567,7 +567,7 @@ def test_nobody_is_told_of_a_search_for_an_account_that_is_not_connected(
 
 def without_keys(here: Room) -> Room:
     """The same ledger after a restart without keys for its network."""
-    return Room(dataclasses.replace(here.desk, networks={}), here.network, here.clock)
+    return Room(dataclasses.replace(here.ctx, networks={}), here.network, here.clock)
 
 
 def test_replies_of_a_network_without_keys_come_back_and_that_is_told_once(
@@ -579,17 +579,17 @@ def test_replies_of_a_network_without_keys_come_back_and_that_is_told_once(
 
     gone.clock.pass_by(minutes=5)
     for _ in range(3):
-        watchdog.audit(gone.desk)
+        watchdog.run_checks(gone.ctx)
 
-    assert here.state(reply) == Delivery.CANCELLED
+    assert here.state(reply) == DeliveryState.CANCELLED
     [told] = to_channel(here)
     assert "Heard has no keys for memory any more" in told
     here.clock.pass_by(hours=2)
     here.send()
     assert said(network) == NOBODY_SPOKE
     check(here)
-    with here.desk.db.read() as session:
-        assert Alarm.ringing(session) == []
+    with here.ctx.db.read() as session:
+        assert Alarm.active(session) == []
 
 
 def test_a_worker_without_keys_leaves_alone_what_another_one_still_serves(
@@ -598,6 +598,6 @@ def test_a_worker_without_keys_leaves_alone_what_another_one_still_serves(
     ticket = hears(here, network)
     reply = here.submit(ticket, "On Monday!", undo=3600)
 
-    watchdog.audit(without_keys(here).desk)
+    watchdog.run_checks(without_keys(here).ctx)
 
-    assert here.state(reply) == Delivery.HELD
+    assert here.state(reply) == DeliveryState.HELD

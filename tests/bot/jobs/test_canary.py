@@ -7,7 +7,7 @@ import pytest
 from bot.jobs import canary
 from models import Alarm
 from models.reports import open_tickets
-from models.tickets.state import State
+from models.tickets.state import TicketState
 from sandbox.slack import SlackServer
 from tests.bot.room import Clock, Counting, Room, cards, room
 
@@ -23,10 +23,10 @@ def here(database_url: str, clock: Clock, network: Counting, slack: SlackServer)
 
 def sing(here: Room, *, minutes: int, drawn: bool = True) -> None:
     for _ in range(minutes * 4):
-        canary.listen(here.desk)
+        canary.check(here.ctx)
         if drawn:
             here.draw()
-        here.clock.pass_by(canary.LOOK)
+        here.clock.pass_by(canary.CHECK_INTERVAL_SECONDS)
 
 
 def test_it_is_shown_in_its_channel_and_is_over(here: Room, slack: SlackServer) -> None:
@@ -34,7 +34,7 @@ def test_it_is_shown_in_its_channel_and_is_over(here: Room, slack: SlackServer) 
 
     [card] = cards(slack, CHANNEL)
     assert "I am a canary" in str(card.blocks)
-    assert here.ticket().state == State.NOT_ABOUT_US
+    assert here.ticket().state == TicketState.NOT_ABOUT_US
     assert here.told() == []
 
 
@@ -47,10 +47,10 @@ def test_it_sings_every_five_minutes_on_one_card(here: Room, slack: SlackServer)
 
 
 def test_it_counts_nowhere(here: Room) -> None:
-    canary.listen(here.desk)
+    canary.check(here.ctx)
     here.clock.pass_by(1)
-    with here.desk.db.read() as session:
-        assert open_tickets.longest(session, limit=10) == open_tickets.Listing(0, ())
+    with here.ctx.db.read() as session:
+        assert open_tickets.list_by_wait(session, limit=10) == open_tickets.Listing(0, ())
 
 
 def test_when_it_is_not_shown_the_team_is_told_once_and_it_sings_again_later(here: Room) -> None:
@@ -60,6 +60,6 @@ def test_when_it_is_not_shown_the_team_is_told_once_and_it_sings_again_later(her
 
     sing(here, minutes=2)
 
-    assert here.ticket().state == State.NOT_ABOUT_US
-    with here.desk.db.read() as session:
-        assert Alarm.ringing(session) == []
+    assert here.ticket().state == TicketState.NOT_ABOUT_US
+    with here.ctx.db.read() as session:
+        assert Alarm.active(session) == []

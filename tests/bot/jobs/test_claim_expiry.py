@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from bot.jobs import claim_expiry
 from models import Ticket
-from models.tickets.state import State
+from models.tickets.state import TicketState
 from tests.bot.room import ANA, BEN, Clock, Counting, Room, room
 
 
 def change(here: Room, verb: Callable[[Session, Ticket], object]) -> None:
-    with here.desk.db.write() as session:
-        verb(session, Ticket.hold(session, here.ticket().id))
+    with here.ctx.db.write() as session:
+        verb(session, Ticket.lock(session, here.ticket().id))
 
 
 def heard(here: Room, network: Counting, words: str = "@acmebrew hello") -> None:
@@ -29,7 +29,7 @@ def claimed(here: Room, network: Counting) -> None:
 
 def later(here: Room, **time: float) -> None:
     here.clock.pass_by(**time)
-    claim_expiry.tick(here.desk)
+    claim_expiry.run_due(here.ctx)
 
 
 def test_a_claim_ends_after_a_quarter_of_an_hour_and_the_thread_says_so(
@@ -66,8 +66,8 @@ def test_a_claim_from_before_signs_of_life_were_noted_ends_like_any_other(
 def test_a_sign_of_life_begins_it_anew(here: Room, network: Counting) -> None:
     claimed(here, network)
     here.clock.pass_by(minutes=10)
-    change(here, lambda _, ticket: ticket.show_life(by=ANA, at=here.clock()))
-    change(here, lambda _, ticket: ticket.show_life(by=BEN, at=here.clock() + timedelta(minutes=9)))
+    change(here, lambda _, ticket: ticket.record_activity(by=ANA, at=here.clock()))
+    change(here, lambda _, ticket: ticket.record_activity(by=BEN, at=here.clock() + timedelta(minutes=9)))
 
     later(here, minutes=14)
     assert here.ticket().owner == ANA
@@ -98,7 +98,7 @@ def test_whoever_writes_again_finds_the_owner_who_answered_though_that_is_long_a
 def test_under_an_open_composer_no_claim_ends(here: Room, network: Counting) -> None:
     claimed(here, network)
     here.clock.pass_by(minutes=14)
-    change(here, lambda session, ticket: ticket.compose(session, by=BEN, key="k", at=here.clock()))
+    change(here, lambda session, ticket: ticket.start_composing(session, by=BEN, key="k", at=here.clock()))
 
     later(here, minutes=5)
     assert here.ticket().owner == ANA
@@ -124,7 +124,7 @@ def test_what_is_answered_stays_with_who_answered(here: Room, network: Counting)
 
     later(here, hours=5)
 
-    assert (here.ticket().state, here.ticket().owner) == (State.ANSWERED, ANA)
+    assert (here.ticket().state, here.ticket().owner) == (TicketState.ANSWERED, ANA)
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_the_clock_of_a_claim_stands_still_out_of_office_hours(
 
 def test_a_forgotten_composer_closes_by_itself(here: Room, network: Counting) -> None:
     heard(here, network)
-    change(here, lambda session, ticket: ticket.compose(session, by=ANA, key="k", at=here.clock()))
+    change(here, lambda session, ticket: ticket.start_composing(session, by=ANA, key="k", at=here.clock()))
     before = here.ticket().revision
 
     later(here, minutes=15)
@@ -189,10 +189,10 @@ def test_it_comes_back_when_they_stay_silent_and_its_owner_is_told(here: Room, n
     answered_and_waiting(here, network)
 
     later(here, minutes=59)
-    assert here.ticket().state == State.ANSWERED
+    assert here.ticket().state == TicketState.ANSWERED
     later(here, minutes=1)
 
-    assert (here.ticket().state, here.ticket().turn) == (State.WAITING, 2)
+    assert (here.ticket().state, here.ticket().turn) == (TicketState.WAITING, 2)
     [told] = here.told()
     assert f"<@{ANA}>, @maria has not answered us for 1 h 00 min, so this one waits again" in told
 
@@ -203,25 +203,28 @@ def test_their_answer_ends_the_waiting(here: Room, network: Counting) -> None:
     [mention] = here.mentions()
     network.says("maria", "@acmebrew Firefox", at=here.clock(), under=mention.post_id)
     here.poll()
-    assert here.ticket().state == State.WAITING
+    assert here.ticket().state == TicketState.WAITING
 
     here.submit(here.ticket().id, "Thank you, then we know what to look for.")
     here.send()
     later(here, hours=5)
 
-    assert here.ticket().state == State.ANSWERED
+    assert here.ticket().state == TicketState.ANSWERED
 
 
 def test_an_outcome_ends_the_waiting_too(here: Room, network: Counting) -> None:
     answered_and_waiting(here, network)
     change(here, lambda session, ticket: ticket.reopen(session, by=BEN, at=here.clock()))
     change(
-        here, lambda session, ticket: ticket.no_reply_needed(session, by=BEN, at=here.clock(), reason="other")
+        here,
+        lambda session, ticket: ticket.close_no_reply_needed(
+            session, by=BEN, at=here.clock(), reason="other"
+        ),
     )
 
     later(here, hours=5)
 
-    assert here.ticket().state == State.NO_REPLY_NEEDED
+    assert here.ticket().state == TicketState.NO_REPLY_NEEDED
 
 
 def test_a_ticket_that_goes_wrong_does_not_stop_the_clocks_of_the_others(
@@ -231,8 +234,8 @@ def test_a_ticket_that_goes_wrong_does_not_stop_the_clocks_of_the_others(
     network.says("joe", "@acmebrew hi", at=here.clock())
     here.poll()
     broken, other = (ticket.id for ticket in here.tickets())
-    with here.desk.db.write() as session:
-        Ticket.hold(session, other).claim(session, by=BEN, at=here.clock())
+    with here.ctx.db.write() as session:
+        Ticket.lock(session, other).claim(session, by=BEN, at=here.clock())
     expire = Ticket.expire
 
     def breaks(self: Ticket, session: Session, **given: datetime) -> str | None:

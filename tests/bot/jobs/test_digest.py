@@ -9,21 +9,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.jobs import digest
-from bot.networks.base import CAP, Later, NetworkError, Refused, Unsure
-from bot.slack.blocks.commands.stats import told as told_by_stats
-from models import Inbound, Issue, Notice, Report, Ticket
-from models.core.period import Known, parse
-from models.reports.report import report
-from models.tickets.reply import State as Delivery
+from bot.networks.base import USAGE_CAP_PHRASE, Later, NetworkError, Refused, Unsure
+from bot.slack.blocks.commands.stats import build_blocks
+from models import Issue, IssueReport, Notice, ProcessedRequest, Ticket
+from models.core.period import NameLookup, parse_stats_query
+from models.reports.report import build_report
+from models.tickets.reply import DeliveryState
 from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, Room, room, together
 
 TARGET = timedelta(minutes=30)
-KNOWN = Known(person=lambda _: None, channel=lambda _: None, networks={})
+KNOWN = NameLookup(person=lambda _: None, channel=lambda _: None, networks={})
 
 
 def change(here: Room, ticket_id: int, verb: Callable[[Session, Ticket], object]) -> None:
-    with here.desk.db.write() as session:
-        verb(session, Ticket.hold(session, ticket_id))
+    with here.ctx.db.write() as session:
+        verb(session, Ticket.lock(session, ticket_id))
 
 
 def heard(here: Room, *who: str, words: str = "@acmebrew hello") -> None:
@@ -37,7 +37,7 @@ def at(here: Room, day: int, hour: int, minute: int = 0) -> str:
     here.clock.now = datetime(2026, 3, day, hour, minute, tzinfo=UTC)
     here.poll()
     before = len(here.told())
-    digest.tick(here.desk)
+    digest.write_due(here.ctx)
     told = messages(here)[before:]
     assert len(told) <= 1
     return told[0] if told else ""
@@ -46,16 +46,16 @@ def at(here: Room, day: int, hour: int, minute: int = 0) -> str:
 def posted_by_hand(here: Room, ticket_id: int) -> None:
     """Ana's words are handed off, and she says that she has posted them."""
     at = here.clock()
-    with here.desk.db.write() as session:
-        ticket = Ticket.hold(session, ticket_id)
+    with here.ctx.db.write() as session:
+        ticket = Ticket.lock(session, ticket_id)
         given = {"turn": 1, "to_post_id": ticket.target_post_id, "undo_until": at, "key": "by hand"}
         reply = ticket.reply(session, text="Hello!", by=ANA, at=at, by_hand="not summoned", **given)
-        reply.move(session, Delivery.CONFIRMED, at=at)
-        ticket.spoken(session, reply, at=at)
+        reply.move(session, DeliveryState.CONFIRMED, at=at)
+        ticket.handle_published_reply(session, reply, at=at)
 
 
 def messages(here: Room) -> list[str]:
-    with here.desk.db.read() as session:
+    with here.ctx.db.read() as session:
         found = session.scalars(select(Notice).order_by(Notice.id)).all()
     assert {one.channel for one in found} <= {CHANNEL}
     return [f"{one.text}\n{one.blocks}" for one in found]
@@ -174,7 +174,7 @@ def test_a_reading_that_did_not_come_to_an_end_for_too_long_is_said_as_well(list
     here = listening
     here.clock.now = datetime(2026, 3, 3, 9, tzinfo=UTC)  # and nobody has read anything since yesterday
 
-    digest.tick(here.desk)
+    digest.write_due(here.ctx)
 
     [told] = messages(here)
     assert told.startswith("0 unanswered, as far as I know")
@@ -195,12 +195,12 @@ def test_the_figures_are_those_that_stats_gives_of_the_same_days(listening: Room
     told = at(here, 3, 9)
 
     assert "*Heard* 3  ·  *Answered* 1  ·  *Handed off* 1  ·  *Waiting* 1" in told
-    question = parse("yesterday", zone=ZoneInfo("UTC"), now=here.clock(), known=KNOWN)
-    with here.desk.db.read() as session:
-        found = report(session, question, target=TARGET)
+    question = parse_stats_query("yesterday", zone=ZoneInfo("UTC"), now=here.clock(), known=KNOWN)
+    with here.ctx.db.read() as session:
+        found = build_report(session, question, target=TARGET)
     figures, speed = [
         block["text"]["text"]
-        for block in told_by_stats(found, question, names={}, titles={}, target=TARGET)[1:3]
+        for block in build_blocks(found, question, names={}, titles={}, target=TARGET)[1:3]
     ]
     assert len(figures.splitlines()) == 2
     for line in (*figures.splitlines(), speed.splitlines()[0]):
@@ -211,7 +211,7 @@ def test_what_sleeps_stands_at_the_end_and_is_never_late(listening: Room) -> Non
     here = listening
     heard(here, "maria", "joe")
     until = datetime(2026, 3, 4, 9, tzinfo=UTC)
-    promise = here.desk.promise
+    promise = here.ctx.sla_policy
     change(here, 1, lambda s, one: one.snooze(s, until=until, by=ANA, at=here.clock(), promise=promise))
 
     told = at(here, 3, 9)
@@ -246,8 +246,8 @@ def test_who_has_a_reply_on_its_way_is_not_late(listening: Room) -> None:
         ),
         (Later(None, "unauthorized", "No."), ": Memory does not accept our keys", "held back"),
         (
-            Later(None, "out of credit", f"The {CAP} is reached."),
-            f"Memory's {CAP} is used up",
+            Later(None, "out of credit", f"The {USAGE_CAP_PHRASE} is reached."),
+            f"Memory's {USAGE_CAP_PHRASE} is used up",
             "held back",
         ),
     ],
@@ -267,8 +267,8 @@ def test_an_answer_that_needs_a_person_is_late_and_stands_first(
 
     here.clock.now = datetime(2026, 3, 3, 9, tzinfo=UTC)
     here.poll()
-    digest.tick(here.desk)
-    with here.desk.db.read() as session:
+    digest.write_due(here.ctx)
+    with here.ctx.db.read() as session:
         found = session.scalars(select(Notice).where(Notice.text.contains("unanswered"))).one()
     told = "\n".join(block["text"]["text"] for block in found.blocks if "text" in block)
 
@@ -283,7 +283,7 @@ def test_thanks_are_told_also_where_nothing_else_happened(listening: Room) -> No
     here = listening
     heard(here, "maria", words="@acmebrew lovely coffee")
     assert at(here, 3, 9) != ""
-    change(here, 1, lambda s, one: one.no_reply_needed(s, by=BEN, at=here.clock(), reason="thanks"))
+    change(here, 1, lambda s, one: one.close_no_reply_needed(s, by=BEN, at=here.clock(), reason="thanks"))
 
     told = at(here, 4, 9)
 
@@ -296,20 +296,22 @@ def test_thanks_are_quoted_as_they_are_and_problems_counted_by_people(listening:
     here = listening
     heard(here, "maria", words="@acmebrew love <!channel> it")
     heard(here, "joe", "eve", "sam")
-    change(here, 1, lambda s, one: one.no_reply_needed(s, by=BEN, at=here.clock(), reason="thanks: kind"))
-    with here.desk.db.write() as session:
+    change(
+        here, 1, lambda s, one: one.close_no_reply_needed(s, by=BEN, at=here.clock(), reason="thanks: kind")
+    )
+    with here.ctx.db.write() as session:
         for number, title in enumerate(("Login <b>", "Billing"), 1):
             session.add(
                 Issue(id=number, title=title, name=title.lower(), created_at=here.clock(), created_by=ANA)
             )
         session.flush()
         for issue, ticket in ((1, 2), (1, 3), (2, 4)):
-            session.add(Report(issue_id=issue, ticket_id=ticket, at=here.clock(), by=ANA))
+            session.add(IssueReport(issue_id=issue, ticket_id=ticket, at=here.clock(), by=ANA))
 
     told = at(here, 3, 9)
 
     assert "“Login &lt;b&gt;” (2 people), “Billing” (1 person)" in told
-    with here.desk.db.read() as session:
+    with here.ctx.db.read() as session:
         blocks = session.scalars(select(Notice.blocks)).one()
     [quoted] = [one for one in blocks if one["type"] == "rich_text"]
     assert quoted["elements"][0]["elements"][0]["text"] == "@acmebrew love <!channel> it"
@@ -321,7 +323,7 @@ def test_the_canary_is_in_none_of_it(database_url: str, clock: Clock, network: C
 
     with room(database_url, clock, network, canary_channel="C0CANARY") as here:
         here.poll()
-        canary.listen(here.desk)
+        canary.check(here.ctx)
 
         assert at(here, 3, 9) == ""
 
@@ -347,7 +349,7 @@ def test_its_time_is_that_of_the_teams_zone_also_when_clocks_change(in_lisbon: R
     for _ in range(4 * 24 * 4):
         before = len(messages(here))
         here.clock.pass_by(minutes=15)
-        digest.tick(here.desk)
+        digest.write_due(here.ctx)
         came += [here.clock()] * (len(messages(here)) - before)
 
     assert [f"{one:%d %H:%M}" for one in came] == ["27 07:30", "28 07:30", "29 06:30", "30 06:30"]
@@ -369,12 +371,12 @@ def test_a_time_that_a_day_does_not_have_or_has_twice_comes_once(
         here.poll()
         heard(here, "maria")
         clock.now = first
-        digest.tick(here.desk)
+        digest.write_due(here.ctx)
         seen = []
         for _ in range(3 * 24 * 4):
             before = len(messages(here))
             clock.pass_by(minutes=15)
-            digest.tick(here.desk)
+            digest.write_due(here.ctx)
             seen += [clock()] * (len(messages(here)) - before)
 
     assert [f"{one:%d %H:%M}" for one in seen] == came
@@ -395,7 +397,7 @@ def test_two_workers_write_it_once(new_database: Callable[[], str], clock: Clock
         heard(one, "maria")
         clock.pass_by(hours=22)
 
-        raised = together(*[lambda here=here: digest.tick(here.desk) for here in (one, two) * 3])
+        raised = together(*[lambda here=here: digest.write_due(here.ctx) for here in (one, two) * 3])
 
         assert raised == [None] * 6
         assert len(messages(one)) == 1
@@ -408,6 +410,6 @@ def test_a_restart_writes_none_twice(database_url: str, clock: Clock, network: C
         assert at(here, 3, 9) != ""
     with room(database_url, clock, network) as here:
         assert at(here, 3, 10) == ""
-        with here.desk.db.write() as session:
-            Inbound.forget(session, here.clock() - timedelta(days=3))
+        with here.ctx.db.write() as session:
+            ProcessedRequest.delete_before(session, here.clock() - timedelta(days=3))
         assert at(here, 3, 11) == ""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.jobs import claim_expiry, reminders, snooze_wakeup
 from bot.networks.base import Later, NetworkError, Refused, Unsure
 from models import Card, Event, Notice, Ticket
-from models.core.audit_event import BREACH
+from models.core.audit_event import BREACH_ACT
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, Room, calls, room
 
@@ -18,13 +18,13 @@ URL = "https://acme.example/"
 
 
 def change(here: Room, verb: Callable[[Session, Ticket], object], ticket_id: int = 1) -> None:
-    with here.desk.db.write() as session:
-        verb(session, Ticket.hold(session, ticket_id))
+    with here.ctx.db.write() as session:
+        verb(session, Ticket.lock(session, ticket_id))
 
 
 def placed(here: Room) -> None:
     """Every ticket has its card: what leads there leads somewhere."""
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         for ticket in session.scalars(select(Ticket)):
             if session.scalar(select(Card).where(Card.ticket_id == ticket.id)) is None:
                 key, ts = f"k{ticket.id}", f"17.{ticket.id}"
@@ -43,7 +43,7 @@ def later(here: Room, **time: float) -> list[str]:
     """What is said when so much more time has passed."""
     before = len(here.told())
     here.clock.pass_by(**time)
-    reminders.tick(here.desk)
+    reminders.send_due(here.ctx)
     return here.told()[before:]
 
 
@@ -51,13 +51,13 @@ def claimed(here: Room, by: str = ANA) -> None:
     change(here, lambda session, ticket: ticket.claim(session, by=by, at=here.clock()))
 
 
-def events(here: Room, act: str = BREACH) -> list[Event]:
-    with here.desk.db.read() as session:
+def events(here: Room, act: str = BREACH_ACT) -> list[Event]:
+    with here.ctx.db.read() as session:
         return list(session.scalars(select(Event).where(Event.act == act)))
 
 
 def places(here: Room) -> list[str | None]:
-    with here.desk.db.read() as session:
+    with here.ctx.db.read() as session:
         return list(session.scalars(select(Notice.channel).order_by(Notice.id)))
 
 
@@ -164,7 +164,7 @@ def test_a_quiet_owner_is_told_directly_with_the_words_and_once(here: Room) -> N
     assert f"<@{ANA}>, you have *@maria*'s post" in told
     assert "nothing happen for 7 min" in told
     assert places(here) == [ANA]
-    with here.desk.db.read() as session:
+    with here.ctx.db.read() as session:
         blocks = session.scalars(select(Notice.blocks)).one()
     [element] = blocks[1]["elements"][0]["elements"]
     assert (blocks[1]["type"], len(element["text"])) == ("rich_text", 200)
@@ -175,7 +175,7 @@ def test_a_sign_of_life_begins_it_anew(here: Room) -> None:
     heard(here)
     claimed(here)
     assert len(later(here, minutes=8)) == 1
-    change(here, lambda _, ticket: ticket.show_life(by=ANA, at=here.clock()))
+    change(here, lambda _, ticket: ticket.record_activity(by=ANA, at=here.clock()))
 
     assert later(here, minutes=7) == []
     assert len(later(here, minutes=1)) == 1
@@ -187,7 +187,7 @@ def test_if_nothing_happens_for_as_long_again_the_backup_is_told(with_backup: Ro
     claimed(here)
     later(here, minutes=8)
     here.clock.pass_by(minutes=7)
-    claim_expiry.tick(here.desk)
+    claim_expiry.run_due(here.ctx)
 
     told = later(here, seconds=1)
 
@@ -205,7 +205,7 @@ def test_whoever_takes_it_meanwhile_spares_the_backup(with_backup: Room) -> None
     heard(here)
     claimed(here)
     here.clock.pass_by(minutes=15)
-    claim_expiry.tick(here.desk)
+    claim_expiry.run_due(here.ctx)
     claimed(here, BEN)
 
     later(here, seconds=10)
@@ -220,7 +220,7 @@ def test_a_group_as_backup_is_called_where_the_cards_are(
         heard(here)
         claimed(here)
         here.clock.pass_by(minutes=15)
-        claim_expiry.tick(here.desk)
+        claim_expiry.run_due(here.ctx)
 
         told = later(here, seconds=1)
 
@@ -236,13 +236,13 @@ def snooze(here: Room, **time: float) -> None:
     change(
         here,
         lambda session, ticket: ticket.snooze(
-            session, until=until, by=ANA, at=here.clock(), promise=here.desk.promise
+            session, until=until, by=ANA, at=here.clock(), promise=here.ctx.sla_policy
         ),
     )
 
 
 def give_outcome(here: Room, **_: float) -> None:
-    change(here, lambda s, ticket: ticket.no_reply_needed(s, by=ANA, at=here.clock(), reason="thanks"))
+    change(here, lambda s, ticket: ticket.close_no_reply_needed(s, by=ANA, at=here.clock(), reason="thanks"))
 
 
 def put_a_reply_on_its_way(here: Room, **_: float) -> None:
@@ -289,7 +289,7 @@ def test_an_answer_that_needs_a_person_is_late_like_none(
 def test_under_an_open_composer_nobody_is_nudged(here: Room) -> None:
     heard(here)
     here.clock.pass_by(minutes=14)
-    change(here, lambda session, ticket: ticket.compose(session, by=BEN, key="k", at=here.clock()))
+    change(here, lambda session, ticket: ticket.start_composing(session, by=BEN, key="k", at=here.clock()))
 
     assert [later(here, minutes=1) for _ in range(14)] == [[]] * 14
     assert len(later(here, minutes=2)) == 1
@@ -299,7 +299,7 @@ def test_the_canary_is_never_nudged(database_url: str, clock: Clock, network: Co
     from bot.jobs import canary
 
     with room(database_url, clock, network, canary_channel="C0CANARY") as here:
-        canary.listen(here.desk)
+        canary.check(here.ctx)
         placed(here)
         change(here, lambda _, ticket: setattr(ticket, "nudge_at", here.clock()))
 
@@ -326,7 +326,7 @@ def test_a_public_reply_that_was_deleted_is_not_late_at_once(here: Room) -> None
         from models import Reply
 
         reply = session.get_one(Reply, reply_id)
-        ticket.withdrawn(session, reply, by=ANA, at=here.clock())
+        ticket.handle_withdrawn_reply(session, reply, by=ANA, at=here.clock())
 
     change(here, unsay)
     told = later(here, seconds=10) + later(here, minutes=2)
@@ -411,14 +411,14 @@ def test_one_ticket_that_goes_wrong_does_not_silence_the_others(
     here: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard(here, "maria", "joe")
-    breach = Ticket.breach
+    breach = Ticket.record_breach
 
     def breaks(self: Ticket, session: Session, **given: datetime) -> bool:
         if self.id == 1:
             raise ValueError("nobody thought of that")
         return breach(self, session, **given)
 
-    monkeypatch.setattr(Ticket, "breach", breaks)
+    monkeypatch.setattr(Ticket, "record_breach", breaks)
     told = later(here, hours=1)
 
     assert len(told) == 1
@@ -436,10 +436,10 @@ def test_two_workers_say_it_once(new_database: Callable[[], str], clock: Clock, 
         heard(one, "maria", "joe", "eve")
         clock.pass_by(hours=1)
 
-        raised = together(*[lambda here=here: reminders.tick(here.desk) for here in (one, two) * 3])
+        raised = together(*[lambda here=here: reminders.send_due(here.ctx) for here in (one, two) * 3])
 
         assert raised == [None] * 6
-        reminders.tick(two.desk)
+        reminders.send_due(two.ctx)
         assert len(one.told()) == 3
         assert len(events(one)) == 3
 
@@ -460,10 +460,10 @@ def test_clocks_from_before_there_were_reminders_are_wound_up(here: Room) -> Non
     change(here, lambda _, ticket: setattr(ticket, "nudge_at", None))
     assert later(here, hours=1) == []
 
-    reminders.wind_up(here.desk)
+    reminders.start_missing_clocks(here.ctx)
 
     assert len(later(here, seconds=1)) == 1
-    reminders.wind_up(here.desk)
+    reminders.start_missing_clocks(here.ctx)
     assert later(here, seconds=1) == []
 
 
@@ -475,10 +475,10 @@ def test_it_arrives_and_leads_to_the_card(shown: Room, slack: SlackServer) -> No
     shown.network.says("maria", "@acmebrew <!channel> help", at=shown.clock())
     shown.poll()
     shown.draw_all()
-    shown.desk.slack.identity()
+    shown.ctx.slack.identity()
     claimed(shown)
     shown.clock.pass_by(minutes=8)
-    reminders.tick(shown.desk)
+    reminders.send_due(shown.ctx)
     shown.draw_all()
 
     with slack.world.lock:
@@ -496,7 +496,7 @@ def test_who_takes_no_direct_messages_is_called_in_the_channel(shown: Room, slac
     shown.draw_all()
     claimed(shown, "U0GONE")
     shown.clock.pass_by(minutes=8)
-    reminders.tick(shown.desk)
+    reminders.send_due(shown.ctx)
     shown.draw_all()
 
     with slack.world.lock:
@@ -512,7 +512,7 @@ def test_a_direct_message_whose_answer_was_lost_comes_at_least_once(shown: Room,
     shown.draw_all()
     claimed(shown)
     shown.clock.pass_by(minutes=8)
-    reminders.tick(shown.desk)
+    reminders.send_due(shown.ctx)
     slack.world.faults.lost_before("chat.postMessage")
     shown.draw_all()
 
@@ -526,8 +526,8 @@ def test_a_direct_message_whose_answer_was_lost_comes_at_least_once(shown: Room,
 
 
 def wake(here: Room) -> None:
-    with here.desk.db.write() as session:
-        snooze_wakeup.wake(here.desk, session, at=here.clock())
+    with here.ctx.db.write() as session:
+        snooze_wakeup.wake_due(here.ctx, session, at=here.clock())
 
 
 def test_what_was_late_before_it_slept_is_not_late_when_it_wakes(here: Room) -> None:
@@ -552,7 +552,7 @@ def test_an_owner_has_time_again_when_it_wakes(here: Room) -> None:
     snooze(here, hours=2)
     here.clock.pass_by(hours=2)
     wake(here)
-    claim_expiry.tick(here.desk)
+    claim_expiry.run_due(here.ctx)
 
     assert here.ticket().owner == ANA
     assert later(here, minutes=7) == []
@@ -563,7 +563,7 @@ def test_what_is_reopened_is_not_late_at_once(here: Room) -> None:
     heard(here)
     give_outcome(here)
     here.clock.pass_by(hours=9)
-    change(here, lambda s, ticket: ticket.reopen(s, by=BEN, at=here.clock(), promise=here.desk.promise))
+    change(here, lambda s, ticket: ticket.reopen(s, by=BEN, at=here.clock(), promise=here.ctx.sla_policy))
 
     assert later(here, minutes=14) == []
     assert len(later(here, minutes=1)) == 1
@@ -579,7 +579,7 @@ def test_many_that_wake_together_are_one_line_in_the_channel(here: Room) -> None
                 until=here.clock() + timedelta(hours=1),
                 by=ANA,
                 at=here.clock(),
-                promise=here.desk.promise,
+                promise=here.ctx.sla_policy,
             ),
             ticket.id,
         )

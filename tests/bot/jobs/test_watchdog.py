@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import update
 
 from bot.ingest import missing_posts
-from bot.ingest.refresh_post import freshen
+from bot.ingest.refresh_post import refresh_target
 from bot.jobs import watchdog
 from bot.networks.base import Later
 from models import Alarm, Notice, Reply, Ticket
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState
 from tests.bot.room import Clock, Counting, Room, room
 from tests.bot.runtime.test_metrics import figures
 
@@ -26,13 +26,13 @@ def waiting(here: Room, network: Counting) -> Room:
     """A desk with one ticket, whose card and whatever else was shown long ago."""
     network.says("maria", "@acmebrew hello")
     here.poll()
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         session.execute(update(Ticket).values(drawn_revision=Ticket.revision))
     return here
 
 
 def kinds(here: Room) -> list[str]:
-    return [one.kind for one in watchdog.audit(here.desk)]
+    return [one.kind for one in watchdog.run_checks(here.ctx)]
 
 
 def pass_by(here: Room, **time: float) -> None:
@@ -53,14 +53,14 @@ def test_nothing_is_past_its_time_in_a_healthy_ledger(waiting: Room) -> None:
 def test_words_that_should_have_gone_are_told_of(waiting: Room, network: Counting) -> None:
     [mention] = waiting.mentions()
     network.hides(mention.post_id)
-    freshen(waiting.desk, 1)
+    refresh_target(waiting.ctx, 1)
     pass_by(waiting, hours=23, minutes=20)
 
     assert "words" in kinds(waiting)
     told = next(one for one in waiting.told() if "should be gone" in one)
     assert "20 min" in told
 
-    missing_posts.tick(waiting.desk)
+    missing_posts.run_due(waiting.ctx)
     assert "words" not in kinds(waiting)
 
 
@@ -75,22 +75,22 @@ def test_a_reply_that_no_loop_takes_on_is_told_once_and_counted(waiting: Room) -
     assert figures(waiting)["heard_overdue", "replies"] == 1
 
     waiting.send()
-    with waiting.desk.db.write() as session:
+    with waiting.ctx.db.write() as session:
         session.execute(update(Ticket).values(drawn_revision=Ticket.revision))
     assert kinds(waiting) == []
-    with waiting.desk.db.read() as session:
-        assert Alarm.ringing(session) == []
+    with waiting.ctx.db.read() as session:
+        assert Alarm.active(session) == []
 
 
 def test_a_reply_without_a_next_step_gets_one(waiting: Room) -> None:
     reply = waiting.submit(1, "Hi!")
-    with waiting.desk.db.write() as session:
+    with waiting.ctx.db.write() as session:
         session.execute(update(Reply).values(due_at=None))
 
     assert kinds(waiting) == ["stranded replies"]
     waiting.send()
 
-    assert waiting.state(reply) == Delivery.PUBLISHED
+    assert waiting.state(reply) == DeliveryState.PUBLISHED
 
 
 def test_a_reply_behind_a_breaker_is_not_past_its_time(waiting: Room, network: Counting) -> None:
@@ -114,8 +114,8 @@ def test_a_card_that_is_not_drawn_is_noticed_after_ten_minutes(here: Room, netwo
 
 def test_a_message_that_is_not_told_is_noticed(here: Room) -> None:
     here.poll()
-    with here.desk.db.write() as session:
-        Notice.tell(session, "a word", at=here.clock(), channel="C0MENTIONS")
+    with here.ctx.db.write() as session:
+        Notice.enqueue(session, "a word", at=here.clock(), channel="C0MENTIONS")
     pass_by(here, minutes=11)
 
     assert kinds(here) == ["notices"]
@@ -123,10 +123,10 @@ def test_a_message_that_is_not_told_is_noticed(here: Room) -> None:
 
 
 def test_a_snooze_that_did_not_end_is_ended(waiting: Room) -> None:
-    with waiting.desk.db.write() as session:
+    with waiting.ctx.db.write() as session:
         until = waiting.clock() + timedelta(minutes=5)
-        Ticket.hold(session, 1).snooze(
-            session, until=until, by="U0ANA", at=waiting.clock(), promise=waiting.desk.promise
+        Ticket.lock(session, 1).snooze(
+            session, until=until, by="U0ANA", at=waiting.clock(), promise=waiting.ctx.sla_policy
         )
         session.execute(update(Ticket).values(drawn_revision=Ticket.revision))
     pass_by(waiting, minutes=7)
@@ -146,8 +146,8 @@ def test_a_network_that_does_not_answer_is_not_told_twice(waiting: Room, network
     for _ in range(60):
         network.fails("mentions", Later(None, "unauthorized", "It said no."))
         waiting.poll()
-        watchdog.audit(waiting.desk)
-        with waiting.desk.db.write() as session:
+        watchdog.run_checks(waiting.ctx)
+        with waiting.ctx.db.write() as session:
             session.execute(update(Notice).values(ts="1.0"))
         waiting.clock.pass_by(30)
 
@@ -192,11 +192,11 @@ def test_the_heart_beats_while_nothing_is_past_its_time(
     address, calls = pulse
     with open_room(f"{address}/s3cret") as here:
         here.poll()
-        watchdog.audit(here.desk)
+        watchdog.run_checks(here.ctx)
         assert calls == ["/s3cret"]
 
         here.clock.pass_by(minutes=30)  # nobody reads
-        watchdog.audit(here.desk)
+        watchdog.run_checks(here.ctx)
         assert calls == ["/s3cret"]
 
 
@@ -207,7 +207,7 @@ def test_a_heartbeat_that_is_not_taken_harms_nothing_and_says_no_secret(
     address = "http://127.0.0.1:9/down-s3cret" if path == "down" else f"{pulse[0]}/{path}"
     with open_room(address) as here:
         here.poll()
-        assert watchdog.audit(here.desk) == []
+        assert watchdog.run_checks(here.ctx) == []
 
     assert "the heartbeat was not taken" in caplog.text
     assert "s3cret" not in caplog.text

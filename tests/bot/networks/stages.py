@@ -11,14 +11,14 @@ from typing import Literal, Protocol
 
 from pydantic import SecretStr
 
-from bot.networks.base import Account, Later, Mark, Network, Post, Target, Unsure
-from bot.networks.http_client import Limits
-from bot.networks.x.client import X, XSettings
-from bot.networks.x.oauth import Token
+from bot.networks.base import AccountIdentity, Later, Network, Position, Post, ReplyTarget, Unsure
+from bot.networks.http_client import CallLimits
+from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.oauth import AccessToken
 from sandbox.x import XServer
-from tests.memory_network import Memory
+from tests.memory_network import MemoryNetwork
 
-LIMITS = Limits(connect=5, whole=20)
+LIMITS = CallLimits(connect_seconds=5, call_seconds=20)
 Trouble = Literal["unreachable", "rate limit", "lost before", "lost after", "unauthorized"]
 
 
@@ -26,7 +26,7 @@ class Stage(Protocol):
     """What a contract test may do around a network. The brand is @acmebrew."""
 
     network: Network
-    start: Mark  # before anything was said
+    start: Position  # before anything was said
     us: str  # the id of the brand's account
 
     def says(self, handle: str, text: str, under: str | None = None) -> str:
@@ -54,14 +54,14 @@ class Stage(Protocol):
         """Let the next call of each kind fail, the reading or the writing ones."""
 
 
-def target(post: Post) -> Target:
-    return Target(post.latest_id, post.author_id, "maria", post.posted_at)
+def target(post: Post) -> ReplyTarget:
+    return ReplyTarget(post.latest_id, post.author_id, "maria", post.posted_at)
 
 
 class MemoryStage:
     def __init__(self) -> None:
-        self.network = Memory("acmebrew")
-        self.start = Mark(None, self.network.says("nobody", "the first words").posted_at)
+        self.network = MemoryNetwork("acmebrew")
+        self.start = Position(None, self.network.says("nobody", "the first words").posted_at)
         self.us = self.network.account().id
 
     def says(self, handle, text, under=None):
@@ -103,21 +103,21 @@ class Given:
     """Tokens as a test gives them out, one after the other."""
 
     def __init__(self, *letters: str) -> None:
-        self.left = [Token(SecretStr(one), datetime(2026, 11, 21, tzinfo=UTC)) for one in letters]
+        self.left = [AccessToken(SecretStr(one), datetime(2026, 11, 21, tzinfo=UTC)) for one in letters]
         self.refused: list[str] = []
         self.named: list[tuple[str, str]] = []
 
-    def current(self) -> Token:
+    def current(self) -> AccessToken:
         return self.left[0]
 
-    def instead_of(self, refused: Token) -> Token:
+    def instead_of(self, refused: AccessToken) -> AccessToken:
         self.refused.append(refused.secret.get_secret_value())
         if len(self.left) == 1:
             raise Later(None, "unauthorized", "run `python -m bot connect x`")
         del self.left[0]
         return self.left[0]
 
-    def name(self, token: Token, account: Account) -> None:
+    def name(self, token: AccessToken, account: AccountIdentity) -> None:
         """Note whom the tokens of that grant speak for."""
         self.named.append((token.secret.get_secret_value(), account.handle))
         self.left = [replace(one, account=account) if one.grant == token.grant else one for one in self.left]
@@ -129,11 +129,11 @@ class Given:
 class XStage:
     """X by the four keys."""
 
-    def __init__(self, server: XServer, network: X) -> None:
+    def __init__(self, server: XServer, network: XNetwork) -> None:
         self.server, self.world = server, server.world
         self.network = network
         self.us = self.world.brand.id
-        self.start = Mark(None, self.world.clock())
+        self.start = Position(None, self.world.clock())
 
     def says(self, handle, text, under=None):
         if self.world.find_user(handle) is None:
@@ -159,7 +159,7 @@ class XStage:
     def connects(self, handle):
         """Other keys and a restart."""
         user = self.world.find_user(handle) or self.world.add_user(handle, handle.title())
-        self.network = X(settings(self.server.url, access_token=f"{user.id}-token"), LIMITS)
+        self.network = XNetwork(settings(self.server.url, access_token=f"{user.id}-token"), LIMITS)
         return user.id
 
     def said_by(self, handle):
@@ -187,13 +187,13 @@ class XStageWithTokens(XStage):
         self.app = server.world.grants.add_client("heard")
         self.tokens = Given(server.world.grants.grant(self.app).access)
         keys = XSettings(_env_file=None, api_url=server.url, client_id="heard")
-        super().__init__(server, X(keys, LIMITS, tokens=self.tokens))
+        super().__init__(server, XNetwork(keys, LIMITS, tokens=self.tokens))
 
     def connects(self, handle):
         user = self.world.find_user(handle) or self.world.add_user(handle, handle.title())
         access = self.world.grants.grant(self.app, user_id=user.id).access
         grant = self.tokens.left[0].grant + timedelta(hours=1)
-        self.tokens.left = [Token(SecretStr(access), grant)]
+        self.tokens.left = [AccessToken(SecretStr(access), grant)]
         return user.id
 
 
@@ -215,7 +215,7 @@ def memory_stage() -> Iterator[Stage]:
 @contextmanager
 def x_stage() -> Iterator[Stage]:
     with XServer() as server:
-        yield XStage(server, X(settings(server.url), LIMITS))
+        yield XStage(server, XNetwork(settings(server.url), LIMITS))
 
 
 @contextmanager

@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.networks.base import HandOff, Later, Mark, No, Refused, Target, Unsure, WrongAccount, Yes
+from bot.networks.base import (
+    Later,
+    Position,
+    Refused,
+    ReplyAllowed,
+    ReplyByHandOnly,
+    ReplyImpossible,
+    ReplyTarget,
+    Unsure,
+    WrongAccount,
+)
 from tests.bot.networks.stages import STAGES, target
 
 
@@ -72,13 +82,13 @@ def test_the_newest_is_told_first_and_only_on_the_first_page(stage):
     assert [post.id for page in pages for post in page.posts] == ids[::-1]
     assert [page.newest for page in pages] == [ids[-1]] + [None] * (len(pages) - 1)
     assert len(pages) == 3
-    assert not any(page.gap for page in pages)
+    assert not any(page.has_gap for page in pages)
 
 
 def test_nothing_said_is_one_page_with_nothing_on_it(stage):
     (page,) = stage.network.mentions(stage.start, account_id=stage.us)
 
-    assert (page.posts, page.bad, page.newest, page.gap) == ((), (), None, False)
+    assert (page.posts, page.unreadable, page.newest, page.has_gap) == ((), (), None, False)
 
 
 def test_what_came_after_the_cursor_is_always_heard(stage):
@@ -86,7 +96,7 @@ def test_what_came_after_the_cursor_is_always_heard(stage):
     (page,) = stage.network.mentions(stage.start, account_id=stage.us)
     second = stage.says("maria", "@acmebrew two")
 
-    assert second in [post.id for post in heard(stage, Mark(page.newest, stage.start.at))]
+    assert second in [post.id for post in heard(stage, Position(page.newest, stage.start.at))]
 
 
 def test_an_edited_post_is_one_post_with_new_words(stage):
@@ -106,7 +116,7 @@ def test_a_repost_is_marked_as_one(stage):
     reposts = [post for post in heard(stage) if post.is_repost]
 
     assert all(post.summons == "none" for post in reposts)
-    assert all(isinstance(stage.network.answerable(post, None), No) for post in reposts)
+    assert all(isinstance(stage.network.answerable(post, None), ReplyImpossible) for post in reposts)
 
 
 def test_a_search_finds_words_that_do_not_name_us(stage):
@@ -271,7 +281,7 @@ def test_a_post_that_did_not_call_us_is_handed_off_and_refused(stage):
         p for page in stage.network.search("brew", stage.start, account_id=stage.us) for p in page.posts
     ]
 
-    assert isinstance(stage.network.answerable(post, None), HandOff)
+    assert isinstance(stage.network.answerable(post, None), ReplyByHandOnly)
     with pytest.raises(Refused) as refused:
         stage.network.publish("Yes, us!", target(post), "key-1", account_id=stage.us)
     assert refused.value.reason == "not summoned"
@@ -282,8 +292,8 @@ def test_a_post_that_called_us_can_be_answered(stage):
     post = one(stage)
     (maria,) = stage.network.people([post.author_id])
 
-    assert stage.network.answerable(post, maria) == Yes()
-    assert isinstance(stage.network.answerable(post, replace(maria, protected=True)), HandOff)
+    assert stage.network.answerable(post, maria) == ReplyAllowed()
+    assert isinstance(stage.network.answerable(post, replace(maria, protected=True)), ReplyByHandOnly)
 
 
 def test_looking_again_shows_edits_and_what_is_gone(stage):
@@ -344,7 +354,7 @@ def test_what_a_teammate_reads_names_no_secret(stage):
 
 
 def test_a_target_that_never_was_is_refused(stage):
-    nowhere = Target("999", "1", "maria", datetime(2026, 1, 1, tzinfo=UTC))
+    nowhere = ReplyTarget("999", "1", "maria", datetime(2026, 1, 1, tzinfo=UTC))
 
     with pytest.raises(Refused):
         stage.network.publish("Hello!", nowhere, "key-1", account_id=stage.us)

@@ -9,18 +9,18 @@ import time
 import pytest
 
 from bot.networks.base import Later, Unsure
-from bot.networks.http_client import Declined, Limits, Session
+from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
 from tests.bot.networks.conftest import http, read_request
 
-SHORT = Limits(connect=2, whole=0.4, size=100_000)
-LONG = Limits(connect=10, whole=60, size=100_000)
+SHORT = CallLimits(connect_seconds=2, call_seconds=0.4, max_bytes=100_000)
+LONG = CallLimits(connect_seconds=10, call_seconds=60, max_bytes=100_000)
 CALLS = pytest.mark.parametrize(
     ("method", "decision"), [("GET", Later), ("POST", Unsure), ("DELETE", Unsure)]
 )
 
 
 def call(base_url, method="GET", limits=LONG, path="/2/tweets", **more):
-    with Session(base_url, limits) as session:
+    with HttpSession(base_url, limits) as session:
         return session.request(method, f"https://api.twitter.com{path}", json={"text": "hello"}, **more)
 
 
@@ -73,7 +73,7 @@ def test_a_resolver_that_hangs_does_not_hang_the_call(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args: freed.wait(60) and [])
 
     with pytest.raises(Later, match="it took too long to connect"):
-        call("http://api.example", "POST", Limits(connect=0.05, whole=60))
+        call("http://api.example", "POST", CallLimits(connect_seconds=0.05, call_seconds=60))
     freed.set()
 
 
@@ -184,7 +184,7 @@ def test_no_redirect_is_followed(serve, method, status):
     elsewhere = serve(http("200 OK"))
     server = serve(http(status, b"", f"Location: {elsewhere.url}/2/tweets"))
 
-    with pytest.raises(Declined) as declined:
+    with pytest.raises(HttpStatusError) as declined:
         call(server.url, method)
 
     assert declined.value.response.status_code == int(status[:3])
@@ -195,7 +195,7 @@ def test_no_redirect_is_followed(serve, method, status):
 def test_an_answer_that_is_no_success_is_handed_over_whole_and_not_asked_for_again(serve, status):
     server = serve(http(status, b"[1, 2]", "Retry-After: 0", "x-transaction-id: abc"))
 
-    with pytest.raises(Declined) as declined:
+    with pytest.raises(HttpStatusError) as declined:
         call(server.url, "POST")
 
     assert declined.value.response.json() == [1, 2]
@@ -210,7 +210,7 @@ def test_each_call_has_a_connection_of_its_own(serve):
             asked = read_request(line)
 
     server = serve(script)
-    with Session(server.url) as session:
+    with HttpSession(server.url) as session:
         for method in ("POST", "POST", "GET", "DELETE"):
             assert session.request(method, "https://x.example/2/tweets").ok
 
@@ -219,7 +219,7 @@ def test_each_call_has_a_connection_of_its_own(serve):
 
 def test_a_server_cannot_make_us_carry_its_cookies(serve):
     server = serve(http("200 OK", b"{}", "Set-Cookie: guest=1; Path=/"))
-    with Session(server.url) as session:
+    with HttpSession(server.url) as session:
         session.get("https://x.example/")
         session.get("https://x.example/")
 
@@ -270,5 +270,5 @@ def test_no_byte_leaves_once_the_time_is_over(serve, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", slow)
 
     with pytest.raises(Later, match="it took too long to connect"):
-        call(server.url, "POST", Limits(connect=10, whole=0.1))
+        call(server.url, "POST", CallLimits(connect_seconds=10, call_seconds=0.1))
     assert [asked for asked in server.asked if asked] == []

@@ -3,7 +3,7 @@
 from bot.jobs import watchdog
 from bot.networks.base import Later, Unsure
 from models import Reply, Ticket
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState
 from tests.bot.room import ANA, BEN, Counting, Room
 from tests.bot.runtime.test_metrics import figures
 
@@ -14,9 +14,9 @@ def answered(here: Room, network: Counting) -> int:
     here.poll()
     reply_id = here.submit(here.ticket().id, "Helo!")
     here.send()
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         reply = session.get_one(Reply, reply_id)
-        Ticket.hold(session, reply.ticket_id).unsay(session, reply, by=BEN, at=here.clock())
+        Ticket.lock(session, reply.ticket_id).request_deletion(session, reply, by=BEN, at=here.clock())
     return reply_id
 
 
@@ -34,7 +34,7 @@ def test_that_it_cannot_be_deleted_yet_is_told_once_and_it_goes_on_trying(
     assert f"<@{BEN}>, <@{ANA}>'s reply is *still public*" in told
     assert "The keys are wrong." in told
     here.send()
-    assert here.state(reply_id) == Delivery.WITHDRAWN
+    assert here.state(reply_id) == DeliveryState.WITHDRAWN
 
 
 def test_a_worker_that_was_too_slow_does_not_touch_what_another_one_has_deleted(
@@ -52,11 +52,11 @@ def test_a_worker_that_was_too_slow_does_not_touch_what_another_one_has_deleted(
     network.delete = too_slow
     here.send()
 
-    assert here.state(reply_id) == Delivery.WITHDRAWN
+    assert here.state(reply_id) == DeliveryState.WITHDRAWN
     assert here.reply(reply_id).due_at is None
     second = here.submit(here.ticket().id, "Hello!")
     here.send()
-    assert here.state(second) == Delivery.PUBLISHED
+    assert here.state(second) == DeliveryState.PUBLISHED
 
 
 def test_a_deletion_that_no_loop_takes_on_is_past_its_time(here: Room, network: Counting) -> None:
@@ -64,5 +64,5 @@ def test_a_deletion_that_no_loop_takes_on_is_past_its_time(here: Room, network: 
 
     here.clock.pass_by(minutes=2)
 
-    assert "deletions" in [one.kind for one in watchdog.audit(here.desk)]
+    assert "deletions" in [one.kind for one in watchdog.run_checks(here.ctx)]
     assert figures(here)["heard_overdue", "deletions"] == 1

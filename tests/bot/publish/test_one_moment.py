@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.networks.base import Later, Unsure
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState
 from sandbox.slack import SlackServer, visible
 from sandbox.slack.text.mrkdwn import Live
 from tests.bot.room import Counting, Room, cards
@@ -25,7 +25,7 @@ def stamp(at: datetime) -> int:
 
 def wait_for_the_look(here: Room, reply: int) -> None:
     """Let time pass until one of the looks has found it; the first ones fail."""
-    while here.state(reply) == Delivery.UNSURE:
+    while here.state(reply) == DeliveryState.UNSURE:
         here.send()
         here.clock.pass_by(5)
 

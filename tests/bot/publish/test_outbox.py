@@ -7,13 +7,13 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from bot.networks.base import Later, Published, Refused, Unsure
+from bot.networks.base import Later, PublishedReply, Refused, Unsure
 from bot.publish import manual_posting, outbox, reconcile, send_checks
-from bot.publish.publish_job import held
+from bot.publish.publish_job import hold_reply
 from models import Mention, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import State as Delivery
-from models.tickets.state import State
+from models.tickets.reply import DeliveryState
+from models.tickets.state import TicketState
 from tests.bot.room import BEN, Clock, Counting, Room, room
 from tests.models.ledger import lose
 
@@ -37,7 +37,7 @@ def unsure(here: Room, network: Counting, *, landed: bool, words: str = "On Mond
     network.fails("publish", Unsure("no answer"), landed=landed)
     reply = here.submit(here.ticket().id, words)
     here.send()
-    assert here.state(reply) == Delivery.UNSURE
+    assert here.state(reply) == DeliveryState.UNSURE
     return reply
 
 
@@ -47,7 +47,7 @@ def asked(here: Room, network: Counting) -> int:
     for _ in PLAN:
         here.clock.pass_by(600)
         here.send()
-    assert here.state(reply) == Delivery.ASKED
+    assert here.state(reply) == DeliveryState.ASKED
     return reply
 
 
@@ -70,8 +70,8 @@ def test_a_reply_waits_for_its_undo_window_and_is_then_said_once(
     assert public(network, post) == ["On Monday!"]
     assert network.asked["publish"] == 1
     said = here.reply(reply)
-    assert (said.state, said.post_id) == (Delivery.PUBLISHED, network.replies_to(post)[0].id)
-    assert (here.ticket().state, here.ticket().first_reply_by) == (State.ANSWERED, "U0ANA")
+    assert (said.state, said.post_id) == (DeliveryState.PUBLISHED, network.replies_to(post)[0].id)
+    assert (here.ticket().state, here.ticket().first_reply_by) == (TicketState.ANSWERED, "U0ANA")
     assert here.acts(reply) == ["reply submitted", "reply queued", "reply sending", "reply published"]
 
 
@@ -81,7 +81,7 @@ def test_an_undone_reply_is_never_said(here: Room, network: Counting, post: str)
     here.clock.pass_by(10)
     here.send()
 
-    assert here.state(reply) == Delivery.CANCELLED
+    assert here.state(reply) == DeliveryState.CANCELLED
     assert network.asked["publish"] == 0
 
 
@@ -92,7 +92,7 @@ def test_the_intent_is_in_the_ledger_before_the_network_is_called(
 
     def look() -> None:
         # from outside, by a connection of its own: what is not committed does not show here
-        other = Database(here.desk.settings.url)
+        other = Database(here.ctx.settings.url)
         with other.read() as session:
             reply = session.scalars(select(Reply)).one()
             seen.append((reply.state, reply.worker, reply.tries))
@@ -102,13 +102,13 @@ def test_the_intent_is_in_the_ledger_before_the_network_is_called(
     here.submit(1, "On Monday!")
     here.send()
 
-    assert seen == [(Delivery.SENDING, "test", 1)]
+    assert seen == [(DeliveryState.SENDING, "test", 1)]
 
 
 def test_no_transaction_is_open_while_the_network_is_called(here: Room, network: Counting, post: str) -> None:
     def write() -> None:
-        with here.desk.db.write(0.5) as session:
-            Ticket.hold(session, 1).revision += 1
+        with here.ctx.db.write(0.5) as session:
+            Ticket.lock(session, 1).revision += 1
 
     network.on_publish = write
     here.submit(1, "On Monday!")
@@ -126,7 +126,7 @@ def test_a_network_that_cannot_be_reached_is_tried_again_and_the_author_told_onc
     network.fails("publish", Later(None, "unreachable", "Nobody there."), times=4)
     reply = here.submit(1, "On Monday!")
     here.send()
-    assert here.state(reply) == Delivery.QUEUED
+    assert here.state(reply) == DeliveryState.QUEUED
     here.send()
     assert network.asked["publish"] == 1  # it is not hammered
     for _ in range(6):
@@ -143,11 +143,11 @@ def test_a_network_that_is_away_for_days_does_not_put_a_reply_in_doubt(
 ) -> None:
     network.fails("publish", Later(None, "unreachable", "Nobody there."), times=2000)
     reply = here.submit(1, "On Monday!")
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         session.get_one(Reply, reply).tries = 1500
     here.send()
 
-    assert here.state(reply) == Delivery.QUEUED
+    assert here.state(reply) == DeliveryState.QUEUED
     assert here.reply(reply).due_at == here.clock() + timedelta(minutes=1)
 
 
@@ -203,8 +203,8 @@ def test_one_reply_that_is_forbidden_does_not_hold_up_the_others_for_ever(
     first, second = here.submit(1, "cursed"), here.submit(2, "On Tuesday!")
 
     def forbid() -> None:
-        with here.desk.db.read() as session:
-            sending = session.scalars(select(Reply.text).where(Reply.state == Delivery.SENDING)).one()
+        with here.ctx.db.read() as session:
+            sending = session.scalars(select(Reply.text).where(Reply.state == DeliveryState.SENDING)).one()
         if sending == "cursed":
             raise Later(None, "forbidden", "You are not permitted to perform this action.")
 
@@ -213,8 +213,8 @@ def test_one_reply_that_is_forbidden_does_not_hold_up_the_others_for_ever(
         here.send()
         here.clock.pass_by(60)
 
-    assert here.state(first) == Delivery.QUEUED
-    assert here.state(second) == Delivery.PUBLISHED
+    assert here.state(first) == DeliveryState.QUEUED
+    assert here.state(second) == DeliveryState.PUBLISHED
 
 
 def test_a_waiting_reply_can_still_be_undone(here: Room, network: Counting, post: str) -> None:
@@ -225,7 +225,7 @@ def test_a_waiting_reply_can_still_be_undone(here: Room, network: Counting, post
     here.clock.pass_by(60)
     here.send()
 
-    assert here.state(reply) == Delivery.CANCELLED
+    assert here.state(reply) == DeliveryState.CANCELLED
     assert public(network, post) == []
 
 
@@ -242,14 +242,14 @@ def test_a_refusal_gives_the_words_back_and_tells_their_author(
     here.clock.pass_by(3600)
     here.send()
 
-    assert here.state(reply) == Delivery.REFUSED
+    assert here.state(reply) == DeliveryState.REFUSED
     [told] = here.told()
     assert "<@U0ANA>" in told
     assert "Your &lt;b&gt;text&lt;/b&gt; is wrong." in told
     assert network.asked["publish"] == 1
-    assert here.ticket().state == State.WAITING
-    with here.desk.db.read() as session:
-        assert Reply.kept_text(session, 1, "U0ANA") == "On Monday!"
+    assert here.ticket().state == TicketState.WAITING
+    with here.ctx.db.read() as session:
+        assert Reply.last_returned_text(session, 1, "U0ANA") == "On Monday!"
 
 
 def test_a_reply_to_a_post_that_is_not_there_comes_back_and_the_ticket_waits_with_its_words(
@@ -259,8 +259,8 @@ def test_a_reply_to_a_post_that_is_not_there_comes_back_and_the_ticket_waits_wit
     reply = here.submit(1, "On Monday!")
     here.send()
 
-    assert here.state(reply) == Delivery.REFUSED
-    assert here.ticket().state == State.WAITING
+    assert here.state(reply) == DeliveryState.REFUSED
+    assert here.ticket().state == TicketState.WAITING
     [mention] = here.mentions()
     assert (mention.text, mention.missing_since) == ("@acmebrew is the kettle back?", here.clock())
     [told] = here.told()
@@ -277,7 +277,7 @@ def test_a_reply_that_nobody_called_for_is_handed_to_a_person(
     here.clock.pass_by(60)
     here.send()
 
-    assert here.state(reply) == Delivery.HANDED_OFF
+    assert here.state(reply) == DeliveryState.HANDED_OFF
     assert network.asked["publish"] == 1
     assert here.mentions()[0].answerable == "They did not call us."
     assert "*I posted it*" in here.told()[0]
@@ -291,11 +291,11 @@ def test_a_duplicate_that_is_our_own_earlier_try_counts_as_said(
     here.clock.pass_by(3600)
     here.send()
     network.heals()
-    with here.desk.db.write() as session:  # a person is sure that it is not there, and wrong
+    with here.ctx.db.write() as session:  # a person is sure that it is not there, and wrong
         session.get_one(Reply, reply).send_again(session, at=here.clock(), by=BEN)
     here.send()
 
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
     assert public(network, post) == ["On Monday!"]
 
 
@@ -310,7 +310,7 @@ def test_a_duplicate_after_an_earlier_try_is_doubt_as_long_as_it_is_not_seen(
         network.fails("find_reply", Later(None, "server error", "Oops."))
     here.send()
 
-    assert here.state(reply) == Delivery.UNSURE
+    assert here.state(reply) == DeliveryState.UNSURE
 
 
 def test_a_first_try_that_is_a_duplicate_of_something_else_is_refused(
@@ -320,7 +320,7 @@ def test_a_first_try_that_is_a_duplicate_of_something_else_is_refused(
     reply = here.submit(1, "On Monday!")
     here.send()
 
-    assert here.state(reply) == Delivery.REFUSED
+    assert here.state(reply) == DeliveryState.REFUSED
 
 
 # --- in doubt -------------------------------------------------------------------------------------------------
@@ -337,11 +337,11 @@ def test_a_reply_whose_answer_was_lost_is_found_and_not_said_again(
     here.clock.pass_by(1)
     here.send()
 
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
     assert here.reply(reply).post_id == network.replies_to(post)[0].id
     assert here.acts(reply)[-1] == "seen on the network"
     assert network.asked["publish"] == 1
-    assert here.ticket().state == State.ANSWERED
+    assert here.ticket().state == TicketState.ANSWERED
 
 
 def test_six_looks_are_made_when_they_are_due_and_then_a_person_is_asked(
@@ -350,7 +350,7 @@ def test_six_looks_are_made_when_they_are_due_and_then_a_person_is_asked(
     reply = unsure(here, network, landed=False)
     began = here.clock()
     looks: list[float] = []
-    while here.state(reply) == Delivery.UNSURE:
+    while here.state(reply) == DeliveryState.UNSURE:
         before = network.asked["look"]
         here.send()
         if network.asked["look"] > before:
@@ -358,7 +358,7 @@ def test_six_looks_are_made_when_they_are_due_and_then_a_person_is_asked(
         here.clock.pass_by(5)
 
     assert tuple(looks) == PLAN
-    assert here.state(reply) == Delivery.ASKED
+    assert here.state(reply) == DeliveryState.ASKED
     assert network.asked["publish"] == 1
     question = here.told()[-1]
     assert "<@U0ANA>'s reply to *@maria*" in question
@@ -372,11 +372,11 @@ def test_only_looks_that_could_be_made_count(here: Room, network: Counting, post
     for _ in range(3):
         here.clock.pass_by(15)
         here.send()
-    assert (here.state(reply), here.reply(reply).looks) == (Delivery.UNSURE, 0)
+    assert (here.state(reply), here.reply(reply).looks) == (DeliveryState.UNSURE, 0)
     here.clock.pass_by(15)
     here.send()
 
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
 
 
 def test_a_look_waits_for_as_long_as_the_network_says(here: Room, network: Counting, post: str) -> None:
@@ -403,7 +403,7 @@ def test_a_network_that_cannot_be_read_at_all_ends_in_a_question_too(
         here.clock.pass_by(15)
         here.send()
 
-    assert here.state(reply) == Delivery.ASKED
+    assert here.state(reply) == DeliveryState.ASKED
     assert "0 looks do not show it" in here.told()[-1]
 
 
@@ -416,7 +416,7 @@ def test_looks_that_could_not_be_made_do_not_put_the_question_off(
         here.send()
     not_before = here.clock() + timedelta(seconds=580)
     network.fails("find_reply", Later(not_before, "rate limit", "Slower."))
-    while here.state(reply) == Delivery.UNSURE:
+    while here.state(reply) == DeliveryState.UNSURE:
         here.clock.pass_by(5)
         here.send()
 
@@ -433,31 +433,31 @@ def test_an_error_that_nobody_foresaw_is_doubt(here: Room, network: Counting, po
     reply = here.submit(1, "On Monday!")
     here.send()
 
-    assert here.state(reply) == Delivery.UNSURE
+    assert here.state(reply) == DeliveryState.UNSURE
 
 
 def test_a_worker_that_died_in_the_call_leaves_doubt_and_nothing_is_said_again(
     here: Room, network: Counting, post: str
 ) -> None:
     reply = here.submit(1, "On Monday!")
-    with here.desk.db.write() as session:
-        _ticket, row = held(session, reply)
+    with here.ctx.db.write() as session:
+        _ticket, row = hold_reply(session, reply)
         row.release(session, at=here.clock())
     assert (
-        outbox.take(here.desk, reply, send_checks.ask(here.desk, reply)) is not None
+        outbox.begin_send(here.ctx, reply, send_checks.check_sender(here.ctx, reply)) is not None
     )  # and here the process is killed
 
     here.clock.pass_by(11)
     here.send()
-    assert here.state(reply) == Delivery.SENDING
+    assert here.state(reply) == DeliveryState.SENDING
     here.clock.pass_by(1)
     here.send()
-    assert here.state(reply) == Delivery.UNSURE
+    assert here.state(reply) == DeliveryState.UNSURE
     for _ in PLAN:
         here.clock.pass_by(600)
         here.send()
 
-    assert here.state(reply) == Delivery.ASKED
+    assert here.state(reply) == DeliveryState.ASKED
     assert network.asked["publish"] == 0
 
 
@@ -468,20 +468,20 @@ def test_what_a_dead_worker_left_is_taken_up_before_all_that_waits(
         network.says(f"fan{number}", "@acmebrew hello")
     here.poll()
     left, *waiting = [here.submit(ticket, f"hello {ticket}") for ticket in (1, 2, 3, 4)]
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         for reply in (left, *waiting):
             session.get_one(Reply, reply).release(session, at=here.clock())
     assert (
-        outbox.take(here.desk, left, send_checks.ask(here.desk, left)) is not None
+        outbox.begin_send(here.ctx, left, send_checks.check_sender(here.ctx, left)) is not None
     )  # and here the process is killed
-    here.clock.pass_by(outbox.LEASE.total_seconds() + 1)
-    monkeypatch.setattr(outbox, "BATCH", 2)
-    found: list[Delivery] = []
+    here.clock.pass_by(outbox.SEND_LEASE.total_seconds() + 1)
+    monkeypatch.setattr(outbox, "BATCH_MAX_REPLIES", 2)
+    found: list[DeliveryState] = []
     network.on_publish = lambda: found.append(here.state(left))
 
     here.send()
 
-    assert found[0] == Delivery.UNSURE
+    assert found[0] == DeliveryState.UNSURE
 
 
 def test_what_a_dead_worker_left_does_not_wait_for_a_row_of_slow_calls(here: Room, network: Counting) -> None:
@@ -489,13 +489,13 @@ def test_what_a_dead_worker_left_does_not_wait_for_a_row_of_slow_calls(here: Roo
         network.says(f"fan{number}", "@acmebrew hello")
     here.poll()
     left, *waiting = [here.submit(ticket, f"hello {ticket}") for ticket in (1, 2, 3, 4)]
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         for reply in (left, *waiting):
             session.get_one(Reply, reply).release(session, at=here.clock())
     assert (
-        outbox.take(here.desk, left, send_checks.ask(here.desk, left)) is not None
+        outbox.begin_send(here.ctx, left, send_checks.check_sender(here.ctx, left)) is not None
     )  # and here the process is killed
-    found: list[Delivery] = []
+    found: list[DeliveryState] = []
 
     def slowly() -> None:
         found.append(here.state(left))
@@ -505,7 +505,7 @@ def test_what_a_dead_worker_left_does_not_wait_for_a_row_of_slow_calls(here: Roo
     while here.send() == 0:
         pass
 
-    assert found == [Delivery.SENDING, Delivery.SENDING, Delivery.UNSURE]
+    assert found == [DeliveryState.SENDING, DeliveryState.SENDING, DeliveryState.UNSURE]
 
 
 def test_looks_go_on_however_much_there_is_to_send(here: Room, network: Counting) -> None:
@@ -541,16 +541,16 @@ def test_what_is_in_doubt_is_looked_for_before_more_is_sent(here: Room, network:
     here.send()
     here.clock.pass_by(4)
     waiting = [here.submit(ticket, f"hello {ticket}") for ticket in (2, 3, 4)]
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         for reply in waiting:
             session.get_one(Reply, reply).release(session, at=here.clock())
     here.clock.pass_by(1)
-    found: list[Delivery] = []
+    found: list[DeliveryState] = []
     network.on_publish = lambda: found.append(here.state(unsure))
 
     here.send()
 
-    assert found == [Delivery.PUBLISHED] * 3
+    assert found == [DeliveryState.PUBLISHED] * 3
 
 
 def test_what_is_in_doubt_and_not_due_does_not_keep_others_from_being_sent(
@@ -561,12 +561,12 @@ def test_what_is_in_doubt_and_not_due_does_not_keep_others_from_being_sent(
     network.fails("publish", Unsure("no answer"))
     unsure = here.submit(1, "hello 1")
     here.send()
-    monkeypatch.setattr(outbox, "BATCH", 1)
+    monkeypatch.setattr(outbox, "BATCH_MAX_REPLIES", 1)
     here.submit(2, "hello 2")
 
     here.send()
 
-    assert here.state(unsure) == Delivery.UNSURE
+    assert here.state(unsure) == DeliveryState.UNSURE
     assert public(network, posts[1]) == ["hello 2"]
 
 
@@ -575,14 +575,14 @@ def test_an_answer_that_comes_after_the_lease_settles_the_doubt(
 ) -> None:
     def outlive_the_lease() -> None:
         here.clock.pass_by(13)
-        reconcile.give_up_on_worker(here.desk, 1)
-        assert here.state(1) == Delivery.UNSURE
+        reconcile.handle_expired_lease(here.ctx, 1)
+        assert here.state(1) == DeliveryState.UNSURE
 
     network.on_publish = outlive_the_lease
     reply = here.submit(1, "On Monday!")
     here.send()
 
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
     assert public(network, post) == ["On Monday!"]
 
 
@@ -591,14 +591,14 @@ def test_a_refusal_that_comes_after_the_lease_changes_nothing(
 ) -> None:
     def outlive_the_lease() -> None:
         here.clock.pass_by(13)
-        reconcile.give_up_on_worker(here.desk, 1)
+        reconcile.handle_expired_lease(here.ctx, 1)
         raise Refused("too long", "Too long.")
 
     network.on_publish = outlive_the_lease
     reply = here.submit(1, "On Monday!")
     here.send()
 
-    assert here.state(reply) == Delivery.UNSURE
+    assert here.state(reply) == DeliveryState.UNSURE
 
 
 @pytest.mark.parametrize(
@@ -611,13 +611,13 @@ def test_a_late_word_of_the_first_try_leaves_the_second_alone(
 ) -> None:
     def outlive_everything() -> None:
         here.clock.pass_by(13)
-        reconcile.give_up_on_worker(here.desk, 1)
+        reconcile.handle_expired_lease(here.ctx, 1)
         for _ in PLAN:
             here.clock.pass_by(600)
-            reconcile.look(here.desk, 1)
+            reconcile.look_for_reply(here.ctx, 1)
         here.decide(1, Reply.send_again)
         assert (
-            outbox.take(here.desk, 1, send_checks.ask(here.desk, 1)) is not None
+            outbox.begin_send(here.ctx, 1, send_checks.check_sender(here.ctx, 1)) is not None
         )  # by another worker, whose call is on the wire now
         raise late
 
@@ -625,7 +625,7 @@ def test_a_late_word_of_the_first_try_leaves_the_second_alone(
     reply = here.submit(1, "On Monday!")
     here.send()
 
-    assert here.state(reply) == Delivery.SENDING
+    assert here.state(reply) == DeliveryState.SENDING
     assert here.reply(reply).tries == 2
 
 
@@ -634,10 +634,10 @@ def test_an_answer_that_comes_after_send_again_stops_the_second_try(
 ) -> None:
     def outlive_everything() -> None:
         here.clock.pass_by(13)
-        reconcile.give_up_on_worker(here.desk, 1)
+        reconcile.handle_expired_lease(here.ctx, 1)
         for _ in PLAN:
             here.clock.pass_by(600)
-            reconcile.look(here.desk, 1)
+            reconcile.look_for_reply(here.ctx, 1)
         here.decide(1, Reply.send_again)
 
     network.on_publish = outlive_everything
@@ -646,7 +646,7 @@ def test_an_answer_that_comes_after_send_again_stops_the_second_try(
     network.on_publish = lambda: None
     here.send()
 
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
     assert network.asked["publish"] == 1
 
 
@@ -658,12 +658,12 @@ def test_a_worker_that_was_held_up_begins_anew_instead_of_calling_late(
         network.says("maria", "@acmebrew hello")
         here.poll()
         reply = here.submit(1, "On Monday!")
-        outbox.work(replace(here.desk, now=_stalling(clock, reply, here)))
+        outbox.run_due(replace(here.ctx, now=_stalling(clock, reply, here)))
 
         assert network.asked["publish"] == 0
-        assert here.state(reply) == Delivery.QUEUED
+        assert here.state(reply) == DeliveryState.QUEUED
         here.send()
-        assert here.state(reply) == Delivery.PUBLISHED
+        assert here.state(reply) == DeliveryState.PUBLISHED
 
 
 def _stalling(clock: Clock, reply: int, here: Room):
@@ -671,7 +671,7 @@ def _stalling(clock: Clock, reply: int, here: Room):
     jumped = []
 
     def now():
-        if not jumped and here.state(reply) == Delivery.SENDING:
+        if not jumped and here.state(reply) == DeliveryState.SENDING:
             jumped.append(clock.pass_by(4))
         return clock()
 
@@ -683,16 +683,16 @@ def test_a_reply_in_the_same_words_is_not_taken_for_this_one(
 ) -> None:
     first = here.submit(1, "Thank you!")
     here.send()
-    with here.desk.db.write() as session:
-        Ticket.hold(session, 1).reopen(session, by=BEN, at=here.clock())
+    with here.ctx.db.write() as session:
+        Ticket.lock(session, 1).reopen(session, by=BEN, at=here.clock())
     network.fails("publish", Unsure("no answer"))
     second = here.submit(1, "Thank you!", by=BEN)
     here.send()
     here.clock.pass_by(5)
     here.send()
 
-    assert here.state(first) == Delivery.PUBLISHED
-    assert here.state(second) == Delivery.UNSURE
+    assert here.state(first) == DeliveryState.PUBLISHED
+    assert here.state(second) == DeliveryState.UNSURE
 
 
 # --- the question ---------------------------------------------------------------------------------------------
@@ -700,12 +700,12 @@ def test_a_reply_in_the_same_words_is_not_taken_for_this_one(
 
 def test_send_again_sends_the_same_words_once_more(here: Room, network: Counting, post: str) -> None:
     reply = asked(here, network)
-    assert reconcile.check(here.desk, reply) is False
+    assert reconcile.look_once_more(here.ctx, reply) is False
     here.decide(reply, Reply.send_again)
     here.send()
 
     assert public(network, post) == ["On Monday!"]
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
     assert network.asked["publish"] == 2
 
 
@@ -715,16 +715,16 @@ def test_a_check_that_cannot_be_made_says_neither_yes_nor_no(
     reply = asked(here, network)
     network.fails("find_reply", Later(None, "unreachable", "Nobody there."))
 
-    assert reconcile.check(here.desk, reply) is None
-    assert here.state(reply) == Delivery.ASKED
+    assert reconcile.look_once_more(here.ctx, reply) is None
+    assert here.state(reply) == DeliveryState.ASKED
 
 
 def test_a_check_that_sees_it_publishes_it(here: Room, network: Counting, post: str) -> None:
     reply = asked(here, network)
     network.says("acmebrew", "On Monday!", under=post)
 
-    assert reconcile.check(here.desk, reply) is True
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert reconcile.look_once_more(here.ctx, reply) is True
+    assert here.state(reply) == DeliveryState.PUBLISHED
 
 
 def test_a_discarded_reply_that_shows_up_after_all_is_published_and_said_so(
@@ -734,8 +734,8 @@ def test_a_discarded_reply_that_shows_up_after_all_is_published_and_said_so(
     here.decide(reply, Reply.discard)
     network.says("acmebrew", "On Monday!", under=post)
 
-    assert reconcile.check(here.desk, reply) is True
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert reconcile.look_once_more(here.ctx, reply) is True
+    assert here.state(reply) == DeliveryState.PUBLISHED
     assert "*is* on Memory after all" in here.told()[-1]
 
 
@@ -747,10 +747,10 @@ def test_a_discarded_reply_that_shows_up_beside_another_answer_is_only_told(
     second = here.submit(1, "On Tuesday!", by=BEN)
     here.send()
     network.says("acmebrew", "On Monday!", under=post)
-    reconcile.check(here.desk, reply)
+    reconcile.look_once_more(here.ctx, reply)
 
-    assert here.state(second) == Delivery.PUBLISHED
-    assert here.state(reply) == Delivery.CANCELLED
+    assert here.state(second) == DeliveryState.PUBLISHED
+    assert here.state(reply) == DeliveryState.CANCELLED
     assert here.reply(reply).post_id is not None
     assert "*is* on Memory after all" in here.told()[-1]
 
@@ -778,16 +778,16 @@ def test_a_question_about_a_post_that_is_gone_meanwhile_leaves_nothing_waiting(
     here: Room, network: Counting, post: str
 ) -> None:
     reply = asked(here, network)
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         lose(session, post, at=here.clock())
-    assert here.ticket().state == State.WAITING  # the reply may be public under it
+    assert here.ticket().state == TicketState.WAITING  # the reply may be public under it
 
-    with here.desk.db.write() as session:
-        ticket = Ticket.hold(session, 1)
+    with here.ctx.db.write() as session:
+        ticket = Ticket.lock(session, 1)
         session.get_one(Reply, reply).discard(session, at=here.clock(), by=BEN)
         ticket.close_if_gone(session, title="Memory", at=here.clock())
 
-    assert here.ticket().state == State.NO_REPLY_NEEDED
+    assert here.ticket().state == TicketState.NO_REPLY_NEEDED
 
 
 def test_a_first_reply_that_is_found_late_was_as_quick_as_it_was(
@@ -812,11 +812,13 @@ def test_a_reply_that_was_sent_again_and_had_arrived_after_all_is_told_of_as_the
     here.decide(reply, Reply.send_again)
     here.send()
     late = network.says("acmebrew", "On Monday!", under=post)
-    with here.desk.db.write() as session:
-        ticket, row = held(session, reply)
-        reconcile.settle(session, network, ticket, row, Published(late.id, late.url), at=here.clock())
+    with here.ctx.db.write() as session:
+        ticket, row = hold_reply(session, reply)
+        reconcile.record_published(
+            session, network, ticket, row, PublishedReply(late.id, late.url), at=here.clock()
+        )
 
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
     assert "is on Memory twice" in here.told()[-1]
     assert late.url in here.told()[-1]
 
@@ -828,7 +830,7 @@ def test_a_nudge_looks_first(here: Room, network: Counting, post: str) -> None:
     here.clock.pass_by(15 * 60)
     here.send()
 
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
     assert here.told() == before
 
 
@@ -856,16 +858,16 @@ def test_a_hand_off_that_nobody_saw_is_reminded_of_once(here: Room, handed_off: 
 def test_a_hand_off_is_confirmed_by_whatever_we_said_under_the_post(
     here: Room, network: Counting, post: str, handed_off: int
 ) -> None:
-    manual_posting.confirm_seen(here.desk, network)
-    assert here.state(handed_off) == Delivery.HANDED_OFF
+    manual_posting.confirm_seen(here.ctx, network)
+    assert here.state(handed_off) == DeliveryState.HANDED_OFF
     here.clock.pass_by(60)
     made = network.says("acmebrew", "On Monday, I think!", under=post)
 
-    manual_posting.confirm_seen(here.desk, network)
+    manual_posting.confirm_seen(here.ctx, network)
 
-    assert here.state(handed_off) == Delivery.CONFIRMED
+    assert here.state(handed_off) == DeliveryState.CONFIRMED
     assert here.reply(handed_off).post_id == made.id
-    assert (here.ticket().state, here.ticket().reason) == (State.ANSWERED, "handed off")
+    assert (here.ticket().state, here.ticket().reason) == (TicketState.ANSWERED, "handed off")
 
 
 def test_a_hand_off_is_not_confirmed_by_an_answer_of_another_turn(
@@ -873,15 +875,15 @@ def test_a_hand_off_is_not_confirmed_by_an_answer_of_another_turn(
 ) -> None:
     here.submit(1, "On Monday!")
     here.send()
-    with here.desk.db.write() as session:
-        Ticket.hold(session, 1).reopen(session, by=BEN, at=here.clock())
+    with here.ctx.db.write() as session:
+        Ticket.lock(session, 1).reopen(session, by=BEN, at=here.clock())
     network.fails("publish", Refused("not summoned", "They did not call us."))
     second = here.submit(1, "On Tuesday!", by=BEN)
     here.send()
 
-    manual_posting.confirm_seen(here.desk, network)
+    manual_posting.confirm_seen(here.ctx, network)
 
-    assert here.state(second) == Delivery.HANDED_OFF
+    assert here.state(second) == DeliveryState.HANDED_OFF
 
 
 # --- one that goes wrong --------------------------------------------------------------------------------------
@@ -893,12 +895,12 @@ def test_a_reply_that_breaks_the_bot_holds_up_nobody_and_does_not_spin(
     network.says("bo", "@acmebrew me too")
     here.poll()
     first, second = here.submit(1, "On Monday!"), here.submit(2, "On Tuesday!")
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         session.scalars(select(Mention).where(Mention.ticket_id == 1)).one().post_id = "lost"
     wait = here.send()
 
-    assert here.state(first) == Delivery.QUEUED
-    assert here.state(second) == Delivery.PUBLISHED
+    assert here.state(first) == DeliveryState.QUEUED
+    assert here.state(second) == DeliveryState.PUBLISHED
     assert wait >= 1.0
 
 
@@ -911,17 +913,17 @@ def test_a_reply_for_a_network_that_is_not_here_waits_without_being_asked_for(
     with room(database_url, here.clock, other) as elsewhere:
         assert elsewhere.send() == 2.0
 
-    assert here.state(reply) == Delivery.HELD
+    assert here.state(reply) == DeliveryState.HELD
     here.send()
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
 
 
 def test_a_stop_leaves_what_was_not_begun(here: Room, network: Counting, post: str) -> None:
     reply = here.submit(1, "On Monday!")
-    here.desk.stop.set()
+    here.ctx.stop.set()
     here.send()
 
-    assert here.state(reply) == Delivery.HELD
+    assert here.state(reply) == DeliveryState.HELD
     assert network.asked["publish"] == 0
 
 
@@ -929,9 +931,11 @@ def test_what_is_known_to_be_public_is_not_settled_twice(here: Room, network: Co
     reply = here.submit(1, "On Monday!")
     here.send()
     before = here.reply(reply).post_id
-    with here.desk.db.write() as session:
-        ticket, row = held(session, reply)
-        reconcile.settle(session, network, ticket, row, Published("78", "https://x/78"), at=here.clock())
+    with here.ctx.db.write() as session:
+        ticket, row = hold_reply(session, reply)
+        reconcile.record_published(
+            session, network, ticket, row, PublishedReply("78", "https://x/78"), at=here.clock()
+        )
 
     assert here.reply(reply).post_id == before
     assert here.acts(reply).count("reply published") == 1

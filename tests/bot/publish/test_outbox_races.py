@@ -9,7 +9,7 @@ from bot.networks.base import Unsure
 from bot.publish import reconcile
 from models.core.base import RuleBrokenError
 from models.core.database import Database
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState
 from tests.bot.room import Clock, Counting, Room, room, together
 
 ROUNDS = 25
@@ -27,12 +27,12 @@ def test_undo_and_send_never_both_win(here: Room, network: Counting) -> None:
 
         said = [each.text for each in network.replies_to(post)]
         if undone is None:
-            assert (here.state(reply), said) == (Delivery.CANCELLED, [])
+            assert (here.state(reply), said) == (DeliveryState.CANCELLED, [])
         else:
             assert isinstance(undone, RuleBrokenError)
-            assert (here.state(reply), said) == (Delivery.PUBLISHED, [f"hello {number}"])
+            assert (here.state(reply), said) == (DeliveryState.PUBLISHED, [f"hello {number}"])
         outcomes.add(here.state(reply))
-    assert outcomes <= {Delivery.CANCELLED, Delivery.PUBLISHED}
+    assert outcomes <= {DeliveryState.CANCELLED, DeliveryState.PUBLISHED}
 
 
 def test_two_workers_with_the_same_reply_say_it_once(
@@ -40,7 +40,7 @@ def test_two_workers_with_the_same_reply_say_it_once(
 ) -> None:
     with room(database_url, clock, network) as one:
         # on SQLite two processes never meet; there the two workers share the lock of one
-        shared = one.desk.db if one.desk.db.is_sqlite else Database(database_url)
+        shared = one.ctx.db if one.ctx.db.is_sqlite else Database(database_url)
         with room(database_url, clock, network, db=shared, worker="other") as two:
             for number in range(ROUNDS):
                 network.says(f"fan{number}", "@acmebrew hello")
@@ -65,7 +65,7 @@ def test_two_workers_make_one_look(here: Room, network: Counting) -> None:
     here.send()
     here.clock.pass_by(5)
 
-    raised = together(*[lambda: reconcile.look(here.desk, reply)] * 4)
+    raised = together(*[lambda: reconcile.look_for_reply(here.ctx, reply)] * 4)
 
     assert sum(each is None for each in raised) == 1
     assert here.reply(reply).looks == 1
@@ -79,11 +79,11 @@ def test_two_workers_give_one_nudge(here: Room, network: Counting) -> None:
     for _ in range(8):
         here.send()
         here.clock.pass_by(600)
-    assert here.state(reply) == Delivery.ASKED
+    assert here.state(reply) == DeliveryState.ASKED
     here.clock.pass_by(900)
     before = len(here.told())
 
-    together(*[lambda: reconcile.nudge(here.desk, reply)] * 4)
+    together(*[lambda: reconcile.remind(here.ctx, reply)] * 4)
 
     assert len(here.told()) == before + 1
 
@@ -104,17 +104,17 @@ def test_a_late_answer_and_a_look_settle_it_once(here: Room, network: Counting, 
     sender.start()
     assert called.wait(20)
     here.clock.pass_by(13)
-    reconcile.give_up_on_worker(here.desk, reply)
+    reconcile.handle_expired_lease(here.ctx, reply)
     if first == "look":
         network.says(
             "acmebrew", "hello", under=here.mentions()[0].post_id, at=here.clock() - timedelta(seconds=1)
         )
         here.clock.pass_by(5)
-        reconcile.look(here.desk, reply)
+        reconcile.look_for_reply(here.ctx, reply)
     network.on_publish = lambda: None
     answered.set()
     sender.join(20)
 
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
     published = [act for act in here.acts(reply) if act in {"reply published", "seen on the network"}]
     assert len(published) == 1

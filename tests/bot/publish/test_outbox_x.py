@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.publish import manual_posting, outbox, send_checks
-from bot.publish.publish_job import held
-from models.tickets.reply import State as Delivery
+from bot.publish.publish_job import hold_reply
+from models.tickets.reply import DeliveryState
 from sandbox.x import XServer
 from tests.bot.room import Room
 
@@ -30,7 +30,7 @@ def public(x: XServer, post: str) -> list[str]:
 def look_until_asked(here: Room, reply: int) -> list[float]:
     """Let time pass until a person is asked; when X was read, in seconds."""
     began, seen, looks = here.clock(), 0, []
-    while here.state(reply) == Delivery.UNSURE:
+    while here.state(reply) == DeliveryState.UNSURE:
         here.send()
         if here.reply(reply).looks > seen:
             seen = here.reply(reply).looks
@@ -48,11 +48,11 @@ def test_an_answer_that_is_lost_after_the_effect_is_found_by_reading(on_x: Room,
     x.world.faults.add(PUBLISH, kind, times=1)
     reply = on_x.submit(1, "On Monday & on Tuesday: https://example.com/a <3")
     on_x.send()
-    assert on_x.state(reply) == Delivery.UNSURE
+    assert on_x.state(reply) == DeliveryState.UNSURE
     on_x.clock.pass_by(5)
     on_x.send()
 
-    assert on_x.state(reply) == Delivery.PUBLISHED
+    assert on_x.state(reply) == DeliveryState.PUBLISHED
     assert on_x.reply(reply).post_id == x.world.replies_to(post)[0].id
     assert x.world.counts[PUBLISH] == 1
 
@@ -64,11 +64,11 @@ def test_an_answer_that_is_lost_before_the_effect_is_asked_about_and_never_sent_
     x.world.faults.add(PUBLISH, kind, times=1)
     reply = on_x.submit(1, "On Monday!")
     on_x.send()
-    assert on_x.state(reply) == Delivery.UNSURE
+    assert on_x.state(reply) == DeliveryState.UNSURE
 
     looks = look_until_asked(on_x, reply)
 
-    assert on_x.state(reply) == Delivery.ASKED
+    assert on_x.state(reply) == DeliveryState.ASKED
     assert tuple(looks[:5]) == PLAN[:5]
     assert x.world.counts[PUBLISH] == 1
     assert public(x, post) == []
@@ -82,7 +82,7 @@ def test_a_timeline_that_lags_behind_is_read_until_it_has_caught_up(on_x: Room, 
     on_x.send()
     looks = look_until_asked(on_x, reply)
 
-    assert on_x.state(reply) == Delivery.PUBLISHED
+    assert on_x.state(reply) == DeliveryState.PUBLISHED
     assert looks == [5, 15, 45]
     assert x.world.counts[PUBLISH] == 1
 
@@ -91,7 +91,7 @@ def test_a_refused_connection_sends_nothing_and_is_tried_again(on_x: Room, x, po
     x.world.faults.add("*", "down")
     reply = on_x.submit(1, "On Monday!")
     on_x.send()
-    assert on_x.state(reply) == Delivery.QUEUED
+    assert on_x.state(reply) == DeliveryState.QUEUED
     assert on_x.reply(reply).reason == "unreachable"
     x.world.faults.clear()
     on_x.clock.pass_by(60)
@@ -128,7 +128,7 @@ def test_what_concerns_the_whole_account_keeps_the_reply_and_is_told_once(
         on_x.send()
         on_x.clock.pass_by(10)
 
-    assert (on_x.state(reply), on_x.reply(reply).reason) == (Delivery.QUEUED, reason)
+    assert (on_x.state(reply), on_x.reply(reply).reason) == (DeliveryState.QUEUED, reason)
     assert x.world.counts[PUBLISH] <= 5
     assert len([words for words in on_x.told() if "your reply waits" in words]) == 1
     assert len([words for words in on_x.told() if "rotating_light" in words]) <= 1
@@ -142,7 +142,7 @@ def test_too_long_goes_back_to_its_author(on_x: Room, x, post) -> None:
     reply = on_x.submit(1, "x" * 281)
     on_x.send()
 
-    assert (on_x.state(reply), on_x.reply(reply).reason) == (Delivery.REFUSED, "too long")
+    assert (on_x.state(reply), on_x.reply(reply).reason) == (DeliveryState.REFUSED, "too long")
     assert "too long" in on_x.told()[0]
 
 
@@ -152,7 +152,7 @@ def test_what_we_said_elsewhere_in_the_same_words_is_refused(on_x: Room, x, post
     reply = on_x.submit(1, "On Monday!")
     on_x.send()
 
-    assert (on_x.state(reply), on_x.reply(reply).reason) == (Delivery.REFUSED, "duplicate")
+    assert (on_x.state(reply), on_x.reply(reply).reason) == (DeliveryState.REFUSED, "duplicate")
     assert public(x, post) == []
 
 
@@ -161,7 +161,7 @@ def test_a_reply_to_a_post_that_is_not_there_is_refused_and_the_ticket_waits_on(
     x.world.delete(post)
     on_x.send()
 
-    assert (on_x.state(reply), on_x.reply(reply).reason) == (Delivery.REFUSED, "parent gone")
+    assert (on_x.state(reply), on_x.reply(reply).reason) == (DeliveryState.REFUSED, "parent gone")
     assert on_x.ticket().state == "waiting"
     assert on_x.mentions()[0].missing_since == on_x.clock()
 
@@ -173,22 +173,22 @@ def test_a_reply_that_x_takes_only_from_a_person_is_handed_off_and_seen(on_x: Ro
     on_x.poll()
     reply = on_x.submit(1, "It is!")
     on_x.send()
-    assert on_x.state(reply) == Delivery.HANDED_OFF
+    assert on_x.state(reply) == DeliveryState.HANDED_OFF
     on_x.clock.pass_by(60)
     x.world.post("acmebrew", "It really is!", reply_to=theirs.id)
 
-    manual_posting.confirm_seen(on_x.desk, on_x.network)
+    manual_posting.confirm_seen(on_x.ctx, on_x.network)
 
-    assert on_x.state(reply) == Delivery.CONFIRMED
+    assert on_x.state(reply) == DeliveryState.CONFIRMED
     assert x.world.counts[PUBLISH] == 1
 
 
 def test_a_killed_worker_after_the_effect_is_found_by_reading(on_x: Room, x, post) -> None:
     reply = on_x.submit(1, "On Monday!")
-    with on_x.desk.db.write() as session:
-        _, row = held(session, reply)
+    with on_x.ctx.db.write() as session:
+        _, row = hold_reply(session, reply)
         row.release(session, at=on_x.clock())
-    errand = outbox.take(on_x.desk, reply, send_checks.ask(on_x.desk, reply))
+    errand = outbox.begin_send(on_x.ctx, reply, send_checks.check_sender(on_x.ctx, reply))
     assert errand is not None
     on_x.network.publish(
         errand.text, errand.target, errand.key, account_id=errand.account_id
@@ -198,5 +198,5 @@ def test_a_killed_worker_after_the_effect_is_found_by_reading(on_x: Room, x, pos
     on_x.clock.pass_by(5)
     on_x.send()
 
-    assert on_x.state(reply) == Delivery.PUBLISHED
+    assert on_x.state(reply) == DeliveryState.PUBLISHED
     assert x.world.counts[PUBLISH] == 1

@@ -8,8 +8,7 @@ import pytest
 
 from bot.networks.base import Later, Refused, Unsure
 from models.core.database import Database
-from models.tickets.reply import Reply
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState, Reply
 from tests.bot.room import BEN, Counting, Room
 
 WORDS = "Very private words"
@@ -88,24 +87,24 @@ def test_no_line_holds_anybodys_words(here, network, lines) -> None:
 def test_what_is_rolled_back_leaves_no_line(here, network, lines) -> None:
     reply = submitted(here, network)
     lines.clear()
-    ledger: Database = here.desk.db
+    ledger: Database = here.ctx.db
     until = here.clock() + timedelta(minutes=1)
 
-    def moved(session, to: Delivery, **more: object) -> None:
+    def moved(session, to: DeliveryState, **more: object) -> None:
         session.get_one(Reply, reply, populate_existing=True).move(
             session, to, at=here.clock(), by=BEN, **more
         )
 
     with pytest.raises(RuntimeError), ledger.write() as session:  # noqa: PT012 - what is rolled back is told
-        moved(session, Delivery.QUEUED)
+        moved(session, DeliveryState.QUEUED)
         raise RuntimeError
     assert states(lines) == []
     with ledger.write() as session:
         with pytest.raises(RuntimeError), session.begin_nested():  # noqa: PT012
-            moved(session, Delivery.QUEUED, due_at=until)
+            moved(session, DeliveryState.QUEUED, due_at=until)
             raise RuntimeError
         with session.begin_nested():
-            moved(session, Delivery.CANCELLED)
+            moved(session, DeliveryState.CANCELLED)
         assert states(lines) == []  # a savepoint is not yet the ledger
     assert [state for state, _, _ in states(lines)] == ["cancelled"]
 
@@ -114,9 +113,9 @@ def test_what_was_in_a_savepoint_goes_with_the_whole(here, network, lines) -> No
     reply = submitted(here, network)
     lines.clear()
 
-    with pytest.raises(RuntimeError), here.desk.db.write() as session:  # noqa: PT012
+    with pytest.raises(RuntimeError), here.ctx.db.write() as session:  # noqa: PT012
         with session.begin_nested():
-            session.get_one(Reply, reply).move(session, Delivery.CANCELLED, at=here.clock())
+            session.get_one(Reply, reply).move(session, DeliveryState.CANCELLED, at=here.clock())
         raise RuntimeError
 
     assert states(lines) == []

@@ -14,13 +14,13 @@ from bot.ingest import refresh_post
 from bot.networks.base import Later
 from bot.runtime import clock_set_back, migrations
 from bot.runtime.clock import WatchedClock
-from bot.scheduler import Schedule
+from bot.scheduler import Scheduler
 from bot.slack import home_tab
 from models import Base, Ticket
-from models.clock_set_back import WAITS
+from models.clock_set_back import WAIT_COLUMNS
 from models.core.base import Moment
 from models.core.database import Database
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState
 from sandbox.slack import SlackServer
 from tests.bot.room import Clock, Counting, Room, cards, room
 from tests.bot.test_http_server import ask
@@ -64,7 +64,7 @@ def slack() -> Iterator[SlackServer]:
 @pytest.fixture
 def here(url: str, clock: Clock, network: Counting, slack: SlackServer) -> Iterator[Room]:
     with opened(url, clock, network, slack) as here:
-        here.desk.slack.identity()
+        here.ctx.slack.identity()
         yield here
 
 
@@ -102,12 +102,12 @@ def test_a_reply_goes_out_when_its_undo_window_is_over_all_the_same(here: Room, 
     here.send()
     here.clock.pass_by(-step)
     here.send()
-    assert here.state(reply) == Delivery.HELD  # the window stays as long as it was promised
+    assert here.state(reply) == DeliveryState.HELD  # the window stays as long as it was promised
 
     here.clock.pass_by(11)
     here.send()
 
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -129,17 +129,17 @@ def test_what_a_network_asked_to_wait_for_is_waited_for_no_longer(
     here.send()
 
     assert sorted(here.texts()) == ["@acmebrew one", "@acmebrew two"]
-    assert here.state(reply) == Delivery.PUBLISHED
+    assert here.state(reply) == DeliveryState.PUBLISHED
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_claim_a_composer_and_a_look_at_the_post_wait_no_longer(here: Room, step: int) -> None:
     heard(here, "@acmebrew one")
-    with here.desk.db.write() as session:
-        ticket = Ticket.hold(session, here.ticket().id)
+    with here.ctx.db.write() as session:
+        ticket = Ticket.lock(session, here.ticket().id)
         ticket.claim(session, by="U0ANA", at=here.clock())
-        ticket.compose(session, by="U0ANA", key="k", at=here.clock())
-    refresh_post.freshen(here.desk, ticket.id)
+        ticket.start_composing(session, by="U0ANA", key="k", at=here.clock())
+    refresh_post.refresh_target(here.ctx, ticket.id)
     before = here.ticket()
     here.clock.pass_by(-step)
     here.send()
@@ -148,7 +148,7 @@ def test_a_claim_a_composer_and_a_look_at_the_post_wait_no_longer(here: Room, st
     assert after.composing_until == before.composing_until - timedelta(seconds=step)
     assert after.active_at is not None
     assert after.active_at <= here.clock()
-    assert refresh_post._is_due(here.desk, after.id) is (step >= 60)
+    assert refresh_post._is_due(here.ctx, after.id) is (step >= 60)
 
 
 def test_it_is_said_to_the_channel_the_log_home_the_doctor_and_ready(
@@ -157,7 +157,7 @@ def test_it_is_said_to_the_channel_the_log_home_the_doctor_and_ready(
     heard(here, "@acmebrew one")
     here.clock.pass_by(-7200)
     status, _, content = ask(here, "/readyz")
-    lines = [one.line() for one in doctor.examine(here.desk)]
+    lines = [one.line() for one in doctor.examine(here.ctx)]
 
     assert status == 503
     assert json.loads(content)["why"] == "the clock was set back: it is 2 h 00 min behind the last reading"
@@ -170,13 +170,12 @@ def test_it_is_said_to_the_channel_the_log_home_the_doctor_and_ready(
     assert ask(here, "/readyz")[0] == 200
     assert "the clock was set back by 2 h 00 min" in caplog.text
     assert any(
-        "warn  clock: was set back 1 min ago, by 2 h 00 min" in one.line()
-        for one in doctor.examine(here.desk)
+        "warn  clock: was set back 1 min ago, by 2 h 00 min" in one.line() for one in doctor.examine(here.ctx)
     )
     assert [one for one in here.told() if "clock of Heard's machine was set back by 2 h 00 min" in one]
-    with here.desk.db.read() as session:
-        shown = home_tab.read(here.desk, session, "U0ANA", zone=here.desk.settings.office.zone)
-    assert any("was set back by 2 h 00 min" in one for one in shown.broken)
+    with here.ctx.db.read() as session:
+        shown = home_tab.read_contents(here.ctx, session, "U0ANA", zone=here.ctx.settings.office.zone)
+    assert any("was set back by 2 h 00 min" in one for one in shown.alarms)
 
 
 def test_a_correction_of_less_than_a_second_is_no_news(here: Room) -> None:
@@ -212,7 +211,7 @@ def test_a_start_after_the_clock_was_set_back_waits_no_longer_either(
     clock.pass_by(-step)
 
     database = Database(url)
-    clock_set_back.settle_at_start(database, at=clock())
+    clock_set_back.repair_at_start(database, at=clock())
     database.close()
     with opened(url, clock, network, slack) as after:
         heard(after, "@acmebrew two")
@@ -220,7 +219,7 @@ def test_a_start_after_the_clock_was_set_back_waits_no_longer_either(
         after.send()
         after.draw()
 
-        assert after.state(reply) == Delivery.PUBLISHED
+        assert after.state(reply) == DeliveryState.PUBLISHED
         assert any("two" in one for one in drawn(slack))
         assert len([one for one in after.told() if "clock" in one]) == 1
 
@@ -230,13 +229,13 @@ def test_a_start_after_the_clock_was_set_back_waits_no_longer_either(
 
 @pytest.mark.parametrize("step", STEPS)
 def test_jobs_come_as_if_the_clock_had_not_been_set_back(here: Room, step: int) -> None:
-    schedule = Schedule(here.desk)
+    schedule = Scheduler(here.ctx)
     machine = Clock()
     schedule._machine = WatchedClock(machine)
     schedule._jobs.start(paused=True)
     try:
-        schedule._every(60, lambda: None, "often")
-        schedule._listen(here.network)
+        schedule._add_interval(60, lambda: None, "often")
+        schedule._schedule_reads(here.network)
         before = {job.id: job.next_run_time for job in schedule._jobs.get_jobs()}
         schedule._bring_jobs_back()
         machine.pass_by(-step)
@@ -275,7 +274,7 @@ FACTS = {
 
 def test_every_moment_of_the_ledger_is_known_to_be_waited_for_or_not() -> None:
     """A new column belongs into `WAITS` of models/clock_set_back.py, or into `FACTS` here."""
-    waits = {table.__tablename__: set(names) for table, names in WAITS.items()}
+    waits = {table.__tablename__: set(names) for table, names in WAIT_COLUMNS.items()}
     moments = {
         (table.name, column.name)
         for table in Base.metadata.tables.values()

@@ -1,10 +1,10 @@
 """A start after a kill: what the dead process held is taken up at once."""
 
 from bot.publish import outbox, send_checks
-from bot.publish.publish_job import held
+from bot.publish.publish_job import hold_reply
 from bot.runtime import crash_recovery
 from bot.slack import cards
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState
 from sandbox.slack import SlackServer
 from tests.bot.room import Counting, Room, calls
 
@@ -17,11 +17,11 @@ def test_a_card_that_a_dead_process_was_drawing_is_drawn_at_once(
     shown.draw()
     network.says("maria", "@acmebrew hello?", under=first.id)
     shown.poll()
-    assert cards._card_job(shown.desk, 1) is not None  # and here it is killed
+    assert cards._begin_card(shown.ctx, 1) is not None  # and here it is killed
     shown.draw()
     assert shown.undrawn()
 
-    crash_recovery.free(shown.desk.db, at=shown.clock())
+    crash_recovery.release_all(shown.ctx.db, at=shown.clock())
     shown.draw()
 
     assert not shown.undrawn()
@@ -32,15 +32,15 @@ def test_a_reply_that_a_dead_process_was_sending_is_in_doubt_at_once(here: Room,
     network.says("maria", "@acmebrew hello")
     here.poll()
     reply = here.submit(1, "Hi!")
-    with here.desk.db.write() as session:
-        _ticket, row = held(session, reply)
+    with here.ctx.db.write() as session:
+        _ticket, row = hold_reply(session, reply)
         row.release(session, at=here.clock())
     assert (
-        outbox.take(here.desk, reply, send_checks.ask(here.desk, reply)) is not None
+        outbox.begin_send(here.ctx, reply, send_checks.check_sender(here.ctx, reply)) is not None
     )  # and here it is killed
 
-    crash_recovery.free(here.desk.db, at=here.clock())
+    crash_recovery.release_all(here.ctx.db, at=here.clock())
     here.send()
 
-    assert here.state(reply) == Delivery.UNSURE
+    assert here.state(reply) == DeliveryState.UNSURE
     assert network.asked["publish"] == 0

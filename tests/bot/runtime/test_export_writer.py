@@ -14,11 +14,18 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.__main__ import main
-from bot.runtime.export_writer import BOM, ExistsError, armed, defused, new_file, write
+from bot.runtime.export_writer import (
+    UTF8_BOM,
+    OutputExistsError,
+    atomic_file,
+    escape_formula,
+    unescape_formula,
+    write_rows,
+)
 from models import Event
 from models.core.database import Database
-from models.reports.export import KINDS, TICKETS, Filter
-from models.tickets.reply import State as Delivery
+from models.reports.export import EXPORT_TABLES, TICKET_TABLE, ExportFilter
+from models.tickets.reply import DeliveryState
 from tests.models.ledger import hear, lose, minute, said, ticket
 from tests.story.hostile import TEXTS
 
@@ -49,7 +56,7 @@ def db(database_url: str):
 
 def exported(db: Database, kind: str, form: str = "csv", **wanted: object) -> str:
     into = io.StringIO(newline="")
-    write(db, KINDS[kind], Filter(**wanted), form, into, told=lambda _: None)
+    write_rows(db, EXPORT_TABLES[kind], ExportFilter(**wanted), form, into, told=lambda _: None)
     return into.getvalue()
 
 
@@ -82,18 +89,18 @@ def a_day(db: Database) -> None:
         reply.take(session, worker="secret-machine/1", at=minute(4), lease_until=minute(5))
         reply.move(
             session,
-            Delivery.PUBLISHED,
+            DeliveryState.PUBLISHED,
             at=minute(5),
             post_id="11",
             post_url="https://x.com/i/11",
             settled_at=minute(5),
         )
-        one.spoken(session, reply, at=minute(5))
+        one.handle_published_reply(session, reply, at=minute(5))
         lose(session, "2", at=minute(6))
         third = ticket(session, "9", "c3")
         third.draft(session, text="half a thought", by="U0BEN", at=minute(7), key="k2", source="composer")
         other = third.draft(session, text="unspeakable", by="U0BEN", at=minute(8), key="k3", source="thread")
-        other.move(session, Delivery.DISCARDED, at=minute(9), by="U0BEN", act="kept private")
+        other.move(session, DeliveryState.DISCARDED, at=minute(9), by="U0BEN", act="kept private")
 
 
 def test_a_table_of_tickets_is_what_a_spreadsheet_may_safely_open(db: Database) -> None:
@@ -120,7 +127,7 @@ def test_json_lines_keep_every_text_as_it_is(db: Database) -> None:
 
 def test_drafts_deleted_posts_and_the_machines_names_never_leave(db: Database) -> None:
     a_day(db)
-    everything = "".join(exported(db, kind, form) for kind in KINDS for form in ("csv", "jsonl"))
+    everything = "".join(exported(db, kind, form) for kind in EXPORT_TABLES for form in ("csv", "jsonl"))
 
     assert "sorry!" in everything
     for private in ("regrettable", "half a thought", "unspeakable", "secret-machine", "k1", "k2"):
@@ -157,48 +164,48 @@ def test_filters_keep_what_they_say(db: Database, kind: str, wanted: dict[str, o
 
     assert len(rows) == count
     with db.read() as session:
-        assert KINDS[kind].count(session, Filter(**wanted)) == count
+        assert EXPORT_TABLES[kind].count(session, ExportFilter(**wanted)) == count
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EXPORT_TABLES)
 def test_whatever_is_neither_a_number_nor_a_moment_is_looked_at_for_formulas(db: Database, kind: str) -> None:
     a_day(db)
     rows = [json.loads(line) for line in exported(db, kind, "jsonl").splitlines()]
 
     words = {
-        KINDS[kind].header.index(name)
+        EXPORT_TABLES[kind].header.index(name)
         for row in rows
         for name, value in row.items()
         if isinstance(value, str) and not MOMENT.fullmatch(value)
     }
     assert words
-    assert words <= set(KINDS[kind].words)
+    assert words <= set(EXPORT_TABLES[kind].text_positions)
 
 
 @given(st.text())
 @example("'")
 @example("''=")
 def test_defusing_can_be_undone_and_leaves_no_formula(text: str) -> None:
-    assert armed(defused(text)) == text
-    assert defused(text)[:1] not in tuple("=+-@\t\r")
+    assert unescape_formula(escape_formula(text)) == text
+    assert escape_formula(text)[:1] not in tuple("=+-@\t\r")
 
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_whatever_a_spreadsheet_may_run_gets_an_apostrophe(text: str) -> None:
-    assert defused(text) == f"'{text}"
+    assert escape_formula(text) == f"'{text}"
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=1, max_size=4))
 def test_a_table_comes_back_as_it_was(texts: list[str]) -> None:
     from bot.runtime.export_writer import _as_csv
 
-    row: list[str | None] = [None] * len(TICKETS.header)
-    for place, words in zip(TICKETS.words, texts, strict=False):
+    row: list[str | None] = [None] * len(TICKET_TABLE.header)
+    for place, words in zip(TICKET_TABLE.text_positions, texts, strict=False):
         row[place] = words
-    written = "".join(text for _, text in _as_csv(TICKETS, [row]))
+    written = "".join(text for _, text in _as_csv(TICKET_TABLE, [row]))
     back = list(csv.reader(io.StringIO(written, newline=""), strict=True))[1]
 
-    assert [armed(cell) for cell in back] == [words or "" for words in row]
+    assert [unescape_formula(cell) for cell in back] == [words or "" for words in row]
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
@@ -206,7 +213,7 @@ def test_hostile_words_come_back_as_they_were(db: Database, text: str) -> None:
     with db.write() as session:
         hear(session, said(1, text=text.replace("\0", "")))
 
-    assert armed(table(exported(db, "tickets"))[0]["text"]) == text
+    assert unescape_formula(table(exported(db, "tickets"))[0]["text"]) == text
     assert json.loads(exported(db, "tickets", "jsonl"))["text"] == text
 
 
@@ -222,7 +229,7 @@ def test_thousands_of_rows_do_not_grow_memory(db: Database) -> None:
             return len(text)
 
     tracemalloc.start()
-    write(db, TICKETS, Filter(), "csv", Nowhere(), told=seen.append)
+    write_rows(db, TICKET_TABLE, ExportFilter(), "csv", Nowhere(), told=seen.append)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
@@ -237,7 +244,7 @@ def test_thousands_of_rows_do_not_grow_memory(db: Database) -> None:
 
 def test_what_goes_wrong_half_way_leaves_no_file(tmp_path: Path) -> None:
     def half() -> None:
-        with new_file(tmp_path / "a.csv", bom=True, force=False) as file:
+        with atomic_file(tmp_path / "a.csv", bom=True, force=False) as file:
             file.write("half")
             raise KeyboardInterrupt
 
@@ -251,16 +258,16 @@ def test_a_file_that_is_there_is_not_replaced_even_by_whoever_comes_later(tmp_pa
     path = tmp_path / "a.csv"
 
     def late() -> None:
-        with new_file(path, bom=False, force=False) as file:
+        with atomic_file(path, bom=False, force=False) as file:
             file.write("late")
             path.write_text("first")
 
-    with pytest.raises(ExistsError):
+    with pytest.raises(OutputExistsError):
         late()
     assert path.read_text() == "first"
-    with pytest.raises(ExistsError), new_file(path, bom=False, force=False):
+    with pytest.raises(OutputExistsError), atomic_file(path, bom=False, force=False):
         pass
-    with new_file(path, bom=False, force=True) as file:
+    with atomic_file(path, bom=False, force=True) as file:
         file.write("meant")
 
     assert path.read_text() == "meant"
@@ -287,8 +294,8 @@ def test_the_command_line_makes_a_file_and_says_how_much_is_in_it(shell, tmp_pat
 
     assert done.exit_code == 0, done.output
     text = (tmp_path / "heard-tickets-2026-03.csv").read_bytes().decode()
-    assert text.startswith(BOM)
-    assert len(table(text.removeprefix(BOM))) == 3
+    assert text.startswith(UTF8_BOM)
+    assert len(table(text.removeprefix(UTF8_BOM))) == 3
     assert "3 tickets written to heard-tickets-2026-03.csv." in done.output
     again = shell("tickets", "--period", "2026-03")
     assert again.exit_code == 1

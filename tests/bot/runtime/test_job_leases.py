@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.runtime.job_leases import Rota
+from bot.runtime.job_leases import JobLeases
 from models import Lease
 from tests import databases
 from tests.bot.room import Clock, Counting, Room, room
@@ -20,17 +20,17 @@ def workers(
         yield lambda name: stack.enter_context(room(url, clock, network, worker=name))
 
 
-def did(rota: Rota, every: float = 60) -> bool:
-    with rota.turn("poll", every) as ours:
+def did(rota: JobLeases, every: float = 60) -> bool:
+    with rota.acquire("poll", every) as ours:
         return ours
 
 
 def test_two_workers_do_a_job_once_a_round(workers: Callable[[str], Room], clock: Clock) -> None:
-    one, two = Rota(workers("one").desk), Rota(workers("two").desk)
+    one, two = JobLeases(workers("one").ctx), JobLeases(workers("two").ctx)
     rounds = []
     for _ in range(36):  # three minutes, at each tick
         rounds.append(did(one) + did(two))
-        clock.pass_by(one.tick(60))
+        clock.pass_by(one.check_interval(60))
 
     assert sum(rounds) == 3
 
@@ -38,8 +38,8 @@ def test_two_workers_do_a_job_once_a_round(workers: Callable[[str], Room], clock
 def test_a_worker_that_died_in_a_job_is_replaced_within_fifteen_seconds(
     workers: Callable[[str], Room], clock: Clock
 ) -> None:
-    dead, alive = Rota(workers("dead").desk), Rota(workers("alive").desk)
-    turn = dead.turn("poll", 1)
+    dead, alive = JobLeases(workers("dead").ctx), JobLeases(workers("alive").ctx)
+    turn = dead.acquire("poll", 1)
     assert turn.__enter__()  # and is never left
     waited = 0.0
     while not did(alive, 1):
@@ -50,12 +50,12 @@ def test_a_worker_that_died_in_a_job_is_replaced_within_fifteen_seconds(
 
 
 def test_a_long_job_is_kept_by_signs_of_life(workers: Callable[[str], Room], clock: Clock) -> None:
-    busy, idle = Rota(workers("busy").desk), Rota(workers("idle").desk)
-    with busy.turn("poll", 1) as ours:
+    busy, idle = JobLeases(workers("busy").ctx), JobLeases(workers("idle").ctx)
+    with busy.acquire("poll", 1) as ours:
         assert ours
         for _ in range(20):
             clock.pass_by(4)
-            busy.keep()
+            busy.renew_all()
             assert not did(idle, 1)
     clock.pass_by(1)
 
@@ -63,25 +63,25 @@ def test_a_long_job_is_kept_by_signs_of_life(workers: Callable[[str], Room], clo
 
 
 def test_a_job_that_failed_is_given_back(here: Room, clock: Clock) -> None:
-    rota = Rota(here.desk)
-    with pytest.raises(RuntimeError), rota.turn("poll", 60):
+    rota = JobLeases(here.ctx)
+    with pytest.raises(RuntimeError), rota.acquire("poll", 60):
         raise RuntimeError("it broke")
 
-    with here.desk.db.read() as session:
-        assert Lease.in_hand(session, clock()) == {}
+    with here.ctx.db.read() as session:
+        assert Lease.active_holders(session, clock()) == {}
     assert did(rota, 0)
 
 
 def test_one_worker_does_not_begin_a_job_that_it_is_at(here: Room) -> None:
-    rota = Rota(here.desk)
-    with rota.turn("poll", 0) as ours:
+    rota = JobLeases(here.ctx)
+    with rota.acquire("poll", 0) as ours:
         assert ours
         assert not did(rota, 0)
     assert did(rota, 0)
 
 
 def test_ticks_are_whole_parts_of_a_round(here: Room) -> None:
-    rota = Rota(here.desk)
+    rota = JobLeases(here.ctx)
     for every in (1, 7, 60, 600):
-        assert (every / rota.tick(every)).is_integer()
-        assert rota.tick(every) <= (5 if rota.is_shared else every)
+        assert (every / rota.check_interval(every)).is_integer()
+        assert rota.check_interval(every) <= (5 if rota.is_shared else every)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.runtime.keyed_queue import Ordered
+from bot.runtime.keyed_queue import KeyedQueue
 from tests.bot.room import Room
 
 DEADLINE = 10.0
@@ -16,7 +16,7 @@ def test_one_person_is_told_in_order_while_others_do_not_wait() -> None:
     told: list[str] = []
     slow, all_told = threading.Event(), threading.Event()
     with ThreadPoolExecutor(4) as pool:
-        ordered = Ordered(pool.submit)
+        ordered = KeyedQueue(pool.submit)
         ordered.add("ana", lambda: slow.wait(DEADLINE) and told.append("ana 1"))
         ordered.add("ana", lambda: told.append("ana 2"))
         ordered.add("ana", all_told.set)
@@ -34,7 +34,7 @@ def test_what_fails_is_followed_by_the_next() -> None:
         raise ValueError("it does not work")
 
     with ThreadPoolExecutor(1) as pool:
-        ordered = Ordered(pool.submit)
+        ordered = KeyedQueue(pool.submit)
         ordered.add("ana", fail)
         ordered.add("ana", next_one.set)
 
@@ -44,11 +44,11 @@ def test_what_fails_is_followed_by_the_next() -> None:
 def test_an_end_waits_for_answers_that_have_not_begun(here: Room) -> None:
     slow, told = threading.Event(), list[int]()
     for number in range(30):  # more than there are threads
-        here.desk.answer(f"U{number}", lambda number=number: slow.wait(DEADLINE) and told.append(number))
-    assert not here.desk.underway.came_to_rest(0.0)
+        here.ctx.queue_answer(f"U{number}", lambda number=number: slow.wait(DEADLINE) and told.append(number))
+    assert not here.ctx.running_tasks.wait_until_idle(0.0)
     slow.set()
 
-    here.desk.close()
+    here.ctx.close()
 
     assert sorted(told) == list(range(30))
 
@@ -56,14 +56,14 @@ def test_an_end_waits_for_answers_that_have_not_begun(here: Room) -> None:
 def test_what_cannot_be_told_any_more_is_in_the_log(
     here: Room, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.context.REST", 0.01)
+    monkeypatch.setattr("bot.context.SHUTDOWN_WAIT_SECONDS", 0.01)
     never = threading.Event()
-    here.desk.answer("U0ANA", lambda: never.wait(DEADLINE))
+    here.ctx.queue_answer("U0ANA", lambda: never.wait(DEADLINE))
 
     with caplog.at_level(logging.WARNING):
-        here.desk.close()
+        here.ctx.close()
         never.set()
-        here.desk.answer("U0BEN", lambda: None)
+        here.ctx.queue_answer("U0BEN", lambda: None)
 
     assert "Heard stops with 1 thing" in caplog.text
     assert "not done: Heard is stopping" in caplog.text

@@ -12,7 +12,7 @@ def log():
     """The root logger, given back as it was."""
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
-    names = {name: logging.getLogger(name).level for name in (*logs._TALKATIVE,)}
+    names = {name: logging.getLogger(name).level for name in (*logs._LIBRARIES_LOGGING_SECRETS,)}
     yield logging.getLogger("bot.test")
     root.handlers[:] = before
     root.setLevel(level)

@@ -2,13 +2,13 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.networks.base import Bad, Later
+from bot.networks.base import Later, UnreadableRow
 from bot.runtime import metrics
 from tests.bot.room import Counting, Room
 
 
 def figures(here: Room) -> dict[tuple[str, ...], float]:
-    text = metrics.exposition(here.desk).decode()
+    text = metrics.exposition(here.ctx).decode()
     return {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)
@@ -22,7 +22,7 @@ def test_an_empty_ledger_has_figures_too(here: Room) -> None:
 
 def test_the_figures_are_those_of_the_ledger(here: Room, network: Counting) -> None:
     here.poll()
-    network.bad_rows = [Bad("{}", "nonsense")]
+    network.bad_rows = [UnreadableRow("{}", "nonsense")]
     network.says("maria", "@acmebrew hello")
     network.says("bo", "@acmebrew hello")
     here.poll()

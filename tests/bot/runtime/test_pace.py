@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from bot.cli import doctor
 from bot.ingest import profiles, refresh_post
 from bot.jobs import watchdog
-from bot.networks.base import Allowance, Later
-from bot.networks.http_client import Limits
-from bot.networks.x.client import X, XSettings
+from bot.networks.base import Later, RateLimitStatus
+from bot.networks.http_client import CallLimits
+from bot.networks.x.client import XNetwork, XSettings
 from bot.publish import manual_posting
 from bot.runtime import pace
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState
 from sandbox.x import XServer
 from tests.bot.conftest import KEYS
 from tests.bot.room import Clock, Counting, Room, room
@@ -28,7 +28,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 WINDOW = timedelta(minutes=15)
 moments = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - Hypothesis adds the zone
 allowances = st.builds(
-    Allowance,
+    RateLimitStatus,
     remaining=st.integers(0, 10**9),
     limit=st.integers(0, 10**9),
     resets_at=moments,
@@ -39,7 +39,9 @@ allowances = st.builds(
 @pytest.fixture
 def hasty(database_url: str, clock: Clock, x: XServer) -> Iterator[Room]:
     """A desk on the local X that is told to poll every second."""
-    network = X(XSettings(_env_file=None, api_url=x.url, **KEYS), Limits(connect=5, whole=20))
+    network = XNetwork(
+        XSettings(_env_file=None, api_url=x.url, **KEYS), CallLimits(connect_seconds=5, call_seconds=20)
+    )
     with room(database_url, clock, network, poll_seconds=1) as made:
         yield made
 
@@ -55,7 +57,7 @@ def refusals(x: XServer, endpoint: str) -> int:
 def test_no_time_that_a_network_names_stops_anything_for_longer_than_a_window(
     at: datetime, named: datetime, otherwise: timedelta
 ) -> None:
-    again = pace.again_at(Later(named, "rate limit", "no"), at=at, otherwise=otherwise)
+    again = pace.retry_at(Later(named, "rate limit", "no"), at=at, otherwise=otherwise)
 
     assert at <= again <= at + WINDOW
     if at < named <= at + WINDOW:
@@ -63,8 +65,8 @@ def test_no_time_that_a_network_names_stops_anything_for_longer_than_a_window(
 
 
 @given(allowances, moments, st.integers(1, 100))
-def test_readings_are_never_more_than_a_window_apart(told: Allowance, at: datetime, calls: int) -> None:
-    assert timedelta() <= pace.distance(told, at=at, calls=calls) <= WINDOW
+def test_readings_are_never_more_than_a_window_apart(told: RateLimitStatus, at: datetime, calls: int) -> None:
+    assert timedelta() <= pace.min_interval(told, at=at, calls=calls) <= WINDOW
 
 
 @pytest.mark.parametrize(
@@ -83,21 +85,21 @@ def test_readings_are_never_more_than_a_window_apart(told: Allowance, at: dateti
 def test_what_is_left_of_a_window_is_spread_over_it(
     remaining: int, minutes: float, calls: int, apart: float
 ) -> None:
-    told = Allowance(remaining, 300, NOON + timedelta(minutes=minutes))
+    told = RateLimitStatus(remaining, 300, NOON + timedelta(minutes=minutes))
 
-    assert pace.distance(told, at=NOON, calls=calls).total_seconds() == pytest.approx(apart, abs=0.001)
+    assert pace.min_interval(told, at=NOON, calls=calls).total_seconds() == pytest.approx(apart, abs=0.001)
 
 
 def test_a_clock_that_is_wrong_does_not_matter_where_the_network_says_what_time_it_is() -> None:
     theirs = NOON + timedelta(hours=5)
-    told = Allowance(100, 100, theirs + timedelta(minutes=9), said_at=theirs)
+    told = RateLimitStatus(100, 100, theirs + timedelta(minutes=9), reported_at=theirs)
 
-    assert pace.distance(told, at=NOON) == timedelta(seconds=6)
+    assert pace.min_interval(told, at=NOON) == timedelta(seconds=6)
 
 
 @given(allowances, moments, st.integers(0, 50))
-def test_looks_are_as_many_as_can_be_paid_for(told: Allowance, at: datetime, most: int) -> None:
-    found = pace.affordable(told, at=at, every=timedelta(minutes=1), most=most)
+def test_looks_are_as_many_as_can_be_paid_for(told: RateLimitStatus, at: datetime, most: int) -> None:
+    found = pace.affordable_calls(told, at=at, every=timedelta(minutes=1), most=most)
 
     assert 0 <= found <= most
     if pace.is_spent(told, at=at):
@@ -125,19 +127,19 @@ def test_the_doctor_says_that_polls_are_spread(hasty: Room, x: XServer) -> None:
     x.world.limits.set(MENTIONS, 30)
     hasty.poll()
 
-    told = [one.line() for one in doctor._polls(hasty.desk, hasty.network)]
+    told = [one.line() for one in doctor._polls(hasty.ctx, hasty.network)]
 
     assert any(
         "note  X: POLL_SECONDS is 1, more often than X allows: readings are 34 s apart" in one for one in told
     )
-    assert doctor.report(doctor._polls(hasty.desk, hasty.network), lambda _: None) == 0
+    assert doctor.print_findings(doctor._polls(hasty.ctx, hasty.network), lambda _: None) == 0
 
 
 def test_polls_that_are_seldom_enough_are_not_spread(on_x: Room, x: XServer) -> None:
     on_x.poll()
 
     assert on_x.cursor().not_before is None
-    assert not any("POLL_SECONDS" in one.sentence for one in doctor._polls(on_x.desk, on_x.network))
+    assert not any("POLL_SECONDS" in one.sentence for one in doctor._polls(on_x.ctx, on_x.network))
 
 
 def test_a_sweep_does_not_wait_for_polls_that_are_spread(hasty: Room, x: XServer) -> None:
@@ -154,11 +156,11 @@ def test_readings_that_are_spread_are_not_called_overdue(hasty: Room, x: XServer
     x.world.limits.set(MENTIONS, 3)
     hasty.poll()
     hasty.clock.pass_by(minutes=4)
-    with hasty.desk.db.read() as session:
-        assert [one.kind for one in watchdog.look(hasty.desk, session)] == []
+    with hasty.ctx.db.read() as session:
+        assert [one.kind for one in watchdog.find_overdue(hasty.ctx, session)] == []
     hasty.clock.pass_by(minutes=15)
-    with hasty.desk.db.read() as session:
-        assert [one.kind for one in watchdog.look(hasty.desk, session)] == ["readings"]
+    with hasty.ctx.db.read() as session:
+        assert [one.kind for one in watchdog.find_overdue(hasty.ctx, session)] == ["readings"]
 
 
 # The other readings
@@ -183,31 +185,31 @@ def test_looks_for_hand_offs_leave_half_to_replies_in_doubt(on_x: Room, x: XServ
         if called:
             unsure = reply
     assert unsure is not None
-    assert on_x.state(unsure) == Delivery.UNSURE
+    assert on_x.state(unsure) == DeliveryState.UNSURE
 
     for _ in range(14 * 4):
-        manual_posting.confirm_seen(on_x.desk, on_x.network)
+        manual_posting.confirm_seen(on_x.ctx, on_x.network)
         on_x.send()
         on_x.clock.pass_by(15)
 
     assert refusals(x, OWN) == 0
-    assert on_x.state(unsure) == Delivery.ASKED
+    assert on_x.state(unsure) == DeliveryState.ASKED
     assert on_x.reply(unsure).looks == 6
 
 
 def test_what_is_spent_is_not_asked_for_until_it_is_renewed(here: Room, network: Counting) -> None:
     network.says("maria", "@acmebrew hello", at=here.clock())
-    spent = Allowance(0, 900, here.clock() + timedelta(minutes=10))
+    spent = RateLimitStatus(0, 900, here.clock() + timedelta(minutes=10))
     network.allowances = dict.fromkeys(("people", "own posts", "posts"), spent)
     here.poll()
     here.watch()
-    profiles.fill_in(here.desk, network)
-    refresh_post.freshen(here.desk, 1)
+    profiles.fetch_missing(here.ctx, network)
+    refresh_post.refresh_target(here.ctx, 1)
     assert network.bought == []
     assert network.asked["own posts"] == network.asked["look"] == 0
 
     here.clock.pass_by(minutes=11)
-    profiles.fill_in(here.desk, network)
+    profiles.fetch_missing(here.ctx, network)
     here.watch()
 
     assert len(network.bought) == 1
@@ -215,16 +217,18 @@ def test_what_is_spent_is_not_asked_for_until_it_is_renewed(here: Room, network:
 
 
 def test_a_storm_of_pages_counts_for_every_page(here: Room, network: Counting) -> None:
-    network.allowances["mentions"] = Allowance(90, 100, here.clock() + timedelta(minutes=15))
+    network.allowances["mentions"] = RateLimitStatus(90, 100, here.clock() + timedelta(minutes=15))
     for number in range(250):
         network.says(f"fan{number}", "@acmebrew hello", at=here.clock())
     here.poll()
 
-    assert here.cursor().spacing == timedelta()  # 34 s a reading of three pages, and polls come once a minute
+    assert (
+        here.cursor().rate_limit_interval == timedelta()
+    )  # 34 s a reading of three pages, and polls come once a minute
     network.allowances["mentions"] = replace(network.allowances["mentions"], remaining=20)
     here.clock.pass_by(minutes=1)
     here.poll()
-    assert here.cursor().spacing > timedelta(minutes=1)
+    assert here.cursor().rate_limit_interval > timedelta(minutes=1)
 
 
 # Headers that nobody should believe
@@ -256,7 +260,7 @@ def test_a_far_reset_stops_sending_for_a_window_at_most(on_x: Room, x: XServer, 
     x.world.faults.add(PUBLISH, "rate_limited", times=1, seconds=seconds)
     reply = on_x.submit(1, "Hello!")
     on_x.send()
-    assert on_x.state(reply) == Delivery.QUEUED
+    assert on_x.state(reply) == DeliveryState.QUEUED
     on_x.clock.pass_by(minutes=15)
     on_x.send()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import text
 
-from bot.runtime.pg_notify import Ear
+from bot.runtime.pg_notify import PgListener
 from models import Notice
 from tests import databases
 from tests.bot.room import ANA, Clock, Counting, Room, room
@@ -19,53 +19,55 @@ def here(postgresql: databases.Lend, tmp_path, clock: Clock, network: Counting) 
 
 
 @pytest.fixture
-def ear(here: Room) -> Iterator[Ear]:
+def ear(here: Room) -> Iterator[PgListener]:
     """An ear that listens, and has heard all that was before."""
-    ear = Ear(here.desk)
+    ear = PgListener(here.ctx)
     ear.thread.start()
-    eventually(lambda: here.desk.outbox_bell.is_set() and here.desk.board_bell.is_set())
+    eventually(lambda: here.ctx.outbox_wake.is_set() and here.ctx.cards_wake.is_set())
     yield ear
-    here.desk.stop.set()
+    here.ctx.stop.set()
     ear.thread.join(20)
     assert not ear.thread.is_alive()
 
 
 def silence(here: Room) -> None:
-    here.desk.outbox_bell.clear()
-    here.desk.board_bell.clear()
+    here.ctx.outbox_wake.clear()
+    here.ctx.cards_wake.clear()
 
 
-def test_a_notice_wakes_the_board(here: Room, ear: Ear) -> None:
+def test_a_notice_wakes_the_board(here: Room, ear: PgListener) -> None:
     silence(here)
-    with here.desk.db.write() as session:
-        Notice.tell(session, "a word", at=here.clock(), channel="C0MENTIONS")
+    with here.ctx.db.write() as session:
+        Notice.enqueue(session, "a word", at=here.clock(), channel="C0MENTIONS")
 
-    eventually(here.desk.board_bell.is_set)
-    assert not here.desk.outbox_bell.is_set()
+    eventually(here.ctx.cards_wake.is_set)
+    assert not here.ctx.outbox_wake.is_set()
 
 
-def test_a_reply_to_send_wakes_the_outbox_and_the_board(here: Room, network: Counting, ear: Ear) -> None:
+def test_a_reply_to_send_wakes_the_outbox_and_the_board(
+    here: Room, network: Counting, ear: PgListener
+) -> None:
     network.says("maria", "@acmebrew hello")
     here.poll()
     silence(here)
 
     here.submit(1, "Hi!", by=ANA)
 
-    eventually(here.desk.outbox_bell.is_set)
-    eventually(here.desk.board_bell.is_set)
+    eventually(here.ctx.outbox_wake.is_set)
+    eventually(here.ctx.cards_wake.is_set)
 
 
-def test_a_lost_connection_is_made_again(here: Room, network: Counting, ear: Ear) -> None:
+def test_a_lost_connection_is_made_again(here: Room, network: Counting, ear: PgListener) -> None:
     network.says("maria", "@acmebrew hello")
     here.poll()
     silence(here)
     listening = "query LIKE 'LISTEN%' AND datname = current_database()"
     others = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {listening}"
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         assert session.execute(text(others)).all()
-    eventually(here.desk.outbox_bell.is_set)  # it listens again, and rang for what it may have missed
+    eventually(here.ctx.outbox_wake.is_set)  # it listens again, and rang for what it may have missed
     silence(here)
 
     here.submit(1, "Hi!", by=ANA)
 
-    eventually(here.desk.outbox_bell.is_set)
+    eventually(here.ctx.outbox_wake.is_set)

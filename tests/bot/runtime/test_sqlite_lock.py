@@ -20,12 +20,12 @@ time.sleep(600)
 
 def test_a_second_holder_is_refused_in_one_line(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/heard.db"
-    held = sqlite_lock.hold(url)
+    held = sqlite_lock.acquire(url)
     assert held is not None
     with pytest.raises(sqlite_lock.LockedError, match=r"^heard\.db is held by another Heard"):
-        sqlite_lock.hold(url)
+        sqlite_lock.acquire(url)
     held.close()
-    again = sqlite_lock.hold(url)
+    again = sqlite_lock.acquire(url)
     assert again is not None
     again.close()
 
@@ -33,10 +33,10 @@ def test_a_second_holder_is_refused_in_one_line(tmp_path: Path) -> None:
 def test_a_ledger_by_another_name_is_the_same_ledger(tmp_path: Path) -> None:
     (tmp_path / "heard.db").touch()
     (tmp_path / "other.db").symlink_to(tmp_path / "heard.db")
-    held = sqlite_lock.hold(f"sqlite:///{tmp_path}/heard.db")
+    held = sqlite_lock.acquire(f"sqlite:///{tmp_path}/heard.db")
     assert held is not None
     with pytest.raises(sqlite_lock.LockedError):
-        sqlite_lock.hold(f"sqlite:///{tmp_path}/other.db")
+        sqlite_lock.acquire(f"sqlite:///{tmp_path}/other.db")
     held.close()
 
 
@@ -49,10 +49,10 @@ def test_the_lock_dies_with_the_process_that_held_it(tmp_path: Path) -> None:
         assert child.stdout is not None
         assert child.stdout.readline() == "held\n"
         with pytest.raises(sqlite_lock.LockedError):
-            sqlite_lock.hold(url)
+            sqlite_lock.acquire(url)
         child.send_signal(signal.SIGKILL)
 
-    held = sqlite_lock.hold(url)
+    held = sqlite_lock.acquire(url)
     assert held is not None
     held.close()
 
@@ -61,11 +61,11 @@ def test_a_place_that_cannot_keep_a_ledger_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         sqlite_lock.LockedError, match=r"^DATABASE_URL: heard\.db cannot be kept there: No such file"
     ):
-        sqlite_lock.hold(f"sqlite:///{tmp_path}/nowhere/heard.db")
+        sqlite_lock.acquire(f"sqlite:///{tmp_path}/nowhere/heard.db")
 
 
 def test_postgresql_needs_no_lock() -> None:
-    assert sqlite_lock.hold("postgresql+psycopg://h/db") is None
+    assert sqlite_lock.acquire("postgresql+psycopg://h/db") is None
     sqlite_lock.refuse_sqlite("postgresql+psycopg://h/db", "web")
 
 

@@ -16,13 +16,13 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from bot.networks.base import Account, Later, Mark, Target, WrongAccount
-from bot.networks.http_client import Limits
-from bot.networks.x.client import X, XSettings
-from bot.networks.x.oauth import OAuth2, Pair
+from bot.networks.base import AccountIdentity, Later, Position, ReplyTarget, WrongAccount
+from bot.networks.http_client import CallLimits
+from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.oauth import OAuth2Client, TokenPair
 from bot.runtime import token_store as room
-from bot.runtime.encryption import SealedError, Vault
-from bot.runtime.token_store import StoredTokens, seal_again
+from bot.runtime.encryption import DecryptionError, Keyring
+from bot.runtime.token_store import TokenStore, reencrypt_all
 from models import Credential
 from models.core.database import BusyError, Database
 from sandbox.x import XServer, XWorld
@@ -53,31 +53,31 @@ def world(x: XServer) -> XWorld:
     return x.world
 
 
-Make = Callable[..., StoredTokens]
+Make = Callable[..., TokenStore]
 
 
 @pytest.fixture
 def make(db: Database, x: XServer, app: sandbox_grants.Client, clock: Clock) -> Make:
     """Tokens as a process has them: on the same ledger, with keys of its own."""
 
-    def make(*keys: SecretStr, database: Database = db, secret: SecretStr = SECRET) -> StoredTokens:
-        oauth = OAuth2("heard", secret, x.url, Limits(connect=5, whole=20))
-        return StoredTokens(database, Vault(keys or [KEY], {}), oauth, clock)
+    def make(*keys: SecretStr, database: Database = db, secret: SecretStr = SECRET) -> TokenStore:
+        oauth = OAuth2Client("heard", secret, x.url, CallLimits(connect_seconds=5, call_seconds=20))
+        return TokenStore(database, Keyring(keys or [KEY], {}), oauth, clock)
 
     return make
 
 
 @pytest.fixture
-def tokens(make: Make, world: XWorld, app: sandbox_grants.Client) -> StoredTokens:
+def tokens(make: Make, world: XWorld, app: sandbox_grants.Client) -> TokenStore:
     """Connected just now."""
     made = make()
     made.connect(pair(world, app))
     return made
 
 
-def pair(world: XWorld, app: sandbox_grants.Client) -> Pair:
+def pair(world: XWorld, app: sandbox_grants.Client) -> TokenPair:
     given = world.grants.grant(app)
-    return Pair(SecretStr(given.access), SecretStr(given.refresh), 7200, frozenset())
+    return TokenPair(SecretStr(given.access), SecretStr(given.refresh), 7200, frozenset())
 
 
 def row(db: Database) -> Credential:
@@ -93,7 +93,7 @@ def why(call: Callable[[], object]) -> Later:
     return failed.value
 
 
-def good(world: XWorld, tokens: StoredTokens) -> bool:
+def good(world: XWorld, tokens: TokenStore) -> bool:
     """Whether X takes what the tokens give."""
     return world.grants.admits(tokens.current().secret.get_secret_value())
 
@@ -102,7 +102,7 @@ def good(world: XWorld, tokens: StoredTokens) -> bool:
 
 
 def test_a_token_serves_until_ten_minutes_before_its_end_and_is_then_renewed(
-    tokens: StoredTokens, world: XWorld, clock: Clock
+    tokens: TokenStore, world: XWorld, clock: Clock
 ) -> None:
     first = tokens.current()
     clock.pass_by(minutes=109)
@@ -117,7 +117,7 @@ def test_a_token_serves_until_ten_minutes_before_its_end_and_is_then_renewed(
     assert good(world, tokens)
 
 
-def test_for_days_one_renewal_follows_the_other(tokens: StoredTokens, world: XWorld, clock: Clock) -> None:
+def test_for_days_one_renewal_follows_the_other(tokens: TokenStore, world: XWorld, clock: Clock) -> None:
     for _ in range(48):
         clock.pass_by(hours=1)
         assert good(world, tokens)
@@ -126,7 +126,7 @@ def test_for_days_one_renewal_follows_the_other(tokens: StoredTokens, world: XWo
 
 
 def test_after_a_long_sleep_the_refresh_token_still_serves(
-    tokens: StoredTokens, world: XWorld, clock: Clock
+    tokens: TokenStore, world: XWorld, clock: Clock
 ) -> None:
     clock.pass_by(days=30)
 
@@ -137,14 +137,14 @@ def test_after_a_long_sleep_the_refresh_token_still_serves(
 
 
 def test_threads_and_workers_that_need_a_new_token_at_once_get_it_by_one_renewal(
-    tokens: StoredTokens, make: Make, world: XWorld, clock: Clock, database_url: str
+    tokens: TokenStore, make: Make, world: XWorld, clock: Clock, database_url: str
 ) -> None:
     clock.pass_by(hours=2)
     with closing(Database(database_url)) as elsewhere:
         other = make(database=elsewhere)
         found: list[str] = []
 
-        def ask(whose: StoredTokens) -> Callable[[], None]:
+        def ask(whose: TokenStore) -> Callable[[], None]:
             return lambda: found.append(whose.current().secret.get_secret_value())
 
         raised = together(*[ask(tokens), ask(other)] * 4)
@@ -156,19 +156,19 @@ def test_threads_and_workers_that_need_a_new_token_at_once_get_it_by_one_renewal
 
 
 def test_while_one_renews_the_old_token_serves_the_others_at_once(
-    tokens: StoredTokens, make: Make, world: XWorld, clock: Clock, db: Database
+    tokens: TokenStore, make: Make, world: XWorld, clock: Clock, db: Database
 ) -> None:
     old = tokens.current()
     clock.pass_by(minutes=111)
     with db.write() as session:
-        assert Credential.hold(session, "x").lease(at=clock())
+        assert Credential.lock(session, "x").lease(at=clock())
 
     assert make().current() == old
     assert world.counts[TOKEN] == 0
 
 
 def test_no_transaction_is_open_during_the_call(
-    tokens: StoredTokens, world: XWorld, clock: Clock, db: Database
+    tokens: TokenStore, world: XWorld, clock: Clock, db: Database
 ) -> None:
     """While X takes its time, anybody else may write, the very row included."""
     clock.pass_by(hours=2)
@@ -178,7 +178,7 @@ def test_no_transaction_is_open_during_the_call(
     eventually(lambda: slow.times == 0)
 
     with db.write(1.0) as session:
-        assert Credential.hold(session, "x").tries == 1
+        assert Credential.lock(session, "x").tries == 1
     slow.release()
     renewing.join(20)
 
@@ -227,10 +227,10 @@ def go(process: "subprocess.Popen[str]") -> None:
 
 
 def test_two_processes_that_renew_at_once_lead_to_one_renewal(
-    tokens: StoredTokens, world: XWorld, database_url: str, x: XServer, clock: Clock
+    tokens: TokenStore, world: XWorld, database_url: str, x: XServer, clock: Clock
 ) -> None:
     clock.now = datetime.now(UTC)
-    tokens.connect(Pair(*_spent_in(world), 0, frozenset()))
+    tokens.connect(TokenPair(*_spent_in(world), 0, frozenset()))
     processes = [refresher(database_url, x.url) for _ in range(2)]
     try:
         for one in processes:
@@ -261,7 +261,7 @@ LOST = ["answer_lost_after", "reset", "server_error_after", "truncated", "garble
 
 @pytest.mark.parametrize("fault", LOST)
 def test_a_lost_answer_is_tried_once_more_and_the_refusal_of_that_is_told(
-    tokens: StoredTokens, world: XWorld, clock: Clock, db: Database, fault: str
+    tokens: TokenStore, world: XWorld, clock: Clock, db: Database, fault: str
 ) -> None:
     clock.pass_by(hours=2)
     world.faults.add(TOKEN, fault, times=1)
@@ -279,7 +279,7 @@ def test_a_lost_answer_is_tried_once_more_and_the_refusal_of_that_is_told(
     assert world.counts[TOKEN] == 2
 
 
-def test_once_refused_x_is_not_asked_again(tokens: StoredTokens, world: XWorld, clock: Clock) -> None:
+def test_once_refused_x_is_not_asked_again(tokens: TokenStore, world: XWorld, clock: Clock) -> None:
     clock.pass_by(hours=2)
     world.grants.revoke()
     told = why(tokens.current).detail
@@ -287,14 +287,14 @@ def test_once_refused_x_is_not_asked_again(tokens: StoredTokens, world: XWorld, 
     for _ in range(5):
         clock.pass_by(hours=1)
         assert why(tokens.current).detail == told
-        assert why(lambda: tokens.instead_of(None)).detail == told
+        assert why(lambda: tokens.replacement_for(None)).detail == told
 
     assert world.counts[TOKEN] == 1
     assert told.startswith("X no longer accepts our sign-in (HTTP 400, invalid_grant)")
 
 
 def test_a_lost_answer_that_x_gives_again_does_no_harm(
-    tokens: StoredTokens, world: XWorld, clock: Clock, db: Database
+    tokens: TokenStore, world: XWorld, clock: Clock, db: Database
 ) -> None:
     world.grants.grace = timedelta(minutes=1)
     clock.pass_by(hours=2)
@@ -305,7 +305,7 @@ def test_a_lost_answer_that_x_gives_again_does_no_harm(
     assert row(db).tries == 0
 
 
-def test_a_request_that_was_lost_has_spent_nothing(tokens: StoredTokens, world: XWorld, clock: Clock) -> None:
+def test_a_request_that_was_lost_has_spent_nothing(tokens: TokenStore, world: XWorld, clock: Clock) -> None:
     clock.pass_by(hours=2)
     world.faults.add(TOKEN, "answer_lost_before", times=1)
     why(tokens.current)
@@ -314,7 +314,7 @@ def test_a_request_that_was_lost_has_spent_nothing(tokens: StoredTokens, world: 
 
 
 def test_when_answers_go_on_being_lost_x_is_asked_at_a_slower_pace(
-    tokens: StoredTokens, world: XWorld, clock: Clock
+    tokens: TokenStore, world: XWorld, clock: Clock
 ) -> None:
     clock.pass_by(hours=2)
     world.faults.add(TOKEN, "server_error_before", times=3)
@@ -323,7 +323,7 @@ def test_when_answers_go_on_being_lost_x_is_asked_at_a_slower_pace(
 
     assert world.counts[TOKEN] == 2
     assert "If that goes on, run `python -m bot connect x`." in failed.detail
-    assert failed.at == clock() + room.PAUSE
+    assert failed.at == clock() + room.RENEW_RETRY_DELAY
     clock.pass_by(seconds=30)
     why(tokens.current)
     assert world.counts[TOKEN] == 3
@@ -332,7 +332,7 @@ def test_when_answers_go_on_being_lost_x_is_asked_at_a_slower_pace(
 
 
 def test_while_renewing_ahead_fails_the_old_token_serves(
-    tokens: StoredTokens, world: XWorld, clock: Clock
+    tokens: TokenStore, world: XWorld, clock: Clock
 ) -> None:
     old = tokens.current()
     clock.pass_by(minutes=111)
@@ -347,7 +347,7 @@ def test_while_renewing_ahead_fails_the_old_token_serves(
 
 
 def test_x_that_is_down_for_hours_ends_nothing(
-    tokens: StoredTokens, world: XWorld, clock: Clock, db: Database
+    tokens: TokenStore, world: XWorld, clock: Clock, db: Database
 ) -> None:
     world.faults.add("*", "down")
     for _ in range(20):
@@ -362,10 +362,10 @@ def test_x_that_is_down_for_hours_ends_nothing(
 
 
 def test_a_crash_between_the_answer_and_the_ledger_counts_as_a_lost_answer(  # noqa: PLR0917
-    tokens: StoredTokens, make: Make, world: XWorld, database_url: str, x: XServer, clock: Clock, db: Database
+    tokens: TokenStore, make: Make, world: XWorld, database_url: str, x: XServer, clock: Clock, db: Database
 ) -> None:
     clock.now = datetime.now(UTC)
-    tokens.connect(Pair(*_spent_in(world), 0, frozenset()))
+    tokens.connect(TokenPair(*_spent_in(world), 0, frozenset()))
     with refresher(database_url, x.url, "crash") as process:
         go(process)
         assert process.wait(30) == -signal.SIGKILL
@@ -384,25 +384,25 @@ def test_a_crash_between_the_answer_and_the_ledger_counts_as_a_lost_answer(  # n
 
 
 def test_a_token_that_x_ends_early_is_renewed_by_whoever_meets_that_first(
-    tokens: StoredTokens, make: Make, world: XWorld, clock: Clock
+    tokens: TokenStore, make: Make, world: XWorld, clock: Clock
 ) -> None:
     old = tokens.current()
     clock.pass_by(minutes=20)
     world.grants.expire()
 
-    new = tokens.instead_of(old)
+    new = tokens.replacement_for(old)
 
-    assert make().instead_of(old) == new != old
+    assert make().replacement_for(old) == new != old
     assert world.grants.renewals == 1
     assert good(world, tokens)
 
 
 def test_a_token_that_x_refuses_at_once_is_not_renewed_for_ever(
-    tokens: StoredTokens, world: XWorld, clock: Clock
+    tokens: TokenStore, world: XWorld, clock: Clock
 ) -> None:
     given = tokens.current()
 
-    refused = why(lambda: tokens.instead_of(given))
+    refused = why(lambda: tokens.replacement_for(given))
 
     assert refused.cause == "unauthorized"
     assert "run `python -m bot connect x`" in refused.detail
@@ -410,10 +410,10 @@ def test_a_token_that_x_refuses_at_once_is_not_renewed_for_ever(
 
 
 def test_through_x_an_early_end_is_mended_without_anybody_noticing(
-    tokens: StoredTokens, world: XWorld, clock: Clock, x: XServer
+    tokens: TokenStore, world: XWorld, clock: Clock, x: XServer
 ) -> None:
     known = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="client-s3cret")
-    network = X(known, Limits(connect=5, whole=20), tokens=tokens)
+    network = XNetwork(known, CallLimits(connect_seconds=5, call_seconds=20), tokens=tokens)
     assert network.account().handle == "acmebrew"
     clock.pass_by(minutes=20)
     world.grants.expire()
@@ -426,14 +426,14 @@ def test_through_x_an_early_end_is_mended_without_anybody_noticing(
 
 
 def test_before_anybody_has_connected_it_says_what_to_run(make: Make) -> None:
-    for call in (make().current, lambda: make().instead_of(None)):
+    for call in (make().current, lambda: make().replacement_for(None)):
         failed = why(call)
         assert failed.cause == "unauthorized"
         assert failed.detail == "X is not connected yet: run `python -m bot connect x`."
 
 
 def test_what_another_process_connects_holds_from_the_next_call_on(
-    tokens: StoredTokens, make: Make, world: XWorld, app: sandbox_grants.Client, clock: Clock
+    tokens: TokenStore, make: Make, world: XWorld, app: sandbox_grants.Client, clock: Clock
 ) -> None:
     clock.pass_by(hours=2)
     world.grants.revoke()
@@ -445,7 +445,7 @@ def test_what_another_process_connects_holds_from_the_next_call_on(
 
 
 def test_who_connects_while_the_old_pair_is_being_refused_is_not_disconnected(
-    tokens: StoredTokens, make: Make, world: XWorld, app: sandbox_grants.Client, clock: Clock
+    tokens: TokenStore, make: Make, world: XWorld, app: sandbox_grants.Client, clock: Clock
 ) -> None:
     clock.pass_by(hours=2)
     world.grants.revoke()
@@ -463,7 +463,7 @@ def test_who_connects_while_the_old_pair_is_being_refused_is_not_disconnected(
 
 
 def test_who_connects_while_the_old_pair_is_being_renewed_is_not_overwritten(
-    tokens: StoredTokens, make: Make, world: XWorld, app: sandbox_grants.Client, clock: Clock
+    tokens: TokenStore, make: Make, world: XWorld, app: sandbox_grants.Client, clock: Clock
 ) -> None:
     clock.pass_by(hours=2)
     slow = world.faults.add(TOKEN, "slow", times=1, seconds=60)
@@ -479,7 +479,7 @@ def test_who_connects_while_the_old_pair_is_being_renewed_is_not_overwritten(
 
 
 def test_a_wrong_client_secret_spends_nothing_and_is_named(
-    tokens: StoredTokens, make: Make, world: XWorld, clock: Clock
+    tokens: TokenStore, make: Make, world: XWorld, clock: Clock
 ) -> None:
     clock.pass_by(hours=2)
 
@@ -491,29 +491,29 @@ def test_a_wrong_client_secret_spends_nothing_and_is_named(
     assert good(world, tokens)
 
 
-def test_a_ledger_that_does_not_answer_is_later_and_not_a_crash(tokens: StoredTokens, make: Make) -> None:
+def test_a_ledger_that_does_not_answer_is_later_and_not_a_crash(tokens: TokenStore, make: Make) -> None:
     nowhere = Database("sqlite:////nowhere/at/all.db")
 
     failed = why(make(database=nowhere).current)
 
     assert failed.cause == "unreachable"
     assert "OperationalError" in failed.detail
-    assert "does not say" in make(database=nowhere).about()
+    assert "does not say" in make(database=nowhere).status_text()
 
 
 def test_a_pair_that_the_ledger_cannot_take_yet_is_kept_back_and_written_later(
-    tokens: StoredTokens, world: XWorld, clock: Clock, db: Database, monkeypatch: pytest.MonkeyPatch
+    tokens: TokenStore, world: XWorld, clock: Clock, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The ledger goes away while X answers: until the pair is written down nobody gets to see it."""
     clock.pass_by(hours=2)
-    renew = OAuth2.renew
+    renew = OAuth2Client.renew
 
-    def renew_and_cut(self: OAuth2, refresh: SecretStr) -> Pair:
+    def renew_and_cut(self: OAuth2Client, refresh: SecretStr) -> TokenPair:
         given = renew(self, refresh)
         monkeypatch.setattr(tokens, "_db", Database("sqlite:////nowhere/at/all.db"))
         return given
 
-    monkeypatch.setattr(OAuth2, "renew", renew_and_cut)
+    monkeypatch.setattr(OAuth2Client, "renew", renew_and_cut)
     assert why(tokens.current).cause == "unreachable"
     assert why(tokens.current).cause == "unreachable"
     monkeypatch.setattr(tokens, "_db", db)
@@ -529,7 +529,7 @@ NEW = SecretStr("WllYV1ZVVFNSUVBPTk1MS0pJSEdGRURDQkFhYmNkZWY=")
 
 
 def test_the_ledger_holds_no_token_that_could_be_read(
-    tokens: StoredTokens, world: XWorld, clock: Clock, db: Database
+    tokens: TokenStore, world: XWorld, clock: Clock, db: Database
 ) -> None:
     clock.pass_by(hours=2)
     tokens.current()
@@ -543,30 +543,30 @@ def test_the_ledger_holds_no_token_that_could_be_read(
 
 
 def test_after_rotating_the_old_key_is_of_no_use_and_the_bot_goes_on(
-    tokens: StoredTokens, make: Make, db: Database
+    tokens: TokenStore, make: Make, db: Database
 ) -> None:
     given = tokens.current()
-    both = Vault([NEW, KEY], {})
+    both = Keyring([NEW, KEY], {})
 
-    assert seal_again(db, both) == {"x": Vault([KEY], {}).key_id}
+    assert reencrypt_all(db, both) == {"x": Keyring([KEY], {}).key_id}
 
     assert make(NEW).current() == given
     assert make(NEW, KEY).current() == given
     assert row(db).key_id == both.key_id
-    assert seal_again(db, both) == {"x": both.key_id}
+    assert reencrypt_all(db, both) == {"x": both.key_id}
 
 
-def test_rotating_without_the_old_key_changes_nothing(tokens: StoredTokens, db: Database) -> None:
+def test_rotating_without_the_old_key_changes_nothing(tokens: TokenStore, db: Database) -> None:
     before = row(db).sealed
 
-    with pytest.raises(SealedError):
-        seal_again(db, Vault([NEW], {}))
+    with pytest.raises(DecryptionError):
+        reencrypt_all(db, Keyring([NEW], {}))
 
     assert row(db).sealed == before
 
 
 def test_keys_that_open_nothing_are_told_and_are_no_crash(
-    tokens: StoredTokens, make: Make, db: Database
+    tokens: TokenStore, make: Make, db: Database
 ) -> None:
     given, key_id = tokens.current(), row(db).key_id
 
@@ -581,18 +581,18 @@ def test_keys_that_open_nothing_are_told_and_are_no_crash(
 
 
 def test_a_renewal_seals_with_the_newest_key(
-    tokens: StoredTokens, make: Make, clock: Clock, db: Database
+    tokens: TokenStore, make: Make, clock: Clock, db: Database
 ) -> None:
     clock.pass_by(hours=2)
     make(NEW, KEY).current()
 
-    assert row(db).key_id == Vault([NEW], {}).key_id
+    assert row(db).key_id == Keyring([NEW], {}).key_id
 
 
 def test_no_secret_is_ever_logged_or_shown(
-    tokens: StoredTokens, make: Make, world: XWorld, clock: Clock, caplog: pytest.LogCaptureFixture
+    tokens: TokenStore, make: Make, world: XWorld, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shown = [repr(tokens), tokens.about()]
+    shown = [repr(tokens), tokens.status_text()]
     with caplog.at_level(logging.DEBUG):
         for fault in (None, "answer_lost_before", "server_error_before", "rate_limited", "down"):
             clock.pass_by(hours=2)
@@ -619,18 +619,18 @@ def test_no_secret_is_ever_logged_or_shown(
 # --- what the doctor says -----------------------------------------------------------------------------------
 
 
-def test_it_says_who_is_connected_and_under_which_key(tokens: StoredTokens, make: Make, db: Database) -> None:
-    tokens.name(tokens.current(), Account("x", "42", "acmebrew", "Acme Brew"))
+def test_it_says_who_is_connected_and_under_which_key(tokens: TokenStore, make: Make, db: Database) -> None:
+    tokens.set_account(tokens.current(), AccountIdentity("x", "42", "acmebrew", "Acme Brew"))
     key_id = row(db).key_id
 
-    assert tokens.about() == (
+    assert tokens.status_text() == (
         f"signs in with OAuth 2.0, connected as @acmebrew on 2026-03-02; "
         f"its tokens are sealed with key {key_id} (today's key is {key_id}, from ENCRYPTION_KEYS)."
     )
 
 
 def test_it_says_that_nobody_has_connected_it(make: Make) -> None:
-    assert make().about() == (
+    assert make().status_text() == (
         "is to sign in with OAuth 2.0, and nobody has connected it yet: run `python -m bot connect x`."
     )
 
@@ -645,27 +645,27 @@ def connect_beside(make: Make, world: XWorld, app: sandbox_grants.Client) -> Cal
     def connect(handle: str) -> None:
         user = world.find_user(handle) or world.add_user(handle, handle.title())
         given = world.grants.grant(app, user_id=user.id)
-        make().connect(Pair(SecretStr(given.access), SecretStr(given.refresh), 7200, frozenset()))
+        make().connect(TokenPair(SecretStr(given.access), SecretStr(given.refresh), 7200, frozenset()))
 
     return connect
 
 
 @pytest.fixture
-def on_tokens(x: XServer) -> Callable[[StoredTokens], X]:
+def on_tokens(x: XServer) -> Callable[[TokenStore], XNetwork]:
     """X as a process speaks to it."""
 
-    def signed(tokens: StoredTokens) -> X:
+    def signed(tokens: TokenStore) -> XNetwork:
         known = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="client-s3cret")
-        return X(known, Limits(connect=5, whole=20), tokens=tokens)
+        return XNetwork(known, CallLimits(connect_seconds=5, call_seconds=20), tokens=tokens)
 
     return signed
 
 
 def test_x_is_asked_once_after_connecting_and_every_process_knows_from_then_on(
-    tokens: StoredTokens, make: Make, world: XWorld, db: Database, on_tokens: Callable[..., X]
+    tokens: TokenStore, make: Make, world: XWorld, db: Database, on_tokens: Callable[..., XNetwork]
 ) -> None:
     us = world.brand.id
-    list(on_tokens(tokens).own_posts(Mark(None, world.clock()), account_id=us))
+    list(on_tokens(tokens).own_posts(Position(None, world.clock()), account_id=us))
 
     other = on_tokens(make())
     with pytest.raises(WrongAccount, match=r"belong to @acmebrew \(\d+\), not to 7"):
@@ -677,7 +677,7 @@ def test_x_is_asked_once_after_connecting_and_every_process_knows_from_then_on(
 
 
 def test_a_renewal_does_not_make_us_ask_again(
-    tokens: StoredTokens, world: XWorld, clock: Clock, on_tokens: Callable[..., X]
+    tokens: TokenStore, world: XWorld, clock: Clock, on_tokens: Callable[..., XNetwork]
 ) -> None:
     network = on_tokens(tokens)
     for _ in range(3):
@@ -689,11 +689,11 @@ def test_a_renewal_does_not_make_us_ask_again(
 
 
 def test_an_account_that_is_connected_beside_us_is_seen_with_the_next_call(
-    tokens: StoredTokens,
+    tokens: TokenStore,
     connect_beside: Callable[[str], None],
     x: XServer,
     clock: Clock,
-    on_tokens: Callable[..., X],
+    on_tokens: Callable[..., XNetwork],
 ) -> None:
     world, network = x.world, on_tokens(tokens)
     assert network.account().handle == "acmebrew"
@@ -708,11 +708,11 @@ def test_an_account_that_is_connected_beside_us_is_seen_with_the_next_call(
 
 
 def test_an_account_that_is_connected_while_x_says_who_we_were_is_not_taken_for_it(
-    tokens: StoredTokens,
+    tokens: TokenStore,
     connect_beside: Callable[[str], None],
     x: XServer,
     clock: Clock,
-    on_tokens: Callable[..., X],
+    on_tokens: Callable[..., XNetwork],
 ) -> None:
     """The answer about the old account comes after the new one was connected: it says nothing of that."""
     world = x.world
@@ -726,18 +726,18 @@ def test_an_account_that_is_connected_while_x_says_who_we_were_is_not_taken_for_
     slow.release()
     asking.join(20)
 
-    assert "an account that X has not named yet" in tokens.about()
+    assert "an account that X has not named yet" in tokens.status_text()
     with pytest.raises(WrongAccount, match="belong to @acmetea"):
         network.delete("12", account_id=us)
-    assert "connected as @acmetea" in tokens.about()
+    assert "connected as @acmetea" in tokens.status_text()
 
 
 def test_a_token_that_ends_while_another_account_is_connected_is_not_replaced_by_its(
-    tokens: StoredTokens,
+    tokens: TokenStore,
     connect_beside: Callable[[str], None],
     x: XServer,
     clock: Clock,
-    on_tokens: Callable[..., X],
+    on_tokens: Callable[..., XNetwork],
 ) -> None:
     """The 401 of the old token leads to the new one, which is checked like any other."""
     world = x.world
@@ -750,7 +750,7 @@ def test_a_token_that_ends_while_another_account_is_connected_is_not_replaced_by
 
     def publish() -> None:
         try:
-            to = Target(asker.id, asker.author_id, "maria", clock())
+            to = ReplyTarget(asker.id, asker.author_id, "maria", clock())
             network.publish("hi", to, "key", account_id=us)
         except Later as later:
             raised.append(later)
@@ -768,17 +768,17 @@ def test_a_token_that_ends_while_another_account_is_connected_is_not_replaced_by
 
 
 def test_a_ledger_that_does_not_take_the_name_is_no_reason_to_stop(
-    tokens: StoredTokens,
+    tokens: TokenStore,
     make: Make,
     world: XWorld,
-    on_tokens: Callable[..., X],
+    on_tokens: Callable[..., XNetwork],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def broken(*_args: object, **_more: object) -> None:
         raise BusyError("busy")
 
     network = on_tokens(tokens)
-    monkeypatch.setattr(Credential, "name_account", broken)
+    monkeypatch.setattr(Credential, "set_account", broken)
 
     network.delete("12", account_id=world.brand.id)
     network.delete("12", account_id=world.brand.id)

@@ -31,20 +31,20 @@ def change(here: Room, *tickets: int, times: int = 1) -> None:
     """Let something about the tickets change that their cards show."""
     for number in tickets or tuple(ticket.id for ticket in here.tickets()):
         for _ in range(times):
-            with here.desk.db.write() as session:
-                Ticket.hold(session, number).revision += 1
+            with here.ctx.db.write() as session:
+                Ticket.lock(session, number).revision += 1
 
 
 def tell(here: Room, *texts: str, ticket: int | None = 1) -> None:
-    with here.desk.db.write() as session:
+    with here.ctx.db.write() as session:
         for text in texts:
-            Notice.tell(session, text, at=here.clock(), ticket_id=ticket)
+            Notice.enqueue(session, text, at=here.clock(), ticket_id=ticket)
             session.flush()
 
 
 def move(here: Room, ticket: int, channel: str) -> None:
-    with here.desk.db.write() as session:
-        Ticket.hold(session, ticket).channel = channel
+    with here.ctx.db.write() as session:
+        Ticket.lock(session, ticket).channel = channel
 
 
 def thread(slack: SlackServer, ts: str, channel: str = CHANNEL) -> list[str]:
@@ -71,8 +71,8 @@ def test_ten_changes_cost_one_update_in_place(shown: Room, slack: SlackServer) -
     hear(shown)
     shown.draw()
     [before] = cards(slack)
-    with shown.desk.db.write() as session:
-        Ticket.hold(session, 1).claim(session, by="U0BEN", at=shown.clock())
+    with shown.ctx.db.write() as session:
+        Ticket.lock(session, 1).claim(session, by="U0BEN", at=shown.clock())
     change(shown, 1, times=9)
     shown.draw()
     shown.draw()
@@ -88,7 +88,7 @@ def test_a_card_is_declared_before_slack_is_called(shown: Room, slack: SlackServ
     seen = []
 
     def look(_change: object) -> None:
-        other = Database(shown.desk.settings.url)
+        other = Database(shown.ctx.settings.url)
         with other.read() as session:
             card = session.get_one(Card, 1)
             seen.append((card.placing_since, card.ts, card.leased_until))
@@ -98,12 +98,12 @@ def test_a_card_is_declared_before_slack_is_called(shown: Room, slack: SlackServ
     shown.draw()
     stop()
 
-    assert seen[0] == (shown.clock(), None, shown.clock() + board.LEASE)
+    assert seen[0] == (shown.clock(), None, shown.clock() + board.SLACK_CALL_LEASE)
 
 
 def test_two_workers_make_one_card(database_url, clock, network, slack: SlackServer) -> None:
     with room(database_url, clock, network, slack=slack) as one:
-        shared = one.desk.db if one.desk.db.is_sqlite else Database(database_url)
+        shared = one.ctx.db if one.ctx.db.is_sqlite else Database(database_url)
         with room(database_url, clock, network, slack=slack, db=shared, worker="other") as two:
             hear(one, 12)
             tell(one, "first", "second")
@@ -134,8 +134,8 @@ def test_a_found_card_shows_what_changed_meanwhile(shown: Room, slack: SlackServ
     slack.world.faults.lost_after(POST)
     hear(shown)
     shown.draw()
-    with shown.desk.db.write() as session:
-        Ticket.hold(session, 1).claim(session, by="U0BEN", at=shown.clock())
+    with shown.ctx.db.write() as session:
+        Ticket.lock(session, 1).claim(session, by="U0BEN", at=shown.clock())
     shown.draw_all()
 
     [card] = cards(slack)
@@ -157,7 +157,7 @@ def busy(shown: Room, slack: SlackServer, seconds: float, also: object = None) -
     """The channel has three pages of other messages, and Slack needs `seconds` for each."""
     for number in range(500):
         slack.world.post(CHANNEL, "U0ANA", f"chatter {number}")
-    read = shown.desk.slack._read_history
+    read = shown.ctx.slack._read_history
 
     def slowly(ask, thread_ts):
         shown.clock.pass_by(seconds)
@@ -165,7 +165,7 @@ def busy(shown: Room, slack: SlackServer, seconds: float, also: object = None) -
             also()
         return read(ask, thread_ts)
 
-    shown.desk.slack._read_history = slowly  # type: ignore[method-assign]
+    shown.ctx.slack._read_history = slowly  # type: ignore[method-assign]
 
 
 def test_a_card_that_never_arrived_is_posted_though_looking_for_it_takes_longer_than_a_lease(
@@ -189,7 +189,7 @@ def test_who_looked_for_too_long_leaves_the_card_to_whoever_has_it_by_then(shown
     later = shown.clock() + timedelta(hours=1)
 
     def others() -> None:
-        with shown.desk.db.write() as session:
+        with shown.ctx.db.write() as session:
             session.scalars(select(Card)).one().leased_until = later
 
     busy(shown, slack, 20, others)
@@ -234,14 +234,14 @@ def test_a_second_card_that_cannot_be_removed_keeps_nobody_waiting(shown: Room, 
 @pytest.mark.parametrize("posted", [True, False])
 def test_a_worker_killed_while_placing_leaves_one_card(shown: Room, slack: SlackServer, *, posted) -> None:
     hear(shown)
-    job = board._card_job(shown.desk, 1)
-    assert isinstance(job, board.Job)
+    job = board._begin_card(shown.ctx, 1)
+    assert isinstance(job, board.SlackCall)
     if posted:
-        shown.desk.slack.post(job.channel, job.text, job.blocks, key=job.key)
+        shown.ctx.slack.post(job.channel, job.text, job.blocks, key=job.key)
     # and here the process is killed
     shown.draw()
     assert len(cards(slack)) == posted
-    shown.clock.pass_by(board.LEASE.total_seconds())
+    shown.clock.pass_by(board.SLACK_CALL_LEASE.total_seconds())
     shown.draw_all()
 
     [card] = cards(slack)
@@ -315,8 +315,8 @@ def test_a_crowd_in_one_channel_does_not_keep_another_waiting(
 ) -> None:
     slack.world.add_channel(ELSEWHERE, "elsewhere")
     with room(database_url, clock, network, slack=slack, slack_posts_per_second=1) as here:
-        hear(here, board.BATCH + 5)
-        move(here, board.BATCH + 5, ELSEWHERE)
+        hear(here, board.BATCH_MAX_ROWS + 5)
+        move(here, board.BATCH_MAX_ROWS + 5, ELSEWHERE)
         here.draw()
 
         assert (len(cards(slack)), len(cards(slack, ELSEWHERE))) == (1, 1)
@@ -327,7 +327,7 @@ def test_a_crowd_of_old_cards_does_not_keep_a_new_one_waiting(
 ) -> None:
     with room(database_url, clock, network, slack=slack, slack_updates_per_minute=1) as here:
         here.poll()
-        for number in range(board.BATCH + 5):
+        for number in range(board.BATCH_MAX_ROWS + 5):
             network.says(f"fan{number}", "@acmebrew hello")
         here.poll()
         here.draw_all()
@@ -340,10 +340,10 @@ def test_a_crowd_of_old_cards_does_not_keep_a_new_one_waiting(
 
 
 def test_a_burst_is_drawn_in_one_go_where_slack_allows_it(shown: Room, slack: SlackServer) -> None:
-    hear(shown, board.BATCH * 2 + 5)
+    hear(shown, board.BATCH_MAX_ROWS * 2 + 5)
     shown.draw()
 
-    assert len(cards(slack)) == board.BATCH * 2 + 5
+    assert len(cards(slack)) == board.BATCH_MAX_ROWS * 2 + 5
 
 
 def test_a_card_with_an_open_undo_window_goes_first(database_url, clock, network, slack: SlackServer) -> None:
@@ -419,8 +419,8 @@ def test_a_channel_that_is_gone_gives_way_to_the_default_one(shown: Room, slack,
 
 
 def test_a_notice_for_a_channel_that_is_gone_is_told_in_the_default_one(shown: Room, slack) -> None:
-    with shown.desk.db.write() as session:
-        Notice.tell(session, "hear, hear", at=shown.clock(), channel="C0GONE")
+    with shown.ctx.db.write() as session:
+        Notice.enqueue(session, "hear, hear", at=shown.clock(), channel="C0GONE")
     shown.draw_all(5)
 
     first, moved = [one.text for one in slack.world.channel(CHANNEL).messages]
@@ -442,8 +442,8 @@ def test_blocks_that_slack_refuses_give_way_to_a_plain_card(shown: Room, slack: 
 def test_a_notice_that_slack_refuses_is_told_without_blocks(shown: Room, slack: SlackServer) -> None:
     hear(shown)
     shown.draw()
-    with shown.desk.db.write() as session:
-        Notice.tell(session, "first", at=shown.clock(), ticket_id=1, blocks=[{"type": "nonsense"}])
+    with shown.ctx.db.write() as session:
+        Notice.enqueue(session, "first", at=shown.clock(), ticket_id=1, blocks=[{"type": "nonsense"}])
     shown.draw_all(3)
 
     assert thread(slack, shown.card(1).ts) == ["first"]
@@ -539,19 +539,19 @@ def test_a_question_is_in_the_thread_and_on_the_card(shown: Room, network: Count
 def test_one_ticket_that_cannot_be_drawn_keeps_nobody_waiting(
     shown: Room, slack: SlackServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    draw = face.card
+    draw = face.build_card
 
-    def stumble(view: face.View) -> list:
+    def stumble(view: face.CardView) -> list:
         if view.ticket.id == 1:
             raise KeyError("a bug")
         return draw(view)
 
     hear(shown, 3)
-    monkeypatch.setattr(face, "card", stumble)
+    monkeypatch.setattr(face, "build_card", stumble)
     shown.draw()
     shown.draw()
     assert len(cards(slack)) == 2
-    monkeypatch.setattr(face, "card", draw)
+    monkeypatch.setattr(face, "build_card", draw)
     shown.clock.pass_by(60)
     shown.draw()
 
@@ -561,7 +561,7 @@ def test_one_ticket_that_cannot_be_drawn_keeps_nobody_waiting(
 
 def test_a_stop_leaves_what_was_not_begun(shown: Room, slack: SlackServer, clock: Clock) -> None:
     hear(shown)
-    shown.desk.stop.set()
+    shown.ctx.stop.set()
     shown.draw()
 
     assert calls(slack, POST) == 0

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bot.slack.client import Slack, SlackError, SlackLaterError, SlackNoError, SlackUnsureError
+from bot.slack.client import SlackClient, SlackError, SlackLaterError, SlackRefusedError, SlackUnsureError
 from sandbox.slack import SlackServer
 from tests.bot.networks.conftest import RawServer, http
 from tests.bot.room import CHANNEL, calls
@@ -14,29 +14,29 @@ POST = "chat.postMessage"
 
 
 @pytest.fixture
-def bot(slack: SlackServer) -> Slack:
-    return Slack("xoxb-test", slack.url)
+def bot(slack: SlackServer) -> SlackClient:
+    return SlackClient("xoxb-test", slack.url)
 
 
 @pytest.fixture
-def answering() -> Iterator[Callable[[bytes], Slack]]:
+def answering() -> Iterator[Callable[[bytes], SlackClient]]:
     """A Slack that answers everything with the same bytes, and then hangs up."""
     servers: list[RawServer] = []
 
-    def start(answer: bytes) -> Slack:
+    def start(answer: bytes) -> SlackClient:
         servers.append(RawServer(lambda line, _: line.sendall(answer)))
-        return Slack("xoxb-test", servers[-1].url + "/api/")
+        return SlackClient("xoxb-test", servers[-1].url + "/api/")
 
     yield start
     for server in servers:
         server.close()
 
 
-def say(bot: Slack) -> str:
+def say(bot: SlackClient) -> str:
     return bot.post(CHANNEL, "hello", None, key="k1").ts
 
 
-def test_a_post_says_where_it_is_and_carries_its_key(bot: Slack, slack: SlackServer) -> None:
+def test_a_post_says_where_it_is_and_carries_its_key(bot: SlackClient, slack: SlackServer) -> None:
     ts = say(bot)
 
     message = slack.world.message(CHANNEL, ts)
@@ -68,9 +68,9 @@ def test_each_fault_is_what_it_is_and_no_call_is_repeated(bot, slack, fault, giv
 
 
 @pytest.mark.parametrize("name", ["channel_not_found", "invalid_blocks", "not_in_channel", "invalid_auth"])
-def test_an_error_with_a_name_is_a_definite_no(bot: Slack, slack: SlackServer, name: str) -> None:
+def test_an_error_with_a_name_is_a_definite_no(bot: SlackClient, slack: SlackServer, name: str) -> None:
     slack.world.faults.error(POST, name)
-    with pytest.raises(SlackNoError) as raised:
+    with pytest.raises(SlackRefusedError) as raised:
         say(bot)
 
     assert raised.value.error == name
@@ -78,14 +78,14 @@ def test_an_error_with_a_name_is_a_definite_no(bot: Slack, slack: SlackServer, n
 
 
 @pytest.mark.parametrize("name", ["fatal_error", "internal_error", "request_timeout", "service_unavailable"])
-def test_an_error_on_slacks_side_leaves_it_open(bot: Slack, slack: SlackServer, name: str) -> None:
+def test_an_error_on_slacks_side_leaves_it_open(bot: SlackClient, slack: SlackServer, name: str) -> None:
     slack.world.faults.error(POST, name)
     with pytest.raises(SlackUnsureError):
         say(bot)
 
 
 @pytest.mark.parametrize("name", ["ratelimited", "rate_limited"])
-def test_a_rate_limit_by_name_is_a_later(bot: Slack, slack: SlackServer, name: str) -> None:
+def test_a_rate_limit_by_name_is_a_later(bot: SlackClient, slack: SlackServer, name: str) -> None:
     slack.world.faults.error(POST, name)
     with pytest.raises(SlackLaterError) as raised:
         say(bot)
@@ -131,15 +131,17 @@ def test_a_refused_connection_sent_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as door:
         address = f"http://127.0.0.1:{door.getsockname()[1]}/api/"
     with pytest.raises(SlackLaterError):
-        say(Slack("xoxb-test", address))
+        say(SlackClient("xoxb-test", address))
 
 
 def test_a_name_that_nobody_knows_sent_nothing() -> None:
     with pytest.raises(SlackLaterError):
-        say(Slack("xoxb-test", "http://slack.invalid/api/"))
+        say(SlackClient("xoxb-test", "http://slack.invalid/api/"))
 
 
-def test_a_message_is_found_by_its_key_in_a_channel_and_in_a_thread(bot: Slack, slack: SlackServer) -> None:
+def test_a_message_is_found_by_its_key_in_a_channel_and_in_a_thread(
+    bot: SlackClient, slack: SlackServer
+) -> None:
     first = say(bot)
     for number in range(3):
         bot.post(CHANNEL, f"other {number}", None, key="k2")
@@ -151,7 +153,7 @@ def test_a_message_is_found_by_its_key_in_a_channel_and_in_a_thread(bot: Slack, 
     assert len(bot.find(CHANNEL, "k2", since=0)) == 3
 
 
-def test_of_a_direct_message_the_conversation_is_told(bot: Slack, slack: SlackServer) -> None:
+def test_of_a_direct_message_the_conversation_is_told(bot: SlackClient, slack: SlackServer) -> None:
     posted = bot.post("U0ANA", "hello", None, key="k1")
 
     assert posted.channel.startswith("D")
@@ -159,7 +161,7 @@ def test_of_a_direct_message_the_conversation_is_told(bot: Slack, slack: SlackSe
     assert slack.world.message(posted.channel, posted.ts).text == "hello again"
 
 
-def test_a_message_is_found_behind_pages_of_others(bot: Slack, slack: SlackServer) -> None:
+def test_a_message_is_found_behind_pages_of_others(bot: SlackClient, slack: SlackServer) -> None:
     first = say(bot)
     for number in range(1_230):
         slack.world.post(CHANNEL, "U0ANA", f"chatter {number}")
@@ -167,7 +169,7 @@ def test_a_message_is_found_behind_pages_of_others(bot: Slack, slack: SlackServe
     assert bot.find(CHANNEL, "k1", since=0) == [first]
 
 
-def test_who_we_are_is_asked_once(bot: Slack, slack: SlackServer) -> None:
+def test_who_we_are_is_asked_once(bot: SlackClient, slack: SlackServer) -> None:
     assert bot.identity_if_known() is None
     bot.identity()
     bot.identity()

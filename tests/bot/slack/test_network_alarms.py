@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.networks.base import CAP, Later
+from bot.networks.base import USAGE_CAP_PHRASE, Later
 from bot.slack import network_alarms
 from models import Alarm
 from tests.bot.room import ANA, Counting, Room
@@ -102,8 +102,8 @@ def test_a_dead_account_is_told_once_although_it_can_neither_be_read_nor_written
     here.send()
 
     assert here.reply(reply).post_id is not None
-    with here.desk.db.read() as session:
-        assert Alarm.ringing(session) == []
+    with here.ctx.db.read() as session:
+        assert Alarm.active(session) == []
 
 
 @pytest.mark.parametrize(
@@ -111,14 +111,14 @@ def test_a_dead_account_is_told_once_although_it_can_neither_be_read_nor_written
     [
         ("No credits. (HTTP 402)", "Buy credit on its developer page."),
         (
-            f"The {CAP} is reached.",
+            f"The {USAGE_CAP_PHRASE} is reached.",
             "Raise the cap on its developer page, or wait until the billing cycle ends",
         ),
         ("Spend cap reached.", "Raise the spending limit on its developer page"),
     ],
 )
 def test_what_helps_against_want_of_credit_depends_on_what_is_used_up(detail: str, advice: str) -> None:
-    assert network_alarms.what_to_do("out of credit", detail).startswith(advice)
+    assert network_alarms.fix_advice("out of credit", detail).startswith(advice)
 
 
 def test_an_alarm_says_on_which_day_it_began(here: Room, network: Counting) -> None:

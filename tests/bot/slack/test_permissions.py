@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.doctor import SCOPES
-from bot.context import Desk
-from bot.slack.client import Place, Slack, SlackNoError
+from bot.cli.doctor import REQUIRED_SCOPES
+from bot.context import BotContext
+from bot.slack.client import ChannelInfo, SlackClient, SlackRefusedError
 from bot.slack.permissions import (
-    APP,
-    FOREIGN,
-    GONE,
-    GUEST,
-    MEND,
-    SHARED,
-    UNKNOWN,
-    Standing,
-    UnknownStandingError,
+    APP_REFUSAL,
+    DEACTIVATED_REFUSAL,
+    FIX_HINT,
+    FOREIGN_REFUSAL,
+    GUEST_REFUSAL,
+    SHARED_CHANNEL_REFUSAL,
+    UNKNOWN_REFUSAL,
+    PermissionUnknownError,
+    SenderPermissions,
 )
 from sandbox.slack import SlackServer
 from sandbox.slack.workspace.app import SlackApp
@@ -36,7 +36,7 @@ Ask = Callable[..., str | None]
 def cast(slack: SlackServer) -> SlackServer:
     """Two teammates, two guests, a partner of another organisation in a channel of their own, two groups."""
     world = slack.world
-    world.scopes = set(SCOPES)
+    world.scopes = set(REQUIRED_SCOPES)
     world.paid_plan = True
     world.usergroups |= {"S1": [ANA, GUS], "S2": [EVA]}
     world.add_guest(GUS, "Gus Guest", "gus", {CHANNEL})
@@ -50,15 +50,15 @@ def cast(slack: SlackServer) -> SlackServer:
 def may(tmp_path: Path, clock: Clock, network: Counting, cast: SlackServer) -> Iterator[Ask]:
     """Ask about somebody, with these SENDERS; what is known stays known from one question to the next."""
     with room(f"sqlite:///{tmp_path / 'unused.db'}", clock, network, slack=cast) as made:
-        yield _asking(made.desk)
+        yield _asking(made.ctx)
 
 
-def _asking(desk: Desk) -> Ask:
+def _asking(ctx: BotContext) -> Ask:
 
     def why_not(user: str, *senders: str, channel: str = CHANNEL, known: bool = False) -> str | None:
-        settings = desk.settings.model_copy(update={"senders": senders or None})
-        ask = desk.standing.why_not_if_known if known else desk.standing.why_not
-        return ask(dataclasses.replace(desk, settings=settings), user, channel)
+        settings = ctx.settings.model_copy(update={"senders": senders or None})
+        ask = ctx.sender_permissions.why_not_if_known if known else ctx.sender_permissions.why_not
+        return ask(dataclasses.replace(ctx, settings=settings), user, channel)
 
     return why_not
 
@@ -75,7 +75,9 @@ def test_without_senders_every_teammate_may(may: Ask) -> None:
     assert may(BEN) is None
 
 
-@pytest.mark.parametrize(("who", "refusal"), [(GUS, GUEST), (SUE, GUEST), (PIA, FOREIGN)])
+@pytest.mark.parametrize(
+    ("who", "refusal"), [(GUS, GUEST_REFUSAL), (SUE, GUEST_REFUSAL), (PIA, FOREIGN_REFUSAL)]
+)
 def test_guests_and_people_from_elsewhere_may_only_if_they_are_named_themselves(may, who, refusal) -> None:
     assert may(who) == refusal
     assert may(who, ANA, "S1") == refusal  # Gus is in that group, which does not name him
@@ -86,7 +88,7 @@ def test_somebody_who_shares_no_channel_with_us_is_a_stranger(may: Ask, cast: Sl
     cast.world.add_outsider("U0XI", "Xi", "xi", "T0XI", set())
 
     assert cast.world.user("U0XI").json()["is_stranger"] is True
-    assert may("U0XI") == FOREIGN
+    assert may("U0XI") == FOREIGN_REFUSAL
 
 
 def test_whoever_slack_tells_nothing_of_counts_as_a_teammate_unless_others_are_named(may: Ask) -> None:
@@ -96,7 +98,12 @@ def test_whoever_slack_tells_nothing_of_counts_as_a_teammate_unless_others_are_n
 
 
 @pytest.mark.parametrize(
-    ("mark", "refusal"), [("is_restricted", GUEST), ("is_ultra_restricted", GUEST), ("is_stranger", FOREIGN)]
+    ("mark", "refusal"),
+    [
+        ("is_restricted", GUEST_REFUSAL),
+        ("is_ultra_restricted", GUEST_REFUSAL),
+        ("is_stranger", FOREIGN_REFUSAL),
+    ],
 )
 def test_each_mark_alone_is_enough(may: Ask, cast: SlackServer, mark: str, refusal: str) -> None:
     setattr(cast.world.user(BEN), mark, True)
@@ -126,33 +133,35 @@ def test_whoever_is_in_one_of_the_groups_may(may: Ask) -> None:
 
 
 def test_a_refusal_reads_well_where_slack_shows_no_names(may: Ask) -> None:
-    from handlers.feedback import spelled
+    from handlers.feedback import to_plain_text
 
-    assert spelled(may(BEN, "S1") or "") == "Only people in a group of teammates may send public replies."
+    assert (
+        to_plain_text(may(BEN, "S1") or "") == "Only people in a group of teammates may send public replies."
+    )
 
 
 @pytest.mark.parametrize("who", [ANA, GUS, PIA])
 def test_nobody_may_in_a_channel_that_is_shared_with_another_organisation(may: Ask, who: str) -> None:
-    assert may(who, channel=PARTNERS) == SHARED
-    assert may(who, who, channel=PARTNERS) == SHARED
+    assert may(who, channel=PARTNERS) == SHARED_CHANNEL_REFUSAL
+    assert may(who, who, channel=PARTNERS) == SHARED_CHANNEL_REFUSAL
 
 
 def test_nobody_may_once_another_organisation_is_invited(may: Ask, cast: SlackServer) -> None:
     cast.world.channel(CHANNEL).is_pending_ext_shared = True
 
-    assert may(ANA) == SHARED
+    assert may(ANA) == SHARED_CHANNEL_REFUSAL
 
 
 def test_a_deactivated_account_and_an_app_may_not_even_if_they_are_named(may: Ask, cast: SlackServer) -> None:
     cast.world.user(BEN).deleted = True
 
-    assert (may(BEN), may(BEN, BEN)) == (GONE, GONE)
-    assert (may("U0HEARD"), may("U0HEARD", "U0HEARD")) == (APP, APP)
+    assert (may(BEN), may(BEN, BEN)) == (DEACTIVATED_REFUSAL, DEACTIVATED_REFUSAL)
+    assert (may("U0HEARD"), may("U0HEARD", "U0HEARD")) == (APP_REFUSAL, APP_REFUSAL)
 
 
 def test_a_channel_that_is_gone_leaves_the_person_to_be_asked_about(may: Ask) -> None:
     assert may(ANA, channel="C0GONE") is None
-    assert may(GUS, channel="C0GONE") == GUEST
+    assert may(GUS, channel="C0GONE") == GUEST_REFUSAL
 
 
 @pytest.mark.parametrize(
@@ -171,17 +180,17 @@ def test_in_enterprise_grid_a_colleague_may_be_at_home_in_another_workspace(
         user = server.world.user(ANA)
         user.team_id, user.enterprise_id = team, enterprise
 
-        assert Slack("xoxb-test", server.url).profile(ANA).is_foreign is is_foreign
+        assert SlackClient("xoxb-test", server.url).profile(ANA).is_foreign is is_foreign
 
 
 def test_what_slack_says_is_read(cast: SlackServer) -> None:
-    slack = Slack("xoxb-test", cast.url)
+    slack = SlackClient("xoxb-test", cast.url)
     ana = slack.profile(ANA)
 
     assert (ana.name, ana.real_name, ana.tz) == ("ana", "Ana Lima", "Europe/Lisbon")
-    assert slack.channel(CHANNEL) == Place(is_shared=False, is_archived=False)
+    assert slack.channel(CHANNEL) == ChannelInfo(is_shared=False, is_archived=False)
     assert slack.group("S1") == {ANA, GUS}
-    with pytest.raises(SlackNoError) as raised:
+    with pytest.raises(SlackRefusedError) as raised:
         slack.group("S404")
     assert raised.value.error == "no_such_subteam"
 
@@ -203,10 +212,10 @@ def test_if_a_group_cannot_be_read_only_the_named_may_and_the_reason_is_said(may
 
     assert may(BEN, "S1", BEN) is None
     assert may(ANA, "S1", BEN) == (
-        f"Slack does not say who is in <!subteam^S1> ({why}), so only <@{BEN}> may send public replies. {MEND}"
+        f"Slack does not say who is in <!subteam^S1> ({why}), so only <@{BEN}> may send public replies. {FIX_HINT}"
     )
     assert may(ANA, "S1") == (
-        f"Slack does not say who is in <!subteam^S1> ({why}), so nobody may send public replies. {MEND}"
+        f"Slack does not say who is in <!subteam^S1> ({why}), so nobody may send public replies. {FIX_HINT}"
     )
 
 
@@ -214,7 +223,7 @@ def test_a_group_that_can_be_read_counts_beside_one_that_cannot(may: Ask) -> Non
     assert may(ANA, "S404", "S1") is None
     assert may(BEN, "S404", "S1") == (
         "Slack does not say who is in <!subteam^S404> (there is no such group), so only people in "
-        f"<!subteam^S1> may send public replies. {MEND}"
+        f"<!subteam^S1> may send public replies. {FIX_HINT}"
     )
 
 
@@ -226,7 +235,7 @@ def test_without_a_scope_nobody_is_taken_for_a_teammate(may: Ask, cast: SlackSer
 
     assert refusal is not None
     assert f"Heard has no {scope}" in refusal
-    assert refusal.endswith(MEND)
+    assert refusal.endswith(FIX_HINT)
 
 
 def test_a_server_that_knows_neither_guests_nor_sharing_has_neither(may: Ask, cast: SlackServer) -> None:
@@ -270,13 +279,13 @@ def test_who_leaves_the_group_may_no_more_after_five_minutes(may, cast, clock) -
 
 
 def test_while_slack_is_away_what_was_known_holds_for_an_hour(may, cast, clock) -> None:
-    assert (may(ANA), may(GUS)) == (None, GUEST)
+    assert (may(ANA), may(GUS)) == (None, GUEST_REFUSAL)
     cast.world.faults.down()
     clock.pass_by(minutes=59)
-    assert (may(ANA), may(GUS)) == (None, GUEST)
+    assert (may(ANA), may(GUS)) == (None, GUEST_REFUSAL)
 
     clock.pass_by(minutes=1)
-    with pytest.raises(UnknownStandingError, match=UNKNOWN):
+    with pytest.raises(PermissionUnknownError, match=UNKNOWN_REFUSAL):
         may(ANA)
 
 
@@ -313,7 +322,7 @@ def test_slack_is_left_alone_for_as_long_as_it_asks(may: Ask, cast: SlackServer,
 def test_if_slack_cannot_be_asked_and_nothing_is_known_nobody_guesses(may, cast, fault) -> None:
     getattr(cast.world.faults, fault)(times=None)
 
-    with pytest.raises(UnknownStandingError, match=UNKNOWN):
+    with pytest.raises(PermissionUnknownError, match=UNKNOWN_REFUSAL):
         may(ANA)
 
 
@@ -331,7 +340,7 @@ def test_a_glance_from_memory_asks_nobody(may: Ask, cast: SlackServer, clock: Cl
 
     may(GUS)
     clock.pass_by(minutes=30)
-    assert may(GUS, known=True) == GUEST
+    assert may(GUS, known=True) == GUEST_REFUSAL
     assert asked(cast) == [1, 1, 0]
 
 
@@ -342,4 +351,4 @@ def test_many_may_ask_at_once(may: Ask, clock: Clock) -> None:
 
 
 def test_each_desk_begins_without_knowing_anything() -> None:
-    assert Standing()._kept == {}
+    assert SenderPermissions()._kept == {}

@@ -4,13 +4,13 @@ import pytest
 
 from bot.slack import reactions
 from bot.slack.client import SlackError, SlackLaterError, SlackUnsureError
-from models.slack.reaction import Mark
+from models.slack.reaction import Reaction
 from tests.bot.room import CHANNEL, Room
 
 
 def want(here: Room, ts: str, emoji: str) -> None:
-    with here.desk.db.write() as session:
-        Mark.want(session, CHANNEL, ts, emoji)
+    with here.ctx.db.write() as session:
+        Reaction.set_wanted(session, CHANNEL, ts, emoji)
 
 
 def fails(here: Room, monkeypatch: pytest.MonkeyPatch, error: SlackError) -> list[str]:
@@ -20,7 +20,7 @@ def fails(here: Room, monkeypatch: pytest.MonkeyPatch, error: SlackError) -> lis
         asked.append(ts)
         raise error
 
-    monkeypatch.setattr(here.desk.slack, "react", react)
+    monkeypatch.setattr(here.ctx.slack, "react", react)
     return asked
 
 
@@ -32,12 +32,12 @@ def test_while_slack_asks_to_slow_down_nothing_is_asked_of_it(
     asked = fails(here, monkeypatch, SlackLaterError(30, "Slack asks to slow down"))
 
     for _ in range(10):
-        reactions.work(here.desk)
+        reactions.run_due(here.ctx)
         here.clock.pass_by(2)
     assert asked == ["1.1"]
 
     here.clock.pass_by(10)
-    reactions.work(here.desk)
+    reactions.run_due(here.ctx)
     assert asked == ["1.1", "1.1"]
 
 
@@ -48,13 +48,13 @@ def test_trouble_of_slacks_that_lasts_some_minutes_leaves_no_wrong_emoji(
     with monkeypatch.context() as trouble:
         fails(here, trouble, SlackUnsureError("Slack answered 503"))
         for _ in range(60):
-            reactions.work(here.desk)
+            reactions.run_due(here.ctx)
             here.clock.pass_by(5)
 
     shown: list[str] = []
-    monkeypatch.setattr(here.desk.slack, "react", lambda _channel, ts, emoji: shown.append(f"{ts} {emoji}"))
+    monkeypatch.setattr(here.ctx.slack, "react", lambda _channel, ts, emoji: shown.append(f"{ts} {emoji}"))
     for _ in range(60):
-        reactions.work(here.desk)
+        reactions.run_due(here.ctx)
         here.clock.pass_by(5)
 
     assert shown == ["1.1 postbox"]

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot.ingest.missing_posts import tick
-from bot.ingest.refresh_post import freshen
+from bot.ingest.missing_posts import run_due
+from bot.ingest.refresh_post import refresh_target
 from bot.jobs import digest, reminders, snooze_wakeup
 from bot.runtime import clock_set_back
 from bot.slack import home_tab, thread_notices
-from models import Home, Notice, Ticket
+from models import HomeTab, Notice, Ticket
 from models.slack.notice import Quotation
 from sandbox.slack import SlackServer
 from sandbox.slack.workspace.message import Message
@@ -29,8 +29,8 @@ def everything(slack: SlackServer) -> str:
 
 
 def change(here: Room, verb: Callable[..., object], **more: object) -> None:
-    with here.desk.db.write() as session:
-        verb(Ticket.hold(session, 1), session, at=here.clock(), **more)
+    with here.ctx.db.write() as session:
+        verb(Ticket.lock(session, 1), session, at=here.clock(), **more)
 
 
 def lost(here: Room, network: Counting, *posts: str) -> None:
@@ -38,12 +38,12 @@ def lost(here: Room, network: Counting, *posts: str) -> None:
     for post in posts:
         network.hides(post)
     here.clock.pass_by(minutes=2)
-    freshen(here.desk, 1)
+    refresh_target(here.ctx, 1)
     for hours in (1, 19):
         here.clock.pass_by(hours=hours)
-        tick(here.desk)
+        run_due(here.ctx)
     here.draw_all()
-    tick(here.desk)
+    run_due(here.ctx)
 
 
 def test_words_go_from_the_card_the_thread_a_direct_message_and_home(
@@ -56,23 +56,23 @@ def test_words_go_from_the_card_the_thread_a_direct_message_and_home(
     second = network.says("maria", f"@acmebrew {SECRET}", under=first).id
     shown.poll()
     shown.draw_all()
-    home_tab.show(shown.desk, BEN)
+    home_tab.show(shown.ctx, BEN)
     shown.clock.pass_by(hours=2)
-    reminders.tick(shown.desk)
+    reminders.send_due(shown.ctx)
     shown.draw_all()
     assert everything(slack).count(SECRET) >= 4
     direct = slack.world.direct({ANA, slack.world.app.user_id}).messages
     assert SECRET in str(direct[-1].blocks)
 
     lost(shown, network, first, second)
-    home_tab.refresh(shown.desk)
+    home_tab.refresh(shown.ctx)
 
     assert SECRET not in everything(slack)
     assert "no longer shown" in str(direct[-1].blocks)
     assert "you have" in str(direct[-1].blocks)
-    with shown.desk.db.read() as session:
+    with shown.ctx.db.read() as session:
         assert SECRET not in str([(one.text, one.blocks) for one in session.scalars(select(Notice))])
-        assert not session.scalars(select(Home.user_id).where(Home.is_stale)).all()
+        assert not session.scalars(select(HomeTab.user_id).where(HomeTab.is_stale)).all()
 
 
 def test_words_go_from_a_digest_and_what_others_said_stays(
@@ -82,12 +82,12 @@ def test_words_go_from_a_digest_and_what_others_said_stays(
     network.says("joe", "@acmebrew thanks for the mugs")
     shown.poll()
     shown.draw_all()
-    with shown.desk.db.write() as session:
+    with shown.ctx.db.write() as session:
         for number in (1, 2):
-            ticket = Ticket.hold(session, number)
-            ticket.no_reply_needed(session, by=BEN, at=shown.clock(), reason="thanks")
+            ticket = Ticket.lock(session, number)
+            ticket.close_no_reply_needed(session, by=BEN, at=shown.clock(), reason="thanks")
     shown.clock.pass_by(hours=22)
-    digest.tick(shown.desk)
+    digest.write_due(shown.ctx)
     shown.draw_all()
     assert "Thanks worth reading" in everything(slack)
     assert SECRET in everything(slack)
@@ -107,13 +107,13 @@ def test_a_notice_from_before_quotations_were_noted_is_known_by_the_words(
     change(shown, Ticket.claim, by=ANA)
     second = network.says("maria", f"@acmebrew {SECRET}", under=first).id
     shown.poll()
-    with shown.desk.db.write() as session:
+    with shown.ctx.db.write() as session:
         [notice] = session.scalars(select(Notice))
         notice.blocks = [{k: v for k, v in one.items() if k != "block_id"} for one in notice.blocks or []]
         for row in session.scalars(select(Quotation)):
             session.delete(row)
     shown.draw_all()
-    with shown.desk.db.write() as session:
+    with shown.ctx.db.write() as session:
         session.execute(update(Notice).values(posted_in=None))
     assert SECRET in everything(slack)
 
@@ -152,20 +152,20 @@ def test_slack_that_does_not_answer_is_asked_again(
     network.hides(first)
     network.hides(second)
     shown.clock.pass_by(minutes=2)
-    freshen(shown.desk, 1)
+    refresh_target(shown.ctx, 1)
     shown.clock.pass_by(hours=1)
-    tick(shown.desk)
+    run_due(shown.ctx)
     if trouble == "down":
         slack.world.faults.down()
     else:
         slack.world.faults.rate_limited(retry_after=5, times=None)
     shown.clock.pass_by(hours=19)
-    tick(shown.desk)
+    run_due(shown.ctx)
     assert SECRET in everything(slack)
     slack.world.faults.clear()
 
     shown.clock.pass_by(minutes=1)
-    tick(shown.desk)
+    run_due(shown.ctx)
     shown.draw_all()
 
     assert SECRET not in everything(slack)
@@ -180,13 +180,13 @@ def test_a_message_that_is_gone_from_slack_is_not_asked_for_again(
     second = network.says("maria", f"@acmebrew {SECRET}", under=first).id
     shown.poll()
     shown.draw_all()
-    with shown.desk.db.read() as session:
+    with shown.ctx.db.read() as session:
         [notice] = session.scalars(select(Notice))
-    shown.desk.slack.delete(notice.posted_in or "", notice.ts or "")
+    shown.ctx.slack.delete(notice.posted_in or "", notice.ts or "")
 
     lost(shown, network, first, second)
 
-    with shown.desk.db.read() as session:
+    with shown.ctx.db.read() as session:
         assert not session.scalars(select(Notice.id).where(Notice.is_stale)).all()
     assert clock.now - timedelta(hours=20) > notice.created_at
 
@@ -198,10 +198,10 @@ def test_words_go_from_the_line_in_the_channel_about_a_snooze_that_is_over(
     shown.poll()
     shown.draw_all()
     until = shown.clock() + timedelta(hours=1)
-    change(shown, Ticket.snooze, until=until, by=ANA, promise=shown.desk.promise)
+    change(shown, Ticket.snooze, until=until, by=ANA, promise=shown.ctx.sla_policy)
     shown.clock.pass_by(hours=2)
-    with shown.desk.db.write() as session:
-        snooze_wakeup.wake(shown.desk, session, at=shown.clock())
+    with shown.ctx.db.write() as session:
+        snooze_wakeup.wake_due(shown.ctx, session, at=shown.clock())
     shown.draw_all()
     assert [one for one in everything(slack).splitlines() if "Snoozed no more" in one and SECRET in one]
 
@@ -215,8 +215,8 @@ def test_words_go_from_what_was_told_late_too(shown: Room, network: Counting, sl
     first = network.says("maria", "@acmebrew hello").id
     shown.poll()
     shown.draw_all()
-    with shown.desk.db.write() as session:
-        thread_notices.assigned(session, Ticket.hold(session, 1), ANA, BEN, at=shown.clock())
+    with shown.ctx.db.write() as session:
+        thread_notices.post_assigned(session, Ticket.lock(session, 1), ANA, BEN, at=shown.clock())
     shown.clock.pass_by(minutes=1)
     second = network.says("maria", f"@acmebrew {SECRET}", under=first).id
     shown.poll()
@@ -235,9 +235,9 @@ def test_words_go_also_from_what_was_told_after_the_clock_was_set_back(
     shown.poll()
     shown.draw_all()
     shown.clock.pass_by(hours=-2)
-    clock_set_back.settle(shown.desk)
-    with shown.desk.db.write() as session:
-        thread_notices.assigned(session, Ticket.hold(session, 1), ANA, BEN, at=shown.clock())
+    clock_set_back.repair(shown.ctx)
+    with shown.ctx.db.write() as session:
+        thread_notices.post_assigned(session, Ticket.lock(session, 1), ANA, BEN, at=shown.clock())
     shown.draw_all()
     assert [one for one in said_in_threads(slack) if "gave you" in one and SECRET in one]
 
@@ -253,12 +253,12 @@ def test_words_go_also_from_a_home_that_was_opened_after_the_clock_was_set_back(
     shown.poll()
     shown.draw_all()
     shown.clock.pass_by(hours=-2)
-    clock_set_back.settle(shown.desk)
-    home_tab.show(shown.desk, BEN)
+    clock_set_back.repair(shown.ctx)
+    home_tab.show(shown.ctx, BEN)
     assert SECRET in everything(slack)
 
     lost(shown, network, post)
-    home_tab.refresh(shown.desk)
+    home_tab.refresh(shown.ctx)
 
     assert SECRET not in everything(slack)
 

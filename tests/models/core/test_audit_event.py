@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from models import Event
-from models.core.audit_event import HEARD
+from models.core.audit_event import HEARD_ACTOR
 from models.core.base import RuleBrokenError
 from models.core.database import Database
 from tests.models.ledger import hear, minute, rows, said, ticket
@@ -76,7 +76,7 @@ def test_an_act_is_kept_with_all_that_was_said_of_it(db: Database) -> None:
         *("claim", "U0ANA", minute(1), "Grüße 🌱", "17"),
         {"from": "U0BEN"},
     )
-    assert (second.actor, second.text, second.data) == (HEARD, None, None)
+    assert (second.actor, second.text, second.data) == (HEARD_ACTOR, None, None)
 
 
 def test_an_act_that_fails_leaves_no_event(db: Database) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.core.command_words import Command, bare, command, spaced, words
+from models.core.command_words import Command, collapse_spaces, parse_command, split_words, strip_marks
 
 PAIRS = ("take over",)
 COMMANDS = ["reply", "claim", "done", "snooze", "take over", "open", "stats"]
@@ -35,7 +35,7 @@ def test_nothing_around_a_command_changes_it_and_nothing_changes_what_follows(
     word, typed = said
     rest = f"{letter}{more}{letter}"
 
-    found = command(f"{typed}{blank}{rest}", PAIRS)
+    found = parse_command(f"{typed}{blank}{rest}", PAIRS)
 
     assert found == Command(word, rest)
     assert f"{typed}{blank}{rest}"[found.start :] == rest
@@ -44,7 +44,7 @@ def test_nothing_around_a_command_changes_it_and_nothing_changes_what_follows(
 @given(st.sampled_from(COMMANDS), st.sampled_from("*_~`"), blanks, letters)
 def test_a_mark_on_one_side_changes_no_command(word: str, mark: str, blank: str, rest: str) -> None:
     for typed in (f"{mark}{word}", f"{word}{mark}"):
-        assert command(f"{typed}{blank}{rest}", PAIRS) == Command(word, rest)
+        assert parse_command(f"{typed}{blank}{rest}", PAIRS) == Command(word, rest)
 
 
 @pytest.mark.parametrize(
@@ -78,12 +78,12 @@ def test_a_mark_on_one_side_changes_no_command(word: str, mark: str, blank: str,
     ],
 )
 def test_a_command_is_its_first_word_and_the_rest_as_it_was_typed(typed: str, word: str, rest: str) -> None:
-    assert command(typed, PAIRS) == Command(word, rest)
+    assert parse_command(typed, PAIRS) == Command(word, rest)
 
 
 @given(st.text(max_size=60))
 def test_whatever_is_typed_is_a_command_or_none(typed: str) -> None:
-    found = command(typed, PAIRS)
+    found = parse_command(typed, PAIRS)
 
     assert found.rest in typed or found.rest[1:] in typed
     assert found.word == " ".join(found.word.split())
@@ -92,8 +92,8 @@ def test_whatever_is_typed_is_a_command_or_none(typed: str) -> None:
 def test_filters_are_words_without_what_stands_around_them() -> None:
     typed = "*overdue*,\u00a0_unclaimed_;\u200b“x” <#C1|support>, <@U1|ana>. 2026-10-01..2026-10-15 @_ana_"
 
-    assert words(typed) == [
+    assert split_words(typed) == [
         *("overdue", "unclaimed", "x", "<#C1|support>", "<@U1|ana>", "2026-10-01..2026-10-15", "@_ana_"),
     ]
-    assert bare("~*`mine`*~!") == "mine"
-    assert spaced(" a\u00a0\u200b b ") == "a b"
+    assert strip_marks("~*`mine`*~!") == "mine"
+    assert collapse_spaces(" a\u00a0\u200b b ") == "a b"

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from models import Budget, Cursor, Inbound, Mention
+from models import Cursor, Mention, ProcessedRequest, RateLimit
 from models.core.database import BusyError, Database, normal_url
 from tests.databases import Lend
 from tests.models.ledger import NINE, minute, raised, together
@@ -35,20 +35,20 @@ def other(database_url: str) -> Iterator[Database]:
 def held(db: Database) -> Iterator[None]:
     """Somebody holds what everybody wants."""
     with db.write() as session:
-        Budget.take(session, "slack", at=NINE, interval=minute(1) - minute(0))
+        RateLimit.take(session, "slack", at=NINE, interval=minute(1) - minute(0))
         session.flush()
         yield
 
 
 def want(db: Database, patience: float, key: str = "wanted") -> None:
     with db.write(patience) as session:
-        Inbound.is_new(session, key, at=NINE)
-        Budget.take(session, "slack", at=NINE, interval=minute(1) - minute(0))
+        ProcessedRequest.claim_key(session, key, at=NINE)
+        RateLimit.take(session, "slack", at=NINE, interval=minute(1) - minute(0))
 
 
 def keys(db: Database) -> list[str]:
     with db.read() as session:
-        return list(session.scalars(select(Inbound.key)))
+        return list(session.scalars(select(ProcessedRequest.key)))
 
 
 @pytest.mark.parametrize("is_same_process", [True, False])
@@ -94,19 +94,19 @@ def test_who_only_looks_waits_for_nobody(db: Database, other: Database) -> None:
     with held(db):
         for reader in (db, other):
             with reader.read(0.2) as session:
-                assert session.scalar(select(Budget.key)) is None  # what is not committed is not there
+                assert session.scalar(select(RateLimit.key)) is None  # what is not committed is not there
 
 
 def test_who_only_looks_changes_nothing(db: Database) -> None:
     with db.read() as session:
-        Inbound.is_new(session, "looked", at=NINE)
+        ProcessedRequest.claim_key(session, "looked", at=NINE)
 
     assert keys(db) == []
 
 
 def test_what_fails_half_way_is_not_done_at_all(db: Database) -> None:
     with suppress(ZeroDivisionError), db.write() as session:
-        Inbound.is_new(session, "half", at=NINE)
+        ProcessedRequest.claim_key(session, "half", at=NINE)
         raise ZeroDivisionError
 
     assert keys(db) == []

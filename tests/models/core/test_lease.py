@@ -18,7 +18,7 @@ def take(db: Database, who: str, *, at=NINE, every: float = 60) -> bool:
 
 def give_back(db: Database, who: str) -> None:
     with db.write() as session:
-        Lease.give_back(session, "poll x", holder=who)
+        Lease.release(session, "poll x", holder=who)
 
 
 def test_of_many_who_ask_at_once_one_gets_it(db: Database) -> None:
@@ -40,7 +40,7 @@ def test_a_job_in_hand_is_nobody_elses_however_long_it_takes(db: Database) -> No
     for beat in range(1, 20):
         with db.write() as session:
             until = NINE + timedelta(seconds=beat * 10) + HELD
-            Lease.keep(session, ["poll x"], holder="one", until=until)
+            Lease.extend(session, ["poll x"], holder="one", until=until)
 
     assert not take(db, "two", at=minute(3), every=0)
 
@@ -57,9 +57,9 @@ def test_who_lost_a_job_neither_keeps_it_nor_gives_it_away(db: Database) -> None
     assert take(db, "two", at=minute(1), every=1)
 
     with db.write() as session:
-        Lease.keep(session, ["poll x"], holder="one", until=minute(9))
+        Lease.extend(session, ["poll x"], holder="one", until=minute(9))
     give_back(db, "one")
 
     with db.read() as session:
-        assert Lease.in_hand(session, minute(1)) == {"poll x": "two"}
-        assert Lease.in_hand(session, minute(2)) == {}
+        assert Lease.active_holders(session, minute(1)) == {"poll x": "two"}
+        assert Lease.active_holders(session, minute(2)) == {}

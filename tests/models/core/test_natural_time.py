@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.core.base import RuleBrokenError
-from models.core.natural_time import FARTHEST, NotAMomentError, read, spelled
+from models.core.natural_time import AHEAD_MAX, UnreadableTimeError, format_local, parse_time
 
 LISBON = ZoneInfo("Europe/Lisbon")
 NOW = datetime(2026, 11, 26, 12, 13, tzinfo=UTC)  # a Thursday
@@ -28,7 +28,7 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=s
 
 
 def local(text: str, now: datetime = NOW, zone: ZoneInfo = LISBON) -> str:
-    return f"{read(text, now=now, zone=zone).astimezone(zone):%a %Y-%m-%d %H:%M}"
+    return f"{parse_time(text, now=now, zone=zone).astimezone(zone):%a %Y-%m-%d %H:%M}"
 
 
 @pytest.mark.parametrize(
@@ -159,40 +159,45 @@ def test_what_people_write(text: str, wanted: str) -> None:
 )
 def test_what_is_not_understood_is_refused_with_examples(text: str) -> None:
     with pytest.raises(
-        NotAMomentError, match=r"I do not know when “.+” is\. Try `2h`, `90 min`, "
+        UnreadableTimeError, match=r"I do not know when “.+” is\. Try `2h`, `90 min`, "
     ) as refused:
-        read(text, now=NOW, zone=LISBON)
+        parse_time(text, now=NOW, zone=LISBON)
     assert "<!" not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["today 9:00", "2026-11-26", "0m", "1 Nov 2026"])
 def test_what_is_past_is_refused_and_said_back(text: str) -> None:
-    with pytest.raises(NotAMomentError, match=r"That is past: .+ Nov, .+ Europe/Lisbon\. Try "):
-        read(text, now=NOW, zone=LISBON)
+    with pytest.raises(UnreadableTimeError, match=r"That is past: .+ Nov, .+ Europe/Lisbon\. Try "):
+        parse_time(text, now=NOW, zone=LISBON)
 
 
 @pytest.mark.parametrize("text", ["2028-01-01", "54w", "9000h", "99999w", "9999-12-31"])
 def test_more_than_a_year_is_too_far(text: str) -> None:
-    with pytest.raises(NotAMomentError, match=r"That is too far: .+ A year is the most\."):
-        read(text, now=NOW, zone=LISBON)
+    with pytest.raises(UnreadableTimeError, match=r"That is too far: .+ A year is the most\."):
+        parse_time(text, now=NOW, zone=LISBON)
 
 
 def test_nothing_typed_asks_until_when() -> None:
-    with pytest.raises(NotAMomentError, match=r"^Say until when\. Try `2h`"):
-        read(" ", now=NOW, zone=LISBON)
+    with pytest.raises(UnreadableTimeError, match=r"^Say until when\. Try `2h`"):
+        parse_time(" ", now=NOW, zone=LISBON)
 
 
 def test_a_moment_is_said_back_in_the_zone_of_whoever_typed_it() -> None:
     now = datetime(2026, 11, 26, 23, 30, tzinfo=UTC)  # in Kolkata it is the 27th already
 
     assert (
-        spelled(read("tomorrow 9am", now=now, zone=LISBON), now, LISBON) == "Fri 27 Nov, 09:00 Europe/Lisbon"
+        format_local(parse_time("tomorrow 9am", now=now, zone=LISBON), now, LISBON)
+        == "Fri 27 Nov, 09:00 Europe/Lisbon"
     )
     kolkata = ZoneInfo("Asia/Kolkata")
     assert (
-        spelled(read("tomorrow 9am", now=now, zone=kolkata), now, kolkata) == "Sat 28 Nov, 09:00 Asia/Kolkata"
+        format_local(parse_time("tomorrow 9am", now=now, zone=kolkata), now, kolkata)
+        == "Sat 28 Nov, 09:00 Asia/Kolkata"
     )
-    assert spelled(datetime(2027, 1, 4, 9, tzinfo=UTC), now, LISBON) == "Mon 4 Jan 2027, 09:00 Europe/Lisbon"
+    assert (
+        format_local(datetime(2027, 1, 4, 9, tzinfo=UTC), now, LISBON)
+        == "Mon 4 Jan 2027, 09:00 Europe/Lisbon"
+    )
 
 
 # --- changes of the clocks ------------------------------------------------------------------------------------
@@ -215,8 +220,8 @@ def test_of_a_time_that_comes_twice_the_first_that_is_ahead_counts() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     at_the_first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
-    assert read("2:30", now=at_the_first - timedelta(hours=9), zone=berlin) == at_the_first
-    assert read("2:30", now=at_the_first, zone=berlin) == at_the_first + timedelta(hours=1)
+    assert parse_time("2:30", now=at_the_first - timedelta(hours=9), zone=berlin) == at_the_first
+    assert parse_time("2:30", now=at_the_first, zone=berlin) == at_the_first + timedelta(hours=1)
 
 
 # --- in either order ------------------------------------------------------------------------------------------
@@ -242,8 +247,8 @@ def test_day_and_time_in_either_order_are_the_same_moment(
 def moment_of(text: str, now: datetime, zone: ZoneInfo) -> datetime | str:
     """The moment, or why it is none: it may be over, or beyond a year."""
     try:
-        return read(text, now=now, zone=zone)
-    except NotAMomentError as refused:
+        return parse_time(text, now=now, zone=zone)
+    except UnreadableTimeError as refused:
         assert "I do not know when" not in str(refused), text  # noqa: PT017
         return str(refused)
 
@@ -271,10 +276,10 @@ def test_white_space_and_marks_do_not_change_a_moment(
 
 @given(st.integers(6, 23), st.integers(0, 59), moments, zones)
 def test_hours_h_minutes_is_what_a_clock_shows(hour: int, minute: int, now: datetime, zone: ZoneInfo) -> None:
-    meant = read(f"{hour}:{minute:02}", now=now, zone=zone)
+    meant = parse_time(f"{hour}:{minute:02}", now=now, zone=zone)
 
     for text in (f"{hour}h{minute:02}", f"{hour:02}h{minute:02}", f"{hour} h {minute:02}"):
-        assert read(text, now=now, zone=zone) == meant
+        assert parse_time(text, now=now, zone=zone) == meant
 
 
 # --- whatever is typed ----------------------------------------------------------------------------------------
@@ -285,11 +290,11 @@ def test_whatever_is_typed_is_a_moment_within_a_year_or_a_sentence(
     text: str, now: datetime, zone: ZoneInfo
 ) -> None:
     try:
-        at = read(text, now=now, zone=zone)
+        at = parse_time(text, now=now, zone=zone)
     except RuleBrokenError as refused:
         assert str(refused).endswith("`2026-12-01 10:00`.")  # noqa: PT017
     else:
-        assert now < at <= now + FARTHEST
+        assert now < at <= now + AHEAD_MAX
         assert at.tzinfo is UTC
 
 
@@ -302,7 +307,7 @@ def test_hours_and_minutes_are_real_time(hours: int, minutes: int, now: datetime
         f"{hours} hours {minutes} min",
         f"in {hours} h and {minutes} minutes",
     ):
-        assert read(text, now=now, zone=zone) == wanted
+        assert parse_time(text, now=now, zone=zone) == wanted
 
 
 @given(st.integers(0, 364), st.times(), moments, zones)
@@ -316,14 +321,14 @@ def test_a_date_and_time_is_what_the_clocks_of_the_zone_show_then(
     if meant <= now:
         return
 
-    shown = read(f"{wall:%Y-%m-%d %H:%M}", now=now, zone=zone).astimezone(zone).replace(tzinfo=None)
+    shown = parse_time(f"{wall:%Y-%m-%d %H:%M}", now=now, zone=zone).astimezone(zone).replace(tzinfo=None)
 
     assert shown == wall or (is_skipped and shown > wall)
 
 
 @given(st.sampled_from(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), st.times(), moments, zones)
 def test_a_weekday_is_within_a_week_and_that_day(day: str, at: time, now: datetime, zone: ZoneInfo) -> None:
-    meant = read(f"{day} {at:%H:%M}", now=now, zone=zone)
+    meant = parse_time(f"{day} {at:%H:%M}", now=now, zone=zone)
 
     assert now < meant <= now + timedelta(days=7, hours=2)
     assert f"{meant.astimezone(zone):%a}".lower() == day
@@ -333,9 +338,9 @@ def test_a_weekday_is_within_a_week_and_that_day(day: str, at: time, now: dateti
 def test_what_is_said_back_can_be_typed(now: datetime, other: datetime, zone: ZoneInfo) -> None:
     at = now + abs(other - now) % timedelta(days=300) + timedelta(hours=30)
     at = at.replace(second=0, microsecond=0)
-    shown = spelled(at, now, zone)
+    shown = format_local(at, now, zone)
     said = shown.partition(" ")[2].removesuffix(f" {zone.key}")
 
-    again = read(said, now=now, zone=zone)
+    again = parse_time(said, now=now, zone=zone)
 
-    assert spelled(again, now, zone) == shown
+    assert format_local(again, now, zone) == shown

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.core.office_hours import ALWAYS, OfficeHours
+from models.core.office_hours import ALWAYS_OPEN, OfficeHours
 
 USUAL = "Mon-Fri 09:00-12:30 13:30-18:00; Sat 10:00-14:00"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -26,7 +26,7 @@ def hours(text: str, zone: str = "UTC", holidays: str = "") -> OfficeHours:
 def open_on(day: str, office: OfficeHours) -> timedelta:
     """How long it is open from midnight to midnight by the clocks of its zone."""
     midnight = datetime.fromisoformat(day).replace(tzinfo=office.zone)
-    return office.between(midnight.astimezone(UTC), (midnight + DAY).astimezone(UTC))
+    return office.open_time_between(midnight.astimezone(UTC), (midnight + DAY).astimezone(UTC))
 
 
 # -- by hand: 2 November 2026 is a Monday --
@@ -45,7 +45,7 @@ def open_on(day: str, office: OfficeHours) -> timedelta:
     ],
 )
 def test_time_passes_only_while_somebody_is_there(start: str, minutes: int, end: str) -> None:
-    assert hours(USUAL).after(utc(start), timedelta(minutes=minutes)) == utc(end)
+    assert hours(USUAL).add_open_time(utc(start), timedelta(minutes=minutes)) == utc(end)
 
 
 def test_a_span_is_open_at_its_begin_and_closed_at_its_end() -> None:
@@ -62,31 +62,31 @@ def test_a_span_is_open_at_its_begin_and_closed_at_its_end() -> None:
 def test_spans_are_by_the_clocks_of_the_zone() -> None:
     office = hours("Mon 09:00-17:00", "Asia/Kolkata")
 
-    assert office.after(utc("2026-11-01 00:00"), MINUTE) == utc("2026-11-02 03:31")
+    assert office.add_open_time(utc("2026-11-01 00:00"), MINUTE) == utc("2026-11-02 03:31")
 
 
 def test_moments_may_come_in_any_zone_and_go_in_utc() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     start = datetime(2026, 10, 25, 2, 30, tzinfo=berlin)  # the first of two
 
-    end = hours("", "Europe/Berlin").after(start, HOUR)
+    end = hours("", "Europe/Berlin").add_open_time(start, HOUR)
 
     assert end == utc("2026-10-25 01:30")
     assert end.tzinfo is UTC
-    assert hours("", "Europe/Berlin").between(start, start.replace(fold=1)) == HOUR
+    assert hours("", "Europe/Berlin").open_time_between(start, start.replace(fold=1)) == HOUR
 
 
 @pytest.mark.parametrize("text", ["", "  ", "Mon-Sun 00:00-24:00"])
 def test_without_hours_it_is_always_open(text: str) -> None:
-    assert hours(text) == ALWAYS
-    assert ALWAYS.after(utc("2026-11-07 23:59"), 3 * DAY) == utc("2026-11-10 23:59")
-    assert ALWAYS.between(utc("2020-02-01 00:00"), utc("2026-11-08 12:34")) == utc("2026-11-08 12:34") - utc(
-        "2020-02-01 00:00"
-    )
+    assert hours(text) == ALWAYS_OPEN
+    assert ALWAYS_OPEN.add_open_time(utc("2026-11-07 23:59"), 3 * DAY) == utc("2026-11-10 23:59")
+    assert ALWAYS_OPEN.open_time_between(utc("2020-02-01 00:00"), utc("2026-11-08 12:34")) == utc(
+        "2026-11-08 12:34"
+    ) - utc("2020-02-01 00:00")
 
 
 def test_nothing_lies_between_a_moment_and_an_earlier_one() -> None:
-    assert ALWAYS.between(utc("2026-11-03 00:00"), utc("2026-11-02 00:00")) == timedelta()
+    assert ALWAYS_OPEN.open_time_between(utc("2026-11-03 00:00"), utc("2026-11-02 00:00")) == timedelta()
 
 
 @pytest.mark.parametrize(
@@ -156,14 +156,14 @@ def test_on_the_day_of_a_change_real_time_counts(zone: str, day: str, text: str,
 def test_a_span_into_a_missing_day_ends_with_the_day_before() -> None:
     office = hours("Thu 12:00-06:00", "Pacific/Apia")
 
-    assert office.between(utc("2011-12-29 12:00"), utc("2012-01-01 00:00")) == 12 * HOUR
+    assert office.open_time_between(utc("2011-12-29 12:00"), utc("2012-01-01 00:00")) == 12 * HOUR
 
 
 def test_a_span_goes_on_while_clocks_repeat_the_end_of_its_day() -> None:
     office = hours("Fri 23:50-23:40", "America/St_Johns")  # on Sunday at 00:01 it was Saturday 23:01 again
 
     assert office.is_open(utc("2010-11-07 02:30:30"))  # Sunday 00:00:30
-    assert office.after(utc("2010-11-07 02:30:30"), 39.5 * MINUTE) == utc("2010-11-07 03:10")
+    assert office.add_open_time(utc("2010-11-07 02:30:30"), 39.5 * MINUTE) == utc("2010-11-07 03:10")
 
 
 # -- what cannot be read --
@@ -206,9 +206,9 @@ def test_holidays_that_cannot_be_read_are_refused_with_an_example(holidays: str)
 def test_what_is_more_than_a_century_away_is_refused() -> None:
     office = hours("Sun 09:00-09:01")
 
-    assert office.after(utc("2026-11-02 00:00"), DAY) == utc("2054-06-07 09:01")
+    assert office.add_open_time(utc("2026-11-02 00:00"), DAY) == utc("2054-06-07 09:01")
     with pytest.raises(ValueError, match="within a century"):
-        office.after(utc("2026-11-02 00:00"), 10 * DAY)
+        office.add_open_time(utc("2026-11-02 00:00"), 10 * DAY)
 
 
 # -- by counting minutes --
@@ -287,11 +287,11 @@ def test_it_agrees_with_a_count_of_minutes(change: Change, week, off: set[int], 
     opened = counted(change, week, holidays)
     minutes = sorted(at for at in opened if start <= at < end)
 
-    assert office.between(start, end) == len(minutes) * MINUTE
+    assert office.open_time_between(start, end) == len(minutes) * MINUTE
     assert office.is_open(start) == (start in opened)
     if minutes:
-        assert office.after(start, len(minutes) * MINUTE) == minutes[-1] + MINUTE
-        assert office.after(start, MINUTE / 2) == minutes[0] + MINUTE / 2
+        assert office.add_open_time(start, len(minutes) * MINUTE) == minutes[-1] + MINUTE
+        assert office.add_open_time(start, MINUTE / 2) == minutes[0] + MINUTE / 2
 
 
 @given(changes, weeks, st.integers(-4 * 86_400, 4 * 86_400), st.timedeltas(MINUTE / 60, 2 * DAY))
@@ -302,9 +302,9 @@ def test_between_start_and_what_comes_after_lies_what_was_worked(
     office = hours(written(week), change.zone)
     start = change.minutes()[4 * 24 * 60][0] + timedelta(seconds=seconds)
 
-    end = office.after(start, worked)
+    end = office.add_open_time(start, worked)
 
-    assert office.between(start, end) == worked
+    assert office.open_time_between(start, end) == worked
     assert office.is_open(end - timedelta(microseconds=1))  # so it is the first such moment
 
 
@@ -314,4 +314,4 @@ def test_parts_add_up(change: Change, week, seconds: tuple[int, int, int]) -> No
     office = hours(written(week), change.zone)
     a, b, c = (change.minutes()[4 * 24 * 60][0] + timedelta(seconds=one) for one in sorted(seconds))
 
-    assert office.between(a, b) + office.between(b, c) == office.between(a, c)
+    assert office.open_time_between(a, b) + office.open_time_between(b, c) == office.open_time_between(a, c)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.core.period import Known, Period, PeriodError, Question, parse, read
+from models.core.period import NameLookup, Period, PeriodError, StatsQuery, parse_period, parse_stats_query
 
 LISBON, BERLIN = ZoneInfo("Europe/Lisbon"), ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 26, 12, 30, tzinfo=UTC)
-KNOWN = Known(
+KNOWN = NameLookup(
     person={"ana": "U0ANA"}.get,
     channel={"support": "C0SUPPORT"}.get,
     networks={"x": "X", "masto": "Mastodon"},
@@ -20,8 +20,8 @@ KNOWN = Known(
 ZONES = st.sampled_from(sorted(name for name in available_timezones() if "/" in name)).map(ZoneInfo)
 
 
-def ask(text: str, zone: ZoneInfo = LISBON, now: datetime = NOW) -> Question:
-    return parse(text, zone=zone, now=now, known=KNOWN)
+def ask(text: str, zone: ZoneInfo = LISBON, now: datetime = NOW) -> StatsQuery:
+    return parse_stats_query(text, zone=zone, now=now, known=KNOWN)
 
 
 def refused(text: str) -> str:
@@ -101,8 +101,8 @@ def test_filters_stand_in_any_order() -> None:
         asked = ask(text)
         assert (asked.person, asked.channel, asked.network) == ("U1", "C1", "x")
         assert len(asked.period.days) == 30
-    assert ask("@ana #support Mastodon") == Question(ask("").period, "U0ANA", "C0SUPPORT", "masto")
-    assert ask("of <@U1|ana>, in #support, last week on X") == Question(
+    assert ask("@ana #support Mastodon") == StatsQuery(ask("").period, "U0ANA", "C0SUPPORT", "masto")
+    assert ask("of <@U1|ana>, in #support, last week on X") == StatsQuery(
         ask("last week").period, "U1", "C0SUPPORT", "x"
     )
 
@@ -144,7 +144,7 @@ def test_clocks_that_change_neither_lose_nor_double_an_hour() -> None:
 
 
 def _hours(day: str) -> float:
-    period = read(day, zone=BERLIN, now=NOW)
+    period = parse_period(day, zone=BERLIN, now=NOW)
     return (period.until - period.since) / timedelta(hours=1)
 
 
@@ -165,7 +165,7 @@ def test_the_last_days_end_now_and_the_ones_before_at_the_same_time_of_day(
     zone: ZoneInfo, moment: datetime, length: int
 ) -> None:
     now = moment.replace(tzinfo=UTC)
-    period = read(f"{length}d", zone=zone, now=now)
+    period = parse_period(f"{length}d", zone=zone, now=now)
 
     assert period.until == now
     assert period.since.astimezone(zone).date() == now.astimezone(zone).date() - timedelta(days=length - 1)

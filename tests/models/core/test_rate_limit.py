@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from models import Budget
+from models import RateLimit
 from models.core.database import Database
 from tests.models.ledger import NINE, passing, together
 
@@ -15,7 +15,7 @@ GO = timedelta()
 
 
 def take(session: Session, after: float, *, burst: int = 1, key: str = "post C1") -> timedelta:
-    return Budget.take(session, key, at=NINE + SECOND * after, interval=SECOND, burst=burst)
+    return RateLimit.take(session, key, at=NINE + SECOND * after, interval=SECOND, burst=burst)
 
 
 def test_the_first_may_go_and_the_second_is_told_how_long_to_wait(session: Session) -> None:
@@ -44,8 +44,8 @@ def test_one_channel_does_not_wait_for_another(session: Session) -> None:
 
 
 def test_a_pause_holds_everybody_and_is_never_shortened(session: Session) -> None:
-    Budget.pause(session, "post C1", at=NINE, until=NINE + SECOND * 30)
-    Budget.pause(session, "post C1", at=NINE, until=NINE + SECOND * 10)
+    RateLimit.pause(session, "post C1", at=NINE, until=NINE + SECOND * 30)
+    RateLimit.pause(session, "post C1", at=NINE, until=NINE + SECOND * 10)
 
     assert take(session, 1, burst=10) == SECOND * 29
     assert take(session, 30, burst=10) == GO

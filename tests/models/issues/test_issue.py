@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Event, Issue, Reply, Report
+from models import Event, Issue, IssueReport, Reply
 from models.core.base import RuleBrokenError
 from models.core.database import Database
-from models.issues.fix_followup import settle
-from models.issues.issue import name_of
-from models.issues.queries import REACH_MAX, people, progress, ranked, weigh
-from models.tickets.reply import State as Delivery
+from models.issues.fix_followup import reconcile_reports
+from models.issues.issue import title_key
+from models.issues.queries import REACH_MAX, compute_weight, count_progress, list_reporters, rank_open_issues
+from models.tickets.reply import DeliveryState
 from tests.models.ledger import NINE, hear, minute, raised, rows, said, ticket, together
 
 ANA, BEN = "U0ANA", "U0BEN"
@@ -37,8 +37,8 @@ def answered(session: Session, conversation: str, at: datetime, author: str = "7
     reply = here.reply(session, text="Mended", by=ANA, at=at, **given)
     reply.release(session, at=at)
     reply.take(session, worker="w", at=at, lease_until=at)
-    reply.move(session, Delivery.PUBLISHED, at=at, settled_at=at)
-    here.spoken(session, reply, at=at)
+    reply.move(session, DeliveryState.PUBLISHED, at=at, settled_at=at)
+    here.handle_published_reply(session, reply, at=at)
     session.flush()
     return reply
 
@@ -48,7 +48,7 @@ def answered(session: Session, conversation: str, at: datetime, author: str = "7
 
 @given(AGES)
 def test_the_score_is_the_product_of_the_figures_as_they_are_shown(days: list[tuple[float, int]]) -> None:
-    weight = weigh(reported(days), at=NINE)
+    weight = compute_weight(reported(days), at=NINE)
 
     assert weight.score == round(weight.people * weight.recency * weight.reach, 1)
     assert weight.people == len(days)
@@ -58,15 +58,18 @@ def test_the_score_is_the_product_of_the_figures_as_they_are_shown(days: list[tu
 
 @given(AGES, st.floats(0, 100))
 def test_time_makes_no_issue_heavier(days: list[tuple[float, int]], more: float) -> None:
-    now, later = weigh(reported(days), at=NINE), weigh(reported(days), at=NINE + timedelta(days=more))
+    now, later = (
+        compute_weight(reported(days), at=NINE),
+        compute_weight(reported(days), at=NINE + timedelta(days=more)),
+    )
 
     assert later.score <= now.score
 
 
 @given(AGES, st.integers(0, 10**9))
 def test_one_more_person_today_makes_no_issue_lighter(days: list[tuple[float, int]], followers: int) -> None:
-    before = weigh(reported(days), at=NINE)
-    after = weigh(reported([*days, (0.0, followers)]), at=NINE)
+    before = compute_weight(reported(days), at=NINE)
+    after = compute_weight(reported([*days, (0.0, followers)]), at=NINE)
 
     # both recencies are rounded to two decimals, and stand for so many people
     assert after.people * after.recency >= before.people * before.recency - 0.01 * after.people
@@ -74,9 +77,9 @@ def test_one_more_person_today_makes_no_issue_lighter(days: list[tuple[float, in
 
 
 def test_a_report_counts_half_after_a_week_and_a_quarter_after_two() -> None:
-    assert weigh(reported([(7, None)]), at=NINE).recency == 0.5
-    assert weigh(reported([(14, None)]), at=NINE).recency == 0.25
-    assert weigh(reported([(0, 4_000), (0, 6_000)]), at=NINE).reach == 2.0
+    assert compute_weight(reported([(7, None)]), at=NINE).recency == 0.5
+    assert compute_weight(reported([(14, None)]), at=NINE).recency == 0.25
+    assert compute_weight(reported([(0, 4_000), (0, 6_000)]), at=NINE).reach == 2.0
 
 
 def test_what_weighs_most_comes_first_and_people_count_once(session: Session) -> None:
@@ -88,7 +91,7 @@ def test_what_weighs_most_comes_first_and_people_count_once(session: Session) ->
     two.add(session, ticket(session, "8", "c3"), by=ANA, at=minute(1))
     session.flush()
 
-    first, second = ranked(session, at=minute(2))
+    first, second = rank_open_issues(session, at=minute(2))
 
     assert (first.issue, first.weight.people) == (two, 2)
     assert (second.issue, second.weight.people) == (one, 1)
@@ -99,8 +102,8 @@ def test_what_weighs_most_comes_first_and_people_count_once(session: Session) ->
 
 @given(st.text(max_size=60))
 def test_a_name_has_no_case_blanks_or_ends(title: str) -> None:
-    assert name_of(f"  {title}\t!") == name_of(title) or not name_of(title).isalnum()
-    assert name_of(" ".join(title)) == name_of(" ".join(name_of(" ".join(title))))
+    assert title_key(f"  {title}\t!") == title_key(title) or not title_key(title).isalnum()
+    assert title_key(" ".join(title)) == title_key(" ".join(title_key(" ".join(title))))
 
 
 @pytest.mark.parametrize(
@@ -168,16 +171,16 @@ def test_one_reply_after_the_fix_settles_all_their_tickets_once(session: Session
     for conversation in ("c1", "c2"):
         one.add(session, ticket(session, conversation=conversation), by=ANA, at=minute(1))
     one.fix(session, by=ANA, at=minute(2))
-    assert not settle(session, one.id, at=minute(3))
+    assert not reconcile_reports(session, one.id, at=minute(3))
 
     reply = answered(session, "c2", minute(4))
 
-    assert settle(session, one.id, at=minute(5))
-    assert not settle(session, one.id, at=minute(6))
-    assert {report.settled_by for report in session.scalars(select(Report))} == {ANA}
+    assert reconcile_reports(session, one.id, at=minute(5))
+    assert not reconcile_reports(session, one.id, at=minute(6))
+    assert {report.settled_by for report in session.scalars(select(IssueReport))} == {ANA}
     told = session.scalars(select(Event).where(Event.act == "told")).all()
     assert [event.reply_id for event in told] == [reply.id] * 2
-    assert progress(people(session, one)).told == 1
+    assert count_progress(list_reporters(session, one)).told == 1
 
 
 def test_a_reply_before_the_fix_tells_nobody(session: Session) -> None:
@@ -187,7 +190,7 @@ def test_a_reply_before_the_fix_tells_nobody(session: Session) -> None:
     answered(session, "c1", minute(2))
     one.fix(session, by=ANA, at=minute(3))
 
-    assert not settle(session, one.id, at=minute(4))
+    assert not reconcile_reports(session, one.id, at=minute(4))
 
 
 def test_a_second_fix_starts_telling_anew(session: Session) -> None:
@@ -202,8 +205,8 @@ def test_a_second_fix_starts_telling_anew(session: Session) -> None:
     one.fix(session, by=ANA, at=minute(6))
 
     session.flush()
-    assert progress(people(session, one)).to_go == 1
-    [report] = rows(session, Report)["reports"]
+    assert count_progress(list_reporters(session, one)).remaining == 1
+    [report] = rows(session, IssueReport)["reports"]
     assert report["skip_reason"] is None
 
 
@@ -214,14 +217,14 @@ def test_who_comes_with_it_after_the_fix_is_told_by_a_later_reply(session: Sessi
     hear(session, said(2, minute(3), conversation="c2"), at=minute(3))
     report = one.add(session, ticket(session, conversation="c2"), by=BEN, at=minute(5))
     assert report is not None
-    assert report.is_again
+    assert report.is_reported_again
     session.flush()
 
-    [person] = people(session, one)
+    [person] = list_reporters(session, one)
 
-    assert person.is_again
+    assert person.is_reported_again
     answered(session, "c2", minute(6))
-    assert settle(session, one.id, at=minute(7))
+    assert reconcile_reports(session, one.id, at=minute(7))
 
 
 def test_an_old_ticket_added_after_the_fix_is_no_new_report(session: Session) -> None:
@@ -232,7 +235,7 @@ def test_an_old_ticket_added_after_the_fix_is_no_new_report(session: Session) ->
     report = one.add(session, ticket(session), by=BEN, at=minute(5))
 
     assert report is not None
-    assert not report.is_again
+    assert not report.is_reported_again
 
 
 def test_fixing_and_adding_at_once_wait_for_nobody_forever(db: Database) -> None:
@@ -246,7 +249,7 @@ def test_fixing_and_adding_at_once_wait_for_nobody_forever(db: Database) -> None
 
     def fixed(issue_id: int) -> None:
         with db.write() as session:
-            Issue.hold(session, issue_id).fix(session, by=ANA, at=minute(2))
+            Issue.lock(session, issue_id).fix(session, by=ANA, at=minute(2))
 
     def added() -> None:
         with db.write() as session:

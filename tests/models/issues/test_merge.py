@@ -11,13 +11,19 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Event, Issue, Report, Ticket
+from models import Event, Issue, IssueReport, Ticket
 from models.core.base import RuleBrokenError
 from models.core.database import Database
-from models.issues.fix_followup import merged_away, settle, unfinished
-from models.issues.merge import merge
-from models.issues.queries import fixed, named, people, progress, ranked
-from models.issues.suggestions import Sought, is_any, search, suggest
+from models.issues.fix_followup import list_merged, list_unfinished, reconcile_reports
+from models.issues.merge import merge_issues
+from models.issues.queries import (
+    count_progress,
+    find_issues,
+    list_fixed_issues,
+    list_reporters,
+    rank_open_issues,
+)
+from models.issues.suggestions import SuggestionTarget, has_candidates, search_titles, suggest_issues
 from tests.models.issues.test_issue import ANA, BEN, answered
 from tests.models.ledger import NINE, hear, minute, passing, raised, rows, said, ticket, together
 from tests.models.log import issues_of
@@ -43,9 +49,9 @@ def pair(session: Session) -> Pair:
 
 
 def merged(session: Session, pair: Pair, at: float) -> Issue:
-    kept = merge(session, pair[0].id, pair[1].id, by=BEN, at=minute(at)).kept
+    kept = merge_issues(session, pair[0].id, pair[1].id, by=BEN, at=minute(at)).kept
     assert explained(session)
-    assert not settle(session, kept.id, at=minute(at)), "it does not stand on its own"
+    assert not reconcile_reports(session, kept.id, at=minute(at)), "it does not stand on its own"
     return kept
 
 
@@ -58,7 +64,7 @@ def explained(session: Session) -> bool:
         else "skipped"
         if row["skipped_at"]
         else None
-        for row in rows(session, Report)["reports"]
+        for row in rows(session, IssueReport)["reports"]
     }
     assert issues_of(log) == found
     return True
@@ -66,7 +72,7 @@ def explained(session: Session) -> bool:
 
 def told(session: Session, issue: Issue) -> set[str]:
     """Which people count as told."""
-    names = {one.author_id: one for one in people(session, issue) if one.told_at is not None}
+    names = {one.author_id: one for one in list_reporters(session, issue) if one.told_at is not None}
     query = select(Ticket.conversation_id).where(Ticket.author_id.in_(names))
     return {name.removeprefix("c")[:1] for name in session.scalars(query)}
 
@@ -81,8 +87,8 @@ def test_each_ticket_belongs_to_the_one_that_stays_once_and_the_cards_follow(
 
     kept = merged(session, pair, 2)
 
-    assert len(people(session, kept)) == 3
-    assert len(rows(session, Report)["reports"]) == 3
+    assert len(list_reporters(session, kept)) == 3
+    assert len(rows(session, IssueReport)["reports"]) == 3
     assert ticket(session, "7", "c7").revision > before
     assert [one.title for one in Issue.of(session, ticket(session, "9", "c9").id)] == [TWO]
     [event] = session.scalars(select(Event).where(Event.act == "issue merged")).all()
@@ -95,19 +101,19 @@ def test_what_was_merged_away_is_listed_nowhere_and_leads_to_what_remains(
     hear(session, said(1, conversation="c1"))
     kept = merged(session, pair, 2)
     third = titled(session, "Third")
-    merge(session, kept.id, third.id, by=BEN, at=minute(3))
+    merge_issues(session, kept.id, third.id, by=BEN, at=minute(3))
 
-    assert [one.issue for one in ranked(session, at=minute(4))] == [third]
-    assert fixed(session, at=minute(4)) == []
-    for_ticket = Sought(ticket=ticket(session, "7", "c1").id)
-    assert [one.issue for one in suggest(session, for_ticket, at=minute(4), limit=9)] == [third]
-    assert suggest(session, Sought(issue=third.id), at=minute(4), limit=9) == []
-    assert not is_any(session, Sought(issue=third.id))
+    assert [one.issue for one in rank_open_issues(session, at=minute(4))] == [third]
+    assert list_fixed_issues(session, at=minute(4)) == []
+    for_ticket = SuggestionTarget(ticket=ticket(session, "7", "c1").id)
+    assert [one.issue for one in suggest_issues(session, for_ticket, at=minute(4), limit=9)] == [third]
+    assert suggest_issues(session, SuggestionTarget(issue=third.id), at=minute(4), limit=9) == []
+    assert not has_candidates(session, SuggestionTarget(issue=third.id))
     assert titled(session, "export-LOSES rows") is third
-    assert Issue.hold(session, pair[0].id) is third
+    assert Issue.lock(session, pair[0].id) is third
     for words in (ONE, "missing", "rows csv"):
-        assert [one.issue for one in named(session, words, at=minute(4))] == [third]
-        assert [one.issue for one in search(session, for_ticket, words, limit=9)] == [third]
+        assert [one.issue for one in find_issues(session, words, at=minute(4))] == [third]
+        assert [one.issue for one in search_titles(session, for_ticket, words, limit=9)] == [third]
 
 
 def test_one_that_was_fixed_and_is_merged_away_is_not_looked_after(session: Session, pair: Pair) -> None:
@@ -116,9 +122,9 @@ def test_one_that_was_fixed_and_is_merged_away_is_not_looked_after(session: Sess
 
     kept = merged(session, pair, 3)
 
-    assert unfinished(session, at=minute(4)) == [kept.id]
-    assert merged_away(session, at=minute(4)) == [pair[0].id]
-    assert [one.issue for one in fixed(session, at=minute(4))] == [kept]
+    assert list_unfinished(session, at=minute(4)) == [kept.id]
+    assert list_merged(session, at=minute(4)) == [pair[0].id]
+    assert [one.issue for one in list_fixed_issues(session, at=minute(4))] == [kept]
 
 
 @pytest.mark.parametrize("swapped", [False, True])
@@ -127,9 +133,9 @@ def test_what_is_one_already_is_refused_with_a_sentence(session: Session, pair: 
     first, second = (one.id for one in (pair[::-1] if swapped else pair))
 
     with pytest.raises(RuleBrokenError, match=f"They are one already: “{TWO}”"):
-        merge(session, first, second, by=BEN, at=minute(3))
+        merge_issues(session, first, second, by=BEN, at=minute(3))
     with pytest.raises(RuleBrokenError, match="That is this very issue"):
-        merge(session, second, second, by=BEN, at=minute(3))
+        merge_issues(session, second, second, by=BEN, at=minute(3))
 
 
 def test_a_merge_follows_where_the_other_went_but_not_where_this_one_went(
@@ -139,8 +145,8 @@ def test_a_merge_follows_where_the_other_went_but_not_where_this_one_went(
     third = titled(session, "Third")
 
     with pytest.raises(RuleBrokenError, match=f"somebody merged this one into “{TWO}”"):
-        merge(session, pair[0].id, third.id, by=BEN, at=minute(3))
-    assert merge(session, third.id, pair[0].id, by=BEN, at=minute(3))[:2] == (third, pair[1])
+        merge_issues(session, pair[0].id, third.id, by=BEN, at=minute(3))
+    assert merge_issues(session, third.id, pair[0].id, by=BEN, at=minute(3))[:2] == (third, pair[1])
 
 
 # --- open and fixed -----------------------------------------------------------------------------------------
@@ -161,7 +167,7 @@ def test_of_two_fixed_ones_each_person_stays_told_who_was(session: Session, pair
     assert (kept.fixed_at, kept.fixed_by) == (minute(20), BEN)
     hear(session, said(10, minute(31), author=of_late, conversation=f"c{of_late}"), at=minute(31))
     answered(session, f"c{of_late}", minute(32), of_late)
-    assert settle(session, kept.id, at=minute(33))
+    assert reconcile_reports(session, kept.id, at=minute(33))
     assert told(session, kept) == {of_early, of_late}
 
 
@@ -173,7 +179,7 @@ def test_told_of_the_one_is_told_of_both_unless_they_came_again(
     early.fix(session, by=ANA, at=minute(10))
     answered(session, "c9", minute(12), "9")
     hear(session, said(71, minute(14), author="9", conversation="c71"), at=minute(14))
-    early_only = progress(people(session, early)).told
+    early_only = count_progress(list_reporters(session, early)).told
     late.fix(session, by=BEN, at=minute(20))
 
     assert "9" in told(session, merged(session, pair, 30))
@@ -187,7 +193,7 @@ def test_who_came_with_the_other_after_they_were_told_is_to_be_told(
     early, late = pair[first], pair[1 - first]
     early.fix(session, by=ANA, at=minute(10))
     answered(session, "c9", minute(12), "9")
-    settle(session, early.id, at=minute(13))
+    reconcile_reports(session, early.id, at=minute(13))
     late.remove(session, ticket(session, "9", "c9"), by=ANA, at=minute(13))
     hear(session, said(91, minute(14), author="9", conversation="c9"), at=minute(14))
     late.add(session, ticket(session, "9", "c9"), by=ANA, at=minute(15))
@@ -199,7 +205,7 @@ def test_who_came_with_the_other_after_they_were_told_is_to_be_told(
     assert "9" not in told(session, kept)
     hear(session, said(92, minute(31), author="9", conversation="c9"), at=minute(31))
     answered(session, "c9", minute(32), "9")
-    settle(session, kept.id, at=minute(33))
+    reconcile_reports(session, kept.id, at=minute(33))
     assert "9" in told(session, kept)
 
 
@@ -215,7 +221,7 @@ def test_open_into_fixed_is_fixed_and_its_people_are_still_to_be_told(session: S
     assert told(session, kept) == {"8", "9"}
     hear(session, said(71, minute(21), author="7", conversation="c7"), at=minute(21))
     answered(session, "c7", minute(22), "7")
-    settle(session, kept.id, at=minute(23))
+    reconcile_reports(session, kept.id, at=minute(23))
     assert told(session, kept) == {"7", "8", "9"}
 
 
@@ -223,7 +229,7 @@ def test_who_was_told_of_an_earlier_fix_that_did_not_hold_is_to_be_told(session:
     gone, kept = pair
     gone.fix(session, by=ANA, at=minute(2))
     answered(session, "c7", minute(3), "7")
-    settle(session, gone.id, at=minute(4))
+    reconcile_reports(session, gone.id, at=minute(4))
     gone.reopen(session, by=ANA, at=minute(5))
     kept.fix(session, by=ANA, at=minute(6))
 
@@ -237,8 +243,8 @@ def test_open_into_fixed_shows_who_came_after_the_fix(session: Session, pair: Pa
 
     merged(session, pair, 20)
 
-    [standing] = fixed(session, at=minute(21))
-    assert standing.is_again
+    [standing] = list_fixed_issues(session, at=minute(21))
+    assert standing.is_reported_again
 
 
 @pytest.mark.parametrize("was_fixed", [False, True])
@@ -253,8 +259,8 @@ def test_into_open_is_open_and_the_next_fix_begins_anew(
 
     assert not kept.is_fixed
     kept.fix(session, by=BEN, at=minute(30))
-    assert not settle(session, kept.id, at=minute(31))
-    assert progress(people(session, kept)).to_go == 3
+    assert not reconcile_reports(session, kept.id, at=minute(31))
+    assert count_progress(list_reporters(session, kept)).remaining == 3
     assert explained(session)
 
 
@@ -273,8 +279,8 @@ def test_who_was_skipped_stays_skipped_with_all_that_they_had_reported_by_then(
 
     kept = merged(session, pair, 5)
 
-    assert progress(people(session, kept)).skipped == 2
-    assert {one.settled_by for one in people(session, kept) if one.skip_reason == "left us"} == {BEN}
+    assert count_progress(list_reporters(session, kept)).skipped == 2
+    assert {one.settled_by for one in list_reporters(session, kept) if one.skip_reason == "left us"} == {BEN}
 
 
 def test_who_came_again_after_they_were_skipped_is_to_be_told(session: Session, pair: Pair) -> None:
@@ -286,7 +292,7 @@ def test_who_came_again_after_they_were_skipped_is_to_be_told(session: Session, 
     kept.add(session, ticket(session, "9", "c9"), by=ANA, at=minute(6))
     kept.fix(session, by=ANA, at=minute(7))
 
-    assert progress(people(session, merged(session, pair, 8))).to_go == 3
+    assert count_progress(list_reporters(session, merged(session, pair, 8))).remaining == 3
 
 
 # --- any order ----------------------------------------------------------------------------------------------
@@ -329,7 +335,7 @@ class Team:
         self.session.flush()
 
     def add(self, one: int, other: int, at: datetime) -> None:
-        issue = Issue.point_at(self.session, self.issues[one])
+        issue = Issue.lock_shared(self.session, self.issues[one])
         issue.add(self.session, self.ticket(other), by=ANA, at=at)
         self.reported[issue.id].add(self.ticket(other).id)
 
@@ -342,22 +348,22 @@ class Team:
             answered(self.session, f"c{one}", at, str(one % AUTHORS))
 
     def fix(self, one: int, _: int, at: datetime) -> None:
-        Issue.hold(self.session, self.issues[one]).fix(self.session, by=ANA, at=at)
+        Issue.lock(self.session, self.issues[one]).fix(self.session, by=ANA, at=at)
 
     def reopen(self, one: int, _: int, at: datetime) -> None:
-        Issue.hold(self.session, self.issues[one]).reopen(self.session, by=ANA, at=at)
+        Issue.lock(self.session, self.issues[one]).reopen(self.session, by=ANA, at=at)
 
     def skip(self, one: int, other: int, at: datetime) -> None:
-        issue = Issue.hold(self.session, self.issues[one])
+        issue = Issue.lock(self.session, self.issues[one])
         issue.skip(self.session, self.ticket(other).author_id, reason="knows", by=BEN, at=at)
 
     def merge(self, one: int, other: int, at: datetime) -> None:
-        ends = [Issue.hold(self.session, self.issues[n]) for n in (one, other)]
+        ends = [Issue.lock(self.session, self.issues[n]) for n in (one, other)]
         for end in ends:
-            settle(self.session, end.id, at=at)
+            reconcile_reports(self.session, end.id, at=at)
         was = [self.standing(end) for end in ends]
         were_fixed = [end.is_fixed for end in ends]
-        gone, kept, _ = merge(self.session, ends[0].id, self.issues[other], by=BEN, at=at)
+        gone, kept, _ = merge_issues(self.session, ends[0].id, self.issues[other], by=BEN, at=at)
         self.reported[kept.id] |= self.reported.pop(gone.id)
         assert kept.is_fixed == were_fixed[1]
         if kept.is_fixed:
@@ -365,11 +371,14 @@ class Team:
 
     def standing(self, issue: Issue) -> dict[int, tuple[bool, bool]]:
         """Of each person, whether they were told or skipped, and whether told on any of their tickets."""
-        mine = select(Report.ticket_id).where(Report.issue_id == issue.id, Report.told_at.is_not(None))
+        mine = select(IssueReport.ticket_id).where(
+            IssueReport.issue_id == issue.id, IssueReport.told_at.is_not(None)
+        )
         query = select(Ticket.author_id).where(Ticket.id.in_(mine))
         any_of = set(self.session.scalars(query)) if issue.is_fixed else set()
         return {
-            one.author_id: (one.is_settled, one.author_id in any_of) for one in people(self.session, issue)
+            one.author_id: (one.is_settled, one.author_id in any_of)
+            for one in list_reporters(self.session, issue)
         }
 
     @staticmethod
@@ -397,9 +406,9 @@ def test_in_whatever_order_people_count_once_and_nobody_is_taken_for_told(
         for act in acts:
             team.act(*act)
             for issue_id, tickets in team.reported.items():
-                settle(session, issue_id, at=minute(999))
-                assert not settle(session, issue_id, at=minute(999))
-                found = people(session, session.get_one(Issue, issue_id))
+                reconcile_reports(session, issue_id, at=minute(999))
+                assert not reconcile_reports(session, issue_id, at=minute(999))
+                found = list_reporters(session, session.get_one(Issue, issue_id))
                 assert sorted(place.ticket_id for one in found for place in one.places) == sorted(tickets)
                 assert len({one.author_id for one in found}) == len(found)
         assert explained(session)
@@ -419,14 +428,17 @@ def test_merged_both_ways_at_once_one_happens_and_the_other_gets_a_sentence(db: 
 
         def merging(first: int, second: int) -> None:
             with db.write() as session:
-                merge(session, first, second, by=ANA, at=minute(2))
+                merge_issues(session, first, second, by=ANA, at=minute(2))
 
         outcomes = together(partial(merging, *both), partial(merging, *both[::-1]))
 
         [error] = raised(outcomes)
         assert "They are one already" in str(error)
         with db.read() as session:
-            assert len(people(session, session.get_one(Issue, Issue.end_of(session, both[0])))) == 1
+            assert (
+                len(list_reporters(session, session.get_one(Issue, Issue.resolve_merged(session, both[0]))))
+                == 1
+            )
 
 
 def test_who_adds_while_it_is_merged_adds_to_the_one_that_stays(db: Database) -> None:
@@ -438,18 +450,18 @@ def test_who_adds_while_it_is_merged_adds_to_the_one_that_stays(db: Database) ->
     def added(number: int) -> None:
         with db.write() as session:
             here = ticket(session, conversation=f"c{number}")
-            Issue.point_at(session, gone).add(session, here, by=BEN, at=minute(2))
+            Issue.lock_shared(session, gone).add(session, here, by=BEN, at=minute(2))
 
     def merging() -> None:
         with db.write() as session:
-            merge(session, gone, kept, by=ANA, at=minute(2))
+            merge_issues(session, gone, kept, by=ANA, at=minute(2))
 
     adding = [lambda n=n: added(n) for n in range(8)]
     assert raised(together(*adding[:4], merging, *adding[4:])) == []
 
     with db.read() as session:
-        assert {row["issue_id"] for row in rows(session, Report)["reports"]} == {kept}
-        assert len(rows(session, Report)["reports"]) == 8
+        assert {row["issue_id"] for row in rows(session, IssueReport)["reports"]} == {kept}
+        assert len(rows(session, IssueReport)["reports"]) == 8
 
 
 # --- a new title --------------------------------------------------------------------------------------------
@@ -508,7 +520,7 @@ def test_two_who_give_one_title_to_two_issues_at_once(db: Database) -> None:
 
     def renamed(issue_id: int) -> None:
         with db.write() as session:
-            Issue.hold(session, issue_id).rename(session, "Lost rows", by=ANA, at=minute(2))
+            Issue.lock(session, issue_id).rename(session, "Lost rows", by=ANA, at=minute(2))
 
     [error] = raised(together(lambda: renamed(both[0]), lambda: renamed(both[1])))
 

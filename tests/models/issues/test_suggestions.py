@@ -6,9 +6,15 @@ from sqlalchemy.orm import Session
 
 from models import Issue
 from models.core.database import Database
-from models.issues.issue import names_in
-from models.issues.queries import named
-from models.issues.suggestions import WORDS, Sought, is_any, offer, search
+from models.issues.issue import title_keys
+from models.issues.queries import find_issues
+from models.issues.suggestions import (
+    TYPED_WORDS_MAX,
+    SuggestionTarget,
+    has_candidates,
+    list_options,
+    search_titles,
+)
 from tests.models.ledger import NINE, passing
 
 WORD = st.text(st.sampled_from("aßéИ下7-!%_\\'"), min_size=1, max_size=6)
@@ -24,7 +30,10 @@ def opened(session: Session, *titles: str) -> list[Issue]:
 
 
 def titles(session: Session, typed: str, limit: int = 100, **sought: int) -> list[str]:
-    return [one.issue.title for one in offer(session, Sought(**sought), typed, at=NINE, limit=limit)]
+    return [
+        one.issue.title
+        for one in list_options(session, SuggestionTarget(**sought), typed, at=NINE, limit=limit)
+    ]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -37,8 +46,10 @@ def test_a_title_is_found_by_its_words_in_any_order_and_case(
         typed = " ".join(data.draw(st.permutations(title.split())))
 
         for words in (typed, typed.upper(), f" ,{typed}! "):
-            assert issue in [one.issue for one in search(session, Sought(), words, limit=WORDS)]
-        assert search(session, Sought(), title, limit=1)[0].issue is issue
+            assert issue in [
+                one.issue for one in search_titles(session, SuggestionTarget(), words, limit=TYPED_WORDS_MAX)
+            ]
+        assert search_titles(session, SuggestionTarget(), title, limit=1)[0].issue is issue
 
 
 def test_what_was_typed_comes_first_then_what_begins_so_then_its_words_then_the_rest(
@@ -60,8 +71,8 @@ def test_a_dash_between_words_asks_for_nothing_and_alone_for_itself(session: Ses
 
     assert titles(session, "lost - rows") == ["Rows are lost"]
     assert titles(session, "-") == ["- _ -"]
-    assert [one.issue.title for one in named(session, "lost – rows", at=NINE)] == ["Rows are lost"]
-    assert names_in(" \u200b ") == []
+    assert [one.issue.title for one in find_issues(session, "lost – rows", at=NINE)] == ["Rows are lost"]
+    assert title_keys(" \u200b ") == []
     assert len(titles(session, "\u200b")) == 2  # nothing typed
 
 
@@ -71,14 +82,16 @@ def test_accents_and_width_do_not_hide_a_title(session: Session) -> None:
     assert titles(session, "lodz") == ["Lodz is slow", "Łódź: kein Kühlschrank"]
     assert titles(session, "kuhl łódz") == ["Łódź: kein Kühlschrank"]
     assert titles(session, "full") == [FULL_WIDTH]
-    assert [one.issue.title for one in named(session, "KUHLSCHRANK", at=NINE)] == ["Łódź: kein Kühlschrank"]
+    assert [one.issue.title for one in find_issues(session, "KUHLSCHRANK", at=NINE)] == [
+        "Łódź: kein Kühlschrank"
+    ]
 
 
 def test_the_issue_itself_is_no_choice_and_without_others_there_is_none(session: Session) -> None:
     [here] = opened(session, "Rows are lost")
-    assert not is_any(session, Sought(issue=here.id))
-    assert is_any(session, Sought(ticket=1))
+    assert not has_candidates(session, SuggestionTarget(issue=here.id))
+    assert has_candidates(session, SuggestionTarget(ticket=1))
     opened(session, "Rows are slow")
 
-    assert is_any(session, Sought(issue=here.id))
+    assert has_candidates(session, SuggestionTarget(issue=here.id))
     assert titles(session, "", issue=here.id) == titles(session, "rows", issue=here.id) == ["Rows are slow"]

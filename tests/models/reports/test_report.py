@@ -21,14 +21,13 @@ from models import Event, Mention, Reply, Ticket
 from models.core.base import RuleBrokenError
 from models.core.database import Database
 from models.core.office_hours import OfficeHours
-from models.core.period import Period, Question, read
-from models.core.query_pipeline import Ask
+from models.core.period import Period, StatsQuery, parse_period
+from models.core.query_pipeline import QueryPipeline
 from models.reports import daily_rollup, office_time, report
-from models.reports.counts import OUTCOMES, STAGES, TIMES, Whose
-from models.tickets.ingest import Place, take_in
-from models.tickets.reply import SPOKEN
-from models.tickets.reply import State as Delivery
-from models.tickets.ticket import CANARY
+from models.reports.counts import DURATION_NAMES, OUTCOMES, STAGES, StatsFilter
+from models.tickets.ingest import IngestTarget, ingest_page
+from models.tickets.reply import PUBLIC_STATES, DeliveryState
+from models.tickets.ticket import CANARY_NETWORK
 from tests.models import log
 from tests.models.ledger import NINE, PLACE, PROMISE, hear, minute, passing, said, ticket
 from tests.models.test_migrations import explained
@@ -136,9 +135,9 @@ class History:
             case "assign":
                 one.assign(session, to=by, by=TEAM[0], at=at)
             case "no reply needed":
-                one.no_reply_needed(session, by=by, at=at, reason="thanks")
+                one.close_no_reply_needed(session, by=by, at=at, reason="thanks")
             case "not about us":
-                one.not_about_us(session, by=by, at=at)
+                one.close_not_about_us(session, by=by, at=at)
             case "snooze":
                 one.snooze(session, until=at + timedelta(hours=9), by=by, at=at, promise=PROMISE)
             case "wake":
@@ -146,15 +145,15 @@ class History:
             case "reopen":
                 one.reopen(session, by=by, at=at)
             case "outside":
-                one.answered_outside(session, post_id=uuid4().hex, to_post_id=one.target_post_id, at=at)
+                one.record_outside_answer(session, post_id=uuid4().hex, to_post_id=one.target_post_id, at=at)
             case "show":
                 if one.id not in self.shown:
                     one.shown_at = self.shown[one.id] = at
             case "withdraw":
-                said_last = select(Reply).where(Reply.ticket_id == one.id, Reply.state.in_(SPOKEN))
+                said_last = select(Reply).where(Reply.ticket_id == one.id, Reply.state.in_(PUBLIC_STATES))
                 reply = session.scalar(said_last.order_by(Reply.id.desc()).limit(1))
                 if reply is not None:
-                    one.withdrawn(session, reply, by=by, at=at)
+                    one.handle_withdrawn_reply(session, reply, by=by, at=at)
             case _:
                 self._answer(act, one)
 
@@ -170,8 +169,8 @@ class History:
         if by_hand is None:
             reply.release(session, at=at)
             reply.take(session, worker="w", at=at, lease_until=at)
-        reply.move(session, Delivery.CONFIRMED if by_hand else Delivery.PUBLISHED, at=at)
-        one.spoken(session, reply, at=at)
+        reply.move(session, DeliveryState.CONFIRMED if by_hand else DeliveryState.PUBLISHED, at=at)
+        one.handle_published_reply(session, reply, at=at)
 
 
 # --- counted by hand ----------------------------------------------------------------------------------------
@@ -225,7 +224,7 @@ def retell(lines: Sequence[dict[str, Any]], posts: dict[str, datetime]) -> Excha
 def exchanges(session: Session) -> dict[int, Exchange]:
     session.flush()
     found = {}
-    for number in session.scalars(select(Ticket.id).where(Ticket.network != CANARY)):
+    for number in session.scalars(select(Ticket.id).where(Ticket.network != CANARY_NETWORK)):
         lines = session.execute(
             select(Event.at, Event.actor, Event.act, Event.reply_id, Event.post_id, Event.data)
             .where(Event.ticket_id == number, Event.act != "breach")
@@ -261,7 +260,7 @@ def by_hand(  # noqa: C901 - each figure once, in one place
     def inside(at: datetime) -> bool:
         return period.first <= at.astimezone(period.zone).date() <= period.last and at < period.now
 
-    lengths: dict[str, list[float]] = {name: [] for name in TIMES}
+    lengths: dict[str, list[float]] = {name: [] for name in DURATION_NAMES}
     outcomes, days, hours = Counter(dict.fromkeys(OUTCOMES, 0)), Counter(), Counter()
     answered, handed_off, unanswered = Counter(), Counter(), 0
     found = exchanges(history.session)
@@ -294,7 +293,7 @@ def by_hand(  # noqa: C901 - each figure once, in one place
         for name, (begin, end) in pairs:
             if begin is not None and end is not None:
                 lengths[name].append(max((end - begin).total_seconds(), 0))
-    for posted in history.session.scalars(select(Mention.posted_at).where(Mention.network != CANARY)):
+    for posted in history.session.scalars(select(Mention.posted_at).where(Mention.network != CANARY_NETWORK)):
         if inside(posted):
             wall = posted.astimezone(period.zone)
             hours[wall.weekday() * 24 + wall.hour] += 1
@@ -315,7 +314,7 @@ def summary(lengths: Sequence[float]) -> tuple[int, float | None, float | None, 
     return len(lengths), median(lengths), pytest.approx(p90), sum(one <= 1800 for one in lengths)
 
 
-def summed(times: report.Times) -> tuple[int, float | None, float | None, int]:
+def summed(times: report.DurationStats) -> tuple[int, float | None, float | None, int]:
     half, most = times.median, times.p90
     return (
         times.number,
@@ -366,16 +365,16 @@ def test_figures_are_what_counting_the_log_by_hand_gives(  # noqa: PLR0917
         history = History(session, begin, zone)
         history.live([Act("speak", 0, 0, TEAM[0]), *acts])
         session.flush()
-        office_time.fill(session, OfficeHours.parse(office, team[0], ""), limit=1000)
+        office_time.fill_missing(session, OfficeHours.parse(office, team[0], ""), limit=1000)
         skipped, length = days
         first = change + timedelta(days=skipped - 1)
         last = first + timedelta(days=length - 1)
         period = Period(first, last, zone, datetime(2026, 12, 1, tzinfo=UTC))
-        found = report.report(session, Question(period), target=TARGET).now
+        found = report.build_report(session, StatsQuery(period), target=TARGET).current
         wanted = by_hand(history, period, office, team_zone)
-        brief = report.figures(Ask(session), period, Whose(), brief=True)(TARGET)
+        brief = report.query_stats(QueryPipeline(session), period, StatsFilter(), brief=True)(TARGET)
         _count_by_day(session, max(period.last, history.now.date()))
-        daily = daily_rollup.read(Ask(session), period.first, period.last, Whose())
+        daily = daily_rollup.read_days(QueryPipeline(session), period.first, period.last, StatsFilter())
         utc = Period(period.first, period.last, ZoneInfo("UTC"), period.now)
         in_utc = by_hand(history, utc, office, team_zone)
 
@@ -384,7 +383,7 @@ def test_figures_are_what_counting_the_log_by_hand_gives(  # noqa: PLR0917
     assert found.hours == wanted["hours"]
     assert found.unanswered == wanted["unanswered"]
     assert {one.day: one.outcomes for one in found.days} == wanted["days"]
-    for name in TIMES:
+    for name in DURATION_NAMES:
         assert (name, summed(found.times[name])) == (name, summary(wanted["lengths"][name]))
     assert {one.user: (one.answered, one.handed_off) for one in found.people} == wanted["people"]
     assert (brief.outcomes, brief.heard, brief.unanswered) == (found.outcomes, found.heard, found.unanswered)
@@ -394,55 +393,57 @@ def test_figures_are_what_counting_the_log_by_hand_gives(  # noqa: PLR0917
     assert daily.heard.total() == sum(in_utc["hours"])
     assert daily.unanswered == in_utc["unanswered"]
     assert {outcome: slots.total() for outcome, slots in daily.outcomes.items()} == in_utc["outcomes"]
-    for name in TIMES:
-        wanted_bars = Counter(daily_rollup.bucket(int(one)) for one in in_utc["lengths"][name])
+    for name in DURATION_NAMES:
+        wanted_bars = Counter(daily_rollup.bucket_start(int(one)) for one in in_utc["lengths"][name])
         assert (name, daily.times[name]) == (name, wanted_bars)
     people = {who: (mate.answered, mate.handed_off) for who, mate in daily.mates.items()}
     assert people == in_utc["people"]
 
 
 def _count_by_day(session: Session, today: date) -> None:
-    day = daily_rollup.next_day(session, today)
+    day = daily_rollup.first_uncounted_day(session, today)
     while day is not None:
         daily_rollup.count_day(session, day, is_next=True)
         session.flush()
-        day = daily_rollup.next_day(session, today)
+        day = daily_rollup.first_uncounted_day(session, today)
 
 
 # --- what is never counted, or not known --------------------------------------------------------------------
 
 
 def _days(length: int, zone: str = "UTC") -> Period:
-    return read(f"{length}d", zone=ZoneInfo(zone), now=minute(600))
+    return parse_period(f"{length}d", zone=ZoneInfo(zone), now=minute(600))
 
 
 def test_test_mentions_count_nowhere(session: Session) -> None:
-    canary = Place(network=CANARY, account_id="0", channel="C0CANARY", promise=PROMISE)
-    take_in(session, [said(1, minute(1), author="robot")], canary, at=minute(2))
+    canary = IngestTarget(network=CANARY_NETWORK, account_id="0", channel="C0CANARY", promise=PROMISE)
+    ingest_page(session, [said(1, minute(1), author="robot")], canary, at=minute(2))
     one = ticket(session, "robot")
     reply = one.reply(
         session, text="Hi", by="U0ANA", at=minute(3), key="k", turn=1, to_post_id="1", undo_until=NINE
     )
     reply.release(session, at=minute(3))
     reply.take(session, worker="w", at=minute(3), lease_until=minute(3))
-    reply.move(session, Delivery.PUBLISHED, at=minute(4))
-    one.spoken(session, reply, at=minute(4))
+    reply.move(session, DeliveryState.PUBLISHED, at=minute(4))
+    one.handle_published_reply(session, reply, at=minute(4))
     session.flush()
 
-    found = report.figures(Ask(session), _days(7), Whose())(TARGET)
+    found = report.query_stats(QueryPipeline(session), _days(7), StatsFilter())(TARGET)
 
     assert (found.heard, found.tickets, found.people, found.times["first reply"].number) == (0, 0, (), 0)
 
 
 def test_filters_leave_the_rest_out(session: Session) -> None:
     elsewhere = replace(PLACE, channel="C0PRESS")
-    take_in(session, [said(1, minute(1), author="a"), said(2, minute(2), author="b")], PLACE, at=minute(3))
-    take_in(session, [said(3, minute(1), author="c")], elsewhere, at=minute(3))
+    ingest_page(
+        session, [said(1, minute(1), author="a"), said(2, minute(2), author="b")], PLACE, at=minute(3)
+    )
+    ingest_page(session, [said(3, minute(1), author="c")], elsewhere, at=minute(3))
     ticket(session, "a").claim(session, by="U0ANA", at=minute(5))
     session.flush()
 
     def heard(**whose: str) -> int:
-        return report.figures(Ask(session), _days(7), Whose(**whose))(TARGET).heard
+        return report.query_stats(QueryPipeline(session), _days(7), StatsFilter(**whose))(TARGET).heard
 
     assert (heard(), heard(person="U0ANA"), heard(person="U0BEN")) == (3, 1, 0)
     assert (heard(channel="C0PRESS"), heard(channel="C0NONE"), heard(network="x"), heard(network="y")) == (
@@ -456,10 +457,10 @@ def test_filters_leave_the_rest_out(session: Session) -> None:
 def test_opening_hours_that_change_change_nothing_that_was_written_down(session: Session) -> None:
     hear(session, said(1, NINE))
     one = ticket(session)
-    one.answered_outside(session, post_id="o", to_post_id="1", at=minute(90))
+    one.record_outside_answer(session, post_id="o", to_post_id="1", at=minute(90))
     session.flush()
-    office_time.fill(session, OfficeHours.parse("Mon 09:00-10:00", "UTC", ""), limit=9)
-    office_time.fill(session, OfficeHours.parse("Tue 09:00-10:00", "UTC", ""), limit=9)
+    office_time.fill_missing(session, OfficeHours.parse("Mon 09:00-10:00", "UTC", ""), limit=9)
+    office_time.fill_missing(session, OfficeHours.parse("Tue 09:00-10:00", "UTC", ""), limit=9)
     session.refresh(one)
     assert one.first_reply_open == 3600
 
@@ -471,20 +472,20 @@ def test_days_are_counted_anew_once_something_happens_to_them(session: Session) 
     today = minute(600).date()
     hear(session, said(1, NINE), said(2, NINE, author="8"))
     _count_by_day(session, today)
-    daily_rollup.seen(session, daily_rollup.last_event(session))
+    daily_rollup.mark_events_counted(session, daily_rollup.last_event_id(session))
     session.flush()
-    assert daily_rollup.next_day(session, today) is None
-    assert daily_rollup.touched(session, daily_rollup.last_event(session), today) == []
+    assert daily_rollup.first_uncounted_day(session, today) is None
+    assert daily_rollup.list_changed_days(session, daily_rollup.last_event_id(session), today) == []
 
-    ticket(session, "8").not_about_us(session, by="U0ANA", at=minute(5))
+    ticket(session, "8").close_not_about_us(session, by="U0ANA", at=minute(5))
     session.flush()
-    days = daily_rollup.touched(session, daily_rollup.last_event(session), today)
+    days = daily_rollup.list_changed_days(session, daily_rollup.last_event_id(session), today)
     assert NINE.date() in days
     for day in days:
         daily_rollup.count_day(session, day)
     session.flush()
 
-    told = daily_rollup.read(Ask(session), today, today, Whose())
+    told = daily_rollup.read_days(QueryPipeline(session), today, today, StatsFilter())
     assert told is not None
     ended = {outcome: slots.total() for outcome, slots in told.outcomes.items() if slots}
     assert ended == {"waiting": 1, "not about us": 1}
@@ -493,16 +494,18 @@ def test_days_are_counted_anew_once_something_happens_to_them(session: Session) 
 def test_a_long_period_is_told_by_days_once_they_are_counted(session: Session) -> None:
     hear(session, said(1, NINE))
     period = _days(93)
-    assert report.figures(Ask(session), period, Whose())(TARGET).is_exact  # not counted yet
+    assert report.query_stats(QueryPipeline(session), period, StatsFilter())(
+        TARGET
+    ).is_exact  # not counted yet
     _count_by_day(session, minute(600).date())
     session.flush()
 
-    found = report.figures(Ask(session), period, Whose())(TARGET)
+    found = report.query_stats(QueryPipeline(session), period, StatsFilter())(TARGET)
 
     assert not found.is_exact
     assert (found.heard, found.tickets, sum(found.hours)) == (1, 1, 1)
-    assert report.figures(Ask(session), _days(92), Whose())(TARGET).is_exact
-    assert report.figures(Ask(session), period, Whose(person="U0ANA"))(TARGET).is_exact
+    assert report.query_stats(QueryPipeline(session), _days(92), StatsFilter())(TARGET).is_exact
+    assert report.query_stats(QueryPipeline(session), period, StatsFilter(person="U0ANA"))(TARGET).is_exact
 
 
 def test_a_period_is_found_without_reading_the_year(db: Database) -> None:
@@ -511,15 +514,15 @@ def test_a_period_is_found_without_reading_the_year(db: Database) -> None:
         session.execute(text("ANALYZE"))
     period = Period(date(2026, 3, 4), date(2026, 3, 5), ZoneInfo("UTC"), datetime(2026, 12, 1, tzinfo=UTC))
     with explained(db) as plans, db.read() as session:
-        assert report.figures(Ask(session), period, Whose())(TARGET).tickets == 48
+        assert report.query_stats(QueryPipeline(session), period, StatsFilter())(TARGET).tickets == 48
 
     wanted = ("ix_tickets_opened_at", "ix_turns_asked_at", "ix_mentions_posted_at_network")
     for index, plan in zip(wanted, plans, strict=True):
         assert index in plan
         assert not re.search(r"SCAN (mentions|tickets|turns)$|Seq Scan", plan, re.MULTILINE)
-    whose = Whose(person="U0ANA", channel="C0MENTIONS", network="x")
+    whose = StatsFilter(person="U0ANA", channel="C0MENTIONS", network="x")
     with explained(db) as plans, db.read() as session:
-        assert report.figures(Ask(session), period, whose)(TARGET).tickets == 0
+        assert report.query_stats(QueryPipeline(session), period, whose)(TARGET).tickets == 0
 
     for index, plan in zip(wanted, plans, strict=True):
         assert index in plan
@@ -531,7 +534,7 @@ def test_what_lacks_its_office_hours_is_found_without_reading_the_year(db: Datab
         hear(session, *(said(number, minute(number), author=str(number)) for number in range(4000)))
         session.execute(text("ANALYZE"))
     with explained(db) as plans, db.read() as session:
-        assert not office_time.is_short(session)
+        assert not office_time.has_unfilled(session)
 
     assert "ix_tickets_uncounted" in plans[0]
     assert "ix_turns_uncounted" in plans[1]
@@ -539,7 +542,7 @@ def test_what_lacks_its_office_hours_is_found_without_reading_the_year(db: Datab
 
 @given(st.integers(0, 10**8))
 def test_a_bucket_is_hardly_shorter_than_what_lies_in_it(took: int) -> None:
-    low = daily_rollup.bucket(took)
+    low = daily_rollup.bucket_start(took)
 
     assert low <= took < low * 1.1 + 1
-    assert daily_rollup.bucket(low) == low
+    assert daily_rollup.bucket_start(low) == low

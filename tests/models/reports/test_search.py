@@ -12,7 +12,7 @@ from sqlalchemy import delete, text, update
 from models import Mention
 from models.core.base import RuleBrokenError
 from models.core.database import Database
-from models.reports.search import LONGEST, RECENT, Before, phrases, search
+from models.reports.search import QUERY_MAX_CHARS, RECENT_MAX_IDS, SearchCursor, parse_phrases, search
 from models.reports.word_index import index_missing
 from tests.models.ledger import hear, mention, minute, passing, said, ticket
 
@@ -23,7 +23,9 @@ texts = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
 
 def found(session, typed: str, limit: int = 50) -> list[str]:
     session.flush()
-    return [one.text for one in search(session, phrases(typed), before=Before(), limit=limit).found]
+    return [
+        one.text for one in search(session, parse_phrases(typed), before=SearchCursor(), limit=limit).found
+    ]
 
 
 def say(session, *words: str) -> None:
@@ -151,8 +153,8 @@ def test_pages_put_together_are_the_whole_without_gap_or_repeat(db: Database) ->
                     key=f"k{number}",
                 )
         session.flush()
-        whole = search(session, ["beer"], before=Before(), limit=500).found
-        pages, before = [], Before()
+        whole = search(session, ["beer"], before=SearchCursor(), limit=500).found
+        pages, before = [], SearchCursor()
         while before is not None:
             page = search(session, ["beer"], before=before, limit=7)
             pages += page.found
@@ -165,7 +167,7 @@ def test_pages_put_together_are_the_whole_without_gap_or_repeat(db: Database) ->
 def test_what_is_far_back_is_found_past_what_is_looked_through_first(db: Database) -> None:
     with passing(db) as session:
         say(session, "rare beer", "rare stock")
-        session.execute(text(f"UPDATE mentions SET id = id + {RECENT * 3} WHERE post_id = '2'"))
+        session.execute(text(f"UPDATE mentions SET id = id + {RECENT_MAX_IDS * 3} WHERE post_id = '2'"))
         assert index_missing(session) == 1
 
         assert found(session, "rare") == ["rare stock", "rare beer"]
@@ -182,13 +184,13 @@ def test_canaries_are_not_found(db: Database) -> None:
         assert found(session, "stock") == []
 
 
-@given(st.text(max_size=LONGEST + 50))
+@given(st.text(max_size=QUERY_MAX_CHARS + 50))
 @AGAIN
 def test_whatever_is_typed_is_looked_for_or_refused_with_a_sentence(db: Database, typed: str) -> None:
     with passing(db) as session:
         say(session, "beer")
         try:
-            looked_for = phrases(typed)
+            looked_for = parse_phrases(typed)
         except RuleBrokenError:
             return
-        search(session, looked_for, before=Before(), limit=10)
+        search(session, looked_for, before=SearchCursor(), limit=10)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.core.base import RuleBrokenError
 from models.core.database import Database
-from models.reports.search import LONGEST, Before, phrases, search
+from models.reports.search import QUERY_MAX_CHARS, SearchCursor, parse_phrases, search
 from tests import databases
 from tests.models.ledger import hear, minute, passing, said
 
@@ -88,18 +88,18 @@ def both(
 def found(database: Database, texts: list[str], *, look: Callable[[], list[str]]) -> list[str]:
     with passing(database) as session:
         hear(session, *(said(n, minute(n), text=one, conversation=f"d{n}") for n, one in enumerate(texts, 1)))
-        return [one.text for one in search(session, look(), before=Before(), limit=50).found]
+        return [one.text for one in search(session, look(), before=SearchCursor(), limit=50).found]
 
 
 @given(texts=st.lists(TEXTS, min_size=1, max_size=6), typed=TEXTS, quoted=st.booleans())
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_both_engines_find_the_same(both: list[Database], texts: list[str], typed: str, quoted: bool) -> None:
-    typed = f'"{typed}"'[:LONGEST] if quoted else typed[:LONGEST]
+    typed = f'"{typed}"'[:QUERY_MAX_CHARS] if quoted else typed[:QUERY_MAX_CHARS]
     try:
-        phrases(typed)
+        parse_phrases(typed)
     except RuleBrokenError:
         return
-    lite, postgres = (found(one, [*texts, typed], look=lambda: phrases(typed)) for one in both)
+    lite, postgres = (found(one, [*texts, typed], look=lambda: parse_phrases(typed)) for one in both)
     assert lite == postgres
     assert typed in lite, "a text is found by all of its own words"
 
@@ -121,6 +121,6 @@ def test_both_engines_have_the_same_limits(
     both: list[Database], text: str, typed: str, is_found: bool
 ) -> None:
     for one in both:
-        assert (found(one, [text], look=lambda: phrases(typed)) == [text]) is is_found, (
+        assert (found(one, [text], look=lambda: parse_phrases(typed)) == [text]) is is_found, (
             one.engine.dialect.name
         )

@@ -12,12 +12,17 @@ from rapidfuzz import fuzz
 from sqlalchemy.orm import Session
 
 from models import Author, Reply
-from models.core.fingerprint import essence
+from models.core.fingerprint import compute_fingerprint
 from models.similarity import near_duplicates as guard
-from models.similarity.near_duplicates import NEAR, Essences, Twin, twin
-from models.tickets.ingest import Place, take_in
-from models.tickets.reply import LIVE, State
-from models.tickets.teammate import signed, unsigned
+from models.similarity.near_duplicates import (
+    NEAR_DUPLICATE_MIN_PERCENT,
+    FingerprintCache,
+    NearDuplicate,
+    find_near_duplicate,
+)
+from models.tickets.ingest import IngestTarget, ingest_page
+from models.tickets.reply import LIVE_STATES, DeliveryState
+from models.tickets.teammate import append_sign_off, strip_sign_off
 from tests.bench.honesty import PRODUCTS, rates
 from tests.models.ledger import NINE, PLACE, PROMISE, minute, said, ticket
 
@@ -31,18 +36,22 @@ def told(
     text: str,
     *,
     to: str = "7",
-    state: State = State.PUBLISHED,
+    state: DeliveryState = DeliveryState.PUBLISHED,
     names: Iterable[str] = ("Ana", "Tom"),
-    place: Place = PLACE,
+    place: IngestTarget = PLACE,
     **more: Any,
 ) -> Reply:
     """A reply in that state to that person, its essence kept as the ledger keeps it."""
     key = uuid4().hex
-    take_in(session, [said(key, author=to, conversation=key)], place, at=NINE)
+    ingest_page(session, [said(key, author=to, conversation=key)], place, at=NINE)
     session.flush()
     person = ticket(session, to, key)
     sign_off = more.get("sign_off")
-    values = {"essence": essence(unsigned(text, sign_off), names), "actor": TOM, "created_at": NINE} | more
+    values = {
+        "essence": compute_fingerprint(strip_sign_off(text, sign_off), names),
+        "actor": TOM,
+        "created_at": NINE,
+    } | more
     reply = Reply(
         ticket_id=person.id,
         turn=1,
@@ -59,12 +68,14 @@ def told(
 
 
 def near(
-    session: Session, text: str, *, to: str = "8", known: Essences | None = None, **more: Any
-) -> Twin | None:
+    session: Session, text: str, *, to: str = "8", known: FingerprintCache | None = None, **more: Any
+) -> NearDuplicate | None:
     """What the guard finds when `text` is to go to that person, with nothing read before unless `known`."""
     author = Author.by_network_id(session, "x", [to]).get(to)
     asked = {"sign_off": None, "network": "x", "account_id": "99", "names": ("Ana", "Tom")} | more
-    return twin(session, known or Essences(), text=text, author_id=author.id if author else -1, **asked)
+    return find_near_duplicate(
+        session, known or FingerprintCache(), text=text, author_id=author.id if author else -1, **asked
+    )
 
 
 # --- what is left of a text ---------------------------------------------------------------------------------
@@ -86,28 +97,30 @@ def near(
     ],
 )
 def test_what_differs_on_the_surface_alone_is_the_same(one: str, other: str) -> None:
-    assert essence(one) == essence(other) != ""
+    assert compute_fingerprint(one) == compute_fingerprint(other) != ""
 
 
 def test_a_name_goes_as_a_whole_word_and_each_word_of_it() -> None:
-    assert essence("Hi Kim, ask Tom: Kim's kimono, Anne-Marie", ["Kim Lee", "TOM", "Anne-Marie"]) == (
-        "ask hi kimono"
-    )
+    assert compute_fingerprint(
+        "Hi Kim, ask Tom: Kim's kimono, Anne-Marie", ["Kim Lee", "TOM", "Anne-Marie"]
+    ) == ("ask hi kimono")
 
 
 def test_numbers_stay_for_they_may_be_all_that_is_personal() -> None:
-    assert essence("Fixed in 4.2.1") != essence("Fixed in 4.2.0")
-    assert essence("Order 4711 left") == "4711 left order"
+    assert compute_fingerprint("Fixed in 4.2.1") != compute_fingerprint("Fixed in 4.2.0")
+    assert compute_fingerprint("Order 4711 left") == "4711 left order"
 
 
 def test_languages_without_blanks_keep_their_order() -> None:
     words = "感谢您的反馈\N{FULLWIDTH COMMA}我们正在处理这个问题。"
 
-    assert essence(words) == "感谢您的反馈我们正在处理这个问题"
-    assert essence(f"@kim {words} https://acme.example") == essence(words)
-    assert essence("https://acme.example/a请看") == "请看"
-    assert essence("田中様、ご連絡ありがとうございます", ["田中"]) == "様ご連絡ありがとうございます"
-    assert essence("我们正在处理") != essence("处理正在我们")
+    assert compute_fingerprint(words) == "感谢您的反馈我们正在处理这个问题"
+    assert compute_fingerprint(f"@kim {words} https://acme.example") == compute_fingerprint(words)
+    assert compute_fingerprint("https://acme.example/a请看") == "请看"
+    assert (
+        compute_fingerprint("田中様、ご連絡ありがとうございます", ["田中"]) == "様ご連絡ありがとうございます"
+    )
+    assert compute_fingerprint("我们正在处理") != compute_fingerprint("处理正在我们")
 
 
 @pytest.mark.parametrize("hidden", ["\u200b", "\u200d", "\u00ad", "\u2060", "\u200f", "\u202e", "\ufeff"])
@@ -115,7 +128,7 @@ def test_what_hides_between_letters_does_not_dodge_the_guard(hidden: str, sessio
     told(session, CANNED)
     dodging = hidden.join(CANNED)
 
-    assert essence(dodging) == essence(CANNED)
+    assert compute_fingerprint(dodging) == compute_fingerprint(CANNED)
     found = near(session, dodging)
     assert found is not None
     assert (found.percent, found.is_exact) == (100, True)
@@ -125,7 +138,7 @@ def test_what_hides_between_letters_does_not_dodge_the_guard(hidden: str, sessio
     "empty", ["", " \n", "\N{THUMBS UP SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-3}", "@kim https://a.example"]
 )
 def test_what_says_nothing_has_no_essence(empty: str) -> None:
-    assert essence(empty) == ""
+    assert compute_fingerprint(empty) == ""
 
 
 NAMES = st.text(st.characters(categories=["Lu", "Ll"], max_codepoint=0x24F), min_size=1, max_size=12)
@@ -135,18 +148,22 @@ NAMES = st.text(st.characters(categories=["Lu", "Ll"], max_codepoint=0x24F), min
 def test_whom_it_is_to_who_signs_and_what_it_links_to_change_nothing(
     text: str, name: str, handle: str
 ) -> None:
-    plain = essence(text, [name])
+    plain = compute_fingerprint(text, [name])
     sign = f"\N{EN DASH} {name}"
 
-    assert essence(f"@{handle} {text}", [name]) == plain
-    assert essence(f"{text} https://acme.example/{handle}", [name]) == plain
-    assert essence(f"{name} {text} {name}", [name]) == plain
-    assert essence(unsigned(signed(text, sign), sign), [name]) == essence(unsigned(text, sign), [name])
+    assert compute_fingerprint(f"@{handle} {text}", [name]) == plain
+    assert compute_fingerprint(f"{text} https://acme.example/{handle}", [name]) == plain
+    assert compute_fingerprint(f"{name} {text} {name}", [name]) == plain
+    assert compute_fingerprint(
+        strip_sign_off(append_sign_off(text, sign), sign), [name]
+    ) == compute_fingerprint(strip_sign_off(text, sign), [name])
 
 
 @given(st.text(), st.text())
 def test_two_texts_are_as_like_one_way_as_the_other(one: str, other: str) -> None:
-    there, back = (fuzz.ratio(essence(a), essence(b)) for a, b in ((one, other), (other, one)))
+    there, back = (
+        fuzz.ratio(compute_fingerprint(a), compute_fingerprint(b)) for a, b in ((one, other), (other, one))
+    )
 
     assert 0 <= there == back <= 100
 
@@ -162,7 +179,7 @@ def test_a_canned_phrase_for_somebody_else_is_its_twins_whole_likeness(session: 
 
     found = near(session, changed, sign_off="\N{EN DASH} Tom", names=("Lee", "Tom"))
 
-    assert found == Twin(
+    assert found == NearDuplicate(
         reply_id=reply.id,
         percent=100,
         is_exact=False,
@@ -196,7 +213,7 @@ def test_one_that_is_near_tells_how_near(session: Session) -> None:
     found = near(session, CANNED.replace("right away", "at once"))
 
     assert found is not None
-    assert NEAR <= found.percent < 100
+    assert NEAR_DUPLICATE_MIN_PERCENT <= found.percent < 100
 
 
 def test_honest_answers_about_two_bugs_are_not_near(session: Session) -> None:
@@ -228,7 +245,7 @@ def test_from_twenty_five_characters_on_it_is_compared_with_all(session: Session
     told(session, "We will fix this tonight.", to="7")
     told(session, "We'll fix this by tonight", to="7")
 
-    assert len("We will fix this tonight.") == guard.SHORT
+    assert len("We will fix this tonight.") == guard.SHORT_TEXT_MAX_LETTERS
     assert near(session, "We will fix this tonight.") is not None
     assert near(session, "We will fix this tonight") is None
 
@@ -290,16 +307,16 @@ def test_a_reply_from_before_essences_were_kept_is_passed_over(session: Session)
     assert near(session, CANNED) is None
 
 
-@pytest.mark.parametrize("state", State)
-def test_what_is_public_or_on_its_way_counts_and_nothing_else(state: State, session: Session) -> None:
+@pytest.mark.parametrize("state", DeliveryState)
+def test_what_is_public_or_on_its_way_counts_and_nothing_else(state: DeliveryState, session: Session) -> None:
     told(session, CANNED, to="7", state=state)
 
-    assert (near(session, CANNED, to="8") is not None) == (state in LIVE)
-    assert (near(session, CANNED, to="7") is not None) == (state in LIVE)
+    assert (near(session, CANNED, to="8") is not None) == (state in LIVE_STATES)
+    assert (near(session, CANNED, to="7") is not None) == (state in LIVE_STATES)
 
 
 def test_what_another_account_or_network_said_is_not_compared(session: Session) -> None:
-    told(session, CANNED, to="7", place=Place("x", "98", "C0MENTIONS", PROMISE))
+    told(session, CANNED, to="7", place=IngestTarget("x", "98", "C0MENTIONS", PROMISE))
 
     assert near(session, CANNED, to="7") is None
     assert near(session, CANNED, to="8") is None
@@ -310,18 +327,18 @@ def test_what_another_account_or_network_said_is_not_compared(session: Session) 
 def test_replies_of_other_accounts_between_do_not_hide_one(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "WITHIN", 6)
+    monkeypatch.setattr(guard, "SCANNED_REPLIES_MAX", 6)
     told(session, CANNED)
     for _ in range(5):
-        told(session, CANNED, place=Place("x", "98", "C0MENTIONS", PROMISE))
+        told(session, CANNED, place=IngestTarget("x", "98", "C0MENTIONS", PROMISE))
 
     assert near(session, CANNED) is not None
-    told(session, CANNED, place=Place("x", "98", "C0MENTIONS", PROMISE))
+    told(session, CANNED, place=IngestTarget("x", "98", "C0MENTIONS", PROMISE))
     assert near(session, CANNED) is None
 
 
 def test_the_account_s_newest_alone_are_compared(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guard, "RECENT", 2)
+    monkeypatch.setattr(guard, "COMPARED_REPLIES_MAX", 2)
     told(session, CANNED)
     told(session, "Something else that is long enough to count")
 
@@ -333,19 +350,19 @@ def test_the_account_s_newest_alone_are_compared(session: Session, monkeypatch: 
 def test_what_was_read_before_is_not_taken_for_all_there_is(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guard, "LATE", 0)
-    known = Essences()
+    monkeypatch.setattr(guard, "LATE_COMMIT_MAX_IDS", 0)
+    known = FingerprintCache()
     assert near(session, CANNED, known=known) is None
 
     reply = told(session, CANNED)
     assert near(session, CANNED, known=known) is not None
-    reply.state = State.CANCELLED
+    reply.state = DeliveryState.CANCELLED
     session.flush()
     assert near(session, CANNED, known=known) is None
 
 
 def test_a_reply_that_is_committed_behind_a_younger_one_is_read_too(session: Session) -> None:
-    known = Essences()
+    known = FingerprintCache()
     told(session, "Something else that is long enough to count", id=7)
     assert near(session, CANNED, known=known) is None
 
@@ -355,7 +372,7 @@ def test_a_reply_that_is_committed_behind_a_younger_one_is_read_too(session: Ses
 
 
 def test_the_likest_that_went_out_is_named_not_one_that_was_stopped(session: Session) -> None:
-    told(session, CANNED, state=State.CANCELLED)
+    told(session, CANNED, state=DeliveryState.CANCELLED)
     went_out = told(session, CANNED + " Really!")
 
     found = near(session, CANNED)

@@ -21,7 +21,7 @@ def somebody(session: Session, **more: Any) -> Author:
 
 
 def learn(author: Author, handle: str = "maria") -> None:
-    author.learn(
+    author.update_profile(
         handle=handle, name="Maria", followers=120, verified=True, protected=False, avatar_url=None, at=NINE
     )
 
@@ -30,7 +30,7 @@ def test_who_was_only_heard_has_no_profile_yet(session: Session) -> None:
     hear(session, said(1))
     author = session.scalars(select(Author)).one()
 
-    assert (author.network_id, author.handle, author.shown) == ("7", None, "somebody")
+    assert (author.network_id, author.handle, author.display_name) == ("7", None, "somebody")
     assert not author.is_fresh(NINE)
 
 
@@ -48,7 +48,7 @@ def test_a_new_profile_takes_the_place_of_the_old_one(session: Session) -> None:
     learn(author)
     learn(author, "maria_2")
 
-    assert (author.shown, author.followers, author.verified) == ("@maria_2", 120, True)
+    assert (author.display_name, author.followers, author.verified) == ("@maria_2", 120, True)
 
 
 def test_those_that_are_asked_for_are_found_by_their_network_and_id(session: Session) -> None:
@@ -69,7 +69,9 @@ def test_one_person_is_in_the_ledger_once(session: Session) -> None:
 def test_our_own_names_are_kept_as_the_network_last_gave_them(db: Database) -> None:
     def look(handle: str) -> None:
         with db.write() as session:
-            Account.learn(session, network="x", network_id="99", handle=handle, name="Acme", at=minute(0))
+            Account.record_profile(
+                session, network="x", network_id="99", handle=handle, name="Acme", at=minute(0)
+            )
 
     assert raised(together(*[lambda: look("acme")] * 4)) == []
     look("acmebrew")

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from models import Credential
 from models.core.database import Database
-from models.sources.credential import LEASE
+from models.sources.credential import RENEWAL_LEASE
 from tests.models.ledger import NINE, minute, raised, together
 
 HOURS = NINE + timedelta(hours=2)
@@ -32,12 +32,12 @@ def row(db: Database) -> Credential:
 
 def lease(db: Database, at=NINE) -> bool:
     with db.write() as session:
-        return Credential.hold(session, "x").lease(at=at)
+        return Credential.lock(session, "x").lease(at=at)
 
 
 def keep(db: Database, sealed: str, at=NINE) -> None:
     with db.write() as session:
-        Credential.hold(session, "x").keep(
+        Credential.lock(session, "x").store_renewed(
             sealed=sealed, key_id="k1", at=at, expires_at=at + timedelta(hours=2)
         )
 
@@ -52,15 +52,15 @@ def test_of_many_who_want_to_renew_one_gets_the_lease(db: Database) -> None:
 def test_the_lease_of_one_who_died_ends(db: Database) -> None:
     assert lease(db)
 
-    assert not lease(db, NINE + LEASE - timedelta(seconds=1))
-    assert lease(db, NINE + LEASE)
+    assert not lease(db, NINE + RENEWAL_LEASE - timedelta(seconds=1))
+    assert lease(db, NINE + RENEWAL_LEASE)
     assert row(db).tries == 2
 
 
 def test_a_new_pair_ends_the_lease_and_every_trouble_and_raises_the_fence(db: Database) -> None:
     lease(db)
     with db.write() as session:
-        Credential.hold(session, "x").lose(minute(1), "unreachable", "no answer")
+        Credential.lock(session, "x").record_unknown_outcome(minute(1), "unreachable", "no answer")
     before = row(db).fence
 
     keep(db, "second", minute(2))
@@ -75,7 +75,7 @@ def test_a_new_pair_ends_the_lease_and_every_trouble_and_raises_the_fence(db: Da
 def test_a_call_without_effect_does_not_count_as_a_try(db: Database) -> None:
     lease(db)
     with db.write() as session:
-        Credential.hold(session, "x").put_off(minute(1), "rate limit", "slow down")
+        Credential.lock(session, "x").put_off(minute(1), "rate limit", "slow down")
 
     kept = row(db)
     assert (kept.tries, kept.not_before, kept.cause) == (0, minute(1), "rate limit")
@@ -85,7 +85,7 @@ def test_a_call_without_effect_does_not_count_as_a_try(db: Database) -> None:
 def test_a_lost_answer_stays_counted(db: Database) -> None:
     lease(db)
     with db.write() as session:
-        Credential.hold(session, "x").lose(None, "unreachable", "no answer")
+        Credential.lock(session, "x").record_unknown_outcome(None, "unreachable", "no answer")
 
     assert lease(db)
     assert row(db).tries == 2
@@ -93,8 +93,8 @@ def test_a_lost_answer_stays_counted(db: Database) -> None:
 
 def test_connecting_again_ends_whatever_was(db: Database) -> None:
     with db.write() as session:
-        held = Credential.hold(session, "x")
-        held.name_account("42", "acmebrew")
+        held = Credential.lock(session, "x")
+        held.set_account("42", "acmebrew")
         held.disconnect("unauthorized", "refused", at=minute(1))
     before = row(db)
     assert (before.disconnected_at, before.failure) == (minute(1), "refused")
@@ -116,7 +116,7 @@ def test_two_who_connect_at_once_leave_one_row(db: Database) -> None:
 def test_under_another_key_it_is_the_same_pair(db: Database) -> None:
     before = row(db)
     with db.write() as session:
-        Credential.hold(session, "x").seal_again("first, otherwise", "k2")
+        Credential.lock(session, "x").reseal("first, otherwise", "k2")
 
     after = row(db)
     assert (after.sealed, after.key_id, after.fence) == ("first, otherwise", "k2", before.fence)

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from models import Event, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import OvertakenError, State
+from models.tickets.reply import DeliveryState, OvertakenError
 from tests.models.ledger import NINE, hear, minute, passing, raised, rows, said, ticket, together
 from tests.models.log import HOLDS_ITS_TURN
 
@@ -47,7 +47,7 @@ TABLE = {
     "confirmed": {"withdrawn"},
     "cancelled": {"published"},  # once it may have left: a later sighting of what was discarded
 }
-ALL = st.sampled_from(list(State))
+ALL = st.sampled_from(list(DeliveryState))
 LATER = timedelta(seconds=45)
 
 # The verbs: where each is allowed, where it leads, and when the next thing is due.
@@ -66,7 +66,7 @@ VERBS: dict[str, tuple[set[str], str, timedelta | None]] = {
 
 def do(verb: str, session: Session, reply: Reply, at: Any, by: str) -> None:
     """Call `verb` with what it needs; a state instead of a verb is a plain move there."""
-    if isinstance(verb, State):
+    if isinstance(verb, DeliveryState):
         reply.move(session, verb, at=at, by=by)
         return
     then = at + LATER
@@ -168,7 +168,7 @@ class Delivery(RuleBasedStateMachine):
         return reply.id
 
     @rule(reply_id=replies, to=ALL, by=st.sampled_from(["U0ANA", "U0BEN"]))
-    def move(self, reply_id: int, to: State, by: str) -> None:
+    def move(self, reply_id: int, to: DeliveryState, by: str) -> None:
         self.attempt(
             reply_id,
             to,
@@ -181,7 +181,7 @@ class Delivery(RuleBasedStateMachine):
     def move_as_the_table_says(self, reply_id: int, to: st.DataObject) -> None:
         """The same, without most of what is refused, so that replies get far."""
         allowed = sorted(TABLE.get(self.known[reply_id].state, {"draft"}))
-        self.move(reply_id, State(to.draw(st.sampled_from(allowed))), "U0BEN")
+        self.move(reply_id, DeliveryState(to.draw(st.sampled_from(allowed))), "U0BEN")
 
     @rule(reply_id=replies, verb=st.sampled_from(sorted(VERBS)))
     def use(self, reply_id: int, verb: str) -> None:
@@ -244,7 +244,7 @@ class Delivery(RuleBasedStateMachine):
         return copy
 
     @rule(copy=consumes(copies), to=ALL, verb=st.sampled_from([None, *sorted(VERBS)]))
-    def act_on_what_was_read(self, copy: Reply, to: State, verb: str | None) -> None:
+    def act_on_what_was_read(self, copy: Reply, to: DeliveryState, verb: str | None) -> None:
         current = self.known[copy.id]
         if copy.fence == current.fence:
             return
@@ -261,12 +261,12 @@ class Delivery(RuleBasedStateMachine):
         self.session.expunge(self.row(copy.id))
         self.session.add(copy)
         with self.nothing_changes():
-            copy.looked(self.session, next_at=self.tick())
+            copy.record_lookup(self.session, next_at=self.tick())
 
     # --- who goes around the model ----------------------------------------------------------------------
 
     @rule(turn=st.integers(1, 2), state=ALL)
-    def insert_by_hand(self, turn: int, state: State) -> None:
+    def insert_by_hand(self, turn: int, state: DeliveryState) -> None:
         values = {"ticket_id": self.ticket.id, "turn": turn, "state": state, "fence": 0, "key": uuid4().hex}
         words = {"text": "", "digest": "", "actor": "", "source": "", "to_post_id": "", "created_at": NINE}
         statement = insert(Reply.__table__).values(**values, **words, tries=0, looks=0)
@@ -274,7 +274,7 @@ class Delivery(RuleBasedStateMachine):
 
     @precondition(lambda self: self.known)
     @rule(reply_id=replies, state=ALL)
-    def update_by_hand(self, reply_id: int, state: State) -> None:
+    def update_by_hand(self, reply_id: int, state: DeliveryState) -> None:
         statement = update(Reply.__table__).where(Reply.id == reply_id).values(state=state)
         self.by_hand(statement, refused=self.is_taken(reply_id, state))
 
@@ -324,7 +324,7 @@ def test_a_reply_moves_as_the_table_says_and_never_otherwise(db: Database) -> No
 
 def test_every_pair_of_states_is_allowed_or_refused_as_the_table_says(session: Session) -> None:
     reply = a_reply(session)
-    for state, to in product(State, State):
+    for state, to in product(DeliveryState, DeliveryState):
         with session.begin_nested() as trial:
             session.execute(update(Reply.__table__).values(state=state, tries=1))
             session.refresh(reply)
@@ -340,7 +340,7 @@ def test_every_pair_of_states_is_allowed_or_refused_as_the_table_says(session: S
 
 def test_every_verb_is_allowed_or_refused_as_the_table_says(session: Session) -> None:
     reply = a_reply(session)
-    for state, verb in product(State, VERBS):
+    for state, verb in product(DeliveryState, VERBS):
         froms, to, due = VERBS[verb]
         with session.begin_nested() as trial:
             session.execute(update(Reply.__table__).values(state=state, tries=1))
@@ -366,16 +366,16 @@ def a_reply(session: Session, **more: Any) -> Reply:
 
 def test_a_cancelled_reply_that_never_left_is_not_seen_later(session: Session) -> None:
     reply = a_reply(session)
-    reply.move(session, State.HELD, at=NINE)
-    reply.move(session, State.CANCELLED, at=NINE)
+    reply.move(session, DeliveryState.HELD, at=NINE)
+    reply.move(session, DeliveryState.CANCELLED, at=NINE)
 
     with pytest.raises(OvertakenError):
-        reply.move(session, State.PUBLISHED, at=NINE)
+        reply.move(session, DeliveryState.PUBLISHED, at=NINE)
 
 
 def test_the_words_do_not_change_on_the_way_and_their_digest_is_kept(session: Session) -> None:
     reply = a_reply(session, text="Grüße, wir kümmern uns 🌱")
-    reply.move(session, State.HELD, at=NINE)
+    reply.move(session, DeliveryState.HELD, at=NINE)
     reply.release(session, at=NINE)
     reply.take(session, worker="w1", at=NINE, lease_until=minute(1))
 
@@ -386,7 +386,7 @@ def test_the_words_do_not_change_on_the_way_and_their_digest_is_kept(session: Se
 def queued(db: Database) -> int:
     with db.write() as session:
         reply = a_reply(session)
-        reply.move(session, State.HELD, at=NINE)
+        reply.move(session, DeliveryState.HELD, at=NINE)
         reply.release(session, at=NINE)
         return reply.id
 
@@ -417,7 +417,7 @@ def test_who_comes_late_cannot_write_over_what_came_after(db: Database) -> None:
         late.take(session, worker="w1", at=NINE, lease_until=minute(1))
     with db.write() as session:
         reply = session.get_one(Reply, reply_id)
-        reply.doubt(session, at=NINE, look_at=minute(1), detail="its lease ended")
+        reply.mark_unsure(session, at=NINE, look_at=minute(1), detail="its lease ended")
 
     with db.write() as session:
         session.add(late)
@@ -425,7 +425,7 @@ def test_who_comes_late_cannot_write_over_what_came_after(db: Database) -> None:
             late.put_off(session, at=NINE, until=minute(1), reason="rate limit", detail="429")
 
     with db.read() as session:
-        assert session.get_one(Reply, reply_id).state == State.UNSURE
+        assert session.get_one(Reply, reply_id).state == DeliveryState.UNSURE
 
 
 def test_a_worker_that_slept_through_another_try_cannot_begin_its_own(db: Database) -> None:
@@ -442,7 +442,7 @@ def test_a_worker_that_slept_through_another_try_cannot_begin_its_own(db: Databa
         session.add(late)
         with pytest.raises(OvertakenError):
             late.take(session, worker="w2", at=NINE, lease_until=minute(1))
-        assert late.state == State.QUEUED
+        assert late.state == DeliveryState.QUEUED
 
 
 def test_of_two_answers_submitted_at_once_one_holds_the_turn(db: Database) -> None:
@@ -451,10 +451,10 @@ def test_of_two_answers_submitted_at_once_one_holds_the_turn(db: Database) -> No
 
     def submit(reply_id: int) -> None:
         with db.write() as session:
-            session.get_one(Reply, reply_id).move(session, State.HELD, at=NINE)
+            session.get_one(Reply, reply_id).move(session, DeliveryState.HELD, at=NINE)
 
     outcomes = together(lambda: submit(first), lambda: submit(second))
 
     assert [type(error) for error in raised(outcomes)] == [IntegrityError]
     with db.read() as session:
-        assert session.scalar(select(func.count()).where(Reply.state == State.HELD)) == 1
+        assert session.scalar(select(func.count()).where(Reply.state == DeliveryState.HELD)) == 1

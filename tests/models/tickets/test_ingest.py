@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from models import Author, Cursor, Event, Mention, Reply, Ticket, Turn
 from models.core.database import Database
 from models.sources.attachment import Attachment
-from models.tickets.ingest import Said, Taken, take_in
-from models.tickets.reply import State as Delivery
+from models.tickets.ingest import IncomingPost, IngestResult, ingest_page
+from models.tickets.reply import DeliveryState
 from tests.models.ledger import (
     NINE,
     OWED,
@@ -59,7 +59,7 @@ def test_a_first_post_opens_a_ticket_that_waits_since_it_was_posted(session: Ses
     taken = hear(session, said(1, minute(0)), at=minute(4))
 
     now = ticket(session)
-    assert (taken.tickets, taken.follow_ups, taken.touched) == (1, 0, {now.id})
+    assert (taken.tickets, taken.follow_ups, taken.changed_ids) == (1, 0, {now.id})
     assert (now.state, now.turn, now.target_post_id, now.channel) == ("waiting", 1, "1", "C0MENTIONS")
     assert (now.opened_at, now.waiting_since, now.due_at, now.seen_at) == (
         minute(0),
@@ -72,7 +72,7 @@ def test_a_first_post_opens_a_ticket_that_waits_since_it_was_posted(session: Ses
 
 def test_each_post_is_in_the_log_once(session: Session) -> None:
     hear(session, said(1), said(2, minute(1)))
-    ticket(session).no_reply_needed(session, by="U0ANA", at=minute(2), reason="thanks")
+    ticket(session).close_no_reply_needed(session, by="U0ANA", at=minute(2), reason="thanks")
     hear(session, said(3, minute(3)))
 
     log = session.execute(select(Event.post_id, Event.actor).where(Event.act == "mention").order_by(Event.id))
@@ -98,7 +98,7 @@ def test_a_post_that_is_twice_on_one_page_is_one_post(session: Session) -> None:
 
 
 def test_an_empty_page_is_no_trouble(session: Session) -> None:
-    assert hear(session) == Taken()
+    assert hear(session) == IngestResult()
 
 
 def test_everybody_in_a_conversation_has_a_ticket_of_their_own(session: Session) -> None:
@@ -126,7 +126,7 @@ def test_several_posts_of_one_person_on_a_page_are_one_turn(session: Session) ->
 
 def test_two_accounts_of_ours_hear_the_same_post_each_for_itself(session: Session) -> None:
     hear(session, said(1))
-    taken = take_in(session, [said(1)], replace(PLACE, account_id="100"), at=NINE)
+    taken = ingest_page(session, [said(1)], replace(PLACE, account_id="100"), at=NINE)
 
     assert taken.tickets == 1
     assert (count(session, Ticket), count(session, Author)) == (2, 1)
@@ -207,8 +207,8 @@ def answer(session: Session, at_minute: float) -> Reply:
     )
     reply.release(session, at=minute(at_minute))
     reply.take(session, worker="w", at=minute(at_minute), lease_until=minute(at_minute + 1))
-    reply.move(session, Delivery.PUBLISHED, at=minute(at_minute), post_id=f"own {at_minute}")
-    now.spoken(session, reply, at=minute(at_minute))
+    reply.move(session, DeliveryState.PUBLISHED, at=minute(at_minute), post_id=f"own {at_minute}")
+    now.handle_published_reply(session, reply, at=minute(at_minute))
     session.flush()
     return reply
 
@@ -259,11 +259,11 @@ def test_a_post_while_a_reply_is_on_its_way_waits_for_the_next_one(session: Sess
 def test_the_same_answer_made_outside_is_not_taken_for_an_answer_to_what_came_after(session: Session) -> None:
     """Our own posts are read again and again; the second reading finds a new question."""
     hear(session, said(1, minute(0)))
-    ticket(session).answered_outside(session, post_id="own", to_post_id="1", at=minute(5))
+    ticket(session).record_outside_answer(session, post_id="own", to_post_id="1", at=minute(5))
     assert ticket(session).state == "answered"
     hear(session, said(2, minute(10)))
 
-    ticket(session).answered_outside(session, post_id="own", to_post_id="1", at=minute(5))
+    ticket(session).record_outside_answer(session, post_id="own", to_post_id="1", at=minute(5))
 
     assert (ticket(session).state, ticket(session).target_post_id) == ("waiting", "2")
 
@@ -273,7 +273,7 @@ def test_an_answer_made_outside_does_not_swallow_what_they_asked_since(session: 
     hear(session, said(1, minute(0)))
     hear(session, said(2, minute(10)))
 
-    ticket(session).answered_outside(session, post_id="own", to_post_id="1", at=minute(5))
+    ticket(session).record_outside_answer(session, post_id="own", to_post_id="1", at=minute(5))
 
     now = ticket(session)
     assert (now.state, now.waiting_since, now.target_post_id, now.first_reply_at) == (
@@ -288,7 +288,7 @@ def test_an_answer_made_outside_does_not_swallow_what_they_asked_since(session: 
 
 
 @st.composite
-def timelines(draw: st.DrawFn) -> list[Said]:
+def timelines(draw: st.DrawFn) -> list[IncomingPost]:
     """What three people said in two conversations, in no order, some of it in several versions."""
     posts = []
     for number in range(1, draw(st.integers(1, 9)) + 1):
@@ -333,7 +333,7 @@ def what_is_promised(session: Session) -> dict[str, Any]:
     return told | {"authors": sorted(names.values())}
 
 
-def pages_of(posts: Sequence[Said], cuts: Sequence[int]) -> list[Sequence[Said]]:
+def pages_of(posts: Sequence[IncomingPost], cuts: Sequence[int]) -> list[Sequence[IncomingPost]]:
     ends = sorted({cut % (len(posts) + 1) for cut in cuts} | {0, len(posts)})
     return [posts[start:end] for start, end in pairwise(ends)]
 
@@ -341,7 +341,7 @@ def pages_of(posts: Sequence[Said], cuts: Sequence[int]) -> list[Sequence[Said]]
 @given(timelines(), st.data())
 @each_example_rolls_back
 def test_neither_order_nor_pages_decide_what_is_known(
-    db: Database, posts: list[Said], data: st.DataObject
+    db: Database, posts: list[IncomingPost], data: st.DataObject
 ) -> None:
     told = []
     for _ in range(2):
@@ -358,13 +358,13 @@ def test_neither_order_nor_pages_decide_what_is_known(
 # --- several at once ----------------------------------------------------------------------------------------
 
 
-def take_as_the_inbox_does(session: Session, page: Sequence[Said]) -> Taken:
+def take_as_the_inbox_does(session: Session, page: Sequence[IncomingPost]) -> IngestResult:
     """As a whole within a savepoint; else one by one."""
     try:
         with session.begin_nested():
             return hear(session, *page)
     except SQLAlchemyError:
-        taken = Taken()
+        taken = IngestResult()
         for one in page:
             with session.begin_nested():
                 taken.follow_ups += hear(session, one).follow_ups
@@ -399,7 +399,7 @@ def test_two_readers_of_neighbouring_pages_lose_nothing(db: Database) -> None:
     """The same people on both pages: their tickets are opened by one and hear the rest from the other."""
     posts = [said(number, minute(number), author=str(number % 5)) for number in range(1, 41)]
 
-    def read(page: Sequence[Said]) -> None:
+    def read(page: Sequence[IncomingPost]) -> None:
         with db.write() as session:
             Cursor.of(session, "x", "99", "mentions", at=NINE)
             take_as_the_inbox_does(session, page)

@@ -14,7 +14,7 @@ from models import Event, Reply, Ticket
 from models.core.base import MovedOnError, OnItsWayError, TakenError
 from models.core.database import Database
 from models.sources.attachment import Attachment
-from models.tickets.reply import State as Delivery
+from models.tickets.reply import DeliveryState
 from tests.databases import Lend
 from tests.models.ledger import NINE, PROMISE, hear, lose, mention, minute, rows, said, ticket, until
 
@@ -29,21 +29,21 @@ def answer(
     return now.reply(session, text=words, by=by, at=at, **given)
 
 
-def goes(session: Session, reply: Reply, *states: Delivery) -> Reply:
+def goes(session: Session, reply: Reply, *states: DeliveryState) -> Reply:
     for state in states:
-        if state == Delivery.SENDING:
+        if state == DeliveryState.SENDING:
             reply.take(session, worker="w", at=NINE, lease_until=minute(1))
         else:
             reply.move(session, state, at=NINE)
-        if state == Delivery.PUBLISHED:
-            ticket(session).spoken(session, reply, at=NINE)
+        if state == DeliveryState.PUBLISHED:
+            ticket(session).handle_published_reply(session, reply, at=NINE)
     session.flush()
     return reply
 
 
-SENT = (Delivery.QUEUED, Delivery.SENDING)
-OUT = (*SENT, Delivery.PUBLISHED)
-ASKED = (*SENT, Delivery.UNSURE, Delivery.ASKED)
+SENT = (DeliveryState.QUEUED, DeliveryState.SENDING)
+OUT = (*SENT, DeliveryState.PUBLISHED)
+ASKED = (*SENT, DeliveryState.UNSURE, DeliveryState.ASKED)
 
 
 def test_an_answer_to_a_question_that_is_not_the_newest_is_refused(session: Session) -> None:
@@ -94,7 +94,7 @@ def test_what_was_asked_after_a_discarded_reply_is_not_answered_by_its_late_sigh
     hear(session, said(2, minute(2)))
     assert ticket(session).turn == 1
 
-    goes(session, reply, Delivery.PUBLISHED)
+    goes(session, reply, DeliveryState.PUBLISHED)
 
     now = ticket(session)
     assert (now.state, now.turn, now.target_post_id, now.waiting_since) == ("waiting", 2, "2", minute(2))
@@ -105,7 +105,7 @@ def test_a_discarded_reply_that_is_seen_after_all_answers_its_ticket(session: Se
     reply = goes(session, answer(session), *ASKED)
     reply.discard(session, at=minute(1), by=ANA)
 
-    goes(session, reply, Delivery.PUBLISHED)
+    goes(session, reply, DeliveryState.PUBLISHED)
 
     assert (ticket(session).state, ticket(session).turn) == ("answered", 1)
 
@@ -114,25 +114,25 @@ def test_a_ticket_that_somebody_opened_again_is_not_closed_by_reading_the_same_a
     session: Session,
 ) -> None:
     hear(session, said(1))
-    ticket(session).answered_outside(session, post_id="own", to_post_id="1", at=minute(5))
+    ticket(session).record_outside_answer(session, post_id="own", to_post_id="1", at=minute(5))
     ticket(session).reopen(session, by=ANA, at=minute(6))
 
-    ticket(session).answered_outside(session, post_id="own", to_post_id="1", at=minute(5))
+    ticket(session).record_outside_answer(session, post_id="own", to_post_id="1", at=minute(5))
     assert ticket(session).state == "waiting"
 
-    ticket(session).answered_outside(session, post_id="own 2", to_post_id="1", at=minute(7))
+    ticket(session).record_outside_answer(session, post_id="own 2", to_post_id="1", at=minute(7))
     assert ticket(session).state == "answered"
 
 
-@pytest.mark.parametrize("state", [Delivery.SENDING, Delivery.UNSURE, Delivery.ASKED])
-def test_nothing_is_decided_over_a_reply_that_may_be_public(session: Session, state: Delivery) -> None:
+@pytest.mark.parametrize("state", [DeliveryState.SENDING, DeliveryState.UNSURE, DeliveryState.ASKED])
+def test_nothing_is_decided_over_a_reply_that_may_be_public(session: Session, state: DeliveryState) -> None:
     hear(session, said(1))
     goes(session, answer(session), *ASKED[: ASKED.index(state) + 1])
     now, before = ticket(session), rows(session, Reply, Ticket, Event)
 
     for act in (
-        lambda: now.no_reply_needed(session, by=BEN, at=NINE, reason="thanks"),
-        lambda: now.not_about_us(session, by=BEN, at=NINE),
+        lambda: now.close_no_reply_needed(session, by=BEN, at=NINE, reason="thanks"),
+        lambda: now.close_not_about_us(session, by=BEN, at=NINE),
         lambda: now.snooze(session, until=minute(9), by=BEN, at=NINE, promise=PROMISE),
         lambda: now.release(session, by=ANA, at=NINE),
         lambda: now.undo(session, by=BEN, at=NINE),
@@ -144,16 +144,16 @@ def test_nothing_is_decided_over_a_reply_that_may_be_public(session: Session, st
 
 @pytest.mark.parametrize("states", [(), SENT[:1]])
 def test_an_outcome_stops_what_waits_and_gives_the_words_back(
-    session: Session, states: tuple[Delivery, ...]
+    session: Session, states: tuple[DeliveryState, ...]
 ) -> None:
     hear(session, said(1))
     reply = goes(session, answer(session, "Half an hour of thought"), *states)
 
-    stopped = ticket(session).no_reply_needed(session, by=BEN, at=NINE, reason="thanks")
+    stopped = ticket(session).close_no_reply_needed(session, by=BEN, at=NINE, reason="thanks")
 
     assert (stopped, reply.state) == ([reply], "cancelled")
-    assert Reply.kept_text(session, ticket(session).id, ANA) == "Half an hour of thought"
-    assert Reply.kept_text(session, ticket(session).id, BEN) is None
+    assert Reply.last_returned_text(session, ticket(session).id, ANA) == "Half an hour of thought"
+    assert Reply.last_returned_text(session, ticket(session).id, BEN) is None
 
 
 def test_a_snooze_ends_when_they_speak_and_their_clock_has_not_stopped(session: Session) -> None:
@@ -184,11 +184,11 @@ def test_words_that_were_taken_back_from_the_network_are_their_authors_again(ses
     reply = goes(session, answer(session, "With a typo"), *OUT)
     revision = ticket(session).revision
 
-    ticket(session).withdrawn(session, reply, by=BEN, at=minute(3))
+    ticket(session).handle_withdrawn_reply(session, reply, by=BEN, at=minute(3))
 
     assert ticket(session).state == "waiting"
     assert ticket(session).revision > revision
-    assert Reply.kept_text(session, ticket(session).id, ANA) == "With a typo"
+    assert Reply.last_returned_text(session, ticket(session).id, ANA) == "With a typo"
 
 
 def test_the_last_post_lost_ends_the_ticket_and_a_new_one_begins_it_again(session: Session) -> None:
@@ -253,7 +253,8 @@ def test_of_two_who_submit_unseen_by_each_other_the_second_is_told_and_keeps_her
         with db.read() as session:
             assert session.scalars(select(Event).where(Event.act == "told")).one().actor == BEN
             assert (
-                Reply.kept_text(session, session.scalars(select(Ticket.id)).one(), BEN) == f"words of {BEN}"
+                Reply.last_returned_text(session, session.scalars(select(Ticket.id)).one(), BEN)
+                == f"words of {BEN}"
             )
         db.close()
 

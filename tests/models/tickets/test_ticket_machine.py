@@ -23,8 +23,8 @@ from models import Event, Mention, Reply, Ticket, Turn
 from models.core.base import MovedOnError, OnItsWayError, RuleBrokenError, TakenError
 from models.core.database import Database
 from models.tickets import not_shown
-from models.tickets.reply import State as Delivery
-from models.tickets.turn import FOLLOW_UP
+from models.tickets.reply import DeliveryState
+from models.tickets.turn import OPENED_BY_FOLLOW_UP
 from tests.models.ledger import OWED, PROMISE, Row, hear, mention, minute, passing, rows, said, ticket
 from tests.models.log import HOLDS_ITS_TURN, OPEN, PUBLIC, replay
 
@@ -147,7 +147,9 @@ class TicketLife(RuleBasedStateMachine):
     @rule(late=st.booleans())
     def customer_speaks(self, late: bool) -> None:
         """Usually now; sometimes the network lists a post only long after it was made."""
-        takes_in = self.state in OPEN and self.live() is None and self.opened_by[self.turn] != FOLLOW_UP
+        takes_in = (
+            self.state in OPEN and self.live() is None and self.opened_by[self.turn] != OPENED_BY_FOLLOW_UP
+        )
         was_open = self.state in OPEN
         posted_at = minute(self.minutes - 5.5) if late else None
         post_id = self.post(posted_at)
@@ -189,7 +191,9 @@ class TicketLife(RuleBasedStateMachine):
             self.miss(post_id, self.now(), how)
 
     def miss(self, post_id: str, at: datetime, how: str) -> None:
-        not_shown.missed(self.session, self.ticket, mention(self.session, post_id), how=how, title="X", at=at)
+        not_shown.record_miss(
+            self.session, self.ticket, mention(self.session, post_id), how=how, title="X", at=at
+        )
         known = self.missing.get(post_id)
         if known is None:
             self.missing[post_id] = Missing(at, at + HOUR)
@@ -269,7 +273,7 @@ class TicketLife(RuleBasedStateMachine):
         if not ok:
             return
         if follow_up:
-            self.begins(turn, FOLLOW_UP, at)
+            self.begins(turn, OPENED_BY_FOLLOW_UP, at)
         state = "held" if by_hand is None else "handed off"
         self.answers.append(Answer(sent.id, turn, by, text, state, now.target_post_id))
         self.owner = by
@@ -323,7 +327,7 @@ class TicketLife(RuleBasedStateMachine):
         with self.refused(RuleBrokenError, when=not ok):
             now.submit(self.session, self.row(one), by=one.actor, at=at, undo_until=minute(self.minutes + 1))
         if ok and follows_up:
-            self.begins(one.turn, FOLLOW_UP, at)
+            self.begins(one.turn, OPENED_BY_FOLLOW_UP, at)
         if ok:
             one.state, self.owner, one.unread = "held", one.actor, 0
 
@@ -339,7 +343,11 @@ class TicketLife(RuleBasedStateMachine):
     def is_stopped(self, one: Answer) -> None:
         """A turn that only this reply had opened goes with it."""
         one.state = "cancelled"
-        if one.turn == self.turn and self.opened_by[self.turn] == FOLLOW_UP and self.state == "waiting":
+        if (
+            one.turn == self.turn
+            and self.opened_by[self.turn] == OPENED_BY_FOLLOW_UP
+            and self.state == "waiting"
+        ):
             self.last_turn = self.turn = self.turn - 1
             self.state = "answered"
 
@@ -396,10 +404,12 @@ class TicketLife(RuleBasedStateMachine):
             reply.discard(self.session, at=at, by="U0EVA")
             one.discarded = True
         else:
-            reply.move(self.session, Delivery(to), at=at, post_id=f"own {one.id}" if to in PUBLIC else None)
+            reply.move(
+                self.session, DeliveryState(to), at=at, post_id=f"own {one.id}" if to in PUBLIC else None
+            )
         one.state = to
         if to in PUBLIC:
-            now.spoken(self.session, reply, at=at)
+            now.handle_published_reply(self.session, reply, at=at)
             self.is_answered(one)
         now.revision += 1
 
@@ -435,7 +445,7 @@ class TicketLife(RuleBasedStateMachine):
     def delete_public_reply(self, which: int, by: str) -> None:
         public = [one for one in self.answers if one.state == "published"]
         one = public[which % len(public)]
-        self.ticket.withdrawn(self.session, self.row(one), by=by, at=self.now())
+        self.ticket.handle_withdrawn_reply(self.session, self.row(one), by=by, at=self.now())
         one.state = "withdrawn"
         if one.turn == self.turn and self.state == "answered":
             self.state = "waiting"
@@ -452,7 +462,7 @@ class TicketLife(RuleBasedStateMachine):
         to = sorted(self.posts)[which % len(self.posts)]
         live = self.live()
         counts = self.state in OPEN and at >= self.asked_at[self.turn] and name not in self.outside
-        self.ticket.answered_outside(self.session, post_id=name, to_post_id=to, at=at)
+        self.ticket.record_outside_answer(self.session, post_id=name, to_post_id=to, at=at)
         if not counts or (live is not None and live.state not in CAN_BE_STOPPED):
             return
         self.outside.add(name)
@@ -474,9 +484,9 @@ class TicketLife(RuleBasedStateMachine):
         stopped: list[Reply] = []
         with self.refused(RuleBrokenError if closed else OnItsWayError, when=closed or wire):
             if outcome == "not about us":
-                stopped = now.not_about_us(self.session, by=by, at=self.now())
+                stopped = now.close_not_about_us(self.session, by=by, at=self.now())
             else:
-                stopped = now.no_reply_needed(self.session, by=by, at=self.now(), reason="thanks")
+                stopped = now.close_no_reply_needed(self.session, by=by, at=self.now(), reason="thanks")
         if closed or wire:
             return
         assert [reply.id for reply in stopped] == [
@@ -577,7 +587,7 @@ class TicketLife(RuleBasedStateMachine):
         last = {one.actor: one for one in sorted(self.answers, key=lambda one: one.id)}
         for person, one in last.items():
             kept = one.text if one.state in COMES_BACK else None
-            assert Reply.kept_text(self.session, now["id"], person) == kept
+            assert Reply.last_returned_text(self.session, now["id"], person) == kept
 
     def the_log_explains_the_end_state(self, now: Row, log: list[Row]) -> None:
         told = replay(log)
@@ -598,6 +608,6 @@ def test_the_due_time_follows_the_question(db: Database) -> None:
     with db.write() as session:
         hear(session, said(1, minute(0)))
         assert ticket(session).due_at == minute(0) + OWED
-        ticket(session).no_reply_needed(session, by="U0ANA", at=minute(1), reason="thanks")
+        ticket(session).close_no_reply_needed(session, by="U0ANA", at=minute(1), reason="thanks")
         hear(session, said(2, minute(90)))
         assert ticket(session).due_at == minute(90) + OWED

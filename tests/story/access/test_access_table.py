@@ -15,9 +15,17 @@ from sqlalchemy import select
 
 import handlers
 from bot.slack.blocks.replies.composer import Origin
-from bot.slack.membership import APP, FOREIGN, GONE, GUEST, NAMED_ONLY, NOT_IN_CHANNEL, NOT_YOUR_REPLY
+from bot.slack.membership import (
+    APP_REFUSAL,
+    DEACTIVATED_REFUSAL,
+    FOREIGN_REFUSAL,
+    GUEST_REFUSAL,
+    NAMED_GUEST_REFUSAL,
+    NOT_IN_CHANNEL,
+    NOT_YOUR_REPLY,
+)
 from handlers import access
-from handlers.access import Needs, Rule
+from handlers.access import AccessRule, RequiredAccess
 from models import Reply
 from models.core.base import Base
 from sandbox.slack import Person, visible
@@ -34,7 +42,14 @@ GUS, SUE, PIA, XI, DOT, APPY, NAMED, AFAR = (
     "U0NAMED",
     "U0AFAR",
 )
-REFUSED = {GUS: GUEST, SUE: GUEST, PIA: FOREIGN, XI: FOREIGN, DOT: GONE, APPY: APP}
+REFUSED = {
+    GUS: GUEST_REFUSAL,
+    SUE: GUEST_REFUSAL,
+    PIA: FOREIGN_REFUSAL,
+    XI: FOREIGN_REFUSAL,
+    DOT: DEACTIVATED_REFUSAL,
+    APPY: APP_REFUSAL,
+}
 MOVES_BY_ITSELF = {"cursors", "budgets", "leases"}  # tables that the clock writes, whoever presses what
 
 
@@ -45,7 +60,7 @@ class Sample:
     name: str
     kind: str  # the courier's
     body: Json
-    rule: Rule
+    rule: AccessRule
 
     def by(self, person: Person, channel: str = CHANNEL) -> Json:
         """The same, done by `person` in `channel`."""
@@ -65,14 +80,14 @@ def samples(ticket: int = 1, reply: int = 1, thread: str = "1.0", us: str = "U0H
     found = [Sample(name, "interactive", _press(name, value, thread), rule) for name, rule in _actions()]
     found += [
         Sample(f"more: {do}", "interactive", _press("more", value | {"do": do}, thread), rule)
-        for do, rule in access.OPTIONS_OF_MORE.items()
+        for do, rule in access.OVERFLOW_OPTION_RULES.items()
     ]
-    for kind, rules in (("view_submission", access.VIEWS), ("view_closed", access.CLOSED_VIEWS)):
+    for kind, rules in (("view_submission", access.VIEW_RULES), ("view_closed", access.CLOSED_VIEW_RULES)):
         found += [
             Sample(f"{kind} {name}", "interactive", {"type": kind, "view": _modal(name, ticket, reply)}, rule)
             for name, rule in rules.items()
         ]
-    for name, rule in access.SUGGESTIONS.items():
+    for name, rule in access.SUGGESTION_RULES.items():
         body = {
             "type": "block_suggestion",
             "action_id": name,
@@ -81,10 +96,10 @@ def samples(ticket: int = 1, reply: int = 1, thread: str = "1.0", us: str = "U0H
         }
         found.append(Sample(f"options {name}", "interactive", body, rule))
     message = {"ts": "2.0", "thread_ts": thread, "user": "U0BEN", "text": "words of Ben's"}
-    for name, rule in access.SHORTCUTS.items():
+    for name, rule in access.SHORTCUT_RULES.items():
         body = {"type": "message_action", "callback_id": name, "channel": {"id": CHANNEL}, "message": message}
         found.append(Sample(f"shortcut {name}", "interactive", body, rule))
-    for name, rule in access.COMMANDS.items():
+    for name, rule in access.COMMAND_RULES.items():
         for word in (
             "",
             "open",
@@ -98,15 +113,15 @@ def samples(ticket: int = 1, reply: int = 1, thread: str = "1.0", us: str = "U0H
         ):
             body = {"command": name, "text": word, "channel_id": CHANNEL, "trigger_id": "1"}
             found.append(Sample(f"{name} {word}", "slash_commands", body, rule))
-        for word, own in access.WORDS_OF_COMMANDS.items():
+        for word, own in access.SUBCOMMAND_RULES.items():
             body = {"command": name, "text": word, "channel_id": CHANNEL, "trigger_id": "1"}
             found.append(Sample(f"{name} {word}", "slash_commands", body, own))
     return [*found, *_events(thread, us)]
 
 
-def _actions() -> Iterator[tuple[str, Rule]]:
-    yield from access.ACTIONS.items()
-    yield from ((f"{start}1", rule) for start, rule in access.ACTIONS_BEGINNING.items())
+def _actions() -> Iterator[tuple[str, AccessRule]]:
+    yield from access.ACTION_RULES.items()
+    yield from ((f"{start}1", rule) for start, rule in access.ACTION_PREFIX_RULES.items())
 
 
 def _press(name: str, value: Json, thread: str) -> Json:
@@ -141,7 +156,7 @@ def _modal(name: str, ticket: int, reply: int) -> Json:
 
 
 def _events(thread: str, us: str) -> Iterator[Sample]:
-    for name, rule in access.EVENTS.items():
+    for name, rule in access.EVENT_RULES.items():
         event = {
             "type": name,
             "channel": CHANNEL,
@@ -151,8 +166,12 @@ def _events(thread: str, us: str) -> Iterator[Sample]:
             "tab": "home",
         }
         yield Sample(name, "events_api", {"type": "event_callback", "event": event}, rule)
-    for word, rule in {**access.WORDS_OF_MENTIONS, "issue": access.MEMBER, "assign": access.MEMBER}.items():
-        event = {"type": access.MENTION, "channel": CHANNEL, "thread_ts": thread, "ts": f"4.{word}"}
+    for word, rule in {
+        **access.THREAD_COMMAND_RULES,
+        "issue": access.MEMBER,
+        "assign": access.MEMBER,
+    }.items():
+        event = {"type": access.MENTION_EVENT, "channel": CHANNEL, "thread_ts": thread, "ts": f"4.{word}"}
         said = {"text": f"<@{us}> {word} some words"}
         yield Sample(f"@Heard {word}", "events_api", {"type": "event_callback", "event": event | said}, rule)
 
@@ -176,7 +195,7 @@ def _answers(listener: Any, sample: Sample) -> bool:
 
 
 def test_every_listener_has_a_rule_and_every_rule_a_listener(bot: Bot) -> None:
-    app = handlers.build(bot.desk)
+    app = handlers.build_app(bot.ctx)
 
     assert unruled(app) == []
     idle = [one.name for one in samples() if not any(_answers(listener, one) for listener in app._listeners)]
@@ -184,7 +203,7 @@ def test_every_listener_has_a_rule_and_every_rule_a_listener(bot: Bot) -> None:
 
 
 def test_a_listener_without_a_rule_is_found_and_is_for_members_alone(bot: Bot) -> None:
-    app = handlers.build(bot.desk)
+    app = handlers.build_app(bot.ctx)
     app.action("brand_new")(lambda ack: ack())
     app.view("brand_new")(lambda ack: ack())
 
@@ -223,7 +242,7 @@ def stage(database_url: str) -> Iterator[tuple[Bot, list[Sample]]]:
         world.deactivate(DOT)
         world.add_user(APPY, "Appy", "appy", is_bot=True)
         world.add_outsider(PIA, "Pia Partner", "pia", "T0PARTNER", {CHANNEL})
-        with bot.desk.db.read() as session:
+        with bot.ctx.db.read() as session:
             reply = session.scalars(select(Reply)).one()
         yield bot, samples(reply.ticket_id, reply.id, card.ts, world.app.user_id)
 
@@ -249,14 +268,14 @@ def is_told(sample: Sample, who: str) -> bool:
     """Whether there is anything to wait for: Slack whispers only to who is in the channel."""
     if sample.name == "app_home_opened":
         return True
-    if sample.rule.needs is Needs.NOBODY_IN_PARTICULAR:
+    if sample.rule.needs is RequiredAccess.NOBODY_IN_PARTICULAR:
         return False
     return who not in {XI, DOT} or sample.kind == "slash_commands"
 
 
 def ledger(bot: Bot) -> dict[str, list[Any]]:
     """All that the ledger holds, but for what the clock writes."""
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         return {
             table.name: sorted(map(repr, session.execute(table.select())))
             for table in Base.metadata.sorted_tables
@@ -273,7 +292,7 @@ def test_whoever_is_no_member_changes_and_learns_nothing(stage: tuple[Bot, list[
         shown = do(bot, sample, who, is_told=is_told(sample, who))
         assert shown in _nothing_but(REFUSED[who]), sample.name
 
-    assert bot.desk.underway.came_to_rest(10)
+    assert bot.ctx.running_tasks.wait_until_idle(10)
     assert ledger(bot) == before
 
 
@@ -291,11 +310,15 @@ def _nothing_but(sentence: str) -> set[str]:
 def test_a_guest_whom_senders_names_gets_no_further_than_the_cards(stage: tuple[Bot, list[Sample]]) -> None:
     bot, everything = stage
     bot.slack.world.disconnect(CHANNEL, "T0PARTNER")
-    closed = [one for one in everything if one.rule.needs in {Needs.MEMBER, Needs.OWN_REPLY}]
+    closed = [
+        one for one in everything if one.rule.needs in {RequiredAccess.MEMBER, RequiredAccess.OWN_REPLY}
+    ]
     before = ledger(bot)
 
     for sample in closed:
-        sentence = NAMED_ONLY if sample.rule.needs is Needs.MEMBER else NOT_YOUR_REPLY  # it is Ben's
+        sentence = (
+            NAMED_GUEST_REFUSAL if sample.rule.needs is RequiredAccess.MEMBER else NOT_YOUR_REPLY
+        )  # it is Ben's
         assert do(bot, sample, NAMED) in _nothing_but(sentence), sample.name
 
     assert ledger(bot) == before
@@ -309,14 +332,14 @@ def test_nor_to_cards_in_a_channel_that_they_are_not_in(stage: tuple[Bot, list[S
         if sample.kind != "interactive" or sample.name.startswith("shortcut"):
             continue  # a thread and a shortcut are about the card of the place where they are
         shown = do(bot, sample, AFAR, "C0ELSE", is_told=is_told(sample, AFAR))
-        assert shown in _nothing_but(NAMED_ONLY) | _nothing_but(NOT_IN_CHANNEL), sample.name
+        assert shown in _nothing_but(NAMED_GUEST_REFUSAL) | _nothing_but(NOT_IN_CHANNEL), sample.name
 
     assert ledger(bot) == before
 
 
 def test_members_meet_no_door_at_all(stage: tuple[Bot, list[Sample]]) -> None:
     bot, everything = stage
-    app = handlers.build(bot.desk)
+    app = handlers.build_app(bot.ctx)
     reached: list[str] = []
     app.middleware(lambda body: reached.append(body["sample"]) or BoltResponse(status=200))
 

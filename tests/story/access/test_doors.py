@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.http_server import BODY_MAX
-from models import Event, Inbound
+from bot.http_server import BODY_MAX_BYTES
+from models import Event, ProcessedRequest
 from sandbox.slack.delivery.transport import Answer
 from tests.story.harness import Bot, running
 
@@ -36,8 +36,8 @@ def claimed(bot: Bot) -> bytes:
 
 def quiet(bot: Bot) -> bool:
     """Whether nothing has changed: no act but the mention itself."""
-    with bot.desk.db.read() as session:
-        return session.query(Event).count() == 1 and session.query(Inbound).count() == 0
+    with bot.ctx.db.read() as session:
+        return session.query(Event).count() == 1 and session.query(ProcessedRequest).count() == 0
 
 
 def test_the_same_press_signed_well_has_its_effect(bot: Bot) -> None:
@@ -106,7 +106,7 @@ def test_a_body_that_is_no_text_is_400(bot: Bot, body: bytes) -> None:
 def test_a_body_that_is_too_large_is_413(bot: Bot) -> None:
     bot.heard("@acmebrew hello")
 
-    assert bot.slack.send_raw(b"payload=" + b"x" * BODY_MAX).status in {
+    assert bot.slack.send_raw(b"payload=" + b"x" * BODY_MAX_BYTES).status in {
         413,
         None,
     }  # or hung up on while it talks

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.http_server import BODY_MAX
+from bot.http_server import BODY_MAX_BYTES
 from bot.runtime import waitress_server
 from tests.story.harness import Bot, eventually, running
 
@@ -98,12 +98,12 @@ def test_a_body_in_chunks_is_counted_as_it_comes(bot: Bot) -> None:
         except OSError:  # it has hung up
             pass
 
-    assert sent < 20 * BODY_MAX  # what lies in the buffers on the way
+    assert sent < 20 * BODY_MAX_BYTES  # what lies in the buffers on the way
     assert healthy(bot)
 
 
 @pytest.mark.usefixtures("no_files")
-@pytest.mark.parametrize(("size", "answer"), [(BODY_MAX, 400), (BODY_MAX + 1, 413)])
+@pytest.mark.parametrize(("size", "answer"), [(BODY_MAX_BYTES, 400), (BODY_MAX_BYTES + 1, 413)])
 def test_a_body_of_just_the_limit_is_read(bot: Bot, size: int, answer: int) -> None:
     """The first is signed and of the right size, and no text."""
     with connection(bot) as line:
@@ -155,7 +155,7 @@ def test_idle_connections_keep_neither_slack_nor_health_out(bot: Bot, many: int,
 
 
 def test_a_request_that_drips_is_hung_up_on(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waitress_server, "ARRIVE_SECONDS", 1.0)
+    monkeypatch.setattr(waitress_server, "REQUEST_TIMEOUT_SECONDS", 1.0)
     with connection(bot) as line:
         line.sendall(HALF)
         until = time.monotonic() + 20

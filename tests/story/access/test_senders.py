@@ -26,7 +26,7 @@ def test_who_may_not_send_drafts_and_somebody_who_may_takes_it_up(bot: Bot) -> N
     bot.answered(post, "Hello, says Ben!")
     [event] = bot.events("reply submitted")
     assert event.actor == "U0ANA"
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         from models import Reply
 
         assert session.get_one(Reply, event.reply_id).author == "U0BEN"
@@ -57,7 +57,7 @@ def test_what_was_to_be_kept_as_a_draft_is_not_sent_though_its_author_may_send_b
         assert modal.state.given["submit"]["text"] == "Keep as draft"
 
         bot.slack.world.usergroups["S0SENDERS"].append("U0BEN")
-        bot.desk.standing.__init__()  # five minutes later Slack is asked again
+        bot.ctx.sender_permissions.__init__()  # five minutes later Slack is asked again
 
         assert modal.fill("Hello there, says Ben!").submit().closed
         bot.told(card, "@U0BEN drafted a reply", "Hello there, says Ben!")
@@ -104,7 +104,7 @@ def test_a_reply_whose_sender_lost_the_right_meanwhile_is_stopped_and_its_words_
         _, card = bot.heard("@acmebrew hello")
         bot.reply(card, "Hello!")
         bot.slack.world.users["U0ANA"].deleted = True
-        bot.desk.standing._kept.clear()
+        bot.ctx.sender_permissions._kept.clear()
 
         bot.told(card, "@U0ANA, your reply was stopped before it went out", "Hello!")
         bot.shows(card, "Waiting")

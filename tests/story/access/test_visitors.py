@@ -6,11 +6,18 @@ from datetime import timedelta
 
 import pytest
 
-from bot.context import Desk
+from bot.context import BotContext
 from bot.slack import home_tab
-from bot.slack.membership import FOREIGN, GUEST, NAMED_ONLY, NOT_IN_CHANNEL, NOT_YOUR_REPLY, UNKNOWN
-from bot.slack.permissions import FRESH
-from handlers.tickets.dialogs import NOT_YOURS_TO_STOP
+from bot.slack.membership import (
+    FOREIGN_REFUSAL,
+    GUEST_REFUSAL,
+    NAMED_GUEST_REFUSAL,
+    NOT_IN_CHANNEL,
+    NOT_YOUR_REPLY,
+    UNKNOWN_REFUSAL,
+)
+from bot.slack.permissions import ANSWER_FRESH_AGE
+from handlers.tickets.dialogs import NOT_YOURS_TO_STOP_TEXT
 from models import Card, Notice, Ticket
 from sandbox.slack import Person, visible
 from sandbox.slack.workspace.message import Message
@@ -46,16 +53,16 @@ def nat(bot: Bot) -> Person:
 def becomes_a_guest(bot: Bot, user: str = "U0BEN") -> None:
     """From one moment to the next, as Heard knows once Slack was asked again."""
     bot.slack.world.user(user).is_restricted = True
-    forget(bot.desk)
+    forget(bot.ctx)
 
 
-def forget(desk: Desk) -> None:
-    desk.standing._kept.clear()
+def forget(ctx: BotContext) -> None:
+    ctx.sender_permissions._kept.clear()
 
 
-def minutes_pass(desk: Desk, minutes: float) -> None:
+def minutes_pass(ctx: BotContext, minutes: float) -> None:
     """Let what is known of people grow older."""
-    kept = desk.standing._kept
+    kept = ctx.sender_permissions._kept
     for key, one in list(kept.items()):
         kept[key] = replace(one, at=one.at - timedelta(minutes=minutes))
 
@@ -70,7 +77,7 @@ def test_a_guest_gets_a_sentence_and_nothing_happens(bot: Bot, label: str) -> No
 
     pressed = gus(bot).press(bot.now(card), label)
 
-    assert seen(pressed.ephemeral()).strip() == GUEST
+    assert seen(pressed.ephemeral()).strip() == GUEST_REFUSAL
     assert gus(bot).modal is None
     assert bot.now(card).blocks == before
     assert len(bot.events()) == 1
@@ -97,9 +104,9 @@ def test_a_guests_command_answers_with_that_sentence_alone(bot: Bot, text: str) 
 
     asked = gus(bot).command("/mentions", text)
 
-    assert (asked.text, asked.blocks) == (GUEST, [])
+    assert (asked.text, asked.blocks) == (GUEST_REFUSAL, [])
     assert gus(bot).modal is None
-    assert bot.desk.underway.came_to_rest(10)
+    assert bot.ctx.running_tasks.wait_until_idle(10)
     assert gus(bot).direct_messages() == []
 
 
@@ -109,7 +116,7 @@ def test_a_guests_home_is_one_sentence(bot: Bot) -> None:
     home = gus(bot).open_home()
 
     assert home is not None
-    assert visible(home).text == GUEST
+    assert visible(home).text == GUEST_REFUSAL
 
 
 def test_home_that_somebody_got_as_a_member_is_taken_away(bot: Bot) -> None:
@@ -117,12 +124,12 @@ def test_home_that_somebody_got_as_a_member_is_taken_away(bot: Bot) -> None:
     assert "Waiting (1)" in visible(bot.ben.open_home()).text
     becomes_a_guest(bot)
 
-    home_tab.refresh(bot.desk)
+    home_tab.refresh(bot.ctx)
 
-    assert visible(bot.ben.home).text == GUEST
+    assert visible(bot.ben.home).text == GUEST_REFUSAL
     bot.slack.world.user("U0BEN").is_restricted = False
-    forget(bot.desk)
-    home_tab.refresh(bot.desk)
+    forget(bot.ctx)
+    home_tab.refresh(bot.ctx)
     assert "Waiting (1)" in visible(bot.ben.home).text
 
 
@@ -134,7 +141,7 @@ def test_what_a_guest_says_to_heard_in_a_thread_has_no_effect(bot: Bot, words: s
 
     bot.say(card, f"@Heard {words}", by=gus(bot))
 
-    assert seen(bot.whisper("members", to=gus(bot))).strip() == GUEST
+    assert seen(bot.whisper("members", to=gus(bot))).strip() == GUEST_REFUSAL
     assert len(bot.events()) == 1
     assert bot.thread(card) == []
 
@@ -155,7 +162,7 @@ def test_a_guest_proposes_no_public_reply_by_the_shortcut(bot: Bot) -> None:
 
     proposed = gus(bot).shortcut(message, "Send as public reply")
 
-    assert seen(proposed.ephemeral()).strip() == GUEST
+    assert seen(proposed.ephemeral()).strip() == GUEST_REFUSAL
     assert bot.drafts() == []
 
 
@@ -168,7 +175,7 @@ def test_a_guests_word_does_not_make_a_hand_off_count_as_posted(bot: Bot) -> Non
 
     pressed = gus(bot).press(now, "I posted it")
 
-    assert seen(pressed.ephemeral()).strip() == GUEST
+    assert seen(pressed.ephemeral()).strip() == GUEST_REFUSAL
     bot.shows(card, "I posted it", without=("Answered",))
     assert bot.events("posted by hand", "confirmed") == []
 
@@ -182,7 +189,7 @@ def test_a_guests_word_does_not_make_an_unsure_reply_count_as_published(database
         now = bot.shows(card, "Send again")
 
         for label in now.buttons[:3]:  # it was posted, send it again, discard it
-            assert seen(gus(bot).press(now, label).ephemeral()).strip() == GUEST
+            assert seen(gus(bot).press(now, label).ephemeral()).strip() == GUEST_REFUSAL
 
         bot.shows(card, "Send again", without=("Answered",))
         assert bot.attempts == 1
@@ -196,7 +203,7 @@ def test_a_guest_stops_no_colleagues_reply(database_url: str) -> None:
         now = bot.shows(card, "Undo")
 
         for label in ("Undo", "No reply needed", "Not about us"):
-            assert seen(gus(bot).press(now, label).ephemeral()).strip() == GUEST
+            assert seen(gus(bot).press(now, label).ephemeral()).strip() == GUEST_REFUSAL
 
         bot.shows(card, "goes out at", "Undo")
 
@@ -207,7 +214,7 @@ def test_somebody_of_another_organisation_gets_a_plain_sentence(bot: Bot) -> Non
 
     pressed = bot.slack.person(PIA).press(bot.now(card), "Claim")
 
-    assert seen(pressed.ephemeral()).strip() == FOREIGN
+    assert seen(pressed.ephemeral()).strip() == FOREIGN_REFUSAL
     bot.shows(card, without=("has it",))
 
 
@@ -216,7 +223,7 @@ def test_whom_slack_does_not_find_is_judged_by_the_workspace_that_the_press_name
     bot.slack.world.add_outsider(PIA, "Pia Partner", "pia", "T0PARTNER", {CHANNEL})
     bot.slack.world.faults.error("users.info", "user_not_found", times=None)
 
-    assert seen(bot.slack.person(PIA).press(bot.now(card), "Claim").ephemeral()).strip() == FOREIGN
+    assert seen(bot.slack.person(PIA).press(bot.now(card), "Claim").ephemeral()).strip() == FOREIGN_REFUSAL
     bot.ana.press(bot.now(card), "Claim")
 
     bot.shows(card, "@U0ANA has it")
@@ -232,7 +239,7 @@ def test_what_was_typed_as_a_member_stays_in_the_window_and_does_not_go_out(bot:
 
     submitted = modal.submit()
 
-    assert submitted.errors == {"reply": GUEST}
+    assert submitted.errors == {"reply": GUEST_REFUSAL}
     assert modal.value() == "Here they are!"
     assert bot.replies(post) == []
     modal.close()
@@ -247,13 +254,13 @@ def test_a_note_that_a_guest_would_write_stays_in_its_field_and_pages_do_not_tur
     history.fill("Nice person")
     becomes_a_guest(bot)
 
-    assert list(history.submit().errors.values()) == [GUEST]
+    assert list(history.submit().errors.values()) == [GUEST_REFUSAL]
     assert history.value() == "Nice person"
     before = history.text
     for label in ({"Older", "Newer"} & set(history.buttons)) or pytest.fail("there is one page"):
         history.press(label)
         top = eventually(lambda: bot.ben.modal if bot.ben.modal.id != history.id else None)
-        assert GUEST in top.text
+        assert GUEST_REFUSAL in top.text
         top.close()
     assert history.text == before
     assert history.value() == "Nice person"
@@ -268,7 +275,7 @@ def test_a_modal_without_a_field_gives_way_to_the_sentence(bot: Bot) -> None:
 
     assert not asked.submit().closed
 
-    assert GUEST in asked.text
+    assert GUEST_REFUSAL in asked.text
     assert bot.replies(post) == ["Here they are!"]
 
 
@@ -281,16 +288,16 @@ def test_an_answer_that_was_given_to_a_member_is_not_shared_by_a_guest(bot: Bot)
 
     pressed = bot.ben.press(answer, "Share to channel")
 
-    assert seen(pressed.ephemeral()).strip() == GUEST
+    assert seen(pressed.ephemeral()).strip() == GUEST_REFUSAL
     with bot.slack.world.lock:
         assert len(bot.slack.world.channel(CHANNEL).messages) == before
 
 
 def test_a_reminder_to_somebody_who_is_no_member_any_more_is_told_in_the_channel(bot: Bot) -> None:
     becomes_a_guest(bot)
-    with bot.desk.db.write() as session:
-        Notice.tell(session, "<@U0BEN>, yours is quiet", at=bot.desk.now(), channel="U0BEN")
-    bot.desk.nudge()
+    with bot.ctx.db.write() as session:
+        Notice.enqueue(session, "<@U0BEN>, yours is quiet", at=bot.ctx.now(), channel="U0BEN")
+    bot.ctx.wake_loops()
 
     def told() -> list[Message]:
         with bot.slack.world.lock:
@@ -349,7 +356,7 @@ def test_they_stop_no_colleagues_reply(named: Bot) -> None:
     now = named.shows(card, "Undo")
 
     assert seen(nat(named).press(now, "Undo").ephemeral()).strip() == NOT_YOUR_REPLY
-    assert seen(nat(named).press(now, "Not about us").ephemeral()).strip() == NOT_YOURS_TO_STOP
+    assert seen(nat(named).press(now, "Not about us").ephemeral()).strip() == NOT_YOURS_TO_STOP_TEXT
     named.say(card, "@Heard undo", by=nat(named))
 
     named.whisper(NOT_YOUR_REPLY, to=nat(named))
@@ -360,29 +367,29 @@ def test_they_stop_no_colleagues_reply(named: Bot) -> None:
 def test_they_have_no_command(named: Bot, text: str) -> None:
     named.heard(f"@acmebrew {WORDS}")
 
-    assert nat(named).command("/mentions", text).text == NAMED_ONLY
+    assert nat(named).command("/mentions", text).text == NAMED_GUEST_REFUSAL
 
 
 def test_they_have_no_home_no_history_and_no_more_of_a_card_than_it_shows(named: Bot) -> None:
     _, card = named.heard(f"@acmebrew {WORDS}")
 
-    assert visible(nat(named).open_home()).text == NAMED_ONLY
+    assert visible(nat(named).open_home()).text == NAMED_GUEST_REFUSAL
     for label in ("Author history", "Add to issue…", "Assign…", "Snooze…"):
-        assert seen(nat(named).press(named.now(card), label).ephemeral()).strip() == NAMED_ONLY
+        assert seen(nat(named).press(named.now(card), label).ephemeral()).strip() == NAMED_GUEST_REFUSAL
 
 
 def test_a_composer_is_no_way_to_a_card_that_moved_to_a_channel_that_they_are_not_in(named: Bot) -> None:
     _, card = named.heard(f"@acmebrew {WORDS}")
     modal = named.compose(card, by=nat(named)).fill("Here they are!")
     named.slack.world.add_channel("C0TEAM", "team")
-    with named.desk.db.write() as session:
+    with named.ctx.db.write() as session:
         shown = session.query(Card).one()
-        Ticket.hold(session, shown.ticket_id).channel = "C0TEAM"
+        Ticket.lock(session, shown.ticket_id).channel = "C0TEAM"
 
     assert modal.submit().errors == {"reply": NOT_IN_CHANNEL}
 
     named.slack.world.join("C0TEAM", NAT)
-    forget(named.desk)
+    forget(named.ctx)
     assert modal.submit().closed
 
 
@@ -408,8 +415,8 @@ def test_if_slack_cannot_be_asked_and_nothing_is_known_nothing_happens(bot: Bot)
     _, card = bot.heard(f"@acmebrew {WORDS}")
     bot.slack.world.faults.http_500("users.info", times=None)
 
-    assert seen(bot.ben.press(bot.now(card), "Claim").ephemeral()).strip() == UNKNOWN
-    assert bot.ben.command("/mentions", "search beans").text == UNKNOWN
+    assert seen(bot.ben.press(bot.now(card), "Claim").ephemeral()).strip() == UNKNOWN_REFUSAL
+    assert bot.ben.command("/mentions", "search beans").text == UNKNOWN_REFUSAL
     bot.shows(card, without=("has it",))
 
 
@@ -418,7 +425,7 @@ def test_what_stops_something_works_even_then(database_url: str) -> None:
         _, card = bot.heard("@acmebrew hello")
         bot.reply(card, "Hello!")
         now = bot.shows(card, "Undo")
-        forget(bot.desk)
+        forget(bot.ctx)
         bot.slack.world.faults.http_500("users.info", times=None)
 
         bot.ben.press(now, "Undo")
@@ -438,17 +445,17 @@ def test_members_go_on_for_an_hour_while_slack_does_not_say_who_they_are(bot: Bo
     _, card = bot.heard(f"@acmebrew {WORDS}")
     bot.ben.command("/mentions", "help")
     bot.slack.world.faults.http_500("users.info", times=None)
-    minutes_pass(bot.desk, 59)
+    minutes_pass(bot.ctx, 59)
 
     assert bot.compose(card, by=bot.ben).text
-    minutes_pass(bot.desk, 2)
-    assert bot.ben.command("/mentions", "help").text == UNKNOWN
+    minutes_pass(bot.ctx, 2)
+    assert bot.ben.command("/mentions", "help").text == UNKNOWN_REFUSAL
 
 
 def test_a_slow_slack_does_not_keep_a_members_composer_shut(bot: Bot) -> None:
     _, card = bot.heard(f"@acmebrew {WORDS}")
     bot.ben.command("/mentions", "help")
-    minutes_pass(bot.desk, FRESH.total_seconds() / 60 + 1)
+    minutes_pass(bot.ctx, ANSWER_FRESH_AGE.total_seconds() / 60 + 1)
     bot.slack.world.faults.slow("users.info", 1.9, times=None)
 
     assert WORDS in bot.compose(card, by=bot.ben).text

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.blocks.text import clean
+from bot.slack.blocks.text import sanitize
 from sandbox.slack import visible
 from sandbox.x import XPost
 from tests.story.harness import Bot, eventually, sound
@@ -25,7 +25,7 @@ def harmless(shown: Any, *, own_users: tuple[str, ...] = ()) -> None:
 
 def begins(text: str) -> str:
     """The part of a post that its card must show: what is one letter to a reader is never cut."""
-    whole = clean(text)
+    whole = sanitize(text)
     return "@acmebrew" if "e\u0301\u0301" in whole else whole[:300]
 
 
@@ -76,7 +76,7 @@ def test_hostile_words_of_ours_show_as_they_are_on_card_preview_and_notice(bot: 
     bot.x.world.implicit_counts = False
     ours = bot.x.world.publish("New: a winter stout")
     _, card = bot.heard("looks great", reply_to=ours.id)
-    words = clean(text)[:130].replace("@acmebrew ", "")
+    words = sanitize(text)[:130].replace("@acmebrew ", "")
 
     submitted = bot.reply(card, words)
 

@@ -6,21 +6,21 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.networks.x.client import X, XSettings
+from bot.networks.x.client import XNetwork, XSettings
 from bot.slack.blocks import dialogs
 from bot.slack.blocks.replies import composer, preview
-from bot.slack.blocks.text import clean
+from bot.slack.blocks.text import sanitize
 from bot.slack.blocks.tickets import card
 from models import Author, Mention, Reply, Ticket
 from models.sources.attachment import Attachment
-from models.tickets.reply import ON_ITS_WAY, SPOKEN
-from models.tickets.state import REASONS, State
+from models.tickets.reply import PUBLIC_STATES, UNSETTLED_STATES
+from models.tickets.state import CLOSE_REASONS, TicketState
 from sandbox.slack import visible
 from sandbox.slack.block_kit.validator import check_message, check_view
 from tests.story.harness import KEYS, SPLIT_AT
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-NETWORK = X(XSettings(**KEYS))
+NETWORK = XNetwork(XSettings(**KEYS))
 
 PIECES = [
     "<!channel>",
@@ -55,8 +55,8 @@ words = st.one_of(
     nasty,
     st.text(min_size=2_000, max_size=5_000),
     st.sampled_from([" ", "\n" * 500, "<&>" * 3_000]),
-).map(clean)
-names = st.one_of(st.none(), st.text(max_size=80), nasty).map(lambda name: name and clean(name))
+).map(sanitize)
+names = st.one_of(st.none(), st.text(max_size=80), nasty).map(lambda name: name and sanitize(name))
 handles = st.one_of(st.none(), st.from_regex(r"[A-Za-z0-9_]{1,15}", fullmatch=True), st.just("here"))
 addresses = st.sampled_from(
     [
@@ -123,15 +123,21 @@ def replies(draw: st.DrawFn, states: Any) -> Reply:
 
 
 @st.composite
-def views(draw: st.DrawFn) -> card.View:
-    each_once = st.lists(mentions(), min_size=1, max_size=card.SHOWN_POSTS, unique_by=lambda one: one.post_id)
+def views(draw: st.DrawFn) -> card.CardView:
+    each_once = st.lists(
+        mentions(), min_size=1, max_size=card.POSTS_SHOWN_MAX, unique_by=lambda one: one.post_id
+    )
     theirs = tuple(draw(each_once))
-    spoken, going = draw(st.none() | replies(SPOKEN)), draw(st.none() | replies(ON_ITS_WAY))
+    spoken, going = draw(st.none() | replies(PUBLIC_STATES)), draw(st.none() | replies(UNSETTLED_STATES))
     row = Ticket(
         id=draw(st.integers(1, 10**9)),
         network="x",
-        state=draw(st.sampled_from(list(State))),
-        reason=draw(st.none() | st.sampled_from(REASONS) | words.map(lambda why: why[: dialogs.WORDS_MAX])),
+        state=draw(st.sampled_from(list(TicketState))),
+        reason=draw(
+            st.none()
+            | st.sampled_from(CLOSE_REASONS)
+            | words.map(lambda why: why[: dialogs.REASON_MAX_CHARS])
+        ),
         owner=draw(st.none() | st.just("U0ANA")),
         closed_by=draw(st.sampled_from(["heard", "U0BEN"])),
         closed_at=NOW + timedelta(minutes=5),
@@ -148,11 +154,11 @@ def views(draw: st.DrawFn) -> card.View:
         verified=draw(st.booleans()),
         protected=False,
     )
-    return card.View(
+    return card.CardView(
         ticket=row,
         author=author,
         mentions=theirs,
-        hidden=draw(st.integers(0, 10**6)),
+        hidden_count=draw(st.integers(0, 10**6)),
         replies=tuple(one for one in (spoken, going) if one is not None),
         earlier_tickets=draw(st.integers(0, 10**6)),
         network=NETWORK,
@@ -171,8 +177,8 @@ def nothing_live(message: dict[str, Any]) -> None:
 
 
 @given(views())
-def test_any_card_is_taken_in_one_piece_and_rings_nobody(view: card.View) -> None:
-    blocks, text = card.card(view), card.summary(view)
+def test_any_card_is_taken_in_one_piece_and_rings_nobody(view: card.CardView) -> None:
+    blocks, text = card.build_card(view), card.summary_text(view)
 
     assert check_message(blocks) == []
     nothing_live({"blocks": blocks, "text": text})
@@ -221,18 +227,18 @@ def test_the_longest_card_is_taken_in_one_piece() -> None:
     row = Ticket(
         id=10**9,
         network="x",
-        state=State.WAITING,
+        state=TicketState.WAITING,
         owner="U0ANA",
         waiting_since=NOW,
         turn=1,
         target_post_id="c",
     )
     author = Author(name="Z" + "\u0301" * 600, handle="a" * 15, followers=10**10, verified=True)
-    view = card.View(
+    view = card.CardView(
         ticket=row,
         author=author,
         mentions=theirs,
-        hidden=1_000,
+        hidden_count=1_000,
         replies=ours,
         earlier_tickets=1_000,
         network=NETWORK,
@@ -240,23 +246,23 @@ def test_the_longest_card_is_taken_in_one_piece() -> None:
         account="a" * 15,
     )
 
-    blocks = card.card(view)
+    blocks = card.build_card(view)
 
     assert check_message(blocks) == []
     assert len(visible({"blocks": blocks}).text) < SPLIT_AT
 
 
 @given(views())
-def test_the_plain_card_of_last_resort_is_taken_too(view: card.View) -> None:
-    blocks = card.plain_card(view)
+def test_the_plain_card_of_last_resort_is_taken_too(view: card.CardView) -> None:
+    blocks = card.build_plain_card(view)
 
     assert check_message(blocks) == []
-    nothing_live({"blocks": blocks, "text": card.summary(view)})
+    nothing_live({"blocks": blocks, "text": card.summary_text(view)})
 
 
 @given(words, handles)
 def test_any_preview_is_taken_in_one_piece_and_rings_nobody(text: str, handle: str | None) -> None:
-    blocks = preview.preview(
+    blocks = preview.build_preview(
         draft_id=1,
         ticket_id=1,
         text=text,
@@ -277,9 +283,11 @@ def test_any_preview_is_taken_in_one_piece_and_rings_nobody(text: str, handle: s
 def test_any_composer_is_taken_and_rings_nobody(asked: str, typed: str, handle: str | None) -> None:
     origin = composer.Origin(ticket=1, turn=1, post_id="1", key="k" * 32, network="x")
 
-    modal = composer.composer(
+    modal = composer.build_composer_modal(
         origin,
-        composer.Asked(title="X", account="acmebrew", handle=handle, words=asked, max_length=280, text=typed),
+        composer.ComposerContent(
+            title="X", account="acmebrew", handle=handle, words=asked, max_length=280, text=typed
+        ),
     )
 
     assert check_view(modal) == []

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from bot.jobs import claim_expiry, digest, reminders, snooze_wakeup
 from bot.networks.base import Later, Unsure
 from bot.networks.x.client import XSettings
-from bot.slack.blocks.text import called, inert, linked
+from bot.slack.blocks.text import mrkdwn_handle, mrkdwn_handle_link, mrkdwn_literal
 from models import Notice, Ticket
 from models.tickets.reply import Reply
 from sandbox.slack import SlackServer, visible
@@ -24,7 +24,7 @@ from sandbox.slack.text.mrkdwn import mrkdwn
 from sandbox.slack.text.visible import VisibleText
 from sandbox.x import XServer, XWorld
 from tests.bot.room import BEN, Clock, Room, room
-from tests.memory_network import Memory
+from tests.memory_network import MemoryNetwork
 from tests.story.harness import KEYS, Bot, settings_for, started
 
 BRAND, MIA, ANN, BOB = "_acme_", "_mia_", "_ann", "bob_"
@@ -69,14 +69,14 @@ def _read(value: Any) -> Any:
 @pytest.mark.parametrize("url", ["", "https://acme.slack.test/archives/C1/p1?a=1&b=2"])
 def test_a_handle_is_itself_between_words_and_beside_another_one(handle: str, url: str) -> None:
     shown = handle.replace("`", "'")
-    sentence = f"_ {called(handle)} and {linked(handle, url)}, *{called(BRAND)}* to {called(handle)} _."
+    sentence = f"_ {mrkdwn_handle(handle)} and {mrkdwn_handle_link(handle, url)}, *{mrkdwn_handle(BRAND)}* to {mrkdwn_handle(handle)} _."
 
     read = mrkdwn(sentence, verbatim=True)
 
     assert read.text == f"_ @{shown} and @{shown}, @{BRAND} to @{shown} _."
     assert {one.kind for one in read.live} <= {"code", "bold", "link"}
     assert {one.target for one in read.live if one.kind == "link"} == ({url} if url else set())
-    assert mrkdwn(inert(f"{handle} *b* `c`"), verbatim=True).text == f"{shown} *b* 'c'"
+    assert mrkdwn(mrkdwn_literal(f"{handle} *b* `c`"), verbatim=True).text == f"{shown} *b* 'c'"
 
 
 # --- in a running bot -------------------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ def test_every_message_of_a_working_day_shows_each_handle_whole(bot: Bot) -> Non
 def test_reminders_and_the_digest_show_each_handle_whole(
     database_url: str, clock: Clock, slack: SlackServer
 ) -> None:
-    network = Memory(BRAND, now=clock)
+    network = MemoryNetwork(BRAND, now=clock)
     with room(database_url, clock, network, slack=slack, backup=BEN, digest_at="09:00") as here:
         here.poll()
         for handle in (MIA, ANN, BOB):
@@ -146,23 +146,28 @@ def test_reminders_and_the_digest_show_each_handle_whole(
         here.poll()
         here.draw_all()
         tickets = [one.id for one in here.tickets()]
-        with here.desk.db.write() as session:
+        with here.ctx.db.write() as session:
             for number in tickets[:2]:
-                Ticket.hold(session, number).claim(session, by=BEN, at=clock())
+                Ticket.lock(session, number).claim(session, by=BEN, at=clock())
         for minutes in (16, 20, 300, 600, 2000):
             clock.pass_by(minutes=minutes)
             here.poll()
-            for job in (reminders.tick, reminders.wind_up, claim_expiry.tick, digest.tick):
-                job(here.desk)
+            for job in (
+                reminders.send_due,
+                reminders.start_missing_clocks,
+                claim_expiry.run_due,
+                digest.write_due,
+            ):
+                job(here.ctx)
             here.draw_all()
-        with here.desk.db.write() as session:
-            ticket = Ticket.hold(session, tickets[0])
+        with here.ctx.db.write() as session:
+            ticket = Ticket.lock(session, tickets[0])
             ticket.snooze(
-                session, until=clock() + timedelta(hours=1), by=BEN, at=clock(), promise=here.desk.promise
+                session, until=clock() + timedelta(hours=1), by=BEN, at=clock(), promise=here.ctx.sla_policy
             )
         clock.pass_by(hours=2)
-        with here.desk.db.write() as session:
-            snooze_wakeup.wake(here.desk, session, at=clock())
+        with here.ctx.db.write() as session:
+            snooze_wakeup.wake_due(here.ctx, session, at=clock())
         network.fails("publish", Unsure("no answer from @_acme_ to @_mia_"))
         reply = here.submit(tickets[2], "Hello!")
         for _ in range(8):
@@ -190,7 +195,7 @@ def test_reminders_and_the_digest_show_each_handle_whole(
 
 
 def _notices(here: Room) -> list[Any]:
-    with here.desk.db.read() as session:
+    with here.ctx.db.read() as session:
         return list(session.scalars(select(Notice)))
 
 

@@ -46,7 +46,7 @@ def test_a_handle_that_changes_back_and_forth_is_kept_once(bot: Bot) -> None:
         bot.x.world.post(new, f"@acmebrew now {new}")
         bot.poll()
 
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         kept = session.scalars(select(FormerHandle.handle).order_by(FormerHandle.handle)).all()
         assert session.scalars(select(Author.handle)).all() == ["mia"]
     assert kept == ["maria", "mia"]

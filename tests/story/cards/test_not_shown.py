@@ -38,7 +38,7 @@ def bot(database_url: str, clock: Clock) -> Iterator[Bot]:
 
 def passes(bot: Bot, clock: Clock, **time: float) -> None:
     clock.ahead += timedelta(**time)
-    missing_posts.tick(bot.desk)
+    missing_posts.run_due(bot.ctx)
 
 
 def missed(bot: Bot, text: str = "@acmebrew my kettle exploded") -> Message:
@@ -94,7 +94,7 @@ def test_the_composer_says_so_before_anything_is_typed_and_the_reply_may_be_sent
 def test_who_had_the_composer_open_is_told_first_and_sends_with_the_second_press(
     bot: Bot, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submit, "FRESHEN", DEADLINE)
+    monkeypatch.setattr(submit, "REFRESH_TIMEOUT_SECONDS", DEADLINE)
     post, card = bot.heard("@acmebrew my kettle exploded")
     modal = bot.compose(card).fill("We are sorry!")
     eventually(lambda: bot.x.world.counts[LOOK_UP])  # the look at it while somebody types
@@ -117,7 +117,7 @@ def test_who_had_the_composer_open_is_told_first_and_sends_with_the_second_press
 def test_a_reply_from_the_thread_is_shown_once_more_with_the_reason(
     bot: Bot, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(previews, "FRESHEN", DEADLINE)
+    monkeypatch.setattr(previews, "REFRESH_TIMEOUT_SECONDS", DEADLINE)
     _, card = bot.heard("@acmebrew my kettle exploded")
     bot.say(card, "@Heard reply We are sorry!")
     preview = bot.whisper("This would be public", "We are sorry!")

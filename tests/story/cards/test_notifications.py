@@ -92,7 +92,7 @@ def test_who_is_overdue_is_heard_with_their_words(bot: Bot) -> None:
     bot.poll()
     bot.card("where is my parcel?")
     bot.settled()
-    reminders.tick(bot.desk)
+    reminders.send_due(bot.ctx)
 
     text = aloud(told_in_channel(bot, "has waited")).text
 
@@ -124,15 +124,15 @@ def test_no_words_are_alive_in_what_is_heard(bot: Bot, words: str) -> None:
 
 def test_words_that_were_taken_back_are_not_heard_any_more(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew regrettable words")
-    with bot.desk.db.write() as session:
-        ticket = Ticket.hold(session, 1)
-        ticket.claim(session, by="U0ANA", at=bot.desk.now())
+    with bot.ctx.db.write() as session:
+        ticket = Ticket.lock(session, 1)
+        ticket.claim(session, by="U0ANA", at=bot.ctx.now())
     bot.x.world.delete(post.id)
     bot.compose(card).close()  # which looks at the post once more
 
     bot.shows(card, "does not show this post to us just now")
-    with bot.desk.db.write() as session:
-        lose(session, post.id, at=bot.desk.now() + timedelta(hours=21))
-    bot.desk.nudge()
+    with bot.ctx.db.write() as session:
+        lose(session, post.id, at=bot.ctx.now() + timedelta(hours=21))
+    bot.ctx.wake_loops()
 
     assert "regrettable" not in bot.shows(card, "No longer shown on X").text

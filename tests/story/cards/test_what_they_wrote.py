@@ -20,7 +20,7 @@ PICTURES = [
 
 
 def mention_of(bot: Bot, post_id: str) -> Mention:
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         return session.scalars(select(Mention).where(Mention.post_id == post_id)).one()
 
 
@@ -62,7 +62,7 @@ def test_a_post_that_did_not_change_is_not_edited_because_its_links_are_told_oth
     post, card = bot.heard(f"@acmebrew see {KETTLE}")
     bot.x.world.corrupt(post.id, lambda row: {**row, "entities": {}})  # no word of where the link leads
     bot.poll()
-    with bot.desk.db.write() as session:  # and a row from before links were followed
+    with bot.ctx.db.write() as session:  # and a row from before links were followed
         old = {"text": "@acmebrew see https://t.co/abcdefghij", "addressed": None}
         session.execute(update(Mention).where(Mention.post_id == post.id).values(**old))
     bot.x.world.raw_rows.clear()
@@ -225,9 +225,9 @@ def test_pictures_go_with_the_words_when_the_post_is_gone(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew look", media=PICTURES, poll=("Yes", "No"))
     assert len(images(bot.now(card))) == 2
 
-    with bot.desk.db.write() as session:
-        lose(session, post.id, at=bot.desk.now())
-    bot.desk.nudge()
+    with bot.ctx.db.write() as session:
+        lose(session, post.id, at=bot.ctx.now())
+    bot.ctx.wake_loops()
     bot.settled()
 
     eventually(lambda: not images(bot.now(card)))

@@ -4,7 +4,7 @@ import pytest
 from slack_bolt import Ack, Respond
 
 from handlers.commands import search
-from handlers.commands.slash_command import Asked
+from handlers.commands.slash_command import SlashCommand
 from sandbox.slack import visible
 from sandbox.slack.block_kit.validator import check_view
 from tests.story.commands.test_commands import words
@@ -176,8 +176,8 @@ def test_a_name_that_slack_sends_without_its_label_is_looked_up(bot: Bot) -> Non
     bot.heard("@acmebrew ask @ana about my parcel", author="maria")
     command = {"text": "search <@U0ANA> parcel", "user_id": "U0BEN", "channel_id": CHANNEL}
 
-    answer = search.answer(
-        bot.desk, Asked("search", "<@U0ANA> parcel", command, Ack(), Respond(response_url=None))
+    answer = search.handle_search(
+        bot.ctx, SlashCommand("search", "<@U0ANA> parcel", command, Ack(), Respond(response_url=None))
     )
 
     assert answer is not None

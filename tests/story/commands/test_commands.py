@@ -165,9 +165,9 @@ def test_an_empty_filtered_list_is_no_zero_while_x_does_not_answer(bot: Bot) -> 
 
 def test_a_reading_that_is_late_without_failing_is_said_as_unknown(bot: Bot) -> None:
     bot.poll()
-    with bot.desk.db.write() as session:
+    with bot.ctx.db.write() as session:
         for cursor in session.scalars(select(Cursor)):
-            cursor.read_at = bot.desk.now() - timedelta(days=1)
+            cursor.read_at = bot.ctx.now() - timedelta(days=1)
 
     answer = words(bot.ana.command("/mentions", "open"))
 

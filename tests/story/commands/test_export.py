@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bot.slack.membership import GUEST
+from bot.slack.membership import GUEST_REFUSAL
 from handlers.commands import export
 from tests.story.commands.test_commands import words
 from tests.story.harness import Bot, eventually, running, seen
@@ -22,7 +22,7 @@ def test_the_file_comes_by_direct_message_to_who_asked_alone(bot: Bot) -> None:
     outcome.replay()
 
     told(bot, "1 ticket:", "direct messages")
-    assert bot.desk.underway.came_to_rest(10)
+    assert bot.ctx.running_tasks.wait_until_idle(10)
     [message] = [one for one in bot.ana.direct_messages() if one.files]
     data = bot.ana.download(message)
     assert data.startswith("\ufeff".encode())
@@ -73,7 +73,7 @@ def test_without_a_word_it_says_what_can_be_exported(bot: Bot) -> None:
 
 
 def test_too_much_for_slack_names_the_command_line(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "ROWS", 0)
+    monkeypatch.setattr(export, "ROWS_MAX", 0)
     bot.heard("@acmebrew hello")
     bot.ana.command("/mentions", "export tickets 30d waiting")
 
@@ -84,7 +84,7 @@ def test_a_guest_gets_no_file(bot: Bot) -> None:
     bot.heard("@acmebrew hello")
     bot.slack.world.users["U0ANA"].is_restricted = True
 
-    assert bot.ana.command("/mentions", "export tickets").text == GUEST
+    assert bot.ana.command("/mentions", "export tickets").text == GUEST_REFUSAL
     assert bot.ana.direct_messages() == []
 
 
@@ -95,7 +95,7 @@ def test_for_a_file_slack_is_asked_anew_who_wants_it(bot: Bot) -> None:
 
     bot.ana.command("/mentions", "export tickets")
 
-    told(bot, GUEST)
+    told(bot, GUEST_REFUSAL)
     assert bot.ana.direct_messages() == []
 
 

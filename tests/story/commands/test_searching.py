@@ -15,8 +15,8 @@ pytestmark = pytest.mark.usefixtures("bot")
 
 
 def erase(bot: Bot, post_id: str) -> None:
-    with bot.desk.db.write() as session:
-        lose(session, post_id, at=bot.desk.now())
+    with bot.ctx.db.write() as session:
+        lose(session, post_id, at=bot.ctx.now())
 
 
 def test_what_they_said_and_what_we_said_are_found_newest_first_with_their_cards(bot: Bot) -> None:
@@ -172,7 +172,7 @@ def test_a_note_is_for_the_team_and_only_its_author_deletes_it(bot: Bot) -> None
 
     assert "Prefers mornings @channel *x*" in modal.text
     assert visible(modal.state).broadcasts == []
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         assert len(session.scalars(select(Note)).all()) == 1
     theirs = history_of(bot, "maria", bot.ben)
     assert "Prefers mornings" in theirs.text
@@ -208,7 +208,7 @@ def test_an_unknown_handle_gets_near_ones(bot: Bot) -> None:
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_whatever_they_call_themselves_breaks_no_history(bot: Bot, name: str) -> None:
     bot.heard("@acmebrew hello")
-    with bot.desk.db.write() as session:
+    with bot.ctx.db.write() as session:
         session.scalars(select(Author).where(Author.handle == "maria")).one().name = name.replace("\0", "")
 
     assert visible(history_of(bot, "maria").state).broadcasts == []

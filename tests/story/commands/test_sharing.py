@@ -9,9 +9,9 @@ from slack_bolt import Respond
 from bot.networks.x.client import XSettings
 from bot.slack import ephemeral_answers
 from bot.slack.blocks.chart import Chart
-from bot.slack.blocks.elements import section
-from bot.slack.ephemeral_answers import Asker, Told
-from models import Shown
+from bot.slack.blocks.elements import section_block
+from bot.slack.ephemeral_answers import EphemeralAnswer, Requester
+from models import SharedAnswer
 from sandbox.slack import visible
 from sandbox.slack.block_kit.validator import check_message
 from sandbox.slack.workspace.message import Message
@@ -19,13 +19,15 @@ from tests.story.harness import CHANNEL, KEYS, Bot, eventually, settings_for, st
 
 HOSTILE = "<!channel> *now* <https://evil.example|here>"
 CHART = Chart("Heard by day", "bar", ("Mon", "Tue"), (("heard", (3.0, 5.0)),), "mentions")
-TOLD = Told("Heard 8", [section("*Heard* 8")], [CHART])
+TOLD = EphemeralAnswer("Heard 8", [section_block("*Heard* 8")], [CHART])
 
 
 @pytest.fixture
 def bot(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bot]:
     """A bot whose Slack may refuse blocks."""
-    monkeypatch.setattr(ephemeral_answers, "READY", (0.0, 0.05, 0.2))  # seconds: the local Slack is quicker
+    monkeypatch.setattr(
+        ephemeral_answers, "IMAGE_SEND_DELAYS_SECONDS", (0.0, 0.05, 0.2)
+    )  # seconds: the local Slack is quicker
     with (
         worlds() as (slack, x),
         started(settings_for(database_url, slack), XSettings(api_url=x.url, **KEYS), slack, x) as bot,
@@ -33,12 +35,12 @@ def bot(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bot]:
         yield bot
 
 
-def told(bot: Bot, what: Told, channel: str = CHANNEL) -> list[Message]:
+def told(bot: Bot, what: EphemeralAnswer, channel: str = CHANNEL) -> list[Message]:
     """What Ana is shown when she asks for that."""
     before = len(bot.ana.ephemerals())
     url = bot.ana.command("/mentions", "help", channel=channel).response_url
-    asker = Asker("U0ANA", channel, Respond(response_url=bot.slack.address + url.path))
-    ephemeral_answers.answer(bot.desk, asker, what)
+    asker = Requester("U0ANA", channel, Respond(response_url=bot.slack.address + url.path))
+    ephemeral_answers.send_answer(bot.ctx, asker, what)
     return bot.ana.ephemerals()[before + 1 :]
 
 
@@ -141,7 +143,7 @@ def test_an_answer_whose_address_has_expired_comes_all_the_same(bot: Bot) -> Non
 
 
 def test_a_very_long_answer_is_several_messages_that_slack_takes_whole(bot: Bot) -> None:
-    long = Told("Long", [section(f"{number} " + "word " * 100) for number in range(60)])
+    long = EphemeralAnswer("Long", [section_block(f"{number} " + "word " * 100) for number in range(60)])
 
     answers = told(bot, long)
 
@@ -233,8 +235,8 @@ def test_a_share_that_slack_lost_is_not_sent_again(bot: Bot) -> None:
 
 def test_what_was_shown_long_ago_cannot_be_shared_any_more(bot: Bot) -> None:
     (answer,) = told(bot, TOLD)
-    with bot.desk.db.write() as session:
-        Shown.forget(session, bot.desk.now())
+    with bot.ctx.db.write() as session:
+        SharedAnswer.delete_before(session, bot.ctx.now())
 
     bot.ana.press(answer, "Share to channel")
 

@@ -150,7 +150,7 @@ def home_shows_them_page_by_page(bot: Bot) -> None:
     fits(shows(bot.ana, "21 to 40 of 10,000"))
     assert boxes(bot.ana)[0] == "@person21 on X: hello"
 
-    home_tab.show(bot.desk, "U0ANA", page=499)
+    home_tab.show(bot.ctx, "U0ANA", page=499)
 
     fits(shows(bot.ana, "9,981 to 10,000 of 10,000"))
     assert boxes(bot.ana)[-1] == "@person10000 on X: hello"
@@ -161,10 +161,10 @@ def home_shows_them_page_by_page(bot: Bot) -> None:
 
 def the_digest_names_ten(bot: Bot) -> None:
     bot.poll()
-    with bot.desk.db.write() as session:
+    with bot.ctx.db.write() as session:
         session.execute(update(Cursor).values(started_at=datetime.now(UTC) - timedelta(days=3)))
 
-    digest.tick(bot.desk)
+    digest.write_due(bot.ctx)
 
     def look() -> Message:
         with bot.slack.world.lock:

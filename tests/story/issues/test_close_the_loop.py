@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.jobs import digest
 from bot.slack import fix_followup
 from models import Issue, Notice, Ticket
-from models.issues.queries import fixed, to_tell
+from models.issues.queries import count_to_notify, list_fixed_issues
 from sandbox.slack import visible
 from sandbox.slack.block_kit.validator import check_message
 from sandbox.slack.workspace.message import Message
@@ -53,7 +53,7 @@ def notice(bot: Bot, *shown: str) -> Message:
     """The message in the channel about the fix, once it shows that."""
 
     def look() -> Message:
-        fix_followup.tick(bot.desk)
+        fix_followup.update_messages(bot.ctx)
         with bot.slack.world.lock:
             found = [one for one in bot.slack.world.channel(CHANNEL).messages if not one.is_reply]
         return next(one for one in found if all(word in seen(one) for word in ("as fixed", *shown)))
@@ -117,7 +117,7 @@ def test_an_answer_from_before_the_fix_tells_nobody_that_it_is_fixed(bot: Bot) -
     bot.shows(card, "Answered")
 
     fix(bot)
-    fix_followup.tick(bot.desk)
+    fix_followup.update_messages(bot.ctx)
 
     assert bot.events("told") == []
 
@@ -216,10 +216,10 @@ def test_an_issue_of_sixty_people_has_pages_and_each_has_a_composer(bot: Bot) ->
     for number in range(60):
         bot.post(f"@acmebrew number {number} " + "x" * 300, author=f"person{number}")
     bot.poll()
-    with bot.desk.db.write() as session:
-        issue_of_all = Issue.open_or_find(session, FIXED, by="U0ANA", at=bot.desk.now())
+    with bot.ctx.db.write() as session:
+        issue_of_all = Issue.open_or_find(session, FIXED, by="U0ANA", at=bot.ctx.now())
         for ticket_id in session.scalars(select(Ticket.id)).all():
-            issue_of_all.add(session, Ticket.hold(session, ticket_id), by="U0ANA", at=bot.desk.now())
+            issue_of_all.add(session, Ticket.lock(session, ticket_id), by="U0ANA", at=bot.ctx.now())
 
     shown = fix(bot)
 
@@ -263,7 +263,7 @@ def test_a_notice_that_was_deleted_in_slack_is_let_go(bot: Bot) -> None:
     eventually(lambda: bot.events("skip telling"))
 
     for _ in range(3):
-        fix_followup.tick(bot.desk)
+        fix_followup.update_messages(bot.ctx)
 
     refused = [call.error for call in bot.slack.world.calls if call.error]
     assert refused == ["message_not_found"]
@@ -274,10 +274,10 @@ def test_the_digest_says_who_is_still_to_be_told(bot: Bot) -> None:
     reported(bot, "maria")
     fix(bot)
 
-    with bot.desk.db.read() as session:
-        assert to_tell(fixed(session, at=bot.desk.now())) == (1, 1)
-    digest.tick(replace(bot.desk, now=lambda: datetime.now(UTC) + timedelta(days=2)))
+    with bot.ctx.db.read() as session:
+        assert count_to_notify(list_fixed_issues(session, at=bot.ctx.now())) == (1, 1)
+    digest.write_due(replace(bot.ctx, now=lambda: datetime.now(UTC) + timedelta(days=2)))
 
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         said = [str(one.blocks) for one in session.scalars(select(Notice)).all()]
     assert any("1 person is still to be told of 1 fixed issue" in one for one in said)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.slack.blocks.issues.ranking import TIMES
+from bot.slack.blocks.issues.ranking import MULTIPLICATION_SIGN
 from sandbox.slack import CommandOutcome, Modal, visible
 from sandbox.slack.block_kit.validator import check_message, check_view
 from sandbox.slack.workspace.message import Message
@@ -34,7 +34,7 @@ def words(outcome: CommandOutcome) -> str:
 
 def seen_answer(outcome: CommandOutcome) -> str:
     """What it reads, with a plain letter for the sign of multiplication."""
-    return visible(outcome.acked).text.replace(TIMES, "x")
+    return visible(outcome.acked).text.replace(MULTIPLICATION_SIGN, "x")
 
 
 def test_a_ticket_is_added_from_its_card_which_names_the_issue(bot: Bot) -> None:

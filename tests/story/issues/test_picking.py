@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from bot.slack.blocks.issues.picker import OPTIONS, PICK_BLOCK, picker
+from bot.slack.blocks.issues.picker import OPTIONS_MAX, PICK_BLOCK, build_picker
 from models import Issue
 from tests.models.ledger import together
 from tests.story.harness import DEADLINE, Bot, running
@@ -21,8 +21,8 @@ LAST = "Receipts: printed twice, in Café Zürich"
 
 def known(bot: Bot, *titles: str) -> list[int]:
     """Those issues, as if somebody had typed them over the months."""
-    with bot.desk.db.write() as session:
-        found = [Issue.open_or_find(session, one, by="U0BEN", at=bot.desk.now()) for one in titles]
+    with bot.ctx.db.write() as session:
+        found = [Issue.open_or_find(session, one, by="U0BEN", at=bot.ctx.now()) for one in titles]
         session.flush()
         return [one.id for one in found]
 
@@ -42,7 +42,7 @@ def nobody_looks(bot: Bot) -> Iterator[None]:
         everybody.wait(DEADLINE)
         done.wait(DEADLINE)
 
-    waiting = [threading.Thread(target=bot.desk.glance, args=(look, DEADLINE)) for _ in range(16)]
+    waiting = [threading.Thread(target=bot.ctx.read_with_timeout, args=(look, DEADLINE)) for _ in range(16)]
     for one in waiting:
         one.start()
     everybody.wait(DEADLINE)
@@ -74,8 +74,8 @@ def test_no_more_is_offered_than_slack_takes_and_the_best_comes_first(bot: Bot) 
     known(bot, "The year", "A yearly problem", "Dark mode of theyear-end")
     modal = asked(bot, card)
 
-    assert len(modal.suggestions(PICK_BLOCK)) == OPTIONS
-    assert len(modal.suggestions(PICK_BLOCK, "year")) == OPTIONS
+    assert len(modal.suggestions(PICK_BLOCK)) == OPTIONS_MAX
+    assert len(modal.suggestions(PICK_BLOCK, "year")) == OPTIONS_MAX
     assert modal.suggestions(PICK_BLOCK, "the year")[:2] == ["The year", "Problem number 248 of the year"]
     assert modal.suggestions(PICK_BLOCK, "problem number 017")[0] == "Problem number 017 of the year"
     assert modal.suggestions(PICK_BLOCK, "number teapot") == []
@@ -103,8 +103,8 @@ def test_what_is_found_says_how_many_reported_it_and_what_is_fixed_comes_last(bo
         _, card = bot.heard(f"@acmebrew {number}", author=f"person{number}")
         add(bot, card, title)
     fixed = known(bot, "Sync stops at noon")[0]
-    with bot.desk.db.write() as session:
-        Issue.hold(session, fixed).fix(session, by="U0BEN", at=bot.desk.now())
+    with bot.ctx.db.write() as session:
+        Issue.lock(session, fixed).fix(session, by="U0BEN", at=bot.ctx.now())
     _, card = bot.heard("@acmebrew another", author="eve")
 
     found = asked(bot, card).offered(PICK_BLOCK, "stops sync")
@@ -160,7 +160,7 @@ def test_while_the_ledger_is_held_the_modal_opens_and_its_field_is_no_trouble(bo
         opened, typed = modal.suggestions(PICK_BLOCK), modal.suggestions(PICK_BLOCK, "rows")
 
     everything = (["Too loud", "Export loses rows"], ["Export loses rows"])
-    assert (opened, typed) == (everything if bot.desk.db.is_sqlite else ([], []))  # where reading waits, too
+    assert (opened, typed) == (everything if bot.ctx.db.is_sqlite else ([], []))  # where reading waits, too
     assert (modal.suggestions(PICK_BLOCK), modal.suggestions(PICK_BLOCK, "rows")) == everything
     assert bot.slack.world.troubles == []
     assert modal.fill({PICK_BLOCK: "Export loses rows"}).submit().closed
@@ -185,13 +185,13 @@ def test_an_issue_that_is_fixed_or_gone_once_it_was_picked_is_as_before(bot: Bot
     _, card = bot.heard("@acmebrew hello")
     fixed, gone = known(bot, "Export loses rows", "Too loud")
     one = asked(bot, card).fill({PICK_BLOCK: "Export loses rows"})
-    with bot.desk.db.write() as session:
-        Issue.hold(session, fixed).fix(session, by="U0BEN", at=bot.desk.now())
+    with bot.ctx.db.write() as session:
+        Issue.lock(session, fixed).fix(session, by="U0BEN", at=bot.ctx.now())
     assert one.submit().closed
     bot.shows(card, "Issue: Export loses rows")
 
     other = asked(bot, card).fill({PICK_BLOCK: "Too loud"})
-    with bot.desk.db.write() as session:
+    with bot.ctx.db.write() as session:
         session.delete(session.get_one(Issue, gone))
 
     assert "That issue is gone. Type its name to open it anew." in str(other.submit().errors)
@@ -228,11 +228,11 @@ def test_another_modal_may_ask_for_another_issue_by_the_same_field(bot: Bot) -> 
         "private_metadata": json.dumps({"issue": here}),
         "title": {"type": "plain_text", "text": "Merge"},
         "submit": {"type": "plain_text", "text": "Merge"},
-        "blocks": [picker("Into which one?", optional=False)],
+        "blocks": [build_picker("Into which one?", optional=False)],
     }
     trigger = bot.ana.command("/mentions", "help").trigger
     assert trigger is not None
-    bot.desk.slack.open_view(trigger.id, view)
+    bot.ctx.slack.open_view(trigger.id, view)
     modal = bot.ana.modal
     assert modal is not None
 

@@ -33,7 +33,7 @@ def said(bot: Bot, *shown: str) -> Message:
     """What the channel was told."""
 
     def look() -> Message:
-        fix_followup.tick(bot.desk)
+        fix_followup.update_messages(bot.ctx)
         with bot.slack.world.lock:
             found = list(bot.slack.world.channel(CHANNEL).messages)
         return next(one for one in found if all(word in seen(one) for word in shown))

@@ -48,7 +48,7 @@ def test_a_handed_off_reply_is_never_tried_again(handed_off: tuple[Bot, XPost, M
     bot, _, card = handed_off
 
     for _ in range(3):
-        bot.desk.nudge()
+        bot.ctx.wake_loops()
         bot.poll()
         bot.confirm_hand_offs()
     bot.settled()

@@ -106,7 +106,7 @@ def test_it_is_there_is_taken_on_a_persons_word(database_url: str) -> None:
         bot.shows(card, "Answered by @U0ANA")
         assert ("U0BEN", "it is there") in [(event.actor, event.act) for event in bot.events()]
         assert bot.attempts == 1
-        with bot.desk.db.read() as session:  # one moment has one time, wherever it is shown
+        with bot.ctx.db.read() as session:  # one moment has one time, wherever it is shown
             reply, ticket = session.scalars(select(Reply)).one(), session.scalars(select(Ticket)).one()
         assert reply.settled_at == ticket.first_reply_at == ticket.closed_at == reply.sent_at
 

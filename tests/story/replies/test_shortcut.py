@@ -32,7 +32,7 @@ def test_a_colleagues_words_go_out_by_whoever_sends_them_and_both_are_recorded(b
 
     bot.answered(post, "We open at nine, come by!")
     marks(bot, message, "postbox")
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         from models import Reply
 
         [reply] = session.query(Reply).all()
@@ -154,7 +154,7 @@ def test_words_that_were_edited_before_they_went_out_still_show_on_the_message_t
     bot.answered(post, "We open at nine")
     marks(bot, message, "postbox")
     assert bot.drafts() == []
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         from models import Reply
 
         assert session.query(Reply).filter_by(state="published").one().author == "U0BEN"

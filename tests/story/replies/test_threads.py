@@ -282,15 +282,15 @@ def test_in_the_thread_of_a_card_that_is_only_just_being_placed_heard_says_so(bo
     post, card = bot.heard("@acmebrew hello")
     message = bot.ben.say(CHANNEL, "We open at nine, come by!", thread_ts=card.ts)
     where = update(Card).where(Card.channel == CHANNEL)
-    with bot.desk.db.write() as session:  # Slack shows it already, and has not answered yet
-        session.execute(where.values(ts=None, placing_since=bot.desk.now()))
+    with bot.ctx.db.write() as session:  # Slack shows it already, and has not answered yet
+        session.execute(where.values(ts=None, placing_since=bot.ctx.now()))
 
     bot.say(card, "@Heard reply Hello!")
     bot.ben.shortcut(message, "send_as_public_reply")
 
     assert bot.whisper("only just being put here").thread_ts == card.ts
     bot.whisper("only just being put here", to=bot.ben)
-    with bot.desk.db.write() as session:
+    with bot.ctx.db.write() as session:
         session.execute(where.values(ts=card.ts, placing_since=None))
     bot.say(card, "@Heard reply Hello!")
     bot.ana.press(bot.whisper("This would be public"), "Send publicly")

@@ -18,7 +18,7 @@ def test_what_was_picked_in_a_thread_is_public_as_characters(bot: Bot) -> None:
     bot.ana.press(preview, "Send publicly")
 
     bot.answered(post, "Thanks 🙏🏽 & welcome 🎉🇩🇪, see the tap list (acme.example/taps), :tada:")
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         assert session.query(Reply).one().text == bot.replies(post)[0]
 
 
@@ -111,7 +111,7 @@ def test_a_reason_an_issue_a_note_and_a_sign_off_hold_characters(bot: Bot) -> No
     bot.say(card, "@Heard done thanks 🙏")
     bot.shows(card, "No reply needed (thanks 🙏) by @U0ANA")
 
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         assert session.query(Issue).one().title == "Taps leak 💧"
         assert session.query(Note).one().text == "Nice 🙂 <3"
         assert session.query(Teammate).one().name == "Ana 🌿 Lima"

@@ -9,11 +9,11 @@ import pytest
 from pydantic import SecretStr
 
 from bot.jobs import account_check
-from bot.networks.http_client import Limits
-from bot.networks.x.client import X, XSettings
-from bot.networks.x.oauth import OAuth2, Pair
-from bot.runtime.encryption import Vault
-from bot.runtime.token_store import StoredTokens
+from bot.networks.http_client import CallLimits
+from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.oauth import OAuth2Client, TokenPair
+from bot.runtime.encryption import Keyring
+from bot.runtime.token_store import TokenStore
 from models.core.database import Database
 from sandbox.slack import SlackServer
 from sandbox.x import XServer
@@ -34,15 +34,17 @@ def here() -> Iterator[tuple[SlackServer, XServer]]:
 
 
 @pytest.fixture
-def stored(database_url: str, here: tuple[SlackServer, XServer]) -> Iterator[StoredTokens]:
+def stored(database_url: str, here: tuple[SlackServer, XServer]) -> Iterator[TokenStore]:
     """The tokens of the ledger, as another process sees them."""
-    oauth = OAuth2("heard", SecretStr("s3cret"), here[1].url, Limits(connect=5, whole=20))
+    oauth = OAuth2Client(
+        "heard", SecretStr("s3cret"), here[1].url, CallLimits(connect_seconds=5, call_seconds=20)
+    )
     with closing(Database(database_url)) as db:
-        yield StoredTokens(db, Vault([KEY], {}), oauth, lambda: datetime.now(UTC))
+        yield TokenStore(db, Keyring([KEY], {}), oauth, lambda: datetime.now(UTC))
 
 
 @pytest.fixture
-def connect(here: tuple[SlackServer, XServer], stored: StoredTokens) -> Connect:
+def connect(here: tuple[SlackServer, XServer], stored: TokenStore) -> Connect:
     """What `python -m bot connect x` writes, as that account."""
     _, x = here
 
@@ -52,27 +54,27 @@ def connect(here: tuple[SlackServer, XServer], stored: StoredTokens) -> Connect:
         assert client is not None
         user = world.find_user(handle) or world.add_user(handle, handle.title())
         given = world.grants.grant(client, user_id=user.id)
-        stored.connect(Pair(SecretStr(given.access), SecretStr(given.refresh or ""), 7200, frozenset()))
+        stored.connect(TokenPair(SecretStr(given.access), SecretStr(given.refresh or ""), 7200, frozenset()))
 
     return connected
 
 
 @pytest.fixture
 def bot(
-    database_url: str, here: tuple[SlackServer, XServer], stored: StoredTokens, connect: Connect
+    database_url: str, here: tuple[SlackServer, XServer], stored: TokenStore, connect: Connect
 ) -> Iterator[Bot]:
     """A bot that speaks as @acmebrew, with a minute to undo."""
     slack, x = here
     connect("acmebrew")
     keys = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="s3cret")
-    network = X(keys, tokens=stored)
+    network = XNetwork(keys, tokens=stored)
     with started(settings_for(database_url, slack, undo_seconds=60), keys, slack, x, network=network) as bot:
         yield bot
 
 
 def check(bot: Bot) -> None:
     """See now who is connected, instead of within ten seconds."""
-    account_check.check(bot.desk, bot.desk.networks["x"])
+    account_check.check_network(bot.ctx, bot.ctx.networks["x"])
 
 
 def speakers(bot: Bot) -> dict[str, list[str]]:
@@ -176,13 +178,13 @@ def test_after_the_right_account_is_connected_again_drafts_stay_drafts_until_som
 
 
 def test_send_again_is_refused_with_the_name_of_the_account(
-    database_url: str, here: tuple[SlackServer, XServer], stored: StoredTokens, connect: Connect
+    database_url: str, here: tuple[SlackServer, XServer], stored: TokenStore, connect: Connect
 ) -> None:
     slack, x = here
     connect("acmebrew")
     keys = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="s3cret")
     quick = settings_for(database_url, slack, reconcile_seconds=(0.01, 0.02))
-    with started(quick, keys, slack, x, network=X(keys, tokens=stored)) as bot:
+    with started(quick, keys, slack, x, network=XNetwork(keys, tokens=stored)) as bot:
         post, card = bot.heard("@acmebrew hello")
         bot.x.world.faults.add("POST /2/tweets", "answer_lost_before", times=1)
         bot.reply(card, "On Monday!")
@@ -201,13 +203,13 @@ def test_send_again_is_refused_with_the_name_of_the_account(
 
 
 def test_a_swap_while_the_token_is_renewed_sends_nothing(
-    bot: Bot, connect: Connect, stored: StoredTokens
+    bot: Bot, connect: Connect, stored: TokenStore
 ) -> None:
     """The renewal of the old grant is under way when the new account is connected."""
     _, card = bot.heard("@acmebrew hello")
     bot.x.world.grants.expire()
     slow = bot.x.world.faults.add("POST /2/oauth2/token", "slow", times=1, seconds=20)
-    network = bot.desk.networks["x"]
+    network = bot.ctx.networks["x"]
     us = bot.x.world.brand.id
     raised: list[Exception] = []
 

@@ -21,7 +21,7 @@ def bot(postgresql: databases.Lend, tmp_path: Path) -> Iterator[Bot]:
 @contextmanager
 def away(bot: Bot) -> Iterator[None]:
     """Take the database away from the bot, connections and all."""
-    url = make_url(bot.desk.settings.url)
+    url = make_url(bot.ctx.settings.url)
     name = str(url.database)
     allow = sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}")
     with postgres.connect(url.set(database="template1")) as server:

@@ -28,11 +28,11 @@ def fill_the_disk(bot: Bot) -> None:
     def no_more(connection: Connection) -> None:
         connection.exec_driver_sql("PRAGMA max_page_count=1")  # no less than there are
 
-    with bot.desk.db.engine.connect() as connection:
+    with bot.ctx.db.engine.connect() as connection:
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("VACUUM")
         connection.exec_driver_sql("BEGIN")
-    event.listen(bot.desk.db.engine, "begin", no_more)
+    event.listen(bot.ctx.db.engine, "begin", no_more)
 
 
 def heard(bot: Bot) -> Any:

@@ -12,7 +12,7 @@ from tests.story.harness import Bot, seen
 @contextmanager
 def locked(bot: Bot) -> Iterator[None]:
     """Hold the ledger as a migration or a stuck admin would."""
-    engine = create_engine(normal_url(bot.desk.settings.url), isolation_level="AUTOCOMMIT")
+    engine = create_engine(normal_url(bot.ctx.settings.url), isolation_level="AUTOCOMMIT")
     with engine.connect() as held:
         if engine.dialect.name == "sqlite":
             held.execute(text("BEGIN IMMEDIATE"))

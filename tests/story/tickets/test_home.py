@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.slack import home_tab
-from bot.slack.blocks.home import digest
-from models import Alarm, Home, Reply
+from bot.slack.blocks.home import view_hash
+from models import Alarm, HomeTab, Reply
 from models.core.base import RuleBrokenError
 from models.reports import drafts
 from sandbox.slack import Person, visible
@@ -50,8 +50,8 @@ def published(bot: Bot) -> int:
 
 def remembered(bot: Bot, who: Person) -> str | None:
     """What the ledger says that their Home shows."""
-    with bot.desk.db.read() as session:
-        found = session.get(Home, who.id)
+    with bot.ctx.db.read() as session:
+        found = session.get(HomeTab, who.id)
         return found.digest if found is not None else None
 
 
@@ -127,7 +127,7 @@ def test_my_tickets_are_mine_the_longest_wait_first_and_reply_works_from_there(b
 
     bot.answered(post, "Hello!")
     bot.shows(card, "Answered")
-    home_tab.refresh(bot.desk)
+    home_tab.refresh(bot.ctx)
     assert QUIET in home(bot.ana)
 
 
@@ -166,9 +166,9 @@ def test_the_queue_is_turned_page_by_page_and_each_stays_where_they_are(bot: Bot
     shows(bot.ana, "21 to 40 of 45")
     bot.ana.press(bot.ana.home, "Next")
     last = shows(bot.ana, "41 to 45 of 45")
-    eventually(lambda: remembered(bot, bot.ana) == digest(last.given))
+    eventually(lambda: remembered(bot, bot.ana) == view_hash(last.given))
     bot.heard("@acmebrew one more", author="zoe")
-    home_tab.refresh(bot.desk)
+    home_tab.refresh(bot.ctx)
 
     shows(bot.ana, "41 to 46 of 46")
     shows(bot.ben, "1 to 20 of 46")
@@ -182,11 +182,11 @@ def test_a_page_whose_tickets_others_have_closed_gives_way_to_the_last_one(bot: 
     opened(bot.ana)
     bot.ana.press(bot.ana.home, "Next")
     there = shows(bot.ana, "21 to 21 of 21")
-    eventually(lambda: remembered(bot, bot.ana) == digest(there.given))
+    eventually(lambda: remembered(bot, bot.ana) == view_hash(there.given))
 
     bot.ben.press(cards[0], "No reply needed").view.submit()
     bot.shows(cards[0], "No reply needed")
-    home_tab.refresh(bot.desk)
+    home_tab.refresh(bot.ctx)
 
     shows(bot.ana, "Waiting (20)")
     assert boxes(bot.ana)[-1] == "@person20 on X: @acmebrew hello from person20"
@@ -229,8 +229,8 @@ def test_home_shows_today_in_figures_and_what_was_heard_by_day(bot: Bot) -> None
 
 def test_home_names_what_is_broken(bot: Bot) -> None:
     def ring(key: str, cause: str, detail: str) -> None:
-        with bot.desk.db.write() as session:
-            Alarm.ring(session, key, cause=cause, detail=detail, at=bot.desk.now())
+        with bot.ctx.db.write() as session:
+            Alarm.raise_alarm(session, key, cause=cause, detail=detail, at=bot.ctx.now())
 
     ring("something else", "keys", "<!channel> refused")
     # of a network that this bot does not read: what it reads well rings no more
@@ -272,8 +272,8 @@ def test_the_same_home_is_not_published_again(bot: Bot) -> None:
     before = bot.ana.home.hash
 
     bot.ana.open_home(0.3)
-    home_tab.refresh(bot.desk)
-    home_tab.refresh(bot.desk)
+    home_tab.refresh(bot.ctx)
+    home_tab.refresh(bot.ctx)
 
     assert bot.ana.home.hash == before
     assert published(bot) == 1
@@ -295,7 +295,7 @@ def test_a_home_before_somebodys_eyes_follows_what_happens_elsewhere(bot: Bot) -
     eventually(lambda: remembered(bot, bot.ana))
 
     bot.heard("@acmebrew hello")
-    home_tab.refresh(bot.desk)
+    home_tab.refresh(bot.ctx)
 
     assert "Waiting (1)" in home(bot.ana)
     assert bot.ben.home is None
@@ -304,11 +304,11 @@ def test_a_home_before_somebodys_eyes_follows_what_happens_elsewhere(bot: Bot) -
 def test_a_home_that_nobody_looks_at_any_more_is_left_alone(bot: Bot) -> None:
     opened(bot.ana)
     eventually(lambda: remembered(bot, bot.ana))
-    with bot.desk.db.write() as session:
-        session.get_one(Home, bot.ana.id).opened_at -= home_tab.LOOKED_AT
+    with bot.ctx.db.write() as session:
+        session.get_one(HomeTab, bot.ana.id).opened_at -= home_tab.VIEWING_WINDOW
 
     bot.heard("@acmebrew hello")
-    home_tab.refresh(bot.desk)
+    home_tab.refresh(bot.ctx)
     assert QUIET in home(bot.ana)
 
     bot.ana.open_home()
@@ -331,9 +331,9 @@ def test_a_refresh_that_slack_does_not_take_comes_again(bot: Bot, fault: str) ->
     before = remembered(bot, bot.ana)
     getattr(bot.slack.world.faults, fault)("views.publish")
 
-    home_tab.refresh(bot.desk)
+    home_tab.refresh(bot.ctx)
     assert remembered(bot, bot.ana) == before
-    home_tab.refresh(bot.desk)
+    home_tab.refresh(bot.ctx)
 
     assert "Waiting (1)" in home(bot.ana)
     assert remembered(bot, bot.ana) != before
@@ -356,7 +356,7 @@ def test_a_preview_from_a_thread_is_found_again_in_home_and_edited_there(bot: Bo
 
     bot.answered(post, "Hello!")
     bot.shows(card, "Answered")
-    home_tab.refresh(bot.desk)
+    home_tab.refresh(bot.ctx)
     assert QUIET in home(bot.ana)
 
 
@@ -380,7 +380,7 @@ def test_edit_on_a_network_without_keys_is_answered_with_a_sentence(bot: Bot) ->
     bot.say(card, "@Heard reply Hello!")
     bot.whisper("Only you see this")
     view = opened(bot.ana)
-    bot.desk.networks.pop("x")
+    bot.ctx.networks.pop("x")
 
     bot.ana.press(view, "Edit")
 
@@ -395,10 +395,10 @@ def test_discard_lets_go_of_a_draft_once(bot: Bot) -> None:
 
     pressed = bot.ana.press(view, "Discard")
     now = shows(bot.ana, "Waiting (1)", without=("My drafts",))
-    eventually(lambda: remembered(bot, bot.ana) == digest(now.given))
+    eventually(lambda: remembered(bot, bot.ana) == view_hash(now.given))
     before = published(bot)
     pressed.replay()
-    home_tab.refresh(bot.desk)
+    home_tab.refresh(bot.ctx)
 
     assert [(one.actor, one.text) for one in bot.events("draft discarded")] == [("U0ANA", "Hello!")]
     assert published(bot) == before
@@ -414,7 +414,7 @@ def test_discard_lets_go_of_what_was_undone_and_reply_does_not_bring_it_back(dat
         bot.ana.press(opened(bot.ana), "Discard")
         shows(bot.ana, "Waiting (1)", without=("My drafts",))
 
-        with bot.desk.db.read() as session:
+        with bot.ctx.db.read() as session:
             was, dropped = session.scalars(select(Reply.state).order_by(Reply.id)).all()
         assert (was, dropped) == ("cancelled", "discarded")
         assert not bot.compose(card).value()
@@ -457,12 +457,12 @@ def test_nobody_lets_go_of_anothers_words_or_of_older_words_than_the_last(bot: B
     for words in ("First", "Second"):
         bot.say(card, f"@Heard reply {words}")
         bot.whisper(words)
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         first, second = session.scalars(select(Reply.id).order_by(Reply.id)).all()
 
     for reply_id, who, sentence in ((second, "U0BEN", "Only its author"), (first, "U0ANA", "not a draft")):
-        with pytest.raises(RuleBrokenError, match=sentence), bot.desk.db.write() as session:
-            drafts.drop(session, reply_id, by=who, at=bot.desk.now())
+        with pytest.raises(RuleBrokenError, match=sentence), bot.ctx.db.write() as session:
+            drafts.discard_draft(session, reply_id, by=who, at=bot.ctx.now())
 
     opened(bot.ana)
     assert "My drafts (1)" in home(bot.ana)
@@ -500,7 +500,7 @@ def test_what_came_of_it_stays_until_home_is_opened_again(bot: Bot) -> None:
     shows(bot.ana, "1 closed.")
     eventually(lambda: remembered(bot, bot.ana) in bot.ana.home.private_metadata)
 
-    home_tab.refresh(bot.desk)
+    home_tab.refresh(bot.ctx)
     assert "1 closed." in home(bot.ana)
 
     bot.ana.open_home()
@@ -528,9 +528,9 @@ def test_a_reply_on_the_wire_keeps_its_ticket_open_and_one_that_waits_is_stopped
         for card in (maria, joe):
             bot.reply(card, f"Hello {card.ts}", by=bot.ben)
             bot.shows(card, "[Undo]")
-        with bot.desk.db.write() as session:
+        with bot.ctx.db.write() as session:
             reply = session.scalars(select(Reply).order_by(Reply.id)).first()
-            at = bot.desk.now()
+            at = bot.ctx.now()
             reply.release(session, at=at)
             reply.take(session, worker="another", at=at, lease_until=at + timedelta(minutes=5))
         opened(bot.ana)

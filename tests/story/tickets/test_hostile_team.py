@@ -124,7 +124,7 @@ def test_whatever_somebody_wants_to_be_called_is_shown_as_it_goes_out(
         assert modal.fill("Hello!").submit().closed
         bot.shows(card, "goes out at")
 
-        with bot.desk.db.read() as session:
+        with bot.ctx.db.read() as session:
             [text] = session.scalars(select(Reply.text)).all()
         assert "\u202e" not in text
         assert "\0" not in text

@@ -21,7 +21,7 @@ def in_utc(database_url: str) -> Iterator[Bot]:
 
 
 def until(bot: Bot) -> datetime:
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         at = session.get_one(Ticket, 1).snoozed_until
     assert at is not None
     return at
@@ -29,7 +29,7 @@ def until(bot: Bot) -> datetime:
 
 def end_it(bot: Bot) -> None:
     """Let the time come, and the clock look."""
-    with bot.desk.db.write() as session:
+    with bot.ctx.db.write() as session:
         session.execute(update(Ticket).values(snoozed_until=datetime.now(UTC) - timedelta(seconds=1)))
     bot.schedule._wake_snoozed()
 
@@ -132,7 +132,7 @@ def test_when_it_is_over_the_thread_names_its_owner_and_the_channel_has_it_again
     assert "@maria" in line
     assert "@U0BEN has it" in line
     assert f"/archives/{CHANNEL}/p{card.ts.replace('.', '')}" in line
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         ticket = session.get_one(Ticket, 1)
     assert ticket.due_at is not None
     assert ticket.due_at > datetime.now(UTC) + timedelta(minutes=29)  # never late at once

@@ -249,5 +249,5 @@ def test_the_log_knows_who_said_what_to_whom_and_when(bot: Bot) -> None:
     assert published.text == "Hello & welcome!"
     assert published.post_id == bot.x.world.replies_to(post.id)[0].id
     assert all(event.at.tzinfo is not None and event.ticket_id is not None for event in told)
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         assert session.get_one(Reply, published.reply_id).actor == "U0ANA"

@@ -294,8 +294,8 @@ def test_what_happens_to_the_post_after_the_composer_opened_is_said_at_the_submi
     post, card = bot.heard("@acmebrew hello")
     modal = bot.compose(card).fill("Hello!")
     eventually(lambda: bot.x.world.counts["GET /2/tweets"])
-    monkeypatch.setattr(refresh_post, "EVERY", timedelta())  # as if they had typed for a minute
-    monkeypatch.setattr(submit, "FRESHEN", DEADLINE)
+    monkeypatch.setattr(refresh_post, "REFRESH_INTERVAL", timedelta())  # as if they had typed for a minute
+    monkeypatch.setattr(submit, "REFRESH_TIMEOUT_SECONDS", DEADLINE)
     bot.x.world.delete(post.id)
 
     assert not modal.submit().closed
@@ -308,7 +308,7 @@ def test_what_happens_to_the_post_after_the_composer_opened_is_said_at_the_submi
 def test_a_preview_of_an_answer_to_words_that_changed_is_shown_again(
     bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(previews, "FRESHEN", DEADLINE)
+    monkeypatch.setattr(previews, "REFRESH_TIMEOUT_SECONDS", DEADLINE)
     post, card = bot.heard("@acmebrew are you open on Mondays?")
     bot.say(card, "@Heard reply Yes!")
     preview = bot.whisper("Only you see this")

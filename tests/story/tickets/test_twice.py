@@ -16,7 +16,7 @@ def acts(bot: Bot) -> int:
 
 def nothing_is_on_its_way(bot: Bot) -> bool:
     """Whether all that is on X is in the log as well."""
-    with bot.desk.db.read() as session:
+    with bot.ctx.db.read() as session:
         return session.scalar(select(Reply.id).where(Reply.state.in_(("queued", "sending")))) is None
 
 
@@ -180,7 +180,7 @@ def test_undo_reopen_and_follow_up_pressed_twice_late_and_copied(database_url: s
 
         bot.whisper("Too late to undo")
         copied(bot, undone)
-        with bot.desk.db.read() as session:
+        with bot.ctx.db.read() as session:
             states = session.execute(select(Reply.text, Reply.state).order_by(Reply.id)).all()
         assert [tuple(one) for one in states] == [("Hello!", "cancelled"), ("Hello again!", "held")]
         assert bot.replies(post) == []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from bot.slack.blocks.text import date_token, inert, reported
+from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_literal
 from models import Cursor, Gap
 
 HELP = (
@@ -29,23 +29,23 @@ HELP = (
 )
 
 
-def help_text(unknown: str | None = None) -> str:
+def build_help(unknown: str | None = None) -> str:
     """What can be asked; with a word about what was not understood."""
-    return f"I do not know “{inert(unknown)}”.\n{HELP}" if unknown else HELP
+    return f"I do not know “{mrkdwn_literal(unknown)}”.\n{HELP}" if unknown else HELP
 
 
-def may_be_short(
+def incomplete_notes(
     unread: Iterable[Cursor | Gap], titles: Mapping[str, str], *, so: str = "this list may be short"
 ) -> list[str]:
     """A sentence for each network that does not answer or left something out: who knows what waits there."""
-    return [f"{titles.get(one.network, one.network)} {_unread(one)}: {so}." for one in unread]
+    return [f"{titles.get(one.network, one.network)} {_unread_text(one)}: {so}." for one in unread]
 
 
-def _unread(one: Cursor | Gap) -> str:
+def _unread_text(one: Cursor | Gap) -> str:
     if isinstance(one, Gap):
         since = date_token(one.since, "{date_short_pretty} {time}")
         return f"did not list all that was said since {since}, and I am still searching for the rest"
     since = date_token(one.read_at or one.started_at, "{date_short_pretty} {time}")
     if one.failing_since is None:
         return f"was last read at {since}"
-    return f"has not answered since {since} ({reported((one.failure or 'no answer').rstrip('.'))})"
+    return f"has not answered since {since} ({mrkdwn_error((one.failure or 'no answer').rstrip('.'))})"

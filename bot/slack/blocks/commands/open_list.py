@@ -3,21 +3,28 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from bot.slack.blocks.elements import Block, context, counted, duration, permalink, section
+from bot.slack.blocks.elements import (
+    Block,
+    context_block,
+    count_noun,
+    format_duration,
+    permalink,
+    section_block,
+)
 from bot.slack.blocks.replies import unsettled
-from bot.slack.blocks.replies.unsettled import apart
-from bot.slack.blocks.text import date_token, fit, linked
-from models.reports.open_tickets import Entry, Listing
-from models.tickets.state import State
+from bot.slack.blocks.replies.unsettled import stuck_text
+from bot.slack.blocks.text import date_token, mrkdwn_handle_link, truncate
+from models.reports.open_tickets import Listing, TicketEntry
+from models.tickets.state import TicketState
 
-LISTED = 40  # tickets looked up
-WORDS = 3_300  # characters that a person sees of them: Slack splits a message of 4,000
-SECTION = 2_900  # characters of one block, with what only Slack reads; it takes 3,000
-HANDLE = 60
-REPLY = 60  # characters that a line has more which says where a reply is
+TICKETS_LISTED_MAX = 40  # tickets looked up
+LIST_MAX_CHARS = 3_300  # characters that a person sees of them: Slack splits a message of 4,000
+SECTION_MAX_CHARS = 2_900  # characters of one block, with what only Slack reads; it takes 3,000
+HANDLE_MAX_CHARS = 60
+REPLY_STATUS_MAX_CHARS = 60  # characters that a line has more which says where a reply is
 
 
-def open_list(
+def build_open_list(
     listing: Listing,
     titles: Mapping[str, str],
     *,
@@ -34,32 +41,32 @@ def open_list(
     """
     rest = _rest(filtered, in_all)
     if listing.total == 0:
-        return [section(_nobody(filtered, known=not unknown)), *rest, *_warnings(unknown)]
-    lines = _fitting([(_line(one, titles, url=url, at=at), one) for one in listing.first])
-    shown = f", {_order(listing, len(lines))}" if listing.total > len(lines) else ""
+        return [section_block(_empty_text(filtered, known=not unknown)), *rest, *_warnings(unknown)]
+    lines = _fit_lines([(_ticket_line(one, titles, url=url, at=at), one) for one in listing.first])
+    shown = f", {_order_text(listing, len(lines))}" if listing.total > len(lines) else ""
     that = f" that {'is' if listing.total == 1 else 'are'} {filtered}" if filtered else ""
-    need = apart(listing.stuck)
+    need = stuck_text(listing.stuck)
     blocks = [
-        section(f"*{listing.total:,} waiting*{that}{shown}{f'; {need}' if need else ''}:"),
-        *packed(lines),
+        section_block(f"*{listing.total:,} waiting*{that}{shown}{f'; {need}' if need else ''}:"),
+        *pack_lines(lines),
     ]
     if listing.total > len(lines):
-        blocks.append(context(f"And {listing.total - len(lines):,} more. {_NARROW}"))
+        blocks.append(context_block(f"And {listing.total - len(lines):,} more. {_NARROW_HINT}"))
     return [*blocks, *rest, *_warnings(unknown)]
 
 
-def _order(listing: Listing, shown: int) -> str:
+def _order_text(listing: Listing, shown: int) -> str:
     """Which of them are shown."""
     return f"the first {shown} by due time" + (", what needs a person on top" if listing.stuck.total else "")
 
 
-_NARROW = (
+_NARROW_HINT = (
     "Narrow it down: `mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate` or a network, "
     "in any combination."
 )
 
 
-def _nobody(filtered: str, *, known: bool) -> str:
+def _empty_text(filtered: str, *, known: bool) -> str:
     """Nothing to list: good news only where all that there is has been read."""
     if filtered:
         return f"*0 waiting* that are {filtered}" + ("." if known else ", as far as I know.")
@@ -71,54 +78,60 @@ def _nobody(filtered: str, *, known: bool) -> str:
 def _rest(filtered: str, in_all: int) -> list[Block]:
     if not filtered or not in_all:
         return []
-    return [context(f"{counted(in_all, 'ticket')} open in all: `/mentions open`.")]
+    return [context_block(f"{count_noun(in_all, 'ticket')} open in all: `/mentions open`.")]
 
 
 def _warnings(unknown: Iterable[str]) -> list[Block]:
-    return [context(f":warning: {sentence}") for sentence in unknown]
+    return [context_block(f":warning: {sentence}") for sentence in unknown]
 
 
-def _fitting(lines: list[tuple[str, Entry]]) -> list[str]:
+def _fit_lines(lines: list[tuple[str, TicketEntry]]) -> list[str]:
     """As many of the lines as a person can be shown in one message."""
     kept: list[str] = []
     seen = 0
     for text, entry in lines:
-        seen += 80 + min(len(entry.handle or ""), HANDLE) + (REPLY if entry.is_answered else 0)
-        if kept and seen > WORDS:
+        seen += (
+            80
+            + min(len(entry.handle or ""), HANDLE_MAX_CHARS)
+            + (REPLY_STATUS_MAX_CHARS if entry.is_answered else 0)
+        )
+        if kept and seen > LIST_MAX_CHARS:
             break
         kept.append(text)
     return kept
 
 
-def packed(lines: list[str]) -> list[Block]:
+def pack_lines(lines: list[str]) -> list[Block]:
     """The lines in as few blocks as take them."""
     packs: list[str] = []
     for text in lines:
-        if packs and len(packs[-1]) + len(text) < SECTION:
+        if packs and len(packs[-1]) + len(text) < SECTION_MAX_CHARS:
             packs[-1] += f"\n{text}"
         else:
             packs.append(text)
-    return [section(one) for one in packs]
+    return [section_block(one) for one in packs]
 
 
-def _line(one: Entry, titles: Mapping[str, str], *, url: str, at: datetime) -> str:
-    name = linked(fit(one.handle, HANDLE) if one.handle else None, permalink(url, one.channel, one.ts))
+def _ticket_line(one: TicketEntry, titles: Mapping[str, str], *, url: str, at: datetime) -> str:
+    name = mrkdwn_handle_link(
+        truncate(one.handle, HANDLE_MAX_CHARS) if one.handle else None, permalink(url, one.channel, one.ts)
+    )
     owner = f"<@{one.owner}> has it" if one.owner else "nobody has it"
     title = titles.get(one.network, one.network)
-    mark, stands = _stands(one, title, at)
-    waits = f"waiting {duration(at - one.since)}" if one.is_open else ""
+    mark, stands = _status_text(one, title, at)
+    waits = f"waiting {format_duration(at - one.since)}" if one.is_open else ""
     told = ", ".join(part for part in (waits, stands, owner) if part)
     return f"{mark}{name} on {title}: {told}"
 
 
-def _stands(one: Entry, title: str, at: datetime) -> tuple[str, str]:
+def _status_text(one: TicketEntry, title: str, at: datetime) -> tuple[str, str]:
     """A mark for what is late, and what is known about when, and about our reply."""
-    if one.state == State.SNOOZED and one.snoozed_until is not None and not one.needs_person:
+    if one.state == TicketState.SNOOZED and one.snoozed_until is not None and not one.needs_person:
         return ":zzz: ", f"snoozed until {date_token(one.snoozed_until)}"
-    if one.is_served and not one.needs_person:
-        return "", unsettled.told(one, title)[1]
-    late, due = unsettled.LATE if unsettled.is_late(one, at) else "", unsettled.due(one, at)
+    if one.is_reply_moving and not one.needs_person:
+        return "", unsettled.reply_status(one, title)[1]
+    late, due = unsettled.LATE_EMOJI if unsettled.is_late(one, at) else "", unsettled.due_text(one, at)
     if one.reply is None:
         return late, due
-    mark, words = unsettled.told(one, title)
+    mark, words = unsettled.reply_status(one, title)
     return late or mark, ", ".join(part for part in (words, due) if part)

@@ -3,68 +3,71 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.slack.blocks.elements import Block, button, context, permalink
-from bot.slack.blocks.text import date, fit, line, link, literal, quote
-from models.reports.search import Before, Found, Page
-from models.tickets.reply import SPOKEN
-from models.tickets.reply import State as Delivery
-from models.tickets.state import State
+from bot.slack.blocks.elements import Block, button, context_block, permalink
+from bot.slack.blocks.text import date_element, line_block, link_element, quote_block, text_element, truncate
+from models.reports.search import SearchCursor, SearchHit, SearchPage
+from models.tickets.reply import PUBLIC_STATES, DeliveryState
+from models.tickets.state import TicketState
 
-WORDS = 300  # characters of one place
-MORE = "search_more"
+QUOTE_MAX_CHARS = 300  # characters of one place
+MORE_ACTION_ID = "search_more"
 
 
-def found(page: Page, typed: str, titles: Mapping[str, str], *, url: str, is_first: bool) -> list[Block]:
+def build_blocks(
+    page: SearchPage, typed: str, titles: Mapping[str, str], *, url: str, is_first: bool
+) -> list[Block]:
     """The blocks of one page; `typed` is what was looked for, `url` the workspace's address."""
     if not page.found:
         return [
-            line(
+            line_block(
                 "Nobody said ",
-                literal(typed, "bold"),
+                text_element(typed, "bold"),
                 ", and neither did we." if is_first else " before that.",
             )
         ]
     head = (
-        line("Newest first: ", literal(typed, "bold"))
+        line_block("Newest first: ", text_element(typed, "bold"))
         if is_first
-        else line("Further back: ", literal(typed, "bold"))
+        else line_block("Further back: ", text_element(typed, "bold"))
     )
-    blocks = [head, *(_place(one, titles, url) for one in page.found)]
+    blocks = [head, *(_result_block(one, titles, url) for one in page.found)]
     if page.more is None:
-        return [*blocks, context("That is all.")]
+        return [*blocks, context_block("That is all.")]
     value = {"q": typed, "m": page.more.mention, "r": page.more.reply}
-    return [*blocks, {"type": "actions", "elements": [button("More", MORE, value)]}]
+    return [*blocks, {"type": "actions", "elements": [button("More", MORE_ACTION_ID, value)]}]
 
 
-def before(value: Mapping[str, Any]) -> Before:
+def parse_before(value: Mapping[str, Any]) -> SearchCursor:
     """Where the page begins that *More* asks for."""
-    return Before(int(value["m"]), int(value["r"]))
+    return SearchCursor(int(value["m"]), int(value["r"]))
 
 
-def _place(one: Found, titles: Mapping[str, str], url: str) -> Block:
+def _result_block(one: SearchHit, titles: Mapping[str, str], url: str) -> Block:
     """Who said it, when, where that stands, and the words, which Slack does not parse."""
-    who = literal(f"@{one.handle}" if one.handle else "somebody", "bold")
+    who = text_element(f"@{one.handle}" if one.handle else "somebody", "bold")
     parts: list[Any] = [who, f" on {titles.get(one.network, one.network)}  ·  "]
     if one.by is not None:
         parts = [{"type": "user", "user_id": one.by}, _our_verb(one), *parts]
-    parts += [date(one.at), "  ·  ", *standing(one.state, one.reason, one.closed_by, one.owner)]
+    parts += [date_element(one.at), "  ·  ", *state_elements(one.state, one.reason, one.closed_by, one.owner)]
     card = permalink(url, one.channel, one.ts)
-    parts += ["  ·  ", link(card, f"card #{one.ticket_id}") if card else f"#{one.ticket_id}"]
-    head = line(*parts)
-    return head | {"elements": [*head["elements"], *quote(one.text, WORDS)["elements"]]}
+    parts += ["  ·  ", link_element(card, f"card #{one.ticket_id}") if card else f"#{one.ticket_id}"]
+    head = line_block(*parts)
+    return head | {"elements": [*head["elements"], *quote_block(one.text, QUOTE_MAX_CHARS)["elements"]]}
 
 
-def _our_verb(one: Found) -> str:
-    if one.delivery in SPOKEN:
+def _our_verb(one: SearchHit) -> str:
+    if one.delivery in PUBLIC_STATES:
         return " replied to "
-    return " replied, and took it back, to " if one.delivery == Delivery.WITHDRAWN else " is replying to "
+    return (
+        " replied, and took it back, to " if one.delivery == DeliveryState.WITHDRAWN else " is replying to "
+    )
 
 
-def standing(state: str, reason: str | None, closed_by: str | None, owner: str | None) -> list[Any]:
+def state_elements(state: str, reason: str | None, closed_by: str | None, owner: str | None) -> list[Any]:
     """How a ticket ended, or who has it, as pieces of a line of rich text."""
-    if state in {State.WAITING, State.SNOOZED}:
+    if state in {TicketState.WAITING, TicketState.SNOOZED}:
         has = [", ", {"type": "user", "user_id": owner}, " has it"] if owner else [", nobody has it"]
         return [state, *has]
-    why = f" ({fit(reason, 80)})" if reason else ""
+    why = f" ({truncate(reason, 80)})" if reason else ""
     by = [" by ", {"type": "user", "user_id": closed_by}] if closed_by not in {None, "heard"} else []
     return [f"{state}{why}", *by]

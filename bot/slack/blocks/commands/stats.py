@@ -4,22 +4,31 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from bot.slack.blocks.chart import Chart
-from bot.slack.blocks.elements import Block, context, counted, duration, section
-from models.core.period import Question
-from models.reports.counts import CLAIM, FIRST, FIRST_OPEN, NEXT, NEXT_OPEN, OUTCOMES, STAGES, WAITING
-from models.reports.report import Day, Figures, Person, Report, Times
-from models.tickets.state import HANDED_OFF, State
+from bot.slack.blocks.elements import Block, context_block, count_noun, format_duration, section_block
+from models.core.period import StatsQuery
+from models.reports.counts import (
+    FIRST_REPLY,
+    FIRST_REPLY_OFFICE,
+    NEXT_REPLY,
+    NEXT_REPLY_OFFICE,
+    OUTCOMES,
+    STAGES,
+    TIME_TO_CLAIM,
+    WAITING_OUTCOME,
+)
+from models.reports.report import DayStats, DurationStats, PeriodStats, StatsReport, TeammateStats
+from models.tickets.state import HANDED_OFF, TicketState
 
-_WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_BUSIEST = 3  # hours that are named
-_A_SECTION = 20  # people in one: Slack takes 3,000 characters
-_SPAN = 4  # hours that are one series of the chart of the week
-_STEPS = ("seen", "card in Slack", "claimed", "replied")
+_WEEKDAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_BUSIEST_HOURS_MAX = 3  # hours that are named
+_PEOPLE_PER_SECTION = 20  # people in one: Slack takes 3,000 characters
+_HOURS_PER_SERIES = 4  # hours that are one series of the chart of the week
+_STAGE_NAMES = ("seen", "card in Slack", "claimed", "replied")
 
 
-def told(
-    report: Report,
-    question: Question,
+def build_blocks(
+    report: StatsReport,
+    question: StatsQuery,
     *,
     names: Mapping[str, str],
     titles: Mapping[str, str],
@@ -30,39 +39,42 @@ def told(
 
     `notes` are sentences that say what to bear in mind: a network that was not read, say.
     """
-    now, before = report.now, report.before
+    now, before = report.current, report.previous
     blocks = [
-        section(f"*{now.period.label}*{_whose(question, titles)}"),
-        section(f"{counts(now)}\n{compared(before)}"),
-        section("\n".join([*first_reply(report, target), *_later(report)])),
-        section("\n".join([_minutes(now), *_busiest(now)])),
+        section_block(f"*{now.period.label}*{_filters_text(question, titles)}"),
+        section_block(f"{counts_line(now)}\n{comparison_line(before)}"),
+        section_block("\n".join([*first_reply_lines(report, target), *_other_times_lines(report)])),
+        section_block("\n".join([_stages_line(now), *_busiest_lines(now)])),
     ]
     people = sorted(now.people, key=lambda one: (names.get(one.user, one.user).casefold(), one.user))
-    lines = [_person(one, target) for one in people]
-    blocks += [section("\n".join(lines[at : at + _A_SECTION])) for at in range(0, len(lines), _A_SECTION)]
-    heard = f"{counted(now.heard, 'mention')}, {counted(now.tickets, 'conversation')} begun."
-    blocks.append(context(f"{heard} {_how(now)}"))
-    return blocks + [context(note) for note in notes]
+    lines = [_person_line(one, target) for one in people]
+    blocks += [
+        section_block("\n".join(lines[at : at + _PEOPLE_PER_SECTION]))
+        for at in range(0, len(lines), _PEOPLE_PER_SECTION)
+    ]
+    heard = f"{count_noun(now.heard, 'mention')}, {count_noun(now.tickets, 'conversation')} begun."
+    blocks.append(context_block(f"{heard} {_method_text(now)}"))
+    return blocks + [context_block(note) for note in notes]
 
 
-def summary(report: Report) -> str:
+def summary_text(report: StatsReport) -> str:
     """One line, for notifications and for who hears instead of reading."""
-    now = report.now
+    now = report.current
     return (
-        f"{now.period.label}: heard {now.heard:,}, answered {_answered(now):,}, "
-        f"waiting {now.outcomes[WAITING]:,}"
+        f"{now.period.label}: heard {now.heard:,}, answered {_answered_count(now):,}, "
+        f"waiting {now.outcomes[WAITING_OUTCOME]:,}"
     )
 
 
-def nothing(question: Question, titles: Mapping[str, str]) -> str:
+def no_results_text(question: StatsQuery, titles: Mapping[str, str]) -> str:
     """A sentence about a filter that leaves nothing over."""
     return (
-        f"I found nothing{_whose(question, titles)} in {question.period.label}. "
+        f"I found nothing{_filters_text(question, titles)} in {question.period.label}. "
         "Try a longer period, such as `/mentions stats 30d`, or leave the filter out."
     )
 
 
-def _whose(question: Question, titles: Mapping[str, str]) -> str:
+def _filters_text(question: StatsQuery, titles: Mapping[str, str]) -> str:
     """` of <@U1> in <#C1> on X`."""
     parts = []
     if question.person is not None:
@@ -74,105 +86,122 @@ def _whose(question: Question, titles: Mapping[str, str]) -> str:
     return "".join(parts)
 
 
-def _answered(one: Figures) -> int:
-    return one.outcomes[State.ANSWERED] + one.outcomes[HANDED_OFF]
+def _answered_count(one: PeriodStats) -> int:
+    return one.outcomes[TicketState.ANSWERED] + one.outcomes[HANDED_OFF]
 
 
-def counts(now: Figures) -> str:
+def counts_line(now: PeriodStats) -> str:
     """What was heard and what became of it, in one line."""
-    shown = [("Heard", now.heard), ("Answered", now.outcomes[State.ANSWERED])]
+    shown = [("Heard", now.heard), ("Answered", now.outcomes[TicketState.ANSWERED])]
     if now.outcomes[HANDED_OFF]:
         shown.append(("Handed off", now.outcomes[HANDED_OFF]))
     shown += [
-        ("Waiting", now.outcomes[WAITING]),
-        ("No reply needed", now.outcomes[State.NO_REPLY_NEEDED]),
-        ("Not about us", now.outcomes[State.NOT_ABOUT_US]),
+        ("Waiting", now.outcomes[WAITING_OUTCOME]),
+        ("No reply needed", now.outcomes[TicketState.NO_REPLY_NEEDED]),
+        ("Not about us", now.outcomes[TicketState.NOT_ABOUT_US]),
     ]
     return "  ·  ".join(f"*{name}* {number:,}" for name, number in shown)
 
 
-def compared(before: Figures) -> str:
+def comparison_line(before: PeriodStats) -> str:
     """The same of the period before, in brief."""
     label = before.period.label.rpartition(",")[0]
     return (
-        f"Before that ({label}): heard {before.heard:,}, answered {_answered(before):,}, "
-        f"waiting {before.outcomes[WAITING]:,}"
+        f"Before that ({label}): heard {before.heard:,}, answered {_answered_count(before):,}, "
+        f"waiting {before.outcomes[WAITING_OUTCOME]:,}"
     )
 
 
-def first_reply(report: Report, target: timedelta) -> Iterable[str]:
+def first_reply_lines(report: StatsReport, target: timedelta) -> Iterable[str]:
     """How long they waited for our first reply: by the clock, and in office hours where that is known."""
-    now, was = report.now, report.before.times
-    first = now.times[FIRST]
+    now, was = report.current, report.previous.times
+    first = now.times[FIRST_REPLY]
     if first.median is None or first.p90 is None:
-        yield f"*First reply*: none yet. {_silent(now)}"
+        yield f"*First reply*: none yet. {_unanswered_text(now)}"
     else:
         yield (
-            f"*First reply*: median {duration(first.median)}{_was(was[FIRST])}, p90 {duration(first.p90)}, "
-            f"{_share(first, target)}. {_silent(now)}"
+            f"*First reply*: median {format_duration(first.median)}{_previous_text(was[FIRST_REPLY])}, "
+            f"p90 {format_duration(first.p90)}, "
+            f"{_share_text(first, target)}. {_unanswered_text(now)}"
         )
-    if now.times[FIRST_OPEN].median is not None:
-        yield f"In office hours: {_line(now.times[FIRST_OPEN], was[FIRST_OPEN], target)}"
+    if now.times[FIRST_REPLY_OFFICE].median is not None:
+        yield (
+            f"In office hours: {_times_line(now.times[FIRST_REPLY_OFFICE], was[FIRST_REPLY_OFFICE], target)}"
+        )
 
 
-def _later(report: Report) -> Iterable[str]:
-    now = report.now
-    if now.times[NEXT].median is not None:
-        in_office = now.times[NEXT_OPEN].median
-        office = f" (in office hours {duration(in_office)})" if in_office is not None else ""
-        yield f"*Next reply*: {_half(now.times[NEXT])}{office}, over {now.times[NEXT].number:,}"
-    if now.times[CLAIM].median is not None:
-        yield f"*Claimed*: {_half(now.times[CLAIM])} after the post, over {now.times[CLAIM].number:,}"
+def _other_times_lines(report: StatsReport) -> Iterable[str]:
+    now = report.current
+    if now.times[NEXT_REPLY].median is not None:
+        in_office = now.times[NEXT_REPLY_OFFICE].median
+        office = f" (in office hours {format_duration(in_office)})" if in_office is not None else ""
+        yield (
+            f"*Next reply*: {_median_text(now.times[NEXT_REPLY])}{office}, over "
+            f"{now.times[NEXT_REPLY].number:,}"
+        )
+    if now.times[TIME_TO_CLAIM].median is not None:
+        yield (
+            f"*Claimed*: {_median_text(now.times[TIME_TO_CLAIM])} after the post, over "
+            f"{now.times[TIME_TO_CLAIM].number:,}"
+        )
 
 
-def _line(times: Times, was: Times, target: timedelta) -> str:
-    p90 = f", p90 {duration(times.p90)}" if times.p90 is not None else ""
-    return f"{_half(times)}{_was(was)}{p90}, {_share(times, target)}"
+def _times_line(times: DurationStats, was: DurationStats, target: timedelta) -> str:
+    p90 = f", p90 {format_duration(times.p90)}" if times.p90 is not None else ""
+    return f"{_median_text(times)}{_previous_text(was)}{p90}, {_share_text(times, target)}"
 
 
-def _half(times: Times) -> str:
-    return f"median {duration(times.median)}" if times.median is not None else "none yet"
+def _median_text(times: DurationStats) -> str:
+    return f"median {format_duration(times.median)}" if times.median is not None else "none yet"
 
 
-def _was(times: Times) -> str:
-    return f" (was {duration(times.median)})" if times.median is not None else ""
+def _previous_text(times: DurationStats) -> str:
+    return f" (was {format_duration(times.median)})" if times.median is not None else ""
 
 
-def _share(times: Times, target: timedelta) -> str:
-    return f"{times.within / times.number:.0%} within {duration(target)}" if times.number else "none yet"
+def _share_text(times: DurationStats, target: timedelta) -> str:
+    return (
+        f"{times.within / times.number:.0%} within {format_duration(target)}" if times.number else "none yet"
+    )
 
 
-def _silent(now: Figures) -> str:
+def _unanswered_text(now: PeriodStats) -> str:
     if now.unanswered == 0:
         return "Nobody still waits for a first reply."
     wait, are = ("waits", "is") if now.unanswered == 1 else ("wait", "are")
     return f"*{now.unanswered:,}* still {wait} for a first reply and {are} in none of these times."
 
 
-def _minutes(now: Figures) -> str:
+def _stages_line(now: PeriodStats) -> str:
     """Where the time went, so that a slow network, a slow Slack and a busy team can be told apart."""
     steps = [
-        f"{step} {duration(half)}" if (half := now.times[name].median) is not None else f"{step} –"
-        for step, name in zip(_STEPS, STAGES, strict=True)
+        f"{step} {format_duration(half)}" if (half := now.times[name].median) is not None else f"{step} –"
+        for step, name in zip(_STAGE_NAMES, STAGES, strict=True)
     ]
     return f"*Where the minutes went* (medians): post → {' → '.join(steps)}"
 
 
-def _busiest(now: Figures) -> list[str]:
-    order = sorted(range(len(now.hours)), key=lambda hour: (-now.hours[hour], hour))[:_BUSIEST]
+def _busiest_lines(now: PeriodStats) -> list[str]:
+    order = sorted(range(len(now.hours)), key=lambda hour: (-now.hours[hour], hour))[:_BUSIEST_HOURS_MAX]
     named = [
-        f"{_WEEK[hour // 24]} {hour % 24:02d}:00 ({now.hours[hour]:,})" for hour in order if now.hours[hour]
+        f"{_WEEKDAY_NAMES[hour // 24]} {hour % 24:02d}:00 ({now.hours[hour]:,})"
+        for hour in order
+        if now.hours[hour]
     ]
     return [f"*Busiest hours*: {', '.join(named)}"] if named else []
 
 
-def _person(one: Person, target: timedelta) -> str:
+def _person_line(one: TeammateStats, target: timedelta) -> str:
     handed = f", handed off {one.handed_off:,}" if one.handed_off else ""
-    speed = f", {_half(one.took)}, {_share(one.took, target)}" if one.took.number else ""
+    speed = (
+        f", {_median_text(one.durations)}, {_share_text(one.durations, target)}"
+        if one.durations.number
+        else ""
+    )
     return f"<@{one.user}>: answered {one.answered:,}{handed}{speed}"
 
 
-def _how(now: Figures) -> str:
+def _method_text(now: PeriodStats) -> str:
     clock = "The clock starts when the customer posts."
     if now.is_exact:
         return clock
@@ -182,7 +211,7 @@ def _how(now: Figures) -> str:
 # --- as charts ----------------------------------------------------------------------------------------------
 
 
-def charts(now: Figures) -> tuple[Chart, ...]:
+def build_charts(now: PeriodStats) -> tuple[Chart, ...]:
     """First reply by day, volume by day and outcome, and when in the week people speak."""
     if not now.heard and not now.tickets:
         return ()
@@ -194,9 +223,9 @@ def charts(now: Figures) -> tuple[Chart, ...]:
             title="First reply by day, median",
             kind="line",
             categories=days,
-            series=(("First reply", tuple(map(_minutes_of, now.days))),),
+            series=(("First reply", tuple(map(_median_minutes, now.days))),),
             unit="minutes",
-            folds="mean",
+            aggregate="mean",
         ),
         Chart(
             title="Conversations by day and outcome",
@@ -211,20 +240,23 @@ def charts(now: Figures) -> tuple[Chart, ...]:
         Chart(
             title="When people speak to us",
             kind="bar",
-            categories=_WEEK,
+            categories=_WEEKDAY_NAMES,
             series=tuple(
-                (f"{hour:02d}–{hour + _SPAN:02d}h", tuple(_spoken(now, day, hour) for day in range(7)))
-                for hour in range(0, 24, _SPAN)
+                (
+                    f"{hour:02d}–{hour + _HOURS_PER_SERIES:02d}h",
+                    tuple(_mention_count(now, day, hour) for day in range(7)),
+                )
+                for hour in range(0, 24, _HOURS_PER_SERIES)
             ),
             unit="mentions",
         ),
     )
 
 
-def _minutes_of(day: Day) -> float | None:
-    return round(day.first.total_seconds() / 60, 1) if day.first is not None else None
+def _median_minutes(day: DayStats) -> float | None:
+    return round(day.first_reply.total_seconds() / 60, 1) if day.first_reply is not None else None
 
 
-def _spoken(now: Figures, weekday: int, hour: int) -> float:
+def _mention_count(now: PeriodStats, weekday: int, hour: int) -> float:
     first = weekday * 24 + hour
-    return float(sum(now.hours[first : first + _SPAN]))
+    return float(sum(now.hours[first : first + _HOURS_PER_SERIES]))

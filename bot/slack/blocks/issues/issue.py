@@ -8,60 +8,74 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.slack.blocks.elements import Block, button, context, counted, permalink, persons, section
-from bot.slack.blocks.issues.ranking import left, so_far, sum_of, title_line, turns_of
-from bot.slack.blocks.text import called, date_token, inert, quote
-from bot.slack.blocks.tickets.card import answer_button
+from bot.slack.blocks.elements import (
+    Block,
+    button,
+    context_block,
+    count_noun,
+    count_people,
+    permalink,
+    section_block,
+)
+from bot.slack.blocks.issues.ranking import (
+    build_paging_buttons,
+    progress_text,
+    remaining_text,
+    title_line,
+    weight_text,
+)
+from bot.slack.blocks.text import date_token, mrkdwn_handle, mrkdwn_literal, quote_block
+from bot.slack.blocks.tickets.card import build_answer_button
 from models import Mention, Ticket
 from models.issues.issue import Issue
-from models.issues.queries import Person, Standing, people, weigh, words_of
+from models.issues.queries import RankedIssue, Reporter, compute_weight, list_reporters, reported_mentions
 
-PAGE = 8  # people: a message of Slack has room for 4,000 characters
-WORDS = 200
+PEOPLE_PER_PAGE = 8  # people: a message of Slack has room for 4,000 characters
+QUOTE_MAX_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class IssueRow:
     """A person on the page: what they said, and the button to answer them, where there is one."""
 
-    person: Person
+    person: Reporter
     mention: Mention | None
     answer: Block | None
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class IssueView:
     """One page of an issue."""
 
-    standing: Standing
-    rows: tuple[Row, ...]
+    standing: RankedIssue
+    rows: tuple[IssueRow, ...]
     page: int
     pages: int
 
 
-def read(session: Session, issue: Issue, *, page: int, at: datetime) -> View:
+def load_view(session: Session, issue: Issue, *, page: int, at: datetime) -> IssueView:
     """Gather what is shown: of a fixed issue those who are still to be told first."""
-    found = people(session, issue)
-    standing = Standing(issue, found, weigh(((one.last, one.followers) for one in found), at=at))
+    found = list_reporters(session, issue)
+    standing = RankedIssue(issue, found, compute_weight(((one.last, one.followers) for one in found), at=at))
     listed = sorted(found, key=lambda one: one.is_settled) if issue.is_fixed else found
-    pages = max(-(-len(listed) // PAGE), 1)
+    pages = max(-(-len(listed) // PEOPLE_PER_PAGE), 1)
     page = min(max(page, 0), pages - 1)
-    here = listed[page * PAGE : (page + 1) * PAGE]
-    said = words_of(session, here)
-    rows = tuple(Row(one, said.get(one.author_id), _answer(session, issue, one)) for one in here)
-    return View(standing, rows, page, pages)
+    here = listed[page * PEOPLE_PER_PAGE : (page + 1) * PEOPLE_PER_PAGE]
+    said = reported_mentions(session, here)
+    rows = tuple(IssueRow(one, said.get(one.author_id), _answer_button(session, issue, one)) for one in here)
+    return IssueView(standing, rows, page, pages)
 
 
-def _answer(session: Session, issue: Issue, person: Person) -> Block | None:
+def _answer_button(session: Session, issue: Issue, person: Reporter) -> Block | None:
     if not issue.is_fixed or person.told_at is not None:
         return None
-    return answer_button(session, session.get_one(Ticket, person.places[0].ticket_id))
+    return build_answer_button(session, session.get_one(Ticket, person.places[0].ticket_id))
 
 
-def face(view: View, *, url: str) -> list[Block]:
+def build_blocks(view: IssueView, *, url: str) -> list[Block]:
     """The message in blocks."""
     issue = view.standing.issue
-    blocks = [title_line(issue), section(_state(view.standing)), context(_seen(view.standing))]
+    blocks = [title_line(issue), section_block(_state(view.standing)), context_block(_seen(view.standing))]
     for row in view.rows:
         blocks += _person(row, issue, url=url, page=view.page)
     value = {"i": issue.id, "p": view.page}
@@ -71,65 +85,72 @@ def face(view: View, *, url: str) -> list[Block]:
         else [button("Mark as fixed", "fix_issue", value, style="primary")]
     )
     buttons.append(button("Rename or merge…", "rename_issue", value))
-    blocks += turns_of(view.page, view.pages, "issue_page", {"i": issue.id})
+    blocks += build_paging_buttons(view.page, view.pages, "issue_page", {"i": issue.id})
     return [*blocks, {"type": "actions", "elements": buttons}]
 
 
-def _state(one: Standing) -> str:
+def _state(one: RankedIssue) -> str:
     issue = one.issue
     if issue.fixed_at is None:
-        return f":large_orange_circle: *Open*  ·  {sum_of(one)}"
+        return f":large_orange_circle: *Open*  ·  {weight_text(one)}"
     when = date_token(issue.fixed_at, "{date_short_pretty} {time}")
-    again = "\n:leftwards_arrow_with_hook: *Reported again since it was fixed*" if one.is_again else ""
-    told = f"*Tell them it's fixed*, one by one: {so_far(one.progress)}, {left(one.progress)}."
+    again = (
+        "\n:leftwards_arrow_with_hook: *Reported again since it was fixed*" if one.is_reported_again else ""
+    )
+    told = (
+        f"*Tell them it's fixed*, one by one: {progress_text(one.progress)}, {remaining_text(one.progress)}."
+    )
     return f":white_check_mark: *Fixed* {when} by <@{issue.fixed_by}>\n{told}{again}"
 
 
-def _seen(one: Standing) -> str:
+def _seen(one: RankedIssue) -> str:
     opened = f"opened by <@{one.issue.created_by}>"
     if not one.people:
         return f"Nobody is listed here. {opened}"
     first, last = min(p.first for p in one.people), max(p.last for p in one.people)
-    tickets = counted(sum(len(p.places) for p in one.people), "conversation")
+    tickets = count_noun(sum(len(p.places) for p in one.people), "conversation")
     pretty = "{date_short_pretty}"
     return (
         f"first seen {date_token(first, pretty)}, last {date_token(last, pretty)}  ·  {tickets}  ·  {opened}"
     )
 
 
-def _person(row: Row, issue: Issue, *, url: str, page: int) -> list[Block]:
-    person, words = row.person, row.mention.shown if row.mention is not None else ""
-    blocks = [section(_who(person, url)), quote(words, WORDS)]
+def _person(row: IssueRow, issue: Issue, *, url: str, page: int) -> list[Block]:
+    person, words = row.person, row.mention.display_text if row.mention is not None else ""
+    blocks = [section_block(_who(person, url)), quote_block(words, QUOTE_MAX_CHARS)]
     if not issue.is_fixed:
         return blocks
     if person.is_settled:
-        blocks.append(context(_settled(person)))
+        blocks.append(context_block(_settled(person)))
     buttons = [row.answer] if row.answer is not None else []
     if not person.is_settled:
         if row.answer is None:
-            blocks.append(context("A reply to them is on its way: see the card."))
+            blocks.append(context_block("A reply to them is on its way: see the card."))
         value = {"i": issue.id, "a": person.author_id, "p": page}
         buttons.append(button("Skip…", "skip_telling", value))
     return [*blocks, {"type": "actions", "elements": buttons}] if buttons else blocks
 
 
-def _who(person: Person, url: str) -> str:
-    name = f"*{called(person.handle)}*" if person.handle else "*Somebody*"
+def _who(person: Reporter, url: str) -> str:
+    name = f"*{mrkdwn_handle(person.handle)}*" if person.handle else "*Somebody*"
     cards = [permalink(url, place.channel, place.ts) for place in person.places[:3]]
     links = [f"<{card}|card{'' if len(cards) == 1 else f' {n}'}>" for n, card in enumerate(cards, 1) if card]
     more = [f"{len(person.places) - 3} more"] if len(person.places) > 3 else []  # noqa: PLR2004 - as above
-    again = [":leftwards_arrow_with_hook: since it was fixed"] if person.is_again else []
+    again = [":leftwards_arrow_with_hook: since it was fixed"] if person.is_reported_again else []
     said = [date_token(person.last, "{date_short_pretty}")]
     return "  ·  ".join([name, *said, *links, *more, *again])
 
 
-def _settled(person: Person) -> str:
+def _settled(person: Reporter) -> str:
     if person.told_at is not None:
         return f":white_check_mark: told by <@{person.settled_by}> {date_token(person.told_at)}"
-    return f":fast_forward: skipped by <@{person.settled_by}>: {inert(person.skip_reason or '')}"
+    return f":fast_forward: skipped by <@{person.settled_by}>: {mrkdwn_literal(person.skip_reason or '')}"
 
 
-def summary(standing: Standing) -> str:
+def summary_text(standing: RankedIssue) -> str:
     """The message in one line."""
     one = standing.issue
-    return f"{inert(one.title)}: {'fixed' if one.is_fixed else 'open'}, {persons(len(standing.people))}"
+    return (
+        f"{mrkdwn_literal(one.title)}: {'fixed' if one.is_fixed else 'open'}, "
+        f"{count_people(len(standing.people))}"
+    )

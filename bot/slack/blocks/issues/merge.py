@@ -2,52 +2,54 @@
 
 from typing import Any
 
-from bot.slack.blocks.elements import Block, button, context, packed, plain, section
-from bot.slack.blocks.issues.picker import picker
-from bot.slack.blocks.issues.ranking import TITLE_BLOCK, left, so_far, title_line
-from bot.slack.blocks.text import inert
+from bot.slack.blocks.elements import Block, button, context_block, pack_value, plain_text, section_block
+from bot.slack.blocks.issues.picker import build_picker
+from bot.slack.blocks.issues.ranking import TITLE_BLOCK, progress_text, remaining_text, title_line
+from bot.slack.blocks.text import mrkdwn_literal
 from bot.slack.typed_text import for_input
-from models.issues.issue import TITLE_MAX, Issue
-from models.issues.queries import Standing
+from models.issues.issue import TITLE_MAX_CHARS, Issue
+from models.issues.queries import RankedIssue
 
-ASK = "rename_issue"
-MERGED = ":twisted_rightwards_arrows:"
+RENAME_ID = "rename_issue"
+MERGED_EMOJI = ":twisted_rightwards_arrows:"
 # What two make one that are open, fixed, or one of each: the other is not known before it is picked.
-IF_OPEN = (
+MERGE_OPEN_TEXT = (
     "The one that you pick stays, and counts everybody who reported this one, once. "
     "If it is open, it stays open. If it is *fixed*, the two are fixed, "
     "and whoever reported this one is still to be told."
 )
-IF_FIXED = (
+MERGE_FIXED_TEXT = (
     "The one that you pick stays, and counts everybody who reported this one, once. "
     "If it is fixed, the two are fixed, and whoever was told stays told. "
     "If it is *open*, the two are open, and everybody is to be told once that is fixed."
 )
-FOR_GOOD = "This one's name leads there from then on. It cannot be undone."
+MERGE_FINAL_TEXT = "This one's name leads there from then on. It cannot be undone."
 
 
-def ask(issue: Issue, *, is_any: bool, key: str, page: int, url: str | None) -> dict[str, Any]:
+def build_rename_modal(issue: Issue, *, is_any: bool, key: str, page: int, url: str | None) -> dict[str, Any]:
     """The modal. `is_any`: whether there are others; `url`: of the message that it was opened from."""
     carried = {"issue": issue.id, "title": issue.title, "key": key, "page": page, "url": url}
     element = {
         "type": "plain_text_input",
         "action_id": "value",
-        "max_length": TITLE_MAX,
+        "max_length": TITLE_MAX_CHARS,
         "initial_value": for_input(issue.title),
     }
     blocks: list[Block] = [
-        {"type": "input", "block_id": TITLE_BLOCK, "label": plain("Title"), "element": element}
+        {"type": "input", "block_id": TITLE_BLOCK, "label": plain_text("Title"), "element": element}
     ]
     if is_any:
-        blocks.append(picker("It is the same as…"))
-        blocks.append(context(f"{IF_FIXED if issue.is_fixed else IF_OPEN} {FOR_GOOD}"))
+        blocks.append(build_picker("It is the same as…"))
+        blocks.append(
+            context_block(f"{MERGE_FIXED_TEXT if issue.is_fixed else MERGE_OPEN_TEXT} {MERGE_FINAL_TEXT}")
+        )
     return {
         "type": "modal",
-        "callback_id": ASK,
-        "private_metadata": packed(carried),
-        "title": plain("Rename or merge"),
-        "submit": plain("Save"),
-        "close": plain("Cancel"),
+        "callback_id": RENAME_ID,
+        "private_metadata": pack_value(carried),
+        "title": plain_text("Rename or merge"),
+        "submit": plain_text("Save"),
+        "close": plain_text("Cancel"),
         "blocks": blocks,
     }
 
@@ -59,39 +61,39 @@ def merged_notice(gone: Issue, kept: Issue) -> tuple[str, list[Block]]:
     """What the message about the fix of `gone` becomes: it is counted elsewhere now."""
     said = f":white_check_mark: <@{gone.fixed_by}> marked an issue as fixed"
     now = "It is a part of another one now"
-    return f"{said}: {inert(gone.title)}. {now}: {inert(kept.title)}", [
-        section(f"{said}:"),
+    return f"{said}: {mrkdwn_literal(gone.title)}. {now}: {mrkdwn_literal(kept.title)}", [
+        section_block(f"{said}:"),
         title_line(gone),
-        section(f"{now}:"),
+        section_block(f"{now}:"),
         title_line(kept),
         _buttons(kept),
     ]
 
 
-def fixed_after_all(gone: Issue, kept: Standing, by: str) -> tuple[str, list[Block]]:
+def merged_into_fixed_notice(gone: Issue, kept: RankedIssue, by: str) -> tuple[str, list[Block]]:
     """An open issue was the same as a fixed one: its people are to be told, or the fix did not hold."""
     issue, progress = kept.issue, kept.progress
     fixed = f"one that <@{issue.fixed_by}> marked as fixed"
-    said = f"{MERGED} <@{by}> says that an open issue is the same as {fixed}"
-    again = " It was *reported again* since." if kept.is_again else ""
-    return f"{said}: {inert(gone.title)} → {inert(issue.title)}", [
-        section(f"{said}:"),
+    said = f"{MERGED_EMOJI} <@{by}> says that an open issue is the same as {fixed}"
+    again = " It was *reported again* since." if kept.is_reported_again else ""
+    return f"{said}: {mrkdwn_literal(gone.title)} → {mrkdwn_literal(issue.title)}", [
+        section_block(f"{said}:"),
         title_line(gone, "open: "),
         title_line(issue, "fixed: "),
-        section(f"Both are fixed now: {so_far(progress)}, {left(progress)}.{again}"),
+        section_block(f"Both are fixed now: {progress_text(progress)}, {remaining_text(progress)}.{again}"),
         _buttons(issue, button("Reopen issue", "reopen_issue", {"i": issue.id})),
     ]
 
 
-def open_after_all(gone: Issue, kept: Issue, by: str) -> tuple[str, list[Block]]:
+def merged_into_open_notice(gone: Issue, kept: Issue, by: str) -> tuple[str, list[Block]]:
     """A fixed issue was the same as an open one."""
     fixed = f"an issue that <@{gone.fixed_by}> marked as fixed"
-    said = f"{MERGED} <@{by}> says that {fixed} is the same as an open one"
-    return f"{said}: {inert(gone.title)} → {inert(kept.title)}", [
-        section(f"{said}:"),
+    said = f"{MERGED_EMOJI} <@{by}> says that {fixed} is the same as an open one"
+    return f"{said}: {mrkdwn_literal(gone.title)} → {mrkdwn_literal(kept.title)}", [
+        section_block(f"{said}:"),
         title_line(gone, "fixed: "),
         title_line(kept, "open: "),
-        section("Both are open now. Everybody is to be told once that is fixed."),
+        section_block("Both are open now. Everybody is to be told once that is fixed."),
         _buttons(kept),
     ]
 

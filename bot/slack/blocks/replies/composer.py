@@ -4,18 +4,23 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.slack.blocks.elements import Block, button, context, packed, plain, section
-from bot.slack.blocks.text import called, fit, quote
+from bot.slack.blocks.elements import Block, button, context_block, pack_value, plain_text, section_block
+from bot.slack.blocks.text import mrkdwn_handle, quote_block, truncate
 from bot.slack.typed_text import for_input
 
-COMPOSER = "composer"
+COMPOSER_CALLBACK_ID = "composer"
 REPLY_BLOCK, REPLY_INPUT = "reply", "text"
-TAKE_OVER = "take_over_composing"
+TAKE_OVER_ACTION_ID = "take_over_composing"
 WAIT_BLOCK = "wait"
-HOUR = 3600
-WAITS = (("an hour", HOUR), ("a day", 24 * HOUR), ("three days", 72 * HOUR), ("a week", 168 * HOUR))
-QUOTED = 2_000
-INPUT_MAX = 3_000  # https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
+HOUR_SECONDS = 3600
+WAIT_OPTIONS = (
+    ("an hour", HOUR_SECONDS),
+    ("a day", 24 * HOUR_SECONDS),
+    ("three days", 72 * HOUR_SECONDS),
+    ("a week", 168 * HOUR_SECONDS),
+)
+QUOTE_MAX_CHARS = 2_000
+INPUT_MAX_CHARS = 3_000  # https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Origin:
 
     def packed(self) -> str:
         """As a modal's private_metadata."""
-        return packed({name: value for name, value in asdict(self).items() if value not in {None, False}})
+        return pack_value({name: value for name, value in asdict(self).items() if value not in {None, False}})
 
     @classmethod
     def unpacked(cls, metadata: str) -> "Origin":
@@ -50,7 +55,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ComposerContent:
     """What the composer shows above its input. Without the words of the customer it still opens."""
 
     title: str  # the network's
@@ -61,46 +66,51 @@ class Asked:
     by_hand: str | None = None
     text: str = ""  # what its author typed before
     notice: str | None = None  # our own sentence about it, mrkdwn
-    writing: str | None = None  # who else is writing, and since when: our own sentence, mrkdwn
-    twin: str | None = None  # a reply of ours that says the same, word for word as it went out
+    composing_notice: str | None = None  # who else is writing, and since when: our own sentence, mrkdwn
+    duplicate_text: str | None = None  # a reply of ours that says the same, word for word as it went out
 
 
-def composer(origin: Origin, asked: Asked) -> dict[str, Any]:
+def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, Any]:
     """The modal: whom one answers, as whom, where, and one input."""
     blocks: list[Block] = []
-    if asked.writing:
-        blocks.append(section(asked.writing) | {"accessory": button("Take over", TAKE_OVER)})
+    if asked.composing_notice:
+        blocks.append(
+            section_block(asked.composing_notice) | {"accessory": button("Take over", TAKE_OVER_ACTION_ID)}
+        )
     if asked.notice:
-        blocks.append(section(asked.notice))
-    if asked.twin is not None:
-        blocks += [quote(asked.twin, QUOTED), context(f"And this is what {_to(asked)} wrote:")]
+        blocks.append(section_block(asked.notice))
+    if asked.duplicate_text is not None:
+        blocks += [
+            quote_block(asked.duplicate_text, QUOTE_MAX_CHARS),
+            context_block(f"And this is what {_recipient(asked)} wrote:"),
+        ]
     if asked.words is not None:
-        blocks.append(quote(asked.words, QUOTED))
-    blocks.append(_preview(asked, origin.sign, is_only_draft=origin.only_draft))
+        blocks.append(quote_block(asked.words, QUOTE_MAX_CHARS))
+    blocks.append(_addressing_block(asked, origin.sign, is_only_draft=origin.only_draft))
     if asked.by_hand is not None:
         blocks.append(
-            context(
+            context_block(
                 f":arrow_upper_right: {asked.title} does not let Heard send this one: write it here, then "
                 f"*Open on {asked.title}* takes it there, for you to post, signed in as "
-                f"*{called(asked.account)}*.",
+                f"*{mrkdwn_handle(asked.account)}*.",
             ),
         )
-    blocks.append(_input(asked, origin.sign))
+    blocks.append(_input_block(asked, origin.sign))
     if not origin.only_draft:
-        blocks.append(_wait())
+        blocks.append(_wait_block())
     return {
         "type": "modal",
-        "callback_id": COMPOSER,
+        "callback_id": COMPOSER_CALLBACK_ID,
         "private_metadata": origin.packed(),
-        "title": plain(fit(f"Reply on {asked.title}", 24)),
-        "submit": plain(_submit(origin, asked)),
-        "close": plain("Cancel"),
+        "title": plain_text(truncate(f"Reply on {asked.title}", 24)),
+        "submit": plain_text(_submit_label(origin, asked)),
+        "close": plain_text("Cancel"),
         "notify_on_close": True,  # what was typed is kept, and nobody is shown as writing any more
         "blocks": blocks,
     }
 
 
-def _submit(origin: Origin, asked: Asked) -> str:
+def _submit_label(origin: Origin, asked: ComposerContent) -> str:
     if origin.only_draft:
         return "Keep as draft"
     if origin.anyway is not None:
@@ -108,53 +118,54 @@ def _submit(origin: Origin, asked: Asked) -> str:
     return "Hand off" if asked.by_hand is not None else "Send publicly"
 
 
-def _to(asked: Asked) -> str:
-    return f"*{called(asked.handle)}*" if asked.handle else "its author"
+def _recipient(asked: ComposerContent) -> str:
+    return f"*{mrkdwn_handle(asked.handle)}*" if asked.handle else "its author"
 
 
-def _preview(asked: Asked, sign: str | None, *, is_only_draft: bool) -> Block:
+def _addressing_block(asked: ComposerContent, sign: str | None, *, is_only_draft: bool) -> Block:
     """As whom, where and to whom; the sign-off is its author's own words, and so no mrkdwn."""
     would = " once somebody sends it" if is_only_draft else ""
-    block = context(
-        f":loudspeaker: *Public* on {asked.title}{would}: from *{called(asked.account)}* to {_to(asked)}, "
+    block = context_block(
+        f":loudspeaker: *Public* on {asked.title}{would}: from *{mrkdwn_handle(asked.account)}* to "
+        f"{_recipient(asked)}, "
         "for all to read."
     )
-    signed = [plain(f"Signed “{sign}”.")] if sign else []
+    signed = [plain_text(f"Signed “{sign}”.")] if sign else []
     return block | {"elements": [*block["elements"], *signed]}
 
 
-def _wait() -> Block:
+def _wait_block() -> Block:
     """Send & wait: when to bring the ticket back, if they do not answer."""
-    options = [{"text": plain(label), "value": str(seconds)} for label, seconds in WAITS]
+    options = [{"text": plain_text(label), "value": str(seconds)} for label, seconds in WAIT_OPTIONS]
     return {
         "type": "input",
         "block_id": WAIT_BLOCK,
         "optional": True,
-        "label": plain("If they do not answer, bring it back after"),
+        "label": plain_text("If they do not answer, bring it back after"),
         "element": {
             "type": "static_select",
             "action_id": "value",
-            "placeholder": plain("Not at all"),
+            "placeholder": plain_text("Not at all"),
             "options": options,
         },
     }
 
 
-def _input(asked: Asked, sign: str | None) -> Block:
+def _input_block(asked: ComposerContent, sign: str | None) -> Block:
     element: dict[str, Any] = {
         "type": "plain_text_input",
         "action_id": REPLY_INPUT,
         "multiline": True,
         "focus_on_load": True,
-        "placeholder": plain("In your own words"),
+        "placeholder": plain_text("In your own words"),
     }
     if asked.text:
-        element["initial_value"] = for_input(asked.text)[:INPUT_MAX]
+        element["initial_value"] = for_input(asked.text)[:INPUT_MAX_CHARS]
     return {
         "type": "input",
         "block_id": REPLY_BLOCK,
-        "label": plain("Your reply"),
-        "hint": plain(
+        "label": plain_text("Your reply"),
+        "hint": plain_text(
             f"At most {asked.max_length} characters as {asked.title} counts them"
             + (", your sign-off included." if sign else ".")
         ),
@@ -162,9 +173,9 @@ def _input(asked: Asked, sign: str | None) -> Block:
     }
 
 
-def sorry(sentence: str, *, kept: str | None = None) -> dict[str, Any]:
+def build_refusal_modal(sentence: str, *, kept: str | None = None) -> dict[str, Any]:
     """A modal that only says why something cannot be done, and shows the words that are kept."""
-    blocks = [section(sentence)]
+    blocks = [section_block(sentence)]
     if kept:
-        blocks += [context("Your words are kept:"), quote(kept, QUOTED)]
-    return {"type": "modal", "title": plain("Heard"), "close": plain("Close"), "blocks": blocks}
+        blocks += [context_block("Your words are kept:"), quote_block(kept, QUOTE_MAX_CHARS)]
+    return {"type": "modal", "title": plain_text("Heard"), "close": plain_text("Close"), "blocks": blocks}

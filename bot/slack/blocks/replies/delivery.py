@@ -2,59 +2,65 @@
 
 from typing import Any
 
-from bot.networks.base import CAP, Network
-from bot.slack.blocks.elements import Block, button, context
-from bot.slack.blocks.text import called, date_token, escape, quote
+from bot.networks.base import USAGE_CAP_PHRASE, Network
+from bot.slack.blocks.elements import Block, button, context_block
+from bot.slack.blocks.text import date_token, escape_entities, mrkdwn_handle, quote_block
 from models import Reply
-from models.reports.open_tickets import Unsettled
-from models.tickets.reply import PENDING, SPOKEN
-from models.tickets.reply import State as Delivery
+from models.reports.open_tickets import UnsettledReply
+from models.tickets.reply import PENDING_STATES, PUBLIC_STATES, DeliveryState
 
-TIME = "{time_secs}"
-WHEN = "{date_short_pretty} at {time_secs}"  # for what may be on another day
-WORDS = 600  # characters of our own reply on the card
+TIME_FORMAT = "{time_secs}"
+DATE_TIME_FORMAT = "{date_short_pretty} at {time_secs}"  # for what may be on another day
+QUOTE_MAX_CHARS = 600  # characters of our own reply on the card
 
 
-def blocks(reply: Reply, *, title: str, account: str) -> list[Block]:
+def build_blocks(reply: Reply, *, title: str, account: str) -> list[Block]:
     """The line that says where the reply is, and its words."""
-    return [context(_line(reply, title, f"*{called(account)}*")), quote(reply.text, WORDS)]
+    return [
+        context_block(_status_line(reply, title, f"*{mrkdwn_handle(account)}*")),
+        quote_block(reply.text, QUOTE_MAX_CHARS),
+    ]
 
 
-def _line(reply: Reply, title: str, account: str) -> str:
-    who, due = f"<@{reply.actor}>", date_token(reply.due_at or reply.created_at, TIME)
+def _status_line(reply: Reply, title: str, account: str) -> str:
+    who, due = f"<@{reply.actor}>", date_token(reply.due_at or reply.created_at, TIME_FORMAT)
     on_its_way = f":outbox_tray: {who}'s reply is on its way to {title}."
-    why = why_it_waits(reply.reason or "", title, reply.detail or "")
-    again = date_token(reply.due_at or reply.created_at, WHEN)
+    why = waiting_reason(reply.reason or "", title, reply.detail or "")
+    again = date_token(reply.due_at or reply.created_at, DATE_TIME_FORMAT)
     waits = f":hourglass: {who}'s reply waits: {why}. It is tried again {again}."
-    spoken = f"{_when(reply)}{_see(reply, title)}"
+    spoken = f"{_settled_text(reply)}{_reply_link(reply, title)}"
     lines = {
-        Delivery.HELD: f":outbox_tray: {who}'s reply goes out at {due} as {account}. *Undo* stops it.",
-        Delivery.QUEUED: waits if reply.reason else on_its_way,
-        Delivery.SENDING: on_its_way,
-        Delivery.UNSURE: f":grey_question: {title} did not say if it took {who}'s reply. Looking for it.",
-        Delivery.ASKED: _question(reply, title),
-        Delivery.HANDED_OFF: (
+        DeliveryState.HELD: f":outbox_tray: {who}'s reply goes out at {due} as {account}. *Undo* stops it.",
+        DeliveryState.QUEUED: waits if reply.reason else on_its_way,
+        DeliveryState.SENDING: on_its_way,
+        DeliveryState.UNSURE: (
+            f":grey_question: {title} did not say if it took {who}'s reply. Looking for it."
+        ),
+        DeliveryState.ASKED: _unsure_text(reply, title),
+        DeliveryState.HANDED_OFF: (
             f":arrow_upper_right: {who}'s reply has to be posted by hand. You must be signed in to {title} "
             f"as {account}; then press *Open on {title}*, post it, and press *I posted it*."
         ),
-        Delivery.PUBLISHED: f":white_check_mark: {who} answered{spoken}",
-        Delivery.CONFIRMED: f":white_check_mark: {who} answered by hand{spoken}",
+        DeliveryState.PUBLISHED: f":white_check_mark: {who} answered{spoken}",
+        DeliveryState.CONFIRMED: f":white_check_mark: {who} answered by hand{spoken}",
     }
-    if reply.unsay_by is not None and reply.state in SPOKEN:
-        waits = f" {why_it_waits(reply.reason, title)}, so" if reply.reason else ""
+    if reply.unsay_by is not None and reply.state in PUBLIC_STATES:
+        waits = f" {waiting_reason(reply.reason, title)}, so" if reply.reason else ""
         return f":wastebasket: <@{reply.unsay_by}> wants {who}'s reply deleted:{waits} it is still public."
-    return lines[Delivery(reply.state)]
+    return lines[DeliveryState(reply.state)]
 
 
-def why_it_waits(cause: str, title: str, detail: str = "") -> str:
+def waiting_reason(cause: str, title: str, detail: str = "") -> str:
     """A cause of `Later` as people say it, and what somebody has to do, if that fits into a few words."""
-    return what_is_wrong(cause, title, detail) + ("" if _is_cap(cause, detail) else _TO_DO.get(cause, ""))
+    return failure_text(cause, title, detail) + (
+        "" if _is_usage_cap(cause, detail) else _REMEDY_TEXTS.get(cause, "")
+    )
 
 
-def what_is_wrong(cause: str, title: str, detail: str = "") -> str:
+def failure_text(cause: str, title: str, detail: str = "") -> str:
     """The same alone; its `detail` tells a cap that is used up from money that is."""
-    if _is_cap(cause, detail):
-        return f"{title}'s {CAP} is used up"
+    if _is_usage_cap(cause, detail):
+        return f"{title}'s {USAGE_CAP_PHRASE} is used up"
     said = {
         "unreachable": f"{title} cannot be reached",
         "rate limit": f"{title} asks us to slow down",
@@ -64,59 +70,59 @@ def what_is_wrong(cause: str, title: str, detail: str = "") -> str:
         "server error": f"{title} has trouble of its own",
         "other account": f"Heard is connected to {title} as another account",
     }
-    return said.get(cause, escape(cause))
+    return said.get(cause, escape_entities(cause))
 
 
-_TO_DO = {
+_REMEDY_TEXTS = {
     "unauthorized": ", and somebody has to renew them",
     "out of credit": ", and somebody has to buy more",
 }
 
 
-def _is_cap(cause: str, detail: str) -> bool:
-    return cause == "out of credit" and CAP in detail.lower()
+def _is_usage_cap(cause: str, detail: str) -> bool:
+    return cause == "out of credit" and USAGE_CAP_PHRASE in detail.lower()
 
 
-def _question(reply: Reply, title: str) -> str:
-    sent = date_token(reply.sent_at or reply.created_at, WHEN)
+def _unsure_text(reply: Reply, title: str) -> str:
+    sent = date_token(reply.sent_at or reply.created_at, DATE_TIME_FORMAT)
     return (
         f":question: *Did it post?* {title} did not answer when <@{reply.actor}>'s reply was sent {sent}, "
         f"and {reply.looks} looks do not show it. Look on {title}, then decide."
     )
 
 
-def _when(reply: Reply) -> str:
+def _settled_text(reply: Reply) -> str:
     return f" {date_token(reply.settled_at)}" if reply.settled_at is not None else ""
 
 
-def _see(reply: Reply, title: str) -> str:
-    return f"  ·  <{escape(reply.post_url)}|See our reply on {title}>" if reply.post_url else ""
+def _reply_link(reply: Reply, title: str) -> str:
+    return f"  ·  <{escape_entities(reply.post_url)}|See our reply on {title}>" if reply.post_url else ""
 
 
-def buttons(
-    reply: Reply | Unsettled, network: Network | None, title: str, to_post_id: str
+def build_buttons(
+    reply: Reply | UnsettledReply, network: Network | None, title: str, to_post_id: str
 ) -> list[dict[str, Any]]:
     """What can be done about this reply."""
     value = {"t": reply.ticket_id, "r": reply.id}
-    if reply.state in PENDING:
+    if reply.state in PENDING_STATES:
         return [button("Undo", "undo", value, style="danger")]
-    if reply.state == Delivery.ASKED:
+    if reply.state == DeliveryState.ASKED:
         return [
             button("It is there", "it_is_there", value),
             button("Send again", "send_again", value),
             button("Discard", "discard", value, style="danger"),
         ]
-    if reply.state == Delivery.HANDED_OFF:
+    if reply.state == DeliveryState.HANDED_OFF:
         return [
-            *_open(reply, network, title, to_post_id),
+            *_open_on_network(reply, network, title, to_post_id),
             button("I posted it", "posted", value),
             button("I did not post it", "not_posted", value),
         ]
     return []
 
 
-def _open(
-    reply: Reply | Unsettled, network: Network | None, title: str, to_post_id: str
+def _open_on_network(
+    reply: Reply | UnsettledReply, network: Network | None, title: str, to_post_id: str
 ) -> list[dict[str, Any]]:
     """The network's own composer, with the words filled in."""
     if network is None:

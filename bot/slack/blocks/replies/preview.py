@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from bot.slack.blocks.elements import Block, button, context, section
-from bot.slack.blocks.text import called, quote
+from bot.slack.blocks.elements import Block, button, context_block, section_block
+from bot.slack.blocks.text import mrkdwn_handle, quote_block
 
-WORDS = 2_000  # characters of the reply
-TWIN = 600  # and of the one that says the same
+QUOTE_MAX_CHARS = 2_000  # characters of the reply
+DUPLICATE_MAX_CHARS = 600  # and of the one that says the same
 
 
-def preview(
+def build_preview(
     *,
     draft_id: int,
     ticket_id: int,
@@ -37,36 +37,40 @@ def preview(
     network; `latest` is the version of the post that it would answer; `not_shown` (mrkdwn) says that the
     network does not show it to us.
     """
-    to = f"*{called(handle)}*" if handle else "its author"
+    to = f"*{mrkdwn_handle(handle)}*" if handle else "its author"
     value: dict[str, Any] = {"t": ticket_id, "r": draft_id}
     seen: dict[str, Any] = {"v": latest} if latest is not None else {}
     seen |= {"m": 1} if not_shown is not None else {}
     whose = f" The words are <@{words_of}>'s." if words_of else ""
     blocks = [
-        section(f"This would be *public* on {title}, from *{called(account)}* to {to}:"),
-        quote(text, WORDS),
-        context(f"{length} of {max_length} characters as {title} counts them. Only you see this.{whose}"),
+        section_block(f"This would be *public* on {title}, from *{mrkdwn_handle(account)}* to {to}:"),
+        quote_block(text, QUOTE_MAX_CHARS),
+        context_block(
+            f"{length} of {max_length} characters as {title} counts them. Only you see this.{whose}"
+        ),
     ]
     if not_shown is not None:
-        blocks.append(section(f":eyes: {not_shown}"))
+        blocks.append(section_block(f":eyes: {not_shown}"))
     if left_out is not None:
-        blocks.append(section(left_out))
+        blocks.append(section_block(left_out))
     if by_hand:
         blocks.append(
-            context(f":arrow_upper_right: {title} does not let Heard send this one: you post it by hand.")
+            context_block(
+                f":arrow_upper_right: {title} does not let Heard send this one: you post it by hand."
+            )
         )
     if problem is not None:
-        blocks.append(section(f":no_entry: {problem}"))
+        blocks.append(section_block(f":no_entry: {problem}"))
     elif warning is not None:
-        blocks += [section(warning), *([quote(twin, TWIN)] if twin else [])]
+        blocks += [section_block(warning), *([quote_block(twin, DUPLICATE_MAX_CHARS)] if twin else [])]
     # Only what was shown to be a near copy may go out as one.
     seen |= {"a": 1} if is_near else {}
-    send = [] if problem is not None else [_send(value | seen, is_warned=warning is not None)]
+    send = [] if problem is not None else [_send_button(value | seen, is_warned=warning is not None)]
     row = [*send, button("Edit", "edit_draft", value), button("Keep private", "keep_private", value)]
     return [*blocks, {"type": "actions", "elements": row}]
 
 
-def _send(value: dict[str, Any], *, is_warned: bool) -> Block:
+def _send_button(value: dict[str, Any], *, is_warned: bool) -> Block:
     if is_warned:
         return button("Send anyway", "send_publicly", value)
     return button("Send publicly", "send_publicly", value, style="primary")

@@ -13,43 +13,64 @@ from sqlalchemy.orm import Session
 
 from bot.networks.base import Network
 from bot.slack.blocks import attachments, notification_text
-from bot.slack.blocks.elements import Block, button, context, counted, duration, packed, plain
+from bot.slack.blocks.elements import (
+    Block,
+    button,
+    context_block,
+    count_noun,
+    format_duration,
+    pack_value,
+    plain_text,
+)
 from bot.slack.blocks.replies import delivery
-from bot.slack.blocks.text import called, date_token, escape, fit, inert, isolate, line, link, literal, quote
+from bot.slack.blocks.text import (
+    date_token,
+    escape_entities,
+    isolate_name,
+    line_block,
+    link_element,
+    mrkdwn_handle,
+    mrkdwn_literal,
+    quote_block,
+    text_element,
+    truncate,
+)
 from models import Account, Author, Issue, Mention, Reply, Ticket
-from models.core.mrkdwn import escaped
-from models.slack.notice import said_in
-from models.sources.attachment import described
+from models.core.mrkdwn import escape_mrkdwn
+from models.slack.notice import quote_block_id
+from models.sources.attachment import describe_attachments
 from models.tickets import unconnected_accounts
-from models.tickets.reply import ON_ITS_WAY, SPOKEN
-from models.tickets.state import HANDED_OFF, OPEN, OUTSIDE, State
+from models.tickets.reply import PUBLIC_STATES, UNSETTLED_STATES
+from models.tickets.state import ANSWERED_OUTSIDE, HANDED_OFF, OPEN_STATES, TicketState
 
-ROOM = 2_600  # characters of all that is quoted: Slack splits a message of about 4,000, answer and all
-NEWEST = 2_400  # of them for the newest post, if the others leave as much
-LEAST = 100  # of the newest post, whatever else is there
-EARLIER = 300  # characters of each earlier one
-SHOWN_POSTS = 3
-SHOWN_ISSUES, ISSUE_WORDS = 3, 60
-SHOWN_HANDLES = 3  # of those whom a network put in front of a post: X allows fifty
+QUOTES_MAX_CHARS = (
+    2_600  # characters of all that is quoted: Slack splits a message of about 4,000, answer and all
+)
+NEWEST_POST_MAX_CHARS = 2_400  # of them for the newest post, if the others leave as much
+NEWEST_POST_MIN_CHARS = 100  # of the newest post, whatever else is there
+EARLIER_POST_MAX_CHARS = 300  # characters of each earlier one
+POSTS_SHOWN_MAX = 3
+ISSUES_SHOWN_MAX, ISSUE_TITLE_MAX_CHARS = 3, 60
+HANDLES_SHOWN_MAX = 3  # of those whom a network put in front of a post: X allows fifty
 
-Option = tuple[str, dict[str, Any]]  # what stands behind the dots, and what it carries
+MenuOption = tuple[str, dict[str, Any]]  # what stands behind the dots, and what it carries
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class CardView:
     """All that one card shows."""
 
     ticket: Ticket
     author: Author
     mentions: tuple[Mention, ...]  # oldest first
-    hidden: int  # mentions of this ticket that do not fit on the card
+    hidden_count: int  # mentions of this ticket that do not fit on the card
     replies: tuple[Reply, ...]  # what is on its way, and the last one that is public; oldest first
     earlier_tickets: int
     network: Network | None
     title: str
     account: str
     issues: tuple[Issue, ...] = ()  # what it is about
-    is_missing: bool = False  # its account is not connected
+    is_disconnected: bool = False  # its account is not connected
     shows_pictures: bool = True  # False once Slack has refused them
 
     @property
@@ -66,65 +87,76 @@ class View:
         return newest.latest_id
 
 
-def read(session: Session, ticket: Ticket, network: Network | None) -> View:
+def load_view(session: Session, ticket: Ticket, network: Network | None) -> CardView:
     """Gather what the card of `ticket` shows."""
     query = select(Mention).where(Mention.ticket_id == ticket.id)
     newest = session.scalars(
-        query.order_by(Mention.posted_at.desc(), Mention.id.desc()).limit(SHOWN_POSTS)
+        query.order_by(Mention.posted_at.desc(), Mention.id.desc()).limit(POSTS_SHOWN_MAX)
     ).all()
     count = session.scalar(select(func.count()).where(Mention.ticket_id == ticket.id)) or 0
     others = select(func.count()).where(Ticket.author_id == ticket.author_id, Ticket.id != ticket.id)
     ours = Account.find(session, ticket.network, ticket.account_id)
-    return View(
+    return CardView(
         ticket=ticket,
         author=session.get_one(Author, ticket.author_id),
         mentions=tuple(reversed(newest)),
-        hidden=count - len(newest),
-        replies=_replies(session, ticket),
+        hidden_count=count - len(newest),
+        replies=_load_replies(session, ticket),
         earlier_tickets=session.scalar(others) or 0,
         network=network,
         title=network.title if network is not None else ticket.network,
         account=ours.handle if ours is not None else "us",
         issues=tuple(Issue.of(session, ticket.id)),
-        is_missing=unconnected_accounts.find(session, ticket.network, ticket.account_id) is not None,
+        is_disconnected=unconnected_accounts.find_alarm(session, ticket.network, ticket.account_id)
+        is not None,
     )
 
 
-def _replies(session: Session, ticket: Ticket) -> tuple[Reply, ...]:
-    query = select(Reply).where(Reply.ticket_id == ticket.id, Reply.state.in_((*ON_ITS_WAY, *SPOKEN)))
+def _load_replies(session: Session, ticket: Ticket) -> tuple[Reply, ...]:
+    query = select(Reply).where(
+        Reply.ticket_id == ticket.id, Reply.state.in_((*UNSETTLED_STATES, *PUBLIC_STATES))
+    )
     found = session.scalars(query.order_by(Reply.turn.desc(), Reply.id.desc())).all()
-    spoken = [reply for reply in found if reply.state in SPOKEN][:1]
-    return tuple(sorted([r for r in found if r.state in ON_ITS_WAY] + spoken, key=lambda r: (r.turn, r.id)))
+    spoken = [reply for reply in found if reply.state in PUBLIC_STATES][:1]
+    return tuple(
+        sorted([r for r in found if r.state in UNSETTLED_STATES] + spoken, key=lambda r: (r.turn, r.id))
+    )
 
 
 # --- the whole ----------------------------------------------------------------------------------------------
 
 
-def card(view: View) -> list[Block]:
+def build_card(view: CardView) -> list[Block]:
     """The message in blocks."""
-    blocks = [_header(view), context(_standpoint(view)), *_posts(view)]
+    blocks = [_header(view), context_block(_context_line(view)), *_posts(view)]
     for reply in view.replies:
-        blocks += delivery.blocks(reply, title=view.title, account=view.account)
-    return [*blocks, *_issues(view), *_not_connected(view), context(_state(view)), *_actions(view)]
-
-
-def plain_card(view: View) -> list[Block]:
-    """The card with next to nothing on it, for when Slack refuses the full one: a mention must be seen."""
-    words = view.newest.shown if view.newest is not None else ""
-    shown = f"{view.author.shown} on {view.title}: {words}"
+        blocks += delivery.build_blocks(reply, title=view.title, account=view.account)
     return [
-        {"type": "section", "text": plain(fit(shown, 2_900) or "…")},
+        *blocks,
+        *_issues(view),
+        *_not_connected_line(view),
+        context_block(_status_line(view)),
         *_actions(view),
     ]
 
 
-def summary(view: View) -> str:
+def build_plain_card(view: CardView) -> list[Block]:
+    """The card with next to nothing on it, for when Slack refuses the full one: a mention must be seen."""
+    words = view.newest.display_text if view.newest is not None else ""
+    shown = f"{view.author.display_name} on {view.title}: {words}"
+    return [
+        {"type": "section", "text": plain_text(truncate(shown, 2_900) or "…")},
+        *_actions(view),
+    ]
+
+
+def summary_text(view: CardView) -> str:
     """The message in one line, for notifications and screen readers."""
-    said = notification_text.words_of(view.newest.shown if view.newest is not None else "")
-    return f"{who(view.author)} on {view.title}: {said} ({_headline(view)})"
+    said = notification_text.excerpt(view.newest.display_text if view.newest is not None else "")
+    return f"{author_text(view.author)} on {view.title}: {said} ({_headline(view)})"
 
 
-def about(session: Session, ticket: Ticket, title: str) -> notification_text.About:
+def load_post_reference(session: Session, ticket: Ticket, title: str) -> notification_text.PostReference:
     """Whose post a message in the ticket's thread is about, where, and what they wrote."""
     newest = session.scalar(
         select(Mention).where(
@@ -134,113 +166,120 @@ def about(session: Session, ticket: Ticket, title: str) -> notification_text.Abo
         )
     )
     author = session.get_one(Author, ticket.author_id)
-    return notification_text.About(
-        f"{who(author)} on {escape(title)}", newest.shown if newest is not None else None
+    return notification_text.PostReference(
+        f"{author_text(author)} on {escape_entities(title)}",
+        newest.display_text if newest is not None else None,
     )
 
 
-def who(author: Author) -> str:
+def author_text(author: Author) -> str:
     """Somebody by name and handle, as text that does nothing in Slack."""
-    handle = called(author.handle) if author.handle else author.shown
-    return f"{escaped(isolate(author.name))} ({handle})" if author.name else handle
+    handle = mrkdwn_handle(author.handle) if author.handle else author.display_name
+    return f"{escape_mrkdwn(isolate_name(author.name))} ({handle})" if author.name else handle
 
 
-def _headline(view: View) -> str:
+def _headline(view: CardView) -> str:
     ticket = view.ticket
-    if ticket.state == State.WAITING:
+    if ticket.state == TicketState.WAITING:
         return "waiting"
-    return f"{ticket.state} ({inert(ticket.reason)})" if ticket.reason else ticket.state
+    return f"{ticket.state} ({mrkdwn_literal(ticket.reason)})" if ticket.reason else ticket.state
 
 
 # --- who and what -------------------------------------------------------------------------------------------
 
 
-def _header(view: View) -> Block:
+def _header(view: CardView) -> Block:
     """Who speaks."""
     author = view.author
-    parts: list[Any] = [literal(isolate(author.name or author.handle or "Somebody"), "bold")]
+    parts: list[Any] = [text_element(isolate_name(author.name or author.handle or "Somebody"), "bold")]
     if author.handle:
         profile = view.network.profile_link(author.handle) if view.network is not None else ""
-        parts += [literal("  "), link(profile, f"@{author.handle}")]
+        parts += [text_element("  "), link_element(profile, f"@{author.handle}")]
     if author.verified:
-        parts.append(literal("  ✓ verified"))
-    return line(*parts)
+        parts.append(text_element("  ✓ verified"))
+    return line_block(*parts)
 
 
-def _standpoint(view: View) -> str:
+def _context_line(view: CardView) -> str:
     """Where, to whom, how many listen, and whether we have met."""
-    parts = [f"{view.title}, to {called(view.account)}"]
+    parts = [f"{view.title}, to {mrkdwn_handle(view.account)}"]
     if view.author.followers is not None:
-        parts.append(counted(view.author.followers, "follower"))
+        parts.append(count_noun(view.author.followers, "follower"))
     if view.earlier_tickets:
-        parts.append(counted(view.earlier_tickets, "earlier conversation"))
+        parts.append(count_noun(view.earlier_tickets, "earlier conversation"))
     return "  ·  ".join(parts)
 
 
-def _posts(view: View) -> list[Block]:
+def _posts(view: CardView) -> list[Block]:
     blocks: list[Block] = []
-    if view.hidden:
-        blocks.append(context(f"{view.hidden} earlier post{'s' if view.hidden > 1 else ''} not shown"))
+    if view.hidden_count:
+        blocks.append(
+            context_block(f"{view.hidden_count} earlier post{'s' if view.hidden_count > 1 else ''} not shown")
+        )
     for mention in view.mentions:
-        blocks += _post(view, mention, _newest_room(view) if mention is view.newest else EARLIER)
+        blocks += _post(
+            view, mention, _newest_max_chars(view) if mention is view.newest else EARLIER_POST_MAX_CHARS
+        )
     return blocks
 
 
-def _newest_room(view: View) -> int:
+def _newest_max_chars(view: CardView) -> int:
     """How much of the newest post there is room for beside the earlier ones and our replies."""
-    others = sum(min(len(mention.text), EARLIER) for mention in view.mentions[:-1])
-    ours = sum(min(len(reply.text), delivery.WORDS) for reply in view.replies)
-    beside = attachments.ROOM if view.newest is not None and view.newest.media else 0
-    return max(min(NEWEST, ROOM - others - ours - beside), LEAST)
+    others = sum(min(len(mention.text), EARLIER_POST_MAX_CHARS) for mention in view.mentions[:-1])
+    ours = sum(min(len(reply.text), delivery.QUOTE_MAX_CHARS) for reply in view.replies)
+    beside = attachments.TEXT_MAX_CHARS if view.newest is not None and view.newest.media else 0
+    return max(min(NEWEST_POST_MAX_CHARS, QUOTES_MAX_CHARS - others - ours - beside), NEWEST_POST_MIN_CHARS)
 
 
-def _post(view: View, mention: Mention, limit: int) -> list[Block]:
+def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
     """One post of theirs: the words as they are, and a line about them in ours."""
     if mention.deleted_at is not None:
-        return [context(_words_gone(view, mention))]
-    about = [date_token(mention.posted_at), *_why(mention, view.account)]
+        return [context_block(_removed_text(view, mention))]
+    about = [date_token(mention.posted_at), *_match_reasons(mention, view.account)]
     if mention.media:
-        about.append(described(mention.attached))
+        about.append(describe_attachments(mention.attached))
     if mention.quoted is not None and mention.matched != "quotes us":
         about.append("quotes a post")
     if mention.edited_at is not None:
         about.append(f"edited {date_token(mention.edited_at)}")
     if len(mention.text) > limit:
         about.append(f"{len(mention.text):,} characters, cut here")
-    about.append(f"<{escape(mention.url)}|See it on {view.title}>")
-    words = quote(mention.text, limit) | {"block_id": said_in(mention.post_id)}
-    missing = [context(_missing(view, mention))] if mention.missing_since is not None else []
+    about.append(f"<{escape_entities(mention.url)}|See it on {view.title}>")
+    words = quote_block(mention.text, limit) | {"block_id": quote_block_id(mention.post_id)}
+    missing = [context_block(_missing_text(view, mention))] if mention.missing_since is not None else []
     beside = (
-        attachments.blocks(mention.attached, pictures=view.shows_pictures) if mention is view.newest else []
+        attachments.build_blocks(mention.attached, pictures=view.shows_pictures)
+        if mention is view.newest
+        else []
     )
-    return [words, *beside, context("  ·  ".join(about)), *missing]
+    return [words, *beside, context_block("  ·  ".join(about)), *missing]
 
 
-def _why(mention: Mention, account: str) -> list[str]:
+def _match_reasons(mention: Mention, account: str) -> list[str]:
     """Why it is here, and whom the network put in front of the words, if it is not our account alone."""
     why = mention.matched
     if mention.answers is not None:
-        why = f"answers {called(mention.answers) if mention.answers else 'somebody else'}, {why}"
+        why = f"answers {mrkdwn_handle(mention.answers) if mention.answers else 'somebody else'}, {why}"
     addressed = mention.addressed or []
     if [handle.lower() for handle in addressed] == [account.lower()]:
         return [why]
-    to = [called(handle) for handle in addressed[:SHOWN_HANDLES]]
+    to = [mrkdwn_handle(handle) for handle in addressed[:HANDLES_SHOWN_MAX]]
     more = len(addressed) - len(to)
     return [why, *([f"to {', '.join(to)}{f' and {more} more' if more else ''}"] if to else [])]
 
 
-def _words_gone(view: View, mention: Mention) -> str:
+def _removed_text(view: CardView, mention: Mention) -> str:
     """In the place of words that were taken away."""
     if mention.missing_since is None:  # as an older Heard took it, and there is nothing left to look at
         return f":wastebasket: Deleted by its author {date_token(mention.deleted_at or mention.posted_at)}."
     if not mention.is_lost:
-        return f"{_missing(view, mention)} Its words were removed here."
+        return f"{_missing_text(view, mention)} Its words were removed here."
     how = "Gone from" if mention.missing_as == "gone" else "No longer shown on"
     since = date_token(mention.missing_since)
     return f":see_no_evil: {how} {view.title} since {since}. Its words were removed here."
 
 
-def _missing(view: View, mention: Mention) -> str:
+def _missing_text(view: CardView, mention: Mention) -> str:
     """That the network does not show it, which does not say who did what."""
     since = date_token(mention.missing_since or mention.posted_at)
     again = f" I will look again {date_token(mention.look_at)}." if mention.look_at is not None else ""
@@ -252,79 +291,85 @@ def _missing(view: View, mention: Mention) -> str:
     )
 
 
-def _issues(view: View) -> list[Block]:
+def _issues(view: CardView) -> list[Block]:
     """What it is about, in the titles that teammates typed, as they typed them."""
     if not view.issues:
         return []
-    parts = [literal("Issue: " if len(view.issues) == 1 else "Issues: ")]
-    for number, issue in enumerate(view.issues[:SHOWN_ISSUES]):
-        parts += [literal(", ")] * (number > 0) + [literal(fit(issue.title, ISSUE_WORDS), "bold")]
-        parts += [literal(" (fixed)")] * issue.is_fixed
-    more = len(view.issues) - SHOWN_ISSUES
-    return [line(*parts, *([literal(f" and {more} more")] if more > 0 else []))]
+    parts = [text_element("Issue: " if len(view.issues) == 1 else "Issues: ")]
+    for number, issue in enumerate(view.issues[:ISSUES_SHOWN_MAX]):
+        parts += [text_element(", ")] * (number > 0) + [
+            text_element(truncate(issue.title, ISSUE_TITLE_MAX_CHARS), "bold")
+        ]
+        parts += [text_element(" (fixed)")] * issue.is_fixed
+    more = len(view.issues) - ISSUES_SHOWN_MAX
+    return [line_block(*parts, *([text_element(f" and {more} more")] if more > 0 else []))]
 
 
 # --- where it stands ----------------------------------------------------------------------------------------
 
 
-def _state(view: View) -> str:
+def _status_line(view: CardView) -> str:
     """One compact line: where the ticket stands, whose it is, until when, and whether we can answer here."""
     ticket = view.ticket
-    parts = [_standing(view)]
-    if ticket.owner is not None and ticket.state in OPEN:
+    parts = [_state_text(view)]
+    if ticket.owner is not None and ticket.state in OPEN_STATES:
         parts.append(f"<@{ticket.owner}> has it")
     if ticket.back_at is not None:
         parts.append(f":bell: comes back {date_token(ticket.back_at)} if they stay silent")
     if ticket.composer is not None and ticket.composing_since is not None:
         since = date_token(ticket.composing_since, "{time}")
         parts.append(f":pencil2: <@{ticket.composer}> has been replying since {since}")
-    if ticket.state == State.WAITING and ticket.due_at is not None and not _is_served(view):
+    if ticket.state == TicketState.WAITING and ticket.due_at is not None and not _is_served(view):
         parts.append(f"due {date_token(ticket.due_at, '{date_short_pretty} {time}')}")
-    if ticket.state == State.WAITING and not view.replies and (why := _only_by_hand(view)) is not None:
-        parts.append(f":arrow_upper_right: can only be answered by hand on {view.title}: {inert(why)}")
+    if ticket.state == TicketState.WAITING and not view.replies and (why := _manual_reason(view)) is not None:
+        parts.append(
+            f":arrow_upper_right: can only be answered by hand on {view.title}: {mrkdwn_literal(why)}"
+        )
     return "  ·  ".join([*parts, f"#{ticket.id}"])
 
 
-def _not_connected(view: View) -> list[Block]:
+def _not_connected_line(view: CardView) -> list[Block]:
     """A line that says that nothing can be sent as the ticket's account, where there is something to send."""
-    is_open = view.ticket.state in OPEN or any(one.state in ON_ITS_WAY for one in view.replies)
-    if not (view.is_missing and is_open):
+    is_open = view.ticket.state in OPEN_STATES or any(one.state in UNSETTLED_STATES for one in view.replies)
+    if not (view.is_disconnected and is_open):
         return []
-    us = called(view.account)
-    return [context(f":electric_plug: *Cannot be sent*: Heard is not connected to {view.title} as {us}.")]
+    us = mrkdwn_handle(view.account)
+    return [
+        context_block(f":electric_plug: *Cannot be sent*: Heard is not connected to {view.title} as {us}.")
+    ]
 
 
-def _is_served(view: View) -> bool:
+def _is_served(view: CardView) -> bool:
     """Whether the turn at hand has its answer, or one is on its way without anybody's help."""
     here = [reply for reply in view.replies if reply.turn == view.ticket.turn]
-    return any(reply.is_moving or reply.state in SPOKEN for reply in here)
+    return any(reply.is_moving or reply.state in PUBLIC_STATES for reply in here)
 
 
-def _standing(view: View) -> str:
+def _state_text(view: CardView) -> str:
     ticket = view.ticket
     since = date_token(ticket.waiting_since)
-    if ticket.state == State.WAITING:
+    if ticket.state == TicketState.WAITING:
         return f":large_orange_circle: *Waiting* since {since}"
-    if ticket.state == State.SNOOZED:
+    if ticket.state == TicketState.SNOOZED:
         until = date_token(ticket.snoozed_until or ticket.waiting_since)
         return f":zzz: *Snoozed* until {until}"
-    if ticket.state == State.ANSWERED:
-        return _answered(ticket)
+    if ticket.state == TicketState.ANSWERED:
+        return _answered_text(ticket)
     by = f" by <@{ticket.closed_by}>" if ticket.closed_by not in {None, "heard"} else ""
-    reason = f" ({inert(ticket.reason)})" if ticket.reason else ""
+    reason = f" ({mrkdwn_literal(ticket.reason)})" if ticket.reason else ""
     return f":white_circle: *{ticket.state.capitalize()}*{reason}{by}"
 
 
-def _answered(ticket: Ticket) -> str:
+def _answered_text(ticket: Ticket) -> str:
     closed = ticket.closed_at or ticket.waiting_since
-    took = duration(closed - ticket.waiting_since)
-    if ticket.reason == OUTSIDE:
+    took = format_duration(closed - ticket.waiting_since)
+    if ticket.reason == ANSWERED_OUTSIDE:
         return f":large_green_circle: *Answered* outside Heard after {took}"
     by_hand = " by hand" if ticket.reason == HANDED_OFF else ""
     return f":large_green_circle: *Answered*{by_hand} by <@{ticket.closed_by}> after {took}"
 
 
-def _only_by_hand(view: View) -> str | None:
+def _manual_reason(view: CardView) -> str | None:
     """Why our app may not answer; the first sentence of it, for a network's own words may go on and on."""
     why = view.newest.answerable if view.newest is not None else None
     return why.partition(". ")[0].rstrip(".") if why is not None else None
@@ -333,43 +378,44 @@ def _only_by_hand(view: View) -> str | None:
 # --- what can be done ---------------------------------------------------------------------------------------
 
 
-def _actions(view: View) -> list[Block]:
+def _actions(view: CardView) -> list[Block]:
     """The buttons, by state: what is on its way first, then what the ticket as a whole allows."""
     rows = [
-        delivery.buttons(reply, view.network, view.title, _latest_id(view, reply)) for reply in view.replies
+        delivery.build_buttons(reply, view.network, view.title, _latest_id(view, reply))
+        for reply in view.replies
     ]
     rows = [row for row in rows if row]
     rows.append(_ticket_buttons(view))
     return [{"type": "actions", "elements": row} for row in rows if row]
 
 
-def _latest_id(view: View, reply: Reply) -> str:
+def _latest_id(view: CardView, reply: Reply) -> str:
     """The version of the post that `reply` answers."""
     return next((one.latest_id for one in view.mentions if one.post_id == reply.to_post_id), reply.to_post_id)
 
 
-def _ticket_buttons(view: View) -> list[dict[str, Any]]:
-    ticket, value = view.ticket, place(view)
-    busy = any(reply.state in ON_ITS_WAY and reply.turn == ticket.turn for reply in view.replies)
-    if ticket.state in OPEN:
+def _ticket_buttons(view: CardView) -> list[dict[str, Any]]:
+    ticket, value = view.ticket, button_value(view)
+    busy = any(reply.state in UNSETTLED_STATES and reply.turn == ticket.turn for reply in view.replies)
+    if ticket.state in OPEN_STATES:
         return _open_buttons(view, value, busy=busy)
-    spoken = any(reply.state in SPOKEN and reply.turn == ticket.turn for reply in view.replies)
+    spoken = any(reply.state in PUBLIC_STATES and reply.turn == ticket.turn for reply in view.replies)
     row = []
     if spoken:
         row.append(button("Follow up", "follow_up", value | {"n": ticket.turn + 1}))
-    dots = _overflow([*_learn(ticket), *_take_back(view)])
-    return [*row, button("Reopen", "reopen", value), *_see(view), dots]
+    dots = _overflow([*_info_options(ticket), *_delete_options(view)])
+    return [*row, button("Reopen", "reopen", value), *_post_buttons(view), dots]
 
 
-def _take_back(view: View) -> list[Option]:
+def _delete_options(view: CardView) -> list[MenuOption]:
     """What can be done about a reply that is public."""
-    public = [reply for reply in view.replies if reply.state in SPOKEN and reply.unsay_by is None]
+    public = [reply for reply in view.replies if reply.state in PUBLIC_STATES and reply.unsay_by is None]
     if not public or public[-1].post_id is None:
         return []
     return [("Delete public reply", {"do": "unsay", "t": view.ticket.id, "r": public[-1].id})]
 
 
-def _open_buttons(view: View, value: dict[str, Any], *, busy: bool) -> list[dict[str, Any]]:
+def _open_buttons(view: CardView, value: dict[str, Any], *, busy: bool) -> list[dict[str, Any]]:
     row = []
     if not busy and view.network is not None:
         row.append(button("Reply", "reply", value, style="primary"))
@@ -380,32 +426,32 @@ def _open_buttons(view: View, value: dict[str, Any], *, busy: bool) -> list[dict
         row += [button("Take over", "take_over", short), button("Release", "release", short)]
     row.append(button("No reply needed", "no_reply_needed", value))
     if not busy:
-        row += _see(view)
-    return [*row, _more(view, value)]
+        row += _post_buttons(view)
+    return [*row, _open_overflow(view, value)]
 
 
-def _see(view: View) -> list[dict[str, Any]]:
+def _post_buttons(view: CardView) -> list[dict[str, Any]]:
     """A link to the customer's post."""
     if view.newest is None or view.newest.deleted_at is not None:
         return []
-    more = view.newest.in_reply_to or view.newest.quoted or len(view.newest.text) > _newest_room(view)
+    more = view.newest.in_reply_to or view.newest.quoted or len(view.newest.text) > _newest_max_chars(view)
     context_button = [button("Show context", "show_context", {"t": view.ticket.id})] if more else []
     return [*context_button, button(f"Open on {view.title}", "open_on_network", url=view.newest.url)]
 
 
-def _more(view: View, value: dict[str, Any]) -> dict[str, Any]:
+def _open_overflow(view: CardView, value: dict[str, Any]) -> dict[str, Any]:
     short = {"t": value["t"]}  # an option carries at most 150 characters
     return _overflow(
         [
             ("Assign…", {"do": "assign", **short}),
             ("Snooze…", {"do": "snooze", **short}),
             ("Not about us", {"do": "not_about_us", **short}),
-            *_learn(view.ticket),
+            *_info_options(view.ticket),
         ]
     )
 
 
-def _learn(ticket: Ticket) -> list[Option]:
+def _info_options(ticket: Ticket) -> list[MenuOption]:
     """What can be learnt from it and of its author, whatever its state."""
     value = {"t": ticket.id}
     return [
@@ -414,40 +460,40 @@ def _learn(ticket: Ticket) -> list[Option]:
     ]
 
 
-def _overflow(options: list[Option]) -> dict[str, Any]:
+def _overflow(options: list[MenuOption]) -> dict[str, Any]:
     """The dots, and what is behind them: five at most, as Slack has it."""
-    listed = [{"text": plain(label), "value": packed(value)} for label, value in options]
+    listed = [{"text": plain_text(label), "value": pack_value(value)} for label, value in options]
     return {"type": "overflow", "action_id": "more", "options": listed}
 
 
-def place(view: View) -> dict[str, Any]:
+def button_value(view: CardView) -> dict[str, Any]:
     """What a button has to carry: the ticket, the turn and target that the person sees, and the two names.
 
     With them a composer can open while the ledger is slow; the submit is held against the ledger anyway.
     """
     latest = next((one.latest_id for one in view.mentions if one.post_id == view.ticket.target_post_id), None)
-    return _carried(view.ticket, view.author, view.account, latest)
+    return _button_value(view.ticket, view.author, view.account, latest)
 
 
-def reply_button(session: Session, ticket: Ticket) -> Block:
+def build_reply_button(session: Session, ticket: Ticket) -> Block:
     """A Reply of its own, for a message in the ticket's thread."""
     author = session.get_one(Author, ticket.author_id)
     ours = Account.find(session, ticket.network, ticket.account_id)
-    value = _carried(ticket, author, ours.handle if ours is not None else "us", None)
+    value = _button_value(ticket, author, ours.handle if ours is not None else "us", None)
     return button("Reply", "reply", value, style="primary")
 
 
-def answer_button(session: Session, ticket: Ticket) -> Block | None:
+def build_answer_button(session: Session, ticket: Ticket) -> Block | None:
     """The button that says something to its author next; None while a reply is on its way.
 
     `Reply` while it waits, `Follow up` once it is answered; what is closed without a reply of ours has to be
     reopened first.
     """
     live = ticket.live_reply(session)
-    if live is not None and live.state not in SPOKEN:
+    if live is not None and live.state not in PUBLIC_STATES:
         return None
-    made = reply_button(session, ticket)
-    if ticket.state in OPEN:
+    made = build_reply_button(session, ticket)
+    if ticket.state in OPEN_STATES:
         return made if live is None else None
     carried = json.loads(made["value"])
     if live is None:
@@ -455,7 +501,7 @@ def answer_button(session: Session, ticket: Ticket) -> Block | None:
     return button("Follow up", "follow_up", carried | {"n": ticket.turn + 1}, style="primary")
 
 
-def _carried(ticket: Ticket, author: Author, account: str, latest: str | None) -> dict[str, Any]:
+def _button_value(ticket: Ticket, author: Author, account: str, latest: str | None) -> dict[str, Any]:
     names = {"h": author.handle or "", "a": account, "w": ticket.network}
     seen = {"v": latest} if latest is not None else {}
     return {"t": ticket.id, "n": ticket.turn, "p": ticket.target_post_id, **names, **seen}

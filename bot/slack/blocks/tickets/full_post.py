@@ -4,43 +4,47 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.slack.blocks.elements import Block, context, plain
-from bot.slack.blocks.text import clean, fit, line, quote
+from bot.slack.blocks.elements import Block, context_block, plain_text
+from bot.slack.blocks.text import line_block, quote_block, sanitize, truncate
 
-PIECE = 2_900  # characters of one quote
+QUOTE_MAX_CHARS = 2_900  # characters of one quote
 BLOCKS_MAX = 90  # of the 100 that a modal may have: https://docs.slack.dev/reference/views
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FullPost:
     """One post in the modal: our own word about it, and its text (None while it is being fetched)."""
 
     about: str  # plain text, such as "What it answers, by @acmebrew"
     text: str | None
 
 
-def whole(posts: list[Shown], *, note: str | None = None) -> dict[str, Any]:
+def build_full_post_modal(posts: list[FullPost], *, note: str | None = None) -> dict[str, Any]:
     """The modal, oldest post first. `note` is a sentence of ours below, mrkdwn."""
     blocks: list[Block] = []
     for post in posts:
-        blocks.append(line(post.about))
-        blocks += _quotes(post.text) if post.text is not None else [context(":hourglass: Fetching it …")]
+        blocks.append(line_block(post.about))
+        blocks += (
+            _quote_blocks(post.text)
+            if post.text is not None
+            else [context_block(":hourglass: Fetching it …")]
+        )
     if len(blocks) > BLOCKS_MAX:
-        blocks = [*blocks[:BLOCKS_MAX], context("The rest is too long for Slack.")]
+        blocks = [*blocks[:BLOCKS_MAX], context_block("The rest is too long for Slack.")]
     if note is not None:
-        blocks.append(context(note))
-    return {"type": "modal", "title": plain("Context"), "close": plain("Close"), "blocks": blocks}
+        blocks.append(context_block(note))
+    return {"type": "modal", "title": plain_text("Context"), "close": plain_text("Close"), "blocks": blocks}
 
 
-def _quotes(text: str) -> list[Block]:
-    return [quote(piece, PIECE) for piece in _pieces(clean(text))]
+def _quote_blocks(text: str) -> list[Block]:
+    return [quote_block(piece, QUOTE_MAX_CHARS) for piece in _split_text(sanitize(text))]
 
 
-def _pieces(text: str) -> Iterator[str]:
+def _split_text(text: str) -> Iterator[str]:
     """`text` in pieces that Slack takes, cut between graphemes; within one only if it alone is too long."""
-    while len(text) > PIECE:
+    while len(text) > QUOTE_MAX_CHARS:
         # One character beyond tells whether a grapheme ends there; more would be read again for each piece.
-        piece = fit(text[: PIECE + 1], PIECE, tail="") or text[:PIECE]
+        piece = truncate(text[: QUOTE_MAX_CHARS + 1], QUOTE_MAX_CHARS, tail="") or text[:QUOTE_MAX_CHARS]
         yield piece
         text = text[len(piece) :]
     yield text

@@ -4,35 +4,37 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.slack.blocks.elements import Block, context, packed, plain
+from bot.slack.blocks.elements import Block, context_block, pack_value, plain_text
 from models.core import natural_time
 
-SNOOZE = "snooze"
-QUICK_BLOCK, DATE_BLOCK, TIME_BLOCK, WORDS_BLOCK = "quick", "date", "time", "words"
-QUICK = ("1 hour", "3 hours", "tomorrow 9:00", "next monday 9:00")
-_LABELS = ("In 1 hour", "In 3 hours", "Tomorrow 9:00", "Monday 9:00")
-WORDS_MAX = 60
+SNOOZE_CALLBACK_ID = "snooze"
+QUICK_BLOCK, DATE_BLOCK, TIME_BLOCK, TEXT_BLOCK = "quick", "date", "time", "words"
+QUICK_CHOICES = ("1 hour", "3 hours", "tomorrow 9:00", "next monday 9:00")
+_QUICK_LABELS = ("In 1 hour", "In 3 hours", "Tomorrow 9:00", "Monday 9:00")
+TEXT_MAX_CHARS = 60
 
 
-def snooze(carried: dict[str, Any], *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+def build_snooze_modal(carried: dict[str, Any], *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """The modal for somebody with the clocks of `zone`; `carried` comes back with the submit."""
     options = [
-        {"text": plain(label), "value": said, "description": plain(_resolved(said, now, zone))}
-        for said, label in zip(QUICK, _LABELS, strict=True)
+        {"text": plain_text(label), "value": said, "description": plain_text(_resolved_text(said, now, zone))}
+        for said, label in zip(QUICK_CHOICES, _QUICK_LABELS, strict=True)
     ]
     return {
         "type": "modal",
-        "callback_id": SNOOZE,
-        "private_metadata": packed(carried),
-        "title": plain("Snooze"),
-        "submit": plain("Snooze"),
-        "close": plain("Cancel"),
+        "callback_id": SNOOZE_CALLBACK_ID,
+        "private_metadata": pack_value(carried),
+        "title": plain_text("Snooze"),
+        "submit": plain_text("Snooze"),
+        "close": plain_text("Cancel"),
         "blocks": [
-            _asks(QUICK_BLOCK, "Until", {"type": "radio_buttons", "options": options}),
-            _asks(DATE_BLOCK, "Or until a day", {"type": "datepicker"}),
-            _asks(TIME_BLOCK, "At (9:00 if you leave it)", {"type": "timepicker", "timezone": zone.key}),
-            _asks(WORDS_BLOCK, "Or in words", _words()),
-            context(
+            _input_block(QUICK_BLOCK, "Until", {"type": "radio_buttons", "options": options}),
+            _input_block(DATE_BLOCK, "Or until a day", {"type": "datepicker"}),
+            _input_block(
+                TIME_BLOCK, "At (9:00 if you leave it)", {"type": "timepicker", "timezone": zone.key}
+            ),
+            _input_block(TEXT_BLOCK, "Or in words", _text_input()),
+            context_block(
                 f"Times are in {zone.key}. What you type counts before what you pick below *Until*. If they "
                 "write again it comes back at once; else it comes back to the channel and to whoever has it."
             ),
@@ -40,20 +42,20 @@ def snooze(carried: dict[str, Any], *, now: datetime, zone: ZoneInfo) -> dict[st
     }
 
 
-def _asks(block: str, label: str, element: dict[str, Any]) -> Block:
+def _input_block(block: str, label: str, element: dict[str, Any]) -> Block:
     return {
         "type": "input",
         "block_id": block,
         "optional": True,
-        "label": plain(label),
+        "label": plain_text(label),
         "element": {"action_id": "value", **element},
     }
 
 
-def _words() -> dict[str, Any]:
-    hint = plain("2h, tomorrow 9am, fri 14:30, 2026-12-01 10:00")
-    return {"type": "plain_text_input", "max_length": WORDS_MAX, "placeholder": hint}
+def _text_input() -> dict[str, Any]:
+    hint = plain_text("2h, tomorrow 9am, fri 14:30, 2026-12-01 10:00")
+    return {"type": "plain_text_input", "max_length": TEXT_MAX_CHARS, "placeholder": hint}
 
 
-def _resolved(said: str, now: datetime, zone: ZoneInfo) -> str:
-    return natural_time.spelled(natural_time.read(said, now=now, zone=zone), now, zone)
+def _resolved_text(said: str, now: datetime, zone: ZoneInfo) -> str:
+    return natural_time.format_local(natural_time.parse_time(said, now=now, zone=zone), now, zone)

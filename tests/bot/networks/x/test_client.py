@@ -10,17 +10,27 @@ from itertools import pairwise
 import pytest
 from pydantic import ValidationError
 
-from bot.networks.base import CAP, HandOff, Later, Mark, Refused, Target, Unsure, WrongAccount, Yes
-from bot.networks.http_client import Limits
-from bot.networks.x.client import X, XSettings
-from bot.networks.x.ids import moment_of
+from bot.networks.base import (
+    USAGE_CAP_PHRASE,
+    Later,
+    Position,
+    Refused,
+    ReplyAllowed,
+    ReplyByHandOnly,
+    ReplyTarget,
+    Unsure,
+    WrongAccount,
+)
+from bot.networks.http_client import CallLimits
+from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.ids import time_of_id
 from sandbox.x import XServer
 from tests.bot.networks.conftest import http
 from tests.bot.networks.stages import settings, target
 
-LONG = Limits(connect=5, whole=30)
+LONG = CallLimits(connect_seconds=5, call_seconds=30)
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
-TO = Target("1990000000000000000", "7", "maria", AT)
+TO = ReplyTarget("1990000000000000000", "7", "maria", AT)
 ME = http("200 OK", b'{"data":{"id":"42","username":"acmebrew","name":"Acme Brew"}}')
 ME_ID = "42"
 DATE = "Date: Sat, 21 Nov 2026 10:00:00 GMT"
@@ -40,12 +50,12 @@ def world(server):
 
 @pytest.fixture
 def x(server):
-    return X(settings(server.url), LONG)
+    return XNetwork(settings(server.url), LONG)
 
 
 @pytest.fixture
 def start(world):
-    return Mark(None, world.clock())
+    return Position(None, world.clock())
 
 
 def posts(pages):
@@ -75,7 +85,7 @@ def saying(serve):
 
     def make(*answers):
         made = serve(script(answers))
-        return X(settings(made.url), LONG), made
+        return XNetwork(settings(made.url), LONG), made
 
     return make
 
@@ -101,7 +111,7 @@ def test_no_setting_means_that_nobody_wants_x(monkeypatch):
     for name in ("X_API_KEY", "X_API_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET", "X_API_URL"):
         monkeypatch.delenv(name, raising=False)
 
-    assert XSettings(_env_file=None).configured is False
+    assert XSettings(_env_file=None).is_configured is False
     assert XSettings(_env_file=None).api_url == "https://api.x.com"
 
 
@@ -113,11 +123,11 @@ def test_a_missing_setting_is_named_in_one_line(monkeypatch):
 
     found = XSettings(_env_file=None)
 
-    assert found.configured is True
+    assert found.is_configured is True
     assert found.access_token.get_secret_value() == "token"
     assert found.problem.startswith("X_API_SECRET and X_ACCESS_TOKEN_SECRET not set: X needs X_API_KEY,")
     with pytest.raises(ValueError, match="X_API_SECRET"):
-        X(found)
+        XNetwork(found)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +150,7 @@ def test_an_address_that_cannot_be_right_stops_the_start_and_shows_no_password(u
 def test_no_secret_shows_in_a_repr_or_in_json(server):
     made = settings(server.url)
 
-    for text in (repr(made), str(made.model_dump()), made.model_dump_json(), repr(X(made))):
+    for text in (repr(made), str(made.model_dump()), made.model_dump_json(), repr(XNetwork(made))):
         assert not re.search("s3cret|t0ps3cret|1-token", text)
 
 
@@ -185,22 +195,22 @@ def test_a_mention_that_x_indexed_late_is_heard_after_the_cursor_has_passed_it(x
         "maria", "@acmebrew late", at=now - timedelta(minutes=5), visible_after=now + timedelta(hours=1)
     )
     world.post("maria", "@acmebrew on time", at=now - timedelta(minutes=1))
-    (page,) = x.mentions(Mark(None, now - timedelta(hours=1)), account_id=world.brand.id)
+    (page,) = x.mentions(Position(None, now - timedelta(hours=1)), account_id=world.brand.id)
     assert [post.text for post in page.posts] == ["@acmebrew on time"]
     world.clock = lambda: now + timedelta(hours=2)
 
     assert late.id in [
-        post.id for post in posts(x.mentions(Mark(page.newest, start.at), account_id=world.brand.id))
+        post.id for post in posts(x.mentions(Position(page.newest, start.at), account_id=world.brand.id))
     ]
 
 
 def test_the_cursor_asks_for_a_quarter_of_an_hour_before_it(x, world, start):
     newest = world.post("maria", "@acmebrew hello").id
 
-    list(x.mentions(Mark(newest, start.at), account_id=world.brand.id))
+    list(x.mentions(Position(newest, start.at), account_id=world.brand.id))
 
     since = asked(world, "GET /2/users/:id/mentions")[0].query["since_id"]
-    assert moment_of(newest) - moment_of(since) == timedelta(minutes=15)
+    assert time_of_id(newest) - time_of_id(since) == timedelta(minutes=15)
 
 
 def test_more_than_x_keeps_is_a_gap_on_the_last_page(x, world, start):
@@ -210,7 +220,7 @@ def test_more_than_x_keeps_is_a_gap_on_the_last_page(x, world, start):
     pages = list(x.mentions(start, account_id=world.brand.id))
 
     assert len(posts(pages)) == 800
-    assert [page.gap for page in pages] == [False] * (len(pages) - 1) + [True]
+    assert [page.has_gap for page in pages] == [False] * (len(pages) - 1) + [True]
 
 
 def test_what_is_said_while_we_page_does_not_hide_a_gap(x, world, start):
@@ -223,14 +233,14 @@ def test_what_is_said_while_we_page_does_not_hide_a_gap(x, world, start):
             world.post("maria", "@acmebrew meanwhile")
 
     assert len(posts(read)) < 800
-    assert read[-1].gap is True
+    assert read[-1].has_gap is True
 
 
 def test_a_list_that_cannot_have_been_cut_is_no_gap(x, world, start):
     for number in range(390):
         world.post("maria", f"@acmebrew {number}")
 
-    assert not any(page.gap for page in x.mentions(start, account_id=world.brand.id))
+    assert not any(page.has_gap for page in x.mentions(start, account_id=world.brand.id))
 
 
 @pytest.mark.parametrize("vocabulary", ["post", "post-only"])
@@ -262,7 +272,7 @@ def test_a_corrupt_row_is_kept_and_its_page_goes_on(x, world, start):
     (page,) = x.mentions(start, account_id=world.brand.id)
 
     assert [post.id for post in page.posts] == [good]
-    assert [entry.post_id for entry in page.bad] == [bad]
+    assert [entry.post_id for entry in page.unreadable] == [bad]
 
 
 def test_people_are_looked_up_a_hundred_at_a_time_and_who_is_gone_is_left_out(x, world):
@@ -329,7 +339,7 @@ def test_a_post_that_is_there_and_cannot_be_read_is_not_absent(x, world):
 
     page, absent = x.refresh([post], account_id=world.brand.id)
 
-    assert [bad.post_id for bad in page.bad] == [post]
+    assert [bad.post_id for bad in page.unreadable] == [post]
     assert absent == {}
 
 
@@ -363,7 +373,7 @@ def test_an_unreadable_answer_to_a_read_is_later(saying, answer):
     x, _ = saying(http("200 OK", answer))
 
     for read in (
-        lambda: list(x.mentions(Mark(None, AT), account_id="42")),
+        lambda: list(x.mentions(Position(None, AT), account_id="42")),
         lambda: x.people(["1"]),
         lambda: x.find_reply(TO, None, AT, account_id="42"),
         lambda: x.refresh(["1"], account_id="42"),
@@ -392,9 +402,9 @@ def test_an_answer_without_rows_and_without_an_honest_none_is_a_failed_reading(s
     x, _ = saying(http("200 OK", json.dumps(answer).encode()))
 
     for read in (
-        lambda: list(x.mentions(Mark(None, AT), account_id=ME_ID)),
-        lambda: list(x.search("brew", Mark(None, AT), account_id=ME_ID)),
-        lambda: list(x.own_posts(Mark(None, AT), account_id=ME_ID)),
+        lambda: list(x.mentions(Position(None, AT), account_id=ME_ID)),
+        lambda: list(x.search("brew", Position(None, AT), account_id=ME_ID)),
+        lambda: list(x.own_posts(Position(None, AT), account_id=ME_ID)),
         lambda: x.find_reply(TO, None, AT, account_id=ME_ID),
         lambda: x.people(["1"]),
         lambda: x.refresh(["1"], account_id=ME_ID),
@@ -415,7 +425,7 @@ def test_an_answer_without_rows_and_without_an_honest_none_is_a_failed_reading(s
 def test_an_honest_none_is_an_empty_page(saying, answer):
     x, _ = saying(http("200 OK", json.dumps(answer).encode()))
 
-    assert [page.posts for page in x.mentions(Mark(None, AT), account_id=ME_ID)] == [()]
+    assert [page.posts for page in x.mentions(Position(None, AT), account_id=ME_ID)] == [()]
     assert x.find_reply(TO, None, AT, account_id=ME_ID) is None
 
 
@@ -424,7 +434,7 @@ def test_errors_beside_rows_are_about_single_rows(saying):
     mixed = {"data": [row], "errors": [GONE | {"resource_id": "9"}, OVER]}
     x, _ = saying(http("200 OK", json.dumps(mixed).encode()))
 
-    assert [post.id for post in posts(x.mentions(Mark(None, AT), account_id=ME_ID))] == [TO.post_id]
+    assert [post.id for post in posts(x.mentions(Position(None, AT), account_id=ME_ID))] == [TO.post_id]
     assert x.refresh([TO.post_id, "9"], account_id=ME_ID)[1] == {"9": "not shown"}
 
 
@@ -444,8 +454,8 @@ def test_a_cap_that_is_used_up_is_told_from_money_that_is_spent(saying):
 
     for x, is_cap in ((capped, True), (spent, False)):
         with pytest.raises(Later) as failed:
-            list(x.mentions(Mark(None, AT), account_id=ME_ID))
-        assert (failed.value.cause, CAP in failed.value.detail) == ("out of credit", is_cap)
+            list(x.mentions(Position(None, AT), account_id=ME_ID))
+        assert (failed.value.cause, USAGE_CAP_PHRASE in failed.value.detail) == ("out of credit", is_cap)
         assert failed.value.at is None
 
 
@@ -458,13 +468,15 @@ def test_what_headers_leave_is_known_by_kind_of_call(x, world, start):
     x.people([post.author_id])
     x.refresh([post.id], account_id=world.brand.id)
 
-    mentions = x.allowance("mentions")
+    mentions = x.rate_limit_status("mentions")
     assert (mentions.remaining, mentions.limit) == (299, 300)
-    assert timedelta(minutes=14) < mentions.resets_at - mentions.said_at <= timedelta(minutes=15, seconds=2)
-    assert x.allowance("own posts").remaining == 900 * 100 - 2
-    assert x.allowance("people").limit == 900 * 100
-    assert x.allowance("posts").limit == 5000 * 100
-    assert x.allowance("search") is None
+    assert (
+        timedelta(minutes=14) < mentions.resets_at - mentions.reported_at <= timedelta(minutes=15, seconds=2)
+    )
+    assert x.rate_limit_status("own posts").remaining == 900 * 100 - 2
+    assert x.rate_limit_status("people").limit == 900 * 100
+    assert x.rate_limit_status("posts").limit == 5000 * 100
+    assert x.rate_limit_status("search") is None
 
 
 @pytest.mark.parametrize(
@@ -479,15 +491,15 @@ def test_what_headers_leave_is_known_by_kind_of_call(x, world, start):
 )
 def test_headers_without_sense_leave_nothing_known(saying, headers):
     x, _ = saying(http("200 OK", b'{"data":[]}', *headers))
-    list(x.mentions(Mark(None, AT), account_id=ME_ID))
+    list(x.mentions(Position(None, AT), account_id=ME_ID))
 
-    assert x.allowance("mentions") is None
+    assert x.rate_limit_status("mentions") is None
 
 
 def test_who_we_are_must_be_readable(serve):
     for answer in (b"{}", b'{"data":[]}', b'{"data":{"id":"42"}}', b'{"data":{"id":{},"username":"a"}}'):
         with pytest.raises(Later):
-            X(settings(serve(http("200 OK", answer)).url), LONG).account()
+            XNetwork(settings(serve(http("200 OK", answer)).url), LONG).account()
 
 
 @pytest.mark.parametrize(
@@ -512,7 +524,7 @@ def test_every_failed_read_is_later_with_its_cause(saying, status, body, cause):
     x, _ = saying(http(status, body))
 
     with pytest.raises(Later) as failed:
-        list(x.mentions(Mark(None, AT), account_id="42"))
+        list(x.mentions(Position(None, AT), account_id="42"))
 
     assert failed.value.cause == cause
 
@@ -520,9 +532,9 @@ def test_every_failed_read_is_later_with_its_cause(saying, status, body, cause):
 def test_a_token_that_comes_again_ends_the_paging_as_a_gap(saying):
     x, _ = saying(http("200 OK", b'{"data":[],"meta":{"next_token":"again"}}'))
 
-    pages = list(x.mentions(Mark(None, AT), account_id="42"))
+    pages = list(x.mentions(Position(None, AT), account_id="42"))
 
-    assert [page.gap for page in pages] == [False, True]
+    assert [page.has_gap for page in pages] == [False, True]
     with pytest.raises(Later):
         x.find_reply(TO, None, AT, account_id="42")
 
@@ -534,10 +546,10 @@ def test_tokens_without_end_end_the_paging_as_a_gap(serve):
         token = json.dumps({"meta": {"next_token": str(next(count))}}).encode()
         line.sendall(ME if b"/2/users/me" in request else http("200 OK", token))
 
-    pages = list(X(settings(serve(endless).url), LONG).mentions(Mark(None, AT), account_id="42"))
+    pages = list(XNetwork(settings(serve(endless).url), LONG).mentions(Position(None, AT), account_id="42"))
 
     assert len(pages) <= 101
-    assert [page.gap for page in pages][-1] is True
+    assert [page.has_gap for page in pages][-1] is True
 
 
 def test_a_cursor_that_is_too_old_is_moved_to_where_x_begins_and_told_as_a_gap(saying):
@@ -548,9 +560,9 @@ def test_a_cursor_that_is_too_old_is_moved_to_where_x_begins_and_told_as_a_gap(s
     )
     x, server = saying(http("400 Bad Request", stale), http("200 OK", b'{"data":[]}'))
 
-    (page,) = x.search("brew", Mark("1500000000000000000", AT), account_id="42")
+    (page,) = x.search("brew", Position("1500000000000000000", AT), account_id="42")
 
-    assert page.gap is True
+    assert page.has_gap is True
     assert b"since_id=1980000000000000001" in server.asked[-1]
 
 
@@ -563,9 +575,9 @@ def test_a_cursor_that_is_too_old_is_understood_among_other_complaints(saying):
     stale = json.dumps({"errors": [complaint], "title": "Invalid Request", "detail": general}).encode()
     x, server = saying(http("400 Bad Request", stale), http("200 OK", b'{"data":[]}'))
 
-    (page,) = x.search("brew", Mark("1500000000000000000", AT), account_id="42")
+    (page,) = x.search("brew", Position("1500000000000000000", AT), account_id="42")
 
-    assert page.gap is True
+    assert page.has_gap is True
     assert b"since_id=1980000000000000001" in server.asked[-1]
 
 
@@ -574,7 +586,7 @@ def test_a_server_that_calls_every_cursor_too_old_is_not_asked_for_ever(saying):
     x, server = saying(http("400 Bad Request", stale))
 
     with pytest.raises(Later):
-        list(x.mentions(Mark("1500000000000000000", AT), account_id="42"))
+        list(x.mentions(Position("1500000000000000000", AT), account_id="42"))
     assert len(server.asked) == 3
 
 
@@ -596,8 +608,8 @@ def test_a_reply_costs_one_call_and_asks_nothing_else_first(server, world):
     asker = world.post("maria", "@acmebrew hello")
 
     keys = settings(server.url, access_token=f"{world.brand.id}-token")  # as X's own tokens begin
-    published = X(keys, LONG).publish(
-        "hi", Target(asker.id, "7", "maria", AT), "key", account_id=world.brand.id
+    published = XNetwork(keys, LONG).publish(
+        "hi", ReplyTarget(asker.id, "7", "maria", AT), "key", account_id=world.brand.id
     )
 
     assert [request.endpoint for request in world.requests] == ["POST /2/tweets"]
@@ -671,7 +683,7 @@ def test_what_x_says_cannot_smuggle_a_secret_or_a_novel_into_slack(serve):
         line.sendall(http("403 Forbidden", problem(f"You sent {secrets} in {request.decode()}" + "x" * 9000)))
 
     with pytest.raises(Later, match=r"You sent … … … \ufffd\ufffd in POST") as failed:
-        X(settings(serve(echo).url), LONG).publish("hello", TO, "key", account_id="1")
+        XNetwork(settings(serve(echo).url), LONG).publish("hello", TO, "key", account_id="1")
 
     assert not re.search("s3cret|1-token", failed.value.detail)
     assert len(failed.value.detail) < 400
@@ -698,7 +710,7 @@ def test_a_rate_limit_says_until_when(saying, headers, at):
     with pytest.raises(Later) as write:
         x.publish("hello", TO, "key", account_id="1")
     with pytest.raises(Later) as read:
-        list(x.mentions(Mark(None, AT), account_id="42"))
+        list(x.mentions(Position(None, AT), account_id="42"))
 
     assert write.value.at == read.value.at == at
 
@@ -811,7 +823,9 @@ def test_a_deletion_that_is_not_answered_in_time_is_unsure(serve):
     server = serve(lambda line, _: line.recv(1))  # until the caller hangs up
 
     with pytest.raises(Unsure, match="did not answer within"):
-        X(settings(server.url), Limits(connect=5, whole=0.2)).delete(TO.post_id, account_id="1")
+        XNetwork(settings(server.url), CallLimits(connect_seconds=5, call_seconds=0.2)).delete(
+            TO.post_id, account_id="1"
+        )
 
 
 @pytest.mark.parametrize("odd", ["", "me", "../users/me", "12?x=1"])
@@ -828,7 +842,7 @@ def test_what_is_no_id_is_never_put_into_an_address(x, world, odd):
 def test_a_deletion_whose_answer_was_spoiled_is_done_and_may_be_repeated(x, world, fault):
     asker = world.post("maria", "@acmebrew hello")
     reply = x.publish(
-        "hi", Target(asker.id, asker.author_id, "maria", AT), "key", account_id=world.brand.id
+        "hi", ReplyTarget(asker.id, asker.author_id, "maria", AT), "key", account_id=world.brand.id
     ).post_id
     world.faults.add("DELETE /2/tweets/:id", fault, times=1)
 
@@ -848,14 +862,14 @@ def test_a_bare_answer_to_us_is_tried_once_and_then_handed_off(x, world, start):
     ours = world.post("acmebrew", "open again")
     world.post("maria", "great", reply_to=ours.id)
     (post,) = posts(x.mentions(start, account_id=world.brand.id))
-    assert x.answerable(post, None) == Yes()
+    assert x.answerable(post, None) == ReplyAllowed()
 
     with pytest.raises(Refused, match="not been mentioned"):
         x.publish("thanks", target(post), "key", account_id=world.brand.id)
 
-    assert isinstance(x.answerable(post, None), HandOff)
+    assert isinstance(x.answerable(post, None), ReplyByHandOnly)
     world.post("maria", "@acmebrew then like this", reply_to=ours.id)
-    assert x.answerable(posts(x.mentions(start, account_id=world.brand.id))[0], None) == Yes()
+    assert x.answerable(posts(x.mentions(start, account_id=world.brand.id))[0], None) == ReplyAllowed()
 
 
 def test_the_page_for_a_reply_by_hand_is_filled_in_while_it_fits_a_button(x):
@@ -909,15 +923,15 @@ def acmetea(world):
 
 def test_the_number_in_an_access_token_lets_a_call_pass_without_asking_x(server, world, acmetea):
     asker = world.post("maria", "@acmetea hello")
-    x = X(keys_of(server, acmetea), LONG)
+    x = XNetwork(keys_of(server, acmetea), LONG)
 
-    x.publish("hi", Target(asker.id, "7", "maria", AT), "key", account_id=acmetea.id)
+    x.publish("hi", ReplyTarget(asker.id, "7", "maria", AT), "key", account_id=acmetea.id)
 
     assert [(one.endpoint, one.account) for one in world.requests] == [("POST /2/tweets", "acmetea")]
 
 
 def test_before_a_call_is_refused_for_its_number_x_is_asked_once(server, world, acmetea):
-    x = X(keys_of(server, acmetea), LONG)
+    x = XNetwork(keys_of(server, acmetea), LONG)
 
     for _ in range(3):
         with pytest.raises(
@@ -932,9 +946,9 @@ def test_before_a_call_is_refused_for_its_number_x_is_asked_once(server, world, 
 def test_a_token_of_any_shape_is_asked_about_and_believed(server, world, acmetea, token):
     """The last one's number is of nobody: what X itself says counts."""
     world.keys[token] = acmetea.id
-    x = X(settings(server.url, access_token=token), LONG)
+    x = XNetwork(settings(server.url, access_token=token), LONG)
     asker = world.post("maria", "@acmetea hello")
-    to = Target(asker.id, "7", "maria", AT)
+    to = ReplyTarget(asker.id, "7", "maria", AT)
 
     x.publish("hi", to, "key", account_id=acmetea.id)
     with pytest.raises(WrongAccount):
@@ -949,7 +963,7 @@ def test_a_token_of_any_shape_is_asked_about_and_believed(server, world, acmetea
 def test_while_x_does_not_say_whose_keys_these_are_a_reply_waits(server, world, acmetea, fault):
     """Never unsure, never refused: provably nothing was sent."""
     world.keys["no-number"] = acmetea.id
-    x = X(settings(server.url, access_token="no-number"), LONG)
+    x = XNetwork(settings(server.url, access_token="no-number"), LONG)
     world.faults.add("GET /2/users/me", fault, times=1)
 
     with pytest.raises(Later) as failed:
@@ -961,7 +975,7 @@ def test_while_x_does_not_say_whose_keys_these_are_a_reply_waits(server, world, 
 
 def test_many_threads_ask_once_who_we_are(server, world, acmetea):
     world.keys["no-number"] = acmetea.id
-    x = X(settings(server.url, access_token="no-number"), LONG)
+    x = XNetwork(settings(server.url, access_token="no-number"), LONG)
     world.faults.add("GET /2/users/me", "slow", seconds=0.2)
     outcomes = []
 
@@ -984,16 +998,16 @@ def test_many_threads_ask_once_who_we_are(server, world, acmetea):
 def test_what_x_refused_one_account_it_may_allow_another(server, world, acmetea):
     """That they did not type our handle is remembered for the account that it was refused to."""
     world.implicit_counts = False
-    start = Mark(None, world.clock())
+    start = Position(None, world.clock())
     ours, theirs = world.post("acmebrew", "open again"), world.post("acmetea", "open, too")
-    x = X(settings(server.url), LONG)
+    x = XNetwork(settings(server.url), LONG)
     world.post("maria", "great", reply_to=ours.id)
     (post,) = posts(x.mentions(start, account_id=world.brand.id))
     with pytest.raises(Refused):
         x.publish("thanks", target(post), "key", account_id=world.brand.id)
-    assert isinstance(x.answerable(post, None), HandOff)
+    assert isinstance(x.answerable(post, None), ReplyByHandOnly)
 
-    other = X(keys_of(server, acmetea), LONG)
+    other = XNetwork(keys_of(server, acmetea), LONG)
     world.post("maria", "great", reply_to=theirs.id)
     (post,) = posts(other.mentions(start, account_id=acmetea.id))
-    assert other.answerable(post, None) == Yes()
+    assert other.answerable(post, None) == ReplyAllowed()

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.networks.base import Account, Media, Post
-from bot.networks.x.parsing import names_of, page, post
+from bot.networks.base import AccountIdentity, Media, Post
+from bot.networks.x.parsing import handles_of, parse_page, parse_post
 from sandbox.x import Media as Attached
 from sandbox.x import XWorld
 from sandbox.x.api.json_rows import POST_FIELDS, Wanted, includes, post_row
 from sandbox.x.state.text import links
 
-ME = Account("x", "42", "AcmeBrew", "Acme Brew")
+ME = AccountIdentity("x", "42", "AcmeBrew", "Acme Brew")
 ID = "1990000000000000000"
 KETTLE = "https://shop.example.com/kettle?colour=red&size=2"
 
@@ -37,7 +37,7 @@ def leads(short: str, to: str, text: str = "", **more: Any) -> dict[str, Any]:
 
 
 def parsed(found: dict[str, Any], answer: dict[str, Any] | None = None) -> Post:
-    made = post(found, ME, answer or {})
+    made = parse_post(found, ME, answer or {})
     assert isinstance(made, Post), made
     return made
 
@@ -253,7 +253,7 @@ def test_what_was_typed_comes_back_whatever_x_makes_of_it(
     brought, _ = includes(world, [said], wanted)
     answer = json.loads(json.dumps({"data": [post_row(world, said, wanted)], "includes": brought}))
 
-    (found,) = page(answer, Account("x", world.brand.id, "acmebrew", "")).posts
+    (found,) = parse_page(answer, AccountIdentity("x", world.brand.id, "acmebrew", "")).posts
 
     expected, done = "", 0
     for start, end, address in links(typed):
@@ -270,8 +270,8 @@ def test_a_new_name_of_ours_is_told_by_the_posts_that_name_us() -> None:
         "data": [row("hi", entities=named(("AcmeNew", "42"), ("bo", "9"))), "what?", row("hm", entities=7)]
     }
 
-    assert names_of(answer, "42") == {"acmenew"}
-    assert names_of({}, "42") == set()
+    assert handles_of(answer, "42") == {"acmenew"}
+    assert handles_of({}, "42") == set()
 
 
 def test_somebody_who_took_our_old_name_does_not_call_us() -> None:

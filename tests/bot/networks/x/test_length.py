@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.networks.x import length as x_length
-from bot.networks.x.length import Count, count
+from bot.networks.x.length import TextLength, measure
 
 TABLE = Path(__file__).parent / "lengths" / "table.json"
 
@@ -47,7 +47,7 @@ def table() -> dict[str, Any]:
     ],
 )
 def test_page_and_library_count_alike(text: str, length: int) -> None:
-    assert count(text) == Count(length, length)
+    assert measure(text) == TextLength(length, length)
 
 
 @pytest.mark.parametrize(
@@ -57,16 +57,16 @@ def test_page_and_library_count_alike(text: str, length: int) -> None:
 def test_newer_emoji_count_2_by_the_page_and_in_pieces_by_the_library(
     text: str, page: int, library: int
 ) -> None:
-    assert count(text) == Count(page, library)
-    assert (count(text).least, count(text).most) == (page, library)
+    assert measure(text) == TextLength(page, library)
+    assert (measure(text).lower_bound, measure(text).upper_bound) == (page, library)
 
 
 def test_every_emoji_counts_as_in_xs_own_javascript(table: dict[str, Any]) -> None:
     wrong = {
-        one: (count(one).library, int(length))
+        one: (measure(one).library, int(length))
         for length, all_ in table["emoji"].items()
         for one in all_
-        if count(one).library != int(length)
+        if measure(one).library != int(length)
     }
 
     assert sum(map(len, table["emoji"].values())) > 7_000
@@ -77,11 +77,11 @@ def test_every_emoji_counts_2_by_the_page_unless_it_is_asked_to_be_text(table: d
     letters = {chr(code) for code in range(0x1F1E6, 0x1F200)}  # of which two make a flag
     emoji = [one for all_ in table["emoji"].values() for one in all_ if not {"\ufe0e", *letters} & set(one)]
 
-    assert {one for one in emoji if count(one).page != 2} == {"©", "®"}
+    assert {one for one in emoji if measure(one).page != 2} == {"©", "®"}
 
 
 def test_any_text_counts_as_in_xs_own_javascript(table: dict[str, Any]) -> None:
-    wrong = [(text, length) for text, length in drawn(table) if count(text).library != length]
+    wrong = [(text, length) for text, length in drawn(table) if measure(text).library != length]
 
     # That library looks for `example.ai` from the left and counts `example.aiStraße example.ai` at the first.
     assert len(wrong) <= 5
@@ -101,10 +101,10 @@ def drawn(table: dict[str, Any]) -> Iterator[tuple[str, int]]:
 
 
 def test_what_is_too_long_to_parse_is_counted_without_looking_for_links() -> None:
-    with mock.patch.object(x_length, "_library", side_effect=AssertionError("parsed")):
-        assert count("a." * 50_000).least == 100_000
-        assert count("日" * 3_001).least == 6_002
-        assert count("日" * 3_000 + "🧑‍⚕️") == Count(6_002, 6_005)
+    with mock.patch.object(x_length, "_link_search", side_effect=AssertionError("parsed")):
+        assert measure("a." * 50_000).lower_bound == 100_000
+        assert measure("日" * 3_001).lower_bound == 6_002
+        assert measure("日" * 3_000 + "🧑‍⚕️") == TextLength(6_002, 6_005)
 
 
 @given(
@@ -116,22 +116,22 @@ def test_the_library_never_sees_a_word_with_many_dots(text: str) -> None:
     def library() -> Any:
         return lambda words: seen.append(words) or []
 
-    with mock.patch.object(x_length, "_library", library):
-        count(text)
+    with mock.patch.object(x_length, "_link_search", library):
+        measure(text)
 
     assert all(word.count(".") <= 20 for words in seen for word in words.split())
     assert all(len(words) <= 3_000 for words in seen)
 
 
 def test_a_word_with_many_dots_that_is_no_link_counts_its_characters() -> None:
-    assert count("a." * 100).least == 200
-    assert count("hello " + "..." * 10).least == 36
-    assert count("a." * 30 + "b").least == 61
+    assert measure("a." * 100).lower_bound == 200
+    assert measure("hello " + "..." * 10).lower_bound == 36
+    assert measure("a." * 30 + "b").lower_bound == 61
 
 
 @given(st.text(max_size=60))
 def test_any_text_has_a_length(text: str) -> None:
-    assert 0 <= count(text).least <= count(text).most
+    assert 0 <= measure(text).lower_bound <= measure(text).upper_bound
 
 
 def test_counting_needs_nothing_that_a_new_environment_lacks() -> None:
@@ -150,6 +150,6 @@ def test_counting_needs_nothing_that_a_new_environment_lacks() -> None:
 
 @given(st.text(st.sampled_from("abcAZ09 .,:;/@#*&<>!?'\"()-_\n\tżéß©®️⃣.  .t"), max_size=60))
 def test_what_is_counted_without_parsing_counts_as_parsing_says(text: str) -> None:
-    whole = count(text)
-    with mock.patch.object(x_length, "_SIMPLE", x_length.re.compile("(?!)")):
-        assert count(text) == whole
+    whole = measure(text)
+    with mock.patch.object(x_length, "_SIMPLE_TEXT", x_length.re.compile("(?!)")):
+        assert measure(text) == whole

@@ -10,19 +10,19 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from bot.networks.base import Later, Mark, Refused, Target, Unsure
-from bot.networks.http_client import Limits
-from bot.networks.x.client import X, XSettings
-from bot.networks.x.oauth import SCOPES, GrantRefusedError, OAuth2, Question, Token
+from bot.networks.base import Later, Position, Refused, ReplyTarget, Unsure
+from bot.networks.http_client import CallLimits
+from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.oauth import SCOPES, AccessToken, ConsentRequest, GrantRefusedError, OAuth2Client
 from sandbox.x import XServer
 from tests.bot.networks.conftest import http
 from tests.bot.networks.stages import Given, settings
 
-LONG = Limits(connect=5, whole=30)
-SHORT = Limits(connect=5, whole=0.5)
+LONG = CallLimits(connect_seconds=5, call_seconds=30)
+SHORT = CallLimits(connect_seconds=5, call_seconds=0.5)
 BACK = "http://127.0.0.1:8765/callback"
 AT = datetime(2026, 11, 21, 10, tzinfo=UTC)
-TO = Target("1990000000000000000", "7", "maria", AT)
+TO = ReplyTarget("1990000000000000000", "7", "maria", AT)
 SECRET = SecretStr("client-s3cret")
 PAIR = b'{"access_token": "acc3ss", "refresh_token": "r3fresh", "expires_in": 60, "scope": "tweet.read"}'
 
@@ -46,7 +46,7 @@ def app(world):
 
 @pytest.fixture
 def oauth(server, app):
-    return OAuth2("heard", SECRET, server.url, LONG)
+    return OAuth2Client("heard", SECRET, server.url, LONG)
 
 
 def consented(page):
@@ -61,8 +61,8 @@ def consented(page):
 
 
 def test_the_page_of_x_itself_is_on_the_host_where_people_sign_in():
-    question = Question()
-    asked = urlsplit(OAuth2("heard", None, "https://api.x.com").page(question, BACK))
+    question = ConsentRequest()
+    asked = urlsplit(OAuth2Client("heard", None, "https://api.x.com").authorize_url(question, BACK))
 
     assert (asked.scheme, asked.netloc, asked.path) == ("https", "x.com", "/i/oauth2/authorize")
     assert {name: values[0] for name, values in parse_qs(asked.query).items()} == {
@@ -78,11 +78,11 @@ def test_the_page_of_x_itself_is_on_the_host_where_people_sign_in():
 
 
 def test_the_page_of_another_server_is_on_that_server(server, oauth):
-    assert oauth.page(Question(), BACK).startswith(f"{server.url}/i/oauth2/authorize?")
+    assert oauth.authorize_url(ConsentRequest(), BACK).startswith(f"{server.url}/i/oauth2/authorize?")
 
 
 def test_no_two_questions_are_alike_and_their_verifiers_are_long_enough():
-    one, other = Question(), Question()
+    one, other = ConsentRequest(), ConsentRequest()
 
     assert {one.state, one.verifier}.isdisjoint({other.state, other.verifier})
     assert re.fullmatch(r"[A-Za-z0-9_-]{43,128}", one.verifier)
@@ -92,28 +92,28 @@ def test_no_two_questions_are_alike_and_their_verifiers_are_long_enough():
 
 
 def test_a_code_gets_a_pair_and_a_pair_the_next(world, oauth):
-    question = Question()
+    question = ConsentRequest()
 
-    first = oauth.redeem(consented(oauth.page(question, BACK)), question, BACK)
+    first = oauth.redeem(consented(oauth.authorize_url(question, BACK)), question, BACK)
     second = oauth.renew(first.refresh)
 
-    assert (first.scopes, 7100 < first.life <= 7200) == (frozenset(SCOPES), True)
+    assert (first.scopes, 7100 < first.lifetime_seconds <= 7200) == (frozenset(SCOPES), True)
     assert world.grants.admits(second.access.get_secret_value())
     assert first.refresh != second.refresh
     assert {request.user_agent.split("/")[0] for request in world.requests[2:]} == {"Heard"}
 
 
 def test_a_code_is_of_no_use_to_another_question(oauth):
-    code = consented(oauth.page(Question(), BACK))
+    code = consented(oauth.authorize_url(ConsentRequest(), BACK))
 
     with pytest.raises(GrantRefusedError, match=r"^HTTP 400, invalid_request$"):
-        oauth.redeem(code, Question(), BACK)
+        oauth.redeem(code, ConsentRequest(), BACK)
 
 
 def test_a_public_client_needs_no_secret(server, world):
     pair = world.grants.grant(world.grants.add_client("public"))
 
-    assert OAuth2("public", None, server.url, LONG).renew(SecretStr(pair.refresh))
+    assert OAuth2Client("public", None, server.url, LONG).renew(SecretStr(pair.refresh))
 
 
 @pytest.mark.parametrize("spent", ["invalid_grant", "invalid_request"])
@@ -130,7 +130,7 @@ def test_a_wrong_secret_is_said_to_be_one_and_spends_nothing(server, world, app,
     old = SecretStr(world.grants.grant(app).refresh)
 
     with pytest.raises(Later, match="check X_CLIENT_ID and X_CLIENT_SECRET") as failed:
-        OAuth2("heard", SecretStr("wr0ng-s3cret"), server.url, LONG).renew(old)
+        OAuth2Client("heard", SecretStr("wr0ng-s3cret"), server.url, LONG).renew(old)
 
     assert failed.value.cause == "unauthorized"
     assert oauth.renew(old)
@@ -151,13 +151,13 @@ def test_a_server_that_keeps_us_waiting_is_left_in_time(server, world, app):
     slow = world.faults.add("POST /2/oauth2/token", "slow", times=1, seconds=60)
 
     with pytest.raises(Unsure, match="did not answer within"):
-        OAuth2("heard", SECRET, server.url, SHORT).renew(SecretStr(world.grants.grant(app).refresh))
+        OAuth2Client("heard", SECRET, server.url, SHORT).renew(SecretStr(world.grants.grant(app).refresh))
     slow.release()
 
 
 def test_nobody_there_means_that_nothing_was_spent(nobody):
     with pytest.raises(Later) as failed:
-        OAuth2("heard", SECRET, nobody, LONG).renew(SecretStr("r3fresh"))
+        OAuth2Client("heard", SECRET, nobody, LONG).renew(SecretStr("r3fresh"))
 
     assert failed.value.cause == "unreachable"
 
@@ -178,15 +178,17 @@ def test_a_rate_limit_says_until_when(world, app, oauth):
 )
 def test_an_answer_without_tokens_is_unsure(serve, body):
     with pytest.raises(Unsure):
-        OAuth2("heard", SECRET, serve(http("200 OK", body)).url, LONG).redeem("c0de", Question(), BACK)
+        OAuth2Client("heard", SECRET, serve(http("200 OK", body)).url, LONG).redeem(
+            "c0de", ConsentRequest(), BACK
+        )
 
 
 def test_a_server_that_does_not_rotate_leaves_us_the_old_refresh_token(serve):
     body = b'{"access_token": "acc3ss", "expires_in": "soon"}'
 
-    pair = OAuth2("heard", SECRET, serve(http("200 OK", body)).url, LONG).renew(SecretStr("r3fresh"))
+    pair = OAuth2Client("heard", SECRET, serve(http("200 OK", body)).url, LONG).renew(SecretStr("r3fresh"))
 
-    assert (pair.refresh.get_secret_value(), pair.life) == ("r3fresh", 7200)
+    assert (pair.refresh.get_secret_value(), pair.lifetime_seconds) == ("r3fresh", 7200)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +203,7 @@ def test_a_server_that_does_not_rotate_leaves_us_the_old_refresh_token(serve):
 )
 def test_what_is_not_about_the_grant_leaves_it_alone(serve, status, body, cause):
     with pytest.raises(Later) as failed:
-        OAuth2("heard", SECRET, serve(http(status, body)).url, LONG).renew(SecretStr("r3fresh"))
+        OAuth2Client("heard", SECRET, serve(http(status, body)).url, LONG).renew(SecretStr("r3fresh"))
 
     assert failed.value.cause == cause
 
@@ -219,7 +221,7 @@ def test_a_server_that_repeats_our_secrets_is_not_quoted(serve, status, caplog):
     )
 
     with caplog.at_level(logging.DEBUG), pytest.raises((Later, Unsure, GrantRefusedError)) as failed:
-        OAuth2("heard", SECRET, serve(http(status, echo.encode())).url, LONG).renew(
+        OAuth2Client("heard", SECRET, serve(http(status, echo.encode())).url, LONG).renew(
             SecretStr("r3fresh-token")
         )
 
@@ -228,11 +230,11 @@ def test_a_server_that_repeats_our_secrets_is_not_quoted(serve, status, caplog):
 
 
 def test_no_secret_shows_in_a_repr(serve):
-    oauth = OAuth2("heard", SECRET, serve(http("200 OK", PAIR)).url, LONG)
+    oauth = OAuth2Client("heard", SECRET, serve(http("200 OK", PAIR)).url, LONG)
     pair = oauth.renew(SecretStr("r3fresh"))
-    question = Question()
+    question = ConsentRequest()
 
-    for thing in (oauth, pair, question, Token(pair.access, AT)):
+    for thing in (oauth, pair, question, AccessToken(pair.access, AT)):
         assert not re.search(f"s3cret|acc3ss|r3fresh|{question.verifier}", repr(thing) + str(thing))
 
 
@@ -245,15 +247,17 @@ def oauth2_settings(url, **more):
 
 def signed(server, *letters):
     tokens = Given(*letters)
-    return X(oauth2_settings(server.url), LONG, tokens=tokens), tokens
+    return XNetwork(oauth2_settings(server.url), LONG, tokens=tokens), tokens
 
 
 def test_every_call_carries_the_token(server, world, app):
     x, _ = signed(server, world.grants.grant(app).access)
     mention = world.post("maria", "@acmebrew hello")
 
-    list(x.mentions(Mark(None, world.clock()), account_id=world.brand.id))
-    x.publish("Hi!", Target(mention.id, mention.author_id, "maria", AT), "key", account_id=world.brand.id)
+    list(x.mentions(Position(None, world.clock()), account_id=world.brand.id))
+    x.publish(
+        "Hi!", ReplyTarget(mention.id, mention.author_id, "maria", AT), "key", account_id=world.brand.id
+    )
 
     assert {request.authorization for request in world.requests} == {"Bearer ***"}
     assert [reply.text for reply in world.replies_to(mention.id)] == ["Hi!"]
@@ -263,7 +267,9 @@ def test_a_token_that_x_does_not_take_is_replaced_once_and_the_call_repeated(ser
     x, tokens = signed(server, "expired", world.grants.grant(app).access)
     mention = world.post("maria", "@acmebrew hello")
 
-    x.publish("Hi!", Target(mention.id, mention.author_id, "maria", AT), "key", account_id=world.brand.id)
+    x.publish(
+        "Hi!", ReplyTarget(mention.id, mention.author_id, "maria", AT), "key", account_id=world.brand.id
+    )
 
     assert tokens.refused == ["expired"]
     assert [reply.text for reply in world.replies_to(mention.id)] == ["Hi!"]
@@ -292,7 +298,7 @@ def test_other_refusals_do_not_cost_a_token(server, world, app):
 
 def test_without_a_token_nothing_is_called(server, world, app):
     x, tokens = signed(server, "spent")
-    tokens.current = lambda: tokens.instead_of(tokens.left[0])
+    tokens.current = lambda: tokens.replacement_for(tokens.left[0])
 
     for call in (
         x.account,
@@ -307,7 +313,7 @@ def test_without_a_token_nothing_is_called(server, world, app):
 def test_a_reply_whose_token_came_late_is_not_sent(server, world, app, monkeypatch):
     """Its worker's lease would run out while it is on the wire."""
     x, _ = signed(server, world.grants.grant(app).access)
-    monkeypatch.setattr("bot.networks.x.client._SIGNED_BY", -1.0)
+    monkeypatch.setattr("bot.networks.x.client._SIGN_TIMEOUT_SECONDS", -1.0)
 
     with pytest.raises(Later, match="Nothing was sent"):
         x.publish("Hi!", TO, "key", account_id=world.brand.id)
@@ -322,7 +328,7 @@ def test_who_connects_another_account_is_asked_for_anew(server, world, app):
     world.change_user("acmebrew", name="Acme Tea")
     assert x.account().name == "Acme Brew"
 
-    tokens.left = [Token(SecretStr(access), AT.replace(hour=11))]
+    tokens.left = [AccessToken(SecretStr(access), AT.replace(hour=11))]
 
     assert x.account().name == "Acme Tea"
 
@@ -349,7 +355,7 @@ def _nothing_of_the_machine(monkeypatch):
 def test_a_client_id_is_enough(server):
     found = XSettings(_env_file=None, client_id="heard")
 
-    assert (found.configured, found.uses_oauth2, found.problem) == (True, True, None)
+    assert (found.is_configured, found.uses_oauth2, found.problem) == (True, True, None)
 
 
 def test_the_four_keys_win_and_half_of_them_do_not(server):
@@ -362,7 +368,7 @@ def test_the_four_keys_win_and_half_of_them_do_not(server):
 
 
 def test_with_both_the_keys_sign_and_the_doctor_may_say_so(server, world, app):
-    x = X(settings(server.url, client_id="heard"), LONG, tokens=Given("unused"))
+    x = XNetwork(settings(server.url, client_id="heard"), LONG, tokens=Given("unused"))
 
     x.account()
 
@@ -375,10 +381,10 @@ def test_with_both_the_keys_sign_and_the_doctor_may_say_so(server, world, app):
 def test_a_client_secret_alone_is_named_as_half(server):
     found = XSettings(_env_file=None, client_secret="client-s3cret")
 
-    assert found.configured
+    assert found.is_configured
     assert found.problem == "X_CLIENT_ID not set: X_CLIENT_SECRET alone says nothing."
 
 
 def test_oauth_2_without_tokens_is_a_mistake_of_ours(server):
     with pytest.raises(ValueError, match="tokens"):
-        X(oauth2_settings(server.url), LONG)
+        XNetwork(oauth2_settings(server.url), LONG)

@@ -7,11 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.networks.base import Account, Bad, Person, Post
-from bot.networks.x.ids import as_id, id_at, id_before, link, moment_of
-from bot.networks.x.parsing import fields, gone, is_reply, page, person, post, read
+from bot.networks.base import AccountIdentity, AuthorProfile, Post, UnreadableRow
+from bot.networks.x.ids import id_with_overlap, parse_id, post_url, since_id_for, time_of_id
+from bot.networks.x.parsing import (
+    is_reply_to,
+    missing_ids,
+    parse_json,
+    parse_page,
+    parse_post,
+    parse_profile,
+    post_fields,
+)
 
-ME = Account("x", "42", "AcmeBrew", "Acme Brew")
+ME = AccountIdentity("x", "42", "AcmeBrew", "Acme Brew")
 ID = "1990000000000000000"
 ROW = {
     "id": ID,
@@ -47,57 +55,57 @@ odd_rows = st.dictionaries(
 
 
 def parsed(**changes) -> Post:
-    found = post({**ROW, **changes}, ME, {})
+    found = parse_post({**ROW, **changes}, ME, {})
     assert isinstance(found, Post), found
     return found
 
 
 @given(st.one_of(json_values, odd_rows, odd_rows.map(lambda changes: {**ROW, **changes})))
 def test_any_row_is_a_post_or_a_bad_row_and_never_an_exception(row):
-    found = post(row, ME, {"includes": row})
+    found = parse_post(row, ME, {"includes": row})
 
-    assert isinstance(found, Post | Bad)
+    assert isinstance(found, Post | UnreadableRow)
     stored = (
         [found.text, found.lang or "", *found.media] if isinstance(found, Post) else [found.raw, found.error]
     )
     for text in stored:
         assert text.encode() is not None  # a lone surrogate would raise
-        assert "\x00" not in text or isinstance(found, Bad)
+        assert "\x00" not in text or isinstance(found, UnreadableRow)
 
 
 @given(st.one_of(json_values, odd_rows))
 def test_any_row_is_a_person_or_nobody_and_never_an_exception(row):
-    found = person(row)
+    found = parse_profile(row)
 
-    assert found is None or (isinstance(found, Person) and found.name.encode() is not None)
+    assert found is None or (isinstance(found, AuthorProfile) and found.name.encode() is not None)
 
 
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
 def test_any_answer_is_an_object_or_one_kind_of_error(body):
     try:
-        answer = read(body)
-        assert page(answer, ME).gap is False
+        answer = parse_json(body)
+        assert parse_page(answer, ME).has_gap is False
     except ValueError:
         pass
 
 
 @given(st.one_of(json_values, odd_rows), st.none() | st.text())
 def test_any_row_of_our_own_is_our_reply_or_is_not(row, text):
-    assert is_reply(row, {ID}, text, datetime(2026, 1, 1, tzinfo=UTC)) in {True, False}
+    assert is_reply_to(row, {ID}, text, datetime(2026, 1, 1, tzinfo=UTC)) in {True, False}
 
 
 def test_a_bad_row_spoils_nothing_but_itself():
     answer = {"data": [ROW, "what?", {**ROW, "id": "5", "author_id": None}, 7], "meta": {"newest_id": ID}}
 
-    found = page(answer, ME)
+    found = parse_page(answer, ME)
 
     assert [good.id for good in found.posts] == [ID]
-    assert [(bad.post_id, bad.error) for bad in found.bad] == [
+    assert [(bad.post_id, bad.error) for bad in found.unreadable] == [
         (None, "not an object"),
         ("5", "it has no author_id"),
         (None, "not an object"),
     ]
-    assert json.loads(found.bad[1].raw)["text"] == ROW["text"]
+    assert json.loads(found.unreadable[1].raw)["text"] == ROW["text"]
     assert found.newest == ID
 
 
@@ -105,21 +113,21 @@ def test_an_absurd_number_or_an_endless_row_spoils_nothing_but_itself():
     deep = "[" * 90 + "]" * 90
     body = '{"data":[{"id":' + "9" * 5000 + '},{"text":' + deep + "}," + json.dumps(ROW) + "]}"
 
-    found = page(read(body.encode()), ME)
+    found = parse_page(parse_json(body.encode()), ME)
 
-    assert ([good.id for good in found.posts], len(found.bad)) == ([ID], 2)
+    assert ([good.id for good in found.posts], len(found.unreadable)) == ([ID], 2)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"<html>", b'{"data":', b"[" * 100_000, b"\xff\xfe"])
 def test_an_answer_that_is_no_object_is_an_error(body):
     with pytest.raises(ValueError, match=r"\w"):
-        read(body)
+        parse_json(body)
 
 
 def test_the_cursor_is_told_by_the_first_page_alone_and_never_made_up():
-    assert page({"data": [ROW], "meta": {"newest_id": "junk"}}, ME).newest == ID
-    assert page({"data": [ROW], "meta": []}, ME, first=False).newest is None
-    assert page({"meta": {"result_count": 0}}, ME).newest is None
+    assert parse_page({"data": [ROW], "meta": {"newest_id": "junk"}}, ME).newest == ID
+    assert parse_page({"data": [ROW], "meta": []}, ME, first=False).newest is None
+    assert parse_page({"meta": {"result_count": 0}}, ME).newest is None
 
 
 def test_both_vocabularies_say_the_same():
@@ -130,9 +138,9 @@ def test_both_vocabularies_say_the_same():
     }
     post_words = json.loads(json.dumps(ROW | new).replace("tweet", "post"))
 
-    assert post(post_words, ME, {}) == parsed(**new)
-    assert fields("tweet") != fields("post")
-    assert "tweet" not in fields("post")
+    assert parse_post(post_words, ME, {}) == parsed(**new)
+    assert post_fields("tweet") != post_fields("post")
+    assert "tweet" not in post_fields("post")
 
 
 def test_html_is_unescaped_exactly_once():
@@ -149,7 +157,7 @@ def test_a_long_post_is_told_whole():
 
 def test_what_cannot_be_stored_is_replaced_everywhere():
     assert parsed(text="a\ud83db\x00c").text == "a\ufffdb\ufffdc"
-    assert person({"id": "7", "username": "ma\x00ria", "name": "\ud800"}) == Person(
+    assert parse_profile({"id": "7", "username": "ma\x00ria", "name": "\ud800"}) == AuthorProfile(
         "7", "ma\ufffdria", "\ufffd"
     )
 
@@ -170,7 +178,7 @@ def test_a_missing_time_is_read_from_the_id():
 
     assert parsed(id=str(snowflake), created_at=None).posted_at == at
     assert parsed(id=str(snowflake), created_at="yesterday").posted_at == at
-    assert isinstance(post({**ROW, "id": "1001", "created_at": None}, ME, {}), Bad)
+    assert isinstance(parse_post({**ROW, "id": "1001", "created_at": None}, ME, {}), UnreadableRow)
 
 
 def test_what_a_post_refers_to_is_told_apart():
@@ -207,9 +215,9 @@ def test_a_code_for_no_language_is_no_language(code, lang):
 def test_an_address_holds_a_handle_only_if_it_is_one():
     assert parsed().url == f"https://x.com/i/status/{ID}"
     with_users = {"includes": {"users": [{"id": "7", "username": "maria"}]}}
-    assert post(ROW, ME, with_users).url == f"https://x.com/maria/status/{ID}"
-    assert link("5", "../../evil?") == "https://x.com/i/status/5"
-    assert link("5/../6", "maria") == "https://x.com/maria/status/0"
+    assert parse_post(ROW, ME, with_users).url == f"https://x.com/maria/status/{ID}"
+    assert post_url("5", "../../evil?") == "https://x.com/i/status/5"
+    assert post_url("5/../6", "maria") == "https://x.com/maria/status/0"
 
 
 def mention(start, handle="acmebrew"):
@@ -251,7 +259,7 @@ def test_how_the_author_called_us(row, summons):
 def test_a_quote_of_ours_is_known_by_what_came_beside_it(beside):
     answer = {"includes": {beside: [{"id": "3", "author_id": "42"}]}}
 
-    assert post({**ROW, "text": "look", "entities": {}, **QUOTE}, ME, answer).summons == "implicit"
+    assert parse_post({**ROW, "text": "look", "entities": {}, **QUOTE}, ME, answer).summons == "implicit"
 
 
 OURS = {**ROW, "author_id": "42", "referenced_tweets": [{"type": "replied_to", "id": "3"}]}
@@ -276,11 +284,11 @@ def test_our_words_are_known_again_after_x_has_dressed_them(sent, shown, urls):
     entities = {"urls": [{"url": short, "expanded_url": long} for short, long in urls.items()]}
     row = {**OURS, "text": shown, "entities": entities}
 
-    assert is_reply(row, {"3"}, sent, NOON)
-    assert is_reply(row, {"3"}, None, NOON)
-    assert not is_reply(row, {"3"}, sent + " and more", NOON)
-    assert not is_reply(row, {"4"}, sent, NOON)
-    assert not is_reply(row, {"3"}, sent, NOON + timedelta(hours=1))
+    assert is_reply_to(row, {"3"}, sent, NOON)
+    assert is_reply_to(row, {"3"}, None, NOON)
+    assert not is_reply_to(row, {"3"}, sent + " and more", NOON)
+    assert not is_reply_to(row, {"4"}, sent, NOON)
+    assert not is_reply_to(row, {"3"}, sent, NOON + timedelta(hours=1))
 
 
 def test_who_may_not_be_shown_any_more_is_told_from_the_errors():
@@ -293,17 +301,17 @@ def test_who_may_not_be_shown_any_more_is_told_from_the_errors():
         ]
     }
 
-    assert gone(answer) == {"1", "2"}
+    assert missing_ids(answer) == {"1", "2"}
 
 
 @given(st.integers(min_value=1 << 50, max_value=(1 << 63) - 1))
 def test_asking_goes_back_a_quarter_of_an_hour(number):
-    back = id_before(str(number))
+    back = id_with_overlap(str(number))
 
     assert (
-        moment_of(str(number)) - timedelta(minutes=15, milliseconds=1)
+        time_of_id(str(number)) - timedelta(minutes=15, milliseconds=1)
         < datetime.fromtimestamp(((int(back) >> 22) + 1288834974657) / 1000, UTC)
-        < moment_of(str(number)) - timedelta(minutes=14, seconds=59)
+        < time_of_id(str(number)) - timedelta(minutes=14, seconds=59)
     )
 
 
@@ -311,20 +319,20 @@ def test_asking_goes_back_a_quarter_of_an_hour(number):
     ("post_id", "before"), [("1", None), ("100", None), ("101", "1"), ("5000", "4900"), ("junk", None)]
 )
 def test_ids_that_only_count_are_stepped_back_by_counting(post_id, before):
-    assert id_before(post_id) == before
-    assert moment_of(post_id) is None
+    assert id_with_overlap(post_id) == before
+    assert time_of_id(post_id) is None
 
 
 def test_a_search_for_our_reply_begins_at_the_later_of_target_and_try():
-    at = moment_of(ID)
+    at = time_of_id(ID)
 
-    assert id_at(ID, at - timedelta(days=3)) == ID
-    assert moment_of(id_at(ID, at + timedelta(days=3))) == pytest.approx(
+    assert since_id_for(ID, at - timedelta(days=3)) == ID
+    assert time_of_id(since_id_for(ID, at + timedelta(days=3))) == pytest.approx(
         at + timedelta(days=3, minutes=-2), abs=timedelta(milliseconds=2)
     )
-    assert id_at("1001", at) == "1001"
+    assert since_id_for("1001", at) == "1001"
 
 
 @pytest.mark.parametrize("value", [None, True, 1.0, "", "-1", "1 ", "1\n", "٣", "1" * 20, [], {}])
 def test_what_is_no_id_is_none(value):
-    assert as_id(value) is None
+    assert parse_id(value) is None

@@ -6,16 +6,23 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.blocks.home import DRAFTS, MINE, WAITING, Shown, digest, home
+from bot.slack.blocks.home import (
+    DRAFTS_SHOWN_MAX,
+    OWN_TICKETS_SHOWN_MAX,
+    WAITING_PER_PAGE,
+    HomeContent,
+    build_home,
+    view_hash,
+)
 from models.reports.drafts import Draft
-from models.reports.open_tickets import Entry, Listing, Stuck, Unsettled
-from models.tickets.reply import State as Delivery
-from models.tickets.state import State
+from models.reports.open_tickets import Listing, StuckCounts, TicketEntry, UnsettledReply
+from models.tickets.reply import DeliveryState
+from models.tickets.state import TicketState
 from sandbox.slack import visible
 from sandbox.slack.block_kit.validator import check_view
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-ENTRY = Entry(
+ENTRY = TicketEntry(
     ticket_id=7,
     network="x",
     account="acmebrew",
@@ -24,7 +31,7 @@ ENTRY = Entry(
     turn=1,
     post_id="100",
     owner=None,
-    state=State.WAITING,
+    state=TicketState.WAITING,
     since=NOON - timedelta(hours=1),
     due_at=NOON + timedelta(minutes=10),
     snoozed_until=None,
@@ -38,20 +45,20 @@ HOSTILE = "<!channel> *now* <https://evil.example|click> :tada: <@U0ANA>"
 
 def shown(
     *, drafts: tuple[Draft, ...] = (), mine: Listing = NOBODY, waiting: Listing = NOBODY, **more: object
-) -> Shown:
+) -> HomeContent:
     given = {"unread": (), "titles": {"x": "X"}, "url": "https://acme.slack.test/", "at": NOON} | more
-    return Shown(drafts=drafts, mine=mine, waiting=waiting, **given)
+    return HomeContent(drafts=drafts, mine=mine, waiting=waiting, **given)
 
 
-def many(count: int, of: Entry = ENTRY, *, room: int) -> Listing:
+def many(count: int, of: TicketEntry = ENTRY, *, room: int) -> Listing:
     return Listing(count, tuple(replace(of, ticket_id=number) for number in range(1, min(count, room) + 1)))
 
 
-def full(entry: Entry) -> Shown:
+def full(entry: TicketEntry) -> HomeContent:
     return shown(
         drafts=tuple(Draft(replace(entry, ticket_id=n), n, entry.words or "") for n in range(1, 99)),
-        mine=many(99, entry, room=MINE),
-        waiting=many(99, entry, room=WAITING),
+        mine=many(99, entry, room=OWN_TICKETS_SHOWN_MAX),
+        waiting=many(99, entry, room=WAITING_PER_PAGE),
         unread=("X has not answered since 12:00 (no answer): this list may be short.",) * 4,
     )
 
@@ -62,33 +69,35 @@ def seen(view: dict[str, object]) -> str:
 
 
 def test_a_quiet_home_is_one_friendly_line() -> None:
-    assert seen(home(shown())) == ":sunny: All quiet. Nobody waits for an answer, and you have no drafts."
+    assert (
+        seen(build_home(shown())) == ":sunny: All quiet. Nobody waits for an answer, and you have no drafts."
+    )
 
 
 def test_it_is_not_called_quiet_while_a_network_does_not_answer() -> None:
-    text = seen(home(shown(unread=("X has not answered since 12:00 (down): this list may be short.",))))
+    text = seen(build_home(shown(unread=("X has not answered since 12:00 (down): this list may be short.",))))
 
     assert "quiet" not in text
     assert "this list may be short" in text
 
 
 def test_the_fullest_home_leaves_room_for_more() -> None:
-    view = home(full(ENTRY), notice="1 closed.")
+    view = build_home(full(ENTRY), notice="1 closed.")
 
     text = seen(view)
     assert len(view["blocks"]) <= 90
     assert "My drafts (98)" in text
-    assert f"And {98 - DRAFTS} more." in text
+    assert f"And {98 - DRAFTS_SHOWN_MAX} more." in text
     assert "My tickets (99)" in text
-    assert f"And {99 - MINE} more." in text
+    assert f"And {99 - OWN_TICKETS_SHOWN_MAX} more." in text
     assert "Waiting (99)" in text
-    assert f"1 to {WAITING} of 99, by due time." in text
+    assert f"1 to {WAITING_PER_PAGE} of 99, by due time." in text
 
 
-STUCK = Unsettled(
+STUCK = UnsettledReply(
     id=9,
     ticket_id=7,
-    state=Delivery.HANDED_OFF,
+    state=DeliveryState.HANDED_OFF,
     reason=None,
     detail=None,
     actor="U0ANA",
@@ -104,8 +113,8 @@ STUCK = Unsettled(
 def test_the_fullest_home_has_room_although_everything_in_it_needs_a_person() -> None:
     stuck = replace(ENTRY, is_answered=True, reply=STUCK)
 
-    view = home(
-        replace(full(stuck), broken=("X rejects our keys.",) * 9, pause="Paused."), notice="1 closed."
+    view = build_home(
+        replace(full(stuck), alarms=("X rejects our keys.",) * 9, pause="Paused."), notice="1 closed."
     )
 
     assert len(view["blocks"]) <= 90
@@ -113,9 +122,9 @@ def test_the_fullest_home_has_room_although_everything_in_it_needs_a_person() ->
 
 
 def test_a_reply_of_an_earlier_turn_leaves_room_for_an_answer_to_this_one() -> None:
-    stuck = replace(ENTRY, reply=replace(STUCK, state=Delivery.ASKED))
+    stuck = replace(ENTRY, reply=replace(STUCK, state=DeliveryState.ASKED))
 
-    view = home(shown(waiting=Listing(1, (stuck,), Stuck(asked=1))))
+    view = build_home(shown(waiting=Listing(1, (stuck,), StuckCounts(asked=1))))
 
     labels = [one["text"]["text"] for one in view["blocks"][2]["elements"] if one["type"] == "button"]
     assert labels == ["It is there", "Send again", "Discard", "Reply", "Claim", "No reply needed"]
@@ -124,19 +133,23 @@ def test_a_reply_of_an_earlier_turn_leaves_room_for_an_answer_to_this_one() -> N
 
 def test_what_sleeps_while_its_reply_needs_a_person_says_both() -> None:
     asleep = replace(
-        ENTRY, state=State.SNOOZED, snoozed_until=NOON + timedelta(hours=1), is_answered=True, reply=STUCK
+        ENTRY,
+        state=TicketState.SNOOZED,
+        snoozed_until=NOON + timedelta(hours=1),
+        is_answered=True,
+        reply=STUCK,
     )
 
-    text = seen(home(shown(mine=Listing(1, (asleep,)))))
+    text = seen(build_home(shown(mine=Listing(1, (asleep,)))))
     assert "Post it by hand on X" in text
     assert "snoozed until" in text
 
 
 def test_a_reply_that_waits_for_x_to_come_back_says_why_and_is_late() -> None:
-    waits = replace(STUCK, state=Delivery.QUEUED, reason="unreachable", needs_person=False)
+    waits = replace(STUCK, state=DeliveryState.QUEUED, reason="unreachable", needs_person=False)
     late = replace(ENTRY, is_answered=True, due_at=NOON - timedelta(minutes=1), reply=waits)
 
-    text = seen(home(shown(mine=Listing(1, (late,)))))
+    text = seen(build_home(shown(mine=Listing(1, (late,)))))
 
     assert ":red_circle: a reply waits: X cannot be reached" in text
     assert "was due" in text
@@ -144,11 +157,11 @@ def test_a_reply_that_waits_for_x_to_come_back_says_why_and_is_late() -> None:
 
 @given(st.text(max_size=400), st.text(min_size=1, max_size=60))
 def test_any_words_and_any_name_make_a_home_that_slack_takes(words: str, handle: str) -> None:
-    assert check_view(home(full(replace(ENTRY, words=words, handle=handle)))) == []
+    assert check_view(build_home(full(replace(ENTRY, words=words, handle=handle)))) == []
 
 
 def test_nobodys_words_are_more_than_words() -> None:
-    view = home(full(replace(ENTRY, words=HOSTILE)))
+    view = build_home(full(replace(ENTRY, words=HOSTILE)))
 
     live = visible(view)
     assert live.broadcasts == []
@@ -160,7 +173,7 @@ def test_nobodys_words_are_more_than_words() -> None:
 
 
 def test_long_words_end_where_an_option_does() -> None:
-    view = home(shown(waiting=Listing(1, (replace(ENTRY, words="é&" * 200),))))
+    view = build_home(shown(waiting=Listing(1, (replace(ENTRY, words="é&" * 200),))))
 
     (option,) = view["blocks"][2]["elements"][0]["options"]
     assert option["text"]["type"] == "plain_text"
@@ -171,25 +184,25 @@ def test_long_words_end_where_an_option_does() -> None:
 def test_whoever_is_late_is_marked_and_named_with_their_owner() -> None:
     late = replace(ENTRY, due_at=NOON - timedelta(minutes=1), owner="U0BEN")
 
-    text = seen(home(shown(waiting=Listing(1, (late,)))))
+    text = seen(build_home(shown(waiting=Listing(1, (late,)))))
 
     assert ":red_circle: Waiting since" in text
     assert "was due" in text
     assert "@U0BEN has it" in text
-    assert "nobody has it" in seen(home(shown(waiting=Listing(1, (ENTRY,)))))
+    assert "nobody has it" in seen(build_home(shown(waiting=Listing(1, (ENTRY,)))))
 
 
 def test_what_is_on_its_way_has_no_reply() -> None:
     mine = Listing(1, (replace(ENTRY, is_answered=True),))
 
-    view = home(shown(mine=mine))
+    view = build_home(shown(mine=mine))
 
     assert "a reply is on its way" in seen(view)
     assert all("accessory" not in block for block in view["blocks"])
 
 
 def test_a_network_without_keys_has_no_reply() -> None:
-    view = home(shown(mine=Listing(1, (replace(ENTRY, network="bluesky"),))))
+    view = build_home(shown(mine=Listing(1, (replace(ENTRY, network="bluesky"),))))
 
     assert "on bluesky" in seen(view)
     assert all("accessory" not in block for block in view["blocks"])
@@ -198,17 +211,20 @@ def test_a_network_without_keys_has_no_reply() -> None:
 def test_a_card_without_a_known_place_has_no_link() -> None:
     unplaced = Listing(1, (replace(ENTRY, ts=None),))
 
-    for view in (home(shown(waiting=unplaced, mine=unplaced)), home(shown(waiting=many(1, room=1), url=""))):
+    for view in (
+        build_home(shown(waiting=unplaced, mine=unplaced)),
+        build_home(shown(waiting=many(1, room=1), url="")),
+    ):
         assert check_view(view) == []
         assert visible(view).links == []
 
 
 def test_the_same_home_has_the_same_digest_whatever_was_told_and_whenever_it_is_drawn() -> None:
-    before = home(shown(waiting=many(3, room=WAITING)))
-    after = home(shown(waiting=many(3, room=WAITING), at=NOON + timedelta(minutes=9)))
-    told = home(shown(waiting=many(3, room=WAITING)), notice="2 closed.")
-    late = home(shown(waiting=many(3, room=WAITING), at=NOON + timedelta(minutes=11)))
+    before = build_home(shown(waiting=many(3, room=WAITING_PER_PAGE)))
+    after = build_home(shown(waiting=many(3, room=WAITING_PER_PAGE), at=NOON + timedelta(minutes=9)))
+    told = build_home(shown(waiting=many(3, room=WAITING_PER_PAGE)), notice="2 closed.")
+    late = build_home(shown(waiting=many(3, room=WAITING_PER_PAGE), at=NOON + timedelta(minutes=11)))
 
-    assert digest(before) == digest(after) == digest(told)
-    assert digest(late) != digest(before)
+    assert view_hash(before) == view_hash(after) == view_hash(told)
+    assert view_hash(late) != view_hash(before)
     assert told["private_metadata"] != before["private_metadata"]

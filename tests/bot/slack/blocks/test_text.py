@@ -67,17 +67,17 @@ def shown(block: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_exactly_three_characters_are_escaped(typed: str, sent: str) -> None:
-    assert sent == text.escape(typed)
+    assert sent == text.escape_entities(typed)
 
 
 @given(anything | markup)
 def test_unescaping_gives_back_what_was_escaped(words: str) -> None:
-    assert words == text.unescape(text.escape(words))
+    assert words == text.unescape(text.escape_entities(words))
 
 
 @given(anything | markup)
 def test_nothing_escaped_is_alive_in_slack(words: str) -> None:
-    escaped = text.escape(words)
+    escaped = text.escape_entities(words)
 
     assert not set("<>") & set(escaped)
 
@@ -92,18 +92,18 @@ def test_entities_are_decoded_once() -> None:
 
 @given(anything)
 def test_a_cleaned_text_can_be_carried_anywhere(words: str) -> None:
-    cleaned = text.clean(words)
+    cleaned = text.sanitize(words)
 
     cleaned.encode()
     assert not {c for c in cleaned if unicodedata.category(c) == "Cc"} - {"\n", "\t"}
-    assert cleaned == text.clean(cleaned)
+    assert cleaned == text.sanitize(cleaned)
 
 
 @given(
     st.text(st.characters(exclude_categories=["Cc", "Cs"]) | st.sampled_from("\n\t\u200f\u202e\u200b\ufeff"))
 )
 def test_cleaning_leaves_every_good_character_alone(words: str) -> None:
-    assert words == text.clean(words)
+    assert words == text.sanitize(words)
 
 
 @pytest.mark.parametrize(
@@ -117,27 +117,27 @@ def test_cleaning_leaves_every_good_character_alone(words: str) -> None:
     ],
 )
 def test_what_cannot_be_carried_is_marked(words: str, cleaned: str) -> None:
-    assert cleaned == text.clean(words)
+    assert cleaned == text.sanitize(words)
 
 
 @given(anything)
 def test_a_name_stays_on_its_line_and_cannot_turn_it_around(name: str) -> None:
-    isolated = text.isolate(name)
+    isolated = text.isolate_name(name)
     inside = isolated[1:-1]
 
     assert (isolated[0], isolated[-1]) == ("\u2068", "\u2069")
     assert not regex.search(r"[\u202a-\u202e\u2066-\u2069]", inside)
     assert len(isolated.splitlines()) == 1
-    assert 0 < len(regex.findall(r"\X", inside)) <= text.NAME_GRAPHEMES
-    assert len(inside) <= text.NAME_CHARACTERS
-    assert isolated == text.isolate(isolated)
+    assert 0 < len(regex.findall(r"\X", inside)) <= text.NAME_MAX_GRAPHEMES
+    assert len(inside) <= text.NAME_MAX_CHARS
+    assert isolated == text.isolate_name(isolated)
 
 
 @pytest.mark.parametrize(
     "name", ["", "  ", "\n", "\u200b\u2060", "\u3164", "\u2800", "\u202e", "\ufe0f", "\U000e0041"]
 )
 def test_a_name_that_shows_nothing_is_said_to_be_none(name: str) -> None:
-    assert text.isolate(name) == "\u2068(no name)\u2069"
+    assert text.isolate_name(name) == "\u2068(no name)\u2069"
 
 
 @pytest.mark.parametrize(
@@ -152,14 +152,14 @@ def test_a_name_that_shows_nothing_is_said_to_be_none(name: str) -> None:
     ],
 )
 def test_a_name_is_kept_as_its_owner_chose_it(name: str, inside: str) -> None:
-    assert text.isolate(name) == f"\u2068{inside}\u2069"
+    assert text.isolate_name(name) == f"\u2068{inside}\u2069"
 
 
 # --- fitting -----------------------------------------------------------------------------------------------
 
 
 def escaped_length(words: str) -> int:
-    return len(text.escape(words))
+    return len(text.escape_entities(words))
 
 
 def utf8_length(words: str) -> int:
@@ -173,10 +173,10 @@ measures = st.sampled_from([len, escaped_length, utf8_length])
 def test_a_fitted_text_is_whole_graphemes_within_its_limit(
     words: str, limit: int, measure: Any, tail: str
 ) -> None:
-    fitted = text.fit(words, limit, measure=measure, tail=tail)
+    fitted = text.truncate(words, limit, measure=measure, tail=tail)
 
     assert measure(fitted) <= limit
-    assert fitted == text.fit(fitted, limit, measure=measure, tail=tail)
+    assert fitted == text.truncate(fitted, limit, measure=measure, tail=tail)
     if measure(words) <= limit:
         assert fitted == words
     else:
@@ -191,7 +191,7 @@ def test_a_fitted_text_is_whole_graphemes_within_its_limit(
 
 @given(markup, st.integers(0, 30))
 def test_fitting_before_escaping_never_cuts_an_entity(words: str, limit: int) -> None:
-    sent = text.escape(text.fit(words, limit, measure=escaped_length, tail=""))
+    sent = text.escape_entities(text.truncate(words, limit, measure=escaped_length, tail=""))
 
     assert len(sent) <= limit
     assert words.startswith(text.unescape(sent))
@@ -216,7 +216,7 @@ def test_flags_are_paired_as_unicode_pairs_them(words: str) -> None:
     ],
 )
 def test_a_cut_falls_between_what_people_see_as_letters(words: str, limit: int, fitted: str) -> None:
-    assert fitted == text.fit(words, limit)
+    assert fitted == text.truncate(words, limit)
 
 
 @pytest.mark.parametrize("words", [words for words in HOSTILE if len(words) > 20_000])
@@ -227,7 +227,7 @@ def test_fitting_a_very_long_text_measures_it_only_a_few_times(words: str) -> No
         measured.append(len(part))
         return len(part)
 
-    assert len(text.fit(words, 3_000, measure=measure)) <= 3_000
+    assert len(text.truncate(words, 3_000, measure=measure)) <= 3_000
     assert sum(measured) <= 20 * len(words)
 
 
@@ -236,27 +236,31 @@ def test_fitting_a_very_long_text_measures_it_only_a_few_times(words: str) -> No
 
 @pytest.mark.parametrize("words", [words for words in HOSTILE if words.strip("\u200b\u2060")])
 def test_a_quote_shows_the_customers_words_and_nothing_else(words: str) -> None:
-    block = text.quote(words, 3_000)
+    block = text.quote_block(words, 3_000)
 
-    assert shown(block) == {"type": "text", "text": text.fit(text.clean(words), 3_000)}
+    assert shown(block) == {"type": "text", "text": text.truncate(text.sanitize(words), 3_000)}
     assert block["elements"][0]["type"] == "rich_text_quote"
     json.dumps(block, ensure_ascii=False).encode()
 
 
 @pytest.mark.parametrize("words", ["", " \n", "\u200b\u2060", "\u3164", "\ufe0f"])
 def test_a_quote_of_nothing_visible_says_so(words: str) -> None:
-    assert shown(text.quote(words, 3_000)) == {"type": "text", "text": "(no text)", "style": {"italic": True}}
+    assert shown(text.quote_block(words, 3_000)) == {
+        "type": "text",
+        "text": "(no text)",
+        "style": {"italic": True},
+    }
 
 
 @given(anything)
 def test_a_literal_carries_what_was_written(words: str) -> None:
-    assert text.literal(words) == {"type": "text", "text": text.clean(words)}
+    assert text.text_element(words) == {"type": "text", "text": text.sanitize(words)}
 
 
 def test_a_line_takes_elements_and_bare_words() -> None:
-    bold = text.literal("Ana", "bold")
+    bold = text.text_element("Ana", "bold")
 
-    assert text.line(bold, " <!here>") == {
+    assert text.line_block(bold, " <!here>") == {
         "type": "rich_text",
         "elements": [
             {
@@ -275,7 +279,7 @@ def test_a_line_takes_elements_and_bare_words() -> None:
     ["https://x.com/ana/status/1", "http://acme.example:8080/?a=1&b=2", "https://mastodon.example/@ana"],
 )
 def test_a_web_address_becomes_a_link(url: str) -> None:
-    assert text.link(url, "the post") == {"type": "link", "url": url, "text": "the post"}
+    assert text.link_element(url, "the post") == {"type": "link", "url": url, "text": "the post"}
 
 
 @pytest.mark.parametrize(
@@ -298,7 +302,7 @@ def test_a_web_address_becomes_a_link(url: str) -> None:
     ],
 )
 def test_what_is_no_plain_web_address_is_only_text(url: str) -> None:
-    assert text.link(url, "Approved") == {"type": "text", "text": "Approved"}
+    assert text.link_element(url, "Approved") == {"type": "text", "text": "Approved"}
 
 
 # --- moments -----------------------------------------------------------------------------------------------
@@ -308,7 +312,7 @@ NOON = datetime(2026, 11, 21, 12, 0, 30, 900_000, tzinfo=UTC)
 
 def test_a_moment_is_told_by_slack_in_the_readers_zone() -> None:
     assert text.date_token(NOON) == "<!date^1795262430^{date_short_pretty} at {time}|2026-11-21 12:00 UTC>"
-    assert text.date(NOON, "{ago}", "at noon") == {
+    assert text.date_element(NOON, "{ago}", "at noon") == {
         "type": "date",
         "timestamp": 1_795_262_430,
         "format": "{ago}",
@@ -324,7 +328,7 @@ def test_a_fallback_cannot_leave_its_token() -> None:
     assert text.date_token(NOON, "{time}", "<!here> & co").endswith("|&lt;!here&gt; &amp; co>")
 
 
-@pytest.mark.parametrize("show", [text.date, text.date_token])
+@pytest.mark.parametrize("show", [text.date_element, text.date_token])
 def test_a_moment_without_a_zone_is_refused(show: Any) -> None:
     with pytest.raises(ValueError, match="zone"):
         show(datetime(2026, 11, 21, 12, 0))  # noqa: DTZ001 the very thing to refuse

@@ -5,8 +5,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.blocks.text import escape
-from bot.slack.typed_text import only_in_slack, read_message, read_slack_text
+from bot.slack.blocks.text import escape_entities
+from bot.slack.typed_text import find_slack_tokens, read_message, read_slack_text
 from tests.bot.slack.blocks.test_text import anything, markup
 
 
@@ -59,7 +59,7 @@ def test_a_custom_emoji_is_named(sent: str, names: tuple[str, ...]) -> None:
     typed = read_slack_text(sent)
 
     assert typed.names == names
-    assert only_in_slack(typed.text) == names or "<@U1|ana>" in typed.text
+    assert find_slack_tokens(typed.text) == names or "<@U1|ana>" in typed.text
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_message_without_blocks_loses_only_marks_that_slack_shows_as_formattin
 
 @given(anything | markup)
 def test_what_was_escaped_is_read_as_it_was(words: str) -> None:
-    typed = read_slack_text(escape(words.replace(":", "")))
+    typed = read_slack_text(escape_entities(words.replace(":", "")))
 
     assert typed.names == ()
     assert typed.text == "".join(
@@ -164,4 +164,4 @@ def test_names_that_mean_nothing_outside_slack_are_found_once_each() -> None:
 def test_what_was_kept_with_a_name_of_slacks_still_cannot_go_out() -> None:
     kept = "ask <@U1|ana>, <!subteam^S1|@care> or :team-logo: on <#C1|> :tada: 10:30"
 
-    assert only_in_slack(kept) == ("<@U1>", "<!subteam^S1>", "<#C1>", ":team-logo:")
+    assert find_slack_tokens(kept) == ("<@U1>", "<!subteam^S1>", "<#C1>", ":team-logo:")

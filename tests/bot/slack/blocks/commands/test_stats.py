@@ -5,41 +5,43 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.slack.blocks.chart import native
+from bot.slack.blocks.chart import build_native_block
 from bot.slack.blocks.commands import stats as face
-from models.core.period import Question, read
-from models.reports.counts import CLAIM, FIRST, SEEN, Mate, Tallies
-from models.reports.report import Report, _figures
+from models.core.period import StatsQuery, parse_period
+from models.reports.counts import FIRST_REPLY, SEEN_STAGE, TIME_TO_CLAIM, PeriodCounts, TeammateCounts
+from models.reports.report import StatsReport, _build_stats
 from sandbox.slack.block_kit.validator import check_message
 
 NOW = datetime(2026, 10, 16, 12, tzinfo=UTC)
-PERIOD = read("2026-10-01..2026-10-15", zone=ZoneInfo("Europe/Lisbon"), now=NOW)
+PERIOD = parse_period("2026-10-01..2026-10-15", zone=ZoneInfo("Europe/Lisbon"), now=NOW)
 TARGET = timedelta(minutes=30)
-ALL = Question(PERIOD)
+ALL = StatsQuery(PERIOD)
 
 
-def tallies(minutes: list[int], **more: int) -> Tallies:
+def tallies(minutes: list[int], **more: int) -> PeriodCounts:
     """So many first replies, all on the first day."""
     noon = int(PERIOD.since.timestamp()) + 12 * 3600
-    told = Tallies(unanswered=more.get("unanswered", 0))
+    told = PeriodCounts(unanswered=more.get("unanswered", 0))
     told.heard[noon] = len(minutes)
     told.outcomes["answered"][noon] = len(minutes)
     told.outcomes["waiting"][noon] = more.get("unanswered", 0)
     told.first[noon] = [60 * one for one in minutes]
-    told.times[FIRST] = told.times[CLAIM] = told.times[SEEN] = Counter([60 * one for one in minutes])
+    told.times[FIRST_REPLY] = told.times[TIME_TO_CLAIM] = told.times[SEEN_STAGE] = Counter(
+        [60 * one for one in minutes]
+    )
     return told
 
 
-def report(now: Tallies, before: Tallies, *, is_exact: bool = True) -> Report:
+def report(now: PeriodCounts, before: PeriodCounts, *, is_exact: bool = True) -> StatsReport:
     zone = PERIOD.zone
-    return Report(
-        _figures(now, PERIOD, zone, TARGET, is_exact=is_exact),
-        _figures(before, PERIOD.before, zone, TARGET, is_exact=is_exact),
+    return StatsReport(
+        _build_stats(now, PERIOD, zone, TARGET, is_exact=is_exact),
+        _build_stats(before, PERIOD.before, zone, TARGET, is_exact=is_exact),
     )
 
 
-def words(asked: Report, question: Question = ALL, **names: str) -> str:
-    blocks = face.told(asked, question, names=names, titles={"x": "X"}, target=TARGET)
+def words(asked: StatsReport, question: StatsQuery = ALL, **names: str) -> str:
+    blocks = face.build_blocks(asked, question, names=names, titles={"x": "X"}, target=TARGET)
     assert check_message(blocks) == []
     return "\n".join(
         (block.get("text") or block["elements"][0])["text"] for block in blocks if block["type"] != "actions"
@@ -58,8 +60,8 @@ def test_the_median_stands_beside_the_one_before_and_who_was_never_answered() ->
 def test_teammates_stand_by_name_and_not_by_speed() -> None:
     told = tallies([1])
     told.mates = {
-        "U1": Mate(answered=1, times=Counter([60])),
-        "U2": Mate(handed_off=3, times=Counter([600] * 3)),
+        "U1": TeammateCounts(answered=1, times=Counter([60])),
+        "U2": TeammateCounts(handed_off=3, times=Counter([600] * 3)),
     }
 
     said = words(report(told, tallies([])), U1="Zoe", U2="ana")
@@ -74,30 +76,32 @@ def test_daily_figures_say_so() -> None:
 
 
 def test_nothing_at_all_is_zeros_without_charts() -> None:
-    nothing = report(Tallies(), Tallies())
+    nothing = report(PeriodCounts(), PeriodCounts())
 
     assert "*Heard* 0  ·  *Answered* 0  ·  *Waiting* 0" in words(nothing)
     assert "none yet" in words(nothing)
-    assert face.charts(nothing.now) == ()
+    assert face.build_charts(nothing.current) == ()
 
 
 def test_a_whole_team_fits_into_what_slack_takes() -> None:
     told = tallies([1])
-    told.mates = {f"U{number:010d}": Mate(answered=10**6, times=Counter([10**6])) for number in range(200)}
+    told.mates = {
+        f"U{number:010d}": TeammateCounts(answered=10**6, times=Counter([10**6])) for number in range(200)
+    }
 
     assert "<@U0000000199>" in words(report(told, tallies([])))
 
 
 def test_charts_are_what_slack_draws_for_a_day_and_for_years() -> None:
     for days in (1, 15, 92, 3660):
-        period = read(f"{days}d", zone=ZoneInfo("UTC"), now=NOW)
+        period = parse_period(f"{days}d", zone=ZoneInfo("UTC"), now=NOW)
         told = tallies([12])
         told.heard = Counter({int(period.since.timestamp()): 5})
         told.outcomes["answered"] = Counter({int(period.since.timestamp()): 5})
         told.first.clear()
         told.first[int(period.since.timestamp())] = [720] * 5
-        one = _figures(told, period, period.zone, TARGET, is_exact=True)
-        charts = face.charts(one)
+        one = _build_stats(told, period, period.zone, TARGET, is_exact=True)
+        charts = face.build_charts(one)
 
         assert [chart.title for chart in charts] == [
             "First reply by day, median",
@@ -105,14 +109,14 @@ def test_charts_are_what_slack_draws_for_a_day_and_for_years() -> None:
             "When people speak to us",
         ]
         for chart in charts:
-            assert check_message([native(chart)]) == []
+            assert check_message([build_native_block(chart)]) == []
         assert sum(value or 0 for _, values in charts[2].series for value in values) == 5
 
 
 def test_whose_figures_they_are_is_said() -> None:
-    asked = replace(Question(PERIOD), person="U1", channel="C1", network="x")
+    asked = replace(StatsQuery(PERIOD), person="U1", channel="C1", network="x")
 
     assert "of what <@U1> has, closed or answered first in <#C1> on X" in words(
         report(tallies([1]), tallies([])), asked
     )
-    assert face.nothing(asked, {}).startswith("I found nothing of what <@U1> has")
+    assert face.no_results_text(asked, {}).startswith("I found nothing of what <@U1> has")

@@ -2,9 +2,18 @@
 
 from datetime import UTC, datetime
 
-from bot.slack.blocks.tickets.author_history import history
+from bot.slack.blocks.tickets.author_history import build_history_modal
 from models import Author, Issue, Note, Reply
-from models.reports.author_history import ISSUES, NOTES, PAGE, POSTS, REPLIES, History, Past, Said
+from models.reports.author_history import (
+    ISSUES_MAX,
+    NOTES_MAX,
+    PAGE_TICKETS,
+    POSTS_PER_TICKET_MAX,
+    REPLIES_PER_TICKET_MAX,
+    AuthorHistory,
+    AuthorPost,
+    PastTicket,
+)
 from sandbox.slack.block_kit.validator import check_view
 from tests.story.hostile import TEXTS
 
@@ -25,7 +34,7 @@ def test_the_fullest_history_is_one_that_slack_takes() -> None:
         created_at=AT,
         post_url="https://x.com/i/1",
     )
-    past = Past(
+    past = PastTicket(
         10**9,
         AT,
         "answered",
@@ -34,22 +43,26 @@ def test_the_fullest_history_is_one_that_slack_takes() -> None:
         None,
         "C0MENTIONS",
         "1700000000.000100",
-        (Said(AT, LONG),) * POSTS,
+        (AuthorPost(AT, LONG),) * POSTS_PER_TICKET_MAX,
         99,
-        (reply,) * REPLIES,
+        (reply,) * REPLIES_PER_TICKET_MAX,
     )
-    known = History(
+    known = AuthorHistory(
         author(1),
         10**6,
         5,
-        (past,) * PAGE,
-        tuple(Note(id=10**9 + n, author_id=1, text=LONG[:2_000], by="U0ANA", at=AT) for n in range(NOTES)),
+        (past,) * PAGE_TICKETS,
+        tuple(
+            Note(id=10**9 + n, author_id=1, text=LONG[:2_000], by="U0ANA", at=AT) for n in range(NOTES_MAX)
+        ),
         7,
-        tuple(Issue(id=n, title=f"<!channel> *{LONG[:100]}*", name="", fixed_at=AT) for n in range(ISSUES)),
+        tuple(
+            Issue(id=n, title=f"<!channel> *{LONG[:100]}*", name="", fixed_at=AT) for n in range(ISSUES_MAX)
+        ),
         9,
         (author(2), author(3), author(4)),
     )
-    view = history(
+    view = build_history_modal(
         known, {"x": "X"}, url="https://acme.slack.test/", reader="U0ANA", key="k" * 12, notice="Noted."
     )
 
