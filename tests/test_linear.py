@@ -56,14 +56,14 @@ SHAPES = (
 BUILT: dict[str, tuple[str, str] | None] = {
     "tests/memory_network.py:_summons": (r"(?<!\w)@acmebrew(?!\w)", "search"),
     "bot/networks/x/parsing.py:_mentions_of": (r"(?<![A-Za-z0-9_@])@acmebrew(?![A-Za-z0-9_])", "finditer"),
-    "bot/networks/x/parsing.py:_quotes": (
+    "bot/networks/x/parsing.py:_is_quoting_us": (
         r"https?://(?:www\.)?(?:x|twitter)\.com/acmebrew/status/17\b",
         "match",
     ),
-    "bot/networks/x/emoji.py:any_emoji": (emoji.emoji_pattern().pattern, "finditer"),
-    "bot/networks/x/emoji.py:library_emoji": (emoji.library_emoji_pattern().pattern, "finditer"),
-    "bot/slack/typed_text/mrkdwn.py:_lone_signs": (mrkdwn._ambiguous_emoji().pattern, "sub"),
-    "models/core/command_words.py:_closed": (r"(?<=\S)\*(?![\p{L}\p{N}])", "search"),
+    "bot/networks/x/emoji.py:emoji_pattern": (emoji.emoji_pattern().pattern, "finditer"),
+    "bot/networks/x/emoji.py:library_emoji_pattern": (emoji.library_emoji_pattern().pattern, "finditer"),
+    "bot/slack/typed_text/mrkdwn.py:_ambiguous_emoji": (mrkdwn._ambiguous_emoji().pattern, "sub"),
+    "models/core/command_words.py:_close_marks": (r"(?<=\S)\*(?![\p{L}\p{N}])", "search"),
     "handlers/tickets/author_history.py:register": None,  # our own names of buttons
 }
 

@@ -107,15 +107,15 @@ _ALONE = """
 import sys, time
 from datetime import datetime
 from pathlib import Path
-from bot.runtime.export_writer import new_file, write
+from bot.runtime.export_writer import atomic_file, write_rows
 from models.reports import word_index
 from models.core.database import Database
-from models.reports.export import KINDS, Filter
+from models.reports.export import EXPORT_TABLES, ExportFilter
 url, kind, form, until, path = sys.argv[1:]
-wanted = Filter(until=datetime.fromisoformat(until) if until else None)
+wanted = ExportFilter(until=datetime.fromisoformat(until) if until else None)
 began = time.perf_counter()
-with new_file(Path(path), bom=True, force=False) as file:
-    count = write(Database(url), KINDS[kind], wanted, form, file, told=lambda _: None)
+with atomic_file(Path(path), bom=True, force=False) as file:
+    count = write_rows(Database(url), EXPORT_TABLES[kind], wanted, form, file, told=lambda _: None)
 took = time.perf_counter() - began
 most = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]
 print(count, took, int(most) / 1024)

@@ -223,7 +223,7 @@ def room(
         networks={network.name: network},
         now=clock,
         worker=worker,
-        **({} if slack else {"standing": Anybody()}),
+        **({} if slack else {"sender_permissions": Anybody()}),
     )
     try:
         yield Room(ctx, network, clock)

@@ -22,13 +22,13 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 ASK = """
 import json
 from bot import settings
-from bot.bootstrap import open_desk
+from bot.bootstrap import open_context
 from bot.jobs import watchdog
 settings.load_env_file()
-with open_desk("doctor") as desk:
-    watchdog.beat(desk)
-    networks = list(desk.networks)
-    print(json.dumps([desk.settings.model_dump(mode="json"), networks]))
+with open_context("doctor") as ctx:
+    watchdog.send_heartbeat(ctx)
+    networks = list(ctx.networks)
+    print(json.dumps([ctx.settings.model_dump(mode="json"), networks]))
 """
 CALL = """
 import requests

@@ -48,8 +48,8 @@ MUTATIONS = (
     Mutation(
         "what was stopped for want of its account stays stopped",
         "bot/publish/outbox.py",
-        "        accounts.give_back(desk, network, errand, wrong)",
-        "        _put_off(desk, errand, wrong)",
+        "        account_check.handle_wrong_account(ctx, network, errand, wrong)",
+        "        _postpone(ctx, errand, wrong)",
         by_simulation("swapped"),
         "it was tried again by itself",
     ),
@@ -57,9 +57,9 @@ MUTATIONS = (
         "the intent is committed before the socket opens",
         "bot/publish/outbox.py",
         '''sender, is not to speak just now."""
-    with desk.db.write() as session:''',
+    with ctx.db.write() as session:''',
         '''sender, is not to speak just now."""
-    with desk.db.read() as session:''',
+    with ctx.db.read() as session:''',
         by_simulation("fair"),
         "it was said",
     ),
@@ -85,16 +85,16 @@ MUTATIONS = (
     Mutation(
         "a lease ends",
         "bot/publish/outbox.py",
-        "lease_until=at + LEASE",
-        "lease_until=at + 999 * LEASE",
+        "lease_until=at + SEND_LEASE",
+        "lease_until=at + 999 * SEND_LEASE",
         by_simulation("deadly"),
         "it is stranded",
     ),
     Mutation(
         "what is unsure is not sent again",
         "bot/publish/reconcile.py",
-        "_ask(session, network, ticket, reply, errand.target, at=at)",
-        "reply.ask(session, at=at, nudge_at=at); reply.send_again(session, at=at, by='heard')",
+        "_ask_team(session, network, ticket, reply, errand.target, at=at)",
+        "reply.ask_person(session, at=at, nudge_at=at); reply.send_again(session, at=at, by='heard')",
         by_simulation("lossy"),
         "it was sent again by the machine",
     ),

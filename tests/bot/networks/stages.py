@@ -110,19 +110,19 @@ class Given:
     def current(self) -> AccessToken:
         return self.left[0]
 
-    def instead_of(self, refused: AccessToken) -> AccessToken:
+    def replacement_for(self, refused: AccessToken) -> AccessToken:
         self.refused.append(refused.secret.get_secret_value())
         if len(self.left) == 1:
             raise Later(None, "unauthorized", "run `python -m bot connect x`")
         del self.left[0]
         return self.left[0]
 
-    def name(self, token: AccessToken, account: AccountIdentity) -> None:
+    def set_account(self, token: AccessToken, account: AccountIdentity) -> None:
         """Note whom the tokens of that grant speak for."""
         self.named.append((token.secret.get_secret_value(), account.handle))
         self.left = [replace(one, account=account) if one.grant == token.grant else one for one in self.left]
 
-    def about(self) -> str:
+    def status_text(self) -> str:
         return "signs in with OAuth 2.0."
 
 

@@ -12,12 +12,12 @@ ZONES = ("UTC", "America/New_York", "Asia/Kathmandu")  # west with summer time; 
 PLANNED = """
 import json, sys
 from datetime import UTC, datetime, timedelta
-from bot.scheduler import Schedule
+from bot.scheduler import Scheduler
 from tests.bot.room import Clock, Counting, room
 
 clock = Clock()
 with room("sqlite:///" + sys.argv[1], clock, Counting(clock), canary_channel="C0CANARY") as here:
-    schedule = Schedule(here.desk)
+    schedule = Scheduler(here.ctx)
     schedule.plan()
     moments = {}
     for name, trigger in schedule.jobs.items():

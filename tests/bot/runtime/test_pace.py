@@ -32,7 +32,7 @@ allowances = st.builds(
     remaining=st.integers(0, 10**9),
     limit=st.integers(0, 10**9),
     resets_at=moments,
-    said_at=st.none() | moments,
+    reported_at=st.none() | moments,
 )
 
 

@@ -12,7 +12,7 @@ from bot.runtime import sqlite_lock
 HOLD = """
 import sys, time
 from bot.runtime import sqlite_lock
-held = sqlite_lock.hold(sys.argv[1])
+held = sqlite_lock.acquire(sys.argv[1])
 print("held", flush=True)
 time.sleep(600)
 """

@@ -189,19 +189,19 @@ REFRESHER = """
 import sys
 from datetime import UTC, datetime
 from pydantic import SecretStr
-from bot.networks.x.oauth import OAuth2
-from bot.runtime.token_store import StoredTokens
-from bot.runtime.encryption import Vault
+from bot.networks.x.oauth import OAuth2Client
+from bot.runtime.token_store import TokenStore
+from bot.runtime.encryption import Keyring
 from models.core.database import BusyError, Database
 
 url, api, key, secret, crash = sys.argv[1:]
-oauth = OAuth2("heard", SecretStr(secret), api)
+oauth = OAuth2Client("heard", SecretStr(secret), api)
 if crash == "crash":
     import os
     renew = oauth.renew
     oauth.renew = lambda refresh: (renew(refresh), os.kill(os.getpid(), 9))
 db = Database(url)
-tokens = StoredTokens(db, Vault([SecretStr(key)], {}), oauth, lambda: datetime.now(UTC))
+tokens = TokenStore(db, Keyring([SecretStr(key)], {}), oauth, lambda: datetime.now(UTC))
 print("ready", flush=True)
 sys.stdin.readline()
 print(tokens.current().secret.get_secret_value(), flush=True)
