@@ -56,9 +56,9 @@ VERBS: dict[str, tuple[set[str], str, timedelta | None]] = {
     "take": ({"queued"}, "sending", LATER),
     "put_off": ({"sending"}, "queued", LATER),
     "refuse": ({"sending"}, "refused", None),
-    "doubt": ({"sending"}, "unsure", LATER),
+    "mark_unsure": ({"sending"}, "unsure", LATER),
     "hand_off": ({"draft", "refused"}, "handed off", timedelta(minutes=30)),
-    "ask": ({"unsure"}, "asked", LATER),
+    "ask_person": ({"unsure"}, "asked", LATER),
     "send_again": ({"asked"}, "queued", timedelta()),
     "discard": ({"asked"}, "cancelled", None),
 }
@@ -74,9 +74,9 @@ def do(verb: str, session: Session, reply: Reply, at: Any, by: str) -> None:
         "take": {"worker": "w1", "lease_until": then},
         "put_off": {"until": then, "reason": "rate limit", "detail": "429"},
         "refuse": {"reason": "too long", "detail": "281 of 280"},
-        "doubt": {"look_at": then, "detail": "timeout"},
+        "mark_unsure": {"look_at": then, "detail": "timeout"},
         "hand_off": {"why": "not summoned", "by": by},
-        "ask": {"nudge_at": then},
+        "ask_person": {"nudge_at": then},
         "send_again": {"by": by},
         "discard": {"by": by},
     }

@@ -137,9 +137,9 @@ def test_any_text_has_a_length(text: str) -> None:
 def test_counting_needs_nothing_that_a_new_environment_lacks() -> None:
     code = (
         "import sys; sys.modules['pkg_resources'] = None\n"
-        "from bot.networks.x.length import count\n"
+        "from bot.networks.x.length import measure\n"
         "assert 'twitter_text' not in sys.modules\n"
-        "print(count('👍 example.com').least, sys.modules.get('pkg_resources'))"
+        "print(measure('👍 example.com').lower_bound, sys.modules.get('pkg_resources'))"
     )
     ran = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True

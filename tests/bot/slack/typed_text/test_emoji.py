@@ -75,7 +75,7 @@ def test_a_tone_that_an_emoji_does_not_take_stands_behind_it() -> None:
 def test_the_table_is_not_read_before_somebody_types_an_emoji() -> None:
     code = (
         "import handlers; from bot.slack.typed_text import emoji, read_slack_text; read_slack_text('10:30 :)');"
-        "print(emoji._table.cache_info().currsize)"
+        "print(emoji._load_table.cache_info().currsize)"
     )
 
     assert (
