@@ -185,12 +185,13 @@ def picture() -> Callable[..., None]:
 
     def take(window: Window, name: str, *parts: Locator) -> None:
         if folder:
-            Path(folder).mkdir(parents=True, exist_ok=True)
+            path = Path(folder) / f"{name}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
             window.page.mouse.move(0, 0)  # nothing is pointed at
             if parts:  # whoever scrolls to it is not called back to what they pressed last
                 window.slack.locator("#messages").dispatch_event("wheel")
             window.page.evaluate(STYLED, CALM if parts else "")
-            window.page.screenshot(path=Path(folder) / f"{name}.png", clip=_around(parts))
+            window.page.screenshot(path=path, clip=_around(parts))
             window.page.evaluate(STYLED, "")
 
     return take

@@ -66,15 +66,15 @@ def test_a_held_reply_comes_back_and_waits_for_a_person_when_the_account_is_back
     returned = ana.thread.locator("article", has_text="your reply was not sent")
     expect(returned).to_contain_text(WORDS)
     sound(ana.page)
-    picture(ana, "account-2-draft", returned)
+    picture(ana, "other-account/2-draft", returned)
     ana.press(ana.thread, "Close thread")
-    picture(ana, "account-1-card", anas)
+    picture(ana, "other-account/1-card", anas)
 
     ben.press(bens, "Reply")
     expect(ben.modal).to_contain_text("Heard is connected to X as @fernpress_jobs, not as @fernpress.")
     ben.write("Side by side, no; one below the other, yes.")
     sound(ben.page)
-    picture(ben, "account-3-reply", ben.modal)
+    picture(ben, "other-account/3-reply", ben.modal)
     ben.send()
     expect(ben.modal.get_by_role("alert")).to_contain_text("it is kept as your draft")
     ben.page.keyboard.press("Escape")
@@ -86,7 +86,7 @@ def test_a_held_reply_comes_back_and_waits_for_a_person_when_the_account_is_back
     for card in (anas, bens):
         expect(card).not_to_contain_text("Cannot be sent")
         expect(card).to_contain_text("Waiting")
-    picture(ana, "account-4-channel", missing, again)
+    picture(ana, "other-account/4-channel", missing, again)
     ana.press(anas, "Reply")
     expect(ana.modal.get_by_label("Your reply")).to_have_value(WORDS)
     assert answers(demo, post) == []

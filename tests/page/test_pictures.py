@@ -147,18 +147,18 @@ def test_whose_it_is(window, picture, demo) -> None:
     expect(card).to_contain_text("@Ana Lima has it")
 
     sound(ben.page)
-    picture(ben, "together-01-claim", card)
+    picture(ben, "together/01-claim", card)
     card.locator(".blocks").get_by_role("button", name="More").click()
     ben.page.get_by_role("menuitem", name="Assign…").click()
     ben.modal.get_by_label("To whom?").select_option("Cleo Park")
     sound(ben.page)
-    picture(ben, "together-01-assign", ben.modal)
+    picture(ben, "together/01-assign", ben.modal)
     ben.send("Assign")
     expect(card).to_contain_text("@Cleo Park has it")
     ben.open_thread(ben.card("phone to laptop"))
     expired = ben.thread.locator("article", has_text="back in the queue")
     expired.wait_for()
-    picture(ben, "together-01-expired", expired)
+    picture(ben, "together/01-expired", expired)
 
 
 def test_who_is_writing(window, picture, demo) -> None:
@@ -168,12 +168,12 @@ def test_who_is_writing(window, picture, demo) -> None:
     ana.press(ana.card("two teachers"), "Reply")
     ana.write("Yes, Ms Kapoor: Settings → Teachers → Invite.")
     expect(card).to_contain_text("@Ana Lima has been replying since")
-    picture(ben, "together-02-writing", card)
+    picture(ben, "together/02-writing", card)
     ben.press(card, "Reply")
     ben.write("Two or twenty: Settings → Teachers.")
 
     sound(ben.page)
-    picture(ben, "together-02-composer", ben.modal)
+    picture(ben, "together/02-composer", ben.modal)
     ben.press(ben.modal, "Take over")
     expect(ben.modal.get_by_role("button", name="Take over")).to_have_count(0)
     ben.send()
@@ -181,7 +181,7 @@ def test_who_is_writing(window, picture, demo) -> None:
     ana.send()
     expect(ana.modal.get_by_role("alert")).to_contain_text("it is kept as your draft")
     sound(ana.page)
-    picture(ana, "together-02-refused", ana.modal)
+    picture(ana, "together/02-refused", ana.modal)
     ana.page.keyboard.press("Escape")
 
 
@@ -195,16 +195,16 @@ def test_a_colleagues_words_become_public_on_purpose_and_the_customer_answers(wi
     note = ana.thread.get_by_role("article", name="Cleo Park")
     note.hover()
     note.get_by_role("button", name="More").click()
-    picture(ana, "together-03-shortcut", note, ana.page.get_by_role("menu"))
+    picture(ana, "together/03-shortcut", note, ana.page.get_by_role("menu"))
     ana.page.get_by_role("menuitem", name="Send as public reply").click()
     preview = ana.thread.locator("article", has_text="Only visible to you")
     expect(preview).to_contain_text("The words are @Cleo Park's.")
     sound(ana.page)
-    picture(ana, "together-03-preview", preview)
+    picture(ana, "together/03-preview", preview)
     ana.press(preview, "Send publicly")
     expect(note.locator(".reactions")).to_contain_text("📮")
     sound(ana.page)
-    picture(ana, "together-03-mark", note)
+    picture(ana, "together/03-mark", note)
 
     said = ana.conversation("Marigold is its name").locator(".post.ours")
     demo.stage.x.world.post(
@@ -213,7 +213,7 @@ def test_a_colleagues_words_become_public_on_purpose_and_the_customer_answers(wi
     again = ana.thread.locator("article", has_text="wrote again")
     expect(again.get_by_role("button", name="Reply", exact=True)).to_be_visible()
     sound(ana.page)
-    picture(ana, "together-07-follow-up", again)
+    picture(ana, "together/07-follow-up", again)
 
 
 def test_undo_and_a_post_that_changed(window, picture, demo) -> None:
@@ -227,12 +227,12 @@ def test_undo_and_a_post_that_changed(window, picture, demo) -> None:
     ana.send()
     expect(ana.modal).to_contain_text("They changed their post")
     sound(ana.page)
-    picture(ana, "together-04-changed", ana.modal)
+    picture(ana, "together/04-changed", ana.modal)
     ana.write("Not yet, Sam. Which monsters read most?")
     ana.send()
     card = ana.card("for monsters")
     card.get_by_role("button", name="Undo").wait_for()
-    picture(ana, "together-04-undo", card)
+    picture(ana, "together/04-undo", card)
     ana.press(card, "Undo")
 
 
@@ -245,7 +245,7 @@ def test_the_same_phrase_for_everybody(window, picture, demo) -> None:
 
     expect(ben.modal).to_contain_text("% the same")
     sound(ben.page)
-    picture(ben, "together-05-guard", ben.modal)
+    picture(ben, "together/05-guard", ben.modal)
     ben.page.keyboard.press("Escape")
 
 
@@ -256,14 +256,14 @@ def test_a_public_name(window, picture, demo) -> None:
     box.press("Enter")
     cleo.modal.get_by_role("textbox").fill("Cleo")
     sound(cleo.page)
-    picture(cleo, "together-06-me", cleo.modal)
+    picture(cleo, "together/06-me", cleo.modal)
     cleo.send("Save")
     demo.stage.x.world.post("dj_okafor", "@fernpress EMBEDS ARE BACK. WHO MENDED IT?")
     cleo.press(cleo.card("WHO MENDED IT"), "Reply")
     cleo.write("Ben did, and I am told he sang.")
 
     expect(cleo.modal).to_contain_text("Signed")
-    picture(cleo, "together-06-signed", cleo.modal)
+    picture(cleo, "together/06-signed", cleo.modal)
     cleo.page.keyboard.press("Escape")
 
 
@@ -281,7 +281,7 @@ def test_by_hand(window, picture, demo) -> None:
     demo.stage.switches.reset()
 
     sound(ana.page)
-    picture(ana, "together-08-hand-off", card)
+    picture(ana, "together/08-hand-off", card)
     ana.press(card, "I did not post it")
 
 
@@ -291,7 +291,7 @@ def test_outcomes_one_by_one_and_several(window, picture, demo) -> None:
     ben.press(ben.card("THAT IS THE MESSAGE"), "No reply needed")
     ben.modal.wait_for()
     sound(ben.page)
-    picture(ben, "together-09-reason", ben.modal)
+    picture(ben, "together/09-reason", ben.modal)
     ben.page.keyboard.press("Escape")
     home = ben.open_home()
     spam = home.get_by_role("checkbox", name="URGENT")
@@ -300,7 +300,7 @@ def test_outcomes_one_by_one_and_several(window, picture, demo) -> None:
     sound(ben.page)
     heading = home.get_by_role("heading", name="Waiting")
     below = spam.locator("xpath=ancestor::*[contains(@class, 'block')][1]/following-sibling::*[1]")
-    picture(ben, "together-09-home", heading, below)
+    picture(ben, "together/09-home", heading, below)
     spam.uncheck()
 
 
@@ -311,14 +311,14 @@ def test_who_may_speak_and_when(window, picture, demo) -> None:
     only = gus.slack.locator("article", has_text="Only members of this workspace can use Heard.").last
     only.wait_for()
     sound(gus.page)
-    picture(gus, "together-10-guest", only)
+    picture(gus, "together/10-guest", only)
 
     box = ana.slack.get_by_role("combobox", name="Message #mentions")
     box.fill("/mentions pause")
     box.press("Enter")
     told = ana.slack.locator("#messages article", has_text="paused all public replies").last
     told.wait_for()
-    picture(ana, "together-10-pause", told)
+    picture(ana, "together/10-pause", told)
     box.fill("/mentions resume")
     box.press("Enter")
     expect(ana.slack.get_by_text("resumed public replies").last).to_be_visible()

@@ -113,7 +113,7 @@ def see(picture: Callable[..., None]) -> See:
             window.page.emulate_media(color_scheme=light)
             expect(window.page.locator("body")).to_have_css("color-scheme", light)
             sound(window.page)
-            picture(window, f"see-{name}{'-dark' if light == 'dark' else ''}", *parts)
+            picture(window, f"see-it-all/{name}{'-dark' if light == 'dark' else ''}", *parts)
         window.page.emulate_media(color_scheme="light")
 
     return look
@@ -156,7 +156,7 @@ def test_the_digest_says_who_waits_and_how_it_went(window: Open, see: See) -> No
         "What people suffer from",
         "Thanks worth reading",
     )
-    see(ana, "08-digest", digest)
+    see(ana, "08/digest", digest)
 
 
 # --- who waits ----------------------------------------------------------------------------------------------
@@ -170,13 +170,13 @@ def test_who_waits_is_listed_by_due_time_and_mine_are_mine(window: Open, see: Se
 
     listed = answer(ana, re.compile(r"\d+ waiting"))
     holds(listed, "@hermine_hikes", "was due", "nobody has it", "@Ana Lima has it", "@samreadsalot")
-    see(ana, "01-open", listed)
+    see(ana, "01/open", listed)
     ask(ana, "/mentions mine")
     mine = answer(ana, "waiting that are @Ana Lima's")
     expect(mine).to_contain_text("@nans_garden")
     expect(mine).not_to_contain_text("@samreadsalot")
     expect(mine).to_contain_text("open in all")
-    see(ana, "01-mine", mine)
+    see(ana, "01/mine", mine)
     ask(ana, "/mentions open overdue unclaimed")
     late = answer(ana, "overdue and nobody's")
     expect(late).to_contain_text("@samreadsalot")
@@ -192,10 +192,10 @@ def test_figures_come_in_words_and_charts_and_are_shared(window: Open, see: See)
 
     told = answer(ana, "The clock starts when the customer posts")
     holds(told, "First reply: median", "p90", "Where the minutes went", "Busiest hours", "@Ben Ode: answered")
-    see(ana, "02-stats", told)
+    see(ana, "02/stats", told)
     charts = answer(ana, "First reply by day, median")
     expect(charts.get_by_role("img")).to_have_count(2)
-    see(ana, "02-charts", charts)
+    see(ana, "02/charts", charts)
     expect(
         answer(ana, "When people speak to us").get_by_role("button", name="Share to channel")
     ).to_be_visible()
@@ -204,7 +204,7 @@ def test_figures_come_in_words_and_charts_and_are_shared(window: Open, see: See)
     expect(shared).to_contain_text("@Ana Lima", timeout=SOON)
     expect(shared).to_contain_text("The clock starts when the customer posts")
     expect(shared).not_to_contain_text("Only visible to you")
-    see(ben, "02-shared", shared)
+    see(ben, "02/shared", shared)
 
 
 # --- issues -------------------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ def test_a_problem_is_gathered_ranked_mended_and_everybody_is_told(window: Open,
     likely = ana.offered(choice, "No way to tag posts").first
     expect(likely).to_contain_text("No way to tag posts")
     expect(likely).to_contain_text("shares: posts, tag; 3 people")
-    see(ana, "03-add", ana.modal, ana.modal.get_by_role("listbox"))
+    see(ana, "03/add", ana.modal, ana.modal.get_by_role("listbox"))
     likely.click()
     expect(choice).to_have_value("No way to tag posts")
     ana.send("Add")
@@ -228,27 +228,27 @@ def test_a_problem_is_gathered_ranked_mended_and_everybody_is_told(window: Open,
     ask(ana, "/mentions issues")
     ranked = answer(ana, "what weighs most first")
     holds(ranked, "1. No way to tag posts", "3 people", "2. Photos load slowly", "recency", "reach =")
-    see(ana, "03-issues", ranked)
+    see(ana, "03/issues", ranked)
     ranked.get_by_role("button", name="Open").first.click()
     issue = answer(ana, "first seen")
     holds(issue, "@maria_writes", "@hana_cooks", "400 recipes", "@lucas_fotos", "see the cats alone")
-    see(ana, "03-issue", issue)
+    see(ana, "03/issue", issue)
     look_at_merging(ana, issue, see)
     ana.press(issue, "Mark as fixed")
 
     told = ben.slack.locator("#messages article", has_text="marked an issue as fixed").last
     expect(told).to_contain_text("3 people to go back to", timeout=SOON)
-    see(ben, "03-fixed", told)
+    see(ben, "03/fixed", told)
     ben.press(told, "Tell them it's fixed")
     people = answer(ben, "0 of 3 told")
     expect(people.get_by_role("button", name="Skip…")).to_have_count(3)
-    see(ben, "03-tell", people)
+    see(ben, "03/tell", people)
     people.get_by_role("button", name=re.compile("^(Reply|Follow up)$")).first.click()
     expect(ben.modal.get_by_label("Your reply")).to_have_value("", timeout=SOON)
     ben.write(
         "Tags are here, Maria: the little label above each post. Thank you for asking until we had them."
     )
-    see(ben, "03-composer", ben.modal)
+    see(ben, "03/composer", ben.modal)
     ben.send()
     expect(ben.modal).to_be_hidden(timeout=SOON)
     people.get_by_role("button", name="Skip…").last.click()
@@ -258,7 +258,7 @@ def test_a_problem_is_gathered_ranked_mended_and_everybody_is_told(window: Open,
     ask(ben, "/mentions issues fixed")
     fixed = answer(ben, "those with people to go first")
     expect(fixed).to_contain_text("1 of 3 told, 1 skipped, 1 person to go")
-    see(ben, "03-progress", fixed)
+    see(ben, "03/progress", fixed)
 
 
 def look_at_merging(ana: Window, issue: Locator, see: See) -> None:
@@ -269,7 +269,7 @@ def look_at_merging(ana: Window, issue: Locator, see: See) -> None:
     ana.offered(same, FINDS, "export mark").filter(has_text=FINDS).click()
     expect(same).to_have_value(FINDS)
     expect(ana.modal).to_contain_text("The one that you pick stays")
-    see(ana, "03-merge", ana.modal)
+    see(ana, "03/merge", ana.modal)
     ana.modal.get_by_role("button", name="Cancel").click()
 
 
@@ -288,13 +288,13 @@ def test_words_and_people_are_found_and_a_note_is_kept(window: Open, see: See) -
     found = answer(ana, "Newest first: ramen")
     expect(found).to_contain_text("@Ana Lima replied to @hana_cooks")
     expect(found).to_contain_text("how do I find my own ramen post again??")
-    see(ana, "04-search", found)
+    see(ana, "04/search", found)
 
     ask(ana, "/mentions search @maria_writes")
     expect(ana.modal).to_contain_text("conversations with us", timeout=SOON)
     expect(ana.modal.get_by_text("Maria Silva")).to_be_in_viewport()
     holds(ana.modal, "Issues: No way to tag posts", "Private notes", "First names only, please.")
-    see(ana, "04-history", ana.modal)
+    see(ana, "04/history", ana.modal)
     ana.modal.get_by_role("textbox").fill("Moves her poems on Sundays.")
     ana.send("Add note")
     expect(ana.modal).to_contain_text("Noted.", timeout=SOON)
@@ -314,7 +314,7 @@ def test_the_ledger_comes_as_a_file_to_who_asked(window: Open, see: See) -> None
     ana.slack.get_by_role("button", name=re.compile("^Heard")).first.click()
     message = ana.slack.locator("#messages article", has_text="heard-tickets.csv").last
     expect(message).to_contain_text("Only you have this file")
-    see(ana, "05-file", message)
+    see(ana, "05/file", message)
 
     with ana.page.expect_download() as kept:
         message.get_by_role("link", name="Download heard-tickets.csv").click()
@@ -329,12 +329,12 @@ def test_the_clock_reminds_the_thread_the_channel_and_the_owner(window: Open, se
     ana.open_thread(ana.card("certificate pending"))
     half = ana.thread.locator("article", has_text="Nobody has this one")
     expect(half).to_contain_text("a reply is due", timeout=LONG)
-    see(ana, "06-half", half)
+    see(ana, "06/half", half)
     ana.press(ana.thread, "Close thread")
     late = ana.slack.locator("#messages article", has_text="longer than we promise")
     hermine = late.filter(has_text="@hermine_hikes")
     expect(hermine).to_contain_text("Nobody has it", timeout=LONG)
-    see(ana, "06-late", hermine)
+    see(ana, "06/late", hermine)
     expect(late.filter(has_text="@old_school_ed").last).to_contain_text("@Ana Lima has it", timeout=LONG)
     ana.slack.get_by_role("button", name=re.compile("^Heard")).first.click()
     ana.slack.get_by_role("button", name=re.compile("^Messages")).click()
@@ -342,7 +342,7 @@ def test_the_clock_reminds_the_thread_the_channel_and_the_owner(window: Open, se
         has_text="@old_school_ed"
     )
     expect(mine).to_contain_text("we were GRATEFUL", timeout=LONG)
-    see(ana, "06-owner", mine)
+    see(ana, "06/owner", mine)
 
 
 def test_a_snooze_is_asked_for_said_back_and_ends(window: Open, see: See) -> None:
@@ -356,18 +356,18 @@ def test_a_snooze_is_asked_for_said_back_and_ends(window: Open, see: See) -> Non
         "I do not know when “yesterday” is. Try 2h,", timeout=SOON
     )
     expect(words).to_have_value("yesterday")
-    see(ana, "07-refused", ana.modal)
+    see(ana, "07/refused", ana.modal)
     words.fill("tomorrow 9am")
-    see(ana, "07-snooze", ana.modal)
+    see(ana, "07/snooze", ana.modal)
     ana.send("Snooze")
     said = answer(ana, "Snoozed until")
     expect(said).to_contain_text(", 09:00 Europe/Lisbon")
-    see(ana, "07-snoozed", said)
+    see(ana, "07/snoozed", said)
     expect(card).to_contain_text("Snoozed until", timeout=SOON)
 
     back = ana.slack.locator("#messages article", has_text="Snoozed no more")
     expect(back).to_contain_text("@quietlibrarian", timeout=LONG)
-    see(ana, "07-back", back)
+    see(ana, "07/back", back)
     ana.open_thread(ana.card("label maker"))
     expect(ana.thread.locator("article", has_text="the snooze is over")).to_contain_text("@Ben Ode")
 
@@ -394,14 +394,14 @@ def test_home_shows_what_is_broken_what_is_mine_and_page_by_page_who_waits(
     holds(home, "My tickets", "Waiting (", "1 to 20 of", "Today", "Heard by day")
     blocks = home.locator(".block")
     expect(home.get_by_role("button", name="Claim").first).to_be_visible()
-    see(ana, "09-home", blocks.first, nth_below(home, "Waiting", 5))
-    see(ana, "09-today", home.get_by_text("by due time"), blocks.last)
+    see(ana, "09/home", blocks.first, nth_below(home, "Waiting", 5))
+    see(ana, "09/today", home.get_by_text("by due time"), blocks.last)
     home.get_by_role("button", name="Next", exact=True).click()
     expect(home).to_contain_text("21 to", timeout=SOON)
     expect(home.get_by_role("button", name="Previous", exact=True)).to_be_visible()
     see(
         ana,
-        "09-later",
+        "09/later",
         home.get_by_role("heading", name="Waiting"),
         home.get_by_role("button", name="Previous"),
     )
@@ -430,7 +430,7 @@ def test_what_is_not_understood_gets_a_sentence(window: Open, see: See) -> None:
         ask(ana, f"/mentions {command}")
         told.append(answer(ana, said))
 
-    see(ana, "10-sentences", *told)
+    see(ana, "10/sentences", *told)
 
 
 def test_help_names_each_command_and_an_unknown_word_gets_it_too(window: Open, see: See) -> None:
@@ -440,8 +440,8 @@ def test_help_names_each_command_and_an_unknown_word_gets_it_too(window: Open, s
 
     for word in COMMANDS:
         expect(told.locator("code", has_text=re.compile(rf"^/mentions {word}\b")).first).to_be_visible()
-    see(ana, "10-help", told)
+    see(ana, "10/help", told)
     ask(ana, "/mentions doctor")
     examined = answer(ana, "database: SQLite")
     holds(examined, "SLACK_BOT_TOKEN: works, as", "scopes: all there.")
-    see(ana, "10-doctor", examined)
+    see(ana, "10/doctor", examined)

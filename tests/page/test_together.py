@@ -218,8 +218,8 @@ def test_an_account_that_is_locked_for_a_while_loses_nothing(window: Open, demo:
         expect(card).to_contain_text("X does not show this post to us just now")
         expect(card).to_contain_text("drafts from May")
         expect(card).to_contain_text("Waiting")
-    picture(ben, "not-shown-1-locked", bens)
-    picture(ben, "not-shown-2-on-x", said)
+    picture(ben, "not-shown/1-locked", bens)
+    picture(ben, "not-shown/2-on-x", said)
     said.get_by_role("button", name="Account of @lucas_fotos").click()
     ben.page.get_by_role("menuitem", name="Unprotect account").click()
 
@@ -229,7 +229,7 @@ def test_an_account_that_is_locked_for_a_while_loses_nothing(window: Open, demo:
     ).first.click()
     ana.open_thread(anas)
     expect(ana.thread).to_contain_text("X shows this post again")
-    picture(ana, "not-shown-3-back", ana.thread.locator("article", has_text="X shows this post again"))
+    picture(ana, "not-shown/3-back", ana.thread.locator("article", has_text="X shows this post again"))
 
 
 # --- line 8: by hand ------------------------------------------------------------------------------------------

@@ -70,11 +70,11 @@ def test_a_link_bold_and_emoji_are_public_as_the_typist_saw_them(
     preview = ana.thread.locator("article").filter(has_text="Only you see this").last
     expect(preview).to_contain_text(public)
     sound(ana.page)
-    picture(ana, "typed-1-message", typed)
-    picture(ana, "typed-2-preview", preview)
+    picture(ana, "typed/1-message", typed)
+    picture(ana, "typed/2-preview", preview)
     ana.press(preview, "Send publicly")
 
     said = ben.conversation("keyboard shortcuts")
     expect(said.locator(".post.ours")).to_contain_text(public)
     sound(ben.page)
-    picture(ben, "typed-3-public", said)
+    picture(ben, "typed/3-public", said)

@@ -66,11 +66,11 @@ def test_a_card_has_what_the_customer_wrote_and_names_whom_it_is_to(
     for card in (garden, poll):
         expect(card).not_to_contain_text("t.co/")
     sound(ana.page)
-    picture(ana, "wrote-1-card", garden)
-    picture(ana, "wrote-2-poll", poll)
+    picture(ana, "what-they-wrote/1-card", garden)
+    picture(ana, "what-they-wrote/2-poll", poll)
     said = ben.conversation("Like this one, Theo")
     sound(ben.page)
-    picture(ben, "wrote-3-on-x", said)
+    picture(ben, "what-they-wrote/3-on-x", said)
 
 
 def test_the_newest_card_stays_in_view_when_a_picture_above_it_has_loaded(
