@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from sandbox.demo.history import MEDIA
 from sandbox.demo.runner import Demo
 from sandbox.x import Media
 from tests.page.conftest import Window
 from tests.page.looks import sound
 
+MEDIA = "https://pbs.twimg.com/media"  # where X serves pictures from; the page has its own of these names
 ROSES = "A rose on the left, four lines of text on the right"
 NOT_ON_THE_PAGE = "https://pbs.twimg.com/media/nobody-drew-this.jpg"
 
