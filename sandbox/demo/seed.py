@@ -176,7 +176,9 @@ class MentionSteps:
         assert self.post is not None
         post, brand = self.post, self.x.brand
         target = IngestTarget("x", brand.id, CHANNEL, SlaPolicy(ALWAYS_OPEN, REPLY_TARGET))
-        ingest_page(self.session, [_incoming(self.x, post, by_name_only=self.past.by_name_only)], target, at=at)
+        ingest_page(
+            self.session, [_incoming(self.x, post, by_name_only=self.past.by_name_only)], target, at=at
+        )
         self.ticket.restart_owner_clock(at)
         author = self.session.scalars(select(Author).where(Author.network_id == post.author_id)).one()
         user = self.x.user(self.past.author)

@@ -9,13 +9,14 @@ from sandbox.slack.delivery.interaction_payloads import Payloads
 from sandbox.slack.delivery.sender import Courier
 from sandbox.slack.delivery.transport import Answer, Parcel
 from sandbox.slack.errors import NotOnScreenError, SlackError
-from sandbox.slack.people.external_select import EXTERNAL, is_enough, offered, place_of
+from sandbox.slack.people.external_select import EXTERNAL, is_enough, offered
 from sandbox.slack.people.message_input import as_command, typed
 from sandbox.slack.people.modal import Modal
 from sandbox.slack.people.outcome import TROUBLE, CommandOutcome, Outcome, SubmitOutcome
 from sandbox.slack.web_api.response_url_endpoint import show_ack
 from sandbox.slack.workspace.channel import Channel
 from sandbox.slack.workspace.message import Message
+from sandbox.slack.workspace.offered_options import select_key
 from sandbox.slack.workspace.response_urls import ResponseUrl
 from sandbox.slack.workspace.trigger_ids import Trigger
 from sandbox.slack.workspace.user import User
@@ -254,16 +255,16 @@ class Person:
             self.world.trouble(self.id, NO_OPTIONS)
             offer = {"options": []}
         with self.world.lock:
-            self.world.offers.keep(place_of(self.id, surface, part), offer)
+            self.world.offers.keep(select_key(self.id, surface, part), offer)
         return offer
 
     def option(self, surface: Message | View, part: Part, wanted: Any) -> Json:  # noqa: ANN401 - an option, its value or label
         """Return one option of a select that asks the app, asking again unless it was offered already."""
-        place = place_of(self.id, surface, part)
-        found = self.world.offers.find(place, wanted)
+        key = select_key(self.id, surface, part)
+        found = self.world.offers.find(key, wanted)
         if found is None and isinstance(wanted, str):
             self.suggested(surface, part, wanted)
-            found = self.world.offers.find(place, wanted)
+            found = self.world.offers.find(key, wanted)
         if found is None:
             raise NotOnScreenError(f"{wanted!r} is not on offer in {part.label!r}")
         return found
