@@ -1,15 +1,13 @@
 // The Slack pane: places on the left, messages in the middle, a thread at the side, all as one teammate sees it.
 
 import { get, post, refresher } from "./api.js";
-import { drawBlocks } from "./blocks.js";
 import { composer } from "./composer.js";
-import { $, h, menu, reconcile } from "./dom.js";
+import { $, h, reconcile } from "./dom.js";
 import { face, icon } from "./faces.js";
-import { drawFile } from "./files.js";
-import { STATE, showModal } from "./modal.js";
-import { dayName, drawRuns, time, words } from "./text.js";
+import { homeTab } from "./home.js";
+import { lines, messageLines } from "./messages.js";
+import { showModal } from "./modal.js";
 
-const QUICK = { "+1": "👍", white_check_mark: "✅", eyes: "👀", tada: "🎉" };
 const VERBS = [
   ["@Heard reply ", "you see a preview first"], ["@Heard claim", "you take it"], ["@Heard release", "you give it back"],
   ["@Heard take over", "you take it from somebody"], ["@Heard assign @", "you give it to a teammate"], ["@Heard drafts", "yours, once more"], ["@Heard done thanks", "no reply needed, and why"], ["@Heard undo", "stops a reply that waits"],
@@ -32,7 +30,12 @@ export function slackPane({ me, commands, onChange }) {
   const seen = JSON.parse(localStorage.getItem(`seen-${me}`) || "{}");
   let mark = seen[place] || "";
 
-  const known = () => state;
+  const drawHome = homeTab({ me, goTo: (channel) => open(channel) });
+  const line = messageLines({
+    me, root, openThread,
+    now: () => ({ state, place }),
+    onPress: (one) => { if (!thread) minded = one.ts; },
+  });
   const box = composer({ label: "Message", offers, send: (text, files) => say(text, null, files) });
   $(".composer", root).append(box.root, h("p", { class: "turned-off" }));
   const threadBox = composer({
@@ -50,8 +53,8 @@ export function slackPane({ me, commands, onChange }) {
     if (state.channel !== place) return;
     const low = stuck || scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60 || !list.childElementCount;
     drawBar();
-    if (atHome) drawHome();
-    else reconcile(list, lines(state.messages), (one) => one.key, (one) => line(one, false));
+    if (atHome) drawHome(list, state);
+    else reconcile(list, lines(state.messages, { mark, thread }), (one) => one.key, (one) => line(one, false));
     list.classList.toggle("none", !atHome && !state.messages.length);
     drawThread();
     showModal(state.modal, state, me);
@@ -113,154 +116,6 @@ export function slackPane({ me, commands, onChange }) {
     if (held >= 0) bar.querySelectorAll("button")[held]?.focus();
   }
 
-  function drawHome() {
-    const { blocks, values } = state.home || {};
-    reconcile(list, [{ key: "home", blocks, values }], (one) => one.key,
-      () => h("div", { class: "home" }, state.home ? drawBlocks(blocks, homeActs()) : nothingAtHome()));
-  }
-
-  const nothingAtHome = () => h("div", { class: "empty" }, face("Heard", { size: 56, bot: true }), h("strong", {}, "Nothing here yet"),
-    h("p", {}, "Heard draws this page when somebody opens it. What customers say is in #mentions."),
-    h("button", { type: "button", class: "button", onclick: () => open("C0MENTIONS") }, "Go to #mentions"));
-
-  // What is typed on Home is told after a pause, or with the next press.
-  let typing = 0;
-  let typedAtHome = {};
-  function typeAtHome(block, element, value) {
-    typedAtHome[`${block.block_id}/${element.action_id}`] = value;
-    clearTimeout(typing);
-    typing = setTimeout(() => tellHome("fill"), 300);
-  }
-
-  function tellHome(what, more = {}) {
-    clearTimeout(typing);
-    const values = typedAtHome;
-    typedAtHome = {};
-    return post(`/slack/view/${what}`, { as: me, view: state.home.id, values, ...more });
-  }
-
-  const pressAtHome = (block, element, chosen) => tellHome("press", { block: block.block_id, action: element.action_id, ...chosen });
-
-  const homeActs = () => ({
-    known: state,
-    value: (block, element) => state.home.values?.[block.block_id]?.[element.action_id]?.[STATE[element.type]],
-    enter: (block, element, value, chosen) => (chosen ? pressAtHome(block, element, chosen) : typeAtHome(block, element, value)),
-    enterKey: (block, element) => tellHome("enter", { field: `${block.block_id}/${element.action_id}` }),
-    press: pressAtHome,
-    suggest: (block, element, typed) => post("/slack/view/options", { as: me, view: state.home.id, block: block.block_id, action: element.action_id, typed }),
-  });
-
-  // Messages with the day between them, a line where the unread ones begin, and one head for several in a row.
-  function lines(messages) {
-    const found = [];
-    let day = "";
-    let before = null;
-    let marked = false;
-    for (const one of messages) {
-      const today = dayName(Number(one.ts));
-      if (today !== day) {
-        found.push({ key: `day ${today}`, day: today });
-        day = today;
-        before = null;
-      }
-      if (!marked && mark && one.ts > mark && !one.own && !one.only) {
-        marked = true;
-        if (before || found.length > 1) found.push({ key: "unread", unread: true });
-        before = null;
-      }
-      const follows = before && before.user === one.user && !before.blocks.length && !one.blocks.length && one.ts - before.ts < 300 && !one.only && !before.only;
-      found.push({ key: one.ts, message: one, follows: Boolean(follows), open: thread === one.ts });
-      before = one;
-    }
-    return found;
-  }
-
-  function line(one, inThread) {
-    if (one.day) return h("div", { class: "day" }, h("span", {}, one.day));
-    if (one.unread) return h("div", { class: "unread" }, h("span", {}, "New"));
-    return message(one.message, { follows: one.follows, open: one.open, inThread });
-  }
-
-  function message(one, { follows, open: isOpen, inThread }) {
-    const user = state.users[one.user] || { name: "Slackbot", bot: true };
-    const head = h("div", { class: "head" },
-      h("strong", {}, user.name), user.bot && h("span", { class: "app" }, "APP"),
-      h("time", { datetime: new Date(one.ts * 1000).toISOString(), title: new Date(one.ts * 1000).toLocaleString() }, time(one.ts)));
-    const body = h("div", { class: "body" },
-      one.only && h("p", { class: "only" }, icon("eye", 14), " Only visible to you"),
-      !follows && head,
-      one.runs.length ? h("div", { class: "text" }, drawRuns(one.runs, known())) : null,
-      one.blocks.length ? h("div", { class: "blocks" }, drawBlocks(one.blocks, messageActs(one))) : null,
-      one.files.map((file) => drawFile(file, me)),
-      one.edited && h("small", { class: "edited" }, "(edited)"),
-      reactions(one),
-      !inThread && one.replies ? replies(one) : null);
-    return h("article", {
-      class: ["message", follows && "follows", one.only && "mine-only", isOpen && "open", one.tombstone && "gone", one.blocks.some((b) => b.type === "actions") && "card"].filter(Boolean).join(" "),
-      tabIndex: -1, "aria-label": `${user.name}, ${time(one.ts)}`, data: { ts: one.ts },
-    }, h("div", { class: "gutter" }, follows ? h("time", {}, time(one.ts)) : face(user.name, { bot: user.bot })), body, tools(one, inThread));
-  }
-
-  const messageActs = (one) => ({
-    known: state, value: () => null,
-    suggest: (block, element, typed) => post("/slack/options", { as: me, channel: place, ts: one.ts, block: block.block_id, action: element.action_id, typed }),
-    press: (block, element, chosen) => press(one, block, element, chosen),
-    enter: (block, element, _value, chosen) => chosen && press(one, block, element, chosen),
-  });
-
-  const press = (one, block, element, chosen) => {
-    document.dispatchEvent(new CustomEvent("pressed", { detail: words(element.text?.runs) }));
-    if (!thread) minded = one.ts;
-    return post("/slack/press", { as: me, channel: place, ts: one.ts, block: block.block_id, action: element.action_id, ...chosen });
-  };
-
-  function reactions(one) {
-    if (!one.reactions.length) return null;
-    return h("div", { class: "reactions" }, one.reactions.map((reaction) => h("button", {
-      type: "button", class: reaction.users.includes(me) ? "mine" : null, "aria-pressed": String(reaction.users.includes(me)),
-      title: reaction.users.map((id) => state.users[id]?.name).join(", "), onclick: () => react(one, reaction.name),
-    }, reaction.runs[0]?.u || `:${reaction.name}:`, " ", String(reaction.users.length))));
-  }
-
-  function replies(one) {
-    return h("button", { type: "button", class: "replies", data: { focus: "replies" }, onclick: () => openThread(one.ts) },
-      one.repliers.slice(0, 3).map((id) => face(state.users[id]?.name || id, { size: 20, bot: state.users[id]?.bot })),
-      h("strong", {}, `${one.replies} ${one.replies === 1 ? "reply" : "replies"}`), h("span", {}, `Last ${time(one.last)}`));
-  }
-
-  function tools(one, inThread) {
-    const button = (name, label, act) => h("button", { type: "button", "aria-label": label, title: label, data: { focus: `tool-${name}` }, onclick: act }, icon(name, 16));
-    if (one.only) {
-      return h("div", { class: "tools" }, button("close", "Dismiss", () => post("/slack/delete", { as: me, channel: place, ts: one.ts })));
-    }
-    if (one.tombstone) return null;
-    const more = [
-      ...(one.own ? [["Edit message", () => edit(one)], ["Delete message", () => post("/slack/delete", { as: me, channel: place, ts: one.ts }), true]] : []),
-      ...state.shortcuts.map((name) => [name, () => post("/slack/shortcut", { as: me, channel: place, ts: one.ts, name })]),
-    ];
-    return h("div", { class: "tools" },
-      button("smile", "React", (event) => menu(event.currentTarget, Object.entries(QUICK).map(([name, sign]) => [`${sign}  ${name.replaceAll("_", " ")}`, () => react(one, name)]))),
-      !inThread && button("thread", "Reply in thread", () => openThread(one.ts)),
-      more.length ? button("dots", "More", (event) => menu(event.currentTarget, more)) : null);
-  }
-
-  function edit(one) {
-    const article = root.querySelector(`article[data-ts="${one.ts}"] .text, article[data-ts="${one.ts}"] .blocks`);
-    const field = h("textarea", { value: plain(one.raw), "aria-label": "Edit your message", rows: 2 });
-    const done = () => form.replaceWith(article);
-    const form = h("form", { class: "editing", onsubmit: async (event) => {
-      event.preventDefault();
-      done();
-      await post("/slack/edit", { as: me, channel: place, ts: one.ts, text: field.value });
-    } }, field, h("div", {}, h("button", { type: "button", class: "button", onclick: done }, "Cancel"), h("button", { class: "button primary" }, "Save")));
-    article.replaceWith(form);
-    field.focus();
-  }
-
-  // What was typed, out of Slack's escaped text.
-  const plain = (text) => text.replace(/<@(\w+)>/g, (_, id) => `@${state.users[id]?.name || id}`)
-    .replace(/<([^|>]+)(?:\|([^>]*))?>/g, (_, url, label) => label || url).replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
-
   // --- the thread ----------------------------------------------------------------------------------------
 
   function drawThread() {
@@ -307,8 +162,6 @@ export function slackPane({ me, commands, onChange }) {
     const answer = await post("/slack/say", { as: me, channel: place, text, thread: threadTs, files });
     if (!threadTs && !answer.error) scroll.scrollTop = scroll.scrollHeight;
   }
-
-  const react = (one, name) => post("/slack/react", { as: me, channel: place, ts: one.ts, name });
 
   function offers(typed) {
     if (typed.startsWith("/")) return commands.filter(([command]) => command.startsWith(typed.toLowerCase()));
