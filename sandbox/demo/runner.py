@@ -104,7 +104,7 @@ def running(
         x = things.enter_context(XServer(x_world))
         bulletin = Bulletin()
         env = _settings(url, slack, x) | _digest(datetime.now(UTC) + DIGEST_DELAY) | settings
-        bot = BotProcess(env, folder, lambda: bulletin.changed("room"))
+        bot = BotProcess(env, folder, lambda: bulletin.changed("internals"))
         things.callback(bot.close)
         bot.migrate()
         _write_history(x_world, slack_world, url)
@@ -242,7 +242,7 @@ def _watch(stage: Stage) -> Any:  # noqa: ANN401 - a callable
             now = (len(slack.calls), len(slack.deliveries), len(x.requests), stage.ledger.mark())
             if now != known:
                 known = now
-                news.changed("room")
+                news.changed("internals")
 
     threading.Thread(target=poll, name="news", daemon=True).start()
 

@@ -1,4 +1,4 @@
-"""The page that shows the local Slack, the local X and what is going on between them."""
+"""A web page that shows the local Slack, the local X and what happens between them."""
 
 from sandbox.page.app import create_app
 from sandbox.page.event_stream import Bulletin

@@ -1,4 +1,4 @@
-"""Everything that the page shows and switches, in one hand."""
+"""Everything that the page shows and controls."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 class BotControl(Protocol):
-    """The bot, seen from outside: a process that can be started, stopped and pulled out of the wall."""
+    """The bot's process, which can be started, stopped and killed."""
 
     @property
     def state(self) -> str:
@@ -25,7 +25,7 @@ class BotControl(Protocol):
     def stop(self) -> None: ...
 
     def restart(self, changes: dict[str, str]) -> None:
-        """Stop it and start it with `changes` among its settings; returns at once."""
+        """Restart it with `changes` to its environment variables; return at once."""
         ...
 
     def kill(self) -> None: ...
@@ -34,19 +34,19 @@ class BotControl(Protocol):
 
 
 class Ledger(Protocol):
-    """What the bot has written down, to look at only."""
+    """Read access to the bot's database."""
 
     def tickets(self, limit: int) -> list[Json]: ...
 
     def timeline(self, ticket_id: int) -> Json | None: ...
 
     def mark(self) -> int:
-        """A number that rises with every act."""
+        """Return a number that grows with every act."""
         ...
 
 
 class Drip(Protocol):
-    """Customers who speak up by themselves, now and then."""
+    """Customers who post by themselves now and then."""
 
     running: bool
 
@@ -54,13 +54,13 @@ class Drip(Protocol):
     def left(self) -> int: ...
 
     def next(self) -> bool:
-        """Let the next one speak at once; False if all have spoken."""
+        """Let the next one post now; False if all have posted."""
         ...
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Two worlds, the bot between them, its ledger, and who hears of changes."""
+    """The two local networks, the bot, its database, and the stream of changes to open tabs."""
 
     slack: SlackServer
     x: XServer
@@ -69,8 +69,8 @@ class Stage:
     drip: Drip
     bulletin: Bulletin
     tagline: str = ""
-    commands: tuple[tuple[str, str], ...] = ()  # what the message box suggests, each with a word about it
-    ideas: tuple[str, ...] = ()  # what the network's box suggests to say as a customer
+    commands: tuple[tuple[str, str], ...] = ()  # (command, hint) pairs that the message box suggests
+    ideas: tuple[str, ...] = ()  # example posts for the X pane
     gestures: Gestures = field(default_factory=Gestures)
     switches: Switches = field(init=False)
 

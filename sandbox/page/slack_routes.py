@@ -1,4 +1,4 @@
-"""What a visitor does in the Slack pane, done as the teammate whose eyes they look through."""
+"""What a visitor does in the Slack pane, done as the teammate they act as."""
 
 import io
 import time
@@ -18,12 +18,12 @@ from sandbox.slack.people.external_select import EXTERNAL
 from sandbox.slack.workspace.file import File
 from sandbox.slack.workspace.view import View
 
-MAX_FILES = 10_000_000  # bytes of one message with its files, in Base64
-GONE = "That is not there any more."
+MAX_MESSAGE_BYTES = 10_000_000  # with its files in Base64
+GONE = "That no longer exists."
 
 
 def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short function for each gesture
-    """The routes under `/slack`."""
+    """Return the routes under `/slack`."""
     pages = Blueprint("slack", __name__, url_prefix="/slack")
     pages.register_error_handler(NotOnScreenError, lambda error: problem(str(error)))
     pages.register_error_handler(SlackError, lambda error: problem(f"Slack says: {error.name}"))
@@ -49,7 +49,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
             return {}
         gesture = Gesture(began, me().user.real_name, what, outcome.status, time.time() - began)
         stage.gestures.note(gesture)
-        stage.bulletin.changed("room")
+        stage.bulletin.changed("internals")
         return {"error": outcome.error} if outcome.error else {}
 
     @pages.get("/state")
@@ -60,7 +60,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
 
     @pages.post("/say")
     def say() -> Json:
-        request.max_content_length = MAX_FILES
+        request.max_content_length = MAX_MESSAGE_BYTES
         who, body, text = me(), given(), words(given(), "text").strip()
         thread = words(body, "thread") or None
         if text.startswith("/"):
@@ -122,7 +122,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
     def file(file_id: str) -> Any:  # noqa: ANN401 - bytes, or a refusal
         found = _file_for(stage, request.args.get("as", ""), file_id)
         if found is None or found.data is None:
-            return problem("That file is not there, or not for you.", 404)
+            return problem("That file does not exist, or you cannot see it.", 404)
         return send_file(
             io.BytesIO(found.data),
             mimetype=found.kind[2],
@@ -142,7 +142,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         return Modal(me(), view())
 
     def typed_into(open_one: Modal) -> None:
-        """What was typed and chosen on the page, and had not reached Slack yet."""
+        """Enter what was typed and chosen on the page since the last request."""
         values = given().get("values") or {}
         if values and open_one.is_open:
             open_one.write(values)
@@ -187,15 +187,15 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
 
 
 def _files(given: Any) -> dict[str, bytes]:  # noqa: ANN401 - any JSON
-    """The files that were added to a message, by name."""
+    """Return the files added to a message, by name. Raises NotOnScreenError."""
     try:
         return {words(one, "name"): b64decode(str(one.get("data") or "")) for one in given or []}
     except (AttributeError, ValueError):
-        raise NotOnScreenError("These are no files.") from None
+        raise NotOnScreenError("These are not files.") from None
 
 
 def _file_for(stage: Stage, viewer: str, file_id: str) -> File | None:
-    """A file that `viewer` may look at: one shared where they are, or a picture that stands in a block."""
+    """Return a file that `viewer` can see: shared where they are, or a picture in a block."""
     world = stage.slack.world
     with world.lock:
         try:
@@ -209,7 +209,7 @@ def _file_for(stage: Stage, viewer: str, file_id: str) -> File | None:
 
 
 def _on_offer(person: Person, surface: Message | View, asked: Json) -> Json:
-    """What the app offers for what was typed, by group, ready to be drawn."""
+    """Return the options that the app offers for what was typed, by group, ready to draw."""
     offer = person.suggested(surface, _part(surface.blocks, asked), words(asked, "typed"))
     bare = [{"options": offer["options"]}] if offer.get("options") else []
     return {"groups": [_group(one) for one in [*bare, *offer.get("option_groups", [])]]}
@@ -237,19 +237,22 @@ def _must_be_seen(person: Person, message: Message) -> None:
 
 
 def _part(blocks: list[Json], asked: Json) -> Part:
-    """The very element that was pressed, or its heir in a message that was redrawn under the finger."""
+    """Return the element that was pressed, or the one that replaced it when the message was redrawn.
+
+    Raises NotOnScreenError if there is none.
+    """
     parts = [part for part in presses(blocks) if part.element["action_id"] == asked.get("action")]
     same = [part for part in parts if part.block["block_id"] == asked.get("block")]
     for part in same or (parts if len({part.key for part in parts}) == 1 else []):
         if part.option is None or part.option.get("value") == asked.get("option"):
             return part
-        if asked.get("options") == []:  # the last tick was taken away
+        if asked.get("options") == []:  # the last checkbox was cleared
             return part
     raise NotOnScreenError("The message has changed meanwhile: that button is gone.")
 
 
 def _held(person: Person, surface: Message | View, part: Part, asked: Json) -> Any:  # noqa: ANN401 - the element decides
-    """What a stateful element holds after this choice."""
+    """Return what a stateful element holds after this choice. Raises NotOnScreenError."""
     kind = part.element["type"]
     if kind in EXTERNAL:
         return person.option(surface, part, asked.get("value"))

@@ -121,8 +121,8 @@ class Window:
         return self.slack.locator(".home")
 
     @property
-    def room(self) -> Locator:
-        return self.page.get_by_role("region", name="Machine room")
+    def internals(self) -> Locator:
+        return self.page.get_by_role("region", name="Behind the scenes")
 
     @property
     def modal(self) -> Locator:
@@ -139,7 +139,7 @@ class Window:
         return self.network.locator(".conversation").filter(has_text=words).first
 
     def customer_says(self, words: str) -> None:
-        self.network.get_by_label("What is said on X").fill(words)
+        self.network.get_by_label("Post text").fill(words)
         self.network.get_by_role("button", name="Post", exact=True).click()
 
     def press(self, card: Locator, label: str) -> None:

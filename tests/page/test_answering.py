@@ -117,7 +117,7 @@ def test_what_the_network_refuses_is_handed_over_and_posted_by_hand(window) -> N
     ben.send("Hand off")
     card.get_by_role("button", name="I posted it", exact=True).wait_for()
     card.get_by_role("button", name="Open on X").first.click()
-    expect(ben.network.get_by_label("What is said on X")).to_have_value("Search by author works today, Sam.")
+    expect(ben.network.get_by_label("Post text")).to_have_value("Search by author works today, Sam.")
     ben.network.get_by_role("button", name="Post", exact=True).click()
     ben.press(card, "I posted it")
 

@@ -32,13 +32,13 @@ def ask(demo: Demo) -> Ask:
 
 
 def test_another_host_name_is_turned_away(ask: Ask) -> None:
-    status, answer = ask("GET", "/room/state", Host="evil.example")
+    status, answer = ask("GET", "/internals/state", Host="evil.example")
 
     assert (status, answer) == (403, {"error": "This page answers on 127.0.0.1 only."})
 
 
 def test_a_form_of_another_site_presses_nothing(ask: Ask) -> None:
-    status, _ = ask("POST", "/room/bot", {"do": "kill"}, Content_Type="text/plain")
+    status, _ = ask("POST", "/internals/bot", {"do": "kill"}, Content_Type="text/plain")
 
     assert status == 415
 
@@ -66,7 +66,7 @@ def test_nobody_presses_what_only_somebody_else_sees(ask: Ask, demo: Demo) -> No
 
     status, answer = ask("POST", "/slack/delete", seen)
 
-    assert (status, answer["error"]) == (409, "That is not there any more.")
+    assert (status, answer["error"]) == (409, "That no longer exists.")
     ask("POST", "/slack/delete", seen | {"as": "U0BEN"})
 
 
@@ -95,13 +95,13 @@ def test_half_a_letter_breaks_nothing(ask: Ask, text: str) -> None:
 
 
 def test_each_switch_can_be_turned_on_and_mended(ask: Ask, demo: Demo) -> None:
-    _, room = ask("GET", "/room/state")
+    _, room = ask("GET", "/internals/state")
     for switch in room["switches"]:
-        ask("POST", "/room/switch", {"name": switch["name"], "on": True})
-        _, now = ask("GET", "/room/state")
+        ask("POST", "/internals/switch", {"name": switch["name"], "on": True})
+        _, now = ask("GET", "/internals/state")
         assert [one["name"] for one in now["switches"] if one["on"]] == [switch["name"]]
-        ask("POST", "/room/reset", {})
-    _, now = ask("GET", "/room/state")
+        ask("POST", "/internals/reset", {})
+    _, now = ask("GET", "/internals/state")
 
     assert not any(one["on"] for one in now["switches"])
     assert demo.bot.wait_until_running(30)  # one of them restarts it

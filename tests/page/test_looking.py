@@ -297,14 +297,14 @@ def test_a_name_in_a_chart_is_never_markup(window: Open, client: WebClient) -> N
 
 def test_the_machine_room_takes_charts_away(window: Open, client: WebClient, demo: Demo) -> None:
     ana = window()
-    ana.room.get_by_role("switch", name="Slack draws no charts yet").check()
+    ana.internals.get_by_role("switch", name="Slack does not draw charts yet").check()
     demo.stage.slack.world.until(lambda: demo.stage.slack.world.faults.no_charts)
 
     answer = client.api_call("blocks.validate", json={"blocks": [pie("Outcomes", Answered=1)]})
     assert answer["ok"]  # sound, and refused all the same:
     with pytest.raises(Exception, match="invalid_blocks"):
         client.chat_postMessage(channel="C0MENTIONS", text="x", blocks=[pie("Outcomes", Answered=1)])
-    ana.room.get_by_role("button", name="Mend everything").click()
+    ana.internals.get_by_role("button", name="Reset all").click()
     demo.stage.slack.world.until(lambda: not demo.stage.slack.world.faults.no_charts)
 
 

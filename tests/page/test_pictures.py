@@ -19,9 +19,9 @@ EMOJI = re.compile(r"(?<![\w:`])(?!:memory:):([a-z][a-z0-9_]{2,}):(?![\w:])(?! n
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_all_three_panes_stand_side_by_side(window, picture, dark: bool) -> None:
     ana = window(dark=dark)
-    for pane in (ana.slack, ana.network, ana.room):
+    for pane in (ana.slack, ana.network, ana.internals):
         expect(pane).to_be_visible()
-    expect(ana.room.locator(".ticket")).to_be_visible()
+    expect(ana.internals.locator(".ticket")).to_be_visible()
 
     sound(ana.page)
     picture(ana, "page-dark" if dark else "page")
@@ -50,7 +50,7 @@ def test_on_a_phone_the_panes_are_tabs(window, picture, dark: bool) -> None:
     tabs = ana.page.get_by_role("navigation", name="Panes")
     sound(ana.page)
     picture(ana, f"phone-slack{'-dark' if dark else ''}")
-    for name, pane in (("X", ana.network), ("Machine room", ana.room), ("Slack", ana.slack)):
+    for name, pane in (("X", ana.network), ("Behind the scenes", ana.internals), ("Slack", ana.slack)):
         tabs.get_by_role("button", name=name, exact=True).click()
 
         expect(pane).to_be_visible()
@@ -127,7 +127,7 @@ def test_one_look_shows_where_an_answer_went(window, picture) -> None:
 
     expect(card).to_contain_text("Answered")
     expect(ana.conversation("more useful if it could tag").locator(".post.ours")).to_be_in_viewport()
-    expect(ana.room.get_by_role("list", name="The reply is published")).to_be_visible()
+    expect(ana.internals.get_by_role("list", name="The reply is published")).to_be_visible()
     expect(ana.page.locator(".guide .done")).to_have_count(3)
     expect(ana.page.locator(".flash")).to_have_count(0)
     sound(ana.page)

@@ -1,4 +1,4 @@
-// The page's own requests, and the stream that says what has changed.
+// Requests to the page's server, and the event stream that says what has changed.
 
 import { released, toast } from "./dom.js";
 
@@ -9,7 +9,7 @@ export async function get(path) {
   return body;
 }
 
-// Do something; what stands against it is shown, and the answer is given either way.
+// Send a request. Shows an error as a toast; returns the answer either way.
 export async function post(path, body) {
   let answer;
   try {
@@ -20,13 +20,13 @@ export async function post(path, body) {
     });
     answer = await response.json();
   } catch {
-    answer = { error: "The demo does not answer. Is it still running?" };
+    answer = { error: "The demo is not responding. Is it still running?" };
   }
   if (answer.error) toast(answer.error);
   return answer;
 }
 
-// Fetch again whenever asked to, one fetch at a time, and never draw an older answer over a newer one.
+// Returns a function that fetches and draws, one fetch at a time, so that no older answer replaces a newer one.
 export function refresher(load, draw) {
   let running = false;
   let again = false;
@@ -48,7 +48,7 @@ export function refresher(load, draw) {
   };
 }
 
-// Listen for news while the tab is visible: a browser allows six connections to one host, and each tab holds one.
+// Listen for changes while the tab is visible: a browser allows six connections to a host, and each tab uses one.
 export function listen(onNews, onLost) {
   let source = null;
   const open = () => {

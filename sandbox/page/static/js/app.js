@@ -1,10 +1,10 @@
-// The page as a whole: panes, tabs, whose eyes, light and dark, and what to say when something has stopped.
+// The page as a whole: panes, tabs, who you act as, light and dark, and a banner when something has stopped.
 
 import { listen, post } from "./api.js";
 import { $, h } from "./dom.js";
 import { face, icon } from "./faces.js";
 import { networkPane } from "./network.js";
-import { roomPane } from "./room.js";
+import { internalsPane } from "./internals.js";
 import { slackPane } from "./slack.js";
 
 const start = JSON.parse($("#start").textContent);
@@ -17,10 +17,10 @@ let told = {};
 
 const slack = slackPane({ me: start.me, commands: start.commands, onChange: drawTitle });
 const network = networkPane({ onChange: watchForAnswers });
-const room = roomPane({ users: names, onChange: () => {} });
-const panes = { slack, network, room };
-let unseen = false; // an answer arrived on X while that pane was out of sight
-const LABELS = { slack: ["Slack", "hash"], network: ["X", "x"], room: ["Machine room", "room"] };
+const internals = internalsPane({ users: names, onChange: () => {} });
+const panes = { slack, network, internals };
+let unseen = false; // a reply arrived on X while that pane was hidden
+const LABELS = { slack: ["Slack", "hash"], network: ["X", "x"], internals: ["Behind the scenes", "sliders"] };
 
 function show(pane) {
   if (middling.matches && !wide.matches && pane === "slack") return;
@@ -56,13 +56,13 @@ document.addEventListener("go", ({ detail }) => {
   if (detail.post) setTimeout(() => network.compose(detail), 0);
 });
 
-// --- whose eyes -------------------------------------------------------------------------------------------
+// --- who you act as ---------------------------------------------------------------------------------------
 
 $(".viewer").append(h("span", { class: "you" }, "You are"), ...start.team.map((one) => h("a", {
-  href: `?as=${one.id}`, "aria-current": one.id === start.me ? "true" : null, title: one.id === start.me ? null : `Look through the eyes of ${one.name}. In a second window you can be both.`,
+  href: `?as=${one.id}`, "aria-current": one.id === start.me ? "true" : null, title: one.id === start.me ? null : `Act as ${one.name}. Open a second window to act as both.`,
 }, face(one.name, { size: 20 }), h("span", {}, one.name))));
 const other = start.team.find((one) => one.id !== start.me);
-if (other) $(".viewer").append(h("a", { class: "second", href: `?as=${other.id}`, target: "_blank", rel: "noopener", title: `Be ${other.name}, too: in a second window, beside this one` }, "+ window"));
+if (other) $(".viewer").append(h("a", { class: "second", href: `?as=${other.id}`, target: "_blank", rel: "noopener", title: `Act as ${other.name} in a second window` }, "+ window"));
 
 // --- light and dark ---------------------------------------------------------------------------------------
 
@@ -91,10 +91,10 @@ function drawGuide() {
   h("li", { class: "off" }, h("button", { type: "button", class: "icon", "aria-label": "Hide these steps", onclick: () => { localStorage.setItem("guide", "off"); drawGuide(); } }, icon("close", 14))));
 }
 
-// When all is done there is more to try, and each of the two leads there.
+// What to try after the three steps: each link opens the pane for it.
 function whatNext() {
   const link = (words, pane) => h("button", { type: "button", class: "link", onclick: () => { show(pane); panes[pane].invite(); } }, words);
-  return h("li", { class: "next" }, "That was all. Now ", link("be the customer", "network"), ", or ", link("let something go wrong", "room"), ".");
+  return h("li", { class: "next" }, "That's it! Now ", link("be the customer", "network"), ", or ", link("make something go wrong", "internals"), ".");
 }
 
 function tick(name) {
@@ -124,11 +124,11 @@ function watchForAnswers(state) {
 // --- news -------------------------------------------------------------------------------------------------
 
 const BANNERS = {
-  starting: "The bot is starting. What happened meanwhile is heard in a moment.",
-  stopping: "The bot is finishing what it has begun, and then stops.",
-  stopped: "The bot is stopped. Customers go on talking; presses in Slack get no answer.",
-  died: "The bot was killed. Customers go on talking; presses in Slack get no answer. Nothing is lost.",
-  lost: "The demo itself does not answer. Start it again with make demo: this page comes back by itself.",
+  starting: "The bot is starting. It will soon pick up what it missed.",
+  stopping: "The bot is finishing its work, then it stops.",
+  stopped: "The bot is stopped. Customers keep posting; Slack buttons won't respond.",
+  died: "The bot was killed. Customers keep posting; Slack buttons won't respond. Nothing is lost.",
+  lost: "The demo is not responding. Start it again with make demo: this page reconnects by itself.",
 };
 let banner = "running";
 
@@ -139,7 +139,7 @@ function say(state) {
   box.className = state;
   box.replaceChildren(...(BANNERS[state] ? [h("p", {}, BANNERS[state])] : []));
   if (state === "died" || state === "stopped") {
-    box.append(h("button", { type: "button", class: "small", onclick: () => post("/room/bot", { do: "start" }) }, "Start it again"));
+    box.append(h("button", { type: "button", class: "small", onclick: () => post("/internals/bot", { do: "start" }) }, "Start it again"));
   }
 }
 
@@ -153,7 +153,7 @@ listen((news) => {
   if (banner === "lost") told = {};
   say(news.bot);
   for (const pane of Object.keys(panes)) {
-    if (told[pane] !== news[pane] && (isSeen(pane) || pane !== "room")) panes[pane].refresh();
+    if (told[pane] !== news[pane] && (isSeen(pane) || pane !== "internals")) panes[pane].refresh();
   }
   told = news;
 }, () => say("lost"));

@@ -1,4 +1,4 @@
-// Block Kit as Slack draws it. What a press or an input does is up to whoever draws: see `acts`.
+// Draws Block Kit as Slack does. The caller's `acts` say what presses and inputs do:
 //
 // acts = { known, press(block, element, chosen), value(block, element), enter(block, element, value, chosen),
 //          suggest(block, element, typed), enterKey(block, element), errors }
@@ -57,7 +57,7 @@ function table(block, acts) {
   return h("div", { class: "block table", tabIndex: 0, role: "region", "aria-label": "Table" }, h("table", {}, h("thead", {}, row(head, "th")), h("tbody", {}, rows.map((one) => row(one, "td")))));
 }
 
-// Slack's own files are shown. Nothing is fetched from outside: such a picture is shown by what it is said to show.
+// Files of the local Slack are shown. Nothing is fetched from outside: other pictures show their alt text.
 function picture(block, size, acts) {
   const file = block.slack_file && (block.slack_file.id || block.slack_file.url?.match(/-(F\w+)\//)?.[1]);
   if (file) return h("img", { class: `shown ${size}`, src: `/slack/file/${file}?as=${acts.known.me}`, alt: block.alt_text || "", loading: "lazy" });
@@ -143,7 +143,7 @@ const groups = (element) => (element.option_groups || []).map((group) => [words(
 const people = (acts) => Object.entries(acts.known.users).filter(([, user]) => !user.bot).map(([id, user]) => [id, user.name]);
 const places = (acts) => acts.known.channels.filter((one) => one.kind !== "im").map((one) => [one.id, `#${one.name}`]);
 
-// What each option is about, which a browser's own list has no room for.
+// A list whose options have descriptions, which a native select cannot show.
 function described(block, element, acts) {
   const all = element.options.map((option) => ({ label: words(option.text.runs), value: option.value, description: words(option.description?.runs) }));
   const fitting = (typed) => all.filter((one) => one.label.toLowerCase().includes(typed.toLowerCase()));
@@ -154,7 +154,7 @@ function described(block, element, acts) {
 function select(block, element, acts, entries) {
   const held = acts.value(block, element);
   const value = held && typeof held === "object" ? held.value : held;
-  const free = Boolean(block.optional); // then a choice can be taken back
+  const free = Boolean(block.optional); // then a choice can be cleared
   const one = ([id, label]) => h("option", { value: id, selected: id === value }, label);
   return h("select", {
     "aria-label": words(element.placeholder?.runs) || "Choose", data: { focus: focusName(block, element) },
@@ -201,7 +201,7 @@ function picker(block, element, acts, type) {
     onchange: (event) => acts.enter(block, element, event.target.value || null, { value: event.target.value }) });
 }
 
-// Slack's form of a moment is seconds since 1970; the browser's own control speaks local time.
+// Slack uses seconds since 1970; the browser's control uses local time.
 function moment(block, element, acts) {
   const held = acts.value(block, element);
   const local = held ? new Date((held - new Date(held * 1000).getTimezoneOffset() * 60) * 1000).toISOString().slice(0, 16) : "";

@@ -1,26 +1,26 @@
-// Charts as Slack draws them: a pie, or bars, areas or lines over categories; the same figures as a table for whoever hears the page.
+// Charts as Slack draws them: a pie, or bars, areas or lines over categories; the same figures in a table for screen readers.
 
 import { h, svg } from "./dom.js";
 
-const HEIGHT = 190; // of the plot, without its labels
-const LONGEST = 120; // pixels of a name under the plot, unless there is more room
+const HEIGHT = 190; // pixels of the plot, without its labels
+const MAX_LABEL_WIDTH = 120; // pixels, unless there is more space
 const KINDS = { line: "Line chart", bar: "Bar chart", area: "Area chart", pie: "Pie chart" };
 const plain = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const short = new Intl.NumberFormat("en", { maximumFractionDigits: 1, notation: "compact" });
 const number = (value) => (Math.abs(value) >= 10000 ? short : plain).format(value);
 const round = (value) => Math.round(value * 10) / 10;
 
-// How wide words are in the small type of a chart, as charts.css has it.
+// The width of text in the small type of a chart, as in charts.css.
 const ruler = document.createElement("canvas").getContext("2d");
 function wide(words) {
   ruler.font = `11.5px ${getComputedStyle(document.documentElement).getPropertyValue("--font")}`;
   return ruler.measureText(words).width;
 }
 
-function fitted(words, room) {
-  if (wide(words) <= room) return words;
+function fitted(words, pixels) {
+  if (wide(words) <= pixels) return words;
   let kept = words.length - 1;
-  while (kept > 1 && wide(`${words.slice(0, kept).trimEnd()}…`) > room) kept -= 1;
+  while (kept > 1 && wide(`${words.slice(0, kept).trimEnd()}…`) > pixels) kept -= 1;
   return `${words.slice(0, kept).trimEnd()}…`;
 }
 
@@ -101,7 +101,7 @@ function label(words, x, y, anchor, kind = "") {
 // As many names as fit under the plot, evenly chosen, each cut to its place.
 function below(categories, x, band, box, width) {
   const longest = Math.max(...categories.map(wide)) + 12;
-  const every = Math.max(1, Math.ceil(Math.min(longest, LONGEST) / band));
+  const every = Math.max(1, Math.ceil(Math.min(longest, MAX_LABEL_WIDTH) / band));
   let free = 0;
   let next = 0;
   return categories.flatMap((category, place) => {

@@ -1,11 +1,11 @@
-// A message box: Enter sends, Shift+Enter breaks the line, "/" and "@" offer what there is, files can be added.
+// A message box: Enter sends, Shift+Enter breaks the line, "/" and "@" suggest commands and names; files can be added.
 
 import { h } from "./dom.js";
 import { icon } from "./faces.js";
 
-const MOST = 14; // offers: all commands
+const MAX_OFFERS = 14; // as many as there are commands
 
-// `offers(words)` gives [what is put in, a word about it] for what was typed so far; `send(words, files)` takes it.
+// `offers(words)` returns [text, hint] pairs for what was typed so far; `send(words, files)` sends the message.
 export function composer({ label, offers, send, hint }) {
   const list = h("ul", { class: "offers", role: "listbox", hidden: true, id: `offers-${Math.random().toString(36).slice(2)}` });
   const box = h("textarea", {
@@ -27,7 +27,7 @@ export function composer({ label, offers, send, hint }) {
   }
 
   function offer() {
-    entries = offers(box.value.slice(0, box.selectionStart)).slice(0, MOST);
+    entries = offers(box.value.slice(0, box.selectionStart)).slice(0, MAX_OFFERS);
     chosen = 0;
     list.hidden = !entries.length;
     box.setAttribute("aria-expanded", String(!list.hidden));
@@ -70,7 +70,7 @@ export function composer({ label, offers, send, hint }) {
         return;
       }
       const offered = entries[chosen][0];
-      const whole = box.value === offered || (box.value.startsWith("/") && offered.startsWith(`${box.value} `)); // a command can end there
+      const whole = box.value === offered || (box.value.startsWith("/") && offered.startsWith(`${box.value} `)); // the command may be complete
       if (event.key === "Tab" || (event.key === "Enter" && !whole)) {
         take(chosen);
         event.preventDefault();
@@ -122,7 +122,7 @@ export function composer({ label, offers, send, hint }) {
   };
 }
 
-// A file as `{ name, data }`, its bytes in Base64.
+// A file as { name, data }, with its bytes in Base64.
 const read = (file) => new Promise((done) => {
   const reader = new FileReader();
   reader.onload = () => done({ name: file.name, data: reader.result.split(",")[1] || "" });

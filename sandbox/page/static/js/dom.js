@@ -1,4 +1,4 @@
-// Making and keeping elements. Words only ever become text nodes, so nobody can write markup.
+// Create and update elements. Text only ever becomes text nodes, so nobody can inject markup.
 
 const AS_PROPERTY = new Set(["value", "checked", "disabled", "selected", "hidden", "open", "tabIndex"]);
 
@@ -25,7 +25,7 @@ export function svg(tag, props = {}, ...children) {
 
 export const $ = (selector, within = document) => within.querySelector(selector);
 
-// Let `box` show `items`: what did not change stays as it is, with its focus, selection and scroll.
+// Make `box` show `items`. Unchanged elements stay, with their focus, selection and scroll position.
 export function reconcile(box, items, key, draw) {
   const known = new Map([...box.children].map((child) => [child.dataset.key, child]));
   let cursor = box.firstElementChild;
@@ -61,7 +61,7 @@ function keepFocus(old, fresh) {
   else if (fresh.tabIndex === -1) fresh.focus({ preventScroll: true });
 }
 
-// A press ends where it began, or it counts for nothing: what is pressed must not be redrawn under the finger.
+// A click needs both ends of a press on one element, so nothing is redrawn while the pointer is down.
 let pressed = null;
 for (const kind of ["pointerdown", "pointerup", "pointercancel"]) {
   document.addEventListener(kind, () => { pressed?.end(); pressed = kind === "pointerdown" ? press() : null; }, true);

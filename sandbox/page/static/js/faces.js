@@ -1,4 +1,4 @@
-// Avatars, drawn: a shape and two colours for each name, always the same ones.
+// Generated avatars: each name always gets the same shape and colours.
 
 import { svg } from "./dom.js";
 
@@ -78,7 +78,7 @@ const PATHS = {
   back: "M15 5l-7 7 7 7",
   home: "M4 11l8-7 8 7v9h-5v-6H9v6H4z",
   x: "M5 4l14 16M19 4 5 20",
-  room: "M4 6h10M18 6h2M4 12h3M11 12h9M4 18h8M16 18h4M16 4v4M9 10v4M14 16v4",
+  sliders: "M4 6h10M18 6h2M4 12h3M11 12h9M4 18h8M16 18h4M16 4v4M9 10v4M14 16v4",
   eye: "M2 12c4-6 16-6 20 0-4 6-16 6-20 0zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
   down: "M12 4v11M7 11l5 5 5-5M5 20h14",
   page: "M6 3h8l4 4v14H6zM14 3v4h4M9 12h6M9 16h6",

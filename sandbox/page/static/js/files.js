@@ -1,4 +1,4 @@
-// Files in messages: a picture as itself, anything else by name, kind and size; either can be kept.
+// Files in messages: a picture is shown, anything else has its name, kind and size. Both can be downloaded.
 
 import { h } from "./dom.js";
 import { icon } from "./faces.js";

@@ -1,12 +1,12 @@
-// A select that asks the app while somebody types: a box, and under it what is on offer.
+// A select that asks the app while a person types: a box with a list of options under it.
 
 import { $, h } from "./dom.js";
 
-const PAUSE = 180; // milliseconds without a keystroke until the app is asked
+const PAUSE = 180; // milliseconds without a keystroke before the app is asked
 
 export function lookup(block, element, acts, { name, placeholder }) {
   const least = element.min_query_length ?? 3;
-  const quiet = least === 0; // nothing is offered before a click, a letter or an arrow: it would cover what just opened
+  const quiet = least === 0; // show no options before a click, a letter or an arrow: they would cover what just opened
   const kept = () => { const held = acts.value(block, element); return held?.label ?? held?.text?.text ?? ""; };
   const shown = kept();
   const list = h("ul", { class: "menu lookup", role: "listbox", id: `on-offer-${Math.random().toString(36).slice(2)}`, "aria-label": placeholder });
@@ -14,7 +14,7 @@ export function lookup(block, element, acts, { name, placeholder }) {
   let at = -1;
   let timer = 0;
   let asked = 0;
-  let due = false; // an answer to what stands in the box is still to come
+  let due = false; // the answer to the text in the box is still to come
 
   const box = h("input", {
     type: "text", role: "combobox", class: "lookup", value: shown, placeholder, autocomplete: "off", "aria-label": placeholder, "aria-autocomplete": "list",
@@ -32,10 +32,10 @@ export function lookup(block, element, acts, { name, placeholder }) {
       const more = least - words.length;
       return show([], document.activeElement === box ? `Type ${more} more ${more === 1 ? "letter" : "letters"}` : "");
     }
-    at = -1; // what was on offer for other words is not taken for these
+    at = -1; // options for other text must not be chosen for this one
     mark();
     timer = setTimeout(async () => {
-      if (!entries.length) show([], "Looking …");
+      if (!entries.length) show([], "Searching …");
       const answer = await acts.suggest(block, element, words);
       if (turn !== asked || document.activeElement !== box) return;
       due = false;
@@ -99,7 +99,7 @@ export function lookup(block, element, acts, { name, placeholder }) {
     box.removeAttribute("aria-activedescendant");
   }
 
-  // Left without a choice: an empty box gives up what was chosen, anything else comes back as it was.
+  // Left without a choice: an empty box clears the choice, anything else restores it.
   function settle() {
     hide();
     const label = kept();
@@ -112,7 +112,7 @@ export function lookup(block, element, acts, { name, placeholder }) {
     if (step && entries.length) at = step > 0 ? (at + 1) % entries.length : (at > 0 ? at : entries.length) - 1;
     else if (step) ask(0, box.value === kept() ? "" : undefined);
     else if (event.key === "Enter" && at >= 0) take(at);
-    else if (event.key === "Enter" && due) { /* it comes in a moment */ }
+    else if (event.key === "Enter" && due) { /* the options are on their way */ }
     else if (event.key === "Enter" && list.isConnected) hide();
     else if (event.key === "Escape" && list.isConnected) settle();
     else return;

@@ -1,5 +1,5 @@
-// Pictures that people of the demo posted. Nothing is fetched from outside: what X would serve from its own
-// media host is drawn from the page's own files, and what is not among them is shown by its description.
+// Pictures that customers of the demo posted. Nothing is fetched from outside: pictures of X's media host come
+// from the page's own files, and any other picture is replaced by its description.
 
 import { h } from "./dom.js";
 

@@ -1,4 +1,4 @@
-// The teammate's modal: whatever Slack has on top for them, typed words kept through redraws and reloads.
+// The teammate's topmost modal. Typed text survives redraws and reloads.
 
 import { post } from "./api.js";
 import { drawBlocks } from "./blocks.js";
@@ -6,7 +6,7 @@ import { $, h } from "./dom.js";
 import { icon } from "./faces.js";
 import { drawRuns, words } from "./text.js";
 
-const PAUSE = 300; // milliseconds without a keystroke until Slack is told what was typed
+const PAUSE = 300; // milliseconds without a keystroke until Slack gets what was typed
 export const STATE = { plain_text_input: "value", email_text_input: "value", url_text_input: "value", number_input: "value",
   static_select: "selected_option", external_select: "selected_option", radio_buttons: "selected_option", checkboxes: "selected_options",
   multi_static_select: "selected_options", users_select: "selected_user", conversations_select: "selected_conversation",
@@ -14,15 +14,15 @@ export const STATE = { plain_text_input: "value", email_text_input: "value", url
 
 let dialog = null;
 let shown = null;
-let typed = {}; // by view and field: what is on the screen and may not have reached Slack
+let typed = {}; // by field: what is on the screen and may not have reached Slack
 let timer = 0;
-let left = ""; // the view that was closed here: an older state of the page must not bring it back
-let home = null; // what had the focus before, and the message that it stood in, should it be redrawn meanwhile
+let left = ""; // the view that was closed here: an older state must not reopen it
+let home = null; // what had the focus before; `origin` is its message, in case that was redrawn
 let origin = "";
 
 const field = (block, element) => `${block.block_id}/${element.action_id}`;
 
-// Show `view` (or nothing) to `me`. `known` is who and what there is in the workspace.
+// Show `view`, or nothing, to `me`. `known` holds the workspace's users and channels.
 export function showModal(view, known, me) {
   if (!view || view.id === left) return hide();
   const same = shown && shown.view.id === view.id;
@@ -48,10 +48,10 @@ function settleFocus(focus) {
   const wrong = $(".wrong textarea, .wrong input, .wrong select", dialog);
   const before = focus && dialog.querySelector(`[data-focus="${CSS.escape(focus[0] || "")}"]`);
   const first = $("[autofocus], textarea, input, select", dialog);
-  if (!before && !wrong && first && isBelow(first)) return dialog.focus(); // what stands above it is to be read first
+  if (!before && !wrong && first && isBelow(first)) return dialog.focus(); // the text above it should be read first
   const target = before || wrong || first || $("footer .button:last-child", dialog);
   target?.focus();
-  if (typeof target?.selectionStart !== "number") return; // a box to tick or a day has no place to write at
+  if (typeof target?.selectionStart !== "number") return; // a checkbox or a date has no text cursor
   const place = before && typeof focus[1] === "number" ? focus[1] : target.value.length;
   target.setSelectionRange(place, place);
 }
@@ -103,7 +103,7 @@ function acts() {
       return post("/slack/view/enter", { as: me, view: view.id, field: field(block, element), values: values() });
     },
     enter(block, element, value) {
-      if (shown?.view.id !== view.id) return; // a field may speak once more while its modal goes
+      if (shown?.view.id !== view.id) return; // a field may report once more while its modal closes
       typed[field(block, element)] = value;
       clearError(block);
       clearTimeout(timer);

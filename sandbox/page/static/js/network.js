@@ -1,4 +1,4 @@
-// The network's pane: conversations as its users see them, and a box to speak as any of them.
+// The X pane: conversations as its users see them, and a box to post as any of them.
 
 import { get, post, refresher } from "./api.js";
 import { $, h, menu, reconcile, toast } from "./dom.js";
@@ -6,32 +6,32 @@ import { face, icon } from "./faces.js";
 import { shown } from "./media.js";
 import { ago } from "./text.js";
 
-const MOST = 280;
-const LONGEST = 25000; // what a subscriber may say
+const LIMIT = 280;
+const MAX_LENGTH = 25000; // for subscribers
 
 export function networkPane({ onChange }) {
   let state = null;
   let speaker = sessionStorage.getItem("speaker") || "";
-  let known = null; // posts that were here at the last drawing: newer ones are marked for a moment
+  let known = null; // IDs drawn last time: newer posts are highlighted for a moment
   let wanted = null;
 
   const root = $("#pane-network");
   const list = h("div", { class: "threads", role: "feed", "aria-label": "Posts" });
-  const who = h("select", { "aria-label": "Speak as", onchange: pick });
-  const text = h("textarea", { rows: 2, maxlength: LONGEST, "aria-label": "What is said on X", oninput: count, onkeydown: (event) => {
+  const who = h("select", { "aria-label": "Post as", onchange: pick });
+  const text = h("textarea", { rows: 2, maxlength: MAX_LENGTH, "aria-label": "Post text", oninput: count, onkeydown: (event) => {
     if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) form.requestSubmit();
   } });
   const left = h("span", { class: "count" });
   const about = h("p", { class: "about", hidden: true });
   const portrait = h("span", {});
   let answering = null;
-  let before = ""; // who spoke until the brand was given the word for one reply
+  let before = ""; // who posted before the brand was chosen for one reply
 
   const form = h("form", { class: "say", onsubmit: send },
-    h("div", { class: "as" }, portrait, who, h("button", { type: "button", class: "icon", "aria-label": "New person", title: "Speak as a new person", onclick: newcomer }, icon("add", 19))),
+    h("div", { class: "as" }, portrait, who, h("button", { type: "button", class: "icon", "aria-label": "New person", title: "Post as a new person", onclick: newcomer }, icon("add", 19))),
     about, text,
     h("div", { class: "foot" },
-      h("button", { type: "button", class: "pill ghost", title: "Fill in something that a customer might say", onclick: idea }, "Suggest"), left,
+      h("button", { type: "button", class: "pill ghost", title: "Fill in an example post", onclick: idea }, "Suggest"), left,
       h("button", { class: "pill", type: "submit" }, "Post")));
   root.append(
     h("header", { class: "bar" }, h("h2", {}, "X"), h("p", {}, "what customers see")),
@@ -98,13 +98,13 @@ export function networkPane({ onChange }) {
 
   function note(one, ours) {
     if (ours) return null;
-    if (one.calls === "no") return h("p", { class: "closed", title: "X's API takes a reply only from those whom the author mentioned or quoted." }, `no @${state.brand} in it: answered by hand only`);
-    return one.closed ? h("p", { class: "closed", title: "X's API takes a reply only where the author typed the handle." }, "answered by hand only") : null;
+    if (one.calls === "no") return h("p", { class: "closed", title: "X's API only accepts a reply from an account that the author mentioned or quoted." }, `does not mention @${state.brand}: answer by hand only`);
+    return one.closed ? h("p", { class: "closed", title: "X's API only accepts a reply if the author typed the handle." }, "answer by hand only") : null;
   }
 
-  // Whom the brand is not shown, though visitors of this page see everybody.
+  // Posts that X hides from the brand; visitors of this page see everything.
   function hidden(one) {
-    return one.hidden ? h("p", { class: "closed", title: "Heard is told that there is no such post, or that it may not see it." }, `account ${one.hidden}: not shown to @${state.brand}`) : null;
+    return one.hidden ? h("p", { class: "closed", title: "X tells Heard that the post does not exist, or that it may not see it." }, `account ${one.hidden}: not shown to @${state.brand}`) : null;
   }
 
   function account(anchor, user) {
@@ -121,7 +121,7 @@ export function networkPane({ onChange }) {
     setTimeout(() => box?.classList.remove("flash"), 2500);
   }
 
-  // An answer of the brand is what one waits for: it comes into view, unless one is writing or reading it already.
+  // Scroll to a new reply of the brand, unless the visitor is writing.
   function bringAnswer(fresh) {
     const answer = [...list.querySelectorAll(".post.ours")].find((one) => fresh.has(one.dataset.id));
     if (answer && document.activeElement !== text) answer.scrollIntoView({ block: "nearest", behavior: "smooth" });
@@ -135,7 +135,7 @@ export function networkPane({ onChange }) {
     mark(box.dataset.id);
   }
 
-  // --- speaking ------------------------------------------------------------------------------------------
+  // --- posting -------------------------------------------------------------------------------------------
 
   function pick() {
     speaker = who.value;
@@ -146,17 +146,17 @@ export function networkPane({ onChange }) {
 
   function prompt() {
     if (speaker === state.brand) return "Post as the brand, outside Heard";
-    return answering ? `What does @${speaker} answer?` : `What does @${speaker} say? Name @${state.brand} to be heard.`;
+    return answering ? `What does @${speaker} answer?` : `What does @${speaker} say? Mention @${state.brand} so Heard sees it.`;
   }
 
   function count() {
     if (state) text.placeholder = prompt();
     const length = [...text.value.replace(/https?:\/\/\S+/g, "x".repeat(23))].reduce((sum, letter) => sum + (letter.codePointAt(0) > 4351 ? 2 : 1), 0);
-    left.textContent = text.value ? String(MOST - length) : "";
-    left.classList.toggle("over", length > MOST);
+    left.textContent = text.value ? String(LIMIT - length) : "";
+    left.classList.toggle("over", length > LIMIT);
     const silent = state && text.value && !answering && speaker !== state.brand && !text.value.toLowerCase().includes(`@${state.brand}`);
     form.classList.toggle("silent", Boolean(silent));
-    left.title = silent ? `Without @${state.brand} nobody hears it` : "";
+    left.title = silent ? `Without @${state.brand}, Heard does not see it` : "";
   }
 
   function answer(one, user) {
@@ -185,7 +185,7 @@ export function networkPane({ onChange }) {
 
   function edit(one) {
     const words = list.querySelector(`[data-id="${one.id}"] .words`);
-    const field = h("textarea", { value: one.text, rows: 3, maxlength: LONGEST, "aria-label": "Edit the post" });
+    const field = h("textarea", { value: one.text, rows: 3, maxlength: MAX_LENGTH, "aria-label": "Edit the post" });
     const done = () => editing.replaceWith(words);
     const editing = h("form", { class: "editing", onsubmit: async (event) => {
       event.preventDefault();
@@ -232,12 +232,12 @@ export function networkPane({ onChange }) {
     const made = await post("/network/post", { as: speaker, text: words, reply_to: answering });
     if (made.error) return;
     const heard = answering || words.toLowerCase().includes(`@${state.brand}`);
-    if (!heard && speaker !== state.brand) toast(`Posted. It does not name @${state.brand}, so Heard does not hear it.`, "note");
+    if (!heard && speaker !== state.brand) toast(`Posted. It does not mention @${state.brand}, so Heard does not see it.`, "note");
     text.value = "";
     leave();
   }
 
-  // The brand's own composer, filled in: where "Open on X" leads.
+  // The brand's composer, filled in: the target of "Open on X".
   function compose({ to, text: words }) {
     before = speaker;
     speaker = state.brand;
@@ -251,7 +251,7 @@ export function networkPane({ onChange }) {
     mine();
   }
 
-  // The box to speak in, brought into view.
+  // Scroll to the box for posts.
   function mine() {
     $(".scroll", root).scrollTop = 0;
     form.classList.add("flash");

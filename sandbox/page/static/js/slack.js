@@ -1,4 +1,4 @@
-// The Slack pane: places on the left, messages in the middle, a thread at the side, all as one teammate sees it.
+// The Slack pane as one teammate sees it: channels on the left, messages in the middle, a thread on the right.
 
 import { get, post, refresher } from "./api.js";
 import { composer } from "./composer.js";
@@ -9,9 +9,9 @@ import { lines, messageLines } from "./messages.js";
 import { showModal } from "./modal.js";
 
 const VERBS = [
-  ["@Heard reply ", "you see a preview first"], ["@Heard claim", "you take it"], ["@Heard release", "you give it back"],
-  ["@Heard take over", "you take it from somebody"], ["@Heard assign @", "you give it to a teammate"], ["@Heard drafts", "yours, once more"], ["@Heard done thanks", "no reply needed, and why"], ["@Heard undo", "stops a reply that waits"],
-  ["@Heard reopen", "it waits again"], ["@Heard snooze 2h", "it sleeps until then"], ["@Heard issue ", "says what they suffer from"],
+  ["@Heard reply ", "shows you a preview first"], ["@Heard claim", "assigns it to you"], ["@Heard release", "unassigns it"],
+  ["@Heard take over", "takes it from a teammate"], ["@Heard assign @", "assigns it to a teammate"], ["@Heard drafts", "shows your drafts"], ["@Heard done thanks", "closes it without a reply, and says why"], ["@Heard undo", "stops a reply before it goes out"],
+  ["@Heard reopen", "reopens it"], ["@Heard snooze 2h", "brings it back in 2 hours"], ["@Heard issue ", "adds it to an issue"],
 ];
 
 export function slackPane({ me, commands, onChange }) {
@@ -19,8 +19,8 @@ export function slackPane({ me, commands, onChange }) {
   let place = new URLSearchParams(location.search).get("channel") || "C0MENTIONS";
   let thread = null;
   let atHome = false;
-  let wanted = null; // a message to bring into view once it is there
-  let minded = null; // the message whose button was pressed last: it stays in sight, whatever else arrives
+  let wanted = null; // a message to scroll to once it is there
+  let minded = null; // the message whose button was pressed last: it stays in view when others arrive
 
   const root = $("#pane-slack");
   const scroll = $("#messages");
@@ -95,7 +95,7 @@ export function slackPane({ me, commands, onChange }) {
         one.kind === "im" ? face(one.name, { size: 18, bot: state.users[one.with]?.bot }) : icon("hash", 15), h("span", {}, one.name),
         fresh && !here ? count(fresh) : null);
     };
-    // The app's own entry: its direct messages while there are unread ones, else its Home tab, as in Slack.
+    // The app's entry opens its unread direct messages, else its Home tab, as in Slack.
     const heard = () => {
       const within = atHome || isApp(state.channels.find((one) => one.id === place));
       const fresh = app() && (atHome || !within) ? unseen(app()) : 0;
@@ -155,7 +155,7 @@ export function slackPane({ me, commands, onChange }) {
     opener?.focus({ preventScroll: true });
   }
 
-  // --- what there is to do -------------------------------------------------------------------------------
+  // --- actions -------------------------------------------------------------------------------------------
 
   async function say(text, threadTs, files) {
     if (!threadTs) wanted = minded = null;
@@ -181,7 +181,7 @@ export function slackPane({ me, commands, onChange }) {
       .map((one) => [`@${one.name} `, one.bot ? "the app" : `@${one.handle}`]);
   }
 
-  // --- moving about --------------------------------------------------------------------------------------
+  // --- navigation ----------------------------------------------------------------------------------------
 
   function open(channel, ts = null) {
     if (channel !== place || atHome) {
@@ -218,7 +218,7 @@ export function slackPane({ me, commands, onChange }) {
     list.querySelector(`article[data-ts="${minded}"]`)?.scrollIntoView({ block: "nearest" });
   }
 
-  // What is in sight counts as read, as long as the pane is looked at.
+  // Messages in view count as read while the pane is visible.
   function read(low) {
     if (!scroll.checkVisibility()) return;
     const newest = state.messages.filter((one) => !one.only).at(-1)?.ts || "";
@@ -232,9 +232,9 @@ export function slackPane({ me, commands, onChange }) {
   scroll.addEventListener("scroll", () => {
     if (state && scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60) read(true);
   }, { passive: true });
-  let stuck = true; // to the newest message, whatever makes the pane higher or lower
+  let stuck = true; // keeps the newest message in view when the pane grows or shrinks
   let before = 0;
-  scroll.addEventListener("scroll", () => { // only who scrolls up leaves the newest: what grows below does not count
+  scroll.addEventListener("scroll", () => { // only scrolling up leaves the newest message, not growth below
     stuck = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60 || (stuck && scroll.scrollTop >= before);
     before = scroll.scrollTop;
   }, { passive: true });
@@ -242,11 +242,11 @@ export function slackPane({ me, commands, onChange }) {
     if (minded) mind();
     else if (stuck && !wanted) scroll.scrollTop = scroll.scrollHeight;
   });
-  for (const one of [scroll, list]) grown.observe(one); // a picture has its height when it has loaded
+  for (const one of [scroll, list]) grown.observe(one); // a picture only has its height once it has loaded
   for (const gesture of ["wheel", "touchmove", "keydown"]) scroll.addEventListener(gesture, () => { minded = null; }, { passive: true });
   jump.addEventListener("click", () => { minded = null; scroll.scrollTop = scroll.scrollHeight; read(true); });
 
-  // Back from another pane: to what is new, and no longer to what was pressed before.
+  // When the pane is opened again: show the newest message, not the one pressed before.
   function arrive() {
     minded = null;
     scroll.scrollTop = scroll.scrollHeight;

@@ -1,4 +1,4 @@
-// Runs of text into nodes: names, links, emoji and dates come alive here, as text and never as markup.
+// Turns runs of text into nodes: names, links, emoji and dates, always as text and never as markup.
 
 import { h } from "./dom.js";
 
@@ -59,7 +59,7 @@ function channel(run, known) {
   return h("button", { type: "button", class: "mention", onclick: () => go({ channel: run.to }) }, `#${found ? found.name : run.to}`);
 }
 
-// Only plain web addresses become links. Those of the network and of this workspace stay on the page.
+// Only web and mail addresses become links. Links to X and to this workspace stay on the page.
 function link(run) {
   if (!/^(https?:|mailto:)/i.test(run.to)) return document.createTextNode(run.t);
   return h("a", { href: run.to, target: "_blank", rel: "noopener noreferrer", title: run.to === run.t ? null : run.to, onclick: (event) => follow(event, run.to) }, run.t);
@@ -72,7 +72,7 @@ export function follow(event, url) {
   go(place);
 }
 
-// Where on this page an address leads, if it leads anywhere here.
+// The place on this page that an address points to, or null.
 export function inside(url) {
   let address;
   try {

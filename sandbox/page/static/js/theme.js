@@ -1,4 +1,4 @@
-// Before the first paint, so that nothing flickers: the visitor's own choice, else whatever the system wishes.
+// Set the theme before the first paint, so that nothing flickers: the visitor's choice, else the system's.
 {
   const system = matchMedia("(prefers-color-scheme: dark)");
   const settle = () => {

@@ -1,4 +1,4 @@
-"""The machine room: the bot itself, what goes over the wire, what may go wrong, what the ledger says."""
+"""The pane "Behind the scenes": the bot, its requests, the faults, and the history of a ticket."""
 
 from itertools import groupby
 from typing import Any
@@ -9,13 +9,13 @@ from sandbox.page.fault_switches import Switch
 from sandbox.page.json_replies import Json, problem, words
 from sandbox.page.page_context import Stage
 
-LINES = 14
-TICKETS = 40
+MAX_LINES = 14
+MAX_TICKETS = 40
 
 
-def room_acts(stage: Stage) -> Blueprint:
-    """The routes under `/room`."""
-    pages = Blueprint("room", __name__, url_prefix="/room")
+def internals_acts(stage: Stage) -> Blueprint:
+    """Return the routes under `/internals`."""
+    pages = Blueprint("internals", __name__, url_prefix="/internals")
 
     def given() -> Json:
         body = request.get_json()
@@ -23,7 +23,7 @@ def room_acts(stage: Stage) -> Blueprint:
 
     @pages.get("/state")
     def state() -> Json:
-        return room_state(stage, request.args.get("ticket", type=int))
+        return internals_state(stage, request.args.get("ticket", type=int))
 
     @pages.post("/switch")
     def switch() -> Any:  # noqa: ANN401 - JSON, or a refusal
@@ -31,14 +31,14 @@ def room_acts(stage: Stage) -> Blueprint:
         if name not in stage.switches.all:
             return problem("There is no such switch.", 404)
         stage.switches.turn(name, on=bool(given().get("on")))
-        stage.bulletin.changed("room")
+        stage.bulletin.changed("internals")
         stage.bulletin.changed("network")
         return {}
 
     @pages.post("/reset")
     def reset() -> Json:
         stage.switches.reset()
-        stage.bulletin.changed("room")
+        stage.bulletin.changed("internals")
         stage.bulletin.changed("network")
         return {}
 
@@ -47,9 +47,9 @@ def room_acts(stage: Stage) -> Blueprint:
         acts = {"start": stage.bot.start, "stop": stage.bot.stop, "kill": stage.bot.kill}
         act = acts.get(words(given(), "do"))
         if act is None:
-            return problem("The bot can be started, stopped and killed.", 404)
+            return problem("The bot can only be started, stopped or killed.", 404)
         act()
-        stage.bulletin.changed("room")
+        stage.bulletin.changed("internals")
         return {}
 
     @pages.post("/drip")
@@ -58,15 +58,15 @@ def room_acts(stage: Stage) -> Blueprint:
             stage.drip.next()
         else:
             stage.drip.running = bool(given().get("on"))
-        stage.bulletin.changed("room")
+        stage.bulletin.changed("internals")
         return {}
 
     return pages
 
 
-def room_state(stage: Stage, ticket_id: int | None) -> Json:
-    """Everything in the room; without a ticket the one that was touched last."""
-    tickets = stage.ledger.tickets(TICKETS)
+def internals_state(stage: Stage, ticket_id: int | None) -> Json:
+    """Return the pane's state, with `ticket_id` or the ticket of the latest act."""
+    tickets = stage.ledger.tickets(MAX_TICKETS)
     chosen = ticket_id or (tickets[0]["id"] if tickets else None)
     return {
         "bot": stage.bot.state,
@@ -91,7 +91,7 @@ def _switch(one: Switch) -> Json:
     }
 
 
-# --- the wire ----------------------------------------------------------------------------------------
+# --- requests ---------------------------------------------------------------------------------------
 
 
 def _to_x(stage: Stage) -> list[Json]:
@@ -117,7 +117,7 @@ def _to_slack(stage: Stage) -> list[Json]:
 
 
 def _to_bot(stage: Stage) -> list[Json]:
-    """Events and gestures, as they reached the bot."""
+    """Return events and gestures as they reached the bot."""
     with stage.slack.world.lock:
         events = [
             {"at": attempt.at, "what": f"event {one.type}", "status": attempt.status or "no answer"}
@@ -132,9 +132,9 @@ def _to_bot(stage: Stage) -> list[Json]:
 
 
 def _gathered(lines: list[Json]) -> list[Json]:
-    """Newest first, repeats of the same call in one line."""
+    """Return lines newest first, with repeats of the same call in one."""
     found = []
     for _, run in groupby(lines, key=lambda line: (line["what"], line["status"])):
         same = list(run)
         found.append({**same[-1], "times": len(same)})
-    return found[-LINES:][::-1]
+    return found[-MAX_LINES:][::-1]

@@ -1,4 +1,4 @@
-// The machine room: what the bot does, in its own ledger's words; and switches to let things go wrong.
+// Behind the scenes: the bot, the history of each ticket, its requests, and switches that make things go wrong.
 
 import { get, post, refresher } from "./api.js";
 import { $, h, menu, reconcile } from "./dom.js";
@@ -9,20 +9,20 @@ const RAIL = ["held", "queued", "sending", "published"];
 const NEXT = { draft: ["held", "sending", "published"], unsure: ["published?"], asked: ["you decide"], "handed off": ["confirmed"] };
 const STATES = { running: "running", starting: "starting…", stopping: "stopping…", stopped: "stopped", died: "killed" };
 
-export function roomPane({ users, onChange }) {
+export function internalsPane({ users, onChange }) {
   let state = null;
-  let ticket = null; // null follows whatever was touched last
-  const root = $("#pane-room");
+  let ticket = null; // null: follow the latest activity
+  const root = $("#pane-internals");
   const bot = h("section", { class: "bot", "aria-label": "The bot" });
-  const story = h("section", { class: "story", "aria-label": "A ticket in the ledger" });
-  const switches = h("section", { class: "switches", "aria-label": "What can go wrong" });
-  const wire = h("section", { class: "wire", "aria-label": "The last requests" });
+  const story = h("section", { class: "story", "aria-label": "History of a ticket" });
+  const switches = h("section", { class: "switches", "aria-label": "Things that can go wrong" });
+  const wire = h("section", { class: "wire", "aria-label": "Latest requests" });
   const steps = h("ol", { class: "steps" });
   const head = h("div", { class: "ticket" });
-  story.append(h("h3", {}, "What became of a mention"), head, steps);
-  root.append(h("header", { class: "bar" }, h("h2", {}, "Machine room"), h("p", {}, "what really happens")), h("div", { class: "scroll" }, bot, story, switches, wire));
+  story.append(h("h3", {}, "History of a mention"), head, steps);
+  root.append(h("header", { class: "bar" }, h("h2", {}, "Behind the scenes"), h("p", {}, "the bot at work")), h("div", { class: "scroll" }, bot, story, switches, wire));
 
-  const refresh = refresher(() => get(`/room/state${ticket ? `?ticket=${ticket}` : ""}`), (fresh) => { state = fresh; draw(); onChange(state); });
+  const refresh = refresher(() => get(`/internals/state${ticket ? `?ticket=${ticket}` : ""}`), (fresh) => { state = fresh; draw(); onChange(state); });
 
   function draw() {
     drawOnce(bot, { bot: state.bot, drip: state.drip, log: state.log }, drawBot);
@@ -31,7 +31,7 @@ export function roomPane({ users, onChange }) {
     drawOnce(wire, state.wire, drawWire);
   }
 
-  // Redraw a section only when it is not as it was, and leave the focus where it is.
+  // Redraw a section only when its value has changed, and keep the focus.
   function drawOnce(box, value, make) {
     const json = JSON.stringify(value);
     if (box.drawnFrom === json) return;
@@ -51,35 +51,35 @@ export function roomPane({ users, onChange }) {
     return [
       h("div", { class: `pulse ${now}` }, h("span", { class: "dot" }), h("strong", {}, "python -m bot run"), h("span", {}, STATES[now] || now)),
       h("div", { class: "row" },
-        alive ? [button("Pull the plug", () => post("/room/bot", { do: "kill" }), "danger"), button("Stop", () => post("/room/bot", { do: "stop" }))]
-          : button("Start it again", () => post("/room/bot", { do: "start" }), "primary")),
-      h("p", { class: "note" }, "A real process that knows nothing of this page. Kill it in the middle of anything: nothing is lost, and nothing is said twice."),
+        alive ? [button("Kill the bot", () => post("/internals/bot", { do: "kill" }), "danger"), button("Stop", () => post("/internals/bot", { do: "stop" }))]
+          : button("Start it again", () => post("/internals/bot", { do: "start" }), "primary")),
+      h("p", { class: "note" }, "A real process that knows nothing of this page. Kill it at any moment: nothing is lost, and nothing is sent twice."),
       h("div", { class: "row drip" },
         h("label", { class: "switch" },
-          h("input", { type: "checkbox", role: "switch", checked: drip.on, disabled: !drip.left, data: { focus: "drip" }, onchange: (event) => post("/room/drip", { on: event.target.checked }) }),
-          h("span", {}, drip.left ? `New customers speak up now and then (${drip.left} to come)` : "All customers have spoken")),
-        drip.left ? button("Next one now", () => post("/room/drip", { next: true })) : null),
-      h("details", {}, h("summary", {}, "Its log"), h("pre", { tabIndex: 0 }, log.join("\n") || "…")),
+          h("input", { type: "checkbox", role: "switch", checked: drip.on, disabled: !drip.left, data: { focus: "drip" }, onchange: (event) => post("/internals/drip", { on: event.target.checked }) }),
+          h("span", {}, drip.left ? `New customers post now and then (${drip.left} to come)` : "All customers have posted")),
+        drip.left ? button("Next one now", () => post("/internals/drip", { next: true })) : null),
+      h("details", {}, h("summary", {}, "Bot log"), h("pre", { tabIndex: 0 }, log.join("\n") || "…")),
     ];
   }
 
-  // --- the ledger ----------------------------------------------------------------------------------------
+  // --- the ticket ----------------------------------------------------------------------------------------
 
   function drawTicket() {
     const one = state.ticket;
-    if (!one) return head.replaceChildren(h("p", { class: "note" }, "Nothing in the ledger yet."));
+    if (!one) return head.replaceChildren(h("p", { class: "note" }, "No tickets yet."));
     drawOnce(head, { ...one, steps: one.steps.length, ticket }, () => [
       h("button", { type: "button", class: "pick", "aria-haspopup": "menu", data: { focus: "pick" }, onclick: choose },
         h("span", { class: "number" }, `#${one.id}`), h("strong", {}, h("bdi", {}, `@${one.who}`)), h("span", { class: `state ${one.state.replaceAll(" ", "-")}` }, one.state), h("span", { "aria-hidden": "true" }, "▾")),
-      h("p", { class: "follow" }, ticket ? h("button", { type: "button", class: "link", onclick: () => { ticket = null; refresh(); } }, "Follow the newest") : "Following whatever happens last"),
+      h("p", { class: "follow" }, ticket ? h("button", { type: "button", class: "link", onclick: () => { ticket = null; refresh(); } }, "Follow the latest activity") : "Following the latest activity"),
       h("blockquote", { dir: "auto" }, one.words || "(deleted)"),
       rail(one),
-      h("p", { class: "note" }, one.drawn < one.revision ? `The card in Slack shows revision ${one.drawn} of ${one.revision}, until it is redrawn.` : `The card in Slack is up to date (revision ${one.revision}).`),
+      h("p", { class: "note" }, one.drawn < one.revision ? `The card in Slack shows revision ${one.drawn} of ${one.revision} and will be updated.` : `The card in Slack is up to date (revision ${one.revision}).`),
     ]);
     reconcile(steps, one.steps.slice(-30).reverse(), (step) => `${one.id}-${step.id}`, drawStep);
   }
 
-  // The way of the last reply: where it was, where it is, and what is still to come if nothing goes wrong.
+  // The states of the last reply: past, present, and what follows if nothing goes wrong.
   function rail(one) {
     if (!one.reply) return null;
     const { state: now, path } = one.reply;
@@ -111,21 +111,21 @@ export function roomPane({ users, onChange }) {
   function drawSwitches(all) {
     const group = (where, title) => h("fieldset", {}, h("legend", {}, title), all.filter((one) => one.where === where).map((one) =>
       h("label", { class: one.on ? "switch on" : "switch" },
-        h("input", { type: "checkbox", role: "switch", checked: one.on, data: { focus: one.name }, onchange: (event) => post("/room/switch", { name: one.name, on: event.target.checked }) }),
+        h("input", { type: "checkbox", role: "switch", checked: one.on, data: { focus: one.name }, onchange: (event) => post("/internals/switch", { name: one.name, on: event.target.checked }) }),
         h("span", {}, h("span", { class: "what" }, h("strong", {}, one.label), one.once && h("em", {}, "once")), h("small", {}, one.hint)))));
     const any = all.some((one) => one.on);
-    return [h("h3", {}, "Let something go wrong"), group("x", "At X"), group("slack", "At Slack"),
-      any ? h("button", { type: "button", class: "small", data: { focus: "reset" }, onclick: () => post("/room/reset", {}) }, "Mend everything") : null].filter(Boolean);
+    return [h("h3", {}, "Make something go wrong"), group("x", "At X"), group("slack", "At Slack"),
+      any ? h("button", { type: "button", class: "small", data: { focus: "reset" }, onclick: () => post("/internals/reset", {}) }, "Reset all") : null].filter(Boolean);
   }
 
-  // --- the wire ------------------------------------------------------------------------------------------
+  // --- requests ------------------------------------------------------------------------------------------
 
   function drawWire(lines) {
     const table = (title, entries, none) => h("details", { open: title !== "Slack → bot" ? true : null }, h("summary", {}, title),
       entries.length ? h("ul", {}, entries.slice(0, 8).map((one) => h("li", { class: /^(2\d\d)$/.test(String(one.status)) ? "" : "bad" },
         h("time", {}, precise(one.at)), h("code", {}, one.what), h("span", { class: "status" }, String(one.status)), one.times > 1 ? h("span", { class: "times" }, `×${one.times}`) : null)))
         : h("p", { class: "note" }, none));
-    return [h("h3", {}, "On the wire"), table("Bot → X", lines.x, "nothing yet"), table("Bot → Slack", lines.slack, "nothing yet"), table("Slack → bot", lines.bot, "press something")];
+    return [h("h3", {}, "Requests"), table("Bot → X", lines.x, "No requests yet"), table("Bot → Slack", lines.slack, "No requests yet"), table("Slack → bot", lines.bot, "Press a button in Slack to see one")];
   }
 
   return { refresh, invite: () => switches.scrollIntoView({ block: "start", behavior: "smooth" }) };
