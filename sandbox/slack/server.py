@@ -1,4 +1,4 @@
-"""The local Slack, started and stopped: world, wire and bot address in one hand."""
+"""The server of the local Slack: its HTTP and WebSocket ports, its workspace, and the app's address."""
 
 import threading
 from types import TracebackType
@@ -51,12 +51,12 @@ class SlackServer:
 
     @property
     def url(self) -> str:
-        """What the bot takes for SLACK_API_URL."""
+        """The base URL of the Web API, for the app's client (SLACK_API_URL)."""
         return f"{self.address}/api/"
 
     @property
     def events_url(self) -> str:
-        """Where deliveries go while no socket is connected."""
+        """The app's request URL, used while no socket is connected."""
         return self._http.url
 
     @events_url.setter
@@ -65,7 +65,7 @@ class SlackServer:
 
     @property
     def options_url(self) -> str | None:
-        """Where it is asked, while no socket is connected, what a select offers; None: at `events_url`."""
+        """The app's options load URL, used while no socket is connected; None: `events_url`."""
         return self._http.options_url
 
     @options_url.setter
@@ -78,7 +78,7 @@ class SlackServer:
         self.courier.start()
 
     def close(self) -> None:
-        """Stop everything, however busy, and leave no thread behind."""
+        """Stop everything and wait for every thread."""
         self._stopping.set()
         self.sockets.close()
         self.courier.close()
@@ -94,11 +94,11 @@ class SlackServer:
         self.close()
 
     def person(self, user: str) -> Person:
-        """Return a teammate, by id, handle or name, ready to act."""
+        """Return a teammate by ID, handle or name, ready to act. Raises SlackError `user_not_found`."""
         return Person(self.world.user(user), self.world, self.courier, self.address)
 
     def add_user(self, user_id: str, real_name: str, name: str) -> Person:
-        """Add a teammate, who joins every public channel."""
+        """Add a member, who joins every public channel."""
         self.world.add_user(user_id, real_name, name)
         return self.person(user_id)
 
@@ -110,7 +110,7 @@ class SlackServer:
         signature: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """Post anything to the bot, signed well unless told otherwise; a header given as "" is left out."""
+        """Post anything to the bot, with a valid signature unless given; a header of "" is left out."""
         raw = encode("events_api", body)[1] if isinstance(body, dict) else body
         data = raw.encode() if isinstance(raw, str) else raw
         kind = "application/json" if data.startswith(b"{") else "application/x-www-form-urlencoded"
@@ -120,7 +120,7 @@ class SlackServer:
         return self._http.post(data, {name: value for name, value in sent.items() if value}, SEND_SECONDS)
 
     def verify_url(self) -> bool:
-        """Do what Slack does when a request URL is entered: send a challenge and want it back."""
+        """Verify the request URL as Slack does: send a challenge, and say whether it came back."""
         challenge = {"token": "deprecated", "challenge": "3eZbrw1aBm2rZgRNFdxV", "type": "url_verification"}
         return challenge["challenge"] in self.send_raw(challenge).text
 

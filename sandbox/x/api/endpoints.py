@@ -1,4 +1,4 @@
-"""Every endpoint: its method and path, the parameters it knows, and who answers.
+"""Every endpoint: its method and path, its parameters, and its function.
 
 https://docs.x.com/x-api
 """
@@ -30,7 +30,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint(Route):
-    """A route of the API, the query parameters it knows (in old names), and what it answers."""
+    """A route of the API, its query parameters (in old names), and its function."""
 
     query: frozenset[str]
     handle: Callable[[Call], Row]
@@ -39,7 +39,7 @@ class Endpoint(Route):
 
 @dataclass(frozen=True, slots=True)
 class Door(Route):
-    """A route that one needs no token for: it is where tokens come from."""
+    """A route of the OAuth flow, which needs no token."""
 
     handle: Callable[[XWorld, Request], Answer]
 
