@@ -23,7 +23,7 @@ from sandbox.demo.scripted_customers import ScriptedCustomers
 from sandbox.demo.seed import seed, set_up_workspace
 from sandbox.demo.story import CHANNEL, load_story
 from sandbox.demo.ticket_timeline import LedgerView
-from sandbox.page import OUR_TOKEN, Bulletin, Stage, create_app
+from sandbox.page import OUR_TOKEN, EventStream, PageContext, create_app
 from sandbox.slack import SlackServer, SlackWorld
 from sandbox.slack.workspace.app import SlackApp
 from sandbox.x import XServer, XWorld
@@ -54,7 +54,7 @@ def main() -> None:
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, leave)
     _print("Starting a local X, a local Slack and the bot …")
-    with running(port=given.port, drip=not given.quiet_customers, over=over) as demo:
+    with running(port=given.port, customers=not given.quiet_customers, over=over) as demo:
         if not over.is_set():
             _print(GREETING.format(url=demo.url))
         while not over.wait(SIGNAL_POLL_SECONDS):  # a wait without a timeout may miss the signal
@@ -76,18 +76,18 @@ class Demo:
     """A running demo."""
 
     url: str
-    stage: Stage
+    context: PageContext
     bot: BotProcess
     customers: ScriptedCustomers
 
 
 @contextmanager
 def running(
-    *, port: int = PORT, drip: bool = True, over: threading.Event | None = None, **settings: str
+    *, port: int = PORT, customers: bool = True, over: threading.Event | None = None, **settings: str
 ) -> Iterator[Demo]:
     """Start everything, yield it, stop everything.
 
-    `port` is the page's; with `drip` new customers post by themselves; setting `over` cuts the start short.
+    `port` is the page's; with `customers` new customers post by themselves; `over` cuts the start short.
     `settings` are environment variables of the bot. Raises `subprocess.CalledProcessError` if the bot cannot
     create its database.
     """
@@ -102,9 +102,9 @@ def running(
         set_up_workspace(slack_world)
         slack = SlackServer(SECRET, BOT_TOKEN, world=slack_world)
         x = things.enter_context(XServer(x_world))
-        bulletin = Bulletin()
+        event_stream = EventStream()
         env = _settings(url, slack, x) | _digest(datetime.now(UTC) + DIGEST_DELAY) | settings
-        bot = BotProcess(env, folder, lambda: bulletin.changed("internals"))
+        bot = BotProcess(env, folder, lambda: event_stream.changed("internals"))
         things.callback(bot.close)
         bot.migrate()
         _write_history(x_world, slack_world, url)
@@ -112,23 +112,23 @@ def running(
         slack.events_url = bot.events_url
         ledger = LedgerView(url)
         things.callback(ledger.close)
-        customers = ScriptedCustomers(x_world, running=drip)
-        things.callback(customers.close)
+        scripted = ScriptedCustomers(x_world, running=customers)
+        things.callback(scripted.close)
         commands = tuple((one.command, one.hint) for one in story.suggestions.commands)
         tagline, ideas = story.people.brand.tagline, story.suggestions.ideas
-        stage = Stage(slack, x, bot, ledger, customers, bulletin, tagline, commands, ideas)
-        things.callback(_watch(stage))
+        context = PageContext(slack, x, bot, ledger, scripted, event_stream, tagline, commands, ideas)
+        things.callback(_watch(context))
         bot.start()
-        served = things.enter_context(_served(stage, port))
+        served = things.enter_context(_served(context, port))
         if bot.wait_until_running(20):
-            _wait_for_cards(stage, over)
+            _wait_for_cards(context, over)
         else:
             _print(
                 "The bot did not start. You can start it again from the page. Its log ends with:\n"
                 + "\n".join(bot.tail(5))
             )
-        customers.start()
-        yield Demo(f"http://127.0.0.1:{served}/", stage, bot, customers)
+        scripted.start()
+        yield Demo(f"http://127.0.0.1:{served}/", context, bot, scripted)
 
 
 def _settings(url: str, slack: SlackServer, x: XServer) -> dict[str, str]:
@@ -166,10 +166,10 @@ def _write_history(x: XWorld, slack: SlackWorld, url: str) -> None:
         database.close()
 
 
-def _wait_for_cards(stage: Stage, over: threading.Event | None, seconds: float = 15.0) -> None:
+def _wait_for_cards(context: PageContext, over: threading.Event | None, seconds: float = 15.0) -> None:
     """Wait until the bot has drawn the cards, so that the visitor sees them at once."""
     until = time.monotonic() + seconds
-    channel = stage.slack.world.channel(CHANNEL)
+    channel = context.slack.world.channel(CHANNEL)
     while time.monotonic() < until and not (over and over.is_set()):
         cards = [one for one in channel.messages if one.metadata and not one.is_reply]
         if cards and all(one.blocks for one in cards):
@@ -181,9 +181,9 @@ def _wait_for_cards(stage: Stage, over: threading.Event | None, seconds: float =
 
 
 @contextmanager
-def _served(stage: Stage, port: int) -> Iterator[int]:
+def _served(context: PageContext, port: int) -> Iterator[int]:
     """Serve the page on `port`, or on the next free one; yields the port in use."""
-    app = create_app(stage)
+    app = create_app(context)
     listening = _socket(port)
     server: Any = create_server(app, sockets=[listening], threads=THREADS, channel_timeout=30)
     over = threading.Event()
@@ -200,7 +200,7 @@ def _served(stage: Stage, port: int) -> Iterator[int]:
         yield int(server.effective_port)
     finally:
         over.set()
-        stage.bulletin.close()  # ends every stream, and the thread that serves it
+        context.event_stream.close()  # ends every stream, and the thread that serves it
         server.task_dispatcher.shutdown(timeout=2)
         with contextlib.suppress(OSError):
             server.close()
@@ -225,21 +225,21 @@ def _socket(port: int) -> socket.socket:
     raise OSError("no port is free")
 
 
-def _watch(stage: Stage) -> Any:  # noqa: ANN401 - a callable
+def _watch(context: PageContext) -> Any:  # noqa: ANN401 - a callable
     """Tell open pages about every change in Slack, X and the bot. Returns a function that stops it."""
-    news, over = stage.bulletin, threading.Event()
-    news.bot = lambda: stage.bot.state
+    news, over = context.event_stream, threading.Event()
+    news.bot = lambda: context.bot.state
     ends = [
-        stage.slack.world.on_change(lambda change: _slack_changed(stage, change.kind)),
-        stage.x.world.on_change(lambda _: news.changed("network")),
+        context.slack.world.on_change(lambda change: _slack_changed(context, change.kind)),
+        context.x.world.on_change(lambda _: news.changed("network")),
     ]
 
     def poll() -> None:
         """Find new requests and new acts in the database, which send no change events."""
         known: tuple[int, ...] = ()
         while not over.wait(CHANGE_POLL_SECONDS):
-            slack, x = stage.slack.world, stage.x.world
-            now = (len(slack.calls), len(slack.deliveries), len(x.requests), stage.ledger.mark())
+            slack, x = context.slack.world, context.x.world
+            now = (len(slack.calls), len(slack.deliveries), len(x.requests), context.ledger.mark())
             if now != known:
                 known = now
                 news.changed("internals")
@@ -254,9 +254,9 @@ def _watch(stage: Stage) -> Any:  # noqa: ANN401 - a callable
     return end
 
 
-def _slack_changed(stage: Stage, kind: str) -> None:
+def _slack_changed(context: PageContext, kind: str) -> None:
     if kind not in {"call", "delivery"}:
-        stage.bulletin.changed("slack")
+        context.event_stream.changed("slack")
 
 
 def _print(text: str) -> None:

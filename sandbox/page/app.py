@@ -5,11 +5,11 @@ from http import HTTPStatus
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from sandbox.page.internals import internals_acts
+from sandbox.page.internals import internals_routes
 from sandbox.page.json_replies import problem
-from sandbox.page.page_context import Stage
-from sandbox.page.slack_routes import slack_acts
-from sandbox.page.x_routes import network_acts
+from sandbox.page.page_context import PageContext
+from sandbox.page.slack_routes import slack_routes
+from sandbox.page.x_routes import network_routes
 
 # Customers may be hostile: whatever gets into the document, the browser runs and fetches only our own files.
 POLICY = (
@@ -20,11 +20,11 @@ LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 MAX_BODY = 200_000
 
 
-def create_app(stage: Stage) -> Flask:
-    """Return the app that shows and changes `stage`."""
+def create_app(context: PageContext) -> Flask:
+    """Return the app that shows and changes `context`."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
-    for pages in (slack_acts(stage), network_acts(stage), internals_acts(stage)):
+    for pages in (slack_routes(context), network_routes(context), internals_routes(context)):
         app.register_blueprint(pages)
     app.before_request(_only_from_here)
     app.after_request(_guarded)
@@ -32,29 +32,29 @@ def create_app(stage: Stage) -> Flask:
 
     @app.get("/")
     def page() -> str:
-        world = stage.slack.world
+        world = context.slack.world
         return render_template(
             "page.html",
             start={
                 "workspace": world.app.team_name,
-                "brand": stage.x.world.brand.handle,
-                "me": _viewer(stage),
+                "brand": context.x.world.brand.handle,
+                "me": _viewer(context),
                 "team": [
                     {"id": one.id, "name": one.real_name} for one in world.users.values() if not one.is_bot
                 ],
-                "commands": [list(one) for one in stage.commands],
+                "commands": [list(one) for one in context.commands],
             },
         )
 
     @app.get("/news")
     def news() -> Response:
-        return Response(stage.bulletin.stream(), mimetype="text/event-stream")
+        return Response(context.event_stream.stream(), mimetype="text/event-stream")
 
     return app
 
 
-def _viewer(stage: Stage) -> str:
-    people = [one.id for one in stage.slack.world.users.values() if not one.is_bot]
+def _viewer(context: PageContext) -> str:
+    people = [one.id for one in context.slack.world.users.values() if not one.is_bot]
     asked = request.args.get("as", "")
     return asked if asked in people else people[0]
 

@@ -9,7 +9,7 @@ HEARTBEAT_SECONDS = 4.0  # a closed tab is noticed when the next line cannot be 
 GATHER_SECONDS = 0.06  # changes within this time become one line
 
 
-class Bulletin:
+class EventStream:
     """Version counters by topic. `changed` is quick enough to call while holding any lock."""
 
     def __init__(self) -> None:

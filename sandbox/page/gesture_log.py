@@ -16,7 +16,7 @@ class Gesture:
     seconds: float
 
 
-class Gestures:
+class GestureLog:
     """The last 60 gestures, oldest first."""
 
     def __init__(self) -> None:

@@ -7,13 +7,13 @@ from flask import Blueprint, request
 
 from sandbox.page.fault_switches import Switch
 from sandbox.page.json_replies import Json, problem, words
-from sandbox.page.page_context import Stage
+from sandbox.page.page_context import PageContext
 
 MAX_LINES = 14
 MAX_TICKETS = 40
 
 
-def internals_acts(stage: Stage) -> Blueprint:
+def internals_routes(context: PageContext) -> Blueprint:
     """Return the routes under `/internals`."""
     pages = Blueprint("internals", __name__, url_prefix="/internals")
 
@@ -23,60 +23,60 @@ def internals_acts(stage: Stage) -> Blueprint:
 
     @pages.get("/state")
     def state() -> Json:
-        return internals_state(stage, request.args.get("ticket", type=int))
+        return internals_state(context, request.args.get("ticket", type=int))
 
     @pages.post("/switch")
     def switch() -> Any:  # noqa: ANN401 - JSON, or a refusal
         name = words(given(), "name")
-        if name not in stage.switches.all:
+        if name not in context.switches.all:
             return problem("There is no such switch.", 404)
-        stage.switches.turn(name, on=bool(given().get("on")))
-        stage.bulletin.changed("internals")
-        stage.bulletin.changed("network")
+        context.switches.turn(name, on=bool(given().get("on")))
+        context.event_stream.changed("internals")
+        context.event_stream.changed("network")
         return {}
 
     @pages.post("/reset")
     def reset() -> Json:
-        stage.switches.reset()
-        stage.bulletin.changed("internals")
-        stage.bulletin.changed("network")
+        context.switches.reset()
+        context.event_stream.changed("internals")
+        context.event_stream.changed("network")
         return {}
 
     @pages.post("/bot")
     def bot() -> Any:  # noqa: ANN401 - JSON, or a refusal
-        acts = {"start": stage.bot.start, "stop": stage.bot.stop, "kill": stage.bot.kill}
+        acts = {"start": context.bot.start, "stop": context.bot.stop, "kill": context.bot.kill}
         act = acts.get(words(given(), "do"))
         if act is None:
             return problem("The bot can only be started, stopped or killed.", 404)
         act()
-        stage.bulletin.changed("internals")
+        context.event_stream.changed("internals")
         return {}
 
-    @pages.post("/drip")
-    def drip() -> Json:
+    @pages.post("/customers")
+    def customers() -> Json:
         if given().get("next"):
-            stage.drip.next()
+            context.customers.next()
         else:
-            stage.drip.running = bool(given().get("on"))
-        stage.bulletin.changed("internals")
+            context.customers.running = bool(given().get("on"))
+        context.event_stream.changed("internals")
         return {}
 
     return pages
 
 
-def internals_state(stage: Stage, ticket_id: int | None) -> Json:
+def internals_state(context: PageContext, ticket_id: int | None) -> Json:
     """Return the pane's state, with `ticket_id` or the ticket of the latest act."""
-    tickets = stage.ledger.tickets(MAX_TICKETS)
+    tickets = context.ledger.tickets(MAX_TICKETS)
     chosen = ticket_id or (tickets[0]["id"] if tickets else None)
     return {
-        "bot": stage.bot.state,
-        "log": stage.bot.tail(6),
-        "drip": {"on": stage.drip.running, "left": stage.drip.left},
-        "switches": [_switch(one) for one in stage.switches.all.values()],
+        "bot": context.bot.state,
+        "log": context.bot.tail(6),
+        "customers": {"on": context.customers.running, "left": context.customers.left},
+        "switches": [_switch(one) for one in context.switches.all.values()],
         "tickets": tickets,
-        "ticket": stage.ledger.timeline(chosen) if chosen else None,
-        "wire": {"x": _to_x(stage), "slack": _to_slack(stage), "bot": _to_bot(stage)},
-        "cost": round(stage.x.world.cost, 2),
+        "ticket": context.ledger.timeline(chosen) if chosen else None,
+        "wire": {"x": _to_x(context), "slack": _to_slack(context), "bot": _to_bot(context)},
+        "cost": round(context.x.world.cost, 2),
     }
 
 
@@ -94,9 +94,9 @@ def _switch(one: Switch) -> Json:
 # --- requests ---------------------------------------------------------------------------------------
 
 
-def _to_x(stage: Stage) -> list[Json]:
-    with stage.x.world.lock:
-        asked = list(stage.x.world.requests[-200:])
+def _to_x(context: PageContext) -> list[Json]:
+    with context.x.world.lock:
+        asked = list(context.x.world.requests[-200:])
     return _gathered(
         [
             {"at": one.at.timestamp(), "what": one.endpoint, "status": one.status or "no answer"}
@@ -105,9 +105,9 @@ def _to_x(stage: Stage) -> list[Json]:
     )
 
 
-def _to_slack(stage: Stage) -> list[Json]:
-    with stage.slack.world.lock:
-        calls = list(stage.slack.world.calls[-200:])
+def _to_slack(context: PageContext) -> list[Json]:
+    with context.slack.world.lock:
+        calls = list(context.slack.world.calls[-200:])
     return _gathered(
         [
             {"at": one.at, "what": one.method, "status": one.error or one.status or "no answer"}
@@ -116,17 +116,17 @@ def _to_slack(stage: Stage) -> list[Json]:
     )
 
 
-def _to_bot(stage: Stage) -> list[Json]:
+def _to_bot(context: PageContext) -> list[Json]:
     """Return events and gestures as they reached the bot."""
-    with stage.slack.world.lock:
+    with context.slack.world.lock:
         events = [
             {"at": attempt.at, "what": f"event {one.type}", "status": attempt.status or "no answer"}
-            for one in stage.slack.world.deliveries[-60:]
+            for one in context.slack.world.deliveries[-60:]
             for attempt in one.attempts
         ]
     gestures = [
         {"at": one.at, "what": f"{one.who} {one.what}", "status": one.status or "no answer"}
-        for one in stage.gestures.kept
+        for one in context.gestures.kept
     ]
     return _gathered(sorted([*events, *gestures], key=lambda line: line["at"]))
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sandbox.page.event_stream import Bulletin
+from sandbox.page.event_stream import EventStream
 from sandbox.page.fault_switches import Switches
-from sandbox.page.gesture_log import Gestures
+from sandbox.page.gesture_log import GestureLog
 from sandbox.slack import SlackServer
 from sandbox.x import XServer
 
@@ -45,7 +45,7 @@ class Ledger(Protocol):
         ...
 
 
-class Drip(Protocol):
+class ScriptedPosts(Protocol):
     """Customers who post by themselves now and then."""
 
     running: bool
@@ -59,19 +59,19 @@ class Drip(Protocol):
 
 
 @dataclass(frozen=True)
-class Stage:
+class PageContext:
     """The two local networks, the bot, its database, and the stream of changes to open tabs."""
 
     slack: SlackServer
     x: XServer
     bot: BotControl
     ledger: Ledger
-    drip: Drip
-    bulletin: Bulletin
+    customers: ScriptedPosts
+    event_stream: EventStream
     tagline: str = ""
     commands: tuple[tuple[str, str], ...] = ()  # (command, hint) pairs that the message box suggests
     ideas: tuple[str, ...] = ()  # example posts for the X pane
-    gestures: Gestures = field(default_factory=Gestures)
+    gestures: GestureLog = field(default_factory=GestureLog)
     switches: Switches = field(init=False)
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ from flask import Blueprint, request, send_file
 
 from sandbox.page.gesture_log import Gesture
 from sandbox.page.json_replies import Json, problem, words
-from sandbox.page.page_context import Stage
+from sandbox.page.page_context import PageContext
 from sandbox.page.slack_state import slack_state
 from sandbox.slack import Message, Modal, NotOnScreenError, Outcome, Person, SlackError
 from sandbox.slack.block_kit.interactive_elements import STATE, Part, options, presses
@@ -22,7 +22,7 @@ MAX_MESSAGE_BYTES = 10_000_000  # with its files in Base64
 GONE = "That no longer exists."
 
 
-def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short function for each gesture
+def slack_routes(context: PageContext) -> Blueprint:  # noqa: C901, PLR0915 - one short function for each gesture
     """Return the routes under `/slack`."""
     pages = Blueprint("slack", __name__, url_prefix="/slack")
     pages.register_error_handler(NotOnScreenError, lambda error: problem(str(error)))
@@ -33,11 +33,11 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         return body if isinstance(body, dict) else {}
 
     def me() -> Person:
-        return stage.slack.person(words(given(), "as"))
+        return context.slack.person(words(given(), "as"))
 
     def message() -> Message:
         body = given()
-        place = stage.slack.world.channel(words(body, "channel"))
+        place = context.slack.world.channel(words(body, "channel"))
         for one in [*place.messages, *place.ephemerals]:
             if one.ts == body.get("ts"):
                 return one
@@ -48,15 +48,15 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         if outcome is None:
             return {}
         gesture = Gesture(began, me().user.real_name, what, outcome.status, time.time() - began)
-        stage.gestures.note(gesture)
-        stage.bulletin.changed("internals")
+        context.gestures.note(gesture)
+        context.event_stream.changed("internals")
         return {"error": outcome.error} if outcome.error else {}
 
     @pages.get("/state")
     def state() -> Json:
         asked = request.args
-        place = asked.get("channel") or next(iter(stage.slack.world.channels))
-        return slack_state(stage, asked.get("as", ""), place, asked.get("thread") or None)
+        place = asked.get("channel") or next(iter(context.slack.world.channels))
+        return slack_state(context, asked.get("as", ""), place, asked.get("thread") or None)
 
     @pages.post("/say")
     def say() -> Json:
@@ -90,7 +90,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
     def react() -> Json:
         surface, name = message(), words(given(), "name")
         mine = me().id in surface.reactions.get(name, [])
-        stage.slack.world.react(surface, name, me().id, remove=mine)
+        context.slack.world.react(surface, name, me().id, remove=mine)
         return {}
 
     @pages.post("/edit")
@@ -103,7 +103,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         surface = message()
         if surface.ephemeral_to:
             _must_be_seen(me(), surface)
-            stage.slack.world.delete(surface)
+            context.slack.world.delete(surface)
         else:
             me().delete(surface)
         return {}
@@ -120,7 +120,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
 
     @pages.get("/file/<file_id>")
     def file(file_id: str) -> Any:  # noqa: ANN401 - bytes, or a refusal
-        found = _file_for(stage, request.args.get("as", ""), file_id)
+        found = _file_for(context, request.args.get("as", ""), file_id)
         if found is None or found.data is None:
             return problem("That file does not exist, or you cannot see it.", 404)
         return send_file(
@@ -133,7 +133,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
     # --- modals ----------------------------------------------------------------------------------
 
     def view() -> View:
-        found = stage.slack.world.views.known(words(given(), "view"))
+        found = context.slack.world.views.known(words(given(), "view"))
         if found is None or found.user != me().id:
             raise NotOnScreenError(GONE)
         return found
@@ -194,9 +194,9 @@ def _files(given: Any) -> dict[str, bytes]:  # noqa: ANN401 - any JSON
         raise NotOnScreenError("These are not files.") from None
 
 
-def _file_for(stage: Stage, viewer: str, file_id: str) -> File | None:
+def _file_for(context: PageContext, viewer: str, file_id: str) -> File | None:
     """Return a file that `viewer` can see: shared where they are, or a picture in a block."""
-    world = stage.slack.world
+    world = context.slack.world
     with world.lock:
         try:
             found = world.files.get(file_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.page.page_context import Stage
+from sandbox.page.page_context import PageContext
 from sandbox.page.text_runs import drawn, plain_runs, runs
 from sandbox.slack import Message, Person, SlackWorld
 from sandbox.slack.people.person import TURNED_OFF
@@ -16,10 +16,10 @@ Json = dict[str, Any]
 SHOWN = 120  # messages of a channel
 
 
-def slack_state(stage: Stage, viewer: str, channel_id: str, thread_ts: str | None) -> Json:
+def slack_state(context: PageContext, viewer: str, channel_id: str, thread_ts: str | None) -> Json:
     """Return all that the Slack pane shows to `viewer`. Raises SlackError for an unknown ID."""
-    world = stage.slack.world
-    person = stage.slack.person(viewer)
+    world = context.slack.world
+    person = context.slack.person(viewer)
     with world.lock:
         channel = world.channel(channel_id)
         thread = channel.find(thread_ts) if thread_ts else None

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from sandbox.page.json_replies import Json, problem, words
-from sandbox.page.page_context import Stage
+from sandbox.page.page_context import PageContext
 from sandbox.x import XPost, XWorld
 from sandbox.x.state.posting_rules import ForbiddenError, check_summons
 from sandbox.x.state.text import Composed, Span, length
@@ -15,16 +15,16 @@ MAX_CONVERSATIONS = 40
 MAX_NAME_LENGTH = 40
 
 
-def network_acts(stage: Stage) -> Blueprint:
+def network_routes(context: PageContext) -> Blueprint:
     """Return the routes under `/network`."""
     pages = Blueprint("network", __name__, url_prefix="/network")
-    world = stage.x.world
+    world = context.x.world
     for kind in (LookupError, ValueError):
         pages.register_error_handler(kind, lambda error: problem(_sentence(error)))
 
     @pages.get("/state")
     def state() -> Json:
-        return network_state(stage)
+        return network_state(context)
 
     @pages.post("/post")
     def post() -> Json:
@@ -78,9 +78,9 @@ def given() -> Json:
     return body if isinstance(body, dict) else {}
 
 
-def network_state(stage: Stage) -> Json:
+def network_state(context: PageContext) -> Json:
     """Return the pane's state: users and conversations."""
-    world = stage.x.world
+    world = context.x.world
     with world.lock:
         threads = [_thread(world, posts) for posts in _conversations(world)]
         people = {post["author"]: None for thread in threads for post in thread["posts"]}
@@ -90,8 +90,8 @@ def network_state(stage: Stage) -> Json:
         others = [user for user in world.users() if user.id not in of_brand]
     return {
         "brand": world.brand.handle,
-        "tagline": stage.tagline,
-        "ideas": list(stage.ideas),
+        "tagline": context.tagline,
+        "ideas": list(context.ideas),
         "users": {user.id: _user(user) for user in [*known, *others, world.brand]},
         "people": [user.handle for user in others],
         "threads": threads,
@@ -102,7 +102,7 @@ def network_state(stage: Stage) -> Json:
 def _conversations(world: XWorld) -> list[list[XPost]]:
     """Return the conversations with the newest posts, each oldest first."""
     found: dict[str, list[XPost]] = {}
-    for post in world.shelf.newest_first():
+    for post in world.index.newest_first():
         if post.conversation_id in found or len(found) < MAX_CONVERSATIONS:
             found.setdefault(post.conversation_id, []).append(post)
     return [sorted(posts, key=lambda post: int(post.first_id)) for posts in found.values()]

@@ -5,14 +5,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from sandbox.slack.delivery.http_mode import HttpMode
-from sandbox.slack.delivery.sender import Courier
+from sandbox.slack.delivery.sender import PayloadSender
 from sandbox.slack.delivery.socket_mode import SocketMode
 from sandbox.slack.delivery.transport import Answer, encode
 from sandbox.slack.http_server import HttpServer, Request, Response
 from sandbox.slack.people.person import Person
 from sandbox.slack.web_api.dispatch import WebApi
-from sandbox.slack.web_api.file_endpoints import Shelf
-from sandbox.slack.web_api.response_url_endpoint import Hooks
+from sandbox.slack.web_api.file_endpoints import FileEndpoints
+from sandbox.slack.web_api.response_url_endpoint import ResponseUrlEndpoint
 from sandbox.slack.workspace.world import SlackWorld
 
 Json = dict[str, Any]
@@ -37,11 +37,11 @@ class SlackServer:
         self._http = HttpMode(signing_secret)
         self._http.url = events_url
         self.sockets = SocketMode(self.world.app.app_id)
-        self.courier = Courier(self.world, self._http, self.sockets)
+        self.sender = PayloadSender(self.world, self._http, self.sockets)
         self._api = WebApi(self.world, {"bot": bot_token, "app": app_token}, self._stopping)
-        self._shelf = Shelf(self.world, bot_token, self._stopping)
+        self._file_endpoints = FileEndpoints(self.world, bot_token, self._stopping)
         self.world.open_socket = self.sockets.ticket
-        self._hooks = Hooks(self.world, self._stopping)
+        self._response_url_endpoint = ResponseUrlEndpoint(self.world, self._stopping)
         self._server = HttpServer(port, self._answer)
         self.world.address = self.address
 
@@ -75,13 +75,13 @@ class SlackServer:
     def start(self) -> None:
         self.sockets.start()
         self._server.start()
-        self.courier.start()
+        self.sender.start()
 
     def close(self) -> None:
         """Stop everything and wait for every thread."""
         self._stopping.set()
         self.sockets.close()
-        self.courier.close()
+        self.sender.close()
         self._server.close()
 
     def __enter__(self) -> Self:
@@ -95,7 +95,7 @@ class SlackServer:
 
     def person(self, user: str) -> Person:
         """Return a teammate by ID, handle or name, ready to act. Raises SlackError `user_not_found`."""
-        return Person(self.world.user(user), self.world, self.courier, self.address)
+        return Person(self.world.user(user), self.world, self.sender, self.address)
 
     def add_user(self, user_id: str, real_name: str, name: str) -> Person:
         """Add a member, who joins every public channel."""
@@ -128,7 +128,7 @@ class SlackServer:
         if request.path.startswith("/api/"):
             return self._api.answer(request.path.removeprefix("/api/"), request)
         if request.path.startswith(("/actions/", "/commands/")):
-            return self._hooks.answer(request)
+            return self._response_url_endpoint.answer(request)
         if request.path.startswith(("/upload/", "/files-pri/")):
-            return self._shelf.answer(request)
+            return self._file_endpoints.answer(request)
         return Response(404, b"not found", "text/plain")

@@ -144,7 +144,7 @@ def test_the_card_that_one_answers_stays_in_sight_while_others_speak(window, dem
     card = ana.card("read all of these")
     ana.press(card, "Reply")
     for number in range(3):
-        demo.stage.x.world.post("maria_writes", f"@fernpress and another one, number {number}")
+        demo.context.x.world.post("maria_writes", f"@fernpress and another one, number {number}")
     ana.card("number 2").wait_for()
     ana.write("Each of them.")
     ana.send()

@@ -61,7 +61,7 @@ def test_a_button_that_is_gone_is_refused_with_a_sentence(ask: Ask) -> None:
 
 
 def test_nobody_presses_what_only_somebody_else_sees(ask: Ask, demo: Demo) -> None:
-    whisper = demo.stage.slack.world.whisper("C0MENTIONS", "U0BEN", "psst")
+    whisper = demo.context.slack.world.whisper("C0MENTIONS", "U0BEN", "psst")
     seen = {"as": "U0ANA", "channel": "C0MENTIONS", "ts": whisper.ts}
 
     status, answer = ask("POST", "/slack/delete", seen)
@@ -108,7 +108,7 @@ def test_each_switch_can_be_turned_on_and_mended(ask: Ask, demo: Demo) -> None:
 
 
 def test_the_story_has_two_weeks_to_tell(demo: Demo) -> None:
-    ana = demo.stage.slack.person("U0ANA")
+    ana = demo.context.slack.person("U0ANA")
 
     told = str(ana.command("/mentions", "stats 30d").blocks)
 

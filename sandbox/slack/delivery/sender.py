@@ -20,18 +20,18 @@ Json = dict[str, Any]
 GOOD = range(200, 300)
 
 
-class Courier:
+class PayloadSender:
     """Sends over a socket if one is connected, else to the request URL."""
 
     def __init__(self, world: SlackWorld, http: HttpMode, sockets: SocketMode) -> None:
         self._world, self._http, self._sockets = world, http, sockets
         self._pool = ThreadPoolExecutor(16, "slack-events")
-        self._later = Later()
+        self._later = DelayedCalls()
         self._held: list[Delivery] = []
 
     def start(self) -> None:
         self._later.start()
-        self._world.tell_bot = self.event
+        self._world.tell_bot = self.send_event
 
     def close(self) -> None:
         self._world.tell_bot = lambda _event: None
@@ -40,30 +40,30 @@ class Courier:
         self._pool.shutdown(cancel_futures=True)
 
     @property
-    def way(self) -> Transport:
+    def transport(self) -> Transport:
         return self._sockets if self._sockets.ready else self._http
 
-    def gesture(self, kind: Kind, payload: Json) -> tuple[Parcel, Answer]:
+    def send_interaction(self, kind: Kind, payload: Json) -> tuple[Parcel, Answer]:
         """Send an interaction or command and wait three seconds for the bot, as Slack does. No retries."""
-        way = self.way
+        way = self.transport
         parcel = way.pack(kind, payload)
         return parcel, way.send(parcel, self._world.limits.answer_seconds)
 
-    def repeat(self, parcel: Parcel) -> Answer:
+    def resend(self, parcel: Parcel) -> Answer:
         """Send the same bytes again, with the same signature or envelope."""
         way: Transport = self._sockets if parcel.envelope_id else self._http
         return way.send(parcel, self._world.limits.answer_seconds)
 
-    def afresh(self, body: bytes) -> tuple[Parcel, Answer]:
+    def resend_signed(self, body: bytes) -> tuple[Parcel, Answer]:
         """Send the bytes of an earlier delivery with a new signature or envelope."""
         kind, payload = decode(body)
-        way = self.way
+        way = self.transport
         parcel = replace(way.pack(kind, payload), body=body)
         if way is self._http:
             parcel = replace(parcel, headers=parcel.headers | self._http.signed(body))
         return parcel, way.send(parcel, self._world.limits.answer_seconds)
 
-    def event(self, inner: Json) -> Delivery:
+    def send_event(self, inner: Json) -> Delivery:
         """Start to deliver an event and return at once; `tried` is set after the first attempt."""
         with self._world.lock:
             delivery = self._wrapped(inner)
@@ -100,7 +100,7 @@ class Courier:
             self._attempt(delivery)
 
     def _attempt(self, delivery: Delivery, retry: tuple[int, str] | None = None) -> None:
-        way = self.way
+        way = self.transport
         answer = way.send(way.pack("events_api", delivery.payload), self._world.limits.answer_seconds, retry)
         number = retry[0] if retry else 0
         failure = answer.failure or ("" if answer.status in GOOD else "http_error")
@@ -155,7 +155,7 @@ class Courier:
         return delivery
 
 
-class Later:
+class DelayedCalls:
     """A thread that calls functions after a delay."""
 
     def __init__(self) -> None:

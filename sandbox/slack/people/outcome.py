@@ -71,7 +71,7 @@ class Outcome:
         """Send the same bytes again, as a retry or attacker would. Raises ValueError if nothing was sent."""
         if self.parcel is None:
             raise ValueError("nothing was sent that could be sent again")
-        answer = self.person.courier.repeat(self.parcel)
+        answer = self.person.sender.resend(self.parcel)
         return type(self)(
             self.person,
             self.parcel,

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sandbox.slack.block_kit.interactive_elements import STATE, Part, chosen, find, options, words
 from sandbox.slack.delivery.interaction_payloads import Payloads
-from sandbox.slack.delivery.sender import Courier
+from sandbox.slack.delivery.sender import PayloadSender
 from sandbox.slack.delivery.transport import Answer, Parcel
 from sandbox.slack.errors import NotOnScreenError, SlackError
 from sandbox.slack.people.external_select import EXTERNAL, is_enough, offered
@@ -36,8 +36,8 @@ class Person:
     Methods raise NotOnScreenError for anything that this person cannot see or do.
     """
 
-    def __init__(self, user: User, world: SlackWorld, courier: Courier, address: str) -> None:
-        self.user, self.world, self.courier = user, world, courier
+    def __init__(self, user: User, world: SlackWorld, sender: PayloadSender, address: str) -> None:
+        self.user, self.world, self.sender = user, world, sender
         self._address = address
         self._payloads = Payloads(world)
 
@@ -191,7 +191,7 @@ class Person:
             url = self._response_url("commands", place)
             line = (command, as_command(text, self.world))
             payload = self._payloads.command(self.user, place, line, trigger, self._address + url.path)
-        parcel, answer = self.courier.gesture("slash_commands", payload)
+        parcel, answer = self.sender.send_interaction("slash_commands", payload)
         error = show_ack(self.world, command, url, answer)
         if error:
             self.world.trouble(self.id, error)
@@ -215,7 +215,7 @@ class Person:
             before = self.home.hash if self.home else ""
             event = self._payloads.home_opened(self.user, self.dm(), self.home)
         if event["type"] in self.world.subscriptions:
-            self.courier.event(event).tried.wait(self.world.limits.answer_seconds)
+            self.sender.send_event(event).tried.wait(self.world.limits.answer_seconds)
         self.world.wait(lambda: self.home and self.home.hash != before, seconds)
         return self.home
 
@@ -248,7 +248,7 @@ class Person:
             return {"options": []}
         with self.world.lock:
             payload = self._payloads.suggestion(self.user, surface, part, typed)
-        _, answer = self.courier.gesture("interactive", payload)
+        _, answer = self.sender.send_interaction("interactive", payload)
         try:
             offer = offered(answer)
         except SlackError:
@@ -275,7 +275,7 @@ class Person:
             self._must_be_signed_in()
             trigger, since = self._trigger(modal.id), self.world.next_ts()
             payload = self._payloads.submission(self.user, modal.state, trigger)
-        parcel, answer = self.courier.gesture("interactive", payload)
+        parcel, answer = self.sender.send_interaction("interactive", payload)
         settled = modal.settle(answer)
         if settled.get("error"):
             self.world.trouble(self.id, settled["error"])
@@ -291,7 +291,7 @@ class Person:
         self.world.changed("view", ts=modal.id, user=self.id)
         if not given.get("notify_on_close"):
             return None
-        return self._outcome(*self.courier.gesture("interactive", payload))
+        return self._outcome(*self.sender.send_interaction("interactive", payload))
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -301,7 +301,7 @@ class Person:
         if url:
             payload["response_url"] = self._address + url.path
         since = self.world.next_ts()
-        parcel, answer = self.courier.gesture("interactive", payload)
+        parcel, answer = self.sender.send_interaction("interactive", payload)
         return self._outcome(parcel, answer, trigger=trigger, response_url=url, since=since, opened_url=link)
 
     def _outcome(self, parcel: Parcel, answer: Answer, **more: Any) -> Outcome:  # noqa: ANN401 - Outcome's own fields
@@ -311,7 +311,7 @@ class Person:
 
     def _again(self, body: bytes) -> Outcome:
         since = self.world.next_ts()
-        parcel, answer = self.courier.afresh(body)
+        parcel, answer = self.sender.resend_signed(body)
         trigger = self.world.triggers.known(str(parcel.payload.get("trigger_id")))
         return self._outcome(parcel, answer, trigger=trigger, since=since)
 

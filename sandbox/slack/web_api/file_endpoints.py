@@ -12,7 +12,7 @@ from sandbox.slack.workspace.world import SlackWorld
 METHOD = "upload"
 
 
-class Shelf:
+class FileEndpoints:
     """Receives each file once, and serves it to tokens that may read files."""
 
     def __init__(self, world: SlackWorld, bot_token: str, stopping: threading.Event) -> None:

@@ -23,7 +23,7 @@ METHOD = "response_url"
 FAILED = "{} failed with the error “{}”"
 
 
-class Hooks:
+class ResponseUrlEndpoint:
     """Answers `/actions/…` and `/commands/…`."""
 
     def __init__(self, world: SlackWorld, stopping: threading.Event) -> None:

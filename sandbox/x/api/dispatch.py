@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from sandbox.x.api import fault_effects
 from sandbox.x.api.call import Call
-from sandbox.x.api.endpoints import ENDPOINTS, Door, Endpoint
+from sandbox.x.api.endpoints import ENDPOINTS, Endpoint, OAuthRoute
 from sandbox.x.api.fields import spelled
 from sandbox.x.api.http_messages import Answer, Request, as_json, as_problem
 from sandbox.x.api.problems import ProblemError, plain
@@ -29,7 +29,7 @@ def answer(world: XWorld, request: Request, wait: fault_effects.Wait) -> Answer:
 
 
 def _bent(
-    world: XWorld, request: Request, endpoint: Endpoint | Door, key: str, wait: fault_effects.Wait
+    world: XWorld, request: Request, endpoint: Endpoint | OAuthRoute, key: str, wait: fault_effects.Wait
 ) -> Answer:
     taken = world.faults.take(endpoint.name)
     instead = fault_effects.before(taken, world.clock(), wait)
@@ -44,9 +44,11 @@ def _bent(
     return replace(made, headers=spent.headers | made.headers)
 
 
-def _handled(world: XWorld, request: Request, endpoint: Endpoint | Door, key: str, lag: timedelta) -> Answer:
+def _handled(
+    world: XWorld, request: Request, endpoint: Endpoint | OAuthRoute, key: str, lag: timedelta
+) -> Answer:
     """Return the endpoint's response. The world is locked meanwhile, so a page is consistent."""
-    if isinstance(endpoint, Door):
+    if isinstance(endpoint, OAuthRoute):
         with world.lock:
             return endpoint.handle(world, request)
     try:

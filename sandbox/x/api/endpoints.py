@@ -38,16 +38,16 @@ class Endpoint(Route):
 
 
 @dataclass(frozen=True, slots=True)
-class Door(Route):
+class OAuthRoute(Route):
     """A route of the OAuth flow, which needs no token."""
 
     handle: Callable[[XWorld, Request], Answer]
 
 
-ENDPOINTS: tuple[Endpoint | Door, ...] = (
-    Door("GET /i/oauth2/authorize", oauth_endpoints.authorize),
-    Door("POST /i/oauth2/authorize", oauth_endpoints.authorize),
-    Door("POST /2/oauth2/token", oauth_endpoints.token),
+ENDPOINTS: tuple[Endpoint | OAuthRoute, ...] = (
+    OAuthRoute("GET /i/oauth2/authorize", oauth_endpoints.authorize),
+    OAuthRoute("POST /i/oauth2/authorize", oauth_endpoints.authorize),
+    OAuthRoute("POST /2/oauth2/token", oauth_endpoints.token),
     Endpoint("GET /2/users/me", USER_QUERY, read_endpoints.me),
     Endpoint("GET /2/users/by/username/:username", USER_QUERY, read_endpoints.user_by_handle),
     Endpoint("GET /2/users", USER_QUERY | {"ids"}, read_endpoints.users),

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from sandbox.x.state.ids import Snowflakes, moment
-from sandbox.x.state.post_index import Shelf
+from sandbox.x.state.post_index import PostIndex
 from sandbox.x.state.posts import Media, User, XPost
 from sandbox.x.state.text import Composed, compose
 from sandbox.x.state.users import People
@@ -27,13 +27,13 @@ def links_to(author: User, first_id: str, media: Sequence[Media]) -> list[tuple[
     ]
 
 
-class Maker:
+class PostFactory:
     """Creates posts that fit the existing ones. It does not store them."""
 
-    def __init__(self, ids: Snowflakes, people: People, shelf: Shelf) -> None:
+    def __init__(self, ids: Snowflakes, people: People, index: PostIndex) -> None:
         self._ids = ids
         self._people = people
-        self._shelf = shelf
+        self._index = index
 
     def make(
         self,
@@ -73,7 +73,7 @@ class Maker:
         post_id = self._ids.next(at)
         to = [handle.removeprefix("@") for handle in old.composed.in_front.split()]
         author = self._people[old.author_id]
-        quoted = self._shelf.posts.get(old.quotes or "")
+        quoted = self._index.posts.get(old.quotes or "")
         return replace(
             old,
             id=post_id,
@@ -91,9 +91,9 @@ class Maker:
         return replace(self.make(author, words, at=at), repost_of=original.id)
 
     def _existing(self, post_id: str | None) -> XPost | None:
-        if post_id is not None and post_id not in self._shelf.posts:
+        if post_id is not None and post_id not in self._index.posts:
             raise LookupError(f"there is no post {post_id} here")
-        return None if post_id is None else self._shelf.posts[post_id]
+        return None if post_id is None else self._index.posts[post_id]
 
     def _addressed(self, parent: XPost | None, author: User) -> list[User]:
         """Return the users whom X puts in front of a reply: the parent's author, then those it mentions."""

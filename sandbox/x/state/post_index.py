@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sandbox.x.state.posts import XPost
 
 
-class Shelf:
+class PostIndex:
     """All posts. IDs rise with time, so each list is sorted by ID and read from its end."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Shelf:
     def newest_first(self) -> Iterator[XPost]:
         return self._walk(self._all)
 
-    def said_by(self, user_id: str) -> Iterator[XPost]:
+    def posts_by(self, user_id: str) -> Iterator[XPost]:
         return self._walk(self._by_author.get(user_id, []))
 
     def mentioning(self, user_id: str) -> Iterator[XPost]:

@@ -13,19 +13,19 @@ SEARCHED = timedelta(days=7)
 
 def mentions(world: XWorld, user_id: str, lag: timedelta) -> list[XPost]:
     """Return the newest 800 public posts that mention a user, with replies, reposts and the user's own."""
-    return list(itertools.islice(_public(world, world.shelf.mentioning(user_id), lag), MENTIONS_KEPT))
+    return list(itertools.islice(_public(world, world.index.mentioning(user_id), lag), MENTIONS_KEPT))
 
 
 def own(world: XWorld, user_id: str, lag: timedelta) -> list[XPost]:
     """Return a user's own posts, which late indexing does not affect."""
     until = world.clock() - lag
-    return [post for post in world.shelf.said_by(user_id) if post.created_at <= until]
+    return [post for post in world.index.posts_by(user_id) if post.created_at <= until]
 
 
 def searchable(world: XWorld, lag: timedelta) -> list[XPost]:
     """Return a week of public posts, without reposts (since 4 May 2026)."""
     since = world.clock() - SEARCHED
-    week = itertools.takewhile(lambda post: post.created_at > since, world.shelf.newest_first())
+    week = itertools.takewhile(lambda post: post.created_at > since, world.index.newest_first())
     return [post for post in _public(world, week, lag + world.search_delay) if post.repost_of is None]
 
 

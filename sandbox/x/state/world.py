@@ -11,8 +11,8 @@ from typing import Any, Literal
 from sandbox.x.faults import Faults
 from sandbox.x.state.ids import Snowflakes
 from sandbox.x.state.oauth_grants import Grants
-from sandbox.x.state.post_factory import Maker
-from sandbox.x.state.post_index import Shelf
+from sandbox.x.state.post_factory import PostFactory
+from sandbox.x.state.post_index import PostIndex
 from sandbox.x.state.posting_rules import (
     PARENT_GONE,
     ForbiddenError,
@@ -71,8 +71,8 @@ class XWorld:
         self.search_delay = timedelta(0)
         self._ids = Snowflakes()
         self._people = People()
-        self.shelf = Shelf()
-        self._maker = Maker(self._ids, self._people, self.shelf)
+        self.index = PostIndex()
+        self._factory = PostFactory(self._ids, self._people, self.index)
         self._observers: list[Callable[[Change], None]] = []
         self._brand_id = self._signed_in_id = self.add_user(handle, name).id
 
@@ -163,12 +163,12 @@ class XWorld:
         with self.lock:
             author = self.user(author_handle)
             attached = [Media(one) if isinstance(one, str) else one for one in media]
-            made = self._maker.make(
+            made = self._factory.make(
                 author, text, at=at or self.clock(), reply_to=reply_to, quotes=quotes, media=attached
             )
             visible_at = _after(made.created_at, visible_after)
             made = replace(made, visible_at=visible_at, entities=entities, lang=lang, poll=tuple(poll))
-            self.shelf.put(made)
+            self.index.put(made)
         self._tell(Change("post", made.id))
         return made
 
@@ -188,14 +188,14 @@ class XWorld:
         with self.lock:
             if reply_to is not None and not self._can_see(reply_to):
                 raise ForbiddenError(PARENT_GONE)
-            made = self._maker.make(by, text, at=self.clock(), reply_to=reply_to, unnamed=unnamed)
+            made = self._factory.make(by, text, at=self.clock(), reply_to=reply_to, unnamed=unnamed)
             check_words(made)
             if reply_to is not None:
                 self._check_summons(by, self.posts[reply_to])
             since = made.created_at - self.duplicate_window
-            recent = itertools.takewhile(lambda p: p.created_at > since, self.shelf.said_by(made.author_id))
+            recent = itertools.takewhile(lambda p: p.created_at > since, self.index.posts_by(made.author_id))
             check_duplicate(made, recent)
-            self.shelf.put(made)
+            self.index.put(made)
         self._tell(Change("post", made.id))
         return made
 
@@ -205,22 +205,22 @@ class XWorld:
             old = self.posts[self.versions(post_id)[-1]]
             if len(self.versions(post_id)) > MAX_EDITS:
                 raise ValueError(f"{post_id} was edited {MAX_EDITS} times already")
-            made = self._maker.remake(old, text, at=self.clock())
-            self.shelf.put(made)
+            made = self._factory.remake(old, text, at=self.clock())
+            self.index.put(made)
         self._tell(Change("edit", made.id))
         return made
 
     def delete(self, post_id: str) -> None:
         """Delete a post with all its versions. Raises KeyError."""
         with self.lock:
-            self.shelf.remove(post_id)
+            self.index.remove(post_id)
         self._tell(Change("delete", post_id))
 
     def repost(self, handle: str, post_id: str) -> XPost:
         """Repost: a new post whose text is `RT @author: …`, with the mentions of the original."""
         with self.lock:
-            made = self._maker.repost(self.user(handle), self.posts[post_id], at=self.clock())
-            self.shelf.put(made)
+            made = self._factory.repost(self.user(handle), self.posts[post_id], at=self.clock())
+            self.index.put(made)
         self._tell(Change("repost", made.id))
         return made
 
@@ -234,12 +234,12 @@ class XWorld:
     @property
     def posts(self) -> dict[str, XPost]:
         """All versions of all posts, by ID."""
-        return self.shelf.posts
+        return self.index.posts
 
     @property
     def deleted(self) -> dict[str, XPost]:
         """All versions of all deleted posts, by ID."""
-        return self.shelf.deleted
+        return self.index.deleted
 
     @property
     def requests(self) -> list[Asked]:
@@ -259,24 +259,24 @@ class XWorld:
     def versions(self, post_id: str) -> tuple[str, ...]:
         """Return the IDs of a post's edit chain, oldest first, even of a deleted post. Raises KeyError."""
         with self.lock:
-            return self.shelf.versions(self._known(post_id))
+            return self.index.versions(self._known(post_id))
 
     def references_to(self, post: XPost, kind: str) -> int:
         """Return how many posts refer to `post` as `kind`: replied_to, quoted or retweeted."""
         with self.lock:
-            return self.shelf.references_to(post, kind)
+            return self.index.references_to(post, kind)
 
     def replies_to(self, post_id: str) -> list[XPost]:
         """Return the brand's replies to any version of a post, oldest first."""
         with self.lock:
             versions = self.versions(post_id)
-            return [p for p in reversed([*self.shelf.said_by(self._brand_id)]) if p.reply_to in versions]
+            return [p for p in reversed([*self.index.posts_by(self._brand_id)]) if p.reply_to in versions]
 
     def conversation(self, post_id: str) -> list[XPost]:
         """Return all posts in the conversation of a post, oldest first."""
         with self.lock:
             root = self._known(post_id).conversation_id
-            return [p for p in reversed([*self.shelf.newest_first()]) if p.conversation_id == root]
+            return [p for p in reversed([*self.index.newest_first()]) if p.conversation_id == root]
 
     def is_hidden(self, user_id: str) -> bool:
         """Whether X hides this user's posts from the brand: protected, suspended or deleted."""

@@ -25,7 +25,7 @@ export function internalsPane({ users, onChange }) {
   const refresh = refresher(() => get(`/internals/state${ticket ? `?ticket=${ticket}` : ""}`), (fresh) => { state = fresh; draw(); onChange(state); });
 
   function draw() {
-    drawOnce(bot, { bot: state.bot, drip: state.drip, log: state.log }, drawBot);
+    drawOnce(bot, { bot: state.bot, customers: state.customers, log: state.log }, drawBot);
     drawTicket();
     drawOnce(switches, state.switches, drawSwitches);
     drawOnce(wire, state.wire, drawWire);
@@ -45,7 +45,7 @@ export function internalsPane({ users, onChange }) {
 
   // --- the bot -------------------------------------------------------------------------------------------
 
-  function drawBot({ bot: now, drip, log }) {
+  function drawBot({ bot: now, customers, log }) {
     const alive = now === "running" || now === "starting";
     const button = (label, act, kind = "") => h("button", { type: "button", class: `small ${kind}`, data: { focus: label }, onclick: act }, label);
     return [
@@ -54,11 +54,11 @@ export function internalsPane({ users, onChange }) {
         alive ? [button("Kill the bot", () => post("/internals/bot", { do: "kill" }), "danger"), button("Stop", () => post("/internals/bot", { do: "stop" }))]
           : button("Start it again", () => post("/internals/bot", { do: "start" }), "primary")),
       h("p", { class: "note" }, "A real process that knows nothing of this page. Kill it at any moment: nothing is lost, and nothing is sent twice."),
-      h("div", { class: "row drip" },
+      h("div", { class: "row customers" },
         h("label", { class: "switch" },
-          h("input", { type: "checkbox", role: "switch", checked: drip.on, disabled: !drip.left, data: { focus: "drip" }, onchange: (event) => post("/internals/drip", { on: event.target.checked }) }),
-          h("span", {}, drip.left ? `New customers post now and then (${drip.left} to come)` : "All customers have posted")),
-        drip.left ? button("Next one now", () => post("/internals/drip", { next: true })) : null),
+          h("input", { type: "checkbox", role: "switch", checked: customers.on, disabled: !customers.left, data: { focus: "customers" }, onchange: (event) => post("/internals/customers", { on: event.target.checked }) }),
+          h("span", {}, customers.left ? `New customers post now and then (${customers.left} to come)` : "All customers have posted")),
+        customers.left ? button("Next one now", () => post("/internals/customers", { next: true })) : null),
       h("details", {}, h("summary", {}, "Bot log"), h("pre", { tabIndex: 0 }, log.join("\n") || "…")),
     ];
   }
