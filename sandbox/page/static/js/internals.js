@@ -57,7 +57,7 @@ export function internalsPane({ users, onChange }) {
       h("div", { class: "row customers" },
         h("label", { class: "switch" },
           h("input", { type: "checkbox", role: "switch", checked: customers.on, disabled: !customers.left, data: { focus: "customers" }, onchange: (event) => post("/internals/customers", { on: event.target.checked }) }),
-          h("span", {}, customers.left ? `New customers post now and then (${customers.left} to come)` : "All customers have posted")),
+          h("span", {}, customers.left ? `New customers post (${customers.left} to come)` : "All customers have posted")),
         customers.left ? button("Next one now", () => post("/internals/customers", { next: true })) : null),
       h("details", {}, h("summary", {}, "Bot log"), h("pre", { tabIndex: 0 }, log.join("\n") || "…")),
     ];
