@@ -1,7 +1,7 @@
-"""The real bot as a child process, pointed at the local worlds by environment variables and nothing else.
+"""The real bot as a child process, connected to the local networks by environment variables alone.
 
-It obeys nothing of the machine: neither a developer's settings (a demo that calls production's HEARTBEAT_URL
-says there that all is well) nor a proxy, and no `.env`, for it is started in a folder of its own.
+The machine's settings do not reach it: no developer's variables (a demo must not call production's
+HEARTBEAT_URL), no proxy, and no `.env`, since it runs in a folder of its own.
 """
 
 import contextlib
@@ -17,17 +17,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-# What Python needs of the machine; whatever else is set there, now or in a later version, is not for a demo.
+# The only variables that a child gets from the machine: those that Python needs.
 KEPT = ("PATH", "HOME", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-# NO_PROXY also keeps urllib from asking macOS for the proxies of its network settings.
+# NO_PROXY also stops urllib from using the proxies in macOS's network settings.
 # https://docs.python.org/3/library/urllib.request.html#urllib.request.getproxies
 OURS = {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", "NO_PROXY": "*", "no_proxy": "*"}
-PATIENCE = 3.0  # seconds from SIGTERM to SIGKILL
-LOOK = 0.25
+KILL_AFTER_SECONDS = 3.0  # from SIGTERM to SIGKILL
+CHECK_INTERVAL_SECONDS = 0.25
 
 
 class BotProcess:
-    """`python -m bot run` in `folder`, watched. `changed` is called whenever its state is another one."""
+    """`python -m bot run` in `folder`. `changed` is called whenever its state changes."""
 
     def __init__(self, settings: dict[str, str], folder: Path, changed: Callable[[], None]) -> None:
         self.port = free_port()
@@ -37,15 +37,16 @@ class BotProcess:
         self._wanted = False
         self._healthy = False
         self._lock = threading.RLock()
-        self._restarts, self._counting = 0, threading.Lock()  # how many are still under way
+        self._restarts, self._counting = 0, threading.Lock()  # how many restarts are in progress
         self._over = threading.Event()
-        self._watch = threading.Thread(target=self._look, name="bot-watch", daemon=True)
+        self._watch = threading.Thread(target=self._watch_state, name="bot-watch", daemon=True)
         self._watch.start()
 
-    # --- seen from outside -----------------------------------------------------------------------
+    # --- state -------------------------------------------------------------------------------------
 
     @property
     def state(self) -> str:
+        """One of starting, running, stopping, stopped, died."""
         child = self._child
         if self._restarts:
             return "starting"
@@ -59,32 +60,32 @@ class BotProcess:
 
     @property
     def events_url(self) -> str:
-        """Where Slack delivers."""
+        """The URL that Slack sends events to."""
         return f"http://127.0.0.1:{self.port}/slack/events"
 
     def tail(self, lines: int) -> list[str]:
-        """The last lines of its log."""
+        """Return the last lines of its log; none if it cannot be read."""
         try:
             return self._log.read_text(errors="replace").splitlines()[-lines:]
         except OSError:
             return []
 
     def wait_until_running(self, seconds: float) -> bool:
-        """Whether it got up in time."""
+        """Wait until it has started; return whether it runs."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and self.state == "starting":
             time.sleep(0.05)
         return self.state == "running"
 
-    # --- doing -----------------------------------------------------------------------------------
+    # --- actions ---------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start it, unless it runs."""
+        """Start it unless it is running."""
         with self._lock:
             if self._over.is_set() or (self._child is not None and self._child.poll() is None):
                 return
             self._wanted, self._healthy = True, False
-            # In a session of its own: Ctrl-C reaches us, and we end it in our own time.
+            # In a session of its own, so that Ctrl-C reaches only us and we stop it in order.
             with self._log.open("ab") as log:
                 self._child = subprocess.Popen(
                     [sys.executable, "-m", "sandbox.demo.isolated_run", "bot", "run"],
@@ -98,40 +99,40 @@ class BotProcess:
         self._changed()
 
     def stop(self) -> None:
-        """Ask it to drain and leave; past three seconds it is made to."""
+        """Ask it to finish and exit; kill it after three seconds. Return at once."""
         self._wanted = False
         self._changed()
         threading.Thread(target=self._end, name="bot-end", daemon=True).start()
 
     def restart(self, changes: dict[str, str]) -> None:
-        """Stop it, then start it with `changes` among its settings, from now on; return at once."""
+        """Restart it with `changes` to its settings, which stay; return at once."""
         self._settings = self._settings | changes
         self._count_restarts(1)
         self._changed()
-        threading.Thread(target=self._start_anew, name="bot-restart", daemon=True).start()
+        threading.Thread(target=self._stop_and_start, name="bot-restart", daemon=True).start()
 
     def kill(self) -> None:
-        """Pull the plug."""
+        """Kill it (SIGKILL)."""
         child = self._child
         if child is not None:
             with contextlib.suppress(ProcessLookupError):
                 child.kill()
 
     def close(self) -> None:
-        """End it for good, and leave nothing behind."""
+        """Stop it for good."""
         self._over.set()
         self._wanted = False
         self._end()
 
     def migrate(self) -> None:
-        """Make the ledger's tables. Raises CalledProcessError."""
+        """Create the tables of its database. Raises subprocess.CalledProcessError."""
         command = [sys.executable, "-m", "bot", "migrate"]
         subprocess.run(  # noqa: S603 - our own Python
             command, cwd=self._folder, env=self.environment(), check=True, capture_output=True
         )
 
     def environment(self) -> dict[str, str]:
-        """All that it is told."""
+        """Return its environment variables."""
         return {name: os.environ[name] for name in KEPT if name in os.environ} | OURS | self._settings
 
     def _end(self) -> None:
@@ -141,13 +142,13 @@ class BotProcess:
                 return
             child.send_signal(signal.SIGTERM)
             try:
-                child.wait(PATIENCE)
+                child.wait(KILL_AFTER_SECONDS)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
         self._changed()
 
-    def _start_anew(self) -> None:
+    def _stop_and_start(self) -> None:
         try:
             with self._lock:
                 self._wanted = False
@@ -160,10 +161,10 @@ class BotProcess:
         with self._counting:
             self._restarts += more
 
-    def _look(self) -> None:
-        """Watch over it, and say when it is not as it was."""
+    def _watch_state(self) -> None:
+        """Report every change of its state until `close`."""
         known = ""
-        while not self._over.wait(LOOK):
+        while not self._over.wait(CHECK_INTERVAL_SECONDS):
             self._healthy = self._answers()
             if self.state != known:
                 known = self.state
@@ -173,7 +174,7 @@ class BotProcess:
         child = self._child
         if child is None or child.poll() is not None:
             return False
-        if self._healthy:  # a process that was up once is up until it ends: a slow ledger is no death
+        if self._healthy:  # once healthy it counts as running until it ends, even if its database is slow
             return True
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
         try:
@@ -186,7 +187,7 @@ class BotProcess:
 
 
 def free_port() -> int:
-    """A port that nobody has at the moment."""
+    """Return a port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,10 +1,12 @@
-"""Runs `python -m bot` tied to its parent process and to loopback (`python -m sandbox.demo.isolated_run`).
+"""Runs a module that ends with its parent process and connects to loopback only.
 
-A demo that is killed has no time to end its bot. On Linux the kernel does it then; elsewhere nobody does.
+`python -m sandbox.demo.isolated_run bot run` is `python -m bot run` under these two rules.
+
+A demo that is killed cannot stop its bot. On Linux the kernel does it then; on other systems the bot stays.
 https://man7.org/linux/man-pages/man2/pr_set_pdeathsig.2const.html
 
-A demo calls nobody outside of this machine, whatever a network's default address is: every look-up of a name
-and every connection passes an audit hook first, which refuses as a closed port does.
+The demo never calls another machine, whatever a network's default address is: an audit hook sees every name
+look-up and connection first, and refuses as a closed port does.
 https://docs.python.org/3/library/audit_events.html
 """
 
@@ -20,7 +22,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def _refuse_outside(event: str, details: tuple[Any, ...]) -> None:
-    """Raise `ConnectionRefusedError` where somebody outside of this machine would be called."""
+    """Raise ConnectionRefusedError for a connection to another machine."""
     if event in {"socket.connect", "socket.sendto"}:
         family, address = details[0].family, details[1]
         if family in {socket.AF_INET, socket.AF_INET6}:

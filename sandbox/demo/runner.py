@@ -1,4 +1,4 @@
-"""Starts both worlds, the page and the bot; ends them all."""
+"""Starts the local X, the local Slack, the page and the bot, and stops them all."""
 
 import argparse
 import contextlib
@@ -19,87 +19,92 @@ from waitress.server import create_server
 
 from models.core.database import Database
 from sandbox.demo.bot_process import BotProcess
-from sandbox.demo.cast import BRAND_HANDLE, BRAND_NAME, CHANNEL, TAGLINE
-from sandbox.demo.scripted_customers import ScriptedDrip
-from sandbox.demo.seed import seed, workspace
-from sandbox.demo.talk import COMMANDS, IDEAS
+from sandbox.demo.scripted_customers import ScriptedCustomers
+from sandbox.demo.seed import seed, set_up_workspace
+from sandbox.demo.story import CHANNEL, load_story
 from sandbox.demo.ticket_timeline import LedgerView
-from sandbox.page import OUR_TOKEN, Bulletin, Stage, create_app
+from sandbox.page import OUR_TOKEN, EventStream, PageContext, create_app
 from sandbox.slack import SlackServer, SlackWorld
 from sandbox.slack.workspace.app import SlackApp
 from sandbox.x import XServer, XWorld
 
 PORT = 8000
 WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-THREADS = 32  # each open tab holds one
+THREADS = 32  # each open tab keeps one busy
 SECRET, BOT_TOKEN = "demo-signing-secret", "xoxb-demo"
-TICK = 0.4
-LOOK = 1.0  # seconds
-DIGEST_AFTER = timedelta(minutes=2)  # a visitor who stays a while sees one; nobody waits until the morning
+CHANGE_POLL_SECONDS = 0.4
+SIGNAL_POLL_SECONDS = 1.0
+DIGEST_DELAY = timedelta(minutes=2)  # from the start: a visitor need not wait until the morning
 
 
 def main() -> None:
-    """Run until Ctrl-C."""
+    """Run the demo until Ctrl-C."""
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="Heard between a local X and a local Slack."
+        prog="python -m sandbox", description="Runs Heard between a local X and a local Slack."
     )
-    parser.add_argument("--port", type=int, default=PORT, help=f"of the page; {PORT} unless taken")
-    parser.add_argument("--quiet-customers", action="store_true", help="nobody speaks up by themselves")
+    parser.add_argument("--port", type=int, default=PORT, help=f"the page's; {PORT} or the next free one")
+    parser.add_argument("--quiet-customers", action="store_true", help="no customer posts by themselves")
     given = parser.parse_args()
     over = threading.Event()
 
     def leave(*_: object) -> None:
-        # A handler may interrupt itself, and an event's lock cannot be taken twice: another thread sets it.
+        # A second signal may interrupt this one while it holds the event's lock: another thread sets it.
         threading.Thread(target=over.set, name="leave", daemon=True).start()
 
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, leave)
-    _say("Starting a small X, a small Slack and the bot between them …")
-    with running(port=given.port, drip=not given.quiet_customers, over=over) as demo:
+    _print("Starting a local X, a local Slack and the bot …")
+    with running(port=given.port, customers=not given.quiet_customers, over=over) as demo:
         if not over.is_set():
-            _say(GREETING.format(url=demo.url))
-        while not over.wait(LOOK):  # a signal that another thread was given wakes nobody who waits for ever
+            _print(GREETING.format(url=demo.url))
+        while not over.wait(SIGNAL_POLL_SECONDS):  # a wait without a timeout may miss the signal
             pass
-        _say("\nStopping …")
+        _print("\nStopping …")
 
 
 GREETING = """
   Heard's demo is ready:   {url}
 
-  Try this: press Reply on Maria's card in #mentions, write something kind, and watch it arrive on the right.
-  Two people at once:      {url}?as=U0BEN in a second window
-  Ctrl-C ends everything.
+  Try this: press Reply on Maria's card in #mentions, write an answer, and watch it arrive on X, on the right.
+  Two teammates at once:   open {url}?as=U0BEN in a second window.
+  Ctrl-C stops everything.
 """
 
 
 @dataclass(frozen=True)
 class Demo:
-    """A demo that runs."""
+    """A running demo."""
 
     url: str
-    stage: Stage
+    context: PageContext
     bot: BotProcess
-    drip: ScriptedDrip
+    customers: ScriptedCustomers
 
 
 @contextmanager
 def running(
-    *, port: int = PORT, drip: bool = True, over: threading.Event | None = None, **settings: str
+    *, port: int = PORT, customers: bool = True, over: threading.Event | None = None, **settings: str
 ) -> Iterator[Demo]:
-    """Start everything, give it, stop everything. `settings` are environment variables of the bot."""
+    """Start everything, yield it, stop everything.
+
+    `port` is the page's; with `customers` new customers post by themselves; `over` cuts the start short.
+    `settings` are environment variables of the bot. Raises `subprocess.CalledProcessError` if the bot cannot
+    create its database.
+    """
     with ExitStack() as things:
         folder = Path(things.enter_context(tempfile.TemporaryDirectory(prefix="heard-demo-")))
         url = f"sqlite:///{folder / 'ledger.db'}"
-        x_world = XWorld(handle=BRAND_HANDLE, name=BRAND_NAME)
+        story = load_story()
+        x_world = XWorld(handle=story.people.brand.handle, name=story.people.brand.name)
         slack_world = SlackWorld(
             SlackApp(team_name="Fernpress", team_domain="fernpress", team_url="https://fernpress.slack.test/")
         )
-        workspace(slack_world)
+        set_up_workspace(slack_world)
         slack = SlackServer(SECRET, BOT_TOKEN, world=slack_world)
         x = things.enter_context(XServer(x_world))
-        bulletin = Bulletin()
-        told = _settings(url, slack, x) | _digest(datetime.now(UTC) + DIGEST_AFTER) | settings
-        bot = BotProcess(told, folder, lambda: bulletin.changed("room"))
+        event_stream = EventStream()
+        env = _settings(url, slack, x) | _digest(datetime.now(UTC) + DIGEST_DELAY) | settings
+        bot = BotProcess(env, folder, lambda: event_stream.changed("internals"))
         things.callback(bot.close)
         bot.migrate()
         _write_history(x_world, slack_world, url)
@@ -107,22 +112,27 @@ def running(
         slack.events_url = bot.events_url
         ledger = LedgerView(url)
         things.callback(ledger.close)
-        customers = ScriptedDrip(x_world, running=drip)
-        things.callback(customers.close)
-        stage = Stage(slack, x, bot, ledger, customers, bulletin, TAGLINE, COMMANDS, IDEAS)
-        things.callback(_watch(stage))
+        scripted = ScriptedCustomers(x_world, running=customers)
+        things.callback(scripted.close)
+        commands = tuple((one.command, one.hint) for one in story.suggestions.commands)
+        tagline, ideas = story.people.brand.tagline, story.suggestions.ideas
+        context = PageContext(slack, x, bot, ledger, scripted, event_stream, tagline, commands, ideas)
+        things.callback(_watch(context))
         bot.start()
-        served = things.enter_context(_served(stage, port))
+        served = things.enter_context(_served(context, port))
         if bot.wait_until_running(20):
-            _wait_for_cards(stage, over)
+            _wait_for_cards(context, over)
         else:
-            _say("The bot did not start; the page can try again. It said:\n" + "\n".join(bot.tail(5)))
-        customers.start()
-        yield Demo(f"http://127.0.0.1:{served}/", stage, bot, customers)
+            _print(
+                "The bot did not start. You can start it again from the page. Its log ends with:\n"
+                + "\n".join(bot.tail(5))
+            )
+        scripted.start()
+        yield Demo(f"http://127.0.0.1:{served}/", context, bot, scripted)
 
 
 def _settings(url: str, slack: SlackServer, x: XServer) -> dict[str, str]:
-    """The bot's environment. It polls and draws faster than the real services would let it."""
+    """The bot's environment variables. It polls and draws faster than the real services would allow."""
     return {
         "DATABASE_URL": url,
         "SLACK_API_URL": slack.url,
@@ -144,7 +154,7 @@ def _settings(url: str, slack: SlackServer, x: XServer) -> dict[str, str]:
 
 
 def _digest(at: datetime) -> dict[str, str]:
-    """The digest at that moment, with the week in it, whatever day it is."""
+    """Settings for a digest at `at` that includes the week, whatever day it is."""
     return {"DIGEST_AT": f"{at:%H:%M}", "DIGEST_DAY": WEEK[at.weekday()]}
 
 
@@ -156,10 +166,10 @@ def _write_history(x: XWorld, slack: SlackWorld, url: str) -> None:
         database.close()
 
 
-def _wait_for_cards(stage: Stage, over: threading.Event | None, seconds: float = 15.0) -> None:
-    """Let the bot draw what the visitor sees first."""
+def _wait_for_cards(context: PageContext, over: threading.Event | None, seconds: float = 15.0) -> None:
+    """Wait until the bot has drawn the cards, so that the visitor sees them at once."""
     until = time.monotonic() + seconds
-    channel = stage.slack.world.channel(CHANNEL)
+    channel = context.slack.world.channel(CHANNEL)
     while time.monotonic() < until and not (over and over.is_set()):
         cards = [one for one in channel.messages if one.metadata and not one.is_reply]
         if cards and all(one.blocks for one in cards):
@@ -171,9 +181,9 @@ def _wait_for_cards(stage: Stage, over: threading.Event | None, seconds: float =
 
 
 @contextmanager
-def _served(stage: Stage, port: int) -> Iterator[int]:
-    """Serve the page on `port`, or on the next free one, and say so."""
-    app = create_app(stage)
+def _served(context: PageContext, port: int) -> Iterator[int]:
+    """Serve the page on `port`, or on the next free one; yields the port in use."""
+    app = create_app(context)
     listening = _socket(port)
     server: Any = create_server(app, sockets=[listening], threads=THREADS, channel_timeout=30)
     over = threading.Event()
@@ -181,7 +191,7 @@ def _served(stage: Stage, port: int) -> Iterator[int]:
     def serve() -> None:
         try:
             server.run()
-        except OSError:  # its sockets were closed while it waited for them
+        except OSError:  # the sockets were closed while it waited for connections
             if not over.is_set():
                 raise
 
@@ -190,17 +200,17 @@ def _served(stage: Stage, port: int) -> Iterator[int]:
         yield int(server.effective_port)
     finally:
         over.set()
-        stage.bulletin.close()  # so that every stream ends, and its thread with it
+        context.event_stream.close()  # ends every stream, and the thread that serves it
         server.task_dispatcher.shutdown(timeout=2)
         with contextlib.suppress(OSError):
             server.close()
-        listening.close()  # which the server does last, and not if anything stopped it on the way
-        for channel in list(server.active_channels.values()):  # browsers that have not hung up
+        listening.close()  # the server closes it last, and not at all if something else failed before
+        for channel in list(server.active_channels.values()):  # connections that browsers keep open
             channel.socket.close()
 
 
 def _socket(port: int) -> socket.socket:
-    """A listening socket on `port`, or one of the next fifty."""
+    """Bind a socket to `port`, one of the next fifty, or any free port. Raises `OSError` if none is free."""
     for wanted in [*range(port, port + 50), 0]:
         found = socket.socket()
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -210,31 +220,31 @@ def _socket(port: int) -> socket.socket:
             found.close()
             continue
         if wanted != port:
-            _say(f"Port {port} is in use, taking {found.getsockname()[1]} instead.")
+            _print(f"Port {port} is in use; the page is on port {found.getsockname()[1]} instead.")
         return found
     raise OSError("no port is free")
 
 
-def _watch(stage: Stage) -> Any:  # noqa: ANN401 - a callable that ends it
-    """Turn what happens in either world into news; returns what ends that."""
-    news, over = stage.bulletin, threading.Event()
-    news.bot = lambda: stage.bot.state
+def _watch(context: PageContext) -> Any:  # noqa: ANN401 - a callable
+    """Tell open pages about every change in Slack, X and the bot. Returns a function that stops it."""
+    news, over = context.event_stream, threading.Event()
+    news.bot = lambda: context.bot.state
     ends = [
-        stage.slack.world.on_change(lambda change: _news_of(stage, change.kind)),
-        stage.x.world.on_change(lambda _: news.changed("network")),
+        context.slack.world.on_change(lambda change: _slack_changed(context, change.kind)),
+        context.x.world.on_change(lambda _: news.changed("network")),
     ]
 
-    def tick() -> None:
-        """What nobody tells of: requests, and acts in the ledger."""
+    def poll() -> None:
+        """Find new requests and new acts in the database, which send no change events."""
         known: tuple[int, ...] = ()
-        while not over.wait(TICK):
-            slack, x = stage.slack.world, stage.x.world
-            now = (len(slack.calls), len(slack.deliveries), len(x.requests), stage.ledger.mark())
+        while not over.wait(CHANGE_POLL_SECONDS):
+            slack, x = context.slack.world, context.x.world
+            now = (len(slack.calls), len(slack.deliveries), len(x.requests), context.ledger.mark())
             if now != known:
                 known = now
-                news.changed("room")
+                news.changed("internals")
 
-    threading.Thread(target=tick, name="news", daemon=True).start()
+    threading.Thread(target=poll, name="news", daemon=True).start()
 
     def end() -> None:
         over.set()
@@ -244,11 +254,11 @@ def _watch(stage: Stage) -> Any:  # noqa: ANN401 - a callable that ends it
     return end
 
 
-def _news_of(stage: Stage, kind: str) -> None:
+def _slack_changed(context: PageContext, kind: str) -> None:
     if kind not in {"call", "delivery"}:
-        stage.bulletin.changed("slack")
+        context.event_stream.changed("slack")
 
 
-def _say(words: str) -> None:
-    sys.stdout.write(f"{words}\n")
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

@@ -1,50 +1,53 @@
-"""New customers who speak up now and then, by themselves, until all have."""
+"""New customers who post during the demo, one after the other, until all have posted."""
 
 import threading
 
-from sandbox.demo.talk import COMING
+from sandbox.demo.story import load_story
 from sandbox.x import XWorld
 
-FIRST, EVERY = 40.0, 55.0  # seconds
+FIRST_POST_SECONDS, POST_INTERVAL_SECONDS = 40.0, 55.0
 
 
-class ScriptedDrip:
-    """One thread that lets one customer after the other speak; can be paused."""
+class ScriptedCustomers:
+    """A thread that lets the new customers of the story post; `running = False` pauses it."""
 
     def __init__(self, x: XWorld, *, running: bool = True) -> None:
         self.running = running
         self._x = x
-        self._said = 0
+        self._posts = load_story().new_customers.posts
+        self._posted = 0
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="drip", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="customers", daemon=True)
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def close(self) -> None:
+        """End the thread."""
         self._over.set()
 
     @property
     def left(self) -> int:
-        """How many have not spoken yet."""
-        return len(COMING) - self._said
+        """How many customers have not posted yet."""
+        return len(self._posts) - self._posted
 
     def next(self) -> bool:
-        """Let the next one speak at once."""
+        """Let the next customer post now; False if all have posted."""
         with self._lock:
-            if self._said == len(COMING):
+            if self._posted == len(self._posts):
                 return False
-            who, text = COMING[self._said]
-            self._said += 1
-        if self._x.find_user(who.handle) is None:
-            self._x.add_user(who.handle, who.name, followers=who.followers, verified=who.verified)
-        self._x.post(who.handle, text)
+            one = self._posts[self._posted]
+            self._posted += 1
+        if self._x.find_user(one.handle) is None:
+            self._x.add_user(one.handle, one.name, followers=one.followers, verified=one.verified)
+        self._x.post(one.handle, one.text)
         return True
 
     def _run(self) -> None:
-        wait = FIRST
+        wait = FIRST_POST_SECONDS
         while not self._over.wait(wait):
-            wait = EVERY
+            wait = POST_INTERVAL_SECONDS
             if self.running and not self.next():
                 return

@@ -1,4 +1,4 @@
-"""The bot's ledger, read only: each ticket as a timeline of who did what, when."""
+"""Read access to the bot's database: each ticket as a timeline of who did what, and when."""
 
 from itertools import groupby
 from typing import Any
@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from models import Author, Event, Mention, Reply, Ticket
 from models.core.database import BusyError, Database
 from models.tickets.reply import DeliveryState
-from sandbox.demo.event_descriptions import LEADS_TO, explained
+from sandbox.demo.event_descriptions import LEADS_TO, describe
 
 Json = dict[str, Any]
 
 
 class LedgerView:
-    """Looks into the SQLite file beside the running bot."""
+    """Reads the SQLite file while the bot runs. `tickets` and `timeline` raise BusyError if it is locked."""
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
@@ -24,6 +24,7 @@ class LedgerView:
         self._database.close()
 
     def mark(self) -> int:
+        """Return the ID of the latest act; 0 while the database is locked."""
         try:
             with self._database.read(1.0) as session:
                 return session.scalar(select(func.max(Event.id))) or 0
@@ -31,7 +32,7 @@ class LedgerView:
             return 0
 
     def tickets(self, limit: int) -> list[Json]:
-        """The tickets, the last touched first."""
+        """Return tickets, the one with the latest act first."""
         touched = (
             select(Event.ticket_id, func.max(Event.id).label("last")).group_by(Event.ticket_id).subquery()
         )
@@ -49,7 +50,7 @@ class LedgerView:
             ]
 
     def timeline(self, ticket_id: int) -> Json | None:
-        """One ticket with every act on it, oldest first."""
+        """Return one ticket with every act on it, oldest first; None if there is none."""
         with self._database.read(2.0) as session:
             ticket = session.get(Ticket, ticket_id)
             if ticket is None:
@@ -79,9 +80,9 @@ def _words(session: Session, ticket: Ticket) -> str:
 
 
 def _reply(session: Session, ticket_id: int) -> Json | None:
-    """The last reply and the states that it went through, each named once in a row.
+    """Return the last reply and the states it went through, without repeats.
 
-    A draft counts only while nobody else's reply has this turn.
+    A draft counts only if no other reply belongs to this turn.
     """
     newest = (Reply.turn.desc(), Reply.state == DeliveryState.DRAFT, Reply.id.desc())
     reply = session.scalar(select(Reply).where(Reply.ticket_id == ticket_id).order_by(*newest).limit(1))
@@ -95,7 +96,7 @@ def _reply(session: Session, ticket_id: int) -> Json | None:
 
 
 def _step(session: Session, event: Event) -> Json:
-    title, why = explained(event.act)
+    title, why = describe(event.act)
     return {
         "id": event.id,
         "at": event.at.timestamp(),

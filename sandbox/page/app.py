@@ -1,17 +1,17 @@
-"""The page as a Flask app: one document, one stream of news, and three panes that each fetch their state."""
+"""The page as a Flask app: a document, an event stream, and the state and actions of three panes."""
 
 from http import HTTPStatus
 
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from sandbox.page.behind_the_scenes import room_acts
+from sandbox.page.internals import internals_routes
 from sandbox.page.json_replies import problem
-from sandbox.page.page_context import Stage
-from sandbox.page.slack_routes import slack_acts
-from sandbox.page.x_routes import network_acts
+from sandbox.page.page_context import PageContext
+from sandbox.page.slack_routes import slack_routes
+from sandbox.page.x_routes import network_routes
 
-# Customers here are hostile: nothing but our own files is run or fetched, whatever slips into the document.
+# Customers may be hostile: whatever gets into the document, the browser runs and fetches only our own files.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -20,11 +20,11 @@ LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 MAX_BODY = 200_000
 
 
-def create_app(stage: Stage) -> Flask:
-    """The page over `stage`."""
+def create_app(context: PageContext) -> Flask:
+    """Return the app that shows and changes `context`."""
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
-    for pages in (slack_acts(stage), network_acts(stage), room_acts(stage)):
+    for pages in (slack_routes(context), network_routes(context), internals_routes(context)):
         app.register_blueprint(pages)
     app.before_request(_only_from_here)
     app.after_request(_guarded)
@@ -32,35 +32,35 @@ def create_app(stage: Stage) -> Flask:
 
     @app.get("/")
     def page() -> str:
-        world = stage.slack.world
+        world = context.slack.world
         return render_template(
             "page.html",
             start={
                 "workspace": world.app.team_name,
-                "brand": stage.x.world.brand.handle,
-                "me": _viewer(stage),
+                "brand": context.x.world.brand.handle,
+                "me": _viewer(context),
                 "team": [
                     {"id": one.id, "name": one.real_name} for one in world.users.values() if not one.is_bot
                 ],
-                "commands": [list(one) for one in stage.commands],
+                "commands": [list(one) for one in context.commands],
             },
         )
 
     @app.get("/news")
     def news() -> Response:
-        return Response(stage.bulletin.stream(), mimetype="text/event-stream")
+        return Response(context.event_stream.stream(), mimetype="text/event-stream")
 
     return app
 
 
-def _viewer(stage: Stage) -> str:
-    people = [one.id for one in stage.slack.world.users.values() if not one.is_bot]
+def _viewer(context: PageContext) -> str:
+    people = [one.id for one in context.slack.world.users.values() if not one.is_bot]
     asked = request.args.get("as", "")
     return asked if asked in people else people[0]
 
 
 def _only_from_here() -> tuple[Response, int] | None:
-    """Another site's page, open in the same browser, must not press buttons here: DNS rebinding, forms."""
+    """Refuse requests that another site in the same browser could send: DNS rebinding, forms."""
     host = request.host.rpartition(":")[0] or request.host
     if host not in LOOPBACK and request.host not in LOOPBACK:
         return problem("This page answers on 127.0.0.1 only.", 403)
@@ -70,7 +70,7 @@ def _only_from_here() -> tuple[Response, int] | None:
 
 
 def _sentence(error: HTTPException) -> tuple[Response, int]:
-    """What Flask itself refuses, a body that is too large or a fault of ours, in the page's own form."""
+    """Return an error that Flask raised (too large, not found, a bug of ours) in the page's form."""
     if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return problem("That is too long for the demo.", error.code)
     return problem(error.description or error.name, error.code or 500)

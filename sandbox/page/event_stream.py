@@ -1,16 +1,16 @@
-"""The news: which part of the page has changed, told to every open tab by server-sent events."""
+"""Tells every open tab which part of the page has changed, by server-sent events."""
 
 import json
 import threading
 from collections.abc import Callable, Iterator
 
-TOPICS = ("slack", "network", "room")
-HEARTBEAT = 4.0  # seconds; a tab that has gone is noticed when the next line does not reach it
-GATHER = 0.06  # seconds in which several changes become one line
+TOPICS = ("slack", "network", "internals")
+HEARTBEAT_SECONDS = 4.0  # a closed tab is noticed when the next line cannot be sent
+GATHER_SECONDS = 0.06  # changes within this time become one line
 
 
-class Bulletin:
-    """Counters by topic. `changed` is quick enough to be called under any lock."""
+class EventStream:
+    """Version counters by topic. `changed` is quick enough to call while holding any lock."""
 
     def __init__(self) -> None:
         self._news = threading.Condition(threading.Lock())
@@ -19,7 +19,7 @@ class Bulletin:
         self.bot: Callable[[], str] = str
 
     def changed(self, topic: str) -> None:
-        """Something of this topic is not as it was."""
+        """Report a change; raises KeyError for an unknown topic."""
         with self._news:
             self._versions[topic] += 1
             self._news.notify_all()
@@ -31,15 +31,15 @@ class Bulletin:
             self._news.notify_all()
 
     def stream(self) -> Iterator[str]:
-        """Lines for one tab: all versions, at each change and now and then without one."""
+        """Yield lines for one tab: all versions, after each change and at least every four seconds."""
         told: dict[str, int] = {}
         yield "retry: 1000\n\n"
         while not self._closed:
             with self._news:
-                self._news.wait_for(lambda: self._closed or self._versions != told, HEARTBEAT)  # noqa: B023
+                self._news.wait_for(lambda: self._closed or self._versions != told, HEARTBEAT_SECONDS)  # noqa: B023
                 fresh = self._versions != told
             if fresh and not self._closed:
-                threading.Event().wait(GATHER)
+                threading.Event().wait(GATHER_SECONDS)
             with self._news:
                 told = dict(self._versions)
             yield f"data: {json.dumps({**told, 'bot': self.bot()})}\n\n"

@@ -1,4 +1,4 @@
-"""What a visitor may let go wrong, each with a sentence on what then happens."""
+"""Faults that a visitor can switch on, each with a sentence on what then happens."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sandbox.x import XWorld
 MENTIONS, OWN, REPLY = "GET /2/users/:id/mentions", "GET /2/users/:id/tweets", "POST /2/tweets"
 LOOK_UP = "GET /2/tweets"
 FOREVER = 1_000_000
-# Which access token Heard is started with says whose keys it has; the other account is no customer.
+# Heard speaks for the account of the access token that it is started with. The other account is no customer.
 OUR_TOKEN, OTHER_TOKEN = "demo-token", "other-demo-token"
 OTHER_HANDLE, OTHER_NAME = "fernpress_jobs", "Fernpress Jobs"
 MENTIONS_CHANNEL, THEIR_TEAM = "C0MENTIONS", "T0PARTNER"
@@ -18,7 +18,7 @@ MENTIONS_CHANNEL, THEIR_TEAM = "C0MENTIONS", "T0PARTNER"
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """One thing that can go wrong. `once` switches itself off again when it has happened."""
+    """One fault. With `once` it switches itself off when it has happened."""
 
     name: str
     where: str
@@ -30,10 +30,10 @@ class Switch:
 
 
 class Switches:
-    """All of them, by name."""
+    """All switches, by name."""
 
     def __init__(self, slack: SlackWorld, x: XWorld, restart: Callable[[dict[str, str]], None]) -> None:
-        """`restart` starts the bot anew with changed environment variables, and returns at once."""
+        """`restart` restarts the bot with changed environment variables, and returns at once."""
         self._slack, self._x, self._restart = slack, x, restart
         self._has_other_keys = False
         self._on_slack: set[str] = set()
@@ -41,11 +41,11 @@ class Switches:
         self.all = {switch.name: switch for switch in made}
 
     def turn(self, name: str, *, on: bool) -> None:
-        """Raise KeyError for a switch that is not there."""
+        """Switch one fault on or off. Raises KeyError for an unknown name."""
         self.all[name].turn(on)
 
     def reset(self) -> None:
-        """Let everything work again."""
+        """Switch every fault off."""
         for switch in self.all.values():
             if switch.is_on():
                 switch.turn(False)
@@ -58,14 +58,14 @@ class Switches:
             self._x_fault(
                 "x_down",
                 "X is down",
-                "Nothing is heard, replies wait. Both are made up for when it is back.",
+                "No mentions come in and replies wait. Heard catches up on both when X is back.",
                 lambda: self._x.faults.add("*", "down"),
                 ("*", "down"),
             ),
             self._x_fault(
                 "x_lost",
                 "Lose X's answer to a reply",
-                "The reply is public, but nobody said so. Heard looks for it and never sends it twice.",
+                "The reply is public, but X did not confirm it. Heard looks for it and never sends it twice.",
                 lambda: self._x.faults.add(REPLY, "answer_lost_after", times=1),
                 (REPLY, "answer_lost_after"),
                 once=True,
@@ -73,7 +73,7 @@ class Switches:
             self._x_fault(
                 "x_blind",
                 "Lose a reply on its way",
-                "It never arrives. Heard looks, does not see it, and asks the team.",
+                "It never reaches X. Heard looks for it, does not find it, and asks the team.",
                 lambda: self._x.faults.add(REPLY, "answer_lost_before", times=1),
                 (REPLY, "answer_lost_before"),
                 once=True,
@@ -81,7 +81,7 @@ class Switches:
             self._x_fault(
                 "x_429",
                 "“Too many requests”",
-                "X names a time 15 seconds off. The next reply waits for it; Undo still works.",
+                "X says to wait 15 seconds. The next reply waits; Undo still works.",
                 lambda: self._x.faults.add(REPLY, "rate_limited", times=1, seconds=15),
                 (REPLY, "rate_limited"),
                 once=True,
@@ -89,21 +89,21 @@ class Switches:
             self._x_fault(
                 "x_slow",
                 "X takes 3 seconds for everything",
-                "Slack stays quick: no button waits for X.",
+                "Slack stays fast: no button waits for X.",
                 lambda: self._x.faults.add("*", "slow", seconds=3),
                 ("*", "slow"),
             ),
             self._x_fault(
                 "x_late",
                 "X lists mentions 20 seconds late",
-                "They appear behind newer ones. Heard reads with an overlap and misses none.",
+                "They appear after newer ones. Heard reads with an overlap and misses none.",
                 lambda: self._x.faults.add(MENTIONS, "late_index", seconds=20),
                 (MENTIONS, "late_index"),
             ),
             self._x_fault(
                 "x_lagging",
                 "One of X's servers lags behind",
-                "The next look at a post does not find it. Press Reply: the card says so, and stays open.",
+                "The next request for a post does not find it. Press Reply: the card says so and stays open.",
                 lambda: self._x.faults.add(LOOK_UP, "lagging_replica", times=1),
                 (LOOK_UP, "lagging_replica"),
                 once=True,
@@ -111,28 +111,28 @@ class Switches:
             self._x_fault(
                 "x_keys",
                 "X refuses our keys",
-                "The channel hears of it once, with what to do, and again when it is over. Replies wait.",
+                "The channel gets one notice with what to do, and one when it is over. Replies wait.",
                 lambda: self._x.faults.add("*", "unauthorized"),
                 ("*", "unauthorized"),
             ),
             self._x_fault(
                 "x_credit",
                 "X's API credit is used up",
-                "The same: told once, and nothing that was written is lost.",
+                "The same: one notice, and no written reply is lost.",
                 lambda: self._x.faults.add("*", "credits"),
                 ("*", "credits"),
             ),
             self._x_fault(
                 "x_silence",
-                "X answers with nothing but errors",
-                "A 200 without posts is a failed reading: Heard says that the list may be short.",
+                "X answers with errors only",
+                "Status 200 without posts counts as a failure: Heard says that mentions may be missing.",
                 lambda: self._x.faults.add(MENTIONS, "errors_alone"),
                 (MENTIONS, "errors_alone"),
             ),
             self._x_fault(
                 "x_cap",
                 "X's monthly cap is used up",
-                "The channel hears of it at once, with what helps. Replies still go out.",
+                "The channel gets a notice at once, with what helps. Replies still go out.",
                 lambda: self._x.faults.add(MENTIONS, "usage_capped"),
                 (MENTIONS, "usage_capped"),
             ),
@@ -141,7 +141,7 @@ class Switches:
                 "x",
                 "Start Heard with another account's keys",
                 f"Heard restarts with the keys of @{OTHER_HANDLE}. Nothing is sent as @{x.brand.handle}: "
-                "cards, Reply and the channel say so, and replies that wait come back as drafts.",
+                "cards, Reply and the channel say so, and waiting replies become drafts.",
                 self._change_account,
                 lambda: self._has_other_keys,
             ),
@@ -149,8 +149,8 @@ class Switches:
                 "x_strict",
                 "x",
                 "X refuses bare replies",
-                "Who answers us without typing our handle has not “summoned” us: X's API then takes no "
-                "answer, and Heard hands it to you.",
+                "X's API accepts no reply to someone who answers us without typing our handle: they have not "
+                "“summoned” us. Heard then asks you to post it by hand.",
                 lambda on: setattr(self._x, "implicit_counts", not on),
                 lambda: not self._x.implicit_counts,
             ),
@@ -191,29 +191,31 @@ class Switches:
     def _of_slack(self) -> tuple[Switch, ...]:
         return (
             self._slack_fault(
-                "slack_down", "Slack's API is down", "Cards wait in the ledger, then appear. Each once."
+                "slack_down", "Slack's API is down", "Cards wait in the database, then appear, each once."
             ),
             self._slack_fault(
-                "slack_slow", "Slack answers 2 seconds late", "Cards redraw late; presses still count once."
+                "slack_slow",
+                "Slack answers 2 seconds late",
+                "Cards update late; each press still counts once.",
             ),
             self._slack_fault(
                 "slack_429",
                 "Slack says “slow down”",
-                "Redraws are gathered: ten changes of a ticket cost one update.",
+                "Updates are combined: ten changes to a ticket cost one update.",
             ),
             self._slack_fault(
-                "slack_twice", "Slack sends every event twice", "The second one changes nothing."
+                "slack_twice", "Slack sends every event twice", "The second copy changes nothing."
             ),
             self._slack_fault(
                 "slack_charts",
-                "Slack draws no charts yet",
-                "As where the roll-out has not come yet: figures arrive as a picture, else as text.",
+                "Slack does not draw charts yet",
+                "As in workspaces that do not have charts yet: figures arrive as a picture, or as text.",
             ),
             Switch(
                 "slack_shared",
                 "slack",
                 "#mentions is shared with another organisation",
-                "Nobody may send from there any more, only draft. Heard asks Slack every five minutes.",
+                "There, people can only draft replies, not send them. Heard checks every five minutes.",
                 self._share,
                 lambda: THEIR_TEAM in self._mentions.connected,
             ),
@@ -237,7 +239,7 @@ class Switches:
         return Switch(name, "slack", label, hint, turn, lambda: name in self._on_slack)
 
     def _apply(self) -> None:
-        """Give Slack exactly the faults that are on: it clears all or none."""
+        """Set Slack's faults again from all switches, since it can only clear them all."""
         faults = self._slack.faults
         faults.clear()
         if "slack_down" in self._on_slack:

@@ -1,4 +1,4 @@
-"""What teammates did on the page, for the machine room: Slack's own log has only the events."""
+"""A log of what teammates did on the page. The local Slack logs events, but not these."""
 
 import threading
 from collections import deque
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Gesture:
-    """One press, command or submit on its way to the bot, and what came back."""
+    """One press, command or submission: the bot's HTTP status (None: no answer) and how long it took."""
 
     at: float
     who: str
@@ -16,8 +16,8 @@ class Gesture:
     seconds: float
 
 
-class Gestures:
-    """The last few, oldest first."""
+class GestureLog:
+    """The last 60 gestures, oldest first."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,11 +1,11 @@
-"""Everything that the page shows and switches, in one hand."""
+"""Everything that the page shows and controls."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sandbox.page.event_stream import Bulletin
+from sandbox.page.event_stream import EventStream
 from sandbox.page.fault_switches import Switches
-from sandbox.page.gesture_log import Gestures
+from sandbox.page.gesture_log import GestureLog
 from sandbox.slack import SlackServer
 from sandbox.x import XServer
 
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 class BotControl(Protocol):
-    """The bot, seen from outside: a process that can be started, stopped and pulled out of the wall."""
+    """The bot's process, which can be started, stopped and killed."""
 
     @property
     def state(self) -> str:
@@ -25,7 +25,7 @@ class BotControl(Protocol):
     def stop(self) -> None: ...
 
     def restart(self, changes: dict[str, str]) -> None:
-        """Stop it and start it with `changes` among its settings; returns at once."""
+        """Restart it with `changes` to its environment variables; return at once."""
         ...
 
     def kill(self) -> None: ...
@@ -34,19 +34,19 @@ class BotControl(Protocol):
 
 
 class Ledger(Protocol):
-    """What the bot has written down, to look at only."""
+    """Read access to the bot's database."""
 
     def tickets(self, limit: int) -> list[Json]: ...
 
     def timeline(self, ticket_id: int) -> Json | None: ...
 
     def mark(self) -> int:
-        """A number that rises with every act."""
+        """Return a number that grows with every act."""
         ...
 
 
-class Drip(Protocol):
-    """Customers who speak up by themselves, now and then."""
+class ScriptedPosts(Protocol):
+    """Customers who post by themselves now and then."""
 
     running: bool
 
@@ -54,24 +54,24 @@ class Drip(Protocol):
     def left(self) -> int: ...
 
     def next(self) -> bool:
-        """Let the next one speak at once; False if all have spoken."""
+        """Let the next one post now; False if all have posted."""
         ...
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Two worlds, the bot between them, its ledger, and who hears of changes."""
+class PageContext:
+    """The two local networks, the bot, its database, and the stream of changes to open tabs."""
 
     slack: SlackServer
     x: XServer
     bot: BotControl
     ledger: Ledger
-    drip: Drip
-    bulletin: Bulletin
+    customers: ScriptedPosts
+    event_stream: EventStream
     tagline: str = ""
-    commands: tuple[tuple[str, str], ...] = ()  # what the message box suggests, each with a word about it
-    ideas: tuple[str, ...] = ()  # what the network's box suggests to say as a customer
-    gestures: Gestures = field(default_factory=Gestures)
+    commands: tuple[tuple[str, str], ...] = ()  # (command, hint) pairs that the message box suggests
+    ideas: tuple[str, ...] = ()  # example posts for the X pane
+    gestures: GestureLog = field(default_factory=GestureLog)
     switches: Switches = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What a visitor does in the Slack pane, done as the teammate whose eyes they look through."""
+"""What a visitor does in the Slack pane, done as the teammate they act as."""
 
 import io
 import time
@@ -10,7 +10,7 @@ from flask import Blueprint, request, send_file
 
 from sandbox.page.gesture_log import Gesture
 from sandbox.page.json_replies import Json, problem, words
-from sandbox.page.page_context import Stage
+from sandbox.page.page_context import PageContext
 from sandbox.page.slack_state import slack_state
 from sandbox.slack import Message, Modal, NotOnScreenError, Outcome, Person, SlackError
 from sandbox.slack.block_kit.interactive_elements import STATE, Part, options, presses
@@ -18,12 +18,12 @@ from sandbox.slack.people.external_select import EXTERNAL
 from sandbox.slack.workspace.file import File
 from sandbox.slack.workspace.view import View
 
-MAX_FILES = 10_000_000  # bytes of one message with its files, in Base64
-GONE = "That is not there any more."
+MAX_MESSAGE_BYTES = 10_000_000  # with its files in Base64
+GONE = "That no longer exists."
 
 
-def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short function for each gesture
-    """The routes under `/slack`."""
+def slack_routes(context: PageContext) -> Blueprint:  # noqa: C901, PLR0915 - one short function for each gesture
+    """Return the routes under `/slack`."""
     pages = Blueprint("slack", __name__, url_prefix="/slack")
     pages.register_error_handler(NotOnScreenError, lambda error: problem(str(error)))
     pages.register_error_handler(SlackError, lambda error: problem(f"Slack says: {error.name}"))
@@ -33,11 +33,11 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         return body if isinstance(body, dict) else {}
 
     def me() -> Person:
-        return stage.slack.person(words(given(), "as"))
+        return context.slack.person(words(given(), "as"))
 
     def message() -> Message:
         body = given()
-        place = stage.slack.world.channel(words(body, "channel"))
+        place = context.slack.world.channel(words(body, "channel"))
         for one in [*place.messages, *place.ephemerals]:
             if one.ts == body.get("ts"):
                 return one
@@ -48,19 +48,19 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         if outcome is None:
             return {}
         gesture = Gesture(began, me().user.real_name, what, outcome.status, time.time() - began)
-        stage.gestures.note(gesture)
-        stage.bulletin.changed("room")
+        context.gestures.note(gesture)
+        context.event_stream.changed("internals")
         return {"error": outcome.error} if outcome.error else {}
 
     @pages.get("/state")
     def state() -> Json:
         asked = request.args
-        place = asked.get("channel") or next(iter(stage.slack.world.channels))
-        return slack_state(stage, asked.get("as", ""), place, asked.get("thread") or None)
+        place = asked.get("channel") or next(iter(context.slack.world.channels))
+        return slack_state(context, asked.get("as", ""), place, asked.get("thread") or None)
 
     @pages.post("/say")
     def say() -> Json:
-        request.max_content_length = MAX_FILES
+        request.max_content_length = MAX_MESSAGE_BYTES
         who, body, text = me(), given(), words(given(), "text").strip()
         thread = words(body, "thread") or None
         if text.startswith("/"):
@@ -90,7 +90,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
     def react() -> Json:
         surface, name = message(), words(given(), "name")
         mine = me().id in surface.reactions.get(name, [])
-        stage.slack.world.react(surface, name, me().id, remove=mine)
+        context.slack.world.react(surface, name, me().id, remove=mine)
         return {}
 
     @pages.post("/edit")
@@ -103,7 +103,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         surface = message()
         if surface.ephemeral_to:
             _must_be_seen(me(), surface)
-            stage.slack.world.delete(surface)
+            context.slack.world.delete(surface)
         else:
             me().delete(surface)
         return {}
@@ -120,9 +120,9 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
 
     @pages.get("/file/<file_id>")
     def file(file_id: str) -> Any:  # noqa: ANN401 - bytes, or a refusal
-        found = _file_for(stage, request.args.get("as", ""), file_id)
+        found = _file_for(context, request.args.get("as", ""), file_id)
         if found is None or found.data is None:
-            return problem("That file is not there, or not for you.", 404)
+            return problem("That file does not exist, or you cannot see it.", 404)
         return send_file(
             io.BytesIO(found.data),
             mimetype=found.kind[2],
@@ -133,7 +133,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
     # --- modals ----------------------------------------------------------------------------------
 
     def view() -> View:
-        found = stage.slack.world.views.known(words(given(), "view"))
+        found = context.slack.world.views.known(words(given(), "view"))
         if found is None or found.user != me().id:
             raise NotOnScreenError(GONE)
         return found
@@ -142,7 +142,7 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
         return Modal(me(), view())
 
     def typed_into(open_one: Modal) -> None:
-        """What was typed and chosen on the page, and had not reached Slack yet."""
+        """Enter what was typed and chosen on the page since the last request."""
         values = given().get("values") or {}
         if values and open_one.is_open:
             open_one.write(values)
@@ -187,16 +187,16 @@ def slack_acts(stage: Stage) -> Blueprint:  # noqa: C901, PLR0915 - one short fu
 
 
 def _files(given: Any) -> dict[str, bytes]:  # noqa: ANN401 - any JSON
-    """The files that were added to a message, by name."""
+    """Return the files added to a message, by name. Raises NotOnScreenError."""
     try:
         return {words(one, "name"): b64decode(str(one.get("data") or "")) for one in given or []}
     except (AttributeError, ValueError):
-        raise NotOnScreenError("These are no files.") from None
+        raise NotOnScreenError("These are not files.") from None
 
 
-def _file_for(stage: Stage, viewer: str, file_id: str) -> File | None:
-    """A file that `viewer` may look at: one shared where they are, or a picture that stands in a block."""
-    world = stage.slack.world
+def _file_for(context: PageContext, viewer: str, file_id: str) -> File | None:
+    """Return a file that `viewer` can see: shared where they are, or a picture in a block."""
+    world = context.slack.world
     with world.lock:
         try:
             found = world.files.get(file_id)
@@ -209,7 +209,7 @@ def _file_for(stage: Stage, viewer: str, file_id: str) -> File | None:
 
 
 def _on_offer(person: Person, surface: Message | View, asked: Json) -> Json:
-    """What the app offers for what was typed, by group, ready to be drawn."""
+    """Return the options that the app offers for what was typed, by group, ready to draw."""
     offer = person.suggested(surface, _part(surface.blocks, asked), words(asked, "typed"))
     bare = [{"options": offer["options"]}] if offer.get("options") else []
     return {"groups": [_group(one) for one in [*bare, *offer.get("option_groups", [])]]}
@@ -237,19 +237,22 @@ def _must_be_seen(person: Person, message: Message) -> None:
 
 
 def _part(blocks: list[Json], asked: Json) -> Part:
-    """The very element that was pressed, or its heir in a message that was redrawn under the finger."""
+    """Return the element that was pressed, or the one that replaced it when the message was redrawn.
+
+    Raises NotOnScreenError if there is none.
+    """
     parts = [part for part in presses(blocks) if part.element["action_id"] == asked.get("action")]
     same = [part for part in parts if part.block["block_id"] == asked.get("block")]
     for part in same or (parts if len({part.key for part in parts}) == 1 else []):
         if part.option is None or part.option.get("value") == asked.get("option"):
             return part
-        if asked.get("options") == []:  # the last tick was taken away
+        if asked.get("options") == []:  # the last checkbox was cleared
             return part
     raise NotOnScreenError("The message has changed meanwhile: that button is gone.")
 
 
 def _held(person: Person, surface: Message | View, part: Part, asked: Json) -> Any:  # noqa: ANN401 - the element decides
-    """What a stateful element holds after this choice."""
+    """Return what a stateful element holds after this choice. Raises NotOnScreenError."""
     kind = part.element["type"]
     if kind in EXTERNAL:
         return person.option(surface, part, asked.get("value"))

@@ -1,8 +1,8 @@
-"""Slack as one teammate sees it, ready to be drawn."""
+"""The state of the Slack pane as one teammate sees it, ready to draw."""
 
 from typing import Any
 
-from sandbox.page.page_context import Stage
+from sandbox.page.page_context import PageContext
 from sandbox.page.text_runs import drawn, plain_runs, runs
 from sandbox.slack import Message, Person, SlackWorld
 from sandbox.slack.people.person import TURNED_OFF
@@ -16,10 +16,10 @@ Json = dict[str, Any]
 SHOWN = 120  # messages of a channel
 
 
-def slack_state(stage: Stage, viewer: str, channel_id: str, thread_ts: str | None) -> Json:
-    """All that the Slack pane shows to `viewer`. Raises SlackError for what is not there."""
-    world = stage.slack.world
-    person = stage.slack.person(viewer)
+def slack_state(context: PageContext, viewer: str, channel_id: str, thread_ts: str | None) -> Json:
+    """Return all that the Slack pane shows to `viewer`. Raises SlackError for an unknown ID."""
+    world = context.slack.world
+    person = context.slack.person(viewer)
     with world.lock:
         channel = world.channel(channel_id)
         thread = channel.find(thread_ts) if thread_ts else None
@@ -51,12 +51,12 @@ def _thread(person: Person, channel: Channel, parent: Message | None) -> list[Js
     return [_message(channel, one, person.id) for one in person.sees(channel, parent.ts)]
 
 
-def _user(user: Any) -> Json:  # noqa: ANN401 - sandbox.slack.user.User
+def _user(user: Any) -> Json:  # noqa: ANN401 - sandbox.slack.workspace.user.User
     return {"name": user.real_name, "handle": user.name, "bot": user.is_bot}
 
 
 def _place(world: SlackWorld, channel: Channel, viewer: str) -> Json:
-    """A line of the sidebar. `latest` is the newest message that somebody else wrote."""
+    """Return a line of the sidebar. `latest` is the newest message of someone else."""
     others = [one.ts for one in channel.top_level() if one.user != viewer]
     peer = next((world.users[one] for one in channel.members if one != viewer), None)
     name = peer.real_name if channel.is_im and peer else channel.name
@@ -96,7 +96,7 @@ def _message(channel: Channel, message: Message, viewer: str) -> Json:
 
 
 def _shown(values: Json) -> Json:
-    """What stands in the fields of a view, as a person sees it."""
+    """Return the values of a view's fields as a person sees them."""
     for held in (one for block in values.values() for one in block.values()):
         if held["type"] == "plain_text_input" and held["value"]:
             held["value"] = as_shown(held["value"])

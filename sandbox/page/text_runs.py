@@ -1,6 +1,7 @@
-"""Block Kit and messages as the page draws them: each text cut into runs, and nothing left to parse.
+"""Text and blocks of Slack as runs, which the page draws without parsing anything.
 
-The browser only ever makes text nodes of what is in a run, so no customer can write markup.
+A run is a piece of text with its kind, target and styles: `{"t": "Ana", "k": "user", "to": "U0ANA"}`.
+The browser only makes text nodes of runs, so no customer can inject markup.
 """
 
 from typing import Any
@@ -15,17 +16,17 @@ SECTIONS = {"rich_text_section", "rich_text_quote", "rich_text_preformatted"}
 
 
 def runs(text: str, *, verbatim: bool = False) -> list[Run]:
-    """A mrkdwn text as runs."""
+    """Return a mrkdwn text as runs."""
     return [_run(piece, sorted(styles)) for piece, styles in styled(text, verbatim=verbatim)]
 
 
 def plain_runs(text: str, *, named: bool = True) -> list[Run]:
-    """A plain text as runs; `named`: with pictures for emoji names."""
+    """Return a plain text as runs; with `named`, emoji names become emoji."""
     return [_run(piece, []) for piece in plain(text, emoji=named).pieces]
 
 
 def drawn(node: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Blocks with every text object and every rich section turned into `runs`."""
+    """Return blocks with runs in place of every text object and rich text section."""
     if isinstance(node, list):
         return [drawn(child) for child in node]
     if not isinstance(node, dict):
@@ -51,7 +52,7 @@ def _live(piece: Live) -> Run:
 
 
 def _picture(name: str) -> Run:
-    """What an emoji looks like, if it has a character: the workspace's own have none."""
+    """Return the character of an emoji; emoji of the workspace have none."""
     sign = emoji.drawn(name)
     return {"u": sign} if sign != name else {}
 

@@ -1,4 +1,4 @@
-"""The network's pane: conversations, newest first, and speaking in them as anybody."""
+"""The X pane: conversations, newest first, and posting in them as any user."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,37 +6,37 @@ from typing import Any
 from flask import Blueprint, request
 
 from sandbox.page.json_replies import Json, problem, words
-from sandbox.page.page_context import Stage
+from sandbox.page.page_context import PageContext
 from sandbox.x import XPost, XWorld
 from sandbox.x.state.posting_rules import ForbiddenError, check_summons
 from sandbox.x.state.text import Composed, Span, length
 
-CONVERSATIONS = 40
-NAMES = 40  # characters
+MAX_CONVERSATIONS = 40
+MAX_NAME_LENGTH = 40
 
 
-def network_acts(stage: Stage) -> Blueprint:
-    """The routes under `/network`."""
+def network_routes(context: PageContext) -> Blueprint:
+    """Return the routes under `/network`."""
     pages = Blueprint("network", __name__, url_prefix="/network")
-    world = stage.x.world
+    world = context.x.world
     for kind in (LookupError, ValueError):
         pages.register_error_handler(kind, lambda error: problem(_sentence(error)))
 
     @pages.get("/state")
     def state() -> Json:
-        return network_state(stage)
+        return network_state(context)
 
     @pages.post("/post")
     def post() -> Json:
         body, text = given(), words(given(), "text").strip()
         if not text:
-            raise ValueError("Say something first.")
+            raise ValueError("Type something first.")
         made = world.post(words(body, "as"), text, reply_to=words(body, "reply_to") or None)
         return {"id": made.id}
 
     @pages.post("/person")
     def person() -> Json:
-        name = " ".join(words(given(), "name").split())[:NAMES]
+        name = " ".join(words(given(), "name").split())[:MAX_NAME_LENGTH]
         user = world.add_user(words(given(), "handle").removeprefix("@"), name or "Somebody", followers=12)
         return {"handle": user.handle}
 
@@ -44,7 +44,7 @@ def network_acts(stage: Stage) -> Blueprint:
     def edit() -> Json:
         text = words(given(), "text").strip()
         if not text:
-            raise ValueError("A post cannot be edited to nothing. Delete it instead.")
+            raise ValueError("A post cannot be empty. Delete it instead.")
         return {"id": world.edit(words(given(), "id"), text).id}
 
     @pages.post("/delete")
@@ -61,11 +61,11 @@ def network_acts(stage: Stage) -> Blueprint:
 
 
 def _account_acts(pages: Blueprint, world: XWorld) -> None:
-    """What may happen to a customer's account, and be taken back."""
+    """Add the route that changes a customer's account."""
 
     @pages.post("/standing")
     def standing() -> Json:
-        """Lock it or suspend it, or let it be: its posts are not shown to the brand meanwhile."""
+        """Protect or suspend an account, or end that: meanwhile X hides its posts from the brand."""
         body = given()
         changes = {name: body[name] is True for name in ("protected", "suspended") if name in body}
         user = world.change_user(words(body, "handle").removeprefix("@"), **changes)
@@ -73,14 +73,14 @@ def _account_acts(pages: Blueprint, world: XWorld) -> None:
 
 
 def given() -> Json:
-    """What the page sent, if it is an object at all."""
+    """Return what the page sent; anything but an object counts as empty."""
     body = request.get_json()
     return body if isinstance(body, dict) else {}
 
 
-def network_state(stage: Stage) -> Json:
-    """Who is there, and what was said, by conversation."""
-    world = stage.x.world
+def network_state(context: PageContext) -> Json:
+    """Return the pane's state: users and conversations."""
+    world = context.x.world
     with world.lock:
         threads = [_thread(world, posts) for posts in _conversations(world)]
         people = {post["author"]: None for thread in threads for post in thread["posts"]}
@@ -90,8 +90,8 @@ def network_state(stage: Stage) -> Json:
         others = [user for user in world.users() if user.id not in of_brand]
     return {
         "brand": world.brand.handle,
-        "tagline": stage.tagline,
-        "ideas": list(stage.ideas),
+        "tagline": context.tagline,
+        "ideas": list(context.ideas),
         "users": {user.id: _user(user) for user in [*known, *others, world.brand]},
         "people": [user.handle for user in others],
         "threads": threads,
@@ -100,10 +100,10 @@ def network_state(stage: Stage) -> Json:
 
 
 def _conversations(world: XWorld) -> list[list[XPost]]:
-    """The liveliest conversations, each oldest first."""
+    """Return the conversations with the newest posts, each oldest first."""
     found: dict[str, list[XPost]] = {}
-    for post in world.shelf.newest_first():
-        if post.conversation_id in found or len(found) < CONVERSATIONS:
+    for post in world.index.newest_first():
+        if post.conversation_id in found or len(found) < MAX_CONVERSATIONS:
             found.setdefault(post.conversation_id, []).append(post)
     return [sorted(posts, key=lambda post: int(post.first_id)) for posts in found.values()]
 
@@ -136,7 +136,7 @@ def _post(world: XWorld, post: XPost) -> Json:
 
 
 def _hidden(world: XWorld, post: XPost) -> str | None:
-    """Why the brand is not shown this, if it is not; visitors of the page see everything."""
+    """Return why X hides this post from the brand, if it does; visitors see everything."""
     user = world.user_by_id(post.author_id)
     if user is None or not world.is_hidden(post.author_id):
         return None
@@ -144,7 +144,7 @@ def _hidden(world: XWorld, post: XPost) -> str | None:
 
 
 def _may_answer(world: XWorld, post: XPost) -> bool:
-    """Whether X's API would take an answer to this from the brand."""
+    """Whether X's API would accept a reply of the brand to this post."""
     quoted = world.posts.get(post.quotes or "")
     try:
         check_summons(world.brand, post, quoted, implicit_counts=world.implicit_counts)
@@ -154,7 +154,7 @@ def _may_answer(world: XWorld, post: XPost) -> bool:
 
 
 def _runs(composed: Composed) -> Iterator[Json]:
-    """What a reader sees, cut where something is live."""
+    """Yield the visible text, with links, handles and tags as runs of their own."""
     done = composed.starts_at
     for span in sorted(composed.spans, key=lambda one: one.start):
         if span.start < done or "media_key" in span.facts:
@@ -174,7 +174,7 @@ def _live(composed: Composed, span: Span) -> Json:
     return {"t": shown, "k": span.kind}
 
 
-def _user(user: Any) -> Json:  # noqa: ANN401 - sandbox.x.posts.User
+def _user(user: Any) -> Json:  # noqa: ANN401 - sandbox.x.state.posts.User
     return {
         "handle": user.handle,
         "name": user.name,
@@ -186,5 +186,5 @@ def _user(user: Any) -> Json:  # noqa: ANN401 - sandbox.x.posts.User
 
 
 def _sentence(error: Exception) -> str:
-    """What stands against it; a missing key says nothing by itself."""
-    return "That is not there any more." if isinstance(error, KeyError) else str(error)
+    """Return the error as a sentence. A KeyError only has the missing ID."""
+    return "That no longer exists." if isinstance(error, KeyError) else str(error)

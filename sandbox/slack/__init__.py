@@ -1,4 +1,10 @@
-"""A local Slack that the real slack_sdk and slack_bolt speak to."""
+"""A local Slack: one workspace over real HTTP and WebSockets, for the real slack_sdk and slack_bolt.
+
+with SlackServer() as slack:
+    slack.events_url = "http://127.0.0.1:3000/slack/events"  # where the app under test listens
+    ...  # point its client at slack.url
+    slack.person("ana").command("/hello")
+"""
 
 from sandbox.slack.errors import NotOnScreenError, SlackError
 from sandbox.slack.people.modal import Modal

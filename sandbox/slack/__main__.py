@@ -1,4 +1,4 @@
-"""`python -m sandbox.slack`: the local Slack on its own."""
+"""Runs the local Slack by itself until SIGINT or SIGTERM."""
 
 import argparse
 import signal
@@ -9,9 +9,10 @@ from sandbox.slack.server import SlackServer
 
 
 def main() -> None:
+    """Serve until a signal. The first line of output is the URL for the app's client."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.slack", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
-    parser.add_argument("--events-url", default="", help="where the bot listens, unless it comes by socket")
+    parser.add_argument("--port", type=int, default=0, help="default: any free one")
+    parser.add_argument("--events-url", default="", help="the app's request URL; not needed in Socket Mode")
     parser.add_argument("--signing-secret", default="s3cret")
     parser.add_argument("--bot-token", default="xoxb-test")
     parser.add_argument("--app-token", default="xapp-test")

@@ -1,10 +1,10 @@
-"""What the stand-in says when it refuses."""
+"""Errors of the local Slack."""
 
 from typing import Any
 
 
 class SlackError(Exception):
-    """An `ok: false` answer: the name that Slack gives the refusal, and what it adds to the body."""
+    """An `ok: false` response: Slack's name of the error, and further fields of the body."""
 
     def __init__(self, name: str, **extra: Any) -> None:  # noqa: ANN401 - the body of an answer is free-form
         super().__init__(name)
@@ -16,4 +16,4 @@ class SlackError(Exception):
 
 
 class NotOnScreenError(LookupError):
-    """A person tried to use something that they cannot see."""
+    """A person tried to use something that they cannot see or that is not there."""

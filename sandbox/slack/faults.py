@@ -1,4 +1,4 @@
-"""Switches for what goes wrong on the way to Slack and back."""
+"""Switches for faults between the app and Slack, in both directions."""
 
 import threading
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ EVERY = "*"
 
 @dataclass
 class Fault:
-    """One switch that is on: which calls it meets, and how many more of them."""
+    """One active fault: the calls that it affects, and how many more of them."""
 
     kind: Kind
     method: str
@@ -24,7 +24,7 @@ class Fault:
 
 
 class Faults:
-    """All switches. A method is named as in the API, or `response_url`, or `*`; `times=None` is for ever."""
+    """All faults. `method` is a Web API method, `response_url`, `upload` or `*`; `times=None` is forever."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -42,11 +42,11 @@ class Faults:
         self._add(Fault("lost_after", method, times))
 
     def error(self, method: str, name: str, times: int | None = 1) -> None:
-        """Answer `ok: false` with `name`."""
+        """Answer `ok: false` with the error `name`."""
         self._add(Fault("error", method, times, name=name))
 
     def http_500(self, method: str = EVERY, times: int | None = 1, *, after: bool = False) -> None:
-        """Answer 500, having done nothing, or `after` having done everything."""
+        """Answer 500 without effect, or, with `after`, once the call has taken effect."""
         self._add(Fault("http_500", method, times, after=after))
 
     def rate_limited(self, method: str = EVERY, retry_after: int = 1, times: int | None = 1) -> None:
@@ -54,32 +54,32 @@ class Faults:
         self._add(Fault("rate_limited", method, times, seconds=retry_after))
 
     def slow(self, method: str = EVERY, seconds: float = 1.0, times: int | None = 1) -> None:
-        """Do the work at once and keep the answer back."""
+        """Let the call take effect at once, and answer after `seconds`."""
         self._add(Fault("slow", method, times, seconds=seconds))
 
     def down(self, method: str = EVERY, times: int | None = None) -> None:
-        """Cut every connection at once until `up`."""
+        """Cut every connection until `up`."""
         self._add(Fault("down", method, times))
 
     def up(self) -> None:
-        """End what `down` began."""
+        """End `down`."""
         with self._lock:
             self._faults = [fault for fault in self._faults if fault.kind != "down"]
 
     def refuse_charts(self) -> None:
-        """Answer `invalid_blocks` to each message with a chart, as where those are not rolled out yet."""
+        """Answer `invalid_blocks` to messages with a chart, as workspaces without charts do."""
         self.no_charts = True
 
     def accept_charts(self) -> None:
-        """End what `refuse_charts` began."""
+        """End `refuse_charts`."""
         self.no_charts = False
 
     def refuse_pictures(self) -> None:
-        """Answer `invalid_blocks` to each message with a picture from elsewhere: Slack cannot fetch it."""
+        """Answer `invalid_blocks` to messages with a picture by URL, as if Slack could not fetch it."""
         self.no_pictures = True
 
     def accept_pictures(self) -> None:
-        """End what `refuse_pictures` began."""
+        """End `refuse_pictures`."""
         self.no_pictures = False
 
     def duplicate_events(self, times: int = 1) -> None:
@@ -87,7 +87,7 @@ class Faults:
         self._deliveries["duplicate"] += times
 
     def reorder_events(self, times: int = 1) -> None:
-        """Hold the next events back until another one has gone ahead."""
+        """Hold the next events back until a later one has been delivered."""
         self._deliveries["reorder"] += times
 
     def drop(self, times: int = 1) -> None:
@@ -95,14 +95,14 @@ class Faults:
         self._deliveries["drop"] += times
 
     def clear(self) -> None:
-        """Switch all off."""
+        """Switch every fault off."""
         with self._lock:
             self._faults.clear()
             self.no_charts = self.no_pictures = False
             self._deliveries = dict.fromkeys(self._deliveries, 0)
 
     def take(self, method: str) -> Fault | None:
-        """Return the fault that this call meets, and count it."""
+        """Return the fault that affects this call, if any, and count it down."""
         with self._lock:
             fault = next((fault for fault in self._faults if fault.meets(method)), None)
             if fault and fault.times is not None:
@@ -110,7 +110,7 @@ class Faults:
             return fault
 
     def take_delivery(self, kind: Literal["duplicate", "reorder", "drop"]) -> bool:
-        """Say whether the next event meets this fault, and count it."""
+        """Say whether this fault affects the next event, and count it down."""
         with self._lock:
             met = self._deliveries[kind] > 0
             self._deliveries[kind] -= met

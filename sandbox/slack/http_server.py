@@ -1,4 +1,4 @@
-"""A small threaded HTTP server whose connections can truly be cut."""
+"""A small threaded HTTP server that can cut its connections."""
 
 import contextlib
 import logging
@@ -13,13 +13,13 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-# SO_LINGER with zero seconds: closing sends RST, which is what a broken line looks like from the other end.
+# SO_LINGER with zero seconds: closing sends RST, so the client sees a broken connection.
 RESET = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request, read to its end."""
+    """One whole request."""
 
     method: str
     path: str
@@ -30,7 +30,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What goes back; `cut` sends nothing and resets the connection."""
+    """A response; `cut` sends nothing and resets the connection."""
 
     status: int = 200
     body: bytes = b""
@@ -43,7 +43,7 @@ Answerer = Callable[[Request], Response]
 
 
 class HttpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """A server on loopback with a thread for each connection; `close` ends them all."""
+    """A server on loopback with a thread per connection; `close` ends them all."""
 
     allow_reuse_address = True
     daemon_threads = False
@@ -64,7 +64,7 @@ class HttpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening, read no further request, and wait for the answers under way."""
+        """Stop listening, read no further requests, and wait for responses in progress."""
         if self._thread.is_alive():
             self.shutdown()
             self._thread.join()

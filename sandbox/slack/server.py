@@ -1,18 +1,18 @@
-"""The local Slack, started and stopped: world, wire and bot address in one hand."""
+"""The server of the local Slack: its HTTP and WebSocket ports, its workspace, and the app's address."""
 
 import threading
 from types import TracebackType
 from typing import Any, Self
 
 from sandbox.slack.delivery.http_mode import HttpMode
-from sandbox.slack.delivery.sender import Courier
+from sandbox.slack.delivery.sender import PayloadSender
 from sandbox.slack.delivery.socket_mode import SocketMode
 from sandbox.slack.delivery.transport import Answer, encode
 from sandbox.slack.http_server import HttpServer, Request, Response
 from sandbox.slack.people.person import Person
 from sandbox.slack.web_api.dispatch import WebApi
-from sandbox.slack.web_api.file_endpoints import Shelf
-from sandbox.slack.web_api.response_url_endpoint import Hooks
+from sandbox.slack.web_api.file_endpoints import FileEndpoints
+from sandbox.slack.web_api.response_url_endpoint import ResponseUrlEndpoint
 from sandbox.slack.workspace.world import SlackWorld
 
 Json = dict[str, Any]
@@ -37,11 +37,11 @@ class SlackServer:
         self._http = HttpMode(signing_secret)
         self._http.url = events_url
         self.sockets = SocketMode(self.world.app.app_id)
-        self.courier = Courier(self.world, self._http, self.sockets)
+        self.sender = PayloadSender(self.world, self._http, self.sockets)
         self._api = WebApi(self.world, {"bot": bot_token, "app": app_token}, self._stopping)
-        self._shelf = Shelf(self.world, bot_token, self._stopping)
+        self._file_endpoints = FileEndpoints(self.world, bot_token, self._stopping)
         self.world.open_socket = self.sockets.ticket
-        self._hooks = Hooks(self.world, self._stopping)
+        self._response_url_endpoint = ResponseUrlEndpoint(self.world, self._stopping)
         self._server = HttpServer(port, self._answer)
         self.world.address = self.address
 
@@ -51,12 +51,12 @@ class SlackServer:
 
     @property
     def url(self) -> str:
-        """What the bot takes for SLACK_API_URL."""
+        """The base URL of the Web API, for the app's client (SLACK_API_URL)."""
         return f"{self.address}/api/"
 
     @property
     def events_url(self) -> str:
-        """Where deliveries go while no socket is connected."""
+        """The app's request URL, used while no socket is connected."""
         return self._http.url
 
     @events_url.setter
@@ -65,7 +65,7 @@ class SlackServer:
 
     @property
     def options_url(self) -> str | None:
-        """Where it is asked, while no socket is connected, what a select offers; None: at `events_url`."""
+        """The app's options load URL, used while no socket is connected; None: `events_url`."""
         return self._http.options_url
 
     @options_url.setter
@@ -75,13 +75,13 @@ class SlackServer:
     def start(self) -> None:
         self.sockets.start()
         self._server.start()
-        self.courier.start()
+        self.sender.start()
 
     def close(self) -> None:
-        """Stop everything, however busy, and leave no thread behind."""
+        """Stop everything and wait for every thread."""
         self._stopping.set()
         self.sockets.close()
-        self.courier.close()
+        self.sender.close()
         self._server.close()
 
     def __enter__(self) -> Self:
@@ -94,11 +94,11 @@ class SlackServer:
         self.close()
 
     def person(self, user: str) -> Person:
-        """Return a teammate, by id, handle or name, ready to act."""
-        return Person(self.world.user(user), self.world, self.courier, self.address)
+        """Return a teammate by ID, handle or name, ready to act. Raises SlackError `user_not_found`."""
+        return Person(self.world.user(user), self.world, self.sender, self.address)
 
     def add_user(self, user_id: str, real_name: str, name: str) -> Person:
-        """Add a teammate, who joins every public channel."""
+        """Add a member, who joins every public channel."""
         self.world.add_user(user_id, real_name, name)
         return self.person(user_id)
 
@@ -110,7 +110,7 @@ class SlackServer:
         signature: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        """Post anything to the bot, signed well unless told otherwise; a header given as "" is left out."""
+        """Post anything to the bot, with a valid signature unless given; a header of "" is left out."""
         raw = encode("events_api", body)[1] if isinstance(body, dict) else body
         data = raw.encode() if isinstance(raw, str) else raw
         kind = "application/json" if data.startswith(b"{") else "application/x-www-form-urlencoded"
@@ -120,7 +120,7 @@ class SlackServer:
         return self._http.post(data, {name: value for name, value in sent.items() if value}, SEND_SECONDS)
 
     def verify_url(self) -> bool:
-        """Do what Slack does when a request URL is entered: send a challenge and want it back."""
+        """Verify the request URL as Slack does: send a challenge, and say whether it came back."""
         challenge = {"token": "deprecated", "challenge": "3eZbrw1aBm2rZgRNFdxV", "type": "url_verification"}
         return challenge["challenge"] in self.send_raw(challenge).text
 
@@ -128,7 +128,7 @@ class SlackServer:
         if request.path.startswith("/api/"):
             return self._api.answer(request.path.removeprefix("/api/"), request)
         if request.path.startswith(("/actions/", "/commands/")):
-            return self._hooks.answer(request)
+            return self._response_url_endpoint.answer(request)
         if request.path.startswith(("/upload/", "/files-pri/")):
-            return self._shelf.answer(request)
+            return self._file_endpoints.answer(request)
         return Response(404, b"not found", "text/plain")

@@ -1,4 +1,4 @@
-"""A local X: the API v2 over real HTTP, and the small world behind it.
+"""A local X: the API v2 over real HTTP, with the users and posts behind it.
 
 with XServer() as x:
     mention = x.world.post(x.world.add_user("ana", "Ana").handle, "@acmebrew is the bar open?")

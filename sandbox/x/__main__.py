@@ -1,4 +1,4 @@
-"""`python -m sandbox.x --port 8002`: X by itself, until Ctrl-C."""
+"""Runs the local X by itself until SIGINT or SIGTERM."""
 
 import argparse
 import signal
@@ -10,12 +10,10 @@ from sandbox.x.state.world import XWorld
 
 
 def main() -> None:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until a signal. The first line of output has the URL for clients."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.x", description="A local X API v2.")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument(
-        "--brand", default="acmebrew", help="the handle of the account that clients speak for"
-    )
+    parser.add_argument("--port", type=int, default=0, help="default: any free one")
+    parser.add_argument("--brand", default="acmebrew", help="the handle of the account that clients post as")
     options = parser.parse_args()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,4 +1,4 @@
-"""The switchboard of everything that can go wrong between a client and X.
+"""Switches for faults between a client and X.
 
 faults.add("POST /2/tweets", "answer_lost_after", times=1)
 faults.add("GET *", "rate_limited", seconds=60)
@@ -14,35 +14,35 @@ from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
 Kind = Literal[
-    # The call never takes effect
-    "down",  # the port refuses connections; with an endpoint or `times`: hangs up without an answer
-    "answer_lost_before",  # the connection closes without an answer
+    # The call has no effect:
+    "down",  # the port refuses connections; with an endpoint or `times`: closes them without a response
+    "answer_lost_before",  # the connection closes without a response
     "reset_before",  # the connection is reset (RST)
     "server_error_before",  # 503 with an HTML page
-    "rate_limited",  # 429; x-rate-limit-reset lies `seconds` ahead (or behind, if negative)
+    "rate_limited",  # 429; x-rate-limit-reset is `seconds` ahead (in the past if negative)
     "unauthorized",  # 401
     "credits",  # 402 CreditsDepleted
     "forbidden_blanket",  # 403 "You are not permitted to perform this action."
     "usage_capped",  # 429 UsageCapExceeded: the monthly cap on posts read
-    "usage_capped_403",  # the same as a 403, which has been seen as well
-    "errors_alone",  # 200 with `errors` and nothing else
+    "usage_capped_403",  # the same with status 403, which X has sent as well
+    "errors_alone",  # 200 with `errors` only
     "hollow",  # 200 with an empty object: neither rows nor a count of 0
-    # The call takes effect, and its answer suffers
+    # The call takes effect, but its response is damaged:
     "answer_lost_after",
     "reset",
     "server_error_after",
-    "truncated",  # the full Content-Length, half the body, end of connection
-    "garbled",  # half the JSON, delivered as if it were whole
+    "truncated",  # full Content-Length, half the body, then the connection closes
+    "garbled",  # half the JSON, with a matching Content-Length
     "shuffled",  # the rows of a page in another order
     "repeated",  # the rows of a page, each twice
-    # Posts that are there and are not shown
-    "lagging_replica",  # rows are "not found": the server that answers is behind the others
-    "left_out",  # rows are missing, and no error says so
-    # Slowness, which goes together with any of the above
-    "slow_before",  # `seconds` pass before the effect: the client may be gone when it comes
-    "slow",  # the effect is at once, its answer `seconds` later
-    # Reading behind
-    "late_index",  # mentions and search show a post only `seconds` after it was made
+    # Existing posts are not shown:
+    "lagging_replica",  # rows are "not found", as from a server that lags behind
+    "left_out",  # rows are missing without an error
+    # Delays, which combine with any of the above:
+    "slow_before",  # the effect comes after `seconds`; the client may be gone by then
+    "slow",  # the effect is immediate, the response comes after `seconds`
+    # Late indexing:
+    "late_index",  # mentions and search show a post `seconds` after it was created
     "stale_reads",  # a user's own timeline lags by `seconds`
 ]
 Vocabulary = Literal["tweet", "post", "post-only"]
@@ -53,7 +53,7 @@ OWN_TIMELINE = "GET /2/users/:id/tweets"
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """One thing that goes wrong at the endpoints that match `endpoint`, `times` more times (None: always)."""
+    """One fault at the endpoints that match `endpoint`, `times` more times (None: always)."""
 
     endpoint: str
     kind: Kind
@@ -62,7 +62,7 @@ class Fault:
     released: threading.Event = field(default_factory=threading.Event)
 
     def release(self) -> None:
-        """Let every call go on that is slow because of this."""
+        """Let every call continue that this fault delays."""
         self.released.set()
 
     def concerns(self, endpoint: str) -> bool:
@@ -74,10 +74,10 @@ class Fault:
 
 
 class Faults:
-    """What goes wrong at the moment. Thread-safe; all that match a call apply to it, oldest first.
+    """The active faults. Thread-safe; all that match a call apply to it, oldest first.
 
-    `vocabulary` says whose names the answers use: `tweet`, `post`, or `post-only`, which also refuses the
-    old parameter names.
+    `vocabulary` selects the names in responses: `tweet`, `post`, or `post-only`, which also refuses the old
+    parameter names.
     """
 
     def __init__(self, endpoints: tuple[str, ...]) -> None:
@@ -90,8 +90,8 @@ class Faults:
     def add(self, endpoint: str, kind: Kind, *, times: int | None = None, seconds: float = 60) -> Fault:
         """Switch a fault on.
 
-        `endpoint` is one such as "POST /2/tweets" or "GET /2/users/:id/mentions", or a pattern such as "*"
-        or "GET *". Raises ValueError for an endpoint or a kind that does not exist.
+        `endpoint` is a name such as "POST /2/tweets" or "GET /2/users/:id/mentions", or a pattern such as
+        "*" or "GET *". Raises ValueError for an endpoint or a kind that does not exist.
         """
         if kind not in get_args(Kind):
             raise ValueError(f"no such fault: {kind}")
@@ -104,9 +104,9 @@ class Faults:
         return fault
 
     def clear(self, endpoint: str | None = None, kind: Kind | None = None) -> None:
-        """Switch faults off: those given for this very endpoint, of this kind, or all of them.
+        """Switch off the faults with this endpoint and kind; without either, all of them.
 
-        What is slow because of them goes on.
+        Calls that they delay continue.
         """
         with self._lock:
             for fault in tuple(self._given):
@@ -117,17 +117,17 @@ class Faults:
 
     @property
     def active(self) -> tuple[Fault, ...]:
-        """What is switched on and not used up, oldest first."""
+        """The faults that are on and not used up, oldest first."""
         with self._lock:
             return tuple(fault for fault in self._given if fault.times != 0)
 
     @property
     def refusing(self) -> bool:
-        """Whether the port should refuse connections altogether."""
+        """Whether the port refuses connections."""
         return any(f.kind == "down" and f.endpoint == "*" and f.times is None for f in self.active)
 
     def take(self, endpoint: str) -> tuple[Fault, ...]:
-        """The faults of one call to `endpoint`, each used up once."""
+        """Return the faults of one call to `endpoint`, and count each down."""
         with self._lock:
             taken = tuple(fault for fault in self.active if fault.concerns(endpoint))
             for fault in taken:
@@ -135,7 +135,7 @@ class Faults:
         return taken
 
     def on_change(self, observer: Callable[[], None]) -> None:
-        """Call `observer` after each switch."""
+        """Call `observer` whenever a fault is switched on or off."""
         self._observers.append(observer)
 
     def _tell(self) -> None:

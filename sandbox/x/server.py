@@ -1,6 +1,6 @@
-"""X over HTTP on loopback: sockets that can also be cut, reset, and refused.
+"""X over HTTP on loopback, with connections that can be cut, reset or refused.
 
-A WSGI server would hide its sockets, so this one is http.server's, with a thread for each connection.
+A WSGI server would hide its sockets, so this one uses http.server, with a thread per connection.
 """
 
 import contextlib
@@ -24,20 +24,20 @@ from sandbox.x.state.world import XWorld
 
 HOST = "127.0.0.1"
 MAX_BODY = 1_000_000
-LINGER_NOT = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time: closing sends RST
+LINGER_NOT = struct.pack("ii", 1, 0)  # SO_LINGER for zero seconds: closing sends RST
 
 log = logging.getLogger(__name__)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection of a client."""
+    """One client connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: "Listener"
 
     def handle_one_request(self) -> None:
-        """Serve one request; a client that hangs up ends the connection, and is no news."""
+        """Serve one request; a client that disconnects ends the connection without an error."""
         with contextlib.suppress(ConnectionError):
             super().handle_one_request()
             return
@@ -65,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
             return as_problem(plain(500, "The sandbox itself failed: see its log."))
 
     def _wait(self, fault: Fault) -> None:
-        """Be as slow as `fault` says, unless it is released or the server closes."""
+        """Wait as long as `fault` says, or until it is released or the server closes."""
         end = time.monotonic() + fault.seconds
         while (left := end - time.monotonic()) > 0 and not self.server.closing.is_set():
             if fault.released.wait(min(left, 0.02)):
@@ -76,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
             made = replace(made, wire=Wire.NOTHING)
         if made.wire is Wire.RESET:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
-            self.connection.close()  # so that socketserver can not say goodbye with a FIN first
+            self.connection.close()  # before socketserver can send a FIN
         if made.wire in {Wire.WHOLE, Wire.HALF}:
             half = len(made.content) // 2 if made.wire is Wire.HALF else None
             self.connection.sendall(self._head(made) + made.content[:half])
@@ -99,7 +99,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Listener(ThreadingHTTPServer):
-    """One listening socket with its connections, until it closes."""
+    """A listening socket with its connections."""
 
     request_queue_size = 128
     daemon_threads = False  # so that server_close joins them
@@ -155,7 +155,7 @@ class XServer:
 
     @property
     def url(self) -> str:
-        """Where it listens, without a slash at the end: what X_API_URL wants."""
+        """The base URL for clients (X_API_URL), without a slash at the end."""
         return f"http://{HOST}:{self.port}"
 
     def start(self) -> Self:
@@ -166,13 +166,13 @@ class XServer:
         return self
 
     def stop(self) -> None:
-        """Cut what is open, and wait for every thread."""
+        """Cut every connection and wait for every thread."""
         with self._lock:
             self._running = False
             self._refuse()
             if self._placeholder is not None:
                 self._placeholder.close()
-        for listener in self._ended:  # without the lock, which a call that is ending may still want
+        for listener in self._ended:  # without the lock, which a call that is ending may need
             listener.server_close()
 
     def __enter__(self) -> Self:
@@ -199,7 +199,7 @@ class XServer:
             self.port = self._listener.server_port
 
     def _refuse(self) -> None:
-        """Stop listening, but hold the port: a bound socket that does not listen refuses connections."""
+        """Stop listening but keep the port: a bound socket that does not listen refuses connections."""
         if self._listener is not None:
             self._listener.hang_up()
             self._ended.append(self._listener)

@@ -95,7 +95,7 @@ class Recorder:
     def __init__(self) -> None:
         self.kept = b""
 
-    def gesture(self, kind: Kind, payload: dict[str, Any]) -> tuple[Parcel, Answer]:
+    def send_interaction(self, kind: Kind, payload: dict[str, Any]) -> tuple[Parcel, Answer]:
         self.kept = encode(kind, payload)[1]
         return Parcel(kind, payload), Answer(200)
 

@@ -45,4 +45,4 @@ def _answer_all(bot: Bot, cards: list[Message], person: Person) -> None:
             continue
         submitted = person.send_submission(modal)
         assert submitted.parcel is not None
-        person.courier.repeat(submitted.parcel)  # and once more, as Slack or a bad line may
+        person.sender.resend(submitted.parcel)  # and once more, as Slack or a bad line may

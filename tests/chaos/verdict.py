@@ -57,7 +57,7 @@ def judge(db: Database, load: Load, slack: SlackServer, x: XServer, crew: Crew) 
 def _replies(verdict: Verdict, session: Session, load: Load, x: XServer) -> None:
     """Each reply is public once, and the ledger knows."""
     with x.world.lock:
-        public = Counter(post.text for post in x.world.shelf.said_by(x.world.brand.id))
+        public = Counter(post.text for post in x.world.index.posts_by(x.world.brand.id))
     known = Counter(session.scalars(select(Reply.text).where(Reply.state.in_(PUBLIC_STATES))))
     states = Counter(session.scalars(select(Reply.state)))
     doubled = {text: often for text, often in public.items() if often > 1}

@@ -39,7 +39,7 @@ expect.set_options(timeout=WAIT)
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
     """The whole demo with a short undo window; customers and the digest speak only when a test lets them."""
-    with running(port=0, drip=False, UNDO_SECONDS="3", DIGEST_AT="off") as demo:
+    with running(port=0, customers=False, UNDO_SECONDS="3", DIGEST_AT="off") as demo:
         yield demo
 
 
@@ -75,8 +75,8 @@ def window(browser: Browser, demo: Demo) -> Iterator[Callable[..., "Window"]]:
     opened: list[Window] = []
 
     def new(who: str = "U0ANA", *, size: dict[str, int] = WIDE, dark: bool = False, **more: object) -> Window:
-        with demo.stage.slack.world.lock:  # Slack keeps a modal open for whoever left it so
-            demo.stage.slack.world.views.clear(who)
+        with demo.context.slack.world.lock:  # Slack keeps a modal open for whoever left it so
+            demo.context.slack.world.views.clear(who)
         context = browser.new_context(viewport=size, color_scheme="dark" if dark else "light", **more)
         context.set_default_timeout(WAIT)
         opened.append(Window(context.new_page(), f"{demo.url}?as={who}"))
@@ -121,8 +121,8 @@ class Window:
         return self.slack.locator(".home")
 
     @property
-    def room(self) -> Locator:
-        return self.page.get_by_role("region", name="Machine room")
+    def internals(self) -> Locator:
+        return self.page.get_by_role("region", name="Behind the scenes")
 
     @property
     def modal(self) -> Locator:
@@ -139,7 +139,7 @@ class Window:
         return self.network.locator(".conversation").filter(has_text=words).first
 
     def customer_says(self, words: str) -> None:
-        self.network.get_by_label("What is said on X").fill(words)
+        self.network.get_by_label("Post text").fill(words)
         self.network.get_by_role("button", name="Post", exact=True).click()
 
     def press(self, card: Locator, label: str) -> None:

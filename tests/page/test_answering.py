@@ -117,7 +117,7 @@ def test_what_the_network_refuses_is_handed_over_and_posted_by_hand(window) -> N
     ben.send("Hand off")
     card.get_by_role("button", name="I posted it", exact=True).wait_for()
     card.get_by_role("button", name="Open on X").first.click()
-    expect(ben.network.get_by_label("What is said on X")).to_have_value("Search by author works today, Sam.")
+    expect(ben.network.get_by_label("Post text")).to_have_value("Search by author works today, Sam.")
     ben.network.get_by_role("button", name="Post", exact=True).click()
     ben.press(card, "I posted it")
 
@@ -144,7 +144,7 @@ def test_the_card_that_one_answers_stays_in_sight_while_others_speak(window, dem
     card = ana.card("read all of these")
     ana.press(card, "Reply")
     for number in range(3):
-        demo.stage.x.world.post("maria_writes", f"@fernpress and another one, number {number}")
+        demo.context.x.world.post("maria_writes", f"@fernpress and another one, number {number}")
     ana.card("number 2").wait_for()
     ana.write("Each of them.")
     ana.send()

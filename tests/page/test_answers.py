@@ -32,13 +32,13 @@ def ask(demo: Demo) -> Ask:
 
 
 def test_another_host_name_is_turned_away(ask: Ask) -> None:
-    status, answer = ask("GET", "/room/state", Host="evil.example")
+    status, answer = ask("GET", "/internals/state", Host="evil.example")
 
     assert (status, answer) == (403, {"error": "This page answers on 127.0.0.1 only."})
 
 
 def test_a_form_of_another_site_presses_nothing(ask: Ask) -> None:
-    status, _ = ask("POST", "/room/bot", {"do": "kill"}, Content_Type="text/plain")
+    status, _ = ask("POST", "/internals/bot", {"do": "kill"}, Content_Type="text/plain")
 
     assert status == 415
 
@@ -61,12 +61,12 @@ def test_a_button_that_is_gone_is_refused_with_a_sentence(ask: Ask) -> None:
 
 
 def test_nobody_presses_what_only_somebody_else_sees(ask: Ask, demo: Demo) -> None:
-    whisper = demo.stage.slack.world.whisper("C0MENTIONS", "U0BEN", "psst")
+    whisper = demo.context.slack.world.whisper("C0MENTIONS", "U0BEN", "psst")
     seen = {"as": "U0ANA", "channel": "C0MENTIONS", "ts": whisper.ts}
 
     status, answer = ask("POST", "/slack/delete", seen)
 
-    assert (status, answer["error"]) == (409, "That is not there any more.")
+    assert (status, answer["error"]) == (409, "That no longer exists.")
     ask("POST", "/slack/delete", seen | {"as": "U0BEN"})
 
 
@@ -95,20 +95,20 @@ def test_half_a_letter_breaks_nothing(ask: Ask, text: str) -> None:
 
 
 def test_each_switch_can_be_turned_on_and_mended(ask: Ask, demo: Demo) -> None:
-    _, room = ask("GET", "/room/state")
+    _, room = ask("GET", "/internals/state")
     for switch in room["switches"]:
-        ask("POST", "/room/switch", {"name": switch["name"], "on": True})
-        _, now = ask("GET", "/room/state")
+        ask("POST", "/internals/switch", {"name": switch["name"], "on": True})
+        _, now = ask("GET", "/internals/state")
         assert [one["name"] for one in now["switches"] if one["on"]] == [switch["name"]]
-        ask("POST", "/room/reset", {})
-    _, now = ask("GET", "/room/state")
+        ask("POST", "/internals/reset", {})
+    _, now = ask("GET", "/internals/state")
 
     assert not any(one["on"] for one in now["switches"])
     assert demo.bot.wait_until_running(30)  # one of them restarts it
 
 
 def test_the_story_has_two_weeks_to_tell(demo: Demo) -> None:
-    ana = demo.stage.slack.person("U0ANA")
+    ana = demo.context.slack.person("U0ANA")
 
     told = str(ana.command("/mentions", "stats 30d").blocks)
 

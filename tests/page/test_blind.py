@@ -102,7 +102,7 @@ def in_its_place(demo: Demo, script: str) -> str:
 
 
 def test_a_demo_obeys_nothing_of_the_machine_and_calls_no_heartbeat(hostile: list[str]) -> None:
-    with running(port=0, drip=False) as demo:
+    with running(port=0, customers=False) as demo:
         assert demo.bot.state == "running", demo.bot.tail(5)
         obeyed, networks = json.loads(in_its_place(demo, ASK))
 
@@ -115,7 +115,7 @@ def test_a_demo_obeys_nothing_of_the_machine_and_calls_no_heartbeat(hostile: lis
 
 
 def test_a_demo_calls_nobody_outside_of_the_machine(hostile: list[str]) -> None:
-    with running(port=0, drip=False) as demo:
+    with running(port=0, customers=False) as demo:
         for address in ("http://192.0.2.1/", "http://heard.example/"):
             assert "a demo does not call" in in_its_place(demo, CALL.format(address=address))
 

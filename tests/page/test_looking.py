@@ -71,7 +71,7 @@ def png(width: int = 8, height: int = 4) -> bytes:
 
 @pytest.fixture
 def client(demo: Demo) -> WebClient:
-    return WebClient(BOT_TOKEN, base_url=demo.stage.slack.url, retry_handlers=[])
+    return WebClient(BOT_TOKEN, base_url=demo.context.slack.url, retry_handlers=[])
 
 
 @pytest.fixture
@@ -81,12 +81,12 @@ def app(demo: Demo, client: WebClient) -> Iterator[App]:
     server = make_server("127.0.0.1", 0, SlackRequestHandler(app, path="/slack/events"), threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    bots, demo.stage.slack.events_url = (
-        demo.stage.slack.events_url,
+    bots, demo.context.slack.events_url = (
+        demo.context.slack.events_url,
         f"http://127.0.0.1:{server.port}/slack/events",
     )
     yield app
-    demo.stage.slack.events_url = bots
+    demo.context.slack.events_url = bots
     server.shutdown()
     thread.join()
     server.server_close()
@@ -95,10 +95,10 @@ def app(demo: Demo, client: WebClient) -> Iterator[App]:
 @pytest.fixture(autouse=True)
 def mended(demo: Demo) -> Iterator[None]:
     """What a test says in the channel is gone for the next one, and whatever it lets go wrong works again."""
-    world = demo.stage.slack.world
+    world = demo.context.slack.world
     began = world.next_ts()
     yield
-    demo.stage.switches.reset()
+    demo.context.switches.reset()
     with world.lock:
         channel = world.channel("C0MENTIONS")
         for message in [*channel.messages, *channel.ephemerals]:
@@ -297,15 +297,15 @@ def test_a_name_in_a_chart_is_never_markup(window: Open, client: WebClient) -> N
 
 def test_the_machine_room_takes_charts_away(window: Open, client: WebClient, demo: Demo) -> None:
     ana = window()
-    ana.room.get_by_role("switch", name="Slack draws no charts yet").check()
-    demo.stage.slack.world.until(lambda: demo.stage.slack.world.faults.no_charts)
+    ana.internals.get_by_role("switch", name="Slack does not draw charts yet").check()
+    demo.context.slack.world.until(lambda: demo.context.slack.world.faults.no_charts)
 
     answer = client.api_call("blocks.validate", json={"blocks": [pie("Outcomes", Answered=1)]})
     assert answer["ok"]  # sound, and refused all the same:
     with pytest.raises(Exception, match="invalid_blocks"):
         client.chat_postMessage(channel="C0MENTIONS", text="x", blocks=[pie("Outcomes", Answered=1)])
-    ana.room.get_by_role("button", name="Mend everything").click()
-    demo.stage.slack.world.until(lambda: not demo.stage.slack.world.faults.no_charts)
+    ana.internals.get_by_role("button", name="Reset all").click()
+    demo.context.slack.world.until(lambda: not demo.context.slack.world.faults.no_charts)
 
 
 # --- answers for one person --------------------------------------------------------------------------------
@@ -397,7 +397,7 @@ def test_what_is_picked_on_the_page_reaches_the_app_in_slacks_form(
 
     modal.get_by_label("Until when").fill("2h")
     modal.get_by_label("Until when").press("Enter")
-    demo.stage.slack.world.until(lambda: submitted)
+    demo.context.slack.world.until(lambda: submitted)
     modal.get_by_label("Time").fill("09:05")
     modal.get_by_label("Moment").fill("2027-07-01T10:30")
     modal.get_by_label("Group").select_option("Dark mode")

@@ -21,19 +21,19 @@ WORDS = "Yes, Nan: up to four, one below the other."
 @pytest.fixture(scope="module")
 def demo() -> Iterator[Demo]:
     """A demo whose undo window is longer than a bot needs to end."""
-    with running(port=0, drip=False, UNDO_SECONDS="10", DIGEST_AT="off") as demo:
+    with running(port=0, customers=False, UNDO_SECONDS="10", DIGEST_AT="off") as demo:
         yield demo
 
 
 @pytest.fixture(autouse=True)
 def mended(demo: Demo) -> Iterator[None]:
     yield
-    demo.stage.switches.reset()
+    demo.context.switches.reset()
 
 
 def answers(demo: Demo, post: XPost) -> list[tuple[str, str]]:
     """Everything that was said to `post`: by which account, and what."""
-    world = demo.stage.x.world
+    world = demo.context.x.world
     with world.lock:
         found = [one for one in world.posts.values() if one.reply_to == post.id]
         return [(world.user_by_id(one.author_id).handle, one.text) for one in found]
@@ -47,13 +47,13 @@ def test_a_held_reply_comes_back_and_waits_for_a_person_when_the_account_is_back
     window: Open, demo: Demo, picture: See
 ) -> None:
     ana, ben = window("U0ANA", size=LAPTOP), window("U0BEN")
-    post = demo.stage.x.world.post("nans_garden", "@fernpress may a post have two pictures side by side?")
+    post = demo.context.x.world.post("nans_garden", "@fernpress may a post have two pictures side by side?")
     anas, bens = ana.card("side by side"), ben.card("side by side")
     ana.press(anas, "Reply")
     ana.write(WORDS)
     ana.send()
     bens.get_by_role("button", name="Undo").wait_for()
-    ben.room.get_by_role("switch", name=SWITCH).check()
+    ben.internals.get_by_role("switch", name=SWITCH).check()
 
     for card in (anas, bens):
         expect(card).to_contain_text(
@@ -80,7 +80,7 @@ def test_a_held_reply_comes_back_and_waits_for_a_person_when_the_account_is_back
     ben.page.keyboard.press("Escape")
     assert answers(demo, post) == []
 
-    ben.room.get_by_role("switch", name=SWITCH).uncheck()
+    ben.internals.get_by_role("switch", name=SWITCH).uncheck()
     again = in_channel(ana, "X is connected as @fernpress again")
     expect(again).to_have_count(1, timeout=ANOTHER_BOT)
     for card in (anas, bens):
@@ -99,8 +99,8 @@ def test_a_held_reply_comes_back_and_waits_for_a_person_when_the_account_is_back
 
 def test_what_is_said_to_the_other_account_is_answered_as_that_account(window: Open, demo: Demo) -> None:
     ana, ben = window("U0ANA"), window("U0BEN")
-    world = demo.stage.x.world
-    ben.room.get_by_role("switch", name=SWITCH).check()
+    world = demo.context.x.world
+    ben.internals.get_by_role("switch", name=SWITCH).check()
     trouble = in_channel(ana, "Heard is connected to X as @fernpress_jobs, not as @fernpress.")
     expect(trouble.last).to_be_visible(timeout=ANOTHER_BOT)
     before = ana.slack.locator("#messages article.card").count()
@@ -114,5 +114,5 @@ def test_what_is_said_to_the_other_account_is_answered_as_that_account(window: O
     expect(card).to_contain_text("Answered by @Ana Lima", timeout=ANOTHER_BOT)
     assert answers(demo, post) == [("fernpress_jobs", "We do, Theo. Write to us on the jobs page.")]
     assert ana.slack.locator("#messages article.card").count() == before + 1
-    handles = ana.network.get_by_label("Speak as").locator("option").all_inner_texts()
+    handles = ana.network.get_by_label("Post as").locator("option").all_inner_texts()
     assert not [one for one in handles if "@fernpress_jobs" in one]

@@ -19,11 +19,11 @@ HOSTILE = "The <img src=x onerror=alert(1)> * button * <!channel>"
 @pytest.fixture(scope="module")
 def gathered(demo: Demo) -> None:
     """Two more issues, somebody's who wrote of neither in these words."""
-    demo.stage.x.world.add_user("ink_ida", "Ida", followers=80)
+    demo.context.x.world.add_user("ink_ida", "Ida", followers=80)
     says(demo, "ink_ida", "it happened again")
     card = card_of(demo, "it happened again")
     for title in (JAM, HOSTILE):
-        demo.stage.slack.person("U0BEN").say("C0MENTIONS", f"@Heard issue {title}", card.ts)
+        demo.context.slack.person("U0BEN").say("C0MENTIONS", f"@Heard issue {title}", card.ts)
         card_of(demo, title[:20])
 
 

@@ -19,9 +19,9 @@ EMOJI = re.compile(r"(?<![\w:`])(?!:memory:):([a-z][a-z0-9_]{2,}):(?![\w:])(?! n
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_all_three_panes_stand_side_by_side(window, picture, dark: bool) -> None:
     ana = window(dark=dark)
-    for pane in (ana.slack, ana.network, ana.room):
+    for pane in (ana.slack, ana.network, ana.internals):
         expect(pane).to_be_visible()
-    expect(ana.room.locator(".ticket")).to_be_visible()
+    expect(ana.internals.locator(".ticket")).to_be_visible()
 
     sound(ana.page)
     picture(ana, "page-dark" if dark else "page")
@@ -50,7 +50,7 @@ def test_on_a_phone_the_panes_are_tabs(window, picture, dark: bool) -> None:
     tabs = ana.page.get_by_role("navigation", name="Panes")
     sound(ana.page)
     picture(ana, f"phone-slack{'-dark' if dark else ''}")
-    for name, pane in (("X", ana.network), ("Machine room", ana.room), ("Slack", ana.slack)):
+    for name, pane in (("X", ana.network), ("Behind the scenes", ana.internals), ("Slack", ana.slack)):
         tabs.get_by_role("button", name=name, exact=True).click()
 
         expect(pane).to_be_visible()
@@ -127,7 +127,7 @@ def test_one_look_shows_where_an_answer_went(window, picture) -> None:
 
     expect(card).to_contain_text("Answered")
     expect(ana.conversation("more useful if it could tag").locator(".post.ours")).to_be_in_viewport()
-    expect(ana.room.get_by_role("list", name="The reply is published")).to_be_visible()
+    expect(ana.internals.get_by_role("list", name="The reply is published")).to_be_visible()
     expect(ana.page.locator(".guide .done")).to_have_count(3)
     expect(ana.page.locator(".flash")).to_have_count(0)
     sound(ana.page)
@@ -139,7 +139,7 @@ def test_one_look_shows_where_an_answer_went(window, picture) -> None:
 
 def test_whose_it_is(window, picture, demo) -> None:
     ana, ben = window("U0ANA", size=LAPTOP), window("U0BEN", size=LAPTOP)
-    demo.stage.x.world.post(
+    demo.context.x.world.post(
         "theo_codes", "@fernpress does the API do webhooks, or do I poll it like a woodpecker?"
     )
     card = ben.card("like a woodpecker")
@@ -163,7 +163,7 @@ def test_whose_it_is(window, picture, demo) -> None:
 
 def test_who_is_writing(window, picture, demo) -> None:
     ana, ben = window("U0ANA", size=LAPTOP), window("U0BEN", size=LAPTOP)
-    demo.stage.x.world.post("ms_kapoor_4b", "@fernpress Can a class blog have two teachers?")
+    demo.context.x.world.post("ms_kapoor_4b", "@fernpress Can a class blog have two teachers?")
     card = ben.card("two teachers")
     ana.press(ana.card("two teachers"), "Reply")
     ana.write("Yes, Ms Kapoor: Settings → Teachers → Invite.")
@@ -187,10 +187,10 @@ def test_who_is_writing(window, picture, demo) -> None:
 
 def test_a_colleagues_words_become_public_on_purpose_and_the_customer_answers(window, picture, demo) -> None:
     ana = window("U0ANA", size=LAPTOP)
-    demo.stage.x.world.post("nans_garden", "@fernpress May I use my own type? Marigold is its name.")
+    demo.context.x.world.post("nans_garden", "@fernpress May I use my own type? Marigold is its name.")
     card = ana.card("Marigold is its name")
     ts = card.get_attribute("data-ts")
-    demo.stage.slack.person("U0CLEO").say("C0MENTIONS", "You may: Design → Type → Your own.", ts)
+    demo.context.slack.person("U0CLEO").say("C0MENTIONS", "You may: Design → Type → Your own.", ts)
     ana.open_thread(card)
     note = ana.thread.get_by_role("article", name="Cleo Park")
     note.hover()
@@ -207,7 +207,7 @@ def test_a_colleagues_words_become_public_on_purpose_and_the_customer_answers(wi
     picture(ana, "together/03-mark", note)
 
     said = ana.conversation("Marigold is its name").locator(".post.ours")
-    demo.stage.x.world.post(
+    demo.context.x.world.post(
         "nans_garden", "It does! And may it be purple?", reply_to=said.get_attribute("data-id")
     )
     again = ana.thread.locator("article", has_text="wrote again")
@@ -218,11 +218,11 @@ def test_a_colleagues_words_become_public_on_purpose_and_the_customer_answers(wi
 
 def test_undo_and_a_post_that_changed(window, picture, demo) -> None:
     ana = window("U0ANA", size=LAPTOP)
-    post = demo.stage.x.world.post("samreadsalot", "@fernpress do you have a reading list on Mondays?")
+    post = demo.context.x.world.post("samreadsalot", "@fernpress do you have a reading list on Mondays?")
     card = ana.card("reading list")
     ana.press(card, "Reply")
     ana.write("Every Monday, Sam, at nine.")
-    demo.stage.x.world.edit(post.id, "@fernpress do you have a reading list for monsters?")
+    demo.context.x.world.edit(post.id, "@fernpress do you have a reading list for monsters?")
     expect(card).to_contain_text("for monsters")
     ana.send()
     expect(ana.modal).to_contain_text("They changed their post")
@@ -238,7 +238,7 @@ def test_undo_and_a_post_that_changed(window, picture, demo) -> None:
 
 def test_the_same_phrase_for_everybody(window, picture, demo) -> None:
     ben = window("U0BEN", size=LAPTOP)
-    demo.stage.x.world.post("theo_codes", "@fernpress half my readers want code, half want jokes. halp")
+    demo.context.x.world.post("theo_codes", "@fernpress half my readers want code, half want jokes. halp")
     ben.press(ben.card("half want jokes"), "Reply")
     ben.write("You have taste. Two blogs under one name would do it today; tags will do it better.")
     ben.send()
@@ -258,7 +258,7 @@ def test_a_public_name(window, picture, demo) -> None:
     sound(cleo.page)
     picture(cleo, "together/06-me", cleo.modal)
     cleo.send("Save")
-    demo.stage.x.world.post("dj_okafor", "@fernpress EMBEDS ARE BACK. WHO MENDED IT?")
+    demo.context.x.world.post("dj_okafor", "@fernpress EMBEDS ARE BACK. WHO MENDED IT?")
     cleo.press(cleo.card("WHO MENDED IT"), "Reply")
     cleo.write("Ben did, and I am told he sang.")
 
@@ -269,8 +269,8 @@ def test_a_public_name(window, picture, demo) -> None:
 
 def test_by_hand(window, picture, demo) -> None:
     ana = window("U0ANA", size=LAPTOP)
-    world = demo.stage.x.world
-    demo.stage.switches.turn("x_strict", on=True)
+    world = demo.context.x.world
+    demo.context.switches.turn("x_strict", on=True)
     ours = world.post("fernpress", "The comments can be sorted now. Newest first, or kindest.")
     world.post("hana_cooks", "how do you measure kind?", reply_to=ours.id)
     card = ana.card("measure kind")
@@ -278,7 +278,7 @@ def test_by_hand(window, picture, demo) -> None:
     ana.write("By hand, Hana: somebody marks them.")
     ana.modal.locator("button[type=submit]").click()
     card.get_by_role("button", name="I posted it", exact=True).wait_for()
-    demo.stage.switches.reset()
+    demo.context.switches.reset()
 
     sound(ana.page)
     picture(ana, "together/08-hand-off", card)
@@ -287,7 +287,7 @@ def test_by_hand(window, picture, demo) -> None:
 
 def test_outcomes_one_by_one_and_several(window, picture, demo) -> None:
     ben = window("U0BEN", size=LAPTOP)
-    demo.stage.x.world.post("dj_okafor", "@fernpress YOU ARE ALL LEGENDS. THAT IS THE MESSAGE.")
+    demo.context.x.world.post("dj_okafor", "@fernpress YOU ARE ALL LEGENDS. THAT IS THE MESSAGE.")
     ben.press(ben.card("THAT IS THE MESSAGE"), "No reply needed")
     ben.modal.wait_for()
     sound(ben.page)
@@ -306,7 +306,7 @@ def test_outcomes_one_by_one_and_several(window, picture, demo) -> None:
 
 def test_who_may_speak_and_when(window, picture, demo) -> None:
     gus, ana = window("U0GUS", size=LAPTOP), window("U0ANA", size=LAPTOP)
-    demo.stage.x.world.post("lucas_fotos", "@fernpress is there a dark mode for the app icon?")
+    demo.context.x.world.post("lucas_fotos", "@fernpress is there a dark mode for the app icon?")
     gus.press(gus.card("the app icon"), "Reply")
     only = gus.slack.locator("article", has_text="Only members of this workspace can use Heard.").last
     only.wait_for()

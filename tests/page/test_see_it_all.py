@@ -51,7 +51,7 @@ def demo() -> Iterator[Demo]:
     at = datetime.now(UTC) - timedelta(minutes=2)
     soon = {"DIGEST_AT": f"{at:%H:%M}", "DIGEST_DAY": f"{at:%a}"}
     with running(
-        port=0, drip=False, UNDO_SECONDS="3", FIRST_REPLY_MINUTES=str(PROMISE), BACKUP="U0CLEO", **soon
+        port=0, customers=False, UNDO_SECONDS="3", FIRST_REPLY_MINUTES=str(PROMISE), BACKUP="U0CLEO", **soon
     ) as demo:
         assert demo.bot.wait_until_running(LONG / 1000)
         begin(demo)
@@ -66,9 +66,9 @@ def begin(demo: Demo) -> None:
         ("quietlibrarian", "Wren", 145),
         ("old_school_ed", "Ed", 402),
     ):
-        demo.stage.x.world.add_user(handle, name, followers=followers)
+        demo.context.x.world.add_user(handle, name, followers=followers)
     says(demo, "old_school_ed", ED, ago=PROMISE - 2)
-    demo.stage.slack.person("U0ANA").press(card_of(demo, "GRATEFUL"), "Claim")
+    demo.context.slack.person("U0ANA").press(card_of(demo, "GRATEFUL"), "Claim")
     says(demo, "quietlibrarian", WREN)
     snooze(demo, card_of(demo, "label maker"))
     says(demo, "hermine_hikes", HERMINE, ago=PROMISE + 1)
@@ -77,7 +77,7 @@ def begin(demo: Demo) -> None:
 
 def snooze(demo: Demo, card: Message) -> None:
     """Ben sends it to sleep for a minute; a bot that does not know the card yet wants to hear that again."""
-    world, ben = demo.stage.slack.world, demo.stage.slack.person("U0BEN")
+    world, ben = demo.context.slack.world, demo.context.slack.person("U0BEN")
     for _ in range(10):
         ben.say("C0MENTIONS", "@Heard snooze 1 min", card.ts)
         if world.wait(lambda: "Snoozed" in str(world.message("C0MENTIONS", card.ts).blocks), 6):
@@ -88,12 +88,12 @@ def snooze(demo: Demo, card: Message) -> None:
 def says(demo: Demo, who: str, words: str, *, ago: float = 0) -> None:
     """A customer has said that, so many minutes ago."""
     at = datetime.now(UTC) - timedelta(minutes=ago)
-    demo.stage.x.world.post(who, f"@fernpress {words}", at=at)
+    demo.context.x.world.post(who, f"@fernpress {words}", at=at)
 
 
 def card_of(demo: Demo, words: str) -> Message:
     """The card with these words, once it is there."""
-    world = demo.stage.slack.world
+    world = demo.context.slack.world
 
     def found() -> Message | None:
         with world.lock:
@@ -386,7 +386,7 @@ def test_home_shows_what_is_broken_what_is_mine_and_page_by_page_who_waits(
         ana.card(question).wait_for(timeout=SOON)
     ana.press(ana.card(ASKED[0]), "Claim")
     expect(ana.card(ASKED[0])).to_contain_text("@Ana Lima has it", timeout=SOON)
-    demo.stage.switches.turn("x_keys", on=True)
+    demo.context.switches.turn("x_keys", on=True)
     ana.slack.locator("#messages article", has_text="does not accept our keys").wait_for(timeout=LONG)
     home = ana.open_home()
 
@@ -405,7 +405,7 @@ def test_home_shows_what_is_broken_what_is_mine_and_page_by_page_who_waits(
         home.get_by_role("heading", name="Waiting"),
         home.get_by_role("button", name="Previous"),
     )
-    demo.stage.switches.reset()
+    demo.context.switches.reset()
 
 
 def nth_below(home: Locator, heading: str, number: int) -> Locator:

@@ -17,17 +17,17 @@ See = Callable[..., None]
 def mended(demo: Demo) -> Iterator[None]:
     """Whatever a test lets go wrong works again for the next one."""
     yield
-    demo.stage.switches.reset()
-    demo.stage.slack.world.faults.clear()
+    demo.context.switches.reset()
+    demo.context.slack.world.faults.clear()
 
 
 def heard(demo: Demo, words: str, by: str = "maria_writes", **more: str) -> XPost:
-    return demo.stage.x.world.post(by, f"@fernpress {words}", **more)
+    return demo.context.x.world.post(by, f"@fernpress {words}", **more)
 
 
 def public(demo: Demo, post: XPost) -> list[str]:
     """What our account said to `post` on the network."""
-    world = demo.stage.x.world
+    world = demo.context.x.world
     with world.lock:
         ours = [one for one in world.posts.values() if one.author_id == world.brand.id]
         return [one.text for one in ours if one.reply_to == post.id]
@@ -35,7 +35,7 @@ def public(demo: Demo, post: XPost) -> list[str]:
 
 def let_cards_stand(demo: Demo) -> None:
     """Slack redraws no card from here on, so that somebody can press what is not true any more."""
-    demo.stage.slack.world.faults.rate_limited("chat.update", retry_after=1, times=None)
+    demo.context.slack.world.faults.rate_limited("chat.update", retry_after=1, times=None)
 
 
 def whisper(window: Window, words: str) -> Locator:
@@ -153,7 +153,7 @@ def test_an_undo_that_comes_too_late_says_so_and_only_deleting_takes_it_back(
     ben.press(bens, "Undo")
 
     expect(whisper(ben, "published").last).to_be_visible()
-    demo.stage.slack.world.faults.clear()
+    demo.context.slack.world.faults.clear()
     expect(bens).to_contain_text("Answered by @Ana Lima")
     assert len(public(demo, post)) == 1
     bens.locator(".blocks").get_by_role("button", name="More").click()
@@ -237,8 +237,8 @@ def test_an_account_that_is_locked_for_a_while_loses_nothing(window: Open, demo:
 
 def test_of_two_who_decide_about_a_hand_off_the_first_decides(window: Open, demo: Demo) -> None:
     ana, ben = window("U0ANA"), window("U0BEN")
-    world = demo.stage.x.world
-    demo.stage.switches.turn("x_strict", on=True)
+    world = demo.context.x.world
+    demo.context.switches.turn("x_strict", on=True)
     ours = world.post("fernpress", "There is a new theme, and it is green.")
     post = world.post("hana_cooks", "as green as matcha?", reply_to=ours.id)
     anas, bens = cards("green as matcha", ana, ben)
@@ -253,7 +253,7 @@ def test_of_two_who_decide_about_a_hand_off_the_first_decides(window: Open, demo
     ben.press(bens, "I did not post it")
 
     expect(whisper(ben, "That is decided already")).to_be_visible()
-    demo.stage.slack.world.faults.clear()
+    demo.context.slack.world.faults.clear()
     expect(bens).to_contain_text("answered by hand")
     assert public(demo, post) == ["Greener, Hana. Come and taste it."]
 

@@ -59,7 +59,7 @@ def test_a_link_bold_and_emoji_are_public_as_the_typist_saw_them(
     window: Callable[..., Window], demo: Demo, picture: Callable[..., None]
 ) -> None:
     ana, ben = window(), window("U0BEN")
-    demo.stage.x.world.post("theo_codes", "@fernpress where do I find the keyboard shortcuts?")
+    demo.context.x.world.post("theo_codes", "@fernpress where do I find the keyboard shortcuts?")
     ana.open_thread(ana.card("keyboard shortcuts"))
     ana.says_in_thread("@Heard reply *All* of them, Theo: help.fernpress.example/keys :tada:")
 

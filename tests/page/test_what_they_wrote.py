@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from sandbox.demo.history import MEDIA
 from sandbox.demo.runner import Demo
 from sandbox.x import Media
 from tests.page.conftest import Window
 from tests.page.looks import sound
 
+MEDIA = "https://pbs.twimg.com/media"  # where X serves pictures from; the page has its own of these names
 ROSES = "A rose on the left, four lines of text on the right"
 NOT_ON_THE_PAGE = "https://pbs.twimg.com/media/nobody-drew-this.jpg"
 
@@ -32,7 +32,7 @@ def test_a_picture_that_the_page_does_not_have_is_shown_by_its_description(
     window: Callable[..., Window], demo: Demo
 ) -> None:
     ana = window()
-    demo.stage.x.world.post(
+    demo.context.x.world.post(
         "bart_was_right", "@fernpress look", media=[Media(NOT_ON_THE_PAGE, alt="a <b>blank</b> page")]
     )
 
@@ -44,7 +44,7 @@ def test_a_card_has_what_the_customer_wrote_and_names_whom_it_is_to(
     window: Callable[..., Window], demo: Demo, picture: Callable[..., None]
 ) -> None:
     ana, ben = window(), window("U0BEN")
-    world = demo.stage.x.world
+    world = demo.context.x.world
     asked = world.post("theo_codes", "How do people lay out a blog about gardens? @fernpress")
     world.post(
         "nans_garden",
@@ -76,7 +76,7 @@ def test_a_card_has_what_the_customer_wrote_and_names_whom_it_is_to(
 def test_the_newest_card_stays_in_view_when_a_picture_above_it_has_loaded(
     window: Callable[..., Window], demo: Demo
 ) -> None:
-    world = demo.stage.x.world
+    world = demo.context.x.world
     world.post("nans_garden", "@fernpress is this a rose?", media=[Media(f"{MEDIA}/roses.jpg", alt=ROSES)])
     world.post("maria_writes", "@fernpress and does it have thorns?")
 

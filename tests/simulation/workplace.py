@@ -25,13 +25,13 @@ from bot.slack import cards, reactions
 from bot.slack.client import SlackClient
 from models.core.database import Database
 from sandbox.slack.delivery.http_mode import HttpMode
-from sandbox.slack.delivery.sender import Courier
+from sandbox.slack.delivery.sender import PayloadSender
 from sandbox.slack.delivery.socket_mode import SocketMode
 from sandbox.slack.delivery.transport import NOBODY, Answer
 from sandbox.slack.http_server import HttpServer, Request, Response
 from sandbox.slack.people.person import Person
 from sandbox.slack.web_api.dispatch import WebApi
-from sandbox.slack.web_api.response_url_endpoint import Hooks
+from sandbox.slack.web_api.response_url_endpoint import ResponseUrlEndpoint
 from sandbox.slack.workspace.world import SlackWorld
 from tests.memory_network import MemoryNetwork
 from tests.simulation.stage import START
@@ -163,7 +163,7 @@ class Door(HttpMode):
         return Answer(said[0][0], b"".join(chunks), said[0][1])
 
 
-class InOrder(Courier):
+class InOrder(PayloadSender):
     """Events reach the bot one after the other, so that a run repeats itself."""
 
     def __init__(self, world: SlackWorld, door: Door, sockets: SocketMode) -> None:
@@ -178,14 +178,14 @@ class Exchange:
     def __init__(self) -> None:
         self._stopping = threading.Event()
         self._api: WebApi | None = None
-        self._hooks: Hooks | None = None
+        self._response_url_endpoint: ResponseUrlEndpoint | None = None
         self._server = HttpServer(0, self._answer)
         self.address = f"http://127.0.0.1:{self._server.port}"
 
     def serve(self, world: SlackWorld) -> None:
         """From here on it is `world` that answers."""
         self._api = WebApi(world, {"bot": TOKEN, "app": "xapp-test"}, self._stopping)
-        self._hooks = Hooks(world, self._stopping)
+        self._response_url_endpoint = ResponseUrlEndpoint(world, self._stopping)
 
     def start(self) -> None:
         self._server.start()
@@ -195,11 +195,11 @@ class Exchange:
         self._server.close()
 
     def _answer(self, request: Request) -> Response:
-        if self._api is None or self._hooks is None:
+        if self._api is None or self._response_url_endpoint is None:
             return Response(404, b"not found", "text/plain")
         if request.path.startswith("/api/"):
             return self._api.answer(request.path.removeprefix("/api/"), request)
-        return self._hooks.answer(request)
+        return self._response_url_endpoint.answer(request)
 
 
 class Workplace:
@@ -218,12 +218,12 @@ class Workplace:
         self.world.shortcuts["Send as public reply"] = "send_as_public_reply"
         exchange.serve(self.world)
         self._door = Door()
-        self.courier = InOrder(self.world, self._door, SocketMode(self.world.app.app_id))
+        self.sender = InOrder(self.world, self._door, SocketMode(self.world.app.app_id))
         self.side = AtOnce()
         self._told = 0  # how many deliveries have reached the bot
         self.ctx = self._desk(exchange, db, undo)
         self.people = {
-            user: Person(self.world.user(user), self.world, self.courier, exchange.address)
+            user: Person(self.world.user(user), self.world, self.sender, exchange.address)
             for user in (*LET_IN, SHUT_OUT)
         }
 
@@ -256,7 +256,7 @@ class Workplace:
         )
 
     def __enter__(self) -> Self:
-        self.courier.start()
+        self.sender.start()
         self._door.web = HttpApp(self.ctx, handlers.build_app(self.ctx))
         self.ctx.slack.identity()
         return self
@@ -266,7 +266,7 @@ class Workplace:
             self.settle()
         finally:  # whatever went wrong: a thread that is left behind keeps the process from ending
             self._door.web = None
-            self.courier.close()
+            self.sender.close()
 
     def settle(self) -> None:
         """Wait until the bot was told of all that has happened in Slack."""

@@ -9,9 +9,9 @@ Its shape since 16 June 2026, from https://docs.slack.dev/reference/block-kit/bl
     {"type": "data_visualization", "title": "Outcomes", "chart": {
         "type": "pie", "segments": [{"label": "Answered", "value": 41}, …]}}
 
-Title, categories, names and labels are plain strings. Each series has one value for each category, under its
-name; only a pie's values must be greater than 0. The docs allow 6 series or segments and 20 categories; newer
-clients say 12 (slack-morphism 2.30, CopilotKit#6342): what the docs allow is what all take.
+Title, categories, names and labels are plain strings. Each series has one value per category, labelled with
+it; only a pie's values must be greater than 0. The docs allow 6 series or segments and 20 categories. Newer
+clients say 12 (slack-morphism 2.30, CopilotKit#6342); every workspace accepts what the docs allow.
 """
 
 import math
@@ -20,7 +20,7 @@ from sandbox.slack.block_kit.check import Check
 
 CHART = "data_visualization"
 TITLE, LABEL, AXIS = 50, 20, 50  # characters
-MOST, CATEGORIES = 6, 20  # series or segments; points of each
+MAX_SERIES, MAX_CATEGORIES = 6, 20  # series or segments; points of each
 SERIES = ("bar", "area", "line")
 
 
@@ -44,7 +44,7 @@ def _chart(check: Check) -> None:
 def _pie(check: Check) -> None:
     check.only(("type", "segments"))
     check.need("segments")
-    for segment in check.each("segments", MOST):
+    for segment in check.each("segments", MAX_SERIES):
         if segment.sound:
             _point(segment)
             if _is_number(segment.node.get("value")) and segment.node["value"] <= 0:
@@ -58,7 +58,7 @@ def _plot(check: Check) -> None:
     axes = check.node.get("axis_config")
     wanted = axes.get("categories") if isinstance(axes, dict) else None
     names: set[str] = set()
-    for series in check.each("series", MOST):
+    for series in check.each("series", MAX_SERIES):
         if not series.sound:
             continue
         _series(series, wanted)
@@ -72,7 +72,7 @@ def _series(check: Check, wanted: object) -> None:
     check.only(("name", "data"))
     check.need("name", "data")
     check.string("name", LABEL, 1)
-    points = check.each("data", CATEGORIES)
+    points = check.each("data", MAX_CATEGORIES)
     for point in points:
         if point.sound:
             _point(point)
@@ -90,7 +90,7 @@ def _axes(check: Check) -> None:
     if not isinstance(categories, list):
         check.say("must be an array", "categories") if categories is not None else None
         return
-    check.length(len(categories), CATEGORIES, 1, "categories", "items")
+    check.length(len(categories), MAX_CATEGORIES, 1, "categories", "items")
     for index, category in enumerate(categories):
         if not isinstance(category, str):
             check.say("must be a string", f"categories/{index}")

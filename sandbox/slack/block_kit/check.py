@@ -1,16 +1,16 @@
-"""How the validator looks at one JSON node: its properties, and the composition objects within."""
+"""Checks of one JSON node: its properties, and the composition objects inside."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 Json = dict[str, Any]
-Problem = tuple[str, str]  # JSON pointer, Slack's words
+Problem = tuple[str, str]  # JSON pointer, Slack's message
 PLAIN, MRKDWN = "plain_text", "mrkdwn"
 EITHER = (PLAIN, MRKDWN)
 
 
 class Check:
-    """A node under inspection, and the list to which every node of one document adds its problems."""
+    """A node to check, and the list of problems that all nodes of one document share."""
 
     def __init__(self, node: Any, pointer: str, problems: list[Problem]) -> None:  # noqa: ANN401 - any JSON
         self.pointer, self.problems = pointer, problems
@@ -68,7 +68,7 @@ class Check:
             self.say(f"must be one of: {', '.join(choices)}", key)
 
     def each(self, key: str, most: int, least: int = 1) -> list["Check"]:
-        """Return the members of an array, having checked how many there are."""
+        """Check the length of an array and return its members."""
         if not self.has(key):
             return []
         value = self.node[key]

@@ -106,7 +106,7 @@ def plain_text_input(check: Check) -> None:
 
 
 def other_input(check: Check) -> None:
-    """Check an email, url, number or file input."""
+    """Check an email, URL, number or file input."""
     check.only(
         TYPED | {"is_decimal_allowed", "min_value", "max_value", "filetypes", "max_files"}
         if check.node["type"] in {"number_input", "file_input"}
@@ -129,14 +129,14 @@ def timepicker(check: Check) -> None:
 
 
 def datetimepicker(check: Check) -> None:
-    """Check a picker of a moment, which is a Unix time of ten digits. It has no placeholder."""
+    """Check a date and time picker: a Unix time of ten digits, without a placeholder."""
     check.only((SELECT | {"initial_date_time"}) - {"placeholder"})
     check.number("initial_date_time", 1_000_000_000, 9_999_999_999)
     check.child("confirm", confirm)
 
 
 def free(check: Check) -> None:
-    """Accept an element whose inside this stand-in does not know."""
+    """Accept an element whose properties are not checked here."""
 
 
 ELEMENTS: dict[str, Rule] = {
@@ -168,7 +168,7 @@ IN_INPUT = ELEMENTS.keys() - NOT_INPUT
 
 
 def element(check: Check, allowed: set[str]) -> None:
-    """Check one element where only `allowed` types may stand."""
+    """Check one element, where only `allowed` types are valid."""
     kind = check.node.get("type")
     if kind not in allowed:
         check.say(f"unsupported type: {kind}" if kind else "missing required field: type", "type")

@@ -1,4 +1,4 @@
-"""The interactive parts of blocks: where they are, what they are called, what they hold."""
+"""Interactive elements in blocks: find them, name them, and read their values."""
 
 import copy
 import random
@@ -11,7 +11,7 @@ from sandbox.slack.errors import NotOnScreenError
 
 Json = dict[str, Any]
 
-# The key under which each stateful element reports its value, and the key of its initial one.
+# Element → the key of its value in `state.values`, and the key of its initial value.
 # https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
 STATE: dict[str, tuple[str, str]] = {
     "plain_text_input": ("value", "initial_value"),
@@ -44,7 +44,7 @@ TYPED = {"plain_text_input", "email_text_input", "url_text_input", "number_input
 
 @dataclass(frozen=True)
 class Part:
-    """One thing to press or fill: an element in its block, or one option of it."""
+    """Something to press or fill in: an element in its block, or one option of it."""
 
     block: Json
     element: Json
@@ -57,7 +57,7 @@ class Part:
 
 
 def elements(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
-    """Yield each interactive element with the block that holds it, however deep the block nests it."""
+    """Yield (block, element) for each interactive element, at any depth."""
     for block in blocks:
         for node in _walk(block):
             if node.get("type") in INTERACTIVE:
@@ -65,7 +65,7 @@ def elements(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
 
 
 def presses(blocks: list[Json]) -> Iterator[Part]:
-    """Yield all that a person could click, by visible label."""
+    """Yield everything that a person can press or choose."""
     for block, element in elements(blocks):
         if element["type"] in BY_OPTION:
             yield from (Part(block, element, words(option["text"]), option) for option in options(element))
@@ -74,7 +74,7 @@ def presses(blocks: list[Json]) -> Iterator[Part]:
 
 
 def find(blocks: list[Json], label: str, value: Any = None) -> Part:  # noqa: ANN401 - any element's value
-    """Return what bears the label, told apart from its like by value."""
+    """Return the part with this label, and with this value if several have it. Raises NotOnScreenError."""
     candidates = list(presses(blocks))
     found = [part for part in candidates if part.label == label]
     if len(found) > 1 and value is not None:
@@ -85,7 +85,7 @@ def find(blocks: list[Json], label: str, value: Any = None) -> Part:  # noqa: AN
 
 
 def chosen(part: Part, value: Any = None) -> Any:  # noqa: ANN401 - any element's value
-    """Return what a stateful element holds once this part of it was chosen."""
+    """Return the value of a stateful element after this part is chosen."""
     kind = part.element["type"]
     if kind not in STATE or part.option is None:
         return value
@@ -107,7 +107,7 @@ def words(text: Json | None) -> str:
 
 
 def state(blocks: list[Json], entered: dict[tuple[str, str], Any]) -> Json:
-    """Return `state.values`: each stateful element with what was entered, else its initial value."""
+    """Return `state.values`: the entered value of each stateful element, or its initial one."""
     values: Json = {}
     for block, element in elements(blocks):
         if element["type"] in STATE:
@@ -127,7 +127,7 @@ def held(element: Json, entered: Any) -> Json:  # noqa: ANN401 - text, option, l
 
 
 def with_ids(blocks: list[Json]) -> list[Json]:
-    """Return a copy in which each block has a block_id and each element an action_id, as Slack stores it."""
+    """Return a copy in which every block has a block_id and every element an action_id, as at Slack."""
     blocks = copy.deepcopy(blocks)
     for block in blocks:
         if not block.get("block_id"):

@@ -4,7 +4,7 @@ from sandbox.slack.block_kit.check import Check
 
 STYLES = ("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink")
 BLOCKS = ("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote")
-# Each inline element with the properties that it needs and those that it may have.
+# Inline element → its required and optional properties.
 INLINE: dict[str, tuple[set[str], set[str]]] = {
     "text": ({"text"}, {"style"}),
     "link": ({"url"}, {"text", "unsafe", "style"}),
@@ -53,7 +53,7 @@ def _inline(check: Check, allowed: tuple[str, ...]) -> None:
     needed, more = INLINE[kind]
     check.only({"type"} | needed | more)
     check.need(*sorted(needed))
-    # An empty text element is refused, which an empty customer text runs into.
+    # Slack refuses an empty text element.
     check.string("text", 40_000, 1)
     check.string("url", 3000, 1)
     check.one_of("range", ("here", "channel", "everyone"))

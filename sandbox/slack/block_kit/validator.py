@@ -1,4 +1,6 @@
-"""What Slack refuses in blocks, messages and views: `[(json_pointer, message)]`, empty when all is well.
+"""Finds what Slack refuses in blocks, messages and views.
+
+Every check returns `[(json_pointer, message)]`, which is empty if Slack accepts the input.
 
 Limits: https://docs.slack.dev/reference/block-kit/blocks and the pages of each block below it.
 """
@@ -15,10 +17,10 @@ MESSAGE, MODAL, HOME = "message", "modal", "home"
 MOST = {MESSAGE: 50, MODAL: 100, HOME: 100}
 VIEW_BYTES = 250_000
 MARKDOWN_CHARACTERS = 12_000
-MOST_CHARTS = 2  # a message; not in the docs, but what Slack says (vercel/chat#696, CopilotKit#6342)
+MOST_CHARTS = 2  # per message; not in the docs, but in Slack's error (vercel/chat#696, CopilotKit#6342)
 EVERYWHERE = {"section", "actions", "context", "divider", "header", "image", "input", "rich_text", "video"}
 ONLY_MESSAGE = {"carousel", "container", "markdown", "plan", "task_card", "context_actions"}
-# Listed for more surfaces than they are seen to render on: allowed where the docs and the sightings agree.
+# The docs list more surfaces than these blocks render on: allowed where docs and reports agree.
 ONLY_MESSAGE |= {"table", "data_table", CHART, "file", "call"}
 ALLOWED = {
     MESSAGE: EVERYWHERE | ONLY_MESSAGE | {"card"},
@@ -56,7 +58,7 @@ def check_blocks(blocks: Any, surface: str, pointer: str = "/blocks") -> list[Pr
 
 
 def in_slacks_words(problems: list[Problem]) -> list[str]:
-    """Return the lines of `response_metadata.messages`."""
+    """Return the problems as lines of `response_metadata.messages`."""
     return [f"[ERROR] {words} [json-pointer:{pointer}]" for pointer, words in problems]
 
 
@@ -223,7 +225,7 @@ def _chart(check: Check, _surface: str) -> None:
 
 
 def _unknown_inside(check: Check, surface: str) -> None:
-    """Accept a block whose inside this stand-in does not know."""
+    """Accept a block whose properties are not checked here."""
 
 
 Rule = Callable[[Check, str], None]

@@ -1,4 +1,4 @@
-"""HTTP mode: signed POSTs to the app's request URL, and to the one that offers options."""
+"""HTTP mode: signed POSTs to the app's request URL and options load URL."""
 
 import contextlib
 import hashlib
@@ -15,9 +15,8 @@ AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 
 
 class HttpMode:
-    """Delivers to `url`, once there is one.
+    """Delivers to `url`, if set; asks for options of selects at `options_url`, or at `url` if that is None.
 
-    What a select offers is asked at `options_url`, which an app names by itself; None: at `url`, too.
     https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element#external_select
     """
 
@@ -52,7 +51,7 @@ class HttpMode:
     def post(
         self, body: bytes, headers: dict[str, str], seconds: float, address: str | None = None
     ) -> Answer:
-        """Send bytes as they are, and wait as long as Slack waits."""
+        """Send bytes unchanged, and wait for the response up to `seconds`."""
         url = urlsplit(self.url if address is None else address)
         if not url.hostname:
             return Answer(None, failure=NOBODY)
@@ -69,7 +68,7 @@ class HttpMode:
                 return Answer(None, failure=NOBODY)
 
     def close(self) -> None:
-        """Let nobody wait any longer."""
+        """Cut every open connection, so that nobody waits any longer."""
         with self._guard:
             for connection in self._open:
                 if connection.sock:

@@ -1,4 +1,4 @@
-"""The payloads of gestures, as Slack shapes them.
+"""The payloads of interactions and slash commands.
 
 https://docs.slack.dev/reference/interaction-payloads and https://docs.slack.dev/interactivity/implementing-slash-commands
 """
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 class Payloads:
-    """Builds what the bot is sent when somebody acts."""
+    """Builds what Slack sends to the bot when a person acts."""
 
     def __init__(self, world: SlackWorld) -> None:
         self._world = world
@@ -33,7 +33,7 @@ class Payloads:
             "state": {"values": state(message.blocks, {part.key: value})},
             "actions": [self._action(part, value)],
         }
-        # An ephemeral message is kept nowhere, so its presses come without it.
+        # Slack does not store ephemeral messages, so their payloads have no `message`.
         return payload if message.ephemeral_to else payload | {"message": as_sent(channel, message)}
 
     def on_view(self, user: User, view: View, part: Part, value: Any, trigger: Trigger) -> Json:  # noqa: ANN401
@@ -47,7 +47,7 @@ class Payloads:
         }
 
     def suggestion(self, user: User, surface: Message | View, part: Part, typed: str) -> Json:
-        """Return `block_suggestion`: what somebody typed into a select that asks the app for its options."""
+        """Return `block_suggestion`: what was typed into a select that asks the app for options."""
         asked = {"action_id": part.element["action_id"], "block_id": part.block["block_id"], "value": typed}
         payload = self._head("block_suggestion", user, None) | asked
         if isinstance(surface, View):
@@ -80,7 +80,7 @@ class Payloads:
     def command(
         self, user: User, channel: Channel, typed: tuple[str, str], trigger: Trigger, response_url: str
     ) -> Json:
-        """Return the form of a slash command, `typed` being its name and the text after it."""
+        """Return the form of a slash command; `typed` is (name, text)."""
         app = self._world.app
         return {
             "token": app.verification_token,
@@ -144,7 +144,7 @@ class Payloads:
 
 
 def as_sent(channel: Channel, message: Message) -> Json:
-    """Return a message as payloads carry it: plain_text comes entity-escaped (bolt-python#513)."""
+    """Return a message as payloads have it, with plain_text escaped (bolt-python#513)."""
     escaped: Json = _escaped(channel.json_of(message))
     return escaped
 

@@ -1,4 +1,4 @@
-"""Carries payloads to the bot: gestures at once, events with retries."""
+"""Sends payloads to the bot: interactions once, events with retries."""
 
 import heapq
 import itertools
@@ -20,18 +20,18 @@ Json = dict[str, Any]
 GOOD = range(200, 300)
 
 
-class Courier:
-    """Sends by socket when one is connected, else to the request URL."""
+class PayloadSender:
+    """Sends over a socket if one is connected, else to the request URL."""
 
     def __init__(self, world: SlackWorld, http: HttpMode, sockets: SocketMode) -> None:
         self._world, self._http, self._sockets = world, http, sockets
         self._pool = ThreadPoolExecutor(16, "slack-events")
-        self._later = Later()
+        self._later = DelayedCalls()
         self._held: list[Delivery] = []
 
     def start(self) -> None:
         self._later.start()
-        self._world.tell_bot = self.event
+        self._world.tell_bot = self.send_event
 
     def close(self) -> None:
         self._world.tell_bot = lambda _event: None
@@ -40,31 +40,31 @@ class Courier:
         self._pool.shutdown(cancel_futures=True)
 
     @property
-    def way(self) -> Transport:
+    def transport(self) -> Transport:
         return self._sockets if self._sockets.ready else self._http
 
-    def gesture(self, kind: Kind, payload: Json) -> tuple[Parcel, Answer]:
-        """Deliver what somebody did, and wait for the bot as long as Slack does. There is no second try."""
-        way = self.way
+    def send_interaction(self, kind: Kind, payload: Json) -> tuple[Parcel, Answer]:
+        """Send an interaction or command and wait three seconds for the bot, as Slack does. No retries."""
+        way = self.transport
         parcel = way.pack(kind, payload)
         return parcel, way.send(parcel, self._world.limits.answer_seconds)
 
-    def repeat(self, parcel: Parcel) -> Answer:
-        """Send the very same again: same bytes, same signature, same envelope."""
+    def resend(self, parcel: Parcel) -> Answer:
+        """Send the same bytes again, with the same signature or envelope."""
         way: Transport = self._sockets if parcel.envelope_id else self._http
         return way.send(parcel, self._world.limits.answer_seconds)
 
-    def afresh(self, body: bytes) -> tuple[Parcel, Answer]:
-        """Send the bytes of an earlier delivery again under a new signature, or in a new envelope."""
+    def resend_signed(self, body: bytes) -> tuple[Parcel, Answer]:
+        """Send the bytes of an earlier delivery with a new signature or envelope."""
         kind, payload = decode(body)
-        way = self.way
+        way = self.transport
         parcel = replace(way.pack(kind, payload), body=body)
         if way is self._http:
             parcel = replace(parcel, headers=parcel.headers | self._http.signed(body))
         return parcel, way.send(parcel, self._world.limits.answer_seconds)
 
-    def event(self, inner: Json) -> Delivery:
-        """Send an event on its way and return at once; `tried` is set after the first attempt."""
+    def send_event(self, inner: Json) -> Delivery:
+        """Start to deliver an event and return at once; `tried` is set after the first attempt."""
         with self._world.lock:
             delivery = self._wrapped(inner)
             if self._is_own(inner):
@@ -74,7 +74,7 @@ class Courier:
         return delivery
 
     def _is_own(self, inner: Json) -> bool:
-        """Say whether the bot itself caused the event: faults are for what others do."""
+        """Say whether the bot itself caused the event, which faults then leave alone."""
         return bool(inner.get("message", inner).get("user") == self._world.app.user_id)
 
     def _under_faults(self, delivery: Delivery) -> None:
@@ -90,7 +90,7 @@ class Courier:
             self._release(delivery, held, twice=faults.take_delivery("duplicate"))
 
     def _release(self, delivery: Delivery, held: list[Delivery], *, twice: bool = False) -> None:
-        """Deliver one event, its double at the same moment, and after it those that it overtakes."""
+        """Deliver an event (`twice`: two copies at once), then the `held` events that it overtakes."""
         if twice:
             self._submit(lambda: self._attempt(delivery))
         self._submit(lambda: self._in_turn([delivery, *held]))
@@ -100,7 +100,7 @@ class Courier:
             self._attempt(delivery)
 
     def _attempt(self, delivery: Delivery, retry: tuple[int, str] | None = None) -> None:
-        way = self.way
+        way = self.transport
         answer = way.send(way.pack("events_api", delivery.payload), self._world.limits.answer_seconds, retry)
         number = retry[0] if retry else 0
         failure = answer.failure or ("" if answer.status in GOOD else "http_error")
@@ -117,13 +117,13 @@ class Courier:
     def _worth_retrying(self, answer: Answer, number: int) -> bool:
         if number >= len(self._world.limits.retry_delays) or "X-Slack-No-Retry" in answer.headers:
             return False
-        # With neither a URL nor ever a socket there is no app to retry for.
+        # Without a request URL and without any socket so far, there is no app to retry for.
         return answer.failure != NOBODY or self._http.ready or self._sockets.used
 
     def _submit(self, work: Callable[[], None]) -> None:
         try:
             self._pool.submit(work)
-        except RuntimeError:  # the pool has closed: the event goes down with the server
+        except RuntimeError:  # the pool is closed: the server is stopping
             return
 
     def _wrapped(self, inner: Json) -> Delivery:
@@ -155,8 +155,8 @@ class Courier:
         return delivery
 
 
-class Later:
-    """One thread that calls things when their time has come."""
+class DelayedCalls:
+    """A thread that calls functions after a delay."""
 
     def __init__(self) -> None:
         self._news = threading.Condition()

@@ -1,4 +1,4 @@
-"""Socket Mode: envelopes over a WebSocket that the bot opened.
+"""Socket Mode: envelopes over WebSockets that the app opens.
 
 https://docs.slack.dev/apis/events-api/using-socket-mode
 """
@@ -16,12 +16,12 @@ from websockets.sync.server import Server, ServerConnection, serve
 
 from sandbox.slack.delivery.transport import NOBODY, TIMEOUT, Answer, Json, Kind, Parcel, encode
 
-MOST = 10  # connections; each payload goes to one of them
+MOST = 10  # connections at once; each payload goes to one of them
 HELD_SECONDS = 18_060
 
 
 class SocketMode:
-    """A second port, on which the bot's sockets arrive."""
+    """The port for the app's WebSockets."""
 
     def __init__(self, app_id: str) -> None:
         self._app_id = app_id
@@ -33,7 +33,7 @@ class SocketMode:
         self._awaited: set[str] = set()
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
-        self.used = False  # once an app has come by socket, Slack goes on trying that way
+        self.used = False  # once an app has used a socket, Slack keeps trying that way
 
     @property
     def ready(self) -> bool:
@@ -56,7 +56,7 @@ class SocketMode:
             self._thread.join()
 
     def ticket(self) -> str:
-        """Return a fresh address for one connection, as `apps.connections.open` gives it."""
+        """Return a new URL for one connection, for `apps.connections.open`."""
         assert self._server is not None
         ticket = secrets.token_urlsafe(16)
         with self._guard:
@@ -65,7 +65,7 @@ class SocketMode:
         return f"ws://127.0.0.1:{port}/link/?ticket={ticket}&app_id={self._app_id}"
 
     def refresh(self, *, warn: bool = True) -> None:
-        """Ask every connection to come again, as Slack does every few hours."""
+        """Ask every connection to reconnect, as Slack does every few hours."""
         for socket in list(self._sockets):
             with contextlib.suppress(ConnectionClosed):
                 if warn:
@@ -74,7 +74,7 @@ class SocketMode:
                 socket.close()
 
     def drop(self) -> None:
-        """Break every connection without a word."""
+        """Cut every connection without a close frame."""
         for socket in list(self._sockets):
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(2)
@@ -83,7 +83,7 @@ class SocketMode:
         return Parcel(kind, payload, encode(kind, payload)[1], envelope_id=str(uuid.uuid4()))
 
     def send(self, parcel: Parcel, seconds: float, retry: tuple[int, str] | None = None) -> Answer:
-        """Hand one envelope to one connection and wait for its ack."""
+        """Send one envelope over one connection and wait for its ack."""
         with self._guard:
             if not self._sockets:
                 return Answer(None, failure=NOBODY)

@@ -1,4 +1,4 @@
-"""The two ways to the bot: what is sent, and what came back."""
+"""What is sent to the bot and what it answers, over HTTP or Socket Mode."""
 
 import json
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ TIMEOUT, NOBODY = "http_timeout", "connection_failed"
 
 @dataclass(frozen=True)
 class Parcel:
-    """One payload on its way; the bytes and headers are kept so that it can be sent again just so."""
+    """A payload with the bytes and headers that were sent, so that it can be sent again unchanged."""
 
     kind: Kind
     payload: Json
@@ -23,7 +23,7 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the bot said: its status and body, or None and Slack's word for the failure."""
+    """The bot's response: its status and body, or None and Slack's name of the failure."""
 
     status: int | None
     body: bytes = b""
@@ -39,7 +39,7 @@ class Answer:
         return self.body.decode(errors="replace")
 
     def json(self) -> Any:  # noqa: ANN401 - any JSON
-        """Return the body as JSON, or None where it is none."""
+        """Return the body as JSON; None if it is not JSON."""
         try:
             return json.loads(self.body) if self.body else None
         except ValueError:
@@ -47,7 +47,7 @@ class Answer:
 
 
 class Transport(Protocol):
-    """One way to the bot."""
+    """A way to send payloads to the bot."""
 
     @property
     def ready(self) -> bool: ...
@@ -58,7 +58,7 @@ class Transport(Protocol):
 
 
 def encode(kind: Kind, payload: Json) -> tuple[str, bytes]:
-    """Return content type and body as Slack sends each kind over HTTP."""
+    """Return the content type and body that Slack uses over HTTP for each kind."""
     if kind == "events_api":
         return "application/json", json.dumps(payload, separators=(",", ":")).encode()
     fields = payload if kind == "slash_commands" else {"payload": json.dumps(payload, separators=(",", ":"))}
@@ -66,7 +66,7 @@ def encode(kind: Kind, payload: Json) -> tuple[str, bytes]:
 
 
 def decode(body: bytes) -> tuple[Kind, Json]:
-    """Read back what `encode` wrote."""
+    """Reverse `encode`."""
     if body.startswith(b"{"):
         return "events_api", json.loads(body)
     fields = dict(parse_qsl(body.decode(), keep_blank_values=True))

@@ -1,8 +1,8 @@
-"""What becomes of the words that a person types into Slack's message box.
+"""Turns what a person types into Slack's message box into a message.
 
-The box formats while one types: `*bold*`, `_italic_`, `~struck~`, `` `code` ``, quotes, lists and code
-blocks. Slack escapes the words, turns names, urls and emoji into tokens, and sends both a text, in which
-the formatting has its marks, and a rich_text block, in which it is a style
+The box formats as one types: `*bold*`, `_italic_`, `~struck~`, `` `code` ``, quotes, lists and code blocks.
+Slack escapes the text, turns names, URLs and emoji into tokens, and sends both a text, with marks around
+formatted words, and a rich_text block, with styles instead
 (https://docs.slack.dev/reference/block-kit/blocks/rich-text-block).
 """
 
@@ -29,14 +29,14 @@ LINES: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a message: how it stands in the text, and what it is in the block."""
+    """One part of a message, in its text and in its rich_text block."""
 
     text: str
     block: Json
 
 
 def typed(text: str, world: SlackWorld) -> tuple[str, list[Json]]:
-    """Return the text as events carry it, and the rich_text block that goes with it."""
+    """Return the text of the message's events, and its rich_text block."""
     parts = list(_parts(text, world))
     blocks = [part.block for part in parts if part.block["elements"]]
     words = "".join(part.text for part in parts)
@@ -44,7 +44,7 @@ def typed(text: str, world: SlackWorld) -> tuple[str, list[Json]]:
 
 
 def as_command(text: str, world: SlackWorld) -> str:
-    """Return a command's words as `should_escape` asks: names become ids with the name beside them."""
+    """Return a command's text as `should_escape` in the manifest wants it: `@ana` becomes `<@U0ANA|ana>`."""
     if not world.escape_commands:
         return text
     words = "".join(cell.text for cell in cells(text, world))
@@ -52,7 +52,7 @@ def as_command(text: str, world: SlackWorld) -> str:
 
 
 def _parts(text: str, world: SlackWorld) -> Iterator[Part]:
-    """Yield code blocks, and what is around them, part by part."""
+    """Yield the code blocks and the parts around them, in order."""
     end = 0
     for fenced in FENCED.finditer(text):
         yield from _lines(text[end : fenced.start()], world)
@@ -63,7 +63,7 @@ def _parts(text: str, world: SlackWorld) -> Iterator[Part]:
 
 
 def _lines(text: str, world: SlackWorld) -> Iterator[Part]:
-    """Yield the sections, quotes and lists of some lines."""
+    """Yield the sections, quotes and lists of `text`, which has no code block."""
     groups = [(kind, list(group)) for kind, group in groupby(text.split("\n"), _kind)]
     for number, (kind, lines) in enumerate(groups):
         between = "\n" if number < len(groups) - 1 else ""
@@ -94,7 +94,7 @@ def _bare(line: str) -> str:
 
 
 def _inline(text: str, world: SlackWorld) -> tuple[str, list[Json]]:
-    """Return words in a row as the text has them and as elements, each with the styles that it wears."""
+    """Return inline text as Slack sends it, and as rich_text elements with their styles."""
     made = cells(text, world)
     shadow = "".join(cell.source if cell.is_character else HOLE for cell in made)
     spans, marks = _spans(shadow)
@@ -108,13 +108,15 @@ def _inline(text: str, world: SlackWorld) -> tuple[str, list[Json]]:
 
 
 def _spans(shadow: str) -> tuple[list[tuple[Kind, range]], set[int]]:
-    """Find what is formatted, and the marks that the box takes away."""
+    """Return the formatted ranges, and the positions of marks, which the box removes."""
     spans, marks, code = list[tuple[Kind, range]](), set[int](), set[int]()
     for kind, pattern in SPANS:
         for match in pattern.finditer(shadow) if kind in STYLES else ():
             inner = range(*match.span(1))
             edges = set(range(*match.span())) - set(inner)
-            is_handle = match.start() > 0 and shadow[match.start() - 1] == "@"  # `@_ana_` is typed as it is
+            is_handle = (
+                match.start() > 0 and shadow[match.start() - 1] == "@"
+            )  # `@_ana_` is a handle, not italic
             if edges & (marks | code) or is_handle:
                 continue
             marks |= edges
@@ -124,7 +126,7 @@ def _spans(shadow: str) -> tuple[list[tuple[Kind, range]], set[int]]:
 
 
 def _elements(kept: list[tuple[Cell, frozenset[Kind]]]) -> Iterator[Json]:
-    """Yield elements: characters of one style together, anything else by itself."""
+    """Yield elements: characters of the same style together, everything else separately."""
     for (styles, is_text), group in groupby(
         kept, lambda one: (one[1], one[0].is_character or "code" in one[1])
     ):

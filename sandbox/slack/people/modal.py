@@ -1,4 +1,4 @@
-"""A modal in a person's hands: filling, pressing, submitting, closing."""
+"""A modal as a person uses it: fill in, press, submit, close."""
 
 import operator
 import re
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
     from sandbox.slack.people.person import Person
 
 REQUIRED = "Please complete this required field."
-# How each picker spells what was picked, and what reads it.
+# Picker → parser of its value, and the format that an error names.
 PICKED: dict[str, tuple[Callable[[Any], object], str]] = {
     "datepicker": (date.fromisoformat, "YYYY-MM-DD"),
     "timepicker": (lambda text: datetime.strptime(text, "%H:%M"), "HH:MM"),  # noqa: DTZ007 - a time of any day
     "datetimepicker": (lambda number: datetime.fromtimestamp(operator.index(number), UTC), "a Unix time"),
 }
-Value = Any  # words, an id, a list of either: the element decides
+Value = Any  # a text, an ID or a list, depending on the element
 
 
 class Modal:
-    """One open modal. It lives: `views.update` shows in the object that you hold."""
+    """One modal. It follows `views.update`."""
 
     def __init__(self, person: "Person", view: View) -> None:
         self.person, self.state = person, view
@@ -75,22 +75,22 @@ class Modal:
 
     @property
     def text(self) -> str:
-        """All that the person reads in it."""
+        """All its visible text."""
         return visible(self.state).text
 
     @property
     def errors(self) -> dict[str, str]:
-        """The errors that show under its fields now."""
+        """The errors under its fields, by block_id."""
         return dict(self.state.errors)
 
     @property
     def values(self) -> Json:
-        """`state.values` as a submit would send it."""
+        """`state.values` as a submission would send it."""
         with self.person.world.lock:
             return self.state.values()
 
     def value(self, field: str | None = None) -> Value:
-        """Return what one field holds; without a name, the first text input."""
+        """Return the value of a field, by default the first text input. Raises NotOnScreenError."""
         part = self._field(field)
         shown = held(part.element, self.state.entered.get(part.key))
         return shown[STATE[part.element["type"]][0]]
@@ -98,8 +98,8 @@ class Modal:
     def fill(self, value: Value) -> "Modal":
         """Fill the first text input, or `{block_id, action_id or label: value}`.
 
-        Options are chosen by label or value, those of an external select among what the app offers for
-        them. A block with `dispatch_action` tells the bot, as typing does.
+        Options are named by label or value; for an external select, the app is asked first. A block with
+        `dispatch_action` sends an action to the bot. Raises NotOnScreenError.
         """
         fields = value if isinstance(value, dict) else {None: value}
         for name, content in fields.items():
@@ -107,7 +107,7 @@ class Modal:
         return self
 
     def write(self, values: dict[str, Value]) -> "Modal":
-        """Fill fields with what somebody typed on a keyboard, which Slack escapes."""
+        """Fill fields with typed text, which Slack escapes."""
         for name, content in values.items():
             part = self._field(name)
             is_words = part.element["type"] == "plain_text_input" and isinstance(content, str)
@@ -119,11 +119,11 @@ class Modal:
         return [words(one["text"]) for one in self.offered(field, typed)]
 
     def offered(self, field: str | None, typed: str = "") -> list[Json]:
-        """Type into an external select; return the options that the app offers, whole."""
+        """Type into an external select; return the option objects that the app offers."""
         return options(self.person.suggested(self.state, self._field(field), typed))
 
     def press_enter(self, field: str | None = None) -> Outcome | None:
-        """Press Enter in a line of text: a block with `dispatch_action` tells the bot."""
+        """Press Enter in a single-line field; with `dispatch_action` an action is sent to the bot."""
         self._must_be_open()
         part = self._field(field)
         if not part.block.get("dispatch_action") or "on_enter_pressed" not in _told_on(part.element):
@@ -131,11 +131,11 @@ class Modal:
         return self.person.send_press(self.state, part, self.value(field) or "")
 
     def press(self, label: str, value: Value = None) -> Outcome:
-        """Press a button, or choose an option, by its visible label."""
+        """Press a button or choose an option, by its visible label. Raises NotOnScreenError."""
         return self.person.press(self.state, label, value=value)
 
     def submit(self) -> SubmitOutcome:
-        """Press the submit button. What Slack's client refuses never reaches the bot."""
+        """Press the submit button. Values that Slack's client refuses are not sent to the bot."""
         self._must_be_open()
         with self.person.world.lock:
             problems = self._unfit()
@@ -145,12 +145,12 @@ class Modal:
         return self.person.send_submission(self)
 
     def close(self) -> Outcome | None:
-        """Close it; the bot hears of it if the view asked for that."""
+        """Close it; the bot is notified if the view has `notify_on_close`."""
         self._must_be_open()
         return self.person.send_closing(self)
 
     def settle(self, answer: Answer) -> dict[str, Any]:
-        """Do what the bot's answer to a submit asks. Returns SubmitOutcome's own fields."""
+        """Apply the bot's response to a submission. Return the fields of a SubmitOutcome."""
         body = answer.json() if answer.ok else None
         if not answer.ok or (answer.body and not isinstance(body, dict)):
             return {"error": TROUBLE}
@@ -181,7 +181,7 @@ class Modal:
         raise SlackError("invalid_arguments")
 
     def _show_errors(self, errors: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the bot sent
-        """Show errors under their fields. One that names no input block is trouble, not an error."""
+        """Show errors under their fields. Raises SlackError for an error of a block that does not exist."""
         inputs = {block["block_id"] for block in self.blocks if block["type"] == "input"}
         if not isinstance(errors, dict) or not errors or not errors.keys() <= inputs:
             raise SlackError("invalid_arguments")
@@ -224,7 +224,7 @@ class Modal:
             raise NotOnScreenError(f"the modal {self.title!r} is closed")
 
     def _unfit(self) -> dict[str, str]:
-        """Return what Slack's client says under each field before it sends anything."""
+        """Return the client's own errors by block_id, which prevent sending."""
         problems = {}
         for block, element in elements(self.blocks):
             if block["type"] != "input" or element["type"] not in STATE:
@@ -237,14 +237,14 @@ class Modal:
 
 
 def _told_on(element: Json) -> list[str]:
-    """Return upon what typing tells the bot of a block with `dispatch_action`."""
+    """Return what triggers an action of a block with `dispatch_action`."""
     config = element.get("dispatch_action_config") or {}
     told: list[str] = config.get("trigger_actions_on", ["on_enter_pressed"])
     return told
 
 
 def _entry(element: Json, content: Value) -> Value:
-    """Return what an element holds once somebody entered `content`, options found by label or value."""
+    """Return the value of an element after `content` is entered; options by label or value."""
     if content is None:
         return "" if element["type"] in TYPED else []
     if element["type"] in PICKED:
@@ -257,7 +257,7 @@ def _entry(element: Json, content: Value) -> Value:
 
 
 def _picked(kind: str, content: Value) -> Value:
-    """Return what a picker of days or times holds, if it is one."""
+    """Return the value of a date or time picker. Raises NotOnScreenError for another format."""
     read, form = PICKED[kind]
     try:
         read(content)

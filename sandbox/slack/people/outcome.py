@@ -1,4 +1,4 @@
-"""What came of a gesture, as the person who made it sees it."""
+"""The result of an interaction, as the person sees it."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ TROUBLE = "We had some trouble connecting. Try again?"
 
 
 class Outcome:
-    """What came of one gesture."""
+    """The result of one press, command or submission."""
 
     def __init__(
         self,
@@ -31,13 +31,13 @@ class Outcome:
     ) -> None:
         self.person, self.parcel, self.answer = person, parcel, answer
         self.trigger, self.response_url = trigger, response_url
-        self.opened_url = opened_url  # where a link button led
+        self.opened_url = opened_url  # the URL of a link button
         self.error = error or ("" if answer is None or answer.ok else TROUBLE)
         self._since = since
 
     @property
     def status(self) -> int | None:
-        """The bot's HTTP status; None if it did not answer, or was never asked."""
+        """The bot's HTTP status; None if it did not answer or nothing was sent."""
         return self.answer.status if self.answer else None
 
     @property
@@ -46,7 +46,7 @@ class Outcome:
 
     @property
     def body(self) -> bytes:
-        """The bytes that the bot was sent."""
+        """The bytes that were sent to the bot."""
         return self.parcel.body if self.parcel else b""
 
     @property
@@ -55,23 +55,23 @@ class Outcome:
 
     @property
     def view(self) -> "Modal | None":
-        """The modal that this opened. Waits for as long as the trigger lives."""
+        """The modal that this opened, if any. Waits until the trigger expires."""
         return self.person.opened_by(self.trigger) if self.trigger else None
 
     @property
     def ephemerals(self) -> list[Message]:
-        """What only this person was shown since, oldest first."""
+        """The ephemeral messages to this person since then, oldest first."""
         return self.person.ephemerals(self._since)
 
     def ephemeral(self, seconds: float = 3.0) -> Message:
-        """Return the first message only for this person, waiting for it."""
+        """Wait for the first ephemeral message to this person. Raises TimeoutError."""
         return self.person.world.until(lambda: self.ephemerals, seconds)[0]
 
     def replay(self) -> "Outcome":
-        """Send the very same bytes again, as a retry or an attacker would."""
+        """Send the same bytes again, as a retry or attacker would. Raises ValueError if nothing was sent."""
         if self.parcel is None:
             raise ValueError("nothing was sent that could be sent again")
-        answer = self.person.courier.repeat(self.parcel)
+        answer = self.person.sender.resend(self.parcel)
         return type(self)(
             self.person,
             self.parcel,
@@ -83,11 +83,11 @@ class Outcome:
 
 
 class CommandOutcome(Outcome):
-    """What came of a slash command."""
+    """The result of a slash command."""
 
     @property
     def acked(self) -> Json:
-        """The message in the ack itself: plain words count as `text`."""
+        """The message in the ack; plain text counts as its `text`."""
         if self.answer is None or not self.answer.ok:
             return {}
         body = self.answer.json()
@@ -95,7 +95,7 @@ class CommandOutcome(Outcome):
 
     @property
     def text(self) -> str:
-        """What the ack said, or what the person was told instead."""
+        """The text of the ack, or the error that Slack showed instead."""
         return str(self.acked.get("text") or "") or self.error
 
     @property
@@ -105,16 +105,16 @@ class CommandOutcome(Outcome):
 
     @property
     def answers(self) -> list[Message]:
-        """All that has come back so far, by ack or response_url, in order."""
+        """All messages so far, by ack or response URL, in order."""
         return list(self.response_url.answers) if self.response_url else []
 
     def first_answer(self, seconds: float = 3.0) -> Message:
-        """Return the first answer of any sort, waiting for it."""
+        """Wait for the first message, by ack or response URL. Raises TimeoutError."""
         return self.person.world.until(lambda: [*self.answers, *self.ephemerals], seconds)[0]
 
 
 class SubmitOutcome(Outcome):
-    """What came of a submit: the modal closed, showed errors, or gave way to another view."""
+    """The result of a submission: the modal closed, showed errors, or was replaced."""
 
     def __init__(
         self,
@@ -147,10 +147,10 @@ class SubmitOutcome(Outcome):
 
     @property
     def view(self) -> "Modal | None":
-        """The view that took this one's place, by update or push."""
+        """The view that replaced this one, by update or push."""
         return self._shows
 
     @property
     def opened(self) -> "Modal | None":
-        """A modal that the bot opened with the submit's own trigger. Waits for it."""
+        """The modal that the bot opened with the submission's trigger. Waits until that expires."""
         return super().view

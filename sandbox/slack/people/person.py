@@ -1,4 +1,4 @@
-"""A teammate at work in Slack: what they do reaches the bot, what they see is what came back."""
+"""A teammate in Slack: acts as they do, and reads what they see."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -6,16 +6,17 @@ from typing import Any, TypeVar
 
 from sandbox.slack.block_kit.interactive_elements import STATE, Part, chosen, find, options, words
 from sandbox.slack.delivery.interaction_payloads import Payloads
-from sandbox.slack.delivery.sender import Courier
+from sandbox.slack.delivery.sender import PayloadSender
 from sandbox.slack.delivery.transport import Answer, Parcel
 from sandbox.slack.errors import NotOnScreenError, SlackError
-from sandbox.slack.people.external_select import EXTERNAL, is_enough, offered, place_of
+from sandbox.slack.people.external_select import EXTERNAL, is_enough, offered
 from sandbox.slack.people.message_input import as_command, typed
 from sandbox.slack.people.modal import Modal
 from sandbox.slack.people.outcome import TROUBLE, CommandOutcome, Outcome, SubmitOutcome
 from sandbox.slack.web_api.response_url_endpoint import show_ack
 from sandbox.slack.workspace.channel import Channel
 from sandbox.slack.workspace.message import Message
+from sandbox.slack.workspace.offered_options import select_key
 from sandbox.slack.workspace.response_urls import ResponseUrl
 from sandbox.slack.workspace.trigger_ids import Trigger
 from sandbox.slack.workspace.user import User
@@ -30,10 +31,13 @@ NOT_IN_THREADS = "{} is not supported in threads. Sorry!"
 
 
 class Person:
-    """A member or guest acting. Every gesture waits for the bot's HTTP answer, three seconds at most."""
+    """A member or guest. Every interaction waits up to three seconds for the bot's HTTP response.
 
-    def __init__(self, user: User, world: SlackWorld, courier: Courier, address: str) -> None:
-        self.user, self.world, self.courier = user, world, courier
+    Methods raise NotOnScreenError for anything that this person cannot see or do.
+    """
+
+    def __init__(self, user: User, world: SlackWorld, sender: PayloadSender, address: str) -> None:
+        self.user, self.world, self.sender = user, world, sender
         self._address = address
         self._payloads = Payloads(world)
 
@@ -44,13 +48,13 @@ class Person:
     # --- seeing ----------------------------------------------------------------------------------
 
     def sees(self, channel: Channel | str, thread_ts: str | None = None) -> list[Message]:
-        """Return what shows in a channel or thread, this person's own ephemerals among it."""
+        """Return the messages of a channel or thread, with this person's ephemeral ones."""
         with self.world.lock:
             place = self.world.channel(channel)
             return place.seen_by(self.id, thread_ts) if self.world.sees(self.id, place) else []
 
     def download(self, message: Message, name: str = "") -> bytes:
-        """Return the bytes of a message's file, the only one or the one of that name."""
+        """Return the bytes of a message's file: the one with this name, or the first."""
         self._must_see(message)
         for file in message.files:
             if name in {"", file.name} and file.data is not None:
@@ -58,14 +62,14 @@ class Person:
         raise NotOnScreenError(f"no file {name!r} among {[file.name for file in message.files]}")
 
     def ephemerals(self, since: str = "") -> list[Message]:
-        """Return what only this person is shown, anywhere, oldest first."""
+        """Return this person's ephemeral messages in all channels, oldest first."""
         with self.world.lock:
             own = [e for c in self.world.channels.values() for e in c.ephemerals if e.ephemeral_to == self.id]
         return sorted((e for e in own if e.ts > since), key=lambda message: message.ts)
 
     @property
     def modal(self) -> Modal | None:
-        """The modal on top, if one is open."""
+        """The topmost open modal, if any."""
         view = self.world.views.top(self.id)
         return Modal(self, view) if view else None
 
@@ -79,11 +83,11 @@ class Person:
         return self.world.direct({self.id, self.world.app.user_id})
 
     def direct_messages(self) -> list[Message]:
-        """Return what the bot and this person said to each other alone, oldest first."""
+        """Return the direct messages with the bot, oldest first."""
         return self.sees(self.dm())
 
     def opened_by(self, trigger: Trigger) -> Modal | None:
-        """Return the modal that a trigger led to, waiting while it still may."""
+        """Return the modal that was opened with a trigger. Waits until the trigger expires."""
         world = self.world
         world.wait(lambda: trigger.opened or world.now() > trigger.expires, world.limits.trigger_seconds)
         view = world.views.known(trigger.opened) if trigger.opened else None
@@ -99,10 +103,7 @@ class Person:
         *,
         files: Mapping[str, bytes] | None = None,
     ) -> Message:
-        """Write, perhaps with files: names, urls and emoji become tokens, `*bold*` a style.
-
-        `files` are those that are added to it, by name.
-        """
+        """Post a message, with `files` by name. Names, URLs and emoji become tokens, `*bold*` a style."""
         given = (files or {}).items()
         with self.world.lock:
             place = self.world.channel(channel)
@@ -126,7 +127,7 @@ class Person:
         return self._and_tell(post)
 
     def edit(self, message: Message, text: str) -> Message:
-        """Change one's own message."""
+        """Edit one of this person's messages."""
         self._must_be_own(message)
         with self.world.lock:
             words, blocks = typed(text, self.world)
@@ -134,12 +135,12 @@ class Person:
         return self._and_tell(lambda: self.world.edit(message, text=words, blocks=blocks, edited=edited))
 
     def delete(self, message: Message) -> None:
-        """Delete one's own message."""
+        """Delete one of this person's messages."""
         self._must_be_own(message)
         self._and_tell(lambda: self.world.delete(message))
 
     def react(self, message: Message, name: str) -> None:
-        """Add an emoji to a message."""
+        """Add a reaction to a message."""
         self._and_tell(lambda: self.world.react(message, name, self.id))
 
     # --- acting ----------------------------------------------------------------------------------
@@ -153,11 +154,11 @@ class Person:
         body: bytes | None = None,
         confirm: bool = True,
     ) -> Outcome:
-        """Press a button, or choose an option, by its visible label.
+        """Press a button or choose an option, by its visible label.
 
-        `value` tells equal labels apart, and is what a select without fixed options (named by its
-        placeholder) is set to. `body` sends the bytes of an earlier press instead, signed afresh. `confirm`
-        answers the dialog that the button may have.
+        `value` distinguishes equal labels; for a select without fixed options (named by its placeholder) it
+        is the new value. `body` instead sends the bytes of an earlier press with a new signature. `confirm`
+        is the answer to the button's confirmation dialog.
         """
         if body is not None:
             return self._again(body)
@@ -180,7 +181,7 @@ class Person:
         channel: Channel | str = "C0MENTIONS",
         thread_ts: str | None = None,
     ) -> CommandOutcome:
-        """Type a slash command; in a thread Slack itself refuses."""
+        """Send a slash command. In a thread Slack itself refuses it."""
         if thread_ts:
             return CommandOutcome(self, error=NOT_IN_THREADS.format(command))
         with self.world.lock:
@@ -190,7 +191,7 @@ class Person:
             url = self._response_url("commands", place)
             line = (command, as_command(text, self.world))
             payload = self._payloads.command(self.user, place, line, trigger, self._address + url.path)
-        parcel, answer = self.courier.gesture("slash_commands", payload)
+        parcel, answer = self.sender.send_interaction("slash_commands", payload)
         error = show_ack(self.world, command, url, answer)
         if error:
             self.world.trouble(self.id, error)
@@ -199,7 +200,7 @@ class Person:
         )
 
     def shortcut(self, message: Message, name: str) -> Outcome:
-        """Choose a message shortcut by its name in the menu, or by its callback_id."""
+        """Choose a message shortcut, by its name in the menu or its callback_id."""
         with self.world.lock:
             self._must_see(message)
             trigger, url = self._trigger(), self._response_url("actions", message.channel, message)
@@ -208,27 +209,27 @@ class Person:
         return self._gesture(payload, trigger, url)
 
     def open_home(self, seconds: float = 3.0) -> View | None:
-        """Open the app's Home tab, and return it once the bot has published it anew."""
+        """Open the app's Home tab; wait up to `seconds` until the bot publishes it; return it."""
         with self.world.lock:
             self._must_be_signed_in()
             before = self.home.hash if self.home else ""
             event = self._payloads.home_opened(self.user, self.dm(), self.home)
         if event["type"] in self.world.subscriptions:
-            self.courier.event(event).tried.wait(self.world.limits.answer_seconds)
+            self.sender.send_event(event).tried.wait(self.world.limits.answer_seconds)
         self.world.wait(lambda: self.home and self.home.hash != before, seconds)
         return self.home
 
     def suggestions(self, on: Message | View, label: str, typed: str = "") -> list[str]:
-        """Type into a select (named by its placeholder) that asks the app; return the labels on offer."""
+        """Type into an external select (named by its placeholder); return the labels that the app offers."""
         with self.world.lock:
             self._must_see(on)
             part = find(on.blocks, label)
         return [words(one["text"]) for one in options(self.suggested(on, part, typed))]
 
-    # --- what Modal asks for ----------------------------------------------------------------------
+    # --- for Modal and the page ----------------------------------------------------------------------
 
     def send_press(self, surface: Message | View, part: Part, value: Any) -> Outcome:  # noqa: ANN401 - as in press
-        """Tell the bot of one press."""
+        """Send one press to the bot."""
         url = None
         with self.world.lock:
             if isinstance(surface, Message):
@@ -242,46 +243,46 @@ class Person:
         return self._gesture(payload, trigger, url, part.element.get("url"))
 
     def suggested(self, surface: Message | View, part: Part, typed: str) -> Json:
-        """Ask the app what it offers for what was typed: `options` or `option_groups`."""
+        """Ask the app for the `options` or `option_groups` that match what was typed."""
         if not is_enough(part, typed):
             return {"options": []}
         with self.world.lock:
             payload = self._payloads.suggestion(self.user, surface, part, typed)
-        _, answer = self.courier.gesture("interactive", payload)
+        _, answer = self.sender.send_interaction("interactive", payload)
         try:
             offer = offered(answer)
         except SlackError:
             self.world.trouble(self.id, NO_OPTIONS)
             offer = {"options": []}
         with self.world.lock:
-            self.world.offers.keep(place_of(self.id, surface, part), offer)
+            self.world.offers.keep(select_key(self.id, surface, part), offer)
         return offer
 
     def option(self, surface: Message | View, part: Part, wanted: Any) -> Json:  # noqa: ANN401 - an option, its value or label
-        """Return one option of a select that asks the app, asking again unless it was offered already."""
-        place = place_of(self.id, surface, part)
-        found = self.world.offers.find(place, wanted)
+        """Return one option of an external select; ask the app unless it has offered the option before."""
+        key = select_key(self.id, surface, part)
+        found = self.world.offers.find(key, wanted)
         if found is None and isinstance(wanted, str):
             self.suggested(surface, part, wanted)
-            found = self.world.offers.find(place, wanted)
+            found = self.world.offers.find(key, wanted)
         if found is None:
             raise NotOnScreenError(f"{wanted!r} is not on offer in {part.label!r}")
         return found
 
     def send_submission(self, modal: Modal) -> SubmitOutcome:
-        """Submit a modal, and do with it what the bot answers."""
+        """Submit a modal and apply the bot's response."""
         with self.world.lock:
             self._must_be_signed_in()
             trigger, since = self._trigger(modal.id), self.world.next_ts()
             payload = self._payloads.submission(self.user, modal.state, trigger)
-        parcel, answer = self.courier.gesture("interactive", payload)
+        parcel, answer = self.sender.send_interaction("interactive", payload)
         settled = modal.settle(answer)
         if settled.get("error"):
             self.world.trouble(self.id, settled["error"])
         return SubmitOutcome(self, parcel, answer, trigger=trigger, since=since, **settled)
 
     def send_closing(self, modal: Modal) -> Outcome | None:
-        """Close a modal, the whole stack if it says so, and tell the bot if it wants to know."""
+        """Close a modal, or its stack with `clear_on_close`; notify the bot with `notify_on_close`."""
         given, views = modal.state.given, self.world.views
         with self.world.lock:
             cleared = bool(given.get("clear_on_close"))
@@ -290,7 +291,7 @@ class Person:
         self.world.changed("view", ts=modal.id, user=self.id)
         if not given.get("notify_on_close"):
             return None
-        return self._outcome(*self.courier.gesture("interactive", payload))
+        return self._outcome(*self.sender.send_interaction("interactive", payload))
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -300,7 +301,7 @@ class Person:
         if url:
             payload["response_url"] = self._address + url.path
         since = self.world.next_ts()
-        parcel, answer = self.courier.gesture("interactive", payload)
+        parcel, answer = self.sender.send_interaction("interactive", payload)
         return self._outcome(parcel, answer, trigger=trigger, response_url=url, since=since, opened_url=link)
 
     def _outcome(self, parcel: Parcel, answer: Answer, **more: Any) -> Outcome:  # noqa: ANN401 - Outcome's own fields
@@ -310,7 +311,7 @@ class Person:
 
     def _again(self, body: bytes) -> Outcome:
         since = self.world.next_ts()
-        parcel, answer = self.courier.afresh(body)
+        parcel, answer = self.sender.resend_signed(body)
         trigger = self.world.triggers.known(str(parcel.payload.get("trigger_id")))
         return self._outcome(parcel, answer, trigger=trigger, since=since)
 
@@ -325,7 +326,7 @@ class Person:
         return self.world.response_urls.issue(url)
 
     def _and_tell(self, act: Callable[[], T]) -> T:
-        """Act, then wait until the bot was told of it once."""
+        """Act, then wait for the first attempt to deliver each event of it."""
         with self.world.lock:
             known = len(self.world.deliveries)
             result = act()
@@ -336,7 +337,7 @@ class Person:
 
     def _must_be_own(self, message: Message) -> None:
         if message.user != self.id or message.deleted:
-            raise NotOnScreenError("only one's own message can be changed")
+            raise NotOnScreenError("you can only change your own messages")
 
     def _must_be_signed_in(self) -> None:
         if self.user.deleted:
@@ -351,4 +352,4 @@ class Person:
         )
         foreign = isinstance(surface, View) and (surface.user != self.id or not surface.is_open)
         if hidden or foreign:
-            raise NotOnScreenError(f"{self.user.real_name} does not see this any more")
+            raise NotOnScreenError(f"{self.user.real_name} can no longer see this")

@@ -1,4 +1,4 @@
-"""Names, addresses and emoji in what somebody types: what Slack makes of each.
+"""Names, URLs and emoji in typed text, as Slack turns them into tokens.
 
 https://docs.slack.dev/messaging/formatting-message-text
 """
@@ -30,7 +30,7 @@ PATTERNS = (
 
 @dataclass(frozen=True)
 class Cell:
-    """One character, or one thing that Slack makes of several: as typed, in the text, in rich_text."""
+    """A character or a token: as typed, in the message's text, and in rich_text."""
 
     source: str
     text: str
@@ -42,7 +42,7 @@ class Cell:
 
 
 def cells(text: str, world: SlackWorld) -> list[Cell]:
-    """Cut what was typed into characters and what Slack makes of the rest."""
+    """Split typed text into characters and tokens."""
     pattern, found, place = _pattern(world), list[Cell](), 0
     match = pattern.search(text)
     while match is not None:
@@ -56,7 +56,7 @@ def cells(text: str, world: SlackWorld) -> list[Cell]:
 
 
 def plain(text: str) -> Iterator[Cell]:
-    """Yield characters, and emoji that were typed or picked as such."""
+    """Yield characters and emoji."""
     place = 0
     while place < len(text):
         found = emoji.at(text, place)
@@ -71,7 +71,7 @@ def _pattern(world: SlackWorld) -> re.Pattern[str]:
 
 
 def _made(match: re.Match[str], world: SlackWorld) -> Cell | None:
-    """Return what Slack makes of one match; None if it names nothing that exists."""
+    """Return the token of one match; None if it names nothing that exists."""
     kind, value = match.lastgroup, match[match.lastgroup or 0]
     if kind in {"id", "name"}:
         return _member(match[0], value, world)
@@ -87,7 +87,7 @@ def _made(match: re.Match[str], world: SlackWorld) -> Cell | None:
 
 
 def _code(match: re.Match[str], name: str, world: SlackWorld) -> Cell | None:
-    """Return the emoji of a name; a name of one sign or of digits counts only by itself."""
+    """Return the emoji of a name; one-letter and numeric names only count apart from letters and digits."""
     if emoji.is_touched(match, name):
         return None
     if name in world.custom_emoji:
@@ -97,7 +97,7 @@ def _code(match: re.Match[str], name: str, world: SlackWorld) -> Cell | None:
 
 
 def _emoji(source: str, sign: str, name: str) -> Cell:
-    """Return an emoji of Slack's set: its name in the text, its code points in rich_text."""
+    """Return a standard emoji: by name in the text, with its code points in rich_text."""
     bare, _, tones = name.partition("::skin-tone-")
     element: Json = {"type": "emoji", "name": bare, "unicode": "-".join(f"{ord(one):x}" for one in sign)}
     return Cell(source, f":{name}:", element | ({"skin_tone": int(tones[0])} if tones else {}))

@@ -1,6 +1,6 @@
-"""The emoji of Slack's own set: their names, their characters, and where they stand in a text.
+"""Slack's standard emoji: names, characters, and how to find them in a text.
 
-`emoji.tsv` holds them; `make_emoji.py` says how it was made.
+They are in `emoji.tsv`; `make_emoji.py` says how it was made.
 """
 
 import re
@@ -15,17 +15,17 @@ _NAMED = re.compile(rf":({NAME}):((?::skin-tone-[2-6](?:-[2-6])?:)?)")
 
 
 def characters(name: str) -> str | None:
-    """Return the characters behind a name (`wave`, `wave::skin-tone-3`), None for a name that Slack lacks."""
+    """Return the characters of a name (`wave`, `wave::skin-tone-3`); None for an unknown name."""
     return _by_name().get(name)
 
 
 def named(text: str) -> str:
-    """Return `text` as Slack sends it: each emoji in it by its name."""
+    """Return `text` as Slack sends it: with names in place of emoji."""
     return each(text, lambda _sign, name: f":{name}:")
 
 
 def drawn(text: str) -> str:
-    """Return `text` as Slack shows it: a picture for each name of its set."""
+    """Return `text` as Slack shows it: with emoji in place of standard names."""
     shown, end = list[str](), 0
     while (found := _NAMED.search(text, end)) is not None:
         toned = characters(f"{found[1]}:{found[2].removesuffix(':')}") if found[2] else None
@@ -37,14 +37,14 @@ def drawn(text: str) -> str:
 
 
 def is_touched(found: re.Match[str], name: str) -> bool:
-    """Say whether a name of one sign or of digits (`:b:`, `:100:`) stands at a letter or a digit."""
+    """Say whether a one-letter or numeric name (`:b:`, `:100:`) touches a letter or digit, and so is text."""
     (start, end), text = found.span(), found.string
     around = text[max(start - 1, 0) : start] + text[end : end + 1]
     return (len(name) == 1 or name.isdigit()) and any(sign.isalnum() for sign in around)
 
 
 def each(text: str, make: Callable[[str, str], str]) -> str:
-    """Return `text` with each emoji in it made into what `make` gives for its characters and its name."""
+    """Return `text` with each emoji replaced by `make(characters, name)`."""
     made, place = list[str](), 0
     while place < len(text):
         found = at(text, place)
@@ -58,7 +58,7 @@ def each(text: str, make: Callable[[str, str], str]) -> str:
 
 
 def at(text: str, place: int) -> tuple[str, str] | None:
-    """Return the emoji that begins there, as characters and name; the longest one, as a reader sees it."""
+    """Return the longest emoji that begins at `place`, as (characters, name); None if there is none."""
     for sign, name in _by_first().get(text[place], ()):
         if text.startswith(sign, place):
             return sign, name
@@ -77,7 +77,7 @@ def _by_name() -> dict[str, str]:
 
 @cache
 def _by_first() -> dict[str, list[tuple[str, str]]]:
-    """Return each emoji with the first of its names, longest first, by the character it begins with."""
+    """Return emoji by their first character: (characters, first name) pairs, longest first."""
     signs: dict[str, str] = {}
     for name, sign in _by_name().items():
         signs.setdefault(sign, name)

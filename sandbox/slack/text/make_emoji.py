@@ -1,11 +1,10 @@
-"""Writes `sandbox/slack/text/emoji.tsv`: every emoji of Slack's set, spelled out.
+"""Writes `emoji.tsv`: Slack's standard emoji.
 
-How it was made: `npm pack emoji-datasource@16.0.0`, unpack it, then from the project's root `python -m
-sandbox.slack.text.make_emoji package/emoji.json`. The package is Cal Henderson's (MIT licence), and its
-`short_names` are the names that Slack uses.
+Run `npm pack emoji-datasource@16.0.0`, unpack it, then run this module with the path of its `emoji.json`. The
+package is Cal Henderson's (MIT licence), and its `short_names` are the names that Slack uses.
 
-One line an emoji, its columns parted by tabs: names, parted by blanks; characters, as code points; then
-each of its skin tones (`3`, or `3-5` for two people) with its characters.
+Each line is one emoji with tab-separated columns: its names, separated by spaces; its characters as code
+points; then each skin tone (`3`, or `3-5` for two people) with its characters.
 """
 
 import json
@@ -19,7 +18,7 @@ TONES = {"1F3FB": "2", "1F3FC": "3", "1F3FD": "4", "1F3FE": "5", "1F3FF": "6"}
 
 
 def line(emoji: Mapping[str, Any]) -> str:
-    """One line of the table for one entry of emoji.json."""
+    """Return the line for one entry of emoji.json."""
     toned = [
         f"{'-'.join(TONES[tone] for tone in key.split('-'))} {row['unified']}"
         for key, row in emoji.get("skin_variations", {}).items()

@@ -1,7 +1,7 @@
-"""Slack's mrkdwn, read the way Slack reads it.
+"""Parses Slack's mrkdwn as Slack does.
 
-A text goes in as it was sent; out come the words that a person sees and everything in it that is *live*:
-mentions, broadcasts, links, emoji, formatting. https://docs.slack.dev/messaging/formatting-message-text
+The result is the text that a person sees and everything in it that is *live*: mentions, broadcasts, links,
+emoji, formatting. https://docs.slack.dev/messaging/formatting-message-text
 """
 
 import re
@@ -29,18 +29,18 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Live:
-    """A part of a text that is more than its words: what it shows, and the user, url or name behind it."""
+    """A live part of a text: what it shows, and the user, URL or name that it refers to."""
 
     kind: Kind
     text: str
     target: str = ""
-    auto: bool = False  # made by Slack out of plain words, not written as a token
-    where: str = ""  # JSON pointer of the text object that holds it
+    auto: bool = False  # Slack found it in plain text; it was not written as a token
+    where: str = ""  # JSON pointer of its text object
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """One text as read: words and tokens in order, and the formatting that spans them."""
+    """A parsed text: plain and live pieces in order, and the formatting around them."""
 
     pieces: tuple[str | Live, ...]
     styles: tuple[Live, ...] = ()
@@ -54,13 +54,13 @@ class Parsed:
         return (*(piece for piece in self.pieces if isinstance(piece, Live)), *self.styles)
 
     def at(self, where: str) -> "Parsed":
-        """Return the same, each live part knowing where it stands."""
+        """Return a copy whose live parts have the position `where`."""
         pieces = tuple(p if isinstance(p, str) else replace(p, where=where) for p in self.pieces)
         return Parsed(pieces, tuple(replace(style, where=where) for style in self.styles))
 
 
 class Code(str):
-    """Words between backticks: nothing in them is read any further."""
+    """Text between backticks, which is not parsed any further."""
 
     __slots__ = ()
 
@@ -71,19 +71,19 @@ SCHEME = re.compile(r"(?:https?|mailto|tel|slack|ftp|sms):", re.IGNORECASE)
 MEMBER = re.compile(r"@[UWB][A-Z0-9]+")
 BARE_URL = re.compile(r"(?<![\w@/])(?:https?://|www\.)[^\s<>|\"]*[^\s<>|\".,;:!?)\]'*_~]", re.IGNORECASE)
 BARE_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b", re.IGNORECASE)
-# A pair of colons is an emoji if the name exists; custom names are beyond us, so any with a letter counts.
+# A pair of colons is an emoji if the name exists. Custom names are unknown here: any with a letter counts.
 EMOJI = re.compile(
     r":(\+1|-1|100|1234|(?=[0-9_'+-]*[a-z])[a-z0-9_'+-]{1,100}):(?::skin-tone-[2-6]:)?", re.IGNORECASE
 )
 BROADCAST = re.compile(r"(?<![\w@])@(channel|here|everyone)\b")
 CHANNEL_NAME = re.compile(r"(?<![\w&#/])#([a-z0-9][a-z0-9_-]{0,79})\b")
-HOLE = "\ufffc"  # stands for a token while formatting is looked for
+HOLE = "\ufffc"  # replaces a token while formatting is searched for
 
-# Each pattern's one group is what remains visible. Order matters: nothing inside code is formatted.
+# The group of each pattern is the visible part. Order matters: nothing inside code is formatted.
 SPANS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("pre", re.compile(r"```(.+?)```", re.DOTALL)),
     ("code", re.compile(r"(?<!`)`([^`\n]+)`(?!`)")),
-    # Slack keeps `>` as `&gt;` and quotes a line that begins with either.
+    # Slack stores `>` as `&gt;` and quotes a line that begins with either.
     ("quote", re.compile(r"^>>>\s?([\s\S]+)\Z", re.MULTILINE)),
     ("quote", re.compile(r"^>(?!>>)[ ]?([^\n]*)$", re.MULTILINE)),
     ("bold", re.compile(r"(?<![\w*])\*(?![\s*])([^*\n]*[^*\s])\*(?![\w*])")),
@@ -94,18 +94,18 @@ CODE_KINDS = {"pre", "code"}
 
 
 def mrkdwn(text: str, *, verbatim: bool = False, names: bool = True) -> Parsed:
-    """Read a mrkdwn text.
+    """Parse a mrkdwn text.
 
-    Unless `verbatim`, Slack makes links of bare urls, and with `names` of conversation names and "certain
-    mentions" (https://docs.slack.dev/reference/block-kit/composition-objects/text-object). Which mentions it
-    does not say, so @channel, @here and @everyone are all counted as live.
+    Unless `verbatim`, Slack turns bare URLs into links, and with `names` also conversation names and "certain
+    mentions" (https://docs.slack.dev/reference/block-kit/composition-objects/text-object). It does not say
+    which mentions, so @channel, @here and @everyone all count as live.
     """
     pieces, styles = _format(_cells(text))
     return Parsed(tuple(_enlivened(pieces, verbatim=verbatim, names=names)), tuple(styles))
 
 
 def styled(text: str, *, verbatim: bool = False) -> list[tuple[str | Live, frozenset[Kind]]]:
-    """Read a mrkdwn text in order, each piece with the formatting that it wears: what a page draws."""
+    """Parse a mrkdwn text into pieces in order, each with its formatting, ready to draw."""
     cells = _cells(text)
     spans, marks, code = _spans(cells)
     worn = [frozenset(kind for kind, inner in spans if index in inner) for index in range(len(cells))]
@@ -120,13 +120,13 @@ def styled(text: str, *, verbatim: bool = False) -> list[tuple[str | Live, froze
 
 
 def plain(text: str, *, emoji: bool = True) -> Parsed:
-    """Read a plain_text: words only, but `:name:` still becomes an emoji unless switched off."""
+    """Parse a plain_text: no markup, but `:name:` is an emoji unless `emoji` is false."""
     pieces: list[str | Live] = [text] if text else []
     return Parsed(tuple(_each(pieces, EMOJI, _emoji) if emoji else pieces))
 
 
 def escape(text: str) -> str:
-    """Escape what Slack wants escaped, and nothing else."""
+    """Escape the three characters that Slack wants escaped."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -139,7 +139,7 @@ def _emoji(match: re.Match[str]) -> Live:
 
 
 def _enlivened(pieces: list[str | Live], *, verbatim: bool, names: bool) -> list[str | Live]:
-    """Turn into something live what Slack itself finds in plain words."""
+    """Find what Slack makes live in plain text."""
     pieces = _each(pieces, EMOJI, _emoji)
     if not verbatim:
         pieces = _each(pieces, BARE_URL, lambda m: Live("link", m[0], m[0], auto=True))
@@ -155,7 +155,7 @@ def _shown(piece: str | Live) -> str:
 
 
 def _cells(text: str) -> list[str | Live]:
-    """Cut a text into single characters, entities decoded, and tokens."""
+    """Split a text into characters, with entities decoded, and tokens."""
     cells: list[str | Live] = []
     end = 0
     for match in TOKEN.finditer(text):
@@ -190,14 +190,14 @@ def _command(name: str, label: str) -> Live:
 
 
 def _format(cells: list[str | Live]) -> tuple[list[str | Live], list[Live]]:
-    """Find formatting, drop its marks, and join what is left into pieces."""
+    """Find formatting, remove its marks, and join the rest into pieces."""
     spans, marks, code = _spans(cells)
     styles = [Live(kind, "".join(_shown(cells[i]) for i in inner if i not in marks)) for kind, inner in spans]
     return _join(cells, marks, code), styles
 
 
 def _spans(cells: list[str | Live]) -> tuple[list[tuple[Kind, range]], set[int], set[int]]:
-    """Find which cells each formatting spans, which are only its marks, and which are code."""
+    """Return the formatted ranges, the positions of marks, and the positions inside code."""
     shadow = "".join(cell if isinstance(cell, str) else HOLE for cell in cells)
     marks, code, spans = set[int](), set[int](), list[tuple[Kind, range]]()
     for kind, pattern in SPANS:
@@ -227,7 +227,7 @@ def _join(cells: list[str | Live], marks: set[int], code: set[int]) -> list[str 
 def _each(
     pieces: list[str | Live], pattern: re.Pattern[str], make: Callable[[re.Match[str]], Live]
 ) -> list[str | Live]:
-    """Turn each match within the plain words into something live."""
+    """Replace each match in plain text with `make(match)`."""
     found: list[str | Live] = []
     for piece in pieces:
         if type(piece) is str:

@@ -1,4 +1,4 @@
-"""A whole message as a person sees it, and everything in it that is live."""
+"""The text of a message or view as a person sees it, and everything live in it."""
 
 import re
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from sandbox.slack.text.mrkdwn import Kind, Live, Parsed, mrkdwn, plain
 Json = dict[str, Any]
 
 FORMATTING = frozenset({"bold", "italic", "strike", "code", "pre", "quote"})
-# What shows only after a click still must not hold anything live.
+# Shown only after a click, but still checked for live parts.
 FOLDED = frozenset({"confirm", "options", "option_groups", "placeholder"})
-# Strings that are shown as they are, outside any text object.
+# Strings that are shown literally, outside of text objects.
 LITERAL = ("alt_text", "title", "title_url_text", "author_name", "provider_name")
 
 
@@ -26,7 +26,7 @@ class Surface(Protocol):
 
 @dataclass(frozen=True)
 class VisibleText:
-    """What a person sees (`text`), what the notification says, and what is live in either."""
+    """The visible text, the text of the notification, and what is live in both."""
 
     text: str
     notification: str
@@ -57,7 +57,7 @@ class VisibleText:
 
 
 def visible(message: "Surface | Json") -> VisibleText:
-    """Read a message, a view, or the dict of either, as Slack's client does."""
+    """Read a message or view, as an object or as JSON, as Slack's client does."""
     blocks, text, is_mrkdwn, heads = _contents(getattr(message, "state", message))
     top = (mrkdwn(text, names=False) if is_mrkdwn else plain(text)).at("/text")
     lines, live = list[str](), list[Live](top.live)
@@ -83,7 +83,7 @@ def _contents(message: "Surface | Json") -> tuple[list[Json], str, bool, list[st
 
 
 def _texts(node: Any, where: str, *, shown: bool = True) -> Iterator[tuple[str, Parsed, bool]]:  # noqa: ANN401 - any JSON
-    """Yield each text with its pointer and whether it shows without a click."""
+    """Yield each text with its JSON pointer, and whether it shows without a click."""
     if isinstance(node, list):
         for index, child in enumerate(node):
             yield from _texts(child, f"{where}/{index}", shown=shown)
@@ -111,7 +111,7 @@ def _node(node: Json, where: str, *, shown: bool) -> Iterator[tuple[str, Parsed,
 
 
 def chart_lines(block: Json) -> Iterator[str]:
-    """Yield what a chart shows, line by line: its title, then each segment or series with its figures."""
+    """Yield the lines of a chart: its title, then each segment or series with its values."""
     chart = block["chart"]
     yield str(block["title"])
     for segment in chart.get("segments", []):
@@ -124,7 +124,7 @@ def chart_lines(block: Json) -> Iterator[str]:
 
 
 def rich(section: Json) -> Parsed:
-    """Read one section of a rich_text block: its `text` elements are literal, whatever they look like."""
+    """Read one section of a rich_text block, whose `text` elements are literal."""
     pieces, styles = list[str | Live](), list[Live]()
     for element in section.get("elements", []):
         piece = _rich_piece(element)
@@ -171,6 +171,6 @@ def _style(name: str) -> Kind:
 
 
 def _commonmark(text: str) -> str:
-    """Turn the parts of standard markdown that can hide a target into mrkdwn: links and bold."""
+    """Turn links and bold of standard markdown into mrkdwn: a link can hide its target."""
     text = re.sub(r"\[([^\]\n]+)\]\((https?://[^)\s]+)\)", r"<\2|\1>", text)
     return re.sub(r"\*\*(.+?)\*\*", r"*\1*", text)

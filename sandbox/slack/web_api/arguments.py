@@ -1,4 +1,4 @@
-"""The arguments of one Web API call, however the client wrapped them."""
+"""The arguments of one Web API call, from a query, a form or JSON."""
 
 import json
 from typing import Any, cast
@@ -11,14 +11,21 @@ Json = dict[str, Any]
 
 
 class Args:
-    """Arguments by name: strings in a form, values in JSON; each reader takes either."""
+    """Arguments by name: strings from a form, any value from JSON. Readers accept both.
+
+    `need` raises SlackError `invalid_arguments` for a missing argument, `number` for one that is no integer,
+    and `json` raises the SlackError that it is given for one that is not JSON.
+    """
 
     def __init__(self, values: Json) -> None:
         self.values = values
 
     @classmethod
     def of(cls, request: Request) -> "Args":
-        """Read query, form or JSON body; a body in no known wrapping counts as empty."""
+        """Read the query and a form or JSON body; any other body counts as empty.
+
+        Raises SlackError `invalid_json` or `json_not_object`.
+        """
         values: Json = dict(parse_qsl(request.query, keep_blank_values=True))
         kind = request.headers.get("content-type", "")
         if kind.startswith("application/json"):
@@ -50,7 +57,7 @@ class Args:
             raise SlackError("invalid_arguments") from None
 
     def json(self, name: str, error: str) -> Any:  # noqa: ANN401 - any JSON
-        """Return a structure that came as itself or as a JSON string; None if it did not come."""
+        """Return a structure that was sent as such or as a JSON string; None if it was not sent."""
         value = self.values.get(name)
         if not isinstance(value, str):
             return value
@@ -61,7 +68,7 @@ class Args:
 
 
 def missing(name: str) -> SlackError:
-    """Return the refusal for a required argument that is not there."""
+    """Return the error for a missing required argument."""
     return SlackError(
         "invalid_arguments", response_metadata={"messages": [f"[ERROR] missing required field: {name}"]}
     )
@@ -78,7 +85,7 @@ def _object(body: bytes) -> Json:
 
 
 def _sound(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Replace lone surrogates, which JSON can spell and UTF-8 cannot."""
+    """Replace lone surrogates, which JSON can express and UTF-8 cannot."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The Web API from request to response: token, faults, limits, scopes, method, log."""
+"""The Web API, from request to response: log, faults, token, rate limit, scope, method."""
 
 import json
 import threading
@@ -26,7 +26,7 @@ class WebApi:
         self._world, self._tokens, self._stopping = world, tokens, stopping
 
     def answer(self, name: str, request: Request) -> Response:
-        """Answer one call and put it in the log."""
+        """Answer one call and log it."""
         try:
             args = Args.of(request)
         except SlackError as refusal:
@@ -94,7 +94,7 @@ def _known(name: str) -> Method:
 
 
 def before(fault: Fault) -> Response | None:
-    """Return what a fault answers in place of any effect."""
+    """Return the response of a fault that prevents the call's effect; None if it does not."""
     if fault.kind in {"down", "lost_before"}:
         return CUT
     if fault.kind == "error":
@@ -105,7 +105,7 @@ def before(fault: Fault) -> Response | None:
 
 
 def after(fault: Fault, stopping: threading.Event) -> Response | None:
-    """Return what a fault answers once the effect is there; None lets the true answer through."""
+    """Return the response of a fault after the call's effect; None lets the true response through."""
     if fault.kind == "slow":
         stopping.wait(fault.seconds)
     if fault.kind == "lost_after":

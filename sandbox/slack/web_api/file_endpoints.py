@@ -1,4 +1,4 @@
-"""Where the bytes of files go and come from: `/upload/v1/…` and `/files-pri/…`."""
+"""The endpoints that receive and serve the bytes of files: `/upload/v1/…` and `/files-pri/…`."""
 
 import threading
 from email.parser import BytesParser
@@ -12,8 +12,8 @@ from sandbox.slack.workspace.world import SlackWorld
 METHOD = "upload"
 
 
-class Shelf:
-    """Takes each file in once, and gives it to whoever may read files."""
+class FileEndpoints:
+    """Receives each file once, and serves it to tokens that may read files."""
 
     def __init__(self, world: SlackWorld, bot_token: str, stopping: threading.Event) -> None:
         self._world, self._token, self._stopping = world, bot_token, stopping
@@ -24,7 +24,7 @@ class Shelf:
         return self._download(request)
 
     def _upload(self, request: Request) -> Response:
-        """Take the bytes, raw or as the one part of a form, and log that as a call of `upload`."""
+        """Receive bytes, raw or in a form, and log it as a call of `upload`."""
         data = _payload(request)
         call = Call(METHOD, {"bytes": len(data)}, self._world.now())
         with self._world.lock:
@@ -49,7 +49,7 @@ class Shelf:
         return Response(200, f"OK - {len(data)}".encode(), "text/plain")
 
     def _download(self, request: Request) -> Response:
-        """Give the bytes to a token with `files:read`; anybody else is led to a sign-in page, as at Slack."""
+        """Serve the bytes to a token with `files:read`; redirect others to a sign-in page, as Slack does."""
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         with self._world.lock:
             file = self._world.files.by_path(request.path)

@@ -1,4 +1,4 @@
-"""What happens when the bot posts to a response_url.
+"""The endpoint behind response URLs.
 
 https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 """
@@ -23,14 +23,14 @@ METHOD = "response_url"
 FAILED = "{} failed with the error “{}”"
 
 
-class Hooks:
+class ResponseUrlEndpoint:
     """Answers `/actions/…` and `/commands/…`."""
 
     def __init__(self, world: SlackWorld, stopping: threading.Event) -> None:
         self._world, self._stopping = world, stopping
 
     def answer(self, request: Request) -> Response:
-        """Do what the bot posted, and log it as a call of `response_url`."""
+        """Apply what the bot posted, and log it as a call of `response_url`."""
         try:
             args = Args.of(request)
         except SlackError as refusal:
@@ -69,13 +69,13 @@ class Hooks:
 
 
 def respond(world: SlackWorld, url: ResponseUrl, args: Args) -> Message | None:
-    """Replace, delete or add a message, as the answer asks; return what now shows."""
+    """Replace, delete or add a message, as `args` say; return the message. Raises SlackError."""
     if args.flag("delete_original"):
         if _standing(url.origin):
             world.delete(url.origin)  # type: ignore[arg-type]
         return None
     content = said(world, args)
-    # A command has no original to replace: Slack then posts a new message (bolt-python#1268, bolt-js#2287).
+    # After a command there is no original: Slack then posts a new message (bolt-python#1268, bolt-js#2287).
     if args.flag("replace_original") and _standing(url.origin):
         assert url.origin is not None
         answer = world.edit(url.origin, **content)
@@ -86,7 +86,7 @@ def respond(world: SlackWorld, url: ResponseUrl, args: Args) -> Message | None:
 
 
 def show_ack(world: SlackWorld, command: str, url: ResponseUrl, answer: Answer) -> str:
-    """Show the message in a command's ack; return what the person is told if there is none to show."""
+    """Show the message in a command's ack. Return the error that the person sees, or ""."""
     if not answer.ok:
         return FAILED.format(command, "operation_timeout" if answer.failure == TIMEOUT else "dispatch_failed")
     body = answer.json()
@@ -103,7 +103,7 @@ def show_ack(world: SlackWorld, command: str, url: ResponseUrl, answer: Answer) 
 
 def _add(world: SlackWorld, url: ResponseUrl, args: Args, content: Json) -> Message:
     text = content.pop("text")
-    # Without its own thread_ts the answer shows in the channel, even to a press inside a thread.
+    # Without a thread_ts the message goes to the channel, even if the press was in a thread.
     thread_ts = args.text("thread_ts") or None
     if args.text("response_type") == "in_channel":
         return world.post(url.channel, world.app.user_id, text, **content, thread_ts=thread_ts)

@@ -1,4 +1,4 @@
-"""Who the bot is in this workspace: the ids that each payload carries."""
+"""The installed app and its workspace: the IDs in every payload, the default scopes and events."""
 
 from dataclasses import dataclass
 
@@ -27,5 +27,5 @@ class SlackApp:
     bot_id: str = "B0HEARD"
     user_name: str = "heard"
     title: str = "Heard"
-    # Slack's deprecated verification token: every payload still carries one, nobody should trust it.
+    # The deprecated verification token: every payload still carries one, but no app should trust it.
     verification_token: str = "deprecated"  # noqa: S105

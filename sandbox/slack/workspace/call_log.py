@@ -1,4 +1,4 @@
-"""One Web API call in the log, and one event on its way to the bot."""
+"""Log entries: Web API calls, and events with each attempt to deliver them."""
 
 import threading
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass
 class Call:
-    """A call as it came in, the token left out, and what it got: `status` 0 is a cut connection."""
+    """A Web API call without its token, and its result. `status` 0: the connection was cut."""
 
     method: str
     args: dict[str, Any]
@@ -23,7 +23,7 @@ class Call:
 
 @dataclass
 class Attempt:
-    """One try at a delivery: the bot's HTTP status, or None and why there was none."""
+    """One attempt to deliver: the bot's HTTP status, or None and the failure. `retry` counts from 0."""
 
     at: float
     status: int | None
@@ -33,7 +33,7 @@ class Attempt:
 
 @dataclass(eq=False)
 class Delivery:
-    """One event for the bot, with each try to hand it over."""
+    """One event for the bot, with every attempt to deliver it. `tried` is set after the first one."""
 
     event_id: str
     payload: dict[str, Any]

@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 @dataclass(eq=False)
 class Channel:
-    """A place for messages, oldest first in `messages`."""
+    """A conversation with its members and its messages, oldest first."""
 
     id: str
     name: str
@@ -19,8 +19,8 @@ class Channel:
     is_im: bool = False
     is_mpim: bool = False
     is_archived: bool = False
-    is_pending_ext_shared: bool = False  # another organisation was invited
-    connected: list[str] = field(default_factory=list)  # teams of other organisations that are in it
+    is_pending_ext_shared: bool = False  # another organisation is invited
+    connected: list[str] = field(default_factory=list)  # team IDs of other organisations in it
     members: set[str] = field(default_factory=set)
     messages: list[Message] = field(default_factory=list)
     ephemerals: list[Message] = field(default_factory=list)
@@ -36,21 +36,21 @@ class Channel:
 
     @property
     def scope_prefix(self) -> str:
-        """The family of scopes that governs it: `channels:history`, `groups:history` and so on."""
+        """The first half of the scopes that it needs, as in `channels:history`."""
         return {"channel": "channels", "group": "groups"}.get(self.kind, self.kind)
 
     def find(self, ts: str) -> Message | None:
         return next((message for message in self.messages if message.ts == ts), None)
 
     def top_level(self) -> list[Message]:
-        """Return what shows in the channel itself."""
+        """Return the messages in the channel itself, outside threads."""
         return [message for message in self.messages if not message.is_reply or message.broadcast]
 
     def replies(self, thread_ts: str) -> list[Message]:
         return [message for message in self.messages if message.is_reply and message.thread_ts == thread_ts]
 
     def seen_by(self, user: str, thread_ts: str | None = None) -> list[Message]:
-        """Return what a person sees here, their own ephemerals in their place in time."""
+        """Return what `user` sees here, ordered by time, with their own ephemeral messages."""
         if user not in self.members and (self.is_private or self.is_im):
             return []
         shown = self.top_level() if thread_ts is None else self.thread(thread_ts)
@@ -62,7 +62,7 @@ class Channel:
         return ([parent] if parent else []) + self.replies(thread_ts)
 
     def json_of(self, message: Message, *, metadata: bool = False) -> Json:
-        """Return a message with what its thread adds, and its metadata where asked for."""
+        """Return a message's JSON with the facts of its thread, and its metadata on request."""
         shape = message.json()
         if message.metadata and metadata:
             shape["metadata"] = message.metadata

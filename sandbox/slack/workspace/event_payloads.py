@@ -1,4 +1,4 @@
-"""The inner events that Slack tells the bot about (https://docs.slack.dev/reference/events)."""
+"""The inner events that Slack sends to the bot (https://docs.slack.dev/reference/events)."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def posted(channel: Channel, message: Message) -> Json:
 
 
 def mentioned(channel: Channel, message: Message) -> Json:
-    """Return the `app_mention` that comes beside the `message` event, with the same ts."""
+    """Return the `app_mention` that accompanies the `message` event, with the same ts."""
     kept = ("user", "ts", "client_msg_id", "text", "team", "thread_ts", "parent_user_id", "blocks", "files")
     shape = {key: value for key, value in channel.json_of(message).items() if key in kept}
     return {"type": "app_mention", **shape, "channel": channel.id, "event_ts": message.ts}

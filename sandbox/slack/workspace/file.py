@@ -1,4 +1,4 @@
-"""Files: asked for, uploaded, completed, and then shared in messages or shown in image blocks.
+"""Files: requested, uploaded, completed, then shared in messages or shown in image blocks.
 
 https://docs.slack.dev/messaging/working-with-files#uploading_files
 """
@@ -16,7 +16,7 @@ from sandbox.slack.errors import SlackError
 
 Json = dict[str, Any]
 
-# What Slack calls a file by its ending; anything else is "binary".
+# Extension → (filetype, name for people, media type); anything else is BINARY.
 KINDS = {
     "csv": ("csv", "CSV", "text/csv"),
     "gif": ("gif", "GIF", "image/gif"),
@@ -36,14 +36,14 @@ PICTURES = {"png", "jpg", "gif"}
 
 @dataclass(eq=False)
 class File:
-    """One file: without `data` until it was uploaded, without `completed` until it was said to be whole."""
+    """One file. `data` is None until it is uploaded, `completed` is None until the upload is completed."""
 
     id: str
     name: str
     size: int
     upload_path: str
     user: str
-    address: str  # of the server that takes and gives its bytes
+    address: str  # of the server that stores its bytes
     alt_txt: str = ""
     title: str = ""
     data: bytes | None = None
@@ -52,7 +52,7 @@ class File:
 
     @property
     def kind(self) -> tuple[str, str, str]:
-        """Slack's `filetype`, its name for people, and the media type."""
+        """Slack's `filetype`, its name for people, and its media type."""
         return KINDS.get(PurePosixPath(self.name).suffix.lstrip(".").lower(), BINARY)
 
     @property
@@ -99,20 +99,20 @@ class Files:
         self._known: dict[str, File] = {}
 
     def ask(self, name: str, size: int, user: str, address: str, alt_txt: str) -> File:
-        """Make room for a file that is to come, at a path that nobody can guess."""
+        """Register a file that will be uploaded, at a path that cannot be guessed."""
         path = f"/upload/v1/{secrets.token_urlsafe(24)}"
         file = File(f"F{next(self._numbers):010d}", name, size, path, user, address, alt_txt)
         self._known[file.id] = file
         return file
 
     def add(self, name: str, data: bytes, user: str, address: str) -> File:
-        """Add what a person put into a message."""
+        """Add a file that a person attaches to a message."""
         file = self.ask(name, len(data), user, address, "")
         file.data = data
         return file
 
     def get(self, file_id: str) -> File:
-        """Return a file that was uploaded as a whole."""
+        """Return an uploaded file. Raises SlackError `file_not_found`."""
         file = self._known.get(file_id)
         if file is None or file.data is None:
             raise SlackError("file_not_found")
@@ -128,10 +128,10 @@ class Files:
         del self._known[file.id]
 
     def unfit_pictures(self, blocks: Any, before: float, pointer: str = "/blocks") -> list[Problem]:  # noqa: ANN401 - any JSON
-        """Find each `slack_file` that does not name a picture completed by `before`.
+        """Return a problem for each `slack_file` that is not a picture completed by `before`.
 
-        Completing is asynchronous at Slack: a picture may not stand in a block for some seconds after the
-        call has been answered (python-slack-sdk#1521, #1658, #1797).
+        Slack completes files asynchronously: for some seconds after the call, blocks cannot use the
+        picture (python-slack-sdk#1521, #1658, #1797).
         """
         return [
             (where, "invalid slack file")

@@ -1,4 +1,4 @@
-"""One message: in a channel for all, or ephemeral for one pair of eyes."""
+"""A message: for everyone in a channel, or ephemeral, for one person."""
 
 import copy
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 @dataclass(eq=False)
 class Message:
-    """A message as Slack keeps it. It lives: an edit shows in the object that you hold (see `snapshot`)."""
+    """A message as Slack stores it. Edits change this object; `snapshot` returns a copy."""
 
     channel: str
     ts: str
@@ -38,20 +38,20 @@ class Message:
 
     @property
     def is_reply(self) -> bool:
-        """Say whether it hangs in a thread; a parent's `thread_ts` is its own `ts`."""
+        """Say whether it is a reply in a thread; a parent's `thread_ts` is its own `ts`."""
         return self.thread_ts is not None and self.thread_ts != self.ts
 
     @property
     def buttons(self) -> list[str]:
-        """The labels that a person can press, overflow entries included."""
+        """The labels of buttons and overflow entries."""
         return labels(self.blocks)
 
     def snapshot(self) -> "Message":
-        """Return the message as it looks now: what a client shows that has not heard of later edits."""
+        """Return a copy of the message as it is now, which later edits do not change."""
         return copy.deepcopy(self)
 
     def json(self) -> Json:
-        """Return the message object, without what only its thread knows (see `Channel.json_of`)."""
+        """Return the message object, without the facts of its thread (see `Channel.json_of`)."""
         shape: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text}
         shape |= {
             "subtype": self.subtype or ("thread_broadcast" if self.broadcast else None),

@@ -1,25 +1,25 @@
-"""Slack's speed limits. Off until `enforce` is set; the numbers hold either way."""
+"""Slack's rate limits, time limits and sizes. Rate limits apply only if `enforce` is set."""
 
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-# Requests a minute by tier, https://docs.slack.dev/apis/web-api/rate-limits
+# Requests per minute by tier: https://docs.slack.dev/apis/web-api/rate-limits
 TIERS = {1: 1, 2: 20, 3: 50, 4: 100}
 MINUTE = 60.0
 
 
 @dataclass
 class Limits:
-    """What is allowed, and who has used how much of it."""
+    """The limits, and how much of the rate limits is used."""
 
     enforce: bool = False
-    posts_per_second: float = 1.0  # a channel
-    burst: int = 3  # posts that a channel takes at once, tolerated by Slack and counted by nobody outside
-    updates_per_minute: int = 50  # a workspace, not a channel
+    posts_per_second: float = 1.0  # per channel
+    burst: int = 3  # posts to a channel at once; Slack tolerates some, but does not say how many
+    updates_per_minute: int = 50  # per workspace, not per channel
     trigger_seconds: float = 3.0
     answer_seconds: float = 3.0
-    file_seconds: float = 0.0  # until a completed picture may stand in a block; some seconds at Slack
+    file_seconds: float = 0.0  # until blocks can use a completed picture; some seconds at Slack
     response_url_seconds: float = 1800.0
     response_url_uses: int = 5
     split_at: int = 4_000  # a longer text becomes several messages: bolt-python#764, java-slack-sdk#704
@@ -29,7 +29,7 @@ class Limits:
     _windows: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
     def wait_to_post(self, channel: str, now: float) -> int:
-        """Take one post from the channel's bucket; return the seconds to wait if it is empty."""
+        """Take one post from the channel's bucket; return the seconds to wait, 0 if it may be sent."""
         tokens, since = self._posts.get(channel, (float(self.burst), now))
         tokens = min(self.burst, tokens + (now - since) * self.posts_per_second)
         if tokens < 1:
@@ -38,7 +38,7 @@ class Limits:
         return 0
 
     def wait_to_call(self, method: str, per_minute: int, now: float) -> int:
-        """Count one call in the method's minute; return the seconds to wait if that is full."""
+        """Count one call of the last minute; return the seconds to wait, 0 if it is allowed."""
         window = self._windows[method]
         window[:] = [at for at in window if now - at < MINUTE]
         if len(window) >= per_minute:

@@ -1,4 +1,4 @@
-"""Response urls: five answers within thirty minutes, to the place where somebody acted."""
+"""Response URLs: five messages within thirty minutes, to the place where a person acted."""
 
 import itertools
 import secrets
@@ -9,7 +9,7 @@ from sandbox.slack.workspace.message import Message
 
 @dataclass(eq=False)
 class ResponseUrl:
-    """One url that a gesture gave out, what it leads back to, and the answers it brought."""
+    """One response URL: who acted where, and the messages that were posted with it."""
 
     path: str
     user: str
@@ -21,14 +21,14 @@ class ResponseUrl:
 
 
 class ResponseUrls:
-    """All response urls given out."""
+    """All response URLs issued so far."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1_000_000_001)
         self._known: dict[str, ResponseUrl] = {}
 
     def issue(self, url: ResponseUrl) -> ResponseUrl:
-        """Give one out, its path made unguessable."""
+        """Issue one, with a path that cannot be guessed."""
         url.path += f"/{next(self._numbers)}/{secrets.token_urlsafe(18)}"
         self._known[url.path] = url
         return url

@@ -1,4 +1,4 @@
-"""Trigger ids: the right to open one modal, for three seconds, once."""
+"""Trigger IDs: each opens one modal, once, within three seconds."""
 
 import itertools
 import secrets
@@ -9,7 +9,7 @@ from sandbox.slack.errors import SlackError
 
 @dataclass(eq=False)
 class Trigger:
-    """What a gesture gave the bot: `view_id` is the modal it was pressed in, `opened` the one it led to."""
+    """One trigger: `view_id` is the modal in which the person acted, `opened` the modal it opened."""
 
     id: str
     user: str
@@ -35,7 +35,10 @@ class Triggers:
         return self._known.get(trigger_id)
 
     def good(self, trigger_id: str, now: float) -> Trigger:
-        """Return a trigger that may still be used (https://docs.slack.dev/reference/methods/views.open)."""
+        """Return a trigger that can still be used (https://docs.slack.dev/reference/methods/views.open).
+
+        Raises SlackError `invalid_trigger_id`, `exchanged_trigger_id` or `expired_trigger_id`.
+        """
         trigger = self._known.get(trigger_id)
         if trigger is None:
             raise SlackError("invalid_trigger_id")

@@ -1,4 +1,4 @@
-"""Whom the workspace knows: members, guests, people of other organisations, bots."""
+"""Users: members, guests, people of other organisations, bots."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass
 class User:
-    """A person or bot: `name` is the handle, `real_name` what people read."""
+    """A person or bot: `name` is the handle, `real_name` the displayed name."""
 
     id: str
     real_name: str
@@ -16,10 +16,10 @@ class User:
     deleted: bool = False
     tz: str = "Europe/Lisbon"
     bot_id: str | None = None
-    is_restricted: bool = False  # a guest, in channels that somebody chose
+    is_restricted: bool = False  # a guest in several channels
     is_ultra_restricted: bool = False  # a guest in a single channel
-    is_stranger: bool = False  # of another organisation, and in no channel that we are in
-    enterprise_id: str = ""  # of the Grid organisation that they belong to
+    is_stranger: bool = False  # of another organisation, without a shared channel
+    enterprise_id: str = ""  # of their Enterprise Grid organisation
 
     def json(self) -> dict[str, Any]:
         """Return the user object of https://docs.slack.dev/reference/objects/user-object."""

@@ -1,4 +1,4 @@
-"""A modal or a Home tab, as Slack keeps it."""
+"""A modal or Home tab as Slack stores it."""
 
 import copy
 import secrets
@@ -19,7 +19,7 @@ FLAGS = ("clear_on_close", "notify_on_close", "submit_disabled")
 
 @dataclass(eq=False)
 class View:
-    """One view and what its viewer has typed into it so far (`entered`)."""
+    """One view, and what its viewer has entered so far."""
 
     id: str
     user: str
@@ -53,9 +53,9 @@ class View:
         return labels(self.blocks)
 
     def values(self) -> Json:
-        """Return `state.values` as Slack sends it: in a text field each emoji stands by its name.
+        """Return `state.values` as Slack sends it, with emoji in text fields by name.
 
-        What was entered counts as what Slack made of it otherwise; what the app put there is escaped, too.
+        Initial values of the app are escaped as typed text is.
         """
         values = state(self.blocks, self.entered)
         for block_id, action_id in ((block, action) for block in values for action in values[block]):
@@ -66,7 +66,7 @@ class View:
         return values
 
     def show(self, given: Json, at: float) -> None:
-        """Replace the content. What was typed stays where block and action ids stay."""
+        """Replace the content. Entered values stay if their block and action IDs do."""
         self.given = prepared(given)
         self.hash = new_hash(at)
         self.errors = {}

@@ -1,4 +1,4 @@
-"""Each person's modals, a stack at most three deep, and their Home tab."""
+"""Each person's stack of modals, at most three, and their Home tab."""
 
 import itertools
 from collections.abc import Callable
@@ -21,7 +21,7 @@ class Views:
         self.homes: dict[str, View] = {}
 
     def known(self, view_id: str) -> View | None:
-        """Return a view by id, closed or not."""
+        """Return a view by ID, open or closed; None if there is none."""
         return self._known.get(view_id)
 
     def get(self, view_id: str) -> View:
@@ -41,7 +41,7 @@ class Views:
         return stack[-1] if stack else None
 
     def open(self, trigger: Trigger, given: Json) -> View:
-        """Open a modal over whatever the person looks at; an older stack gives way."""
+        """Open a modal; it replaces the person's stack. Raises SlackError."""
         self.clear(trigger.user)
         view = self._new(trigger.user, given)
         self.stacks[trigger.user] = [view]
@@ -49,7 +49,7 @@ class Views:
         return view
 
     def push(self, trigger: Trigger, given: Json) -> View:
-        """Put a view on the stack in which the trigger's button was pressed."""
+        """Push a view onto the stack in which the person acted. Raises SlackError."""
         if trigger.view_id is None:
             raise SlackError("not_found")
         view = self.push_on(self.get(trigger.view_id), given)
@@ -82,7 +82,7 @@ class Views:
         return self.homes[user]
 
     def close(self, view: View) -> None:
-        """Take one view off its stack; the one below shows again."""
+        """Close one view; the one below becomes visible again."""
         view.is_open = False
         stack = self.stacks.get(view.user, [])
         if view in stack:

@@ -1,4 +1,4 @@
-"""One request that got through to its endpoint."""
+"""One request at its endpoint."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,10 +14,10 @@ from sandbox.x.state.world import XWorld
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request whose path and parameters are known.
+    """A request with its parsed path and parameters.
 
-    `me` is the account whose credentials it came with, `key` the id or handle in the path, `lag` how far
-    behind the reads of this call are.
+    `me` is the account of its credentials, `key` the ID or handle in the path, `lag` how old the state is
+    that this call reads.
     """
 
     world: XWorld
@@ -32,14 +32,14 @@ class Call:
         return self.world.clock()
 
     def id(self) -> str:
-        """The id in the path. Raises ProblemError if it is none."""
+        """The ID in the path. Raises ProblemError if it is not an ID."""
         if not ID.fullmatch(self.key):
             message = f"The `id` query parameter value [{self.key}] does not match ^{ID.pattern}$"
             raise invalid("id", self.key, message)
         return self.key
 
     def wanted(self) -> Wanted:
-        """What the answer should hold. Raises ProblemError for names that X does not know."""
+        """The fields and expansions that the request asks for. Raises ProblemError for unknown names."""
         expansions = self._names({*EXPANSIONS, *USER_EXPANSIONS}, "expansions")
         return Wanted(
             post_fields=self._names({*POST_FIELDS}, "tweet.fields", "post.fields"),

@@ -1,4 +1,4 @@
-"""From a request to an answer: what goes wrong, how often one may ask, who asks, and then the endpoint."""
+"""From a request to a response: faults, rate limit, credentials, then the endpoint."""
 
 import itertools
 from dataclasses import replace
@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from sandbox.x.api import fault_effects
 from sandbox.x.api.call import Call
-from sandbox.x.api.endpoints import ENDPOINTS, Door, Endpoint
+from sandbox.x.api.endpoints import ENDPOINTS, Endpoint, OAuthRoute
 from sandbox.x.api.fields import spelled
 from sandbox.x.api.http_messages import Answer, Request, as_json, as_problem
 from sandbox.x.api.problems import ProblemError, plain
@@ -20,7 +20,7 @@ _transactions = itertools.count(1)
 
 
 def answer(world: XWorld, request: Request, wait: fault_effects.Wait) -> Answer:
-    """Serve one request. `wait` holds it up as long as a fault says."""
+    """Return the response to one request. `wait` delays it as a fault says."""
     for endpoint in ENDPOINTS:
         if found := endpoint.match(request.method, request.path):
             key = unquote("".join(found.groups()))
@@ -29,7 +29,7 @@ def answer(world: XWorld, request: Request, wait: fault_effects.Wait) -> Answer:
 
 
 def _bent(
-    world: XWorld, request: Request, endpoint: Endpoint | Door, key: str, wait: fault_effects.Wait
+    world: XWorld, request: Request, endpoint: Endpoint | OAuthRoute, key: str, wait: fault_effects.Wait
 ) -> Answer:
     taken = world.faults.take(endpoint.name)
     instead = fault_effects.before(taken, world.clock(), wait)
@@ -44,9 +44,11 @@ def _bent(
     return replace(made, headers=spent.headers | made.headers)
 
 
-def _handled(world: XWorld, request: Request, endpoint: Endpoint | Door, key: str, lag: timedelta) -> Answer:
-    """The endpoint's own answer. The world stands still for it: a page is one moment's truth."""
-    if isinstance(endpoint, Door):
+def _handled(
+    world: XWorld, request: Request, endpoint: Endpoint | OAuthRoute, key: str, lag: timedelta
+) -> Answer:
+    """Return the endpoint's response. The world is locked meanwhile, so a page is consistent."""
+    if isinstance(endpoint, OAuthRoute):
         with world.lock:
             return endpoint.handle(world, request)
     try:
@@ -61,7 +63,10 @@ def _handled(world: XWorld, request: Request, endpoint: Endpoint | Door, key: st
 
 
 def _check_credentials(world: XWorld, request: Request) -> None:
-    """Let in who signs with keys, and who has a token that is still good. X's 401 does not say which not."""
+    """Accept requests signed with keys, and valid bearer tokens.
+
+    Raises ProblemError 401, which at X does not say what is wrong.
+    """
     if request.scheme not in {"OAuth", "Bearer"}:
         raise plain(401)
     with world.lock:
@@ -70,7 +75,7 @@ def _check_credentials(world: XWorld, request: Request) -> None:
 
 
 def _account(world: XWorld, request: Request) -> str | None:
-    """The handle of the account whose credentials a call came with."""
+    """Return the handle of the account of a request's credentials."""
     if request.oauth_token is None and request.bearer is None:
         return None
     with world.lock:
@@ -83,7 +88,7 @@ def _lag(taken: tuple[Fault, ...]) -> timedelta:
 
 
 def _noted(world: XWorld, request: Request, endpoint: str, made: Answer) -> Answer:
-    """Write a call into the journal before its answer leaves, so that whoever got it finds it there."""
+    """Log a call before its response is sent, so that its client finds it in the log."""
     asked = Asked(
         at=world.clock(),
         endpoint=endpoint,

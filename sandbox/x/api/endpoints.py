@@ -1,4 +1,4 @@
-"""Every endpoint: its method and path, the parameters it knows, and who answers.
+"""Every endpoint: its method and path, its parameters, and its function.
 
 https://docs.x.com/x-api
 """
@@ -30,7 +30,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint(Route):
-    """A route of the API, the query parameters it knows (in old names), and what it answers."""
+    """A route of the API, its query parameters (in old names), and its function."""
 
     query: frozenset[str]
     handle: Callable[[Call], Row]
@@ -38,16 +38,16 @@ class Endpoint(Route):
 
 
 @dataclass(frozen=True, slots=True)
-class Door(Route):
-    """A route that one needs no token for: it is where tokens come from."""
+class OAuthRoute(Route):
+    """A route of the OAuth flow, which needs no token."""
 
     handle: Callable[[XWorld, Request], Answer]
 
 
-ENDPOINTS: tuple[Endpoint | Door, ...] = (
-    Door("GET /i/oauth2/authorize", oauth_endpoints.authorize),
-    Door("POST /i/oauth2/authorize", oauth_endpoints.authorize),
-    Door("POST /2/oauth2/token", oauth_endpoints.token),
+ENDPOINTS: tuple[Endpoint | OAuthRoute, ...] = (
+    OAuthRoute("GET /i/oauth2/authorize", oauth_endpoints.authorize),
+    OAuthRoute("POST /i/oauth2/authorize", oauth_endpoints.authorize),
+    OAuthRoute("POST /2/oauth2/token", oauth_endpoints.token),
     Endpoint("GET /2/users/me", USER_QUERY, read_endpoints.me),
     Endpoint("GET /2/users/by/username/:username", USER_QUERY, read_endpoints.user_by_handle),
     Endpoint("GET /2/users", USER_QUERY | {"ids"}, read_endpoints.users),

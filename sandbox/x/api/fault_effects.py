@@ -1,4 +1,4 @@
-"""What each fault does to a call."""
+"""The effect of each fault on a call."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Wait = Callable[[Fault], None]
 
 
 def before(taken: tuple[Fault, ...], now: datetime, wait: Wait) -> Answer | None:
-    """What stands in for the answer to a call that never takes effect; None lets it through."""
+    """Return the response of a fault that prevents the call's effect; None if there is none."""
     for fault in taken:
         if fault.kind == "slow_before":
             wait(fault)
@@ -27,7 +27,7 @@ def before(taken: tuple[Fault, ...], now: datetime, wait: Wait) -> Answer | None
 
 
 def after(answer: Answer, taken: tuple[Fault, ...], wait: Wait) -> Answer:
-    """What is left of the answer to a call that took effect."""
+    """Return the response after the faults that damage or delay it."""
     for fault in taken:
         if fault.kind == "slow":
             wait(fault)
@@ -43,7 +43,7 @@ def _rate_limited(reset: datetime) -> Answer:
 
 
 def _reordered(answer: Answer, change: Callable[[list[Any]], list[Any]]) -> Answer:
-    """An answer whose rows, if it has any, were changed; what `meta` says of them stays."""
+    """Return the response with its rows changed; `meta` stays the same."""
     body = json.loads(answer.content)
     if not isinstance(body.get("data"), list):
         return answer
@@ -51,7 +51,7 @@ def _reordered(answer: Answer, change: Callable[[list[Any]], list[Any]]) -> Answ
 
 
 def _not_found(answer: Answer) -> Answer:
-    """An answer whose rows are in `errors` instead, as if there were no such posts."""
+    """Return the response with its rows in `errors`, as if the posts did not exist."""
     body = json.loads(answer.content)
     rows = [row for row in _listed(body.get("data")) if isinstance(row, dict)]
     errors = [*_listed(body.get("errors")), *(missing("tweet", "ids", str(row.get("id"))) for row in rows)]
@@ -64,7 +64,7 @@ def _without_rows(answer: Answer, body: dict[str, Any], more: dict[str, Any]) ->
 
 
 def _listed(found: object) -> list[Any]:
-    """The rows of an answer, which X leaves away if there are none."""
+    """Return the rows of a response; X omits the key if there are none."""
     if found is None:
         return []
     return found if isinstance(found, list) else [found]

@@ -1,6 +1,7 @@
 """The names of parameters, fields and expansions, in the old spelling (tweet.*) and the new (post.*).
 
-The new one is in X's OpenAPI since 2.167 (7 August 2026); documentation and tweepy still use the old one.
+The new names are in X's OpenAPI since 2.167 (7 August 2026); the documentation and tweepy still use the old
+ones.
 """
 
 from collections.abc import Iterable
@@ -23,7 +24,7 @@ OLD_NAMES = {new: old for old, new in NEW_NAMES.items()}
 
 
 def words(text: str) -> frozenset[str]:
-    """The names in `text`."""
+    """Return the names in `text`, which are separated by spaces."""
     return frozenset(text.split())
 
 
@@ -35,7 +36,7 @@ SEARCH_QUERY = TIMELINE_QUERY | words("query next_token sort_order")
 MEDIA_FIELDS = words(
     "alt_text duration_ms height media_key preview_image_url public_metrics type url variants width"
 )
-# Known to X, but nothing that anybody does here fills them.
+# X knows these, but they stay empty here.
 EMPTY_POST_FIELDS = words(
     "article card_uri community_id context_annotations geo media_metadata non_public_metrics organic_metrics "
     "promoted_metrics scopes source withheld"
@@ -44,7 +45,7 @@ EMPTY_USER_FIELDS = words(
     "affiliation connection_status entities location most_recent_tweet_id pinned_tweet_id receives_your_dm "
     "subscription subscription_type url withheld"
 )
-# What each expansion of a post needs in the row itself.
+# Expansion of a post → the field of the row that it needs.
 EXPANSIONS = {
     "article.cover_media": "article",
     "attachments.media_keys": "attachments",
@@ -57,16 +58,18 @@ EXPANSIONS = {
     "referenced_tweets.id": "referenced_tweets",
     "referenced_tweets.id.author_id": "referenced_tweets",
 }
-USER_EXPANSIONS = words("affiliation.user_id most_recent_tweet_id pinned_tweet_id")  # bring nothing here
+USER_EXPANSIONS = words(
+    "affiliation.user_id most_recent_tweet_id pinned_tweet_id"
+)  # accepted, but without effect here
 
 
 def spelled(names: Iterable[str], vocabulary: Vocabulary) -> frozenset[str]:
-    """How `names` (old ones) may be written in a request: both ways, until the old one dies."""
+    """Return the accepted spellings of `names` (old ones): both, or only the new ones with `post-only`."""
     old = frozenset(names)
     new = frozenset(NEW_NAMES.get(name, name) for name in old)
     return new if vocabulary == "post-only" else old | new
 
 
 def renamed(row: dict[str, Any], vocabulary: Vocabulary) -> dict[str, Any]:
-    """A row or an `includes` in the names of `vocabulary`."""
+    """Return a row or `includes` with the names of `vocabulary`."""
     return row if vocabulary == "tweet" else {NEW_NAMES.get(key, key): value for key, value in row.items()}

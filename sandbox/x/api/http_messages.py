@@ -1,4 +1,4 @@
-"""What comes in and what goes out, before and after HTTP."""
+"""Requests and responses, apart from HTTP."""
 
 import json
 import re
@@ -12,17 +12,17 @@ from sandbox.x.api.problems import ProblemError
 
 
 class Wire(Enum):
-    """How much of an answer reaches the client."""
+    """How much of a response reaches the client."""
 
     WHOLE = "whole"
-    HALF = "half"  # the head and half the body, then the end of the connection
+    HALF = "half"  # the head and half the body, then the connection closes
     NOTHING = "nothing"  # the connection is closed
     RESET = "reset"  # the connection is reset
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in. `headers` are named in lower case."""
+    """A request. Names of `headers` are in lower case."""
 
     method: str
     path: str
@@ -32,25 +32,25 @@ class Request:
 
     @property
     def scheme(self) -> str:
-        """The kind of credentials: OAuth (1.0a), Bearer, or nothing."""
+        """The kind of credentials: OAuth (1.0a), Bearer or none."""
         return self.headers.get("authorization", "").partition(" ")[0]
 
     @property
     def bearer(self) -> str | None:
-        """The token of a call that is signed by nothing else."""
+        """The bearer token."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token if scheme == "Bearer" else None
 
     @property
     def oauth_token(self) -> str | None:
-        """The access token of a call that is signed with four keys (OAuth 1.0a)."""
+        """The access token of an OAuth 1.0a signature."""
         header = self.headers.get("authorization", "")
         found = re.search(r'oauth_token="([^"]*)"', header) if header.startswith("OAuth ") else None
         return unquote(found[1]) if found else None
 
     @property
     def json(self) -> Any:  # noqa: ANN401 - it is the client's
-        """The body, or None if it is no JSON."""
+        """The body as JSON; None if it is not JSON."""
         try:
             return json.loads(self.content)
         except ValueError:
@@ -59,7 +59,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes out."""
+    """A response."""
 
     status: int
     content: bytes
@@ -68,12 +68,12 @@ class Answer:
 
     @property
     def seen_status(self) -> int | None:
-        """The status, if the client gets to see it."""
+        """The status, or None if the client does not get it."""
         return self.status if self.wire in {Wire.WHOLE, Wire.HALF} else None
 
 
 def as_json(status: int, body: Any) -> Answer:  # noqa: ANN401 - anything that JSON can say
-    """An answer in JSON; lone surrogates leave as escapes."""
+    """Return a JSON response; lone surrogates are escaped."""
     return Answer(status, json.dumps(body).encode(), {"content-type": "application/json; charset=utf-8"})
 
 

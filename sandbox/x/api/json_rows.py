@@ -14,7 +14,7 @@ from sandbox.x.state.posts import Media, User, XPost
 from sandbox.x.state.text import is_long, shown, shown_whole
 from sandbox.x.state.world import MAX_EDITS, XWorld
 
-EDIT_WINDOW = timedelta(hours=1)  # payloads show an hour where the documentation says 30 minutes
+EDIT_WINDOW = timedelta(hours=1)  # payloads show an hour; the documentation says 30 minutes
 
 Row = dict[str, Any]
 
@@ -24,7 +24,7 @@ def stamp(at: datetime) -> str:
 
 
 def media_of(post: XPost) -> tuple[tuple[str, Media], ...]:
-    """What is attached to a post, each with its media key."""
+    """Return a post's media with their media keys."""
     return tuple((media_key(post.first_id, number, one), one) for number, one in enumerate(post.media, 1))
 
 
@@ -50,7 +50,7 @@ def _entities(world: XWorld, post: XPost) -> dict[str, Any] | None:
 
 
 def _unwound(world: XWorld, entities: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """The same, with where a link leads in the end: X looks at what is behind it."""
+    """Return entities with the final address of each link, which X resolves."""
     urls = [
         one | {"status": 200, "unwound_url": world.redirects.get(one["expanded_url"], one["expanded_url"])}
         if "media_key" not in one
@@ -137,7 +137,7 @@ USER_FIELDS = EMPTY_USER_FIELDS | USER_MAKERS.keys()
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a request asked to be told, in old names."""
+    """The fields and expansions that a request asks for, in old names."""
 
     post_fields: frozenset[str] = frozenset()
     user_fields: frozenset[str] = frozenset()
@@ -147,7 +147,7 @@ class Wanted:
 
 
 def post_row(world: XWorld, post: XPost, wanted: Wanted) -> Any:  # noqa: ANN401 - a damaged row is any JSON
-    """A post as JSON, damaged if the world says so."""
+    """Return a post as JSON, or the damaged row that the world has for it."""
     fields = ALWAYS_IN_POST | wanted.post_fields | {EXPANSIONS[name] for name in wanted.expansions}
     row: Any = _filled((name, POST_MAKERS[name](world, post)) for name in _sorted(fields, POST_MAKERS))
     if post.id in world.raw_rows:
@@ -157,7 +157,7 @@ def post_row(world: XWorld, post: XPost, wanted: Wanted) -> Any:  # noqa: ANN401
 
 
 def user_row(user: User, wanted: Wanted) -> Row:
-    """A user as JSON."""
+    """Return a user as JSON."""
     fields = _sorted(wanted.user_fields | ALWAYS_IN_USER, USER_MAKERS)
     return {name: USER_MAKERS[name](user) for name in fields}
 
@@ -165,7 +165,7 @@ def user_row(user: User, wanted: Wanted) -> Row:
 def includes(
     world: XWorld, posts: Collection[XPost], wanted: Wanted
 ) -> tuple[dict[str, list[Any]], list[Row]]:
-    """What the expansions bring along, and an `errors` row for each that is not there any more."""
+    """Return `includes` for the expansions, and an `errors` row for everything that no longer exists."""
     errors: list[Row] = []
     referred: dict[str, XPost] = {}
     if wanted.expansions & {"referenced_tweets.id", "referenced_tweets.id.author_id"}:
@@ -192,7 +192,7 @@ def includes(
 
 
 def _media_row(key: str, one: Media, wanted: Wanted) -> Row:
-    """What X tells of a media, beyond its key and type only if it was asked for."""
+    """Return media as JSON: key and type, and other fields on request."""
     address = {"url" if one.kind == "photo" else "preview_image_url": one.url}
     known = address | ({"alt_text": one.alt} if one.alt else {})
     return {"media_key": key, "type": one.kind} | {
@@ -206,7 +206,7 @@ def _poll_row(post: XPost) -> Row:
 
 
 def why_no_post(world: XWorld, post_id: str, parameter: str) -> Row | None:
-    """The `errors` row for a post that the brand may not see, if so."""
+    """Return the `errors` row for a post that the brand cannot see; None if it can."""
     resource = "tweet" if world.faults.vocabulary == "tweet" else "post"
     if (post := world.posts.get(post_id)) is None:
         return missing(resource, parameter, post_id)
@@ -217,7 +217,7 @@ def why_no_post(world: XWorld, post_id: str, parameter: str) -> Row | None:
 
 
 def why_no_user(user: User | None, parameter: str, value: str) -> Row | None:
-    """The `errors` row for a user who is not shown, if so. Protected users are."""
+    """Return the `errors` row for a hidden user; None for others. Protected users are not hidden."""
     if user is None:
         return missing("user", parameter, value)
     return suspended(parameter, value) if user.suspended else None

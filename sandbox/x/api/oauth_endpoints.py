@@ -1,4 +1,4 @@
-"""Where people consent and programs fetch tokens, over HTTP."""
+"""The OAuth 2.0 endpoints: the consent page and the token endpoint."""
 
 import base64
 import binascii
@@ -24,7 +24,7 @@ _FORM = """<p>{client} asks to speak as <strong>@{handle}</strong>, with: {scope
 
 
 def authorize(world: XWorld, request: Request) -> Answer:
-    """The consent page, and where its two buttons lead."""
+    """Return the consent page, or the redirect of one of its two buttons."""
     form = request.content.decode() if request.method == "POST" else request.query
     given = dict(parse_qsl(form))
     asked = _asked(world, given)
@@ -66,7 +66,7 @@ def _consent(world: XWorld, given: dict[str, str], asked: Asked) -> str:
 
 
 def token(world: XWorld, request: Request) -> Answer:
-    """The token endpoint: one pair for a code, or for the refresh token of the pair before."""
+    """Return a pair of tokens for a code, or for the refresh token of the previous pair."""
     given = dict(parse_qsl(request.content.decode("utf-8", "replace")))
     try:
         pair = _pair(world.grants, _client(world.grants, request, given), given)
@@ -85,7 +85,10 @@ def _pair(grants: Grants, client: Client, given: dict[str, str]) -> Pair:
 
 
 def _client(grants: Grants, request: Request, given: dict[str, str]) -> Client:
-    """Who asks: a confidential client by Basic authentication, a public one by its id in the body."""
+    """Return the client: a confidential one by Basic authentication, a public one by its ID in the body.
+
+    Raises RefusedError.
+    """
     if request.scheme == "Basic":
         try:
             basic = base64.b64decode(request.headers["authorization"].partition(" ")[2]).decode()

@@ -1,4 +1,4 @@
-"""Every answer of X that is not what one asked for.
+"""X's error responses, and the `errors` rows of successful ones.
 
 https://docs.x.com/x-api/fundamentals/response-codes-and-errors
 """
@@ -16,26 +16,26 @@ HTML_503 = (
 
 @dataclass(eq=False)
 class ProblemError(Exception):
-    """An answer that ends a call."""
+    """An error response, which ends the call."""
 
     status: int
     body: dict[str, Any]
 
 
 def plain(status: int, detail: str | None = None) -> ProblemError:
-    """The short envelope, without a machine code."""
+    """Return the short form of an error, without a machine-readable code."""
     title = HTTPStatus(status).phrase
     body = {"title": title, "detail": detail or title, "type": "about:blank", "status": status}
     return ProblemError(status, body)
 
 
 def invalid(parameter: str, value: object, message: str) -> ProblemError:
-    """The 400 for a parameter."""
+    """Return the 400 for an invalid parameter."""
     return invalid_request({"parameters": {parameter: [value]}, "message": message})
 
 
 def invalid_request(*errors: dict[str, Any]) -> ProblemError:
-    """The 400 envelope."""
+    """Return a 400 with these errors."""
     body = {
         "errors": list(errors),
         "title": "Invalid Request",
@@ -46,7 +46,7 @@ def invalid_request(*errors: dict[str, Any]) -> ProblemError:
 
 
 def credits_depleted() -> ProblemError:
-    """The 402 that every call gets when the prepaid money is gone."""
+    """Return the 402 for every call once the prepaid credit is used up."""
     body = {
         "title": "CreditsDepleted",
         "detail": "Your enrolled account does not have any credits to fulfill this request.",
@@ -57,7 +57,7 @@ def credits_depleted() -> ProblemError:
 
 
 def usage_capped(status: int) -> ProblemError:
-    """What every read gets once the cap on posts of a billing cycle is used up, with 403 or 429."""
+    """Return the error (403 or 429) for every read once the billing cycle's cap on posts is used up."""
     body = {
         "account_id": 1,
         "product_name": "standard-basic",
@@ -71,7 +71,7 @@ def usage_capped(status: int) -> ProblemError:
 
 
 def unavailable() -> dict[str, Any]:
-    """The only row of `errors` in a 200 that holds nothing else."""
+    """Return the single `errors` row of a 200 that has nothing else."""
     return {
         "title": "Service Unavailable",
         "detail": "The service is temporarily over capacity.",
@@ -80,7 +80,7 @@ def unavailable() -> dict[str, Any]:
 
 
 def missing(resource: str, parameter: str, value: str) -> dict[str, Any]:
-    """A row of `errors` in a 200: there is no such resource."""
+    """Return an `errors` row: the resource does not exist."""
     return {
         **_about(resource, parameter, value),
         "title": "Not Found Error",
@@ -90,7 +90,7 @@ def missing(resource: str, parameter: str, value: str) -> dict[str, Any]:
 
 
 def suspended(parameter: str, value: str) -> dict[str, Any]:
-    """A row of `errors` in a 200: the account is suspended, which X files under not found."""
+    """Return an `errors` row: the account is suspended, which X reports as not found."""
     return {
         **_about("user", parameter, value),
         "title": "Forbidden",
@@ -100,7 +100,7 @@ def suspended(parameter: str, value: str) -> dict[str, Any]:
 
 
 def unauthorised_row(resource: str, parameter: str, value: str) -> dict[str, Any]:
-    """A row of `errors` in a 200: its author is protected."""
+    """Return an `errors` row: the author's account is protected."""
     return {
         **_about(resource, parameter, value),
         "title": "Authorization Error",

@@ -1,4 +1,4 @@
-"""Query parameters, and X's complaints about them."""
+"""Query parameters, and X's errors about them."""
 
 import re
 from collections.abc import Collection
@@ -13,13 +13,13 @@ RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 class Params:
-    """The query of one request. Every method raises ProblemError (400) for a value that X would refuse."""
+    """The query of one request. Every method raises ProblemError (400) for a value that X refuses."""
 
     def __init__(self, query: str) -> None:
         self.all = dict(parse_qsl(query, keep_blank_values=True))
 
     def check(self, known: Collection[str]) -> None:
-        """Refuse parameters that the endpoint does not know."""
+        """Raise ProblemError for parameters that the endpoint does not have."""
         for name, value in self.all.items():
             if name not in known:
                 listed = ",".join(sorted(known))
@@ -69,7 +69,7 @@ class Params:
         return names
 
     def token(self) -> int | None:
-        """The id that a page token stands for."""
+        """Return the ID in a page token."""
         for name in ("pagination_token", "next_token"):
             if (value := self.all.get(name)) is not None:
                 try:

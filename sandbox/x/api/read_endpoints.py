@@ -110,16 +110,17 @@ def search_recent(call: Call) -> Row:
 
 
 def _check_search_window(call: Call) -> None:
-    """Search reaches a week back, and refuses an older `since_id` instead of ignoring it.
+    """Raise ProblemError for a `since_id` or time before the last seven days, which X refuses in search.
 
-    The id it suggests lies a minute ahead, so that it is still good when it comes back.
+    The error suggests an ID that is a minute newer than the limit, so that it is still valid in the next
+    call.
     """
     oldest = (call.now - timelines.SEARCHED).replace(second=0, microsecond=0)
     good = oldest + timedelta(minutes=1)
     since_id, start = call.params.id("since_id"), call.params.moment("start_time")
     if since_id is not None and start is not None:
         message = "'since_id' and 'start_time' can not be combined. Please use only one of them"
-        raise invalid("since_id", str(since_id), message)  # our words: X's are unknown
+        raise invalid("since_id", str(since_id), message)  # our wording: X's is unknown
     if since_id is not None and since_id < snowflake(oldest):
         message = (
             f"'since_id' must be a tweet id created after {good:%Y-%m-%dT%H:%MZ}. "
@@ -135,7 +136,7 @@ def _check_search_window(call: Call) -> None:
 
 
 def _page(call: Call, found: list[XPost], *, least: int = 5, price: int) -> Row:
-    """One page of posts, newest first; both ids are exclusive, and so is `end_time`."""
+    """Return one page of posts, newest first; `since_id`, `until_id` and `end_time` are exclusive."""
     params = call.params
     size = params.number("max_results", least, 100, 10)
     before = [limit for limit in (params.id("until_id"), params.token()) if limit is not None]
@@ -158,7 +159,7 @@ def _page(call: Call, found: list[XPost], *, least: int = 5, price: int) -> Row:
 
 
 def _timeline_price(call: Call) -> int:
-    """What a post costs here: only one's own timelines are cheap."""
+    """Return the price of a post: reads of the account's own timelines are cheaper."""
     user = call.world.user_by_id(call.key)
     if error := why_no_user(user, "id", call.key):
         raise ProblemError(200, {"errors": [error]})
@@ -166,5 +167,5 @@ def _timeline_price(call: Call) -> int:
 
 
 def _filled(body: Row) -> Row:
-    """A body without its empty parts: X leaves `data` out rather than send an empty list."""
+    """Return the body without empty parts: X omits `data` instead of sending an empty list."""
     return {key: value for key, value in body.items() if value}

@@ -1,4 +1,4 @@
-"""The endpoints that write: create and delete, for the account whose credentials sign the call."""
+"""The endpoints that create and delete posts, for the account that signs the call."""
 
 from sandbox.x.api.call import Call
 from sandbox.x.api.fields import renamed, words
@@ -34,7 +34,7 @@ def create(call: Call) -> Row:
     except ForbiddenError as refusal:
         raise plain(403, str(refusal)) from None
     _charge_for(call, made)
-    # The empty id is what a client's fixture recorded for creates.
+    # The empty ID is in a recorded response to a create.
     row = {"id": made.id, "text": shown(made.composed).text, "edit_history_tweet_ids": [""]}
     return {"data": renamed(row, call.world.faults.vocabulary)}
 
@@ -53,7 +53,7 @@ def _reply_of(body: Row) -> tuple[str | None, list[str]]:
 
 
 def _charge_for(call: Call, made: XPost) -> None:
-    """Bill a create. That a link in a summoned reply costs nothing more is likely, and unproven."""
+    """Charge for a create. A link in a summoned reply probably costs nothing extra; that is unproven."""
     if made.reply_to is not None:
         call.world.journal.wrote(request_log.SUMMONED_REPLY)
     else:

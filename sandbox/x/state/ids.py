@@ -1,4 +1,4 @@
-"""Snowflake ids, t.co slugs and page tokens: every opaque string that X hands out."""
+"""Snowflake IDs, t.co links and page tokens."""
 
 import base64
 import hashlib
@@ -12,17 +12,17 @@ SLUG_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 def snowflake(at: datetime, seq: int = 0) -> int:
-    """The `seq`-th id of the millisecond of `at`."""
+    """Return the `seq`-th ID of the millisecond of `at`."""
     return ((at - UNIX_EPOCH) // MILLISECOND - EPOCH_MS << 22) | seq
 
 
 def moment(post_id: str | int) -> datetime:
-    """When an id was made, in UTC, to the millisecond."""
+    """Return when an ID was created, in UTC, to the millisecond."""
     return UNIX_EPOCH + ((int(post_id) >> 22) + EPOCH_MS) * MILLISECOND
 
 
 class Snowflakes:
-    """A source of ids: unique, and rising within each millisecond."""
+    """A source of unique IDs, which rise within each millisecond."""
 
     def __init__(self) -> None:
         self._used: Counter[int] = Counter()
@@ -34,22 +34,19 @@ class Snowflakes:
 
 
 def short_link(seed: str) -> str:
-    """The t.co address for `seed`: always 23 characters, which is why a link always weighs 23."""
+    """Return the t.co address for `seed`. It has 23 characters, so a link always weighs 23."""
     digest = hashlib.sha256(seed.encode()).digest()
     slug = "".join(SLUG_LETTERS[byte % len(SLUG_LETTERS)] for byte in digest[:10])
     return f"https://t.co/{slug}"
 
 
 def page_token(last_id: str) -> str:
-    """A token for the page after `last_id`. It names a post, so what arrives meanwhile shifts no page."""
+    """Return a token for the page after `last_id`. It names a post, so new posts do not shift pages."""
     return base64.b32encode(int(last_id).to_bytes(8, "big")).decode().rstrip("=").lower()
 
 
 def read_token(token: str) -> int:
-    """The id behind a page token.
-
-    Raises ValueError for a string that `page_token` never made.
-    """
+    """Return the ID in a page token. Raises ValueError if `page_token` did not create it."""
     raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
     if len(raw) != 8:
         raise ValueError(token)

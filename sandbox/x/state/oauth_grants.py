@@ -1,4 +1,4 @@
-"""Who may speak for the brand with OAuth 2.0: clients, codes, and pairs of tokens that follow each other.
+"""OAuth 2.0 with PKCE: clients, codes, and pairs of tokens, each refreshed by the next.
 
 https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code
 """
@@ -15,7 +15,7 @@ CODE_LIVES = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A developer's app. Without a secret it is a public client; without redirects any will do."""
+    """A developer's app. Without a secret it is a public client; without redirects it accepts any."""
 
     id: str
     secret: str | None = None
@@ -24,19 +24,19 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the consent page is asked for."""
+    """The parameters of a consent page."""
 
     client_id: str
     redirect: str
     scope: str
     state: str
     challenge: str
-    user_id: str | None = None  # who is signed in where the page is shown; None: the brand
+    user_id: str | None = None  # the account that is signed in; None: the brand
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An access token and the refresh token that gets the next pair, once."""
+    """An access token, and the refresh token that gets the next pair once."""
 
     access: str
     refresh: str | None
@@ -46,18 +46,18 @@ class Pair:
 
 @dataclass(slots=True, eq=False)
 class Grant:
-    """One consent, and all the pairs that came of it."""
+    """One consent and all its pairs."""
 
     client_id: str
     scope: str
-    user_id: str | None = None  # who consented; None: the brand
+    user_id: str | None = None  # the account that consented; None: the brand
     revoked: bool = False
     pairs: list[Pair] = field(default_factory=list)
     renewed_at: datetime | None = None
 
 
 class RefusedError(Exception):
-    """The token endpoint says no. `status`, `code` and `words` are what it says."""
+    """An error of the token endpoint, with the `status`, `code` and `words` of its response."""
 
     def __init__(self, status: int, code: str, words: str) -> None:
         super().__init__(words)
@@ -65,11 +65,11 @@ class RefusedError(Exception):
 
 
 class Grants:
-    """Clients, codes and tokens. Not thread-safe by itself: the world's lock guards it.
+    """Clients, codes and tokens. Not thread-safe: hold the world's lock.
 
-    As long as no client is registered, any bearer token will do. `life` is how long an access token lives,
-    `grace` how long a used refresh token still gets the same new pair again (X is not known to have any),
-    `spent` the error that a used one gets, `ends_at_reuse` whether its use also ends the whole grant.
+    Until a client is registered, every bearer token is valid. `life` is the lifetime of an access token,
+    `grace` how long a used refresh token still returns the same new pair (X is not known to have this),
+    `spent` the error for a used one, and `ends_at_reuse` whether using it again ends the whole grant.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
@@ -84,7 +84,7 @@ class Grants:
         self._grants: list[Grant] = []
 
     def add_client(self, client_id: str, secret: str | None = None, *redirects: str) -> Client:
-        """Register an app; from now on bearer tokens are looked at."""
+        """Register an app; from now on bearer tokens are checked."""
         self._clients[client_id] = client = Client(client_id, secret, redirects)
         return client
 
@@ -94,13 +94,13 @@ class Grants:
     # The consent
 
     def consent(self, asked: Asked) -> str:
-        """The brand says yes; the code for it."""
+        """Return the code for a consent of the brand."""
         code = secrets.token_urlsafe(24)
         self._codes[code] = asked, self._clock() + CODE_LIVES
         return code
 
     def redeem(self, client: Client, code: str, redirect: str, verifier: str) -> Pair:
-        """The first pair, for a code, once. Raises RefusedError."""
+        """Return the first pair for a code, once. Raises RefusedError."""
         asked, until = self._codes.pop(code, (None, self._clock()))
         digest = hashlib.sha256(verifier.encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).decode().rstrip("=")
@@ -121,14 +121,14 @@ class Grants:
         *,
         user_id: str | None = None,
     ) -> Pair:
-        """A pair out of nothing, for a test that is not about consent."""
+        """Return a pair without consent, for tests of other things."""
         self._grants.append(grant := Grant(client.id, scope, user_id))
         return self._next(grant)
 
-    # What follows
+    # Refreshing and revoking
 
     def renew(self, client: Client, refresh: str) -> Pair:
-        """The pair after the one of `refresh`, which is spent by this. Raises RefusedError."""
+        """Return the pair after that of `refresh`, which is used up by this. Raises RefusedError."""
         for grant in self._grants:
             known = [pair.refresh for pair in grant.pairs]
             if refresh not in known or grant.client_id != client.id or grant.revoked:
@@ -143,7 +143,7 @@ class Grants:
         raise RefusedError(400, self.spent, "Value passed for the token was invalid.")
 
     def admits(self, token: str) -> bool:
-        """Whether a call with this bearer token is let in."""
+        """Whether this bearer token is valid."""
         if not self._clients:
             return True
         for grant in self._grants:
@@ -153,14 +153,14 @@ class Grants:
         return False
 
     def owner(self, token: str) -> str | None:
-        """The id of the account that consented to this bearer token; None: the brand, or an unknown token."""
+        """Return the ID of the account behind a bearer token; None: the brand, or an unknown token."""
         for grant in self._grants:
             if any(secrets.compare_digest(pair.access, token) for pair in grant.pairs):
                 return grant.user_id
         return None
 
     def expire(self) -> None:
-        """End every access token now, as if its hours had passed; refresh tokens stay."""
+        """Expire every access token now; refresh tokens stay valid."""
         now = self._clock()
         for grant in self._grants:
             grant.pairs = [
@@ -168,7 +168,7 @@ class Grants:
             ]
 
     def revoke(self) -> None:
-        """The brand disconnects every app in its own settings."""
+        """End every grant, as when the brand disconnects all apps in its settings."""
         for grant in self._grants:
             grant.revoked = True
 

@@ -1,25 +1,25 @@
-"""How a post comes to be from what somebody typed."""
+"""Creates posts from typed text."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sandbox.x.state.ids import Snowflakes, moment
-from sandbox.x.state.post_index import Shelf
+from sandbox.x.state.post_index import PostIndex
 from sandbox.x.state.posts import Media, User, XPost
 from sandbox.x.state.text import Composed, compose
 from sandbox.x.state.users import People
 
-_KEYS = {"photo": "3", "video": "7", "animated_gif": "16"}  # what a media key begins with
+_KEYS = {"photo": "3", "video": "7", "animated_gif": "16"}  # the first part of a media key
 
 
 def media_key(first_id: str, number: int, media: Media) -> str:
-    """The key of the `number`-th media of a post, from 1."""
+    """Return the key of the `number`-th media of a post, from 1."""
     return f"{_KEYS[media.kind]}_{int(first_id) + number}"
 
 
 def links_to(author: User, first_id: str, media: Sequence[Media]) -> list[tuple[str, str]]:
-    """The key and the public address of each media of a post."""
+    """Return the key and the public address of each media of a post."""
     page = f"https://x.com/{author.handle}/status/{first_id}"
     return [
         (media_key(first_id, number, one), f"{page}/{'photo' if one.kind == 'photo' else 'video'}/1")
@@ -27,13 +27,13 @@ def links_to(author: User, first_id: str, media: Sequence[Media]) -> list[tuple[
     ]
 
 
-class Maker:
-    """Makes posts that fit what is already there. It puts nothing on the shelf."""
+class PostFactory:
+    """Creates posts that fit the existing ones. It does not store them."""
 
-    def __init__(self, ids: Snowflakes, people: People, shelf: Shelf) -> None:
+    def __init__(self, ids: Snowflakes, people: People, index: PostIndex) -> None:
         self._ids = ids
         self._people = people
-        self._shelf = shelf
+        self._index = index
 
     def make(
         self,
@@ -46,9 +46,9 @@ class Maker:
         unnamed: Sequence[str] = (),
         media: Sequence[Media] = (),
     ) -> XPost:
-        """A new post; the people with the ids `unnamed` are not put in front of a reply.
+        """Return a new post; users with the IDs `unnamed` are not put in front of a reply.
 
-        Raises LookupError if what it answers or quotes is not there.
+        Raises LookupError if the post that it answers or quotes does not exist.
         """
         parent, quoted = self._existing(reply_to), self._existing(quotes)
         post_id = self._ids.next(at)
@@ -69,11 +69,11 @@ class Maker:
         )
 
     def remake(self, old: XPost, text: str, *, at: datetime) -> XPost:
-        """The next version of a post, to the same people."""
+        """Return the next version of a post, to the same users."""
         post_id = self._ids.next(at)
         to = [handle.removeprefix("@") for handle in old.composed.in_front.split()]
         author = self._people[old.author_id]
-        quoted = self._shelf.posts.get(old.quotes or "")
+        quoted = self._index.posts.get(old.quotes or "")
         return replace(
             old,
             id=post_id,
@@ -85,18 +85,18 @@ class Maker:
         )
 
     def repost(self, author: User, original: XPost, *, at: datetime) -> XPost:
-        """A repost: a post of its own, which repeats the original behind `RT @author:`."""
+        """Return a repost, which is a post with the original's text after `RT @author:`."""
         handle = self._people[original.author_id].handle
         words = f"RT @{handle}: {original.composed.in_front}{original.text}"
         return replace(self.make(author, words, at=at), repost_of=original.id)
 
     def _existing(self, post_id: str | None) -> XPost | None:
-        if post_id is not None and post_id not in self._shelf.posts:
+        if post_id is not None and post_id not in self._index.posts:
             raise LookupError(f"there is no post {post_id} here")
-        return None if post_id is None else self._shelf.posts[post_id]
+        return None if post_id is None else self._index.posts[post_id]
 
     def _addressed(self, parent: XPost | None, author: User) -> list[User]:
-        """Whom X puts in front of a reply: the parent's author, then whom the parent mentions."""
+        """Return the users whom X puts in front of a reply: the parent's author, then those it mentions."""
         ids = dict.fromkeys((parent.author_id, *parent.mentioned_ids)) if parent else {}
         return [self._people[user_id] for user_id in ids if user_id != author.id]
 

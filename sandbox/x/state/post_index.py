@@ -1,4 +1,4 @@
-"""Where posts stand: by id, by author, by whom they mention, by edit chain."""
+"""An index of posts by ID, author, mentioned user and edit chain."""
 
 from bisect import bisect_left, insort
 from collections import Counter, defaultdict
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from sandbox.x.state.posts import XPost
 
 
-class Shelf:
-    """All posts. Ids rise with time, so each list is sorted by id and read from its end."""
+class PostIndex:
+    """All posts. IDs rise with time, so each list is sorted by ID and read from its end."""
 
     def __init__(self) -> None:
         self.posts: dict[str, XPost] = {}
@@ -37,20 +37,20 @@ class Shelf:
                 self._references.subtract(references(post))
 
     def versions(self, post: XPost) -> tuple[str, ...]:
-        """The ids of an edit chain, the first one first."""
+        """Return the IDs of an edit chain, oldest first."""
         return tuple(self._versions[post.first_id])
 
     def is_latest(self, post: XPost) -> bool:
         return self.versions(post)[-1] == post.id
 
     def references_to(self, post: XPost, kind: str) -> int:
-        """How many posts stand to any version of `post` as `kind`: replied_to, quoted or retweeted."""
+        """Return how many posts refer to any version of `post` as `kind`: replied_to, quoted or retweeted."""
         return sum(self._references[kind, version] for version in self.versions(post))
 
     def newest_first(self) -> Iterator[XPost]:
         return self._walk(self._all)
 
-    def said_by(self, user_id: str) -> Iterator[XPost]:
+    def posts_by(self, user_id: str) -> Iterator[XPost]:
         return self._walk(self._by_author.get(user_id, []))
 
     def mentioning(self, user_id: str) -> Iterator[XPost]:
@@ -68,6 +68,6 @@ class Shelf:
 
 
 def references(post: XPost) -> tuple[tuple[str, str], ...]:
-    """What a post refers to, as (type, id)."""
+    """Return what a post refers to, as (type, ID) pairs."""
     pairs = (("replied_to", post.reply_to), ("quoted", post.quotes), ("retweeted", post.repost_of))
     return tuple((kind, post_id) for kind, post_id in pairs if post_id is not None)

@@ -1,6 +1,6 @@
-"""What X refuses to publish, in its own words.
+"""Posts that X refuses to publish, with its error texts.
 
-There is no machine code in these answers: clients tell them apart by `detail`.
+These errors have no machine-readable code: clients distinguish them by `detail`.
 https://docs.x.com/x-api/posts/manage-tweets/integrate
 """
 
@@ -24,16 +24,16 @@ TOO_LONG = (
     "https://github.com/twitter/twitter-text."
 )
 CATCH_ALL = "You are not permitted to perform this action."
-CASHTAGS = "You are not allowed to create a Tweet with more than one cashtag."  # our words: X's are unknown
+CASHTAGS = "You are not allowed to create a Tweet with more than one cashtag."  # our wording: X's is unknown
 NOT_YOURS = "You are not authorized to delete this Tweet."
 
 
 class ForbiddenError(Exception):
-    """X's definite no; its text is the `detail` of the answer."""
+    """X refuses a post; the text is the `detail` of the response."""
 
 
 def check_words(post: XPost) -> None:
-    """Refuse what no post may hold."""
+    """Raise ForbiddenError for a text that no post may have."""
     if length(post.text) > MAX_WEIGHT:
         raise ForbiddenError(TOO_LONG)
     if len(post.composed.of("cashtags")) > 1:
@@ -41,9 +41,10 @@ def check_words(post: XPost) -> None:
 
 
 def check_summons(speaker: User, parent: XPost, quoted: XPost | None, *, implicit_counts: bool) -> None:
-    """Refuse a reply that the author of `parent` did not call for; `quoted` is what `parent` quotes.
+    """Raise ForbiddenError unless the author of `parent` mentioned or quoted `speaker`.
 
-    In force since 23 February 2026 for self-serve apps. Replies to one's own posts still pass.
+    `quoted` is the post that `parent` quotes. X has this rule since 23 February 2026 for self-serve apps.
+    Replies to the account's own posts are allowed.
     """
     if parent.author_id == speaker.id or (quoted and quoted.author_id == speaker.id):
         return
@@ -53,16 +54,16 @@ def check_summons(speaker: User, parent: XPost, quoted: XPost | None, *, implici
 
 
 def check_duplicate(post: XPost, earlier: Iterable[XPost]) -> None:
-    """Refuse the same words to the same people again."""
+    """Raise ForbiddenError for the same text to the same users as an earlier post."""
     if any(_words(post) == _words(other) for other in earlier):
         raise ForbiddenError(DUPLICATE)
 
 
 def _words(post: XPost) -> tuple[str, str]:
-    """Whom a post speaks to and what its author typed: its links differ each time, by their t.co."""
+    """Return whom a post addresses and what its author typed; its t.co links would differ each time."""
     return post.composed.in_front, post.text
 
 
 def is_sayable(text: str) -> bool:
-    """Whether `text` is something to publish at all: not blank, and valid Unicode."""
+    """Whether `text` can be published: not blank, and valid Unicode."""
     return bool(text.strip()) and not SURROGATE.search(text)

@@ -1,4 +1,4 @@
-"""The two nouns of X: a user and a post."""
+"""Users, posts and their media."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +27,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """Something attached to a post. `url` is the picture, or the still of a video or GIF."""
+    """Media of a post. `url` is the picture, or the preview of a video or GIF."""
 
     url: str
     kind: Literal["photo", "video", "animated_gif"] = "photo"
@@ -38,9 +38,9 @@ class Media:
 class XPost:
     """One version of one post.
 
-    `text` is what its author typed; `full_text` is what X keeps: with the handles of a reply put in front and
-    links rewritten to t.co. `first_id` is the same for all versions of an edited post. From `visible_at` on
-    the mentions timeline and search show it. `poll` are the choices of its poll.
+    `text` is what its author typed; `full_text` is what X stores, with the handles of a reply in front and
+    links rewritten to t.co. `first_id` is the same for all versions of an edited post. The mentions timeline
+    and search show it from `visible_at` on. `poll` has the choices of its poll.
     """
 
     id: str
@@ -66,11 +66,11 @@ class XPost:
 
     @property
     def mentioned_ids(self) -> tuple[str, ...]:
-        """Everybody whom the post names, implicitly or not, each once."""
+        """The IDs of all users whom the post mentions, implicitly or not, without repeats."""
         return tuple(dict.fromkeys(span.facts["id"] for span in self.composed.of("mentions")))
 
     def summons(self, user: User) -> Literal["explicit", "implicit"] | None:
-        """How the post calls `user`: typed by its author, only put in front by X, or not at all."""
+        """Return how the post mentions `user`: typed by its author, only put in front by X, or not at all."""
         places = [s.start for s in self.composed.of("mentions") if s.facts["id"] == user.id]
         if not places:
             return None

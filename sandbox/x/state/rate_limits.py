@@ -1,4 +1,4 @@
-"""Rate windows, per endpoint, as a user's token meets them.
+"""Rate limit windows by endpoint, for a user's token.
 
 https://docs.x.com/x-api/fundamentals/rate-limits
 """
@@ -19,7 +19,7 @@ PER_WINDOW = {
     "GET /2/tweets/:id": 900,
     "POST /2/tweets": 100,
     "DELETE /2/tweets/:id": 50,
-    "POST /2/oauth2/token": 300,  # made up: X does not say
+    "POST /2/oauth2/token": 300,  # our guess: X does not say
     "GET /i/oauth2/authorize": 300,
     "POST /i/oauth2/authorize": 300,
 }
@@ -27,7 +27,7 @@ PER_WINDOW = {
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What is left of a window after a call."""
+    """The state of a window after a call."""
 
     limit: int
     remaining: int
@@ -44,7 +44,7 @@ class Spent:
 
 
 class Limits:
-    """The windows of all endpoints. `factor` multiplies X's figures; `set` fixes one endpoint's own."""
+    """The windows of all endpoints. `factor` multiplies X's limits; `set` fixes one endpoint's limit."""
 
     def __init__(self, factor: int = 100) -> None:
         self.factor = factor
@@ -52,7 +52,7 @@ class Limits:
         self._windows: dict[str, tuple[datetime, int]] = {}
 
     def set(self, endpoint: str, limit: int) -> None:
-        """Allow `limit` calls a window, whatever the factor, counted from the next call on."""
+        """Allow `limit` calls per window, regardless of `factor`, counted from the next call."""
         if endpoint not in PER_WINDOW:
             raise ValueError(f"no such endpoint: {endpoint}")
         self._own[endpoint] = limit

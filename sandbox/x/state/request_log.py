@@ -1,4 +1,4 @@
-"""What was asked of the server, and what X would have charged for it."""
+"""A log of requests, and what X would charge for them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -13,9 +13,9 @@ CREATE, CREATE_WITH_LINK, SUMMONED_REPLY, DELETE = 15, 200, 10, 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request. `status` is None if the client got no answer; its credentials are not kept.
+    """One request. `status` is None if the client got no response.
 
-    `account` is the handle of the account that they belong to.
+    Credentials are not kept; `account` is the handle of their account.
     """
 
     at: datetime
@@ -31,7 +31,7 @@ class Asked:
 
 
 class Journal:
-    """All requests in order, how many each endpoint had, and the estimated bill."""
+    """All requests in order, their number by endpoint, and the estimated cost."""
 
     def __init__(self) -> None:
         self.requests: list[Asked] = []
@@ -41,7 +41,7 @@ class Journal:
 
     @property
     def cost(self) -> float:
-        """The bill in dollars."""
+        """The cost in dollars."""
         return self._mills / 1000
 
     def note(self, asked: Asked) -> None:
@@ -49,7 +49,7 @@ class Journal:
         self.counts[asked.endpoint] += 1
 
     def read(self, kind: str, ids: Iterable[str], price: int, now: datetime) -> None:
-        """Charge for what an answer holds, each resource once a UTC day."""
+        """Charge for the resources of a response, each once per UTC day."""
         fresh = {(kind, each, now.date()) for each in ids} - self._read
         self._read |= fresh
         self._mills += price * len(fresh)

@@ -1,4 +1,4 @@
-"""X's query language, as much of it as a brand's searches use.
+"""The part of X's query language that searches for a brand use.
 
 Words (all of them), "phrases", @handles, #tags, OR, parentheses, a leading minus, and the operators below.
 https://docs.x.com/x-api/posts/search/integrate/operators
@@ -17,7 +17,7 @@ WORD = re.compile(r"(?<![@\w])\w+")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A post with its author, as a query looks at it."""
+    """A post with its author, as queries see it."""
 
     post: XPost
     author: User
@@ -37,11 +37,11 @@ Matcher = Callable[[Candidate], bool]
 
 
 class QueryError(ValueError):
-    """Why X would not run a query."""
+    """X refuses a query; the text says why."""
 
 
 def parse(query: str) -> Matcher:
-    """A function that tells whether a post matches. Raises QueryError."""
+    """Return a function that says whether a post matches. Raises QueryError."""
     if not query.strip() or len(query) > MAX_QUERY:
         raise QueryError(f"Query must be between 1 and {MAX_QUERY} characters")
     tokens = list(TOKEN.finditer(query.rstrip()))

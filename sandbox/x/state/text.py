@@ -1,6 +1,6 @@
-"""What X makes of a text: who is mentioned, which links it rewrites, how long it counts, what it cuts.
+"""How X processes a text: mentions, rewritten links, length, truncation.
 
-Offsets are in code points. X counts them on the escaped text, so `&` before a mention moves it by four.
+Offsets are in code points. X counts them in the escaped text, so `&` before a mention moves it by four.
 """
 
 import re
@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import regex  # the Unicode properties that `re` lacks
+import regex  # for Unicode properties, which `re` lacks
 from twitter_text import extract_urls_with_indices
 
 from sandbox.x.state.ids import short_link
 
 MAX_WEIGHT = 280  # https://docs.x.com/fundamentals/counting-characters
-LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))  # weigh 1; all else weighs 2
-# Every emoji weighs 2, says that page, whichever characters it is made of.
+LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))  # these weigh 1, all others 2
+# That page says that every emoji weighs 2, whatever its characters.
 CLUSTER = regex.compile(r"\X")
 EMOJI = regex.compile(r"\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\u20e3|\p{RI}")
-# X also reads the full-width \uff20 and \uff03.
+# X also accepts the full-width \uff20 and \uff03.
 MENTION = re.compile(
     r"(?<![A-Za-z0-9_!#$%&*@\uff20])[@\uff20]([A-Za-z0-9_]{1,15})(?![A-Za-z0-9_@\uff20]|://)"
 )
@@ -28,12 +28,12 @@ CASHTAG = re.compile(r"(?<!\S)\$([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?![\w$])")
 PLAIN_LINK = re.compile(r"https?://[^\s<>\"]+")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
-FindUser = Callable[[str], str | None]  # a handle → its user id, if there is such a user
+FindUser = Callable[[str], str | None]  # handle → user ID, if the user exists
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One entity of a text: `kind` is its list in `entities`, `facts` what the row says beside the place."""
+    """One entity: `kind` is its list in `entities`, `facts` are its fields besides the offsets."""
 
     kind: str
     start: int
@@ -43,22 +43,22 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A text as X keeps it: handles put in front, links rewritten, entities found, nothing escaped."""
+    """A text as X stores it: with handles in front, links rewritten and entities found, but not escaped."""
 
     text: str
     starts_at: int
     spans: tuple[Span, ...]
 
-    ends_at: int | None = None  # where the link to its own media begins, which readers do not see
+    ends_at: int | None = None  # start of the link to its own media, which readers do not see
 
     @property
     def in_front(self) -> str:
-        """The handles that X put in front, with the blank after each."""
+        """The handles that X put in front, with a space after each."""
         return self.text[: self.starts_at]
 
     @property
     def visible(self) -> str:
-        """What a reader sees: without the handles that X put in front and the link to its own media."""
+        """The visible text: without handles that X put in front and without the link to its own media."""
         return self.text[self.starts_at : self.ends_at]
 
     def of(self, kind: str) -> tuple[Span, ...]:
@@ -67,7 +67,7 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The same text as a row shows it: cut, escaped, with its entities and display range."""
+    """A text as a row has it: truncated and escaped, with entities and display range."""
 
     text: str
     entities: dict[str, list[dict[str, Any]]]
@@ -83,9 +83,9 @@ def compose(
     seed: str,
     find: FindUser,
 ) -> Composed:
-    """Make X's text out of what was `typed`, in reply `to` these handles; `find` gives a handle's user id.
+    """Return X's text for what was `typed` in reply `to` these handles; `find` returns a handle's user ID.
 
-    `media` are the key and the address of each of its pictures; one link at the end stands for all of them.
+    `media` has the key and address of each picture; one link at the end stands for all of them.
     """
     text = "".join(f"@{handle} " for handle in to)
     starts_at, spans, done = len(text), list[Span](), 0
@@ -108,7 +108,7 @@ def compose(
 
 
 def _media_link(start: int, key: str, address: str, seed: str) -> Span:
-    """The link to one of a post's own media: all of them have the same t.co address and place."""
+    """Return the link to one of a post's own media: all share the same t.co address and offsets."""
     url = short_link(seed)
     display = f"pic.x.com/{url.rpartition('/')[2]}"
     facts = {"url": url, "expanded_url": address, "display_url": display, "media_key": key}
@@ -116,10 +116,10 @@ def _media_link(start: int, key: str, address: str, seed: str) -> Span:
 
 
 def links(typed: str) -> Iterator[tuple[int, int, str]]:
-    """Each link in `typed` as (start, end, full address).
+    """Yield each link in `typed` as (start, end, full address).
 
-    twitter_text is super-linear on `a.a.a…` (30 s for 3,000 characters), so long or dotted texts are only
-    searched for links that say http.
+    twitter_text is super-linear on `a.a.a…` (30 s for 3,000 characters), so in long or dotted texts only
+    links with a scheme are found.
     """
     if len(typed) > 3000 or max((token.count(".") for token in typed.split()), default=0) > 20:
         yield from ((found.start(), found.end(), found[0]) for found in PLAIN_LINK.finditer(typed))
@@ -151,13 +151,13 @@ def _tags(text: str) -> Iterator[Span]:
 
 
 def length(typed: str) -> int:
-    """How long X counts what somebody typed."""
+    """Return the length of typed text as X counts it."""
     text = unicodedata.normalize("NFC", SURROGATE.sub("�", typed)).replace("\r\n", "\n")
     return weight(compose(text, seed="", find=lambda _: None).text)
 
 
 def weight(text: str) -> int:
-    """How much a composed text weighs: in it each link is a t.co address already, so 23 of weight 1."""
+    """Return the weight of a composed text, whose links are t.co addresses with a weight of 23."""
     if text.isascii():
         return len(text)
     clusters: list[str] = CLUSTER.findall(text)
@@ -169,12 +169,12 @@ def _weight_of(char: str) -> int:
 
 
 def is_long(composed: Composed) -> bool:
-    """Whether X moves the whole text to `note_tweet` and cuts `text`."""
+    """Whether X truncates `text` and puts the whole text into `note_tweet`."""
     return 2 * len(composed.visible) > MAX_WEIGHT and weight(composed.visible) > MAX_WEIGHT
 
 
 def shown(composed: Composed) -> Shown:
-    """The text of the row: a long one is cut at 280 and ends in an ellipsis."""
+    """Return the text of a row; a long one is cut at 280 and ends with an ellipsis."""
     if not is_long(composed):
         return shown_whole(composed)
     end, room = composed.starts_at, MAX_WEIGHT - 2
@@ -185,7 +185,7 @@ def shown(composed: Composed) -> Shown:
 
 
 def shown_whole(composed: Composed) -> Shown:
-    """The text of the `note_tweet`, and of a row that needs none."""
+    """Return the text of a `note_tweet`, or of a row without one."""
     entities: dict[str, list[dict[str, Any]]] = {}
     for span in composed.spans:
         place = {"start": _place(composed, span.start), "end": _place(composed, span.end)}
@@ -196,7 +196,7 @@ def shown_whole(composed: Composed) -> Shown:
 
 
 def escape(text: str) -> str:
-    """The only three characters that X escapes."""
+    """Escape the three characters that X escapes."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -1,4 +1,4 @@
-"""What the brand is shown of a world, newest first, `lag` behind the present."""
+"""Timelines and search results, newest first, as they were `lag` ago."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -12,20 +12,20 @@ SEARCHED = timedelta(days=7)
 
 
 def mentions(world: XWorld, user_id: str, lag: timedelta) -> list[XPost]:
-    """The newest 800 public posts that name a user: replies, reposts and the user's own among them."""
-    return list(itertools.islice(_public(world, world.shelf.mentioning(user_id), lag), MENTIONS_KEPT))
+    """Return the newest 800 public posts that mention a user, with replies, reposts and the user's own."""
+    return list(itertools.islice(_public(world, world.index.mentioning(user_id), lag), MENTIONS_KEPT))
 
 
 def own(world: XWorld, user_id: str, lag: timedelta) -> list[XPost]:
-    """What a user said. Late indexing does not concern it."""
+    """Return a user's own posts, which late indexing does not affect."""
     until = world.clock() - lag
-    return [post for post in world.shelf.said_by(user_id) if post.created_at <= until]
+    return [post for post in world.index.posts_by(user_id) if post.created_at <= until]
 
 
 def searchable(world: XWorld, lag: timedelta) -> list[XPost]:
-    """A week of public posts; reposts no longer come up since 4 May 2026."""
+    """Return a week of public posts, without reposts (since 4 May 2026)."""
     since = world.clock() - SEARCHED
-    week = itertools.takewhile(lambda post: post.created_at > since, world.shelf.newest_first())
+    week = itertools.takewhile(lambda post: post.created_at > since, world.index.newest_first())
     return [post for post in _public(world, week, lag + world.search_delay) if post.repost_of is None]
 
 

@@ -1,4 +1,4 @@
-"""Who is on X."""
+"""The accounts on X."""
 
 import re
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}")
 
 
 class People:
-    """All accounts, by id and by handle in any case."""
+    """All accounts, by ID and by handle, regardless of case."""
 
     def __init__(self) -> None:
         self._by_id: dict[str, User] = {}
         self._ids: dict[str, str] = {}
 
     def add(self, user_id: str, handle: str, name: str, created_at: datetime) -> User:
-        """Make an account. Raises ValueError if the handle is taken or not one that X would allow."""
+        """Create an account. Raises ValueError if the handle is taken or invalid."""
         if not HANDLE.fullmatch(handle) or handle.lower() in self._ids:
             raise ValueError(f"@{handle} is taken, or no handle")
         return self._put(User(user_id, handle, name, created_at))
@@ -32,7 +32,7 @@ class People:
         return self._put(replace(user, **changes))
 
     def named(self, handle: str) -> User:
-        """The account with this handle. Raises LookupError."""
+        """Return the account with this handle. Raises LookupError."""
         if (user := self.find(handle)) is None:
             raise LookupError(f"there is no @{handle} here; add_user makes one")
         return user

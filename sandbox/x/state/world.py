@@ -1,4 +1,4 @@
-"""A small X: its users, its posts, and what changes them. No HTTP in here."""
+"""A small X: its users, its posts, and everything that changes them. No HTTP."""
 
 import itertools
 import threading
@@ -11,8 +11,8 @@ from typing import Any, Literal
 from sandbox.x.faults import Faults
 from sandbox.x.state.ids import Snowflakes
 from sandbox.x.state.oauth_grants import Grants
-from sandbox.x.state.post_factory import Maker
-from sandbox.x.state.post_index import Shelf
+from sandbox.x.state.post_factory import PostFactory
+from sandbox.x.state.post_index import PostIndex
 from sandbox.x.state.posting_rules import (
     PARENT_GONE,
     ForbiddenError,
@@ -30,24 +30,24 @@ MAX_EDITS = 5
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that happened; `id` is the user's or the post's."""
+    """A change; `id` is that of the user or post."""
 
     kind: Literal["user", "post", "edit", "delete", "repost"]
     id: str
 
 
 class XWorld:
-    """A small X. People speak by `post`; a brand's API client by `publish`, which keeps X's rules.
+    """A small X. People post with `post`; API clients publish with `publish`, which applies X's rules.
 
-    A client speaks for the account that its token begins with (`1234-…`, OAuth 1.0a), that `keys` name for
-    its token, or that was signed in when somebody consented (OAuth 2.0: `sign_in`); else for `brand`.
+    A client acts as the account in its token (`1234-…`, OAuth 1.0a), as the account that `keys` has for its
+    token, or as the account that was signed in at the consent (OAuth 2.0: `sign_in`); else as `brand`.
 
-    Every method is safe to call from any thread; hold `lock` to see several calls as one.
+    Every method is thread-safe; hold `lock` to combine several calls.
 
-    `clock` may be replaced at any time. `implicit_counts` says whether a bare reply to the brand summons it,
-    which X never told. `search_delay` is how long search holds posts back (30 s on X). `raw_rows` are the
-    rows that go out damaged, by post id: see `corrupt`. `grants` says whose tokens X takes. `redirects` are
-    addresses that lead elsewhere, as a shortener's do: X tells where by `unwound_url`.
+    `clock` may be replaced at any time. `implicit_counts` says whether a bare reply to the brand summons it;
+    X does not document that. `search_delay` is how long search holds posts back (30 s at X). `raw_rows` has
+    damaged rows by post ID: see `corrupt`. `grants` has the valid OAuth 2.0 tokens. `redirects` maps
+    addresses to their final ones, which X sends as `unwound_url`.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class XWorld:
         self.limits = Limits()
         self.journal = Journal()
         self.grants = Grants(lambda: self.clock())  # noqa: PLW0108 - the clock may be replaced
-        self.keys: dict[str, str] = {}  # by OAuth 1.0a access token: the id of the account that it belongs to
+        self.keys: dict[str, str] = {}  # OAuth 1.0a access token → ID of its account
         self.raw_rows: dict[str, Any] = {}
         self.implicit_counts = True
         self.redirects: dict[str, str] = {}
@@ -71,8 +71,8 @@ class XWorld:
         self.search_delay = timedelta(0)
         self._ids = Snowflakes()
         self._people = People()
-        self.shelf = Shelf()
-        self._maker = Maker(self._ids, self._people, self.shelf)
+        self.index = PostIndex()
+        self._factory = PostFactory(self._ids, self._people, self.index)
         self._observers: list[Callable[[Change], None]] = []
         self._brand_id = self._signed_in_id = self.add_user(handle, name).id
 
@@ -80,21 +80,21 @@ class XWorld:
 
     @property
     def brand(self) -> User:
-        """The account that credentials speak for unless they name another one."""
+        """The account behind credentials that belong to no other one."""
         return self._people[self._brand_id]
 
     @property
     def signed_in(self) -> User:
-        """The account that is signed in to X in the browser where apps are authorized."""
+        """The account that is signed in where apps are authorized."""
         return self._people[self._signed_in_id]
 
     def sign_in(self, handle: str) -> None:
-        """Sign in to X in that browser as another account. Raises LookupError."""
+        """Sign in there as another account. Raises LookupError."""
         with self.lock:
             self._signed_in_id = self.user(handle).id
 
     def speaker(self, *, oauth_token: str | None, bearer: str | None) -> User:
-        """The account that a call with these credentials speaks for."""
+        """Return the account behind these credentials."""
         told = self.grants.owner(bearer) if bearer is not None else None
         if oauth_token is not None:
             told = self.keys.get(oauth_token) or oauth_token.partition("-")[0]
@@ -103,7 +103,7 @@ class XWorld:
     def add_user(
         self, handle: str, name: str, *, followers: int = 0, protected: bool = False, verified: bool = False
     ) -> User:
-        """Make an account. Raises ValueError if the handle is taken or not one that X would allow."""
+        """Create an account. Raises ValueError if the handle is taken or invalid."""
         with self.lock:
             now = self.clock()
             self._people.add(self._ids.next(now), handle, name, now)
@@ -112,7 +112,7 @@ class XWorld:
     def change_user(self, handle: str, /, **changes: Any) -> User:  # noqa: ANN401 - the fields of User
         """Rename an account, protect it, suspend it: `change_user("troll", handle="elf", suspended=True)`.
 
-        Raises LookupError if nobody is called `handle`, ValueError if the new handle is somebody else's.
+        Raises LookupError for an unknown handle, ValueError if the new handle is taken.
         """
         with self.lock:
             user = self._people.change(handle, **changes)
@@ -120,7 +120,7 @@ class XWorld:
         return user
 
     def user(self, handle: str) -> User:
-        """The account with this handle, in any case. Raises LookupError."""
+        """Return the account with this handle, regardless of case. Raises LookupError."""
         with self.lock:
             return self._people.named(handle)
 
@@ -129,7 +129,7 @@ class XWorld:
             return self._people.find(handle)
 
     def users(self) -> list[User]:
-        """Everybody, in the order they came."""
+        """Return all accounts, oldest first."""
         with self.lock:
             return list(self._people)
 
@@ -137,7 +137,7 @@ class XWorld:
         with self.lock:
             return self._people.get(user_id)
 
-    # Speaking
+    # Posting
 
     def post(
         self,
@@ -153,22 +153,22 @@ class XWorld:
         media: Sequence[str | Media] = (),
         poll: Sequence[str] = (),
     ) -> XPost:
-        """Say `text` as a person does in X's own app, where no rule for API clients applies.
+        """Post `text` as a person does in X's own app, without the rules for API clients.
 
-        `at` backdates it. `visible_after` (a moment, or how long after `at`, in seconds if a number) keeps it
+        `at` backdates it. `visible_after` (a time, or a delay after `at`, in seconds if a number) keeps it
         out of the mentions timeline and search until then. `entities` replaces those that X would find.
-        `media` are pictures (by address alone), videos and GIFs, `poll` the choices of a poll. Raises
-        LookupError for an author or a post that is not there.
+        `media` has pictures (as addresses), videos and GIFs, `poll` the choices of a poll. Raises LookupError
+        for an unknown author or post.
         """
         with self.lock:
             author = self.user(author_handle)
             attached = [Media(one) if isinstance(one, str) else one for one in media]
-            made = self._maker.make(
+            made = self._factory.make(
                 author, text, at=at or self.clock(), reply_to=reply_to, quotes=quotes, media=attached
             )
             visible_at = _after(made.created_at, visible_after)
             made = replace(made, visible_at=visible_at, entities=entities, lang=lang, poll=tuple(poll))
-            self.shelf.put(made)
+            self.index.put(made)
         self._tell(Change("post", made.id))
         return made
 
@@ -180,111 +180,111 @@ class XWorld:
         unnamed: Sequence[str] = (),
         by: User | None = None,
     ) -> XPost:
-        """Say `text` as `by` (the brand, if None) through the API.
+        """Publish `text` as `by` (None: the brand) through the API.
 
-        The people with the ids `unnamed` are not put in front. Raises ForbiddenError in X's words.
+        Users with the IDs `unnamed` are not put in front. Raises ForbiddenError with X's text.
         """
         by = by or self.brand
         with self.lock:
             if reply_to is not None and not self._can_see(reply_to):
                 raise ForbiddenError(PARENT_GONE)
-            made = self._maker.make(by, text, at=self.clock(), reply_to=reply_to, unnamed=unnamed)
+            made = self._factory.make(by, text, at=self.clock(), reply_to=reply_to, unnamed=unnamed)
             check_words(made)
             if reply_to is not None:
                 self._check_summons(by, self.posts[reply_to])
             since = made.created_at - self.duplicate_window
-            recent = itertools.takewhile(lambda p: p.created_at > since, self.shelf.said_by(made.author_id))
+            recent = itertools.takewhile(lambda p: p.created_at > since, self.index.posts_by(made.author_id))
             check_duplicate(made, recent)
-            self.shelf.put(made)
+            self.index.put(made)
         self._tell(Change("post", made.id))
         return made
 
     def edit(self, post_id: str, text: str) -> XPost:
-        """Change a post's words: a new id, the same first one. Raises ValueError after five edits."""
+        """Edit a post: it gets a new ID and keeps its `first_id`. Raises ValueError after five edits."""
         with self.lock:
             old = self.posts[self.versions(post_id)[-1]]
             if len(self.versions(post_id)) > MAX_EDITS:
                 raise ValueError(f"{post_id} was edited {MAX_EDITS} times already")
-            made = self._maker.remake(old, text, at=self.clock())
-            self.shelf.put(made)
+            made = self._factory.remake(old, text, at=self.clock())
+            self.index.put(made)
         self._tell(Change("edit", made.id))
         return made
 
     def delete(self, post_id: str) -> None:
-        """Take a post away with all its versions. Raises KeyError."""
+        """Delete a post with all its versions. Raises KeyError."""
         with self.lock:
-            self.shelf.remove(post_id)
+            self.index.remove(post_id)
         self._tell(Change("delete", post_id))
 
     def repost(self, handle: str, post_id: str) -> XPost:
-        """Repost: a post of its own, whose text says `RT @author: …` and mentions whom the original did."""
+        """Repost: a new post whose text is `RT @author: …`, with the mentions of the original."""
         with self.lock:
-            made = self._maker.repost(self.user(handle), self.posts[post_id], at=self.clock())
-            self.shelf.put(made)
+            made = self._factory.repost(self.user(handle), self.posts[post_id], at=self.clock())
+            self.index.put(made)
         self._tell(Change("repost", made.id))
         return made
 
     def corrupt(self, post_id: str, row: Any) -> None:  # noqa: ANN401 - any JSON value, or a function to one
-        """Let every answer show this post as `row`: a JSON value, or a function from the good row to one."""
+        """Send this post as `row` from now on: a JSON value, or a function of the correct row."""
         with self.lock:
             self.raw_rows[post_id] = row
 
-    # Looking
+    # Reading
 
     @property
     def posts(self) -> dict[str, XPost]:
-        """All versions of all posts that are there, by id."""
-        return self.shelf.posts
+        """All versions of all posts, by ID."""
+        return self.index.posts
 
     @property
     def deleted(self) -> dict[str, XPost]:
-        """All versions of all posts that were deleted, by id."""
-        return self.shelf.deleted
+        """All versions of all deleted posts, by ID."""
+        return self.index.deleted
 
     @property
     def requests(self) -> list[Asked]:
-        """What was asked of the server, in order."""
+        """All requests, in order."""
         return self.journal.requests
 
     @property
     def counts(self) -> Counter[str]:
-        """How often each endpoint was asked, by names such as "POST /2/tweets"."""
+        """The number of requests by endpoint, such as "POST /2/tweets"."""
         return self.journal.counts
 
     @property
     def cost(self) -> float:
-        """What X would have charged until now, in dollars."""
+        """What X would have charged so far, in dollars."""
         return self.journal.cost
 
     def versions(self, post_id: str) -> tuple[str, ...]:
-        """The ids of a post's edit chain, the first one first, even of a deleted one. Raises KeyError."""
+        """Return the IDs of a post's edit chain, oldest first, even of a deleted post. Raises KeyError."""
         with self.lock:
-            return self.shelf.versions(self._known(post_id))
+            return self.index.versions(self._known(post_id))
 
     def references_to(self, post: XPost, kind: str) -> int:
-        """How many posts stand to `post` as `kind`: replied_to, quoted or retweeted."""
+        """Return how many posts refer to `post` as `kind`: replied_to, quoted or retweeted."""
         with self.lock:
-            return self.shelf.references_to(post, kind)
+            return self.index.references_to(post, kind)
 
     def replies_to(self, post_id: str) -> list[XPost]:
-        """The brand's own replies under any version of a post, oldest first."""
+        """Return the brand's replies to any version of a post, oldest first."""
         with self.lock:
             versions = self.versions(post_id)
-            return [p for p in reversed([*self.shelf.said_by(self._brand_id)]) if p.reply_to in versions]
+            return [p for p in reversed([*self.index.posts_by(self._brand_id)]) if p.reply_to in versions]
 
     def conversation(self, post_id: str) -> list[XPost]:
-        """Everything said in the conversation of a post, oldest first, by anybody."""
+        """Return all posts in the conversation of a post, oldest first."""
         with self.lock:
             root = self._known(post_id).conversation_id
-            return [p for p in reversed([*self.shelf.newest_first()]) if p.conversation_id == root]
+            return [p for p in reversed([*self.index.newest_first()]) if p.conversation_id == root]
 
     def is_hidden(self, user_id: str) -> bool:
-        """Whether the brand may not see what this user says: protected, suspended, or no longer there."""
+        """Whether X hides this user's posts from the brand: protected, suspended or deleted."""
         user = self.user_by_id(user_id)
         return user is None or user.suspended or (user.protected and user.id != self._brand_id)
 
     def on_change(self, observer: Callable[[Change], None]) -> Callable[[], None]:
-        """Call `observer` after each change, in the thread that made it; returns how to stop that."""
+        """Call `observer` after each change, in the thread that made it. Returns a function that stops it."""
         self._observers.append(observer)
         return lambda: self._observers.remove(observer)
 

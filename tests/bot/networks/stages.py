@@ -163,7 +163,7 @@ class XStage:
         return user.id
 
     def said_by(self, handle):
-        return [post.text for post in self.world.shelf.said_by(self.world.user(handle).id)]
+        return [post.text for post in self.world.index.posts_by(self.world.user(handle).id)]
 
     def trouble(self, kind, *, writing):
         faults = self.world.faults

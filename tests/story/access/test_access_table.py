@@ -252,7 +252,7 @@ def do(bot: Bot, sample: Sample, who: str, channel: str = CHANNEL, *, is_told: b
     person, world = bot.slack.person(who), bot.slack.world
     since, was = world.next_ts(), person.home
     payload = sample.by(person, channel)
-    way = person.courier.way
+    way = person.sender.transport
     answer = way.send(way.pack(sample.kind, payload), 3.0)
     assert answer.status == 200, (sample.name, answer)
 

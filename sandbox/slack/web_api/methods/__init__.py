@@ -1,4 +1,4 @@
-"""The Web API, one family of methods a file."""
+"""The methods of the Web API, one family per file."""
 
 from sandbox.slack.web_api.methods import app, chat, conversations, files, users, views
 from sandbox.slack.web_api.methods.registry import METHODS, Method

@@ -1,4 +1,4 @@
-"""auth.*, api.*, apps.* and blocks.*: the connection itself."""
+"""auth.*, api.*, apps.* and blocks.*."""
 
 from sandbox.slack.block_kit.validator import check_message, check_view, in_slacks_words
 from sandbox.slack.errors import SlackError

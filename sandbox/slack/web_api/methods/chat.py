@@ -1,4 +1,7 @@
-"""chat.*: what the bot says, changes and takes back."""
+"""chat.*: post, update and delete messages.
+
+Methods raise SlackError with the names that Slack documents for each.
+"""
 
 from typing import Any
 
@@ -16,14 +19,14 @@ from sandbox.slack.workspace.world import SlackWorld
 
 @method("chat.postMessage", scope="chat:write")
 def post_message(world: SlackWorld, args: Args) -> Json:
-    """Say something in a channel (https://docs.slack.dev/reference/methods/chat.postMessage)."""
+    """Post to a channel (https://docs.slack.dev/reference/methods/chat.postMessage)."""
     channel = _where(world, args)
     content = said(world, args)
     metadata = _metadata(args)
     text = content.pop("text")[: world.limits.truncate_at]
     unfurl = {key: args.values[key] for key in ("unfurl_links", "unfurl_media") if args.has(key)}
     parts = [text[at : at + world.limits.split_at] for at in range(0, len(text), world.limits.split_at)]
-    # A long text becomes several messages, each with all the blocks (bolt-python#764, java-slack-sdk#704).
+    # A long text becomes several messages, each with all blocks (bolt-python#764, java-slack-sdk#704).
     posted = [
         world.post(
             channel,
@@ -42,7 +45,7 @@ def post_message(world: SlackWorld, args: Args) -> Json:
 
 @method("chat.update", scope="chat:write")
 def update(world: SlackWorld, args: Args) -> Json:
-    """Replace a message of the bot's own (https://docs.slack.dev/reference/methods/chat.update)."""
+    """Replace one of the bot's messages (https://docs.slack.dev/reference/methods/chat.update)."""
     channel = place(world, args)
     message = world.message(channel.id, args.need("ts"))
     if message.user != world.app.user_id:
@@ -97,7 +100,7 @@ def get_permalink(world: SlackWorld, args: Args) -> Json:
 
 
 def said(world: SlackWorld, args: Args) -> Json:
-    """Return the text and blocks of a call, if Slack would take them."""
+    """Return the text and blocks of a call. Raises SlackError if Slack would refuse them."""
     blocks = sound_blocks(world, args)
     attachments = args.json("attachments", "invalid_attachments") or []
     text = args.text("text")
@@ -108,7 +111,7 @@ def said(world: SlackWorld, args: Args) -> Json:
 
 
 def sound_blocks(world: SlackWorld, args: Args) -> list[Json]:
-    """Return the blocks of a call, if Slack would show them."""
+    """Return the blocks of a call. Raises SlackError if Slack would refuse them."""
     blocks: list[Json] = args.json("blocks", "invalid_blocks_format") or []
     problems = check_message(blocks) or _not_yet(world, blocks)
     if problems:
@@ -122,7 +125,7 @@ def sound_blocks(world: SlackWorld, args: Args) -> list[Json]:
 
 
 def _not_yet(world: SlackWorld, blocks: list[Json]) -> list[Problem]:
-    """Find what is sound and still refused: charts before their roll-out, pictures that cannot be had."""
+    """Return problems of valid blocks under faults: no charts yet, pictures that cannot be fetched."""
     charts = [
         (f"/blocks/{index}/type", f"unsupported type: {block['type']}")
         for index, block in enumerate(blocks)
@@ -137,9 +140,9 @@ def _not_yet(world: SlackWorld, blocks: list[Json]) -> list[Problem]:
 
 
 def _where(world: SlackWorld, args: Args) -> Channel:
-    """Return where to post: a channel the bot is in, or the direct messages of a user id.
+    """Return the channel to post to: one that the bot is in, or the direct messages of a user ID.
 
-    Direct messages of an app live in its Messages tab, and nowhere if the manifest switches that off.
+    An app's direct messages are in its Messages tab, which the manifest can switch off.
     """
     named = args.need("channel")
     channel = world.direct({named, world.app.user_id}) if named in world.users else place(world, args)
@@ -153,7 +156,7 @@ def _where(world: SlackWorld, args: Args) -> Channel:
 
 
 def _metadata(args: Args) -> Json | None:
-    """Return message metadata; an empty object takes it away (https://docs.slack.dev/messaging/message-metadata)."""
+    """Return message metadata; an empty object removes it (https://docs.slack.dev/messaging/message-metadata)."""
     metadata: Any = args.json("metadata", "invalid_metadata_format")
     if not metadata:
         return None

@@ -1,4 +1,4 @@
-"""conversations.*: places, who is in them and what was said there."""
+"""conversations.*: channels, their members and their messages."""
 
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64Error
@@ -85,7 +85,7 @@ def open_(world: SlackWorld, args: Args) -> Json:
 
 @method("conversations.history", per_minute=TIERS[3])
 def history(world: SlackWorld, args: Args) -> Json:
-    """What shows in the channel itself, newest first (https://docs.slack.dev/reference/methods/conversations.history)."""
+    """Messages outside threads, newest first (https://docs.slack.dev/reference/methods/conversations.history)."""
     channel = place(world, args, member=True)
     want_scope(world, f"{channel.scope_prefix}:history")
     newest_first = list(reversed(_between(channel.top_level(), args)))
@@ -95,7 +95,7 @@ def history(world: SlackWorld, args: Args) -> Json:
 
 @method("conversations.replies", per_minute=TIERS[3])
 def replies(world: SlackWorld, args: Args) -> Json:
-    """Return a parent and what hangs under it, oldest first."""
+    """Return a parent and its replies, oldest first."""
     channel = place(world, args, member=True)
     want_scope(world, f"{channel.scope_prefix}:history")
     named = channel.find(args.need("ts"))
@@ -120,7 +120,7 @@ def _said(channel: Channel, shown: list[Message], args: Args, more: bool) -> Jso
 
 
 def _between(messages: list[Message], args: Args) -> list[Message]:
-    """Keep what lies between `oldest` and `latest`, which count only if `inclusive`."""
+    """Return the messages between `oldest` and `latest`, with both ends if `inclusive`."""
     oldest, latest = _moment(args, "oldest", "0"), _moment(args, "latest", "Infinity")
     inclusive = args.flag("inclusive")
 
@@ -141,7 +141,7 @@ def _moment(args: Args, name: str, default: str) -> Decimal:
 def _cut(
     messages: list[Message], args: Args, beyond: Callable[[Message, str], bool]
 ) -> tuple[list[Message], bool]:
-    """Return one page, and whether there is another."""
+    """Return one page, and whether more follow."""
     if args.text("cursor"):
         edge = _edge(args.text("cursor"))
         messages = [message for message in messages if beyond(message, edge)]

@@ -1,4 +1,4 @@
-"""files.*: the three steps of an upload, and looking at what came of it."""
+"""files.*: upload in three steps, read and delete files."""
 
 from sandbox.slack.errors import SlackError
 from sandbox.slack.web_api.arguments import Args, missing
@@ -12,7 +12,7 @@ from sandbox.slack.workspace.world import SlackWorld
 
 @method("files.getUploadURLExternal", scope="files:write", per_minute=TIERS[4])
 def get_upload_url(world: SlackWorld, args: Args) -> Json:
-    """Begin (https://docs.slack.dev/reference/methods/files.getUploadURLExternal)."""
+    """Start an upload (https://docs.slack.dev/reference/methods/files.getUploadURLExternal)."""
     name, size = args.need("filename"), args.number("length", 0)
     if size < 1:
         raise missing("length")
@@ -22,9 +22,9 @@ def get_upload_url(world: SlackWorld, args: Args) -> Json:
 
 @method("files.completeUploadExternal", scope="files:write", per_minute=TIERS[4])
 def complete_upload(world: SlackWorld, args: Args) -> Json:
-    """End, and share (https://docs.slack.dev/reference/methods/files.completeUploadExternal).
+    """Complete an upload, and share the files (https://docs.slack.dev/reference/methods/files.completeUploadExternal).
 
-    Sharing is asynchronous at Slack, so the answer does not say which message carries the files.
+    Slack shares asynchronously, so the response does not say which message has the files.
     """
     files = _finished(world, args)
     places = [_place(world, channel) for channel in _channels(args)]
@@ -50,7 +50,7 @@ def info(world: SlackWorld, args: Args) -> Json:
 
 @method("files.delete", scope="files:write", per_minute=TIERS[3])
 def delete(world: SlackWorld, args: Args) -> Json:
-    """Take a file of the bot's own back; a message that had nothing else goes with it."""
+    """Delete one of the bot's files, and messages that have nothing else."""
     file = world.files.get(args.need("file"))
     for channel, stamps in file.shares.items():
         for ts in stamps:
@@ -67,7 +67,7 @@ def delete(world: SlackWorld, args: Args) -> Json:
 
 
 def _finished(world: SlackWorld, args: Args) -> list[File]:
-    """Return the files that the call names, each with its title."""
+    """Return the files of the call, with their titles set. Raises SlackError."""
     given = args.json("files", "invalid_arguments")
     if not isinstance(given, list) or not given or not all(isinstance(one, dict) for one in given):
         raise missing("files")
@@ -82,7 +82,7 @@ def _finished(world: SlackWorld, args: Args) -> list[File]:
 
 
 def _channels(args: Args) -> list[str]:
-    """Return where to share. A user's id does not do: their direct conversation must be opened first."""
+    """Return the IDs of the channels to share in. A user ID is not valid: open a conversation first."""
     named = [args.text("channel_id"), *args.text("channels").split(",")]
     return list(dict.fromkeys(one.strip() for one in named if one.strip()))
 

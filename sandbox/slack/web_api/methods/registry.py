@@ -1,4 +1,4 @@
-"""The table of Web API methods, and what they have in common."""
+"""The table of Web API methods, and helpers that they share."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Token = Literal["bot", "app", "none"]
 
 @dataclass(frozen=True)
 class Method:
-    """One method: its work, the scope it wants, its token and how often a minute it may be called."""
+    """One method: its function, the scope and kind of token it needs, and its calls per minute."""
 
     name: str
     run: Handler
@@ -35,7 +35,7 @@ def method(
     per_minute: int | None = None,
     token: Token = "bot",  # noqa: S107 - a kind of token
 ) -> Callable[[Handler], Handler]:
-    """Enter a function into the table."""
+    """Return a decorator that adds a function to the table."""
 
     def enter(run: Handler) -> Handler:
         METHODS[name] = Method(name, run, scope, per_minute, token)
@@ -45,13 +45,13 @@ def method(
 
 
 def want_scope(world: SlackWorld, scope: str) -> None:
-    """Refuse what the app was not installed with (https://docs.slack.dev/reference/scopes)."""
+    """Raise SlackError `missing_scope` if the app was installed without it (https://docs.slack.dev/reference/scopes)."""
     if scope and scope not in world.scopes:
         raise SlackError("missing_scope", needed=scope, provided=",".join(sorted(world.scopes)))
 
 
 def place(world: SlackWorld, args: Args, *, member: bool = False) -> Channel:
-    """Return the channel that the call names, if the bot may know of it."""
+    """Return the channel of the call. Raises SlackError if the bot cannot see it."""
     channel = world.channel(args.need("channel"))
     inside = world.app.user_id in channel.members
     if not inside and (channel.is_private or channel.is_im or channel.is_mpim):
@@ -62,7 +62,7 @@ def place(world: SlackWorld, args: Args, *, member: bool = False) -> Channel:
 
 
 def page(items: list[Any], args: Args, most: int = 1000, usual: int = 100) -> tuple[list[Any], str]:
-    """Return one page of a list, and the cursor of the next."""
+    """Return one page of a list, and the cursor of the next page."""
     limit = min(args.number("limit", usual) or usual, most)
     cursor = args.text("cursor").removeprefix("offset:")
     if cursor and not cursor.isdigit():

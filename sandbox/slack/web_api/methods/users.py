@@ -1,4 +1,4 @@
-"""users.*, usergroups.* and reactions.*: who is there, and what they think of a message."""
+"""users.*, usergroups.* and reactions.*."""
 
 import re
 

@@ -26,7 +26,7 @@ def push(world: SlackWorld, args: Args) -> Json:
 
 @method("views.update", per_minute=TIERS[4])
 def update(world: SlackWorld, args: Args) -> Json:
-    """Replace an open view, unless it changed under the bot's hands (`hash_conflict`)."""
+    """Replace an open view. Raises SlackError `hash_conflict` if it has changed since the bot read it."""
     given = sound_view(world, args)
     if args.has("view_id"):
         view = world.views.get(args.text("view_id"))
@@ -47,7 +47,7 @@ def publish(world: SlackWorld, args: Args) -> Json:
 
 
 def sound_view(world: SlackWorld, args: Args, kind: str | None = None) -> Json:
-    """Return the call's view, if Slack would take it."""
+    """Return the call's view. Raises SlackError if Slack would refuse it."""
     view = args.json("view", "invalid_arguments")
     problems = check_view(view)
     if not problems and kind not in {None, view["type"]}:

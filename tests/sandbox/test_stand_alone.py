@@ -1,0 +1,92 @@
+"""The local Slack and the local X each run from a copy of their own folder, with nothing else of the project."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+from slack_sdk import WebClient
+
+import sandbox
+
+SOURCE = Path(sandbox.__file__).parent
+REST = ("bot", "handlers", "models", "sandbox.page", "sandbox.demo")
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+found = importlib.import_module(sys.argv[1])
+for one in pkgutil.walk_packages(found.__path__, f"{sys.argv[1]}."):
+    if not one.name.endswith("__main__"):
+        importlib.import_module(one.name)
+        print(one.name)
+"""
+
+
+@pytest.fixture
+def copy(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A folder with nothing in it but one package of the sandbox."""
+    (tmp_path / "sandbox").mkdir()
+    shutil.copy(SOURCE / "__init__.py", tmp_path / "sandbox")
+    shutil.copytree(
+        SOURCE / request.param,
+        tmp_path / "sandbox" / request.param,
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    return tmp_path
+
+
+def python(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=copy, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@contextmanager
+def started(copy: Path, *arguments: str) -> Iterator[str]:
+    """Start a module there; yields its first line, and wants it to end well when told to."""
+    command = [sys.executable, "-m", *arguments]
+    with subprocess.Popen(command, cwd=copy, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process.stdout.readline()
+        finally:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("copy", "other"), [("slack", "sandbox.x"), ("x", "sandbox.slack")], indirect=["copy"]
+)
+def test_every_module_imports_with_nothing_else_of_the_project(copy: Path, other: str) -> None:
+    name = "sandbox.slack" if other == "sandbox.x" else "sandbox.x"
+    for absent in (*REST, other):
+        assert python(copy, "-c", f"import {absent}").returncode != 0
+
+    imported = python(copy, "-c", IMPORT_ALL, name)
+
+    assert imported.stderr == ""
+    modules = len(list(SOURCE.joinpath(name.partition(".")[2]).rglob("*.py")))
+    assert len(imported.stdout.split()) == modules - 2  # the package itself, and its __main__
+
+
+@pytest.mark.parametrize("copy", ["slack"], indirect=True)
+def test_slack_starts_answers_and_ends(copy: Path) -> None:
+    with started(copy, "sandbox.slack", "--bot-token", "xoxb-mine") as line:
+        url = re.fullmatch(r"SLACK_API_URL=(http://127\.0\.0\.1:\d+/api/)\n", line)
+        assert url
+        assert WebClient(token="xoxb-mine", base_url=url[1]).auth_test()["team"] == "Acme"
+
+
+@pytest.mark.parametrize("copy", ["x"], indirect=True)
+def test_x_starts_answers_and_ends(copy: Path) -> None:
+    with started(copy, "sandbox.x", "--brand", "fernpress") as line:
+        url = re.fullmatch(r"X for @fernpress listens at (http://127\.0\.0\.1:\d+)\n", line)
+        assert url
+        asked = Request(f"{url[1]}/2/users/me", headers={"Authorization": "Bearer mine"})
+        with urlopen(asked, timeout=10) as answer:
+            assert json.load(answer)["data"]["username"] == "fernpress"
