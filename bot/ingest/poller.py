@@ -27,11 +27,12 @@ from bot.networks.base import (
 )
 from bot.runtime import crash_points, pace
 from bot.slack import network_alarms, thread_notices
-from bot.slack.blocks.text import mrkdwn_handle, sanitize
+from bot.slack.blocks.text import mrkdwn_handle
 from bot.slack.blocks.tickets.card import build_reply_button
 from models import Account as Ours
 from models import Cursor, Gap, Mention, Notice, QuarantinedPost, Ticket
 from models.core.base import add_if_absent
+from models.core.normalize import sanitize
 from models.sources.attachment import Attachment
 from models.sources.cursor import MENTIONS_CURSOR
 from models.tickets.ingest import IncomingPost, IngestResult, IngestTarget, ingest_page
