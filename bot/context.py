@@ -31,6 +31,9 @@ SHUTDOWN_WAIT_SECONDS = (
     2.0  # seconds that an end waits for what is under way, besides the time for calls to networks
 )
 
+READ_MIN_AGE_SECONDS = 60.0
+UNREAD_AFTER_POLLS = 3  # failed polls until mentions count as unread
+
 Result = TypeVar("Result")
 
 
@@ -77,6 +80,12 @@ class BotContext:
     def claim_duration(self) -> timedelta:
         """How long, in office hours, a claim holds without a sign of life."""
         return timedelta(minutes=self.settings.claim_minutes)
+
+    @property
+    def max_read_age(self) -> timedelta:
+        """How old the last reading of mentions may be before they count as unread."""
+        polls = UNREAD_AFTER_POLLS * self.settings.poll_seconds
+        return timedelta(seconds=max(polls, READ_MIN_AGE_SECONDS))
 
     @property
     def network_titles(self) -> dict[str, str]:

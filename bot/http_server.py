@@ -15,7 +15,8 @@ from slack_sdk.signature import SignatureVerifier
 from sqlalchemy import select
 
 from bot.context import BotContext
-from bot.runtime import clock_set_back, metrics, migrations
+from bot.notices import clock_set_back
+from bot.runtime import metrics, migrations
 from bot.slack.blocks.elements import format_duration
 from models import Cursor
 from models.sources.cursor import MENTIONS_CURSOR

@@ -22,7 +22,6 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.context import BotContext
 from bot.ingest import backfill, missing_posts, own_posts, profiles
 from bot.jobs import (
-    account_check,
     canary,
     claim_expiry,
     digest,
@@ -33,8 +32,8 @@ from bot.jobs import (
     watchdog,
 )
 from bot.networks.base import Later, Network
-from bot.publish import manual_posting, outbox
-from bot.runtime import clock_set_back
+from bot.notices import clock_set_back
+from bot.publish import account_check, manual_posting, outbox
 from bot.runtime.clock import WatchedClock
 from bot.runtime.job_leases import LEASE_RENEW_INTERVAL_SECONDS, JobLeases
 from bot.runtime.pg_notify import PgListener
@@ -108,7 +107,7 @@ class Scheduler:
             "missing posts",
             first=7,
         )
-        self._add_interval(watchdog.READ_MIN_AGE_SECONDS, lambda: watchdog.run_checks(self.ctx), "audit")
+        self._add_interval(watchdog.CHECK_INTERVAL_SECONDS, lambda: watchdog.run_checks(self.ctx), "audit")
         if self.ctx.settings.canary_channel is not None:
             self._add_interval(
                 canary.CHECK_INTERVAL_SECONDS, lambda: canary.check(self.ctx), "canary", first=0

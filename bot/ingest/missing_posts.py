@@ -18,7 +18,8 @@ from bot.context import BotContext
 from bot.ingest import poller
 from bot.ingest.poller import PollResult
 from bot.networks.base import Absence, Later, Network, Post, PostPage
-from bot.slack import redaction, thread_notices
+from bot.notices import thread_notices
+from bot.slack import redaction
 from models import Cursor, Mention, Ticket
 from models.core.database import BusyError
 from models.tickets import not_shown
@@ -247,9 +248,9 @@ def _notify_team(
 ) -> None:
     """Whoever had written an answer is told, and so is whoever has the ticket."""
     for reply in lost.stopped:
-        thread_notices.post_no_longer_shown(session, network, reply, at=at)
+        thread_notices.post(session, thread_notices.NO_LONGER_SHOWN, reply, at=at, network=network.title)
     if lost.closed and not lost.stopped and ticket.owner is not None:
-        thread_notices.post_closed_as_not_shown(session, network, ticket, at=at)
+        thread_notices.post(session, thread_notices.CLOSED_AS_NOT_SHOWN, ticket, at=at, network=network.title)
 
 
 def _postpone(ctx: BotContext, asked: Iterable[PostCheck], *, at: datetime) -> None:

@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.poller import next_poll_at
+from bot.ingest.sightings import record_posted, record_published
 from bot.networks.base import AccountIdentity, Later, Network, Position, Post, PublishedReply, WrongAccount
-from bot.publish.manual_posting import record_posted
-from bot.publish.reconcile import record_published
+from bot.notices import network_alarms, thread_notices
 from bot.runtime import pace
-from bot.slack import network_alarms, thread_notices
 from models import Cursor, Event, Mention, Reply, Ticket
 from models.core.normalize import nfc
 from models.sources.cursor import MENTIONS_CURSOR
@@ -124,7 +123,9 @@ def _record_outside_answer(
     live = ticket.live_reply(session)
     ticket.record_outside_answer(session, post_id=post.id, to_post_id=mention.post_id, at=post.posted_at)
     if live is not None and live.state == DeliveryState.CANCELLED:
-        thread_notices.post_answered_outside(session, network, live, post.url, at=at)
+        thread_notices.post(
+            session, thread_notices.ANSWERED_OUTSIDE, live, at=at, network=network.title, url=post.url
+        )
 
 
 def _is_unverified(reply: Reply) -> bool:

@@ -6,11 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.ingest.sightings import is_other_reply, record_posted
 from bot.networks.base import Network, PublishedReply
+from bot.notices import thread_notices
 from bot.publish.publish_job import build_publish_job, hold_if_due, hold_reply, mention_of
-from bot.publish.reconcile import SEEN_ON_NETWORK, is_other_reply
 from bot.runtime import pace
-from bot.slack import thread_notices
 from models import Reply, Ticket
 from models.tickets.reply import DeliveryState
 
@@ -31,7 +31,8 @@ def remind(ctx: BotContext, reply_id: int) -> None:
     with ctx.db.write() as session:
         ticket, reply = hold_if_due(ctx, session, reply_id, DeliveryState.HANDED_OFF)
         reply.record_lookup(session, next_at=None, counts=False)
-        thread_notices.post_still_handed_off(session, ctx.networks[ticket.network], reply, at=ctx.now())
+        title = ctx.networks[ticket.network].title
+        thread_notices.post(session, thread_notices.STILL_HANDED_OFF, reply, at=ctx.now(), network=title)
 
 
 def confirm_seen(ctx: BotContext, network: Network) -> None:
@@ -77,20 +78,3 @@ def _confirm_reply(ctx: BotContext, reply_id: int, seen: PublishedReply) -> None
         if reply.state == DeliveryState.HANDED_OFF and not is_other_reply(session, ticket, reply, seen):
             record_posted(session, ticket, reply, seen, by=None, at=ctx.now())
     ctx.wake_loops()
-
-
-def record_posted(
-    session: Session,
-    ticket: Ticket,
-    reply: Reply,
-    seen: PublishedReply | None,
-    *,
-    by: str | None,
-    at: datetime,
-) -> None:
-    """A reply that was handed off is public: we saw it, or `by` says so. The caller holds the ticket."""
-    found = {"post_id": seen.post_id, "post_url": seen.url} if seen is not None else {}
-    act = SEEN_ON_NETWORK if by is None else "I posted it"
-    who = {} if by is None else {"by": by}
-    reply.move(session, DeliveryState.CONFIRMED, at=at, act=act, settled_at=at, **who, **found)
-    ticket.handle_published_reply(session, reply, at=at)

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest import missing_posts
-from bot.jobs import account_check
+from bot.ingest.sightings import record_published
 from bot.networks.base import Later, Network, NetworkError, PublishedReply, Refused, Unsure, WrongAccount
-from bot.publish import delete_reply, manual_posting, reconcile, send_checks
+from bot.notices import clock_set_back, network_alarms, thread_notices
+from bot.publish import account_check, delete_reply, manual_posting, reconcile, send_checks
 from bot.publish.publish_job import (
     PublishJob,
     TicketHeldError,
@@ -25,8 +26,7 @@ from bot.publish.publish_job import (
     hold_reply,
     mention_of,
 )
-from bot.runtime import clock_set_back, crash_points, pace
-from bot.slack import network_alarms, thread_notices
+from bot.runtime import crash_points, pace
 from models import RateLimit, Reply, Ticket
 from models.tickets import not_shown
 from models.tickets.reply import UNSETTLED_STATES, DeliveryState, OvertakenError
@@ -211,7 +211,15 @@ def _postpone_for_account(
     network = ctx.networks[ticket.network]
     trouble = network_alarms.current_failure(session, network, "publishing")
     if trouble is not None and reply.reason != trouble.cause:
-        thread_notices.post_postponed(session, network, reply, trouble, until, at=ctx.now())
+        thread_notices.post(
+            session,
+            thread_notices.POSTPONED,
+            reply,
+            at=ctx.now(),
+            network=network.title,
+            later=trouble,
+            until=until,
+        )
         reply.reason, reply.detail = trouble.cause, trouble.detail
     reply.reason = reply.reason or f"{network.title} takes nothing just now"
     ticket.revision += 1
@@ -233,7 +241,7 @@ def _record_published(ctx: BotContext, errand: PublishJob, published: PublishedR
         if reply.state == DeliveryState.QUEUED:  # sent again by a person: stop it, it is there
             reply.move(session, DeliveryState.CANCELLED, at=ctx.now(), act="a late answer came")
         network = ctx.networks[ticket.network]
-        reconcile.record_published(session, network, ticket, reply, published, at=ctx.now(), act=None)
+        record_published(session, network, ticket, reply, published, at=ctx.now(), act=None)
         network_alarms.record_success(ctx, session, network, "publishing", at=ctx.now())
         crash_points.reach("reply settled")
 
@@ -251,7 +259,7 @@ def _record_refused(ctx: BotContext, network: Network, errand: PublishJob, refus
         ticket.revision += 1
         if refused.reason == "not summoned":
             manual_posting.hand_off(session, ticket, reply, refused.detail, at=at)
-            thread_notices.post_handed_off(session, network, reply, at=at)
+            thread_notices.post(session, thread_notices.HANDED_OFF, reply, at=at, network=network.title)
         elif refused.reason == "parent gone":
             mention = mention_of(session, ticket, reply)
             not_shown.record_miss(
@@ -259,9 +267,10 @@ def _record_refused(ctx: BotContext, network: Network, errand: PublishJob, refus
             )
         if refused.reason != "not summoned":  # an answer that stood in the way of an outcome is over
             ticket.close_if_gone(session, title=network.title, at=at)
-            thread_notices.post_refused(
-                session, network, reply, at=at, is_closed=ticket.state not in OPEN_STATES
-            )
+            is_open = ticket.state in OPEN_STATES
+            notice = thread_notices.REFUSED if is_open else thread_notices.REFUSED_WITH_NOTHING_LEFT
+            why = reply.detail or reply.reason or ""
+            thread_notices.post(session, notice, reply, at=at, network=network.title, detail=why)
     if refused.reason == "parent gone":
         missing_posts.check_siblings(ctx, network, [ticket.id])
 
@@ -295,7 +304,15 @@ def _postpone(ctx: BotContext, errand: PublishJob, later: Later) -> None:
         reply.put_off(session, at=at, until=until, reason=later.cause, detail=later.detail)
         ticket.revision += 1
         if first:
-            thread_notices.post_postponed(session, ctx.networks[errand.network], reply, later, until, at=at)
+            thread_notices.post(
+                session,
+                thread_notices.POSTPONED,
+                reply,
+                at=at,
+                network=ctx.networks[errand.network].title,
+                later=later,
+                until=until,
+            )
         if later.cause in _ACCOUNT_WIDE_CAUSES:
             shut_until = pace.retry_at(later, at=at, otherwise=BASE_RETRY_DELAY)
             RateLimit.pause(session, _limit_key(ticket), at=at, until=shut_until)

@@ -3,17 +3,17 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.jobs import account_check
+from bot.ingest.sightings import is_other_reply, record_published
 from bot.networks.base import Later, Network, NetworkError, PublishedReply, ReplyTarget, WrongAccount
+from bot.notices import thread_notices
+from bot.publish import account_check
 from bot.publish.publish_job import PublishJob, build_publish_job, hold_if_due, hold_reply
 from bot.runtime import crash_points, pace
-from bot.slack import thread_notices
 from models import Reply, Ticket
-from models.tickets.reply import PUBLIC_STATES, DeliveryState
+from models.tickets.reply import DeliveryState
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,6 @@ REMINDER_MAX_DELAY = timedelta(days=1)
 LOOKUP_GRACE = timedelta(minutes=2)  # past the last planned look, for a network that cannot be read
 CATCH_UP_INTERVAL = timedelta(seconds=15)  # between two looks that come late
 NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
-SEEN_ON_NETWORK = "seen on the network"
 
 
 def handle_expired_lease(ctx: BotContext, reply_id: int) -> None:
@@ -46,7 +45,8 @@ def _record_unsure(ctx: BotContext, session: Session, ticket: Ticket, reply: Rep
     first = timedelta(seconds=ctx.settings.reconcile_seconds[0])
     reply.mark_unsure(session, at=at, look_at=at + first, detail=detail)
     ticket.revision += 1
-    thread_notices.post_unsure(session, ctx.networks[ticket.network], reply, at=at)
+    title, known = ctx.networks[ticket.network].title, (reply.detail or "no answer").rstrip(".")
+    thread_notices.post(session, thread_notices.UNSURE, reply, at=at, network=title, detail=known)
 
 
 def look_for_reply(ctx: BotContext, reply_id: int) -> None:
@@ -107,20 +107,15 @@ def confirm_sighting(ctx: BotContext, errand: PublishJob, seen: PublishedReply) 
     return True
 
 
-def is_other_reply(session: Session, ticket: Ticket, reply: Reply, seen: PublishedReply) -> bool:
-    """Whether the post that was seen is another reply of ours already."""
-    others = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id)
-    others = others.where(Reply.post_id == seen.post_id, Reply.id != reply.id)
-    return session.scalar(others.where(Ticket.network == ticket.network)) is not None
-
-
 def _ask_team(
     session: Session, network: Network, ticket: Ticket, reply: Reply, to: ReplyTarget, *, at: datetime
 ) -> None:
     """Have a person decide: the question stands on the card, for the whole channel to see."""
     reply.ask_person(session, at=at, nudge_at=at + REMINDER_MIN_DELAY)
     ticket.revision += 1
-    thread_notices.post_question(session, network, reply, to, at=at)
+    thread_notices.post(
+        session, thread_notices.QUESTION, reply, at=at, network=network.title, recipient=to.author_handle
+    )
 
 
 def _reschedule_lookup(
@@ -183,35 +178,5 @@ def remind(ctx: BotContext, reply_id: int) -> None:
     with ctx.db.write() as session:
         ticket, reply = hold_reply(session, reply_id)
         if reply.state == DeliveryState.ASKED:
-            thread_notices.post_question_again(session, ctx.networks[ticket.network], reply, at=ctx.now())
-
-
-def record_published(
-    session: Session,
-    network: Network,
-    ticket: Ticket,
-    reply: Reply,
-    seen: PublishedReply,
-    *,
-    at: datetime,
-    act: str | None = SEEN_ON_NETWORK,
-) -> None:
-    """What was on its way is public as `seen`, inside a transaction that holds the ticket.
-
-    If it had been given up, its author is told; and if its turn was answered otherwise since, only told.
-    """
-    if reply.state in PUBLIC_STATES:
-        if reply.post_id not in {None, seen.post_id}:
-            thread_notices.post_published_twice(session, network, reply, seen.url, at=at)
-        return
-    given_up = reply.state == DeliveryState.CANCELLED
-    found = {"post_id": seen.post_id, "post_url": seen.url}
-    if given_up and Reply.live(session, ticket.id, reply.turn) is not None:
-        reply.post_id, reply.post_url = seen.post_id, seen.url
-    else:
-        # Found late, it was public all the while: the customer did not wait for our sight of it.
-        since = at if act is None else reply.sent_at or at
-        reply.move(session, DeliveryState.PUBLISHED, at=at, act=act, settled_at=since, **found)
-        ticket.handle_published_reply(session, reply, at=since)
-    if given_up:
-        thread_notices.post_seen_after_all(session, network, reply, at=at)
+            title = ctx.networks[ticket.network].title
+            thread_notices.post(session, thread_notices.QUESTION_AGAIN, reply, at=ctx.now(), network=title)

@@ -17,10 +17,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
 from bot.context import BotContext
-from bot.runtime import clock_set_back, crash_points
+from bot.notices import clock_set_back
+from bot.runtime import crash_points
 from bot.slack import card_relocation
 from bot.slack.blocks import notification_text
+from bot.slack.blocks.notification_text import PostReference
+from bot.slack.blocks.text import escape_entities
 from bot.slack.blocks.tickets import card as face
+from bot.slack.card_view import load_view
 from bot.slack.client import (
     Posted,
     SlackError,
@@ -30,7 +34,7 @@ from bot.slack.client import (
     is_direct_message,
 )
 from bot.slack.membership import MEMBERSHIP_WAIT_SECONDS, MembershipKind, access_of
-from models import Card, Notice, RateLimit, Reply, Ticket
+from models import Author, Card, Mention, Notice, RateLimit, Reply, Ticket
 from models.core.database import BusyError
 from models.tickets.reply import DeliveryState
 
@@ -240,7 +244,7 @@ def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
         if card.ts is None:
             card.placing_since = doubtful or at
         session.flush()
-        view = face.load_view(session, ticket, ctx.networks.get(ticket.network))
+        view = load_view(session, ticket, ctx.networks.get(ticket.network))
         if view.pictures_of == card.pictures_refused:
             view = replace(view, shows_pictures=False)
         return SlackCall(
@@ -300,7 +304,23 @@ def _notification_text(ctx: BotContext, session: Session, notice: Notice, *, is_
     ticket = session.get_one(Ticket, notice.ticket_id)
     title = ctx.network_titles.get(ticket.network, ticket.network)
     return notification_text.build_text(
-        notice.text, notice.blocks, face.load_post_reference(session, ticket, title)
+        notice.text, notice.blocks, _load_post_reference(session, ticket, title)
+    )
+
+
+def _load_post_reference(session: Session, ticket: Ticket, title: str) -> PostReference:
+    """Whose post a message in the ticket's thread is about, where, and what they wrote."""
+    newest = session.scalar(
+        select(Mention).where(
+            Mention.ticket_id == ticket.id,
+            Mention.post_id == ticket.target_post_id,
+            Mention.deleted_at.is_(None),
+        )
+    )
+    author = session.get_one(Author, ticket.author_id)
+    return PostReference(
+        f"{face.author_text(author)} on {escape_entities(title)}",
+        newest.display_text if newest is not None else None,
     )
 
 

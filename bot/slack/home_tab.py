@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.jobs.watchdog import max_read_age
-from bot.slack.alarm_text import alarm_line
+from bot.notices.alarm_lines import home_line
 from bot.slack.blocks.commands.help_text import incomplete_notes
 from bot.slack.blocks.home import (
     OWN_TICKETS_SHOWN_MAX,
@@ -137,7 +136,7 @@ def read_contents(
         url=ctx.slack.workspace,
         at=at,
         pause=pause.sentence if pause is not None else None,
-        alarms=tuple(alarm_line(alarm, ctx.network_titles) for alarm in Alarm.active(session)),
+        alarms=tuple(home_line(alarm, ctx.network_titles) for alarm in Alarm.active(session)),
         today=today.count_today(session, midnights[-2], midnights[-1], heard=heard[-1]),
         week=tuple(zip(_day_labels(midnights, zone), heard, strict=True)),
         page=page if waiting.total else 0,
@@ -146,7 +145,7 @@ def read_contents(
 
 def unread_sources(ctx: BotContext, session: Session) -> list[Cursor | Gap]:
     """What of our networks is not known to have been read, so that nobody takes it for nothing."""
-    late = ctx.now() - max_read_age(ctx)
+    late = ctx.now() - ctx.max_read_age
     return open_tickets.list_failing_reads(session, late_before=late, networks=ctx.networks)
 
 
