@@ -23,6 +23,7 @@ from bot.ingest.poller import (
 from bot.networks.base import AccountIdentity, Later, Network, Position
 from bot.notices import clock_set_back, reading_notices
 from bot.runtime import pace
+from bot.scheduled_job import NetworkJob
 from models import Cursor, Gap
 from models.sources.cursor import MENTIONS_CURSOR
 
@@ -103,3 +104,6 @@ def _record_failure(ctx: BotContext, network: Network, gap_id: int, later: Later
         if later.cause == "forbidden":
             reading_notices.post_not_searched(ctx, session, network, later)
             session.delete(gap)
+
+
+JOBS = (NetworkJob("poll", poll_and_backfill, lambda settings: settings.poll_seconds, first_delay_seconds=0),)

@@ -8,8 +8,9 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from bot.ingest import poller
 from bot.ingest.poller import PollResult
 from bot.networks.base import Absence, Later, Network, Post, PostPage
 from bot.notices import thread_notices
-from bot.slack import redaction
+from bot.scheduled_job import NetworkJob
 from models import Cursor, Mention, Ticket
 from models.core.database import BusyError
 from models.tickets import not_shown
@@ -29,7 +30,7 @@ from models.tickets.not_shown import NotShownResult
 log = logging.getLogger(__name__)
 
 READING_NAME = "posts not shown"  # how `/metrics` calls these readings
-CHECK_INTERVAL_SECONDS = 60.0  # seconds between two looks at what is due
+SWEEP_MIN_INTERVAL_SECONDS = 600.0
 POSTS_PER_CALL = 100  # posts in one call: https://docs.x.com/x-api/posts/get-posts-by-ids
 MAX_CALLS_PER_ROUND = 20  # calls in one round, a network
 
@@ -59,14 +60,13 @@ class PostCheck:
 
 
 def run_due(ctx: BotContext) -> None:
-    """Look at what is due, blank what was kept for long enough, and have Slack show it."""
+    """Look at what is due, and blank what was kept for long enough."""
     for network in ctx.networks.values():
         try:
             _check_due(ctx, network)
         except Later as later:
             log.warning("%s: posts that were not shown wait: %s", network.title, later.detail)
     _blank_overdue(ctx)
-    redaction.redraw_stale(ctx)
 
 
 def sweep_and_check(ctx: BotContext, network: Network) -> PollResult | None:
@@ -274,3 +274,17 @@ def _blank_overdue(ctx: BotContext) -> None:
                 not_shown.erase_text(session, ticket, mention, at=at)
     if found:
         ctx.cards_wake.set()
+
+
+JOBS = (
+    NetworkJob(
+        "sweep", sweep_and_check, SWEEP_MIN_INTERVAL_SECONDS, trigger=CronTrigger(minute=17, timezone=UTC)
+    ),
+    # X's day, by which it charges, is UTC's
+    NetworkJob(
+        "last sweep",
+        sweep_and_check,
+        SWEEP_MIN_INTERVAL_SECONDS,
+        trigger=CronTrigger(hour=23, minute=50, timezone=UTC),
+    ),
+)

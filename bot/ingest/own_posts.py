@@ -13,6 +13,7 @@ from bot.ingest.sightings import record_posted, record_published
 from bot.networks.base import AccountIdentity, Later, Network, Position, Post, PublishedReply, WrongAccount
 from bot.notices import network_alarms, thread_notices
 from bot.runtime import pace
+from bot.scheduled_job import NetworkJob
 from models import Cursor, Event, Mention, Reply, Ticket
 from models.core.normalize import nfc
 from models.sources.cursor import MENTIONS_CURSOR
@@ -21,6 +22,7 @@ from models.tickets.reply import PUBLIC_STATES, DeliveryState
 log = logging.getLogger(__name__)
 
 READING_NAME = "own posts"
+READ_INTERVAL_SECONDS = 600.0
 FIRST_READ_WINDOW = timedelta(hours=24)
 MAX_CLOCK_SKEW = timedelta(minutes=2)  # between our clock and the network's
 
@@ -177,3 +179,9 @@ def _normalized_text(text: str) -> str:
 
 def _without_scheme(link: re.Match[str]) -> str:
     return link[0].partition("://")[2].rstrip("/")
+
+
+JOBS = (
+    # after the first poll: what we answered is known only once we have heard it
+    NetworkJob("own", read_own_posts, READ_INTERVAL_SECONDS, first_delay_seconds=5),
+)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.notices.alarm_lines import channel_line
+from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.elements import format_duration
 from models import Alarm, Card, Ticket
 from models.core.audit_event import HEARD_ACTOR
@@ -75,3 +76,14 @@ def _check_shown(ctx: BotContext, session: Session, ticket: Ticket, *, at: datet
         log.warning("the canary was not shown in Slack for %s", late)
         alarm = Alarm.raise_alarm(session, CANARY_NETWORK, cause="not shown", detail=late, at=at)
         alarm.tell_once(session, channel_line(alarm), at=at, channel=ctx.settings.slack_channel)
+
+
+JOBS = (
+    ScheduledJob(
+        "canary",
+        check,
+        CHECK_INTERVAL_SECONDS,
+        first_delay_seconds=0,
+        is_enabled=lambda settings: settings.canary_channel is not None,
+    ),
+)

@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.notices import thread_notices
+from bot.scheduled_job import ScheduledJob
 from models import Ticket
 from models.core.database import BusyError
 from models.tickets.state import TicketState
 
 log = logging.getLogger(__name__)
+
+CHECK_INTERVAL_SECONDS = 10.0
 
 DueStep = Callable[[BotContext, Session, Ticket, datetime], None]
 
@@ -87,3 +90,6 @@ def _reopen_unanswered(ctx: BotContext, session: Session, ticket: Ticket, at: da
     if ticket.reopen_without_answer(session, at=at):
         quiet = at - (since or at)
         thread_notices.post(session, thread_notices.NO_ANSWER, ticket, at=at, quiet=quiet)
+
+
+JOBS = (ScheduledJob("claims", run_due, CHECK_INTERVAL_SECONDS),)

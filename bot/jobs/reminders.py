@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.elements import permalink
 from bot.slack.blocks.tickets import reminder
 from bot.slack.blocks.tickets.reminder import NAMES_LISTED_MAX, ReminderMessage, WaitingAuthor
@@ -234,3 +235,9 @@ _NOTIFY_BY_LEVEL: dict[
     ReminderLevel.OWNER: _notify_owners,
     ReminderLevel.LAPSED: _notify_lapsed,
 }
+
+
+JOBS = (
+    ScheduledJob("nudges", send_due, CHECK_INTERVAL_SECONDS),
+    ScheduledJob("clocks", start_missing_clocks, CLOCK_INIT_INTERVAL_SECONDS, first_delay_seconds=0),
+)

@@ -3,6 +3,7 @@
 import time
 
 from bot.context import BotContext
+from bot.scheduled_job import ScheduledJob
 from models.reports import daily_rollup, office_time
 
 ROLLUP_INTERVAL_SECONDS = 60.0  # seconds
@@ -49,3 +50,6 @@ def _count_days(ctx: BotContext) -> None:
     if days:
         with ctx.db.write() as session:
             daily_rollup.mark_events_counted(session, until)
+
+
+JOBS = (ScheduledJob("figures", run_due, ROLLUP_INTERVAL_SECONDS, first_delay_seconds=3),)

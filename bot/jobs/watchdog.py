@@ -16,6 +16,7 @@ from bot.context import BotContext
 from bot.jobs import snooze_wakeup
 from bot.notices import alarm_lines
 from bot.publish import account_check
+from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.elements import format_duration
 from models import Alarm, Card, Notice
 from models.reports import health
@@ -96,3 +97,6 @@ def send_heartbeat(ctx: BotContext) -> None:
         requests.get(address.get_secret_value(), timeout=HEARTBEAT_TIMEOUT_SECONDS).raise_for_status()
     except requests.RequestException as error:  # its text holds the address, which may be a secret
         log.warning("the heartbeat was not taken (%s)", type(error).__name__)
+
+
+JOBS = (ScheduledJob("audit", run_checks, CHECK_INTERVAL_SECONDS),)

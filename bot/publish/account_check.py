@@ -21,6 +21,7 @@ from bot.ingest.poller import UNKNOWN_ACCOUNT_ID, account_of
 from bot.networks.base import AccountIdentity, Network, WrongAccount
 from bot.notices import account_notices, network_alarms, thread_notices
 from bot.publish.publish_job import PublishJob, hold_reply
+from bot.scheduled_job import NetworkJob
 from models import Account as Ours
 from models import Alarm, Cursor, Notice, Ticket
 from models.tickets import other_accounts, unconnected_accounts
@@ -197,3 +198,6 @@ def _clear_failures(session: Session, network: Network, connected: AccountIdenti
 
 def _cursors_of_others(network: Network, connected: AccountIdentity) -> tuple[ColumnElement[bool], ...]:
     return Cursor.network == network.name, Cursor.account_id.not_in((connected.id, UNKNOWN_ACCOUNT_ID))
+
+
+JOBS = (NetworkJob("account", check_network, CHECK_INTERVAL_SECONDS, first_delay_seconds=0),)

@@ -11,6 +11,7 @@ from bot.networks.base import Network, PublishedReply
 from bot.notices import thread_notices
 from bot.publish.publish_job import build_publish_job, hold_if_due, hold_reply, mention_of
 from bot.runtime import pace
+from bot.scheduled_job import NetworkJob
 from models import Reply, Ticket
 from models.tickets.reply import DeliveryState
 
@@ -78,3 +79,6 @@ def _confirm_reply(ctx: BotContext, reply_id: int, seen: PublishedReply) -> None
         if reply.state == DeliveryState.HANDED_OFF and not is_other_reply(session, ticket, reply, seen):
             record_posted(session, ticket, reply, seen, by=None, at=ctx.now())
     ctx.wake_loops()
+
+
+JOBS = (NetworkJob("hand-offs", confirm_seen, CHECK_INTERVAL.total_seconds()),)

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks import notification_text
 from bot.slack.blocks.elements import Block, permalink
 from bot.slack.blocks.issues import merge
@@ -133,3 +134,6 @@ def _main_channel(session: Session, issue: Issue) -> str | None:
     here = select(Ticket.channel).join(IssueReport, IssueReport.ticket_id == Ticket.id)
     counted = Counter(session.scalars(here.where(IssueReport.issue_id == issue.id)))
     return counted.most_common(1)[0][0] if counted else None
+
+
+JOBS = (ScheduledJob("fixes", update_messages, UPDATE_INTERVAL_SECONDS),)

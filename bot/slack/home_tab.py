@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.notices.alarm_lines import home_line
+from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.commands.help_text import incomplete_notes
 from bot.slack.blocks.home import (
     OWN_TICKETS_SHOWN_MAX,
@@ -162,3 +163,6 @@ def _day_labels(midnights: list[datetime], zone: ZoneInfo) -> list[str]:
 
 def _record_shown(ctx: BotContext, user: str, shown: str | None) -> None:
     ctx.try_write(lambda session: HomeTab.record_published(session, user, shown))
+
+
+JOBS = (ScheduledJob("homes", refresh, REFRESH_INTERVAL_SECONDS),)

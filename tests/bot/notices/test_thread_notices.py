@@ -71,9 +71,10 @@ def test_a_sentence_without_its_fields_is_refused(here: Room, network: Counting)
     network.says("maria", "@acmebrew hello")
     here.poll()
 
-    with pytest.raises(KeyError), here.ctx.db.write() as session:
+    with here.ctx.db.write() as session:
         ticket = session.get_one(Ticket, 1)
-        thread_notices.post(session, thread_notices.ASSIGNED, ticket, at=here.clock(), to=ANA)
+        with pytest.raises(KeyError):
+            thread_notices.post(session, thread_notices.ASSIGNED, ticket, at=here.clock(), to=ANA)
     assert notices(here) == []
 
 

@@ -5,14 +5,15 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from tests.bot.runtime.test_metrics import figures
 
+from bot import metrics
 from bot.cli import doctor
 from bot.ingest import poller
 from bot.jobs import watchdog
 from bot.networks.base import Later, Refused, Unsure
 from bot.notices.alarm_lines import home_line
 from bot.publish import account_check, manual_posting
-from bot.runtime import metrics
 from bot.slack import home_tab
 from models import Alarm, Cursor, Gap, Reply, Ticket
 from models.reports import open_tickets
@@ -20,7 +21,6 @@ from models.tickets import unconnected_accounts
 from models.tickets.reply import DeliveryState
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, BEN, Counting, Room, cards
-from tests.bot.runtime.test_metrics import figures
 
 
 def hears(here: Room, network: Counting, words: str = "@acmebrew hello", author: str = "maria") -> int:
