@@ -28,7 +28,7 @@ from bot.runtime.job_leases import LEASE_RENEW_INTERVAL_SECONDS, JobLeases
 from bot.runtime.pg_notify import PgListener
 from bot.scheduled_job import NetworkJob, ScheduledJob
 from bot.slack import cards, reactions
-from bot.slack.client import SlackError
+from bot.slack.errors import SlackError
 
 log = logging.getLogger(__name__)
 

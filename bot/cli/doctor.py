@@ -17,7 +17,8 @@ from bot.notices.network_alarms import alarm_key, fix_advice
 from bot.publish import account_check
 from bot.runtime import migrations
 from bot.slack.blocks.elements import format_duration
-from bot.slack.client import SlackError, SlackRefusedError, TokenInfo
+from bot.slack.client import TokenInfo
+from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.permissions import is_group, unreadable_reason
 from models import Alarm, Cursor, Pause
 from models.core.database import BusyError

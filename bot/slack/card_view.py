@@ -4,7 +4,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.networks.base import Network
-from bot.slack.blocks.tickets.card import POSTS_SHOWN_MAX, CardView
+from bot.slack.blocks.notification_text import PostReference
+from bot.slack.blocks.text import escape_entities
+from bot.slack.blocks.tickets.card import POSTS_SHOWN_MAX, CardView, author_text
 from models import Account, Author, Issue, Mention, Reply, Ticket
 from models.tickets import unconnected_accounts
 from models.tickets.reply import PUBLIC_STATES, UNSETTLED_STATES
@@ -43,4 +45,20 @@ def _load_replies(session: Session, ticket: Ticket) -> tuple[Reply, ...]:
     spoken = [reply for reply in found if reply.state in PUBLIC_STATES][:1]
     return tuple(
         sorted([r for r in found if r.state in UNSETTLED_STATES] + spoken, key=lambda r: (r.turn, r.id))
+    )
+
+
+def load_post_reference(session: Session, ticket: Ticket, title: str) -> PostReference:
+    """Whose post a message in the ticket's thread is about, where, and what they wrote."""
+    newest = session.scalar(
+        select(Mention).where(
+            Mention.ticket_id == ticket.id,
+            Mention.post_id == ticket.target_post_id,
+            Mention.deleted_at.is_(None),
+        )
+    )
+    author = session.get_one(Author, ticket.author_id)
+    return PostReference(
+        f"{author_text(author)} on {escape_entities(title)}",
+        newest.display_text if newest is not None else None,
     )

@@ -13,7 +13,7 @@ from bot.slack.blocks import notification_text
 from bot.slack.blocks.elements import Block, permalink
 from bot.slack.blocks.issues import merge
 from bot.slack.blocks.issues import ranking as face
-from bot.slack.client import SlackError, SlackRefusedError
+from bot.slack.errors import SlackError, SlackRefusedError
 from models import Author, Card, Issue, IssueReport, Mention, Notice, Ticket
 from models.issues.fix_followup import list_merged, list_unfinished, reconcile_reports
 from models.issues.merge import MergeResult

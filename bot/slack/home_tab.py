@@ -20,7 +20,7 @@ from bot.slack.blocks.home import (
     page_of_hash,
     view_hash,
 )
-from bot.slack.client import SlackError, SlackLaterError, SlackRefusedError
+from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError
 from bot.slack.membership import MembershipKind, access_of
 from bot.slack.user_timezone import zone_of
 from models import Alarm, Cursor, Gap, HomeTab, Pause

@@ -5,8 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.slack.blocks.elements import Block
-from bot.slack.blocks.issues.issue import PEOPLE_PER_PAGE, IssueRow, IssueView
-from bot.slack.blocks.tickets.card import build_answer_button
+from bot.slack.blocks.issues.issue import PEOPLE_PER_PAGE, IssueRow, IssueView, build_answer_button
 from models import Account, Author, Ticket
 from models.issues.issue import Issue
 from models.issues.queries import RankedIssue, Reporter, compute_weight, list_reporters, reported_mentions

@@ -15,7 +15,8 @@ from enum import Enum, auto
 from typing import TypeVar
 
 from bot.context import BotContext
-from bot.slack.client import Profile, SlackRefusedError
+from bot.slack.client import Profile
+from bot.slack.errors import SlackRefusedError
 from bot.slack.permissions import (
     ANSWER_FRESH_AGE,
     NOT_VISIBLE_ERRORS,

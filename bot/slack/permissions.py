@@ -9,7 +9,8 @@ from enum import Enum, auto
 from typing import Protocol, TypeVar, cast
 
 from bot.settings import Settings
-from bot.slack.client import ChannelInfo, Profile, SlackClient, SlackError, SlackLaterError, SlackRefusedError
+from bot.slack.client import ChannelInfo, Profile, SlackClient
+from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError
 
 log = logging.getLogger(__name__)
 

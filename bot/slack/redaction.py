@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from bot.context import BotContext
 from bot.slack import cards
-from bot.slack.client import SlackError, SlackRefusedError, is_direct_message
+from bot.slack.client import is_direct_message
+from bot.slack.errors import SlackError, SlackRefusedError
 from models import Card, Notice
 
 log = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ from bot.slack.blocks.replies.composer import (
     build_refusal_modal,
 )
 from bot.slack.blocks.text import date_token
-from bot.slack.client import SlackError
+from bot.slack.errors import SlackError
 from bot.slack.permissions import PermissionUnknownError
 from bot.slack.typed_text import SlackText, read_slack_text
 from handlers.feedback import Actor, open_modal, parse_actor, run_and_report, write_session

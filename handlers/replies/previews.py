@@ -17,7 +17,7 @@ from bot.context import BotContext
 from bot.notices import thread_notices
 from bot.slack.blocks import notification_text
 from bot.slack.blocks.replies.preview import build_preview
-from bot.slack.client import SlackError
+from bot.slack.errors import SlackError
 from bot.slack.typed_text import SlackText
 from handlers.feedback import (
     Actor,

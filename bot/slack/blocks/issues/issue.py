@@ -22,9 +22,12 @@ from bot.slack.blocks.issues.ranking import (
     weight_text,
 )
 from bot.slack.blocks.text import date_token, mrkdwn_handle, mrkdwn_literal, quote_block
-from models import Mention
+from bot.slack.blocks.tickets.card import build_reply_button, reply_value
+from models import Author, Mention, Reply, Ticket
 from models.issues.issue import Issue
 from models.issues.queries import RankedIssue, Reporter
+from models.tickets.reply import PUBLIC_STATES
+from models.tickets.state import OPEN_STATES
 
 PEOPLE_PER_PAGE = 8  # people: a message of Slack has room for 4,000 characters
 QUOTE_MAX_CHARS = 200
@@ -131,3 +134,19 @@ def summary_text(standing: RankedIssue) -> str:
         f"{mrkdwn_literal(one.title)}: {'fixed' if one.is_fixed else 'open'}, "
         f"{count_people(len(standing.people))}"
     )
+
+
+def build_answer_button(ticket: Ticket, author: Author, account: str, live: Reply | None) -> Block | None:
+    """The button that says something to its author next; None while a reply is on its way.
+
+    `Reply` while it waits, `Follow up` once it is answered; what is closed without a reply of ours has to be
+    reopened first. `live` is the reply of the turn at hand, if there is one.
+    """
+    if live is not None and live.state not in PUBLIC_STATES:
+        return None
+    if ticket.state in OPEN_STATES:
+        return build_reply_button(ticket, author, account) if live is None else None
+    value = reply_value(ticket, author, account, None)
+    if live is None:
+        return button("Reopen", "reopen", value)
+    return button("Follow up", "follow_up", value | {"n": ticket.turn + 1}, style="primary")

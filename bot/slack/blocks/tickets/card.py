@@ -18,6 +18,7 @@ from bot.slack.blocks.elements import (
     pack_value,
     plain_text,
 )
+from bot.slack.blocks.issues.card_line import build_issue_line
 from bot.slack.blocks.replies import delivery
 from bot.slack.blocks.text import (
     date_token,
@@ -46,7 +47,6 @@ NEWEST_POST_MAX_CHARS = 2_400  # of them for the newest post, if the others leav
 NEWEST_POST_MIN_CHARS = 100  # of the newest post, whatever else is there
 EARLIER_POST_MAX_CHARS = 300  # characters of each earlier one
 POSTS_SHOWN_MAX = 3
-ISSUES_SHOWN_MAX, ISSUE_TITLE_MAX_CHARS = 3, 60
 HANDLES_SHOWN_MAX = 3  # of those whom a network put in front of a post: X allows fifty
 
 MenuOption = tuple[str, dict[str, Any]]  # what stands behind the dots, and what it carries
@@ -93,7 +93,7 @@ def build_card(view: CardView) -> list[Block]:
         blocks += delivery.build_blocks(reply, title=view.title, account=view.account)
     return [
         *blocks,
-        *_issues(view),
+        *([build_issue_line(view.issues)] if view.issues else []),
         *_not_connected_line(view),
         context_block(_status_line(view)),
         *_actions(view),
@@ -214,20 +214,6 @@ def _match_reasons(mention: Mention, account: str) -> list[str]:
     to = [mrkdwn_handle(handle) for handle in addressed[:HANDLES_SHOWN_MAX]]
     more = len(addressed) - len(to)
     return [why, *([f"to {', '.join(to)}{f' and {more} more' if more else ''}"] if to else [])]
-
-
-def _issues(view: CardView) -> list[Block]:
-    """What it is about, in the titles that teammates typed, as they typed them."""
-    if not view.issues:
-        return []
-    parts = [text_element("Issue: " if len(view.issues) == 1 else "Issues: ")]
-    for number, issue in enumerate(view.issues[:ISSUES_SHOWN_MAX]):
-        parts += [text_element(", ")] * (number > 0) + [
-            text_element(truncate(issue.title, ISSUE_TITLE_MAX_CHARS), "bold")
-        ]
-        parts += [text_element(" (fixed)")] * issue.is_fixed
-    more = len(view.issues) - ISSUES_SHOWN_MAX
-    return [line_block(*parts, *([text_element(f" and {more} more")] if more > 0 else []))]
 
 
 # --- where it stands ----------------------------------------------------------------------------------------
@@ -397,31 +383,16 @@ def button_value(view: CardView) -> dict[str, Any]:
     With them a composer can open while the ledger is slow; the submit is held against the ledger anyway.
     """
     latest = next((one.latest_id for one in view.mentions if one.post_id == view.ticket.target_post_id), None)
-    return _button_value(view.ticket, view.author, view.account, latest)
+    return reply_value(view.ticket, view.author, view.account, latest)
 
 
 def build_reply_button(ticket: Ticket, author: Author, account: str) -> Block:
     """A Reply button of its own, for a message in the ticket's thread; `account` is our handle."""
-    return button("Reply", "reply", _button_value(ticket, author, account, None), style="primary")
+    return button("Reply", "reply", reply_value(ticket, author, account, None), style="primary")
 
 
-def build_answer_button(ticket: Ticket, author: Author, account: str, live: Reply | None) -> Block | None:
-    """The button that says something to its author next; None while a reply is on its way.
-
-    `Reply` while it waits, `Follow up` once it is answered; what is closed without a reply of ours has to be
-    reopened first. `live` is the reply of the turn at hand, if there is one.
-    """
-    if live is not None and live.state not in PUBLIC_STATES:
-        return None
-    if ticket.state in OPEN_STATES:
-        return build_reply_button(ticket, author, account) if live is None else None
-    value = _button_value(ticket, author, account, None)
-    if live is None:
-        return button("Reopen", "reopen", value)
-    return button("Follow up", "follow_up", value | {"n": ticket.turn + 1}, style="primary")
-
-
-def _button_value(ticket: Ticket, author: Author, account: str, latest: str | None) -> dict[str, Any]:
+def reply_value(ticket: Ticket, author: Author, account: str, latest: str | None) -> dict[str, Any]:
+    """What a button that leads to a composer carries; `latest` is the version of the post that is shown."""
     names = {"h": author.handle or "", "a": account, "w": ticket.network}
     seen = {"v": latest} if latest is not None else {}
     return {"t": ticket.id, "n": ticket.turn, "p": ticket.target_post_id, **names, **seen}
