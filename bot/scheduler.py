@@ -54,6 +54,7 @@ class Scheduler:
         """Begin; the first poll comes at once."""
         self.plan()
         if self._leases.is_shared:
+            # By the names that the triggers of the schema use.
             wake_events = {"outbox": self.ctx.outbox_wake, "board": self.ctx.cards_wake}
             PgListener(self.ctx.db, self.ctx.stop, wake_events).thread.start()
         self._jobs.start()

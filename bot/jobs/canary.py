@@ -1,6 +1,6 @@
 """A mention that nobody made, every five minutes, to see that whatever we hear is shown within a minute.
 
-It takes the way of every mention from the ledger on: page, ticket, board, Slack, in a channel of its own.
+It goes the way of every mention from the ledger on: page, ticket, card, Slack, in a channel of its own.
 That networks are read is watched elsewhere (`heard_poll_age_seconds`): somebody would have to post there.
 """
 

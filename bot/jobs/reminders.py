@@ -94,16 +94,16 @@ def _run_safely(ctx: BotContext, ticket_id: int, at: datetime) -> None:
 
 
 def _run_round(ctx: BotContext, ticket_ids: Iterable[int], at: datetime) -> None:
-    by_rung: dict[ReminderLevel, list[WaitingAuthor]] = defaultdict(list)
+    by_level: dict[ReminderLevel, list[WaitingAuthor]] = defaultdict(list)
     with ctx.db.write() as session:
         for ticket_id in ticket_ids:
             ticket = Ticket.lock_if_free(session, ticket_id)
             if ticket is not None and ticket.nudge_at is not None and ticket.nudge_at <= at:
-                rung = _advance_clock(ctx, session, ticket, at)
-                if rung is not None:
-                    by_rung[rung].append(waiter_of(ctx, session, ticket))
-        for rung, many in by_rung.items():
-            _NOTIFY_BY_LEVEL[rung](ctx, session, many, at)
+                level = _advance_clock(ctx, session, ticket, at)
+                if level is not None:
+                    by_level[level].append(waiter_of(ctx, session, ticket))
+        for level, many in by_level.items():
+            _NOTIFY_BY_LEVEL[level](ctx, session, many, at)
 
 
 def _advance_clock(ctx: BotContext, session: Session, ticket: Ticket, at: datetime) -> ReminderLevel | None:

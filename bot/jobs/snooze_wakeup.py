@@ -1,4 +1,4 @@
-"""What slept waits again: the thread says so to whoever is to see to it, and the channel has it once more."""
+"""Snoozes that are over: the ticket waits again, and its thread and channel say so."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ def _notify_thread(ctx: BotContext, session: Session, ticket: Ticket, at: dateti
 
 
 def _who_snoozed(session: Session, ticket: Ticket) -> str | None:
-    """Nobody has it, so whoever wanted it back."""
+    """Who snoozed it: nobody owns it, and they wanted it back."""
     acts = select(Event.actor).where(Event.ticket_id == ticket.id, Event.act == "snooze")
     actor = session.scalar(acts.order_by(Event.id.desc()).limit(1))
     return None if actor == HEARD_ACTOR else actor

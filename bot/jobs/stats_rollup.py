@@ -1,4 +1,4 @@
-"""What figures are made of, kept up to date: office hours written down, days counted."""
+"""What statistics are made of, kept up to date: office hours of replies, counts of days."""
 
 import time
 
@@ -30,7 +30,7 @@ def fill_office_times(ctx: BotContext) -> None:
 
 
 def _count_days(ctx: BotContext) -> None:
-    """Count the days that never were, the oldest first; and anew those to which something happened."""
+    """Count the days that were never counted, the oldest first, and recount those that changed."""
     began, today = time.monotonic(), ctx.now().date()
     with ctx.db.read() as session:
         until = daily_rollup.last_event_id(session)

@@ -1,7 +1,6 @@
-"""Every minute: is anything past its time? Then it is driven on where that helps, and told once.
+"""Every minute: is anything past its time? Then it is unblocked where that helps, and told once.
 
-The loops need no auditor as long as they do what they should. It looks at the ledger with other eyes than
-theirs, so that a mistake in one of them does not stay unseen.
+It reads the ledger with queries of its own, not those of the loops, so that a mistake in a loop is noticed.
 """
 
 import logging
@@ -36,7 +35,7 @@ def find_overdue(ctx: BotContext, session: Session) -> list[OverdueCount]:
 
 
 def run_checks(ctx: BotContext) -> list[OverdueCount]:
-    """Look, drive on, tell once; with nothing to tell, let the heartbeat beat. Gives what was found."""
+    """Look, unblock, tell once; if nothing is overdue, send the heartbeat. Returns what was found."""
     at = ctx.now()
     with ctx.db.read() as session:
         read_before = at - ctx.max_read_age
@@ -89,7 +88,7 @@ def _raise_alarms(ctx: BotContext, session: Session, found: list[OverdueCount], 
 
 
 def send_heartbeat(ctx: BotContext) -> None:
-    """Call the heartbeat's address, if there is one: whoever waits for it there is told by its silence."""
+    """Call the heartbeat's address, if there is one; whoever watches it there notices when the calls stop."""
     address = ctx.settings.heartbeat_url
     if address is None:
         return

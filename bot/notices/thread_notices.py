@@ -199,7 +199,7 @@ def post_new_mention(session: Session, ticket: Ticket, words: str, post_id: str,
 
 
 def post_shown_again(session: Session, ticket: Ticket, title: str, *, waits: bool, at: datetime) -> None:
-    """`title`, the network, shows a post again; `waits`: its ticket had been closed, and waits anew."""
+    """`title`, the network, shows a post again; `waits`: its ticket had been closed, and waits again."""
     notice = SHOWN_AGAIN_AND_WAITS if waits else SHOWN_AGAIN
     buttons = [_reply_button(session, ticket)] if waits else []
     post(session, notice, ticket, at=at, network=title, buttons=buttons)

@@ -3,11 +3,12 @@
 Every call to a network names its account, and the network compares that with the credentials at hand
 (`bot/networks/base.py`). Here is what follows from it in the ledger:
 
-1. `check` sees which account is connected. It runs every few seconds, and when somebody is about to reply.
+1. `check_network` sees which account is connected. It runs every few seconds, and when somebody is about to
+   reply.
 2. Replies of other accounts that have not left are stopped: held, queued, or put off until tomorrow. Their
    words come back as drafts, and nothing sends them by itself when their account is back.
 3. Unsure ones, hand-offs and deletions stay as they are until their account is connected again.
-4. An alarm per missing account tells the channel once, refuses new replies and stands on cards (`missing`).
+4. An alarm per missing account tells the channel once, refuses new replies and stands on cards.
 """
 
 import logging
@@ -55,19 +56,19 @@ def check_ticket_account(ctx: BotContext, ticket_id: int) -> None:
         check_network(ctx, network, ticket.account_id)
 
 
-def handle_wrong_account(ctx: BotContext, network: Network, errand: PublishJob, wrong: WrongAccount) -> None:
+def handle_wrong_account(ctx: BotContext, network: Network, job: PublishJob, wrong: WrongAccount) -> None:
     """The credentials for a reply turned out to be another account's; provably nothing was sent."""
     detail = explain_wrong_account(ctx, network, wrong)
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, errand.reply_id)
-        if reply.fence == errand.fence:
+        ticket, reply = hold_reply(session, job.reply_id)
+        if reply.fence == job.fence:
             at = ctx.now()
             reply.put_off(
                 session, at=at, until=at, reason=unconnected_accounts.OTHER_ACCOUNT_CAUSE, detail=wrong.detail
             )
             ticket.give_back(session, reply, at=at, why=unconnected_accounts.OTHER_ACCOUNT_CAUSE)
             thread_notices.post(session, thread_notices.NOT_CONNECTED, reply, at=at, explanation=detail)
-    _record_connected(ctx, network, wrong.connected, errand.account_id)
+    _record_connected(ctx, network, wrong.connected, job.account_id)
 
 
 def explain_wrong_account(ctx: BotContext, network: Network, wrong: WrongAccount) -> str:

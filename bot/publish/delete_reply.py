@@ -48,7 +48,7 @@ def attempt(ctx: BotContext, reply_id: int) -> None:
 
 @contextmanager
 def _hold_if_unsettled(ctx: BotContext, reply_id: int) -> Iterator[tuple[Session, Ticket, Reply]]:
-    """The reply and its ticket, held. `OvertakenError` if it is settled: a slow call outlives its lease."""
+    """The reply and its ticket, held. Raises `OvertakenError` if it is settled."""
     with ctx.db.write() as session:
         ticket, reply = hold_reply(session, reply_id)
         if reply.unsay_by is None or reply.state not in PUBLIC_STATES:
@@ -71,7 +71,7 @@ def _retry_soon(ctx: BotContext, reply_id: int) -> None:
 def _postpone(
     ctx: BotContext, network: Network, reply_id: int, later: Later, detail: str | None = None
 ) -> None:
-    """It is still public, and that is told once for each cause: whoever asked thinks it is gone.
+    """It is still public. The thread is told once for each cause, as whoever asked thinks that it is gone.
 
     `detail` says why, as mrkdwn, if it is not simply what `later` says.
     """

@@ -40,9 +40,9 @@ def confirm_seen(ctx: BotContext, network: Network) -> None:
     """See whether the replies that people were to post by hand are public by now.
 
     Only the newest few of the last day: a hand-off that nobody took up must not cost a read a minute for
-    ever. Later ones are still seen when our own posts are read (`watch`). Those of an account that is not
-    connected wait until it is. Half of what the network allows is left to the looks for replies in doubt,
-    which read the same list.
+    ever. Older ones are still seen when our own posts are read (`bot.ingest.own_posts`). Those of an account
+    that is not connected wait until it is. Half of what the network allows is left to the looks for replies
+    in doubt, which read the same list.
     """
     few = pace.affordable_calls(
         network.rate_limit_status("own posts"), at=ctx.now(), every=CHECK_INTERVAL, most=MAX_CHECKS_PER_ROUND
@@ -61,15 +61,15 @@ def confirm_seen(ctx: BotContext, network: Network) -> None:
             .order_by(Reply.id.desc())
             .limit(few),
         )
-        errands = [
+        jobs = [
             build_publish_job(session, session.get_one(Ticket, reply.ticket_id), reply) for reply in waiting
         ]
-    for errand in errands:
+    for job in jobs:
         if ctx.stop.is_set():
             return
-        seen = network.find_reply(errand.target, None, errand.started_at, account_id=errand.account_id)
+        seen = network.find_reply(job.target, None, job.started_at, account_id=job.account_id)
         if seen is not None:
-            _confirm_reply(ctx, errand.reply_id, seen)
+            _confirm_reply(ctx, job.reply_id, seen)
 
 
 def _confirm_reply(ctx: BotContext, reply_id: int, seen: PublishedReply) -> None:

@@ -1,4 +1,4 @@
-"""Replies that nobody can vouch for: looked for, then asked about, and never sent again by the machine."""
+"""Replies that may or may not be public: looked for, then asked about, never sent again by the bot."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -32,11 +32,11 @@ def handle_expired_lease(ctx: BotContext, reply_id: int) -> None:
         _record_unsure(ctx, session, ticket, reply, "the bot stopped while it was sending")
 
 
-def mark_unsure(ctx: BotContext, errand: PublishJob, detail: str) -> None:
+def mark_unsure(ctx: BotContext, job: PublishJob, detail: str) -> None:
     """Nobody can say whether the call got through; `detail` is what is known of it."""
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, errand.reply_id)
-        if reply.fence == errand.fence:
+        ticket, reply = hold_reply(session, job.reply_id)
+        if reply.fence == job.fence:
             _record_unsure(ctx, session, ticket, reply, detail)
 
 
@@ -53,38 +53,36 @@ def look_for_reply(ctx: BotContext, reply_id: int) -> None:
     """Read our own posts. Only looks that could be made count; after the last one a person is asked."""
     with ctx.db.write() as session:
         ticket, reply = hold_if_due(ctx, session, reply_id, DeliveryState.UNSURE)
-        errand = build_publish_job(session, ticket, reply)
+        job = build_publish_job(session, ticket, reply)
         reply.record_lookup(
             session, next_at=ctx.now() + LOOKUP_LEASE, counts=False
         )  # nobody else looks meanwhile
-    network = ctx.networks[errand.network]
+    network = ctx.networks[job.network]
     try:
-        seen = network.find_reply(errand.target, errand.text, errand.started_at, account_id=errand.account_id)
+        seen = network.find_reply(job.target, job.text, job.started_at, account_id=job.account_id)
     except WrongAccount:  # it stays in doubt, and no person is asked what nobody could look for
-        _reschedule_lookup(ctx, errand, ctx.now() + account_check.NOT_CONNECTED_RETRY_DELAY, asks=False)
+        _reschedule_lookup(ctx, job, ctx.now() + account_check.NOT_CONNECTED_RETRY_DELAY, asks=False)
     except NetworkError as error:
         log.warning("reply %s: a look failed: %s", reply_id, error)
-        _reschedule_lookup(ctx, errand, error.at if isinstance(error, Later) else None)
+        _reschedule_lookup(ctx, job, error.at if isinstance(error, Later) else None)
     else:
         crash_points.reach("look made")
-        _record_lookup(ctx, network, errand, seen)
+        _record_lookup(ctx, network, job, seen)
 
 
-def _record_lookup(
-    ctx: BotContext, network: Network, errand: PublishJob, seen: PublishedReply | None
-) -> None:
-    if seen is not None and confirm_sighting(ctx, errand, seen):
+def _record_lookup(ctx: BotContext, network: Network, job: PublishJob, seen: PublishedReply | None) -> None:
+    if seen is not None and confirm_sighting(ctx, job, seen):
         return
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, errand.reply_id)
-        if (reply.state, reply.fence) != (DeliveryState.UNSURE, errand.fence):
+        ticket, reply = hold_reply(session, job.reply_id)
+        if (reply.state, reply.fence) != (DeliveryState.UNSURE, job.fence):
             return
         at, plan = ctx.now(), ctx.settings.reconcile_seconds
         if reply.looks + 1 < len(plan):
-            reply.record_lookup(session, next_at=_next_lookup_at(errand.started_at, plan, reply.looks, at))
+            reply.record_lookup(session, next_at=_next_lookup_at(job.started_at, plan, reply.looks, at))
             return
         reply.record_lookup(session, next_at=at)
-        _ask_team(session, network, ticket, reply, errand.target, at=at)
+        _ask_team(session, network, ticket, reply, job.target, at=at)
 
 
 def _next_lookup_at(started_at: datetime, plan: tuple[float, ...], looks: int, at: datetime) -> datetime:
@@ -97,10 +95,10 @@ def _next_lookup_at(started_at: datetime, plan: tuple[float, ...], looks: int, a
     return min(at + gap, max(at + min(gap, CATCH_UP_INTERVAL), planned))
 
 
-def confirm_sighting(ctx: BotContext, errand: PublishJob, seen: PublishedReply) -> bool:
+def confirm_sighting(ctx: BotContext, job: PublishJob, seen: PublishedReply) -> bool:
     """Take `seen` for this reply, unless it is known to be another one in the same words."""
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, errand.reply_id)
+        ticket, reply = hold_reply(session, job.reply_id)
         if is_other_reply(session, ticket, reply, seen):
             return False
         record_published(session, ctx.networks[ticket.network], ticket, reply, seen, at=ctx.now())
@@ -119,25 +117,25 @@ def _ask_team(
 
 
 def _reschedule_lookup(
-    ctx: BotContext, errand: PublishJob, not_before: datetime | None, *, asks: bool = True
+    ctx: BotContext, job: PublishJob, not_before: datetime | None, *, asks: bool = True
 ) -> None:
     """A look that could not be made says nothing: count it not, and make it when the network allows.
 
     `asks`: a person is asked once the last planned look is two minutes past.
     """
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, errand.reply_id)
-        if (reply.state, reply.fence) != (DeliveryState.UNSURE, errand.fence):
+        ticket, reply = hold_reply(session, job.reply_id)
+        if (reply.state, reply.fence) != (DeliveryState.UNSURE, job.fence):
             return
         at = ctx.now()
-        end = errand.started_at + timedelta(seconds=ctx.settings.reconcile_seconds[-1]) + LOOKUP_GRACE
+        end = job.started_at + timedelta(seconds=ctx.settings.reconcile_seconds[-1]) + LOOKUP_GRACE
         soon = max(
             at + timedelta(seconds=15),
             min(not_before or at, end if asks else NO_DEADLINE, at + pace.RATE_WINDOW),
         )
         reply.record_lookup(session, next_at=soon, counts=False)
         if at >= end and asks:
-            _ask_team(session, ctx.networks[ticket.network], ticket, reply, errand.target, at=at)
+            _ask_team(session, ctx.networks[ticket.network], ticket, reply, job.target, at=at)
 
 
 def look_once_more(ctx: BotContext, reply_id: int) -> bool | None:
@@ -149,19 +147,19 @@ def look_once_more(ctx: BotContext, reply_id: int) -> bool | None:
     with ctx.db.read() as session:
         reply = session.get_one(Reply, reply_id)
         ticket = session.get_one(Ticket, reply.ticket_id)
-        errand = build_publish_job(session, ticket, reply)
-    network = ctx.networks.get(errand.network)
+        job = build_publish_job(session, ticket, reply)
+    network = ctx.networks.get(job.network)
     if network is None:
         return None
     try:
-        seen = network.find_reply(errand.target, errand.text, errand.started_at, account_id=errand.account_id)
+        seen = network.find_reply(job.target, job.text, job.started_at, account_id=job.account_id)
     except NetworkError:
         return None
-    return seen is not None and confirm_sighting(ctx, errand, seen)
+    return seen is not None and confirm_sighting(ctx, job, seen)
 
 
 def _reminder_delay(asked: Reply, at: datetime) -> timedelta:
-    """How long until it is asked about again: ever longer, for who did not answer twice is not there."""
+    """How long until it is asked about again: ever longer, since whoever ignored two is probably away."""
     return min(max(at - (asked.sent_at or at), REMINDER_MIN_DELAY), REMINDER_MAX_DELAY)
 
 

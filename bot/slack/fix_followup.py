@@ -42,7 +42,7 @@ def announce_reopened(ctx: BotContext, session: Session, issue: Issue, by: str, 
 def announce_recurrence(
     ctx: BotContext, session: Session, issue: Issue, ticket: Ticket, *, at: datetime
 ) -> None:
-    """Tell whoever fixed `issue`, in the channel, that somebody came with it since."""
+    """Tell the person who fixed `issue`, in the channel, that somebody reported it since."""
     card = session.scalar(select(Card).where(Card.ticket_id == ticket.id))
     place = permalink(ctx.slack.workspace, card.channel, card.ts) if card else ""
     author = session.get_one(Author, ticket.author_id)

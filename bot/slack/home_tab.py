@@ -70,7 +70,7 @@ def _build_view(ctx: BotContext, user: str, notice: str | None, page: int | None
 
 
 def refresh(ctx: BotContext) -> None:
-    """Publish each Home anew that somebody may be looking at, if it shows something else by now.
+    """Publish each Home again that somebody may be looking at, if it has changed.
 
     Slack takes a hundred a minute, and this comes twice in one; what is left over comes first the next time,
     for what stayed the same is not published.

@@ -72,7 +72,7 @@ class MembershipKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who somebody is; `refusal` is the sentence to whoever is no member."""
+    """Who somebody is; `refusal` is the sentence to someone who is no member."""
 
     kind: MembershipKind
     refusal: str | None = None
