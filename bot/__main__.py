@@ -33,8 +33,8 @@ from bot.cli.errors import one_line_errors
 from bot.cli.export import export
 from bot.context import BotContext
 from bot.http_server import HttpApp
-from bot.jobs import account_check
 from bot.networks.x.client import XNetwork
+from bot.publish import account_check
 from bot.runtime import migrations
 from bot.runtime.encryption import DecryptionError
 from bot.runtime.token_store import reencrypt_all

@@ -17,7 +17,8 @@ from bot.context import BotContext
 from bot.networks.base import Network
 from bot.networks.x.client import XNetwork, XSettings
 from bot.networks.x.oauth import OAuth2Client
-from bot.runtime import clock_set_back, crash_recovery, logs, migrations, sqlite_lock
+from bot.notices import clock_set_back
+from bot.runtime import crash_recovery, logs, migrations, sqlite_lock
 from bot.runtime.clock import DatabaseClock
 from bot.runtime.encryption import Keyring
 from bot.runtime.token_store import TokenStore

@@ -1,4 +1,4 @@
-"""What a working bot has at hand: the ledger, the networks, Slack, the time, and ways to wake its loops."""
+"""What all parts of a running bot share: ledger, networks, Slack, time, and ways to wake its loops."""
 
 import logging
 import threading
@@ -31,6 +31,9 @@ SHUTDOWN_WAIT_SECONDS = (
     2.0  # seconds that an end waits for what is under way, besides the time for calls to networks
 )
 
+READ_MIN_AGE_SECONDS = 60.0
+UNREAD_AFTER_POLLS = 3  # failed polls until mentions count as unread
+
 Result = TypeVar("Result")
 
 
@@ -53,17 +56,17 @@ class BotContext:
     running_tasks: TaskCounter = field(default_factory=TaskCounter)
     fingerprints: FingerprintCache = field(default_factory=FingerprintCache)
     sender_permissions: SenderPermissions = field(default_factory=SenderPermissions)
-    # Errands wait for Slack and networks: a slow one must not keep people from a glance at the ledger. Nor
-    # must a slow ledger keep Heard from asking Slack who somebody is, or the reverse.
-    _read_pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "glance"))
-    _slack_pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "ask"))
-    _background_pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "errand"))
+    # Background tasks wait for Slack and networks: a slow one must not keep people from a quick read of the
+    # ledger. Nor must a slow ledger keep Heard from asking Slack who somebody is, or the reverse.
+    _read_pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "read"))
+    _slack_pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "slack"))
+    _background_pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "background"))
     _answer_pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, "answer"))
     _ordered_answers: KeyedQueue = field(init=False)
     clock: WatchedClock = field(init=False)  # what `now` asks
 
     def __post_init__(self) -> None:
-        in_order = KeyedQueue(lambda errand: self._submit(self._answer_pool, errand))
+        in_order = KeyedQueue(lambda task: self._submit(self._answer_pool, task))
         object.__setattr__(self, "_ordered_answers", in_order)  # frozen
         object.__setattr__(self, "clock", WatchedClock(self.now))
         object.__setattr__(self, "now", self.clock)
@@ -79,6 +82,12 @@ class BotContext:
         return timedelta(minutes=self.settings.claim_minutes)
 
     @property
+    def max_read_age(self) -> timedelta:
+        """How old the last reading of mentions may be before they count as unread."""
+        polls = UNREAD_AFTER_POLLS * self.settings.poll_seconds
+        return timedelta(seconds=max(polls, READ_MIN_AGE_SECONDS))
+
+    @property
     def network_titles(self) -> dict[str, str]:
         """What people call each network that this Heard can speak to, by its name."""
         return {name: network.title for name, network in self.networks.items()}
@@ -90,7 +99,7 @@ class BotContext:
         return self.networks[name]
 
     def wake_loops(self) -> None:
-        """Something changed: have it sent and drawn now. A lost nudge costs a tick, not the work."""
+        """Something changed: have it sent and drawn now. A lost wake-up costs a short wait, not the work."""
         self.outbox_wake.set()
         self.cards_wake.set()
 
@@ -103,7 +112,7 @@ class BotContext:
         return self._run_with_timeout(self._read_pool, look, seconds)
 
     def ask_with_timeout(self, question: Callable[[], Result], seconds: float) -> Result | None:
-        """Ask Slack something; None if it does not answer within `seconds`. As `glance`, in own threads."""
+        """As `read_with_timeout`, for questions to Slack, in threads of its own."""
         return self._run_with_timeout(self._slack_pool, question, seconds)
 
     def _run_with_timeout(
@@ -133,35 +142,35 @@ class BotContext:
             return False
         return True
 
-    def run_in_background(self, errand: Callable[[], object]) -> None:
+    def run_in_background(self, task: Callable[[], object]) -> None:
         """Do something that takes longer than a person waits for an answer. Lost if the process dies."""
-        self._submit(self._background_pool, errand)
+        self._submit(self._background_pool, task)
 
-    def queue_answer(self, user: str, errand: Callable[[], object]) -> None:
+    def queue_answer(self, user: str, task: Callable[[], object]) -> None:
         """Tell `user` something beside their request, after all that they were to be told before.
 
         Lost if the process dies; an end waits for it.
         """
-        self._ordered_answers.add(user, errand)
+        self._ordered_answers.add(user, task)
 
-    def _submit(self, pool: ThreadPoolExecutor, errand: Callable[[], object]) -> None:
+    def _submit(self, pool: ThreadPoolExecutor, task: Callable[[], object]) -> None:
         """Have it done in `pool`; counted as under way from now on, also while it waits for a thread."""
         self.running_tasks.begin()
         try:
-            future = pool.submit(errand)
+            future = pool.submit(task)
         except RuntimeError:  # the pool is closed
             self.running_tasks.end()
             log.warning("something that was to be done aside is not done: Heard is stopping")
             return
         future.add_done_callback(self._on_task_done)
 
-    def _on_task_done(self, errand: Future[object]) -> None:
+    def _on_task_done(self, task: Future[object]) -> None:
         self.running_tasks.end()
-        _log_failure(errand)
+        _log_failure(task)
 
-    def _run_counted(self, errand: Callable[[], Result]) -> Result:
+    def _run_counted(self, task: Callable[[], Result]) -> Result:
         with self.running_tasks.counted():
-            return errand()
+            return task()
 
     def close(self) -> None:
         """Let what is under way come to its end, if it does so soon; then let go of everything."""
@@ -172,7 +181,7 @@ class BotContext:
         self.db.close()
 
 
-def _log_failure(errand: Future[object]) -> None:
+def _log_failure(task: Future[object]) -> None:
     """Nobody waits for what is done aside, so nobody else would hear of its failure."""
-    if not errand.cancelled() and (error := errand.exception()) is not None:
+    if not task.cancelled() and (error := task.exception()) is not None:
         log.error("what was to be done aside failed", exc_info=error)

@@ -14,8 +14,11 @@ from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk.signature import SignatureVerifier
 from sqlalchemy import select
 
+from bot import metrics
 from bot.context import BotContext
-from bot.runtime import clock_set_back, metrics, migrations
+from bot.notices import clock_set_back
+from bot.runtime import migrations
+from bot.runtime.waitress_server import BODY_MAX_BYTES
 from bot.slack.blocks.elements import format_duration
 from models import Cursor
 from models.sources.cursor import MENTIONS_CURSOR
@@ -25,7 +28,6 @@ log = logging.getLogger(__name__)
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
-BODY_MAX_BYTES = 1024 * 1024  # bytes; Slack's largest payloads are a quarter of that
 _UNIX_TIME_PATTERN = re.compile(
     r"[0-9]{1,12}"
 )  # Unix time; the SDK's verifier raises on more digits, and on none

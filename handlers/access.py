@@ -25,7 +25,7 @@ from bot.slack.blocks.issues import merge, picker, ranking
 from bot.slack.blocks.replies import composer
 from bot.slack.blocks.replies.composer import build_refusal_modal
 from bot.slack.blocks.tickets import author_history, snooze
-from bot.slack.client import SlackError
+from bot.slack.errors import SlackError
 from bot.slack.membership import (
     MEMBERSHIP_WAIT_SECONDS,
     NOT_IN_CHANNEL,

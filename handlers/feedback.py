@@ -17,7 +17,7 @@ from bot.runtime import crash_points
 from bot.slack import home_tab
 from bot.slack.blocks.elements import Block
 from bot.slack.blocks.text import unescape
-from bot.slack.client import SlackError
+from bot.slack.errors import SlackError
 from bot.slack.permissions import PermissionUnknownError
 from bot.slack.respond import try_respond
 from models import Card, Ticket

@@ -11,12 +11,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.context import BotContext
 from bot.ingest.own_posts import READING_NAME
-from bot.jobs import account_check
 from bot.networks.base import Later, Network
-from bot.runtime import clock_set_back, migrations
+from bot.notices import clock_set_back
+from bot.notices.network_alarms import alarm_key, fix_advice
+from bot.publish import account_check
+from bot.runtime import migrations
 from bot.slack.blocks.elements import format_duration
-from bot.slack.client import SlackError, SlackRefusedError, TokenInfo
-from bot.slack.network_alarms import alarm_key, fix_advice
+from bot.slack.client import TokenInfo
+from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.permissions import is_group, unreadable_reason
 from models import Alarm, Cursor, Pause
 from models.core.database import BusyError

@@ -21,9 +21,10 @@ from bot.ingest.poller import (
     without_own_posts,
 )
 from bot.networks.base import AccountIdentity, Later, Network, Position
-from bot.runtime import clock_set_back, pace
-from bot.slack.blocks.text import mrkdwn_error
-from models import Cursor, Gap, Notice
+from bot.notices import clock_set_back, reading_notices
+from bot.runtime import pace
+from bot.scheduled_job import NetworkJob
+from models import Cursor, Gap
 from models.sources.cursor import MENTIONS_CURSOR
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,8 @@ def _progress_recorder(
             return
         gap.before_id, gap.heard, gap.not_before, gap.failure = low, gap.heard + taken, None, None
         if is_over:
-            _notify_channel(ctx, session, gap, _searched_sentence(network))
+            reading_notices.post_searched(ctx, session, network)
+            session.delete(gap)
 
     return note
 
@@ -100,23 +102,8 @@ def _record_failure(ctx: BotContext, network: Network, gap_id: int, later: Later
             later.detail,
         )
         if later.cause == "forbidden":
-            _notify_channel(ctx, session, gap, _not_searched_sentence(network, later))
+            reading_notices.post_not_searched(ctx, session, network, later)
+            session.delete(gap)
 
 
-def _notify_channel(ctx: BotContext, session: Session, gap: Gap, sentence: str) -> None:
-    Notice.enqueue(session, sentence, at=ctx.now(), channel=ctx.settings.slack_channel)
-    session.delete(gap)
-
-
-def _stopped_sentence(network: Network) -> str:
-    return f":warning: {network.title} stopped listing mentions before it reached the last one that I knew."
-
-
-def _searched_sentence(network: Network) -> str:
-    missing = "what only answers us without naming us may be missing"
-    return f"{_stopped_sentence(network)} I searched for the rest; {missing}."
-
-
-def _not_searched_sentence(network: Network, later: Later) -> str:
-    why = mrkdwn_error(later.detail)
-    return f"{_stopped_sentence(network)} It does not let me search for the rest ({why}): please look."
+JOBS = (NetworkJob("poll", poll_and_backfill, lambda settings: settings.poll_seconds, first_delay_seconds=0),)

@@ -2,7 +2,7 @@
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from bot.slack.blocks.text import sanitize
+from models.core.normalize import sanitize
 
 NAME_MAX_CHARS = 500  # of a name or a handle; a grapheme may carry any number of accents
 

@@ -8,8 +8,9 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -18,7 +19,8 @@ from bot.context import BotContext
 from bot.ingest import poller
 from bot.ingest.poller import PollResult
 from bot.networks.base import Absence, Later, Network, Post, PostPage
-from bot.slack import redaction, thread_notices
+from bot.notices import thread_notices
+from bot.scheduled_job import NetworkJob
 from models import Cursor, Mention, Ticket
 from models.core.database import BusyError
 from models.tickets import not_shown
@@ -28,7 +30,7 @@ from models.tickets.not_shown import NotShownResult
 log = logging.getLogger(__name__)
 
 READING_NAME = "posts not shown"  # how `/metrics` calls these readings
-CHECK_INTERVAL_SECONDS = 60.0  # seconds between two looks at what is due
+SWEEP_MIN_INTERVAL_SECONDS = 600.0
 POSTS_PER_CALL = 100  # posts in one call: https://docs.x.com/x-api/posts/get-posts-by-ids
 MAX_CALLS_PER_ROUND = 20  # calls in one round, a network
 
@@ -58,14 +60,13 @@ class PostCheck:
 
 
 def run_due(ctx: BotContext) -> None:
-    """Look at what is due, blank what was kept for long enough, and have Slack show it."""
+    """Look at what is due, and blank what was kept for long enough."""
     for network in ctx.networks.values():
         try:
             _check_due(ctx, network)
         except Later as later:
             log.warning("%s: posts that were not shown wait: %s", network.title, later.detail)
     _blank_overdue(ctx)
-    redaction.redraw_stale(ctx)
 
 
 def sweep_and_check(ctx: BotContext, network: Network) -> PollResult | None:
@@ -247,9 +248,9 @@ def _notify_team(
 ) -> None:
     """Whoever had written an answer is told, and so is whoever has the ticket."""
     for reply in lost.stopped:
-        thread_notices.post_no_longer_shown(session, network, reply, at=at)
+        thread_notices.post(session, thread_notices.NO_LONGER_SHOWN, reply, at=at, network=network.title)
     if lost.closed and not lost.stopped and ticket.owner is not None:
-        thread_notices.post_closed_as_not_shown(session, network, ticket, at=at)
+        thread_notices.post(session, thread_notices.CLOSED_AS_NOT_SHOWN, ticket, at=at, network=network.title)
 
 
 def _postpone(ctx: BotContext, asked: Iterable[PostCheck], *, at: datetime) -> None:
@@ -273,3 +274,17 @@ def _blank_overdue(ctx: BotContext) -> None:
                 not_shown.erase_text(session, ticket, mention, at=at)
     if found:
         ctx.cards_wake.set()
+
+
+JOBS = (
+    NetworkJob(
+        "sweep", sweep_and_check, SWEEP_MIN_INTERVAL_SECONDS, trigger=CronTrigger(minute=17, timezone=UTC)
+    ),
+    # X's day, by which it charges, is UTC's
+    NetworkJob(
+        "last sweep",
+        sweep_and_check,
+        SWEEP_MIN_INTERVAL_SECONDS,
+        trigger=CronTrigger(hour=23, minute=50, timezone=UTC),
+    ),
+)

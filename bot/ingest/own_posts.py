@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.poller import next_poll_at
+from bot.ingest.sightings import record_posted, record_published
 from bot.networks.base import AccountIdentity, Later, Network, Position, Post, PublishedReply, WrongAccount
-from bot.publish.manual_posting import record_posted
-from bot.publish.reconcile import record_published
+from bot.notices import network_alarms, thread_notices
 from bot.runtime import pace
-from bot.slack import network_alarms, thread_notices
+from bot.scheduled_job import NetworkJob
 from models import Cursor, Event, Mention, Reply, Ticket
 from models.core.normalize import nfc
 from models.sources.cursor import MENTIONS_CURSOR
@@ -22,6 +22,7 @@ from models.tickets.reply import PUBLIC_STATES, DeliveryState
 log = logging.getLogger(__name__)
 
 READING_NAME = "own posts"
+READ_INTERVAL_SECONDS = 600.0
 FIRST_READ_WINDOW = timedelta(hours=24)
 MAX_CLOCK_SKEW = timedelta(minutes=2)  # between our clock and the network's
 
@@ -124,7 +125,9 @@ def _record_outside_answer(
     live = ticket.live_reply(session)
     ticket.record_outside_answer(session, post_id=post.id, to_post_id=mention.post_id, at=post.posted_at)
     if live is not None and live.state == DeliveryState.CANCELLED:
-        thread_notices.post_answered_outside(session, network, live, post.url, at=at)
+        thread_notices.post(
+            session, thread_notices.ANSWERED_OUTSIDE, live, at=at, network=network.title, url=post.url
+        )
 
 
 def _is_unverified(reply: Reply) -> bool:
@@ -176,3 +179,9 @@ def _normalized_text(text: str) -> str:
 
 def _without_scheme(link: re.Match[str]) -> str:
     return link[0].partition("://")[2].rstrip("/")
+
+
+JOBS = (
+    # after the first poll: what we answered is known only once we have heard it
+    NetworkJob("own", read_own_posts, READ_INTERVAL_SECONDS, first_delay_seconds=5),
+)

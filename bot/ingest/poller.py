@@ -25,13 +25,12 @@ from bot.networks.base import (
     UnreadableRow,
     WrongAccount,
 )
+from bot.notices import network_alarms, reading_notices, thread_notices
 from bot.runtime import crash_points, pace
-from bot.slack import network_alarms, thread_notices
-from bot.slack.blocks.text import mrkdwn_handle, sanitize
-from bot.slack.blocks.tickets.card import build_reply_button
 from models import Account as Ours
-from models import Cursor, Gap, Mention, Notice, QuarantinedPost, Ticket
+from models import Cursor, Gap, Mention, QuarantinedPost, Ticket
 from models.core.base import add_if_absent
+from models.core.normalize import sanitize
 from models.sources.attachment import Attachment
 from models.sources.cursor import MENTIONS_CURSOR
 from models.tickets.ingest import IncomingPost, IngestResult, IngestTarget, ingest_page
@@ -372,9 +371,7 @@ def _count_new_and_notify(session: Session, taken: IngestResult, title: str, *, 
     for ticket_id, words in taken.known_ticket_texts.items():
         ticket, post_id = session.get_one(Ticket, ticket_id), taken.newest_post_ids[ticket_id]
         if ticket.owner is not None or ticket.turn > 1:
-            thread_notices.post_new_mention(
-                session, ticket, words, post_id, build_reply_button(session, ticket), at=at
-            )
+            thread_notices.post_new_mention(session, ticket, words, post_id, at=at)
             ticket.restart_owner_clock(at)
     return taken.tickets + taken.follow_ups
 
@@ -383,9 +380,7 @@ def notify_shown_again(session: Session, taken: IngestResult, title: str, *, at:
     """Say in their threads which tickets have a post that `title`, the network, shows again."""
     for ticket_id, waits in taken.restored_tickets.items():
         ticket = session.get_one(Ticket, ticket_id)
-        thread_notices.post_shown_again(
-            session, ticket, title, build_reply_button(session, ticket), waits=waits, at=at
-        )
+        thread_notices.post_shown_again(session, ticket, title, waits=waits, at=at)
 
 
 def _quarantine(session: Session, place: IngestTarget, bad: UnreadableRow, *, at: datetime) -> None:
@@ -413,8 +408,10 @@ def _cursor_mover(
         cursor = Cursor.of(session, network.name, account.id, MENTIONS_CURSOR, at=at)
         if heard.left_out:
             cursor.left_out = heard.left_out
-            sentence = _first_poll_sentence(network, account, heard)
-            Notice.enqueue(session, sentence, at=at, channel=ctx.settings.slack_channel)
+            counts = {"shown": FIRST_POLL_MAX_POSTS, "left_out": heard.left_out}
+            reading_notices.post_first_poll(
+                ctx, session, network, account, has_gap=heard.gap, at=at, **counts
+            )
         elif heard.gap and not cursor.is_first and not _has_reached_last(cursor, heard):
             log.warning("%s: the list of mentions ended too early; searching for the rest", network.title)
             since = (cursor.read_at or at) - READ_OVERLAP
@@ -446,16 +443,6 @@ def _has_reached_last(cursor: Cursor, heard: PollResult) -> bool:
     if cursor.post_id is None or heard.oldest is None:
         return False
     return (len(heard.oldest), heard.oldest) <= (len(cursor.post_id), cursor.post_id)
-
-
-def _first_poll_sentence(network: Network, account: AccountIdentity, heard: PollResult) -> str:
-    at_least = "at least " if heard.gap else ""
-    return (
-        f"I looked at the last 24 hours of {network.title} for *{mrkdwn_handle(account.handle)}*: the newest "
-        f"{FIRST_POLL_MAX_POSTS} mentions have cards here. *{at_least}{heard.left_out} older ones* of "
-        f"that day "
-        f"were left on {network.title}, so that this channel is not flooded."
-    )
 
 
 def _record_failure(ctx: BotContext, network: Network, account_id: str, later: Later) -> None:

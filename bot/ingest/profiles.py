@@ -10,6 +10,7 @@ from bot.context import BotContext
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
 from bot.networks.base import AccountIdentity, AuthorProfile, Later, Network, Post
 from bot.runtime import pace
+from bot.scheduled_job import NetworkJob
 from models import Author, Mention, Ticket
 from models.core import bulk_insert
 
@@ -129,3 +130,6 @@ def fetch_missing(ctx: BotContext, network: Network) -> None:
         for author in Author.by_network_id(session, network.name, set(missing) - people.keys()).values():
             author.fetched_at = ctx.now()  # gone or suspended: do not pay to ask again today
     ctx.cards_wake.set()
+
+
+JOBS = (NetworkJob("profiles", fetch_missing, interval_seconds=60),)

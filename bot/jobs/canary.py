@@ -1,6 +1,6 @@
 """A mention that nobody made, every five minutes, to see that whatever we hear is shown within a minute.
 
-It takes the way of every mention from the ledger on: page, ticket, board, Slack, in a channel of its own.
+It goes the way of every mention from the ledger on: page, ticket, card, Slack, in a channel of its own.
 That networks are read is watched elsewhere (`heard_poll_age_seconds`): somebody would have to post there.
 """
 
@@ -11,6 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.notices.alarm_lines import channel_line
+from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.elements import format_duration
 from models import Alarm, Card, Ticket
 from models.core.audit_event import HEARD_ACTOR
@@ -73,13 +75,15 @@ def _check_shown(ctx: BotContext, session: Session, ticket: Ticket, *, at: datet
         late = format_duration(at - since)
         log.warning("the canary was not shown in Slack for %s", late)
         alarm = Alarm.raise_alarm(session, CANARY_NETWORK, cause="not shown", detail=late, at=at)
-        sentence = f":rotating_light: {alarm_line(late)}"
-        alarm.tell_once(session, sentence, at=at, channel=ctx.settings.slack_channel)
+        alarm.tell_once(session, channel_line(alarm), at=at, channel=ctx.settings.slack_channel)
 
 
-def alarm_line(late: str) -> str:
-    """That the canary was not shown for as long as `late` says, and what to do."""
-    return (
-        f"A test mention was not shown in Slack for {late}, so real ones may not be either. "
-        "What waits is in `/mentions open`, and `/mentions doctor` says more."
-    )
+JOBS = (
+    ScheduledJob(
+        "canary",
+        check,
+        CHECK_INTERVAL_SECONDS,
+        first_delay_seconds=0,
+        is_enabled=lambda settings: settings.canary_channel is not None,
+    ),
+)

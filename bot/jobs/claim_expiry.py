@@ -9,12 +9,15 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.slack import thread_notices
+from bot.notices import thread_notices
+from bot.scheduled_job import ScheduledJob
 from models import Ticket
 from models.core.database import BusyError
 from models.tickets.state import TicketState
 
 log = logging.getLogger(__name__)
+
+CHECK_INTERVAL_SECONDS = 10.0
 
 DueStep = Callable[[BotContext, Session, Ticket, datetime], None]
 
@@ -71,7 +74,8 @@ def _expire_claim(ctx: BotContext, session: Session, ticket: Ticket, at: datetim
         return
     owner = ticket.expire(session, at=at)
     if owner is not None:
-        thread_notices.post_claim_expired(session, ticket, owner, ctx.claim_duration, at=at)
+        quiet = ctx.claim_duration
+        thread_notices.post(session, thread_notices.CLAIM_EXPIRED, ticket, at=at, before=owner, quiet=quiet)
 
 
 def _close_composer(ctx: BotContext, session: Session, ticket: Ticket, at: datetime) -> None:
@@ -84,4 +88,8 @@ def _reopen_unanswered(ctx: BotContext, session: Session, ticket: Ticket, at: da
     del ctx
     since = ticket.closed_at
     if ticket.reopen_without_answer(session, at=at):
-        thread_notices.post_no_answer(session, ticket, since or at, at=at)
+        quiet = at - (since or at)
+        thread_notices.post(session, thread_notices.NO_ANSWER, ticket, at=at, quiet=quiet)
+
+
+JOBS = (ScheduledJob("claims", run_due, CHECK_INTERVAL_SECONDS),)

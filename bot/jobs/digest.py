@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.jobs.stats_rollup import fill_office_times
+from bot.scheduled_job import ScheduledJob
 from bot.slack import home_tab
 from bot.slack.blocks.commands import digest as face
 from bot.slack.blocks.commands.digest import TICKETS_LISTED_MAX, Digest
@@ -128,3 +129,6 @@ def _read_edition(ctx: BotContext, session: Session, edition: _Edition, at: date
         target=target,
         at=at,
     )
+
+
+JOBS = (ScheduledJob("digest", write_due, CHECK_INTERVAL_SECONDS),)

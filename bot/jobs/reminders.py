@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.elements import permalink
 from bot.slack.blocks.tickets import reminder
 from bot.slack.blocks.tickets.reminder import NAMES_LISTED_MAX, ReminderMessage, WaitingAuthor
@@ -93,16 +94,16 @@ def _run_safely(ctx: BotContext, ticket_id: int, at: datetime) -> None:
 
 
 def _run_round(ctx: BotContext, ticket_ids: Iterable[int], at: datetime) -> None:
-    by_rung: dict[ReminderLevel, list[WaitingAuthor]] = defaultdict(list)
+    by_level: dict[ReminderLevel, list[WaitingAuthor]] = defaultdict(list)
     with ctx.db.write() as session:
         for ticket_id in ticket_ids:
             ticket = Ticket.lock_if_free(session, ticket_id)
             if ticket is not None and ticket.nudge_at is not None and ticket.nudge_at <= at:
-                rung = _advance_clock(ctx, session, ticket, at)
-                if rung is not None:
-                    by_rung[rung].append(waiter_of(ctx, session, ticket))
-        for rung, many in by_rung.items():
-            _NOTIFY_BY_LEVEL[rung](ctx, session, many, at)
+                level = _advance_clock(ctx, session, ticket, at)
+                if level is not None:
+                    by_level[level].append(waiter_of(ctx, session, ticket))
+        for level, many in by_level.items():
+            _NOTIFY_BY_LEVEL[level](ctx, session, many, at)
 
 
 def _advance_clock(ctx: BotContext, session: Session, ticket: Ticket, at: datetime) -> ReminderLevel | None:
@@ -234,3 +235,9 @@ _NOTIFY_BY_LEVEL: dict[
     ReminderLevel.OWNER: _notify_owners,
     ReminderLevel.LAPSED: _notify_lapsed,
 }
+
+
+JOBS = (
+    ScheduledJob("nudges", send_due, CHECK_INTERVAL_SECONDS),
+    ScheduledJob("clocks", start_missing_clocks, CLOCK_INIT_INTERVAL_SECONDS, first_delay_seconds=0),
+)

@@ -3,6 +3,7 @@
 import logging
 
 from bot.context import BotContext
+from bot.scheduled_job import ScheduledJob
 from models.reports.word_index import index_missing
 
 log = logging.getLogger(__name__)
@@ -21,3 +22,6 @@ def catch_up(ctx: BotContext) -> None:
             break
     if found:
         log.info("indexed %d texts for the search that were missing", found)
+
+
+JOBS = (ScheduledJob("search index", catch_up, CATCH_UP_INTERVAL_SECONDS, first_delay_seconds=2),)

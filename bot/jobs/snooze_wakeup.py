@@ -1,4 +1,4 @@
-"""What slept waits again: the thread says so to whoever is to see to it, and the channel has it once more."""
+"""Snoozes that are over: the ticket waits again, and its thread and channel say so."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.jobs.reminders import waiter_of
+from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.tickets import reminder
 from bot.slack.blocks.tickets.reminder import WaitingAuthor
 from models import Event, Notice, Ticket
@@ -17,6 +18,13 @@ from models.reports import health
 from models.tickets.state import TicketState
 
 TICKETS_PER_ROUND = 200  # snoozes that end together
+
+
+def run_due(ctx: BotContext) -> None:
+    """End the snoozes that are over. Raises what the database raises."""
+    with ctx.db.write() as session:
+        wake_due(ctx, session, at=ctx.now())
+    ctx.cards_wake.set()
 
 
 def wake_due(ctx: BotContext, session: Session, *, at: datetime) -> None:
@@ -46,7 +54,7 @@ def _notify_thread(ctx: BotContext, session: Session, ticket: Ticket, at: dateti
 
 
 def _who_snoozed(session: Session, ticket: Ticket) -> str | None:
-    """Nobody has it, so whoever wanted it back."""
+    """Who snoozed it: nobody owns it, and they wanted it back."""
     acts = select(Event.actor).where(Event.ticket_id == ticket.id, Event.act == "snooze")
     actor = session.scalar(acts.order_by(Event.id.desc()).limit(1))
     return None if actor == HEARD_ACTOR else actor
@@ -58,3 +66,6 @@ def _notify_channel(session: Session, channel: str, many: Sequence[WaitingAuthor
     # The words of one alone are read out.
     quotes = [one.mention_id for one in many if one.mention_id is not None] if len(many) == 1 else []
     Notice.enqueue(session, text, blocks=blocks, at=at, channel=channel, quotes=quotes)
+
+
+JOBS = (ScheduledJob("snoozes", run_due, interval_seconds=30),)

@@ -1,8 +1,9 @@
-"""What figures are made of, kept up to date: office hours written down, days counted."""
+"""What statistics are made of, kept up to date: office hours of replies, counts of days."""
 
 import time
 
 from bot.context import BotContext
+from bot.scheduled_job import ScheduledJob
 from models.reports import daily_rollup, office_time
 
 ROLLUP_INTERVAL_SECONDS = 60.0  # seconds
@@ -29,7 +30,7 @@ def fill_office_times(ctx: BotContext) -> None:
 
 
 def _count_days(ctx: BotContext) -> None:
-    """Count the days that never were, the oldest first; and anew those to which something happened."""
+    """Count the days that were never counted, the oldest first, and recount those that changed."""
     began, today = time.monotonic(), ctx.now().date()
     with ctx.db.read() as session:
         until = daily_rollup.last_event_id(session)
@@ -49,3 +50,6 @@ def _count_days(ctx: BotContext) -> None:
     if days:
         with ctx.db.write() as session:
             daily_rollup.mark_events_counted(session, until)
+
+
+JOBS = (ScheduledJob("figures", run_due, ROLLUP_INTERVAL_SECONDS, first_delay_seconds=3),)

@@ -1,19 +1,21 @@
-"""Every minute: is anything past its time? Then it is driven on where that helps, and told once.
+"""Every minute: is anything past its time? Then it is unblocked where that helps, and told once.
 
-The loops need no auditor as long as they do what they should. It looks at the ledger with other eyes than
-theirs, so that a mistake in one of them does not stay unseen.
+It reads the ledger with queries of its own, not those of the loops, so that a mistake in a loop is noticed.
 """
 
 import logging
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import requests
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.jobs import account_check, snooze_wakeup
+from bot.jobs import snooze_wakeup
+from bot.notices import alarm_lines
+from bot.publish import account_check
+from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.elements import format_duration
 from models import Alarm, Card, Notice
 from models.reports import health
@@ -22,49 +24,21 @@ from models.tickets import other_accounts
 
 log = logging.getLogger(__name__)
 
-READ_MIN_AGE_SECONDS = 60.0
-UNREAD_AFTER_POLLS = 3  # polls in vain until mentions count as unread
+CHECK_INTERVAL_SECONDS = 60.0
 OVERDUE_CAUSE = "overdue"
 HEARTBEAT_TIMEOUT_SECONDS = 5.0  # seconds that the heartbeat's address may take
 
-_ALARM_SENTENCES = {
-    "replies": "{things} should have gone on and did not. I try again now; please look at the cards.",
-    "replies without a network": "{things} cannot go out: this Heard has no keys for their network any more.",
-    "deletions": "{things} should be deleted and still may be public. Please look at the cards.",
-    "stranded replies": "{things} had no next step. I gave them one; please look at the cards.",
-    "cards": "{things} could not be drawn for ten minutes. What waits is in `/mentions open`.",
-    "snoozes": "{things} had not ended when they should have. They end now.",
-    "words": "The words of {things} should be gone: the network no longer shows them. Please see the log.",
-    "readings": "Mentions were not read when they should have been. `/mentions doctor` says more.",
-}
-_REPLY_PHRASES = ("1 reply", "{:,} replies")
-_COUNT_PHRASES = {
-    "replies": _REPLY_PHRASES,
-    "replies without a network": _REPLY_PHRASES,
-    "deletions": _REPLY_PHRASES,
-    "stranded replies": _REPLY_PHRASES,
-    "cards": ("1 card", "{:,} cards"),
-    "snoozes": ("1 snooze", "{:,} snoozes"),
-    "words": ("1 post", "{:,} posts"),
-    "readings": ("", ""),
-}
-
-
-def max_read_age(ctx: BotContext) -> timedelta:
-    """How old the last reading of mentions may be."""
-    return timedelta(seconds=max(UNREAD_AFTER_POLLS * ctx.settings.poll_seconds, READ_MIN_AGE_SECONDS))
-
 
 def find_overdue(ctx: BotContext, session: Session) -> list[OverdueCount]:
-    """What is past its time, as this desk sees it."""
-    return health.find_overdue(session, networks=ctx.networks, at=ctx.now(), read_within=max_read_age(ctx))
+    """What is past its time, on the networks that this process has credentials for."""
+    return health.find_overdue(session, networks=ctx.networks, at=ctx.now(), read_within=ctx.max_read_age)
 
 
 def run_checks(ctx: BotContext) -> list[OverdueCount]:
-    """Look, drive on, tell once; with nothing to tell, let the heartbeat beat. Gives what was found."""
+    """Look, unblock, tell once; if nothing is overdue, send the heartbeat. Returns what was found."""
     at = ctx.now()
     with ctx.db.read() as session:
-        read_before = at - max_read_age(ctx)
+        read_before = at - ctx.max_read_age
         gone = other_accounts.list_networks_without_credentials(
             session, ctx.networks, read_before=read_before
         )
@@ -97,39 +71,24 @@ def _unblock(ctx: BotContext, session: Session, kinds: Collection[str], *, at: d
 
 def _raise_alarms(ctx: BotContext, session: Session, found: list[OverdueCount], *, at: datetime) -> None:
     """Each kind once, until there is nothing of it any more."""
-    for kind in _ALARM_SENTENCES.keys() - {one.kind for one in found}:
-        Alarm.clear(session, _alarm_key(kind))
-    sayable = [
-        one for one in found if one.kind in _ALARM_SENTENCES
-    ]  # that nothing can be posted cannot be posted
+    for kind in alarm_lines.OVERDUE_KINDS - {one.kind for one in found}:
+        Alarm.clear(session, alarm_lines.overdue_key(kind))
     known = {alarm.key for alarm in Alarm.active(session)}
-    for one in sayable:
-        alarm = Alarm.raise_alarm(
-            session, _alarm_key(one.kind), cause=OVERDUE_CAUSE, detail=f"{one.count}", at=at
-        )
-        # A network that does not answer is told by its breaker, with the reason.
+    for one in found:
+        if one.kind not in alarm_lines.OVERDUE_KINDS:
+            continue  # that nothing can be posted cannot be posted
+        key = alarm_lines.overdue_key(one.kind)
+        alarm = Alarm.raise_alarm(session, key, cause=OVERDUE_CAUSE, detail=f"{one.count}", at=at)
+        # A network that does not answer has an alarm of its own, with the reason.
         explained = one.kind == "readings" and any(key.startswith("reading ") for key in known)
         if not explained:
-            alarm.tell_once(session, _sentence(one, at), at=at, channel=ctx.settings.slack_channel)
-
-
-def _alarm_key(kind: str) -> str:
-    return f"{OVERDUE_CAUSE} {kind}"
-
-
-def alarm_line(kind: str, count: int) -> str:
-    """What is past its time, and what to do."""
-    single, many = _COUNT_PHRASES[kind]
-    return _ALARM_SENTENCES[kind].format(things=single if count == 1 else many.format(count))
-
-
-def _sentence(one: OverdueCount, at: datetime) -> str:
-    oldest = f" The oldest has been due for {format_duration(at - one.since)}."
-    return f":rotating_light: {alarm_line(one.kind, one.count)}{oldest}"
+            oldest = f"The oldest has been due for {format_duration(at - one.since)}."
+            sentence = f"{alarm_lines.channel_line(alarm)} {oldest}"
+            alarm.tell_once(session, sentence, at=at, channel=ctx.settings.slack_channel)
 
 
 def send_heartbeat(ctx: BotContext) -> None:
-    """Call the heartbeat's address, if there is one: whoever waits for it there is told by its silence."""
+    """Call the heartbeat's address, if there is one; whoever watches it there notices when the calls stop."""
     address = ctx.settings.heartbeat_url
     if address is None:
         return
@@ -137,3 +96,6 @@ def send_heartbeat(ctx: BotContext) -> None:
         requests.get(address.get_secret_value(), timeout=HEARTBEAT_TIMEOUT_SECONDS).raise_for_status()
     except requests.RequestException as error:  # its text holds the address, which may be a secret
         log.warning("the heartbeat was not taken (%s)", type(error).__name__)
+
+
+JOBS = (ScheduledJob("audit", run_checks, CHECK_INTERVAL_SECONDS),)

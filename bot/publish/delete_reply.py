@@ -8,11 +8,11 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.jobs import account_check
 from bot.networks.base import Later, Network, Refused, Unsure, WrongAccount
+from bot.notices import thread_notices
+from bot.publish import account_check
 from bot.publish.publish_job import hold_if_due, hold_reply
 from bot.runtime import pace
-from bot.slack import thread_notices
 from models import Reply, Ticket
 from models.core.audit_event import HEARD_ACTOR
 from models.tickets.reply import PUBLIC_STATES, OvertakenError
@@ -48,7 +48,7 @@ def attempt(ctx: BotContext, reply_id: int) -> None:
 
 @contextmanager
 def _hold_if_unsettled(ctx: BotContext, reply_id: int) -> Iterator[tuple[Session, Ticket, Reply]]:
-    """The reply and its ticket, held. `OvertakenError` if it is settled: a slow call outlives its lease."""
+    """The reply and its ticket, held. Raises `OvertakenError` if it is settled."""
     with ctx.db.write() as session:
         ticket, reply = hold_reply(session, reply_id)
         if reply.unsay_by is None or reply.state not in PUBLIC_STATES:
@@ -60,7 +60,7 @@ def _record_deleted(ctx: BotContext, network: Network, reply_id: int) -> None:
     with _hold_if_unsettled(ctx, reply_id) as (session, ticket, reply):
         at = ctx.now()
         ticket.handle_withdrawn_reply(session, reply, by=reply.unsay_by or HEARD_ACTOR, at=at)
-        thread_notices.post_deleted(session, network, reply, at=at)
+        thread_notices.post(session, thread_notices.DELETED, reply, at=at, network=network.title)
 
 
 def _retry_soon(ctx: BotContext, reply_id: int) -> None:
@@ -71,7 +71,7 @@ def _retry_soon(ctx: BotContext, reply_id: int) -> None:
 def _postpone(
     ctx: BotContext, network: Network, reply_id: int, later: Later, detail: str | None = None
 ) -> None:
-    """It is still public, and that is told once for each cause: whoever asked thinks it is gone.
+    """It is still public. The thread is told once for each cause, as whoever asked thinks that it is gone.
 
     `detail` says why, as mrkdwn, if it is not simply what `later` says.
     """
@@ -81,7 +81,15 @@ def _postpone(
         reply.due_at = max(pace.retry_at(later, at=at, otherwise=RETRY_MIN_DELAY), at + RETRY_MIN_DELAY)
         if reply.reason != later.cause:
             reply.reason = later.cause
-            thread_notices.post_not_deleted_yet(session, network, reply, later, detail, at=at)
+            thread_notices.post(
+                session,
+                thread_notices.NOT_DELETED_YET,
+                reply,
+                at=at,
+                network=network.title,
+                later=later,
+                explanation=detail,
+            )
             ticket.revision += 1
 
 
@@ -90,4 +98,11 @@ def _record_refused(ctx: BotContext, network: Network, reply_id: int, refused: R
     with _hold_if_unsettled(ctx, reply_id) as (session, ticket, reply):
         reply.unsay_by = reply.due_at = None
         ticket.revision += 1
-        thread_notices.post_not_deleted(session, network, reply, refused.detail, at=ctx.now())
+        thread_notices.post(
+            session,
+            thread_notices.NOT_DELETED,
+            reply,
+            at=ctx.now(),
+            network=network.title,
+            detail=refused.detail,
+        )

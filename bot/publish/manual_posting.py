@@ -6,11 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.ingest.sightings import is_other_reply, record_posted
 from bot.networks.base import Network, PublishedReply
+from bot.notices import thread_notices
 from bot.publish.publish_job import build_publish_job, hold_if_due, hold_reply, mention_of
-from bot.publish.reconcile import SEEN_ON_NETWORK, is_other_reply
 from bot.runtime import pace
-from bot.slack import thread_notices
+from bot.scheduled_job import NetworkJob
 from models import Reply, Ticket
 from models.tickets.reply import DeliveryState
 
@@ -31,16 +32,17 @@ def remind(ctx: BotContext, reply_id: int) -> None:
     with ctx.db.write() as session:
         ticket, reply = hold_if_due(ctx, session, reply_id, DeliveryState.HANDED_OFF)
         reply.record_lookup(session, next_at=None, counts=False)
-        thread_notices.post_still_handed_off(session, ctx.networks[ticket.network], reply, at=ctx.now())
+        title = ctx.networks[ticket.network].title
+        thread_notices.post(session, thread_notices.STILL_HANDED_OFF, reply, at=ctx.now(), network=title)
 
 
 def confirm_seen(ctx: BotContext, network: Network) -> None:
     """See whether the replies that people were to post by hand are public by now.
 
     Only the newest few of the last day: a hand-off that nobody took up must not cost a read a minute for
-    ever. Later ones are still seen when our own posts are read (`watch`). Those of an account that is not
-    connected wait until it is. Half of what the network allows is left to the looks for replies in doubt,
-    which read the same list.
+    ever. Older ones are still seen when our own posts are read (`bot.ingest.own_posts`). Those of an account
+    that is not connected wait until it is. Half of what the network allows is left to the looks for replies
+    in doubt, which read the same list.
     """
     few = pace.affordable_calls(
         network.rate_limit_status("own posts"), at=ctx.now(), every=CHECK_INTERVAL, most=MAX_CHECKS_PER_ROUND
@@ -59,15 +61,15 @@ def confirm_seen(ctx: BotContext, network: Network) -> None:
             .order_by(Reply.id.desc())
             .limit(few),
         )
-        errands = [
+        jobs = [
             build_publish_job(session, session.get_one(Ticket, reply.ticket_id), reply) for reply in waiting
         ]
-    for errand in errands:
+    for job in jobs:
         if ctx.stop.is_set():
             return
-        seen = network.find_reply(errand.target, None, errand.started_at, account_id=errand.account_id)
+        seen = network.find_reply(job.target, None, job.started_at, account_id=job.account_id)
         if seen is not None:
-            _confirm_reply(ctx, errand.reply_id, seen)
+            _confirm_reply(ctx, job.reply_id, seen)
 
 
 def _confirm_reply(ctx: BotContext, reply_id: int, seen: PublishedReply) -> None:
@@ -79,18 +81,4 @@ def _confirm_reply(ctx: BotContext, reply_id: int, seen: PublishedReply) -> None
     ctx.wake_loops()
 
 
-def record_posted(
-    session: Session,
-    ticket: Ticket,
-    reply: Reply,
-    seen: PublishedReply | None,
-    *,
-    by: str | None,
-    at: datetime,
-) -> None:
-    """A reply that was handed off is public: we saw it, or `by` says so. The caller holds the ticket."""
-    found = {"post_id": seen.post_id, "post_url": seen.url} if seen is not None else {}
-    act = SEEN_ON_NETWORK if by is None else "I posted it"
-    who = {} if by is None else {"by": by}
-    reply.move(session, DeliveryState.CONFIRMED, at=at, act=act, settled_at=at, **who, **found)
-    ticket.handle_published_reply(session, reply, at=at)
+JOBS = (NetworkJob("hand-offs", confirm_seen, CHECK_INTERVAL.total_seconds()),)

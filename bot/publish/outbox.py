@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest import missing_posts
-from bot.jobs import account_check
+from bot.ingest.sightings import record_published
 from bot.networks.base import Later, Network, NetworkError, PublishedReply, Refused, Unsure, WrongAccount
-from bot.publish import delete_reply, manual_posting, reconcile, send_checks
+from bot.notices import clock_set_back, network_alarms, thread_notices
+from bot.publish import account_check, delete_reply, manual_posting, reconcile, send_checks
 from bot.publish.publish_job import (
     PublishJob,
     TicketHeldError,
@@ -25,8 +26,7 @@ from bot.publish.publish_job import (
     hold_reply,
     mention_of,
 )
-from bot.runtime import clock_set_back, crash_points, pace
-from bot.slack import network_alarms, thread_notices
+from bot.runtime import crash_points, pace
 from models import RateLimit, Reply, Ticket
 from models.tickets import not_shown
 from models.tickets.reply import UNSETTLED_STATES, DeliveryState, OvertakenError
@@ -44,9 +44,9 @@ BASE_RETRY_DELAY = timedelta(minutes=1)
 BATCH_MAX_REPLIES = 50
 ROUND_MAX_DURATION = timedelta(
     seconds=1
-)  # then begin anew, with what is urgent: also with what was done once already
+)  # then the round starts over, with what is urgent: also with what was done once already
 ERROR_RETRY_SECONDS = 1.0  # seconds before what broke is tried again
-HELD_RETRY_SECONDS = 0.05  # seconds until what somebody else has in hand is looked at again
+HELD_RETRY_SECONDS = 0.05  # until a ticket that somebody else holds is tried again
 
 # What stops one reply stops every reply of the account.
 _ACCOUNT_WIDE_CAUSES = {"rate limit", "unauthorized", "out of credit", "forbidden"}
@@ -62,9 +62,9 @@ class DueReply:
 
 
 def run_due(ctx: BotContext, networks: Collection[str] | None = None) -> float:
-    """Do all that is due now on `networks` (all of the desk's, if None).
+    """Do all that is due now on `networks` (all that this process has, if None).
 
-    Gives the seconds until the next thing is due (at most 2).
+    Returns the seconds until the next thing is due (at most 2).
     """
     clock_set_back.repair(ctx)
     ours = ctx.networks if networks is None else networks
@@ -90,7 +90,7 @@ def run_due(ctx: BotContext, networks: Collection[str] | None = None) -> float:
 
 
 def _upcoming(ctx: BotContext, networks: Collection[str]) -> list[DueReply]:
-    """What is due or will be, the soonest first; on other networks it waits for a desk that has them."""
+    """What is due or will be, the soonest first; on other networks it waits for a process that has them."""
     asked = {"now": ctx.now(), "states": list(_STEP_BY_STATE), "networks": list(networks)}
     with ctx.db.read() as session:
         rows = session.execute(_UPCOMING_QUERY, asked)
@@ -98,7 +98,7 @@ def _upcoming(ctx: BotContext, networks: Collection[str]) -> list[DueReply]:
 
 
 def _build_upcoming_query() -> Select[int, str, datetime | None]:
-    """The question of `_coming`, put together once: it is asked again and again, and building it took longer.
+    """The query of `_upcoming`, built once: it runs again and again, and building it took longer.
 
     What a dead worker left on the wire comes first, then what is in doubt: however much waits to be sent.
     """
@@ -125,7 +125,7 @@ _UPCOMING_QUERY = _build_upcoming_query()
 def _run_safely(ctx: BotContext, step: Callable[[BotContext, int], None], reply_id: int) -> float:
     """Do `step`; one reply that goes wrong must not hold up the others.
 
-    Gives the seconds until it is worth another look.
+    Returns the seconds until it is worth another look.
     """
     try:
         step(ctx, reply_id)
@@ -154,30 +154,30 @@ def _end_undo_window(ctx: BotContext, reply_id: int) -> None:
 
 def _send(ctx: BotContext, reply_id: int) -> None:
     """Declare the intent, commit, call, record."""
-    errand = begin_send(ctx, reply_id, send_checks.check_sender(ctx, reply_id))
-    if errand is None:
+    job = begin_send(ctx, reply_id, send_checks.check_sender(ctx, reply_id))
+    if job is None:
         return
-    if errand.until - ctx.now() < LEASE_MIN_REMAINING:
-        _requeue(ctx, errand)
+    if job.until - ctx.now() < LEASE_MIN_REMAINING:
+        _requeue(ctx, job)
         return
-    network = ctx.networks[errand.network]
+    network = ctx.networks[job.network]
     try:
         crash_points.reach("reply declared")
-        published = network.publish(errand.text, errand.target, errand.key, account_id=errand.account_id)
+        published = network.publish(job.text, job.target, job.key, account_id=job.account_id)
         crash_points.reach("reply answered")
     except Refused as refused:
-        _record_refused(ctx, network, errand, refused)
+        _record_refused(ctx, network, job, refused)
     except WrongAccount as wrong:  # a `Later` that must not come again by itself
-        account_check.handle_wrong_account(ctx, network, errand, wrong)
+        account_check.handle_wrong_account(ctx, network, job, wrong)
     except Later as later:
-        _postpone(ctx, errand, later)
+        _postpone(ctx, job, later)
     except Unsure as unsure:
-        reconcile.mark_unsure(ctx, errand, unsure.detail)
+        reconcile.mark_unsure(ctx, job, unsure.detail)
     except Exception as error:
         log.exception("reply %s: the call to %s broke", reply_id, network.title)
-        reconcile.mark_unsure(ctx, errand, f"the call broke ({type(error).__name__})")
+        reconcile.mark_unsure(ctx, job, f"the call broke ({type(error).__name__})")
     else:
-        _record_published(ctx, errand, published)
+        _record_published(ctx, job, published)
 
 
 def begin_send(ctx: BotContext, reply_id: int, sender: send_checks.SenderCheck) -> PublishJob | None:
@@ -191,8 +191,8 @@ def begin_send(ctx: BotContext, reply_id: int, sender: send_checks.SenderCheck) 
         if silence > timedelta():
             _postpone_for_account(ctx, session, ticket, reply, at + silence)
             return None
-        errand = build_publish_job(session, ticket, reply)
-        reply.take(session, worker=ctx.worker, at=at, lease_until=at + SEND_LEASE, to=errand.target.post_id)
+        job = build_publish_job(session, ticket, reply)
+        reply.take(session, worker=ctx.worker, at=at, lease_until=at + SEND_LEASE, to=job.target.post_id)
         ticket.revision += 1
         crash_points.reach("reply intended")
         return build_publish_job(session, ticket, reply)
@@ -211,47 +211,55 @@ def _postpone_for_account(
     network = ctx.networks[ticket.network]
     trouble = network_alarms.current_failure(session, network, "publishing")
     if trouble is not None and reply.reason != trouble.cause:
-        thread_notices.post_postponed(session, network, reply, trouble, until, at=ctx.now())
+        thread_notices.post(
+            session,
+            thread_notices.POSTPONED,
+            reply,
+            at=ctx.now(),
+            network=network.title,
+            later=trouble,
+            until=until,
+        )
         reply.reason, reply.detail = trouble.cause, trouble.detail
     reply.reason = reply.reason or f"{network.title} takes nothing just now"
     ticket.revision += 1
 
 
-def _requeue(ctx: BotContext, errand: PublishJob) -> None:
-    """The process was held up between the intent and the call, so nothing was sent: begin anew."""
+def _requeue(ctx: BotContext, job: PublishJob) -> None:
+    """The process was held up between the intent and the call, so nothing was sent: start over."""
     with ctx.db.write() as session:
-        _ticket, reply = hold_reply(session, errand.reply_id)
-        if reply.fence == errand.fence:
+        _ticket, reply = hold_reply(session, job.reply_id)
+        if reply.fence == job.fence:
             at = ctx.now()
             reply.put_off(session, at=at, until=at, reason="", detail="held up before the call")
 
 
-def _record_published(ctx: BotContext, errand: PublishJob, published: PublishedReply) -> None:
+def _record_published(ctx: BotContext, job: PublishJob, published: PublishedReply) -> None:
     """The network says so. An answer that comes late settles what was in doubt, or given up, meanwhile."""
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, errand.reply_id)
+        ticket, reply = hold_reply(session, job.reply_id)
         if reply.state == DeliveryState.QUEUED:  # sent again by a person: stop it, it is there
             reply.move(session, DeliveryState.CANCELLED, at=ctx.now(), act="a late answer came")
         network = ctx.networks[ticket.network]
-        reconcile.record_published(session, network, ticket, reply, published, at=ctx.now(), act=None)
+        record_published(session, network, ticket, reply, published, at=ctx.now(), act=None)
         network_alarms.record_success(ctx, session, network, "publishing", at=ctx.now())
         crash_points.reach("reply settled")
 
 
-def _record_refused(ctx: BotContext, network: Network, errand: PublishJob, refused: Refused) -> None:
+def _record_refused(ctx: BotContext, network: Network, job: PublishJob, refused: Refused) -> None:
     """A definite no; but `duplicate` may mean that an earlier try of this very reply got there."""
-    if refused.reason == "duplicate" and _is_already_public(ctx, network, errand, refused):
+    if refused.reason == "duplicate" and _is_already_public(ctx, network, job, refused):
         return
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, errand.reply_id)
-        if reply.fence != errand.fence:
+        ticket, reply = hold_reply(session, job.reply_id)
+        if reply.fence != job.fence:
             return
         at = ctx.now()
         reply.refuse(session, at=at, reason=refused.reason, detail=refused.detail)
         ticket.revision += 1
         if refused.reason == "not summoned":
             manual_posting.hand_off(session, ticket, reply, refused.detail, at=at)
-            thread_notices.post_handed_off(session, network, reply, at=at)
+            thread_notices.post(session, thread_notices.HANDED_OFF, reply, at=at, network=network.title)
         elif refused.reason == "parent gone":
             mention = mention_of(session, ticket, reply)
             not_shown.record_miss(
@@ -259,34 +267,33 @@ def _record_refused(ctx: BotContext, network: Network, errand: PublishJob, refus
             )
         if refused.reason != "not summoned":  # an answer that stood in the way of an outcome is over
             ticket.close_if_gone(session, title=network.title, at=at)
-            thread_notices.post_refused(
-                session, network, reply, at=at, is_closed=ticket.state not in OPEN_STATES
-            )
+            is_open = ticket.state in OPEN_STATES
+            notice = thread_notices.REFUSED if is_open else thread_notices.REFUSED_WITH_NOTHING_LEFT
+            why = reply.detail or reply.reason or ""
+            thread_notices.post(session, notice, reply, at=at, network=network.title, detail=why)
     if refused.reason == "parent gone":
         missing_posts.check_siblings(ctx, network, [ticket.id])
 
 
-def _is_already_public(ctx: BotContext, network: Network, errand: PublishJob, refused: Refused) -> bool:
+def _is_already_public(ctx: BotContext, network: Network, job: PublishJob, refused: Refused) -> bool:
     """Look before believing `duplicate`. After an earlier try, not seeing it yet proves nothing."""
     try:
-        seen = network.find_reply(
-            errand.target, errand.text, errand.target.posted_at, account_id=errand.account_id
-        )
+        seen = network.find_reply(job.target, job.text, job.target.posted_at, account_id=job.account_id)
     except NetworkError:
-        reconcile.mark_unsure(ctx, errand, refused.detail)
+        reconcile.mark_unsure(ctx, job, refused.detail)
         return True
-    if seen is not None and reconcile.confirm_sighting(ctx, errand, seen):
+    if seen is not None and reconcile.confirm_sighting(ctx, job, seen):
         return True
-    if errand.tries > 1:
-        reconcile.mark_unsure(ctx, errand, refused.detail)
-    return errand.tries > 1
+    if job.tries > 1:
+        reconcile.mark_unsure(ctx, job, refused.detail)
+    return job.tries > 1
 
 
-def _postpone(ctx: BotContext, errand: PublishJob, later: Later) -> None:
+def _postpone(ctx: BotContext, job: PublishJob, later: Later) -> None:
     """Provably nothing was said: it stays queued, and is told once why it waits."""
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, errand.reply_id)
-        if reply.fence != errand.fence:
+        ticket, reply = hold_reply(session, job.reply_id)
+        if reply.fence != job.fence:
             return
         at = ctx.now()
         wait = _backoff(reply.tries, later.cause)
@@ -295,11 +302,19 @@ def _postpone(ctx: BotContext, errand: PublishJob, later: Later) -> None:
         reply.put_off(session, at=at, until=until, reason=later.cause, detail=later.detail)
         ticket.revision += 1
         if first:
-            thread_notices.post_postponed(session, ctx.networks[errand.network], reply, later, until, at=at)
+            thread_notices.post(
+                session,
+                thread_notices.POSTPONED,
+                reply,
+                at=at,
+                network=ctx.networks[job.network].title,
+                later=later,
+                until=until,
+            )
         if later.cause in _ACCOUNT_WIDE_CAUSES:
             shut_until = pace.retry_at(later, at=at, otherwise=BASE_RETRY_DELAY)
             RateLimit.pause(session, _limit_key(ticket), at=at, until=shut_until)
-        network_alarms.record_failure(ctx, session, ctx.networks[errand.network], "publishing", later, at=at)
+        network_alarms.record_failure(ctx, session, ctx.networks[job.network], "publishing", later, at=at)
 
 
 def _backoff(tries: int, cause: str) -> timedelta:

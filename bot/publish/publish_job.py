@@ -44,12 +44,13 @@ def hold_if_due(
 ) -> tuple[Ticket, Reply]:
     """The reply and its ticket, held.
 
-    `OvertakenError` if another worker dealt with it since the listing, `InHandError` if one does just now.
+    Raises `OvertakenError` if another worker dealt with it since it was listed, `TicketHeldError` if one does
+    just now.
     """
     ticket_id = session.scalars(select(Reply.ticket_id).where(Reply.id == reply_id)).one()
     ticket = Ticket.lock_if_free(session, ticket_id)
     if ticket is None:
-        raise TicketHeldError("Somebody else has it in hand.")
+        raise TicketHeldError("Somebody else holds it just now.")
     reply = session.get_one(Reply, reply_id, populate_existing=True)
     if reply.state not in states or reply.due_at is None or reply.due_at > ctx.now():
         raise OvertakenError(f"That reply is {reply.state} already.")

@@ -1,19 +1,19 @@
-"""Replies that nobody can vouch for: looked for, then asked about, and never sent again by the machine."""
+"""Replies that may or may not be public: looked for, then asked about, never sent again by the bot."""
 
 import logging
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.jobs import account_check
+from bot.ingest.sightings import is_other_reply, record_published
 from bot.networks.base import Later, Network, NetworkError, PublishedReply, ReplyTarget, WrongAccount
+from bot.notices import thread_notices
+from bot.publish import account_check
 from bot.publish.publish_job import PublishJob, build_publish_job, hold_if_due, hold_reply
 from bot.runtime import crash_points, pace
-from bot.slack import thread_notices
 from models import Reply, Ticket
-from models.tickets.reply import PUBLIC_STATES, DeliveryState
+from models.tickets.reply import DeliveryState
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,6 @@ REMINDER_MAX_DELAY = timedelta(days=1)
 LOOKUP_GRACE = timedelta(minutes=2)  # past the last planned look, for a network that cannot be read
 CATCH_UP_INTERVAL = timedelta(seconds=15)  # between two looks that come late
 NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
-SEEN_ON_NETWORK = "seen on the network"
 
 
 def handle_expired_lease(ctx: BotContext, reply_id: int) -> None:
@@ -33,11 +32,11 @@ def handle_expired_lease(ctx: BotContext, reply_id: int) -> None:
         _record_unsure(ctx, session, ticket, reply, "the bot stopped while it was sending")
 
 
-def mark_unsure(ctx: BotContext, errand: PublishJob, detail: str) -> None:
+def mark_unsure(ctx: BotContext, job: PublishJob, detail: str) -> None:
     """Nobody can say whether the call got through; `detail` is what is known of it."""
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, errand.reply_id)
-        if reply.fence == errand.fence:
+        ticket, reply = hold_reply(session, job.reply_id)
+        if reply.fence == job.fence:
             _record_unsure(ctx, session, ticket, reply, detail)
 
 
@@ -46,45 +45,44 @@ def _record_unsure(ctx: BotContext, session: Session, ticket: Ticket, reply: Rep
     first = timedelta(seconds=ctx.settings.reconcile_seconds[0])
     reply.mark_unsure(session, at=at, look_at=at + first, detail=detail)
     ticket.revision += 1
-    thread_notices.post_unsure(session, ctx.networks[ticket.network], reply, at=at)
+    title, known = ctx.networks[ticket.network].title, (reply.detail or "no answer").rstrip(".")
+    thread_notices.post(session, thread_notices.UNSURE, reply, at=at, network=title, detail=known)
 
 
 def look_for_reply(ctx: BotContext, reply_id: int) -> None:
     """Read our own posts. Only looks that could be made count; after the last one a person is asked."""
     with ctx.db.write() as session:
         ticket, reply = hold_if_due(ctx, session, reply_id, DeliveryState.UNSURE)
-        errand = build_publish_job(session, ticket, reply)
+        job = build_publish_job(session, ticket, reply)
         reply.record_lookup(
             session, next_at=ctx.now() + LOOKUP_LEASE, counts=False
         )  # nobody else looks meanwhile
-    network = ctx.networks[errand.network]
+    network = ctx.networks[job.network]
     try:
-        seen = network.find_reply(errand.target, errand.text, errand.started_at, account_id=errand.account_id)
+        seen = network.find_reply(job.target, job.text, job.started_at, account_id=job.account_id)
     except WrongAccount:  # it stays in doubt, and no person is asked what nobody could look for
-        _reschedule_lookup(ctx, errand, ctx.now() + account_check.NOT_CONNECTED_RETRY_DELAY, asks=False)
+        _reschedule_lookup(ctx, job, ctx.now() + account_check.NOT_CONNECTED_RETRY_DELAY, asks=False)
     except NetworkError as error:
         log.warning("reply %s: a look failed: %s", reply_id, error)
-        _reschedule_lookup(ctx, errand, error.at if isinstance(error, Later) else None)
+        _reschedule_lookup(ctx, job, error.at if isinstance(error, Later) else None)
     else:
         crash_points.reach("look made")
-        _record_lookup(ctx, network, errand, seen)
+        _record_lookup(ctx, network, job, seen)
 
 
-def _record_lookup(
-    ctx: BotContext, network: Network, errand: PublishJob, seen: PublishedReply | None
-) -> None:
-    if seen is not None and confirm_sighting(ctx, errand, seen):
+def _record_lookup(ctx: BotContext, network: Network, job: PublishJob, seen: PublishedReply | None) -> None:
+    if seen is not None and confirm_sighting(ctx, job, seen):
         return
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, errand.reply_id)
-        if (reply.state, reply.fence) != (DeliveryState.UNSURE, errand.fence):
+        ticket, reply = hold_reply(session, job.reply_id)
+        if (reply.state, reply.fence) != (DeliveryState.UNSURE, job.fence):
             return
         at, plan = ctx.now(), ctx.settings.reconcile_seconds
         if reply.looks + 1 < len(plan):
-            reply.record_lookup(session, next_at=_next_lookup_at(errand.started_at, plan, reply.looks, at))
+            reply.record_lookup(session, next_at=_next_lookup_at(job.started_at, plan, reply.looks, at))
             return
         reply.record_lookup(session, next_at=at)
-        _ask_team(session, network, ticket, reply, errand.target, at=at)
+        _ask_team(session, network, ticket, reply, job.target, at=at)
 
 
 def _next_lookup_at(started_at: datetime, plan: tuple[float, ...], looks: int, at: datetime) -> datetime:
@@ -97,21 +95,14 @@ def _next_lookup_at(started_at: datetime, plan: tuple[float, ...], looks: int, a
     return min(at + gap, max(at + min(gap, CATCH_UP_INTERVAL), planned))
 
 
-def confirm_sighting(ctx: BotContext, errand: PublishJob, seen: PublishedReply) -> bool:
+def confirm_sighting(ctx: BotContext, job: PublishJob, seen: PublishedReply) -> bool:
     """Take `seen` for this reply, unless it is known to be another one in the same words."""
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, errand.reply_id)
+        ticket, reply = hold_reply(session, job.reply_id)
         if is_other_reply(session, ticket, reply, seen):
             return False
         record_published(session, ctx.networks[ticket.network], ticket, reply, seen, at=ctx.now())
     return True
-
-
-def is_other_reply(session: Session, ticket: Ticket, reply: Reply, seen: PublishedReply) -> bool:
-    """Whether the post that was seen is another reply of ours already."""
-    others = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id)
-    others = others.where(Reply.post_id == seen.post_id, Reply.id != reply.id)
-    return session.scalar(others.where(Ticket.network == ticket.network)) is not None
 
 
 def _ask_team(
@@ -120,29 +111,31 @@ def _ask_team(
     """Have a person decide: the question stands on the card, for the whole channel to see."""
     reply.ask_person(session, at=at, nudge_at=at + REMINDER_MIN_DELAY)
     ticket.revision += 1
-    thread_notices.post_question(session, network, reply, to, at=at)
+    thread_notices.post(
+        session, thread_notices.QUESTION, reply, at=at, network=network.title, recipient=to.author_handle
+    )
 
 
 def _reschedule_lookup(
-    ctx: BotContext, errand: PublishJob, not_before: datetime | None, *, asks: bool = True
+    ctx: BotContext, job: PublishJob, not_before: datetime | None, *, asks: bool = True
 ) -> None:
     """A look that could not be made says nothing: count it not, and make it when the network allows.
 
     `asks`: a person is asked once the last planned look is two minutes past.
     """
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, errand.reply_id)
-        if (reply.state, reply.fence) != (DeliveryState.UNSURE, errand.fence):
+        ticket, reply = hold_reply(session, job.reply_id)
+        if (reply.state, reply.fence) != (DeliveryState.UNSURE, job.fence):
             return
         at = ctx.now()
-        end = errand.started_at + timedelta(seconds=ctx.settings.reconcile_seconds[-1]) + LOOKUP_GRACE
+        end = job.started_at + timedelta(seconds=ctx.settings.reconcile_seconds[-1]) + LOOKUP_GRACE
         soon = max(
             at + timedelta(seconds=15),
             min(not_before or at, end if asks else NO_DEADLINE, at + pace.RATE_WINDOW),
         )
         reply.record_lookup(session, next_at=soon, counts=False)
         if at >= end and asks:
-            _ask_team(session, ctx.networks[ticket.network], ticket, reply, errand.target, at=at)
+            _ask_team(session, ctx.networks[ticket.network], ticket, reply, job.target, at=at)
 
 
 def look_once_more(ctx: BotContext, reply_id: int) -> bool | None:
@@ -154,19 +147,19 @@ def look_once_more(ctx: BotContext, reply_id: int) -> bool | None:
     with ctx.db.read() as session:
         reply = session.get_one(Reply, reply_id)
         ticket = session.get_one(Ticket, reply.ticket_id)
-        errand = build_publish_job(session, ticket, reply)
-    network = ctx.networks.get(errand.network)
+        job = build_publish_job(session, ticket, reply)
+    network = ctx.networks.get(job.network)
     if network is None:
         return None
     try:
-        seen = network.find_reply(errand.target, errand.text, errand.started_at, account_id=errand.account_id)
+        seen = network.find_reply(job.target, job.text, job.started_at, account_id=job.account_id)
     except NetworkError:
         return None
-    return seen is not None and confirm_sighting(ctx, errand, seen)
+    return seen is not None and confirm_sighting(ctx, job, seen)
 
 
 def _reminder_delay(asked: Reply, at: datetime) -> timedelta:
-    """How long until it is asked about again: ever longer, for who did not answer twice is not there."""
+    """How long until it is asked about again: ever longer, since whoever ignored two is probably away."""
     return min(max(at - (asked.sent_at or at), REMINDER_MIN_DELAY), REMINDER_MAX_DELAY)
 
 
@@ -183,35 +176,5 @@ def remind(ctx: BotContext, reply_id: int) -> None:
     with ctx.db.write() as session:
         ticket, reply = hold_reply(session, reply_id)
         if reply.state == DeliveryState.ASKED:
-            thread_notices.post_question_again(session, ctx.networks[ticket.network], reply, at=ctx.now())
-
-
-def record_published(
-    session: Session,
-    network: Network,
-    ticket: Ticket,
-    reply: Reply,
-    seen: PublishedReply,
-    *,
-    at: datetime,
-    act: str | None = SEEN_ON_NETWORK,
-) -> None:
-    """What was on its way is public as `seen`, inside a transaction that holds the ticket.
-
-    If it had been given up, its author is told; and if its turn was answered otherwise since, only told.
-    """
-    if reply.state in PUBLIC_STATES:
-        if reply.post_id not in {None, seen.post_id}:
-            thread_notices.post_published_twice(session, network, reply, seen.url, at=at)
-        return
-    given_up = reply.state == DeliveryState.CANCELLED
-    found = {"post_id": seen.post_id, "post_url": seen.url}
-    if given_up and Reply.live(session, ticket.id, reply.turn) is not None:
-        reply.post_id, reply.post_url = seen.post_id, seen.url
-    else:
-        # Found late, it was public all the while: the customer did not wait for our sight of it.
-        since = at if act is None else reply.sent_at or at
-        reply.move(session, DeliveryState.PUBLISHED, at=at, act=act, settled_at=since, **found)
-        ticket.handle_published_reply(session, reply, at=since)
-    if given_up:
-        thread_notices.post_seen_after_all(session, network, reply, at=at)
+            title = ctx.networks[ticket.network].title
+            thread_notices.post(session, thread_notices.QUESTION_AGAIN, reply, at=ctx.now(), network=title)

@@ -7,8 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.slack import thread_notices
-from bot.slack.permissions import PermissionUnknownError
+from bot.notices import thread_notices
 from models import Pause, Reply, Ticket
 from models.tickets.reply import DeliveryState
 
@@ -31,10 +30,8 @@ def check_sender(ctx: BotContext, reply_id: int) -> SenderCheck:
     here = select(Reply.actor, Ticket.channel).join(Ticket, Ticket.id == Reply.ticket_id)
     with ctx.db.read() as session:
         actor, channel = session.execute(here.where(Reply.id == reply_id)).one()
-    try:
-        return SenderCheck(is_known=True, why_not=ctx.sender_permissions.why_not(ctx, actor, channel))
-    except PermissionUnknownError:
-        return SenderCheck(is_known=False)
+    is_known, why_not = ctx.sender_permissions.try_why_not(ctx, actor, channel)
+    return SenderCheck(is_known=is_known, why_not=why_not)
 
 
 def block_if_not_allowed(
@@ -44,11 +41,11 @@ def block_if_not_allowed(
     pause = Pause.current(session)
     if pause is not None:
         _stop_reply(session, ticket, reply, "paused", at=at)
-        thread_notices.post_paused(session, reply, pause.by, at=at)
+        thread_notices.post(session, thread_notices.PAUSED, reply, at=at, by=pause.by)
         return True
     if sender.why_not is not None:
         _stop_reply(session, ticket, reply, "not a sender", at=at)
-        thread_notices.post_not_a_sender(session, reply, sender.why_not, at=at)
+        thread_notices.post(session, thread_notices.NOT_A_SENDER, reply, at=at, explanation=sender.why_not)
         return True
     if not sender.is_known and at - reply.created_at > PERMISSION_MAX_AGE:
         reply.due_at, reply.reason = at + RECHECK_INTERVAL, "Slack does not say whether its sender may speak"

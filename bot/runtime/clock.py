@@ -78,7 +78,7 @@ class DatabaseClock:
                 log.warning("the database does not say what time it is: %s", type(error).__name__)
 
     def set(self) -> None:
-        """Read it anew, for counters drift."""
+        """Read it again, as counters drift."""
         before = monotonic_seconds()
         with self._database.read(SYNC_MAX_SECONDS) as session:
             theirs = session.scalars(select(func.clock_timestamp())).one()

@@ -1,12 +1,12 @@
 """Whose turn a recurring job is, when many workers share one ledger."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.context import BotContext
 from models import Lease
+from models.core.database import Database
 
 JOB_LEASE = timedelta(seconds=12)  # a dead worker's job is taken up after that
 LEASE_RENEW_INTERVAL_SECONDS = 4.0  # seconds between two signs of life
@@ -14,20 +14,20 @@ MAX_CHECK_INTERVAL_SECONDS = 5.0  # seconds, at most, between two looks at wheth
 
 
 class JobLeases:
-    """Deals each job to one worker at a time, and no more often than it is due.
+    """Gives each job to one worker at a time, and no more often than it is due.
 
     On SQLite there is one worker only, by the lock on the ledger: every turn is its own.
     """
 
-    def __init__(self, ctx: BotContext) -> None:
-        self._desk = ctx
+    def __init__(self, database: Database, worker: str, now: Callable[[], datetime]) -> None:
+        self._database, self._worker, self._now = database, worker, now
         self._mine: set[str] = set()
         self._lock = threading.Lock()
 
     @property
     def is_shared(self) -> bool:
         """Whether others may be working at the same ledger."""
-        return not self._desk.db.is_sqlite
+        return not self._database.is_sqlite
 
     def check_interval(self, every: float) -> float:
         """How often to ask for a job that is due `every` so many seconds: a whole part of it, in seconds.
@@ -57,13 +57,12 @@ class JobLeases:
                 self._mine.discard(name)
 
     def renew_all(self) -> None:
-        """Say of everything in hand that it is still worked at."""
+        """Extend the leases on all jobs that are running here."""
         with self._lock:
             names = list(self._mine)
         if names:
-            ctx = self._desk
-            with ctx.db.write() as session:
-                Lease.extend(session, names, holder=ctx.worker, until=ctx.now() + JOB_LEASE)
+            with self._database.write() as session:
+                Lease.extend(session, names, holder=self._worker, until=self._now() + JOB_LEASE)
 
     @contextmanager
     def _leased(self, name: str, every: float) -> Iterator[bool]:
@@ -76,11 +75,11 @@ class JobLeases:
             self._release(name)
 
     def _take(self, name: str, every: float) -> bool:
-        ctx, at = self._desk, self._desk.now()
+        at = self._now()
         # Ticks of one worker are not exact to the millisecond.
         due = timedelta(seconds=max(every - self.check_interval(every) / 2, 0.0))
-        with ctx.db.write() as session:
-            return Lease.take(session, name, holder=ctx.worker, at=at, until=at + JOB_LEASE, every=due)
+        with self._database.write() as session:
+            return Lease.take(session, name, holder=self._worker, at=at, until=at + JOB_LEASE, every=due)
 
     def _claim_locally(self, name: str) -> bool:
         """Whether nobody in this process is at it."""
@@ -90,5 +89,5 @@ class JobLeases:
         return free
 
     def _release(self, name: str) -> None:
-        with self._desk.db.write() as session:
-            Lease.release(session, name, holder=self._desk.worker)
+        with self._database.write() as session:
+            Lease.release(session, name, holder=self._worker)

@@ -29,7 +29,7 @@ class KeyedQueue:
         self._start(lambda: self._next(key))
 
     def _next(self, key: str) -> None:
-        """Do the first of a queue; the rest is started anew, so that others get their turn in between."""
+        """Do the first of a queue; the rest is started again, so that others get their turn in between."""
         with self._lock:
             work = self._queues[key].popleft()
         try:

@@ -1,16 +1,18 @@
 """Waking up on what other processes write: PostgreSQL tells by NOTIFY, from triggers of the schema.
 
-https://www.postgresql.org/docs/current/sql-notify.html. A lost notice costs a tick of the loops, not the
-work.
+https://www.postgresql.org/docs/current/sql-notify.html. A lost notification costs the loops a short wait,
+not the work.
 """
 
 import logging
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from bot.context import BotContext
+from bot.runtime.wake_event import WakeEvent
+from models.core.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -20,34 +22,39 @@ RECONNECT_DELAY_SECONDS = 2.0  # seconds until a broken connection is tried agai
 
 
 class PgListener:
-    """A thread that rings the bells of this process when the ledger says so."""
+    """A thread that sets `wake_events` of this process, by the payload of what the ledger notifies.
 
-    def __init__(self, ctx: BotContext) -> None:
-        self._desk = ctx
-        self._wake_events = {"outbox": ctx.outbox_wake, "board": ctx.cards_wake}
-        self.thread = threading.Thread(target=self._listen, name="ear", daemon=True)
+    It ends once `stop` is set.
+    """
+
+    def __init__(
+        self, database: Database, stop: threading.Event, wake_events: Mapping[str, WakeEvent]
+    ) -> None:
+        self._database, self._stop, self._wake_events = database, stop, wake_events
+        self.thread = threading.Thread(target=self._listen, name="pg notify", daemon=True)
 
     def _listen(self) -> None:
-        while not self._desk.stop.is_set():
+        while not self._stop.is_set():
             try:
-                with self._desk.db.engine.connect() as connection:
+                with self._database.engine.connect() as connection:
                     self._wake_loops_while_connected(
                         connection.execution_options(isolation_level="AUTOCOMMIT")
                     )
             except Exception as error:  # noqa: BLE001 - whatever it is, the loops look by themselves meanwhile
                 log.warning("cannot hear what others write (%s); trying again", type(error).__name__)
-            self._desk.stop.wait(RECONNECT_DELAY_SECONDS)
+            self._stop.wait(RECONNECT_DELAY_SECONDS)
 
     def _wake_loops_while_connected(self, connection: Connection) -> None:
-        """Ring the bells as long as the connection holds."""
+        """Set the events as long as the connection holds."""
         driver: Any = connection.connection.driver_connection
-        connection.detach()  # nobody else shall get a connection that listens
+        connection.detach()  # nobody else must get a connection that listens
         connection.execute(text(f"LISTEN {NOTIFY_CHANNEL}"))
-        self._desk.wake_loops()  # for what was written before we listened
-        while not self._desk.stop.is_set():
+        for every in self._wake_events.values():  # for what was written before we listened
+            every.set()
+        while not self._stop.is_set():
             for notice in driver.notifies(timeout=STOP_CHECK_SECONDS):
-                bell = self._wake_events.get(notice.payload)
-                if bell is not None:
-                    bell.set()
-                if self._desk.stop.is_set():
+                event = self._wake_events.get(notice.payload)
+                if event is not None:
+                    event.set()
+                if self._stop.is_set():
                     return

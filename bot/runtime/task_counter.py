@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class TaskCounter:
-    """How many errands are under way."""
+    """How many tasks are running."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -14,12 +14,12 @@ class TaskCounter:
 
     @property
     def count(self) -> int:
-        """How many errands are under way."""
+        """How many tasks are running."""
         return self._count
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Count the block as one errand for as long as it runs."""
+        """Count the block as one task for as long as it runs."""
         self.begin()
         try:
             yield
@@ -27,12 +27,12 @@ class TaskCounter:
             self.end()
 
     def begin(self) -> None:
-        """Count one errand more, until `end` is called for it."""
+        """Count one task more, until `end` is called for it."""
         with self._changed:
             self._count += 1
 
     def end(self) -> None:
-        """One errand is over, done or not."""
+        """One task is over, done or not."""
         with self._changed:
             self._count -= 1
             self._changed.notify_all()

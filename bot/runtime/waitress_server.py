@@ -6,14 +6,14 @@ https://docs.pylonsproject.org/projects/waitress/en/stable/arguments.html
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 
-from bot.http_server import BODY_MAX_BYTES, HttpApp
-
+BODY_MAX_BYTES = 1024 * 1024  # Slack's largest payloads are a quarter of that
 SERVER_THREADS = 24
 MAX_CONNECTIONS = 200  # open at once; macOS gives a process 256 files unless told otherwise
 RESERVED_CONNECTIONS = (
@@ -46,12 +46,12 @@ class _Channel(HTTPChannel):
 
 
 class Server(TcpWSGIServer):
-    """Serves `web` on `host` and `port` (0: any that is free). Raises `OSError` if that cannot be had."""
+    """Serves the WSGI app `web` on `host` and `port` (0: any free one). Raises `OSError` if that is taken."""
 
     channel_class = _Channel
     active_channels: Any  # by file number; its stubs have one channel here
 
-    def __init__(self, web: HttpApp, host: str, port: int) -> None:
+    def __init__(self, web: Callable[..., Any], host: str, port: int) -> None:
         adjusted: Any = Adjustments(
             host=host,
             port=port,

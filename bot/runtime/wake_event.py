@@ -4,27 +4,27 @@ from threading import Event
 
 
 class WakeEvent:
-    """Wakes every loop that listens to it. Each has an ear of its own, so that none sleeps through a ring."""
+    """Wakes every loop that subscribed. Each has an event of its own, so that none misses it."""
 
     def __init__(self) -> None:
         self._events = [Event()]
 
     def subscribe(self) -> Event:
-        """An event that is set by each ring; whoever asked for it clears it."""
+        """A new event that every `set` sets; its subscriber clears it."""
         event = Event()
         self._events.append(event)
         return event
 
     def set(self) -> None:
-        """Ring."""
-        for ear in self._events:
-            ear.set()
+        """Wake all subscribers."""
+        for event in self._events:
+            event.set()
 
     def clear(self) -> None:
-        """Take a ring back, from those who have not woken up yet."""
-        for ear in self._events:
-            ear.clear()
+        """Clear it, also for subscribers that have not woken up yet."""
+        for event in self._events:
+            event.clear()
 
     def is_set(self) -> bool:
-        """Whether it rang since it was last cleared."""
+        """Whether it was set since it was last cleared."""
         return self._events[0].is_set()

@@ -1,1 +1,1 @@
-"""Ledger → Slack: cards, reactions, notices in threads, the Home tab."""
+"""Ledger → Slack: cards, notices, reactions, the Home tab; calls, permissions and blocks below them."""

@@ -4,28 +4,22 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.notices.alarm_lines import CHANNEL_ALARM_KIND, lost_channel_phrase
 from bot.slack.blocks.elements import section_block
 from models import Alarm, Card, Notice, Ticket
 
-CHANNEL_ALARM_PREFIX = "channel"  # begins the key of such an alarm
 # The message is there, and stays as it is: https://docs.slack.dev/reference/methods/chat.update#errors
 UNEDITABLE_ERRORS = {"cant_update_message", "edit_window_closed"}
 
 
 def announce_channel_moved(session: Session, channel: str, to: str, why: str, *, at: datetime) -> None:
     """What belonged to `channel` comes to `to` from now on: said there, once."""
-    alarm = Alarm.raise_alarm(session, f"{CHANNEL_ALARM_PREFIX} {channel}", cause=why, detail=to, at=at)
+    alarm = Alarm.raise_alarm(session, f"{CHANNEL_ALARM_KIND} {channel}", cause=why, detail=to, at=at)
     sentence = (
         f":package: {lost_channel_phrase(channel, why)} come here. What was said in their "
         f"threads stayed there."
     )
     alarm.tell_once(session, sentence, at=at, channel=to)
-
-
-def lost_channel_phrase(channel: str, why: str) -> str:
-    """`<#C1> is archived, so its cards`."""
-    reasons = {"is_archived": "is archived", "not_in_channel": "does not have me in it any more"}
-    return f"<#{channel}> {reasons.get(why, 'is gone')}, so its cards"
 
 
 def announce_new_card(session: Session, ticket: Ticket, why: str, *, at: datetime) -> None:

@@ -6,76 +6,47 @@ a key in its metadata, and after a doubtful call is looked for before it is post
 """
 
 import logging
-import uuid
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeGuard
+from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
 from bot.context import BotContext
-from bot.runtime import clock_set_back, crash_points
-from bot.slack import card_relocation
+from bot.notices import clock_set_back
+from bot.runtime import crash_points
 from bot.slack.blocks import notification_text
 from bot.slack.blocks.tickets import card as face
-from bot.slack.client import (
-    Posted,
-    SlackError,
-    SlackLaterError,
-    SlackRefusedError,
-    SlackUnsureError,
-    is_direct_message,
+from bot.slack.card_failures import record_failure
+from bot.slack.card_view import load_post_reference, load_view
+from bot.slack.client import Posted, is_direct_message
+from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError
+from bot.slack.lost_messages import (
+    POST_VISIBILITY_DELAY,
+    LeaseLostError,
+    RowLease,
+    find_posted,
+    retry_find_later,
 )
 from bot.slack.membership import MEMBERSHIP_WAIT_SECONDS, MembershipKind, access_of
+from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, SLACK_CALL_LEASE, SlackCall
 from models import Card, Notice, RateLimit, Reply, Ticket
 from models.core.database import BusyError
 from models.tickets.reply import DeliveryState
 
 log = logging.getLogger(__name__)
 
-SLACK_CALL_LEASE = timedelta(seconds=12)  # a dead worker's card is taken up after that
-POST_VISIBILITY_DELAY = timedelta(
-    seconds=30
-)  # how long Slack may take to show a message whose answer was lost
 BATCH_MAX_ROWS = 50
 PROFILE_RETRY_SECONDS = 5.0  # until Slack is asked again who somebody is
 
-POST_SPACING_FACTOR = (
-    1.02  # of the distance that Slack asks for: one call takes longer on its way than the next
-)
+# Of the distance that Slack asks for: one call takes longer on its way than the next.
+POST_SPACING_FACTOR = 1.02
 INTERNAL_ERROR_RETRY_DELAY = timedelta(minutes=1)  # until what broke on our side is tried again
 UPDATE_LIMIT_KEY = "slack update"
 POST_LIMIT_KEY_PREFIX = "slack post "  # and the channel
-
-# https://docs.slack.dev/reference/methods/chat.update#errors
-# The message is not there (any more), or cannot be changed: the ticket needs a new one.
-_MESSAGE_GONE_ERRORS = {"message_not_found", "thread_not_found", *card_relocation.UNEDITABLE_ERRORS}
-# The place is gone; the default channel takes over.
-_CHANNEL_GONE_ERRORS = {"channel_not_found", "is_archived", "is_inactive", "not_in_channel"}
-# Slack does not like what is on it: a plainer one takes its place.
-_BLOCKS_REJECTED_ERRORS = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
-
-
-@dataclass(frozen=True, slots=True)
-class SlackCall:
-    """One call to Slack, with all that it needs, read before the transaction closed."""
-
-    row_id: int
-    ticket_id: int | None
-    key: str
-    channel: str
-    ts: str | None
-    thread_ts: str | None
-    doubtful_since: datetime | None
-    until: datetime  # the end of the lease
-    revision: int
-    text: str
-    blocks: list[dict[str, Any]] | None
-    is_plain: bool
-    pictures_of: str | None = None  # the version of the post whose pictures Slack has to fetch
 
 
 def run_due(ctx: BotContext) -> float:
@@ -95,7 +66,7 @@ def _run_batches(
     waits: dict[str, datetime],
     table: type[Card | Notice],
     listed: Callable[[BotContext, Collection[str]], list[tuple[int, str]]],
-    job: Callable[[BotContext, int], "SlackCall | float | None"],
+    job: Callable[[BotContext, int], SlackCall | float | None],
 ) -> None:
     """Do what is listed, a batch at a time, as long as it gets on.
 
@@ -119,7 +90,7 @@ def _run_safely(
     ctx: BotContext,
     table: type[Card | Notice],
     row_id: int,
-    job: Callable[[BotContext, int], "SlackCall | float | None"],
+    job: Callable[[BotContext, int], SlackCall | float | None],
 ) -> tuple[bool, float]:
     """Do one; what breaks on our side is put aside, for it must not hold up the others."""
     try:
@@ -136,11 +107,12 @@ def _postpone(ctx: BotContext, table: type[Card | Notice], row_id: int) -> None:
     """Come back to it in a while; a card is known by its ticket here, and may not exist yet."""
     with ctx.db.write() as session:
         until = ctx.now() + INTERNAL_ERROR_RETRY_DELAY
-        row = (
-            _hold_card(session, Ticket.lock(session, row_id))
-            if table is Card
-            else _hold_row(session, table, row_id)
-        )
+        row: Card | Notice
+        if table is Card:
+            ticket = Ticket.lock(session, row_id)
+            row = Card.of_ticket(session, ticket.id, ticket.channel)
+        else:
+            row = session.get_one(Notice, row_id, with_for_update=True)
         row.not_before, row.leased_until, row.failure = until, None, "Heard could not draw it"
 
 
@@ -215,38 +187,30 @@ def _is_free_condition(table: type[Card | Notice], at: datetime) -> Any:  # noqa
 # --- taking -------------------------------------------------------------------------------------------------
 
 
-def _hold_card(session: Session, ticket: Ticket) -> Card:
-    """The card of a ticket that is held, made if there is none."""
-    card = session.scalar(select(Card).where(Card.ticket_id == ticket.id))
-    if card is None:
-        card = Card(ticket_id=ticket.id, key=uuid.uuid4().hex, channel=ticket.channel, failures=0)
-        session.add(card)
-    return card
-
-
 def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
     """Lease the card and draw it; a number is how long to wait for the budget."""
     with ctx.db.write() as session:
         at = ctx.now()
         ticket = Ticket.lock(session, ticket_id)
-        card = _hold_card(session, ticket)
+        card = Card.of_ticket(session, ticket.id, ticket.channel)
         if ticket.drawn_revision >= ticket.revision or not _is_free(card, at):
             return None
         wait = _reserve_call(ctx, session, card.channel, posts=card.ts is None, at=at)
         if wait > 0:
             return wait
-        doubtful, is_plain = card.placing_since, card.failure in _BLOCKS_REJECTED_ERRORS
+        doubtful, is_plain = card.placing_since, card.failure in BLOCKS_REJECTED_ERRORS
         card.leased_until = at + SLACK_CALL_LEASE
         if card.ts is None:
             card.placing_since = doubtful or at
         session.flush()
-        view = face.load_view(session, ticket, ctx.networks.get(ticket.network))
+        view = load_view(session, ticket, ctx.networks.get(ticket.network))
         if view.pictures_of == card.pictures_refused:
             view = replace(view, shows_pictures=False)
         return SlackCall(
             row_id=card.id,
             ticket_id=ticket.id,
             key=card.key,
+            limit_key=_limit_key(card.channel, posts=card.ts is None),
             channel=card.channel,
             ts=card.ts,
             thread_ts=None,
@@ -272,12 +236,13 @@ def _begin_notice(ctx: BotContext, notice_id: int) -> SlackCall | float | None:
         wait = _reserve_call(ctx, session, channel, posts=True, at=at)
         if wait > 0:
             return wait
-        doubtful, is_plain = notice.placing_since, notice.failure in _BLOCKS_REJECTED_ERRORS
+        doubtful, is_plain = notice.placing_since, notice.failure in BLOCKS_REJECTED_ERRORS
         notice.leased_until, notice.placing_since = at + SLACK_CALL_LEASE, doubtful or at
         return SlackCall(
             row_id=notice.id,
             ticket_id=notice.ticket_id,
             key=notice.key,
+            limit_key=_limit_key(channel, posts=True),
             channel=channel,
             ts=None,
             thread_ts=card.ts if card is not None else None,
@@ -300,12 +265,12 @@ def _notification_text(ctx: BotContext, session: Session, notice: Notice, *, is_
     ticket = session.get_one(Ticket, notice.ticket_id)
     title = ctx.network_titles.get(ticket.network, ticket.network)
     return notification_text.build_text(
-        notice.text, notice.blocks, face.load_post_reference(session, ticket, title)
+        notice.text, notice.blocks, load_post_reference(session, ticket, title)
     )
 
 
 def _is_free(row: Card | Notice, at: datetime) -> bool:
-    """The same as `_free`, of a row at hand: another worker may have been faster."""
+    """The same as `_is_free_condition`, of a row at hand: another worker may have been faster."""
     return all(moment is None or moment <= at for moment in (row.not_before, row.leased_until))
 
 
@@ -342,11 +307,11 @@ def _execute(
     try:
         posted = _update_or_post(ctx, table, job)
     except SlackError as error:
-        return False, _record_failure(ctx, table, job, error)
-    except _LeaseLostError:
+        return False, record_failure(ctx, table, job, error)
+    except LeaseLostError:
         return False, 0.0
     if posted is None:
-        _retry_find_later(ctx, table, job)
+        retry_find_later(ctx, table, job)
         return False, 0.0
     crash_points.reach("card placed")
     _record_shown(ctx, table, job, posted)
@@ -357,19 +322,19 @@ def _update_or_post(ctx: BotContext, table: type[Card | Notice], job: SlackCall)
     """Update, adopt or post.
 
     None, and so another try in a moment, if a doubtful message is neither in sight nor old enough to be given
-    up. Raises `_TakenOverError` if somebody else has it in hand by now.
+    up. Raises `LeaseLostError` if somebody else has it in hand by now.
     """
     if job.ts is not None:
         ctx.slack.update(job.channel, job.ts, job.text, job.blocks or [], key=job.key)
         return Posted(job.channel, job.ts)
     if job.doubtful_since is not None:
-        hold = _RowLease(ctx, table, job)
-        found = _find_posted(ctx, job, hold)
+        lease = RowLease(ctx, table, job)
+        found = find_posted(ctx, job, lease)
         if found is not None:
             return Posted(job.channel, found)
         if ctx.now() - job.doubtful_since < POST_VISIBILITY_DELAY:
             return None
-        hold.renew()
+        lease.renew()
     if is_direct_message(job.channel):
         _check_member(ctx, job.channel)
     return ctx.slack.post(job.channel, job.text, job.blocks, key=job.key, thread_ts=job.thread_ts)
@@ -378,7 +343,7 @@ def _update_or_post(ctx: BotContext, table: type[Card | Notice], job: SlackCall)
 def _check_member(ctx: BotContext, user: str) -> None:
     """Raise unless `user` may be told directly: a reminder quotes customers, and they may be a guest by now.
 
-    `SlackNoError` has it told in the channel instead, `SlackLaterError` later.
+    `SlackRefusedError` has it told in the channel instead, `SlackLaterError` later.
     """
     access = access_of(ctx, user, wait_seconds=MEMBERSHIP_WAIT_SECONDS)
     if access.kind is MembershipKind.UNKNOWN:
@@ -387,61 +352,7 @@ def _check_member(ctx: BotContext, user: str) -> None:
         raise SlackRefusedError("not_a_member")
 
 
-class _LeaseLostError(Exception):
-    """The lease was over, and somebody else has taken the row: it is theirs to draw."""
-
-
-class _RowLease:
-    """The lease on one row, for as long as it takes: to look through a busy channel may take many calls."""
-
-    def __init__(self, ctx: BotContext, table: type[Card | Notice], job: SlackCall) -> None:
-        self._desk, self._table, self._row_id, self._until = ctx, table, job.row_id, job.until
-
-    def renew(self) -> None:
-        """Hold it for a whole lease from now on. Raises `_TakenOverError` if it is not ours any more."""
-        until = self._desk.now() + SLACK_CALL_LEASE
-        ours = (self._table.id == self._row_id) & (self._table.leased_until == self._until)
-        with self._desk.db.write() as session:
-            held = session.execute(update(self._table).where(ours).values(leased_until=until))
-        if held.rowcount != 1:  # type: ignore[attr-defined]
-            raise _LeaseLostError
-        self._until = until
-
-
-def _find_posted(ctx: BotContext, job: SlackCall, hold: _RowLease) -> str | None:
-    """Look for the message that an earlier call may have posted; of several, keep the oldest."""
-    if is_direct_message(job.channel):  # what is said there we may not read: at least once, then
-        return None
-    since = (job.doubtful_since or ctx.now()).timestamp() - 60
-    try:
-        found = ctx.slack.find(job.channel, job.key, since=since, thread_ts=job.thread_ts, between=hold.renew)
-    except SlackRefusedError as error:  # without the history scope nobody can look: at least once, then
-        log.warning("cannot look for a card in %s: %s", job.channel, error.error)
-        return None
-    for surplus in found[1:]:
-        log.warning("a message was there twice in %s; the younger one goes", job.channel)
-        _delete_message(ctx, job.channel, surplus)
-    if found and job.blocks is not None:
-        ctx.slack.update(job.channel, found[0], job.text, job.blocks, key=job.key)
-    return found[0] if found else None
-
-
-def _delete_message(ctx: BotContext, channel: str, ts: str) -> None:
-    """Take a message away, if Slack lets us: what stays is ugly, not wrong."""
-    try:
-        ctx.slack.delete(channel, ts)
-    except SlackError as error:
-        log.warning("a message too many stays in %s: %s", channel, error)
-
-
 # --- recording ----------------------------------------------------------------------------------------------
-
-
-def _hold_row(session: Session, table: type[Card | Notice], row_id: int) -> Card | Notice:
-    """The row of a job, held until the transaction ends."""
-    held = session.get_one(table, row_id, with_for_update=True)
-    assert isinstance(held, Card | Notice)
-    return held
 
 
 def _record_shown(ctx: BotContext, table: type[Card | Notice], job: SlackCall, posted: Posted) -> None:
@@ -452,7 +363,8 @@ def _record_shown(ctx: BotContext, table: type[Card | Notice], job: SlackCall, p
             there = update(Ticket).where(Ticket.id == job.ticket_id, drawn)
             session.execute(there.values(drawn_revision=job.revision))
             _record_first_shown(session, job.ticket_id, at)
-        row = _hold_row(session, table, job.row_id)
+        row = session.get_one(table, job.row_id, with_for_update=True)
+        assert isinstance(row, Card | Notice)
         if isinstance(row, Card):
             row.mark_posted(posted.ts, at=at)
         else:
@@ -464,75 +376,3 @@ def _record_first_shown(session: Session, ticket_id: int, at: datetime) -> None:
     was_there = select(Card.id).where(Card.ticket_id == ticket_id, Card.drawn_at.is_not(None)).exists()
     first = update(Ticket).where(Ticket.id == ticket_id, Ticket.shown_at.is_(None), ~was_there)
     session.execute(first.values(shown_at=at))
-
-
-def _retry_find_later(ctx: BotContext, table: type[Card | Notice], job: SlackCall) -> None:
-    """It may be there and may not: look again in a moment."""
-    with ctx.db.write() as session:
-        row = _hold_row(session, table, job.row_id)
-        row.not_before, row.leased_until = ctx.now() + timedelta(seconds=5), None
-
-
-def _record_failure(ctx: BotContext, table: type[Card | Notice], job: SlackCall, error: SlackError) -> float:
-    """Nothing is lost: write down why, and when to try again. Gives how long the budget is spent."""
-    at = ctx.now()
-    with ctx.db.write() as session:
-        ticket = Ticket.lock(session, job.ticket_id) if job.ticket_id is not None else None
-        row = _hold_row(session, table, job.row_id)
-        row.leased_until, row.failure = None, str(error)
-        row.failures += 1
-        if isinstance(error, SlackUnsureError):
-            row.not_before = at + timedelta(seconds=2)
-            return 0.0
-        row.placing_since = job.doubtful_since
-        if isinstance(error, SlackLaterError):
-            row.not_before = at
-            until = at + timedelta(seconds=error.seconds)
-            RateLimit.pause(session, _limit_key(job.channel, posts=job.ts is None), at=at, until=until)
-            return error.seconds
-        if _may_be_image_failure(row, job):
-            row.not_before, row.pictures_refused = at, job.pictures_of
-            row.failure = f"without pictures, since with them: {error}"
-            log.warning("Slack did not take the pictures on a card in %s: %s", job.channel, error)
-            return 0.0
-        row.not_before = at + _retry_delay(ctx, session, ticket, row, job)
-    log.warning("Slack refused a message in %s: %s", job.channel, error)
-    return 0.0
-
-
-def _may_be_image_failure(row: Card | Notice, job: SlackCall) -> TypeGuard[Card]:
-    """Whether the pictures on a card may be what Slack did not take: it fetches them itself, and may fail.
-
-    Slack answers `invalid_blocks` then, with "downloading image failed" beside it: python-slack-sdk#1782.
-    """
-    if not isinstance(row, Card) or job.pictures_of is None:
-        return False
-    return row.failure in _BLOCKS_REJECTED_ERRORS or any(
-        word in (row.failure or "") for word in ("image", "download")
-    )
-
-
-def _retry_delay(
-    ctx: BotContext, session: Session, ticket: Ticket | None, row: Card | Notice, job: SlackCall
-) -> timedelta:
-    """What to do about a definite no, and how long to wait before the next try."""
-    if is_direct_message(job.channel) and (row.failure not in _BLOCKS_REJECTED_ERRORS or job.is_plain):
-        row.channel = ctx.settings.slack_channel  # they take no direct messages: their name calls them there
-        return timedelta()
-    elsewhere = ctx.settings.slack_channel if row.failure in _CHANNEL_GONE_ERRORS else job.channel
-    if elsewhere != job.channel:
-        card_relocation.announce_channel_moved(
-            session, job.channel, elsewhere, row.failure or "", at=ctx.now()
-        )
-        if ticket is None:
-            row.channel = elsewhere
-        else:
-            card_relocation.relocate_card(_hold_card(session, ticket), ticket, elsewhere)
-        return timedelta()
-    if row.failure in _MESSAGE_GONE_ERRORS and ticket is not None:
-        card_relocation.announce_new_card(session, ticket, row.failure, at=ctx.now())
-        card_relocation.relocate_card(_hold_card(session, ticket), ticket, job.channel)
-        return timedelta()
-    if row.failure in _BLOCKS_REJECTED_ERRORS and not job.is_plain:
-        return timedelta()
-    return timedelta(seconds=min(5.0 * 2 ** min(row.failures, 6), 300.0))

@@ -4,12 +4,7 @@ The SDK repeats a call whose connection broke, and so posts twice; each retry of
 https://github.com/slackapi/python-slack-sdk/blob/main/slack_sdk/http_retry/builtin_handlers.py
 """
 
-import errno
 import http.client
-import re
-import socket
-import ssl
-import urllib.error
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,19 +13,11 @@ from typing import Any, NamedTuple
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.slack.errors import SlackUnsureError, error_from_connection, error_from_response, header_value
+
 METADATA_EVENT_TYPE = "heard"
 _MEMBERS_PER_PAGE, _MEMBERS_MAX_PAGES = 999, 20
-RETRY_AFTER_MAX_SECONDS = 900.0  # seconds
 _HISTORY_MAX_PAGES = 25  # 5,000 messages: more than any channel gets in the minutes that are looked through
-
-# An error that leaves open whether the call had its effect.
-# https://docs.slack.dev/reference/methods/chat.postMessage#errors
-_UNSURE_ERRORS = {"fatal_error", "internal_error", "request_timeout", "service_unavailable"}
-_ERROR_NAME_PATTERN = re.compile(r"[a-z0-9_]+")
-
-# No connection was made, so nothing can have been sent.
-_NOT_CONNECTED_ERRORS = (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)
-_UNREACHABLE_ERRNOS = {errno.EHOSTUNREACH, errno.ENETUNREACH}
 
 
 def is_direct_message(channel: str) -> bool:
@@ -46,30 +33,6 @@ class Posted(NamedTuple):
 
     channel: str
     ts: str
-
-
-class SlackError(Exception):
-    """Slack did not do what it was asked."""
-
-
-class SlackRefusedError(SlackError):
-    """A definite no, under Slack's own name for it."""
-
-    def __init__(self, error: str) -> None:
-        super().__init__(error)
-        self.error = error
-
-
-class SlackLaterError(SlackError):
-    """Nothing was done: ask again after so many seconds."""
-
-    def __init__(self, seconds: float, why: str) -> None:
-        super().__init__(why)
-        self.seconds = seconds
-
-
-class SlackUnsureError(SlackError):
-    """The call may have had its effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +119,7 @@ class SlackClient:
 
         def ask() -> Any:  # noqa: ANN401 - SDK's response
             response = self._quick.auth_test()
-            headers.update({key.lower(): _header_value(value) for key, value in response.headers.items()})
+            headers.update({key.lower(): header_value(value) for key, value in response.headers.items()})
             return response
 
         answer = _make_call(ask)
@@ -165,7 +128,7 @@ class SlackClient:
         return TokenInfo(name, team, frozenset(scopes), headers.get("date"))
 
     def profile(self, user: str) -> Profile:
-        """Who `user` is. `SlackNoError` keeps Slack's name for it, such as `user_not_found`."""
+        """Who `user` is. `SlackRefusedError` keeps Slack's name for it, such as `user_not_found`."""
         ours = self.identity()
         told = _make_call(lambda: self._quick.users_info(user=user)).get("user") or {}
         return Profile(
@@ -179,7 +142,7 @@ class SlackClient:
         )
 
     def channel(self, channel: str) -> ChannelInfo:
-        """What kind of place `channel` is. `SlackNoError` keeps Slack's name, such as `channel_not_found`.
+        """What kind of channel `channel` is. `SlackRefusedError` keeps Slack's name: `channel_not_found`.
 
         Sharing among the workspaces of one organisation (`is_org_shared`) lets nobody in from outside.
         """
@@ -190,7 +153,7 @@ class SlackClient:
         )
 
     def group(self, group: str) -> frozenset[str]:
-        """Who is in a user group. `SlackNoError` keeps Slack's name, such as `plan_upgrade_required`."""
+        """Who is in a user group. `SlackRefusedError` keeps Slack's name, such as `plan_upgrade_required`."""
         return frozenset(
             _make_call(lambda: self._quick.usergroups_users_list(usergroup=group)).get("users") or []
         )
@@ -198,7 +161,7 @@ class SlackClient:
     def members(self, channel: str) -> frozenset[str]:
         """Who is in `channel`, guests and people of other organisations included.
 
-        `SlackNoError` keeps Slack's name, such as `channel_not_found`.
+        `SlackRefusedError` keeps Slack's name, such as `channel_not_found`.
         https://docs.slack.dev/reference/methods/conversations.members
         """
         found, cursor = set[str](), None
@@ -412,50 +375,10 @@ def _make_call(call: Callable[[], Any]) -> dict[str, Any]:
     try:
         response = call()
     except SlackApiError as error:
-        raise _error_from_response(error) from error
+        raise error_from_response(error) from error
     except (SlackClientError, OSError, http.client.HTTPException) as error:
-        raise _error_from_connection(error) from error
+        raise error_from_connection(error) from error
     data = response.data
     if not isinstance(data, dict):
         raise SlackUnsureError("Slack's answer cannot be read")
     return data
-
-
-def _error_from_response(error: SlackApiError) -> SlackError:
-    response = error.response
-    status = getattr(response, "status_code", 200)
-    data = getattr(response, "data", response)
-    name = data.get("error") if isinstance(data, dict) else None
-    if status == http.client.TOO_MANY_REQUESTS or name in {"ratelimited", "rate_limited"}:
-        headers = {key.lower(): value for key, value in (getattr(response, "headers", None) or {}).items()}
-        return SlackLaterError(_retry_after_seconds(headers.get("retry-after")), "Slack asks to slow down")
-    # Of an answer that it cannot read the SDK makes an error of its own, in a sentence.
-    named = isinstance(name, str) and _ERROR_NAME_PATTERN.fullmatch(name) is not None
-    if status >= http.client.INTERNAL_SERVER_ERROR or not named or name in _UNSURE_ERRORS:
-        return SlackUnsureError(f"Slack answered {status} {name if named else ''}".strip())
-    return SlackRefusedError(str(name))
-
-
-def _header_value(value: str | list[str] | None) -> str:
-    """One header; the SDK hands headers over as text or as a list of one."""
-    if isinstance(value, list):
-        value = value[0] if value else None
-    return value or ""
-
-
-def _retry_after_seconds(header: str | list[str] | None) -> float:
-    """Read a Retry-After. Nothing that it says stops us for longer than a quarter of an hour."""
-    value = _header_value(header)
-    try:
-        seconds = float(value or 1)
-    except ValueError:
-        return 1.0
-    return min(max(seconds, 0.1), RETRY_AFTER_MAX_SECONDS) if seconds == seconds else 1.0  # noqa: PLR0124 - not a number
-
-
-def _error_from_connection(error: Exception) -> SlackError:
-    """A connection that was never made sent nothing; of any other failure nobody knows."""
-    reason = getattr(error, "reason", error) if isinstance(error, urllib.error.URLError) else error
-    if isinstance(reason, _NOT_CONNECTED_ERRORS) or getattr(reason, "errno", None) in _UNREACHABLE_ERRNOS:
-        return SlackLaterError(2.0, "Slack cannot be reached")
-    return SlackUnsureError(f"Slack did not answer ({type(reason).__name__})")

@@ -28,7 +28,7 @@ from bot.slack.blocks.chart import (
 )
 from bot.slack.blocks.elements import Block, button, context_block, count_noun
 from bot.slack.blocks.text import escape_entities, truncate
-from bot.slack.client import SlackError, SlackLaterError, SlackRefusedError, SlackUnsureError
+from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError, SlackUnsureError
 from models import ProcessedRequest, RateLimit, SharedAnswer
 from models.core.base import RuleBrokenError
 from models.core.database import LOCK_TIMEOUT_SECONDS

@@ -8,11 +8,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks import notification_text
 from bot.slack.blocks.elements import Block, permalink
 from bot.slack.blocks.issues import merge
 from bot.slack.blocks.issues import ranking as face
-from bot.slack.client import SlackError, SlackRefusedError
+from bot.slack.errors import SlackError, SlackRefusedError
 from models import Author, Card, Issue, IssueReport, Mention, Notice, Ticket
 from models.issues.fix_followup import list_merged, list_unfinished, reconcile_reports
 from models.issues.merge import MergeResult
@@ -41,7 +42,7 @@ def announce_reopened(ctx: BotContext, session: Session, issue: Issue, by: str, 
 def announce_recurrence(
     ctx: BotContext, session: Session, issue: Issue, ticket: Ticket, *, at: datetime
 ) -> None:
-    """Tell whoever fixed `issue`, in the channel, that somebody came with it since."""
+    """Tell the person who fixed `issue`, in the channel, that somebody reported it since."""
     card = session.scalar(select(Card).where(Card.ticket_id == ticket.id))
     place = permalink(ctx.slack.workspace, card.channel, card.ts) if card else ""
     author = session.get_one(Author, ticket.author_id)
@@ -133,3 +134,6 @@ def _main_channel(session: Session, issue: Issue) -> str | None:
     here = select(Ticket.channel).join(IssueReport, IssueReport.ticket_id == Ticket.id)
     counted = Counter(session.scalars(here.where(IssueReport.issue_id == issue.id)))
     return counted.most_common(1)[0][0] if counted else None
+
+
+JOBS = (ScheduledJob("fixes", update_messages, UPDATE_INTERVAL_SECONDS),)

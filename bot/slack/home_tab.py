@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.jobs.watchdog import max_read_age
-from bot.slack.alarm_text import alarm_line
+from bot.notices.alarm_lines import home_line
+from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.commands.help_text import incomplete_notes
 from bot.slack.blocks.home import (
     OWN_TICKETS_SHOWN_MAX,
@@ -20,7 +20,7 @@ from bot.slack.blocks.home import (
     page_of_hash,
     view_hash,
 )
-from bot.slack.client import SlackError, SlackLaterError, SlackRefusedError
+from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError
 from bot.slack.membership import MembershipKind, access_of
 from bot.slack.user_timezone import zone_of
 from models import Alarm, Cursor, Gap, HomeTab, Pause
@@ -70,7 +70,7 @@ def _build_view(ctx: BotContext, user: str, notice: str | None, page: int | None
 
 
 def refresh(ctx: BotContext) -> None:
-    """Publish each Home anew that somebody may be looking at, if it shows something else by now.
+    """Publish each Home again that somebody may be looking at, if it has changed.
 
     Slack takes a hundred a minute, and this comes twice in one; what is left over comes first the next time,
     for what stayed the same is not published.
@@ -137,7 +137,7 @@ def read_contents(
         url=ctx.slack.workspace,
         at=at,
         pause=pause.sentence if pause is not None else None,
-        alarms=tuple(alarm_line(alarm, ctx.network_titles) for alarm in Alarm.active(session)),
+        alarms=tuple(home_line(alarm, ctx.network_titles) for alarm in Alarm.active(session)),
         today=today.count_today(session, midnights[-2], midnights[-1], heard=heard[-1]),
         week=tuple(zip(_day_labels(midnights, zone), heard, strict=True)),
         page=page if waiting.total else 0,
@@ -146,7 +146,7 @@ def read_contents(
 
 def unread_sources(ctx: BotContext, session: Session) -> list[Cursor | Gap]:
     """What of our networks is not known to have been read, so that nobody takes it for nothing."""
-    late = ctx.now() - max_read_age(ctx)
+    late = ctx.now() - ctx.max_read_age
     return open_tickets.list_failing_reads(session, late_before=late, networks=ctx.networks)
 
 
@@ -163,3 +163,6 @@ def _day_labels(midnights: list[datetime], zone: ZoneInfo) -> list[str]:
 
 def _record_shown(ctx: BotContext, user: str, shown: str | None) -> None:
     ctx.try_write(lambda session: HomeTab.record_published(session, user, shown))
+
+
+JOBS = (ScheduledJob("homes", refresh, REFRESH_INTERVAL_SECONDS),)

@@ -15,7 +15,8 @@ from enum import Enum, auto
 from typing import TypeVar
 
 from bot.context import BotContext
-from bot.slack.client import Profile, SlackRefusedError
+from bot.slack.client import Profile
+from bot.slack.errors import SlackRefusedError
 from bot.slack.permissions import (
     ANSWER_FRESH_AGE,
     NOT_VISIBLE_ERRORS,
@@ -71,7 +72,7 @@ class MembershipKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who somebody is; `refusal` is the sentence to whoever is no member."""
+    """Who somebody is; `refusal` is the sentence to someone who is no member."""
 
     kind: MembershipKind
     refusal: str | None = None
@@ -124,7 +125,7 @@ def profile_of(
 ) -> Profile:
     """What Slack says of `user`, asked as in `access_of`.
 
-    Raises `SlackNoError` for a definite no, `UnknownStandingError` if nothing is known in time.
+    Raises `SlackRefusedError` for a definite no, `PermissionUnknownError` if nothing is known in time.
     """
     return _ask_slack(ctx, _profile_key(user), lambda: ctx.slack.profile(user), wait_seconds, fresh)
 
@@ -135,7 +136,7 @@ def is_named_sender(ctx: BotContext, user: str) -> bool:
 
 
 def is_in_channel(ctx: BotContext, user: str, channel: str, *, wait_seconds: float | None = None) -> bool:
-    """Whether `user` is in `channel`. Raises `UnknownStandingError` if Slack could not be asked.
+    """Whether `user` is in `channel`. Raises `PermissionUnknownError` if Slack could not be asked.
 
     A server that does not know the question cannot say who is where: then they are taken to be in it.
     """
@@ -165,18 +166,18 @@ def _ask_slack(
 ) -> Answer:
     """Slack's answer, waited for no longer than `wait_seconds`.
 
-    Raises `SlackNoError` for a definite no, `UnknownStandingError` if nothing is known in time.
+    Raises `SlackRefusedError` for a definite no, `PermissionUnknownError` if nothing is known in time.
     """
-    standing = ctx.sender_permissions
+    permissions = ctx.sender_permissions
     if wait_seconds is None:
-        return standing.cached_answer(ctx, key, ask, fresh=fresh)
-    if not standing.is_fresh(ctx, key, fresh):
+        return permissions.cached_answer(ctx, key, ask, fresh=fresh)
+    if not permissions.is_fresh(ctx, key, fresh):
         answer = ctx.ask_with_timeout(
-            lambda: standing.cached_answer(ctx, key, ask, fresh=fresh), wait_seconds
+            lambda: permissions.cached_answer(ctx, key, ask, fresh=fresh), wait_seconds
         )
         if answer is not None:
             return answer
-    return standing.cached_answer(ctx, key, None)
+    return permissions.cached_answer(ctx, key, None)
 
 
 def _access_by_profile(ctx: BotContext, user: str, profile: Profile) -> Access:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
-from bot.slack.client import ChannelInfo, Profile, SlackError, SlackLaterError, SlackRefusedError
-
-if TYPE_CHECKING:
-    from bot.context import BotContext  # which has a Standing
+from bot.settings import Settings
+from bot.slack.client import ChannelInfo, Profile, SlackClient
+from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +55,22 @@ FIX_HINT = "Whoever runs Heard can mend that: `/mentions doctor` says how."
 UNKNOWN_REFUSAL = (
     "I could not ask Slack whether you may send; please try again in a moment. Your words are kept."
 )
+
+
+class SlackAccess(Protocol):
+    """What a permission check needs: Slack, the settings, and the time."""
+
+    @property
+    def slack(self) -> SlackClient:
+        """The calls to Slack."""
+
+    @property
+    def settings(self) -> Settings:
+        """Of which SENDERS counts."""
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The time."""
 
 
 class Outsider(Enum):
@@ -113,24 +128,31 @@ class SenderPermissions:
         self._rests_since = datetime.min.replace(tzinfo=UTC)
         self._lock = threading.Lock()
 
-    def why_not(self, ctx: "BotContext", user: str, channel: str) -> str | None:
+    def why_not(self, access: SlackAccess, user: str, channel: str) -> str | None:
         """Why `user` may not send a public reply from `channel`, in one sentence to them; None if they may.
 
-        Asks Slack what is not known: not within a transaction. Raises `UnknownStandingError`.
+        Asks Slack what is not known: not within a transaction. Raises `PermissionUnknownError`.
 
         Members who only look into a public channel count as being in it: they join with one click.
         """
-        return self._refusal(_SlackLookup(self, ctx, asks=True), user, channel)
+        return self._refusal(_SlackLookup(self, access, asks=True), user, channel)
 
-    def why_not_if_known(self, ctx: "BotContext", user: str, channel: str) -> str | None:
+    def try_why_not(self, access: SlackAccess, user: str, channel: str) -> tuple[bool, str | None]:
+        """As `why_not`, but raises nothing: whether it is known, and why not if so."""
+        try:
+            return True, self.why_not(access, user, channel)
+        except PermissionUnknownError:
+            return False, None
+
+    def why_not_if_known(self, access: SlackAccess, user: str, channel: str) -> str | None:
         """As `why_not`, from memory alone; None also where it is not known."""
         try:
-            return self._refusal(_SlackLookup(self, ctx, asks=False), user, channel)
+            return self._refusal(_SlackLookup(self, access, asks=False), user, channel)
         except PermissionUnknownError:
             return None
 
     def _refusal(self, look: "_SlackLookup", user: str, channel: str) -> str | None:
-        senders = look.ctx.settings.senders or ()
+        senders = look.access.settings.senders or ()
         refusal = _channel_refusal(look, channel) or _person_refusal(look, user, is_named=user in senders)
         if refusal is not None or not senders or user in senders:
             return refusal
@@ -138,7 +160,7 @@ class SenderPermissions:
 
     def cached_answer(
         self,
-        ctx: "BotContext",
+        access: SlackAccess,
         key: tuple[str, str],
         ask: Callable[[], Answer] | None,
         *,
@@ -146,10 +168,10 @@ class SenderPermissions:
     ) -> Answer:
         """What Slack says under `key`; asked if it is not known, unless there is no `ask`.
 
-        An answer younger than `fresh` is not asked for again. Raises `SlackNoError` if Slack gave a definite
-        no, `UnknownStandingError` if nothing is known.
+        An answer younger than `fresh` is not asked for again. Raises `SlackRefusedError` if Slack gave a
+        definite no, `PermissionUnknownError` if nothing is known.
         """
-        at = ctx.now()
+        at = access.now()
         with self._lock:
             kept = self._kept.get(key)
             rests = self._rest_until is not None and self._rests_since <= at < self._rest_until
@@ -163,11 +185,13 @@ class SenderPermissions:
             raise SlackRefusedError(kept.answer.error)
         return cast("Answer", kept.answer)
 
-    def is_fresh(self, ctx: "BotContext", key: tuple[str, str], fresh: timedelta = ANSWER_FRESH_AGE) -> bool:
+    def is_fresh(
+        self, access: SlackAccess, key: tuple[str, str], fresh: timedelta = ANSWER_FRESH_AGE
+    ) -> bool:
         """Whether the answer under `key` is young enough not to be asked for again."""
         with self._lock:
             kept = self._kept.get(key)
-        return kept is not None and kept.is_fresh(ctx.now(), fresh)
+        return kept is not None and kept.is_fresh(access.now(), fresh)
 
     def _ask(self, key: tuple[str, str], ask: Callable[[], object], at: datetime) -> _CachedAnswer | None:
         """Ask, with no lock held: others need not wait for it. None if Slack does not say."""
@@ -189,23 +213,23 @@ class SenderPermissions:
 
 @dataclass(frozen=True, slots=True)
 class _SlackLookup:
-    """One question's look at Slack, or only at what is known of it."""
+    """Asks Slack for one check, or looks only at what is known."""
 
-    standing: SenderPermissions
-    ctx: "BotContext"
+    cache: SenderPermissions
+    access: SlackAccess
     asks: bool
 
     def _lookup(self, kind: str, one: str, ask: Callable[[str], Answer]) -> Answer:
-        return self.standing.cached_answer(self.ctx, (kind, one), (lambda: ask(one)) if self.asks else None)
+        return self.cache.cached_answer(self.access, (kind, one), (lambda: ask(one)) if self.asks else None)
 
     def place(self, channel: str) -> ChannelInfo:
-        return self._lookup("place", channel, self.ctx.slack.channel)
+        return self._lookup("place", channel, self.access.slack.channel)
 
     def profile(self, user: str) -> Profile:
-        return self._lookup("person", user, self.ctx.slack.profile)
+        return self._lookup("person", user, self.access.slack.profile)
 
     def group(self, group: str) -> frozenset[str]:
-        return self._lookup("group", group, self.ctx.slack.group)
+        return self._lookup("group", group, self.access.slack.group)
 
 
 def _channel_refusal(look: _SlackLookup, channel: str) -> str | None:

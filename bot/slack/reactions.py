@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.context import BotContext
-from bot.slack.client import SlackError, SlackLaterError, SlackRefusedError
+from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError
 from models import RateLimit
 from models.slack.reaction import Reaction
 

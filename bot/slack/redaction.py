@@ -1,7 +1,7 @@
 """Ledger → Slack: messages that quote a post whose words had to go are redrawn without them.
 
-The ledger's rows were redacted with the post (`Notice.redact`); here Slack follows. Cards are the board's,
-and Home tabs are published anew by `homes`.
+The ledger's rows were redacted with the post (`Notice.redact`); here Slack follows. Cards are redrawn by
+`cards`, and Home tabs by `home_tab`.
 """
 
 import logging
@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from bot.context import BotContext
 from bot.slack import cards
-from bot.slack.client import SlackError, SlackRefusedError, is_direct_message
+from bot.slack.client import is_direct_message
+from bot.slack.errors import SlackError, SlackRefusedError
 from models import Card, Notice
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from bot.context import BotContext
-from bot.slack.client import SlackRefusedError
+from bot.slack.errors import SlackRefusedError
 from bot.slack.permissions import PermissionUnknownError
 
 PROFILE_WAIT_SECONDS = 1.0  # seconds: whoever types "tomorrow 9am" waits for an answer

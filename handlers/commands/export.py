@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.context import BotContext
 from bot.runtime.export_writer import FORMATS, atomic_file, write_rows
 from bot.slack.blocks.text import escape_entities
-from bot.slack.client import SlackError, SlackRefusedError
+from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.membership import access_of
 from bot.slack.typed_text import read_slack_text
 from bot.slack.user_timezone import zone_of

@@ -10,7 +10,7 @@ from slack_bolt import Ack, App
 from bot.context import BotContext
 from bot.slack.blocks import dialogs
 from bot.slack.blocks.text import mrkdwn_literal, one_line
-from bot.slack.client import SlackError
+from bot.slack.errors import SlackError
 from bot.slack.typed_text import SlackText, read_slack_text
 from handlers.feedback import (
     LEDGER_TIMEOUT_SECONDS,

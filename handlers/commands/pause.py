@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.slack import thread_notices
+from bot.notices import thread_notices
 from bot.slack.permissions import PermissionUnknownError
 from handlers.feedback import write_session
 from models import Notice, Pause, ProcessedRequest, Reply, Ticket
@@ -54,7 +54,7 @@ def _stop_pending(ctx: BotContext, session: Session, by: str) -> int:
         if reply.state in PENDING_STATES:
             reply.move(session, DeliveryState.CANCELLED, at=at, by=by, reason="paused")
             ticket.handle_stopped_reply(session, reply)
-            thread_notices.post_paused(session, reply, by, at=at)
+            thread_notices.post(session, thread_notices.PAUSED, reply, at=at, by=by)
             stopped += 1
     return stopped
 

@@ -7,7 +7,7 @@ from slack_bolt import Ack, App, Respond
 
 from bot.context import BotContext
 from bot.slack.blocks.commands import search_results
-from bot.slack.client import SlackError
+from bot.slack.errors import SlackError
 from handlers import feedback
 from handlers.commands.slash_command import USER_MENTION_PATTERN, CommandAnswer, SlashCommand
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS, error_text, parse_actor, run_and_report

@@ -14,7 +14,7 @@ from bot.slack.blocks.elements import count_people
 from bot.slack.blocks.issues import ranking as face
 from bot.slack.blocks.issues.picker import read_picked
 from bot.slack.blocks.text import mrkdwn_literal, one_line, sanitize
-from bot.slack.client import SlackError
+from bot.slack.errors import SlackError
 from bot.slack.typed_text import read_slack_text
 from handlers.commands.slash_command import CommandAnswer, SlashCommand
 from handlers.feedback import (

@@ -12,7 +12,7 @@ from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.slack import fix_followup
+from bot.slack import fix_followup, issue_view
 from bot.slack.blocks.issues import issue as face
 from bot.slack.blocks.issues import ranking as asking
 from bot.slack.blocks.text import mrkdwn_literal, one_line
@@ -88,7 +88,7 @@ def build_issue_answer(ctx: BotContext, issue_id: int, page: int) -> tuple[dict[
                 f"which you see here."
             )
         reconcile_reports(session, issue.id, at=at)
-        view = face.load_view(session, issue, page=page, at=at)
+        view = issue_view.load_view(session, issue, page=page, at=at)
         blocks = face.build_blocks(view, url=ctx.slack.workspace)
     return {"text": face.summary_text(view.standing), "blocks": blocks}, moved
 

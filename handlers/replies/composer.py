@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.refresh_post import refresh_target
-from bot.jobs import account_check
-from bot.slack import thread_notices
+from bot.notices import thread_notices
+from bot.publish import account_check
 from bot.slack.blocks.replies.composer import (
     COMPOSER_CALLBACK_ID,
     REPLY_BLOCK,
@@ -28,7 +28,7 @@ from bot.slack.blocks.replies.composer import (
     build_refusal_modal,
 )
 from bot.slack.blocks.text import date_token
-from bot.slack.client import SlackError
+from bot.slack.errors import SlackError
 from bot.slack.permissions import PermissionUnknownError
 from bot.slack.typed_text import SlackText, read_slack_text
 from handlers.feedback import Actor, open_modal, parse_actor, run_and_report, write_session
@@ -344,7 +344,9 @@ def _take_over_composing(ctx: BotContext, who: Actor, view: Body) -> str | None:
             notice = _notice(session, ticket, who, is_only_draft=origin.only_draft)
             before = ticket.take_over_composing(session, by=who.id, key=origin.key, at=at)
             if before is not None:
-                thread_notices.post_composing_taken_over(session, ticket, before, who.id, at=at)
+                thread_notices.post(
+                    session, thread_notices.COMPOSING_TAKEN_OVER, ticket, at=at, before=before, by=who.id
+                )
         asked = build_composer_content(ctx, session, ticket, read_input(view).text, notice=notice)
         fresh = build_composer_modal(origin, asked)
     try:

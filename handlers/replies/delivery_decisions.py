@@ -8,8 +8,8 @@ from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.jobs import account_check
-from bot.publish import manual_posting, reconcile
+from bot.ingest.sightings import record_posted
+from bot.publish import account_check, reconcile
 from bot.slack import home_tab
 from handlers.feedback import Actor, parse_actor, run_and_report, why_may_not_send, write_session
 from models import ProcessedRequest, Reply, Ticket
@@ -148,9 +148,7 @@ def _posted(ctx: BotContext, reply_id: int, who: Actor) -> str | None:
         who,
         reply_id,
         DeliveryState.HANDED_OFF,
-        lambda session, ticket, reply: manual_posting.record_posted(
-            session, ticket, reply, None, by=who.id, at=ctx.now()
-        ),
+        lambda session, ticket, reply: record_posted(session, ticket, reply, None, by=who.id, at=ctx.now()),
     )
     return None
 

@@ -14,10 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.slack import thread_notices
+from bot.notices import thread_notices
 from bot.slack.blocks import notification_text
 from bot.slack.blocks.replies.preview import build_preview
-from bot.slack.client import SlackError
+from bot.slack.errors import SlackError
 from bot.slack.typed_text import SlackText
 from handlers.feedback import (
     Actor,
@@ -253,8 +253,8 @@ def _offer_draft(ctx: BotContext, who: Actor, value: dict[str, Any], refused: st
     """Not theirs to send: the draft is offered, in the thread, to those who may."""
     with write_session(ctx) as session:
         if ProcessedRequest.claim_key(session, f"offered {value['r']}", at=ctx.now()):
-            ticket, draft = _load_own_draft(session, value, who)
-            thread_notices.post_draft(session, ticket, draft, at=ctx.now())
+            _ticket, draft = _load_own_draft(session, value, who)
+            thread_notices.post_draft(session, draft, at=ctx.now())
     return refused
 
 

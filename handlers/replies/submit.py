@@ -11,7 +11,7 @@ from slack_bolt import Ack, App
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.slack import thread_notices
+from bot.notices import thread_notices
 from bot.slack.blocks.replies.composer import (
     COMPOSER_CALLBACK_ID,
     REPLY_BLOCK,
@@ -156,7 +156,7 @@ def _offer_draft(
         ticket.stop_composing(key=origin.key)
         draft = keep_draft(ctx, session, ticket, who, origin=origin, words=typed.text.strip())
         if draft is not None:
-            thread_notices.post_draft(session, ticket, draft, at=ctx.now())
+            thread_notices.post_draft(session, draft, at=ctx.now())
     return {} if origin.only_draft else _input_error(f"{refused} {KEPT_AS_DRAFT_TEXT}")
 
 

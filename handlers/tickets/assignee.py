@@ -1,7 +1,7 @@
 """Who can be given a ticket: somebody who can act on it. Slack is asked, so not within a transaction."""
 
 from bot.context import BotContext
-from bot.slack.client import SlackRefusedError
+from bot.slack.errors import SlackRefusedError
 from bot.slack.membership import is_named_sender, profile_of
 from bot.slack.permissions import VISITORS, Outsider, PermissionUnknownError, outsider_of
 from handlers.commands.slash_command import USER_MENTION_PATTERN

@@ -11,7 +11,7 @@ from bot.context import BotContext
 from bot.slack.blocks.elements import pack_value
 from bot.slack.blocks.text import escape_entities, mrkdwn_handle
 from bot.slack.blocks.tickets import author_history as blocks
-from bot.slack.client import SlackError
+from bot.slack.errors import SlackError
 from bot.slack.typed_text import read_slack_text
 from handlers.commands.slash_command import CommandAnswer, SlashCommand
 from handlers.feedback import (

@@ -9,7 +9,7 @@ from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.slack import thread_notices
+from bot.notices import thread_notices
 from bot.slack.blocks import dialogs
 from bot.slack.blocks.replies.composer import build_refusal_modal
 from bot.slack.blocks.text import one_line, truncate
@@ -151,13 +151,14 @@ def notify_stopped(ctx: BotContext, session: Session, stopped: list[Reply], who:
     if is_colleagues and access_if_known(ctx, who.id).kind is MembershipKind.NAMED_GUEST:
         raise RuleBrokenError(NOT_YOURS_TO_STOP_TEXT)
     for reply in stopped:
-        thread_notices.post_stopped(session, reply, who.id, outcome, at=ctx.now())
+        thread_notices.post(session, thread_notices.STOPPED, reply, at=ctx.now(), by=who.id, outcome=outcome)
 
 
 def assign_ticket(ctx: BotContext, session: Session, ticket: Ticket, *, to: str, by: str) -> None:
     """Give the ticket to `to`, who is told. `assignee.check` has said that they can act on it."""
     ticket.assign(session, to=to, by=by, at=ctx.now())
-    thread_notices.post_assigned(session, ticket, to, by, at=ctx.now())
+    if to != by:
+        thread_notices.post(session, thread_notices.ASSIGNED, ticket, at=ctx.now(), to=to, by=by)
 
 
 def load_delete_modal(ctx: BotContext, value: Body, key: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from typing import Any
 from slack_bolt import Ack, App
 
 from bot.context import BotContext
-from bot.slack import home_tab, thread_notices
+from bot.notices import thread_notices
+from bot.slack import home_tab
 from bot.slack.blocks.home import (
     CLOSE_ACTION_ID,
     CLOSING_BLOCK,
@@ -133,7 +134,9 @@ def _close(ctx: BotContext, who: Actor, ticket_id: int, outcome: str) -> str | N
             else:
                 stopped = ticket.close_no_reply_needed(session, by=who.id, at=ctx.now(), reason=outcome)
             for reply in stopped:
-                thread_notices.post_stopped(session, reply, who.id, ticket.state, at=ctx.now())
+                thread_notices.post(
+                    session, thread_notices.STOPPED, reply, at=ctx.now(), by=who.id, outcome=ticket.state
+                )
     except Exception as error:  # noqa: BLE001 - the others go on
         return f"{name}: {error_text(error)}"
     return None

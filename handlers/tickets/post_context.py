@@ -9,10 +9,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.jobs import account_check
 from bot.networks.base import Later, Network, Post, WrongAccount
+from bot.publish import account_check
 from bot.slack.blocks.tickets.full_post import FullPost, build_full_post_modal
-from bot.slack.client import SlackError
+from bot.slack.errors import SlackError
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS, SLACK_SLOW_TEXT, parse_actor, run_and_report
 from models import Mention, Reply, Ticket
 

@@ -6,6 +6,8 @@ import re
 # https://docs.slack.dev/messaging/formatting-message-text/#basic-formatting
 _MARKUP = re.compile(r"(?<!\w)_|_(?!\w)|[*~`]")
 _WORD = re.compile(r"\S+")
+_ENTITY = re.compile(r"&(amp|lt|gt);")
+_CHARACTER_BY_ENTITY = {"amp": "&", "lt": "<", "gt": ">"}
 APOSTROPHE = "'"  # what a backtick becomes in code, which it would end
 
 
@@ -37,3 +39,8 @@ def escape_entities(text: str) -> str:
     Exactly these three, see https://docs.slack.dev/messaging/formatting-message-text/#escaping.
     """
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unescape(text: str) -> str:
+    """`text` with Slack's three entities as characters, decoded once; the inverse of `escape_entities`."""
+    return _ENTITY.sub(lambda entity: _CHARACTER_BY_ENTITY[entity[1]], text)

@@ -1,5 +1,6 @@
 """The Slack message that shows a ticket."""
 
+import uuid
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select
@@ -37,6 +38,15 @@ class Card(Base):
     def find_by_message(cls, session: Session, channel: str, ts: str) -> "Card | None":
         """The card that is that message."""
         return session.scalar(select(cls).where(cls.channel == channel, cls.ts == ts))
+
+    @classmethod
+    def of_ticket(cls, session: Session, ticket_id: int, channel: str) -> "Card":
+        """The card of a ticket that is held; made for `channel` if there is none."""
+        card = session.scalar(select(cls).where(cls.ticket_id == ticket_id))
+        if card is None:
+            card = cls(ticket_id=ticket_id, key=uuid.uuid4().hex, channel=channel, failures=0)
+            session.add(card)
+        return card
 
     @classmethod
     def is_any_being_posted(cls, session: Session, channel: str) -> bool:

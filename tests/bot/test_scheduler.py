@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.ingest import poller
+from bot.jobs import snooze_wakeup
 from bot.networks.base import Later
 from bot.scheduler import Scheduler
 from models import Ticket
@@ -142,7 +143,7 @@ def test_a_snooze_ends(running: tuple[Room, Scheduler], world: Counting) -> None
     with here.ctx.db.write() as session:
         Ticket.lock(session, 1).snooze(session, until=now(), by=BEN, at=now(), promise=here.ctx.sla_policy)
     schedule.start()
-    schedule._wake_snoozed()
+    snooze_wakeup.run_due(here.ctx)
 
     assert here.ticket().state == TicketState.WAITING
 

@@ -16,10 +16,10 @@ from typing import Any, Self, cast
 import handlers
 from bot.context import BotContext
 from bot.http_server import HttpApp
-from bot.ingest import missing_posts, own_posts, poller, refresh_post
-from bot.jobs import account_check, claim_expiry
+from bot.ingest import own_posts, poller, refresh_post
+from bot.jobs import claim_expiry, missing_posts
 from bot.networks.base import Later, PublishedReply, ReplyTarget
-from bot.publish import manual_posting, outbox
+from bot.publish import account_check, manual_posting, outbox
 from bot.settings import Settings
 from bot.slack import cards, reactions
 from bot.slack.client import SlackClient

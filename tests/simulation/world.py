@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from bot.context import BotContext
-from bot.jobs import account_check
-from bot.publish import outbox
+from bot.publish import account_check, outbox
 from bot.runtime import crash_points
 from bot.settings import Settings
 from bot.slack.client import SlackClient

@@ -1,7 +1,7 @@
 """Text on its way to Slack: escaped, made safe, cut and quoted.
 
-Everything here is pure. Customers' words go out as rich_text literals (`quote`, `literal`), which Slack does
-not parse, or through `escape`. Teammates' words come in through `bot.slack.typed_text`.
+Everything here is pure. Customers' words go out as rich_text literals (`quote_block`, `text_element`), which
+Slack does not parse, or through `escape_entities`. Teammates' words come in through `bot.slack.typed_text`.
 """
 
 from bisect import bisect_right
@@ -12,8 +12,11 @@ from urllib.parse import urlsplit
 
 import regex  # the Unicode properties and graphemes that `re` lacks
 
-from models.core.mrkdwn import escape_entities as escape_entities  # noqa: PLC0414 - one of the functions here
+# Three that the ledger and what people type need as well, and that belong to the functions here.
+from models.core.mrkdwn import escape_entities as escape_entities  # noqa: PLC0414
 from models.core.mrkdwn import escape_mrkdwn, link_words
+from models.core.mrkdwn import unescape as unescape  # noqa: PLC0414
+from models.core.normalize import sanitize as sanitize  # noqa: PLC0414
 
 Block = dict[str, Any]
 Element = dict[str, Any]
@@ -32,47 +35,17 @@ FSI, PDI = "\u2068", "\u2069"  # isolate what follows by its own first strong le
 # A run of flags is paired up here because `\X` alone looks back to the start of the run at each of them,
 # which takes seconds on 25,000 characters.
 _GRAPHEME = regex.compile(r"\p{RI}{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*|\X")
-_CONTROL = regex.compile(r"[^\P{Cc}\n\t]")
 _BIDI_CONTROL = regex.compile(r"[\u202a-\u202e\u2066-\u2069]")
 # U+2800 is an empty braille cell and U+FFF9 to U+FFFB mark annotations: blank, but not among the ignorable.
 _VISIBLE = regex.compile(r"[^\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]")
-_ENTITY = regex.compile(r"&(amp|lt|gt);")
-_CHARACTER = {"amp": "&", "lt": "<", "gt": ">"}
-
-
-# --- plain characters and Slack's markup -------------------------------------------------------------------
-
-
-def unescape(text: str) -> str:
-    """`text` with Slack's three entities as characters, decoded once; the inverse of `escape`."""
-    characters: str = _ENTITY.sub(lambda entity: _CHARACTER[entity[1]], text)
-    return characters
-
-
-def without_controls(text: str) -> str:
-    """`text` without lone surrogates and control characters: nobody sees them, and no database takes them."""
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
-    safe: str = _CONTROL.sub("", whole)
-    return safe
-
-
-def is_visible(text: str) -> bool:
-    """Whether anybody who looks at `text` sees something."""
-    return _VISIBLE.search(text) is not None
 
 
 # --- what customers write ----------------------------------------------------------------------------------
 
 
-def sanitize(text: str) -> str:
-    """A customer's text made safe to carry: it encodes to UTF-8, and PostgreSQL and JSON take it.
-
-    Lone surrogates and control characters become U+FFFD, CRLF becomes LF; the rest, marks of direction and
-    characters of no width included, is left as it is.
-    """
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    safe: str = _CONTROL.sub("\ufffd", whole.replace("\r\n", "\n"))
-    return safe
+def is_visible(text: str) -> bool:
+    """Whether anybody who looks at `text` sees something."""
+    return _VISIBLE.search(text) is not None
 
 
 def isolate_name(name: str) -> str:
@@ -124,7 +97,7 @@ def truncate(text: str, limit: int, *, measure: Callable[[str], int] = len, tail
     """`text` if it measures at most `limit`, else as many whole graphemes of it as leave room for `tail`.
 
     `measure` should not shrink when text is added. To fit what will be escaped, measure it escaped and
-    escape afterwards: `escape(fit(text, 3_000, measure=lambda t: len(escape(t))))`.
+    escape afterwards: `escape_entities(truncate(text, 3_000, measure=lambda t: len(escape_entities(t))))`.
     Where not even `tail` has room, the text is cut without it.
     """
     if measure(text) <= limit:

@@ -15,10 +15,10 @@ from typing import Any
 
 import regex
 
-from bot.slack.blocks.text import escape_entities
 from bot.slack.typed_text import rich_text
 from bot.slack.typed_text.mrkdwn import CHANNEL_TOKEN, for_input, read_mrkdwn
 from bot.slack.typed_text.value import SlackText, TextBuilder
+from models.core.mrkdwn import escape_entities
 
 __all__ = [
     "FORWARDED_LABEL",

@@ -10,10 +10,10 @@ from functools import cache
 
 import regex  # the Unicode properties that `re` lacks
 
-from bot.slack.blocks.text import unescape
 from bot.slack.typed_text import emoji
 from bot.slack.typed_text.links import link_text
 from bot.slack.typed_text.value import SlackText, TextBuilder
+from models.core.mrkdwn import unescape
 
 EMOJI_NAME = r"([\p{L}\p{M}\p{N}_'+\-]{1,100})"  # of an emoji, custom ones included
 AMBIGUOUS_EMOJI_NAMES = (

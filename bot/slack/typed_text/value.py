@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import regex
 
-from bot.slack.blocks.text import without_controls
+from models.core.normalize import without_controls
 
 _PERSON = regex.compile(r"<@(\w+)(?:\|[^<>\n]*)?>")
 

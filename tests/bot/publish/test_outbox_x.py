@@ -188,10 +188,10 @@ def test_a_killed_worker_after_the_effect_is_found_by_reading(on_x: Room, x, pos
     with on_x.ctx.db.write() as session:
         _, row = hold_reply(session, reply)
         row.release(session, at=on_x.clock())
-    errand = outbox.begin_send(on_x.ctx, reply, send_checks.check_sender(on_x.ctx, reply))
-    assert errand is not None
+    job = outbox.begin_send(on_x.ctx, reply, send_checks.check_sender(on_x.ctx, reply))
+    assert job is not None
     on_x.network.publish(
-        errand.text, errand.target, errand.key, account_id=errand.account_id
+        job.text, job.target, job.key, account_id=job.account_id
     )  # and here the process is killed
     on_x.clock.pass_by(12)
     on_x.send()

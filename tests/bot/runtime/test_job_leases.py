@@ -20,13 +20,17 @@ def workers(
         yield lambda name: stack.enter_context(room(url, clock, network, worker=name))
 
 
+def leases(here: Room) -> JobLeases:
+    return JobLeases(here.ctx.db, here.ctx.worker, here.ctx.now)
+
+
 def did(rota: JobLeases, every: float = 60) -> bool:
     with rota.acquire("poll", every) as ours:
         return ours
 
 
 def test_two_workers_do_a_job_once_a_round(workers: Callable[[str], Room], clock: Clock) -> None:
-    one, two = JobLeases(workers("one").ctx), JobLeases(workers("two").ctx)
+    one, two = leases(workers("one")), leases(workers("two"))
     rounds = []
     for _ in range(36):  # three minutes, at each tick
         rounds.append(did(one) + did(two))
@@ -38,7 +42,7 @@ def test_two_workers_do_a_job_once_a_round(workers: Callable[[str], Room], clock
 def test_a_worker_that_died_in_a_job_is_replaced_within_fifteen_seconds(
     workers: Callable[[str], Room], clock: Clock
 ) -> None:
-    dead, alive = JobLeases(workers("dead").ctx), JobLeases(workers("alive").ctx)
+    dead, alive = leases(workers("dead")), leases(workers("alive"))
     turn = dead.acquire("poll", 1)
     assert turn.__enter__()  # and is never left
     waited = 0.0
@@ -50,7 +54,7 @@ def test_a_worker_that_died_in_a_job_is_replaced_within_fifteen_seconds(
 
 
 def test_a_long_job_is_kept_by_signs_of_life(workers: Callable[[str], Room], clock: Clock) -> None:
-    busy, idle = JobLeases(workers("busy").ctx), JobLeases(workers("idle").ctx)
+    busy, idle = leases(workers("busy")), leases(workers("idle"))
     with busy.acquire("poll", 1) as ours:
         assert ours
         for _ in range(20):
@@ -63,7 +67,7 @@ def test_a_long_job_is_kept_by_signs_of_life(workers: Callable[[str], Room], clo
 
 
 def test_a_job_that_failed_is_given_back(here: Room, clock: Clock) -> None:
-    rota = JobLeases(here.ctx)
+    rota = leases(here)
     with pytest.raises(RuntimeError), rota.acquire("poll", 60):
         raise RuntimeError("it broke")
 
@@ -73,7 +77,7 @@ def test_a_job_that_failed_is_given_back(here: Room, clock: Clock) -> None:
 
 
 def test_one_worker_does_not_begin_a_job_that_it_is_at(here: Room) -> None:
-    rota = JobLeases(here.ctx)
+    rota = leases(here)
     with rota.acquire("poll", 0) as ours:
         assert ours
         assert not did(rota, 0)
@@ -81,7 +85,7 @@ def test_one_worker_does_not_begin_a_job_that_it_is_at(here: Room) -> None:
 
 
 def test_ticks_are_whole_parts_of_a_round(here: Room) -> None:
-    rota = JobLeases(here.ctx)
+    rota = leases(here)
     for every in (1, 7, 60, 600):
         assert (every / rota.check_interval(every)).is_integer()
         assert rota.check_interval(every) <= (5 if rota.is_shared else every)

@@ -21,7 +21,9 @@ def here(postgresql: databases.Lend, tmp_path, clock: Clock, network: Counting) 
 @pytest.fixture
 def ear(here: Room) -> Iterator[PgListener]:
     """An ear that listens, and has heard all that was before."""
-    ear = PgListener(here.ctx)
+    ear = PgListener(
+        here.ctx.db, here.ctx.stop, {"outbox": here.ctx.outbox_wake, "board": here.ctx.cards_wake}
+    )
     ear.thread.start()
     eventually(lambda: here.ctx.outbox_wake.is_set() and here.ctx.cards_wake.is_set())
     yield ear

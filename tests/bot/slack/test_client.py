@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bot.slack.client import SlackClient, SlackError, SlackLaterError, SlackRefusedError, SlackUnsureError
+from bot.slack.client import SlackClient
+from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError, SlackUnsureError
 from sandbox.slack import SlackServer
 from tests.bot.networks.conftest import RawServer, http
 from tests.bot.room import CHANNEL, calls

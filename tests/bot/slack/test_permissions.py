@@ -8,7 +8,8 @@ import pytest
 
 from bot.cli.doctor import REQUIRED_SCOPES
 from bot.context import BotContext
-from bot.slack.client import ChannelInfo, SlackClient, SlackRefusedError
+from bot.slack.client import ChannelInfo, SlackClient
+from bot.slack.errors import SlackRefusedError
 from bot.slack.permissions import (
     APP_REFUSAL,
     DEACTIVATED_REFUSAL,

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.slack import reactions
-from bot.slack.client import SlackError, SlackLaterError, SlackUnsureError
+from bot.slack.errors import SlackError, SlackLaterError, SlackUnsureError
 from models.slack.reaction import Reaction
 from tests.bot.room import CHANNEL, Room
 

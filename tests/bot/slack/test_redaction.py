@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot.ingest.missing_posts import run_due
 from bot.ingest.refresh_post import refresh_target
 from bot.jobs import digest, reminders, snooze_wakeup
-from bot.runtime import clock_set_back
-from bot.slack import home_tab, thread_notices
+from bot.jobs.missing_posts import run_due
+from bot.notices import clock_set_back, thread_notices
+from bot.slack import home_tab
 from models import HomeTab, Notice, Ticket
 from models.slack.notice import Quotation
 from sandbox.slack import SlackServer
@@ -216,7 +216,8 @@ def test_words_go_from_what_was_told_late_too(shown: Room, network: Counting, sl
     shown.poll()
     shown.draw_all()
     with shown.ctx.db.write() as session:
-        thread_notices.post_assigned(session, Ticket.lock(session, 1), ANA, BEN, at=shown.clock())
+        ticket = Ticket.lock(session, 1)
+        thread_notices.post(session, thread_notices.ASSIGNED, ticket, at=shown.clock(), to=ANA, by=BEN)
     shown.clock.pass_by(minutes=1)
     second = network.says("maria", f"@acmebrew {SECRET}", under=first).id
     shown.poll()
@@ -237,7 +238,8 @@ def test_words_go_also_from_what_was_told_after_the_clock_was_set_back(
     shown.clock.pass_by(hours=-2)
     clock_set_back.repair(shown.ctx)
     with shown.ctx.db.write() as session:
-        thread_notices.post_assigned(session, Ticket.lock(session, 1), ANA, BEN, at=shown.clock())
+        ticket = Ticket.lock(session, 1)
+        thread_notices.post(session, thread_notices.ASSIGNED, ticket, at=shown.clock(), to=ANA, by=BEN)
     shown.draw_all()
     assert [one for one in said_in_threads(slack) if "gave you" in one and SECRET in one]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.ingest import missing_posts
+from bot.jobs import missing_posts
 from handlers.replies import previews, submit
 from sandbox.slack.workspace.message import Message
 from tests.story.commands.test_commands import words

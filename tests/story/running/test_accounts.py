@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from bot.jobs import account_check
 from bot.networks.http_client import CallLimits
 from bot.networks.x.client import XNetwork, XSettings
 from bot.networks.x.oauth import OAuth2Client, TokenPair
+from bot.publish import account_check
 from bot.runtime.encryption import Keyring
 from bot.runtime.token_store import TokenStore
 from models.core.database import Database

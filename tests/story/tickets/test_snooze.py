@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
+from bot.jobs import snooze_wakeup
 from models import Ticket
 from tests.story.harness import CHANNEL, Bot, eventually, running, seen
 
@@ -31,7 +32,7 @@ def end_it(bot: Bot) -> None:
     """Let the time come, and the clock look."""
     with bot.ctx.db.write() as session:
         session.execute(update(Ticket).values(snoozed_until=datetime.now(UTC) - timedelta(seconds=1)))
-    bot.schedule._wake_snoozed()
+    snooze_wakeup.run_due(bot.ctx)
 
 
 def lines(bot: Bot) -> list[str]:

@@ -4,9 +4,6 @@ Each person has a composer of their own; nothing here writes to several, and not
 """
 
 from dataclasses import dataclass
-from datetime import datetime
-
-from sqlalchemy.orm import Session
 
 from bot.slack.blocks.elements import (
     Block,
@@ -25,10 +22,12 @@ from bot.slack.blocks.issues.ranking import (
     weight_text,
 )
 from bot.slack.blocks.text import date_token, mrkdwn_handle, mrkdwn_literal, quote_block
-from bot.slack.blocks.tickets.card import build_answer_button
-from models import Mention, Ticket
+from bot.slack.blocks.tickets.card import build_reply_button, reply_value
+from models import Author, Mention, Reply, Ticket
 from models.issues.issue import Issue
-from models.issues.queries import RankedIssue, Reporter, compute_weight, list_reporters, reported_mentions
+from models.issues.queries import RankedIssue, Reporter
+from models.tickets.reply import PUBLIC_STATES
+from models.tickets.state import OPEN_STATES
 
 PEOPLE_PER_PAGE = 8  # people: a message of Slack has room for 4,000 characters
 QUOTE_MAX_CHARS = 200
@@ -51,25 +50,6 @@ class IssueView:
     rows: tuple[IssueRow, ...]
     page: int
     pages: int
-
-
-def load_view(session: Session, issue: Issue, *, page: int, at: datetime) -> IssueView:
-    """Gather what is shown: of a fixed issue those who are still to be told first."""
-    found = list_reporters(session, issue)
-    standing = RankedIssue(issue, found, compute_weight(((one.last, one.followers) for one in found), at=at))
-    listed = sorted(found, key=lambda one: one.is_settled) if issue.is_fixed else found
-    pages = max(-(-len(listed) // PEOPLE_PER_PAGE), 1)
-    page = min(max(page, 0), pages - 1)
-    here = listed[page * PEOPLE_PER_PAGE : (page + 1) * PEOPLE_PER_PAGE]
-    said = reported_mentions(session, here)
-    rows = tuple(IssueRow(one, said.get(one.author_id), _answer_button(session, issue, one)) for one in here)
-    return IssueView(standing, rows, page, pages)
-
-
-def _answer_button(session: Session, issue: Issue, person: Reporter) -> Block | None:
-    if not issue.is_fixed or person.told_at is not None:
-        return None
-    return build_answer_button(session, session.get_one(Ticket, person.places[0].ticket_id))
 
 
 def build_blocks(view: IssueView, *, url: str) -> list[Block]:
@@ -154,3 +134,19 @@ def summary_text(standing: RankedIssue) -> str:
         f"{mrkdwn_literal(one.title)}: {'fixed' if one.is_fixed else 'open'}, "
         f"{count_people(len(standing.people))}"
     )
+
+
+def build_answer_button(ticket: Ticket, author: Author, account: str, live: Reply | None) -> Block | None:
+    """The button that says something to its author next; None while a reply is on its way.
+
+    `Reply` while it waits, `Follow up` once it is answered; what is closed without a reply of ours has to be
+    reopened first. `live` is the reply of the turn at hand, if there is one.
+    """
+    if live is not None and live.state not in PUBLIC_STATES:
+        return None
+    if ticket.state in OPEN_STATES:
+        return build_reply_button(ticket, author, account) if live is None else None
+    value = reply_value(ticket, author, account, None)
+    if live is None:
+        return button("Reopen", "reopen", value)
+    return button("Follow up", "follow_up", value | {"n": ticket.turn + 1}, style="primary")

@@ -1,15 +1,11 @@
-"""The card: one ticket as a Slack message. Pure, but for `read`, which gathers what is shown.
+"""The card: one ticket as a Slack message. Pure; `bot.slack.card_view` gathers what is shown.
 
 What a customer typed stands only in rich_text elements, which Slack shows as they are; never in mrkdwn, where
 it could ring a channel or dress up a link. https://docs.slack.dev/messaging/formatting-message-text/
 """
 
-import json
 from dataclasses import dataclass
 from typing import Any
-
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from bot.networks.base import Network
 from bot.slack.blocks import attachments, notification_text
@@ -22,6 +18,7 @@ from bot.slack.blocks.elements import (
     pack_value,
     plain_text,
 )
+from bot.slack.blocks.issues.card_line import build_issue_line
 from bot.slack.blocks.replies import delivery
 from bot.slack.blocks.text import (
     date_token,
@@ -35,11 +32,11 @@ from bot.slack.blocks.text import (
     text_element,
     truncate,
 )
-from models import Account, Author, Issue, Mention, Reply, Ticket
+from bot.slack.blocks.tickets import missing_post
+from models import Author, Issue, Mention, Reply, Ticket
 from models.core.mrkdwn import escape_mrkdwn
 from models.slack.notice import quote_block_id
 from models.sources.attachment import describe_attachments
-from models.tickets import unconnected_accounts
 from models.tickets.reply import PUBLIC_STATES, UNSETTLED_STATES
 from models.tickets.state import ANSWERED_OUTSIDE, HANDED_OFF, OPEN_STATES, TicketState
 
@@ -50,7 +47,6 @@ NEWEST_POST_MAX_CHARS = 2_400  # of them for the newest post, if the others leav
 NEWEST_POST_MIN_CHARS = 100  # of the newest post, whatever else is there
 EARLIER_POST_MAX_CHARS = 300  # characters of each earlier one
 POSTS_SHOWN_MAX = 3
-ISSUES_SHOWN_MAX, ISSUE_TITLE_MAX_CHARS = 3, 60
 HANDLES_SHOWN_MAX = 3  # of those whom a network put in front of a post: X allows fifty
 
 MenuOption = tuple[str, dict[str, Any]]  # what stands behind the dots, and what it carries
@@ -87,42 +83,6 @@ class CardView:
         return newest.latest_id
 
 
-def load_view(session: Session, ticket: Ticket, network: Network | None) -> CardView:
-    """Gather what the card of `ticket` shows."""
-    query = select(Mention).where(Mention.ticket_id == ticket.id)
-    newest = session.scalars(
-        query.order_by(Mention.posted_at.desc(), Mention.id.desc()).limit(POSTS_SHOWN_MAX)
-    ).all()
-    count = session.scalar(select(func.count()).where(Mention.ticket_id == ticket.id)) or 0
-    others = select(func.count()).where(Ticket.author_id == ticket.author_id, Ticket.id != ticket.id)
-    ours = Account.find(session, ticket.network, ticket.account_id)
-    return CardView(
-        ticket=ticket,
-        author=session.get_one(Author, ticket.author_id),
-        mentions=tuple(reversed(newest)),
-        hidden_count=count - len(newest),
-        replies=_load_replies(session, ticket),
-        earlier_tickets=session.scalar(others) or 0,
-        network=network,
-        title=network.title if network is not None else ticket.network,
-        account=ours.handle if ours is not None else "us",
-        issues=tuple(Issue.of(session, ticket.id)),
-        is_disconnected=unconnected_accounts.find_alarm(session, ticket.network, ticket.account_id)
-        is not None,
-    )
-
-
-def _load_replies(session: Session, ticket: Ticket) -> tuple[Reply, ...]:
-    query = select(Reply).where(
-        Reply.ticket_id == ticket.id, Reply.state.in_((*UNSETTLED_STATES, *PUBLIC_STATES))
-    )
-    found = session.scalars(query.order_by(Reply.turn.desc(), Reply.id.desc())).all()
-    spoken = [reply for reply in found if reply.state in PUBLIC_STATES][:1]
-    return tuple(
-        sorted([r for r in found if r.state in UNSETTLED_STATES] + spoken, key=lambda r: (r.turn, r.id))
-    )
-
-
 # --- the whole ----------------------------------------------------------------------------------------------
 
 
@@ -133,7 +93,7 @@ def build_card(view: CardView) -> list[Block]:
         blocks += delivery.build_blocks(reply, title=view.title, account=view.account)
     return [
         *blocks,
-        *_issues(view),
+        *([build_issue_line(view.issues)] if view.issues else []),
         *_not_connected_line(view),
         context_block(_status_line(view)),
         *_actions(view),
@@ -154,22 +114,6 @@ def summary_text(view: CardView) -> str:
     """The message in one line, for notifications and screen readers."""
     said = notification_text.excerpt(view.newest.display_text if view.newest is not None else "")
     return f"{author_text(view.author)} on {view.title}: {said} ({_headline(view)})"
-
-
-def load_post_reference(session: Session, ticket: Ticket, title: str) -> notification_text.PostReference:
-    """Whose post a message in the ticket's thread is about, where, and what they wrote."""
-    newest = session.scalar(
-        select(Mention).where(
-            Mention.ticket_id == ticket.id,
-            Mention.post_id == ticket.target_post_id,
-            Mention.deleted_at.is_(None),
-        )
-    )
-    author = session.get_one(Author, ticket.author_id)
-    return notification_text.PostReference(
-        f"{author_text(author)} on {escape_entities(title)}",
-        newest.display_text if newest is not None else None,
-    )
 
 
 def author_text(author: Author) -> str:
@@ -234,7 +178,7 @@ def _newest_max_chars(view: CardView) -> int:
 def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
     """One post of theirs: the words as they are, and a line about them in ours."""
     if mention.deleted_at is not None:
-        return [context_block(_removed_text(view, mention))]
+        return [context_block(missing_post.removed_text(mention, view.title))]
     about = [date_token(mention.posted_at), *_match_reasons(mention, view.account)]
     if mention.media:
         about.append(describe_attachments(mention.attached))
@@ -246,7 +190,11 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
         about.append(f"{len(mention.text):,} characters, cut here")
     about.append(f"<{escape_entities(mention.url)}|See it on {view.title}>")
     words = quote_block(mention.text, limit) | {"block_id": quote_block_id(mention.post_id)}
-    missing = [context_block(_missing_text(view, mention))] if mention.missing_since is not None else []
+    missing = (
+        [context_block(missing_post.missing_text(mention, view.title))]
+        if mention.missing_since is not None
+        else []
+    )
     beside = (
         attachments.build_blocks(mention.attached, pictures=view.shows_pictures)
         if mention is view.newest
@@ -266,43 +214,6 @@ def _match_reasons(mention: Mention, account: str) -> list[str]:
     to = [mrkdwn_handle(handle) for handle in addressed[:HANDLES_SHOWN_MAX]]
     more = len(addressed) - len(to)
     return [why, *([f"to {', '.join(to)}{f' and {more} more' if more else ''}"] if to else [])]
-
-
-def _removed_text(view: CardView, mention: Mention) -> str:
-    """In the place of words that were taken away."""
-    if mention.missing_since is None:  # as an older Heard took it, and there is nothing left to look at
-        return f":wastebasket: Deleted by its author {date_token(mention.deleted_at or mention.posted_at)}."
-    if not mention.is_lost:
-        return f"{_missing_text(view, mention)} Its words were removed here."
-    how = "Gone from" if mention.missing_as == "gone" else "No longer shown on"
-    since = date_token(mention.missing_since)
-    return f":see_no_evil: {how} {view.title} since {since}. Its words were removed here."
-
-
-def _missing_text(view: CardView, mention: Mention) -> str:
-    """That the network does not show it, which does not say who did what."""
-    since = date_token(mention.missing_since or mention.posted_at)
-    again = f" I will look again {date_token(mention.look_at)}." if mention.look_at is not None else ""
-    if mention.missing_as == "gone":
-        return f":eyes: *{view.title} says that this post is gone*, since {since}.{again}"
-    return (
-        f":eyes: *{view.title} does not show this post to us just now*, since {since}. It may be deleted, "
-        f"protected, suspended or withheld, or {view.title} may be late.{again}"
-    )
-
-
-def _issues(view: CardView) -> list[Block]:
-    """What it is about, in the titles that teammates typed, as they typed them."""
-    if not view.issues:
-        return []
-    parts = [text_element("Issue: " if len(view.issues) == 1 else "Issues: ")]
-    for number, issue in enumerate(view.issues[:ISSUES_SHOWN_MAX]):
-        parts += [text_element(", ")] * (number > 0) + [
-            text_element(truncate(issue.title, ISSUE_TITLE_MAX_CHARS), "bold")
-        ]
-        parts += [text_element(" (fixed)")] * issue.is_fixed
-    more = len(view.issues) - ISSUES_SHOWN_MAX
-    return [line_block(*parts, *([text_element(f" and {more} more")] if more > 0 else []))]
 
 
 # --- where it stands ----------------------------------------------------------------------------------------
@@ -472,36 +383,16 @@ def button_value(view: CardView) -> dict[str, Any]:
     With them a composer can open while the ledger is slow; the submit is held against the ledger anyway.
     """
     latest = next((one.latest_id for one in view.mentions if one.post_id == view.ticket.target_post_id), None)
-    return _button_value(view.ticket, view.author, view.account, latest)
+    return reply_value(view.ticket, view.author, view.account, latest)
 
 
-def build_reply_button(session: Session, ticket: Ticket) -> Block:
-    """A Reply of its own, for a message in the ticket's thread."""
-    author = session.get_one(Author, ticket.author_id)
-    ours = Account.find(session, ticket.network, ticket.account_id)
-    value = _button_value(ticket, author, ours.handle if ours is not None else "us", None)
-    return button("Reply", "reply", value, style="primary")
+def build_reply_button(ticket: Ticket, author: Author, account: str) -> Block:
+    """A Reply button of its own, for a message in the ticket's thread; `account` is our handle."""
+    return button("Reply", "reply", reply_value(ticket, author, account, None), style="primary")
 
 
-def build_answer_button(session: Session, ticket: Ticket) -> Block | None:
-    """The button that says something to its author next; None while a reply is on its way.
-
-    `Reply` while it waits, `Follow up` once it is answered; what is closed without a reply of ours has to be
-    reopened first.
-    """
-    live = ticket.live_reply(session)
-    if live is not None and live.state not in PUBLIC_STATES:
-        return None
-    made = build_reply_button(session, ticket)
-    if ticket.state in OPEN_STATES:
-        return made if live is None else None
-    carried = json.loads(made["value"])
-    if live is None:
-        return button("Reopen", "reopen", carried)
-    return button("Follow up", "follow_up", carried | {"n": ticket.turn + 1}, style="primary")
-
-
-def _button_value(ticket: Ticket, author: Author, account: str, latest: str | None) -> dict[str, Any]:
+def reply_value(ticket: Ticket, author: Author, account: str, latest: str | None) -> dict[str, Any]:
+    """What a button that leads to a composer carries; `latest` is the version of the post that is shown."""
     names = {"h": author.handle or "", "a": account, "w": ticket.network}
     seen = {"v": latest} if latest is not None else {}
     return {"t": ticket.id, "n": ticket.turn, "p": ticket.target_post_id, **names, **seen}

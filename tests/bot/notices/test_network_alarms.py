@@ -3,7 +3,7 @@
 import pytest
 
 from bot.networks.base import USAGE_CAP_PHRASE, Later
-from bot.slack import network_alarms
+from bot.notices import network_alarms
 from models import Alarm
 from tests.bot.room import ANA, Counting, Room
 

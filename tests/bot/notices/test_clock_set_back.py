@@ -12,7 +12,8 @@ import pytest
 from bot.cli import doctor
 from bot.ingest import refresh_post
 from bot.networks.base import Later
-from bot.runtime import clock_set_back, migrations
+from bot.notices import clock_set_back
+from bot.runtime import migrations
 from bot.runtime.clock import WatchedClock
 from bot.scheduler import Scheduler
 from bot.slack import home_tab

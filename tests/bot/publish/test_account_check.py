@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from tests.bot.runtime.test_metrics import figures
 
+from bot import metrics
 from bot.cli import doctor
 from bot.ingest import poller
-from bot.jobs import account_check, watchdog
+from bot.jobs import watchdog
 from bot.networks.base import Later, Refused, Unsure
-from bot.publish import manual_posting
-from bot.runtime import metrics
+from bot.notices.alarm_lines import home_line
+from bot.publish import account_check, manual_posting
 from bot.slack import home_tab
 from models import Alarm, Cursor, Gap, Reply, Ticket
 from models.reports import open_tickets
@@ -19,7 +21,6 @@ from models.tickets import unconnected_accounts
 from models.tickets.reply import DeliveryState
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, BEN, Counting, Room, cards
-from tests.bot.runtime.test_metrics import figures
 
 
 def hears(here: Room, network: Counting, words: str = "@acmebrew hello", author: str = "maria") -> int:
@@ -507,7 +508,7 @@ def test_home_says_who_is_missing(here: Room, network: Counting) -> None:
     connect(here, network, "acmetea")
 
     with here.ctx.db.read() as session:
-        [line] = [home_tab.alarm_line(alarm, here.ctx.network_titles) for alarm in Alarm.active(session)]
+        [line] = [home_line(alarm, here.ctx.network_titles) for alarm in Alarm.active(session)]
     assert "not as @acmebrew" in line
 
 

@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime
 
-from bot.slack.alarm_text import alarm_line
+from bot.notices.alarm_lines import home_line
 from models import Alarm
 
 AT = datetime(2026, 11, 26, 18, 42, tzinfo=UTC)
 
 
 def rings(key: str, cause: str, detail: str) -> str:
-    return alarm_line(Alarm(key=key, cause=cause, detail=detail, since=AT), {"x": "X"})
+    return home_line(Alarm(key=key, cause=cause, detail=detail, since=AT), {"x": "X"})
 
 
 def test_a_network_is_called_by_its_name_with_what_to_do() -> None:

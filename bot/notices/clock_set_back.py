@@ -1,4 +1,4 @@
-"""A clock that was set back: noticed, mended in the ledger, and told.
+"""A clock that was set back: noticed, repaired in the ledger, and told.
 
 On SQLite this machine's clock is what everything waits by. On PostgreSQL the database's is.
 """
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.notices.alarm_lines import CLOCK_ALARM_KEY, channel_line
 from bot.runtime.clock import SET_BACK_THRESHOLD
 from bot.slack.blocks.elements import format_duration
 from models import Alarm, Notice
@@ -17,7 +18,7 @@ from models.core.database import Database
 
 log = logging.getLogger(__name__)
 
-ALARM_KEY, ALARM_CAUSE = "clock", "set back"
+ALARM_CAUSE = "set back"
 ALARM_RETENTION = timedelta(days=1)  # how long the doctor tells of it
 
 
@@ -56,29 +57,21 @@ def time_behind(database: Database, *, at: datetime) -> timedelta | None:
 
 def recent_alarm(session: Session, *, at: datetime) -> Alarm | None:
     """That it was set back within a day, if it was: `since` when, and `detail` by how much."""
-    alarm = next(iter(Alarm.active(session, [ALARM_KEY])), None)
+    alarm = next(iter(Alarm.active(session, [CLOCK_ALARM_KEY])), None)
     return alarm if alarm is not None and at - alarm.since < ALARM_RETENTION else None
 
 
 def clear_old_alarm(session: Session, *, at: datetime) -> None:
     """Drop what is older than that."""
     if recent_alarm(session, at=at) is None:
-        Alarm.clear(session, ALARM_KEY)
-
-
-def alarm_line(detail: str) -> str:
-    """That the clock was set back, and what to do."""
-    return (
-        f"The clock of Heard's machine was set back by {detail}. Whatever waits still waits as "
-        "long as it should; times recorded before that are off by as much. Please see that the clock is "
-        "synchronized (NTP)."
-    )
+        Alarm.clear(session, CLOCK_ALARM_KEY)
 
 
 def _shift_waits(session: Session, *, at: datetime, step: timedelta) -> None:
     moved = shift_waits(session, at=at, step=step)
-    told = format_duration(step)
-    log.warning("the clock was set back by %s; %s moments in the ledger are set back with it", told, moved)
-    Alarm.clear(session, ALARM_KEY)  # another step is told again
-    Alarm.raise_alarm(session, ALARM_KEY, cause=ALARM_CAUSE, detail=told, at=at).told_at = at
-    Notice.enqueue(session, f":rotating_light: {alarm_line(told)}", at=at)
+    step_text = format_duration(step)
+    log.warning("the clock was set back by %s; %s times in the ledger are set back too", step_text, moved)
+    Alarm.clear(session, CLOCK_ALARM_KEY)  # another step is told again
+    alarm = Alarm.raise_alarm(session, CLOCK_ALARM_KEY, cause=ALARM_CAUSE, detail=step_text, at=at)
+    alarm.told_at = at
+    Notice.enqueue(session, channel_line(alarm), at=at)

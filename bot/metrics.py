@@ -92,7 +92,7 @@ class LedgerCollector(Collector):
             overdue.add_metric([one.kind], one.count)
         alarms = GaugeMetricFamily(
             "heard_alarm_seconds",
-            "How long something has not worked: breakers, overdue work",
+            "How long something has not worked: networks, overdue work",
             labels=["alarm"],
         )
         for alarm in Alarm.active(session):

@@ -2,8 +2,8 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot import metrics
 from bot.networks.base import Later, UnreadableRow
-from bot.runtime import metrics
 from tests.bot.room import Counting, Room
 
 

@@ -3,11 +3,12 @@
 Every call to a network names its account, and the network compares that with the credentials at hand
 (`bot/networks/base.py`). Here is what follows from it in the ledger:
 
-1. `check` sees which account is connected. It runs every few seconds, and when somebody is about to reply.
+1. `check_network` sees which account is connected. It runs every few seconds, and when somebody is about to
+   reply.
 2. Replies of other accounts that have not left are stopped: held, queued, or put off until tomorrow. Their
    words come back as drafts, and nothing sends them by itself when their account is back.
 3. Unsure ones, hand-offs and deletions stay as they are until their account is connected again.
-4. An alarm per missing account tells the channel once, refuses new replies and stands on cards (`missing`).
+4. An alarm per missing account tells the channel once, refuses new replies and stands on cards.
 """
 
 import logging
@@ -19,10 +20,9 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest.poller import UNKNOWN_ACCOUNT_ID, account_of
 from bot.networks.base import AccountIdentity, Network, WrongAccount
+from bot.notices import account_notices, network_alarms, thread_notices
 from bot.publish.publish_job import PublishJob, hold_reply
-from bot.slack import network_alarms, thread_notices
-from bot.slack.blocks.elements import count_noun
-from bot.slack.blocks.text import escape_entities, mrkdwn_handle
+from bot.scheduled_job import NetworkJob
 from models import Account as Ours
 from models import Alarm, Cursor, Notice, Ticket
 from models.tickets import other_accounts, unconnected_accounts
@@ -56,19 +56,19 @@ def check_ticket_account(ctx: BotContext, ticket_id: int) -> None:
         check_network(ctx, network, ticket.account_id)
 
 
-def handle_wrong_account(ctx: BotContext, network: Network, errand: PublishJob, wrong: WrongAccount) -> None:
+def handle_wrong_account(ctx: BotContext, network: Network, job: PublishJob, wrong: WrongAccount) -> None:
     """The credentials for a reply turned out to be another account's; provably nothing was sent."""
     detail = explain_wrong_account(ctx, network, wrong)
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, errand.reply_id)
-        if reply.fence == errand.fence:
+        ticket, reply = hold_reply(session, job.reply_id)
+        if reply.fence == job.fence:
             at = ctx.now()
             reply.put_off(
                 session, at=at, until=at, reason=unconnected_accounts.OTHER_ACCOUNT_CAUSE, detail=wrong.detail
             )
             ticket.give_back(session, reply, at=at, why=unconnected_accounts.OTHER_ACCOUNT_CAUSE)
-            thread_notices.post_not_connected(session, reply, detail, at=at)
-    _record_connected(ctx, network, wrong.connected, errand.account_id)
+            thread_notices.post(session, thread_notices.NOT_CONNECTED, reply, at=at, explanation=detail)
+    _record_connected(ctx, network, wrong.connected, job.account_id)
 
 
 def explain_wrong_account(ctx: BotContext, network: Network, wrong: WrongAccount) -> str:
@@ -90,40 +90,27 @@ def stop_replies(ctx: BotContext, network: str, account_id: str | None, detail: 
             if reply.state in PENDING_STATES:
                 at = ctx.now()
                 ticket.give_back(session, reply, at=at, why=unconnected_accounts.OTHER_ACCOUNT_CAUSE)
-                thread_notices.post_not_connected(session, reply, detail, at=at)
+                thread_notices.post(session, thread_notices.NOT_CONNECTED, reply, at=at, explanation=detail)
 
 
 def handle_missing_credentials(ctx: BotContext, network: str) -> None:
     """There are no credentials for that network any more: stop what has not left, tell the channel once."""
-    detail = (
-        f"Heard has no keys for {escape_entities(network)} any more. To go on, put them back and "
-        f"restart Heard."
-    )
+    detail = account_notices.no_credentials_text(network)
     stop_replies(ctx, network, None, detail)
     with ctx.db.write() as session:
         at = ctx.now()
         alarm, _is_new = unconnected_accounts.raise_alarm(
             session, network, unconnected_accounts.ANY_ACCOUNT_ID, detail, at=at
         )
-        sentence = (
-            f":electric_plug: {detail} Replies that had not left came back to their authors as drafts; "
-            "they are not sent unless a person sends them."
-        )
+        sentence = account_notices.no_credentials_notice(detail)
         alarm.tell_once(session, sentence, at=at, channel=ctx.settings.slack_channel)
-
-
-def alarm_line(alarm: Alarm) -> str:
-    """That an account is missing and how to mend it, as mrkdwn."""
-    return alarm.detail
 
 
 def waiting_sentences(session: Session, network: Network, connected: AccountIdentity) -> list[str]:
     """For each account that is not connected and for which tickets wait: a sentence in plain characters."""
     found = other_accounts.count_waiting_tickets(session, network.name, connected.id)
     return [
-        f"is not connected as @{_last_known_handle(session, network, one)}, for which "
-        f"{_waiting_phrase(count)}. "
-        f"{network.how_to_connect()}"
+        account_notices.doctor_sentence(network, _last_known_handle(session, network, one), count)
         for one, count in sorted(found.items())
     ]
 
@@ -166,14 +153,8 @@ def _raise_alarm(
         # What kept that account from publishing says nothing of the one that is connected now.
         Alarm.clear(session, network_alarms.alarm_key("publishing", network.name))
     if count:
-        handle = mrkdwn_handle(_last_known_handle(session, network, account_id))
-        sentence = (
-            f":electric_plug: {detail} {_waiting_phrase(count)} for {handle}. Until it is connected "
-            f"again, nothing is "
-            f"sent, deleted or looked for as {handle}, and what people say to it is not heard. "
-            "Replies that had not left came back to their authors as drafts; they are not sent unless "
-            "a person sends them."
-        )
+        handle = _last_known_handle(session, network, account_id)
+        sentence = account_notices.not_connected_notice(detail, count, handle)
         alarm.tell_once(session, sentence, at=at, channel=ctx.settings.slack_channel)
 
 
@@ -186,32 +167,21 @@ def _clear_alarm(
         return
     other_accounts.redraw_cards(session, network.name, account_id)
     if alarm.told_at is not None:
-        handle = mrkdwn_handle(_last_known_handle(session, network, account_id))
-        sentence = (
-            f":white_check_mark: {network.title} is connected as {handle} again. Replies that "
-            "came back are drafts and were not sent. To find them, press *Reply* on their cards."
-        )
+        handle = _last_known_handle(session, network, account_id)
+        sentence = account_notices.connected_again_notice(network.title, handle)
         Notice.enqueue(session, sentence, at=ctx.now(), channel=ctx.settings.slack_channel)
 
 
 def _alarm_detail(session: Session, network: Network, connected: AccountIdentity, account_id: str) -> str:
     """Who is connected, who is not, and how to mend it, as mrkdwn."""
     handle = _last_known_handle(session, network, account_id)
-    return (
-        f"Heard is connected to {network.title} as {mrkdwn_handle(connected.handle)}, not as "
-        f"{mrkdwn_handle(handle)}. "
-        f"{escape_entities(network.how_to_connect())}"
-    )
+    return account_notices.wrong_account_text(network, connected.handle, handle)
 
 
 def _last_known_handle(session: Session, network: Network, account_id: str) -> str:
     """What that account was called when it was last seen."""
     ours = Ours.find(session, network.name, account_id)
     return ours.handle if ours is not None else account_id
-
-
-def _waiting_phrase(count: int) -> str:
-    return f"{count_noun(count, 'conversation')} {'waits' if count == 1 else 'wait'}"
 
 
 def _has_obsolete_failure(session: Session, network: Network, connected: AccountIdentity) -> bool:
@@ -229,3 +199,6 @@ def _clear_failures(session: Session, network: Network, connected: AccountIdenti
 
 def _cursors_of_others(network: Network, connected: AccountIdentity) -> tuple[ColumnElement[bool], ...]:
     return Cursor.network == network.name, Cursor.account_id.not_in((connected.id, UNKNOWN_ACCOUNT_ID))
+
+
+JOBS = (NetworkJob("account", check_network, CHECK_INTERVAL_SECONDS, first_delay_seconds=0),)

@@ -1,8 +1,8 @@
-"""A network that does not do what we ask: noticed once, told once with what to do, and told when it is over.
+"""A network that does not work: told once with what to do, and told when it works again.
 
-Each wire of a network (what it lets us read, what it lets us publish) has a breaker of its own, for the one
-may work without the other. Whether to call is decided by who calls: `Cursor.not_before` for reading, the
-account's budget for publishing. Here is only what the team hears of it.
+Each task on a network (reading mentions, reading our own posts, publishing) has an alarm of its own, as one
+may work without the others. Whether to call at all is decided elsewhere: by `Cursor.not_before` for reading,
+by the account's rate limit for publishing.
 """
 
 import re
@@ -48,15 +48,15 @@ _MEANWHILE_SENTENCES = {
 }
 
 
-def alarm_key(wire: NetworkTask, network: str) -> str:
-    """The name of a breaker."""
-    return f"{wire} {network}"
+def alarm_key(task: NetworkTask, network: str) -> str:
+    """The key of the alarm about `task` on `network`."""
+    return f"{task} {network}"
 
 
 def network_of(alarm: Alarm) -> str | None:
-    """The network that a breaker's alarm is about; None for an alarm of another kind."""
-    wire, _, network = alarm.key.partition(" ")
-    return network if wire in NETWORK_TASKS else None
+    """The network that such an alarm is about; None for an alarm of another kind."""
+    task, _, network = alarm.key.partition(" ")
+    return network if task in NETWORK_TASKS else None
 
 
 def alarm_line(alarm: Alarm, title: str) -> str:
@@ -77,42 +77,45 @@ def fix_advice(cause: str, detail: str) -> str:
     return _FIX_SENTENCES.get(cause, "I try again later.")
 
 
-def current_failure(session: Session, network: Network, wire: NetworkTask) -> Later | None:
-    """What the last call on that wire met, while it does not work; None while it does."""
-    ringing = Alarm.active(session, [alarm_key(wire, network.name)])
+def current_failure(session: Session, network: Network, task: NetworkTask) -> Later | None:
+    """What the last call on that task met, while it does not work; None while it does."""
+    ringing = Alarm.active(session, [alarm_key(task, network.name)])
     return next((Later(None, one.cause, one.detail) for one in ringing), None)
 
 
 def record_failure(
-    ctx: BotContext, session: Session, network: Network, wire: NetworkTask, later: Later, *, at: datetime
+    ctx: BotContext, session: Session, network: Network, task: NetworkTask, later: Later, *, at: datetime
 ) -> None:
-    """A call was in vain. The team hears of it once, and of what only may pass after a while."""
+    """Record a failed call and tell the channel once.
+
+    At once if only a person can fix it, else after five minutes.
+    """
     alarm = Alarm.raise_alarm(
-        session, alarm_key(wire, network.name), cause=later.cause, detail=later.detail, at=at
+        session, alarm_key(task, network.name), cause=later.cause, detail=later.detail, at=at
     )
     patience = timedelta() if later.cause in NEEDS_PERSON_CAUSES else TRANSIENT_NOTIFY_DELAY
-    if at - alarm.since >= patience and not _was_notified_for_other_task(session, network, wire, later.cause):
-        sentence = _failure_message(network, wire, alarm)
+    if at - alarm.since >= patience and not _was_notified_for_other_task(session, network, task, later.cause):
+        sentence = _failure_message(network, task, alarm)
         alarm.tell_once(session, sentence, at=at, channel=ctx.settings.slack_channel)
 
 
 def record_success(
-    ctx: BotContext, session: Session, network: Network, wire: NetworkTask, *, at: datetime, heard: int = 0
+    ctx: BotContext, session: Session, network: Network, task: NetworkTask, *, at: datetime, heard: int = 0
 ) -> None:
-    """A call did what it should; `heard` mentions came with it."""
-    alarm = Alarm.clear(session, alarm_key(wire, network.name))
+    """Record a call that worked, with `heard` new mentions; tell the channel if it was told of failures."""
+    alarm = Alarm.clear(session, alarm_key(task, network.name))
     if alarm is not None and alarm.told_at is not None:
         Notice.enqueue(
             session,
-            _recovery_message(network, wire, alarm, at, heard),
+            _recovery_message(network, task, alarm, at, heard),
             at=at,
             channel=ctx.settings.slack_channel,
         )
 
 
-def _was_notified_for_other_task(session: Session, network: Network, wire: NetworkTask, cause: str) -> bool:
-    """Whether the same trouble was told as that of the other wire: one trouble, one message."""
-    others = [alarm_key(other, network.name) for other in NETWORK_TASKS if other != wire]
+def _was_notified_for_other_task(session: Session, network: Network, task: NetworkTask, cause: str) -> bool:
+    """Whether the same trouble was told as that of the other task: one trouble, one message."""
+    others = [alarm_key(other, network.name) for other in NETWORK_TASKS if other != task]
     return any(alarm.cause == cause and alarm.told_at is not None for alarm in Alarm.active(session, others))
 
 
@@ -120,14 +123,14 @@ def _since_phrase(alarm: Alarm) -> str:
     return date_token(alarm.since, "{date_short_pretty} {time}")
 
 
-def _failure_message(network: Network, wire: NetworkTask, alarm: Alarm) -> str:
-    return f":rotating_light: {alarm_line(alarm, network.title)} {_MEANWHILE_SENTENCES[wire]}"
+def _failure_message(network: Network, task: NetworkTask, alarm: Alarm) -> str:
+    return f":rotating_light: {alarm_line(alarm, network.title)} {_MEANWHILE_SENTENCES[task]}"
 
 
-def _recovery_message(network: Network, wire: NetworkTask, alarm: Alarm, at: datetime, heard: int) -> str:
-    if wire == "watching":
+def _recovery_message(network: Network, task: NetworkTask, alarm: Alarm, at: datetime, heard: int) -> str:
+    if task == "watching":
         return f":white_check_mark: I can read our own posts on {network.title} again."
-    if wire == "publishing":
+    if task == "publishing":
         return f":white_check_mark: {network.title} takes replies again. What waited goes out now."
     silent = f"It did not for {format_duration(at - alarm.since)}, since {_since_phrase(alarm)}."
     found = {0: "I found no mention from that time.", 1: "One mention from that time has its card now."}

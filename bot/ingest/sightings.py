@@ -1,0 +1,70 @@
+"""Replies of ours that a network shows, or says it took: public from then on, in the ledger too."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.networks.base import Network, PublishedReply
+from bot.notices import thread_notices
+from models import Reply, Ticket
+from models.tickets.reply import PUBLIC_STATES, DeliveryState
+
+SEEN_ON_NETWORK = "seen on the network"  # the act that the log has
+
+
+def is_other_reply(session: Session, ticket: Ticket, reply: Reply, seen: PublishedReply) -> bool:
+    """Whether the post that was seen is another reply of ours already."""
+    others = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id)
+    others = others.where(Reply.post_id == seen.post_id, Reply.id != reply.id)
+    return session.scalar(others.where(Ticket.network == ticket.network)) is not None
+
+
+def record_published(
+    session: Session,
+    network: Network,
+    ticket: Ticket,
+    reply: Reply,
+    seen: PublishedReply,
+    *,
+    at: datetime,
+    act: str | None = SEEN_ON_NETWORK,
+) -> None:
+    """What was on its way is public as `seen`, inside a transaction that holds the ticket.
+
+    If it had been given up, its author is told; and if its turn was answered otherwise since, only told.
+    """
+    if reply.state in PUBLIC_STATES:
+        if reply.post_id not in {None, seen.post_id}:
+            thread_notices.post(
+                session, thread_notices.PUBLISHED_TWICE, reply, at=at, network=network.title, url=seen.url
+            )
+        return
+    given_up = reply.state == DeliveryState.CANCELLED
+    found = {"post_id": seen.post_id, "post_url": seen.url}
+    if given_up and Reply.live(session, ticket.id, reply.turn) is not None:
+        reply.post_id, reply.post_url = seen.post_id, seen.url
+    else:
+        # Found late, it was public all the while: the customer did not wait for our sight of it.
+        since = at if act is None else reply.sent_at or at
+        reply.move(session, DeliveryState.PUBLISHED, at=at, act=act, settled_at=since, **found)
+        ticket.handle_published_reply(session, reply, at=since)
+    if given_up:
+        thread_notices.post(session, thread_notices.SEEN_AFTER_ALL, reply, at=at, network=network.title)
+
+
+def record_posted(
+    session: Session,
+    ticket: Ticket,
+    reply: Reply,
+    seen: PublishedReply | None,
+    *,
+    by: str | None,
+    at: datetime,
+) -> None:
+    """A reply that was handed off is public: we saw it, or `by` says so. The caller holds the ticket."""
+    found = {"post_id": seen.post_id, "post_url": seen.url} if seen is not None else {}
+    act = SEEN_ON_NETWORK if by is None else "I posted it"
+    who = {} if by is None else {"by": by}
+    reply.move(session, DeliveryState.CONFIRMED, at=at, act=act, settled_at=at, **who, **found)
+    ticket.handle_published_reply(session, reply, at=at)

@@ -1,0 +1,22 @@
+"""Rows that nobody needs any more are deleted."""
+
+from datetime import timedelta
+
+from bot.context import BotContext
+from bot.notices import clock_set_back
+from bot.scheduled_job import ScheduledJob
+from models import ProcessedRequest, SharedAnswer
+
+SHARED_ANSWER_RETENTION = timedelta(days=1)  # so long can an answer be shared
+REQUEST_RETENTION = timedelta(days=3)  # Slack repeats an event for an hour at most
+
+
+def delete_expired(ctx: BotContext) -> None:
+    """Delete what is older than it is kept for. Raises what the database raises."""
+    with ctx.db.write() as session:
+        ProcessedRequest.delete_before(session, ctx.now() - REQUEST_RETENTION)
+        SharedAnswer.delete_before(session, ctx.now() - SHARED_ANSWER_RETENTION)
+        clock_set_back.clear_old_alarm(session, at=ctx.now())
+
+
+JOBS = (ScheduledJob("tidy", delete_expired, interval_seconds=3600),)

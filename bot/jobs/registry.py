@@ -1,0 +1,39 @@
+"""All jobs that the clock starts. Each is declared beside its code, in the `JOBS` of its module."""
+
+from bot.ingest import backfill, own_posts, profiles
+from bot.ingest import missing_posts as sweeps
+from bot.jobs import (
+    canary,
+    claim_expiry,
+    cleanup,
+    digest,
+    missing_posts,
+    reminders,
+    search_index,
+    snooze_wakeup,
+    stats_rollup,
+    watchdog,
+)
+from bot.publish import account_check, manual_posting
+from bot.slack import fix_followup, home_tab
+
+ALL_JOBS = (
+    *backfill.JOBS,
+    *account_check.JOBS,
+    *own_posts.JOBS,
+    *manual_posting.JOBS,
+    *profiles.JOBS,
+    *sweeps.JOBS,
+    *snooze_wakeup.JOBS,
+    *claim_expiry.JOBS,
+    *reminders.JOBS,
+    *stats_rollup.JOBS,
+    *digest.JOBS,
+    *fix_followup.JOBS,
+    *missing_posts.JOBS,
+    *watchdog.JOBS,
+    *canary.JOBS,
+    *home_tab.JOBS,
+    *cleanup.JOBS,
+    *search_index.JOBS,
+)

@@ -1,0 +1,1 @@
+"""What the team is told outside of cards: sentences, written into the ledger for Slack to show."""

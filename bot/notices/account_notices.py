@@ -1,0 +1,56 @@
+"""What the team is told of accounts that are not connected. Pure: mrkdwn, unless it says otherwise."""
+
+from bot.networks.base import Network
+from bot.slack.blocks.elements import count_noun
+from bot.slack.blocks.text import escape_entities, mrkdwn_handle
+
+
+def wrong_account_text(network: Network, connected: str, wanted: str) -> str:
+    """Which account is connected, which is not, both by handle, and how to fix it."""
+    return (
+        f"Heard is connected to {network.title} as {mrkdwn_handle(connected)}, not as "
+        f"{mrkdwn_handle(wanted)}. {escape_entities(network.how_to_connect())}"
+    )
+
+
+def no_credentials_text(network: str) -> str:
+    """That Heard has nothing to sign in with any more to the network of that name."""
+    return (
+        f"Heard has no keys for {escape_entities(network)} any more. To go on, put them back and restart "
+        "Heard."
+    )
+
+
+def not_connected_notice(detail: str, count: int, handle: str) -> str:
+    """To the channel: `count` conversations wait for the account `handle`; `detail` says what to do."""
+    name = mrkdwn_handle(handle)
+    return (
+        f":electric_plug: {detail} {_waiting_phrase(count)} for {name}. Until it is connected again, nothing "
+        f"is sent, deleted or looked for as {name}, and what people say to it is not heard. Replies that had "
+        "not left came back to their authors as drafts; they are not sent unless a person sends them."
+    )
+
+
+def no_credentials_notice(detail: str) -> str:
+    """To the channel: nothing is left of a network to sign in with."""
+    return (
+        f":electric_plug: {detail} Replies that had not left came back to their authors as drafts; they are "
+        "not sent unless a person sends them."
+    )
+
+
+def connected_again_notice(title: str, handle: str) -> str:
+    """To the channel: the account `handle` is back on the network called `title`."""
+    return (
+        f":white_check_mark: {title} is connected as {mrkdwn_handle(handle)} again. Replies that came back "
+        "are drafts and were not sent. To find them, press *Reply* on their cards."
+    )
+
+
+def doctor_sentence(network: Network, handle: str, count: int) -> str:
+    """For the doctor, in plain characters: an account that is not connected and for which tickets wait."""
+    return f"is not connected as @{handle}, for which {_waiting_phrase(count)}. {network.how_to_connect()}"
+
+
+def _waiting_phrase(count: int) -> str:
+    return f"{count_noun(count, 'conversation')} {'waits' if count == 1 else 'wait'}"

@@ -1,0 +1,91 @@
+"""What does not work just now, in a line each, with what to do: as Home and the channel show it."""
+
+from collections.abc import Mapping
+
+from bot.notices import network_alarms
+from bot.slack.blocks.text import date_token, escape_entities, mrkdwn_error
+from models import Alarm
+from models.tickets import unconnected_accounts
+from models.tickets.ticket import CANARY_NETWORK
+
+# How the keys of alarms begin; the rest of a key says what it is about.
+OVERDUE_ALARM_KIND, CLOCK_ALARM_KEY, CHANNEL_ALARM_KIND = "overdue", "clock", "channel"
+
+# By key: of overdue work `{things}` counts it, else `{detail}` is the alarm's own.
+_SENTENCES = {
+    "overdue replies": "{things} should have gone on and did not. I try again now; please look at the cards.",
+    "overdue replies without a network": (
+        "{things} cannot go out: this Heard has no keys for their network any more."
+    ),
+    "overdue deletions": "{things} should be deleted and still may be public. Please look at the cards.",
+    "overdue stranded replies": "{things} had no next step. I gave them one; please look at the cards.",
+    "overdue cards": "{things} could not be drawn for ten minutes. What waits is in `/mentions open`.",
+    "overdue snoozes": "{things} had not ended when they should have. They end now.",
+    "overdue words": (
+        "The words of {things} should be gone: the network no longer shows them. Please see the log."
+    ),
+    "overdue readings": "Mentions were not read when they should have been. `/mentions doctor` says more.",
+    CLOCK_ALARM_KEY: (
+        "The clock of Heard's machine was set back by {detail}. Whatever waits still waits as long as it "
+        "should; times recorded before that are off by as much. Please see that the clock is synchronized "
+        "(NTP)."
+    ),
+    CANARY_NETWORK: (
+        "A test mention was not shown in Slack for {detail}, so real ones may not be either. What waits is "
+        "in `/mentions open`, and `/mentions doctor` says more."
+    ),
+}
+_REPLY_PHRASES = ("1 reply", "{:,} replies")
+_COUNT_PHRASES = {  # one, and several
+    "replies": _REPLY_PHRASES,
+    "replies without a network": _REPLY_PHRASES,
+    "deletions": _REPLY_PHRASES,
+    "stranded replies": _REPLY_PHRASES,
+    "cards": ("1 card", "{:,} cards"),
+    "snoozes": ("1 snooze", "{:,} snoozes"),
+    "words": ("1 post", "{:,} posts"),
+    "readings": ("", ""),
+}
+OVERDUE_KINDS = frozenset(_COUNT_PHRASES)  # of overdue work, what the team is told of
+_LOST_CHANNEL_PHRASES = {"is_archived": "is archived", "not_in_channel": "does not have me in it any more"}
+
+
+def overdue_key(kind: str) -> str:
+    """The key of the alarm about overdue work of that kind."""
+    return f"{OVERDUE_ALARM_KIND} {kind}"
+
+
+def home_line(alarm: Alarm, titles: Mapping[str, str]) -> str:
+    """What does not work and since when, as mrkdwn; `titles` is what networks are called, by name."""
+    network = network_alarms.network_of(alarm)
+    if network is not None:
+        return network_alarms.alarm_line(alarm, titles.get(network, escape_entities(network)))
+    return f"{_sentence(alarm)} Since {date_token(alarm.since)}."
+
+
+def channel_line(alarm: Alarm) -> str:
+    """The same for the channel, of an alarm that is no network's, at the moment when it is raised."""
+    return f":rotating_light: {_sentence(alarm)}"
+
+
+def lost_channel_phrase(channel: str, why: str) -> str:
+    """`<#C1> is archived, so its cards`; `why` is Slack's name for it."""
+    return f"<#{channel}> {_LOST_CHANNEL_PHRASES.get(why, 'is gone')}, so its cards"
+
+
+def _sentence(alarm: Alarm) -> str:
+    kind, _, what = alarm.key.partition(" ")
+    if alarm.key in _SENTENCES:
+        things = _count_text(what, int(alarm.detail)) if kind == OVERDUE_ALARM_KIND else ""
+        return _SENTENCES[alarm.key].format(things=things, detail=alarm.detail)
+    if kind == CHANNEL_ALARM_KIND:
+        return f"{lost_channel_phrase(what, alarm.cause)} come to <#{alarm.detail}>."
+    if kind == unconnected_accounts.ALARM_KIND:
+        return alarm.detail
+    cause, detail = escape_entities(alarm.cause), mrkdwn_error(alarm.detail.rstrip("."))
+    return f"{escape_entities(alarm.key)}: {cause}, {detail}."
+
+
+def _count_text(kind: str, count: int) -> str:
+    single, several = _COUNT_PHRASES[kind]
+    return single if count == 1 else several.format(count)

@@ -1,0 +1,276 @@
+"""What a ticket's thread is told: a table of sentences, and one function that writes them into the ledger.
+
+By the time that a reply did not simply go out its composer is long gone, so each sentence names the reply's
+author, and most quote their words.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from string import Formatter
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.slack.blocks.elements import Block, button, format_duration, section_block
+from bot.slack.blocks.replies.delivery import waiting_reason
+from bot.slack.blocks.text import date_token, escape_entities, mrkdwn_error, mrkdwn_handle, quote_block
+from bot.slack.blocks.tickets.card import build_reply_button
+from models import Account, Author, Mention, Notice, Reply, Ticket
+from models.slack.notice import quote_block_id
+
+TIME_FORMAT = "{date_short_pretty} at {time_secs}"
+QUOTE_MAX_CHARS = 2_800  # characters of a reply; more would have Slack split the message
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadNotice:
+    """A sentence, with the fields of `_FIELDS` in braces; whether the reply's words follow, as they are."""
+
+    sentence: str
+    quotes_reply: bool = False
+
+
+# --- a reply on its way -------------------------------------------------------------------------------------
+
+REFUSED = ThreadNotice(
+    ":x: {actor}, {network} refused your reply, and it was *not* published: “{detail}” Your words are kept: "
+    "press *Reply* on the card to change them.",
+    quotes_reply=True,
+)
+REFUSED_WITH_NOTHING_LEFT = ThreadNotice(
+    ":x: {actor}, {network} refused your reply, and it was *not* published: “{detail}” Nothing is left to "
+    "answer. Your words are kept, should you *Reopen* it:",
+    quotes_reply=True,
+)
+HANDED_OFF = ThreadNotice(
+    ":arrow_upper_right: {actor}, {network} does not let Heard answer this post, so it was *not* published. "
+    "You can: sign in to {network} as *{account}*, press *Open on {network}* on the card, post it there, "
+    "then press *I posted it*. Your words:",
+    quotes_reply=True,
+)
+STILL_HANDED_OFF = ThreadNotice(
+    ":arrow_upper_right: {actor}, your reply still has to be posted by hand: I do not see it on {network}. "
+    "Signed in there as *{account}*, press *Open on {network}* on the card, or *I did not post it*."
+)
+POSTPONED = ThreadNotice(
+    ":hourglass: {actor}, your reply waits: {reason}. It is tried again {until}; *Undo* on the card still "
+    "stops it. What I was told: “{told}”",
+    quotes_reply=True,
+)
+UNSURE = ThreadNotice(
+    ":grey_question: {actor}, {network} did not say whether it took your reply ({detail}). I am looking for "
+    "it there. *Please do not post it by hand*: it may be public already.",
+    quotes_reply=True,
+)
+QUESTION = ThreadNotice(
+    ":question: {network} did not answer when I sent {actor}'s reply to *{recipient}* {sent}. {looks} looks "
+    "do not show it. Somebody has to look and decide: *It is there*, *Send again* or *Discard*, on the card.",
+    quotes_reply=True,
+)
+QUESTION_AGAIN = ThreadNotice(
+    ":question: {actor}, is your reply on {network} or not? Nobody has decided yet: *It is there*, *Send "
+    "again* or *Discard*, on the card."
+)
+STOPPED = ThreadNotice(
+    ":octagonal_sign: {actor}, {by} closed this one ({outcome}), so {stopped} Your words are kept:",
+    quotes_reply=True,
+)
+ANSWERED_OUTSIDE = ThreadNotice(
+    ":octagonal_sign: {actor}, somebody has answered on {network} by hand (<{url}|see it>), so your reply "
+    "was stopped before it went out. Your words are kept:",
+    quotes_reply=True,
+)
+PAUSED = ThreadNotice(
+    ":double_vertical_bar: {actor}, {by} paused all public replies, so yours was stopped before it went out. "
+    "Your words are kept:",
+    quotes_reply=True,
+)
+NOT_CONNECTED = ThreadNotice(
+    ":electric_plug: {actor}, your reply was *not* sent. {explanation} Your words are kept as a draft, and "
+    "are not sent unless you send them:",
+    quotes_reply=True,
+)
+NOT_A_SENDER = ThreadNotice(
+    ":no_entry: {actor}, your reply was stopped before it went out. {explanation} Your words are kept:",
+    quotes_reply=True,
+)
+NO_LONGER_SHOWN = ThreadNotice(
+    ":see_no_evil: {actor}, {network} no longer shows the post that you answered, so {stopped} Your words "
+    "are kept:",
+    quotes_reply=True,
+)
+PUBLISHED_TWICE = ThreadNotice(
+    ":warning: {actor}, your reply *is on {network} twice*: <{post_url}|here> and <{url}|here>. The first "
+    "had not shown when it was sent again. Please delete one of them there.",
+    quotes_reply=True,
+)
+SEEN_AFTER_ALL = ThreadNotice(
+    ":eyes: {actor}, the reply that was given up *is* on {network} after all: <{post_url}|see it>.",
+    quotes_reply=True,
+)
+DRAFTED = ThreadNotice(":memo: {actor} drafted a reply. Whoever may send can take it up:", quotes_reply=True)
+
+# --- a public reply that is to be deleted -------------------------------------------------------------------
+
+DELETED = ThreadNotice(
+    ":wastebasket: {deleter} deleted {actor}'s reply on {network}. This one waits again. The words are kept:",
+    quotes_reply=True,
+)
+NOT_DELETED_YET = ThreadNotice(
+    ":hourglass: {deleter}, {actor}'s reply is *still public*: {reason}. I go on trying to delete it. "
+    "{explanation_or_told}"
+)
+NOT_DELETED = ThreadNotice(":x: {network} did not delete {actor}'s reply: “{detail}” It is still public.")
+
+# --- whose it is --------------------------------------------------------------------------------------------
+
+CLAIM_EXPIRED = ThreadNotice(
+    ":alarm_clock: Nothing happened here for {quiet} since {before} took this one, so it is *back in the "
+    "queue*. *Claim* takes it again."
+)
+ASSIGNED = ThreadNotice(":point_right: {to}, {by} gave you this one.")
+COMPOSING_TAKEN_OVER = ThreadNotice(
+    ":pencil2: {before}, {by} writes the reply now. Yours is not lost: whoever sends first answers, and the "
+    "other's words are kept as a draft."
+)
+
+# --- what its author does -----------------------------------------------------------------------------------
+
+NO_ANSWER = ThreadNotice(
+    ":bell: {owner}{author} has not answered us for {quiet}, so this one waits again: *Reply* says more, "
+    "*No reply needed* ends it."
+)
+NEW_MENTION = ThreadNotice(":speech_balloon: {owner}{author} wrote again:")
+CLOSED_AS_NOT_SHOWN = ThreadNotice(
+    ":see_no_evil: {owner}{network} no longer shows this post, so I closed this one. If {network} shows it "
+    "again, it waits again."
+)
+SHOWN_AGAIN = ThreadNotice(":eyes: {owner}{network} shows this post again.")
+SHOWN_AGAIN_AND_WAITS = ThreadNotice(
+    ":eyes: {owner}{network} shows this post again, so this one *waits again*."
+)
+
+
+def post(
+    session: Session,
+    notice: ThreadNotice,
+    about: Ticket | Reply,
+    *,
+    at: datetime,
+    quote: Block | None = None,
+    quotes: Sequence[int] = (),
+    buttons: Sequence[Block] = (),
+    **fields: Any,  # noqa: ANN401 - as the sentence needs them, see `_FIELDS`
+) -> None:
+    """Have the thread of `about` told `notice`.
+
+    `fields` are what the sentence needs besides; they may be unsafe text, which is escaped here, except
+    `explanation`, which is mrkdwn. `quote` is a block below the sentence, `quotes` the mentions whose words
+    are in it. Raises `KeyError` if a field is missing.
+    """
+    given = {**fields, "session": session, "about": about}
+    names = [name for _, name, _, _ in Formatter().parse(notice.sentence) if name]
+    sentence = notice.sentence.format(**{name: _FIELDS[name](given) for name in names})
+    if notice.quotes_reply:
+        assert isinstance(about, Reply)
+        quote = quote_block(about.text, QUOTE_MAX_CHARS)
+    blocks = [section_block(sentence), *([quote] if quote is not None else [])]
+    if buttons:
+        blocks.append({"type": "actions", "elements": list(buttons)})
+    ticket_id = about.ticket_id if isinstance(about, Reply) else about.id
+    Notice.enqueue(session, sentence, blocks=blocks, at=at, ticket_id=ticket_id, quotes=quotes)
+
+
+def post_draft(session: Session, draft: Reply, *, at: datetime) -> None:
+    """Somebody who may not send wrote an answer: those who may can take it up."""
+    use = button("Use this draft", "use_draft", {"t": draft.ticket_id, "r": draft.id, "use": 1})
+    post(session, DRAFTED, draft, at=at, buttons=[use])
+
+
+def post_new_mention(session: Session, ticket: Ticket, words: str, post_id: str, *, at: datetime) -> None:
+    """The author wrote again: in the same thread, with a Reply button of its own, to whoever has it."""
+    quote = quote_block(words, QUOTE_MAX_CHARS) | {"block_id": quote_block_id(post_id)}
+    mention = select(Mention.id).where(Mention.ticket_id == ticket.id, Mention.post_id == post_id)
+    quotes = list(session.scalars(mention))
+    buttons = [_reply_button(session, ticket)]
+    post(session, NEW_MENTION, ticket, at=at, quote=quote, quotes=quotes, buttons=buttons)
+
+
+def post_shown_again(session: Session, ticket: Ticket, title: str, *, waits: bool, at: datetime) -> None:
+    """`title`, the network, shows a post again; `waits`: its ticket had been closed, and waits again."""
+    notice = SHOWN_AGAIN_AND_WAITS if waits else SHOWN_AGAIN
+    buttons = [_reply_button(session, ticket)] if waits else []
+    post(session, notice, ticket, at=at, network=title, buttons=buttons)
+
+
+def _reply_button(session: Session, ticket: Ticket) -> Block:
+    ours = Account.find(session, ticket.network, ticket.account_id)
+    author = session.get_one(Author, ticket.author_id)
+    return build_reply_button(ticket, author, ours.handle if ours is not None else "us")
+
+
+# --- the fields of a sentence -------------------------------------------------------------------------------
+
+
+def _mention(name: str) -> Callable[[Mapping[str, Any]], str]:
+    """A teammate, whose Slack id is given under `name`."""
+    return lambda given: f"<@{given[name]}>"
+
+
+def _moment(at: datetime) -> str:
+    return date_token(at, TIME_FORMAT, fallback=f"{at:%Y-%m-%d} at {at:%H:%M:%S} UTC")
+
+
+def _account_text(given: Mapping[str, Any]) -> str:
+    """The account of ours that the reply is to be said as."""
+    session: Session = given["session"]
+    ticket = session.get_one(Ticket, given["about"].ticket_id)
+    ours = Account.find(session, ticket.network, ticket.account_id)
+    return mrkdwn_handle(ours.handle) if ours is not None else "our account"
+
+
+def _author_text(given: Mapping[str, Any]) -> str:
+    author: Author = given["session"].get_one(Author, given["about"].author_id)
+    return mrkdwn_handle(author.handle) if author.handle else author.display_name
+
+
+def _stopped_text(given: Mapping[str, Any]) -> str:
+    """What it means for a reply that it was stopped; what was handed off may be public by their own hand."""
+    if given["about"].was_handed_off:
+        return (
+            "nobody has to post your reply by hand any more. If you have, it stands; I will say so when I "
+            "see it."
+        )
+    return "your reply was stopped before it went out."
+
+
+# Each makes a field mrkdwn, from the fields that `post` was given and from what it is about.
+_FIELDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "account": _account_text,
+    "actor": lambda given: f"<@{given['about'].actor}>",
+    "author": _author_text,
+    "before": _mention("before"),
+    "by": _mention("by"),
+    "deleter": lambda given: f"<@{given['about'].unsay_by}>" if given["about"].unsay_by else "Somebody",
+    "detail": lambda given: mrkdwn_error(given["detail"]),
+    "explanation": lambda given: given["explanation"],
+    "explanation_or_told": lambda given: (
+        given["explanation"] or f"What I was told: “{mrkdwn_error(given['later'].detail)}”"
+    ),
+    "looks": lambda given: f"{given['about'].looks}",
+    "network": lambda given: given["network"],  # its title
+    "outcome": lambda given: given["outcome"],
+    "owner": lambda given: f"<@{given['about'].owner}>, " if given["about"].owner is not None else "",
+    "post_url": lambda given: escape_entities(given["about"].post_url or ""),
+    "quiet": lambda given: format_duration(given["quiet"]),
+    "reason": lambda given: waiting_reason(given["later"].cause, given["network"], given["later"].detail),
+    "recipient": lambda given: mrkdwn_handle(given["recipient"]),
+    "sent": lambda given: _moment(given["about"].sent_at or given["about"].created_at),
+    "stopped": _stopped_text,
+    "to": _mention("to"),
+    "told": lambda given: mrkdwn_error(given["later"].detail),
+    "until": lambda given: _moment(given["until"]),
+    "url": lambda given: escape_entities(given["url"]),
+}

@@ -1,0 +1,39 @@
+"""What a job that the clock starts says of itself, beside its code; `bot.scheduler` runs them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from apscheduler.triggers.cron import CronTrigger
+
+from bot.context import BotContext
+from bot.networks.base import Network
+from bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledJob:
+    """Something that one worker at a time does every `interval_seconds`, under a lease of that `name`.
+
+    It comes for the first time after `first_delay_seconds`, or after one interval if that is None.
+    """
+
+    name: str
+    run: Callable[[BotContext], object]
+    interval_seconds: float
+    first_delay_seconds: float | None = None
+    is_enabled: Callable[[Settings], bool] = lambda _settings: True
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkJob:
+    """The same, done for each network by itself, whose name follows in the lease.
+
+    The interval may depend on the settings. With a `trigger` the job comes when that says so, and
+    `interval_seconds` is how long ago anybody must have done it last.
+    """
+
+    name: str
+    run: Callable[[BotContext, Network], object]
+    interval_seconds: float | Callable[[Settings], float]
+    first_delay_seconds: float | None = None
+    trigger: CronTrigger | None = None
