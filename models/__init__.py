@@ -5,7 +5,6 @@ from models.core.base import Base
 from models.core.lease import Lease
 from models.core.rate_limit import RateLimit
 from models.issues.issue import Issue, IssueReport
-from models.reports import word_index  # noqa: F401 - it listens to what is written
 from models.reports.daily_stats import DailyStats, RollupProgress
 from models.slack.alarm import Alarm
 from models.slack.card import Card
@@ -20,6 +19,7 @@ from models.sources.credential import Credential
 from models.sources.cursor import Cursor
 from models.sources.gap import Gap
 from models.sources.mention import Mention, QuarantinedPost
+from models.tickets import word_index  # noqa: F401 - it listens to what is written
 from models.tickets.note import Note
 from models.tickets.pause import Pause
 from models.tickets.reply import Reply

@@ -3,7 +3,7 @@
 import logging
 
 from bot.context import BotContext
-from models.reports.word_index import index_missing
+from models.tickets.word_index import index_missing
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from bot.publish.reconcile import SEEN_ON_NETWORK, is_other_reply
 from bot.runtime import pace
 from bot.slack import thread_notices
 from models import Reply, Ticket
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 
 MAX_CHECKS_PER_ROUND = 20  # hand-offs that are looked for every minute
 CHECK_INTERVAL = timedelta(minutes=1)

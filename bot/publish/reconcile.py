@@ -13,7 +13,7 @@ from bot.publish.publish_job import PublishJob, build_publish_job, hold_if_due, 
 from bot.runtime import crash_points, pace
 from bot.slack import thread_notices
 from models import Reply, Ticket
-from models.tickets.reply import PUBLIC_STATES, DeliveryState
+from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
 
 log = logging.getLogger(__name__)
 

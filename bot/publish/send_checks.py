@@ -10,7 +10,7 @@ from bot.context import BotContext
 from bot.slack import thread_notices
 from bot.slack.permissions import PermissionUnknownError
 from models import Pause, Reply, Ticket
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 
 PERMISSION_MAX_AGE = timedelta(
     minutes=5

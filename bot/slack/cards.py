@@ -32,7 +32,7 @@ from bot.slack.client import (
 from bot.slack.membership import MEMBERSHIP_WAIT_SECONDS, MembershipKind, access_of
 from models import Card, Notice, RateLimit, Reply, Ticket
 from models.core.database import BusyError
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     literal_column,
+    true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
@@ -75,6 +76,16 @@ class Base(DeclarativeBase):
         },
     )
     type_annotation_map = {datetime: Moment, str: Text, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
+
+    # The columns with moments that something waits for, or from which a wait is counted. Not moments that a
+    # person named (the end of a snooze), that follow from when a customer wrote (when a first reply is due),
+    # or that record the past. See models/core/clock_set_back.py.
+    wait_columns: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def still_waits(cls) -> ColumnElement[bool]:
+        """Returns the SQL condition on rows whose `wait_columns` still matter; by default all of them."""
+        return true()
 
 
 class RuleBrokenError(Exception):

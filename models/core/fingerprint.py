@@ -9,7 +9,6 @@ from collections.abc import Iterable
 import regex  # the Unicode properties that `re` lacks
 
 from models.core.normalize import nfkc
-from models.tickets.teammate import strip_sign_off
 
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 # A keycap is a digit in disguise, and NFKC makes letters of others (™, ㊗): they go before it comes.
@@ -38,9 +37,9 @@ def compute_fingerprint(text: str, names: Iterable[str] = ()) -> str:
     return sort_words(strip_addressing(text, names))
 
 
-def normalize_text(text: str, sign_off: str | None) -> str:
-    """What is said, whatever its case and blanks, and with nothing hidden between the letters."""
-    return " ".join(_plain(strip_sign_off(text, sign_off)).split())
+def normalize_text(text: str) -> str:
+    """Returns `text` without case, invisible characters and repeated blanks, to recognise exact copies."""
+    return " ".join(_plain(text).split())
 
 
 def _plain(text: str) -> str:

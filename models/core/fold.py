@@ -1,6 +1,6 @@
 """Text folded for search: what a reader takes for the same word comes out the same.
 
-Both databases index the folded words as they are (models/reports/word_index.py), so they find the same:
+Both databases index the folded words as they are (models/tickets/word_index.py), so they find the same:
 neither SQLite's tokenizer, which takes every sign newer than Unicode 6.1 for a letter, nor PostgreSQL's
 parser, which makes one word of an address, decides what a word is.
 """

@@ -13,6 +13,7 @@ class Lease(Base):
     """One recurring job: who has it in hand until when, and when it was last begun."""
 
     __tablename__ = "leases"
+    wait_columns = ("until", "begun_at")
 
     name: Mapped[str] = mapped_column(primary_key=True)
     holder: Mapped[str | None]

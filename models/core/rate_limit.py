@@ -12,6 +12,7 @@ class RateLimit(Base):
     """A leaky bucket in one moment: when the next act would be due if all had kept their distance (GCRA)."""
 
     __tablename__ = "budgets"
+    wait_columns = ("due_at", "paused_until")
 
     key: Mapped[str] = mapped_column(primary_key=True)
     due_at: Mapped[datetime]

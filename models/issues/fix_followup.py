@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session, aliased
 
 from models.issues.issue import Issue, IssueReport
 from models.issues.queries import IS_NOT_MERGED, REPORT_LAST_POSTED_AT
-from models.tickets.reply import PUBLIC_STATES, Reply
+from models.tickets.delivery_state import PUBLIC_STATES
+from models.tickets.reply import Reply
 from models.tickets.ticket import Ticket
 
 _other_report, _other_ticket = aliased(IssueReport), aliased(Ticket)

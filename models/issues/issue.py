@@ -2,79 +2,18 @@
 
 from datetime import datetime
 
-import regex  # the Unicode properties that `re` lacks
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.audit_event import Event
 from models.core.base import Base, BigKey, Key, RuleBrokenError, add_if_absent
-from models.core.fold import fold
 from models.core.mrkdwn import escape_mrkdwn
-from models.core.normalize import nfkc
+from models.issues.title import check_title, title_key
 from models.sources.mention import Mention
 from models.tickets.ticket import Ticket
 
-TITLE_MAX_CHARS = 150  # characters, what one line of a list has room for
 REASON_MAX_CHARS = 200
-_BLANK = regex.compile(r"[\s\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+")
-# Does not tell two titles apart: blanks, punctuation, and what nobody sees.
-_SEPARATORS = regex.compile(r"[\s\p{P}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+")
-
-
-def title_key(title: str) -> str:
-    """What tells this title from others: no case, blanks or punctuation; empty if nothing is to be seen."""
-    whole = _folded(title)
-    bare: str = _SEPARATORS.sub("", whole)
-    return bare or _BLANK.sub("", whole)
-
-
-def title_keys(words: str) -> list[str]:
-    """What a title is looked up by: the `name_of` each of `words`, each once; empty if nothing is to be seen.
-
-    A word of punctuation alone counts only where there is no other: “rows - lost” asks for no dash.
-    """
-    found = dict.fromkeys(name for word in words.split() if (name := _SEPARATORS.sub("", _folded(word))))
-    return list(found) or [name for name in [title_key(words)] if name]
-
-
-def find_issue_ids(session: Session, words: str, *, at_most: int | None = None) -> list[int]:
-    """The ids of the issues, merged ones too, whose title holds each of `words`, in any order.
-
-    As in the search for posts, accents do not count. Only the first `at_most` words do, if that is given.
-    """
-    parts = [(part, _search_key(part)) for part in title_keys(words)[:at_most]]
-    if not parts:
-        return []
-    titles = session.execute(select(Issue.id, Issue.name)).all()  # some thousands at most, and short
-    return [row.id for row in titles if all(_matches(row.name, *part) for part in parts)]
-
-
-def _matches(name: str, part: str, loose_part: str) -> bool:
-    return part in name or (loose_part != "" and loose_part in _search_key(name))
-
-
-def _search_key(name: str) -> str:
-    """A name as the search for posts would compare it."""
-    return fold(name).replace(" ", "")
-
-
-def _folded(text: str) -> str:
-    return nfkc(text).casefold()
-
-
-def check_title(title: str) -> tuple[str, str]:
-    """`title` as it is shown, and its name; a sentence if no issue can be called that."""
-    shown = " ".join(title.split())
-    if len(shown) > TITLE_MAX_CHARS:
-        raise RuleBrokenError(
-            f"An issue's title has at most {TITLE_MAX_CHARS} characters, and that one has {len(shown):,}. "
-            "Say it shorter."
-        )
-    name = title_key(shown)
-    if not name:
-        raise RuleBrokenError("An issue needs a title that one can see, such as “Export loses rows”.")
-    return shown, name
 
 
 class Issue(Base):

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from models.issues.issue import Issue, IssueReport, find_issue_ids, title_key
+from models.core.fold import fold
+from models.issues.issue import Issue, IssueReport
+from models.issues.title import title_key, title_keys
 from models.slack.card import Card
 from models.sources.author import Author
 from models.sources.mention import Mention
@@ -231,6 +233,27 @@ def count_to_notify(fixed: Sequence[RankedIssue]) -> tuple[int, int]:
     """How many of the `fixed` issues have somebody still to be told, and how many people that is."""
     to_go = [one.progress.remaining for one in fixed if one.progress.remaining]
     return len(to_go), sum(to_go)
+
+
+def find_issue_ids(session: Session, words: str, *, at_most: int | None = None) -> list[int]:
+    """The ids of the issues, merged ones too, whose title holds each of `words`, in any order.
+
+    As in the search for posts, accents do not count. Only the first `at_most` words do, if that is given.
+    """
+    parts = [(part, _search_key(part)) for part in title_keys(words)[:at_most]]
+    if not parts:
+        return []
+    titles = session.execute(select(Issue.id, Issue.name)).all()  # some thousands at most, and short
+    return [row.id for row in titles if all(_matches(row.name, *part) for part in parts)]
+
+
+def _matches(name: str, part: str, loose_part: str) -> bool:
+    return part in name or (loose_part != "" and loose_part in _search_key(name))
+
+
+def _search_key(name: str) -> str:
+    """A name as the search for posts would compare it."""
+    return fold(name).replace(" ", "")
 
 
 def find_issues(session: Session, words: str, *, at: datetime) -> list[RankedIssue]:

@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.issues.issue import Issue, IssueReport, find_issue_ids, title_key, title_keys
-from models.issues.queries import IS_NOT_MERGED, rank_open_issues
+from models.issues.issue import Issue, IssueReport
+from models.issues.queries import IS_NOT_MERGED, find_issue_ids, rank_open_issues
+from models.issues.title import title_key, title_keys
 from models.similarity.keywords import compute_similarity, count_texts_per_word, extract_keywords
 from models.sources.mention import Mention
 from models.tickets.ticket import Ticket

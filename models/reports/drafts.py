@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, aliased
 
 from models.core.base import RuleBrokenError
 from models.reports.open_tickets import ENTRY_COLUMNS, TicketEntry, join_entry_tables
-from models.tickets.reply import RETURNED_STATES, DeliveryState, Reply
+from models.tickets.delivery_state import RETURNED_STATES, DeliveryState
+from models.tickets.reply import Reply
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 
 

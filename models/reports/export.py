@@ -37,7 +37,8 @@ from models.core.base import Moment
 from models.sources.account import Account
 from models.sources.author import Author
 from models.sources.mention import Mention
-from models.tickets.reply import DeliveryState, Reply
+from models.tickets.delivery_state import DeliveryState
+from models.tickets.reply import Reply
 from models.tickets.state import TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 

@@ -14,7 +14,8 @@ from models.slack.notice import Notice
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.sources.mention import Mention
 from models.tickets import not_shown
-from models.tickets.reply import PUBLIC_STATES, UNSETTLED_STATES, DeliveryState, Reply
+from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES, DeliveryState
+from models.tickets.reply import Reply
 from models.tickets.state import TicketState
 from models.tickets.ticket import Ticket
 

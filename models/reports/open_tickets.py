@@ -17,7 +17,8 @@ from models.sources.author import Author
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.sources.gap import Gap
 from models.sources.mention import Mention
-from models.tickets.reply import LIVE_STATES, STUCK_STATES, UNSETTLED_STATES, DeliveryState, Reply
+from models.tickets.delivery_state import LIVE_STATES, STUCK_STATES, UNSETTLED_STATES, DeliveryState
+from models.tickets.reply import Reply
 from models.tickets.state import OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 

@@ -1,6 +1,6 @@
 """What was said, found by its words: mentions and our replies, newest first. Reads only.
 
-Both engines hold the same folded words (models/core/fold.py, models/reports/word_index.py). Whole words
+Both engines hold the same folded words (models/core/fold.py, models/tickets/word_index.py). Whole words
 count, whatever their case and accents; what is written without blanks (Chinese, Japanese, Thai) is found
 character by character.
 """
@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 
 from models.core.base import RuleBrokenError, is_sqlite
 from models.core.fold import fold
-from models.reports.word_index import MENTION_INDEX, REPLY_INDEX
 from models.slack.card import Card
 from models.sources.author import Author
 from models.sources.mention import Mention
-from models.tickets.reply import LIVE_STATES, DeliveryState, Reply
+from models.tickets.delivery_state import LIVE_STATES, DeliveryState
+from models.tickets.reply import Reply
 from models.tickets.ticket import CANARY_NETWORK, Ticket
+from models.tickets.word_index import MENTION_INDEX, REPLY_INDEX
 
 QUERY_MAX_CHARS = 200  # characters that are looked for
 # Ids that are looked through for a word before the index is asked for every place where it is. A word that

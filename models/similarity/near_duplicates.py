@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from models.core.fingerprint import normalize_text, sort_words, strip_addressing
 from models.sources.author import Author
-from models.tickets.reply import LIVE_STATES, Reply
+from models.tickets.delivery_state import LIVE_STATES
+from models.tickets.reply import Reply
 from models.tickets.teammate import strip_sign_off
 from models.tickets.ticket import Ticket
 
@@ -115,8 +116,11 @@ def find_near_duplicate(
     short text is compared with what this person was told alone. None if nothing is `percent` alike.
     """
     theirs = _replies_to_author(session, account_id, author_id)
-    words = normalize_text(text, sign_off)
-    copy = next((told.id for told in theirs if normalize_text(told.text, told.sign_off) == words), None)
+    words = normalize_text(strip_sign_off(text, sign_off))
+    copy = next(
+        (told.id for told in theirs if normalize_text(strip_sign_off(told.text, told.sign_off)) == words),
+        None,
+    )
     if copy is not None:
         return _load_near_duplicate(session, copy, 100, words=words, author_id=author_id)
     bare = strip_addressing(strip_sign_off(text, sign_off), names)
@@ -176,7 +180,7 @@ def _load_near_duplicate(
     return NearDuplicate(
         reply_id=reply.id,
         percent=percent,
-        is_exact=normalize_text(reply.text, reply.sign_off) == words,
+        is_exact=normalize_text(reply.words) == words,
         same_person=author.id == author_id,
         actor=reply.actor,
         at=reply.settled_at or reply.sent_at or reply.created_at,

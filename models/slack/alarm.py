@@ -14,6 +14,7 @@ class Alarm(Base):
     """One thing that does not work. The row goes when it does again."""
 
     __tablename__ = "alarms"
+    wait_columns = ("since", "told_at")
 
     key: Mapped[str] = mapped_column(primary_key=True)
     cause: Mapped[str]

@@ -18,6 +18,7 @@ class Card(Base):
 
     __tablename__ = "cards"
     __table_args__ = (UniqueConstraint("ticket_id"), UniqueConstraint("channel", "ts"))
+    wait_columns = ("not_before", "leased_until", "placing_since")
 
     id: Mapped[Key]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))

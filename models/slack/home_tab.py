@@ -15,6 +15,7 @@ class HomeTab(Base):
     """One person's Home. `digest` tells what was published last, so that the same is not published again."""
 
     __tablename__ = "homes"
+    wait_columns = ("opened_at",)
 
     user_id: Mapped[str] = mapped_column(primary_key=True)
     opened_at: Mapped[datetime]

@@ -33,6 +33,7 @@ class Notice(Base):
         Index(None, "ticket_id"),
         Index("ix_notices_stale", "id", sqlite_where=text(_IS_STALE), postgresql_where=text(_IS_STALE)),
     )
+    wait_columns = ("created_at", "not_before", "leased_until", "placing_since")
 
     id: Mapped[Key]
     key: Mapped[str] = mapped_column(unique=True)

@@ -16,6 +16,7 @@ class ProcessedRequest(Base):
     """
 
     __tablename__ = "inbound"
+    wait_columns = ("at",)
 
     key: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)

@@ -18,6 +18,7 @@ class Reaction(Base):
         UniqueConstraint("channel", "ts"),
         Index("ix_marks_to_change", "id", sqlite_where=text(_DIFFERS), postgresql_where=text(_DIFFERS)),
     )
+    wait_columns = ("not_before",)
 
     id: Mapped[Key]
     channel: Mapped[str]

@@ -17,6 +17,7 @@ class SharedAnswer(Base):
     """An answer that somebody saw in `channel`, kept for a day so that they can share just that, once."""
 
     __tablename__ = "shown"
+    wait_columns = ("at",)
 
     key: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str]

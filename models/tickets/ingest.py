@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 from models.core import bulk_insert
 from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import Moment
-from models.reports import word_index
 from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
 from models.sources.mention import Mention, posting_order
-from models.tickets import not_shown
+from models.tickets import not_shown, word_index
 from models.tickets.sla import SlaPolicy
 from models.tickets.state import TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket

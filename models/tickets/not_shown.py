@@ -16,8 +16,8 @@ from models.core.audit_event import Event
 from models.slack.home_tab import HomeTab
 from models.slack.notice import Notice
 from models.sources.mention import MISSING_RECHECK_DELAYS, Mention, QuarantinedPost
-from models.tickets import reply as delivery
-from models.tickets.reply import DeliveryState, Reply
+from models.tickets.delivery_state import PENDING_STATES, DeliveryState
+from models.tickets.reply import Reply
 from models.tickets.sla import SlaPolicy
 from models.tickets.state import NO_LONGER_SHOWN, OPEN_STATES
 from models.tickets.ticket import Ticket
@@ -161,7 +161,7 @@ def _give_up(
     mention.look_at = None
     stopped = []
     for reply in ticket.unsettled(session):
-        if reply.state in delivery.PENDING_STATES and reply.to_post_id == mention.post_id:
+        if reply.state in PENDING_STATES and reply.to_post_id == mention.post_id:
             reply.move(
                 session, DeliveryState.CANCELLED, at=at, act="post no longer shown", reason=NO_LONGER_SHOWN
             )

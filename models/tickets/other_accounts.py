@@ -7,7 +7,8 @@ from sqlalchemy import exists, func, select, union, update
 from sqlalchemy.orm import Session
 
 from models.sources.cursor import Cursor
-from models.tickets.reply import PENDING_STATES, PUBLIC_STATES, UNSETTLED_STATES, Reply
+from models.tickets.delivery_state import PENDING_STATES, PUBLIC_STATES, UNSETTLED_STATES
+from models.tickets.reply import Reply
 from models.tickets.ticket import Ticket
 
 

@@ -18,6 +18,7 @@ class Pause(Base):
     """While this row is there, no reply leaves."""
 
     __tablename__ = "pauses"
+    wait_columns = ("at",)
 
     scope: Mapped[str] = mapped_column(primary_key=True)
     by: Mapped[str]  # a Slack user

@@ -3,22 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntFlag
-from typing import TYPE_CHECKING
 
+from models.tickets.reminder_level import ReminderLevel
 from models.tickets.sla import SlaPolicy
-
-if TYPE_CHECKING:
-    from models.tickets.ticket import Ticket  # which keeps its rung
-
-
-class ReminderLevel(IntFlag):
-    """What has happened to the turn at hand: each once, until a new turn or a snooze begins anew."""
-
-    HALF = 1  # nobody has it, and half of the time is over: said in its thread
-    OVERDUE = 2  # it is past its due time without an answer: said in the channel
-    OWNER = 4  # its owner is quiet: said to them
-    LAPSED = 8  # they stayed quiet and lost it: still to be said to the backup
+from models.tickets.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +19,7 @@ class ReminderStep:
 
 
 def next_reminder(
-    ticket: "Ticket", *, at: datetime, promise: SlaPolicy, claim_holds: timedelta
+    ticket: Ticket, *, at: datetime, promise: SlaPolicy, claim_holds: timedelta
 ) -> ReminderStep:
     """What the clock has to say about a ticket that waits at `at`; nothing while nobody is there."""
     had = ReminderLevel(ticket.nudges)
@@ -57,7 +45,7 @@ def _levels_after(had: ReminderLevel, said: ReminderLevel, *, is_owned: bool) ->
 
 
 def _upcoming_levels(
-    ticket: "Ticket", had: ReminderLevel, at: datetime, promise: SlaPolicy, claim_holds: timedelta
+    ticket: Ticket, had: ReminderLevel, at: datetime, promise: SlaPolicy, claim_holds: timedelta
 ) -> Iterator[tuple[datetime, ReminderLevel]]:
     """What there is to be said still, and when."""
     if ticket.due_at is not None and not had & ReminderLevel.OVERDUE:

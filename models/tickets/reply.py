@@ -6,10 +6,8 @@ and does nothing; whoever wins has raised the fence, so that a late worker canno
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from enum import StrEnum
-from types import MappingProxyType
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     literal_column,
+    or_,
     select,
     text,
     update,
@@ -29,121 +28,22 @@ from models.core import log_after_commit
 from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import Base, Key, RuleBrokenError
 from models.slack.reaction import Reaction
+from models.tickets.delivery_state import (
+    HAND_OFF_REMINDER_DELAY,
+    HELD_BACK_REASONS,
+    LIVE_STATES,
+    PUBLIC_STATES,
+    RETURNED_STATES,
+    STATE_EMOJI,
+    STUCK_STATES,
+    TRANSITIONS,
+    UNSETTLED_STATES,
+    WARNING_STATES,
+    DeliveryState,
+)
 from models.tickets.teammate import strip_sign_off
 
 log = logging.getLogger(__name__)
-
-
-class DeliveryState(StrEnum):
-    """Where a reply is on its way out."""
-
-    DRAFT = "draft"
-    AWAITING_APPROVAL = "awaiting approval"
-    HELD = "held"
-    QUEUED = "queued"
-    SENDING = "sending"
-    PUBLISHED = "published"
-    UNSURE = "unsure"
-    ASKED = "asked"
-    REFUSED = "refused"
-    HANDED_OFF = "handed off"
-    CONFIRMED = "confirmed"
-    CANCELLED = "cancelled"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    SUPERSEDED = "superseded"
-    DISCARDED = "discarded"
-
-
-# The states that hold their turn: one of them a turn, by a unique index.
-LIVE_STATES = (
-    DeliveryState.HELD,
-    DeliveryState.QUEUED,
-    DeliveryState.SENDING,
-    DeliveryState.UNSURE,
-    DeliveryState.ASKED,
-    DeliveryState.HANDED_OFF,
-    DeliveryState.PUBLISHED,
-    DeliveryState.CONFIRMED,
-)
-PENDING_STATES = (DeliveryState.HELD, DeliveryState.QUEUED)  # can still be stopped
-MAYBE_SENT_STATES = (
-    DeliveryState.SENDING,
-    DeliveryState.UNSURE,
-    DeliveryState.ASKED,
-)  # nobody can say yet whether it is public
-UNSETTLED_STATES = (*PENDING_STATES, *MAYBE_SENT_STATES, DeliveryState.HANDED_OFF)
-PUBLIC_STATES = (DeliveryState.PUBLISHED, DeliveryState.CONFIRMED)
-# The words are their author's again: to change, to send once more, or to leave.
-RETURNED_STATES = (
-    DeliveryState.DRAFT,
-    DeliveryState.CANCELLED,
-    DeliveryState.REFUSED,
-    DeliveryState.REJECTED,
-    DeliveryState.SUPERSEDED,
-    DeliveryState.WITHDRAWN,
-)
-
-HAND_OFF_REMINDER_DELAY = timedelta(minutes=30)
-
-WARNING_STATES = {DeliveryState.UNSURE, DeliveryState.ASKED, DeliveryState.REFUSED, DeliveryState.HANDED_OFF}
-
-# Where a reply may go no further by itself.
-STUCK_STATES = (DeliveryState.ASKED, DeliveryState.HANDED_OFF, DeliveryState.QUEUED)
-# Why a queued reply is held back, where only a person can mend it: causes of a network's `Later`.
-HELD_BACK_REASONS = ("unauthorized", "out of credit", "forbidden")
-
-# The delivery table of docs/reference/ledger.md, row by row.
-TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
-    {
-        DeliveryState.DRAFT: frozenset(
-            # straight to a hand-off where the network's API is known to refuse
-            {
-                DeliveryState.AWAITING_APPROVAL,
-                DeliveryState.HELD,
-                DeliveryState.HANDED_OFF,
-                DeliveryState.DISCARDED,
-            },
-        ),
-        DeliveryState.AWAITING_APPROVAL: frozenset(
-            {DeliveryState.HELD, DeliveryState.REJECTED, DeliveryState.WITHDRAWN, DeliveryState.SUPERSEDED},
-        ),
-        DeliveryState.HELD: frozenset({DeliveryState.QUEUED, DeliveryState.CANCELLED}),
-        DeliveryState.QUEUED: frozenset({DeliveryState.SENDING, DeliveryState.CANCELLED}),
-        DeliveryState.SENDING: frozenset(
-            {DeliveryState.PUBLISHED, DeliveryState.QUEUED, DeliveryState.REFUSED, DeliveryState.UNSURE}
-        ),
-        DeliveryState.UNSURE: frozenset({DeliveryState.PUBLISHED, DeliveryState.ASKED}),
-        DeliveryState.ASKED: frozenset(
-            {DeliveryState.PUBLISHED, DeliveryState.QUEUED, DeliveryState.CANCELLED}
-        ),
-        DeliveryState.REFUSED: frozenset({DeliveryState.HANDED_OFF}),
-        DeliveryState.HANDED_OFF: frozenset({DeliveryState.CONFIRMED, DeliveryState.CANCELLED}),
-        DeliveryState.CANCELLED: frozenset(
-            {DeliveryState.PUBLISHED}
-        ),  # discarded while unsure, and then seen after all
-        DeliveryState.PUBLISHED: frozenset({DeliveryState.WITHDRAWN}),
-        DeliveryState.CONFIRMED: frozenset({DeliveryState.WITHDRAWN}),
-        DeliveryState.REJECTED: frozenset(),
-        DeliveryState.WITHDRAWN: frozenset(),
-        DeliveryState.SUPERSEDED: frozenset(),
-        DeliveryState.DISCARDED: frozenset(),
-    },
-)
-
-
-# What is put on the Slack message that a reply's words came from: what became of them.
-# Slack's own names of emoji: https://slack.com/help/articles/202931348
-STATE_EMOJI: Mapping[DeliveryState, str | None] = MappingProxyType(
-    dict.fromkeys(DeliveryState)
-    | dict.fromkeys(
-        (DeliveryState.HELD, DeliveryState.QUEUED, DeliveryState.SENDING), "hourglass_flowing_sand"
-    )
-    | dict.fromkeys((DeliveryState.UNSURE, DeliveryState.ASKED), "grey_question")
-    | dict.fromkeys((DeliveryState.PUBLISHED, DeliveryState.CONFIRMED), "postbox")
-    | {DeliveryState.HANDED_OFF: "arrow_upper_right", DeliveryState.REFUSED: "warning"}
-    | {DeliveryState.DISCARDED: "mute", DeliveryState.WITHDRAWN: "wastebasket"},
-)
 
 
 def _state_condition(states: Iterable[DeliveryState]) -> str:
@@ -186,6 +86,7 @@ class Reply(Base):
         _partial_index("ix_replies_given_back", _state_condition(RETURNED_STATES), "actor"),
         _partial_index("ix_replies_stops", _state_condition(STUCK_STATES), "ticket_id", "state", "reason"),
     )
+    wait_columns = ("created_at", "due_at", "released_at", "sent_at")
 
     id: Mapped[Key]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
@@ -243,6 +144,11 @@ class Reply(Base):
         """
         waits = cls.state.in_([literal_column(f"'{state}'") for state in STUCK_STATES])
         return waits & ((cls.state != DeliveryState.QUEUED) | cls.reason.in_(HELD_BACK_REASONS))
+
+    @classmethod
+    def still_waits(cls) -> ColumnElement[bool]:
+        """Returns the SQL condition that a reply is on its way or being deleted: other times are history."""
+        return or_(cls.state.in_(UNSETTLED_STATES), cls.unsay_by.is_not(None))
 
     @classmethod
     def live(cls, session: Session, ticket_id: int, turn: int) -> "Reply | None":

@@ -3,7 +3,7 @@
 from bot.jobs import watchdog
 from bot.networks.base import Later, Unsure
 from models import Reply, Ticket
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from tests.bot.room import ANA, BEN, Counting, Room
 from tests.bot.runtime.test_metrics import figures
 

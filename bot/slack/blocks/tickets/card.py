@@ -40,7 +40,7 @@ from models.core.mrkdwn import escape_mrkdwn
 from models.slack.notice import quote_block_id
 from models.sources.attachment import describe_attachments
 from models.tickets import unconnected_accounts
-from models.tickets.reply import PUBLIC_STATES, UNSETTLED_STATES
+from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
 from models.tickets.state import ANSWERED_OUTSIDE, HANDED_OFF, OPEN_STATES, TicketState
 
 QUOTES_MAX_CHARS = (
