@@ -1,7 +1,7 @@
-"""What a text says to anybody: without whom it is to, who signs it and what it links to. Pure.
+"""Computes what a text says to anyone: without addressee, signature and links. Pure.
 
-Numbers stay. A version or an order number is often all that is said to this one person, and without it honest
-answers to two different bugs would look the same; in a canned phrase it moves the score by little.
+Numbers stay. A version or an order number is often all that is specific to this person, and without it honest
+answers to two different bugs would look the same; in a canned phrase it changes the score little.
 """
 
 from collections.abc import Iterable
@@ -29,10 +29,11 @@ _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Kh
 
 
 def compute_fingerprint(text: str, names: Iterable[str] = ()) -> str:
-    """What `text` says to anybody: no links, handles or `names`, no emoji or punctuation, its words sorted.
+    """Returns the sorted words of `text` without links, handles, `names`, emoji and punctuation.
 
-    Take the sign-off away first (`unsigned`). Each word of each name goes wherever it stands. Languages that
-    write no blanks have no words to sort: their characters stay in order. Empty when nothing is left.
+    Remove the sign-off first (`strip_sign_off`). Each word of each name is removed wherever it occurs.
+    Languages written without blanks have no words to sort: their characters stay in order. Empty if nothing
+    is left.
     """
     return sort_words(strip_addressing(text, names))
 
@@ -47,7 +48,7 @@ def _plain(text: str) -> str:
 
 
 def strip_addressing(text: str, names: Iterable[str]) -> str:
-    """`text` as anybody could be told it, punctuation and order as they were."""
+    """Returns `text` in lower case without links, handles, `names` and emoji; punctuation and order stay."""
     plain = _plain(_EMOJI.sub(" ", _INVISIBLE.sub("", text)))
     plain = _HANDLE.sub(" ", _LINK.sub(" ", plain))
     plain = _WITHIN.sub("", _POSSESSIVE.sub("", plain))
@@ -60,7 +61,7 @@ def strip_addressing(text: str, names: Iterable[str]) -> str:
 
 
 def sort_words(bare: str) -> str:
-    """The words of `bare`, sorted and joined; in languages without blanks the characters as they stand."""
+    """Returns the words of `bare`, sorted and joined; in languages without blanks its characters in order."""
     words = _WORD.findall(bare)
     together = "".join(words)
     if len(_UNSPACED.findall(together)) * 2 > len(together):
