@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 
 class DeliveryState(StrEnum):
-    """Where a reply is on its way out."""
+    """The state of a reply on its way to the network."""
 
     DRAFT = "draft"
     AWAITING_APPROVAL = "awaiting approval"
@@ -30,7 +30,7 @@ class DeliveryState(StrEnum):
     DISCARDED = "discarded"
 
 
-# The states that hold their turn: one of them a turn, by a unique index.
+# The states that hold their turn: a unique index allows one such reply a turn.
 LIVE_STATES = (
     DeliveryState.HELD,
     DeliveryState.QUEUED,
@@ -49,7 +49,7 @@ MAYBE_SENT_STATES = (
 )  # nobody can say yet whether it is public
 UNSETTLED_STATES = (*PENDING_STATES, *MAYBE_SENT_STATES, DeliveryState.HANDED_OFF)
 PUBLIC_STATES = (DeliveryState.PUBLISHED, DeliveryState.CONFIRMED)
-# The words are their author's again: to change, to send once more, or to leave.
+# The text is its author's again, who may edit it, send it or drop it.
 RETURNED_STATES = (
     DeliveryState.DRAFT,
     DeliveryState.CANCELLED,
@@ -63,12 +63,12 @@ HAND_OFF_REMINDER_DELAY = timedelta(minutes=30)
 
 WARNING_STATES = {DeliveryState.UNSURE, DeliveryState.ASKED, DeliveryState.REFUSED, DeliveryState.HANDED_OFF}
 
-# Where a reply may go no further by itself.
+# The states in which a reply may need a person before it goes on.
 STUCK_STATES = (DeliveryState.ASKED, DeliveryState.HANDED_OFF, DeliveryState.QUEUED)
-# Why a queued reply is held back, where only a person can mend it: causes of a network's `Later`.
+# Why a queued reply is held back, where only a person can fix it: causes of a network's `Later`.
 HELD_BACK_REASONS = ("unauthorized", "out of credit", "forbidden")
 
-# The delivery table of docs/reference/ledger.md, row by row.
+# From each state, the states that a reply may move to: the delivery table of docs/reference/ledger.md.
 TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
     {
         DeliveryState.DRAFT: frozenset(
@@ -107,7 +107,7 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType
 )
 
 
-# What is put on the Slack message that a reply's words came from: what became of them.
+# The emoji on the Slack message that a reply's text came from, by the reply's state.
 # Slack's own names of emoji: https://slack.com/help/articles/202931348
 STATE_EMOJI: Mapping[DeliveryState, str | None] = MappingProxyType(
     dict.fromkeys(DeliveryState)
