@@ -1,27 +1,30 @@
-"""The titles of issues: how they are checked, and how two of them are told apart. Pure."""
+"""Checks and compares the titles of issues. Pure."""
 
 import regex  # the Unicode properties that `re` lacks
 
 from models.core.base import RuleBrokenError
 from models.core.normalize import nfkc
 
-TITLE_MAX_CHARS = 150  # characters, what one line of a list has room for
+TITLE_MAX_CHARS = 150  # as much as one line of a list has room for
 _BLANK = regex.compile(r"[\s\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+")
-# Does not tell two titles apart: blanks, punctuation, and what nobody sees.
+# What does not tell two titles apart: blanks, punctuation and invisible characters.
 _SEPARATORS = regex.compile(r"[\s\p{P}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+")
 
 
 def title_key(title: str) -> str:
-    """What tells this title from others: no case, blanks or punctuation; empty if nothing is to be seen."""
-    whole = _folded(title)
-    bare: str = _SEPARATORS.sub("", whole)
-    return bare or _BLANK.sub("", whole)
+    """Returns what identifies a title: its letters without case, blanks or punctuation.
+
+    Empty if nothing in it is visible; a title of punctuation alone keeps its punctuation.
+    """
+    folded = _folded(title)
+    bare: str = _SEPARATORS.sub("", folded)
+    return bare or _BLANK.sub("", folded)
 
 
 def title_keys(words: str) -> list[str]:
-    """What a title is looked up by: the `name_of` each of `words`, each once; empty if nothing is to be seen.
+    """Returns the keys of each of `words`, each once; empty if nothing is visible.
 
-    A word of punctuation alone counts only where there is no other: “rows - lost” asks for no dash.
+    A word of punctuation alone counts only if there is no other: in “rows - lost” the dash is ignored.
     """
     found = dict.fromkeys(name for word in words.split() if (name := _SEPARATORS.sub("", _folded(word))))
     return list(found) or [name for name in [title_key(words)] if name]
@@ -32,7 +35,10 @@ def _folded(text: str) -> str:
 
 
 def check_title(title: str) -> tuple[str, str]:
-    """`title` as it is shown, and its name; a sentence if no issue can be called that."""
+    """Returns `title` as it is shown, and its key.
+
+    Raises `RuleBrokenError` if it is too long or has nothing visible.
+    """
     shown = " ".join(title.split())
     if len(shown) > TITLE_MAX_CHARS:
         raise RuleBrokenError(

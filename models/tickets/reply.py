@@ -140,7 +140,7 @@ class Reply(Base):
 
     @classmethod
     def needs_a_person(cls) -> ColumnElement[bool]:
-        """Returns the SQL condition that a reply waits for a person: to decide, to post by hand, to fix access.
+        """Returns the SQL condition that a reply needs a person: to decide, post by hand, or fix access.
 
         The states are literals, so that the partial index can be used, see `is_given_back`.
         """
@@ -335,9 +335,10 @@ class Reply(Base):
         self.move(session, DeliveryState.UNSURE, at=at, due_at=look_at, looks=0, detail=detail)
 
     def hand_off(self, session: Session, *, at: datetime, why: str, by: str = HEARD_ACTOR) -> None:
-        """Leave it to a person to post by hand, because of `why`; remind them after `HAND_OFF_REMINDER_DELAY`.
+        """Leave it to a person to post by hand, because of `why`.
 
-        Raises `OvertakenError` if it is neither a draft nor refused.
+        They are reminded after `HAND_OFF_REMINDER_DELAY`. Raises `OvertakenError` if it is neither a draft
+        nor refused.
         """
         nudge_at = at + HAND_OFF_REMINDER_DELAY
         self.move(
