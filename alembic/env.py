@@ -6,7 +6,7 @@ from alembic import context
 from bot import settings
 from models import Base
 from models.core.database import Database
-from models.reports.word_index import is_index
+from models.tickets.word_index import is_index
 
 
 def run() -> None:

@@ -1,11 +1,15 @@
-"""What the bot remembers, and the rules for changing it. No wire, no clock, no Slack."""
+"""The ledger: what the bot stores, and the rules for changing it.
+
+Models call no network and no Slack, and read no clock: times and the acting person are arguments. They do
+know how Slack writes: the errors that a rule raises (`RuleBrokenError`) are sentences in mrkdwn for the
+person who acted, people and channels are Slack ids, and `models.slack` stores Slack's blocks and emoji names.
+"""
 
 from models.core.audit_event import Event
 from models.core.base import Base
 from models.core.lease import Lease
 from models.core.rate_limit import RateLimit
 from models.issues.issue import Issue, IssueReport
-from models.reports import word_index  # noqa: F401 - it listens to what is written
 from models.reports.daily_stats import DailyStats, RollupProgress
 from models.slack.alarm import Alarm
 from models.slack.card import Card
@@ -20,6 +24,7 @@ from models.sources.credential import Credential
 from models.sources.cursor import Cursor
 from models.sources.gap import Gap
 from models.sources.mention import Mention, QuarantinedPost
+from models.tickets import word_index  # noqa: F401 - registers its listeners
 from models.tickets.note import Note
 from models.tickets.pause import Pause
 from models.tickets.reply import Reply

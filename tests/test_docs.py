@@ -15,7 +15,7 @@ from bot.__main__ import main
 from bot.settings import Settings
 from handlers.replies import thread_commands
 from models.core.base import Base
-from models.tickets import reply, ticket
+from models.tickets import delivery_state, state
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -120,7 +120,7 @@ def test_the_readme_tells_of_every_way_to_start() -> None:
 
 def test_the_ledgers_page_names_every_table_and_state() -> None:
     page = (REFERENCE / "ledger.md").read_text()
-    for name in (*Base.metadata.tables, *reply.DeliveryState, *ticket.TicketState):
+    for name in (*Base.metadata.tables, *delivery_state.DeliveryState, *state.TicketState):
         assert f"`{name}`" in page
 
 
@@ -130,7 +130,7 @@ def test_the_delivery_table_holds_every_move_that_is_possible_and_no_other() -> 
     for start, end in re.findall(r"^\| (`[^|]+`) \| [^|]+ \| `([a-z ]+)`", page, re.MULTILINE):
         told |= {(state, end) for state in re.findall(r"`([a-z ]+)`", start)}
     unreached = {"awaiting approval", "rejected", "superseded"}
-    possible = {(str(start), str(end)) for start, ends in reply.TRANSITIONS.items() for end in ends}
+    possible = {(str(start), str(end)) for start, ends in delivery_state.TRANSITIONS.items() for end in ends}
 
     assert told == {move for move in possible if not unreached & set(move)}
 

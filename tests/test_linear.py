@@ -29,9 +29,10 @@ from handlers.commands.slash_command import USER_MENTION_PATTERN
 from handlers.replies import thread_commands
 from models.core import command_words, fingerprint, fold, natural_time, normalize, office_hours, period
 from models.core.base import RuleBrokenError
-from models.issues import issue
-from models.reports import search, word_index
+from models.issues import title
+from models.reports import search
 from models.similarity import keywords
+from models.tickets import word_index
 from tests.models.ledger import NINE
 
 ROOT = Path(__file__).parents[1]
@@ -85,10 +86,10 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "nfc": normalize.nfc,
     "nfkc": normalize.nfkc,
     "essence": lambda text: fingerprint.compute_fingerprint(text, ["Ana Lima", "リマ 安奈"]),
-    "own_words": lambda text: fingerprint.normalize_text(text, "– Ana"),
+    "own_words": fingerprint.normalize_text,
     "words_in": keywords.extract_keywords,
-    "name_of": issue.title_key,
-    "names_in": issue.title_keys,
+    "name_of": title.title_key,
+    "names_in": title.title_keys,
     "same_words": lambda text: own_posts.is_same_text(text, text),
     "defused": export_writer.escape_formula,
     "fold": fold.fold,

@@ -9,7 +9,7 @@ Follows: 0010
 """
 
 from alembic import context, op
-from models.reports.word_index import SOURCES, index_all
+from models.tickets.word_index import SOURCES, index_all
 
 revision = "0011"
 down_revision = "0010"

@@ -17,7 +17,7 @@ from bot.scheduled_job import NetworkJob
 from models import Cursor, Event, Mention, Reply, Ticket
 from models.core.normalize import nfc
 from models.sources.cursor import MENTIONS_CURSOR
-from models.tickets.reply import PUBLIC_STATES, DeliveryState
+from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.networks.base import Network, PublishedReply
 from bot.notices import thread_notices
 from models import Reply, Ticket
-from models.tickets.reply import PUBLIC_STATES, DeliveryState
+from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
 
 SEEN_ON_NETWORK = "seen on the network"  # the act that the log has
 

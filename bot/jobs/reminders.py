@@ -23,8 +23,9 @@ from bot.slack.blocks.tickets.reminder import NAMES_LISTED_MAX, ReminderMessage,
 from bot.slack.permissions import is_group
 from models import Author, Card, Mention, Notice, Ticket
 from models.core.database import BusyError
-from models.tickets.reminders import ReminderLevel, ReminderStep, next_reminder
-from models.tickets.reply import PUBLIC_STATES
+from models.tickets.delivery_state import PUBLIC_STATES
+from models.tickets.reminder_level import ReminderLevel
+from models.tickets.reminders import ReminderStep, next_reminder
 from models.tickets.state import TicketState
 from models.tickets.ticket import CANARY_NETWORK
 

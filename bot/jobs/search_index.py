@@ -4,7 +4,7 @@ import logging
 
 from bot.context import BotContext
 from bot.scheduled_job import ScheduledJob
-from models.reports.word_index import index_missing
+from models.tickets.word_index import index_missing
 
 log = logging.getLogger(__name__)
 

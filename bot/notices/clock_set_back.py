@@ -12,8 +12,8 @@ from bot.context import BotContext
 from bot.notices.alarm_lines import CLOCK_ALARM_KEY, channel_line
 from bot.runtime.clock import SET_BACK_THRESHOLD
 from bot.slack.blocks.elements import format_duration
-from models import Alarm, Notice
-from models.clock_set_back import last_known_time, shift_waits
+from models import Alarm, Cursor, Notice
+from models.core.clock_set_back import shift_waits
 from models.core.database import Database
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def repair_at_start(database: Database, *, at: datetime) -> None:
 def time_behind(database: Database, *, at: datetime) -> timedelta | None:
     """How far `at` lies behind the last reading, if the clock must have been set back since."""
     with database.read(2.0) as session:
-        last = last_known_time(session)
+        last = Cursor.last_known_time(session)
     return last - at if last is not None and last - at > SET_BACK_THRESHOLD else None
 
 

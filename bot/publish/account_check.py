@@ -26,7 +26,7 @@ from bot.scheduled_job import NetworkJob
 from models import Account as Ours
 from models import Alarm, Cursor, Notice, Ticket
 from models.tickets import other_accounts, unconnected_accounts
-from models.tickets.reply import PENDING_STATES
+from models.tickets.delivery_state import PENDING_STATES
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from bot.publish.publish_job import hold_if_due, hold_reply
 from bot.runtime import pace
 from models import Reply, Ticket
 from models.core.audit_event import HEARD_ACTOR
-from models.tickets.reply import PUBLIC_STATES, OvertakenError
+from models.tickets.delivery_state import PUBLIC_STATES
+from models.tickets.reply import OvertakenError
 
 log = logging.getLogger(__name__)
 

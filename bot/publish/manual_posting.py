@@ -13,7 +13,7 @@ from bot.publish.publish_job import build_publish_job, hold_if_due, hold_reply, 
 from bot.runtime import pace
 from bot.scheduled_job import NetworkJob
 from models import Reply, Ticket
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 
 MAX_CHECKS_PER_ROUND = 20  # hand-offs that are looked for every minute
 CHECK_INTERVAL = timedelta(minutes=1)

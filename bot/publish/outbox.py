@@ -29,7 +29,8 @@ from bot.publish.publish_job import (
 from bot.runtime import crash_points, pace
 from models import RateLimit, Reply, Ticket
 from models.tickets import not_shown
-from models.tickets.reply import UNSETTLED_STATES, DeliveryState, OvertakenError
+from models.tickets.delivery_state import UNSETTLED_STATES, DeliveryState
+from models.tickets.reply import OvertakenError
 from models.tickets.state import OPEN_STATES
 
 log = logging.getLogger(__name__)

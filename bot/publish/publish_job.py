@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.networks.base import ReplyTarget
 from models import Author, Mention, Reply, Ticket
-from models.tickets.reply import DeliveryState, OvertakenError
+from models.tickets.delivery_state import DeliveryState
+from models.tickets.reply import OvertakenError
 
 
 class TicketHeldError(OvertakenError):

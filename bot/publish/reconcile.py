@@ -13,7 +13,7 @@ from bot.publish import account_check
 from bot.publish.publish_job import PublishJob, build_publish_job, hold_if_due, hold_reply
 from bot.runtime import crash_points, pace
 from models import Reply, Ticket
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.notices import thread_notices
 from models import Pause, Reply, Ticket
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 
 PERMISSION_MAX_AGE = timedelta(
     minutes=5

@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from models import Card, Notice, Reply
 from models.core.database import Database
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 
 
 def release_all(database: Database, *, at: datetime) -> None:

@@ -9,7 +9,7 @@ from bot.slack.blocks.text import escape_entities
 from bot.slack.blocks.tickets.card import POSTS_SHOWN_MAX, CardView, author_text
 from models import Account, Author, Issue, Mention, Reply, Ticket
 from models.tickets import unconnected_accounts
-from models.tickets.reply import PUBLIC_STATES, UNSETTLED_STATES
+from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
 
 
 def load_view(session: Session, ticket: Ticket, network: Network | None) -> CardView:

@@ -35,7 +35,7 @@ from bot.slack.membership import MEMBERSHIP_WAIT_SECONDS, MembershipKind, access
 from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, SLACK_CALL_LEASE, SlackCall
 from models import Card, Notice, RateLimit, Reply, Ticket
 from models.core.database import BusyError
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from bot.notices import thread_notices
 from bot.slack.permissions import PermissionUnknownError
 from handlers.feedback import write_session
 from models import Notice, Pause, ProcessedRequest, Reply, Ticket
-from models.tickets.reply import MAYBE_SENT_STATES, PENDING_STATES, DeliveryState
+from models.tickets.delivery_state import MAYBE_SENT_STATES, PENDING_STATES, DeliveryState
 
 
 def pause_or_resume(ctx: BotContext, word: str, *, by: str, key: str | None) -> str:

@@ -22,9 +22,9 @@ from handlers.tickets.dialogs import ack_modal, run_submitted
 from models import Issue, ProcessedRequest
 from models.core.base import RuleBrokenError
 from models.core.mrkdwn import escape_mrkdwn
-from models.issues.issue import title_key
 from models.issues.merge import merge_issues, refuse_if_merged
 from models.issues.suggestions import SuggestionTarget, has_candidates
+from models.issues.title import title_key
 
 Body = dict[str, Any]
 

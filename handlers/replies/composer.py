@@ -37,7 +37,7 @@ from models import Account, Author, Mention, ProcessedRequest, Reply, Ticket
 from models.core.base import MovedOnError
 from models.slack.notice import quote_block_id
 from models.tickets import unconnected_accounts
-from models.tickets.reply import PENDING_STATES, PUBLIC_STATES, RETURNED_STATES, DeliveryState
+from models.tickets.delivery_state import PENDING_STATES, PUBLIC_STATES, RETURNED_STATES, DeliveryState
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from handlers.feedback import Actor, parse_actor, run_and_report, why_may_not_se
 from models import ProcessedRequest, Reply, Ticket
 from models.core.base import RuleBrokenError
 from models.tickets import unconnected_accounts
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 
 Body = dict[str, Any]
 

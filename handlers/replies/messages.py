@@ -13,7 +13,7 @@ from bot.context import BotContext
 from bot.slack.membership import MembershipKind, access_if_known
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS, Actor, run_and_report, write_session
 from models import Card, ProcessedRequest, Reply, Ticket
-from models.tickets.reply import LIVE_STATES, DeliveryState
+from models.tickets.delivery_state import LIVE_STATES, DeliveryState
 
 Body = dict[str, Any]
 

@@ -50,7 +50,7 @@ from handlers.replies.reply_text import (
 )
 from models import Account, Author, Event, ProcessedRequest, Reply, Ticket
 from models.core.base import MovedOnError, RuleBrokenError
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 
 Body = dict[str, Any]
 

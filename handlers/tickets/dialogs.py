@@ -28,7 +28,7 @@ from handlers.feedback import (
 from handlers.tickets import assignee
 from models import ProcessedRequest, Reply, Ticket
 from models.core.base import RuleBrokenError
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 
 Body = dict[str, Any]

@@ -1,4 +1,4 @@
-"""The append-only log: who did what, when, to which ticket, in which words."""
+"""The append-only event log: who did what, when, to which ticket, in which words."""
 
 from datetime import datetime
 from typing import Any
@@ -8,12 +8,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, Key
 
-HEARD_ACTOR = "heard"  # the actor of what no person did
-BREACH_ACT = "breach"  # the act of nobody: a reply was due and had not been given
+HEARD_ACTOR = "heard"  # the actor of acts that no person did
+BREACH_ACT = "breach"  # the act recorded when a first reply was due and had not been sent
 
 
 class Event(Base):
-    """One act. Rows are only ever added: a trigger in the database refuses updates and deletes."""
+    """One act in the event log.
+
+    Rows are only ever added: a trigger in the database refuses updates and deletes.
+    """
 
     __tablename__ = "events"
     __table_args__ = (Index(None, "ticket_id", "id"),)
@@ -42,7 +45,10 @@ class Event(Base):
         post_id: str | None = None,
         data: dict[str, Any] | None = None,
     ) -> None:
-        """Write down `act`, done at `at` by the Slack user `by` (or by Heard itself); `data` is JSON."""
+        """Add an event: `act`, done at `at` (UTC) by the Slack user `by`, or by Heard itself.
+
+        `text` is the reply or title that the act was about; `data` is any JSON object.
+        """
         session.add(
             cls(
                 at=at,

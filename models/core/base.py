@@ -1,8 +1,8 @@
-"""The ground under every noun: naming of constraints, moments in UTC, keys that fit both databases."""
+"""What every table builds on: constraint names, UTC times, primary keys and the errors of broken rules."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     literal_column,
+    true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
@@ -21,18 +22,24 @@ from sqlalchemy.types import JSON
 
 
 def format_for_sqlite(moment: datetime) -> str:
-    """A moment in UTC as SQLite keeps it."""
+    """Returns `moment`, which is UTC, as the text that SQLite stores: `2026-11-28 22:46:00.000000`."""
     return moment.isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 class Moment(TypeDecorator[datetime]):
-    """An instant: always aware, always UTC. SQLite keeps no zone, so it is taken off and put back."""
+    """A column type for instants: always timezone-aware, always UTC.
+
+    SQLite stores no zone, so it is added again.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive datetime: nobody could say later which instant it meant."""
+        """Convert `value` to UTC.
+
+        Raises `ValueError` for a naive datetime, whose instant nobody could tell later.
+        """
         del dialect
         if value is None:
             return None
@@ -41,7 +48,7 @@ class Moment(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
-        """Spell it for SQLite as SQLAlchemy does, only quicker: a page of posts holds hundreds of them."""
+        """Returns a converter to SQLAlchemy's own SQLite format, but faster: a page of posts has hundreds."""
 
         def bound(value: datetime | None) -> str | None:
             moment = self.process_bind_param(value, dialect)
@@ -50,7 +57,7 @@ class Moment(TypeDecorator[datetime]):
         return bound if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give back what went in."""
+        """Returns the stored value as an aware datetime in UTC."""
         del dialect
         if value is None:
             return None
@@ -63,7 +70,7 @@ Key = Annotated[int, mapped_column(BigKey, primary_key=True)]
 
 
 class Base(DeclarativeBase):
-    """Every table of the ledger."""
+    """The base class of every table of the ledger."""
 
     metadata = MetaData(
         naming_convention={
@@ -76,38 +83,55 @@ class Base(DeclarativeBase):
     )
     type_annotation_map = {datetime: Moment, str: Text, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
 
+    # The columns with moments that something waits for, or from which a wait is counted. Not moments that a
+    # person named (the end of a snooze), that follow from when a customer wrote (when a first reply is due),
+    # or that record the past. See models/core/clock_set_back.py.
+    wait_columns: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def still_waits(cls) -> ColumnElement[bool]:
+        """Returns the SQL condition on rows whose `wait_columns` still matter; by default all of them."""
+        return true()
+
 
 class RuleBrokenError(Exception):
-    """An act that the ledger does not allow. The message is the sentence that the person who acted reads."""
+    """An act that a rule of the ledger forbids.
+
+    The message is what the person who acted reads, as Slack mrkdwn.
+    """
 
 
 class TakenError(RuleBrokenError):
-    """Somebody else has this ticket, or has answered it."""
+    """Someone else owns this ticket, or has answered it."""
 
 
 class MovedOnError(RuleBrokenError):
-    """The conversation went on since the composer was opened."""
+    """The conversation changed since the person opened the composer or the dialog."""
 
 
 class OnItsWayError(RuleBrokenError):
-    """A reply is being sent, and nobody can stop it."""
+    """A reply is being sent, or may be public, so it cannot be stopped."""
 
 
 def without_index(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
-    """`column` as an expression, which no index knows.
+    """Returns `column` as an expression for which no index can be used.
 
-    Where a text has a handful of values, such as the network, SQLite else reads all rows that have the one.
+    For a column with a handful of values, such as the network: SQLite would else read, by that index, all
+    rows that have the value.
     """
     return column.concat(literal_column("''"))
 
 
 def is_sqlite(session: Session) -> bool:
-    """Whether it is SQLite that answers `session`; else it is PostgreSQL."""
+    """Whether the database of `session` is SQLite; otherwise it is PostgreSQL."""
     return session.get_bind().dialect.name == "sqlite"
 
 
 def add_if_absent(session: Session, table: type[Base], **values: Any) -> bool:  # noqa: ANN401 - column values
-    """Insert a row unless its key is taken, whoever else is inserting it now; tell whether it was new."""
+    """Insert a row unless its key exists, even if another process inserts it at the same time.
+
+    Returns whether a row was inserted.
+    """
     insert = sqlite.insert if is_sqlite(session) else postgresql.insert
     key = next(iter(table.__table__.primary_key))
     statement = insert(table).values(**values).on_conflict_do_nothing().returning(key)

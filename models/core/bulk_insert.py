@@ -1,4 +1,4 @@
-"""Many rows in few statements, on both databases."""
+"""Bulk lookups and inserts in few statements, on both databases."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
@@ -14,7 +14,7 @@ from models.core.base import Base, is_sqlite
 
 
 class _JsonEach(GenericFunction[Any]):
-    """The elements of a JSON array as rows: a list of any length is one parameter, and one statement."""
+    """The elements of a JSON array as rows: a list of any length is one parameter of one statement."""
 
     name = "json_each"
     inherit_cache = True
@@ -28,16 +28,17 @@ def _json_each_in_postgresql(element: _JsonEach, compiler: SQLCompiler, **more: 
 _JSON_ROWS = _JsonEach(bindparam("listed", type_=JSON)).table_valued("value")
 
 LISTED_NUMBERS = select(cast(_JSON_ROWS.c.value, BigInteger))
-"""The numbers of the parameter `listed`, to be selected from."""
+"""A subquery over the numbers in the parameter `listed`."""
 
 
 def ids_of(
     session: Session, key: InstrumentedAttribute[str], wanted: Collection[str], **same: str
 ) -> dict[str, int]:
-    """The ids of the rows whose `key` is among `wanted`, by that key; with `same` columns it is unique.
+    """Returns the ids of the rows whose `key` is in `wanted`, by key.
 
-    It looks into the index once for each. Given the whole list, PostgreSQL reads the whole table as long as
-    it has no statistics of it, which is just when a new account brings much.
+    Together with the `same` columns it is unique. It does one index lookup for each key. Given the whole
+    list, PostgreSQL reads the whole table while it has no statistics on it, which is the case just when a new
+    account brings many posts.
     """
     rows = session.connection().execute(_id_query(key, *same), {"listed": sorted(wanted), **same})
     return {name: row_id for name, row_id in rows if row_id is not None}
@@ -52,8 +53,8 @@ def _id_query(key: InstrumentedAttribute[str], *same: str) -> Executable:
 
 
 def reserve_ids(session: Session, table: type[Base], count: int) -> Sequence[int]:
-    """Ids for rows that are about to be written, in rising order: cheaper than to read them back."""
-    if is_sqlite(session):  # its one writer holds the lock, so nobody else takes them
+    """Returns `count` ids, ascending, for rows about to be inserted: cheaper than reading them back."""
+    if is_sqlite(session):  # SQLite has one writer at a time, and it holds the lock
         first = (session.connection().scalar(_max_id_query(table)) or 0) + 1
         return range(first, first + count)
     taken = select(func.nextval(func.pg_get_serial_sequence(table.__tablename__, "id")))
@@ -66,5 +67,5 @@ def _max_id_query(table: type[Base]) -> Executable:
 
 
 def insert_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert `rows`, which all name the same columns."""
+    """Insert `rows`, which all have the same columns."""
     session.connection().execute(insert(table), rows)

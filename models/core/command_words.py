@@ -1,7 +1,7 @@
-"""What people type into a command, as the words that they mean. Pure.
+"""Splits what people type into a command into words. Pure.
 
-Copied text carries white space of many kinds (Slack itself inserts U+00A0), and people put marks and
-punctuation around a word: `*reply* hi`, `reply: hi`, `claim.`, `_done_`. None of that changes the word.
+Copied text contains white space of many kinds (Slack itself inserts U+00A0), and people put formatting marks
+and punctuation around a word: `*reply* hi`, `reply: hi`, `claim.`, `_done_`. None of that changes the word.
 """
 
 from collections.abc import Collection
@@ -42,9 +42,9 @@ _AROUND = "\"'“”‘’„«»‹›()[]{}*~`.,:;!?…"  # noqa: RUF001 - wha
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The first word of what was typed, folded (`take over`), and what stands behind it, as it was typed.
+    """A parsed command: its first word in lower case (`take over`), and the rest as it was typed.
 
-    `start` is where the rest begins in what was typed.
+    `start` is the index in the typed text at which the rest begins.
     """
 
     word: str
@@ -53,18 +53,18 @@ class Command:
 
 
 def collapse_spaces(text: str) -> str:
-    """`text` with one ordinary blank wherever white space of any kind stood, and none at its ends."""
+    """Returns `text` with each run of white space as one ordinary blank, and none at its ends."""
     return str(_SPACES.sub(" ", text)).strip(" ")
 
 
 def count_leading_blanks(text: str) -> int:
-    """How many characters of white space of any kind, or of no width, stand in front of `text`."""
+    """Returns how many characters of white space or of zero width `text` begins with."""
     found = _BLANK.match(text)
     return found.end() if found is not None else 0
 
 
 def strip_blanks(text: str) -> str:
-    """`text` without white space of any kind at its ends."""
+    """Returns `text` without white space of any kind at its ends."""
     begin, end = 0, len(text)
     while begin < end and _IS_SPACE.match(text, begin):
         begin += 1
@@ -74,12 +74,15 @@ def strip_blanks(text: str) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of `text`, without what stands around them; what is nothing but that is left out."""
+    """Returns the words of `text` without punctuation around them; pure punctuation is left out."""
     return [one for one in map(strip_marks, collapse_spaces(text).split(" ")) if one]
 
 
 def strip_marks(word: str) -> str:
-    """`word` without the marks and the punctuation around it; an underscore at one end only is part of it."""
+    """Returns `word` without the marks and punctuation around it.
+
+    An underscore at one end only belongs to it.
+    """
     for _ in range(UNDERSCORE_PAIRS_MAX):
         word = _strip_trailing(word.lstrip(_AROUND))
         if len(word) < len("_w_") or not word[0] == word[-1] == "_":
@@ -89,7 +92,7 @@ def strip_marks(word: str) -> str:
 
 
 def _strip_trailing(word: str) -> str:
-    """`word` without the punctuation behind it; the semicolon of an entity (`&lt;here&gt;`) is none."""
+    """Returns `word` without trailing punctuation; the semicolon of an entity (`&lt;here&gt;`) is none."""
     end = len(word)
     while end and word[end - 1] in _AROUND and not word.endswith(_ENTITY_ENDS, 0, end):
         end -= 1
@@ -97,11 +100,11 @@ def _strip_trailing(word: str) -> str:
 
 
 def parse_command(text: str, pairs: Collection[str] = ()) -> Command:
-    """Read the first word of `text`, in small letters; `pairs` are commands that are two words.
+    """Parse the first word of `text`, in lower case; `pairs` are commands of two words.
 
-    The rest begins behind the white space or the punctuation that follows the word, and is not changed, but
-    for a mark that was opened before the word and ends in the rest: `*reply hi*` is `reply` and `hi`.
-    The word is empty where no word stands at the beginning.
+    The rest begins after the white space or punctuation that follows the word. It is unchanged except for a
+    mark that was opened before the word and ends in the rest: `*reply hi*` is `reply` and `hi`. The word is
+    empty if the text does not begin with a word.
     """
     opened: list[str] = []
     word, end = _parse_first_word(text, 0, opened)
@@ -122,7 +125,7 @@ def parse_command(text: str, pairs: Collection[str] = ()) -> Command:
 
 
 def _parse_first_word(text: str, start: int, opened: list[str]) -> tuple[str, int]:
-    """The first word from `start` on, folded, and where the rest begins; `opened` are the marks left open."""
+    """Returns the first word from `start` on, folded, and where the rest begins; adds to `opened`."""
     head = _HEAD.match(text, start)
     at = head.end() if head is not None else start
     word = _WORD.match(text, at)
@@ -140,7 +143,7 @@ def _folded(word: str) -> str:
 
 
 def _open_marks(head: str, opened: list[str]) -> None:
-    """Note in `opened` the marks and quotation marks that `head` opens; several of one kind are one mark."""
+    """Add to `opened` the marks and quotation marks that `head` opens; several of one kind are one mark."""
     for mark in _RUN.finditer(head):
         if mark[0] in opened:
             opened.remove(mark[0])
@@ -149,7 +152,7 @@ def _open_marks(head: str, opened: list[str]) -> None:
 
 
 def _end(text: str, at: int, opened: list[str]) -> int:
-    """Where what is attached to a word that ends at `at` ends; `opened` loses the marks that close there."""
+    """Returns the index after a word's trailing punctuation; removes marks that close there from `opened`."""
     while at < len(text):
         tail, mark = _TAIL.match(text, at), _RUN.match(text, at)
         if tail is not None:
@@ -164,7 +167,7 @@ def _end(text: str, at: int, opened: list[str]) -> int:
 
 
 def _close_marks(rest: str, opened: list[str]) -> str:
-    """`rest` with the marks that were opened before it: taken away with their ends, or set before it."""
+    """Returns `rest` with marks opened before it: removed if it ends with them, else put in front."""
     for mark in (one for one in reversed(opened) if one[0] in _MARKS):
         end = regex.search(rf"(?<=\S){regex.escape(mark)}(?![\p{{L}}\p{{N}}])", rest)
         if end is not None:

@@ -1,4 +1,4 @@
-"""The door to the ledger: one engine, and sessions that wait for a lock no longer than their caller can."""
+"""Opens the database: one engine, and sessions that wait for a lock no longer than their caller can."""
 
 import os
 import threading
@@ -13,23 +13,23 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 LOCK_TIMEOUT_SECONDS = 30.0  # seconds that a background job waits for a lock
-# A database that went away without a word must not hold a press, for which Slack waits three seconds: how
-# long to connect, in seconds (the least that libpq takes), and until sent bytes count as lost, in ms.
+# A database that stopped answering must not delay a button press, for which Slack waits three seconds. The
+# seconds to connect (2 is libpq's minimum), and the milliseconds until unacknowledged bytes end a connection.
 # https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
 _CONNECT_TIMEOUTS = {"connect_timeout": 2, "tcp_user_timeout": 2000}
 _PG_TIMEOUT_SETTINGS = ("lock_timeout", "statement_timeout")  # PostgreSQL's, for those who can wait less
 
 
 class BusyError(Exception):
-    """The ledger did not answer in time; nothing was written."""
+    """The database did not answer in time; nothing was written."""
 
 
 class Database:
-    """One ledger, opened.
+    """One opened database, SQLite or PostgreSQL, by its SQLAlchemy URL.
 
-    SQLite admits one writer at a time and lets the others poll for the lock, which is neither fair nor quick.
-    This process therefore queues its own writers on a lock of its own; other processes (`doctor`, `export`)
-    meet SQLite's busy timeout.
+    SQLite admits one writer at a time and lets the others poll for the lock, which is neither fair nor fast.
+    So this process queues its own writers on a lock of its own; other processes (`doctor`, `export`) rely on
+    SQLite's busy timeout.
     """
 
     def __init__(self, url: str) -> None:
@@ -40,9 +40,10 @@ class Database:
 
     @contextmanager
     def read(self, patience: float = LOCK_TIMEOUT_SECONDS) -> Iterator[Session]:
-        """Give a session that only looks; whatever it changed is rolled back.
+        """Open a session for reading; whatever it changed is rolled back.
 
-        What was read stays readable afterwards: closing, unlike `rollback`, does not make objects forget.
+        `patience` is how many seconds to wait for a lock; after that it raises `BusyError`. Objects stay
+        readable after the session ends: closing, unlike `rollback`, does not expire them.
         """
         with _translate_errors(), Session(self.engine, expire_on_commit=False) as session:
             _wait_at_most(session, patience)
@@ -50,9 +51,9 @@ class Database:
 
     @contextmanager
     def write(self, patience: float = LOCK_TIMEOUT_SECONDS) -> Iterator[Session]:
-        """Give a session whose work is committed at the end, or not at all.
+        """Open a session that is committed at the end of the block, or rolled back if the block raises.
 
-        `patience` in seconds bounds the wait for a lock; past it `BusyError` is raised.
+        `patience` is how many seconds to wait for a lock; after that it raises `BusyError`.
         """
         until = time.monotonic() + patience
         if self.is_sqlite and not self._writer.acquire(timeout=patience):
@@ -67,12 +68,12 @@ class Database:
                 self._writer.release()
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         self.engine.dispose()
 
 
 def normal_url(url: str) -> str:
-    """Spell `url` as SQLAlchemy wants it: `postgres://` and `postgresql://` mean psycopg 3."""
+    """Returns `url` in SQLAlchemy's form: `postgres://` and `postgresql://` mean psycopg 3."""
     for short in ("postgres://", "postgresql://"):
         if url.startswith(short):
             return "postgresql+psycopg://" + url.removeprefix(short)
@@ -80,9 +81,9 @@ def normal_url(url: str) -> str:
 
 
 def _open_engine(url: str) -> Engine:
-    """Open `url`: SQLite in WAL with foreign keys, PostgreSQL with a pool that notices dead connections.
+    """Open `url`: SQLite in WAL mode with foreign keys, PostgreSQL with a pool that detects dead connections.
 
-    A statement that fails is logged without its parameters: they are people's words.
+    A statement that fails is logged without its parameters, which contain what people wrote.
     """
     url = normal_url(url)
     if make_url(url).get_backend_name() != "sqlite":
@@ -104,23 +105,24 @@ def _open_engine(url: str) -> Engine:
 
 
 def _remove_details(context: ExceptionContext) -> None:
-    """Keep the first sentence of a PostgreSQL error alone: its DETAIL may hold a whole row.
+    """Keep only the first sentence of a PostgreSQL error: its DETAIL may contain a whole row.
 
-    Such as `DETAIL:  Failing row contains (…)`. The SQLSTATE and the rest stay in `diag`.
+    For example `DETAIL: Failing row contains (…)`. The SQLSTATE and the rest stay in `diag`.
     https://www.psycopg.org/psycopg3/docs/api/errors.html#psycopg.Error.diag
     """
     original, ours = context.original_exception, context.sqlalchemy_exception
-    told = getattr(getattr(original, "diag", None), "message_primary", None)
-    if told and ours is not None:
-        original.args = (told,)
-        ours.args = (f"({type(original).__module__}.{type(original).__qualname__}) {told}",)
+    message = getattr(getattr(original, "diag", None), "message_primary", None)
+    if message and ours is not None:
+        original.args = (message,)
+        ours.args = (f"({type(original).__module__}.{type(original).__qualname__}) {message}",)
 
 
 def _make_private(database: str | None) -> None:
-    """Let only the owner read a SQLite file, made here if there is none yet; `-wal` and `-shm` follow it.
+    """Make a SQLite file readable by its owner only, creating it if needed.
 
-    https://www.sqlite.org/src/doc/trunk/src/os_unix.c (findCreateFileMode). A file that is somebody else's,
-    or whose folder is not there, is left for SQLite to complain about.
+    `-wal` and `-shm` inherit the mode: https://www.sqlite.org/src/doc/trunk/src/os_unix.c
+    (findCreateFileMode). A file of another user, or one whose folder does not exist, is left for SQLite to
+    report.
     """
     if not database or database == ":memory:" or database.startswith("file:"):
         return
@@ -156,7 +158,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _wait_at_most(session: Session, seconds: float) -> None:
-    """Open the transaction with that much patience for locks."""
+    """Begin the transaction, waiting at most `seconds` for locks."""
     milliseconds = max(int(seconds * 1000), 1)
     connection = session.connection(execution_options={"busy_ms": milliseconds})
     if connection.dialect.name != "sqlite" and seconds < LOCK_TIMEOUT_SECONDS:
@@ -165,13 +167,13 @@ def _wait_at_most(session: Session, seconds: float) -> None:
 
 
 def is_disk_full(error: DBAPIError) -> bool:
-    """Whether the database had no room to write (SQLite: SQLITE_FULL; PostgreSQL: 53100)."""
+    """Whether `error` means that the disk is full (SQLite: SQLITE_FULL; PostgreSQL: SQLSTATE 53100)."""
     return "disk is full" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "53100"
 
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """Tell a lock that did not come (SQLite: locked; PostgreSQL: 55P03, 57014) from other failures."""
+    """Turn lock timeouts (SQLite: locked; PostgreSQL: 55P03, 57014) into `BusyError`."""
     try:
         yield
     except DBAPIError as error:

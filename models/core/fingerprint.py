@@ -1,7 +1,7 @@
-"""What a text says to anybody: without whom it is to, who signs it and what it links to. Pure.
+"""Computes what a text says to anyone: without addressee, signature and links. Pure.
 
-Numbers stay. A version or an order number is often all that is said to this one person, and without it honest
-answers to two different bugs would look the same; in a canned phrase it moves the score by little.
+Numbers stay. A version or an order number is often all that is specific to this person, and without it honest
+answers to two different bugs would look the same; in a canned phrase it changes the score little.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,6 @@ from collections.abc import Iterable
 import regex  # the Unicode properties that `re` lacks
 
 from models.core.normalize import nfkc
-from models.tickets.teammate import strip_sign_off
 
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}]+")
 # A keycap is a digit in disguise, and NFKC makes letters of others (™, ㊗): they go before it comes.
@@ -30,17 +29,18 @@ _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Kh
 
 
 def compute_fingerprint(text: str, names: Iterable[str] = ()) -> str:
-    """What `text` says to anybody: no links, handles or `names`, no emoji or punctuation, its words sorted.
+    """Returns the sorted words of `text` without links, handles, `names`, emoji and punctuation.
 
-    Take the sign-off away first (`unsigned`). Each word of each name goes wherever it stands. Languages that
-    write no blanks have no words to sort: their characters stay in order. Empty when nothing is left.
+    Remove the sign-off first (`strip_sign_off`). Each word of each name is removed wherever it occurs.
+    Languages written without blanks have no words to sort: their characters stay in order. Empty if nothing
+    is left.
     """
     return sort_words(strip_addressing(text, names))
 
 
-def normalize_text(text: str, sign_off: str | None) -> str:
-    """What is said, whatever its case and blanks, and with nothing hidden between the letters."""
-    return " ".join(_plain(strip_sign_off(text, sign_off)).split())
+def normalize_text(text: str) -> str:
+    """Returns `text` without case, invisible characters and repeated blanks, to recognise exact copies."""
+    return " ".join(_plain(text).split())
 
 
 def _plain(text: str) -> str:
@@ -48,7 +48,7 @@ def _plain(text: str) -> str:
 
 
 def strip_addressing(text: str, names: Iterable[str]) -> str:
-    """`text` as anybody could be told it, punctuation and order as they were."""
+    """Returns `text` in lower case without links, handles, `names` and emoji; punctuation and order stay."""
     plain = _plain(_EMOJI.sub(" ", _INVISIBLE.sub("", text)))
     plain = _HANDLE.sub(" ", _LINK.sub(" ", plain))
     plain = _WITHIN.sub("", _POSSESSIVE.sub("", plain))
@@ -61,7 +61,7 @@ def strip_addressing(text: str, names: Iterable[str]) -> str:
 
 
 def sort_words(bare: str) -> str:
-    """The words of `bare`, sorted and joined; in languages without blanks the characters as they stand."""
+    """Returns the words of `bare`, sorted and joined; in languages without blanks its characters in order."""
     words = _WORD.findall(bare)
     together = "".join(words)
     if len(_UNSPACED.findall(together)) * 2 > len(together):

@@ -1,8 +1,8 @@
-"""Text folded for search: what a reader takes for the same word comes out the same.
+"""Folds text for search: words that a reader takes for the same come out the same. Pure.
 
-Both databases index the folded words as they are (models/reports/word_index.py), so they find the same:
-neither SQLite's tokenizer, which takes every sign newer than Unicode 6.1 for a letter, nor PostgreSQL's
-parser, which makes one word of an address, decides what a word is.
+Both databases index the folded words as they are (models/tickets/word_index.py), so they find the same posts.
+What a word is, is decided here and not by SQLite's tokenizer, which takes every sign newer than Unicode 6.1
+for a letter, or by PostgreSQL's parser, which makes one word of an address.
 """
 
 import unicodedata
@@ -40,10 +40,10 @@ _ASCII = {code: " " if not chr(code).isalnum() else chr(code).lower() for code i
 
 
 def fold(text: str) -> str:
-    """The words of `text` with a blank between them, in the form in which they are compared.
+    """Returns the words of `text` in the form in which they are compared, separated by blanks.
 
     Case, accents, width and ligatures do not count (`Straße` is `strasse`, `Łódź` is `lodz`); signs and emoji
-    separate words; digits of every script are 0 to 9. Folding twice changes nothing. It may come out empty.
+    separate words; digits of every script become 0 to 9. Folding twice changes nothing. May return "".
     """
     if text.isascii():
         words = text.translate(_ASCII).split()
@@ -53,7 +53,7 @@ def fold(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """`text` in small letters without accents, its signs as blanks."""
+    """Returns `text` in lower case without accents, with blanks for signs."""
     # Signs go before they are decomposed: else `Acme™` would be read as "acmetm".
     bare = _SIGN.sub(" ", _INVISIBLE.sub("", text))
     small = nfkc(bare).casefold()
@@ -71,9 +71,9 @@ _LETTERS: dict[int, str] = {}
 
 
 def _plain_letters() -> Mapping[int, str]:
-    """Latin letters that Unicode does not take apart, by the letter that their name says they are.
+    """Returns Latin letters that Unicode does not decompose, mapped to the base letter in their name.
 
-    `LATIN SMALL LETTER L WITH STROKE` is an l. Made at the first text that is not ASCII.
+    `LATIN SMALL LETTER L WITH STROKE` is an l. Computed when the first text that is not ASCII is folded.
     """
     if not _LETTERS:
         for block in (range(0xC0, 0x250), range(0x250, 0x2B0), range(0x1D6C, 0x1D9B), range(0x2C60, 0x2C80)):

@@ -1,4 +1,4 @@
-"""Who does a recurring job just now, among many who could."""
+"""Leases of recurring jobs: which of many workers runs a job at the moment."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -10,9 +10,13 @@ from models.core.base import Base, add_if_absent
 
 
 class Lease(Base):
-    """One recurring job: who has it in hand until when, and when it was last begun."""
+    """The lease of one recurring job: who runs it, until when, and when it was last started.
+
+    Times are UTC.
+    """
 
     __tablename__ = "leases"
+    wait_columns = ("until", "begun_at")
 
     name: Mapped[str] = mapped_column(primary_key=True)
     holder: Mapped[str | None]
@@ -23,9 +27,10 @@ class Lease(Base):
     def take(
         cls, session: Session, name: str, *, holder: str, at: datetime, until: datetime, every: timedelta
     ) -> bool:
-        """Take the job called `name` until `until`; False if it is in hand, or was begun within `every`.
+        """Lease the job `name` to `holder` until `until`.
 
-        One conditional UPDATE: of two who ask at once, one gets it.
+        Returns False if another worker holds it or it was started less than `every` ago. It is one
+        conditional UPDATE, so of two workers that ask at once one gets it.
         """
         add_if_absent(session, cls, name=name)
         free = or_(cls.until.is_(None), cls.until <= at)
@@ -36,18 +41,18 @@ class Lease(Base):
 
     @classmethod
     def extend(cls, session: Session, names: Collection[str], *, holder: str, until: datetime) -> None:
-        """Hold on to jobs that `holder` still works at."""
+        """Extend to `until` the leases among `names` that `holder` has."""
         mine = update(cls).where(cls.name.in_(names), cls.holder == holder)
         session.execute(mine.values(until=until))
 
     @classmethod
     def release(cls, session: Session, name: str, *, holder: str) -> None:
-        """The job is done; the next who is due may have it."""
+        """End the lease of `holder`: the job is done, and the next worker may take it once it is due."""
         mine = update(cls).where(cls.name == name, cls.holder == holder)
         session.execute(mine.values(holder=None, until=None))
 
     @classmethod
     def active_holders(cls, session: Session, at: datetime) -> dict[str, str]:
-        """Which jobs are being done at `at`, and by whom."""
+        """Returns the jobs that run at `at`, each with its holder."""
         held = select(cls.name, cls.holder).where(cls.until > at, cls.holder.is_not(None))
         return {name: holder for name, holder in session.execute(held) if holder is not None}

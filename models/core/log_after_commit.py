@@ -1,4 +1,4 @@
-"""Lines of the log that are written once the ledger has it, and not at all if it has not."""
+"""Log lines that are written once their transaction has committed, and dropped if it is rolled back."""
 
 import logging
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ _LINES_KEY = "lines of the log"
 def add_line(
     session: Session, log: logging.Logger, level: int, message: str, fields: Mapping[str, Any]
 ) -> None:
-    """Log `message` (about `fields`, which are named in it) as soon as `session` has committed.
+    """Log `message` at `level`, formatted with `fields`, as soon as `session` has committed.
 
-    What is rolled back, with a savepoint or as a whole, leaves no line. `fields` hold ids and states,
-    nobody's words; they go along as attributes of the record, too.
+    A line of a transaction or savepoint that is rolled back is dropped. `fields` contain ids and states,
+    never what people wrote; they also become attributes of the log record.
     """
     under = session.get_nested_transaction() or session.get_transaction()
     line = (under, log, level, message, dict(fields))
@@ -38,7 +38,7 @@ def _drop_lines(session: Session, over: SessionTransaction) -> None:
 
 
 def _is_within(under: SessionTransaction | None, over: SessionTransaction) -> bool:
-    """Whether `under` is `over`, or a savepoint somewhere within it."""
+    """Whether `under` is `over`, or a savepoint inside it."""
     while under is not None:
         if under is over:
             return True

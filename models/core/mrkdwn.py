@@ -1,4 +1,4 @@
-"""Words of somebody else's in sentences of ours that Slack reads as mrkdwn. Pure."""
+"""Escapes what other people wrote for sentences that Slack reads as mrkdwn. Pure."""
 
 import re
 
@@ -12,10 +12,10 @@ APOSTROPHE = "'"  # what a backtick becomes in code, which it would end
 
 
 def escape_mrkdwn(words: str) -> str:
-    """`words` that somebody typed, for a sentence of ours that Slack reads as mrkdwn.
+    """Returns `words` escaped for mrkdwn, so that Slack shows them as they were typed.
 
     mrkdwn cannot escape `*`, `_`, `~` and backticks, so each word that Slack might format becomes code: only
-    there it is itself.
+    in code such characters stay as they are.
     """
     return _WORD.sub(
         lambda word: as_code(word[0]) if _MARKUP.search(word[0]) else escape_entities(word[0]), words
@@ -23,20 +23,20 @@ def escape_mrkdwn(words: str) -> str:
 
 
 def link_words(words: str, url: str) -> str:
-    """The same as a link to `url`."""
+    """Returns `words`, escaped, as a link to `url`."""
     link = f"<{escape_entities(url)}|{escape_entities(words.replace('`', APOSTROPHE))}>"
     return f"`{link}`" if _MARKUP.search(words) else link
 
 
 def as_code(word: str) -> str:
-    """`word` as code, in which Slack formats nothing; its backticks would end it, and become apostrophes."""
+    """Returns `word` as inline code, which Slack does not format. Its backticks become apostrophes."""
     return f"`{escape_entities(word.replace('`', APOSTROPHE))}`"
 
 
 def escape_entities(text: str) -> str:
-    """`text` with its three live characters as entities, for mrkdwn and for a message's top-level `text`.
+    """Returns `text` with `&`, `<` and `>` as entities, for mrkdwn and for a message's top-level `text`.
 
-    Exactly these three, see https://docs.slack.dev/messaging/formatting-message-text/#escaping.
+    Exactly these three: https://docs.slack.dev/messaging/formatting-message-text/#escaping.
     """
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 

@@ -1,7 +1,7 @@
-"""What people write for a moment to come: `2h`, `9am tomorrow`, `fri 14:30`, `2026-12-01 10:00`. Pure.
+"""Parses times in the future as people type them: `2h`, `9am tomorrow`, `fri 14:30`, `2026-12-01 10:00`.
 
-Whoever reads it says back which moment it made of it, with the zone (`spelled`): no two people mean the same
-by "next Friday". What is not understood is refused; nothing is guessed.
+Pure. The caller shows the result with its zone (`format_local`), because people mean different days by "next
+Friday". What is not understood is refused; nothing is guessed.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -24,18 +24,19 @@ EXAMPLES = "`2h`, `90 min`, `tomorrow 9am`, `fri 14:30` or `2026-12-01 10:00`"
 
 
 class UnreadableTimeError(RuleBrokenError):
-    """What was typed is no moment that one could come back at."""
+    """What was typed is not a time in the next year. The message says what to type instead."""
 
 
 def parse_time(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
-    """The moment, in UTC, that somebody with the clocks of `zone` means by `text` at `now`.
+    """Returns the time in UTC that a person in `zone` means by `text` at `now`.
 
-    A day without a time is nine in the morning, a time without a day the next one that comes. Raises
-    `NotAMomentError` with a sentence that says what was understood and what to type.
+    A day without a time is 9:00, a time without a day the next one to come. Raises `UnreadableTimeError`,
+    whose message says what was understood and what to type, if it cannot be read, is past or is over a year
+    away.
     """
-    here, said = now.astimezone(zone), normalize_moment(text) if len(text) <= MOMENT_MAX_CHARS else ""
+    here, typed = now.astimezone(zone), normalize_moment(text) if len(text) <= MOMENT_MAX_CHARS else ""
     try:
-        moment = _parse_length_from_now(said, here) or _parse_on_a_day(said, here)
+        moment = _parse_length_from_now(typed, here) or _parse_on_a_day(typed, here)
         meant = None if moment is None else moment.astimezone(UTC)
     except OverflowError:  # at either end of the calendar
         meant = None
@@ -53,7 +54,7 @@ def parse_time(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def format_local(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """`at` as the clocks of `zone` show it: `Fri 27 Nov, 09:00 Europe/Lisbon`, and another year."""
+    """Returns `at` in local time: `Fri 27 Nov, 09:00 Europe/Lisbon`, with the year if it is another one."""
     local = at.astimezone(zone)
     day = (
         f"{WEEKDAY_NAMES[local.weekday()][:3].title()} {local.day} {MONTH_PREFIXES[local.month - 1].title()}"
@@ -65,17 +66,20 @@ def format_local(at: datetime, now: datetime, zone: ZoneInfo) -> str:
 # --- which moment that is -----------------------------------------------------------------------------------
 
 
-def _parse_length_from_now(said: str, here: datetime) -> datetime | None:
-    """So long from now. A day later it is the same time, 24 hours later it may not be."""
-    found = parse_length(said)
+def _parse_length_from_now(typed: str, here: datetime) -> datetime | None:
+    """Returns the time that length from now.
+
+    In a day it is the same local time; in 24 hours it may not be.
+    """
+    found = parse_length(typed)
     if found is None:
         return None
     start = _resolve_wall_time((here + found.calendar).replace(tzinfo=None), here) if found.calendar else here
     return start.astimezone(UTC) + found.ticking
 
 
-def _parse_on_a_day(said: str, here: datetime) -> datetime | None:
-    found = parse_day_time(said, here.date())
+def _parse_on_a_day(typed: str, here: datetime) -> datetime | None:
+    found = parse_day_time(typed, here.date())
     if found is None:
         return None
     if found.day is None:
@@ -84,7 +88,7 @@ def _parse_on_a_day(said: str, here: datetime) -> datetime | None:
 
 
 def _day_at(day: date, at: time, here: datetime, *, is_weekday: bool) -> datetime:
-    """That time of that day; a weekday whose time is over today is the one in a week."""
+    """Returns that time of that day; for a weekday whose time has passed today, a week later."""
     moment = _resolve_wall_time(datetime.combine(day, at), here)
     if is_weekday and moment.astimezone(UTC) <= here.astimezone(UTC):
         return _resolve_wall_time(datetime.combine(day + timedelta(days=7), at), here)
@@ -92,7 +96,7 @@ def _day_at(day: date, at: time, here: datetime, *, is_weekday: bool) -> datetim
 
 
 def _next_time(at: time, here: datetime) -> datetime:
-    """The next time that clocks show it."""
+    """Returns the next time at which clocks show `at`."""
     moment = _resolve_wall_time(datetime.combine(here.date(), at), here)
     is_ahead = moment.astimezone(UTC) > here.astimezone(UTC)
     return (
@@ -103,7 +107,10 @@ def _next_time(at: time, here: datetime) -> datetime:
 
 
 def _resolve_wall_time(wall: datetime, here: datetime) -> datetime:
-    """When clocks show `wall`; if they skip it, what they show instead; of two times the first to come."""
+    """Returns when clocks show `wall`. If they skip it: what they show instead.
+
+    If twice: the next to come.
+    """
     first, second = (wall.replace(tzinfo=here.tzinfo, fold=fold) for fold in (0, 1))
     is_twice = first.astimezone(UTC) < second.astimezone(UTC)
     return second if is_twice and first.astimezone(UTC) <= here.astimezone(UTC) else first

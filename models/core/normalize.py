@@ -1,9 +1,9 @@
 """Unicode normalization in linear time, and text that can be stored. Pure.
 
-`unicodedata.normalize` sorts each run of combining marks by insertion, so that 40,000 marks in one post take
-most of a second (https://unicode.org/reports/tr15/#Stream_Safe_Text_Format describes such runs). Longer texts
-are therefore normalized in pieces, cut where no composition can reach across. Only in a run of several
-hundred marks is there no such place; it is cut anyway, and its marks are sorted within each piece.
+`unicodedata.normalize` sorts each run of combining marks by insertion, so 40,000 marks in one post take most
+of a second (https://unicode.org/reports/tr15/#Stream_Safe_Text_Format describes such runs). Longer texts are
+therefore normalized in pieces, cut where no composition can reach across. In a run of several hundred marks
+there is no such place; it is cut anyway, and its marks are sorted within each piece.
 """
 
 import unicodedata
@@ -21,17 +21,17 @@ _CONTROL = regex.compile(r"[^\P{Cc}\n\t]")
 
 
 def nfc(text: str) -> str:
-    """`text` in Normalization Form C."""
+    """Returns `text` in Normalization Form C."""
     return _normalized("NFC", text)
 
 
 def nfkc(text: str) -> str:
-    """`text` in Normalization Form KC: full-width letters, ligatures and the like become plain ones."""
+    """Returns `text` in Normalization Form KC: full-width letters, ligatures and such become plain ones."""
     return _normalized("NFKC", text)
 
 
 def nfkd(text: str) -> str:
-    """`text` in Normalization Form KD: as `nfkc`, and letters apart from their accents."""
+    """Returns `text` in Normalization Form KD: as `nfkc`, with letters separated from their accents."""
     return _normalized("NFKD", text)
 
 

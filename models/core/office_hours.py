@@ -1,4 +1,4 @@
-"""Office hours: when somebody is there, and how much of that time lies between two moments."""
+"""Office hours: when the team is at work, and how much of that time lies between two moments. Pure."""
 
 import re
 from bisect import bisect_left
@@ -26,13 +26,13 @@ _TIME = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
 
 @dataclass(frozen=True, slots=True)
 class OfficeHours:
-    """The spans of each weekday, Monday first, by the clocks of a zone, and the days on which none begins.
+    """The open spans of each weekday, Monday first, in the local time of `zone`, except on `holidays`.
 
-    A span belongs to the day on which it begins, also when it passes midnight. When clocks change, what
-    counts is the time that really goes by: a time that clocks skip is the first one after the gap, and of a
-    time that they show twice the first begins a span and the second ends one.
+    A span belongs to the day on which it begins, even if it passes midnight. When clocks change, elapsed time
+    counts: a local time that is skipped is the first moment after the gap, and of one that occurs twice the
+    first begins a span and the second ends it.
 
-    All moments are aware; those returned are in UTC.
+    All arguments are aware datetimes; those returned are in UTC.
     """
 
     week: tuple[tuple[Span, ...], ...]
@@ -41,26 +41,26 @@ class OfficeHours:
 
     @classmethod
     def parse(cls, text: str, zone: str, holidays: str) -> "OfficeHours":
-        """Read hours as a person writes them.
+        """Parse office hours as a person writes them.
 
-        `text` is like `Mon-Fri 09:00-12:30 13:30-18:00; Sat 10:00-14:00`; if blank, each day is open round
-        the clock. `zone` is an IANA name. `holidays` are dates and ranges, or blank, like
-        `2026-10-03, 2026-12-24..2027-01-01`. Any three that can be read alone can be read together.
+        `text` is like `Mon-Fri 09:00-12:30 13:30-18:00; Sat 10:00-14:00`; blank means always open. `zone` is
+        an IANA name. `holidays` are dates and ranges like `2026-10-03, 2026-12-24..2027-01-01`, or blank.
+        Each argument is checked by itself.
 
-        Raises ValueError with a sentence that says what to give.
+        Raises `ValueError` with a sentence that says what to write.
         """
         return cls(_parse_week(text), _parse_zone(zone), frozenset(_parse_holidays(holidays)))
 
     def is_open(self, at: datetime) -> bool:
-        """Whether `at` lies in a span. A span is over at the moment of its end."""
+        """Whether `at` lies in a span. The end of a span is not part of it."""
         moment = at.astimezone(UTC)
         begin, _ = next(self._spans(moment), (None, None))
         return begin == moment
 
     def add_open_time(self, start: datetime, worked: timedelta) -> datetime:
-        """The first moment at which so much open time has passed since `start`; with none to pass, `start`.
+        """Returns the first moment by which `worked` of open time has passed since `start`.
 
-        Raises ValueError if that is more than a century away.
+        Raises `ValueError` if that is more than a century away.
         """
         moment = start.astimezone(UTC)
         if worked <= timedelta():
@@ -75,7 +75,7 @@ class OfficeHours:
         raise ValueError(f"There are not {worked} of office hours within a century.")
 
     def open_time_between(self, start: datetime, end: datetime) -> timedelta:
-        """The open time from `start` until `end`, a century at most; none if `end` comes first."""
+        """Returns the open time from `start` to `end`, of a century at most; zero if `end` is earlier."""
         until = end.astimezone(UTC)
         if self._never_closes:
             return max(until - start.astimezone(UTC), timedelta())
@@ -84,11 +84,11 @@ class OfficeHours:
 
     @property
     def _never_closes(self) -> bool:
-        """Nobody has to look at calendars then: a page of posts asks hundreds of times."""
+        """Whether it is always open: then no calendar is needed. A page of posts asks hundreds of times."""
         return self.week == _ROUND_THE_CLOCK and not self.holidays
 
     def _spans(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """What is open from `moment` on, in order, none beginning before the last one's end."""
+        """The open spans from `moment` on, in order and without overlap."""
         done = moment
         # From two days before: a span may pass midnight, and so may clocks that are put back just after it.
         first = moment.astimezone(self.zone).toordinal() - 2
@@ -136,7 +136,7 @@ def _parse_week(text: str) -> tuple[tuple[Span, ...], ...]:
 
 
 def _parse_weekdays(text: str) -> Iterator[int]:
-    """Read `mon,wed` or `fri-mon`, which passes the week's end."""
+    """Parse `mon,wed` or `fri-mon`, which passes the end of the week."""
     for part in text.split(","):
         first, _, last = part.partition("-")
         if first not in _WEEKDAYS or (last or first) not in _WEEKDAYS or part.endswith("-"):
@@ -146,7 +146,10 @@ def _parse_weekdays(text: str) -> Iterator[int]:
 
 
 def _parse_span(text: str) -> Span:
-    """Read `22:00-06:00`. Where begin and end are the same it could be nothing or a day: that is refused."""
+    """Parse `22:00-06:00`.
+
+    A span whose begin and end are equal could mean nothing or a day, so it is refused.
+    """
     begin, end = map(_parse_time, text.split("-", 1))
     if begin == end or begin >= _ONE_DAY:
         raise ValueError(f"a span begins before 24:00 and does not end when it begins; {_HOURS_HINT}")
@@ -162,7 +165,7 @@ def _parse_time(text: str) -> timedelta:
 
 
 def _merge_spans(spans: set[Span]) -> list[Span]:
-    """Those of one day, in order, with those that touch or overlap made one."""
+    """The spans of one day, in order, with touching and overlapping ones merged."""
     merged: list[Span] = []
     for begin, end in sorted(spans):
         if merged and begin <= merged[-1][1]:

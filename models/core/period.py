@@ -1,4 +1,4 @@
-"""What somebody asks figures of: a period by their own clocks, and whose. Pure."""
+"""Parses what a person asks statistics of: a period in their own time zone, and filters. Pure."""
 
 import re
 from calendar import monthrange
@@ -29,14 +29,17 @@ _LIKE_A_PERIOD = re.compile(r"[+-]?[0-9][0-9a-z./:-]*|[0-9-]*\.\.[0-9-]*|today|y
 
 
 class PeriodError(RuleBrokenError):
-    """What was asked cannot be counted. The message says what was understood, and what to type instead."""
+    """The question cannot be answered.
+
+    The message (mrkdwn) says what was understood and what to type instead.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole days from `first` to `last` by the clocks of `zone`, as far as they are over at `now`.
+    """Whole days from `first` to `last` in the local time of `zone`, cut off at `now`.
 
-    A day is as long as its clocks make it: 23 hours when they are put forward, 25 when they are put back.
+    A day has 23 hours when clocks go forward and 25 when they go back.
     """
 
     first: date
@@ -47,12 +50,12 @@ class Period:
 
     @property
     def since(self) -> datetime:
-        """When it begins, in UTC."""
+        """The first moment of the period, in UTC."""
         return _midnight(self.first, self.zone)
 
     @property
     def until(self) -> datetime:
-        """The first moment after it, in UTC: its last midnight, or now."""
+        """The first moment after the period, in UTC: its last midnight, or now."""
         wall = self.now.astimezone(self.zone).replace(tzinfo=None) - timedelta(days=self.back)
         return min(
             _midnight(_day_after(self.last), self.zone), wall.replace(tzinfo=self.zone).astimezone(UTC)
@@ -65,20 +68,20 @@ class Period:
 
     @property
     def before(self) -> "Period":
-        """The period just before, as many days long, and cut at the same time of day."""
+        """The period of the same length just before, cut off at the same time of day."""
         length = self.last.toordinal() - self.first.toordinal() + 1
         back = timedelta(days=length)
         return Period(self.first - back, self.last - back, self.zone, self.now, self.back + length)
 
     @property
     def label(self) -> str:
-        """What to call it: `1 to 15 October 2026, Europe/Lisbon`."""
+        """What people read: `1 to 15 October 2026, Europe/Lisbon`."""
         return f"{_format_span(self.first, self.last)}, {self.zone.key}"
 
 
 @dataclass(frozen=True, slots=True)
 class StatsQuery:
-    """A period, and whose figures are wanted: of everybody, one teammate, one Slack channel, one network."""
+    """A period, and filters: one teammate (Slack id), one Slack channel (id), one network; None for all."""
 
     period: Period
     person: str | None = None
@@ -88,7 +91,7 @@ class StatsQuery:
 
 @dataclass(frozen=True, slots=True)
 class NameLookup:
-    """What can be named: a teammate's Slack id by what they are called, a channel's id, networks by name."""
+    """Looks up what a question can name: Slack ids of teammates and channels by name, titles of networks."""
 
     person: Callable[[str], str | None]
     channel: Callable[[str], str | None]
@@ -96,9 +99,9 @@ class NameLookup:
 
 
 def parse_stats_query(typed: str, *, zone: ZoneInfo, now: datetime, known: NameLookup) -> StatsQuery:
-    """Read what stands behind `stats`: a period and filters, in any order.
+    """Parse the arguments of `stats`: a period and filters, in any order.
 
-    Raises `PeriodError` with a sentence for whoever typed it.
+    Raises `PeriodError` if they cannot be read or name two of a kind.
     """
     period: Period | None = None
     filters: dict[str, str] = {}
@@ -121,15 +124,15 @@ def parse_stats_query(typed: str, *, zone: ZoneInfo, now: datetime, known: NameL
 
 
 def looks_like_period(word: str) -> bool:
-    """Whether `word` is meant for a period, if not a good one."""
+    """Whether `word` is meant as a period, even if it is not a valid one."""
     named = word.lower() in period_words.NAMED_PERIODS or period_words.month_number(word) is not None
     return named or _LIKE_A_PERIOD.fullmatch(word) is not None
 
 
 def parse_period(word: str, *, zone: ZoneInfo, now: datetime) -> Period:
-    """Read a period: `today`, `7d`, `2026`, `2026-10`, `2026-10-03`, `2026-10-01..2026-10-15`, `last-week`.
+    """Parse a period: `today`, `7d`, `2026`, `2026-10`, `2026-10-03`, `2026-10-01..2026-10-15`, `last-week`.
 
-    Raises `PeriodError` with a sentence for whoever typed it.
+    Raises `PeriodError` if it cannot be read, is in the future, too long or too long ago.
     """
     low, today = word.lower(), now.astimezone(zone).date()
     if low in {"today", "yesterday"}:
@@ -156,7 +159,7 @@ def parse_period(word: str, *, zone: ZoneInfo, now: datetime) -> Period:
 
 
 def _calendar_period(which: str, unit: str, *, zone: ZoneInfo, now: datetime) -> Period:
-    """The week, month or year of today, as far as it goes, or the whole one before; weeks begin on Monday."""
+    """The current week, month or year up to today, or the whole one before; weeks begin on Monday."""
     today = now.astimezone(zone).date()
     first = {
         "week": date.fromordinal(today.toordinal() - today.weekday()),
@@ -205,7 +208,7 @@ def _parse_days(text: str, whole: str) -> tuple[date, date]:
 
 
 def _parse_filter(word: str, known: NameLookup) -> tuple[str, str] | None:
-    """What kind of filter `word` is and whom it names; None if it is none."""
+    """Returns the kind of filter that `word` is and what it names; None if it is none."""
     if person := _PERSON.fullmatch(word):
         return "person", person[1]
     if channel := _CHANNEL.fullmatch(word):
@@ -250,7 +253,7 @@ def _day_after(day: date) -> date:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """When `day` begins: its first moment, also where clocks skip midnight or show it twice."""
+    """The first moment of `day`, also where clocks skip midnight or show it twice."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 

@@ -1,6 +1,6 @@
-"""The English in which people name a period that is over: `last week`, `past 30 days`, `October 2026`. Pure.
+"""Parses periods in the past as people name them: `last week`, `past 30 days`, `October 2026`. Pure.
 
-Each is made the one word that `models.core.period` reads, so that a period may stand among other words.
+Each becomes one word that `models.core.period` reads, so that a period may stand among other words.
 """
 
 import re
@@ -33,19 +33,19 @@ _MONTH_OF = re.compile(rf"\b({_MONTH})\.? (\d{{4}})\b", re.IGNORECASE)
 
 
 def split_words(typed: str) -> list[str]:
-    """The words of `typed`, each period one of them, without what stands around and between them."""
-    said = re.sub(r" ?(?:\.{2,}|…) ?", "..", collapse_spaces(typed).translate(_DASHES))
-    said = _TO.sub(r"\1..\2", said)
-    said = _MONTH_OF.sub(lambda found: f"{found[2]}-{month_number(found[1]):02}", said)
-    said = _PAST.sub(lambda found: f"{_DAYS_PER_UNIT[found[1].lower()]}d", said)
-    said = _COUNT.sub(_replace_count, said)
-    said = _CALENDAR.sub(_replace_named, said)
-    bared = (one.strip(_AROUND) if ".." in one else strip_marks(one) for one in said.split(" "))
+    """Returns the words of `typed`, each period as one word, without punctuation and filler words."""
+    text = re.sub(r" ?(?:\.{2,}|…) ?", "..", collapse_spaces(typed).translate(_DASHES))
+    text = _TO.sub(r"\1..\2", text)
+    text = _MONTH_OF.sub(lambda found: f"{found[2]}-{month_number(found[1]):02}", text)
+    text = _PAST.sub(lambda found: f"{_DAYS_PER_UNIT[found[1].lower()]}d", text)
+    text = _COUNT.sub(_replace_count, text)
+    text = _CALENDAR.sub(_replace_named, text)
+    bared = (one.strip(_AROUND) if ".." in one else strip_marks(one) for one in text.split(" "))
     return [one for one in bared if one and one.lower() not in FILLER_WORDS]
 
 
 def month_number(word: str) -> int | None:
-    """The number of a month, by its name or the three letters of it."""
+    """Returns the number of a month by its name or the first three letters of it; None if it is no month."""
     low = word.lower()
     found = [number for number, name in enumerate(MONTH_NAMES, 1) if low in {name, name[:3]}]
     return found[0] if found else None

@@ -1,4 +1,4 @@
-"""Questions to one session, put one after the other while the answers so far are still being counted."""
+"""Runs queries in a background thread, so that one executes while the rows of the last are processed."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +12,19 @@ from sqlalchemy.orm import Session
 
 @dataclass(frozen=True, slots=True)
 class QueryPipeline:
-    """Puts a question to `session`; what it gives waits for the rows."""
+    """Runs queries on `session`, in `thread` if there is one.
+
+    A call returns a function that waits for the rows.
+    """
 
     session: Session
     thread: ThreadPoolExecutor | None = None  # without one it is put at once
 
     def __call__(self, question: Select[*tuple[Any, ...]]) -> Callable[[], Sequence[Row[*tuple[Any, ...]]]]:
-        """Put `question`."""
+        """Start `question`, and return a function that waits for its rows.
+
+        That raises what the query raises.
+        """
         if self.thread is not None:
             return self.thread.submit(self._put, question).result
         rows = self._put(question)
@@ -30,10 +36,11 @@ class QueryPipeline:
 
 @contextmanager
 def open_pipeline(session: Session) -> Iterator[QueryPipeline]:
-    """Put each question as soon as the one before it is answered, in a thread of its own.
+    """Open a pipeline that runs the queries of `session` one after another in a thread of its own.
 
-    Engines do not hold Python's lock while they look, so one works while the other counts. All see the same
-    ledger, since the session is the same; nobody else may use it until the block ends.
+    Database drivers release Python's interpreter lock while they wait, so the database and Python work at the
+    same time. All queries see the same data, since the session is the same; nothing else may use the session
+    until the block ends.
     """
     thread = ThreadPoolExecutor(1, thread_name_prefix="ahead")
     try:

@@ -1,4 +1,4 @@
-"""Moments as whole seconds, in the database's own words."""
+"""SQL expressions that turn times into whole seconds, alike on both databases."""
 
 import json
 import sqlite3
@@ -20,16 +20,17 @@ _EPOCH = "unixepoch({})" if sqlite3.sqlite_version_info >= (3, 38) else "strftim
 
 
 class epoch_seconds(FunctionElement[int]):  # noqa: N801 - it reads as a function of SQL
-    """The whole seconds from 1970 until a moment, what is behind the point cut off, on both engines alike."""
+    """The SQL function for the whole seconds from 1970 to a time; fractions are cut off."""
 
     inherit_cache = True
     type = BigInteger()
 
 
 def time_slots(since: datetime, until: datetime, step: int) -> Subquery:
-    """The slots of `step` seconds between two moments, for SQLite: number since 1970, begin and end of each.
+    """Returns a subquery of slots of `step` seconds between two times, for SQLite.
 
-    The first one begins at `since`, the last one ends at `until`.
+    Columns: `slot` (its number since 1970), `begin` and `end`. The first begins at `since`, the last ends at
+    `until`.
     """
     first, last = int(since.timestamp()) // step, ceil(until.timestamp() / step)
     edges = [since, *(datetime.fromtimestamp(place * step, UTC) for place in range(first + 1, last)), until]
@@ -43,11 +44,11 @@ def time_slots(since: datetime, until: datetime, step: int) -> Subquery:
 
 @compiles(epoch_seconds)
 def _postgresql(element: epoch_seconds, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - SQLAlchemy's own
-    """`date_part` gives a double, which is quicker than the numeric of `extract`."""
+    """`date_part` returns a double, which is faster than the numeric of `extract`."""
     return f"CAST(floor(date_part('epoch', {compiler.process(element.clauses, **more)})) AS BIGINT)"
 
 
 @compiles(epoch_seconds, "sqlite")
 def _sqlite(element: epoch_seconds, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401
-    """Without the fraction: SQLite would round it, and so put the last moment of a second into the next."""
+    """Without the fraction: SQLite would round it, and put the last moment of a second into the next."""
     return _EPOCH.format(f"substr({compiler.process(element.clauses, **more)}, 1, 19)")

@@ -1,4 +1,4 @@
-"""How long people say that something lasts: `2h`, `90 min`, `1h30m`, `2 days from now`. Pure."""
+"""Parses lengths of time as people type them: `2h`, `90 min`, `1h30m`, `2 days from now`. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -18,15 +18,21 @@ _HOUR_AND_MINUTES = re.compile(r"(\d{1,2}) ?h ?(\d{2})")
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How long: first so far by the calendar, then so long by a clock that ticks."""
+    """A length of time: `calendar` days first, then `ticking` time.
+
+    They differ when clocks change: one calendar day later it is the same local time.
+    """
 
     calendar: timedelta
     ticking: timedelta
 
 
-def parse_length(said: str) -> Length | None:
-    """`2h`, `1h30m`, `1h 30`, `an hour and 5 min`, `2 days from now`; None if it is something else."""
-    ticking, calendar, rest = timedelta(), timedelta(), said.removesuffix(" from now")
+def parse_length(typed: str) -> Length | None:
+    """Parse `2h`, `1h30m`, `1h 30`, `an hour and 5 min`, `2 days from now`.
+
+    Returns None for anything else.
+    """
+    ticking, calendar, rest = timedelta(), timedelta(), typed.removesuffix(" from now")
     if not rest:
         return None
     while rest:
@@ -50,14 +56,14 @@ def parse_length(said: str) -> Length | None:
     return Length(calendar, ticking)
 
 
-def is_time_of_day(said: str) -> bool:
-    """Whether hours and bare minutes are what a clock shows: `17h30` and `09h30`, but not `1h30`."""
-    found = _HOUR_AND_MINUTES.fullmatch(said)
+def is_time_of_day(typed: str) -> bool:
+    """Whether `typed` is a time of day and not a length: `17h30` and `09h30` are, `1h30` is not."""
+    found = _HOUR_AND_MINUTES.fullmatch(typed)
     return found is not None and is_hour_of_day(found[1])
 
 
 def is_hour_of_day(digits: str) -> bool:
-    """Whether `digits` before an `h` name an hour of the day rather than so many hours."""
+    """Whether `digits` before an `h` are an hour of the day rather than a number of hours."""
     return (
         digits.isdecimal()
         and (len(digits) > 1 or int(digits) > _LENGTH_MAX_HOURS)
@@ -65,7 +71,7 @@ def is_hour_of_day(digits: str) -> bool:
     )
 
 
-def _parse_number(said: str) -> float:
-    if said.startswith("half"):
+def _parse_number(typed: str) -> float:
+    if typed.startswith("half"):
         return 0.5
-    return 1.0 if said.startswith("a") else float(said.replace(",", "."))
+    return 1.0 if typed.startswith("a") else float(typed.replace(",", "."))

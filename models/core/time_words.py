@@ -1,7 +1,7 @@
-"""The English in which people name a moment: `9am tomorrow`, `tomorrow at 9`, `3pm on friday`. Pure.
+"""Parses days and times of day as people type them: `9am tomorrow`, `tomorrow at 9`, `3pm on friday`. Pure.
 
-What is read here is a day and a time of day, in either order; a length of time is in
-`models.core.time_lengths`. When that is, and in whose zone, is worked out in `models.core.natural_time`.
+This reads a day and a time of day, in either order; lengths are in `models.core.time_lengths`. Which moment
+that is, and in which zone, is computed in `models.core.natural_time`.
 """
 
 import re
@@ -80,18 +80,18 @@ _REPLACEMENTS = tuple(
 
 
 def normalize_moment(text: str) -> str:
-    """`text` in small letters and single blanks, without the words and signs around the moment itself."""
-    said = collapse_spaces(text.translate(_FULL_WIDTH | _DASHES)).lower()
-    said = _MARKS.sub("", _EMOJI.sub("", said))
-    words = _BEFORE.sub("", said).split()
+    """Returns `text` in lower case with single blanks, without the words and signs around the time itself."""
+    typed = collapse_spaces(text.translate(_FULL_WIDTH | _DASHES)).lower()
+    typed = _MARKS.sub("", _EMOJI.sub("", typed))
+    words = _BEFORE.sub("", typed).split()
     while len(words) > 1 and (
         words[0] in _LEADING_WORDS or (words[0] in _OBJECT_WORDS and words[1] in _LEADING_WORDS)
     ):
         words.pop(0)
     while words and words[-1].strip(",;.!") in _POLITE_WORDS:
         words.pop()
-    said = " ".join(words)
-    return said if _MAY_BE_A_DATE.fullmatch(said) else str(_BEHIND.sub("", said))
+    typed = " ".join(words)
+    return typed if _MAY_BE_A_DATE.fullmatch(typed) else str(_BEHIND.sub("", typed))
 
 
 # --- read ---------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ _COUNT = re.compile(r"(\d{1,2}) ?(d|days?|w|wks?|weeks?)")
 
 @dataclass(frozen=True, slots=True)
 class DayTime:
-    """A time of day, on `day` or (None) whenever it comes next; `is_weekday`: that day of any week."""
+    """A time of day on `day`, or (None) at its next occurrence. `is_weekday`: `day` stands for a weekday."""
 
     day: date | None
     at: time
@@ -118,7 +118,7 @@ class DayTime:
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """A day. `takes_bare`: beside it a number alone is an hour. `is_enough`: it needs no time of day."""
+    """A day. `takes_bare`: a number alone beside it is an hour. `is_enough`: it needs no time of day."""
 
     on: date
     takes_bare: bool = True
@@ -139,21 +139,21 @@ class _ClockStyle(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """A time of day; `is_open`: it may be meant in either half of the day."""
+    """A time of day. `is_open`: it may mean either half of the day."""
 
     at: time
     kind: _ClockStyle
     is_open: bool = False
 
 
-def parse_day_time(said: str, today: date) -> DayTime | None:
-    """Read a day and a time of day in either order, or one of them; None if it is anything else.
+def parse_day_time(typed: str, today: date) -> DayTime | None:
+    """Parse a day and a time of day in either order, or one of them. Returns None for anything else.
 
-    A part of the day may stand anywhere (`9 tomorrow morning`). Of two possible readings neither counts.
+    A part of the day may stand anywhere (`9 tomorrow morning`). What can be read in two ways is refused.
     """
     for pattern, plain in _REPLACEMENTS:
-        said = pattern.sub(plain, said)
-    words = said.split()
+        typed = pattern.sub(plain, typed)
+    words = typed.split()
     parts = [word for word in words if word in _DAY_PARTS]
     if len(parts) > 1:
         return None
@@ -175,7 +175,7 @@ def _readings(words: list[str], part: str | None, today: date) -> Iterator[DayTi
 
 
 def _time_of(day: _Day | None, clock: _Clock | None, part: str | None) -> time | None:
-    """The time of day that these name together; None if they do not go together, or are not enough."""
+    """The time of day that these mean together; None if they do not fit, or are not enough."""
     if clock is None:
         if part is not None:
             return time(_DAY_PARTS[part][0])
@@ -204,20 +204,20 @@ def _parse_clock(words: list[str]) -> _Clock | None:
     """`9`, `at 9`, `9am`, `14:30`, `17h30`, `17h`, `noon`, `eod`."""
     has_at = words[:1] == ["at"]
     words = words[1:] if words[:1] in (["at"], ["by"]) else words
-    said = "".join(words)
-    if len(words) != 1 and not _HOUR_H_MINUTES.fullmatch(said):
+    typed = "".join(words)
+    if len(words) != 1 and not _HOUR_H_MINUTES.fullmatch(typed):
         return None
-    hours = _HOURS.fullmatch(said)
-    if said in _NAMED_TIMES:
-        return _Clock(_NAMED_TIMES[said], _ClockStyle.MIDNIGHT if said == "midnight" else _ClockStyle.NAMED)
+    hours = _HOURS.fullmatch(typed)
+    if typed in _NAMED_TIMES:
+        return _Clock(_NAMED_TIMES[typed], _ClockStyle.MIDNIGHT if typed == "midnight" else _ClockStyle.NAMED)
     if hours is not None:
         return _Clock(time(int(hours[1])), _ClockStyle.HOURS) if is_hour_of_day(hours[1]) else None
-    return _parse_digits(said, has_at=has_at)
+    return _parse_digits(typed, has_at=has_at)
 
 
-def _parse_digits(said: str, *, has_at: bool) -> _Clock | None:
+def _parse_digits(typed: str, *, has_at: bool) -> _Clock | None:
     """`9`, `9am`, `9:30`, `17h30`: as a clock shows it."""
-    found = _CLOCK.fullmatch(said)
+    found = _CLOCK.fullmatch(typed)
     if found is None:
         return None
     hour, minute, half = int(found[1]), int(found[2] or 0), found[3]
@@ -229,7 +229,7 @@ def _parse_digits(said: str, *, has_at: bool) -> _Clock | None:
         )
     bare = _ClockStyle.BARE_AT if has_at else _ClockStyle.BARE
     kind = _ClockStyle.CLOCK if found[2] or half else bare
-    if "h" in said and not is_time_of_day(said):
+    if "h" in typed and not is_time_of_day(typed):
         kind = _ClockStyle.HOURS
     try:
         return _Clock(time(hour, minute), kind, is_open=half is None and 1 <= hour < _HALF_DAY_HOURS)
@@ -241,7 +241,7 @@ def _parse_day(words: list[str], today: date) -> _Day | None:
     """`today`, `tomorrow`, `on fri`, `next monday`, `2026-12-01`, `1 dec`, `the 5th`, `in 2 days`."""
     while words and words[0] in {"on", "the", "in", "by"}:
         words = words[1:]
-    said = " ".join(words)
+    typed = " ".join(words)
     for read in (
         _parse_named_day,
         _parse_next_week,
@@ -250,16 +250,16 @@ def _parse_day(words: list[str], today: date) -> _Day | None:
         _parse_date,
         _parse_day_count,
     ):
-        found = read(said, words, today)
+        found = read(typed, words, today)
         if found is not None:
             return found
     return None
 
 
-def _parse_named_day(said: str, words: list[str], today: date) -> _Day | None:
+def _parse_named_day(typed: str, words: list[str], today: date) -> _Day | None:
     """`today`, `tomorrow`, `fri`, `this friday`, `next monday`."""
-    if said in _DAYS_AHEAD:
-        ahead = _DAYS_AHEAD[said]
+    if typed in _DAYS_AHEAD:
+        ahead = _DAYS_AHEAD[typed]
         return _Day(today + timedelta(days=ahead), is_enough=ahead > 0)
     which = words[0] if words and words[0] in {"next", "this", "coming"} else ""
     rest = words[1:] if which else words
@@ -270,7 +270,7 @@ def _parse_named_day(said: str, words: list[str], today: date) -> _Day | None:
     return _Day(today + timedelta(days=ahead), is_weekday=True)
 
 
-def _parse_next_week(_said: str, words: list[str], today: date) -> _Day | None:
+def _parse_next_week(_typed: str, words: list[str], today: date) -> _Day | None:
     """`next week`, which begins on Monday; with a weekday before or behind it, that day of it."""
     if "next-week" not in words:
         return None
@@ -281,13 +281,13 @@ def _parse_next_week(_said: str, words: list[str], today: date) -> _Day | None:
     return _Day(today + timedelta(days=7 - today.weekday() + number))
 
 
-def _parse_iso_date(said: str, _words: list[str], _today: date) -> _Day | None:
-    found = _ISO.fullmatch(said)
+def _parse_iso_date(typed: str, _words: list[str], _today: date) -> _Day | None:
+    found = _ISO.fullmatch(typed)
     on = _valid_date(int(found[1]), int(found[2]), int(found[3])) if found else None
     return _Day(on) if on else None
 
 
-def _parse_weekday_and_date(_said: str, words: list[str], today: date) -> _Day | None:
+def _parse_weekday_and_date(_typed: str, words: list[str], today: date) -> _Day | None:
     """`fri 27 nov`; not where that day is another one."""
     number = weekday_number(words[0]) if len(words) > 1 else None
     if number is None:
@@ -297,13 +297,13 @@ def _parse_weekday_and_date(_said: str, words: list[str], today: date) -> _Day |
     return found if found is not None and found.on.weekday() == number else None
 
 
-def _parse_date(said: str, _words: list[str], today: date) -> _Day | None:
+def _parse_date(typed: str, _words: list[str], today: date) -> _Day | None:
     """`1 dec`, `1st of december 2026`, `dec 1`, `5th`; without a year or a month the next such day."""
-    if (found := _DAY_MONTH.fullmatch(said)) is not None:
+    if (found := _DAY_MONTH.fullmatch(typed)) is not None:
         day, month, year = int(found[1]), _month_number(found[2]), found[3]
-    elif (found := _MONTH_DAY.fullmatch(said)) is not None:
+    elif (found := _MONTH_DAY.fullmatch(typed)) is not None:
         day, month, year = int(found[2]), _month_number(found[1]), found[3]
-    elif (found := _NTH_ALONE.fullmatch(said)) is not None:
+    elif (found := _NTH_ALONE.fullmatch(typed)) is not None:
         on = _next_nth(int(found[1]), today)
         return _Day(on) if on else None
     else:
@@ -312,9 +312,9 @@ def _parse_date(said: str, _words: list[str], today: date) -> _Day | None:
     return _Day(on, takes_bare=False) if on else None
 
 
-def _parse_day_count(said: str, _words: list[str], today: date) -> _Day | None:
+def _parse_day_count(typed: str, _words: list[str], today: date) -> _Day | None:
     """`2 days`, `1w`, for a time on that day; alone it is a length."""
-    found = _COUNT.fullmatch(said)
+    found = _COUNT.fullmatch(typed)
     if found is None:
         return None
     days = int(found[1]) * (7 if found[2].startswith("w") else 1)
@@ -346,7 +346,7 @@ def _valid_date(year: int, month: int, day: int) -> date | None:
 
 
 def weekday_number(word: str) -> int | None:
-    """The number of a weekday, Monday is 0; three letters are enough."""
+    """Returns the number of a weekday (Monday is 0) by at least three letters of its name, else None."""
     short = 3
     word = word.removesuffix("s") if word == "weds" else word
     found = [

@@ -1,4 +1,4 @@
-"""Who was told that their issue is fixed: read from the replies that went out since."""
+"""Works out who was told that their issue is fixed, from the replies published since."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session, aliased
 
 from models.issues.issue import Issue, IssueReport
 from models.issues.queries import IS_NOT_MERGED, REPORT_LAST_POSTED_AT
-from models.tickets.reply import PUBLIC_STATES, Reply
+from models.tickets.delivery_state import PUBLIC_STATES
+from models.tickets.reply import Reply
 from models.tickets.ticket import Ticket
 
 _other_report, _other_ticket = aliased(IssueReport), aliased(Ticket)
@@ -19,10 +20,10 @@ REPLY_SENT_AT = func.coalesce(Reply.sent_at, Reply.settled_at)
 
 
 def reconcile_reports(session: Session, issue_id: int, *, at: datetime) -> bool:
-    """Note who was told of the fix since anybody looked, and who was not after all; whether there was news.
+    """Update who was told of the fix, and who is not told any more. Returns whether anything changed.
 
-    A person is told by a reply that went out after the fix on any of their tickets of this issue; who came
-    with it again after the fix, by one after that. One reply settles all their tickets.
+    A person is told by a reply sent after the fix on any of their tickets of this issue; someone who reported
+    it again after the fix, by a reply after that. One reply settles all their tickets.
     """
     issue = session.get_one(Issue, issue_id)
     if issue.fixed_at is None or not _changed_reports(session, issue):
@@ -42,7 +43,7 @@ def reconcile_reports(session: Session, issue_id: int, *, at: datetime) -> bool:
 
 
 def list_unfinished(session: Session, *, at: datetime) -> list[int]:
-    """The fixed issues where somebody is still to be told, and those where a reply may yet be taken back."""
+    """Returns the fixed issues with people still to be told, or whose replies may still be deleted."""
     to_go = exists().where(
         IssueReport.issue_id == Issue.id, IssueReport.told_at.is_(None), IssueReport.skipped_at.is_(None)
     )
@@ -53,17 +54,17 @@ def list_unfinished(session: Session, *, at: datetime) -> list[int]:
 
 
 def list_merged(session: Session, *, at: datetime) -> list[int]:
-    """The issues whose fix the channel has heard of lately, and which are a part of another one now."""
+    """Returns the recently fixed issues that are merged into another one now."""
     query = select(Issue.id).where(~IS_NOT_MERGED, Issue.fixed_at > at - FOLLOW_UP_WINDOW)
     return list(session.scalars(query.order_by(Issue.id)))
 
 
 def _changed_reports(session: Session, issue: Issue) -> list[tuple[IssueReport, Reply | None]]:
-    """Reports that the ledger knows nothing newer of, with the reply that told their author, or none.
+    """Reports whose author was told or is not told any more, each with the reply that told them, or None.
 
-    The moments of two reports differ only where issues were merged. A reply on a ticket tells of the fix that
-    its own report waited for. It tells the author of another report, too, if they had said that one before
-    that fix; else it must answer that one by its own rights.
+    The moments of two reports differ only after a merge. A reply on a ticket tells of the fix that its own
+    report waited for. It tells the author of another report, too, if that one was made before that fix; else
+    the reply must come after that one's own fix.
     """
     since, own = (func.coalesce(one.told_since, issue.fixed_at) for one in (_other_report, IssueReport))
     theirs = and_(
@@ -91,10 +92,10 @@ def _changed_reports(session: Session, issue: Issue) -> list[tuple[IssueReport, 
 
 
 def _replied_after(moment: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The reply was neither handed to the wire before `moment`, nor seen before."""
+    """The reply was sent after `moment`, and was not seen before it."""
     return and_(moment < REPLY_SENT_AT, moment < REPLY_PUBLIC_AT)
 
 
 def _reported_after(moment: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The report came after `moment`, with words from after it."""
+    """The report was made after `moment`, with posts from after it."""
     return and_(IssueReport.at > moment, moment < REPORT_LAST_POSTED_AT)

@@ -1,87 +1,26 @@
-"""A problem that several people report, and whom to tell once it is mended."""
+"""A problem that several people report, and whom to tell once it is fixed."""
 
 from datetime import datetime
 
-import regex  # the Unicode properties that `re` lacks
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.audit_event import Event
 from models.core.base import Base, BigKey, Key, RuleBrokenError, add_if_absent
-from models.core.fold import fold
 from models.core.mrkdwn import escape_mrkdwn
-from models.core.normalize import nfkc
+from models.issues.title import check_title, title_key
 from models.sources.mention import Mention
 from models.tickets.ticket import Ticket
 
-TITLE_MAX_CHARS = 150  # characters, what one line of a list has room for
 REASON_MAX_CHARS = 200
-_BLANK = regex.compile(r"[\s\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+")
-# Does not tell two titles apart: blanks, punctuation, and what nobody sees.
-_SEPARATORS = regex.compile(r"[\s\p{P}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}]+")
-
-
-def title_key(title: str) -> str:
-    """What tells this title from others: no case, blanks or punctuation; empty if nothing is to be seen."""
-    whole = _folded(title)
-    bare: str = _SEPARATORS.sub("", whole)
-    return bare or _BLANK.sub("", whole)
-
-
-def title_keys(words: str) -> list[str]:
-    """What a title is looked up by: the `name_of` each of `words`, each once; empty if nothing is to be seen.
-
-    A word of punctuation alone counts only where there is no other: “rows - lost” asks for no dash.
-    """
-    found = dict.fromkeys(name for word in words.split() if (name := _SEPARATORS.sub("", _folded(word))))
-    return list(found) or [name for name in [title_key(words)] if name]
-
-
-def find_issue_ids(session: Session, words: str, *, at_most: int | None = None) -> list[int]:
-    """The ids of the issues, merged ones too, whose title holds each of `words`, in any order.
-
-    As in the search for posts, accents do not count. Only the first `at_most` words do, if that is given.
-    """
-    parts = [(part, _search_key(part)) for part in title_keys(words)[:at_most]]
-    if not parts:
-        return []
-    titles = session.execute(select(Issue.id, Issue.name)).all()  # some thousands at most, and short
-    return [row.id for row in titles if all(_matches(row.name, *part) for part in parts)]
-
-
-def _matches(name: str, part: str, loose_part: str) -> bool:
-    return part in name or (loose_part != "" and loose_part in _search_key(name))
-
-
-def _search_key(name: str) -> str:
-    """A name as the search for posts would compare it."""
-    return fold(name).replace(" ", "")
-
-
-def _folded(text: str) -> str:
-    return nfkc(text).casefold()
-
-
-def check_title(title: str) -> tuple[str, str]:
-    """`title` as it is shown, and its name; a sentence if no issue can be called that."""
-    shown = " ".join(title.split())
-    if len(shown) > TITLE_MAX_CHARS:
-        raise RuleBrokenError(
-            f"An issue's title has at most {TITLE_MAX_CHARS} characters, and that one has {len(shown):,}. "
-            "Say it shorter."
-        )
-    name = title_key(shown)
-    if not name:
-        raise RuleBrokenError("An issue needs a title that one can see, such as “Export loses rows”.")
-    return shown, name
 
 
 class Issue(Base):
-    """What people suffer from, in the team's words. It is open until somebody says that it is fixed.
+    """A problem in the team's words. It is open until someone marks it as fixed.
 
-    `name` is the title without what does not tell two titles apart, so that each problem has one issue. One
-    that was merged has no reports any more: it only leads, by its id and its name, to the one that remains.
+    `name` is the key of the title, so that each problem has one issue. An issue that was merged has no
+    reports any more: its id and name only lead to the one that remains (`merged_into`).
     """
 
     __tablename__ = "issues"
@@ -99,9 +38,10 @@ class Issue(Base):
 
     @classmethod
     def open_or_find(cls, session: Session, title: str, *, by: str, at: datetime) -> "Issue":
-        """The issue of that title; a new one unless somebody has it, even if they type it at this moment.
+        """Returns the issue with that title; creates it if there is none, even if two people do so at once.
 
-        A title that was merged away means the issue that remains.
+        The title of a merged issue means the issue that remains. Raises `RuleBrokenError` for an unusable
+        title.
         """
         shown, name = check_title(title)
         if add_if_absent(session, cls, title=shown, name=name, created_at=at, created_by=by):
@@ -117,7 +57,10 @@ class Issue(Base):
 
     @classmethod
     def resolve_merged(cls, session: Session, issue_id: int) -> int:
-        """The issue that remains of that one, however often it was merged: itself, if it never was."""
+        """Returns the id of the issue that remains of `issue_id` after all merges; itself if never merged.
+
+        Raises `RuleBrokenError` if there is no such issue.
+        """
         query = select(cls.id, cls.merged_into)
         here = session.execute(query.where(cls.id == issue_id)).one_or_none()
         while here is not None and here.merged_into is not None:
@@ -128,24 +71,24 @@ class Issue(Base):
 
     @classmethod
     def lock(cls, session: Session, issue_id: int) -> "Issue":
-        """What remains of that issue, as it is now, and nobody else's to mark until the transaction ends.
+        """Returns the issue that remains of `issue_id`, locked until the transaction ends.
 
-        A ticket can still be added meanwhile: that only points at it.
+        A ticket can still be added meanwhile. Raises `RuleBrokenError` if there is no such issue.
         """
         return cls._remaining(session, issue_id)
 
     @classmethod
     def lock_shared(cls, session: Session, issue_id: int) -> "Issue":
-        """What remains of that issue, which nobody merges away until the transaction ends.
+        """Returns the issue that remains of `issue_id`; it cannot be merged until the transaction ends.
 
-        For whoever adds a ticket, and who holds the ticket already.
+        For adding a ticket that the caller has locked. Raises `RuleBrokenError` if there is no such issue.
         """
         return cls._remaining(session, issue_id, read=True)
 
     @classmethod
     def _remaining(cls, session: Session, issue_id: int, *, read: bool = False) -> "Issue":
         while True:
-            # Whoever waited here for a merge gets nothing, rather than a hold on what was merged away.
+            # One that waited here for a merge to finish gets no row, rather than a lock on a merged issue.
             query = select(cls).where(
                 cls.id == cls.resolve_merged(session, issue_id), cls.merged_into.is_(None)
             )
@@ -156,7 +99,7 @@ class Issue(Base):
 
     @classmethod
     def of(cls, session: Session, ticket_id: int) -> "list[Issue]":
-        """What that ticket is about, in the order in which somebody said so."""
+        """Returns the issues of that ticket, in the order in which it was added to them."""
         query = (
             select(cls)
             .join(IssueReport, IssueReport.issue_id == cls.id)
@@ -166,18 +109,21 @@ class Issue(Base):
 
     @property
     def is_fixed(self) -> bool:
-        """Whether somebody said that it is mended."""
+        """Whether it is marked as fixed."""
         return self.fixed_at is not None
 
     # --- its title ----------------------------------------------------------------------------------------
 
     def rename(self, session: Session, title: str, *, by: str, at: datetime) -> None:
-        """Call it `title`. Another issue's title is refused; that of one which was merged into it is not."""
+        """Set the title. Another issue's title is refused, except of one that was merged into this one.
+
+        Raises `RuleBrokenError` if the title is unusable, unchanged or taken.
+        """
         shown, name = check_title(title)
         old = self.title
         if shown == old:
             raise RuleBrokenError("It is called that already, so nothing was changed.")
-        # Before the name: who adds one of them holds it, and then waits for what a name's change takes.
+        # Lock tickets before the name changes: one who adds a ticket holds it, and then waits for the issue.
         self.lock_tickets(session)
         try:
             with session.begin_nested():
@@ -185,14 +131,17 @@ class Issue(Base):
                     self._take_name(session, name)
                 self.title = shown
                 session.flush()
-        except IntegrityError:  # somebody took it at this moment
+        except IntegrityError:  # another issue took the name at this moment
             raise RuleBrokenError("Somebody has just called another issue that. Look again.") from None
         self.redraw_cards(session)
         data = {"issue": self.id, "title": shown, "from": old}
         Event.record(session, "issue renamed", at=at, by=by, text=shown, data=data)
 
     def _take_name(self, session: Session, name: str) -> None:
-        """Have `name`; one that was merged into this gets the old name for it, which leads here as well."""
+        """Take `name`.
+
+        If an issue merged into this one has it, that one gets the old name, which leads here too.
+        """
         had = session.scalar(select(Issue).where(Issue.name == name))
         if had is None:
             self.name = name
@@ -205,7 +154,7 @@ class Issue(Base):
                 f"If this is the same, pick “{escape_mrkdwn(remains.title)}” below to make the two one."
             )
         old_title, old_name = self.title, self.name
-        self.name = f" {self.id}"  # nobody's: a name has no blanks
+        self.name = f" {self.id}"  # a temporary name that no title has: names have no blanks
         session.flush()
         had.title, had.name = old_title, old_name
         session.flush()
@@ -214,9 +163,10 @@ class Issue(Base):
     # --- what belongs to it -----------------------------------------------------------------------------
 
     def add(self, session: Session, ticket: Ticket, *, by: str, at: datetime) -> "IssueReport | None":
-        """That `ticket` is about this; None if that is known, and they have not come back since the fix.
+        """Add `ticket`.
 
-        The report `is_again` if its author wrote after the issue was said to be fixed.
+        Returns None if it was added before and its author has not posted again since the fix.
+        `is_reported_again` of the report is set if the author posted after the issue was fixed.
         """
         here = select(IssueReport).where(IssueReport.issue_id == self.id, IssueReport.ticket_id == ticket.id)
         again = self.fixed_at is not None and _last_posted_at(session, ticket) > self.fixed_at
@@ -232,7 +182,7 @@ class Issue(Base):
         return report
 
     def remove(self, session: Session, ticket: Ticket, *, by: str, at: datetime) -> bool:
-        """That `ticket` is not about this after all; False if it was not said to be."""
+        """Remove `ticket`. Returns False if it was not added."""
         here = delete(IssueReport).where(IssueReport.issue_id == self.id, IssueReport.ticket_id == ticket.id)
         if session.scalar(here.returning(IssueReport.id)) is None:
             return False
@@ -244,20 +194,23 @@ class Issue(Base):
         data = {"issue": self.id, "title": self.title}
         Event.record(session, act, at=at, by=by, ticket_id=ticket.id, data=data)
 
-    # --- mended, and not ----------------------------------------------------------------------------------
+    # --- fixed or open ------------------------------------------------------------------------------------
 
     def fix(self, session: Session, *, by: str, at: datetime) -> None:
-        """It is mended: everybody who reported it is to be told, whatever they were told before."""
+        """Mark it as fixed: everyone who reported it is to be told, whatever they were told before.
+
+        Raises `RuleBrokenError` if it is fixed already.
+        """
         if self.fixed_at is not None:
             raise RuleBrokenError(f"<@{self.fixed_by}> has marked this one as fixed already.")
         self.fixed_at, self.fixed_by = at, by
         self.redraw_cards(session)
-        anew = dict.fromkeys(("told_at", "told_since", "skipped_at", "skip_reason", "settled_by"))
-        session.execute(update(IssueReport).where(IssueReport.issue_id == self.id).values(**anew))
+        cleared = dict.fromkeys(("told_at", "told_since", "skipped_at", "skip_reason", "settled_by"))
+        session.execute(update(IssueReport).where(IssueReport.issue_id == self.id).values(**cleared))
         Event.record(session, "issue fixed", at=at, by=by, text=self.title, data={"issue": self.id})
 
     def reopen(self, session: Session, *, by: str, at: datetime) -> None:
-        """It is not mended after all."""
+        """Mark it as not fixed. Raises `RuleBrokenError` if it is open."""
         if self.fixed_at is None:
             raise RuleBrokenError("This issue is open already.")
         self.fixed_at = self.fixed_by = None
@@ -265,29 +218,36 @@ class Issue(Base):
         Event.record(session, "issue reopened", at=at, by=by, text=self.title, data={"issue": self.id})
 
     def redraw_cards(self, session: Session) -> None:
-        """Have the cards of its tickets show it."""
+        """Have the cards of its tickets redrawn."""
         session.flush()
         rising = update(Ticket).where(Ticket.id.in_(self.lock_tickets(session)))
         rising = rising.values(revision=Ticket.revision + 1)
         session.execute(rising.execution_options(synchronize_session=False))
 
     def lock_tickets(self, session: Session) -> list[int]:
-        """Its tickets, held."""
+        """Lock its tickets, and return their ids."""
         return self.lock_tickets_of(session, self)
 
     @staticmethod
     def lock_tickets_of(session: Session, *issues: "Issue") -> list[int]:
-        """Their tickets, held before their reports and in one order, so that nobody waits for each other."""
+        """Lock the tickets of `issues`, and return their ids.
+
+        Tickets are locked before reports and in one order, so that no two transactions wait for each other.
+        """
         about = select(IssueReport.ticket_id).where(IssueReport.issue_id.in_([one.id for one in issues]))
         held = select(Ticket.id).where(Ticket.id.in_(about)).order_by(Ticket.id).with_for_update()
         return list(session.scalars(held))
 
     def skip(self, session: Session, author_id: int, *, reason: str, by: str, at: datetime) -> bool:
-        """Nobody has to tell that person, because of `reason`; False if they were told or skipped already."""
+        """Note that nobody has to tell that author, because of `reason`.
+
+        Returns False if they were told or skipped already. Raises `RuleBrokenError` if the issue is open or
+        the reason is empty.
+        """
         if self.fixed_at is None:
             raise RuleBrokenError("This issue is open again, so there is nobody to tell yet.")
-        said = " ".join(reason.split())
-        if not title_key(said):
+        reason = " ".join(reason.split())
+        if not title_key(reason):
             raise RuleBrokenError("Say in a few words why they need not be told.")
         self.lock_tickets(session)
         theirs = select(Ticket.id).where(Ticket.author_id == author_id)
@@ -295,16 +255,16 @@ class Issue(Base):
         open_ones = [
             one for one in session.scalars(query.order_by(IssueReport.id)).all() if not one.is_settled
         ]
-        skipped = [one.skip(session, self, reason=said, by=by, at=at) for one in open_ones]
+        skipped = [one.skip(session, self, reason=reason, by=by, at=at) for one in open_ones]
         return any(skipped)
 
 
 class IssueReport(Base):
-    """That a ticket is about an issue; and, once it is fixed, what became of telling its author.
+    """Says that a ticket is about an issue and, once that is fixed, whether its author was told.
 
-    Each is told (`told_at`: a reply to them went out since the fix) or skipped, with a reason; `settled_by`
-    is who did either. `told_since` is there where another moment than that of the fix counts: the ticket came
-    with an issue that was merged into this one, see `models/issues/merge.py`.
+    An author is told (`told_at`: a reply to them was published after the fix) or skipped for a reason;
+    `settled_by` is who did either. `told_since` is set where another moment than the fix counts: the ticket
+    came with an issue that was merged into this one, see `models/issues/merge.py`.
     """
 
     __tablename__ = "reports"
@@ -321,7 +281,7 @@ class IssueReport(Base):
     skip_reason: Mapped[str | None]
     settled_by: Mapped[str | None]
 
-    is_reported_again = False  # of a report just added: they came with it after the fix
+    is_reported_again = False  # of a report just added: the author posted after the fix
 
     @property
     def is_settled(self) -> bool:
@@ -331,7 +291,10 @@ class IssueReport(Base):
     def mark_told(
         self, session: Session, issue: Issue, *, by: str, at: datetime, reply_id: int, now: datetime
     ) -> bool:
-        """`by` told them, by a reply that is public since `at`. False if somebody noted that already."""
+        """Record that `by` told them with a reply that is public since `at`.
+
+        Returns False if that is known.
+        """
         values = {"told_at": at, "settled_by": by, "skipped_at": None, "skip_reason": None}
         if not self._change(session, IssueReport.told_at.is_(None), **values):
             return False
@@ -340,7 +303,10 @@ class IssueReport(Base):
         return True
 
     def unmark_told(self, session: Session, issue: Issue, *, at: datetime) -> bool:
-        """What they were told is not public any more."""
+        """Record that the reply that told them is not public any more.
+
+        Returns False if they were not told.
+        """
         if not self._change(session, IssueReport.told_at.is_not(None), told_at=None, settled_by=None):
             return False
         data = {"issue": issue.id, "title": issue.title}
@@ -348,7 +314,10 @@ class IssueReport(Base):
         return True
 
     def skip(self, session: Session, issue: Issue, *, reason: str, by: str, at: datetime) -> bool:
-        """They need not be told, because of `reason`. False if they were told or skipped already."""
+        """Record that they need not be told, because of `reason`.
+
+        Returns False if they were told or skipped.
+        """
         values = {"skipped_at": at, "skip_reason": reason, "settled_by": by}
         if not self._change(
             session, IssueReport.told_at.is_(None) & IssueReport.skipped_at.is_(None), **values
@@ -359,11 +328,11 @@ class IssueReport(Base):
         return True
 
     def reset_settlement(self) -> None:
-        """They are to be told once more."""
+        """Clear who was told or skipped: they are to be told again."""
         self.told_at = self.skipped_at = self.skip_reason = self.settled_by = None
 
     def _change(self, session: Session, if_so: ColumnElement[bool], **values: object) -> bool:
-        """Set `values` unless somebody was faster."""
+        """Set `values` if `if_so` still holds in the database. Returns whether it did."""
         here = (
             update(IssueReport)
             .where(IssueReport.id == self.id, if_so)
@@ -376,6 +345,6 @@ class IssueReport(Base):
 
 
 def _last_posted_at(session: Session, ticket: Ticket) -> datetime:
-    """When its author last spoke."""
+    """When the ticket's author last posted."""
     query = select(func.max(Mention.posted_at)).where(Mention.ticket_id == ticket.id)
     return session.scalar(query) or ticket.opened_at

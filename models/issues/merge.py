@@ -1,13 +1,13 @@
-"""Two issues that turn out to be one: what becomes of their tickets, and of who was told.
+"""Merges two issues: moves the tickets, and works out who was told of the fix.
 
-The one that stays keeps its title and stays open or fixed as it is. Told is, before and after, who got a
-reply that went out after the fix that their ticket waited for (`Report.told_since`):
+The one that remains keeps its title and stays open or fixed. An author is told, before and after, if they got
+a reply that was published after the fix that their ticket waited for (`IssueReport.told_since`):
 
-- both fixed: the later fix is the one that shows. A ticket of the earlier one still goes by that one, so that
-  whoever was told of it stays told. What was said to the others between the two fixes tells nobody.
-- an open one into a fixed one: its people are to be told, by replies from now on. Until now nobody could have
-  told them. Who was told on a ticket of the fixed one, after all they had said, is told.
-- into an open one: nobody is told of anything until it is fixed, which begins anew.
+- both fixed: the later fix counts. A ticket of the earlier one still goes by the earlier fix, so that those
+  who were told of it stay told. A reply to the others between the two fixes tells nobody.
+- an open one into a fixed one: its people are to be told, by replies from now on, since nobody could have
+  told them so far. Those who were told on a ticket of the fixed one, after their last post, are told.
+- into an open one: nobody is told of anything until it is fixed, which starts over.
 """
 
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ from models.tickets.ticket import Ticket
 
 
 class MergeResult(NamedTuple):
-    """What came of a merge."""
+    """The two issues after a merge, and when `kept` had been fixed before it."""
 
     merged: Issue
     kept: Issue
@@ -35,13 +35,13 @@ class MergeResult(NamedTuple):
 
 
 def merge_issues(session: Session, issue_id: int, into_id: int, *, by: str, at: datetime) -> MergeResult:
-    """Merge that issue into the other, or into what remains of it.
+    """Merge `issue_id` into `into_id`, or into what remains of that one.
 
     Raises `RuleBrokenError` if they are one already, or if the first was merged into a third meanwhile.
     """
     gone, kept = _lock_both(session, issue_id, into_id)
     Issue.lock_tickets_of(session, gone, kept)
-    # Waits for whoever adds a ticket to it just now; whoever comes later finds the one that stays.
+    # Waits for transactions that add a ticket to it now; later ones find the issue that remains.
     session.execute(select(Issue.id).where(Issue.id == gone.id).with_for_update())
     for one in (gone, kept):
         reconcile_reports(session, one.id, at=at)
@@ -61,7 +61,7 @@ def merge_issues(session: Session, issue_id: int, into_id: int, *, by: str, at: 
 
 
 def refuse_if_merged(session: Session, issue_id: int) -> None:
-    """Say so, if that issue was merged: whoever acts on it has another one before their eyes."""
+    """Raises `RuleBrokenError` if that issue was merged: the person who acts on it sees another one."""
     remains = session.get_one(Issue, Issue.resolve_merged(session, issue_id))
     if remains.id != issue_id:
         raise RuleBrokenError(
@@ -71,7 +71,7 @@ def refuse_if_merged(session: Session, issue_id: int) -> None:
 
 
 def _lock_both(session: Session, issue_id: int, into_id: int) -> tuple[Issue, Issue]:
-    """Both, in the order of their ids, so that whoever merges them the other way round just comes second."""
+    """Lock both in the order of their ids, so that two opposite merges wait and do not deadlock."""
     if issue_id == into_id:
         raise RuleBrokenError("That is this very issue. Pick another one.")
     while True:
@@ -87,14 +87,14 @@ def _lock_both(session: Session, issue_id: int, into_id: int) -> tuple[Issue, Is
             both = {one.id: one for one in session.scalars(query.execution_options(populate_existing=True))}
             if len(both) > 1:
                 return both[issue_id], both[into]
-            attempt.rollback()  # lets go of the one that it got: the next try may want a lower one first
+            attempt.rollback()  # releases the lock it got: the next try may have to lock a lower id first
 
 
 def _keep_told_since(session: Session, gone: Issue, kept: Issue, *, at: datetime) -> None:
-    """Write down from when on a reply tells of a ticket, where that is not the fix that shows."""
+    """Store from when on a reply tells a ticket's author, where that is not the fix that counts now."""
     if gone.fixed_at is None or kept.fixed_at is None:
-        anew = dict.fromkeys(("told_at", "skipped_at", "skip_reason", "settled_by"))  # of an earlier fix
-        _update_reports(session, IssueReport.issue_id == gone.id, anew | {"told_since": at})
+        cleared = dict.fromkeys(("told_at", "skipped_at", "skip_reason", "settled_by"))  # of an earlier fix
+        _update_reports(session, IssueReport.issue_id == gone.id, cleared | {"told_since": at})
         return
     earlier = gone if gone.fixed_at <= kept.fixed_at else kept
     theirs = (IssueReport.issue_id == earlier.id) & IssueReport.told_since.is_(None)
@@ -110,7 +110,7 @@ def _update_reports(session: Session, which: ColumnElement[bool], values: dict[s
 
 
 def _move_reports(session: Session, gone: Issue, kept: Issue, *, by: str, at: datetime) -> None:
-    """Have each ticket of `gone` belong to `kept`, once; and have its card show that."""
+    """Move each ticket of `gone` to `kept`, once, and have its card redrawn."""
     theirs = {report.ticket_id: (report, said) for report, said in _reports(session, kept)}
     gone.redraw_cards(session)
     for report, said in _reports(session, gone):
@@ -127,7 +127,7 @@ def _move_reports(session: Session, gone: Issue, kept: Issue, *, by: str, at: da
 
 
 def _reports(session: Session, issue: Issue) -> list[tuple[IssueReport, datetime | None]]:
-    """Its reports, each with when its author had last spoken by then."""
+    """Its reports, each with when its author had last posted by then."""
     query = (
         select(IssueReport, REPORT_LAST_POSTED_AT)
         .where(IssueReport.issue_id == issue.id)
@@ -137,7 +137,7 @@ def _reports(session: Session, issue: Issue) -> list[tuple[IssueReport, datetime
 
 
 def _notify_state(report: IssueReport) -> dict[str, str]:
-    """How far telling its author is, for the log."""
+    """Whether the report's author was told, for the event log."""
     if report.told_at is not None:
         return {"standing": "told"}
     return {"standing": "skipped"} if report.skipped_at is not None else {}
@@ -146,7 +146,7 @@ def _notify_state(report: IssueReport) -> dict[str, str]:
 def _merge_reports(
     kept: Issue, gone: tuple[IssueReport, datetime | None], mine: tuple[IssueReport, datetime | None]
 ) -> None:
-    """Make one report, `mine`, of two on the same ticket."""
+    """Merge two reports on the same ticket into one, `mine`."""
     stays, both = mine[0], (gone, mine)
     newest = max((one for one, _ in both), key=lambda one: one.at)
     if kept.fixed_at is not None:
@@ -156,7 +156,7 @@ def _merge_reports(
             return one.told_since or fixed_at
 
         (early, _), (late, said) = sorted(both, key=lambda pair: (since(pair[0]), pair[0].at))
-        # With words from after the earlier fix they wait for the later one.
+        # An author who posted after the earlier fix waits for the later one.
         came_after = late.at > since(early) and (said is None or said > since(early))
         decides = late if came_after else early
         skips = [one for one, _ in both if one.skipped_at is not None and one.skipped_at >= newest.at]
@@ -165,7 +165,7 @@ def _merge_reports(
 
 
 def _copy_settlement(stays: IssueReport, decides: IssueReport, skip: IssueReport | None) -> None:
-    """Have it told as `decides` is, else skipped as `skip` is, else neither."""
+    """Make it told as `decides` is, else skipped as `skip` is, else neither."""
     told = (decides.told_at, decides.settled_by)
     skipped = (skip.skipped_at, skip.skip_reason, skip.settled_by) if skip is not None else None
     stays.told_since = decides.told_since
@@ -177,7 +177,7 @@ def _copy_settlement(stays: IssueReport, decides: IssueReport, skip: IssueReport
 
 
 def _apply_skips(session: Session, kept: Issue, *, at: datetime) -> None:
-    """Who was skipped is skipped, with all that they had reported by then, as if it had been one issue."""
+    """Skip all reports of authors who were skipped, up to that moment, as if it had been one issue."""
     query = select(IssueReport, Ticket.author_id).join(Ticket, Ticket.id == IssueReport.ticket_id)
     found = session.execute(query.where(IssueReport.issue_id == kept.id).order_by(IssueReport.id)).all()
     skips = [(author, one) for one, author in found if one.skipped_at is not None]

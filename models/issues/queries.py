@@ -1,4 +1,4 @@
-"""Issues as they are looked at: who reported them, what they weigh, who is to be told. Reads only."""
+"""Reads issues for lists: who reported them, how much they weigh, who is to be told. Reads only."""
 
 import math
 from collections import defaultdict
@@ -10,14 +10,16 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from models.issues.issue import Issue, IssueReport, find_issue_ids, title_key
+from models.core.fold import fold
+from models.issues.issue import Issue, IssueReport
+from models.issues.title import title_key, title_keys
 from models.slack.card import Card
 from models.sources.author import Author
 from models.sources.mention import Mention
 from models.tickets.ticket import Ticket
 
 WEIGHT_HALF_LIFE = timedelta(days=7)
-REACH_MAX = 4.0  # as much as a million followers
+REACH_MAX = 4.0  # the reach of a million followers
 
 
 # --- how much one weighs. Pure ------------------------------------------------------------------------------
@@ -25,7 +27,7 @@ REACH_MAX = 4.0  # as much as a million followers
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What an issue weighs: the product of three figures as they are shown, so that anybody can check it."""
+    """The impact of an issue: the product of three figures, rounded as shown so that anyone can check it."""
 
     people: int
     recency: float
@@ -38,10 +40,10 @@ class Weight:
 
 
 def compute_weight(reports: Iterable[tuple[datetime, int | None]], *, at: datetime) -> Weight:
-    """The weight of an issue at `at`, from each person's last report and number of followers.
+    """Returns the weight of an issue at `at`, from each person's last report and number of followers.
 
-    Recency is the mean over the people of a half each week since their last report; reach is 1 + log10 of
-    all their followers by the thousand, from 1 to `REACH_MAX`.
+    Recency is the mean over the people of a half per week since their last report. Reach is 1 + log10 of all
+    their followers in thousands, from 1 to `REACH_MAX`.
     """
     found = list(reports)
     if not found:
@@ -58,7 +60,7 @@ def compute_weight(reports: Iterable[tuple[datetime, int | None]], *, at: dateti
 
 @dataclass(frozen=True, slots=True)
 class TicketLocation:
-    """A ticket and where its card is."""
+    """A ticket, and the channel and timestamp of its card; None if it has none."""
 
     ticket_id: int
     channel: str | None
@@ -67,7 +69,10 @@ class TicketLocation:
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """Somebody who reported an issue, on one ticket or several; `places` has the newest first."""
+    """Someone who reported an issue, on one ticket or several; `places` has the newest first.
+
+    Times are UTC.
+    """
 
     author_id: int
     handle: str | None
@@ -75,9 +80,9 @@ class Reporter:
     followers: int | None
     first: datetime
     last: datetime
-    reported_by: datetime  # what they had said by then is what they reported
+    reported_by: datetime  # their posts up to then are what they reported
     places: tuple[TicketLocation, ...]
-    is_reported_again: bool  # they came with it after it was said to be fixed
+    is_reported_again: bool  # they posted again after it was fixed
     told_at: datetime | None
     skip_reason: str | None
     settled_by: str | None
@@ -90,7 +95,7 @@ class Reporter:
 
 @dataclass(frozen=True, slots=True)
 class NotifyProgress:
-    """How far telling people is."""
+    """How many people there are to tell of a fix, and how many were told or skipped."""
 
     people: int
     told: int
@@ -102,7 +107,7 @@ class NotifyProgress:
         return self.people - self.told - self.skipped
 
 
-# What they had said by the time somebody added it: later words may be about something else.
+# The author's last post when the ticket was added: later posts may be about something else.
 REPORT_LAST_POSTED_AT = (
     select(func.max(Mention.posted_at))
     .where(Mention.ticket_id == IssueReport.ticket_id, Mention.posted_at <= IssueReport.at)
@@ -125,7 +130,7 @@ def _reports() -> Select[*tuple[Any, ...]]:
 
 
 def reporters_by_issue(session: Session, issues: Sequence[Issue]) -> dict[int, list[Reporter]]:
-    """Who reported each of `issues`, each person once, who spoke last first."""
+    """Returns the people who reported each of `issues`, by issue id; the latest post first."""
     found: dict[int, dict[int, list[Any]]] = {issue.id: defaultdict(list) for issue in issues}
     query = _reports().where(IssueReport.issue_id.in_(found)).execution_options(populate_existing=True)
     for row in session.execute(query.order_by(IssueReport.id)):
@@ -142,12 +147,12 @@ def reporters_by_issue(session: Session, issues: Sequence[Issue]) -> dict[int, l
 
 
 def list_reporters(session: Session, issue: Issue) -> list[Reporter]:
-    """Who reported `issue`."""
+    """Returns the people who reported `issue`, the latest post first."""
     return reporters_by_issue(session, [issue])[issue.id]
 
 
 def _build_reporter(rows: list[Any], fixed_at: datetime | None) -> Reporter:
-    """One person of all their reports of one issue."""
+    """One person, from all their reports of one issue."""
     rows = sorted(rows, key=lambda row: (row[4], row[0].id), reverse=True)
     reports, author = [row[0] for row in rows], rows[0][2]
     told = next((one for one in reports if one.told_at is not None), None)
@@ -172,14 +177,14 @@ def _build_reporter(rows: list[Any], fixed_at: datetime | None) -> Reporter:
 
 
 def count_progress(people: Sequence[Reporter]) -> NotifyProgress:
-    """How far telling `people` is."""
+    """Returns how many of `people` were told or skipped."""
     told = sum(1 for one in people if one.told_at is not None)
     skipped = sum(1 for one in people if one.told_at is None and one.skip_reason is not None)
     return NotifyProgress(len(people), told, skipped)
 
 
 def reported_mentions(session: Session, people: Sequence[Reporter]) -> dict[int, Mention]:
-    """What each of `people` reported, by author: their newest post by then, taken back or not."""
+    """Returns what each of `people` reported, by author id: their newest post by then, even if erased."""
     by_ticket = {one.places[0].ticket_id: one for one in people}
     query = select(Mention).where(Mention.ticket_id.in_(by_ticket)).order_by(Mention.posted_at, Mention.id)
     found: dict[int, Mention] = {}
@@ -205,38 +210,59 @@ class RankedIssue:
 
     @property
     def progress(self) -> NotifyProgress:
-        """How far telling its people is."""
+        """How many of its people were told or skipped."""
         return count_progress(self.people)
 
     @property
     def is_reported_again(self) -> bool:
-        """Whether somebody reported it since it was said to be fixed."""
+        """Whether someone reported it after it was fixed."""
         return any(one.is_reported_again for one in self.people)
 
 
 def rank_open_issues(session: Session, *, at: datetime) -> list[RankedIssue]:
-    """What is open, what weighs most first."""
+    """Returns the open issues, highest impact first."""
     found = _rank_issues(session, select(Issue).where(Issue.fixed_at.is_(None), IS_NOT_MERGED), at=at)
     return sorted(found, key=lambda one: (-one.weight.score, -len(one.people), -one.issue.id))
 
 
 def list_fixed_issues(session: Session, *, at: datetime) -> list[RankedIssue]:
-    """What was fixed: where somebody is still to be told first, then the latest first."""
+    """Returns the fixed issues: those with people still to be told first, then the latest fix first."""
     found = _rank_issues(session, select(Issue).where(Issue.fixed_at.is_not(None), IS_NOT_MERGED), at=at)
     found.sort(key=lambda one: (one.issue.fixed_at, one.issue.id), reverse=True)
     return sorted(found, key=lambda one: one.progress.remaining == 0)
 
 
 def count_to_notify(fixed: Sequence[RankedIssue]) -> tuple[int, int]:
-    """How many of the `fixed` issues have somebody still to be told, and how many people that is."""
+    """Returns how many of the `fixed` issues have people still to be told, and how many people that is."""
     to_go = [one.progress.remaining for one in fixed if one.progress.remaining]
     return len(to_go), sum(to_go)
 
 
-def find_issues(session: Session, words: str, *, at: datetime) -> list[RankedIssue]:
-    """Those of that title; if none is, those whose title holds each of `words`.
+def find_issue_ids(session: Session, words: str, *, at_most: int | None = None) -> list[int]:
+    """Returns the ids of the issues, merged ones included, whose title contains each of `words` in any order.
 
-    A title that was merged away finds what remains of it.
+    As in the search for posts, accents do not count. With `at_most`, only that many words are looked at.
+    """
+    parts = [(part, _search_key(part)) for part in title_keys(words)[:at_most]]
+    if not parts:
+        return []
+    titles = session.execute(select(Issue.id, Issue.name)).all()  # a few thousand short titles at most
+    return [row.id for row in titles if all(_matches(row.name, *part) for part in parts)]
+
+
+def _matches(name: str, part: str, loose_part: str) -> bool:
+    return part in name or (loose_part != "" and loose_part in _search_key(name))
+
+
+def _search_key(name: str) -> str:
+    """A title's key without accents, as the search for posts compares it."""
+    return fold(name).replace(" ", "")
+
+
+def find_issues(session: Session, words: str, *, at: datetime) -> list[RankedIssue]:
+    """Returns the issues with that title; if there is none, those whose title contains each of `words`.
+
+    The title of a merged issue finds the one that remains.
     """
     exact = session.scalars(select(Issue.id).where(Issue.name == title_key(words))).all()
     ends = {Issue.resolve_merged(session, one) for one in exact or find_issue_ids(session, words)}

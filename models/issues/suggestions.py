@@ -1,4 +1,4 @@
-"""Which issues a ticket may be about, or another issue may be the same as: a look at the ledger."""
+"""Suggests issues that a ticket may be about, or that may be the same as another issue. Reads only."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -7,23 +7,24 @@ from datetime import datetime
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.issues.issue import Issue, IssueReport, find_issue_ids, title_key, title_keys
-from models.issues.queries import IS_NOT_MERGED, rank_open_issues
+from models.issues.issue import Issue, IssueReport
+from models.issues.queries import IS_NOT_MERGED, find_issue_ids, rank_open_issues
+from models.issues.title import title_key, title_keys
 from models.similarity.keywords import compute_similarity, count_texts_per_word, extract_keywords
 from models.sources.mention import Mention
 from models.tickets.ticket import Ticket
 
-BACKGROUND_MENTIONS_MAX = 500  # mentions: how everybody speaks here just now
-ISSUE_TEXTS_MAX = 800  # texts of issues at most, the newest: more say the same
-TEXTS_PER_ISSUE_MAX = 20  # of one issue
-SIMILARITY_MIN_SCORE = 1.0  # less in common is chance
-TITLE_MAX_DISTANCE = 3  # of what holds the words somewhere
-TYPED_WORDS_MAX = 30  # of what somebody types; no title has more
+BACKGROUND_MENTIONS_MAX = 500  # the newest mentions, from which common words are known
+ISSUE_TEXTS_MAX = 800  # the newest posts of all issues: more change nothing
+TEXTS_PER_ISSUE_MAX = 20  # the newest posts of one issue
+SIMILARITY_MIN_SCORE = 1.0  # a lower score is chance
+TITLE_MAX_DISTANCE = 3  # the title contains the words somewhere
+TYPED_WORDS_MAX = 30  # words of what someone types; no title has more
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An issue to choose, and what speaks for it."""
+    """An issue to choose, how many people reported it, and the words it shares with the ticket."""
 
     issue: Issue
     people: int
@@ -32,13 +33,13 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class SuggestionTarget:
-    """For what somebody chooses an issue: for that ticket, or for that issue, which may be the same."""
+    """What an issue is chosen for: a ticket, or another issue that may be the same."""
 
     ticket: int | None = None
     issue: int | None = None
 
     def excluded_ids(self, session: Session) -> set[int]:
-        """The issues that are no choice: those that the ticket is in, and the issue itself."""
+        """Returns the issues that cannot be chosen: those that have the ticket, and the issue itself."""
         known = select(IssueReport.issue_id).where(IssueReport.ticket_id == self.ticket)
         found = set(session.scalars(known)) if self.ticket is not None else set()
         return found if self.issue is None else {*found, self.issue}
@@ -53,7 +54,7 @@ def has_candidates(session: Session, sought: SuggestionTarget) -> bool:
 def list_options(
     session: Session, sought: SuggestionTarget, typed: str, *, at: datetime, limit: int
 ) -> list[Suggestion]:
-    """The issues to choose from once somebody `typed` that, perhaps nothing yet; at most `limit`."""
+    """Returns at most `limit` issues to choose from, after someone `typed` that, which may be empty."""
     if title_keys(typed):
         return search_titles(session, sought, typed, limit=limit)
     return suggest_issues(session, sought, at=at, limit=limit)
@@ -62,7 +63,7 @@ def list_options(
 def suggest_issues(
     session: Session, sought: SuggestionTarget, *, at: datetime, limit: int
 ) -> list[Suggestion]:
-    """Without a word typed: those alike first, then the open ones as they are ranked, then the fixed."""
+    """Returns suggestions before anything is typed: similar ones, open ones by impact, fixed ones."""
     texts = _issue_keywords(session, sought.ticket)
     theirs = texts.get(sought.issue, []) if sought.issue is not None else []
     words = _target_keywords(session, sought).union(*theirs)
@@ -94,16 +95,16 @@ def _background_query() -> Select[str]:
 
 
 def _target_keywords(session: Session, sought: SuggestionTarget) -> set[str]:
-    """The words of the ticket's author, or of the issue's title."""
+    """The keywords of the ticket's posts, or of the issue's title."""
     if sought.ticket is not None:
-        said = select(Mention.text).where(Mention.ticket_id == sought.ticket)
+        texts = select(Mention.text).where(Mention.ticket_id == sought.ticket)
     else:
-        said = select(Issue.title).where(Issue.id == sought.issue)
-    return set().union(*(extract_keywords(one) for one in session.scalars(said)))
+        texts = select(Issue.title).where(Issue.id == sought.issue)
+    return set().union(*(extract_keywords(one) for one in session.scalars(texts)))
 
 
 def _issue_keywords(session: Session, ticket_id: int | None) -> dict[int, list[set[str]]]:
-    """What was said on the other tickets of each issue, the newest of them."""
+    """The keywords of the newest posts on the other tickets of each issue."""
     number = (
         func.row_number()
         .over(partition_by=IssueReport.issue_id, order_by=IssueReport.id.desc())
@@ -128,18 +129,18 @@ def _issue_keywords(session: Session, ticket_id: int | None) -> dict[int, list[s
 
 
 def search_titles(session: Session, sought: SuggestionTarget, typed: str, *, limit: int) -> list[Suggestion]:
-    """The issues whose title holds each word of `typed`, whatever its case, accents and punctuation.
+    """Returns the issues whose title contains each word of `typed`, ignoring case, accents and punctuation.
 
-    The title that was typed comes first, then those that begin so, those with words that begin so, the rest;
-    of equals what is open, then what more people reported, then the newest. A title that was merged away
-    finds what remains of it.
+    An exact title comes first, then titles that begin with it, then those with words that begin so, then the
+    rest; within each, open ones, then those more people reported, then the newest. The title of a merged
+    issue finds the one that remains.
     """
-    whole, parts = title_key(typed), title_keys(typed)[:TYPED_WORDS_MAX]
+    key, parts = title_key(typed), title_keys(typed)[:TYPED_WORDS_MAX]
     named = Issue.id.in_(find_issue_ids(session, typed, at_most=TYPED_WORDS_MAX))
     nearness: dict[int, int] = {}
     for gone in session.scalars(select(Issue).where(named, ~IS_NOT_MERGED)):
         end = Issue.resolve_merged(session, gone.id)
-        nearness[end] = min(_title_distance(gone, whole, parts), nearness.get(end, TITLE_MAX_DISTANCE))
+        nearness[end] = min(_title_distance(gone, key, parts), nearness.get(end, TITLE_MAX_DISTANCE))
     people = func.count(Ticket.author_id.distinct())
     query = select(Issue, people).outerjoin(IssueReport, IssueReport.issue_id == Issue.id)
     query = query.outerjoin(Ticket, Ticket.id == IssueReport.ticket_id).group_by(Issue.id)
@@ -148,15 +149,15 @@ def search_titles(session: Session, sought: SuggestionTarget, typed: str, *, lim
     found = [Suggestion(issue, count) for issue, count in session.execute(query)]
     found.sort(key=lambda one: (one.issue.is_fixed, -one.people, -one.issue.id))
 
-    def far(one: Suggestion) -> int:
-        return min(_title_distance(one.issue, whole, parts), nearness.get(one.issue.id, TITLE_MAX_DISTANCE))
+    def distance(one: Suggestion) -> int:
+        return min(_title_distance(one.issue, key, parts), nearness.get(one.issue.id, TITLE_MAX_DISTANCE))
 
-    return sorted(found, key=far)[:limit]
+    return sorted(found, key=distance)[:limit]
 
 
-def _title_distance(issue: Issue, whole: str, parts: list[str]) -> int:
-    """How far its title is from what was typed."""
-    if issue.name.startswith(whole):
-        return 0 if issue.name == whole else 1
+def _title_distance(issue: Issue, key: str, parts: list[str]) -> int:
+    """How far a title is from what was typed: 0 is the same."""
+    if issue.name.startswith(key):
+        return 0 if issue.name == key else 1
     words = title_keys(issue.title)
     return 2 if all(any(word.startswith(part) for word in words) for part in parts) else TITLE_MAX_DISTANCE

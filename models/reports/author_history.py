@@ -1,4 +1,4 @@
-"""What the team knows of one person: earlier tickets, our replies, notes and issues. Reads only."""
+"""Reads what the team knows of one author: earlier tickets, our replies, notes and issues. Reads only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from models.tickets.ticket import CANARY_NETWORK, Ticket
 PAGE_TICKETS = 8  # tickets at a time
 POSTS_PER_TICKET_MAX, REPLIES_PER_TICKET_MAX = 3, 3  # the newest of each ticket
 NOTES_MAX, ISSUES_MAX = 12, 10
-HANDLE_MIN_SIMILARITY_PERCENT = 70  # how near a handle must be to be worth naming, of 100
+HANDLE_MIN_SIMILARITY_PERCENT = 70  # a handle that is less similar is not suggested
 HANDLE_CANDIDATES_MAX = 20_000
-FORMER_HANDLES_MAX = 3  # former handles that are shown
+FORMER_HANDLES_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorPost:
-    """One post of theirs; `text` is None if its words were taken away, for it is no longer shown."""
+    """One post of theirs; `text` is None if it was erased because the post is no longer shown."""
 
     at: datetime
     text: str | None
@@ -35,7 +35,10 @@ class AuthorPost:
 
 @dataclass(frozen=True, slots=True)
 class PastTicket:
-    """One ticket of theirs, with their newest posts and our replies, oldest first."""
+    """One ticket of theirs, with their newest posts and our replies, oldest first.
+
+    `channel` and `ts` are its card's; `more_posts` is how many posts are left out.
+    """
 
     ticket_id: int
     opened_at: datetime
@@ -52,7 +55,7 @@ class PastTicket:
 
 @dataclass(frozen=True, slots=True)
 class AuthorHistory:
-    """One page of it. `elsewhere` are people of the same handle on other networks, or who had it before."""
+    """One page of an author's history. `elsewhere` are authors of the same handle, now or formerly."""
 
     author: Author
     total: int
@@ -63,16 +66,19 @@ class AuthorHistory:
     issues: tuple[Issue, ...]
     more_issues: int
     elsewhere: tuple[Author, ...]
-    former: tuple[str, ...] = ()  # what they were called before, the latest first
+    former: tuple[str, ...] = ()  # their former handles, the latest first
 
     @property
     def pages(self) -> int:
-        """How many there are; one at least."""
+        """How many pages there are; at least one."""
         return max(-(-self.total // PAGE_TICKETS), 1)
 
 
 def load_history(session: Session, author_id: int, page: int = 0) -> AuthorHistory:
-    """The history of that person, newest ticket first; a page past the end is the last one."""
+    """Returns the history of that author, newest ticket first. A page past the end is the last one.
+
+    Raises `NoResultFound` of SQLAlchemy if there is no such author.
+    """
     author = session.get_one(Author, author_id)
     total = session.scalar(select(func.count(Ticket.id)).where(Ticket.author_id == author_id)) or 0
     page = min(max(page, 0), max(-(-total // PAGE_TICKETS), 1) - 1)
@@ -94,7 +100,7 @@ def load_history(session: Session, author_id: int, page: int = 0) -> AuthorHisto
 
 
 def find_authors(session: Session, handle: str) -> Sequence[Author]:
-    """Those who are called that, whatever the case, who came last first; then those who were."""
+    """Returns the authors with that handle in any case, newest first; then those who had it before."""
     here, wanted = Author.network != CANARY_NETWORK, handle.lower()
     query = select(Author).where(func.lower(Author.handle) == wanted, here)
     named_now = session.scalars(query.order_by(Author.id.desc())).all()
@@ -112,7 +118,7 @@ def _former_handles(session: Session, author: Author) -> tuple[str, ...]:
 
 
 def suggest_handles(session: Session, handle: str, limit: int = 3) -> list[str]:
-    """Handles that somebody who typed `handle` may have meant, the nearest first."""
+    """Returns up to `limit` known handles similar to `handle`, the most similar first."""
     wanted = handle.lower()
 
     def begins(words: str) -> ColumnElement[bool]:
@@ -139,7 +145,7 @@ def suggest_handles(session: Session, handle: str, limit: int = 3) -> list[str]:
 
 
 def _escape_like(text: str) -> str:
-    """For LIKE, with `!` as its escape."""
+    """Escape for LIKE, with `!` as the escape character."""
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
@@ -161,8 +167,8 @@ def _past_ticket(session: Session, ticket: Ticket, channel: str | None, ts: str 
         here.order_by(Mention.posted_at.desc(), Mention.id.desc()).limit(POSTS_PER_TICKET_MAX)
     ).all()
     count = session.scalar(select(func.count(Mention.id)).where(Mention.ticket_id == ticket.id)) or 0
-    said = select(Reply).where(Reply.ticket_id == ticket.id, Reply.state.in_(SEARCHABLE_STATES))
-    replies = session.scalars(said.order_by(Reply.id.desc()).limit(REPLIES_PER_TICKET_MAX)).all()
+    query = select(Reply).where(Reply.ticket_id == ticket.id, Reply.state.in_(SEARCHABLE_STATES))
+    replies = session.scalars(query.order_by(Reply.id.desc()).limit(REPLIES_PER_TICKET_MAX)).all()
     return PastTicket(
         ticket.id,
         ticket.opened_at,

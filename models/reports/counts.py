@@ -1,4 +1,4 @@
-"""What happened in a period, counted second by second from tickets, turns and mentions."""
+"""Counts what happened in a period, to the second, from tickets, turns and mentions. Reads only."""
 
 import json
 from collections import Counter, defaultdict
@@ -33,9 +33,9 @@ from models.tickets.state import HANDED_OFF, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
 
-QUARTER_SECONDS = 900  # seconds: every time zone's hours begin with one of its quarters
+QUARTER_SECONDS = 900  # in every time zone, hours begin at one of UTC's quarters
 
-# How long things took, by the clock or in office hours.
+# The names of durations, by the clock or in office hours.
 FIRST_REPLY, FIRST_REPLY_OFFICE = "first reply", "first reply, office hours"
 NEXT_REPLY, NEXT_REPLY_OFFICE = "next reply", "next reply, office hours"
 TIME_TO_CLAIM = "claim"
@@ -52,7 +52,7 @@ OUTCOMES = (
     TicketState.NOT_ABOUT_US.value,
     WAITING_OUTCOME,
 )
-# The same as numbers; who waits and was never answered has one of their own.
+# The same as numbers; tickets that wait and were never answered have a number of their own.
 _UNANSWERED_INDEX = len(OUTCOMES)
 _KIND_COUNT = _UNANSWERED_INDEX + 1
 _KIND = case(
@@ -68,7 +68,7 @@ _KIND = case(
 
 @dataclass(frozen=True, slots=True)
 class StatsFilter:
-    """Whose figures: of a teammate (what they have, closed or answered first), a Slack channel, a network."""
+    """What to count: of a teammate (tickets they own, closed or answered first), a channel, a network."""
 
     person: str | None = None
     channel: str | None = None
@@ -77,7 +77,7 @@ class StatsFilter:
 
 @dataclass(slots=True)
 class TeammateCounts:
-    """What one teammate answered, and how long each question had waited for it."""
+    """What one teammate answered, and how long customers had waited: `times` and `open_times`, seconds."""
 
     answered: int = 0
     handed_off: int = 0
@@ -87,7 +87,10 @@ class TeammateCounts:
 
 @dataclass(slots=True)
 class PeriodCounts:
-    """Counts. Slots are seconds since 1970 at which an hour begins, or a quarter; times are in seconds."""
+    """The counts of a period.
+
+    A slot is the Unix time at which an hour or a quarter begins; times are in seconds.
+    """
 
     heard: Counter[int] = field(default_factory=Counter)  # by slot
     # By outcome, and then by slot of the first post.
@@ -103,7 +106,7 @@ class PeriodCounts:
 
 @dataclass(frozen=True, slots=True)
 class SlotRange:
-    """A time in slots of `step` seconds."""
+    """A range of time in slots of `step` seconds."""
 
     since: datetime
     until: datetime
@@ -111,12 +114,12 @@ class SlotRange:
 
     @property
     def start(self) -> int:
-        """When the first slot begins."""
+        """The Unix time at which the first slot begins."""
         return int(self.since.timestamp()) // self.step * self.step
 
 
 AddCounts = Callable[[PeriodCounts], None]
-"""Waits for an answer and counts it."""
+"""Waits for the rows of a query and adds them to the counts."""
 
 
 def query_counts(
@@ -128,11 +131,11 @@ def query_counts(
     step: int = QUARTER_SECONDS,
     brief: bool = False,
 ) -> Callable[[], PeriodCounts]:
-    """Ask what customers posted from `since` to before `until`, and what came of it; what is given counts it.
+    """Query what customers posted from `since` to before `until`, and the outcomes.
 
-    A ticket belongs to the period in which its author first spoke, a turn to the one in which it was asked.
-    `step` is how long a slot is: an `HOUR` or a `QUARTER`. `brief` is for a comparison: how many, which
-    outcome and the first reply, not when nor the rest.
+    Returns a function that waits for the rows and counts them. A ticket belongs to the period of its author's
+    first post, a turn to the period in which it was asked. `step` is the length of a slot in seconds, an hour
+    or a quarter. `brief` is for comparisons: totals, outcomes and the first reply only.
     """
     span = SlotRange(since, until, step)
     parts = [_count_tickets(ask, span, whose, brief=brief)]
@@ -140,13 +143,13 @@ def query_counts(
         parts.append(_count_turns(ask, span, whose))
     parts.append(_count_heard(ask, span, whose, brief=brief))
 
-    def told() -> PeriodCounts:
-        tallies = PeriodCounts()
+    def collect() -> PeriodCounts:
+        counts = PeriodCounts()
         for part in parts:
-            part(tallies)
-        return tallies
+            part(counts)
+        return counts
 
-    return told
+    return collect
 
 
 def _mentions_query(whose: StatsFilter) -> Select[Any]:
@@ -163,9 +166,9 @@ def _asked_between(since: Any, until: Any) -> tuple[ColumnElement[bool], ...]:  
 
 
 def _count_heard(ask: QueryPipeline, span: SlotRange, whose: StatsFilter, *, brief: bool) -> AddCounts:
-    """How many were heard: in each slot, or in all.
+    """How many mentions there were: in each slot, or in total.
 
-    SQLite looks each slot up in its index: to ask of each mention where it belongs takes three times as long.
+    SQLite looks each slot up in its index: to compute the slot of each mention takes three times as long.
     """
     heard, step = _mentions_query(whose), span.step
     query: Select[*tuple[Any, ...]]
@@ -182,8 +185,8 @@ def _count_heard(ask: QueryPipeline, span: SlotRange, whose: StatsFilter, *, bri
         query = query.group_by(slot)
     answer = ask(query)
 
-    def count(told: PeriodCounts) -> None:
-        told.heard.update({slot * step: number for slot, number in answer() if number})
+    def count(counts: PeriodCounts) -> None:
+        counts.heard.update({slot * step: number for slot, number in answer() if number})
 
     return count
 
@@ -193,10 +196,10 @@ def _query_columns(
     columns: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]],
     query: Select[*tuple[Any, ...]],
 ) -> Callable[[], list[list[Any]]]:
-    """Each of `columns` as a list; they are numbers, or JSON already.
+    """Returns each of `columns` as a list; they are numbers, or JSON already.
 
-    The engine writes each as one long text: to hand over each value of a hundred thousand rows takes drivers
-    several times as long. It reads the rows once, and so all lists are in the same order.
+    The database writes each as one long text: drivers take several times as long to return each value of a
+    hundred thousand rows. It reads the rows once, so all lists are in the same order.
     """
     texts = [func.coalesce(cast(column, Text), literal_column("'null'")) for column in columns]
     lists = query.with_only_columns(*(func.aggregate_strings(one, ",") for one in texts))
@@ -205,7 +208,7 @@ def _query_columns(
 
 
 def _count_tickets(ask: QueryPipeline, span: SlotRange, whose: StatsFilter, *, brief: bool) -> AddCounts:
-    """One look at each ticket; the sums are Python's, since each of them would cost the database a look."""
+    """Reads each ticket once; Python sums up, since each sum would cost the database another pass."""
     replied_at: ColumnElement[datetime | None] = Ticket.first_reply_at.expression
     replied_open: ColumnElement[int | None] = Ticket.first_reply_open.expression
     if whose.person is not None:
@@ -221,42 +224,42 @@ def _count_tickets(ask: QueryPipeline, span: SlotRange, whose: StatsFilter, *, b
     )
     answer = _query_columns(ask, columns, query)
 
-    def count(told: PeriodCounts) -> None:
+    def count(counts: PeriodCounts) -> None:
         kinds, in_office, opened, replied, *between = answer()
         places = [at // step for at in opened]
         # One number for a slot and a kind: pairs by the thousand would keep Python's garbage collector busy.
         both = Counter([place * _KIND_COUNT + kind for place, kind in zip(places, kinds, strict=True)])
         for one, number in both.items():
             place, kind = divmod(one, _KIND_COUNT)
-            told.outcomes[WAITING_OUTCOME if kind == _UNANSWERED_INDEX else OUTCOMES[kind]][
+            counts.outcomes[WAITING_OUTCOME if kind == _UNANSWERED_INDEX else OUTCOMES[kind]][
                 start + place * step
             ] += number
-            told.unanswered += number if kind == _UNANSWERED_INDEX else 0
+            counts.unanswered += number if kind == _UNANSWERED_INDEX else 0
         waits = _waits(opened, replied)
-        told.times[FIRST_REPLY] = _count_waits(waits)
-        told.times[FIRST_REPLY_OFFICE] = _count_waits(in_office)
+        counts.times[FIRST_REPLY] = _count_waits(waits)
+        counts.times[FIRST_REPLY_OFFICE] = _count_waits(in_office)
         if brief:
             return
         by_place: dict[int, list[int]] = defaultdict(list)
         for place, wait in zip(places, waits, strict=True):
             if wait is not None:
                 by_place[place].append(wait)
-        told.first.update((start + place * step, took) for place, took in by_place.items())
+        counts.first.update((start + place * step, took) for place, took in by_place.items())
         steps = (opened, *between, replied)
         for name, (begin, end) in zip(STAGES, pairwise(steps), strict=True):
-            told.times[name] = _count_waits(_waits(begin, end))
-        told.times[TIME_TO_CLAIM] = _count_waits(_waits(opened, between[-1]))
+            counts.times[name] = _count_waits(_waits(begin, end))
+        counts.times[TIME_TO_CLAIM] = _count_waits(_waits(opened, between[-1]))
 
     return count
 
 
 def _seconds_after(start: int, moment: Any) -> ColumnElement[int]:  # noqa: ANN401 - a column, or what stands for one
-    """The seconds from `start` to `moment`: a third of the digits, and numbers that Python is quick with."""
+    """The seconds from `start` to `moment`: a third of the digits, and small numbers are fast in Python."""
     return epoch_seconds(moment) - start
 
 
 def _waits(begins_at: Iterable[int | None], ends_at: Iterable[int | None]) -> list[int | None]:
-    """The seconds from each to each, where both are known; clocks of two machines may differ a little."""
+    """The seconds between each pair, where both are known. Never negative: clocks may differ a little."""
     pairs = zip(begins_at, ends_at, strict=True)
     return [
         None if begin is None or end is None else end - begin if end > begin else 0 for begin, end in pairs
@@ -264,21 +267,21 @@ def _waits(begins_at: Iterable[int | None], ends_at: Iterable[int | None]) -> li
 
 
 def _count_waits(waits: Iterable[int | None]) -> Counter[int]:
-    """How often each is there; of those that are known."""
-    counts = Counter(waits)
-    del counts[None]
-    return counts  # type: ignore[return-value] # None is gone
+    """How often each value occurs, of those that are known."""
+    occurrences = Counter(waits)
+    del occurrences[None]
+    return occurrences  # type: ignore[return-value] # None is gone
 
 
 def _count_turns(ask: QueryPipeline, span: SlotRange, whose: StatsFilter) -> AddCounts:
-    """Who answered what was asked in the period; and what was asked once more and answered."""
+    """Counts who answered what was asked in the period, and the replies to later posts."""
     query = select(Turn.id).where(
         Turn.asked_at >= span.since,
         Turn.asked_at < span.until,
         Turn.opened_by == OPENED_BY_MENTION,
         Turn.outcome == TicketState.ANSWERED,
     )
-    if whose == StatsFilter():  # the few that do not count, instead of a look at each ticket
+    if whose == StatsFilter():  # exclude the few test tickets, instead of joining each ticket
         query = query.where(Turn.ticket_id.not_in(select(Ticket.id).where(Ticket.network == CANARY_NETWORK)))
     else:
         query = query.join(Ticket, Ticket.id == Turn.ticket_id).where(*_ticket_conditions(whose))
@@ -290,22 +293,22 @@ def _count_turns(ask: QueryPipeline, span: SlotRange, whose: StatsFilter) -> Add
     columns = (who_did, is_next, is_handed_off, Turn.answered_open, *moments)
     answer = _query_columns(ask, columns, query)
 
-    def count(told: PeriodCounts) -> None:
+    def count(counts: PeriodCounts) -> None:
         who, is_later, by_hand, in_office, asked, closed = answer()
         took = [end - begin if end > begin else 0 for begin, end in zip(asked, closed, strict=True)]
-        told.times[NEXT_REPLY] = Counter(compress(took, is_later))
-        told.times[NEXT_REPLY_OFFICE] = _count_waits(compress(in_office, is_later))
+        counts.times[NEXT_REPLY] = Counter(compress(took, is_later))
+        counts.times[NEXT_REPLY_OFFICE] = _count_waits(compress(in_office, is_later))
         times: dict[str, list[int]] = defaultdict(list)
         open_times: dict[str, list[int]] = defaultdict(list)
         for user, one, other in zip(who, took, in_office, strict=True):
             times[user].append(one)
             if other is not None:
                 open_times[user].append(other)
-        times.pop(HEARD_ACTOR, None)  # somebody answered outside Heard: nobody can say who
+        times.pop(HEARD_ACTOR, None)  # answered outside Heard: nobody knows by whom
         handed_off = Counter(compress(who, by_hand))
         for user, theirs in times.items():
             answered = len(theirs) - handed_off[user]
-            told.mates[user] = TeammateCounts(
+            counts.mates[user] = TeammateCounts(
                 answered, handed_off[user], Counter(theirs), Counter(open_times[user])
             )
 
@@ -313,7 +316,7 @@ def _count_turns(ask: QueryPipeline, span: SlotRange, whose: StatsFilter) -> Add
 
 
 def _ticket_conditions(whose: StatsFilter) -> list[ColumnElement[bool]]:
-    """The conditions on tickets."""
+    """The filter as conditions on tickets."""
     conditions: list[ColumnElement[bool]] = [Ticket.network != CANARY_NETWORK]
     if whose.network is not None:
         conditions.append(without_index(Ticket.network) == whose.network)

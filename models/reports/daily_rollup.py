@@ -1,4 +1,4 @@
-"""Daily histograms, and how they are kept: a day is counted anew once something happened to it."""
+"""Maintains daily histograms: a day is counted again when something happened to its tickets."""
 
 import math
 from collections import Counter
@@ -26,11 +26,9 @@ from models.sources.mention import Mention
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import Turn
 
-BUCKET_GROWTH = (
-    1.1  # each bucket's length is so much more than the one before: times are told to within a tenth
-)
-FINE_MAX_SECONDS = 60  # below so many seconds each second has its own
-LATE_COMMIT_MAX_EVENTS = 500  # events that may become visible after one with a higher number
+BUCKET_GROWTH = 1.1  # each bucket is that much longer than the last: times are exact to a tenth
+FINE_MAX_SECONDS = 60  # below that, each second is a bucket
+LATE_COMMIT_MAX_EVENTS = 500  # events that may be committed after one with a higher id
 BRIEF_DURATIONS = (FIRST_REPLY, FIRST_REPLY_OFFICE)
 DAY_SECONDS = 86_400
 
@@ -38,7 +36,7 @@ Json = dict[str, Any]
 
 
 def bucket_start(took: int) -> int:
-    """The least whole number of seconds in the bucket of `took`."""
+    """Returns the smallest whole number of seconds in the bucket of `took` seconds."""
     if took < FINE_MAX_SECONDS:
         return took
     step = int(math.log(took / FINE_MAX_SECONDS, BUCKET_GROWTH) + 1e-9)
@@ -50,28 +48,28 @@ def bucket_start(took: int) -> int:
 
 
 def first_uncounted_day(session: Session, today: date) -> date | None:
-    """The first day, up to `today`, that was never counted; None if all were."""
-    tally = session.get(RollupProgress, 1)
-    if tally is None or tally.next_day is None:
+    """Returns the first day (UTC), up to `today`, that was never counted; None if all were."""
+    progress = session.get(RollupProgress, 1)
+    if progress is None or progress.next_day is None:
         first = session.scalar(select(func.min(Mention.posted_at)))
         return min(first.date(), today) if first is not None else None
-    return tally.next_day if tally.next_day <= today else None
+    return progress.next_day if progress.next_day <= today else None
 
 
 def last_event_id(session: Session) -> int:
-    """The number of the newest event."""
+    """Returns the id of the newest event; 0 if there is none."""
     return session.scalar(select(func.max(Event.id))) or 0
 
 
 def list_changed_days(session: Session, until: int, today: date) -> list[date]:
-    """The days that events up to number `until` had to do with, since that was asked last."""
-    tally = session.get(RollupProgress, 1)
-    if tally is None or tally.event_id >= until:
+    """Returns the days (UTC) that events up to the id `until` concern and that were not counted since."""
+    progress = session.get(RollupProgress, 1)
+    if progress is None or progress.event_id >= until:
         return []
     fresh = (
         select(Event.ticket_id)
         .where(
-            Event.id > tally.event_id - LATE_COMMIT_MAX_EVENTS,
+            Event.id > progress.event_id - LATE_COMMIT_MAX_EVENTS,
             Event.id <= until,
             Event.ticket_id.is_not(None),
         )
@@ -84,23 +82,23 @@ def list_changed_days(session: Session, until: int, today: date) -> list[date]:
         select(Mention.posted_at).where(Mention.ticket_id.in_(fresh)),
     )
     days = {at.date() for query in queries for at in session.scalars(query)}
-    # That a card is in Slack is no event: it hardly takes longer than until the day after.
+    # That a card was posted is no event; it hardly ever takes longer than a day.
     days |= {today, today - timedelta(days=1)}
     return sorted(days)
 
 
 def mark_events_counted(session: Session, until: int) -> None:
-    """All that events up to number `until` had to do with is counted."""
+    """Record that all days concerned by events up to the id `until` are counted."""
     _lock_progress(session).event_id = until
 
 
 def count_day(session: Session, day: date, *, is_next: bool = False) -> None:
-    """Count `day` anew; `is_next` if it was never counted before, nor was any later one."""
-    tally = _lock_progress(session)
+    """Count `day` (UTC) again. `is_next` if neither it nor any later day was ever counted."""
+    progress = _lock_progress(session)
     since, until = _midnight(day), _midnight(day + timedelta(days=1))
     session.execute(delete(DailyStats).where(DailyStats.day == day))
     for network, channel in _network_channels(session, since, until):
-        told = query_counts(
+        counts = query_counts(
             QueryPipeline(session),
             since,
             until,
@@ -108,13 +106,15 @@ def count_day(session: Session, day: date, *, is_next: bool = False) -> None:
             step=HOUR_SECONDS,
         )()
         place = {"day": day, "network": network, "channel": channel}
-        session.execute(insert(DailyStats).values(**place, brief=_brief_json(told), rest=_rest_json(told)))
+        session.execute(
+            insert(DailyStats).values(**place, brief=_brief_json(counts), rest=_rest_json(counts))
+        )
     if is_next:
-        tally.next_day = day + timedelta(days=1)
+        progress.next_day = day + timedelta(days=1)
 
 
 def _lock_progress(session: Session) -> RollupProgress:
-    """The one row, held: two who count would trip over each other."""
+    """The one row, locked, so that two workers do not count at once."""
     query = select(RollupProgress).with_for_update().execution_options(populate_existing=True)
     found = session.scalar(query)
     if found is None:
@@ -124,7 +124,7 @@ def _lock_progress(session: Session) -> RollupProgress:
 
 
 def _network_channels(session: Session, since: datetime, until: datetime) -> list[tuple[str, str]]:
-    """The networks and channels that have anything to do with that time."""
+    """The networks and channels that have tickets concerned by that time."""
     place = select(Ticket.network, Ticket.channel).where(Ticket.network != CANARY_NETWORK).distinct()
     heard = select(Mention.ticket_id).where(Mention.posted_at >= since, Mention.posted_at < until)
     asked = select(Turn.ticket_id).where(Turn.asked_at >= since, Turn.asked_at < until)
@@ -137,19 +137,19 @@ def _network_channels(session: Session, since: datetime, until: datetime) -> lis
     return sorted(found | {(network, channel) for network, channel in session.execute(opened)})
 
 
-def _brief_json(told: PeriodCounts) -> Json:
+def _brief_json(counts: PeriodCounts) -> Json:
     heard = Counter[int]()
-    for slot, number in told.heard.items():
+    for slot, number in counts.heard.items():
         heard[slot % DAY_SECONDS // HOUR_SECONDS] += number
     return {
         "heard": heard,
-        "outcomes": {outcome: slots.total() for outcome, slots in told.outcomes.items() if slots},
-        "unanswered": told.unanswered,
-        **{name: _histogram(told.times[name]) for name in BRIEF_DURATIONS},
+        "outcomes": {outcome: slots.total() for outcome, slots in counts.outcomes.items() if slots},
+        "unanswered": counts.unanswered,
+        **{name: _histogram(counts.times[name]) for name in BRIEF_DURATIONS},
     }
 
 
-def _rest_json(told: PeriodCounts) -> Json:
+def _rest_json(counts: PeriodCounts) -> Json:
     mates = {
         user: {
             "answered": mate.answered,
@@ -157,14 +157,14 @@ def _rest_json(told: PeriodCounts) -> Json:
             "took": _histogram(mate.times),
             "office hours": _histogram(mate.open_times),
         }
-        for user, mate in told.mates.items()
+        for user, mate in counts.mates.items()
     }
-    times = {name: _histogram(counts) for name, counts in told.times.items() if name not in BRIEF_DURATIONS}
+    times = {name: _histogram(times) for name, times in counts.times.items() if name not in BRIEF_DURATIONS}
     return times | {"teammates": mates}
 
 
 def _histogram(counts: Counter[int]) -> Counter[int]:
-    """`counts` of seconds by bucket."""
+    """Returns `counts` of seconds, summed by bucket."""
     bars = Counter[int]()
     for took, number in counts.items():
         bars[bucket_start(took)] += number
@@ -177,9 +177,10 @@ def _histogram(counts: Counter[int]) -> Counter[int]:
 def read_days(
     ask: QueryPipeline, first: date, last: date, whose: StatsFilter, *, brief: bool = False
 ) -> PeriodCounts | None:
-    """What the UTC days from `first` to `last` came to; None if some of them are not counted yet.
+    """Returns the counts of the UTC days from `first` to `last`; None if some of them are not counted yet.
 
-    Not of one person: whose a ticket is changes, and so few are counted quickly. `brief` as in `count`.
+    Not for one person: ownership changes, and so few tickets are counted fast. For `brief` see
+    `query_counts`.
     """
     counted = next((next_day for (next_day,) in ask(select(RollupProgress.next_day))()), None)
     if counted is None or counted <= last:
@@ -190,33 +191,33 @@ def read_days(
         query = query.where(DailyStats.network == whose.network)
     if whose.channel is not None:
         query = query.where(DailyStats.channel == whose.channel)
-    told = PeriodCounts()
+    counts = PeriodCounts()
     for day, *parts in ask(query)():
-        _add_day(told, int(_midnight(day).timestamp()), parts[0])
+        _add_day(counts, int(_midnight(day).timestamp()), parts[0])
         for rest in parts[1:]:
-            _add_rest(told, rest)
-    return told
+            _add_rest(counts, rest)
+    return counts
 
 
-def _add_day(told: PeriodCounts, midnight: int, brief: Json) -> None:
-    told.unanswered += brief["unanswered"]
+def _add_day(counts: PeriodCounts, midnight: int, brief: Json) -> None:
+    counts.unanswered += brief["unanswered"]
     for hour, number in brief["heard"].items():
-        told.heard[midnight + int(hour) * HOUR_SECONDS] += number
+        counts.heard[midnight + int(hour) * HOUR_SECONDS] += number
     for outcome, number in brief["outcomes"].items():
-        told.outcomes[outcome][midnight] += number
-    first = told.first[midnight]
+        counts.outcomes[outcome][midnight] += number
+    first = counts.first[midnight]
     assert isinstance(first, Counter)
     _add_histogram(first, brief[FIRST_REPLY])
     for name in BRIEF_DURATIONS:
-        _add_histogram(told.times[name], brief[name])
+        _add_histogram(counts.times[name], brief[name])
 
 
-def _add_rest(told: PeriodCounts, rest: Json) -> None:
+def _add_rest(counts: PeriodCounts, rest: Json) -> None:
     for name in DURATION_NAMES:
         if name not in BRIEF_DURATIONS:
-            _add_histogram(told.times[name], rest[name])
+            _add_histogram(counts.times[name], rest[name])
     for user, did in rest["teammates"].items():
-        mate = told.mates.setdefault(user, TeammateCounts())
+        mate = counts.mates.setdefault(user, TeammateCounts())
         mate.answered += did["answered"]
         mate.handed_off += did["handed off"]
         _add_histogram(mate.times, did["took"])
@@ -224,7 +225,7 @@ def _add_rest(told: PeriodCounts, rest: Json) -> None:
 
 
 def _add_histogram(counts: Counter[int], bars: dict[str, int]) -> None:
-    """JSON's keys are text."""
+    """Add the histogram `bars`, whose keys are text in JSON, to `counts`."""
     for at, number in bars.items():
         counts[int(at)] += number
 

@@ -1,4 +1,4 @@
-"""What happened on each day, counted once, for questions about so long a time that nobody can wait."""
+"""Daily counts, stored, for periods that would take too long to count from tickets."""
 
 from datetime import date
 from typing import Any
@@ -10,11 +10,11 @@ from models.core.base import Base
 
 
 class DailyStats(Base):
-    """What a UTC day came to in one Slack channel, as histograms.
+    """The counts of one UTC day in one Slack channel of one network, as histograms.
 
-    A histogram is JSON: how often by what, which is a length of time in seconds (a tenth apart, see
-    `models/reports/daily_rollup.py`) or an hour of the day. `brief` has what a comparison needs, `rest` the
-    others.
+    A histogram is JSON: a number of cases by length of time in seconds (a bucket of
+    `models/reports/daily_rollup.py`) or by hour of the day. `brief` has what a comparison needs, `rest` the
+    rest.
     """
 
     __tablename__ = "daily"
@@ -27,7 +27,7 @@ class DailyStats(Base):
 
 
 class RollupProgress(Base):
-    """How far the counting got, in one row: days before `next_day` are counted, events to `event_id` seen."""
+    """How far counting got, in one row: days before `next_day` and events up to `event_id` are counted."""
 
     __tablename__ = "tally"
     __table_args__ = (CheckConstraint("id = 1", name="one"),)

@@ -1,4 +1,4 @@
-"""What a digest tells beside the figures: thanks worth reading, problems that come up. Reads only."""
+"""Reads what a digest shows beside the figures: thanks worth reading, and problems reported. Reads only."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ THANKS_REASON = "thanks"  # the reason, alone or before a few words
 
 @dataclass(frozen=True, slots=True)
 class ThanksPost:
-    """A post that needs no reply, because it is thanks."""
+    """A post that was closed as thanks. `channel` and `ts` are its card's."""
 
     handle: str | None
     network: str
@@ -32,14 +32,14 @@ class ThanksPost:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An issue that is not fixed, and how many people a period has added to it."""
+    """An issue that is not fixed, and how many people were added to it in a period."""
 
     title: str
     people: int
 
 
 def list_thanks(session: Session, since: datetime, until: datetime, *, limit: int) -> list[ThanksPost]:
-    """Those that somebody closed as thanks from `since` to before `until`, the newest first."""
+    """Returns the posts that were closed as thanks from `since` to before `until`, newest first."""
     query = (
         select(
             Author.handle, Ticket.network, Mention.text, Card.channel, Card.ts, Mention.id, Mention.post_id
@@ -64,7 +64,10 @@ def list_thanks(session: Session, since: datetime, until: datetime, *, limit: in
 
 
 def list_problems(session: Session, since: datetime, until: datetime, *, limit: int) -> list[Problem]:
-    """What most people were added to from `since` to before `until`; each person counts once an issue."""
+    """Returns the open issues that most people were added to from `since` to before `until`.
+
+    Each person counts once an issue.
+    """
     people = func.count(distinct(Ticket.author_id))
     query = (
         select(Issue.title, people)
@@ -84,5 +87,5 @@ def list_problems(session: Session, since: datetime, until: datetime, *, limit: 
 
 
 def first_cursor_at(session: Session) -> datetime | None:
-    """Since when anything is read at all; None: nothing is."""
+    """Returns since when anything is read at all; None if nothing is."""
     return session.scalar(select(func.min(Cursor.started_at)))

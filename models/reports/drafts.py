@@ -1,4 +1,4 @@
-"""Words that a teammate wrote and that did not go out: what they have, and how they let go of it."""
+"""Reads and discards a teammate's drafts: what they wrote and did not send."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session, aliased
 
 from models.core.base import RuleBrokenError
 from models.reports.open_tickets import ENTRY_COLUMNS, TicketEntry, join_entry_tables
-from models.tickets.reply import RETURNED_STATES, DeliveryState, Reply
+from models.tickets.delivery_state import RETURNED_STATES, DeliveryState
+from models.tickets.reply import Reply
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What *Reply* would bring back on that ticket."""
+    """What *Reply* would show again on that ticket."""
 
     entry: TicketEntry
     reply_id: int
@@ -23,23 +24,24 @@ class Draft:
 
 
 def list_for_user(session: Session, user: str) -> list[Draft]:
-    """The words of `user` on open tickets that want an answer: their last ones of each, newest first."""
+    """Returns the drafts of `user` on open tickets without a live reply: the last of each, newest first."""
     later = aliased(Reply)
     is_last = ~exists().where(later.ticket_id == Reply.ticket_id, later.actor == user, later.id > Reply.id)
     query = join_entry_tables(select(Reply, *ENTRY_COLUMNS)).join(Reply, Reply.ticket_id == Ticket.id)
-    theirs = (Reply.actor == user, Reply.is_given_back(), is_last)
+    own = (Reply.actor == user, Reply.is_given_back(), is_last)
     rows = session.execute(
-        query.where(Ticket.is_open(), Ticket.network != CANARY_NETWORK, *theirs).order_by(Reply.id.desc())
+        query.where(Ticket.is_open(), Ticket.network != CANARY_NETWORK, *own).order_by(Reply.id.desc())
     )
     found = [Draft(TicketEntry(*entry), reply.id, reply.words) for reply, *entry in rows]
     return [one for one in found if one.words and not one.entry.is_answered]
 
 
 def discard_draft(session: Session, reply_id: int, *, by: str, at: datetime) -> None:
-    """Let go of the words that `kept_for` shows: neither it nor *Reply* brings them back.
+    """Discard a draft that `list_for_user` returned: neither it nor *Reply* shows it again.
 
-    A draft is discarded. What was stopped or refused stays in the ledger as what it was; its words are taken
-    up as a draft once more, and that is discarded, so that the log tells both.
+    What was cancelled or refused keeps its state; its text becomes a draft once more, and that is discarded,
+    so that the event log shows both. Raises `RuleBrokenError` if `by` did not write it or it is no draft any
+    more.
     """
     ticket = Ticket.lock(session, session.get_one(Reply, reply_id).ticket_id)
     reply = session.get_one(Reply, reply_id, populate_existing=True)

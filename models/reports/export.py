@@ -1,7 +1,7 @@
-"""The ledger for somebody else's tools: tickets, replies and events as plain rows. Reads only.
+"""Exports tickets, replies and events as plain rows for other tools. Reads only.
 
-What is not here never leaves by this way: credentials, keys, what Slack sent us, cards, and words that are
-their author's alone. A post that was taken back is a row without words.
+Never exported: credentials, keys, what Slack sent us, cards, and drafts, which are private to their author. A
+post that is no longer shown is a row without text.
 """
 
 import json
@@ -37,12 +37,13 @@ from models.core.base import Moment
 from models.sources.account import Account
 from models.sources.author import Author
 from models.sources.mention import Mention
-from models.tickets.reply import DeliveryState, Reply
+from models.tickets.delivery_state import DeliveryState
+from models.tickets.reply import Reply
 from models.tickets.state import TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 
-FETCH_BATCH_ROWS = 2_000  # rows in memory
-# Never submitted, so nobody's but their author's.
+FETCH_BATCH_ROWS = 2_000
+# Never submitted, so private to their author.
 PRIVATE_STATES = (
     DeliveryState.DRAFT,
     DeliveryState.DISCARDED,
@@ -54,7 +55,10 @@ _PRIVATE_DATA_KEYS = ("detail", "worker")  # of an event's data: a machine's nam
 
 
 class iso_timestamp(GenericFunction[str]):  # noqa: N801 - SQL's word
-    """A moment as ISO 8601 in UTC, written by the database: a row has a dozen, and Python is slow at it."""
+    """The SQL function that formats a time as ISO 8601 in UTC.
+
+    A row has a dozen times, and Python is slow at formatting them.
+    """
 
     type = Text()
     inherit_cache = True
@@ -72,7 +76,7 @@ def _iso_in_postgresql(element: iso_timestamp, compiler: SQLCompiler, **more: An
 
 
 def _export_column(column: Any) -> Any:  # noqa: ANN401 - a column
-    """A column as its rows need no more work: moments spelled, JSON as it was written."""
+    """A column whose values need no more work in Python: times formatted, JSON as it is stored."""
     if isinstance(column.type, Moment):
         return iso_timestamp(column)
     return cast(column, Text) if isinstance(column.type, JSON) else column
@@ -80,7 +84,7 @@ def _export_column(column: Any) -> Any:  # noqa: ANN401 - a column
 
 @dataclass(frozen=True, slots=True)
 class ExportFilter:
-    """Which rows: from `since` until before `until`, and what else must be so."""
+    """Which rows: from `since` to before `until` (UTC), and conditions; None for all."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -92,13 +96,13 @@ class ExportFilter:
 
 @dataclass(frozen=True, slots=True)
 class ExportTable:
-    """One kind of row: what each column is called and where it comes from, and what the filters mean for it.
+    """One kind of row: its columns with their sources, and what the filters mean for it.
 
-    `at` is the moment that a period is about; `states` is what `state` may be, None for anything.
+    `at` is the time that a period filters by; `states` are the values that `state` may have, None for any.
     """
 
     name: str
-    singular: str  # the name of a single one
+    singular: str
     columns: tuple[tuple[str, Any], ...]
     key: Column[int]
     at: Column[datetime]
@@ -110,28 +114,28 @@ class ExportTable:
 
     @property
     def header(self) -> list[str]:
-        """The columns' names, in their order."""
+        """The names of the columns, in order."""
         return [name for name, _ in self.columns]
 
     @property
     def text_positions(self) -> tuple[int, ...]:
-        """The places of the columns that may hold what somebody wrote: all but numbers, moments and JSON."""
-        told = enumerate(column.type for _, column in self.columns)
-        return tuple(place for place, type_ in told if not isinstance(type_, _NON_TEXT_TYPES))
+        """The indexes of columns that may contain what a person wrote: all but numbers, times and JSON."""
+        types = enumerate(column.type for _, column in self.columns)
+        return tuple(place for place, type_ in types if not isinstance(type_, _NON_TEXT_TYPES))
 
     def count(self, session: Session, wanted: ExportFilter) -> int:
-        """How many rows there are."""
+        """Returns how many rows match."""
         return session.scalar(self._chosen(select(func.count(self.key)), wanted)) or 0
 
     def rows(self, session: Session, wanted: ExportFilter) -> Iterator[Row[Any]]:
-        """All of them, oldest first, few of them in memory at a time.
+        """Yields the matching rows, oldest first, with `FETCH_BATCH_ROWS` of them in memory at a time.
 
-        PostgreSQL keeps a cursor for that, as https://docs.sqlalchemy.org/en/21/orm/queryguide/api.html#fetching-large-result-sets-with-yield-per
-        tells; SQLite reads on as it is asked.
+        PostgreSQL keeps a server-side cursor for that; SQLite reads as rows are asked for.
+        https://docs.sqlalchemy.org/en/21/orm/queryguide/api.html#fetching-large-result-sets-with-yield-per
         """
         columns = [_export_column(column).label(name) for name, column in self.columns]
         query = self._chosen(select(*columns), wanted).order_by(self.key)
-        # Not by the session, which would make room for objects that no row here has.
+        # By the connection: the session would prepare for ORM objects, which these rows do not have.
         yield from session.connection().execute(query.execution_options(yield_per=FETCH_BATCH_ROWS))
 
     def _chosen(self, query: Select[Any], wanted: ExportFilter) -> Select[Any]:
@@ -155,7 +159,7 @@ class ExportTable:
 
 _asked = aliased(Mention, name="asked")
 _ours = and_(Account.network == Ticket.network, Account.network_id == Ticket.account_id)
-# By the ticket: its posts lie side by side, and numbers are compared sooner than ids of posts.
+# By the ticket first: its posts are adjacent, and integers compare faster than post ids.
 _target = and_(_asked.ticket_id == Ticket.id, _asked.post_id == Ticket.target_post_id)
 _not_a_test = Ticket.network != CANARY_NETWORK
 
@@ -225,7 +229,7 @@ EVENT_TABLE = ExportTable(
     columns=(
         *_named(Event.id, Event.at, Event.actor, Event.act, Event.ticket_id, Event.reply_id),
         *_named(network=Ticket.network, channel=Ticket.channel, post_id=Event.post_id),
-        # Words are of our replies; those that were never submitted stay their author's.
+        # The text of our replies; of those that were never submitted it stays private.
         *_named(
             text=case(
                 (or_(Event.text.is_(None), Reply.state.in_(PRIVATE_STATES), _gone), ""), else_=Event.text
@@ -249,7 +253,7 @@ EXPORT_TABLES: Mapping[str, ExportTable] = MappingProxyType(
 
 
 def strip_private_data(data: str) -> str:
-    """What of an event's data, which is JSON, is for anybody else."""
+    """Returns an event's `data` (JSON) without what is not for export."""
     if not any(f'"{name}"' in data for name in _PRIVATE_DATA_KEYS):
         return data
     kept = {name: value for name, value in json.loads(data).items() if name not in _PRIVATE_DATA_KEYS}

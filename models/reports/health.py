@@ -1,4 +1,4 @@
-"""What is past its time and in no final state: reads only. In a healthy ledger nothing is."""
+"""Reads what is past its time and in no final state. In a healthy ledger nothing is. Reads only."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -14,28 +14,25 @@ from models.slack.notice import Notice
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.sources.mention import Mention
 from models.tickets import not_shown
-from models.tickets.reply import PUBLIC_STATES, UNSETTLED_STATES, DeliveryState, Reply
+from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES, DeliveryState
+from models.tickets.reply import Reply
 from models.tickets.state import TicketState
 from models.tickets.ticket import Ticket
 
-DUE_GRACE = timedelta(
-    minutes=1
-)  # loops look every two seconds, and a worker's death costs a quarter of a minute
-ERASURE_GRACE = timedelta(minutes=15)  # after the moment at which the words of a hidden post had to go
-SLACK_POSTING_GRACE = timedelta(
-    minutes=10
-)  # Slack's pace: a burst of 500 cards in one channel takes that long
+DUE_GRACE = timedelta(minutes=1)  # loops look every two seconds; a crashed worker costs 15 seconds
+ERASURE_GRACE = timedelta(minutes=15)  # after the time by which the text of a hidden post had to be erased
+SLACK_POSTING_GRACE = timedelta(minutes=10)  # Slack's rate limit: 500 cards in one channel take that long
 
-# These always have a time at which something is due.
+# Replies in these states always have a due time.
 _TIMED_STATES = (DeliveryState.HELD, DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNSURE)
 
 
-_DUE_DELAYS = {"words": not_shown.ERASE_AFTER}  # of these the query tells when they were first missed
+_DUE_DELAYS = {"words": not_shown.ERASE_AFTER}  # that query returns when posts were first missed
 
 
 @dataclass(frozen=True, slots=True)
 class OverdueCount:
-    """So many of a kind, the oldest due since then."""
+    """How many things of a kind are overdue, and since when the oldest is."""
 
     kind: str
     count: int
@@ -45,9 +42,10 @@ class OverdueCount:
 def find_overdue(
     session: Session, *, networks: Collection[str], at: datetime, read_within: timedelta
 ) -> list[OverdueCount]:
-    """Everything that should have happened before `at`.
+    """Returns what should have happened before `at`, by kind.
 
-    `networks` are those that this Heard can speak to; mentions on them should have been read `read_within`.
+    `networks` are those that this process can access; their mentions should have been read in the last
+    `read_within`.
     """
     return [
         OverdueCount(kind, count, since + _DUE_DELAYS.get(kind, timedelta()))
@@ -58,12 +56,12 @@ def find_overdue(
 
 
 def list_stranded_replies(session: Session) -> list[Reply]:
-    """Replies that nothing would ever move again. There should be no way to become one."""
+    """Returns replies that no job would ever move again. There should be none."""
     return list(session.scalars(select(Reply).where(*_untimed_conditions())))
 
 
 def snooze_is_over(at: datetime) -> ColumnElement[bool]:
-    """Snoozes that are over."""
+    """Returns the SQL condition that a snooze has ended by `at`."""
     return (Ticket.state == TicketState.SNOOZED) & (Ticket.snoozed_until <= at)
 
 
@@ -88,8 +86,8 @@ def _queries(
 
     notices = select(func.count(), func.min(Notice.created_at)).select_from(Notice)
     placed = or_(Notice.ticket_id.is_(None), Card.ts.is_not(None))
-    untold = notices.outerjoin(Card, Card.ticket_id == Notice.ticket_id).where(Notice.ts.is_(None), placed)
-    yield "notices", untold.where(Notice.created_at <= at - SLACK_POSTING_GRACE)
+    unposted = notices.outerjoin(Card, Card.ticket_id == Notice.ticket_id).where(Notice.ts.is_(None), placed)
+    yield "notices", unposted.where(Notice.created_at <= at - SLACK_POSTING_GRACE)
 
     snoozes = select(func.count(), func.min(Ticket.snoozed_until))
     yield "snoozes", snoozes.where(snooze_is_over(late))
@@ -97,8 +95,8 @@ def _queries(
     words = select(func.count(), func.min(Mention.missing_since))
     yield "words", words.where(not_shown.erasure_due(at - ERASURE_GRACE))
 
-    # An account that is ours no more is not read any more: the newest of a network counts.
-    # One that works is not late before the network's rate limit allows the next.
+    # An account that is not connected any more is not read: the newest reading of a network counts. A reading
+    # that works is not late before the network's rate limit allows the next.
     may_be_read = case((Cursor.failing_since.is_(None), Cursor.not_before))
     last = func.max(func.coalesce(may_be_read, Cursor.read_at, Cursor.started_at))
     readings = select(last.label("at")).where(Cursor.name == MENTIONS_CURSOR, Cursor.network.in_(networks))

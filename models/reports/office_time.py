@@ -1,6 +1,6 @@
-"""Office hours between question and answer, written down once, as they were when that was done.
+"""Stores how many office hours each reply took, once, with the office hours of that time.
 
-Opening hours that change later change no figure of what was before.
+Office hours that change later change no earlier figure.
 """
 
 from datetime import datetime
@@ -21,16 +21,16 @@ _TURN_UNFILLED = (Turn.outcome == _ANSWERED, Turn.answered_open.is_(None))
 
 
 def has_unfilled(session: Session) -> bool:
-    """Whether anything lacks them."""
+    """Whether a first reply or an answered turn lacks its office time."""
     first = select(Ticket.id).where(*_TICKET_UNFILLED).limit(1)
     turn = select(Turn.id).where(*_TURN_UNFILLED).limit(1)
     return session.scalar(first) is not None or session.scalar(turn) is not None
 
 
 def fill_missing(session: Session, office: OfficeHours, *, limit: int) -> int:
-    """Write down the office seconds of up to `limit` first replies and as many turns; how many that were.
+    """Store the office seconds of up to `limit` first replies and as many turns. Returns how many that were.
 
-    What somebody has in hand just now is left for the next time.
+    Rows that another transaction has locked are left for the next time.
     """
     tickets = (
         select(Ticket.id, Ticket.opened_at, Ticket.first_reply_at)
@@ -61,7 +61,7 @@ def fill_missing(session: Session, office: OfficeHours, *, limit: int) -> int:
 
 
 def _open_seconds(office: OfficeHours, asked: datetime, replied: datetime | None) -> int:
-    """Whole seconds, each moment without its fraction, as `models/core/sql_time.py` reads them."""
+    """Whole seconds, each time without its fraction, as `models/core/sql_time.py` reads them."""
     if replied is None:
         return 0
     return int(

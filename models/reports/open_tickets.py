@@ -1,4 +1,4 @@
-"""What is open, as a list shows it: reads only."""
+"""Reads the open tickets for lists. Reads only."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -17,17 +17,17 @@ from models.sources.author import Author
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.sources.gap import Gap
 from models.sources.mention import Mention
-from models.tickets.reply import LIVE_STATES, STUCK_STATES, UNSETTLED_STATES, DeliveryState, Reply
+from models.tickets.delivery_state import LIVE_STATES, STUCK_STATES, UNSETTLED_STATES, DeliveryState
+from models.tickets.reply import Reply
 from models.tickets.state import OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class UnsettledReply:
-    """A reply that has not arrived: where it is on its way, and why it waits there.
+    """A reply without a final state: where its delivery is, and why it waits there.
 
-    `at` is when it was last sent, if it was. `to_post_id` is the version of the post that it
-    answers.
+    `at` is when it was last sent, or written. `to_post_id` is the version of the post that it answers.
     """
 
     id: int
@@ -46,9 +46,9 @@ class UnsettledReply:
 
 @dataclass(frozen=True, slots=True)
 class TicketEntry:
-    """One ticket in a list: open, or with a reply that needs a person, whatever became of the rest since.
+    """One ticket in a list: open, or with a reply that needs a person, even if the ticket is closed.
 
-    `words` are of the post that the next reply goes to, `channel` and `ts` its card's.
+    `words` are of the post that the next reply goes to; `channel` and `ts` are the card's.
     """
 
     ticket_id: int
@@ -63,38 +63,36 @@ class TicketEntry:
     since: datetime
     due_at: datetime | None
     snoozed_until: datetime | None
-    is_answered: bool  # a reply holds its turn: on its way, or waiting for somebody's decision
+    is_answered: bool  # a reply holds the turn: it is on its way, or waits for a person
     channel: str | None
     ts: str | None
     media: list[Any] | None = None  # what is attached to that post, as `Mention.media` holds it
-    reply: UnsettledReply | None = (
-        None  # the one that needs a person; else that of the turn at hand, if it waits
-    )
+    reply: UnsettledReply | None = None  # the one that needs a person; else the current turn's, if unsettled
 
     @property
     def display_text(self) -> str:
-        """The words; where there are none, what is attached, in our words."""
+        """The text; if there is none, a description of what is attached."""
         return display_text(self.words or "", map(Attachment.read, self.media or []))
 
     @property
     def is_open(self) -> bool:
-        """Whether it waits for an answer, or sleeps until it does."""
+        """Whether it waits or is snoozed."""
         return self.state in OPEN_STATES
 
     @property
     def needs_person(self) -> bool:
-        """Whether a reply of it goes no further until somebody does something."""
+        """Whether a reply of it needs a person."""
         return self.reply is not None and self.reply.needs_person
 
     @property
     def is_reply_moving(self) -> bool:
-        """Whether nobody has to do anything about it: a reply is on its way."""
+        """Whether a reply is on its way, so that nobody has to do anything."""
         return self.is_answered and (self.reply is None or self.reply.is_moving)
 
 
 @dataclass(frozen=True, slots=True)
 class StuckCounts:
-    """How many of a list have a reply that goes no further by itself, by what it waits for."""
+    """How many tickets of a list have a reply that needs a person, by what it waits for."""
 
     asked: int = 0
     by_hand: int = 0
@@ -108,7 +106,7 @@ class StuckCounts:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The first of a list, how long the whole list is, and how many of it need a person."""
+    """The first entries of a list, the length of the whole list, and how many of it need a person."""
 
     total: int
     first: tuple[TicketEntry, ...]
@@ -117,7 +115,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class OpenTicketFilter:
-    """Which of the open tickets: all of what is said here must hold; of several places or networks, any."""
+    """Which open tickets: all conditions must hold; of several channels or networks, any."""
 
     owner: str | None = None
     unclaimed: bool = False
@@ -126,19 +124,19 @@ class OpenTicketFilter:
     networks: tuple[str, ...] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """The same, of tickets."""
-        told: list[ColumnElement[bool]] = []
+        """Returns the filter as SQL conditions on tickets."""
+        found: list[ColumnElement[bool]] = []
         if self.owner is not None:
-            told.append(Ticket.owner == self.owner)
+            found.append(Ticket.owner == self.owner)
         if self.unclaimed:
-            told.append(Ticket.owner.is_(None))
+            found.append(Ticket.owner.is_(None))
         if self.overdue_at is not None:
-            told += [Ticket.is_open(), Ticket.due_at < self.overdue_at, Ticket.state != TicketState.SNOOZED]
+            found += [Ticket.is_open(), Ticket.due_at < self.overdue_at, Ticket.state != TicketState.SNOOZED]
         if self.channels:
-            told.append(Ticket.channel.in_(self.channels))
+            found.append(Ticket.channel.in_(self.channels))
         if self.networks:
-            told.append(without_index(Ticket.network).in_(self.networks))
-        return told
+            found.append(without_index(Ticket.network).in_(self.networks))
+        return found
 
 
 ALL_OPEN = OpenTicketFilter()
@@ -154,20 +152,20 @@ _BY_DUE_TIME = (
 def list_by_due_time(
     session: Session, wanted: OpenTicketFilter = ALL_OPEN, *, limit: int, after: int = 0
 ) -> Listing:
-    """What is open and `wanted`, by when it is due: `limit` of them, `after` so many.
+    """Returns the open tickets that match, by due time: `limit` of them after the first `after`.
 
-    What needs a person comes first, here as in the other lists.
+    Tickets with a reply that needs a person come first, here as in the other lists.
     """
     return _build_listing(session, wanted.conditions(), _BY_DUE_TIME, limit, after)
 
 
 def list_owned(session: Session, user: str, *, limit: int) -> Listing:
-    """What is open and theirs, the longest wait first."""
+    """Returns the open tickets that `user` owns, the longest wait first."""
     return _build_listing(session, [Ticket.owner == user], (Ticket.waiting_since, Ticket.id), limit)
 
 
 def list_by_wait(session: Session, *, limit: int) -> Listing:
-    """What is open, the longest wait first, and what is snoozed at the end."""
+    """Returns the open tickets, the longest wait first and snoozed ones last."""
     return _build_listing(
         session, [], (Ticket.state == TicketState.SNOOZED, Ticket.waiting_since, Ticket.id), limit
     )
@@ -176,16 +174,17 @@ def list_by_wait(session: Session, *, limit: int) -> Listing:
 def list_failing_reads(
     session: Session, *, late_before: datetime, networks: Collection[str]
 ) -> list[Cursor | Gap]:
-    """The readings of mentions that fail now, left something out, or did not come to an end for too long.
+    """Returns the readings of mentions that fail now, have a gap, or are too old.
 
-    More may be waiting than is known. A reading is too old before `late_before`, on `networks` that we read.
+    More tickets may be waiting than Heard knows of. A reading on one of `networks` is too old before
+    `late_before`.
     """
     last = func.coalesce(Cursor.read_at, Cursor.started_at)
     newest = select(func.max(last)).where(Cursor.name == MENTIONS_CURSOR, Cursor.network.in_(networks))
     late = newest.group_by(Cursor.network).having(func.max(last) < late_before)
     is_short = or_(Cursor.failing_since.is_not(None), last.in_(late))
     cursors = select(Cursor).where(is_short, Cursor.name == MENTIONS_CURSOR)
-    # Of an account that is not connected any more nobody searches for what was left out.
+    # The gaps of an account that is not connected any more are not searched.
     its_own = select(func.max(last)).where(
         Cursor.name == MENTIONS_CURSOR, Cursor.network == Gap.network, Cursor.account_id == Gap.account_id
     )
@@ -199,14 +198,14 @@ def list_failing_reads(
 
 
 def count_stuck(session: Session, wanted: OpenTicketFilter = ALL_OPEN) -> StuckCounts:
-    """How many tickets that are `wanted` have a reply that goes no further by itself."""
+    """Returns how many matching tickets have a reply that needs a person."""
     return _count_by_reason(_stuck_tickets(session, wanted.conditions(), ()))
 
 
 def _build_listing(
     session: Session, conditions: list[ColumnElement[bool]], order: Sequence[Any], limit: int, after: int = 0
 ) -> Listing:
-    """The ids first: what is not shown need not be put together, and there may be ten thousand of it."""
+    """Selects the ids first: entries that are not shown need not be built, and there may be ten thousand."""
     first = _stuck_tickets(session, conditions, order)
     here = [Ticket.is_open(), Ticket.network != CANARY_NETWORK, *conditions]
     if first:
@@ -228,7 +227,7 @@ def _stuck_tickets(
 ) -> dict[int, DeliveryState]:
     """Tickets with a reply that needs a person, in `order`, and what that reply waits for.
 
-    Their conversation may have gone on without it, so that they need not be open. They are few.
+    They need not be open, since the conversation may have gone on without the reply. They are few.
     """
     query = select(Ticket.id, Reply.state).join_from(Reply, Ticket, Ticket.id == Reply.ticket_id)
     here = query.where(Reply.needs_a_person(), Ticket.network != CANARY_NETWORK, *conditions)
@@ -245,7 +244,7 @@ def _count_by_reason(tickets: dict[int, DeliveryState]) -> StuckCounts:
 
 
 def _attach_replies(session: Session, entries: list[TicketEntry]) -> tuple[TicketEntry, ...]:
-    """`entries`, each with what has not arrived of it."""
+    """Returns `entries`, each with its unsettled reply."""
     query = (
         select(Reply, Mention.latest_id, Reply.needs_a_person())
         .outerjoin(Mention, and_(Mention.ticket_id == Reply.ticket_id, Mention.post_id == Reply.to_post_id))
@@ -293,7 +292,7 @@ _has_live_reply = (
     .exists()
 )
 
-# The columns of an `Entry`, in its order.
+# The columns of a `TicketEntry`, in its order.
 ENTRY_COLUMNS = (
     Ticket.id,
     Ticket.network,
@@ -315,7 +314,7 @@ ENTRY_COLUMNS = (
 
 
 def join_entry_tables(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """`query` over tickets, with all that the columns of an `Entry` come from."""
+    """Returns `query` over tickets, joined with what the columns of a `TicketEntry` come from."""
     target = and_(Mention.ticket_id == Ticket.id, Mention.post_id == Ticket.target_post_id)
     ours = and_(Account.network == Ticket.network, Account.network_id == Ticket.account_id)
     return (

@@ -1,4 +1,4 @@
-"""A period in figures, for whoever asks: exact up to three months, from daily counts for longer."""
+"""Builds the statistics of a period: exact up to three months, from daily counts for longer. Reads only."""
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
@@ -30,7 +30,7 @@ HOURS_PER_WEEK = 168
 
 @dataclass(frozen=True, slots=True)
 class DurationStats:
-    """How long something took, over `number` cases; `within` says in how many it took at most the target."""
+    """How long something took, in `number` cases; `within` is how many of them met the target."""
 
     number: int = 0
     median: timedelta | None = None
@@ -39,13 +39,13 @@ class DurationStats:
 
     @property
     def share(self) -> float | None:
-        """The share within the target; None of nothing."""
+        """The share within the target, 0 to 1; None without cases."""
         return self.within / self.number if self.number else None
 
 
 @dataclass(frozen=True, slots=True)
 class TeammateStats:
-    """What one teammate did."""
+    """What one teammate (Slack id) did."""
 
     user: str
     answered: int
@@ -56,7 +56,7 @@ class TeammateStats:
 
 @dataclass(frozen=True, slots=True)
 class DayStats:
-    """One day: what became of the tickets that began on it, and the median first reply to them."""
+    """One day: the outcomes of the tickets that began on it, and the median time to their first reply."""
 
     day: date
     outcomes: tuple[int, ...]  # in the order of OUTCOMES
@@ -65,7 +65,7 @@ class DayStats:
 
 @dataclass(frozen=True, slots=True)
 class PeriodStats:
-    """A period in figures. `outcomes` add up to all tickets; `unanswered` are among those waiting."""
+    """The statistics of a period. `outcomes` add up to all tickets; `unanswered` are among those waiting."""
 
     period: Period
     is_exact: bool
@@ -85,18 +85,18 @@ class PeriodStats:
 
 @dataclass(frozen=True, slots=True)
 class StatsReport:
-    """The answer to a question: the period and, in brief, the one before."""
+    """The statistics of a period and, in brief, of the one before."""
 
     current: PeriodStats
     previous: PeriodStats
 
 
 StatsBuilder = Callable[[timedelta], PeriodStats]
-"""Figures, given the target."""
+"""Returns the statistics, given the target."""
 
 
 def build_report(session: Session, question: StatsQuery, *, target: timedelta) -> StatsReport:
-    """Answer `question`; `target` is within how long a first reply is owed."""
+    """Returns the answer to `question`; `target` is the time within which a first reply is due."""
     whose = StatsFilter(question.person, question.channel, question.network)
     with open_pipeline(session) as ask:
         now = query_stats(ask, question.period, whose)
@@ -107,44 +107,44 @@ def build_report(session: Session, question: StatsQuery, *, target: timedelta) -
 def query_stats(
     ask: QueryPipeline, period: Period, whose: StatsFilter, *, brief: bool = False
 ) -> StatsBuilder:
-    """Those of `period`: second by second up to 92 days, or of one person; else from what each day came to.
+    """Query the statistics of `period`: exact up to 92 days or for one person, else from daily counts.
 
-    What was not counted by day yet is counted now, however long that takes. `brief`: for a comparison. It is
-    asked for now, and counted when it is told.
+    If some of its days are not counted yet, all are counted now, however long that takes. `brief` is for
+    comparisons. Returns a function that waits for the rows and counts them.
     """
     days = period.days
     if len(days) > EXACT_MAX_DAYS and whose.person is None:
         last = min(days[-1], period.now.astimezone(UTC).date())
-        told = daily_rollup.read_days(ask, days[0], last, whose, brief=brief)
-        if told is not None:
-            return lambda target: _build_stats(told, period, ZoneInfo("UTC"), target, is_exact=False)
+        counts = daily_rollup.read_days(ask, days[0], last, whose, brief=brief)
+        if counts is not None:
+            return lambda target: _build_stats(counts, period, ZoneInfo("UTC"), target, is_exact=False)
     step = HOUR_SECONDS if _has_whole_hours(period) else QUARTER_SECONDS
     count = query_counts(ask, period.since, period.until, whose, step=step, brief=brief)
     return lambda target: _build_stats(count(), period, period.zone, target, is_exact=True)
 
 
 def _build_stats(
-    told: PeriodCounts, period: Period, zone: ZoneInfo, target: timedelta, *, is_exact: bool
+    counts: PeriodCounts, period: Period, zone: ZoneInfo, target: timedelta, *, is_exact: bool
 ) -> PeriodStats:
-    local = _local_times(zone, chain(told.heard, *told.outcomes.values()))
+    local = _local_times(zone, chain(counts.heard, *counts.outcomes.values()))
     by_day: dict[date, Counter[str]] = defaultdict(Counter)
-    for outcome, slots in told.outcomes.items():
+    for outcome, slots in counts.outcomes.items():
         for slot, number in slots.items():
             by_day[local[slot].date()][outcome] += number
     first: dict[date, Counter[int]] = defaultdict(Counter)
-    for slot, took in told.first.items():
+    for slot, took in counts.first.items():
         first[local[slot].date()].update(took)
     hours = [0] * HOURS_PER_WEEK
-    for slot, number in told.heard.items():
+    for slot, number in counts.heard.items():
         hours[local[slot].weekday() * 24 + local[slot].hour] += number
-    outcomes = {outcome: slots.total() for outcome, slots in told.outcomes.items()}
+    outcomes = {outcome: slots.total() for outcome, slots in counts.outcomes.items()}
     return PeriodStats(
         period=period,
         is_exact=is_exact,
-        heard=told.heard.total(),
+        heard=counts.heard.total(),
         outcomes=outcomes,
-        unanswered=told.unanswered,
-        times={name: compute_durations(told.times[name], target) for name in DURATION_NAMES},
+        unanswered=counts.unanswered,
+        times={name: compute_durations(counts.times[name], target) for name in DURATION_NAMES},
         hours=tuple(hours),
         days=tuple(
             DayStats(
@@ -152,14 +152,14 @@ def _build_stats(
             )
             for day in period.days
         ),
-        people=tuple(_teammate_stats(user, mate, target) for user, mate in sorted(told.mates.items())),
+        people=tuple(_teammate_stats(user, mate, target) for user, mate in sorted(counts.mates.items())),
     )
 
 
 def _has_whole_hours(period: Period) -> bool:
-    """Whether hours there begin when they begin in UTC: not in India, Nepal or Newfoundland.
+    """Whether local hours begin when UTC's do: not in India, Nepal or Newfoundland.
 
-    On Lord Howe Island they do for half of the year; so the last day counts with where it ends.
+    On Lord Howe Island they do for half of the year, so the last day's end counts, too.
     """
     midnights = [datetime.combine(day, time()) for day in (*period.days, period.last + timedelta(days=1))]
     offsets = {period.zone.utcoffset(midnight) for midnight in midnights}
@@ -167,7 +167,7 @@ def _has_whole_hours(period: Period) -> bool:
 
 
 def _local_times(zone: ZoneInfo, slots: Iterable[int]) -> dict[int, datetime]:
-    """Each slot by the clocks of `zone`; a slot lies in one hour of one day."""
+    """Returns the local time of each slot."""
     return {slot: datetime.fromtimestamp(slot, zone) for slot in set(slots)}
 
 
@@ -177,19 +177,19 @@ def _teammate_stats(user: str, mate: TeammateCounts, target: timedelta) -> Teamm
 
 
 def compute_durations(counts: Counter[int], target: timedelta) -> DurationStats:
-    """What `counts` of seconds come to."""
+    """Returns the statistics of `counts`: cases by seconds."""
     if not counts:
         return DurationStats()
-    rising = sorted(counts)
-    upto = list(accumulate(counts[took] for took in rising))  # how many took so long or less
-    short = bisect_right(rising, int(target.total_seconds()))
-    half, most = (_quantile(rising, upto, share) for share in (0.5, 0.9))
+    seconds = sorted(counts)
+    upto = list(accumulate(counts[took] for took in seconds))  # how many took that long or less
+    short = bisect_right(seconds, int(target.total_seconds()))
+    half, most = (_quantile(seconds, upto, share) for share in (0.5, 0.9))
     return DurationStats(number=upto[-1], median=half, p90=most, within=upto[short - 1] if short else 0)
 
 
-def _quantile(rising: list[int], upto: list[int], share: float) -> timedelta:
-    """The seconds below which `share` of all lie, between neighbours in proportion."""
+def _quantile(seconds: list[int], upto: list[int], share: float) -> timedelta:
+    """The seconds below which `share` of all cases lie, interpolated between neighbours."""
     place = share * (upto[-1] - 1)
     low = int(place)
-    below, above = (rising[bisect_right(upto, one)] for one in (low, min(low + 1, upto[-1] - 1)))
+    below, above = (seconds[bisect_right(upto, one)] for one in (low, min(low + 1, upto[-1] - 1)))
     return timedelta(seconds=below + (above - below) * (place - low))

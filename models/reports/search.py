@@ -1,7 +1,7 @@
-"""What was said, found by its words: mentions and our replies, newest first. Reads only.
+"""Searches mentions and our replies by their words, newest first. Reads only.
 
-Both engines hold the same folded words (models/core/fold.py, models/reports/word_index.py). Whole words
-count, whatever their case and accents; what is written without blanks (Chinese, Japanese, Thai) is found
+Both databases hold the same folded words (models/core/fold.py, models/tickets/word_index.py). Whole words
+match, in any case and with any accents; scripts without blanks (Chinese, Japanese, Thai) are matched
 character by character.
 """
 
@@ -17,19 +17,20 @@ from sqlalchemy.orm import Session
 
 from models.core.base import RuleBrokenError, is_sqlite
 from models.core.fold import fold
-from models.reports.word_index import MENTION_INDEX, REPLY_INDEX
 from models.slack.card import Card
 from models.sources.author import Author
 from models.sources.mention import Mention
-from models.tickets.reply import LIVE_STATES, DeliveryState, Reply
+from models.tickets.delivery_state import LIVE_STATES, DeliveryState
+from models.tickets.reply import Reply
 from models.tickets.ticket import CANARY_NETWORK, Ticket
+from models.tickets.word_index import MENTION_INDEX, REPLY_INDEX
 
-QUERY_MAX_CHARS = 200  # characters that are looked for
-# Ids that are looked through for a word before the index is asked for every place where it is. A word that
-# is in each tenth post is found there at once; of any other the index has no long list to sort.
+QUERY_MAX_CHARS = 200
+# How many of the newest ids are searched before the index is asked for all occurrences of a word. A word in
+# every tenth post is found among them at once; a rarer one has no long list of occurrences to sort.
 RECENT_MAX_IDS = 20_000
-ID_UPPER_BOUND = 2**62  # an id beyond all others
-# What our team said or is about to say in public. Drafts, and what was kept private, are their author's.
+ID_UPPER_BOUND = 2**62  # greater than any id
+# What our team published or is about to publish. Drafts are private to their author.
 SEARCHABLE_STATES = (*LIVE_STATES, DeliveryState.WITHDRAWN)
 
 _QUOTED = regex.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]?|([^\s"“”„«»]+)')
@@ -45,7 +46,7 @@ class SearchCursor:
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """One place where the words stand. `by` is who in our team sent it; None for a mention.
+    """One mention or reply that matches. `by` is the teammate who sent it; None for a mention.
 
     `handle` is the customer's, `state` the ticket's, `delivery` the reply's, `channel` and `ts` the card's.
     """
@@ -68,17 +69,17 @@ class SearchHit:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """Some of what was found; `more` is where the next page begins, if there is one."""
+    """One page of hits; `more` is where the next page begins, if there is one."""
 
     found: tuple[SearchHit, ...]
     more: SearchCursor | None
 
 
 def parse_phrases(typed: str) -> list[str]:
-    """What is looked for, folded: each word by itself, and what stands between quotation marks as one.
+    """Returns what to search for, folded: each word by itself, and what is in quotation marks as one phrase.
 
-    Whatever else was typed (operators, signs, emoji) means nothing and is left out. Raises `RuleBrokenError`
-    where nothing is left, or too much.
+    Everything else (operators, signs, emoji) is ignored. Raises `RuleBrokenError` if nothing is left, or the
+    text is too long.
     """
     if len(typed) > QUERY_MAX_CHARS:
         raise RuleBrokenError(
@@ -96,13 +97,13 @@ def parse_phrases(typed: str) -> list[str]:
 
 
 def search(session: Session, looked_for: Sequence[str], *, before: SearchCursor, limit: int) -> SearchPage:
-    """The newest mentions and replies with all of `looked_for` (as `phrases` gives it), before `before`.
+    """Returns the newest mentions and replies before the cursor `before` with all the phrases `looked_for`.
 
-    Newest is what the ledger learned last, so that a page goes on where the last one ended.
+    Newest means ingested or written last, so that a page goes on where the last one ended.
     """
     mentions = _mentions(session, _ids(session, MENTION_INDEX, looked_for, before.mention, limit + 1))
     replies = _replies(session, _replies_of(session, looked_for, before.reply, limit + 1))
-    # Each list in its own order, which is the one that the pages go by: many come at the same moment.
+    # Each list keeps its own order, by id, which the cursor uses: many rows have the same time.
     merged = list(merge(mentions, replies, key=lambda one: one[0], reverse=True))
     shown = tuple(found for _, found in merged[:limit])
     if len(merged) <= limit:
@@ -118,7 +119,7 @@ def search(session: Session, looked_for: Sequence[str], *, before: SearchCursor,
 def _ids(
     session: Session, index: str, looked_for: Sequence[str], before: int, limit: int, *, also: str = ""
 ) -> list[int]:
-    """The highest ids below `before` of rows with those words. `also` joins what else must be so."""
+    """The highest ids below `before` of rows with those words. `also` is a JOIN with further conditions."""
     given = {"before": before, "limit": limit}
     if is_sqlite(session):
         query = text(
@@ -130,15 +131,15 @@ def _ids(
 
 
 def _for_fts5(looked_for: Sequence[str]) -> str:
-    """Each as a string of FTS5's own, in which nothing is an operator; all of them must be there.
+    """Each phrase as an FTS5 string, in which nothing is an operator; all must match.
 
     https://www.sqlite.org/fts5.html#fts5_strings
     """
-    return " AND ".join(f'"{phrase}"' for phrase in looked_for)  # folded: no quotation mark is left in it
+    return " AND ".join(f'"{phrase}"' for phrase in looked_for)  # a folded phrase contains no quotation mark
 
 
 def _for_tsquery(looked_for: Sequence[str]) -> str:
-    """The same in PostgreSQL's words: `'out' <-> 'of' <-> 'stock'`.
+    """The same for PostgreSQL: `'out' <-> 'of' <-> 'stock'`.
 
     https://www.postgresql.org/docs/current/datatype-textsearch.html#DATATYPE-TSQUERY
     """
@@ -148,10 +149,10 @@ def _for_tsquery(looked_for: Sequence[str]) -> str:
 def _ids_in_postgresql(
     session: Session, index: str, looked_for: Sequence[str], given: dict[str, int], also: str
 ) -> list[int]:
-    """Two looks, since neither way is quick for every word.
+    """Two queries, since neither plan is fast for every word.
 
-    Walking down from the newest post ends at once for a common word and reads everything for a rare one; the
-    index has all places of a word at once, which for a common one are hundreds of thousands to sort.
+    Walking down from the newest post ends soon for a common word and reads everything for a rare one; the
+    index has all occurrences of a word, which for a common one are hundreds of thousands to sort.
     """
     words = {"query": _for_tsquery(looked_for)}
     query = "CAST(:query AS tsquery)"
@@ -165,7 +166,7 @@ def _ids_in_postgresql(
     found = list(session.scalars(recent, given | words))
     if len(found) == given["limit"] or given["low"] <= 1:
         return found
-    # Apart and first, or the planner might walk after all; and never by reading every text anew.
+    # As a separate step, or the planner might walk after all; and never by a sequential scan.
     session.execute(text("SET LOCAL enable_seqscan = off"))
     rest = text(
         f"WITH places AS MATERIALIZED (SELECT id FROM {index} WHERE words @@ ({query})) "  # noqa: S608
@@ -177,7 +178,7 @@ def _ids_in_postgresql(
 
 
 def _replies_of(session: Session, looked_for: Sequence[str], before: int, limit: int) -> list[int]:
-    """Of replies only what is or was to be public."""
+    """Only replies that are or were to be public."""
     states = ", ".join(f"'{state}'" for state in SEARCHABLE_STATES)
     return _ids(
         session,
@@ -203,7 +204,7 @@ def _join_tables(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 
 def _mentions(session: Session, ids: Sequence[int]) -> list[tuple[datetime, SearchHit]]:
-    """With when each came to the ledger, by which pages are merged."""
+    """Each hit with when it was ingested, by which pages are merged."""
     columns = (
         Mention.id,
         Ticket.id,
@@ -220,7 +221,7 @@ def _mentions(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Sear
 
 
 def _replies(session: Session, ids: Sequence[int]) -> list[tuple[datetime, SearchHit]]:
-    said = (
+    columns = (
         Reply.id,
         Ticket.id,
         Ticket.network,
@@ -229,7 +230,7 @@ def _replies(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Searc
         Reply.created_at,
         *_TICKET_COLUMNS,
     )
-    query = select(Reply.created_at, *said, Reply.actor, Reply.state).join(
+    query = select(Reply.created_at, *columns, Reply.actor, Reply.state).join(
         Ticket, Ticket.id == Reply.ticket_id
     )
     here = _join_tables(query).where(Reply.id.in_(ids), Ticket.network != CANARY_NETWORK)

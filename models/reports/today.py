@@ -1,4 +1,4 @@
-"""What was heard lately and what became of it, at a glance: reads only, over indexes alone."""
+"""Counts recent mentions and their outcomes for the Home tab. Reads only, from indexes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from models.tickets.turn import OPENED_BY_MENTION, Turn
 
 @dataclass(frozen=True, slots=True)
 class TodayCounts:
-    """Mentions heard in a span, and of what was asked in it: how much is answered, closed and waiting."""
+    """Mentions in a span of time, and the outcomes of the turns that were asked in it."""
 
     heard: int = 0
     answered: int = 0
@@ -27,7 +27,7 @@ class TodayCounts:
 
 
 def count_today(session: Session, since: datetime, until: datetime, *, heard: int) -> TodayCounts:
-    """The figures of `since` to before `until`, in which so many were `heard`."""
+    """Returns the counts from `since` to before `until`, in which there were `heard` mentions."""
     asked = (
         select(Turn.outcome, Turn.asked_at, Turn.closed_at)
         .join(Ticket, Ticket.id == Turn.ticket_id)
@@ -48,11 +48,10 @@ def count_today(session: Session, since: datetime, until: datetime, *, heard: in
 
 
 def count_by_day(session: Session, midnights: Sequence[datetime]) -> list[int]:
-    """What came in between each midnight and the next.
+    """Returns how many mentions arrived between each midnight and the next.
 
-    Mentions that we made ourselves to try the line out do not count. They are looked up by their network and
-    the first number of the span, which the indexes know: to look at the network of each mention would read
-    ten thousand rows.
+    Heard's own test mentions do not count. They are looked up by network and by the first id of the span,
+    which is indexed: reading the network of each mention would read ten thousand rows.
     """
     earliest = select(Mention.id).where(Mention.seen_at >= midnights[0]).order_by(Mention.seen_at, Mention.id)
     first = session.scalar(earliest.limit(1))

@@ -1,6 +1,7 @@
-"""Which words two texts share that few others hold. Pure.
+"""Finds the words that two texts share and few others contain. Pure.
 
-No list of stop words in any language: what many texts hold tells nothing, whatever it means.
+There is no list of stop words in any language: a word that many texts contain says nothing, whatever it
+means.
 """
 
 import math
@@ -12,18 +13,18 @@ import regex  # the Unicode properties that `re` lacks
 
 from models.core.fingerprint import strip_addressing
 
-COMMON_WORD_MAX_SHARE = 0.2  # of the texts: what more of them hold is how everybody speaks
-COMMON_WORD_MIN_TEXTS = 20  # texts, before anything can be called common
-FULL_WEIGHT_LETTERS = 6  # letters: the shorter a word, the likelier it only joins others
+COMMON_WORD_MAX_SHARE = 0.2  # a word in a larger share of the texts is common
+COMMON_WORD_MIN_TEXTS = 20  # with fewer texts no word counts as common
+FULL_WEIGHT_LETTERS = 6  # shorter words weigh less: they are more often grammar
 SHARED_WORDS_MAX = 3
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]+")
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{N}\p{M}]*")
-_WORD_MIN_LETTERS = 3  # letters of a word that tells something by itself
+_WORD_MIN_LETTERS = 3  # shorter words are left out
 
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """How much a text shares with others, and by which words, the most telling first."""
+    """How much a text shares with others, and its most significant shared words, highest weight first."""
 
     score: float
     words: tuple[str, ...]
@@ -33,7 +34,10 @@ NO_SIMILARITY = Similarity(0.0, ())
 
 
 def extract_keywords(text: str) -> set[str]:
-    """The words of `text` that may tell something; where no blanks are written, each pair of characters."""
+    """Returns the words of `text` that may be significant.
+
+    In scripts without blanks, each pair of characters.
+    """
     plain = strip_addressing(text, ())
     pairs = {run[i : i + 2] for run in _UNSPACED.findall(plain) for i in range(len(run) - 1)}
     return pairs | {
@@ -42,16 +46,17 @@ def extract_keywords(text: str) -> set[str]:
 
 
 def count_texts_per_word(texts: Sequence[set[str]]) -> Mapping[str, int]:
-    """How many of `texts` hold each word."""
+    """Returns in how many of `texts` each word occurs."""
     return Counter(word for words in texts for word in words)
 
 
 def compute_similarity(
     words: set[str], others: Iterable[set[str]], held: Mapping[str, int], total: int
 ) -> Similarity:
-    """What `words` share with any of `others`, each word weighed by how few of `total` texts hold it.
+    """Compare `words` with `others`; a word weighs more the fewer of `total` texts contain it (`held`).
 
-    A word counts once, and more if most of `others` hold it, but never only because there are many of them.
+    A word counts once, and more if most of `others` contain it, but never only because there are many of
+    them.
     """
     texts = list(others)
     found: dict[str, float] = {}
@@ -65,7 +70,7 @@ def compute_similarity(
 
 
 def _word_weight(word: str, held: int, total: int) -> float:
-    """How much `word` tells: nothing if it is common."""
+    """The weight of `word`: zero if it is common."""
     if total >= COMMON_WORD_MIN_TEXTS and held > COMMON_WORD_MAX_SHARE * total:
         return 0.0
     length = 1.0 if _UNSPACED.fullmatch(word) else min(len(word) / FULL_WEIGHT_LETTERS, 1.0)

@@ -1,6 +1,6 @@
-"""Whether we say to one person what we have said to others: a reply beside the account's recent ones.
+"""Finds replies that repeat what the account told others recently.
 
-What is compared is the essence of a text (models/core/fingerprint.py).
+What is compared are fingerprints (models/core/fingerprint.py).
 """
 
 import math
@@ -17,20 +17,18 @@ from sqlalchemy.orm import Session
 
 from models.core.fingerprint import normalize_text, sort_words, strip_addressing
 from models.sources.author import Author
-from models.tickets.reply import LIVE_STATES, Reply
+from models.tickets.delivery_state import LIVE_STATES
+from models.tickets.reply import Reply
 from models.tickets.teammate import strip_sign_off
 from models.tickets.ticket import Ticket
 
-COMPARED_REPLIES_MAX = 5000  # replies of an account that a new one is compared with;
-SCANNED_REPLIES_MAX = (
-    20_000  # they are looked for among so many of the ledger, which several accounts may share
-)
-LATE_COMMIT_MAX_IDS = (
-    500  # of PostgreSQL's ids a lower one may be committed after a higher one: so many are read again
-)
-CANDIDATES_MAX = 200  # near ones that are looked at, to find one that went out
-NEAR_DUPLICATE_MIN_PERCENT = 85  # percent; two honest answers about two bugs of two versions come to 83
-SHORT_TEXT_MAX_LETTERS = 25  # letters; whoever says less than that ("Thank you!") may say it to everybody
+COMPARED_REPLIES_MAX = 5000  # replies of one account that a new one is compared with
+SCANNED_REPLIES_MAX = 20_000  # the newest replies of all accounts, among which those are
+# PostgreSQL may commit a lower id after a higher one, so that many ids are read again.
+LATE_COMMIT_MAX_IDS = 500
+CANDIDATES_MAX = 200  # similar replies that are checked, to find one that was sent
+NEAR_DUPLICATE_MIN_PERCENT = 85  # two honest answers about two bugs of two versions reach 83
+SHORT_TEXT_MAX_LETTERS = 25  # a shorter text ("Thank you!") may be said to everyone
 # How many letters of an alphabet a character of these scripts stands for, in translations of one text; a Thai
 # text is about as long as an English one. docs/benchmarks.md shows what follows from it.
 _LETTERS_PER_CHARACTER = (
@@ -43,10 +41,10 @@ _REPLY, _TICKET = Reply.__table__.c, Ticket.__table__.c
 
 @dataclass(frozen=True)
 class NearDuplicate:
-    """A reply that says nearly or exactly the same: `percent` alike, by `actor`, at `at`, to whom.
+    """A reply that says nearly or exactly the same: `percent` alike, sent by `actor` at `at`.
 
-    `is_exact` means the same words but for case and blanks, sign-offs aside. `handle` and `name` are the
-    customer's, as far as the ledger knows them.
+    `is_exact` means the same words except for case, blanks and sign-off. `handle` and `name` are the
+    customer's, None if not known.
     """
 
     reply_id: int
@@ -61,10 +59,10 @@ class NearDuplicate:
 
 
 class FingerprintCache:
-    """The essences of recent replies, as far as this process has read them; any thread may ask.
+    """The fingerprints of recent replies, as far as this process has read them. Thread-safe.
 
-    An essence is written once, with its reply, so nothing in here grows wrong. Whether the reply went out is
-    asked of the ledger each time.
+    A fingerprint is written once, with its reply, so nothing here becomes wrong. Whether the reply was sent
+    is asked of the database each time.
     """
 
     def __init__(self) -> None:
@@ -73,13 +71,13 @@ class FingerprintCache:
         self._lock = threading.Lock()
 
     def of(self, session: Session, network: str, account_id: str) -> Mapping[int, str]:
-        """Those of one account, by their replies' ids."""
+        """Returns the fingerprints of one account's replies, by reply id."""
         with self._lock:
             self._read_new(session)
             return self._by_account.get((network, account_id), {})
 
     def _read_new(self, session: Session) -> None:
-        """Read what was written since the last time; the maps that were handed out stay as they are."""
+        """Read what was written since the last time. Maps returned earlier stay unchanged."""
         newest = session.scalar(select(func.max(_REPLY.id))) or 0
         since = max(newest - SCANNED_REPLIES_MAX, self._newest - LATE_COMMIT_MAX_IDS, 0)
         query = (
@@ -108,20 +106,23 @@ def find_near_duplicate(
     names: Iterable[str],
     percent: int = NEAR_DUPLICATE_MIN_PERCENT,
 ) -> NearDuplicate | None:
-    """The reply most like `text` among the account's newest that are public or on their way.
+    """Returns the reply most like `text` among the account's newest that are public or on their way.
 
-    `text` ends with `sign_off`, if there is one; it is for the author `author_id`, and `names` are the
-    customer's and the teammates'. An exact copy to the same person comes before a likelier one to others; a
-    short text is compared with what this person was told alone. None if nothing is `percent` alike.
+    `text` ends with `sign_off`, if there is one; it is for the author `author_id`; `names` are the customer's
+    and the teammates'. An exact copy to the same person comes first. A short text is compared only with
+    replies to this person. Returns None if none is at least `percent` alike.
     """
-    theirs = _replies_to_author(session, account_id, author_id)
-    words = normalize_text(text, sign_off)
-    copy = next((told.id for told in theirs if normalize_text(told.text, told.sign_off) == words), None)
+    earlier = _replies_to_author(session, account_id, author_id)
+    words = normalize_text(strip_sign_off(text, sign_off))
+    copy = next(
+        (row.id for row in earlier if normalize_text(strip_sign_off(row.text, row.sign_off)) == words),
+        None,
+    )
     if copy is not None:
         return _load_near_duplicate(session, copy, 100, words=words, author_id=author_id)
     bare = strip_addressing(strip_sign_off(text, sign_off), names)
     if count_effective_letters(bare) < SHORT_TEXT_MAX_LETTERS:
-        candidates: Mapping[int, str] = {told.id: told.essence for told in theirs if told.essence}
+        candidates: Mapping[int, str] = {row.id: row.essence for row in earlier if row.essence}
     else:
         candidates = known.of(session, network, account_id)
     found = _best_match(session, sort_words(bare), candidates, percent)
@@ -131,28 +132,29 @@ def find_near_duplicate(
 
 
 def count_effective_letters(bare: str) -> int:
-    """How much a bare text says, as the number of letters that it would take in an alphabet."""
+    """Returns the length of `bare` in letters of an alphabet: a Han character counts as three."""
     return len(bare) + sum(
         (weight - 1) * len(script.findall(bare)) for weight, script in _LETTERS_PER_CHARACTER
     )
 
 
 def _replies_to_author(session: Session, account_id: str, author_id: int) -> list[Row[*tuple[Any, ...]]]:
-    """What the account told this person, newest first.
+    """The account's replies to this person, newest first.
 
-    With the texts: names may have changed since an essence was kept, so a copy is known by its words alone.
+    With their texts: names may have changed since a fingerprint was stored, so a copy is recognised by its
+    text.
     """
     query = select(_REPLY.id, _REPLY.essence, _REPLY.text, _REPLY.sign_off)
-    told = query.join(Ticket.__table__, _TICKET.id == _REPLY.ticket_id).where(
+    query = query.join(Ticket.__table__, _TICKET.id == _REPLY.ticket_id).where(
         _TICKET.author_id == author_id, _TICKET.account_id == account_id, _REPLY.state.in_(LIVE_STATES)
     )
-    return sorted(session.execute(told), key=lambda row: row.id, reverse=True)
+    return sorted(session.execute(query), key=lambda row: row.id, reverse=True)
 
 
 def _best_match(
     session: Session, wanted: str, candidates: Mapping[int, str], percent: int
 ) -> tuple[int, int] | None:
-    """The id of the one that counts whose essence is nearest to `wanted`, and how near it is; the newest."""
+    """Returns the id of the live reply nearest to `wanted`, and its percentage; of equals the newest."""
     if not wanted:
         return None
     near = process.extract(wanted, candidates, scorer=fuzz.ratio, score_cutoff=percent, limit=CANDIDATES_MAX)
@@ -176,7 +178,7 @@ def _load_near_duplicate(
     return NearDuplicate(
         reply_id=reply.id,
         percent=percent,
-        is_exact=normalize_text(reply.text, reply.sign_off) == words,
+        is_exact=normalize_text(reply.words) == words,
         same_person=author.id == author_id,
         actor=reply.actor,
         at=reply.settled_at or reply.sent_at or reply.created_at,

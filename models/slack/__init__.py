@@ -1,1 +1,4 @@
-"""What the ledger keeps for Slack: cards, notices, reactions, Home tabs."""
+"""What the ledger stores for Slack: cards, notices, alarms, reactions, Home tabs, shared answers.
+
+These tables hold Slack's own data: channel ids, message timestamps, blocks, mrkdwn and emoji names.
+"""

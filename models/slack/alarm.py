@@ -1,4 +1,4 @@
-"""What is wrong just now, since when, and whether the team was told: so that it is told once."""
+"""Alarms: what does not work now, since when, and whether the team was notified of it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,9 +11,10 @@ from models.slack.notice import Notice
 
 
 class Alarm(Base):
-    """One thing that does not work. The row goes when it does again."""
+    """One thing that does not work. The row is deleted when it works again. Times are UTC."""
 
     __tablename__ = "alarms"
+    wait_columns = ("since", "told_at")
 
     key: Mapped[str] = mapped_column(primary_key=True)
     cause: Mapped[str]
@@ -23,9 +24,9 @@ class Alarm(Base):
 
     @classmethod
     def raise_alarm(cls, session: Session, key: str, *, cause: str, detail: str, at: datetime) -> "Alarm":
-        """It does not work, because of `cause`; another cause than before has yet to be told.
+        """Record that it does not work because of `cause`. A new cause makes the team be notified again.
 
-        The row is held until the transaction ends.
+        Returns the row, locked until the transaction ends.
         """
         add_if_absent(session, cls, key=key, cause=cause, detail=detail, since=at)
         query = select(cls).where(cls.key == key).with_for_update().execution_options(populate_existing=True)
@@ -36,18 +37,18 @@ class Alarm(Base):
         return alarm
 
     def tell_once(self, session: Session, sentence: str, *, at: datetime, channel: str) -> None:
-        """Have `sentence` (mrkdwn, escaped) said in `channel`, unless the team was told before."""
+        """Post `sentence` (mrkdwn, escaped) to `channel`, unless the team knows of this alarm already."""
         if self.told_at is None:
             self.told_at = at
             Notice.enqueue(session, sentence, at=at, channel=channel)
 
     @classmethod
     def clear(cls, session: Session, key: str) -> "Alarm | None":
-        """It works. Gives what was wrong until now, if anything was."""
+        """Delete the alarm, because it works. Returns it, or None if there was none."""
         return session.scalar(delete(cls).where(cls.key == key).returning(cls))
 
     @classmethod
     def active(cls, session: Session, keys: Iterable[str] | None = None) -> list["Alarm"]:
-        """What does not work, all of it or among `keys`; the longest first."""
+        """Returns the alarms, all or those among `keys`, longest first."""
         query = select(cls).order_by(cls.since, cls.key)
         return list(session.scalars(query if keys is None else query.where(cls.key.in_(list(keys)))))

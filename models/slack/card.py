@@ -10,15 +10,16 @@ from models.core.base import Base, Key
 
 
 class Card(Base):
-    """Where a ticket's card is; which revision of the ticket it shows is kept with the ticket.
+    """Where a ticket's card is. Which revision of the ticket it shows is stored with the ticket.
 
-    `key` is the opaque id that the message carries in its metadata, to be found again after a call whose
-    answer was lost. `ts` is None until Slack said where the message is: while `placing_since` is set then, a
-    call may or may not have placed it.
+    `key` is an opaque id in the message's metadata, by which the message is found again after a call whose
+    answer was lost. `ts` is None until Slack says where the message is: if `placing_since` is set then, a
+    call may or may not have posted it.
     """
 
     __tablename__ = "cards"
     __table_args__ = (UniqueConstraint("ticket_id"), UniqueConstraint("channel", "ts"))
+    wait_columns = ("not_before", "leased_until", "placing_since")
 
     id: Mapped[Key]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
@@ -36,7 +37,7 @@ class Card(Base):
 
     @classmethod
     def find_by_message(cls, session: Session, channel: str, ts: str) -> "Card | None":
-        """The card that is that message."""
+        """Returns the card that is that message, or None."""
         return session.scalar(select(cls).where(cls.channel == channel, cls.ts == ts))
 
     @classmethod
@@ -50,18 +51,18 @@ class Card(Base):
 
     @classmethod
     def is_any_being_posted(cls, session: Session, channel: str) -> bool:
-        """Whether Slack may show a card there whose message we do not know yet."""
+        """Whether Slack may show a card in `channel` whose message is not known yet."""
         unknown = select(cls.id).where(
             cls.channel == channel, cls.ts.is_(None), cls.placing_since.is_not(None)
         )
         return session.scalar(unknown.limit(1)) is not None
 
     def mark_posted(self, ts: str, *, at: datetime) -> None:
-        """Slack shows it as message `ts`."""
+        """Record that Slack shows it as the message `ts`."""
         self.ts, self.drawn_at = ts, at
         self.placing_since = self.leased_until = self.not_before = self.failure = None
         self.failures = 0
 
     def mark_deleted(self) -> None:
-        """The message was deleted in Slack: the ticket gets a new one."""
+        """Record that the message was deleted in Slack, so that the ticket gets a new one."""
         self.ts = self.placing_since = self.leased_until = None

@@ -1,4 +1,4 @@
-"""What Heard has to tell the team, outside of a card."""
+"""Messages of Heard to the team, outside of cards."""
 
 import uuid
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from models.core.base import Base, BigKey, Key
 from models.sources.mention import Mention
 
 QUOTE_BLOCK_PREFIX = (
-    "said "  # before the id of a post: the name of the block with its words, on cards and in notices
+    "said "  # followed by a post's id: the id of the block that quotes it, on cards and in notices
 )
 REDACTED_BLOCK: dict[str, Any] = {
     "type": "context",
@@ -20,12 +20,12 @@ REDACTED_BLOCK: dict[str, Any] = {
         {"type": "mrkdwn", "text": ":see_no_evil: The post that was quoted here is no longer shown."}
     ],
 }
-QUOTE_MIN_CHARS = 20  # characters of a cut quotation by which a post is known
+QUOTE_MIN_CHARS = 20  # a shortened quotation of at least that length identifies a post
 _IS_STALE = "is_stale AND ts IS NOT NULL"
 
 
 class Notice(Base):
-    """One message to a ticket's thread, or (without a ticket) to a channel. A row is its own outbox."""
+    """One message to a ticket's thread, or (without a ticket) to a channel. The row is its own outbox."""
 
     __tablename__ = "notices"
     __table_args__ = (
@@ -33,6 +33,7 @@ class Notice(Base):
         Index(None, "ticket_id"),
         Index("ix_notices_stale", "id", sqlite_where=text(_IS_STALE), postgresql_where=text(_IS_STALE)),
     )
+    wait_columns = ("created_at", "not_before", "leased_until", "placing_since")
 
     id: Mapped[Key]
     key: Mapped[str] = mapped_column(unique=True)
@@ -47,10 +48,10 @@ class Notice(Base):
     failures: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str | None]
     ts: Mapped[str | None]
-    posted_in: Mapped[str | None]  # the channel that Slack put it in: of a direct message not the person's id
+    posted_in: Mapped[str | None]  # the channel as Slack names it: not the person's id for a direct message
     is_stale: Mapped[bool] = mapped_column(
         default=False, server_default=false()
-    )  # Slack shows what had to go
+    )  # Slack still shows text that was erased
 
     quotations: Mapped[list["Quotation"]] = relationship(lazy="raise", cascade="all, delete-orphan")
 
@@ -66,10 +67,10 @@ class Notice(Base):
         blocks: list[dict[str, Any]] | None = None,
         quotes: Sequence[int] = (),
     ) -> None:
-        """Have `text` (mrkdwn, escaped) said in the thread of `ticket_id`, else in `channel`.
+        """Post `text` (mrkdwn, escaped) to the thread of `ticket_id`, else to `channel`.
 
-        `quotes` are the ids of the mentions whose words are in it, each in a block that `said_in` names: they
-        are taken out again when the post is no longer shown.
+        `quotes` are the ids of the mentions that it quotes, each in a block with the id `quote_block_id`:
+        those blocks are removed when the post is no longer shown.
         """
         session.add(
             cls(
@@ -85,28 +86,28 @@ class Notice(Base):
 
     @classmethod
     def redact(cls, session: Session, mention: Mention) -> None:
-        """Take the words of `mention` out of every notice that has them; what Slack shows is to follow.
+        """Remove the text of `mention` from every notice that has it; the Slack messages are updated later.
 
-        The text of a notice in the ticket's thread, which notifications read out, may have had them even if
-        its blocks quote nothing (bot/slack/blocks/notification_text.py), and even if it was written before
-        they were said: it is read out as of when Slack took it.
+        The top-level text of a notice in the ticket's thread, which notifications read out, may contain it
+        even if no block quotes the post (bot/slack/blocks/notification_text.py), and even if the notice is
+        older than the post: it is built when the notice is posted.
         """
         quoting = select(Quotation.notice_id).where(Quotation.mention_id == mention.id)
         in_thread = select(cls.id).where(cls.ticket_id == mention.ticket_id)
         wanted = select(cls).where(cls.id.in_(quoting.union(in_thread))).order_by(cls.id).with_for_update()
         for notice in session.scalars(wanted.execution_options(populate_existing=True)):
-            if notice.blocks is None:  # its text is all that anybody sees, and ours
+            if notice.blocks is None:  # it has only our own text
                 continue
             kept = [block for block in notice.blocks if not _quotes(block, mention)]
             notice.text = _first_sentence(kept) or notice.text
             if len(kept) < len(notice.blocks):
                 notice.blocks = [*kept, REDACTED_BLOCK]
-            # one that is just being posted may go out as it was
+            # One that is being posted at this moment may appear with the old text.
             notice.is_stale = notice.ts is not None or notice.placing_since is not None
 
 
 class Quotation(Base):
-    """That a notice holds the words of a mention."""
+    """Says that a notice contains the text of a mention."""
 
     __tablename__ = "quotations"
     __table_args__ = (Index(None, "mention_id"),)
@@ -116,19 +117,20 @@ class Quotation(Base):
 
 
 def quote_block_id(post_id: str) -> str:
-    """The name of the block that holds the words of this post."""
+    """Returns the id of the block that quotes this post."""
     return f"{QUOTE_BLOCK_PREFIX}{post_id}"
 
 
 def _quotes(block: dict[str, Any], mention: Mention) -> bool:
-    """Whether `block` holds its words: by name, or, as in notices of older versions, by the words."""
+    """Whether `block` quotes the mention: by its id or, in notices of older versions, by the text."""
     if block.get("block_id") == quote_block_id(mention.post_id):
         return True
     if block.get("type") != "rich_text" or not mention.text.strip():
         return False
-    words = "".join(_quoted_texts(block)).strip()
-    whole = mention.text.strip()
-    return words == whole or (len(words) > QUOTE_MIN_CHARS and whole.startswith(words.rstrip("…").rstrip()))
+    quoted = "".join(_quoted_texts(block)).strip()
+    full_text = mention.text.strip()
+    is_start = full_text.startswith(quoted.rstrip("…").rstrip())
+    return quoted == full_text or (len(quoted) > QUOTE_MIN_CHARS and is_start)
 
 
 def _quoted_texts(node: Any) -> list[str]:  # noqa: ANN401 - a block of Slack's, or what is in one
@@ -141,7 +143,7 @@ def _quoted_texts(node: Any) -> list[str]:  # noqa: ANN401 - a block of Slack's,
 
 
 def _first_sentence(blocks: list[dict[str, Any]]) -> str | None:
-    """Our own sentence, which the message begins with: what is read out in its place."""
+    """The message's first section, which is ours: notifications read it out in place of the quotation."""
     for block in blocks:
         if block.get("type") == "section":
             return str((block.get("text") or {}).get("text") or "") or None

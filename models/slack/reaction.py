@@ -1,4 +1,4 @@
-"""The one emoji that Heard puts on a teammate's message, to say what became of its words."""
+"""The emoji that Heard puts on a teammate's message to show what happened to the reply made from it."""
 
 from datetime import datetime
 
@@ -11,13 +11,17 @@ _DIFFERS = "coalesce(wanted, '') <> coalesce(shown, '')"
 
 
 class Reaction(Base):
-    """A message, the emoji that should be on it, and the one that is. The board makes them agree."""
+    """A Slack message, the emoji that should be on it (`wanted`) and the one that is (`shown`).
+
+    A job of bot/slack/reactions.py makes the two agree. Both are Slack's emoji names.
+    """
 
     __tablename__ = "marks"
     __table_args__ = (
         UniqueConstraint("channel", "ts"),
         Index("ix_marks_to_change", "id", sqlite_where=text(_DIFFERS), postgresql_where=text(_DIFFERS)),
     )
+    wait_columns = ("not_before",)
 
     id: Mapped[Key]
     channel: Mapped[str]
@@ -29,7 +33,7 @@ class Reaction(Base):
 
     @classmethod
     def set_wanted(cls, session: Session, channel: str, ts: str, emoji: str | None) -> None:
-        """Have `emoji` on that message, in place of what Heard put there before."""
+        """Set the emoji for that message; None removes the one that Heard put there."""
         add_if_absent(session, cls, channel=channel, ts=ts, tries=0)
         here = select(cls).where(cls.channel == channel, cls.ts == ts).with_for_update()
         mark = session.scalars(here).one()
@@ -38,7 +42,7 @@ class Reaction(Base):
 
     @classmethod
     def list_unsynced(cls, session: Session, limit: int, *, at: datetime) -> list["Reaction"]:
-        """Those where Slack does not show yet what it should, and that may be tried now."""
+        """Returns the messages that do not show the wanted emoji yet and may be tried at `at`."""
         may = or_(cls.not_before.is_(None), cls.not_before <= at)
         query = select(cls).where(text(_DIFFERS), may).order_by(cls.id).limit(limit)
         return list(session.scalars(query))

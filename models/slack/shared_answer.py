@@ -1,4 +1,4 @@
-"""What one person was shown on asking."""
+"""Answers that only one person saw, which they may share with the channel."""
 
 from datetime import datetime
 from typing import Any
@@ -14,9 +14,10 @@ Pages = list[list[dict[str, Any]]]
 
 
 class SharedAnswer(Base):
-    """An answer that somebody saw in `channel`, kept for a day so that they can share just that, once."""
+    """An answer that someone saw in `channel`, stored for a day so that they can share exactly that, once."""
 
     __tablename__ = "shown"
+    wait_columns = ("at",)
 
     key: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str]
@@ -29,12 +30,15 @@ class SharedAnswer(Base):
     def store(
         cls, session: Session, key: str, text: str, pages: Pages, *, channel: str, at: datetime
     ) -> None:
-        """Remember what was shown under `key` to somebody who asked in `channel`."""
+        """Store what was shown to someone in `channel`, under `key`."""
         session.add(cls(key=key, text=text, pages=pages, channel=channel, at=at))
 
     @classmethod
     def claim(cls, session: Session, key: str) -> "SharedAnswer":
-        """It, for the one who is about to share it: nobody else gets it."""
+        """Returns the answer for one caller to share; nobody else gets it.
+
+        Raises `RuleBrokenError` if it is too old, being shared or shared already.
+        """
         found = cls._held(session, key)
         if found is None:
             raise RuleBrokenError("That is too old to be shared: ask for it again, and share that.")
@@ -50,14 +54,14 @@ class SharedAnswer(Base):
 
     @classmethod
     def finish_sharing(cls, session: Session, key: str, *, shared: bool) -> None:
-        """It is in the channel now; or it provably is not, and may be shared again."""
+        """Record whether it is in the channel now (`shared`), or provably is not and may be shared again."""
         found = cls._held(session, key)
         if found is not None:
             found.state = SHARED_STATE if shared else UNSHARED_STATE
 
     @classmethod
     def delete_before(cls, session: Session, before: datetime) -> None:
-        """Drop what nobody will share any more."""
+        """Delete answers of before `before`."""
         session.execute(delete(cls).where(cls.at < before))
 
     @classmethod

@@ -20,6 +20,7 @@ class Credential(Base):
     """
 
     __tablename__ = "credentials"
+    wait_columns = ("renewed_at", "expires_at", "leased_until", "not_before")
 
     id: Mapped[Key]
     network: Mapped[str] = mapped_column(unique=True)

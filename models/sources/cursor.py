@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import UniqueConstraint, select
+from sqlalchemy import UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, Key, add_if_absent
@@ -15,6 +15,7 @@ class Cursor(Base):
 
     __tablename__ = "cursors"
     __table_args__ = (UniqueConstraint("network", "account_id", "name"),)
+    wait_columns = ("started_at", "read_at", "failing_since", "not_before")
 
     id: Mapped[Key]
     network: Mapped[str]
@@ -43,6 +44,15 @@ class Cursor(Base):
             add_if_absent(session, cls, **where, started_at=at, left_out=0, reads=0)
             found = session.scalars(query).one()
         return found
+
+    @classmethod
+    def last_known_time(cls, session: Session) -> datetime | None:
+        """Returns when a reading last finished (or began, if none has finished); None before the first one.
+
+        It was the current time when it was written. `shift_waits` moves it too, so that a clock that was set
+        back is noticed once.
+        """
+        return session.scalar(select(func.max(func.coalesce(cls.read_at, cls.started_at))))
 
     @property
     def is_first(self) -> bool:

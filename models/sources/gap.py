@@ -12,6 +12,7 @@ class Gap(Base):
     """What was said from `since` on and before post `before_id`. The search works down from the newest."""
 
     __tablename__ = "gaps"
+    wait_columns = ("since", "found_at", "not_before")
 
     id: Mapped[Key]
     network: Mapped[str]

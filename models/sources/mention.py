@@ -40,6 +40,7 @@ class Mention(Base):
             postgresql_where=text("look_at IS NOT NULL"),
         ),
     )
+    wait_columns = ("missing_since", "look_at")
 
     id: Mapped[Key]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
@@ -106,7 +107,7 @@ class Mention(Base):
 
         https://docs.x.com/developer-terms/policy asks for it within 24 hours.
         """
-        self.fingerprint = hashlib.sha256(normalize_text(self.text, None).encode()).hexdigest()
+        self.fingerprint = hashlib.sha256(normalize_text(self.text).encode()).hexdigest()
         self.text, self.media, self.deleted_at = "", [], at
         self.addressed, self.answers = [], None
 

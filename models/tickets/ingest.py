@@ -1,6 +1,6 @@
-"""Taking in what was said: a page of posts becomes tickets, turns, mentions and events in a few statements.
+"""Ingests a page of posts: writes tickets, turns, mentions and events in a few statements.
 
-Set by set, since a busy day brings thousands; row by row only for tickets that exist already.
+Rows are written set by set, since a busy day brings thousands; one by one only for tickets that exist.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,21 +14,20 @@ from sqlalchemy.orm import Session
 from models.core import bulk_insert
 from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import Moment
-from models.reports import word_index
 from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
 from models.sources.mention import Mention, posting_order
-from models.tickets import not_shown
+from models.tickets import not_shown, word_index
 from models.tickets.sla import SlaPolicy
 from models.tickets.state import TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
 
-# After a savepoint that failed its locks are gone, and others may have written since.
+# A savepoint that failed has lost its locks, and others may have written since.
 REFRESH_OPTIONS = {"populate_existing": True}
 
 
-# What follows from rows that were just written is written by the database.
+# Rows that follow from rows just inserted are written by the database itself.
 _INSERT_FIRST_TURNS = insert(Turn).from_select(
     ["ticket_id", "number", "opened_by", "asked_at"],
     select(Ticket.id, literal(1), literal(OPENED_BY_MENTION), Ticket.opened_at).where(
@@ -51,7 +50,12 @@ _INSERT_MENTION_EVENTS = insert(Event).from_select(
 
 @dataclass(frozen=True, slots=True)
 class IncomingPost:
-    """One post that concerns us, ready for the ledger."""
+    """One post that concerns us, as read from the network and ready for the ledger.
+
+    `post_id` is the first id of an edit chain, `latest_id` the last. `matched` says why it concerns us.
+    `addressed` are the handles that the network put in front of the text, `answers` the third person whom it
+    answers. `answerable` is why the API is known to refuse a reply; None if it may be tried.
+    """
 
     post_id: str
     latest_id: str
@@ -72,13 +76,13 @@ class IncomingPost:
 
     @property
     def display_text(self) -> str:
-        """Its words; where there are none, what is attached."""
+        """The text; if there is none, a description of what is attached."""
         return display_text(self.text, self.media)
 
 
 @dataclass(frozen=True, slots=True)
 class IngestTarget:
-    """Where what was said belongs: whose account it concerns, the Slack channel for it, what we promise."""
+    """Where a page belongs: the account of ours that it concerns, its Slack channel, and the policy."""
 
     network: str
     account_id: str
@@ -88,49 +92,48 @@ class IngestTarget:
 
 @dataclass(slots=True)
 class IngestResult:
-    """What became of a page."""
+    """What a page changed: how many tickets are new, how many posts are follow-ups, edits or repeats.
+
+    `known_ticket_texts` and `newest_post_ids` hold, for tickets that existed, the newest post;
+    `restored_tickets` the tickets with a post that is shown again, and whether they wait again.
+    """
 
     tickets: int = 0
     follow_ups: int = 0
     edits: int = 0
     repeats: int = 0
     changed_ids: set[int] = field(default_factory=set)
-    known_ticket_texts: dict[int, str] = field(
-        default_factory=dict
-    )  # tickets that were known: the newest words there
-    newest_post_ids: dict[int, str] = field(default_factory=dict)  # and the id of that post
-    restored_tickets: dict[int, bool] = field(
-        default_factory=dict
-    )  # tickets with a post that had been missing
-    # (and whether the ticket waits anew because of it)
+    known_ticket_texts: dict[int, str] = field(default_factory=dict)
+    newest_post_ids: dict[int, str] = field(default_factory=dict)
+    restored_tickets: dict[int, bool] = field(default_factory=dict)
 
 
 def ingest_page(
     session: Session, page: Sequence[IncomingPost], place: IngestTarget, *, at: datetime
 ) -> IngestResult:
-    """Write `page` into the ledger, oldest post first; what is known already changes nothing.
+    """Write `page` into the ledger, oldest post first. A post that is known already changes nothing.
 
-    The caller holds a savepoint: whatever goes wrong here leaves nothing behind.
+    The caller holds a savepoint, so that an error leaves nothing behind. Raises what the database raises.
     """
-    taken = IngestResult()
+    result = IngestResult()
     known = _known_mentions(session, place, page)
-    fresh: dict[str, IncomingPost] = {}
-    for said in sorted(page, key=lambda one: posting_order(one.posted_at, one.post_id)):
-        mention = known.get(said.post_id)
+    new_posts: dict[str, IncomingPost] = {}
+    for post in sorted(page, key=lambda post: posting_order(post.posted_at, post.post_id)):
+        mention = known.get(post.post_id)
         if mention is not None:
-            _ingest_known(session, mention, said, taken, promise=place.promise, at=at)
-        elif said.post_id not in fresh or _is_older(fresh[said.post_id].latest_id, said.latest_id):
-            fresh[said.post_id] = said
-    if fresh:
-        _ingest_new(session, list(fresh.values()), place, taken, at=at)
-    return taken
+            _ingest_known(session, mention, post, result, promise=place.promise, at=at)
+        elif post.post_id not in new_posts or _is_older(new_posts[post.post_id].latest_id, post.latest_id):
+            new_posts[post.post_id] = post
+    if new_posts:
+        _ingest_new(session, list(new_posts.values()), place, result, at=at)
+    return result
 
 
 def _known_mentions(
     session: Session, place: IngestTarget, page: Sequence[IncomingPost]
 ) -> dict[str, Mention]:
     here = {"network": place.network, "account_id": place.account_id}
-    ids = bulk_insert.ids_of(session, Mention.post_id, {said.post_id for said in page}, **here)
+    ids = bulk_insert.ids_of(session, Mention.post_id, {post.post_id for post in page}, **here)
     if not ids:
         return {}
     query = select(Mention).where(Mention.id.in_(ids.values()))
@@ -140,117 +143,130 @@ def _known_mentions(
 def _ingest_known(
     session: Session,
     mention: Mention,
-    said: IncomingPost,
-    taken: IngestResult,
+    post: IncomingPost,
+    result: IngestResult,
     *,
     promise: SlaPolicy,
     at: datetime,
 ) -> None:
-    """A post that we know: a newer version replaces the words, anything else is a repeat.
+    """Update a post that is known: a newer version replaces the text, anything else is a repeat.
 
-    One that was missing is shown again, whatever version of it is listed.
+    A post that was missing is shown again, whatever version of it is listed.
     """
-    if not mention.is_missing and _is_repeat(mention, said):
-        taken.repeats += 1
+    if not mention.is_missing and _is_repeat(mention, post):
+        result.repeats += 1
         return
-    # The ticket first, as everybody holds it who changes a post: else two who read one edit could each wait
-    # for what the other has. Whoever was first has changed the post meanwhile.
+    # Lock the ticket first, as everything that changes a post does: else two workers that read one edit could
+    # each wait for the other's lock. The first of them has changed the post meanwhile.
     ticket = Ticket.lock(session, mention.ticket_id)
     session.refresh(mention)
     if mention.is_missing:
-        _restore_mention(session, mention, said, taken, promise=promise, at=at)
-    if _is_repeat(mention, said):
-        taken.repeats += 1
+        _restore_mention(session, mention, post, result, promise=promise, at=at)
+    if _is_repeat(mention, post):
+        result.repeats += 1
         return
-    mention.latest_id, mention.edited_at = said.latest_id, at
-    _copy_content(mention, said)
+    mention.latest_id, mention.edited_at = post.latest_id, at
+    _copy_content(mention, post)
     ticket.revision += 1
     Event.record(session, "post edited", at=at, ticket_id=mention.ticket_id, post_id=mention.post_id)
-    taken.edits += 1
-    taken.changed_ids.add(mention.ticket_id)
+    result.edits += 1
+    result.changed_ids.add(mention.ticket_id)
 
 
-def _copy_content(mention: Mention, said: IncomingPost) -> None:
-    """The post as it is now: its words, what is attached, and to whom it is."""
-    mention.text, mention.answerable = said.text, said.answerable
-    mention.media = [one.as_json() for one in said.media]
-    mention.addressed, mention.answers = list(said.addressed), said.answers
+def _copy_content(mention: Mention, post: IncomingPost) -> None:
+    """Copy the text, what is attached and the addressees of the post as it is now."""
+    mention.text, mention.answerable = post.text, post.answerable
+    mention.media = [attachment.as_json() for attachment in post.media]
+    mention.addressed, mention.answers = list(post.addressed), post.answers
 
 
 def _restore_mention(
     session: Session,
     mention: Mention,
-    said: IncomingPost,
-    taken: IngestResult,
+    post: IncomingPost,
+    result: IngestResult,
     *,
     promise: SlaPolicy,
     at: datetime,
 ) -> None:
-    """It is shown again: where its words were taken away, they are read anew. Its ticket is held."""
+    """Record that it is shown again, and write its text if it was erased. Its ticket is locked."""
     ticket = session.get_one(Ticket, mention.ticket_id)
     if mention.deleted_at is not None:
-        if said.latest_id != mention.latest_id and not _is_older(said.latest_id, mention.latest_id):
-            mention.latest_id, mention.edited_at = said.latest_id, at
-        _copy_content(mention, said)
+        if post.latest_id != mention.latest_id and not _is_older(post.latest_id, mention.latest_id):
+            mention.latest_id, mention.edited_at = post.latest_id, at
+        _copy_content(mention, post)
     waits = not_shown.restore(session, ticket, mention, at=at, promise=promise)
-    taken.restored_tickets[ticket.id] = taken.restored_tickets.get(ticket.id, False) or waits
-    taken.changed_ids.add(ticket.id)
+    result.restored_tickets[ticket.id] = result.restored_tickets.get(ticket.id, False) or waits
+    result.changed_ids.add(ticket.id)
 
 
-def _is_repeat(mention: Mention, said: IncomingPost) -> bool:
-    """Whether `said` tells nothing newer; pages come in any order.
+def _is_repeat(mention: Mention, post: IncomingPost) -> bool:
+    """Whether `post` is no newer than `mention`; pages come in any order.
 
-    The words of one version may be told in two ways: with its links as t.co or as where they lead.
+    The text of one version comes in two forms: with its links as t.co or as where they lead.
     """
-    same = mention.latest_id == said.latest_id and not (said.edit_keeps_id and mention.text != said.text)
-    return same or _is_older(said.latest_id, mention.latest_id)
+    same = mention.latest_id == post.latest_id and not (post.edit_keeps_id and mention.text != post.text)
+    return same or _is_older(post.latest_id, mention.latest_id)
 
 
-def _is_older(one: str, other: str) -> bool:
-    """Whether id `one` came before `other`: X's ids are numbers that grow."""
-    return one.isdigit() and other.isdigit() and int(one) < int(other)
+def _is_older(first_id: str, second_id: str) -> bool:
+    """Whether `first_id` is older than `second_id`: X's ids are numbers that grow."""
+    return first_id.isdigit() and second_id.isdigit() and int(first_id) < int(second_id)
 
 
 def _ingest_new(
-    session: Session, fresh: list[IncomingPost], place: IngestTarget, taken: IngestResult, *, at: datetime
+    session: Session,
+    new_posts: list[IncomingPost],
+    place: IngestTarget,
+    result: IngestResult,
+    *,
+    at: datetime,
 ) -> None:
-    authors, returning = _author_ids(session, place.network, {said.author_id for said in fresh})
+    authors, returning = _author_ids(session, place.network, {post.author_id for post in new_posts})
     not_shown.schedule_author_checks(session, [authors[one] for one in returning], at=at)
-    tickets = _lock_tickets(session, place, [said for said in fresh if said.author_id in returning], authors)
-    new = _open_tickets(
-        session, [said for said in fresh if _ticket_key(said, authors) not in tickets], place, authors, at=at
+    tickets = _lock_tickets(
+        session, place, [post for post in new_posts if post.author_id in returning], authors
     )
-    for said in fresh:
-        ticket = tickets.get(_ticket_key(said, authors))
+    new = _open_tickets(
+        session,
+        [post for post in new_posts if _ticket_key(post, authors) not in tickets],
+        place,
+        authors,
+        at=at,
+    )
+    for post in new_posts:
+        ticket = tickets.get(_ticket_key(post, authors))
         if ticket is not None:
             ticket.add_post(
                 session,
-                post_id=said.post_id,
-                posted_at=said.posted_at,
+                post_id=post.post_id,
+                posted_at=post.posted_at,
                 promise=place.promise,
             )
-            taken.follow_ups += 1
-            taken.known_ticket_texts[ticket.id], taken.newest_post_ids[ticket.id] = (
-                said.display_text,
-                said.post_id,
+            result.follow_ups += 1
+            result.known_ticket_texts[ticket.id], result.newest_post_ids[ticket.id] = (
+                post.display_text,
+                post.post_id,
             )
     owners = {key: ticket.id for key, ticket in tickets.items()} | new
-    _write_mentions(session, [_mention_values(said, place, authors, owners, at=at) for said in fresh], at=at)
-    taken.tickets += len(new)
-    taken.changed_ids |= set(owners.values())
+    _write_mentions(
+        session, [_mention_values(post, place, authors, owners, at=at) for post in new_posts], at=at
+    )
+    result.tickets += len(new)
+    result.changed_ids |= set(owners.values())
 
 
 _TicketKey = tuple[str, int]
 
 
-def _ticket_key(said: IncomingPost, authors: dict[str, int]) -> _TicketKey:
-    return said.conversation_id, authors[said.author_id]
+def _ticket_key(post: IncomingPost, authors: dict[str, int]) -> _TicketKey:
+    return post.conversation_id, authors[post.author_id]
 
 
 def _author_ids(session: Session, network: str, wanted: set[str]) -> tuple[dict[str, int], Collection[str]]:
-    """The ledger's ids of those people, and who of them spoke before.
+    """Returns the ledger's ids of those people, and who of them is known already.
 
-    Whoever is new gets a row, to be filled when the profile is read.
+    New authors get a row that is filled when the profile is read.
     """
     returning = bulk_insert.ids_of(session, Author.network_id, wanted, network=network)
     missing = sorted(wanted - returning.keys())
@@ -265,17 +281,17 @@ def _author_ids(session: Session, network: str, wanted: set[str]) -> tuple[dict[
 
 
 def _lock_tickets(
-    session: Session, place: IngestTarget, fresh: list[IncomingPost], authors: dict[str, int]
+    session: Session, place: IngestTarget, new_posts: list[IncomingPost], authors: dict[str, int]
 ) -> dict[_TicketKey, Ticket]:
-    """The tickets that exist for what was said, held until the transaction ends."""
-    if not fresh:
+    """Returns the tickets that exist for these posts, locked until the transaction ends."""
+    if not new_posts:
         return {}
     query = (
         select(Ticket)
         .where(
             Ticket.network == place.network,
             Ticket.account_id == place.account_id,
-            Ticket.conversation_id.in_({said.conversation_id for said in fresh}),
+            Ticket.conversation_id.in_({post.conversation_id for post in new_posts}),
             Ticket.author_id.in_(authors.values()),
         )
         .order_by(Ticket.id)
@@ -286,16 +302,16 @@ def _lock_tickets(
 
 
 def _open_tickets(
-    session: Session, said: list[IncomingPost], place: IngestTarget, authors: dict[str, int], *, at: datetime
+    session: Session, posts: list[IncomingPost], place: IngestTarget, authors: dict[str, int], *, at: datetime
 ) -> dict[_TicketKey, int]:
-    """Open one ticket, with its first turn, for each author in each conversation."""
+    """Create one ticket, with its first turn, for each author in each conversation."""
     rows: dict[_TicketKey, dict[str, Any]] = {}
-    for one in said:
-        key = _ticket_key(one, authors)
+    for post in posts:
+        key = _ticket_key(post, authors)
         if key in rows:
-            rows[key]["target_post_id"] = one.post_id  # oldest first, so the last one is the newest
+            rows[key]["target_post_id"] = post.post_id  # oldest first, so the last one is the newest
         else:
-            rows[key] = _ticket_values(one, place, authors[one.author_id], at=at)
+            rows[key] = _ticket_values(post, place, authors[post.author_id], at=at)
     if not rows:
         return {}
     new = dict(zip(rows, bulk_insert.reserve_ids(session, Ticket, len(rows)), strict=True))
@@ -307,29 +323,29 @@ def _open_tickets(
 
 
 def _ticket_values(
-    said: IncomingPost, place: IngestTarget, author_id: int, *, at: datetime
+    post: IncomingPost, place: IngestTarget, author_id: int, *, at: datetime
 ) -> dict[str, Any]:
     return {
         "network": place.network,
         "account_id": place.account_id,
-        "conversation_id": said.conversation_id,
+        "conversation_id": post.conversation_id,
         "author_id": author_id,
         "channel": place.channel,
         "state": TicketState.WAITING,
         "turn": 1,
         "revision": 1,
         "drawn_revision": 0,
-        "target_post_id": said.post_id,
-        "opened_at": said.posted_at,
+        "target_post_id": post.post_id,
+        "opened_at": post.posted_at,
         "seen_at": at,
-        "waiting_since": said.posted_at,
-        "due_at": place.promise.due(said.posted_at),
-        "nudge_at": None if place.network == CANARY_NETWORK else place.promise.half_time(said.posted_at),
+        "waiting_since": post.posted_at,
+        "due_at": place.promise.due(post.posted_at),
+        "nudge_at": None if place.network == CANARY_NETWORK else place.promise.half_time(post.posted_at),
     }
 
 
 def _write_mentions(session: Session, rows: list[dict[str, Any]], *, at: datetime) -> None:
-    """Insert them, and for each the event that it was heard."""
+    """Insert mentions, index their words, and write an event for each."""
     ids = bulk_insert.reserve_ids(session, Mention, len(rows))
     for row_id, row in zip(ids, rows, strict=True):
         row["id"] = row_id
@@ -343,7 +359,7 @@ def _write_mentions(session: Session, rows: list[dict[str, Any]], *, at: datetim
 
 
 def _mention_values(
-    said: IncomingPost,
+    post: IncomingPost,
     place: IngestTarget,
     authors: dict[str, int],
     owners: dict[_TicketKey, int],
@@ -351,22 +367,22 @@ def _mention_values(
     at: datetime,
 ) -> dict[str, Any]:
     return {
-        "ticket_id": owners[_ticket_key(said, authors)],
-        "author_id": authors[said.author_id],
+        "ticket_id": owners[_ticket_key(post, authors)],
+        "author_id": authors[post.author_id],
         "network": place.network,
         "account_id": place.account_id,
-        "post_id": said.post_id,
-        "latest_id": said.latest_id,
-        "in_reply_to": said.in_reply_to,
-        "quoted": said.quoted,
-        "text": said.text,
-        "lang": said.lang,
-        "url": said.url,
-        "media": [one.as_json() for one in said.media],
-        "addressed": list(said.addressed),
-        "answers": said.answers,
-        "matched": said.matched,
-        "answerable": said.answerable,
-        "posted_at": said.posted_at,
+        "post_id": post.post_id,
+        "latest_id": post.latest_id,
+        "in_reply_to": post.in_reply_to,
+        "quoted": post.quoted,
+        "text": post.text,
+        "lang": post.lang,
+        "url": post.url,
+        "media": [attachment.as_json() for attachment in post.media],
+        "addressed": list(post.addressed),
+        "answers": post.answers,
+        "matched": post.matched,
+        "answerable": post.answerable,
+        "posted_at": post.posted_at,
         "seen_at": at,
     }

@@ -1,8 +1,9 @@
-"""Posts that a network does not show to us any more, and what that means for their tickets.
+"""Posts that a network no longer shows to us, and what that means for their tickets.
 
 Suspended, protected, blocked, withheld, deleted and one lagging replica look alike to a reader, so a first
-miss only notes the moment. The network is asked again after one hour and after twenty. Still not shown at
-both: no reply is needed, and the words go. Shown again at any time: they are read anew, and the ticket waits.
+miss is only recorded. The network is asked again after one hour and after twenty. Still not shown at both: no
+reply is needed, and the text is erased. If it is shown again at any time, it is read again and the ticket
+waits.
 """
 
 from collections.abc import Sequence
@@ -16,26 +17,24 @@ from models.core.audit_event import Event
 from models.slack.home_tab import HomeTab
 from models.slack.notice import Notice
 from models.sources.mention import MISSING_RECHECK_DELAYS, Mention, QuarantinedPost
-from models.tickets import reply as delivery
-from models.tickets.reply import DeliveryState, Reply
+from models.tickets.delivery_state import PENDING_STATES, DeliveryState
+from models.tickets.reply import Reply
 from models.tickets.sla import SlaPolicy
 from models.tickets.state import NO_LONGER_SHOWN, OPEN_STATES
 from models.tickets.ticket import Ticket
 
-MIN_RECHECK_INTERVAL = timedelta(hours=1)  # at least between two looks, also where the first one came late
+MIN_RECHECK_INTERVAL = timedelta(hours=1)  # at least between two lookups, even if the first was late
 RECHECK_WINDOW = timedelta(
     days=30
-)  # so long after the first miss a new post of theirs has the old one looked for
-NO_ANSWER_RECHECK_DELAY = timedelta(
-    minutes=10
-)  # until a look is made again that said nothing about this post
-# Their words are to be gone within 24 hours: https://docs.x.com/developer-terms/policy
+)  # how long after the first miss a new post of the author has the old one looked up
+NO_ANSWER_RECHECK_DELAY = timedelta(minutes=10)  # after a lookup that said nothing about this post
+# The text has to be erased within 24 hours: https://docs.x.com/developer-terms/policy
 ERASE_AFTER = timedelta(hours=23)
 
 
 @dataclass(slots=True)
 class NotShownResult:
-    """What became of a ticket after a look: replies that were stopped, and whether it was closed."""
+    """The result of a lookup for a ticket: the replies that were cancelled, and whether it was closed."""
 
     stopped: list[Reply] = field(default_factory=list)
     closed: bool = False
@@ -51,14 +50,14 @@ def record_miss(
     at: datetime,
     is_look: bool = True,
 ) -> NotShownResult:
-    """The network did not show `mention` at `at`; the caller holds `ticket`.
+    """Record that the network did not show `mention` at `at`. The caller holds the lock on `ticket`.
 
-    `how` is the network's word for it: "gone" or "not shown". `title` is what people call the network. With
-    `is_look` off it was not asked for the post by its id (it refused a reply under it): that can be a first
-    miss, but never one of the two looks.
+    `how` is the network's word: "gone" or "not shown". `title` is the network's name as people read it.
+    `is_look` is False if the post was not looked up by its id (the network refused a reply to it): that can
+    be a first miss, but never one of the two lookups.
     """
     if mention.missing_since is None:
-        if mention.deleted_at is None:  # else an older Heard had given it up
+        if mention.deleted_at is None:  # else an older version of Heard erased it
             mention.missing_since, mention.missing_as, mention.missed_looks = at, how, 0
             mention.look_at = at + MISSING_RECHECK_DELAYS[0]
             _record(session, ticket, mention, "post not shown", at=at, how=how)
@@ -77,13 +76,13 @@ def record_miss(
 
 
 def postpone_check(mention: Mention, *, at: datetime) -> None:
-    """A look said nothing about `mention`, neither that it is there nor that it is not: look again soon."""
+    """Look again soon, because the network said neither that `mention` is there nor that it is not."""
     if mention.look_at is not None and mention.look_at <= at:
         mention.look_at = at + NO_ANSWER_RECHECK_DELAY
 
 
 def erase_text(session: Session, ticket: Ticket, mention: Mention, *, at: datetime) -> None:
-    """Take away the words of `mention` wherever they were copied to; its id and a fingerprint stay."""
+    """Erase the text of `mention` and every copy of it; its id and a fingerprint stay."""
     if mention.deleted_at is not None:
         return
     Notice.redact(session, mention)
@@ -101,9 +100,9 @@ def erase_text(session: Session, ticket: Ticket, mention: Mention, *, at: dateti
 
 
 def restore(session: Session, ticket: Ticket, mention: Mention, *, at: datetime, promise: SlaPolicy) -> bool:
-    """The network shows `mention` again; its words are the caller's to write. Whether the ticket waits anew.
+    """Record that the network shows `mention` again. The caller writes its text.
 
-    Only what Heard itself had closed waits again: what a person said about it stays.
+    Returns whether the ticket waits again: only one that Heard itself closed does.
     """
     mention.missing_since = mention.missing_as = mention.look_at = mention.deleted_at = None
     mention.missed_looks = 0
@@ -114,20 +113,20 @@ def restore(session: Session, ticket: Ticket, mention: Mention, *, at: datetime,
 
 
 def schedule_author_checks(session: Session, author_ids: Sequence[int], *, at: datetime) -> None:
-    """Those people are heard again, so what they said before and was given up may be there again: look."""
+    """Look up the erased posts of authors who posted again: their earlier posts may be shown again, too."""
     if not author_ids:
         return
-    over = select(Ticket.id).where(Ticket.author_id.in_(author_ids), Ticket.state.not_in(OPEN_STATES))
-    theirs = update(Mention).where(
-        Mention.ticket_id.in_(over),
+    closed = select(Ticket.id).where(Ticket.author_id.in_(author_ids), Ticket.state.not_in(OPEN_STATES))
+    given_up = update(Mention).where(
+        Mention.ticket_id.in_(closed),
         Mention.missing_since > at - RECHECK_WINDOW,
         Mention.missed_looks >= len(MISSING_RECHECK_DELAYS),
     )
-    session.execute(theirs.values(look_at=at), execution_options={"synchronize_session": False})
+    session.execute(given_up.values(look_at=at), execution_options={"synchronize_session": False})
 
 
 def erasure_due(at: datetime) -> ColumnElement[bool]:
-    """Posts whose words must go, whatever became of the looks."""
+    """Returns the SQL condition that a post's text has to be erased, whatever the lookups said."""
     return (
         Mention.look_at.is_not(None)
         & Mention.deleted_at.is_(None)
@@ -138,7 +137,7 @@ def erasure_due(at: datetime) -> ColumnElement[bool]:
 def list_due_checks(
     session: Session, network: str, account_id: str, *, at: datetime, limit: int
 ) -> Sequence[Mention]:
-    """The posts of that account that are to be looked at now, the longest due first."""
+    """Returns the posts of that account whose lookup is due, the longest due first."""
     query = select(Mention).where(
         Mention.look_at <= at, Mention.network == network, Mention.account_id == account_id
     )
@@ -146,7 +145,10 @@ def list_due_checks(
 
 
 def list_shown_siblings(session: Session, ticket_ids: Sequence[int], *, limit: int) -> Sequence[Mention]:
-    """The posts of those tickets that are shown as far as we know: whoever hid one may have hidden all."""
+    """Returns the posts of those tickets that are not known to be missing, newest first.
+
+    An author who hid one post may have hidden all.
+    """
     query = select(Mention).where(
         Mention.ticket_id.in_(ticket_ids), Mention.missing_since.is_(None), Mention.deleted_at.is_(None)
     )
@@ -156,12 +158,12 @@ def list_shown_siblings(session: Session, ticket_ids: Sequence[int], *, limit: i
 def _give_up(
     session: Session, ticket: Ticket, mention: Mention, *, title: str, at: datetime
 ) -> NotShownResult:
-    """Both looks did not show it: the words go, and with all its posts lost the ticket is closed."""
+    """Erase the text after both lookups, and close the ticket if all its posts are gone."""
     erase_text(session, ticket, mention, at=at)
     mention.look_at = None
     stopped = []
     for reply in ticket.unsettled(session):
-        if reply.state in delivery.PENDING_STATES and reply.to_post_id == mention.post_id:
+        if reply.state in PENDING_STATES and reply.to_post_id == mention.post_id:
             reply.move(
                 session, DeliveryState.CANCELLED, at=at, act="post no longer shown", reason=NO_LONGER_SHOWN
             )
@@ -169,7 +171,7 @@ def _give_up(
             stopped.append(reply)
     was_open = ticket.is_waiting
     stopped += ticket.close_if_gone(session, title=title, at=at)
-    if ticket.is_waiting and ticket.is_gone(session):  # a reply is on the wire: come back to it
+    if ticket.is_waiting and ticket.is_gone(session):  # a reply is being sent: look again
         mention.look_at = at + MIN_RECHECK_INTERVAL
     ticket.revision += 1
     return NotShownResult(stopped, closed=was_open and not ticket.is_waiting)

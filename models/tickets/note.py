@@ -1,4 +1,4 @@
-"""What the team notes about a person who speaks to us: for the team's eyes alone."""
+"""What the team notes about an author, visible to the team only."""
 
 from datetime import datetime
 
@@ -24,7 +24,11 @@ class Note(Base):
 
     @classmethod
     def add(cls, session: Session, *, about: int, text: str, by: str, at: datetime) -> "Note":
-        """Note `text` about the author `about`. The log has the act, not the words: those can go."""
+        """Add `text` as a note about the author with the id `about`.
+
+        The event log records the act, not the text, so that the text can be deleted. Raises `NoResultFound`
+        of SQLAlchemy if there is no such author.
+        """
         session.get_one(Author, about)
         note = cls(author_id=about, text=text, by=by, at=at)
         session.add(note)
@@ -33,7 +37,7 @@ class Note(Base):
         return note
 
     def delete(self, session: Session, *, by: str, at: datetime) -> None:
-        """Take it back, words and all; only who wrote it can."""
+        """Delete it, text included. Raises `RuleBrokenError` if `by` did not write it."""
         if self.by != by:
             raise RuleBrokenError(f"<@{self.by}> wrote that note, so only they can delete it.")
         session.delete(self)

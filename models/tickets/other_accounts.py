@@ -1,4 +1,4 @@
-"""What waits for accounts of ours other than the one that is connected: reads, and their cards' redrawing."""
+"""Reads what waits for accounts of ours that are not connected, and has their cards redrawn."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -7,12 +7,16 @@ from sqlalchemy import exists, func, select, union, update
 from sqlalchemy.orm import Session
 
 from models.sources.cursor import Cursor
-from models.tickets.reply import PENDING_STATES, PUBLIC_STATES, UNSETTLED_STATES, Reply
+from models.tickets.delivery_state import PENDING_STATES, PUBLIC_STATES, UNSETTLED_STATES
+from models.tickets.reply import Reply
 from models.tickets.ticket import Ticket
 
 
 def count_waiting_tickets(session: Session, network: str, connected_id: str) -> dict[str, int]:
-    """How many tickets of each other account are open, or have a reply on its way or to be deleted."""
+    """Returns, by account id, how many tickets of accounts other than `connected_id` need that account.
+
+    Those are open, or have a reply that is on its way or to be deleted.
+    """
     others = (Ticket.network == network, Ticket.account_id != connected_id)
     moving = select(Ticket.id, Ticket.account_id).join(Reply, Reply.ticket_id == Ticket.id).where(*others)
     ids = union(
@@ -25,7 +29,7 @@ def count_waiting_tickets(session: Session, network: str, connected_id: str) -> 
 
 
 def list_pending_replies(session: Session, network: str, account_id: str | None) -> list[int]:
-    """The replies of an account (None: of all accounts) that can still be stopped, oldest first."""
+    """Returns the ids of the pending replies of an account (None: of all accounts), oldest first."""
     query = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id).where(Ticket.network == network)
     if account_id is not None:
         query = query.where(Ticket.account_id == account_id)
@@ -35,9 +39,9 @@ def list_pending_replies(session: Session, network: str, account_id: str | None)
 def list_networks_without_credentials(
     session: Session, networks: Collection[str], *, read_before: datetime
 ) -> list[str]:
-    """The networks besides `networks` for which replies wait to leave, and that nobody has read since then.
+    """Returns the networks not in `networks` that have pending replies and were not read since `read_before`.
 
-    A worker that was started with other keys may still read them, while a new set of keys is rolled out.
+    While new keys are rolled out, a worker started with the old ones may still read them.
     """
     read = exists().where(Cursor.network == Ticket.network, Cursor.read_at >= read_before)
     query = select(Ticket.network).join(Reply, Reply.ticket_id == Ticket.id).distinct()
@@ -46,6 +50,6 @@ def list_networks_without_credentials(
 
 
 def redraw_cards(session: Session, network: str, account_id: str) -> None:
-    """Have the cards of its open tickets say how it stands now."""
+    """Have the cards of the account's open tickets redrawn."""
     here = (Ticket.network == network, Ticket.account_id == account_id, Ticket.drawn_revision > 0)
     session.execute(update(Ticket).where(Ticket.is_open(), *here).values(revision=Ticket.revision + 1))

@@ -1,42 +1,62 @@
-"""Whose a ticket is, and who is writing an answer to it: the half of a ticket that teammates share out."""
+"""Who owns a ticket, who is writing an answer to it, and the checks and records that every verb needs."""
 
 from datetime import datetime, timedelta
+from typing import Self
 
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy.orm import Session
 
 from models.core.audit_event import HEARD_ACTOR, Event
-from models.core.base import Key, OnItsWayError, RuleBrokenError, TakenError
-from models.tickets import reply as delivery
-from models.tickets.reminders import ReminderLevel
+from models.core.base import OnItsWayError, RuleBrokenError, TakenError
+from models.tickets.delivery_state import MAYBE_SENT_STATES
+from models.tickets.reminder_level import ReminderLevel
 from models.tickets.reply import Reply
 from models.tickets.state import OPEN_STATES, TicketState
+from models.tickets.ticket_columns import TicketColumns
 
-COMPOSER_OPEN_MAX = timedelta(minutes=15)  # a composer that was left open counts as closed after that
+COMPOSER_OPEN_MAX = timedelta(minutes=15)  # after that a composer that was left open counts as closed
 
 
-class OwnershipMixin:
-    """The columns and acts of ownership. `active_at` is the owner's last sign of life on this ticket."""
+class OwnershipMixin(TicketColumns):
+    """The verbs that claim, assign and release a ticket, and that open and close the composer."""
 
-    id: Mapped[Key]
-    state: Mapped[str] = mapped_column(default=TicketState.WAITING)
-    revision: Mapped[int] = mapped_column(default=1)
-    owner: Mapped[str | None]
-    claimed_at: Mapped[datetime | None]
-    active_at: Mapped[datetime | None]
-    first_claimed_at: Mapped[datetime | None]  # when somebody had it for the first time
-    # When the clock looks at it next, and what it has said of the turn at hand so far (a `Rung`).
-    nudge_at: Mapped[datetime | None]
-    nudges: Mapped[int] = mapped_column(default=0, server_default="0")
-    # A soft lock: who has the composer open, which one (its key), since when, and until when that counts.
-    composer: Mapped[str | None]
-    composing_key: Mapped[str | None]
-    composing_since: Mapped[datetime | None]
-    composing_until: Mapped[datetime | None]
+    @classmethod
+    def is_open(cls) -> ColumnElement[bool]:
+        """Returns the SQL condition that a ticket has no outcome yet.
 
-    # --- whose it is ------------------------------------------------------------------------------------
+        The states are literals rather than parameters: else SQLite cannot use the partial index.
+        https://www.sqlite.org/partialindex.html#queries_using_partial_indexes
+        """
+        return cls.state.in_([literal_column(f"'{state}'") for state in OPEN_STATES])
+
+    @classmethod
+    def lock(cls, session: Session, ticket_id: int) -> Self:
+        """Return the current row of that ticket, locked until the transaction ends.
+
+        Raises `NoResultFound` of SQLAlchemy if there is no such ticket.
+        """
+        query = (
+            select(cls).where(cls.id == ticket_id).with_for_update().execution_options(populate_existing=True)
+        )
+        return session.scalars(query).one()
+
+    @classmethod
+    def lock_if_free(cls, session: Session, ticket_id: int) -> Self | None:
+        """Return that ticket, locked; None if another transaction holds it or it does not exist.
+
+        Workers skip what another worker holds, instead of waiting for it.
+        https://www.postgresql.org/docs/current/sql-select.html#SQL-FOR-UPDATE-SHARE
+        """
+        query = select(cls).where(cls.id == ticket_id).with_for_update(skip_locked=True)
+        return session.scalar(query.execution_options(populate_existing=True))
+
+    # --- claims -------------------------------------------------------------------------------------------
 
     def claim(self, session: Session, *, by: str, at: datetime) -> None:
-        """Take it. Pressing twice is harmless; somebody else's ticket stays theirs."""
+        """Make `by` the owner. Claiming one's own ticket again changes nothing.
+
+        Raises `TakenError` if someone else owns it, and `RuleBrokenError` if it is closed.
+        """
         self._must_be_open()
         if self.owner == by:
             return
@@ -45,31 +65,39 @@ class OwnershipMixin:
         self._own(session, "claim", by=by, at=at)
 
     def take_over(self, session: Session, *, by: str, at: datetime) -> None:
-        """Take it from whoever has it."""
+        """Make `by` the owner, even if someone else owns it. Raises `RuleBrokenError` if it is closed."""
         self._must_be_open()
         if self.owner != by:
             self._own(session, "take over" if self.owner else "claim", by=by, at=at)
 
     def assign(self, session: Session, *, to: str, by: str, at: datetime) -> None:
-        """Give it to `to`, whoever has it."""
+        """Make `to` the owner, even if someone else owns it.
+
+        Raises `RuleBrokenError` if it is closed or `to` owns it already.
+        """
         self._must_be_open()
         if self.owner == to:
             raise RuleBrokenError(f"<@{to}> has this one already.")
         self._own(session, "assign", by=by, at=at, to=to)
 
     def release(self, session: Session, *, by: str, at: datetime) -> None:
-        """Give it back to the queue."""
+        """Leave it unassigned.
+
+        Raises `RuleBrokenError` if it has no owner, `TakenError` if the owner is not `by`, and
+        `OnItsWayError` while a reply of it may or may not be public.
+        """
         if self.owner is None:
             raise RuleBrokenError("Nobody has this one.")
         if self.owner != by:
             raise TakenError(f"<@{self.owner}> has this one; only they can release it.")
-        self._refuse_while_on_the_wire(session)
+        self._refuse_while_sending(session)
         self._disown(session, "release", by=by, at=at)
 
     def expire(self, session: Session, *, at: datetime) -> str | None:
-        """Give it back to the queue because its owner was quiet for too long; who that was.
+        """Leave it unassigned because its owner was inactive for too long. Returns the former owner.
 
-        Not under an open composer, and not while a reply is on its way: then somebody is at it.
+        Returns None, and changes nothing, if it has no owner, does not wait, has an open composer or has a
+        reply on its way: then someone is working on it.
         """
         owner = self.owner
         if (
@@ -84,25 +112,25 @@ class OwnershipMixin:
         return owner
 
     def record_activity(self, *, by: str, at: datetime) -> None:
-        """`by` did something about it: if it is theirs, the claim begins anew to run."""
+        """Note that `by` worked on it at `at`. If `by` is the owner, the claim's time starts again."""
         if self.owner == by and (self.active_at is None or self.active_at < at):
             self.restart_owner_clock(at)
 
     def restart_owner_clock(self, at: datetime) -> None:
-        """Its owner, if it has one, has from now on to react."""
+        """Count the owner's inactivity from `at` on."""
         self.active_at = at if self.owner is not None else None
         self._reset_reminders(at)
 
     def _reset_reminders(self, at: datetime) -> None:
-        """Whose it is has changed, or how quiet they are: the clock looks at it anew."""
+        """Clear the reminders about the owner, and have the reminder job look at the ticket at `at`."""
         self.nudges &= ~(ReminderLevel.OWNER | ReminderLevel.LAPSED)
         self.nudge_at = at if self.state == TicketState.WAITING else None
 
     def _own(self, session: Session, act: str, *, by: str, at: datetime, to: str | None = None) -> None:
-        before, self.owner, self.claimed_at = self.owner, to or by, at
+        former, self.owner, self.claimed_at = self.owner, to or by, at
         self.first_claimed_at = self.first_claimed_at or at
         self.restart_owner_clock(at)
-        data = ({"from": before} if before else {}) | ({"to": to} if to else {})
+        data = ({"from": former} if former else {}) | ({"to": to} if to else {})
         self._log(session, act, by=by, at=at, **data)
 
     def _disown(self, session: Session, act: str, *, by: str, at: datetime, **data: str) -> None:
@@ -110,32 +138,35 @@ class OwnershipMixin:
         self._reset_reminders(at)
         self._log(session, act, by=by, at=at, **data)
 
-    # --- who is writing ---------------------------------------------------------------------------------
+    # --- the composer -------------------------------------------------------------------------------------
 
     def is_composed(self, at: datetime) -> bool:
-        """Whether somebody has the composer open."""
+        """Whether someone has the composer open at `at`."""
         return self.composing_until is not None and self.composing_until > at
 
     def start_composing(self, session: Session, *, by: str, key: str, at: datetime) -> bool:
-        """`by` opened the composer `key`. False, and nothing changes, if somebody else is writing already."""
+        """Note that `by` opened the composer `key`.
+
+        Returns False, and changes nothing, if someone else has a composer open.
+        """
         if self.is_composed(at) and self.composer != by:
             return False
         self._compose(session, "compose", by=by, key=key, at=at)
         return True
 
     def take_over_composing(self, session: Session, *, by: str, key: str, at: datetime) -> str | None:
-        """`by` writes from here on, in the composer `key`; gives who wrote until now."""
-        before = self.composer if self.is_composed(at) and self.composer != by else None
+        """Make the composer `key` of `by` the open one. Returns who else had one open, or None."""
+        former = self.composer if self.is_composed(at) and self.composer != by else None
         self._compose(session, "take over composing", by=by, key=key, at=at)
-        return before
+        return former
 
     def stop_composing(self, *, key: str) -> None:
-        """The composer `key` is closed; any other one stays as it is."""
+        """Note that the composer `key` is closed. Does nothing if another one is open."""
         if self.composing_key == key:
             self._clear_composer()
 
     def forget_composer(self, at: datetime) -> None:
-        """Nobody can say any more whether somebody is still writing there."""
+        """Close a composer that has been open for longer than `COMPOSER_OPEN_MAX`."""
         if self.composing_until is not None and self.composing_until <= at:
             self._clear_composer()
 
@@ -150,19 +181,24 @@ class OwnershipMixin:
             self.revision += 1
         self.composer = self.composing_key = self.composing_since = self.composing_until = None
 
-    # --- what every act needs ---------------------------------------------------------------------------
+    # --- what every verb needs ----------------------------------------------------------------------------
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has no outcome yet: it waits or is snoozed."""
+        return self.state in OPEN_STATES
 
     def unsettled(self, session: Session) -> list[Reply]:
-        """Replies of any turn that are on their way and have not arrived, oldest first."""
+        """Returns the replies of any turn that were submitted and have no final state yet, oldest first."""
         return Reply.unsettled(session, self.id)
 
     def _must_be_open(self) -> None:
         if self.state not in OPEN_STATES:
             raise RuleBrokenError(f"This one is closed: {self.state}. Reopen it first.")
 
-    def _refuse_while_on_the_wire(self, session: Session) -> None:
+    def _refuse_while_sending(self, session: Session) -> None:
         for reply in self.unsettled(session):
-            if reply.state in delivery.MAYBE_SENT_STATES:
+            if reply.state in MAYBE_SENT_STATES:
                 raise OnItsWayError(
                     f"Not now: <@{reply.actor}>'s reply is {reply.state}, "
                     "and nobody can say yet whether it is public.",
@@ -178,7 +214,7 @@ class OwnershipMixin:
         post_id: str | None = None,
         **data: str | None,
     ) -> None:
-        """Write the act down and have the card redrawn."""
+        """Record `act` in the event log and have the card redrawn. Leaves out `data` that is None."""
         self.revision += 1
         Event.record(
             session,

@@ -1,4 +1,4 @@
-"""Whether anything may leave at all: a team can tell Heard to keep quiet for a while."""
+"""The pause: a team can stop all public replies for a while."""
 
 from datetime import datetime
 
@@ -11,13 +11,14 @@ GLOBAL_SCOPE = "all"
 
 
 class PausedError(RuleBrokenError):
-    """Nothing may be sent just now."""
+    """A pause is on, so nothing may be sent. The message says who paused and how it ends."""
 
 
 class Pause(Base):
-    """While this row is there, no reply leaves."""
+    """While this row exists, no reply is sent."""
 
     __tablename__ = "pauses"
+    wait_columns = ("at",)
 
     scope: Mapped[str] = mapped_column(primary_key=True)
     by: Mapped[str]  # a Slack user
@@ -25,12 +26,12 @@ class Pause(Base):
 
     @classmethod
     def current(cls, session: Session) -> "Pause | None":
-        """The pause that holds, as it is in the database; None while everything may leave."""
+        """Returns the current pause as it is in the database; None while replies may be sent."""
         return session.get(cls, GLOBAL_SCOPE, populate_existing=True)
 
     @classmethod
     def begin(cls, session: Session, *, by: str, at: datetime) -> bool:
-        """Let nothing leave from here on; False if that was so before."""
+        """Stop all public replies. Returns False if they were stopped already."""
         if not add_if_absent(session, cls, scope=GLOBAL_SCOPE, by=by, at=at):
             return False
         Event.record(session, "pause", at=at, by=by)
@@ -38,7 +39,7 @@ class Pause(Base):
 
     @classmethod
     def end(cls, session: Session, *, by: str, at: datetime) -> bool:
-        """Let replies leave again; False if nothing was paused."""
+        """Allow public replies again. Returns False if nothing was paused."""
         pause = cls.current(session)
         if pause is None:
             return False
@@ -49,12 +50,12 @@ class Pause(Base):
 
     @classmethod
     def raise_if_paused(cls, session: Session) -> None:
-        """Raise `PausedError` while a pause holds."""
+        """Raises `PausedError` during a pause."""
         pause = cls.current(session)
         if pause is not None:
             raise PausedError(pause.sentence)
 
     @property
     def sentence(self) -> str:
-        """Who let nothing leave, and how it ends; mrkdwn."""
+        """Who paused the replies and how it ends, as mrkdwn."""
         return f"<@{self.by}> has paused all public replies. `/mentions resume` lets them go out again."

@@ -1,29 +1,20 @@
-"""When the team is reminded of a ticket that waits, and of what. Pure."""
+"""Decides when the team is reminded of a ticket that waits, and of what. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import IntFlag
-from typing import TYPE_CHECKING
 
+from models.tickets.reminder_level import ReminderLevel
 from models.tickets.sla import SlaPolicy
-
-if TYPE_CHECKING:
-    from models.tickets.ticket import Ticket  # which keeps its rung
-
-
-class ReminderLevel(IntFlag):
-    """What has happened to the turn at hand: each once, until a new turn or a snooze begins anew."""
-
-    HALF = 1  # nobody has it, and half of the time is over: said in its thread
-    OVERDUE = 2  # it is past its due time without an answer: said in the channel
-    OWNER = 4  # its owner is quiet: said to them
-    LAPSED = 8  # they stayed quiet and lost it: still to be said to the backup
+from models.tickets.ticket import Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class ReminderStep:
-    """What is to be said now, if anything, where that leaves the ticket, and when to look again, if ever."""
+    """What the reminder job does next: the reminder to send, if any, and the new values for the ticket.
+
+    `nudges` are the reminders that the turn has then had; `check_at` is when to look again, or None.
+    """
 
     reminder: ReminderLevel | None
     nudges: ReminderLevel
@@ -31,35 +22,38 @@ class ReminderStep:
 
 
 def next_reminder(
-    ticket: "Ticket", *, at: datetime, promise: SlaPolicy, claim_holds: timedelta
+    ticket: Ticket, *, at: datetime, promise: SlaPolicy, claim_holds: timedelta
 ) -> ReminderStep:
-    """What the clock has to say about a ticket that waits at `at`; nothing while nobody is there."""
+    """Returns the reminder that a waiting ticket needs at `at`; none outside office hours.
+
+    `claim_holds` is how long, in office hours, an owner may be inactive before the claim expires.
+    """
     had = ReminderLevel(ticket.nudges)
-    due = [rung for moment, rung in _upcoming_levels(ticket, had, at, promise, claim_holds) if moment <= at]
+    due = [level for moment, level in _upcoming_levels(ticket, had, at, promise, claim_holds) if moment <= at]
     if due and not promise.office.is_open(at):
         return ReminderStep(None, had, promise.next_opening(at))
-    say = min(due, key=_LEVELS_BY_URGENCY.index, default=None)
-    has = had if say is None else _levels_after(had, say, is_owned=ticket.owner is not None)
+    level = min(due, key=_LEVELS_BY_URGENCY.index, default=None)
+    has = had if level is None else _levels_after(had, level, is_owned=ticket.owner is not None)
     moments = [moment for moment, _ in _upcoming_levels(ticket, has, at, promise, claim_holds)]
-    return ReminderStep(say, has, min(moments, default=None))
+    return ReminderStep(level, has, min(moments, default=None))
 
 
 _DUE_TOLERANCE = timedelta(seconds=1)  # an answer at the due time itself is in time
 _LEVELS_BY_URGENCY = (ReminderLevel.OVERDUE, ReminderLevel.LAPSED, ReminderLevel.OWNER, ReminderLevel.HALF)
 
 
-def _levels_after(had: ReminderLevel, said: ReminderLevel, *, is_owned: bool) -> ReminderLevel:
-    if said == ReminderLevel.LAPSED:
+def _levels_after(had: ReminderLevel, sent: ReminderLevel, *, is_owned: bool) -> ReminderLevel:
+    if sent == ReminderLevel.LAPSED:
         return had & ~ReminderLevel.LAPSED
-    if said == ReminderLevel.OVERDUE and is_owned:  # its owner is told with the channel
-        return had | said | ReminderLevel.OWNER
-    return had | said
+    if sent == ReminderLevel.OVERDUE and is_owned:  # the reminder in the channel names the owner
+        return had | sent | ReminderLevel.OWNER
+    return had | sent
 
 
 def _upcoming_levels(
-    ticket: "Ticket", had: ReminderLevel, at: datetime, promise: SlaPolicy, claim_holds: timedelta
+    ticket: Ticket, had: ReminderLevel, at: datetime, promise: SlaPolicy, claim_holds: timedelta
 ) -> Iterator[tuple[datetime, ReminderLevel]]:
-    """What there is to be said still, and when."""
+    """The reminders that may still come, each with its time."""
     if ticket.due_at is not None and not had & ReminderLevel.OVERDUE:
         yield ticket.due_at + _DUE_TOLERANCE, ReminderLevel.OVERDUE
         if ticket.owner is None and not had & ReminderLevel.HALF:

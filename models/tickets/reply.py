@@ -1,15 +1,14 @@
-"""Our public answer and its way out: the delivery machine.
+"""Our public answer, and its delivery to the network as a state machine.
 
-Every move is one conditional UPDATE on (state, fence). Whoever loses the race learns it from the row count
-and does nothing; whoever wins has raised the fence, so that a late worker cannot write over what came after.
+Every move is one conditional UPDATE on (state, fence). A worker that loses the race learns it from the row
+count and does nothing; the one that wins has raised the fence, so a late worker cannot overwrite what came
+after. The states and moves are in `delivery_state.py`.
 """
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from enum import StrEnum
-from types import MappingProxyType
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     literal_column,
+    or_,
     select,
     text,
     update,
@@ -29,142 +29,43 @@ from models.core import log_after_commit
 from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import Base, Key, RuleBrokenError
 from models.slack.reaction import Reaction
+from models.tickets.delivery_state import (
+    HAND_OFF_REMINDER_DELAY,
+    HELD_BACK_REASONS,
+    LIVE_STATES,
+    PUBLIC_STATES,
+    RETURNED_STATES,
+    STATE_EMOJI,
+    STUCK_STATES,
+    TRANSITIONS,
+    UNSETTLED_STATES,
+    WARNING_STATES,
+    DeliveryState,
+)
 from models.tickets.teammate import strip_sign_off
 
 log = logging.getLogger(__name__)
 
 
-class DeliveryState(StrEnum):
-    """Where a reply is on its way out."""
-
-    DRAFT = "draft"
-    AWAITING_APPROVAL = "awaiting approval"
-    HELD = "held"
-    QUEUED = "queued"
-    SENDING = "sending"
-    PUBLISHED = "published"
-    UNSURE = "unsure"
-    ASKED = "asked"
-    REFUSED = "refused"
-    HANDED_OFF = "handed off"
-    CONFIRMED = "confirmed"
-    CANCELLED = "cancelled"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    SUPERSEDED = "superseded"
-    DISCARDED = "discarded"
-
-
-# The states that hold their turn: one of them a turn, by a unique index.
-LIVE_STATES = (
-    DeliveryState.HELD,
-    DeliveryState.QUEUED,
-    DeliveryState.SENDING,
-    DeliveryState.UNSURE,
-    DeliveryState.ASKED,
-    DeliveryState.HANDED_OFF,
-    DeliveryState.PUBLISHED,
-    DeliveryState.CONFIRMED,
-)
-PENDING_STATES = (DeliveryState.HELD, DeliveryState.QUEUED)  # can still be stopped
-MAYBE_SENT_STATES = (
-    DeliveryState.SENDING,
-    DeliveryState.UNSURE,
-    DeliveryState.ASKED,
-)  # nobody can say yet whether it is public
-UNSETTLED_STATES = (*PENDING_STATES, *MAYBE_SENT_STATES, DeliveryState.HANDED_OFF)
-PUBLIC_STATES = (DeliveryState.PUBLISHED, DeliveryState.CONFIRMED)
-# The words are their author's again: to change, to send once more, or to leave.
-RETURNED_STATES = (
-    DeliveryState.DRAFT,
-    DeliveryState.CANCELLED,
-    DeliveryState.REFUSED,
-    DeliveryState.REJECTED,
-    DeliveryState.SUPERSEDED,
-    DeliveryState.WITHDRAWN,
-)
-
-HAND_OFF_REMINDER_DELAY = timedelta(minutes=30)
-
-WARNING_STATES = {DeliveryState.UNSURE, DeliveryState.ASKED, DeliveryState.REFUSED, DeliveryState.HANDED_OFF}
-
-# Where a reply may go no further by itself.
-STUCK_STATES = (DeliveryState.ASKED, DeliveryState.HANDED_OFF, DeliveryState.QUEUED)
-# Why a queued reply is held back, where only a person can mend it: causes of a network's `Later`.
-HELD_BACK_REASONS = ("unauthorized", "out of credit", "forbidden")
-
-# The delivery table of docs/reference/ledger.md, row by row.
-TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType(
-    {
-        DeliveryState.DRAFT: frozenset(
-            # straight to a hand-off where the network's API is known to refuse
-            {
-                DeliveryState.AWAITING_APPROVAL,
-                DeliveryState.HELD,
-                DeliveryState.HANDED_OFF,
-                DeliveryState.DISCARDED,
-            },
-        ),
-        DeliveryState.AWAITING_APPROVAL: frozenset(
-            {DeliveryState.HELD, DeliveryState.REJECTED, DeliveryState.WITHDRAWN, DeliveryState.SUPERSEDED},
-        ),
-        DeliveryState.HELD: frozenset({DeliveryState.QUEUED, DeliveryState.CANCELLED}),
-        DeliveryState.QUEUED: frozenset({DeliveryState.SENDING, DeliveryState.CANCELLED}),
-        DeliveryState.SENDING: frozenset(
-            {DeliveryState.PUBLISHED, DeliveryState.QUEUED, DeliveryState.REFUSED, DeliveryState.UNSURE}
-        ),
-        DeliveryState.UNSURE: frozenset({DeliveryState.PUBLISHED, DeliveryState.ASKED}),
-        DeliveryState.ASKED: frozenset(
-            {DeliveryState.PUBLISHED, DeliveryState.QUEUED, DeliveryState.CANCELLED}
-        ),
-        DeliveryState.REFUSED: frozenset({DeliveryState.HANDED_OFF}),
-        DeliveryState.HANDED_OFF: frozenset({DeliveryState.CONFIRMED, DeliveryState.CANCELLED}),
-        DeliveryState.CANCELLED: frozenset(
-            {DeliveryState.PUBLISHED}
-        ),  # discarded while unsure, and then seen after all
-        DeliveryState.PUBLISHED: frozenset({DeliveryState.WITHDRAWN}),
-        DeliveryState.CONFIRMED: frozenset({DeliveryState.WITHDRAWN}),
-        DeliveryState.REJECTED: frozenset(),
-        DeliveryState.WITHDRAWN: frozenset(),
-        DeliveryState.SUPERSEDED: frozenset(),
-        DeliveryState.DISCARDED: frozenset(),
-    },
-)
-
-
-# What is put on the Slack message that a reply's words came from: what became of them.
-# Slack's own names of emoji: https://slack.com/help/articles/202931348
-STATE_EMOJI: Mapping[DeliveryState, str | None] = MappingProxyType(
-    dict.fromkeys(DeliveryState)
-    | dict.fromkeys(
-        (DeliveryState.HELD, DeliveryState.QUEUED, DeliveryState.SENDING), "hourglass_flowing_sand"
-    )
-    | dict.fromkeys((DeliveryState.UNSURE, DeliveryState.ASKED), "grey_question")
-    | dict.fromkeys((DeliveryState.PUBLISHED, DeliveryState.CONFIRMED), "postbox")
-    | {DeliveryState.HANDED_OFF: "arrow_upper_right", DeliveryState.REFUSED: "warning"}
-    | {DeliveryState.DISCARDED: "mute", DeliveryState.WITHDRAWN: "wastebasket"},
-)
-
-
 def _state_condition(states: Iterable[DeliveryState]) -> str:
-    """The condition that a row is in one of `states`, as SQL."""
+    """The SQL condition that a row is in one of `states`."""
     return "state IN (" + ", ".join(f"'{state}'" for state in states) + ")"
 
 
 def _partial_index(name: str, condition: str, *columns: str) -> Index:
-    """An index over the few rows that fulfil `condition`."""
+    """An index over the few rows for which `condition` holds."""
     return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class OvertakenError(RuleBrokenError):
-    """Somebody or something else moved this reply first."""
+    """Someone, or another worker, moved this reply first, or it is not in a state that allows the move."""
 
 
 class Reply(Base):
-    """One answer, in the exact words that go out, and all that is known about where it got to.
+    """One answer, in the exact words that go out, and the state of its delivery.
 
-    `fence` rises with every move. `key` stays the same over tries, for networks that honour one. `actor` is
-    the Slack user whose act sends it; `author` is whose words they are, where that is somebody else.
+    `fence` rises with every move. `key` stays the same over tries, for networks that deduplicate by it.
+    `actor` is the Slack user whose act sends it; `author` is who wrote the text, if that is someone else.
     """
 
     __tablename__ = "replies"
@@ -186,6 +87,7 @@ class Reply(Base):
         _partial_index("ix_replies_given_back", _state_condition(RETURNED_STATES), "actor"),
         _partial_index("ix_replies_stops", _state_condition(STUCK_STATES), "ticket_id", "state", "reason"),
     )
+    wait_columns = ("created_at", "due_at", "released_at", "sent_at")
 
     id: Mapped[Key]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
@@ -202,14 +104,14 @@ class Reply(Base):
     approver: Mapped[str | None]
     source: Mapped[str]
     to_post_id: Mapped[str]
-    said_channel: Mapped[str | None]  # the Slack message that its words come from, if they do
+    said_channel: Mapped[str | None]  # with `said_ts`, the Slack message that its text comes from
     said_ts: Mapped[str | None]
-    wait_seconds: Mapped[int | None]  # how long after it the ticket comes back, if they stay silent
-    unsay_by: Mapped[str | None]  # who wants it deleted on the network
-    sent_to: Mapped[str | None]  # the version of that post which it was sent to
+    wait_seconds: Mapped[int | None]  # how long the ticket waits for the customer before it comes back
+    unsay_by: Mapped[str | None]  # who asked to delete it on the network
+    sent_to: Mapped[str | None]  # the version of the post `to_post_id` that it was sent to
     created_at: Mapped[datetime]
-    # When the next thing is due in the state at hand: the undo window's end, the next try, the end of the
-    # lease, the next look, the next nudge, the next try to delete it.
+    # When something is due in the current state: the end of the undo window, the next try, the end of the
+    # lease, the next lookup, the next reminder, the next try to delete it.
     due_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
     worker: Mapped[str | None]
@@ -229,58 +131,64 @@ class Reply(Base):
 
     @classmethod
     def is_given_back(cls) -> ColumnElement[bool]:
-        """The condition that the words are their author's again, so spelled that its index can be used.
+        """Returns the SQL condition that the text is its author's again.
 
+        The states are literals, so that SQLite can use the partial index.
         https://www.sqlite.org/partialindex.html#queries_using_partial_indexes
         """
         return cls.state.in_([literal_column(f"'{state}'") for state in RETURNED_STATES])
 
     @classmethod
     def needs_a_person(cls) -> ColumnElement[bool]:
-        """The condition that it goes no further by itself: asked about, to be posted by hand, or held back.
+        """Returns the SQL condition that a reply needs a person: to decide, post by hand, or fix access.
 
-        So spelled that its index can be used, see `is_given_back`.
+        The states are literals, so that the partial index can be used, see `is_given_back`.
         """
         waits = cls.state.in_([literal_column(f"'{state}'") for state in STUCK_STATES])
         return waits & ((cls.state != DeliveryState.QUEUED) | cls.reason.in_(HELD_BACK_REASONS))
 
     @classmethod
+    def still_waits(cls) -> ColumnElement[bool]:
+        """Returns the SQL condition that a reply is on its way or being deleted: other times are history."""
+        return or_(cls.state.in_(UNSETTLED_STATES), cls.unsay_by.is_not(None))
+
+    @classmethod
     def live(cls, session: Session, ticket_id: int, turn: int) -> "Reply | None":
-        """The reply that holds this turn, if one does."""
+        """Returns the reply that holds this turn of that ticket, or None."""
         query = select(cls).where(cls.ticket_id == ticket_id, cls.turn == turn, cls.state.in_(LIVE_STATES))
         return session.scalar(query)
 
     @classmethod
     def unsettled(cls, session: Session, ticket_id: int) -> "list[Reply]":
-        """Replies of any turn of that ticket that are on their way and have not arrived, oldest first."""
+        """Returns that ticket's replies that were submitted and have no final state yet, oldest first."""
         query = select(cls).where(cls.ticket_id == ticket_id, cls.state.in_(UNSETTLED_STATES))
         return list(session.scalars(query.order_by(cls.id)))
 
     @classmethod
     def last(cls, session: Session, ticket_id: int, actor: str) -> "Reply | None":
-        """What `actor` wrote last for this ticket."""
+        """Returns the last reply or draft that `actor` wrote for that ticket, or None."""
         query = select(cls).where(cls.ticket_id == ticket_id, cls.actor == actor)
         return session.scalar(query.order_by(cls.id.desc()).limit(1))
 
     @classmethod
     def last_returned(cls, session: Session, ticket_id: int, actor: str) -> "Reply | None":
-        """What `actor` last wrote for this ticket, if it came back to them instead of going out."""
+        """Returns what `actor` last wrote for that ticket if its text is theirs again, else None."""
         last = cls.last(session, ticket_id, actor)
         return last if last is not None and last.state in RETURNED_STATES else None
 
     @classmethod
     def last_returned_text(cls, session: Session, ticket_id: int, actor: str) -> str | None:
-        """The words of it."""
+        """Returns the text of `last_returned` without the sign-off, or None."""
         kept = cls.last_returned(session, ticket_id, actor)
         return kept.words if kept is not None else None
 
     @property
     def is_returned(self) -> bool:
-        """Whether it was to go out, and its words are its author's again."""
+        """Whether it was submitted, and its text is its author's again."""
         return self.state in RETURNED_STATES and self.state != DeliveryState.DRAFT
 
     def is_last(self, session: Session) -> bool:
-        """Whether its actor has written nothing for this ticket since: only the last words come back."""
+        """Whether its actor has written nothing for this ticket since."""
         return Reply.last(session, self.ticket_id, self.actor) is self
 
     def move(
@@ -293,9 +201,10 @@ class Reply(Base):
         act: str | None = None,
         **changes: Any,  # noqa: ANN401 - columns
     ) -> None:
-        """Go to `to`, if the table allows it and nobody was faster; write down who did it.
+        """Move it to the state `to` and record who did it. `changes` are further columns to set.
 
-        Raises `OvertakenError` when the row is not where this copy of it says.
+        Raises `OvertakenError` if `TRANSITIONS` does not allow the move, or if the row is no longer in the
+        state that this object says.
         """
         if to not in TRANSITIONS[DeliveryState(self.state)] or self._never_left():
             raise OvertakenError(f"That reply is {self.state} already.")
@@ -324,20 +233,20 @@ class Reply(Base):
         )
 
     def _log_move(self, session: Session, to: DeliveryState, act: str | None, reason: str | None) -> None:
-        """Have the log say where it is now: ids and states, nobody's words."""
+        """Write a log line about the move, with ids and states but no text of anyone's."""
         level = logging.WARNING if to in WARNING_STATES else logging.INFO
         fields = {"ticket_id": self.ticket_id, "reply_id": self.id, "state": to.value, "tries": self.tries}
-        why = [one for one in (act, reason) if one]
-        said = f"reply %(reply_id)s of ticket %(ticket_id)s: %(state)s{' (%(why)s)' if why else ''}"
+        why = [part for part in (act, reason) if part]
+        message = f"reply %(reply_id)s of ticket %(ticket_id)s: %(state)s{' (%(why)s)' if why else ''}"
         log_after_commit.add_line(
-            session, log, level, said, fields | ({"why": ", ".join(why)} if why else {})
+            session, log, level, message, fields | ({"why": ", ".join(why)} if why else {})
         )
 
     def update_reaction(self, session: Session) -> None:
-        """Have the Slack message that its words come from show what became of them.
+        """Set the emoji on the Slack message that its text comes from.
 
-        Several people may have proposed the same message: what one of them keeps private does not hide that
-        another's is public, or on its way.
+        Several people may have proposed the same message: a reply that is live decides before one that is
+        not.
         """
         if self.said_channel is not None and self.said_ts is not None:
             here = select(Reply.state).where(
@@ -350,44 +259,45 @@ class Reply(Base):
             )
 
     def _must_be(self, state: DeliveryState) -> None:
-        """Refuse what the table allows only from `state`: several rows of it lead to the same place."""
+        """Refuse a move that is allowed from `state` only, where other states lead to the same one."""
         if self.state != state:
             raise OvertakenError(f"That reply is {self.state} already.")
 
     @property
     def is_moving(self) -> bool:
-        """Whether it is on its way, or looked for, and nobody has to do anything about it."""
+        """Whether it is on its way or being looked for, and nobody has to do anything."""
         if self.state == DeliveryState.QUEUED:
             return self.reason is None
         return self.state in {DeliveryState.HELD, DeliveryState.SENDING, DeliveryState.UNSURE}
 
     @property
     def words(self) -> str:
-        """What its author typed."""
+        """The text without the sign-off, as its author typed it."""
         return strip_sign_off(self.text, self.sign_off)
 
     def _never_left(self) -> bool:
-        """Whether it was stopped before anybody could say it: nobody can see such a reply later after all."""
+        """Whether it was cancelled before any attempt to send it: such a reply cannot be seen later."""
         return self.state == DeliveryState.CANCELLED and not self.may_be_public
 
     @property
     def may_be_public(self) -> bool:
-        """Whether it was ever tried, or given to a person to post."""
+        """Whether it was ever sent, or handed to a person to post."""
         return self.tries > 0 or self.was_handed_off
 
-    # --- towards the wire -------------------------------------------------------------------------------
+    # --- sending ------------------------------------------------------------------------------------
 
     def release(self, session: Session, *, at: datetime) -> None:
-        """The undo window is over."""
+        """End the undo window: it is queued. Raises `OvertakenError` if it is not held."""
         self._must_be(DeliveryState.HELD)
         self.move(session, DeliveryState.QUEUED, at=at, due_at=at, released_at=at)
 
     def take(
         self, session: Session, *, worker: str, at: datetime, lease_until: datetime, to: str | None = None
     ) -> None:
-        """Declare the intent to send it, under version `to` of the post.
+        """Record the intent to send it, which the caller commits before it opens a socket.
 
-        Committed before any socket opens; `lease_until` bounds the call.
+        `lease_until` bounds the call; `to` is the version of the post that it answers. Raises
+        `OvertakenError` if it is not queued or another worker took it.
         """
         self.move(
             session,
@@ -402,51 +312,82 @@ class Reply(Base):
         )
 
     def put_off(self, session: Session, *, at: datetime, until: datetime, reason: str, detail: str) -> None:
-        """Provably nothing was sent: try again at `until`."""
+        """Queue it again until `until`, because provably nothing was sent.
+
+        `reason` is the cause as a network's `Later` names it, `detail` its message. Raises `OvertakenError`
+        if it is not being sent.
+        """
         self._must_be(DeliveryState.SENDING)
         self.move(session, DeliveryState.QUEUED, at=at, due_at=until, reason=reason, detail=detail)
 
     def refuse(self, session: Session, *, at: datetime, reason: str, detail: str) -> None:
-        """A definite no: the words go back to their author."""
+        """Record that the network refused it for good: the text is its author's again.
+
+        Raises `OvertakenError` if it is not being sent.
+        """
         self.move(session, DeliveryState.REFUSED, at=at, reason=reason, detail=detail)
 
     def mark_unsure(self, session: Session, *, at: datetime, look_at: datetime, detail: str) -> None:
-        """Nobody can say whether it is public: look at `look_at`, and never send again by itself."""
+        """Record that nobody knows whether it is public: look for it at `look_at`, and do not send it again.
+
+        Raises `OvertakenError` if it is not being sent.
+        """
         self.move(session, DeliveryState.UNSURE, at=at, due_at=look_at, looks=0, detail=detail)
 
     def hand_off(self, session: Session, *, at: datetime, why: str, by: str = HEARD_ACTOR) -> None:
-        """A person has to post it by hand; remind them if nobody has seen it by then."""
+        """Leave it to a person to post by hand, because of `why`.
+
+        They are reminded after `HAND_OFF_REMINDER_DELAY`. Raises `OvertakenError` if it is neither a draft
+        nor refused.
+        """
         nudge_at = at + HAND_OFF_REMINDER_DELAY
         self.move(
             session, DeliveryState.HANDED_OFF, at=at, by=by, due_at=nudge_at, detail=why, was_handed_off=True
         )
 
-    # --- in doubt ---------------------------------------------------------------------------------------
+    # --- unsure -----------------------------------------------------------------------------------------
 
     def record_lookup(self, session: Session, *, next_at: datetime | None, counts: bool = True) -> None:
-        """A look did not show it (or, with `counts` off, said nothing): come back at `next_at`."""
+        """Record a lookup that did not find it. The next one is at `next_at`.
+
+        `counts` is False if the lookup failed, so that it says nothing. Changes nothing if the reply has
+        moved.
+        """
         here = update(Reply).where(Reply.id == self.id, Reply.state == self.state, Reply.fence == self.fence)
         session.execute(here.values(looks=self.looks + int(counts), due_at=next_at))
         session.refresh(self)
 
     def ask_person(self, session: Session, *, at: datetime, nudge_at: datetime) -> None:
-        """Every look was in vain: a person has to decide."""
+        """Ask a person whether it is public, because no lookup found it; remind them at `nudge_at`.
+
+        Raises `OvertakenError` if it is not unsure.
+        """
         self.move(session, DeliveryState.ASKED, at=at, due_at=nudge_at)
 
     def send_again(self, session: Session, *, at: datetime, by: str) -> None:
-        """A person saw that it is not there, and one more look that succeeded agrees."""
+        """Queue it again, because a person says that it is not public and one more lookup agrees.
+
+        Raises `OvertakenError` if nobody was asked about it.
+        """
         self._must_be(DeliveryState.ASKED)
         self.move(session, DeliveryState.QUEUED, at=at, by=by, act="send again", due_at=at, reason=None)
 
     def discard(self, session: Session, *, at: datetime, by: str) -> None:
-        """A person gives it up; should it be seen later after all, it counts as published."""
+        """Cancel it, because a person says so. If it is found later, it counts as published.
+
+        Raises `OvertakenError` if nobody was asked about it.
+        """
         self._must_be(DeliveryState.ASKED)
         self.move(session, DeliveryState.CANCELLED, at=at, by=by, act="discard")
 
-    # --- taken back ---------------------------------------------------------------------------------------
+    # --- deleting ---------------------------------------------------------------------------------------
 
     def request_deletion(self, session: Session, *, by: str, at: datetime) -> None:
-        """Somebody wants it deleted on the network: due at once, until it is gone there."""
+        """Have it deleted on the network, as soon as possible and until it is gone.
+
+        Raises `OvertakenError` if it is not public or being deleted already, and `RuleBrokenError` if its
+        post's id is not known.
+        """
         if self.state not in PUBLIC_STATES:
             raise OvertakenError(f"That reply is {self.state}, so there is nothing public to delete.")
         if self.unsay_by is not None:

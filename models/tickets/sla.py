@@ -1,4 +1,4 @@
-"""What we promise to whoever speaks to us: a first reply within so much time of office hours. Pure."""
+"""The promise for first replies: within so much time of office hours. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,38 +8,39 @@ from models.core.office_hours import OfficeHours
 
 @dataclass(frozen=True, slots=True)
 class SlaPolicy:
-    """A first reply `within` so much open time; the clock does not run while nobody is there.
+    """A first reply is due `within` that much open time; the clock stops outside office hours.
 
-    What was promised is kept with the ticket: another promise later on changes no due time.
+    The due time is stored with the ticket, so a policy that changes later does not move it.
     """
 
     office: OfficeHours
     within: timedelta
 
     def due(self, asked_at: datetime) -> datetime:
-        """When whoever asked at `asked_at` is owed a first reply."""
+        """Returns when a first reply is due to a post of `asked_at`."""
         return self._after(asked_at, self.within)
 
     def half_time(self, asked_at: datetime) -> datetime:
-        """When half of the time until then is over."""
+        """Returns when half of the target time has passed since `asked_at`."""
         return self._after(asked_at, self.within / 2)
 
     def half_before(self, due_at: datetime, at: datetime) -> datetime:
-        """When half of the time is over for who is owed a reply at `due_at`; told at `at`, which may be it.
+        """Returns when half of the target time is left before `due_at`, not earlier than `at`.
 
-        Reckoned back from the recorded due time, which a snooze may have moved.
+        Counted back from the stored due time, which a snooze may have moved.
         """
         left = self.office.open_time_between(at, due_at) - self.within / 2
         return self._after(at, left)
 
     def next_opening(self, at: datetime) -> datetime:
-        """When somebody is there again who is not there at `at`."""
+        """Returns the next time within office hours after `at`."""
         return self._after(at, timedelta(seconds=1))
 
     def _after(self, start: datetime, worked: timedelta) -> datetime:
-        """That much open time later; by the clock on the wall where a century has not as much of it.
+        """The time by which `worked` of open time has passed since `start`.
 
-        A post must never fail to get into the ledger because nobody is ever there.
+        By the wall clock if a century does not have as much open time: a post must never fail to be ingested
+        because office hours are empty.
         """
         try:
             return self.office.add_open_time(start, worked)

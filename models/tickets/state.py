@@ -1,10 +1,10 @@
-"""Where a ticket can stand, and why it may be over."""
+"""The states of a ticket, and the reasons for which it may be closed."""
 
 from enum import StrEnum
 
 
 class TicketState(StrEnum):
-    """Where a ticket stands. All but the first two are outcomes."""
+    """The state of a ticket. All but the first two are outcomes."""
 
     WAITING = "waiting"
     SNOOZED = "snoozed"
@@ -15,9 +15,9 @@ class TicketState(StrEnum):
 
 OPEN_STATES = (TicketState.WAITING, TicketState.SNOOZED)
 
-# Why nobody has to answer. The last ones are given by Heard itself, never picked.
+# The reasons for *no reply needed* that a person picks; those below are set by Heard itself.
 CLOSE_REASONS = ("thanks", "not a question", "duplicate", "spam", "language", "other")
-POST_DELETED = "deleted"  # as older versions of Heard called what a network did not show
-NO_LONGER_SHOWN = "no longer shown"  # before "on" and the network's title
+POST_DELETED = "deleted"  # what older versions of Heard wrote instead of `NO_LONGER_SHOWN`
+NO_LONGER_SHOWN = "no longer shown"  # followed by "on" and the network's title
 ANSWERED_OUTSIDE = "outside Heard"
 HANDED_OFF = "handed off"

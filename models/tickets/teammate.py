@@ -1,4 +1,4 @@
-"""A teammate as the public sees them: a name, and how they sign."""
+"""A teammate as the public sees them: a name, and a sign-off."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,7 @@ class SignOffStyle(StrEnum):
 
 
 class Teammate(Base):
-    """Somebody who chose a public name. Who never chose one signs nothing."""
+    """Someone who chose a public name. People who never chose one sign nothing."""
 
     __tablename__ = "teammates"
 
@@ -30,18 +30,21 @@ class Teammate(Base):
     def choose(
         cls, session: Session, user_id: str, *, name: str, style: SignOffStyle, at: datetime
     ) -> "Teammate":
-        """Remember what `user_id` wants to be called in public; one line, blanks at its ends gone."""
+        """Store the public name and sign-off style of the Slack user `user_id`.
+
+        Repeated blanks become one.
+        """
         return session.merge(cls(user_id=user_id, name=" ".join(name.split()), style=style, at=at))
 
     @classmethod
     def sign_off_of(cls, session: Session, user_id: str) -> str | None:
-        """How `user_id` signs; None if they do not."""
+        """Returns the sign-off of the Slack user `user_id`; None if they have none."""
         teammate = session.get(cls, user_id)
         return make_sign_off(teammate.name, SignOffStyle(teammate.style)) if teammate is not None else None
 
 
 def make_sign_off(name: str, style: SignOffStyle) -> str | None:
-    """What stands behind a reply: `– Ana` or `^AL`; None without a wish to sign."""
+    """Returns what ends a reply: `– Ana` or `^AL`; None if `style` is none or `name` is empty."""
     words = name.split()
     if not words or style == SignOffStyle.NONE:
         return None
@@ -51,17 +54,17 @@ def make_sign_off(name: str, style: SignOffStyle) -> str | None:
 
 
 def _initial(word: str) -> str:
-    """What can be an initial; empty for an emoji."""
+    """The letters and digits of `word`; empty for an emoji."""
     return "".join(filter(str.isalnum, word))
 
 
 def append_sign_off(text: str, sign: str | None) -> str:
-    """`text` with the sign-off behind it, unless it ends in it already."""
+    """Returns `text` with the sign-off at its end, unless it ends with it already."""
     if sign is None or text.rstrip().endswith(sign):
         return text
     return f"{text.rstrip()} {sign}"
 
 
 def strip_sign_off(text: str, sign: str | None) -> str:
-    """`text` as its author typed it, the sign-off taken off again."""
+    """Returns `text` without the sign-off at its end."""
     return text.removesuffix(sign).rstrip() if sign else text

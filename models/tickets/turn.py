@@ -1,4 +1,4 @@
-"""One round of a ticket."""
+"""One round of a ticket: the customer posts, we answer."""
 
 from datetime import datetime
 
@@ -7,8 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.core.base import Base, Key
 
-# What opens a turn: they speak, we speak again, somebody says that it is not over, or they stay silent when
-# we wait for a word from them.
+# What opens a turn: the customer posts, we post again, someone reopens the ticket, or the customer does not
+# answer within the time that a reply waits for.
 OPENED_BY_MENTION = "mention"
 OPENED_BY_FOLLOW_UP = "follow up"
 OPENED_BY_REOPENING = "reopened"
@@ -17,7 +17,10 @@ UNFILLED_CONDITION = "outcome = 'answered' AND answered_open IS NULL"
 
 
 class Turn(Base):
-    """One round of a ticket: they speak (or we speak again), and we answer once."""
+    """One round of a ticket: the customer posts (or we post again), and we answer once.
+
+    `opened_by` is one of the `OPENED_BY_…` values.
+    """
 
     __tablename__ = "turns"
     __table_args__ = (
@@ -34,7 +37,7 @@ class Turn(Base):
     id: Mapped[Key]
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
     number: Mapped[int]
-    opened_by: Mapped[str]  # MENTION, FOLLOW_UP, REOPENED or NO_ANSWER
+    opened_by: Mapped[str]
     asked_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     answered_open: Mapped[int | None]  # seconds of office hours from `asked_at` to its answer

@@ -22,9 +22,9 @@ from models.core.office_hours import ALWAYS_OPEN
 from models.issues.fix_followup import reconcile_reports
 from models.sources.attachment import Attachment
 from models.sources.cursor import MENTIONS_CURSOR
+from models.tickets.delivery_state import DeliveryState
 from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
-from models.tickets.reminders import ReminderLevel
-from models.tickets.reply import DeliveryState
+from models.tickets.reminder_level import ReminderLevel
 from models.tickets.sla import SlaPolicy
 from sandbox.demo.story import (
     CHANNEL,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Author, Event, Mention, Reply, Ticket
 from models.core.database import BusyError, Database
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from sandbox.demo.event_descriptions import LEADS_TO, describe
 
 Json = dict[str, Any]

@@ -12,7 +12,7 @@ from models import Author, Reply, Ticket
 from models.core.database import Database
 from models.core.fingerprint import compute_fingerprint
 from models.similarity.near_duplicates import COMPARED_REPLIES_MAX, FingerprintCache, find_near_duplicate
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from tests.bench.figures import Figure, percentile
 
 LOOKS, OTHERS, OLDER = 300, 5_000, 15_000

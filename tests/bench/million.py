@@ -15,7 +15,7 @@ import click
 from sqlalchemy import text
 
 from models.core.database import Database
-from models.reports.word_index import index_all
+from models.tickets.word_index import index_all
 
 MENTIONS, TICKETS, REPLIES = 1_000_000, 300_000, 200_000
 END = datetime(2026, 11, 1, tzinfo=UTC)  # "now" for whoever asks

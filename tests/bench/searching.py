@@ -13,9 +13,9 @@ import click
 from sqlalchemy import text
 
 from models.core.database import Database
-from models.reports import word_index
 from models.reports.export import EXPORT_TABLES
 from models.reports.search import SearchCursor, parse_phrases, search
+from models.tickets import word_index
 from tests.bench import ingest, million
 from tests.bench.figures import Figure, spread
 from tests.bench.stage import ROOT

@@ -22,7 +22,7 @@ from handlers.commands.slash_command import SlashCommand
 from models.core.database import Database
 from models.reports import open_tickets
 from models.reports.open_tickets import OpenTicketFilter
-from models.tickets.reply import RETURNED_STATES
+from models.tickets.delivery_state import RETURNED_STATES
 from tests.bench import ingest
 from tests.bench.figures import Figure, beside
 from tests.bench.million import CHANNELS, END, TEAM, filled, spelled

@@ -20,7 +20,7 @@ from bot.slack import cards as board
 from bot.slack.client import SlackClient
 from models import Card, Cursor, Event, Mention, Notice, QuarantinedPost, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from sandbox.slack import SlackServer
 from sandbox.slack.workspace.message import Message
 from tests.anybody import Anybody

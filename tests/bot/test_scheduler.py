@@ -13,7 +13,7 @@ from bot.jobs import snooze_wakeup
 from bot.networks.base import Later
 from bot.scheduler import Scheduler
 from models import Ticket
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 from sandbox.slack import SlackServer
 from tests.bot.room import BEN, Counting, Room, cards, room

@@ -19,8 +19,8 @@ from models import Mention, Reply, Ticket
 from models.core.base import RuleBrokenError
 from models.core.database import BusyError
 from models.core.office_hours import ALWAYS_OPEN
+from models.tickets.delivery_state import DeliveryState
 from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
-from models.tickets.reply import DeliveryState
 from models.tickets.sla import SlaPolicy
 from sandbox.slack import SlackServer
 from sandbox.slack.errors import NotOnScreenError

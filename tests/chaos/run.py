@@ -20,7 +20,7 @@ from bot.settings import Settings
 from bot.slack.client import SlackClient
 from models import Cursor, Mention, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import UNSETTLED_STATES
+from models.tickets.delivery_state import UNSETTLED_STATES
 from sandbox.slack import SlackServer
 from sandbox.x import XServer, XWorld
 from tests import databases

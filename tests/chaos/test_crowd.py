@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 
 from models import Reply, Ticket
-from models.tickets.reply import LIVE_STATES
+from models.tickets.delivery_state import LIVE_STATES
 from sandbox.slack import Person
 from sandbox.slack.errors import NotOnScreenError
 from sandbox.slack.workspace.message import Message

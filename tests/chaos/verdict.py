@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import Card, Event, Mention, QuarantinedPost, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import PUBLIC_STATES, UNSETTLED_STATES, DeliveryState
+from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES, DeliveryState
 from sandbox.slack import SlackServer
 from sandbox.slack.workspace.message import Message
 from sandbox.x import XServer

@@ -34,8 +34,8 @@ from models.issues.merge import merge_issues
 from models.reports import drafts, open_tickets
 from models.reports.open_tickets import OpenTicketFilter
 from models.reports.search import SearchCursor, search
-from models.reports.word_index import is_index
-from models.tickets.reply import UNSETTLED_STATES, DeliveryState
+from models.tickets.delivery_state import UNSETTLED_STATES, DeliveryState
+from models.tickets.word_index import is_index
 from tests.databases import ROOT
 from tests.models.ledger import NINE, hear, minute, said, ticket
 from tests.models.log import HOLDS_ITS_TURN

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from models.core.base import Base
 from models.core.database import Database
 from models.core.office_hours import ALWAYS_OPEN
+from models.tickets.delivery_state import UNSETTLED_STATES
 from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
-from models.tickets.reply import UNSETTLED_STATES
 from models.tickets.sla import SlaPolicy
 from tests.databases import migrate, quick
 from tests.simulation.stage import START

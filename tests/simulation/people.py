@@ -11,7 +11,7 @@ from handlers.feedback import Actor, write_session
 from handlers.replies import delivery_decisions
 from models import Reply, Ticket
 from models.core.base import RuleBrokenError
-from models.tickets.reply import UNSETTLED_STATES, DeliveryState
+from models.tickets.delivery_state import UNSETTLED_STATES, DeliveryState
 from tests.simulation.ledger import Ledger
 from tests.simulation.net import Net
 from tests.simulation.stage import Killed, Stage

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.networks.base import Later, Refused, Unsure
 from models import Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import PENDING_STATES, DeliveryState
+from models.tickets.delivery_state import PENDING_STATES, DeliveryState
 from sandbox.slack import Modal
 from sandbox.slack.block_kit.interactive_elements import Part, chosen, presses
 from sandbox.slack.errors import NotOnScreenError

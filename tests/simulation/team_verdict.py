@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from models import Event, Mention, Notice, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import LIVE_STATES, RETURNED_STATES, DeliveryState
+from models.tickets.delivery_state import LIVE_STATES, RETURNED_STATES, DeliveryState
 from sandbox.slack import Modal
 from sandbox.slack.people.outcome import CommandOutcome, Outcome, SubmitOutcome
 from sandbox.slack.people.person import Person

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import Event, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import PENDING_STATES, PUBLIC_STATES, UNSETTLED_STATES, DeliveryState
+from models.tickets.delivery_state import PENDING_STATES, PUBLIC_STATES, UNSETTLED_STATES, DeliveryState
 from models.tickets.unconnected_accounts import OTHER_ACCOUNT_CAUSE
 from tests.simulation.net import Net
 from tests.simulation.weather import Climate

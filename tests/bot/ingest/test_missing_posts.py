@@ -12,7 +12,7 @@ from bot.ingest.refresh_post import refresh_target
 from bot.publish import outbox
 from models import Event, Mention, QuarantinedPost, Reply, Ticket
 from models.reports.search import SearchCursor, parse_phrases, search
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 from sandbox.x import XServer
 from tests.bot.room import ANA, BEN, Clock, Room, room

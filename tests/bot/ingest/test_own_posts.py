@@ -7,7 +7,7 @@ import pytest
 from bot.ingest import own_posts
 from bot.networks.base import Later, Refused, Unsure
 from models import Cursor, Reply, Ticket
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 from tests.bot.room import BEN, Counting, Room
 

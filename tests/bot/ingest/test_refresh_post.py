@@ -10,7 +10,7 @@ from bot.ingest import refresh_post as looking
 from bot.ingest.refresh_post import READING_NAME, REFRESH_INTERVAL, refresh_target
 from bot.publish.publish_job import hold_reply
 from models import Cursor, Event, Reply, Ticket
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 from sandbox.x import XServer
 from tests.bot.room import BEN, Counting, Room, room

@@ -14,7 +14,7 @@ from bot.slack.blocks.commands.stats import build_blocks
 from models import Issue, IssueReport, Notice, ProcessedRequest, Ticket
 from models.core.period import NameLookup, parse_stats_query
 from models.reports.report import build_report
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, Room, room, together
 
 TARGET = timedelta(minutes=30)

@@ -18,10 +18,10 @@ from bot.runtime.clock import WatchedClock
 from bot.scheduler import Scheduler
 from bot.slack import home_tab
 from models import Base, Ticket
-from models.clock_set_back import WAIT_COLUMNS
 from models.core.base import Moment
+from models.core.clock_set_back import wait_columns
 from models.core.database import Database
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from sandbox.slack import SlackServer
 from tests.bot.room import Clock, Counting, Room, cards, room
 from tests.bot.test_http_server import ask
@@ -274,8 +274,8 @@ FACTS = {
 
 
 def test_every_moment_of_the_ledger_is_known_to_be_waited_for_or_not() -> None:
-    """A new column belongs into `WAITS` of models/clock_set_back.py, or into `FACTS` here."""
-    waits = {table.__tablename__: set(names) for table, names in WAIT_COLUMNS.items()}
+    """A new column belongs in `wait_columns` of its table, or in `FACTS` here."""
+    waits = {table.__tablename__: set(names) for table, names in wait_columns().items()}
     moments = {
         (table.name, column.name)
         for table in Base.metadata.tables.values()

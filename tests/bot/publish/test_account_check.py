@@ -18,7 +18,7 @@ from bot.slack import home_tab
 from models import Alarm, Cursor, Gap, Reply, Ticket
 from models.reports import open_tickets
 from models.tickets import unconnected_accounts
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, BEN, Counting, Room, cards
 

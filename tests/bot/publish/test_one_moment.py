@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.networks.base import Later, Unsure
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from sandbox.slack import SlackServer, visible
 from sandbox.slack.text.mrkdwn import Live
 from tests.bot.room import Counting, Room, cards

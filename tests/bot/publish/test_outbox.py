@@ -12,7 +12,7 @@ from bot.publish import manual_posting, outbox, reconcile, send_checks
 from bot.publish.publish_job import hold_reply
 from models import Mention, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 from tests.bot.room import BEN, Clock, Counting, Room, room
 from tests.models.ledger import lose

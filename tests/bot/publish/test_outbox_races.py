@@ -9,7 +9,7 @@ from bot.networks.base import Unsure
 from bot.publish import reconcile
 from models.core.base import RuleBrokenError
 from models.core.database import Database
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from tests.bot.room import Clock, Counting, Room, room, together
 
 ROUNDS = 25

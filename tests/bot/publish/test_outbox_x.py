@@ -6,7 +6,7 @@ import pytest
 
 from bot.publish import manual_posting, outbox, send_checks
 from bot.publish.publish_job import hold_reply
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from sandbox.x import XServer
 from tests.bot.room import Room
 

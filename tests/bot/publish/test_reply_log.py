@@ -8,7 +8,8 @@ import pytest
 
 from bot.networks.base import Later, Refused, Unsure
 from models.core.database import Database
-from models.tickets.reply import DeliveryState, Reply
+from models.tickets.delivery_state import DeliveryState
+from models.tickets.reply import Reply
 from tests.bot.room import BEN, Counting, Room
 
 WORDS = "Very private words"

@@ -4,7 +4,7 @@ from bot.publish import outbox, send_checks
 from bot.publish.publish_job import hold_reply
 from bot.runtime import crash_recovery
 from bot.slack import cards
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from sandbox.slack import SlackServer
 from tests.bot.room import Counting, Room, calls
 

@@ -25,7 +25,7 @@ from bot.runtime.export_writer import (
 from models import Event
 from models.core.database import Database
 from models.reports.export import EXPORT_TABLES, TICKET_TABLE, ExportFilter
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from tests.models.ledger import hear, lose, minute, said, ticket
 from tests.story.hostile import TEXTS
 

@@ -17,7 +17,7 @@ from bot.networks.http_client import CallLimits
 from bot.networks.x.client import XNetwork, XSettings
 from bot.publish import manual_posting
 from bot.runtime import pace
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from sandbox.x import XServer
 from tests.bot.conftest import KEYS
 from tests.bot.room import Clock, Counting, Room, room

@@ -13,9 +13,9 @@ from models import Event, Issue, IssueReport, Reply
 from models.core.base import RuleBrokenError
 from models.core.database import Database
 from models.issues.fix_followup import reconcile_reports
-from models.issues.issue import title_key
 from models.issues.queries import REACH_MAX, compute_weight, count_progress, list_reporters, rank_open_issues
-from models.tickets.reply import DeliveryState
+from models.issues.title import title_key
+from models.tickets.delivery_state import DeliveryState
 from tests.models.ledger import NINE, hear, minute, raised, rows, said, ticket, together
 
 ANA, BEN = "U0ANA", "U0BEN"

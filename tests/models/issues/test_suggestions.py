@@ -6,7 +6,6 @@ from sqlalchemy.orm import Session
 
 from models import Issue
 from models.core.database import Database
-from models.issues.issue import title_keys
 from models.issues.queries import find_issues
 from models.issues.suggestions import (
     TYPED_WORDS_MAX,
@@ -15,6 +14,7 @@ from models.issues.suggestions import (
     list_options,
     search_titles,
 )
+from models.issues.title import title_keys
 from tests.models.ledger import NINE, passing
 
 WORD = st.text(st.sampled_from("aßéИ下7-!%_\\'"), min_size=1, max_size=6)

@@ -25,8 +25,8 @@ from models.core.period import Period, StatsQuery, parse_period
 from models.core.query_pipeline import QueryPipeline
 from models.reports import daily_rollup, office_time, report
 from models.reports.counts import DURATION_NAMES, OUTCOMES, STAGES, StatsFilter
+from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
 from models.tickets.ingest import IngestTarget, ingest_page
-from models.tickets.reply import PUBLIC_STATES, DeliveryState
 from models.tickets.ticket import CANARY_NETWORK
 from tests.models import log
 from tests.models.ledger import NINE, PLACE, PROMISE, hear, minute, passing, said, ticket

@@ -13,7 +13,7 @@ from models import Mention
 from models.core.base import RuleBrokenError
 from models.core.database import Database
 from models.reports.search import QUERY_MAX_CHARS, RECENT_MAX_IDS, SearchCursor, parse_phrases, search
-from models.reports.word_index import index_missing
+from models.tickets.word_index import index_missing
 from tests.models.ledger import hear, mention, minute, passing, said, ticket
 
 WORDS = ["beer", "Bière", "BEER", "stock", "ビール", "啤酒", "пиво", "a", "42", "🍺"]

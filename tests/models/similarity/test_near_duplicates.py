@@ -20,8 +20,8 @@ from models.similarity.near_duplicates import (
     NearDuplicate,
     find_near_duplicate,
 )
+from models.tickets.delivery_state import LIVE_STATES, DeliveryState
 from models.tickets.ingest import IngestTarget, ingest_page
-from models.tickets.reply import LIVE_STATES, DeliveryState
 from models.tickets.teammate import append_sign_off, strip_sign_off
 from tests.bench.honesty import PRODUCTS, rates
 from tests.models.ledger import NINE, PLACE, PROMISE, minute, said, ticket

@@ -27,7 +27,8 @@ from sqlalchemy.orm import Session
 
 from models import Event, Reply, Ticket
 from models.core.database import Database
-from models.tickets.reply import DeliveryState, OvertakenError
+from models.tickets.delivery_state import DeliveryState
+from models.tickets.reply import OvertakenError
 from tests.models.ledger import NINE, hear, minute, passing, raised, rows, said, ticket, together
 from tests.models.log import HOLDS_ITS_TURN
 

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from models import Author, Cursor, Event, Mention, Reply, Ticket, Turn
 from models.core.database import Database
 from models.sources.attachment import Attachment
+from models.tickets.delivery_state import DeliveryState
 from models.tickets.ingest import IncomingPost, IngestResult, ingest_page
-from models.tickets.reply import DeliveryState
 from tests.models.ledger import (
     NINE,
     OWED,

@@ -14,7 +14,7 @@ from models import Event, Reply, Ticket
 from models.core.base import MovedOnError, OnItsWayError, TakenError
 from models.core.database import Database
 from models.sources.attachment import Attachment
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from tests.databases import Lend
 from tests.models.ledger import NINE, PROMISE, hear, lose, mention, minute, rows, said, ticket, until
 

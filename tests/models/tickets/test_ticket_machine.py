@@ -23,7 +23,7 @@ from models import Event, Mention, Reply, Ticket, Turn
 from models.core.base import MovedOnError, OnItsWayError, RuleBrokenError, TakenError
 from models.core.database import Database
 from models.tickets import not_shown
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from models.tickets.turn import OPENED_BY_FOLLOW_UP
 from tests.models.ledger import OWED, PROMISE, Row, hear, mention, minute, passing, rows, said, ticket
 from tests.models.log import HOLDS_ITS_TURN, OPEN, PUBLIC, replay

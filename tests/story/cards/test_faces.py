@@ -13,7 +13,7 @@ from bot.slack.blocks.text import sanitize
 from bot.slack.blocks.tickets import card
 from models import Author, Mention, Reply, Ticket
 from models.sources.attachment import Attachment
-from models.tickets.reply import PUBLIC_STATES, UNSETTLED_STATES
+from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
 from models.tickets.state import CLOSE_REASONS, TicketState
 from sandbox.slack import visible
 from sandbox.slack.block_kit.validator import check_message, check_view

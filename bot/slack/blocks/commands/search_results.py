@@ -6,7 +6,7 @@ from typing import Any
 from bot.slack.blocks.elements import Block, button, context_block, permalink
 from bot.slack.blocks.text import date_element, line_block, link_element, quote_block, text_element, truncate
 from models.reports.search import SearchCursor, SearchHit, SearchPage
-from models.tickets.reply import PUBLIC_STATES, DeliveryState
+from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
 from models.tickets.state import TicketState
 
 QUOTE_MAX_CHARS = 300  # characters of one place

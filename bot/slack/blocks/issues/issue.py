@@ -26,7 +26,7 @@ from bot.slack.blocks.tickets.card import build_reply_button, reply_value
 from models import Author, Mention, Reply, Ticket
 from models.issues.issue import Issue
 from models.issues.queries import RankedIssue, Reporter
-from models.tickets.reply import PUBLIC_STATES
+from models.tickets.delivery_state import PUBLIC_STATES
 from models.tickets.state import OPEN_STATES
 
 PEOPLE_PER_PAGE = 8  # people: a message of Slack has room for 4,000 characters

@@ -7,8 +7,9 @@ from bot.slack.blocks.issues.picker import build_picker
 from bot.slack.blocks.issues.ranking import TITLE_BLOCK, progress_text, remaining_text, title_line
 from bot.slack.blocks.text import mrkdwn_literal
 from bot.slack.typed_text import for_input
-from models.issues.issue import TITLE_MAX_CHARS, Issue
+from models.issues.issue import Issue
 from models.issues.queries import RankedIssue
+from models.issues.title import TITLE_MAX_CHARS
 
 RENAME_ID = "rename_issue"
 MERGED_EMOJI = ":twisted_rightwards_arrows:"

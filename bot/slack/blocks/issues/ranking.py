@@ -22,8 +22,9 @@ from bot.slack.blocks.text import (
     text_element,
     truncate,
 )
-from models.issues.issue import REASON_MAX_CHARS, TITLE_MAX_CHARS, Issue
+from models.issues.issue import REASON_MAX_CHARS, Issue
 from models.issues.queries import NotifyProgress, RankedIssue
+from models.issues.title import TITLE_MAX_CHARS
 
 ADD_CALLBACK_ID, SKIP_CALLBACK_ID = "add_to_issue", "skip_telling"
 TITLE_BLOCK, WHY_BLOCK = "title", "why"

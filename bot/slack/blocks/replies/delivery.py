@@ -7,7 +7,7 @@ from bot.slack.blocks.elements import Block, button, context_block
 from bot.slack.blocks.text import date_token, escape_entities, mrkdwn_handle, quote_block
 from models import Reply
 from models.reports.open_tickets import UnsettledReply
-from models.tickets.reply import PENDING_STATES, PUBLIC_STATES, DeliveryState
+from models.tickets.delivery_state import PENDING_STATES, PUBLIC_STATES, DeliveryState
 
 TIME_FORMAT = "{time_secs}"
 DATE_TIME_FORMAT = "{date_short_pretty} at {time_secs}"  # for what may be on another day

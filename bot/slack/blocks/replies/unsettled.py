@@ -6,7 +6,7 @@ from bot.slack.blocks.elements import count_noun
 from bot.slack.blocks.replies.delivery import failure_text, waiting_reason
 from bot.slack.blocks.text import date_token
 from models.reports.open_tickets import StuckCounts, TicketEntry, UnsettledReply
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 
 DATE_TIME_FORMAT = "{date_short_pretty} {time}"

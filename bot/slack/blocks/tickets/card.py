@@ -37,7 +37,7 @@ from models import Author, Issue, Mention, Reply, Ticket
 from models.core.mrkdwn import escape_mrkdwn
 from models.slack.notice import quote_block_id
 from models.sources.attachment import describe_attachments
-from models.tickets.reply import PUBLIC_STATES, UNSETTLED_STATES
+from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
 from models.tickets.state import ANSWERED_OUTSIDE, HANDED_OFF, OPEN_STATES, TicketState
 
 QUOTES_MAX_CHARS = (

@@ -16,7 +16,7 @@ from bot.slack.blocks.home import (
 )
 from models.reports.drafts import Draft
 from models.reports.open_tickets import Listing, StuckCounts, TicketEntry, UnsettledReply
-from models.tickets.reply import DeliveryState
+from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 from sandbox.slack import visible
 from sandbox.slack.block_kit.validator import check_view

@@ -1,10 +1,10 @@
-"""The indexes behind `/mentions search`: which folded words stand in which mention and which reply.
+"""The word indexes behind `/mentions search`: which folded words occur in which mention and which reply.
 
-`mention_words` and `reply_words` lie beside the tables that they index: FTS5 on SQLite, a `tsvector` with a
-GIN index on PostgreSQL, made by alembic/versions/0011_folded_words.py. They hold `fold(text)`, so both
-engines find the same. A trigger takes a row out of its index whenever its text changes, by whatever way; the
-code that writes a text puts the new words in, in the same transaction. What is missing after that (rows that
-an older version or a statement of SQL wrote) is found by `index_missing`.
+`mention_words` and `reply_words` are tables beside the ones that they index: FTS5 on SQLite, a `tsvector`
+with a GIN index on PostgreSQL, created by alembic/versions/0011_folded_words.py. They hold `fold(text)`, so
+both databases find the same. A trigger removes a row from its index whenever its text changes, by whatever
+way; the code that writes a text adds the new words in the same transaction. What is still missing (rows that
+an older version or a plain SQL statement wrote) is added by `index_missing`.
 """
 
 import json
@@ -36,13 +36,13 @@ _BATCH_ROWS = 500
 
 
 def is_index(name: str | None) -> bool:
-    """Whether a table is part of these indexes, and so none of the ledger's."""
+    """Whether the table `name` belongs to these indexes, and is not a table of the ledger."""
     return name is not None and name.startswith((MENTION_INDEX, REPLY_INDEX))
 
 
-def indexed_words(said: str) -> list[str]:
-    """The words of a text by their places in the index, within what both engines can hold."""
-    words = fold(said).split()[:TEXT_MAX_WORDS]
+def indexed_words(written: str) -> list[str]:
+    """Returns the words of a text in order, cut to what both databases can index."""
+    words = fold(written).split()[:TEXT_MAX_WORDS]
     if len(words) <= WORD_MAX_PLACES:
         return words
     seen: Counter[str] = Counter()
@@ -54,8 +54,8 @@ def indexed_words(said: str) -> list[str]:
 
 
 def index_rows(connection: Connection, index: str, rows: Iterable[tuple[int, str]]) -> None:
-    """Index `rows` (id, text), which are not in `index`, or not any more."""
-    found = [(row_id, indexed_words(said)) for row_id, said in rows]
+    """Add `rows` (id, text) to `index`, which does not contain them."""
+    found = [(row_id, indexed_words(written)) for row_id, written in rows]
     if not found:
         return
     if connection.dialect.name == "sqlite":
@@ -79,7 +79,7 @@ _PUT_VECTORS = {
 
 
 def index_all(connection: Connection) -> None:
-    """Index every row, into indexes that are empty: for migrations, after the folding has changed."""
+    """Index every row, into indexes that are empty: for migrations, after `fold` has changed."""
     for index, (source, kept) in SOURCES.items():
         page = text(  # the names are our own
             f"SELECT id, text FROM {source} WHERE id > :id AND {kept} ORDER BY id LIMIT {_BATCH_ROWS}"  # noqa: S608
@@ -91,9 +91,9 @@ def index_all(connection: Connection) -> None:
 
 
 def index_missing(session: Session) -> int:
-    """Index rows among the newest that are not in their index; return how many, fewer than there are at most.
+    """Index those of the newest rows that are missing in their index. Returns how many that were.
 
-    An older version that still runs, or a statement of SQL, writes texts without their words.
+    An older version that still runs, or a plain SQL statement, writes texts without their words.
     """
     return sum(_index_missing(session.connection(), index) for index in SOURCES)
 

@@ -1,0 +1,98 @@
+"""What a ticket does when the customer posts again, or when the network no longer shows their posts."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.core.audit_event import HEARD_ACTOR
+from models.sources.mention import Mention, posting_order
+from models.tickets.delivery_state import MAYBE_SENT_STATES, DeliveryState
+from models.tickets.reply import Reply
+from models.tickets.sla import SlaPolicy
+from models.tickets.state import NO_LONGER_SHOWN, OPEN_STATES, POST_DELETED, TicketState
+from models.tickets.stopping import StoppingMixin
+from models.tickets.turn import OPENED_BY_FOLLOW_UP, OPENED_BY_MENTION
+
+
+class CustomerPostsMixin(StoppingMixin):
+    """The verbs for posts that arrive, disappear (models/tickets/not_shown.py) and come back."""
+
+    def add_post(self, session: Session, *, post_id: str, posted_at: datetime, promise: SlaPolicy) -> None:
+        """Add another post of the author: to an open turn without a reply, else a new turn begins.
+
+        Posts arrive in any order; the waiting time counts from the earliest one. The caller writes the event,
+        since it writes those of a whole page at once.
+        """
+        if posted_at < self.opened_at:
+            self.opened_at, self.first_reply_open = posted_at, None
+        turn = self._turn(session, self.turn)
+        if (
+            self.state in OPEN_STATES
+            and turn.opened_by != OPENED_BY_FOLLOW_UP
+            and self.live_reply(session) is None
+        ):
+            turn.asked_at = min(turn.asked_at, posted_at)
+            target = session.scalar(
+                select(Mention).where(Mention.ticket_id == self.id, Mention.post_id == self.target_post_id),
+            )
+            is_newer = target is None or target.deleted_at or target.rank < posting_order(posted_at, post_id)
+            if is_newer:
+                self.target_post_id = post_id
+            # A recorded due time stays, whatever the policy is by now; only an earlier post makes it earlier.
+            if self.due_at is None or not is_newer or self.state == TicketState.SNOOZED:
+                due_at = promise.due(posted_at)
+                self.due_at = min(self.due_at or due_at, due_at)
+            self._reset_wait(waiting_since=turn.asked_at)
+            self.nudge_at = promise.half_time(turn.asked_at)
+        else:
+            self.target_post_id = post_id
+            self._open_turn(session, OPENED_BY_MENTION, asked_at=posted_at)
+            self.due_at, self.nudge_at = promise.due(posted_at), promise.half_time(posted_at)
+
+    def update_target(self, session: Session) -> None:
+        """Make the newest post whose text is not erased the target of the next reply."""
+        posts = self._posts(session)
+        if posts and self.target_post_id != posts[-1].post_id:
+            self.target_post_id = posts[-1].post_id
+            self.revision += 1
+
+    def is_gone(self, session: Session) -> bool:
+        """Whether the network has stopped showing each of its posts, and Heard has stopped looking."""
+        posts = session.scalars(select(Mention).where(Mention.ticket_id == self.id)).all()
+        return bool(posts) and all(post.is_lost for post in posts)
+
+    def close_if_gone(self, session: Session, *, title: str, at: datetime) -> list[Reply]:
+        """Close it as *no reply needed* if all its posts are gone and no reply may be public.
+
+        `title` is the network's name as people read it. Returns the pending replies that this cancelled.
+        """
+        unsettled = self.unsettled(session)
+        is_sending = any(reply.state in MAYBE_SENT_STATES for reply in unsettled)
+        if self.state not in OPEN_STATES or is_sending or not self.is_gone(session):
+            return []
+        for reply in unsettled:
+            reply.move(
+                session, DeliveryState.CANCELLED, at=at, act="post no longer shown", reason=NO_LONGER_SHOWN
+            )
+            self.handle_stopped_reply(session, reply)
+        if self.state in OPEN_STATES:
+            reason = f"{NO_LONGER_SHOWN} on {title}"
+            self._close(session, TicketState.NO_REPLY_NEEDED, by=HEARD_ACTOR, at=at, reason=reason)
+        return unsettled
+
+    def reopen_if_restored(self, session: Session, *, at: datetime, promise: SlaPolicy) -> bool:
+        """Make it wait again because a post is shown again, if Heard closed it because none was shown.
+
+        A due time that has passed is counted again from `at`, so it is not overdue at once. Returns whether
+        it was reopened; what a person closed stays closed.
+        """
+        reason = self.reason or ""
+        was_given_up = reason == POST_DELETED or reason.startswith(NO_LONGER_SHOWN)
+        if self.state != TicketState.NO_REPLY_NEEDED or self.closed_by != HEARD_ACTOR or not was_given_up:
+            return False
+        if self.due_at is not None and self.due_at < at:
+            self._restart_due_time(promise.due(at))
+        self._wait_again(session, by=HEARD_ACTOR, at=at, act="waits again")
+        self.restart_owner_clock(at)
+        return True
