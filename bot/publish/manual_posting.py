@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.networks.base import Network, PublishedReply
-from bot.publish.publish_job import build_publish_job, hold_if_due, hold_reply, mention_of
+from bot.publish.publish_job import build_publish_job, hold_if_due, hold_reply
 from bot.publish.reconcile import SEEN_ON_NETWORK, is_other_reply
 from bot.runtime import pace
 from bot.slack import thread_notices
-from models import Reply, Ticket
+from models import Mention, Reply, Ticket
 from models.tickets.reply import DeliveryState
 
 MAX_CHECKS_PER_ROUND = 20  # hand-offs that are looked for every minute
@@ -21,7 +21,7 @@ CHECK_INTERVAL = timedelta(minutes=1)
 def hand_off(session: Session, ticket: Ticket, reply: Reply, why: str, *, at: datetime) -> None:
     """The network lets a person say it, but not us: the words wait for somebody to post them by hand."""
     reply.hand_off(session, at=at, why=why)
-    mention = mention_of(session, ticket, reply)
+    mention = Mention.load(session, ticket.id, reply.to_post_id)
     mention.answerable = why
     ticket.revision += 1
 

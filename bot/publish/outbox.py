@@ -23,11 +23,10 @@ from bot.publish.publish_job import (
     build_publish_job,
     hold_if_due,
     hold_reply,
-    mention_of,
 )
 from bot.runtime import clock_set_back, crash_points, pace
 from bot.slack import network_alarms, thread_notices
-from models import RateLimit, Reply, Ticket
+from models import Mention, RateLimit, Reply, Ticket
 from models.tickets import not_shown
 from models.tickets.reply import UNSETTLED_STATES, DeliveryState, OvertakenError
 from models.tickets.state import OPEN_STATES
@@ -253,7 +252,7 @@ def _record_refused(ctx: BotContext, network: Network, errand: PublishJob, refus
             manual_posting.hand_off(session, ticket, reply, refused.detail, at=at)
             thread_notices.post_handed_off(session, network, reply, at=at)
         elif refused.reason == "parent gone":
-            mention = mention_of(session, ticket, reply)
+            mention = Mention.load(session, ticket.id, reply.to_post_id)
             not_shown.record_miss(
                 session, ticket, mention, how="not shown", title=network.title, at=at, is_look=False
             )

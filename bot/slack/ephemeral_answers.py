@@ -28,6 +28,7 @@ from bot.slack.blocks.chart import (
 )
 from bot.slack.blocks.elements import Block, button, context_block, count_noun
 from bot.slack.blocks.text import escape_entities, truncate
+from bot.slack.blocks.values import SharedAnswerValue
 from bot.slack.client import SlackError, SlackLaterError, SlackRefusedError, SlackUnsureError
 from models import ProcessedRequest, RateLimit, SharedAnswer
 from models.core.base import RuleBrokenError
@@ -91,7 +92,7 @@ def send_answer(ctx: BotContext, asker: Requester, told: EphemeralAnswer) -> Non
 
 def share_button(key: str) -> Block:
     """The button that lets the asker share what was kept under `key`."""
-    return {"type": "actions", "elements": [button(SHARE_LABEL, SHARE_ACTION_ID, {"k": key})]}
+    return {"type": "actions", "elements": [button(SHARE_LABEL, SHARE_ACTION_ID, SharedAnswerValue(key))]}
 
 
 def shareable_message(

@@ -12,6 +12,7 @@ from bot.networks.base import Later, Network, ReplyTarget
 from bot.slack.blocks.elements import Block, button, format_duration, section_block
 from bot.slack.blocks.replies.delivery import waiting_reason
 from bot.slack.blocks.text import date_token, escape_entities, mrkdwn_error, mrkdwn_handle, quote_block
+from bot.slack.blocks.values import ReplyValue
 from models import Account, Author, Mention, Notice, Reply, Ticket
 from models.slack.notice import quote_block_id
 
@@ -389,7 +390,7 @@ def post_not_a_sender(session: Session, reply: Reply, why: str, *, at: datetime)
 def post_draft(session: Session, ticket: Ticket, draft: Reply, *, at: datetime) -> None:
     """Somebody who may not send wrote an answer: those who may can take it up."""
     sentence = f":memo: <@{draft.actor}> drafted a reply. Whoever may send can take it up:"
-    use = button("Use this draft", "use_draft", {"t": ticket.id, "r": draft.id, "use": 1})
+    use = button("Use this draft", "use_draft", ReplyValue(ticket.id, draft.id))
     blocks = [
         section_block(sentence),
         quote_block(draft.text, QUOTE_MAX_CHARS),

@@ -4,7 +4,7 @@ from bot.context import BotContext
 from bot.slack.client import SlackRefusedError
 from bot.slack.membership import is_named_sender, profile_of
 from bot.slack.permissions import VISITORS, Outsider, PermissionUnknownError, outsider_of
-from handlers.commands.slash_command import USER_MENTION_PATTERN
+from handlers.slack_tokens import USER_MENTION_PATTERN
 from models.core import command_words
 from models.core.base import RuleBrokenError
 

@@ -156,7 +156,7 @@ class ExportTable:
 _asked = aliased(Mention, name="asked")
 _ours = and_(Account.network == Ticket.network, Account.network_id == Ticket.account_id)
 # By the ticket: its posts lie side by side, and numbers are compared sooner than ids of posts.
-_target = and_(_asked.ticket_id == Ticket.id, _asked.post_id == Ticket.target_post_id)
+_target = _asked.is_post_of(Ticket.id, Ticket.target_post_id)
 _not_a_test = Ticket.network != CANARY_NETWORK
 
 

@@ -4,8 +4,7 @@ What a customer typed stands only in rich_text elements, which Slack shows as th
 it could ring a channel or dress up a link. https://docs.slack.dev/messaging/formatting-message-text/
 """
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -19,7 +18,6 @@ from bot.slack.blocks.elements import (
     context_block,
     count_noun,
     format_duration,
-    pack_value,
     plain_text,
 )
 from bot.slack.blocks.replies import delivery
@@ -35,6 +33,7 @@ from bot.slack.blocks.text import (
     text_element,
     truncate,
 )
+from bot.slack.blocks.values import MenuValue, TicketValue
 from models import Account, Author, Issue, Mention, Reply, Ticket
 from models.core.mrkdwn import escape_mrkdwn
 from models.slack.notice import quote_block_id
@@ -53,7 +52,7 @@ POSTS_SHOWN_MAX = 3
 ISSUES_SHOWN_MAX, ISSUE_TITLE_MAX_CHARS = 3, 60
 HANDLES_SHOWN_MAX = 3  # of those whom a network put in front of a post: X allows fifty
 
-MenuOption = tuple[str, dict[str, Any]]  # what stands behind the dots, and what it carries
+MenuOption = tuple[str, MenuValue]  # what stands behind the dots, and what it carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,7 +401,7 @@ def _ticket_buttons(view: CardView) -> list[dict[str, Any]]:
     spoken = any(reply.state in PUBLIC_STATES and reply.turn == ticket.turn for reply in view.replies)
     row = []
     if spoken:
-        row.append(button("Follow up", "follow_up", value | {"n": ticket.turn + 1}))
+        row.append(button("Follow up", "follow_up", replace(value, turn=ticket.turn + 1)))
     dots = _overflow([*_info_options(ticket), *_delete_options(view)])
     return [*row, button("Reopen", "reopen", value), *_post_buttons(view), dots]
 
@@ -412,14 +411,14 @@ def _delete_options(view: CardView) -> list[MenuOption]:
     public = [reply for reply in view.replies if reply.state in PUBLIC_STATES and reply.unsay_by is None]
     if not public or public[-1].post_id is None:
         return []
-    return [("Delete public reply", {"do": "unsay", "t": view.ticket.id, "r": public[-1].id})]
+    return [("Delete public reply", MenuValue("unsay", view.ticket.id, public[-1].id))]
 
 
-def _open_buttons(view: CardView, value: dict[str, Any], *, busy: bool) -> list[dict[str, Any]]:
+def _open_buttons(view: CardView, value: TicketValue, *, busy: bool) -> list[dict[str, Any]]:
     row = []
     if not busy and view.network is not None:
         row.append(button("Reply", "reply", value, style="primary"))
-    short = {"t": value["t"]}
+    short = TicketValue(value.ticket)
     if view.ticket.owner is None:
         row.append(button("Claim", "claim", value))
     else:
@@ -427,7 +426,7 @@ def _open_buttons(view: CardView, value: dict[str, Any], *, busy: bool) -> list[
     row.append(button("No reply needed", "no_reply_needed", value))
     if not busy:
         row += _post_buttons(view)
-    return [*row, _open_overflow(view, value)]
+    return [*row, _open_overflow(view)]
 
 
 def _post_buttons(view: CardView) -> list[dict[str, Any]]:
@@ -435,17 +434,17 @@ def _post_buttons(view: CardView) -> list[dict[str, Any]]:
     if view.newest is None or view.newest.deleted_at is not None:
         return []
     more = view.newest.in_reply_to or view.newest.quoted or len(view.newest.text) > _newest_max_chars(view)
-    context_button = [button("Show context", "show_context", {"t": view.ticket.id})] if more else []
+    context_button = [button("Show context", "show_context", TicketValue(view.ticket.id))] if more else []
     return [*context_button, button(f"Open on {view.title}", "open_on_network", url=view.newest.url)]
 
 
-def _open_overflow(view: CardView, value: dict[str, Any]) -> dict[str, Any]:
-    short = {"t": value["t"]}  # an option carries at most 150 characters
+def _open_overflow(view: CardView) -> dict[str, Any]:
+    ticket = view.ticket.id
     return _overflow(
         [
-            ("Assign…", {"do": "assign", **short}),
-            ("Snooze…", {"do": "snooze", **short}),
-            ("Not about us", {"do": "not_about_us", **short}),
+            ("Assign…", MenuValue("assign", ticket)),
+            ("Snooze…", MenuValue("snooze", ticket)),
+            ("Not about us", MenuValue("not_about_us", ticket)),
             *_info_options(view.ticket),
         ]
     )
@@ -453,20 +452,19 @@ def _open_overflow(view: CardView, value: dict[str, Any]) -> dict[str, Any]:
 
 def _info_options(ticket: Ticket) -> list[MenuOption]:
     """What can be learnt from it and of its author, whatever its state."""
-    value = {"t": ticket.id}
     return [
-        ("Add to issue…", {"do": "add_to_issue", **value}),
-        ("Author history", {"do": "history", **value}),
+        ("Add to issue…", MenuValue("add_to_issue", ticket.id)),
+        ("Author history", MenuValue("history", ticket.id)),
     ]
 
 
 def _overflow(options: list[MenuOption]) -> dict[str, Any]:
     """The dots, and what is behind them: five at most, as Slack has it."""
-    listed = [{"text": plain_text(label), "value": pack_value(value)} for label, value in options]
+    listed = [{"text": plain_text(label), "value": value.pack()} for label, value in options]
     return {"type": "overflow", "action_id": "more", "options": listed}
 
 
-def button_value(view: CardView) -> dict[str, Any]:
+def button_value(view: CardView) -> TicketValue:
     """What a button has to carry: the ticket, the turn and target that the person sees, and the two names.
 
     With them a composer can open while the ledger is slow; the submit is held against the ledger anyway.
@@ -477,10 +475,13 @@ def button_value(view: CardView) -> dict[str, Any]:
 
 def build_reply_button(session: Session, ticket: Ticket) -> Block:
     """A Reply of its own, for a message in the ticket's thread."""
+    return button("Reply", "reply", _reply_value(session, ticket), style="primary")
+
+
+def _reply_value(session: Session, ticket: Ticket) -> TicketValue:
     author = session.get_one(Author, ticket.author_id)
     ours = Account.find(session, ticket.network, ticket.account_id)
-    value = _button_value(ticket, author, ours.handle if ours is not None else "us", None)
-    return button("Reply", "reply", value, style="primary")
+    return _button_value(ticket, author, ours.handle if ours is not None else "us", None)
 
 
 def build_answer_button(session: Session, ticket: Ticket) -> Block | None:
@@ -492,16 +493,21 @@ def build_answer_button(session: Session, ticket: Ticket) -> Block | None:
     live = ticket.live_reply(session)
     if live is not None and live.state not in PUBLIC_STATES:
         return None
-    made = build_reply_button(session, ticket)
     if ticket.state in OPEN_STATES:
-        return made if live is None else None
-    carried = json.loads(made["value"])
+        return build_reply_button(session, ticket) if live is None else None
+    carried = _reply_value(session, ticket)
     if live is None:
         return button("Reopen", "reopen", carried)
-    return button("Follow up", "follow_up", carried | {"n": ticket.turn + 1}, style="primary")
+    return button("Follow up", "follow_up", replace(carried, turn=ticket.turn + 1), style="primary")
 
 
-def _button_value(ticket: Ticket, author: Author, account: str, latest: str | None) -> dict[str, Any]:
-    names = {"h": author.handle or "", "a": account, "w": ticket.network}
-    seen = {"v": latest} if latest is not None else {}
-    return {"t": ticket.id, "n": ticket.turn, "p": ticket.target_post_id, **names, **seen}
+def _button_value(ticket: Ticket, author: Author, account: str, latest: str | None) -> TicketValue:
+    return TicketValue(
+        ticket.id,
+        turn=ticket.turn,
+        post_id=ticket.target_post_id,
+        handle=author.handle,
+        account=account,
+        network=ticket.network,
+        latest=latest,
+    )
