@@ -64,7 +64,7 @@ BUILT: dict[str, tuple[str, str] | None] = {
     "bot/networks/x/emoji.py:library_emoji_pattern": (emoji.library_emoji_pattern().pattern, "finditer"),
     "bot/slack/typed_text/mrkdwn.py:_ambiguous_emoji": (mrkdwn._ambiguous_emoji().pattern, "sub"),
     "models/core/command_words.py:_close_marks": (r"(?<=\S)\*(?![\p{L}\p{N}])", "search"),
-    "handlers/tickets/author_history.py:register": None,  # our own names of buttons
+    "handlers/tickets/author_history.py:turn": None,  # our own names of buttons
 }
 
 # Functions that meet other people's text, whatever they do with it.
