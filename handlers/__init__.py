@@ -18,9 +18,9 @@ from handlers.door import door
 from handlers.issues import add, notify_reporters, picker, rename
 from handlers.replies import (
     composer,
+    composing,
     delivery_decisions,
     messages,
-    open_composer,
     previews,
     shortcuts,
     submit,
@@ -35,7 +35,7 @@ HANDLER_MODULES = (
     actions,
     router,
     composer,
-    open_composer,
+    composing,
     post_context,
     delivery_decisions,
     author_history,

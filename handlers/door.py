@@ -187,7 +187,7 @@ class Door:
         subscribe: Callable[[App, Callable[..., None]], object],
         read: Callable[[Body], Carried],
         *,
-        aside: bool = False,
+        in_background: bool = False,
         refreshes_home: bool = False,
     ) -> Callable[[Verb[Carried]], Verb[Carried]]:
         """Acknowledge at once, then do the verb and tell who acted what it returns."""
@@ -201,7 +201,7 @@ class Door:
                     act = lambda: verb(Act(ctx, who, read(body), body, respond))  # noqa: E731 - a line below
                     report(ctx, who, respond, act, refreshes_home=refreshes_home)
 
-                if aside:
+                if in_background:
                     ctx.run_in_background(do)
                 else:
                     do()
@@ -214,18 +214,18 @@ class Door:
         self,
         *actions: str | re.Pattern[str],
         value: type[ValueKind],
-        aside: bool = False,
+        in_background: bool = False,
         refreshes_home: bool = False,
     ) -> Callable[[Verb[ValueKind]], Verb[ValueKind]]:
         """Answer to buttons and menus that carry a `value`. The verb returns a sentence for who pressed.
 
-        `aside`: it takes longer than Slack waits. `refreshes_home`: pressed in Home, it changes what Home
+        `in_background`: it takes longer than Slack waits. `refreshes_home`: pressed in Home, it changes what Home
         shows; a sentence has Home redrawn anyway.
         """
         return self._reported(
             lambda app, acted: [app.action(action)(acted) for action in actions],
             lambda body: value.unpack(packed_value(body) or ""),
-            aside=aside,
+            in_background=in_background,
             refreshes_home=refreshes_home,
         )
 

@@ -23,10 +23,7 @@ class ThreadCommand:
 
 
 def parse_thread_command(event: dict[str, Any], body: dict[str, Any]) -> ThreadCommand | None:
-    """Read a message to us: our name first, then a word. Whoever else is named first is spoken to, not we.
-
-    None if the message is not to us.
-    """
+    """Read a message to us: our name first, then a word. None if it begins in any other way."""
     if event.get("bot_id") or not event.get("user"):
         return None
     own = [one.get("user_id") for one in body.get("authorizations") or [] if one.get("user_id")]

@@ -89,7 +89,7 @@ def parse_handle(typed: str) -> str | None:
 
 
 def open_by_handle(ctx: BotContext, asked: SlashCommand, handle: str) -> CommandAnswer | None:
-    """Open the history of whoever is called that; a sentence if nobody is."""
+    """Open the history of the person with that handle; a sentence if there is none."""
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         found = author_queries.find_authors(session, handle)
         near = author_queries.suggest_handles(session, handle) if not found else []

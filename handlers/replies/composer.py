@@ -78,7 +78,7 @@ def use_draft(act: Act[ReplyValue]) -> str | None:
 
 
 def _prefetch_checks(ctx: BotContext, who: Actor, ticket_id: int) -> None:
-    """While they type: learn what the submit will be held against, so that it need not wait for it."""
+    """Ask, while they type, what the submit is checked against, so that it need not wait for the answers."""
     with ctx.db.read() as session:
         channel = session.get_one(Ticket, ticket_id).channel
     try:
@@ -122,8 +122,8 @@ def _stop_composing(ctx: BotContext, ticket_id: int, key: str) -> None:
 def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> Body:
     """The composer as the ledger has it now; or the reason why there is nothing to compose.
 
-    Whoever opens it is shown on the card as writing, unless somebody else is already. Raises `RepeatedError`
-    if this press has opened one before.
+    The card shows the person who opens it as writing, unless somebody else is already. Raises `RepeatedError`
+    if this press has opened one before, and `BusyError` if the ledger is.
     """
     with ctx.db.write(COMPOSER_LOOKUP_TIMEOUT_SECONDS) as session:
         if not ProcessedRequest.claim_key(session, who.key, at=ctx.now()):

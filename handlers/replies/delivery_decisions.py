@@ -41,7 +41,7 @@ def _change_reply(
         ticket.revision += 1
 
 
-@door.press("it_is_there", value=ReplyValue, aside=True, refreshes_home=True)
+@door.press("it_is_there", value=ReplyValue, in_background=True, refreshes_home=True)
 def it_is_there(act: Act[ReplyValue]) -> str | None:
     """Published, on the network's sight if it shows it, else on the person's word."""
     ctx, who, reply_id = act.ctx, act.who, act.value.reply
@@ -58,7 +58,7 @@ def it_is_there(act: Act[ReplyValue]) -> str | None:
     return "It counts as published, on your word: I do not see it myself."
 
 
-@door.press("send_again", value=ReplyValue, aside=True, refreshes_home=True)
+@door.press("send_again", value=ReplyValue, in_background=True, refreshes_home=True)
 def send_again(act: Act[ReplyValue]) -> str | None:
     """Queued again, but only after one more look that succeeded and did not show it."""
     ctx, who, reply_id = act.ctx, act.who, act.value.reply
@@ -95,7 +95,7 @@ def _not_connected(ctx: BotContext, reply_id: int) -> str | None:
     return None if alarm is None else f"{alarm.detail} So I could not look for it, and did not send it again."
 
 
-@door.press("discard", value=ReplyValue, aside=True, refreshes_home=True)
+@door.press("discard", value=ReplyValue, in_background=True, refreshes_home=True)
 def discard(act: Act[ReplyValue]) -> str | None:
     """Given up; the words come back, and the ticket waits on."""
     ctx, who, reply_id = act.ctx, act.who, act.value.reply

@@ -28,7 +28,7 @@ from handlers.replies.composer import (
     check_shown,
     recheck_ticket,
 )
-from handlers.replies.open_composer import keep_draft
+from handlers.replies.composing import keep_draft
 from handlers.replies.reply_text import ReplyText, find_duplicate, reply_text_from_typed
 from models import Event, Mention, Ticket
 from models.core.base import MovedOnError, RuleBrokenError, TakenError

@@ -56,7 +56,7 @@ def parse_assignee(rest: str, by: str) -> str:
 
 
 def check_assignable(ctx: BotContext, user: str) -> None:
-    """Raise `RuleBrokenError`, a sentence for whoever assigns, if `user` cannot act on a ticket.
+    """Raise `RuleBrokenError`, a sentence for the person who assigns, if `user` cannot act on a ticket.
 
     Where Slack does not say in time they are taken for a teammate: a claim ends by itself if nobody acts.
     """

@@ -1,7 +1,7 @@
 """The Home tab: opened, and what is pressed on it.
 
-Whatever is done there, Home is drawn anew for that person, with a sentence on top where there is one to say:
-a press on Home has no address to answer to.
+After each act there, Home is redrawn for that person, with a sentence on top if there is one to say: a press
+on Home has no address to answer to.
 """
 
 from typing import Any
@@ -32,20 +32,20 @@ REFUSALS_SHOWN_MAX = 3  # sentences about those that could not be closed; more w
 
 @door.event("app_home_opened")
 def opened(ctx: BotContext, event: Body) -> None:
-    """Draw Home for whoever opened it."""
+    """Draw Home for the person who opened it."""
     if event.get("tab") == "home":
         seen = (event.get("view") or {}).get("private_metadata")
         ctx.run_in_background(lambda: home_tab.show(ctx, event["user"], seen=seen))
 
 
-@door.press(DISCARD_ACTION_ID, value=ReplyValue, aside=True, refreshes_home=True)
+@door.press(DISCARD_ACTION_ID, value=ReplyValue, in_background=True, refreshes_home=True)
 def discard(act: Act[ReplyValue]) -> None:
     """Let go of words that did not go out."""
     with act.change_once() as session:
         drafts.discard_draft(session, act.value.reply, by=act.who.id, at=act.ctx.now())
 
 
-@door.press(CLOSE_ACTION_ID, value=NoValue, aside=True)
+@door.press(CLOSE_ACTION_ID, value=NoValue, in_background=True)
 def close(act: Act[NoValue]) -> str:
     """Close all that are ticked, with the outcome that was chosen."""
     values = act.view["state"]["values"]
@@ -54,7 +54,7 @@ def close(act: Act[NoValue]) -> str:
     return _close_all(act.ctx, act.who, _selected_tickets(values), _selected_outcome(values))
 
 
-@door.press(PREVIOUS_ACTION_ID, NEXT_ACTION_ID, value=PageValue, aside=True)
+@door.press(PREVIOUS_ACTION_ID, NEXT_ACTION_ID, value=PageValue, in_background=True)
 def turn(act: Act[PageValue]) -> None:
     """Show another page of the queue."""
     home_tab.show(act.ctx, act.who.id, page=max(act.value.page, 0))

@@ -21,7 +21,7 @@ from models.core import natural_time
 
 @dataclass(frozen=True, slots=True)
 class SnoozeUntil:
-    """A moment, and how it is said back to whoever named it."""
+    """A moment, and how it is shown to the person who named it."""
 
     at: datetime
     label: str

@@ -52,7 +52,7 @@ class Value:
                 }
             )
         except (TypeError, ValueError, AttributeError) as error:
-            raise UnreadableValueError(f"not a {cls.__name__}: {packed!r}") from error
+            raise UnreadableValueError(f"not a {cls.__name__}") from error
 
     @property
     def request_key(self) -> str | None:
