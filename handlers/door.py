@@ -219,8 +219,8 @@ class Door:
     ) -> Callable[[Verb[ValueKind]], Verb[ValueKind]]:
         """Answer to buttons and menus that carry a `value`. The verb returns a sentence for who pressed.
 
-        `in_background`: it takes longer than Slack waits. `refreshes_home`: pressed in Home, it changes what Home
-        shows; a sentence has Home redrawn anyway.
+        `in_background`: it takes longer than Slack waits. `refreshes_home`: it changes what Home shows, so a
+        press there has Home redrawn; with a sentence, Home is redrawn anyway.
         """
         return self._reported(
             lambda app, acted: [app.action(action)(acted) for action in actions],

@@ -80,7 +80,7 @@ def _rename_or_merge(act: Act[RenameValue]) -> None:
 
 
 def _is_title_of(session: Session, title: str, *issues: int) -> bool:
-    """Whether that is what one of `issues` is called: somebody who types it and then picks it means the same."""
+    """Whether one of `issues` is called that: somebody who types it and then picks it means the same."""
     found = session.scalar(select(Issue.id).where(Issue.name == title_key(title)))
     return found is not None and Issue.resolve_merged(session, found) in {
         Issue.resolve_merged(session, one) for one in issues
