@@ -5,21 +5,20 @@ answers on the request itself; whatever takes longer is left to the loops.
 """
 
 import logging
-from collections.abc import Callable
 from logging import Logger
 
-from slack_bolt import App, BoltContext
-from slack_bolt.authorization import AuthorizeResult
+from slack_bolt import App
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_bolt.response import BoltResponse
 
 from bot.context import BotContext
-from bot.slack.respond import BoundedRespond
 from handlers import access
-from handlers.commands import me, router, search, share
+from handlers.commands import issue_list, me, router, search, share
+from handlers.door import door
 from handlers.issues import add, notify_reporters, picker, rename
 from handlers.replies import (
     composer,
+    composing,
     delivery_decisions,
     messages,
     previews,
@@ -31,15 +30,18 @@ from handlers.tickets import actions, author_history, dialogs, home, post_contex
 
 log = logging.getLogger(__name__)
 
+# Importing them has their decorators put them on `door`.
 HANDLER_MODULES = (
     actions,
     router,
     composer,
+    composing,
     post_context,
     delivery_decisions,
     author_history,
     home,
     add,
+    issue_list,
     me,
     messages,
     picker,
@@ -57,27 +59,25 @@ HANDLER_MODULES = (
 
 
 def build_app(ctx: BotContext) -> App:
-    """Build the Bolt app over `desk`.
+    """Build the Bolt app over `ctx`.
 
     `process_before_response` is on: an event is acknowledged after it is in the ledger, not before, so that
     Slack repeats what was lost. Nothing is asked of Slack here, so a start does not need Slack to be up.
     """
     secret = ctx.settings.slack_signing_secret
-    # Bolt reads SLACK_BOT_TOKEN itself and then warns that it is not used: it is, by `_authorizer`.
+    # Bolt reads SLACK_BOT_TOKEN itself and then warns that it is not used: it is, by `build_authorizer`.
     logging.getLogger("slack_bolt.App").addFilter(_is_wanted_record)
     app = App(
         name="heard",
         client=ctx.slack.client,
         signing_secret=secret.get_secret_value() if secret is not None else "",
-        authorize=_authorizer(ctx),
+        authorize=access.build_authorizer(ctx),
         process_before_response=True,
         raise_error_for_unhandled_request=True,
     )
     app.error(_handle_error)
-    app.use(_respond_middleware(ctx))
     access.install_access_check(app, ctx)
-    for room in HANDLER_MODULES:
-        room.register(app, ctx)
+    door.open(app, ctx)
     return app
 
 
@@ -85,36 +85,6 @@ def _is_wanted_record(record: logging.LogRecord) -> bool:
     """Bolt warns at every start that a token is not used, whichever of its arguments carries it."""
     said = record.getMessage()
     return "will be ignored" not in said and "will be unused" not in said
-
-
-def _authorizer(ctx: BotContext) -> Callable[..., AuthorizeResult]:
-    """Who we are, without asking Slack on every press: one workspace, one token, learned once."""
-    token = ctx.settings.slack_bot_token.get_secret_value()
-
-    def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        known = ctx.slack.identity_if_known()
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id,
-            bot_token=token,
-            bot_user_id=known.user_id if known is not None else None,
-            bot_id=known.bot_id if known is not None else None,
-        )
-
-    return authorize
-
-
-def _respond_middleware(ctx: BotContext) -> Callable[..., None]:
-    """A middleware that gives every listener a `respond` which does not wait long."""
-    client = ctx.slack.client
-
-    def bound(context: BoltContext, next: Callable[[], object]) -> None:  # noqa: A002 - Bolt's name
-        context["respond"] = BoundedRespond(
-            response_url=context.response_url, proxy=client.proxy, ssl=client.ssl
-        )
-        next()
-
-    return bound
 
 
 def _handle_error(error: Exception, logger: Logger) -> BoltResponse:

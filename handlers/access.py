@@ -7,14 +7,15 @@ again.
 Docs: https://docs.slack.dev/tools/bolt-python/concepts/global-middleware
 """
 
-import json
+import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from slack_bolt import App, BoltContext, BoltResponse, Respond
+from slack_bolt import App, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -23,9 +24,8 @@ from bot.slack.blocks import dialogs, home
 from bot.slack.blocks.commands import search_results
 from bot.slack.blocks.issues import merge, picker, ranking
 from bot.slack.blocks.replies import composer
-from bot.slack.blocks.replies.composer import build_refusal_modal
 from bot.slack.blocks.tickets import author_history, snooze
-from bot.slack.errors import SlackError
+from bot.slack.blocks.values import Subject, read_subject
 from bot.slack.membership import (
     MEMBERSHIP_WAIT_SECONDS,
     NOT_IN_CHANNEL,
@@ -36,15 +36,15 @@ from bot.slack.membership import (
     is_in_channel,
 )
 from bot.slack.permissions import PermissionUnknownError
+from bot.slack.respond import BoundedRespond
 from handlers.feedback import (
     LEDGER_TIMEOUT_SECONDS,
     Actor,
     error_text,
-    parse_actor,
-    send_private_text,
-    to_plain_text,
+    send_refusal,
+    user_names,
 )
-from handlers.replies import shortcuts, thread_commands
+from handlers.thread_command import parse_thread_command
 from models import Card, Reply, Ticket
 from models.core import command_words
 
@@ -79,6 +79,7 @@ PAUSE = AccessRule(RequiredAccess.MEMBER, allow_if_unknown=True)
 
 # --- the table ----------------------------------------------------------------------------------------------
 
+SEND_CALLBACK_ID = "send_as_public_reply"  # the message shortcut
 ACTION_RULES: Mapping[str, AccessRule] = {
     # a card, a reminder, a preview
     "claim": ON_CARD,
@@ -156,7 +157,7 @@ VIEW_RULES: Mapping[str, AccessRule] = {
 # It opened for somebody who might then. What they typed is kept, and the card stops showing them as writing.
 CLOSED_VIEW_RULES: Mapping[str, AccessRule] = {composer.COMPOSER_CALLBACK_ID: ANYBODY}
 SUGGESTION_RULES: Mapping[str, AccessRule] = {picker.PICK_ACTION_ID: MEMBER}
-SHORTCUT_RULES: Mapping[str, AccessRule] = {shortcuts.SEND_CALLBACK_ID: ON_CARD}
+SHORTCUT_RULES: Mapping[str, AccessRule] = {SEND_CALLBACK_ID: ON_CARD}
 COMMAND_RULES: Mapping[str, AccessRule] = {"/mentions": MEMBER}
 SUBCOMMAND_RULES: Mapping[str, AccessRule] = {"pause": PAUSE}
 EVENT_RULES: Mapping[str, AccessRule] = {
@@ -172,6 +173,50 @@ THREAD_COMMAND_RULES: Mapping[str, AccessRule] = {
     "drafts": ON_CARD,  # one's own
     "undo": UNDO,
 }
+
+
+# --- what every request tells -------------------------------------------------------------------------------
+
+
+def parse_actor(body: Mapping[str, Any]) -> Actor:
+    """Who sent this press, submit or command."""
+    user = body.get("user")
+    if not isinstance(user, Mapping):
+        key = f"command {body.get('trigger_id')}"
+        return Actor(str(body.get("user_id", "")), body.get("channel_id"), None, key)
+    user_names[str(user["id"])] = str(user.get("name") or user.get("username") or "a teammate")
+    container = body.get("container") or {}
+    channel = (body.get("channel") or {}).get("id") or container.get("channel_id")
+    message = body.get("message") or {}
+    thread_ts = message.get("thread_ts") or container.get("thread_ts")
+    is_at_home = (body.get("view") or {}).get("type") == "home"
+    return Actor(str(user["id"]), channel, thread_ts, _press_key(body), is_at_home)
+
+
+def _press_key(body: Mapping[str, Any]) -> str:
+    """What is the same only in two copies of one press: Slack hands out a trigger once, at one moment."""
+    action = (body.get("actions") or [{}])[0]
+    parts = (
+        body.get("trigger_id"),
+        body["user"]["id"],
+        (body.get("container") or {}).get("message_ts"),
+        action.get("action_id"),
+        action.get("action_ts"),
+        packed_value(body),
+    )
+    return "press " + hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def packed_value(body: Mapping[str, Any]) -> str | None:
+    """What the pressed button or the chosen option carries, packed; None where it carries nothing."""
+    action = (body.get("actions") or [{}])[0]
+    return action.get("value") or (action.get("selected_option") or {}).get("value")
+
+
+def bounded_respond(ctx: BotContext, body: Mapping[str, Any]) -> BoundedRespond:
+    """What answers to that request by its `response_url`, without waiting long."""
+    client = ctx.slack.client
+    return BoundedRespond(response_url=body.get("response_url"), proxy=client.proxy, ssl=client.ssl)
 
 
 # --- what a request needs -----------------------------------------------------------------------------------
@@ -202,40 +247,26 @@ def read_request(body: Body) -> AccessRequest | None:
         ).word  # as handlers/commands/router.py reads it
         rule = SUBCOMMAND_RULES.get(word, COMMAND_RULES.get(body["command"], MEMBER))
         return AccessRequest(rule, who, body.get("team_id"))
-    about, read = _read_payload(body), _RULE_READERS.get(str(kind))
+    about = read_subject((body.get("view") or {}).get("private_metadata"), packed_value(body))
+    read = _RULE_READERS.get(str(kind))
     rule = read(body, about) if read is not None else MEMBER
     team = (body.get("user") or {}).get("team_id")
-    return AccessRequest(rule, who, team, ticket=about.get("t", about.get("ticket")), reply=about.get("r"))
+    return AccessRequest(rule, who, team, ticket=about.ticket, reply=about.reply)
 
 
-def _read_payload(body: Body) -> Body:
-    """The JSON that a button, an option or a modal of ours carries; empty where there is none."""
-    action = (body.get("actions") or [{}])[0]
-    value = action.get("value") or (action.get("selected_option") or {}).get("value")
-    packed = [(body.get("view") or {}).get("private_metadata"), value]
-    read: Body = {}
-    for one in packed:
-        try:
-            found_in = json.loads(one) if one else {}
-        except (TypeError, ValueError):
-            continue
-        read |= found_in if isinstance(found_in, dict) else {}
-    return read
-
-
-def _action_rule(body: Body, about: Body) -> AccessRule:
+def _action_rule(body: Body, about: Subject) -> AccessRule:
     name = str((body.get("actions") or [{}])[0].get("action_id"))
     if name == OVERFLOW_ACTION_ID:
-        return OVERFLOW_OPTION_RULES.get(str(about.get("do")), MEMBER)
+        return OVERFLOW_OPTION_RULES.get(str(about.choice), MEMBER)
     begins = (rule for start, rule in ACTION_PREFIX_RULES.items() if name.startswith(start))
     return ACTION_RULES.get(name) or next(begins, MEMBER)
 
 
-def _view_rule(rules: Mapping[str, AccessRule]) -> Callable[[Body, Body], AccessRule]:
+def _view_rule(rules: Mapping[str, AccessRule]) -> Callable[[Body, Subject], AccessRule]:
     return lambda body, _about: rules.get(str((body.get("view") or {}).get("callback_id")), MEMBER)
 
 
-_RULE_READERS: Mapping[str, Callable[[Body, Body], AccessRule]] = {
+_RULE_READERS: Mapping[str, Callable[[Body, Subject], AccessRule]] = {
     "block_actions": _action_rule,
     "view_submission": _view_rule(VIEW_RULES),
     "view_closed": _view_rule(CLOSED_VIEW_RULES),
@@ -249,29 +280,46 @@ def _read_event(body: Body) -> AccessRequest | None:
     event = body.get("event") or {}
     if event.get("type") != MENTION_EVENT:
         return None
-    word = thread_commands.parse_command_word(event, body)
-    if word is None:
+    said = parse_thread_command(event, body)
+    if said is None:
         return None
-    who = Actor(event["user"], event["channel"], event.get("thread_ts"))
-    rule = THREAD_COMMAND_RULES.get(word, MEMBER)
-    return AccessRequest(rule, who, event.get("user_team") or event.get("team"))
+    rule = THREAD_COMMAND_RULES.get(said.verb, MEMBER)
+    return AccessRequest(rule, said.who, event.get("user_team") or event.get("team"))
 
 
 # --- asking -------------------------------------------------------------------------------------------------
+
+
+def build_authorizer(ctx: BotContext) -> Callable[..., AuthorizeResult]:
+    """Who we are, without asking Slack on every press: one workspace, one token, learned once."""
+    token = ctx.settings.slack_bot_token.get_secret_value()
+
+    def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        known = ctx.slack.identity_if_known()
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_token=token,
+            bot_user_id=known.user_id if known is not None else None,
+            bot_id=known.bot_id if known is not None else None,
+        )
+
+    return authorize
 
 
 def install_access_check(app: App, ctx: BotContext) -> None:
     """Let only those through to a listener who may."""
 
     @app.middleware
-    def check(body: Body, context: BoltContext, next_: Callable[[], None]) -> BoltResponse | None:
+    def check(body: Body, next_: Callable[[], None]) -> BoltResponse | None:
         request = read_request(body)
         refused = find_refusal(ctx, request) if request is not None else None
         if request is None or refused is None:
             next_()
             return None
         log.info("refused to %s: %s", request.who.id, body.get("type") or body.get("command"))
-        return _send_refusal(ctx, body, request.who, context.respond, refused)
+        respond = bounded_respond(ctx, body) if body.get("response_url") else None
+        return send_refusal(ctx, body, request.who, respond, refused)
 
 
 def find_refusal(ctx: BotContext, request: AccessRequest) -> str | None:
@@ -322,39 +370,3 @@ def _load_target(session: Session, request: AccessRequest) -> tuple[Ticket | Non
     if reply is None and ticket is not None:
         reply = ticket.live_reply(session)
     return ticket, reply
-
-
-# --- answering ----------------------------------------------------------------------------------------------
-
-
-def _send_refusal(
-    ctx: BotContext, body: Body, who: Actor, respond: Respond | None, sentence: str
-) -> BoltResponse:
-    """Say it where they look, and nothing else; what they typed stays in its window."""
-    kind = body.get("type")
-    if "command" in body:
-        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": sentence})
-    if kind == "view_submission":
-        return BoltResponse(status=200, body=_modal_refusal(body["view"], sentence))
-    if kind == "block_suggestion":
-        return BoltResponse(status=200, body={"options": []})
-    if kind == "block_actions" and (body.get("view") or {}).get("type") == "modal":
-        ctx.run_in_background(lambda: _push_refusal(ctx, body, sentence))
-    elif kind != "view_closed":
-        send_private_text(ctx, who, respond if body.get("response_url") else None, sentence)
-    return BoltResponse(status=200, body="")
-
-
-def _modal_refusal(view: Body, sentence: str) -> Body:
-    """The answer to a submit: at the first input, so that what is typed stays; else in place of the modal."""
-    inputs = [block["block_id"] for block in view.get("blocks") or [] if block.get("type") == "input"]
-    if inputs:
-        return {"response_action": "errors", "errors": {inputs[0]: to_plain_text(sentence)}}
-    return {"response_action": "update", "view": build_refusal_modal(sentence)}
-
-
-def _push_refusal(ctx: BotContext, body: Body, sentence: str) -> None:
-    try:
-        ctx.slack.push_view(str(body.get("trigger_id")), build_refusal_modal(sentence))
-    except SlackError as error:
-        log.info("a refusal could not be shown in a modal: %s", error)

@@ -1,30 +1,30 @@
 """How a handler answers a person: one plain sentence for whatever the ledger refuses, where they look."""
 
-import hashlib
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from slack_bolt import Respond
+from slack_bolt import BoltResponse, Respond
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.runtime import crash_points
 from bot.slack import home_tab
 from bot.slack.blocks.elements import Block
+from bot.slack.blocks.replies.composer import build_refusal_modal
 from bot.slack.blocks.text import unescape
 from bot.slack.errors import SlackError
 from bot.slack.permissions import PermissionUnknownError
 from bot.slack.respond import try_respond
-from models import Card, Ticket
+from models import Card
 from models.core.base import RuleBrokenError
 from models.core.database import BusyError, is_disk_full
 
 log = logging.getLogger(__name__)
+
+Body = dict[str, Any]
 
 LEDGER_TIMEOUT_SECONDS = 2.0  # seconds a handler waits for the ledger: Slack gives it three
 LEDGER_BUSY_TEXT = (
@@ -47,7 +47,7 @@ CARD_PENDING_TEXT = (
     "Please try again in a few seconds."
 )
 
-_user_names: dict[
+user_names: dict[
     str, str
 ] = {}  # Slack ids → names, as Slack's own payloads told them; only for plain sentences
 
@@ -66,35 +66,6 @@ class Actor:
     is_at_home: bool = False  # it was pressed in the Home tab, where no message can be whispered
 
 
-def parse_actor(body: Mapping[str, Any]) -> Actor:
-    """Who sent this press, submit or command."""
-    user = body.get("user")
-    if not isinstance(user, Mapping):
-        return Actor(str(body.get("user_id", "")), body.get("channel_id"), None)
-    _user_names[str(user["id"])] = str(user.get("name") or user.get("username") or "a teammate")
-    container = body.get("container") or {}
-    channel = (body.get("channel") or {}).get("id") or container.get("channel_id")
-    message = body.get("message") or {}
-    thread_ts = message.get("thread_ts") or container.get("thread_ts")
-    is_at_home = (body.get("view") or {}).get("type") == "home"
-    return Actor(str(user["id"]), channel, thread_ts, _press_key(body), is_at_home)
-
-
-def _press_key(body: Mapping[str, Any]) -> str:
-    """What is the same only in two copies of one press: Slack hands out a trigger once, at one moment."""
-    action = (body.get("actions") or [{}])[0]
-    option = action.get("selected_option") or {}
-    parts = (
-        body.get("trigger_id"),
-        body["user"]["id"],
-        (body.get("container") or {}).get("message_ts"),
-        action.get("action_id"),
-        action.get("action_ts"),
-        action.get("value") or option.get("value"),
-    )
-    return "press " + hashlib.sha256(repr(parts).encode()).hexdigest()
-
-
 def to_plain_text(sentence: str) -> str:
     """`sentence` where Slack shows `<@U1>` and backticks as they are, such as in an error at an input."""
     known = re.sub(r"<@(\w+)>", _user_name, sentence).replace("`", "")
@@ -102,7 +73,7 @@ def to_plain_text(sentence: str) -> str:
 
 
 def _user_name(token: re.Match[str]) -> str:
-    name = _user_names.get(token[1])
+    name = user_names.get(token[1])
     return f"@{name}" if name is not None else "a teammate"
 
 
@@ -173,57 +144,49 @@ def send_private_answer_now(
             log.warning("could not tell somebody a sentence: %s", error)
 
 
-def why_may_not_send(ctx: BotContext, who: Actor, ticket_id: int) -> str | None:
-    """Why `who` may not speak in public about that ticket; asked with no transaction open.
-
-    Raises `UnknownStandingError` if Slack does not say.
-    """
-    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        channel = session.get_one(Ticket, ticket_id).channel
-    return ctx.sender_permissions.why_not(ctx, who.id, channel)
-
-
 def no_card_text(session: Session, channel: str, otherwise: str) -> str:
     """What to say in a thread of `channel` that is no card's, as far as the ledger knows."""
     return CARD_PENDING_TEXT if Card.is_any_being_posted(session, channel) else otherwise
 
 
-def open_modal(ctx: BotContext, trigger_id: str, view: dict[str, Any]) -> str | None:
-    """Open a modal; a sentence if Slack does not let us any more."""
-    try:
-        ctx.slack.open_view(trigger_id, view)
-    except SlackError:
-        return SLACK_SLOW_TEXT
-    return None
+# --- refused before a handler has a look --------------------------------------------------------------------
 
 
-@contextmanager
-def write_session(ctx: BotContext) -> Iterator[Session]:
-    """Give a session for what a teammate did; committed at the end, within the time that Slack gives us."""
-    with ctx.db.write(LEDGER_TIMEOUT_SECONDS) as session:
-        yield session
-        crash_points.reach("press written")
-    crash_points.reach("press kept")
-
-
-def run_and_report(
-    ctx: BotContext,
-    who: Actor,
-    respond: Respond | None,
-    verb: Callable[[], str | None],
-    *,
-    comes_again: bool = False,
-) -> None:
-    """Do `verb`; say what it returns, or why it could not be done. Either way the loops have a look.
-
-    What `comes_again` by itself is not given up because the ledger is busy: `BusyError` is raised.
-    """
-    try:
-        sentence = verb()
-    except Exception as error:  # a person acted, a person gets a sentence
-        if comes_again and isinstance(error, BusyError):
-            raise
-        sentence = error_text(error)
-    ctx.wake_loops()
-    if sentence is not None:
+def send_refusal(
+    ctx: BotContext, body: Body, who: Actor, respond: Respond | None, sentence: str
+) -> BoltResponse:
+    """Say it where they look, and nothing else; what they typed stays in its window."""
+    kind = body.get("type")
+    if "command" in body:
+        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": sentence})
+    if kind == "view_submission":
+        return BoltResponse(status=200, body=_modal_refusal(body["view"], sentence))
+    if kind == "block_suggestion":
+        return BoltResponse(status=200, body={"options": []})
+    if kind == "block_actions" and (body.get("view") or {}).get("type") == "modal":
+        ctx.run_in_background(lambda: _push_refusal(ctx, body, sentence))
+    elif kind != "view_closed":
         send_private_text(ctx, who, respond, sentence)
+    return BoltResponse(status=200, body="")
+
+
+def _modal_refusal(view: Body, sentence: str) -> Body:
+    """The answer to a submit: at the first input, so that what is typed stays; else in place of the modal."""
+    inputs = [block["block_id"] for block in view.get("blocks") or [] if block.get("type") == "input"]
+    if inputs:
+        return refuse_submit(inputs[0], sentence)
+    return refuse_submit(None, sentence)
+
+
+def _push_refusal(ctx: BotContext, body: Body, sentence: str) -> None:
+    try:
+        ctx.slack.push_view(str(body.get("trigger_id")), build_refusal_modal(sentence))
+    except SlackError as error:
+        log.info("a refusal could not be shown in a modal: %s", error)
+
+
+def refuse_submit(block: str | None, sentence: str) -> Body:
+    """Have the modal stay open and say `sentence` at its input `block`; else say it in place of the modal."""
+    if block is None:
+        return {"response_action": "update", "view": build_refusal_modal(sentence)}
+    return {"response_action": "errors", "errors": {block: to_plain_text(sentence)}}

@@ -25,8 +25,8 @@ from bot.slack import typed_text
 from bot.slack.blocks import text as words
 from bot.slack.blocks.tickets import full_post
 from bot.slack.typed_text import mrkdwn
-from handlers.commands.slash_command import USER_MENTION_PATTERN
-from handlers.replies import thread_commands
+from handlers.slack_tokens import USER_MENTION_PATTERN
+from handlers.thread_command import parse_thread_command
 from models.core import command_words, fingerprint, fold, natural_time, normalize, office_hours, period
 from models.core.base import RuleBrokenError
 from models.issues import title
@@ -65,7 +65,7 @@ BUILT: dict[str, tuple[str, str] | None] = {
     "bot/networks/x/emoji.py:library_emoji_pattern": (emoji.library_emoji_pattern().pattern, "finditer"),
     "bot/slack/typed_text/mrkdwn.py:_ambiguous_emoji": (mrkdwn._ambiguous_emoji().pattern, "sub"),
     "models/core/command_words.py:_close_marks": (r"(?<=\S)\*(?![\p{L}\p{N}])", "search"),
-    "handlers/tickets/author_history.py:register": None,  # our own names of buttons
+    "handlers/tickets/author_history.py:turn": None,  # our own names of buttons
 }
 
 # Functions that meet other people's text, whatever they do with it.
@@ -96,7 +96,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "indexed": word_index.indexed_words,
     "count on X": length.measure,
     "essence on X": lambda text: x_text.comparable_text(text, {"https://t.co/a": "https://example.org/a"}),
-    "a word to us": lambda text: thread_commands._parse_mention({"user": "U1", "channel": "C1", "ts": "1", "text": text}, {}),
+    "a word to us": lambda text: parse_thread_command({"user": "U1", "channel": "C1", "ts": "1", "text": text}, {}),
     "a person": USER_MENTION_PATTERN.fullmatch,
     "a period": lambda text: period.parse_period(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE),
     "figures": lambda text: period.parse_stats_query(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE, known=KNOWN),

@@ -7,9 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
 from bot.context import BotContext
 from bot.ingest.missing_posts import PostCheck, check_siblings, record_answer
 from bot.ingest.own_posts import apply_posts, is_known
@@ -83,7 +80,8 @@ def _build_request(ctx: BotContext, ticket_id: int) -> _RefreshRequest | None:
     """What to ask; None if there is nobody to ask, or nothing left to ask about."""
     with ctx.db.write() as session:
         ticket = session.get_one(Ticket, ticket_id)
-        network, mention = ctx.networks.get(ticket.network), _target_of(session, ticket)
+        network = ctx.networks.get(ticket.network)
+        mention = Mention.find(session, ticket.id, ticket.target_post_id)
         if network is None or mention is None:
             return None
         author = session.get_one(Author, ticket.author_id)
@@ -103,11 +101,6 @@ def _build_request(ctx: BotContext, ticket_id: int) -> _RefreshRequest | None:
             asked=PostCheck.of_mention(mention),
             is_open=ticket.state in OPEN_STATES,
         )
-
-
-def _target_of(session: Session, ticket: Ticket) -> Mention | None:
-    query = select(Mention).where(Mention.ticket_id == ticket.id, Mention.post_id == ticket.target_post_id)
-    return session.scalar(query)
 
 
 def _ask_and_record(ctx: BotContext, question: _RefreshRequest) -> bool:

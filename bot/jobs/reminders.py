@@ -141,9 +141,7 @@ def waiter_of(ctx: BotContext, session: Session, ticket: Ticket) -> WaitingAutho
     """The author of a ticket, as a reminder shows them."""
     author = session.get_one(Author, ticket.author_id)
     card = session.scalar(select(Card).where(Card.ticket_id == ticket.id))
-    target = session.scalar(
-        select(Mention).where(Mention.ticket_id == ticket.id, Mention.post_id == ticket.target_post_id)
-    )
+    target = Mention.find(session, ticket.id, ticket.target_post_id)
     network = ctx.networks.get(ticket.network)
     url = permalink(ctx.slack.workspace, card.channel, card.ts) if card is not None else ""
     return WaitingAuthor(

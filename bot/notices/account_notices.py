@@ -2,7 +2,8 @@
 
 from bot.networks.base import Network
 from bot.slack.blocks.elements import count_noun
-from bot.slack.blocks.text import escape_entities, mrkdwn_handle
+from bot.slack.blocks.text import mrkdwn_handle
+from models.core.mrkdwn import escape_entities
 
 
 def wrong_account_text(network: Network, connected: str, wanted: str) -> str:

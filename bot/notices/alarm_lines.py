@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from bot.notices import network_alarms
-from bot.slack.blocks.text import date_token, escape_entities, mrkdwn_error
+from bot.slack.blocks.text import date_token, mrkdwn_error
 from models import Alarm
+from models.core.mrkdwn import escape_entities
 from models.tickets import unconnected_accounts
 from models.tickets.ticket import CANARY_NETWORK
 

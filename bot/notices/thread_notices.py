@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from bot.slack.blocks.elements import Block, button, format_duration, section_block
 from bot.slack.blocks.replies.delivery import waiting_reason
-from bot.slack.blocks.text import date_token, escape_entities, mrkdwn_error, mrkdwn_handle, quote_block
+from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle, quote_block
 from bot.slack.blocks.tickets.card import build_reply_button
+from bot.slack.blocks.values import ReplyValue
 from models import Account, Author, Mention, Notice, Reply, Ticket
+from models.core.mrkdwn import escape_entities
 from models.slack.notice import quote_block_id
 
 TIME_FORMAT = "{date_short_pretty} at {time_secs}"
@@ -185,7 +187,7 @@ def post(
 
 def post_draft(session: Session, draft: Reply, *, at: datetime) -> None:
     """Somebody who may not send wrote an answer: those who may can take it up."""
-    use = button("Use this draft", "use_draft", {"t": draft.ticket_id, "r": draft.id, "use": 1})
+    use = button("Use this draft", "use_draft", ReplyValue(draft.ticket_id, draft.id))
     post(session, DRAFTED, draft, at=at, buttons=[use])
 
 

@@ -9,10 +9,10 @@ from bot.context import BotContext
 from bot.ingest.sightings import is_other_reply, record_posted
 from bot.networks.base import Network, PublishedReply
 from bot.notices import thread_notices
-from bot.publish.publish_job import build_publish_job, hold_if_due, hold_reply, mention_of
+from bot.publish.publish_job import build_publish_job, hold_if_due, hold_reply
 from bot.runtime import pace
 from bot.scheduled_job import NetworkJob
-from models import Reply, Ticket
+from models import Mention, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 
 MAX_CHECKS_PER_ROUND = 20  # hand-offs that are looked for every minute
@@ -22,7 +22,7 @@ CHECK_INTERVAL = timedelta(minutes=1)
 def hand_off(session: Session, ticket: Ticket, reply: Reply, why: str, *, at: datetime) -> None:
     """The network lets a person say it, but not us: the words wait for somebody to post them by hand."""
     reply.hand_off(session, at=at, why=why)
-    mention = mention_of(session, ticket, reply)
+    mention = Mention.load(session, ticket.id, reply.to_post_id)
     mention.answerable = why
     ticket.revision += 1
 

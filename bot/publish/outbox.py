@@ -24,10 +24,9 @@ from bot.publish.publish_job import (
     build_publish_job,
     hold_if_due,
     hold_reply,
-    mention_of,
 )
 from bot.runtime import crash_points, pace
-from models import RateLimit, Reply, Ticket
+from models import Mention, RateLimit, Reply, Ticket
 from models.tickets import not_shown
 from models.tickets.delivery_state import UNSETTLED_STATES, DeliveryState
 from models.tickets.reply import OvertakenError
@@ -262,7 +261,7 @@ def _record_refused(ctx: BotContext, network: Network, job: PublishJob, refused:
             manual_posting.hand_off(session, ticket, reply, refused.detail, at=at)
             thread_notices.post(session, thread_notices.HANDED_OFF, reply, at=at, network=network.title)
         elif refused.reason == "parent gone":
-            mention = mention_of(session, ticket, reply)
+            mention = Mention.load(session, ticket.id, reply.to_post_id)
             not_shown.record_miss(
                 session, ticket, mention, how="not shown", title=network.title, at=at, is_look=False
             )

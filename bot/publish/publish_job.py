@@ -58,19 +58,9 @@ def hold_if_due(
     return ticket, reply
 
 
-def mention_of(session: Session, ticket: Ticket, reply: Reply) -> Mention:
-    """The post that `reply` answers."""
-    query = select(Mention).where(
-        Mention.network == ticket.network,
-        Mention.account_id == ticket.account_id,
-        Mention.post_id == reply.to_post_id,
-    )
-    return session.scalars(query).one()
-
-
 def build_publish_job(session: Session, ticket: Ticket, reply: Reply) -> PublishJob:
     """All that a call about `reply` needs, inside the transaction that read it."""
-    mention = mention_of(session, ticket, reply)
+    mention = Mention.load(session, ticket.id, reply.to_post_id)
     author = session.get_one(Author, ticket.author_id)
     return PublishJob(
         reply_id=reply.id,

@@ -5,9 +5,9 @@ from sqlalchemy.orm import Session
 
 from bot.networks.base import Network
 from bot.slack.blocks.notification_text import PostReference
-from bot.slack.blocks.text import escape_entities
 from bot.slack.blocks.tickets.card import POSTS_SHOWN_MAX, CardView, author_text
 from models import Account, Author, Issue, Mention, Reply, Ticket
+from models.core.mrkdwn import escape_entities
 from models.tickets import unconnected_accounts
 from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
 

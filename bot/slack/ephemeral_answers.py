@@ -27,11 +27,13 @@ from bot.slack.blocks.chart import (
     render_text,
 )
 from bot.slack.blocks.elements import Block, button, context_block, count_noun
-from bot.slack.blocks.text import escape_entities, truncate
+from bot.slack.blocks.text import truncate
+from bot.slack.blocks.values import SharedAnswerValue
 from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError, SlackUnsureError
 from models import ProcessedRequest, RateLimit, SharedAnswer
 from models.core.base import RuleBrokenError
 from models.core.database import LOCK_TIMEOUT_SECONDS
+from models.core.mrkdwn import escape_entities
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +93,7 @@ def send_answer(ctx: BotContext, asker: Requester, told: EphemeralAnswer) -> Non
 
 def share_button(key: str) -> Block:
     """The button that lets the asker share what was kept under `key`."""
-    return {"type": "actions", "elements": [button(SHARE_LABEL, SHARE_ACTION_ID, {"k": key})]}
+    return {"type": "actions", "elements": [button(SHARE_LABEL, SHARE_ACTION_ID, SharedAnswerValue(key))]}
 
 
 def shareable_message(

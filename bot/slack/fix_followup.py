@@ -47,9 +47,7 @@ def announce_recurrence(
     place = permalink(ctx.slack.workspace, card.channel, card.ts) if card else ""
     author = session.get_one(Author, ticket.author_id)
     text, blocks = face.reported_again_notice(issue, author.handle, place)
-    newest = session.scalar(
-        select(Mention).where(Mention.ticket_id == ticket.id, Mention.post_id == ticket.target_post_id)
-    )
+    newest = Mention.find(session, ticket.id, ticket.target_post_id)
     quotes = [newest.id] if newest is not None and newest.deleted_at is None else []
     if newest is not None and quotes:
         text = notification_text.with_excerpt(f"{text}.", newest.display_text)

@@ -8,22 +8,17 @@ from zoneinfo import ZoneInfo
 
 from bot.context import BotContext
 from bot.runtime.export_writer import FORMATS, atomic_file, write_rows
-from bot.slack.blocks.text import escape_entities
 from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.membership import access_of
-from bot.slack.typed_text import read_slack_text
 from bot.slack.user_timezone import zone_of
 from handlers import feedback
-from handlers.commands.slash_command import (
-    CHANNEL_MENTION_PATTERN,
-    USER_MENTION_PATTERN,
-    CommandAnswer,
-    SlashCommand,
-)
-from handlers.feedback import error_text, write_session
-from models import ProcessedRequest
+from handlers.commands.slash_command import CommandAnswer, SlashCommand, shown_word
+from handlers.door import RepeatedError, change_once
+from handlers.feedback import error_text
+from handlers.slack_tokens import CHANNEL_MENTION_PATTERN, USER_MENTION_PATTERN
 from models.core import period_words
 from models.core.base import RuleBrokenError
+from models.core.mrkdwn import escape_entities
 from models.core.period import looks_like_period, parse_period
 from models.reports.export import EXPORT_TABLES, ExportFilter, ExportTable
 
@@ -68,15 +63,14 @@ def handle_export(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
 def _export_and_send(ctx: BotContext, asked: SlashCommand, words: list[str]) -> None:
     """Make it, hand it over, and say so, or why not; once, however often Slack tells of the command."""
     try:
-        with write_session(ctx) as session:
-            if not ProcessedRequest.claim_key(
-                session, f"export {asked.command.get('trigger_id')}", at=ctx.now()
-            ):
-                return
+        with change_once(ctx, asked.who):
+            pass
         order = parse_export(ctx, words, zone_of(ctx, asked.user))
         # The whole ledger leaves: what is remembered of them will not do, so Slack is asked now.
         refused = access_of(ctx, asked.user, fresh=timedelta()).refusal
         sentence = refused or _write_and_upload(ctx, asked.user, order)
+    except RepeatedError:
+        return
     except SlackError as error:
         why = f" ({error})" if isinstance(error, SlackRefusedError) else ""
         sentence = f"The file is made, but Slack did not take it{why}. Please try again in a moment."
@@ -90,7 +84,7 @@ def parse_export(ctx: BotContext, words: list[str], zone: ZoneInfo) -> ExportReq
     kind = EXPORT_TABLES.get(words[0].lower())
     if kind is None:
         raise RuleBrokenError(
-            f"I cannot export “{escape_entities(read_slack_text(words[0]).text[:40])}”. {EXPORT_USAGE}"
+            f"I cannot export “{escape_entities(shown_word(words[0])[:40])}”. {EXPORT_USAGE}"
         )
     given, options, form = dict[str, str](), list[str](), "csv"
     for word in words[1:]:
@@ -133,7 +127,7 @@ def _parse_filter(ctx: BotContext, kind: ExportTable, word: str) -> tuple[str, s
         else ""
     )
     raise RuleBrokenError(
-        f"I do not know “{escape_entities(read_slack_text(word).text[:40])}” there.{states} {EXPORT_USAGE}"
+        f"I do not know “{escape_entities(shown_word(word)[:40])}” there.{states} {EXPORT_USAGE}"
     )
 
 

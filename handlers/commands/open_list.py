@@ -9,14 +9,9 @@ from bot.slack.blocks.commands.help_text import incomplete_notes
 from bot.slack.blocks.commands.open_list import TICKETS_LISTED_MAX, build_open_list
 from bot.slack.blocks.elements import context_block
 from bot.slack.blocks.text import mrkdwn_literal
-from bot.slack.typed_text import read_slack_text
-from handlers.commands.slash_command import (
-    CHANNEL_MENTION_PATTERN,
-    USER_MENTION_PATTERN,
-    CommandAnswer,
-    SlashCommand,
-)
+from handlers.commands.slash_command import CommandAnswer, SlashCommand, shown_word
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS
+from handlers.slack_tokens import CHANNEL_MENTION_PATTERN, USER_MENTION_PATTERN
 from models import Pause
 from models.core.base import RuleBrokenError
 from models.reports import open_tickets
@@ -108,7 +103,7 @@ def _add_filter(
 
 
 def _unknown_filter_text(ctx: BotContext, word: str) -> str:
-    shown = mrkdwn_literal(read_slack_text(word).text)
+    shown = mrkdwn_literal(shown_word(word))
     if word.startswith("#"):
         return f"I cannot tell which channel “{shown}” is: choose it from Slack's list while you type."
     titles = ", ".join(f"`{mrkdwn_literal(name)}`" for name in ctx.networks)

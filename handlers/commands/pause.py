@@ -6,13 +6,15 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.notices import thread_notices
 from bot.slack.permissions import PermissionUnknownError
-from handlers.feedback import write_session
-from models import Notice, Pause, ProcessedRequest, Reply, Ticket
+from handlers.door import RepeatedError, change_once
+from handlers.feedback import Actor
+from models import Notice, Pause, Reply, Ticket
 from models.tickets.delivery_state import MAYBE_SENT_STATES, PENDING_STATES, DeliveryState
 
 
-def pause_or_resume(ctx: BotContext, word: str, *, by: str, key: str | None) -> str:
-    """Pause, or go on; what the person who asked reads. `key` is the same in copies of one command."""
+def pause_or_resume(ctx: BotContext, word: str, who: Actor) -> str:
+    """Pause, or go on; what the person who asked reads."""
+    by = who.id
     try:
         refused = ctx.sender_permissions.why_not(ctx, by, ctx.settings.slack_channel)
     except PermissionUnknownError:
@@ -21,10 +23,11 @@ def pause_or_resume(ctx: BotContext, word: str, *, by: str, key: str | None) -> 
         refused = None
     if refused is not None:
         return refused
-    with write_session(ctx) as session:
-        if key is not None and not ProcessedRequest.claim_key(session, f"silence {key}", at=ctx.now()):
-            return "That was done already."
-        return _pause(ctx, session, by) if word == "pause" else _resume(ctx, session, by)
+    try:
+        with change_once(ctx, who) as session:
+            return _pause(ctx, session, by) if word == "pause" else _resume(ctx, session, by)
+    except RepeatedError:
+        return "That was done already."
 
 
 def _pause(ctx: BotContext, session: Session, by: str) -> str:

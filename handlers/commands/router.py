@@ -1,54 +1,41 @@
 """The slash command: reports for the person who asks."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from slack_bolt import Ack, App, Respond
+from slack_bolt import Ack
 
 from bot.cli import doctor
 from bot.context import BotContext
 from bot.slack.blocks.commands import help_text
-from bot.slack.blocks.text import escape_entities
-from bot.slack.typed_text import read_slack_text
 from handlers import feedback
-from handlers.commands import export, me, open_list, pause, search, stats
-from handlers.commands.slash_command import CommandAnswer, CommandHandler, SlashCommand
-from handlers.feedback import error_text
-from handlers.issues import add
+from handlers.commands import export, issue_list, me, open_list, pause, search, stats
+from handlers.commands.slash_command import CommandAnswer, CommandHandler, SlashCommand, shown_word
+from handlers.door import Act, door
 from models.core import command_words
-
-Body = dict[str, Any]
-
-
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for `/mentions`."""
-
-    @app.command("/mentions")
-    def mentions(ack: Ack, command: Body, respond: Respond) -> None:
-        said = command_words.parse_command(command.get("text") or "")
-        asked = SlashCommand(said.word, said.rest, command, ack, respond)
-        try:
-            answer = SUBCOMMANDS.get(asked.word, _help)(ctx, asked)
-        except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
-            answer = {"text": error_text(error)}
-        if answer is not None:
-            ack(response_type="ephemeral", **answer)
-        ctx.wake_loops()
+from models.core.mrkdwn import escape_entities
 
 
-def _help(_desk: BotContext, asked: SlashCommand) -> CommandAnswer:
+@door.command("/mentions")
+def mentions(act: Act[Ack]) -> CommandAnswer | None:
+    """Run the word that stands behind `/mentions`."""
+    assert act.respond is not None
+    said = command_words.parse_command(act.body.get("text") or "")
+    asked = SlashCommand(said.word, said.rest, act.body, act.value, act.respond)
+    return SUBCOMMANDS.get(asked.word, _help)(act.ctx, asked)
+
+
+def _help(_ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
     first = command_words.collapse_spaces(asked.command.get("text") or "").partition(" ")[0]
-    unknown = read_slack_text(command_words.strip_marks(first)).text
+    unknown = shown_word(command_words.strip_marks(first))
     return {"text": help_text.build_help(unknown if unknown and asked.word != "help" else None)}
 
 
 def _pause_or_resume(ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
-    command = asked.command
-    return {"text": pause.pause_or_resume(ctx, asked.word, by=asked.user, key=command.get("trigger_id"))}
+    return {"text": pause.pause_or_resume(ctx, asked.word, asked.who)}
 
 
 def _me(ctx: BotContext, asked: SlashCommand) -> None:
-    me.open_me_modal(ctx, asked.ack, asked.command)
+    me.open_me_modal(ctx, asked)
 
 
 def _doctor(ctx: BotContext, asked: SlashCommand) -> None:
@@ -72,7 +59,7 @@ SUBCOMMANDS: Mapping[str, CommandHandler] = {
     "stats": stats.handle_stats,
     "search": search.handle_search,
     "export": export.handle_export,
-    "issues": add.handle_issues,
+    "issues": issue_list.handle_issues,
     "me": _me,
     "pause": _pause_or_resume,
     "resume": _pause_or_resume,

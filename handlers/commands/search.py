@@ -1,20 +1,29 @@
 """`/mentions search`: what was said, found by its words; or a person, found by their handle."""
 
-import json
-from typing import Any
-
-from slack_bolt import Ack, App, Respond
+import re
 
 from bot.context import BotContext
 from bot.slack.blocks.commands import search_results
+from bot.slack.blocks.text import mrkdwn_handle
+from bot.slack.blocks.values import SearchValue
 from bot.slack.errors import SlackError
-from handlers import feedback
-from handlers.commands.slash_command import USER_MENTION_PATTERN, CommandAnswer, SlashCommand
-from handlers.feedback import LEDGER_TIMEOUT_SECONDS, error_text, parse_actor, run_and_report
+from handlers.commands.slash_command import CommandAnswer, SlashCommand
+from handlers.door import Act, door
+from handlers.feedback import (
+    LEDGER_TIMEOUT_SECONDS,
+    SLACK_SLOW_TEXT,
+    error_text,
+    send_private_text,
+)
+from handlers.slack_tokens import USER_MENTION_PATTERN
 from handlers.tickets import author_history
+from models.core.command_words import collapse_spaces
+from models.core.mrkdwn import escape_entities
+from models.reports import author_history as author_queries
 from models.reports.search import SearchCursor, parse_phrases, search
 
-Body = dict[str, Any]
+# A handle alone, at most in marks or quotation marks: `*@maria*`. An underscore at its end may be its own.
+_HANDLE_PATTERN = re.compile(r"([*_~`]*)@([^\s@*~`]{1,100})[*~`]*")
 PAGE_SIZE = 10
 NAME_TIMEOUT_SECONDS = 1.0  # seconds for Slack to tell a teammate's name
 SEARCH_USAGE = (
@@ -23,19 +32,11 @@ SEARCH_USAGE = (
 )
 
 
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for *More*."""
-
-    @app.action(search_results.MORE_ACTION_ID)
-    def more(ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
-        who, value = parse_actor(body), json.loads(body["actions"][0]["value"])
-
-        def show() -> None:
-            page = _search_page(ctx, value["q"], search_results.parse_before(value), is_first=False)
-            feedback.send_private_answer(ctx, who, respond, **page)
-
-        run_and_report(ctx, who, respond, show)
+@door.press(search_results.MORE_ACTION_ID, value=SearchValue)
+def more(act: Act[SearchValue]) -> None:
+    """Show the next page below."""
+    before = SearchCursor(act.value.before_mention, act.value.before_reply)
+    act.answer(**_search_page(act.ctx, act.value.typed, before, is_first=False))
 
 
 def handle_search(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
@@ -43,9 +44,9 @@ def handle_search(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
     typed = _query_text(ctx, asked)
     if not typed:
         return {"text": SEARCH_USAGE}
-    handle = author_history.parse_handle(typed)
+    handle = parse_handle(typed)
     if handle is not None:
-        return author_history.open_by_handle(ctx, asked, handle)
+        return open_by_handle(ctx, asked, handle)
     try:
         return _search_page(ctx, typed, SearchCursor(), is_first=True)
     except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
@@ -80,3 +81,39 @@ def _search_page(ctx: BotContext, typed: str, before: SearchCursor, *, is_first:
         "text": text,
         "blocks": search_results.build_blocks(page, typed, ctx.network_titles, url=url, is_first=is_first),
     }
+
+
+# --- a person ----------------------------------------------------------------------------------------------
+
+
+def parse_handle(typed: str) -> str | None:
+    """The handle, if that and nothing else was typed."""
+    found = _HANDLE_PATTERN.fullmatch(collapse_spaces(typed).rstrip(".,:;!?"))
+    if found is None:
+        return None
+    return found[2].removesuffix("_") if "_" in found[1] else found[2]
+
+
+def open_by_handle(ctx: BotContext, asked: SlashCommand, handle: str) -> CommandAnswer | None:
+    """Open the history of the person with that handle; a sentence if there is none."""
+    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+        found = author_queries.find_authors(session, handle)
+        near = author_queries.suggest_handles(session, handle) if not found else []
+    if not found:
+        return {"text": _unknown_handle_text(handle, near)}
+    view = author_history.build_view(ctx, asked.user, found[0].id)
+    asked.ack()
+    try:
+        ctx.slack.open_view(asked.command["trigger_id"], view)
+    except SlackError:
+        send_private_text(ctx, asked.who, asked.respond, SLACK_SLOW_TEXT)
+    return None
+
+
+def _unknown_handle_text(handle: str, near: list[str]) -> str:
+    nobody = f"Nobody called {mrkdwn_handle(handle)} has spoken to us."
+    if not near:
+        return f"{nobody} `/mentions search` finds people by their words too."
+    *some, last = [mrkdwn_handle(one) for one in near]
+    meant = f"{', '.join(some)} or {last}" if some else last
+    return f"{nobody} Did you mean {meant}? Type `/mentions search @{escape_entities(near[0])}`."

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import regex
 from slack_bolt import Ack, Respond
 
 from bot.context import BotContext
@@ -13,16 +12,9 @@ from bot.slack.typed_text import read_slack_text
 from handlers.feedback import Actor
 from models.core import command_words
 
-# How Slack sends people and channels that somebody picked.
-# https://docs.slack.dev/interactivity/implementing-slash-commands#escaping
-USER_MENTION_PATTERN = re.compile(r"<@(\w+)(?:\|[^<>]*)?>")
-CHANNEL_MENTION_PATTERN = re.compile(r"<#(\w+)(?:\|[^<>]*)?>")
-# A person in front of everything else, at most behind blanks and marks (`*@Heard* claim`).
-_ADDRESSEE_PATTERN = regex.compile(
-    rf"([{command_words.SPACE_CHARS}{command_words.INVISIBLE_CHARS}*_~`]*+)<@(\w+)(?:\|[^<>]*+)?>"
-)
-_BROADCAST_PATTERN = regex.compile(rf"[{command_words.SPACE_CHARS}{command_words.INVISIBLE_CHARS}*_~`]*+<!")
 _LABELLED_USER_PATTERN = re.compile(r"<@\w+\|([^<>]+)>")
+_LABEL_PATTERN = re.compile(r"<([@#]\w+)\|[^<>]*>")
+_ID_PATTERN = re.compile(r"(<[@#]\w+>)")
 # Words between filters that mean nothing by themselves: `open in #support and overdue`.
 _FILLER_WORDS = frozenset({"and", "&", "&amp;", "in", "on", "by", "for", "from", "of", "with", "please"})
 
@@ -60,6 +52,12 @@ class SlashCommand:
         return read_slack_text(_LABELLED_USER_PATTERN.sub(r"@\1", self.raw)).text
 
     @property
+    def text_with_ids(self) -> str:
+        """What stands behind the word; people and channels as ids, for names may hold anything."""
+        tokens = _ID_PATTERN.split(_LABEL_PATTERN.sub(r"<\1>", self.raw))
+        return "".join(one if place % 2 else read_slack_text(one).text for place, one in enumerate(tokens))
+
+    @property
     def user(self) -> str:
         """The Slack user who asks."""
         return str(self.command["user_id"])
@@ -67,7 +65,7 @@ class SlashCommand:
     @property
     def who(self) -> Actor:
         """The same person, for answers that come later."""
-        return Actor(self.user, self.channel, None)
+        return Actor(self.user, self.channel, None, f"command {self.command.get('trigger_id')}")
 
     @property
     def channel(self) -> str:
@@ -75,19 +73,10 @@ class SlashCommand:
         return str(self.command["channel_id"])
 
 
+def shown_word(word: str) -> str:
+    """One word of `SlashCommand.raw` as it was typed, for a sentence that says it back."""
+    return read_slack_text(word).text
+
+
 CommandHandler = Callable[[BotContext, SlashCommand], CommandAnswer | None]
 """Answers one word; None if it has acknowledged by itself, because it takes longer than Slack waits."""
-
-
-def split_addressee(text: str) -> tuple[str, str] | None:
-    """Whom a message speaks to by name before anything else, and what it says to them; None if nobody.
-
-    Marks that were opened before the name stand before what it says: `*@Heard reply hi*` is one bold line.
-    """
-    found = _ADDRESSEE_PATTERN.match(text)
-    return None if found is None else (found[2], found[1].strip() + text[found.end() :])
-
-
-def is_to_teammates(text: str) -> bool:
-    """Whether a message begins with a person, a group or everybody, and so is for them."""
-    return split_addressee(text) is not None or _BROADCAST_PATTERN.match(text) is not None

@@ -1,6 +1,5 @@
 """`/mentions stats`: a period in figures, for the person who asks."""
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -13,7 +12,6 @@ from bot.slack.blocks.commands import stats as face
 from bot.slack.blocks.commands.help_text import incomplete_notes
 from bot.slack.blocks.replies.unsettled import stuck_replies_text
 from bot.slack.ephemeral_answers import EphemeralAnswer, Requester
-from bot.slack.typed_text import read_slack_text
 from handlers.commands.slash_command import CommandAnswer, SlashCommand
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS
 from models import Teammate
@@ -24,7 +22,6 @@ from models.reports.open_tickets import OpenTicketFilter
 from models.reports.report import StatsReport, build_report
 
 FILL_TIMEOUT_SECONDS = 0.5  # seconds that a figure may wait for the last replies' office hours
-_LABEL_PATTERN = re.compile(r"<([@#]\w+)\|[^<>]*>")
 
 
 def handle_stats(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
@@ -36,7 +33,7 @@ def handle_stats(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
     known = NameLookup(person=_name_lookup(names), channel=_no_channel_lookup, networks=titles)
     try:
         question = parse_stats_query(
-            _query_text(asked), zone=own or ctx.settings.office.zone, now=ctx.now(), known=known
+            asked.text_with_ids, zone=own or ctx.settings.office.zone, now=ctx.now(), known=known
         )
     except RuleBrokenError as told:
         return {"text": str(told)}
@@ -78,12 +75,6 @@ def _matches_nothing(question: StatsQuery, found: StatsReport) -> bool:
     filters = (question.person, question.channel, question.network)
     empty = not found.current.heard and not found.current.tickets and not found.current.people
     return any(one is not None for one in filters) and empty
-
-
-def _query_text(asked: SlashCommand) -> str:
-    """What stands behind the word; people and channels as ids, for their names may hold anything."""
-    tokens = re.split(r"(<[@#]\w+>)", _LABEL_PATTERN.sub(r"<\1>", asked.raw))
-    return "".join(one if place % 2 else read_slack_text(one).text for place, one in enumerate(tokens))
 
 
 def _name_lookup(names: dict[str, str]) -> Callable[[str], str | None]:

@@ -1,11 +1,9 @@
-"""Issues: a ticket is added to one from its card or its thread, and `/mentions issues` ranks them."""
+"""A ticket is added to an issue from its card or its thread, and taken out again."""
 
-import json
 import logging
 import uuid
 from typing import Any
 
-from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -13,72 +11,27 @@ from bot.slack import fix_followup
 from bot.slack.blocks.elements import count_people
 from bot.slack.blocks.issues import ranking as face
 from bot.slack.blocks.issues.picker import read_picked
-from bot.slack.blocks.text import mrkdwn_literal, one_line, sanitize
+from bot.slack.blocks.text import mrkdwn_literal, one_line
+from bot.slack.blocks.values import IssueOfTicketValue, TicketModalValue
 from bot.slack.errors import SlackError
-from bot.slack.typed_text import read_slack_text
-from handlers.commands.slash_command import CommandAnswer, SlashCommand
-from handlers.feedback import (
-    LEDGER_TIMEOUT_SECONDS,
-    Actor,
-    open_modal,
-    parse_actor,
-    run_and_report,
-    send_private_answer,
-    write_session,
-)
-from handlers.tickets.dialogs import ack_modal, run_submitted
-from models import Issue, ProcessedRequest, Ticket
+from handlers.door import Act, door, open_modal
+from handlers.feedback import LEDGER_TIMEOUT_SECONDS
+from models import Issue, Ticket
 from models.core.base import RuleBrokenError
-from models.core.command_words import strip_marks
-from models.issues.queries import (
-    count_to_notify,
-    find_issues,
-    list_fixed_issues,
-    list_reporters,
-    rank_open_issues,
-)
+from models.issues.queries import list_reporters
 from models.issues.suggestions import SuggestionTarget, has_candidates
 
 log = logging.getLogger(__name__)
 
-Body = dict[str, Any]
 MODAL_LOOKUP_TIMEOUT_SECONDS = 1.0  # seconds in which the modal is to know what there is
 ISSUE_USAGE = "Say what they suffer from: `@Heard issue export loses rows`."
-
-
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for the modal that adds a ticket, and for the pages of the list."""
-
-    @app.view(face.ADD_CALLBACK_ID)
-    def add(ack: Ack, body: Body, view: Body) -> None:
-        who = parse_actor(body)
-        ack_modal(ack, face.TITLE_BLOCK, run_submitted(ctx, who, lambda: _add_to_issue(ctx, who, view)))
-
-    @app.action("remove_from_issue")
-    def remove(ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
-        who, value = parse_actor(body), json.loads(body["actions"][0]["value"])
-        run_and_report(ctx, who, respond, lambda: _remove(ctx, who, body["view"], value))
-
-    def turn(ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
-        who, value = parse_actor(body), json.loads(body["actions"][0]["value"])
-
-        def do() -> None:
-            send_private_answer(ctx, who, respond, in_place=True, **build_list_answer(ctx, **value))
-
-        run_and_report(ctx, who, respond, do)
-
-    for side in ("a", "b"):
-        app.action(f"issues_page_{side}")(turn)
 
 
 # --- from the card ------------------------------------------------------------------------------------------
 
 
-def open_add_modal(ctx: BotContext, who: Actor, trigger_id: str, ticket_id: int) -> str | None:
+def open_add_modal(ctx: BotContext, trigger_id: str, ticket_id: int) -> str | None:
     """Open the modal that asks what the ticket is about; if the ledger is slow, without what is known."""
-    del who
     view = ctx.read_with_timeout(
         lambda: _build_view(ctx, ticket_id, uuid.uuid4().hex), MODAL_LOOKUP_TIMEOUT_SECONDS
     )
@@ -94,19 +47,17 @@ def _build_view(ctx: BotContext, ticket_id: int, key: str) -> dict[str, Any]:
     return face.build_add_modal(ticket_id, known, is_any=others, key=key)
 
 
-def _add_to_issue(ctx: BotContext, who: Actor, view: Body) -> None:
-    """Add it once, however often the submit arrives."""
-    origin, values = json.loads(view["private_metadata"]), view["state"]["values"]
-    issue_id = read_picked(view)
-    title = one_line(read_slack_text(values[face.TITLE_BLOCK]["value"].get("value")).text)
+@door.submit(face.ADD_CALLBACK_ID, value=TicketModalValue, at=face.TITLE_BLOCK)
+def add(act: Act[TicketModalValue]) -> None:
+    """Add the ticket to the issue that was picked, or to the one whose title was typed."""
+    ctx, who, issue_id = act.ctx, act.who, read_picked(act.view)
+    title = one_line(act.typed(face.TITLE_BLOCK).text)
     if issue_id is None and not title:
         raise RuleBrokenError("Pick an issue, or type what they suffer from.")
     if issue_id is not None and title:
         raise RuleBrokenError("Either pick an issue or type a new one: a ticket is added to one at a time.")
-    with write_session(ctx) as session:
-        if not ProcessedRequest.claim_key(session, f"modal {origin['key']}", at=ctx.now()):
-            return
-        ticket = Ticket.lock(session, origin["ticket"])
+    with act.change_once() as session:
+        ticket = Ticket.lock(session, act.value.ticket)
         if issue_id is not None:
             if session.get(Issue, issue_id) is None:
                 raise RuleBrokenError("That issue is gone. Type its name to open it anew.")
@@ -123,19 +74,18 @@ def add_ticket(ctx: BotContext, session: Session, issue: Issue, ticket: Ticket, 
     return report is not None
 
 
-def _remove(ctx: BotContext, who: Actor, view: Body, value: dict[str, Any]) -> str | None:
-    with write_session(ctx) as session:
-        if not ProcessedRequest.claim_key(session, who.key, at=ctx.now()):
-            return None
-        ticket = Ticket.lock(session, value["t"])
-        issue = session.get_one(Issue, Issue.resolve_merged(session, value["i"]))
-        issue.remove(session, ticket, by=who.id, at=ctx.now())
-    key = json.loads(view["private_metadata"])["key"]
+@door.press("remove_from_issue", value=IssueOfTicketValue)
+def remove(act: Act[IssueOfTicketValue]) -> None:
+    """Take the ticket out of the issue, and redraw the modal without it."""
+    ctx, value = act.ctx, act.value
+    with act.change_once() as session:
+        ticket = Ticket.lock(session, value.ticket)
+        issue = session.get_one(Issue, Issue.resolve_merged(session, value.issue))
+        issue.remove(session, ticket, by=act.who.id, at=ctx.now())
     try:
-        ctx.slack.update_view(view["id"], _build_view(ctx, value["t"], key))
+        ctx.slack.update_view(act.view["id"], _build_view(ctx, value.ticket, act.modal(TicketModalValue).key))
     except SlackError as error:
         log.info("the list of a ticket's issues could not be redrawn: %s", error)
-    return None
 
 
 # --- from the thread ----------------------------------------------------------------------------------------
@@ -157,32 +107,3 @@ def add_from_thread(ctx: BotContext, session: Session, ticket: Ticket, *, words:
         f"{begun} the issue “{mrkdwn_literal(issue.title)}”{'' if new else ' already'}: {reported} "
         f"reported it."
     )
-
-
-# --- /mentions issues ---------------------------------------------------------------------------------------
-
-
-def handle_issues(ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
-    """What people suffer from, ranked; what was fixed; or the one that is called so."""
-    words = one_line(sanitize(asked.rest))
-    kind = "open" if not words else "fixed" if strip_marks(words).casefold() == "fixed" else "found"
-    return build_list_answer(ctx, k=kind, w=words if kind == "found" else "", p=0)
-
-
-def build_list_answer(ctx: BotContext, *, k: str, w: str, p: int) -> CommandAnswer:
-    """Page `p` of the list of kind `k`, with the words `w`."""
-    at = ctx.now()
-    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        mended = list_fixed_issues(session, at=at) if k != "found" else []
-        if k == "fixed":
-            found = mended
-        else:
-            found = find_issues(session, w, at=at) if k == "found" else rank_open_issues(session, at=at)
-    if not found and k == "found":
-        return {"text": f"No issue is called “{mrkdwn_literal(w)}”. `/mentions issues` lists them all."}
-    if not found and k == "fixed":
-        return {"text": face.NO_FIXED_ISSUES_TEXT}
-    if not found and not mended:
-        return {"text": face.NO_ISSUES_TEXT}
-    blocks = face.build_issue_list(found, page=p, kind=k, words=w, to_tell=count_to_notify(mended))
-    return {"text": f"Issues: {len(found)}", "blocks": blocks}

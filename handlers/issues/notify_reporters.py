@@ -3,12 +3,11 @@
 The *Reply* beside each person is the very button of a card, so that the composer and all its rules hold.
 """
 
-import json
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -16,64 +15,55 @@ from bot.slack import fix_followup, issue_view
 from bot.slack.blocks.issues import issue as face
 from bot.slack.blocks.issues import ranking as asking
 from bot.slack.blocks.text import mrkdwn_literal, one_line
+from bot.slack.blocks.values import IssueValue, RenameValue, ReporterValue, SkipValue
 from bot.slack.respond import BoundedRespond
-from bot.slack.typed_text import read_slack_text
-from handlers.feedback import (
-    Actor,
-    open_modal,
-    parse_actor,
-    run_and_report,
-    send_private_answer,
-    write_session,
-)
-from handlers.tickets.dialogs import ack_modal, run_submitted
-from models import Author, Issue, ProcessedRequest
+from handlers.door import Act, RepeatedError, door, write_session
+from handlers.feedback import Actor, send_private_answer
+from models import Author, Issue
 from models.issues.fix_followup import reconcile_reports
 
-Body = dict[str, Any]
-IssueAction = Callable[[BotContext, Session, Issue, Actor], None]
+IssueChange = Callable[[BotContext, Session, Issue, Actor], None]
 
 
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for the buttons of an issue."""
+def _redraw(act: Act[IssueValue], verb: IssueChange | None = None, *, in_place: bool = True) -> str | None:
+    """Do `verb` on the issue, once a press, and show it: in place where only who pressed sees the message.
 
-    def on(action: str, verb: IssueAction | None, *, in_place: bool) -> None:
-        def press(ack: Ack, body: Body, respond: Respond) -> None:
-            ack()
-            who, value = parse_actor(body), json.loads(body["actions"][0]["value"])
-            at_place = in_place and body.get("container", {}).get("is_ephemeral", False)
+    Nothing is done on what it was merged into, which they did not look at.
+    """
+    ctx, value = act.ctx, act.value
+    if verb is not None:
+        with suppress(RepeatedError), act.change_once() as session:
+            issue = Issue.lock(session, value.issue)
+            if issue.id == value.issue:
+                verb(ctx, session, issue, act.who)
+    now, moved = build_issue_answer(ctx, value.issue, value.page)
+    is_own = act.body.get("container", {}).get("is_ephemeral", False)
+    act.answer(in_place=in_place and is_own, **now)
+    return moved
 
-            def do() -> str | None:
-                if verb is not None:
-                    _change_issue(ctx, who, value["i"], verb)
-                now, moved = build_issue_answer(ctx, value["i"], value.get("p", 0))
-                send_private_answer(ctx, who, respond, in_place=at_place, **now)
-                return moved
 
-            run_and_report(ctx, who, respond, do)
+@door.press("open_issue", value=IssueValue)
+def show(act: Act[IssueValue]) -> str | None:
+    """Show an issue below."""
+    return _redraw(act, in_place=False)
 
-        app.action(action)(press)
 
-    on("open_issue", None, in_place=False)
-    on("refresh_issue", None, in_place=True)
-    on("issue_page_a", None, in_place=True)
-    on("issue_page_b", None, in_place=True)
-    on("fix_issue", _fix, in_place=True)
-    on("reopen_issue", _reopen, in_place=True)
+@door.press("refresh_issue", "issue_page_a", "issue_page_b", value=IssueValue)
+def turn(act: Act[IssueValue]) -> str | None:
+    """Show it as it is now, or another page."""
+    return _redraw(act)
 
-    @app.action("skip_telling")
-    def ask_why(ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
-        value = json.loads(body["actions"][0]["value"])
-        run_and_report(ctx, parse_actor(body), respond, lambda: _open_skip_modal(ctx, body, value))
 
-    @app.view(asking.SKIP_CALLBACK_ID)
-    def skip(ack: Ack, body: Body, view: Body) -> None:
-        who = parse_actor(body)
-        refused = run_submitted(ctx, who, lambda: _skip(ctx, who, view))
-        ack_modal(ack, asking.WHY_BLOCK, refused)
-        if refused is None:
-            ctx.run_in_background(lambda: refresh_list(ctx, who, json.loads(view["private_metadata"])))
+@door.press("fix_issue", value=IssueValue)
+def fix(act: Act[IssueValue]) -> str | None:
+    """Mark it as fixed."""
+    return _redraw(act, _fix)
+
+
+@door.press("reopen_issue", value=IssueValue)
+def reopen(act: Act[IssueValue]) -> str | None:
+    """Reopen it."""
+    return _redraw(act, _reopen)
 
 
 def build_issue_answer(ctx: BotContext, issue_id: int, page: int) -> tuple[dict[str, Any], str | None]:
@@ -93,14 +83,6 @@ def build_issue_answer(ctx: BotContext, issue_id: int, page: int) -> tuple[dict[
     return {"text": face.summary_text(view.standing), "blocks": blocks}, moved
 
 
-def _change_issue(ctx: BotContext, who: Actor, issue_id: int, verb: IssueAction) -> None:
-    """Do `verb` on the issue, once a press; not on what it was merged into, which they did not look at."""
-    with write_session(ctx) as session:
-        issue = Issue.lock(session, issue_id)
-        if issue.id == issue_id and ProcessedRequest.claim_key(session, who.key, at=ctx.now()):
-            verb(ctx, session, issue, who)
-
-
 def _fix(ctx: BotContext, session: Session, issue: Issue, who: Actor) -> None:
     issue.fix(session, by=who.id, at=ctx.now())
     fix_followup.announce_fixed(ctx, session, issue, at=ctx.now())
@@ -114,28 +96,31 @@ def _reopen(ctx: BotContext, session: Session, issue: Issue, who: Actor) -> None
 # --- skipping -----------------------------------------------------------------------------------------------
 
 
-def _open_skip_modal(ctx: BotContext, body: Body, value: dict[str, Any]) -> str | None:
-    with ctx.db.read(1.0) as session:
-        author = session.get(Author, value["a"])
+@door.press("skip_telling", value=ReporterValue)
+def ask_why(act: Act[ReporterValue]) -> str | None:
+    """Ask why somebody need not be told."""
+    value, key = act.value, uuid.uuid4().hex
+    with act.ctx.db.read(1.0) as session:
+        author = session.get(Author, value.author)
     handle = author.handle if author is not None else None
-    where = body.get("response_url")
-    view = asking.build_skip_modal(
-        value["i"], value["a"], handle, key=uuid.uuid4().hex, page=value["p"], url=where
+    where = act.body.get("response_url")
+    return act.open_modal(
+        asking.build_skip_modal(value.issue, value.author, handle, key=key, page=value.page, url=where)
     )
-    return open_modal(ctx, body["trigger_id"], view)
 
 
-def _skip(ctx: BotContext, who: Actor, view: Body) -> None:
-    origin = json.loads(view["private_metadata"])
-    reason = one_line(read_slack_text(view["state"]["values"][asking.WHY_BLOCK]["value"].get("value")).text)
-    with write_session(ctx) as session:
-        if ProcessedRequest.claim_key(session, f"modal {origin['key']}", at=ctx.now()):
-            issue = Issue.lock(session, origin["issue"])
-            issue.skip(session, origin["author"], reason=reason, by=who.id, at=ctx.now())
+@door.submit(asking.SKIP_CALLBACK_ID, value=SkipValue, at=asking.WHY_BLOCK)
+def skip(act: Act[SkipValue]) -> None:
+    """Note that they need not be told, and why."""
+    reason = one_line(act.typed(asking.WHY_BLOCK).text)
+    with suppress(RepeatedError), act.change_once() as session:
+        issue = Issue.lock(session, act.value.issue)
+        issue.skip(session, act.value.author, reason=reason, by=act.who.id, at=act.ctx.now())
+    act.ctx.run_in_background(lambda: refresh_list(act.ctx, act.who, act.value))
 
 
-def refresh_list(ctx: BotContext, who: Actor, origin: dict[str, Any]) -> None:
+def refresh_list(ctx: BotContext, who: Actor, origin: SkipValue | RenameValue) -> None:
     """Have the list that the modal was opened from show it."""
-    if origin.get("url"):
-        now, _ = build_issue_answer(ctx, origin["issue"], origin["page"])
-        send_private_answer(ctx, who, BoundedRespond(response_url=origin["url"]), in_place=True, **now)
+    if origin.url:
+        now, _ = build_issue_answer(ctx, origin.issue, origin.page)
+        send_private_answer(ctx, who, BoundedRespond(response_url=origin.url), in_place=True, **now)

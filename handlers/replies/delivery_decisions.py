@@ -1,56 +1,19 @@
 """What a person decides about a reply that nobody can be sure of, or that has to be posted by hand."""
 
-import json
 from collections.abc import Callable
-from typing import Any
 
-from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.sightings import record_posted
 from bot.publish import account_check, reconcile
-from bot.slack import home_tab
-from handlers.feedback import Actor, parse_actor, run_and_report, why_may_not_send, write_session
-from models import ProcessedRequest, Reply, Ticket
+from bot.slack.blocks.values import ReplyValue
+from handlers.door import Act, change_once, door, why_may_not_send
+from handlers.feedback import Actor
+from models import Reply, Ticket
 from models.core.base import RuleBrokenError
 from models.tickets import unconnected_accounts
 from models.tickets.delivery_state import DeliveryState
-
-Body = dict[str, Any]
-
-
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for the buttons of the question, and of a hand-off."""
-
-    def on(action: str, decide: Callable[[BotContext, int, Actor], str | None], *, looks: bool) -> None:
-        def press(ack: Ack, body: Body, respond: Respond) -> None:
-            ack()
-            who, reply_id = parse_actor(body), json.loads(body["actions"][0]["value"])["r"]
-
-            def do() -> None:
-                told: list[str | None] = []
-                run_and_report(ctx, who, respond, lambda: _record_sentence(decide(ctx, reply_id, who), told))
-                if who.is_at_home and told == [None]:  # else Home has been drawn anew with what was told
-                    ctx.run_in_background(lambda: home_tab.show(ctx, who.id))
-
-            if looks:  # a look at the network takes longer than Slack waits
-                ctx.run_in_background(do)
-            else:
-                do()
-
-        app.action(action)(press)
-
-    on("it_is_there", _it_is_there, looks=True)
-    on("send_again", _send_again, looks=True)
-    on("discard", _discard, looks=True)
-    on("posted", _posted, looks=False)
-    on("not_posted", _not_posted, looks=False)
-
-
-def _record_sentence(sentence: str | None, told: list[str | None]) -> str | None:
-    told.append(sentence)
-    return sentence
 
 
 def _load_ticket_id(ctx: BotContext, reply_id: int) -> int:
@@ -65,10 +28,11 @@ def _change_reply(
     expected: DeliveryState,
     verb: Callable[[Session, Ticket, Reply], object],
 ) -> None:
-    """Do `verb` in one transaction, once a press, if the reply still is where the person saw it."""
-    with write_session(ctx) as session:
-        if not ProcessedRequest.claim_key(session, who.key, at=ctx.now()):
-            return
+    """Do `verb` in one transaction, once a press, if the reply still is where the person saw it.
+
+    Raises `RuleBrokenError` if it is not, and `RepeatedError`.
+    """
+    with change_once(ctx, who) as session:
         ticket = Ticket.lock(session, session.get_one(Reply, reply_id).ticket_id)
         reply = session.get_one(Reply, reply_id, populate_existing=True)
         if reply.state != expected:
@@ -77,8 +41,10 @@ def _change_reply(
         ticket.revision += 1
 
 
-def _it_is_there(ctx: BotContext, reply_id: int, who: Actor) -> str | None:
+@door.press("it_is_there", value=ReplyValue, in_background=True, refreshes_home=True)
+def it_is_there(act: Act[ReplyValue]) -> str | None:
     """Published, on the network's sight if it shows it, else on the person's word."""
+    ctx, who, reply_id = act.ctx, act.who, act.value.reply
     if reconcile.look_once_more(ctx, reply_id):
         return "Yes, I see it too. It counts as published."
 
@@ -92,8 +58,10 @@ def _it_is_there(ctx: BotContext, reply_id: int, who: Actor) -> str | None:
     return "It counts as published, on your word: I do not see it myself."
 
 
-def _send_again(ctx: BotContext, reply_id: int, who: Actor) -> str | None:
+@door.press("send_again", value=ReplyValue, in_background=True, refreshes_home=True)
+def send_again(act: Act[ReplyValue]) -> str | None:
     """Queued again, but only after one more look that succeeded and did not show it."""
+    ctx, who, reply_id = act.ctx, act.who, act.value.reply
     refused = why_may_not_send(ctx, who, _load_ticket_id(ctx, reply_id))
     if refused is not None:
         return refused
@@ -127,8 +95,10 @@ def _not_connected(ctx: BotContext, reply_id: int) -> str | None:
     return None if alarm is None else f"{alarm.detail} So I could not look for it, and did not send it again."
 
 
-def _discard(ctx: BotContext, reply_id: int, who: Actor) -> str | None:
+@door.press("discard", value=ReplyValue, in_background=True, refreshes_home=True)
+def discard(act: Act[ReplyValue]) -> str | None:
     """Given up; the words come back, and the ticket waits on."""
+    ctx, who, reply_id = act.ctx, act.who, act.value.reply
     if reconcile.look_once_more(ctx, reply_id):
         return "It is there: I see it now, so there is nothing to discard. It counts as published."
 
@@ -141,8 +111,10 @@ def _discard(ctx: BotContext, reply_id: int, who: Actor) -> str | None:
     return "Discarded. Should I see it on the network later, I will say so here."
 
 
-def _posted(ctx: BotContext, reply_id: int, who: Actor) -> str | None:
+@door.press("posted", value=ReplyValue, refreshes_home=True)
+def posted(act: Act[ReplyValue]) -> str | None:
     """Confirmed by the person who posted it by hand."""
+    ctx, who, reply_id = act.ctx, act.who, act.value.reply
     _change_reply(
         ctx,
         who,
@@ -153,8 +125,10 @@ def _posted(ctx: BotContext, reply_id: int, who: Actor) -> str | None:
     return None
 
 
-def _not_posted(ctx: BotContext, reply_id: int, who: Actor) -> str | None:
+@door.press("not_posted", value=ReplyValue, refreshes_home=True)
+def not_posted(act: Act[ReplyValue]) -> str | None:
     """Nobody posted it: the words come back, and the ticket waits on."""
+    ctx, who, reply_id = act.ctx, act.who, act.value.reply
 
     def verb(session: Session, _ticket: Ticket, reply: Reply) -> None:
         reply.move(session, DeliveryState.CANCELLED, at=ctx.now(), by=who.id, act="I did not post it")

@@ -5,29 +5,27 @@ Nothing of what teammates tell each other is kept.
 
 from typing import Any
 
-from slack_bolt import App
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.slack.membership import MembershipKind, access_if_known
-from handlers.feedback import LEDGER_TIMEOUT_SECONDS, Actor, run_and_report, write_session
-from models import Card, ProcessedRequest, Reply, Ticket
+from handlers.door import change_once, door, report, write_session
+from handlers.feedback import LEDGER_TIMEOUT_SECONDS, Actor
+from models import Card, Reply, Ticket
 from models.tickets.delivery_state import LIVE_STATES, DeliveryState
 
 Body = dict[str, Any]
 
 
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for messages, edits and deletions."""
-
-    @app.event("message")
-    def overheard(event: Body) -> None:
-        kind = event.get("subtype")
-        if kind in {"message_changed", "message_deleted"}:
-            _handle_change(ctx, event, is_gone=kind == "message_deleted")
-        elif event.get("user") and not event.get("bot_id") and event.get("thread_ts"):
-            _record_activity(ctx, event)
+@door.event("message")
+def overhear(ctx: BotContext, event: Body) -> None:
+    """Note that an owner is there, or that a message whose words are public was edited or deleted."""
+    kind = event.get("subtype")
+    if kind in {"message_changed", "message_deleted"}:
+        _handle_change(ctx, event, is_gone=kind == "message_deleted")
+    elif event.get("user") and not event.get("bot_id") and event.get("thread_ts"):
+        _record_activity(ctx, event)
 
 
 def _record_activity(ctx: BotContext, event: Body) -> None:
@@ -53,19 +51,18 @@ def _handle_change(ctx: BotContext, event: Body, *, is_gone: bool) -> None:
     user, channel = before.get("user"), event["channel"]
     if not user or not ts:
         return
-    who = Actor(user, channel, before.get("thread_ts"))
-    told = f"changed {channel} {ts} {event.get('event_ts')}"
-    run_and_report(ctx, who, None, lambda: _notify_unchanged(ctx, who, ts, told, is_gone=is_gone))
+    key = f"changed {channel} {ts} {event.get('event_ts')}"
+    who = Actor(user, channel, before.get("thread_ts"), key)
+    report(ctx, who, None, lambda: _notify_unchanged(ctx, who, ts, is_gone=is_gone))
 
 
-def _notify_unchanged(ctx: BotContext, who: Actor, ts: str, told: str, *, is_gone: bool) -> str | None:
+def _notify_unchanged(ctx: BotContext, who: Actor, ts: str, *, is_gone: bool) -> str | None:
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         reply = _reply_of_message(session, who.channel or "", ts)
     if reply is None:
         return None
-    with write_session(ctx) as session:
-        if not ProcessedRequest.claim_key(session, told, at=ctx.now()):
-            return None
+    with change_once(ctx, who):
+        pass
     what = "deleted" if is_gone else "changed"
     if reply.state in {DeliveryState.HELD, DeliveryState.QUEUED}:
         return f"You {what} that message, but its words go out as shown. *Undo* on the card stops them."

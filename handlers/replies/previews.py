@@ -3,13 +3,11 @@
 A preview is a message that only its author sees, and may vanish; the draft behind it does not.
 """
 
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from slack_bolt import Ack, App, Respond
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,23 +15,15 @@ from bot.context import BotContext
 from bot.notices import thread_notices
 from bot.slack.blocks import notification_text
 from bot.slack.blocks.replies.preview import build_preview
+from bot.slack.blocks.values import PreviewValue, ReplyValue
 from bot.slack.errors import SlackError
 from bot.slack.typed_text import SlackText
-from handlers.feedback import (
-    Actor,
-    parse_actor,
-    run_and_report,
-    send_private_answer,
-    send_private_text,
-    why_may_not_send,
-    write_session,
-)
+from handlers.door import Act, door, why_may_not_send, write_session
+from handlers.feedback import Actor, send_private_text
 from handlers.replies.composer import (
     AUTHOR_ONLY_TEXT,
     REFRESH_TIMEOUT_SECONDS,
     check_shown,
-    check_version,
-    load_target,
     not_shown_text,
     recheck_ticket,
 )
@@ -48,11 +38,9 @@ from handlers.replies.reply_text import (
     reply_text_from_draft,
     reply_text_from_typed,
 )
-from models import Account, Author, Event, ProcessedRequest, Reply, Ticket
+from models import Account, Author, Event, Mention, ProcessedRequest, Reply, Ticket
 from models.core.base import MovedOnError, RuleBrokenError
 from models.tickets.delivery_state import DeliveryState
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +59,6 @@ class Preview:
 
     text: str
     blocks: list[dict[str, Any]]
-
-
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for the buttons of a preview."""
-
-    @app.action("send_publicly")
-    def send(ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
-        who, value = parse_actor(body), json.loads(body["actions"][0]["value"])
-        run_and_report(ctx, who, respond, lambda: _send_draft(ctx, who, respond, value))
-
-    @app.action("keep_private")
-    def keep(ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
-        who, value = parse_actor(body), json.loads(body["actions"][0]["value"])
-        run_and_report(ctx, who, respond, lambda: _keep_private(ctx, who, respond, value))
 
 
 # --- made and shown -----------------------------------------------------------------------------------------
@@ -151,7 +123,7 @@ def _build_draft_preview(
     network = ctx.network(ticket.network)
     account = Account.find(session, ticket.network, ticket.account_id)
     author = session.get_one(Author, ticket.author_id)
-    target = load_target(session, ticket)
+    target = Mention.load(session, ticket.id, ticket.target_post_id)
     length, left_out = network.length(draft.text), load_left_out(session, draft)
     before = find_duplicate(
         ctx,
@@ -202,10 +174,10 @@ def show_preview(ctx: BotContext, who: Actor, shown: Preview) -> None:
 # --- decided ------------------------------------------------------------------------------------------------
 
 
-def _load_own_draft(session: Session, value: dict[str, Any], who: Actor) -> tuple[Ticket, Reply]:
+def _load_own_draft(session: Session, value: PreviewValue | ReplyValue, who: Actor) -> tuple[Ticket, Reply]:
     """The draft behind a preview, which only its author may decide about."""
-    ticket = Ticket.lock(session, value["t"])
-    draft = session.get_one(Reply, value["r"], populate_existing=True)
+    ticket = Ticket.lock(session, value.ticket)
+    draft = session.get_one(Reply, value.reply, populate_existing=True)
     if draft.actor != who.id:
         raise RuleBrokenError(AUTHOR_ONLY_TEXT)
     if draft.state != DeliveryState.DRAFT:
@@ -213,15 +185,15 @@ def _load_own_draft(session: Session, value: dict[str, Any], who: Actor) -> tupl
     return ticket, draft
 
 
-def _send_draft(ctx: BotContext, who: Actor, respond: Respond, value: dict[str, Any]) -> str | None:
+@door.press("send_publicly", value=PreviewValue)
+def send(act: Act[PreviewValue]) -> str | None:
     """The explicit act: the draft goes out exactly as it was shown."""
-    refused = why_may_not_send(ctx, who, value["t"])
+    ctx, who, value = act.ctx, act.who, act.value
+    refused = why_may_not_send(ctx, who, value.ticket)
     if refused is not None:
         return _offer_draft(ctx, who, value, refused)
-    ctx.read_with_timeout(lambda: recheck_ticket(ctx, value["t"]), REFRESH_TIMEOUT_SECONDS)
-    with write_session(ctx) as session:
-        if not ProcessedRequest.claim_key(session, who.key, at=ctx.now()):
-            return None
+    ctx.read_with_timeout(lambda: recheck_ticket(ctx, value.ticket), REFRESH_TIMEOUT_SECONDS)
+    with act.change_once() as session:
         ticket, draft = _load_own_draft(session, value, who)
         before = find_duplicate(
             ctx,
@@ -233,7 +205,7 @@ def _send_draft(ctx: BotContext, who: Actor, respond: Respond, value: dict[str, 
         )
         shown: Preview | None = None
         sentence: str | None = None
-        if before is not None and (before.is_refused or not value.get("a")):
+        if before is not None and (before.is_refused or not value.is_near_copy):
             shown = _build_draft_preview(ctx, session, ticket, draft, None)
         else:
             is_warned = (
@@ -242,17 +214,16 @@ def _send_draft(ctx: BotContext, who: Actor, respond: Respond, value: dict[str, 
             shown, sentence = _submit_draft(ctx, session, ticket, draft, value, is_warned=is_warned)
     ctx.wake_loops()
     if shown is not None:
-        send_private_answer(ctx, who, respond, text=shown.text, blocks=shown.blocks, in_place=True)
+        act.answer(text=shown.text, blocks=shown.blocks, in_place=True)
     else:
-        on_its_way = "On its way. The card shows it, and *Undo* while that is possible."
-        send_private_answer(ctx, who, respond, text=on_its_way, in_place=True)
+        act.answer(text="On its way. The card shows it, and *Undo* while that is possible.", in_place=True)
     return sentence
 
 
-def _offer_draft(ctx: BotContext, who: Actor, value: dict[str, Any], refused: str) -> str:
+def _offer_draft(ctx: BotContext, who: Actor, value: PreviewValue, refused: str) -> str:
     """Not theirs to send: the draft is offered, in the thread, to those who may."""
     with write_session(ctx) as session:
-        if ProcessedRequest.claim_key(session, f"offered {value['r']}", at=ctx.now()):
+        if ProcessedRequest.claim_key(session, f"offered {value.reply}", at=ctx.now()):
             _ticket, draft = _load_own_draft(session, value, who)
             thread_notices.post_draft(session, draft, at=ctx.now())
     return refused
@@ -263,14 +234,14 @@ def _submit_draft(
     session: Session,
     ticket: Ticket,
     draft: Reply,
-    value: dict[str, Any],
+    value: PreviewValue,
     *,
     is_warned: bool,
 ) -> tuple[Preview | None, str | None]:
-    at, target = ctx.now(), load_target(session, ticket)
+    at, target = ctx.now(), Mention.load(session, ticket.id, ticket.target_post_id)
     try:
-        check_version(target, draft.to_post_id, value.get("v"))
-        check_shown(ctx, ticket, target, is_known="m" in value)
+        target.check_version(draft.to_post_id, value.latest)
+        check_shown(ctx, ticket, target, is_known=value.is_not_shown)
         ticket.submit(
             session,
             draft,
@@ -287,11 +258,10 @@ def _submit_draft(
     return None, None
 
 
-def _keep_private(ctx: BotContext, who: Actor, respond: Respond, value: dict[str, Any]) -> str | None:
-    with write_session(ctx) as session:
-        if not ProcessedRequest.claim_key(session, who.key, at=ctx.now()):
-            return None
-        _ticket, draft = _load_own_draft(session, value, who)
-        draft.move(session, DeliveryState.DISCARDED, at=ctx.now(), by=who.id, act="kept private")
-    send_private_answer(ctx, who, respond, text="Kept private. Nothing was published.", in_place=True)
-    return None
+@door.press("keep_private", value=ReplyValue)
+def keep_private(act: Act[ReplyValue]) -> None:
+    """Discard the draft."""
+    with act.change_once() as session:
+        _ticket, draft = _load_own_draft(session, act.value, act.who)
+        draft.move(session, DeliveryState.DISCARDED, at=act.ctx.now(), by=act.who.id, act="kept private")
+    act.answer(text="Kept private. Nothing was published.", in_place=True)

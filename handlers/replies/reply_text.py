@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.networks.base import Network
-from bot.slack.blocks.text import date_token, escape_entities, is_visible, mrkdwn_handle
+from bot.slack.blocks.text import date_token, is_visible, mrkdwn_handle
 from bot.slack.membership import MembershipKind, access_if_known
 from bot.slack.typed_text import FORWARDED_LABEL, SlackText, find_slack_tokens
 from models import Event, Reply, Teammate, Ticket
-from models.core.mrkdwn import as_code
+from models.core.mrkdwn import as_code, escape_entities
 from models.core.normalize import nfc
 from models.similarity.near_duplicates import NearDuplicate, find_near_duplicate
 from models.tickets.teammate import append_sign_off, strip_sign_off

@@ -2,18 +2,16 @@
 
 from typing import Any
 
-from slack_bolt import Ack, App, Respond
-
-from bot.context import BotContext
 from bot.slack.blocks.text import is_visible
 from bot.slack.typed_text import SlackText, read_message
-from handlers.commands.slash_command import is_to_teammates
-from handlers.feedback import Actor, no_card_text, parse_actor, run_and_report, write_session
+from handlers.access import SEND_CALLBACK_ID
+from handlers.door import Act, door
+from handlers.feedback import no_card_text
 from handlers.replies.previews import DraftSource, save_draft, show_preview
-from models import Card, ProcessedRequest, Ticket
+from handlers.slack_tokens import is_to_teammates
+from models import Card, Ticket
 
 Body = dict[str, Any]
-SEND_CALLBACK_ID = "send_as_public_reply"
 NOT_IN_CARD_THREAD_TEXT = "That works on a message in the thread of a card."
 ADDRESSED_TO_TEAMMATE_TEXT = (
     "That message begins with a teammate's name, so it is for them and stays private. Write it without the "
@@ -21,26 +19,15 @@ ADDRESSED_TO_TEAMMATE_TEXT = (
 )
 
 
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for it."""
-
-    @app.shortcut(SEND_CALLBACK_ID)
-    def propose(ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
-        message, channel = body["message"], body["channel"]["id"]
-        who = Actor(body["user"]["id"], channel, message.get("thread_ts"), parse_actor(body).key)
-        run_and_report(ctx, who, respond, lambda: _draft_and_preview(ctx, who, message, channel))
-
-
-def _draft_and_preview(ctx: BotContext, who: Actor, message: Body, channel: str) -> str | None:
-    """Keep its words as a draft of `who`, and show them the exact preview."""
-    typed = read_message(message)
+@door.shortcut(SEND_CALLBACK_ID)
+def propose(act: Act[Body]) -> str | None:
+    """Keep a message's words as a draft of who chose it, and show them the exact preview."""
+    ctx, who, message = act.ctx, act.who, act.value
+    typed, channel = read_message(message), act.body["channel"]["id"]
     refused = _find_refusal(message, typed)
     if refused is not None:
         return refused
-    with write_session(ctx) as session:
-        if not ProcessedRequest.claim_key(session, who.key, at=ctx.now()):
-            return None
+    with act.change_once() as session:
         card = Card.find_by_message(session, channel, message["thread_ts"])
         if card is None:
             return no_card_text(session, channel, NOT_IN_CARD_THREAD_TEXT)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from slack_bolt import Ack, App
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -15,36 +14,26 @@ from bot.notices import thread_notices
 from bot.slack.blocks.replies.composer import (
     COMPOSER_CALLBACK_ID,
     REPLY_BLOCK,
+    REPLY_INPUT,
     WAIT_BLOCK,
-    Origin,
     build_composer_modal,
 )
+from bot.slack.blocks.values import Origin
 from bot.slack.typed_text import SlackText
-from handlers.feedback import (
-    LEDGER_TIMEOUT_SECONDS,
-    Actor,
-    error_text,
-    parse_actor,
-    to_plain_text,
-    why_may_not_send,
-    write_session,
-)
+from handlers.door import Act, door, why_may_not_send, write_session
+from handlers.feedback import LEDGER_TIMEOUT_SECONDS, Actor, refuse_submit
 from handlers.replies.composer import (
     REFRESH_TIMEOUT_SECONDS,
     build_composer_content,
     check_shown,
-    check_version,
-    keep_draft,
-    load_target,
-    read_input,
     recheck_ticket,
-    replace_draft,
-    why_cannot_reply,
 )
+from handlers.replies.composing import keep_draft
 from handlers.replies.reply_text import ReplyText, find_duplicate, reply_text_from_typed
-from models import Event, ProcessedRequest, Ticket
-from models.core.base import MovedOnError, TakenError
+from models import Event, Mention, Ticket
+from models.core.base import MovedOnError, RuleBrokenError, TakenError
 from models.core.database import BusyError
+from models.tickets import kept_drafts
 from models.tickets.pause import PausedError
 from models.tickets.unconnected_accounts import AccountNotConnectedError
 
@@ -52,25 +41,24 @@ Body = dict[str, Any]
 KEPT_AS_DRAFT_TEXT = "Yours was not sent; it is kept as your draft."
 
 
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for the submit."""
-
-    @app.view(COMPOSER_CALLBACK_ID)
-    def submit(ack: Ack, body: Body, view: Body) -> None:
-        who, origin = parse_actor(body), Origin.unpacked(view["private_metadata"])
-        ack(**_handle_submit(ctx, who, origin, view))
-        ctx.wake_loops()
-
-
-def _handle_submit(ctx: BotContext, who: Actor, origin: Origin, view: Body) -> dict[str, Any]:
+@door.submit(COMPOSER_CALLBACK_ID, value=Origin, at=REPLY_BLOCK)
+def submit(act: Act[Origin]) -> Body | None:
+    """Queue the reply; or show what stands against it, or keep it as a draft."""
+    ctx, who, origin = act.ctx, act.who, act.value
+    typed, wait_seconds = act.typed(REPLY_BLOCK, REPLY_INPUT), _wait_seconds(act.view)
     try:
-        return _submit(ctx, who, origin, read_input(view), _wait_seconds(view))
+        try:
+            return _submit(act, typed, wait_seconds)
+        except MovedOnError as error:
+            return _reopen_composer(ctx, who, origin, typed, str(error))
+        except (TakenError, PausedError, AccountNotConnectedError) as error:
+            _keep_draft(ctx, who, origin, typed)
+            return refuse_submit(REPLY_BLOCK, f"{error} {KEPT_AS_DRAFT_TEXT}")
     except BusyError:
-        return _input_error(
-            "Heard's ledger is busy just now. Nothing was sent; your words are here. Press it again."
+        return refuse_submit(
+            REPLY_BLOCK,
+            "Heard's ledger is busy just now. Nothing was sent; your words are here. Press it again.",
         )
-    except Exception as error:  # noqa: BLE001 - a person pressed, a person gets a sentence
-        return _input_error(error_text(error))
 
 
 def _wait_seconds(view: Body) -> int | None:
@@ -80,32 +68,21 @@ def _wait_seconds(view: Body) -> int | None:
     return int(option["value"]) if option else None
 
 
-def _submit(
-    ctx: BotContext, who: Actor, origin: Origin, typed: SlackText, wait_seconds: int | None
-) -> dict[str, Any]:
+def _submit(act: Act[Origin], typed: SlackText, wait_seconds: int | None) -> Body | None:
+    ctx, who, origin = act.ctx, act.who, act.value
     words = reply_text_from_typed(ctx.network(origin.network), typed, origin.sign)
     if words.problem is not None:
-        return _input_error(words.problem)
+        raise RuleBrokenError(words.problem)
     ctx.read_with_timeout(lambda: recheck_ticket(ctx, origin.ticket), REFRESH_TIMEOUT_SECONDS)
-    try:
-        refused = why_may_not_send(ctx, who, origin.ticket)
-        if refused is not None or origin.only_draft:  # what it said it would do, whoever may send by now
-            return _offer_draft(ctx, who, origin, typed, refused)
-        warned = _build_warning(ctx, who, origin, typed, words)
-        if warned is not None:
-            return warned
-        with write_session(ctx) as session:
-            _queue_reply(ctx, session, who, origin, words, wait_seconds=wait_seconds)
-    except MovedOnError as error:
-        return _reopen_composer(ctx, who, origin, typed, str(error))
-    except (TakenError, PausedError, AccountNotConnectedError) as error:
-        _keep_draft(ctx, who, origin, typed)
-        return _input_error(f"{error} {KEPT_AS_DRAFT_TEXT}")
-    return {}
-
-
-def _input_error(sentence: str) -> dict[str, Any]:
-    return {"response_action": "errors", "errors": {REPLY_BLOCK: to_plain_text(sentence)}}
+    refused = why_may_not_send(ctx, who, origin.ticket)
+    if refused is not None or origin.only_draft:  # what it said it would do, whoever may send by now
+        return _offer_draft(ctx, who, origin, typed, refused)
+    warned = _build_warning(ctx, who, origin, typed, words)
+    if warned is not None:
+        return warned
+    with act.change_once() as session:
+        _queue_reply(ctx, session, who, origin, words, wait_seconds=wait_seconds)
+    return None
 
 
 def _queue_reply(
@@ -118,12 +95,12 @@ def _queue_reply(
     wait_seconds: int | None,
 ) -> None:
     at = ctx.now()
-    if not ProcessedRequest.claim_key(session, f"composer {origin.key}", at=at):
-        return  # this very submit has had its effect
     ticket = Ticket.lock(session, origin.ticket)
-    came_from = replace_draft(ctx, session, who, origin)
-    target = load_target(session, ticket)
-    check_version(target, origin.post_id, origin.latest)
+    came_from: dict[str, Any] = {}
+    if origin.draft is not None:
+        came_from = kept_drafts.discard_replaced(session, origin.draft, by=who.id, at=at)
+    target = Mention.load(session, ticket.id, ticket.target_post_id)
+    target.check_version(origin.post_id, origin.latest)
     check_shown(ctx, ticket, target, is_known=origin.not_shown)
     reply = ticket.reply(
         session,
@@ -149,7 +126,7 @@ def _queue_reply(
 
 def _offer_draft(
     ctx: BotContext, who: Actor, origin: Origin, typed: SlackText, refused: str | None
-) -> dict[str, Any]:
+) -> Body | None:
     """Not theirs to send: the words become a draft, which the thread offers to those who may."""
     with write_session(ctx) as session:
         ticket = Ticket.lock(session, origin.ticket)
@@ -157,12 +134,12 @@ def _offer_draft(
         draft = keep_draft(ctx, session, ticket, who, origin=origin, words=typed.text.strip())
         if draft is not None:
             thread_notices.post_draft(session, draft, at=ctx.now())
-    return {} if origin.only_draft else _input_error(f"{refused} {KEPT_AS_DRAFT_TEXT}")
+    return None if origin.only_draft else refuse_submit(REPLY_BLOCK, f"{refused} {KEPT_AS_DRAFT_TEXT}")
 
 
 def _build_warning(
     ctx: BotContext, who: Actor, origin: Origin, typed: SlackText, words: ReplyText
-) -> dict[str, Any] | None:
+) -> Body | None:
     """The composer once more, with what speaks against these words; None if nothing does.
 
     That is a reply of ours that says the same, or a length that the network may refuse.
@@ -171,7 +148,7 @@ def _build_warning(
         ticket = session.get_one(Ticket, origin.ticket)
         before = find_duplicate(ctx, session, ticket, words, turn=origin.turn, reader=who.id)
         if before is not None and before.is_refused:
-            return _input_error(before.sentence)
+            return refuse_submit(REPLY_BLOCK, before.sentence)
         notice = "\n".join(filter(None, [before.sentence if before is not None else None, words.warning]))
         is_known = origin.anyway == words.text_hash and (before is None or origin.near)
         if not notice or is_known:
@@ -185,16 +162,18 @@ def _build_warning(
 # --- the conversation went on -------------------------------------------------------------------------------
 
 
-def _reopen_composer(
-    ctx: BotContext, who: Actor, origin: Origin, typed: SlackText, sentence: str
-) -> dict[str, Any]:
+def _reopen_composer(ctx: BotContext, who: Actor, origin: Origin, typed: SlackText, sentence: str) -> Body:
     """Show what is new, keep what was typed, and ask again."""
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         ticket = session.get_one(Ticket, origin.ticket)
         live = ticket.live_reply(session)
-        closed = why_cannot_reply(ticket, live) if live is not None or ticket.closed_at is not None else None
+        closed = (
+            kept_drafts.why_cannot_reply(ticket, live)
+            if live is not None or ticket.closed_at is not None
+            else None
+        )
         if closed is None:
-            target = load_target(session, ticket)
+            target = Mention.load(session, ticket.id, ticket.target_post_id)
             fresh = replace(
                 origin,
                 turn=ticket.turn,
@@ -205,7 +184,7 @@ def _reopen_composer(
             asked = build_composer_content(ctx, session, ticket, typed.text, notice=f":warning: {sentence}")
     if closed is not None:
         _keep_draft(ctx, who, origin, typed)
-        return _input_error(f"{sentence} {closed} {KEPT_AS_DRAFT_TEXT}")
+        return refuse_submit(REPLY_BLOCK, f"{sentence} {closed} {KEPT_AS_DRAFT_TEXT}")
     return {"response_action": "update", "view": build_composer_modal(fresh, asked)}
 
 

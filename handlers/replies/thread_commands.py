@@ -1,114 +1,66 @@
 """What is said to Heard in a card's thread. All of it is private: only an act on a preview publishes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from slack_bolt import App, BoltRequest
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.slack.typed_text import SlackText, read_message
-from handlers.feedback import Actor, no_card_text, run_and_report, write_session
+from handlers.door import Act, door
+from handlers.feedback import no_card_text
 from handlers.issues import add
 from handlers.replies.previews import DraftSource, load_draft_previews, save_draft, show_preview
+from handlers.thread_command import ThreadCommand
 from handlers.tickets import assignee, snooze
-from handlers.tickets.actions import ALREADY_YOURS_TEXT, undo_reply
+from handlers.tickets.actions import claim_ticket, take_over_ticket, undo_reply
 from handlers.tickets.dialogs import assign_ticket, close_ticket, shorten_reason
-from models import Card, ProcessedRequest, Ticket
-from models.core import command_words
+from models import Card, Ticket
 from models.core.base import RuleBrokenError
 
-Body = dict[str, Any]
-
-LAST_RETRY_NUMBER = 3  # https://docs.slack.dev/apis/events-api/#retries
 THREAD_COMMANDS_USAGE = (
     "In a card's thread I understand `@Heard reply your words`, `claim`, `release`, `take over`, "
     "`assign @teammate`, `snooze 2h`, `issue export loses rows`, `done thanks` (any reason), `reopen`, "
     "`undo` and `drafts`. Everything else said there stays private."
 )
-TWO_WORD_COMMANDS = ("take over",)  # commands that are two words
-COMMAND_ALIASES = {"takeover": "take over"}
 
 
 @dataclass(frozen=True, slots=True)
-class ThreadCommand:
-    """One message that calls us by name."""
+class Lookups:
+    """What a command needs to know of Slack, asked before the ledger is held."""
 
-    key: str
-    who: Actor
-    ts: str
-    verb: str
-    rest: str
-    typed: SlackText  # the same, with what only Slack understands and what came beside the words
     until: snooze.SnoozeUntil | None = None  # of a snooze
     to: str | None = None  # of an assign
-    refused: str | None = None  # why it cannot be done, known before the ledger is asked
+    refused: str | None = None  # why it cannot be done
 
 
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for our name."""
+@dataclass(frozen=True, slots=True)
+class CommandOnTicket:
+    """A command about the ticket of its thread, which is held."""
 
-    @app.event("app_mention")
-    def called(event: Body, body: Body, request: BoltRequest) -> None:
-        said = _parse_mention(event, body)
-        if said is not None:
-            run_and_report(
-                ctx,
-                said.who,
-                None,
-                lambda: _run_command(ctx, said),
-                comes_again=_retry_number(request) < LAST_RETRY_NUMBER,
-            )
+    ctx: BotContext
+    session: Session
+    ticket: Ticket
+    said: ThreadCommand
+    known: Lookups
 
 
-def _retry_number(request: BoltRequest) -> int:
-    """How often Slack has sent this event before."""
-    told = request.headers.get("x-slack-retry-num", ["0"])[0]
-    return int(told) if told.isdecimal() else 0
-
-
-def _parse_mention(event: Body, body: Body) -> ThreadCommand | None:
-    """Read a message to us: our name first, then a word. Whoever else is named first is spoken to, not we."""
-    if event.get("bot_id") or not event.get("user"):
-        return None
-    own = [one.get("user_id") for one in body.get("authorizations") or [] if one.get("user_id")]
-    typed = read_message(event)
-    typed = typed.after(command_words.count_leading_blanks(typed.text)).strip()
-    called = typed.person_in_front
-    if called is None or (own and called.name.strip("<@>") not in own):
-        return None
-    typed = typed.after(len(called.text))
-    order = command_words.parse_command(typed.text, TWO_WORD_COMMANDS)
-    who = Actor(event["user"], event["channel"], event.get("thread_ts"))
-    key = f"call {event['channel']} {event['ts']}"
-    verb = COMMAND_ALIASES.get(order.word, order.word)
-    return ThreadCommand(key, who, event["ts"], verb, order.rest, typed.after(order.start).strip())
-
-
-def parse_command_word(event: Body, body: Body) -> str | None:
-    """The command in a message to us, such as `claim`; None where the message is not to us."""
-    said = _parse_mention(event, body)
-    return said.verb if said is not None else None
-
-
-def _run_command(ctx: BotContext, said: ThreadCommand) -> str | None:
+@door.mention()
+def run_command(act: Act[ThreadCommand]) -> str | None:
     """Do what was said, once, however often Slack tells us."""
-    said = _resolve_lookups(ctx, said)
-    with write_session(ctx) as session:
-        if not ProcessedRequest.claim_key(session, said.key, at=ctx.now()):
-            return None
+    ctx, said = act.ctx, act.value
+    known = _look_up(ctx, said)
+    with act.change_once() as session:
         channel, thread = said.who.channel, said.who.thread_ts
         card = Card.find_by_message(session, channel, thread) if channel and thread else None
         if card is None:
             otherwise = f"That works in the thread of a card. {THREAD_COMMANDS_USAGE}"
             return no_card_text(session, channel, otherwise) if channel and thread else otherwise
-        if said.refused is not None:
-            return said.refused
+        if known.refused is not None:
+            return known.refused
         ticket = Ticket.lock(session, card.ticket_id)
         verb = _COMMAND_HANDLERS.get(said.verb)
         if verb is not None:
-            return verb(ctx, session, ticket, said)
+            return verb(CommandOnTicket(ctx, session, ticket, said, known))
         if said.verb == "reply":
             previews = [save_draft(ctx, session, ticket, said.who, typed=said.typed, source=_source(said))]
         elif said.verb == "drafts":
@@ -120,18 +72,18 @@ def _run_command(ctx: BotContext, said: ThreadCommand) -> str | None:
     return None if previews else "You have no drafts here."
 
 
-def _resolve_lookups(ctx: BotContext, said: ThreadCommand) -> ThreadCommand:
-    """`said` with what has to be asked of Slack first, and so not within a transaction: clocks and people."""
+def _look_up(ctx: BotContext, said: ThreadCommand) -> Lookups:
+    """What has to be asked of Slack first, and so not within a transaction: clocks and people."""
     try:
         if said.verb == "snooze":
-            return replace(said, until=snooze.parse_until(ctx, said.who.id, said.rest))
+            return Lookups(until=snooze.parse_until(ctx, said.who.id, said.rest))
         if said.verb == "assign":
             to = assignee.parse_assignee(said.rest, said.who.id)
             assignee.check_assignable(ctx, to)
-            return replace(said, to=to)
+            return Lookups(to=to)
     except RuleBrokenError as error:
-        return replace(said, refused=str(error))
-    return said
+        return Lookups(refused=str(error))
+    return Lookups()
 
 
 def _source(said: ThreadCommand) -> DraftSource:
@@ -142,54 +94,46 @@ def _source(said: ThreadCommand) -> DraftSource:
 # --- plain words --------------------------------------------------------------------------------------------
 
 
-def _claim(ctx: BotContext, session: Session, ticket: Ticket, said: ThreadCommand) -> str | None:
-    had = ticket.owner == said.who.id
-    ticket.claim(session, by=said.who.id, at=ctx.now())
-    return ALREADY_YOURS_TEXT if had else None
+def _claim(on: CommandOnTicket) -> str | None:
+    return claim_ticket(on.ctx, on.session, on.ticket, by=on.said.who.id)
 
 
-def _release(ctx: BotContext, session: Session, ticket: Ticket, said: ThreadCommand) -> str | None:
-    ticket.release(session, by=said.who.id, at=ctx.now())
-    return None
+def _release(on: CommandOnTicket) -> None:
+    on.ticket.release(on.session, by=on.said.who.id, at=on.ctx.now())
 
 
-def _take_over(ctx: BotContext, session: Session, ticket: Ticket, said: ThreadCommand) -> str | None:
-    had = ticket.owner == said.who.id
-    ticket.take_over(session, by=said.who.id, at=ctx.now())
-    return ALREADY_YOURS_TEXT if had else None
+def _take_over(on: CommandOnTicket) -> str | None:
+    return take_over_ticket(on.ctx, on.session, on.ticket, by=on.said.who.id)
 
 
-def _assign(ctx: BotContext, session: Session, ticket: Ticket, said: ThreadCommand) -> str | None:
-    assert said.to is not None
-    assign_ticket(ctx, session, ticket, to=said.to, by=said.who.id)
-    return None
+def _assign(on: CommandOnTicket) -> None:
+    assert on.known.to is not None
+    assign_ticket(on.ctx, on.session, on.ticket, to=on.known.to, by=on.said.who.id)
 
 
-def _done(ctx: BotContext, session: Session, ticket: Ticket, said: ThreadCommand) -> str | None:
-    reason = shorten_reason(said.rest).lstrip("-–—:,. ")
-    close_ticket(ctx, session, ticket, who=said.who, reason=reason or "other")
-    return None
+def _done(on: CommandOnTicket) -> None:
+    reason = shorten_reason(on.said.rest).lstrip("-–—:,. ")
+    close_ticket(on.ctx, on.session, on.ticket, who=on.said.who, reason=reason or "other")
 
 
-def _reopen(ctx: BotContext, session: Session, ticket: Ticket, said: ThreadCommand) -> str | None:
-    ticket.reopen(session, by=said.who.id, at=ctx.now(), promise=ctx.sla_policy)
-    return None
+def _reopen(on: CommandOnTicket) -> None:
+    on.ticket.reopen(on.session, by=on.said.who.id, at=on.ctx.now(), promise=on.ctx.sla_policy)
 
 
-def _issue(ctx: BotContext, session: Session, ticket: Ticket, said: ThreadCommand) -> str | None:
-    return add.add_from_thread(ctx, session, ticket, words=said.rest, by=said.who.id)
+def _issue(on: CommandOnTicket) -> str | None:
+    return add.add_from_thread(on.ctx, on.session, on.ticket, words=on.said.rest, by=on.said.who.id)
 
 
-def _snooze(ctx: BotContext, session: Session, ticket: Ticket, said: ThreadCommand) -> str | None:
-    assert said.until is not None
-    return snooze.snooze_ticket(ctx, session, ticket, said.until, by=said.who.id)
+def _snooze(on: CommandOnTicket) -> str | None:
+    assert on.known.until is not None
+    return snooze.snooze_ticket(on.ctx, on.session, on.ticket, on.known.until, by=on.said.who.id)
 
 
-def _undo(ctx: BotContext, session: Session, ticket: Ticket, said: ThreadCommand) -> str | None:
-    return undo_reply(ctx, session, ticket, said.who)
+def _undo(on: CommandOnTicket) -> str | None:
+    return undo_reply(on.ctx, on.session, on.ticket, on.said.who)
 
 
-_COMMAND_HANDLERS: dict[str, Callable[[BotContext, Session, Ticket, ThreadCommand], str | None]] = {
+_COMMAND_HANDLERS: dict[str, Callable[[CommandOnTicket], str | None]] = {
     "claim": _claim,
     "release": _release,
     "take over": _take_over,

@@ -1,99 +1,79 @@
 """The buttons of a card that change the ticket at once: Claim, Undo, Reopen and what is behind the dots."""
 
-import json
-import uuid
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
-from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.slack import home_tab
-from bot.slack.blocks import dialogs
+from bot.slack.blocks.values import MenuValue, ReplyValue, TicketValue
 from bot.slack.membership import NOT_YOUR_REPLY, MembershipKind, access_if_known
-from handlers.feedback import Actor, open_modal, parse_actor, run_and_report, write_session
+from handlers.door import Act, door
+from handlers.feedback import Actor
 from handlers.issues import add
-from handlers.tickets import author_history, snooze
-from handlers.tickets.dialogs import load_delete_modal, notify_stopped
-from models import ProcessedRequest, Ticket
+from handlers.tickets import author_history, dialogs, snooze
+from handlers.tickets.dialogs import notify_stopped
+from models import Ticket
 from models.core.base import RuleBrokenError
 
-Body = dict[str, Any]
-TicketAction = Callable[[Session, Ticket, Actor], str | None]
+AnyTicketValue = TypeVar("AnyTicketValue", TicketValue, ReplyValue, MenuValue)
 ALREADY_YOURS_TEXT = "You have this one already."
 
 
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for these buttons."""
-
-    def on(action: str, verb: TicketAction) -> None:
-        def press(ack: Ack, body: Body, respond: Respond) -> None:
-            ack()
-            value = json.loads(body["actions"][0]["value"])
-            change_ticket(ctx, parse_actor(body), respond, value["t"], verb)
-
-        app.action(action)(press)
-
-    on("claim", lambda *given: _claim(ctx, *given))
-    on("release", lambda *given: _release(ctx, *given))
-    on("take_over", lambda *given: _take_over(ctx, *given))
-    on("reopen", lambda *given: _reopen(ctx, *given))
-
-    @app.action("undo")
-    def take_back(ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
-        value = json.loads(body["actions"][0]["value"])
-        verb: TicketAction = lambda session, ticket, who: undo_reply(ctx, session, ticket, who, value["r"])  # noqa: E731
-        change_ticket(ctx, parse_actor(body), respond, value["t"], verb)
-
-    @app.action("more")
-    def more(ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
-        value = json.loads(body["actions"][0]["selected_option"]["value"])
-        who, do = parse_actor(body), value["do"]
-        if do in _MODAL_BUILDERS:
-            run_and_report(
-                ctx,
-                who,
-                respond,
-                lambda: open_modal(
-                    ctx, body["trigger_id"], _MODAL_BUILDERS[do](ctx, value, uuid.uuid4().hex)
-                ),
-            )
-        elif do in _MODAL_OPENERS:
-            run_and_report(
-                ctx, who, respond, lambda: _MODAL_OPENERS[do](ctx, who, body["trigger_id"], value["t"])
-            )
-        else:
-            change_ticket(ctx, who, respond, value["t"], lambda *given: _OVERFLOW_ACTIONS[do](ctx, *given))
-
-    app.action("open_on_network")(_ack_link)
-    app.action("open_composer_on_network")(_ack_link)
+@door.press("claim", value=TicketValue, refreshes_home=True)
+def claim(act: Act[TicketValue]) -> str | None:
+    """Make the ticket theirs."""
+    with _locked(act) as (session, ticket):
+        return claim_ticket(act.ctx, session, ticket, by=act.who.id)
 
 
-def _ack_link(ack: Ack) -> None:
-    """Slack tells of presses on link buttons too, and wants them acknowledged."""
-    ack()
+@door.press("release", value=TicketValue, refreshes_home=True)
+def release(act: Act[TicketValue]) -> None:
+    """Give it back to everybody."""
+    with _locked(act) as (session, ticket):
+        _release(act, session, ticket)
 
 
-def change_ticket(
-    ctx: BotContext, who: Actor, respond: Respond | None, ticket_id: int, verb: TicketAction
-) -> None:
-    """Do `verb` on the ticket in one transaction, once a press, and tell what stands against it."""
-    done: list[bool] = []
+@door.press("take_over", value=TicketValue, refreshes_home=True)
+def take_over(act: Act[TicketValue]) -> str | None:
+    """Make a colleague's ticket theirs."""
+    with _locked(act) as (session, ticket):
+        return _take_over(act, session, ticket)
 
-    def do() -> str | None:
-        with write_session(ctx) as session:
-            if not ProcessedRequest.claim_key(session, who.key, at=ctx.now()):
-                return None
-            told = verb(session, Ticket.lock(session, ticket_id), who)
-        done.append(told is None)
-        return told
 
-    run_and_report(ctx, who, respond, do)
-    if who.is_at_home and any(done):  # else Home has been drawn anew with what was told
-        ctx.run_in_background(lambda: home_tab.show(ctx, who.id))
+@door.press("reopen", value=TicketValue, refreshes_home=True)
+def reopen(act: Act[TicketValue]) -> None:
+    """Have it wait again."""
+    with _locked(act) as (session, ticket):
+        ticket.reopen(session, by=act.who.id, at=act.ctx.now(), promise=act.ctx.sla_policy)
+
+
+@door.press("undo", value=ReplyValue, refreshes_home=True)
+def undo(act: Act[ReplyValue]) -> str | None:
+    """Stop the reply that waits."""
+    with _locked(act) as (session, ticket):
+        return undo_reply(act.ctx, session, ticket, act.who, act.value.reply)
+
+
+@door.press("more", value=MenuValue, refreshes_home=True)
+def more(act: Act[MenuValue]) -> str | None:
+    """Do what was chosen behind the dots, or ask about it first."""
+    opener = _MODAL_OPENERS.get(act.value.choice)
+    if opener is not None:
+        return opener(act)
+    with _locked(act) as (session, ticket):
+        return _OVERFLOW_ACTIONS[act.value.choice](act, session, ticket)
+
+
+door.acknowledge("open_on_network", "open_composer_on_network")
+
+
+@contextmanager
+def _locked(act: Act[AnyTicketValue]) -> Iterator[tuple[Session, Ticket]]:
+    """The ticket, held, in the transaction of this very act."""
+    with act.change_once() as session:
+        yield session, Ticket.lock(session, act.value.ticket)
 
 
 def undo_reply(
@@ -113,47 +93,43 @@ def undo_reply(
     return "Undone: nothing was published. Your words are kept, press *Reply* to see them."
 
 
-def _claim(ctx: BotContext, session: Session, ticket: Ticket, who: Actor) -> str | None:
-    had = ticket.owner == who.id
-    ticket.claim(session, by=who.id, at=ctx.now())
+def claim_ticket(ctx: BotContext, session: Session, ticket: Ticket, *, by: str) -> str | None:
+    """Make the ticket theirs; a sentence if it is already."""
+    had = ticket.owner == by
+    ticket.claim(session, by=by, at=ctx.now())
     return ALREADY_YOURS_TEXT if had else None
 
 
-def _not_about_us(ctx: BotContext, session: Session, ticket: Ticket, who: Actor) -> str | None:
-    stopped = ticket.close_not_about_us(session, by=who.id, at=ctx.now())
-    notify_stopped(ctx, session, stopped, who, "not about us")
-    return None
-
-
-def _release(ctx: BotContext, session: Session, ticket: Ticket, who: Actor) -> str | None:
-    ticket.release(session, by=who.id, at=ctx.now())
-    return None
-
-
-def _reopen(ctx: BotContext, session: Session, ticket: Ticket, who: Actor) -> str | None:
-    ticket.reopen(session, by=who.id, at=ctx.now(), promise=ctx.sla_policy)
-    return None
-
-
-def _take_over(ctx: BotContext, session: Session, ticket: Ticket, who: Actor) -> str | None:
-    had = ticket.owner == who.id
-    ticket.take_over(session, by=who.id, at=ctx.now())
+def take_over_ticket(ctx: BotContext, session: Session, ticket: Ticket, *, by: str) -> str | None:
+    """Make a colleague's ticket theirs; a sentence if it is already."""
+    had = ticket.owner == by
+    ticket.take_over(session, by=by, at=ctx.now())
     return ALREADY_YOURS_TEXT if had else None
 
 
-# What is behind the dots: done at once, or asked about first.
-_OVERFLOW_ACTIONS: dict[str, Callable[[BotContext, Session, Ticket, Actor], str | None]] = {
+def _release(act: Act[AnyTicketValue], session: Session, ticket: Ticket) -> None:
+    ticket.release(session, by=act.who.id, at=act.ctx.now())
+
+
+def _take_over(act: Act[AnyTicketValue], session: Session, ticket: Ticket) -> str | None:
+    return take_over_ticket(act.ctx, session, ticket, by=act.who.id)
+
+
+def _not_about_us(act: Act[AnyTicketValue], session: Session, ticket: Ticket) -> None:
+    stopped = ticket.close_not_about_us(session, by=act.who.id, at=act.ctx.now())
+    notify_stopped(act.ctx, session, stopped, act.who, "not about us")
+
+
+# What is behind the dots: done at once, or asked about first in a modal.
+_OVERFLOW_ACTIONS: dict[str, Callable[[Act[MenuValue], Session, Ticket], str | None]] = {
     "not_about_us": _not_about_us,
     "release": _release,
     "take_over": _take_over,
 }
-_MODAL_BUILDERS: dict[str, Callable[[BotContext, dict[str, Any], str], dict[str, Any]]] = {
-    "assign": lambda _desk, value, key: dialogs.build_assign_modal(value["t"], key=key),
-    "unsay": load_delete_modal,
-}
-# What opens a modal that needs a look at the ledger first: by whom, with which trigger, on which ticket.
-_MODAL_OPENERS: dict[str, Callable[[BotContext, Actor, str, int], str | None]] = {
-    "history": author_history.open_from_card,
-    "add_to_issue": add.open_add_modal,
-    "snooze": snooze.open_snooze_modal,
+_MODAL_OPENERS: dict[str, Callable[[Act[MenuValue]], str | None]] = {
+    "assign": dialogs.open_assign_modal,
+    "unsay": dialogs.open_delete_modal,
+    "history": lambda act: author_history.open_from_card(act.ctx, act.who, act.trigger_id, act.value.ticket),
+    "add_to_issue": lambda act: add.open_add_modal(act.ctx, act.trigger_id, act.value.ticket),
+    "snooze": lambda act: snooze.open_snooze_modal(act.ctx, act.who, act.trigger_id, act.value.ticket),
 }

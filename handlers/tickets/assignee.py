@@ -4,7 +4,7 @@ from bot.context import BotContext
 from bot.slack.errors import SlackRefusedError
 from bot.slack.membership import is_named_sender, profile_of
 from bot.slack.permissions import VISITORS, Outsider, PermissionUnknownError, outsider_of
-from handlers.commands.slash_command import USER_MENTION_PATTERN
+from handlers.slack_tokens import USER_MENTION_PATTERN
 from models.core import command_words
 from models.core.base import RuleBrokenError
 
@@ -56,7 +56,7 @@ def parse_assignee(rest: str, by: str) -> str:
 
 
 def check_assignable(ctx: BotContext, user: str) -> None:
-    """Raise `RuleBrokenError`, a sentence for whoever assigns, if `user` cannot act on a ticket.
+    """Raise `RuleBrokenError`, a sentence for the person who assigns, if `user` cannot act on a ticket.
 
     Where Slack does not say in time they are taken for a teammate: a claim ends by itself if nobody acts.
     """

@@ -1,131 +1,85 @@
 """Small modals that ask before something is done: why no reply is needed, to whom, whether really."""
 
-import json
 import uuid
-from collections.abc import Callable
-from typing import Any
 
-from slack_bolt import Ack, App, Respond
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.notices import thread_notices
 from bot.slack.blocks import dialogs
-from bot.slack.blocks.replies.composer import build_refusal_modal
 from bot.slack.blocks.text import one_line, truncate
+from bot.slack.blocks.values import DeletionValue, MenuValue, ReasonValue, TicketModalValue, TicketValue
 from bot.slack.membership import MembershipKind, access_if_known
-from bot.slack.typed_text import read_slack_text
-from handlers.feedback import (
-    Actor,
-    error_text,
-    open_modal,
-    parse_actor,
-    run_and_report,
-    to_plain_text,
-    why_may_not_send,
-    write_session,
-)
+from handlers.door import Act, door, why_may_not_send
+from handlers.feedback import Actor
 from handlers.tickets import assignee
-from models import ProcessedRequest, Reply, Ticket
+from models import Reply, Ticket
 from models.core.base import RuleBrokenError
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 
-Body = dict[str, Any]
 NOT_YOURS_TO_STOP_TEXT = "A colleague's reply is on its way here, and as a guest you cannot stop it."
-TicketChange = Callable[[Session, Ticket], None]
 MODAL_LOOKUP_TIMEOUT_SECONDS = 1.0  # seconds in which a question is to know what it asks about
 
 
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for the button that asks for a reason, and for what these modals are answered."""
+@door.press("no_reply_needed", value=TicketValue)
+def ask_reason(act: Act[TicketValue]) -> str | None:
+    """Ask why nobody has to answer."""
+    value, key = act.value, uuid.uuid4().hex
+    return act.open_modal(
+        dialogs.build_reason_modal(
+            value.ticket, handle=value.handle, key=key, turn=value.turn, post_id=value.post_id
+        )
+    )
 
-    @app.action("no_reply_needed")
-    def ask_reason(ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
-        value = json.loads(body["actions"][0]["value"])
-        seen = {"turn": value.get("n"), "post_id": value.get("p")}
-        view = dialogs.build_reason_modal(value["t"], handle=value.get("h"), key=uuid.uuid4().hex, **seen)
-        run_and_report(ctx, parse_actor(body), respond, lambda: open_modal(ctx, body["trigger_id"], view))
 
-    @app.view(dialogs.REASON_CALLBACK_ID)
-    def give_reason(ack: Ack, body: Body, view: Body) -> None:
-        who, values = parse_actor(body), view["state"]["values"]
-        picked = values[dialogs.REASON_BLOCK]["value"]["selected_option"]["value"]
-        typed = read_slack_text(values.get(dialogs.TEXT_BLOCK, {}).get("value", {}).get("value"))
-        words = shorten_reason(typed.text)
+@door.submit(dialogs.REASON_CALLBACK_ID, value=ReasonValue, at=dialogs.REASON_BLOCK)
+def give_reason(act: Act[ReasonValue]) -> None:
+    """Close the ticket, unless there is something on it that they have not seen."""
+    picked = act.view["state"]["values"][dialogs.REASON_BLOCK]["value"]["selected_option"]["value"]
+    words = shorten_reason(act.typed(dialogs.TEXT_BLOCK).text)
+    with act.change_once() as session:
+        ticket = Ticket.lock(session, act.value.ticket)
+        ticket.check_seen(turn=act.value.turn, post_id=act.value.post_id)
         reason = f"{picked}: {words}" if words else picked
-        seen = json.loads(view["private_metadata"])
-
-        def verb(session: Session, ticket: Ticket) -> None:
-            ticket.check_seen(turn=seen.get("turn"), post_id=seen.get("post"))
-            close_ticket(ctx, session, ticket, who=who, reason=reason)
-
-        refused = change_ticket_once(ctx, who, view, verb)
-        ack_modal(ack, dialogs.REASON_BLOCK, refused)
-
-    @app.view(dialogs.ASSIGN_CALLBACK_ID)
-    def assign(ack: Ack, body: Body, view: Body) -> None:
-        who = parse_actor(body)
-        picked = view["state"]["values"][dialogs.ASSIGNEE_BLOCK]["value"]["selected_user"]
-        refused = run_submitted(
-            ctx, who, lambda: assignee.check_assignable(ctx, picked)
-        ) or change_ticket_once(
-            ctx, who, view, lambda *given: assign_ticket(ctx, *given, to=picked, by=who.id)
-        )
-        ack_modal(ack, dialogs.ASSIGNEE_BLOCK, refused)
-
-    @app.view(dialogs.DELETE_CALLBACK_ID)
-    def unsay(ack: Ack, body: Body, view: Body) -> None:
-        who, asked = parse_actor(body), json.loads(view["private_metadata"])
-        refused = _send_refusal(ctx, who, asked["ticket"]) or change_ticket_once(
-            ctx, who, view, lambda *given: _delete_reply(ctx, *given, who=who, reply_id=asked["reply"])
-        )
-        if refused is None:
-            ack()
-        else:  # nothing is asked there, so there is no input to say it at
-            ack(response_action="update", view=build_refusal_modal(refused))
+        close_ticket(act.ctx, session, ticket, who=act.who, reason=reason)
 
 
-def change_ticket_once(ctx: BotContext, who: Actor, view: Body, verb: TicketChange) -> str | None:
-    """Do `verb` once, however often the submit arrives; give what stands against it."""
-    origin = json.loads(view["private_metadata"])
-
-    def do() -> None:
-        with write_session(ctx) as session:
-            if ProcessedRequest.claim_key(session, f"modal {origin['key']}", at=ctx.now()):
-                verb(session, Ticket.lock(session, origin["ticket"]))
-
-    return run_submitted(ctx, who, do)
+def open_assign_modal(act: Act[MenuValue]) -> str | None:
+    """Ask to whom the ticket goes."""
+    return act.open_modal(dialogs.build_assign_modal(act.value.ticket, key=uuid.uuid4().hex))
 
 
-def run_submitted(ctx: BotContext, who: Actor, submitted: Callable[[], None]) -> str | None:
-    """Do what was `submitted`; give what stands against it, for the modal stays open with what was typed."""
-    refused: list[str] = []
-
-    def do() -> None:
-        try:
-            submitted()
-        except Exception as error:  # noqa: BLE001 - a person submitted, a person gets a sentence
-            refused.append(error_text(error))
-
-    run_and_report(ctx, who, None, do)
-    return refused[0] if refused else None
+@door.submit(dialogs.ASSIGN_CALLBACK_ID, value=TicketModalValue, at=dialogs.ASSIGNEE_BLOCK)
+def assign(act: Act[TicketModalValue]) -> None:
+    """Give the ticket to whom they picked, if that is somebody who can act on it."""
+    picked = act.view["state"]["values"][dialogs.ASSIGNEE_BLOCK]["value"]["selected_user"]
+    assignee.check_assignable(act.ctx, picked)
+    with act.change_once() as session:
+        ticket = Ticket.lock(session, act.value.ticket)
+        assign_ticket(act.ctx, session, ticket, to=picked, by=act.who.id)
 
 
-def _send_refusal(ctx: BotContext, who: Actor, ticket_id: int) -> str | None:
-    try:
-        return why_may_not_send(ctx, who, ticket_id)
-    except Exception as error:  # noqa: BLE001 - a person pressed, a person gets a sentence
-        return error_text(error)
+def open_delete_modal(act: Act[MenuValue]) -> str | None:
+    """Ask whether a public reply is really to be deleted; in general words if the ledger is slow."""
+    ctx, value, key = act.ctx, act.value, uuid.uuid4().hex
+    assert value.reply is not None
+    reply_id = value.reply
+    about = ctx.read_with_timeout(lambda: _load_deletion(ctx, reply_id), MODAL_LOOKUP_TIMEOUT_SECONDS)
+    return act.open_modal(dialogs.build_delete_modal(value.ticket, reply_id, key=key, about=about))
 
 
-def ack_modal(ack: Ack, block: str, refused: str | None) -> None:
-    """Close the modal; or leave it open, and say at its input what stands against it."""
-    if refused is None:
-        ack()
-    else:
-        ack(response_action="errors", errors={block: to_plain_text(refused)})
+@door.submit(dialogs.DELETE_CALLBACK_ID, value=DeletionValue, at=None)
+def delete(act: Act[DeletionValue]) -> None:
+    """Have the reply deleted on the network."""
+    ctx, value = act.ctx, act.value
+    refused = why_may_not_send(ctx, act.who, value.ticket)
+    if refused is not None:
+        raise RuleBrokenError(refused)
+    with act.change_once() as session:
+        ticket = Ticket.lock(session, value.ticket)
+        reply = session.get_one(Reply, value.reply, populate_existing=True)
+        ticket.request_deletion(session, reply, by=act.who.id, at=ctx.now())
 
 
 # --- what is done -------------------------------------------------------------------------------------------
@@ -161,12 +115,6 @@ def assign_ticket(ctx: BotContext, session: Session, ticket: Ticket, *, to: str,
         thread_notices.post(session, thread_notices.ASSIGNED, ticket, at=ctx.now(), to=to, by=by)
 
 
-def load_delete_modal(ctx: BotContext, value: Body, key: str) -> dict[str, Any]:
-    """The modal that asks whether a public reply is to be deleted; in general words if the ledger is slow."""
-    about = ctx.read_with_timeout(lambda: _load_deletion(ctx, value["r"]), MODAL_LOOKUP_TIMEOUT_SECONDS)
-    return dialogs.build_delete_modal(value["t"], value["r"], key=key, about=about)
-
-
 def _load_deletion(ctx: BotContext, reply_id: int) -> dialogs.ReplyDeletion:
     with ctx.db.read(MODAL_LOOKUP_TIMEOUT_SECONDS) as session:
         reply = session.get_one(Reply, reply_id)
@@ -179,8 +127,3 @@ def _load_deletion(ctx: BotContext, reply_id: int) -> dialogs.ReplyDeletion:
             state=ticket.state,
             reopens=reply.turn == ticket.turn and ticket.state == TicketState.ANSWERED,
         )
-
-
-def _delete_reply(ctx: BotContext, session: Session, ticket: Ticket, *, who: Actor, reply_id: int) -> None:
-    reply = session.get_one(Reply, reply_id, populate_existing=True)
-    ticket.request_deletion(session, reply, by=who.id, at=ctx.now())

@@ -1,14 +1,10 @@
 """The Home tab: opened, and what is pressed on it.
 
-Whatever is done there, Home is drawn anew for that person, with a sentence on top where there is one to say:
-a press on Home has no address to answer to.
+After each act there, Home is redrawn for that person, with a sentence on top if there is one to say: a press
+on Home has no address to answer to.
 """
 
-import json
-from collections.abc import Callable
 from typing import Any
-
-from slack_bolt import Ack, App
 
 from bot.context import BotContext
 from bot.notices import thread_notices
@@ -23,8 +19,10 @@ from bot.slack.blocks.home import (
     PREVIOUS_ACTION_ID,
 )
 from bot.slack.blocks.text import mrkdwn_handle
-from handlers.feedback import Actor, error_text, parse_actor, write_session
-from models import Author, ProcessedRequest, Ticket
+from bot.slack.blocks.values import NoValue, PageValue, ReplyValue
+from handlers.door import Act, door, write_session
+from handlers.feedback import Actor, error_text
+from models import Author, Ticket
 from models.core.base import RuleBrokenError
 from models.reports import drafts
 from models.tickets.state import TicketState
@@ -33,63 +31,38 @@ Body = dict[str, Any]
 REFUSALS_SHOWN_MAX = 3  # sentences about those that could not be closed; more would hide the rest of Home
 
 
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for Home being opened, and for its buttons. All of it takes Slack more than one answer."""
-
-    @app.event("app_home_opened")
-    def opened(event: Body) -> None:
-        if event.get("tab") == "home":
-            seen = (event.get("view") or {}).get("private_metadata")
-            ctx.run_in_background(lambda: home_tab.show(ctx, event["user"], seen=seen))
-
-    @app.action(DISCARD_ACTION_ID)
-    def discard(ack: Ack, body: Body) -> None:
-        ack()
-        who, value = parse_actor(body), json.loads(body["actions"][0]["value"])
-        ctx.run_in_background(lambda: _act_and_redraw(ctx, who, lambda: _discard_draft(ctx, who, value["r"])))
-
-    @app.action(CLOSE_ACTION_ID)
-    def close(ack: Ack, body: Body) -> None:
-        ack()
-        who, values = parse_actor(body), body["view"]["state"]["values"]
-        ctx.run_in_background(
-            lambda: _act_and_redraw(
-                ctx, who, lambda: _close_all(ctx, who, _selected_tickets(values), _selected_outcome(values))
-            )
-        )
-
-    def turn(ack: Ack, body: Body) -> None:
-        ack()
-        who, page = parse_actor(body), int(json.loads(body["actions"][0]["value"])["p"])
-        ctx.run_in_background(lambda: home_tab.show(ctx, who.id, page=max(page, 0)))
-
-    app.action(PREVIOUS_ACTION_ID)(turn)
-    app.action(NEXT_ACTION_ID)(turn)
-    app.action(PICK_ACTION_ID)(_ack_selection)
-    app.action(OUTCOME_ACTION_ID)(_ack_selection)
+@door.event("app_home_opened")
+def opened(ctx: BotContext, event: Body) -> None:
+    """Draw Home for the person who opened it."""
+    if event.get("tab") == "home":
+        seen = (event.get("view") or {}).get("private_metadata")
+        ctx.run_in_background(lambda: home_tab.show(ctx, event["user"], seen=seen))
 
 
-def _ack_selection(ack: Ack) -> None:
-    """What is ticked and chosen comes along with the button."""
-    ack()
+@door.press(DISCARD_ACTION_ID, value=ReplyValue, in_background=True, refreshes_home=True)
+def discard(act: Act[ReplyValue]) -> None:
+    """Let go of words that did not go out."""
+    with act.change_once() as session:
+        drafts.discard_draft(session, act.value.reply, by=act.who.id, at=act.ctx.now())
 
 
-def _act_and_redraw(ctx: BotContext, who: Actor, verb: Callable[[], str | None]) -> None:
-    """Do `verb`, once a press, and show Home with what it says, or why it could not be done."""
-    try:
-        with write_session(ctx) as session:
-            if not ProcessedRequest.claim_key(session, who.key, at=ctx.now()):
-                return
-        notice = verb()
-    except Exception as error:  # noqa: BLE001 - a person acted, a person gets a sentence
-        notice = error_text(error)
-    ctx.wake_loops()
-    home_tab.show(ctx, who.id, notice=notice)
+@door.press(CLOSE_ACTION_ID, value=NoValue, in_background=True)
+def close(act: Act[NoValue]) -> str:
+    """Close all that are ticked, with the outcome that was chosen."""
+    values = act.view["state"]["values"]
+    with act.change_once():
+        pass
+    return _close_all(act.ctx, act.who, _selected_tickets(values), _selected_outcome(values))
 
 
-def _discard_draft(ctx: BotContext, who: Actor, reply_id: int) -> None:
-    with write_session(ctx) as session:
-        drafts.discard_draft(session, reply_id, by=who.id, at=ctx.now())
+@door.press(PREVIOUS_ACTION_ID, NEXT_ACTION_ID, value=PageValue, in_background=True)
+def turn(act: Act[PageValue]) -> None:
+    """Show another page of the queue."""
+    home_tab.show(act.ctx, act.who.id, page=max(act.value.page, 0))
+
+
+# What is ticked and chosen comes along with the button.
+door.acknowledge(PICK_ACTION_ID, OUTCOME_ACTION_ID)
 
 
 # --- one outcome for several --------------------------------------------------------------------------------

@@ -1,10 +1,8 @@
 """Show context: the whole post, and what it answers or quotes, as far as the ledger or the network knows."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
-from slack_bolt import Ack, App, Respond
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -12,21 +10,11 @@ from bot.context import BotContext
 from bot.networks.base import Later, Network, Post, WrongAccount
 from bot.publish import account_check
 from bot.slack.blocks.tickets.full_post import FullPost, build_full_post_modal
+from bot.slack.blocks.values import TicketValue
 from bot.slack.errors import SlackError
-from handlers.feedback import LEDGER_TIMEOUT_SECONDS, SLACK_SLOW_TEXT, parse_actor, run_and_report
+from handlers.door import Act, door
+from handlers.feedback import LEDGER_TIMEOUT_SECONDS, SLACK_SLOW_TEXT
 from models import Mention, Reply, Ticket
-
-Body = dict[str, Any]
-
-
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for the button."""
-
-    @app.action("show_context")
-    def show(ack: Ack, body: Body, respond: Respond) -> None:
-        ack()
-        ticket_id = json.loads(body["actions"][0]["value"])["t"]
-        run_and_report(ctx, parse_actor(body), respond, lambda: _open(ctx, body["trigger_id"], ticket_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +26,16 @@ class ContextPost:
     text: str | None
 
 
-def _open(ctx: BotContext, trigger_id: str, ticket_id: int) -> str | None:
-    """Open the modal with what the ledger has; what it lacks is fetched by the side."""
+@door.press("show_context", value=TicketValue)
+def show(act: Act[TicketValue]) -> str | None:
+    """Open the modal with what the ledger has; what it lacks is fetched in the background."""
+    ctx = act.ctx
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        ticket = session.get_one(Ticket, ticket_id)
+        ticket = session.get_one(Ticket, act.value.ticket)
         network, account_id = ctx.network(ticket.network), ticket.account_id
         pieces = _context_posts(session, ticket)
     try:
-        view_id = ctx.slack.open_view(trigger_id, _build_modal(pieces))
+        view_id = ctx.slack.open_view(act.trigger_id, _build_modal(pieces))
     except SlackError:
         return SLACK_SLOW_TEXT
     if any(piece.text is None for piece in pieces):

@@ -1,60 +1,46 @@
 """`Snooze…` and `@Heard snooze 2h`: a ticket sleeps until a time that a person names by their own clocks."""
 
-import json
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from slack_bolt import Ack, App
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.slack.blocks.tickets import snooze as face
-from bot.slack.typed_text import read_slack_text
+from bot.slack.blocks.values import SnoozeValue
 from bot.slack.user_timezone import zone_of
-from handlers.feedback import Actor, error_text, open_modal, parse_actor, send_private_text
-from handlers.tickets.dialogs import ack_modal, change_ticket_once
+from handlers.door import Act, RepeatedError, door, open_modal
+from handlers.feedback import Actor, send_private_text
 from models import Ticket
 from models.core import natural_time
-
-Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class SnoozeUntil:
-    """A moment, and how it is said back to whoever named it."""
+    """A moment, and how it is shown to the person who named it."""
 
     at: datetime
     label: str
 
 
-def register(app: App, ctx: BotContext) -> None:
-    """Listen for what the modal is answered."""
-
-    @app.view(face.SNOOZE_CALLBACK_ID)
-    def chosen(ack: Ack, body: Body, view: Body) -> None:
-        carried = json.loads(view["private_metadata"])
-        who = replace(parse_actor(body), channel=carried.get("channel"))
-        said, block = _chosen_time(view["state"]["values"])
-        try:
-            until = _parse_until(ctx, said, ZoneInfo(carried["zone"]))
-        except Exception as error:  # noqa: BLE001 - the modal stays open, with what was typed
-            ack_modal(ack, block, error_text(error))
-            return
-        refused = change_ticket_once(
-            ctx, who, view, lambda *given: _snooze_ticket(ctx, *given, until=until, by=who.id)
-        )
-        ack_modal(ack, block, refused)
-        if refused is None:
-            send_private_text(ctx, who, None, _snoozed_text(until))
+@door.submit(face.SNOOZE_CALLBACK_ID, value=SnoozeValue, at=lambda act: _chosen_time(act)[1])
+def chosen(act: Act[SnoozeValue]) -> None:
+    """Let the ticket sleep until the time that they named, and say so."""
+    ctx, who = act.ctx, replace(act.who, channel=act.value.channel)
+    until = _parse_until(ctx, _chosen_time(act)[0], ZoneInfo(act.value.zone))
+    with suppress(RepeatedError), act.change_once() as session:
+        snooze_ticket(ctx, session, Ticket.lock(session, act.value.ticket), until, by=who.id)
+    send_private_text(ctx, who, None, _snoozed_text(until))
 
 
 def open_snooze_modal(ctx: BotContext, who: Actor, trigger_id: str, ticket_id: int) -> str | None:
     """Open the modal; a sentence if that does not work any more."""
     zone = zone_of(ctx, who.id)
-    carried = {"ticket": ticket_id, "key": uuid.uuid4().hex, "zone": zone.key, "channel": who.channel}
+    carried = SnoozeValue(ticket_id, uuid.uuid4().hex, zone.key, channel=who.channel)
     return open_modal(ctx, trigger_id, face.build_snooze_modal(carried, now=ctx.now(), zone=zone))
 
 
@@ -69,10 +55,6 @@ def snooze_ticket(ctx: BotContext, session: Session, ticket: Ticket, until: Snoo
     return _snoozed_text(until)
 
 
-def _snooze_ticket(ctx: BotContext, session: Session, ticket: Ticket, *, until: SnoozeUntil, by: str) -> None:
-    snooze_ticket(ctx, session, ticket, until, by=by)
-
-
 def _snoozed_text(until: SnoozeUntil) -> str:
     return f":zzz: Snoozed until {until.label}."
 
@@ -83,13 +65,14 @@ def _parse_until(ctx: BotContext, said: str, zone: ZoneInfo) -> SnoozeUntil:
     return SnoozeUntil(at, natural_time.format_local(at, now, zone))
 
 
-def _chosen_time(values: Body) -> tuple[str, str]:
+def _chosen_time(act: Act[SnoozeValue]) -> tuple[str, str]:
     """What was chosen, in words, and where: typed words before a day and time before a quick choice."""
+    values = act.view["state"]["values"]
 
     def of(block: str, key: str) -> Any:  # noqa: ANN401 - Slack's values
         return values.get(block, {}).get("value", {}).get(key)
 
-    words = read_slack_text(of(face.TEXT_BLOCK, "value")).text.strip()
+    words = act.typed(face.TEXT_BLOCK).text.strip()
     day, time = of(face.DATE_BLOCK, "selected_date"), of(face.TIME_BLOCK, "selected_time")
     quick = (of(face.QUICK_BLOCK, "selected_option") or {}).get("value") or ""
     if words:

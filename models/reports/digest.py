@@ -46,7 +46,7 @@ def list_thanks(session: Session, since: datetime, until: datetime, *, limit: in
         )
         .select_from(Ticket)
         .join(Author, Author.id == Ticket.author_id)
-        .join(Mention, (Mention.ticket_id == Ticket.id) & (Mention.post_id == Ticket.target_post_id))
+        .join(Mention, Mention.is_post_of(Ticket.id, Ticket.target_post_id))
         .outerjoin(Card, Card.ticket_id == Ticket.id)
         .where(
             Ticket.state == TicketState.NO_REPLY_NEEDED,

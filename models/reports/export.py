@@ -160,7 +160,7 @@ class ExportTable:
 _asked = aliased(Mention, name="asked")
 _ours = and_(Account.network == Ticket.network, Account.network_id == Ticket.account_id)
 # By the ticket first: its posts are adjacent, and integers compare faster than post ids.
-_target = and_(_asked.ticket_id == Ticket.id, _asked.post_id == Ticket.target_post_id)
+_target = _asked.is_post_of(Ticket.id, Ticket.target_post_id)
 _not_a_test = Ticket.network != CANARY_NETWORK
 
 

@@ -247,7 +247,7 @@ def _attach_replies(session: Session, entries: list[TicketEntry]) -> tuple[Ticke
     """Returns `entries`, each with its unsettled reply."""
     query = (
         select(Reply, Mention.latest_id, Reply.needs_a_person())
-        .outerjoin(Mention, and_(Mention.ticket_id == Reply.ticket_id, Mention.post_id == Reply.to_post_id))
+        .outerjoin(Mention, Mention.is_post_of(Reply.ticket_id, Reply.to_post_id))
         .where(Reply.ticket_id.in_([one.ticket_id for one in entries]), Reply.state.in_(UNSETTLED_STATES))
         .order_by(Reply.id.desc())
     )
@@ -315,7 +315,7 @@ ENTRY_COLUMNS = (
 
 def join_entry_tables(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """Returns `query` over tickets, joined with what the columns of a `TicketEntry` come from."""
-    target = and_(Mention.ticket_id == Ticket.id, Mention.post_id == Ticket.target_post_id)
+    target = Mention.is_post_of(Ticket.id, Ticket.target_post_id)
     ours = and_(Account.network == Ticket.network, Account.network_id == Ticket.account_id)
     return (
         query.select_from(Ticket)

@@ -4,10 +4,10 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship
 
-from models.core.base import Base, Key
+from models.core.base import Base, Key, MovedOnError
 from models.core.fingerprint import normalize_text
 from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
@@ -74,6 +74,31 @@ class Mention(Base):
     fingerprint: Mapped[str | None]  # of the words that were erased, SHA-256 in hex
 
     author: Mapped[Author] = relationship(lazy="raise")
+
+    @classmethod
+    def is_post_of(
+        cls, ticket_id: int | InstrumentedAttribute[int], post_id: str | InstrumentedAttribute[str]
+    ) -> ColumnElement[bool]:
+        """Whether it is that post of that ticket, such as its target; for queries. Both may be columns."""
+        return and_(cls.ticket_id == ticket_id, cls.post_id == post_id)
+
+    @classmethod
+    def find(cls, session: Session, ticket_id: int, post_id: str) -> "Mention | None":
+        """The post `post_id` of a ticket, such as its `target_post_id`; None if the ledger has none."""
+        return session.scalar(select(cls).where(cls.is_post_of(ticket_id, post_id)))
+
+    @classmethod
+    def load(cls, session: Session, ticket_id: int, post_id: str) -> "Mention":
+        """The same where the ledger must have it. Raises `NoResultFound`."""
+        return session.scalars(select(cls).where(cls.is_post_of(ticket_id, post_id))).one()
+
+    def check_version(self, post_id: str, latest: str | None) -> None:
+        """Refuse an answer to another version of the post `post_id` than its author saw, if that is known.
+
+        Raises `MovedOnError`.
+        """
+        if latest is not None and self.post_id == post_id and self.latest_id != latest:
+            raise MovedOnError("They changed their post since you began to write. Read it, then send again.")
 
     @property
     def rank(self) -> tuple[datetime, int, str]:

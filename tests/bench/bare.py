@@ -14,8 +14,8 @@ from slack_bolt.authorization import AuthorizeResult
 from sqlalchemy import text
 from waitress import serve
 
-from bot.__main__ import THREADS
 from models.core.database import Database
+from sandbox.demo.runner import THREADS
 from tests.bench.stage import SECRET
 
 

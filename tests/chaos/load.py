@@ -12,7 +12,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.context import BotContext
+from bot.slack.blocks.values import ReplyValue
 from bot.slack.permissions import PermissionUnknownError
+from handlers.door import Act
 from handlers.feedback import Actor
 from handlers.replies import delivery_decisions
 from models import Mention, Reply, Ticket
@@ -251,8 +253,8 @@ class Load:
         who = Actor("U0BEN", CHANNEL, None, f"chaos {reply.id} {self.decided}")
         with self.x.world.lock:
             there = [post.text for post in self.x.world.replies_to(reply.sent_to or reply.to_post_id)]
-        act = delivery_decisions._it_is_there if reply.text in there else delivery_decisions._send_again
-        act(self.ctx, reply.id, who)
+        decide = delivery_decisions.it_is_there if reply.text in there else delivery_decisions.send_again
+        decide(Act(self.ctx, who, ReplyValue(reply.ticket_id, reply.id), {}))
 
     def _count(self, query: object) -> int:
         with self.ctx.db.read() as session:

@@ -7,7 +7,9 @@ from random import Random
 from sqlalchemy.exc import IntegrityError
 
 from bot.context import BotContext
-from handlers.feedback import Actor, write_session
+from bot.slack.blocks.values import ReplyValue
+from handlers.door import Act, write_session
+from handlers.feedback import Actor
 from handlers.replies import delivery_decisions
 from models import Reply, Ticket
 from models.core.base import RuleBrokenError
@@ -112,21 +114,22 @@ class Teammate:
     def _decide(self, reply: Reply) -> None:
         """Look at the network as everybody sees it, and say what is true."""
         if self.net.book(reply.text):
-            delivery_decisions._it_is_there(self.ctx, reply.id, self._me())
+            delivery_decisions.it_is_there(self._act(reply))
         elif self.rng.random() < 0.8:
-            delivery_decisions._send_again(self.ctx, reply.id, self._me())
+            delivery_decisions.send_again(self._act(reply))
         else:
-            delivery_decisions._discard(self.ctx, reply.id, self._me())
+            delivery_decisions.discard(self._act(reply))
 
     def _post_by_hand(self, reply: Reply) -> None:
         if reply.text not in self.by_hand and self.rng.random() < 0.5:
             self.net.says("acmebrew", reply.text, under=reply.to_post_id, at=self.stage.now)
             self.by_hand.add(reply.text)
         if reply.text in self.by_hand:
-            delivery_decisions._posted(self.ctx, reply.id, self._me())
+            delivery_decisions.posted(self._act(reply))
         elif self.rng.random() < 0.3:
-            delivery_decisions._not_posted(self.ctx, reply.id, self._me())
+            delivery_decisions.not_posted(self._act(reply))
 
-    def _me(self) -> Actor:
+    def _act(self, reply: Reply) -> Act[ReplyValue]:
         self._presses += 1
-        return Actor("U0ANA", "C0MENTIONS", None, f"press {self.ticket_id} {self._presses}")
+        who = Actor("U0ANA", "C0MENTIONS", None, f"press {self.ticket_id} {self._presses}")
+        return Act(self.ctx, who, ReplyValue(reply.ticket_id, reply.id), {})

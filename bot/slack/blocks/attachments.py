@@ -8,15 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.slack.blocks.elements import Block, plain_text
-from bot.slack.blocks.text import (
-    is_visible,
-    is_web_url,
-    line_block,
-    one_line,
-    sanitize,
-    text_element,
-    truncate,
-)
+from bot.slack.blocks.text import is_visible, is_web_url, line_block, one_line, text_element, truncate
+from models.core.normalize import sanitize
 from models.sources.attachment import Attachment
 
 PICTURES_MAX = 4  # on one card, as many as X lets a post have

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.slack.blocks.elements import Block
-from bot.slack.blocks.text import one_line, sanitize, text_element, truncate
+from bot.slack.blocks.text import one_line, text_element, truncate
+from models.core.normalize import sanitize
 
 TITLE_MAX_CHARS, LABEL_MAX_CHARS, AXIS_MAX_CHARS = 50, 20, 50  # characters that Slack takes
 CATEGORIES_MAX, SERIES_MAX = 20, 6

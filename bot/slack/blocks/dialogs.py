@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bot.slack.blocks.elements import Block, context_block, pack_value, plain_text, section_block
+from bot.slack.blocks.elements import Block, context_block, plain_text, section_block
 from bot.slack.blocks.text import mrkdwn_handle, quote_block, truncate
+from bot.slack.blocks.values import ChannelValue, DeletionValue, ReasonValue, TicketModalValue, Value
 from bot.slack.typed_text import for_input
 from models.tickets.state import CLOSE_REASONS, OPEN_STATES
 from models.tickets.teammate import SignOffStyle, make_sign_off
@@ -18,13 +19,11 @@ NAME_MAX_CHARS = 40
 DELETED_QUOTE_MAX_CHARS = 600  # characters of the reply that is to be deleted
 
 
-def _modal(
-    kind: str, title: str, submit: str, carried: dict[str, Any], blocks: list[Block]
-) -> dict[str, Any]:
+def _modal(kind: str, title: str, submit: str, carried: Value, blocks: list[Block]) -> dict[str, Any]:
     return {
         "type": "modal",
         "callback_id": kind,
-        "private_metadata": pack_value(carried),
+        "private_metadata": carried.pack(),
         "title": plain_text(title),
         "submit": plain_text(submit),
         "close": plain_text("Cancel"),
@@ -41,7 +40,7 @@ def build_reason_modal(
     """
     options = [{"text": plain_text(one.capitalize()), "value": one} for one in CLOSE_REASONS]
     who = f"*{mrkdwn_handle(handle)}*" if handle else "this post"
-    carried = {"ticket": ticket_id, "key": key, "turn": turn, "post": post_id}
+    carried = ReasonValue(ticket_id, key, turn=turn, post_id=post_id)
     return _modal(
         REASON_CALLBACK_ID,
         "No reply needed",
@@ -76,7 +75,7 @@ def build_assign_modal(ticket_id: int, *, key: str) -> dict[str, Any]:
     element = {"type": "users_select", "action_id": "value", "placeholder": plain_text("A teammate")}
     block = {"type": "input", "block_id": ASSIGNEE_BLOCK, "label": plain_text("To whom?"), "element": element}
     blocks = [block, context_block("They are told in the ticket's thread.")]
-    return _modal(ASSIGN_CALLBACK_ID, "Assign", "Assign", {"ticket": ticket_id, "key": key}, blocks)
+    return _modal(ASSIGN_CALLBACK_ID, "Assign", "Assign", TicketModalValue(ticket_id, key), blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def build_delete_modal(
         how = "posted by hand, as it was written here" if about.is_by_hand else "sent"
         said = section_block(f"The reply that <@{about.actor}> {how}:")
         blocks = [said, quote_block(about.text, DELETED_QUOTE_MAX_CHARS), *blocks]
-    carried = {"ticket": ticket_id, "reply": reply_id, "key": key}
+    carried = DeletionValue(ticket_id, reply_id, key)
     return _modal(DELETE_CALLBACK_ID, "Delete public reply", "Delete it", carried, blocks)
 
 
@@ -167,4 +166,4 @@ def build_me_modal(name: str, style: SignOffStyle, *, channel: str, is_on: bool)
             + ("" if is_on else " *Sign-offs are switched off here* (`SIGN_OFFS`), so none is added.")
         ),
     ]
-    return _modal(ME_CALLBACK_ID, "You in public", "Save", {"channel": channel}, blocks)
+    return _modal(ME_CALLBACK_ID, "You in public", "Save", ChannelValue(channel), blocks)

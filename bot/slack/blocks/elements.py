@@ -1,8 +1,9 @@
 """The pieces that several messages share: sections, contexts, buttons, and how durations are said."""
 
-import json
 from datetime import timedelta
 from typing import Any
+
+from bot.slack.blocks.values import Value
 
 Block = dict[str, Any]
 
@@ -33,15 +34,10 @@ def plain_text(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def button(label: str, action: str, value: dict[str, Any] | None = None, **more: str) -> dict[str, Any]:
+def button(label: str, action: str, value: Value | None = None, **more: str) -> dict[str, Any]:
     """A button; `value` comes back with the press. `more` is Slack's own: `style`, `url`."""
     made = {"type": "button", "text": plain_text(label), "action_id": action, **more}
-    return made | {"value": pack_value(value)} if value is not None else made
-
-
-def pack_value(value: dict[str, Any]) -> str:
-    """`value` as the short text that a button or a modal carries."""
-    return json.dumps(value, separators=(",", ":"))
+    return made | {"value": value.pack()} if value is not None else made
 
 
 def permalink(workspace: str, channel: str | None, ts: str | None) -> str:

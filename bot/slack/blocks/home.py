@@ -27,14 +27,15 @@ from bot.slack.blocks.replies.unsettled import stuck_text
 from bot.slack.blocks.text import (
     NO_TEXT,
     date_token,
-    escape_entities,
     line_block,
     link_element,
     quote_block,
-    sanitize,
     text_element,
     truncate,
 )
+from bot.slack.blocks.values import PageValue, ReplyValue, TicketValue
+from models.core.mrkdwn import escape_entities
+from models.core.normalize import sanitize
 from models.reports.drafts import Draft
 from models.reports.open_tickets import Listing, TicketEntry
 from models.reports.today import TodayCounts
@@ -132,7 +133,7 @@ def _drafts(shown: HomeContent) -> list[Block]:
 
 
 def _draft(one: Draft, shown: HomeContent) -> list[Block]:
-    value = {"t": one.entry.ticket_id, "r": one.reply_id}
+    value = ReplyValue(one.entry.ticket_id, one.reply_id)
     row = [button("Edit", "edit_draft", value), button("Discard", DISCARD_ACTION_ID, value)]
     return [_quote_blocks("To ", one.entry, shown, one.words), {"type": "actions", "elements": row}]
 
@@ -170,10 +171,16 @@ def _decisions(one: TicketEntry, shown: HomeContent) -> list[dict[str, Any]]:
     return delivery.build_buttons(reply, network, _title(one, shown), reply.to_post_id)
 
 
-def _reply_value(one: TicketEntry) -> dict[str, Any]:
+def _reply_value(one: TicketEntry) -> TicketValue:
     """What *Reply* carries, as on the card: with it the composer opens while the ledger is slow."""
-    names = {"h": one.handle or "", "a": one.account or "us", "w": one.network}
-    return {"t": one.ticket_id, "n": one.turn, "p": one.post_id, **names}
+    return TicketValue(
+        one.ticket_id,
+        turn=one.turn,
+        post_id=one.post_id,
+        handle=one.handle,
+        account=one.account or "us",
+        network=one.network,
+    )
 
 
 def _waiting(shown: HomeContent) -> list[Block]:
@@ -192,9 +199,9 @@ def _paging(shown: HomeContent) -> list[Block]:
     total, first = shown.waiting.total, shown.page * WAITING_PER_PAGE
     if total <= WAITING_PER_PAGE:
         return []
-    row = [button("Previous", PREVIOUS_ACTION_ID, {"p": shown.page - 1})] if shown.page else []
+    row = [button("Previous", PREVIOUS_ACTION_ID, PageValue(shown.page - 1))] if shown.page else []
     if first + WAITING_PER_PAGE < total:
-        row.append(button("Next", NEXT_ACTION_ID, {"p": shown.page + 1}))
+        row.append(button("Next", NEXT_ACTION_ID, PageValue(shown.page + 1)))
     order = ", what needs a person on top" if shown.waiting.stuck.total else ""
     here = f"{first + 1:,} to {min(first + WAITING_PER_PAGE, total):,} of {total:,}, by due time{order}."
     return [context_block(here), {"type": "actions", "block_id": PAGING_BLOCK, "elements": row}]
@@ -245,7 +252,7 @@ def _closing() -> Block:
     return {
         "type": "actions",
         "block_id": CLOSING_BLOCK,
-        "elements": [select, button("Close the selected", CLOSE_ACTION_ID, {"do": "close"})],
+        "elements": [select, button("Close the selected", CLOSE_ACTION_ID)],
     }
 
 

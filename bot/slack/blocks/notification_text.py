@@ -7,15 +7,9 @@ it holds what matters of them: who, where and the words that somebody wrote. All
 from dataclasses import dataclass
 
 from bot.slack.blocks.elements import Block
-from bot.slack.blocks.text import (
-    NO_TEXT,
-    escape_entities,
-    is_visible,
-    mrkdwn_literal,
-    one_line,
-    sanitize,
-    truncate,
-)
+from bot.slack.blocks.text import NO_TEXT, is_visible, mrkdwn_literal, one_line, truncate
+from models.core.mrkdwn import escape_entities
+from models.core.normalize import sanitize
 
 QUOTE_MAX_CHARS = 300  # characters of what somebody wrote, as they are sent
 

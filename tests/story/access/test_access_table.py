@@ -14,7 +14,7 @@ from slack_bolt.response import BoltResponse
 from sqlalchemy import select
 
 import handlers
-from bot.slack.blocks.replies.composer import Origin
+from bot.slack.blocks.values import Origin
 from bot.slack.membership import (
     APP_REFUSAL,
     DEACTIVATED_REFUSAL,
@@ -139,7 +139,7 @@ def _press(name: str, value: Json, thread: str) -> Json:
 
 def _modal(name: str, ticket: int, reply: int) -> Json:
     origin = Origin(ticket, 1, "1", "no such key", "x")
-    carried = json.loads(origin.packed()) if name == "composer" else {"ticket": ticket, "reply": reply}
+    carried = json.loads(origin.pack()) if name == "composer" else {"ticket": ticket, "reply": reply}
     field = {
         "type": "input",
         "block_id": "typed",

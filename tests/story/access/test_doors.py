@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.http_server import BODY_MAX_BYTES
+from bot.runtime.waitress_server import BODY_MAX_BYTES
 from models import Event, ProcessedRequest
 from sandbox.slack.delivery.transport import Answer
 from tests.story.harness import Bot, running
@@ -200,7 +200,7 @@ def test_a_button_of_a_ticket_that_is_not_there_gets_a_sentence(bot: Bot) -> Non
     _, card = bot.heard("@acmebrew hello")
     pressed = bot.ana.press(card, "Claim")
     bot.shows(card, "@U0ANA has it")
-    body = pressed.body.replace(b"%22t%5C%22%3A1", b"%22t%5C%22%3A999")
+    body = pressed.body.replace(b"%22ticket%5C%22%3A1", b"%22ticket%5C%22%3A999")
     assert body != pressed.body
 
     forged = bot.ana.press(card, body=body)

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.http_server import BODY_MAX_BYTES
 from bot.runtime import waitress_server
+from bot.runtime.waitress_server import BODY_MAX_BYTES
 from tests.story.harness import Bot, eventually, running
 
 HALF = b"POST /slack/events HTTP/1.1\r\nHost: heard\r\nContent-Length: 900\r\n\r\npayload="

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.blocks.text import sanitize
+from models.core.normalize import sanitize
 from sandbox.slack import visible
 from sandbox.x import XPost
 from tests.story.harness import Bot, eventually, sound

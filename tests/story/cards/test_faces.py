@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from bot.networks.x.client import XNetwork, XSettings
 from bot.slack.blocks import dialogs
 from bot.slack.blocks.replies import composer, preview
-from bot.slack.blocks.text import sanitize
 from bot.slack.blocks.tickets import card
+from bot.slack.blocks.values import Origin
 from models import Author, Mention, Reply, Ticket
+from models.core.normalize import sanitize
 from models.sources.attachment import Attachment
 from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
 from models.tickets.state import CLOSE_REASONS, TicketState
@@ -281,7 +282,7 @@ def test_any_preview_is_taken_in_one_piece_and_rings_nobody(text: str, handle: s
 
 @given(words, words, handles)
 def test_any_composer_is_taken_and_rings_nobody(asked: str, typed: str, handle: str | None) -> None:
-    origin = composer.Origin(ticket=1, turn=1, post_id="1", key="k" * 32, network="x")
+    origin = Origin(ticket=1, turn=1, post_id="1", key="k" * 32, network="x")
 
     modal = composer.build_composer_modal(
         origin,
@@ -292,4 +293,4 @@ def test_any_composer_is_taken_and_rings_nobody(asked: str, typed: str, handle: 
 
     assert check_view(modal) == []
     nothing_live(modal)
-    assert composer.Origin.unpacked(modal["private_metadata"]) == origin
+    assert Origin.unpack(modal["private_metadata"]) == origin

@@ -5,7 +5,8 @@ from typing import Any
 
 from bot.slack.blocks.elements import Block, button, context_block, permalink
 from bot.slack.blocks.text import date_element, line_block, link_element, quote_block, text_element, truncate
-from models.reports.search import SearchCursor, SearchHit, SearchPage
+from bot.slack.blocks.values import SearchValue
+from models.reports.search import SearchHit, SearchPage
 from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
 from models.tickets.state import TicketState
 
@@ -33,13 +34,8 @@ def build_blocks(
     blocks = [head, *(_result_block(one, titles, url) for one in page.found)]
     if page.more is None:
         return [*blocks, context_block("That is all.")]
-    value = {"q": typed, "m": page.more.mention, "r": page.more.reply}
+    value = SearchValue(typed, page.more.mention, page.more.reply)
     return [*blocks, {"type": "actions", "elements": [button("More", MORE_ACTION_ID, value)]}]
-
-
-def parse_before(value: Mapping[str, Any]) -> SearchCursor:
-    """Where the page begins that *More* asks for."""
-    return SearchCursor(int(value["m"]), int(value["r"]))
 
 
 def _result_block(one: SearchHit, titles: Mapping[str, str], url: str) -> Block:

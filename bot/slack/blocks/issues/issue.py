@@ -3,7 +3,7 @@
 Each person has a composer of their own; nothing here writes to several, and nothing is written beforehand.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.slack.blocks.elements import (
     Block,
@@ -23,6 +23,7 @@ from bot.slack.blocks.issues.ranking import (
 )
 from bot.slack.blocks.text import date_token, mrkdwn_handle, mrkdwn_literal, quote_block
 from bot.slack.blocks.tickets.card import build_reply_button, reply_value
+from bot.slack.blocks.values import IssueValue, ReporterValue
 from models import Author, Mention, Reply, Ticket
 from models.issues.issue import Issue
 from models.issues.queries import RankedIssue, Reporter
@@ -58,14 +59,14 @@ def build_blocks(view: IssueView, *, url: str) -> list[Block]:
     blocks = [title_line(issue), section_block(_state(view.standing)), context_block(_seen(view.standing))]
     for row in view.rows:
         blocks += _person(row, issue, url=url, page=view.page)
-    value = {"i": issue.id, "p": view.page}
+    value = IssueValue(issue.id, view.page)
     buttons = (
         [button("Refresh", "refresh_issue", value), button("Reopen issue", "reopen_issue", value)]
         if issue.is_fixed
         else [button("Mark as fixed", "fix_issue", value, style="primary")]
     )
     buttons.append(button("Rename or merge…", "rename_issue", value))
-    blocks += build_paging_buttons(view.page, view.pages, "issue_page", {"i": issue.id})
+    blocks += build_paging_buttons(view.page, view.pages, "issue_page", lambda to: IssueValue(issue.id, to))
     return [*blocks, {"type": "actions", "elements": buttons}]
 
 
@@ -106,8 +107,7 @@ def _person(row: IssueRow, issue: Issue, *, url: str, page: int) -> list[Block]:
     if not person.is_settled:
         if row.answer is None:
             blocks.append(context_block("A reply to them is on its way: see the card."))
-        value = {"i": issue.id, "a": person.author_id, "p": page}
-        buttons.append(button("Skip…", "skip_telling", value))
+        buttons.append(button("Skip…", "skip_telling", ReporterValue(issue.id, person.author_id, page)))
     return [*blocks, {"type": "actions", "elements": buttons}] if buttons else blocks
 
 
@@ -149,4 +149,4 @@ def build_answer_button(ticket: Ticket, author: Author, account: str, live: Repl
     value = reply_value(ticket, author, account, None)
     if live is None:
         return button("Reopen", "reopen", value)
-    return button("Follow up", "follow_up", value | {"n": ticket.turn + 1}, style="primary")
+    return button("Follow up", "follow_up", replace(value, turn=ticket.turn + 1), style="primary")

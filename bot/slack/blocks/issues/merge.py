@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from bot.slack.blocks.elements import Block, button, context_block, pack_value, plain_text, section_block
+from bot.slack.blocks.elements import Block, button, context_block, plain_text, section_block
 from bot.slack.blocks.issues.picker import build_picker
 from bot.slack.blocks.issues.ranking import TITLE_BLOCK, progress_text, remaining_text, title_line
 from bot.slack.blocks.text import mrkdwn_literal
+from bot.slack.blocks.values import IssueValue, RenameValue
 from bot.slack.typed_text import for_input
 from models.issues.issue import Issue
 from models.issues.queries import RankedIssue
@@ -29,7 +30,7 @@ MERGE_FINAL_TEXT = "This one's name leads there from then on. It cannot be undon
 
 def build_rename_modal(issue: Issue, *, is_any: bool, key: str, page: int, url: str | None) -> dict[str, Any]:
     """The modal. `is_any`: whether there are others; `url`: of the message that it was opened from."""
-    carried = {"issue": issue.id, "title": issue.title, "key": key, "page": page, "url": url}
+    carried = RenameValue(issue.id, issue.title, key, page=page, url=url)
     element = {
         "type": "plain_text_input",
         "action_id": "value",
@@ -47,7 +48,7 @@ def build_rename_modal(issue: Issue, *, is_any: bool, key: str, page: int, url: 
     return {
         "type": "modal",
         "callback_id": RENAME_ID,
-        "private_metadata": pack_value(carried),
+        "private_metadata": carried.pack(),
         "title": plain_text("Rename or merge"),
         "submit": plain_text("Save"),
         "close": plain_text("Cancel"),
@@ -82,7 +83,7 @@ def merged_into_fixed_notice(gone: Issue, kept: RankedIssue, by: str) -> tuple[s
         title_line(gone, "open: "),
         title_line(issue, "fixed: "),
         section_block(f"Both are fixed now: {progress_text(progress)}, {remaining_text(progress)}.{again}"),
-        _buttons(issue, button("Reopen issue", "reopen_issue", {"i": issue.id})),
+        _buttons(issue, button("Reopen issue", "reopen_issue", IssueValue(issue.id))),
     ]
 
 
@@ -100,4 +101,4 @@ def merged_into_open_notice(gone: Issue, kept: Issue, by: str) -> tuple[str, lis
 
 
 def _buttons(issue: Issue, *more: Block) -> Block:
-    return {"type": "actions", "elements": [button("Open", "open_issue", {"i": issue.id}), *more]}
+    return {"type": "actions", "elements": [button("Open", "open_issue", IssueValue(issue.id)), *more]}

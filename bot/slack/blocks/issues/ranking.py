@@ -1,6 +1,6 @@
 """Issues in a list, the modals that ask about them, and what the channel hears once one is fixed. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.slack.blocks.elements import (
@@ -9,7 +9,6 @@ from bot.slack.blocks.elements import (
     context_block,
     count_noun,
     count_people,
-    pack_value,
     plain_text,
     section_block,
 )
@@ -21,6 +20,14 @@ from bot.slack.blocks.text import (
     mrkdwn_literal,
     text_element,
     truncate,
+)
+from bot.slack.blocks.values import (
+    IssueListValue,
+    IssueOfTicketValue,
+    IssueValue,
+    SkipValue,
+    TicketModalValue,
+    Value,
 )
 from models.issues.issue import REASON_MAX_CHARS, Issue
 from models.issues.queries import NotifyProgress, RankedIssue
@@ -79,7 +86,7 @@ def build_issue_list(
     start = page * ISSUES_PER_PAGE
     blocks: list[Block] = [section_block(_heading(len(found), page, pages, kind, words))]
     for number, one in enumerate(found[start : start + ISSUES_PER_PAGE], start + 1):
-        show = button("Open", "open_issue", {"i": one.issue.id})
+        show = button("Open", "open_issue", IssueValue(one.issue.id))
         blocks += [
             title_line(one.issue, f"{number}. "),
             section_block(_status_line(one)) | {"accessory": show},
@@ -88,7 +95,8 @@ def build_issue_list(
         blocks.append(context_block(WEIGHT_EXPLANATION))
     if to_tell[1] and kind == "open":
         blocks.append(context_block(people_to_tell_text(*to_tell)))
-    return [*blocks, *build_paging_buttons(page, pages, "issues_page", {"k": kind, "w": words})]
+    turn = build_paging_buttons(page, pages, "issues_page", lambda to: IssueListValue(kind, words, to))
+    return [*blocks, *turn]
 
 
 def people_to_tell_text(issues: int, people: int) -> str:
@@ -118,13 +126,13 @@ def _status_line(one: RankedIssue) -> str:
     return "  ·  ".join(part for part in parts if part)
 
 
-def build_paging_buttons(page: int, pages: int, action: str, value: dict[str, Any]) -> list[Block]:
-    """The buttons to the pages before and after; none where there is one page."""
+def build_paging_buttons(page: int, pages: int, action: str, value: Callable[[int], Value]) -> list[Block]:
+    """The buttons to the pages before and after; none where there is one page. `value` is that of a page."""
     row = []
     if page > 0:
-        row.append(button("Previous", action, value | {"p": page - 1}))
+        row.append(button("Previous", action, value(page - 1)))
     if page + 1 < pages:
-        row.append(button("Next", action, value | {"p": page + 1}))
+        row.append(button("Next", action, value(page + 1)))
     for one, side in zip(row, ("a", "b"), strict=False):
         one["action_id"] = f"{action}_{side}"  # two in one row need names of their own
     return [{"type": "actions", "elements": row}] if row else []
@@ -143,7 +151,7 @@ def build_add_modal(
     blocks: list[Block] = []
     for issue in known:
         state = " (fixed)" if issue.is_fixed else ""
-        gone = button("Remove", "remove_from_issue", {"t": ticket_id, "i": issue.id})
+        gone = button("Remove", "remove_from_issue", IssueOfTicketValue(ticket_id, issue.id))
         row = {
             "type": "section",
             "text": plain_text(f"Belongs to: {truncate(issue.title, TITLE_SHOWN_MAX_CHARS)}{state}"),
@@ -160,7 +168,7 @@ def build_add_modal(
     return {
         "type": "modal",
         "callback_id": ADD_CALLBACK_ID,
-        "private_metadata": pack_value({"ticket": ticket_id, "key": key}),
+        "private_metadata": TicketModalValue(ticket_id, key).pack(),
         "title": plain_text("Add to issue"),
         "submit": plain_text("Add"),
         "close": plain_text("Close" if known else "Cancel"),
@@ -192,7 +200,7 @@ def build_skip_modal(
 ) -> dict[str, Any]:
     """The modal that asks why somebody need not be told; `url` is where the list is that it stands in."""
     who = f"*{mrkdwn_handle(handle)}*" if handle else "this person"
-    carried = {"issue": issue_id, "author": author_id, "key": key, "page": page, "url": url}
+    carried = SkipValue(issue_id, author_id, key, page=page, url=url)
     element = {
         "type": "plain_text_input",
         "action_id": "value",
@@ -202,7 +210,7 @@ def build_skip_modal(
     return {
         "type": "modal",
         "callback_id": SKIP_CALLBACK_ID,
-        "private_metadata": pack_value(carried),
+        "private_metadata": carried.pack(),
         "title": plain_text("Skip"),
         "submit": plain_text("Skip"),
         "close": plain_text("Cancel"),
@@ -227,7 +235,7 @@ def fixed_notice(one: RankedIssue) -> tuple[str, list[Block]]:
         else "Nobody to tell."
     )
     again = " It was *reported again* since." if one.is_reported_again else ""
-    show = button("Tell them it's fixed", "open_issue", {"i": issue.id})
+    show = button("Tell them it's fixed", "open_issue", IssueValue(issue.id))
     return f":white_check_mark: {by} marked an issue as fixed: {mrkdwn_literal(issue.title)}. {told}", [
         section_block(f":white_check_mark: {by} marked an issue as fixed:"),
         title_line(issue),
@@ -249,8 +257,8 @@ def reported_again_notice(issue: Issue, handle: str | None, card: str) -> tuple[
     said = (
         f":leftwards_arrow_with_hook: <@{issue.fixed_by}>, {shown} reports an issue that you marked as fixed"
     )
-    reopen = button("Reopen issue", "reopen_issue", {"i": issue.id})
-    look = button("Open", "open_issue", {"i": issue.id})
+    reopen = button("Reopen issue", "reopen_issue", IssueValue(issue.id))
+    look = button("Open", "open_issue", IssueValue(issue.id))
     return f"{said}: {mrkdwn_literal(issue.title)}", [
         section_block(f"{said}:"),
         title_line(issue),

@@ -1,11 +1,11 @@
 """The composer, where the modal itself is the preview. Pure."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from bot.slack.blocks.elements import Block, button, context_block, pack_value, plain_text, section_block
+from bot.slack.blocks.elements import Block, button, context_block, plain_text, section_block
 from bot.slack.blocks.text import mrkdwn_handle, quote_block, truncate
+from bot.slack.blocks.values import Origin
 from bot.slack.typed_text import for_input
 
 COMPOSER_CALLBACK_ID = "composer"
@@ -21,37 +21,6 @@ WAIT_OPTIONS = (
 )
 QUOTE_MAX_CHARS = 2_000
 INPUT_MAX_CHARS = 3_000  # https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What a composer was opened for. It travels in the modal, and the submit is held against it.
-
-    `ticket`, `turn` and `post_id` are what its author saw; `key` makes a submit that arrives twice one reply.
-    """
-
-    ticket: int
-    turn: int
-    post_id: str
-    key: str
-    network: str
-    draft: int | None = None
-    latest: str | None = None  # the version of the post that its author saw
-    sign: str | None = None  # the sign-off that its author saw
-    author: str | None = None  # whose words they are, if somebody else's draft was taken up
-    anyway: str | None = None  # the digest of words that are to go out though we warned of them
-    near: bool = False  # and that was because they are a near copy
-    only_draft: bool = False  # its author may not send: the submit keeps a draft
-    not_shown: bool = False  # its author was told that the network does not show the post
-
-    def packed(self) -> str:
-        """As a modal's private_metadata."""
-        return pack_value({name: value for name, value in asdict(self).items() if value not in {None, False}})
-
-    @classmethod
-    def unpacked(cls, metadata: str) -> "Origin":
-        """Read it back."""
-        return cls(**json.loads(metadata))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +70,7 @@ def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, An
     return {
         "type": "modal",
         "callback_id": COMPOSER_CALLBACK_ID,
-        "private_metadata": origin.packed(),
+        "private_metadata": origin.pack(),
         "title": plain_text(truncate(f"Reply on {asked.title}", 24)),
         "submit": plain_text(_submit_label(origin, asked)),
         "close": plain_text("Cancel"),

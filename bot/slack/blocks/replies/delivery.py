@@ -4,8 +4,10 @@ from typing import Any
 
 from bot.networks.base import USAGE_CAP_PHRASE, Network
 from bot.slack.blocks.elements import Block, button, context_block
-from bot.slack.blocks.text import date_token, escape_entities, mrkdwn_handle, quote_block
+from bot.slack.blocks.text import date_token, mrkdwn_handle, quote_block
+from bot.slack.blocks.values import ReplyValue
 from models import Reply
+from models.core.mrkdwn import escape_entities
 from models.reports.open_tickets import UnsettledReply
 from models.tickets.delivery_state import PENDING_STATES, PUBLIC_STATES, DeliveryState
 
@@ -103,7 +105,7 @@ def build_buttons(
     reply: Reply | UnsettledReply, network: Network | None, title: str, to_post_id: str
 ) -> list[dict[str, Any]]:
     """What can be done about this reply."""
-    value = {"t": reply.ticket_id, "r": reply.id}
+    value = ReplyValue(reply.ticket_id, reply.id)
     if reply.state in PENDING_STATES:
         return [button("Undo", "undo", value, style="danger")]
     if reply.state == DeliveryState.ASKED:

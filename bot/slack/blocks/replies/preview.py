@@ -1,9 +1,8 @@
 """The exact preview of a public reply that came from a thread: nothing leaves before its author says so."""
 
-from typing import Any
-
 from bot.slack.blocks.elements import Block, button, context_block, section_block
 from bot.slack.blocks.text import mrkdwn_handle, quote_block
+from bot.slack.blocks.values import PreviewValue, ReplyValue
 
 QUOTE_MAX_CHARS = 2_000  # characters of the reply
 DUPLICATE_MAX_CHARS = 600  # and of the one that says the same
@@ -38,9 +37,7 @@ def build_preview(
     network does not show it to us.
     """
     to = f"*{mrkdwn_handle(handle)}*" if handle else "its author"
-    value: dict[str, Any] = {"t": ticket_id, "r": draft_id}
-    seen: dict[str, Any] = {"v": latest} if latest is not None else {}
-    seen |= {"m": 1} if not_shown is not None else {}
+    value = ReplyValue(ticket_id, draft_id)
     whose = f" The words are <@{words_of}>'s." if words_of else ""
     blocks = [
         section_block(f"This would be *public* on {title}, from *{mrkdwn_handle(account)}* to {to}:"),
@@ -64,13 +61,15 @@ def build_preview(
     elif warning is not None:
         blocks += [section_block(warning), *([quote_block(twin, DUPLICATE_MAX_CHARS)] if twin else [])]
     # Only what was shown to be a near copy may go out as one.
-    seen |= {"a": 1} if is_near else {}
-    send = [] if problem is not None else [_send_button(value | seen, is_warned=warning is not None)]
+    seen = PreviewValue(
+        ticket_id, draft_id, latest=latest, is_near_copy=is_near, is_not_shown=not_shown is not None
+    )
+    send = [] if problem is not None else [_send_button(seen, is_warned=warning is not None)]
     row = [*send, button("Edit", "edit_draft", value), button("Keep private", "keep_private", value)]
     return [*blocks, {"type": "actions", "elements": row}]
 
 
-def _send_button(value: dict[str, Any], *, is_warned: bool) -> Block:
+def _send_button(value: PreviewValue, *, is_warned: bool) -> Block:
     if is_warned:
         return button("Send anyway", "send_publicly", value)
     return button("Send publicly", "send_publicly", value, style="primary")

@@ -13,7 +13,6 @@ from bot.slack.blocks.elements import (
     button,
     context_block,
     count_noun,
-    pack_value,
     permalink,
     plain_text,
 )
@@ -25,6 +24,7 @@ from bot.slack.blocks.text import (
     quote_block,
     text_element,
 )
+from bot.slack.blocks.values import AuthorValue, HistoryValue, NoteValue
 from models.issues.issue import Issue
 from models.reports.author_history import AuthorHistory, PastTicket
 from models.sources.author import Author
@@ -38,7 +38,6 @@ HISTORY_CALLBACK_ID, PAGE_ACTION_PREFIX, DELETE_NOTE_ACTION_ID, OTHER_AUTHOR_ACT
     "delete_note",
     "history_of",
 )
-NOTE_BLOCK = "note"  # with a number behind it, so that a new field is empty
 NOTE_INPUT = "value"
 NOTE_MAX_CHARS = 2_000
 QUOTE_MAX_CHARS, NOTE_SHOWN_MAX_CHARS, TITLE_MAX_CHARS = 280, 400, 120  # characters that are shown
@@ -54,19 +53,19 @@ def build_history_modal(
     notice: str | None = None,
 ) -> dict[str, Any]:
     """The modal for `reader`. `key` is another one for each field, `notice` a sentence on top."""
-    carried = {"a": known.author.id, "p": known.page, "k": key}
+    carried = HistoryValue(known.author.id, key, page=known.page)
     blocks = [
         *([context_block(notice)] if notice else []),
         *_who(known, titles),
         *_issues(known),
         *_notes(known, reader, carried),
         *_tickets(known, url),
-        _note_input(key),
+        _note_input(carried),
     ]
     return {
         "type": "modal",
         "callback_id": HISTORY_CALLBACK_ID,
-        "private_metadata": pack_value(carried),
+        "private_metadata": carried.pack(),
         "title": plain_text("Author history"),
         "submit": plain_text("Add note"),
         "close": plain_text("Close"),
@@ -87,7 +86,7 @@ def _who(known: AuthorHistory, titles: Mapping[str, str]) -> list[Block]:
         button(
             f"{one.display_name} on {_title(one, titles)}"[:75],
             f"{OTHER_AUTHOR_ACTION_PREFIX}_{number}",
-            {"a": one.id},
+            AuthorValue(one.id),
         )
         for number, one in enumerate(known.elsewhere)
     ]
@@ -119,7 +118,7 @@ def _short(issue: Issue) -> str:
     return title if len(title) <= TITLE_MAX_CHARS else f"{title[: TITLE_MAX_CHARS - 1]}…"
 
 
-def _notes(known: AuthorHistory, reader: str, carried: Mapping[str, Any]) -> list[Block]:
+def _notes(known: AuthorHistory, reader: str, carried: HistoryValue) -> list[Block]:
     """What colleagues noted, for the team's eyes alone."""
     if not known.notes:
         return []
@@ -127,7 +126,7 @@ def _notes(known: AuthorHistory, reader: str, carried: Mapping[str, Any]) -> lis
     for note in known.notes:
         blocks.append(_note(note))
         if note.by == reader:
-            value = {**carried, "n": note.id}
+            value = NoteValue(carried.author, note.id, page=carried.page)
             blocks.append(
                 {"type": "actions", "elements": [button("Delete note", DELETE_NOTE_ACTION_ID, value)]}
             )
@@ -154,11 +153,11 @@ def _tickets(known: AuthorHistory, url: str) -> list[Block]:
     turn = []
     if known.page > 0:
         turn.append(
-            button("Newer", f"{PAGE_ACTION_PREFIX}_newer", {"a": known.author.id, "p": known.page - 1})
+            button("Newer", f"{PAGE_ACTION_PREFIX}_newer", AuthorValue(known.author.id, known.page - 1))
         )
     if known.page + 1 < known.pages:
         turn.append(
-            button("Older", f"{PAGE_ACTION_PREFIX}_older", {"a": known.author.id, "p": known.page + 1})
+            button("Older", f"{PAGE_ACTION_PREFIX}_older", AuthorValue(known.author.id, known.page + 1))
         )
     if not turn:
         return blocks
@@ -210,10 +209,10 @@ def _reply_line(reply: Reply) -> Block:
     return line_block(*(part for part in [*told, *see] if part))
 
 
-def _note_input(key: str) -> Block:
+def _note_input(carried: HistoryValue) -> Block:
     return {
         "type": "input",
-        "block_id": f"{NOTE_BLOCK} {key}",
+        "block_id": carried.note_block,
         "optional": True,
         "label": plain_text("A private note, for the team alone"),
         "element": {

@@ -4,7 +4,7 @@ What a customer typed stands only in rich_text elements, which Slack shows as th
 it could ring a channel or dress up a link. https://docs.slack.dev/messaging/formatting-message-text/
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.networks.base import Network
@@ -15,14 +15,12 @@ from bot.slack.blocks.elements import (
     context_block,
     count_noun,
     format_duration,
-    pack_value,
     plain_text,
 )
 from bot.slack.blocks.issues.card_line import build_issue_line
 from bot.slack.blocks.replies import delivery
 from bot.slack.blocks.text import (
     date_token,
-    escape_entities,
     isolate_name,
     line_block,
     link_element,
@@ -33,8 +31,9 @@ from bot.slack.blocks.text import (
     truncate,
 )
 from bot.slack.blocks.tickets import missing_post
+from bot.slack.blocks.values import MenuValue, TicketValue
 from models import Author, Issue, Mention, Reply, Ticket
-from models.core.mrkdwn import escape_mrkdwn
+from models.core.mrkdwn import escape_entities, escape_mrkdwn
 from models.slack.notice import quote_block_id
 from models.sources.attachment import describe_attachments
 from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
@@ -49,7 +48,7 @@ EARLIER_POST_MAX_CHARS = 300  # characters of each earlier one
 POSTS_SHOWN_MAX = 3
 HANDLES_SHOWN_MAX = 3  # of those whom a network put in front of a post: X allows fifty
 
-MenuOption = tuple[str, dict[str, Any]]  # what stands behind the dots, and what it carries
+MenuOption = tuple[str, MenuValue]  # what stands behind the dots, and what it carries
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +312,7 @@ def _ticket_buttons(view: CardView) -> list[dict[str, Any]]:
     spoken = any(reply.state in PUBLIC_STATES and reply.turn == ticket.turn for reply in view.replies)
     row = []
     if spoken:
-        row.append(button("Follow up", "follow_up", value | {"n": ticket.turn + 1}))
+        row.append(button("Follow up", "follow_up", replace(value, turn=ticket.turn + 1)))
     dots = _overflow([*_info_options(ticket), *_delete_options(view)])
     return [*row, button("Reopen", "reopen", value), *_post_buttons(view), dots]
 
@@ -323,14 +322,14 @@ def _delete_options(view: CardView) -> list[MenuOption]:
     public = [reply for reply in view.replies if reply.state in PUBLIC_STATES and reply.unsay_by is None]
     if not public or public[-1].post_id is None:
         return []
-    return [("Delete public reply", {"do": "unsay", "t": view.ticket.id, "r": public[-1].id})]
+    return [("Delete public reply", MenuValue("unsay", view.ticket.id, public[-1].id))]
 
 
-def _open_buttons(view: CardView, value: dict[str, Any], *, busy: bool) -> list[dict[str, Any]]:
+def _open_buttons(view: CardView, value: TicketValue, *, busy: bool) -> list[dict[str, Any]]:
     row = []
     if not busy and view.network is not None:
         row.append(button("Reply", "reply", value, style="primary"))
-    short = {"t": value["t"]}
+    short = TicketValue(value.ticket)
     if view.ticket.owner is None:
         row.append(button("Claim", "claim", value))
     else:
@@ -338,7 +337,7 @@ def _open_buttons(view: CardView, value: dict[str, Any], *, busy: bool) -> list[
     row.append(button("No reply needed", "no_reply_needed", value))
     if not busy:
         row += _post_buttons(view)
-    return [*row, _open_overflow(view, value)]
+    return [*row, _open_overflow(view)]
 
 
 def _post_buttons(view: CardView) -> list[dict[str, Any]]:
@@ -346,17 +345,17 @@ def _post_buttons(view: CardView) -> list[dict[str, Any]]:
     if view.newest is None or view.newest.deleted_at is not None:
         return []
     more = view.newest.in_reply_to or view.newest.quoted or len(view.newest.text) > _newest_max_chars(view)
-    context_button = [button("Show context", "show_context", {"t": view.ticket.id})] if more else []
+    context_button = [button("Show context", "show_context", TicketValue(view.ticket.id))] if more else []
     return [*context_button, button(f"Open on {view.title}", "open_on_network", url=view.newest.url)]
 
 
-def _open_overflow(view: CardView, value: dict[str, Any]) -> dict[str, Any]:
-    short = {"t": value["t"]}  # an option carries at most 150 characters
+def _open_overflow(view: CardView) -> dict[str, Any]:
+    ticket = view.ticket.id
     return _overflow(
         [
-            ("Assign…", {"do": "assign", **short}),
-            ("Snooze…", {"do": "snooze", **short}),
-            ("Not about us", {"do": "not_about_us", **short}),
+            ("Assign…", MenuValue("assign", ticket)),
+            ("Snooze…", MenuValue("snooze", ticket)),
+            ("Not about us", MenuValue("not_about_us", ticket)),
             *_info_options(view.ticket),
         ]
     )
@@ -364,20 +363,19 @@ def _open_overflow(view: CardView, value: dict[str, Any]) -> dict[str, Any]:
 
 def _info_options(ticket: Ticket) -> list[MenuOption]:
     """What can be learnt from it and of its author, whatever its state."""
-    value = {"t": ticket.id}
     return [
-        ("Add to issue…", {"do": "add_to_issue", **value}),
-        ("Author history", {"do": "history", **value}),
+        ("Add to issue…", MenuValue("add_to_issue", ticket.id)),
+        ("Author history", MenuValue("history", ticket.id)),
     ]
 
 
 def _overflow(options: list[MenuOption]) -> dict[str, Any]:
     """The dots, and what is behind them: five at most, as Slack has it."""
-    listed = [{"text": plain_text(label), "value": pack_value(value)} for label, value in options]
+    listed = [{"text": plain_text(label), "value": value.pack()} for label, value in options]
     return {"type": "overflow", "action_id": "more", "options": listed}
 
 
-def button_value(view: CardView) -> dict[str, Any]:
+def button_value(view: CardView) -> TicketValue:
     """What a button has to carry: the ticket, the turn and target that the person sees, and the two names.
 
     With them a composer can open while the ledger is slow; the submit is held against the ledger anyway.
@@ -391,8 +389,14 @@ def build_reply_button(ticket: Ticket, author: Author, account: str) -> Block:
     return button("Reply", "reply", reply_value(ticket, author, account, None), style="primary")
 
 
-def reply_value(ticket: Ticket, author: Author, account: str, latest: str | None) -> dict[str, Any]:
-    """What a button that leads to a composer carries; `latest` is the version of the post that is shown."""
-    names = {"h": author.handle or "", "a": account, "w": ticket.network}
-    seen = {"v": latest} if latest is not None else {}
-    return {"t": ticket.id, "n": ticket.turn, "p": ticket.target_post_id, **names, **seen}
+def reply_value(ticket: Ticket, author: Author, account: str, latest: str | None) -> TicketValue:
+    """Returns what a button that leads to a composer carries; `latest` is the version of the post shown."""
+    return TicketValue(
+        ticket.id,
+        turn=ticket.turn,
+        post_id=ticket.target_post_id,
+        handle=author.handle,
+        account=account,
+        network=ticket.network,
+        latest=latest,
+    )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.slack.blocks.elements import Block, context_block, plain_text
-from bot.slack.blocks.text import line_block, quote_block, sanitize, truncate
+from bot.slack.blocks.text import line_block, quote_block, truncate
+from models.core.normalize import sanitize
 
 QUOTE_MAX_CHARS = 2_900  # characters of one quote
 BLOCKS_MAX = 90  # of the 100 that a modal may have: https://docs.slack.dev/reference/views

@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.slack.blocks.elements import Block, context_block, pack_value, plain_text
+from bot.slack.blocks.elements import Block, context_block, plain_text
+from bot.slack.blocks.values import SnoozeValue
 from models.core import natural_time
 
 SNOOZE_CALLBACK_ID = "snooze"
@@ -14,7 +15,7 @@ _QUICK_LABELS = ("In 1 hour", "In 3 hours", "Tomorrow 9:00", "Monday 9:00")
 TEXT_MAX_CHARS = 60
 
 
-def build_snooze_modal(carried: dict[str, Any], *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+def build_snooze_modal(carried: SnoozeValue, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """The modal for somebody with the clocks of `zone`; `carried` comes back with the submit."""
     options = [
         {"text": plain_text(label), "value": said, "description": plain_text(_resolved_text(said, now, zone))}
@@ -23,7 +24,7 @@ def build_snooze_modal(carried: dict[str, Any], *, now: datetime, zone: ZoneInfo
     return {
         "type": "modal",
         "callback_id": SNOOZE_CALLBACK_ID,
-        "private_metadata": pack_value(carried),
+        "private_metadata": carried.pack(),
         "title": plain_text("Snooze"),
         "submit": plain_text("Snooze"),
         "close": plain_text("Cancel"),

@@ -5,8 +5,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.blocks.text import escape_entities
 from bot.slack.typed_text import find_slack_tokens, read_message, read_slack_text
+from models.core.mrkdwn import escape_entities
 from tests.bot.slack.blocks.test_text import anything, markup
 
 

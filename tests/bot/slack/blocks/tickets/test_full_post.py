@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.blocks.text import sanitize
 from bot.slack.blocks.tickets.full_post import QUOTE_MAX_CHARS, FullPost, build_full_post_modal
+from models.core.normalize import sanitize
 from sandbox.slack.block_kit.validator import check_view
 
 TALL = ["e" + "\u0301" * accents for accents in (QUOTE_MAX_CHARS - 1, QUOTE_MAX_CHARS, 2 * QUOTE_MAX_CHARS)]

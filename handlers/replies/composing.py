@@ -1,0 +1,78 @@
+"""A composer that is open: a colleague takes it over, or its author closes it. What they typed is kept."""
+
+import logging
+
+from sqlalchemy.orm import Session
+
+from bot.context import BotContext
+from bot.notices import thread_notices
+from bot.slack.blocks.replies.composer import (
+    COMPOSER_CALLBACK_ID,
+    REPLY_BLOCK,
+    REPLY_INPUT,
+    TAKE_OVER_ACTION_ID,
+    build_composer_modal,
+)
+from bot.slack.blocks.values import NoValue, Origin
+from bot.slack.errors import SlackError
+from handlers.door import Act, door, write_session
+from handlers.feedback import Actor
+from handlers.replies.composer import build_composer_content, build_notice
+from handlers.replies.reply_text import text_hash
+from models import Reply, Ticket
+from models.tickets import kept_drafts
+
+log = logging.getLogger(__name__)
+
+
+@door.press(TAKE_OVER_ACTION_ID, value=NoValue)
+def take_over(act: Act[NoValue]) -> None:
+    """Have them write from here on; the card and the other one's thread say so."""
+    ctx, who, origin = act.ctx, act.who, act.modal(Origin)
+    typed = act.typed(REPLY_BLOCK, REPLY_INPUT).text
+    with act.change_once() as session:
+        at = ctx.now()
+        ticket = Ticket.lock(session, origin.ticket)
+        live = ticket.live_reply(session)
+        if origin.turn <= ticket.turn and (live is not None or ticket.closed_at is not None):
+            # They were faster: there is nothing left to take over.
+            notice: str | None = kept_drafts.why_cannot_reply(ticket, live)
+        else:
+            notice = build_notice(session, ticket, who, is_only_draft=origin.only_draft)
+            before = ticket.take_over_composing(session, by=who.id, key=origin.key, at=at)
+            if before is not None:
+                thread_notices.post(
+                    session, thread_notices.COMPOSING_TAKEN_OVER, ticket, at=at, before=before, by=who.id
+                )
+        asked = build_composer_content(ctx, session, ticket, typed, notice=notice)
+    try:
+        ctx.slack.update_view(act.view["id"], build_composer_modal(origin, asked))
+    except SlackError as error:
+        log.info("a composer that was taken over could not be redrawn: %s", error)
+
+
+@door.closed(COMPOSER_CALLBACK_ID, value=Origin)
+def close(act: Act[Origin]) -> None:
+    """Note that nobody writes there any more; what was typed is kept, where Slack tells us."""
+    typed = act.typed(REPLY_BLOCK, REPLY_INPUT).text.strip()
+    with write_session(act.ctx) as session:
+        ticket = Ticket.lock(session, act.value.ticket)
+        ticket.stop_composing(key=act.value.key)
+        if typed and typed != Reply.last_returned_text(session, ticket.id, act.who.id):
+            keep_draft(act.ctx, session, ticket, act.who, origin=act.value, words=typed)
+
+
+def keep_draft(
+    ctx: BotContext, session: Session, ticket: Ticket, who: Actor, *, origin: Origin, words: str
+) -> Reply | None:
+    """Keep what was typed as a draft of its author; None if these very words are kept already."""
+    return kept_drafts.keep_draft(
+        session,
+        ticket,
+        words,
+        by=who.id,
+        at=ctx.now(),
+        request_key=f"kept {origin.key} {text_hash(words)}",
+        replaces=origin.draft,
+        author=origin.author,
+    )
