@@ -32,7 +32,7 @@ from bot.jobs import (
     stats_rollup,
     watchdog,
 )
-from bot.networks.base import Later, Network
+from bot.networks.base import Later, Network, Publisher, supports
 from bot.publish import manual_posting, outbox
 from bot.runtime import clock_set_back
 from bot.runtime.clock import WatchedClock
@@ -141,7 +141,31 @@ class Scheduler:
         return jobs_rest and not any(loop.is_alive() for loop in self._loops)
 
     def _schedule_reads(self, network: Network) -> None:
-        """The readings of one network."""
+        """Plan the readings of one network, as far as it has them."""
+        ctx, name = self.ctx, network.name
+        self._add_interval(
+            account_check.CHECK_INTERVAL_SECONDS,
+            lambda: account_check.check_network(ctx, network),
+            f"account {name}",
+            first=0,
+        )
+        if supports(network, "mentions"):
+            self._schedule_mentions(network)
+        if supports(network, "own_posts"):
+            # after the first poll: what we answered can only be told once we have heard it
+            self._add_interval(
+                SLOW_READ_INTERVAL_SECONDS,
+                lambda: own_posts.read_own_posts(ctx, network),
+                f"own {name}",
+                first=5,
+            )
+        if isinstance(network, Publisher):
+            self._add_interval(60, lambda: manual_posting.confirm_seen(ctx, network), f"hand-offs {name}")
+        if supports(network, "people"):
+            self._add_interval(60, lambda: profiles.fetch_missing(ctx, network), f"profiles {name}")
+
+    def _schedule_mentions(self, network: Network) -> None:
+        """Plan polls and sweeps: hourly, and once more at the end of the UTC day, by which X charges."""
         ctx, name = self.ctx, network.name
         self._add_interval(
             ctx.settings.poll_seconds,
@@ -149,19 +173,6 @@ class Scheduler:
             f"poll {name}",
             first=0,
         )
-        self._add_interval(
-            account_check.CHECK_INTERVAL_SECONDS,
-            lambda: account_check.check_network(ctx, network),
-            f"account {name}",
-            first=0,
-        )
-        # after that poll: what we answered can only be told once we have heard it
-        self._add_interval(
-            SLOW_READ_INTERVAL_SECONDS, lambda: own_posts.read_own_posts(ctx, network), f"own {name}", first=5
-        )
-        self._add_interval(60, lambda: manual_posting.confirm_seen(ctx, network), f"hand-offs {name}")
-        self._add_interval(60, lambda: profiles.fetch_missing(ctx, network), f"profiles {name}")
-        # X's day, by which it charges, is UTC's
         hourly, last = CronTrigger(minute=17, timezone=UTC), CronTrigger(hour=23, minute=50, timezone=UTC)
         for trigger, job in ((hourly, f"sweep {name}"), (last, f"last sweep {name}")):
             self._add_job(

@@ -1,6 +1,6 @@
 """The doctor: what is wrong with a set-up, and how to mend it, one line each."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -12,7 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.context import BotContext
 from bot.ingest.own_posts import READING_NAME
 from bot.jobs import account_check
+from bot.networks import registry
 from bot.networks.base import Later, Network
+from bot.networks.registry import NetworkSettings
 from bot.runtime import clock_set_back, migrations
 from bot.slack.blocks.elements import format_duration
 from bot.slack.client import SlackError, SlackRefusedError, TokenInfo
@@ -78,8 +80,11 @@ def _bad(subject: str, sentence: str) -> Finding:
     return Finding(Level.BAD, subject, sentence)
 
 
-def examine(ctx: BotContext) -> Iterator[Finding]:
-    """Look at everything that a running Heard needs, the cheapest first; each look fails by itself."""
+def examine(ctx: BotContext, on_networks: Mapping[str, NetworkSettings] | None = None) -> Iterator[Finding]:
+    """Look at everything that a running Heard needs, the cheapest first; each look fails by itself.
+
+    `on_networks` are the settings of the networks that are registered, by name.
+    """
     yield from _database(ctx)
     yield from _set_back(ctx)
     yield from _slack(ctx)
@@ -87,6 +92,7 @@ def examine(ctx: BotContext) -> Iterator[Finding]:
     yield from _senders(ctx)
     yield from _pause(ctx)
     yield from _event_delivery(ctx)
+    yield from _network_settings(ctx, on_networks or {})
     for network in ctx.networks.values():
         yield from _network(network)
         yield from _other_accounts(ctx, network)
@@ -256,6 +262,18 @@ def _event_delivery(ctx: BotContext) -> Iterator[Finding]:
         yield _warn("SLACK_APP_TOKEN", f"could not be tried: {error}.")
     else:
         yield _ok("events", "by Socket Mode.")
+
+
+def _network_settings(ctx: BotContext, on_networks: Mapping[str, NetworkSettings]) -> Iterator[Finding]:
+    """Which settings of each network are set; their values stay unsaid."""
+    for name, given in on_networks.items():
+        title = registry.registered()[name].title
+        if given.is_configured:
+            yield _ok(title, f"is set up by {', '.join(given.names_set)}.")
+        else:
+            yield Finding(Level.NOTE, title, f"is not set up. To listen there, set {given.needed_names()}.")
+    if not ctx.networks:
+        yield _warn("networks", "there is none to listen to, so Heard hears nothing.")
 
 
 def _network(network: Network) -> Iterator[Finding]:

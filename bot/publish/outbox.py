@@ -15,11 +15,20 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest import missing_posts
 from bot.jobs import account_check
-from bot.networks.base import Later, Network, NetworkError, PublishedReply, Refused, Unsure, WrongAccount
+from bot.networks.base import (
+    Later,
+    Network,
+    NetworkError,
+    PublishedReply,
+    Refused,
+    Unsure,
+    WrongAccount,
+)
 from bot.publish import delete_reply, manual_posting, reconcile, send_checks
 from bot.publish.publish_job import (
     PublishJob,
     TicketHeldError,
+    as_publisher,
     build_publish_job,
     hold_if_due,
     hold_reply,
@@ -163,7 +172,9 @@ def _send(ctx: BotContext, reply_id: int) -> None:
     network = ctx.networks[errand.network]
     try:
         crash_points.reach("reply declared")
-        published = network.publish(errand.text, errand.target, errand.key, account_id=errand.account_id)
+        published = as_publisher(network).publish(
+            errand.text, errand.target, errand.key, account_id=errand.account_id
+        )
         crash_points.reach("reply answered")
     except Refused as refused:
         _record_refused(ctx, network, errand, refused)
@@ -269,7 +280,7 @@ def _record_refused(ctx: BotContext, network: Network, errand: PublishJob, refus
 def _is_already_public(ctx: BotContext, network: Network, errand: PublishJob, refused: Refused) -> bool:
     """Look before believing `duplicate`. After an earlier try, not seeing it yet proves nothing."""
     try:
-        seen = network.find_reply(
+        seen = as_publisher(network).find_reply(
             errand.target, errand.text, errand.target.posted_at, account_id=errand.account_id
         )
     except NetworkError:

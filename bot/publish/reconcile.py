@@ -8,8 +8,15 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.jobs import account_check
-from bot.networks.base import Later, Network, NetworkError, PublishedReply, ReplyTarget, WrongAccount
-from bot.publish.publish_job import PublishJob, build_publish_job, hold_if_due, hold_reply
+from bot.networks.base import (
+    Later,
+    Network,
+    NetworkError,
+    PublishedReply,
+    ReplyTarget,
+    WrongAccount,
+)
+from bot.publish.publish_job import PublishJob, as_publisher, build_publish_job, hold_if_due, hold_reply
 from bot.runtime import crash_points, pace
 from bot.slack import thread_notices
 from models import Reply, Ticket
@@ -59,7 +66,9 @@ def look_for_reply(ctx: BotContext, reply_id: int) -> None:
         )  # nobody else looks meanwhile
     network = ctx.networks[errand.network]
     try:
-        seen = network.find_reply(errand.target, errand.text, errand.started_at, account_id=errand.account_id)
+        seen = as_publisher(network).find_reply(
+            errand.target, errand.text, errand.started_at, account_id=errand.account_id
+        )
     except WrongAccount:  # it stays in doubt, and no person is asked what nobody could look for
         _reschedule_lookup(ctx, errand, ctx.now() + account_check.NOT_CONNECTED_RETRY_DELAY, asks=False)
     except NetworkError as error:
@@ -159,7 +168,9 @@ def look_once_more(ctx: BotContext, reply_id: int) -> bool | None:
     if network is None:
         return None
     try:
-        seen = network.find_reply(errand.target, errand.text, errand.started_at, account_id=errand.account_id)
+        seen = as_publisher(network).find_reply(
+            errand.target, errand.text, errand.started_at, account_id=errand.account_id
+        )
     except NetworkError:
         return None
     return seen is not None and confirm_sighting(ctx, errand, seen)

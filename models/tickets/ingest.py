@@ -17,7 +17,7 @@ from models.core.base import Moment
 from models.reports import word_index
 from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
-from models.sources.mention import Mention, posting_order
+from models.sources.mention import Mention
 from models.tickets import not_shown
 from models.tickets.sla import SlaPolicy
 from models.tickets.state import TicketState
@@ -69,6 +69,8 @@ class IncomingPost:
     addressed: tuple[str, ...] = ()
     answers: str | None = None
     edit_keeps_id: bool = False  # else an edit has another `latest_id`, whatever the words are
+    order_key: str = ""  # see `Mention.order_key`
+    version_key: str = ""
 
     @property
     def display_text(self) -> str:
@@ -115,11 +117,11 @@ def ingest_page(
     taken = IngestResult()
     known = _known_mentions(session, place, page)
     fresh: dict[str, IncomingPost] = {}
-    for said in sorted(page, key=lambda one: posting_order(one.posted_at, one.post_id)):
+    for said in sorted(page, key=lambda one: (one.posted_at, one.order_key)):
         mention = known.get(said.post_id)
         if mention is not None:
             _ingest_known(session, mention, said, taken, promise=place.promise, at=at)
-        elif said.post_id not in fresh or _is_older(fresh[said.post_id].latest_id, said.latest_id):
+        elif said.post_id not in fresh or _is_older(fresh[said.post_id].version_key, said.version_key):
             fresh[said.post_id] = said
     if fresh:
         _ingest_new(session, list(fresh.values()), place, taken, at=at)
@@ -162,7 +164,7 @@ def _ingest_known(
     if _is_repeat(mention, said):
         taken.repeats += 1
         return
-    mention.latest_id, mention.edited_at = said.latest_id, at
+    mention.latest_id, mention.edited_at, mention.version_key = said.latest_id, at, said.version_key
     _copy_content(mention, said)
     ticket.revision += 1
     Event.record(session, "post edited", at=at, ticket_id=mention.ticket_id, post_id=mention.post_id)
@@ -189,8 +191,8 @@ def _restore_mention(
     """It is shown again: where its words were taken away, they are read anew. Its ticket is held."""
     ticket = session.get_one(Ticket, mention.ticket_id)
     if mention.deleted_at is not None:
-        if said.latest_id != mention.latest_id and not _is_older(said.latest_id, mention.latest_id):
-            mention.latest_id, mention.edited_at = said.latest_id, at
+        if said.latest_id != mention.latest_id and not _is_older(said.version_key, mention.version_key):
+            mention.latest_id, mention.edited_at, mention.version_key = said.latest_id, at, said.version_key
         _copy_content(mention, said)
     waits = not_shown.restore(session, ticket, mention, at=at, promise=promise)
     taken.restored_tickets[ticket.id] = taken.restored_tickets.get(ticket.id, False) or waits
@@ -203,12 +205,12 @@ def _is_repeat(mention: Mention, said: IncomingPost) -> bool:
     The words of one version may be told in two ways: with its links as t.co or as where they lead.
     """
     same = mention.latest_id == said.latest_id and not (said.edit_keeps_id and mention.text != said.text)
-    return same or _is_older(said.latest_id, mention.latest_id)
+    return same or _is_older(said.version_key, mention.version_key)
 
 
 def _is_older(one: str, other: str) -> bool:
-    """Whether id `one` came before `other`: X's ids are numbers that grow."""
-    return one.isdigit() and other.isdigit() and int(one) < int(other)
+    """Whether the version with key `one` came before the one with key `other`, if the network says."""
+    return bool(one) and one < other
 
 
 def _ingest_new(
@@ -227,6 +229,7 @@ def _ingest_new(
                 session,
                 post_id=said.post_id,
                 posted_at=said.posted_at,
+                order_key=said.order_key,
                 promise=place.promise,
             )
             taken.follow_ups += 1
@@ -367,6 +370,8 @@ def _mention_values(
         "answers": said.answers,
         "matched": said.matched,
         "answerable": said.answerable,
+        "order_key": said.order_key,
+        "version_key": said.version_key,
         "posted_at": said.posted_at,
         "seen_at": at,
     }

@@ -22,7 +22,7 @@ from models.core.base import Base, MovedOnError, OnItsWayError, RuleBrokenError,
 from models.core.fingerprint import compute_fingerprint
 from models.core.mrkdwn import escape_mrkdwn
 from models.sources.author import Author
-from models.sources.mention import Mention, posting_order
+from models.sources.mention import Mention
 from models.tickets import reply as delivery
 from models.tickets import unconnected_accounts
 from models.tickets.ownership import OwnershipMixin
@@ -479,7 +479,9 @@ class Ticket(OwnershipMixin, Base):
 
     # --- the customer goes on ---------------------------------------------------------------------------
 
-    def add_post(self, session: Session, *, post_id: str, posted_at: datetime, promise: SlaPolicy) -> None:
+    def add_post(
+        self, session: Session, *, post_id: str, posted_at: datetime, order_key: str, promise: SlaPolicy
+    ) -> None:
         """Its author spoke again. An open turn without a reply takes it in; else a new turn begins.
 
         Posts come in any order, and the clock starts at the first one. The event is the caller's, who writes
@@ -497,7 +499,7 @@ class Ticket(OwnershipMixin, Base):
             target = session.scalar(
                 select(Mention).where(Mention.ticket_id == self.id, Mention.post_id == self.target_post_id),
             )
-            is_newer = target is None or target.deleted_at or target.rank < posting_order(posted_at, post_id)
+            is_newer = target is None or target.deleted_at or target.rank < (posted_at, order_key)
             if is_newer:
                 self.target_post_id = post_id
             # What is recorded stays, whatever is promised by now: only an earlier post is due earlier.

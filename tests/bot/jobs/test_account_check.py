@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from bot.cli import doctor
-from bot.ingest import poller
 from bot.jobs import account_check, watchdog
 from bot.networks.base import Later, Refused, Unsure
 from bot.publish import manual_posting
@@ -15,6 +14,7 @@ from bot.runtime import metrics
 from bot.slack import home_tab
 from models import Alarm, Cursor, Gap, Reply, Ticket
 from models.reports import open_tickets
+from models.sources.cursor import MENTIONS_CURSOR
 from models.tickets import unconnected_accounts
 from models.tickets.reply import DeliveryState
 from sandbox.slack import SlackServer
@@ -364,8 +364,8 @@ def test_each_account_has_a_position_of_its_own(here: Room, network: Counting) -
     connect(here, network, "acmetea")
     hears(here, network, "@acmetea hello")
     with here.ctx.db.read() as session:
-        cursors = session.scalars(select(Cursor).where(Cursor.name == poller.MENTIONS_CURSOR)).all()
-    positions = {cursor.account_id: cursor.post_id for cursor in cursors}
+        cursors = session.scalars(select(Cursor).where(Cursor.name == MENTIONS_CURSOR)).all()
+    positions = {cursor.account_id: cursor.position for cursor in cursors}
     assert len(positions) == len(set(positions.values())) == 2
 
     network.says("tom", "@acmebrew while you were away", at=here.clock())
@@ -544,7 +544,7 @@ def test_nobody_is_told_of_a_search_for_an_account_that_is_not_connected(
 ) -> None:
     hears(here, network)
     with here.ctx.db.write() as session:
-        gap = {"since": here.clock(), "before_id": None, "found_at": here.clock()}
+        gap = {"since": here.clock(), "before": None, "found_at": here.clock()}
         session.add(Gap(network=network.name, account_id=network.account().id, **gap))
 
     def unread() -> list[str]:

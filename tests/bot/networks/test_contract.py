@@ -7,7 +7,6 @@ import pytest
 
 from bot.networks.base import (
     Later,
-    Position,
     Refused,
     ReplyAllowed,
     ReplyByHandOnly,
@@ -80,7 +79,7 @@ def test_the_newest_is_told_first_and_only_on_the_first_page(stage):
     pages = list(stage.network.mentions(stage.start, account_id=stage.us))
 
     assert [post.id for page in pages for post in page.posts] == ids[::-1]
-    assert [page.newest for page in pages] == [ids[-1]] + [None] * (len(pages) - 1)
+    assert [page.position for page in pages] == [ids[-1]] + [None] * (len(pages) - 1)
     assert len(pages) == 3
     assert not any(page.has_gap for page in pages)
 
@@ -88,7 +87,7 @@ def test_the_newest_is_told_first_and_only_on_the_first_page(stage):
 def test_nothing_said_is_one_page_with_nothing_on_it(stage):
     (page,) = stage.network.mentions(stage.start, account_id=stage.us)
 
-    assert (page.posts, page.unreadable, page.newest, page.has_gap) == ((), (), None, False)
+    assert (page.posts, page.unreadable, page.position, page.has_gap) == ((), (), None, False)
 
 
 def test_what_came_after_the_cursor_is_always_heard(stage):
@@ -96,7 +95,7 @@ def test_what_came_after_the_cursor_is_always_heard(stage):
     (page,) = stage.network.mentions(stage.start, account_id=stage.us)
     second = stage.says("maria", "@acmebrew two")
 
-    assert second in [post.id for post in heard(stage, Position(page.newest, stage.start.at))]
+    assert second in [post.id for post in heard(stage, page.position)]
 
 
 def test_an_edited_post_is_one_post_with_new_words(stage):

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.networks.base import Network
+from bot.networks.base import Network, Publisher
 from bot.slack.blocks import attachments, notification_text
 from bot.slack.blocks.elements import (
     Block,
@@ -410,7 +410,8 @@ def _ticket_buttons(view: CardView) -> list[dict[str, Any]]:
 def _delete_options(view: CardView) -> list[MenuOption]:
     """What can be done about a reply that is public."""
     public = [reply for reply in view.replies if reply.state in PUBLIC_STATES and reply.unsay_by is None]
-    if not public or public[-1].post_id is None:
+    can_delete = view.network is None or isinstance(view.network, Publisher)
+    if not public or public[-1].post_id is None or not can_delete:
         return []
     return [("Delete public reply", {"do": "unsay", "t": view.ticket.id, "r": public[-1].id})]
 
