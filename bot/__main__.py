@@ -104,8 +104,7 @@ def doctor() -> None:
     """Say what is wrong with this set-up and how to mend it; exit code 0 fine, 1 warnings, 2 broken."""
     try:
         with open_context("doctor") as ctx:
-            findings = examination.examine(ctx, settings.load_networks())
-            code = examination.print_findings(findings, click.echo)
+            code = examination.print_findings(examination.examine(ctx), click.echo)
     except settings.SettingsError as error:
         for complaint in str(error).split("; "):
             click.echo(f"BAD   settings: {complaint}.")

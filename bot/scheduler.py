@@ -143,14 +143,14 @@ class Scheduler:
     def _schedule_reads(self, network: Network) -> None:
         """Plan the readings of one network, as far as it has them."""
         ctx, name = self.ctx, network.name
+        if supports(network, "mentions"):
+            self._schedule_mentions(network)
         self._add_interval(
             account_check.CHECK_INTERVAL_SECONDS,
             lambda: account_check.check_network(ctx, network),
             f"account {name}",
             first=0,
         )
-        if supports(network, "mentions"):
-            self._schedule_mentions(network)
         if supports(network, "own_posts"):
             # after the first poll: what we answered can only be told once we have heard it
             self._add_interval(

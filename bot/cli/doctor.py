@@ -1,6 +1,6 @@
 """The doctor: what is wrong with a set-up, and how to mend it, one line each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -9,12 +9,12 @@ from enum import Enum
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import settings
 from bot.context import BotContext
 from bot.ingest.own_posts import READING_NAME
 from bot.jobs import account_check
 from bot.networks import registry
 from bot.networks.base import Later, Network
-from bot.networks.registry import NetworkSettings
 from bot.runtime import clock_set_back, migrations
 from bot.slack.blocks.elements import format_duration
 from bot.slack.client import SlackError, SlackRefusedError, TokenInfo
@@ -80,10 +80,10 @@ def _bad(subject: str, sentence: str) -> Finding:
     return Finding(Level.BAD, subject, sentence)
 
 
-def examine(ctx: BotContext, on_networks: Mapping[str, NetworkSettings] | None = None) -> Iterator[Finding]:
+def examine(ctx: BotContext) -> Iterator[Finding]:
     """Look at everything that a running Heard needs, the cheapest first; each look fails by itself.
 
-    `on_networks` are the settings of the networks that are registered, by name.
+    Raises `SettingsError` if the environment has become wrong since the start.
     """
     yield from _database(ctx)
     yield from _set_back(ctx)
@@ -92,7 +92,7 @@ def examine(ctx: BotContext, on_networks: Mapping[str, NetworkSettings] | None =
     yield from _senders(ctx)
     yield from _pause(ctx)
     yield from _event_delivery(ctx)
-    yield from _network_settings(ctx, on_networks or {})
+    yield from _network_settings(ctx)
     for network in ctx.networks.values():
         yield from _network(network)
         yield from _other_accounts(ctx, network)
@@ -264,13 +264,13 @@ def _event_delivery(ctx: BotContext) -> Iterator[Finding]:
         yield _ok("events", "by Socket Mode.")
 
 
-def _network_settings(ctx: BotContext, on_networks: Mapping[str, NetworkSettings]) -> Iterator[Finding]:
+def _network_settings(ctx: BotContext) -> Iterator[Finding]:
     """Which settings of each network are set; their values stay unsaid."""
-    for name, given in on_networks.items():
+    for name, given in settings.load_networks().items():
         title = registry.registered()[name].title
         if given.is_configured:
             yield _ok(title, f"is set up by {', '.join(given.names_set)}.")
-        else:
+        elif name not in ctx.networks:
             yield Finding(Level.NOTE, title, f"is not set up. To listen there, set {given.needed_names()}.")
     if not ctx.networks:
         yield _warn("networks", "there is none to listen to, so Heard hears nothing.")
