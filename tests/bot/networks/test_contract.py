@@ -66,6 +66,33 @@ def test_an_answer_to_us_calls_us_without_our_name(stage):
     assert (post.in_reply_to, post.summons) == (ours, "implicit")
 
 
+def test_posts_sort_by_their_order_keys_as_they_were_posted(stage):
+    ids = [stage.says("maria", f"@acmebrew {number}") for number in range(12)]
+
+    assert [post.id for post in sorted(heard(stage), key=lambda post: post.order_key)] == ids
+
+
+def test_an_edit_sorts_after_the_version_before_it_and_where_its_post_was(stage):
+    post_id = stage.says("maria", "@acmebrew hallo")
+    before = one(stage)
+    stage.edits(post_id, "@acmebrew hello")
+    after = one(stage)
+
+    assert after.order_key == before.order_key
+    assert after.version_key > before.version_key
+
+
+def test_a_reading_from_now_on_finds_only_what_comes_then(stage):
+    stage.says("maria", "@acmebrew hello")
+    (page,) = stage.network.mentions(stage.start, account_id=stage.us)
+    second = stage.says("maria", "@acmebrew and again")
+
+    later = heard(stage, page.position)
+
+    assert later[0].id == second
+    assert isinstance(page.position, str)
+
+
 def test_what_does_not_concern_us_is_not_a_mention(stage):
     stage.says("maria", "I like tea")
     stage.brand_says("we like tea")
