@@ -24,8 +24,7 @@ from bot.bootstrap import (
     clock_for,
     open_context,
     open_shared_ledger,
-    x_oauth,
-    x_tokens,
+    token_opener,
 )
 from bot.cli import connect as connecting
 from bot.cli import doctor as examination
@@ -33,7 +32,8 @@ from bot.cli.errors import one_line_errors
 from bot.cli.export import export
 from bot.context import BotContext
 from bot.http_server import HttpApp
-from bot.networks.x.client import XNetwork
+from bot.networks import registry
+from bot.networks.registry import ConnectFailedError, Registration
 from bot.publish import account_check
 from bot.runtime import migrations
 from bot.runtime.encryption import DecryptionError
@@ -46,7 +46,7 @@ log = logging.getLogger("heard")
 
 HARD_EXIT_SECONDS = 9.7  # seconds from SIGTERM to the very end
 DRAIN_SECONDS = 9.0  # seconds from SIGTERM to the end; a call to a network takes eight at most
-PORT_HELP = "Of the address http://127.0.0.1:PORT/callback, which X has to know."
+PORT_HELP = "Of the address http://127.0.0.1:PORT/callback, which the network has to know."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -112,44 +112,56 @@ def doctor() -> None:
     sys.exit(code)
 
 
+def _find_connectable(_: click.Context, __: click.Parameter, name: str) -> Registration[Any]:
+    """Return the network called `name`. Raises `click.BadParameter` if no account is connected that way."""
+    known = {one.name: one for one in registry.registered().values() if one.connect is not None}
+    if name not in known:
+        raise click.BadParameter(f"{name!r} is not one of {', '.join(map(repr, known))}.")
+    return known[name]
+
+
 @main.command()
-@click.argument("name", metavar="NETWORK", type=click.Choice(["x"]))
+@click.argument("network", metavar="NETWORK", callback=_find_connectable)
 @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help=PORT_HELP)
 @click.option("--browser/--no-browser", default=None, help="Whether to open a browser here.")
-def connect(name: str, port: int, browser: bool | None) -> None:  # noqa: ARG001 - there is one so far
+def connect(network: Registration[Any], port: int, browser: bool | None) -> None:
     """Sign in to a network as the account that answers; beside a running bot, which goes on with it."""
-    with one_line_errors(), open_shared_ledger() as (known, x, database):
-        if not x.client_id:
-            raise settings.SettingsError("X_CLIENT_ID is missing; X shows it with the app's keys")
-        tokens = x_tokens(known, x, database, clock_for(database))
+    assert network.connect is not None
+    with one_line_errors(), open_shared_ledger() as (known, on_networks, database):
+        given = on_networks[network.name]
+        if given.connect_problem is not None:
+            raise settings.SettingsError(given.connect_problem)
+        opener = token_opener(network.name, known, on_networks, database, clock_for(database))
         way = connecting.CallbackOptions(port, connecting.has_browser() if browser is None else browser)
-        network = XNetwork(x.without_keys(), tokens=tokens)
+        terminal = connecting.Terminal(network.title, way, click.echo)
         try:
-            found = connecting.connect(x_oauth(x), tokens, network.account, way, click.echo)
-        except connecting.ConnectFailedError as error:
-            sys.exit(f"X is not connected: {error}.")
+            found = network.connect(given, terminal, opener)
+        except ConnectFailedError as error:
+            sys.exit(f"{network.title} is not connected: {error}.")
+        handle = found.network.account().handle
         click.echo(
-            f"Connected: Heard speaks as @{found.handle} on X. A running bot goes on with it by itself."
+            f"Connected: Heard speaks as @{handle} on {network.title}. "
+            "A running bot goes on with it by itself."
         )
-        if x.uses_oauth2:
-            with suppress(BusyError, SQLAlchemyError):  # else the running bot sees it within ten seconds
-                account_check.check_network(build_cli_context(known, database, network), network)
-        else:
-            click.echo("The OAuth 1.0a keys are set too and win; take the four out to use this.")
+        if found.unused_because is not None:
+            click.echo(found.unused_because)
+            return
+        with suppress(BusyError, SQLAlchemyError):  # else the running bot sees it within ten seconds
+            account_check.check_network(build_cli_context(known, database, found.network), found.network)
 
 
 @main.command("rotate-keys")
 def rotate_keys() -> None:
     """Seal what is kept with the newest of ENCRYPTION_KEYS; beside a running bot that knows that key."""
-    with one_line_errors(), open_shared_ledger() as (known, x, database):
-        vault = build_keyring(known, x)
+    with one_line_errors(), open_shared_ledger() as (known, on_networks, database):
+        keyring = build_keyring(known, on_networks)
         try:
-            before = reencrypt_all(database, vault)
+            before = reencrypt_all(database, keyring)
         except DecryptionError:
             sys.exit("Nothing is changed: what is kept opens with none of these keys. Add the old one.")
         for name, key in before.items():
-            click.echo(f"{name}: was sealed with key {key}, is sealed with key {vault.key_id}.")
-        click.echo(f"{len(before)} sealed with key {vault.key_id}, from {vault.source}.")
+            click.echo(f"{name}: was sealed with key {key}, is sealed with key {keyring.key_id}.")
+        click.echo(f"{len(before)} sealed with key {keyring.key_id}, from {keyring.source}.")
 
 
 main.add_command(export)

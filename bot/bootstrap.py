@@ -1,5 +1,7 @@
-"""Settings, ledger, clock, networks and Slack, put together into the desk that everything works at."""
+"""The composition root: settings, database, clock, networks and Slack become one `BotContext`."""
 
+import functools
+import logging
 import os
 import socket
 import threading
@@ -9,14 +11,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import settings
 from bot.context import BotContext
+from bot.networks import registry
 from bot.networks.base import Network
-from bot.networks.x.client import XNetwork, XSettings
-from bot.networks.x.oauth import OAuth2Client
+from bot.networks.registry import NetworkSettings, OpenTokens
 from bot.notices import clock_set_back
 from bot.runtime import crash_recovery, logs, migrations, sqlite_lock
 from bot.runtime.clock import DatabaseClock
@@ -25,15 +27,15 @@ from bot.runtime.token_store import TokenStore
 from bot.slack.client import SlackClient
 from models.core.database import BusyError, Database
 
-MIGRATION_WAIT_SECONDS = 10.0  # seconds that a worker waits for somebody else to bring the schema to ours
+log = logging.getLogger(__name__)
+
+MIGRATION_WAIT_SECONDS = 10.0  # that a worker waits for somebody else to bring the schema to ours
 
 
 @contextmanager
 def open_context(command: str) -> Iterator[BotContext]:
-    """Everything at hand, checked; let go of at the end."""
-    known = settings.load()
-    x = _load_x_settings()
-    logs.set_up(known.log_level, [*_collect_secrets(known), *_collect_secrets(x)])
+    """Everything that `command` needs, checked, and released at the end. Raises `SettingsError`."""
+    known, on_networks = _load_settings()
     database = Database(known.url)
     held, stop = None, threading.Event()
     try:
@@ -45,7 +47,7 @@ def open_context(command: str) -> Iterator[BotContext]:
             settings=known,
             db=database,
             slack=SlackClient(known.slack_bot_token.get_secret_value(), known.slack_api_url),
-            networks=_build_networks(known, x, database, clock_for(database) if looks else now),
+            networks=_build_networks(known, on_networks, database, clock_for(database) if looks else now),
             now=now,
             stop=stop,
             worker=_worker_name(),
@@ -92,19 +94,21 @@ def _build_clock(database: Database, stop: threading.Event) -> Callable[[], date
     return clock
 
 
-def _load_x_settings() -> XSettings:
-    try:
-        return XSettings()
-    except ValidationError as error:
-        raise settings.SettingsError(settings.summarize_error(error, prefix="X_")) from None
+def _load_settings() -> tuple[settings.Settings, dict[str, NetworkSettings]]:
+    """Read all settings, and have the log hide the secrets among them. Raises `SettingsError`."""
+    known, on_networks = settings.load(), settings.load_networks()
+    secrets = [one for network in on_networks.values() for one in network.secrets]
+    logs.set_up(known.log_level, [*_collect_secrets(known), *secrets])
+    return known, on_networks
 
 
 @contextmanager
-def open_shared_ledger() -> Iterator[tuple[settings.Settings, XSettings, Database]]:
-    """Settings and ledger for a command that works beside whoever holds it; made if there is none yet."""
-    known = settings.load()
-    x = _load_x_settings()
-    logs.set_up(known.log_level, [*_collect_secrets(known), *_collect_secrets(x)])
+def open_shared_ledger() -> Iterator[tuple[settings.Settings, dict[str, NetworkSettings], Database]]:
+    """Settings and ledger for a command that works beside whoever holds it; made if there is none yet.
+
+    Raises `SettingsError` and `SchemaError`.
+    """
+    known, on_networks = _load_settings()
     database = Database(known.url)
     try:
         if database.is_sqlite and migrations.current_revision(database) is None:
@@ -113,13 +117,13 @@ def open_shared_ledger() -> Iterator[tuple[settings.Settings, XSettings, Databas
             if held is not None:
                 held.close()
         migrations.check_revision(database)
-        yield known, x, database
+        yield known, on_networks, database
     finally:
         database.close()
 
 
 def build_cli_context(known: settings.Settings, database: Database, network: Network) -> BotContext:
-    """A desk for such a command, with the one network that it is about. It shares `database`."""
+    """A context for such a command, with the one network that it is about. It shares `database`."""
     return BotContext(
         settings=known,
         db=database,
@@ -138,40 +142,46 @@ def clock_for(database: Database) -> Callable[[], datetime]:
         return _machine_time  # then nothing can be leased either
 
 
-def build_keyring(known: settings.Settings, x: XSettings) -> Keyring:
-    """The keys that are given, then those that follow from secrets which are there anyway."""
-    derived = {"X_CLIENT_SECRET": x.client_secret, "SLACK_BOT_TOKEN": known.slack_bot_token}
-    return Keyring(known.encryption_keys or (), {name: one for name, one in derived.items() if one})
+def build_keyring(known: settings.Settings, on_networks: Mapping[str, NetworkSettings]) -> Keyring:
+    """The keys that are given, then those derived from secrets that are there anyway."""
+    derived = {name: key for network in on_networks.values() for name, key in network.key_material.items()}
+    return Keyring(known.encryption_keys or (), {**derived, "SLACK_BOT_TOKEN": known.slack_bot_token})
 
 
-def x_oauth(x: XSettings) -> OAuth2Client:
-    """How our app signs people in to X."""
-    return OAuth2Client(x.client_id or "", x.client_secret, x.api_url)
-
-
-def x_tokens(
-    known: settings.Settings, x: XSettings, database: Database, now: Callable[[], datetime]
-) -> TokenStore:
-    """The tokens of X that the ledger keeps."""
-    return TokenStore(database, build_keyring(known, x), x_oauth(x), now)
+def token_opener(
+    name: str,
+    known: settings.Settings,
+    on_networks: Mapping[str, NetworkSettings],
+    database: Database,
+    now: Callable[[], datetime],
+) -> OpenTokens:
+    """How the network called `name` gets at the tokens that the ledger keeps for it."""
+    keyring, title = build_keyring(known, on_networks), registry.registered()[name].title
+    return functools.partial(TokenStore, database, keyring, name, title, now)
 
 
 def _build_networks(
-    known: settings.Settings, x: XSettings, database: Database, now: Callable[[], datetime]
+    known: settings.Settings,
+    on_networks: Mapping[str, NetworkSettings],
+    database: Database,
+    now: Callable[[], datetime],
 ) -> Mapping[str, Network]:
-    """Each network that the environment has keys for."""
+    """Each network that is set up. Raises `SettingsError` if one is so by half."""
     found: dict[str, Network] = {}
-    if x.is_configured:
-        if x.problem is not None:
-            raise settings.SettingsError(x.problem)
-        found["x"] = XNetwork(x, tokens=x_tokens(known, x, database, now) if x.uses_oauth2 else None)
+    for name, given in on_networks.items():
+        if not given.is_configured:
+            continue
+        if given.problem is not None:
+            raise settings.SettingsError(given.problem)
+        opener = token_opener(name, known, on_networks, database, now)
+        found[name] = registry.registered()[name].build(given, opener)
     if not found:
-        needed = "X_API_KEY, X_API_SECRET, X_ACCESS_TOKEN and X_ACCESS_TOKEN_SECRET, or X_CLIENT_ID"
-        raise settings.SettingsError(f"no network to listen to: set {needed}")
+        needed = "; or ".join(given.needed_names() for given in on_networks.values())
+        log.warning("no network to listen to, so Heard hears nothing: set %s", needed)
     return found
 
 
-def _collect_secrets(known: settings.Settings | XSettings) -> list[str]:
+def _collect_secrets(known: settings.Settings) -> list[str]:
     values = [getattr(known, name) for name in type(known).model_fields]
     each = [one for value in values for one in (value if isinstance(value, tuple) else [value])]
     return [one.get_secret_value() for one in each if isinstance(one, SecretStr)]

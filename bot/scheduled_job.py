@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from apscheduler.triggers.cron import CronTrigger
 
 from bot.context import BotContext
-from bot.networks.base import Network
+from bot.networks.base import Network, ReadCall
 from bot.settings import Settings
 
 
@@ -29,7 +29,8 @@ class NetworkJob:
     """The same, done for each network by itself, whose name follows in the lease.
 
     The interval may depend on the settings. With a `trigger` the job comes when that says so, and
-    `interval_seconds` is how long ago anybody must have done it last.
+    `interval_seconds` is how long ago anybody must have done it last. It runs only
+    for networks that have the reading call `needs`, if that is set.
     """
 
     name: str
@@ -37,3 +38,4 @@ class NetworkJob:
     interval_seconds: float | Callable[[Settings], float]
     first_delay_seconds: float | None = None
     trigger: CronTrigger | None = None
+    needs: ReadCall | None = None

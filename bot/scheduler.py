@@ -21,7 +21,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.context import BotContext
 from bot.jobs.registry import ALL_JOBS
-from bot.networks.base import Later
+from bot.networks.base import Later, supports
 from bot.publish import outbox
 from bot.runtime.clock import WatchedClock
 from bot.runtime.job_leases import LEASE_RENEW_INTERVAL_SECONDS, JobLeases
@@ -71,6 +71,8 @@ class Scheduler:
         for job in ALL_JOBS:
             if isinstance(job, NetworkJob):
                 for network in self.ctx.networks.values():
+                    if job.needs is not None and not supports(network, job.needs):
+                        continue
                     self._add_job(job, f"{job.name} {network.name}", partial(job.run, self.ctx, network))
             elif job.is_enabled(self.ctx.settings):
                 self._add_job(job, job.name, partial(job.run, self.ctx))

@@ -1,4 +1,4 @@
-"""What the surroundings tell the bot: environment variables, checked once, then frozen."""
+"""Settings from environment variables, validated at the start, then frozen."""
 
 import base64
 import os
@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.networks import registry
+from bot.networks.registry import NetworkSettings
 from models.core.database import normal_url
 from models.core.office_hours import OfficeHours
 
@@ -242,6 +244,22 @@ def load() -> Settings:
         raise SettingsError(
             summarize_error(error) + (_warn_env_file_elsewhere() if missing else "")
         ) from None
+
+
+def load_networks() -> dict[str, NetworkSettings]:
+    """Read the settings of every registered network, by its name.
+
+    Raises `SettingsError`, which says in one line what is wrong or, where a network is only half set up, what
+    is missing.
+    """
+    found = {}
+    for name, one in registry.registered().items():
+        try:
+            found[name] = one.settings()
+        except ValidationError as error:
+            prefix = one.settings.model_config.get("env_prefix", "")
+            raise SettingsError(summarize_error(error, prefix)) from None
+    return found
 
 
 def _warn_env_file_elsewhere() -> str:

@@ -19,11 +19,13 @@ from bot.networks.base import (
     AccountIdentity,
     Answerable,
     AuthorProfile,
+    Network,
     NetworkError,
     Position,
     Post,
     PostPage,
     PublishedReply,
+    Publisher,
     RateLimitStatus,
     ReadKind,
     Refused,
@@ -51,7 +53,7 @@ class _Failure:
     landed: bool
 
 
-class MemoryNetwork:
+class MemoryNetwork(Network, Publisher):
     """An in-memory network, with the people on it. Safe to share between threads.
 
     Its clock is `now`, if given; else each post comes a second after the last, from nine o'clock on the first
@@ -61,6 +63,7 @@ class MemoryNetwork:
     name = "memory"
     title = "Memory"
     max_length = 280
+    posts_per_refresh = 100
 
     def __init__(self, handle: str = "acmebrew", *, now: Callable[[], datetime] | None = None) -> None:
         seconds = itertools.count()
@@ -119,6 +122,8 @@ class MemoryNetwork:
                 in_reply_to=under,
                 quoted=quoting,
                 lang="en",
+                order_key=post_id.zfill(10),
+                version_key=post_id.zfill(10),
             )
             return self._keep(replace(post, summons=self._summons(post)))
 
@@ -132,7 +137,8 @@ class MemoryNetwork:
         """Change a post's words: a new `latest_id`, the same `id`."""
         with self._lock:
             old = self._post(post_id)
-            edited = replace(old, latest_id=str(next(self._ids)), text=text)
+            latest = str(next(self._ids))
+            edited = replace(old, latest_id=latest, version_key=latest.zfill(10), text=text)
             return self._keep(replace(edited, summons=self._summons(edited)))
 
     def deletes(self, post_id: str) -> None:
@@ -207,10 +213,14 @@ class MemoryNetwork:
         """What others said to us."""
         yield from self._pages("mentions", account_id, after, lambda post: post.summons != "none")
 
-    def search(self, query: str, after: Position, *, account_id: str) -> Iterator[PostPage]:
+    def search(
+        self, query: str, after: Position, *, account_id: str, before: Position | None = None
+    ) -> Iterator[PostPage]:
         """What others said with `query` in it, in whatever case."""
         words = query.casefold()
-        yield from self._pages("search", account_id, after, lambda post: words in post.text.casefold())
+        yield from self._pages(
+            "search", account_id, after, lambda post: words in post.text.casefold(), before
+        )
 
     def own_posts(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """What we said ourselves."""
@@ -321,13 +331,18 @@ class MemoryNetwork:
             raise Refused("duplicate", "We have said that already.")
 
     def _pages(
-        self, call: NetworkMethod, account_id: str, after: Position, wanted: Callable[[Post], bool] | None
+        self,
+        call: NetworkMethod,
+        account_id: str,
+        after: Position,
+        wanted: Callable[[Post], bool] | None,
+        before: Position | None = None,
     ) -> Iterator[PostPage]:
         """Newest first; `wanted` chooses among what others said, None means our own posts."""
         with self._lock:
             self._must_be(account_id)
             shown = [post for post in self._posts.values() if post.id not in self._hidden]
-            found = [post for post in shown if _is_after(post, after)]
+            found = [post for post in shown if _is_between(post, after, before)]
             if wanted is None:
                 found = [post for post in found if post.author_id == self._me.id]
             else:
@@ -336,8 +351,12 @@ class MemoryNetwork:
         for start in range(0, len(found) or 1, _PAGE_SIZE):
             self._must_be(account_id)
             self._strike(call)
-            newest = found[0].latest_id if found and start == 0 else None
-            yield PostPage(tuple(found[start : start + _PAGE_SIZE]), newest=newest)
+            posts = tuple(found[start : start + _PAGE_SIZE])
+            yield PostPage(
+                posts,
+                position=Position(found[0].latest_id) if found and start == 0 else None,
+                lowest=Position(min((post.id for post in posts), key=int)) if posts else None,
+            )
 
     def _strike(self, call: NetworkMethod, *, landed: bool = False) -> None:
         with self._lock:
@@ -377,9 +396,9 @@ class MemoryNetwork:
         return post
 
 
-def _is_after(post: Post, after: Position) -> bool:
-    if after.before is not None and int(post.latest_id) >= int(after.before):
+def _is_between(post: Post, after: Position, before: Position | None) -> bool:
+    if before is not None and int(post.latest_id) >= int(before):
         return False
-    if after.post_id is None:
-        return post.posted_at >= after.at
-    return int(post.latest_id) > int(after.post_id)
+    if after.isdigit():
+        return int(post.latest_id) > int(after)
+    return post.posted_at >= datetime.fromisoformat(after)

@@ -1,8 +1,8 @@
 """Connecting an account: a person consents in a browser, and the answer finds its way back to this process.
 
-X sends the browser to an address on the person's own machine (RFC 8252, 7.3). If this process runs there, it
-listens at that address; if it runs on a server without a browser, the person copies the address over. Both
-ways are always open, since nobody can tell for certain where the browser is.
+The network sends the browser to an address on the person's own machine (RFC 8252, 7.3). If this process runs
+there, it listens at that address; if it runs on a server without a browser, the person copies the address
+over. Both ways are always open, since nobody can tell for certain where the browser is.
 """
 
 import logging
@@ -22,9 +22,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from bot.networks.base import AccountIdentity, Later, Unsure
-from bot.networks.x.oauth import SCOPES, ConsentRequest, GrantRefusedError, OAuth2Client
-from bot.runtime.token_store import TokenStore
+from bot.networks.oauth2 import ConsentRequest
+from bot.networks.registry import ConnectFailedError
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +36,6 @@ _CALLBACK_PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><
 <body style="font: 18px/1.5 system-ui, sans-serif; margin: 20vh auto; max-width: 30rem">{}</body></html>"""
 
 Echo = Callable[[str], object]
-
-
-class ConnectFailedError(Exception):
-    """Nothing was connected. The message is the line that the command ends with."""
 
 
 class _UnrelatedAnswerError(Exception):
@@ -57,7 +52,7 @@ class CallbackOptions:
 
     @property
     def redirect(self) -> str:
-        """Where X sends the browser; the app's settings at X have to name exactly this."""
+        """Where the network sends the browser; the app's settings there have to name exactly this."""
         return f"http://{CALLBACK_HOST}:{self.port}{CALLBACK_PATH}"
 
 
@@ -68,42 +63,29 @@ def has_browser() -> bool:
     return sys.platform == "darwin" or any(map(os.environ.get, ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")))
 
 
-def connect(
-    oauth: OAuth2Client,
-    tokens: TokenStore,
-    account: Callable[[], AccountIdentity],
-    way: CallbackOptions,
-    say: Echo,
-) -> AccountIdentity:
-    """Have a person consent, keep the tokens, and only then use them, to ask whom they speak for.
+class Terminal:
+    """Where `connect` runs: prints sentences, and waits for the code of the network called `title`."""
 
-    Raises `NotConnectedError`.
-    """
-    question = ConsentRequest()
-    code = _wait_for_code(question, oauth.authorize_url(question, way.redirect), way, say)
-    try:
-        pair = oauth.redeem(code, question, way.redirect)
-    except GrantRefusedError as no:
-        raise ConnectFailedError(
-            f"X does not take that code ({no}); each works once, for half a minute"
-        ) from None
-    except (Later, Unsure) as trouble:
-        raise ConnectFailedError(trouble.detail.rstrip(".")) from None
-    tokens.connect(pair)
-    missing = [scope for scope in SCOPES if scope not in pair.scopes]
-    if missing:
-        say(f"X did not grant {', '.join(missing)}; without it not everything will work.")
-    try:
-        return account()  # X's answer is kept with them: whom they speak for
-    except Later as later:
-        raise ConnectFailedError(f"the tokens are kept, but X does not take them: {later.detail}") from None
+    def __init__(self, title: str, options: CallbackOptions, echo: Echo) -> None:
+        self._title, self._options, self._echo = title, options, echo
+        self.redirect = options.redirect
+
+    def say(self, sentence: str) -> None:
+        """Print `sentence`."""
+        self._echo(sentence)
+
+    def wait_for_code(self, request: ConsentRequest, page: str) -> str:
+        """Have a person consent on `page`; return the code, by whichever way it comes first.
+
+        Raises `ConnectFailedError` if the answer is a no, or none comes in time.
+        """
+        return _wait_for_code(self._title, request, page, self._options, self._echo)
 
 
-def _wait_for_code(question: ConsentRequest, page: str, way: CallbackOptions, say: Echo) -> str:
-    """The code that X gave to the person, by whichever way it comes first."""
+def _wait_for_code(title: str, question: ConsentRequest, page: str, way: CallbackOptions, say: Echo) -> str:
     said: queue.SimpleQueue[str] = queue.SimpleQueue()
     with _callback_server(question, way, said) as listens:
-        say("Signed in to X as the account that answers, open this address and authorize the app:")
+        say(f"Signed in to {title} as the account that answers, open this address and authorize the app:")
         say(f"\n{page}\n")
         if way.browser and listens:
             threading.Thread(target=webbrowser.open, args=(page,), name="browser", daemon=True).start()
@@ -124,14 +106,14 @@ def code_in_pasted(words: str, question: ConsentRequest) -> str:
     """The code in what a person pasted: an address, or the code alone.
 
     A bare code comes without our state, so it is only taken from a person's hand. It is good for our
-    question and no other: X compares the verifier.
+    question and no other: the network compares the verifier.
     """
     words = words.strip().strip("'\"")
     return unquote(words) if _CODE_PATTERN.fullmatch(words) else code_in_url(words, question)
 
 
 def code_in_url(address: str, question: ConsentRequest) -> str:
-    """The code in the address that X sent a browser to, if it answers our `question`."""
+    """The code in the address that the network sent a browser to, if it answers our `question`."""
     given = {name: values[-1] for name, values in parse_qs(urlsplit(address).query).items()}
     if not secrets.compare_digest(given.get("state", "").encode(), question.state.encode()):
         raise _UnrelatedAnswerError(
@@ -139,7 +121,7 @@ def code_in_url(address: str, question: ConsentRequest) -> str:
         )
     if "error" in given:
         why = re.sub(r"[^a-z_]", "", given["error"])[:40]
-        raise ConnectFailedError(f"X says {why}")
+        raise ConnectFailedError(f"the answer was {why}")
     if not given.get("code"):
         raise _UnrelatedAnswerError("There is no code in that.")
     return given["code"]

@@ -9,8 +9,10 @@ from enum import Enum
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import settings
 from bot.context import BotContext
 from bot.ingest.own_posts import READING_NAME
+from bot.networks import registry
 from bot.networks.base import Later, Network
 from bot.notices import clock_set_back
 from bot.notices.network_alarms import alarm_key, fix_advice
@@ -81,7 +83,10 @@ def _bad(subject: str, sentence: str) -> Finding:
 
 
 def examine(ctx: BotContext) -> Iterator[Finding]:
-    """Look at everything that a running Heard needs, the cheapest first; each look fails by itself."""
+    """Look at everything that a running Heard needs, the cheapest first; each look fails by itself.
+
+    Raises `SettingsError` if the environment has become wrong since the start.
+    """
     yield from _database(ctx)
     yield from _set_back(ctx)
     yield from _slack(ctx)
@@ -89,6 +94,7 @@ def examine(ctx: BotContext) -> Iterator[Finding]:
     yield from _senders(ctx)
     yield from _pause(ctx)
     yield from _event_delivery(ctx)
+    yield from _network_settings(ctx)
     for network in ctx.networks.values():
         yield from _network(network)
         yield from _other_accounts(ctx, network)
@@ -258,6 +264,18 @@ def _event_delivery(ctx: BotContext) -> Iterator[Finding]:
         yield _warn("SLACK_APP_TOKEN", f"could not be tried: {error}.")
     else:
         yield _ok("events", "by Socket Mode.")
+
+
+def _network_settings(ctx: BotContext) -> Iterator[Finding]:
+    """Which settings of each network are set; their values stay unsaid."""
+    for name, given in settings.load_networks().items():
+        title = registry.registered()[name].title
+        if given.is_configured:
+            yield _ok(title, f"is set up by {', '.join(given.names_set)}.")
+        elif name not in ctx.networks:
+            yield Finding(Level.NOTE, title, f"is not set up. To listen there, set {given.needed_names()}.")
+    if not ctx.networks:
+        yield _warn("networks", "there is none to listen to, so Heard hears nothing.")
 
 
 def _network(network: Network) -> Iterator[Finding]:

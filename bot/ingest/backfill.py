@@ -5,21 +5,14 @@ A gap can be long and a network in trouble: a search that began anew with every 
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.ingest.poller import (
-    POLL_RETRY_MAX_DELAY,
-    PollResult,
-    commit_page,
-    first_poll_floor,
-    lowest_id,
-    mark_last,
-    poll,
-    without_own_posts,
-)
+from bot.ingest.cursors import POLL_RETRY_MAX_DELAY
+from bot.ingest.page_writer import commit_page
+from bot.ingest.pages import PollResult, first_poll_floor, mark_last, without_own_posts
+from bot.ingest.poller import poll
 from bot.networks.base import AccountIdentity, Later, Network, Position
 from bot.notices import clock_set_back, reading_notices
 from bot.runtime import pace
@@ -28,8 +21,6 @@ from models import Cursor, Gap
 from models.sources.cursor import MENTIONS_CURSOR
 
 log = logging.getLogger(__name__)
-
-SEARCH_MAX_AGE = timedelta(days=6, hours=23)  # https://docs.x.com/x-api/posts/search/introduction: a week
 
 
 def poll_and_backfill(ctx: BotContext, network: Network) -> PollResult | None:
@@ -60,12 +51,16 @@ def _search_gap(ctx: BotContext, network: Network, account: AccountIdentity, gap
     """Read on downwards from where it stands."""
     with ctx.db.write() as session:
         cursor = Cursor.of(session, network.name, account.id, MENTIONS_CURSOR, at=ctx.now())
-    floor, low, taken = first_poll_floor(ctx, cursor), gap.before_id, 0
-    mark = Position(None, max(gap.since, ctx.now() - SEARCH_MAX_AGE), gap.before_id)
-    for page, last in mark_last(network.search(f"@{account.handle}", mark, account_id=account.id)):
+    floor, low, taken = first_poll_floor(ctx, cursor), None if gap.before is None else Position(gap.before), 0
+    reach = network.search_window
+    since = gap.since if reach is None else max(gap.since, ctx.now() - reach)
+    pages = network.search(
+        f"@{account.handle}", network.position_at(since), before=low, account_id=account.id
+    )
+    for page, last in mark_last(pages):
         if ctx.stop.is_set():
             break
-        low = lowest_id(low, page)
+        low = page.lowest or low
         note = _progress_recorder(ctx, network, gap.id, low, is_over=last)
         taken += commit_page(ctx, network, account, without_own_posts(page, account, floor), and_then=note)
         ctx.cards_wake.set()
@@ -73,7 +68,7 @@ def _search_gap(ctx: BotContext, network: Network, account: AccountIdentity, gap
 
 
 def _progress_recorder(
-    ctx: BotContext, network: Network, gap_id: int, low: str | None, *, is_over: bool
+    ctx: BotContext, network: Network, gap_id: int, low: Position | None, *, is_over: bool
 ) -> Callable[[Session, int], None]:
     """What a page of the search brings with it: how far it got, or that it is over."""
 
@@ -81,7 +76,7 @@ def _progress_recorder(
         gap = session.get(Gap, gap_id)
         if gap is None:  # another worker, whom this one was taken to have died for, came to its end first
             return
-        gap.before_id, gap.heard, gap.not_before, gap.failure = low, gap.heard + taken, None, None
+        gap.before, gap.heard, gap.not_before, gap.failure = low, gap.heard + taken, None, None
         if is_over:
             reading_notices.post_searched(ctx, session, network)
             session.delete(gap)
@@ -106,4 +101,12 @@ def _record_failure(ctx: BotContext, network: Network, gap_id: int, later: Later
             session.delete(gap)
 
 
-JOBS = (NetworkJob("poll", poll_and_backfill, lambda settings: settings.poll_seconds, first_delay_seconds=0),)
+JOBS = (
+    NetworkJob(
+        "poll",
+        poll_and_backfill,
+        lambda settings: settings.poll_seconds,
+        first_delay_seconds=0,
+        needs="mentions",
+    ),
+)

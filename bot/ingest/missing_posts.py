@@ -16,8 +16,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.ingest import poller
-from bot.ingest.poller import PollResult
+from bot.ingest.cursors import next_poll_at
+from bot.ingest.page_writer import notify_shown_again, to_incoming_post
+from bot.ingest.pages import PollResult
+from bot.ingest.sweep import sweep, sweep_start
 from bot.networks.base import Absence, Later, Network, Post, PostPage
 from bot.notices import thread_notices
 from bot.scheduled_job import NetworkJob
@@ -31,7 +33,6 @@ log = logging.getLogger(__name__)
 
 READING_NAME = "posts not shown"  # how `/metrics` calls these readings
 SWEEP_MIN_INTERVAL_SECONDS = 600.0
-POSTS_PER_CALL = 100  # posts in one call: https://docs.x.com/x-api/posts/get-posts-by-ids
 MAX_CALLS_PER_ROUND = 20  # calls in one round, a network
 
 
@@ -72,10 +73,10 @@ def run_due(ctx: BotContext) -> None:
 def sweep_and_check(ctx: BotContext, network: Network) -> PollResult | None:
     """Read today's mentions once more, then look at those of today that are not listed any more."""
     begun = ctx.now()
-    heard = poller.sweep(ctx, network)
+    heard = sweep(ctx, network)
     if heard is None or ctx.stop.is_set():
         return heard
-    since = heard.complete_since or poller.sweep_start(begun)
+    since = heard.complete_since or sweep_start(begun)
     try:
         account_id = network.account().id
         with ctx.db.read() as session:
@@ -93,7 +94,7 @@ def check_siblings(ctx: BotContext, network: Network, ticket_ids: Sequence[int])
         with ctx.db.read() as session:
             others = [
                 PostCheck.of_mention(one)
-                for one in not_shown.list_shown_siblings(session, ticket_ids, limit=POSTS_PER_CALL)
+                for one in not_shown.list_shown_siblings(session, ticket_ids, limit=network.posts_per_refresh)
             ]
         _check_posts(ctx, network, account_id, others)
     except Later as later:
@@ -126,15 +127,15 @@ def _is_any_due(ctx: BotContext, network: Network) -> bool:
 
 def _due_checks(ctx: BotContext, network: Network, account_id: str) -> list[PostCheck]:
     """A lot of what is due, with the other posts of these tickets; nothing if the network wants a rest."""
-    at = ctx.now()
+    at, most = ctx.now(), network.posts_per_refresh
     with ctx.db.write() as session:
         cursor = Cursor.of(session, network.name, account_id, READING_NAME, at=at)
         if cursor.not_before is not None and cursor.not_before > at:
             return []
-        due = list(not_shown.list_due_checks(session, network.name, account_id, at=at, limit=POSTS_PER_CALL))
+        due = list(not_shown.list_due_checks(session, network.name, account_id, at=at, limit=most))
         tickets = list(dict.fromkeys(one.ticket_id for one in due))
-        if len(due) < POSTS_PER_CALL:
-            due += not_shown.list_shown_siblings(session, tickets, limit=POSTS_PER_CALL - len(due))
+        if len(due) < most:
+            due += not_shown.list_shown_siblings(session, tickets, limit=most - len(due))
         return [PostCheck.of_mention(one) for one in due]
 
 
@@ -159,7 +160,7 @@ def _unlisted(
     )
     found = session.scalars(query.order_by(Mention.posted_at.desc()).execution_options(yield_per=500))
     missing = (PostCheck.of_mention(one) for one in found if one.post_id not in listed)
-    return [one for one, _ in zip(missing, range(POSTS_PER_CALL), strict=False)]
+    return [one for one, _ in zip(missing, range(network.posts_per_refresh), strict=False)]
 
 
 def _check_posts(ctx: BotContext, network: Network, account_id: str, asked: Sequence[PostCheck]) -> None:
@@ -172,7 +173,7 @@ def _check_posts(ctx: BotContext, network: Network, account_id: str, asked: Sequ
     except Later as later:
         with ctx.db.write() as session:
             cursor = Cursor.of(session, network.name, account_id, READING_NAME, at=at)
-            cursor.fail(later.detail, at=at, again_at=poller.next_poll_at(cursor, later, at=ctx.now()))
+            cursor.fail(later.detail, at=at, again_at=next_poll_at(cursor, later, at=ctx.now()))
         raise
     with ctx.db.write() as session:
         cursor = Cursor.of(session, network.name, account_id, READING_NAME, at=at)
@@ -234,8 +235,8 @@ def _record_one(
         return  # somebody looked meanwhile, or a reading has listed it
     if isinstance(found, Post):
         place = IngestTarget(network.name, ticket.account_id, ticket.channel, ctx.sla_policy)
-        taken = ingest_page(session, [poller.to_incoming_post(network, found, None)], place, at=ctx.now())
-        poller.notify_shown_again(session, taken, network.title, at=ctx.now())
+        taken = ingest_page(session, [to_incoming_post(network, found, None)], place, at=ctx.now())
+        notify_shown_again(session, taken, network.title, at=ctx.now())
     elif found is not None:
         lost = not_shown.record_miss(session, ticket, mention, how=found, title=network.title, at=at)
         _notify_team(session, network, ticket, lost, at=ctx.now())
@@ -278,7 +279,11 @@ def _blank_overdue(ctx: BotContext) -> None:
 
 JOBS = (
     NetworkJob(
-        "sweep", sweep_and_check, SWEEP_MIN_INTERVAL_SECONDS, trigger=CronTrigger(minute=17, timezone=UTC)
+        "sweep",
+        sweep_and_check,
+        SWEEP_MIN_INTERVAL_SECONDS,
+        trigger=CronTrigger(minute=17, timezone=UTC),
+        needs="mentions",
     ),
     # X's day, by which it charges, is UTC's
     NetworkJob(
@@ -286,5 +291,6 @@ JOBS = (
         sweep_and_check,
         SWEEP_MIN_INTERVAL_SECONDS,
         trigger=CronTrigger(hour=23, minute=50, timezone=UTC),
+        needs="mentions",
     ),
 )

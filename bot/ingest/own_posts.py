@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.ingest.poller import next_poll_at
+from bot.ingest.cursors import next_poll_at
 from bot.ingest.sightings import record_posted, record_published
 from bot.networks.base import AccountIdentity, Later, Network, Position, Post, PublishedReply, WrongAccount
 from bot.notices import network_alarms, thread_notices
@@ -45,7 +45,8 @@ def read_own_posts(ctx: BotContext, network: Network) -> None:
         put_off |= pace.is_spent(network.rate_limit_status("own posts"), at=at, keep=pace.TENTH_DIVISOR)
         if put_off or heard.is_first or heard.failing_since is not None:
             return
-        mark = Position(cursor.post_id, at - FIRST_READ_WINDOW)
+        first = network.position_at(at - FIRST_READ_WINDOW)
+        mark = Position(cursor.position) if cursor.position is not None else first
     try:
         newest = _read_pages(ctx, network, account, mark)
     except WrongAccount:
@@ -64,11 +65,13 @@ def read_own_posts(ctx: BotContext, network: Network) -> None:
     ctx.cards_wake.set()
 
 
-def _read_pages(ctx: BotContext, network: Network, account: AccountIdentity, mark: Position) -> str | None:
-    """Settle what each page shows; give the newest post of ours."""
+def _read_pages(
+    ctx: BotContext, network: Network, account: AccountIdentity, mark: Position
+) -> Position | None:
+    """Settle what each page shows; return where the next reading begins."""
     newest = None
     for page in network.own_posts(mark, account_id=account.id):
-        newest = newest or page.newest
+        newest = newest or page.position
         apply_posts(ctx, network, account.id, page.posts)
     return newest
 
@@ -183,5 +186,5 @@ def _without_scheme(link: re.Match[str]) -> str:
 
 JOBS = (
     # after the first poll: what we answered is known only once we have heard it
-    NetworkJob("own", read_own_posts, READ_INTERVAL_SECONDS, first_delay_seconds=5),
+    NetworkJob("own", read_own_posts, READ_INTERVAL_SECONDS, first_delay_seconds=5, needs="own_posts"),
 )

@@ -1,7 +1,7 @@
 """Profiles of the people who speak to us: bought from the network when they are needed, and remembered."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -38,7 +38,9 @@ def fetch_for_authors(
         if post.id not in heard:
             spoke[post.author_id] = max(post.posted_at, spoke.get(post.author_id, post.posted_at))
     had = {one: _to_person(author) for one, author in known.items() if author.fetched_at is not None}
-    missing = sorted(one for one in wanted if _needs_fetch(known.get(one), spoke.get(one), at))
+    missing = sorted(
+        one for one in wanted if _needs_fetch(known.get(one), spoke.get(one), at, network.profile_lifetime)
+    )
     if not missing or pace.is_spent(network.rate_limit_status("people"), at=at):
         return had, {}
     try:
@@ -48,8 +50,8 @@ def fetch_for_authors(
         return had, {}
 
 
-def _needs_fetch(known: Author | None, spoke_at: datetime | None, at: datetime) -> bool:
-    if known is None or not known.is_fresh(at):
+def _needs_fetch(known: Author | None, spoke_at: datetime | None, at: datetime, lifetime: timedelta) -> bool:
+    if known is None or not known.is_fresh(at, lifetime):
         return True
     return spoke_at is not None and known.may_be_renamed(spoke_at)
 
@@ -132,4 +134,4 @@ def fetch_missing(ctx: BotContext, network: Network) -> None:
     ctx.cards_wake.set()
 
 
-JOBS = (NetworkJob("profiles", fetch_missing, interval_seconds=60),)
+JOBS = (NetworkJob("profiles", fetch_missing, interval_seconds=60, needs="people"),)

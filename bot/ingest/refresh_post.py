@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from bot.context import BotContext
 from bot.ingest.missing_posts import PostCheck, check_siblings, record_answer
 from bot.ingest.own_posts import apply_posts, is_known
-from bot.networks.base import Later, Network, ReplyTarget
+from bot.networks.base import Later, Network, Publisher, ReplyTarget
 from bot.runtime import pace
 from models import Author, Cursor, Mention, Ticket
 from models.core.database import Database
@@ -123,6 +123,8 @@ def _ask_and_record(ctx: BotContext, question: _RefreshRequest) -> bool:
 def _is_already_answered(ctx: BotContext, question: _RefreshRequest, target: ReplyTarget) -> bool:
     """Whether our account has answered it, outside Heard or in a way that the ledger does not know yet."""
     network, us = question.network, question.account_id
+    if not isinstance(network, Publisher):
+        return False
     if pace.is_spent(network.rate_limit_status("own posts"), at=ctx.now(), keep=pace.TENTH_DIVISOR):
         return False
     seen = network.find_reply(target, None, target.posted_at, account_id=us)

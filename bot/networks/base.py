@@ -1,13 +1,19 @@
-"""The one shape that every network takes, and the three answers it may give to a send.
+"""What every network is to Heard: plain values, three errors, and the classes `Reader`, `Publisher`, `Links`.
 
-A network's own dicts, clients and quirks stay in its own file; what crosses into the rest of Heard are the
-frozen values below, and what fails is one of `Refused`, `Later` and `Unsure`.
+A network's own dicts, clients and quirks stay in its own file. What crosses into the rest of Heard are the
+frozen values below; what fails is one of `Refused`, `Later` and `Unsure`. A new network subclasses `Network`,
+and `Publisher` too if Heard may post there, and overrides what it can do; every default says "not supported".
+How its file is found and set up: `bot/networks/registry.py`.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, Protocol
+from datetime import datetime, timedelta
+from typing import Literal, NewType
+
+Position = NewType("Position", str)
+"""How far a reading has come. Opaque: only the file of the network that wrote it reads it."""
 
 Summons = Literal["explicit", "implicit", "none"]
 MediaKind = Literal["photo", "video", "gif", "poll", "media"]
@@ -15,7 +21,7 @@ MediaKind = Literal["photo", "video", "gif", "poll", "media"]
 
 @dataclass(frozen=True, slots=True)
 class AuthorProfile:
-    """Somebody on a network, as its own profile shows them."""
+    """A person on a network, as their own profile shows them."""
 
     id: str
     handle: str
@@ -30,9 +36,9 @@ class AuthorProfile:
 class Media:
     """Something attached to a post.
 
-    `url` is the picture itself, or a still of a video or GIF: https, on the network's own media host, as the
-    network gave it; None if there is none to show. `alt` is its author's description of it. `choices` are the
-    answers that a poll offers. `media` is the kind of whatever else it is.
+    `url` is the picture, or a still of a video or GIF: https, on the network's own media host; None if there
+    is none to show. `alt` is its author's description. `choices` are the answers that a poll offers. The kind
+    `media` is whatever else.
     """
 
     kind: MediaKind
@@ -46,6 +52,8 @@ class Post:
     """Anything public on a network, in plain characters.
 
     `id` stays the same through edits (the first of the edit chain); `latest_id` is the version to answer.
+    `order_key` sorts posts of one moment as the network does, `version_key` versions of one post: as plain
+    text, as ids often do not sort. Empty: the network cannot say.
     `text` is whole (long posts included) and unescaped: it holds what its author typed, not HTML.
     `summons` says how the author called us: `explicit` (typed our handle), `implicit` (only answers us),
     or `none`.
@@ -73,11 +81,13 @@ class Post:
     answers: str | None = None
     quotes_us: bool = False
     edit_keeps_id: bool = False
+    order_key: str = ""
+    version_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """A row that could not be read: kept whole, shown in the ledger, and never in the way of its page."""
+    """A row that could not be read: kept whole in the ledger. The rest of its page is read all the same."""
 
     raw: str
     error: str
@@ -88,26 +98,16 @@ class UnreadableRow:
 class PostPage:
     """One answer of a reading call, newest post first.
 
-    `newest` is the id to move the cursor to, and is only told on the first page; `gap` says that the network
-    may have stopped giving pages before it reached what was asked for.
+    `position` is where the next reading begins, and only the first page has it. `lowest` is how far down this
+    page reaches: a search `before` it finds what lies below. `has_gap` says that the network may have stopped
+    listing before it reached the position that was asked for.
     """
 
     posts: tuple[Post, ...]
     unreadable: tuple[UnreadableRow, ...] = ()
-    newest: str | None = None
+    position: Position | None = None
+    lowest: Position | None = None
     has_gap: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """How far a reading has come: after this post, else (the first time) after this moment (UTC).
-
-    A search can also be bounded at its other end: `before` is the id of a post that it does not reach.
-    """
-
-    post_id: str | None
-    at: datetime
-    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +168,15 @@ class ReplyImpossible:
 
 Answerable = ReplyAllowed | ReplyByHandOnly | ReplyImpossible
 
-ReadKind = Literal["mentions", "search", "own posts", "posts", "people"]
-"""The kinds of reading calls, as far as networks count them apart."""
+ReadKind = Literal["mentions", "search", "own posts", "posts", "people"]  # as networks count them apart
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimitStatus:
     """What the newest answer to one kind of reading said is left of the network's rate limit.
 
-    `remaining` of `limit` calls until `resets_at`. `said_at` is the network's own clock at that answer, None
-    if it did not say; both times are UTC, and may differ from ours by anything.
+    `remaining` of `limit` calls until `resets_at`. `reported_at` is the network's own clock at that answer,
+    None if it did not say; both times are UTC, and may differ from ours by anything.
     """
 
     remaining: int
@@ -232,8 +231,7 @@ class WrongAccount(Later):
     """The credentials for a call belong to another account than the one it is for: nothing was called.
 
     `wanted_id` is the account that the call was for, `connected` the one that the credentials belong to. A
-    reading that raises it did not take place. A reply that meets it must not be tried again by itself: the
-    right account may be connected again weeks later.
+    reply that meets it must not be tried again by itself: the right account may come back weeks later.
     """
 
     def __init__(self, wanted_id: str, connected: AccountIdentity) -> None:
@@ -254,100 +252,151 @@ class Unsure(NetworkError):  # noqa: N818
         self.detail = detail
 
 
-class Network(Protocol):
-    """One network, seen from one account.
+class Reader:
+    """What Heard can read on a network. Reading calls raise `Later` and nothing else.
 
-    Reading calls raise only `Later`; `publish` and `delete` raise any of the three. Nothing here sleeps,
-    retries a write, or reads a clock: `now` comes in where it matters.
-
-    Other credentials may be put in place at any time. So every call that speaks, deletes, or reads as
-    somebody names the account that it is for, as `account_id`, and raises `WrongAccount` without any call if
-    the very credentials that it would use belong to another one. What they tell by themselves is compared; a
-    network is asked who they belong to once when they change, not with every call.
+    A call that reads as somebody names the account that it is for, as `account_id`, and raises `WrongAccount`
+    without calling the network if the credentials that it would use belong to another one. Nothing here
+    sleeps or reads a clock.
     """
 
-    name: str  # how the ledger knows it: "x"
-    title: str  # how people know it: "X"
-    max_length: int  # in the network's own counting, see `length`
+    index_delay = timedelta(minutes=15)  # by how much posts may be listed late: readings overlap by it
+    search_delay = timedelta(minutes=1)  # how old a post may be before a search finds it
+    search_window: timedelta | None = None  # how far back a search reaches; None: as far as it is asked to
+    profile_lifetime = timedelta(hours=24)  # how long a profile is shown without asking for it again
+    posts_per_refresh = 20  # posts that one call of `refresh` may ask for
 
-    def account(self) -> AccountIdentity:
-        """Who we are there; asked once, then remembered as long as the credentials stay the same."""
-        ...
-
-    def how_to_connect(self) -> str:
-        """How somebody connects another account ("that account"), as a sentence; names of settings in `…`."""
-        ...
-
-    def length(self, text: str) -> int:
-        """How long the network counts `text`; where its own rules disagree, by the one that counts less."""
-        ...
-
-    def length_upper_bound(self, text: str) -> int:
-        """The same by the rule that counts more: up to `max_length` the text is certainly not too long."""
-        ...
+    def position_at(self, moment: datetime) -> Position:
+        """Return the position of a reading that begins at `moment` (UTC)."""
+        return Position(moment.isoformat())
 
     def mentions(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
-        """What was said to us after `after` (with the network's own overlap), newest page first."""
-        ...
+        """Yield what was said to us after `after` (with the network's own overlap), newest page first."""
+        raise Later(None, "forbidden", "Heard cannot read mentions there.")
 
-    def search(self, query: str, after: Position, *, account_id: str) -> Iterator[PostPage]:
-        """What was said anywhere that matches `query`, newest page first."""
-        ...
+    def search(
+        self, query: str, after: Position, *, account_id: str, before: Position | None = None
+    ) -> Iterator[PostPage]:
+        """Yield what was said anywhere after `after` that matches `query`, newest page first.
+
+        `before` is the other end: the `lowest` of a page, which the search does not reach.
+        """
+        raise Later(None, "forbidden", "Heard cannot search there.")
 
     def own_posts(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
-        """What our own account said after `after`, newest page first, whoever or whatever posted it."""
-        ...
+        """Yield what our own account said after `after`, newest page first, whoever or whatever posted it."""
+        raise Later(None, "forbidden", "Heard cannot read our own posts there.")
 
     def people(self, ids: Sequence[str]) -> tuple[AuthorProfile, ...]:
-        """The profiles of `ids`, in as few calls as the network allows; who is gone is left out."""
-        ...
-
-    def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:
-        """Say `text` publicly under `to`, once. `key` is stable over tries, for networks that honour one."""
-        ...
-
-    def delete(self, post_id: str, *, account_id: str) -> None:
-        """Take our own post away. A post that is gone already is fine: the call may be repeated.
-
-        `Later`: it is still there, or only a person can mend what is in the way. `Refused`: the network will
-        not do it, for the post is not ours. `Unsure`: nobody knows, so repeat it.
-        """
-        ...
-
-    def find_reply(
-        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
-    ) -> PublishedReply | None:
-        """Our own reply under `to`, if the network shows one: the same words, or any if `text` is None."""
-        ...
+        """Return the profiles of `ids`, in as few calls as the network allows; who is gone is left out."""
+        return ()
 
     def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[PostPage, Mapping[str, Absence]]:
-        """The posts `ids` as that account sees them now, and which of them are not there, and how.
+        """Return the posts `ids` as that account sees them now, and which of them are not there, and how.
 
         An id that is in neither was not answered for: it says nothing, as a failed call does. A newer version
         of a post that was asked for is that post.
         """
-        ...
+        return PostPage(()), {}
 
     def rate_limit_status(self, reading: ReadKind) -> RateLimitStatus | None:
-        """What is left of the rate limit on such calls; None if the network never said."""
-        ...
+        """Return what is left of the rate limit on such calls; None if the network never said."""
+        return None
 
-    def answerable(self, post: Post, author: AuthorProfile | None) -> Answerable:
-        """Whether the API will let us answer `post`, as far as one can know without trying."""
-        ...
 
-    def reply_link(self, post_id: str, text: str) -> str:
-        """An address where a person can post `text` under the post by hand."""
-        ...
+class Publisher(ABC):
+    """What Heard can post on a network, and how it finds out what became of it.
 
+    Every call names the account that it is for, as `Reader` does, and is never retried in here.
+    """
+
+    @abstractmethod
+    def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:
+        """Post `text` publicly under `to`, once. `key` is stable over tries, for networks that honour one.
+
+        Raises `Refused`, `Later` and `Unsure`.
+        """
+
+    @abstractmethod
+    def find_reply(
+        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
+    ) -> PublishedReply | None:
+        """Return our own reply under `to`, if there is one: the same words, or any if `text` is None.
+
+        None counts as a look that found nothing. Raises `Later` if it could not look.
+        """
+
+    def delete(self, post_id: str, *, account_id: str) -> None:
+        """Delete our own post. One that is gone already is fine: the call may be repeated.
+
+        Raises `Later`: it is still there, or only a person can mend what is in the way. `Refused`: the
+        network will not do it, for the post is not ours. `Unsure`: nobody knows, so repeat it.
+        """
+        raise Refused("invalid", "Heard cannot delete posts there.")
+
+
+class Links(ABC):
+    """Where a person finds a post, a profile and the page to reply by hand, and what fits into a post."""
+
+    max_length = 10_000  # in the network's own counting, see `length`
+
+    @abstractmethod
     def post_link(self, post_id: str, handle: str | None) -> str:
-        """The public address of a post."""
-        ...
-
-    def advice(self) -> tuple[str, ...]:
-        """What somebody who sets this account up should know and no call can find out, as sentences."""
-        ...
+        """Return the public address of a post."""
 
     def profile_link(self, handle: str) -> str:
-        """The public address of somebody's profile."""
-        ...
+        """Return the public address of somebody's profile, empty if there is none."""
+        return ""
+
+    def reply_link(self, post_id: str, text: str) -> str:
+        """Return an address where a person can post `text` under the post by hand."""
+        return self.post_link(post_id, None)
+
+    def length(self, text: str) -> int:
+        """Return how long the network counts `text`; if its rules disagree, by the one that counts less."""
+        return len(text)
+
+    def length_upper_bound(self, text: str) -> int:
+        """Return the same by the rule that counts more: up to `max_length` the text certainly fits."""
+        return self.length(text)
+
+
+class Network(Reader, Links):
+    """One network, as one account sees it. It is a `Publisher` too where Heard may post.
+
+    Other credentials may be put in place at any time. A network is asked whom they belong to once when they
+    change, not with every call.
+    """
+
+    name: str  # how the ledger knows it
+    title: str  # how people know it
+
+    @abstractmethod
+    def account(self) -> AccountIdentity:
+        """Return who we are there; asked once, then remembered as long as the credentials stay the same.
+
+        Raises `Later`.
+        """
+
+    def answerable(self, post: Post, author: AuthorProfile | None) -> Answerable:
+        """Return whether the API will let us answer `post`, as far as one can know without trying."""
+        del post, author
+        if isinstance(self, Publisher):
+            return ReplyAllowed()
+        return ReplyByHandOnly(f"Heard does not post on {self.title}, so somebody posts the reply by hand.")
+
+    def how_to_connect(self) -> str:
+        """Return how somebody connects another account ("that account"), with settings named in `…`."""
+        return "To connect it, set that account's credentials and restart Heard."
+
+    def advice(self) -> tuple[str, ...]:
+        """Return what somebody who sets this account up should know and no call can tell, as sentences."""
+        return ()
+
+
+ReadCall = Literal["mentions", "search", "own_posts", "people", "refresh"]
+
+
+def supports(network: Reader, call: ReadCall) -> bool:
+    """Return whether the network's own file has that reading call."""
+    return getattr(type(network), call) is not getattr(Reader, call)

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.ingest.poller import UNKNOWN_ACCOUNT_ID, account_of
+from bot.ingest.cursors import UNKNOWN_ACCOUNT_ID, account_of
 from bot.networks.base import AccountIdentity, Network, WrongAccount
 from bot.notices import account_notices, network_alarms, thread_notices
 from bot.publish.publish_job import PublishJob, hold_reply

@@ -11,7 +11,7 @@ from bot.context import BotContext
 from bot.networks.base import Later, Network, Refused, Unsure, WrongAccount
 from bot.notices import thread_notices
 from bot.publish import account_check
-from bot.publish.publish_job import hold_if_due, hold_reply
+from bot.publish.publish_job import as_publisher, hold_if_due, hold_reply
 from bot.runtime import pace
 from models import Reply, Ticket
 from models.core.audit_event import HEARD_ACTOR
@@ -34,7 +34,7 @@ def attempt(ctx: BotContext, reply_id: int) -> None:
     if post_id is None:
         return
     try:
-        network.delete(post_id, account_id=account_id)
+        as_publisher(network).delete(post_id, account_id=account_id)
     except Refused as refused:
         _record_refused(ctx, network, reply_id, refused)
     except Unsure:  # deleting twice harms nobody

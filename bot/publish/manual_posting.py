@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.sightings import is_other_reply, record_posted
-from bot.networks.base import Network, PublishedReply
+from bot.networks.base import Network, PublishedReply, Publisher
 from bot.notices import thread_notices
 from bot.publish.publish_job import build_publish_job, hold_if_due, hold_reply
 from bot.runtime import pace
@@ -44,6 +44,8 @@ def confirm_seen(ctx: BotContext, network: Network) -> None:
     that is not connected wait until it is. Half of what the network allows is left to the looks for replies
     in doubt, which read the same list.
     """
+    if not isinstance(network, Publisher):
+        return
     few = pace.affordable_calls(
         network.rate_limit_status("own posts"), at=ctx.now(), every=CHECK_INTERVAL, most=MAX_CHECKS_PER_ROUND
     )

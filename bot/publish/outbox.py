@@ -21,6 +21,7 @@ from bot.publish import account_check, delete_reply, manual_posting, reconcile, 
 from bot.publish.publish_job import (
     PublishJob,
     TicketHeldError,
+    as_publisher,
     build_publish_job,
     hold_if_due,
     hold_reply,
@@ -163,7 +164,7 @@ def _send(ctx: BotContext, reply_id: int) -> None:
     network = ctx.networks[job.network]
     try:
         crash_points.reach("reply declared")
-        published = network.publish(job.text, job.target, job.key, account_id=job.account_id)
+        published = as_publisher(network).publish(job.text, job.target, job.key, account_id=job.account_id)
         crash_points.reach("reply answered")
     except Refused as refused:
         _record_refused(ctx, network, job, refused)
@@ -278,7 +279,9 @@ def _record_refused(ctx: BotContext, network: Network, job: PublishJob, refused:
 def _is_already_public(ctx: BotContext, network: Network, job: PublishJob, refused: Refused) -> bool:
     """Look before believing `duplicate`. After an earlier try, not seeing it yet proves nothing."""
     try:
-        seen = network.find_reply(job.target, job.text, job.target.posted_at, account_id=job.account_id)
+        seen = as_publisher(network).find_reply(
+            job.target, job.text, job.target.posted_at, account_id=job.account_id
+        )
     except NetworkError:
         reconcile.mark_unsure(ctx, job, refused.detail)
         return True

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.networks.base import ReplyTarget
+from bot.networks.base import Network, Publisher, Refused, ReplyTarget
 from models import Author, Mention, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.reply import OvertakenError
@@ -31,6 +31,13 @@ class PublishJob:
     started_at: datetime
     until: datetime  # the end of the lease
     tries: int
+
+
+def as_publisher(network: Network) -> Publisher:
+    """Return `network` as what Heard posts by. Raises `Refused` if Heard does not post there."""
+    if not isinstance(network, Publisher):
+        raise Refused("not summoned", f"Heard does not post on {network.title}.")
+    return network
 
 
 def hold_reply(session: Session, reply_id: int) -> tuple[Ticket, Reply]:

@@ -10,7 +10,7 @@ from bot.ingest.sightings import is_other_reply, record_published
 from bot.networks.base import Later, Network, NetworkError, PublishedReply, ReplyTarget, WrongAccount
 from bot.notices import thread_notices
 from bot.publish import account_check
-from bot.publish.publish_job import PublishJob, build_publish_job, hold_if_due, hold_reply
+from bot.publish.publish_job import PublishJob, as_publisher, build_publish_job, hold_if_due, hold_reply
 from bot.runtime import crash_points, pace
 from models import Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
@@ -59,7 +59,9 @@ def look_for_reply(ctx: BotContext, reply_id: int) -> None:
         )  # nobody else looks meanwhile
     network = ctx.networks[job.network]
     try:
-        seen = network.find_reply(job.target, job.text, job.started_at, account_id=job.account_id)
+        seen = as_publisher(network).find_reply(
+            job.target, job.text, job.started_at, account_id=job.account_id
+        )
     except WrongAccount:  # it stays in doubt, and no person is asked what nobody could look for
         _reschedule_lookup(ctx, job, ctx.now() + account_check.NOT_CONNECTED_RETRY_DELAY, asks=False)
     except NetworkError as error:
@@ -152,7 +154,9 @@ def look_once_more(ctx: BotContext, reply_id: int) -> bool | None:
     if network is None:
         return None
     try:
-        seen = network.find_reply(job.target, job.text, job.started_at, account_id=job.account_id)
+        seen = as_publisher(network).find_reply(
+            job.target, job.text, job.started_at, account_id=job.account_id
+        )
     except NetworkError:
         return None
     return seen is not None and confirm_sighting(ctx, job, seen)

@@ -1,8 +1,8 @@
-"""X's tokens as the ledger keeps them: sealed, renewed by one at a time, kept before they are used.
+"""OAuth 2.0 tokens in the ledger: sealed, renewed by one worker at a time, kept before they are used.
 
-X spends a refresh token with each renewal, whether or not its answer arrives, and two renewals at once end
-the whole grant. So whoever renews holds a lease in the row (no transaction is open during the call), counts
-the call before it is made, and writes the new pair down before anybody sees it.
+A network spends a refresh token with each renewal, whether or not its answer arrives, and two renewals at
+once end the whole grant. So whoever renews holds a lease in the row (no transaction is open during the call),
+counts the call before it is made, and writes the new pair down before anybody sees it.
 """
 
 import json
@@ -19,7 +19,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.networks.base import AccountIdentity, Later, Unsure
-from bot.networks.x.oauth import AccessToken, GrantRefusedError, OAuth2Client, TokenPair
+from bot.networks.oauth2 import AccessToken, GrantRefusedError, TokenPair
+from bot.networks.registry import Renew
 from bot.runtime import pace
 from bot.runtime.encryption import DecryptionError, Keyring
 from models import Credential, Cursor
@@ -27,11 +28,9 @@ from models.core.database import BusyError, Database
 
 log = logging.getLogger(__name__)
 
-NETWORK = "x"
-CONNECT_HINT = "run `python -m bot connect x`"
 RENEW_AHEAD = timedelta(minutes=10)  # a token is renewed this long before its end
 TOKEN_MIN_LIFETIME = timedelta(seconds=30)  # shorter than that it is as good as over
-RENEW_MIN_AGE = timedelta(minutes=5)  # a token that X refuses so soon is not renewed once more
+RENEW_MIN_AGE = timedelta(minutes=5)  # a token that is refused so soon is not renewed once more
 RENEW_RETRY_DELAY = timedelta(seconds=30)  # between two calls that fail
 OTHER_RENEWER_WAIT_SECONDS = 2.0  # seconds for which one waits for another refresher
 OTHER_RENEWER_POLL_SECONDS = 0.05  # seconds between two looks at what that one does
@@ -60,25 +59,32 @@ class _SealedPair(TypedDict):
 class _RenewedElsewhere(Later):
     """Somebody else is renewing just now."""
 
-    def __init__(self) -> None:
-        super().__init__(None, "unreachable", "Our sign-in to X is being renewed just now.")
+    def __init__(self, title: str) -> None:
+        super().__init__(None, "unreachable", f"Our sign-in to {title} is being renewed just now.")
 
 
 class TokenStore:
-    """The `Tokens` of the ledger. Safe to share between threads; each call reads the row anew.
+    """The tokens of one network. Safe to share between threads; each call reads the row anew.
 
     So what `connect`, `rotate-keys` or another worker has written holds from the next call on.
     """
 
-    def __init__(
-        self, db: Database, vault: Keyring, oauth: OAuth2Client, now: Callable[[], datetime]
+    def __init__(  # noqa: PLR0917 - `bootstrap` fills all but the last in
+        self,
+        db: Database,
+        keyring: Keyring,
+        network: str,
+        title: str,
+        now: Callable[[], datetime],
+        renew: Renew,
     ) -> None:
-        self._db, self._vault, self._oauth, self._now = db, vault, oauth, now
-        self._unkept: tuple[int, TokenPair, datetime] | None = (
-            None  # X gave it, the ledger has not taken it yet
-        )
+        self._db, self._keyring, self._now, self._call_renew = db, keyring, now, renew
+        self._network, self._title = network, title
+        self._hint = f"run `python -m bot connect {network}`"
+        # What the network gave and the ledger has not taken yet: the fence, the pair, when it came.
+        self._unkept: tuple[int, TokenPair, datetime] | None = None
 
-    # --- what X asks for ------------------------------------------------------------------------------------
+    # --- what the network asks for --------------------------------------------------------------------------
 
     def current(self) -> AccessToken:
         """The token, renewed ahead of its end. While that fails, the old one serves until it ends."""
@@ -101,7 +107,9 @@ class TokenStore:
             return held.token
         if self._now() - held.renewed_at < RENEW_MIN_AGE:
             raise Later(
-                None, "unauthorized", f"X does not take the token that it has just given: {CONNECT_HINT}."
+                None,
+                "unauthorized",
+                f"{self._title} does not take the token that it has just given: {self._hint}.",
             )
         try:
             return self._renew(held).token
@@ -109,29 +117,29 @@ class TokenStore:
             return self._await_other_renewer(held).token
 
     def set_account(self, token: AccessToken, account: AccountIdentity) -> None:
-        """Note whom the grant of `token` speaks for, so that nobody has to ask X again.
+        """Note whom the grant of `token` speaks for, so that nobody has to ask again.
 
-        Somebody may have connected another account while X was asked: then this says nothing about the row.
+        Somebody may have connected another account meanwhile: then this says nothing about the row.
         """
         try:
             with self._ledger_errors(), self._db.write(LEDGER_TIMEOUT_SECONDS) as session:
-                row = Credential.lock(session, NETWORK)
+                row = Credential.lock(session, self._network)
                 if row is not None and row.connected_at == token.grant:
                     row.set_account(account.id, account.handle)
         except Later as later:
-            log.warning("X: whom our sign-in speaks for could not be noted: %s", later.detail)
+            log.warning("%s: whom our sign-in speaks for could not be noted: %s", self._title, later.detail)
 
     def status_text(self) -> str:
         """Who is connected, and under which key that is kept."""
         try:
             with self._ledger_errors(), self._db.read(LEDGER_TIMEOUT_SECONDS) as session:
-                row = Credential.of(session, NETWORK)
+                row = Credential.of(session, self._network)
         except Later:
             return "signs in with OAuth 2.0; the ledger does not say as whom."
         if row is None:
-            return f"is to sign in with OAuth 2.0, and nobody has connected it yet: {CONNECT_HINT}."
-        who = f"@{row.handle}" if row.handle else "an account that X has not named yet"
-        source = f"today's key is {self._vault.key_id}, from {self._vault.source}"
+            return f"is to sign in with OAuth 2.0, and nobody has connected it yet: {self._hint}."
+        who = f"@{row.handle}" if row.handle else f"an account that {self._title} has not named yet"
+        source = f"today's key is {self._keyring.key_id}, from {self._keyring.source}"
         kept = f"its tokens are sealed with key {row.key_id} ({source})"
         return f"signs in with OAuth 2.0, connected as {who} on {row.connected_at:%Y-%m-%d}; {kept}."
 
@@ -141,8 +149,8 @@ class TokenStore:
         """Keep the first pair, in place of any before. Who put off reading for want of it may go on."""
         at = self._now()
         with self._db.write() as session:
-            Credential.connect(session, NETWORK, at=at, **self._sealed(pair, at))
-            session.execute(update(Cursor).where(Cursor.network == NETWORK).values(not_before=None))
+            Credential.connect(session, self._network, at=at, **self._sealed(pair, at))
+            session.execute(update(Cursor).where(Cursor.network == self._network).values(not_before=None))
 
     # --- renewing -------------------------------------------------------------------------------------------
 
@@ -153,44 +161,44 @@ class TokenStore:
             return newer
         at = self._now()
         try:
-            pair = self._oauth.renew(held.refresh)
+            pair = self._call_renew(held.refresh)
         except GrantRefusedError as no:
             said = str(no)
-            return self._record_failure(held, lambda row: _disconnect(row, said, at=at))
+            return self._record_failure(held, lambda row: self._disconnect(row, said, at=at))
         except Unsure as lost:
             detail = lost.detail
-            return self._record_failure(held, lambda row: _record_lost_answer(row, detail, at=at))
+            return self._record_failure(held, lambda row: self._record_lost_answer(row, detail, at=at))
         except Later as later:
             until = pace.retry_at(later, at=at, otherwise=RENEW_RETRY_DELAY)
             cause, why = later.cause, later.detail
             return self._record_failure(held, lambda row: row.put_off(until, cause, why))
         self._unkept = (held.fence, pair, at)
-        log.info("X: our sign-in is renewed")
+        log.info("%s: our sign-in is renewed", self._title)
         return self._read_held()
 
     def _lease(self, held: HeldToken) -> HeldToken | None:
         """Take our turn to renew `held`, or give what somebody else has got since."""
         with self._ledger_errors(), self._db.write(LEDGER_TIMEOUT_SECONDS) as session:
-            row = _usable(Credential.lock(session, NETWORK))
+            row = self._usable(Credential.lock(session, self._network))
             if row.fence != held.fence:
                 return self._opened(row)
             at = self._now()
             if row.not_before is not None and row.not_before > at:
-                raise _failure_of(row)
+                raise self._failure_of(row)
             if not row.lease(at=at):
-                raise _RenewedElsewhere
+                raise _RenewedElsewhere(self._title)
             return None
 
     def _record_failure(self, held: HeldToken, note: Callable[[Credential], None]) -> HeldToken:
         """Note what became of a renewal, and raise it; unless somebody has got or connected another pair."""
         with self._ledger_errors(), self._db.write(LEDGER_TIMEOUT_SECONDS) as session:
-            row = _usable(Credential.lock(session, NETWORK))
+            row = self._usable(Credential.lock(session, self._network))
             if row.fence == held.fence:
                 note(row)
-        log.warning("X: our sign-in could not be renewed: %s", row.failure)
+        log.warning("%s: our sign-in could not be renewed: %s", self._title, row.failure)
         if row.fence != held.fence:
             return self._opened(row)
-        raise _failure_of(row)
+        raise self._failure_of(row)
 
     def _await_other_renewer(self, held: HeldToken) -> HeldToken:
         """What another refresher gets, if it comes soon."""
@@ -200,7 +208,7 @@ class TokenStore:
             newer = self._read_held()
             if newer.fence != held.fence:
                 return newer
-        raise _RenewedElsewhere
+        raise _RenewedElsewhere(self._title)
 
     # --- reading and keeping --------------------------------------------------------------------------------
 
@@ -208,10 +216,10 @@ class TokenStore:
         """What is kept now. Raises `Later` if nothing is, or nothing that serves."""
         self._save_pending()
         with self._ledger_errors(), self._db.read(LEDGER_TIMEOUT_SECONDS) as session:
-            return self._opened(_usable(Credential.of(session, NETWORK)))
+            return self._opened(self._usable(Credential.of(session, self._network)))
 
     def _save_pending(self) -> None:
-        """Write down the pair that X has given, if that is still to be done: until then nobody may use it.
+        """Write down the pair that the network has given, if that is still to be done: unused until then.
 
         A ledger that is down for a while costs nothing: the pair waits here, and no other one is asked for
         as long as the lease lasts.
@@ -221,7 +229,7 @@ class TokenStore:
             return
         fence, pair, at = unkept
         with self._ledger_errors(), self._db.write(LEDGER_TIMEOUT_SECONDS) as session:
-            row = Credential.lock(session, NETWORK)
+            row = Credential.lock(session, self._network)
             if row is not None and row.fence == fence:
                 row.store_renewed(at=at, **self._sealed(pair, at))
         self._unkept = None
@@ -229,34 +237,67 @@ class TokenStore:
     def _sealed(self, pair: TokenPair, at: datetime) -> _SealedPair:
         both = {"access": pair.access.get_secret_value(), "refresh": pair.refresh.get_secret_value()}
         return {
-            "sealed": self._vault.encrypt(json.dumps(both)),
-            "key_id": self._vault.key_id,
+            "sealed": self._keyring.encrypt(json.dumps(both)),
+            "key_id": self._keyring.key_id,
             "expires_at": at + timedelta(seconds=pair.lifetime_seconds),
         }
 
     def _opened(self, row: Credential) -> HeldToken:
         try:
-            both = json.loads(self._vault.decrypt(row.sealed))
+            both = json.loads(self._keyring.decrypt(row.sealed))
         except DecryptionError:
             lost = (
-                f"its key {row.key_id} is not among ours: put that back into ENCRYPTION_KEYS, or "
-                f"{CONNECT_HINT}"
+                f"its key {row.key_id} is not among ours: put that back into ENCRYPTION_KEYS, or {self._hint}"
             )
-            raise Later(None, "unauthorized", f"Our sign-in to X cannot be read; {lost}.") from None
+            raise Later(
+                None, "unauthorized", f"Our sign-in to {self._title} cannot be read; {lost}."
+            ) from None
         account = None
         if row.account_id is not None:
-            account = AccountIdentity(NETWORK, row.account_id, row.handle or "", row.handle or "")
+            account = AccountIdentity(self._network, row.account_id, row.handle or "", row.handle or "")
         token = AccessToken(SecretStr(both["access"]), row.connected_at, account)
         return HeldToken(token, SecretStr(both["refresh"]), row.fence, row.renewed_at, row.expires_at)
 
     @contextmanager
     def _ledger_errors(self) -> Iterator[None]:
-        """A ledger that does not answer is no reason to give up; `Later` says so to the caller of X."""
+        """A ledger that does not answer is no reason to give up; `Later` says so to the caller."""
         try:
             yield
         except (SQLAlchemyError, BusyError) as error:
-            down = f"The ledger does not answer ({type(error).__name__}), and our sign-in to X is in it."
+            name = type(error).__name__
+            down = f"The ledger does not answer ({name}), and our sign-in to {self._title} is in it."
             raise Later(None, "unreachable", down) from error
+
+    def _usable(self, row: Credential | None) -> Credential:
+        """`row`, if it can serve at all."""
+        if row is None:
+            raise Later(None, "unauthorized", f"{self._title} is not connected yet: {self._hint}.")
+        if row.disconnected_at is not None:
+            raise self._failure_of(row)
+        return row
+
+    def _failure_of(self, row: Credential) -> Later:
+        """What is written in `row` about the last failure."""
+        failure = row.failure or f"{self._title} did not renew our sign-in."
+        return Later(row.not_before, row.cause or "unreachable", failure)
+
+    def _disconnect(self, row: Credential, said: str, *, at: datetime) -> None:
+        """The refresh token is refused. After a lost answer it probably was spent already."""
+        lost = (
+            f"An answer of {self._title} was lost while our sign-in was renewed, and now "
+            if row.tries > 1
+            else ""
+        )
+        refused = f"{lost}{self._title} no longer accepts our sign-in ({said})"
+        row.disconnect("unauthorized", f"{refused}: {self._hint}.", at=at)
+
+    def _record_lost_answer(self, row: Credential, detail: str, *, at: datetime) -> None:
+        """Nobody knows whether the call had its effect: it is made again at once, then at a slower pace."""
+        until = None if row.tries == 1 else at + RENEW_RETRY_DELAY
+        again = "" if row.tries == 1 else f" If that goes on, {self._hint}."
+        row.record_unknown_outcome(
+            until, "unreachable", f"{self._title} did not say whether it renewed our sign-in. {detail}{again}"
+        )
 
 
 def reencrypt_all(db: Database, vault: Keyring) -> dict[str, str]:
@@ -273,33 +314,3 @@ def reencrypt_all(db: Database, vault: Keyring) -> dict[str, str]:
                 before[network] = row.key_id
                 row.reseal(vault.reencrypt(row.sealed), vault.key_id)
     return before
-
-
-def _usable(row: Credential | None) -> Credential:
-    """`row`, if it can serve at all."""
-    if row is None:
-        raise Later(None, "unauthorized", f"X is not connected yet: {CONNECT_HINT}.")
-    if row.disconnected_at is not None:
-        raise _failure_of(row)
-    return row
-
-
-def _failure_of(row: Credential) -> Later:
-    """What is written in `row` about the last failure."""
-    return Later(row.not_before, row.cause or "unreachable", row.failure or "X did not renew our sign-in.")
-
-
-def _disconnect(row: Credential, said: str, *, at: datetime) -> None:
-    """X refuses the refresh token. After a lost answer that was to be feared: X had spent it already."""
-    lost = "An answer of X was lost while our sign-in was renewed, and now " if row.tries > 1 else ""
-    refused = f"{lost}X no longer accepts our sign-in ({said})"
-    row.disconnect("unauthorized", f"{refused}: {CONNECT_HINT}.", at=at)
-
-
-def _record_lost_answer(row: Credential, detail: str, *, at: datetime) -> None:
-    """Nobody knows whether X took the call: it is made once more at once, then at a slower pace."""
-    until = None if row.tries == 1 else at + RENEW_RETRY_DELAY
-    again = "" if row.tries == 1 else f" If that goes on, {CONNECT_HINT}."
-    row.record_unknown_outcome(
-        until, "unreachable", f"X did not say whether it renewed our sign-in. {detail}{again}"
-    )

@@ -8,8 +8,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from models.core.base import Base, Key, add_if_absent
 
-PROFILE_FRESH_FOR = timedelta(hours=24)  # X bills a profile once a UTC day and ten times what a mention costs
-
 
 class Author(Base):
     """A person on a network; a profile is bought seldom and kept."""
@@ -34,9 +32,9 @@ class Author(Base):
         found = session.scalars(select(cls).where(cls.network == network, cls.network_id.in_(ids)))
         return {author.network_id: author for author in found}
 
-    def is_fresh(self, at: datetime) -> bool:
-        """Whether the profile is young enough to be shown without buying it again."""
-        return self.fetched_at is not None and at - self.fetched_at < PROFILE_FRESH_FOR
+    def is_fresh(self, at: datetime, lifetime: timedelta) -> bool:
+        """Whether the profile is younger than `lifetime`, so that it is shown without fetching it again."""
+        return self.fetched_at is not None and at - self.fetched_at < lifetime
 
     def update_profile(
         self,

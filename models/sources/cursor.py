@@ -11,7 +11,10 @@ MENTIONS_CURSOR = "mentions"  # the reading that nobody may miss
 
 
 class Cursor(Base):
-    """One reading position: the mentions of an account, or its own posts."""
+    """One reading: the mentions of an account, or its own posts.
+
+    `position` is opaque: only the network that was read can read it.
+    """
 
     __tablename__ = "cursors"
     __table_args__ = (UniqueConstraint("network", "account_id", "name"),)
@@ -21,7 +24,7 @@ class Cursor(Base):
     network: Mapped[str]
     account_id: Mapped[str]
     name: Mapped[str]
-    post_id: Mapped[str | None]
+    position: Mapped[str | None] = mapped_column("post_id")
     started_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     failing_since: Mapped[datetime | None]
@@ -59,13 +62,13 @@ class Cursor(Base):
         """Whether nothing has been read to its end yet."""
         return self.read_at is None
 
-    def advance(self, post_id: str | None, *, at: datetime, again_at: datetime | None = None) -> None:
-        """A reading came to its end at `at`; `post_id` is the newest post it saw, if it saw any.
+    def advance(self, position: str | None, *, at: datetime, again_at: datetime | None = None) -> None:
+        """Record that a reading came to its end at `at`; the next one begins at `position`, if that moved.
 
         The network's rate limit wants the next one no earlier than `again_at`.
         """
-        if post_id is not None:
-            self.post_id = post_id
+        if position is not None:
+            self.position = position
         self.read_at, self.failing_since, self.failure, self.not_before = at, None, None, again_at
         self.reads += 1
 

@@ -9,7 +9,7 @@ from models.core.base import Base, Key
 
 
 class Gap(Base):
-    """What was said from `since` on and before post `before_id`. The search works down from the newest."""
+    """What was said from `since` on and before the position `before`. The search works down from there."""
 
     __tablename__ = "gaps"
     wait_columns = ("since", "found_at", "not_before")
@@ -18,7 +18,8 @@ class Gap(Base):
     network: Mapped[str]
     account_id: Mapped[str]
     since: Mapped[datetime]
-    before_id: Mapped[str | None]  # None where nothing that was read tells where it ends
+    # The lowest position that was read, opaque as `Cursor.position` is; None: nothing that was read tells.
+    before: Mapped[str | None] = mapped_column("before_id")
     found_at: Mapped[datetime]
     heard: Mapped[int] = mapped_column(default=0)  # how many mentions the search has brought
     not_before: Mapped[datetime | None]  # no earlier than that is the search tried again,

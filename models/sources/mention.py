@@ -18,11 +18,6 @@ MISSING_RECHECK_DELAYS = (
 )  # at a post that is not shown, after the first miss
 
 
-def posting_order(posted_at: datetime, post_id: str) -> tuple[datetime, int, str]:
-    """Where a post stands in time. Networks tell seconds; within one, ids are numbers that grow."""
-    return posted_at, len(post_id), post_id
-
-
 class Mention(Base):
     """One post and every later edit of it: `post_id` is the first of the edit chain, `latest_id` the last."""
 
@@ -49,6 +44,10 @@ class Mention(Base):
     account_id: Mapped[str]
     post_id: Mapped[str]
     latest_id: Mapped[str]
+    # Sort posts of one moment, and versions of one post, as their network does, compared as plain text; empty
+    # if the network cannot say.
+    order_key: Mapped[str] = mapped_column(default="", server_default="")
+    version_key: Mapped[str] = mapped_column(default="", server_default="")
     in_reply_to: Mapped[str | None]
     quoted: Mapped[str | None]
     text: Mapped[str]
@@ -101,9 +100,9 @@ class Mention(Base):
             raise MovedOnError("They changed their post since you began to write. Read it, then send again.")
 
     @property
-    def rank(self) -> tuple[datetime, int, str]:
+    def rank(self) -> tuple[datetime, str]:
         """Where it stands among the posts of its author."""
-        return posting_order(self.posted_at, self.post_id)
+        return self.posted_at, self.order_key
 
     @property
     def is_missing(self) -> bool:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.core.audit_event import HEARD_ACTOR
-from models.sources.mention import Mention, posting_order
+from models.sources.mention import Mention
 from models.tickets.delivery_state import MAYBE_SENT_STATES, DeliveryState
 from models.tickets.reply import Reply
 from models.tickets.sla import SlaPolicy
@@ -18,7 +18,9 @@ from models.tickets.turn import OPENED_BY_FOLLOW_UP, OPENED_BY_MENTION
 class CustomerPostsMixin(StoppingMixin):
     """The verbs for posts that arrive, disappear (models/tickets/not_shown.py) and come back."""
 
-    def add_post(self, session: Session, *, post_id: str, posted_at: datetime, promise: SlaPolicy) -> None:
+    def add_post(
+        self, session: Session, *, post_id: str, posted_at: datetime, order_key: str, promise: SlaPolicy
+    ) -> None:
         """Add another post of the author: to an open turn without a reply, else a new turn begins.
 
         Posts arrive in any order; the waiting time counts from the earliest one. The caller writes the event,
@@ -36,7 +38,7 @@ class CustomerPostsMixin(StoppingMixin):
             target = session.scalar(
                 select(Mention).where(Mention.ticket_id == self.id, Mention.post_id == self.target_post_id),
             )
-            is_newer = target is None or target.deleted_at or target.rank < posting_order(posted_at, post_id)
+            is_newer = target is None or target.deleted_at or target.rank < (posted_at, order_key)
             if is_newer:
                 self.target_post_id = post_id
             # A recorded due time stays, whatever the policy is by now; only an earlier post makes it earlier.

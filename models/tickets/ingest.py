@@ -16,7 +16,7 @@ from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import Moment
 from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
-from models.sources.mention import Mention, posting_order
+from models.sources.mention import Mention
 from models.tickets import not_shown, word_index
 from models.tickets.sla import SlaPolicy
 from models.tickets.state import TicketState
@@ -73,6 +73,8 @@ class IncomingPost:
     addressed: tuple[str, ...] = ()
     answers: str | None = None
     edit_keeps_id: bool = False  # else an edit has another `latest_id`, whatever the words are
+    order_key: str = ""  # see `Mention.order_key`
+    version_key: str = ""
 
     @property
     def display_text(self) -> str:
@@ -118,11 +120,13 @@ def ingest_page(
     result = IngestResult()
     known = _known_mentions(session, place, page)
     new_posts: dict[str, IncomingPost] = {}
-    for post in sorted(page, key=lambda post: posting_order(post.posted_at, post.post_id)):
+    for post in sorted(page, key=lambda post: (post.posted_at, post.order_key)):
         mention = known.get(post.post_id)
         if mention is not None:
             _ingest_known(session, mention, post, result, promise=place.promise, at=at)
-        elif post.post_id not in new_posts or _is_older(new_posts[post.post_id].latest_id, post.latest_id):
+        elif post.post_id not in new_posts or _is_older(
+            new_posts[post.post_id].version_key, post.version_key
+        ):
             new_posts[post.post_id] = post
     if new_posts:
         _ingest_new(session, list(new_posts.values()), place, result, at=at)
@@ -165,7 +169,7 @@ def _ingest_known(
     if _is_repeat(mention, post):
         result.repeats += 1
         return
-    mention.latest_id, mention.edited_at = post.latest_id, at
+    mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
     _copy_content(mention, post)
     ticket.revision += 1
     Event.record(session, "post edited", at=at, ticket_id=mention.ticket_id, post_id=mention.post_id)
@@ -192,8 +196,8 @@ def _restore_mention(
     """Record that it is shown again, and write its text if it was erased. Its ticket is locked."""
     ticket = session.get_one(Ticket, mention.ticket_id)
     if mention.deleted_at is not None:
-        if post.latest_id != mention.latest_id and not _is_older(post.latest_id, mention.latest_id):
-            mention.latest_id, mention.edited_at = post.latest_id, at
+        if post.latest_id != mention.latest_id and not _is_older(post.version_key, mention.version_key):
+            mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
         _copy_content(mention, post)
     waits = not_shown.restore(session, ticket, mention, at=at, promise=promise)
     result.restored_tickets[ticket.id] = result.restored_tickets.get(ticket.id, False) or waits
@@ -206,12 +210,12 @@ def _is_repeat(mention: Mention, post: IncomingPost) -> bool:
     The text of one version comes in two forms: with its links as t.co or as where they lead.
     """
     same = mention.latest_id == post.latest_id and not (post.edit_keeps_id and mention.text != post.text)
-    return same or _is_older(post.latest_id, mention.latest_id)
+    return same or _is_older(post.version_key, mention.version_key)
 
 
-def _is_older(first_id: str, second_id: str) -> bool:
-    """Whether `first_id` is older than `second_id`: X's ids are numbers that grow."""
-    return first_id.isdigit() and second_id.isdigit() and int(first_id) < int(second_id)
+def _is_older(one: str, other: str) -> bool:
+    """Whether the version with key `one` came before the one with key `other`, if the network says."""
+    return bool(one) and one < other
 
 
 def _ingest_new(
@@ -241,6 +245,7 @@ def _ingest_new(
                 session,
                 post_id=post.post_id,
                 posted_at=post.posted_at,
+                order_key=post.order_key,
                 promise=place.promise,
             )
             result.follow_ups += 1
@@ -383,6 +388,8 @@ def _mention_values(
         "answers": post.answers,
         "matched": post.matched,
         "answerable": post.answerable,
+        "order_key": post.order_key,
+        "version_key": post.version_key,
         "posted_at": post.posted_at,
         "seen_at": at,
     }

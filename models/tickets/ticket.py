@@ -12,7 +12,10 @@ from sqlalchemy.orm import Mapped, relationship
 from models.core.base import Base
 from models.sources.author import Author
 from models.tickets.customer_posts import CustomerPostsMixin
-from models.tickets.state import OPEN_STATES, TicketState
+from models.tickets.state import (
+    OPEN_STATES,
+    TicketState,
+)
 
 CANARY_NETWORK = "canary"  # the network of Heard's own test mentions, which no report counts
 UNFILLED_CONDITION = "first_reply_at IS NOT NULL AND first_reply_open IS NULL"

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 
 from bot.context import BotContext
 from bot.ingest import poller
-from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.client import XNetwork
+from bot.networks.x.settings import XSettings
 from bot.settings import Settings
 from bot.slack.client import SlackClient
 from models.core.database import Database

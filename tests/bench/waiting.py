@@ -11,7 +11,8 @@ from slack_bolt import Ack, Respond
 from sqlalchemy import Row, text
 
 from bot.context import BotContext
-from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.client import XNetwork
+from bot.networks.x.settings import XSettings
 from bot.settings import Settings
 from bot.slack import home_tab
 from bot.slack.blocks.commands.open_list import TICKETS_LISTED_MAX

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from bot.networks.http_client import CallLimits
-from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.client import XNetwork
+from bot.networks.x.settings import XSettings
 from sandbox.slack import SlackServer
 from sandbox.x import XServer, XWorld
 from tests.bot.room import Clock, Counting, Room, room

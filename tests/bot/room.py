@@ -5,14 +5,16 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from bot.context import BotContext
-from bot.ingest import backfill, poller
+from bot.ingest import backfill, sweep
 from bot.ingest import own_posts as watch
+from bot.ingest.pages import PollResult
 from bot.networks.base import AuthorProfile, Network, Position, PostPage, PublishedReply, ReplyTarget
 from bot.publish import outbox
 from bot.settings import Settings
@@ -20,6 +22,7 @@ from bot.slack import cards as board
 from bot.slack.client import SlackClient
 from models import Card, Cursor, Event, Mention, Notice, QuarantinedPost, Reply, Ticket
 from models.core.database import Database
+from models.sources.cursor import MENTIONS_CURSOR
 from models.tickets.delivery_state import DeliveryState
 from sandbox.slack import SlackServer
 from sandbox.slack.workspace.message import Message
@@ -58,7 +61,7 @@ class Counting(MemoryNetwork):
     def mentions(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         self.asked["mentions"] += 1
         for number, page in enumerate(super().mentions(after, account_id=account_id), 1):
-            yield PostPage(page.posts, tuple(self.bad_rows), page.newest, page.has_gap)
+            yield replace(page, unreadable=tuple(self.bad_rows))
             self.between_pages(number)
 
     def own_posts(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
@@ -89,11 +92,11 @@ class Room:
 
     # Acting
 
-    def poll(self) -> poller.PollResult | None:
+    def poll(self) -> PollResult | None:
         return backfill.poll_and_backfill(self.ctx, self.network)
 
-    def sweep(self) -> poller.PollResult | None:
-        return poller.sweep(self.ctx, self.network)
+    def sweep(self) -> PollResult | None:
+        return sweep.sweep(self.ctx, self.network)
 
     def watch(self) -> None:
         watch.read_own_posts(self.ctx, self.network)
@@ -177,7 +180,7 @@ class Room:
     def state(self, reply_id: int) -> DeliveryState:
         return DeliveryState(self.reply(reply_id).state)
 
-    def cursor(self, name: str = poller.MENTIONS_CURSOR) -> Cursor:
+    def cursor(self, name: str = MENTIONS_CURSOR) -> Cursor:
         with self.ctx.db.read() as session:
             return session.scalars(select(Cursor).where(Cursor.name == name)).one()
 

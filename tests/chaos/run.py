@@ -15,7 +15,8 @@ from threading import Thread
 from sqlalchemy import func, select
 
 from bot.context import BotContext
-from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.client import XNetwork
+from bot.networks.x.settings import XSettings
 from bot.settings import Settings
 from bot.slack.client import SlackClient
 from models import Cursor, Mention, Reply, Ticket

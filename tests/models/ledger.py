@@ -36,6 +36,8 @@ def said(
     """A post of `author`; unless told otherwise never edited, with its id for words."""
     given = {
         "latest_id": str(post_id),
+        "order_key": str(post_id).zfill(19),
+        "version_key": str(more.get("latest_id", post_id)).zfill(19),
         "text": f"words of {post_id}",
         "url": f"https://x.com/i/{post_id}",
     } | more

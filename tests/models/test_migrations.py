@@ -160,6 +160,26 @@ def test_what_was_heard_before_words_were_folded_is_found_in_the_folded_way(
         ]
 
 
+def test_what_was_heard_before_order_keys_sorts_as_the_numbers_that_its_ids_are(
+    db: Database, alembic_config: alembic.config.Config
+) -> None:
+    with db.write() as session:
+        hear(session, said(999), said(1000, latest_id="1001"), said(1_500_000_000_000_000_000))
+        before = session.execute(select(Mention.post_id, Mention.order_key, Mention.version_key)).all()
+
+    alembic.command.downgrade(alembic_config, "0012")
+    alembic.command.upgrade(alembic_config, "head")
+
+    with db.read() as session:
+        after = session.execute(select(Mention.post_id, Mention.order_key, Mention.version_key)).all()
+    assert sorted(after) == sorted(before)
+    assert [one.post_id for one in sorted(after, key=lambda one: one.order_key)] == [
+        "999",
+        "1000",
+        "1500000000000000000",
+    ]
+
+
 def test_what_an_older_heard_took_for_deleted_stays_as_it_is(
     db: Database, alembic_config: alembic.config.Config
 ) -> None:

@@ -1,8 +1,6 @@
 """The demo is blind to the machine that it runs on: its settings, its `.env`, its proxies, its network."""
 
-import importlib
 import json
-import pkgutil
 import subprocess
 import sys
 import threading
@@ -12,9 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from pydantic_settings import BaseSettings
 
-import bot.networks
+from bot.networks import registry
 from bot.settings import Settings
 from sandbox.demo.runner import Demo, running
 
@@ -64,15 +61,9 @@ def recorder() -> Iterator[tuple[str, list[str]]]:
 
 def every_setting() -> list[str]:
     """The environment's name of each setting, those of networks as well."""
-    kinds: set[type[BaseSettings]] = {Settings}
-    for one in pkgutil.walk_packages(bot.networks.__path__, "bot.networks."):
-        made = vars(importlib.import_module(one.name)).values()
-        kinds |= {kind for kind in made if isinstance(kind, type) and issubclass(kind, BaseSettings)}
-    kinds -= {BaseSettings}
+    on_networks = [one.settings.env_names().values() for one in registry.registered().values()]
     return sorted(
-        f"{kind.model_config.get('env_prefix', '')}{name}".upper()
-        for kind in kinds
-        for name in kind.model_fields
+        [*map(str.upper, Settings.model_fields), *(name for names in on_networks for name in names)]
     )
 
 

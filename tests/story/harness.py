@@ -14,7 +14,8 @@ import handlers
 from bot.context import BotContext
 from bot.http_server import HttpApp
 from bot.ingest import backfill, own_posts
-from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.client import XNetwork
+from bot.networks.x.settings import XSettings
 from bot.publish import manual_posting
 from bot.runtime.waitress_server import Server
 from bot.scheduler import Scheduler

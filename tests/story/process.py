@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -73,12 +73,14 @@ def environment(stage: Stage, url: str, **more: str) -> dict[str, str]:
 class Process:
     """One `python -m bot …`, its log, and how it ended."""
 
-    def __init__(self, command: str, env: Mapping[str, str], home: Path) -> None:
+    def __init__(
+        self, command: str, env: Mapping[str, str], home: Path, launch: Sequence[str] = ("-m", "bot")
+    ) -> None:
         self.address = f"http://127.0.0.1:{env['PORT']}"
         self._log = home / f"{command}-{env['PORT']}.log"
         with self._log.open("ab") as log:
             self._running = subprocess.Popen(
-                [sys.executable, "-m", "bot", command], env=dict(env), cwd=home, stdout=log, stderr=log
+                [sys.executable, *launch, command], env=dict(env), cwd=home, stdout=log, stderr=log
             )
 
     @property
@@ -119,9 +121,11 @@ class Process:
 
 
 @contextmanager
-def process(command: str, env: Mapping[str, str], home: Path) -> Iterator[Process]:
-    """Run `command` while the block lasts."""
-    started = Process(command, env, home)
+def process(
+    command: str, env: Mapping[str, str], home: Path, launch: Sequence[str] = ("-m", "bot")
+) -> Iterator[Process]:
+    """Run `command` while the block lasts; `launch` is how Python gets at the commands."""
+    started = Process(command, env, home, launch)
     try:
         yield started
     finally:

@@ -1,190 +1,46 @@
 """X, through its API v2 and tweepy: mentions in, replies out. Facts: https://docs.x.com/x-api."""
 
 import logging
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import requests
-from pydantic import AfterValidator, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.networks.base import (
-    Absence,
-    AccountIdentity,
     Answerable,
     AuthorProfile,
     Later,
-    Position,
     Post,
-    PostPage,
     PublishedReply,
-    RateLimitStatus,
-    ReadKind,
+    Publisher,
     Refused,
     ReplyAllowed,
     ReplyByHandOnly,
     ReplyImpossible,
     ReplyTarget,
-    UnreadableRow,
     Unsure,
 )
-from bot.networks.http_client import CallLimits, HttpStatusError
+from bot.networks.http_client import HttpStatusError
 from bot.networks.x import errors, parsing
 from bot.networks.x import ids as x_ids
 from bot.networks.x import length as x_length
-from bot.networks.x.json_values import JsonObject
-from bot.networks.x.oauth import OFFICIAL_API_URL, TokenSource
-from bot.networks.x.signing import Signer
+from bot.networks.x.reader import OWN_POSTS_COMPLETE_BELOW, PAGE_SIZE, XReader
 from models.core.normalize import nfc
-
-log = logging.getLogger(__name__)
 
 for _talkative in ("tweepy", "oauthlib", "requests_oauthlib", "urllib3"):  # at DEBUG they log signatures
     logging.getLogger(_talkative).setLevel(logging.INFO)
 
-_CREDENTIALS = ("api_key", "api_secret", "access_token", "access_token_secret")
-_PAGE_SIZE = 100
-_IDS_PER_LOOKUP = 100
-# https://docs.x.com/x-api/posts/timelines/introduction: the newest 800 mentions, the newest 3,200 of our own
-# posts; beyond it pages are empty. Who reads that far gets fewer: what is said meanwhile pushes the oldest
-# out, at ten a second in a storm, and what is deleted or withheld leaves its place empty. So a list is only
-# known to be whole while it is clearly shorter.
-_MENTIONS_COMPLETE_BELOW = 400
-_OWN_POSTS_COMPLETE_BELOW = 3000
-_PAGES_MAX = 100  # more than any timeline has, even if its pages are half full
 _LINK_MAX_CHARS = 3000  # what Slack takes as the address of a button
 _SIGN_TIMEOUT_SECONDS = (
     2.5  # seconds: a reply whose token took longer to get would outlive its worker's lease
 )
-# Each of these has a window of its own: https://docs.x.com/x-api/fundamentals/rate-limits
-_READ_KIND_BY_ROUTE: Mapping[str, ReadKind] = {
-    "mentions": "mentions",
-    "tweets": "own posts",
-    "recent": "search",
-    "/2/tweets": "posts",
-    "/2/users": "people",
-}
-_RENAME_CHECK_SECONDS, _RENAME_RETRY_SECONDS = (
-    3600.0,
-    60.0,
-)  # seconds until we ask again what our account is called; if that failed
-_USER_FIELDS = "profile_image_url,protected,public_metrics,verified"
 
 
-def _check_base_url(value: str) -> str:
-    parts = urlsplit(value.strip().rstrip("/"))
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("it must be an address like https://api.x.com")
-    if parts.path.endswith("/2") or parts.query or parts.fragment:
-        raise ValueError("it must be the address before /2, like https://api.x.com")
-    return parts.geturl()
-
-
-class XSettings(BaseSettings):
-    """X's settings: four keys (OAuth 1.0a), or `X_CLIENT_ID` and mostly `X_CLIENT_SECRET` (OAuth 2.0).
-
-    Where both are complete the four keys win: they need no person to connect anything.
-    """
-
-    model_config = SettingsConfigDict(
-        env_prefix="X_",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-        str_strip_whitespace=True,
-    )
-
-    api_key: SecretStr | None = None
-    api_secret: SecretStr | None = None
-    access_token: SecretStr | None = None
-    access_token_secret: SecretStr | None = None
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
-    api_url: Annotated[str, AfterValidator(_check_base_url)] = OFFICIAL_API_URL
-
-    @property
-    def is_configured(self) -> bool:
-        """Whether anybody meant to use X: at least one credential is there."""
-        return len(self._missing) < len(_CREDENTIALS) or bool(
-            self.client_id or _secret_value(self.client_secret)
-        )
-
-    @property
-    def uses_oauth2(self) -> bool:
-        """Whether calls are signed with tokens that a person connected, not with the four keys."""
-        return bool(self._missing and self.client_id)
-
-    def without_keys(self) -> "XSettings":
-        """The same without the four keys, for who means OAuth 2.0."""
-        return self.model_copy(update=dict.fromkeys(_CREDENTIALS))
-
-    @property
-    def problem(self) -> str | None:
-        """What is missing, in one line; None if nothing is."""
-        if not self._missing or self.uses_oauth2:
-            return None
-        if len(self._missing) == len(_CREDENTIALS):
-            return "X_CLIENT_ID not set: X_CLIENT_SECRET alone says nothing."
-        needed = ", ".join(map(_env_name, _CREDENTIALS))
-        return f"{' and '.join(self._missing)} not set: X needs {needed}, or X_CLIENT_ID."
-
-    @property
-    def _missing(self) -> list[str]:
-        return [_env_name(name) for name in _CREDENTIALS if not _secret_value(getattr(self, name))]
-
-
-def _env_name(name: str) -> str:
-    return f"X_{name.upper()}"
-
-
-def _secret_value(value: SecretStr | None) -> str:
-    return value.get_secret_value() if value else ""
-
-
-class XNetwork:
+class XNetwork(XReader, Publisher):
     """X as one account sees it. Safe to share between threads: each has a client of its own."""
 
-    name = "x"
-    title = "X"
     max_length = 280  # weighted: https://docs.x.com/fundamentals/counting-characters
-
-    def __init__(
-        self, settings: XSettings, limits: CallLimits | None = None, *, tokens: TokenSource | None = None
-    ) -> None:
-        """Take credentials from `settings`, which must be complete, or from `tokens` if it uses OAuth 2.0.
-
-        Nothing is called yet.
-        """
-        if settings.problem:
-            raise ValueError(settings.problem)
-        if settings.uses_oauth2 and tokens is None:
-            raise ValueError("X_CLIENT_ID needs tokens")
-        self._settings = settings
-        self._tokens = tokens if settings.uses_oauth2 else None
-        keys = [_secret_value(getattr(settings, name)) for name in _CREDENTIALS]
-        self._signer = Signer(keys, self._tokens, settings.api_url, limits or CallLimits())
-        self._names_until = time.monotonic() + _RENAME_CHECK_SECONDS  # when to ask again what we are called
-        self._called: set[str] = set()  # other names of ours that posts told and X was asked about
-        self._word: parsing.FieldVocabulary = "tweet"
-        self._not_summoned_by: set[tuple[str, str]] = set()  # our account, and an author
-        self._allowances: dict[ReadKind, RateLimitStatus] = {}
-        self._allowed: str | None = None  # the account that they were told to
-
-    def account(self) -> AccountIdentity:
-        """Who we are on X; `GET /2/users/me` costs nothing, but allows only 75 calls in 15 minutes.
-
-        With OAuth 2.0 a person may connect another account while we run. A new name of the same account is
-        learnt by the readings of `mentions`, so that nobody who presses a button has to wait for it.
-        """
-        account = self._signer.account()
-        if account.id != self._allowed:  # what X left to another one says nothing
-            self._allowed, self._allowances = account.id, {}
-        return account
 
     def how_to_connect(self) -> str:
         """With OAuth 2.0 by a command; with the four keys by other keys and a restart."""
@@ -193,26 +49,6 @@ class XNetwork:
         keys = "`X_ACCESS_TOKEN` and `X_ACCESS_TOKEN_SECRET`"
         return f"To connect it, set {keys} to those of that account and restart Heard."
 
-    def _learn_new_name(self, me: AccountIdentity) -> None:
-        """Ask again what `me` is called: once an hour, or after a post told another name."""
-        if time.monotonic() < self._names_until:
-            return
-        try:
-            self._signer.refresh_account(me.id)
-        except Later as later:
-            log.info("X did not say whether our account was renamed: %s", later.detail)
-            self._names_until = time.monotonic() + _RENAME_RETRY_SECONDS
-        else:
-            self._names_until = time.monotonic() + _RENAME_CHECK_SECONDS
-
-    def _note_names(self, answer: JsonObject, me: AccountIdentity) -> None:
-        """Note that we may have been renamed, if a post calls us by a name that X was never asked about."""
-        self._called.add(me.handle.lower())  # posts from before a renaming go on calling us so
-        new = parsing.handles_of(answer, me.id) - self._called
-        if new:
-            self._called |= new
-            self._names_until = 0.0
-
     def length(self, text: str) -> int:
         """The weighted length of `text`, by X's page or by its library: whichever counts less."""
         return x_length.measure(text).lower_bound
@@ -220,33 +56,6 @@ class XNetwork:
     def length_upper_bound(self, text: str) -> int:
         """The same, whichever counts more: X does not say by which of the two it goes."""
         return x_length.measure(text).upper_bound
-
-    def mentions(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
-        """What was said to us since a quarter of an hour before `after`; some mentions appear late."""
-        me = self._signer.require_account(account_id)
-        route = f"/2/users/{account_id}/mentions"
-        yield from self._timeline(route, account_id, after, parsing.MEDIA_PARAMS, _MENTIONS_COMPLETE_BELOW)
-        self._learn_new_name(me)
-
-    def search(self, query: str, after: Position, *, account_id: str) -> Iterator[PostPage]:
-        """What X's search of the last seven days finds. Costs five times what a mention costs."""
-        until = {"until_id": after.before} if after.before is not None else {}
-        ask = {"query": query, **until, **parsing.MEDIA_PARAMS}
-        yield from self._timeline("/2/tweets/search/recent", account_id, after, ask)
-
-    def own_posts(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
-        """What our account said since a quarter of an hour before `after`."""
-        yield from self._timeline(
-            f"/2/users/{account_id}/tweets", account_id, after, {}, _OWN_POSTS_COMPLETE_BELOW
-        )
-
-    def people(self, ids: Sequence[str]) -> tuple[AuthorProfile, ...]:
-        """The profiles of `ids`. A profile costs ten times what a mention costs, so keep them."""
-        found = []
-        for some in _id_batches(ids):
-            answer = self._read("/2/users", {"ids": ",".join(some), "user.fields": _USER_FIELDS})
-            found += [person for row in parsing.get_rows(answer) if (person := parsing.parse_profile(row))]
-        return tuple(found)
 
     def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:  # noqa: ARG002 - X honours no key
         """Reply to `to`. X may refuse it for want of a summons (https://docs.x.com/changelog, 2026-02-23)."""
@@ -292,9 +101,9 @@ class XNetwork:
         self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
     ) -> PublishedReply | None:
         """Our reply under `to` that says `text` (None: anything), read from our own timeline."""
-        ask = {"max_results": _PAGE_SIZE, "since_id": x_ids.since_id_for(to.post_id, since)}
-        for answer, short in self._pages(
-            f"/2/users/{account_id}/tweets", account_id, ask, _OWN_POSTS_COMPLETE_BELOW
+        ask = {"max_results": PAGE_SIZE, "since_id": x_ids.since_id_for(to.post_id, since)}
+        for answer, short in self.pages(
+            f"/2/users/{account_id}/tweets", account_id, ask, OWN_POSTS_COMPLETE_BELOW
         ):
             for row in parsing.get_rows(answer):
                 found = parsing.stable_id(row)
@@ -303,26 +112,6 @@ class XNetwork:
             if short:
                 raise Later(None, "server error", "X did not show all that our own account posted.")
         return None
-
-    def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[PostPage, Mapping[str, Absence]]:
-        """The newest versions of `ids`, and which of them X does not show to that account.
-
-        X never says "gone": it files a suspended author's posts under `resource-not-found`, too.
-        https://docs.x.com/x-api/fundamentals/response-codes-and-errors
-        """
-        posts, bad, chains, gone = self._look_up(ids, account_id)
-        if edits := {chain[-1] for chain in chains} - {post.latest_id for post in posts.values()}:
-            edited, worse, _, _ = self._look_up(sorted(edits), account_id)
-            posts |= edited
-            bad += worse
-        here = {*posts, *(version for chain in chains for version in chain)}
-        here |= {one.post_id for one in bad if one.post_id is not None}
-        absent: dict[str, Absence] = {each: "not shown" for each in ids if each in gone and each not in here}
-        return PostPage(tuple(posts.values()), tuple(bad)), absent
-
-    def rate_limit_status(self, reading: ReadKind) -> RateLimitStatus | None:
-        """What X's newest answer to such a call said in its headers."""
-        return self._allowances.get(reading)
 
     def answerable(self, post: Post, author: AuthorProfile | None) -> Answerable:
         """Whether X's API will let us answer: only if the author called us, as X judges it in the end."""
@@ -371,89 +160,10 @@ class XNetwork:
         also = " X_CLIENT_ID is set too, and is not used while they are." if self._settings.client_id else ""
         return f"signs in with OAuth 1.0a keys.{also}"
 
-    def _timeline(
-        self, route: str, account_id: str, after: Position, more: Mapping[str, str], sure: int | None = None
-    ) -> Iterator[PostPage]:
-        me, first = self._signer.require_account(account_id), True
-        ask = {"max_results": _PAGE_SIZE, **_since_params(after), **more}
-        for answer, short in self._pages(route, account_id, ask, sure):
-            self._note_names(answer, me)
-            yield parsing.parse_page(answer, me, first=first, gap=short)
-            first = False
-
-    def _pages(
-        self, route: str, account_id: str, ask: Mapping[str, Any], sure: int | None
-    ) -> Iterator[tuple[JsonObject, bool]]:
-        """Each page, and whether X may have stopped at it before it had shown all that was asked for.
-
-        `sure` is the number of rows from which on that is possible; None: it never is.
-        """
-        seen: set[str] = set()
-        count, stale = 0, False
-        while True:
-            try:
-                answer = self._read(route, ask, account_id, fields=True)
-            except errors.SinceIdTooOld as no:
-                if stale or "since_id" not in ask:
-                    raise
-                ask, stale = {**ask, "since_id": no.since_id}, True
-                continue
-            count += len(parsing.get_rows(answer))
-            token = parsing.get_meta(answer, "next_token")
-            endless = token in seen or len(seen) >= _PAGES_MAX
-            if token is None or endless:
-                yield answer, stale or endless or (sure is not None and count >= sure)
-                return
-            yield answer, False
-            seen.add(token)
-            ask = {**ask, "pagination_token": token}
-
     def _is_gone(self, post_id: str, account_id: str) -> bool:
         """Whether X says that there is no such post."""
         answer = self._read("/2/tweets", {"ids": post_id}, account_id)
         return post_id in parsing.missing_ids(answer)
-
-    def _look_up(
-        self, ids: Sequence[str], account_id: str
-    ) -> tuple[dict[str, Post], list[UnreadableRow], list[list[str]], set[str]]:
-        """The posts `ids`, the bad rows, the edit chains that they are part of, and what X does not show."""
-        posts, bad, chains, gone = dict[str, Post](), list[UnreadableRow](), list[list[str]](), set[str]()
-        for some in _id_batches(ids):
-            answer = self._read(
-                "/2/tweets", {"ids": ",".join(some), **parsing.MEDIA_PARAMS}, account_id, fields=True
-            )
-            page = parsing.parse_page(answer, self._signer.require_account(account_id))
-            posts |= {post.id: post for post in page.posts}
-            bad += page.unreadable
-            chains += [chain for row in parsing.get_rows(answer) if (chain := parsing.edit_history(row))]
-            gone |= parsing.missing_ids(answer)
-        return posts, bad, chains, gone
-
-    def _read(
-        self, route: str, ask: Mapping[str, Any], account_id: str | None = None, *, fields: bool = False
-    ) -> JsonObject:
-        """One reading call, as that account (None: whichever is connected).
-
-        If X does not know our word for post fields, it is asked again in its other one. tweepy's own methods
-        know one word only, hence its `request`.
-        """
-        words: list[parsing.FieldVocabulary] = (
-            ["tweet", "post"] if self._word == "tweet" else ["post", "tweet"]
-        )
-        for word in words:
-            params = {**ask, f"{word}.fields": parsing.post_fields(word)} if fields else ask
-            try:
-                response = self._get(route, params, account_id)
-            except HttpStatusError as no:
-                if fields and word == words[0] and errors.is_unknown_fields_error(no.response, word):
-                    continue
-                raise errors.read_error(no.response, self._signer.secrets) from None
-            self._word = word
-            break
-        answer = _parse_answer(response)
-        if not parsing.has_result(answer, str(ask["ids"]).split(",") if "ids" in ask else None):
-            raise errors.empty_answer_error(response, self._signer.secrets)
-        return answer
 
     def _published(self, response: requests.Response, account_id: str) -> PublishedReply:
         try:
@@ -468,47 +178,3 @@ class XNetwork:
     def _handle_of(self, account_id: str) -> str | None:
         known = self._signer.known_account(account_id)
         return known.handle if known is not None else None
-
-    def _get(self, route: str, params: Mapping[str, Any], account_id: str | None) -> requests.Response:
-        try:
-            response = self._signer.make_call(
-                lambda client, by_keys: client.request("GET", route, params=params, user_auth=by_keys),
-                account_id,
-            )
-        except HttpStatusError as no:
-            self._note_allowance(route, no.response)
-            raise
-        self._note_allowance(route, response)
-        return response
-
-    def _note_allowance(self, route: str, response: requests.Response) -> None:
-        """Remember what the answer says is left; windows are per user and kind of call."""
-        reading = _READ_KIND_BY_ROUTE.get(route) or _READ_KIND_BY_ROUTE.get(route.rpartition("/")[2])
-        told = errors.parse_rate_limit(response)
-        if reading is not None and told is not None:
-            self._allowances[reading] = told
-
-
-def _since_params(after: Position) -> dict[str, str]:
-    if after.post_id is None or x_ids.parse_id(after.post_id) is None:
-        return {"start_time": after.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
-    since = x_ids.id_with_overlap(after.post_id)
-    return {"since_id": since} if since else {}
-
-
-def _id_batches(ids: Sequence[str]) -> Iterator[list[str]]:
-    """`ids` without repeats and without what X could not know, in lots of as many as one call may ask for."""
-    known = list(dict.fromkeys(each for each in ids if x_ids.parse_id(each)))
-    for start in range(0, len(known), _IDS_PER_LOOKUP):
-        yield known[start : start + _IDS_PER_LOOKUP]
-
-
-def _parse_answer(response: requests.Response) -> JsonObject:
-    try:
-        answer = parsing.parse_json(response.content)
-        parsing.get_rows(answer)
-    except ValueError as error:
-        raise Later(None, "server error", f"X sent an answer that cannot be read: {error}.") from error
-    if kinds := sorted({str(problem.get("type"))[:100] for problem in parsing.get_problems(answer)}):
-        log.info("X left something out of an answer: %s", ", ".join(kinds))
-    return answer

@@ -3,7 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-_ID = re.compile(r"[0-9]{1,19}")
+_ID_MAX_DIGITS = 19
+_ID = re.compile(rf"[0-9]{{1,{_ID_MAX_DIGITS}}}")
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}")
 
 # https://docs.x.com/fundamentals/x-ids: the milliseconds since this one, times 2^22. Older ids, and those of
@@ -11,7 +12,7 @@ _HANDLE = re.compile(r"[A-Za-z0-9_]{1,15}")
 _EPOCH_MILLISECONDS = 1_288_834_974_657
 _TIMESTAMP_SHIFT_BITS = 22
 _FIRST_SNOWFLAKE = 1 << 50
-_LATE_INDEX_OVERLAP = timedelta(minutes=15)  # X indexes some mentions late: valory-xyz/IEKit#307
+LATE_INDEX_OVERLAP = timedelta(minutes=15)  # X indexes some mentions late: valory-xyz/IEKit#307
 CLOCK_SKEW = timedelta(minutes=2)  # between our clock and X's
 _SEQUENTIAL_ID_OVERLAP = 100  # the same for ids that only count
 
@@ -20,6 +21,11 @@ def parse_id(value: object) -> str | None:
     """`value` as an id, if it is one."""
     text = str(value) if type(value) in {str, int} else ""
     return text if _ID.fullmatch(text) else None
+
+
+def order_key(post_id: str) -> str:
+    """`post_id` as text that sorts as the number does."""
+    return post_id.zfill(_ID_MAX_DIGITS)
 
 
 def time_of_id(post_id: str) -> datetime | None:
@@ -34,7 +40,7 @@ def id_with_overlap(post_id: str) -> str | None:
     """The id to ask from, so that what X indexed late since `post_id` is read too; None: from the start."""
     number = int(parse_id(post_id) or 0)
     if number >= _FIRST_SNOWFLAKE:
-        back = number - (int(_LATE_INDEX_OVERLAP / timedelta(milliseconds=1)) << _TIMESTAMP_SHIFT_BITS)
+        back = number - (int(LATE_INDEX_OVERLAP / timedelta(milliseconds=1)) << _TIMESTAMP_SHIFT_BITS)
     else:
         back = number - _SEQUENTIAL_ID_OVERLAP
     return str(back) if back > 0 else None

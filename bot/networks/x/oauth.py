@@ -7,22 +7,18 @@ tweepy has an `OAuth2UserHandler`; it knows no timeout, only X's own addresses, 
 quoted by its error code alone: its sentences may repeat what was sent, and that is secret.
 """
 
-import base64
-import hashlib
 import re
-import secrets
-from dataclasses import dataclass, field
-from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
 import requests
 from pydantic import SecretStr
 from pydantic_core import from_json
 
-from bot.networks.base import AccountIdentity, Later, NetworkError, Unsure
+from bot.networks.base import Later, NetworkError, Unsure
 from bot.networks.http_client import CallLimits, HttpSession, HttpStatusError
+from bot.networks.oauth2 import ConsentRequest, GrantRefusedError, TokenPair
 from bot.networks.x import errors
 
 SCOPES = ("tweet.read", "tweet.write", "users.read", "offline.access")
@@ -33,66 +29,6 @@ _TOKEN_PATH = "/2/oauth2/token"  # noqa: S105 - a path
 _DEFAULT_LIFETIME_SECONDS = 7200  # seconds, if X should not say
 _APP_ERROR_CODES = {"invalid_client", "unauthorized_client", "unsupported_grant_type"}
 _ERROR_CODE_PATTERN = re.compile(r"[a-z_]{1,40}")
-
-
-@dataclass(frozen=True, slots=True)
-class AccessToken:
-    """What a call is signed with. `grant` is when a person connected: another one may be another account.
-
-    `account` is whom it speaks for, if X was ever asked: all tokens of one grant speak for the same.
-    """
-
-    secret: SecretStr
-    grant: datetime
-    account: AccountIdentity | None = field(default=None, compare=False)
-
-
-class TokenSource(Protocol):
-    """Where X gets its token from, for each call anew. Everything here raises `Later` if there is none."""
-
-    def current(self) -> AccessToken:
-        """A token that is good for some minutes."""
-        ...
-
-    def replacement_for(self, refused: AccessToken) -> AccessToken:
-        """Another token than `refused`, which X did not take."""
-        ...
-
-    def set_account(self, token: AccessToken, account: AccountIdentity) -> None:
-        """Note that `token` speaks for `account`, unless another one was connected since. It never raises."""
-        ...
-
-    def status_text(self) -> str:
-        """How things stand, as a sentence for whoever looks after the bot. It never raises."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class TokenPair:
-    """What X gives: a token for some hours (`life`, in seconds), and one that works once to get the next."""
-
-    access: SecretStr
-    refresh: SecretStr
-    lifetime_seconds: int
-    scopes: frozenset[str]
-
-
-class GrantRefusedError(NetworkError):
-    """X takes this code or refresh token no more; the same will never work again."""
-
-
-class ConsentRequest:
-    """One request for a person's consent: nobody else's answer fits it, and each code only once."""
-
-    def __init__(self) -> None:
-        self.state = secrets.token_urlsafe(32)
-        self.verifier = secrets.token_urlsafe(64)  # 43 to 128 letters: RFC 7636
-
-    @property
-    def challenge(self) -> str:
-        """What X sees of the verifier until the code is redeemed (S256)."""
-        digest = hashlib.sha256(self.verifier.encode()).digest()
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 class OAuth2Client:

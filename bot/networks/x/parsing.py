@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Literal
 
-from bot.networks.base import AccountIdentity, AuthorProfile, Post, PostPage, Summons, UnreadableRow
+from bot.networks.base import AccountIdentity, AuthorProfile, Position, Post, PostPage, Summons, UnreadableRow
 from bot.networks.x.content import parse_content, parse_media, typed_text_start
-from bot.networks.x.ids import CLOCK_SKEW, parse_id, post_url, time_of_id
+from bot.networks.x.ids import CLOCK_SKEW, order_key, parse_id, post_url, time_of_id
 from bot.networks.x.json_values import JsonObject
 from bot.networks.x.json_values import get_either as _either
 from bot.networks.x.json_values import get_full_text as _words
@@ -86,15 +86,21 @@ def get_meta(answer: JsonObject, name: str) -> str | None:
     return _text(_object(answer, "meta"), name)
 
 
-def parse_page(answer: JsonObject, me: AccountIdentity, *, first: bool = True, gap: bool = False) -> PostPage:
-    """A page of posts; only the first one tells how far the cursor may go."""
+def parse_page(answer: JsonObject, me: AccountIdentity, *, first: bool = True) -> PostPage:
+    """Read a page of posts; only the first one tells where the next reading begins."""
     read_rows = [parse_post(row, me, answer) for row in get_rows(answer)]
     good = tuple(entry for entry in read_rows if isinstance(entry, Post))
     bad = tuple(entry for entry in read_rows if isinstance(entry, UnreadableRow))
     newest = parse_id(get_meta(answer, "newest_id"))
     if newest is None:
         newest = max((entry.latest_id for entry in good), key=int, default=None)
-    return PostPage(good, bad, newest if first else None, gap)
+    lowest = min((entry.id for entry in good), key=int, default=None)
+    return PostPage(
+        good,
+        bad,
+        Position(newest) if first and newest else None,
+        Position(lowest) if lowest else None,
+    )
 
 
 def parse_post(row: object, me: AccountIdentity, answer: JsonObject) -> Post | UnreadableRow:
@@ -239,6 +245,8 @@ def _build_post(row: JsonObject, me: AccountIdentity, answer: JsonObject) -> Pos
         addressed=() if is_empty else typed.addressed,
         answers=_answered_handle(row, me, author, answer),
         quotes_us=_is_quoting_us(row, me, answer, quoted),
+        order_key=order_key(stable_id(row) or latest),
+        version_key=order_key(latest),
     )
 
 

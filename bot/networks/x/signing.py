@@ -17,8 +17,8 @@ import tweepy
 
 from bot.networks.base import AccountIdentity, Later, WrongAccount
 from bot.networks.http_client import USER_AGENT, CallLimits, HttpSession, HttpStatusError
+from bot.networks.oauth2 import AccessToken, TokenSource
 from bot.networks.x import errors, parsing
-from bot.networks.x.oauth import AccessToken, TokenSource
 
 NETWORK_NAME = "x"
 ClientCall = Callable[[tweepy.Client, bool], requests.Response]  # with the four keys, or with a token

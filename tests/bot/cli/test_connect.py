@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from bot.cli import connect
-from bot.cli.connect import CallbackOptions, ConnectFailedError, code_in_pasted, code_in_url, has_browser
-from bot.networks.x.oauth import ConsentRequest, OAuth2Client
+from bot.cli.connect import CallbackOptions, code_in_pasted, code_in_url, has_browser
+from bot.networks.oauth2 import ConsentRequest
+from bot.networks.registry import ConnectFailedError
+from bot.networks.x.oauth import OAuth2Client
 from tests.story.process import free_port
 
 CODE = "VGNibzFWSWREZm01bjN1N3dicWlNUG1oa2xRRVNN"
@@ -54,7 +56,7 @@ def test_other_words_are_not_taken_for_a_code(question: ConsentRequest, words: s
 
 
 def test_a_no_is_a_no(question: ConsentRequest) -> None:
-    with pytest.raises(ConnectFailedError, match=r"^X says access_denied$"):
+    with pytest.raises(ConnectFailedError, match=r"^the answer was access_denied$"):
         code_in_url(back(question, rest="error=access_denied"), question)
 
 
@@ -69,6 +71,7 @@ def test_a_question_is_not_open_for_ever(question: ConsentRequest) -> None:
 
     with pytest.raises(ConnectFailedError, match="no answer came within 0 minutes"):
         connect._wait_for_code(
+            "X",
             question,
             "https://x.example/page",
             CallbackOptions(free_port(), browser=False, patience=0),

@@ -46,6 +46,23 @@ def test_of_a_healthy_set_up_nothing_is_wrong(healthy: Room) -> None:
     assert any("was last read 0 s ago" in line for line in said)
 
 
+def test_settings_of_networks_are_named_and_one_that_is_not_set_up_is_only_a_note(
+    healthy: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (line,) = [one.line() for one in findings(healthy) if one.subject == "X"]
+    assert line.startswith("note  X: is not set up. To listen there, set X_API_KEY, X_API_SECRET,")
+
+    monkeypatch.setenv("X_CLIENT_ID", "heard-client")
+    (line,) = [one.line() for one in findings(healthy) if one.subject == "X"]
+    assert line == "ok    X: is set up by X_CLIENT_ID."
+
+
+def test_where_there_is_no_network_to_listen_to_that_is_a_warning(healthy: Room) -> None:
+    found = list(doctor.examine(dataclasses.replace(healthy.ctx, networks={})))
+
+    assert wrong(found) == ["warn  networks: there is none to listen to, so Heard hears nothing."]
+
+
 def test_a_token_that_slack_refuses_is_named(healthy: Room) -> None:
     ctx = dataclasses.replace(
         healthy.ctx, slack=SlackClient("xoxb-wrong", healthy.ctx.settings.slack_api_url)

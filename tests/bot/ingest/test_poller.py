@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from bot.ingest import fit_to_ledger, poller, profiles
-from bot.networks.base import AccountIdentity, Later, Position, PostPage, UnreadableRow
+from bot.ingest import fit_to_ledger, page_writer, pages, poller, profiles
+from bot.networks.base import AccountIdentity, Later, Position, Post, PostPage, UnreadableRow
 from bot.slack import home_tab
 from bot.slack.blocks.commands.help_text import incomplete_notes
 from models import Account as Ours
@@ -68,7 +68,7 @@ def test_a_post_of_any_length_is_heard_and_kept_to_what_the_ledger_has_room_for(
 
     longest, whole = sorted(known.texts(), key=len, reverse=True)
     assert len(whole) == 25_010
-    assert len(longest) == poller.POST_MAX_CHARS
+    assert len(longest) == page_writer.POST_MAX_CHARS
     assert longest.endswith("…")
 
 
@@ -81,7 +81,7 @@ def test_what_was_heard_before_changes_nothing(known: Room, network: Counting) -
         known.ctx,
         network,
         network.account(),
-        Position(None, known.clock() - timedelta(days=1)),
+        network.position_at(known.clock() - timedelta(days=1)),
         known.cursor(),
     )
 
@@ -91,7 +91,7 @@ def test_what_was_heard_before_changes_nothing(known: Room, network: Counting) -
 
 def test_the_cursor_moves_with_the_last_page_only(known: Room, network: Counting) -> None:
     said = say(network, 250)
-    before = known.cursor().post_id
+    before = known.cursor().position
 
     def crash(number: int) -> None:
         if number == 2:
@@ -101,11 +101,11 @@ def test_the_cursor_moves_with_the_last_page_only(known: Room, network: Counting
     with pytest.raises(CrashError):
         known.poll()
 
-    assert known.cursor().post_id == before
+    assert known.cursor().position == before
     network.between_pages = lambda _: None
     known.poll()
     assert known.texts() == said
-    assert known.cursor().post_id == max((mention.post_id for mention in known.mentions()), key=int)
+    assert known.cursor().position == max((mention.post_id for mention in known.mentions()), key=int)
 
 
 def test_a_reading_that_breaks_off_keeps_what_it_brought(known: Room, network: Counting) -> None:
@@ -126,7 +126,7 @@ def test_a_stop_between_two_pages_loses_nothing(known: Room, network: Counting) 
     said = say(network, 250)
     network.between_pages = lambda number: known.ctx.stop.set() if number == 2 else None
     known.poll()
-    assert known.cursor().post_id is None
+    assert known.cursor().position is None
 
     known.ctx.stop.clear()
     network.between_pages = lambda _: None
@@ -160,7 +160,7 @@ def test_an_older_version_of_a_post_does_not_come_back(known: Room, network: Cou
     post = network.says("maria", "@acmebrew first")
     network.edits(post.id, "@acmebrew second")
     known.poll()
-    poller.commit_page(known.ctx, network, network.account(), PostPage((post,)), and_then=None)
+    page_writer.commit_page(known.ctx, network, network.account(), PostPage((post,)), and_then=None)
 
     assert known.texts() == ["@acmebrew second"]
 
@@ -173,7 +173,7 @@ def test_our_own_posts_and_reposts_are_not_mentions(known: Room, network: Counti
     repost = next(each for each in network._posts.values() if each.is_repost)
     page = PostPage((own, repost, post))
 
-    taken = poller.without_own_posts(page, network.account(), None)
+    taken = pages.without_own_posts(page, network.account(), None)
 
     assert taken.posts == (post,)
     known.poll()
@@ -264,7 +264,7 @@ def test_a_row_that_the_database_refuses_spoils_itself_only(known: Room, network
     [kept] = known.quarantined()
     assert kept.post_id == bad.id
     assert "impossible language" in kept.raw
-    assert known.cursor().post_id == bad.id
+    assert known.cursor().position == bad.id
 
 
 def test_trouble_of_the_database_blames_no_post() -> None:
@@ -437,6 +437,10 @@ def test_a_sweep_that_fails_is_remembered(known: Room, network: Counting) -> Non
     assert known.cursor().failing_since == known.clock()
 
 
+def lowest_of(posts: tuple[Post, ...]) -> Position | None:
+    return Position(min((post.id for post in posts), key=int)) if posts else None
+
+
 class Forgetful(Counting):
     """Lists only the newest 20 mentions, and says so. Its search may break off at one page, once.
 
@@ -450,20 +454,22 @@ class Forgetful(Counting):
         super().__init__(clock)
         self.searched: list[str] = []
 
-    def search(self, query: str, after: Position, *, account_id: str):
-        for number, page in enumerate(super().search(query, after, account_id=account_id), 1):
+    def search(self, query: str, after: Position, *, account_id: str, before: Position | None = None):
+        found_pages = super().search(query, after, account_id=account_id, before=before)
+        for number, page in enumerate(found_pages, 1):
             if number == self.breaks_search_at:
                 self.breaks_search_at = None
                 raise Later(None, "server error", "Oops.")
             until = self._now() - timedelta(seconds=30)
             found = tuple(post for post in self._indexed(page) if post.posted_at <= until)
             self.searched += [post.id for post in found]
-            yield replace(page, posts=found)
+            yield replace(page, posts=found, lowest=lowest_of(found))
 
     def mentions(self, after: Position, *, account_id: str):
         for page in super().mentions(after, account_id=account_id):
             listed = self._indexed(page)
-            yield PostPage(listed[:20], (), page.newest, has_gap=len(listed) > 20)
+            shown, is_cut = listed[:20], len(listed) > 20
+            yield replace(page, posts=shown, lowest=lowest_of(shown), has_gap=is_cut)
             return
 
     def _indexed(self, page: PostPage):

@@ -13,8 +13,9 @@ from pydantic import SecretStr
 
 from bot.networks.base import AccountIdentity, Later, Network, Position, Post, ReplyTarget, Unsure
 from bot.networks.http_client import CallLimits
-from bot.networks.x.client import XNetwork, XSettings
-from bot.networks.x.oauth import AccessToken
+from bot.networks.oauth2 import AccessToken
+from bot.networks.x.client import XNetwork
+from bot.networks.x.settings import XSettings
 from sandbox.x import XServer
 from tests.memory_network import MemoryNetwork
 
@@ -61,7 +62,8 @@ def target(post: Post) -> ReplyTarget:
 class MemoryStage:
     def __init__(self) -> None:
         self.network = MemoryNetwork("acmebrew")
-        self.start = Position(None, self.network.says("nobody", "the first words").posted_at)
+        self.start_at = self.network.says("nobody", "the first words").posted_at
+        self.start = self.network.position_at(self.start_at)
         self.us = self.network.account().id
 
     def says(self, handle, text, under=None):
@@ -133,7 +135,7 @@ class XStage:
         self.server, self.world = server, server.world
         self.network = network
         self.us = self.world.brand.id
-        self.start = Position(None, self.world.clock())
+        self.start = Position(self.world.clock().isoformat())
 
     def says(self, handle, text, under=None):
         if self.world.find_user(handle) is None:

@@ -7,7 +7,6 @@ import pytest
 
 from bot.networks.base import (
     Later,
-    Position,
     Refused,
     ReplyAllowed,
     ReplyByHandOnly,
@@ -67,6 +66,33 @@ def test_an_answer_to_us_calls_us_without_our_name(stage):
     assert (post.in_reply_to, post.summons) == (ours, "implicit")
 
 
+def test_posts_sort_by_their_order_keys_as_they_were_posted(stage):
+    ids = [stage.says("maria", f"@acmebrew {number}") for number in range(12)]
+
+    assert [post.id for post in sorted(heard(stage), key=lambda post: post.order_key)] == ids
+
+
+def test_an_edit_sorts_after_the_version_before_it_and_where_its_post_was(stage):
+    post_id = stage.says("maria", "@acmebrew hallo")
+    before = one(stage)
+    stage.edits(post_id, "@acmebrew hello")
+    after = one(stage)
+
+    assert after.order_key == before.order_key
+    assert after.version_key > before.version_key
+
+
+def test_a_reading_from_now_on_finds_only_what_comes_then(stage):
+    stage.says("maria", "@acmebrew hello")
+    (page,) = stage.network.mentions(stage.start, account_id=stage.us)
+    second = stage.says("maria", "@acmebrew and again")
+
+    later = heard(stage, page.position)
+
+    assert later[0].id == second
+    assert isinstance(page.position, str)
+
+
 def test_what_does_not_concern_us_is_not_a_mention(stage):
     stage.says("maria", "I like tea")
     stage.brand_says("we like tea")
@@ -80,7 +106,7 @@ def test_the_newest_is_told_first_and_only_on_the_first_page(stage):
     pages = list(stage.network.mentions(stage.start, account_id=stage.us))
 
     assert [post.id for page in pages for post in page.posts] == ids[::-1]
-    assert [page.newest for page in pages] == [ids[-1]] + [None] * (len(pages) - 1)
+    assert [page.position for page in pages] == [ids[-1]] + [None] * (len(pages) - 1)
     assert len(pages) == 3
     assert not any(page.has_gap for page in pages)
 
@@ -88,7 +114,7 @@ def test_the_newest_is_told_first_and_only_on_the_first_page(stage):
 def test_nothing_said_is_one_page_with_nothing_on_it(stage):
     (page,) = stage.network.mentions(stage.start, account_id=stage.us)
 
-    assert (page.posts, page.unreadable, page.newest, page.has_gap) == ((), (), None, False)
+    assert (page.posts, page.unreadable, page.position, page.has_gap) == ((), (), None, False)
 
 
 def test_what_came_after_the_cursor_is_always_heard(stage):
@@ -96,7 +122,7 @@ def test_what_came_after_the_cursor_is_always_heard(stage):
     (page,) = stage.network.mentions(stage.start, account_id=stage.us)
     second = stage.says("maria", "@acmebrew two")
 
-    assert second in [post.id for post in heard(stage, Position(page.newest, stage.start.at))]
+    assert second in [post.id for post in heard(stage, page.position)]
 
 
 def test_an_edited_post_is_one_post_with_new_words(stage):

@@ -9,7 +9,6 @@ from tests.bot.runtime.test_metrics import figures
 
 from bot import metrics
 from bot.cli import doctor
-from bot.ingest import poller
 from bot.jobs import watchdog
 from bot.networks.base import Later, Refused, Unsure
 from bot.notices.alarm_lines import home_line
@@ -17,6 +16,7 @@ from bot.publish import account_check, manual_posting
 from bot.slack import home_tab
 from models import Alarm, Cursor, Gap, Reply, Ticket
 from models.reports import open_tickets
+from models.sources.cursor import MENTIONS_CURSOR
 from models.tickets import unconnected_accounts
 from models.tickets.delivery_state import DeliveryState
 from sandbox.slack import SlackServer
@@ -365,8 +365,8 @@ def test_each_account_has_a_position_of_its_own(here: Room, network: Counting) -
     connect(here, network, "acmetea")
     hears(here, network, "@acmetea hello")
     with here.ctx.db.read() as session:
-        cursors = session.scalars(select(Cursor).where(Cursor.name == poller.MENTIONS_CURSOR)).all()
-    positions = {cursor.account_id: cursor.post_id for cursor in cursors}
+        cursors = session.scalars(select(Cursor).where(Cursor.name == MENTIONS_CURSOR)).all()
+    positions = {cursor.account_id: cursor.position for cursor in cursors}
     assert len(positions) == len(set(positions.values())) == 2
 
     network.says("tom", "@acmebrew while you were away", at=here.clock())
@@ -545,7 +545,7 @@ def test_nobody_is_told_of_a_search_for_an_account_that_is_not_connected(
 ) -> None:
     hears(here, network)
     with here.ctx.db.write() as session:
-        gap = {"since": here.clock(), "before_id": None, "found_at": here.clock()}
+        gap = {"since": here.clock(), "before": None, "found_at": here.clock()}
         session.add(Gap(network=network.name, account_id=network.account().id, **gap))
 
     def unread() -> list[str]:

@@ -14,7 +14,8 @@ from bot.ingest import profiles, refresh_post
 from bot.jobs import watchdog
 from bot.networks.base import Later, RateLimitStatus
 from bot.networks.http_client import CallLimits
-from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.client import XNetwork
+from bot.networks.x.settings import XSettings
 from bot.publish import manual_posting
 from bot.runtime import pace
 from models.tickets.delivery_state import DeliveryState

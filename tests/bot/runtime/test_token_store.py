@@ -18,8 +18,10 @@ from sqlalchemy import select
 
 from bot.networks.base import AccountIdentity, Later, Position, ReplyTarget, WrongAccount
 from bot.networks.http_client import CallLimits
-from bot.networks.x.client import XNetwork, XSettings
-from bot.networks.x.oauth import OAuth2Client, TokenPair
+from bot.networks.oauth2 import TokenPair
+from bot.networks.x.client import XNetwork
+from bot.networks.x.oauth import OAuth2Client
+from bot.networks.x.settings import XSettings
 from bot.runtime import token_store as room
 from bot.runtime.encryption import DecryptionError, Keyring
 from bot.runtime.token_store import TokenStore, reencrypt_all
@@ -62,7 +64,7 @@ def make(db: Database, x: XServer, app: sandbox_grants.Client, clock: Clock) -> 
 
     def make(*keys: SecretStr, database: Database = db, secret: SecretStr = SECRET) -> TokenStore:
         oauth = OAuth2Client("heard", secret, x.url, CallLimits(connect_seconds=5, call_seconds=20))
-        return TokenStore(database, Keyring(keys or [KEY], {}), oauth, clock)
+        return TokenStore(database, Keyring(keys or [KEY], {}), "x", "X", clock, oauth.renew)
 
     return make
 
@@ -201,7 +203,7 @@ if crash == "crash":
     renew = oauth.renew
     oauth.renew = lambda refresh: (renew(refresh), os.kill(os.getpid(), 9))
 db = Database(url)
-tokens = TokenStore(db, Keyring([SecretStr(key)], {}), oauth, lambda: datetime.now(UTC))
+tokens = TokenStore(db, Keyring([SecretStr(key)], {}), "x", "X", lambda: datetime.now(UTC), oauth.renew)
 print("ready", flush=True)
 sys.stdin.readline()
 print(tokens.current().secret.get_secret_value(), flush=True)
@@ -506,14 +508,14 @@ def test_a_pair_that_the_ledger_cannot_take_yet_is_kept_back_and_written_later(
 ) -> None:
     """The ledger goes away while X answers: until the pair is written down nobody gets to see it."""
     clock.pass_by(hours=2)
-    renew = OAuth2Client.renew
+    renew = tokens._call_renew
 
-    def renew_and_cut(self: OAuth2Client, refresh: SecretStr) -> TokenPair:
-        given = renew(self, refresh)
+    def renew_and_cut(refresh: SecretStr) -> TokenPair:
+        given = renew(refresh)
         monkeypatch.setattr(tokens, "_db", Database("sqlite:////nowhere/at/all.db"))
         return given
 
-    monkeypatch.setattr(OAuth2Client, "renew", renew_and_cut)
+    monkeypatch.setattr(tokens, "_call_renew", renew_and_cut)
     assert why(tokens.current).cause == "unreachable"
     assert why(tokens.current).cause == "unreachable"
     monkeypatch.setattr(tokens, "_db", db)
@@ -665,7 +667,7 @@ def test_x_is_asked_once_after_connecting_and_every_process_knows_from_then_on(
     tokens: TokenStore, make: Make, world: XWorld, db: Database, on_tokens: Callable[..., XNetwork]
 ) -> None:
     us = world.brand.id
-    list(on_tokens(tokens).own_posts(Position(None, world.clock()), account_id=us))
+    list(on_tokens(tokens).own_posts(Position(world.clock().isoformat()), account_id=us))
 
     other = on_tokens(make())
     with pytest.raises(WrongAccount, match=r"belong to @acmebrew \(\d+\), not to 7"):

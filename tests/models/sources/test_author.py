@@ -12,6 +12,8 @@ from models import Account, Author
 from models.core.database import Database
 from tests.models.ledger import NINE, hear, minute, raised, said, together
 
+DAY = timedelta(days=1)
+
 
 def somebody(session: Session, **more: Any) -> Author:
     author = Author(network="x", network_id="7", **more)
@@ -31,16 +33,16 @@ def test_who_was_only_heard_has_no_profile_yet(session: Session) -> None:
     author = session.scalars(select(Author)).one()
 
     assert (author.network_id, author.handle, author.display_name) == ("7", None, "somebody")
-    assert not author.is_fresh(NINE)
+    assert not author.is_fresh(NINE, DAY)
 
 
 def test_a_profile_is_fresh_for_a_day(session: Session) -> None:
     author = somebody(session)
     learn(author)
 
-    assert author.is_fresh(NINE)
-    assert author.is_fresh(NINE + timedelta(hours=24) - timedelta(microseconds=1))
-    assert not author.is_fresh(NINE + timedelta(hours=24))
+    assert author.is_fresh(NINE, DAY)
+    assert author.is_fresh(NINE + DAY - timedelta(microseconds=1), DAY)
+    assert not author.is_fresh(NINE + DAY, DAY)
 
 
 def test_a_new_profile_takes_the_place_of_the_old_one(session: Session) -> None:

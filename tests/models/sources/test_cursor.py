@@ -29,11 +29,11 @@ def test_who_holds_it_is_alone_and_the_next_sees_what_was_written(db: Database) 
         for _ in range(10):
             with db.write() as session:
                 cursor = Cursor.of(session, "x", "99", "mentions", at=NINE)
-                cursor.post_id = str(int(cursor.post_id or 0) + 1)
+                cursor.position = str(int(cursor.position or 0) + 1)
 
     assert raised(together(add, add, add)) == []
     with db.write() as session:
-        assert Cursor.of(session, "x", "99", "mentions", at=NINE).post_id == "30"
+        assert Cursor.of(session, "x", "99", "mentions", at=NINE).position == "30"
 
 
 def test_readings_of_other_accounts_and_kinds_have_their_own(db: Database) -> None:
@@ -50,7 +50,11 @@ def test_a_reading_without_posts_keeps_the_place(db: Database) -> None:
         cursor.advance("17", at=minute(1))
         cursor.advance(None, at=minute(2))
 
-        assert (cursor.post_id, cursor.is_first, cursor.age(minute(5))) == ("17", False, timedelta(minutes=3))
+        assert (cursor.position, cursor.is_first, cursor.age(minute(5))) == (
+            "17",
+            False,
+            timedelta(minutes=3),
+        )
 
 
 def test_a_failure_is_remembered_since_its_first_and_forgotten_with_success(db: Database) -> None:
@@ -61,7 +65,7 @@ def test_a_failure_is_remembered_since_its_first_and_forgotten_with_success(db: 
         cursor.fail("503", at=minute(16))
 
         assert (cursor.failing_since, cursor.failure, cursor.not_before) == (minute(1), "503", None)
-        assert (cursor.post_id, cursor.read_at) == ("17", NINE)
+        assert (cursor.position, cursor.read_at) == ("17", NINE)
 
         cursor.advance("18", at=minute(17))
         assert (cursor.failing_since, cursor.failure, cursor.not_before) == (None, None, None)

@@ -355,6 +355,26 @@ def test_neither_order_nor_pages_decide_what_is_known(
     assert told[0] == told[1]
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_posts_of_one_moment_the_order_key_tells_the_newer_whatever_their_ids_are(
+    session: Session, first: int
+) -> None:
+    posts = [said("b3f0", order_key="1"), said("0a7c", order_key="2")]
+
+    hear(session, posts[first])
+    hear(session, posts[1 - first])
+
+    assert ticket(session).target_post_id == "0a7c"
+
+
+def test_an_older_version_that_is_listed_late_changes_nothing_whatever_its_id_is(session: Session) -> None:
+    hear(session, said("b3f0", latest_id="b3f0", version_key="2026-03-02T09:05", text="new words"))
+
+    hear(session, said("b3f0", latest_id="0a7c", version_key="2026-03-02T09:00", text="old words"))
+
+    assert session.scalars(select(Mention.text)).all() == ["new words"]
+
+
 # --- several at once ----------------------------------------------------------------------------------------
 
 

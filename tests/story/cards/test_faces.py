@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.client import XNetwork
+from bot.networks.x.settings import XSettings
 from bot.slack.blocks import dialogs
 from bot.slack.blocks.replies import composer, preview
 from bot.slack.blocks.tickets import card

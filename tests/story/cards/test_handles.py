@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from bot.jobs import claim_expiry, digest, reminders, snooze_wakeup
 from bot.networks.base import Later, Unsure
-from bot.networks.x.client import XSettings
+from bot.networks.x.settings import XSettings
 from bot.slack.blocks.text import mrkdwn_handle, mrkdwn_handle_link, mrkdwn_literal
 from models import Notice, Ticket
 from models.tickets.reply import Reply

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from slack_bolt import Respond
 
-from bot.networks.x.client import XSettings
+from bot.networks.x.settings import XSettings
 from bot.slack import ephemeral_answers
 from bot.slack.blocks.chart import Chart
 from bot.slack.blocks.elements import section_block

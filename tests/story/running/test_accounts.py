@@ -9,8 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from bot.networks.http_client import CallLimits
-from bot.networks.x.client import XNetwork, XSettings
-from bot.networks.x.oauth import OAuth2Client, TokenPair
+from bot.networks.oauth2 import TokenPair
+from bot.networks.x.client import XNetwork
+from bot.networks.x.oauth import OAuth2Client
+from bot.networks.x.settings import XSettings
 from bot.publish import account_check
 from bot.runtime.encryption import Keyring
 from bot.runtime.token_store import TokenStore
@@ -40,7 +42,7 @@ def stored(database_url: str, here: tuple[SlackServer, XServer]) -> Iterator[Tok
         "heard", SecretStr("s3cret"), here[1].url, CallLimits(connect_seconds=5, call_seconds=20)
     )
     with closing(Database(database_url)) as db:
-        yield TokenStore(db, Keyring([KEY], {}), oauth, lambda: datetime.now(UTC))
+        yield TokenStore(db, Keyring([KEY], {}), "x", "X", lambda: datetime.now(UTC), oauth.renew)
 
 
 @pytest.fixture

@@ -204,7 +204,7 @@ def test_a_no_ends_it(stage: Stage, database_url: str, tmp_path: Path, connectin
     connected.paste(redirected(connected.page, "no"))
 
     assert connected.end() == 1
-    assert connected.said.endswith("X is not connected: X says access_denied.\n")
+    assert connected.said.endswith("X is not connected: the answer was access_denied.\n")
     assert "BAD   X: X is not connected yet: run `python -m bot connect x`.\n" in doctor(env, tmp_path)
 
 

@@ -189,7 +189,6 @@ WRONG = [
     ({"SLACK_CHANNEL": ""}, "SLACK_CHANNEL"),
     ({"SLACK_SIGNING_SECRET": ""}, "SLACK_SIGNING_SECRET"),
     ({"X_API_SECRET": ""}, "X_API_SECRET"),
-    ({name: "" for name in SECRETS if name.startswith("X_")}, "X_API_KEY"),
     ({"X_API_URL": "ftp://nowhere"}, "X_API_URL"),
     ({"POLL_SECONDS": "0"}, "POLL_SECONDS"),
     ({"UNDO_SECONDS": "-1"}, "UNDO_SECONDS"),
@@ -212,6 +211,20 @@ def refused(command: str, env: dict[str, str], home: Path) -> str:
     assert "Traceback" not in bot.log
     assert [secret for secret in (*SECRETS.values(), "hidden-pw") if secret in bot.log] == []
     return lines[0]
+
+
+def test_with_nothing_to_listen_to_it_starts_and_says_so(stage: Stage, tmp_path: Path) -> None:
+    env = environment(stage, f"sqlite:///{tmp_path}/heard.db", LOG_LEVEL="INFO")
+    env |= {name: "" for name in SECRETS if name.startswith("X_")}
+    with process("run", env, tmp_path) as bot:
+        stage.slack.events_url = f"{bot.address}/slack/events"
+        bot.healthy()
+        assert "no network to listen to, so Heard hears nothing: set X_API_KEY" in bot.log
+        assert "0 waiting" in str(stage.ben.command("/mentions", "open").acked)
+        with process("doctor", env, tmp_path) as doctor:
+            assert doctor.end() == 1
+            assert "warn  networks: there is none to listen to, so Heard hears nothing." in doctor.log
+        clean(bot)
 
 
 @pytest.mark.parametrize(("given", "named"), WRONG, ids=lambda one: one if isinstance(one, str) else "")

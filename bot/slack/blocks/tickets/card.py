@@ -7,7 +7,7 @@ it could ring a channel or dress up a link. https://docs.slack.dev/messaging/for
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.networks.base import Network
+from bot.networks.base import Network, Publisher
 from bot.slack.blocks import attachments, notification_text
 from bot.slack.blocks.elements import (
     Block,
@@ -320,7 +320,8 @@ def _ticket_buttons(view: CardView) -> list[dict[str, Any]]:
 def _delete_options(view: CardView) -> list[MenuOption]:
     """What can be done about a reply that is public."""
     public = [reply for reply in view.replies if reply.state in PUBLIC_STATES and reply.unsay_by is None]
-    if not public or public[-1].post_id is None:
+    can_delete = view.network is None or isinstance(view.network, Publisher)
+    if not public or public[-1].post_id is None or not can_delete:
         return []
     return [("Delete public reply", MenuValue("unsay", view.ticket.id, public[-1].id))]
 

@@ -22,8 +22,9 @@ from bot.networks.base import (
     WrongAccount,
 )
 from bot.networks.http_client import CallLimits
-from bot.networks.x.client import XNetwork, XSettings
+from bot.networks.x.client import XNetwork
 from bot.networks.x.ids import time_of_id
+from bot.networks.x.settings import XSettings
 from sandbox.x import XServer
 from tests.bot.networks.conftest import http
 from tests.bot.networks.stages import settings, target
@@ -55,7 +56,7 @@ def x(server):
 
 @pytest.fixture
 def start(world):
-    return Position(None, world.clock())
+    return Position(world.clock().isoformat())
 
 
 def posts(pages):
@@ -185,7 +186,7 @@ def test_a_poll_asks_for_whole_pages_and_for_no_people_whom_x_bills(x, world, st
     (poll,) = asked(world, "GET /2/users/:id/mentions")
     assert poll.query["max_results"] == "100"
     assert set(poll.query["expansions"].split(",")) == {"attachments.media_keys", "attachments.poll_ids"}
-    assert poll.query["start_time"] == start.at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert poll.query["start_time"] == datetime.fromisoformat(start).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert "since_id" not in poll.query
 
 
@@ -195,19 +196,17 @@ def test_a_mention_that_x_indexed_late_is_heard_after_the_cursor_has_passed_it(x
         "maria", "@acmebrew late", at=now - timedelta(minutes=5), visible_after=now + timedelta(hours=1)
     )
     world.post("maria", "@acmebrew on time", at=now - timedelta(minutes=1))
-    (page,) = x.mentions(Position(None, now - timedelta(hours=1)), account_id=world.brand.id)
+    (page,) = x.mentions(Position((now - timedelta(hours=1)).isoformat()), account_id=world.brand.id)
     assert [post.text for post in page.posts] == ["@acmebrew on time"]
     world.clock = lambda: now + timedelta(hours=2)
 
-    assert late.id in [
-        post.id for post in posts(x.mentions(Position(page.newest, start.at), account_id=world.brand.id))
-    ]
+    assert late.id in [post.id for post in posts(x.mentions(page.position, account_id=world.brand.id))]
 
 
 def test_the_cursor_asks_for_a_quarter_of_an_hour_before_it(x, world, start):
     newest = world.post("maria", "@acmebrew hello").id
 
-    list(x.mentions(Position(newest, start.at), account_id=world.brand.id))
+    list(x.mentions(newest, account_id=world.brand.id))
 
     since = asked(world, "GET /2/users/:id/mentions")[0].query["since_id"]
     assert time_of_id(newest) - time_of_id(since) == timedelta(minutes=15)
@@ -373,7 +372,7 @@ def test_an_unreadable_answer_to_a_read_is_later(saying, answer):
     x, _ = saying(http("200 OK", answer))
 
     for read in (
-        lambda: list(x.mentions(Position(None, AT), account_id="42")),
+        lambda: list(x.mentions(Position(AT.isoformat()), account_id="42")),
         lambda: x.people(["1"]),
         lambda: x.find_reply(TO, None, AT, account_id="42"),
         lambda: x.refresh(["1"], account_id="42"),
@@ -402,9 +401,9 @@ def test_an_answer_without_rows_and_without_an_honest_none_is_a_failed_reading(s
     x, _ = saying(http("200 OK", json.dumps(answer).encode()))
 
     for read in (
-        lambda: list(x.mentions(Position(None, AT), account_id=ME_ID)),
-        lambda: list(x.search("brew", Position(None, AT), account_id=ME_ID)),
-        lambda: list(x.own_posts(Position(None, AT), account_id=ME_ID)),
+        lambda: list(x.mentions(Position(AT.isoformat()), account_id=ME_ID)),
+        lambda: list(x.search("brew", Position(AT.isoformat()), account_id=ME_ID)),
+        lambda: list(x.own_posts(Position(AT.isoformat()), account_id=ME_ID)),
         lambda: x.find_reply(TO, None, AT, account_id=ME_ID),
         lambda: x.people(["1"]),
         lambda: x.refresh(["1"], account_id=ME_ID),
@@ -425,7 +424,7 @@ def test_an_answer_without_rows_and_without_an_honest_none_is_a_failed_reading(s
 def test_an_honest_none_is_an_empty_page(saying, answer):
     x, _ = saying(http("200 OK", json.dumps(answer).encode()))
 
-    assert [page.posts for page in x.mentions(Position(None, AT), account_id=ME_ID)] == [()]
+    assert [page.posts for page in x.mentions(Position(AT.isoformat()), account_id=ME_ID)] == [()]
     assert x.find_reply(TO, None, AT, account_id=ME_ID) is None
 
 
@@ -434,7 +433,7 @@ def test_errors_beside_rows_are_about_single_rows(saying):
     mixed = {"data": [row], "errors": [GONE | {"resource_id": "9"}, OVER]}
     x, _ = saying(http("200 OK", json.dumps(mixed).encode()))
 
-    assert [post.id for post in posts(x.mentions(Position(None, AT), account_id=ME_ID))] == [TO.post_id]
+    assert [post.id for post in posts(x.mentions(Position(AT.isoformat()), account_id=ME_ID))] == [TO.post_id]
     assert x.refresh([TO.post_id, "9"], account_id=ME_ID)[1] == {"9": "not shown"}
 
 
@@ -454,7 +453,7 @@ def test_a_cap_that_is_used_up_is_told_from_money_that_is_spent(saying):
 
     for x, is_cap in ((capped, True), (spent, False)):
         with pytest.raises(Later) as failed:
-            list(x.mentions(Position(None, AT), account_id=ME_ID))
+            list(x.mentions(Position(AT.isoformat()), account_id=ME_ID))
         assert (failed.value.cause, USAGE_CAP_PHRASE in failed.value.detail) == ("out of credit", is_cap)
         assert failed.value.at is None
 
@@ -491,7 +490,7 @@ def test_what_headers_leave_is_known_by_kind_of_call(x, world, start):
 )
 def test_headers_without_sense_leave_nothing_known(saying, headers):
     x, _ = saying(http("200 OK", b'{"data":[]}', *headers))
-    list(x.mentions(Position(None, AT), account_id=ME_ID))
+    list(x.mentions(Position(AT.isoformat()), account_id=ME_ID))
 
     assert x.rate_limit_status("mentions") is None
 
@@ -524,7 +523,7 @@ def test_every_failed_read_is_later_with_its_cause(saying, status, body, cause):
     x, _ = saying(http(status, body))
 
     with pytest.raises(Later) as failed:
-        list(x.mentions(Position(None, AT), account_id="42"))
+        list(x.mentions(Position(AT.isoformat()), account_id="42"))
 
     assert failed.value.cause == cause
 
@@ -532,7 +531,7 @@ def test_every_failed_read_is_later_with_its_cause(saying, status, body, cause):
 def test_a_token_that_comes_again_ends_the_paging_as_a_gap(saying):
     x, _ = saying(http("200 OK", b'{"data":[],"meta":{"next_token":"again"}}'))
 
-    pages = list(x.mentions(Position(None, AT), account_id="42"))
+    pages = list(x.mentions(Position(AT.isoformat()), account_id="42"))
 
     assert [page.has_gap for page in pages] == [False, True]
     with pytest.raises(Later):
@@ -546,7 +545,9 @@ def test_tokens_without_end_end_the_paging_as_a_gap(serve):
         token = json.dumps({"meta": {"next_token": str(next(count))}}).encode()
         line.sendall(ME if b"/2/users/me" in request else http("200 OK", token))
 
-    pages = list(XNetwork(settings(serve(endless).url), LONG).mentions(Position(None, AT), account_id="42"))
+    pages = list(
+        XNetwork(settings(serve(endless).url), LONG).mentions(Position(AT.isoformat()), account_id="42")
+    )
 
     assert len(pages) <= 101
     assert [page.has_gap for page in pages][-1] is True
@@ -560,7 +561,7 @@ def test_a_cursor_that_is_too_old_is_moved_to_where_x_begins_and_told_as_a_gap(s
     )
     x, server = saying(http("400 Bad Request", stale), http("200 OK", b'{"data":[]}'))
 
-    (page,) = x.search("brew", Position("1500000000000000000", AT), account_id="42")
+    (page,) = x.search("brew", Position("1500000000000000000"), account_id="42")
 
     assert page.has_gap is True
     assert b"since_id=1980000000000000001" in server.asked[-1]
@@ -575,7 +576,7 @@ def test_a_cursor_that_is_too_old_is_understood_among_other_complaints(saying):
     stale = json.dumps({"errors": [complaint], "title": "Invalid Request", "detail": general}).encode()
     x, server = saying(http("400 Bad Request", stale), http("200 OK", b'{"data":[]}'))
 
-    (page,) = x.search("brew", Position("1500000000000000000", AT), account_id="42")
+    (page,) = x.search("brew", Position("1500000000000000000"), account_id="42")
 
     assert page.has_gap is True
     assert b"since_id=1980000000000000001" in server.asked[-1]
@@ -586,7 +587,7 @@ def test_a_server_that_calls_every_cursor_too_old_is_not_asked_for_ever(saying):
     x, server = saying(http("400 Bad Request", stale))
 
     with pytest.raises(Later):
-        list(x.mentions(Position("1500000000000000000", AT), account_id="42"))
+        list(x.mentions(Position("1500000000000000000"), account_id="42"))
     assert len(server.asked) == 3
 
 
@@ -710,7 +711,7 @@ def test_a_rate_limit_says_until_when(saying, headers, at):
     with pytest.raises(Later) as write:
         x.publish("hello", TO, "key", account_id="1")
     with pytest.raises(Later) as read:
-        list(x.mentions(Position(None, AT), account_id="42"))
+        list(x.mentions(Position(AT.isoformat()), account_id="42"))
 
     assert write.value.at == read.value.at == at
 
@@ -998,7 +999,7 @@ def test_many_threads_ask_once_who_we_are(server, world, acmetea):
 def test_what_x_refused_one_account_it_may_allow_another(server, world, acmetea):
     """That they did not type our handle is remembered for the account that it was refused to."""
     world.implicit_counts = False
-    start = Position(None, world.clock())
+    start = Position(world.clock().isoformat())
     ours, theirs = world.post("acmebrew", "open again"), world.post("acmetea", "open, too")
     x = XNetwork(settings(server.url), LONG)
     world.post("maria", "great", reply_to=ours.id)

@@ -12,8 +12,10 @@ from pydantic import SecretStr
 
 from bot.networks.base import Later, Position, Refused, ReplyTarget, Unsure
 from bot.networks.http_client import CallLimits
-from bot.networks.x.client import XNetwork, XSettings
-from bot.networks.x.oauth import SCOPES, AccessToken, ConsentRequest, GrantRefusedError, OAuth2Client
+from bot.networks.oauth2 import AccessToken, ConsentRequest, GrantRefusedError
+from bot.networks.x.client import XNetwork
+from bot.networks.x.oauth import SCOPES, OAuth2Client
+from bot.networks.x.settings import XSettings
 from sandbox.x import XServer
 from tests.bot.networks.conftest import http
 from tests.bot.networks.stages import Given, settings
@@ -254,7 +256,7 @@ def test_every_call_carries_the_token(server, world, app):
     x, _ = signed(server, world.grants.grant(app).access)
     mention = world.post("maria", "@acmebrew hello")
 
-    list(x.mentions(Position(None, world.clock()), account_id=world.brand.id))
+    list(x.mentions(Position(world.clock().isoformat()), account_id=world.brand.id))
     x.publish(
         "Hi!", ReplyTarget(mention.id, mention.author_id, "maria", AT), "key", account_id=world.brand.id
     )

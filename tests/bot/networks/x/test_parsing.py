@@ -106,7 +106,7 @@ def test_a_bad_row_spoils_nothing_but_itself():
         (None, "not an object"),
     ]
     assert json.loads(found.unreadable[1].raw)["text"] == ROW["text"]
-    assert found.newest == ID
+    assert found.position == ID
 
 
 def test_an_absurd_number_or_an_endless_row_spoils_nothing_but_itself():
@@ -125,9 +125,9 @@ def test_an_answer_that_is_no_object_is_an_error(body):
 
 
 def test_the_cursor_is_told_by_the_first_page_alone_and_never_made_up():
-    assert parse_page({"data": [ROW], "meta": {"newest_id": "junk"}}, ME).newest == ID
-    assert parse_page({"data": [ROW], "meta": []}, ME, first=False).newest is None
-    assert parse_page({"meta": {"result_count": 0}}, ME).newest is None
+    assert parse_page({"data": [ROW], "meta": {"newest_id": "junk"}}, ME).position == ID
+    assert parse_page({"data": [ROW], "meta": []}, ME, first=False).position is None
+    assert parse_page({"meta": {"result_count": 0}}, ME).position is None
 
 
 def test_both_vocabularies_say_the_same():

@@ -1,0 +1,171 @@
+"""One page of posts → ledger, in one transaction: a bad post is quarantined, and its page goes on."""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.context import BotContext
+from bot.ingest import profiles
+from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
+from bot.networks.base import (
+    AccountIdentity,
+    AuthorProfile,
+    Network,
+    Post,
+    PostPage,
+    ReplyByHandOnly,
+    ReplyImpossible,
+    UnreadableRow,
+)
+from bot.notices import thread_notices
+from bot.runtime import crash_points
+from models import Cursor, QuarantinedPost, Ticket
+from models.core.base import add_if_absent
+from models.core.normalize import sanitize
+from models.sources.attachment import Attachment
+from models.sources.cursor import MENTIONS_CURSOR
+from models.tickets.ingest import IncomingPost, IngestResult, IngestTarget, ingest_page
+
+log = logging.getLogger(__name__)
+
+POST_MAX_CHARS = 100_000  # what the ledger keeps of one post; X's longest has 25,000
+RAW_MAX_CHARS = 200_000  # of a row that could not be read
+
+
+def commit_page(
+    ctx: BotContext,
+    network: Network,
+    account: AccountIdentity,
+    page: PostPage,
+    *,
+    and_then: Callable[[Session, int], None] | None,
+) -> int:
+    """Write one page in one transaction, and what follows from it; return how many posts were new."""
+    crash_points.reach("page read")
+    posts = list(page.posts)
+    had, bought = profiles.fetch_for_authors(ctx, network, account, posts)
+    people = had | bought
+    at = ctx.now()
+    place = IngestTarget(network.name, account.id, ctx.settings.slack_channel, ctx.sla_policy)
+    with ctx.db.write() as session:
+        Cursor.of(
+            session, network.name, account.id, MENTIONS_CURSOR, at=at
+        )  # one writer a reading, see there
+        said = [to_incoming_post(network, post, people.get(post.author_id)) for post in posts]
+        taken = _ingest_page(session, said, place, network.title, at=at)
+        profiles.store_profiles(session, network, bought, at=at)
+        for bad in page.unreadable:
+            _quarantine(session, place, bad, at=at)
+        if and_then is not None:
+            and_then(session, taken)
+        crash_points.reach("page written")
+    crash_points.reach("page kept")
+    return taken
+
+
+def to_incoming_post(network: Network, post: Post, author: AuthorProfile | None) -> IncomingPost:
+    """Translate a post into the ledger's words."""
+    verdict = network.answerable(post, author)
+    why_not = verdict.reason if isinstance(verdict, ReplyByHandOnly | ReplyImpossible) else None
+    return IncomingPost(
+        post_id=post.id,
+        latest_id=post.latest_id,
+        conversation_id=post.conversation_id,
+        author_id=post.author_id,
+        text=fit_text(post.text, POST_MAX_CHARS),
+        posted_at=post.posted_at,
+        url=post.url,
+        matched=_ingest_reason(post),
+        in_reply_to=post.in_reply_to,
+        quoted=post.quoted,
+        lang=post.lang,
+        media=tuple(
+            Attachment(one.kind, one.url, _clean_text(one.alt), _clean_texts(one.choices))
+            for one in post.media
+        ),
+        answerable=why_not,
+        addressed=_clean_texts(post.addressed),
+        answers=_clean_text(post.answers),
+        edit_keeps_id=post.edit_keeps_id,
+        order_key=post.order_key,
+        version_key=post.version_key,
+    )
+
+
+def _ingest_reason(post: Post) -> str:
+    """Why it concerns us."""
+    if post.answers is not None:
+        return "names us"
+    if post.summons == "explicit":
+        return "mentions us"
+    return "quotes us" if post.quotes_us else "answers us"
+
+
+def _clean_text(words: str | None) -> str | None:
+    return None if words is None else fit_text(words, NAME_MAX_CHARS)
+
+
+def _clean_texts(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(fit_text(one, NAME_MAX_CHARS) for one in words)
+
+
+def _ingest_page(
+    session: Session, said: list[IncomingPost], place: IngestTarget, title: str, *, at: datetime
+) -> int:
+    """Take a page in as a whole; if one post in it will not go in, take the others one by one."""
+    try:
+        with session.begin_nested():
+            return _count_new_and_notify(session, ingest_page(session, said, place, at=at), title, at=at)
+    except UNFIT_ERRORS as error:
+        raise_if_database_failed(error)
+        log.warning("a page did not go into the ledger as a whole; taking its posts one by one")
+    return sum(_ingest_post(session, one, place, title, at=at) for one in said)
+
+
+def _ingest_post(
+    session: Session, said: IncomingPost, place: IngestTarget, title: str, *, at: datetime
+) -> int:
+    try:
+        with session.begin_nested():
+            return _count_new_and_notify(session, ingest_page(session, [said], place, at=at), title, at=at)
+    except UNFIT_ERRORS as error:
+        raise_if_database_failed(error)
+        bad = UnreadableRow(raw=repr(said), error=type(error).__name__, post_id=said.post_id)
+        _quarantine(session, place, bad, at=at)
+        return 0
+
+
+def _count_new_and_notify(session: Session, taken: IngestResult, title: str, *, at: datetime) -> int:
+    """How many posts were new. Who spoke again, to whom somebody has answered or is to, is told of."""
+    notify_shown_again(session, taken, title, at=at)
+    for ticket_id, words in taken.known_ticket_texts.items():
+        ticket, post_id = session.get_one(Ticket, ticket_id), taken.newest_post_ids[ticket_id]
+        if ticket.owner is not None or ticket.turn > 1:
+            thread_notices.post_new_mention(session, ticket, words, post_id, at=at)
+            ticket.restart_owner_clock(at)
+    return taken.tickets + taken.follow_ups
+
+
+def notify_shown_again(session: Session, taken: IngestResult, title: str, *, at: datetime) -> None:
+    """Say in their threads which tickets have a post that `title`, the network, shows again."""
+    for ticket_id, waits in taken.restored_tickets.items():
+        ticket = session.get_one(Ticket, ticket_id)
+        thread_notices.post_shown_again(session, ticket, title, waits=waits, at=at)
+
+
+def _quarantine(session: Session, place: IngestTarget, bad: UnreadableRow, *, at: datetime) -> None:
+    digest = hashlib.sha256(bad.raw.encode(errors="replace")).hexdigest()
+    log.warning("a post of %s could not be read; it is kept in quarantine, with the reason", place.network)
+    where = {"network": place.network, "account_id": place.account_id, "digest": digest}
+    add_if_absent(
+        session,
+        QuarantinedPost,
+        **where,
+        post_id=bad.post_id and sanitize(bad.post_id),
+        raw=fit_text(bad.raw, RAW_MAX_CHARS),
+        error=fit_text(bad.error, NAME_MAX_CHARS),
+        at=at,
+    )

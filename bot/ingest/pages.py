@@ -1,0 +1,78 @@
+"""What every reading of mentions does with the pages that come: sort out, count, note the end."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from bot.context import BotContext
+from bot.networks.base import AccountIdentity, Later, Position, PostPage
+from models import Cursor, Mention
+
+FIRST_POLL_FLOOR_AGE = timedelta(days=8)  # further back than any reading goes
+
+
+@dataclass(slots=True)
+class PollResult:
+    """What one reading brought."""
+
+    taken: int = 0
+    kept: int = 0
+    left_out: int = 0
+    gap: bool = False
+    pages: int = 0
+    lowest: Position | None = None  # how far down it reached,
+    oldest_at: datetime | None = None  # and when the earliest post that it brought was written
+    complete_since: datetime | None = None  # where the network stopped listing, if it did before the end
+    listed: set[str] = field(default_factory=set)  # the ids of all posts that were read
+
+    def add_page(self, page: PostPage) -> None:
+        """Remember how far down `page` goes, and whether it may have been cut off."""
+        self.gap |= page.has_gap
+        self.pages += 1
+        self.lowest = page.lowest or self.lowest
+        said = (post.posted_at for post in page.posts)
+        self.oldest_at = min((self.oldest_at, *said) if self.oldest_at else said, default=None)
+        self.listed |= {post.id for post in page.posts}
+        if page.has_gap and self.complete_since is None:
+            self.complete_since = self.oldest_at
+
+
+def mark_last(pages: Iterable[PostPage]) -> Iterator[tuple[PostPage, bool]]:
+    """Say of each page whether it is the last; a reading without any page still ends with an empty one.
+
+    When the reading breaks off, what it brought until then is given out first: it is not the last.
+    """
+    before: PostPage | None = None
+    try:
+        for page in pages:
+            if before is not None:
+                yield before, False
+            before = page
+    except Later:
+        if before is not None:
+            yield before, False
+        raise
+    yield before or PostPage(posts=()), True
+
+
+def without_own_posts(page: PostPage, account: AccountIdentity, floor: datetime | None) -> PostPage:
+    """A page without reposts, our own posts, and what the first look left behind."""
+    posts = tuple(
+        post
+        for post in page.posts
+        if not post.is_repost and post.author_id != account.id and (floor is None or post.posted_at >= floor)
+    )
+    return replace(page, posts=posts)
+
+
+def first_poll_floor(ctx: BotContext, cursor: Cursor) -> datetime | None:
+    """What the first look left out stays out: later readings overlap with it. None: nothing was left."""
+    if not cursor.left_out or ctx.now() - cursor.started_at > FIRST_POLL_FLOOR_AGE:
+        return None
+    oldest = select(func.min(Mention.posted_at)).where(
+        Mention.network == cursor.network, Mention.account_id == cursor.account_id
+    )
+    with ctx.db.read() as session:
+        return session.scalar(oldest)

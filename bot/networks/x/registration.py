@@ -1,0 +1,58 @@
+"""How X is set up: built from its settings, connected by a person's consent in a browser, registered."""
+
+from bot.networks.base import Later, Unsure
+from bot.networks.oauth2 import ConsentRequest, GrantRefusedError
+from bot.networks.registry import (
+    Connected,
+    ConnectFailedError,
+    ConnectTerminal,
+    OpenTokens,
+    Registration,
+    register,
+)
+from bot.networks.x.client import XNetwork
+from bot.networks.x.oauth import SCOPES, OAuth2Client
+from bot.networks.x.settings import XSettings
+
+
+def build(settings: XSettings, open_tokens: OpenTokens) -> XNetwork:
+    """Make the network from complete settings; with OAuth 2.0 its tokens are the ledger's."""
+    return XNetwork(settings, tokens=open_tokens(_oauth(settings).renew) if settings.uses_oauth2 else None)
+
+
+def connect(settings: XSettings, terminal: ConnectTerminal, open_tokens: OpenTokens) -> Connected:
+    """Have a person consent, keep the tokens, and only then use them, to ask whom they speak for.
+
+    Raises `ConnectFailedError`.
+    """
+    request, oauth = ConsentRequest(), _oauth(settings)
+    tokens = open_tokens(oauth.renew)
+    code = terminal.wait_for_code(request, oauth.authorize_url(request, terminal.redirect))
+    try:
+        pair = oauth.redeem(code, request, terminal.redirect)
+    except GrantRefusedError as no:
+        raise ConnectFailedError(
+            f"X does not take that code ({no}); each works once, for half a minute"
+        ) from None
+    except (Later, Unsure) as trouble:
+        raise ConnectFailedError(trouble.detail.rstrip(".")) from None
+    tokens.connect(pair)
+    missing = [scope for scope in SCOPES if scope not in pair.scopes]
+    if missing:
+        terminal.say(f"X did not grant {', '.join(missing)}; without it not everything will work.")
+    network = XNetwork(settings.without_keys(), tokens=tokens)
+    try:
+        network.account()  # X's answer is kept with the tokens: whom they speak for
+    except Later as later:
+        raise ConnectFailedError(
+            f"the tokens are kept, but X does not take them: {later.detail.rstrip('.')}"
+        ) from None
+    keys_win = "The OAuth 1.0a keys are set too and win; take the four out to use this."
+    return Connected(network, unused_because=None if settings.uses_oauth2 else keys_win)
+
+
+def _oauth(settings: XSettings) -> OAuth2Client:
+    return OAuth2Client(settings.client_id or "", settings.client_secret, settings.api_url)
+
+
+register(Registration(XNetwork.name, XNetwork.title, XSettings, build, connect))

@@ -1,0 +1,191 @@
+"""A new network is one file: what Heard does with it once that file is registered, from end to end."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.story.harness import Stage, eventually
+from tests.story.process import environment, process, worlds
+
+YARN = '''
+"""Yarn: a board that is one file, with a post on each line. Its ids are UUIDs, which do not sort."""
+
+import json
+import logging
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from bot.networks.base import AccountIdentity, AuthorProfile, Network, Position, Post, PostPage
+from bot.networks.base import PublishedReply, Publisher
+from bot.networks.registry import NetworkSettings, Registration, register
+
+log = logging.getLogger("yarn")
+ME = AccountIdentity("yarn", "did:yarn:acme", "acmebrew", "Acme Brew")
+
+
+class YarnSettings(NetworkSettings):
+    model_config = SettingsConfigDict(env_prefix="YARN_")
+    file: Path | None = None
+    token: SecretStr | None = None
+
+
+class Yarn(Network, Publisher):
+    name, title, max_length = "yarn", "Yarn", 200
+
+    def __init__(self, settings):
+        self.file, self.token = settings.file, settings.token.get_secret_value()
+
+    def account(self):
+        log.warning("signing in with %s", self.token)
+        return ME
+
+    def mentions(self, after, *, account_id):
+        rows = [json.loads(line) for line in self.file.read_text().splitlines()]
+        known = int(after.removeprefix("line ")) if after.startswith("line ") else 0
+        posts = [self.read(row, n) for n, row in enumerate(rows) if n >= known and "@acmebrew" in row["text"]]
+        yield PostPage(tuple(reversed(posts)), position=Position(f"line {len(rows)}"))
+
+    def read(self, row, number):
+        at = datetime.fromisoformat(row["at"])
+        url = self.post_link(row["id"], row["author"])
+        who = f"did:yarn:{row['author']}"
+        order = f"{number:09}"
+        return Post("yarn", row["id"], row["id"], row["id"], who, row["text"], at, url, order_key=order)
+
+    def people(self, ids):
+        return tuple(AuthorProfile(one, one.split(":")[2], one.split(":")[2].title()) for one in ids)
+
+    def publish(self, text, to, key, *, account_id):
+        made, at = f"yarn://{uuid.uuid4()}", datetime.now(UTC).isoformat()
+        row = {"id": made, "author": "acmebrew", "text": text, "under": to.post_id, "at": at}
+        with self.file.open("a") as board:
+            board.write(json.dumps(row) + "\\n")
+        return PublishedReply(made, self.post_link(made, "acmebrew"))
+
+    def find_reply(self, to, text, since, *, account_id):
+        rows = [json.loads(line) for line in self.file.read_text().splitlines()]
+        ours = (row["id"] for row in rows if row.get("under") == to.post_id and text in {None, row["text"]})
+        return next((PublishedReply(one, self.post_link(one, "acmebrew")) for one in ours), None)
+
+    def post_link(self, post_id, handle):
+        return f"https://yarn.example/{post_id.rpartition('/')[2]}"
+
+
+register(Registration("yarn", "Yarn", YarnSettings, lambda settings, open_tokens: Yarn(settings)))
+'''
+LAUNCH = """
+import sys
+from pathlib import Path
+from bot.networks import registry
+registry.load_file(Path(sys.argv.pop(1)))
+from bot.__main__ import main
+main()
+"""
+TOKEN = "yarn-s3cret-4720"
+WITHOUT_X = dict.fromkeys(("X_API_KEY", "X_API_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET"), "")
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with worlds() as stage:
+        yield stage
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Path:
+    file = tmp_path / "board.jsonl"
+    file.touch()
+    return file
+
+
+def say(board: Path, author: str, text: str) -> str:
+    made = f"yarn://{uuid.uuid4()}"
+    row = {"id": made, "author": author, "text": text, "at": datetime.now(UTC).isoformat()}
+    with board.open("a") as lines:
+        lines.write(json.dumps(row) + "\n")
+    return made
+
+
+def launch(tmp_path: Path, source: str = YARN) -> tuple[str, ...]:
+    file = tmp_path / "yarn.py"
+    file.write_text(source)
+    return ("-c", LAUNCH, str(file))
+
+
+def surroundings(stage: Stage, url: str, board: Path) -> dict[str, str]:
+    return environment(stage, url, **WITHOUT_X, YARN_FILE=str(board), YARN_TOKEN=TOKEN)
+
+
+def test_a_mention_on_a_network_of_one_file_is_heard_answered_and_counted(
+    stage: Stage, database_url: str, tmp_path: Path, board: Path
+) -> None:
+    env, how = surroundings(stage, database_url, board), launch(tmp_path)
+    with process("run", env, tmp_path, how) as bot:
+        stage.slack.events_url = f"{bot.address}/slack/events"
+        bot.healthy()
+        post = say(board, "maria", "@acmebrew is the kettle back?")
+        card = stage.card("is the kettle back?")
+        assert "on Yarn" in card.text
+
+        eventually(lambda: stage.reply(card, "On Monday!").closed)
+
+        stage.shows(card, "Answered by @U0ANA", "See our reply on Yarn")
+        assert "*Answered* 1" in str(stage.ben.command("/mentions", "stats on yarn").blocks)
+        rows = [json.loads(line) for line in board.read_text().splitlines()]
+        assert [(row["text"], row["under"]) for row in rows if row["author"] == "acmebrew"] == [
+            ("On Monday!", post)
+        ]
+        say(board, "bo", "@acmebrew and the cups?")
+        stage.card("and the cups?")
+        bot.stop()
+        assert "signing in with •••" in bot.log
+        assert TOKEN not in bot.log
+
+
+def test_the_doctor_names_the_settings_of_each_network_and_no_value(
+    stage: Stage, database_url: str, tmp_path: Path, board: Path
+) -> None:
+    with process("doctor", surroundings(stage, database_url, board), tmp_path, launch(tmp_path)) as doctor:
+        doctor.end()
+
+        assert "ok    Yarn: is set up by YARN_FILE, YARN_TOKEN." in doctor.log
+        assert "ok    Yarn: speaks as @acmebrew." in doctor.log
+        assert "note  X: is not set up. To listen there, set X_API_KEY" in doctor.log
+        assert TOKEN not in doctor.log
+
+
+def test_a_network_that_is_set_up_by_half_stops_the_start_with_one_line(
+    stage: Stage, database_url: str, tmp_path: Path, board: Path
+) -> None:
+    env = surroundings(stage, database_url, board) | {"YARN_TOKEN": ""}
+    with process("run", env, tmp_path, launch(tmp_path)) as bot:
+        assert bot.end() == 1
+        assert bot.log.endswith("Heard cannot start: YARN_TOKEN not set\n")
+
+
+def test_where_heard_cannot_post_the_card_opens_the_network_and_the_reply_is_posted_by_hand(
+    stage: Stage, database_url: str, tmp_path: Path, board: Path
+) -> None:
+    reads_only = YARN.replace("class Yarn(Network, Publisher)", "class Yarn(Network)")
+    env, how = surroundings(stage, database_url, board), launch(tmp_path, reads_only)
+    with process("run", env, tmp_path, how) as bot:
+        stage.slack.events_url = f"{bot.address}/slack/events"
+        bot.healthy()
+        say(board, "maria", "@acmebrew is the kettle back?")
+        card = stage.card("is the kettle back?")
+        stage.shows(card, "Heard does not post on Yarn", "[Open on Yarn]")
+
+        eventually(lambda: stage.reply(card, "On Monday!").closed)
+
+        card = stage.shows(card, "has to be posted by hand", "[Open on Yarn]", "[I posted it]")
+        stage.ana.press(card, "I posted it")
+        stage.shows(card, "answered by hand")
+        assert len(board.read_text().splitlines()) == 1
