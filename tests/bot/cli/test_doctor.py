@@ -14,7 +14,7 @@ from bot.slack.client import SlackClient
 from models import Pause
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, CHANNEL, Clock, Counting, Room, room
-from tests.bot.runtime.test_metrics import figures
+from tests.bot.test_metrics import figures
 
 
 @pytest.fixture

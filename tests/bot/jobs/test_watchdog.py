@@ -16,7 +16,7 @@ from bot.networks.base import Later
 from models import Alarm, Notice, Reply, Ticket
 from models.tickets.reply import DeliveryState
 from tests.bot.room import Clock, Counting, Room, room
-from tests.bot.runtime.test_metrics import figures
+from tests.bot.test_metrics import figures
 
 Open = Callable[[str], AbstractContextManager[Room]]
 

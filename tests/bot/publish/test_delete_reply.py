@@ -5,7 +5,7 @@ from bot.networks.base import Later, Unsure
 from models import Reply, Ticket
 from models.tickets.reply import DeliveryState
 from tests.bot.room import ANA, BEN, Counting, Room
-from tests.bot.runtime.test_metrics import figures
+from tests.bot.test_metrics import figures
 
 
 def answered(here: Room, network: Counting) -> int:
