@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
-from tests.bot.runtime.test_metrics import figures
 
 from bot.cli import doctor
 from bot.cli.doctor import Finding, Level
@@ -15,6 +14,7 @@ from bot.slack.client import SlackClient
 from models import Pause
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, CHANNEL, Clock, Counting, Room, room
+from tests.bot.test_metrics import figures
 
 
 @pytest.fixture

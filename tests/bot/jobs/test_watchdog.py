@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from sqlalchemy import update
-from tests.bot.runtime.test_metrics import figures
 
 from bot.ingest import missing_posts
 from bot.ingest.refresh_post import refresh_target
@@ -17,6 +16,7 @@ from bot.networks.base import Later
 from models import Alarm, Notice, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 from tests.bot.room import Clock, Counting, Room, room
+from tests.bot.test_metrics import figures
 
 Open = Callable[[str], AbstractContextManager[Room]]
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from tests.bot.runtime.test_metrics import figures
 
 from bot import metrics
 from bot.cli import doctor
@@ -21,6 +20,7 @@ from models.tickets import unconnected_accounts
 from models.tickets.delivery_state import DeliveryState
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, BEN, Counting, Room, cards
+from tests.bot.test_metrics import figures
 
 
 def hears(here: Room, network: Counting, words: str = "@acmebrew hello", author: str = "maria") -> int:

@@ -1,12 +1,11 @@
 """A public reply that is to be deleted: told while it is not, settled once, and in nobody's way."""
 
-from tests.bot.runtime.test_metrics import figures
-
 from bot.jobs import watchdog
 from bot.networks.base import Later, Unsure
 from models import Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 from tests.bot.room import ANA, BEN, Counting, Room
+from tests.bot.test_metrics import figures
 
 
 def answered(here: Room, network: Counting) -> int:
