@@ -1,12 +1,31 @@
 """The emoji that Heard puts on a teammate's message to show what happened to the reply made from it."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Index, UniqueConstraint, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, Key, add_if_absent
 
+# The emoji on the Slack message that a reply's text came from, by the reply's state (`DeliveryState`); other
+# states show none. The names are Slack's: https://slack.com/help/articles/202931348
+STATE_EMOJI: Mapping[str, str] = MappingProxyType(
+    {
+        "held": "hourglass_flowing_sand",
+        "queued": "hourglass_flowing_sand",
+        "sending": "hourglass_flowing_sand",
+        "unsure": "grey_question",
+        "asked": "grey_question",
+        "published": "postbox",
+        "confirmed": "postbox",
+        "handed off": "arrow_upper_right",
+        "refused": "warning",
+        "discarded": "mute",
+        "withdrawn": "wastebasket",
+    }
+)
 _DIFFERS = "coalesce(wanted, '') <> coalesce(shown, '')"
 
 
@@ -39,6 +58,11 @@ class Reaction(Base):
         mark = session.scalars(here).one()
         if mark.wanted != emoji:
             mark.wanted, mark.not_before, mark.tries = emoji, None, 0
+
+    @classmethod
+    def show_state(cls, session: Session, channel: str, ts: str, state: str) -> None:
+        """Set the emoji for that message by the state of the reply made from it; see `STATE_EMOJI`."""
+        cls.set_wanted(session, channel, ts, STATE_EMOJI.get(state))
 
     @classmethod
     def list_unsynced(cls, session: Session, limit: int, *, at: datetime) -> list["Reaction"]:

@@ -249,7 +249,7 @@ def test_of_two_who_submit_unseen_by_each_other_the_second_is_told_and_keeps_her
             until(lambda: is_waiting(db))
         thread.join(20)
 
-        assert told == ["Somebody has answered this one a moment ago."]
+        assert told == ["Someone answered this one a moment ago."]
         with db.read() as session:
             assert session.scalars(select(Event).where(Event.act == "told")).one().actor == BEN
             assert (

@@ -431,7 +431,7 @@ def test_a_draft_of_what_is_answered_by_now_is_not_listed_and_cannot_be_discarde
 
     bot.ana.press(view, "Discard")
 
-    shows(bot.ana, "That is not a draft any more: the card shows what became of it.", QUIET)
+    shows(bot.ana, "That is no longer a draft: the card shows what happened to it.", QUIET)
 
 
 def test_a_draft_is_not_listed_while_somebodys_reply_holds_the_turn(database_url: str) -> None:
