@@ -188,7 +188,7 @@ def _checked_period(begin: date, last: date, word: str, *, zone: ZoneInfo, now: 
     return Period(begin, min(last, today), zone, now)
 
 
-def _parse_days(text: str, whole: str) -> tuple[date, date]:
+def _parse_days(text: str, typed: str) -> tuple[date, date]:
     """The first and the last day of a year, a month or a day."""
     try:
         if _YEAR.fullmatch(text):
@@ -204,7 +204,7 @@ def _parse_days(text: str, whole: str) -> tuple[date, date]:
         raise PeriodError(
             f"There is no such day or month as “{escape_mrkdwn(text)}”. {EXAMPLES_HINT}"
         ) from None
-    raise PeriodError(f"I do not understand the period “{escape_mrkdwn(whole)}”. {EXAMPLES_HINT}")
+    raise PeriodError(f"I do not understand the period “{escape_mrkdwn(typed)}”. {EXAMPLES_HINT}")
 
 
 def _parse_filter(word: str, known: NameLookup) -> tuple[str, str] | None:

@@ -142,21 +142,21 @@ class Issue(Base):
 
         If an issue merged into this one has it, that one gets the old name, which leads here too.
         """
-        had = session.scalar(select(Issue).where(Issue.name == name))
-        if had is None:
+        namesake = session.scalar(select(Issue).where(Issue.name == name))
+        if namesake is None:
             self.name = name
             return
-        remains = session.get_one(Issue, Issue.resolve_merged(session, had.id))
-        if remains is not self:
-            also = "" if remains is had else f", as a part of “{escape_mrkdwn(remains.title)}”"
+        remaining = session.get_one(Issue, Issue.resolve_merged(session, namesake.id))
+        if remaining is not self:
+            also = "" if remaining is namesake else f", as a part of “{escape_mrkdwn(remaining.title)}”"
             raise RuleBrokenError(
-                f"There is an issue “{escape_mrkdwn(had.title)}” already{also}. "
-                f"If this is the same, pick “{escape_mrkdwn(remains.title)}” below to make the two one."
+                f"There is an issue “{escape_mrkdwn(namesake.title)}” already{also}. "
+                f"If this is the same, pick “{escape_mrkdwn(remaining.title)}” below to merge the two."
             )
         old_title, old_name = self.title, self.name
         self.name = f" {self.id}"  # a temporary name that no title has: names have no blanks
         session.flush()
-        had.title, had.name = old_title, old_name
+        namesake.title, namesake.name = old_title, old_name
         session.flush()
         self.name = name
 

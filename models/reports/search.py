@@ -235,4 +235,4 @@ def _replies(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Searc
     )
     here = _join_tables(query).where(Reply.id.in_(ids), Ticket.network != CANARY_NETWORK)
     rows = session.execute(here.order_by(Reply.id.desc()))
-    return [(made, SearchHit(*row)) for made, *row in rows]
+    return [(written_at, SearchHit(*row)) for written_at, *row in rows]

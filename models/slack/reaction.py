@@ -54,10 +54,10 @@ class Reaction(Base):
     def set_wanted(cls, session: Session, channel: str, ts: str, emoji: str | None) -> None:
         """Set the emoji for that message; None removes the one that Heard put there."""
         add_if_absent(session, cls, channel=channel, ts=ts, tries=0)
-        here = select(cls).where(cls.channel == channel, cls.ts == ts).with_for_update()
-        mark = session.scalars(here).one()
-        if mark.wanted != emoji:
-            mark.wanted, mark.not_before, mark.tries = emoji, None, 0
+        query = select(cls).where(cls.channel == channel, cls.ts == ts).with_for_update()
+        reaction = session.scalars(query).one()
+        if reaction.wanted != emoji:
+            reaction.wanted, reaction.not_before, reaction.tries = emoji, None, 0
 
     @classmethod
     def show_state(cls, session: Session, channel: str, ts: str, state: str) -> None:
@@ -67,6 +67,6 @@ class Reaction(Base):
     @classmethod
     def list_unsynced(cls, session: Session, limit: int, *, at: datetime) -> list["Reaction"]:
         """Returns the messages that do not show the wanted emoji yet and may be tried at `at`."""
-        may = or_(cls.not_before.is_(None), cls.not_before <= at)
-        query = select(cls).where(text(_DIFFERS), may).order_by(cls.id).limit(limit)
+        is_due = or_(cls.not_before.is_(None), cls.not_before <= at)
+        query = select(cls).where(text(_DIFFERS), is_due).order_by(cls.id).limit(limit)
         return list(session.scalars(query))
