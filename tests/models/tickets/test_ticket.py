@@ -51,7 +51,7 @@ def test_an_answer_to_a_question_that_is_not_the_newest_is_refused(session: Sess
     hear(session, said(2, minute(1)))
     before = rows(session, Reply, Ticket, Event)
 
-    with pytest.raises(MovedOnError, match="wrote again"):
+    with pytest.raises(MovedOnError, match="posted again"):
         answer(session, to_post_id="1")
 
     assert rows(session, Reply, Ticket, Event) == before

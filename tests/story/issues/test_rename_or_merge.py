@@ -217,7 +217,7 @@ def test_two_who_merge_them_both_ways_at_once(bot: Bot) -> None:
     outcomes = together(mine.submit, yours.submit)
 
     [refused] = [one for one in outcomes if not one.closed]
-    assert "They are one already" in refused.errors["pick"]
+    assert "They are the same issue already" in refused.errors["pick"]
     assert len(bot.events("issue merged")) == 1
 
 
