@@ -460,7 +460,10 @@ def test_nobody_lets_go_of_anothers_words_or_of_older_words_than_the_last(bot: B
     with bot.ctx.db.read() as session:
         first, second = session.scalars(select(Reply.id).order_by(Reply.id)).all()
 
-    for reply_id, who, sentence in ((second, "U0BEN", "Only its author"), (first, "U0ANA", "no longer a draft")):
+    for reply_id, who, sentence in (
+        (second, "U0BEN", "Only its author"),
+        (first, "U0ANA", "no longer a draft"),
+    ):
         with pytest.raises(RuleBrokenError, match=sentence), bot.ctx.db.write() as session:
             drafts.discard_draft(session, reply_id, by=who, at=bot.ctx.now())
 
