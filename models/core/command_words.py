@@ -138,8 +138,8 @@ def _parse_first_word(text: str, start: int, opened: list[str]) -> tuple[str, in
 
 
 def _folded(word: str) -> str:
-    whole = _INVISIBLE.sub("", nfkc(word)).casefold()
-    return " ".join(_HYPHEN.sub(" ", whole).split())
+    normalized = _INVISIBLE.sub("", nfkc(word)).casefold()
+    return " ".join(_HYPHEN.sub(" ", normalized).split())
 
 
 def _open_marks(head: str, opened: list[str]) -> None:

@@ -56,10 +56,10 @@ def _plain(text: str) -> str:
     """Returns `text` in lower case without accents, with blanks for signs."""
     # Signs go before they are decomposed: else `Acme™` would be read as "acmetm".
     bare = _SIGN.sub(" ", _INVISIBLE.sub("", text))
-    small = nfkc(bare).casefold()
-    apart = _ACCENT.sub("", nfkd(small)).translate(_plain_letters())
-    whole = nfc(apart)
-    plain: str = _DIGIT.sub(_as_ascii, _SIGN.sub(" ", _INVISIBLE.sub("", whole)))
+    lower = nfkc(bare).casefold()
+    decomposed = _ACCENT.sub("", nfkd(lower)).translate(_plain_letters())
+    composed = nfc(decomposed)
+    plain: str = _DIGIT.sub(_as_ascii, _SIGN.sub(" ", _INVISIBLE.sub("", composed)))
     return plain
 
 

@@ -42,14 +42,14 @@ class Lease(Base):
     @classmethod
     def extend(cls, session: Session, names: Collection[str], *, holder: str, until: datetime) -> None:
         """Extend to `until` the leases among `names` that `holder` has."""
-        mine = update(cls).where(cls.name.in_(names), cls.holder == holder)
-        session.execute(mine.values(until=until))
+        held = update(cls).where(cls.name.in_(names), cls.holder == holder)
+        session.execute(held.values(until=until))
 
     @classmethod
     def release(cls, session: Session, name: str, *, holder: str) -> None:
         """End the lease of `holder`: the job is done, and the next worker may take it once it is due."""
-        mine = update(cls).where(cls.name == name, cls.holder == holder)
-        session.execute(mine.values(holder=None, until=None))
+        held = update(cls).where(cls.name == name, cls.holder == holder)
+        session.execute(held.values(holder=None, until=None))
 
     @classmethod
     def active_holders(cls, session: Session, at: datetime) -> dict[str, str]:

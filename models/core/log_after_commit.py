@@ -32,15 +32,15 @@ def _write_lines(session: Session) -> None:
 
 
 @event.listens_for(Session, "after_soft_rollback")
-def _drop_lines(session: Session, over: SessionTransaction) -> None:
+def _drop_lines(session: Session, rolled_back: SessionTransaction) -> None:
     lines = session.info.pop(_LINES_KEY, [])
-    session.info[_LINES_KEY] = [one for one in lines if not _is_within(one[0], over)]
+    session.info[_LINES_KEY] = [line for line in lines if not _is_within(line[0], rolled_back)]
 
 
-def _is_within(under: SessionTransaction | None, over: SessionTransaction) -> bool:
-    """Whether `under` is `over`, or a savepoint inside it."""
-    while under is not None:
-        if under is over:
+def _is_within(inner: SessionTransaction | None, outer: SessionTransaction) -> bool:
+    """Whether `inner` is `outer`, or a savepoint inside it."""
+    while inner is not None:
+        if inner is outer:
             return True
-        under = under.parent
+        inner = inner.parent
     return False

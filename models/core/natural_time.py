@@ -42,13 +42,13 @@ def parse_time(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
         meant = None
     if meant is None:
         shown = escape_mrkdwn(collapse_spaces(text)[:60])
-        what = f"I do not know when “{shown}” is." if shown else "Say until when."
+        what = f"I do not know when “{shown}” is." if shown else "Enter a time."
         raise UnreadableTimeError(f"{what} Try {EXAMPLES}.")
     if meant <= now:
-        raise UnreadableTimeError(f"That is past: {format_local(meant, now, zone)}. Try {EXAMPLES}.")
+        raise UnreadableTimeError(f"That time has passed: {format_local(meant, now, zone)}. Try {EXAMPLES}.")
     if meant - now > AHEAD_MAX:
         raise UnreadableTimeError(
-            f"That is too far: {format_local(meant, now, zone)}. A year is the most. Try {EXAMPLES}."
+            f"That is too far ahead: {format_local(meant, now, zone)}. The limit is one year. Try {EXAMPLES}."
         )
     return meant
 

@@ -110,7 +110,7 @@ def parse_stats_query(typed: str, *, zone: ZoneInfo, now: datetime, known: NameL
         if found is not None:
             kind, name = found
             if filters.get(kind, name) != name:
-                raise PeriodError(f"That names two of one kind: give one {kind}, such as {_example(kind)}.")
+                raise PeriodError(f"Give only one of each kind: {kind}, such as {_example(kind)}.")
             filters[kind] = name
             continue
         if not looks_like_period(word):
@@ -145,7 +145,7 @@ def parse_period(word: str, *, zone: ZoneInfo, now: datetime) -> Period:
     if last := _LAST.fullmatch(low):
         length = int(last[1])
         if not 1 <= length <= PERIOD_MAX_DAYS:
-            raise PeriodError(f"“{low}” is no period I can count: give 1d to {PERIOD_MAX_DAYS}d.")
+            raise PeriodError(f"“{low}” is not a valid period: give 1d to {PERIOD_MAX_DAYS}d.")
         return Period(date.fromordinal(today.toordinal() - length + 1), today, zone, now)
     first, dots, end = low.partition("..")
     begin, last_day = _parse_days(first, word)
@@ -153,7 +153,7 @@ def parse_period(word: str, *, zone: ZoneInfo, now: datetime) -> Period:
         until, last_day = _parse_days(end, word)
         if until < begin:
             raise PeriodError(
-                f"“{escape_mrkdwn(word)}” ends before it begins: turn it round, `{end}..{first}`.",
+                f"“{escape_mrkdwn(word)}” ends before it begins: swap the dates, `{end}..{first}`.",
             )
     return _checked_period(begin, last_day, word, zone=zone, now=now)
 
@@ -188,7 +188,7 @@ def _checked_period(begin: date, last: date, word: str, *, zone: ZoneInfo, now: 
     return Period(begin, min(last, today), zone, now)
 
 
-def _parse_days(text: str, whole: str) -> tuple[date, date]:
+def _parse_days(text: str, typed: str) -> tuple[date, date]:
     """The first and the last day of a year, a month or a day."""
     try:
         if _YEAR.fullmatch(text):
@@ -204,7 +204,7 @@ def _parse_days(text: str, whole: str) -> tuple[date, date]:
         raise PeriodError(
             f"There is no such day or month as “{escape_mrkdwn(text)}”. {EXAMPLES_HINT}"
         ) from None
-    raise PeriodError(f"I do not understand the period “{escape_mrkdwn(whole)}”. {EXAMPLES_HINT}")
+    raise PeriodError(f"I do not understand the period “{escape_mrkdwn(typed)}”. {EXAMPLES_HINT}")
 
 
 def _parse_filter(word: str, known: NameLookup) -> tuple[str, str] | None:
@@ -217,7 +217,7 @@ def _parse_filter(word: str, known: NameLookup) -> tuple[str, str] | None:
         found = known.person(word[1:])
         if found is None:
             raise PeriodError(
-                f"I know nobody called “{escape_mrkdwn(word)}”: pick them from Slack's list while you "
+                f"I don't know anyone called “{escape_mrkdwn(word)}”: pick them from Slack's list while you "
                 f"type @.",
             )
         return "person", found

@@ -67,7 +67,7 @@ def _changed_reports(session: Session, issue: Issue) -> list[tuple[IssueReport, 
     the reply must come after that one's own fix.
     """
     since, own = (func.coalesce(one.told_since, issue.fixed_at) for one in (_other_report, IssueReport))
-    theirs = and_(
+    answers = and_(
         _other_report.issue_id == issue.id,
         _other_report.ticket_id == Reply.ticket_id,
         _other_ticket.id == _other_report.ticket_id,
@@ -78,10 +78,10 @@ def _changed_reports(session: Session, issue: Issue) -> list[tuple[IssueReport, 
             and_(_replied_after(own), or_(~_reported_after(own), IssueReport.at < REPLY_SENT_AT)),
         ),
     )
-    told_by = select(func.min(Reply.id)).where(
-        Reply.state.in_(PUBLIC_STATES), exists().where(theirs).correlate(Reply, Ticket, IssueReport)
+    first_answer = select(func.min(Reply.id)).where(
+        Reply.state.in_(PUBLIC_STATES), exists().where(answers).correlate(Reply, Ticket, IssueReport)
     )
-    first = told_by.correlate(IssueReport, Ticket).scalar_subquery()
+    first = first_answer.correlate(IssueReport, Ticket).scalar_subquery()
     query: Any = select(IssueReport, first).join(Ticket, Ticket.id == IssueReport.ticket_id)
     found = session.execute(query.where(IssueReport.issue_id == issue.id).order_by(IssueReport.id)).all()
     return [

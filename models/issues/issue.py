@@ -66,7 +66,7 @@ class Issue(Base):
         while here is not None and here.merged_into is not None:
             here = session.execute(query.where(cls.id == here.merged_into)).one_or_none()
         if here is None:
-            raise RuleBrokenError("I do not know that issue. `/mentions issues` lists them.")
+            raise RuleBrokenError("I don't know that issue. `/mentions issues` lists them.")
         return int(here.id)
 
     @classmethod
@@ -122,7 +122,7 @@ class Issue(Base):
         shown, name = check_title(title)
         old = self.title
         if shown == old:
-            raise RuleBrokenError("It is called that already, so nothing was changed.")
+            raise RuleBrokenError("It has that title already, so nothing was changed.")
         # Lock tickets before the name changes: one who adds a ticket holds it, and then waits for the issue.
         self.lock_tickets(session)
         try:
@@ -132,7 +132,7 @@ class Issue(Base):
                 self.title = shown
                 session.flush()
         except IntegrityError:  # another issue took the name at this moment
-            raise RuleBrokenError("Somebody has just called another issue that. Look again.") from None
+            raise RuleBrokenError("Someone has just given another issue that title. Look again.") from None
         self.redraw_cards(session)
         data = {"issue": self.id, "title": shown, "from": old}
         Event.record(session, "issue renamed", at=at, by=by, text=shown, data=data)
@@ -142,21 +142,21 @@ class Issue(Base):
 
         If an issue merged into this one has it, that one gets the old name, which leads here too.
         """
-        had = session.scalar(select(Issue).where(Issue.name == name))
-        if had is None:
+        namesake = session.scalar(select(Issue).where(Issue.name == name))
+        if namesake is None:
             self.name = name
             return
-        remains = session.get_one(Issue, Issue.resolve_merged(session, had.id))
-        if remains is not self:
-            also = "" if remains is had else f", as a part of “{escape_mrkdwn(remains.title)}”"
+        remaining = session.get_one(Issue, Issue.resolve_merged(session, namesake.id))
+        if remaining is not self:
+            also = "" if remaining is namesake else f", as a part of “{escape_mrkdwn(remaining.title)}”"
             raise RuleBrokenError(
-                f"There is an issue “{escape_mrkdwn(had.title)}” already{also}. "
-                f"If this is the same, pick “{escape_mrkdwn(remains.title)}” below to make the two one."
+                f"There is an issue “{escape_mrkdwn(namesake.title)}” already{also}. "
+                f"If this is the same, pick “{escape_mrkdwn(remaining.title)}” below to merge the two."
             )
         old_title, old_name = self.title, self.name
         self.name = f" {self.id}"  # a temporary name that no title has: names have no blanks
         session.flush()
-        had.title, had.name = old_title, old_name
+        namesake.title, namesake.name = old_title, old_name
         session.flush()
         self.name = name
 
@@ -245,10 +245,10 @@ class Issue(Base):
         the reason is empty.
         """
         if self.fixed_at is None:
-            raise RuleBrokenError("This issue is open again, so there is nobody to tell yet.")
+            raise RuleBrokenError("This issue is open again, so there is no one to tell yet.")
         reason = " ".join(reason.split())
         if not title_key(reason):
-            raise RuleBrokenError("Say in a few words why they need not be told.")
+            raise RuleBrokenError("Say in a few words why they don't need to be told.")
         self.lock_tickets(session)
         theirs = select(Ticket.id).where(Ticket.author_id == author_id)
         query = select(IssueReport).where(IssueReport.issue_id == self.id, IssueReport.ticket_id.in_(theirs))

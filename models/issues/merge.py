@@ -39,25 +39,25 @@ def merge_issues(session: Session, issue_id: int, into_id: int, *, by: str, at: 
 
     Raises `RuleBrokenError` if they are one already, or if the first was merged into a third meanwhile.
     """
-    gone, kept = _lock_both(session, issue_id, into_id)
-    Issue.lock_tickets_of(session, gone, kept)
+    merged, kept = _lock_both(session, issue_id, into_id)
+    Issue.lock_tickets_of(session, merged, kept)
     # Waits for transactions that add a ticket to it now; later ones find the issue that remains.
-    session.execute(select(Issue.id).where(Issue.id == gone.id).with_for_update())
-    for one in (gone, kept):
-        reconcile_reports(session, one.id, at=at)
+    session.execute(select(Issue.id).where(Issue.id == merged.id).with_for_update())
+    for issue in (merged, kept):
+        reconcile_reports(session, issue.id, at=at)
     was_fixed_at = kept.fixed_at
     if kept.is_fixed:
-        _keep_told_since(session, gone, kept, at=at)
+        _keep_told_since(session, merged, kept, at=at)
     session.flush()
-    _move_reports(session, gone, kept, by=by, at=at)
-    gone.merged_into = kept.id
-    data = {"issue": gone.id, "title": gone.title, "into": kept.id, "into_title": kept.title}
-    Event.record(session, "issue merged", at=at, by=by, text=gone.title, data=data)
+    _move_reports(session, merged, kept, by=by, at=at)
+    merged.merged_into = kept.id
+    data = {"issue": merged.id, "title": merged.title, "into": kept.id, "into_title": kept.title}
+    Event.record(session, "issue merged", at=at, by=by, text=merged.title, data=data)
     session.flush()
     if kept.is_fixed:
         _apply_skips(session, kept, at=at)
         reconcile_reports(session, kept.id, at=at)
-    return MergeResult(gone, kept, was_fixed_at)
+    return MergeResult(merged, kept, was_fixed_at)
 
 
 def refuse_if_merged(session: Session, issue_id: int) -> None:
@@ -65,20 +65,19 @@ def refuse_if_merged(session: Session, issue_id: int) -> None:
     remains = session.get_one(Issue, Issue.resolve_merged(session, issue_id))
     if remains.id != issue_id:
         raise RuleBrokenError(
-            f"Meanwhile somebody merged this one into “{escape_mrkdwn(remains.title)}”. Open that one "
-            f"to go on."
+            f"Someone has merged this one into “{escape_mrkdwn(remains.title)}”. Open that one to go on."
         )
 
 
 def _lock_both(session: Session, issue_id: int, into_id: int) -> tuple[Issue, Issue]:
     """Lock both in the order of their ids, so that two opposite merges wait and do not deadlock."""
     if issue_id == into_id:
-        raise RuleBrokenError("That is this very issue. Pick another one.")
+        raise RuleBrokenError("That is the same issue. Pick another one.")
     while True:
         into = Issue.resolve_merged(session, into_id)
         if into == Issue.resolve_merged(session, issue_id):
             raise RuleBrokenError(
-                f"They are one already: “{escape_mrkdwn(session.get_one(Issue, into).title)}”."
+                f"They are the same issue already: “{escape_mrkdwn(session.get_one(Issue, into).title)}”."
             )
         refuse_if_merged(session, issue_id)
         query = select(Issue).where(Issue.id.in_((issue_id, into)), Issue.merged_into.is_(None))
@@ -90,17 +89,17 @@ def _lock_both(session: Session, issue_id: int, into_id: int) -> tuple[Issue, Is
             attempt.rollback()  # releases the lock it got: the next try may have to lock a lower id first
 
 
-def _keep_told_since(session: Session, gone: Issue, kept: Issue, *, at: datetime) -> None:
+def _keep_told_since(session: Session, merged: Issue, kept: Issue, *, at: datetime) -> None:
     """Store from when on a reply tells a ticket's author, where that is not the fix that counts now."""
-    if gone.fixed_at is None or kept.fixed_at is None:
+    if merged.fixed_at is None or kept.fixed_at is None:
         cleared = dict.fromkeys(("told_at", "skipped_at", "skip_reason", "settled_by"))  # of an earlier fix
-        _update_reports(session, IssueReport.issue_id == gone.id, cleared | {"told_since": at})
+        _update_reports(session, IssueReport.issue_id == merged.id, cleared | {"told_since": at})
         return
-    earlier = gone if gone.fixed_at <= kept.fixed_at else kept
-    theirs = (IssueReport.issue_id == earlier.id) & IssueReport.told_since.is_(None)
-    _update_reports(session, theirs, {"told_since": earlier.fixed_at})
+    earlier = merged if merged.fixed_at <= kept.fixed_at else kept
+    earlier_reports = (IssueReport.issue_id == earlier.id) & IssueReport.told_since.is_(None)
+    _update_reports(session, earlier_reports, {"told_since": earlier.fixed_at})
     if earlier is kept:
-        kept.fixed_at, kept.fixed_by = gone.fixed_at, gone.fixed_by
+        kept.fixed_at, kept.fixed_by = merged.fixed_at, merged.fixed_by
 
 
 def _update_reports(session: Session, which: ColumnElement[bool], values: dict[str, Any]) -> None:
@@ -109,21 +108,23 @@ def _update_reports(session: Session, which: ColumnElement[bool], values: dict[s
     )
 
 
-def _move_reports(session: Session, gone: Issue, kept: Issue, *, by: str, at: datetime) -> None:
-    """Move each ticket of `gone` to `kept`, once, and have its card redrawn."""
-    theirs = {report.ticket_id: (report, said) for report, said in _reports(session, kept)}
-    gone.redraw_cards(session)
-    for report, said in _reports(session, gone):
-        mine = theirs.get(report.ticket_id)
-        if mine is None:
+def _move_reports(session: Session, merged: Issue, kept: Issue, *, by: str, at: datetime) -> None:
+    """Move each ticket of `merged` to `kept`, once, and have its card redrawn."""
+    kept_reports = {
+        report.ticket_id: (report, last_posted_at) for report, last_posted_at in _reports(session, kept)
+    }
+    merged.redraw_cards(session)
+    for report, last_posted_at in _reports(session, merged):
+        existing = kept_reports.get(report.ticket_id)
+        if existing is None:
             report.issue_id = kept.id
-            stays = report
+            remaining = report
         else:
-            stays = mine[0]
-            _merge_reports(kept, (report, said), mine)
+            remaining = existing[0]
+            _merge_reports(kept, (report, last_posted_at), existing)
             session.delete(report)
-        data = {"issue": kept.id, "title": kept.title, "from": gone.id} | _notify_state(stays)
-        Event.record(session, "move to issue", at=at, by=by, ticket_id=stays.ticket_id, data=data)
+        data = {"issue": kept.id, "title": kept.title, "from": merged.id} | _notify_state(remaining)
+        Event.record(session, "move to issue", at=at, by=by, ticket_id=remaining.ticket_id, data=data)
 
 
 def _reports(session: Session, issue: Issue) -> list[tuple[IssueReport, datetime | None]]:
@@ -133,7 +134,10 @@ def _reports(session: Session, issue: Issue) -> list[tuple[IssueReport, datetime
         .where(IssueReport.issue_id == issue.id)
         .order_by(IssueReport.id)
     )
-    return [(one, said) for one, said in session.execute(query.execution_options(populate_existing=True))]
+    return [
+        (report, last_posted_at)
+        for report, last_posted_at in session.execute(query.execution_options(populate_existing=True))
+    ]
 
 
 def _notify_state(report: IssueReport) -> dict[str, str]:
@@ -144,10 +148,10 @@ def _notify_state(report: IssueReport) -> dict[str, str]:
 
 
 def _merge_reports(
-    kept: Issue, gone: tuple[IssueReport, datetime | None], mine: tuple[IssueReport, datetime | None]
+    kept: Issue, moved: tuple[IssueReport, datetime | None], existing: tuple[IssueReport, datetime | None]
 ) -> None:
-    """Merge two reports on the same ticket into one, `mine`."""
-    stays, both = mine[0], (gone, mine)
+    """Merge two reports on the same ticket into one, `existing`."""
+    remaining, both = existing[0], (moved, existing)
     newest = max((one for one, _ in both), key=lambda one: one.at)
     if kept.fixed_at is not None:
         fixed_at = kept.fixed_at
@@ -155,25 +159,27 @@ def _merge_reports(
         def since(one: IssueReport) -> datetime:
             return one.told_since or fixed_at
 
-        (early, _), (late, said) = sorted(both, key=lambda pair: (since(pair[0]), pair[0].at))
+        (early, _), (late, last_posted_at) = sorted(both, key=lambda pair: (since(pair[0]), pair[0].at))
         # An author who posted after the earlier fix waits for the later one.
-        came_after = late.at > since(early) and (said is None or said > since(early))
+        came_after = late.at > since(early) and (last_posted_at is None or last_posted_at > since(early))
         decides = late if came_after else early
         skips = [one for one, _ in both if one.skipped_at is not None and one.skipped_at >= newest.at]
-        _copy_settlement(stays, decides, max(skips, key=lambda one: one.skipped_at or one.at, default=None))
-    stays.at, stays.by = newest.at, newest.by
+        _copy_settlement(
+            remaining, decides, max(skips, key=lambda one: one.skipped_at or one.at, default=None)
+        )
+    remaining.at, remaining.by = newest.at, newest.by
 
 
-def _copy_settlement(stays: IssueReport, decides: IssueReport, skip: IssueReport | None) -> None:
+def _copy_settlement(report: IssueReport, decides: IssueReport, skip: IssueReport | None) -> None:
     """Make it told as `decides` is, else skipped as `skip` is, else neither."""
-    told = (decides.told_at, decides.settled_by)
-    skipped = (skip.skipped_at, skip.skip_reason, skip.settled_by) if skip is not None else None
-    stays.told_since = decides.told_since
-    stays.reset_settlement()
-    if told[0] is not None:
-        stays.told_at, stays.settled_by = told
-    elif skipped is not None:
-        stays.skipped_at, stays.skip_reason, stays.settled_by = skipped
+    told_values = (decides.told_at, decides.settled_by)
+    skip_values = (skip.skipped_at, skip.skip_reason, skip.settled_by) if skip is not None else None
+    report.told_since = decides.told_since
+    report.reset_settlement()
+    if told_values[0] is not None:
+        report.told_at, report.settled_by = told_values
+    elif skip_values is not None:
+        report.skipped_at, report.skip_reason, report.settled_by = skip_values
 
 
 def _apply_skips(session: Session, kept: Issue, *, at: datetime) -> None:
@@ -182,8 +188,8 @@ def _apply_skips(session: Session, kept: Issue, *, at: datetime) -> None:
     found = session.execute(query.where(IssueReport.issue_id == kept.id).order_by(IssueReport.id)).all()
     skips = [(author, one) for one, author in found if one.skipped_at is not None]
     for report, author in found:
-        theirs = (one for by, one in skips if by == author)
-        _copy_skip(session, kept, report, theirs, at=at)
+        author_skips = (one for skipped_author, one in skips if skipped_author == author)
+        _copy_skip(session, kept, report, author_skips, at=at)
 
 
 def _copy_skip(

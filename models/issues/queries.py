@@ -138,11 +138,11 @@ def reporters_by_issue(session: Session, issues: Sequence[Issue]) -> dict[int, l
     fixed = {issue.id: issue.fixed_at for issue in issues}
     return {
         issue_id: sorted(
-            (_build_reporter(rows, fixed[issue_id]) for rows in theirs.values()),
+            (_build_reporter(rows, fixed[issue_id]) for rows in by_author.values()),
             key=lambda person: (person.last, person.author_id),
             reverse=True,
         )
-        for issue_id, theirs in found.items()
+        for issue_id, by_author in found.items()
     }
 
 
@@ -155,10 +155,14 @@ def _build_reporter(rows: list[Any], fixed_at: datetime | None) -> Reporter:
     """One person, from all their reports of one issue."""
     rows = sorted(rows, key=lambda row: (row[4], row[0].id), reverse=True)
     reports, author = [row[0] for row in rows], rows[0][2]
-    told = next((one for one in reports if one.told_at is not None), None)
-    skipped = next((one for one in reports if one.skipped_at is not None), None) if told is None else None
-    unsettled = any(not one.is_settled for one in reports)
-    settled = None if unsettled else told or skipped
+    told_report = next((report for report in reports if report.told_at is not None), None)
+    skipped_report = (
+        next((report for report in reports if report.skipped_at is not None), None)
+        if told_report is None
+        else None
+    )
+    unsettled = any(not report.is_settled for report in reports)
+    settled = None if unsettled else told_report or skipped_report
     return Reporter(
         author_id=author.id,
         handle=author.handle,
@@ -178,14 +182,14 @@ def _build_reporter(rows: list[Any], fixed_at: datetime | None) -> Reporter:
 
 def count_progress(people: Sequence[Reporter]) -> NotifyProgress:
     """Returns how many of `people` were told or skipped."""
-    told = sum(1 for one in people if one.told_at is not None)
-    skipped = sum(1 for one in people if one.told_at is None and one.skip_reason is not None)
+    told = sum(1 for person in people if person.told_at is not None)
+    skipped = sum(1 for person in people if person.told_at is None and person.skip_reason is not None)
     return NotifyProgress(len(people), told, skipped)
 
 
 def reported_mentions(session: Session, people: Sequence[Reporter]) -> dict[int, Mention]:
     """Returns what each of `people` reported, by author id: their newest post by then, even if erased."""
-    by_ticket = {one.places[0].ticket_id: one for one in people}
+    by_ticket = {person.places[0].ticket_id: person for person in people}
     query = select(Mention).where(Mention.ticket_id.in_(by_ticket)).order_by(Mention.posted_at, Mention.id)
     found: dict[int, Mention] = {}
     for mention in session.scalars(query):

@@ -65,8 +65,8 @@ def suggest_issues(
 ) -> list[Suggestion]:
     """Returns suggestions before anything is typed: similar ones, open ones by impact, fixed ones."""
     texts = _issue_keywords(session, sought.ticket)
-    theirs = texts.get(sought.issue, []) if sought.issue is not None else []
-    words = _target_keywords(session, sought).union(*theirs)
+    issue_keywords = texts.get(sought.issue, []) if sought.issue is not None else []
+    words = _target_keywords(session, sought).union(*issue_keywords)
     recent = [extract_keywords(one) for one in session.scalars(_background_query())]
     held, total = count_texts_per_word(recent), len(recent)
     open_ones = rank_open_issues(session, at=at)
@@ -137,20 +137,22 @@ def search_titles(session: Session, sought: SuggestionTarget, typed: str, *, lim
     """
     key, parts = title_key(typed), title_keys(typed)[:TYPED_WORDS_MAX]
     named = Issue.id.in_(find_issue_ids(session, typed, at_most=TYPED_WORDS_MAX))
-    nearness: dict[int, int] = {}
-    for gone in session.scalars(select(Issue).where(named, ~IS_NOT_MERGED)):
-        end = Issue.resolve_merged(session, gone.id)
-        nearness[end] = min(_title_distance(gone, key, parts), nearness.get(end, TITLE_MAX_DISTANCE))
+    distances: dict[int, int] = {}
+    for merged in session.scalars(select(Issue).where(named, ~IS_NOT_MERGED)):
+        remaining_id = Issue.resolve_merged(session, merged.id)
+        distances[remaining_id] = min(
+            _title_distance(merged, key, parts), distances.get(remaining_id, TITLE_MAX_DISTANCE)
+        )
     people = func.count(Ticket.author_id.distinct())
     query = select(Issue, people).outerjoin(IssueReport, IssueReport.issue_id == Issue.id)
     query = query.outerjoin(Ticket, Ticket.id == IssueReport.ticket_id).group_by(Issue.id)
     query = query.where(IS_NOT_MERGED, Issue.id.not_in(sought.excluded_ids(session)))
-    query = query.where(or_(named, Issue.id.in_(nearness)))
+    query = query.where(or_(named, Issue.id.in_(distances)))
     found = [Suggestion(issue, count) for issue, count in session.execute(query)]
     found.sort(key=lambda one: (one.issue.is_fixed, -one.people, -one.issue.id))
 
     def distance(one: Suggestion) -> int:
-        return min(_title_distance(one.issue, key, parts), nearness.get(one.issue.id, TITLE_MAX_DISTANCE))
+        return min(_title_distance(one.issue, key, parts), distances.get(one.issue.id, TITLE_MAX_DISTANCE))
 
     return sorted(found, key=distance)[:limit]
 

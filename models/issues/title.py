@@ -43,9 +43,9 @@ def check_title(title: str) -> tuple[str, str]:
     if len(shown) > TITLE_MAX_CHARS:
         raise RuleBrokenError(
             f"An issue's title has at most {TITLE_MAX_CHARS} characters, and that one has {len(shown):,}. "
-            "Say it shorter."
+            "Please shorten it."
         )
     name = title_key(shown)
     if not name:
-        raise RuleBrokenError("An issue needs a title that one can see, such as “Export loses rows”.")
+        raise RuleBrokenError("An issue needs a visible title, such as “Export loses rows”.")
     return shown, name

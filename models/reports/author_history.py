@@ -192,7 +192,7 @@ def _notes(session: Session, author_id: int) -> tuple[tuple[Note, ...], int]:
 
 
 def _issues(session: Session, author_id: int) -> tuple[tuple[Issue, ...], int]:
-    theirs = select(IssueReport.issue_id).join(Ticket, Ticket.id == IssueReport.ticket_id)
-    query = select(Issue).where(Issue.id.in_(theirs.where(Ticket.author_id == author_id)))
+    issue_ids = select(IssueReport.issue_id).join(Ticket, Ticket.id == IssueReport.ticket_id)
+    query = select(Issue).where(Issue.id.in_(issue_ids.where(Ticket.author_id == author_id)))
     found = session.scalars(query.order_by(Issue.id.desc())).all()
     return tuple(found[:ISSUES_MAX]), max(len(found) - ISSUES_MAX, 0)

@@ -306,10 +306,10 @@ def _count_turns(ask: QueryPipeline, span: SlotRange, whose: StatsFilter) -> Add
                 open_times[user].append(other)
         times.pop(HEARD_ACTOR, None)  # answered outside Heard: nobody knows by whom
         handed_off = Counter(compress(who, by_hand))
-        for user, theirs in times.items():
-            answered = len(theirs) - handed_off[user]
+        for user, durations in times.items():
+            answered = len(durations) - handed_off[user]
             counts.mates[user] = TeammateCounts(
-                answered, handed_off[user], Counter(theirs), Counter(open_times[user])
+                answered, handed_off[user], Counter(durations), Counter(open_times[user])
             )
 
     return count

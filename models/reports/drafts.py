@@ -48,7 +48,7 @@ def discard_draft(session: Session, reply_id: int, *, by: str, at: datetime) -> 
     if reply.actor != by:
         raise RuleBrokenError("Only its author decides about this one.")
     if reply.state not in RETURNED_STATES or not reply.is_last(session):
-        raise RuleBrokenError("That is not a draft any more: the card shows what became of it.")
+        raise RuleBrokenError("That is no longer a draft: the card shows what happened to it.")
     if reply.state != DeliveryState.DRAFT:
         reply = ticket.draft(
             session,

@@ -60,10 +60,12 @@ def fill_missing(session: Session, office: OfficeHours, *, limit: int) -> int:
     return len(first) + len(rounds)
 
 
-def _open_seconds(office: OfficeHours, asked: datetime, replied: datetime | None) -> int:
+def _open_seconds(office: OfficeHours, asked_at: datetime, replied_at: datetime | None) -> int:
     """Whole seconds, each time without its fraction, as `models/core/sql_time.py` reads them."""
-    if replied is None:
+    if replied_at is None:
         return 0
     return int(
-        office.open_time_between(asked.replace(microsecond=0), replied.replace(microsecond=0)).total_seconds()
+        office.open_time_between(
+            asked_at.replace(microsecond=0), replied_at.replace(microsecond=0)
+        ).total_seconds()
     )

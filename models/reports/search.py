@@ -83,15 +83,15 @@ def parse_phrases(typed: str) -> list[str]:
     """
     if len(typed) > QUERY_MAX_CHARS:
         raise RuleBrokenError(
-            f"That is {len(typed):,} characters, and I look for {QUERY_MAX_CHARS} at most. Type a few "
-            f"words of it."
+            f"That is {len(typed):,} characters, and a search takes {QUERY_MAX_CHARS} at most. "
+            "Type fewer words."
         )
     pieces = (quoted or bare for quoted, bare in _QUOTED.findall(typed))
     found = [phrase for phrase in dict.fromkeys(map(fold, pieces)) if phrase]
     if not found:
         raise RuleBrokenError(
-            "There is no word in that: I look for words, such as `/mentions search slow checkout` or "
-            '`"out of stock"`, and for people, such as `/mentions search @maria`.'
+            "There is no word to search for. Try `/mentions search slow checkout`, "
+            '`"out of stock"` or, for a person, `/mentions search @maria`.'
         )
     return found
 
@@ -235,4 +235,4 @@ def _replies(session: Session, ids: Sequence[int]) -> list[tuple[datetime, Searc
     )
     here = _join_tables(query).where(Reply.id.in_(ids), Ticket.network != CANARY_NETWORK)
     rows = session.execute(here.order_by(Reply.id.desc()))
-    return [(made, SearchHit(*row)) for made, *row in rows]
+    return [(written_at, SearchHit(*row)) for written_at, *row in rows]

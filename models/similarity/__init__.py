@@ -1,1 +1,1 @@
-"""Replies that say almost the same."""
+"""Replies that say almost the same, and words that texts share."""

@@ -44,7 +44,7 @@ class SharedAnswer(Base):
             raise RuleBrokenError("That is too old to be shared: ask for it again, and share that.")
         if found.state == SHARING_STATE:
             raise RuleBrokenError(
-                "Slack has not said yet whether that was shared: look in the channel. "
+                "Slack has not confirmed yet whether that was shared: look in the channel. "
                 "If it is not there, ask for it again, and share that.",
             )
         if found.state == SHARED_STATE:

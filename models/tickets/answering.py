@@ -182,7 +182,7 @@ class AnsweringMixin(OwnershipMixin):
                 f"it first."
             )
         elif turn != self.turn or to_post_id != self.target_post_id:
-            raise MovedOnError("They wrote again since you began to write. Read it, then send again.")
+            raise MovedOnError("They posted again while you were writing. Read it, then send again.")
 
     def _follow_up(self, session: Session, turn: int, *, by: str, at: datetime) -> None:
         """Open `turn` if it is the one after an answered turn: then we post a second time in a row."""
@@ -213,7 +213,7 @@ class AnsweringMixin(OwnershipMixin):
                 else:
                     draft.hand_off(session, at=at, by=by, why=by_hand)
         except IntegrityError as error:  # two submits at once: the unique index on (ticket, turn) decides
-            raise TakenError("Somebody has answered this one a moment ago.") from error
+            raise TakenError("Someone answered this one a moment ago.") from error
         self._clear_composer()
         self.back_at = None
         self.record_activity(by=by, at=at)

@@ -105,17 +105,3 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = MappingProxyType
         DeliveryState.DISCARDED: frozenset(),
     },
 )
-
-
-# The emoji on the Slack message that a reply's text came from, by the reply's state.
-# Slack's own names of emoji: https://slack.com/help/articles/202931348
-STATE_EMOJI: Mapping[DeliveryState, str | None] = MappingProxyType(
-    dict.fromkeys(DeliveryState)
-    | dict.fromkeys(
-        (DeliveryState.HELD, DeliveryState.QUEUED, DeliveryState.SENDING), "hourglass_flowing_sand"
-    )
-    | dict.fromkeys((DeliveryState.UNSURE, DeliveryState.ASKED), "grey_question")
-    | dict.fromkeys((DeliveryState.PUBLISHED, DeliveryState.CONFIRMED), "postbox")
-    | {DeliveryState.HANDED_OFF: "arrow_upper_right", DeliveryState.REFUSED: "warning"}
-    | {DeliveryState.DISCARDED: "mute", DeliveryState.WITHDRAWN: "wastebasket"},
-)

@@ -87,7 +87,7 @@ class OwnershipMixin(TicketColumns):
         `OnItsWayError` while a reply of it may or may not be public.
         """
         if self.owner is None:
-            raise RuleBrokenError("Nobody has this one.")
+            raise RuleBrokenError("This one is unassigned.")
         if self.owner != by:
             raise TakenError(f"<@{self.owner}> has this one; only they can release it.")
         self._refuse_while_sending(session)
@@ -200,8 +200,7 @@ class OwnershipMixin(TicketColumns):
         for reply in self.unsettled(session):
             if reply.state in MAYBE_SENT_STATES:
                 raise OnItsWayError(
-                    f"Not now: <@{reply.actor}>'s reply is {reply.state}, "
-                    "and nobody can say yet whether it is public.",
+                    f"Not now: <@{reply.actor}>'s reply is {reply.state}, so it may be public already.",
                 )
 
     def _log(

@@ -28,38 +28,40 @@ def next_reminder(
 
     `claim_holds` is how long, in office hours, an owner may be inactive before the claim expires.
     """
-    had = ReminderLevel(ticket.nudges)
-    due = [level for moment, level in _upcoming_levels(ticket, had, at, promise, claim_holds) if moment <= at]
+    sent = ReminderLevel(ticket.nudges)
+    due = [
+        level for moment, level in _upcoming_levels(ticket, sent, at, promise, claim_holds) if moment <= at
+    ]
     if due and not promise.office.is_open(at):
-        return ReminderStep(None, had, promise.next_opening(at))
+        return ReminderStep(None, sent, promise.next_opening(at))
     level = min(due, key=_LEVELS_BY_URGENCY.index, default=None)
-    has = had if level is None else _levels_after(had, level, is_owned=ticket.owner is not None)
-    moments = [moment for moment, _ in _upcoming_levels(ticket, has, at, promise, claim_holds)]
-    return ReminderStep(level, has, min(moments, default=None))
+    sent_then = sent if level is None else _levels_after(sent, level, is_owned=ticket.owner is not None)
+    moments = [moment for moment, _ in _upcoming_levels(ticket, sent_then, at, promise, claim_holds)]
+    return ReminderStep(level, sent_then, min(moments, default=None))
 
 
 _DUE_TOLERANCE = timedelta(seconds=1)  # an answer at the due time itself is in time
 _LEVELS_BY_URGENCY = (ReminderLevel.OVERDUE, ReminderLevel.LAPSED, ReminderLevel.OWNER, ReminderLevel.HALF)
 
 
-def _levels_after(had: ReminderLevel, sent: ReminderLevel, *, is_owned: bool) -> ReminderLevel:
-    if sent == ReminderLevel.LAPSED:
-        return had & ~ReminderLevel.LAPSED
-    if sent == ReminderLevel.OVERDUE and is_owned:  # the reminder in the channel names the owner
-        return had | sent | ReminderLevel.OWNER
-    return had | sent
+def _levels_after(sent: ReminderLevel, level: ReminderLevel, *, is_owned: bool) -> ReminderLevel:
+    if level == ReminderLevel.LAPSED:
+        return sent & ~ReminderLevel.LAPSED
+    if level == ReminderLevel.OVERDUE and is_owned:  # the reminder in the channel names the owner
+        return sent | level | ReminderLevel.OWNER
+    return sent | level
 
 
 def _upcoming_levels(
-    ticket: Ticket, had: ReminderLevel, at: datetime, promise: SlaPolicy, claim_holds: timedelta
+    ticket: Ticket, sent: ReminderLevel, at: datetime, promise: SlaPolicy, claim_holds: timedelta
 ) -> Iterator[tuple[datetime, ReminderLevel]]:
     """The reminders that may still come, each with its time."""
-    if ticket.due_at is not None and not had & ReminderLevel.OVERDUE:
+    if ticket.due_at is not None and not sent & ReminderLevel.OVERDUE:
         yield ticket.due_at + _DUE_TOLERANCE, ReminderLevel.OVERDUE
-        if ticket.owner is None and not had & ReminderLevel.HALF:
+        if ticket.owner is None and not sent & ReminderLevel.HALF:
             yield promise.half_before(ticket.due_at, at), ReminderLevel.HALF
-    if ticket.owner is None and had & ReminderLevel.LAPSED:
+    if ticket.owner is None and sent & ReminderLevel.LAPSED:
         yield at, ReminderLevel.LAPSED
     quiet_since = ticket.active_at or ticket.claimed_at
-    if ticket.owner is not None and quiet_since is not None and not had & ReminderLevel.OWNER:
+    if ticket.owner is not None and quiet_since is not None and not sent & ReminderLevel.OWNER:
         yield SlaPolicy(promise.office, claim_holds).half_time(quiet_since), ReminderLevel.OWNER

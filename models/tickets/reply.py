@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
-    ForeignKey,
     Index,
     literal_column,
     or_,
@@ -22,12 +21,12 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from models.core import log_after_commit
 from models.core.audit_event import HEARD_ACTOR, Event
-from models.core.base import Base, Key, RuleBrokenError
+from models.core.base import Base, RuleBrokenError
 from models.slack.reaction import Reaction
 from models.tickets.delivery_state import (
     HAND_OFF_REMINDER_DELAY,
@@ -35,13 +34,13 @@ from models.tickets.delivery_state import (
     LIVE_STATES,
     PUBLIC_STATES,
     RETURNED_STATES,
-    STATE_EMOJI,
     STUCK_STATES,
     TRANSITIONS,
     UNSETTLED_STATES,
     WARNING_STATES,
     DeliveryState,
 )
+from models.tickets.reply_columns import ReplyColumns
 from models.tickets.teammate import strip_sign_off
 
 log = logging.getLogger(__name__)
@@ -61,11 +60,10 @@ class OvertakenError(RuleBrokenError):
     """Someone, or another worker, moved this reply first, or it is not in a state that allows the move."""
 
 
-class Reply(Base):
+class Reply(ReplyColumns, Base):
     """One answer, in the exact words that go out, and the state of its delivery.
 
-    `fence` rises with every move. `key` stays the same over tries, for networks that deduplicate by it.
-    `actor` is the Slack user whose act sends it; `author` is who wrote the text, if that is someone else.
+    The columns are in `reply_columns.py`.
     """
 
     __tablename__ = "replies"
@@ -88,42 +86,6 @@ class Reply(Base):
         _partial_index("ix_replies_stops", _state_condition(STUCK_STATES), "ticket_id", "state", "reason"),
     )
     wait_columns = ("created_at", "due_at", "released_at", "sent_at")
-
-    id: Mapped[Key]
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
-    turn: Mapped[int]
-    state: Mapped[str] = mapped_column(default=DeliveryState.DRAFT)
-    fence: Mapped[int] = mapped_column(default=0)
-    key: Mapped[str] = mapped_column(unique=True)
-    text: Mapped[str]  # exactly as it goes out, `sign_off` at its end
-    sign_off: Mapped[str | None]
-    essence: Mapped[str] = mapped_column(default="", server_default="")  # see models/core/fingerprint.py
-    digest: Mapped[str]
-    actor: Mapped[str]
-    author: Mapped[str | None]
-    approver: Mapped[str | None]
-    source: Mapped[str]
-    to_post_id: Mapped[str]
-    said_channel: Mapped[str | None]  # with `said_ts`, the Slack message that its text comes from
-    said_ts: Mapped[str | None]
-    wait_seconds: Mapped[int | None]  # how long the ticket waits for the customer before it comes back
-    unsay_by: Mapped[str | None]  # who asked to delete it on the network
-    sent_to: Mapped[str | None]  # the version of the post `to_post_id` that it was sent to
-    created_at: Mapped[datetime]
-    # When something is due in the current state: the end of the undo window, the next try, the end of the
-    # lease, the next lookup, the next reminder, the next try to delete it.
-    due_at: Mapped[datetime | None]
-    released_at: Mapped[datetime | None]
-    worker: Mapped[str | None]
-    sent_at: Mapped[datetime | None]
-    tries: Mapped[int] = mapped_column(default=0)
-    was_handed_off: Mapped[bool] = mapped_column(default=False)
-    looks: Mapped[int] = mapped_column(default=0)
-    settled_at: Mapped[datetime | None]
-    post_id: Mapped[str | None]
-    post_url: Mapped[str | None]
-    reason: Mapped[str | None]
-    detail: Mapped[str | None]
 
     def __init__(self, **values: Any) -> None:  # noqa: ANN401 - columns
         super().__init__(**values)
@@ -212,7 +174,7 @@ class Reply(Base):
         here = update(Reply).where(Reply.id == self.id, Reply.state == self.state, Reply.fence == self.fence)
         moved = session.execute(here.values(**values).execution_options(synchronize_session=False))
         if moved.rowcount != 1:  # type: ignore[attr-defined]
-            raise OvertakenError("Somebody else was faster with that reply.")
+            raise OvertakenError("Someone else has already acted on that reply.")
         for name, value in values.items():
             set_committed_value(self, name, value)
         self.update_reaction(session)
@@ -254,9 +216,7 @@ class Reply(Base):
             )
             others = here.where(Reply.state.in_(LIVE_STATES)).order_by(Reply.id.desc()).limit(1)
             live = None if self.state in LIVE_STATES else session.scalar(others)
-            Reaction.set_wanted(
-                session, self.said_channel, self.said_ts, STATE_EMOJI[DeliveryState(live or self.state)]
-            )
+            Reaction.show_state(session, self.said_channel, self.said_ts, live or self.state)
 
     def _must_be(self, state: DeliveryState) -> None:
         """Refuse a move that is allowed from `state` only, where other states lead to the same one."""
@@ -394,7 +354,7 @@ class Reply(Base):
             raise OvertakenError("That reply is being deleted already.")
         if self.post_id is None:
             raise RuleBrokenError(
-                "I have not seen where that reply is, so I cannot delete it. Delete it there by hand."
+                "I don't know where that reply is, so I can't delete it. Please delete it on the network."
             )
         self.unsay_by, self.due_at, self.reason = by, at, None
         Event.record(session, "delete asked", at=at, by=by, ticket_id=self.ticket_id, reply_id=self.id)

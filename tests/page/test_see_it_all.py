@@ -421,7 +421,7 @@ def test_what_is_not_understood_gets_a_sentence(window: Open, see: See) -> None:
     told = []
     for command, said in (
         ("stats 2031-01", "“2031-01” is in the future"),
-        ("stats 2026-10-15..2026-10-01", "turn it round, 2026-10-01..2026-10-15"),
+        ("stats 2026-10-15..2026-10-01", "swap the dates, 2026-10-01..2026-10-15"),
         ("search @mariawrites", "Did you mean @maria_writes"),
         ("issues teapot", "No issue is called “teapot”"),
         ("open yesterday", "I do not know the filter “yesterday”"),

@@ -51,7 +51,7 @@ def test_an_answer_to_a_question_that_is_not_the_newest_is_refused(session: Sess
     hear(session, said(2, minute(1)))
     before = rows(session, Reply, Ticket, Event)
 
-    with pytest.raises(MovedOnError, match="wrote again"):
+    with pytest.raises(MovedOnError, match="posted again"):
         answer(session, to_post_id="1")
 
     assert rows(session, Reply, Ticket, Event) == before
@@ -249,7 +249,7 @@ def test_of_two_who_submit_unseen_by_each_other_the_second_is_told_and_keeps_her
             until(lambda: is_waiting(db))
         thread.join(20)
 
-        assert told == ["Somebody has answered this one a moment ago."]
+        assert told == ["Someone answered this one a moment ago."]
         with db.read() as session:
             assert session.scalars(select(Event).where(Event.act == "told")).one().actor == BEN
             assert (

@@ -80,7 +80,7 @@ def test_drafts_of_colleagues_are_not_found(bot: Bot) -> None:
 
 @pytest.mark.parametrize("typed", ["%", "🍺🍺", '"', '""', "* - ^ :", "''", "( ) { }", "@ @"])
 def test_where_there_is_no_word_a_sentence_says_how_to_ask(bot: Bot, typed: str) -> None:
-    assert "There is no word in that" in words(bot.ana.command("/mentions", f"search {typed}"))
+    assert "There is no word to search for" in words(bot.ana.command("/mentions", f"search {typed}"))
 
 
 @pytest.mark.parametrize(

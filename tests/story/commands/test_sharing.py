@@ -229,7 +229,7 @@ def test_a_share_that_slack_lost_is_not_sent_again(bot: Bot) -> None:
     bot.whisper("Slack did not say whether that was shared")
     bot.ana.press(answer, "Share to channel")
 
-    bot.whisper("Slack has not said yet whether that was shared")
+    bot.whisper("Slack has not confirmed yet whether that was shared")
     assert len(in_channel(bot)) == 1
 
 

@@ -89,7 +89,7 @@ def test_nothing_typed_and_nothing_picked_changes_nothing_and_says_so(bot: Bot) 
     opened = modal(bot, issue(bot, kind="odd"))
 
     assert "Nothing was changed" in opened.submit().errors["title"]
-    assert "title that one can see" in opened.fill({"title": "\u200b"}).submit().errors["title"]
+    assert "a visible title" in opened.fill({"title": "\u200b"}).submit().errors["title"]
     assert bot.events("issue renamed") == []
 
 
@@ -217,7 +217,7 @@ def test_two_who_merge_them_both_ways_at_once(bot: Bot) -> None:
     outcomes = together(mine.submit, yours.submit)
 
     [refused] = [one for one in outcomes if not one.closed]
-    assert "They are one already" in refused.errors["pick"]
+    assert "They are the same issue already" in refused.errors["pick"]
     assert len(bot.events("issue merged")) == 1
 
 
@@ -226,7 +226,7 @@ def test_what_was_merged_meanwhile_is_refused_with_the_words_kept(bot: Bot) -> N
     yours = modal(bot, issue(bot, by="ben"), by="ben").fill({"title": "Lost rows"})
     assert modal(bot, issue(bot)).fill({"pick": SAME}).submit().closed
 
-    assert f"somebody merged this one into “{SAME}”" in yours.submit().errors["title"]
+    assert f"Someone has merged this one into “{SAME}”" in yours.submit().errors["title"]
 
     assert yours.value("title") == "Lost rows"
     assert bot.events("issue renamed") == []

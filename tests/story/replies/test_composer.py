@@ -172,7 +172,7 @@ def test_when_they_write_again_the_composer_shows_it_and_the_answer_goes_there(b
     first_try = modal.submit()
 
     assert not first_try.closed
-    assert "They wrote again since you began to write." in modal.text
+    assert "They posted again while you were writing." in modal.text
     assert "I meant the kitchen" in modal.text
     assert modal.value() == "It is!"
     assert modal.fill("It is open!").submit().closed

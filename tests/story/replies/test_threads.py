@@ -187,7 +187,7 @@ def test_a_preview_of_what_they_left_behind_is_shown_anew(bot: Bot) -> None:
 
     pressed = bot.ana.press(preview, "Send publicly")
 
-    assert "They wrote again" in seen(pressed.ephemeral())
+    assert "They posted again" in seen(pressed.ephemeral())
     assert bot.attempts == 0
     bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
     bot.answered(second, "It is!")

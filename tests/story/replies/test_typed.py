@@ -172,7 +172,7 @@ def test_a_preview_that_is_shown_again_says_so_again(bot: Bot, again: str) -> No
         bot.poll()
         bot.shows(card, "and the taps?")
         bot.ana.press(preview, "Send publicly")
-        bot.whisper("They wrote again")
+        bot.whisper("They posted again")
 
     def shown() -> list[str]:
         return [seen(one) for one in bot.ana.ephemerals() if "menu.png will not go out" in seen(one)]

@@ -431,7 +431,7 @@ def test_a_draft_of_what_is_answered_by_now_is_not_listed_and_cannot_be_discarde
 
     bot.ana.press(view, "Discard")
 
-    shows(bot.ana, "That is not a draft any more: the card shows what became of it.", QUIET)
+    shows(bot.ana, "That is no longer a draft: the card shows what happened to it.", QUIET)
 
 
 def test_a_draft_is_not_listed_while_somebodys_reply_holds_the_turn(database_url: str) -> None:
@@ -460,7 +460,10 @@ def test_nobody_lets_go_of_anothers_words_or_of_older_words_than_the_last(bot: B
     with bot.ctx.db.read() as session:
         first, second = session.scalars(select(Reply.id).order_by(Reply.id)).all()
 
-    for reply_id, who, sentence in ((second, "U0BEN", "Only its author"), (first, "U0ANA", "not a draft")):
+    for reply_id, who, sentence in (
+        (second, "U0BEN", "Only its author"),
+        (first, "U0ANA", "no longer a draft"),
+    ):
         with pytest.raises(RuleBrokenError, match=sentence), bot.ctx.db.write() as session:
             drafts.discard_draft(session, reply_id, by=who, at=bot.ctx.now())
 

@@ -58,11 +58,11 @@ def test_said_in_the_thread_it_sleeps_and_the_moment_is_said_back_in_ones_own_zo
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        ("", "Say until when."),
+        ("", "Enter a time."),
         ("soon <!channel>", "I do not know when"),
-        ("today 0:00", "That is past: "),
+        ("today 0:00", "That time has passed: "),
         ("2 years", "I do not know when"),
-        ("100w", "That is too far: "),
+        ("100w", "That is too far ahead: "),
     ],
 )
 def test_what_is_no_time_says_what_to_type(bot: Bot, words: str, answer: str) -> None:
@@ -115,7 +115,7 @@ def test_with_nothing_chosen_it_asks_until_when(bot: Bot) -> None:
 
     refused = bot.ana.press(bot.now(card), "Snooze…").view.submit()
 
-    assert "Say until when." in refused.errors["quick"]
+    assert "Enter a time." in refused.errors["quick"]
 
 
 def test_when_it_is_over_the_thread_names_its_owner_and_the_channel_has_it_again(bot: Bot) -> None:
