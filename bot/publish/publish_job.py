@@ -51,7 +51,8 @@ def hold_if_due(
 ) -> tuple[Ticket, Reply]:
     """The reply and its ticket, held.
 
-    `OvertakenError` if another worker dealt with it since the listing, `InHandError` if one does just now.
+    Raises `OvertakenError` if another worker dealt with it since the listing, `TicketHeldError` if one does
+    just now.
     """
     ticket_id = session.scalars(select(Reply.ticket_id).where(Reply.id == reply_id)).one()
     ticket = Ticket.lock_if_free(session, ticket_id)

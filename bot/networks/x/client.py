@@ -92,7 +92,7 @@ class XNetwork(TimelineReader, Network, Publisher):
         self._word: parsing.FieldVocabulary = "tweet"
         self._not_summoned_by: set[tuple[str, str]] = set()  # our account, and an author
         self._allowances: dict[ReadKind, RateLimitStatus] = {}
-        self._allowed: str | None = None  # the account that they were told to
+        self._allowed: str | None = None  # the account that they are for
 
     def account(self) -> AccountIdentity:
         """Who we are on X; `GET /2/users/me` costs nothing, but allows only 75 calls in 15 minutes.
@@ -169,8 +169,7 @@ class XNetwork(TimelineReader, Network, Publisher):
     def delete(self, post_id: str, *, account_id: str) -> None:
         """Take our post away: https://docs.x.com/x-api/posts/delete-post.
 
-        A 404 may come from X, of a post that is gone, or from a wrong address, of nothing at all: then
-        reading the post tells.
+        A 404 may mean that the post is gone, or only that the address is wrong: reading the post decides.
         """
         known = x_ids.parse_id(post_id)
         if known is None:
@@ -239,7 +238,7 @@ class XNetwork(TimelineReader, Network, Publisher):
         return x_ids.profile_url(handle)
 
     def advice(self) -> tuple[str, ...]:
-        """X does not tell by its API who owns the developer app, and bills by it."""
+        """Return what X's API does not show: who owns the developer app, which decides the price."""
         # https://docs.x.com/x-api/getting-started/pricing
         who = f"@{self._signer.last_account.handle}" if self._signer.last_account else "the account"
         prices = "a mention costs 0.001 USD to read then, and otherwise 0.005."
@@ -327,9 +326,9 @@ class XNetwork(TimelineReader, Network, Publisher):
     def _note_allowance(self, route: str, response: requests.Response) -> None:
         """Remember what the answer says is left; windows are per user and kind of call."""
         reading = _READ_KIND_BY_ROUTE.get(route) or _READ_KIND_BY_ROUTE.get(route.rpartition("/")[2])
-        told = errors.parse_rate_limit(response)
-        if reading is not None and told is not None:
-            self._allowances[reading] = told
+        status = errors.parse_rate_limit(response)
+        if reading is not None and status is not None:
+            self._allowances[reading] = status
 
 
 def _id_batches(ids: Sequence[str]) -> Iterator[list[str]]:

@@ -40,7 +40,7 @@ class TimelineReader(Reader):
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
         self._names_until = time.monotonic() + _RENAME_CHECK_SECONDS  # when to ask again what we are called
-        self._called: set[str] = set()  # other names of ours that posts told and X was asked about
+        self._called: set[str] = set()  # names in posts about which X was asked
 
     def _read(
         self, route: str, ask: Mapping[str, Any], account_id: str | None = None, *, fields: bool = False
@@ -70,7 +70,7 @@ class TimelineReader(Reader):
         )
 
     def _learn_new_name(self, me: AccountIdentity) -> None:
-        """Ask again what `me` is called: once an hour, or after a post told another name."""
+        """Ask X what `me` is called: once an hour, or after a post used another name."""
         if time.monotonic() < self._names_until:
             return
         try:
@@ -82,7 +82,7 @@ class TimelineReader(Reader):
             self._names_until = time.monotonic() + _RENAME_CHECK_SECONDS
 
     def _note_names(self, answer: JsonObject, me: AccountIdentity) -> None:
-        """Note that we may have been renamed, if a post calls us by a name that X was never asked about."""
+        """Note that we may have been renamed if a post uses a name that X was not asked about yet."""
         self._called.add(me.handle.lower())  # posts from before a renaming go on calling us so
         new = parsing.handles_of(answer, me.id) - self._called
         if new:
