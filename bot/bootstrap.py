@@ -39,7 +39,7 @@ def open_context(command: str) -> Iterator[BotContext]:
     database = Database(known.url)
     held, stop = None, threading.Event()
     try:
-        if command != "doctor":  # a doctor only looks, beside whoever works
+        if command != "doctor":  # `doctor` only reads, beside a running bot
             held = _prepare_ledger(command, known.url, database)
         looks = command == "doctor"
         now = _machine_time if looks else _build_clock(database, stop)
@@ -104,7 +104,7 @@ def _load_settings() -> tuple[settings.Settings, dict[str, NetworkSettings]]:
 
 @contextmanager
 def open_shared_ledger() -> Iterator[tuple[settings.Settings, dict[str, NetworkSettings], Database]]:
-    """Settings and ledger for a command that works beside whoever holds it; made if there is none yet.
+    """Settings and ledger for a command that works beside a running bot; the ledger is made if there is none.
 
     Raises `SettingsError` and `SchemaError`.
     """

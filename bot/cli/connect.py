@@ -57,7 +57,7 @@ class CallbackOptions:
 
 
 def has_browser() -> bool:
-    """Whether a person probably sits at this machine."""
+    """Return whether a person probably sits at this machine."""
     if os.environ.get("SSH_CONNECTION"):
         return False
     return sys.platform == "darwin" or any(map(os.environ.get, ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")))
@@ -150,7 +150,7 @@ def _incoming_answers(
 def _callback_server(
     question: ConsentRequest, way: CallbackOptions, said: "queue.SimpleQueue[str]"
 ) -> Iterator[bool]:
-    """Wait for the browser at the address; tell whether we can."""
+    """Listen for the browser at the address while the block lasts; yield whether that works."""
 
     class Door(BaseHTTPRequestHandler):
         """The browser's one request. What it asks for is secret, and goes into no log."""

@@ -17,12 +17,12 @@ from models.sources.cursor import MENTIONS_CURSOR
 
 log = logging.getLogger(__name__)
 
-UNKNOWN_ACCOUNT_ID = ""  # whose reading it is that failed before the network said who we are
+UNKNOWN_ACCOUNT_ID = ""  # of a reading that failed before the network said who we are
 POLL_RETRY_MAX_DELAY = timedelta(seconds=30)
 
 
 def account_of(ctx: BotContext, network: Network) -> AccountIdentity | None:
-    """Who we are there; None if it cannot be asked now, which is remembered like any failed reading."""
+    """Return who we are there; None if that cannot be asked now, which counts as a failed reading."""
     nobody = select(Cursor).where(Cursor.network == network.name, Cursor.account_id == UNKNOWN_ACCOUNT_ID)
     with ctx.db.read() as session:
         failed = session.scalar(nobody)
@@ -38,7 +38,7 @@ def account_of(ctx: BotContext, network: Network) -> AccountIdentity | None:
 def ready_cursor(
     ctx: BotContext, network: Network, account: AccountIdentity, *, is_sweep: bool = False
 ) -> Cursor | None:
-    """The cursor as it is; None if the network does not want to be asked yet.
+    """Return the cursor of the mentions; None if the network must not be asked yet.
 
     A sweep is rare, and has calls kept back for it: it does not wait where polls are only spread.
     """
@@ -62,13 +62,13 @@ def ready_cursor(
 
 
 def _redraw_open(session: Session, network: Network, account: AccountIdentity) -> None:
-    """Have the cards of what still waits with `account` drawn anew."""
+    """Have the cards of `account`'s open tickets redrawn."""
     here = (Ticket.network == network.name, Ticket.account_id == account.id, Ticket.drawn_revision > 0)
     session.execute(update(Ticket).where(*here, Ticket.is_open()).values(revision=Ticket.revision + 1))
 
 
 def record_failure(ctx: BotContext, network: Network, account_id: str, later: Later) -> None:
-    """Remember that the network does not answer, since when and why, and do not press it.
+    """Record that the network does not answer, since when and why, and when to try again.
 
     Another account that was connected meanwhile is no failure: the next reading is of its mentions.
     """

@@ -23,5 +23,5 @@ def raise_if_database_failed(error: Exception) -> None:
 
 
 def fit_text(text: str, limit: int) -> str:
-    """`text` as the ledger takes it (see `clean`), with at most `limit` characters of it."""
+    """`text` as the ledger takes it (see `sanitize`), with at most `limit` characters of it."""
     return sanitize(text if len(text) <= limit else f"{text[: limit - 1]}…")

@@ -67,7 +67,7 @@ def commit_page(
 
 
 def to_incoming_post(network: Network, post: Post, author: AuthorProfile | None) -> IncomingPost:
-    """Translate a post into the ledger's words."""
+    """Convert a network's post into what the ledger takes."""
     verdict = network.answerable(post, author)
     why_not = verdict.reason if isinstance(verdict, ReplyByHandOnly | ReplyImpossible) else None
     return IncomingPost(
@@ -139,7 +139,7 @@ def _ingest_post(
 
 
 def _count_new_and_notify(session: Session, taken: IngestResult, title: str, *, at: datetime) -> int:
-    """How many posts were new. Who spoke again, to whom somebody has answered or is to, is told of."""
+    """Return how many posts were new; notify the thread of follow-ups on tickets with an owner or a reply."""
     notify_shown_again(session, taken, title, at=at)
     for ticket_id, words in taken.known_ticket_texts.items():
         ticket, post_id = session.get_one(Ticket, ticket_id), taken.newest_post_ids[ticket_id]
@@ -150,7 +150,7 @@ def _count_new_and_notify(session: Session, taken: IngestResult, title: str, *, 
 
 
 def notify_shown_again(session: Session, taken: IngestResult, title: str, *, at: datetime) -> None:
-    """Say in their threads which tickets have a post that `title`, the network, shows again."""
+    """Notify the threads of tickets with a post that the network called `title` shows again."""
     for ticket_id, waits in taken.restored_tickets.items():
         ticket = session.get_one(Ticket, ticket_id)
         thread_notices.post_shown_again(session, ticket, title, waits=waits, at=at)

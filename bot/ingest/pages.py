@@ -1,4 +1,4 @@
-"""What every reading of mentions does with the pages that come: sort out, count, note the end."""
+"""What all readings of mentions do with their pages: filter, count, and recognise the last one."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -40,9 +40,10 @@ class PollResult:
 
 
 def mark_last(pages: Iterable[PostPage]) -> Iterator[tuple[PostPage, bool]]:
-    """Say of each page whether it is the last; a reading without any page still ends with an empty one.
+    """Yield each page and whether it is the last; a reading without any page ends with an empty one.
 
-    When the reading breaks off, what it brought until then is given out first: it is not the last.
+    When the reading fails, the page before the failure is yielded first, as not the last; then `Later` is
+    raised.
     """
     before: PostPage | None = None
     try:
@@ -58,7 +59,7 @@ def mark_last(pages: Iterable[PostPage]) -> Iterator[tuple[PostPage, bool]]:
 
 
 def without_own_posts(page: PostPage, account: AccountIdentity, floor: datetime | None) -> PostPage:
-    """A page without reposts, our own posts, and what the first look left behind."""
+    """Return the page without reposts, our own posts, and posts from before `floor` (UTC)."""
     posts = tuple(
         post
         for post in page.posts
@@ -68,7 +69,7 @@ def without_own_posts(page: PostPage, account: AccountIdentity, floor: datetime 
 
 
 def first_poll_floor(ctx: BotContext, cursor: Cursor) -> datetime | None:
-    """What the first look left out stays out: later readings overlap with it. None: nothing was left."""
+    """Return the moment before which posts stay left out, as the first poll did; None: it left none out."""
     if not cursor.left_out or ctx.now() - cursor.started_at > FIRST_POLL_FLOOR_AGE:
         return None
     oldest = select(func.min(Mention.posted_at)).where(

@@ -67,7 +67,7 @@ def _read_pages(
 
 
 def _cap_first_poll(page: PostPage, heard: PollResult) -> PostPage:
-    """As many of the newest posts of a page as the first look may still take."""
+    """Return the page with as many of its newest posts as the first poll may still take."""
     room = max(FIRST_POLL_MAX_POSTS - heard.kept, 0)
     heard.kept += len(page.posts[:room])
     heard.left_out += len(page.posts[room:])
@@ -77,7 +77,7 @@ def _cap_first_poll(page: PostPage, heard: PollResult) -> PostPage:
 def _cursor_mover(
     ctx: BotContext, network: Network, account: AccountIdentity, to: Position | None, heard: PollResult
 ) -> Callable[[Session, int], None]:
-    """What the last page of a reading brings with it: the cursor moves, and what it left behind is noted."""
+    """Build what is written with the last page: the cursor moves, and a gap or posts left out are noted."""
 
     def move(session: Session, taken: int) -> None:
         at = ctx.now()

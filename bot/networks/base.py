@@ -60,7 +60,7 @@ class Post:
     `addressed` are the handles that the network put in front of the words; they are not part of `text`.
     `answers` is the handle of the third person whom it answers, empty if that is not known; None if it
     answers us, its own author or nobody.
-    `edit_keeps_id`: an edit leaves `latest_id` as it is, as on Mastodon, so other words are what tells of it.
+    `edit_keeps_id`: an edit leaves `latest_id` as it is, as on Mastodon, so only the words show it.
     """
 
     network: str
@@ -242,9 +242,9 @@ class WrongAccount(Later):
 
 
 class Unsure(NetworkError):  # noqa: N818
-    """The call may or may not have had its effect: only looking can tell.
+    """The call may or may not have had its effect: look before anything is published again.
 
-    Nobody may simply publish again; deleting again is harmless.
+    Deleting again is harmless.
     """
 
     def __init__(self, detail: str) -> None:
@@ -284,7 +284,7 @@ class Reader:
         raise Later(None, "forbidden", "Heard cannot search there.")
 
     def own_posts(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
-        """Yield what our own account said after `after`, newest page first, whoever or whatever posted it."""
+        """Yield what our account posted after `after`, by whatever means, newest page first."""
         raise Later(None, "forbidden", "Heard cannot read our own posts there.")
 
     def people(self, ids: Sequence[str]) -> tuple[AuthorProfile, ...]:
@@ -390,7 +390,7 @@ class Network(Reader, Links):
         return "To connect it, set that account's credentials and restart Heard."
 
     def advice(self) -> tuple[str, ...]:
-        """Return what somebody who sets this account up should know and no call can tell, as sentences."""
+        """Return what somebody who sets this account up should know and no call finds out, as sentences."""
         return ()
 
 

@@ -3,7 +3,7 @@
 `requests` alone promises neither: its timeout starts anew with every byte that drips in, and its exceptions
 say how a call failed, not how far it came. Here the connection itself keeps the record, so that a failure is
 a decision: `Later` when no byte of the request was written or the call only read, `Unsure` when a write may
-have arrived. Any answer but a 2xx is `Declined` and holds the answer, for its network to judge.
+have arrived. Any answer but a 2xx is `HttpStatusError` and holds the answer, for its network to judge.
 """
 
 import functools
@@ -59,8 +59,8 @@ class HttpSession(requests.Session):
 
     It follows no redirect, keeps no cookie, retries nothing, and opens a fresh connection for every call, so
     that no call can die of a connection that went stale. Proxies and a certificate bundle are taken from the
-    environment, other surprises (netrc) are not. It raises `Declined`, `Later` and `Unsure`, and belongs to
-    one thread, as every `requests` session does.
+    environment, other surprises (netrc) are not. It raises `HttpStatusError`, `Later` and `Unsure`, and
+    belongs to one thread, as every `requests` session does.
     """
 
     def __init__(self, base_url: str, limits: CallLimits | None = None) -> None:
@@ -247,7 +247,7 @@ class _SingleCallAdapter(HTTPAdapter):
         return pool
 
     def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
-        """Nothing to do: `_certificates` are in the pool already, loaded once and not for every call."""
+        """Nothing to do: the certificates are in the pool already, loaded once and not for every call."""
 
     def _body(self, response: requests.Response) -> bytes:
         body = bytearray()

@@ -1,4 +1,4 @@
-"""What a network and the store of its OAuth 2.0 tokens say to each other. Values only: nothing is called."""
+"""Values that a network and the store of its OAuth 2.0 tokens exchange. Nothing here makes a call."""
 
 import base64
 import hashlib
@@ -25,7 +25,7 @@ class AccessToken:
 
 
 class TokenSource(Protocol):
-    """Where a network gets its token from, for each call anew. Raises `Later` if there is none."""
+    """Where a network gets the token for each call. Raises `Later` if there is none."""
 
     def current(self) -> AccessToken:
         """Return a token that is good for some minutes."""
@@ -36,11 +36,11 @@ class TokenSource(Protocol):
         ...
 
     def set_account(self, token: AccessToken, account: AccountIdentity) -> None:
-        """Note that `token` speaks for `account`, unless another one was connected since. It never raises."""
+        """Record that `token` belongs to `account`, unless another was connected since. Never raises."""
         ...
 
     def status_text(self) -> str:
-        """How things stand, as a sentence for whoever looks after the bot. It never raises."""
+        """Return the state of the sign-in as a sentence for the bot's administrator. Never raises."""
         ...
 
 

@@ -141,7 +141,7 @@ Settings = TypeVar("Settings", bound=NetworkSettings)
 
 @dataclass(frozen=True, slots=True)
 class Registration(Generic[Settings]):
-    """What a network's file tells the rest of Heard.
+    """Everything that the rest of Heard knows about a network's file.
 
     `name` is the network's name in the ledger, for ever; `title` is what people call it. `build` makes it
     from settings that are complete. `connect` signs a person in; None: the environment alone has credentials.

@@ -52,8 +52,8 @@ def hold_if_due(
 ) -> tuple[Ticket, Reply]:
     """The reply and its ticket, held.
 
-    Raises `OvertakenError` if another worker dealt with it since it was listed, `TicketHeldError` if one does
-    just now.
+        Raises `OvertakenError` if another worker dealt with it since it was listed, `TicketHeldError` if one does
+        just now.
     """
     ticket_id = session.scalars(select(Reply.ticket_id).where(Reply.id == reply_id)).one()
     ticket = Ticket.lock_if_free(session, ticket_id)

@@ -40,14 +40,14 @@ class Keyring:
         return self._fernet.encrypt(words.encode()).decode()
 
     def decrypt(self, sealed: str) -> str:
-        """What was sealed. Raises `SealedError`."""
+        """What was sealed. Raises `DecryptionError`."""
         try:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken:
             raise DecryptionError from None
 
     def reencrypt(self, sealed: str) -> str:
-        """The same, sealed with the newest key. Raises `SealedError`."""
+        """The same, sealed with the newest key. Raises `DecryptionError`."""
         try:
             return self._fernet.rotate(sealed.encode()).decode()
         except InvalidToken:

@@ -1,8 +1,8 @@
 """OAuth 2.0 tokens in the ledger: sealed, renewed by one worker at a time, kept before they are used.
 
 A network spends a refresh token with each renewal, whether or not its answer arrives, and two renewals at
-once end the whole grant. So whoever renews holds a lease in the row (no transaction is open during the call),
-counts the call before it is made, and writes the new pair down before anybody sees it.
+once end the whole grant. So the one that renews holds a lease in the row (no transaction is open during the
+call), counts the call before it is made, and writes the new pair down before anybody sees it.
 """
 
 import json
@@ -64,7 +64,7 @@ class _RenewedElsewhere(Later):
 
 
 class TokenStore:
-    """The tokens of one network. Safe to share between threads; each call reads the row anew.
+    """The tokens of one network. Safe to share between threads; each call reads the row again.
 
     So what `connect`, `rotate-keys` or another worker has written holds from the next call on.
     """
@@ -303,8 +303,8 @@ class TokenStore:
 def reencrypt_all(db: Database, vault: Keyring) -> dict[str, str]:
     """Seal all that is kept with today's key; by network, the id of the key that sealed it before.
 
-    Safe beside a running bot that knows the new key. Raises `SealedError`, and leaves all as it is, if there
-    is something that no key opens.
+    Safe beside a running bot that knows the new key. Raises `DecryptionError`, and leaves all as it is, if
+    there is something that no key opens.
     """
     before = {}
     with db.write() as session:

@@ -1,32 +1,50 @@
-"""X, through its API v2 and tweepy: mentions in, replies out. Facts: https://docs.x.com/x-api."""
+"""X, through its API v2 and tweepy, as one account sees it. Facts: https://docs.x.com/x-api.
+
+What lists posts (mentions, searches, our own posts) is in `timelines`.
+"""
 
 import logging
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import requests
 
 from bot.networks.base import (
+    Absence,
+    AccountIdentity,
     Answerable,
     AuthorProfile,
     Later,
+    Network,
     Post,
+    PostPage,
     PublishedReply,
     Publisher,
+    RateLimitStatus,
+    ReadKind,
     Refused,
     ReplyAllowed,
     ReplyByHandOnly,
     ReplyImpossible,
     ReplyTarget,
+    UnreadableRow,
     Unsure,
 )
-from bot.networks.http_client import HttpStatusError
+from bot.networks.http_client import CallLimits, HttpStatusError
+from bot.networks.oauth2 import TokenSource
 from bot.networks.x import errors, parsing
 from bot.networks.x import ids as x_ids
 from bot.networks.x import length as x_length
-from bot.networks.x.reader import OWN_POSTS_COMPLETE_BELOW, PAGE_SIZE, XReader
+from bot.networks.x.json_values import JsonObject
+from bot.networks.x.settings import CREDENTIALS, XSettings, secret_value
+from bot.networks.x.signing import NETWORK_NAME, Signer
+from bot.networks.x.timelines import OWN_POSTS_COMPLETE_BELOW, PAGE_SIZE, TimelineReader
 from models.core.normalize import nfc
+
+log = logging.getLogger(__name__)
 
 for _talkative in ("tweepy", "oauthlib", "requests_oauthlib", "urllib3"):  # at DEBUG they log signatures
     logging.getLogger(_talkative).setLevel(logging.INFO)
@@ -35,12 +53,57 @@ _LINK_MAX_CHARS = 3000  # what Slack takes as the address of a button
 _SIGN_TIMEOUT_SECONDS = (
     2.5  # seconds: a reply whose token took longer to get would outlive its worker's lease
 )
+_IDS_PER_LOOKUP = 100  # https://docs.x.com/x-api/posts/get-posts-by-ids
+# Each of these has a window of its own: https://docs.x.com/x-api/fundamentals/rate-limits
+_READ_KIND_BY_ROUTE: Mapping[str, ReadKind] = {
+    "mentions": "mentions",
+    "tweets": "own posts",
+    "recent": "search",
+    "/2/tweets": "posts",
+    "/2/users": "people",
+}
+_USER_FIELDS = "profile_image_url,protected,public_metrics,verified"
 
 
-class XNetwork(XReader, Publisher):
+class XNetwork(TimelineReader, Network, Publisher):
     """X as one account sees it. Safe to share between threads: each has a client of its own."""
 
+    name = NETWORK_NAME
+    title = "X"
     max_length = 280  # weighted: https://docs.x.com/fundamentals/counting-characters
+    profile_lifetime = timedelta(hours=24)  # X bills it once a UTC day, ten times what a mention costs
+    posts_per_refresh = _IDS_PER_LOOKUP
+
+    def __init__(
+        self, settings: XSettings, limits: CallLimits | None = None, *, tokens: TokenSource | None = None
+    ) -> None:
+        """Take credentials from `settings`, which must be complete, or from `tokens` if it uses OAuth 2.0.
+
+        Nothing is called yet.
+        """
+        if settings.problem:
+            raise ValueError(settings.problem)
+        if settings.uses_oauth2 and tokens is None:
+            raise ValueError("X_CLIENT_ID needs tokens")
+        self._settings = settings
+        self._tokens = tokens if settings.uses_oauth2 else None
+        keys = [secret_value(getattr(settings, name)) for name in CREDENTIALS]
+        super().__init__(Signer(keys, self._tokens, settings.api_url, limits or CallLimits()))
+        self._word: parsing.FieldVocabulary = "tweet"
+        self._not_summoned_by: set[tuple[str, str]] = set()  # our account, and an author
+        self._allowances: dict[ReadKind, RateLimitStatus] = {}
+        self._allowed: str | None = None  # the account that they are for
+
+    def account(self) -> AccountIdentity:
+        """Who we are on X; `GET /2/users/me` costs nothing, but allows only 75 calls in 15 minutes.
+
+        With OAuth 2.0 a person may connect another account while we run. A new name of the same account is
+        learnt by the readings of `mentions`, so that nobody who presses a button has to wait for it.
+        """
+        account = self._signer.account()
+        if account.id != self._allowed:  # what X left to another one says nothing
+            self._allowed, self._allowances = account.id, {}
+        return account
 
     def how_to_connect(self) -> str:
         """With OAuth 2.0 by a command; with the four keys by other keys and a restart."""
@@ -56,6 +119,34 @@ class XNetwork(XReader, Publisher):
     def length_upper_bound(self, text: str) -> int:
         """The same, whichever counts more: X does not say by which of the two it goes."""
         return x_length.measure(text).upper_bound
+
+    def people(self, ids: Sequence[str]) -> tuple[AuthorProfile, ...]:
+        """The profiles of `ids`. A profile costs ten times what a mention costs, so keep them."""
+        found = []
+        for some in _id_batches(ids):
+            answer = self._read("/2/users", {"ids": ",".join(some), "user.fields": _USER_FIELDS})
+            found += [person for row in parsing.get_rows(answer) if (person := parsing.parse_profile(row))]
+        return tuple(found)
+
+    def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[PostPage, Mapping[str, Absence]]:
+        """The newest versions of `ids`, and which of them X does not show to that account.
+
+        X never says "gone": it files a suspended author's posts under `resource-not-found`, too.
+        https://docs.x.com/x-api/fundamentals/response-codes-and-errors
+        """
+        posts, bad, chains, gone = self._look_up(ids, account_id)
+        if edits := {chain[-1] for chain in chains} - {post.latest_id for post in posts.values()}:
+            edited, worse, _, _ = self._look_up(sorted(edits), account_id)
+            posts |= edited
+            bad += worse
+        here = {*posts, *(version for chain in chains for version in chain)}
+        here |= {one.post_id for one in bad if one.post_id is not None}
+        absent: dict[str, Absence] = {each: "not shown" for each in ids if each in gone and each not in here}
+        return PostPage(tuple(posts.values()), tuple(bad)), absent
+
+    def rate_limit_status(self, reading: ReadKind) -> RateLimitStatus | None:
+        """What X's newest answer to such a call said in its headers."""
+        return self._allowances.get(reading)
 
     def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:  # noqa: ARG002 - X honours no key
         """Reply to `to`. X may refuse it for want of a summons (https://docs.x.com/changelog, 2026-02-23)."""
@@ -78,8 +169,7 @@ class XNetwork(XReader, Publisher):
     def delete(self, post_id: str, *, account_id: str) -> None:
         """Take our post away: https://docs.x.com/x-api/posts/delete-post.
 
-        A 404 may come from X, of a post that is gone, or from a wrong address, of nothing at all: then
-        reading the post tells.
+        A 404 may mean that the post is gone, or only that the address is wrong: reading the post decides.
         """
         known = x_ids.parse_id(post_id)
         if known is None:
@@ -148,7 +238,7 @@ class XNetwork(XReader, Publisher):
         return x_ids.profile_url(handle)
 
     def advice(self) -> tuple[str, ...]:
-        """X does not tell by its API who owns the developer app, and bills by it."""
+        """Return what X's API does not show: who owns the developer app, which decides the price."""
         # https://docs.x.com/x-api/getting-started/pricing
         who = f"@{self._signer.last_account.handle}" if self._signer.last_account else "the account"
         prices = "a mention costs 0.001 USD to read then, and otherwise 0.005."
@@ -178,3 +268,82 @@ class XNetwork(XReader, Publisher):
     def _handle_of(self, account_id: str) -> str | None:
         known = self._signer.known_account(account_id)
         return known.handle if known is not None else None
+
+    def _look_up(
+        self, ids: Sequence[str], account_id: str
+    ) -> tuple[dict[str, Post], list[UnreadableRow], list[list[str]], set[str]]:
+        """The posts `ids`, the bad rows, the edit chains that they are part of, and what X does not show."""
+        posts, bad, chains, gone = dict[str, Post](), list[UnreadableRow](), list[list[str]](), set[str]()
+        for some in _id_batches(ids):
+            answer = self._read(
+                "/2/tweets", {"ids": ",".join(some), **parsing.MEDIA_PARAMS}, account_id, fields=True
+            )
+            page = parsing.parse_page(answer, self._signer.require_account(account_id))
+            posts |= {post.id: post for post in page.posts}
+            bad += page.unreadable
+            chains += [chain for row in parsing.get_rows(answer) if (chain := parsing.edit_history(row))]
+            gone |= parsing.missing_ids(answer)
+        return posts, bad, chains, gone
+
+    def _read(
+        self, route: str, ask: Mapping[str, Any], account_id: str | None = None, *, fields: bool = False
+    ) -> JsonObject:
+        """One reading call, as that account (None: whichever is connected).
+
+        If X does not know our word for post fields, it is asked again in its other one. tweepy's own methods
+        know one word only, hence its `request`.
+        """
+        words: list[parsing.FieldVocabulary] = (
+            ["tweet", "post"] if self._word == "tweet" else ["post", "tweet"]
+        )
+        for word in words:
+            params = {**ask, f"{word}.fields": parsing.post_fields(word)} if fields else ask
+            try:
+                response = self._get(route, params, account_id)
+            except HttpStatusError as no:
+                if fields and word == words[0] and errors.is_unknown_fields_error(no.response, word):
+                    continue
+                raise errors.read_error(no.response, self._signer.secrets) from None
+            self._word = word
+            break
+        answer = _parse_answer(response)
+        if not parsing.has_result(answer, str(ask["ids"]).split(",") if "ids" in ask else None):
+            raise errors.empty_answer_error(response, self._signer.secrets)
+        return answer
+
+    def _get(self, route: str, params: Mapping[str, Any], account_id: str | None) -> requests.Response:
+        try:
+            response = self._signer.make_call(
+                lambda client, by_keys: client.request("GET", route, params=params, user_auth=by_keys),
+                account_id,
+            )
+        except HttpStatusError as no:
+            self._note_allowance(route, no.response)
+            raise
+        self._note_allowance(route, response)
+        return response
+
+    def _note_allowance(self, route: str, response: requests.Response) -> None:
+        """Remember what the answer says is left; windows are per user and kind of call."""
+        reading = _READ_KIND_BY_ROUTE.get(route) or _READ_KIND_BY_ROUTE.get(route.rpartition("/")[2])
+        status = errors.parse_rate_limit(response)
+        if reading is not None and status is not None:
+            self._allowances[reading] = status
+
+
+def _id_batches(ids: Sequence[str]) -> Iterator[list[str]]:
+    """`ids` without repeats and without what X could not know, in lots of as many as one call may ask for."""
+    known = list(dict.fromkeys(each for each in ids if x_ids.parse_id(each)))
+    for start in range(0, len(known), _IDS_PER_LOOKUP):
+        yield known[start : start + _IDS_PER_LOOKUP]
+
+
+def _parse_answer(response: requests.Response) -> JsonObject:
+    try:
+        answer = parsing.parse_json(response.content)
+        parsing.get_rows(answer)
+    except ValueError as error:
+        raise Later(None, "server error", f"X sent an answer that cannot be read: {error}.") from error
+    if kinds := sorted({str(problem.get("type"))[:100] for problem in parsing.get_problems(answer)}):
+        log.info("X left something out of an answer: %s", ", ".join(kinds))
+    return answer

@@ -87,7 +87,7 @@ def get_meta(answer: JsonObject, name: str) -> str | None:
 
 
 def parse_page(answer: JsonObject, me: AccountIdentity, *, first: bool = True) -> PostPage:
-    """Read a page of posts; only the first one tells where the next reading begins."""
+    """Read a page of posts; only the first one has the position for the next reading."""
     read_rows = [parse_post(row, me, answer) for row in get_rows(answer)]
     good = tuple(entry for entry in read_rows if isinstance(entry, Post))
     bad = tuple(entry for entry in read_rows if isinstance(entry, UnreadableRow))

@@ -84,7 +84,7 @@ class Signer:
         """Make `call` as the account `account_id` (None: whichever is connected).
 
         If its credentials are not there and checked `within` so many seconds, it is not made. Raises
-        `WrongAccount` without any call, `Later`, what `call` raises, and `Declined` if X says no to it.
+        `WrongAccount` without any call, `Later`, what `call` raises, and `HttpStatusError` if X refuses it.
         """
         until = None if within is None else time.monotonic() + within
 
@@ -138,7 +138,7 @@ class Signer:
     def _account_of(self, token: AccessToken | None) -> AccountIdentity:
         """The account that X says `token` (None: the four keys) belongs to; asked once, also by many threads.
 
-        Raises `Declined` if X does not take the token, else `Later`.
+        Raises `HttpStatusError` if X does not take the token, else `Later`.
         """
         grant, began = token.grant if token else None, time.monotonic()
         if grant not in self._named:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.networks.x import reader as network_of_x
+from bot.networks.x import timelines as network_of_x
 from sandbox.x import XServer
 from tests.bot.room import Room
 
