@@ -16,13 +16,11 @@ TO_DO = {
     "bot/networks/http_client.py",
     "bot/networks/x/client.py",
     "bot/networks/x/parsing.py",
-    "bot/publish/publish_job.py",
     "bot/runtime/migrations.py",
     "bot/runtime/sqlite_lock.py",
     "bot/runtime/token_store.py",
     "bot/slack/client.py",
     "bot/slack/ephemeral_answers.py",
-    "handlers/replies/composer.py",
     "handlers/replies/previews.py",
     "handlers/tickets/actions.py",
 }

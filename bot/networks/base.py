@@ -271,7 +271,10 @@ class Reader:
         return Position(moment.isoformat())
 
     def mentions(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
-        """Yield what was said to us after `after` (with the network's own overlap), newest page first."""
+        """Yield what was said to us after `after` (with the network's own overlap), newest page first.
+
+        Raises `Later`, as here, where the network has no such call.
+        """
         raise Later(None, "forbidden", "Heard cannot read mentions there.")
 
     def search(
@@ -279,12 +282,15 @@ class Reader:
     ) -> Iterator[PostPage]:
         """Yield what was said anywhere after `after` that matches `query`, newest page first.
 
-        `before` is the other end: the `lowest` of a page, which the search does not reach.
+        `before` is the other end: the `lowest` of a page, which the search does not reach. Raises `Later`.
         """
         raise Later(None, "forbidden", "Heard cannot search there.")
 
     def own_posts(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
-        """Yield what our account posted after `after`, by whatever means, newest page first."""
+        """Yield what our account posted after `after`, by whatever means, newest page first.
+
+        Raises `Later`, as here, where the network has no such call.
+        """
         raise Later(None, "forbidden", "Heard cannot read our own posts there.")
 
     def people(self, ids: Sequence[str]) -> tuple[AuthorProfile, ...]:

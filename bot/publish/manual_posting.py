@@ -43,7 +43,7 @@ def confirm_seen(ctx: BotContext, network: Network) -> None:
         ever. Older ones are still seen when our own posts are read (`bot.ingest.own_posts`). Those of an account
     that is not connected wait until it is. Half of what the network allows is left to the looks for replies
     in doubt, which read the same list.
-        """
+    """
     if not isinstance(network, Publisher):
         return
     few = pace.affordable_calls(

@@ -50,10 +50,10 @@ def hold_reply(session: Session, reply_id: int) -> tuple[Ticket, Reply]:
 def hold_if_due(
     ctx: BotContext, session: Session, reply_id: int, *states: DeliveryState
 ) -> tuple[Ticket, Reply]:
-    """The reply and its ticket, held.
+    """Return the reply and its ticket, locked.
 
-        Raises `OvertakenError` if another worker dealt with it since it was listed, `TicketHeldError` if one does
-        just now.
+    Raises `OvertakenError` if another worker dealt with it since it was listed, `TicketHeldError` if another
+    worker holds the ticket now.
     """
     ticket_id = session.scalars(select(Reply.ticket_id).where(Reply.id == reply_id)).one()
     ticket = Ticket.lock_if_free(session, ticket_id)

@@ -49,7 +49,10 @@ def _build_view(ctx: BotContext, ticket_id: int, key: str) -> dict[str, Any]:
 
 @door.submit(face.ADD_CALLBACK_ID, value=TicketModalValue, at=face.TITLE_BLOCK)
 def add(act: Act[TicketModalValue]) -> None:
-    """Add the ticket to the issue that was picked, or to the one whose title was typed."""
+    """Add the ticket to the issue that was picked, or to the one whose title was typed.
+
+    Raises `RuleBrokenError` if neither or both were given, or if the issue is gone.
+    """
     ctx, who, issue_id = act.ctx, act.who, read_picked(act.view)
     title = one_line(act.typed(face.TITLE_BLOCK).text)
     if issue_id is None and not title:

@@ -39,7 +39,10 @@ def delete(act: Act[NoteValue]) -> str | None:
 
 @door.submit(blocks.HISTORY_CALLBACK_ID, value=HistoryValue, at=lambda act: act.value.note_block)
 def add(act: Act[HistoryValue]) -> Body:
-    """Write a note down, once for each field, and show the page with it."""
+    """Save a note, once for each field, and show the page with it.
+
+    Raises `RuleBrokenError` if nothing was typed.
+    """
     words = act.typed(act.value.note_block, blocks.NOTE_INPUT).text.strip()
     if not words:
         raise RuleBrokenError("Write the note first, or press Close.")

@@ -71,7 +71,10 @@ def open_delete_modal(act: Act[MenuValue]) -> str | None:
 
 @door.submit(dialogs.DELETE_CALLBACK_ID, value=DeletionValue, at=None)
 def delete(act: Act[DeletionValue]) -> None:
-    """Have the reply deleted on the network."""
+    """Request the deletion of the reply on the network.
+
+    Raises `RuleBrokenError` if the person may not send here.
+    """
     ctx, value = act.ctx, act.value
     refused = why_may_not_send(ctx, act.who, value.ticket)
     if refused is not None:

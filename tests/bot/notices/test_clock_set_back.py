@@ -15,6 +15,7 @@ from bot.networks.base import Later
 from bot.notices import clock_set_back
 from bot.runtime import migrations
 from bot.runtime.clock import WatchedClock
+from bot.scheduled_job import ScheduledJob
 from bot.scheduler import Scheduler
 from bot.slack import home_tab
 from models import Base, Ticket
@@ -232,11 +233,11 @@ def test_a_start_after_the_clock_was_set_back_waits_no_longer_either(
 def test_jobs_come_as_if_the_clock_had_not_been_set_back(here: Room, step: int) -> None:
     schedule = Scheduler(here.ctx)
     machine = Clock()
-    schedule._machine = WatchedClock(machine)
+    schedule._machine_clock = WatchedClock(machine)
     schedule._jobs.start(paused=True)
     try:
-        schedule._add_interval(60, lambda: None, "often")
-        schedule._schedule_reads(here.network)
+        schedule._add_job(ScheduledJob("often", lambda _ctx: None, 60), "often", lambda: None)
+        schedule.plan()
         before = {job.id: job.next_run_time for job in schedule._jobs.get_jobs()}
         schedule._bring_jobs_back()
         machine.pass_by(-step)
