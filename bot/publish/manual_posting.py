@@ -40,9 +40,9 @@ def confirm_seen(ctx: BotContext, network: Network) -> None:
     """See whether the replies that people were to post by hand are public by now.
 
     Only the newest few of the last day: a hand-off that nobody took up must not cost a read a minute for
-        ever. Older ones are still seen when our own posts are read (`bot.ingest.own_posts`). Those of an account
-    that is not connected wait until it is. Half of what the network allows is left to the looks for replies
-    in doubt, which read the same list.
+    ever. Older ones are still seen when our own posts are read (`bot.ingest.own_posts`). Those of an account
+    that is not connected wait until it is. Half of what the network allows is left to the lookups of unsure
+    replies, which read the same list.
     """
     if not isinstance(network, Publisher):
         return
