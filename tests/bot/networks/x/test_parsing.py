@@ -65,9 +65,11 @@ def test_any_row_is_a_post_or_a_bad_row_and_never_an_exception(row):
     found = parse_post(row, ME, {"includes": row})
 
     assert isinstance(found, Post | UnreadableRow)
-    stored = (
-        [found.text, found.lang or "", *found.media] if isinstance(found, Post) else [found.raw, found.error]
-    )
+    if isinstance(found, Post):
+        attached = [text for one in found.media for text in (one.url or "", one.alt or "", *one.choices)]
+        stored = [found.text, found.lang or "", *attached]
+    else:
+        stored = [found.raw, found.error]
     for text in stored:
         assert text.encode() is not None  # a lone surrogate would raise
         assert "\x00" not in text or isinstance(found, UnreadableRow)
