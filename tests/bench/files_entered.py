@@ -8,7 +8,8 @@ the distinct files below bot/, handlers/ and models/ in which a function was cal
   until the ledger says `published`. What is drawn after that is counted apart, as *Reply, card redrawn*.
 
 Jobs that the clock starts are paused, so that only what follows from the press is counted; the three loops that
-it wakes (cards, reactions, outbox) run. Bodies of modules and classes do not count, nor does what the test itself
+it wakes (cards, reactions, outbox) run. Of the files, those are marked that the thread which answers Slack's
+request enters (the rest is entered by the loops and by what runs beside a request). Bodies of modules and classes do not count, nor does what the test itself
 calls. The ledger is on SQLite. `--tree` measures another checkout of the project, by its own tests/story/harness.py.
 """
 
@@ -20,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -32,8 +34,15 @@ ROOMS = ("bot", "handlers", "models")
 DEADLINE_SECONDS = 60.0
 POLL_INTERVAL_SECONDS = 0.001
 
-Entered = dict[str, str]
-"""By file, as seen from the root of the tree: the function that was called there first."""
+SERVING = ("web", "waitress")  # how the threads that answer a request are called
+
+
+@dataclass
+class Entered:
+    """By file, as seen from the root of the tree: the function that was called there first."""
+
+    first: dict[str, str] = field(default_factory=dict)
+    in_request: dict[str, str] = field(default_factory=dict)  # the same, in the threads that answer Slack
 
 
 class Recorder:
@@ -51,7 +60,7 @@ class Recorder:
     @contextmanager
     def recording(self) -> Iterator[Entered]:
         """Fill what is given while the block lasts."""
-        self._entered = entered = {}
+        self._entered = entered = Entered()
         try:
             yield entered
         finally:
@@ -62,7 +71,10 @@ class Recorder:
         if entered is None or event != "call" or not code.co_flags & inspect.CO_OPTIMIZED:
             return  # a module's or a class's body is no function
         if code.co_filename.startswith(self._rooms):
-            entered.setdefault(code.co_filename[self._start :], code.co_qualname)
+            file = code.co_filename[self._start :]
+            entered.first.setdefault(file, code.co_qualname)
+            if file not in entered.in_request and threading.current_thread().name.startswith(SERVING):
+                entered.in_request[file] = code.co_qualname
 
 
 def measure(tree: Path) -> dict[str, Entered]:
@@ -77,36 +89,40 @@ def measure(tree: Path) -> dict[str, Entered]:
 
     recorder = Recorder(tree)
     recorder.install()
-    with TemporaryDirectory() as folder, databases.sqlite(Path(folder)) as lend, lend(Path(folder)) as url:
-        with running(url) as bot:
-            bot.schedule._jobs.pause()
-            engine = (bot.ctx if hasattr(bot, "ctx") else bot.desk).db.engine
+    with (
+        TemporaryDirectory() as folder,
+        databases.sqlite(Path(folder)) as lend,
+        lend(Path(folder)) as url,
+        running(url) as bot,
+    ):
+        bot.schedule._jobs.pause()
+        engine = (bot.ctx if hasattr(bot, "ctx") else bot.desk).db.engine
 
-            def count(query: str) -> int:
-                with engine.connect() as connection:
-                    return int(connection.scalar(text(query)) or 0)
+        def count(query: str) -> int:
+            with engine.connect() as connection:
+                return int(connection.scalar(text(query)) or 0)
 
-            def rest() -> None:
-                _until(lambda: count("SELECT count(*) = 0 FROM tickets WHERE drawn_revision < revision"))
-                bot.settled()
-                bot.told_all()
+        def rest() -> None:
+            _until(lambda: count("SELECT count(*) = 0 FROM tickets WHERE drawn_revision < revision"))
+            bot.settled()
+            bot.told_all()
 
-            _, warm = bot.heard("@acmebrew how do I start?", author="first")
-            bot.ana.press(bot.now(warm), "Claim")  # what only the first press of a process does is not counted
-            bot.shows(warm, "Release")
-            _, claimed = bot.heard("@acmebrew is it open?", author="second")
-            _, answered = bot.heard("@acmebrew where do I find it?", author="third")
+        _, warm = bot.heard("@acmebrew how do I start?", author="first")
+        bot.ana.press(bot.now(warm), "Claim")  # what only the first press of a process does is not counted
+        bot.shows(warm, "Release")
+        _, claimed = bot.heard("@acmebrew is it open?", author="second")
+        _, answered = bot.heard("@acmebrew where do I find it?", author="third")
+        rest()
+        found: dict[str, Entered] = {}
+        with recorder.recording() as found["Claim"]:
+            bot.ana.press(bot.now(claimed), "Claim")
+            bot.shows(claimed, "Release")
             rest()
-            found: dict[str, Entered] = {}
-            with recorder.recording() as found["Claim"]:
-                bot.ana.press(bot.now(claimed), "Claim")
-                bot.shows(claimed, "Release")
-                rest()
-            with recorder.recording() as found["Reply"]:
-                bot.reply(answered, "On the shelf to the left.")
-                _until(lambda: count("SELECT count(*) FROM replies WHERE state = 'published'"))
-            with recorder.recording() as found["Reply, card redrawn"]:
-                rest()
+        with recorder.recording() as found["Reply"]:
+            bot.reply(answered, "On the shelf to the left.")
+            _until(lambda: count("SELECT count(*) FROM replies WHERE state = 'published'"))
+        with recorder.recording() as found["Reply, card redrawn"]:
+            rest()
     return found
 
 
@@ -125,12 +141,26 @@ def main(tree: Path, *, functions: bool) -> None:
     """Count the files that *Claim* and *Reply* run through, and name them."""
     tree = tree.resolve()
     if Path.cwd() != tree:
-        command = [sys.executable, "-P", __file__, *(["--functions"] if functions else []), "--tree", str(tree)]
-        sys.exit(subprocess.run(command, cwd=tree, env={**os.environ, "PYTHONPATH": str(tree)}, check=False).returncode)
+        command = [
+            sys.executable,
+            "-P",
+            __file__,
+            *(["--functions"] if functions else []),
+            "--tree",
+            str(tree),
+        ]
+        sys.exit(
+            subprocess.run(
+                command, cwd=tree, env={**os.environ, "PYTHONPATH": str(tree)}, check=False
+            ).returncode
+        )
     for press, entered in measure(tree).items():
-        click.echo(f"\n{press}: {len(entered)} files")
-        for file in sorted(entered):
-            click.echo(f"  {file}" + (f"  {entered[file]}" if functions else ""))
+        click.echo(
+            f"\n{press}: {len(entered.first)} files, {len(entered.in_request)} of them (*) by the request's thread"
+        )
+        for file, function in sorted(entered.first.items()):
+            mark = "*" if file in entered.in_request else " "
+            click.echo(f"  {mark} {file}" + (f"  {function}" if functions else ""))
 
 
 if __name__ == "__main__":
