@@ -92,6 +92,7 @@ def bot(database_url: str) -> Iterator[Bot]:
             yield made
 
 
+@pytest.mark.both_engines
 def test_every_message_of_a_working_day_shows_each_handle_whole(bot: Bot) -> None:
     for handle in (MIA, ANN, BOB):
         bot.x.world.add_user(handle, f"_{handle}_ *x*", followers=9)
