@@ -1,7 +1,7 @@
 """`python -m tests`: what `make test` does. Four parts beside each other, since most of what two of them do is wait.
 
 The page's tests and the chaos wait for a minute to pass and for a lease to end. So all other tests, which want the
-processor, run meanwhile, and give way to them. With one job the parts come one after the other.
+processor, run meanwhile. With one job the parts come one after the other.
 """
 
 import os
@@ -20,7 +20,6 @@ from tests.revision import ROOT
 
 PAGES = "tests/page"  # a demo for each file, and a browser for each process
 CREWS = "tests/chaos"  # whole crews of processes
-POLITE = 10  # by how much the other tests give way
 POLL_INTERVAL_SECONDS = 0.2
 
 
@@ -30,16 +29,14 @@ class Part:
 
     name: str
     command: Sequence[str]
-    nice: int = 0
     said: IO[bytes] = field(default_factory=TemporaryFile)
     began: float = 0.0
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self.began = time.monotonic()
-        command = ["nice", "-n", str(self.nice), *self.command] if self.nice else self.command
         self.process = subprocess.Popen(
-            command, cwd=ROOT, stdout=self.said, stderr=subprocess.STDOUT, start_new_session=True
+            self.command, cwd=ROOT, stdout=self.said, stderr=subprocess.STDOUT, start_new_session=True
         )
 
     def tell(self) -> None:
@@ -65,7 +62,7 @@ def parts(jobs: int | None) -> list[Part]:
         Part("check", ["make", "check"]),
         Part("chaos", [*pytest, *_at_a_time(two), CREWS]),
         Part("pages", [*pytest, *_at_a_time(two), "--dist=loadfile", PAGES]),
-        Part("all other tests", [*pytest, *_at_a_time(jobs), *others], nice=POLITE),
+        Part("all other tests", [*pytest, *_at_a_time(jobs), *others]),
     ]
 
 

@@ -16,7 +16,7 @@ from random import Random
 from bot.runtime.crash_points import POINTS
 from tests.chaos.plan import Plan
 from tests.revision import ROOT
-from tests.story.process import free_port
+from tests.stage import free_port
 
 PRESSES = tuple(point for point in POINTS if point.startswith("press"))
 LOOPS = tuple(point for point in POINTS if point not in PRESSES)

@@ -7,7 +7,7 @@ import pytest
 from bot.cli import connect
 from bot.cli.connect import CallbackOptions, ConnectFailedError, code_in_pasted, code_in_url, has_browser
 from bot.networks.x.oauth import ConsentRequest, OAuth2Client
-from tests.story.process import free_port
+from tests.stage import free_port
 
 CODE = "VGNibzFWSWREZm01bjN1N3dicWlNUG1oa2xRRVNN"
 
