@@ -61,7 +61,7 @@ def parts(jobs: int | None) -> list[Part]:
     return [
         Part("check", ["make", "check"]),
         Part("chaos", [*pytest, *_at_a_time(two), CREWS]),
-        Part("pages", [*pytest, *_at_a_time(two), "--dist=loadfile", PAGES]),
+        Part("pages", [*pytest, *_at_a_time(two), *(["--dist=loadfile"] if two > 1 else []), PAGES]),
         Part("all other tests", [*pytest, *_at_a_time(jobs), *others]),
     ]
 
