@@ -301,6 +301,7 @@ def test_a_home_before_somebodys_eyes_follows_what_happens_elsewhere(bot: Bot) -
     assert bot.ben.home is None
 
 
+@pytest.mark.both_engines
 def test_a_home_that_nobody_looks_at_any_more_is_left_alone(bot: Bot) -> None:
     opened(bot.ana)
     eventually(lambda: remembered(bot, bot.ana))
