@@ -4,14 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PAGES := tests/page # with a demo and a browser for each process; much of it is waiting for a minute to pass
 PICTURED := pictures see_it_all other_account typed what_they_wrote together # of tests/page: those that take pictures
-CREWS := tests/chaos # whole crews of processes, which want the machine to themselves
 DEMO_STAMP := $(VENV)/.installed-demo
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check simulate chaos bench pictures run lock clean
+.PHONY: help demo test both check simulate chaos bench pictures run lock clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,10 +17,11 @@ help: ## list what can be made
 demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## try it without any account: the bot between a small X and a small Slack, on one page
 	@$(BIN)/python -m sandbox
 
-test: check ## check, then run every test on SQLite and on PostgreSQL, JOBS at a time (three on two cores)
-	$(BIN)/python -m pytest --numprocesses $(or $(JOBS),auto) $(addprefix --ignore ,$(PAGES) $(CREWS))
-	$(BIN)/python -m pytest --numprocesses $(or $(JOBS),2) --dist loadfile $(PAGES)
-	$(BIN)/python -m pytest $(CREWS)
+test: $(STAMP) ## check and run every test on SQLite, and on PostgreSQL what it could do otherwise; JOBS=1: in turn
+	@$(BIN)/python -m tests $(if $(JOBS),--jobs $(JOBS))
+
+both: $(STAMP) ## run every test on both SQLite and PostgreSQL
+	@HEARD_BOTH_ENGINES=1 $(BIN)/python -m tests $(if $(JOBS),--jobs $(JOBS))
 
 check: $(STAMP) ## lint, formatting, types, and which room imports which
 	$(BIN)/ruff check .

@@ -18,11 +18,45 @@ if not os.environ.get("CI"):
 
 compiled.share()
 
+# What these folders try reaches the ledger through `models`, whose tests run on both engines. Here a test runs on
+# SQLite alone, unless it is marked `both_engines`: it tries a lock, a race, time or text as the engine sees them,
+# or sends a statement that no other test sends to PostgreSQL (`python -m tests.statements` says which do).
+# HEARD_BOTH_ENGINES=1 runs every test on both.
+ONE_ENGINE = tuple(
+    f"tests/{folder}/" for folder in ("story", "bot/cli", "bot/ingest", "bot/jobs", "bot/slack")
+)
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Three for two cores: a test waits for a third of its time, for Slack's answer or for PostgreSQL's."""
     return max((os.cpu_count() or 1) * 3 // 2, 1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the project's own marker."""
+    config.addinivalue_line("markers", "both_engines: runs on PostgreSQL too, in a folder of ONE_ENGINE")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out PostgreSQL where SQLite is enough."""
+    if os.environ.get("HEARD_BOTH_ENGINES") == "1":
+        return
+    left_out = [item for item in items if engine_of(item) == "postgresql" and is_on_one_engine(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
+
+
+def engine_of(item: pytest.Item) -> str | None:
+    """The engine that a test's `new_database` is for."""
+    return item.callspec.params.get("new_database") if hasattr(item, "callspec") else None
+
+
+def is_on_one_engine(item: pytest.Item) -> bool:
+    """Whether SQLite is enough for a test."""
+    return item.nodeid.startswith(ONE_ENGINE) and item.get_closest_marker("both_engines") is None
 
 
 def pytest_report_header() -> str:

@@ -57,6 +57,11 @@ def skipped() -> bool:
     return os.environ.get("HEARD_SKIP_PG") == "1"
 
 
+def is_own() -> bool:
+    """Whether the tests start the server themselves."""
+    return _explicit() is None
+
+
 def describe() -> str:
     """Which PostgreSQL the tests use, in one line; nothing is started for it."""
     if skipped():

@@ -14,8 +14,8 @@ from slack_bolt.authorization import AuthorizeResult
 from sqlalchemy import text
 from waitress import serve
 
+from bot.runtime.waitress_server import SERVER_THREADS
 from models.core.database import Database
-from sandbox.demo.runner import THREADS
 from tests.bench.stage import SECRET
 
 
@@ -39,7 +39,10 @@ def main(url: str, port: int) -> None:
     app.action("claim")(listener)
     app.view("composer")(listener)
     serve(
-        _with_health(SlackRequestHandler(app, path="/slack/events")), port=port, threads=THREADS, _quiet=True
+        _with_health(SlackRequestHandler(app, path="/slack/events")),
+        port=port,
+        threads=SERVER_THREADS,
+        _quiet=True,
     )
 
 

@@ -10,19 +10,12 @@ from statistics import median
 from typing import Any
 from unittest.mock import patch
 
-from pydantic import SecretStr
-
-from bot.context import BotContext
 from bot.ingest import poller
-from bot.networks.x.client import XNetwork
-from bot.networks.x.settings import XSettings
-from bot.settings import Settings
-from bot.slack.client import SlackClient
-from models.core.database import Database
 from sandbox.slack.workspace.message import Message
 from sandbox.x.api.dispatch import answer
 from tests.bench.figures import Figure, spread
-from tests.bench.stage import CHANNEL, Stage, bot, stage, until
+from tests.bench.stage import Stage, bot, stage, until
+from tests.stage import context
 
 IDLE, BURST, BURSTS, PACED, POLLS, PAGE = 12, 500, 3, 30, 20, 100
 
@@ -124,8 +117,7 @@ def _own_time(url: str) -> list[float]:
     """Milliseconds of a poll that brings a full page of new authors, without the server's share."""
     own = []
     begin = datetime.now(UTC) - timedelta(hours=20)
-    with stage(url) as on:
-        ctx = _desk(on)
+    with stage(url) as on, context(url, on.slack, on.x) as ctx:
         for poll in range(POLLS + 1):
             at = begin + timedelta(minutes=20 * poll)  # farther apart than what each poll reads again
             for number in range(PAGE if poll else 1):
@@ -137,28 +129,7 @@ def _own_time(url: str) -> list[float]:
             assert heard is not None
             assert heard.taken == (PAGE if poll else 1)
             own.append((took - sum(share)) * 1000)
-        ctx.close()
     return own[1:]
-
-
-def _desk(on: Stage) -> BotContext:
-    """A bot's insides, without the loops."""
-    settings = Settings(
-        database_url=SecretStr(on.url),
-        slack_bot_token=SecretStr("xoxb-test"),
-        slack_channel=CHANNEL,
-        slack_api_url=on.slack.url,
-    )
-    key = SecretStr("key")
-    keys = XSettings(api_url=on.x.url, api_key=key, api_secret=key, access_token=key, access_token_secret=key)
-    return BotContext(
-        settings=settings,
-        db=Database(on.url),
-        slack=SlackClient("xoxb-test", settings.slack_api_url),
-        networks={"x": XNetwork(keys)},
-        now=lambda: datetime.now(UTC),
-        worker="bench",
-    )
 
 
 @contextmanager

@@ -8,15 +8,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from models.core.database import Database
-from models.core.office_hours import ALWAYS_OPEN
-from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
-from models.tickets.sla import SlaPolicy
 from sandbox.slack.delivery.http_mode import HttpMode
 from sandbox.slack.delivery.transport import Answer, Kind, Parcel, encode
 from sandbox.slack.people.person import Person
 from sandbox.slack.workspace.message import Message
 from tests.bench.figures import Figure, percentile
-from tests.bench.stage import SECRET, Stage, bot, free_port, process, serving, stage, until
+from tests.bench.stage import SECRET, Stage, bot, process, serving, stage, until
+from tests.stage import fill as fill_ledger
+from tests.stage import free_port, incoming
 
 AT_ONCE, ROUNDS, WARM = 20, 25, 2
 TICKETS = AT_ONCE * (ROUNDS + WARM)
@@ -66,26 +65,16 @@ def fill(url: str, tickets: int) -> None:
     """So many tickets, of one author each."""
     now = datetime.now(UTC)
     said = [
-        IncomingPost(
-            post_id=str(2_000_000_000_000_000_000 + number),
-            latest_id=str(2_000_000_000_000_000_000 + number),
-            conversation_id=str(number),
-            author_id=str(number),
-            text=f"@acmebrew press {number}",
-            posted_at=now - timedelta(hours=1),
-            url="https://x.com/i/status/1",
-            matched="mentions us",
+        incoming(
+            str(2_000_000_000_000_000_000 + number),
+            str(number),
+            f"@acmebrew press {number}",
+            now - timedelta(hours=1),
         )
         for number in range(tickets)
     ]
     database = Database(url)
-    with database.write() as session:
-        ingest_page(
-            session,
-            said,
-            IngestTarget("x", "1", "C0MENTIONS", SlaPolicy(ALWAYS_OPEN, timedelta(minutes=30))),
-            at=now,
-        )
+    fill_ledger(database, said, at=now)
     database.close()
 
 

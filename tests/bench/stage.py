@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -19,11 +18,12 @@ from models.core.database import normal_url
 from sandbox.slack import SlackServer
 from sandbox.slack.workspace.message import Message
 from sandbox.x import XServer
+from tests import stage as shared
+from tests.revision import ROOT
+from tests.stage import CHANNEL
 
-ROOT = Path(__file__).parents[2]
-CHANNEL = "C0MENTIONS"
 MENTIONS = "GET /2/users/:id/mentions"
-SECRET = "s3cret"
+SECRET = shared.SECRETS["SLACK_SIGNING_SECRET"]
 DEADLINE = 120.0
 Found = TypeVar("Found")
 
@@ -60,7 +60,7 @@ class Stage:
 @contextmanager
 def stage(url: str) -> Iterator[Stage]:
     """A fresh Slack and a fresh X. Slack tells the bot of what README asks for: of being called by name."""
-    with SlackServer(signing_secret=SECRET) as slack, XServer() as x:
+    with shared.worlds() as (slack, x):
         slack.world.subscriptions = {"app_mention"}
         yield Stage(slack, x, url)
 
@@ -95,20 +95,7 @@ def work(on: Stage, **settings: object) -> Iterator[None]:
 
 
 def _environment(on: Stage, settings: Mapping[str, object]) -> dict[str, str]:
-    given = {
-        "DATABASE_URL": on.url,
-        "SLACK_BOT_TOKEN": "xoxb-test",
-        "SLACK_APP_TOKEN": "",
-        "SLACK_SIGNING_SECRET": SECRET,
-        "SLACK_CHANNEL": CHANNEL,
-        "SLACK_API_URL": on.slack.url,
-        "X_API_URL": on.x.url,
-        "LOG_LEVEL": "WARNING",
-        "PORT": free_port(),
-        **{f"X_{name}": "key" for name in ("API_KEY", "API_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")},
-        **settings,
-    }
-    return {name.upper(): str(value) for name, value in given.items()}
+    return shared.environment(on.slack, on.x, on.url, LOG_LEVEL="WARNING", **settings)
 
 
 @contextmanager
@@ -139,13 +126,6 @@ def _show(said: IO[bytes]) -> None:
 def _read(said: IO[bytes]) -> str:
     said.seek(0)
     return said.read().decode(errors="replace")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def serving(port: int) -> None:

@@ -6,18 +6,13 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr
 from slack_bolt import Ack, Respond
 from sqlalchemy import Row, text
 
 from bot.context import BotContext
-from bot.networks.x.client import XNetwork
-from bot.networks.x.settings import XSettings
-from bot.settings import Settings
 from bot.slack import home_tab
 from bot.slack.blocks.commands.open_list import TICKETS_LISTED_MAX
 from bot.slack.blocks.home import OWN_TICKETS_SHOWN_MAX, WAITING_PER_PAGE, HomeContent, build_home
-from bot.slack.client import SlackClient
 from handlers.commands import open_list
 from handlers.commands.slash_command import SlashCommand
 from models.core.database import Database
@@ -27,6 +22,7 @@ from models.tickets.delivery_state import RETURNED_STATES
 from tests.bench import ingest
 from tests.bench.figures import Figure, beside
 from tests.bench.million import CHANNELS, END, TEAM, filled, spelled
+from tests.stage import context
 
 MOST = 150.0  # ms
 NOW = END - timedelta(minutes=1)
@@ -89,12 +85,10 @@ COMMANDS = (
 
 def measure(new_database: Callable[[], str]) -> list[Figure]:
     """Each list and Home against their target and one plain query; and what the index for them costs."""
-    ctx = _desk(filled(new_database))
-    try:
+    # at the end of the two years, with nobody to talk to
+    with context(filled(new_database), now=lambda: NOW, slack_channel=CHANNELS[0]) as ctx:
         figures = [_open(ctx, one) for one in COMMANDS]
         figures.append(_home(ctx))
-    finally:
-        ctx.close()
     return [*figures, ingest.cost("who waits", INDEXES, new_database)]
 
 
@@ -163,17 +157,3 @@ def _midnight(days: int) -> datetime:
 def _plain(database: Database, query: str, values: dict[str, Any]) -> Sequence[Row[Any]]:
     with database.read() as session:
         return session.execute(text(query), values).all()
-
-
-def _desk(database: Database) -> BotContext:
-    """A bot's insides at the end of the two years, with nobody to talk to."""
-    key = SecretStr("key")
-    keys = XSettings(api_key=key, api_secret=key, access_token=key, access_token_secret=key)
-    return BotContext(
-        settings=Settings(slack_bot_token=SecretStr("xoxb-test"), slack_channel=CHANNELS[0]),
-        db=database,
-        slack=SlackClient("xoxb-test", "http://127.0.0.1:9"),
-        networks={"x": XNetwork(keys)},
-        now=lambda: NOW,
-        worker="bench",
-    )

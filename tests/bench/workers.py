@@ -3,18 +3,16 @@
 import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 
 from models import Ticket
 from models.core.database import Database
-from models.core.office_hours import ALWAYS_OPEN
-from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
-from models.tickets.sla import SlaPolicy
 from sandbox.x import XServer
 from tests.bench.figures import Figure
-from tests.bench.stage import CHANNEL, Stage, stage, until, work
+from tests.bench.stage import Stage, stage, until, work
+from tests.stage import fill, incoming
 
 REPLIES, SLOW = 400, 0.2  # of that many seconds X takes for each
 PUBLISH = "POST /2/tweets"
@@ -53,13 +51,9 @@ def _queue(url: str, x: XServer) -> None:
     at, database = datetime.now(UTC), Database(url)
     x.world.add_user("fan", "Fan")
     posts = [x.world.post("fan", f"@acmebrew question {number}") for number in range(REPLIES)]
-    place = IngestTarget("x", x.world.brand.id, CHANNEL, SlaPolicy(ALWAYS_OPEN, timedelta(minutes=30)))
-    said = [
-        IncomingPost(one.id, one.id, one.id, one.author_id, one.text, at, "https://x.com/i", "")
-        for one in posts
-    ]
+    said = [incoming(one.id, one.author_id, one.text, at) for one in posts]
+    fill(database, said, at=at, account_id=x.world.brand.id)
     with database.write() as session:
-        ingest_page(session, said, place, at=at)
         for ticket_id in session.scalars(select(Ticket.id)).all():
             ticket = Ticket.lock(session, ticket_id)
             ticket.reply(

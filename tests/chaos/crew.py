@@ -1,5 +1,7 @@
 """The bot's processes: started, killed at named points and at any instant, started again."""
 
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,14 +16,78 @@ from random import Random
 from bot.runtime.crash_points import POINTS
 from tests.chaos.plan import Plan
 from tests.revision import ROOT
-from tests.story.process import free_port
+from tests.stage import free_port
 
 PRESSES = tuple(point for point in POINTS if point.startswith("press"))
 LOOPS = tuple(point for point in POINTS if point not in PRESSES)
 SELDOM = ("look made", "page read", "page written", "page kept", *PRESSES)  # passed a few times in a life
-START = 1.5  # seconds, about, until a process does anything, on a machine with nothing else to do;
+START = 0.4  # seconds, about, until a process does anything, on a machine with nothing else to do;
 IDLE = 15.0  # whoever has passed no point by then is killed all the same
 HASTY = 0.2  # share of those who are killed at any instant from their birth on, not from their first work on
+
+
+class Nursery:
+    """Where processes are born: see `tests.chaos.worker`."""
+
+    def __init__(self, env: Mapping[str, str], log: Path) -> None:
+        self._lock = threading.Lock()
+        with log.open("ab") as errors:
+            self._running = subprocess.Popen(
+                [sys.executable, "-m", "tests.chaos.worker"],
+                env=dict(env),
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+
+    def ask(self, **asked: object) -> int | None:
+        """Its answer; RuntimeError if it is gone."""
+        assert self._running.stdin is not None
+        assert self._running.stdout is not None
+        with self._lock:
+            self._running.stdin.write(json.dumps(asked) + "\n")
+            self._running.stdin.flush()
+            line = self._running.stdout.readline()
+        if not line:
+            raise RuntimeError("nobody can be born any more")
+        answer: int | None = json.loads(line)
+        return answer
+
+    def close(self) -> None:
+        self._running.communicate()
+
+
+class Process:
+    """One process of the bot, from its birth on."""
+
+    def __init__(self, nursery: Nursery, command: str, env: Mapping[str, str], log: Path) -> None:
+        pid = nursery.ask(command=command, env=dict(env), log=str(log))
+        assert pid is not None
+        self.pid = pid
+        self.returncode: int | None = None
+        self._nursery = nursery
+
+    def poll(self) -> int | None:
+        """Its exit code, once it has ended; the number of a signal, below zero."""
+        if self.returncode is None:
+            self.returncode = self._nursery.ask(ended=self.pid)
+        return self.returncode
+
+    def wait(self, seconds: float = 60.0) -> int:
+        """The same, as soon as it is there; TimeoutError if it does not come."""
+        until = time.monotonic() + seconds
+        while (code := self.poll()) is None:
+            if time.monotonic() > until:
+                raise TimeoutError(f"process {self.pid} does not end")
+            time.sleep(0.005)
+        return code
+
+    def send(self, sign: signal.Signals) -> None:
+        """Send a signal, if it still lives."""
+        if self.poll() is None:
+            os.kill(self.pid, sign)
 
 
 @dataclass
@@ -30,7 +96,7 @@ class Member:
 
     command: str
     port: int
-    process: subprocess.Popen[bytes] | None = None
+    process: "Process | None" = None
     dies_at: float = 0.0  # by time.monotonic, if no point ends it before
     at_work: bool = False  # whether it has been seen to do anything
 
@@ -67,6 +133,7 @@ class Crew:
         self.busy.mkdir()
         self.note = self.home / "died-at"
         self.note.touch()
+        self._nursery = Nursery(self.env, self.home / "nursery.log")
 
     @property
     def door(self) -> str:
@@ -136,14 +203,15 @@ class Crew:
             self._thread.join()
         for member in self.members:
             if member.process is not None and member.alive:
-                member.process.send_signal(signal.SIGTERM)
+                member.process.send(signal.SIGTERM)
         for member in self.members:
             if member.process is not None:
                 try:
                     member.process.wait(12)
-                except subprocess.TimeoutExpired:
-                    member.process.kill()
+                except TimeoutError:
+                    member.process.send(signal.SIGKILL)
                     member.process.wait()
+        self._nursery.close()
 
     def _watch(self) -> None:
         """Start whoever is dead, kill whose time has come."""
@@ -164,7 +232,7 @@ class Crew:
                 member.dies_at = time.monotonic() + self.rng.uniform(0, 2 * self.plan.life)
         if time.monotonic() <= member.dies_at:
             return
-        member.process.kill()
+        member.process.send(signal.SIGKILL)
         member.process.wait()
         if member.process.returncode == -signal.SIGKILL:
             self.at_once += 1
@@ -191,10 +259,8 @@ class Crew:
         until = START + 2 * self.plan.life if hasty else IDLE + 2 * self.plan.life
         member.at_work = False
         member.dies_at = time.monotonic() + (self.rng.uniform(START / 2, until) if hasty else until)
-        log = (self.home / f"{member.command}-{member.port}.log").open("ab")
-        command = [sys.executable, "-m", "tests.chaos.worker", member.command]
-        with log:
-            member.process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=log, stderr=log)
+        log = self.home / f"{member.command}-{member.port}.log"
+        member.process = Process(self._nursery, member.command, env, log)
 
     def _target(self, member: Member) -> str:
         """Where to die next: the point that was reached least, or now and then any."""

@@ -20,15 +20,13 @@ from handlers.replies import delivery_decisions
 from models import Mention, Reply, Ticket
 from models.core.base import RuleBrokenError
 from models.core.database import BusyError
-from models.core.office_hours import ALWAYS_OPEN
 from models.tickets.delivery_state import DeliveryState
-from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
-from models.tickets.sla import SlaPolicy
 from sandbox.slack import SlackServer
 from sandbox.slack.errors import NotOnScreenError
 from sandbox.slack.workspace.message import Message
-from sandbox.x import XPost, XServer
-from tests.story.harness import CHANNEL
+from sandbox.x import XServer
+from tests import stage
+from tests.stage import CHANNEL
 
 PEOPLE = 40
 LONG_AGO = timedelta(hours=30)  # before what a first look at X reaches
@@ -81,14 +79,15 @@ class Load:
             self.x.world.post(f"fan{each % PEOPLE}", f"@acmebrew question {ago} {each}", at=at)
             for each in range(number)
         ]
-        place = IngestTarget(
-            "x", self.x.world.brand.id, CHANNEL, SlaPolicy(ALWAYS_OPEN, timedelta(minutes=30))
-        )
         found: dict[str, int] = {}
         for start in range(0, number, 500):
-            said = [_said(post) for post in posts[start : start + 500]]
-            with self.ctx.db.write() as session:
-                ingest_page(session, said, place, at=datetime.now(UTC))
+            said = [
+                stage.incoming(
+                    post.id, post.author_id, post.text, post.created_at, conversation_id=post.conversation_id
+                )
+                for post in posts[start : start + 500]
+            ]
+            stage.fill(self.ctx.db, said, at=datetime.now(UTC), account_id=self.x.world.brand.id)
             with self.ctx.db.read() as session:
                 known = select(Mention.post_id, Mention.ticket_id)
                 found |= session.execute(
@@ -259,16 +258,3 @@ class Load:
     def _count(self, query: object) -> int:
         with self.ctx.db.read() as session:
             return int(session.scalar(query) or 0)  # type: ignore[call-overload]
-
-
-def _said(post: XPost) -> IncomingPost:
-    return IncomingPost(
-        post_id=post.id,
-        latest_id=post.id,
-        conversation_id=post.conversation_id,
-        author_id=post.author_id,
-        text=post.text,
-        posted_at=post.created_at,
-        url=f"https://x.com/i/status/{post.id}",
-        matched="mentions us",
-    )

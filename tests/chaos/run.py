@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -14,25 +14,18 @@ from threading import Thread
 
 from sqlalchemy import func, select
 
-from bot.context import BotContext
-from bot.networks.x.client import XNetwork
-from bot.networks.x.settings import XSettings
-from bot.settings import Settings
-from bot.slack.client import SlackClient
 from models import Cursor, Mention, Reply, Ticket
 from models.core.database import Database
 from models.tickets.delivery_state import UNSETTLED_STATES
 from sandbox.slack import SlackServer
 from sandbox.x import XServer, XWorld
-from tests import databases
+from tests import databases, stage
 from tests.chaos import outage, verdict
 from tests.chaos.crew import Crew
 from tests.chaos.load import Load, patiently
 from tests.chaos.plan import Plan
 from tests.chaos.verdict import Verdict
 from tests.chaos.weather import SlackWeather, XWeather
-from tests.story.harness import CHANNEL, Stage
-from tests.story.process import SECRETS, environment
 
 STRANDED = 60.0  # seconds past its time
 
@@ -55,8 +48,9 @@ def run(plan: Plan) -> Report:
         server, url = open_.enter_context(_ledger(plan, home))
         x_weather, slack_weather = XWeather(plan), SlackWeather(plan)
         slack, x = open_.enter_context(_worlds(x_weather, slack_weather))
-        ctx = open_.enter_context(_desk(plan, url, slack, x))
-        env = environment(Stage(slack, x), url, **_settings(plan))
+        teammates = stage.context(url, slack, x, reconcile_seconds=plan.looks)
+        ctx = open_.enter_context(teammates)
+        env = stage.environment(slack, x, url, **_settings(plan))
         crew = Crew(plan, env, home, Random(plan.seed + 2))
         load = Load(ctx, slack, x, Random(plan.seed + 3), crew.progress)
         began = time.monotonic()
@@ -103,41 +97,16 @@ def _worlds(x_weather: XWeather, slack_weather: SlackWeather) -> Iterator[tuple[
     world.limits.factor = 1_000_000
     world.search_delay = timedelta(seconds=30)
     world.duplicate_window = timedelta(0)  # X's own guard would hide what ours let through
-    slack = SlackServer(signing_secret=SECRETS["SLACK_SIGNING_SECRET"], bot_token=SECRETS["SLACK_BOT_TOKEN"])
-    slack.world.faults = slack_weather
-    slack.world.limits.retry_delays = (0.0, 2.0, 5.0)
-    with slack, XServer(world) as x:
+    with stage.worlds(world) as (slack, x):
+        slack.world.faults = slack_weather
+        slack.world.limits.retry_delays = (0.0, 2.0, 5.0)
         yield slack, x
-
-
-@contextmanager
-def _desk(plan: Plan, url: str, slack: SlackServer, x: XServer) -> Iterator[BotContext]:
-    """A desk for the teammates, who decide what a person has to decide."""
-    settings = Settings(
-        database_url=url,
-        slack_bot_token=SECRETS["SLACK_BOT_TOKEN"],
-        slack_channel=CHANNEL,
-        slack_api_url=slack.url,
-        reconcile_seconds=plan.looks,
-    )
-    names = ("api_key", "api_secret", "access_token", "access_token_secret")
-    network = XNetwork(XSettings(api_url=x.url, **{name: SECRETS[f"X_{name.upper()}"] for name in names}))
-    ctx = BotContext(
-        settings=settings,
-        db=Database(url),
-        slack=SlackClient(SECRETS["SLACK_BOT_TOKEN"], slack.url),
-        networks={"x": network},
-        now=lambda: datetime.now(UTC),
-        worker="teammates",
-    )
-    try:
-        yield ctx
-    finally:
-        ctx.close()
 
 
 def _settings(plan: Plan) -> dict[str, str]:
     return {
+        "POLL_SECONDS": "1",
+        "UNDO_SECONDS": "0",
         "RECONCILE_SECONDS": plan.looks,
         "SLACK_POSTS_PER_SECOND": str(plan.posts_per_second),
         "SLACK_UPDATES_PER_MINUTE": str(plan.updates_per_minute),

@@ -22,7 +22,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WAIT = 15_000  # milliseconds
+WAIT = 45_000  # milliseconds: for a machine that is busy with something else
 WIDE = {"width": 1440, "height": 900}
 AIR = 6  # pixels around what a picture shows
 CALM = "dialog::backdrop { background: #fff !important } .tools { visibility: hidden } "

@@ -3,16 +3,14 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from models.core.base import Base
 from models.core.database import Database
-from models.core.office_hours import ALWAYS_OPEN
 from models.tickets.delivery_state import UNSETTLED_STATES
-from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
-from models.tickets.sla import SlaPolicy
+from tests import stage
 from tests.databases import migrate, quick
 from tests.simulation.stage import START
 
@@ -67,21 +65,12 @@ class Ledger:
 
     def _fill(self, posts: list[tuple[str, str]]) -> None:
         said = [
-            IncomingPost(
-                post_id=post_id,
-                latest_id=post_id,
-                conversation_id=post_id,
-                author_id=author,
-                text="@acmebrew a question",
-                posted_at=START,
-                url=f"https://memory.example/i/{post_id}",
-                matched="mentions us",
+            stage.incoming(
+                post_id, author, "@acmebrew a question", START, url=f"https://memory.example/i/{post_id}"
             )
             for author, post_id in posts
         ]
-        place = IngestTarget("sim", "u1001", "C0MENTIONS", SlaPolicy(ALWAYS_OPEN, timedelta(minutes=30)))
-        with self.db.write() as session:
-            ingest_page(session, said, place, at=START)
+        stage.fill(self.db, said, at=START, network="sim", account_id="u1001")
 
 
 @contextmanager

@@ -27,14 +27,14 @@ from sandbox.slack import Modal, Person, SlackServer, SubmitOutcome, VisibleText
 from sandbox.slack.block_kit.validator import check_message, check_view
 from sandbox.slack.workspace.message import Message
 from sandbox.x import XPost, XServer
+from tests.stage import CHANNEL, SECRETS, X_SECRETS, worlds
 
-CHANNEL = "C0MENTIONS"
-DEADLINE = 20.0  # seconds: for a machine that is busy with something else
+DEADLINE = 60.0  # seconds: for a machine that is busy with something else
 PUBLISH = "POST /2/tweets"
 SPLIT_AT = 4_000  # Slack makes two messages of a longer one
 Found = TypeVar("Found")
 
-KEYS = {"api_key": "k", "api_secret": "k-secret", "access_token": "t", "access_token_secret": "t-secret"}
+KEYS = {name.lower().removeprefix("x_"): secret for name, secret in X_SECRETS.items()}
 
 
 def eventually(look: Callable[[], Found], *, within: float = DEADLINE) -> Found:
@@ -234,20 +234,12 @@ def sound(message: Message) -> VisibleText:
     return shown
 
 
-@contextmanager
-def worlds() -> Iterator[tuple[SlackServer, XServer]]:
-    """A Slack and an X, with nobody between them."""
-    slack = SlackServer(signing_secret="s3cret", bot_token="xoxb-test", app_token="xapp-test")
-    with slack, XServer() as x:
-        yield slack, x
-
-
 def settings_for(url: str, slack: SlackServer, **more: Any) -> Settings:
     """Settings for a bot that polls only when told to and waits for nobody."""
     given = {
         "database_url": url,
-        "slack_bot_token": "xoxb-test",
-        "slack_signing_secret": "s3cret",
+        "slack_bot_token": SECRETS["SLACK_BOT_TOKEN"],
+        "slack_signing_secret": SECRETS["SLACK_SIGNING_SECRET"],
         "slack_channel": CHANNEL,
         "slack_api_url": slack.url,
         "undo_seconds": 0,

@@ -1,8 +1,6 @@
 """The bot as everybody else runs it: a process of its own, told what it knows by environment variables alone."""
 
-import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,62 +10,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.slack import SlackServer
-from sandbox.x import XServer
-from tests.story.harness import CHANNEL, Stage, eventually
+from tests import stage
+from tests.story.harness import Stage, eventually
 
-ROOT = Path(__file__).parents[2]
 START = 30.0  # seconds; two processes and a test share two cores
-SECRETS = {
-    "SLACK_BOT_TOKEN": "xoxb-test",
-    "SLACK_SIGNING_SECRET": "s3cret-signing",
-    "X_API_KEY": "x-api-key-4711",
-    "X_API_SECRET": "x-api-secret-4712",
-    "X_ACCESS_TOKEN": "x-access-token-4713",
-    "X_ACCESS_TOKEN_SECRET": "x-access-secret-4714",
-}
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
 def worlds() -> Iterator[Stage]:
     """A Slack and an X for a process to find."""
-    slack = SlackServer(
-        signing_secret=SECRETS["SLACK_SIGNING_SECRET"],
-        bot_token=SECRETS["SLACK_BOT_TOKEN"],
-        app_token="xapp-test",
-    )
-    with slack, XServer() as x:
+    with stage.worlds() as (slack, x):
         yield Stage(slack, x)
 
 
-def environment(stage: Stage, url: str, **more: str) -> dict[str, str]:
-    """All that the process is told."""
-    return {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "PYTHONUNBUFFERED": "1",
-        "DATABASE_URL": url,
-        "SLACK_CHANNEL": CHANNEL,
-        "SLACK_API_URL": stage.slack.url,
-        "SLACK_APP_TOKEN": "",
-        "X_API_URL": stage.x.url,
-        "POLL_SECONDS": "1",
-        "UNDO_SECONDS": "0",
-        "SLACK_POSTS_PER_SECOND": "100",
-        "SLACK_UPDATES_PER_MINUTE": "6000",
-        "PORT": str(free_port()),
+def environment(on: Stage, url: str, **more: str) -> dict[str, str]:
+    """All that the process is told: to be quick, and to say what it does."""
+    quick = {
+        "POLL_SECONDS": 1,
+        "UNDO_SECONDS": 0,
+        "SLACK_POSTS_PER_SECOND": 100,
+        "SLACK_UPDATES_PER_MINUTE": 6000,
         "LOG_LEVEL": "DEBUG",
-        **SECRETS,
-        **more,
     }
+    return stage.environment(on.slack, on.x, url, **(quick | more))
 
 
 class Process:

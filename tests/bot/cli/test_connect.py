@@ -9,7 +9,7 @@ from bot.cli.connect import CallbackOptions, code_in_pasted, code_in_url, has_br
 from bot.networks.oauth2 import ConsentRequest
 from bot.networks.registry import ConnectFailedError
 from bot.networks.x.oauth import OAuth2Client
-from tests.story.process import free_port
+from tests.stage import free_port
 
 CODE = "VGNibzFWSWREZm01bjN1N3dicWlNUG1oa2xRRVNN"
 

@@ -183,6 +183,7 @@ def test_many_are_asked_for_a_hundred_at_a_time_and_counted(on_x: Room, x: XServ
     assert on_x.cursor(READING_NAME).reads == 2
 
 
+@pytest.mark.both_engines
 def test_another_worker_and_a_restart_go_on_from_the_ledger(
     on_x: Room, x: XServer, missed: str, database_url: str
 ) -> None:
@@ -193,6 +194,7 @@ def test_another_worker_and_a_restart_go_on_from_the_ledger(
         assert stands(other)[0] == TicketState.NO_REPLY_NEEDED
 
 
+@pytest.mark.both_engines
 def test_two_workers_who_look_at_once_count_once(on_x: Room, x: XServer, missed: str) -> None:
     on_x.clock.pass_by(hours=1)
     with on_x.ctx.db.read() as session:
@@ -246,6 +248,7 @@ def test_a_refused_reply_is_none_of_the_two_looks(on_x: Room, x: XServer, missed
     assert on_x.mentions()[0].missed_looks == 0
 
 
+@pytest.mark.both_engines
 def test_a_sweep_notices_what_is_not_listed_any_more(on_x: Room, x: XServer, post: str) -> None:
     x.world.add_user("tom", "Tom")
     x.world.post("tom", "@acmebrew lovely beer")
@@ -260,6 +263,7 @@ def test_a_sweep_notices_what_is_not_listed_any_more(on_x: Room, x: XServer, pos
     assert sum(one.missing_since is not None for one in on_x.mentions()) == 1
 
 
+@pytest.mark.both_engines
 def test_a_sweep_believes_no_list_that_lacks_a_post(on_x: Room, x: XServer, post: str) -> None:
     x.world.faults.add("GET /2/users/:id/mentions", "late_index", seconds=7200)
 
@@ -498,6 +502,7 @@ def test_its_owner_is_told_when_it_is_closed(on_x: Room, x: XServer, missed: str
     assert "<@U0BEN>, X no longer shows this post" in on_x.told()[-1]
 
 
+@pytest.mark.both_engines
 def test_a_row_in_quarantine_loses_its_words_with_its_post(on_x: Room, x: XServer, missed: str) -> None:
     with on_x.ctx.db.write() as session:
         session.add(

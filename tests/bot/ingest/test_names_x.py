@@ -38,6 +38,7 @@ def test_a_renamed_brand_is_noticed_within_the_hour_even_if_nobody_names_it(
     assert on_x.network.account().handle == "acme_beer"
 
 
+@pytest.mark.both_engines
 def test_x_is_asked_who_we_are_seldom(on_x: Room, x: XServer) -> None:
     x.world.post("maria", "@acmebrew hello")
     for _ in range(20):

@@ -195,6 +195,7 @@ def look_again(here: Room) -> None:
     here.watch()
 
 
+@pytest.mark.both_engines
 def test_an_answer_by_hand_does_not_close_what_the_customer_says_afterwards(
     here: Room, network: Counting, post: str
 ) -> None:
@@ -218,6 +219,7 @@ def test_an_answer_by_hand_that_the_customer_has_answered_already_closes_nothing
     assert here.ticket().state == TicketState.WAITING
 
 
+@pytest.mark.both_engines
 def test_a_ticket_that_was_reopened_stays_open(here: Room, network: Counting, post: str) -> None:
     answer_by_hand(here, network, post)
     here.watch()
@@ -248,6 +250,7 @@ def test_a_failed_reading_of_our_own_posts_is_remembered_and_made_good(
     assert here.ticket().state == TicketState.ANSWERED
 
 
+@pytest.mark.both_engines
 def test_what_we_answered_is_not_read_before_what_we_heard(here: Room, network: Counting) -> None:
     post = network.says("maria", "@acmebrew is the kettle back?").id
     answer_by_hand(here, network, post)

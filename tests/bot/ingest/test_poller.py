@@ -135,6 +135,7 @@ def test_a_stop_between_two_pages_loses_nothing(known: Room, network: Counting) 
     assert known.texts() == said
 
 
+@pytest.mark.both_engines
 def test_two_polls_at_once_hear_each_mention_once(known: Room, network: Counting) -> None:
     said = say(network, 150)
 
@@ -199,6 +200,7 @@ def test_the_first_look_takes_the_newest_fifty_of_a_day_and_says_what_it_left(
     assert here.cursor().left_out == 80
 
 
+@pytest.mark.both_engines
 def test_what_the_first_look_left_stays_left(here: Room, network: Counting) -> None:
     said = say(network, 130)
     here.poll()
@@ -253,6 +255,7 @@ def test_a_row_that_cannot_be_read_is_kept_and_its_page_goes_on(known: Room, net
     assert (bad.raw, bad.error, bad.post_id) == ('{"id": 7}', "it has no text", "7")
 
 
+@pytest.mark.both_engines
 def test_a_row_that_the_database_refuses_spoils_itself_only(known: Room, network: Counting) -> None:
     said = say(network, 5)
     bad = network.says("maria", "@acmebrew this one has an impossible language")
@@ -275,6 +278,7 @@ def test_trouble_of_the_database_blames_no_post() -> None:
         fit_to_ledger.raise_if_database_failed(OperationalError("INSERT", {}, DeadlockError()))
 
 
+@pytest.mark.both_engines
 def test_a_profile_that_the_database_refuses_costs_nobody_a_mention(known: Room, network: Counting) -> None:
     network.joins("maria", followers=2**70)
     network.says("maria", "@acmebrew hello")
@@ -323,6 +327,7 @@ def test_profiles_are_bought_together_and_once_a_day(known: Room, network: Count
     assert [len(ids) for ids in network.bought] == [7, 7]
 
 
+@pytest.mark.both_engines
 def test_a_mention_without_a_face_is_heard_and_the_face_follows(known: Room, network: Counting) -> None:
     network.fails("people", Later(None, "server error", "no profiles today"))
     network.joins("maria", name="Maria Silva", followers=12)
@@ -530,6 +535,7 @@ def test_a_sweep_that_may_not_search_blames_no_reading(forgetful: Room) -> None:
     assert forgetful.cursor().failing_since is None
 
 
+@pytest.mark.both_engines
 def test_a_gap_that_cannot_be_searched_now_is_searched_later(forgetful: Room) -> None:
     said = say(forgetful.network, 60)
     forgetful.clock.pass_by(minutes=1)
@@ -563,6 +569,7 @@ def test_a_search_that_breaks_off_goes_on_where_it_was(forgetful: Room) -> None:
     assert len(forgetful.told()) == 1
 
 
+@pytest.mark.both_engines
 def test_a_gap_that_is_found_while_another_is_open_is_filled_too(forgetful: Room) -> None:
     said = say(forgetful.network, 60)
     forgetful.clock.pass_by(minutes=1)
@@ -580,6 +587,7 @@ def test_a_gap_that_is_found_while_another_is_open_is_filled_too(forgetful: Room
     assert sorted(forgetful.texts()) == sorted(said)
 
 
+@pytest.mark.both_engines
 def test_a_gap_that_may_never_be_searched_is_owned_up_to(forgetful: Room) -> None:
     say(forgetful.network, 60)
     forgetful.clock.pass_by(minutes=1)

@@ -138,6 +138,7 @@ def test_a_cap_that_is_used_up_is_told_at_once_with_what_helps(known: Room, x: X
     assert "Buy credit" not in told
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("kind", SILENCES)
 def test_a_silence_in_any_other_reading_settles_nothing(known: Room, x: XServer, kind: str) -> None:
     """Of profiles, our own posts, the sweep, the look for a reply, and the post that is to be answered."""

@@ -56,6 +56,7 @@ def test_a_post_that_nobody_touched_leaves_no_event_and_no_redraw(on_x: Room, x:
     assert (x.world.counts[LOOK_UP], x.world.counts[OWN]) == (1, 1)
 
 
+@pytest.mark.both_engines
 def test_an_edit_brings_the_new_words_and_the_version_to_answer(on_x: Room, x: XServer, post: str) -> None:
     edited = x.world.edit(post, "@acmebrew is the kettle back?").id
     revision = on_x.ticket().revision
@@ -157,6 +158,7 @@ def test_a_sight_takes_a_miss_back(on_x: Room, x: XServer, post: str) -> None:
     assert "X shows this post again" in on_x.told()[-1]
 
 
+@pytest.mark.both_engines
 def test_an_answer_by_hand_ends_the_turn_when_it_was_said(on_x: Room, x: XServer, post: str) -> None:
     said_at = on_x.clock()
     made = x.world.post("acmebrew", "Yes, by hand!", reply_to=post).id
@@ -253,6 +255,7 @@ def test_what_is_answered_is_not_searched_for_answers(on_x: Room, x: XServer, po
 # What it costs, and when it cannot be had
 
 
+@pytest.mark.both_engines
 def test_one_ticket_is_looked_at_once_a_minute(on_x: Room, x: XServer, post: str) -> None:
     refresh_target(on_x.ctx, 1)
     asked = looks(x)
@@ -319,6 +322,7 @@ def test_an_edit_counts_even_if_our_own_posts_cannot_be_read(on_x: Room, x: XSer
     assert on_x.ticket().state == TicketState.WAITING
 
 
+@pytest.mark.both_engines
 def test_a_network_without_keys_is_not_asked(database_url: str, on_x: Room, x: XServer, post: str) -> None:
     asked = looks(x)
 

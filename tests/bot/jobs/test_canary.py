@@ -46,6 +46,7 @@ def test_it_sings_every_five_minutes_on_one_card(here: Room, slack: SlackServer)
     assert len(cards(slack, CHANNEL)) == 1
 
 
+@pytest.mark.both_engines
 def test_it_counts_nowhere(here: Room) -> None:
     canary.check(here.ctx)
     here.clock.pass_by(1)

@@ -151,6 +151,7 @@ def test_the_clock_of_a_claim_stands_still_out_of_office_hours(
 # --- composers ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_engines
 def test_a_forgotten_composer_closes_by_itself(here: Room, network: Counting) -> None:
     heard(here, network)
     change(here, lambda session, ticket: ticket.start_composing(session, by=ANA, key="k", at=here.clock()))

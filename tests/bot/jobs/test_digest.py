@@ -170,6 +170,7 @@ def test_a_network_that_does_not_answer_is_said_as_unknown_even_on_a_quiet_day(
     assert "Everybody" not in told
 
 
+@pytest.mark.both_engines
 def test_a_reading_that_did_not_come_to_an_end_for_too_long_is_said_as_well(listening: Room) -> None:
     here = listening
     here.clock.now = datetime(2026, 3, 3, 9, tzinfo=UTC)  # and nobody has read anything since yesterday
@@ -231,6 +232,7 @@ def test_who_has_a_reply_on_its_way_is_not_late(listening: Room) -> None:
     assert ":red_circle:" not in told
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("error", "words", "apart"),
     [
@@ -292,6 +294,7 @@ def test_thanks_are_told_also_where_nothing_else_happened(listening: Room) -> No
     assert at(here, 5, 9) == ""
 
 
+@pytest.mark.both_engines
 def test_thanks_are_quoted_as_they_are_and_problems_counted_by_people(listening: Room) -> None:
     here = listening
     heard(here, "maria", words="@acmebrew love <!channel> it")
@@ -390,6 +393,7 @@ def test_it_can_be_switched_off(database_url: str, clock: Clock, network: Counti
         assert at(here, 9, 9) == ""
 
 
+@pytest.mark.both_engines
 def test_two_workers_write_it_once(new_database: Callable[[], str], clock: Clock, network: Counting) -> None:
     url = new_database()
     with room(url, clock, network, worker="one") as one, room(url, clock, network, worker="two") as two:
@@ -403,6 +407,7 @@ def test_two_workers_write_it_once(new_database: Callable[[], str], clock: Clock
         assert len(messages(one)) == 1
 
 
+@pytest.mark.both_engines
 def test_a_restart_writes_none_twice(database_url: str, clock: Clock, network: Counting) -> None:
     with room(database_url, clock, network) as here:
         here.poll()

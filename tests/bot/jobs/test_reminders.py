@@ -155,6 +155,7 @@ def test_each_turn_has_its_own_reminders(here: Room) -> None:
 # --- somebody has it ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_engines
 def test_a_quiet_owner_is_told_directly_with_the_words_and_once(here: Room) -> None:
     heard(here, words="@acmebrew " + "help " * 100)
     claimed(here)
@@ -213,6 +214,7 @@ def test_whoever_takes_it_meanwhile_spares_the_backup(with_backup: Room) -> None
     assert "U0CLEO" not in str(places(here))
 
 
+@pytest.mark.both_engines
 def test_a_group_as_backup_is_called_where_the_cards_are(
     database_url: str, clock: Clock, network: Counting
 ) -> None:
@@ -295,6 +297,7 @@ def test_under_an_open_composer_nobody_is_nudged(here: Room) -> None:
     assert len(later(here, minutes=2)) == 1
 
 
+@pytest.mark.both_engines
 def test_the_canary_is_never_nudged(database_url: str, clock: Clock, network: Counting) -> None:
     from bot.jobs import canary
 
@@ -425,6 +428,7 @@ def test_one_ticket_that_goes_wrong_does_not_silence_the_others(
     assert "*@joe*" in told[0]
 
 
+@pytest.mark.both_engines
 def test_two_workers_say_it_once(new_database: Callable[[], str], clock: Clock, network: Counting) -> None:
     from tests.bot.room import together
 
@@ -505,6 +509,7 @@ def test_who_takes_no_direct_messages_is_called_in_the_channel(shown: Room, slac
     assert not any("cards come here" in text for text in texts)
 
 
+@pytest.mark.both_engines
 def test_a_direct_message_whose_answer_was_lost_comes_at_least_once(shown: Room, slack: SlackServer) -> None:
     shown.poll()
     shown.network.says("maria", "@acmebrew help", at=shown.clock())

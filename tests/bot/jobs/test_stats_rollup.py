@@ -38,6 +38,7 @@ def outcomes(here: Room) -> dict[str, int] | None:
     )
 
 
+@pytest.mark.both_engines
 def test_when_a_card_was_there_first_stays_whatever_becomes_of_it(here: Room) -> None:
     here.draw()
     first = here.ticket().shown_at
@@ -65,6 +66,7 @@ def test_who_had_it_first_is_not_forgotten(here: Room) -> None:
     assert here.ticket().first_claimed_at == at
 
 
+@pytest.mark.both_engines
 def test_a_first_reply_gets_its_office_hours_and_its_day_is_counted_anew(here: Room) -> None:
     stats_rollup.run_due(here.ctx)
     assert outcomes(here) == {"waiting": 1}
@@ -81,6 +83,7 @@ def test_a_first_reply_gets_its_office_hours_and_its_day_is_counted_anew(here: R
     assert outcomes(here) == {"answered": 1}
 
 
+@pytest.mark.both_engines
 def test_another_day_is_counted_once_it_has_begun(here: Room) -> None:
     stats_rollup.run_due(here.ctx)
     here.clock.pass_by(days=1)

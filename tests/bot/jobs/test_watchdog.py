@@ -50,6 +50,7 @@ def test_nothing_is_past_its_time_in_a_healthy_ledger(waiting: Room) -> None:
     assert waiting.told() == []
 
 
+@pytest.mark.both_engines
 def test_words_that_should_have_gone_are_told_of(waiting: Room, network: Counting) -> None:
     [mention] = waiting.mentions()
     network.hides(mention.post_id)
@@ -82,6 +83,7 @@ def test_a_reply_that_no_loop_takes_on_is_told_once_and_counted(waiting: Room) -
         assert Alarm.active(session) == []
 
 
+@pytest.mark.both_engines
 def test_a_reply_without_a_next_step_gets_one(waiting: Room) -> None:
     reply = waiting.submit(1, "Hi!")
     with waiting.ctx.db.write() as session:
@@ -102,6 +104,7 @@ def test_a_reply_behind_a_breaker_is_not_past_its_time(waiting: Room, network: C
         pass_by(waiting, seconds=20)
 
 
+@pytest.mark.both_engines
 def test_a_card_that_is_not_drawn_is_noticed_after_ten_minutes(here: Room, network: Counting) -> None:
     network.says("maria", "@acmebrew hello")
     here.poll()
@@ -112,6 +115,7 @@ def test_a_card_that_is_not_drawn_is_noticed_after_ten_minutes(here: Room, netwo
     assert kinds(here) == ["cards"]
 
 
+@pytest.mark.both_engines
 def test_a_message_that_is_not_told_is_noticed(here: Room) -> None:
     here.poll()
     with here.ctx.db.write() as session:
@@ -122,6 +126,7 @@ def test_a_message_that_is_not_told_is_noticed(here: Room) -> None:
     assert here.told() == ["a word"]
 
 
+@pytest.mark.both_engines
 def test_a_snooze_that_did_not_end_is_ended(waiting: Room) -> None:
     with waiting.ctx.db.write() as session:
         until = waiting.clock() + timedelta(minutes=5)
@@ -142,6 +147,7 @@ def test_mentions_that_nobody_reads_are_noticed(waiting: Room) -> None:
     assert "Mentions were not read" in waiting.told()[0]
 
 
+@pytest.mark.both_engines
 def test_a_network_that_does_not_answer_is_not_told_twice(waiting: Room, network: Counting) -> None:
     for _ in range(60):
         network.fails("mentions", Later(None, "unauthorized", "It said no."))

@@ -127,6 +127,7 @@ def test_a_reply_that_was_put_off_until_tomorrow_does_not_leave_then(here: Room,
     assert here.state(reply) == DeliveryState.CANCELLED
 
 
+@pytest.mark.both_engines
 def test_only_the_last_words_come_back_by_reply_and_earlier_ones_are_kept_as_well(
     here: Room, network: Counting
 ) -> None:
@@ -144,6 +145,7 @@ def test_only_the_last_words_come_back_by_reply_and_earlier_ones_are_kept_as_wel
     assert drafts == ["A thought", "On Monday!"]
 
 
+@pytest.mark.both_engines
 def test_a_follow_up_that_comes_back_leaves_the_ticket_answered(here: Room, network: Counting) -> None:
     ticket = hears(here, network)
     here.submit(ticket, "On Monday!")
@@ -571,6 +573,7 @@ def without_keys(here: Room) -> Room:
     return Room(dataclasses.replace(here.ctx, networks={}), here.network, here.clock)
 
 
+@pytest.mark.both_engines
 def test_replies_of_a_network_without_keys_come_back_and_that_is_told_once(
     here: Room, network: Counting
 ) -> None:

@@ -83,6 +83,7 @@ def test_ten_changes_cost_one_update_in_place(shown: Room, slack: SlackServer) -
     assert (calls(slack, POST), calls(slack, UPDATE)) == (1, 1)
 
 
+@pytest.mark.both_engines
 def test_a_card_is_declared_before_slack_is_called(shown: Room, slack: SlackServer) -> None:
     hear(shown)
     seen = []
@@ -101,6 +102,7 @@ def test_a_card_is_declared_before_slack_is_called(shown: Room, slack: SlackServ
     assert seen[0] == (shown.clock(), None, shown.clock() + board.SLACK_CALL_LEASE)
 
 
+@pytest.mark.both_engines
 def test_two_workers_make_one_card(database_url, clock, network, slack: SlackServer) -> None:
     with room(database_url, clock, network, slack=slack) as one:
         shared = one.ctx.db if one.ctx.db.is_sqlite else Database(database_url)
@@ -130,6 +132,7 @@ def test_a_card_whose_answer_was_lost_is_found_and_not_posted_again(shown, slack
     assert calls(slack, POST) == 1
 
 
+@pytest.mark.both_engines
 def test_a_found_card_shows_what_changed_meanwhile(shown: Room, slack: SlackServer) -> None:
     slack.world.faults.lost_after(POST)
     hear(shown)
@@ -181,6 +184,7 @@ def test_a_card_that_never_arrived_is_posted_though_looking_for_it_takes_longer_
     assert calls(slack, POST) == 2
 
 
+@pytest.mark.both_engines
 def test_who_looked_for_too_long_leaves_the_card_to_whoever_has_it_by_then(shown, slack: SlackServer) -> None:
     slack.world.faults.lost_before(POST)
     hear(shown)
@@ -248,6 +252,7 @@ def test_a_worker_killed_while_placing_leaves_one_card(shown: Room, slack: Slack
     assert shown.card(1).ts == card.ts
 
 
+@pytest.mark.both_engines
 def test_a_notice_whose_answer_was_lost_is_told_once(shown: Room, slack: SlackServer) -> None:
     hear(shown)
     shown.draw()
@@ -276,6 +281,7 @@ def test_a_channel_gets_one_post_a_second_and_slack_never_complains(
     assert all(call.ok for call in slack.world.calls)
 
 
+@pytest.mark.both_engines
 def test_no_minute_has_more_updates_than_the_workspace_allows(
     database_url, clock, network, slack: SlackServer
 ) -> None:
@@ -322,6 +328,7 @@ def test_a_crowd_in_one_channel_does_not_keep_another_waiting(
         assert (len(cards(slack)), len(cards(slack, ELSEWHERE))) == (1, 1)
 
 
+@pytest.mark.both_engines
 def test_a_crowd_of_old_cards_does_not_keep_a_new_one_waiting(
     database_url, clock, network, slack: SlackServer
 ) -> None:

@@ -46,6 +46,7 @@ def lost(here: Room, network: Counting, *posts: str) -> None:
     run_due(here.ctx)
 
 
+@pytest.mark.both_engines
 def test_words_go_from_the_card_the_thread_a_direct_message_and_home(
     shown: Room, network: Counting, slack: SlackServer
 ) -> None:
@@ -98,6 +99,7 @@ def test_words_go_from_a_digest_and_what_others_said_stays(
     assert "thanks for the mugs" in everything(slack)
 
 
+@pytest.mark.both_engines
 def test_a_notice_from_before_quotations_were_noted_is_known_by_the_words(
     shown: Room, network: Counting, slack: SlackServer
 ) -> None:
@@ -171,6 +173,7 @@ def test_slack_that_does_not_answer_is_asked_again(
     assert SECRET not in everything(slack)
 
 
+@pytest.mark.both_engines
 def test_a_message_that_is_gone_from_slack_is_not_asked_for_again(
     shown: Room, network: Counting, slack: SlackServer, clock: Clock
 ) -> None:
@@ -229,6 +232,7 @@ def test_words_go_from_what_was_told_late_too(shown: Room, network: Counting, sl
     assert SECRET not in everything(slack)
 
 
+@pytest.mark.both_engines
 def test_words_go_also_from_what_was_told_after_the_clock_was_set_back(
     shown: Room, network: Counting, slack: SlackServer
 ) -> None:
@@ -248,6 +252,7 @@ def test_words_go_also_from_what_was_told_after_the_clock_was_set_back(
     assert SECRET not in everything(slack)
 
 
+@pytest.mark.both_engines
 def test_words_go_also_from_a_home_that_was_opened_after_the_clock_was_set_back(
     shown: Room, network: Counting, slack: SlackServer
 ) -> None:

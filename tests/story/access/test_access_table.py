@@ -50,7 +50,13 @@ REFUSED = {
     DOT: DEACTIVATED_REFUSAL,
     APPY: APP_REFUSAL,
 }
-MOVES_BY_ITSELF = {"cursors", "budgets", "leases"}  # tables that the clock writes, whoever presses what
+MOVES_BY_ITSELF = {
+    "cursors",
+    "budgets",
+    "leases",
+    "daily",
+    "tally",
+}  # tables that the clock writes, whoever presses what
 
 
 @dataclass(frozen=True)
@@ -194,6 +200,7 @@ def _answers(listener: Any, sample: Sample) -> bool:
     return bool(listener.matches(req=request, resp=BoltResponse(status=200)))
 
 
+@pytest.mark.both_engines
 def test_every_listener_has_a_rule_and_every_rule_a_listener(bot: Bot) -> None:
     app = handlers.build_app(bot.ctx)
 
@@ -307,6 +314,7 @@ def _nothing_but(sentence: str) -> set[str]:
     }
 
 
+@pytest.mark.both_engines
 def test_a_guest_whom_senders_names_gets_no_further_than_the_cards(stage: tuple[Bot, list[Sample]]) -> None:
     bot, everything = stage
     bot.slack.world.disconnect(CHANNEL, "T0PARTNER")
@@ -324,6 +332,7 @@ def test_a_guest_whom_senders_names_gets_no_further_than_the_cards(stage: tuple[
     assert ledger(bot) == before
 
 
+@pytest.mark.both_engines
 def test_nor_to_cards_in_a_channel_that_they_are_not_in(stage: tuple[Bot, list[Sample]]) -> None:
     bot, everything = stage
     before = ledger(bot)

@@ -94,6 +94,7 @@ def test_what_slack_did_not_sign_just_now_is_401_and_has_no_effect(bot: Bot, sen
     assert quiet(bot)
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("body", [b"payload=\xff\xfe", b'{"type": "\xe9"}', b"\x80"])
 def test_a_body_that_is_no_text_is_400(bot: Bot, body: bytes) -> None:
     bot.heard("@acmebrew hello")
@@ -103,6 +104,7 @@ def test_a_body_that_is_no_text_is_400(bot: Bot, body: bytes) -> None:
     assert quiet(bot)
 
 
+@pytest.mark.both_engines
 def test_a_body_that_is_too_large_is_413(bot: Bot) -> None:
     bot.heard("@acmebrew hello")
 

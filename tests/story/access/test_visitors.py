@@ -279,6 +279,7 @@ def test_a_modal_without_a_field_gives_way_to_the_sentence(bot: Bot) -> None:
     assert bot.replies(post) == ["Here they are!"]
 
 
+@pytest.mark.both_engines
 def test_an_answer_that_was_given_to_a_member_is_not_shared_by_a_guest(bot: Bot) -> None:
     bot.heard(f"@acmebrew {WORDS}")
     answer = bot.ben.command("/mentions", "open").first_answer()
@@ -378,6 +379,7 @@ def test_they_have_no_home_no_history_and_no_more_of_a_card_than_it_shows(named:
         assert seen(nat(named).press(named.now(card), label).ephemeral()).strip() == NAMED_GUEST_REFUSAL
 
 
+@pytest.mark.both_engines
 def test_a_composer_is_no_way_to_a_card_that_moved_to_a_channel_that_they_are_not_in(named: Bot) -> None:
     _, card = named.heard(f"@acmebrew {WORDS}")
     modal = named.compose(card, by=nat(named)).fill("Here they are!")

@@ -97,6 +97,7 @@ def test_what_has_no_words_says_so(bot: Bot) -> None:
     sound(bot.card("(no text)"))
 
 
+@pytest.mark.both_engines
 def test_a_lone_surrogate_is_heard_and_shown(bot: Bot) -> None:
     post = bot.post("@acmebrew broken")
     bot.x.world.corrupt(post.id, lambda row: row | {"text": "@acmebrew \ud83d broken \udc00"})

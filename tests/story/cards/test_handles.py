@@ -22,9 +22,10 @@ from models.tickets.reply import Reply
 from sandbox.slack import SlackServer, visible
 from sandbox.slack.text.mrkdwn import mrkdwn
 from sandbox.slack.text.visible import VisibleText
-from sandbox.x import XServer, XWorld
+from sandbox.x import XWorld
 from tests.bot.room import BEN, Clock, Room, room
 from tests.memory_network import MemoryNetwork
+from tests.stage import worlds
 from tests.story.harness import KEYS, Bot, settings_for, started
 
 BRAND, MIA, ANN, BOB = "_acme_", "_mia_", "_ann", "bob_"
@@ -84,14 +85,14 @@ def test_a_handle_is_itself_between_words_and_beside_another_one(handle: str, ur
 
 @pytest.fixture
 def bot(database_url: str) -> Iterator[Bot]:
-    slack = SlackServer(signing_secret="s3cret", bot_token="xoxb-test", app_token="xapp-test")
-    with slack, XServer(XWorld(handle=BRAND, name="*Acme* _Brew_")) as x:
+    with worlds(XWorld(handle=BRAND, name="*Acme* _Brew_")) as (slack, x):
         keys = XSettings(api_url=x.url, **KEYS)
         given = settings_for(database_url, slack, reconcile_seconds=(0.1, 0.2))
         with started(given, keys, slack, x) as made:
             yield made
 
 
+@pytest.mark.both_engines
 def test_every_message_of_a_working_day_shows_each_handle_whole(bot: Bot) -> None:
     for handle in (MIA, ANN, BOB):
         bot.x.world.add_user(handle, f"_{handle}_ *x*", followers=9)

@@ -1,5 +1,6 @@
 """People and brands change their handles; whoever they are now, they are the same, and are called as they are."""
 
+import pytest
 from sqlalchemy import select
 
 from models import Author, FormerHandle
@@ -14,6 +15,7 @@ def history_of(bot: Bot, handle: str) -> str:
     return visible(modal.state).text
 
 
+@pytest.mark.both_engines
 def test_a_renamed_customer_is_linked_and_found_under_the_new_handle_with_the_next_post(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.x.world.change_user("maria", handle="maria_silva")
@@ -39,6 +41,7 @@ def test_who_has_a_handle_now_comes_before_who_had_it(bot: Bot) -> None:
     assert "@maria_silva on X" in history
 
 
+@pytest.mark.both_engines
 def test_a_handle_that_changes_back_and_forth_is_kept_once(bot: Bot) -> None:
     bot.heard("@acmebrew hello")
     for old, new in (("maria", "mia"), ("mia", "maria"), ("maria", "mia")):
@@ -53,6 +56,7 @@ def test_a_handle_that_changes_back_and_forth_is_kept_once(bot: Bot) -> None:
     assert "before that @maria" in history_of(bot, "maria")
 
 
+@pytest.mark.both_engines
 def test_a_renamed_brand_speaks_under_its_new_handle_without_a_restart(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.x.world.change_user("acmebrew", handle="acme_beer")

@@ -50,6 +50,7 @@ def missed(bot: Bot, text: str = "@acmebrew my kettle exploded") -> Message:
     return card
 
 
+@pytest.mark.both_engines
 def test_an_account_is_locked_for_a_day_and_opened_again(bot: Bot, clock: Clock) -> None:
     card = missed(bot)
     shown = bot.shows(card, NOT_SHOWN, "my kettle exploded", "Waiting", without=("Deleted by",))

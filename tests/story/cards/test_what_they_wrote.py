@@ -58,6 +58,7 @@ def test_a_shorteners_link_is_found_by_where_it_leads(bot: Bot) -> None:
     assert "@maria on X" in words(bot.ana.command("/mentions", "search shop.example.com"))
 
 
+@pytest.mark.both_engines
 def test_a_post_that_did_not_change_is_not_edited_because_its_links_are_told_otherwise(bot: Bot) -> None:
     post, card = bot.heard(f"@acmebrew see {KETTLE}")
     bot.x.world.corrupt(post.id, lambda row: {**row, "entities": {}})  # no word of where the link leads

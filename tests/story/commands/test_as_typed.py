@@ -121,6 +121,7 @@ def test_what_is_said_to_teammates_in_marks_is_never_proposed_as_a_reply(bot: Bo
 # --- /mentions ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
@@ -184,6 +185,7 @@ def test_a_name_that_slack_sends_without_its_label_is_looked_up(bot: Bot) -> Non
     assert "about my parcel" in visible(answer).text
 
 
+@pytest.mark.both_engines
 def test_a_handle_that_ends_in_an_underscore_keeps_it(bot: Bot) -> None:
     bot.heard("@acmebrew hello", author="_zoe_")
 

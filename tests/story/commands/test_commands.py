@@ -121,6 +121,7 @@ def listed(answer: str) -> list[str]:
     return re.findall(r"@(old|late|young) on", answer)
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("text", "authors"),
     [
@@ -152,6 +153,7 @@ def test_an_unknown_filter_is_a_sentence_that_says_what_to_type(bot: Bot, text: 
     assert visible(outcome.acked).broadcasts == []
 
 
+@pytest.mark.both_engines
 def test_an_empty_filtered_list_is_no_zero_while_x_does_not_answer(bot: Bot) -> None:
     bot.poll()
     bot.x.world.faults.add("*", "down")
@@ -224,6 +226,7 @@ def test_stats_count_what_was_heard_and_answered_by_whom_and_how_fast(bot: Bot, 
     assert "@U0BEN: answered 1, median 10 h 00 min" in answer
 
 
+@pytest.mark.both_engines
 def test_stats_of_nothing_are_zeros(bot: Bot) -> None:
     answer = words(bot.ana.command("/mentions", "stats"))
 

@@ -32,6 +32,7 @@ def test_the_file_comes_by_direct_message_to_who_asked_alone(bot: Bot) -> None:
     assert bot.ben.direct_messages() == []
 
 
+@pytest.mark.both_engines
 def test_json_lines_with_filters(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.reply(card, "=Hello!")
@@ -46,6 +47,7 @@ def test_json_lines_with_filters(bot: Bot) -> None:
     assert (row["text"], row["actor"], row["to"]) == ("=Hello!", "U0ANA", "maria")
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -72,6 +74,7 @@ def test_without_a_word_it_says_what_can_be_exported(bot: Bot) -> None:
     assert "Tell me what" in words(bot.ana.command("/mentions", "export"))
 
 
+@pytest.mark.both_engines
 def test_too_much_for_slack_names_the_command_line(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "ROWS_MAX", 0)
     bot.heard("@acmebrew hello")
@@ -99,6 +102,7 @@ def test_for_a_file_slack_is_asked_anew_who_wants_it(bot: Bot) -> None:
     assert bot.ana.direct_messages() == []
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(
     "method", ["conversations.open", "files.getUploadURLExternal", "files.completeUploadExternal"]
 )

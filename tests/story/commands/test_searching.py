@@ -164,6 +164,7 @@ def test_the_history_tells_who_they_are_what_they_asked_and_who_answered(bot: Bo
     assert card.ts.replace(".", "") in shown
 
 
+@pytest.mark.both_engines
 def test_a_note_is_for_the_team_and_only_its_author_deletes_it(bot: Bot) -> None:
     bot.heard("@acmebrew hello")
     modal = history_of(bot, "MARIA")
@@ -196,6 +197,7 @@ def test_a_long_history_has_pages_and_keeps_what_is_being_written(bot: Bot) -> N
     assert "Newer" in modal.buttons
 
 
+@pytest.mark.both_engines
 def test_an_unknown_handle_gets_near_ones(bot: Bot) -> None:
     bot.heard("@acmebrew hello", author="mariana")
 

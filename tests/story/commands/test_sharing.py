@@ -185,6 +185,7 @@ def test_what_is_shared_is_what_was_seen_and_names_who_shared_it(bot: Bot, refus
     assert message.text == answer.text
 
 
+@pytest.mark.both_engines
 def test_an_answer_of_several_messages_is_shared_whole_and_in_order(bot: Bot) -> None:
     first, second = told(bot, replace(TOLD, charts=[CHART] * 3))
 
@@ -207,6 +208,7 @@ def test_sharing_twice_shares_once(bot: Bot) -> None:
     assert len(in_channel(bot)) == 1
 
 
+@pytest.mark.both_engines
 def test_a_channel_that_the_bot_is_not_in_is_one_sentence_and_the_button_works_afterwards(bot: Bot) -> None:
     with bot.slack.world.lock:
         bot.slack.world.channel(CHANNEL).members.discard(bot.slack.world.app.user_id)
@@ -233,6 +235,7 @@ def test_a_share_that_slack_lost_is_not_sent_again(bot: Bot) -> None:
     assert len(in_channel(bot)) == 1
 
 
+@pytest.mark.both_engines
 def test_what_was_shown_long_ago_cannot_be_shared_any_more(bot: Bot) -> None:
     (answer,) = told(bot, TOLD)
     with bot.ctx.db.write() as session:

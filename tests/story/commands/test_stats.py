@@ -1,10 +1,13 @@
 """What /mentions stats answers: of whom, in whose time, with which charts, and what it does not know."""
 
+import pytest
+
 from sandbox.slack import visible
 from tests.story.commands.test_commands import words
 from tests.story.harness import Bot, eventually
 
 
+@pytest.mark.both_engines
 def test_figures_of_one_person_or_channel_leave_the_others_out(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello", author="maria")
     bot.heard("@acmebrew me too", author="joe")
@@ -22,6 +25,7 @@ def test_figures_of_one_person_or_channel_leave_the_others_out(bot: Bot) -> None
     assert "on X" in there
 
 
+@pytest.mark.both_engines
 def test_a_filter_that_matches_nothing_says_what_was_looked_for(bot: Bot) -> None:
     bot.heard("@acmebrew hello")
 
@@ -42,6 +46,7 @@ def test_figures_say_that_more_may_have_been_said_while_x_does_not_answer(bot: B
     assert "more may have been said than these figures know" in answer
 
 
+@pytest.mark.both_engines
 def test_charts_follow_the_words(bot: Bot) -> None:
     bot.heard("@acmebrew hello")
 

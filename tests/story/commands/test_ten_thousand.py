@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import insert, update
 
 from bot.jobs import digest
@@ -119,6 +120,7 @@ def fits(view: View) -> None:
     assert check_view(view.given) == []
 
 
+@pytest.mark.both_engines
 def test_ten_thousand_that_wait_are_listed_shown_and_told_in_what_slack_takes(database_url: str) -> None:
     crowd(database_url)
     with running(database_url) as bot:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from bot.jobs import digest
@@ -137,6 +138,7 @@ def test_telling_a_person_once_settles_all_their_tickets(bot: Bot) -> None:
     bot.shows(first, "Waiting")
 
 
+@pytest.mark.both_engines
 def test_a_reply_that_is_deleted_again_has_told_nobody(bot: Bot) -> None:
     ((post, card),) = reported(bot, "maria")
     fix(bot)
@@ -169,6 +171,7 @@ def test_somebody_is_skipped_with_a_reason_once(bot: Bot) -> None:
     notice(bot, "1 skipped, 1 person to go")
 
 
+@pytest.mark.both_engines
 def test_a_press_twice_and_two_people_fix_it_once(bot: Bot) -> None:
     reported(bot, "maria")
     mine, bens = issue(bot, "[Mark as fixed]"), issue(bot, "[Mark as fixed]", by="ben")
@@ -211,6 +214,7 @@ def test_thanks_after_the_fix_are_no_new_report(bot: Bot) -> None:
     assert "reported again" not in words(bot.ben.command("/mentions", "issues fixed"))
 
 
+@pytest.mark.both_engines
 def test_an_issue_of_sixty_people_has_pages_and_each_has_a_composer(bot: Bot) -> None:
     bot.poll()  # the first look takes fifty
     for number in range(60):
@@ -255,6 +259,7 @@ def test_who_may_not_send_can_mark_and_skip_but_only_drafts(database_url: str) -
         assert bot.events("issue fixed")[0].actor == "U0BEN"
 
 
+@pytest.mark.both_engines
 def test_a_notice_that_was_deleted_in_slack_is_let_go(bot: Bot) -> None:
     reported(bot, "maria")
     shown = fix(bot)

@@ -59,6 +59,7 @@ def test_the_same_name_in_other_letters_is_the_same_issue(bot: Bot) -> None:
     assert len(bot.events("issue opened")) == 1
 
 
+@pytest.mark.both_engines
 def test_two_people_who_type_one_title_at_once_make_one_issue(bot: Bot) -> None:
     _, first = bot.heard("@acmebrew one")
     _, second = bot.heard("@acmebrew two", author="joe")

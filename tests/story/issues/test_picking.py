@@ -117,6 +117,7 @@ def test_what_is_found_says_how_many_reported_it_and_what_is_fixed_comes_last(bo
     ]
 
 
+@pytest.mark.both_engines
 def test_what_the_ticket_is_in_is_not_offered_and_each_modal_asks_for_its_own(bot: Bot) -> None:
     _, mine = bot.heard("@acmebrew one")
     _, yours = bot.heard("@acmebrew two", author="joe")
@@ -151,6 +152,7 @@ def test_what_was_taken_out_is_offered_again_at_once(bot: Bot) -> None:
     assert "Wrong one" in modal.suggestions(PICK_BLOCK)
 
 
+@pytest.mark.both_engines
 def test_while_the_ledger_is_held_the_modal_opens_and_its_field_is_no_trouble(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     known(bot, "Export loses rows", "Too loud")
@@ -181,6 +183,7 @@ def test_a_modal_that_opens_without_the_ledger_has_the_field_all_the_same(bot: B
     bot.shows(card, "Issue: Export loses rows")
 
 
+@pytest.mark.both_engines
 def test_an_issue_that_is_fixed_or_gone_once_it_was_picked_is_as_before(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     fixed, gone = known(bot, "Export loses rows", "Too loud")
@@ -218,6 +221,7 @@ def test_a_hostile_title_is_offered_as_text_and_found_by_itself(bot: Bot, title:
     assert [one.data["issue"] for one in bot.events("add to issue")] == [int(shown["value"])] * 2
 
 
+@pytest.mark.both_engines
 def test_another_modal_may_ask_for_another_issue_by_the_same_field(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew csv again")
     add(bot, card, "Rows are lost")

@@ -161,6 +161,7 @@ def test_a_stale_button_and_the_old_name_lead_to_the_one_that_stays(bot: Bot) ->
     assert SAME in modal(bot, stale).value("title")
 
 
+@pytest.mark.both_engines
 def test_who_was_told_of_either_fix_stays_told_and_both_messages_follow(bot: Bot) -> None:
     ((post, card), _), ((_, _), (other, second)) = two(bot)
     fix(bot)
@@ -209,6 +210,7 @@ def test_a_fixed_one_that_is_the_same_as_an_open_one_is_open(bot: Bot) -> None:
     bot.shows(card, f"Issue: {SAME}", without=("(fixed)",))
 
 
+@pytest.mark.both_engines
 def test_two_who_merge_them_both_ways_at_once(bot: Bot) -> None:
     two(bot)
     mine = modal(bot, issue(bot)).fill({"pick": SAME})

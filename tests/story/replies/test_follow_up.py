@@ -1,5 +1,7 @@
 """The customer goes on: in the same thread, with a Reply of its own, to whoever has it."""
 
+import pytest
+
 from tests.story.harness import Bot, running, seen
 
 
@@ -51,6 +53,7 @@ def test_send_and_wait_is_chosen_in_the_composer(bot: Bot) -> None:
     bot.shows(card, "Answered", "comes back")
 
 
+@pytest.mark.both_engines
 def test_undoing_a_follow_up_leaves_the_ticket_answered(database_url: str) -> None:
     with running(database_url, undo_seconds=3) as bot:
         post, card = bot.heard("@acmebrew hello")

@@ -111,6 +111,7 @@ def test_it_is_there_is_taken_on_a_persons_word(database_url: str) -> None:
         assert reply.settled_at == ticket.first_reply_at == ticket.closed_at == reply.sent_at
 
 
+@pytest.mark.both_engines
 def test_show_context_shows_the_whole_post_and_what_it_answers(bot: Bot) -> None:
     ours = bot.x.world.publish("New: a winter stout")
     _, card = bot.heard("looks great " + "x" * 5_000, reply_to=ours.id)

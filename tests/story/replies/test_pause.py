@@ -1,5 +1,7 @@
 """Pause: no reply leaves, drafts stay, the channel is told."""
 
+import pytest
+
 from sandbox.slack import visible
 from tests.story.harness import CHANNEL, Bot, eventually, running, seen
 
@@ -61,6 +63,7 @@ def test_a_preview_cannot_be_sent_while_paused_and_stays_a_draft(bot: Bot) -> No
     bot.answered(post, "Hello!")
 
 
+@pytest.mark.both_engines
 def test_said_twice_it_is_told_once(bot: Bot) -> None:
     bot.ana.command("/mentions", "pause", CHANNEL)
 

@@ -90,6 +90,7 @@ def test_a_preview_from_a_thread_shows_the_twin_too(bot: Bot) -> None:
     assert len(bot.events("sent anyway")) == 1
 
 
+@pytest.mark.both_engines
 def test_a_preview_that_became_a_copy_since_it_was_shown_is_shown_again(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew I love it")
     bot.say(card, f"@Heard reply {NEARLY}", by=bot.ben)

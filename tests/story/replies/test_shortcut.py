@@ -20,6 +20,7 @@ def marks(bot: Bot, message, *names: str) -> None:
     eventually(look)
 
 
+@pytest.mark.both_engines
 def test_a_colleagues_words_go_out_by_whoever_sends_them_and_both_are_recorded(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     message = bot.ben.say(CHANNEL, "We open at nine, come by!", thread_ts=card.ts)
@@ -130,6 +131,7 @@ def test_changing_the_message_afterwards_gets_a_private_line(bot: Bot, act: str)
     assert bot.ben.ephemerals() == []
 
 
+@pytest.mark.both_engines
 def test_changing_any_other_message_is_nobodys_business(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     message = bot.ana.say(CHANNEL, "Poor her", thread_ts=card.ts)
@@ -141,6 +143,7 @@ def test_changing_any_other_message_is_nobodys_business(bot: Bot) -> None:
     assert bot.ana.ephemerals() == []
 
 
+@pytest.mark.both_engines
 def test_words_that_were_edited_before_they_went_out_still_show_on_the_message_they_came_from(
     bot: Bot,
 ) -> None:

@@ -267,6 +267,7 @@ def test_words_are_understood_in_any_case(bot: Bot) -> None:
     bot.shows(card, "@U0ANA has it")
 
 
+@pytest.mark.both_engines
 def test_outside_a_cards_thread_heard_says_where_it_works(bot: Bot) -> None:
     said = bot.ana.say(CHANNEL, "lunch?")
 
@@ -278,6 +279,7 @@ def test_outside_a_cards_thread_heard_says_where_it_works(bot: Bot) -> None:
     assert bot.whisper("That works in the thread of a card.", to=bot.ben).thread_ts is None
 
 
+@pytest.mark.both_engines
 def test_in_the_thread_of_a_card_that_is_only_just_being_placed_heard_says_so(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     message = bot.ben.say(CHANNEL, "We open at nine, come by!", thread_ts=card.ts)
@@ -308,6 +310,7 @@ def test_a_refused_word_is_a_sentence_to_who_said_it(bot: Bot) -> None:
     assert bot.ana.ephemerals() == []
 
 
+@pytest.mark.both_engines
 def test_editing_or_deleting_a_slack_message_changes_nothing_public(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     said = bot.ana.say(CHANNEL, "@Heard reply Hello!", thread_ts=card.ts)

@@ -9,6 +9,7 @@ NAME = "send_as_public_reply"
 PNG = b"\x89PNG"
 
 
+@pytest.mark.both_engines
 def test_what_was_picked_in_a_thread_is_public_as_characters(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
 
@@ -55,6 +56,7 @@ def test_a_custom_emoji_refuses_the_send_by_name_and_keeps_the_words(bot: Bot) -
     bot.answered(post, "Cheers 🍻")
 
 
+@pytest.mark.both_engines
 def test_a_custom_emoji_in_a_thread_has_a_preview_without_a_send_whenever_it_is_shown(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
 
@@ -100,6 +102,7 @@ def test_what_a_customer_wrote_stays_as_it_is(bot: Bot) -> None:
 # --- what is not public -------------------------------------------------------------------------------------
 
 
+@pytest.mark.both_engines
 def test_a_reason_an_issue_a_note_and_a_sign_off_hold_characters(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard issue Taps leak 💧")

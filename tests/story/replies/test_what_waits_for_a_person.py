@@ -66,6 +66,7 @@ STATES = {
 }
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("state", STATES)
 def test_wherever_somebody_looks_it_says_what_it_waits_for_and_that_it_is_late(bot: Bot, state: str) -> None:
     make, words, button, apart = STATES[state]
@@ -140,6 +141,7 @@ def test_send_again_works_in_home_and_home_follows(bot: Bot) -> None:
     shows(bot.ana, QUIET)
 
 
+@pytest.mark.both_engines
 def test_a_hand_off_is_decided_in_home(bot: Bot) -> None:
     post, card = handed_off(bot)
     view = opened(bot.ana)
@@ -153,6 +155,7 @@ def test_a_hand_off_is_decided_in_home(bot: Bot) -> None:
     shows(bot.ana, without=("Post it by hand",))
 
 
+@pytest.mark.both_engines
 def test_a_hand_off_that_nobody_posted_comes_back_in_home(bot: Bot) -> None:
     _, card = handed_off(bot)
     view = opened(bot.ana)

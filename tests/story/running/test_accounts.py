@@ -21,6 +21,8 @@ from sandbox.slack import SlackServer
 from sandbox.x import XServer
 from tests.story.harness import CHANNEL, Bot, eventually, seen, settings_for, started, worlds
 
+pytestmark = pytest.mark.both_engines
+
 KEY = SecretStr("QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY=")
 HOW = "sign in to X as that account and run python -m bot connect x"
 

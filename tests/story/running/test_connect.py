@@ -14,8 +14,9 @@ import pytest
 from cryptography.fernet import Fernet
 
 from sandbox.x import XServer
+from tests.stage import free_port
 from tests.story.harness import CHANNEL, Stage, eventually
-from tests.story.process import environment, free_port, process, worlds
+from tests.story.process import environment, process, worlds
 
 CLIENT_SECRET = "client-s3cret-4715"
 NO_KEYS = dict.fromkeys(("X_API_KEY", "X_API_SECRET", "X_ACCESS_TOKEN", "X_ACCESS_TOKEN_SECRET"), "")

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from models.core.database import Database
 from tests.models.ledger import hear, minute, said
+from tests.stage import SECRETS
 from tests.story.harness import eventually
-from tests.story.process import SECRETS, environment, process, worlds
+from tests.story.process import environment, process, worlds
 
 
 def many_posts(url: str) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.stage import SECRETS
 from tests.story.harness import Stage, eventually
-from tests.story.process import SECRETS, Process, environment, process, worlds
+from tests.story.process import Process, environment, process, worlds
 
 WORDS = ("could I tag", "Working on it", "hush-hush", "top-secret", "Nothing found", "In a card's thread")
 TERM = 10.0  # seconds that a platform waits after SIGTERM

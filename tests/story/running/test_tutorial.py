@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.revision import ROOT
+from tests.stage import SECRETS, free_port
 from tests.story.harness import CHANNEL, eventually
-from tests.story.process import ROOT, SECRETS, Process, free_port, worlds
+from tests.story.process import Process, worlds
 
 TUTORIAL = (ROOT / "docs" / "tutorial" / "first-answer.md").read_text()
 SHIPPED = ("bot", "handlers", "models", "alembic")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.revision import ROOT
+from tests.stage import free_port
 from tests.story.harness import Stage
-from tests.story.process import ROOT, Process, environment, free_port, worlds
+from tests.story.process import Process, environment, worlds
 
 ALEMBIC = "from alembic.config import main; main()"
 COMMANDS = {

@@ -301,6 +301,7 @@ def test_a_home_before_somebodys_eyes_follows_what_happens_elsewhere(bot: Bot) -
     assert bot.ben.home is None
 
 
+@pytest.mark.both_engines
 def test_a_home_that_nobody_looks_at_any_more_is_left_alone(bot: Bot) -> None:
     opened(bot.ana)
     eventually(lambda: remembered(bot, bot.ana))
@@ -387,6 +388,7 @@ def test_edit_on_a_network_without_keys_is_answered_with_a_sentence(bot: Bot) ->
     shows(bot.ana, "This Heard has no keys for x")
 
 
+@pytest.mark.both_engines
 def test_discard_lets_go_of_a_draft_once(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello!")
@@ -404,6 +406,7 @@ def test_discard_lets_go_of_a_draft_once(bot: Bot) -> None:
     assert published(bot) == before
 
 
+@pytest.mark.both_engines
 def test_discard_lets_go_of_what_was_undone_and_reply_does_not_bring_it_back(database_url: str) -> None:
     with running(database_url, undo_seconds=600) as bot:
         _, card = bot.heard("@acmebrew hello")
@@ -452,6 +455,7 @@ def test_a_draft_is_not_listed_while_somebodys_reply_holds_the_turn(database_url
         shows(bot.ana, "My drafts (1)", "Hello from Ana")
 
 
+@pytest.mark.both_engines
 def test_nobody_lets_go_of_anothers_words_or_of_older_words_than_the_last(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     for words in ("First", "Second"):
@@ -525,6 +529,7 @@ def test_what_is_closed_meanwhile_is_told_and_the_rest_is_done(bot: Bot) -> None
     bot.shows(maria, "Not about us by @U0BEN")
 
 
+@pytest.mark.both_engines
 def test_a_reply_on_the_wire_keeps_its_ticket_open_and_one_that_waits_is_stopped(database_url: str) -> None:
     with running(database_url, undo_seconds=600) as bot:
         maria, joe = heard(bot, "maria", "joe")

@@ -15,6 +15,7 @@ WRITTEN = {name: words.removeprefix("@acmebrew").strip() for name, words in TEXT
     "ten thousand characters": "x" * 10_000,
     "control sequences": "a\x1b[31mb\x07",
 }
+REFUSED_BY_POSTGRESQL = ("null byte", "half a surrogate")
 NOTHING_TO_SEE = ["\u200b", "\u2060\u200d", "\u2800", "\ufeff \u00ad"]
 NAMES = {
     "markup": "*Ana* _Lima_",
@@ -26,6 +27,15 @@ NAMES = {
     "half a surrogate": "An\ud83ca Lima",
     "invisible initial": "\u200bAna \u200bLima",
 }
+
+
+def cases(texts: dict[str, str]) -> list[object]:
+    """Each text by its name; on both engines those that PostgreSQL itself would not take."""
+    both = pytest.mark.both_engines
+    return [
+        pytest.param(words, id=name, marks=[both] if name in REFUSED_BY_POSTGRESQL else [])
+        for name, words in texts.items()
+    ]
 
 
 def quiet(shown: VisibleText) -> None:
@@ -51,7 +61,7 @@ def all_is_sound(bot: Bot) -> None:
         quiet(visible(home))
 
 
-@pytest.mark.parametrize("words", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("words", cases(WRITTEN))
 def test_whatever_is_written_in_the_composer_gets_an_answer_and_breaks_nothing(
     database_url: str, words: str
 ) -> None:
@@ -71,7 +81,7 @@ def test_whatever_is_written_in_the_composer_gets_an_answer_and_breaks_nothing(
         all_is_sound(bot)
 
 
-@pytest.mark.parametrize("words", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize("words", cases(WRITTEN))
 def test_whatever_is_written_in_the_thread_gets_a_preview_or_a_sentence(
     database_url: str, words: str
 ) -> None:
@@ -108,6 +118,7 @@ def test_what_nobody_can_see_is_not_sent_by_a_sign_off_either(bot: Bot) -> None:
     assert bot.reply(card, "\u200b").errors == {"reply": "There is nothing to send yet."}
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("style", ["name", "initials"])
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_whatever_somebody_wants_to_be_called_is_shown_as_it_goes_out(
@@ -135,6 +146,7 @@ def test_whatever_somebody_wants_to_be_called_is_shown_as_it_goes_out(
         all_is_sound(bot)
 
 
+@pytest.mark.both_engines
 def test_the_twin_in_the_composer_is_text_and_nothing_else(bot: Bot) -> None:
     hostile = "Hi <!channel> <https://evil.example|here> *we* are on it today &lt;!here&gt; and more"
     _, first = bot.heard("@acmebrew hello")

@@ -118,6 +118,7 @@ def test_with_nothing_chosen_it_asks_until_when(bot: Bot) -> None:
     assert "Enter a time." in refused.errors["quick"]
 
 
+@pytest.mark.both_engines
 def test_when_it_is_over_the_thread_names_its_owner_and_the_channel_has_it_again(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.ben.press(bot.now(card), "Claim")
@@ -139,6 +140,7 @@ def test_when_it_is_over_the_thread_names_its_owner_and_the_channel_has_it_again
     assert ticket.due_at > datetime.now(UTC) + timedelta(minutes=29)  # never late at once
 
 
+@pytest.mark.both_engines
 def test_nobody_has_it_so_whoever_snoozed_it_is_named(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard snooze 2h", by=bot.ben)

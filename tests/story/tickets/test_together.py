@@ -8,6 +8,8 @@ from bot.ingest import refresh_post
 from handlers.replies import previews, submit
 from tests.story.harness import DEADLINE, Bot, eventually, running, seen
 
+pytestmark = pytest.mark.both_engines
+
 # --- whose it is --------------------------------------------------------------------------------------------
 
 

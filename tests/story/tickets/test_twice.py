@@ -8,6 +8,8 @@ from sandbox.slack.people.outcome import Outcome
 from tests.story.harness import CHANNEL, Bot, eventually, running, seen
 from tests.story.replies.test_shortcut import NAME, marks
 
+pytestmark = pytest.mark.both_engines
+
 
 def acts(bot: Bot) -> int:
     """How many things the log tells."""

@@ -1,0 +1,110 @@
+"""`python -m tests`: what `make test` does. Four parts beside each other, since most of what two of them do is wait.
+
+The page's tests and the chaos wait for a minute to pass and for a lease to end. So all other tests, which want the
+processor, run meanwhile. With one job the parts come one after the other.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from tempfile import TemporaryFile
+from typing import IO
+
+import click
+
+from tests.revision import ROOT
+
+PAGES = "tests/page"  # a demo for each file, and a browser for each process
+CREWS = "tests/chaos"  # whole crews of processes
+POLL_INTERVAL_SECONDS = 0.2
+
+
+@dataclass
+class Part:
+    """A command, and what it said."""
+
+    name: str
+    command: Sequence[str]
+    said: IO[bytes] = field(default_factory=TemporaryFile)
+    began: float = 0.0
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            self.command, cwd=ROOT, stdout=self.said, stderr=subprocess.STDOUT, start_new_session=True
+        )
+
+    def tell(self) -> None:
+        """Print what it said, and how long it took."""
+        self.said.seek(0)
+        sys.stdout.write(f"\n=== {self.name}, {time.monotonic() - self.began:.0f} s ===\n")
+        sys.stdout.write(self.said.read().decode(errors="replace"))
+        sys.stdout.flush()
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does, with all that it has started."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+            self.process.wait()
+
+
+def parts(jobs: int | None) -> list[Part]:
+    """All there is to do; of the tests without a part of their own `jobs` run at a time, or what suits the machine."""
+    pytest = (sys.executable, "-m", "pytest")
+    two = min(jobs or 2, 2)
+    others = (f"--ignore={folder}" for folder in (PAGES, CREWS))
+    return [
+        Part("check", ["make", "check"]),
+        Part("chaos", [*pytest, *_at_a_time(two), CREWS]),
+        Part("pages", [*pytest, *_at_a_time(two), *(["--dist=loadfile"] if two > 1 else []), PAGES]),
+        Part("all other tests", [*pytest, *_at_a_time(jobs), *others]),
+    ]
+
+
+def _at_a_time(jobs: int | None) -> list[str]:
+    return [] if jobs == 1 else [f"--numprocesses={jobs or 'auto'}"]
+
+
+def run(todo: Sequence[Part], *, beside: int) -> list[str]:
+    """Run so many parts `beside` each other and tell of each as it ends; the names of those that failed."""
+    waiting, going, failed = list(todo), list[Part](), list[str]()
+    try:
+        while waiting or going:
+            while waiting and len(going) < beside:
+                going.append(waiting.pop(0))
+                going[-1].start()
+            for part in [one for one in going if one.process is not None and one.process.poll() is not None]:
+                going.remove(part)
+                part.tell()
+                if part.process is not None and part.process.returncode:
+                    failed.append(part.name)
+            time.sleep(POLL_INTERVAL_SECONDS)
+    finally:
+        for part in going:
+            part.stop()
+    return failed
+
+
+@click.command()
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Tests at a time besides the pages and the chaos; 1: all in turn."
+)
+def main(jobs: int | None) -> None:
+    """Check and test everything; exit code 1 if anything failed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    began, todo = time.monotonic(), parts(jobs)
+    click.echo(f"{', '.join(part.name for part in todo)}: each is shown as it ends.")
+    failed = run(todo, beside=1 if jobs == 1 else len(todo))
+    click.echo(
+        f"\n{time.monotonic() - began:.0f} s. " + (f"FAILED: {', '.join(failed)}" if failed else "All well.")
+    )
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()

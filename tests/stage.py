@@ -1,0 +1,124 @@
+"""What stories, benches, the chaos and the simulation share: two local worlds, a ledger with work, and the settings
+with which a bot finds them.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.context import BotContext
+from bot.networks.x.client import XNetwork
+from bot.networks.x.settings import XSettings
+from bot.settings import Settings
+from bot.slack.client import SlackClient
+from models.core.database import Database
+from models.core.office_hours import ALWAYS_OPEN
+from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
+from models.tickets.sla import SlaPolicy
+from sandbox.slack import SlackServer
+from sandbox.x import XServer, XWorld
+from tests.revision import ROOT
+
+CHANNEL = "C0MENTIONS"
+NOBODY = "http://127.0.0.1:9"  # where no Slack listens
+X_SECRETS = {
+    "X_API_KEY": "x-api-key-4711",
+    "X_API_SECRET": "x-api-secret-4712",
+    "X_ACCESS_TOKEN": "x-access-token-4713",
+    "X_ACCESS_TOKEN_SECRET": "x-access-secret-4714",
+}
+SECRETS = {"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_SIGNING_SECRET": "s3cret-signing", **X_SECRETS}
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def worlds(world: XWorld | None = None) -> Iterator[tuple[SlackServer, XServer]]:
+    """A Slack and an X, which is `world` if that is given, with nobody between them."""
+    slack = SlackServer(
+        signing_secret=SECRETS["SLACK_SIGNING_SECRET"],
+        bot_token=SECRETS["SLACK_BOT_TOKEN"],
+        app_token="xapp-test",
+    )
+    with slack, XServer(world) as x:
+        yield slack, x
+
+
+def environment(slack: SlackServer, x: XServer, url: str, **more: object) -> dict[str, str]:
+    """All that a process of the bot is told, so that it finds the worlds and the ledger at `url`."""
+    told = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": ROOT,
+        "PYTHONUNBUFFERED": 1,
+        "DATABASE_URL": url,
+        "SLACK_CHANNEL": CHANNEL,
+        "SLACK_API_URL": slack.url,
+        "SLACK_APP_TOKEN": "",
+        "X_API_URL": x.url,
+        "PORT": free_port(),
+        **SECRETS,
+        **more,
+    }
+    return {name.upper(): str(value) for name, value in told.items()}
+
+
+@contextmanager
+def context(
+    ledger: str | Database,
+    slack: SlackServer | None = None,
+    x: XServer | None = None,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    **settings: Any,
+) -> Iterator[BotContext]:
+    """A bot's insides without its loops, on the ledger: a URL, or one that is open already.
+
+    Without a Slack or an X nobody answers there.
+    """
+    given = {
+        "slack_bot_token": SECRETS["SLACK_BOT_TOKEN"],
+        "slack_channel": CHANNEL,
+        "slack_api_url": slack.url if slack else NOBODY,
+    }
+    keys = {name.lower().removeprefix("x_"): secret for name, secret in X_SECRETS.items()}
+    made = BotContext(
+        settings=Settings(**(given | settings)),
+        db=Database(ledger) if isinstance(ledger, str) else ledger,
+        slack=SlackClient(SECRETS["SLACK_BOT_TOKEN"], given["slack_api_url"]),
+        networks={"x": XNetwork(XSettings(**keys, **({"api_url": x.url} if x else {})))},
+        now=now,
+        worker="stage",
+    )
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def incoming(post_id: str, author_id: str, text: str, at: datetime, **more: Any) -> IncomingPost:
+    """A post that names us, as a network has read it; a conversation of its own unless `more` says otherwise."""
+    given = {
+        "latest_id": post_id,
+        "conversation_id": post_id,
+        "url": f"https://x.com/i/status/{post_id}",
+        "matched": "mentions us",
+    }
+    return IncomingPost(post_id=post_id, author_id=author_id, text=text, posted_at=at, **(given | more))
+
+
+def fill(
+    db: Database, posts: Iterable[IncomingPost], *, at: datetime, network: str = "x", account_id: str = "1"
+) -> None:
+    """Have the ledger hear `posts`, so that each has a ticket that waits."""
+    target = IngestTarget(network, account_id, CHANNEL, SlaPolicy(ALWAYS_OPEN, timedelta(minutes=30)))
+    with db.write() as session:
+        ingest_page(session, list(posts), target, at=at)
