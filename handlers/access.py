@@ -1,8 +1,8 @@
-"""Bolt's door: who may press, submit, type and open what. One table, and the one place that asks it.
+"""Access rules: who may press, submit, type or open what.
 
-A global middleware looks up what the request needs, asks `bot/slack/membership.py` who the person is, and
-lets only those through who may. What stands in no table is for members. Handlers behind it need not ask
-again.
+A middleware for every request looks up what it needs in the tables below, asks `bot/slack/membership.py` who
+the person is, and lets the request through or refuses it. Handlers need not check again, except whether
+someone may send public replies: that is in `bot/slack/permissions.py`.
 
 Docs: https://docs.slack.dev/tools/bolt-python/concepts/global-middleware
 """
@@ -64,7 +64,7 @@ class RequiredAccess(Enum):
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:
-    """What a request needs. `if_unknown`: it stops something, so it works while Slack cannot be asked."""
+    """What a request needs. `allow_if_unknown`: it stops something, so works without Slack."""
 
     needs: RequiredAccess
     allow_if_unknown: bool = False

@@ -8,7 +8,6 @@ workers there are. At most one thing a ticket and round; of many at once one lin
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -25,7 +24,7 @@ from models import Author, Card, Mention, Notice, Ticket
 from models.core.database import BusyError
 from models.tickets.delivery_state import PUBLIC_STATES
 from models.tickets.reminder_level import ReminderLevel
-from models.tickets.reminders import ReminderStep, next_reminder
+from models.tickets.reminders import next_reminder
 from models.tickets.state import TicketState
 from models.tickets.ticket import CANARY_NETWORK
 
@@ -35,14 +34,6 @@ CHECK_INTERVAL_SECONDS = 10.0  # seconds between two rounds
 CLOCK_INIT_INTERVAL_SECONDS = 3600.0  # seconds between two looks for clocks that nobody set
 TICKETS_PER_ROUND = 200  # tickets in one round: they are held together
 BUSY_RECHECK_DELAY = timedelta(minutes=1)  # until a ticket is looked at again that somebody is at
-
-
-@dataclass(frozen=True, slots=True)
-class _DueReminder:
-    """One ticket of which something is to be said."""
-
-    step: ReminderStep
-    waiter: WaitingAuthor
 
 
 def send_due(ctx: BotContext) -> None:

@@ -84,7 +84,7 @@ class TokenInfo:
 
 
 class SlackClient:
-    """The outward calls. Times in seconds; `patience` bounds one call."""
+    """Calls to Slack's Web API. Timeouts are in seconds."""
 
     def __init__(self, token: str, base_url: str) -> None:
         self.client = _client(token, base_url, 8)

@@ -112,7 +112,7 @@ def notify_stopped(ctx: BotContext, session: Session, stopped: list[Reply], who:
 
 
 def assign_ticket(ctx: BotContext, session: Session, ticket: Ticket, *, to: str, by: str) -> None:
-    """Give the ticket to `to`, who is told. `assignee.check` has said that they can act on it."""
+    """Assign the ticket to `to` and tell them. The caller has run `check_assignable`."""
     ticket.assign(session, to=to, by=by, at=ctx.now())
     if to != by:
         thread_notices.post(session, thread_notices.ASSIGNED, ticket, at=ctx.now(), to=to, by=by)

@@ -113,7 +113,7 @@ class IngestResult:
 def ingest_page(
     session: Session, page: Sequence[IncomingPost], place: IngestTarget, *, at: datetime
 ) -> IngestResult:
-    """Write `page` into the ledger, oldest post first. A post that is known already changes nothing.
+    """Write `page` into the ledger, oldest post first. A known and unchanged post changes nothing.
 
     The caller holds a savepoint, so that an error leaves nothing behind. Raises what the database raises.
     """

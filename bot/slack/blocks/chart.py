@@ -183,7 +183,7 @@ def render_text(chart: Chart) -> str:
 
 
 def build_text_block(chart: Chart) -> Block:
-    """`as_text` as a block, whose letters all have one width."""
+    """`render_text` as a monospaced block, whose letters all have one width."""
     table = {"type": "rich_text_preformatted", "elements": [text_element(render_text(chart))]}
     return {"type": "rich_text", "elements": [table]}
 

@@ -1,4 +1,4 @@
-"""What the slash command answers: help, the open list, figures. Pure."""
+"""The help text, and notes about networks that could not be read. Pure."""
 
 from collections.abc import Iterable, Mapping
 
