@@ -19,11 +19,13 @@ from models.slack.processed_request import ProcessedRequest
 from models.slack.reaction import Reaction
 from models.slack.shared_answer import SharedAnswer
 from models.sources.account import Account
+from models.sources.also_heard import AlsoHeard
 from models.sources.author import Author, FormerHandle
 from models.sources.credential import Credential
 from models.sources.cursor import Cursor
 from models.sources.gap import Gap
 from models.sources.mention import Mention, QuarantinedPost
+from models.sources.track import Track
 from models.tickets import word_index  # noqa: F401 - registers its listeners
 from models.tickets.note import Note
 from models.tickets.pause import Pause
@@ -35,6 +37,7 @@ from models.tickets.turn import Turn
 __all__ = [
     "Account",
     "Alarm",
+    "AlsoHeard",
     "Author",
     "Base",
     "Card",
@@ -61,5 +64,6 @@ __all__ = [
     "SharedAnswer",
     "Teammate",
     "Ticket",
+    "Track",
     "Turn",
 ]

@@ -10,7 +10,7 @@ from models.core.base import Base
 
 
 class DailyStats(Base):
-    """The counts of one UTC day in one Slack channel of one network, as histograms.
+    """The counts of one UTC day in one Slack channel of one of our accounts, as histograms.
 
     A histogram is JSON: a number of cases by length of time in seconds (a bucket of
     `models/reports/daily_rollup.py`) or by hour of the day. `brief` has what a comparison needs, `rest` the
@@ -21,6 +21,7 @@ class DailyStats(Base):
 
     day: Mapped[date] = mapped_column(primary_key=True)
     network: Mapped[str] = mapped_column(primary_key=True)
+    account_id: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str] = mapped_column(primary_key=True)
     brief: Mapped[dict[str, Any]]
     rest: Mapped[dict[str, Any]]

@@ -2,16 +2,18 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session
 
-from models.core.base import Base, Key, add_if_absent
+from models.core.base import Base, Key
 
 RENEWAL_LEASE = timedelta(seconds=15)  # one call takes eight at most, and what it brought has to be written
 
 
 class Credential(Base):
-    """The tokens of one network. Who has no key reads nothing here.
+    """The tokens of one account. Who has no key reads nothing here.
+
+    `account_id` is None until the network has said whose they are.
 
     A refresh token works once, so only one refresher may be under way, whichever thread, process or machine
     it belongs to: it holds `leased_until` while it calls. `fence` counts the pairs that were kept; whoever
@@ -20,10 +22,11 @@ class Credential(Base):
     """
 
     __tablename__ = "credentials"
+    __table_args__ = (UniqueConstraint("network", "account_id", name="uq_credentials_account"),)
     wait_columns = ("renewed_at", "expires_at", "leased_until", "not_before")
 
     id: Mapped[Key]
-    network: Mapped[str] = mapped_column(unique=True)
+    network: Mapped[str]
     account_id: Mapped[str | None]
     handle: Mapped[str | None]
     sealed: Mapped[str]
@@ -40,34 +43,53 @@ class Credential(Base):
     failure: Mapped[str | None]
 
     @classmethod
-    def of(cls, session: Session, network: str) -> "Credential | None":
-        """That network's, if anybody ever connected it."""
-        return session.scalar(select(cls).where(cls.network == network))
+    def all(cls, session: Session) -> list["Credential"]:
+        """Returns every account's, the one that was connected first, first."""
+        return list(session.scalars(select(cls).order_by(cls.id)))
 
     @classmethod
-    def lock(cls, session: Session, network: str) -> "Credential | None":
-        """The same, for nobody else to change until the transaction ends."""
-        query = select(cls).where(cls.network == network).with_for_update()
+    def of_account(cls, session: Session, network: str, account_id: str) -> "Credential | None":
+        """Returns that account's, if anybody connected it."""
+        return session.scalar(select(cls).where(cls.network == network, cls.account_id == account_id))
+
+    @classmethod
+    def lock(cls, session: Session, credential_id: int) -> "Credential | None":
+        """Returns the row with that id, locked until the transaction ends; None if there is none any more."""
+        query = select(cls).where(cls.id == credential_id).with_for_update()
         return session.scalar(query.execution_options(populate_existing=True))
 
     @classmethod
     def connect(
         cls, session: Session, network: str, *, sealed: str, key_id: str, at: datetime, expires_at: datetime
-    ) -> None:
-        """A person has connected the network at `at`: whatever was before is over."""
-        made = {
-            "account_id": None,
-            "handle": None,
-            "connected_at": at,
-            **_renewed_values(sealed, key_id, at, expires_at),
-        }
-        if add_if_absent(session, cls, network=network, fence=1, **made):
-            return
-        row = cls.lock(session, network)
-        assert row is not None
-        for name, value in made.items():
-            setattr(row, name, value)
-        row.fence += 1
+    ) -> "Credential":
+        """Store what a person has just connected at `at`. Whose it is the network has still to say."""
+        renewed = _renewed_values(sealed, key_id, at, expires_at)
+        row = cls(network=network, account_id=None, handle=None, connected_at=at, fence=1, **renewed)
+        session.add(row)
+        session.flush()
+        return row
+
+    def set_account(self, session: Session, account_id: str, handle: str) -> "Credential":
+        """Record which account it is for, once the network has said so, and return the row that now holds it.
+
+        An account has one row: if it was connected before, that row takes these tokens over and this one goes.
+        """
+        earlier = None
+        if self.account_id != account_id:
+            query = select(Credential).where(
+                Credential.network == self.network, Credential.account_id == account_id
+            )
+            earlier = session.scalar(query.with_for_update().execution_options(populate_existing=True))
+        if earlier is None:
+            self.account_id, self.handle = account_id, handle
+            return self
+        renewed = _renewed_values(self.sealed, self.key_id, self.renewed_at, self.expires_at)
+        for name, value in {**renewed, "connected_at": self.connected_at, "handle": handle}.items():
+            setattr(earlier, name, value)
+        earlier.fence += 1
+        session.delete(self)
+        session.flush()
+        return earlier
 
     def lease(self, *, at: datetime) -> bool:
         """Let the caller alone renew the pair, for a while; False if somebody else is at it."""
@@ -93,13 +115,9 @@ class Credential(Base):
         self._failed(cause, why, until)
 
     def disconnect(self, cause: str, why: str, *, at: datetime) -> None:
-        """The pair is refused for good at `at`; only a person can connect the network again."""
+        """The pair is refused for good at `at`; only a person can connect the account again."""
         self.disconnected_at = at
         self._failed(cause, why, None)
-
-    def set_account(self, account_id: str, handle: str) -> None:
-        """The account that it speaks for, once the network has said so."""
-        self.account_id, self.handle = account_id, handle
 
     def reseal(self, sealed: str, key_id: str) -> None:
         """The same pair under another key."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column, relationship
 
-from models.core.base import Base, Key, MovedOnError
+from models.core.base import Base, BigKey, Key, MovedOnError
 from models.core.fingerprint import normalize_text
 from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
@@ -24,6 +24,15 @@ class Mention(Base):
     __tablename__ = "mentions"
     __table_args__ = (
         UniqueConstraint("network", "account_id", "post_id"),
+        # One post is one mention, whichever account heard it. Those that an older Heard kept twice stay.
+        Index(
+            "uq_mentions_post",
+            "network",
+            "post_id",
+            unique=True,
+            sqlite_where=text("duplicate_of IS NULL"),
+            postgresql_where=text("duplicate_of IS NULL"),
+        ),
         Index(None, "ticket_id", "posted_at"),
         Index(None, "seen_at"),
         Index(None, "posted_at", "network"),
@@ -41,7 +50,9 @@ class Mention(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
     author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
     network: Mapped[str]
-    account_id: Mapped[str]
+    account_id: Mapped[str]  # which of our accounts heard it first, and `track_id` by which track
+    track_id: Mapped[int | None] = mapped_column(BigKey)
+    duplicate_of: Mapped[int | None] = mapped_column(BigKey)  # the earlier row of the same post, before 0014
     post_id: Mapped[str]
     latest_id: Mapped[str]
     # Sort posts of one moment, and versions of one post, as their network does, compared as plain text; empty

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.core.base import Key
+from models.core.base import BigKey, Key
 from models.tickets.state import TicketState
 
 
@@ -18,6 +18,7 @@ class TicketColumns:
     id: Mapped[Key]
     network: Mapped[str]
     account_id: Mapped[str]
+    track_id: Mapped[int | None] = mapped_column(BigKey)  # the track whose post opened it
     conversation_id: Mapped[str]
     author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
     channel: Mapped[str]
