@@ -7,46 +7,34 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 import click
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
-from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
 from bot import settings
-from bot.bootstrap import (
-    build_cli_context,
-    build_keyring,
-    clock_for,
-    open_context,
-    open_shared_ledger,
-    token_opener,
-)
-from bot.cli import connect as connecting
+from bot.bootstrap import open_context, open_shared_ledger
 from bot.cli import doctor as examination
+from bot.cli.accounts import accounts, connect, disconnect
 from bot.cli.errors import one_line_errors
 from bot.cli.export import export
 from bot.context import BotContext
 from bot.http_server import HttpApp
-from bot.networks import registry
-from bot.networks.registry import ConnectFailedError, Registration
-from bot.publish import account_check
 from bot.runtime import migrations
+from bot.runtime.connection_loader import build_keyring
 from bot.runtime.encryption import DecryptionError
 from bot.runtime.token_store import reencrypt_all
 from bot.runtime.waitress_server import Server
 from bot.scheduler import Scheduler
-from models.core.database import BusyError, Database
+from models.core.database import Database
 
 log = logging.getLogger("heard")
 
 HARD_EXIT_SECONDS = 9.7  # seconds from SIGTERM to the very end
 DRAIN_SECONDS = 9.0  # seconds from SIGTERM to the end; a call to a network takes eight at most
-PORT_HELP = "Of the address http://127.0.0.1:PORT/callback, which the network has to know."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -112,44 +100,6 @@ def doctor() -> None:
     sys.exit(code)
 
 
-def _find_connectable(_: click.Context, __: click.Parameter, name: str) -> Registration[Any]:
-    """Return the network called `name`. Raises `click.BadParameter` if no account is connected that way."""
-    known = {one.name: one for one in registry.registered().values() if one.connect is not None}
-    if name not in known:
-        raise click.BadParameter(f"{name!r} is not one of {', '.join(map(repr, known))}.")
-    return known[name]
-
-
-@main.command()
-@click.argument("network", metavar="NETWORK", callback=_find_connectable)
-@click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help=PORT_HELP)
-@click.option("--browser/--no-browser", default=None, help="Whether to open a browser here.")
-def connect(network: Registration[Any], port: int, browser: bool | None) -> None:
-    """Sign in to a network as the account that answers; beside a running bot, which goes on with it."""
-    assert network.connect is not None
-    with one_line_errors(), open_shared_ledger() as (known, on_networks, database):
-        given = on_networks[network.name]
-        if given.connect_problem is not None:
-            raise settings.SettingsError(given.connect_problem)
-        opener = token_opener(network.name, known, on_networks, database, clock_for(database))
-        way = connecting.CallbackOptions(port, connecting.has_browser() if browser is None else browser)
-        terminal = connecting.Terminal(network.title, way, click.echo)
-        try:
-            found = network.connect(given, terminal, opener)
-        except ConnectFailedError as error:
-            sys.exit(f"{network.title} is not connected: {error}.")
-        handle = found.network.account().handle
-        click.echo(
-            f"Connected: Heard speaks as @{handle} on {network.title}. "
-            "A running bot goes on with it by itself."
-        )
-        if found.unused_because is not None:
-            click.echo(found.unused_because)
-            return
-        with suppress(BusyError, SQLAlchemyError):  # else the running bot sees it within ten seconds
-            account_check.check_network(build_cli_context(known, database, found.network), found.network)
-
-
 @main.command("rotate-keys")
 def rotate_keys() -> None:
     """Seal what is kept with the newest of ENCRYPTION_KEYS; beside a running bot that knows that key."""
@@ -164,7 +114,8 @@ def rotate_keys() -> None:
         click.echo(f"{len(before)} sealed with key {keyring.key_id}, from {keyring.source}.")
 
 
-main.add_command(export)
+for command in (connect, accounts, disconnect, export):
+    main.add_command(command)
 
 
 # --- the doors ----------------------------------------------------------------------------------------------

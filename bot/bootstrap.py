@@ -1,6 +1,5 @@
 """The composition root: settings, database, clock, networks and Slack become one `BotContext`."""
 
-import functools
 import logging
 import os
 import socket
@@ -16,14 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import settings
 from bot.context import BotContext
-from bot.networks import registry
-from bot.networks.base import Network
-from bot.networks.registry import NetworkSettings, OpenTokens
+from bot.networks.registry import NetworkSettings
 from bot.notices import clock_set_back
 from bot.runtime import crash_recovery, logs, migrations, sqlite_lock
 from bot.runtime.clock import DatabaseClock
-from bot.runtime.encryption import Keyring
-from bot.runtime.token_store import TokenStore
+from bot.runtime.connection_loader import ConnectionLoader
+from bot.runtime.connections import Connections
 from bot.slack.client import SlackClient
 from models.core.database import BusyError, Database
 
@@ -47,7 +44,7 @@ def open_context(command: str) -> Iterator[BotContext]:
             settings=known,
             db=database,
             slack=SlackClient(known.slack_bot_token.get_secret_value(), known.slack_api_url),
-            networks=_build_networks(known, on_networks, database, clock_for(database) if looks else now),
+            networks=build_connections(known, on_networks, database, clock_for(database) if looks else now),
             now=now,
             stop=stop,
             worker=_worker_name(),
@@ -122,13 +119,15 @@ def open_shared_ledger() -> Iterator[tuple[settings.Settings, dict[str, NetworkS
         database.close()
 
 
-def build_cli_context(known: settings.Settings, database: Database, network: Network) -> BotContext:
-    """A context for such a command, with the one network that it is about. It shares `database`."""
+def build_cli_context(
+    known: settings.Settings, on_networks: Mapping[str, NetworkSettings], database: Database
+) -> BotContext:
+    """A context for such a command, with every account that is connected now. It shares `database`."""
     return BotContext(
         settings=known,
         db=database,
         slack=SlackClient(known.slack_bot_token.get_secret_value(), known.slack_api_url),
-        networks={network.name: network},
+        networks=build_connections(known, on_networks, database, clock_for(database)),
         now=clock_for(database),
         worker=_worker_name(),
     )
@@ -142,43 +141,16 @@ def clock_for(database: Database) -> Callable[[], datetime]:
         return _machine_time  # then nothing can be leased either
 
 
-def build_keyring(known: settings.Settings, on_networks: Mapping[str, NetworkSettings]) -> Keyring:
-    """The keys that are given, then those derived from secrets that are there anyway."""
-    derived = {name: key for network in on_networks.values() for name, key in network.key_material.items()}
-    return Keyring(known.encryption_keys or (), {**derived, "SLACK_BOT_TOKEN": known.slack_bot_token})
-
-
-def token_opener(
-    name: str,
+def build_connections(
     known: settings.Settings,
     on_networks: Mapping[str, NetworkSettings],
     database: Database,
     now: Callable[[], datetime],
-) -> OpenTokens:
-    """How the network called `name` gets at the tokens that the ledger keeps for it."""
-    keyring, title = build_keyring(known, on_networks), registry.registered()[name].title
-    return functools.partial(TokenStore, database, keyring, name, title, now)
-
-
-def _build_networks(
-    known: settings.Settings,
-    on_networks: Mapping[str, NetworkSettings],
-    database: Database,
-    now: Callable[[], datetime],
-) -> Mapping[str, Network]:
-    """Each network that is set up. Raises `SettingsError` if one is so by half."""
-    found: dict[str, Network] = {}
-    for name, given in on_networks.items():
-        if not given.is_configured:
-            continue
-        if given.problem is not None:
-            raise settings.SettingsError(given.problem)
-        opener = token_opener(name, known, on_networks, database, now)
-        found[name] = registry.registered()[name].build(given, opener)
-    if not found:
-        needed = "; or ".join(given.needed_names() for given in on_networks.values())
-        log.warning("no network to listen to, so Heard hears nothing: set %s", needed)
-    return found
+) -> Connections:
+    """Every account that Heard is signed in to. Raises `SettingsError` if a network is set up by half."""
+    load = ConnectionLoader(known, on_networks, database, now)
+    load.check()
+    return Connections(load)
 
 
 def _collect_secrets(known: settings.Settings) -> list[str]:

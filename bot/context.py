@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTimeError
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.networks.base import Network
 from bot.runtime.clock import WatchedClock
+from bot.runtime.connections import Connections
 from bot.runtime.keyed_queue import KeyedQueue
 from bot.runtime.task_counter import TaskCounter
 from bot.runtime.wake_event import WakeEvent
@@ -47,7 +48,7 @@ class BotContext:
     settings: Settings
     db: Database
     slack: SlackClient
-    networks: Mapping[str, Network]
+    networks: Connections
     now: Callable[[], datetime]
     worker: str
     stop: threading.Event = field(default_factory=threading.Event)
@@ -97,6 +98,14 @@ class BotContext:
         if name not in self.networks:
             raise RuleBrokenError(f"This Heard has no keys for {name}, so nothing can be done there.")
         return self.networks[name]
+
+    def network_as(self, name: str, account_id: str) -> Network:
+        """The network called `name` for calls as that account; see `Connections.for_account`.
+
+        Raises `RuleBrokenError` if this Heard has no keys for the network (any more).
+        """
+        self.network(name)
+        return self.networks.for_account(name, account_id)
 
     def wake_loops(self) -> None:
         """Something changed: have it sent and drawn now. A lost wake-up costs a short wait, not the work."""

@@ -20,7 +20,7 @@ from bot.notices import clock_set_back
 from bot.runtime import migrations
 from bot.runtime.waitress_server import BODY_MAX_BYTES
 from bot.slack.blocks.elements import format_duration
-from models import Cursor
+from models import Account, Cursor
 from models.sources.cursor import MENTIONS_CURSOR
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,8 @@ class HttpApp:
     def _polls(self) -> list[dict[str, Any]]:
         at = self.ctx.now()
         with self.ctx.db.read(2.0) as session:
-            return [_poll_status(cursor, cursor.age(at)) for cursor in session.scalars(select(Cursor))]
+            here = ~Account.is_left(Cursor.network, Cursor.account_id)
+            return [_poll_status(one, one.age(at)) for one in session.scalars(select(Cursor).where(here))]
 
     def _metrics(self, start: StartResponse) -> Iterable[bytes]:
         body = metrics.exposition(self.ctx)
@@ -123,6 +124,7 @@ class HttpApp:
 def _poll_status(cursor: Cursor, age: timedelta | None) -> dict[str, Any]:
     return {
         "network": cursor.network,
+        "account": cursor.account_id,
         "reading": cursor.name,
         "age_seconds": None if age is None else round(age.total_seconds(), 1),
         "spread_seconds": round(

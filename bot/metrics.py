@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.jobs import watchdog
-from models import Alarm, Card, Cursor, Mention, Pause, QuarantinedPost, RateLimit, Reply, Ticket
+from models import Account, Alarm, Card, Cursor, Mention, Pause, QuarantinedPost, RateLimit, Reply, Ticket
 
 LAG_SAMPLE_SIZE = 100
 
@@ -57,20 +57,19 @@ class LedgerCollector(Collector):
         yield _values_by_label(session, "heard_replies", "Replies by state of delivery", replies)
 
     def _readings(self, session: Session) -> Iterable[Metric]:
-        labels = ["network", "reading"]
+        labels = ["network", "account", "reading"]
         ages = GaugeMetricFamily(
             "heard_poll_age_seconds", "Since a reading last came to its end", labels=labels
         )
         reads = GaugeMetricFamily("heard_reads", "Readings that were tried", labels=labels)
         at = self.ctx.now()
-        readings: dict[tuple[str, str], list[Cursor]] = {}  # one may have been read for several accounts
-        for cursor in session.scalars(select(Cursor)):
-            readings.setdefault((cursor.network, cursor.name), []).append(cursor)
-        for names, cursors in readings.items():
-            known = [age.total_seconds() for one in cursors if (age := one.age(at)) is not None]
-            if known:
-                ages.add_metric(names, min(known))
-            reads.add_metric(names, sum(one.reads for one in cursors))
+        here = ~Account.is_left(Cursor.network, Cursor.account_id)
+        for cursor in session.scalars(select(Cursor).where(here).order_by(Cursor.id)):
+            names = [cursor.network, cursor.account_id, cursor.name]
+            age = cursor.age(at)
+            if age is not None:
+                ages.add_metric(names, age.total_seconds())
+            reads.add_metric(names, cursor.reads)
         yield ages
         yield reads
         looks = select(func.sum(Reply.looks))

@@ -26,11 +26,12 @@ class ScheduledJob:
 
 @dataclass(frozen=True, slots=True)
 class NetworkJob:
-    """The same, done for each network by itself, whose name follows in the lease.
+    """The same, done for each connected account by itself, whose network's name follows in the lease.
 
     The interval may depend on the settings. With a `trigger` the job comes when that says so, and
     `interval_seconds` is how long ago anybody must have done it last. It runs only
-    for networks that have the reading call `needs`, if that is set.
+    for networks that have the reading call `needs`, if that is set, and `once_per_network` for the first of
+    its accounts only.
     """
 
     name: str
@@ -39,3 +40,4 @@ class NetworkJob:
     first_delay_seconds: float | None = None
     trigger: CronTrigger | None = None
     needs: ReadCall | None = None
+    once_per_network: bool = False

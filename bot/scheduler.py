@@ -18,10 +18,11 @@ from itertools import chain, repeat
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.context import BotContext
 from bot.jobs.registry import ALL_JOBS
-from bot.networks.base import Later, supports
+from bot.networks.base import Later, Network, supports
 from bot.publish import outbox
 from bot.runtime.clock import WatchedClock
 from bot.runtime.job_leases import LEASE_RENEW_INTERVAL_SECONDS, JobLeases
@@ -29,9 +30,11 @@ from bot.runtime.pg_notify import PgListener
 from bot.scheduled_job import NetworkJob, ScheduledJob
 from bot.slack import cards, reactions
 from bot.slack.errors import SlackError
+from models.core.database import BusyError
 
 log = logging.getLogger(__name__)
 
+CONNECTIONS_REFRESH_SECONDS = 5.0  # what somebody connects is used that soon
 LOOP_MAX_WAIT_SECONDS = 2.0  # what a lost wake-up costs
 WAKE_DELAY_SECONDS = 0.03  # from a wake-up to the work: what several people press at once is done at once
 
@@ -44,6 +47,7 @@ class Scheduler:
         self._leases = JobLeases(ctx.db, ctx.worker, ctx.now)
         self._machine_clock = WatchedClock(lambda: datetime.now(UTC))
         self._jobs = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
+        self._network_jobs: dict[str, Network] = {}  # what was planned for which connection, by name
         self._loops = [
             self._thread("cards", cards.run_due, ctx.cards_wake.subscribe()),
             self._thread("reactions", reactions.run_due, ctx.cards_wake.subscribe()),
@@ -69,19 +73,51 @@ class Scheduler:
     def plan(self) -> None:
         """Say what comes when; nothing runs yet."""
         for job in ALL_JOBS:
-            if isinstance(job, NetworkJob):
-                for network in self.ctx.networks.values():
-                    if job.needs is not None and not supports(network, job.needs):
-                        continue
-                    self._add_job(job, f"{job.name} {network.name}", partial(job.run, self.ctx, network))
-            elif job.is_enabled(self.ctx.settings):
+            if isinstance(job, ScheduledJob) and job.is_enabled(self.ctx.settings):
                 self._add_job(job, job.name, partial(job.run, self.ctx))
+        self._plan_networks()
+        self._jobs.add_job(
+            self._refresh_connections, _interval(CONNECTIONS_REFRESH_SECONDS), id="connections"
+        )  # each worker its own
         each, now = _interval(30), datetime.now(UTC)
         self._jobs.add_job(
             self._fetch_identity, each, id="identity", next_run_time=now
         )  # each worker its own
         if self._leases.is_shared:
             self._jobs.add_job(self._renew_leases, _interval(LEASE_RENEW_INTERVAL_SECONDS), id="job leases")
+
+    def _plan_networks(self) -> None:
+        """Add the jobs of accounts that were connected, and remove those of accounts that are no more."""
+        wanted = {}
+        for job in ALL_JOBS:
+            if isinstance(job, NetworkJob):
+                for network in self.ctx.networks.accounts:
+                    if job.needs is not None and not supports(network, job.needs):
+                        continue
+                    if job.once_per_network and network is not self.ctx.networks[network.name]:
+                        continue
+                    wanted[_job_name(job, network)] = job, network
+        for name, planned in list(self._network_jobs.items()):
+            if name not in wanted or wanted[name][1] is not planned:
+                self._jobs.remove_job(name)
+                del self._network_jobs[name]
+        for name, (job, network) in wanted.items():
+            if name not in self._network_jobs:
+                self._add_job(job, name, partial(job.run, self.ctx, network))
+                self._network_jobs[name] = network
+
+    def _refresh_connections(self) -> None:
+        """See which accounts people have connected or disconnected since."""
+        if self.ctx.stop.is_set():
+            return
+        try:
+            changed = self.ctx.networks.refresh()
+        except (SQLAlchemyError, BusyError) as error:
+            log.warning("could not see which accounts are connected: %s", type(error).__name__)
+            return
+        if changed:
+            self._plan_networks()
+            self.ctx.wake_loops()
 
     def drain(self, seconds: float) -> bool:
         """Take nothing new, finish what is on the wire; True if all came to rest within `seconds`."""
@@ -180,6 +216,11 @@ class Scheduler:
             self.ctx.slack.identity()
         except SlackError as error:
             log.warning("Slack does not say who we are: %s", error)
+
+
+def _job_name(job: NetworkJob, network: Network) -> str:
+    """What the job is called in leases: `poll x`, or `poll x 7` for an account that somebody connected."""
+    return f"{job.name} {network.name} {network.connection}".rstrip()
 
 
 def _interval(seconds: float) -> IntervalTrigger:

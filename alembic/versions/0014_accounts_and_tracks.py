@@ -128,24 +128,25 @@ def fill_in() -> None:
     )
     for table in ("tickets", "mentions"):
         op.execute(
-            f"UPDATE {table} SET track_id = (SELECT id FROM tracks "  # noqa: S608 - the names above
+            f"UPDATE {table} SET track_id = (SELECT id FROM tracks "
             f"WHERE tracks.network = {table}.network AND tracks.account_id = {table}.account_id)"
         )
     op.execute(
         "UPDATE replies SET account_id = (SELECT account_id FROM tickets WHERE tickets.id = replies.ticket_id)"
     )
     duplicates = connection.execute(
-        sa.text("SELECT network, post_id, MIN(id) FROM mentions GROUP BY network, post_id HAVING COUNT(*) > 1")
+        sa.text(
+            "SELECT network, post_id, MIN(id) FROM mentions GROUP BY network, post_id HAVING COUNT(*) > 1"
+        )
     ).all()
     mark = sa.text(
         "UPDATE mentions SET duplicate_of = :first WHERE network = :network AND post_id = :post AND id > :first"
     )
     for network, post, first in duplicates:
         connection.execute(mark, {"network": network, "post": post, "first": first})
-    latest: dict[str, str] = {}
     cursors = "SELECT network, account_id FROM cursors WHERE name = 'mentions' AND account_id <> '' "
-    for network, account_id in connection.execute(sa.text(f"{cursors} ORDER BY COALESCE(read_at, started_at)")):
-        latest[network] = account_id
+    ordered = connection.execute(sa.text(f"{cursors} ORDER BY COALESCE(read_at, started_at)"))
+    latest = {network: account_id for network, account_id in ordered}  # noqa: C416 - the last of a name stays
     rename_alarms(latest)
     of_credentials = sa.text("SELECT 1 FROM credentials WHERE network = :network AND account_id = :id")
     for network, account_id in latest.items():
@@ -174,4 +175,6 @@ def rename_alarms(accounts: dict[str, str]) -> None:
         if taken is not None:
             connection.execute(sa.text("DELETE FROM alarms WHERE key = :key"), {"key": key})
         else:
-            connection.execute(sa.text("UPDATE alarms SET key = :new WHERE key = :key"), {"new": new, "key": key})
+            connection.execute(
+                sa.text("UPDATE alarms SET key = :new WHERE key = :key"), {"new": new, "key": key}
+            )

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import settings
 from bot.context import BotContext
+from bot.ingest.cursors import unknown_account_id
 from bot.ingest.own_posts import READING_NAME
 from bot.networks import registry
 from bot.networks.base import Later, Network
@@ -95,10 +96,11 @@ def examine(ctx: BotContext) -> Iterator[Finding]:
     yield from _pause(ctx)
     yield from _event_delivery(ctx)
     yield from _network_settings(ctx)
-    for network in ctx.networks.values():
+    for network in ctx.networks.accounts:
         yield from _network(network)
-        yield from _other_accounts(ctx, network)
         yield from _polls(ctx, network)
+    for network in ctx.networks.values():
+        yield from _other_accounts(ctx, network)
 
 
 def _database(ctx: BotContext) -> Iterator[Finding]:
@@ -292,7 +294,7 @@ def _network(network: Network) -> Iterator[Finding]:
 def _other_accounts(ctx: BotContext, network: Network) -> Iterator[Finding]:
     """Accounts that are not connected although tickets of theirs wait."""
     try:
-        connected = network.account()
+        connected = _connected_accounts(ctx, network.name)
         with ctx.db.read(2.0) as session:
             waiting = account_check.waiting_sentences(session, network, connected)
     except (Later, SQLAlchemyError, BusyError):
@@ -301,16 +303,31 @@ def _other_accounts(ctx: BotContext, network: Network) -> Iterator[Finding]:
         yield _warn(network.title, sentence)
 
 
+def _connected_accounts(ctx: BotContext, name: str) -> account_check.ConnectedAccounts:
+    """Who is connected to the network called `name`. Raises `Later` if that cannot be asked now.
+
+    `account_check.connected_accounts` would write down that it cannot, and the doctor only reads.
+    """
+    known = [(one, one.account()) for one in ctx.networks.on(name)]
+    handles = {account.id: account.handle for _, account in known}
+    return account_check.ConnectedAccounts(frozenset(handles), handles)
+
+
 def _polls(ctx: BotContext, network: Network) -> Iterator[Finding]:
     try:
+        account_id = network.account().id
+    except Later:
+        account_id = network.expected_account_id() or unknown_account_id(network)
+    here = (Cursor.network == network.name, Cursor.account_id == account_id)
+    try:
         with ctx.db.read(2.0) as session:
-            cursors = session.scalars(select(Cursor).where(Cursor.network == network.name)).all()
-            ringing = Alarm.active(session, [alarm_key("reading", network.name)])
+            cursors = session.scalars(select(Cursor).where(*here)).all()
+            ringing = Alarm.active(session, [alarm_key("reading", network.name, account_id)])
     except (SQLAlchemyError, BusyError):
         return
     mentions = [cursor for cursor in cursors if cursor.name == MENTIONS_CURSOR]
     if mentions:
-        cursor = max(mentions, key=lambda one: one.read_at or one.started_at)  # others are read no more
+        cursor = mentions[0]
         yield _poll_age(ctx, network, cursor, ringing, ctx.now())
         yield from _poll_rate(ctx, network, cursor)
         yield from _own_posts(ctx, network, cursors)

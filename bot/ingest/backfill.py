@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest.cursors import POLL_RETRY_MAX_DELAY
 from bot.ingest.page_writer import commit_page
-from bot.ingest.pages import PollResult, first_poll_floor, mark_last, without_own_posts
+from bot.ingest.pages import PollResult, first_poll_floor, mark_last, our_account_ids, without_own_posts
 from bot.ingest.poller import poll
 from bot.networks.base import AccountIdentity, Later, Network, Position
 from bot.notices import clock_set_back, reading_notices
@@ -52,7 +52,7 @@ def _search_gap(ctx: BotContext, network: Network, account: AccountIdentity, gap
     with ctx.db.write() as session:
         cursor = Cursor.of(session, network.name, account.id, MENTIONS_CURSOR, at=ctx.now())
     floor, low, taken = first_poll_floor(ctx, cursor), None if gap.before is None else Position(gap.before), 0
-    reach = network.search_window
+    ours, reach = our_account_ids(ctx, account), network.search_window
     since = gap.since if reach is None else max(gap.since, ctx.now() - reach)
     pages = network.search(
         f"@{account.handle}", network.position_at(since), before=low, account_id=account.id
@@ -62,7 +62,7 @@ def _search_gap(ctx: BotContext, network: Network, account: AccountIdentity, gap
             break
         low = page.lowest or low
         note = _progress_recorder(ctx, network, gap.id, low, is_over=last)
-        taken += commit_page(ctx, network, account, without_own_posts(page, account, floor), and_then=note)
+        taken += commit_page(ctx, network, account, without_own_posts(page, ours, floor), and_then=note)
         ctx.cards_wake.set()
     return taken
 
@@ -78,7 +78,7 @@ def _progress_recorder(
             return
         gap.before, gap.heard, gap.not_before, gap.failure = low, gap.heard + taken, None, None
         if is_over:
-            reading_notices.post_searched(ctx, session, network)
+            reading_notices.post_searched(ctx, session, network, gap.account_id)
             session.delete(gap)
 
     return note
@@ -97,7 +97,7 @@ def _record_failure(ctx: BotContext, network: Network, gap_id: int, later: Later
             later.detail,
         )
         if later.cause == "forbidden":
-            reading_notices.post_not_searched(ctx, session, network, later)
+            reading_notices.post_not_searched(ctx, session, network, gap.account_id, later)
             session.delete(gap)
 
 

@@ -11,27 +11,32 @@ from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, fit_text
 from bot.networks.base import AccountIdentity, Later, Network, WrongAccount
 from bot.notices import network_alarms
 from bot.runtime import pace
-from models import Account as Ours
-from models import Cursor, Ticket
-from models.sources.cursor import MENTIONS_CURSOR
+from models import Account, Cursor, Ticket, Track
+from models.sources.account import FROM_CONNECT, FROM_ENVIRONMENT
+from models.sources.cursor import MENTIONS_CURSOR, UNKNOWN_ACCOUNT_PREFIX
 
 log = logging.getLogger(__name__)
 
-UNKNOWN_ACCOUNT_ID = ""  # of a reading that failed before the network said who we are
 POLL_RETRY_MAX_DELAY = timedelta(seconds=30)
+
+
+def unknown_account_id(network: Network) -> str:
+    """Return what stands for the account of a connection whose network has not said yet who we are."""
+    return UNKNOWN_ACCOUNT_PREFIX + network.connection if network.connection else ""
 
 
 def account_of(ctx: BotContext, network: Network) -> AccountIdentity | None:
     """Return who we are there; None if that cannot be asked now, which counts as a failed reading."""
-    nobody = select(Cursor).where(Cursor.network == network.name, Cursor.account_id == UNKNOWN_ACCOUNT_ID)
+    expected = network.expected_account_id() or unknown_account_id(network)
+    here = (Cursor.network == network.name, Cursor.account_id == expected, Cursor.name == MENTIONS_CURSOR)
     with ctx.db.read() as session:
-        failed = session.scalar(nobody)
+        failed = session.scalar(select(Cursor).where(*here, Cursor.failing_since.is_not(None)))
     if failed is not None and failed.not_before is not None and failed.not_before > ctx.now():
         return None
     try:
         return network.account()
     except Later as later:
-        record_failure(ctx, network, UNKNOWN_ACCOUNT_ID, later)
+        record_failure(ctx, network, expected, later)
         return None
 
 
@@ -42,19 +47,22 @@ def ready_cursor(
 
     A sweep is rare, and has calls kept back for it: it does not wait where polls are only spread.
     """
-    at = ctx.now()
+    at, unknown_id = ctx.now(), unknown_account_id(network)
     with ctx.db.write() as session:
-        session.execute(
-            delete(Cursor).where(Cursor.network == network.name, Cursor.account_id == UNKNOWN_ACCOUNT_ID)
-        )
+        session.execute(delete(Cursor).where(Cursor.network == network.name, Cursor.account_id == unknown_id))
+        network_alarms.adopt_alarms(session, network, unknown_id=unknown_id, account_id=account.id)
         names = {
             "handle": fit_text(account.handle, NAME_MAX_CHARS),
             "name": fit_text(account.name, NAME_MAX_CHARS),
         }
-        before = Ours.find(session, network.name, account.id)
+        before = Account.find(session, network.name, account.id)
         if before is not None and before.handle != names["handle"]:
             _redraw_open(session, network, account)  # their cards name the account
-        Ours.record_profile(session, network=network.name, network_id=account.id, at=at, **names)
+        source = FROM_CONNECT if network.connection else FROM_ENVIRONMENT
+        Account.record_profile(
+            session, network=network.name, network_id=account.id, at=at, source=source, **names
+        )
+        Track.mentions_of(session, network.name, account.id, at=at)
         cursor = Cursor.of(session, network.name, account.id, MENTIONS_CURSOR, at=at)
     if is_sweep and cursor.failing_since is None:
         return None if pace.is_spent(network.rate_limit_status("mentions"), at=at) else cursor
@@ -80,7 +88,7 @@ def record_failure(ctx: BotContext, network: Network, account_id: str, later: La
     with ctx.db.write() as session:
         cursor = Cursor.of(session, network.name, account_id, MENTIONS_CURSOR, at=at)
         cursor.fail(later.detail, at=at, again_at=next_poll_at(cursor, later, at=at))
-        network_alarms.record_failure(ctx, session, network, "reading", later, at=at)
+        network_alarms.record_failure(ctx, session, network, "reading", later, account_id=account_id, at=at)
 
 
 def next_poll_at(cursor: Cursor, later: Later, *, at: datetime) -> datetime:

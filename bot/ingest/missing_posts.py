@@ -62,7 +62,7 @@ class PostCheck:
 
 def run_due(ctx: BotContext) -> None:
     """Look at what is due, and blank what was kept for long enough."""
-    for network in ctx.networks.values():
+    for network in ctx.networks.accounts:
         try:
             _check_due(ctx, network)
         except Later as later:
@@ -234,7 +234,9 @@ def _record_one(
     if (mention.missing_since, mention.look_at) != (one.missing_since, one.look_at):
         return  # somebody looked meanwhile, or a reading has listed it
     if isinstance(found, Post):
-        place = IngestTarget(network.name, ticket.account_id, ticket.channel, ctx.sla_policy)
+        place = IngestTarget(
+            network.name, mention.account_id, ticket.channel, ctx.sla_policy, mention.track_id
+        )
         taken = ingest_page(session, [to_incoming_post(network, found, None)], place, at=ctx.now())
         notify_shown_again(session, taken, network.title, at=ctx.now())
     elif found is not None:

@@ -17,6 +17,7 @@ from bot.scheduled_job import NetworkJob
 from models import Cursor, Event, Mention, Reply, Ticket
 from models.core.normalize import nfc
 from models.sources.cursor import MENTIONS_CURSOR
+from models.sources.mention import IS_FIRST_ROW
 from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
 
 log = logging.getLogger(__name__)
@@ -57,11 +58,13 @@ def read_own_posts(ctx: BotContext, network: Network) -> None:
         with ctx.db.write() as session:
             cursor = Cursor.of(session, network.name, account.id, READING_NAME, at=at)
             cursor.fail(later.detail, at=ctx.now(), again_at=next_poll_at(cursor, later, at=ctx.now()))
-            network_alarms.record_failure(ctx, session, network, "watching", later, at=ctx.now())
+            network_alarms.record_failure(
+                ctx, session, network, "watching", later, account_id=account.id, at=ctx.now()
+            )
         return
     with ctx.db.write() as session:
         Cursor.of(session, network.name, account.id, READING_NAME, at=at).advance(newest, at=at)
-        network_alarms.record_success(ctx, session, network, "watching", at=at)
+        network_alarms.record_success(ctx, session, network, "watching", account_id=account.id, at=at)
     ctx.cards_wake.set()
 
 
@@ -89,7 +92,7 @@ def _apply_post(ctx: BotContext, session: Session, network: Network, account_id:
     mention = session.scalar(
         select(Mention).where(
             Mention.network == network.name,
-            Mention.account_id == account_id,
+            IS_FIRST_ROW,
             or_(Mention.post_id == post.in_reply_to, Mention.latest_id == post.in_reply_to),
         ),
     )
@@ -99,7 +102,7 @@ def _apply_post(ctx: BotContext, session: Session, network: Network, account_id:
     if is_known(session, ticket, post.id, post.latest_id):
         return
     seen = PublishedReply(post.id, post.url)
-    reply = _matching_reply(session, ticket, mention, post)
+    reply = _matching_reply(session, ticket, mention, post, account_id)
     if reply is None:
         _record_outside_answer(session, network, ticket, mention, post, at=ctx.now())
     elif _is_unverified(reply):
@@ -138,12 +141,13 @@ def _is_unverified(reply: Reply) -> bool:
     return reply.state in PUBLIC_STATES and reply.post_id is None
 
 
-def _matching_reply(session: Session, ticket: Ticket, mention: Mention, post: Post) -> Reply | None:
-    """The reply of ours that this post is, if it is one: a post from before it cannot be."""
+def _matching_reply(
+    session: Session, ticket: Ticket, mention: Mention, post: Post, account_id: str
+) -> Reply | None:
+    """The reply as that account which this post is, if it is one: a post from before it cannot be."""
+    here = (Reply.ticket_id == ticket.id, Reply.account_id == account_id)
     replies = session.scalars(
-        select(Reply)
-        .where(Reply.ticket_id == ticket.id, Reply.to_post_id == mention.post_id)
-        .order_by(Reply.id.desc()),
+        select(Reply).where(*here, Reply.to_post_id == mention.post_id).order_by(Reply.id.desc()),
     )
     for reply in replies:
         if post.posted_at < (reply.sent_at or reply.created_at) - MAX_CLOCK_SKEW:

@@ -22,11 +22,10 @@ from bot.networks.base import (
 )
 from bot.notices import thread_notices
 from bot.runtime import crash_points
-from models import Cursor, QuarantinedPost, Ticket
+from models import Cursor, QuarantinedPost, Ticket, Track
 from models.core.base import add_if_absent
 from models.core.normalize import sanitize
 from models.sources.attachment import Attachment
-from models.sources.cursor import MENTIONS_CURSOR
 from models.tickets.ingest import IncomingPost, IngestResult, IngestTarget, ingest_page
 
 log = logging.getLogger(__name__)
@@ -46,14 +45,14 @@ def commit_page(
     """Write one page in one transaction, and what follows from it; return how many posts were new."""
     crash_points.reach("page read")
     posts = list(page.posts)
-    had, bought = profiles.fetch_for_authors(ctx, network, account, posts)
+    had, bought = profiles.fetch_for_authors(ctx, network, posts)
     people = had | bought
     at = ctx.now()
-    place = IngestTarget(network.name, account.id, ctx.settings.slack_channel, ctx.sla_policy)
     with ctx.db.write() as session:
-        Cursor.of(
-            session, network.name, account.id, MENTIONS_CURSOR, at=at
-        )  # one writer a reading, see there
+        Cursor.lock_mentions(session, network.name, account.id, at=at)
+        track = Track.mentions_of(session, network.name, account.id, at=at)
+        channel = track.channel or ctx.settings.slack_channel
+        place = IngestTarget(network.name, account.id, channel, ctx.sla_policy, track.id)
         said = [to_incoming_post(network, post, people.get(post.author_id)) for post in posts]
         taken = _ingest_page(session, said, place, network.title, at=at)
         profiles.store_profiles(session, network, bought, at=at)

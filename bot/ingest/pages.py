@@ -1,6 +1,6 @@
 """What all readings of mentions do with their pages: filter, count, and recognise the last one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from bot.context import BotContext
 from bot.networks.base import AccountIdentity, Later, Position, PostPage
-from models import Cursor, Mention
+from models import Account, Cursor, Mention
 
 FIRST_POLL_FLOOR_AGE = timedelta(days=8)  # further back than any reading goes
 
@@ -58,12 +58,18 @@ def mark_last(pages: Iterable[PostPage]) -> Iterator[tuple[PostPage, bool]]:
     yield before or PostPage(posts=()), True
 
 
-def without_own_posts(page: PostPage, account: AccountIdentity, floor: datetime | None) -> PostPage:
-    """Return the page without reposts, our own posts, and posts from before `floor` (UTC)."""
+def our_account_ids(ctx: BotContext, account: AccountIdentity) -> frozenset[str]:
+    """Return the ids of every account of ours on the network of `account`."""
+    with ctx.db.read() as session:
+        return frozenset({account.id, *(one.network_id for one in Account.all(session, account.network))})
+
+
+def without_own_posts(page: PostPage, ours: Collection[str], floor: datetime | None) -> PostPage:
+    """Return the page without reposts, posts of the accounts `ours`, and posts from before `floor` (UTC)."""
     posts = tuple(
         post
         for post in page.posts
-        if not post.is_repost and post.author_id != account.id and (floor is None or post.posted_at >= floor)
+        if not post.is_repost and post.author_id not in ours and (floor is None or post.posted_at >= floor)
     )
     return replace(page, posts=posts)
 

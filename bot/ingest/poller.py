@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest.cursors import account_of, ready_cursor, record_failure
 from bot.ingest.page_writer import commit_page
-from bot.ingest.pages import PollResult, first_poll_floor, mark_last, without_own_posts
+from bot.ingest.pages import PollResult, first_poll_floor, mark_last, our_account_ids, without_own_posts
 from bot.networks.base import (
     AccountIdentity,
     Later,
@@ -52,11 +52,12 @@ def _read_pages(
     ctx: BotContext, network: Network, account: AccountIdentity, mark: Position, cursor: Cursor
 ) -> PollResult:
     heard, newest, floor = PollResult(), None, first_poll_floor(ctx, cursor)
+    ours = our_account_ids(ctx, account)
     for page, last in mark_last(network.mentions(mark, account_id=account.id)):
         if ctx.stop.is_set():
             break  # without the last page the cursor stays, and the next start reads all this again
         newest = newest or page.position
-        kept = without_own_posts(page, account, floor)
+        kept = without_own_posts(page, ours, floor)
         heard.add_page(page)
         if cursor.is_first:
             kept = _cap_first_poll(kept, heard)
@@ -106,6 +107,8 @@ def _cursor_mover(
         apart = pace.min_interval(network.rate_limit_status("mentions"), at=at, calls=heard.pages)
         is_spread = apart > timedelta(seconds=ctx.settings.poll_seconds)
         cursor.advance(to, at=at, again_at=at + apart if is_spread else None)
-        network_alarms.record_success(ctx, session, network, "reading", at=at, heard=taken + heard.taken)
+        network_alarms.record_success(
+            ctx, session, network, "reading", account_id=account.id, at=at, heard=taken + heard.taken
+        )
 
     return move

@@ -8,17 +8,18 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
-from bot.networks.base import AccountIdentity, AuthorProfile, Later, Network, Post
+from bot.networks.base import AuthorProfile, Later, Network, Post
 from bot.runtime import pace
 from bot.scheduled_job import NetworkJob
 from models import Author, Mention, Ticket
 from models.core import bulk_insert
+from models.sources.mention import IS_FIRST_ROW
 
 log = logging.getLogger(__name__)
 
 
 def fetch_for_authors(
-    ctx: BotContext, network: Network, account: AccountIdentity, posts: list[Post]
+    ctx: BotContext, network: Network, posts: list[Post]
 ) -> tuple[dict[str, AuthorProfile], dict[str, AuthorProfile]]:
     """Profiles of who spoke: those that the ledger has, and those that were bought just now, all in one call.
 
@@ -30,8 +31,9 @@ def fetch_for_authors(
         return {}, {}
     with ctx.db.read() as session:
         known = Author.by_network_id(session, network.name, wanted)
-        here = {"network": network.name, "account_id": account.id}
-        heard = bulk_insert.ids_of(session, Mention.post_id, {post.id for post in posts}, **here)
+        heard = bulk_insert.ids_of(
+            session, Mention.post_id, {post.id for post in posts}, only=IS_FIRST_ROW, network=network.name
+        )
     at = ctx.now()
     spoke: dict[str, datetime] = {}  # when each said their newest new post
     for post in posts:
@@ -134,4 +136,4 @@ def fetch_missing(ctx: BotContext, network: Network) -> None:
     ctx.cards_wake.set()
 
 
-JOBS = (NetworkJob("profiles", fetch_missing, interval_seconds=60, needs="people"),)
+JOBS = (NetworkJob("profiles", fetch_missing, interval_seconds=60, needs="people", once_per_network=True),)

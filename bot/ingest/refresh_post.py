@@ -80,10 +80,10 @@ def _build_request(ctx: BotContext, ticket_id: int) -> _RefreshRequest | None:
     """What to ask; None if there is nobody to ask, or nothing left to ask about."""
     with ctx.db.write() as session:
         ticket = session.get_one(Ticket, ticket_id)
-        network = ctx.networks.get(ticket.network)
         mention = Mention.find(session, ticket.id, ticket.target_post_id)
-        if network is None or mention is None:
+        if ticket.network not in ctx.networks or mention is None:
             return None
+        network = ctx.networks.for_account(ticket.network, ticket.account_id)
         author = session.get_one(Author, ticket.author_id)
         Cursor.of(session, network.name, ticket.account_id, READING_NAME, at=ctx.now()).reads += 1
         return _RefreshRequest(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from bot.context import BotContext
 from bot.ingest.cursors import account_of, ready_cursor, record_failure
 from bot.ingest.page_writer import commit_page
-from bot.ingest.pages import PollResult, first_poll_floor, without_own_posts
+from bot.ingest.pages import PollResult, first_poll_floor, our_account_ids, without_own_posts
 from bot.networks.base import AccountIdentity, Later, Network, PostPage
 
 log = logging.getLogger(__name__)
@@ -28,13 +28,13 @@ def sweep(ctx: BotContext, network: Network) -> PollResult | None:
     cursor = None if account is None else ready_cursor(ctx, network, account, is_sweep=True)
     if account is None or cursor is None or cursor.is_first:
         return None
-    heard, floor = PollResult(), first_poll_floor(ctx, cursor)
+    heard, floor, ours = PollResult(), first_poll_floor(ctx, cursor), our_account_ids(ctx, account)
     try:
         for page in _pages_of_today(network, account, heard, at=ctx.now()):
             if ctx.stop.is_set():
                 return heard
             heard.add_page(page)
-            kept = without_own_posts(page, account, floor)
+            kept = without_own_posts(page, ours, floor)
             heard.taken += commit_page(ctx, network, account, kept, and_then=None)
     except Later as later:
         record_failure(ctx, network, account.id, later)

@@ -18,7 +18,7 @@ from bot.slack import home_tab
 from bot.slack.blocks.commands import digest as face
 from bot.slack.blocks.commands.digest import TICKETS_LISTED_MAX, Digest
 from bot.slack.blocks.commands.help_text import incomplete_notes
-from models import Notice, ProcessedRequest
+from models import Account, Notice, ProcessedRequest
 from models.core.period import Period, StatsQuery
 from models.issues import queries
 from models.reports import digest, open_tickets
@@ -116,7 +116,9 @@ def _read_edition(ctx: BotContext, session: Session, edition: _Edition, at: date
     _, longest = edition.periods[-1]
     return Digest(
         waiting=open_tickets.list_by_wait(session, limit=TICKETS_LISTED_MAX),
-        unread=incomplete_notes(home_tab.unread_sources(ctx, session), ctx.network_titles),
+        unread=incomplete_notes(
+            home_tab.unread_sources(ctx, session), ctx.network_titles, Account.handles(session)
+        ),
         periods=tuple(
             (name, build_report(session, StatsQuery(period), target=target))
             for name, period in edition.periods

@@ -54,6 +54,11 @@ class NetworkSettings(BaseSettings):
         return f"{' and '.join(missing)} not set" if missing and self.is_configured else None
 
     @property
+    def has_account(self) -> bool:
+        """Whether the environment has credentials of an account: by default, whether nothing is missing."""
+        return self.is_configured and self.problem is None
+
+    @property
     def connect_problem(self) -> str | None:
         """What is missing for `connect`, in one line; None if nothing is."""
         return None
@@ -96,7 +101,7 @@ class StoredTokens(TokenSource, Protocol):
     """One account's OAuth 2.0 tokens in the ledger: sealed, and renewed by one worker at a time."""
 
     def connect(self, pair: TokenPair) -> None:
-        """Keep the first pair, in place of any before. Raises what the database raises."""
+        """Keep the first pair of an account. Raises what the database raises."""
         ...
 
 
@@ -144,13 +149,14 @@ class Registration(Generic[Settings]):
     """Everything that the rest of Heard knows about a network's file.
 
     `name` is the network's name in the ledger, for ever; `title` is what people call it. `build` makes it
-    from settings that are complete. `connect` signs a person in; None: the environment alone has credentials.
+    from settings that are complete: for the environment's account, or for one whose tokens the ledger keeps.
+    `connect` signs a person in; None: the environment alone has credentials.
     """
 
     name: str
     title: str
     settings: type[Settings]
-    build: Callable[[Settings, OpenTokens], Network]
+    build: Callable[[Settings, OpenTokens | None], Network]
     connect: Callable[[Settings, ConnectTerminal, OpenTokens], Connected] | None = None
 
 

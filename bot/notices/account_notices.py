@@ -1,16 +1,29 @@
 """What the team is told of accounts that are not connected. Pure: mrkdwn, unless it says otherwise."""
 
+from collections.abc import Sequence
+
 from bot.networks.base import Network
 from bot.slack.blocks.elements import count_noun
 from bot.slack.blocks.text import mrkdwn_handle
 from models.core.mrkdwn import escape_entities
 
 
-def wrong_account_text(network: Network, connected: str, wanted: str) -> str:
-    """Which account is connected, which is not, both by handle, and how to fix it."""
+def wrong_account_text(network: Network, connected: Sequence[str], wanted: str) -> str:
+    """Which accounts are connected, which is not, all by handle, and how to fix it."""
+    if not connected:
+        return disconnected_text(network, wanted)
+    names = " and ".join(mrkdwn_handle(one) for one in connected)
     return (
-        f"Heard is connected to {network.title} as {mrkdwn_handle(connected)}, not as "
+        f"Heard is connected to {network.title} as {names}, not as "
         f"{mrkdwn_handle(wanted)}. {escape_entities(network.how_to_connect())}"
+    )
+
+
+def disconnected_text(network: Network, handle: str) -> str:
+    """That nobody is signed in as the account `handle` any more, and how to fix it."""
+    return (
+        f"Heard is not connected to {network.title} as {mrkdwn_handle(handle)} any more. "
+        f"{escape_entities(network.how_to_connect())}"
     )
 
 

@@ -6,6 +6,7 @@ from bot.notices import network_alarms
 from bot.slack.blocks.text import date_token, mrkdwn_error
 from models import Alarm
 from models.core.mrkdwn import escape_entities
+from models.sources.account import NO_HANDLES, AccountHandles
 from models.tickets import unconnected_accounts
 from models.tickets.ticket import CANARY_NETWORK
 
@@ -56,11 +57,12 @@ def overdue_key(kind: str) -> str:
     return f"{OVERDUE_ALARM_KIND} {kind}"
 
 
-def home_line(alarm: Alarm, titles: Mapping[str, str]) -> str:
+def home_line(alarm: Alarm, titles: Mapping[str, str], accounts: AccountHandles = NO_HANDLES) -> str:
     """What does not work and since when, as mrkdwn; `titles` is what networks are called, by name."""
-    network = network_alarms.network_of(alarm)
-    if network is not None:
-        return network_alarms.alarm_line(alarm, titles.get(network, escape_entities(network)))
+    subject = network_alarms.account_of_alarm(alarm)
+    if subject is not None:
+        title = titles.get(subject[0], escape_entities(subject[0]))
+        return network_alarms.alarm_line(alarm, title, accounts.handle(*subject))
     return f"{_sentence(alarm)} Since {date_token(alarm.since)}."
 
 

@@ -15,8 +15,8 @@ from bot.context import BotContext
 from bot.networks.base import USAGE_CAP_PHRASE, Later, Network
 from bot.slack.blocks.elements import format_duration
 from bot.slack.blocks.replies.delivery import waiting_reason
-from bot.slack.blocks.text import date_token, mrkdwn_error
-from models import Alarm, Notice
+from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle
+from models import Account, Alarm, Notice, Track
 
 NetworkTask = Literal["reading", "watching", "publishing"]  # mentions, our own posts, replies
 NETWORK_TASKS: tuple[NetworkTask, ...] = ("reading", "watching", "publishing")
@@ -48,20 +48,28 @@ _MEANWHILE_SENTENCES = {
 }
 
 
-def alarm_key(task: NetworkTask, network: str) -> str:
-    """The key of the alarm about `task` on `network`."""
-    return f"{task} {network}"
+def alarm_key(task: NetworkTask, network: str, account_id: str) -> str:
+    """The key of the alarm about `task` of that account; an empty `account_id`: it is not known yet."""
+    return f"{task} {network} {account_id}".rstrip()
 
 
-def network_of(alarm: Alarm) -> str | None:
-    """The network that such an alarm is about; None for an alarm of another kind."""
-    task, _, network = alarm.key.partition(" ")
-    return network if task in NETWORK_TASKS else None
+def account_of_alarm(alarm: Alarm) -> tuple[str, str] | None:
+    """The network and the account id that such an alarm is about; None for an alarm of another kind.
+
+    The id is empty while the account is not known.
+    """
+    task, _, subject = alarm.key.partition(" ")
+    network, _, account_id = subject.partition(" ")
+    return (network, account_id) if task in NETWORK_TASKS else None
 
 
-def alarm_line(alarm: Alarm, title: str) -> str:
-    """What does not work with a network called `title`, since when, and what to do; mrkdwn."""
-    what = f"*{waiting_reason(alarm.cause, title, alarm.detail)}*, since {_since_phrase(alarm)}."
+def alarm_line(alarm: Alarm, title: str, handle: str | None) -> str:
+    """What does not work with a network called `title`, as which account, since when, what to do; mrkdwn.
+
+    `handle` is the account's, without @; None if it is not known.
+    """
+    who = f" ({mrkdwn_handle(handle)})" if handle else ""
+    what = f"*{waiting_reason(alarm.cause, title, alarm.detail)}*{who}, since {_since_phrase(alarm)}."
     told, mend = f"What I was told: “{mrkdwn_error(alarm.detail)}”", fix_advice(alarm.cause, alarm.detail)
     return f"{what} {told} {mend}".rstrip()
 
@@ -77,64 +85,113 @@ def fix_advice(cause: str, detail: str) -> str:
     return _FIX_SENTENCES.get(cause, "I try again later.")
 
 
-def current_failure(session: Session, network: Network, task: NetworkTask) -> Later | None:
-    """What the last call on that task met, while it does not work; None while it does."""
-    ringing = Alarm.active(session, [alarm_key(task, network.name)])
-    return next((Later(None, one.cause, one.detail) for one in ringing), None)
+def current_failure(
+    session: Session, network: Network, task: NetworkTask, *, account_id: str
+) -> Later | None:
+    """What the last call on that task as that account met, while it does not work; None while it does."""
+    active = Alarm.active(session, [alarm_key(task, network.name, account_id)])
+    return next((Later(None, one.cause, one.detail) for one in active), None)
 
 
 def record_failure(
-    ctx: BotContext, session: Session, network: Network, task: NetworkTask, later: Later, *, at: datetime
+    ctx: BotContext,
+    session: Session,
+    network: Network,
+    task: NetworkTask,
+    later: Later,
+    *,
+    account_id: str,
+    at: datetime,
 ) -> None:
-    """Record a failed call and tell the channel once.
+    """Record a failed call as that account and tell its channel once.
 
     At once if only a person can fix it, else after five minutes.
     """
-    alarm = Alarm.raise_alarm(
-        session, alarm_key(task, network.name), cause=later.cause, detail=later.detail, at=at
-    )
+    key = alarm_key(task, network.name, account_id)
+    alarm = Alarm.raise_alarm(session, key, cause=later.cause, detail=later.detail, at=at)
     patience = timedelta() if later.cause in NEEDS_PERSON_CAUSES else TRANSIENT_NOTIFY_DELAY
-    if at - alarm.since >= patience and not _was_notified_for_other_task(session, network, task, later.cause):
-        sentence = _failure_message(network, task, alarm)
-        alarm.tell_once(session, sentence, at=at, channel=ctx.settings.slack_channel)
+    if at - alarm.since >= patience and not _was_notified_otherwise(session, network, alarm, account_id):
+        handle = handle_of(session, network.name, account_id)
+        sentence = f":rotating_light: {alarm_line(alarm, network.title, handle)} {_MEANWHILE_SENTENCES[task]}"
+        alarm.tell_once(session, sentence, at=at, channel=channel_of(ctx, session, network, account_id))
 
 
 def record_success(
-    ctx: BotContext, session: Session, network: Network, task: NetworkTask, *, at: datetime, heard: int = 0
+    ctx: BotContext,
+    session: Session,
+    network: Network,
+    task: NetworkTask,
+    *,
+    account_id: str,
+    at: datetime,
+    heard: int = 0,
 ) -> None:
     """Record a call that worked, with `heard` new mentions; tell the channel if it was told of failures."""
-    alarm = Alarm.clear(session, alarm_key(task, network.name))
+    alarm = Alarm.clear(session, alarm_key(task, network.name, account_id))
     if alarm is not None and alarm.told_at is not None:
-        Notice.enqueue(
-            session,
-            _recovery_message(network, task, alarm, at, heard),
-            at=at,
-            channel=ctx.settings.slack_channel,
-        )
+        who = _account_phrase(session, network, account_id)
+        sentence = _recovery_message(network, task, alarm, at=at, heard=heard, who=who)
+        Notice.enqueue(session, sentence, at=at, channel=channel_of(ctx, session, network, account_id))
 
 
-def _was_notified_for_other_task(session: Session, network: Network, task: NetworkTask, cause: str) -> bool:
-    """Whether the same trouble was told as that of the other task: one trouble, one message."""
-    others = [alarm_key(other, network.name) for other in NETWORK_TASKS if other != task]
-    return any(alarm.cause == cause and alarm.told_at is not None for alarm in Alarm.active(session, others))
+def adopt_alarms(session: Session, network: Network, *, unknown_id: str, account_id: str) -> None:
+    """The account whose calls failed while it was not known turns out to be `account_id`."""
+    for task in NETWORK_TASKS:
+        unknown = session.get(Alarm, alarm_key(task, network.name, unknown_id))
+        if unknown is None:
+            continue
+        if session.get(Alarm, alarm_key(task, network.name, account_id)) is None:
+            unknown.key = alarm_key(task, network.name, account_id)
+        else:
+            session.delete(unknown)
+        session.flush()
+
+
+def channel_of(ctx: BotContext, session: Session, network: Network, account_id: str) -> str:
+    """The Slack channel where that account's mentions are shown, and where its alarms are told."""
+    return Track.channel_of(session, network.name, account_id, ctx.settings.slack_channel)
+
+
+def handle_of(session: Session, network: str, account_id: str) -> str | None:
+    """What that account is called, without @; None if it was never seen."""
+    account = Account.find(session, network, account_id)
+    return None if account is None else account.handle
+
+
+def _was_notified_otherwise(session: Session, network: Network, alarm: Alarm, account_id: str) -> bool:
+    """Whether the same trouble of that account was told already: as that of another task, or by its name.
+
+    One trouble, one message. While an account is not known, it may be any of the network's.
+    """
+    for other in Alarm.active(session):
+        subject = account_of_alarm(other)
+        if other.key == alarm.key or other.cause != alarm.cause or other.told_at is None or subject is None:
+            continue
+        if subject == (network.name, account_id) or (subject[0] == network.name and not account_id):
+            return True
+    return False
+
+
+def _account_phrase(session: Session, network: Network, account_id: str) -> str:
+    """` for @acme`; nothing if the account was never seen."""
+    handle = handle_of(session, network.name, account_id)
+    return f" for {mrkdwn_handle(handle)}" if handle else ""
 
 
 def _since_phrase(alarm: Alarm) -> str:
     return date_token(alarm.since, "{date_short_pretty} {time}")
 
 
-def _failure_message(network: Network, task: NetworkTask, alarm: Alarm) -> str:
-    return f":rotating_light: {alarm_line(alarm, network.title)} {_MEANWHILE_SENTENCES[task]}"
-
-
-def _recovery_message(network: Network, task: NetworkTask, alarm: Alarm, at: datetime, heard: int) -> str:
+def _recovery_message(
+    network: Network, task: NetworkTask, alarm: Alarm, *, at: datetime, heard: int, who: str
+) -> str:
     if task == "watching":
-        return f":white_check_mark: I can read our own posts on {network.title} again."
+        return f":white_check_mark: I can read our own posts on {network.title} again{who}."
     if task == "publishing":
-        return f":white_check_mark: {network.title} takes replies again. What waited goes out now."
+        return f":white_check_mark: {network.title} takes replies again{who}. What waited goes out now."
     silent = f"It did not for {format_duration(at - alarm.since)}, since {_since_phrase(alarm)}."
     found = {0: "I found no mention from that time.", 1: "One mention from that time has its card now."}
     return (
-        f":white_check_mark: {network.title} answers again. {silent} "
+        f":white_check_mark: {network.title} answers again{who}. {silent} "
         f"{found.get(heard, f'{heard} mentions from that time have cards now.')}"
     )

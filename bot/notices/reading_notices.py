@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.networks.base import AccountIdentity, Later, Network
+from bot.notices import network_alarms
 from bot.slack.blocks.text import mrkdwn_error, mrkdwn_handle
 from models import Notice
 
@@ -28,24 +29,32 @@ def post_first_poll(
         f"{shown} mentions have cards here. *{at_least}{left_out} older ones* of that day were left on "
         f"{network.title}, so that this channel is not flooded."
     )
-    Notice.enqueue(session, sentence, at=at, channel=ctx.settings.slack_channel)
+    channel = network_alarms.channel_of(ctx, session, network, account.id)
+    Notice.enqueue(session, sentence, at=at, channel=channel)
 
 
-def post_searched(ctx: BotContext, session: Session, network: Network) -> None:
-    """A network's list had ended too early, and the rest was searched for."""
+def post_searched(ctx: BotContext, session: Session, network: Network, account_id: str) -> None:
+    """An account's list had ended too early, and the rest was searched for."""
     missing = "what only answers us without naming us may be missing"
-    _post_stopped_listing(ctx, session, network, f"I searched for the rest; {missing}.")
+    _post_stopped_listing(ctx, session, network, account_id, f"I searched for the rest; {missing}.")
 
 
-def post_not_searched(ctx: BotContext, session: Session, network: Network, later: Later) -> None:
-    """A network's list had ended too early, and the rest cannot be searched for."""
+def post_not_searched(
+    ctx: BotContext, session: Session, network: Network, account_id: str, later: Later
+) -> None:
+    """An account's list had ended too early, and the rest cannot be searched for."""
     why = mrkdwn_error(later.detail)
     _post_stopped_listing(
-        ctx, session, network, f"It does not let me search for the rest ({why}): please look."
+        ctx, session, network, account_id, f"It does not let me search for the rest ({why}): please look."
     )
 
 
-def _post_stopped_listing(ctx: BotContext, session: Session, network: Network, then: str) -> None:
-    stopped = f"{network.title} stopped listing mentions before it reached the last one that I knew."
+def _post_stopped_listing(
+    ctx: BotContext, session: Session, network: Network, account_id: str, then: str
+) -> None:
+    handle = network_alarms.handle_of(session, network.name, account_id)
+    whose = f" of {mrkdwn_handle(handle)}" if handle else ""
+    stopped = f"{network.title} stopped listing mentions{whose} before it reached the last one that I knew."
     sentence = f":warning: {stopped} {then}"
-    Notice.enqueue(session, sentence, at=ctx.now(), channel=ctx.settings.slack_channel)
+    channel = network_alarms.channel_of(ctx, session, network, account_id)
+    Notice.enqueue(session, sentence, at=ctx.now(), channel=channel)

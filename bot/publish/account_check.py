@@ -3,7 +3,7 @@
 Every call to a network names its account, and the network compares that with the credentials at hand
 (`bot/networks/base.py`). Here is what follows from it in the ledger:
 
-1. `check_network` sees which account is connected. It runs every few seconds, and when somebody is about to
+1. `check_network` sees which accounts are connected. It runs every few seconds, and when somebody is about to
    reply.
 2. Replies of other accounts that have not left are stopped: held, queued, or put off until tomorrow. Their
    words come back as drafts, and nothing sends them by itself when their account is back.
@@ -12,19 +12,22 @@ Every call to a network names its account, and the network compares that with th
 """
 
 import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.ingest.cursors import UNKNOWN_ACCOUNT_ID, account_of
-from bot.networks.base import AccountIdentity, Network, WrongAccount
+from bot.ingest.cursors import account_of
+from bot.networks.base import Network, WrongAccount
 from bot.notices import account_notices, network_alarms, thread_notices
 from bot.publish.publish_job import PublishJob, hold_reply
 from bot.scheduled_job import NetworkJob
-from models import Account as Ours
-from models import Alarm, Cursor, Notice, Ticket
+from models import Account, Alarm, Cursor, Notice, Ticket
+from models.sources.account import FROM_CONNECT, FROM_ENVIRONMENT
+from models.sources.cursor import UNKNOWN_ACCOUNT_PREFIX
 from models.tickets import other_accounts, unconnected_accounts
 from models.tickets.delivery_state import PENDING_STATES
 
@@ -36,24 +39,60 @@ NOT_CONNECTED_RETRY_DELAY = timedelta(
 )  # until a reply is looked for again whose account is not connected
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectedAccounts:
+    """The accounts of one network that Heard has credentials for: their ids, and their handles by id.
+
+    `environment_id` is the one whose credentials are settings; None if there is none.
+    """
+
+    ids: frozenset[str]
+    handles: Mapping[str, str]
+    environment_id: str | None = None
+
+
 def check_network(ctx: BotContext, network: Network, also: str | None = None) -> None:
-    """See which account is connected to `network`, and write down what follows for the others.
+    """See which accounts of that network are connected, and write down what follows for the others.
 
     `also` is an account that somebody is about to reply as: it counts as missing though nothing waits for it.
-    Who we are is asked of the network only when the credentials have changed.
+    Who we are is asked of the network only when credentials have changed.
     """
-    connected = account_of(ctx, network)
+    connected = connected_accounts(ctx, network.name)
     if connected is not None:
         _record_connected(ctx, network, connected, also)
+
+
+def connected_accounts(ctx: BotContext, name: str) -> ConnectedAccounts | None:
+    """Return the accounts that are connected to the network called `name`.
+
+    None while one of them is not known, because its network does not answer: it could be any.
+    """
+    handles: dict[str, str] = {}
+    environment_id = None
+    for network in ctx.networks.on(name):
+        if not network.has_credentials:
+            continue
+        if network.stored_account_id is not None:
+            handles[network.stored_account_id] = ""
+            continue
+        account = account_of(ctx, network)
+        if account is None:
+            return None
+        handles[account.id] = account.handle
+        if not network.connection:
+            environment_id = account.id
+    with ctx.db.read() as session:
+        for account_id, handle in handles.items():
+            handles[account_id] = handle or _last_known_handle(session, name, account_id)
+    return ConnectedAccounts(frozenset(handles), handles, environment_id)
 
 
 def check_ticket_account(ctx: BotContext, ticket_id: int) -> None:
     """Do the same for the account of a ticket that somebody is about to answer."""
     with ctx.db.read() as session:
         ticket = session.get_one(Ticket, ticket_id)
-    network = ctx.networks.get(ticket.network)
-    if network is not None:
-        check_network(ctx, network, ticket.account_id)
+    if ticket.network in ctx.networks:
+        check_network(ctx, ctx.networks[ticket.network], ticket.account_id)
 
 
 def handle_wrong_account(ctx: BotContext, network: Network, job: PublishJob, wrong: WrongAccount) -> None:
@@ -68,13 +107,17 @@ def handle_wrong_account(ctx: BotContext, network: Network, job: PublishJob, wro
             )
             ticket.give_back(session, reply, at=at, why=unconnected_accounts.OTHER_ACCOUNT_CAUSE)
             thread_notices.post(session, thread_notices.NOT_CONNECTED, reply, at=at, explanation=detail)
-    _record_connected(ctx, network, wrong.connected, job.account_id)
+    found = connected_accounts(ctx, network.name) or ConnectedAccounts(
+        frozenset({wrong.connected.id}), {wrong.connected.id: wrong.connected.handle}
+    )
+    if job.account_id not in found.ids:
+        _record_connected(ctx, network, found, job.account_id)
 
 
 def explain_wrong_account(ctx: BotContext, network: Network, wrong: WrongAccount) -> str:
     """What `wrong` means and how to mend it, as mrkdwn that names both accounts."""
     with ctx.db.read() as session:
-        return _alarm_detail(session, network, wrong.connected, wrong.wanted_id)
+        return _alarm_detail(session, network, [wrong.connected.handle], wrong.wanted_id)
 
 
 def stop_replies(ctx: BotContext, network: str, account_id: str | None, detail: str) -> None:
@@ -106,11 +149,11 @@ def handle_missing_credentials(ctx: BotContext, network: str) -> None:
         alarm.tell_once(session, sentence, at=at, channel=ctx.settings.slack_channel)
 
 
-def waiting_sentences(session: Session, network: Network, connected: AccountIdentity) -> list[str]:
+def waiting_sentences(session: Session, network: Network, connected: ConnectedAccounts) -> list[str]:
     """For each account that is not connected and for which tickets wait: a sentence in plain characters."""
-    found = other_accounts.count_waiting_tickets(session, network.name, connected.id)
+    found = other_accounts.count_waiting_tickets(session, network.name, connected.ids)
     return [
-        account_notices.doctor_sentence(network, _last_known_handle(session, network, one), count)
+        account_notices.doctor_sentence(network, _last_known_handle(session, network.name, one), count)
         for one, count in sorted(found.items())
     ]
 
@@ -119,26 +162,45 @@ def waiting_sentences(session: Session, network: Network, connected: AccountIden
 
 
 def _record_connected(
-    ctx: BotContext, network: Network, connected: AccountIdentity, also: str | None
+    ctx: BotContext, network: Network, connected: ConnectedAccounts, also: str | None
 ) -> None:
-    """Write down that `connected` is, and that the others for whom something waits are not."""
+    """Write down that `connected` are, and that the others for whom something waits are not."""
     with ctx.db.read() as session:
-        waits = other_accounts.count_waiting_tickets(session, network.name, connected.id)
+        waits = other_accounts.count_waiting_tickets(session, network.name, connected.ids)
         known = unconnected_accounts.unconnected_ids(session, network.name)
-        if also is not None and also != connected.id:
+        if also is not None and also not in connected.ids:
             waits.setdefault(also, 0)
-        if not waits and not known and not _has_obsolete_failure(session, network, connected):
+        sources = {one.network_id: one.source for one in Account.all(session, network.name)}
+        is_current = sources == _sources(sources, connected)
+        if is_current and not waits and not known and not _has_obsolete_failure(session, network, connected):
             return
-        details = {one: _alarm_detail(session, network, connected, one) for one in waits}
+        names = [connected.handles[one] for one in sorted(connected.ids)]
+        details = {one: _alarm_detail(session, network, names, one) for one in waits}
     for account_id, detail in details.items():
         stop_replies(ctx, network.name, account_id, detail)
     with ctx.db.write() as session:
+        Account.record_sources(
+            session,
+            network.name,
+            environment_id=connected.environment_id,
+            connected_ids=connected.ids - {connected.environment_id},
+        )
         for account_id in known - waits.keys():
-            _clear_alarm(ctx, session, network, account_id, is_back=account_id == connected.id)
+            _clear_alarm(ctx, session, network, account_id, is_back=account_id in connected.ids)
         for account_id, detail in details.items():
             _raise_alarm(ctx, session, network, account_id, detail=detail, count=waits[account_id])
         _clear_failures(session, network, connected)
     ctx.wake_loops()
+
+
+def _sources(accounts: Iterable[str], connected: ConnectedAccounts) -> dict[str, str | None]:
+    """How Heard signs in to each of `accounts` now, as `Account.source` has it."""
+    return {
+        one: FROM_ENVIRONMENT
+        if one == connected.environment_id
+        else (FROM_CONNECT if one in connected.ids else None)
+        for one in accounts
+    }
 
 
 def _raise_alarm(
@@ -150,12 +212,13 @@ def _raise_alarm(
     if is_new:
         log.warning("%s: account %s is not connected any more", network.title, account_id)
         other_accounts.redraw_cards(session, network.name, account_id)
-        # What kept that account from publishing says nothing of the one that is connected now.
-        Alarm.clear(session, network_alarms.alarm_key("publishing", network.name))
+        # What kept that account from publishing is over: nothing is published as it.
+        Alarm.clear(session, network_alarms.alarm_key("publishing", network.name, account_id))
     if count:
-        handle = _last_known_handle(session, network, account_id)
+        handle = _last_known_handle(session, network.name, account_id)
         sentence = account_notices.not_connected_notice(detail, count, handle)
-        alarm.tell_once(session, sentence, at=at, channel=ctx.settings.slack_channel)
+        channel = network_alarms.channel_of(ctx, session, network, account_id)
+        alarm.tell_once(session, sentence, at=at, channel=channel)
 
 
 def _clear_alarm(
@@ -167,38 +230,49 @@ def _clear_alarm(
         return
     other_accounts.redraw_cards(session, network.name, account_id)
     if alarm.told_at is not None:
-        handle = _last_known_handle(session, network, account_id)
+        handle = _last_known_handle(session, network.name, account_id)
         sentence = account_notices.connected_again_notice(network.title, handle)
-        Notice.enqueue(session, sentence, at=ctx.now(), channel=ctx.settings.slack_channel)
+        channel = network_alarms.channel_of(ctx, session, network, account_id)
+        Notice.enqueue(session, sentence, at=ctx.now(), channel=channel)
 
 
-def _alarm_detail(session: Session, network: Network, connected: AccountIdentity, account_id: str) -> str:
-    """Who is connected, who is not, and how to mend it, as mrkdwn."""
-    handle = _last_known_handle(session, network, account_id)
-    return account_notices.wrong_account_text(network, connected.handle, handle)
+def _alarm_detail(session: Session, network: Network, connected: list[str], account_id: str) -> str:
+    """Which accounts are connected (by handle), which is not, and how to mend it, as mrkdwn."""
+    handle = _last_known_handle(session, network.name, account_id)
+    return account_notices.wrong_account_text(network, connected, handle)
 
 
-def _last_known_handle(session: Session, network: Network, account_id: str) -> str:
+def _last_known_handle(session: Session, network: str, account_id: str) -> str:
     """What that account was called when it was last seen."""
-    ours = Ours.find(session, network.name, account_id)
+    ours = Account.find(session, network, account_id)
     return ours.handle if ours is not None else account_id
 
 
-def _has_obsolete_failure(session: Session, network: Network, connected: AccountIdentity) -> bool:
+def _has_obsolete_failure(session: Session, network: Network, connected: ConnectedAccounts) -> bool:
     query = select(Cursor.id).where(
         *_cursors_of_others(network, connected), Cursor.failing_since.is_not(None)
     )
     return session.scalar(query.limit(1)) is not None
 
 
-def _clear_failures(session: Session, network: Network, connected: AccountIdentity) -> None:
+def _clear_failures(session: Session, network: Network, connected: ConnectedAccounts) -> None:
     """Nobody reads for an account that is not connected, so nothing fails there: its position stays."""
     calm = {"failing_since": None, "failure": None, "not_before": None}
     session.execute(update(Cursor).where(*_cursors_of_others(network, connected)).values(calm))
+    for alarm in Alarm.active(session):
+        name, account_id = network_alarms.account_of_alarm(alarm) or ("", "")
+        is_known = account_id and not account_id.startswith(UNKNOWN_ACCOUNT_PREFIX)
+        if name == network.name and is_known and account_id not in connected.ids:
+            session.delete(alarm)
 
 
-def _cursors_of_others(network: Network, connected: AccountIdentity) -> tuple[ColumnElement[bool], ...]:
-    return Cursor.network == network.name, Cursor.account_id.not_in((connected.id, UNKNOWN_ACCOUNT_ID))
+def _cursors_of_others(network: Network, connected: ConnectedAccounts) -> tuple[ColumnElement[bool], ...]:
+    is_known = Cursor.account_id.not_like(f"{UNKNOWN_ACCOUNT_PREFIX}%"), Cursor.account_id != ""
+    return Cursor.network == network.name, Cursor.account_id.not_in(connected.ids), *is_known
 
 
-JOBS = (NetworkJob("account", check_network, CHECK_INTERVAL_SECONDS, first_delay_seconds=0),)
+JOBS = (
+    NetworkJob(
+        "account", check_network, CHECK_INTERVAL_SECONDS, first_delay_seconds=0, once_per_network=True
+    ),
+)

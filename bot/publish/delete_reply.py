@@ -30,7 +30,8 @@ def attempt(ctx: BotContext, reply_id: int) -> None:
     with ctx.db.write() as session:
         ticket, reply = hold_if_due(ctx, session, reply_id, *PUBLIC_STATES)
         reply.due_at = ctx.now() + DELETE_LEASE
-        network, post_id, account_id = ctx.network(ticket.network), reply.post_id, ticket.account_id
+        post_id, account_id = reply.post_id, reply.account_id
+        network = ctx.network_as(ticket.network, account_id)
     if post_id is None:
         return
     try:

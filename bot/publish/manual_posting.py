@@ -57,7 +57,7 @@ def confirm_seen(ctx: BotContext, network: Network) -> None:
             .where(
                 Reply.state == DeliveryState.HANDED_OFF,
                 Ticket.network == network.name,
-                Ticket.account_id == account.id,
+                Reply.account_id == account.id,
                 Reply.created_at > ctx.now() - timedelta(days=1),
             )
             .order_by(Reply.id.desc())

@@ -161,7 +161,7 @@ def _send(ctx: BotContext, reply_id: int) -> None:
     if job.until - ctx.now() < LEASE_MIN_REMAINING:
         _requeue(ctx, job)
         return
-    network = ctx.networks[job.network]
+    network = ctx.networks.for_account(job.network, job.account_id)
     try:
         crash_points.reach("reply declared")
         published = as_publisher(network).publish(job.text, job.target, job.key, account_id=job.account_id)
@@ -188,7 +188,7 @@ def begin_send(ctx: BotContext, reply_id: int, sender: send_checks.SenderCheck) 
         at = ctx.now()
         if send_checks.block_if_not_allowed(session, ticket, reply, sender, at=at):
             return None
-        silence = RateLimit.take(session, _limit_key(ticket), at=at, interval=timedelta())
+        silence = RateLimit.take(session, _limit_key(ticket, reply), at=at, interval=timedelta())
         if silence > timedelta():
             _postpone_for_account(ctx, session, ticket, reply, at + silence)
             return None
@@ -199,9 +199,9 @@ def begin_send(ctx: BotContext, reply_id: int, sender: send_checks.SenderCheck) 
         return build_publish_job(session, ticket, reply)
 
 
-def _limit_key(ticket: Ticket) -> str:
-    """The budget that is paused when a network wants nothing from this account for a while."""
-    return f"publish {ticket.network} {ticket.account_id}"
+def _limit_key(ticket: Ticket, reply: Reply) -> str:
+    """The budget that is paused when a network wants nothing from the reply's account for a while."""
+    return f"publish {ticket.network} {reply.account_id}"
 
 
 def _postpone_for_account(
@@ -210,7 +210,7 @@ def _postpone_for_account(
     """Another reply of this account met a closed door: do not knock again before `until`."""
     reply.due_at = until
     network = ctx.networks[ticket.network]
-    trouble = network_alarms.current_failure(session, network, "publishing")
+    trouble = network_alarms.current_failure(session, network, "publishing", account_id=reply.account_id)
     if trouble is not None and reply.reason != trouble.cause:
         thread_notices.post(
             session,
@@ -243,7 +243,9 @@ def _record_published(ctx: BotContext, job: PublishJob, published: PublishedRepl
             reply.move(session, DeliveryState.CANCELLED, at=ctx.now(), act="a late answer came")
         network = ctx.networks[ticket.network]
         record_published(session, network, ticket, reply, published, at=ctx.now(), act=None)
-        network_alarms.record_success(ctx, session, network, "publishing", at=ctx.now())
+        network_alarms.record_success(
+            ctx, session, network, "publishing", account_id=job.account_id, at=ctx.now()
+        )
         crash_points.reach("reply settled")
 
 
@@ -316,8 +318,11 @@ def _postpone(ctx: BotContext, job: PublishJob, later: Later) -> None:
             )
         if later.cause in _ACCOUNT_WIDE_CAUSES:
             shut_until = pace.retry_at(later, at=at, otherwise=BASE_RETRY_DELAY)
-            RateLimit.pause(session, _limit_key(ticket), at=at, until=shut_until)
-        network_alarms.record_failure(ctx, session, ctx.networks[job.network], "publishing", later, at=at)
+            RateLimit.pause(session, _limit_key(ticket, reply), at=at, until=shut_until)
+        network = ctx.networks[job.network]
+        network_alarms.record_failure(
+            ctx, session, network, "publishing", later, account_id=job.account_id, at=at
+        )
 
 
 def _backoff(tries: int, cause: str) -> timedelta:

@@ -73,7 +73,7 @@ def build_publish_job(session: Session, ticket: Ticket, reply: Reply) -> Publish
         reply_id=reply.id,
         fence=reply.fence,
         network=ticket.network,
-        account_id=ticket.account_id,
+        account_id=reply.account_id,
         text=reply.text,
         key=reply.key,
         target=ReplyTarget(

@@ -57,7 +57,7 @@ def look_for_reply(ctx: BotContext, reply_id: int) -> None:
         reply.record_lookup(
             session, next_at=ctx.now() + LOOKUP_LEASE, counts=False
         )  # nobody else looks meanwhile
-    network = ctx.networks[job.network]
+    network = ctx.networks.for_account(job.network, job.account_id)
     try:
         seen = as_publisher(network).find_reply(
             job.target, job.text, job.started_at, account_id=job.account_id
@@ -150,9 +150,9 @@ def look_once_more(ctx: BotContext, reply_id: int) -> bool | None:
         reply = session.get_one(Reply, reply_id)
         ticket = session.get_one(Ticket, reply.ticket_id)
         job = build_publish_job(session, ticket, reply)
-    network = ctx.networks.get(job.network)
-    if network is None:
+    if job.network not in ctx.networks:
         return None
+    network = ctx.networks.for_account(job.network, job.account_id)
     try:
         seen = as_publisher(network).find_reply(
             job.target, job.text, job.started_at, account_id=job.account_id

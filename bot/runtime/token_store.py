@@ -17,6 +17,7 @@ from typing import TypedDict
 from pydantic import SecretStr
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from bot.networks.base import AccountIdentity, Later, Unsure
 from bot.networks.oauth2 import AccessToken, GrantRefusedError, TokenPair
@@ -64,9 +65,10 @@ class _RenewedElsewhere(Later):
 
 
 class TokenStore:
-    """The tokens of one network. Safe to share between threads; each call reads the row again.
+    """The tokens of one account. Safe to share between threads; each call reads the row again.
 
-    So what `connect`, `rotate-keys` or another worker has written holds from the next call on.
+    So what `connect`, `rotate-keys` or another worker has written holds from the next call on. The row is the
+    one with `credential_id`; None: there is none before `connect`.
     """
 
     def __init__(  # noqa: PLR0917 - `bootstrap` fills all but the last in
@@ -77,8 +79,11 @@ class TokenStore:
         title: str,
         now: Callable[[], datetime],
         renew: Renew,
+        *,
+        credential_id: int | None = None,
     ) -> None:
         self._db, self._keyring, self._now, self._call_renew = db, keyring, now, renew
+        self._credential_id = credential_id
         self._network, self._title = network, title
         self._hint = f"run `python -m bot connect {network}`"
         # What the network gave and the ledger has not taken yet: the fence, the pair, when it came.
@@ -119,13 +124,14 @@ class TokenStore:
     def set_account(self, token: AccessToken, account: AccountIdentity) -> None:
         """Note whom the grant of `token` speaks for, so that nobody has to ask again.
 
-        Somebody may have connected another account meanwhile: then this says nothing about the row.
+        If that account has a row already, its row takes the tokens over. If somebody has connected the
+        account again meanwhile, this says nothing about the row.
         """
         try:
             with self._ledger_errors(), self._db.write(LEDGER_TIMEOUT_SECONDS) as session:
-                row = Credential.lock(session, self._network)
+                row = self._lock(session)
                 if row is not None and row.connected_at == token.grant:
-                    row.set_account(account.id, account.handle)
+                    self._credential_id = row.set_account(session, account.id, account.handle).id
         except Later as later:
             log.warning("%s: whom our sign-in speaks for could not be noted: %s", self._title, later.detail)
 
@@ -133,7 +139,7 @@ class TokenStore:
         """Who is connected, and under which key that is kept."""
         try:
             with self._ledger_errors(), self._db.read(LEDGER_TIMEOUT_SECONDS) as session:
-                row = Credential.of(session, self._network)
+                row = self._find(session)
         except Later:
             return "signs in with OAuth 2.0; the ledger does not say as whom."
         if row is None:
@@ -146,10 +152,12 @@ class TokenStore:
     # --- what the command line asks for ---------------------------------------------------------------------
 
     def connect(self, pair: TokenPair) -> None:
-        """Keep the first pair, in place of any before. Who put off reading for want of it may go on."""
+        """Keep the first pair of an account. Readings that were put off for want of it may go on."""
         at = self._now()
         with self._db.write() as session:
-            Credential.connect(session, self._network, at=at, **self._sealed(pair, at))
+            self._credential_id = Credential.connect(
+                session, self._network, at=at, **self._sealed(pair, at)
+            ).id
             session.execute(update(Cursor).where(Cursor.network == self._network).values(not_before=None))
 
     # --- renewing -------------------------------------------------------------------------------------------
@@ -179,7 +187,7 @@ class TokenStore:
     def _lease(self, held: HeldToken) -> HeldToken | None:
         """Take our turn to renew `held`, or give what somebody else has got since."""
         with self._ledger_errors(), self._db.write(LEDGER_TIMEOUT_SECONDS) as session:
-            row = self._usable(Credential.lock(session, self._network))
+            row = self._usable(self._lock(session))
             if row.fence != held.fence:
                 return self._opened(row)
             at = self._now()
@@ -192,7 +200,7 @@ class TokenStore:
     def _record_failure(self, held: HeldToken, note: Callable[[Credential], None]) -> HeldToken:
         """Note what became of a renewal, and raise it; unless somebody has got or connected another pair."""
         with self._ledger_errors(), self._db.write(LEDGER_TIMEOUT_SECONDS) as session:
-            row = self._usable(Credential.lock(session, self._network))
+            row = self._usable(self._lock(session))
             if row.fence == held.fence:
                 note(row)
         log.warning("%s: our sign-in could not be renewed: %s", self._title, row.failure)
@@ -216,7 +224,13 @@ class TokenStore:
         """What is kept now. Raises `Later` if nothing is, or nothing that serves."""
         self._save_pending()
         with self._ledger_errors(), self._db.read(LEDGER_TIMEOUT_SECONDS) as session:
-            return self._opened(self._usable(Credential.of(session, self._network)))
+            return self._opened(self._usable(self._find(session)))
+
+    def _find(self, session: Session) -> Credential | None:
+        return None if self._credential_id is None else session.get(Credential, self._credential_id)
+
+    def _lock(self, session: Session) -> Credential | None:
+        return None if self._credential_id is None else Credential.lock(session, self._credential_id)
 
     def _save_pending(self) -> None:
         """Write down the pair that the network has given, if that is still to be done: unused until then.
@@ -229,7 +243,7 @@ class TokenStore:
             return
         fence, pair, at = unkept
         with self._ledger_errors(), self._db.write(LEDGER_TIMEOUT_SECONDS) as session:
-            row = Credential.lock(session, self._network)
+            row = self._lock(session)
             if row is not None and row.fence == fence:
                 row.store_renewed(at=at, **self._sealed(pair, at))
         self._unkept = None
@@ -301,16 +315,16 @@ class TokenStore:
 
 
 def reencrypt_all(db: Database, vault: Keyring) -> dict[str, str]:
-    """Seal all that is kept with today's key; by network, the id of the key that sealed it before.
+    """Seal all that is kept with today's key; by network and handle, the id of the key that sealed it before.
 
     Safe beside a running bot that knows the new key. Raises `DecryptionError`, and leaves all as it is, if
     there is something that no key opens.
     """
     before = {}
     with db.write() as session:
-        for network in session.scalars(select(Credential.network)).all():
-            row = Credential.lock(session, network)
+        for credential_id in session.scalars(select(Credential.id).order_by(Credential.id)).all():
+            row = Credential.lock(session, credential_id)
             if row is not None:
-                before[network] = row.key_id
+                before[f"{row.network} @{row.handle}" if row.handle else row.network] = row.key_id
                 row.reseal(vault.reencrypt(row.sealed), vault.key_id)
     return before

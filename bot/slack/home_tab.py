@@ -23,7 +23,7 @@ from bot.slack.blocks.home import (
 from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError
 from bot.slack.membership import MembershipKind, access_of
 from bot.slack.user_timezone import zone_of
-from models import Alarm, Cursor, Gap, HomeTab, Pause
+from models import Account, Alarm, Cursor, Gap, HomeTab, Pause
 from models.reports import drafts, open_tickets, today
 
 log = logging.getLogger(__name__)
@@ -126,18 +126,18 @@ def read_contents(
         waiting = open_tickets.list_by_due_time(
             session, limit=WAITING_PER_PAGE, after=page * WAITING_PER_PAGE
         )
-    heard = today.count_by_day(session, midnights)
+    heard, accounts = today.count_by_day(session, midnights), Account.handles(session)
     return HomeContent(
         drafts=tuple(drafts.list_for_user(session, user)),
         mine=open_tickets.list_owned(session, user, limit=OWN_TICKETS_SHOWN_MAX),
         waiting=waiting,
-        unread=tuple(incomplete_notes(unread_sources(ctx, session), ctx.network_titles)),
+        unread=tuple(incomplete_notes(unread_sources(ctx, session), ctx.network_titles, accounts)),
         titles=ctx.network_titles,
         networks=ctx.networks,
         url=ctx.slack.workspace,
         at=at,
         pause=pause.sentence if pause is not None else None,
-        alarms=tuple(home_line(alarm, ctx.network_titles) for alarm in Alarm.active(session)),
+        alarms=tuple(home_line(alarm, ctx.network_titles, accounts) for alarm in Alarm.active(session)),
         today=today.count_today(session, midnights[-2], midnights[-1], heard=heard[-1]),
         week=tuple(zip(_day_labels(midnights, zone), heard, strict=True)),
         page=page if waiting.total else 0,

@@ -12,7 +12,7 @@ from bot.slack.blocks.text import mrkdwn_literal
 from handlers.commands.slash_command import CommandAnswer, SlashCommand, shown_word
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS
 from handlers.slack_tokens import CHANNEL_MENTION_PATTERN, USER_MENTION_PATTERN
-from models import Pause
+from models import Account, Pause
 from models.core.base import RuleBrokenError
 from models.reports import open_tickets
 from models.reports.open_tickets import OpenTicketFilter
@@ -47,6 +47,7 @@ def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) 
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         listing = open_tickets.list_by_due_time(session, chosen.wanted, limit=TICKETS_LISTED_MAX)
         in_all = open_tickets.list_by_due_time(session, limit=0).total if chosen.words else listing.total
+        accounts = Account.handles(session)
         unread, pause = home_tab.unread_sources(ctx, session), Pause.current(session)
         away = [alarm.detail for alarm in unconnected_accounts.active_alarms(session)]
     here = [one for one in unread if not chosen.wanted.networks or one.network in chosen.wanted.networks]
@@ -55,7 +56,7 @@ def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) 
         titles,
         url=ctx.slack.workspace,
         at=at,
-        unknown=incomplete_notes(here, titles),
+        unknown=incomplete_notes(here, titles, accounts),
         filtered=" and ".join(chosen.words),
         in_all=in_all,
     )

@@ -14,7 +14,7 @@ from bot.slack.blocks.replies.unsettled import stuck_replies_text
 from bot.slack.ephemeral_answers import EphemeralAnswer, Requester
 from handlers.commands.slash_command import CommandAnswer, SlashCommand
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS
-from models import Teammate
+from models import Account, Teammate
 from models.core.base import RuleBrokenError
 from models.core.period import NameLookup, StatsQuery, parse_stats_query
 from models.reports import open_tickets
@@ -40,7 +40,7 @@ def handle_stats(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
     ctx.read_with_timeout(lambda: stats_rollup.fill_office_times(ctx), FILL_TIMEOUT_SECONDS)
     target = timedelta(minutes=ctx.settings.first_reply_minutes)
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        found = build_report(session, question, target=target)
+        found, accounts = build_report(session, question, target=target), Account.handles(session)
         unread, stuck = (
             home_tab.unread_sources(ctx, session),
             open_tickets.count_stuck(session, _wanted_tickets(question)),
@@ -48,7 +48,7 @@ def handle_stats(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
     if _matches_nothing(question, found):
         return {"text": face.no_results_text(question, titles)}
     here = [one for one in unread if question.network in {None, one.network}]
-    notes = incomplete_notes(here, titles, so="more may have been said than these figures know")
+    notes = incomplete_notes(here, titles, accounts, so="more may have been said than these figures know")
     if stuck.total:
         notes.append(stuck_replies_text(stuck))
     if own is None:

@@ -32,7 +32,8 @@ def show(act: Act[TicketValue]) -> str | None:
     ctx = act.ctx
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         ticket = session.get_one(Ticket, act.value.ticket)
-        network, account_id = ctx.network(ticket.network), ticket.account_id
+        account_id = ticket.account_id
+        network = ctx.network_as(ticket.network, account_id)
         pieces = _context_posts(session, ticket)
     try:
         view_id = ctx.slack.open_view(act.trigger_id, _build_modal(pieces))

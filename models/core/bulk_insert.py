@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Executable, bindparam, cast, func, insert, select
+from sqlalchemy import JSON, BigInteger, ColumnElement, Executable, bindparam, cast, func, insert, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -32,22 +32,29 @@ LISTED_NUMBERS = select(cast(_JSON_ROWS.c.value, BigInteger))
 
 
 def ids_of(
-    session: Session, key: InstrumentedAttribute[str], wanted: Collection[str], **same: str
+    session: Session,
+    key: InstrumentedAttribute[str],
+    wanted: Collection[str],
+    *,
+    only: ColumnElement[bool] | None = None,
+    **same: str,
 ) -> dict[str, int]:
     """Returns the ids of the rows whose `key` is in `wanted`, by key.
 
-    Together with the `same` columns it is unique. It does one index lookup for each key. Given the whole
-    list, PostgreSQL reads the whole table while it has no statistics on it, which is the case just when a new
-    account brings many posts.
+    Together with the `same` columns, and among the rows that meet `only`, it is unique. It does one index
+    lookup for each key. Given the whole list, PostgreSQL reads the whole table while it has no statistics on
+    it, which is the case just when a new account brings many posts.
     """
-    rows = session.connection().execute(_id_query(key, *same), {"listed": sorted(wanted), **same})
+    rows = session.connection().execute(_id_query(key, only, *same), {"listed": sorted(wanted), **same})
     return {name: row_id for name, row_id in rows if row_id is not None}
 
 
 @cache
-def _id_query(key: InstrumentedAttribute[str], *same: str) -> Executable:
+def _id_query(key: InstrumentedAttribute[str], only: ColumnElement[bool] | None, *same: str) -> Executable:
     columns = key.class_.__table__.c
     here = [columns[name] == bindparam(name) for name in same]
+    if only is not None:
+        here.append(only)
     found = select(columns.id).where(*here, columns[key.key] == _JSON_ROWS.c.value).scalar_subquery()
     return select(_JSON_ROWS.c.value, found)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models.core.audit_event import Event
 from models.slack.card import Card
 from models.slack.notice import Notice
+from models.sources.account import Account
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.sources.mention import Mention
 from models.tickets import not_shown
@@ -95,10 +96,13 @@ def _queries(
     words = select(func.count(), func.min(Mention.missing_since))
     yield "words", words.where(not_shown.erasure_due(at - ERASURE_GRACE))
 
-    # An account that is not connected any more is not read: the newest reading of a network counts. A reading
-    # that works is not late before the network's rate limit allows the next.
+    # A reading that works is not late before the network's rate limit allows the next. An account that is not
+    # connected any more is not read.
     may_be_read = case((Cursor.failing_since.is_(None), Cursor.not_before))
-    last = func.max(func.coalesce(may_be_read, Cursor.read_at, Cursor.started_at))
-    readings = select(last.label("at")).where(Cursor.name == MENTIONS_CURSOR, Cursor.network.in_(networks))
-    old = readings.group_by(Cursor.network).having(last <= at - read_within).subquery()
-    yield "readings", select(func.count(), func.min(old.c.at))
+    last = func.coalesce(may_be_read, Cursor.read_at, Cursor.started_at)
+    readings = select(func.count(), func.min(last)).where(
+        Cursor.name == MENTIONS_CURSOR,
+        Cursor.network.in_(networks),
+        ~Account.is_left(Cursor.network, Cursor.account_id),
+    )
+    yield "readings", readings.where(last <= at - read_within)

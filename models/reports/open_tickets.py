@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.core.base import without_index
@@ -180,21 +180,15 @@ def list_failing_reads(
     `late_before`.
     """
     last = func.coalesce(Cursor.read_at, Cursor.started_at)
-    newest = select(func.max(last)).where(Cursor.name == MENTIONS_CURSOR, Cursor.network.in_(networks))
-    late = newest.group_by(Cursor.network).having(func.max(last) < late_before)
-    is_short = or_(Cursor.failing_since.is_not(None), last.in_(late))
-    cursors = select(Cursor).where(is_short, Cursor.name == MENTIONS_CURSOR)
-    # The gaps of an account that is not connected any more are not searched.
-    its_own = select(func.max(last)).where(
-        Cursor.name == MENTIONS_CURSOR, Cursor.network == Gap.network, Cursor.account_id == Gap.account_id
+    is_late = and_(Cursor.network.in_(networks), last < late_before)
+    # Nothing is read, and no gap is searched, of an account that is not connected any more.
+    cursors = select(Cursor).where(
+        Cursor.name == MENTIONS_CURSOR,
+        or_(Cursor.failing_since.is_not(None), is_late),
+        ~Account.is_left(Cursor.network, Cursor.account_id),
     )
-    others = select(func.max(last)).where(Cursor.name == MENTIONS_CURSOR, Cursor.network == Gap.network)
-    is_left = and_(
-        func.coalesce(its_own.scalar_subquery() < late_before, false()),
-        func.coalesce(others.scalar_subquery() >= late_before, false()),
-    )
-    gaps = select(Gap).where(~is_left).order_by(Gap.id)
-    return [*session.scalars(cursors.order_by(Cursor.id)), *session.scalars(gaps)]
+    gaps = select(Gap).where(~Account.is_left(Gap.network, Gap.account_id))
+    return [*session.scalars(cursors.order_by(Cursor.id)), *session.scalars(gaps.order_by(Gap.id))]
 
 
 def count_stuck(session: Session, wanted: OpenTicketFilter = ALL_OPEN) -> StuckCounts:

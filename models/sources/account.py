@@ -1,17 +1,38 @@
 """The accounts that we speak as, as their networks last named them, and how Heard signs in to each."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import UniqueConstraint, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, UniqueConstraint, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from models.core.base import Base, Key, add_if_absent
 
 AccountSource = Literal["environment", "connected"]
 FROM_ENVIRONMENT: AccountSource = "environment"  # its credentials are settings; one account a network at most
 FROM_CONNECT: AccountSource = "connected"  # its credentials are a row of `Credential`
+
+
+@dataclass(frozen=True, slots=True)
+class AccountHandles:
+    """What our accounts are called, without @, by network and account id; read once, to draw many things."""
+
+    by_account: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    connected: Mapping[str, int] = field(default_factory=dict)  # how many accounts, by network
+
+    def handle(self, network: str, account_id: str) -> str | None:
+        """Returns that account's handle; None if it was never seen."""
+        return self.by_account.get((network, account_id))
+
+    def distinguishing(self, network: str, account_id: str) -> str | None:
+        """Returns that account's handle if its network has several accounts of ours; None if it has one."""
+        return self.handle(network, account_id) if self.connected.get(network, 0) > 1 else None
+
+
+NO_HANDLES = AccountHandles()
 
 
 class Account(Base):
@@ -41,9 +62,18 @@ class Account(Base):
 
     @classmethod
     def all(cls, session: Session, network: str | None = None) -> list["Account"]:
-        """Returns every account that was ever seen, on one network if that is given, by network and handle."""
+        """Returns every account that was ever seen (on `network`, if that is given), by handle."""
         query = select(cls).order_by(cls.network, cls.handle, cls.id)
         return list(session.scalars(query if network is None else query.where(cls.network == network)))
+
+    @classmethod
+    def handles(cls, session: Session) -> AccountHandles:
+        """Returns what all our accounts are called."""
+        found = cls.all(session)
+        return AccountHandles(
+            {(one.network, one.network_id): one.handle for one in found},
+            Counter(one.network for one in found if one.source is not None),
+        )
 
     @classmethod
     def record_profile(
@@ -56,12 +86,15 @@ class Account(Base):
         name: str,
         at: datetime,
         server: str = "",
+        source: AccountSource | None = None,
     ) -> None:
-        """Remember how the network names the account at `at`."""
+        """Remember how the network names the account at `at`, and `source` if none is recorded."""
         names = {"handle": handle, "name": name, "seen_at": at, "server": server}
-        if not add_if_absent(session, cls, network=network, network_id=network_id, **names):
+        if not add_if_absent(session, cls, network=network, network_id=network_id, source=source, **names):
             here = (cls.network == network, cls.network_id == network_id)
-            session.execute(update(cls).where(*here).values(**names))
+            session.execute(
+                update(cls).where(*here).values(**names, source=func.coalesce(cls.source, source))
+            )
 
     @classmethod
     def record_sources(
@@ -79,6 +112,14 @@ class Account(Base):
             if account.source != source:
                 account.source = source
         session.flush()
+
+    @classmethod
+    def is_left(
+        cls, network: InstrumentedAttribute[str], account_id: InstrumentedAttribute[str]
+    ) -> ColumnElement[bool]:
+        """Returns the SQL condition that the account in those columns has no credentials any more."""
+        query = select(cls.id).where(cls.network == network, cls.network_id == account_id)
+        return query.where(cls.source.is_(None)).exists()
 
     @property
     def at_handle(self) -> str:

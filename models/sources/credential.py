@@ -72,7 +72,7 @@ class Credential(Base):
     def set_account(self, session: Session, account_id: str, handle: str) -> "Credential":
         """Record which account it is for, once the network has said so, and return the row that now holds it.
 
-        An account has one row: if it was connected before, that row takes these tokens over and this one goes.
+        An account has one row: if it was connected before, that row takes these tokens over, and this goes.
         """
         earlier = None
         if self.account_id != account_id:

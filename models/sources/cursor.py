@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, Key, add_if_absent
 
 MENTIONS_CURSOR = "mentions"  # the reading that nobody may miss
+# Of a reading that failed before the network said who we are: empty for the environment's account, else this
+# and the id of the row with its credentials.
+UNKNOWN_ACCOUNT_PREFIX = "?"
 
 
 class Cursor(Base):
@@ -47,6 +50,19 @@ class Cursor(Base):
             add_if_absent(session, cls, **where, started_at=at, left_out=0, reads=0)
             found = session.scalars(query).one()
         return found
+
+    @classmethod
+    def lock_mentions(cls, session: Session, network: str, account_id: str, *, at: datetime) -> None:
+        """Lock the mentions cursors of all accounts of `network` until the transaction ends.
+
+        One post may be in the lists of several accounts: two who write it down do so one after the other, so
+        that the second finds what the first has written.
+        """
+        where = {"network": network, "account_id": account_id, "name": MENTIONS_CURSOR}
+        if session.scalar(select(cls.id).filter_by(**where)) is None:
+            add_if_absent(session, cls, **where, started_at=at, left_out=0, reads=0)
+        all_of_them = select(cls.id).where(cls.network == network, cls.name == MENTIONS_CURSOR)
+        session.execute(all_of_them.order_by(cls.id).with_for_update()).all()
 
     @classmethod
     def last_known_time(cls, session: Session) -> datetime | None:

@@ -147,6 +147,10 @@ class Mention(Base):
         self.addressed, self.answers = [], None
 
 
+IS_FIRST_ROW = Mention.duplicate_of.is_(None)
+"""The SQL condition on the one row of a post; others of it are from before schema 0014."""
+
+
 class QuarantinedPost(Base):
     """A row that a network sent and nobody could read. Kept, so that it can be looked at and read later."""
 

@@ -96,12 +96,14 @@ class AnsweringMixin(OwnershipMixin):
         key: str,
         source: str,
         turn: int | None = None,
+        account_id: str | None = None,
         **more: Any,  # noqa: ANN401 - columns
     ) -> Reply:
         """Save `text` as a draft of `by` for `turn` (None: the current one) and the current target post.
 
-        A draft holds no turn and goes nowhere until someone submits it. `more` holds further columns:
-        `author` (who wrote the text, if not `by`), `sign_off`, `said_channel` and `said_ts`.
+        A draft holds no turn and goes nowhere until someone submits it. `account_id` is the account of ours
+        that it is written as (None: the ticket's). `more` holds further columns: `author` (who wrote the
+        text, if not `by`), `sign_off`, `said_channel` and `said_ts`.
         """
         self.record_activity(by=by, at=at)
         last = Reply.last(session, self.id, by) if source in THREAD_SOURCES else None
@@ -111,6 +113,7 @@ class AnsweringMixin(OwnershipMixin):
         draft = Reply(
             essence=compute_fingerprint(own_text, self.participant_names(session)),
             ticket_id=self.id,
+            account_id=account_id or self.account_id,
             turn=turn or self.turn,
             text=text,
             actor=by,
@@ -203,7 +206,7 @@ class AnsweringMixin(OwnershipMixin):
         """Move a draft to held or handed off. The caller has checked the turn; the database checks again."""
         Pause.raise_if_paused(session)
         if by_hand is None:
-            unconnected_accounts.raise_if_unconnected(session, self.network, self.account_id)
+            unconnected_accounts.raise_if_unconnected(session, self.network, draft.account_id)
         try:
             with session.begin_nested():
                 if by_hand is None:
@@ -232,6 +235,7 @@ class AnsweringMixin(OwnershipMixin):
             source="kept",
             author=reply.author,
             sign_off=reply.sign_off,
+            account_id=reply.account_id,
         )
 
     # --- turns --------------------------------------------------------------------------------------------

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from models.core import bulk_insert
 from models.core.audit_event import HEARD_ACTOR, Event
-from models.core.base import Moment
+from models.core.base import Moment, add_if_absent
+from models.sources.also_heard import AlsoHeard
 from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
-from models.sources.mention import Mention
+from models.sources.mention import IS_FIRST_ROW, Mention
 from models.tickets import not_shown, word_index
 from models.tickets.sla import SlaPolicy
-from models.tickets.state import TicketState
+from models.tickets.state import OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
 
@@ -84,12 +85,13 @@ class IncomingPost:
 
 @dataclass(frozen=True, slots=True)
 class IngestTarget:
-    """Where a page belongs: the account of ours that it concerns, its Slack channel, and the policy."""
+    """Where a page belongs: our account that heard it, by which track, its Slack channel, and the policy."""
 
     network: str
     account_id: str
     channel: str
     promise: SlaPolicy
+    track_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -123,6 +125,7 @@ def ingest_page(
     for post in sorted(page, key=lambda post: (post.posted_at, post.order_key)):
         mention = known.get(post.post_id)
         if mention is not None:
+            _record_also_heard(session, mention, post, place, result, at=at)
             _ingest_known(session, mention, post, result, promise=place.promise, at=at)
         elif post.post_id not in new_posts or _is_older(
             new_posts[post.post_id].version_key, post.version_key
@@ -136,12 +139,30 @@ def ingest_page(
 def _known_mentions(
     session: Session, place: IngestTarget, page: Sequence[IncomingPost]
 ) -> dict[str, Mention]:
-    here = {"network": place.network, "account_id": place.account_id}
-    ids = bulk_insert.ids_of(session, Mention.post_id, {post.post_id for post in page}, **here)
+    wanted = {post.post_id for post in page}
+    ids = bulk_insert.ids_of(session, Mention.post_id, wanted, only=IS_FIRST_ROW, network=place.network)
     if not ids:
         return {}
     query = select(Mention).where(Mention.id.in_(ids.values()))
     return {mention.post_id: mention for mention in session.scalars(query, execution_options=REFRESH_OPTIONS)}
+
+
+def _record_also_heard(
+    session: Session,
+    mention: Mention,
+    post: IncomingPost,
+    place: IngestTarget,
+    result: IngestResult,
+    *,
+    at: datetime,
+) -> None:
+    """Note that another account of ours heard the post, too: it is one mention, with one more reason."""
+    if place.track_id is None or place.account_id == mention.account_id:
+        return
+    reason = {"account_id": place.account_id, "matched": post.matched, "answerable": post.answerable}
+    if add_if_absent(session, AlsoHeard, mention_id=mention.id, track_id=place.track_id, at=at, **reason):
+        Ticket.lock(session, mention.ticket_id).revision += 1
+        result.changed_ids.add(mention.ticket_id)
 
 
 def _ingest_known(
@@ -288,22 +309,28 @@ def _author_ids(session: Session, network: str, wanted: set[str]) -> tuple[dict[
 def _lock_tickets(
     session: Session, place: IngestTarget, new_posts: list[IncomingPost], authors: dict[str, int]
 ) -> dict[_TicketKey, Ticket]:
-    """Returns the tickets that exist for these posts, locked until the transaction ends."""
+    """Returns the tickets that exist for these posts, locked until the transaction ends.
+
+    One author's exchange with us in one conversation is one ticket, whichever of our accounts a post names.
+    Where an older Heard has opened several, it is this account's, else an open one, else the newest.
+    """
     if not new_posts:
         return {}
     query = (
         select(Ticket)
         .where(
             Ticket.network == place.network,
-            Ticket.account_id == place.account_id,
             Ticket.conversation_id.in_({post.conversation_id for post in new_posts}),
             Ticket.author_id.in_(authors.values()),
         )
         .order_by(Ticket.id)
         .with_for_update()
     )
-    held = session.scalars(query, execution_options=REFRESH_OPTIONS)
-    return {(ticket.conversation_id, ticket.author_id): ticket for ticket in held}
+    held = session.scalars(query, execution_options=REFRESH_OPTIONS).all()
+    best_last = sorted(
+        held, key=lambda one: (one.account_id == place.account_id, one.state in OPEN_STATES, one.id)
+    )
+    return {(ticket.conversation_id, ticket.author_id): ticket for ticket in best_last}
 
 
 def _open_tickets(
@@ -333,6 +360,7 @@ def _ticket_values(
     return {
         "network": place.network,
         "account_id": place.account_id,
+        "track_id": place.track_id,
         "conversation_id": post.conversation_id,
         "author_id": author_id,
         "channel": place.channel,
@@ -376,6 +404,7 @@ def _mention_values(
         "author_id": authors[post.author_id],
         "network": place.network,
         "account_id": place.account_id,
+        "track_id": place.track_id,
         "post_id": post.post_id,
         "latest_id": post.latest_id,
         "in_reply_to": post.in_reply_to,

@@ -12,15 +12,18 @@ from models.tickets.reply import Reply
 from models.tickets.ticket import Ticket
 
 
-def count_waiting_tickets(session: Session, network: str, connected_id: str) -> dict[str, int]:
-    """Returns, by account id, how many tickets of accounts other than `connected_id` need that account.
+def count_waiting_tickets(session: Session, network: str, connected_ids: Collection[str]) -> dict[str, int]:
+    """Returns, by account id, how many tickets need an account that is not among `connected_ids`.
 
-    Those are open, or have a reply that is on its way or to be deleted.
+    Those are open tickets of the account, and tickets with a reply as it that is on its way or to be
+    deleted.
     """
-    others = (Ticket.network == network, Ticket.account_id != connected_id)
-    moving = select(Ticket.id, Ticket.account_id).join(Reply, Reply.ticket_id == Ticket.id).where(*others)
+    moving = select(Ticket.id, Reply.account_id).join(Reply, Reply.ticket_id == Ticket.id)
+    moving = moving.where(Ticket.network == network, Reply.account_id.not_in(connected_ids))
     ids = union(
-        select(Ticket.id, Ticket.account_id).where(Ticket.is_open(), *others),
+        select(Ticket.id, Ticket.account_id).where(
+            Ticket.is_open(), Ticket.network == network, Ticket.account_id.not_in(connected_ids)
+        ),
         moving.where(Reply.state.in_(UNSETTLED_STATES)),
         moving.where(Reply.unsay_by.is_not(None), Reply.state.in_(PUBLIC_STATES)),
     ).subquery()
@@ -32,7 +35,7 @@ def list_pending_replies(session: Session, network: str, account_id: str | None)
     """Returns the ids of the pending replies of an account (None: of all accounts), oldest first."""
     query = select(Reply.id).join(Ticket, Ticket.id == Reply.ticket_id).where(Ticket.network == network)
     if account_id is not None:
-        query = query.where(Ticket.account_id == account_id)
+        query = query.where(Reply.account_id == account_id)
     return list(session.scalars(query.where(Reply.state.in_(PENDING_STATES)).order_by(Reply.id)))
 
 

@@ -20,6 +20,7 @@ from models import Note as Remark
 from models.core.database import Database
 from models.core.office_hours import ALWAYS_OPEN
 from models.issues.fix_followup import reconcile_reports
+from models.sources.account import FROM_ENVIRONMENT
 from models.sources.attachment import Attachment
 from models.sources.cursor import MENTIONS_CURSOR
 from models.tickets.delivery_state import DeliveryState
@@ -59,8 +60,15 @@ def seed(x: XWorld, slack: SlackWorld, database: Database, now: datetime) -> Non
     for one in story.people.customers:
         x.add_user(one.handle, one.name, followers=one.followers, verified=one.verified)
     with database.write() as session:
-        ours = {"network_id": x.brand.id, "handle": x.brand.handle, "name": x.brand.name}
-        Account.record_profile(session, network="x", at=now, **ours)
+        Account.record_profile(
+            session,
+            network="x",
+            network_id=x.brand.id,
+            handle=x.brand.handle,
+            name=x.brand.name,
+            at=now,
+            source=FROM_ENVIRONMENT,
+        )
         began = now - max(past.ago for past in story.two_weeks.mentions)
         Cursor.of(session, "x", x.brand.id, MENTIONS_CURSOR, at=began)  # the bot has been polling ever since
         history = History(x, slack, session, story, now)

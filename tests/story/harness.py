@@ -17,6 +17,7 @@ from bot.ingest import backfill, own_posts
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.publish import manual_posting
+from bot.runtime.connections import Connections
 from bot.runtime.waitress_server import Server
 from bot.scheduler import Scheduler
 from bot.settings import Settings
@@ -284,7 +285,7 @@ def started(
         settings=settings,
         db=Database(settings.url),
         slack=SlackClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
-        networks={"x": network or XNetwork(keys)},
+        networks=Connections.fixed(network or XNetwork(keys)),
         now=now or (lambda: datetime.now(UTC)),
         worker="test",
     )

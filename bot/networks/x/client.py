@@ -105,6 +105,10 @@ class XNetwork(TimelineReader, Network, Publisher):
             self._allowed, self._allowances = account.id, {}
         return account
 
+    def expected_account_id(self) -> str | None:
+        """The account that X named last, else the one that the ledger or the access token names."""
+        return self._signer.expected_account_id or self.stored_account_id
+
     def how_to_connect(self) -> str:
         """With OAuth 2.0 by a command; with the four keys by other keys and a restart."""
         if self._tokens is not None:

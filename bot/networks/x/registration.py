@@ -1,6 +1,6 @@
 """How X is set up: built from its settings, connected by a person's consent in a browser, registered."""
 
-from bot.networks.base import Later, Unsure
+from bot.networks.base import AccountIdentity, Later, Unsure
 from bot.networks.oauth2 import ConsentRequest, GrantRefusedError
 from bot.networks.registry import (
     Connected,
@@ -15,9 +15,11 @@ from bot.networks.x.oauth import SCOPES, OAuth2Client
 from bot.networks.x.settings import XSettings
 
 
-def build(settings: XSettings, open_tokens: OpenTokens) -> XNetwork:
-    """Make the network from complete settings; with OAuth 2.0 its tokens are the ledger's."""
-    return XNetwork(settings, tokens=open_tokens(_oauth(settings).renew) if settings.uses_oauth2 else None)
+def build(settings: XSettings, open_tokens: OpenTokens | None) -> XNetwork:
+    """Make the network from complete settings: as the four keys' account, or that of tokens in the ledger."""
+    if open_tokens is None:
+        return XNetwork(settings)
+    return XNetwork(settings.without_keys(), tokens=open_tokens(_oauth(settings).renew))
 
 
 def connect(settings: XSettings, terminal: ConnectTerminal, open_tokens: OpenTokens) -> Connected:
@@ -42,13 +44,27 @@ def connect(settings: XSettings, terminal: ConnectTerminal, open_tokens: OpenTok
         terminal.say(f"X did not grant {', '.join(missing)}; without it not everything will work.")
     network = XNetwork(settings.without_keys(), tokens=tokens)
     try:
-        network.account()  # X's answer is kept with the tokens: whom they speak for
+        account = network.account()  # X's answer is kept with the tokens: whom they speak for
     except Later as later:
         raise ConnectFailedError(
             f"the tokens are kept, but X does not take them: {later.detail.rstrip('.')}"
         ) from None
-    keys_win = "The OAuth 1.0a keys are set too and win; take the four out to use this."
-    return Connected(network, unused_because=None if settings.uses_oauth2 else keys_win)
+    return Connected(network, unused_because=_unused_because(settings, account))
+
+
+def _unused_because(settings: XSettings, account: AccountIdentity) -> str | None:
+    """Return why a running bot will not use the tokens of `account`; None if it will."""
+    if not settings.has_account:
+        return None
+    try:
+        by_keys = XNetwork(settings).account()
+    except Later:
+        return None
+    if by_keys.id != account.id:
+        return None
+    return (
+        f"The four OAuth 1.0a keys are of @{account.handle} too, and they are used as long as they are set."
+    )
 
 
 def _oauth(settings: XSettings) -> OAuth2Client:

@@ -22,9 +22,10 @@ def _check_base_url(value: str) -> str:
 
 
 class XSettings(NetworkSettings):
-    """X's settings: four keys (OAuth 1.0a), or `X_CLIENT_ID` and mostly `X_CLIENT_SECRET` (OAuth 2.0).
+    """X's settings: four keys (OAuth 1.0a), `X_CLIENT_ID` and mostly `X_CLIENT_SECRET` (OAuth 2.0), or both.
 
-    Where both are complete the four keys win: they need no person to connect anything.
+    The four keys are one account's. OAuth 2.0 is for any number of accounts that people connect; where an
+    account is there by both ways, the keys are used.
     """
 
     model_config = SettingsConfigDict(env_prefix="X_")
@@ -46,8 +47,13 @@ class XSettings(NetworkSettings):
         )
 
     @property
+    def has_account(self) -> bool:
+        """Whether the four keys are there."""
+        return not self._missing
+
+    @property
     def uses_oauth2(self) -> bool:
-        """Whether calls are signed with tokens that a person connected, not with the four keys."""
+        """Whether calls can only be signed with tokens that a person connected: there are no four keys."""
         return bool(self._missing and self.client_id)
 
     @property

@@ -55,6 +55,13 @@ class Signer:
         """The account that the credentials belong to; X is asked once for each grant. Raises `Later`."""
         return self._with_token(self._account_of)
 
+    @property
+    def expected_account_id(self) -> str | None:
+        """The account that X named last, else the one that the access token of the four keys names."""
+        if self.last_account is not None:
+            return self.last_account.id
+        return self._told_by_keys if self._tokens is None else None
+
     def require_account(self, account_id: str) -> AccountIdentity:
         """The account `account_id`, with its names. Raises `WrongAccount`, and `Later`."""
         known = self.known_account(account_id)

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from bot.cli import doctor
 from bot.cli.doctor import Finding, Level
 from bot.networks.base import Later
+from bot.runtime.connections import Connections
 from bot.slack.client import SlackClient
 from models import Pause
 from sandbox.slack import SlackServer
@@ -58,7 +59,7 @@ def test_settings_of_networks_are_named_and_one_that_is_not_set_up_is_only_a_not
 
 
 def test_where_there_is_no_network_to_listen_to_that_is_a_warning(healthy: Room) -> None:
-    found = list(doctor.examine(dataclasses.replace(healthy.ctx, networks={})))
+    found = list(doctor.examine(dataclasses.replace(healthy.ctx, networks=Connections.fixed())))
 
     assert wrong(found) == ["warn  networks: there is none to listen to, so Heard hears nothing."]
 

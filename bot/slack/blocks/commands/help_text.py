@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_literal
+from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle, mrkdwn_literal
 from models import Cursor, Gap
+from models.sources.account import NO_HANDLES, AccountHandles
 
 HELP = (
     "*Heard* shows what people say about us, and sends our public answers.\n"
@@ -35,10 +36,23 @@ def build_help(unknown: str | None = None) -> str:
 
 
 def incomplete_notes(
-    unread: Iterable[Cursor | Gap], titles: Mapping[str, str], *, so: str = "this list may be short"
+    unread: Iterable[Cursor | Gap],
+    titles: Mapping[str, str],
+    accounts: AccountHandles = NO_HANDLES,
+    *,
+    so: str = "this list may be short",
 ) -> list[str]:
-    """A sentence for each network that does not answer or left something out: who knows what waits there."""
-    return [f"{titles.get(one.network, one.network)} {_unread_text(one)}: {so}." for one in unread]
+    """A sentence for each account whose network does not answer or left something out.
+
+    It names the account where its network has several.
+    """
+    return [f"{_place(one, titles, accounts)} {_unread_text(one)}: {so}." for one in unread]
+
+
+def _place(one: Cursor | Gap, titles: Mapping[str, str], accounts: AccountHandles) -> str:
+    title = titles.get(one.network, one.network)
+    handle = accounts.distinguishing(one.network, one.account_id)
+    return f"{title} ({mrkdwn_handle(handle)})" if handle else title
 
 
 def _unread_text(one: Cursor | Gap) -> str:

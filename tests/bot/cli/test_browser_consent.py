@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.cli import connect
-from bot.cli.connect import CallbackOptions, code_in_pasted, code_in_url, has_browser
+from bot.cli import browser_consent
+from bot.cli.browser_consent import CallbackOptions, code_in_pasted, code_in_url, has_browser
 from bot.networks.oauth2 import ConsentRequest
 from bot.networks.registry import ConnectFailedError
 from bot.networks.x.oauth import OAuth2Client
@@ -37,7 +37,7 @@ def test_the_address_that_answers_our_question_holds_the_code(question: ConsentR
 def test_an_address_with_another_state_or_none_is_not_ours(
     question: ConsentRequest, take: Callable[..., str], rest: str
 ) -> None:
-    with pytest.raises(connect._UnrelatedAnswerError):
+    with pytest.raises(browser_consent._UnrelatedAnswerError):
         take(f"http://127.0.0.1:8765/callback{rest}", question)
 
 
@@ -45,13 +45,13 @@ def test_a_bare_code_is_taken_from_a_person_and_not_from_a_browser(question: Con
     assert code_in_pasted(f"{CODE}\n", question) == CODE
     assert code_in_pasted(f"{CODE}%3D", question) == f"{CODE}="
     for path in (CODE, f"/{CODE}", "/callback"):
-        with pytest.raises(connect._UnrelatedAnswerError):
+        with pytest.raises(browser_consent._UnrelatedAnswerError):
             code_in_url(path, question)
 
 
 @pytest.mark.parametrize("words", ["no", "yes please", "what now?", "http://", "é" * 20, "code="])
 def test_other_words_are_not_taken_for_a_code(question: ConsentRequest, words: str) -> None:
-    with pytest.raises(connect._UnrelatedAnswerError):
+    with pytest.raises(browser_consent._UnrelatedAnswerError):
         code_in_pasted(words, question)
 
 
@@ -61,16 +61,16 @@ def test_a_no_is_a_no(question: ConsentRequest) -> None:
 
 
 def test_our_state_without_a_code_is_nothing(question: ConsentRequest) -> None:
-    with pytest.raises(connect._UnrelatedAnswerError, match="no code"):
+    with pytest.raises(browser_consent._UnrelatedAnswerError, match="no code"):
         code_in_url(back(question, rest="code="), question)
 
 
 def test_a_question_is_not_open_for_ever(question: ConsentRequest) -> None:
-    assert connect.CONSENT_TIMEOUT_SECONDS == 600
+    assert browser_consent.CONSENT_TIMEOUT_SECONDS == 600
     said: list[str] = []
 
     with pytest.raises(ConnectFailedError, match="no answer came within 0 minutes"):
-        connect._wait_for_code(
+        browser_consent._wait_for_code(
             "X",
             question,
             "https://x.example/page",
