@@ -174,7 +174,7 @@ def test_our_own_posts_and_reposts_are_not_mentions(known: Room, network: Counti
     repost = next(each for each in network._posts.values() if each.is_repost)
     page = PostPage((own, repost, post))
 
-    taken = pages.without_own_posts(page, network.account(), None)
+    taken = pages.without_own_posts(page, {network.account().id}, None)
 
     assert taken.posts == (post,)
     known.poll()

@@ -117,7 +117,7 @@ def test_a_200_that_holds_nothing_is_told_like_any_failure(known: Room, x: XServ
         known.clock.pass_by(minutes=1)
 
     [told] = known.told()
-    assert told.startswith(":rotating_light: *X has trouble of its own*, since <!date^")
+    assert told.startswith(":rotating_light: *X has trouble of its own* (@acmebrew), since <!date^")
     with known.ctx.db.read() as session:
         [short] = incomplete_notes(home_tab.unread_sources(known.ctx, session), {"x": "X"})
     assert short.startswith("X has not answered since <!date^")
@@ -184,7 +184,7 @@ def test_our_own_posts_that_cannot_be_read_are_told(known: Room, x: XServer, kin
     x.world.faults.clear()
     known.poll()
     known.watch()
-    assert known.told()[1:] == [":white_check_mark: I can read our own posts on X again."]
+    assert known.told()[1:] == [":white_check_mark: I can read our own posts on X again for @acmebrew."]
 
 
 @pytest.mark.parametrize("kind", SILENCES)

@@ -159,7 +159,7 @@ def test_a_network_that_does_not_answer_is_not_told_twice(waiting: Room, network
 
     assert len(waiting.told()) == 1
     assert figures(waiting)["heard_overdue", "readings"] == 1
-    assert figures(waiting)["heard_alarm_seconds", "reading memory"] > 60
+    assert figures(waiting)["heard_alarm_seconds", f"reading memory {network.account().id}"] > 60
 
 
 # --- the heartbeat ------------------------------------------------------------------------------------------

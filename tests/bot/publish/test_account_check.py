@@ -404,8 +404,12 @@ def test_a_reading_that_failed_before_the_swap_does_not_make_the_list_short_for_
         assert open_tickets.list_failing_reads(session, late_before=late, networks=here.ctx.networks) == []
 
 
-def test_two_accounts_of_a_network_are_one_line_in_the_metrics(here: Room, network: Counting) -> None:
+def test_an_account_that_is_not_connected_any_more_is_not_in_the_metrics(
+    here: Room, network: Counting
+) -> None:
     hears(here, network)
+    before = network.account().id
+    assert figures(here)["heard_poll_age_seconds", before, "memory", "mentions"] == 0
     here.clock.pass_by(minutes=10)
     connect(here, network, "acmetea")
     here.poll()
@@ -413,7 +417,8 @@ def test_two_accounts_of_a_network_are_one_line_in_the_metrics(here: Room, netwo
     lines = metrics.exposition(here.ctx).decode().splitlines()
     samples = [line.rpartition(" ")[0] for line in lines if not line.startswith("#")]
     assert len(samples) == len(set(samples))
-    assert figures(here)["heard_poll_age_seconds", "memory", "mentions"] == 0
+    assert figures(here)["heard_poll_age_seconds", network.account().id, "memory", "mentions"] == 0
+    assert ("heard_poll_age_seconds", before, "memory", "mentions") not in figures(here)
 
 
 # --- what people are told -----------------------------------------------------------------------------------
