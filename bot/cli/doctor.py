@@ -1,6 +1,7 @@
 """The doctor: what is wrong with a set-up, and how to mend it, one line each."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -23,7 +24,7 @@ from bot.slack.blocks.elements import format_duration
 from bot.slack.client import TokenInfo
 from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.permissions import is_group, unreadable_reason
-from models import Alarm, Cursor, Pause
+from models import Alarm, Credential, Cursor, Pause
 from models.core.database import BusyError
 from models.sources.cursor import MENTIONS_CURSOR
 
@@ -96,10 +97,12 @@ def examine(ctx: BotContext) -> Iterator[Finding]:
     yield from _pause(ctx)
     yield from _event_delivery(ctx)
     yield from _network_settings(ctx)
+    _learn_accounts(ctx)
     for network in ctx.networks.accounts:
         yield from _network(network)
         yield from _polls(ctx, network)
     for network in ctx.networks.values():
+        yield from _connected_twice(ctx, network)
         yield from _other_accounts(ctx, network)
 
 
@@ -289,6 +292,30 @@ def _network(network: Network) -> Iterator[Finding]:
         yield _ok(network.title, f"speaks as @{account.handle}.")
     for advice in network.advice():
         yield Finding(Level.NOTE, network.title, advice)
+
+
+def _learn_accounts(ctx: BotContext) -> None:
+    """Ask who we are, so that an account that is there by two ways is looked at once."""
+    for network in ctx.networks.accounts:
+        with suppress(Later):
+            network.seen_account_id = network.account().id
+    with suppress(SQLAlchemyError, BusyError):
+        ctx.networks.refresh()
+
+
+def _connected_twice(ctx: BotContext, network: Network) -> Iterator[Finding]:
+    """Whether the environment's account was connected, too: it is one account, read once."""
+    if network.connection or not network.has_credentials:
+        return
+    try:
+        account = network.account()
+        with ctx.db.read(2.0) as session:
+            also = Credential.of_account(session, network.name, account.id)
+    except (Later, SQLAlchemyError, BusyError):
+        return
+    if also is not None:
+        sentence = f"@{account.handle} is connected too; the environment's credentials are used."
+        yield Finding(Level.NOTE, network.title, sentence)
 
 
 def _other_accounts(ctx: BotContext, network: Network) -> Iterator[Finding]:

@@ -251,8 +251,7 @@ class XNetwork(TimelineReader, Network, Publisher):
     def _sign_in(self) -> str:
         if self._tokens is not None:
             return self._tokens.status_text()
-        also = " X_CLIENT_ID is set too, and is not used while they are." if self._settings.client_id else ""
-        return f"signs in with OAuth 1.0a keys.{also}"
+        return "signs in with OAuth 1.0a keys."
 
     def _is_gone(self, post_id: str, account_id: str) -> bool:
         """Whether X says that there is no such post."""

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from cryptography.fernet import Fernet
 
+from sandbox.slack.workspace.message import Message
 from sandbox.x import XServer
 from tests.stage import free_port
 from tests.story.harness import CHANNEL, Stage, eventually
@@ -143,7 +144,9 @@ def test_on_a_laptop_the_browser_brings_the_answer(
     connected = connecting(with_browser(env, tmp_path))
 
     assert connected.end() == 0, connected.said
-    assert "Connected: Heard speaks as @acmebrew on X." in connected.said
+    assert (
+        "Connected: Heard speaks as @acmebrew on X, and shows its mentions in C0MENTIONS." in connected.said
+    )
     assert "You can close this page" in (tmp_path / "landed.html").read_text()
     said = doctor(env, tmp_path)
     assert "ok    X: speaks as @acmebrew." in said
@@ -161,7 +164,9 @@ def test_on_a_server_a_person_brings_it(
     connected.paste(landed if what == "address" else parse_qs(urlsplit(landed).query)["code"][0])
 
     assert connected.end() == 0, connected.said
-    assert "Connected: Heard speaks as @acmebrew on X." in connected.said
+    assert (
+        "Connected: Heard speaks as @acmebrew on X, and shows its mentions in C0MENTIONS." in connected.said
+    )
     assert secrets_in(stage.x, connected.said) == []
 
 
@@ -323,12 +328,22 @@ def test_access_that_x_takes_away_is_announced_once_and_connecting_again_ends_it
         assert secrets_in(stage.x, bot.log) == []
 
 
-def connected_as(stage: Stage, handle: str, connecting, env: dict[str, str]) -> str:
+TEA_CHANNEL = "C0TEA"
+
+
+def card_in(stage: Stage, channel: str, words: str) -> Message | None:
+    """The card in that channel with `words` on it, if there is one."""
+    with stage.slack.world.lock:
+        found = list(stage.slack.world.channel(channel).messages)
+    return next((one for one in found if one.metadata and words in str(one.blocks)), None)
+
+
+def connected_as(stage: Stage, handle: str, connecting, env: dict[str, str], *options: str) -> str:
     """Sign in to X as that account, and run `connect`; what it said."""
     if stage.x.world.find_user(handle) is None:
         stage.x.world.add_user(handle, handle.title())
     stage.x.world.sign_in(handle)
-    running = connecting(env)
+    running = connecting(env, *options)
     running.paste(redirected(running.page))
     assert running.end() == 0, running.said
     assert f"Heard speaks as @{handle} on X" in running.said
@@ -344,11 +359,61 @@ def published(stage: Stage) -> dict[str, list[str]]:
     return found
 
 
-def test_connecting_another_account_beside_a_running_bot_sends_nothing_under_its_name(
+def bot_says(command: list[str], env: dict[str, str], home: Path) -> tuple[int, str]:
+    """Run `python -m bot` with `command`; how it ended, and what it printed."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", *command],
+        env=env,
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return ended.returncode, ended.stdout or ended.stderr
+
+
+def test_a_second_account_that_is_connected_beside_a_running_bot_is_answered_for_by_itself(
+    stage: Stage, database_url: str, tmp_path: Path, connecting
+) -> None:
+    env = surroundings(stage, database_url, UNDO_SECONDS="1")
+    connected_as(stage, "acmebrew", connecting, env)
+    stage.slack.world.add_channel(TEA_CHANNEL, "tea")
+    with process("run", env, tmp_path) as bot:
+        stage.slack.events_url = f"{bot.address}/slack/events"
+        brew_post = stage.post("@acmebrew are you there?")
+        brew = stage.card_of(brew_post)
+
+        connected_as(stage, "acmetea", connecting, env, "--channel", TEA_CHANNEL)
+
+        both = stage.post("Are @acmebrew and @acmetea one house?", author="tom")
+        tea = stage.post("@acmetea hello", author="lena")
+        card = stage.card_of(both)
+        tea_card = eventually(lambda: card_in(stage, TEA_CHANNEL, f"/status/{tea.id}"))
+        assert card_in(stage, TEA_CHANNEL, f"/status/{both.id}") is None
+        eventually(lambda: stage.reply(brew, "We are!").closed)
+        modal = stage.ana.press(tea_card, "Reply").view
+        assert "from @acmetea" in modal.text
+        assert modal.fill("Hello, Lena!").submit().closed
+        eventually(lambda: published(stage) == {"acmebrew": ["We are!"], "acmetea": ["Hello, Lena!"]})
+        assert stage.shows(card, "Are @acmebrew and @acmetea one house?")
+
+        code, listed = bot_says(["accounts"], env, tmp_path)
+        assert code == 0
+        assert [line.split()[1] for line in listed.splitlines()] == ["@acmebrew", "@acmetea"]
+        assert f"connected, shown in {TEA_CHANNEL}" in listed
+        assert "speaks as @acmebrew" in (said := doctor(env, tmp_path))
+        assert "speaks as @acmetea" in said
+        assert bot.stop()[0] == 0
+        assert "Traceback" not in bot.log
+
+
+def test_an_account_that_is_disconnected_beside_a_running_bot_sends_nothing_more(
     stage: Stage, database_url: str, tmp_path: Path, connecting
 ) -> None:
     env = surroundings(stage, database_url, UNDO_SECONDS="120")
     connected_as(stage, "acmebrew", connecting, env)
+    connected_as(stage, "acmetea", connecting, env)
     with process("run", env, tmp_path) as bot:
         stage.slack.events_url = f"{bot.address}/slack/events"
         brew = stage.card_of(stage.post("@acmebrew are you there?"))
@@ -356,9 +421,13 @@ def test_connecting_another_account_beside_a_running_bot_sends_nothing_under_its
         stage.shows(brew, "[Undo]")
         open_composer = stage.compose(stage.card_of(stage.post("@acmebrew and you?", author="tom")))
 
-        connected_as(stage, "acmetea", connecting, env)
+        code, said = bot_says(["disconnect", "@acmebrew"], env, tmp_path)
 
-        stage.told(brew, "your reply was not sent", "as @acmetea, not as @acmebrew", "We are!")
+        assert (code, said) == (
+            0,
+            "Disconnected: Heard has no credentials for @acmebrew any more. 1 of its replies became drafts.\n",
+        )
+        stage.told(brew, "your reply was not sent", "not connected to X as @acmebrew any more", "We are!")
         stage.shows(brew, "Cannot be sent", "[Reply]", without=("[Undo]",))
         errors = open_composer.fill("Yes, here!").submit().errors
         assert "not as @acmebrew" in errors["reply"]
@@ -368,8 +437,13 @@ def test_connecting_another_account_beside_a_running_bot_sends_nothing_under_its
         assert "warn  X: is not connected as @acmebrew, for which 2 conversations wait." in doctor(
             env, tmp_path
         )
+        code, said = bot_says(["disconnect", "acmebrew"], env, tmp_path)
+        assert (code, said) == (
+            2,
+            "No account called acmebrew is connected. `python -m bot accounts` lists them.\n",
+        )
 
-        tea = stage.post("@acmetea hello")  # what is the new account's goes on as ever
+        tea = stage.post("@acmetea hello")  # what is the other account's goes on as ever
         modal = eventually(lambda: stage.compose(stage.card_of(tea)))
         assert "from @acmetea" in modal.text
         assert published(stage) == {}
@@ -439,7 +513,7 @@ def test_on_sqlite_connecting_may_come_first(stage: Stage, tmp_path: Path, conne
         eventually(lambda: bot.get("/readyz")[0] == 200, within=30)
 
 
-def test_with_the_four_keys_as_well_they_win_and_both_say_so(
+def test_an_account_that_is_there_by_keys_and_by_connect_is_one_account_and_the_keys_are_used(
     stage: Stage, database_url: str, tmp_path: Path, connecting
 ) -> None:
     env = environment(stage, database_url, X_CLIENT_ID="heard", X_CLIENT_SECRET=CLIENT_SECRET)
@@ -447,8 +521,11 @@ def test_with_the_four_keys_as_well_they_win_and_both_say_so(
     connected.paste(redirected(connected.page))
 
     assert connected.end() == 0, connected.said
-    assert "The OAuth 1.0a keys are set too and win" in connected.said
-    assert "X: signs in with OAuth 1.0a keys. X_CLIENT_ID is set too" in doctor(env, tmp_path)
+    assert "The four OAuth 1.0a keys are of @acmebrew too" in connected.said
+    said = doctor(env, tmp_path)
+    assert said.count("speaks as @acmebrew") == 1
+    assert "X: signs in with OAuth 1.0a keys." in said
+    assert "note  X: @acmebrew is connected too; the environment's credentials are used." in said
 
 
 # --- keys ---------------------------------------------------------------------------------------------------
