@@ -116,6 +116,20 @@ def test_a_post_that_two_accounts_heard_may_be_answered_as_either(session: Sessi
     assert len(session.scalars(select(Mention)).all()) == 1
 
 
+def test_an_edit_changes_the_reason_of_the_account_that_read_it_alone(session: Session) -> None:
+    connect(session, "1", "acme")
+    connect(session, "2", "acme_help")
+    post = said(11, text="@acme_help or @acme?", answerable="Not summoned.")
+    hear_as(session, "1", post)
+    hear_as(session, "2", post)
+
+    hear_as(session, "2", replace(post, latest_id="12", version_key="12".zfill(19), answerable=None))
+
+    target = mention(session, "11")
+    assert target.latest_id == "12"
+    assert (load_refusal(session, target, "1"), load_refusal(session, target, "2")) == ("Not summoned.", None)
+
+
 def test_a_follow_up_to_another_account_presets_it_and_keeps_the_tickets_account_last(
     session: Session,
 ) -> None:
