@@ -170,6 +170,19 @@ def test_an_account_that_was_disconnected_meanwhile_sends_nothing_and_the_words_
     bot.publishes(post, ("acmebrew", WORDS))
 
 
+def test_an_answer_that_either_account_made_by_hand_is_seen_before_another_is_sent(bot: Accounts) -> None:
+    post, card = bot.hears(BOTH)
+    by_hand = "See your inbox."
+    bot.x.world.publish(by_hand, reply_to=post.id, by=bot.x.world.user("acme_help"))
+
+    modal = bot.compose(card).fill(WORDS)
+    bot.shows(card, "Answered", "outside Heard")
+    outcome = modal.submit()
+
+    assert "closed this one meanwhile" in str(outcome.errors)
+    assert bot.said(post) == [("acme_help", by_hand)]
+
+
 def test_the_same_words_to_the_same_person_are_refused_whichever_account_said_them(bot: Accounts) -> None:
     post, card = bot.hears(BOTH)
     bot.reply(card, WORDS)
