@@ -96,6 +96,7 @@ ACTION_RULES: Mapping[str, AccessRule] = {
     "edit_draft": ON_CARD,
     "use_draft": ON_CARD,
     composer.TAKE_OVER_ACTION_ID: ON_CARD,
+    composer.ACCOUNT_ACTION_ID: ON_CARD,
     "send_publicly": ON_CARD,
     "keep_private": ON_CARD,
     # an unsure reply, a hand-off

@@ -3,17 +3,17 @@
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, select
 
 from bot.context import BotContext
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, fit_text
 from bot.networks.base import AccountIdentity, Later, Network, WrongAccount
 from bot.notices import network_alarms
 from bot.runtime import pace
-from models import Account, Cursor, Ticket, Track
+from models import Account, Cursor, Track
 from models.sources.account import FROM_CONNECT, FROM_ENVIRONMENT
 from models.sources.cursor import MENTIONS_CURSOR, UNKNOWN_ACCOUNT_PREFIX
+from models.tickets import other_accounts
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +63,8 @@ def ready_cursor(
             "name": fit_text(account.name, NAME_MAX_CHARS),
         }
         before = Account.find(session, network.name, account.id)
-        if before is not None and before.handle != names["handle"]:
-            _redraw_open(session, network, account)  # their cards name the account
+        if before is not None and (before.handle != names["handle"] or before.source is None):
+            other_accounts.redraw_cards(session, network.name, account.id)  # they say what it is called
         source = FROM_CONNECT if network.connection else FROM_ENVIRONMENT
         Account.record_profile(
             session, network=network.name, network_id=account.id, at=at, source=source, **names
@@ -74,12 +74,6 @@ def ready_cursor(
     if is_sweep and cursor.failing_since is None:
         return None if pace.is_spent(network.rate_limit_status("mentions"), at=at) else cursor
     return None if cursor.not_before is not None and cursor.not_before > at else cursor
-
-
-def _redraw_open(session: Session, network: Network, account: AccountIdentity) -> None:
-    """Have the cards of `account`'s open tickets redrawn."""
-    here = (Ticket.network == network.name, Ticket.account_id == account.id, Ticket.drawn_revision > 0)
-    session.execute(update(Ticket).where(*here, Ticket.is_open()).values(revision=Ticket.revision + 1))
 
 
 def record_failure(ctx: BotContext, network: Network, account_id: str, later: Later) -> None:

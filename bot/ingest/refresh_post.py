@@ -14,6 +14,7 @@ from bot.networks.base import Later, Network, Publisher, ReplyTarget
 from bot.runtime import pace
 from models import Author, Cursor, Mention, Ticket
 from models.core.database import Database
+from models.tickets import answer_as
 from models.tickets.state import OPEN_STATES
 
 log = logging.getLogger(__name__)
@@ -39,14 +40,15 @@ class _RefreshRequest:
     target: ReplyTarget
     asked: PostCheck
     is_open: bool
+    answering: tuple[tuple[Network, str], ...]  # as each account that may answer, and its id
 
 
 def refresh_target(ctx: BotContext, ticket_id: int) -> None:
     """Ask the network about the post that an answer would go to, and write what has changed into the ledger.
 
-    An edit brings the new words, an answer that our account made by hand ends the turn. That the post is not
-    shown is noted (models/tickets/not_shown.py); shown again, its words are read anew. At most once a minute
-    a ticket; if the network does not answer now, nothing changes.
+    An edit brings the new words, an answer that an account of ours made by hand ends the turn. That the post
+    is not shown is noted (models/tickets/not_shown.py); shown again, its words are read anew. At most once a
+    minute a ticket; if the network does not answer now, nothing changes.
     """
     if not _is_due(ctx, ticket_id):
         return
@@ -83,13 +85,15 @@ def _build_request(ctx: BotContext, ticket_id: int) -> _RefreshRequest | None:
         mention = Mention.find(session, ticket.id, ticket.target_post_id)
         if ticket.network not in ctx.networks or mention is None:
             return None
-        network = ctx.networks.for_account(ticket.network, ticket.account_id)
+        accounts = answer_as.load_accounts(session, ticket)
+        account_id = answer_as.pick_account(accounts, ticket.account_id).account_id
+        network = ctx.networks.for_account(ticket.network, account_id)
         author = session.get_one(Author, ticket.author_id)
-        Cursor.of(session, network.name, ticket.account_id, READING_NAME, at=ctx.now()).reads += 1
+        Cursor.of(session, network.name, account_id, READING_NAME, at=ctx.now()).reads += 1
         return _RefreshRequest(
             ticket_id=ticket_id,
             network=network,
-            account_id=ticket.account_id,
+            account_id=account_id,
             channel=ticket.channel,
             target=ReplyTarget(
                 post_id=mention.latest_id,
@@ -100,6 +104,9 @@ def _build_request(ctx: BotContext, ticket_id: int) -> _RefreshRequest | None:
             ),
             asked=PostCheck.of_mention(mention),
             is_open=ticket.state in OPEN_STATES,
+            answering=tuple(
+                (ctx.networks.for_account(ticket.network, one.account_id), one.account_id) for one in accounts
+            ),
         )
 
 
@@ -116,13 +123,18 @@ def _ask_and_record(ctx: BotContext, question: _RefreshRequest) -> bool:
     for post in page.posts:
         if post.id == target.first_id:
             target = replace(target, post_id=post.latest_id)
-    answered = question.is_open and _is_already_answered(ctx, question, target)
+    answered = question.is_open and any(
+        _is_already_answered(ctx, question.ticket_id, one, account_id, target)
+        for one, account_id in question.answering
+        if one.account().id == account_id
+    )
     return changed or answered
 
 
-def _is_already_answered(ctx: BotContext, question: _RefreshRequest, target: ReplyTarget) -> bool:
-    """Whether our account has answered it, outside Heard or in a way that the ledger does not know yet."""
-    network, us = question.network, question.account_id
+def _is_already_answered(
+    ctx: BotContext, ticket_id: int, network: Network, us: str, target: ReplyTarget
+) -> bool:
+    """Whether that account has answered it, outside Heard or in a way that the ledger does not know yet."""
     if not isinstance(network, Publisher):
         return False
     if pace.is_spent(network.rate_limit_status("own posts"), at=ctx.now(), keep=pace.TENTH_DIVISOR):
@@ -131,7 +143,7 @@ def _is_already_answered(ctx: BotContext, question: _RefreshRequest, target: Rep
     if seen is None:
         return False
     with ctx.db.read() as session:
-        if is_known(session, session.get_one(Ticket, question.ticket_id), seen.post_id):
+        if is_known(session, session.get_one(Ticket, ticket_id), seen.post_id):
             return False
     page, _gone = network.refresh([seen.post_id], account_id=us)  # when it was said, and in which words
     apply_posts(ctx, network, us, page.posts)

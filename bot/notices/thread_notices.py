@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 from bot.slack.blocks.elements import Block, button, format_duration, section_block
 from bot.slack.blocks.replies.delivery import waiting_reason
 from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle, quote_block
-from bot.slack.blocks.tickets.card import build_reply_button
+from bot.slack.blocks.tickets.reply_button import build_reply_button
 from bot.slack.blocks.values import ReplyValue
 from models import Account, Author, Mention, Notice, Reply, Ticket
 from models.core.mrkdwn import escape_entities
 from models.slack.notice import quote_block_id
+from models.tickets import answer_as
 
 TIME_FORMAT = "{date_short_pretty} at {time_secs}"
 QUOTE_MAX_CHARS = 2_800  # characters of a reply; more would have Slack split the message
@@ -208,9 +209,9 @@ def post_shown_again(session: Session, ticket: Ticket, title: str, *, waits: boo
 
 
 def _reply_button(session: Session, ticket: Ticket) -> Block:
-    ours = Account.find(session, ticket.network, ticket.account_id)
+    account = answer_as.load_accounts(session, ticket)[0]
     author = session.get_one(Author, ticket.author_id)
-    return build_reply_button(ticket, author, ours.handle if ours is not None else "us")
+    return build_reply_button(ticket, author, account.name, account.account_id)
 
 
 # --- the fields of a sentence -------------------------------------------------------------------------------
@@ -229,7 +230,7 @@ def _account_text(given: Mapping[str, Any]) -> str:
     """The account of ours that the reply is to be said as."""
     session: Session = given["session"]
     ticket = session.get_one(Ticket, given["about"].ticket_id)
-    ours = Account.find(session, ticket.network, ticket.account_id)
+    ours = Account.find(session, ticket.network, given["about"].account_id)
     return mrkdwn_handle(ours.handle) if ours is not None else "our account"
 
 

@@ -87,12 +87,12 @@ def connected_accounts(ctx: BotContext, name: str) -> ConnectedAccounts | None:
     return ConnectedAccounts(frozenset(handles), handles, environment_id)
 
 
-def check_ticket_account(ctx: BotContext, ticket_id: int) -> None:
-    """Do the same for the account of a ticket that somebody is about to answer."""
+def check_ticket_account(ctx: BotContext, ticket_id: int, account_id: str | None = None) -> None:
+    """Do the same for a ticket that somebody is about to answer as that account (None: the ticket's)."""
     with ctx.db.read() as session:
         ticket = session.get_one(Ticket, ticket_id)
     if ticket.network in ctx.networks:
-        check_network(ctx, ctx.networks[ticket.network], ticket.account_id)
+        check_network(ctx, ctx.networks[ticket.network], account_id or ticket.account_id)
 
 
 def handle_wrong_account(ctx: BotContext, network: Network, job: PublishJob, wrong: WrongAccount) -> None:
@@ -185,6 +185,9 @@ def _record_connected(
             environment_id=connected.environment_id,
             connected_ids=connected.ids - {connected.environment_id},
         )
+        for account_id, source in _sources(sources, connected).items():
+            if (sources[account_id] is None) != (source is None):  # their cards say which accounts are left
+                other_accounts.redraw_cards(session, network.name, account_id)
         for account_id in known - waits.keys():
             _clear_alarm(ctx, session, network, account_id, is_back=account_id in connected.ids)
         for account_id, detail in details.items():

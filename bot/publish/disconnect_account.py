@@ -37,6 +37,7 @@ def disconnect(ctx: BotContext, network: str, account_id: str) -> int:
             session.delete(row)
         if account is not None:
             account.source = None
+            other_accounts.redraw_cards(session, network, account_id)
     ctx.networks.refresh()
     account_check.check_network(ctx, ctx.networks[network])
     return stopped

@@ -1,5 +1,7 @@
 """Reads from the ledger what a ticket's card shows."""
 
+from collections.abc import Mapping, Sequence
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -8,8 +10,10 @@ from bot.slack.blocks.notification_text import PostReference
 from bot.slack.blocks.tickets.card import POSTS_SHOWN_MAX, CardView, author_text
 from models import Account, Author, Issue, Mention, Reply, Ticket
 from models.core.mrkdwn import escape_entities
-from models.tickets import unconnected_accounts
+from models.tickets import answer_as, unconnected_accounts
+from models.tickets.answer_as import AnsweringAccount
 from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
+from models.tickets.state import OPEN_STATES
 
 
 def load_view(session: Session, ticket: Ticket, network: Network | None) -> CardView:
@@ -20,21 +24,59 @@ def load_view(session: Session, ticket: Ticket, network: Network | None) -> Card
     ).all()
     count = session.scalar(select(func.count()).where(Mention.ticket_id == ticket.id)) or 0
     others = select(func.count()).where(Ticket.author_id == ticket.author_id, Ticket.id != ticket.id)
-    ours = Account.find(session, ticket.network, ticket.account_id)
+    ours, replies = answer_as.load_ours(session, ticket.network), _load_replies(session, ticket)
+    names = {account_id: one.at_handle.removeprefix("@") for account_id, one in ours.items()}
+    account = answer_as.load_accounts(session, ticket, ours)[0]
+    heard = _accounts_that_heard(session, ticket, newest, ours)
+    disconnected = _find_disconnected(session, ticket, replies, account.account_id)
     return CardView(
         ticket=ticket,
         author=session.get_one(Author, ticket.author_id),
         mentions=tuple(reversed(newest)),
         hidden_count=count - len(newest),
-        replies=_load_replies(session, ticket),
+        replies=replies,
         earlier_tickets=session.scalar(others) or 0,
         network=network,
         title=network.title if network is not None else ticket.network,
-        account=ours.handle if ours is not None else "us",
+        account=account.name,
+        account_id=account.account_id,
+        connected=tuple(one.name for one in heard if not _is_left(ours, one)),
+        left=tuple(one.name for one in heard if _is_left(ours, one)),
+        reply_accounts={one.id: names.get(one.account_id, "us") for one in replies},
         issues=tuple(Issue.of(session, ticket.id)),
-        is_disconnected=unconnected_accounts.find_alarm(session, ticket.network, ticket.account_id)
-        is not None,
+        is_disconnected=disconnected is not None,
+        disconnected=names.get(disconnected) if disconnected is not None else None,
     )
+
+
+def _accounts_that_heard(
+    session: Session, ticket: Ticket, newest: Sequence[Mention], ours: Mapping[str, Account]
+) -> tuple[AnsweringAccount, ...]:
+    """Our accounts that heard the posts shown, those of the newest first; if there are none, the ticket's."""
+    found: dict[str, AnsweringAccount] = {}
+    refusals = answer_as.load_refusals(session, newest)
+    for mention in newest:
+        for one in answer_as.order_hearers(mention, refusals[mention.id], ours):
+            found.setdefault(one.account_id, one)
+    return tuple(found.values()) or answer_as.load_accounts(session, ticket, ours)
+
+
+def _is_left(ours: Mapping[str, Account], one: AnsweringAccount) -> bool:
+    """Whether Heard has no credentials for it any more; one that was never seen is not left."""
+    return one.account_id in ours and not one.is_connected
+
+
+def _find_disconnected(
+    session: Session, ticket: Ticket, replies: Sequence[Reply], account_id: str
+) -> str | None:
+    """The first account that is missing of those that we would answer as, or that a reply goes out as."""
+    wanted = [one.account_id for one in replies if one.state in UNSETTLED_STATES]
+    if ticket.state in OPEN_STATES:
+        wanted.insert(0, account_id)
+    for one in wanted:
+        if unconnected_accounts.find_alarm(session, ticket.network, one) is not None:
+            return one
+    return None
 
 
 def _load_replies(session: Session, ticket: Ticket) -> tuple[Reply, ...]:

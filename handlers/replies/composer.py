@@ -15,6 +15,8 @@ from bot.context import BotContext
 from bot.ingest.refresh_post import refresh_target
 from bot.publish import account_check
 from bot.slack.blocks.replies.composer import (
+    ACCOUNT_ACTION_ID,
+    ACCOUNT_BLOCK,
     COMPOSER_CALLBACK_ID,
     ComposerContent,
     build_composer_modal,
@@ -26,10 +28,11 @@ from bot.slack.permissions import PermissionUnknownError
 from handlers.door import Act, RepeatedError, door, write_session
 from handlers.feedback import Actor
 from handlers.replies.reply_text import left_out_text, load_left_out, load_sign_off
-from models import Account, Author, Mention, ProcessedRequest, Reply, Ticket
+from models import Author, Mention, ProcessedRequest, Reply, Ticket
 from models.core.base import MovedOnError
 from models.slack.notice import quote_block_id
-from models.tickets import unconnected_accounts
+from models.tickets import answer_as, unconnected_accounts
+from models.tickets.answer_as import AnsweringAccount
 from models.tickets.delivery_state import PUBLIC_STATES, RETURNED_STATES, DeliveryState
 from models.tickets.kept_drafts import why_cannot_reply
 
@@ -80,17 +83,18 @@ def use_draft(act: Act[ReplyValue]) -> str | None:
 def _prefetch_checks(ctx: BotContext, who: Actor, ticket_id: int) -> None:
     """Ask, while they type, what the submit is checked against, so that it need not wait for the answers."""
     with ctx.db.read() as session:
-        channel = session.get_one(Ticket, ticket_id).channel
+        ticket = session.get_one(Ticket, ticket_id)
+        channel, account_id = ticket.channel, answer_as.load_accounts(session, ticket)[0].account_id
     try:
         ctx.sender_permissions.why_not(ctx, who.id, channel)
     except PermissionUnknownError:
         log.info("Slack does not say whether somebody may speak; the submit asks again")
-    recheck_ticket(ctx, ticket_id)
+    recheck_ticket(ctx, ticket_id, account_id)
 
 
-def recheck_ticket(ctx: BotContext, ticket_id: int) -> None:
-    """See whether the ticket's account is still connected, and its post still as the ledger has it."""
-    account_check.check_ticket_account(ctx, ticket_id)
+def recheck_ticket(ctx: BotContext, ticket_id: int, account_id: str | None = None) -> None:
+    """See whether that account (None: the ticket's) is still connected, and the post as the ledger has it."""
+    account_check.check_ticket_account(ctx, ticket_id, account_id)
     refresh_target(ctx, ticket_id)
 
 
@@ -146,6 +150,8 @@ def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> B
         kept = draft if draft is not None else Reply.last_returned(session, ticket.id, who.id)
         is_only_draft = _known_send_refusal(ctx, who, ticket) is not None
         target = Mention.load(session, ticket.id, ticket.target_post_id)
+        accounts = answer_as.load_accounts(session, ticket)
+        account = answer_as.pick_account(accounts, kept.account_id if kept is not None else None)
         origin = Origin(
             ticket=ticket.id,
             turn=turn,
@@ -158,17 +164,14 @@ def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> B
             author=_text_author(kept, who),
             only_draft=is_only_draft,
             not_shown=target.is_missing,
+            account=account.account_id,
+            by_hand=account.refusal is not None,
         )
         at = ctx.now()
         writing_now = (
-            None if ticket.start_composing(session, by=who.id, key=key, at=at) else _composing_text(ticket)
+            None if ticket.start_composing(session, by=who.id, key=key, at=at) else composing_text(ticket)
         )
-        notice = build_notice(session, ticket, who, is_only_draft=is_only_draft)
-        if target.is_missing:
-            notice = "\n".join(one for one in (f":eyes: {not_shown_text(ctx, ticket)}", notice) if one)
-        left_out = load_left_out(session, kept) if kept is not None else ()
-        if left_out:
-            notice = "\n".join(filter(None, (notice, left_out_text(left_out))))
+        notice = build_notice(ctx, session, ticket, who, account, is_only_draft=is_only_draft, kept=kept)
         return build_composer_modal(
             origin,
             build_composer_content(
@@ -176,6 +179,8 @@ def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> B
                 session,
                 ticket,
                 kept.words if kept is not None else "",
+                account=account,
+                accounts=accounts,
                 notice=notice,
                 writing=writing_now,
             ),
@@ -198,17 +203,41 @@ def _text_author(kept: Reply | None, who: Actor) -> str | None:
     return kept.author or (kept.actor if kept.actor != who.id else None)
 
 
-def _composing_text(ticket: Ticket) -> str:
+def composing_text(ticket: Ticket) -> str:
+    """Who is writing there, and since when, as mrkdwn."""
     since = date_token(ticket.composing_since, "{time}") if ticket.composing_since is not None else "just now"
     return f":pencil2: *<@{ticket.composer}> has been replying since {since}.* Whoever sends first answers."
 
 
-def build_notice(session: Session, ticket: Ticket, who: Actor, *, is_only_draft: bool) -> str | None:
-    """What somebody who writes there should know first, as mrkdwn."""
-    alarm = unconnected_accounts.find_alarm(session, ticket.network, ticket.account_id)
+def build_notice(
+    ctx: BotContext,
+    session: Session,
+    ticket: Ticket,
+    who: Actor,
+    account: AnsweringAccount,
+    *,
+    is_only_draft: bool,
+    kept: Reply | None = None,
+) -> str | None:
+    """What somebody who writes there, as `account`, should know first, as mrkdwn.
+
+    `kept` is the draft that the composer begins with.
+    """
+    target = Mention.load(session, ticket.id, ticket.target_post_id)
+    not_shown = f":eyes: {not_shown_text(ctx, ticket)}" if target.is_missing else None
+    left_out = load_left_out(session, kept) if kept is not None else ()
+    about = _status_notice(session, ticket, who, account, is_only_draft=is_only_draft)
+    parts = (not_shown, about, left_out_text(left_out) if left_out else None)
+    return "\n".join(filter(None, parts)) or None
+
+
+def _status_notice(
+    session: Session, ticket: Ticket, who: Actor, account: AnsweringAccount, *, is_only_draft: bool
+) -> str | None:
+    """The most important of what may keep their reply from going out."""
+    alarm = unconnected_accounts.find_alarm(session, ticket.network, account.account_id)
     if alarm is not None:
-        target = Mention.load(session, ticket.id, ticket.target_post_id)
-        by_hand = target.answerable is not None
+        by_hand = account.refusal is not None
         return f":electric_plug: {alarm.detail} {POST_BY_HAND_TEXT if by_hand else NOT_CONNECTED_TEXT}"
     if is_only_draft:
         return f":memo: You may not send public replies here. {DRAFT_ONLY_TEXT}"
@@ -228,26 +257,28 @@ def build_composer_content(
     ticket: Ticket,
     text: str,
     *,
+    account: AnsweringAccount,
+    accounts: tuple[AnsweringAccount, ...],
     notice: str | None = None,
     writing: str | None = None,
     twin: str | None = None,
 ) -> ComposerContent:
-    """What a composer for `ticket` shows, with `text` typed in already."""
+    """What a composer for `ticket` shows, with `text` typed in already, to go out as `account`."""
     target = Mention.load(session, ticket.id, ticket.target_post_id)
     author = session.get_one(Author, ticket.author_id)
-    ours = Account.find(session, ticket.network, ticket.account_id)
     network = ctx.network(ticket.network)
     return ComposerContent(
         title=network.title,
-        account=ours.handle if ours is not None else "us",
+        account=account.name,
         handle=author.handle,
         words=target.display_text if target.deleted_at is None else None,
         max_length=network.max_length,
-        by_hand=target.answerable,
+        by_hand=account.refusal,
         text=text,
         notice=notice,
         composing_notice=writing,
         duplicate_text=twin,
+        account_choices=tuple((one.account_id, one.name) for one in accounts),
     )
 
 
@@ -269,6 +300,13 @@ def check_shown(ctx: BotContext, ticket: Ticket, target: Mention, *, is_known: b
         raise MovedOnError(not_shown_text(ctx, ticket))
 
 
+def chosen_account_id(view: Body, origin: Origin) -> str | None:
+    """The account that was chosen in a composer; None: the ticket's."""
+    picked = (view["state"]["values"].get(ACCOUNT_BLOCK) or {}).get(ACCOUNT_ACTION_ID) or {}
+    option = picked.get("selected_option")
+    return str(option["value"]) if option else origin.account
+
+
 def _build_without_ledger(ctx: BotContext, seen: TicketValue | None, body: Body, key: str) -> Body:
     """The composer without the ledger: from what the button carries, and the words on the card itself."""
     if seen is None or seen.network is None or seen.post_id is None:
@@ -276,7 +314,15 @@ def _build_without_ledger(ctx: BotContext, seen: TicketValue | None, body: Body,
             "Heard's ledger is slow just now. Please press *Edit* again in a moment; your words are kept."
         )
     network = ctx.network(seen.network)
-    origin = Origin(seen.ticket, seen.turn or 0, seen.post_id, key, seen.network, latest=seen.latest)
+    origin = Origin(
+        seen.ticket,
+        seen.turn or 0,
+        seen.post_id,
+        key,
+        seen.network,
+        latest=seen.latest,
+        account=seen.account_id,
+    )
     asked = ComposerContent(
         title=network.title,
         account=seen.account or "us",

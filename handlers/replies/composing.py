@@ -7,20 +7,27 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.notices import thread_notices
 from bot.slack.blocks.replies.composer import (
+    ACCOUNT_ACTION_ID,
     COMPOSER_CALLBACK_ID,
     REPLY_BLOCK,
     REPLY_INPUT,
     TAKE_OVER_ACTION_ID,
+    ComposerContent,
     build_composer_modal,
 )
 from bot.slack.blocks.values import NoValue, Origin
 from bot.slack.errors import SlackError
 from handlers.door import Act, door, write_session
-from handlers.feedback import Actor
-from handlers.replies.composer import build_composer_content, build_notice
+from handlers.feedback import LEDGER_TIMEOUT_SECONDS, Actor
+from handlers.replies.composer import (
+    build_composer_content,
+    build_notice,
+    chosen_account_id,
+    composing_text,
+)
 from handlers.replies.reply_text import text_hash
 from models import Reply, Ticket
-from models.tickets import kept_drafts
+from models.tickets import answer_as, kept_drafts
 
 log = logging.getLogger(__name__)
 
@@ -34,21 +41,55 @@ def take_over(act: Act[NoValue]) -> None:
         at = ctx.now()
         ticket = Ticket.lock(session, origin.ticket)
         live = ticket.live_reply(session)
+        accounts = answer_as.load_accounts(session, ticket)
+        account = answer_as.pick_account(accounts, chosen_account_id(act.view, origin))
         if origin.turn <= ticket.turn and (live is not None or ticket.closed_at is not None):
             # They were faster: there is nothing left to take over.
             notice: str | None = kept_drafts.why_cannot_reply(ticket, live)
         else:
-            notice = build_notice(session, ticket, who, is_only_draft=origin.only_draft)
+            notice = build_notice(ctx, session, ticket, who, account, is_only_draft=origin.only_draft)
             before = ticket.take_over_composing(session, by=who.id, key=origin.key, at=at)
             if before is not None:
                 thread_notices.post(
                     session, thread_notices.COMPOSING_TAKEN_OVER, ticket, at=at, before=before, by=who.id
                 )
-        asked = build_composer_content(ctx, session, ticket, typed, notice=notice)
+        asked = build_composer_content(
+            ctx, session, ticket, typed, account=account, accounts=accounts, notice=notice
+        )
+    _redraw(act, origin.shown_as(account.account_id, by_hand=account.refusal is not None), asked)
+
+
+@door.press(ACCOUNT_ACTION_ID, value=NoValue)
+def choose_account(act: Act[NoValue]) -> None:
+    """Show the composer for the account that was chosen; what was typed stays."""
+    ctx, who, origin = act.ctx, act.who, act.modal(Origin)
+    typed = act.typed(REPLY_BLOCK, REPLY_INPUT).text
+    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+        ticket = session.get_one(Ticket, origin.ticket)
+        accounts = answer_as.load_accounts(session, ticket)
+        account = answer_as.pick_account(accounts, chosen_account_id(act.view, origin))
+        kept = session.get(Reply, origin.draft) if origin.draft is not None else None
+        is_anothers = ticket.composer is not None and ticket.composing_key != origin.key
+        asked = build_composer_content(
+            ctx,
+            session,
+            ticket,
+            typed,
+            account=account,
+            accounts=accounts,
+            notice=build_notice(
+                ctx, session, ticket, who, account, is_only_draft=origin.only_draft, kept=kept
+            ),
+            writing=composing_text(ticket) if is_anothers else None,
+        )
+    _redraw(act, origin.shown_as(account.account_id, by_hand=account.refusal is not None), asked)
+
+
+def _redraw(act: Act[NoValue], origin: Origin, asked: ComposerContent) -> None:
     try:
-        ctx.slack.update_view(act.view["id"], build_composer_modal(origin, asked))
+        act.ctx.slack.update_view(act.view["id"], build_composer_modal(origin, asked))
     except SlackError as error:
-        log.info("a composer that was taken over could not be redrawn: %s", error)
+        log.info("an open composer could not be redrawn: %s", error)
 
 
 @door.closed(COMPOSER_CALLBACK_ID, value=Origin)
@@ -59,13 +100,26 @@ def close(act: Act[Origin]) -> None:
         ticket = Ticket.lock(session, act.value.ticket)
         ticket.stop_composing(key=act.value.key)
         if typed and typed != Reply.last_returned_text(session, ticket.id, act.who.id):
-            keep_draft(act.ctx, session, ticket, act.who, origin=act.value, words=typed)
+            account_id = chosen_account_id(act.view, act.value)
+            keep_draft(
+                act.ctx, session, ticket, act.who, origin=act.value, words=typed, account_id=account_id
+            )
 
 
 def keep_draft(
-    ctx: BotContext, session: Session, ticket: Ticket, who: Actor, *, origin: Origin, words: str
+    ctx: BotContext,
+    session: Session,
+    ticket: Ticket,
+    who: Actor,
+    *,
+    origin: Origin,
+    words: str,
+    account_id: str | None,
 ) -> Reply | None:
-    """Keep what was typed as a draft of its author; None if these very words are kept already."""
+    """Keep what was typed as a draft of its author, written as that account (None: the ticket's).
+
+    None if these very words are kept already.
+    """
     return kept_drafts.keep_draft(
         session,
         ticket,
@@ -75,4 +129,5 @@ def keep_draft(
         request_key=f"kept {origin.key} {text_hash(words)}",
         replaces=origin.draft,
         author=origin.author,
+        account_id=account_id,
     )

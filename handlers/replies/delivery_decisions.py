@@ -87,11 +87,13 @@ def _not_connected(ctx: BotContext, reply_id: int) -> str | None:
 
     Raises `RuleBrokenError`, which says so, if there are no keys for its network at all.
     """
-    account_check.check_ticket_account(ctx, _load_ticket_id(ctx, reply_id))
     with ctx.db.read() as session:
-        ticket = session.get_one(Ticket, session.get_one(Reply, reply_id).ticket_id)
+        reply = session.get_one(Reply, reply_id)
+    account_check.check_ticket_account(ctx, reply.ticket_id, reply.account_id)
+    with ctx.db.read() as session:
+        ticket = session.get_one(Ticket, reply.ticket_id)
         ctx.network(ticket.network)
-        alarm = unconnected_accounts.find_alarm(session, ticket.network, ticket.account_id)
+        alarm = unconnected_accounts.find_alarm(session, ticket.network, reply.account_id)
     return None if alarm is None else f"{alarm.detail} So I could not look for it, and did not send it again."
 
 

@@ -40,6 +40,7 @@ from handlers.replies.reply_text import (
 )
 from models import Account, Author, Event, Mention, ProcessedRequest, Reply, Ticket
 from models.core.base import MovedOnError, RuleBrokenError
+from models.tickets import answer_as
 from models.tickets.delivery_state import DeliveryState
 
 
@@ -82,6 +83,7 @@ def save_draft(
         key=uuid.uuid4().hex,
         source=source.kind,
         turn=ticket.next_turn,
+        account_id=answer_as.load_accounts(session, ticket)[0].account_id,
         author=source.author,
         sign_off=words.sign_off,
         said_channel=source.channel,
@@ -121,7 +123,7 @@ def _build_draft_preview(
     ctx: BotContext, session: Session, ticket: Ticket, draft: Reply, problem: str | None
 ) -> Preview:
     network = ctx.network(ticket.network)
-    account = Account.find(session, ticket.network, ticket.account_id)
+    account = Account.find(session, ticket.network, draft.account_id)
     author = session.get_one(Author, ticket.author_id)
     target = Mention.load(session, ticket.id, ticket.target_post_id)
     length, left_out = network.length(draft.text), load_left_out(session, draft)
@@ -139,7 +141,7 @@ def _build_draft_preview(
         ticket_id=ticket.id,
         text=draft.text,
         title=network.title,
-        account=account.handle if account is not None else "us",
+        account=account.at_handle.removeprefix("@") if account is not None else "us",
         handle=author.handle,
         length=length,
         max_length=network.max_length,
@@ -149,7 +151,7 @@ def _build_draft_preview(
         warning="\n".join(filter(None, warnings)) or None,
         is_near=before is not None,
         twin=before.quoted if before is not None else None,
-        by_hand=target.answerable is not None,
+        by_hand=answer_as.load_refusal(session, target, draft.account_id) is not None,
         latest=target.latest_id,
         not_shown=not_shown_text(ctx, ticket) if target.is_missing else None,
     )
@@ -192,7 +194,7 @@ def send(act: Act[PreviewValue]) -> str | None:
     refused = why_may_not_send(ctx, who, value.ticket)
     if refused is not None:
         return _offer_draft(ctx, who, value, refused)
-    ctx.read_with_timeout(lambda: recheck_ticket(ctx, value.ticket), REFRESH_TIMEOUT_SECONDS)
+    ctx.read_with_timeout(lambda: _recheck(ctx, value), REFRESH_TIMEOUT_SECONDS)
     with act.change_once() as session:
         ticket, draft = _load_own_draft(session, value, who)
         before = find_duplicate(
@@ -218,6 +220,12 @@ def send(act: Act[PreviewValue]) -> str | None:
     else:
         act.answer(text="On its way. The card shows it, and *Undo* while that is possible.", in_place=True)
     return sentence
+
+
+def _recheck(ctx: BotContext, value: PreviewValue) -> None:
+    with ctx.db.read() as session:
+        account_id = session.get_one(Reply, value.reply).account_id
+    recheck_ticket(ctx, value.ticket, account_id)
 
 
 def _offer_draft(ctx: BotContext, who: Actor, value: PreviewValue, refused: str) -> str:
@@ -248,10 +256,12 @@ def _submit_draft(
             by=draft.actor,
             at=at,
             undo_until=at + timedelta(seconds=ctx.settings.undo_seconds),
-            by_hand=target.answerable,
+            by_hand=answer_as.load_refusal(session, target, draft.account_id),
         )
     except MovedOnError as error:
         draft.turn, draft.to_post_id = ticket.next_turn, ticket.target_post_id
+        accounts = answer_as.load_accounts(session, ticket)
+        draft.account_id = answer_as.pick_account(accounts, draft.account_id).account_id
         return _build_draft_preview(ctx, session, ticket, draft, None), f"{error} Here is your preview again."
     if is_warned:
         Event.record(session, "sent anyway", at=at, by=draft.actor, ticket_id=ticket.id, reply_id=draft.id)

@@ -15,6 +15,7 @@ from models import Event, Reply, Teammate, Ticket
 from models.core.mrkdwn import as_code, escape_entities
 from models.core.normalize import nfc
 from models.similarity.near_duplicates import NearDuplicate, find_near_duplicate
+from models.tickets import answer_as
 from models.tickets.teammate import append_sign_off, strip_sign_off
 
 DUPLICATE_TEXT_FOR_GUESTS = (
@@ -176,13 +177,14 @@ def find_duplicate(
     percent = ctx.settings.near_copy_percent
     if percent == 0 or (turn <= ticket.turn and ticket.live_reply(session) is not None):
         return None
+    accounts = answer_as.load_accounts(session, ticket)
     found = find_near_duplicate(
         session,
         ctx.fingerprints,
         text=words.text,
         sign_off=words.sign_off,
         network=ticket.network,
-        account_id=ticket.account_id,
+        account_ids={ticket.account_id, *(one.account_id for one in accounts)},
         author_id=ticket.author_id,
         names=ticket.participant_names(session),
         percent=percent,

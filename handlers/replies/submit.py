@@ -18,6 +18,7 @@ from bot.slack.blocks.replies.composer import (
     WAIT_BLOCK,
     build_composer_modal,
 )
+from bot.slack.blocks.text import mrkdwn_handle
 from bot.slack.blocks.values import Origin
 from bot.slack.typed_text import SlackText
 from handlers.door import Act, door, why_may_not_send, write_session
@@ -26,6 +27,7 @@ from handlers.replies.composer import (
     REFRESH_TIMEOUT_SECONDS,
     build_composer_content,
     check_shown,
+    chosen_account_id,
     recheck_ticket,
 )
 from handlers.replies.composing import keep_draft
@@ -33,7 +35,8 @@ from handlers.replies.reply_text import ReplyText, find_duplicate, reply_text_fr
 from models import Event, Mention, Ticket
 from models.core.base import MovedOnError, RuleBrokenError, TakenError
 from models.core.database import BusyError
-from models.tickets import kept_drafts
+from models.tickets import answer_as, kept_drafts, unconnected_accounts
+from models.tickets.answer_as import AnsweringAccount
 from models.tickets.pause import PausedError
 from models.tickets.unconnected_accounts import AccountNotConnectedError
 
@@ -46,13 +49,14 @@ def submit(act: Act[Origin]) -> Body | None:
     """Queue the reply; or show what stands against it, or keep it as a draft."""
     ctx, who, origin = act.ctx, act.who, act.value
     typed, wait_seconds = act.typed(REPLY_BLOCK, REPLY_INPUT), _wait_seconds(act.view)
+    account_id = chosen_account_id(act.view, origin)
     try:
         try:
-            return _submit(act, typed, wait_seconds)
+            return _submit(act, typed, wait_seconds, account_id)
         except MovedOnError as error:
-            return _reopen_composer(ctx, who, origin, typed, str(error))
+            return _reopen_composer(ctx, who, origin, typed, str(error), account_id=account_id)
         except (TakenError, PausedError, AccountNotConnectedError) as error:
-            _keep_draft(ctx, who, origin, typed)
+            _keep_draft(ctx, who, origin, typed, account_id)
             return refuse_submit(REPLY_BLOCK, f"{error} {KEPT_AS_DRAFT_TEXT}")
     except BusyError:
         return refuse_submit(
@@ -68,20 +72,22 @@ def _wait_seconds(view: Body) -> int | None:
     return int(option["value"]) if option else None
 
 
-def _submit(act: Act[Origin], typed: SlackText, wait_seconds: int | None) -> Body | None:
+def _submit(
+    act: Act[Origin], typed: SlackText, wait_seconds: int | None, account_id: str | None
+) -> Body | None:
     ctx, who, origin = act.ctx, act.who, act.value
     words = reply_text_from_typed(ctx.network(origin.network), typed, origin.sign)
     if words.problem is not None:
         raise RuleBrokenError(words.problem)
-    ctx.read_with_timeout(lambda: recheck_ticket(ctx, origin.ticket), REFRESH_TIMEOUT_SECONDS)
+    ctx.read_with_timeout(lambda: recheck_ticket(ctx, origin.ticket, account_id), REFRESH_TIMEOUT_SECONDS)
     refused = why_may_not_send(ctx, who, origin.ticket)
     if refused is not None or origin.only_draft:  # what it said it would do, whoever may send by now
-        return _offer_draft(ctx, who, origin, typed, refused)
-    warned = _build_warning(ctx, who, origin, typed, words)
+        return _offer_draft(ctx, who, origin, typed, refused, account_id=account_id)
+    warned = _build_warning(ctx, who, origin, typed, words, account_id=account_id)
     if warned is not None:
         return warned
     with act.change_once() as session:
-        _queue_reply(ctx, session, who, origin, words, wait_seconds=wait_seconds)
+        _queue_reply(ctx, session, who, origin, words, account_id=account_id, wait_seconds=wait_seconds)
     return None
 
 
@@ -92,6 +98,7 @@ def _queue_reply(
     origin: Origin,
     words: ReplyText,
     *,
+    account_id: str | None,
     wait_seconds: int | None,
 ) -> None:
     at = ctx.now()
@@ -102,6 +109,7 @@ def _queue_reply(
     target = Mention.load(session, ticket.id, ticket.target_post_id)
     target.check_version(origin.post_id, origin.latest)
     check_shown(ctx, ticket, target, is_known=origin.not_shown)
+    account = _answering_account(session, ticket, target, origin, account_id)
     reply = ticket.reply(
         session,
         text=words.text,
@@ -111,7 +119,8 @@ def _queue_reply(
         to_post_id=origin.post_id,
         undo_until=at + timedelta(seconds=ctx.settings.undo_seconds),
         key=origin.key,
-        by_hand=target.answerable,
+        by_hand=account.refusal,
+        account_id=account.account_id,
         author=origin.author,
         sign_off=words.sign_off,
         wait_seconds=wait_seconds,
@@ -121,24 +130,61 @@ def _queue_reply(
         Event.record(session, "sent anyway", at=at, by=who.id, ticket_id=ticket.id, reply_id=reply.id)
 
 
+def _answering_account(
+    session: Session, ticket: Ticket, target: Mention, origin: Origin, account_id: str | None
+) -> AnsweringAccount:
+    """The account that was chosen, as the target concerns it.
+
+    Raises `MovedOnError` if the composer has not shown yet what follows from the choice.
+    """
+    accounts = answer_as.load_accounts(session, ticket)
+    wanted = account_id or ticket.account_id
+    account = answer_as.pick_account(accounts, wanted)
+    if account.account_id == wanted:
+        is_shown = wanted == (origin.account or ticket.account_id) or origin.account is None
+        if not is_shown and origin.by_hand != (account.refusal is not None):
+            raise MovedOnError(f"Check how this goes out as {mrkdwn_handle(account.name)}, then send again.")
+        return account
+    if account_id is None:  # opened while the ledger was slow
+        raise MovedOnError(f"This would go out as {mrkdwn_handle(account.name)}. Check it, then send again.")
+    refusal = answer_as.load_refusal(session, target, wanted)
+    if refusal is None and unconnected_accounts.find_alarm(session, ticket.network, wanted) is None:
+        raise MovedOnError("That account is not connected any more. Choose again, then send again.")
+    return AnsweringAccount(wanted, None, is_connected=False, refusal=refusal)
+
+
 # --- who may, and what was said before ----------------------------------------------------------------------
 
 
 def _offer_draft(
-    ctx: BotContext, who: Actor, origin: Origin, typed: SlackText, refused: str | None
+    ctx: BotContext,
+    who: Actor,
+    origin: Origin,
+    typed: SlackText,
+    refused: str | None,
+    *,
+    account_id: str | None,
 ) -> Body | None:
     """Not theirs to send: the words become a draft, which the thread offers to those who may."""
     with write_session(ctx) as session:
         ticket = Ticket.lock(session, origin.ticket)
         ticket.stop_composing(key=origin.key)
-        draft = keep_draft(ctx, session, ticket, who, origin=origin, words=typed.text.strip())
+        draft = keep_draft(
+            ctx, session, ticket, who, origin=origin, words=typed.text.strip(), account_id=account_id
+        )
         if draft is not None:
             thread_notices.post_draft(session, draft, at=ctx.now())
     return None if origin.only_draft else refuse_submit(REPLY_BLOCK, f"{refused} {KEPT_AS_DRAFT_TEXT}")
 
 
 def _build_warning(
-    ctx: BotContext, who: Actor, origin: Origin, typed: SlackText, words: ReplyText
+    ctx: BotContext,
+    who: Actor,
+    origin: Origin,
+    typed: SlackText,
+    words: ReplyText,
+    *,
+    account_id: str | None,
 ) -> Body | None:
     """The composer once more, with what speaks against these words; None if nothing does.
 
@@ -154,15 +200,22 @@ def _build_warning(
         if not notice or is_known:
             return None
         twin = before.quoted if before is not None else None
-        asked = build_composer_content(ctx, session, ticket, typed.text, notice=notice, twin=twin)
-        warned = replace(origin, anyway=words.text_hash, near=before is not None)
+        accounts = answer_as.load_accounts(session, ticket)
+        account = answer_as.pick_account(accounts, account_id or ticket.account_id)
+        asked = build_composer_content(
+            ctx, session, ticket, typed.text, account=account, accounts=accounts, notice=notice, twin=twin
+        )
+        shown = origin.shown_as(account.account_id, by_hand=account.refusal is not None)
+        warned = replace(shown, anyway=words.text_hash, near=before is not None)
         return {"response_action": "update", "view": build_composer_modal(warned, asked)}
 
 
 # --- the conversation went on -------------------------------------------------------------------------------
 
 
-def _reopen_composer(ctx: BotContext, who: Actor, origin: Origin, typed: SlackText, sentence: str) -> Body:
+def _reopen_composer(
+    ctx: BotContext, who: Actor, origin: Origin, typed: SlackText, sentence: str, *, account_id: str | None
+) -> Body:
     """Show what is new, keep what was typed, and ask again."""
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         ticket = session.get_one(Ticket, origin.ticket)
@@ -174,23 +227,37 @@ def _reopen_composer(ctx: BotContext, who: Actor, origin: Origin, typed: SlackTe
         )
         if closed is None:
             target = Mention.load(session, ticket.id, ticket.target_post_id)
+            accounts = answer_as.load_accounts(session, ticket)
+            account = answer_as.pick_account(accounts, account_id or ticket.account_id)
             fresh = replace(
                 origin,
+                account=account.account_id,
+                by_hand=account.refusal is not None,
                 turn=ticket.turn,
                 post_id=ticket.target_post_id,
                 latest=target.latest_id,
                 not_shown=target.is_missing,
             )
-            asked = build_composer_content(ctx, session, ticket, typed.text, notice=f":warning: {sentence}")
+            asked = build_composer_content(
+                ctx,
+                session,
+                ticket,
+                typed.text,
+                account=account,
+                accounts=accounts,
+                notice=f":warning: {sentence}",
+            )
     if closed is not None:
-        _keep_draft(ctx, who, origin, typed)
+        _keep_draft(ctx, who, origin, typed, account_id)
         return refuse_submit(REPLY_BLOCK, f"{sentence} {closed} {KEPT_AS_DRAFT_TEXT}")
     return {"response_action": "update", "view": build_composer_modal(fresh, asked)}
 
 
-def _keep_draft(ctx: BotContext, who: Actor, origin: Origin, typed: SlackText) -> None:
+def _keep_draft(
+    ctx: BotContext, who: Actor, origin: Origin, typed: SlackText, account_id: str | None
+) -> None:
     """What was typed is kept as a draft of its author, whatever became of it."""
     with write_session(ctx) as session:
         ticket = Ticket.lock(session, origin.ticket)
         ticket.stop_composing(key=origin.key)
-        keep_draft(ctx, session, ticket, who, origin=origin, words=typed.text.strip())
+        keep_draft(ctx, session, ticket, who, origin=origin, words=typed.text.strip(), account_id=account_id)

@@ -17,6 +17,7 @@ from models.sources.author import Author
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.sources.gap import Gap
 from models.sources.mention import Mention
+from models.tickets import answer_as
 from models.tickets.delivery_state import LIVE_STATES, STUCK_STATES, UNSETTLED_STATES, DeliveryState
 from models.tickets.reply import Reply
 from models.tickets.state import OPEN_STATES, TicketState
@@ -67,6 +68,7 @@ class TicketEntry:
     channel: str | None
     ts: str | None
     media: list[Any] | None = None  # what is attached to that post, as `Mention.media` holds it
+    has_no_account: bool = False  # neither its account nor another one that heard that post is connected
     reply: UnsettledReply | None = None  # the one that needs a person; else the current turn's, if unsettled
 
     @property
@@ -304,6 +306,7 @@ ENTRY_COLUMNS = (
     Card.channel,
     Card.ts,
     Mention.media,
+    answer_as.has_no_account(),
 )
 
 

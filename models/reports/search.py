@@ -12,7 +12,7 @@ from heapq import merge
 from typing import Any
 
 import regex
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, and_, select, text
 from sqlalchemy.orm import Session
 
 from models.core.base import RuleBrokenError, is_sqlite
@@ -20,6 +20,7 @@ from models.core.fold import fold
 from models.slack.card import Card
 from models.sources.author import Author
 from models.sources.mention import Mention
+from models.tickets import answer_as
 from models.tickets.delivery_state import LIVE_STATES, DeliveryState
 from models.tickets.reply import Reply
 from models.tickets.ticket import CANARY_NETWORK, Ticket
@@ -63,6 +64,7 @@ class SearchHit:
     owner: str | None
     channel: str | None
     ts: str | None
+    has_no_account: bool = False  # it is open, and no account that may answer it is connected any more
     by: str | None = None
     delivery: str | None = None
 
@@ -196,7 +198,15 @@ def _key(session: Session) -> str:
 
 # --- what stands there --------------------------------------------------------------------------------------
 
-_TICKET_COLUMNS = (Ticket.state, Ticket.reason, Ticket.closed_by, Ticket.owner, Card.channel, Card.ts)
+_TICKET_COLUMNS = (
+    Ticket.state,
+    Ticket.reason,
+    Ticket.closed_by,
+    Ticket.owner,
+    Card.channel,
+    Card.ts,
+    and_(Ticket.is_open(), answer_as.has_no_account()),
+)
 
 
 def _join_tables(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:

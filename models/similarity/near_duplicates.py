@@ -1,11 +1,11 @@
-"""Finds replies that repeat what the account told others recently.
+"""Finds replies that repeat what our accounts told others recently.
 
 What is compared are fingerprints (models/core/fingerprint.py).
 """
 
 import math
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -81,7 +81,7 @@ class FingerprintCache:
         newest = session.scalar(select(func.max(_REPLY.id))) or 0
         since = max(newest - SCANNED_REPLIES_MAX, self._newest - LATE_COMMIT_MAX_IDS, 0)
         query = (
-            select(_TICKET.network, _TICKET.account_id, _REPLY.id, _REPLY.essence)
+            select(_TICKET.network, _REPLY.account_id, _REPLY.id, _REPLY.essence)
             .join(Ticket.__table__, _TICKET.id == _REPLY.ticket_id)
             .where(_REPLY.id > since, _REPLY.essence != "")
         )
@@ -101,18 +101,18 @@ def find_near_duplicate(
     text: str,
     sign_off: str | None,
     network: str,
-    account_id: str,
+    account_ids: Collection[str],
     author_id: int,
     names: Iterable[str],
     percent: int = NEAR_DUPLICATE_MIN_PERCENT,
 ) -> NearDuplicate | None:
-    """Returns the reply most like `text` among the account's newest that are public or on their way.
+    """Returns the reply most like `text` among the newest of those accounts that are public or on their way.
 
     `text` ends with `sign_off`, if there is one; it is for the author `author_id`; `names` are the customer's
     and the teammates'. An exact copy to the same person comes first. A short text is compared only with
     replies to this person. Returns None if none is at least `percent` alike.
     """
-    earlier = _replies_to_author(session, account_id, author_id)
+    earlier = _replies_to_author(session, account_ids, author_id)
     words = normalize_text(strip_sign_off(text, sign_off))
     copy = next(
         (row.id for row in earlier if normalize_text(strip_sign_off(row.text, row.sign_off)) == words),
@@ -124,7 +124,8 @@ def find_near_duplicate(
     if count_effective_letters(bare) < SHORT_TEXT_MAX_LETTERS:
         candidates: Mapping[int, str] = {row.id: row.essence for row in earlier if row.essence}
     else:
-        candidates = known.of(session, network, account_id)
+        maps = [known.of(session, network, one) for one in account_ids]
+        candidates = maps[0] if len(maps) == 1 else {key: one[key] for one in maps for key in one}
     found = _best_match(session, sort_words(bare), candidates, percent)
     return (
         _load_near_duplicate(session, *found, words=words, author_id=author_id) if found is not None else None
@@ -138,15 +139,17 @@ def count_effective_letters(bare: str) -> int:
     )
 
 
-def _replies_to_author(session: Session, account_id: str, author_id: int) -> list[Row[*tuple[Any, ...]]]:
-    """The account's replies to this person, newest first.
+def _replies_to_author(
+    session: Session, account_ids: Collection[str], author_id: int
+) -> list[Row[*tuple[Any, ...]]]:
+    """The replies of those accounts to this person, newest first.
 
     With their texts: names may have changed since a fingerprint was stored, so a copy is recognised by its
     text.
     """
     query = select(_REPLY.id, _REPLY.essence, _REPLY.text, _REPLY.sign_off)
     query = query.join(Ticket.__table__, _TICKET.id == _REPLY.ticket_id).where(
-        _TICKET.author_id == author_id, _TICKET.account_id == account_id, _REPLY.state.in_(LIVE_STATES)
+        _TICKET.author_id == author_id, _REPLY.account_id.in_(account_ids), _REPLY.state.in_(LIVE_STATES)
     )
     return sorted(session.execute(query), key=lambda row: row.id, reverse=True)
 

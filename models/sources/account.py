@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import ColumnElement, UniqueConstraint, func, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, aliased, mapped_column
 
 from models.core.base import Base, Key, add_if_absent
 
@@ -118,8 +118,9 @@ class Account(Base):
         cls, network: InstrumentedAttribute[str], account_id: InstrumentedAttribute[str]
     ) -> ColumnElement[bool]:
         """Returns the SQL condition that the account in those columns has no credentials any more."""
-        query = select(cls.id).where(cls.network == network, cls.network_id == account_id)
-        return query.where(cls.source.is_(None)).exists()
+        own = aliased(cls)  # the query around it may read accounts, too
+        query = select(own.id).where(own.network == network, own.network_id == account_id)
+        return query.where(own.source.is_(None)).exists()
 
     @property
     def at_handle(self) -> str:

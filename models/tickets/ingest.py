@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, literal, select
+from sqlalchemy import bindparam, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from models.core import bulk_insert
@@ -126,7 +126,7 @@ def ingest_page(
         mention = known.get(post.post_id)
         if mention is not None:
             _record_also_heard(session, mention, post, place, result, at=at)
-            _ingest_known(session, mention, post, result, promise=place.promise, at=at)
+            _ingest_known(session, mention, post, place, result, at=at)
         elif post.post_id not in new_posts or _is_older(
             new_posts[post.post_id].version_key, post.version_key
         ):
@@ -169,9 +169,9 @@ def _ingest_known(
     session: Session,
     mention: Mention,
     post: IncomingPost,
+    place: IngestTarget,
     result: IngestResult,
     *,
-    promise: SlaPolicy,
     at: datetime,
 ) -> None:
     """Update a post that is known: a newer version replaces the text, anything else is a repeat.
@@ -186,21 +186,29 @@ def _ingest_known(
     ticket = Ticket.lock(session, mention.ticket_id)
     session.refresh(mention)
     if mention.is_missing:
-        _restore_mention(session, mention, post, result, promise=promise, at=at)
+        _restore_mention(session, mention, post, place, result, at=at)
     if _is_repeat(mention, post):
         result.repeats += 1
         return
     mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
-    _copy_content(mention, post)
+    _copy_content(session, mention, post, place)
     ticket.revision += 1
     Event.record(session, "post edited", at=at, ticket_id=mention.ticket_id, post_id=mention.post_id)
     result.edits += 1
     result.changed_ids.add(mention.ticket_id)
 
 
-def _copy_content(mention: Mention, post: IncomingPost) -> None:
-    """Copy the text, what is attached and the addressees of the post as it is now."""
-    mention.text, mention.answerable = post.text, post.answerable
+def _copy_content(session: Session, mention: Mention, post: IncomingPost, place: IngestTarget) -> None:
+    """Copy the text, what is attached and the addressees of the post as it is now.
+
+    Whether it may be answered is true of the account that read it alone.
+    """
+    mention.text = post.text
+    if place.account_id == mention.account_id:
+        mention.answerable = post.answerable
+    else:
+        here = (AlsoHeard.mention_id == mention.id, AlsoHeard.account_id == place.account_id)
+        session.execute(update(AlsoHeard).where(*here).values(answerable=post.answerable))
     mention.media = [attachment.as_json() for attachment in post.media]
     mention.addressed, mention.answers = list(post.addressed), post.answers
 
@@ -209,9 +217,9 @@ def _restore_mention(
     session: Session,
     mention: Mention,
     post: IncomingPost,
+    place: IngestTarget,
     result: IngestResult,
     *,
-    promise: SlaPolicy,
     at: datetime,
 ) -> None:
     """Record that it is shown again, and write its text if it was erased. Its ticket is locked."""
@@ -219,8 +227,8 @@ def _restore_mention(
     if mention.deleted_at is not None:
         if post.latest_id != mention.latest_id and not _is_older(post.version_key, mention.version_key):
             mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
-        _copy_content(mention, post)
-    waits = not_shown.restore(session, ticket, mention, at=at, promise=promise)
+        _copy_content(session, mention, post, place)
+    waits = not_shown.restore(session, ticket, mention, at=at, promise=place.promise)
     result.restored_tickets[ticket.id] = result.restored_tickets.get(ticket.id, False) or waits
     result.changed_ids.add(ticket.id)
 

@@ -36,17 +36,26 @@ def keep_draft(
     request_key: str,
     replaces: int | None = None,
     author: str | None = None,
+    account_id: str | None = None,
 ) -> Reply | None:
     """Keep what `by` typed as a draft; None if these very words are kept already.
 
     `request_key` names the composer and the words. The draft `replaces` is discarded; `author` is whose words
-    they were, if somebody else's.
+    they were, if somebody else's; `account_id` the account that they are written as (None: the ticket's).
     """
     if not ProcessedRequest.claim_key(session, request_key, at=at):
         return None
     came_from = discard_replaced(session, replaces, by=by, at=at) if replaces is not None else {}
     draft = ticket.draft(
-        session, text=words, by=by, at=at, key=uuid4().hex, source="composer", author=author, **came_from
+        session,
+        text=words,
+        by=by,
+        at=at,
+        key=uuid4().hex,
+        source="composer",
+        author=author,
+        account_id=account_id,
+        **came_from,
     )
     draft.update_reaction(session)
     return draft

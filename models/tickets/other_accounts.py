@@ -3,10 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import exists, func, select, union, update
+from sqlalchemy import exists, func, or_, select, union, update
 from sqlalchemy.orm import Session
 
+from models.sources.also_heard import AlsoHeard
 from models.sources.cursor import Cursor
+from models.sources.mention import Mention
 from models.tickets.delivery_state import PENDING_STATES, PUBLIC_STATES, UNSETTLED_STATES
 from models.tickets.reply import Reply
 from models.tickets.ticket import Ticket
@@ -53,6 +55,14 @@ def list_networks_without_credentials(
 
 
 def redraw_cards(session: Session, network: str, account_id: str) -> None:
-    """Have the cards of the account's open tickets redrawn."""
-    here = (Ticket.network == network, Ticket.account_id == account_id, Ticket.drawn_revision > 0)
-    session.execute(update(Ticket).where(Ticket.is_open(), *here).values(revision=Ticket.revision + 1))
+    """Have the cards of open tickets redrawn that name the account."""
+    of_ticket = select(Mention.id).where(Mention.ticket_id == Ticket.id)
+    also = of_ticket.join(AlsoHeard, AlsoHeard.mention_id == Mention.id)
+    names_it = or_(
+        Ticket.account_id == account_id,
+        of_ticket.where(Mention.account_id == account_id).exists(),
+        also.where(AlsoHeard.account_id == account_id).exists(),
+        exists().where(Reply.ticket_id == Ticket.id, Reply.account_id == account_id),
+    )
+    here = (Ticket.is_open(), Ticket.network == network, Ticket.drawn_revision > 0, names_it)
+    session.execute(update(Ticket).where(*here).values(revision=Ticket.revision + 1))

@@ -25,7 +25,7 @@ WORDS = (
 SIGN = "\N{EN DASH} Tom"
 # What the guard cannot do without: as many of the newest rows, straight from the driver.
 BARE = """
-SELECT id, essence, state, (SELECT account_id FROM tickets WHERE id = replies.ticket_id AND network = 'x')
+SELECT id, essence, state, (SELECT network FROM tickets WHERE id = replies.ticket_id), account_id
 FROM replies ORDER BY id DESC LIMIT 5000
 """
 
@@ -60,7 +60,7 @@ def _measure(url: str, others: int, what: str) -> list[Figure]:
 
 
 def _look(session: Session, known: FingerprintCache, words: str, number: int) -> None:
-    account = {"network": "x", "account_id": "99", "author_id": 1 + number}
+    account = {"network": "x", "account_ids": {"99"}, "author_id": 1 + number}
     find_near_duplicate(
         session, known, text=f"{words} {SIGN}", sign_off=SIGN, names=("Ana", "Tom"), **account
     )
@@ -90,7 +90,9 @@ def _fill(session: Session, chance: random.Random, others: int) -> None:
     accounts = ["99"] * (COMPARED_REPLIES_MAX + OLDER) + ["98"] * others
     chance.shuffle(accounts)
     session.execute(insert(Ticket), [_ticket(n, account) for n, account in enumerate(accounts, 1)])
-    session.execute(insert(Reply), [_reply(n, _say(chance)) for n in range(1, total + 1)])
+    session.execute(
+        insert(Reply), [_reply(n, account, _say(chance)) for n, account in enumerate(accounts, 1)]
+    )
 
 
 def _ticket(number: int, account_id: str) -> dict[str, object]:
@@ -107,10 +109,11 @@ def _ticket(number: int, account_id: str) -> dict[str, object]:
     } | dict.fromkeys(("opened_at", "seen_at", "waiting_since"), at)
 
 
-def _reply(number: int, words: str) -> dict[str, object]:
+def _reply(number: int, account_id: str, words: str) -> dict[str, object]:
     return {
         "id": number,
         "ticket_id": number,
+        "account_id": account_id,
         "turn": 1,
         "state": DeliveryState.PUBLISHED,
         "key": str(number),

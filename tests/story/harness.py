@@ -278,14 +278,18 @@ def started(
     x: XServer,
     *,
     network: XNetwork | None = None,
+    networks: Connections | None = None,
     now: Callable[[], datetime] | None = None,
 ) -> Iterator[Bot]:
-    """Start a bot between two worlds that are there already; `network` is how it speaks to X."""
+    """Start a bot between two worlds that are there already; `network` is how it speaks to X.
+
+    `networks` are all its connections, where it has several.
+    """
     ctx = BotContext(
         settings=settings,
         db=Database(settings.url),
         slack=SlackClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
-        networks=Connections.fixed(network or XNetwork(keys)),
+        networks=networks or Connections.fixed(network or XNetwork(keys)),
         now=now or (lambda: datetime.now(UTC)),
         worker="test",
     )

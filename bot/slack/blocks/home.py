@@ -331,6 +331,8 @@ def _title(one: TicketEntry, shown: HomeContent) -> str:
 def _status_text(one: TicketEntry, shown: HomeContent, *, with_owner: bool = False) -> str:
     """Where it stands, in our own words alone; times in each reader's own zone."""
     parts = [_waiting_text(one, _title(one, shown), shown.at)]
+    if one.has_no_account:
+        parts.append("no account")
     if with_owner:
         parts.append(f"<@{one.owner}> has it" if one.owner else "nobody has it")
         card = permalink(shown.url, one.channel, one.ts)

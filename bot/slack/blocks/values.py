@@ -12,7 +12,7 @@ https://docs.slack.dev/reference/views
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Self
 
 NOTE_BLOCK_PREFIX = "note "
@@ -110,6 +110,7 @@ class TicketValue(Value):
     account: str | None = None
     network: str | None = None
     latest: str | None = None
+    account_id: str | None = None  # of `account`; None: the ticket's
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,11 +353,17 @@ class Origin(ModalValue):
     near: bool = False  # and that was because they are a near copy
     only_draft: bool = False  # its author may not send: the submit keeps a draft
     not_shown: bool = False  # its author was told that the network does not show the post
+    account: str | None = None  # the id of the account that it is shown to go out as; None: the ticket's
+    by_hand: bool = False  # and that it has to be posted by hand as that account
 
     @property
     def request_key(self) -> str | None:
         """The key under which the submit is noted."""
         return f"composer {self.key}"
+
+    def shown_as(self, account: str, *, by_hand: bool) -> "Origin":
+        """The same, shown to go out as that account. What was warned of is to be looked for again."""
+        return replace(self, account=account, by_hand=by_hand, anyway=None, near=False)
 
 
 # --- whichever kind it is -----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The post that somebody is about to answer, looked at once more on the local X, over real HTTP."""
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,11 +9,16 @@ from sqlalchemy import select
 
 from bot.ingest import refresh_post as looking
 from bot.ingest.refresh_post import READING_NAME, REFRESH_INTERVAL, refresh_target
+from bot.networks.x.client import XNetwork
+from bot.networks.x.settings import XSettings
+from bot.publish import account_check
 from bot.publish.publish_job import hold_reply
+from bot.runtime.connections import Connections
 from models import Cursor, Event, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 from sandbox.x import XServer
+from tests.bot.conftest import KEYS
 from tests.bot.room import BEN, Counting, Room, room
 
 LOOK_UP = "GET /2/tweets"
@@ -331,3 +337,45 @@ def test_a_network_without_keys_is_not_asked(database_url: str, on_x: Room, x: X
 
     assert looks(x) == asked
     assert counted(on_x) == []
+
+
+# Several accounts of ours
+
+
+@pytest.fixture
+def help_desk(database_url: str, on_x: Room, x: XServer) -> Room:
+    """The same desk, where @acme_help is connected, too."""
+    second = x.world.add_user("acme_help", "Acme Help")
+    its_keys = KEYS | {"access_token": f"{second.id}-token"}
+    network = XNetwork(XSettings(_env_file=None, api_url=x.url, **its_keys))
+    networks = Connections.fixed(on_x.network, network)
+    return Room(replace(on_x.ctx, networks=networks), network, on_x.clock)
+
+
+@pytest.mark.parametrize("handle", ["acmebrew", "acme_help"])
+def test_an_answer_of_any_account_that_heard_it_ends_the_turn(
+    on_x: Room, help_desk: Room, x: XServer, handle: str
+) -> None:
+    found = x.world.post("maria", "@acme_help @acmebrew is the kettle back?").id
+    on_x.poll()
+    help_desk.poll()
+    on_x.clock.pass_by(minutes=5)
+    x.world.publish("It is.", reply_to=found, by=x.world.user(handle))
+
+    refresh_target(help_desk.ctx, 1)
+
+    assert (on_x.ticket().state, on_x.ticket().reason) == (TicketState.ANSWERED, "outside Heard")
+
+
+def test_a_post_is_looked_at_as_an_account_that_is_connected(on_x: Room, help_desk: Room, x: XServer) -> None:
+    found = x.world.post("maria", "@acmebrew @acme_help is the ketle back?").id
+    on_x.poll()
+    help_desk.poll()
+    only = replace(on_x.ctx, networks=Connections.fixed(help_desk.network))
+    account_check.check_network(only, help_desk.network)
+    on_x.clock.pass_by(minutes=5)
+    x.world.edit(found, "@acmebrew @acme_help is the kettle back?")
+
+    refresh_target(only, 1)
+
+    assert on_x.texts() == ["@acmebrew @acme_help is the kettle back?"]

@@ -50,6 +50,7 @@ def told(
     values = {
         "essence": compute_fingerprint(strip_sign_off(text, sign_off), names),
         "actor": TOM,
+        "account_id": place.account_id,
         "created_at": NINE,
     } | more
     reply = Reply(
@@ -72,7 +73,7 @@ def near(
 ) -> NearDuplicate | None:
     """What the guard finds when `text` is to go to that person, with nothing read before unless `known`."""
     author = Author.by_network_id(session, "x", [to]).get(to)
-    asked = {"sign_off": None, "network": "x", "account_id": "99", "names": ("Ana", "Tom")} | more
+    asked = {"sign_off": None, "network": "x", "account_ids": {"99"}, "names": ("Ana", "Tom")} | more
     return find_near_duplicate(
         session, known or FingerprintCache(), text=text, author_id=author.id if author else -1, **asked
     )
@@ -320,8 +321,8 @@ def test_what_another_account_or_network_said_is_not_compared(session: Session) 
 
     assert near(session, CANNED, to="7") is None
     assert near(session, CANNED, to="8") is None
-    assert near(session, CANNED, account_id="98", network="mastodon") is None
-    assert near(session, CANNED, account_id="98") is not None
+    assert near(session, CANNED, account_ids={"98"}, network="mastodon") is None
+    assert near(session, CANNED, account_ids={"98"}) is not None
 
 
 def test_replies_of_other_accounts_between_do_not_hide_one(

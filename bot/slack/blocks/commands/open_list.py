@@ -120,7 +120,8 @@ def _ticket_line(one: TicketEntry, titles: Mapping[str, str], *, url: str, at: d
     title = titles.get(one.network, one.network)
     mark, stands = _status_text(one, title, at)
     waits = f"waiting {format_duration(at - one.since)}" if one.is_open else ""
-    told = ", ".join(part for part in (waits, stands, owner) if part)
+    left = "no account" if one.has_no_account else ""
+    told = ", ".join(part for part in (waits, stands, left, owner) if part)
     return f"{mark}{name} on {title}: {told}"
 
 

@@ -45,6 +45,7 @@ def _result_block(one: SearchHit, titles: Mapping[str, str], url: str) -> Block:
     if one.by is not None:
         parts = [{"type": "user", "user_id": one.by}, _our_verb(one), *parts]
     parts += [date_element(one.at), "  ·  ", *state_elements(one.state, one.reason, one.closed_by, one.owner)]
+    parts += [", no account"] if one.has_no_account else []
     card = permalink(url, one.channel, one.ts)
     parts += ["  ·  ", link_element(card, f"card #{one.ticket_id}") if card else f"#{one.ticket_id}"]
     head = line_block(*parts)

@@ -22,7 +22,7 @@ from bot.slack.blocks.issues.ranking import (
     weight_text,
 )
 from bot.slack.blocks.text import date_token, mrkdwn_handle, mrkdwn_literal, quote_block
-from bot.slack.blocks.tickets.card import build_reply_button, reply_value
+from bot.slack.blocks.tickets.reply_button import build_reply_button, reply_value
 from bot.slack.blocks.values import IssueValue, ReporterValue
 from models import Author, Mention, Reply, Ticket
 from models.issues.issue import Issue

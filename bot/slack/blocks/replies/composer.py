@@ -11,6 +11,8 @@ from bot.slack.typed_text import for_input
 COMPOSER_CALLBACK_ID = "composer"
 REPLY_BLOCK, REPLY_INPUT = "reply", "text"
 TAKE_OVER_ACTION_ID = "take_over_composing"
+ACCOUNT_BLOCK, ACCOUNT_ACTION_ID = "account", "answer_as"
+OPTION_MAX_CHARS = 75  # https://docs.slack.dev/reference/block-kit/composition-objects/option-object
 WAIT_BLOCK = "wait"
 HOUR_SECONDS = 3600
 WAIT_OPTIONS = (
@@ -37,6 +39,9 @@ class ComposerContent:
     notice: str | None = None  # our own sentence about it, mrkdwn
     composing_notice: str | None = None  # who else is writing, and since when: our own sentence, mrkdwn
     duplicate_text: str | None = None  # a reply of ours that says the same, word for word as it went out
+    account_choices: tuple[
+        tuple[str, str], ...
+    ] = ()  # ids and handles of accounts to choose from, if several
 
 
 def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, Any]:
@@ -64,6 +69,8 @@ def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, An
                 f"*{mrkdwn_handle(asked.account)}*.",
             ),
         )
+    if len(asked.account_choices) > 1:
+        blocks.append(_account_block(asked, origin.account))
     blocks.append(_input_block(asked, origin.sign))
     if not origin.only_draft:
         blocks.append(_wait_block())
@@ -101,6 +108,27 @@ def _addressing_block(asked: ComposerContent, sign: str | None, *, is_only_draft
     )
     signed = [plain_text(f"Signed “{sign}”.")] if sign else []
     return block | {"elements": [*block["elements"], *signed]}
+
+
+def _account_block(asked: ComposerContent, chosen: str | None) -> Block:
+    """As which account: choosing another one redraws what stands above."""
+    options = {
+        account_id: {"text": plain_text(truncate(f"@{handle}", OPTION_MAX_CHARS)), "value": account_id}
+        for account_id, handle in asked.account_choices
+    }
+    preset = options.get(chosen or "")
+    return {
+        "type": "input",
+        "block_id": ACCOUNT_BLOCK,
+        "dispatch_action": True,
+        "label": plain_text("Answer as"),
+        "element": {
+            "type": "static_select",
+            "action_id": ACCOUNT_ACTION_ID,
+            "options": list(options.values()),
+            **({"initial_option": preset} if preset is not None else {}),
+        },
+    }
 
 
 def _wait_block() -> Block:

@@ -16,21 +16,25 @@ DATE_TIME_FORMAT = "{date_short_pretty} at {time_secs}"  # for what may be on an
 QUOTE_MAX_CHARS = 600  # characters of our own reply on the card
 
 
-def build_blocks(reply: Reply, *, title: str, account: str) -> list[Block]:
-    """The line that says where the reply is, and its words."""
+def build_blocks(reply: Reply, *, title: str, account: str, names_account: bool = False) -> list[Block]:
+    """The line that says where the reply is, and its words.
+
+    `names_account`: once it is public the line says as which account it went out, too.
+    """
     return [
-        context_block(_status_line(reply, title, f"*{mrkdwn_handle(account)}*")),
+        context_block(_status_line(reply, title, f"*{mrkdwn_handle(account)}*", names_account=names_account)),
         quote_block(reply.text, QUOTE_MAX_CHARS),
     ]
 
 
-def _status_line(reply: Reply, title: str, account: str) -> str:
+def _status_line(reply: Reply, title: str, account: str, *, names_account: bool) -> str:
     who, due = f"<@{reply.actor}>", date_token(reply.due_at or reply.created_at, TIME_FORMAT)
     on_its_way = f":outbox_tray: {who}'s reply is on its way to {title}."
     why = waiting_reason(reply.reason or "", title, reply.detail or "")
     again = date_token(reply.due_at or reply.created_at, DATE_TIME_FORMAT)
     waits = f":hourglass: {who}'s reply waits: {why}. It is tried again {again}."
-    spoken = f"{_settled_text(reply)}{_reply_link(reply, title)}"
+    as_account = f" as {account}" if names_account else ""
+    spoken = f"{as_account}{_settled_text(reply)}{_reply_link(reply, title)}"
     lines = {
         DeliveryState.HELD: f":outbox_tray: {who}'s reply goes out at {due} as {account}. *Undo* stops it.",
         DeliveryState.QUEUED: waits if reply.reason else on_its_way,

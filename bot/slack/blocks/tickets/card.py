@@ -4,7 +4,8 @@ What a customer typed stands only in rich_text elements, which Slack shows as th
 it could ring a channel or dress up a link. https://docs.slack.dev/messaging/formatting-message-text/
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.networks.base import Network, Publisher
@@ -31,6 +32,8 @@ from bot.slack.blocks.text import (
     truncate,
 )
 from bot.slack.blocks.tickets import missing_post
+from bot.slack.blocks.tickets.account_names import audience_parts
+from bot.slack.blocks.tickets.reply_button import reply_value
 from bot.slack.blocks.values import MenuValue, TicketValue
 from models import Author, Issue, Mention, Reply, Ticket
 from models.core.mrkdwn import escape_entities, escape_mrkdwn
@@ -63,10 +66,20 @@ class CardView:
     earlier_tickets: int
     network: Network | None
     title: str
-    account: str
+    account: str  # the handle of the one that answers unless another is chosen
+    account_id: str | None = None
+    connected: tuple[str, ...] | None = None  # the handles of those that heard what is shown; None: `account`
+    left: tuple[str, ...] = ()  # and of those that are not connected any more
+    reply_accounts: Mapping[int, str] = field(default_factory=dict)  # as which one each reply goes, by its id
     issues: tuple[Issue, ...] = ()  # what it is about
-    is_disconnected: bool = False  # its account is not connected
+    is_disconnected: bool = False  # its account, or that of a reply, is not connected
+    disconnected: str | None = None  # the handle of that account, if it is not `account`
     shows_pictures: bool = True  # False once Slack has refused them
+
+    @property
+    def has_several_accounts(self) -> bool:
+        """Whether it may matter as which account we answer."""
+        return len({self.account, *(self.connected or ()), *self.left, *self.reply_accounts.values()}) > 1
 
     @property
     def newest(self) -> Mention | None:
@@ -89,7 +102,10 @@ def build_card(view: CardView) -> list[Block]:
     """The message in blocks."""
     blocks = [_header(view), context_block(_context_line(view)), *_posts(view)]
     for reply in view.replies:
-        blocks += delivery.build_blocks(reply, title=view.title, account=view.account)
+        account = view.reply_accounts.get(reply.id, view.account)
+        blocks += delivery.build_blocks(
+            reply, title=view.title, account=account, names_account=view.has_several_accounts
+        )
     return [
         *blocks,
         *([build_issue_line(view.issues)] if view.issues else []),
@@ -145,7 +161,8 @@ def _header(view: CardView) -> Block:
 
 def _context_line(view: CardView) -> str:
     """Where, to whom, how many listen, and whether we have met."""
-    parts = [f"{view.title}, to {mrkdwn_handle(view.account)}"]
+    to, left = audience_parts((view.account,) if view.connected is None else view.connected, view.left)
+    parts = [f"{view.title}{to}", *left]
     if view.author.followers is not None:
         parts.append(count_noun(view.author.followers, "follower"))
     if view.earlier_tickets:
@@ -178,7 +195,7 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
     """One post of theirs: the words as they are, and a line about them in ours."""
     if mention.deleted_at is not None:
         return [context_block(missing_post.removed_text(mention, view.title))]
-    about = [date_token(mention.posted_at), *_match_reasons(mention, view.account)]
+    about = [date_token(mention.posted_at), *_match_reasons(mention, view)]
     if mention.media:
         about.append(describe_attachments(mention.attached))
     if mention.quoted is not None and mention.matched != "quotes us":
@@ -202,13 +219,14 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
     return [words, *beside, context_block("  ·  ".join(about)), *missing]
 
 
-def _match_reasons(mention: Mention, account: str) -> list[str]:
-    """Why it is here, and whom the network put in front of the words, if it is not our account alone."""
+def _match_reasons(mention: Mention, view: CardView) -> list[str]:
+    """Why it is here, and whom the network put in front of the words, if it is not ours alone."""
     why = mention.matched
     if mention.answers is not None:
         why = f"answers {mrkdwn_handle(mention.answers) if mention.answers else 'somebody else'}, {why}"
     addressed = mention.addressed or []
-    if [handle.lower() for handle in addressed] == [account.lower()]:
+    ours = {handle.lower() for handle in (view.account, *(view.connected or ()), *view.left)}
+    if addressed and all(handle.lower() in ours for handle in addressed):
         return [why]
     to = [mrkdwn_handle(handle) for handle in addressed[:HANDLES_SHOWN_MAX]]
     more = len(addressed) - len(to)
@@ -243,7 +261,7 @@ def _not_connected_line(view: CardView) -> list[Block]:
     is_open = view.ticket.state in OPEN_STATES or any(one.state in UNSETTLED_STATES for one in view.replies)
     if not (view.is_disconnected and is_open):
         return []
-    us = mrkdwn_handle(view.account)
+    us = mrkdwn_handle(view.disconnected or view.account)
     return [
         context_block(f":electric_plug: *Cannot be sent*: Heard is not connected to {view.title} as {us}.")
     ]
@@ -382,22 +400,4 @@ def button_value(view: CardView) -> TicketValue:
     With them a composer can open while the ledger is slow; the submit is held against the ledger anyway.
     """
     latest = next((one.latest_id for one in view.mentions if one.post_id == view.ticket.target_post_id), None)
-    return reply_value(view.ticket, view.author, view.account, latest)
-
-
-def build_reply_button(ticket: Ticket, author: Author, account: str) -> Block:
-    """A Reply button of its own, for a message in the ticket's thread; `account` is our handle."""
-    return button("Reply", "reply", reply_value(ticket, author, account, None), style="primary")
-
-
-def reply_value(ticket: Ticket, author: Author, account: str, latest: str | None) -> TicketValue:
-    """Returns what a button that leads to a composer carries; `latest` is the version of the post shown."""
-    return TicketValue(
-        ticket.id,
-        turn=ticket.turn,
-        post_id=ticket.target_post_id,
-        handle=author.handle,
-        account=account,
-        network=ticket.network,
-        latest=latest,
-    )
+    return reply_value(view.ticket, view.author, view.account, latest, account_id=view.account_id)
