@@ -107,7 +107,8 @@ def parse_export(ctx: BotContext, words: list[str], zone: ZoneInfo) -> ExportReq
             )
         given[name] = value
         options.append(f"--{name} '{value}'" if " " in value else f"--{name} {value}")
-    period, account = given.pop("period", None), accounts.find(given.pop("account", ""))
+    period, handle = given.pop("period", None), given.pop("account", None)
+    account = accounts.find(handle) if handle is not None else None
     when = parse_period(period, zone=zone, now=ctx.now()) if period is not None else None
     since, until = (when.since, when.until) if when is not None else (None, None)
     return ExportRequest(kind, ExportFilter(since, until, **given, account=account), form, tuple(options))
@@ -120,8 +121,8 @@ def _parse_filter(ctx: BotContext, kind: ExportTable, word: str, accounts: Accou
         return "person", person[1]
     if (channel := CHANNEL_MENTION_PATTERN.fullmatch(word)) is not None:
         return "channel", channel[1]
-    if word.startswith("@") and (account := accounts.find(word[1:])) is not None:
-        return "account", account.handle
+    if word.startswith("@") and accounts.find(word[1:]) is not None:
+        return "account", word[1:]
     if low in ctx.networks:
         return "network", low
     state = low.replace("-", " ")

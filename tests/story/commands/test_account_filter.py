@@ -1,15 +1,18 @@
 """`@handle` of one of our accounts as a filter: where a network has several, of only that one."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from handlers.commands import export
 from models import Account
 from models.tickets.ingest import IngestTarget, ingest_page
 from tests.models.ledger import PROMISE, said
 from tests.stage import CHANNEL
 from tests.story.commands.test_commands import words
-from tests.story.harness import Bot, seen
+from tests.story.harness import Bot, eventually, seen
 
 
 @pytest.fixture
@@ -120,3 +123,28 @@ def test_search_of_an_account_has_pages(two: Bot) -> None:
     assert "good coffee" in told
     assert "Further back for @acmebrew (our account)" in told
     assert "good books" not in told
+
+
+# --- export -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.both_engines
+def test_the_file_of_one_account(two: Bot) -> None:
+    two.ana.command("/mentions", "export tickets @fernpress jsonl today")
+
+    eventually(lambda: two.whisper("1 ticket:", "direct messages"))
+    [message] = [one for one in two.ana.direct_messages() if one.files]
+    row = json.loads(two.ana.download(message))
+    assert (row["account"], row["account_id"], row["text"]) == ("FernPress", "77", "good books")
+
+
+def test_an_export_of_an_unknown_account_is_a_sentence(two: Bot) -> None:
+    two.ana.command("/mentions", "export tickets @nobodys")
+
+    eventually(lambda: two.whisper("I do not know “@nobodys” there.", "Our accounts: @acmebrew, @FernPress."))
+
+
+def test_the_command_line_for_the_same_file_names_the_account(two: Bot) -> None:
+    asked = export.parse_export(two.ctx, ["tickets", "@FERNPRESS", "x"], ZoneInfo("UTC"))
+
+    assert asked.command == "python -m bot export tickets --account FERNPRESS --network x"
