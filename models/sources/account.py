@@ -24,7 +24,7 @@ class AccountHandles:
     by_account: Mapping[tuple[str, str], str] = field(default_factory=dict)
     connected: Mapping[str, int] = field(default_factory=dict)  # how many accounts, by network
     servers: Mapping[tuple[str, str], str] = field(default_factory=dict)  # where networks have several
-    connected_handles: tuple[str, ...] = ()  # each once, in alphabetical order
+    connected_handles: tuple[str, ...] = ()  # each once, with the server, in alphabetical order
 
     def handle(self, network: str, account_id: str) -> str | None:
         """Returns that account's handle; None if it was never seen."""
@@ -94,7 +94,7 @@ class Account(Base):
             {(one.network, one.network_id): one.handle for one in found},
             Counter(one.network for one in found if one.source is not None),
             {(one.network, one.network_id): one.server for one in found if one.server},
-            tuple(sorted({one.handle for one in found if one.source is not None}, key=str.casefold)),
+            tuple(sorted({one.at_handle[1:] for one in found if one.source is not None}, key=str.casefold)),
         )
 
     @classmethod
