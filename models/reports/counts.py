@@ -26,7 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from models.core.account_filter import AccountFilter
 from models.core.audit_event import HEARD_ACTOR
-from models.core.base import is_sqlite, without_index
+from models.core.base import is_sqlite, without_index, without_sqlite_index
 from models.core.query_pipeline import QueryPipeline
 from models.core.sql_time import epoch_seconds, time_slots
 from models.sources.mention import Mention
@@ -329,7 +329,7 @@ def _ticket_conditions(whose: StatsFilter) -> list[ColumnElement[bool]]:
     if whose.channel is not None:
         conditions.append(Ticket.channel == whose.channel)
     if whose.account is not None:
-        columns = (without_index(Ticket.network), without_index(Ticket.account_id))
+        columns = (without_sqlite_index(Ticket.network), without_sqlite_index(Ticket.account_id))
         conditions.append(whose.account.condition(*columns))
     if whose.person is not None:
         people = (Ticket.owner, Ticket.first_reply_by, Ticket.closed_by)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.core.account_filter import AccountFilter
-from models.core.base import without_index
+from models.core.base import without_index, without_sqlite_index
 from models.slack.card import Card
 from models.sources.account import Account
 from models.sources.attachment import Attachment, display_text
@@ -139,7 +139,7 @@ class OpenTicketFilter:
         if self.networks:
             found.append(without_index(Ticket.network).in_(self.networks))
         if self.accounts:
-            columns = (without_index(Ticket.network), without_index(Ticket.account_id))
+            columns = (without_sqlite_index(Ticket.network), without_sqlite_index(Ticket.account_id))
             found.append(or_(*(one.condition(*columns) for one in self.accounts)))
         return found
 

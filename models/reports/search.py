@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from models.core.account_filter import AccountFilter
-from models.core.base import RuleBrokenError, is_sqlite, without_index
+from models.core.base import RuleBrokenError, is_sqlite, without_sqlite_index
 from models.core.command_words import strip_marks
 from models.core.fold import fold
 from models.slack.card import Card
@@ -235,7 +235,7 @@ def _ids_in_postgresql(
 def _mentions_of(
     session: Session, looked_for: Sequence[str], accounts: Sequence[AccountFilter], before: int, limit: int
 ) -> list[int]:
-    join, values = _join_accounts("m", accounts)
+    join, values = _join_accounts(session, "m", accounts)
     also = f"JOIN mentions m ON m.id = w.{_key(session)} {join}" if accounts else ""
     return _ids(session, MENTION_INDEX, looked_for, before, limit, also=also, values=values)
 
@@ -245,21 +245,25 @@ def _replies_of(
 ) -> list[int]:
     """Only replies that are or were to be public."""
     states = ", ".join(f"'{state}'" for state in SEARCHABLE_STATES)
-    join, values = _join_accounts("r", accounts)
+    join, values = _join_accounts(session, "r", accounts)
     also = f"JOIN replies r ON r.id = w.{_key(session)} AND r.state IN ({states}) {join}"
     return _ids(session, REPLY_INDEX, looked_for, before, limit, also=also, values=values)
 
 
-def _join_accounts(alias: str, accounts: Sequence[AccountFilter]) -> tuple[str, dict[str, str]]:
+def _join_accounts(
+    session: Session, alias: str, accounts: Sequence[AccountFilter]
+) -> tuple[str, dict[str, str]]:
     """A JOIN of the table `alias` with the tickets of `accounts`, and its values; empty for no account.
 
-    No index serves it, or SQLite might begin with all tickets of an account.
+    SQLite can use no index for it, or it might begin with all tickets of an account; compare
+    `without_sqlite_index`.
     """
+    whole = " || ''" if is_sqlite(session) else ""
     keys = [key for one in accounts for key in one.keys]
     if not keys:
         return "", {}
     either = " OR ".join(
-        f"(t.network || '' = :network{place} AND t.account_id || '' = :account{place})"
+        f"(t.network{whole} = :network{place} AND t.account_id{whole} = :account{place})"
         for place in range(len(keys))
     )
     values = {f"network{place}": network for place, (network, _) in enumerate(keys)}
@@ -282,7 +286,7 @@ def _newest_ids(
     query = select(table.id).join(Ticket, Ticket.id == table.ticket_id).where(table.id < before, *conditions)
     query = query.order_by(table.id.desc()).limit(limit)
     low = min(before, (session.scalar(select(func.max(table.id))) or 0) + 1) - RECENT_MAX_IDS
-    columns = (without_index(Ticket.network), without_index(Ticket.account_id))
+    columns = (without_sqlite_index(Ticket.network), without_sqlite_index(Ticket.account_id))
     walk = or_(*(one.condition(*columns) for one in accounts))
     found = list(session.scalars(query.where(table.id >= low, walk)))
     if len(found) == limit or low <= 1:

