@@ -14,6 +14,8 @@ from bot.bootstrap import open_shared_ledger
 from bot.cli.errors import one_line_errors
 from bot.runtime.export_writer import FORMATS, OutputExistsError, atomic_file, write_rows
 from bot.slack.blocks.text import unescape
+from models import Account
+from models.core.account_filter import AccountFilter
 from models.core.database import Database
 from models.core.period import PeriodError, parse_period
 from models.reports.export import EXPORT_TABLES, ExportFilter, ExportTable
@@ -29,6 +31,7 @@ from models.reports.export import EXPORT_TABLES, ExportFilter, ExportTable
 @click.option("--network", help="Such as x.")
 @click.option("--channel", help="A Slack channel's id.")
 @click.option("--person", help="A teammate's Slack id.")
+@click.option("--account", metavar="HANDLE", help="One of our accounts; with --network only of that network.")
 def export(
     kind: str,
     *,
@@ -40,6 +43,7 @@ def export(
     network: str | None,
     channel: str | None,
     person: str | None,
+    account: str | None,
 ) -> None:
     """Write tickets, replies or events into a file for other tools."""
     what = EXPORT_TABLES[kind]
@@ -50,10 +54,22 @@ def export(
     except PeriodError as error:
         raise click.BadParameter(unescape(str(error)), param_hint="--period") from None
     since, until = (when.since, when.until) if when is not None else (None, None)
-    wanted = ExportFilter(since, until, state, network, channel, person)
     name = output or f"heard-{kind}{f'-{period}' if period else ''}.{form}"
     with one_line_errors(), open_shared_ledger() as (_, _, database):
+        ours = _find_accounts(database, account) if account is not None else None
+        wanted = ExportFilter(since, until, state, network, channel, person, ours)
         _write_export(database, what, wanted, form, name, force=force)
+
+
+def _find_accounts(database: Database, handle: str) -> AccountFilter:
+    """Our accounts of that handle. Raises `BadParameter` if there is none."""
+    with database.read() as session:
+        accounts = Account.handles(session)
+    found = accounts.find(handle)
+    if found is None:
+        ours = ", ".join(f"@{one}" for one in accounts.connected_handles) or "none is connected"
+        raise click.BadParameter(f"no account of ours is called {handle}: {ours}.", param_hint="--account")
+    return found
 
 
 def _write_export(

@@ -16,17 +16,20 @@ from handlers.commands.slash_command import CommandAnswer, SlashCommand, shown_w
 from handlers.door import RepeatedError, change_once
 from handlers.feedback import error_text
 from handlers.slack_tokens import CHANNEL_MENTION_PATTERN, USER_MENTION_PATTERN
+from models import Account
 from models.core import period_words
+from models.core.account_filter import list_accounts
 from models.core.base import RuleBrokenError
 from models.core.mrkdwn import escape_entities
 from models.core.period import looks_like_period, parse_period
 from models.reports.export import EXPORT_TABLES, ExportFilter, ExportTable
+from models.sources.account import NO_HANDLES, AccountHandles
 
 ROWS_MAX = 100_000  # what a file in Slack may hold; more is a matter for the command line
 EXPORT_USAGE = (
     "Tell me what: `/mentions export tickets`, `replies` or `events`; then, as you like, a period "
-    "(`2026-10`, `2026-10-01..2026-10-15`, `30d`), `csv` or `jsonl`, a state, a network, `#channel` or "
-    "`@teammate`."
+    "(`2026-10`, `2026-10-01..2026-10-15`, `30d`), `csv` or `jsonl`, a state, a network, `#channel`, "
+    "`@teammate` or the `@handle` of an account of ours."
 )
 
 
@@ -86,14 +89,17 @@ def parse_export(ctx: BotContext, words: list[str], zone: ZoneInfo) -> ExportReq
         raise RuleBrokenError(
             f"I cannot export “{escape_entities(shown_word(words[0])[:40])}”. {EXPORT_USAGE}"
         )
-    given, options, form = dict[str, str](), list[str](), "csv"
+    given, options, form, accounts = dict[str, str](), list[str](), "csv", NO_HANDLES
+    if any(word.startswith("@") for word in words):
+        with ctx.db.read() as session:
+            accounts = Account.handles(session)
     for word in words[1:]:
         low = word.lower()
         if low in FORMATS:
             form = low
             options.append(f"--format {low}")
             continue
-        name, value = _parse_filter(ctx, kind, word)
+        name, value = _parse_filter(ctx, kind, word, accounts)
         if name in given:
             raise RuleBrokenError(
                 f"You gave two of the same sort: {escape_entities(given[name])} and "
@@ -101,19 +107,22 @@ def parse_export(ctx: BotContext, words: list[str], zone: ZoneInfo) -> ExportReq
             )
         given[name] = value
         options.append(f"--{name} '{value}'" if " " in value else f"--{name} {value}")
-    period = given.pop("period", None)
+    period, handle = given.pop("period", None), given.pop("account", None)
+    account = accounts.find(handle) if handle is not None else None
     when = parse_period(period, zone=zone, now=ctx.now()) if period is not None else None
     since, until = (when.since, when.until) if when is not None else (None, None)
-    return ExportRequest(kind, ExportFilter(since, until, **given), form, tuple(options))
+    return ExportRequest(kind, ExportFilter(since, until, **given, account=account), form, tuple(options))
 
 
-def _parse_filter(ctx: BotContext, kind: ExportTable, word: str) -> tuple[str, str]:
+def _parse_filter(ctx: BotContext, kind: ExportTable, word: str, accounts: AccountHandles) -> tuple[str, str]:
     """Which filter `word` is, and its value."""
     low = word.lower()
     if (person := USER_MENTION_PATTERN.fullmatch(word)) is not None:
         return "person", person[1]
     if (channel := CHANNEL_MENTION_PATTERN.fullmatch(word)) is not None:
         return "channel", channel[1]
+    if word.startswith("@") and accounts.find(word[1:]) is not None:
+        return "account", word[1:]
     if low in ctx.networks:
         return "network", low
     state = low.replace("-", " ")
@@ -126,8 +135,9 @@ def _parse_filter(ctx: BotContext, kind: ExportTable, word: str) -> tuple[str, s
         if kind.states
         else ""
     )
+    ours = list_accounts(accounts.connected_handles) if word.startswith("@") else ""
     raise RuleBrokenError(
-        f"I do not know “{escape_entities(shown_word(word)[:40])}” there.{states} {EXPORT_USAGE}"
+        f"I do not know “{escape_entities(shown_word(word)[:40])}” there.{states} {EXPORT_USAGE}{ours}"
     )
 
 

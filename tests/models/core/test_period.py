@@ -8,14 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.core.account_filter import AccountFilter
 from models.core.period import NameLookup, Period, PeriodError, StatsQuery, parse_period, parse_stats_query
 
 LISBON, BERLIN = ZoneInfo("Europe/Lisbon"), ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 26, 12, 30, tzinfo=UTC)
+FERN = AccountFilter("fernpress", (("x", "98"), ("masto", "7")))
 KNOWN = NameLookup(
-    person={"ana": "U0ANA"}.get,
+    person={"ana": "U0ANA", "fernpress": "U0FERN"}.get,
     channel={"support": "C0SUPPORT"}.get,
     networks={"x": "X", "masto": "Mastodon"},
+    account=lambda handle: FERN if handle.lower() == "fernpress" else None,
+    handles=("acme", "fernpress"),
 )
 ZONES = st.sampled_from(sorted(name for name in available_timezones() if "/" in name)).map(ZoneInfo)
 
@@ -107,6 +111,14 @@ def test_filters_stand_in_any_order() -> None:
     )
 
 
+def test_a_handle_of_ours_is_an_account_rather_than_a_teammates_name() -> None:
+    asked = ask("for @FernPress, on mastodon and <@U1|ana>")
+
+    assert (asked.account, asked.network, asked.person) == (FERN, "masto", "U1")
+    assert ask("@fernpress @FERNPRESS 30d").account == FERN
+    assert ask("@ana").account is None
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -124,8 +136,10 @@ def test_filters_stand_in_any_order() -> None:
         ("2026-10-01..", "do not understand"),
         ("..", "do not understand"),
         ("@nobody", "I don't know anyone called “@nobody”"),
+        ("@nobody", "Our accounts: @acme, @fernpress."),
         ("#nowhere", "No mentions are shown in “#nowhere”"),
         ("<@U1> <@U2>", "Give only one of each kind: person"),
+        ("@fernpress @acme", "I don't know anyone called “@acme”"),
         ("banana", "I do not know “banana”: give a period"),
         ("<!channel>", "I do not know “&lt;!channel&gt;”"),
     ],

@@ -15,6 +15,7 @@ HELP = (
     "minutes went\n"
     "• `/mentions search slow checkout`, `/mentions search @maria`: what was said; what we know of a person\n"
     "• `/mentions export tickets 2026-10`: a file for you alone; also `replies`, `events`, `jsonl`\n"
+    "• any of these with the `@handle` of an account of ours: of that account only\n"
     "• `/mentions issues`, `/mentions issues fixed`: what people suffer from; who is to be told that it is "
     "fixed\n"
     "• `/mentions me`: what you are called in public, and how your replies are signed\n"

@@ -61,8 +61,8 @@ def _order_text(listing: Listing, shown: int) -> str:
 
 
 _NARROW_HINT = (
-    "Narrow it down: `mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate` or a network, "
-    "in any combination."
+    "Narrow it down: `mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate`, a network or our "
+    "`@account`, in any combination."
 )
 
 

@@ -1,6 +1,6 @@
 """What a search found: ten places with their words, who said them, and what became of it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.slack.blocks.elements import Block, button, context_block, permalink
@@ -15,9 +15,21 @@ MORE_ACTION_ID = "search_more"
 
 
 def build_blocks(
-    page: SearchPage, typed: str, titles: Mapping[str, str], *, url: str, is_first: bool
+    page: SearchPage,
+    typed: str,
+    titles: Mapping[str, str],
+    *,
+    url: str,
+    is_first: bool,
+    words: str | None = None,
+    accounts: Sequence[str] = (),
 ) -> list[Block]:
-    """The blocks of one page; `typed` is what was looked for, `url` the workspace's address."""
+    """The blocks of one page; `typed` is what was looked for, `url` the workspace's address.
+
+    `accounts` are the handles of ours in it, `words` is what stands beside them.
+    """
+    if not page.found and accounts:
+        return [_account_line("Nothing found" if is_first else "Nothing before that", words, accounts)]
     if not page.found:
         return [
             line_block(
@@ -31,11 +43,24 @@ def build_blocks(
         if is_first
         else line_block("Further back: ", text_element(typed, "bold"))
     )
+    if accounts:
+        head = _account_line("Newest first" if is_first else "Further back", words, accounts)
     blocks = [head, *(_result_block(one, titles, url) for one in page.found)]
     if page.more is None:
         return [*blocks, context_block("That is all.")]
     value = SearchValue(typed, page.more.mention, page.more.reply)
     return [*blocks, {"type": "actions", "elements": [button("More", MORE_ACTION_ID, value)]}]
+
+
+def _account_line(start: str, words: str | None, accounts: Sequence[str]) -> Block:
+    """Says that only accounts of ours were looked at: a customer may have the same handle."""
+    parts: list[Any] = [start]
+    for handle in accounts:
+        parts += [" for " if len(parts) == 1 else " or ", text_element(f"@{handle}", "bold")]
+    parts.append(" (our account)" if len(accounts) == 1 else " (our accounts)")
+    if words:
+        parts += [": ", text_element(words, "bold")]
+    return line_block(*parts)
 
 
 def _result_block(one: SearchHit, titles: Mapping[str, str], url: str) -> Block:

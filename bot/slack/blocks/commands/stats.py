@@ -75,7 +75,7 @@ def no_results_text(question: StatsQuery, titles: Mapping[str, str]) -> str:
 
 
 def _filters_text(question: StatsQuery, titles: Mapping[str, str]) -> str:
-    """` of <@U1> in <#C1> on X`."""
+    """` of <@U1> in <#C1> on X for @fernpress`."""
     parts = []
     if question.person is not None:
         parts.append(f" of what <@{question.person}> has, closed or answered first")
@@ -83,6 +83,8 @@ def _filters_text(question: StatsQuery, titles: Mapping[str, str]) -> str:
         parts.append(f" in <#{question.channel}>")
     if question.network is not None:
         parts.append(f" on {titles.get(question.network, question.network)}")
+    if question.account is not None:
+        parts.append(f" {question.account.label}")
     return "".join(parts)
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.slack.blocks.chart import build_native_block
 from bot.slack.blocks.commands import stats as face
+from models.core.account_filter import AccountFilter
 from models.core.period import StatsQuery, parse_period
 from models.reports.counts import FIRST_REPLY, SEEN_STAGE, TIME_TO_CLAIM, PeriodCounts, TeammateCounts
 from models.reports.report import StatsReport, _build_stats
@@ -120,3 +121,5 @@ def test_whose_figures_they_are_is_said() -> None:
         report(tallies([1]), tallies([])), asked
     )
     assert face.no_results_text(asked, {}).startswith("I found nothing of what <@U1> has")
+    ours = StatsQuery(PERIOD, network="x", account=AccountFilter("_acme_", (("x", "99"),)))
+    assert " on X for `@_acme_`" in words(report(tallies([1]), tallies([])), ours)
