@@ -46,7 +46,9 @@ log = logging.getLogger("heard")
 
 HARD_EXIT_SECONDS = 9.7  # seconds from SIGTERM to the very end
 DRAIN_SECONDS = 9.0  # seconds from SIGTERM to the end; a call to a network takes eight at most
-PORT_HELP = "Of the address http://127.0.0.1:PORT/callback, which the network has to know."
+PORT_HELP = (
+    "Port of the callback address http://127.0.0.1:PORT/callback, which must be registered with the network."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -96,7 +98,7 @@ def migrate() -> None:
         database = Database(settings.database_url())
         migrations.migrate(database)
         database.close()
-        click.echo(f"The ledger is at schema {migrations.latest_revision()}.")
+        click.echo(f"The database is at schema {migrations.latest_revision()}.")
 
 
 @main.command()
@@ -123,7 +125,7 @@ def _find_connectable(_: click.Context, __: click.Parameter, name: str) -> Regis
 @main.command()
 @click.argument("network", metavar="NETWORK", callback=_find_connectable)
 @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help=PORT_HELP)
-@click.option("--browser/--no-browser", default=None, help="Whether to open a browser here.")
+@click.option("--browser/--no-browser", default=None, help="Whether to open a browser on this machine.")
 def connect(network: Registration[Any], port: int, browser: bool | None) -> None:
     """Sign in to a network as the account that answers; beside a running bot, which goes on with it."""
     assert network.connect is not None
@@ -140,8 +142,8 @@ def connect(network: Registration[Any], port: int, browser: bool | None) -> None
             sys.exit(f"{network.title} is not connected: {error}.")
         handle = found.network.account().handle
         click.echo(
-            f"Connected: Heard speaks as @{handle} on {network.title}. "
-            "A running bot goes on with it by itself."
+            f"Connected: Heard is signed in as @{handle} on {network.title}. "
+            "A running bot starts using it automatically."
         )
         if found.unused_because is not None:
             click.echo(found.unused_because)
@@ -158,10 +160,12 @@ def rotate_keys() -> None:
         try:
             before = reencrypt_all(database, keyring)
         except DecryptionError:
-            sys.exit("Nothing is changed: what is kept opens with none of these keys. Add the old one.")
+            sys.exit(
+                "Nothing was changed: none of these keys can decrypt the stored tokens. Add the old key."
+            )
         for name, key in before.items():
-            click.echo(f"{name}: was sealed with key {key}, is sealed with key {keyring.key_id}.")
-        click.echo(f"{len(before)} sealed with key {keyring.key_id}, from {keyring.source}.")
+            click.echo(f"{name}: re-encrypted: was key {key}, is key {keyring.key_id}.")
+        click.echo(f"{len(before)} encrypted with key {keyring.key_id}, from {keyring.source}.")
 
 
 main.add_command(export)
@@ -200,7 +204,7 @@ def _fetch_identity_in_background(ctx: BotContext) -> None:
             try:
                 ctx.slack.identity()
             except Exception as error:  # noqa: BLE001 - whatever it is, ask again
-                log.warning("Slack does not say who we are: %s", error)
+                log.warning("could not get our identity from Slack: %s", error)
             else:
                 return
 
@@ -227,7 +231,7 @@ def _serve(
     try:
         server = Server(web, "0.0.0.0", ctx.settings.port)  # noqa: S104
     except OSError as error:
-        raise settings.SettingsError(f"PORT {ctx.settings.port} cannot be served: {error.strerror}") from None
+        raise settings.SettingsError(f"PORT {ctx.settings.port} can't be opened: {error.strerror}") from None
     if schedule is not None:
         schedule.start()
     if sockets is not None:
@@ -271,7 +275,7 @@ def _install_signal_handlers(leave: Callable[[], Any]) -> None:
     """
 
     def cut() -> None:
-        log.warning("Heard stops with something still running; the ledger knows of it")
+        log.warning("Heard is stopping with work still running; it resumes at the next start")
         logging.shutdown()
         os._exit(0)
 
@@ -295,7 +299,7 @@ def _shut_down(ctx: BotContext, schedule: Scheduler | None, since: float) -> Non
     ctx.stop.set()
     left = max(DRAIN_SECONDS - (time.monotonic() - since), 0.5)
     rested = ctx.running_tasks.wait_until_idle(left) if schedule is None else schedule.drain(left)
-    log.info("Heard stops%s", "" if rested else " with a call still on the wire; the ledger knows of it")
+    log.info("Heard stops%s", "" if rested else " with a call still running; it is checked at the next start")
 
 
 if __name__ == "__main__":

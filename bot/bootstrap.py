@@ -177,7 +177,7 @@ def _build_networks(
         found[name] = registry.registered()[name].build(given, opener)
     if not found:
         needed = "; or ".join(given.needed_names() for given in on_networks.values())
-        log.warning("no network to listen to, so Heard hears nothing: set %s", needed)
+        log.warning("no network is connected, so no mentions come in: set %s", needed)
     return found
 
 

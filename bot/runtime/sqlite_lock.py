@@ -20,12 +20,12 @@ def acquire(url: str) -> IO[str] | None:
     try:
         handle = path.with_name(path.name + ".lock").open("a", encoding="utf-8")
     except OSError as error:
-        raise LockedError(f"DATABASE_URL: {path.name} cannot be kept there: {error.strerror}") from None
+        raise LockedError(f"DATABASE_URL: {path.name} can't be created there: {error.strerror}") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         handle.close()
-        raise LockedError(f"{path.name} is held by another Heard; stop that one first") from None
+        raise LockedError(f"{path.name} is in use by another Heard; stop that one first") from None
     return handle
 
 

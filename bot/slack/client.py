@@ -207,7 +207,7 @@ class SlackClient:
         )
         ts = answer.get("ts")
         if not ts:
-            raise SlackUnsureError("Slack said yes without saying where")
+            raise SlackUnsureError("Slack accepted a message but did not return its timestamp")
         return Posted(str(answer.get("channel") or channel), str(ts))
 
     def update(self, channel: str, ts: str, text: str, blocks: list[dict[str, Any]], *, key: str) -> None:
@@ -325,7 +325,7 @@ class SlackClient:
         )
         file_id = (answer.get("files") or [{}])[0].get("id")
         if not file_id:
-            raise SlackUnsureError("Slack took a file without saying which")
+            raise SlackUnsureError("Slack accepted a file but did not return its id")
         return str(file_id)
 
     def post_ephemeral(
@@ -380,5 +380,5 @@ def _make_call(call: Callable[[], Any]) -> dict[str, Any]:
         raise error_from_connection(error) from error
     data = response.data
     if not isinstance(data, dict):
-        raise SlackUnsureError("Slack's answer cannot be read")
+        raise SlackUnsureError("Slack's response can't be read")
     return data

@@ -48,7 +48,7 @@ def take_over(act: Act[NoValue]) -> None:
     try:
         ctx.slack.update_view(act.view["id"], build_composer_modal(origin, asked))
     except SlackError as error:
-        log.info("a composer that was taken over could not be redrawn: %s", error)
+        log.info("could not update a composer after a takeover: %s", error)
 
 
 @door.closed(COMPOSER_CALLBACK_ID, value=Origin)

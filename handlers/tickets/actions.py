@@ -18,7 +18,7 @@ from models import Ticket
 from models.core.base import RuleBrokenError
 
 AnyTicketValue = TypeVar("AnyTicketValue", TicketValue, ReplyValue, MenuValue)
-ALREADY_YOURS_TEXT = "You have this one already."
+ALREADY_YOURS_TEXT = "This ticket is already yours."
 
 
 @door.press("claim", value=TicketValue, refreshes_home=True)
@@ -89,8 +89,8 @@ def undo_reply(
             raise RuleBrokenError(NOT_YOUR_REPLY)
     reply = ticket.undo(session, by=who.id, at=ctx.now(), reply_id=reply_id)
     if reply.actor != who.id:
-        return f"Undone: nothing was published. The words are kept for <@{reply.actor}>."
-    return "Undone: nothing was published. Your words are kept, press *Reply* to see them."
+        return f"Undone: nothing was published. The text is kept for <@{reply.actor}>."
+    return "Undone: nothing was published. Your text is kept; press *Reply* to see it."
 
 
 def claim_ticket(ctx: BotContext, session: Session, ticket: Ticket, *, by: str) -> str | None:

@@ -69,7 +69,7 @@ def test_a_question_is_not_open_for_ever(question: ConsentRequest) -> None:
     assert connect.CONSENT_TIMEOUT_SECONDS == 600
     said: list[str] = []
 
-    with pytest.raises(ConnectFailedError, match="no answer came within 0 minutes"):
+    with pytest.raises(ConnectFailedError, match="no response within 0 minutes"):
         connect._wait_for_code(
             "X",
             question,

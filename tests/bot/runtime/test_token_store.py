@@ -274,7 +274,7 @@ def test_a_lost_answer_is_tried_once_more_and_the_refusal_of_that_is_told(
     assert lost.cause == "unreachable"
     assert refused.cause == "unauthorized"
     assert refused.detail == (
-        "An answer of X was lost while our sign-in was renewed, and now X no longer accepts our sign-in "
+        "A response from X was lost while our sign-in was being renewed, and now X no longer accepts our sign-in "
         "(HTTP 400, invalid_grant): run `python -m bot connect x`."
     )
     assert row(db).disconnected_at == clock()
@@ -324,7 +324,7 @@ def test_when_answers_go_on_being_lost_x_is_asked_at_a_slower_pace(
         failed = why(tokens.current)
 
     assert world.counts[TOKEN] == 2
-    assert "If that goes on, run `python -m bot connect x`." in failed.detail
+    assert "If this continues, run `python -m bot connect x`." in failed.detail
     assert failed.at == clock() + room.RENEW_RETRY_DELAY
     clock.pass_by(seconds=30)
     why(tokens.current)
@@ -373,12 +373,14 @@ def test_a_crash_between_the_answer_and_the_ledger_counts_as_a_lost_answer(  # n
         assert process.wait(30) == -signal.SIGKILL
     assert (world.grants.renewals, row(db).tries) == (1, 1)
 
-    assert why(tokens.current).detail == "Our sign-in to X is being renewed just now."  # the dead one's lease
+    assert (
+        why(tokens.current).detail == "Our sign-in to X is being renewed right now."
+    )  # the dead one's lease
     clock.pass_by(seconds=60)
     refused = why(tokens.current)
 
     assert refused.cause == "unauthorized"
-    assert refused.detail.startswith("An answer of X was lost while our sign-in was renewed")
+    assert refused.detail.startswith("A response from X was lost while our sign-in was being renewed")
     assert world.counts[TOKEN] == 2
 
 
@@ -576,8 +578,7 @@ def test_keys_that_open_nothing_are_told_and_are_no_crash(
 
     assert failed.cause == "unauthorized"
     assert failed.detail == (
-        f"Our sign-in to X cannot be read; its key {key_id} is not among ours: "
-        "put that back into ENCRYPTION_KEYS, or run `python -m bot connect x`."
+        f"Our sign-in to X cannot be read; its key {key_id} is missing: add it to ENCRYPTION_KEYS again, or run `python -m bot connect x`."
     )
     assert make(KEY).current() == given
 
@@ -633,7 +634,7 @@ def test_it_says_who_is_connected_and_under_which_key(tokens: TokenStore, make: 
 
 def test_it_says_that_nobody_has_connected_it(make: Make) -> None:
     assert make().status_text() == (
-        "is to sign in with OAuth 2.0, and nobody has connected it yet: run `python -m bot connect x`."
+        "is set up for OAuth 2.0 but not connected yet: run `python -m bot connect x`."
     )
 
 
