@@ -61,7 +61,7 @@ def main() -> None:
 
 @main.command()
 def run() -> None:
-    """Do everything in one process, and migrate the database first."""
+    """Run everything in one process, after updating the schema."""
     with one_line_errors(), open_context("run") as ctx:
         web, sockets = _build_http_app(ctx)
         _serve(ctx, web, sockets, Scheduler(ctx))
@@ -69,7 +69,7 @@ def run() -> None:
 
 @main.command()
 def web() -> None:
-    """Serve Slack over HTTP and nothing else (PostgreSQL)."""
+    """Serve Slack over HTTP only (PostgreSQL)."""
     with one_line_errors(), open_context("web") as ctx:
         _require_signing_secret(ctx)
         _fetch_identity_in_background(ctx)
@@ -78,7 +78,7 @@ def web() -> None:
 
 @main.command()
 def worker() -> None:
-    """Poll, publish and draw, and serve nobody (PostgreSQL)."""
+    """Poll, publish replies and update cards; no HTTP (PostgreSQL)."""
     with one_line_errors(), open_context("worker") as ctx:
         schedule = Scheduler(ctx)
         # A handler may interrupt this very wait while it holds the event's lock: another thread sets it.
@@ -93,7 +93,7 @@ def worker() -> None:
 
 @main.command()
 def migrate() -> None:
-    """Bring the database to the newest schema."""
+    """Update the database schema."""
     with one_line_errors():
         database = Database(settings.database_url())
         migrations.migrate(database)
@@ -103,7 +103,7 @@ def migrate() -> None:
 
 @main.command()
 def doctor() -> None:
-    """Say what is wrong with this set-up and how to mend it; exit code 0 fine, 1 warnings, 2 broken."""
+    """Check the setup; exit code 0: fine, 1: warnings, 2: broken."""
     try:
         with open_context("doctor") as ctx:
             code = examination.print_findings(examination.examine(ctx), click.echo)
@@ -127,7 +127,12 @@ def _find_connectable(_: click.Context, __: click.Parameter, name: str) -> Regis
 @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help=PORT_HELP)
 @click.option("--browser/--no-browser", default=None, help="Whether to open a browser on this machine.")
 def connect(network: Registration[Any], port: int, browser: bool | None) -> None:
-    """Sign in to a network as the account that answers; beside a running bot, which goes on with it."""
+    """Sign in to a network as the account that replies.
+
+    The bot may be running: it starts using the account automatically.
+    \f
+    Exits with one line if a setting is missing or wrong (`SettingsError`), or if the sign-in fails.
+    """  # noqa: D301 - click ends the help text at the form feed
     assert network.connect is not None
     with one_line_errors(), open_shared_ledger() as (known, on_networks, database):
         given = on_networks[network.name]
@@ -154,7 +159,10 @@ def connect(network: Registration[Any], port: int, browser: bool | None) -> None
 
 @main.command("rotate-keys")
 def rotate_keys() -> None:
-    """Seal what is kept with the newest of ENCRYPTION_KEYS; beside a running bot that knows that key."""
+    """Re-encrypt stored tokens with the newest key.
+
+    That is the first of ENCRYPTION_KEYS; a running bot must have been started with it.
+    """
     with one_line_errors(), open_shared_ledger() as (known, on_networks, database):
         keyring = build_keyring(known, on_networks)
         try:
@@ -164,7 +172,7 @@ def rotate_keys() -> None:
                 "Nothing was changed: none of these keys can decrypt the stored tokens. Add the old key."
             )
         for name, key in before.items():
-            click.echo(f"{name}: re-encrypted: was key {key}, is key {keyring.key_id}.")
+            click.echo(f"{name}: re-encrypted with key {keyring.key_id} (was {key}).")
         click.echo(f"{len(before)} encrypted with key {keyring.key_id}, from {keyring.source}.")
 
 

@@ -113,7 +113,11 @@ def code_in_pasted(words: str, question: ConsentRequest) -> str:
 
 
 def code_in_url(address: str, question: ConsentRequest) -> str:
-    """The code in the address that the network sent a browser to, if it answers our `question`."""
+    """Return the code in the callback `address`, if that belongs to our `question`.
+
+    Raises `ConnectFailedError` if the network reports an error, and `_UnrelatedAnswerError` if the state is
+    not that of `question` or there is no code.
+    """
     given = {name: values[-1] for name, values in parse_qs(urlsplit(address).query).items()}
     if not secrets.compare_digest(given.get("state", "").encode(), question.state.encode()):
         raise _UnrelatedAnswerError(

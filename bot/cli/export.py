@@ -43,7 +43,12 @@ def export(
     channel: str | None,
     person: str | None,
 ) -> None:
-    """Write tickets, replies or events into a file for other tools."""
+    """Write tickets, replies or events to a file for other tools.
+
+    \f
+    Raises `click.BadParameter` if the state or the period is not valid. Exits with one line if the file
+    already exists or cannot be written.
+    """  # noqa: D301 - click ends the help text at the form feed
     what = EXPORT_TABLES[kind]
     if state is not None and what.states is not None and state not in what.states:
         raise click.BadParameter(f"{kind} can be: {', '.join(what.states)}.", param_hint="--state")

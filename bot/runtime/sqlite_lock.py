@@ -8,11 +8,14 @@ from sqlalchemy.engine import make_url
 
 
 class LockedError(Exception):
-    """The ledger cannot be held. The message is the line that the start ends with."""
+    """The database cannot be locked. The message is the last line before the start is given up."""
 
 
 def acquire(url: str) -> IO[str] | None:
-    """Hold the SQLite file of `url` until the returned file is closed; nothing to hold on PostgreSQL."""
+    """Lock the SQLite file of `url` until the returned file is closed; return None on PostgreSQL.
+
+    Raises `LockedError` if another process has locked it, or if the lock file cannot be created.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return None
@@ -30,6 +33,6 @@ def acquire(url: str) -> IO[str] | None:
 
 
 def refuse_sqlite(url: str, command: str) -> None:
-    """Refuse `web` and `worker` on SQLite: they are halves of a bot that needs PostgreSQL between them."""
+    """Raise `LockedError` if `url` is SQLite: `web` and `worker` need PostgreSQL to share a database."""
     if make_url(url).get_backend_name() == "sqlite":
         raise LockedError(f"{command} needs PostgreSQL (DATABASE_URL); on SQLite use: python -m bot run")

@@ -101,7 +101,11 @@ class TokenStore:
         return self._await_other_renewer(held).token
 
     def replacement_for(self, refused: AccessToken) -> AccessToken:
-        """Another token than `refused`: the one that somebody got meanwhile, else a new one."""
+        """Return a token other than `refused`: the one that another process has fetched since, or a new one.
+
+        Raises `Later` if the network rejects a token that it has just issued, if the renewal fails, or if the
+        stored token cannot be read.
+        """
         held = self._read_held()
         if held.token != refused:
             return held.token
@@ -135,12 +139,12 @@ class TokenStore:
             with self._ledger_errors(), self._db.read(LEDGER_TIMEOUT_SECONDS) as session:
                 row = Credential.of(session, self._network)
         except Later:
-            return "signs in with OAuth 2.0; the account is not stored in the database."
+            return "signs in with OAuth 2.0; the database cannot be read, so the account is unknown."
         if row is None:
             return f"is set up for OAuth 2.0 but not connected yet: {self._hint}."
         who = f"@{row.handle}" if row.handle else f"an account that {self._title} has not named yet"
         source = f"today's key is {self._keyring.key_id}, from {self._keyring.source}"
-        kept = f"its tokens are sealed with key {row.key_id} ({source})"
+        kept = f"its tokens are encrypted with key {row.key_id} ({source})"
         return f"signs in with OAuth 2.0, connected as {who} on {row.connected_at:%Y-%m-%d}; {kept}."
 
     # --- what the command line asks for ---------------------------------------------------------------------

@@ -295,9 +295,10 @@ def _notification_text(told: EphemeralAnswer) -> str:
 
 
 def share(ctx: BotContext, user: str, key: str, *, press: str) -> str | None:
-    """Post what was shown under `key` to the channel where it was asked for, naming `user`.
+    """Post the answer stored under `key` in the channel where `user` asked for it, with their name.
 
-    Once: a `press` that arrives again does nothing, and what is shared already says so.
+    A `press` that arrives again does nothing. Raises `RuleBrokenError` with a sentence for the user if the
+    answer is too old, has already been shared, or could not be posted.
     """
     with ctx.db.write() as session:
         if not ProcessedRequest.claim_key(session, press, at=ctx.now()):

@@ -67,7 +67,10 @@ class Preview:
 def save_draft(
     ctx: BotContext, session: Session, ticket: Ticket, who: Actor, *, typed: SlackText, source: DraftSource
 ) -> Preview:
-    """Keep the words as a draft and give its preview; the preview may get lost, the draft does not."""
+    """Store the text as a draft and return its preview; a draft survives if the preview is lost.
+
+    Raises `RuleBrokenError` with a sentence for the user if there is no text, or if it cannot be sent.
+    """
     words = reply_text_from_typed(ctx.network(ticket.network), typed, load_sign_off(ctx, session, who.id))
     if not words.text:
         behind = f" {left_out_text(typed.left_out)}" if typed.left_out else ""

@@ -79,7 +79,11 @@ def _locked(act: Act[AnyTicketValue]) -> Iterator[tuple[Session, Ticket]]:
 def undo_reply(
     ctx: BotContext, session: Session, ticket: Ticket, who: Actor, reply_id: int | None = None
 ) -> str | None:
-    """Stop the reply that waits; the words come back to their author with the next press on Reply."""
+    """Stop the pending reply; its author sees the text again at the next *Reply*.
+
+    Returns a sentence for `who`. Raises `RuleBrokenError` with a sentence if they may not stop it, or if
+    there is nothing to stop.
+    """
     waiting = ticket.live_reply(session)
     if waiting is not None and waiting.actor != who.id:  # from memory alone: undo must not wait for Slack
         refused = ctx.sender_permissions.why_not_if_known(ctx, who.id, ticket.channel)

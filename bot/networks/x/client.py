@@ -167,9 +167,11 @@ class XNetwork(TimelineReader, Network, Publisher):
         return self._published(response, account_id)
 
     def delete(self, post_id: str, *, account_id: str) -> None:
-        """Take our post away: https://docs.x.com/x-api/posts/delete-post.
+        """Delete our post: https://docs.x.com/x-api/posts/delete-post.
 
-        A 404 may mean that the post is gone, or only that the address is wrong: reading the post decides.
+        After a 404 it reads the post, because the address may be wrong; if the post is gone, it returns
+        normally. Raises `Refused` if X rejects the call or the id is not valid, `Later` if X cannot do it
+        now, `Unsure` if X did not confirm it.
         """
         known = x_ids.parse_id(post_id)
         if known is None:
@@ -190,7 +192,10 @@ class XNetwork(TimelineReader, Network, Publisher):
     def find_reply(
         self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
     ) -> PublishedReply | None:
-        """Our reply under `to` that says `text` (None: anything), read from our own timeline."""
+        """Return our reply to `to` with that `text` (None: any text), or None if our timeline has none.
+
+        Reads posts since `since`. Raises `Later` if X cannot be read now, or did not list all of our posts.
+        """
         ask = {"max_results": PAGE_SIZE, "since_id": x_ids.since_id_for(to.post_id, since)}
         for answer, short in self.pages(
             f"/2/users/{account_id}/tweets", account_id, ask, OWN_POSTS_COMPLETE_BELOW

@@ -39,7 +39,7 @@ def build_reason_modal(
     `turn` and `post_id` are what its reader has seen: what comes after that is not closed unread.
     """
     options = [{"text": plain_text(one.capitalize()), "value": one} for one in CLOSE_REASONS]
-    who = f"*{mrkdwn_handle(handle)}*" if handle else "this post"
+    who = f"*{mrkdwn_handle(handle)}*" if handle else "This post"
     carried = ReasonValue(ticket_id, key, turn=turn, post_id=post_id)
     return _modal(
         REASON_CALLBACK_ID,

@@ -56,7 +56,7 @@ def test_other_words_are_not_taken_for_a_code(question: ConsentRequest, words: s
 
 
 def test_a_no_is_a_no(question: ConsentRequest) -> None:
-    with pytest.raises(ConnectFailedError, match=r"^the answer was access_denied$"):
+    with pytest.raises(ConnectFailedError, match=r"^the response was access_denied$"):
         code_in_url(back(question, rest="error=access_denied"), question)
 
 

@@ -334,7 +334,7 @@ def test_a_public_reply_that_was_deleted_is_not_late_at_once(here: Room) -> None
 
     assert (here.ticket().state, events(here)) == ("waiting", [])
     assert CHANNEL not in places(here)
-    assert "past your reply target" not in str([one for one in told if "ssigned to" in one])
+    assert "past your reply target" not in str([one for one in told if "Assigned to" in one])
 
 
 # --- office hours ---------------------------------------------------------------------------------------------

@@ -502,7 +502,7 @@ def test_a_ledger_that_does_not_answer_is_later_and_not_a_crash(tokens: TokenSto
 
     assert failed.cause == "unreachable"
     assert "OperationalError" in failed.detail
-    assert "does not say" in make(database=nowhere).status_text()
+    assert "the account is unknown" in make(database=nowhere).status_text()
 
 
 def test_a_pair_that_the_ledger_cannot_take_yet_is_kept_back_and_written_later(
@@ -628,7 +628,7 @@ def test_it_says_who_is_connected_and_under_which_key(tokens: TokenStore, make: 
 
     assert tokens.status_text() == (
         f"signs in with OAuth 2.0, connected as @acmebrew on 2026-03-02; "
-        f"its tokens are sealed with key {key_id} (today's key is {key_id}, from ENCRYPTION_KEYS)."
+        f"its tokens are encrypted with key {key_id} (today's key is {key_id}, from ENCRYPTION_KEYS)."
     )
 
 

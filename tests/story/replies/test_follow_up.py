@@ -45,7 +45,7 @@ def test_somebody_else_who_joins_gets_a_card_of_their_own(bot: Bot) -> None:
 
 def test_send_and_wait_is_chosen_in_the_composer(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew it does not work")
-    modal = bot.compose(card).fill("Which browser is it?").fill({"wait": "a day"})
+    modal = bot.compose(card).fill("Which browser is it?").fill({"wait": "In 1 day"})
 
     assert modal.submit().closed
 

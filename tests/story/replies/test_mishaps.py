@@ -25,7 +25,7 @@ def test_a_reply_that_has_to_wait_says_why_once_and_goes_out_later(bot: Bot, fau
     notice = bot.told(card, "@U0ANA, your reply is waiting: " + told, "Undo", "Hello!")
     sound(notice)
     assert [link.target for link in sound(notice).links if not link.auto] == []
-    sound(bot.shows(card, "@U0ANA's reply waits: " + told, "Undo"))
+    sound(bot.shows(card, "@U0ANA's reply is waiting: " + told, "Undo"))
     assert bot.attempts == 1
     assert bot.replies(post) == []
 

@@ -8,7 +8,7 @@ from tests.story.harness import CHANNEL, Bot, running, seen
 def choose(bot: Bot, name: str = "Ana Lima", style: str = "name") -> None:
     modal = bot.ana.command("/mentions", "me", CHANNEL).view
     assert modal.fill({"name": name, "style": style}).submit().closed
-    bot.whisper(f"Your public name is now {name} now")
+    bot.whisper(f"Your public name is now {name}")
 
 
 def test_who_chose_a_name_signs_with_it_and_sees_that_before(bot: Bot) -> None:

@@ -19,7 +19,7 @@ def test_it_asks_then_deletes_and_the_ticket_waits_again(bot: Bot) -> None:
     assert "It will be deleted on X for everyone. This can't be undone." in asked.text
     assert "People may already have seen it." in asked.text
     assert "The ticket will then be waiting for a reply again." in asked.text
-    assert "The text is kept, in the thread and for @U0ANA." in asked.text
+    assert "The text is kept in the thread and for @U0ANA." in asked.text
     assert bot.replies(post) == ["Hello!"]
     assert asked.submit().closed
 

@@ -137,7 +137,7 @@ def test_a_reply_that_waits_for_x_can_still_be_undone(bot: Bot) -> None:
     bot.reply(card, "Hello!")
     bot.told(card, "@U0ANA", "your reply is waiting", "Hello!")
 
-    bot.ana.press(bot.shows(card, "waits", "Undo"), "Undo")
+    bot.ana.press(bot.shows(card, "is waiting", "Undo"), "Undo")
 
     bot.x.world.faults.clear()
     bot.shows(card, "Waiting", without=("Next try",))

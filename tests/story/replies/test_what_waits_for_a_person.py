@@ -45,7 +45,7 @@ def held_back(bot: Bot, author: str = "eve") -> tuple[XPost, Message]:
     post, card = bot.heard("@acmebrew are you there?", author=author, at=datetime.now(UTC) - LATE)
     bot.x.world.faults.add(PUBLISH, "unauthorized")
     bot.reply(card, "Yes!")
-    bot.shows(card, "reply waits")
+    bot.shows(card, "reply is waiting")
     return post, card
 
 

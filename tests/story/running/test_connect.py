@@ -471,7 +471,7 @@ def test_the_key_is_changed_without_connecting_again(
     code, said = rotated(env | {"ENCRYPTION_KEYS": f"{new},{old}"}, tmp_path)
 
     assert code == 0, said
-    assert re.search(r"^1 sealed with key [0-9a-f]{8}, from ENCRYPTION_KEYS\.$", said, re.MULTILINE)
+    assert re.search(r"^1 encrypted with key [0-9a-f]{8}, from ENCRYPTION_KEYS\.$", said, re.MULTILINE)
     assert "signed in as @acmebrew" in doctor(env | {"ENCRYPTION_KEYS": new}, tmp_path)
     told = doctor(env | {"ENCRYPTION_KEYS": old}, tmp_path)
     assert "BAD   X: Our sign-in to X cannot be read" in told

@@ -185,7 +185,7 @@ def test_underscores_of_a_handle_are_shown_wherever_it_stands(database_url: str,
         assert f"to @{handle}. Everyone on X" in bot.compose(card).text
         bot.say(card, "@Heard reply Hello!")
         assert f"to @{handle}:" in seen(bot.whisper("This would be public"))
-        assert f"answer @{handle}." in bot.ana.press(bot.now(card), "No reply needed").view.text
+        assert f"@{handle} needs no reply." in bot.ana.press(bot.now(card), "No reply needed").view.text
 
 
 @pytest.mark.parametrize("name", ["\u200b\u2060", "...", "🍺"])

@@ -129,7 +129,7 @@ def test_when_it_is_over_the_thread_names_its_owner_and_the_channel_has_it_again
     end_it(bot)
 
     bot.shows(card, "Waiting", "assigned to @U0BEN", "due")
-    bot.told(card, "@U0BEN, the snooze is over: @maria waits again.")
+    bot.told(card, "@U0BEN, the snooze is over: @maria is waiting again.")
     [line] = eventually(lambda: [one for one in lines(bot) if "The snooze is over" in one])
     assert "@maria" in line
     assert "assigned to @U0BEN" in line

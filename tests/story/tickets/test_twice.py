@@ -50,7 +50,7 @@ def test_a_name_that_is_chosen_twice_by_one_submit_is_in_the_log_once(bot: Bot) 
     bot.heard("@acmebrew hello")
     modal = bot.ana.command("/mentions", "me", CHANNEL).view
     outcome = modal.fill({"name": "Ana Lima", "style": "name"}).submit()
-    bot.whisper("Your public name is now Ana Lima now")
+    bot.whisper("Your public name is now Ana Lima")
 
     outcome.replay()
     bot.settled()

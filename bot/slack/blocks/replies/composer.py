@@ -14,10 +14,10 @@ TAKE_OVER_ACTION_ID = "take_over_composing"
 WAIT_BLOCK = "wait"
 HOUR_SECONDS = 3600
 WAIT_OPTIONS = (
-    ("in 1 hour", HOUR_SECONDS),
-    ("in 1 day", 24 * HOUR_SECONDS),
-    ("in 3 days", 72 * HOUR_SECONDS),
-    ("in 1 week", 168 * HOUR_SECONDS),
+    ("In 1 hour", HOUR_SECONDS),
+    ("In 1 day", 24 * HOUR_SECONDS),
+    ("In 3 days", 72 * HOUR_SECONDS),
+    ("In 1 week", 168 * HOUR_SECONDS),
 )
 QUOTE_MAX_CHARS = 2_000
 INPUT_MAX_CHARS = 3_000  # https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
