@@ -57,6 +57,7 @@ def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) 
         at=at,
         unknown=incomplete_notes(here, titles),
         filtered=" and ".join(chosen.words),
+        is_own=chosen.wanted == OpenTicketFilter(owner=asked.user),
         in_all=in_all,
     )
     if pause is not None:

@@ -150,7 +150,7 @@ def test_whose_it_is(window, picture, demo) -> None:
     picture(ben, "together/01-claim", card)
     card.locator(".blocks").get_by_role("button", name="More").click()
     ben.page.get_by_role("menuitem", name="Assign…").click()
-    ben.modal.get_by_label("To whom?").select_option("Cleo Park")
+    ben.modal.get_by_label("Assign to").select_option("Cleo Park")
     sound(ben.page)
     picture(ben, "together/01-assign", ben.modal)
     ben.send("Assign")

@@ -186,7 +186,7 @@ def test_what_open_lists_can_be_shared(bot: Bot) -> None:
 
     posted = eventually(
         lambda: next(
-            one for one in bot.slack.world.channel("C0MENTIONS").messages if "shares" in str(one.blocks)
+            one for one in bot.slack.world.channel("C0MENTIONS").messages if "shared" in str(one.blocks)
         )
     )
     assert "@maria on X" in visible(posted).text

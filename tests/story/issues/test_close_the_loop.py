@@ -227,7 +227,7 @@ def test_an_issue_of_sixty_people_has_pages_and_each_has_a_composer(bot: Bot) ->
 
     shown = fix(bot)
 
-    assert "0 of 60 told" in seen(shown)
+    assert "0 of 60 people told" in seen(shown)
     assert check_message(shown.blocks) == []
     assert seen(shown).count("[Reply]") == 8
     bot.ana.press(shown, "Next")

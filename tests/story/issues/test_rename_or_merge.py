@@ -204,7 +204,7 @@ def test_a_fixed_one_that_is_the_same_as_an_open_one_is_open(bot: Bot) -> None:
 
     assert opened.fill({"pick": SAME}).submit().closed
 
-    said(bot, "@U0BEN merged an issue that @U0ANA marked as fixed into an open one", "It is open now")
+    said(bot, "@U0ANA merged an issue that @U0ANA marked as fixed into an open one", "It is open now")
     said(bot, FIXED, "It is now part of another issue", SAME)
     bot.whisper(SAME, "Open  ·  3 people")
     bot.shows(card, f"Issue: {SAME}", without=("(fixed)",))

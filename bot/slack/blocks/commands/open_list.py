@@ -32,16 +32,21 @@ def build_open_list(
     at: datetime,
     unknown: list[str],
     filtered: str = "",
+    is_own: bool = False,
     in_all: int = 0,
 ) -> list[Block]:
-    """Who still waits, by when they are due.
+    """Build the list of open tickets, by due time.
 
-    `unknown` are sentences about networks that do not answer, `filtered` says in words what was asked for
-    (mrkdwn), `in_all` how many wait without it.
+    `unknown` are sentences about networks that do not respond, `filtered` is the filter in words (mrkdwn),
+    `is_own` says that it lists exactly the reader's own tickets, `in_all` is the number of all open tickets.
     """
     rest = _rest(filtered, in_all)
     if listing.total == 0:
-        return [section_block(_empty_text(filtered, known=not unknown)), *rest, *_warnings(unknown)]
+        return [
+            section_block(_empty_text(filtered, is_own=is_own, known=not unknown)),
+            *rest,
+            *_warnings(unknown),
+        ]
     lines = _fit_lines([(_ticket_line(one, titles, url=url, at=at), one) for one in listing.first])
     shown = f", {_order_text(listing, len(lines))}" if listing.total > len(lines) else ""
     that = f" {filtered}" if filtered else ""
@@ -68,8 +73,10 @@ _NARROW_HINT = (
 )
 
 
-def _empty_text(filtered: str, *, known: bool) -> str:
-    """Nothing to list: good news only where all that there is has been read."""
+def _empty_text(filtered: str, *, is_own: bool, known: bool) -> str:
+    """The sentence for an empty list; it is good news only if every network could be read."""
+    if is_own:
+        return "You have no open tickets" + ("." if known else " that I know of.")
     if filtered:
         return f"*0 waiting* {filtered}" + ("." if known else " that I know of.")
     if known:

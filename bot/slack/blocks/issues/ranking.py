@@ -102,8 +102,8 @@ def build_issue_list(
 
 def people_to_tell_text(issues: int, people: int) -> str:
     """Who is still to be told that something is fixed."""
-    still = f"{count_people(people)} {'needs' if people == 1 else 'need'} to hear it's fixed"
-    return f":mega: {still} of {count_noun(issues, 'fixed issue')}: `/mentions issues fixed`"
+    still = f"{count_people(people)} still {'needs' if people == 1 else 'need'} to hear it's fixed"
+    return f":mega: {still} ({count_noun(issues, 'fixed issue')}): `/mentions issues fixed`"
 
 
 def _heading(total: int, page: int, pages: int, kind: str, words: str) -> str:
