@@ -292,7 +292,7 @@ class MemoryNetwork(Network, Publisher):
     def answerable(self, post: Post, author: AuthorProfile | None) -> Answerable:
         """Whether `post` called us."""
         if post.is_repost:
-            return ReplyImpossible("A repost cannot be answered.")
+            return ReplyImpossible("You can't reply to a repost.")
         if author and author.protected:
             return ReplyByHandOnly("Their posts are protected.")
         if post.summons == "none" and post.author_id != self._me.id:

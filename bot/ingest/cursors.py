@@ -82,7 +82,7 @@ def record_failure(ctx: BotContext, network: Network, account_id: str, later: La
     Another account that was connected meanwhile is no failure: the next reading is of its mentions.
     """
     if isinstance(later, WrongAccount):
-        log.info("%s: another account was connected while its mentions were read", network.title)
+        log.info("%s: another account was connected during a poll", network.title)
         return
     at = ctx.now()
     log.warning("%s could not be read (%s): %s", network.title, later.cause, later.detail)

@@ -397,7 +397,9 @@ class Network(Reader, Links):
         del post, author
         if isinstance(self, Publisher):
             return ReplyAllowed()
-        return ReplyByHandOnly(f"Heard does not post on {self.title}, so somebody posts the reply by hand.")
+        return ReplyByHandOnly(
+            f"Heard does not post on {self.title}, so someone has to post the reply by hand."
+        )
 
     def how_to_connect(self) -> str:
         """Return how somebody connects another account ("that account"), with settings named in `…`."""

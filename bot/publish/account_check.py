@@ -213,7 +213,7 @@ def _raise_alarm(
     at = ctx.now()
     alarm, is_new = unconnected_accounts.raise_alarm(session, network.name, account_id, detail, at=at)
     if is_new:
-        log.warning("%s: account %s is not connected any more", network.title, account_id)
+        log.warning("%s: account %s is no longer connected", network.title, account_id)
         other_accounts.redraw_cards(session, network.name, account_id)
         # What kept that account from publishing is over: nothing is published as it.
         Alarm.clear(session, network_alarms.alarm_key("publishing", network.name, account_id))

@@ -54,7 +54,7 @@ def _hold_if_unsettled(ctx: BotContext, reply_id: int) -> Iterator[tuple[Session
     with ctx.db.write() as session:
         ticket, reply = hold_reply(session, reply_id)
         if reply.unsay_by is None or reply.state not in PUBLIC_STATES:
-            raise OvertakenError(f"That reply is {reply.state} already.")
+            raise OvertakenError(f"That reply is already {reply.state}.")
         yield session, ticket, reply
 
 
@@ -77,7 +77,7 @@ def _postpone(
 
     `detail` says why, as mrkdwn, if it is not simply what `later` says.
     """
-    log.warning("reply %s is not deleted yet: %s", reply_id, later.detail)
+    log.warning("reply %s could not be deleted yet: %s", reply_id, later.detail)
     with _hold_if_unsettled(ctx, reply_id) as (session, ticket, reply):
         at = ctx.now()
         reply.due_at = max(pace.retry_at(later, at=at, otherwise=RETRY_MIN_DELAY), at + RETRY_MIN_DELAY)

@@ -133,9 +133,9 @@ def _run_safely(ctx: BotContext, step: Callable[[BotContext, int], None], reply_
     except TicketHeldError:
         return HELD_RETRY_SECONDS
     except OvertakenError:
-        log.info("reply %s was moved by somebody else first", reply_id)
+        log.info("reply %s was changed by another process first", reply_id)
     except Exception:
-        log.exception("reply %s: %s failed; it is tried again", reply_id, step.__name__)
+        log.exception("reply %s: %s failed; trying again later", reply_id, step.__name__)
         return ERROR_RETRY_SECONDS
     finally:
         ctx.cards_wake.set()
@@ -175,8 +175,8 @@ def _send(ctx: BotContext, reply_id: int) -> None:
     except Unsure as unsure:
         reconcile.mark_unsure(ctx, job, unsure.detail)
     except Exception as error:
-        log.exception("reply %s: the call to %s broke", reply_id, network.title)
-        reconcile.mark_unsure(ctx, job, f"the call broke ({type(error).__name__})")
+        log.exception("reply %s: the call to %s failed unexpectedly", reply_id, network.title)
+        reconcile.mark_unsure(ctx, job, f"the call failed ({type(error).__name__})")
     else:
         _record_published(ctx, job, published)
 
@@ -222,7 +222,7 @@ def _postpone_for_account(
             until=until,
         )
         reply.reason, reply.detail = trouble.cause, trouble.detail
-    reply.reason = reply.reason or f"{network.title} takes nothing just now"
+    reply.reason = reply.reason or f"{network.title} accepts nothing right now"
     ticket.revision += 1
 
 

@@ -58,10 +58,10 @@ def hold_if_due(
     ticket_id = session.scalars(select(Reply.ticket_id).where(Reply.id == reply_id)).one()
     ticket = Ticket.lock_if_free(session, ticket_id)
     if ticket is None:
-        raise TicketHeldError("Somebody else holds it just now.")
+        raise TicketHeldError("Another process has locked it.")
     reply = session.get_one(Reply, reply_id, populate_existing=True)
     if reply.state not in states or reply.due_at is None or reply.due_at > ctx.now():
-        raise OvertakenError(f"That reply is {reply.state} already.")
+        raise OvertakenError(f"That reply is already {reply.state}.")
     return ticket, reply
 
 

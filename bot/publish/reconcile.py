@@ -65,7 +65,7 @@ def look_for_reply(ctx: BotContext, reply_id: int) -> None:
     except WrongAccount:  # it stays in doubt, and no person is asked what nobody could look for
         _reschedule_lookup(ctx, job, ctx.now() + account_check.NOT_CONNECTED_RETRY_DELAY, asks=False)
     except NetworkError as error:
-        log.warning("reply %s: a look failed: %s", reply_id, error)
+        log.warning("reply %s: a check failed: %s", reply_id, error)
         _reschedule_lookup(ctx, job, error.at if isinstance(error, Later) else None)
     else:
         crash_points.reach("look made")

@@ -98,7 +98,7 @@ def _run_safely(
     except (BusyError, DBAPIError):
         raise
     except Exception:
-        log.exception("%s %s cannot be shown; the others go on", table.__name__.lower(), row_id)
+        log.exception("%s %s can't be shown; continuing with the others", table.__name__.lower(), row_id)
         _postpone(ctx, table, row_id)
         return False, 0.0
 
@@ -113,7 +113,7 @@ def _postpone(ctx: BotContext, table: type[Card | Notice], row_id: int) -> None:
             row = Card.of_ticket(session, ticket.id, ticket.channel)
         else:
             row = session.get_one(Notice, row_id, with_for_update=True)
-        row.not_before, row.leased_until, row.failure = until, None, "Heard could not draw it"
+        row.not_before, row.leased_until, row.failure = until, None, "Heard could not build it"
 
 
 def _stale_cards(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str]]:

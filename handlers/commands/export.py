@@ -27,9 +27,9 @@ from models.sources.account import NO_HANDLES, AccountHandles
 
 ROWS_MAX = 100_000  # what a file in Slack may hold; more is a matter for the command line
 EXPORT_USAGE = (
-    "Tell me what: `/mentions export tickets`, `replies` or `events`; then, as you like, a period "
+    "Which one? `/mentions export tickets`, `replies` or `events`; optionally a period "
     "(`2026-10`, `2026-10-01..2026-10-15`, `30d`), `csv` or `jsonl`, a state, a network, `#channel`, "
-    "`@teammate` or the `@handle` of an account of ours."
+    "`@teammate` or the `@handle` of one of our accounts."
 )
 
 
@@ -58,7 +58,7 @@ def handle_export(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
     words = period_words.split_words(asked.raw)
     if not words:
         return {"text": EXPORT_USAGE}
-    asked.ack(response_type="ephemeral", text=":package: Making it. It comes to you as a direct message …")
+    asked.ack(response_type="ephemeral", text=":package: Preparing your file; I'll DM it to you.")
     ctx.run_in_background(lambda: _export_and_send(ctx, asked, words))
     return None
 
@@ -76,7 +76,7 @@ def _export_and_send(ctx: BotContext, asked: SlashCommand, words: list[str]) -> 
         return
     except SlackError as error:
         why = f" ({error})" if isinstance(error, SlackRefusedError) else ""
-        sentence = f"The file is made, but Slack did not take it{why}. Please try again in a moment."
+        sentence = f"The file is ready, but Slack rejected it{why}. Please try again in a moment."
     except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
         sentence = error_text(error)
     feedback.send_private_answer(ctx, asked.who, asked.respond, text=sentence, in_place=True)
@@ -87,7 +87,7 @@ def parse_export(ctx: BotContext, words: list[str], zone: ZoneInfo) -> ExportReq
     kind = EXPORT_TABLES.get(words[0].lower())
     if kind is None:
         raise RuleBrokenError(
-            f"I cannot export “{escape_entities(shown_word(words[0])[:40])}”. {EXPORT_USAGE}"
+            f"I can't export “{escape_entities(shown_word(words[0])[:40])}”. {EXPORT_USAGE}"
         )
     given, options, form, accounts = dict[str, str](), list[str](), "csv", NO_HANDLES
     if any(word.startswith("@") for word in words):
@@ -102,8 +102,8 @@ def parse_export(ctx: BotContext, words: list[str], zone: ZoneInfo) -> ExportReq
         name, value = _parse_filter(ctx, kind, word, accounts)
         if name in given:
             raise RuleBrokenError(
-                f"You gave two of the same sort: {escape_entities(given[name])} and "
-                f"{escape_entities(value)}. Give one."
+                f"You gave two of the same kind: {escape_entities(given[name])} and "
+                f"{escape_entities(value)}. Use only one."
             )
         given[name] = value
         options.append(f"--{name} '{value}'" if " " in value else f"--{name} {value}")
@@ -137,7 +137,7 @@ def _parse_filter(ctx: BotContext, kind: ExportTable, word: str, accounts: Accou
     )
     ours = list_accounts(accounts.connected_handles) if word.startswith("@") else ""
     raise RuleBrokenError(
-        f"I do not know “{escape_entities(shown_word(word)[:40])}” there.{states} {EXPORT_USAGE}{ours}"
+        f"Unknown word “{escape_entities(shown_word(word)[:40])}”.{states} {EXPORT_USAGE}{ours}"
     )
 
 
@@ -145,17 +145,16 @@ def _write_and_upload(ctx: BotContext, user: str, order: ExportRequest) -> str:
     with ctx.db.read() as session:
         total = order.kind.count(session, order.wanted)
     if total == 0:
-        return f"There are no {order.kind.name} like that, so there is no file."
+        return f"No {order.kind.name} match, so there is no file."
     if total > ROWS_MAX:
         return (
-            f"Those are {total:,} {order.kind.name}, and I put {ROWS_MAX:,} into a file at most. Give "
-            f"a shorter "
-            f"period, or have whoever runs Heard type `{escape_entities(order.command)}`."
+            f"That is {total:,} {order.kind.name}, and a file holds at most {ROWS_MAX:,}. Choose a shorter "
+            f"period, or ask your Heard admin to run `{escape_entities(order.command)}`."
         )
     with tempfile.TemporaryDirectory(prefix="heard-") as folder:
         path = Path(folder) / order.name
         with atomic_file(path, bom=order.file_format == "csv", force=False) as file:
             count = write_rows(ctx.db, order.kind, order.wanted, order.file_format, file, told=lambda _: None)
         told = f"{count:,} {order.kind.singular if count == 1 else order.kind.name}"
-        ctx.slack.send_file(user, path, f"{told}, as you asked. Only you have this file.")
+        ctx.slack.send_file(user, path, f"{told}, as you asked. Only you got this file.")
     return f":package: {told}: the file is in your direct messages with me."

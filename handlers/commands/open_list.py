@@ -20,10 +20,10 @@ from models.reports.open_tickets import OpenTicketFilter
 from models.sources.account import NO_HANDLES, AccountHandles
 from models.tickets import unconnected_accounts
 
-NOT_READ_TEXT = "What people say to it meanwhile is not heard, so this list may be short."
+NOT_READ_TEXT = "Heard doesn't see what people post to it meanwhile, so this list may be incomplete."
 FILTERS_HELP = (
-    "`mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate`, a network ({}) or the `@handle` of an "
-    "account of ours"
+    "`mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate`, a network ({}) or the `@handle` of one of "
+    "our accounts"
 )
 
 
@@ -68,6 +68,7 @@ def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) 
         at=at,
         unknown=incomplete_notes(here, titles, accounts),
         filtered=" and ".join(chosen.words),
+        is_own=chosen.wanted == OpenTicketFilter(owner=asked.user),
         in_all=in_all,
     )
     if pause is not None:
@@ -97,7 +98,7 @@ def _add_filter(  # noqa: PLR0917
     wanted, lower = chosen.wanted, word.lower()
     networks = {name.lower(): name for name in ctx.networks}
     networks |= {network.title.lower(): name for name, network in ctx.networks.items()}
-    said = {"mine": f"<@{user}>'s", "unclaimed": "nobody's", "overdue": "overdue"}.get(lower, "")
+    said = {"mine": f"assigned to <@{user}>", "unclaimed": "unassigned", "overdue": "overdue"}.get(lower, "")
     if lower == "mine":
         wanted = replace(wanted, owner=user)
     elif lower == "unclaimed":
@@ -107,7 +108,7 @@ def _add_filter(  # noqa: PLR0917
     elif (channel := CHANNEL_MENTION_PATTERN.fullmatch(word)) is not None:
         wanted, said = replace(wanted, channels=(*wanted.channels, channel[1])), f"in <#{channel[1]}>"
     elif (person := USER_MENTION_PATTERN.fullmatch(word)) is not None:
-        wanted, said = replace(wanted, owner=person[1]), f"<@{person[1]}>'s"
+        wanted, said = replace(wanted, owner=person[1]), f"assigned to <@{person[1]}>"
     elif lower in networks:
         name = networks[lower]
         wanted, said = replace(wanted, networks=(*wanted.networks, name)), f"on {ctx.networks[name].title}"
@@ -121,7 +122,10 @@ def _add_filter(  # noqa: PLR0917
 def _unknown_filter_text(ctx: BotContext, word: str, accounts: AccountHandles) -> str:
     shown = mrkdwn_literal(shown_word(word))
     if word.startswith("#"):
-        return f"I cannot tell which channel “{shown}” is: choose it from Slack's list while you type."
+        return (
+            f"I can't tell which channel “{shown}” is. Choose it from the list that Slack shows while you "
+            "type."
+        )
     titles = ", ".join(f"`{mrkdwn_literal(name)}`" for name in ctx.networks)
     ours = list_accounts(accounts.connected_handles) if word.startswith("@") else ""
-    return f"I do not know the filter “{shown}”. Try {FILTERS_HELP.format(titles)}, in any combination.{ours}"
+    return f"Unknown filter “{shown}”. Try {FILTERS_HELP.format(titles)}, in any combination.{ours}"

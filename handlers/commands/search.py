@@ -30,9 +30,9 @@ _HANDLE_PATTERN = re.compile(r"([*_~`]*)@([^\s@*~`]{1,100})[*~`]*")
 PAGE_SIZE = 10
 NAME_TIMEOUT_SECONDS = 1.0  # seconds for Slack to tell a teammate's name
 SEARCH_USAGE = (
-    "Tell me what to look for: `/mentions search slow checkout` finds what has both words, "
-    '`/mentions search "out of stock"` those words one after the other, `/mentions search @maria` a person, '
-    "and the `@handle` of an account of ours only what is for it."
+    "What should I search for? `/mentions search slow checkout` finds posts with both words, "
+    '`/mentions search "out of stock"` that exact phrase, `/mentions search @maria` a person. Add the '
+    "`@handle` of one of our accounts to search only what was posted to it."
 )
 
 
@@ -130,9 +130,9 @@ def open_by_handle(
 
 
 def _unknown_handle_text(handle: str, near: list[str]) -> str:
-    nobody = f"Nobody called {mrkdwn_handle(handle)} has spoken to us."
+    nobody = f"No one called {mrkdwn_handle(handle)} has posted to us."
     if not near:
-        return f"{nobody} `/mentions search` finds people by their words too."
+        return f"{nobody} `/mentions search` finds people by what they wrote, too."
     *some, last = [mrkdwn_handle(one) for one in near]
     meant = f"{', '.join(some)} or {last}" if some else last
     return f"{nobody} Did you mean {meant}? Type `/mentions search @{escape_entities(near[0])}`."

@@ -60,11 +60,11 @@ def handle_stats(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
         for one in unread
         if question.network in {None, one.network} and accounts.may_be(one.network, one.account_id, chosen)
     ]
-    notes = incomplete_notes(here, titles, accounts, so="more may have been said than these figures know")
+    notes = incomplete_notes(here, titles, accounts, so="these numbers may be incomplete")
     if stuck.total:
         notes.append(stuck_replies_text(stuck))
     if own is None:
-        notes.append(f"Slack does not say where you are, so days are those of {question.period.zone.key}.")
+        notes.append(f"Slack doesn't share your time zone, so days are in {question.period.zone.key}.")
     blocks = face.build_blocks(found, question, names=names, titles=titles, target=target, notes=notes)
     answer = ephemeral_answers.shareable_message(
         ctx, asked.channel, face.summary_text(found), blocks, patience=LEDGER_TIMEOUT_SECONDS / 2

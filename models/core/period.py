@@ -122,14 +122,15 @@ def parse_stats_query(typed: str, *, zone: ZoneInfo, now: datetime, known: NameL
         if found is not None:
             kind, name = found
             if filters.get(kind, name) != name:
-                raise PeriodError(f"Give only one of each kind: {kind}, such as {_example(kind)}.")
+                raise PeriodError(f"Use only one of each kind: {kind}, such as {_example(kind)}.")
             filters[kind] = name
             continue
         if not looks_like_period(word):
             raise PeriodError(_unknown_word_message(word, known))
         if period is not None:
             raise PeriodError(
-                f"That is two periods, {period.label} and “{escape_mrkdwn(word)}”: give one. {EXAMPLES_HINT}"
+                f"That's two periods, {period.label} and “{escape_mrkdwn(word)}”: use only one. "
+                f"{EXAMPLES_HINT}"
             )
         period = parse_period(word, zone=zone, now=now)
     return StatsQuery(period or parse_period(DEFAULT_PERIOD, zone=zone, now=now), **filters)
@@ -157,7 +158,7 @@ def parse_period(word: str, *, zone: ZoneInfo, now: datetime) -> Period:
     if last := _LAST.fullmatch(low):
         length = int(last[1])
         if not 1 <= length <= PERIOD_MAX_DAYS:
-            raise PeriodError(f"“{low}” is not a valid period: give 1d to {PERIOD_MAX_DAYS}d.")
+            raise PeriodError(f"“{low}” is not a valid period: use 1d to {PERIOD_MAX_DAYS}d.")
         return Period(date.fromordinal(today.toordinal() - length + 1), today, zone, now)
     first, dots, end = low.partition("..")
     begin, last_day = _parse_days(first, word)
@@ -213,10 +214,8 @@ def _parse_days(text: str, typed: str) -> tuple[date, date]:
             one = date(int(day[1]), int(day[2]), int(day[3]))
             return one, one
     except ValueError:
-        raise PeriodError(
-            f"There is no such day or month as “{escape_mrkdwn(text)}”. {EXAMPLES_HINT}"
-        ) from None
-    raise PeriodError(f"I do not understand the period “{escape_mrkdwn(typed)}”. {EXAMPLES_HINT}")
+        raise PeriodError(f"There is no day or month “{escape_mrkdwn(text)}”. {EXAMPLES_HINT}") from None
+    raise PeriodError(f"I don't understand the period “{escape_mrkdwn(typed)}”. {EXAMPLES_HINT}")
 
 
 def _parse_filter(word: str, known: NameLookup) -> tuple[str, str | AccountFilter] | None:
@@ -258,10 +257,9 @@ def _parse_name(word: str, known: NameLookup) -> tuple[str, str | AccountFilter]
 def _unknown_word_message(word: str, known: NameLookup) -> str:
     networks = ", ".join(f"`{name}`" for name in known.networks)
     return (
-        f"I do not know “{escape_mrkdwn(word)}”: give a period such as `7d` or `2026-10`, and if you "
-        f"like a person "
-        f"(`@ana`), a channel (`#support`), a network ({networks or 'none is connected'}) or an account of "
-        f"ours (`@handle`)."
+        f"Unknown word “{escape_mrkdwn(word)}”. Use a period such as `7d` or `2026-10`, and optionally a "
+        f"person (`@ana`), a channel (`#support`), a network ({networks or 'none is connected'}) or one of "
+        "our accounts (`@handle`)."
     )
 
 

@@ -147,7 +147,7 @@ class OpenTicketFilter:
 
 
 ALL_OPEN = OpenTicketFilter()
-# Snoozed ones at the end, the others by when they are due, then the longest wait first.
+# Snoozed ones at the end, the others by when they are due, then longest wait first.
 _BY_DUE_TIME = (
     Ticket.state == TicketState.SNOOZED,
     Ticket.due_at.asc().nulls_last(),
@@ -167,12 +167,12 @@ def list_by_due_time(
 
 
 def list_owned(session: Session, user: str, *, limit: int) -> Listing:
-    """Returns the open tickets that `user` owns, the longest wait first."""
+    """Returns the open tickets that `user` owns, longest wait first."""
     return _build_listing(session, [Ticket.owner == user], (Ticket.waiting_since, Ticket.id), limit)
 
 
 def list_by_wait(session: Session, *, limit: int) -> Listing:
-    """Returns the open tickets, the longest wait first and snoozed ones last."""
+    """Returns the open tickets, longest wait first and snoozed ones last."""
     return _build_listing(
         session, [], (Ticket.state == TicketState.SNOOZED, Ticket.waiting_since, Ticket.id), limit
     )

@@ -115,7 +115,7 @@ def parse_phrases(typed: str) -> list[str]:
     found = [phrase for phrase in dict.fromkeys(map(fold, pieces)) if phrase]
     if not found:
         raise RuleBrokenError(
-            "There is no word to search for. Try `/mentions search slow checkout`, "
+            "Type a word to search for, such as `/mentions search slow checkout`, "
             '`"out of stock"` or, for a person, `/mentions search @maria`.'
         )
     return found
@@ -124,8 +124,8 @@ def parse_phrases(typed: str) -> list[str]:
 def _check_length(typed: str) -> None:
     if len(typed) > QUERY_MAX_CHARS:
         raise RuleBrokenError(
-            f"That is {len(typed):,} characters, and a search takes {QUERY_MAX_CHARS} at most. "
-            "Type fewer words."
+            f"That is {len(typed):,} characters; a search can have at most {QUERY_MAX_CHARS}. Use fewer "
+            "words."
         )
 
 

@@ -198,7 +198,7 @@ def test_an_answer_by_hand_stops_the_reply_that_waited_and_tells_its_author(
 
     assert on_x.state(reply) == DeliveryState.CANCELLED
     [told] = on_x.told()
-    assert "<@U0ANA>, somebody has answered on X by hand" in told
+    assert "<@U0ANA>, someone replied on X by hand" in told
 
 
 def test_an_answer_by_hand_is_taken_in_once(on_x: Room, x: XServer, post: str) -> None:
@@ -315,7 +315,7 @@ def test_a_failure_changes_nothing_and_is_only_noted(
     assert on_x.texts() == ["@acmebrew is the ketle back?"]
     [noted] = [record for record in caplog.records if record.name == "bot.ingest.refresh_post"]
     assert noted.levelno == logging.INFO
-    assert "ticket 1 could not be looked at again" in noted.getMessage()
+    assert "ticket 1 could not be refreshed" in noted.getMessage()
 
 
 def test_an_edit_counts_even_if_our_own_posts_cannot_be_read(on_x: Room, x: XServer, post: str) -> None:

@@ -299,7 +299,7 @@ def test_a_lost_answer_is_tried_once_more_and_the_refusal_of_that_is_told(
     assert lost.cause == "unreachable"
     assert refused.cause == "unauthorized"
     assert refused.detail == (
-        "An answer of X was lost while our sign-in was renewed, and now X no longer accepts our sign-in "
+        "A response from X was lost while our sign-in was being renewed, and now X no longer accepts our sign-in "
         "(HTTP 400, invalid_grant): run `python -m bot connect x`."
     )
     assert row(db).disconnected_at == clock()
@@ -349,7 +349,7 @@ def test_when_answers_go_on_being_lost_x_is_asked_at_a_slower_pace(
         failed = why(tokens.current)
 
     assert world.counts[TOKEN] == 2
-    assert "If that goes on, run `python -m bot connect x`." in failed.detail
+    assert "If this continues, run `python -m bot connect x`." in failed.detail
     assert failed.at == clock() + room.RENEW_RETRY_DELAY
     clock.pass_by(seconds=30)
     why(tokens.current)
@@ -398,12 +398,14 @@ def test_a_crash_between_the_answer_and_the_ledger_counts_as_a_lost_answer(  # n
         assert process.wait(30) == -signal.SIGKILL
     assert (world.grants.renewals, row(db).tries) == (1, 1)
 
-    assert why(tokens.current).detail == "Our sign-in to X is being renewed just now."  # the dead one's lease
+    assert (
+        why(tokens.current).detail == "Our sign-in to X is being renewed right now."
+    )  # the dead one's lease
     clock.pass_by(seconds=60)
     refused = why(tokens.current)
 
     assert refused.cause == "unauthorized"
-    assert refused.detail.startswith("An answer of X was lost while our sign-in was renewed")
+    assert refused.detail.startswith("A response from X was lost while our sign-in was being renewed")
     assert world.counts[TOKEN] == 2
 
 
@@ -524,7 +526,7 @@ def test_a_ledger_that_does_not_answer_is_later_and_not_a_crash(tokens: TokenSto
 
     assert failed.cause == "unreachable"
     assert "OperationalError" in failed.detail
-    assert "does not say" in make(database=nowhere).status_text()
+    assert "the account is unknown" in make(database=nowhere).status_text()
 
 
 def test_a_pair_that_the_ledger_cannot_take_yet_is_kept_back_and_written_later(
@@ -600,8 +602,7 @@ def test_keys_that_open_nothing_are_told_and_are_no_crash(
 
     assert failed.cause == "unauthorized"
     assert failed.detail == (
-        f"Our sign-in to X cannot be read; its key {key_id} is not among ours: "
-        "put that back into ENCRYPTION_KEYS, or run `python -m bot connect x`."
+        f"Our sign-in to X cannot be read; its key {key_id} is missing: add it to ENCRYPTION_KEYS again, or run `python -m bot connect x`."
     )
     assert make(KEY).current() == given
 
@@ -651,13 +652,13 @@ def test_it_says_who_is_connected_and_under_which_key(tokens: TokenStore, make: 
 
     assert tokens.status_text() == (
         f"signs in with OAuth 2.0, connected as @acmebrew on 2026-03-02; "
-        f"its tokens are sealed with key {key_id} (today's key is {key_id}, from ENCRYPTION_KEYS)."
+        f"its tokens are encrypted with key {key_id} (today's key is {key_id}, from ENCRYPTION_KEYS)."
     )
 
 
 def test_it_says_that_nobody_has_connected_it(make: Make) -> None:
     assert make().status_text() == (
-        "is to sign in with OAuth 2.0, and nobody has connected it yet: run `python -m bot connect x`."
+        "is set up for OAuth 2.0 but not connected yet: run `python -m bot connect x`."
     )
 
 

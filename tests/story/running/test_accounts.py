@@ -76,7 +76,7 @@ def connector(x: XServer, stored: TokenStore) -> Connect:
 def bot(
     database_url: str, here: tuple[SlackServer, XServer], stored: TokenStore, connect: Connect
 ) -> Iterator[Bot]:
-    """A bot that speaks as @acmebrew, with a minute to undo."""
+    """A bot that signed in as @acmebrew, with a minute to undo."""
     slack, x = here
     connect("acmebrew")
     keys = XSettings(_env_file=None, api_url=x.url, client_id="heard", client_secret="s3cret")
@@ -131,11 +131,11 @@ def test_reply_on_a_ticket_of_a_missing_account_says_so_and_keeps_the_words(
 
     modal = bot.compose(card)
     assert "Heard is connected to X as @acmetea, not as @acmebrew" in seen(modal)
-    assert "what you write is kept as your draft" in seen(modal)
+    assert "your text is kept as a draft" in seen(modal)
     errors = modal.fill("On Monday!").submit().errors
 
     assert "not as @acmebrew" in errors["reply"]
-    assert "kept as your draft" in errors["reply"]
+    assert "kept as a draft" in errors["reply"]
     assert bot.drafts() == ["On Monday!"]
     assert speakers(bot) == {}
 
@@ -160,7 +160,7 @@ def test_a_preview_that_was_made_before_the_swap_is_refused_and_stays_a_draft(
 ) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply On Monday!")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     connect("acmetea")
 
     outcome = bot.ana.press(preview, "Send publicly")
@@ -270,7 +270,7 @@ def test_the_open_list_says_that_nobody_hears_what_is_said_to_a_missing_account(
     answer = seen(bot.ana.command("/mentions", "open", CHANNEL).answers[-1])
 
     assert "not as @acmebrew" in answer
-    assert "this list may be short" in answer
+    assert "this list may be incomplete" in answer
 
 
 def test_the_doctor_in_slack_names_the_missing_account(bot: Bot, connect: Connect) -> None:

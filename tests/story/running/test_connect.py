@@ -145,11 +145,12 @@ def test_on_a_laptop_the_browser_brings_the_answer(
 
     assert connected.end() == 0, connected.said
     assert (
-        "Connected: Heard speaks as @acmebrew on X, and shows its mentions in C0MENTIONS." in connected.said
+        "Connected: Heard is signed in as @acmebrew on X. Its mentions appear in C0MENTIONS."
+        in connected.said
     )
     assert "You can close this page" in (tmp_path / "landed.html").read_text()
     said = doctor(env, tmp_path)
-    assert "ok    X: speaks as @acmebrew." in said
+    assert "ok    X: signed in as @acmebrew." in said
     assert "note  X: signs in with OAuth 2.0, connected as @acmebrew on" in said
     assert secrets_in(stage.x, connected.said, said) == []
 
@@ -165,7 +166,8 @@ def test_on_a_server_a_person_brings_it(
 
     assert connected.end() == 0, connected.said
     assert (
-        "Connected: Heard speaks as @acmebrew on X, and shows its mentions in C0MENTIONS." in connected.said
+        "Connected: Heard is signed in as @acmebrew on X. Its mentions appear in C0MENTIONS."
+        in connected.said
     )
     assert secrets_in(stage.x, connected.said) == []
 
@@ -196,10 +198,10 @@ def test_an_answer_to_another_question_is_not_taken_by_either_way(
     with refused.value:
         assert refused.value.code == 400
     connected.paste(forged)
-    eventually(lambda: "its state is missing or another one. Try again." in connected.said)
+    eventually(lambda: "its state is missing or different. Try again." in connected.said)
 
     with urllib.request.urlopen(landed, timeout=10) as taken:
-        assert "Heard has its answer" in taken.read().decode()
+        assert "Heard has received the response" in taken.read().decode()
     assert connected.end() == 0, connected.said
 
 
@@ -210,7 +212,7 @@ def test_a_no_ends_it(stage: Stage, database_url: str, tmp_path: Path, connectin
     connected.paste(redirected(connected.page, "no"))
 
     assert connected.end() == 1
-    assert connected.said.endswith("X is not connected: the answer was access_denied.\n")
+    assert connected.said.endswith("X is not connected: the response was access_denied.\n")
     assert "BAD   X: X is not connected yet: run `python -m bot connect x`.\n" in doctor(env, tmp_path)
 
 
@@ -220,7 +222,7 @@ def test_a_code_that_came_too_late_ends_it(stage: Stage, database_url: str, conn
     connected.paste("VGNibzFWSWREZm01bjN1N3dicWlNUG1oa2xRRVNN")
 
     assert connected.end() == 1
-    assert "X does not take that code (HTTP 400, invalid_request)" in connected.said
+    assert "X rejected that code (HTTP 400, invalid_request)" in connected.said
 
 
 def test_an_answer_of_x_that_is_lost_ends_it_with_a_sentence(
@@ -346,7 +348,7 @@ def connected_as(stage: Stage, handle: str, connecting, env: dict[str, str], *op
     running = connecting(env, *options)
     running.paste(redirected(running.page))
     assert running.end() == 0, running.said
-    assert f"Heard speaks as @{handle} on X" in running.said
+    assert f"Heard is signed in as @{handle} on X" in running.said
     return running.said
 
 
@@ -402,8 +404,8 @@ def test_a_second_account_that_is_connected_beside_a_running_bot_is_answered_for
         assert code == 0
         assert [line.split()[1] for line in listed.splitlines()] == ["@acmebrew", "@acmetea"]
         assert f"connected, shown in {TEA_CHANNEL}" in listed
-        assert "speaks as @acmebrew" in (said := doctor(env, tmp_path))
-        assert "speaks as @acmetea" in said
+        assert "signed in as @acmebrew" in (said := doctor(env, tmp_path))
+        assert "signed in as @acmetea" in said
         assert bot.stop()[0] == 0
         assert "Traceback" not in bot.log
 
@@ -431,7 +433,7 @@ def test_an_account_that_is_disconnected_beside_a_running_bot_sends_nothing_more
         stage.shows(brew, "Cannot be sent", "[Reply]", without=("[Undo]",))
         errors = open_composer.fill("Yes, here!").submit().errors
         assert "not as @acmebrew" in errors["reply"]
-        assert "kept as your draft" in errors["reply"]
+        assert "kept as a draft" in errors["reply"]
         [told] = eventually(lambda: said_in(stage, "for @acmebrew. Until it is connected again"))
         assert "run `python -m bot connect x`" in told
         assert "warn  X: is not connected as @acmebrew, for which 2 conversations wait." in doctor(
@@ -471,7 +473,7 @@ def test_other_keys_and_a_restart_send_nothing_under_the_new_name(
         world.faults.add("POST /2/tweets", "answer_lost_before", times=1)
         second = stage.card_of(stage.post("@acmebrew and you?", author="tom"))
         eventually(lambda: stage.reply(second, "Somewhere.").closed)
-        stage.shows(second, "did not say if it took")
+        stage.shows(second, "didn't confirm")
         eventually(lambda: stage.reply(card, "We are!").closed)
         stage.shows(card, "[Undo]")
         assert bot.stop()[0] == 0
@@ -480,14 +482,14 @@ def test_other_keys_and_a_restart_send_nothing_under_the_new_name(
         with process("run", env | {"X_ACCESS_TOKEN": token, "PORT": str(free_port())}, tmp_path) as bot:
             stage.slack.events_url = f"{bot.address}/slack/events"
             stage.told(card, "your reply was not sent", "as @acmetea, not as @acmebrew", "We are!")
-            [told] = eventually(lambda: said_in(stage, "2 conversations wait for @acmebrew"))
+            [told] = eventually(lambda: said_in(stage, "2 conversations are waiting for @acmebrew"))
             assert "`X_ACCESS_TOKEN` and `X_ACCESS_TOKEN_SECRET`" in told
             stage.card_of(stage.post("@acmetea hello", author="lena"))
             assert bot.stop()[0] == 0
             assert "Traceback" not in bot.log
 
     assert published(stage) == {"acmebrew": ["Somewhere."]}
-    stage.shows(second, "did not say if it took")
+    stage.shows(second, "didn't confirm")
     with process("run", env | {"PORT": str(free_port())}, tmp_path) as bot:
         stage.slack.events_url = f"{bot.address}/slack/events"
         eventually(lambda: said_in(stage, "X is connected as @acmebrew again"))
@@ -521,9 +523,9 @@ def test_an_account_that_is_there_by_keys_and_by_connect_is_one_account_and_the_
     connected.paste(redirected(connected.page))
 
     assert connected.end() == 0, connected.said
-    assert "The four OAuth 1.0a keys are of @acmebrew too" in connected.said
+    assert "The four OAuth 1.0a keys belong to @acmebrew too" in connected.said
     said = doctor(env, tmp_path)
-    assert said.count("speaks as @acmebrew") == 1
+    assert said.count("signed in as @acmebrew") == 1
     assert "X: signs in with OAuth 1.0a keys." in said
     assert "note  X: @acmebrew is connected too; the environment's credentials are used." in said
 
@@ -548,8 +550,8 @@ def test_the_key_is_changed_without_connecting_again(
     code, said = rotated(env | {"ENCRYPTION_KEYS": f"{new},{old}"}, tmp_path)
 
     assert code == 0, said
-    assert re.search(r"^1 sealed with key [0-9a-f]{8}, from ENCRYPTION_KEYS\.$", said, re.MULTILINE)
-    assert "speaks as @acmebrew" in doctor(env | {"ENCRYPTION_KEYS": new}, tmp_path)
+    assert re.search(r"^1 encrypted with key [0-9a-f]{8}, from ENCRYPTION_KEYS\.$", said, re.MULTILINE)
+    assert "signed in as @acmebrew" in doctor(env | {"ENCRYPTION_KEYS": new}, tmp_path)
     told = doctor(env | {"ENCRYPTION_KEYS": old}, tmp_path)
     assert "BAD   X: Our sign-in to X cannot be read" in told
     assert "run `python -m bot connect x`." in told
@@ -568,8 +570,8 @@ def test_rotating_without_the_old_key_says_so_and_changes_nothing(
     code, said = rotated(env | {"ENCRYPTION_KEYS": new}, tmp_path)
 
     assert code == 1
-    assert said.startswith("Nothing is changed: ")
-    assert "speaks as @acmebrew" in doctor(env, tmp_path)
+    assert said.startswith("Nothing was changed: ")
+    assert "signed in as @acmebrew" in doctor(env, tmp_path)
 
 
 def test_where_the_secret_behind_the_key_changes_the_bot_runs_on_and_asks_to_connect_again(

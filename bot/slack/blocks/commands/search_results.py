@@ -33,21 +33,21 @@ def build_blocks(
     if not page.found:
         return [
             line_block(
-                "Nobody said ",
+                "No results for " if is_first else "No more results for ",
                 text_element(typed, "bold"),
-                ", and neither did we." if is_first else " before that.",
+                ".",
             )
         ]
     head = (
         line_block("Newest first: ", text_element(typed, "bold"))
         if is_first
-        else line_block("Further back: ", text_element(typed, "bold"))
+        else line_block("Older: ", text_element(typed, "bold"))
     )
     if accounts:
         head = _account_line("Newest first" if is_first else "Further back", words, accounts)
     blocks = [head, *(_result_block(one, titles, url) for one in page.found)]
     if page.more is None:
-        return [*blocks, context_block("That is all.")]
+        return [*blocks, context_block("End of results.")]
     value = SearchValue(typed, page.more.mention, page.more.reply)
     return [*blocks, {"type": "actions", "elements": [button("More", MORE_ACTION_ID, value)]}]
 
@@ -80,16 +80,14 @@ def _result_block(one: SearchHit, titles: Mapping[str, str], url: str) -> Block:
 def _our_verb(one: SearchHit) -> str:
     if one.delivery in PUBLIC_STATES:
         return " replied to "
-    return (
-        " replied, and took it back, to " if one.delivery == DeliveryState.WITHDRAWN else " is replying to "
-    )
+    return " replied (deleted since) to " if one.delivery == DeliveryState.WITHDRAWN else " is replying to "
 
 
 def state_elements(state: str, reason: str | None, closed_by: str | None, owner: str | None) -> list[Any]:
     """How a ticket ended, or who has it, as pieces of a line of rich text."""
     if state in {TicketState.WAITING, TicketState.SNOOZED}:
-        has = [", ", {"type": "user", "user_id": owner}, " has it"] if owner else [", nobody has it"]
-        return [state, *has]
+        assigned = [", assigned to ", {"type": "user", "user_id": owner}] if owner else [", unassigned"]
+        return [state, *assigned]
     why = f" ({truncate(reason, 80)})" if reason else ""
     by = [" by ", {"type": "user", "user_id": closed_by}] if closed_by not in {None, "heard"} else []
     return [f"{state}{why}", *by]
