@@ -73,7 +73,12 @@ def build_reason_modal(
 def build_assign_modal(ticket_id: int, *, key: str) -> dict[str, Any]:
     """The modal that asks to whom the ticket goes."""
     element = {"type": "users_select", "action_id": "value", "placeholder": plain_text("A teammate")}
-    block = {"type": "input", "block_id": ASSIGNEE_BLOCK, "label": plain_text("Assign to"), "element": element}
+    block = {
+        "type": "input",
+        "block_id": ASSIGNEE_BLOCK,
+        "label": plain_text("Assign to"),
+        "element": element,
+    }
     blocks = [block, context_block("They are notified in the ticket's thread.")]
     return _modal(ASSIGN_CALLBACK_ID, "Assign", "Assign", TicketModalValue(ticket_id, key), blocks)
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.ingest import refresh_post as looking
 from bot.ingest.refresh_post import READING_NAME, REFRESH_INTERVAL, refresh_target
-from bot.publish.publish_job import hold_reply
+from bot.publish.publish_job import lock_reply
 from models import Cursor, Event, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
@@ -217,7 +217,7 @@ def test_a_reply_that_has_landed_while_it_is_sent_is_not_an_answer_by_hand(
 ) -> None:
     reply, at = on_x.submit(1, "On Monday!"), on_x.clock()
     with on_x.ctx.db.write() as session:
-        _ticket, sent = hold_reply(session, reply)
+        _ticket, sent = lock_reply(session, reply)
         sent.release(session, at=at)
         sent.take(session, worker="another", at=at, lease_until=at + timedelta(seconds=12))
     x.world.post("acmebrew", "On Monday!", reply_to=post)
