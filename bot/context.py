@@ -20,7 +20,7 @@ from bot.runtime.task_counter import TaskCounter
 from bot.runtime.wake_event import WakeEvent
 from bot.settings import Settings
 from bot.slack.client import SlackClient
-from bot.slack.permissions import SenderPermissions
+from bot.slack.sender_permissions import SenderPermissions
 from models.core.base import RuleBrokenError
 from models.core.database import LOCK_TIMEOUT_SECONDS, BusyError, Database
 from models.similarity.near_duplicates import FingerprintCache

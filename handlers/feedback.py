@@ -16,8 +16,8 @@ from bot.slack.blocks.elements import Block
 from bot.slack.blocks.replies.composer import build_refusal_modal
 from bot.slack.blocks.text import unescape
 from bot.slack.errors import SlackError
-from bot.slack.permissions import PermissionUnknownError
 from bot.slack.respond import try_respond
+from bot.slack.sender_permissions import PermissionUnknownError
 from models import Card
 from models.core.base import RuleBrokenError
 from models.core.database import BusyError, is_disk_full

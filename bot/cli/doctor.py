@@ -23,7 +23,7 @@ from bot.runtime import migrations
 from bot.slack.blocks.elements import format_duration
 from bot.slack.client import TokenInfo
 from bot.slack.errors import SlackError, SlackRefusedError
-from bot.slack.permissions import is_group, unreadable_reason
+from bot.slack.sender_permissions import is_group, unreadable_reason
 from models import Alarm, Credential, Cursor, Pause
 from models.core.database import BusyError
 from models.sources.cursor import MENTIONS_CURSOR

@@ -19,7 +19,7 @@ from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.elements import permalink
 from bot.slack.blocks.tickets import reminder
 from bot.slack.blocks.tickets.reminder import NAMES_LISTED_MAX, ReminderMessage, WaitingAuthor
-from bot.slack.permissions import is_group
+from bot.slack.sender_permissions import is_group
 from models import Author, Card, Mention, Notice, Ticket
 from models.core.database import BusyError
 from models.tickets.delivery_state import PUBLIC_STATES

@@ -21,7 +21,7 @@ from bot.runtime import crash_points
 from bot.slack.blocks import notification_text
 from bot.slack.blocks.tickets import card as face
 from bot.slack.card_failures import record_failure
-from bot.slack.card_view import load_post_reference, load_view
+from bot.slack.card_loader import load_post_reference, load_view
 from bot.slack.client import Posted, is_direct_message
 from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError
 from bot.slack.lost_messages import (

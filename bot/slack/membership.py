@@ -4,8 +4,8 @@ Guests and people of other organisations read the cards in their channels, as an
 else. If their own id is in SENDERS, they may also claim, reply and close those cards. Which button, modal or
 command needs what is in `handlers/access.py`; Home, direct messages and exports ask here as well.
 
-Slack's answers are shared with `bot/slack/permissions.py`: kept for five minutes, usable for an hour while
-Slack is away.
+Slack's answers are shared with `bot/slack/sender_permissions.py`: kept for five minutes, usable for an hour
+while Slack is away.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from typing import TypeVar
 from bot.context import BotContext
 from bot.slack.client import Profile
 from bot.slack.errors import SlackRefusedError
-from bot.slack.permissions import (
+from bot.slack.sender_permissions import (
     ANSWER_FRESH_AGE,
     NOT_VISIBLE_ERRORS,
     UNKNOWN_USER_ERRORS,
@@ -155,7 +155,7 @@ def is_in_channel(ctx: BotContext, user: str, channel: str, *, wait_seconds: flo
 
 
 def _profile_key(user: str) -> tuple[str, str]:
-    """The key that `bot/slack/permissions.py` keeps a profile under."""
+    """The key that `bot/slack/sender_permissions.py` keeps a profile under."""
     return ("person", user)
 
 

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.notices import thread_notices
-from bot.slack.permissions import PermissionUnknownError
+from bot.slack.sender_permissions import PermissionUnknownError
 from handlers.door import RepeatedError, change_once
 from handlers.feedback import Actor
 from models import Notice, Pause, Reply, Ticket

@@ -24,7 +24,7 @@ from bot.slack.blocks.replies.composer import (
 )
 from bot.slack.blocks.text import date_token
 from bot.slack.blocks.values import Origin, ReplyValue, TicketValue
-from bot.slack.permissions import PermissionUnknownError
+from bot.slack.sender_permissions import PermissionUnknownError
 from handlers.door import Act, RepeatedError, door, write_session
 from handlers.feedback import Actor
 from handlers.replies.reply_text import left_out_text, load_left_out, load_sign_off

@@ -3,7 +3,7 @@
 from bot.context import BotContext
 from bot.slack.errors import SlackRefusedError
 from bot.slack.membership import is_named_sender, profile_of
-from bot.slack.permissions import VISITORS, Outsider, PermissionUnknownError, outsider_of
+from bot.slack.sender_permissions import VISITORS, Outsider, PermissionUnknownError, outsider_of
 from handlers.slack_tokens import USER_MENTION_PATTERN
 from models.core import command_words
 from models.core.base import RuleBrokenError

@@ -12,7 +12,7 @@ from bot.ingest.refresh_post import READING_NAME, REFRESH_INTERVAL, refresh_targ
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.publish import account_check
-from bot.publish.publish_job import hold_reply
+from bot.publish.publish_job import lock_reply
 from bot.runtime.connections import Connections
 from models import Cursor, Event, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
@@ -223,7 +223,7 @@ def test_a_reply_that_has_landed_while_it_is_sent_is_not_an_answer_by_hand(
 ) -> None:
     reply, at = on_x.submit(1, "On Monday!"), on_x.clock()
     with on_x.ctx.db.write() as session:
-        _ticket, sent = hold_reply(session, reply)
+        _ticket, sent = lock_reply(session, reply)
         sent.release(session, at=at)
         sent.take(session, worker="another", at=at, lease_until=at + timedelta(seconds=12))
     x.world.post("acmebrew", "On Monday!", reply_to=post)

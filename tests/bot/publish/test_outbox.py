@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.networks.base import Later, PublishedReply, Refused, Unsure
 from bot.publish import manual_posting, outbox, reconcile, send_checks
-from bot.publish.publish_job import hold_reply
+from bot.publish.publish_job import lock_reply
 from models import Mention, Reply, Ticket
 from models.core.database import Database
 from models.tickets.delivery_state import DeliveryState
@@ -441,7 +441,7 @@ def test_a_worker_that_died_in_the_call_leaves_doubt_and_nothing_is_said_again(
 ) -> None:
     reply = here.submit(1, "On Monday!")
     with here.ctx.db.write() as session:
-        _ticket, row = hold_reply(session, reply)
+        _ticket, row = lock_reply(session, reply)
         row.release(session, at=here.clock())
     assert (
         outbox.begin_send(here.ctx, reply, send_checks.check_sender(here.ctx, reply)) is not None
@@ -813,7 +813,7 @@ def test_a_reply_that_was_sent_again_and_had_arrived_after_all_is_told_of_as_the
     here.send()
     late = network.says("acmebrew", "On Monday!", under=post)
     with here.ctx.db.write() as session:
-        ticket, row = hold_reply(session, reply)
+        ticket, row = lock_reply(session, reply)
         reconcile.record_published(
             session, network, ticket, row, PublishedReply(late.id, late.url), at=here.clock()
         )
@@ -932,7 +932,7 @@ def test_what_is_known_to_be_public_is_not_settled_twice(here: Room, network: Co
     here.send()
     before = here.reply(reply).post_id
     with here.ctx.db.write() as session:
-        ticket, row = hold_reply(session, reply)
+        ticket, row = lock_reply(session, reply)
         reconcile.record_published(
             session, network, ticket, row, PublishedReply("78", "https://x/78"), at=here.clock()
         )

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.publish import manual_posting, outbox, send_checks
-from bot.publish.publish_job import hold_reply
+from bot.publish.publish_job import lock_reply
 from models.tickets.delivery_state import DeliveryState
 from sandbox.x import XServer
 from tests.bot.room import Room
@@ -186,7 +186,7 @@ def test_a_reply_that_x_takes_only_from_a_person_is_handed_off_and_seen(on_x: Ro
 def test_a_killed_worker_after_the_effect_is_found_by_reading(on_x: Room, x, post) -> None:
     reply = on_x.submit(1, "On Monday!")
     with on_x.ctx.db.write() as session:
-        _, row = hold_reply(session, reply)
+        _, row = lock_reply(session, reply)
         row.release(session, at=on_x.clock())
     job = outbox.begin_send(on_x.ctx, reply, send_checks.check_sender(on_x.ctx, reply))
     assert job is not None

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from bot.ingest.refresh_post import refresh_target
 from bot.jobs import digest, reminders, snooze_wakeup
-from bot.jobs.missing_posts import run_due
+from bot.jobs.missing_post_checks import run_due
 from bot.notices import clock_set_back, thread_notices
 from bot.slack import home_tab
 from models import HomeTab, Notice, Ticket

@@ -16,7 +16,7 @@ from bot.slack.membership import (
     NOT_YOUR_REPLY,
     UNKNOWN_REFUSAL,
 )
-from bot.slack.permissions import ANSWER_FRESH_AGE
+from bot.slack.sender_permissions import ANSWER_FRESH_AGE
 from handlers.tickets.dialogs import NOT_YOURS_TO_STOP_TEXT
 from models import Card, Notice, Ticket
 from sandbox.slack import Person, visible

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.jobs import missing_posts
+from bot.jobs import missing_post_checks
 from handlers.replies import previews, submit
 from sandbox.slack.workspace.message import Message
 from tests.story.commands.test_commands import words
@@ -38,7 +38,7 @@ def bot(database_url: str, clock: Clock) -> Iterator[Bot]:
 
 def passes(bot: Bot, clock: Clock, **time: float) -> None:
     clock.ahead += timedelta(**time)
-    missing_posts.run_due(bot.ctx)
+    missing_post_checks.run_due(bot.ctx)
 
 
 def missed(bot: Bot, text: str = "@acmebrew my kettle exploded") -> Message:

@@ -1,4 +1,4 @@
-"""The card: one ticket as a Slack message. Pure; `bot.slack.card_view` gathers what is shown.
+"""The card: one ticket as a Slack message. Pure; `bot.slack.card_loader` gathers what is shown.
 
 What a customer typed stands only in rich_text elements, which Slack shows as they are; never in mrkdwn, where
 it could ring a channel or dress up a link. https://docs.slack.dev/messaging/formatting-message-text/

@@ -10,7 +10,7 @@ from bot.cli.doctor import REQUIRED_SCOPES
 from bot.context import BotContext
 from bot.slack.client import ChannelInfo, SlackClient
 from bot.slack.errors import SlackRefusedError
-from bot.slack.permissions import (
+from bot.slack.sender_permissions import (
     APP_REFUSAL,
     DEACTIVATED_REFUSAL,
     FIX_HINT,
