@@ -15,6 +15,7 @@ from bot.slack.errors import SlackError
 from handlers.door import Act, door
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS, SLACK_SLOW_TEXT
 from models import Mention, Reply, Ticket
+from models.tickets import answer_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ def show(act: Act[TicketValue]) -> str | None:
     ctx = act.ctx
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         ticket = session.get_one(Ticket, act.value.ticket)
-        account_id = ticket.account_id
+        accounts = answer_as.load_accounts(session, ticket)
+        account_id = answer_as.pick_account(accounts, ticket.account_id).account_id
         network = ctx.network_as(ticket.network, account_id)
         pieces = _context_posts(session, ticket)
     try:
@@ -79,7 +81,7 @@ def _context_post(session: Session, ticket: Ticket, about: str, post_id: str) ->
 def _fetch_missing(
     ctx: BotContext, network: Network, account_id: str, view_id: str, pieces: list[ContextPost]
 ) -> None:
-    """Ask the network, as the ticket's account, for what the ledger lacks, and redraw the modal."""
+    """Ask the network, as that account, for what the ledger lacks, and redraw the modal."""
     missing = [piece.post_id for piece in pieces if piece.text is None]
     note = None
     try:
