@@ -18,6 +18,7 @@ import handlers
 from bot import settings
 from bot.bootstrap import open_context, open_shared_ledger
 from bot.cli import doctor as examination
+from bot.cli import findings
 from bot.cli.accounts import accounts, connect, disconnect
 from bot.cli.errors import one_line_errors
 from bot.cli.export import export
@@ -92,7 +93,7 @@ def doctor() -> None:
     """Check the setup; exit code 0: fine, 1: warnings, 2: broken."""
     try:
         with open_context("doctor") as ctx:
-            code = examination.print_findings(examination.examine(ctx), click.echo)
+            code = findings.print_findings(examination.examine(ctx), click.echo)
     except settings.SettingsError as error:
         for complaint in str(error).split("; "):
             click.echo(f"BAD   settings: {complaint}.")

@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, Self
 from urllib.parse import urlencode
 
+from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import (
     Absence,
     AccountIdentity,
-    Answerable,
     AuthorProfile,
     Network,
     NetworkError,
@@ -30,9 +30,6 @@ from bot.networks.base import (
     RateLimitStatus,
     ReadKind,
     Refused,
-    ReplyAllowed,
-    ReplyByHandOnly,
-    ReplyImpossible,
     ReplyTarget,
     Summons,
     WrongAccount,

@@ -26,7 +26,8 @@ from bot.scheduled_job import NetworkJob
 from models import Cursor, Mention, Ticket
 from models.core.database import BusyError
 from models.tickets import not_shown
-from models.tickets.ingest import IngestTarget, ingest_page
+from models.tickets.incoming_post import IngestTarget
+from models.tickets.ingest import ingest_page
 from models.tickets.not_shown import NotShownResult
 
 log = logging.getLogger(__name__)

@@ -10,23 +10,16 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest import profiles
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
-from bot.networks.base import (
-    AccountIdentity,
-    AuthorProfile,
-    Network,
-    Post,
-    PostPage,
-    ReplyByHandOnly,
-    ReplyImpossible,
-    UnreadableRow,
-)
+from bot.networks.answerable import ReplyByHandOnly, ReplyImpossible
+from bot.networks.base import AccountIdentity, AuthorProfile, Network, Post, PostPage, UnreadableRow
 from bot.notices import thread_notices
 from bot.runtime import crash_points
 from models import Cursor, QuarantinedPost, Ticket, Track
 from models.core.base import add_if_absent
 from models.core.normalize import sanitize
 from models.sources.attachment import Attachment
-from models.tickets.ingest import IncomingPost, IngestResult, IngestTarget, ingest_page
+from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget
+from models.tickets.ingest import ingest_page
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NewType
 
+from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly
+
 Position = NewType("Position", str)
 """How far a reading has come. Opaque: only the file of the network that wrote it reads it."""
 
@@ -146,27 +148,6 @@ class PublishedReply:
     post_id: str
     url: str
 
-
-@dataclass(frozen=True, slots=True)
-class ReplyAllowed:
-    """The post can be answered through the network's API, as far as one can know beforehand."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyByHandOnly:
-    """The post can be answered by a person in the network's own app, but not through its API."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyImpossible:
-    """The post cannot be answered at all."""
-
-    reason: str
-
-
-Answerable = ReplyAllowed | ReplyByHandOnly | ReplyImpossible
 
 ReadKind = Literal["mentions", "search", "own posts", "posts", "people"]  # as networks count them apart
 

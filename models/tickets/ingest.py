@@ -4,7 +4,6 @@ Rows are written set by set, since a busy day brings thousands; one by one only 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +14,10 @@ from models.core import bulk_insert
 from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import Moment, add_if_absent
 from models.sources.also_heard import AlsoHeard
-from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
 from models.sources.mention import IS_FIRST_ROW, Mention
 from models.tickets import not_shown, word_index
-from models.tickets.sla import SlaPolicy
+from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget
 from models.tickets.state import OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
@@ -47,69 +45,6 @@ _INSERT_MENTION_EVENTS = insert(Event).from_select(
     .where(Mention.id.in_(bulk_insert.LISTED_NUMBERS))
     .order_by(Mention.id),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingPost:
-    """One post that concerns us, as read from the network and ready for the ledger.
-
-    `post_id` is the first id of an edit chain, `latest_id` the last. `matched` says why it concerns us.
-    `addressed` are the handles that the network put in front of the text, `answers` the third person whom it
-    answers. `answerable` is why the API is known to refuse a reply; None if it may be tried.
-    """
-
-    post_id: str
-    latest_id: str
-    conversation_id: str
-    author_id: str  # the network's id of its author
-    text: str
-    posted_at: datetime
-    url: str
-    matched: str
-    in_reply_to: str | None = None
-    quoted: str | None = None
-    lang: str | None = None
-    media: tuple[Attachment, ...] = ()
-    answerable: str | None = None
-    addressed: tuple[str, ...] = ()
-    answers: str | None = None
-    edit_keeps_id: bool = False  # else an edit has another `latest_id`, whatever the words are
-    order_key: str = ""  # see `Mention.order_key`
-    version_key: str = ""
-
-    @property
-    def display_text(self) -> str:
-        """The text; if there is none, a description of what is attached."""
-        return display_text(self.text, self.media)
-
-
-@dataclass(frozen=True, slots=True)
-class IngestTarget:
-    """Where a page belongs: our account that heard it, by which track, its Slack channel, and the policy."""
-
-    network: str
-    account_id: str
-    channel: str
-    promise: SlaPolicy
-    track_id: int | None = None
-
-
-@dataclass(slots=True)
-class IngestResult:
-    """What a page changed: how many tickets are new, how many posts are follow-ups, edits or repeats.
-
-    `known_ticket_texts` and `newest_post_ids` hold, for tickets that existed, the newest post;
-    `restored_tickets` the tickets with a post that is shown again, and whether they wait again.
-    """
-
-    tickets: int = 0
-    follow_ups: int = 0
-    edits: int = 0
-    repeats: int = 0
-    changed_ids: set[int] = field(default_factory=set)
-    known_ticket_texts: dict[int, str] = field(default_factory=dict)
-    newest_post_ids: dict[int, str] = field(default_factory=dict)
-    restored_tickets: dict[int, bool] = field(default_factory=dict)
 
 
 def ingest_page(

@@ -24,7 +24,8 @@ from models.sources.account import FROM_ENVIRONMENT
 from models.sources.attachment import Attachment
 from models.sources.cursor import MENTIONS_CURSOR
 from models.tickets.delivery_state import DeliveryState
-from models.tickets.ingest import IncomingPost, IngestTarget, ingest_page
+from models.tickets.incoming_post import IncomingPost, IngestTarget
+from models.tickets.ingest import ingest_page
 from models.tickets.reminder_level import ReminderLevel
 from models.tickets.sla import SlaPolicy
 from sandbox.demo.story import (

@@ -14,7 +14,8 @@ from models import Author, Base, Mention, Ticket
 from models.core.database import Database
 from models.core.office_hours import ALWAYS_OPEN
 from models.tickets import not_shown
-from models.tickets.ingest import IncomingPost, IngestResult, IngestTarget, ingest_page
+from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget
+from models.tickets.ingest import ingest_page
 from models.tickets.not_shown import NotShownResult
 from models.tickets.sla import SlaPolicy
 

@@ -12,10 +12,10 @@ from urllib.parse import quote, urlencode
 
 import requests
 
+from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import (
     Absence,
     AccountIdentity,
-    Answerable,
     AuthorProfile,
     Later,
     Network,
@@ -26,9 +26,6 @@ from bot.networks.base import (
     RateLimitStatus,
     ReadKind,
     Refused,
-    ReplyAllowed,
-    ReplyByHandOnly,
-    ReplyImpossible,
     ReplyTarget,
     UnreadableRow,
     Unsure,

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.cli import doctor
-from bot.cli.doctor import Finding, Level
+from bot.cli.findings import Finding, Level, print_findings
 from bot.networks.base import Later
 from bot.runtime.connections import Connections
 from bot.slack.client import SlackClient
@@ -38,7 +38,7 @@ def wrong(found: list[Finding]) -> list[str]:
 def test_of_a_healthy_set_up_nothing_is_wrong(healthy: Room) -> None:
     said: list[str] = []
 
-    code = doctor.print_findings(doctor.examine(healthy.ctx), said.append)
+    code = print_findings(doctor.examine(healthy.ctx), said.append)
 
     assert code == 0, said
     subjects = [line.split(":")[0].split()[-1] for line in said]
@@ -212,9 +212,9 @@ def test_the_worst_finding_gives_the_exit_code() -> None:
     fine, note = Finding(Level.OK, "a", "b"), Finding(Level.NOTE, "a", "b")
     warning, bad = Finding(Level.WARNING, "a", "b"), Finding(Level.BAD, "a", "b")
 
-    assert doctor.print_findings([fine, note], lambda _: None) == 0
-    assert doctor.print_findings([fine, warning], lambda _: None) == 1
-    assert doctor.print_findings([bad, warning], lambda _: None) == 2
+    assert print_findings([fine, note], lambda _: None) == 0
+    assert print_findings([fine, warning], lambda _: None) == 1
+    assert print_findings([bad, warning], lambda _: None) == 2
 
 
 def test_skew_is_only_told_past_a_minute(healthy: Room, clock: Clock) -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.cli import doctor
+from bot.cli import doctor_networks
+from bot.cli.findings import Level
 from bot.ingest import profiles, refresh_post
 from bot.networks.base import Later
 from bot.slack import home_tab
@@ -123,7 +124,7 @@ def test_a_200_that_holds_nothing_is_told_like_any_failure(known: Room, x: XServ
     assert short.startswith("X hasn't responded since <!date^")
     assert "X answered with " in short
     assert "this list may be incomplete." in short
-    [found] = [one for one in doctor._polls(known.ctx, known.network) if one.level == doctor.Level.BAD]
+    [found] = [one for one in doctor_networks._polls(known.ctx, known.network, "X") if one.level == Level.BAD]
     assert "could not be read for 7 min: X answered with " in found.sentence
 
 
@@ -163,7 +164,9 @@ def test_a_silence_in_any_other_reading_settles_nothing(known: Room, x: XServer,
     assert known.cursor("own posts").failing_since is not None
     assert known.reply(reply).looks == 0  # only looks that could be made count
     warned = [
-        one.sentence for one in doctor._polls(known.ctx, known.network) if one.level == doctor.Level.WARNING
+        one.sentence
+        for one in doctor_networks._polls(known.ctx, known.network, "X")
+        if one.level == Level.WARNING
     ]
     assert "our own posts could not be read for 10 min: X answered with " in warned[0]
     x.world.faults.add(MENTIONS, kind)

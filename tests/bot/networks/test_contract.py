@@ -5,16 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.networks.base import (
-    Later,
-    Refused,
-    ReplyAllowed,
-    ReplyByHandOnly,
-    ReplyImpossible,
-    ReplyTarget,
-    Unsure,
-    WrongAccount,
-)
+from bot.networks.answerable import ReplyAllowed, ReplyByHandOnly, ReplyImpossible
+from bot.networks.base import Later, Refused, ReplyTarget, Unsure, WrongAccount
 from tests.bot.networks.stages import STAGES, target
 
 

@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from bot.networks import registry
-from bot.networks.base import Later, Network, Position, PostPage, Reader, ReplyByHandOnly, supports
+from bot.networks.answerable import ReplyByHandOnly
+from bot.networks.base import Later, Network, Position, PostPage, Reader, supports
 from bot.networks.registry import NetworkSettings, Registration
 
 ROOT = Path(__file__).parents[3]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cli import doctor
+from bot.cli import doctor_networks, findings
 from bot.ingest import profiles, refresh_post
 from bot.jobs import watchdog
 from bot.networks.base import Later, RateLimitStatus
@@ -128,19 +128,21 @@ def test_the_doctor_says_that_polls_are_spread(hasty: Room, x: XServer) -> None:
     x.world.limits.set(MENTIONS, 30)
     hasty.poll()
 
-    told = [one.line() for one in doctor._polls(hasty.ctx, hasty.network)]
+    told = [one.line() for one in doctor_networks._polls(hasty.ctx, hasty.network, "X")]
 
     assert any(
         "note  X: POLL_SECONDS is 1, more often than X allows: polls are 34 s apart" in one for one in told
     )
-    assert doctor.print_findings(doctor._polls(hasty.ctx, hasty.network), lambda _: None) == 0
+    assert findings.print_findings(doctor_networks._polls(hasty.ctx, hasty.network, "X"), lambda _: None) == 0
 
 
 def test_polls_that_are_seldom_enough_are_not_spread(on_x: Room, x: XServer) -> None:
     on_x.poll()
 
     assert on_x.cursor().not_before is None
-    assert not any("POLL_SECONDS" in one.sentence for one in doctor._polls(on_x.ctx, on_x.network))
+    assert not any(
+        "POLL_SECONDS" in one.sentence for one in doctor_networks._polls(on_x.ctx, on_x.network, "X")
+    )
 
 
 def test_a_sweep_does_not_wait_for_polls_that_are_spread(hasty: Room, x: XServer) -> None:

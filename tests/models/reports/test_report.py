@@ -27,7 +27,8 @@ from models.core.query_pipeline import QueryPipeline
 from models.reports import daily_rollup, office_time, report
 from models.reports.counts import DURATION_NAMES, OUTCOMES, STAGES, PeriodCounts, StatsFilter
 from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
-from models.tickets.ingest import IngestTarget, ingest_page
+from models.tickets.incoming_post import IngestTarget
+from models.tickets.ingest import ingest_page
 from models.tickets.ticket import CANARY_NETWORK
 from tests.models import log
 from tests.models.ledger import NINE, PLACE, PROMISE, hear, minute, passing, said, ticket

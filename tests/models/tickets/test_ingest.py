@@ -18,7 +18,8 @@ from models import AlsoHeard, Author, Cursor, Event, Mention, Reply, Ticket, Tur
 from models.core.database import Database
 from models.sources.attachment import Attachment
 from models.tickets.delivery_state import DeliveryState
-from models.tickets.ingest import IncomingPost, IngestResult, ingest_page
+from models.tickets.incoming_post import IncomingPost, IngestResult
+from models.tickets.ingest import ingest_page
 from tests.models.ledger import (
     NINE,
     OWED,

@@ -8,7 +8,8 @@ import pytest
 
 from handlers.commands import export
 from models import Account
-from models.tickets.ingest import IngestTarget, ingest_page
+from models.tickets.incoming_post import IngestTarget
+from models.tickets.ingest import ingest_page
 from tests.models.ledger import PROMISE, said
 from tests.stage import CHANNEL
 from tests.story.commands.test_commands import words

@@ -10,17 +10,8 @@ from itertools import pairwise
 import pytest
 from pydantic import ValidationError
 
-from bot.networks.base import (
-    USAGE_CAP_PHRASE,
-    Later,
-    Position,
-    Refused,
-    ReplyAllowed,
-    ReplyByHandOnly,
-    ReplyTarget,
-    Unsure,
-    WrongAccount,
-)
+from bot.networks.answerable import ReplyAllowed, ReplyByHandOnly
+from bot.networks.base import USAGE_CAP_PHRASE, Later, Position, Refused, ReplyTarget, Unsure, WrongAccount
 from bot.networks.http_client import CallLimits
 from bot.networks.x.client import XNetwork
 from bot.networks.x.ids import time_of_id
