@@ -134,7 +134,10 @@ def the_list_says_how_many_and_how_to_see_fewer(bot: Bot) -> None:
     found = answer(bot, "open")
 
     assert found.startswith("10,000 waiting, the first 2")
-    assert "Narrow it down: mine, unclaimed, overdue, a #channel, a @teammate, a network or our @account" in found
+    assert (
+        "Narrow it down: mine, unclaimed, overdue, a #channel, a @teammate, a network or our @account"
+        in found
+    )
     assert 20 < found.count("was due") < 40
     for typed, count in FILTERS.items():
         found = answer(bot, f"open {typed}")
