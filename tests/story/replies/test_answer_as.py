@@ -9,12 +9,13 @@ from bot.ingest import backfill
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.runtime.connections import Connections
-from models import AlsoHeard, Mention, Reply
+from models import AlsoHeard, Mention, Pause, Reply
 from sandbox.slack import visible
 from sandbox.slack.workspace.message import Message
 from sandbox.x import XPost
 from tests.stage import worlds
 from tests.story.harness import KEYS, Bot, eventually, settings_for, sound, started
+from tests.story.running.test_locked import locked
 
 BOTH = "@acme_help and @acmebrew, where is my order?"
 WORDS = "It is on its way, sorry for the wait."
@@ -136,6 +137,18 @@ def test_whether_it_is_handed_off_depends_on_the_account(bot: Accounts) -> None:
     assert bot.said(post) == []
 
 
+def test_a_composer_that_opens_while_the_ledger_is_locked_says_and_keeps_its_account(bot: Accounts) -> None:
+    post, card = bot.hears(BOTH)
+
+    with locked(bot):
+        modal = bot.compose(card).fill(WORDS)
+        assert "The ledger is slow just now" in modal.text
+        assert "from @acme_help to @maria" in modal.text
+
+    assert modal.submit().closed
+    bot.publishes(post, ("acme_help", WORDS))
+
+
 def test_what_was_kept_keeps_its_account(bot: Accounts) -> None:
     _, card = bot.hears(BOTH)
     modal = bot.compose(card).fill(WORDS)
@@ -168,6 +181,30 @@ def test_an_account_that_was_disconnected_meanwhile_sends_nothing_and_the_words_
     assert again.value() == WORDS
     again.submit()
     bot.publishes(post, ("acmebrew", WORDS))
+
+
+def test_a_follow_up_is_said_as_the_account_that_answered(bot: Accounts) -> None:
+    post, card = bot.hears(BOTH)
+    bot.compose(card).fill({"account": "@acmebrew"}).fill(WORDS).submit()
+    bot.publishes(post, ("acmebrew", WORDS))
+    bot.shows(card, "answered as @acmebrew", "[Follow up]")
+
+    modal = bot.compose(card, label="Follow up")
+    assert "from @acmebrew to @maria" in modal.text
+    modal.fill("And it has arrived.").submit()
+
+    bot.publishes(post, ("acmebrew", WORDS), ("acmebrew", "And it has arrived."))
+
+
+def test_what_a_pause_stops_keeps_its_account(bot: Accounts) -> None:
+    _, card = bot.hears(BOTH)
+    with bot.ctx.db.write() as session:
+        Pause.begin(session, by="U0BEN", at=bot.ctx.now())
+    modal = bot.compose(card).fill(WORDS)
+    modal.fill({"account": "@acmebrew"}).submit()
+
+    assert [(one.text, one.account_id) for one in bot.replies_kept()] == [(WORDS, bot.x.world.brand.id)]
+    assert bot.compose(card).value("account")["text"]["text"] == "@acmebrew"
 
 
 def test_an_answer_that_either_account_made_by_hand_is_seen_before_another_is_sent(bot: Accounts) -> None:
