@@ -1,4 +1,4 @@
-# What a person does here, one word each; `make` alone lists them. Works with GNU make 3.81 and newer.
+# `make` alone lists the targets. Works with GNU make 3.81 and newer.
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,62 +11,62 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header 
 .DEFAULT_GOAL := help
 .PHONY: help demo test both check simulate chaos bench pictures run lock clean
 
-help: ## list what can be made
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## try it without any account: the bot between a small X and a small Slack, on one page
+demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## try Heard without any account, with a local X and a local Slack on one page
 	@$(BIN)/python -m sandbox
 
-test: $(STAMP) ## check and run every test on SQLite, and on PostgreSQL what it could do otherwise; JOBS=1: in turn
+test: $(STAMP) ## run the checks and all tests, on SQLite and where it matters on PostgreSQL; JOBS=1: one after the other
 	@$(BIN)/python -m tests $(if $(JOBS),--jobs $(JOBS))
 
 both: $(STAMP) ## run every test on both SQLite and PostgreSQL
 	@HEARD_BOTH_ENGINES=1 $(BIN)/python -m tests $(if $(JOBS),--jobs $(JOBS))
 
-check: $(STAMP) ## lint, formatting, types, and which room imports which
+check: $(STAMP) ## lint, formatting, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-simulate: $(STAMP) ## simulate 100,000 bad days of the delivery machine and 10,000 of a team; an hour and more
+simulate: $(STAMP) ## simulate 100,000 random deliveries and 10,000 random teams; takes an hour or more
 	$(BIN)/python -m tests.simulation --runs 100000 --jobs $(or $(JOBS),2) --seed $(or $(SEED),1)
 	$(BIN)/python -m tests.simulation --team --runs 10000 --jobs $(or $(JOBS),2) --seed $(or $(SEED),1)
 
-chaos: $(STAMP) ## kill, cut and lie for some two hours, at full size; docs/benchmarks.md says how to read it
+chaos: $(STAMP) ## stress test for two hours: kill processes, break networks, falsify answers; see docs/benchmarks.md
 	$(BIN)/python -m tests.chaos.full
 
-bench: $(STAMP) ## measure speed and size; docs/benchmarks.md says how to read it
+bench: $(STAMP) ## measure speed and size; see docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
-pictures: $(STAMP) ## take the pictures of the README and the docs anew, with an installed Chromium or Chrome
+pictures: $(STAMP) ## retake the pictures of the README and the docs; needs Chromium or Chrome
 	HEARD_PICTURES=docs/pictures $(BIN)/python -m pytest $(addprefix tests/page/test_,$(addsuffix .py,$(PICTURED)))
 
-run: $(STAMP) ## start the bot, all in one process, with the settings of .env
+run: $(STAMP) ## start the bot in one process, with the settings in .env
 	$(BIN)/python -m bot run
 
-lock: $(STAMP) ## pin by hash, in requirements*.txt, what pyproject.toml asks for
+lock: $(STAMP) ## pin the dependencies of pyproject.toml by hash in requirements*.txt
 	$(LOCK) --output-file requirements.txt
 	$(LOCK) --output-file requirements-demo.txt --constraint requirements.txt --extra sandbox
 	$(LOCK) --output-file requirements-dev.txt --constraint requirements.txt --extra charts --extra sandbox --extra dev
 	@! grep -nE '://|^-' requirements.txt requirements-demo.txt requirements-dev.txt
 
-clean: ## remove what was installed and cached; databases stay
+clean: ## remove the virtual environment and caches; keeps databases
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): requirements-dev.txt | $(BIN)/python
 $(DEMO_STAMP): requirements-demo.txt | $(BIN)/python
 $(STAMP) $(DEMO_STAMP):
-	@echo "Installing into $(VENV) what $< pins"
+	@echo "Installing $< into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || \
-		{ echo "No $(PYTHON) here: install Python 3.11 or newer, or name it: make PYTHON=/path/to/python" >&2; exit 1; }
+		{ echo "$(PYTHON) not found: install Python 3.11 or newer, or run make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "$(PYTHON) is older than 3.11, which Heard needs; name a newer one: make PYTHON=python3.12" >&2; exit 1; }
+		{ echo "$(PYTHON) is too old; Heard needs 3.11 or newer: make PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "$(PYTHON) lacks the venv module (Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV)

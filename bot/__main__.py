@@ -47,7 +47,7 @@ def main() -> None:
 
 @main.command()
 def run() -> None:
-    """Do everything in one process, and migrate the database first."""
+    """Run everything in one process, after updating the schema."""
     with one_line_errors(), open_context("run") as ctx:
         web, sockets = _build_http_app(ctx)
         _serve(ctx, web, sockets, Scheduler(ctx))
@@ -55,7 +55,7 @@ def run() -> None:
 
 @main.command()
 def web() -> None:
-    """Serve Slack over HTTP and nothing else (PostgreSQL)."""
+    """Serve Slack over HTTP only (PostgreSQL)."""
     with one_line_errors(), open_context("web") as ctx:
         _require_signing_secret(ctx)
         _fetch_identity_in_background(ctx)
@@ -64,7 +64,7 @@ def web() -> None:
 
 @main.command()
 def worker() -> None:
-    """Poll, publish and draw, and serve nobody (PostgreSQL)."""
+    """Poll, publish replies and update cards; no HTTP (PostgreSQL)."""
     with one_line_errors(), open_context("worker") as ctx:
         schedule = Scheduler(ctx)
         # A handler may interrupt this very wait while it holds the event's lock: another thread sets it.
@@ -79,17 +79,17 @@ def worker() -> None:
 
 @main.command()
 def migrate() -> None:
-    """Bring the database to the newest schema."""
+    """Update the database schema."""
     with one_line_errors():
         database = Database(settings.database_url())
         migrations.migrate(database)
         database.close()
-        click.echo(f"The ledger is at schema {migrations.latest_revision()}.")
+        click.echo(f"The database is at schema {migrations.latest_revision()}.")
 
 
 @main.command()
 def doctor() -> None:
-    """Say what is wrong with this set-up and how to mend it; exit code 0 fine, 1 warnings, 2 broken."""
+    """Check the setup; exit code 0: fine, 1: warnings, 2: broken."""
     try:
         with open_context("doctor") as ctx:
             code = examination.print_findings(examination.examine(ctx), click.echo)
@@ -102,16 +102,21 @@ def doctor() -> None:
 
 @main.command("rotate-keys")
 def rotate_keys() -> None:
-    """Seal what is kept with the newest of ENCRYPTION_KEYS; beside a running bot that knows that key."""
+    """Re-encrypt stored tokens with the newest key.
+
+    That is the first of ENCRYPTION_KEYS; a running bot must have been started with it.
+    """
     with one_line_errors(), open_shared_ledger() as (known, on_networks, database):
         keyring = build_keyring(known, on_networks)
         try:
             before = reencrypt_all(database, keyring)
         except DecryptionError:
-            sys.exit("Nothing is changed: what is kept opens with none of these keys. Add the old one.")
+            sys.exit(
+                "Nothing was changed: none of these keys can decrypt the stored tokens. Add the old key."
+            )
         for name, key in before.items():
-            click.echo(f"{name}: was sealed with key {key}, is sealed with key {keyring.key_id}.")
-        click.echo(f"{len(before)} sealed with key {keyring.key_id}, from {keyring.source}.")
+            click.echo(f"{name}: re-encrypted with key {keyring.key_id} (was {key}).")
+        click.echo(f"{len(before)} encrypted with key {keyring.key_id}, from {keyring.source}.")
 
 
 for command in (connect, accounts, disconnect, export):
@@ -151,7 +156,7 @@ def _fetch_identity_in_background(ctx: BotContext) -> None:
             try:
                 ctx.slack.identity()
             except Exception as error:  # noqa: BLE001 - whatever it is, ask again
-                log.warning("Slack does not say who we are: %s", error)
+                log.warning("could not get our identity from Slack: %s", error)
             else:
                 return
 
@@ -178,7 +183,7 @@ def _serve(
     try:
         server = Server(web, "0.0.0.0", ctx.settings.port)  # noqa: S104
     except OSError as error:
-        raise settings.SettingsError(f"PORT {ctx.settings.port} cannot be served: {error.strerror}") from None
+        raise settings.SettingsError(f"PORT {ctx.settings.port} can't be opened: {error.strerror}") from None
     if schedule is not None:
         schedule.start()
     if sockets is not None:
@@ -222,7 +227,7 @@ def _install_signal_handlers(leave: Callable[[], Any]) -> None:
     """
 
     def cut() -> None:
-        log.warning("Heard stops with something still running; the ledger knows of it")
+        log.warning("Heard is stopping with work still running; it resumes at the next start")
         logging.shutdown()
         os._exit(0)
 
@@ -246,7 +251,7 @@ def _shut_down(ctx: BotContext, schedule: Scheduler | None, since: float) -> Non
     ctx.stop.set()
     left = max(DRAIN_SECONDS - (time.monotonic() - since), 0.5)
     rested = ctx.running_tasks.wait_until_idle(left) if schedule is None else schedule.drain(left)
-    log.info("Heard stops%s", "" if rested else " with a call still on the wire; the ledger knows of it")
+    log.info("Heard stops%s", "" if rested else " with a call still running; it is checked at the next start")
 
 
 if __name__ == "__main__":

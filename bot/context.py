@@ -20,7 +20,7 @@ from bot.runtime.task_counter import TaskCounter
 from bot.runtime.wake_event import WakeEvent
 from bot.settings import Settings
 from bot.slack.client import SlackClient
-from bot.slack.permissions import SenderPermissions
+from bot.slack.sender_permissions import SenderPermissions
 from models.core.base import RuleBrokenError
 from models.core.database import LOCK_TIMEOUT_SECONDS, BusyError, Database
 from models.similarity.near_duplicates import FingerprintCache
@@ -133,7 +133,7 @@ class BotContext:
         except NotInTimeError:
             future.cancel()
         except (SQLAlchemyError, BusyError) as error:
-            log.warning("the ledger could not be looked at: %s", type(error).__name__)
+            log.warning("could not read the database: %s", type(error).__name__)
         return None
 
     def try_write(
@@ -147,7 +147,7 @@ class BotContext:
             with self.db.write(patience) as session:
                 write(session)
         except (SQLAlchemyError, BusyError) as error:
-            log.warning("something could not be noted: %s", type(error).__name__)
+            log.warning("could not store a change: %s", type(error).__name__)
             return False
         return True
 
@@ -169,7 +169,7 @@ class BotContext:
             future = pool.submit(task)
         except RuntimeError:  # the pool is closed
             self.running_tasks.end()
-            log.warning("something that was to be done aside is not done: Heard is stopping")
+            log.warning("skipped a background task: Heard is stopping")
             return
         future.add_done_callback(self._on_task_done)
 
@@ -184,7 +184,7 @@ class BotContext:
     def close(self) -> None:
         """Let what is under way come to its end, if it does so soon; then let go of everything."""
         if not self.running_tasks.wait_until_idle(within=SHUTDOWN_WAIT_SECONDS):
-            log.warning("Heard stops with %s things under way, answers perhaps", self.running_tasks.count)
+            log.warning("Heard is stopping with %s background tasks unfinished", self.running_tasks.count)
         for pool in (self._read_pool, self._slack_pool, self._background_pool, self._answer_pool):
             pool.shutdown(wait=False, cancel_futures=True)
         self.db.close()
@@ -193,4 +193,4 @@ class BotContext:
 def _log_failure(task: Future[object]) -> None:
     """Nobody waits for what is done aside, so nobody else would hear of its failure."""
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("what was to be done aside failed", exc_info=error)
+        log.error("a background task failed", exc_info=error)

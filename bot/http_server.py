@@ -59,8 +59,8 @@ class HttpApp:
         try:
             return answer(start)
         except Exception:
-            log.exception("the ledger does not answer")
-            why = {"ok": False, "why": "the ledger does not answer"}
+            log.exception("the database does not respond")
+            why = {"ok": False, "why": "the database does not respond"}
             return _respond_json(start, HTTPStatus.SERVICE_UNAVAILABLE, why)
 
     def _from_slack(self, environ: Environ, start: StartResponse) -> Iterable[bytes]:
@@ -105,7 +105,7 @@ class HttpApp:
         elif behind is not None:
             why = f"the clock was set back: it is {format_duration(behind)} behind the last reading"
         elif not any(one["age_seconds"] <= longest + 2 * one["spread_seconds"] for one in mentions):
-            why = "no network was read of late"
+            why = "no network was polled recently"
         else:
             return _respond_json(start, HTTPStatus.OK, {"ok": True, "polls": polls})
         return _respond_json(start, HTTPStatus.SERVICE_UNAVAILABLE, {"ok": False, "why": why, "polls": polls})

@@ -33,7 +33,7 @@ class LedgerCollector(Collector):
 
     def _counts(self, session: Session) -> Iterable[Metric]:
         yield _single_value(
-            session, "heard_mentions", "Mentions in the ledger", select(func.count(Mention.id))
+            session, "heard_mentions", "Mentions in the database", select(func.count(Mention.id))
         )
         yield _single_value(
             session,
@@ -44,14 +44,14 @@ class LedgerCollector(Collector):
         drawn = select(func.count(Card.id)).where(Card.ts.is_not(None))
         yield _single_value(session, "heard_cards_drawn", "Cards that are in Slack", drawn)
         stale = select(func.count(Ticket.id)).where(Ticket.drawn_revision < Ticket.revision)
-        yield _single_value(session, "heard_cards_to_draw", "Cards that are missing or old", stale)
+        yield _single_value(session, "heard_cards_to_draw", "Cards that are missing or out of date", stale)
         failing = select(func.count(Card.id)).where(Card.failure.is_not(None))
         yield _single_value(session, "heard_cards_failing", "Cards that Slack refused last time", failing)
         tickets = select(Ticket.state, func.count()).group_by(Ticket.state)
         yield _values_by_label(session, "heard_tickets", "Tickets by state", tickets)
         pause = Pause.current(session)
         paused = (self.ctx.now() - pause.at).total_seconds() if pause is not None else 0
-        about = "How long no reply may leave, because somebody paused them; 0 if nobody did"
+        about = "Seconds since all public replies were paused; 0 if they are not"
         yield GaugeMetricFamily("heard_paused_seconds", about, value=paused)
         replies = select(Reply.state, func.count()).group_by(Reply.state)
         yield _values_by_label(session, "heard_replies", "Replies by state of delivery", replies)
@@ -59,9 +59,9 @@ class LedgerCollector(Collector):
     def _readings(self, session: Session) -> Iterable[Metric]:
         labels = ["network", "account", "reading"]
         ages = GaugeMetricFamily(
-            "heard_poll_age_seconds", "Since a reading last came to its end", labels=labels
+            "heard_poll_age_seconds", "Seconds since the last complete poll", labels=labels
         )
-        reads = GaugeMetricFamily("heard_reads", "Readings that were tried", labels=labels)
+        reads = GaugeMetricFamily("heard_reads", "Polls that were attempted", labels=labels)
         at = self.ctx.now()
         here = ~Account.is_left(Cursor.network, Cursor.account_id)
         for cursor in session.scalars(select(Cursor).where(here).order_by(Cursor.id)):
@@ -73,7 +73,7 @@ class LedgerCollector(Collector):
         yield ages
         yield reads
         looks = select(func.sum(Reply.looks))
-        yield _single_value(session, "heard_looks", "Looks for replies that nobody could vouch for", looks)
+        yield _single_value(session, "heard_looks", "Checks for unconfirmed replies", looks)
 
     def _lag(self, session: Session) -> Metric:
         """The median over the newest mentions: whether slow readings or a slow team let people wait."""
@@ -81,23 +81,23 @@ class LedgerCollector(Collector):
             select(Mention.posted_at, Mention.seen_at).order_by(Mention.seen_at.desc()).limit(LAG_SAMPLE_SIZE)
         )
         lags = [(seen - posted).total_seconds() for posted, seen in session.execute(newest)]
-        about = f"From a post to our seeing it, the median of the newest {LAG_SAMPLE_SIZE}"
+        about = f"Seconds from a post to its arrival here, the median of the newest {LAG_SAMPLE_SIZE}"
         return GaugeMetricFamily("heard_lag_seconds", about, value=median(lags) if lags else 0)
 
     def _troubles(self, session: Session) -> Iterable[Metric]:
         at = self.ctx.now()
-        overdue = GaugeMetricFamily("heard_overdue", "Past its time by a minute and more", labels=["kind"])
+        overdue = GaugeMetricFamily("heard_overdue", "Overdue by a minute or more", labels=["kind"])
         for one in watchdog.find_overdue(self.ctx, session):
             overdue.add_metric([one.kind], one.count)
         alarms = GaugeMetricFamily(
             "heard_alarm_seconds",
-            "How long something has not worked: networks, overdue work",
+            "Seconds since an alarm began: networks, overdue work",
             labels=["alarm"],
         )
         for alarm in Alarm.active(session):
             alarms.add_metric([alarm.key], (at - alarm.since).total_seconds())
         waits = GaugeMetricFamily(
-            "heard_budget_wait_seconds", "Until we may speak again, where we may not now", labels=["budget"]
+            "heard_budget_wait_seconds", "Seconds until a rate limit lets us send again", labels=["budget"]
         )
         for budget in session.scalars(select(RateLimit)):
             wait = max(budget.due_at, budget.paused_until or budget.due_at) - at

@@ -162,13 +162,13 @@ class Scheduler:
         except Later as later:
             log.warning("%s waits: %s", name, later.detail)
         except Exception:
-            log.exception("%s failed; it comes again", name)
+            log.exception("%s failed; trying again later", name)
 
     def _renew_leases(self) -> None:
         try:
             self._leases.renew_all()
         except Exception as error:  # noqa: BLE001 - then somebody else may take over, as if we were dead
-            log.warning("could not say that we are still at work: %s", type(error).__name__)
+            log.warning("could not renew our lease: %s", type(error).__name__)
 
     def _run_outbox_loop(self, network: str) -> threading.Thread:
         """A loop for each network: one that is slow or down must not hold up the others."""
@@ -188,7 +188,7 @@ class Scheduler:
                 self._bring_jobs_back()
                 wait = work(self.ctx)
             except Exception:
-                log.exception("%s failed; it goes on", threading.current_thread().name)
+                log.exception("%s failed; continuing", threading.current_thread().name)
                 wait = LOOP_MAX_WAIT_SECONDS
             if wait > 0 and event.wait(min(wait, LOOP_MAX_WAIT_SECONDS)):
                 self.ctx.stop.wait(WAKE_DELAY_SECONDS)
@@ -202,7 +202,7 @@ class Scheduler:
         step = self._machine_clock.take_step()
         if not step:
             return
-        log.warning("this machine's clock was set back by %s; its jobs come as if it had not been", step)
+        log.warning("this machine's clock was set back by %s; its jobs run on schedule anyway", step)
         for job in self._jobs.get_jobs():
             if isinstance(job.trigger, IntervalTrigger):
                 again = job.next_run_time - step
@@ -215,7 +215,7 @@ class Scheduler:
         try:
             self.ctx.slack.identity()
         except SlackError as error:
-            log.warning("Slack does not say who we are: %s", error)
+            log.warning("could not get our identity from Slack: %s", error)
 
 
 def _job_name(job: NetworkJob, network: Network) -> str:

@@ -26,12 +26,12 @@ _CODE_FOLDER = Path(__file__).parent.parent
 _DAY_SECONDS = 86_400.0
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _KEY_BYTES = 32
-_KEYS_HINT = "give Fernet keys, the newest first, with commas between them"
-_SECONDS_HINT = "give rising numbers of seconds, such as 5,15,45,120,300,600"
+_KEYS_HINT = "use Fernet keys, newest first, separated by commas"
+_SECONDS_HINT = "use increasing numbers of seconds, such as 5,15,45,120,300,600"
 _OFF_VALUES = {"off", "none"}
-_DIGEST_AT_HINT = "give a time of day, such as 09:00, or off"
-_DIGEST_DAY_HINT = "give a day of the week, such as Mon, or off"
-_SENDERS_HINT = "give ids of Slack users (U…, W…) and user groups (S…), with commas between them"
+_DIGEST_AT_HINT = "use a time of day, such as 09:00, or off"
+_DIGEST_DAY_HINT = "use a day of the week, such as Mon, or off"
+_SENDERS_HINT = "use ids of Slack users (U…, W…) and user groups (S…), separated by commas"
 
 
 class SettingsError(Exception):
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     @classmethod
     def _one_id(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"[UWS][A-Z0-9]+", value):
-            raise ValueError("give the id of a Slack user (U…, W…) or user group (S…)")
+            raise ValueError("use the id of a Slack user (U…, W…) or user group (S…)")
         return value
 
     @field_validator("office_hours", "time_zone", "holidays")
@@ -158,7 +158,7 @@ class Settings(BaseSettings):
     def _known(cls, value: str) -> str:
         levels = ("DEBUG", "INFO", "WARNING", "ERROR")
         if value.upper() not in levels:
-            raise ValueError(f"give one of {', '.join(levels)}")
+            raise ValueError(f"use one of {', '.join(levels)}")
         return value.upper()
 
     @field_validator("database_url")
@@ -167,18 +167,18 @@ class Settings(BaseSettings):
         try:
             url = make_url(normal_url(value.get_secret_value()))
         except (ArgumentError, ValueError):  # the latter holds parts of the URL, a password perhaps
-            raise ValueError("give an SQLAlchemy URL, such as sqlite:///heard.db") from None
+            raise ValueError("use an SQLAlchemy URL, such as sqlite:///heard.db") from None
         if url.get_backend_name() not in {"sqlite", "postgresql"}:
-            raise ValueError("give a SQLite or PostgreSQL URL")
+            raise ValueError("use a SQLite or PostgreSQL URL")
         if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
-            raise ValueError("name a file, such as sqlite:///heard.db: a ledger in memory would be forgotten")
+            raise ValueError("use a file, such as sqlite:///heard.db: a database in memory would be lost")
         return value
 
     @field_validator("slack_api_url")
     @classmethod
     def _address(cls, value: str) -> str:
         if not re.match(r"https?://[^/\s]+", value):
-            raise ValueError("give an address, such as https://slack.com/api/")
+            raise ValueError("use an address, such as https://slack.com/api/")
         return value.rstrip("/") + "/"
 
     @property

@@ -2,7 +2,7 @@
 
 A middleware for every request looks up what it needs in the tables below, asks `bot/slack/membership.py` who
 the person is, and lets the request through or refuses it. Handlers need not check again, except whether
-someone may send public replies: that is in `bot/slack/permissions.py`.
+someone may send public replies: that is in `bot/slack/sender_permissions.py`.
 
 Docs: https://docs.slack.dev/tools/bolt-python/concepts/global-middleware
 """
@@ -35,8 +35,8 @@ from bot.slack.membership import (
     access_of,
     is_in_channel,
 )
-from bot.slack.permissions import PermissionUnknownError
 from bot.slack.respond import BoundedRespond
+from bot.slack.sender_permissions import PermissionUnknownError
 from handlers.feedback import (
     LEDGER_TIMEOUT_SECONDS,
     Actor,

@@ -16,8 +16,8 @@ from bot.slack.blocks.elements import Block
 from bot.slack.blocks.replies.composer import build_refusal_modal
 from bot.slack.blocks.text import unescape
 from bot.slack.errors import SlackError
-from bot.slack.permissions import PermissionUnknownError
 from bot.slack.respond import try_respond
+from bot.slack.sender_permissions import PermissionUnknownError
 from models import Card
 from models.core.base import RuleBrokenError
 from models.core.database import BusyError, is_disk_full
@@ -27,25 +27,20 @@ log = logging.getLogger(__name__)
 Body = dict[str, Any]
 
 LEDGER_TIMEOUT_SECONDS = 2.0  # seconds a handler waits for the ledger: Slack gives it three
-LEDGER_BUSY_TEXT = (
-    "Heard's ledger is busy just now, so nothing was changed. Please press it again in a moment."
-)
+LEDGER_BUSY_TEXT = "Heard's database is busy right now, so nothing was changed. Please try again in a moment."
 LEDGER_UNREACHABLE_TEXT = (
-    "Heard's ledger cannot be reached just now, so nothing was changed. Please try again in a minute; "
-    "if it stays, tell your admin."
+    "Heard's database can't be reached right now, so nothing was changed. Please try again in a minute; "
+    "if that doesn't help, tell your admin."
 )
 DISK_FULL_TEXT = (
     "The disk that holds Heard's database is full, so nothing was changed. Please tell your admin; "
     "`/mentions open` and `/mentions stats` still work."
 )
-SLACK_SLOW_TEXT = "Slack was too slow just now. If nothing opened, please press the button once more."
+SLACK_SLOW_TEXT = "Slack was too slow. If nothing opened, please press the button again."
 INTERNAL_ERROR_TEXT = (
-    "Something went wrong here, and nothing was changed. Please try once more; if it stays, tell your admin."
+    "Something went wrong, and nothing was changed. Please try again; if that doesn't help, tell your admin."
 )
-CARD_PENDING_TEXT = (
-    "The card of this thread is only just being put here, and I do not know it yet. "
-    "Please try again in a few seconds."
-)
+CARD_PENDING_TEXT = "This thread's card is still being posted. Please try again in a few seconds."
 
 user_names: dict[
     str, str
@@ -86,7 +81,7 @@ def error_text(error: Exception) -> str:
     if isinstance(error, BusyError):
         return LEDGER_BUSY_TEXT
     if isinstance(error, OperationalError):
-        log.error("the ledger cannot be reached: %s", type(error.orig).__name__)
+        log.error("can't reach the database: %s", type(error.orig).__name__)
         return DISK_FULL_TEXT if is_disk_full(error) else LEDGER_UNREACHABLE_TEXT
     log.error("a handler failed", exc_info=error)
     return INTERNAL_ERROR_TEXT
@@ -141,7 +136,7 @@ def send_private_answer_now(
         try:
             ctx.slack.post_ephemeral(who.channel, who.id, text, shown, thread_ts=who.thread_ts)
         except SlackError as error:
-            log.warning("could not tell somebody a sentence: %s", error)
+            log.warning("could not send a private answer: %s", error)
 
 
 def no_card_text(session: Session, channel: str, otherwise: str) -> str:
@@ -182,7 +177,7 @@ def _push_refusal(ctx: BotContext, body: Body, sentence: str) -> None:
     try:
         ctx.slack.push_view(str(body.get("trigger_id")), build_refusal_modal(sentence))
     except SlackError as error:
-        log.info("a refusal could not be shown in a modal: %s", error)
+        log.info("could not show an error in a modal: %s", error)
 
 
 def refuse_submit(block: str | None, sentence: str) -> Body:

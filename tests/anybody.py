@@ -1,7 +1,7 @@
 """Where there is no Slack to ask: everybody may speak."""
 
 from bot.context import BotContext
-from bot.slack.permissions import SenderPermissions
+from bot.slack.sender_permissions import SenderPermissions
 
 
 class Anybody(SenderPermissions):

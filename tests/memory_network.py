@@ -5,13 +5,14 @@ post = network.says("maria", "@acmebrew is the kettle back?")
 network.fails("publish", Unsure("no answer"), landed=True)  # the next reply lands, but nobody is told
 """
 
+import copy
 import itertools
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlencode
 
 from bot.networks.base import (
@@ -171,10 +172,14 @@ class MemoryNetwork(Network, Publisher):
         """Put the credentials of the account `handle` (made, if need be) in the place of those before."""
         with self._lock:
             self._me = self._people.get(handle.lower()) or self.joins(handle)
-            self._posts = {
-                post.id: post if post.is_repost else replace(post, summons=self._summons(post))
-                for post in self._posts.values()
-            }
+            self._posts = {post.id: self._as_seen(post) for post in self._posts.values()}
+
+    def also_as(self, handle: str) -> Self:
+        """The same network, and the same people on it, as another account of ours sees it."""
+        other = copy.copy(self)
+        other._me, other._failures = self.joins(handle), []
+        other.connection = handle
+        return other
 
     # What goes wrong
 
@@ -287,7 +292,7 @@ class MemoryNetwork(Network, Publisher):
     def answerable(self, post: Post, author: AuthorProfile | None) -> Answerable:
         """Whether `post` called us."""
         if post.is_repost:
-            return ReplyImpossible("A repost cannot be answered.")
+            return ReplyImpossible("You can't reply to a repost.")
         if author and author.protected:
             return ReplyByHandOnly("Their posts are protected.")
         if post.summons == "none" and post.author_id != self._me.id:
@@ -325,7 +330,7 @@ class MemoryNetwork(Network, Publisher):
             raise Refused("parent gone", "The post is gone.")
         if self.length(text) > self.max_length:
             raise Refused("too long", f"{self.length(text)} characters are more than {self.max_length}.")
-        if target.summons == "none" and target.author_id != self._me.id:
+        if self._as_seen(target).summons == "none" and target.author_id != self._me.id:
             raise Refused("not summoned", "They did not call us.")
         if any(reply.text == text for reply in self.replies_to(to.post_id)):
             raise Refused("duplicate", "We have said that already.")
@@ -341,7 +346,7 @@ class MemoryNetwork(Network, Publisher):
         """Newest first; `wanted` chooses among what others said, None means our own posts."""
         with self._lock:
             self._must_be(account_id)
-            shown = [post for post in self._posts.values() if post.id not in self._hidden]
+            shown = [self._as_seen(post) for post in self._posts.values() if post.id not in self._hidden]
             found = [post for post in shown if _is_between(post, after, before)]
             if wanted is None:
                 found = [post for post in found if post.author_id == self._me.id]
@@ -366,6 +371,10 @@ class MemoryNetwork(Network, Publisher):
                     if failure.times == 0:
                         self._failures.remove(failure)
                     raise failure.error
+
+    def _as_seen(self, post: Post) -> Post:
+        """`post` with how its author called our account."""
+        return post if post.is_repost else replace(post, summons=self._summons(post))
 
     def _summons(self, post: Post) -> Summons:
         if re.search(rf"(?<!\w)@{re.escape(self._me.handle)}(?!\w)", post.text, re.IGNORECASE):

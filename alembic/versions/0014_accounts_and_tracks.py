@@ -22,6 +22,8 @@ depends_on = None
 
 IS_MENTIONS = sa.text("kind = 'mentions'")
 IS_FIRST = sa.text("duplicate_of IS NULL")
+IS_OPEN = sa.text("state IN ('waiting', 'snoozed')")
+LISTED_BY = ("state", "due_at", "waiting_since", "id", "owner", "channel", "network")  # open tickets
 TASKS = ("reading", "watching", "publishing")  # of alarms about networks
 
 
@@ -66,6 +68,7 @@ def upgrade() -> None:
     with op.batch_alter_table("credentials") as credentials:
         credentials.drop_constraint("uq_credentials_network", type_="unique")
         credentials.create_unique_constraint("uq_credentials_account", ["network", "account_id"])
+    index_open_tickets(*LISTED_BY, "account_id")
     drop_daily_figures()
     create_daily("network", "account_id", "channel")
     fill_in()
@@ -80,6 +83,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    index_open_tickets(*LISTED_BY)
     drop_daily_figures()
     create_daily("network", "channel")
     op.execute(
@@ -99,6 +103,13 @@ def downgrade() -> None:
     op.drop_column("tickets", "track_id")
     op.drop_column("accounts", "source")
     op.drop_column("accounts", "server")
+
+
+def index_open_tickets(*columns: str) -> None:
+    op.drop_index("ix_tickets_open", "tickets")
+    op.create_index(
+        "ix_tickets_open", "tickets", list(columns), sqlite_where=IS_OPEN, postgresql_where=IS_OPEN
+    )
 
 
 def drop_daily_figures() -> None:

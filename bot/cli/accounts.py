@@ -22,7 +22,9 @@ from models import Account, Track
 from models.core.database import BusyError
 from models.sources.account import FROM_CONNECT, FROM_ENVIRONMENT
 
-PORT_HELP = "Of the address http://127.0.0.1:PORT/callback, which the network has to know."
+PORT_HELP = (
+    "Port of the callback address http://127.0.0.1:PORT/callback, which must be registered with the network."
+)
 CHANNEL_HELP = "The Slack channel (C…) where its mentions are shown; else SLACK_CHANNEL."
 _SOURCE_PHRASES = {
     FROM_ENVIRONMENT: "from the environment",
@@ -50,7 +52,7 @@ def _check_channel(_: click.Context, __: click.Parameter, value: str | None) -> 
 @click.argument("network", metavar="NETWORK", callback=_find_connectable)
 @click.option("--channel", metavar="C…", callback=_check_channel, help=CHANNEL_HELP)
 @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help=PORT_HELP)
-@click.option("--browser/--no-browser", default=None, help="Whether to open a browser here.")
+@click.option("--browser/--no-browser", default=None, help="Whether to open a browser on this machine.")
 def connect(network: Registration[Any], *, channel: str | None, port: int, browser: bool | None) -> None:
     """Sign in to a network as one more account, beside a running bot, which uses it within ten seconds."""
     assert network.connect is not None
@@ -83,8 +85,8 @@ def connect(network: Registration[Any], *, channel: str | None, port: int, brows
             track.channel = channel or track.channel
             shown_in = track.channel or known.slack_channel
         click.echo(
-            f"Connected: Heard speaks as @{account.handle} on {network.title}, and shows its mentions in "
-            f"{shown_in}. A running bot uses it within ten seconds."
+            f"Connected: Heard is signed in as @{account.handle} on {network.title}. Its mentions appear in "
+            f"{shown_in}. A running bot starts using it within ten seconds."
         )
         if found.unused_because is not None:
             click.echo(found.unused_because)

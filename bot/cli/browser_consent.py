@@ -85,7 +85,7 @@ class Terminal:
 def _wait_for_code(title: str, question: ConsentRequest, page: str, way: CallbackOptions, say: Echo) -> str:
     said: queue.SimpleQueue[str] = queue.SimpleQueue()
     with _callback_server(question, way, said) as listens:
-        say(f"Signed in to {title} as the account that answers, open this address and authorize the app:")
+        say(f"Signed in to {title} as the account that replies, open this address and authorize the app:")
         say(f"\n{page}\n")
         if way.browser and listens:
             threading.Thread(target=webbrowser.open, args=(page,), name="browser", daemon=True).start()
@@ -99,7 +99,7 @@ def _wait_for_code(title: str, question: ConsentRequest, page: str, way: Callbac
                 return take(answer, question)
             except _UnrelatedAnswerError as stranger:
                 say(f"{stranger} Try again.")
-    raise ConnectFailedError(f"no answer came within {way.patience / 60:g} minutes; run it again")
+    raise ConnectFailedError(f"no response within {way.patience / 60:g} minutes; run it again")
 
 
 def code_in_pasted(words: str, question: ConsentRequest) -> str:
@@ -113,17 +113,21 @@ def code_in_pasted(words: str, question: ConsentRequest) -> str:
 
 
 def code_in_url(address: str, question: ConsentRequest) -> str:
-    """The code in the address that the network sent a browser to, if it answers our `question`."""
+    """Return the code in the callback `address`, if that belongs to our `question`.
+
+    Raises `ConnectFailedError` if the network reports an error, and `_UnrelatedAnswerError` if the state is
+    not that of `question` or there is no code.
+    """
     given = {name: values[-1] for name, values in parse_qs(urlsplit(address).query).items()}
     if not secrets.compare_digest(given.get("state", "").encode(), question.state.encode()):
         raise _UnrelatedAnswerError(
-            "That is no answer to the question above: its state is missing or another one."
+            "That does not belong to the sign-in above: its state is missing or different."
         )
     if "error" in given:
         why = re.sub(r"[^a-z_]", "", given["error"])[:40]
-        raise ConnectFailedError(f"the answer was {why}")
+        raise ConnectFailedError(f"the response was {why}")
     if not given.get("code"):
-        raise _UnrelatedAnswerError("There is no code in that.")
+        raise _UnrelatedAnswerError("That contains no code.")
     return given["code"]
 
 
@@ -159,7 +163,7 @@ def _callback_server(
 
         def do_GET(self) -> None:
             if urlsplit(self.path).path != CALLBACK_PATH:
-                self._show(404, "There is nothing here.")
+                self._show(404, "Nothing here.")
                 return
             try:
                 code_in_url(self.path, question)
@@ -169,7 +173,7 @@ def _callback_server(
             except ConnectFailedError:
                 self._show(200, "Heard is not connected. You can close this page.")
             else:
-                self._show(200, "Heard has its answer. You can close this page.")
+                self._show(200, "Heard has received the response. You can close this page.")
             said.put(self.path)
 
         def _show(self, status: int, words: str) -> None:
@@ -186,7 +190,7 @@ def _callback_server(
     try:
         server = ThreadingHTTPServer((CALLBACK_HOST, way.port), Door)
     except OSError as error:
-        log.warning("port %d cannot be listened on (%s)", way.port, error.strerror)
+        log.warning("can't listen on port %d (%s)", way.port, error.strerror)
         yield False
         return
     server.daemon_threads = True

@@ -1,6 +1,7 @@
 """The doctor: what is wrong with a set-up, and how to mend it, one line each."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -22,8 +23,8 @@ from bot.runtime import migrations
 from bot.slack.blocks.elements import format_duration
 from bot.slack.client import TokenInfo
 from bot.slack.errors import SlackError, SlackRefusedError
-from bot.slack.permissions import is_group, unreadable_reason
-from models import Alarm, Cursor, Pause
+from bot.slack.sender_permissions import is_group, unreadable_reason
+from models import Alarm, Credential, Cursor, Pause
 from models.core.database import BusyError
 from models.sources.cursor import MENTIONS_CURSOR
 
@@ -96,10 +97,12 @@ def examine(ctx: BotContext) -> Iterator[Finding]:
     yield from _pause(ctx)
     yield from _event_delivery(ctx)
     yield from _network_settings(ctx)
+    _learn_accounts(ctx)
     for network in ctx.networks.accounts:
         yield from _network(network)
         yield from _polls(ctx, network)
     for network in ctx.networks.values():
+        yield from _connected_twice(ctx, network)
         yield from _other_accounts(ctx, network)
 
 
@@ -108,7 +111,7 @@ def _database(ctx: BotContext) -> Iterator[Finding]:
     try:
         here, wanted = migrations.current_revision(ctx.db), migrations.latest_revision()
     except (SQLAlchemyError, BusyError) as error:
-        yield _bad("database", f"{kind} does not answer ({type(error).__name__}). Check DATABASE_URL.")
+        yield _bad("database", f"{kind} does not respond ({type(error).__name__}). Check DATABASE_URL.")
         return
     if here is None and ctx.db.is_sqlite:
         yield _warn("database", "SQLite, empty: the first `python -m bot run` sets it up.")
@@ -129,11 +132,14 @@ def _set_back(ctx: BotContext) -> Iterator[Finding]:
     except (SQLAlchemyError, BusyError):
         return
     if behind is not None:
-        mend = "A running Heard recovers within seconds; see that the clock is right and synchronized (NTP)."
-        yield _bad("clock", f"was set back: it is {format_duration(behind)} behind the last reading. {mend}")
+        mend = (
+            "A running Heard recovers within seconds; make sure that the clock is right and synchronized "
+            "(NTP)."
+        )
+        yield _bad("clock", f"was set back: it is {format_duration(behind)} behind the last poll. {mend}")
     elif remembered is not None:
         when = f"{format_duration(at - remembered.since)} ago, by {remembered.detail}"
-        yield _warn("clock", f"was set back {when}. See that it is synchronized (NTP).")
+        yield _warn("clock", f"was set back {when}. Make sure that it is synchronized (NTP).")
 
 
 def _slack(ctx: BotContext) -> Iterator[Finding]:
@@ -144,10 +150,10 @@ def _slack(ctx: BotContext) -> Iterator[Finding]:
         yield _bad("SLACK_BOT_TOKEN", f"Slack refuses it ({error.error}). {mend}")
         return
     except SlackError as error:
-        yield _bad("Slack", f"does not answer: {error}. Check SLACK_API_URL and the network.")
+        yield _bad("Slack", f"does not respond: {error}. Check SLACK_API_URL and the network.")
         return
-    who, where = examined.name or "a bot", examined.team or "your workspace"
-    yield _ok("SLACK_BOT_TOKEN", f"works, as {who} in {where}.")
+    who, where = examined.name or "a bot", examined.team or "your"
+    yield _ok("SLACK_BOT_TOKEN", f"works; signed in as @{who} in the {where} workspace.")
     yield from _scopes(examined)
     yield from _clock(ctx, "Slack", examined.date)
 
@@ -163,7 +169,7 @@ def _scopes(examined: TokenInfo) -> Iterator[Finding]:
         mend = "Add them under OAuth & Permissions, then reinstall the app."
         yield _bad("scopes", f"{', '.join(missing)} missing. {mend}")
     else:
-        yield _ok("scopes", "all there.")
+        yield _ok("scopes", "all granted.")
 
 
 def _clock(ctx: BotContext, whose: str, date: str | None) -> Iterator[Finding]:
@@ -177,7 +183,7 @@ def _clock(ctx: BotContext, whose: str, date: str | None) -> Iterator[Finding]:
             "clock", f"differs from {whose}'s by {format_duration(skew)}. Set this machine's clock (NTP)."
         )
     else:
-        yield _ok("clock", f"agrees with {whose}'s.")
+        yield _ok("clock", f"matches {whose}'s.")
 
 
 def _channel(ctx: BotContext) -> Iterator[Finding]:
@@ -185,7 +191,7 @@ def _channel(ctx: BotContext) -> Iterator[Finding]:
     mends = {
         "not_in_channel": "Type /invite @Heard in that channel.",
         "channel_not_found": "Check the id (channel details); a private one needs /invite @Heard.",
-        "is_archived": "Unarchive it, or name another.",
+        "is_archived": "Unarchive it, or choose another channel.",
         "missing_scope": "Add channels:history and groups:history.",
     }
     try:
@@ -194,7 +200,7 @@ def _channel(ctx: BotContext) -> Iterator[Finding]:
         mend = mends.get(error.error, "Check that the bot is a member.")
         yield _bad("SLACK_CHANNEL", f"{channel} cannot be used ({error.error}). {mend}")
     except SlackError as error:
-        yield _warn("SLACK_CHANNEL", f"{channel} could not be looked at: {error}.")
+        yield _warn("SLACK_CHANNEL", f"{channel} could not be checked: {error}.")
     else:
         yield _ok("SLACK_CHANNEL", f"the bot is in {channel}.")
         yield from _channel_sharing(ctx, channel)
@@ -207,7 +213,7 @@ def _channel_sharing(ctx: BotContext, channel: str) -> Iterator[Finding]:
         yield _warn("SLACK_CHANNEL", f"Slack does not say whether {channel} is shared ({error}).")
         return
     if place.is_shared:
-        mend = "Nobody can send from it: name a channel that only your own people are in."
+        mend = "No one can send from it: choose a channel that only your own people are in."
         yield _bad("SLACK_CHANNEL", f"{channel} is shared with another organisation. {mend}")
 
 
@@ -228,12 +234,12 @@ def _senders(ctx: BotContext) -> Iterator[Finding]:
                 "SENDERS", f"the user group {group} cannot be read: {unreadable_reason(error)}. {mend}"
             )
         except SlackError as error:
-            yield _warn("SENDERS", f"the user group {group} could not be looked at: {error}.")
+            yield _warn("SENDERS", f"the user group {group} could not be checked: {error}.")
     if len(readable) < len(senders):
         who = "only the others named there" if readable else "nobody"
-        yield _warn("SENDERS", f"{who} may send until that is mended.")
+        yield _warn("SENDERS", f"{who} may send until that is fixed.")
     else:
-        yield _ok("SENDERS", f"names {', '.join(senders)}.")
+        yield _ok("SENDERS", f"only {', '.join(senders)} may send.")
 
 
 def _pause(ctx: BotContext) -> Iterator[Finding]:
@@ -245,7 +251,7 @@ def _pause(ctx: BotContext) -> Iterator[Finding]:
         return
     if pause is not None:
         since = format_duration(ctx.now() - pause.at)
-        yield _warn("replies", f"{pause.by} paused them {since} ago. /mentions resume lets them go out.")
+        yield _warn("replies", f"{pause.by} paused them {since} ago. /mentions resume starts them again.")
 
 
 def _event_delivery(ctx: BotContext) -> Iterator[Finding]:
@@ -260,10 +266,10 @@ def _event_delivery(ctx: BotContext) -> Iterator[Finding]:
     try:
         ctx.slack.check_socket_mode(token.get_secret_value())
     except SlackRefusedError as error:
-        mend = "Make an app-level token with connections:write, and turn Socket Mode on."
+        mend = "Create an app-level token with connections:write, and turn Socket Mode on."
         yield _bad("SLACK_APP_TOKEN", f"Slack refuses it ({error.error}). {mend}")
     except SlackError as error:
-        yield _warn("SLACK_APP_TOKEN", f"could not be tried: {error}.")
+        yield _warn("SLACK_APP_TOKEN", f"could not be checked: {error}.")
     else:
         yield _ok("events", "by Socket Mode.")
 
@@ -277,7 +283,7 @@ def _network_settings(ctx: BotContext) -> Iterator[Finding]:
         elif name not in ctx.networks:
             yield Finding(Level.NOTE, title, f"is not set up. To listen there, set {given.needed_names()}.")
     if not ctx.networks:
-        yield _warn("networks", "there is none to listen to, so Heard hears nothing.")
+        yield _warn("networks", "none is connected, so no mentions come in.")
 
 
 def _network(network: Network) -> Iterator[Finding]:
@@ -286,9 +292,33 @@ def _network(network: Network) -> Iterator[Finding]:
     except Later as later:
         yield _bad(network.title, f"{later.detail} {fix_advice(later.cause, later.detail)}".strip())
     else:
-        yield _ok(network.title, f"speaks as @{account.handle}.")
+        yield _ok(network.title, f"signed in as @{account.handle}.")
     for advice in network.advice():
         yield Finding(Level.NOTE, network.title, advice)
+
+
+def _learn_accounts(ctx: BotContext) -> None:
+    """Ask who we are, so that an account that is there by two ways is looked at once."""
+    for network in ctx.networks.accounts:
+        with suppress(Later):
+            network.seen_account_id = network.account().id
+    with suppress(SQLAlchemyError, BusyError):
+        ctx.networks.refresh()
+
+
+def _connected_twice(ctx: BotContext, network: Network) -> Iterator[Finding]:
+    """Whether the environment's account was connected, too: it is one account, read once."""
+    if network.connection or not network.has_credentials:
+        return
+    try:
+        account = network.account()
+        with ctx.db.read(2.0) as session:
+            also = Credential.of_account(session, network.name, account.id)
+    except (Later, SQLAlchemyError, BusyError):
+        return
+    if also is not None:
+        sentence = f"@{account.handle} is connected too; the environment's credentials are used."
+        yield Finding(Level.NOTE, network.title, sentence)
 
 
 def _other_accounts(ctx: BotContext, network: Network) -> Iterator[Finding]:
@@ -332,7 +362,7 @@ def _polls(ctx: BotContext, network: Network) -> Iterator[Finding]:
         yield from _poll_rate(ctx, network, cursor)
         yield from _own_posts(ctx, network, cursors)
     else:
-        yield _warn(network.title, "was never read. Is `python -m bot run` (or `worker`) running?")
+        yield _warn(network.title, "has never been read. Is `python -m bot run` (or `worker`) running?")
 
 
 def _poll_age(
@@ -343,9 +373,9 @@ def _poll_age(
         since = format_duration(at - cursor.failing_since)
         told = (cursor.failure or "no answer").rstrip(".")
         mends = [fix_advice(alarm.cause, alarm.detail) for alarm in ringing]
-        return _bad(network.title, " ".join([f"has not been readable for {since}: {told}.", *mends]).rstrip())
+        return _bad(network.title, " ".join([f"could not be read for {since}: {told}.", *mends]).rstrip())
     if age is None:
-        return _warn(network.title, "was never read to the end yet.")
+        return _warn(network.title, "has not been read completely yet.")
     late = timedelta(seconds=max(3 * ctx.settings.poll_seconds, 30)) + 2 * cursor.rate_limit_interval
     if age > late:
         return _bad(
@@ -362,18 +392,15 @@ def _own_posts(ctx: BotContext, network: Network, cursors: Sequence[Cursor]) -> 
                 format_duration(ctx.now() - cursor.failing_since),
                 (cursor.failure or "no answer").rstrip("."),
             )
-            told = f"our own posts have not been readable for {since}: {why}."
-            yield _warn(network.title, f"{told} Replies posted by hand go unnoticed.")
+            told = f"our own posts could not be read for {since}: {why}."
+            yield _warn(network.title, f"{told} Replies posted by hand are not noticed.")
 
 
 def _poll_rate(ctx: BotContext, network: Network, cursor: Cursor) -> Iterator[Finding]:
     """Whether POLL_SECONDS asks for more than the network's rate limit leaves."""
     if cursor.rate_limit_interval > timedelta():
         often = f"POLL_SECONDS is {ctx.settings.poll_seconds:g}, more often than {network.title} allows"
-        apart = (
-            f"readings are {format_duration(cursor.rate_limit_interval)} apart, spread over what "
-            f"its rate limit leaves"
-        )
+        apart = f"polls are {format_duration(cursor.rate_limit_interval)} apart, as its rate limit allows"
         yield Finding(Level.NOTE, network.title, f"{often}: {apart}.")
 
 

@@ -14,6 +14,8 @@ from bot.bootstrap import open_shared_ledger
 from bot.cli.errors import one_line_errors
 from bot.runtime.export_writer import FORMATS, OutputExistsError, atomic_file, write_rows
 from bot.slack.blocks.text import unescape
+from models import Account
+from models.core.account_filter import AccountFilter
 from models.core.database import Database
 from models.core.period import PeriodError, parse_period
 from models.reports.export import EXPORT_TABLES, ExportFilter, ExportTable
@@ -21,14 +23,17 @@ from models.reports.export import EXPORT_TABLES, ExportFilter, ExportTable
 
 @click.command("export")
 @click.argument("kind", type=click.Choice(tuple(EXPORT_TABLES)))
-@click.option("--period", help="2026-10, 2026-10-01..2026-10-15 or 30d, in UTC; else everything.")
+@click.option("--period", help="2026-10, 2026-10-01..2026-10-15 or 30d, in UTC. Default: everything.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
-@click.option("--output", help="The file to make; - is standard output. Else heard-<what>-<period>.<format>.")
-@click.option("--force", is_flag=True, help="Replace that file if there is one.")
-@click.option("--state", help="Of tickets and replies their state, of events their act.")
+@click.option(
+    "--output", help="The file to write; - is standard output. Default: heard-<what>-<period>.<format>."
+)
+@click.option("--force", is_flag=True, help="Replace the file if it exists.")
+@click.option("--state", help="State of tickets or replies; act of events.")
 @click.option("--network", help="Such as x.")
 @click.option("--channel", help="A Slack channel's id.")
 @click.option("--person", help="A teammate's Slack id.")
+@click.option("--account", metavar="HANDLE", help="One of our accounts; with --network only of that network.")
 def export(
     kind: str,
     *,
@@ -40,8 +45,14 @@ def export(
     network: str | None,
     channel: str | None,
     person: str | None,
+    account: str | None,
 ) -> None:
-    """Write tickets, replies or events into a file for other tools."""
+    """Write tickets, replies or events to a file for other tools.
+
+    \f
+    Raises `click.BadParameter` if the state or the period is not valid. Exits with one line if the file
+    already exists or cannot be written.
+    """  # noqa: D301 - click ends the help text at the form feed
     what = EXPORT_TABLES[kind]
     if state is not None and what.states is not None and state not in what.states:
         raise click.BadParameter(f"{kind} can be: {', '.join(what.states)}.", param_hint="--state")
@@ -50,10 +61,22 @@ def export(
     except PeriodError as error:
         raise click.BadParameter(unescape(str(error)), param_hint="--period") from None
     since, until = (when.since, when.until) if when is not None else (None, None)
-    wanted = ExportFilter(since, until, state, network, channel, person)
     name = output or f"heard-{kind}{f'-{period}' if period else ''}.{form}"
     with one_line_errors(), open_shared_ledger() as (_, _, database):
+        ours = _find_accounts(database, account) if account is not None else None
+        wanted = ExportFilter(since, until, state, network, channel, person, ours)
         _write_export(database, what, wanted, form, name, force=force)
+
+
+def _find_accounts(database: Database, handle: str) -> AccountFilter:
+    """Our accounts of that handle. Raises `BadParameter` if there is none."""
+    with database.read() as session:
+        accounts = Account.handles(session)
+    found = accounts.find(handle)
+    if found is None:
+        ours = ", ".join(f"@{one}" for one in accounts.connected_handles) or "none is connected"
+        raise click.BadParameter(f"no account of ours is called {handle}: {ours}.", param_hint="--account")
+    return found
 
 
 def _write_export(
@@ -65,7 +88,7 @@ def _write_export(
         with _open_output(name, form, force=force) as file, _progress_bar(total) as told:
             count = write_rows(database, what, wanted, form, file, told=told)
     except OutputExistsError:
-        sys.exit(f"{name} is there already. Give it another --output, or --force to replace it.")
+        sys.exit(f"{name} already exists. Use another --output, or --force to replace it.")
     except BrokenPipeError:
         sys.exit(1)  # nobody reads on, as with `| head`
     except OSError as error:

@@ -28,16 +28,23 @@ def unknown_account_id(network: Network) -> str:
 def account_of(ctx: BotContext, network: Network) -> AccountIdentity | None:
     """Return who we are there; None if that cannot be asked now, which counts as a failed reading."""
     expected = network.expected_account_id() or unknown_account_id(network)
-    here = (Cursor.network == network.name, Cursor.account_id == expected, Cursor.name == MENTIONS_CURSOR)
-    with ctx.db.read() as session:
-        failed = session.scalar(select(Cursor).where(*here, Cursor.failing_since.is_not(None)))
-    if failed is not None and failed.not_before is not None and failed.not_before > ctx.now():
+    if network.seen_account_id is None and _is_put_off(ctx, network, expected):
         return None
     try:
-        return network.account()
+        account = network.account()
     except Later as later:
         record_failure(ctx, network, expected, later)
         return None
+    network.seen_account_id = account.id
+    return account
+
+
+def _is_put_off(ctx: BotContext, network: Network, account_id: str) -> bool:
+    """Whether a failed reading of that account is not to be tried again yet."""
+    here = (Cursor.network == network.name, Cursor.account_id == account_id, Cursor.name == MENTIONS_CURSOR)
+    with ctx.db.read() as session:
+        failed = session.scalar(select(Cursor).where(*here, Cursor.failing_since.is_not(None)))
+    return failed is not None and failed.not_before is not None and failed.not_before > ctx.now()
 
 
 def ready_cursor(
@@ -75,7 +82,7 @@ def record_failure(ctx: BotContext, network: Network, account_id: str, later: La
     Another account that was connected meanwhile is no failure: the next reading is of its mentions.
     """
     if isinstance(later, WrongAccount):
-        log.info("%s: another account was connected while its mentions were read", network.title)
+        log.info("%s: another account was connected during a poll", network.title)
         return
     at = ctx.now()
     log.warning("%s could not be read (%s): %s", network.title, later.cause, later.detail)

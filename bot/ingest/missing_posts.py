@@ -66,7 +66,9 @@ def run_due(ctx: BotContext) -> None:
         try:
             _check_due(ctx, network)
         except Later as later:
-            log.warning("%s: posts that were not shown wait: %s", network.title, later.detail)
+            log.warning(
+                "%s: checks of posts that were not shown are postponed: %s", network.title, later.detail
+            )
     _blank_overdue(ctx)
 
 
@@ -83,7 +85,7 @@ def sweep_and_check(ctx: BotContext, network: Network) -> PollResult | None:
             unlisted = _unlisted(session, network, account_id, heard.listed, since=since, until=begun)
         _check_posts(ctx, network, account_id, unlisted)
     except Later as later:  # the next sweep comes within the hour
-        log.warning("%s: what is not listed could not be looked at: %s", network.title, later.detail)
+        log.warning("%s: could not check posts that are not listed: %s", network.title, later.detail)
     return heard
 
 
@@ -98,7 +100,7 @@ def check_siblings(ctx: BotContext, network: Network, ticket_ids: Sequence[int])
             ]
         _check_posts(ctx, network, account_id, others)
     except Later as later:
-        log.info("%s: other posts of theirs could not be looked at: %s", network.title, later.detail)
+        log.info("%s: could not check their other posts: %s", network.title, later.detail)
 
 
 # --- asking -------------------------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def _ingest_page(
             return _count_new_and_notify(session, ingest_page(session, said, place, at=at), title, at=at)
     except UNFIT_ERRORS as error:
         raise_if_database_failed(error)
-        log.warning("a page did not go into the ledger as a whole; taking its posts one by one")
+        log.warning("could not store a page as a whole; storing its posts one by one")
     return sum(_ingest_post(session, one, place, title, at=at) for one in said)
 
 
@@ -157,7 +157,7 @@ def notify_shown_again(session: Session, taken: IngestResult, title: str, *, at:
 
 def _quarantine(session: Session, place: IngestTarget, bad: UnreadableRow, *, at: datetime) -> None:
     digest = hashlib.sha256(bad.raw.encode(errors="replace")).hexdigest()
-    log.warning("a post of %s could not be read; it is kept in quarantine, with the reason", place.network)
+    log.warning("could not read a post of %s; it is kept in quarantine with the reason", place.network)
     where = {"network": place.network, "account_id": place.account_id, "digest": digest}
     add_if_absent(
         session,

@@ -90,7 +90,7 @@ def _cursor_mover(
                 ctx, session, network, account, has_gap=heard.gap, at=at, **counts
             )
         elif heard.gap and not cursor.is_first:
-            log.warning("%s: the list of mentions ended too early; searching for the rest", network.title)
+            log.warning("%s: the list of mentions ended early; searching for the rest", network.title)
             since = (cursor.read_at or at) - network.index_delay
             session.add(
                 Gap(

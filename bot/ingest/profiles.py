@@ -96,7 +96,7 @@ def _store_one(
             _store_all(session, [(author, person)], at=at)
     except UNFIT_ERRORS as error:
         raise_if_database_failed(error)
-        log.warning("a profile of %s does not go into the ledger (%s)", network.title, type(error).__name__)
+        log.warning("could not store a profile of %s (%s)", network.title, type(error).__name__)
         session.get_one(Author, author.id, populate_existing=True).fetched_at = at
 
 

@@ -58,7 +58,7 @@ def refresh_target(ctx: BotContext, ticket_id: int) -> None:
     try:
         found = _ask_and_record(ctx, question)
     except Later as later:
-        log.info("ticket %s could not be looked at again: %s", ticket_id, later.detail)
+        log.info("ticket %s could not be refreshed: %s", ticket_id, later.detail)
         return
     if found:
         ctx.wake_loops()

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 CANARY_INTERVAL = timedelta(minutes=5)
 SHOWN_DEADLINE = timedelta(minutes=1)
 CHECK_INTERVAL_SECONDS = 15.0  # seconds between two looks at it
-CANARY_TEXT = "I am a canary: nobody made this mention. While I sing, what Heard hears is shown in Slack."
+CANARY_TEXT = "This is an automatic test mention. If it stops appearing, Heard isn't delivering."
 
 
 def check(ctx: BotContext) -> None:
@@ -73,7 +73,7 @@ def _check_shown(ctx: BotContext, session: Session, ticket: Ticket, *, at: datet
         Alarm.clear(session, CANARY_NETWORK)
     elif at - since > SHOWN_DEADLINE:
         late = format_duration(at - since)
-        log.warning("the canary was not shown in Slack for %s", late)
+        log.warning("the test mention was not shown in Slack for %s", late)
         alarm = Alarm.raise_alarm(session, CANARY_NETWORK, cause="not shown", detail=late, at=at)
         alarm.tell_once(session, channel_line(alarm), at=at, channel=ctx.settings.slack_channel)
 

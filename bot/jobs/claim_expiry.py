@@ -61,7 +61,7 @@ def _run_safely(ctx: BotContext, step: DueStep, ticket_id: int, at: datetime) ->
     except (BusyError, OperationalError):
         raise
     except Exception:
-        log.exception("ticket %s: %s failed; it is tried again", ticket_id, step.__name__)
+        log.exception("ticket %s: %s failed; trying again later", ticket_id, step.__name__)
 
 
 def _has_owner() -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.elements import permalink
 from bot.slack.blocks.tickets import reminder
 from bot.slack.blocks.tickets.reminder import NAMES_LISTED_MAX, ReminderMessage, WaitingAuthor
-from bot.slack.permissions import is_group
+from bot.slack.sender_permissions import is_group
 from models import Author, Card, Mention, Notice, Ticket
 from models.core.database import BusyError
 from models.tickets.delivery_state import PUBLIC_STATES
@@ -54,7 +54,7 @@ def send_due(ctx: BotContext) -> None:
     except (BusyError, OperationalError):
         raise
     except Exception:
-        log.exception("a round of reminders failed; the tickets are taken one by one")
+        log.exception("a round of reminders failed; trying the tickets one by one")
         for ticket_id in found:
             _run_safely(ctx, ticket_id, at)
     ctx.cards_wake.set()
@@ -80,7 +80,7 @@ def _run_safely(ctx: BotContext, ticket_id: int, at: datetime) -> None:
     except (BusyError, OperationalError):
         raise
     except Exception:
-        log.exception("ticket %s: nobody could be reminded; it is tried again", ticket_id)
+        log.exception("ticket %s: could not send its reminders; trying again later", ticket_id)
         with ctx.db.write() as session:
             Ticket.lock(session, ticket_id).nudge_at = at + BUSY_RECHECK_DELAY
 

@@ -21,7 +21,7 @@ def catch_up(ctx: BotContext) -> None:
         if missing == 0:
             break
     if found:
-        log.info("indexed %d texts for the search that were missing", found)
+        log.info("added %d missing texts to the search index", found)
 
 
 JOBS = (ScheduledJob("search index", catch_up, CATCH_UP_INTERVAL_SECONDS, first_delay_seconds=2),)

@@ -95,7 +95,7 @@ def send_heartbeat(ctx: BotContext) -> None:
     try:
         requests.get(address.get_secret_value(), timeout=HEARTBEAT_TIMEOUT_SECONDS).raise_for_status()
     except requests.RequestException as error:  # its text holds the address, which may be a secret
-        log.warning("the heartbeat was not taken (%s)", type(error).__name__)
+        log.warning("the heartbeat URL could not be called (%s)", type(error).__name__)
 
 
 JOBS = (ScheduledJob("audit", run_checks, CHECK_INTERVAL_SECONDS),)

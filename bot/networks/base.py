@@ -376,10 +376,9 @@ class Network(Reader, Links):
 
     name: str  # how the ledger knows it
     title: str  # how people know it
-    connection: str = (
-        ""  # whose credentials: empty, the environment's; else the id of their row
-    )
+    connection: str = ""  # whose credentials: empty, the environment's; else the id of their row
     stored_account_id: str | None = None  # the account that those are for, as the ledger says
+    seen_account_id: str | None = None  # the account that `account` named last
     has_credentials: bool = True  # False: nobody has connected an account yet, so every call raises `Later`
 
     @abstractmethod
@@ -391,14 +390,16 @@ class Network(Reader, Links):
 
     def expected_account_id(self) -> str | None:
         """Return whose account it probably is, without any call; None if that is not known yet."""
-        return self.stored_account_id
+        return self.stored_account_id or self.seen_account_id
 
     def answerable(self, post: Post, author: AuthorProfile | None) -> Answerable:
         """Return whether the API will let us answer `post`, as far as one can know without trying."""
         del post, author
         if isinstance(self, Publisher):
             return ReplyAllowed()
-        return ReplyByHandOnly(f"Heard does not post on {self.title}, so somebody posts the reply by hand.")
+        return ReplyByHandOnly(
+            f"Heard does not post on {self.title}, so someone has to post the reply by hand."
+        )
 
     def how_to_connect(self) -> str:
         """Return how somebody connects another account ("that account"), with settings named in `…`."""

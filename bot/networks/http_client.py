@@ -78,7 +78,10 @@ class HttpSession(requests.Session):
         return super().prepare_request(request)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # noqa: ANN401
-        """Make the call, or raise what became of it."""
+        """Make the call and return its response, whose status is 2xx.
+
+        Raises `HttpStatusError` for any other status, and what the adapter raises if no whole response came.
+        """
         response = super().send(request, **kwargs | {"proxies": _proxies_for(str(request.url))})
         if not requests.codes.ok <= response.status_code < requests.codes.multiple_choices:
             raise HttpStatusError(response)

@@ -30,7 +30,7 @@ def disconnected_text(network: Network, handle: str) -> str:
 def no_credentials_text(network: str) -> str:
     """That Heard has nothing to sign in with any more to the network of that name."""
     return (
-        f"Heard has no keys for {escape_entities(network)} any more. To go on, put them back and restart "
+        f"Heard no longer has keys for {escape_entities(network)}. To continue, restore them and restart "
         "Heard."
     )
 
@@ -39,25 +39,26 @@ def not_connected_notice(detail: str, count: int, handle: str) -> str:
     """To the channel: `count` conversations wait for the account `handle`; `detail` says what to do."""
     name = mrkdwn_handle(handle)
     return (
-        f":electric_plug: {detail} {_waiting_phrase(count)} for {name}. Until it is connected again, nothing "
-        f"is sent, deleted or looked for as {name}, and what people say to it is not heard. Replies that had "
-        "not left came back to their authors as drafts; they are not sent unless a person sends them."
+        f":electric_plug: {detail} {_waiting_phrase(count)} for {name}. Until it is connected again, Heard "
+        f"sends, deletes and checks nothing as {name}, and doesn't see what people post to it. Replies "
+        "that had not gone out were returned to their authors as drafts; they won't go out unless someone "
+        "sends them."
     )
 
 
 def no_credentials_notice(detail: str) -> str:
     """To the channel: nothing is left of a network to sign in with."""
     return (
-        f":electric_plug: {detail} Replies that had not left came back to their authors as drafts; they are "
-        "not sent unless a person sends them."
+        f":electric_plug: {detail} Replies that had not gone out were returned to their authors as drafts; "
+        "they won't go out unless someone sends them."
     )
 
 
 def connected_again_notice(title: str, handle: str) -> str:
     """To the channel: the account `handle` is back on the network called `title`."""
     return (
-        f":white_check_mark: {title} is connected as {mrkdwn_handle(handle)} again. Replies that came back "
-        "are drafts and were not sent. To find them, press *Reply* on their cards."
+        f":white_check_mark: {title} is connected as {mrkdwn_handle(handle)} again. Replies that were "
+        "returned as drafts were not sent. To find them, press *Reply* on their cards."
     )
 
 
@@ -67,4 +68,4 @@ def doctor_sentence(network: Network, handle: str, count: int) -> str:
 
 
 def _waiting_phrase(count: int) -> str:
-    return f"{count_noun(count, 'conversation')} {'waits' if count == 1 else 'wait'}"
+    return f"{count_noun(count, 'conversation')} {'is' if count == 1 else 'are'} waiting"

@@ -15,26 +15,27 @@ OVERDUE_ALARM_KIND, CLOCK_ALARM_KEY, CHANNEL_ALARM_KIND = "overdue", "clock", "c
 
 # By key: of overdue work `{things}` counts it, else `{detail}` is the alarm's own.
 _SENTENCES = {
-    "overdue replies": "{things} should have gone on and did not. I try again now; please look at the cards.",
+    "overdue replies": "{things} got stuck. I'm trying again now; please check the cards.",
     "overdue replies without a network": (
-        "{things} cannot go out: this Heard has no keys for their network any more."
+        "{things} can't go out: Heard no longer has keys for their network."
     ),
-    "overdue deletions": "{things} should be deleted and still may be public. Please look at the cards.",
-    "overdue stranded replies": "{things} had no next step. I gave them one; please look at the cards.",
-    "overdue cards": "{things} could not be drawn for ten minutes. What waits is in `/mentions open`.",
-    "overdue snoozes": "{things} had not ended when they should have. They end now.",
+    "overdue deletions": "{things} should be deleted but may still be public. Please check the cards.",
+    "overdue stranded replies": "{things} had no next step scheduled. I have scheduled one; please check the "
+    "cards.",
+    "overdue cards": "{things} couldn't be updated for ten minutes. `/mentions open` lists the open tickets.",
+    "overdue snoozes": "{things} did not end on time. They are ending now.",
     "overdue words": (
-        "The words of {things} should be gone: the network no longer shows them. Please see the log."
+        "The text of {things} should have been removed, because the network no longer shows them. Please "
+        "check the log."
     ),
-    "overdue readings": "Mentions were not read when they should have been. `/mentions doctor` says more.",
+    "overdue readings": "Mentions were not read on time. `/mentions doctor` has details.",
     CLOCK_ALARM_KEY: (
-        "The clock of Heard's machine was set back by {detail}. Whatever waits still waits as long as it "
-        "should; times recorded before that are off by as much. Please see that the clock is synchronized "
-        "(NTP)."
+        "The clock of Heard's machine was set back by {detail}. Waiting times are not affected, but times "
+        "recorded before that are off by as much. Please make sure that the clock is synchronized (NTP)."
     ),
     CANARY_NETWORK: (
-        "A test mention was not shown in Slack for {detail}, so real ones may not be either. What waits is "
-        "in `/mentions open`, and `/mentions doctor` says more."
+        "A test mention was not shown in Slack for {detail}, so real ones may not be either. `/mentions "
+        "open` lists the open tickets, and `/mentions doctor` has details."
     ),
 }
 _REPLY_PHRASES = ("1 reply", "{:,} replies")
@@ -49,7 +50,7 @@ _COUNT_PHRASES = {  # one, and several
     "readings": ("", ""),
 }
 OVERDUE_KINDS = frozenset(_COUNT_PHRASES)  # of overdue work, what the team is told of
-_LOST_CHANNEL_PHRASES = {"is_archived": "is archived", "not_in_channel": "does not have me in it any more"}
+_LOST_CHANNEL_PHRASES = {"is_archived": "is archived", "not_in_channel": "no longer has me as a member"}
 
 
 def overdue_key(kind: str) -> str:
@@ -82,7 +83,7 @@ def _sentence(alarm: Alarm) -> str:
         things = _count_text(what, int(alarm.detail)) if kind == OVERDUE_ALARM_KIND else ""
         return _SENTENCES[alarm.key].format(things=things, detail=alarm.detail)
     if kind == CHANNEL_ALARM_KIND:
-        return f"{lost_channel_phrase(what, alarm.cause)} come to <#{alarm.detail}>."
+        return f"{lost_channel_phrase(what, alarm.cause)} are now posted in <#{alarm.detail}>."
     if kind == unconnected_accounts.ALARM_KIND:
         return alarm.detail
     cause, detail = escape_entities(alarm.cause), mrkdwn_error(alarm.detail.rstrip("."))

@@ -70,7 +70,7 @@ def clear_old_alarm(session: Session, *, at: datetime) -> None:
 def _shift_waits(session: Session, *, at: datetime, step: timedelta) -> None:
     moved = shift_waits(session, at=at, step=step)
     step_text = format_duration(step)
-    log.warning("the clock was set back by %s; %s times in the ledger are set back too", step_text, moved)
+    log.warning("the clock was set back by %s; %s times in the database were set back too", step_text, moved)
     Alarm.clear(session, CLOCK_ALARM_KEY)  # another step is told again
     alarm = Alarm.raise_alarm(session, CLOCK_ALARM_KEY, cause=ALARM_CAUSE, detail=step_text, at=at)
     alarm.told_at = at

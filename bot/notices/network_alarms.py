@@ -26,25 +26,25 @@ NEEDS_PERSON_CAUSES = {"unauthorized", "out of credit"}
 TRANSIENT_NOTIFY_DELAY = timedelta(minutes=5)
 
 _FIX_SENTENCES = {
-    "unauthorized": "Make new keys on its developer page, or connect the account again.",
+    "unauthorized": "Create new keys on its developer page, or connect the account again.",
     "out of credit": "Buy credit on its developer page.",
     "forbidden": "Check on its developer page that the app is enrolled and may read and write.",
-    "rate limit": "Nothing to do: it goes on by itself.",
-    "unreachable": "Nothing to do if it is their trouble; else check this machine's way to the internet.",
-    "server error": "Nothing to do: it is their trouble, and I keep trying.",
+    "rate limit": "Nothing to do: it resumes automatically.",
+    "unreachable": "If it is down, just wait; otherwise check this machine's network.",
+    "server error": "Nothing to do: the problem is on their side, and I keep trying.",
 }
 
 _RAISE_THE_CAP = (
-    "Raise the cap on its developer page, or wait until the billing cycle ends: more credit does not help."
+    "Raise the cap on its developer page, or wait until the billing cycle ends: more credit doesn't help."
 )
 
 _RAISE_THE_LIMIT = "Raise the spending limit on its developer page, or wait until the billing cycle ends."
 _SPENDING_CAP_PATTERN = re.compile(r"spend(ing)?[ -]?(cap|limit)", re.IGNORECASE)
 
 _MEANWHILE_SENTENCES = {
-    "watching": "Until then I do not see what is posted there by hand: look before you answer.",
-    "reading": "Until then I hear nothing there, so a short list of what waits is no good news.",
-    "publishing": "Until then no reply goes out there. Each is kept, waits its turn, and can be undone.",
+    "watching": "Until then I can't see replies posted there by hand: check before you reply.",
+    "reading": "Until then no new mentions come in, so an empty list doesn't mean all is well.",
+    "publishing": "Until then no replies go out there. They are kept in order, and you can still undo them.",
 }
 
 
@@ -68,9 +68,9 @@ def alarm_line(alarm: Alarm, title: str, handle: str | None) -> str:
 
     `handle` is the account's, without @; None if it is not known.
     """
-    who = f" ({mrkdwn_handle(handle)})" if handle else ""
-    what = f"*{waiting_reason(alarm.cause, title, alarm.detail)}*{who}, since {_since_phrase(alarm)}."
-    told, mend = f"What I was told: “{mrkdwn_error(alarm.detail)}”", fix_advice(alarm.cause, alarm.detail)
+    who = f" for {mrkdwn_handle(handle)}" if handle else ""
+    what = f"*{waiting_reason(alarm.cause, title, alarm.detail)}*{who} (since {_since_phrase(alarm)})."
+    told, mend = f"Details: “{mrkdwn_error(alarm.detail)}”", fix_advice(alarm.cause, alarm.detail)
     return f"{what} {told} {mend}".rstrip()
 
 
@@ -82,7 +82,7 @@ def fix_advice(cause: str, detail: str) -> str:
         return _RAISE_THE_CAP
     if cause == "out of credit" and _SPENDING_CAP_PATTERN.search(detail):
         return _RAISE_THE_LIMIT
-    return _FIX_SENTENCES.get(cause, "I try again later.")
+    return _FIX_SENTENCES.get(cause, "I'll try again later.")
 
 
 def current_failure(
@@ -188,10 +188,10 @@ def _recovery_message(
     if task == "watching":
         return f":white_check_mark: I can read our own posts on {network.title} again{who}."
     if task == "publishing":
-        return f":white_check_mark: {network.title} takes replies again{who}. What waited goes out now."
-    silent = f"It did not for {format_duration(at - alarm.since)}, since {_since_phrase(alarm)}."
-    found = {0: "I found no mention from that time.", 1: "One mention from that time has its card now."}
+        accepts = f":white_check_mark: {network.title} accepts replies again{who}."
+        return f"{accepts} Waiting replies are going out now."
+    found = {0: "No mentions were missed.", 1: "One mention from that time has its card now."}
     return (
-        f":white_check_mark: {network.title} answers again{who}. {silent} "
+        f":white_check_mark: {network.title} is back{who} after {format_duration(at - alarm.since)}. "
         f"{found.get(heard, f'{heard} mentions from that time have cards now.')}"
     )

@@ -25,9 +25,9 @@ def post_first_poll(
     """The first poll shows the newest `shown` mentions; `has_gap`: it left out more than `left_out`."""
     at_least = "at least " if has_gap else ""
     sentence = (
-        f"I looked at the last 24 hours of {network.title} for *{mrkdwn_handle(account.handle)}*: the newest "
-        f"{shown} mentions have cards here. *{at_least}{left_out} older ones* of that day were left on "
-        f"{network.title}, so that this channel is not flooded."
+        f"I checked the last 24 hours of {network.title} for *{mrkdwn_handle(account.handle)}*: the newest "
+        f"{shown} mentions have cards here. *{at_least}{left_out} older ones* from that day are not shown, "
+        "to keep this channel readable."
     )
     channel = network_alarms.channel_of(ctx, session, network, account.id)
     Notice.enqueue(session, sentence, at=at, channel=channel)
@@ -35,7 +35,7 @@ def post_first_poll(
 
 def post_searched(ctx: BotContext, session: Session, network: Network, account_id: str) -> None:
     """An account's list had ended too early, and the rest was searched for."""
-    missing = "what only answers us without naming us may be missing"
+    missing = "replies to us that don't name us may be missing"
     _post_stopped_listing(ctx, session, network, account_id, f"I searched for the rest; {missing}.")
 
 
@@ -45,7 +45,11 @@ def post_not_searched(
     """An account's list had ended too early, and the rest cannot be searched for."""
     why = mrkdwn_error(later.detail)
     _post_stopped_listing(
-        ctx, session, network, account_id, f"It does not let me search for the rest ({why}): please look."
+        ctx,
+        session,
+        network,
+        account_id,
+        f"It doesn't let me search for the rest ({why}), so please check there.",
     )
 
 
@@ -54,7 +58,7 @@ def _post_stopped_listing(
 ) -> None:
     handle = network_alarms.handle_of(session, network.name, account_id)
     whose = f" of {mrkdwn_handle(handle)}" if handle else ""
-    stopped = f"{network.title} stopped listing mentions{whose} before it reached the last one that I knew."
+    stopped = f"{network.title} stopped listing mentions{whose} before the last one that I already had."
     sentence = f":warning: {stopped} {then}"
     channel = network_alarms.channel_of(ctx, session, network, account_id)
     Notice.enqueue(session, sentence, at=ctx.now(), channel=channel)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.slack.blocks.elements import Block, button, format_duration, section_block
-from bot.slack.blocks.replies.delivery import waiting_reason
+from bot.slack.blocks.replies.delivery import lookups_text, waiting_reason
 from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle, quote_block
 from bot.slack.blocks.tickets.reply_button import build_reply_button
 from bot.slack.blocks.values import ReplyValue
@@ -38,13 +38,13 @@ class ThreadNotice:
 # --- a reply on its way -------------------------------------------------------------------------------------
 
 REFUSED = ThreadNotice(
-    ":x: {actor}, {network} refused your reply, and it was *not* published: “{detail}” Your words are kept: "
+    ":x: {actor}, {network} refused your reply, and it was *not* published: “{detail}” Your text is kept: "
     "press *Reply* on the card to change them.",
     quotes_reply=True,
 )
 REFUSED_WITH_NOTHING_LEFT = ThreadNotice(
-    ":x: {actor}, {network} refused your reply, and it was *not* published: “{detail}” Nothing is left to "
-    "answer. Your words are kept, should you *Reopen* it:",
+    ":x: {actor}, {network} refused your reply, and it was *not* published: “{detail}” The ticket is "
+    "closed. Your text is kept in case you *Reopen* it:",
     quotes_reply=True,
 )
 HANDED_OFF = ThreadNotice(
@@ -54,75 +54,77 @@ HANDED_OFF = ThreadNotice(
     quotes_reply=True,
 )
 STILL_HANDED_OFF = ThreadNotice(
-    ":arrow_upper_right: {actor}, your reply still has to be posted by hand: I do not see it on {network}. "
-    "Signed in there as *{account}*, press *Open on {network}* on the card, or *I did not post it*."
+    ":arrow_upper_right: {actor}, your reply still needs to be posted by hand: I can't see it on {network}. "
+    "Sign in there as *{account}*, press *Open on {network}* on the card, or *I did not post it*."
 )
 POSTPONED = ThreadNotice(
-    ":hourglass: {actor}, your reply waits: {reason}. It is tried again {until}; *Undo* on the card still "
-    "stops it. What I was told: “{told}”",
+    ":hourglass: {actor}, your reply is waiting: {reason}. Next try: {until}; *Undo* on the card still "
+    "works. Details: “{told}”",
     quotes_reply=True,
 )
 UNSURE = ThreadNotice(
-    ":grey_question: {actor}, {network} did not say whether it took your reply ({detail}). I am looking for "
-    "it there. *Please do not post it by hand*: it may be public already.",
+    ":grey_question: {actor}, {network} didn't confirm your reply ({detail}). I'm checking whether it's "
+    "there. *Please do not post it by hand*: it may already be public.",
     quotes_reply=True,
 )
 QUESTION = ThreadNotice(
-    ":question: {network} did not answer when I sent {actor}'s reply to *{recipient}* {sent}. {looks} looks "
-    "do not show it. Somebody has to look and decide: *It is there*, *Send again* or *Discard*, on the card.",
+    ":question: *Did it post?* {network} didn't confirm {actor}'s reply to *{recipient}* sent {sent}. "
+    "{lookups}. Please check on {network}, then choose *It was posted*, *Send again* or *Discard* on the "
+    "card.",
     quotes_reply=True,
 )
 QUESTION_AGAIN = ThreadNotice(
-    ":question: {actor}, is your reply on {network} or not? Nobody has decided yet: *It is there*, *Send "
+    ":question: {actor}, is your reply on {network} or not? Please decide: *It was posted*, *Send "
     "again* or *Discard*, on the card."
 )
 STOPPED = ThreadNotice(
-    ":octagonal_sign: {actor}, {by} closed this one ({outcome}), so {stopped} Your words are kept:",
+    ":octagonal_sign: {actor}, {by} closed this ticket ({outcome}), so {stopped} Your text is kept:",
     quotes_reply=True,
 )
 ANSWERED_OUTSIDE = ThreadNotice(
-    ":octagonal_sign: {actor}, somebody has answered on {network} by hand (<{url}|see it>), so your reply "
-    "was stopped before it went out. Your words are kept:",
+    ":octagonal_sign: {actor}, someone replied on {network} by hand (<{url}|see it>), so your reply "
+    "was stopped before it went out. Your text is kept:",
     quotes_reply=True,
 )
 PAUSED = ThreadNotice(
     ":double_vertical_bar: {actor}, {by} paused all public replies, so yours was stopped before it went out. "
-    "Your words are kept:",
+    "Your text is kept:",
     quotes_reply=True,
 )
 NOT_CONNECTED = ThreadNotice(
-    ":electric_plug: {actor}, your reply was *not* sent. {explanation} Your words are kept as a draft, and "
-    "are not sent unless you send them:",
+    ":electric_plug: {actor}, your reply was *not* sent. {explanation} Your text is kept as a draft and "
+    "won't go out unless you send it:",
     quotes_reply=True,
 )
 NOT_A_SENDER = ThreadNotice(
-    ":no_entry: {actor}, your reply was stopped before it went out. {explanation} Your words are kept:",
+    ":no_entry: {actor}, your reply was stopped before it went out. {explanation} Your text is kept:",
     quotes_reply=True,
 )
 NO_LONGER_SHOWN = ThreadNotice(
-    ":see_no_evil: {actor}, {network} no longer shows the post that you answered, so {stopped} Your words "
-    "are kept:",
+    ":see_no_evil: {actor}, {network} no longer shows the post that you replied to, so {stopped} Your "
+    "text is kept:",
     quotes_reply=True,
 )
 PUBLISHED_TWICE = ThreadNotice(
     ":warning: {actor}, your reply *is on {network} twice*: <{post_url}|here> and <{url}|here>. The first "
-    "had not shown when it was sent again. Please delete one of them there.",
+    "one was not visible when it was sent again. Please delete one of them there.",
     quotes_reply=True,
 )
 SEEN_AFTER_ALL = ThreadNotice(
-    ":eyes: {actor}, the reply that was given up *is* on {network} after all: <{post_url}|see it>.",
+    ":eyes: {actor}, the reply that you discarded *is* on {network} after all: <{post_url}|see it>.",
     quotes_reply=True,
 )
-DRAFTED = ThreadNotice(":memo: {actor} drafted a reply. Whoever may send can take it up:", quotes_reply=True)
+DRAFTED = ThreadNotice(":memo: {actor} drafted a reply. Anyone who can send may use it:", quotes_reply=True)
 
 # --- a public reply that is to be deleted -------------------------------------------------------------------
 
 DELETED = ThreadNotice(
-    ":wastebasket: {deleter} deleted {actor}'s reply on {network}. This one waits again. The words are kept:",
+    ":wastebasket: {deleter} deleted {actor}'s reply on {network}. The ticket is waiting again. The text "
+    "is kept:",
     quotes_reply=True,
 )
 NOT_DELETED_YET = ThreadNotice(
-    ":hourglass: {deleter}, {actor}'s reply is *still public*: {reason}. I go on trying to delete it. "
+    ":hourglass: {deleter}, {actor}'s reply is *still public*: {reason}. I'll keep trying to delete it. "
     "{explanation_or_told}"
 )
 NOT_DELETED = ThreadNotice(":x: {network} did not delete {actor}'s reply: “{detail}” It is still public.")
@@ -130,29 +132,29 @@ NOT_DELETED = ThreadNotice(":x: {network} did not delete {actor}'s reply: “{de
 # --- whose it is --------------------------------------------------------------------------------------------
 
 CLAIM_EXPIRED = ThreadNotice(
-    ":alarm_clock: Nothing happened here for {quiet} since {before} took this one, so it is *back in the "
-    "queue*. *Claim* takes it again."
+    ":alarm_clock: No activity for {quiet} since {before} claimed this ticket, so it is *unassigned "
+    "again*. Press *Claim* to take it back."
 )
-ASSIGNED = ThreadNotice(":point_right: {to}, {by} gave you this one.")
+ASSIGNED = ThreadNotice(":point_right: {to}, {by} assigned this ticket to you.")
 COMPOSING_TAKEN_OVER = ThreadNotice(
-    ":pencil2: {before}, {by} writes the reply now. Yours is not lost: whoever sends first answers, and the "
-    "other's words are kept as a draft."
+    ":pencil2: {before}, {by} is writing the reply now. Your text isn't lost: only the first reply sent "
+    "will go out, and the other is kept as a draft."
 )
 
 # --- what its author does -----------------------------------------------------------------------------------
 
 NO_ANSWER = ThreadNotice(
-    ":bell: {owner}{author} has not answered us for {quiet}, so this one waits again: *Reply* says more, "
-    "*No reply needed* ends it."
+    ":bell: {owner}{author} hasn't replied for {quiet}, so this ticket is waiting again: *Reply*, or "
+    "close it with *No reply needed*."
 )
-NEW_MENTION = ThreadNotice(":speech_balloon: {owner}{author} wrote again:")
+NEW_MENTION = ThreadNotice(":speech_balloon: {owner}{author} posted again:")
 CLOSED_AS_NOT_SHOWN = ThreadNotice(
-    ":see_no_evil: {owner}{network} no longer shows this post, so I closed this one. If {network} shows it "
-    "again, it waits again."
+    ":see_no_evil: {owner}{network} no longer shows this post, so I closed the ticket. If {network} shows "
+    "it again, the ticket reopens."
 )
 SHOWN_AGAIN = ThreadNotice(":eyes: {owner}{network} shows this post again.")
 SHOWN_AGAIN_AND_WAITS = ThreadNotice(
-    ":eyes: {owner}{network} shows this post again, so this one *waits again*."
+    ":eyes: {owner}{network} shows this post again, so the ticket is *waiting again*."
 )
 
 
@@ -243,8 +245,8 @@ def _stopped_text(given: Mapping[str, Any]) -> str:
     """What it means for a reply that it was stopped; what was handed off may be public by their own hand."""
     if given["about"].was_handed_off:
         return (
-            "nobody has to post your reply by hand any more. If you have, it stands; I will say so when I "
-            "see it."
+            "you no longer need to post your reply by hand. If you already did, it stays; I'll say so "
+            "when I see it."
         )
     return "your reply was stopped before it went out."
 
@@ -256,13 +258,13 @@ _FIELDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "author": _author_text,
     "before": _mention("before"),
     "by": _mention("by"),
-    "deleter": lambda given: f"<@{given['about'].unsay_by}>" if given["about"].unsay_by else "Somebody",
+    "deleter": lambda given: f"<@{given['about'].unsay_by}>" if given["about"].unsay_by else "Someone",
     "detail": lambda given: mrkdwn_error(given["detail"]),
     "explanation": lambda given: given["explanation"],
     "explanation_or_told": lambda given: (
-        given["explanation"] or f"What I was told: “{mrkdwn_error(given['later'].detail)}”"
+        given["explanation"] or f"Details: “{mrkdwn_error(given['later'].detail)}”"
     ),
-    "looks": lambda given: f"{given['about'].looks}",
+    "lookups": lambda given: lookups_text(given["about"].looks),
     "network": lambda given: given["network"],  # its title
     "outcome": lambda given: given["outcome"],
     "owner": lambda given: f"<@{given['about'].owner}>, " if given["about"].owner is not None else "",

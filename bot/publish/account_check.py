@@ -23,7 +23,7 @@ from bot.context import BotContext
 from bot.ingest.cursors import account_of
 from bot.networks.base import Network, WrongAccount
 from bot.notices import account_notices, network_alarms, thread_notices
-from bot.publish.publish_job import PublishJob, hold_reply
+from bot.publish.publish_job import PublishJob, lock_reply
 from bot.scheduled_job import NetworkJob
 from models import Account, Alarm, Cursor, Notice, Ticket
 from models.sources.account import FROM_CONNECT, FROM_ENVIRONMENT
@@ -99,7 +99,7 @@ def handle_wrong_account(ctx: BotContext, network: Network, job: PublishJob, wro
     """The credentials for a reply turned out to be another account's; provably nothing was sent."""
     detail = explain_wrong_account(ctx, network, wrong)
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, job.reply_id)
+        ticket, reply = lock_reply(session, job.reply_id)
         if reply.fence == job.fence:
             at = ctx.now()
             reply.put_off(
@@ -129,7 +129,7 @@ def stop_replies(ctx: BotContext, network: str, account_id: str | None, detail: 
         waiting = other_accounts.list_pending_replies(session, network, account_id)
     for reply_id in waiting:
         with ctx.db.write() as session:
-            ticket, reply = hold_reply(session, reply_id)
+            ticket, reply = lock_reply(session, reply_id)
             if reply.state in PENDING_STATES:
                 at = ctx.now()
                 ticket.give_back(session, reply, at=at, why=unconnected_accounts.OTHER_ACCOUNT_CAUSE)
@@ -213,7 +213,7 @@ def _raise_alarm(
     at = ctx.now()
     alarm, is_new = unconnected_accounts.raise_alarm(session, network.name, account_id, detail, at=at)
     if is_new:
-        log.warning("%s: account %s is not connected any more", network.title, account_id)
+        log.warning("%s: account %s is no longer connected", network.title, account_id)
         other_accounts.redraw_cards(session, network.name, account_id)
         # What kept that account from publishing is over: nothing is published as it.
         Alarm.clear(session, network_alarms.alarm_key("publishing", network.name, account_id))

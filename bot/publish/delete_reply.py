@@ -11,7 +11,7 @@ from bot.context import BotContext
 from bot.networks.base import Later, Network, Refused, Unsure, WrongAccount
 from bot.notices import thread_notices
 from bot.publish import account_check
-from bot.publish.publish_job import as_publisher, hold_if_due, hold_reply
+from bot.publish.publish_job import as_publisher, lock_if_due, lock_reply
 from bot.runtime import pace
 from models import Reply, Ticket
 from models.core.audit_event import HEARD_ACTOR
@@ -28,7 +28,7 @@ RETRY_MIN_DELAY = timedelta(minutes=1)  # at least, if it did not
 def attempt(ctx: BotContext, reply_id: int) -> None:
     """Delete it there; then the ticket waits again, and its words come back."""
     with ctx.db.write() as session:
-        ticket, reply = hold_if_due(ctx, session, reply_id, *PUBLIC_STATES)
+        ticket, reply = lock_if_due(ctx, session, reply_id, *PUBLIC_STATES)
         reply.due_at = ctx.now() + DELETE_LEASE
         post_id, account_id = reply.post_id, reply.account_id
         network = ctx.network_as(ticket.network, account_id)
@@ -52,9 +52,9 @@ def attempt(ctx: BotContext, reply_id: int) -> None:
 def _hold_if_unsettled(ctx: BotContext, reply_id: int) -> Iterator[tuple[Session, Ticket, Reply]]:
     """The reply and its ticket, held. Raises `OvertakenError` if it is settled."""
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, reply_id)
+        ticket, reply = lock_reply(session, reply_id)
         if reply.unsay_by is None or reply.state not in PUBLIC_STATES:
-            raise OvertakenError(f"That reply is {reply.state} already.")
+            raise OvertakenError(f"That reply is already {reply.state}.")
         yield session, ticket, reply
 
 
@@ -77,7 +77,7 @@ def _postpone(
 
     `detail` says why, as mrkdwn, if it is not simply what `later` says.
     """
-    log.warning("reply %s is not deleted yet: %s", reply_id, later.detail)
+    log.warning("reply %s could not be deleted yet: %s", reply_id, later.detail)
     with _hold_if_unsettled(ctx, reply_id) as (session, ticket, reply):
         at = ctx.now()
         reply.due_at = max(pace.retry_at(later, at=at, otherwise=RETRY_MIN_DELAY), at + RETRY_MIN_DELAY)

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.notices import account_notices, thread_notices
 from bot.publish import account_check
-from bot.publish.publish_job import hold_reply
+from bot.publish.publish_job import lock_reply
 from models import Account, Credential, Reply, Ticket
 from models.tickets import other_accounts, unconnected_accounts
 from models.tickets.delivery_state import PENDING_STATES, DeliveryState
@@ -48,7 +48,7 @@ def _stop_replies(ctx: BotContext, session: Session, network: str, account_id: s
     stopped = 0
     detail = account_notices.disconnected_text(ctx.networks[network], handle)
     for reply_id in other_accounts.list_pending_replies(session, network, account_id):
-        ticket, reply = hold_reply(session, reply_id)
+        ticket, reply = lock_reply(session, reply_id)
         if reply.state in PENDING_STATES:
             at = ctx.now()
             ticket.give_back(session, reply, at=at, why=unconnected_accounts.OTHER_ACCOUNT_CAUSE)

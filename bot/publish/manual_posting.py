@@ -9,7 +9,7 @@ from bot.context import BotContext
 from bot.ingest.sightings import is_other_reply, record_posted
 from bot.networks.base import Network, PublishedReply, Publisher
 from bot.notices import thread_notices
-from bot.publish.publish_job import build_publish_job, hold_if_due, hold_reply
+from bot.publish.publish_job import build_publish_job, lock_if_due, lock_reply
 from bot.runtime import pace
 from bot.scheduled_job import NetworkJob
 from models import Mention, Reply, Ticket
@@ -30,7 +30,7 @@ def hand_off(session: Session, ticket: Ticket, reply: Reply, why: str, *, at: da
 def remind(ctx: BotContext, reply_id: int) -> None:
     """It was handed to a person half an hour ago and has not been seen: remind them, once."""
     with ctx.db.write() as session:
-        ticket, reply = hold_if_due(ctx, session, reply_id, DeliveryState.HANDED_OFF)
+        ticket, reply = lock_if_due(ctx, session, reply_id, DeliveryState.HANDED_OFF)
         reply.record_lookup(session, next_at=None, counts=False)
         title = ctx.networks[ticket.network].title
         thread_notices.post(session, thread_notices.STILL_HANDED_OFF, reply, at=ctx.now(), network=title)
@@ -77,7 +77,7 @@ def confirm_seen(ctx: BotContext, network: Network) -> None:
 def _confirm_reply(ctx: BotContext, reply_id: int, seen: PublishedReply) -> None:
     """A reply that was handed off is public, unless somebody settled it meanwhile."""
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, reply_id)
+        ticket, reply = lock_reply(session, reply_id)
         if reply.state == DeliveryState.HANDED_OFF and not is_other_reply(session, ticket, reply, seen):
             record_posted(session, ticket, reply, seen, by=None, at=ctx.now())
     ctx.wake_loops()

@@ -20,11 +20,11 @@ from bot.notices import clock_set_back, network_alarms, thread_notices
 from bot.publish import account_check, delete_reply, manual_posting, reconcile, send_checks
 from bot.publish.publish_job import (
     PublishJob,
-    TicketHeldError,
+    TicketLockedError,
     as_publisher,
     build_publish_job,
-    hold_if_due,
-    hold_reply,
+    lock_if_due,
+    lock_reply,
 )
 from bot.runtime import crash_points, pace
 from models import Mention, RateLimit, Reply, Ticket
@@ -130,12 +130,12 @@ def _run_safely(ctx: BotContext, step: Callable[[BotContext, int], None], reply_
     """
     try:
         step(ctx, reply_id)
-    except TicketHeldError:
+    except TicketLockedError:
         return HELD_RETRY_SECONDS
     except OvertakenError:
-        log.info("reply %s was moved by somebody else first", reply_id)
+        log.info("reply %s was changed by another process first", reply_id)
     except Exception:
-        log.exception("reply %s: %s failed; it is tried again", reply_id, step.__name__)
+        log.exception("reply %s: %s failed; trying again later", reply_id, step.__name__)
         return ERROR_RETRY_SECONDS
     finally:
         ctx.cards_wake.set()
@@ -148,7 +148,7 @@ def _run_safely(ctx: BotContext, step: Callable[[BotContext, int], None], reply_
 def _end_undo_window(ctx: BotContext, reply_id: int) -> None:
     """The undo window is over: undo loses from here on."""
     with ctx.db.write() as session:
-        ticket, reply = hold_if_due(ctx, session, reply_id, DeliveryState.HELD)
+        ticket, reply = lock_if_due(ctx, session, reply_id, DeliveryState.HELD)
         reply.release(session, at=ctx.now())
         ticket.revision += 1
 
@@ -175,8 +175,8 @@ def _send(ctx: BotContext, reply_id: int) -> None:
     except Unsure as unsure:
         reconcile.mark_unsure(ctx, job, unsure.detail)
     except Exception as error:
-        log.exception("reply %s: the call to %s broke", reply_id, network.title)
-        reconcile.mark_unsure(ctx, job, f"the call broke ({type(error).__name__})")
+        log.exception("reply %s: the call to %s failed unexpectedly", reply_id, network.title)
+        reconcile.mark_unsure(ctx, job, f"the call failed ({type(error).__name__})")
     else:
         _record_published(ctx, job, published)
 
@@ -184,7 +184,7 @@ def _send(ctx: BotContext, reply_id: int) -> None:
 def begin_send(ctx: BotContext, reply_id: int, sender: send_checks.SenderCheck) -> PublishJob | None:
     """Declare the intent; None if the account, or the reply's sender, is not to speak just now."""
     with ctx.db.write() as session:
-        ticket, reply = hold_if_due(ctx, session, reply_id, DeliveryState.QUEUED)
+        ticket, reply = lock_if_due(ctx, session, reply_id, DeliveryState.QUEUED)
         at = ctx.now()
         if send_checks.block_if_not_allowed(session, ticket, reply, sender, at=at):
             return None
@@ -222,14 +222,14 @@ def _postpone_for_account(
             until=until,
         )
         reply.reason, reply.detail = trouble.cause, trouble.detail
-    reply.reason = reply.reason or f"{network.title} takes nothing just now"
+    reply.reason = reply.reason or f"{network.title} accepts nothing right now"
     ticket.revision += 1
 
 
 def _requeue(ctx: BotContext, job: PublishJob) -> None:
     """The process was held up between the intent and the call, so nothing was sent: start over."""
     with ctx.db.write() as session:
-        _ticket, reply = hold_reply(session, job.reply_id)
+        _ticket, reply = lock_reply(session, job.reply_id)
         if reply.fence == job.fence:
             at = ctx.now()
             reply.put_off(session, at=at, until=at, reason="", detail="held up before the call")
@@ -238,7 +238,7 @@ def _requeue(ctx: BotContext, job: PublishJob) -> None:
 def _record_published(ctx: BotContext, job: PublishJob, published: PublishedReply) -> None:
     """The network says so. An answer that comes late settles what was in doubt, or given up, meanwhile."""
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, job.reply_id)
+        ticket, reply = lock_reply(session, job.reply_id)
         if reply.state == DeliveryState.QUEUED:  # sent again by a person: stop it, it is there
             reply.move(session, DeliveryState.CANCELLED, at=ctx.now(), act="a late answer came")
         network = ctx.networks[ticket.network]
@@ -254,7 +254,7 @@ def _record_refused(ctx: BotContext, network: Network, job: PublishJob, refused:
     if refused.reason == "duplicate" and _is_already_public(ctx, network, job, refused):
         return
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, job.reply_id)
+        ticket, reply = lock_reply(session, job.reply_id)
         if reply.fence != job.fence:
             return
         at = ctx.now()
@@ -297,7 +297,7 @@ def _is_already_public(ctx: BotContext, network: Network, job: PublishJob, refus
 def _postpone(ctx: BotContext, job: PublishJob, later: Later) -> None:
     """Provably nothing was said: it stays queued, and is told once why it waits."""
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, job.reply_id)
+        ticket, reply = lock_reply(session, job.reply_id)
         if reply.fence != job.fence:
             return
         at = ctx.now()

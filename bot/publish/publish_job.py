@@ -13,8 +13,8 @@ from models.tickets.delivery_state import DeliveryState
 from models.tickets.reply import OvertakenError
 
 
-class TicketHeldError(OvertakenError):
-    """Somebody else holds the ticket just now: have another look in a moment."""
+class TicketLockedError(OvertakenError):
+    """Another process has locked the ticket: try again in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +40,28 @@ def as_publisher(network: Network) -> Publisher:
     return network
 
 
-def hold_reply(session: Session, reply_id: int) -> tuple[Ticket, Reply]:
-    """The reply and its ticket, the ticket first, so that nobody waits for each other."""
+def lock_reply(session: Session, reply_id: int) -> tuple[Ticket, Reply]:
+    """Return the ticket and its reply, locked in that order, so that two calls never deadlock; may wait."""
     ticket_id = session.scalars(select(Reply.ticket_id).where(Reply.id == reply_id)).one()
     ticket = Ticket.lock(session, ticket_id)
     return ticket, session.get_one(Reply, reply_id, populate_existing=True)
 
 
-def hold_if_due(
+def lock_if_due(
     ctx: BotContext, session: Session, reply_id: int, *states: DeliveryState
 ) -> tuple[Ticket, Reply]:
-    """Return the reply and its ticket, locked.
+    """Return the ticket and its reply, locked; never waits for the lock.
 
-    Raises `OvertakenError` if another worker dealt with it since it was listed, `TicketHeldError` if another
-    worker holds the ticket now.
+    Raises `OvertakenError` if another worker dealt with the reply since it was listed, and
+    `TicketLockedError` if another worker has locked the ticket.
     """
     ticket_id = session.scalars(select(Reply.ticket_id).where(Reply.id == reply_id)).one()
     ticket = Ticket.lock_if_free(session, ticket_id)
     if ticket is None:
-        raise TicketHeldError("Somebody else holds it just now.")
+        raise TicketLockedError("Another process has locked it.")
     reply = session.get_one(Reply, reply_id, populate_existing=True)
     if reply.state not in states or reply.due_at is None or reply.due_at > ctx.now():
-        raise OvertakenError(f"That reply is {reply.state} already.")
+        raise OvertakenError(f"That reply is already {reply.state}.")
     return ticket, reply
 
 

@@ -10,7 +10,7 @@ from bot.ingest.sightings import is_other_reply, record_published
 from bot.networks.base import Later, Network, NetworkError, PublishedReply, ReplyTarget, WrongAccount
 from bot.notices import thread_notices
 from bot.publish import account_check
-from bot.publish.publish_job import PublishJob, as_publisher, build_publish_job, hold_if_due, hold_reply
+from bot.publish.publish_job import PublishJob, as_publisher, build_publish_job, lock_if_due, lock_reply
 from bot.runtime import crash_points, pace
 from models import Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
@@ -28,14 +28,14 @@ NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
 def handle_expired_lease(ctx: BotContext, reply_id: int) -> None:
     """Its lease ended without a word: the worker died, before the call or after it."""
     with ctx.db.write() as session:
-        ticket, reply = hold_if_due(ctx, session, reply_id, DeliveryState.SENDING)
+        ticket, reply = lock_if_due(ctx, session, reply_id, DeliveryState.SENDING)
         _record_unsure(ctx, session, ticket, reply, "the bot stopped while it was sending")
 
 
 def mark_unsure(ctx: BotContext, job: PublishJob, detail: str) -> None:
     """Nobody can say whether the call got through; `detail` is what is known of it."""
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, job.reply_id)
+        ticket, reply = lock_reply(session, job.reply_id)
         if reply.fence == job.fence:
             _record_unsure(ctx, session, ticket, reply, detail)
 
@@ -52,7 +52,7 @@ def _record_unsure(ctx: BotContext, session: Session, ticket: Ticket, reply: Rep
 def look_for_reply(ctx: BotContext, reply_id: int) -> None:
     """Read our own posts. Only looks that could be made count; after the last one a person is asked."""
     with ctx.db.write() as session:
-        ticket, reply = hold_if_due(ctx, session, reply_id, DeliveryState.UNSURE)
+        ticket, reply = lock_if_due(ctx, session, reply_id, DeliveryState.UNSURE)
         job = build_publish_job(session, ticket, reply)
         reply.record_lookup(
             session, next_at=ctx.now() + LOOKUP_LEASE, counts=False
@@ -65,7 +65,7 @@ def look_for_reply(ctx: BotContext, reply_id: int) -> None:
     except WrongAccount:  # it stays in doubt, and no person is asked what nobody could look for
         _reschedule_lookup(ctx, job, ctx.now() + account_check.NOT_CONNECTED_RETRY_DELAY, asks=False)
     except NetworkError as error:
-        log.warning("reply %s: a look failed: %s", reply_id, error)
+        log.warning("reply %s: a check failed: %s", reply_id, error)
         _reschedule_lookup(ctx, job, error.at if isinstance(error, Later) else None)
     else:
         crash_points.reach("look made")
@@ -76,7 +76,7 @@ def _record_lookup(ctx: BotContext, network: Network, job: PublishJob, seen: Pub
     if seen is not None and confirm_sighting(ctx, job, seen):
         return
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, job.reply_id)
+        ticket, reply = lock_reply(session, job.reply_id)
         if (reply.state, reply.fence) != (DeliveryState.UNSURE, job.fence):
             return
         at, plan = ctx.now(), ctx.settings.reconcile_seconds
@@ -100,7 +100,7 @@ def _next_lookup_at(started_at: datetime, plan: tuple[float, ...], looks: int, a
 def confirm_sighting(ctx: BotContext, job: PublishJob, seen: PublishedReply) -> bool:
     """Take `seen` for this reply, unless it is known to be another one in the same words."""
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, job.reply_id)
+        ticket, reply = lock_reply(session, job.reply_id)
         if is_other_reply(session, ticket, reply, seen):
             return False
         record_published(session, ctx.networks[ticket.network], ticket, reply, seen, at=ctx.now())
@@ -126,7 +126,7 @@ def _reschedule_lookup(
     `asks`: a person is asked once the last planned look is two minutes past.
     """
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, job.reply_id)
+        ticket, reply = lock_reply(session, job.reply_id)
         if (reply.state, reply.fence) != (DeliveryState.UNSURE, job.fence):
             return
         at = ctx.now()
@@ -170,7 +170,7 @@ def _reminder_delay(asked: Reply, at: datetime) -> timedelta:
 def remind(ctx: BotContext, reply_id: int) -> None:
     """Nobody answered the question yet: look once more, then ask again."""
     with ctx.db.write() as session:
-        _ticket, asked = hold_if_due(ctx, session, reply_id, DeliveryState.ASKED)
+        _ticket, asked = lock_if_due(ctx, session, reply_id, DeliveryState.ASKED)
         at = ctx.now()
         asked.record_lookup(
             session, next_at=at + _reminder_delay(asked, at), counts=False
@@ -178,7 +178,7 @@ def remind(ctx: BotContext, reply_id: int) -> None:
     if look_once_more(ctx, reply_id):
         return
     with ctx.db.write() as session:
-        ticket, reply = hold_reply(session, reply_id)
+        ticket, reply = lock_reply(session, reply_id)
         if reply.state == DeliveryState.ASKED:
             title = ctx.networks[ticket.network].title
             thread_notices.post(session, thread_notices.QUESTION_AGAIN, reply, at=ctx.now(), network=title)

@@ -48,7 +48,7 @@ def block_if_not_allowed(
         thread_notices.post(session, thread_notices.NOT_A_SENDER, reply, at=at, explanation=sender.why_not)
         return True
     if not sender.is_known and at - reply.created_at > PERMISSION_MAX_AGE:
-        reply.due_at, reply.reason = at + RECHECK_INTERVAL, "Slack does not say whether its sender may speak"
+        reply.due_at, reply.reason = at + RECHECK_INTERVAL, "Slack does not say whether its sender may send"
         ticket.revision += 1
         return True
     return False

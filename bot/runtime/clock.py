@@ -75,7 +75,7 @@ class DatabaseClock:
             try:
                 self.set()
             except (SQLAlchemyError, BusyError) as error:
-                log.warning("the database does not say what time it is: %s", type(error).__name__)
+                log.warning("could not read the time from the database: %s", type(error).__name__)
 
     def set(self) -> None:
         """Read it again, as counters drift."""
@@ -84,12 +84,14 @@ class DatabaseClock:
             theirs = session.scalars(select(func.clock_timestamp())).one()
         after = monotonic_seconds()
         if after - before > SYNC_MAX_SECONDS:
-            log.warning("the database took %.1f s to say what time it is; keeping ours", after - before)
+            log.warning(
+                "the database took %.1f s to return the time; using this machine's clock", after - before
+            )
             return
         self._time, self._ticks = theirs.astimezone(UTC), (before + after) / 2
         apart = self._time - datetime.now(UTC)
         if abs(apart) > SKEW_LOG_THRESHOLD:
-            log.warning("this machine's clock and the database's differ by %s; the database's counts", apart)
+            log.warning("this machine's clock differs from the database's by %s; using the database's", apart)
 
 
 def monotonic_seconds() -> float:

@@ -64,15 +64,15 @@ def _as_csv(kind: ExportTable, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[
     page, lines = io.StringIO(), list[list[Any]]()
     into = csv.writer(page, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     into.writerow(kind.header)
-    has_data, words = kind.header[-1] == "data", kind.text_positions
+    data, words = kind.header.index("data") if "data" in kind.header else None, kind.text_positions
     for row in rows:
         cells = list(row)
         for place in words:
             word = cells[place]
             if word and not word[0].isalnum():  # as nearly all begin
                 cells[place] = escape_formula(word)
-        if has_data and row[-1] is not None:
-            cells[-1] = strip_private_data(row[-1])
+        if data is not None and row[data] is not None:
+            cells[data] = strip_private_data(row[data])
         lines.append(cells)
         if len(lines) == _LINES_PER_WRITE:
             into.writerows(lines)

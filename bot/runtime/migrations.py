@@ -34,7 +34,7 @@ def current_revision(database: Database) -> str | None:
 
 
 def check_revision(database: Database) -> None:
-    """Refuse to work on another schema than ours."""
+    """Raise `SchemaError` unless the database has the schema of this Heard."""
     complaint = _mismatch_message(current_revision(database))
     if complaint is not None:
         raise SchemaError(complaint)

@@ -41,7 +41,10 @@ class PgListener:
                         connection.execution_options(isolation_level="AUTOCOMMIT")
                     )
             except Exception as error:  # noqa: BLE001 - whatever it is, the loops look by themselves meanwhile
-                log.warning("cannot hear what others write (%s); trying again", type(error).__name__)
+                log.warning(
+                    "cannot receive notifications from other processes (%s); trying again",
+                    type(error).__name__,
+                )
             self._stop.wait(RECONNECT_DELAY_SECONDS)
 
     def _wake_loops_while_connected(self, connection: Connection) -> None:

@@ -8,11 +8,14 @@ from sqlalchemy.engine import make_url
 
 
 class LockedError(Exception):
-    """The ledger cannot be held. The message is the line that the start ends with."""
+    """The database cannot be locked. The message is the last line before the start is given up."""
 
 
 def acquire(url: str) -> IO[str] | None:
-    """Hold the SQLite file of `url` until the returned file is closed; nothing to hold on PostgreSQL."""
+    """Lock the SQLite file of `url` until the returned file is closed; return None on PostgreSQL.
+
+    Raises `LockedError` if another process has locked it, or if the lock file cannot be created.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return None
@@ -20,16 +23,16 @@ def acquire(url: str) -> IO[str] | None:
     try:
         handle = path.with_name(path.name + ".lock").open("a", encoding="utf-8")
     except OSError as error:
-        raise LockedError(f"DATABASE_URL: {path.name} cannot be kept there: {error.strerror}") from None
+        raise LockedError(f"DATABASE_URL: {path.name} can't be created there: {error.strerror}") from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         handle.close()
-        raise LockedError(f"{path.name} is held by another Heard; stop that one first") from None
+        raise LockedError(f"{path.name} is in use by another Heard; stop that one first") from None
     return handle
 
 
 def refuse_sqlite(url: str, command: str) -> None:
-    """Refuse `web` and `worker` on SQLite: they are halves of a bot that needs PostgreSQL between them."""
+    """Raise `LockedError` if `url` is SQLite: `web` and `worker` need PostgreSQL to share a database."""
     if make_url(url).get_backend_name() == "sqlite":
         raise LockedError(f"{command} needs PostgreSQL (DATABASE_URL); on SQLite use: python -m bot run")

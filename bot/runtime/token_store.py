@@ -61,7 +61,7 @@ class _RenewedElsewhere(Later):
     """Somebody else is renewing just now."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(None, "unreachable", f"Our sign-in to {title} is being renewed just now.")
+        super().__init__(None, "unreachable", f"Our sign-in to {title} is being renewed right now.")
 
 
 class TokenStore:
@@ -106,7 +106,11 @@ class TokenStore:
         return self._await_other_renewer(held).token
 
     def replacement_for(self, refused: AccessToken) -> AccessToken:
-        """Another token than `refused`: the one that somebody got meanwhile, else a new one."""
+        """Return a token other than `refused`: the one that another process has fetched since, or a new one.
+
+        Raises `Later` if the network rejects a token that it has just issued, if the renewal fails, or if the
+        stored token cannot be read.
+        """
         held = self._read_held()
         if held.token != refused:
             return held.token
@@ -114,7 +118,7 @@ class TokenStore:
             raise Later(
                 None,
                 "unauthorized",
-                f"{self._title} does not take the token that it has just given: {self._hint}.",
+                f"{self._title} rejects the token that it just issued: {self._hint}.",
             )
         try:
             return self._renew(held).token
@@ -133,7 +137,7 @@ class TokenStore:
                 if row is not None and row.connected_at == token.grant:
                     self._credential_id = row.set_account(session, account.id, account.handle).id
         except Later as later:
-            log.warning("%s: whom our sign-in speaks for could not be noted: %s", self._title, later.detail)
+            log.warning("%s: could not store the account of our sign-in: %s", self._title, later.detail)
 
     def status_text(self) -> str:
         """Who is connected, and under which key that is kept."""
@@ -141,12 +145,12 @@ class TokenStore:
             with self._ledger_errors(), self._db.read(LEDGER_TIMEOUT_SECONDS) as session:
                 row = self._find(session)
         except Later:
-            return "signs in with OAuth 2.0; the ledger does not say as whom."
+            return "signs in with OAuth 2.0; the database cannot be read, so the account is unknown."
         if row is None:
-            return f"is to sign in with OAuth 2.0, and nobody has connected it yet: {self._hint}."
+            return f"is set up for OAuth 2.0 but not connected yet: {self._hint}."
         who = f"@{row.handle}" if row.handle else f"an account that {self._title} has not named yet"
         source = f"today's key is {self._keyring.key_id}, from {self._keyring.source}"
-        kept = f"its tokens are sealed with key {row.key_id} ({source})"
+        kept = f"its tokens are encrypted with key {row.key_id} ({source})"
         return f"signs in with OAuth 2.0, connected as {who} on {row.connected_at:%Y-%m-%d}; {kept}."
 
     # --- what the command line asks for ---------------------------------------------------------------------
@@ -260,9 +264,7 @@ class TokenStore:
         try:
             both = json.loads(self._keyring.decrypt(row.sealed))
         except DecryptionError:
-            lost = (
-                f"its key {row.key_id} is not among ours: put that back into ENCRYPTION_KEYS, or {self._hint}"
-            )
+            lost = f"its key {row.key_id} is missing: add it to ENCRYPTION_KEYS again, or {self._hint}"
             raise Later(
                 None, "unauthorized", f"Our sign-in to {self._title} cannot be read; {lost}."
             ) from None
@@ -279,7 +281,9 @@ class TokenStore:
             yield
         except (SQLAlchemyError, BusyError) as error:
             name = type(error).__name__
-            down = f"The ledger does not answer ({name}), and our sign-in to {self._title} is in it."
+            down = (
+                f"The database does not respond ({name}), and our sign-in to {self._title} is stored there."
+            )
             raise Later(None, "unreachable", down) from error
 
     def _usable(self, row: Credential | None) -> Credential:
@@ -298,7 +302,7 @@ class TokenStore:
     def _disconnect(self, row: Credential, said: str, *, at: datetime) -> None:
         """The refresh token is refused. After a lost answer it probably was spent already."""
         lost = (
-            f"An answer of {self._title} was lost while our sign-in was renewed, and now "
+            f"A response from {self._title} was lost while our sign-in was being renewed, and now "
             if row.tries > 1
             else ""
         )
@@ -308,9 +312,11 @@ class TokenStore:
     def _record_lost_answer(self, row: Credential, detail: str, *, at: datetime) -> None:
         """Nobody knows whether the call had its effect: it is made again at once, then at a slower pace."""
         until = None if row.tries == 1 else at + RENEW_RETRY_DELAY
-        again = "" if row.tries == 1 else f" If that goes on, {self._hint}."
+        again = "" if row.tries == 1 else f" If this continues, {self._hint}."
         row.record_unknown_outcome(
-            until, "unreachable", f"{self._title} did not say whether it renewed our sign-in. {detail}{again}"
+            until,
+            "unreachable",
+            f"{self._title} did not confirm that it renewed our sign-in. {detail}{again}",
         )
 
 

@@ -42,8 +42,8 @@ def record_failure(ctx: BotContext, table: type[Card | Notice], job: SlackCall, 
             return error.seconds
         if _may_be_image_failure(row, job):
             row.not_before, row.pictures_refused = at, job.pictures_of
-            row.failure = f"without pictures, since with them: {error}"
-            log.warning("Slack did not take the pictures on a card in %s: %s", job.channel, error)
+            row.failure = f"posted without pictures; with them: {error}"
+            log.warning("Slack rejected the pictures on a card in %s: %s", job.channel, error)
             return 0.0
         row.not_before = at + _retry_delay(ctx, session, ticket, row, job)
     log.warning("Slack refused a message in %s: %s", job.channel, error)

@@ -16,16 +16,15 @@ def announce_channel_moved(session: Session, channel: str, to: str, why: str, *,
     """What belonged to `channel` comes to `to` from now on: said there, once."""
     alarm = Alarm.raise_alarm(session, f"{CHANNEL_ALARM_KIND} {channel}", cause=why, detail=to, at=at)
     sentence = (
-        f":package: {lost_channel_phrase(channel, why)} come here. What was said in their "
-        f"threads stayed there."
+        f":package: {lost_channel_phrase(channel, why)} have moved here. Their old threads stayed there."
     )
     alarm.tell_once(session, sentence, at=at, channel=to)
 
 
 def announce_new_card(session: Session, ticket: Ticket, why: str, *, at: datetime) -> None:
     """The card and its thread are gone, or cannot be changed: said under the new one."""
-    gone = "The card of this one was deleted in Slack, so this is a new one: nothing is lost but its thread."
-    fixed = "Slack does not let me change the card of this one any more, so it goes on here."
+    gone = "This ticket's card was deleted in Slack, so here is a new one. Only its thread is lost."
+    fixed = "Slack no longer lets me update this ticket's card, so here is a new one."
     sentence = fixed if why in UNEDITABLE_ERRORS else gone
     said = f":recycle: {sentence}"
     Notice.enqueue(session, said, blocks=[section_block(said)], at=at, ticket_id=ticket.id)

@@ -21,7 +21,7 @@ from bot.runtime import crash_points
 from bot.slack.blocks import notification_text
 from bot.slack.blocks.tickets import card as face
 from bot.slack.card_failures import record_failure
-from bot.slack.card_view import load_post_reference, load_view
+from bot.slack.card_loader import load_post_reference, load_view
 from bot.slack.client import Posted, is_direct_message
 from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError
 from bot.slack.lost_messages import (
@@ -98,7 +98,7 @@ def _run_safely(
     except (BusyError, DBAPIError):
         raise
     except Exception:
-        log.exception("%s %s cannot be shown; the others go on", table.__name__.lower(), row_id)
+        log.exception("%s %s can't be shown; continuing with the others", table.__name__.lower(), row_id)
         _postpone(ctx, table, row_id)
         return False, 0.0
 
@@ -113,7 +113,7 @@ def _postpone(ctx: BotContext, table: type[Card | Notice], row_id: int) -> None:
             row = Card.of_ticket(session, ticket.id, ticket.channel)
         else:
             row = session.get_one(Notice, row_id, with_for_update=True)
-        row.not_before, row.leased_until, row.failure = until, None, "Heard could not draw it"
+        row.not_before, row.leased_until, row.failure = until, None, "Heard could not build it"
 
 
 def _stale_cards(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str]]:

@@ -41,7 +41,7 @@ def render_png(chart: Chart) -> bytes | None:
             font_family="Roboto",
         )
     except ValueError as error:
-        log.warning("a chart could not be drawn: %s", error)
+        log.warning("could not draw a chart: %s", error)
         return None
     return bytes(drawn)
 
@@ -62,7 +62,7 @@ def render_svg(chart: Chart) -> str:
         *_grid(top),
         *_category_labels(whole),
         *(
-            [_text(IMAGE_WIDTH_PX / 2, IMAGE_HEIGHT_PX / 2, "nothing yet", anchor="middle")]
+            [_text(IMAGE_WIDTH_PX / 2, IMAGE_HEIGHT_PX / 2, "no data yet", anchor="middle")]
             if is_empty(chart)
             else []
         ),

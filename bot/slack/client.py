@@ -191,7 +191,10 @@ class SlackClient:
         key: str,
         thread_ts: str | None = None,
     ) -> Posted:
-        """Post a message; it carries `key` in its metadata, to be found again. Returns where it is."""
+        """Post a message and return its place; `key` goes into its metadata, so that it can be found again.
+
+        Raises `SlackUnsureError` if Slack did not confirm it, another `SlackError` if it was not posted.
+        """
         answer = _make_call(
             lambda: self.client.chat_postMessage(
                 channel=channel,
@@ -207,7 +210,7 @@ class SlackClient:
         )
         ts = answer.get("ts")
         if not ts:
-            raise SlackUnsureError("Slack said yes without saying where")
+            raise SlackUnsureError("Slack accepted a message but did not return its timestamp")
         return Posted(str(answer.get("channel") or channel), str(ts))
 
     def update(self, channel: str, ts: str, text: str, blocks: list[dict[str, Any]], *, key: str) -> None:
@@ -316,16 +319,17 @@ class SlackClient:
         _make_call(lambda: self._quick.views_update(view_id=view_id, view=view))
 
     def upload(self, name: str, title: str, alt: str, data: bytes) -> str:
-        """Give Slack a file that shows nowhere yet, and get its id.
+        """Upload a file without sharing it anywhere, and return its id.
 
-        Slack goes on working at it for some seconds: until then no block may show it (python-slack-sdk#1521).
+        Slack processes it for some seconds; until then no block may show it (python-slack-sdk#1521). Raises
+        `SlackUnsureError` if Slack returned no id, and the other `SlackError`s if the upload failed.
         """
         answer = _make_call(
             lambda: self.client.files_upload_v2(content=data, filename=name, title=title, alt_txt=alt),
         )
         file_id = (answer.get("files") or [{}])[0].get("id")
         if not file_id:
-            raise SlackUnsureError("Slack took a file without saying which")
+            raise SlackUnsureError("Slack accepted a file but did not return its id")
         return str(file_id)
 
     def post_ephemeral(
@@ -380,5 +384,5 @@ def _make_call(call: Callable[[], Any]) -> dict[str, Any]:
         raise error_from_connection(error) from error
     data = response.data
     if not isinstance(data, dict):
-        raise SlackUnsureError("Slack's answer cannot be read")
+        raise SlackUnsureError("Slack's response can't be read")
     return data

@@ -170,10 +170,10 @@ def _try_send(
             _send_blocks(ctx, asker, text, blocks)
         except SlackRefusedError as error:
             if error.error != "invalid_blocks":
-                log.warning("an answer could not be shown: %s", error.error)
+                log.warning("could not show an answer: %s", error.error)
                 return False
         except SlackError as error:
-            log.warning("an answer could not be shown: %s", error)
+            log.warning("could not show an answer: %s", error)
             return False
         else:
             return True
@@ -197,7 +197,7 @@ def _respond(asker: Requester, text: str, blocks: list[Block]) -> None:
     try:
         answered = asker.respond(text=text, blocks=blocks, response_type="ephemeral", replace_original=False)
     except (SlackApiError, SlackClientError, ValueError, OSError) as error:
-        raise SlackUnsureError(f"an answering address did not answer ({type(error).__name__})") from error
+        raise SlackUnsureError(f"the response_url did not respond ({type(error).__name__})") from error
     body = str(answered.body or "")
     if "invalid_blocks" in body:
         raise SlackRefusedError("invalid_blocks")
@@ -231,7 +231,7 @@ def _with_chart_images(ctx: BotContext, page: Sequence[AnswerPart]) -> list[Bloc
                     "chart.png", piece.title, truncate(alt_text(piece), ALT_TEXT_MAX_CHARS), picture
                 )
             except SlackError as error:
-                log.warning("a picture could not be uploaded: %s", error)
+                log.warning("could not upload a chart: %s", error)
                 return None
             drawn.append(build_image_block(piece, file_id))
         elif isinstance(piece, Chart) and not is_empty(piece):
@@ -266,9 +266,7 @@ def _split_into_pages(told: EphemeralAnswer) -> list[list[AnswerPart]]:
         pages[-1].append(piece)
     left_out = sum(len(page) for page in pages[MAX_PAGES:])
     if left_out:
-        pages[MAX_PAGES - 1].append(
-            context_block(f"And {count_noun(left_out, 'part')} more, which would be too much here.")
-        )
+        pages[MAX_PAGES - 1].append(context_block(f"And {count_noun(left_out, 'part')} more not shown here."))
     return pages[:MAX_PAGES]
 
 
@@ -297,9 +295,10 @@ def _notification_text(told: EphemeralAnswer) -> str:
 
 
 def share(ctx: BotContext, user: str, key: str, *, press: str) -> str | None:
-    """Post what was shown under `key` to the channel where it was asked for, naming `user`.
+    """Post the answer stored under `key` in the channel where `user` asked for it, with their name.
 
-    Once: a `press` that arrives again does nothing, and what is shared already says so.
+    A `press` that arrives again does nothing. Raises `RuleBrokenError` with a sentence for the user if the
+    answer is too old, has already been shared, or could not be posted.
     """
     with ctx.db.write() as session:
         if not ProcessedRequest.claim_key(session, press, at=ctx.now()):
@@ -308,13 +307,13 @@ def share(ctx: BotContext, user: str, key: str, *, press: str) -> str | None:
     posted = 0
     try:
         for page in kept.pages:
-            head = [context_block(f"<@{user}> asked Heard and shares the answer.")] if not posted else []
+            head = [context_block(f"<@{user}> asked Heard and shared the answer.")] if not posted else []
             ctx.slack.post(kept.channel, kept.text, [*head, *page], key=f"{key} {posted}")
             posted += 1
     except SlackUnsureError as error:
         log.warning("an answer may have been shared: %s", error)
         raise RuleBrokenError(
-            "Slack did not say whether that was shared: look in the channel before you ask for it again.",
+            "Slack didn't confirm that it was shared. Check the channel before you try again.",
         ) from error
     except SlackError as error:
         if posted == 0:
@@ -332,9 +331,9 @@ def _finish_sharing(ctx: BotContext, key: str, *, shared: bool) -> None:
 def _failure_sentence(error: SlackError, posted: int) -> str:
     """One sentence about what kept it from the channel."""
     if posted:
-        return "Only its beginning could be shared: Slack did not take the rest."
+        return "Only the beginning could be shared; Slack rejected the rest."
     if isinstance(error, SlackRefusedError) and error.error in _CHANNEL_GONE_ERRORS:
-        return "I am not in this channel, so I cannot post here: `/invite` me, then press the button again."
+        return "I'm not in this channel, so I can't post here. `/invite` me, then press the button again."
     if isinstance(error, SlackLaterError):
-        return "Slack asks to slow down, so nothing was shared: press the button again in a moment."
-    return "Slack did not take it, so nothing was shared. Please press the button once more."
+        return "Slack is limiting us right now, so nothing was shared. Press the button again in a moment."
+    return "Slack rejected it, so nothing was shared. Please press the button again."

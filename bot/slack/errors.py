@@ -53,7 +53,9 @@ def error_from_response(error: SlackApiError) -> SlackError:
     name = data.get("error") if isinstance(data, dict) else None
     if status == http.client.TOO_MANY_REQUESTS or name in {"ratelimited", "rate_limited"}:
         headers = {key.lower(): value for key, value in (getattr(response, "headers", None) or {}).items()}
-        return SlackLaterError(_retry_after_seconds(headers.get("retry-after")), "Slack asks to slow down")
+        return SlackLaterError(
+            _retry_after_seconds(headers.get("retry-after")), "Slack's rate limit is reached"
+        )
     # Of an answer that it cannot read the SDK makes an error of its own, in a sentence.
     named = isinstance(name, str) and _ERROR_NAME_PATTERN.fullmatch(name) is not None
     if status >= http.client.INTERNAL_SERVER_ERROR or not named or name in _UNSURE_ERRORS:

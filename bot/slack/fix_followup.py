@@ -82,7 +82,7 @@ def update_messages(ctx: BotContext) -> None:
                 reconcile_reports(session, issue_id, at=at)
             _redraw_message(ctx, issue_id, at)
         except SlackError as error:
-            log.info("the message about a fix is not redrawn yet: %s", error)
+            log.info("could not update the message about a fix yet: %s", error)
 
 
 def _redraw_message(ctx: BotContext, issue_id: int, at: datetime) -> None:
@@ -99,7 +99,7 @@ def _redraw_message(ctx: BotContext, issue_id: int, at: datetime) -> None:
         channel = notice.channel or ctx.settings.slack_channel
         ctx.slack.update(channel, notice.ts, text, blocks, key=notice.key)
     except SlackRefusedError as no:  # it was deleted there: asking again would not bring it back
-        log.info("the message about a fix stays as it is: %s", no.error)
+        log.info("could not update the message about a fix: %s", no.error)
     with ctx.db.write() as session:
         row = session.get_one(Notice, notice.id)
         row.text, row.blocks = text, blocks

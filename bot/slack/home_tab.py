@@ -53,7 +53,7 @@ def show(
     try:
         ctx.slack.publish_home(user, view)
     except SlackError as error:
-        log.warning("a Home could not be published: %s", error)
+        log.warning("could not publish Home: %s", error)
     else:
         _record_shown(ctx, user, view_hash(view))
 
@@ -91,10 +91,10 @@ def refresh(ctx: BotContext) -> None:
         try:
             ctx.slack.publish_home(one.user_id, view)
         except SlackLaterError as later:
-            log.info("Homes wait: %s", later)
+            log.info("updates of Home are postponed: %s", later)
             return
         except SlackError as error:
-            log.warning("a Home could not be refreshed: %s", error)
+            log.warning("could not refresh Home: %s", error)
             if one.is_stale and isinstance(error, SlackRefusedError):  # there is nobody to show it to
                 _record_shown(ctx, one.user_id, one.digest)
         else:

@@ -53,7 +53,7 @@ def find_posted(ctx: BotContext, job: SlackCall, lease: RowLease) -> str | None:
         log.warning("cannot look for a card in %s: %s", job.channel, error.error)
         return None
     for surplus in found[1:]:
-        log.warning("a message was there twice in %s; the younger one goes", job.channel)
+        log.warning("found a duplicate message in %s; deleting the newer one", job.channel)
         _delete_message(ctx, job.channel, surplus)
     if found and job.blocks is not None:
         ctx.slack.update(job.channel, found[0], job.text, job.blocks, key=job.key)
@@ -65,7 +65,7 @@ def _delete_message(ctx: BotContext, channel: str, ts: str) -> None:
     try:
         ctx.slack.delete(channel, ts)
     except SlackError as error:
-        log.warning("a message too many stays in %s: %s", channel, error)
+        log.warning("could not delete a duplicate message in %s: %s", channel, error)
 
 
 def retry_find_later(ctx: BotContext, table: type[Card | Notice], job: SlackCall) -> None:

@@ -4,8 +4,8 @@ Guests and people of other organisations read the cards in their channels, as an
 else. If their own id is in SENDERS, they may also claim, reply and close those cards. Which button, modal or
 command needs what is in `handlers/access.py`; Home, direct messages and exports ask here as well.
 
-Slack's answers are shared with `bot/slack/permissions.py`: kept for five minutes, usable for an hour while
-Slack is away.
+Slack's answers are shared with `bot/slack/sender_permissions.py`: kept for five minutes, usable for an hour
+while Slack is away.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from typing import TypeVar
 from bot.context import BotContext
 from bot.slack.client import Profile
 from bot.slack.errors import SlackRefusedError
-from bot.slack.permissions import (
+from bot.slack.sender_permissions import (
     ANSWER_FRESH_AGE,
     NOT_VISIBLE_ERRORS,
     UNKNOWN_USER_ERRORS,
@@ -35,8 +35,8 @@ MEMBERSHIP_WAIT_SECONDS = (
 )
 
 GUEST_REFUSAL = (
-    "Only members of this workspace can use Heard. Guests can read the cards in their channels; to answer "
-    "them, a guest has to be named in Heard's settings."
+    "Only members of this workspace can use Heard. Guests can read the cards in their channels; to reply, "
+    "a guest must be listed in Heard's settings."
 )
 FOREIGN_REFUSAL = (
     "Only members of this workspace can use Heard. People from other organisations can read the cards in the "
@@ -44,13 +44,15 @@ FOREIGN_REFUSAL = (
 )
 DEACTIVATED_REFUSAL = "This account was deactivated, so it cannot use Heard."
 APP_REFUSAL = "Only a person can use Heard, and this account is an app."
-UNKNOWN_REFUSAL = "I could not ask Slack who you are, so nothing was done. Please try again in a moment."
+UNKNOWN_REFUSAL = (
+    "I couldn't check with Slack who you are, so nothing was done. Please try again in a moment."
+)
 NAMED_GUEST_REFUSAL = (
     "As a guest you can claim, reply to and close the cards in your channels. The rest of Heard is for "
     "members of this workspace."
 )
 NOT_IN_CHANNEL = "You can only act on cards in channels that you are in."
-NOT_YOUR_REPLY = "As a guest you can only decide about a reply of your own."
+NOT_YOUR_REPLY = "As a guest you can only decide about your own replies."
 
 
 _REFUSALS = {
@@ -153,7 +155,7 @@ def is_in_channel(ctx: BotContext, user: str, channel: str, *, wait_seconds: flo
 
 
 def _profile_key(user: str) -> tuple[str, str]:
-    """The key that `bot/slack/permissions.py` keeps a profile under."""
+    """The key that `bot/slack/sender_permissions.py` keeps a profile under."""
     return ("person", user)
 
 
@@ -205,8 +207,8 @@ def _access_without_profile(ctx: BotContext, user: str, error: SlackRefusedError
     why = error_reason(error, "users:read")
     return Access(
         MembershipKind.OUTSIDER,
-        f"Slack does not tell Heard who is a guest ({why}), so nobody can use it. Whoever runs Heard can "
-        "mend that: `python -m bot doctor` says how.",
+        f"Slack doesn't tell Heard who is a guest ({why}), so no one can use it. Ask your Heard admin to "
+        "fix this: `python -m bot doctor` says how.",
     )
 
 

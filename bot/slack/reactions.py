@@ -80,7 +80,7 @@ def _record_shown(ctx: BotContext, mark_id: int, shown: str | None) -> None:
 
 def _record_failure(ctx: BotContext, mark_id: int, wanted: str | None, error: SlackError) -> None:
     """A definite no (the message is gone, a scope is missing) ends it; the rest is tried a few times."""
-    log.info("a message could not be marked: %s", error)
+    log.info("could not add a reaction: %s", error)
     with ctx.db.write() as session:
         mark = session.get_one(Reaction, mark_id)
         mark.not_before = ctx.now() + RETRY_DELAY * 2**mark.tries

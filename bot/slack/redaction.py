@@ -39,7 +39,7 @@ def redraw_stale(ctx: BotContext) -> None:
         if ctx.stop.is_set():
             return
         if message.channel is None:
-            log.warning("notice %s cannot be redrawn: nobody noted where Slack put it", message.notice_id)
+            log.warning("notice %s can't be updated: its place in Slack is unknown", message.notice_id)
             _record_redrawn(ctx, message)
             continue
         with ctx.db.write() as session:
@@ -48,9 +48,9 @@ def redraw_stale(ctx: BotContext) -> None:
         try:
             ctx.slack.update(message.channel, message.ts, message.text, message.blocks, key=message.key)
         except SlackRefusedError as error:  # deleted, or not to be changed any more
-            log.warning("notice %s cannot be redrawn: %s", message.notice_id, error.error)
+            log.warning("notice %s can't be updated: %s", message.notice_id, error.error)
         except SlackError as error:
-            log.info("notice %s is redrawn later: %s", message.notice_id, error)
+            log.info("notice %s will be updated later: %s", message.notice_id, error)
             return
         _record_redrawn(ctx, message)
 

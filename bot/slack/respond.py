@@ -25,7 +25,7 @@ class BoundedRespond(Respond):
         Raises `ValueError` without a `response_url`, `OSError` or `SlackClientError` where nothing answers.
         """
         if self.response_url is None:
-            raise ValueError("there is no response_url to answer to")
+            raise ValueError("no response_url to answer to")
         client = WebhookClient(
             self.response_url,
             timeout=RESPOND_TIMEOUT_SECONDS,

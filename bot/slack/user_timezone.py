@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from bot.context import BotContext
 from bot.slack.errors import SlackRefusedError
-from bot.slack.permissions import PermissionUnknownError
+from bot.slack.sender_permissions import PermissionUnknownError
 
 PROFILE_WAIT_SECONDS = 1.0  # seconds: whoever types "tomorrow 9am" waits for an answer
 

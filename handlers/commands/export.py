@@ -16,17 +16,20 @@ from handlers.commands.slash_command import CommandAnswer, SlashCommand, shown_w
 from handlers.door import RepeatedError, change_once
 from handlers.feedback import error_text
 from handlers.slack_tokens import CHANNEL_MENTION_PATTERN, USER_MENTION_PATTERN
+from models import Account
 from models.core import period_words
+from models.core.account_filter import list_accounts
 from models.core.base import RuleBrokenError
 from models.core.mrkdwn import escape_entities
 from models.core.period import looks_like_period, parse_period
 from models.reports.export import EXPORT_TABLES, ExportFilter, ExportTable
+from models.sources.account import NO_HANDLES, AccountHandles
 
 ROWS_MAX = 100_000  # what a file in Slack may hold; more is a matter for the command line
 EXPORT_USAGE = (
-    "Tell me what: `/mentions export tickets`, `replies` or `events`; then, as you like, a period "
-    "(`2026-10`, `2026-10-01..2026-10-15`, `30d`), `csv` or `jsonl`, a state, a network, `#channel` or "
-    "`@teammate`."
+    "Which one? `/mentions export tickets`, `replies` or `events`; optionally a period "
+    "(`2026-10`, `2026-10-01..2026-10-15`, `30d`), `csv` or `jsonl`, a state, a network, `#channel`, "
+    "`@teammate` or the `@handle` of one of our accounts."
 )
 
 
@@ -55,7 +58,7 @@ def handle_export(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
     words = period_words.split_words(asked.raw)
     if not words:
         return {"text": EXPORT_USAGE}
-    asked.ack(response_type="ephemeral", text=":package: Making it. It comes to you as a direct message …")
+    asked.ack(response_type="ephemeral", text=":package: Preparing your file; I'll DM it to you.")
     ctx.run_in_background(lambda: _export_and_send(ctx, asked, words))
     return None
 
@@ -73,7 +76,7 @@ def _export_and_send(ctx: BotContext, asked: SlashCommand, words: list[str]) -> 
         return
     except SlackError as error:
         why = f" ({error})" if isinstance(error, SlackRefusedError) else ""
-        sentence = f"The file is made, but Slack did not take it{why}. Please try again in a moment."
+        sentence = f"The file is ready, but Slack rejected it{why}. Please try again in a moment."
     except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
         sentence = error_text(error)
     feedback.send_private_answer(ctx, asked.who, asked.respond, text=sentence, in_place=True)
@@ -84,36 +87,42 @@ def parse_export(ctx: BotContext, words: list[str], zone: ZoneInfo) -> ExportReq
     kind = EXPORT_TABLES.get(words[0].lower())
     if kind is None:
         raise RuleBrokenError(
-            f"I cannot export “{escape_entities(shown_word(words[0])[:40])}”. {EXPORT_USAGE}"
+            f"I can't export “{escape_entities(shown_word(words[0])[:40])}”. {EXPORT_USAGE}"
         )
-    given, options, form = dict[str, str](), list[str](), "csv"
+    given, options, form, accounts = dict[str, str](), list[str](), "csv", NO_HANDLES
+    if any(word.startswith("@") for word in words):
+        with ctx.db.read() as session:
+            accounts = Account.handles(session)
     for word in words[1:]:
         low = word.lower()
         if low in FORMATS:
             form = low
             options.append(f"--format {low}")
             continue
-        name, value = _parse_filter(ctx, kind, word)
+        name, value = _parse_filter(ctx, kind, word, accounts)
         if name in given:
             raise RuleBrokenError(
-                f"You gave two of the same sort: {escape_entities(given[name])} and "
-                f"{escape_entities(value)}. Give one."
+                f"You gave two of the same kind: {escape_entities(given[name])} and "
+                f"{escape_entities(value)}. Use only one."
             )
         given[name] = value
         options.append(f"--{name} '{value}'" if " " in value else f"--{name} {value}")
-    period = given.pop("period", None)
+    period, handle = given.pop("period", None), given.pop("account", None)
+    account = accounts.find(handle) if handle is not None else None
     when = parse_period(period, zone=zone, now=ctx.now()) if period is not None else None
     since, until = (when.since, when.until) if when is not None else (None, None)
-    return ExportRequest(kind, ExportFilter(since, until, **given), form, tuple(options))
+    return ExportRequest(kind, ExportFilter(since, until, **given, account=account), form, tuple(options))
 
 
-def _parse_filter(ctx: BotContext, kind: ExportTable, word: str) -> tuple[str, str]:
+def _parse_filter(ctx: BotContext, kind: ExportTable, word: str, accounts: AccountHandles) -> tuple[str, str]:
     """Which filter `word` is, and its value."""
     low = word.lower()
     if (person := USER_MENTION_PATTERN.fullmatch(word)) is not None:
         return "person", person[1]
     if (channel := CHANNEL_MENTION_PATTERN.fullmatch(word)) is not None:
         return "channel", channel[1]
+    if word.startswith("@") and accounts.find(word[1:]) is not None:
+        return "account", word[1:]
     if low in ctx.networks:
         return "network", low
     state = low.replace("-", " ")
@@ -126,8 +135,9 @@ def _parse_filter(ctx: BotContext, kind: ExportTable, word: str) -> tuple[str, s
         if kind.states
         else ""
     )
+    ours = list_accounts(accounts.connected_handles) if word.startswith("@") else ""
     raise RuleBrokenError(
-        f"I do not know “{escape_entities(shown_word(word)[:40])}” there.{states} {EXPORT_USAGE}"
+        f"Unknown word “{escape_entities(shown_word(word)[:40])}”.{states} {EXPORT_USAGE}{ours}"
     )
 
 
@@ -135,17 +145,16 @@ def _write_and_upload(ctx: BotContext, user: str, order: ExportRequest) -> str:
     with ctx.db.read() as session:
         total = order.kind.count(session, order.wanted)
     if total == 0:
-        return f"There are no {order.kind.name} like that, so there is no file."
+        return f"No {order.kind.name} match, so there is no file."
     if total > ROWS_MAX:
         return (
-            f"Those are {total:,} {order.kind.name}, and I put {ROWS_MAX:,} into a file at most. Give "
-            f"a shorter "
-            f"period, or have whoever runs Heard type `{escape_entities(order.command)}`."
+            f"That is {total:,} {order.kind.name}, and a file holds at most {ROWS_MAX:,}. Choose a shorter "
+            f"period, or ask your Heard admin to run `{escape_entities(order.command)}`."
         )
     with tempfile.TemporaryDirectory(prefix="heard-") as folder:
         path = Path(folder) / order.name
         with atomic_file(path, bom=order.file_format == "csv", force=False) as file:
             count = write_rows(ctx.db, order.kind, order.wanted, order.file_format, file, told=lambda _: None)
         told = f"{count:,} {order.kind.singular if count == 1 else order.kind.name}"
-        ctx.slack.send_file(user, path, f"{told}, as you asked. Only you have this file.")
+        ctx.slack.send_file(user, path, f"{told}, as you asked. Only you got this file.")
     return f":package: {told}: the file is in your direct messages with me."

@@ -37,7 +37,9 @@ def build_list_answer(ctx: BotContext, asked: IssueListValue) -> CommandAnswer:
                 find_issues(session, words, at=at) if kind == "found" else rank_open_issues(session, at=at)
             )
     if not found and kind == "found":
-        return {"text": f"No issue is called “{mrkdwn_literal(words)}”. `/mentions issues` lists them all."}
+        return {
+            "text": f"There is no issue called “{mrkdwn_literal(words)}”. `/mentions issues` lists them all."
+        }
     if not found and kind == "fixed":
         return {"text": face.NO_FIXED_ISSUES_TEXT}
     if not found and not mended:

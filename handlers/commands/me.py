@@ -39,9 +39,9 @@ def chosen(act: Act[ChannelValue]) -> None:
     with suppress(RepeatedError):
         _save_choice(act, name, style)
     sign = make_sign_off(name, style)
-    as_what = f"sign with “{mrkdwn_literal(sign)}”" if sign else "do not sign"
+    as_what = f"your sign-off “{mrkdwn_literal(sign)}”" if sign else "you have no sign-off"
     who = replace(act.who, channel=act.value.channel)
-    send_private_text(act.ctx, who, None, f"In public you are {mrkdwn_literal(name)} now, and {as_what}.")
+    send_private_text(act.ctx, who, None, f"Your public name is now {mrkdwn_literal(name)}, and {as_what}.")
 
 
 def open_me_modal(ctx: BotContext, asked: SlashCommand) -> None:
@@ -67,7 +67,7 @@ def _check_sign_off(typed: SlackText, name: str) -> None:
     if names:
         raise RuleBrokenError(f"{slack_only_text(names)}.")
     if not any(letter.isalnum() for letter in name):
-        raise RuleBrokenError("Write the name that people may know you by.")
+        raise RuleBrokenError("Enter the name that people may see.")
 
 
 def _save_choice(act: Act[ChannelValue], name: str, style: SignOffStyle) -> None:

@@ -13,13 +13,18 @@ from handlers.commands.slash_command import CommandAnswer, SlashCommand, shown_w
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS
 from handlers.slack_tokens import CHANNEL_MENTION_PATTERN, USER_MENTION_PATTERN
 from models import Account, Pause
+from models.core.account_filter import list_accounts
 from models.core.base import RuleBrokenError
 from models.reports import open_tickets
 from models.reports.open_tickets import OpenTicketFilter
+from models.sources.account import NO_HANDLES, AccountHandles
 from models.tickets import unconnected_accounts
 
-NOT_READ_TEXT = "What people say to it meanwhile is not heard, so this list may be short."
-FILTERS_HELP = "`mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate` or a network ({})"
+NOT_READ_TEXT = "Heard doesn't see what people post to it meanwhile, so this list may be incomplete."
+FILTERS_HELP = (
+    "`mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate`, a network ({}) or the `@handle` of one of "
+    "our accounts"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,12 @@ def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) 
         accounts = Account.handles(session)
         unread, pause = home_tab.unread_sources(ctx, session), Pause.current(session)
         away = [alarm.detail for alarm in unconnected_accounts.active_alarms(session)]
-    here = [one for one in unread if not chosen.wanted.networks or one.network in chosen.wanted.networks]
+    here = [
+        one
+        for one in unread
+        if (not chosen.wanted.networks or one.network in chosen.wanted.networks)
+        and accounts.may_be(one.network, one.account_id, chosen.wanted.accounts)
+    ]
     blocks = build_open_list(
         listing,
         titles,
@@ -58,6 +68,7 @@ def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) 
         at=at,
         unknown=incomplete_notes(here, titles, accounts),
         filtered=" and ".join(chosen.words),
+        is_own=chosen.wanted == OpenTicketFilter(owner=asked.user),
         in_all=in_all,
     )
     if pause is not None:
@@ -71,20 +82,23 @@ def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) 
 
 def _parse_filters(ctx: BotContext, user: str, words: list[str], at: datetime) -> OpenListFilter:
     """What `words` ask for, all of it together."""
-    chosen = OpenListFilter()
+    chosen, accounts = OpenListFilter(), NO_HANDLES
+    if any(word.startswith("@") for word in words):
+        with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+            accounts = Account.handles(session)
     for word in words:
-        chosen = _add_filter(ctx, user, word, at, chosen)
+        chosen = _add_filter(ctx, user, word, at, chosen, accounts)
     return chosen
 
 
-def _add_filter(
-    ctx: BotContext, user: str, word: str, at: datetime, chosen: OpenListFilter
+def _add_filter(  # noqa: PLR0917
+    ctx: BotContext, user: str, word: str, at: datetime, chosen: OpenListFilter, accounts: AccountHandles
 ) -> OpenListFilter:
     """`chosen` with one more condition; `RuleBrokenError` says what was not understood."""
     wanted, lower = chosen.wanted, word.lower()
     networks = {name.lower(): name for name in ctx.networks}
     networks |= {network.title.lower(): name for name, network in ctx.networks.items()}
-    said = {"mine": f"<@{user}>'s", "unclaimed": "nobody's", "overdue": "overdue"}.get(lower, "")
+    said = {"mine": f"assigned to <@{user}>", "unclaimed": "unassigned", "overdue": "overdue"}.get(lower, "")
     if lower == "mine":
         wanted = replace(wanted, owner=user)
     elif lower == "unclaimed":
@@ -94,18 +108,24 @@ def _add_filter(
     elif (channel := CHANNEL_MENTION_PATTERN.fullmatch(word)) is not None:
         wanted, said = replace(wanted, channels=(*wanted.channels, channel[1])), f"in <#{channel[1]}>"
     elif (person := USER_MENTION_PATTERN.fullmatch(word)) is not None:
-        wanted, said = replace(wanted, owner=person[1]), f"<@{person[1]}>'s"
+        wanted, said = replace(wanted, owner=person[1]), f"assigned to <@{person[1]}>"
     elif lower in networks:
         name = networks[lower]
         wanted, said = replace(wanted, networks=(*wanted.networks, name)), f"on {ctx.networks[name].title}"
+    elif word.startswith("@") and (account := accounts.find(word[1:])) is not None:
+        wanted, said = replace(wanted, accounts=(*wanted.accounts, account)), account.label
     else:
-        raise RuleBrokenError(_unknown_filter_text(ctx, word))
+        raise RuleBrokenError(_unknown_filter_text(ctx, word, accounts))
     return OpenListFilter(wanted, (*dict.fromkeys((*chosen.words, said)),))
 
 
-def _unknown_filter_text(ctx: BotContext, word: str) -> str:
+def _unknown_filter_text(ctx: BotContext, word: str, accounts: AccountHandles) -> str:
     shown = mrkdwn_literal(shown_word(word))
     if word.startswith("#"):
-        return f"I cannot tell which channel “{shown}” is: choose it from Slack's list while you type."
+        return (
+            f"I can't tell which channel “{shown}” is. Choose it from the list that Slack shows while you "
+            "type."
+        )
     titles = ", ".join(f"`{mrkdwn_literal(name)}`" for name in ctx.networks)
-    return f"I do not know the filter “{shown}”. Try {FILTERS_HELP.format(titles)}, in any combination."
+    ours = list_accounts(accounts.connected_handles) if word.startswith("@") else ""
+    return f"Unknown filter “{shown}”. Try {FILTERS_HELP.format(titles)}, in any combination.{ours}"

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.notices import thread_notices
-from bot.slack.permissions import PermissionUnknownError
+from bot.slack.sender_permissions import PermissionUnknownError
 from handlers.door import RepeatedError, change_once
 from handlers.feedback import Actor
 from models import Notice, Pause, Reply, Ticket
@@ -27,22 +27,25 @@ def pause_or_resume(ctx: BotContext, word: str, who: Actor) -> str:
         with change_once(ctx, who) as session:
             return _pause(ctx, session, by) if word == "pause" else _resume(ctx, session, by)
     except RepeatedError:
-        return "That was done already."
+        return "That was already done."
 
 
 def _pause(ctx: BotContext, session: Session, by: str) -> str:
     at = ctx.now()
     if not Pause.begin(session, by=by, at=at):
-        return "All public replies are paused already. `/mentions resume` lets them go out again."
+        return "All public replies are already paused. `/mentions resume` starts them again."
     stopped = _stop_pending(ctx, session, by)
     gone = session.scalars(select(Reply.id).where(Reply.state.in_(MAYBE_SENT_STATES))).all()
-    said = f":double_vertical_bar: <@{by}> *paused all public replies*: none leaves until `/mentions resume`."
+    said = f":double_vertical_bar: <@{by}> *paused all public replies* until someone runs `/mentions resume`."
     if stopped:
-        said += f" {stopped} that waited came back to {'its author' if stopped == 1 else 'their authors'}."
+        said += (
+            f" {stopped} that had not gone out went back to "
+            f"{'its author' if stopped == 1 else 'their authors'}."
+        )
     if gone:
-        said += f" {len(gone)} {'was' if len(gone) == 1 else 'were'} on the way already."
+        said += f" {len(gone)} {'was' if len(gone) == 1 else 'were'} already being sent."
     Notice.enqueue(session, said, at=at, channel=ctx.settings.slack_channel)
-    return "Paused. Drafts stay, and the channel is told."
+    return "Paused. Drafts are kept, and the channel has been told."
 
 
 def _stop_pending(ctx: BotContext, session: Session, by: str) -> int:
@@ -65,7 +68,7 @@ def _stop_pending(ctx: BotContext, session: Session, by: str) -> int:
 def _resume(ctx: BotContext, session: Session, by: str) -> str:
     at = ctx.now()
     if not Pause.end(session, by=by, at=at):
-        return "Nothing is paused."
-    said = f":arrow_forward: <@{by}> *resumed public replies*. What was stopped waits as drafts."
+        return "Replies are not paused."
+    said = f":arrow_forward: <@{by}> *resumed public replies*. Replies that were stopped are drafts now."
     Notice.enqueue(session, said, at=at, channel=ctx.settings.slack_channel)
-    return "Resumed. The channel is told."
+    return "Resumed. The channel has been told."

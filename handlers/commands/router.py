@@ -27,7 +27,7 @@ def mentions(act: Act[Ack]) -> CommandAnswer | None:
 def _help(_ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
     first = command_words.collapse_spaces(asked.command.get("text") or "").partition(" ")[0]
     unknown = shown_word(command_words.strip_marks(first))
-    return {"text": help_text.build_help(unknown if unknown and asked.word != "help" else None)}
+    return {"text": help_text.build_help(unknown if asked.word != "help" else None, SUBCOMMANDS)}
 
 
 def _pause_or_resume(ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
@@ -40,7 +40,7 @@ def _me(ctx: BotContext, asked: SlashCommand) -> None:
 
 def _doctor(ctx: BotContext, asked: SlashCommand) -> None:
     """It calls Slack and the networks, and so takes longer than Slack waits."""
-    asked.ack(response_type="ephemeral", text=":stethoscope: Looking …")
+    asked.ack(response_type="ephemeral", text=":stethoscope: Checking …")
     ctx.run_in_background(lambda: _run_doctor(ctx, asked))
 
 

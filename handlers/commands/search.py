@@ -1,6 +1,7 @@
 """`/mentions search`: what was said, found by its words; or a person, found by their handle."""
 
 import re
+from collections.abc import Sequence
 
 from bot.context import BotContext
 from bot.slack.blocks.commands import search_results
@@ -17,18 +18,21 @@ from handlers.feedback import (
 )
 from handlers.slack_tokens import USER_MENTION_PATTERN
 from handlers.tickets import author_history
+from models import Account
+from models.core.account_filter import list_accounts
 from models.core.command_words import collapse_spaces
 from models.core.mrkdwn import escape_entities
 from models.reports import author_history as author_queries
-from models.reports.search import SearchCursor, parse_phrases, search
+from models.reports.search import SearchCursor, parse_phrases, search, split_accounts
 
 # A handle alone, at most in marks or quotation marks: `*@maria*`. An underscore at its end may be its own.
 _HANDLE_PATTERN = re.compile(r"([*_~`]*)@([^\s@*~`]{1,100})[*~`]*")
 PAGE_SIZE = 10
 NAME_TIMEOUT_SECONDS = 1.0  # seconds for Slack to tell a teammate's name
 SEARCH_USAGE = (
-    "Tell me what to look for: `/mentions search slow checkout` finds what has both words, "
-    '`/mentions search "out of stock"` those words one after the other, `/mentions search @maria` a person.'
+    "What should I search for? `/mentions search slow checkout` finds posts with both words, "
+    '`/mentions search "out of stock"` that exact phrase, `/mentions search @maria` a person. Add the '
+    "`@handle` of one of our accounts to search only what was posted to it."
 )
 
 
@@ -46,7 +50,11 @@ def handle_search(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
         return {"text": SEARCH_USAGE}
     handle = parse_handle(typed)
     if handle is not None:
-        return open_by_handle(ctx, asked, handle)
+        with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+            accounts = Account.handles(session)
+        if accounts.find(handle) is None:
+            return open_by_handle(ctx, asked, handle, accounts.connected_handles)
+        typed = f"@{handle}"
     try:
         return _search_page(ctx, typed, SearchCursor(), is_first=True)
     except Exception as error:  # noqa: BLE001 - a person asked, a person gets a sentence
@@ -72,14 +80,23 @@ def _fetch_user_name(ctx: BotContext, user: str) -> str | None:
 
 
 def _search_page(ctx: BotContext, typed: str, before: SearchCursor, *, is_first: bool) -> CommandAnswer:
-    looked_for = parse_phrases(typed)
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        page = search(session, looked_for, before=before, limit=PAGE_SIZE)
+        words, accounts = split_accounts(typed, Account.handles(session).find)
+        looked_for = parse_phrases(words) if words or not accounts else []
+        page = search(session, looked_for, before=before, limit=PAGE_SIZE, accounts=accounts)
     url = ctx.slack.workspace
     text = f"{len(page.found)} found" if page.found else "Nothing found"
     return {
         "text": text,
-        "blocks": search_results.build_blocks(page, typed, ctx.network_titles, url=url, is_first=is_first),
+        "blocks": search_results.build_blocks(
+            page,
+            typed,
+            ctx.network_titles,
+            url=url,
+            is_first=is_first,
+            words=words,
+            accounts=[one.handle for one in accounts],
+        ),
     }
 
 
@@ -94,13 +111,15 @@ def parse_handle(typed: str) -> str | None:
     return found[2].removesuffix("_") if "_" in found[1] else found[2]
 
 
-def open_by_handle(ctx: BotContext, asked: SlashCommand, handle: str) -> CommandAnswer | None:
-    """Open the history of the person with that handle; a sentence if there is none."""
+def open_by_handle(
+    ctx: BotContext, asked: SlashCommand, handle: str, ours: Sequence[str]
+) -> CommandAnswer | None:
+    """Open the history of the person with that handle; a sentence if there is none, with our handles."""
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         found = author_queries.find_authors(session, handle)
         near = author_queries.suggest_handles(session, handle) if not found else []
     if not found:
-        return {"text": _unknown_handle_text(handle, near)}
+        return {"text": _unknown_handle_text(handle, near) + list_accounts(ours)}
     view = author_history.build_view(ctx, asked.user, found[0].id)
     asked.ack()
     try:
@@ -111,9 +130,9 @@ def open_by_handle(ctx: BotContext, asked: SlashCommand, handle: str) -> Command
 
 
 def _unknown_handle_text(handle: str, near: list[str]) -> str:
-    nobody = f"Nobody called {mrkdwn_handle(handle)} has spoken to us."
+    nobody = f"No one called {mrkdwn_handle(handle)} has posted to us."
     if not near:
-        return f"{nobody} `/mentions search` finds people by their words too."
+        return f"{nobody} `/mentions search` finds people by what they wrote, too."
     *some, last = [mrkdwn_handle(one) for one in near]
     meant = f"{', '.join(some)} or {last}" if some else last
     return f"{nobody} Did you mean {meant}? Type `/mentions search @{escape_entities(near[0])}`."

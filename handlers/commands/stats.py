@@ -29,8 +29,15 @@ def handle_stats(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
     own = user_timezone.own_zone_of(ctx, asked.user)
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         names = {one.user_id: one.name for one in session.scalars(select(Teammate))}
+        accounts = Account.handles(session)
     titles = ctx.network_titles
-    known = NameLookup(person=_name_lookup(names), channel=_no_channel_lookup, networks=titles)
+    known = NameLookup(
+        person=_name_lookup(names),
+        channel=_no_channel_lookup,
+        networks=titles,
+        account=accounts.find,
+        handles=accounts.connected_handles,
+    )
     try:
         question = parse_stats_query(
             asked.text_with_ids, zone=own or ctx.settings.office.zone, now=ctx.now(), known=known
@@ -40,19 +47,24 @@ def handle_stats(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
     ctx.read_with_timeout(lambda: stats_rollup.fill_office_times(ctx), FILL_TIMEOUT_SECONDS)
     target = timedelta(minutes=ctx.settings.first_reply_minutes)
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        found, accounts = build_report(session, question, target=target), Account.handles(session)
+        found = build_report(session, question, target=target)
         unread, stuck = (
             home_tab.unread_sources(ctx, session),
             open_tickets.count_stuck(session, _wanted_tickets(question)),
         )
     if _matches_nothing(question, found):
         return {"text": face.no_results_text(question, titles)}
-    here = [one for one in unread if question.network in {None, one.network}]
-    notes = incomplete_notes(here, titles, accounts, so="more may have been said than these figures know")
+    chosen = _wanted_tickets(question).accounts
+    here = [
+        one
+        for one in unread
+        if question.network in {None, one.network} and accounts.may_be(one.network, one.account_id, chosen)
+    ]
+    notes = incomplete_notes(here, titles, accounts, so="these numbers may be incomplete")
     if stuck.total:
         notes.append(stuck_replies_text(stuck))
     if own is None:
-        notes.append(f"Slack does not say where you are, so days are those of {question.period.zone.key}.")
+        notes.append(f"Slack doesn't share your time zone, so days are in {question.period.zone.key}.")
     blocks = face.build_blocks(found, question, names=names, titles=titles, target=target, notes=notes)
     answer = ephemeral_answers.shareable_message(
         ctx, asked.channel, face.summary_text(found), blocks, patience=LEDGER_TIMEOUT_SECONDS / 2
@@ -68,11 +80,12 @@ def handle_stats(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
 def _wanted_tickets(question: StatsQuery) -> OpenTicketFilter:
     """The tickets that the filters of `question` leave."""
     channels, networks = ((one,) if one is not None else () for one in (question.channel, question.network))
-    return OpenTicketFilter(owner=question.person, channels=channels, networks=networks)
+    accounts = (question.account,) if question.account is not None else ()
+    return OpenTicketFilter(owner=question.person, channels=channels, networks=networks, accounts=accounts)
 
 
 def _matches_nothing(question: StatsQuery, found: StatsReport) -> bool:
-    filters = (question.person, question.channel, question.network)
+    filters = (question.person, question.channel, question.network, question.account)
     empty = not found.current.heard and not found.current.tickets and not found.current.people
     return any(one is not None for one in filters) and empty
 

@@ -24,7 +24,7 @@ from models.issues.suggestions import SuggestionTarget, has_candidates
 log = logging.getLogger(__name__)
 
 MODAL_LOOKUP_TIMEOUT_SECONDS = 1.0  # seconds in which the modal is to know what there is
-ISSUE_USAGE = "Say what they suffer from: `@Heard issue export loses rows`."
+ISSUE_USAGE = "Type the issue's title after `issue`, such as `@Heard issue export loses rows`."
 
 
 # --- from the card ------------------------------------------------------------------------------------------
@@ -56,14 +56,16 @@ def add(act: Act[TicketModalValue]) -> None:
     ctx, who, issue_id = act.ctx, act.who, read_picked(act.view)
     title = one_line(act.typed(face.TITLE_BLOCK).text)
     if issue_id is None and not title:
-        raise RuleBrokenError("Pick an issue, or type what they suffer from.")
+        raise RuleBrokenError("Choose an issue, or describe the problem.")
     if issue_id is not None and title:
-        raise RuleBrokenError("Either pick an issue or type a new one: a ticket is added to one at a time.")
+        raise RuleBrokenError(
+            "Choose an issue or type a new one, not both: you add a ticket to one issue at a time."
+        )
     with act.change_once() as session:
         ticket = Ticket.lock(session, act.value.ticket)
         if issue_id is not None:
             if session.get(Issue, issue_id) is None:
-                raise RuleBrokenError("That issue is gone. Type its name to open it anew.")
+                raise RuleBrokenError("That issue no longer exists. Type its title to create it again.")
         else:
             issue_id = Issue.open_or_find(session, title, by=who.id, at=ctx.now()).id
         add_ticket(ctx, session, Issue.lock_shared(session, issue_id), ticket, by=who.id)
@@ -88,7 +90,7 @@ def remove(act: Act[IssueOfTicketValue]) -> None:
     try:
         ctx.slack.update_view(act.view["id"], _build_view(ctx, value.ticket, act.modal(TicketModalValue).key))
     except SlackError as error:
-        log.info("the list of a ticket's issues could not be redrawn: %s", error)
+        log.info("could not update the list of a ticket's issues: %s", error)
 
 
 # --- from the thread ----------------------------------------------------------------------------------------
@@ -99,14 +101,11 @@ def add_from_thread(ctx: BotContext, session: Session, ticket: Ticket, *, words:
     title = one_line(words)
     if not title:
         known = ", ".join(f"“{mrkdwn_literal(issue.title)}”" for issue in Issue.of(session, ticket.id))
-        return f"This one belongs to {known}. {ISSUE_USAGE}" if known else ISSUE_USAGE
+        return f"This ticket is already in {known}. {ISSUE_USAGE}" if known else ISSUE_USAGE
     issue = Issue.lock_shared(session, Issue.open_or_find(session, title, by=by, at=ctx.now()).id)
     new = add_ticket(ctx, session, issue, ticket, by=by)
     session.flush()
     count = len(list_reporters(session, issue))
     reported = f"{count_people(count)} {'has' if count == 1 else 'have'}"
-    begun = "Added to" if new else "This one belongs to"
-    return (
-        f"{begun} the issue “{mrkdwn_literal(issue.title)}”{'' if new else ' already'}: {reported} "
-        f"reported it."
-    )
+    begun = "Added to" if new else "This ticket is already in"
+    return f"{begun} the issue “{mrkdwn_literal(issue.title)}”: {reported} reported it."

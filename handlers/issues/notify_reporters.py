@@ -74,8 +74,8 @@ def build_issue_answer(ctx: BotContext, issue_id: int, page: int) -> tuple[dict[
         if issue.id != issue_id:
             gone = session.get_one(Issue, issue_id)
             moved = (
-                f"“{mrkdwn_literal(gone.title)}” is a part of “{mrkdwn_literal(issue.title)}” now, "
-                f"which you see here."
+                f"“{mrkdwn_literal(gone.title)}” is now part of “{mrkdwn_literal(issue.title)}”, which you "
+                "see here."
             )
         reconcile_reports(session, issue.id, at=at)
         view = issue_view.load_view(session, issue, page=page, at=at)

@@ -64,8 +64,8 @@ def _rename_or_merge(act: Act[RenameValue]) -> None:
             if not unchanged and not _is_title_of(session, title, origin.issue, into):
                 raise InputError(
                     listed.TITLE_BLOCK,
-                    "Either give it another title or pick the issue that it is the same as, "
-                    f"whose title stays. To make the two one, put back “{escape_mrkdwn(origin.title)}”.",
+                    "Either rename it, or choose the issue to merge it into (that one keeps its title). "
+                    f"To merge, put back “{escape_mrkdwn(origin.title)}”.",
                 )
             done = merge_issues(session, origin.issue, into, by=who.id, at=ctx.now())
             fix_followup.announce_merged(ctx, session, done, by=who.id, at=ctx.now())
@@ -74,7 +74,7 @@ def _rename_or_merge(act: Act[RenameValue]) -> None:
         issue = Issue.lock(session, origin.issue)
         if unchanged:
             raise RuleBrokenError(
-                "Nothing was changed: type another title, or pick the issue that it is the same as."
+                "Nothing was changed. Type another title, or choose the issue to merge it into."
             )
         issue.rename(session, title, by=who.id, at=ctx.now())
 

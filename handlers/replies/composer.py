@@ -24,7 +24,7 @@ from bot.slack.blocks.replies.composer import (
 )
 from bot.slack.blocks.text import date_token
 from bot.slack.blocks.values import Origin, ReplyValue, TicketValue
-from bot.slack.permissions import PermissionUnknownError
+from bot.slack.sender_permissions import PermissionUnknownError
 from handlers.door import Act, RepeatedError, door, write_session
 from handlers.feedback import Actor
 from handlers.replies.reply_text import left_out_text, load_left_out, load_sign_off
@@ -39,14 +39,14 @@ from models.tickets.kept_drafts import why_cannot_reply
 log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
-AUTHOR_ONLY_TEXT = "Only its author decides about this one."
+AUTHOR_ONLY_TEXT = "Only its author can decide about this draft."
 REFRESH_TIMEOUT_SECONDS = (
     0.8  # seconds in which the network may say that the post has changed since it was looked at
 )
 COMPOSER_LOOKUP_TIMEOUT_SECONDS = 0.8  # seconds to read the ledger before the composer opens without it
-NOT_CONNECTED_TEXT = "Until then nothing is sent from here; what you write is kept as your draft."
-POST_BY_HAND_TEXT = "You can still post this one by hand, signed in as that account."
-DRAFT_ONLY_TEXT = "What you write is kept as a draft, and shown in the thread to those who may."
+NOT_CONNECTED_TEXT = "Until then nothing is sent from here; your text is kept as a draft."
+POST_BY_HAND_TEXT = "You can still post this reply by hand, signed in as that account."
+DRAFT_ONLY_TEXT = "What you write is kept as a draft and shown in the thread to people who can."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _prefetch_checks(ctx: BotContext, who: Actor, ticket_id: int) -> None:
     try:
         ctx.sender_permissions.why_not(ctx, who.id, channel)
     except PermissionUnknownError:
-        log.info("Slack does not say whether somebody may speak; the submit asks again")
+        log.info("Slack does not say whether someone may send; the submit checks again")
     recheck_ticket(ctx, ticket_id, account_id)
 
 
@@ -207,7 +207,10 @@ def _text_author(kept: Reply | None, who: Actor) -> str | None:
 def composing_text(ticket: Ticket) -> str:
     """Who is writing there, and since when, as mrkdwn."""
     since = date_token(ticket.composing_since, "{time}") if ticket.composing_since is not None else "just now"
-    return f":pencil2: *<@{ticket.composer}> has been replying since {since}.* Whoever sends first answers."
+    return (
+        f":pencil2: *<@{ticket.composer}> has been replying since {since}.* Only the first reply sent will "
+        "go out."
+    )
 
 
 def build_notice(
@@ -241,9 +244,9 @@ def _status_notice(
         by_hand = account.refusal is not None
         return f":electric_plug: {alarm.detail} {POST_BY_HAND_TEXT if by_hand else NOT_CONNECTED_TEXT}"
     if is_only_draft:
-        return f":memo: You may not send public replies here. {DRAFT_ONLY_TEXT}"
+        return f":memo: You can't send public replies here. {DRAFT_ONLY_TEXT}"
     if ticket.owner is not None and ticket.owner != who.id:
-        return f":raising_hand: <@{ticket.owner}> has this one. Sending a reply takes it over."
+        return f":raising_hand: <@{ticket.owner}> owns this ticket. If you send a reply, it becomes yours."
     return None
 
 
@@ -287,8 +290,8 @@ def not_shown_text(ctx: BotContext, ticket: Ticket) -> str:
     """What somebody should know who answers a post that the network does not show to us."""
     title = ctx.network(ticket.network).title
     return (
-        f"{title} does not show this post to us just now. You can answer all the same: if {title} refuses "
-        "it, nothing is published and your words are kept."
+        f"{title} isn't showing us this post right now. You can still reply: if {title} refuses it, "
+        "nothing is published and your text is kept."
     )
 
 
@@ -312,7 +315,7 @@ def _build_without_ledger(ctx: BotContext, seen: TicketValue | None, body: Body,
     """The composer without the ledger: from what the button carries, and the words on the card itself."""
     if seen is None or seen.network is None or seen.post_id is None:
         return build_refusal_modal(
-            "Heard's ledger is slow just now. Please press *Edit* again in a moment; your words are kept."
+            "Heard's database is slow right now. Please press *Edit* again in a moment; your text is kept."
         )
     network = ctx.network(seen.network)
     origin = Origin(
@@ -330,7 +333,10 @@ def _build_without_ledger(ctx: BotContext, seen: TicketValue | None, body: Body,
         handle=seen.handle or None,
         words=_quoted_text(body.get("message") or {}, seen.post_id),
         max_length=network.max_length,
-        notice=":hourglass: The ledger is slow just now. You can write; what you send is checked first.",
+        notice=(
+            ":hourglass: The database is slow right now. You can still write; Heard checks your reply "
+            "when you send it."
+        ),
     )
     return build_composer_modal(origin, asked)
 

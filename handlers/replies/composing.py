@@ -89,7 +89,7 @@ def _redraw(act: Act[NoValue], origin: Origin, asked: ComposerContent) -> None:
     try:
         act.ctx.slack.update_view(act.view["id"], build_composer_modal(origin, asked))
     except SlackError as error:
-        log.info("an open composer could not be redrawn: %s", error)
+        log.info("could not update an open composer: %s", error)
 
 
 @door.closed(COMPOSER_CALLBACK_ID, value=Origin)

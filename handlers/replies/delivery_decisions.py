@@ -36,7 +36,7 @@ def _change_reply(
         ticket = Ticket.lock(session, session.get_one(Reply, reply_id).ticket_id)
         reply = session.get_one(Reply, reply_id, populate_existing=True)
         if reply.state != expected:
-            raise RuleBrokenError(f"That is decided already: the reply is {reply.state}.")
+            raise RuleBrokenError(f"That's already decided: the reply is {reply.state}.")
         verb(session, ticket, reply)
         ticket.revision += 1
 
@@ -46,7 +46,7 @@ def it_is_there(act: Act[ReplyValue]) -> str | None:
     """Published, on the network's sight if it shows it, else on the person's word."""
     ctx, who, reply_id = act.ctx, act.who, act.value.reply
     if reconcile.look_once_more(ctx, reply_id):
-        return "Yes, I see it too. It counts as published."
+        return "Yes, I see it too. Marked as published."
 
     def verb(session: Session, ticket: Ticket, reply: Reply) -> None:
         at = ctx.now()
@@ -55,7 +55,7 @@ def it_is_there(act: Act[ReplyValue]) -> str | None:
         ticket.handle_published_reply(session, reply, at=since)
 
     _change_reply(ctx, who, reply_id, DeliveryState.ASKED, verb)
-    return "It counts as published, on your word: I do not see it myself."
+    return "Marked as published because you say so; I can't see it."
 
 
 @door.press("send_again", value=ReplyValue, in_background=True, refreshes_home=True)
@@ -69,9 +69,9 @@ def send_again(act: Act[ReplyValue]) -> str | None:
     if seen is None and (not_connected := _not_connected(ctx, reply_id)) is not None:
         return not_connected
     if seen is None:
-        return "I could not look just now, so I did not send it again. Please try in a minute."
+        return "I couldn't check right now, so I did not send it again. Please try in a minute."
     if seen:
-        return "It is there: I see it now. Nothing was sent again."
+        return "It was posted: I can see it now. Nothing was sent again."
     _change_reply(
         ctx,
         who,
@@ -94,7 +94,7 @@ def _not_connected(ctx: BotContext, reply_id: int) -> str | None:
         ticket = session.get_one(Ticket, reply.ticket_id)
         ctx.network(ticket.network)
         alarm = unconnected_accounts.find_alarm(session, ticket.network, reply.account_id)
-    return None if alarm is None else f"{alarm.detail} So I could not look for it, and did not send it again."
+    return None if alarm is None else f"{alarm.detail} So I couldn't check, and did not send it again."
 
 
 @door.press("discard", value=ReplyValue, in_background=True, refreshes_home=True)
@@ -102,7 +102,7 @@ def discard(act: Act[ReplyValue]) -> str | None:
     """Given up; the words come back, and the ticket waits on."""
     ctx, who, reply_id = act.ctx, act.who, act.value.reply
     if reconcile.look_once_more(ctx, reply_id):
-        return "It is there: I see it now, so there is nothing to discard. It counts as published."
+        return "It was posted: I can see it now, so there is nothing to discard. Marked as published."
 
     def verb(session: Session, ticket: Ticket, reply: Reply) -> None:
         reply.discard(session, at=ctx.now(), by=who.id)
@@ -110,7 +110,7 @@ def discard(act: Act[ReplyValue]) -> str | None:
         ticket.close_if_gone(session, title=title, at=ctx.now())
 
     _change_reply(ctx, who, reply_id, DeliveryState.ASKED, verb)
-    return "Discarded. Should I see it on the network later, I will say so here."
+    return "Discarded. If I see it on the network later, I'll say so here."
 
 
 @door.press("posted", value=ReplyValue, refreshes_home=True)
@@ -136,4 +136,4 @@ def not_posted(act: Act[ReplyValue]) -> str | None:
         reply.move(session, DeliveryState.CANCELLED, at=ctx.now(), by=who.id, act="I did not post it")
 
     _change_reply(ctx, who, reply_id, DeliveryState.HANDED_OFF, verb)
-    return "It waits again. Your words are kept, press *Reply* to see them."
+    return "The ticket is waiting again. Your text is kept; press *Reply* to see it."

@@ -65,10 +65,10 @@ def _notify_unchanged(ctx: BotContext, who: Actor, ts: str, *, is_gone: bool) ->
         pass
     what = "deleted" if is_gone else "changed"
     if reply.state in {DeliveryState.HELD, DeliveryState.QUEUED}:
-        return f"You {what} that message, but its words go out as shown. *Undo* on the card stops them."
+        return f"You {what} that message, but its text will go out as shown. *Undo* on the card stops it."
     return (
         f"You {what} that message; the public text is unchanged. On the card, *Follow up* adds to it and "
-        "⋯ *Delete public reply* takes it back."
+        "⋯ *Delete public reply* deletes it."
     )
 
 

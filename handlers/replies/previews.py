@@ -68,12 +68,15 @@ class Preview:
 def save_draft(
     ctx: BotContext, session: Session, ticket: Ticket, who: Actor, *, typed: SlackText, source: DraftSource
 ) -> Preview:
-    """Keep the words as a draft and give its preview; the preview may get lost, the draft does not."""
+    """Store the text as a draft and return its preview; a draft survives if the preview is lost.
+
+    Raises `RuleBrokenError` with a sentence for the user if there is no text, or if it cannot be sent.
+    """
     words = reply_text_from_typed(ctx.network(ticket.network), typed, load_sign_off(ctx, session, who.id))
     if not words.text:
         behind = f" {left_out_text(typed.left_out)}" if typed.left_out else ""
         raise RuleBrokenError(
-            f"Write your words after `reply`, such as `@Heard reply Thank you, we are on it.`{behind}"
+            f"Write your text after `reply`, such as `@Heard reply Thank you, we are on it.`{behind}"
         )
     accounts, before = answer_as.load_accounts(session, ticket), ticket.live_reply(session)
     account = answer_as.pick_account(accounts, before.account_id if before is not None else None)
@@ -169,9 +172,7 @@ def show_preview(ctx: BotContext, who: Actor, shown: Preview) -> None:
     try:
         ctx.slack.post_ephemeral(who.channel, who.id, shown.text, shown.blocks, thread_ts=who.thread_ts)
     except SlackError as error:
-        sentence = (
-            f"I could not show you the preview ({error}). Your words are kept: press *Reply* on the card."
-        )
+        sentence = f"I couldn't show you the preview ({error}). Your text is kept: press *Reply* on the card."
         send_private_text(ctx, who, None, sentence)
 
 
@@ -185,7 +186,7 @@ def _load_own_draft(session: Session, value: PreviewValue | ReplyValue, who: Act
     if draft.actor != who.id:
         raise RuleBrokenError(AUTHOR_ONLY_TEXT)
     if draft.state != DeliveryState.DRAFT:
-        raise RuleBrokenError("That is decided already: the card shows how.")
+        raise RuleBrokenError("That's already decided: see the card.")
     return ticket, draft
 
 
@@ -220,7 +221,9 @@ def send(act: Act[PreviewValue]) -> str | None:
     if shown is not None:
         act.answer(text=shown.text, blocks=shown.blocks, in_place=True)
     else:
-        act.answer(text="On its way. The card shows it, and *Undo* while that is possible.", in_place=True)
+        act.answer(
+            text="On its way. The card shows its status, with *Undo* while that's possible.", in_place=True
+        )
     return sentence
 
 

@@ -19,7 +19,7 @@ from models.tickets import answer_as
 from models.tickets.teammate import append_sign_off, strip_sign_off
 
 DUPLICATE_TEXT_FOR_GUESTS = (
-    ":busts_in_silhouette: Nearly the same has been said before. Say it in other words."
+    ":busts_in_silhouette: This is almost the same as an earlier reply. Please rephrase it."
 )
 FILES_LEFT_OUT_ACT = "files left out"  # the act
 NAMES_LISTED_MAX = 5  # names of files in one sentence
@@ -75,7 +75,7 @@ def length_warning(network: Network, text: str) -> str | None:
         return None
     return (
         f":warning: {network.title} may count this as {most} characters, more than {network.max_length}, "
-        "because it has newer emoji in it. If it refuses the reply, your words come back to you."
+        "because of newer emoji. If it refuses the reply, your text comes back to you."
     )
 
 
@@ -95,8 +95,8 @@ def unsendable_names(names: tuple[str, ...], text: str) -> tuple[str, ...]:
 def slack_only_text(names: tuple[str, ...]) -> str:
     """What to say of `names`, which have no characters outside Slack: people, groups and custom emoji."""
     what = [
-        *(["Write the name out"] if any(name[0] in "<&" for name in names) else []),
-        *(["Leave out that emoji or pick a standard one"] if any(name[0] == ":" for name in names) else []),
+        *(["Type the name instead"] if any(name[0] in "<&" for name in names) else []),
+        *(["Remove that emoji or choose a standard one"] if any(name[0] == ":" for name in names) else []),
     ]
     shown = ", ".join(f"`{name}`" if name[0] in ":&" else name for name in names[:NAMES_LISTED_MAX])
     more = f" and {len(names) - NAMES_LISTED_MAX} more" if len(names) > NAMES_LISTED_MAX else ""
@@ -111,7 +111,7 @@ def left_out_text(left_out: tuple[str, ...]) -> str:
     more = len(left_out) - len(some)
     listed = [*some, f"{more} more"] if more else some
     named = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
-    return f":paperclip: {named} will not go out: Heard sends words only."
+    return f":paperclip: {named} won't be sent: Heard sends text only."
 
 
 def _problem(
@@ -126,7 +126,7 @@ def _problem(
         too_many = f"{over} character{'' if over == 1 else 's'} too many"
         with_sign = f" with your sign-off “{sign_off}”" if sign_off else ""
         return (
-            f"That is {too_many}{with_sign}: {network.title} counts {length}, and takes at most "
+            f"That is {too_many}{with_sign}: {network.title} counts {length}, and allows at most "
             f"{network.max_length}."
         )
     return None
@@ -200,6 +200,6 @@ def _duplicate_text(found: NearDuplicate) -> str:
     to = mrkdwn_handle(found.handle) if found.handle else "somebody"
     when = date_token(found.at, "{date_long_pretty}")
     if found.is_exact and found.same_person:
-        return f"<@{found.actor}> has said exactly that to {to} already, {when}. Say it in other words."
+        return f"<@{found.actor}> already sent exactly that to {to}, {when}. Please rephrase it."
     same = f"*{found.percent} % the same* as <@{found.actor}>'s to {to}, {when}."
     return f":busts_in_silhouette: {same} {ADD_OWN_LINE_TEXT}"

@@ -12,10 +12,10 @@ from handlers.slack_tokens import is_to_teammates
 from models import Card, Ticket
 
 Body = dict[str, Any]
-NOT_IN_CARD_THREAD_TEXT = "That works on a message in the thread of a card."
+NOT_IN_CARD_THREAD_TEXT = "That only works on a message in a card's thread."
 ADDRESSED_TO_TEAMMATE_TEXT = (
-    "That message begins with a teammate's name, so it is for them and stays private. Write it without the "
-    "name to send it: `@Heard reply …`"
+    "That message starts with a teammate's name, so it is meant for them and stays private. To send it, "
+    "write it without the name: `@Heard reply …`"
 )
 
 
@@ -44,9 +44,9 @@ def _find_refusal(message: Body, typed: SlackText) -> str | None:
     if not message.get("thread_ts") or message["thread_ts"] == message["ts"]:
         return NOT_IN_CARD_THREAD_TEXT
     if message.get("bot_id") or not message.get("user"):
-        return "Only what a person wrote can become a public reply."
+        return "Only a message that a person wrote can become a public reply."
     if not is_visible(typed.text):
-        return "There are no words in that message. Pictures and files cannot be sent yet."
+        return "That message has no text. Pictures and files can't be sent yet."
     if _is_addressed(typed.strip()) or is_to_teammates(message.get("text") or ""):
         return ADDRESSED_TO_TEAMMATE_TEXT
     return None

@@ -41,7 +41,7 @@ from models.tickets.pause import PausedError
 from models.tickets.unconnected_accounts import AccountNotConnectedError
 
 Body = dict[str, Any]
-KEPT_AS_DRAFT_TEXT = "Yours was not sent; it is kept as your draft."
+KEPT_AS_DRAFT_TEXT = "Your reply was not sent; it is kept as a draft."
 
 
 @door.submit(COMPOSER_CALLBACK_ID, value=Origin, at=REPLY_BLOCK)
@@ -61,7 +61,8 @@ def submit(act: Act[Origin]) -> Body | None:
     except BusyError:
         return refuse_submit(
             REPLY_BLOCK,
-            "Heard's ledger is busy just now. Nothing was sent; your words are here. Press it again.",
+            "Heard's database is busy right now. Nothing was sent; your text is still here. Please try "
+            "again.",
         )
 
 

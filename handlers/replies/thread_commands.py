@@ -18,9 +18,9 @@ from models import Card, Ticket
 from models.core.base import RuleBrokenError
 
 THREAD_COMMANDS_USAGE = (
-    "In a card's thread I understand `@Heard reply your words`, `claim`, `release`, `take over`, "
-    "`assign @teammate`, `snooze 2h`, `issue export loses rows`, `done thanks` (any reason), `reopen`, "
-    "`undo` and `drafts`. Everything else said there stays private."
+    "In a card's thread I understand `@Heard reply <your text>`, `claim`, `release`, `take over`, "
+    "`assign @teammate`, `snooze 2h`, `issue <title>`, `done <reason>`, `reopen`, "
+    "`undo` and `drafts`. Everything else in the thread stays private."
 )
 
 
@@ -53,7 +53,7 @@ def run_command(act: Act[ThreadCommand]) -> str | None:
         channel, thread = said.who.channel, said.who.thread_ts
         card = Card.find_by_message(session, channel, thread) if channel and thread else None
         if card is None:
-            otherwise = f"That works in the thread of a card. {THREAD_COMMANDS_USAGE}"
+            otherwise = "I only take commands in a card's thread. Try `/mentions help`."
             return no_card_text(session, channel, otherwise) if channel and thread else otherwise
         if known.refused is not None:
             return known.refused

@@ -18,7 +18,7 @@ from models import Ticket
 from models.core.base import RuleBrokenError
 
 AnyTicketValue = TypeVar("AnyTicketValue", TicketValue, ReplyValue, MenuValue)
-ALREADY_YOURS_TEXT = "You have this one already."
+ALREADY_YOURS_TEXT = "This ticket is already yours."
 
 
 @door.press("claim", value=TicketValue, refreshes_home=True)
@@ -79,7 +79,11 @@ def _locked(act: Act[AnyTicketValue]) -> Iterator[tuple[Session, Ticket]]:
 def undo_reply(
     ctx: BotContext, session: Session, ticket: Ticket, who: Actor, reply_id: int | None = None
 ) -> str | None:
-    """Stop the reply that waits; the words come back to their author with the next press on Reply."""
+    """Stop the pending reply; its author sees the text again at the next *Reply*.
+
+    Returns a sentence for `who`. Raises `RuleBrokenError` with a sentence if they may not stop it, or if
+    there is nothing to stop.
+    """
     waiting = ticket.live_reply(session)
     if waiting is not None and waiting.actor != who.id:  # from memory alone: undo must not wait for Slack
         refused = ctx.sender_permissions.why_not_if_known(ctx, who.id, ticket.channel)
@@ -89,8 +93,8 @@ def undo_reply(
             raise RuleBrokenError(NOT_YOUR_REPLY)
     reply = ticket.undo(session, by=who.id, at=ctx.now(), reply_id=reply_id)
     if reply.actor != who.id:
-        return f"Undone: nothing was published. The words are kept for <@{reply.actor}>."
-    return "Undone: nothing was published. Your words are kept, press *Reply* to see them."
+        return f"Undone: nothing was published. The text is kept for <@{reply.actor}>."
+    return "Undone: nothing was published. Your text is kept; press *Reply* to see it."
 
 
 def claim_ticket(ctx: BotContext, session: Session, ticket: Ticket, *, by: str) -> str | None:

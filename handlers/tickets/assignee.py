@@ -3,19 +3,19 @@
 from bot.context import BotContext
 from bot.slack.errors import SlackRefusedError
 from bot.slack.membership import is_named_sender, profile_of
-from bot.slack.permissions import VISITORS, Outsider, PermissionUnknownError, outsider_of
+from bot.slack.sender_permissions import VISITORS, Outsider, PermissionUnknownError, outsider_of
 from handlers.slack_tokens import USER_MENTION_PATTERN
 from models.core import command_words
 from models.core.base import RuleBrokenError
 
 SLACK_TIMEOUT_SECONDS = 1.0  # seconds that a press may wait for Slack's answer
-ASSIGN_USAGE = "Say to whom: `@Heard assign @teammate`."
-ASSIGN_BOT_TEXT = "I cannot answer anybody by myself. Give it to a teammate."
-DEACTIVATED_TEXT = "<@{}>'s Slack account is deactivated, so nobody would see it there. Choose somebody else."
-APP_TEXT = "<@{}> is an app and cannot answer anybody. Choose a person."
-GUEST_TEXT = "<@{}> is a guest here and cannot act on it. Choose a member."
-FOREIGN_TEXT = "<@{}> belongs to another organisation and cannot act on it. Choose a member."
-USER_NOT_FOUND_TEXT = "Slack knows nobody by that name here any more. Choose somebody else."
+ASSIGN_USAGE = "Who should get it? Type `@Heard assign @teammate`."
+ASSIGN_BOT_TEXT = "I can't reply to anyone myself. Assign it to a teammate."
+DEACTIVATED_TEXT = "<@{}>'s Slack account is deactivated, so they wouldn't see it. Choose someone else."
+APP_TEXT = "<@{}> is an app and can't reply to anyone. Choose a person."
+GUEST_TEXT = "<@{}> is a guest and can't act on it. Choose a member."
+FOREIGN_TEXT = "<@{}> belongs to another organisation and can't act on it. Choose a member."
+USER_NOT_FOUND_TEXT = "Slack no longer knows that person. Choose someone else."
 
 _OUTSIDER_TEXTS = {
     Outsider.DEACTIVATED: DEACTIVATED_TEXT,

@@ -34,7 +34,7 @@ def delete(act: Act[NoteValue]) -> str | None:
         note = session.get(Note, act.value.note)
         if note is not None:
             note.delete(session, by=act.who.id, at=act.ctx.now())
-    return _redraw(act, act.value.author, act.value.page, ":wastebasket: That note is deleted.")
+    return _redraw(act, act.value.author, act.value.page, ":wastebasket: Note deleted.")
 
 
 @door.submit(blocks.HISTORY_CALLBACK_ID, value=HistoryValue, at=lambda act: act.value.note_block)
@@ -45,10 +45,10 @@ def add(act: Act[HistoryValue]) -> Body:
     """
     words = act.typed(act.value.note_block, blocks.NOTE_INPUT).text.strip()
     if not words:
-        raise RuleBrokenError("Write the note first, or press Close.")
+        raise RuleBrokenError("Write a note first, or press Close.")
     with suppress(RepeatedError), act.change_once() as session:
         Note.add(session, about=act.value.author, text=words, by=act.who.id, at=act.ctx.now())
-    shown = build_view(act.ctx, act.who.id, act.value.author, act.value.page, notice=":memo: Noted.")
+    shown = build_view(act.ctx, act.who.id, act.value.author, act.value.page, notice=":memo: Note added.")
     return {"response_action": "update", "view": shown}
 
 

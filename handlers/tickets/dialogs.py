@@ -18,7 +18,7 @@ from models.core.base import RuleBrokenError
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 
-NOT_YOURS_TO_STOP_TEXT = "A colleague's reply is on its way here, and as a guest you cannot stop it."
+NOT_YOURS_TO_STOP_TEXT = "A colleague's reply is being sent here, and as a guest you can't stop it."
 MODAL_LOOKUP_TIMEOUT_SECONDS = 1.0  # seconds in which a question is to know what it asks about
 
 

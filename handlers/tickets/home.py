@@ -82,9 +82,9 @@ def _selected_outcome(values: Body) -> str | None:
 def _close_all(ctx: BotContext, who: Actor, tickets: list[int], outcome: str | None) -> str:
     """Give each its outcome, each by itself: what one refuses does not hold up the others."""
     if not tickets:
-        raise RuleBrokenError("Nothing is selected: tick the ones to close first.")
+        raise RuleBrokenError("Nothing is selected. First tick the tickets to close.")
     if outcome is None:
-        raise RuleBrokenError("Choose what became of them first, then close them.")
+        raise RuleBrokenError("First choose an outcome, then close them.")
     refusals = [why for ticket_id in tickets if (why := _close(ctx, who, ticket_id, outcome)) is not None]
     closed = f"{len(tickets) - len(refusals)} closed."
     if not refusals:

@@ -55,12 +55,12 @@ def _context_posts(session: Session, ticket: Ticket) -> list[ContextPost]:
     newest = session.scalars(
         select(Mention).where(Mention.ticket_id == ticket.id).order_by(Mention.posted_at.desc()).limit(1),
     ).one()
-    around = (("What it answers", newest.in_reply_to), ("What it quotes", newest.quoted))
+    around = (("In reply to", newest.in_reply_to), ("Quoted post", newest.quoted))
     pieces = [
         _context_post(session, ticket, about, post_id) for about, post_id in around if post_id is not None
     ]
     own = "(no longer shown)" if newest.deleted_at is not None else newest.display_text
-    return [*pieces, ContextPost(newest.post_id, "The whole post", own)]
+    return [*pieces, ContextPost(newest.post_id, "Full post", own)]
 
 
 def _context_post(session: Session, ticket: Ticket, about: str, post_id: str) -> ContextPost:
@@ -94,7 +94,7 @@ def _fetch_missing(
     except Later:
         found, note = (
             {},
-            f":warning: {network.title} does not answer just now; the rest could not be fetched.",
+            f":warning: {network.title} isn't responding right now; the rest couldn't be fetched.",
         )
     filled = [
         piece
@@ -106,8 +106,4 @@ def _fetch_missing(
 
 
 def _text(post: Post | None) -> str:
-    return (
-        post.text
-        if post is not None
-        else "(not shown to us: deleted, protected, or the network does not say)"
-    )
+    return post.text if post is not None else "(not shown to us: deleted, protected, or unknown)"

@@ -17,7 +17,10 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import JSON
 
 
@@ -120,6 +123,30 @@ def without_index(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
     rows that have the value.
     """
     return column.concat(literal_column("''"))
+
+
+def without_sqlite_index(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
+    """The same for SQLite alone; for PostgreSQL the column itself.
+
+    For two columns that must both match: PostgreSQL, which has no statistics of expressions, would expect
+    next to no rows, and read the whole table to find them.
+    """
+    return _WithoutIndex(column)
+
+
+class _WithoutIndex(FunctionElement[str]):
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(_WithoutIndex)
+def _as_it_is(element: _WithoutIndex, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401 - options
+    return compiler.process(element.clauses, **more)
+
+
+@compiles(_WithoutIndex, "sqlite")
+def _as_an_expression(element: _WithoutIndex, compiler: SQLCompiler, **more: Any) -> str:  # noqa: ANN401
+    return f"({compiler.process(element.clauses, **more)} || '')"
 
 
 def is_sqlite(session: Session) -> bool:

@@ -57,7 +57,7 @@ class Database:
         """
         until = time.monotonic() + patience
         if self.is_sqlite and not self._writer.acquire(timeout=patience):
-            raise BusyError("the ledger is busy")
+            raise BusyError("the database is busy")
         try:
             with _translate_errors(), Session(self._immediate, expire_on_commit=False) as session:
                 _wait_at_most(session, max(until - time.monotonic(), 0.05) if self.is_sqlite else patience)
@@ -179,5 +179,5 @@ def _translate_errors() -> Iterator[None]:
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
         if "database is locked" in str(error.orig) or state in {"55P03", "57014"}:
-            raise BusyError("the ledger is busy") from error
+            raise BusyError("the database is busy") from error
         raise

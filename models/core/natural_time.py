@@ -42,7 +42,7 @@ def parse_time(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
         meant = None
     if meant is None:
         shown = escape_mrkdwn(collapse_spaces(text)[:60])
-        what = f"I do not know when “{shown}” is." if shown else "Enter a time."
+        what = f"I don't understand the time “{shown}”." if shown else "Enter a time."
         raise UnreadableTimeError(f"{what} Try {EXAMPLES}.")
     if meant <= now:
         raise UnreadableTimeError(f"That time has passed: {format_local(meant, now, zone)}. Try {EXAMPLES}.")

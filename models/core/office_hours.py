@@ -16,9 +16,9 @@ _ROUND_THE_CLOCK = (((timedelta(), _ONE_DAY),),) * len(_WEEKDAYS)
 _HOLIDAY_MAX_DAYS = 366  # days: anything longer is a slip of the pen in a year
 _HORIZON_DAYS = 36_525  # days, a century: one open minute a week adds up to a day in 28 years
 
-_HOURS_HINT = "give days and spans, such as Mon-Fri 09:00-12:30 13:30-18:00; Sat 10:00-14:00"
-_ZONE_HINT = "give an IANA time zone, such as Europe/Berlin"
-_HOLIDAYS_HINT = "give dates and ranges of at most a year, such as 2026-10-03, 2026-12-24..2027-01-01"
+_HOURS_HINT = "use days and times, such as Mon-Fri 09:00-12:30 13:30-18:00; Sat 10:00-14:00"
+_ZONE_HINT = "use an IANA time zone, such as Europe/Berlin"
+_HOLIDAYS_HINT = "use dates and ranges of at most a year, such as 2026-10-03, 2026-12-24..2027-01-01"
 
 _GROUP = re.compile(r"([a-z,-]+)((?: [0-9:]+-[0-9:]+)+)")
 _TIME = re.compile(r"([0-9]{1,2}):([0-5][0-9])")

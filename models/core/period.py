@@ -2,12 +2,14 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.core import period_words
+from models.core.account_filter import AccountFilter, list_accounts
 from models.core.base import RuleBrokenError
 from models.core.mrkdwn import escape_mrkdwn
 
@@ -81,21 +83,31 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class StatsQuery:
-    """A period, and filters: one teammate (Slack id), one Slack channel (id), one network; None for all."""
+    """A period, and filters: one teammate (Slack id), Slack channel (id), network, account; None for all."""
 
     period: Period
     person: str | None = None
     channel: str | None = None
     network: str | None = None
+    account: AccountFilter | None = None
+
+
+def _no_account(_handle: str) -> None:
+    """No handle is one of ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameLookup:
-    """Looks up what a question can name: Slack ids of teammates and channels by name, titles of networks."""
+    """Looks up what a question can name: Slack ids of teammates and channels by name, titles of networks.
+
+    And our accounts by handle, of which `handles` lists those that are connected.
+    """
 
     person: Callable[[str], str | None]
     channel: Callable[[str], str | None]
     networks: Mapping[str, str]
+    account: Callable[[str], AccountFilter | None] = _no_account
+    handles: Sequence[str] = ()
 
 
 def parse_stats_query(typed: str, *, zone: ZoneInfo, now: datetime, known: NameLookup) -> StatsQuery:
@@ -104,20 +116,21 @@ def parse_stats_query(typed: str, *, zone: ZoneInfo, now: datetime, known: NameL
     Raises `PeriodError` if they cannot be read or name two of a kind.
     """
     period: Period | None = None
-    filters: dict[str, str] = {}
+    filters: dict[str, Any] = {}
     for word in period_words.split_words(typed):
         found = _parse_filter(word, known)
         if found is not None:
             kind, name = found
             if filters.get(kind, name) != name:
-                raise PeriodError(f"Give only one of each kind: {kind}, such as {_example(kind)}.")
+                raise PeriodError(f"Use only one of each kind: {kind}, such as {_example(kind)}.")
             filters[kind] = name
             continue
         if not looks_like_period(word):
             raise PeriodError(_unknown_word_message(word, known))
         if period is not None:
             raise PeriodError(
-                f"That is two periods, {period.label} and “{escape_mrkdwn(word)}”: give one. {EXAMPLES_HINT}"
+                f"That's two periods, {period.label} and “{escape_mrkdwn(word)}”: use only one. "
+                f"{EXAMPLES_HINT}"
             )
         period = parse_period(word, zone=zone, now=now)
     return StatsQuery(period or parse_period(DEFAULT_PERIOD, zone=zone, now=now), **filters)
@@ -145,7 +158,7 @@ def parse_period(word: str, *, zone: ZoneInfo, now: datetime) -> Period:
     if last := _LAST.fullmatch(low):
         length = int(last[1])
         if not 1 <= length <= PERIOD_MAX_DAYS:
-            raise PeriodError(f"“{low}” is not a valid period: give 1d to {PERIOD_MAX_DAYS}d.")
+            raise PeriodError(f"“{low}” is not a valid period: use 1d to {PERIOD_MAX_DAYS}d.")
         return Period(date.fromordinal(today.toordinal() - length + 1), today, zone, now)
     first, dots, end = low.partition("..")
     begin, last_day = _parse_days(first, word)
@@ -201,26 +214,18 @@ def _parse_days(text: str, typed: str) -> tuple[date, date]:
             one = date(int(day[1]), int(day[2]), int(day[3]))
             return one, one
     except ValueError:
-        raise PeriodError(
-            f"There is no such day or month as “{escape_mrkdwn(text)}”. {EXAMPLES_HINT}"
-        ) from None
-    raise PeriodError(f"I do not understand the period “{escape_mrkdwn(typed)}”. {EXAMPLES_HINT}")
+        raise PeriodError(f"There is no day or month “{escape_mrkdwn(text)}”. {EXAMPLES_HINT}") from None
+    raise PeriodError(f"I don't understand the period “{escape_mrkdwn(typed)}”. {EXAMPLES_HINT}")
 
 
-def _parse_filter(word: str, known: NameLookup) -> tuple[str, str] | None:
+def _parse_filter(word: str, known: NameLookup) -> tuple[str, str | AccountFilter] | None:
     """Returns the kind of filter that `word` is and what it names; None if it is none."""
     if person := _PERSON.fullmatch(word):
         return "person", person[1]
     if channel := _CHANNEL.fullmatch(word):
         return "channel", channel[1]
     if word.startswith("@") and len(word) > 1:
-        found = known.person(word[1:])
-        if found is None:
-            raise PeriodError(
-                f"I don't know anyone called “{escape_mrkdwn(word)}”: pick them from Slack's list while you "
-                f"type @.",
-            )
-        return "person", found
+        return _parse_name(word, known)
     if word.startswith("#") and len(word) > 1:
         found = known.channel(word[1:])
         if found is None:
@@ -235,17 +240,31 @@ def _parse_filter(word: str, known: NameLookup) -> tuple[str, str] | None:
     return None
 
 
+def _parse_name(word: str, known: NameLookup) -> tuple[str, str | AccountFilter]:
+    """Slack sends teammates as `<@U1>`, so a plain handle is one of ours rather than a teammate's name."""
+    account = known.account(word[1:])
+    if account is not None:
+        return "account", account
+    found = known.person(word[1:])
+    if found is None:
+        raise PeriodError(
+            f"I don't know anyone called “{escape_mrkdwn(word)}”: pick them from Slack's list while you "
+            f"type @.{list_accounts(known.handles)}",
+        )
+    return "person", found
+
+
 def _unknown_word_message(word: str, known: NameLookup) -> str:
     networks = ", ".join(f"`{name}`" for name in known.networks)
     return (
-        f"I do not know “{escape_mrkdwn(word)}”: give a period such as `7d` or `2026-10`, and if you "
-        f"like a person "
-        f"(`@ana`), a channel (`#support`) or a network ({networks or 'none is connected'})."
+        f"Unknown word “{escape_mrkdwn(word)}”. Use a period such as `7d` or `2026-10`, and optionally a "
+        f"person (`@ana`), a channel (`#support`), a network ({networks or 'none is connected'}) or one of "
+        "our accounts (`@handle`)."
     )
 
 
 def _example(kind: str) -> str:
-    return {"person": "`@ana`", "channel": "`#support`"}.get(kind, "`x`")
+    return {"person": "`@ana`", "channel": "`#support`", "account": "`@fernpress`"}.get(kind, "`x`")
 
 
 def _day_after(day: date) -> date:

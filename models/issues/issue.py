@@ -122,7 +122,7 @@ class Issue(Base):
         shown, name = check_title(title)
         old = self.title
         if shown == old:
-            raise RuleBrokenError("It has that title already, so nothing was changed.")
+            raise RuleBrokenError("It already has that title, so nothing was changed.")
         # Lock tickets before the name changes: one who adds a ticket holds it, and then waits for the issue.
         self.lock_tickets(session)
         try:
@@ -132,7 +132,7 @@ class Issue(Base):
                 self.title = shown
                 session.flush()
         except IntegrityError:  # another issue took the name at this moment
-            raise RuleBrokenError("Someone has just given another issue that title. Look again.") from None
+            raise RuleBrokenError("Someone just gave another issue that title. Please check again.") from None
         self.redraw_cards(session)
         data = {"issue": self.id, "title": shown, "from": old}
         Event.record(session, "issue renamed", at=at, by=by, text=shown, data=data)
@@ -202,7 +202,7 @@ class Issue(Base):
         Raises `RuleBrokenError` if it is fixed already.
         """
         if self.fixed_at is not None:
-            raise RuleBrokenError(f"<@{self.fixed_by}> has marked this one as fixed already.")
+            raise RuleBrokenError(f"<@{self.fixed_by}> has already marked this issue as fixed.")
         self.fixed_at, self.fixed_by = at, by
         self.redraw_cards(session)
         cleared = dict.fromkeys(("told_at", "told_since", "skipped_at", "skip_reason", "settled_by"))
@@ -212,7 +212,7 @@ class Issue(Base):
     def reopen(self, session: Session, *, by: str, at: datetime) -> None:
         """Mark it as not fixed. Raises `RuleBrokenError` if it is open."""
         if self.fixed_at is None:
-            raise RuleBrokenError("This issue is open already.")
+            raise RuleBrokenError("This issue is already open.")
         self.fixed_at = self.fixed_by = None
         self.redraw_cards(session)
         Event.record(session, "issue reopened", at=at, by=by, text=self.title, data={"issue": self.id})

@@ -65,19 +65,19 @@ def refuse_if_merged(session: Session, issue_id: int) -> None:
     remains = session.get_one(Issue, Issue.resolve_merged(session, issue_id))
     if remains.id != issue_id:
         raise RuleBrokenError(
-            f"Someone has merged this one into “{escape_mrkdwn(remains.title)}”. Open that one to go on."
+            f"Someone has merged this one into “{escape_mrkdwn(remains.title)}”. Open that one instead."
         )
 
 
 def _lock_both(session: Session, issue_id: int, into_id: int) -> tuple[Issue, Issue]:
     """Lock both in the order of their ids, so that two opposite merges wait and do not deadlock."""
     if issue_id == into_id:
-        raise RuleBrokenError("That is the same issue. Pick another one.")
+        raise RuleBrokenError("That is the same issue. Choose another one.")
     while True:
         into = Issue.resolve_merged(session, into_id)
         if into == Issue.resolve_merged(session, issue_id):
             raise RuleBrokenError(
-                f"They are the same issue already: “{escape_mrkdwn(session.get_one(Issue, into).title)}”."
+                f"They are already merged: “{escape_mrkdwn(session.get_one(Issue, into).title)}”."
             )
         refuse_if_merged(session, issue_id)
         query = select(Issue).where(Issue.id.in_((issue_id, into)), Issue.merged_into.is_(None))

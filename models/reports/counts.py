@@ -24,8 +24,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
+from models.core.account_filter import AccountFilter
 from models.core.audit_event import HEARD_ACTOR
-from models.core.base import is_sqlite, without_index
+from models.core.base import is_sqlite, without_index, without_sqlite_index
 from models.core.query_pipeline import QueryPipeline
 from models.core.sql_time import epoch_seconds, time_slots
 from models.sources.mention import Mention
@@ -68,11 +69,16 @@ _KIND = case(
 
 @dataclass(frozen=True, slots=True)
 class StatsFilter:
-    """What to count: of a teammate (tickets they own, closed or answered first), a channel, a network."""
+    """What to count: the tickets of a teammate, a channel, a network, an account; None for all.
+
+    A teammate's are those that they own, closed or answered first. A ticket, and every post on it, belongs to
+    the account that heard it first.
+    """
 
     person: str | None = None
     channel: str | None = None
     network: str | None = None
+    account: AccountFilter | None = None
 
 
 @dataclass(slots=True)
@@ -156,7 +162,7 @@ def _mentions_query(whose: StatsFilter) -> Select[Any]:
     query = select(Mention.id).where(Mention.network != CANARY_NETWORK)
     if whose.network is not None:
         query = query.where(without_index(Mention.network) == whose.network)
-    if whose.person is not None or whose.channel is not None:
+    if any(one is not None for one in (whose.person, whose.channel, whose.account)):
         query = query.join(Ticket, Ticket.id == Mention.ticket_id).where(*_ticket_conditions(whose))
     return query
 
@@ -322,7 +328,10 @@ def _ticket_conditions(whose: StatsFilter) -> list[ColumnElement[bool]]:
         conditions.append(without_index(Ticket.network) == whose.network)
     if whose.channel is not None:
         conditions.append(Ticket.channel == whose.channel)
+    if whose.account is not None:
+        columns = (without_sqlite_index(Ticket.network), without_sqlite_index(Ticket.account_id))
+        conditions.append(whose.account.condition(*columns))
     if whose.person is not None:
-        columns = (Ticket.owner, Ticket.first_reply_by, Ticket.closed_by)
-        conditions.append(or_(*(column == whose.person for column in columns)))
+        people = (Ticket.owner, Ticket.first_reply_by, Ticket.closed_by)
+        conditions.append(or_(*(column == whose.person for column in people)))
     return conditions

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from models.core.account_filter import AccountFilter
 from models.core.audit_event import Event
 from models.core.base import add_if_absent
 from models.core.query_pipeline import QueryPipeline
@@ -97,15 +98,15 @@ def count_day(session: Session, day: date, *, is_next: bool = False) -> None:
     progress = _lock_progress(session)
     since, until = _midnight(day), _midnight(day + timedelta(days=1))
     session.execute(delete(DailyStats).where(DailyStats.day == day))
-    for network, channel in _network_channels(session, since, until):
+    for network, account_id, channel in _places(session, since, until):
         counts = query_counts(
             QueryPipeline(session),
             since,
             until,
-            StatsFilter(channel=channel, network=network),
+            StatsFilter(channel=channel, account=AccountFilter("", ((network, account_id),))),
             step=HOUR_SECONDS,
         )()
-        place = {"day": day, "network": network, "channel": channel}
+        place = {"day": day, "network": network, "account_id": account_id, "channel": channel}
         session.execute(
             insert(DailyStats).values(**place, brief=_brief_json(counts), rest=_rest_json(counts))
         )
@@ -123,18 +124,23 @@ def _lock_progress(session: Session) -> RollupProgress:
     return found
 
 
-def _network_channels(session: Session, since: datetime, until: datetime) -> list[tuple[str, str]]:
-    """The networks and channels that have tickets concerned by that time."""
-    place = select(Ticket.network, Ticket.channel).where(Ticket.network != CANARY_NETWORK).distinct()
+def _places(session: Session, since: datetime, until: datetime) -> list[tuple[str, str, str]]:
+    """The networks, accounts and channels that have tickets concerned by that time."""
+    columns = (Ticket.network, Ticket.account_id, Ticket.channel)
+    place = select(*columns).where(Ticket.network != CANARY_NETWORK).distinct()
     heard = select(Mention.ticket_id).where(Mention.posted_at >= since, Mention.posted_at < until)
     asked = select(Turn.ticket_id).where(Turn.asked_at >= since, Turn.asked_at < until)
     found = {
-        (network, channel)
+        (network, account_id, channel)
         for tickets in (heard, asked)
-        for network, channel in session.execute(place.where(Ticket.id.in_(tickets.scalar_subquery())))
+        for network, account_id, channel in session.execute(
+            place.where(Ticket.id.in_(tickets.scalar_subquery()))
+        )
     }
     opened = place.where(Ticket.opened_at >= since, Ticket.opened_at < until)
-    return sorted(found | {(network, channel) for network, channel in session.execute(opened)})
+    return sorted(
+        found | {(network, account_id, channel) for network, account_id, channel in session.execute(opened)}
+    )
 
 
 def _brief_json(counts: PeriodCounts) -> Json:
@@ -191,6 +197,8 @@ def read_days(
         query = query.where(DailyStats.network == whose.network)
     if whose.channel is not None:
         query = query.where(DailyStats.channel == whose.channel)
+    if whose.account is not None:
+        query = query.where(whose.account.condition(DailyStats.network, DailyStats.account_id))
     counts = PeriodCounts()
     for day, *parts in ask(query)():
         _add_day(counts, int(_midnight(day).timestamp()), parts[0])

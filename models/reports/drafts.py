@@ -46,7 +46,7 @@ def discard_draft(session: Session, reply_id: int, *, by: str, at: datetime) -> 
     ticket = Ticket.lock(session, session.get_one(Reply, reply_id).ticket_id)
     reply = session.get_one(Reply, reply_id, populate_existing=True)
     if reply.actor != by:
-        raise RuleBrokenError("Only its author decides about this one.")
+        raise RuleBrokenError("Only its author can decide about this draft.")
     if reply.state not in RETURNED_STATES or not reply.is_last(session):
         raise RuleBrokenError("That is no longer a draft: the card shows what happened to it.")
     if reply.state != DeliveryState.DRAFT:

@@ -32,6 +32,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
+from models.core.account_filter import AccountFilter
 from models.core.audit_event import Event
 from models.core.base import Moment
 from models.sources.account import Account
@@ -92,6 +93,7 @@ class ExportFilter:
     network: str | None = None
     channel: str | None = None
     person: str | None = None
+    account: AccountFilter | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class ExportTable:
     """One kind of row: its columns with their sources, and what the filters mean for it.
 
     `at` is the time that a period filters by; `states` are the values that `state` may have, None for any.
+    `account_id` is the account of ours that a row belongs to.
     """
 
     name: str
@@ -111,6 +114,7 @@ class ExportTable:
     people: tuple[Column[str] | Column[str | None], ...]
     joins: Any
     condition: ColumnElement[bool]
+    account_id: Any = Ticket.account_id
 
     @property
     def header(self) -> list[str]:
@@ -152,6 +156,8 @@ class ExportTable:
             conditions.append(Ticket.channel == wanted.channel)
         if wanted.person is not None:
             conditions.append(or_(*(who == wanted.person for who in self.people)))
+        if wanted.account is not None:
+            conditions.append(wanted.account.condition(Ticket.network, self.account_id))
         return query.select_from(self.joins).where(*conditions)
 
 
@@ -159,6 +165,9 @@ class ExportTable:
 
 _asked = aliased(Mention, name="asked")
 _ours = and_(Account.network == Ticket.network, Account.network_id == Ticket.account_id)
+# As which a reply goes out; older workers left it empty, and it was the ticket's.
+_sender_id = func.coalesce(func.nullif(Reply.account_id, ""), Ticket.account_id)
+_sender = and_(Account.network == Ticket.network, Account.network_id == _sender_id)
 # By the ticket first: its posts are adjacent, and integers compare faster than post ids.
 _target = _asked.is_post_of(Ticket.id, Ticket.target_post_id)
 _not_a_test = Ticket.network != CANARY_NETWORK
@@ -184,6 +193,7 @@ TICKET_TABLE = ExportTable(
         ),
         *_named(Ticket.closed_at, Ticket.closed_by, text=func.coalesce(_asked.text, "")),
         *_named(lang=_asked.lang, url=_asked.url, deleted_at=_asked.deleted_at),
+        *_named(account_id=Ticket.account_id),
     ),
     key=Ticket.id,
     at=Ticket.opened_at,
@@ -203,6 +213,7 @@ REPLY_TABLE = ExportTable(
         *_named(Ticket.channel, Reply.turn, Reply.state, Reply.text, Reply.actor, Reply.author, Reply.source),
         *_named(Reply.to_post_id, Reply.created_at, Reply.sent_at, Reply.settled_at),
         *_named(Reply.was_handed_off, Reply.tries, Reply.post_id, Reply.post_url, Reply.reason),
+        *_named(account_id=_sender_id),
     ),
     key=Reply.id,
     at=Reply.created_at,
@@ -211,8 +222,9 @@ REPLY_TABLE = ExportTable(
     people=(Reply.actor, Reply.author),
     joins=Reply.__table__.join(Ticket.__table__, Ticket.id == Reply.ticket_id)
     .join(Author.__table__, Author.id == Ticket.author_id)
-    .outerjoin(Account.__table__, _ours),
+    .outerjoin(Account.__table__, _sender),
     condition=and_(_not_a_test, Reply.state.not_in(PRIVATE_STATES)),
+    account_id=_sender_id,
 )
 _gone = (
     select(Mention.id)
@@ -236,15 +248,16 @@ EVENT_TABLE = ExportTable(
             ),
             data=Event.data,
         ),
+        *_named(account=Account.handle, account_id=Ticket.account_id),
     ),
     key=Event.id,
     at=Event.at,
     state=Event.act,
     states=None,
     people=(Event.actor,),
-    joins=Event.__table__.outerjoin(Ticket.__table__, Ticket.id == Event.ticket_id).outerjoin(
-        Reply.__table__, Reply.id == Event.reply_id
-    ),
+    joins=Event.__table__.outerjoin(Ticket.__table__, Ticket.id == Event.ticket_id)
+    .outerjoin(Reply.__table__, Reply.id == Event.reply_id)
+    .outerjoin(Account.__table__, _ours),
     condition=or_(Ticket.network.is_(None), _not_a_test),
 )
 EXPORT_TABLES: Mapping[str, ExportTable] = MappingProxyType(

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from models.core.base import without_index
+from models.core.account_filter import AccountFilter
+from models.core.base import without_index, without_sqlite_index
 from models.slack.card import Card
 from models.sources.account import Account
 from models.sources.attachment import Attachment, display_text
@@ -117,13 +118,14 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class OpenTicketFilter:
-    """Which open tickets: all conditions must hold; of several channels or networks, any."""
+    """Which open tickets: all conditions must hold; of several channels, networks or accounts, any."""
 
     owner: str | None = None
     unclaimed: bool = False
     overdue_at: datetime | None = None
     channels: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
+    accounts: tuple[AccountFilter, ...] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Returns the filter as SQL conditions on tickets."""
@@ -138,11 +140,14 @@ class OpenTicketFilter:
             found.append(Ticket.channel.in_(self.channels))
         if self.networks:
             found.append(without_index(Ticket.network).in_(self.networks))
+        if self.accounts:
+            columns = (without_sqlite_index(Ticket.network), without_sqlite_index(Ticket.account_id))
+            found.append(or_(*(one.condition(*columns) for one in self.accounts)))
         return found
 
 
 ALL_OPEN = OpenTicketFilter()
-# Snoozed ones at the end, the others by when they are due, then the longest wait first.
+# Snoozed ones at the end, the others by when they are due, then longest wait first.
 _BY_DUE_TIME = (
     Ticket.state == TicketState.SNOOZED,
     Ticket.due_at.asc().nulls_last(),
@@ -162,12 +167,12 @@ def list_by_due_time(
 
 
 def list_owned(session: Session, user: str, *, limit: int) -> Listing:
-    """Returns the open tickets that `user` owns, the longest wait first."""
+    """Returns the open tickets that `user` owns, longest wait first."""
     return _build_listing(session, [Ticket.owner == user], (Ticket.waiting_since, Ticket.id), limit)
 
 
 def list_by_wait(session: Session, *, limit: int) -> Listing:
-    """Returns the open tickets, the longest wait first and snoozed ones last."""
+    """Returns the open tickets, longest wait first and snoozed ones last."""
     return _build_listing(
         session, [], (Ticket.state == TicketState.SNOOZED, Ticket.waiting_since, Ticket.id), limit
     )

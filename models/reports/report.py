@@ -97,7 +97,7 @@ StatsBuilder = Callable[[timedelta], PeriodStats]
 
 def build_report(session: Session, question: StatsQuery, *, target: timedelta) -> StatsReport:
     """Returns the answer to `question`; `target` is the time within which a first reply is due."""
-    whose = StatsFilter(question.person, question.channel, question.network)
+    whose = StatsFilter(question.person, question.channel, question.network, question.account)
     with open_pipeline(session) as ask:
         now = query_stats(ask, question.period, whose)
         before = query_stats(ask, question.period.before, whose, brief=True)

@@ -5,17 +5,20 @@ match, in any case and with any accents; scripts without blanks (Chinese, Japane
 character by character.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
+from types import MappingProxyType
 from typing import Any
 
 import regex
-from sqlalchemy import Select, and_, select, text
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from models.core.base import RuleBrokenError, is_sqlite
+from models.core.account_filter import AccountFilter
+from models.core.base import RuleBrokenError, is_sqlite, without_sqlite_index
+from models.core.command_words import strip_marks
 from models.core.fold import fold
 from models.slack.card import Card
 from models.sources.author import Author
@@ -33,6 +36,7 @@ RECENT_MAX_IDS = 20_000
 ID_UPPER_BOUND = 2**62  # greater than any id
 # What our team published or is about to publish. Drafts are private to their author.
 SEARCHABLE_STATES = (*LIVE_STATES, DeliveryState.WITHDRAWN)
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
 
 _QUOTED = regex.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]?|([^\s"“”„«»]+)')
 
@@ -77,34 +81,75 @@ class SearchPage:
     more: SearchCursor | None
 
 
+def split_accounts(
+    typed: str, find: Callable[[str], AccountFilter | None]
+) -> tuple[str, tuple[AccountFilter, ...]]:
+    """Returns `typed` without the handles of our own accounts, and those accounts, each handle once.
+
+    `find` looks a handle up, without @. In quotation marks a handle is a word like others. Raises
+    `RuleBrokenError` if the text is too long.
+    """
+    _check_length(typed)
+    found: dict[str, AccountFilter] = {}
+
+    def keep(piece: regex.Match[str]) -> str:
+        word = strip_marks(piece[2] or "")
+        account = find(word[1:]) if word.startswith("@") and len(word) > 1 else None
+        if account is None:
+            return str(piece[0])
+        found[account.handle.casefold()] = account
+        return ""
+
+    rest = _QUOTED.sub(keep, typed)
+    return " ".join(rest.split()) if found else typed, tuple(found.values())
+
+
 def parse_phrases(typed: str) -> list[str]:
     """Returns what to search for, folded: each word by itself, and what is in quotation marks as one phrase.
 
     Everything else (operators, signs, emoji) is ignored. Raises `RuleBrokenError` if nothing is left, or the
     text is too long.
     """
-    if len(typed) > QUERY_MAX_CHARS:
-        raise RuleBrokenError(
-            f"That is {len(typed):,} characters, and a search takes {QUERY_MAX_CHARS} at most. "
-            "Type fewer words."
-        )
+    _check_length(typed)
     pieces = (quoted or bare for quoted, bare in _QUOTED.findall(typed))
     found = [phrase for phrase in dict.fromkeys(map(fold, pieces)) if phrase]
     if not found:
         raise RuleBrokenError(
-            "There is no word to search for. Try `/mentions search slow checkout`, "
+            "Type a word to search for, such as `/mentions search slow checkout`, "
             '`"out of stock"` or, for a person, `/mentions search @maria`.'
         )
     return found
 
 
-def search(session: Session, looked_for: Sequence[str], *, before: SearchCursor, limit: int) -> SearchPage:
+def _check_length(typed: str) -> None:
+    if len(typed) > QUERY_MAX_CHARS:
+        raise RuleBrokenError(
+            f"That is {len(typed):,} characters; a search can have at most {QUERY_MAX_CHARS}. Use fewer "
+            "words."
+        )
+
+
+def search(
+    session: Session,
+    looked_for: Sequence[str],
+    *,
+    before: SearchCursor,
+    limit: int,
+    accounts: Sequence[AccountFilter] = (),
+) -> SearchPage:
     """Returns the newest mentions and replies before the cursor `before` with all the phrases `looked_for`.
 
-    Newest means ingested or written last, so that a page goes on where the last one ended.
+    Newest means ingested or written last, so that a page goes on where the last one ended. With `accounts`
+    only of tickets of one of these, and then `looked_for` may be empty.
     """
-    mentions = _mentions(session, _ids(session, MENTION_INDEX, looked_for, before.mention, limit + 1))
-    replies = _replies(session, _replies_of(session, looked_for, before.reply, limit + 1))
+    if looked_for:
+        mention_ids = _mentions_of(session, looked_for, accounts, before.mention, limit + 1)
+        reply_ids = _replies_of(session, looked_for, accounts, before.reply, limit + 1)
+    else:
+        is_shown, is_sent = Mention.deleted_at.is_(None), Reply.state.in_(SEARCHABLE_STATES)
+        mention_ids = _newest_ids(session, Mention, accounts, before.mention, limit + 1, is_shown)
+        reply_ids = _newest_ids(session, Reply, accounts, before.reply, limit + 1, is_sent)
+    mentions, replies = _mentions(session, mention_ids), _replies(session, reply_ids)
     # Each list keeps its own order, by id, which the cursor uses: many rows have the same time.
     merged = list(merge(mentions, replies, key=lambda one: one[0], reverse=True))
     shown = tuple(found for _, found in merged[:limit])
@@ -119,10 +164,20 @@ def search(session: Session, looked_for: Sequence[str], *, before: SearchCursor,
 
 
 def _ids(
-    session: Session, index: str, looked_for: Sequence[str], before: int, limit: int, *, also: str = ""
+    session: Session,
+    index: str,
+    looked_for: Sequence[str],
+    before: int,
+    limit: int,
+    *,
+    also: str = "",
+    values: Mapping[str, str] = NO_VALUES,
 ) -> list[int]:
-    """The highest ids below `before` of rows with those words. `also` is a JOIN with further conditions."""
-    given = {"before": before, "limit": limit}
+    """The highest ids below `before` of rows with those words.
+
+    `also` are JOINs with further conditions, with `values` in them.
+    """
+    given: dict[str, Any] = {"before": before, "limit": limit, **values}
     if is_sqlite(session):
         query = text(
             f"SELECT w.rowid FROM {index} w {also} WHERE {index} MATCH :words AND w.rowid < :before "  # noqa: S608
@@ -149,7 +204,7 @@ def _for_tsquery(looked_for: Sequence[str]) -> str:
 
 
 def _ids_in_postgresql(
-    session: Session, index: str, looked_for: Sequence[str], given: dict[str, int], also: str
+    session: Session, index: str, looked_for: Sequence[str], given: dict[str, Any], also: str
 ) -> list[int]:
     """Two queries, since neither plan is fast for every word.
 
@@ -179,17 +234,67 @@ def _ids_in_postgresql(
     return found
 
 
-def _replies_of(session: Session, looked_for: Sequence[str], before: int, limit: int) -> list[int]:
+def _mentions_of(
+    session: Session, looked_for: Sequence[str], accounts: Sequence[AccountFilter], before: int, limit: int
+) -> list[int]:
+    join, values = _join_accounts(session, "m", accounts)
+    also = f"JOIN mentions m ON m.id = w.{_key(session)} {join}" if accounts else ""
+    return _ids(session, MENTION_INDEX, looked_for, before, limit, also=also, values=values)
+
+
+def _replies_of(
+    session: Session, looked_for: Sequence[str], accounts: Sequence[AccountFilter], before: int, limit: int
+) -> list[int]:
     """Only replies that are or were to be public."""
     states = ", ".join(f"'{state}'" for state in SEARCHABLE_STATES)
-    return _ids(
-        session,
-        REPLY_INDEX,
-        looked_for,
-        before,
-        limit,
-        also=f"JOIN replies r ON r.id = w.{_key(session)} AND r.state IN ({states})",
+    join, values = _join_accounts(session, "r", accounts)
+    also = f"JOIN replies r ON r.id = w.{_key(session)} AND r.state IN ({states}) {join}"
+    return _ids(session, REPLY_INDEX, looked_for, before, limit, also=also, values=values)
+
+
+def _join_accounts(
+    session: Session, alias: str, accounts: Sequence[AccountFilter]
+) -> tuple[str, dict[str, str]]:
+    """A JOIN of the table `alias` with the tickets of `accounts`, and its values; empty for no account.
+
+    SQLite can use no index for it, or it might begin with all tickets of an account; compare
+    `without_sqlite_index`.
+    """
+    whole = " || ''" if is_sqlite(session) else ""
+    keys = [key for one in accounts for key in one.keys]
+    if not keys:
+        return "", {}
+    either = " OR ".join(
+        f"(t.network{whole} = :network{place} AND t.account_id{whole} = :account{place})"
+        for place in range(len(keys))
     )
+    values = {f"network{place}": network for place, (network, _) in enumerate(keys)}
+    values |= {f"account{place}": account_id for place, (_, account_id) in enumerate(keys)}
+    return f"JOIN tickets t ON t.id = {alias}.ticket_id AND ({either})", values
+
+
+def _newest_ids(
+    session: Session,
+    table: type[Mention | Reply],
+    accounts: Sequence[AccountFilter],
+    before: int,
+    limit: int,
+    *conditions: ColumnElement[bool],
+) -> list[int]:
+    """The highest ids below `before` of rows of `table` on tickets of `accounts`.
+
+    First among the newest rows; where those are too few, by the index of tickets of an account.
+    """
+    query = select(table.id).join(Ticket, Ticket.id == table.ticket_id).where(table.id < before, *conditions)
+    query = query.order_by(table.id.desc()).limit(limit)
+    low = min(before, (session.scalar(select(func.max(table.id))) or 0) + 1) - RECENT_MAX_IDS
+    columns = (without_sqlite_index(Ticket.network), without_sqlite_index(Ticket.account_id))
+    walk = or_(*(one.condition(*columns) for one in accounts))
+    found = list(session.scalars(query.where(table.id >= low, walk)))
+    if len(found) == limit or low <= 1:
+        return found
+    indexed = or_(*(one.condition(Ticket.network, Ticket.account_id) for one in accounts))
+    return list(session.scalars(query.where(indexed)))
 
 
 def _key(session: Session) -> str:

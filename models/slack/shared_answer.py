@@ -41,14 +41,14 @@ class SharedAnswer(Base):
         """
         found = cls._held(session, key)
         if found is None:
-            raise RuleBrokenError("That is too old to be shared: ask for it again, and share that.")
+            raise RuleBrokenError("That answer is too old to share. Ask again, and share the new one.")
         if found.state == SHARING_STATE:
             raise RuleBrokenError(
-                "Slack has not confirmed yet whether that was shared: look in the channel. "
-                "If it is not there, ask for it again, and share that.",
+                "Slack hasn't confirmed yet whether that was shared. Check the channel; if it isn't "
+                "there, ask again and share the new answer.",
             )
         if found.state == SHARED_STATE:
-            raise RuleBrokenError("You have shared that already.")
+            raise RuleBrokenError("You have already shared that.")
         found.state = SHARING_STATE
         return found
 

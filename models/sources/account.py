@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, UniqueConstraint, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, aliased, mapped_column
 
+from models.core.account_filter import AccountFilter
 from models.core.base import Base, Key, add_if_absent
 
 AccountSource = Literal["environment", "connected"]
@@ -22,6 +23,8 @@ class AccountHandles:
 
     by_account: Mapping[tuple[str, str], str] = field(default_factory=dict)
     connected: Mapping[str, int] = field(default_factory=dict)  # how many accounts, by network
+    servers: Mapping[tuple[str, str], str] = field(default_factory=dict)  # where networks have several
+    connected_handles: tuple[str, ...] = ()  # each once, with the server, in alphabetical order
 
     def handle(self, network: str, account_id: str) -> str | None:
         """Returns that account's handle; None if it was never seen."""
@@ -30,6 +33,23 @@ class AccountHandles:
     def distinguishing(self, network: str, account_id: str) -> str | None:
         """Returns that account's handle if its network has several accounts of ours; None if it has one."""
         return self.handle(network, account_id) if self.connected.get(network, 0) > 1 else None
+
+    def find(self, handle: str) -> AccountFilter | None:
+        """Returns our accounts called `handle`, in any case, with or without the server; None if none is."""
+        wanted = handle.removeprefix("@").casefold()
+        found = {
+            key: one
+            for key, one in self.by_account.items()
+            if wanted in {one.casefold(), f"{one}@{self.servers.get(key, '')}".casefold()}
+        }
+        return AccountFilter(next(iter(found.values())), tuple(found)) if found else None
+
+    def may_be(self, network: str, account_id: str, chosen: Collection[AccountFilter]) -> bool:
+        """Whether `chosen` (empty: all) has that account, or may have it because it is not known yet."""
+        keys = {key for one in chosen for key in one.keys}
+        if not keys or (network, account_id) in keys:
+            return True
+        return (network, account_id) not in self.by_account and network in {name for name, _ in keys}
 
 
 NO_HANDLES = AccountHandles()
@@ -73,6 +93,8 @@ class Account(Base):
         return AccountHandles(
             {(one.network, one.network_id): one.handle for one in found},
             Counter(one.network for one in found if one.source is not None),
+            {(one.network, one.network_id): one.server for one in found if one.server},
+            tuple(sorted({one.at_handle[1:] for one in found if one.source is not None}, key=str.casefold)),
         )
 
     @classmethod

@@ -108,7 +108,7 @@ class Mention(Base):
         Raises `MovedOnError`.
         """
         if latest is not None and self.post_id == post_id and self.latest_id != latest:
-            raise MovedOnError("They changed their post since you began to write. Read it, then send again.")
+            raise MovedOnError("They edited their post after you started writing. Read it, then send again.")
 
     @property
     def rank(self) -> tuple[datetime, str]:

@@ -173,7 +173,7 @@ class AnsweringMixin(OwnershipMixin):
         """Refuse a reply to a turn or post that is no longer the current one."""
         live = self.live_reply(session)
         if live is not None and turn <= self.turn:
-            raise TakenError(f"<@{live.actor}> has answered this one already: “{escape_mrkdwn(live.text)}”")
+            raise TakenError(f"<@{live.actor}> has already replied: “{escape_mrkdwn(live.text)}”")
         if turn > self.turn:
             may_follow_up = live is not None and live.state in PUBLIC_STATES and turn == self.turn + 1
             if not may_follow_up or to_post_id != self.target_post_id:
@@ -181,7 +181,8 @@ class AnsweringMixin(OwnershipMixin):
         elif self.state not in OPEN_STATES:
             who = "Heard" if self.closed_by in {None, HEARD_ACTOR} else f"<@{self.closed_by}>"
             raise TakenError(
-                f"{who} closed this one meanwhile ({escape_mrkdwn(self.reason or self.state)}). Reopen "
+                f"{who} closed this ticket in the meantime ({escape_mrkdwn(self.reason or self.state)}). "
+                "Reopen "
                 f"it first."
             )
         elif turn != self.turn or to_post_id != self.target_post_id:
@@ -216,7 +217,7 @@ class AnsweringMixin(OwnershipMixin):
                 else:
                     draft.hand_off(session, at=at, by=by, why=by_hand)
         except IntegrityError as error:  # two submits at once: the unique index on (ticket, turn) decides
-            raise TakenError("Someone answered this one a moment ago.") from error
+            raise TakenError("Someone replied a moment ago.") from error
         self._clear_composer()
         self.back_at = None
         self.record_activity(by=by, at=at)

@@ -15,15 +15,15 @@ from models.tickets.ticket import Ticket
 def why_cannot_reply(ticket: Ticket, live: Reply | None) -> str:
     """Why nothing can be written now, and what to do about it, as mrkdwn; `live` is the turn's reply."""
     if live is None:
-        return f"This one is closed: {ticket.state}. Press *Reopen* on the card first."
+        return f"This ticket is closed: {ticket.state}. Press *Reopen* on the card first."
     who = f"<@{live.actor}>"
     if live.state in PENDING_STATES:
-        return f"{who}'s reply is about to go out. *Undo* on the card stops it, and then it can be changed."
+        return f"{who}'s reply is about to go out. *Undo* on the card stops it, and then you can edit it."
     if live.state == DeliveryState.HANDED_OFF:
-        return f"{who}'s reply waits to be posted by hand: see the card."
+        return f"{who}'s reply is waiting to be posted by hand: see the card."
     if live.state in PUBLIC_STATES:
-        return f"{who} has answered this one. *Follow up* on the card says more."
-    return f"{who}'s reply is on the wire, and nobody can say yet whether it is public: see the card."
+        return f"{who} has already replied. To add something, press *Follow up* on the card."
+    return f"{who}'s reply was sent but not confirmed yet, so it may be public: see the card."
 
 
 def keep_draft(

@@ -67,7 +67,7 @@ class OutcomesMixin(AnsweringMixin):
         public.
         """
         if self.state == TicketState.WAITING:
-            raise RuleBrokenError("This one is open already.")
+            raise RuleBrokenError("This ticket is already open.")
         if self.state == TicketState.SNOOZED or self.live_reply(session) is None:
             if promise is not None and (
                 self.state == TicketState.SNOOZED or (self.due_at and self.due_at < at)

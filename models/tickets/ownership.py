@@ -61,7 +61,7 @@ class OwnershipMixin(TicketColumns):
         if self.owner == by:
             return
         if self.owner is not None:
-            raise TakenError(f"<@{self.owner}> has this one already.")
+            raise TakenError(f"<@{self.owner}> already owns this ticket.")
         self._own(session, "claim", by=by, at=at)
 
     def take_over(self, session: Session, *, by: str, at: datetime) -> None:
@@ -77,7 +77,7 @@ class OwnershipMixin(TicketColumns):
         """
         self._must_be_open()
         if self.owner == to:
-            raise RuleBrokenError(f"<@{to}> has this one already.")
+            raise RuleBrokenError(f"<@{to}> already owns this ticket.")
         self._own(session, "assign", by=by, at=at, to=to)
 
     def release(self, session: Session, *, by: str, at: datetime) -> None:
@@ -87,9 +87,9 @@ class OwnershipMixin(TicketColumns):
         `OnItsWayError` while a reply of it may or may not be public.
         """
         if self.owner is None:
-            raise RuleBrokenError("This one is unassigned.")
+            raise RuleBrokenError("This ticket is unassigned.")
         if self.owner != by:
-            raise TakenError(f"<@{self.owner}> has this one; only they can release it.")
+            raise TakenError(f"<@{self.owner}> owns this ticket; only they can release it.")
         self._refuse_while_sending(session)
         self._disown(session, "release", by=by, at=at)
 
@@ -194,13 +194,13 @@ class OwnershipMixin(TicketColumns):
 
     def _must_be_open(self) -> None:
         if self.state not in OPEN_STATES:
-            raise RuleBrokenError(f"This one is closed: {self.state}. Reopen it first.")
+            raise RuleBrokenError(f"This ticket is closed: {self.state}. Reopen it first.")
 
     def _refuse_while_sending(self, session: Session) -> None:
         for reply in self.unsettled(session):
             if reply.state in MAYBE_SENT_STATES:
                 raise OnItsWayError(
-                    f"Not now: <@{reply.actor}>'s reply is {reply.state}, so it may be public already.",
+                    f"Not now: <@{reply.actor}>'s reply is {reply.state}, so it may already be public.",
                 )
 
     def _log(

@@ -58,4 +58,4 @@ class Pause(Base):
     @property
     def sentence(self) -> str:
         """Who paused the replies and how it ends, as mrkdwn."""
-        return f"<@{self.by}> has paused all public replies. `/mentions resume` lets them go out again."
+        return f"<@{self.by}> has paused all public replies. `/mentions resume` starts them again."

@@ -169,7 +169,7 @@ class Reply(ReplyColumns, Base):
         state that this object says.
         """
         if to not in TRANSITIONS[DeliveryState(self.state)] or self._never_left():
-            raise OvertakenError(f"That reply is {self.state} already.")
+            raise OvertakenError(f"That reply is already {self.state}.")
         values = {"due_at": None, **changes, "state": to, "fence": self.fence + 1}
         here = update(Reply).where(Reply.id == self.id, Reply.state == self.state, Reply.fence == self.fence)
         moved = session.execute(here.values(**values).execution_options(synchronize_session=False))
@@ -221,7 +221,7 @@ class Reply(ReplyColumns, Base):
     def _must_be(self, state: DeliveryState) -> None:
         """Refuse a move that is allowed from `state` only, where other states lead to the same one."""
         if self.state != state:
-            raise OvertakenError(f"That reply is {self.state} already.")
+            raise OvertakenError(f"That reply is already {self.state}.")
 
     @property
     def is_moving(self) -> bool:
@@ -351,7 +351,7 @@ class Reply(ReplyColumns, Base):
         if self.state not in PUBLIC_STATES:
             raise OvertakenError(f"That reply is {self.state}, so there is nothing public to delete.")
         if self.unsay_by is not None:
-            raise OvertakenError("That reply is being deleted already.")
+            raise OvertakenError("That reply is already being deleted.")
         if self.post_id is None:
             raise RuleBrokenError(
                 "I don't know where that reply is, so I can't delete it. Please delete it on the network."

@@ -16,7 +16,7 @@ class TicketState(StrEnum):
 OPEN_STATES = (TicketState.WAITING, TicketState.SNOOZED)
 
 # The reasons for *no reply needed* that a person picks; those below are set by Heard itself.
-CLOSE_REASONS = ("thanks", "not a question", "duplicate", "spam", "language", "other")
+CLOSE_REASONS = ("thanks", "not a question", "duplicate", "spam", "wrong language", "other")
 POST_DELETED = "deleted"  # what older versions of Heard wrote instead of `NO_LONGER_SHOWN`
 NO_LONGER_SHOWN = "no longer shown"  # followed by "on" and the network's title
 ANSWERED_OUTSIDE = "outside Heard"

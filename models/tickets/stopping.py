@@ -41,7 +41,7 @@ class StoppingMixin(OutcomesMixin):
         Raises `OvertakenError` if it is neither held nor queued: what may be public must not be cancelled.
         """
         if reply.state not in PENDING_STATES:
-            raise OvertakenError(f"That reply is {reply.state} already.")
+            raise OvertakenError(f"That reply is already {reply.state}.")
         reply.move(session, DeliveryState.CANCELLED, at=at, reason=why)
         self.handle_stopped_reply(session, reply)
         if not reply.is_last(session):
@@ -71,7 +71,7 @@ class StoppingMixin(OutcomesMixin):
         know where on the network it is.
         """
         if self.live_reply(session) is not reply and reply.turn == self.turn:
-            raise RuleBrokenError("That reply is not public any more.")
+            raise RuleBrokenError("That reply is no longer public.")
         reply.request_deletion(session, by=by, at=at)
         self.revision += 1
 

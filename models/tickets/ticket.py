@@ -59,6 +59,7 @@ class Ticket(CustomerPostsMixin, Base):
             "owner",
             "channel",
             "network",
+            "account_id",
             sqlite_where=text(_OPEN_CONDITION),
             postgresql_where=text(_OPEN_CONDITION),
         ),

@@ -49,7 +49,7 @@ CLAIM_DELAY = timedelta(minutes=4)
 CLAIMED_AFTER = 0.3  # of the time that a reply took: then somebody claimed the ticket
 UNDO_WINDOW = timedelta(seconds=10)
 SEND_LEASE = timedelta(seconds=12)
-NOT_ANSWERABLE = "They neither mentioned nor quoted us, and then X takes no replies from its API."
+NOT_ANSWERABLE = "They neither mentioned nor quoted us, so X accepts no reply from its API."
 _KINDS = {"animated_gif": "gif"}  # X's word → the database's
 Act = tuple[datetime, Callable[[], None]]
 

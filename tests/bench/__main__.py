@@ -47,7 +47,7 @@ Make = Callable[[], str]
 
 
 @click.command()
-@click.option("--only", type=click.Choice(PARTS), multiple=True, help="Measure these alone.")
+@click.option("--only", type=click.Choice(PARTS), multiple=True, help="Measure only these.")
 @click.option("--on", "engines", type=click.Choice(ENGINES), multiple=True, default=ENGINES)
 def main(only: tuple[str, ...], engines: tuple[str, ...]) -> None:
     """Measure speed and size. docs/benchmarks.md says how."""

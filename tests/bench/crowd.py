@@ -39,13 +39,16 @@ def measure(new_database: Callable[[], str]) -> list[Figure]:
         locked = _while_locked(on, claims[: PEOPLE * 2], ours.port)
     worst = percentile(times, 0.99)
     return [
-        Figure("Winners of 8 people at 100 cards", f"{winners}", "100", winners == CARDS),
+        Figure("Successful claims: 8 people, 100 cards", f"{winners}", "100", winners == CARDS),
         Figure(
-            "Replies held, and second ones", f"{replies}, {second}", "100, 0", (replies, second) == (CARDS, 0)
+            "Replies accepted, and duplicates",
+            f"{replies}, {second}",
+            "100, 0",
+            (replies, second) == (CARDS, 0),
         ),
         Figure(f"{presses:,} presses, 8 at once", f"p99 {worst:.0f} ms", "≤ 300 ms", worst <= 300),
         Figure(
-            f"Slowest press while the ledger is locked for {LOCKED:.0f} s",
+            f"Slowest press while the database is locked for {LOCKED:.0f} s",
             f"{max(locked):.0f} ms",
             "≤ 2500 ms",
             max(locked) <= 2500,

@@ -34,18 +34,21 @@ def measure(new_database: Callable[[], str]) -> list[Figure]:
     ledger, rate, lost = ([one[part] for one in bursts] for part in range(3))
     return [
         Figure(
-            "Mention in X's answer to card in Slack, idle bot", spread(delays), "< 1 s", max(delays) < 1000
+            "From a mention in X's response to its card in Slack, idle bot",
+            spread(delays),
+            "< 1 s",
+            max(delays) < 1000,
         ),
         Figure(
-            f"A burst of {BURST} mentions is in the ledger",
+            f"A burst of {BURST} mentions is stored",
             spread(ledger, "s", 2),
             "< 2 s",
             median(ledger) < 2,
         ),
-        Figure("their cards, pace raised to 1,000/s", spread(rate, "cards/s")),
-        Figure("cards lost or doubled", str(sum(lost)), "none", sum(lost) == 0),
+        Figure("their cards, rate limit raised to 1,000/s", spread(rate, "cards/s")),
+        Figure("cards lost or duplicated", str(sum(lost)), "none", sum(lost) == 0),
         told,
-        Figure(f"Own time of a poll of {PAGE} posts", spread(own), "< 150 ms", median(own) < 150),
+        Figure(f"Heard's own time for a poll of {PAGE} posts", spread(own), "< 150 ms", median(own) < 150),
     ]
 
 
@@ -106,7 +109,7 @@ def _paced(on: Stage) -> Figure:
     refused = sum(call.error == "ratelimited" for call in on.slack.world.calls)
     took = posted[-1] - posted[0]
     return Figure(
-        f"{PACED} cards at the default pace, 1/s",
+        f"{PACED} cards at the default rate, 1/s",
         f"{took:.1f} s, {refused} refused by Slack",
         f"{PACED - 1} s, none",
         took < (PACED - 1) * 1.05 and refused == 0,

@@ -41,9 +41,9 @@ def measure(new_database: Callable[[], str]) -> list[Figure]:
     every = [MENTIONS / seconds for seconds in ours]
     return [
         Figure(f"Ingest of {MENTIONS:,} mentions", spread(every, "mentions/s"), "", None),
-        Figure("the same rows by raw `executemany`", spread([MENTIONS / s for s in raw], "mentions/s")),
+        Figure("the same rows with raw `executemany`", spread([MENTIONS / s for s in raw], "mentions/s")),
         Figure(
-            "ingest against raw",
+            "ingest compared with raw",
             f"{ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
             "≥ 0.5",
             ratio >= 0.5,

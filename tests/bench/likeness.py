@@ -32,8 +32,8 @@ FROM replies ORDER BY id DESC LIMIT 5000
 
 def measure(new_database: Callable[[], str]) -> list[Figure]:
     """Where the account has the ledger to itself, and where a fifth of it is another account's."""
-    alone = _measure(new_database(), 0, f"A reply beside {COMPARED_REPLIES_MAX:,} others")
-    return alone + _measure(new_database(), OTHERS, "the same, a fifth of the ledger another account's")
+    alone = _measure(new_database(), 0, f"Comparing a reply with {COMPARED_REPLIES_MAX:,} others")
+    return alone + _measure(new_database(), OTHERS, "the same, a fifth of the replies from another account")
 
 
 def _measure(url: str, others: int, what: str) -> list[Figure]:
@@ -55,7 +55,7 @@ def _measure(url: str, others: int, what: str) -> list[Figure]:
     return [
         Figure(f"{what}, p50", f"{middle:.1f} ms", "< 20 ms", middle < 20),
         Figure(f"p99 of {LOOKS} looks", f"{worst:.1f} ms", "< 20 ms", worst < 20),
-        Figure("the newest 5,000 rows by the bare driver, as tuples", _both(bare)),
+        Figure("reading the newest 5,000 rows with the bare driver, as tuples", _both(bare)),
     ]
 
 

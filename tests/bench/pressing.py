@@ -51,13 +51,13 @@ def _figures(what: str, ours: Times, bare: Times) -> list[Figure]:
     ratio = worst / least
     return [
         Figure(
-            f"{what} to acknowledgement, {AT_ONCE} at once",
+            f"{what} to acknowledgement, {AT_ONCE} at the same time",
             f"p50 {percentile(ours, 0.5):.0f} ms, p99 {worst:.0f} ms ({len(ours)} presses)",
             "p99 < 300 ms",
             worst < 300,
         ),
         Figure("bare Bolt listener, one row", f"p50 {percentile(bare, 0.5):.0f} ms, p99 {least:.0f} ms"),
-        Figure(f"{what} against bare, p99", f"{ratio:.2f}", "≤ 2", ratio <= 2),
+        Figure(f"{what} compared with bare, p99", f"{ratio:.2f}", "≤ 2", ratio <= 2),
     ]
 
 

@@ -48,7 +48,7 @@ def test_ready_wants_a_recent_reading_of_mentions(here: Room) -> None:
     status, _, content = ask(here, "/readyz")
 
     assert status == 503
-    assert json.loads(content)["why"] == "no network was read of late"
+    assert json.loads(content)["why"] == "no network was polled recently"
 
 
 def test_ready_wants_the_schema_of_this_code(here: Room) -> None:
@@ -72,7 +72,7 @@ def test_a_ledger_that_does_not_answer_is_not_well(here: Room, path: str) -> Non
     status, _, content = ask(here, path)
 
     assert status == 503
-    assert b"the ledger does not answer" in content
+    assert b"the database does not respond" in content
 
 
 def test_metrics_are_prometheus_text(here: Room) -> None:

@@ -43,4 +43,4 @@ def test_the_figures_are_those_of_the_ledger(here: Room, network: Counting) -> N
     assert found["heard_replies", "queued"] == 1
     assert found["heard_cards_to_draw",] == 2
     assert found["heard_cards_failing",] >= 1
-    assert found["heard_poll_age_seconds", "memory", "mentions"] == 42
+    assert found["heard_poll_age_seconds", network.account().id, "memory", "mentions"] == 42

@@ -134,7 +134,7 @@ def test_a_job_that_fails_comes_again(running: tuple[Room, Scheduler], caplog) -
     schedule._run_safely(broken, "broken job", 0)
 
     assert "late job waits: not now" in caplog.text
-    assert "broken job failed; it comes again" in caplog.text
+    assert "broken job failed; trying again later" in caplog.text
 
 
 def test_a_snooze_ends(running: tuple[Room, Scheduler], world: Counting) -> None:

@@ -170,7 +170,7 @@ def test_hours_zone_and_holidays_make_one_calendar(load) -> None:
 def test_a_wrong_zone_is_not_blamed_on_the_hours(load) -> None:
     line = complaint(load, OFFICE_HOURS="Mon-Fri 9:00-17:00", TIME_ZONE="Europe", HOLIDAYS="2026-12-24")
 
-    assert line == "TIME_ZONE is wrong: give an IANA time zone, such as Europe/Berlin"
+    assert line == "TIME_ZONE is wrong: use an IANA time zone, such as Europe/Berlin"
 
 
 def test_all_that_is_wrong_is_said_at_once(load) -> None:

@@ -17,21 +17,25 @@ from tests.revision import revision
 @click.command()
 @click.option("--on", "engine", type=click.Choice(["sqlite", "postgresql"]), default="sqlite")
 @click.option("--replies", default=500, show_default=True)
-@click.option("--presses", default=0, show_default=True, help="Replies typed in Slack, besides.")
+@click.option("--presses", default=0, show_default=True, help="Additional replies typed in Slack.")
 @click.option("--mentions", default=0, show_default=True)
-@click.option("--kills", default=40, show_default=True, help="At least so many.")
-@click.option("--each", default=3, show_default=True, help="And at each crash point so many.")
-@click.option("--lost", default=0.05, show_default=True, help="Share of X's answers to a post.")
+@click.option("--kills", default=40, show_default=True, help="Minimum number of kills.")
+@click.option("--each", default=3, show_default=True, help="Number of kills at each crash point.")
+@click.option(
+    "--lost", default=0.05, show_default=True, help="Share of X's responses to a post that are lost."
+)
 @click.option("--lag", default=1.0, show_default=True, help="Seconds until X shows us our own posts.")
 @click.option("--looks", default="1,2,4,8", show_default=True, help="RECONCILE_SECONDS.")
-@click.option("--workers", default=2, show_default=True, help="On PostgreSQL.")
-@click.option("--outages", is_flag=True, help="Strike PostgreSQL down every 5 to 20 seconds.")
-@click.option("--cuts", type=float, help="About so often, in seconds, no network is there.")
-@click.option("--life", default=3.0, show_default=True, help="Seconds that a process lives, on average.")
-@click.option("--minutes", default=0.0, show_default=True, help="Go on with it at least so long.")
-@click.option("--patience", default=900.0, show_default=True, help="Seconds for all to come to its end.")
-@click.option("--posts-per-second", default=50.0, show_default=True, help="Slack's budget, raised.")
-@click.option("--seed", type=int, help="Drawn, if not given.")
+@click.option("--workers", default=2, show_default=True, help="Worker processes (PostgreSQL).")
+@click.option("--outages", is_flag=True, help="Kill PostgreSQL every 5 to 20 seconds.")
+@click.option("--cuts", type=float, help="Average seconds between network outages.")
+@click.option("--life", default=3.0, show_default=True, help="Average lifetime of a process, in seconds.")
+@click.option("--minutes", default=0.0, show_default=True, help="Minimum duration.")
+@click.option(
+    "--patience", default=900.0, show_default=True, help="Seconds to wait until everything is settled."
+)
+@click.option("--posts-per-second", default=50.0, show_default=True, help="Slack's rate limit, raised.")
+@click.option("--seed", type=int, help="Random if not given.")
 def main(**given: object) -> None:
     """Kill, cut and lie; exit code 1 if anything was doubled, lost or stranded."""
     take_leave()

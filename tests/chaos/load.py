@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.context import BotContext
 from bot.slack.blocks.values import ReplyValue
-from bot.slack.permissions import PermissionUnknownError
+from bot.slack.sender_permissions import PermissionUnknownError
 from handlers.door import Act
 from handlers.feedback import Actor
 from handlers.replies import delivery_decisions

@@ -40,13 +40,13 @@ def said(
         "version_key": str(more.get("latest_id", post_id)).zfill(19),
         "text": f"words of {post_id}",
         "url": f"https://x.com/i/{post_id}",
+        "matched": "mentions us",
     } | more
     return IncomingPost(
         post_id=str(post_id),
         conversation_id=conversation,
         author_id=author,
         posted_at=at,
-        matched="mentions us",
         **given,
     )
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 
 from models import Author, Base, Card, Issue, Mention, Notice, Reply, SharedAnswer, Ticket
+from models.core.account_filter import AccountFilter
 from models.core.database import Database
 from models.issues.merge import merge_issues
 from models.reports import drafts, open_tickets
@@ -457,6 +458,7 @@ def test_each_list_of_who_waits_is_counted_and_ordered_without_reading_the_year(
         OpenTicketFilter(overdue_at=minute(9999)),
         OpenTicketFilter(channels=("C1",)),
         OpenTicketFilter(networks=("x",)),
+        OpenTicketFilter(accounts=(AccountFilter("acme", (("x", "99"), ("y", "99"))),)),
         OpenTicketFilter(owner="U0ANA", overdue_at=minute(9999), channels=("C1", "C2"), networks=("x",)),
     )
     if year.is_sqlite:  # nobody runs ANALYZE on a bot's ledger, and without it the network's index looks good

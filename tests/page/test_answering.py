@@ -91,7 +91,7 @@ def test_of_two_who_answer_at_once_the_second_is_told_who_was_first(window) -> N
     ana.write("He is, and he says hello.")
     ana.send()
 
-    expect(ana.modal.get_by_role("alert")).to_contain_text("@ben has answered")
+    expect(ana.modal.get_by_role("alert")).to_contain_text("@ben has already replied")
     expect(ana.conversation("office dog").locator(".post.ours")).to_have_count(1)
 
 
@@ -105,7 +105,7 @@ def test_a_slash_command_is_completed_and_answered_for_one_pair_of_eyes(window) 
 
     answers = ana.slack.locator("article", has_text="Only visible to you")
     expect(answers.filter(has_text="The clock starts when the customer posts")).to_contain_text("First reply")
-    expect(answers.last).to_contain_text("When people speak to us")  # charts follow the words
+    expect(answers.last).to_contain_text("When people post")  # charts follow the words
     expect(ben.slack.get_by_text("First reply")).to_have_count(0)
 
 

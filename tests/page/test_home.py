@@ -18,8 +18,8 @@ def test_several_are_ticked_in_home_and_closed_at_once(window: Callable[..., Win
 
     for box in boxes.all():
         box.check()
-    home.get_by_label("What became of them").select_option("Not about us")
-    home.get_by_role("button", name="Close the selected").click()
+    home.get_by_label("Choose an outcome").select_option("Not about us")
+    home.get_by_role("button", name="Close selected").click()
 
     expect(home).to_contain_text("closed.")
     expect(boxes).to_have_count(0)
@@ -34,11 +34,11 @@ def test_the_last_tick_can_be_taken_away_again(window: Callable[..., Window]) ->
 
     box.check()
     box.uncheck()
-    home.get_by_label("What became of them").select_option("Not about us")
-    home.get_by_role("button", name="Close the selected").click()
+    home.get_by_label("Choose an outcome").select_option("Not about us")
+    home.get_by_role("button", name="Close selected").click()
 
     expect(home).to_contain_text("Nothing is selected")
     expect(box).not_to_be_checked()
     box.check()
-    home.get_by_role("button", name="Close the selected").click()
+    home.get_by_role("button", name="Close selected").click()
     expect(home).to_contain_text("1 closed.")

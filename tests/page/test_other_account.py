@@ -61,7 +61,7 @@ def test_a_held_reply_comes_back_and_waits_for_a_person_when_the_account_is_back
         )
     missing = in_channel(ana, "Heard is connected to X as @fernpress_jobs, not as @fernpress.")
     expect(missing).to_have_count(1)
-    expect(missing).to_contain_text("came back to their authors as drafts; they are not sent unless")
+    expect(missing).to_contain_text("were returned to their authors as drafts; they won't go out unless")
     ana.open_thread(anas)
     returned = ana.thread.locator("article", has_text="your reply was not sent")
     expect(returned).to_contain_text(WORDS)
@@ -76,7 +76,7 @@ def test_a_held_reply_comes_back_and_waits_for_a_person_when_the_account_is_back
     sound(ben.page)
     picture(ben, "other-account/3-reply", ben.modal)
     ben.send()
-    expect(ben.modal.get_by_role("alert")).to_contain_text("it is kept as your draft")
+    expect(ben.modal.get_by_role("alert")).to_contain_text("it is kept as a draft")
     ben.page.keyboard.press("Escape")
     assert answers(demo, post) == []
 

@@ -75,8 +75,8 @@ def test_who_writes_is_seen_and_taken_over_and_of_two_submits_one_is_public(wind
     expect(ana.conversation("share one newsletter").locator(".post.ours")).to_have_count(1)
     assert sum(one.count() for one in refused) == 1
     loser = ana if refused[0].count() else ben
-    expect(loser.modal.get_by_role("alert")).to_contain_text("has answered this one already")
-    expect(loser.modal.get_by_role("alert")).to_contain_text("it is kept as your draft")
+    expect(loser.modal.get_by_role("alert")).to_contain_text("has already replied")
+    expect(loser.modal.get_by_role("alert")).to_contain_text("it is kept as a draft")
     assert len(public(demo, post)) == 1
 
 
@@ -176,7 +176,7 @@ def test_a_post_that_was_edited_meanwhile_is_shown_and_asked_about_again(window:
     expect(anas).to_contain_text("did you break the mug")
     ana.send()
 
-    expect(ana.modal).to_contain_text("They changed their post")
+    expect(ana.modal).to_contain_text("They edited their post")
     expect(ana.modal).to_contain_text("did you break the mug")
     expect(ana.modal.get_by_label("Your reply")).to_have_value("Yes, every one of them, Nan!")
     assert public(demo, post) == []
@@ -196,7 +196,7 @@ def test_a_post_that_was_deleted_meanwhile_is_not_answered(window: Open, demo: D
     expect(ben.network.get_by_text("found the switch")).to_have_count(0)
     ana.send()
 
-    expect(anas).to_contain_text("X does not show this post to us just now")
+    expect(anas).to_contain_text("X isn't showing us this post right now")
     ana.open_thread(anas)
     expect(ana.thread).to_contain_text("not published")
     expect(ana.thread).to_contain_text("Glad that you did, Theo.")
@@ -215,7 +215,7 @@ def test_an_account_that_is_locked_for_a_while_loses_nothing(window: Open, demo:
     ana.write("We are looking for them, Lucas.")
 
     for card in (anas, bens):
-        expect(card).to_contain_text("X does not show this post to us just now")
+        expect(card).to_contain_text("X isn't showing us this post right now")
         expect(card).to_contain_text("drafts from May")
         expect(card).to_contain_text("Waiting")
     picture(ben, "not-shown/1-locked", bens)
@@ -223,7 +223,7 @@ def test_an_account_that_is_locked_for_a_while_loses_nothing(window: Open, demo:
     said.get_by_role("button", name="Account of @lucas_fotos").click()
     ben.page.get_by_role("menuitem", name="Unprotect account").click()
 
-    expect(anas).not_to_contain_text("does not show this post")
+    expect(anas).not_to_contain_text("isn't showing us this post")
     ana.modal.get_by_role("button", name="Close", exact=True).or_(
         ana.modal.get_by_role("button", name="Cancel", exact=True)
     ).first.click()
@@ -252,7 +252,7 @@ def test_of_two_who_decide_about_a_hand_off_the_first_decides(window: Open, demo
     ana.press(anas, "I posted it")
     ben.press(bens, "I did not post it")
 
-    expect(whisper(ben, "That is decided already")).to_be_visible()
+    expect(whisper(ben, "That's already decided")).to_be_visible()
     demo.context.slack.world.faults.clear()
     expect(bens).to_contain_text("answered by hand")
     assert public(demo, post) == ["Greener, Hana. Come and taste it."]
@@ -291,7 +291,7 @@ def test_a_pause_while_the_other_writes_stops_the_send_and_keeps_the_words(windo
     expect(ben.slack.get_by_text("paused all public replies").last).to_be_visible()
     ana.send()
 
-    expect(ana.modal.get_by_role("alert")).to_contain_text("it is kept as your draft")
+    expect(ana.modal.get_by_role("alert")).to_contain_text("it is kept as a draft")
     assert public(demo, post) == []
     box.fill("/mentions resume")
     box.press("Enter")

@@ -25,7 +25,7 @@ def test_what_is_typed_is_drawn_as_slack_draws_it_and_previewed_as_it_would_be_p
     expect(said.locator("strong", has_text="Yes")).to_be_visible()
     expect(said.get_by_role("img", name="wave")).to_have_text("👋🏼")
     expect(said.get_by_role("img", name="beers")).to_have_text("🍻")
-    preview = ana.thread.locator("article").filter(has_text="Only you see this").last
+    preview = ana.thread.locator("article").filter(has_text="Only you can see this").last
     expect(preview).to_contain_text("Yes 👋🏼 at 5:00 🍻")
     preview.get_by_role("button", name="Edit").click()
     field = ana.modal.get_by_label("Your reply")
@@ -52,7 +52,7 @@ def test_a_file_is_added_shown_and_named_as_what_will_not_go_out(window, tmp_pat
     ana.says_in_thread("@Heard reply Stew!")
 
     expect(ana.thread.locator(".file").filter(has_text="menu.txt")).to_be_visible()
-    expect(ana.thread).to_contain_text("menu.txt will not go out: Heard sends words only.")
+    expect(ana.thread).to_contain_text("menu.txt won't be sent: Heard sends text only.")
 
 
 def test_a_link_bold_and_emoji_are_public_as_the_typist_saw_them(
@@ -67,7 +67,7 @@ def test_a_link_bold_and_emoji_are_public_as_the_typist_saw_them(
     expect(typed.locator("strong", has_text="All")).to_be_visible()
     expect(typed.get_by_role("link", name="help.fernpress.example/keys")).to_be_visible()
     public = "All of them, Theo: help.fernpress.example/keys 🎉"
-    preview = ana.thread.locator("article").filter(has_text="Only you see this").last
+    preview = ana.thread.locator("article").filter(has_text="Only you can see this").last
     expect(preview).to_contain_text(public)
     sound(ana.page)
     picture(ana, "typed/1-message", typed)

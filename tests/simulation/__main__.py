@@ -23,14 +23,12 @@ Made, Came, Lot = TypeVar("Made"), TypeVar("Came"), TypeVar("Lot")
 
 @click.command()
 @click.option("--runs", default=1000, show_default=True)
-@click.option("--seed", default=1, show_default=True, help="The first; the others count up from it.")
-@click.option("--weather", type=click.Choice(list(KINDS)), help="Only this kind of day.")
-@click.option(
-    "--team", "is_team", is_flag=True, help="People on one ticket, instead of the delivery machine."
-)
+@click.option("--seed", default=1, show_default=True, help="First seed; the others follow it.")
+@click.option("--weather", type=click.Choice(list(KINDS)), help="Only this kind of fault.")
+@click.option("--team", "is_team", is_flag=True, help="Simulate people on one ticket instead of deliveries.")
 @click.option("--jobs", default=1, show_default=True, help="Processes that share the work.")
-@click.option("--failures", default=5, show_default=True, help="Stop after so many failing seeds.")
-@click.option("--story", is_flag=True, help="Print all that happened, also if nothing went wrong.")
+@click.option("--failures", default=5, show_default=True, help="Stop after this many failing seeds.")
+@click.option("--story", is_flag=True, help="Print everything that happened, even without a failure.")
 def main(
     *, runs: int, seed: int, weather: str | None, is_team: bool, jobs: int, failures: int, story: bool
 ) -> None:

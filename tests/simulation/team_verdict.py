@@ -19,7 +19,7 @@ from tests.models.log import replay
 from tests.simulation.workplace import LET_IN, Heard, Workplace
 
 FORGETS = timedelta(minutes=5)  # so long a right that was taken away may still be remembered
-BLIND = "The ledger is slow just now."
+BLIND = "The database is slow right now."
 IN_MOTION = (DeliveryState.HELD, DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNSURE)
 _SIGNS = text("SELECT (SELECT sum(revision) FROM tickets), (SELECT count(*) FROM notices)")
 # What no request that arrives again may change. States are not among it: what a person does to one is in the

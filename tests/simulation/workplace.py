@@ -17,7 +17,7 @@ import handlers
 from bot.context import BotContext
 from bot.http_server import HttpApp
 from bot.ingest import own_posts, poller, refresh_post
-from bot.jobs import claim_expiry, missing_posts
+from bot.jobs import claim_expiry, missing_post_checks
 from bot.networks.base import Later, PublishedReply, ReplyTarget
 from bot.publish import account_check, manual_posting, outbox
 from bot.runtime.connections import Connections
@@ -292,7 +292,7 @@ _LOOPS: dict[str, Callable[[Workplace], object]] = {
     "inbox": lambda here: poller.poll(here.ctx, here.net),
     "watch": lambda here: own_posts.read_own_posts(here.ctx, here.net),
     "hand-offs": lambda here: manual_posting.confirm_seen(here.ctx, here.net),
-    "missing posts": lambda here: missing_posts.run_due(here.ctx),
+    "missing posts": lambda here: missing_post_checks.run_due(here.ctx),
     "claims": lambda here: claim_expiry.run_due(here.ctx),
     "slow": lambda here: here.side.catch_up(),
 }

@@ -171,9 +171,11 @@ class XNetwork(TimelineReader, Network, Publisher):
         return self._published(response, account_id)
 
     def delete(self, post_id: str, *, account_id: str) -> None:
-        """Take our post away: https://docs.x.com/x-api/posts/delete-post.
+        """Delete our post: https://docs.x.com/x-api/posts/delete-post.
 
-        A 404 may mean that the post is gone, or only that the address is wrong: reading the post decides.
+        After a 404 it reads the post, because the address may be wrong; if the post is gone, it returns
+        normally. Raises `Refused` if X rejects the call or the id is not valid, `Later` if X cannot do it
+        now, `Unsure` if X did not confirm it.
         """
         known = x_ids.parse_id(post_id)
         if known is None:
@@ -189,12 +191,15 @@ class XNetwork(TimelineReader, Network, Publisher):
                 return
             raise errors.write_error(no.response, self._signer.secrets) from None
         if not parsing.says_deleted(response.content):
-            raise Unsure("X took the request, but does not say that the post is gone.")
+            raise Unsure("X accepted the request but did not confirm that the post is deleted.")
 
     def find_reply(
         self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
     ) -> PublishedReply | None:
-        """Our reply under `to` that says `text` (None: anything), read from our own timeline."""
+        """Return our reply to `to` with that `text` (None: any text), or None if our timeline has none.
+
+        Reads posts since `since`. Raises `Later` if X cannot be read now, or did not list all of our posts.
+        """
         ask = {"max_results": PAGE_SIZE, "since_id": x_ids.since_id_for(to.post_id, since)}
         for answer, short in self.pages(
             f"/2/users/{account_id}/tweets", account_id, ask, OWN_POSTS_COMPLETE_BELOW
@@ -204,25 +209,25 @@ class XNetwork(TimelineReader, Network, Publisher):
                 if found and parsing.is_reply_to(row, to.ids, text, since):
                     return PublishedReply(found, x_ids.post_url(found, self._handle_of(account_id)))
             if short:
-                raise Later(None, "server error", "X did not show all that our own account posted.")
+                raise Later(None, "server error", "X did not list all posts of our own account.")
         return None
 
     def answerable(self, post: Post, author: AuthorProfile | None) -> Answerable:
         """Whether X's API will let us answer: only if the author called us, as X judges it in the end."""
         if post.is_repost:
-            return ReplyImpossible("A repost cannot be answered.")
+            return ReplyImpossible("You can't reply to a repost.")
         if author and author.protected:
-            return ReplyByHandOnly("Their posts are protected, so the API does not answer them.")
+            return ReplyByHandOnly("Their posts are protected, so the API can't reply to them.")
         me = self._signer.last_account.id if self._signer.last_account else ""
         if post.author_id == me:
             return ReplyAllowed()
         if post.summons == "none":
             return ReplyByHandOnly(
-                "They neither mentioned nor quoted us, and then X takes no replies from its API."
+                "They neither mentioned nor quoted us, so X accepts no reply from its API."
             )
         if post.summons == "implicit" and (me, post.author_id) in self._not_summoned_by:
             return ReplyByHandOnly(
-                "X has refused a reply to this person before: they did not type our handle."
+                "X has refused a reply to this person before, because they did not type our handle."
             )
         return ReplyAllowed()
 
@@ -251,8 +256,7 @@ class XNetwork(TimelineReader, Network, Publisher):
     def _sign_in(self) -> str:
         if self._tokens is not None:
             return self._tokens.status_text()
-        also = " X_CLIENT_ID is set too, and is not used while they are." if self._settings.client_id else ""
-        return f"signs in with OAuth 1.0a keys.{also}"
+        return "signs in with OAuth 1.0a keys."
 
     def _is_gone(self, post_id: str, account_id: str) -> bool:
         """Whether X says that there is no such post."""
@@ -266,7 +270,7 @@ class XNetwork(TimelineReader, Network, Publisher):
             row = None
         found = x_ids.parse_id(row.get("id")) if isinstance(row, dict) else None
         if found is None:
-            raise Unsure("X took the reply, but did not say where it is.")
+            raise Unsure("X accepted the reply but did not return its id.")
         return PublishedReply(found, x_ids.post_url(found, self._handle_of(account_id)))
 
     def _handle_of(self, account_id: str) -> str | None:
@@ -347,7 +351,7 @@ def _parse_answer(response: requests.Response) -> JsonObject:
         answer = parsing.parse_json(response.content)
         parsing.get_rows(answer)
     except ValueError as error:
-        raise Later(None, "server error", f"X sent an answer that cannot be read: {error}.") from error
+        raise Later(None, "server error", f"X sent a response that can't be read: {error}.") from error
     if kinds := sorted({str(problem.get("type"))[:100] for problem in parsing.get_problems(answer)}):
-        log.info("X left something out of an answer: %s", ", ".join(kinds))
+        log.info("X left something out of a response: %s", ", ".join(kinds))
     return answer

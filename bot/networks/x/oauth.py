@@ -113,7 +113,7 @@ def _parse_error(answer: requests.Response, hidden: tuple[str, ...]) -> NetworkE
     """What a failed call means: X documents none of it, so this is RFC 6749 section 5.2 and what was seen."""
     status = answer.status_code
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        return Unsure(f"X had trouble of its own (HTTP {status}).")
+        return Unsure(f"X is having problems (HTTP {status}).")
     code = _parse_body(answer).get("error")
     code = code if isinstance(code, str) and _ERROR_CODE_PATTERN.fullmatch(code) else "no reason given"
     if status == HTTPStatus.UNAUTHORIZED or code in _APP_ERROR_CODES:

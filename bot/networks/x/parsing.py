@@ -72,7 +72,10 @@ def _nesting_depth(body: bytes) -> int:
 
 
 def get_rows(answer: JsonObject) -> list[object]:
-    """The rows of `answer`, or its one row; X leaves `data` away when there are none."""
+    """Return the rows of `answer`, or its only row; X omits `data` if there are none.
+
+    Raises `ValueError` if `data` is neither a list nor an object.
+    """
     found = answer.get("data")
     if found is None:
         return []
@@ -104,7 +107,10 @@ def parse_page(answer: JsonObject, me: AccountIdentity, *, first: bool = True) -
 
 
 def parse_post(row: object, me: AccountIdentity, answer: JsonObject) -> Post | UnreadableRow:
-    """One row as a post. `answer` is what it came in, for what X says beside the rows."""
+    """Return one row as a post; `answer` is the whole response, which also holds authors, media and polls.
+
+    Never raises: a row that cannot be read comes back as an `UnreadableRow` with the reason.
+    """
     try:
         if not isinstance(row, dict):
             raise ValueError("not an object")  # noqa: TRY004, TRY301

@@ -33,21 +33,19 @@ def connect(settings: XSettings, terminal: ConnectTerminal, open_tokens: OpenTok
     try:
         pair = oauth.redeem(code, request, terminal.redirect)
     except GrantRefusedError as no:
-        raise ConnectFailedError(
-            f"X does not take that code ({no}); each works once, for half a minute"
-        ) from None
+        raise ConnectFailedError(f"X rejected that code ({no}); each works once, for half a minute") from None
     except (Later, Unsure) as trouble:
         raise ConnectFailedError(trouble.detail.rstrip(".")) from None
     tokens.connect(pair)
     missing = [scope for scope in SCOPES if scope not in pair.scopes]
     if missing:
-        terminal.say(f"X did not grant {', '.join(missing)}; without it not everything will work.")
+        terminal.say(f"X did not grant {', '.join(missing)}; some features will not work without it.")
     network = XNetwork(settings.without_keys(), tokens=tokens)
     try:
         account = network.account()  # X's answer is kept with the tokens: whom they speak for
     except Later as later:
         raise ConnectFailedError(
-            f"the tokens are kept, but X does not take them: {later.detail.rstrip('.')}"
+            f"the tokens are stored, but X rejects them: {later.detail.rstrip('.')}"
         ) from None
     return Connected(network, unused_because=_unused_because(settings, account))
 
@@ -63,7 +61,7 @@ def _unused_because(settings: XSettings, account: AccountIdentity) -> str | None
     if by_keys.id != account.id:
         return None
     return (
-        f"The four OAuth 1.0a keys are of @{account.handle} too, and they are used as long as they are set."
+        f"The four OAuth 1.0a keys belong to @{account.handle} too; Heard uses those as long as they are set."
     )
 
 

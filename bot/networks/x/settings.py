@@ -76,7 +76,7 @@ class XSettings(NetworkSettings):
         if not self._missing or self.uses_oauth2:
             return None
         if len(self._missing) == len(CREDENTIALS):
-            return "X_CLIENT_ID not set: X_CLIENT_SECRET alone says nothing."
+            return "X_CLIENT_ID is not set: X_CLIENT_SECRET needs it."
         needed = ", ".join(map(_env_name, CREDENTIALS))
         return f"{' and '.join(self._missing)} not set: X needs {needed}, or X_CLIENT_ID."
 

@@ -120,7 +120,7 @@ class Signer:
                 if no.response.status_code != HTTPStatus.UNAUTHORIZED:
                     raise
             token = self._tokens.replacement_for(token)
-        raise Later(None, "unauthorized", "X accepts none of our tokens.")
+        raise Later(None, "unauthorized", "X rejects all of our tokens.")
 
     def _must_be(self, account_id: str, token: AccessToken | None) -> None:
         """Raise `WrongAccount` unless `token` (None: the four keys) belongs to the account `account_id`.
@@ -186,10 +186,10 @@ class Signer:
         try:
             rows = parsing.get_rows(parsing.parse_json(response.content))
         except ValueError as error:
-            raise Later(None, "server error", f"X sent an answer that cannot be read: {error}.") from error
+            raise Later(None, "server error", f"X sent a response that can't be read: {error}.") from error
         me = parsing.parse_profile(next(iter(rows), None))
         if me is None:
-            raise Later(None, "server error", "X did not say who we are.")
+            raise Later(None, "server error", "X did not return our account.")
         return AccountIdentity(NETWORK_NAME, me.id, me.handle, me.name)
 
     def _client_with(self, token: AccessToken | None) -> tweepy.Client:

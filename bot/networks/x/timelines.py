@@ -76,7 +76,7 @@ class TimelineReader(Reader):
         try:
             self._signer.refresh_account(me.id)
         except Later as later:
-            log.info("X did not say whether our account was renamed: %s", later.detail)
+            log.info("could not check whether our X account was renamed: %s", later.detail)
             self._names_until = time.monotonic() + _RENAME_RETRY_SECONDS
         else:
             self._names_until = time.monotonic() + _RENAME_CHECK_SECONDS

@@ -19,9 +19,9 @@ TEXT_MAX_CHARS = (
 TITLE_MAX_CHARS = 120  # characters of a description that everybody sees; a screen reader hears more
 POLL_CHOICES_MAX, POLL_CHOICE_MAX_CHARS = 5, 40  # X lets a poll have four, of 25 characters
 MISSING_ALT_TEXTS = {
-    "photo": "A picture that its author did not describe",
-    "video": "A still of a video",
-    "gif": "A still of a GIF",
+    "photo": "A picture without a description",
+    "video": "Video preview",
+    "gif": "GIF preview",
 }
 _KIND_NAMES = {"photo": "Picture", "video": "Video", "gif": "GIF"}
 

@@ -148,10 +148,10 @@ def _distinct_labels(names: Sequence[str]) -> list[str]:
 
 
 def alt_text(chart: Chart) -> str:
-    """One line for who does not see it: the most, the least and the last of each series. Not escaped."""
+    """One line for people who cannot see it: highest, lowest and latest of each series. Not escaped."""
     whole = fit_chart(chart)
     if is_empty(chart):
-        return f"{whole.title}: nothing yet."
+        return f"{whole.title}: no data yet."
     head = f"{whole.title}, {whole.unit}" if whole.unit else whole.title
     return (
         f"{head}: {'; '.join(_series_text(name, values, whole.categories) for name, values in whole.series)}."
@@ -161,14 +161,13 @@ def alt_text(chart: Chart) -> str:
 def _series_text(name: str, values: Sequence[ChartValue], categories: Sequence[str]) -> str:
     known = [(value, place) for place, value in enumerate(values) if value is not None]
     if not known:
-        return f"{name} nothing"
+        return f"{name}: no data"
     most, least, last = max(known, key=lambda one: one[0]), min(known, key=lambda one: one[0]), known[-1]
     if most[0] == least[0]:
         return f"{name} {format_number(most[0])} throughout"
     return (
-        f"{name} at most {format_number(most[0])} ({categories[most[1]]}), at least "
-        f"{format_number(least[0])} "
-        f"({categories[least[1]]}), at last {format_number(last[0])}"
+        f"{name} highest {format_number(most[0])} ({categories[most[1]]}), lowest {format_number(least[0])} "
+        f"({categories[least[1]]}), latest {format_number(last[0])}"
     )
 
 
@@ -177,7 +176,7 @@ def render_text(chart: Chart) -> str:
     whole = fit_chart(chart)
     head = f"{whole.title}, {whole.unit}" if whole.unit else whole.title
     if is_empty(chart):
-        return f"{head}\nnothing yet"
+        return f"{head}\nno data yet"
     rows = _bar_lines(whole) if len(whole.series) == 1 else _table_lines(whole)
     return "\n".join([head, *rows])
 

@@ -39,7 +39,7 @@ def build_reason_modal(
     `turn` and `post_id` are what its reader has seen: what comes after that is not closed unread.
     """
     options = [{"text": plain_text(one.capitalize()), "value": one} for one in CLOSE_REASONS]
-    who = f"*{mrkdwn_handle(handle)}*" if handle else "this post"
+    who = f"*{mrkdwn_handle(handle)}*" if handle else "This post"
     carried = ReasonValue(ticket_id, key, turn=turn, post_id=post_id)
     return _modal(
         REASON_CALLBACK_ID,
@@ -47,7 +47,7 @@ def build_reason_modal(
         "Close it",
         carried,
         [
-            context_block(f"Nobody has to answer {who}. If they write again, it comes back."),
+            context_block(f"{who} needs no reply. If they post again, the ticket reopens."),
             {
                 "type": "input",
                 "block_id": REASON_BLOCK,
@@ -73,8 +73,13 @@ def build_reason_modal(
 def build_assign_modal(ticket_id: int, *, key: str) -> dict[str, Any]:
     """The modal that asks to whom the ticket goes."""
     element = {"type": "users_select", "action_id": "value", "placeholder": plain_text("A teammate")}
-    block = {"type": "input", "block_id": ASSIGNEE_BLOCK, "label": plain_text("To whom?"), "element": element}
-    blocks = [block, context_block("They are told in the ticket's thread.")]
+    block = {
+        "type": "input",
+        "block_id": ASSIGNEE_BLOCK,
+        "label": plain_text("Assign to"),
+        "element": element,
+    }
+    blocks = [block, context_block("They are notified in the ticket's thread.")]
     return _modal(ASSIGN_CALLBACK_ID, "Assign", "Assign", TicketModalValue(ticket_id, key), blocks)
 
 
@@ -98,13 +103,13 @@ def build_delete_modal(
 ) -> dict[str, Any]:
     """The modal that asks whether a public reply is really to be deleted; `about` is None if unknown."""
     where = about.title if about is not None else "the network"
-    seen = f"It will be deleted on {where} for everyone, and that cannot be undone."
+    seen = f"It will be deleted on {where} for everyone. This can't be undone."
     blocks = [
         section_block(f"{seen} People may already have seen it."),
         section_block(_consequences_text(about)),
     ]
     if about is not None:
-        how = "posted by hand, as it was written here" if about.is_by_hand else "sent"
+        how = "posted by hand" if about.is_by_hand else "sent"
         said = section_block(f"The reply that <@{about.actor}> {how}:")
         blocks = [said, quote_block(about.text, DELETED_QUOTE_MAX_CHARS), *blocks]
     carried = DeletionValue(ticket_id, reply_id, key)
@@ -114,14 +119,14 @@ def build_delete_modal(
 def _consequences_text(about: ReplyDeletion | None) -> str:
     """What becomes of the ticket and of the words."""
     if about is None:
-        return "If it is our last answer, the ticket will wait again. The words are kept for their author."
+        return "If it is our latest reply, the ticket will be waiting again. The text is kept for its author."
     if about.reopens:
-        then = "The ticket will then wait for an answer again."
+        then = "The ticket will then be waiting for a reply again."
     elif about.state in OPEN_STATES:
-        then = f"The ticket is {about.state} already and stays so."
+        then = f"The ticket is {about.state} and stays that way."
     else:
         then = f"The ticket stays closed ({about.state})."
-    return f"{then} The words are kept, in the thread and for <@{about.actor}>."
+    return f"{then} The text is kept in the thread and for <@{about.actor}>."
 
 
 def build_me_modal(name: str, style: SignOffStyle, *, channel: str, is_on: bool) -> dict[str, Any]:
@@ -161,9 +166,8 @@ def build_me_modal(name: str, style: SignOffStyle, *, channel: str, is_on: bool)
             },
         },
         context_block(
-            "People like to know who answers them. The sign-off counts in the length of a reply, and the "
-            "composer shows it."
-            + ("" if is_on else " *Sign-offs are switched off here* (`SIGN_OFFS`), so none is added.")
+            "People like to know who is replying. The sign-off counts toward the character limit."
+            + ("" if is_on else " *Sign-offs are turned off* (`SIGN_OFFS`), so none is added.")
         ),
     ]
-    return _modal(ME_CALLBACK_ID, "You in public", "Save", ChannelValue(channel), blocks)
+    return _modal(ME_CALLBACK_ID, "Public name and sign-off", "Save", ChannelValue(channel), blocks)

@@ -121,14 +121,14 @@ def _quiet(shown: HomeContent) -> list[Block]:
     """One block, where there is nothing else."""
     if shown.drafts or shown.mine.total or shown.waiting.total or shown.unread or shown.alarms:
         return []
-    return [section_block(":sunny: *All quiet.* Nobody waits for an answer, and you have no drafts.")]
+    return [section_block(":sunny: *All caught up.* No one is waiting for a reply, and you have no drafts.")]
 
 
 def _drafts(shown: HomeContent) -> list[Block]:
     """At most 2 + 2 * DRAFTS blocks."""
     listed = [block for one in shown.drafts[:DRAFTS_SHOWN_MAX] for block in _draft(one, shown)]
     return _section(
-        "My drafts", len(shown.drafts), DRAFTS_SHOWN_MAX, listed, "They show as these are sent or discarded."
+        "My drafts", len(shown.drafts), DRAFTS_SHOWN_MAX, listed, "They appear as you send or discard these."
     )
 
 
@@ -142,7 +142,7 @@ def _mine(shown: HomeContent) -> list[Block]:
     """At most 2 + 3 * MINE blocks; what needs a person is on top."""
     listed = [block for one in shown.mine.first for block in _owned(one, shown)]
     return _section(
-        "My tickets", shown.mine.total, OWN_TICKETS_SHOWN_MAX, listed, "They show as these are closed."
+        "My tickets", shown.mine.total, OWN_TICKETS_SHOWN_MAX, listed, "They appear as you close these."
     )
 
 
@@ -202,7 +202,7 @@ def _paging(shown: HomeContent) -> list[Block]:
     row = [button("Previous", PREVIOUS_ACTION_ID, PageValue(shown.page - 1))] if shown.page else []
     if first + WAITING_PER_PAGE < total:
         row.append(button("Next", NEXT_ACTION_ID, PageValue(shown.page + 1)))
-    order = ", what needs a person on top" if shown.waiting.stuck.total else ""
+    order = ", those that need a person first" if shown.waiting.stuck.total else ""
     here = f"{first + 1:,} to {min(first + WAITING_PER_PAGE, total):,} of {total:,}, by due time{order}."
     return [context_block(here), {"type": "actions", "block_id": PAGING_BLOCK, "elements": row}]
 
@@ -246,13 +246,13 @@ def _closing() -> Block:
     select = {
         "type": "static_select",
         "action_id": OUTCOME_ACTION_ID,
-        "placeholder": plain_text("What became of them"),
+        "placeholder": plain_text("Choose an outcome"),
         "options": [{"text": plain_text(label), "value": value} for label, value in outcomes],
     }
     return {
         "type": "actions",
         "block_id": CLOSING_BLOCK,
-        "elements": [select, button("Close the selected", CLOSE_ACTION_ID)],
+        "elements": [select, button("Close selected", CLOSE_ACTION_ID)],
     }
 
 
@@ -284,7 +284,7 @@ def _today(shown: HomeContent) -> list[Block]:
         if now.first_reply is not None
         else ""
     )
-    closed = f"  ·  *Closed without one* {now.closed:,}" if now.closed else ""
+    closed = f"  ·  *Closed without a reply* {now.closed:,}" if now.closed else ""
     told = f"*Heard* {now.heard:,}  ·  *Answered* {now.answered:,}  ·  *Waiting* {now.waiting:,}"
     days, heard = zip(*shown.week, strict=True)
     chart = Chart("Heard by day", "bar", days, (("heard", tuple(map(float, heard))),), "mentions")
@@ -334,7 +334,7 @@ def _status_text(one: TicketEntry, shown: HomeContent, *, with_owner: bool = Fal
     if one.has_no_account:
         parts.append("no account")
     if with_owner:
-        parts.append(f"<@{one.owner}> has it" if one.owner else "nobody has it")
+        parts.append(f"assigned to <@{one.owner}>" if one.owner else "unassigned")
         card = permalink(shown.url, one.channel, one.ts)
         parts += [f"<{card}|See the card>"] if card else []
     return "  ·  ".join(parts)

@@ -56,7 +56,7 @@ def test_other_words_are_not_taken_for_a_code(question: ConsentRequest, words: s
 
 
 def test_a_no_is_a_no(question: ConsentRequest) -> None:
-    with pytest.raises(ConnectFailedError, match=r"^the answer was access_denied$"):
+    with pytest.raises(ConnectFailedError, match=r"^the response was access_denied$"):
         code_in_url(back(question, rest="error=access_denied"), question)
 
 
@@ -69,7 +69,7 @@ def test_a_question_is_not_open_for_ever(question: ConsentRequest) -> None:
     assert browser_consent.CONSENT_TIMEOUT_SECONDS == 600
     said: list[str] = []
 
-    with pytest.raises(ConnectFailedError, match="no answer came within 0 minutes"):
+    with pytest.raises(ConnectFailedError, match="no response within 0 minutes"):
         browser_consent._wait_for_code(
             "X",
             question,

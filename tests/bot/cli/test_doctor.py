@@ -43,7 +43,7 @@ def test_of_a_healthy_set_up_nothing_is_wrong(healthy: Room) -> None:
     assert code == 0, said
     subjects = [line.split(":")[0].split()[-1] for line in said]
     assert {"database", "SLACK_BOT_TOKEN", "scopes", "clock", "SLACK_CHANNEL", "events"} <= set(subjects)
-    assert any("speaks as @acmebrew" in line for line in said)
+    assert any("signed in as @acmebrew" in line for line in said)
     assert any("was last read 0 s ago" in line for line in said)
 
 
@@ -61,7 +61,7 @@ def test_settings_of_networks_are_named_and_one_that_is_not_set_up_is_only_a_not
 def test_where_there_is_no_network_to_listen_to_that_is_a_warning(healthy: Room) -> None:
     found = list(doctor.examine(dataclasses.replace(healthy.ctx, networks=Connections.fixed())))
 
-    assert wrong(found) == ["warn  networks: there is none to listen to, so Heard hears nothing."]
+    assert wrong(found) == ["warn  networks: none is connected, so no mentions come in."]
 
 
 def test_a_token_that_slack_refuses_is_named(healthy: Room) -> None:
@@ -108,13 +108,13 @@ def test_a_channel_that_another_organisation_shares_is_told_as_one_to_leave(
     (line,) = wrong(findings(healthy))
 
     assert line.startswith(f"BAD   SLACK_CHANNEL: {CHANNEL} is shared with another organisation.")
-    assert "Nobody can send from it" in line
+    assert "No one can send from it" in line
 
 
 def test_who_may_send_is_told(healthy: Room, slack: SlackServer) -> None:
     slack.world.paid_plan, slack.world.usergroups["S1"] = True, ["U0ANA"]
 
-    for senders, said in ((None, "every member may send"), (("U0BEN", "S1"), "names U0BEN, S1.")):
+    for senders, said in ((None, "every member may send"), (("U0BEN", "S1"), "only U0BEN, S1 may send.")):
         found = findings(healthy, senders=senders)
         assert wrong(found) == []
         assert any(said in finding.sentence for finding in found if finding.subject == "SENDERS")
@@ -123,10 +123,10 @@ def test_who_may_send_is_told(healthy: Room, slack: SlackServer) -> None:
 @pytest.mark.parametrize(
     ("error", "why", "mend"),
     [
-        ("paid_teams_only", "need a paid plan", "Name people by their own ids"),
-        ("plan_upgrade_required", "need a paid plan", "Name people by their own ids"),
-        ("missing_scope", "no usergroups:read", "then reinstall the app"),
-        ("no_such_subteam", "no such group", "Correct its id"),
+        ("paid_teams_only", "need a paid Slack plan", "Name people by their own ids"),
+        ("plan_upgrade_required", "need a paid Slack plan", "Name people by their own ids"),
+        ("missing_scope", "doesn't have usergroups:read", "then reinstall the app"),
+        ("no_such_subteam", "that group doesn't exist", "Correct its id"),
     ],
 )
 def test_a_group_that_cannot_be_read_is_named_with_what_to_do(healthy, slack, error, why, mend) -> None:
@@ -145,7 +145,7 @@ def test_a_group_that_could_not_be_asked_for_is_not_called_wrong(healthy: Room, 
 
     (line,) = wrong(findings(healthy, senders=("S1",)))
 
-    assert line.startswith("warn  SENDERS: the user group S1 could not be looked at")
+    assert line.startswith("warn  SENDERS: the user group S1 could not be checked")
 
 
 def test_an_app_token_that_slack_refuses_is_named(healthy: Room) -> None:
@@ -172,7 +172,7 @@ def test_slack_that_does_not_answer_is_not_taken_for_a_wrong_token(healthy: Room
 
     said = "\n".join(wrong(findings(healthy)))
 
-    assert "Slack: does not answer" in said
+    assert "Slack: does not respond" in said
     assert "refuses" not in said
 
 
@@ -199,7 +199,7 @@ def test_a_network_that_fails_is_told_since_when_and_why(
     clock.pass_by(seconds=40)
 
     said = "\n".join(wrong(findings(healthy)))
-    assert "has not been readable for 40 s: Unauthorized (HTTP 401). Make new keys on its developer" in said
+    assert "could not be read for 40 s: Unauthorized (HTTP 401). Create new keys on its developer" in said
 
 
 def test_a_ledger_at_another_schema_is_told(healthy: Room, monkeypatch: pytest.MonkeyPatch) -> None:

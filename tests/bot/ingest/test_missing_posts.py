@@ -326,7 +326,7 @@ def test_what_is_listed_again_waits_again_with_its_words(
     ticket = on_x.ticket()
     assert ticket.due_at is not None
     assert ticket.due_at > on_x.clock()
-    assert "X shows this post again, so this one *waits again*" in on_x.told()[-1]
+    assert "X shows this post again, so the ticket is *waiting again*" in on_x.told()[-1]
     with on_x.ctx.db.read() as session:
         [found] = search(session, parse_phrases("kettle exploded"), before=SearchCursor(), limit=5).found
     assert found.text == WORDS
@@ -454,7 +454,7 @@ def test_a_reply_that_waited_all_the_time_is_stopped_and_its_author_is_told(
 
     assert on_x.state(reply) == DeliveryState.CANCELLED
     assert stands(on_x)[0] == TicketState.NO_REPLY_NEEDED
-    assert "<@U0ANA>, X no longer shows the post that you answered" in on_x.told()[-1]
+    assert "<@U0ANA>, X no longer shows the post that you replied to" in on_x.told()[-1]
     with on_x.ctx.db.read() as session:
         assert Reply.last_returned_text(session, 1, ANA) == "We are sorry!"
 

@@ -52,7 +52,7 @@ def test_an_answer_made_outside_turns_a_held_reply_into_a_draft_and_tells_its_au
     with here.ctx.db.read() as session:
         assert Reply.last_returned_text(session, 1, "U0ANA") == "On Monday!"
     [told] = here.told()
-    assert "<@U0ANA>, somebody has answered on Memory by hand" in told
+    assert "<@U0ANA>, someone replied on Memory by hand" in told
 
 
 def test_posts_that_answer_nobody_change_nothing(here: Room, network: Counting, post: str) -> None:

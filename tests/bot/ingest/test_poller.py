@@ -174,7 +174,7 @@ def test_our_own_posts_and_reposts_are_not_mentions(known: Room, network: Counti
     repost = next(each for each in network._posts.values() if each.is_repost)
     page = PostPage((own, repost, post))
 
-    taken = pages.without_own_posts(page, network.account(), None)
+    taken = pages.without_own_posts(page, {network.account().id}, None)
 
     assert taken.posts == (post,)
     known.poll()
@@ -546,7 +546,7 @@ def test_a_gap_that_cannot_be_searched_now_is_searched_later(forgetful: Room) ->
     assert forgetful.told() == []
     with forgetful.ctx.db.read() as session:
         [unread] = incomplete_notes(home_tab.unread_sources(forgetful.ctx, session), {})
-    assert "did not list all that was said since" in unread
+    assert "did not list every post since" in unread
     forgetful.clock.pass_by(minutes=1)
     forgetful.poll()
 
@@ -595,7 +595,7 @@ def test_a_gap_that_may_never_be_searched_is_owned_up_to(forgetful: Room) -> Non
     forgetful.poll()
 
     [told] = forgetful.told()
-    assert "does not let me search for the rest (Not in your plan.)" in told
+    assert "doesn't let me search for the rest (Not in your plan.)" in told
     assert forgetful.cursor().failing_since is None
 
 

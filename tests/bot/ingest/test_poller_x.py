@@ -117,14 +117,14 @@ def test_a_200_that_holds_nothing_is_told_like_any_failure(known: Room, x: XServ
         known.clock.pass_by(minutes=1)
 
     [told] = known.told()
-    assert told.startswith(":rotating_light: *X has trouble of its own*, since <!date^")
+    assert told.startswith(":rotating_light: *X is having problems* for @acmebrew (since <!date^")
     with known.ctx.db.read() as session:
         [short] = incomplete_notes(home_tab.unread_sources(known.ctx, session), {"x": "X"})
-    assert short.startswith("X has not answered since <!date^")
+    assert short.startswith("X hasn't responded since <!date^")
     assert "X answered with " in short
-    assert "this list may be short." in short
+    assert "this list may be incomplete." in short
     [found] = [one for one in doctor._polls(known.ctx, known.network) if one.level == doctor.Level.BAD]
-    assert "has not been readable for 7 min: X answered with " in found.sentence
+    assert "could not be read for 7 min: X answered with " in found.sentence
 
 
 @pytest.mark.parametrize("kind", ["usage_capped", "usage_capped_403"])
@@ -165,7 +165,7 @@ def test_a_silence_in_any_other_reading_settles_nothing(known: Room, x: XServer,
     warned = [
         one.sentence for one in doctor._polls(known.ctx, known.network) if one.level == doctor.Level.WARNING
     ]
-    assert "our own posts have not been readable for 10 min: X answered with " in warned[0]
+    assert "our own posts could not be read for 10 min: X answered with " in warned[0]
     x.world.faults.add(MENTIONS, kind)
     assert known.sweep() is None
     assert known.cursor().failing_since is not None
@@ -180,11 +180,11 @@ def test_our_own_posts_that_cannot_be_read_are_told(known: Room, x: XServer, kin
         known.clock.pass_by(minutes=10)
 
     [told] = known.told()
-    assert "I do not see what is posted there by hand" in told
+    assert "I can't see replies posted there by hand" in told
     x.world.faults.clear()
     known.poll()
     known.watch()
-    assert known.told()[1:] == [":white_check_mark: I can read our own posts on X again."]
+    assert known.told()[1:] == [":white_check_mark: I can read our own posts on X again for @acmebrew."]
 
 
 @pytest.mark.parametrize("kind", SILENCES)

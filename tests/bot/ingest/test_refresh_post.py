@@ -12,7 +12,7 @@ from bot.ingest.refresh_post import READING_NAME, REFRESH_INTERVAL, refresh_targ
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.publish import account_check
-from bot.publish.publish_job import hold_reply
+from bot.publish.publish_job import lock_reply
 from bot.runtime.connections import Connections
 from models import Cursor, Event, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
@@ -198,7 +198,7 @@ def test_an_answer_by_hand_stops_the_reply_that_waited_and_tells_its_author(
 
     assert on_x.state(reply) == DeliveryState.CANCELLED
     [told] = on_x.told()
-    assert "<@U0ANA>, somebody has answered on X by hand" in told
+    assert "<@U0ANA>, someone replied on X by hand" in told
 
 
 def test_an_answer_by_hand_is_taken_in_once(on_x: Room, x: XServer, post: str) -> None:
@@ -223,7 +223,7 @@ def test_a_reply_that_has_landed_while_it_is_sent_is_not_an_answer_by_hand(
 ) -> None:
     reply, at = on_x.submit(1, "On Monday!"), on_x.clock()
     with on_x.ctx.db.write() as session:
-        _ticket, sent = hold_reply(session, reply)
+        _ticket, sent = lock_reply(session, reply)
         sent.release(session, at=at)
         sent.take(session, worker="another", at=at, lease_until=at + timedelta(seconds=12))
     x.world.post("acmebrew", "On Monday!", reply_to=post)
@@ -315,7 +315,7 @@ def test_a_failure_changes_nothing_and_is_only_noted(
     assert on_x.texts() == ["@acmebrew is the ketle back?"]
     [noted] = [record for record in caplog.records if record.name == "bot.ingest.refresh_post"]
     assert noted.levelno == logging.INFO
-    assert "ticket 1 could not be looked at again" in noted.getMessage()
+    assert "ticket 1 could not be refreshed" in noted.getMessage()
 
 
 def test_an_edit_counts_even_if_our_own_posts_cannot_be_read(on_x: Room, x: XServer, post: str) -> None:

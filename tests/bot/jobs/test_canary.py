@@ -33,7 +33,7 @@ def test_it_is_shown_in_its_channel_and_is_over(here: Room, slack: SlackServer) 
     sing(here, minutes=1)
 
     [card] = cards(slack, CHANNEL)
-    assert "I am a canary" in str(card.blocks)
+    assert "This is an automatic test mention" in str(card.blocks)
     assert here.ticket().state == TicketState.NOT_ABOUT_US
     assert here.told() == []
 

@@ -43,9 +43,7 @@ def test_a_claim_ends_after_a_quarter_of_an_hour_and_the_thread_says_so(
 
     assert here.ticket().owner is None
     [told] = here.told()
-    assert (
-        f"Nothing happened here for 15 min since <@{ANA}> took this one, so it is *back in the queue*" in told
-    )
+    assert f"No activity for 15 min since <@{ANA}> claimed this ticket, so it is *unassigned again*" in told
     later(here, hours=1)
     assert len(here.told()) == 1
 
@@ -195,7 +193,7 @@ def test_it_comes_back_when_they_stay_silent_and_its_owner_is_told(here: Room, n
 
     assert (here.ticket().state, here.ticket().turn) == (TicketState.WAITING, 2)
     [told] = here.told()
-    assert f"<@{ANA}>, @maria has not answered us for 1 h 00 min, so this one waits again" in told
+    assert f"<@{ANA}>, @maria hasn't replied for 1 h 00 min, so this ticket is waiting again" in told
 
 
 def test_their_answer_ends_the_waiting(here: Room, network: Counting) -> None:

@@ -78,8 +78,8 @@ def test_it_leads_with_names_and_ages_of_who_waits_the_longest_first(listening: 
     told = at(here, 3, 9)
 
     assert told.startswith("2 unanswered\n")
-    assert told.index("*@maria* on Memory: 21 h 00 min, nobody has it") < told.index(
-        f"*@joe* on Memory: 19 h 00 min, <@{ANA}> has it"
+    assert told.index("*@maria* on Memory: 21 h 00 min, unassigned") < told.index(
+        f"*@joe* on Memory: 19 h 00 min, assigned to <@{ANA}>"
     )
 
 
@@ -93,9 +93,9 @@ def test_with_nobody_waiting_it_leads_with_nought(listening: Room) -> None:
     told = at(here, 3, 9)
 
     assert told.startswith("0 unanswered\n")
-    assert "*0 unanswered.* Everybody who spoke to us has an outcome." in told
+    assert "*0 unanswered.* All caught up. No one is waiting for a reply." in told
     assert "*The day*: 2 March 2026, UTC\\n*Heard* 1  ·  *Answered* 1  ·  *Waiting* 0" in told
-    assert "Before that (1 March 2026): heard 0" in told
+    assert "Previous period (1 March 2026): heard 0" in told
     assert "*First reply*: median 12 min, p90 12 min, 100% within 30 min." in told
     assert "In office hours" not in told  # they are all hours
 
@@ -105,7 +105,7 @@ def test_more_than_ten_are_counted(listening: Room) -> None:
 
     told = at(listening, 3, 9)
 
-    assert told.count("nobody has it") == 10
+    assert told.count("unassigned") == 10
     assert "… and 3 more: `/mentions open`" in told
 
 
@@ -164,9 +164,9 @@ def test_a_network_that_does_not_answer_is_said_as_unknown_even_on_a_quiet_day(
 
     told = at(listening, 3, 9)
 
-    assert told.startswith("0 unanswered, as far as I know")
-    assert "Memory has not answered since" in told
-    assert "this list may be short" in told
+    assert told.startswith("0 unanswered that I know of")
+    assert "Memory hasn't responded since" in told
+    assert "this list may be incomplete" in told
     assert "Everybody" not in told
 
 
@@ -178,7 +178,7 @@ def test_a_reading_that_did_not_come_to_an_end_for_too_long_is_said_as_well(list
     digest.write_due(here.ctx)
 
     [told] = messages(here)
-    assert told.startswith("0 unanswered, as far as I know")
+    assert told.startswith("0 unanswered that I know of")
     assert "Memory was last read at" in told
 
 
@@ -218,7 +218,7 @@ def test_what_sleeps_stands_at_the_end_and_is_never_late(listening: Room) -> Non
     told = at(here, 3, 9)
 
     assert told.index(":red_circle: *@joe*") < told.index(":zzz: *@maria*")
-    assert "nobody has it, snoozed until <!date^" in told
+    assert "unassigned, snoozed until <!date^" in told
 
 
 def test_who_has_a_reply_on_its_way_is_not_late(listening: Room) -> None:
@@ -228,7 +228,7 @@ def test_who_has_a_reply_on_its_way_is_not_late(listening: Room) -> None:
 
     told = at(here, 3, 9)
 
-    assert f"*@maria* on Memory: 21 h 00 min, <@{ANA}> has it, a reply is on its way" in told
+    assert f"*@maria* on Memory: 21 h 00 min, assigned to <@{ANA}>, a reply is on its way" in told
     assert ":red_circle:" not in told
 
 
@@ -243,10 +243,10 @@ def test_who_has_a_reply_on_its_way_is_not_late(listening: Room) -> None:
         ),
         (
             Unsure("no answer"),
-            f"*Did it post?* Memory did not say whether it took <@{ANA}>'s reply (",
+            f"*Did it post?* Memory didn't confirm <@{ANA}>'s reply (",
             "to check",
         ),
-        (Later(None, "unauthorized", "No."), ": Memory does not accept our keys", "held back"),
+        (Later(None, "unauthorized", "No."), ": Memory has rejected our keys", "held back"),
         (
             Later(None, "out of credit", f"The {USAGE_CAP_PHRASE} is reached."),
             f"Memory's {USAGE_CAP_PHRASE} is used up",
@@ -275,7 +275,7 @@ def test_an_answer_that_needs_a_person_is_late_and_stands_first(
     told = "\n".join(block["text"]["text"] for block in found.blocks if "text" in block)
 
     assert found.text == f"2 unanswered, 1 needs a person (1 {apart})"
-    assert ", what needs a person first:" in told
+    assert ", those that need a person first:" in told
     assert told.index(":red_circle: *@maria* on Memory: 20 h 55 min") < told.index("*@zoe*")
     assert words in told
     assert "on its way" not in told

@@ -75,7 +75,7 @@ def in_office_hours(database_url: str, clock: Clock, network: Counting) -> Itera
         yield made
 
 
-# --- nobody has it --------------------------------------------------------------------------------------------
+# --- unassigned --------------------------------------------------------------------------------------------
 
 
 def test_at_half_of_its_time_the_thread_hears_that_nobody_has_it_once(here: Room) -> None:
@@ -83,7 +83,7 @@ def test_at_half_of_its_time_the_thread_hears_that_nobody_has_it_once(here: Room
 
     assert later(here, minutes=14, seconds=59) == []
     [told] = later(here, seconds=1)
-    assert "Nobody has this one, and a reply is due" in told
+    assert "This ticket is unassigned, and a reply is due" in told
     assert places(here) == [None]  # in its thread
     assert later(here, minutes=10) == []
 
@@ -94,9 +94,7 @@ def test_overdue_the_channel_hears_how_long_they_have_waited_once_and_it_is_writ
 
     assert later(here, minutes=15) == []
     [told] = later(here, seconds=10)
-    assert (
-        "*@maria* on Memory has waited *30 min* for an answer, longer than we promise. Nobody has it." in told
-    )
+    assert "*@maria* on Memory has been waiting *30 min*, past your reply target. Unassigned." in told
     assert places(here)[-1] == CHANNEL
     assert later(here, hours=5) == []
     [breach] = events(here)
@@ -111,9 +109,9 @@ def test_what_is_overdue_and_claimed_is_also_said_to_its_owner(here: Room) -> No
 
     channel, owner = later(here, minutes=3)
 
-    assert f"<@{ANA}> has it" in channel
+    assert f"Assigned to <@{ANA}>" in channel
     assert (
-        f"<@{ANA}>, you have *@maria*'s post on Memory. They have waited 31 min, longer than we promise"
+        f"<@{ANA}>, *@maria*'s post on Memory is assigned to you. They have been waiting 31 min, past your reply target"
         in owner
     )
     assert places(here)[-1] == ANA
@@ -162,8 +160,8 @@ def test_a_quiet_owner_is_told_directly_with_the_words_and_once(here: Room) -> N
 
     assert later(here, minutes=7) == []
     [told] = later(here, seconds=30)
-    assert f"<@{ANA}>, you have *@maria*'s post" in told
-    assert "nothing happen for 7 min" in told
+    assert f"<@{ANA}>, *@maria*'s post" in told
+    assert "no activity for 7 min" in told
     assert places(here) == [ANA]
     with here.ctx.db.read() as session:
         blocks = session.scalars(select(Notice.blocks)).one()
@@ -195,7 +193,7 @@ def test_if_nothing_happens_for_as_long_again_the_backup_is_told(with_backup: Ro
     assert [
         one
         for one in told
-        if "<@U0CLEO>, *@maria* on Memory has waited 15 min. Whoever had it was quiet" in one
+        if "<@U0CLEO>, *@maria* on Memory has been waiting 15 min. The claim expired" in one
     ]
     assert "U0CLEO" in places(here)
     assert "U0CLEO" not in str(later(here, minutes=40))
@@ -283,8 +281,8 @@ def test_an_answer_that_needs_a_person_is_late_like_none(
         said += later(here, seconds=0)
 
     [told] = said
-    assert f"has waited *30 min* for an answer, longer than we promise. <@{ANA}> has it." in told
-    assert "the card says what it needs" in told
+    assert f"has been waiting *30 min*, past your reply target. Assigned to <@{ANA}>." in told
+    assert "see the card" in told
     assert len(events(here)) == 1
 
 
@@ -336,7 +334,7 @@ def test_a_public_reply_that_was_deleted_is_not_late_at_once(here: Room) -> None
 
     assert (here.ticket().state, events(here)) == ("waiting", [])
     assert CHANNEL not in places(here)
-    assert "longer than we promise" not in str([one for one in told if "has it" in one])
+    assert "past your reply target" not in str([one for one in told if "Assigned to" in one])
 
 
 # --- office hours ---------------------------------------------------------------------------------------------
@@ -388,7 +386,7 @@ def test_after_a_breakdown_many_that_are_overdue_become_one_line(here: Room) -> 
 
     [told] = later(here, hours=3)
 
-    assert "*12 people* have waited longer for an answer than we promise, the longest *3 h 00 min*" in told
+    assert "*12 people* have been waiting past your reply target, the longest for *3 h 00 min*" in told
     assert "and 7 more. `/mentions open` lists them." in told
     assert len(events(here)) == 12
     assert [later(here, minutes=1) for _ in range(5)] == [[]] * 5
@@ -407,7 +405,7 @@ def test_an_owner_of_many_gets_one_message(here: Room) -> None:
 
     [told] = later(here, minutes=8)
 
-    assert f"<@{ANA}>, you have 8 posts on which I have seen nothing happen" in told
+    assert f"<@{ANA}>, 8 posts are assigned to you with no recent activity" in told
 
 
 def test_one_ticket_that_goes_wrong_does_not_silence_the_others(
@@ -505,8 +503,8 @@ def test_who_takes_no_direct_messages_is_called_in_the_channel(shown: Room, slac
 
     with slack.world.lock:
         texts = [one.text for one in slack.world.channel(CHANNEL).messages]
-    assert any("<@U0GONE>, you have" in text for text in texts)
-    assert not any("cards come here" in text for text in texts)
+    assert any("is assigned to you" in text for text in texts)
+    assert not any("cards have moved here" in text for text in texts)
 
 
 @pytest.mark.both_engines

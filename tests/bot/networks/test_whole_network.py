@@ -163,7 +163,7 @@ def test_the_doctor_names_the_settings_of_each_network_and_no_value(
         doctor.end()
 
         assert "ok    Yarn: is set up by YARN_FILE, YARN_TOKEN." in doctor.log
-        assert "ok    Yarn: speaks as @acmebrew." in doctor.log
+        assert "ok    Yarn: signed in as @acmebrew." in doctor.log
         assert "note  X: is not set up. To listen there, set X_API_KEY" in doctor.log
         assert TOKEN not in doctor.log
 
@@ -191,7 +191,7 @@ def test_where_heard_cannot_post_the_card_opens_the_network_and_the_reply_is_pos
 
         eventually(lambda: stage.reply(card, "On Monday!").closed)
 
-        card = stage.shows(card, "has to be posted by hand", "[Open on Yarn]", "[I posted it]", within=60)
+        card = stage.shows(card, "must be posted by hand", "[Open on Yarn]", "[I posted it]", within=60)
         stage.ana.press(card, "I posted it")
         stage.shows(card, "answered by hand", within=60)
         assert len(board.read_text().splitlines()) == 1

@@ -256,6 +256,7 @@ def test_jobs_come_as_if_the_clock_had_not_been_set_back(here: Room, step: int) 
 # Moments that nothing waits for: they tell what was, or what a person or a customer's post decided.
 FACTS = {
     "accounts": {"seen_at"},
+    "also_heard": {"at"},
     "authors": {"fetched_at"},
     "cards": {"drawn_at"},
     "credentials": {"connected_at", "disconnected_at"},
@@ -270,6 +271,7 @@ FACTS = {
     "teammates": {"at"},
     "tickets": {"opened_at", "waiting_since", "closed_at", "snoozed_until", "due_at", "shown_at"}
     | {"seen_at", "first_reply_at", "first_claimed_at"},
+    "tracks": {"created_at", "removed_at"},
     "turns": {"asked_at", "closed_at"},
 }
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.networks.base import Later, PublishedReply, Refused, Unsure
 from bot.publish import manual_posting, outbox, reconcile, send_checks
-from bot.publish.publish_job import hold_reply
+from bot.publish.publish_job import lock_reply
 from models import Mention, Reply, Ticket
 from models.core.database import Database
 from models.tickets.delivery_state import DeliveryState
@@ -134,7 +134,7 @@ def test_a_network_that_cannot_be_reached_is_tried_again_and_the_author_told_onc
         here.send()
 
     assert public(network, post) == ["On Monday!"]
-    assert [words for words in here.told() if "your reply waits" in words] == here.told()
+    assert [words for words in here.told() if "your reply is waiting" in words] == here.told()
     assert len(here.told()) == 1
 
 
@@ -186,7 +186,7 @@ def test_what_only_a_person_can_mend_is_tried_once_a_minute_for_all_replies_toge
         here.clock.pass_by(10)
 
     assert network.asked["publish"] == 10
-    waiting = [one for one in here.told() if "your reply waits" in one]
+    waiting = [one for one in here.told() if "your reply is waiting" in one]
     assert len(waiting) == 5  # each author once, also those whose reply was never tried
     network.heals()
     for _ in range(16):
@@ -362,8 +362,8 @@ def test_six_looks_are_made_when_they_are_due_and_then_a_person_is_asked(
     assert network.asked["publish"] == 1
     question = here.told()[-1]
     assert "<@U0ANA>'s reply to *@maria*" in question
-    assert "6 looks do not show it" in question
-    assert "*It is there*, *Send again* or *Discard*" in question
+    assert "I can't find it (checked 6 times)" in question
+    assert "*It was posted*, *Send again* or *Discard*" in question
 
 
 def test_only_looks_that_could_be_made_count(here: Room, network: Counting, post: str) -> None:
@@ -404,7 +404,7 @@ def test_a_network_that_cannot_be_read_at_all_ends_in_a_question_too(
         here.send()
 
     assert here.state(reply) == DeliveryState.ASKED
-    assert "0 looks do not show it" in here.told()[-1]
+    assert "I couldn't look there" in here.told()[-1]
 
 
 def test_looks_that_could_not_be_made_do_not_put_the_question_off(
@@ -422,7 +422,7 @@ def test_looks_that_could_not_be_made_do_not_put_the_question_off(
 
     asked_after = here.clock() - (here.reply(reply).sent_at or here.clock())
     assert asked_after <= timedelta(minutes=12)
-    assert f"{len(PLAN)} looks do not show it" in here.told()[-1]
+    assert f"I can't find it (checked {len(PLAN)} times)" in here.told()[-1]
 
 
 def test_an_error_that_nobody_foresaw_is_doubt(here: Room, network: Counting, post: str) -> None:
@@ -441,7 +441,7 @@ def test_a_worker_that_died_in_the_call_leaves_doubt_and_nothing_is_said_again(
 ) -> None:
     reply = here.submit(1, "On Monday!")
     with here.ctx.db.write() as session:
-        _ticket, row = hold_reply(session, reply)
+        _ticket, row = lock_reply(session, reply)
         row.release(session, at=here.clock())
     assert (
         outbox.begin_send(here.ctx, reply, send_checks.check_sender(here.ctx, reply)) is not None
@@ -771,7 +771,7 @@ def test_the_question_is_asked_again_after_a_quarter_of_an_hour_and_then_ever_mo
     assert gaps == sorted(gaps)
     assert gaps[-1] <= 24 * 60
     assert 6 <= len(nudged) <= 12
-    assert all("Nobody has decided yet" in words for words in here.told()[before:])
+    assert all("Please decide" in words for words in here.told()[before:])
 
 
 def test_a_question_about_a_post_that_is_gone_meanwhile_leaves_nothing_waiting(
@@ -813,7 +813,7 @@ def test_a_reply_that_was_sent_again_and_had_arrived_after_all_is_told_of_as_the
     here.send()
     late = network.says("acmebrew", "On Monday!", under=post)
     with here.ctx.db.write() as session:
-        ticket, row = hold_reply(session, reply)
+        ticket, row = lock_reply(session, reply)
         reconcile.record_published(
             session, network, ticket, row, PublishedReply(late.id, late.url), at=here.clock()
         )
@@ -852,7 +852,7 @@ def test_a_hand_off_that_nobody_saw_is_reminded_of_once(here: Room, handed_off: 
         here.send()
 
     [reminder] = here.told()[before:]
-    assert "still has to be posted by hand" in reminder
+    assert "still needs to be posted by hand" in reminder
 
 
 def test_a_hand_off_is_confirmed_by_whatever_we_said_under_the_post(
@@ -932,7 +932,7 @@ def test_what_is_known_to_be_public_is_not_settled_twice(here: Room, network: Co
     here.send()
     before = here.reply(reply).post_id
     with here.ctx.db.write() as session:
-        ticket, row = hold_reply(session, reply)
+        ticket, row = lock_reply(session, reply)
         reconcile.record_published(
             session, network, ticket, row, PublishedReply("78", "https://x/78"), at=here.clock()
         )

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.publish import manual_posting, outbox, send_checks
-from bot.publish.publish_job import hold_reply
+from bot.publish.publish_job import lock_reply
 from models.tickets.delivery_state import DeliveryState
 from sandbox.x import XServer
 from tests.bot.room import Room
@@ -72,7 +72,7 @@ def test_an_answer_that_is_lost_before_the_effect_is_asked_about_and_never_sent_
     assert tuple(looks[:5]) == PLAN[:5]
     assert x.world.counts[PUBLISH] == 1
     assert public(x, post) == []
-    assert "Somebody has to look and decide" in on_x.told()[-1]
+    assert "Did it post?" in on_x.told()[-1]
 
 
 def test_a_timeline_that_lags_behind_is_read_until_it_has_caught_up(on_x: Room, x, post) -> None:
@@ -130,7 +130,7 @@ def test_what_concerns_the_whole_account_keeps_the_reply_and_is_told_once(
 
     assert (on_x.state(reply), on_x.reply(reply).reason) == (DeliveryState.QUEUED, reason)
     assert x.world.counts[PUBLISH] <= 5
-    assert len([words for words in on_x.told() if "your reply waits" in words]) == 1
+    assert len([words for words in on_x.told() if "your reply is waiting" in words]) == 1
     assert len([words for words in on_x.told() if "rotating_light" in words]) <= 1
     x.world.faults.clear()
     on_x.clock.pass_by(900)
@@ -186,7 +186,7 @@ def test_a_reply_that_x_takes_only_from_a_person_is_handed_off_and_seen(on_x: Ro
 def test_a_killed_worker_after_the_effect_is_found_by_reading(on_x: Room, x, post) -> None:
     reply = on_x.submit(1, "On Monday!")
     with on_x.ctx.db.write() as session:
-        _, row = hold_reply(session, reply)
+        _, row = lock_reply(session, reply)
         row.release(session, at=on_x.clock())
     job = outbox.begin_send(on_x.ctx, reply, send_checks.check_sender(on_x.ctx, reply))
     assert job is not None

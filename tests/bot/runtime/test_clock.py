@@ -48,4 +48,4 @@ def test_a_difference_is_worth_a_line(database: Database, caplog: pytest.LogCapt
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=1), tick=True):
         DatabaseClock(database)
 
-    assert "this machine's clock and the database's differ" in caplog.text
+    assert "this machine's clock differs from the database's" in caplog.text

@@ -1,7 +1,7 @@
 """A start after a kill: what the dead process held is taken up at once."""
 
 from bot.publish import outbox, send_checks
-from bot.publish.publish_job import hold_reply
+from bot.publish.publish_job import lock_reply
 from bot.runtime import crash_recovery
 from bot.slack import cards
 from models.tickets.delivery_state import DeliveryState
@@ -33,7 +33,7 @@ def test_a_reply_that_a_dead_process_was_sending_is_in_doubt_at_once(here: Room,
     here.poll()
     reply = here.submit(1, "Hi!")
     with here.ctx.db.write() as session:
-        _ticket, row = hold_reply(session, reply)
+        _ticket, row = lock_reply(session, reply)
         row.release(session, at=here.clock())
     assert (
         outbox.begin_send(here.ctx, reply, send_checks.check_sender(here.ctx, reply)) is not None

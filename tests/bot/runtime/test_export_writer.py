@@ -5,6 +5,7 @@ import io
 import json
 import re
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,13 @@ from bot.runtime.export_writer import (
     unescape_formula,
     write_rows,
 )
-from models import Event
+from models import Account, Event, Reply
+from models.core.account_filter import AccountFilter
 from models.core.database import Database
 from models.reports.export import EXPORT_TABLES, TICKET_TABLE, ExportFilter
 from models.tickets.delivery_state import DeliveryState
-from tests.models.ledger import hear, lose, minute, said, ticket
+from models.tickets.ingest import ingest_page
+from tests.models.ledger import PLACE, hear, lose, minute, said, ticket
 from tests.story.hostile import TEXTS
 
 FORMULAS = [
@@ -167,6 +170,45 @@ def test_filters_keep_what_they_say(db: Database, kind: str, wanted: dict[str, o
         assert EXPORT_TABLES[kind].count(session, ExportFilter(**wanted)) == count
 
 
+def two_accounts(db: Database) -> None:
+    """The same day at @acme (99); and another post at @FernPress (98), where @acme answers."""
+    a_day(db)
+    with db.write() as session:
+        for number, handle in (("99", "acme"), ("98", "FernPress")):
+            given = {"network": "x", "network_id": number, "handle": handle, "name": "We", "at": minute(0)}
+            Account.record_profile(session, **given, source="connected")
+        post = said(4, minute(3), author="10", conversation="c4")
+        ingest_page(session, [post], replace(PLACE, account_id="98"), at=minute(4))
+        one = ticket(session, "10", "c4")
+        given = {"turn": 1, "to_post_id": "4", "undo_until": minute(6), "key": "k4", "account_id": "99"}
+        one.reply(session, text="Hi", by="U0ANA", at=minute(5), **given)
+
+
+def of(account_id: str) -> dict[str, AccountFilter]:
+    return {"account": AccountFilter("acme", (("x", account_id), ("y", "1")))}
+
+
+def test_rows_name_our_account(db: Database) -> None:
+    two_accounts(db)
+
+    def ours(kind: str, **wanted: object) -> list[tuple[str, str]]:
+        rows = table(exported(db, kind, **wanted))
+        with db.read() as session:
+            assert EXPORT_TABLES[kind].count(session, ExportFilter(**wanted)) == len(rows)
+        return [(row["account"], row["account_id"]) for row in rows]
+
+    acme, fern = ("acme", "99"), ("FernPress", "98")
+    assert ours("tickets") == [acme, acme, acme, fern]
+    assert ours("tickets", **of("98")) == [fern]
+    assert ours("replies", **of("99")) == [acme, acme]  # as which it goes out
+    assert ours("replies", **of("98")) == []
+    assert set(ours("events", **of("98"))) == {fern}
+    assert set(ours("events")) == {acme, fern}
+    with db.write() as session:
+        session.scalars(select(Reply).where(Reply.key == "k4")).one().account_id = ""
+    assert ours("replies") == [acme, fern]  # written by an older worker
+
+
 @pytest.mark.parametrize("kind", EXPORT_TABLES)
 def test_whatever_is_neither_a_number_nor_a_moment_is_looked_at_for_formulas(db: Database, kind: str) -> None:
     a_day(db)
@@ -302,10 +344,29 @@ def test_the_command_line_makes_a_file_and_says_how_much_is_in_it(shell, tmp_pat
     assert "--force" in again.output
 
 
+def test_the_command_line_filters_by_account(shell, database_url: str) -> None:
+    db = Database(database_url)
+    with db.write() as session:
+        for number, handle in (("99", "acme"), ("98", "FernPress")):
+            given = {"network": "x", "network_id": number, "handle": handle, "name": "We", "at": minute(0)}
+            Account.record_profile(session, **given, source="connected")
+        post = said(4, minute(3), author="10", conversation="c4")
+        ingest_page(session, [post], replace(PLACE, account_id="98"), at=minute(4))
+    db.close()
+
+    assert "1 ticket written." in shell("tickets", "--output", "-", "--account", "@fernpress").output
+    assert "3 tickets written." in shell("tickets", "--output", "-", "--account", "acme").output
+    done = shell("tickets", "--output", "-", "--account", "acme", "--network", "y")
+    assert "0 tickets written." in done.output
+    unknown = shell("tickets", "--account", "nobody")
+    assert unknown.exit_code == 2
+    assert "no account of ours is called nobody: @acme, @FernPress." in " ".join(unknown.output.split())
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("tickets", "--period", "2026-13"), "no such day or month"),
+        (("tickets", "--period", "2026-13"), "no day or month"),
         (("tickets", "--period", "2026-03-09..2026-03-02"), "ends before it begins"),
         (("tickets", "--period", "2999-01"), "is in the future"),
         (("tickets", "--state", "lost"), "tickets can be: waiting"),

@@ -65,5 +65,5 @@ def test_what_cannot_be_told_any_more_is_in_the_log(
         never.set()
         here.ctx.queue_answer("U0BEN", lambda: None)
 
-    assert "Heard stops with 1 thing" in caplog.text
-    assert "not done: Heard is stopping" in caplog.text
+    assert "Heard is stopping with 1 background task" in caplog.text
+    assert "skipped a background task: Heard is stopping" in caplog.text

@@ -131,7 +131,7 @@ def test_the_doctor_says_that_polls_are_spread(hasty: Room, x: XServer) -> None:
     told = [one.line() for one in doctor._polls(hasty.ctx, hasty.network)]
 
     assert any(
-        "note  X: POLL_SECONDS is 1, more often than X allows: readings are 34 s apart" in one for one in told
+        "note  X: POLL_SECONDS is 1, more often than X allows: polls are 34 s apart" in one for one in told
     )
     assert doctor.print_findings(doctor._polls(hasty.ctx, hasty.network), lambda _: None) == 0
 

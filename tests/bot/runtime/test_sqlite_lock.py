@@ -22,7 +22,7 @@ def test_a_second_holder_is_refused_in_one_line(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/heard.db"
     held = sqlite_lock.acquire(url)
     assert held is not None
-    with pytest.raises(sqlite_lock.LockedError, match=r"^heard\.db is held by another Heard"):
+    with pytest.raises(sqlite_lock.LockedError, match=r"^heard\.db is in use by another Heard"):
         sqlite_lock.acquire(url)
     held.close()
     again = sqlite_lock.acquire(url)
@@ -59,7 +59,7 @@ def test_the_lock_dies_with_the_process_that_held_it(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_keep_a_ledger_is_named(tmp_path: Path) -> None:
     with pytest.raises(
-        sqlite_lock.LockedError, match=r"^DATABASE_URL: heard\.db cannot be kept there: No such file"
+        sqlite_lock.LockedError, match=r"^DATABASE_URL: heard\.db can't be created there: No such file"
     ):
         sqlite_lock.acquire(f"sqlite:///{tmp_path}/nowhere/heard.db")
 

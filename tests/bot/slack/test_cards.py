@@ -79,7 +79,7 @@ def test_ten_changes_cost_one_update_in_place(shown: Room, slack: SlackServer) -
 
     [after] = cards(slack)
     assert after.ts == before.ts
-    assert "<@U0BEN> has it" in str(after.blocks)
+    assert "assigned to <@U0BEN>" in str(after.blocks)
     assert (calls(slack, POST), calls(slack, UPDATE)) == (1, 1)
 
 
@@ -142,7 +142,7 @@ def test_a_found_card_shows_what_changed_meanwhile(shown: Room, slack: SlackServ
     shown.draw_all()
 
     [card] = cards(slack)
-    assert "<@U0BEN> has it" in str(card.blocks)
+    assert "assigned to <@U0BEN>" in str(card.blocks)
 
 
 def test_a_card_that_never_arrived_is_posted_again_after_half_a_minute(shown, slack: SlackServer) -> None:
@@ -422,7 +422,7 @@ def test_a_channel_that_is_gone_gives_way_to_the_default_one(shown: Room, slack,
     assert shown.ticket().channel == CHANNEL
     assert thread(slack, card.ts) == (["first"] if what == "notice" else [])
     [moved] = [words for words in shown.told() if f"<#{ELSEWHERE}>" in words]
-    assert "its cards come here" in moved
+    assert "its cards have moved here" in moved
 
 
 def test_a_notice_for_a_channel_that_is_gone_is_told_in_the_default_one(shown: Room, slack) -> None:
@@ -538,9 +538,9 @@ def test_a_question_is_in_the_thread_and_on_the_card(shown: Room, network: Count
     shown.draw_all()
 
     [card] = cards(slack)
-    assert {"It is there", "Send again", "Discard"} <= set(card.buttons)
+    assert {"It was posted", "Send again", "Discard"} <= set(card.buttons)
     assert "Did it post?" in str(card.blocks)
-    assert any("Somebody has to look and decide" in text for text in thread(slack, card.ts))
+    assert any("Did it post?" in text for text in thread(slack, card.ts))
 
 
 def test_one_ticket_that_cannot_be_drawn_keeps_nobody_waiting(

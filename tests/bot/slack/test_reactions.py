@@ -29,7 +29,7 @@ def test_while_slack_asks_to_slow_down_nothing_is_asked_of_it(
 ) -> None:
     want(here, "1.1", "postbox")
     want(here, "1.2", "postbox")
-    asked = fails(here, monkeypatch, SlackLaterError(30, "Slack asks to slow down"))
+    asked = fails(here, monkeypatch, SlackLaterError(30, "Slack's rate limit is reached"))
 
     for _ in range(10):
         reactions.run_due(here.ctx)

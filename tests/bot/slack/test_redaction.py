@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from bot.ingest.refresh_post import refresh_target
 from bot.jobs import digest, reminders, snooze_wakeup
-from bot.jobs.missing_posts import run_due
+from bot.jobs.missing_post_checks import run_due
 from bot.notices import clock_set_back, thread_notices
 from bot.slack import home_tab
 from models import HomeTab, Notice, Ticket
@@ -70,7 +70,7 @@ def test_words_go_from_the_card_the_thread_a_direct_message_and_home(
 
     assert SECRET not in everything(slack)
     assert "no longer shown" in str(direct[-1].blocks)
-    assert "you have" in str(direct[-1].blocks)
+    assert "is assigned to you" in str(direct[-1].blocks)
     with shown.ctx.db.read() as session:
         assert SECRET not in str([(one.text, one.blocks) for one in session.scalars(select(Notice))])
         assert not session.scalars(select(HomeTab.user_id).where(HomeTab.is_stale)).all()
@@ -90,7 +90,7 @@ def test_words_go_from_a_digest_and_what_others_said_stays(
     shown.clock.pass_by(hours=22)
     digest.write_due(shown.ctx)
     shown.draw_all()
-    assert "Thanks worth reading" in everything(slack)
+    assert "Thank-yous" in everything(slack)
     assert SECRET in everything(slack)
 
     lost(shown, network, thanks)
@@ -138,7 +138,7 @@ def test_what_was_not_told_yet_is_told_without_the_words(
     lost(shown, network, first, second)
 
     assert SECRET not in everything(slack)
-    assert "wrote again" in everything(slack)
+    assert "posted again" in everything(slack)
 
 
 @pytest.mark.parametrize("trouble", ["rate_limited", "down"])
@@ -206,7 +206,7 @@ def test_words_go_from_the_line_in_the_channel_about_a_snooze_that_is_over(
     with shown.ctx.db.write() as session:
         snooze_wakeup.wake_due(shown.ctx, session, at=shown.clock())
     shown.draw_all()
-    assert [one for one in everything(slack).splitlines() if "Snoozed no more" in one and SECRET in one]
+    assert [one for one in everything(slack).splitlines() if "The snooze is over" in one and SECRET in one]
 
     lost(shown, network, post)
 
@@ -225,7 +225,7 @@ def test_words_go_from_what_was_told_late_too(shown: Room, network: Counting, sl
     second = network.says("maria", f"@acmebrew {SECRET}", under=first).id
     shown.poll()
     shown.draw_all()
-    assert [one for one in said_in_threads(slack) if "gave you" in one and SECRET in one]
+    assert [one for one in said_in_threads(slack) if "assigned this ticket to you" in one and SECRET in one]
 
     lost(shown, network, second)
 
@@ -245,7 +245,7 @@ def test_words_go_also_from_what_was_told_after_the_clock_was_set_back(
         ticket = Ticket.lock(session, 1)
         thread_notices.post(session, thread_notices.ASSIGNED, ticket, at=shown.clock(), to=ANA, by=BEN)
     shown.draw_all()
-    assert [one for one in said_in_threads(slack) if "gave you" in one and SECRET in one]
+    assert [one for one in said_in_threads(slack) if "assigned this ticket to you" in one and SECRET in one]
 
     lost(shown, network, post)
 

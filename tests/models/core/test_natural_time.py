@@ -159,7 +159,7 @@ def test_what_people_write(text: str, wanted: str) -> None:
 )
 def test_what_is_not_understood_is_refused_with_examples(text: str) -> None:
     with pytest.raises(
-        UnreadableTimeError, match=r"I do not know when “.+” is\. Try `2h`, `90 min`, "
+        UnreadableTimeError, match=r"I don't understand the time “.+”\. Try `2h`, `90 min`, "
     ) as refused:
         parse_time(text, now=NOW, zone=LISBON)
     assert "<!" not in str(refused.value)
@@ -249,7 +249,7 @@ def moment_of(text: str, now: datetime, zone: ZoneInfo) -> datetime | str:
     try:
         return parse_time(text, now=now, zone=zone)
     except UnreadableTimeError as refused:
-        assert "I do not know when" not in str(refused), text  # noqa: PT017
+        assert "I don't understand the time" not in str(refused), text  # noqa: PT017
         return str(refused)
 
 

@@ -179,7 +179,7 @@ def test_a_span_goes_on_while_clocks_repeat_the_end_of_its_day() -> None:
     ],
 )
 def test_hours_that_cannot_be_read_are_refused_with_an_example(text: str) -> None:
-    with pytest.raises(ValueError, match=r"give days and spans, such as Mon-Fri 09:00-12:30 "):
+    with pytest.raises(ValueError, match=r"use days and times, such as Mon-Fri 09:00-12:30 "):
         hours(text)
 
 
@@ -187,7 +187,7 @@ def test_hours_that_cannot_be_read_are_refused_with_an_example(text: str) -> Non
     "zone", ["", "Europe", "Middle/Earth", "../etc", "/etc/localtime", "zone.tab", "a\0", "x" * 5000]
 )
 def test_an_unknown_zone_is_refused_with_an_example(zone: str) -> None:
-    with pytest.raises(ValueError, match=r"^give an IANA time zone, such as Europe/Berlin$"):
+    with pytest.raises(ValueError, match=r"^use an IANA time zone, such as Europe/Berlin$"):
         hours(USUAL, zone)
 
 
@@ -199,7 +199,7 @@ def test_an_unknown_zone_is_refused_with_an_example(zone: str) -> None:
     ],
 )
 def test_holidays_that_cannot_be_read_are_refused_with_an_example(holidays: str) -> None:
-    with pytest.raises(ValueError, match=r"^give dates and ranges of at most a year, such as 2026-10-03, "):
+    with pytest.raises(ValueError, match=r"^use dates and ranges of at most a year, such as 2026-10-03, "):
         hours(USUAL, "UTC", holidays)
 
 

@@ -8,14 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.core.account_filter import AccountFilter
 from models.core.period import NameLookup, Period, PeriodError, StatsQuery, parse_period, parse_stats_query
 
 LISBON, BERLIN = ZoneInfo("Europe/Lisbon"), ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 26, 12, 30, tzinfo=UTC)
+FERN = AccountFilter("fernpress", (("x", "98"), ("masto", "7")))
 KNOWN = NameLookup(
-    person={"ana": "U0ANA"}.get,
+    person={"ana": "U0ANA", "fernpress": "U0FERN"}.get,
     channel={"support": "C0SUPPORT"}.get,
     networks={"x": "X", "masto": "Mastodon"},
+    account=lambda handle: FERN if handle.lower() == "fernpress" else None,
+    handles=("acme", "fernpress"),
 )
 ZONES = st.sampled_from(sorted(name for name in available_timezones() if "/" in name)).map(ZoneInfo)
 
@@ -107,27 +111,37 @@ def test_filters_stand_in_any_order() -> None:
     )
 
 
+def test_a_handle_of_ours_is_an_account_rather_than_a_teammates_name() -> None:
+    asked = ask("for @FernPress, on mastodon and <@U1|ana>")
+
+    assert (asked.account, asked.network, asked.person) == (FERN, "masto", "U1")
+    assert ask("@fernpress @FERNPRESS 30d").account == FERN
+    assert ask("@ana").account is None
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("2026-13", "There is no such day or month as “2026-13”"),
-        ("2026-02-30", "no such day or month as “2026-02-30”"),
+        ("2026-13", "There is no day or month “2026-13”"),
+        ("2026-02-30", "no day or month “2026-02-30”"),
         ("2026-10-15..2026-10-01", "swap the dates, `2026-10-01..2026-10-15`"),
         ("2027-01", "“2027-01” is in the future: today is 26 November 2026 in Europe/Lisbon"),
-        ("0d", "give 1d to 3660d"),
-        ("99999999d", "give 1d to 3660d"),
+        ("0d", "use 1d to 3660d"),
+        ("99999999d", "use 1d to 3660d"),
         ("1999", "too long ago or too long"),
         ("7d 30d", "two periods"),
         ("last week this week", "two periods"),
-        ("last 3 moons", "I do not know “last”"),
-        ("7d..", "do not understand the period “7d..”"),
-        ("2026-10-01..", "do not understand"),
-        ("..", "do not understand"),
+        ("last 3 moons", "Unknown word “last”"),
+        ("7d..", "don't understand the period “7d..”"),
+        ("2026-10-01..", "don't understand"),
+        ("..", "don't understand"),
         ("@nobody", "I don't know anyone called “@nobody”"),
+        ("@nobody", "Our accounts: @acme, @fernpress."),
         ("#nowhere", "No mentions are shown in “#nowhere”"),
-        ("<@U1> <@U2>", "Give only one of each kind: person"),
-        ("banana", "I do not know “banana”: give a period"),
-        ("<!channel>", "I do not know “&lt;!channel&gt;”"),
+        ("<@U1> <@U2>", "Use only one of each kind: person"),
+        ("@fernpress @acme", "I don't know anyone called “@acme”"),
+        ("banana", "Unknown word “banana”. Use a period"),
+        ("<!channel>", "Unknown word “&lt;!channel&gt;”"),
     ],
 )
 def test_what_cannot_be_counted_gets_a_sentence_with_what_to_type(text: str, said: str) -> None:

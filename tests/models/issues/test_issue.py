@@ -158,7 +158,7 @@ def test_fixed_twice_is_refused_with_a_name_and_the_cards_follow(session: Sessio
     one.fix(session, by=ANA, at=minute(2))
 
     assert ticket(session).revision > before
-    with pytest.raises(RuleBrokenError, match="<@U0ANA> has marked this one as fixed already"):
+    with pytest.raises(RuleBrokenError, match="<@U0ANA> has already marked this issue as fixed"):
         one.fix(session, by=BEN, at=minute(3))
 
 

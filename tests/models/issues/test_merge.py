@@ -132,7 +132,7 @@ def test_what_is_one_already_is_refused_with_a_sentence(session: Session, pair: 
     merged(session, pair, 2)
     first, second = (one.id for one in (pair[::-1] if swapped else pair))
 
-    with pytest.raises(RuleBrokenError, match=f"They are the same issue already: “{TWO}”"):
+    with pytest.raises(RuleBrokenError, match=f"They are already merged: “{TWO}”"):
         merge_issues(session, first, second, by=BEN, at=minute(3))
     with pytest.raises(RuleBrokenError, match="That is the same issue"):
         merge_issues(session, second, second, by=BEN, at=minute(3))
@@ -433,7 +433,7 @@ def test_merged_both_ways_at_once_one_happens_and_the_other_gets_a_sentence(db: 
         outcomes = together(partial(merging, *both), partial(merging, *both[::-1]))
 
         [error] = raised(outcomes)
-        assert "They are the same issue already" in str(error)
+        assert "They are already merged" in str(error)
         with db.read() as session:
             assert (
                 len(list_reporters(session, session.get_one(Issue, Issue.resolve_merged(session, both[0]))))
@@ -485,7 +485,7 @@ def test_other_letters_of_the_same_name_are_a_new_title_and_the_same_title_is_no
     pair[0].rename(session, ONE.upper(), by=BEN, at=minute(2))
 
     assert pair[0].title == ONE.upper()
-    with pytest.raises(RuleBrokenError, match="has that title already"):
+    with pytest.raises(RuleBrokenError, match="already has that title"):
         pair[0].rename(session, f" {ONE.upper()} ", by=BEN, at=minute(3))
 
 

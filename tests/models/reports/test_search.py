@@ -2,19 +2,31 @@
 
 # ruff: noqa: RUF001 - that scripts look alike is the point
 import random
+from dataclasses import replace
 from unicodedata import normalize
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, text, update
+from sqlalchemy.orm import Session
 
 from models import Mention
+from models.core.account_filter import AccountFilter
 from models.core.base import RuleBrokenError
 from models.core.database import Database
-from models.reports.search import QUERY_MAX_CHARS, RECENT_MAX_IDS, SearchCursor, parse_phrases, search
+from models.reports import search as search_module
+from models.reports.search import (
+    QUERY_MAX_CHARS,
+    RECENT_MAX_IDS,
+    SearchCursor,
+    parse_phrases,
+    search,
+    split_accounts,
+)
+from models.tickets.ingest import ingest_page
 from models.tickets.word_index import index_missing
-from tests.models.ledger import hear, mention, minute, passing, said, ticket
+from tests.models.ledger import PLACE, hear, mention, minute, passing, said, ticket
 
 WORDS = ["beer", "Bière", "BEER", "stock", "ビール", "啤酒", "пиво", "a", "42", "🍺"]
 AGAIN = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -194,3 +206,56 @@ def test_whatever_is_typed_is_looked_for_or_refused_with_a_sentence(db: Database
         except RuleBrokenError:
             return
         search(session, looked_for, before=SearchCursor(), limit=10)
+
+
+# --- of one account -----------------------------------------------------------------------------------------
+
+FERN = AccountFilter("FernPress", (("x", "98"), ("y", "97")))
+
+
+@pytest.mark.parametrize("recent", [1, RECENT_MAX_IDS])
+def test_only_what_an_accounts_tickets_hold_is_found(
+    session: Session, monkeypatch: pytest.MonkeyPatch, recent: int
+) -> None:
+    monkeypatch.setattr(search_module, "RECENT_MAX_IDS", recent)
+    places = (PLACE, replace(PLACE, account_id="98"))
+    for number in range(1, 9):
+        post = said(number, minute(number), author=f"a{number}", text=f"beer {number}")
+        ingest_page(session, [post], places[number % 2], at=minute(number))
+    for author, key in (("a3", "k3"), ("a4", "k4")):
+        one = ticket(session, author)
+        given = {"turn": 1, "to_post_id": author[1:], "undo_until": minute(30), "key": key}
+        one.reply(session, text="a beer is on its way", by="U0ANA", at=minute(20), **given)
+    session.flush()
+
+    def hits(*looked_for: str, before: SearchCursor | None = None, limit: int = 9) -> list[str]:
+        start = before or SearchCursor()
+        page = search(session, looked_for, before=start, limit=limit, accounts=[FERN])
+        return [f"{one.by or ''}{one.text}" for one in page.found]
+
+    ours = ["U0ANAa beer is on its way", "beer 7", "beer 5", "beer 3", "beer 1"]
+    assert hits("beer") == hits() == ours
+    assert hits("5") == ["beer 5"]
+    page = search(session, (), before=SearchCursor(), limit=2, accounts=[FERN])
+    assert page.more is not None
+    assert hits(before=page.more) == ours[2:]
+    session.execute(update(Mention).where(Mention.post_id == "7").values(deleted_at=minute(40)))
+    assert hits(limit=2) == [ours[0], "beer 5"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "words", "handles"),
+    [
+        ("@fernpress", "", ["FernPress"]),
+        ("slow @FernPress, checkout", "slow checkout", ["FernPress"]),
+        ("*@fernpress* @FERNPRESS: hi", "hi", ["FernPress"]),
+        ("slow  @maria", "slow  @maria", []),
+        ("fernpress", "fernpress", []),
+        ('"@fernpress hi"', '"@fernpress hi"', []),
+        ("@", "@", []),
+    ],
+)
+def test_handles_of_ours_are_told_from_words(typed: str, words: str, handles: list[str]) -> None:
+    rest, accounts = split_accounts(typed, {"fernpress": FERN, "FernPress": FERN, "FERNPRESS": FERN}.get)
+
+    assert (rest, [one.handle for one in accounts]) == (words, handles)

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from models import Author, Cursor, Event, Mention, Reply, Ticket, Turn
+from models import AlsoHeard, Author, Cursor, Event, Mention, Reply, Ticket, Turn
 from models.core.database import Database
 from models.sources.attachment import Attachment
 from models.tickets.delivery_state import DeliveryState
@@ -124,12 +124,63 @@ def test_several_posts_of_one_person_on_a_page_are_one_turn(session: Session) ->
     assert count(session, Turn) == 1
 
 
-def test_two_accounts_of_ours_hear_the_same_post_each_for_itself(session: Session) -> None:
-    hear(session, said(1))
-    taken = ingest_page(session, [said(1)], replace(PLACE, account_id="100"), at=NINE)
+def test_a_post_that_two_accounts_hear_is_one_mention_with_two_reasons(session: Session) -> None:
+    hear(session, said(1, matched="mentions us"))
+    other = replace(PLACE, account_id="100", track_id=5)
+    revision = ticket(session).revision
 
-    assert taken.tickets == 1
-    assert (count(session, Ticket), count(session, Author)) == (2, 1)
+    for _ in range(2):
+        post = said(1, matched="quotes us", answerable="They did not mention @acmetea.")
+        taken = ingest_page(session, [post], other, at=minute(1))
+        session.flush()
+        assert (taken.tickets, taken.follow_ups, taken.repeats) == (0, 0, 1)
+
+    [mention] = session.scalars(select(Mention))
+    assert (mention.account_id, mention.matched) == ("99", "mentions us")
+    [reason] = AlsoHeard.of(session, mention.id)
+    assert (reason.account_id, reason.track_id, reason.matched) == ("100", 5, "quotes us")
+    assert reason.answerable == "They did not mention @acmetea."
+    assert count(session, Ticket) == 1
+    assert ticket(session).revision == revision + 1
+
+
+def test_a_follow_up_that_names_another_account_of_ours_goes_to_the_ticket_of_the_conversation(
+    session: Session,
+) -> None:
+    hear(session, said(1))
+
+    taken = ingest_page(session, [said(2, minute(1))], replace(PLACE, account_id="100"), at=minute(1))
+
+    assert (taken.tickets, taken.follow_ups) == (0, 1)
+    assert ticket(session).account_id == "99"
+    assert session.scalars(select(Mention.account_id).order_by(Mention.id)).all() == ["99", "100"]
+
+
+def test_of_two_tickets_of_one_conversation_from_before_a_post_goes_to_that_of_its_account(
+    session: Session,
+) -> None:
+    hear(session, said(1))
+    first = ticket(session)
+    second = Ticket(
+        network=first.network,
+        account_id="100",
+        conversation_id=first.conversation_id,
+        author_id=first.author_id,
+        channel=first.channel,
+        target_post_id="1",
+        opened_at=NINE,
+        seen_at=NINE,
+        waiting_since=NINE,
+    )
+    session.add(second)
+    session.flush()
+    session.add(Turn(ticket_id=second.id, number=1, opened_by="mention", asked_at=NINE))
+
+    hear(session, said(2, minute(1)), at=minute(1))
+    ingest_page(session, [said(3, minute(2))], replace(PLACE, account_id="100"), at=minute(2))
+
+    tickets = {one.post_id: one.ticket_id for one in session.scalars(select(Mention))}
+    assert tickets == {"1": first.id, "2": first.id, "3": second.id}
 
 
 # --- edits --------------------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def test_who_comes_second_reads_what_the_first_one_said(session: Session) -> Non
     hear(session, said(1))
     answer(session, "We are on it")
 
-    with pytest.raises(TakenError, match=f"<@{ANA}> has answered this one already: “We are on it”"):
+    with pytest.raises(TakenError, match=f"<@{ANA}> has already replied: “We are on it”"):
         answer(session, by=BEN)
 
 
@@ -249,7 +249,7 @@ def test_of_two_who_submit_unseen_by_each_other_the_second_is_told_and_keeps_her
             until(lambda: is_waiting(db))
         thread.join(20)
 
-        assert told == ["Someone answered this one a moment ago."]
+        assert told == ["Someone replied a moment ago."]
         with db.read() as session:
             assert session.scalars(select(Event).where(Event.act == "told")).one().actor == BEN
             assert (

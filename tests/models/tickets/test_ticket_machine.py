@@ -414,7 +414,7 @@ class TicketLife(RuleBasedStateMachine):
         now.revision += 1
 
     def is_answered(self, one: Answer) -> None:
-        """Its turn is; and if they spoke since, the next one has begun."""
+        """Its turn is; and if they spoke since, the next one has started."""
         if one.turn != self.turn:
             return
         self.state = "answered"

@@ -45,7 +45,7 @@ def test_the_same_press_signed_well_has_its_effect(bot: Bot) -> None:
 
     assert bot.slack.send_raw(body).status == 200
 
-    bot.shows(bot.cards()[0], "@U0ANA has it")
+    bot.shows(bot.cards()[0], "assigned to @U0ANA")
 
 
 def _forged(bot: Bot, body: bytes) -> Answer:
@@ -201,11 +201,11 @@ def test_slacks_challenge_is_answered(bot: Bot) -> None:
 def test_a_button_of_a_ticket_that_is_not_there_gets_a_sentence(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     pressed = bot.ana.press(card, "Claim")
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
     body = pressed.body.replace(b"%22ticket%5C%22%3A1", b"%22ticket%5C%22%3A999")
     assert body != pressed.body
 
     forged = bot.ana.press(card, body=body)
 
     assert forged.status == 200
-    bot.whisper("Something went wrong here, and nothing was changed")
+    bot.whisper("Something went wrong, and nothing was changed")

@@ -151,7 +151,7 @@ def test_idle_connections_keep_neither_slack_nor_health_out(bot: Bot, many: int,
 
         assert healthy(bot)
         assert bot.ana.press(bot.now(card), "Claim").ok
-        bot.shows(card, "@U0ANA has it")
+        bot.shows(card, "assigned to @U0ANA")
 
 
 def test_a_request_that_drips_is_hung_up_on(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ def test_once_it_is_known_the_composer_says_so_and_its_button_keeps_a_draft(bot:
 
     modal = bot.compose(card, by=bot.ben)
 
-    assert "You may not send public replies here." in modal.text
+    assert "You can't send public replies here." in modal.text
     assert modal.state.given["submit"]["text"] == "Keep as draft"
     assert modal.fill("Hello there, says Ben!").submit().closed
     bot.told(card, "@U0BEN drafted a reply", "Hello there, says Ben!")
@@ -69,7 +69,7 @@ def test_a_preview_cannot_be_sent_by_them_either(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello!", by=bot.ben)
 
-    outcome = bot.ben.press(bot.whisper("Only you see this", to=bot.ben), "Send publicly")
+    outcome = bot.ben.press(bot.whisper("Only you can see this", to=bot.ben), "Send publicly")
 
     assert "Only @U0ANA may send public replies." in seen(outcome.ephemeral())
     bot.told(card, "@U0BEN drafted a reply", "Hello!")
@@ -80,7 +80,7 @@ def test_they_can_claim_and_close(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
 
     bot.ben.press(bot.now(card), "Claim")
-    bot.shows(card, "@U0BEN has it")
+    bot.shows(card, "assigned to @U0BEN")
     bot.say(card, "@Heard done thanks", by=bot.ben)
 
     bot.shows(card, "No reply needed")

@@ -16,7 +16,7 @@ from bot.slack.membership import (
     NOT_YOUR_REPLY,
     UNKNOWN_REFUSAL,
 )
-from bot.slack.permissions import ANSWER_FRESH_AGE
+from bot.slack.sender_permissions import ANSWER_FRESH_AGE
 from handlers.tickets.dialogs import NOT_YOURS_TO_STOP_TEXT
 from models import Card, Notice, Ticket
 from sandbox.slack import Person, visible
@@ -215,7 +215,7 @@ def test_somebody_of_another_organisation_gets_a_plain_sentence(bot: Bot) -> Non
     pressed = bot.slack.person(PIA).press(bot.now(card), "Claim")
 
     assert seen(pressed.ephemeral()).strip() == FOREIGN_REFUSAL
-    bot.shows(card, without=("has it",))
+    bot.shows(card, without=("assigned to",))
 
 
 def test_whom_slack_does_not_find_is_judged_by_the_workspace_that_the_press_names(bot: Bot) -> None:
@@ -226,7 +226,7 @@ def test_whom_slack_does_not_find_is_judged_by_the_workspace_that_the_press_name
     assert seen(bot.slack.person(PIA).press(bot.now(card), "Claim").ephemeral()).strip() == FOREIGN_REFUSAL
     bot.ana.press(bot.now(card), "Claim")
 
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
 
 
 # --- who was a member when it opened ------------------------------------------------------------------------
@@ -315,14 +315,14 @@ def test_a_guest_whom_senders_names_claims_replies_and_undoes_their_own(named: B
     _, card = named.heard(f"@acmebrew {WORDS}")
 
     nat(named).press(named.now(card), "Claim")
-    named.shows(card, "@U0NAT has it")
+    named.shows(card, "assigned to @U0NAT")
     assert named.reply(card, "Here they are!", by=nat(named)).closed
     undone = nat(named).press(named.shows(card, "Undo"), "Undo")
 
-    assert "Your words are kept" in seen(undone.ephemeral())
+    assert "Your text is kept" in seen(undone.ephemeral())
     named.shows(card, "Waiting", without=("goes out at",))
     named.say(card, "@Heard release", by=nat(named))
-    named.shows(card, "Claim", without=("has it",))
+    named.shows(card, "Claim", without=("assigned to",))
 
 
 def test_their_reply_goes_out_and_they_close_cards(database_url: str) -> None:
@@ -404,7 +404,7 @@ def test_they_are_not_shown_what_was_said_on_other_cards(named: Bot) -> None:
 
     assert not modal.submit().closed
 
-    assert "has been said before" in modal.text
+    assert "almost the same as an earlier reply" in modal.text
     assert "morning" not in modal.text
     assert "tom" not in modal.text
     assert modal.submit().closed  # Send anyway
@@ -419,7 +419,7 @@ def test_if_slack_cannot_be_asked_and_nothing_is_known_nothing_happens(bot: Bot)
 
     assert seen(bot.ben.press(bot.now(card), "Claim").ephemeral()).strip() == UNKNOWN_REFUSAL
     assert bot.ben.command("/mentions", "search beans").text == UNKNOWN_REFUSAL
-    bot.shows(card, without=("has it",))
+    bot.shows(card, without=("assigned to",))
 
 
 def test_what_stops_something_works_even_then(database_url: str) -> None:
@@ -469,4 +469,4 @@ def test_a_server_that_knows_nothing_of_people_has_no_guests(bot: Bot) -> None:
 
     bot.ben.press(bot.now(card), "Claim")
 
-    bot.shows(card, "@U0BEN has it")
+    bot.shows(card, "assigned to @U0BEN")

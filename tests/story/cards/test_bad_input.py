@@ -47,7 +47,7 @@ def test_hostile_words_show_as_they_are_wherever_they_show(bot: Bot, text: str) 
         assert begins(text) in context.text
         context.close()
     bot.say(card, "@Heard reply Hello!")
-    harmless(sound(bot.whisper("Only you see this")))
+    harmless(sound(bot.whisper("Only you can see this")))
     listed = bot.ana.command("/mentions", "open")
     harmless(visible(listed.acked))
     assert post.id in json.dumps(bot.now(card).blocks)
@@ -155,6 +155,6 @@ def test_a_wild_conversation_stays_one_message(bot: Bot) -> None:
     bot.x.world.faults.add("POST /2/tweets", "rate_limited", seconds=600)
     assert bot.reply(card, links + " again").closed
 
-    now = bot.shows(card, "tried again")
+    now = bot.shows(card, "Next try")
 
     harmless(sound(now), own_users=("U0ANA",))

@@ -180,7 +180,7 @@ def test_a_card_stays_one_message_however_much_is_said(database_url: str, length
         bot.ana.press(bot.now(card), "Claim")
         bot.reply(card, "y" * 280)
 
-        now = bot.shows(card, "Undo", "@U0ANA has it", "y" * 280)
+        now = bot.shows(card, "Undo", "assigned to @U0ANA", "y" * 280)
 
         sound(now)
 

@@ -213,7 +213,7 @@ def test_the_longest_card_is_taken_in_one_piece() -> None:
             answers="w" * 15,
             matched="mentions us",
             in_reply_to="1",
-            answerable="They neither mentioned nor quoted us, and then X takes no replies from its API.",
+            answerable="They neither mentioned nor quoted us, so X accepts no reply from its API.",
             posted_at=NOW,
             edited_at=NOW,
         )

@@ -103,7 +103,7 @@ def test_every_message_of_a_working_day_shows_each_handle_whole(bot: Bot) -> Non
     bot.ana.press(bot.now(card), "Claim")
     bot.say(card, "@Heard issue _slow_ *beer*")
     bot.say(card, f"@Heard reply hello @{MIA}")
-    bot.whisper("Only you see this")
+    bot.whisper("Only you can see this")
     answers.append(bot.ben.press(bot.now(card), "No reply needed").view.state)
     modal = bot.compose(card, by=bot.ben)
     answers.append(modal.state)
@@ -112,10 +112,10 @@ def test_every_message_of_a_working_day_shows_each_handle_whole(bot: Bot) -> Non
     answers.append(bot.ana.press(bot.now(card), "Follow up").view.state)
     again = bot.x.world.post(MIA, f"@{BRAND} and now?", reply_to=bot.x.world.replies_to(post.id)[0].id)
     bot.poll()
-    bot.told(card, "wrote again")
+    bot.told(card, "posted again")
     bot.x.world.faults.add("POST /2/tweets", "answer_lost_before", times=1)
     bot.reply(other, f"Hello @{BOB}!", by=bot.ben)
-    bot.told(other, "looks do not show it")
+    bot.told(other, "I can't find it")
     bot.ana.press(bot.now(card), "Author history")
     bot.ana.open_home()
     bot.settled()
@@ -130,7 +130,7 @@ def test_every_message_of_a_working_day_shows_each_handle_whole(bot: Bot) -> Non
     for phrase in (
         f"to @{BRAND}",
         f"answers @{ANN}, names us",
-        f"@{MIA} wrote again",
+        f"@{MIA} posted again",
         f"from @{BRAND} to @{MIA}",
     ):
         assert phrase in everything
@@ -184,10 +184,10 @@ def test_reminders_and_the_digest_show_each_handle_whole(
             whole(shown)
         everything = "\n".join(shown.text for shown in told)
         for phrase in (
-            "has waited",
+            "has been waiting",
             "unanswered",
             "the snooze is over",
-            "looks do not show it",
+            "I can't find it",
             "not allowed to",
         ):
             assert phrase in everything

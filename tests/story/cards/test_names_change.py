@@ -37,7 +37,7 @@ def test_who_has_a_handle_now_comes_before_who_had_it(bot: Bot) -> None:
     history = history_of(bot, "MARIA")
 
     assert "I am another Maria" in history
-    assert "Others are or were called the same" in history
+    assert "Other people who have or had this handle" in history
     assert "@maria_silva on X" in history
 
 

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.jobs import missing_posts
+from bot.jobs import missing_post_checks
 from handlers.replies import previews, submit
 from sandbox.slack.workspace.message import Message
 from tests.story.commands.test_commands import words
 from tests.story.harness import DEADLINE, Bot, eventually, running, seen
 
-NOT_SHOWN = "X does not show this post to us just now"
+NOT_SHOWN = "X isn't showing us this post right now"
 LOOK_UP = "GET /2/tweets"
 
 
@@ -38,7 +38,7 @@ def bot(database_url: str, clock: Clock) -> Iterator[Bot]:
 
 def passes(bot: Bot, clock: Clock, **time: float) -> None:
     clock.ahead += timedelta(**time)
-    missing_posts.run_due(bot.ctx)
+    missing_post_checks.run_due(bot.ctx)
 
 
 def missed(bot: Bot, text: str = "@acmebrew my kettle exploded") -> Message:
@@ -67,12 +67,12 @@ def test_an_account_is_locked_for_a_day_and_opened_again(bot: Bot, clock: Clock)
         without=("my kettle exploded", "Deleted by"),
     )
     assert "kettle" not in bot.now(card).text
-    assert "Nobody said" in words(bot.ben.command("/mentions", "search kettle exploded"))
+    assert "No results for" in words(bot.ben.command("/mentions", "search kettle exploded"))
 
     bot.x.world.change_user("maria", protected=False)
     bot.poll()
 
-    bot.told(card, "X shows this post again, so this one waits again")
+    bot.told(card, "X shows this post again, so the ticket is waiting again")
     shown = bot.shows(card, "Waiting", "my kettle exploded", without=("no longer shown",))
     assert "Reply" in shown.buttons
     assert "kettle exploded" in words(bot.ben.command("/mentions", "search kettle exploded"))
@@ -109,7 +109,7 @@ def test_who_had_the_composer_open_is_told_first_and_sends_with_the_second_press
     assert bot.attempts == 0
     outcome.view.submit()
 
-    bot.told(card, "X refused your reply", "We are sorry!", "Your words are kept")
+    bot.told(card, "X refused your reply", "We are sorry!", "Your text is kept")
     bot.shows(card, NOT_SHOWN, "Waiting", "my kettle exploded")
     assert bot.compose(card).value() == "We are sorry!"
     assert bot.replies(post) == []

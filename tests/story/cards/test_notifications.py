@@ -59,9 +59,9 @@ def test_a_follow_up_is_heard_with_its_words(bot: Bot) -> None:
     bot.post("thanks, and the kitchen?", reply_to=post.id)
     bot.poll()
 
-    text = aloud(bot.told(card, "wrote again")).text
+    text = aloud(bot.told(card, "posted again")).text
 
-    assert "@maria wrote again: “" in text
+    assert "@maria posted again: “" in text
     assert "thanks, and the kitchen?”" in text
     assert text.endswith("(@maria) on X.")
 
@@ -70,9 +70,9 @@ def test_a_notice_in_a_thread_is_heard_with_whose_post_it_is_about(bot: Bot) -> 
     _, card = bot.heard("@acmebrew is the tap list up?")
     bot.say(card, "@Heard assign @Ben Ode")
 
-    text = aloud(bot.told(card, "gave you this one")).text
+    text = aloud(bot.told(card, "assigned this ticket to you")).text
 
-    assert "@U0BEN, @U0ANA gave you this one." in text
+    assert "@U0BEN, @U0ANA assigned this ticket to you." in text
     assert "(@maria) on X: “@acmebrew is the tap list up?”" in text
 
 
@@ -81,7 +81,7 @@ def test_a_refused_reply_is_heard_with_its_words_and_theirs(bot: Bot) -> None:
     bot.x.world.faults.add("POST /2/tweets", "forbidden_blanket", times=1)
     bot.reply(card, "It is, since noon!")
 
-    text = aloud(bot.told(card, "your reply waits")).text
+    text = aloud(bot.told(card, "your reply is waiting")).text
 
     assert "“It is, since noon!”" in text
     assert "on X: “@acmebrew is the tap list up?”" in text
@@ -94,9 +94,9 @@ def test_who_is_overdue_is_heard_with_their_words(bot: Bot) -> None:
     bot.settled()
     reminders.send_due(bot.ctx)
 
-    text = aloud(told_in_channel(bot, "has waited")).text
+    text = aloud(told_in_channel(bot, "has been waiting")).text
 
-    assert "on X has waited" in text
+    assert "on X has been waiting" in text
     assert "“@acmebrew where is my parcel?”" in text
 
 
@@ -105,14 +105,14 @@ def test_a_preview_is_heard_with_the_words_that_would_be_public(bot: Bot) -> Non
 
     bot.say(card, "@Heard reply Hello & welcome!")
 
-    assert "public reply on X: “Hello & welcome!”" in aloud(bot.whisper("Only you see this")).text
+    assert "public reply on X: “Hello & welcome!”" in aloud(bot.whisper("Only you can see this")).text
 
 
 @pytest.mark.parametrize("words", TEXTS.values(), ids=TEXTS)
 def test_no_words_are_alive_in_what_is_heard(bot: Bot, words: str) -> None:
     _, card = bot.heard(words)
     bot.say(card, "@Heard assign @Ben Ode")
-    notice = bot.told(card, "gave you this one")
+    notice = bot.told(card, "assigned this ticket to you")
 
     for message in (bot.now(card), notice):
         shown = aloud(message)
@@ -130,7 +130,7 @@ def test_words_that_were_taken_back_are_not_heard_any_more(bot: Bot) -> None:
     bot.x.world.delete(post.id)
     bot.compose(card).close()  # which looks at the post once more
 
-    bot.shows(card, "does not show this post to us just now")
+    bot.shows(card, "isn't showing us this post right now")
     with bot.ctx.db.write() as session:
         lose(session, post.id, at=bot.ctx.now() + timedelta(hours=21))
     bot.ctx.wake_loops()

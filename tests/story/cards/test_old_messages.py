@@ -45,7 +45,7 @@ def test_a_card_of_before_is_claimed_answered_and_followed_up(bot: Bot) -> None:
     old = aged(bot.now(card), {"claim": on_card(post.id), "reply": on_card(post.id)})
 
     bot.ana.press(old, "Claim")
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
     composer = bot.ana.press(old, "Reply").view
     assert composer is not None
     assert "@acmebrew hello" in composer.text
@@ -69,7 +69,7 @@ def test_a_composer_opens_from_an_old_card_while_the_ledger_is_slow(bot: Bot) ->
 
     assert composer is not None
     assert "@acmebrew hello" in composer.text
-    assert "The ledger is slow just now" in composer.text
+    assert "The database is slow right now" in composer.text
     assert composer.fill("Hello!").submit().closed
     bot.answered(post, "Hello!")
 
@@ -106,7 +106,7 @@ def test_the_dots_of_an_old_card_and_an_old_undo(bot: Bot) -> None:
 def test_an_old_preview_is_sent_and_knows_what_its_author_was_told(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello!")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
 
     old = aged(preview, {"send_publicly": f'{{"t":1,"r":1,"v":"{post.id}"}}', "edit_draft": '{"t":1,"r":1}'})
     assert bot.ana.press(old, "Edit").view.value() == "Hello!"

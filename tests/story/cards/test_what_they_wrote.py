@@ -147,7 +147,7 @@ def test_pictures_are_shown_with_what_their_author_says_of_them(bot: Bot) -> Non
     assert [block["image_url"] for block in images(now)] == [one.url for one in PICTURES]
     assert images(now)[0]["alt_text"] == "A <b>red</b> kettle & *steam*"
     assert images(now)[0]["title"]["type"] == "plain_text"
-    assert images(now)[1]["alt_text"] == "A picture that its author did not describe"
+    assert images(now)[1]["alt_text"] == "A picture without a description"
 
 
 def test_a_video_a_gif_and_a_poll_are_named_and_the_choices_shown(bot: Bot) -> None:
@@ -157,8 +157,8 @@ def test_a_video_a_gif_and_a_poll_are_named_and_the_choices_shown(bot: Bot) -> N
 
     assert "a video and a GIF" in sound(bot.now(card)).text
     assert [block["alt_text"] for block in images(bot.now(card))] == [
-        "A still of a video",
-        "A still of a GIF",
+        "Video preview",
+        "GIF preview",
     ]
     shown = sound(bot.now(poll))
     assert "a poll" in shown.text
@@ -193,7 +193,7 @@ def test_pictures_that_slack_cannot_fetch_do_not_lose_the_card(database_url: str
 
         refused = refusals(bot)
         bot.ana.press(bot.now(card), "Claim")
-        bot.shows(card, "@U0ANA has it")
+        bot.shows(card, "assigned to @U0ANA")
         assert refusals(bot) == refused == 1  # what was refused once is not tried with each redrawing
 
         bot.slack.world.faults.accept_pictures()

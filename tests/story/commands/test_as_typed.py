@@ -31,7 +31,7 @@ def test_a_word_in_a_thread_is_known_whatever_stands_around_it(bot: Bot, typed: 
 
     bot.say(card, typed)
 
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_the_words_of_a_reply_are_what_follows_the_command(bot: Bot, typed: str)
 
     bot.say(card, typed)
 
-    bot.whisper("Only you see this")
+    bot.whisper("Only you can see this")
     assert bot.drafts() == ["We are open, at 5*3 Main St"]
 
 
@@ -58,7 +58,7 @@ def test_a_line_that_is_bold_as_a_whole_is_a_command_and_its_words(bot: Bot) -> 
 
     bot.say(card, "*@Heard reply We are open*")
 
-    bot.whisper("Only you see this")
+    bot.whisper("Only you can see this")
     assert bot.drafts() == ["We are open"]
 
 
@@ -70,7 +70,7 @@ def test_assign_is_understood_in_a_sentence(bot: Bot, typed: str) -> None:
 
     bot.say(card, f"@Heard {typed}")
 
-    bot.shows(card, "@U0BEN has it")
+    bot.shows(card, "assigned to @U0BEN")
 
 
 def test_assign_to_me_is_a_claim_by_another_word(bot: Bot) -> None:
@@ -78,7 +78,7 @@ def test_assign_to_me_is_a_claim_by_another_word(bot: Bot) -> None:
 
     bot.say(card, "@Heard assign to me")
 
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_what_is_said_to_teammates_in_marks_is_never_proposed_as_a_reply(bot: Bo
 
     bot.ana.shortcut(message, "send_as_public_reply")
 
-    bot.whisper("begins with a teammate's name")
+    bot.whisper("starts with a teammate's name")
     assert bot.drafts() == []
 
 
@@ -129,7 +129,7 @@ def test_what_is_said_to_teammates_in_marks_is_never_proposed_as_a_reply(bot: Bo
         ("*open* mine", "1 waiting"),
         ("Open: _mine_.", "1 waiting"),
         ("open\u200bmine", "1 waiting"),
-        ("open overdue, and mine please", "0 waiting that are overdue"),
+        ("open overdue, and mine please", "0 waiting overdue"),
         ("open for @ana in #mentions", "1 waiting"),
         ("`mine`", "1 waiting"),
         ("please open mine", "1 waiting"),
@@ -139,16 +139,18 @@ def test_a_command_is_known_whatever_stands_around_its_words(bot: Bot, typed: st
     _, card = bot.heard("@acmebrew hello")
     bot.heard("@acmebrew hello", author="joe")
     bot.ana.press(card, "Claim")
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
 
     answer = words(bot.ana.command("/mentions", typed))
 
     assert found in answer
-    assert "2 tickets open in all" in answer
+    assert "2 open tickets in total" in answer
 
 
 def test_an_unknown_word_is_named_without_its_marks(bot: Bot) -> None:
-    assert "I do not know “opne”." in words(bot.ana.command("/mentions", "*opne*\u00a0mine"))
+    assert "I don't know the command “opne”. Did you mean “open”?" in words(
+        bot.ana.command("/mentions", "*opne*\u00a0mine")
+    )
 
 
 @pytest.mark.parametrize(

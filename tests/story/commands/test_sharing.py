@@ -74,9 +74,7 @@ def test_charts_are_slacks_own_and_are_spoken_for_who_does_not_see_them(bot: Bot
     (answer,) = told(bot, TOLD)
 
     assert kinds(answer) == ["section", "data_visualization", "actions"]
-    assert (
-        answer.text == "Heard 8\nHeard by day, mentions: heard at most 5 (Tue), at least 3 (Mon), at last 5."
-    )
+    assert answer.text == "Heard 8\nHeard by day, mentions: heard highest 5 (Tue), lowest 3 (Mon), latest 5."
 
 
 def test_more_charts_than_a_message_takes_go_on_in_the_next(bot: Bot) -> None:
@@ -131,7 +129,7 @@ def test_a_chart_of_nothing_says_so(bot: Bot) -> None:
 
     (answer,) = told(bot, replace(TOLD, charts=[empty]))
 
-    assert "nothing yet" in visible(answer).text
+    assert "no data yet" in visible(answer).text
 
 
 def test_an_answer_whose_address_has_expired_comes_all_the_same(bot: Bot) -> None:
@@ -151,7 +149,7 @@ def test_a_very_long_answer_is_several_messages_that_slack_takes_whole(bot: Bot)
     for one in answers:
         assert check_message(one.blocks) == []
         assert len(visible(one).text) < 4_000
-    assert "more, which would be too much here" in visible(answers[-1]).text
+    assert "more not shown here" in visible(answers[-1]).text
 
 
 @pytest.mark.parametrize("refused", [False, True])
@@ -181,7 +179,7 @@ def test_what_is_shared_is_what_was_seen_and_names_who_shared_it(bot: Bot, refus
 
     (message,) = shared(bot)
     assert bare(message.blocks)[1:] == bare(answer.blocks)[:-1]
-    assert "@U0ANA asked Heard and shares the answer" in visible(message).text
+    assert "@U0ANA asked Heard and shared the answer" in visible(message).text
     assert message.text == answer.text
 
 
@@ -204,7 +202,7 @@ def test_sharing_twice_shares_once(bot: Bot) -> None:
     pressed.replay()
     bot.ana.press(answer, "Share to channel")
 
-    bot.whisper("You have shared that already.")
+    bot.whisper("You have already shared that.")
     assert len(in_channel(bot)) == 1
 
 
@@ -215,7 +213,7 @@ def test_a_channel_that_the_bot_is_not_in_is_one_sentence_and_the_button_works_a
     (answer,) = told(bot, TOLD)
 
     bot.ana.press(answer, "Share to channel")
-    bot.whisper("I am not in this channel")
+    bot.whisper("I'm not in this channel")
     with bot.slack.world.lock:
         bot.slack.world.channel(CHANNEL).members.add(bot.slack.world.app.user_id)
     bot.ana.press(answer, "Share to channel")
@@ -228,10 +226,10 @@ def test_a_share_that_slack_lost_is_not_sent_again(bot: Bot) -> None:
     bot.slack.world.faults.lost_after("chat.postMessage")
 
     bot.ana.press(answer, "Share to channel")
-    bot.whisper("Slack did not say whether that was shared")
+    bot.whisper("Slack didn't confirm that it was shared")
     bot.ana.press(answer, "Share to channel")
 
-    bot.whisper("Slack has not confirmed yet whether that was shared")
+    bot.whisper("Slack hasn't confirmed yet whether that was shared")
     assert len(in_channel(bot)) == 1
 
 
@@ -243,5 +241,5 @@ def test_what_was_shown_long_ago_cannot_be_shared_any_more(bot: Bot) -> None:
 
     bot.ana.press(answer, "Share to channel")
 
-    bot.whisper("too old to be shared")
+    bot.whisper("too old to share")
     assert in_channel(bot) == []

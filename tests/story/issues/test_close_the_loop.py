@@ -78,10 +78,10 @@ def test_marking_as_fixed_lists_everybody_and_tells_the_channel_in_one_message(b
 
     shown = seen(fix(bot))
 
-    assert "0 of 2 told, 2 people to go" in shown
+    assert "0 of 2 people told, 2 left" in shown
     assert shown.count("[Reply]") == 2
     assert shown.count("[Skip…]") == 2
-    told = notice(bot, "@U0ANA marked an issue as fixed:", FIXED, "2 people to go back to: 0 of 2 told")
+    told = notice(bot, "@U0ANA marked an issue as fixed:", FIXED, "0 of 2 people told, 2 left")
     assert visible(told).broadcasts == []
     assert len(bot.events("issue fixed")) == 1
 
@@ -100,9 +100,9 @@ def test_people_are_told_one_by_one_through_the_ordinary_composer(bot: Bot) -> N
     bot.answered(post, "We look into it.", "It is mended, Maria.")
     bot.shows(card, "It is mended, Maria.", "Answered")
 
-    notice(bot, "1 of 2 told, 1 person to go")
-    assert "1 of 2 told, 1 person to go" in words(bot.ben.command("/mentions", "issues fixed"))
-    assert "1 person is still to be told" in words(bot.ben.command("/mentions", "issues"))
+    notice(bot, "1 of 2 people told, 1 left")
+    assert "1 of 2 people told, 1 left" in words(bot.ben.command("/mentions", "issues fixed"))
+    assert "1 person still needs to hear it's fixed" in words(bot.ben.command("/mentions", "issues"))
     bot.ana.press(shown, "Refresh")
     assert "told by @U0ANA" in seen(bot.whisper("told by @U0ANA"))
     assert bot.replies(other) == []
@@ -126,14 +126,14 @@ def test_an_answer_from_before_the_fix_tells_nobody_that_it_is_fixed(bot: Bot) -
 def test_telling_a_person_once_settles_all_their_tickets(bot: Bot) -> None:
     (_, first), (post, second) = reported(bot, "maria", "maria")
     shown = fix(bot)
-    assert "0 of 1 told" in seen(shown)
+    assert "0 of 1 person told" in seen(shown)
     assert seen(shown).count("[Reply]") == 1
 
     bot.reply(second, "Mended!")
     bot.answered(post, "Mended!")
     bot.shows(second, "Answered")
 
-    notice(bot, "1 of 1 told, everybody was told or skipped")
+    notice(bot, "1 of 1 person told, everyone was told or skipped")
     assert len(bot.events("told")) == 2
     bot.shows(first, "Waiting")
 
@@ -145,13 +145,13 @@ def test_a_reply_that_is_deleted_again_has_told_nobody(bot: Bot) -> None:
     bot.reply(card, "Mended!")
     bot.answered(post, "Mended!")
     bot.shows(card, "Answered")
-    notice(bot, "1 of 1 told")
+    notice(bot, "1 of 1 person told")
 
     bot.ana.press(bot.now(card), "Delete public reply").view.submit()
     bot.answered(post)
     bot.shows(card, "Waiting")
 
-    notice(bot, "0 of 1 told, 1 person to go")
+    notice(bot, "0 of 1 person told, 1 left")
 
 
 def test_somebody_is_skipped_with_a_reason_once(bot: Bot) -> None:
@@ -163,12 +163,12 @@ def test_somebody_is_skipped_with_a_reason_once(bot: Bot) -> None:
     assert outcome.closed
     outcome.replay()
 
-    after = bot.whisper("0 of 2 told, 1 skipped, 1 person to go")
+    after = bot.whisper("0 of 2 people told, 1 skipped, 1 left")
     assert "skipped by @U0ANA: left us" in seen(after)
     assert visible(after).broadcasts == []
     [event] = bot.events("skip telling")
     assert event.data["reason"] == "left us @channel"
-    notice(bot, "1 skipped, 1 person to go")
+    notice(bot, "1 skipped, 1 left")
 
 
 @pytest.mark.both_engines
@@ -185,7 +185,7 @@ def test_a_press_twice_and_two_people_fix_it_once(bot: Bot) -> None:
     assert len(bot.events("issue fixed")) == 1
     winner = bot.events("issue fixed")[0].actor
     loser = bot.ben if winner == "U0ANA" else bot.ana
-    bot.whisper(f"@{winner} has marked this one as fixed already.", to=loser)
+    bot.whisper(f"@{winner} has already marked this issue as fixed.", to=loser)
 
 
 def test_who_reports_it_after_the_fix_is_told_to_its_fixer_in_the_channel(bot: Bot) -> None:
@@ -227,7 +227,7 @@ def test_an_issue_of_sixty_people_has_pages_and_each_has_a_composer(bot: Bot) ->
 
     shown = fix(bot)
 
-    assert "0 of 60 told" in seen(shown)
+    assert "0 of 60 people told" in seen(shown)
     assert check_message(shown.blocks) == []
     assert seen(shown).count("[Reply]") == 8
     bot.ana.press(shown, "Next")
@@ -242,7 +242,7 @@ def test_what_is_fixed_is_still_to_be_told_after_a_restart(database_url: str) ->
         fix(bot)
 
     with running(database_url) as bot:
-        assert "1 person to go" in words(bot.ana.command("/mentions", "issues fixed"))
+        assert "1 left" in words(bot.ana.command("/mentions", "issues fixed"))
 
 
 def test_who_may_not_send_can_mark_and_skip_but_only_drafts(database_url: str) -> None:
@@ -263,7 +263,7 @@ def test_who_may_not_send_can_mark_and_skip_but_only_drafts(database_url: str) -
 def test_a_notice_that_was_deleted_in_slack_is_let_go(bot: Bot) -> None:
     reported(bot, "maria")
     shown = fix(bot)
-    bot.slack.world.delete(notice(bot, "0 of 1 told"))
+    bot.slack.world.delete(notice(bot, "0 of 1 person told"))
     bot.ana.press(shown, "Skip…").view.fill("left us").submit()
     eventually(lambda: bot.events("skip telling"))
 
@@ -285,4 +285,4 @@ def test_the_digest_says_who_is_still_to_be_told(bot: Bot) -> None:
 
     with bot.ctx.db.read() as session:
         said = [str(one.blocks) for one in session.scalars(select(Notice)).all()]
-    assert any("1 person is still to be told of 1 fixed issue" in one for one in said)
+    assert any("1 person still needs to hear it's fixed" in one for one in said)

@@ -1,4 +1,4 @@
-"""What people suffer from: a ticket is added to an issue, and the issues are ranked with their arithmetic."""
+"""Top issues: a ticket is added to an issue, and the issues are ranked with their arithmetic."""
 
 import pytest
 
@@ -110,7 +110,7 @@ def test_a_pick_and_a_title_at_once_are_refused_with_both_kept(bot: Bot) -> None
 
     modal = asked(bot, second).fill({"pick": "Known", "title": "New"})
 
-    assert "Either pick an issue or type a new one" in str(modal.submit().errors)
+    assert "Choose an issue or type a new one, not both" in str(modal.submit().errors)
     assert modal.value("title") == "New"
     assert len(bot.events("add to issue")) == 1
 
@@ -146,7 +146,7 @@ def test_the_thread_adds_as_well_and_says_how_many_reported_it(bot: Bot) -> None
     bot.whisper("Added to the issue “Export <!channel> & rows”: 1 person has reported it.")
     bot.shows(card, "Issue: Export <!channel> & rows")
     bot.say(card, "@Heard issue")
-    bot.whisper("This one belongs to “Export <!channel> & rows”.")
+    bot.whisper("This ticket is already in “Export <!channel> & rows”.")
     bot.say(card, "@Heard issue " + "x" * 151)
     bot.whisper("An issue's title has at most 150 characters, and that one has 151.")
 
@@ -178,21 +178,21 @@ def test_issues_are_ranked_with_the_arithmetic_shown(bot: Bot) -> None:
 
     answer = words(bot.ben.command("/mentions", "issues"))
 
-    assert "2 open issues, what weighs most first:" in answer
+    assert "2 open issues, by impact:" in answer
     assert answer.index("1. Slow") < answer.index("2. Loud")
     assert "3 people x 1 recency x 1 reach = 3.0" in answer
     assert "1 person x 1 recency x 1.6 reach = 1.6" in answer
-    assert "Reach: 1 + log10" in answer
+    assert "Impact = people" in answer
 
 
 def test_issues_are_found_by_words_and_what_is_not_there_is_said(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
-    assert "No issue yet" in words(bot.ana.command("/mentions", "issues"))
-    assert "No issue is marked as fixed yet" in words(bot.ana.command("/mentions", "issues fixed"))
+    assert "No issues yet" in words(bot.ana.command("/mentions", "issues"))
+    assert "No fixed issues yet" in words(bot.ana.command("/mentions", "issues fixed"))
     add(bot, card, "Export loses rows")
 
     assert "1. Export loses rows" in words(bot.ana.command("/mentions", "issues rows EXPORT"))
-    assert "No issue is called “<!here> %”." in words(bot.ana.command("/mentions", "issues <!here> %"))
+    assert "There is no issue called “<!here> %”." in words(bot.ana.command("/mentions", "issues <!here> %"))
 
 
 def test_more_than_fifteen_issues_have_pages(bot: Bot) -> None:

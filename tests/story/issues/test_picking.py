@@ -122,7 +122,7 @@ def test_what_the_ticket_is_in_is_not_offered_and_each_modal_asks_for_its_own(bo
     _, mine = bot.heard("@acmebrew one")
     _, yours = bot.heard("@acmebrew two", author="joe")
     bot.ben.press(bot.now(yours), "Claim")
-    bot.shows(yours, "@U0BEN has it")
+    bot.shows(yours, "assigned to @U0BEN")
     add(bot, mine, "Export loses rows")
     add(bot, yours, "Export is slow")
     known(bot, "Export is empty")
@@ -175,7 +175,9 @@ def test_a_modal_that_opens_without_the_ledger_has_the_field_all_the_same(bot: B
 
     with nobody_looks(bot):
         modal = asked(bot, card)
-        assert "The ledger is slow just now. An issue is found by its name, too." in modal.text
+        assert (
+            "The database is slow right now. You can also type an existing issue's title below." in modal.text
+        )
         assert modal.suggestions(PICK_BLOCK) == []
 
     assert bot.slack.world.troubles == []
@@ -197,7 +199,7 @@ def test_an_issue_that_is_fixed_or_gone_once_it_was_picked_is_as_before(bot: Bot
     with bot.ctx.db.write() as session:
         session.delete(session.get_one(Issue, gone))
 
-    assert "That issue is gone. Type its name to open it anew." in str(other.submit().errors)
+    assert "That issue no longer exists. Type its title to create it again." in str(other.submit().errors)
     assert other.value(PICK_BLOCK)["value"] == str(gone)
 
 

@@ -123,7 +123,7 @@ def test_two_open_ones_become_one_that_counts_each_person_once(bot: Bot) -> None
     ((_, first), _), _ = two(bot)
     stale = issue(bot, "Open  ·  2 people")
     opened = modal(bot, stale)
-    assert "If it is fixed, the two are fixed" in opened.text
+    assert "the people who reported this one still need to be told" in opened.text
 
     outcome = opened.fill({"pick": SAME}).submit()
     assert outcome.closed
@@ -151,7 +151,7 @@ def test_a_stale_button_and_the_old_name_lead_to_the_one_that_stays(bot: Bot) ->
     assert choosing.fill({"pick": FIXED}).submit().closed
     bot.shows(card, f"Issue: {SAME}")
     bot.ben.press(yours, "Mark as fixed")
-    bot.whisper(f"“{FIXED}” is a part of “{SAME}” now", to=bot.ben)
+    bot.whisper(f"“{FIXED}” is now part of “{SAME}”, which", to=bot.ben)
     bot.whisper(SAME, "[Mark as fixed]", to=bot.ben)
     assert bot.events("issue fixed") == []
 
@@ -166,20 +166,20 @@ def test_who_was_told_of_either_fix_stays_told_and_both_messages_follow(bot: Bot
     ((post, card), _), ((_, _), (other, second)) = two(bot)
     fix(bot)
     told(bot, post, card)
-    notice(bot, FIXED, "1 of 2 told")
+    notice(bot, FIXED, "1 of 2 people told")
     bot.ana.press(issue(bot, "[Mark as fixed]", kind=SAME), "Mark as fixed")
     told(bot, other, second, "Your CSV has every row again, Eve. Thanks for the hint.")
-    notice(bot, SAME, "1 of 2 told")
+    notice(bot, SAME, "1 of 2 people told")
 
     opened = modal(bot, issue(bot, "Fixed", kind=SAME))
-    assert "whoever was told stays told" in opened.text
+    assert "people who were told stay told" in opened.text
     assert opened.fill({"pick": FIXED}).submit().closed
 
-    bot.whisper(FIXED, "2 of 3 told, 1 person to go")
-    notice(bot, FIXED, "2 of 3 told, 1 person to go")
-    said(bot, SAME, "It is a part of another one now", FIXED)
+    bot.whisper(FIXED, "2 of 3 people told, 1 left")
+    notice(bot, FIXED, "2 of 3 people told, 1 left")
+    said(bot, SAME, "It is now part of another issue", FIXED)
     assert bot.events("not told after all") == []
-    assert "2 of 3 told, 1 person to go" in words(bot.ben.command("/mentions", "issues fixed"))
+    assert "2 of 3 people told, 1 left" in words(bot.ben.command("/mentions", "issues fixed"))
 
 
 def test_an_open_one_that_is_the_same_as_a_fixed_one_is_fixed_and_its_people_are_to_be_told(bot: Bot) -> None:
@@ -190,8 +190,8 @@ def test_an_open_one_that_is_the_same_as_a_fixed_one_is_fixed_and_its_people_are
 
     assert modal(bot, issue(bot, by="ben"), by="ben").fill({"pick": SAME}).submit().closed
 
-    said(bot, "@U0BEN says that an open issue is the same as one that @U0ANA marked as fixed", FIXED, SAME)
-    shown = bot.whisper(SAME, "0 of 3 told, 3 people to go", to=bot.ben)
+    said(bot, "@U0BEN merged an open issue into one that @U0ANA marked as fixed", FIXED, SAME)
+    shown = bot.whisper(SAME, "0 of 3 people told, 3 left", to=bot.ben)
     assert seen(shown).count("[Skip…]") == 3
 
 
@@ -200,12 +200,12 @@ def test_a_fixed_one_that_is_the_same_as_an_open_one_is_open(bot: Bot) -> None:
     shown = fix(bot)
     told(bot, post, card)
     opened = modal(bot, shown)
-    assert "If it is open, the two are open" in opened.text
+    assert "If it is open, everyone needs to be told" in opened.text
 
     assert opened.fill({"pick": SAME}).submit().closed
 
-    said(bot, "an issue that @U0ANA marked as fixed is the same as an open one", "Both are open now")
-    said(bot, FIXED, "It is a part of another one now", SAME)
+    said(bot, "@U0ANA merged an issue that @U0ANA marked as fixed into an open one", "It is open now")
+    said(bot, FIXED, "It is now part of another issue", SAME)
     bot.whisper(SAME, "Open  ·  3 people")
     bot.shows(card, f"Issue: {SAME}", without=("(fixed)",))
 
@@ -219,7 +219,7 @@ def test_two_who_merge_them_both_ways_at_once(bot: Bot) -> None:
     outcomes = together(mine.submit, yours.submit)
 
     [refused] = [one for one in outcomes if not one.closed]
-    assert "They are the same issue already" in refused.errors["pick"]
+    assert "They are already merged" in refused.errors["pick"]
     assert len(bot.events("issue merged")) == 1
 
 

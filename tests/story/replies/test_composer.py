@@ -26,7 +26,7 @@ def test_the_composer_shows_whom_one_answers_as_whom_and_how_long_it_may_be(bot:
     assert modal.title == "Reply on X"
     assert "@acmebrew is the *tap list* up & <running>?" in modal.text
     assert "Public on X: from @acmebrew to @maria" in modal.text
-    assert "At most 280 characters as X counts them." in modal.text
+    assert "Up to 280 characters as X counts them." in modal.text
     assert "Send publicly" in modal.text
     assert not modal.value()
 
@@ -49,7 +49,7 @@ def test_what_is_too_long_is_refused_as_x_counts_it_and_stays(
 
     submitted = modal.submit()
 
-    assert submitted.errors == {"reply": f"That is {over}: X counts {counted}, and takes at most 280."}
+    assert submitted.errors == {"reply": f"That is {over}: X counts {counted}, and allows at most 280."}
     assert modal.is_open
     assert modal.value() == text
     assert bot.attempts == 0
@@ -105,7 +105,7 @@ def test_a_name_that_only_slack_knows_is_not_published(bot: Bot, typed: str, nam
 
     error = bot.reply(card, typed).errors["reply"]
 
-    assert error == f"{named} means something only in Slack. Write the name out; nothing was sent."
+    assert error == f"{named} means something only in Slack. Type the name instead; nothing was sent."
     assert bot.attempts == 0
 
 
@@ -153,8 +153,8 @@ def test_of_two_who_write_the_first_is_public_and_the_second_keeps_their_words(b
     refused = bens.submit()
 
     error = refused.errors["reply"]
-    assert "@ana has answered this one already: “Hello from Ana!”" in error
-    assert "Yours was not sent; it is kept as your draft." in error
+    assert "@ana has already replied: “Hello from Ana!”" in error
+    assert "Your reply was not sent; it is kept as a draft." in error
     assert bens.value() == "Ben here."
     bot.answered(post, "Hello from Ana!")
     bot.shows(card, "Answered")
@@ -188,7 +188,7 @@ def test_when_somebody_closed_it_meanwhile_the_writer_is_told_and_keeps_the_word
 
     error = modal.submit().errors["reply"]
 
-    assert "@ben closed this one meanwhile (not about us)" in error
+    assert "@ben closed this ticket in the meantime (not about us)" in error
     bot.ana.press(closed, "Reopen")
     bot.shows(card, "Waiting")
     assert bot.compose(card).value() == "Hello!"
@@ -218,7 +218,7 @@ def test_an_expired_trigger_is_told_in_a_sentence(bot: Bot) -> None:
 
     pressed = bot.ana.press(card, "Reply")
 
-    assert "press the button once more" in seen(pressed.ephemeral())
+    assert "press the button again" in seen(pressed.ephemeral())
     assert bot.compose(card).is_open
 
 
@@ -232,7 +232,7 @@ def test_a_refused_reply_is_told_in_the_thread_and_its_words_come_back(unguarded
     bot.reply(card, "It is!")  # X takes the same words to the same person once a day
 
     notice = bot.told(card, "@U0ANA", "X refused your reply", "duplicate content", "It is!")
-    assert "Your words are kept" in seen(notice)
+    assert "Your text is kept" in seen(notice)
     assert "Reply" in bot.shows(card, "Waiting", without=("on its way",)).buttons
     assert bot.compose(card).value() == "It is!"
     assert bot.replies(second) == []
@@ -248,4 +248,4 @@ def test_an_answer_to_a_post_that_is_gone_comes_back_and_the_card_says_that_it_i
     modal.submit()
 
     bot.told(card, "X refused your reply", "Hello!")
-    bot.shows(card, "X does not show this post to us just now", "secret words", "Waiting")
+    bot.shows(card, "X isn't showing us this post right now", "secret words", "Waiting")

@@ -14,7 +14,7 @@ def test_what_they_answer_lands_in_the_thread_and_its_owner_is_named(bot: Bot) -
     again = bot.post("@acmebrew *great* <!channel>, see you", reply_to=bot.x.world.replies_to(post.id)[0].id)
     bot.poll()
 
-    notice = bot.told(card, "@U0ANA, @maria wrote again:", "*great* <!channel>, see you")
+    notice = bot.told(card, "@U0ANA, @maria posted again:", "*great* <!channel>, see you")
     bot.shows(card, "Waiting since")
     modal = bot.ana.press(notice, "Reply").view
     assert "see you" in modal.text
@@ -45,7 +45,7 @@ def test_somebody_else_who_joins_gets_a_card_of_their_own(bot: Bot) -> None:
 
 def test_send_and_wait_is_chosen_in_the_composer(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew it does not work")
-    modal = bot.compose(card).fill("Which browser is it?").fill({"wait": "a day"})
+    modal = bot.compose(card).fill("Which browser is it?").fill({"wait": "In 1 day"})
 
     assert modal.submit().closed
 
@@ -77,7 +77,7 @@ def test_from_the_thread_an_answered_ticket_is_followed_up(bot: Bot) -> None:
     bot.shows(card, "[Follow up]")
 
     bot.say(card, "@Heard reply And welcome!", by=bot.ben)
-    bot.ben.press(bot.whisper("Only you see this", to=bot.ben), "Send publicly")
+    bot.ben.press(bot.whisper("Only you can see this", to=bot.ben), "Send publicly")
 
     bot.answered(post, "Hello!", "And welcome!")
     assert len(bot.events("follow up")) == 1
@@ -86,12 +86,12 @@ def test_from_the_thread_an_answered_ticket_is_followed_up(bot: Bot) -> None:
 def test_a_preview_that_waited_while_somebody_else_answered_says_so(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello from Ben!", by=bot.ben)
-    preview = bot.whisper("Only you see this", to=bot.ben)
+    preview = bot.whisper("Only you can see this", to=bot.ben)
     bot.reply(card, "Hello from Ana.")
     bot.answered(post, "Hello from Ana.")
     bot.shows(card, "Answered")
 
     outcome = bot.ben.press(preview, "Send publicly")
 
-    assert "@U0ANA has answered this one already" in seen(outcome.ephemeral())
+    assert "@U0ANA has already replied" in seen(outcome.ephemeral())
     assert bot.replies(post) == ["Hello from Ana."]

@@ -33,7 +33,7 @@ def test_what_x_refuses_from_an_app_is_handed_off_with_the_words_kept(
     bot, post, card = handed_off
 
     notice = bot.told(card, "@U0ANA", "not published", "Open on X", WORDS)
-    now = bot.shows(card, "has to be posted by hand", "signed in to X as @acmebrew", WORDS)
+    now = bot.shows(card, "must be posted by hand", "Sign in to X as @acmebrew", WORDS)
 
     sound(notice)
     sound(now)
@@ -73,11 +73,11 @@ def test_i_did_not_post_it_gives_the_words_back(handed_off: tuple[Bot, XPost, Me
 
     pressed = bot.ana.press(bot.now(card), "I did not post it")
 
-    assert "It waits again. Your words are kept" in seen(pressed.ephemeral())
-    bot.shows(card, "Waiting", "can only be answered by hand on X", without=("I posted it",))
+    assert "The ticket is waiting again. Your text is kept" in seen(pressed.ephemeral())
+    bot.shows(card, "Waiting", "can only be replied to by hand on X", without=("I posted it",))
     modal = bot.compose(card)
     assert modal.value() == WORDS
-    assert "does not let Heard send this one" in modal.text
+    assert "doesn't let Heard send this reply" in modal.text
     assert "Hand off" in modal.text
 
 
@@ -117,6 +117,6 @@ def test_a_decision_that_was_made_is_not_made_again(handed_off: tuple[Bot, XPost
     first.replay()
     late = bot.ben.press(before, "I did not post it")
 
-    assert "decided already" in seen(late.ephemeral())
+    assert "already decided" in seen(late.ephemeral())
     bot.shows(card, "Answered by hand")
     assert len(bot.events("I posted it")) == 1

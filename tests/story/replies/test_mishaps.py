@@ -11,9 +11,9 @@ from tests.story.harness import Bot, running, seen, sound
     ("fault", "told"),
     [
         ("rate_limited", "X asks us to slow down."),
-        ("unauthorized", "X does not accept our keys, and somebody has to renew them."),
-        ("credits", "X's API credit is used up, and somebody has to buy more."),
-        ("forbidden_blanket", "X refuses our requests just now."),
+        ("unauthorized", "X has rejected our keys; someone needs to renew them."),
+        ("credits", "Your X API credit has run out; someone needs to top it up."),
+        ("forbidden_blanket", "X is temporarily refusing our requests."),
     ],
 )
 def test_a_reply_that_has_to_wait_says_why_once_and_goes_out_later(bot: Bot, fault: str, told: str) -> None:
@@ -22,10 +22,10 @@ def test_a_reply_that_has_to_wait_says_why_once_and_goes_out_later(bot: Bot, fau
 
     bot.reply(card, "Hello!")
 
-    notice = bot.told(card, "@U0ANA, your reply waits: " + told, "Undo", "Hello!")
+    notice = bot.told(card, "@U0ANA, your reply is waiting: " + told, "Undo", "Hello!")
     sound(notice)
     assert [link.target for link in sound(notice).links if not link.auto] == []
-    sound(bot.shows(card, "@U0ANA's reply waits: " + told, "Undo"))
+    sound(bot.shows(card, "@U0ANA's reply is waiting: " + told, "Undo"))
     assert bot.attempts == 1
     assert bot.replies(post) == []
 
@@ -34,7 +34,7 @@ def test_a_reply_while_x_is_down_waits_and_goes_out(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.x.world.faults.add("*", "down")
     bot.reply(card, "Hello!")
-    bot.told(card, "@U0ANA, your reply waits: X cannot be reached.", "Hello!")
+    bot.told(card, "@U0ANA, your reply is waiting: X can't be reached.", "Hello!")
 
     bot.x.world.faults.clear()
 
@@ -53,7 +53,7 @@ def test_a_lost_answer_is_looked_for_and_never_sent_again(database_url: str, fau
 
         bot.reply(card, "Hello & welcome!")
 
-        notice = bot.told(card, "X did not say whether it took your reply", "Please do not post it by hand")
+        notice = bot.told(card, "X didn't confirm your reply", "Please do not post it by hand")
         assert "Hello & welcome!" in sound(notice).text
         assert ".)" not in sound(notice).text
         reply = bot.x.world.replies_to(post.id)[0]
@@ -67,10 +67,10 @@ def test_what_nobody_can_find_is_asked_about_and_sent_again_only_by_a_person(dat
         bot.x.world.faults.add("POST /2/tweets", "answer_lost_before", times=1)
         bot.reply(card, "Hello!")
 
-        bot.told(card, "X did not answer when I sent @U0ANA's reply to @maria", "It is there", "Hello!")
+        bot.told(card, "X didn't confirm @U0ANA's reply to @maria", "It was posted", "Hello!")
         now = bot.shows(card, "Did it post?")
         sound(now)
-        assert now.buttons[:3] == ["It is there", "Send again", "Discard"]
+        assert now.buttons[:3] == ["It was posted", "Send again", "Discard"]
         assert bot.attempts == 1
 
         bot.ben.press(now, "Send again")
@@ -100,9 +100,9 @@ def test_it_is_there_is_taken_on_a_persons_word(database_url: str) -> None:
         bot.x.world.faults.add("POST /2/tweets", "answer_lost_before", times=1)
         bot.reply(card, "Hello!")
 
-        pressed = bot.ben.press(bot.shows(card, "Did it post?"), "It is there")
+        pressed = bot.ben.press(bot.shows(card, "Did it post?"), "It was posted")
 
-        assert "on your word" in seen(pressed.ephemeral(10))
+        assert "because you say so" in seen(pressed.ephemeral(10))
         bot.shows(card, "Answered by @U0ANA")
         assert ("U0BEN", "it is there") in [(event.actor, event.act) for event in bot.events()]
         assert bot.attempts == 1

@@ -8,7 +8,7 @@ from tests.story.harness import CHANNEL, Bot, running, seen
 def choose(bot: Bot, name: str = "Ana Lima", style: str = "name") -> None:
     modal = bot.ana.command("/mentions", "me", CHANNEL).view
     assert modal.fill({"name": name, "style": style}).submit().closed
-    bot.whisper(f"In public you are {name} now")
+    bot.whisper(f"Your public name is now {name}")
 
 
 def test_who_chose_a_name_signs_with_it_and_sees_that_before(bot: Bot) -> None:
@@ -17,7 +17,7 @@ def test_who_chose_a_name_signs_with_it_and_sees_that_before(bot: Bot) -> None:
 
     modal = bot.compose(card)
     assert "Signed “– Ana”" in modal.text
-    assert "your sign-off included" in modal.text
+    assert "including your sign-off" in modal.text
     modal.fill("Hello!").submit()
 
     bot.answered(post, "Hello! – Ana")
@@ -49,7 +49,7 @@ def test_a_reply_that_is_too_long_with_its_sign_off_says_by_how_much(bot: Bot) -
     errors = bot.reply(card, "x" * 278).errors
 
     assert errors == {
-        "reply": "That is 4 characters too many with your sign-off “– Ana”: X counts 284, and takes at most 280."
+        "reply": "That is 4 characters too many with your sign-off “– Ana”: X counts 284, and allows at most 280."
     }
 
 
@@ -83,7 +83,7 @@ def test_a_preview_from_a_thread_is_signed(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
 
     bot.say(card, "@Heard reply Hello!")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
 
     assert "Hello! – Ana" in seen(preview)
     bot.ana.press(preview, "Send publicly")
@@ -93,7 +93,7 @@ def test_a_preview_from_a_thread_is_signed(bot: Bot) -> None:
 def test_sign_offs_can_be_switched_off_for_all(database_url: str) -> None:
     with running(database_url, sign_offs=False) as bot:
         modal = bot.ana.command("/mentions", "me", CHANNEL).view
-        assert "Sign-offs are switched off here" in modal.text
+        assert "Sign-offs are turned off" in modal.text
         modal.fill({"name": "Ana Lima", "style": "name"}).submit()
         post, card = bot.heard("@acmebrew hello")
 
@@ -118,4 +118,4 @@ def test_a_name_needs_letters(bot: Bot, name: str) -> None:
 
     errors = modal.fill({"name": name, "style": "name"}).submit().errors
 
-    assert errors == {"name": "Write the name that people may know you by."}
+    assert errors == {"name": "Enter the name that people may see."}

@@ -18,13 +18,13 @@ def in_channel(bot: Bot, *words: str) -> None:
 
 def test_while_paused_nothing_can_be_sent_and_the_words_are_kept(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
-    assert "Paused. Drafts stay" in bot.ana.command("/mentions", "pause", CHANNEL).text
+    assert "Paused. Drafts are kept" in bot.ana.command("/mentions", "pause", CHANNEL).text
     in_channel(bot, "@U0ANA paused all public replies")
 
     errors = bot.reply(card, "Hello!", by=bot.ben).errors
 
     assert "has paused all public replies" in errors["reply"]
-    assert "kept as your draft" in errors["reply"]
+    assert "kept as a draft" in errors["reply"]
     assert bot.attempts == 0
     bot.ben.command("/mentions", "resume", CHANNEL)
     in_channel(bot, "@U0BEN resumed public replies")
@@ -42,7 +42,7 @@ def test_what_waits_for_its_undo_window_comes_back(database_url: str) -> None:
 
         bot.ben.command("/mentions", "pause", CHANNEL)
 
-        in_channel(bot, "1 that waited came back to its author")
+        in_channel(bot, "1 that had not gone out went back to its author")
         bot.told(card, "@U0ANA, @U0BEN paused all public replies", "Hello!")
         bot.shows(card, "Waiting", "[Reply]", without=("[Undo]",))
         assert bot.attempts == 0
@@ -51,7 +51,7 @@ def test_what_waits_for_its_undo_window_comes_back(database_url: str) -> None:
 def test_a_preview_cannot_be_sent_while_paused_and_stays_a_draft(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello!")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     bot.ben.command("/mentions", "pause", CHANNEL)
 
     outcome = bot.ana.press(preview, "Send publicly")
@@ -69,9 +69,9 @@ def test_said_twice_it_is_told_once(bot: Bot) -> None:
 
     again = bot.ben.command("/mentions", "pause", CHANNEL)
 
-    assert "paused already" in again.text
+    assert "already paused" in again.text
     bot.ana.command("/mentions", "resume", CHANNEL)
-    assert "Nothing is paused." in bot.ana.command("/mentions", "resume", CHANNEL).text
+    assert "Replies are not paused." in bot.ana.command("/mentions", "resume", CHANNEL).text
     assert len(bot.events("pause", "resume")) == 2
 
 
@@ -94,4 +94,4 @@ def test_while_slack_does_not_say_who_may_speak_anybody_may_pause_and_nobody_res
     bot.slack.world.faults.error("conversations.info", "internal_error", times=None)
 
     assert "Paused." in bot.ana.command("/mentions", "pause", CHANNEL).text
-    assert "could not ask Slack" in bot.ana.command("/mentions", "resume", CHANNEL).text
+    assert "couldn't check with Slack" in bot.ana.command("/mentions", "resume", CHANNEL).text

@@ -63,7 +63,7 @@ def test_an_exact_copy_to_the_same_person_is_refused(bot: Bot) -> None:
 
     refused = bot.reply(card, "Thank you!", by=bot.ben)
 
-    assert "@ana has said exactly that to @tom already" in refused.errors["reply"]
+    assert "@ana already sent exactly that to @tom" in refused.errors["reply"]
     assert bot.attempts == 1
 
 
@@ -94,7 +94,7 @@ def test_a_preview_from_a_thread_shows_the_twin_too(bot: Bot) -> None:
 def test_a_preview_that_became_a_copy_since_it_was_shown_is_shown_again(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew I love it")
     bot.say(card, f"@Heard reply {NEARLY}", by=bot.ben)
-    preview = bot.whisper("Only you see this", to=bot.ben)
+    preview = bot.whisper("Only you can see this", to=bot.ben)
     said(bot, KIND, to="tom")
 
     bot.ben.press(preview, "Send publicly")

@@ -26,7 +26,7 @@ def test_a_colleagues_words_go_out_by_whoever_sends_them_and_both_are_recorded(b
     message = bot.ben.say(CHANNEL, "We open at nine, come by!", thread_ts=card.ts)
 
     bot.ana.shortcut(message, NAME)
-    preview = bot.whisper("The words are @U0BEN's")
+    preview = bot.whisper("Written by @U0BEN")
     assert "We open at nine, come by!" in seen(preview)
     assert bot.ben.ephemerals() == []
     bot.ana.press(preview, "Send publicly")
@@ -45,7 +45,7 @@ def test_nothing_leaves_before_the_preview_is_answered(bot: Bot) -> None:
     message = bot.ana.say(CHANNEL, "Shall we say that we are sorry?", thread_ts=card.ts)
 
     bot.ana.shortcut(message, NAME)
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     marks(bot, message)
     bot.ana.press(preview, "Keep private")
 
@@ -59,7 +59,7 @@ def test_a_message_to_a_teammate_is_never_public(bot: Bot) -> None:
 
     outcome = bot.ana.shortcut(message, NAME)
 
-    assert "begins with a teammate's name" in seen(outcome.ephemeral())
+    assert "starts with a teammate's name" in seen(outcome.ephemeral())
     assert bot.drafts() == []
 
 
@@ -68,13 +68,13 @@ def test_only_messages_in_a_cards_thread_by_people(bot: Bot) -> None:
     loose = bot.ana.say(CHANNEL, "Good morning")
     elsewhere = bot.ben.say(CHANNEL, "You too", thread_ts=loose.ts)
     bot.say(card, "@Heard assign @Ben Ode")
-    own = bot.told(card, "gave you this one")
+    own = bot.told(card, "assigned this ticket to you")
 
     for message in (loose, elsewhere):
-        assert "works on a message in the thread of a card" in seen(
+        assert "only works on a message in a card's thread" in seen(
             bot.ana.shortcut(message, NAME).ephemeral()
         )
-    assert "Only what a person wrote" in seen(bot.ana.shortcut(own, NAME).ephemeral())
+    assert "Only a message that a person wrote" in seen(bot.ana.shortcut(own, NAME).ephemeral())
     assert bot.drafts() == []
 
 
@@ -84,7 +84,7 @@ def test_pressed_twice_there_is_one_draft(bot: Bot) -> None:
 
     bot.ana.shortcut(message, NAME).replay()
 
-    bot.whisper("Only you see this")
+    bot.whisper("Only you can see this")
     assert len(bot.drafts()) == 1
 
 
@@ -92,7 +92,7 @@ def test_marks_follow_what_becomes_of_the_words(database_url: str) -> None:
     with running(database_url, undo_seconds=600) as bot:
         _, card = bot.heard("@acmebrew hello")
         message = bot.ana.say(CHANNEL, "@Heard reply Hello!", thread_ts=card.ts)
-        bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
+        bot.ana.press(bot.whisper("Only you can see this"), "Send publicly")
         marks(bot, message, "hourglass_flowing_sand")
 
         bot.say(card, "@Heard undo")
@@ -103,7 +103,7 @@ def test_marks_follow_what_becomes_of_the_words(database_url: str) -> None:
 def test_what_x_refuses_is_marked_as_failed(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     message = bot.ana.say(CHANNEL, "@Heard reply Hello!", thread_ts=card.ts)
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     bot.compose(card).close()
     eventually(lambda: bot.x.world.counts["GET /2/tweets"])  # so soon after this look there is no other
     bot.x.world.delete(post.id)
@@ -117,7 +117,7 @@ def test_what_x_refuses_is_marked_as_failed(bot: Bot) -> None:
 def test_changing_the_message_afterwards_gets_a_private_line(bot: Bot, act: str) -> None:
     post, card = bot.heard("@acmebrew hello")
     message = bot.ana.say(CHANNEL, "@Heard reply Hello!", thread_ts=card.ts)
-    bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
+    bot.ana.press(bot.whisper("Only you can see this"), "Send publicly")
     bot.answered(post, "Hello!")
     bot.shows(card, "Answered")
 
@@ -151,7 +151,7 @@ def test_words_that_were_edited_before_they_went_out_still_show_on_the_message_t
     message = bot.ben.say(CHANNEL, "We opne at nine", thread_ts=card.ts)
     bot.ana.shortcut(message, NAME)
 
-    modal = bot.ana.press(bot.whisper("The words are @U0BEN's"), "Edit").view
+    modal = bot.ana.press(bot.whisper("Written by @U0BEN"), "Edit").view
     assert modal.fill("We open at nine").submit().closed
 
     bot.answered(post, "We open at nine")

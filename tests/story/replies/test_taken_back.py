@@ -16,10 +16,10 @@ def test_it_asks_then_deletes_and_the_ticket_waits_again(bot: Bot) -> None:
 
     asked = bot.ana.press(bot.now(card), "Delete public reply").view
     assert "The reply that @U0ANA sent:\nHello!" in asked.text
-    assert "It will be deleted on X for everyone, and that cannot be undone." in asked.text
+    assert "It will be deleted on X for everyone. This can't be undone." in asked.text
     assert "People may already have seen it." in asked.text
-    assert "The ticket will then wait for an answer again." in asked.text
-    assert "The words are kept, in the thread and for @U0ANA." in asked.text
+    assert "The ticket will then be waiting for a reply again." in asked.text
+    assert "The text is kept in the thread and for @U0ANA." in asked.text
     assert bot.replies(post) == ["Hello!"]
     assert asked.submit().closed
 
@@ -40,7 +40,7 @@ def test_of_a_ticket_that_was_closed_since_it_says_that_it_stays_closed(bot: Bot
     asked = bot.ana.press(now, "Delete public reply").view
 
     assert "The ticket stays closed (no reply needed)." in asked.text
-    assert "wait for an answer again" not in asked.text
+    assert "be waiting for a reply again" not in asked.text
 
 
 def test_a_reply_that_was_posted_by_hand_is_called_so(bot: Bot) -> None:
@@ -55,7 +55,7 @@ def test_a_reply_that_was_posted_by_hand_is_called_so(bot: Bot) -> None:
 
     asked = bot.ana.press(bot.shows(card, "answered by hand"), "Delete public reply").view
 
-    assert "that @U0ANA posted by hand, as it was written here:\nThank you!" in asked.text
+    assert "that @U0ANA posted by hand:\nThank you!" in asked.text
 
 
 def test_cancelling_the_question_deletes_nothing(bot: Bot) -> None:

@@ -30,7 +30,7 @@ def test_a_preview_shows_exactly_what_would_be_public(bot: Bot) -> None:
 
     bot.say(card, "@Heard reply We are open, see acme.example/taps & say *hi* 👋🏼 2*3*4")
 
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     shown = sound(preview)
     assert "public on X, from @acmebrew to @maria" in shown.text
     assert "We are open, see acme.example/taps & say hi 👋🏼 2*3*4" in shown.text
@@ -44,7 +44,7 @@ def test_a_preview_shows_exactly_what_would_be_public(bot: Bot) -> None:
 def test_send_publicly_publishes_just_that_once(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello & welcome!")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
 
     sent = bot.ana.press(preview, "Send publicly")
     sent.replay()
@@ -58,21 +58,21 @@ def test_send_publicly_publishes_just_that_once(bot: Bot) -> None:
 def test_keep_private_ends_it(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello!")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     before = preview.snapshot()
 
     bot.ana.press(preview, "Keep private")
     bot.whisper("Kept private. Nothing was published.")
     late = bot.ana.press(before, "Send publicly")
 
-    assert "decided already" in seen(late.ephemeral())
+    assert "already decided" in seen(late.ephemeral())
     assert bot.attempts == 0
 
 
 def test_edit_opens_the_composer_with_the_words_and_replaces_them(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Helo!")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     before = preview.snapshot()
 
     modal = bot.ana.press(preview, "Edit").view
@@ -90,7 +90,7 @@ def test_edit_opens_the_composer_with_the_words_and_replaces_them(bot: Bot) -> N
 def test_edit_on_a_preview_that_is_answered_by_now_opens_no_second_answer(bot: Bot, first: str) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello!")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     before = preview.snapshot()
     if first == "its author":
         bot.ana.press(preview, "Send publicly")
@@ -101,7 +101,7 @@ def test_edit_on_a_preview_that_is_answered_by_now_opens_no_second_answer(bot: B
 
     shown = bot.ana.press(before, "Edit").view
 
-    assert "has answered this one. Follow up on the card says more." in shown.text
+    assert "has already replied. To add something, press Follow up on the card." in shown.text
     assert "Hello!" in shown.text
     assert "submit" not in shown.state.given
 
@@ -109,7 +109,7 @@ def test_edit_on_a_preview_that_is_answered_by_now_opens_no_second_answer(bot: B
 def test_only_its_author_decides_about_a_preview(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello!")
-    preview = bot.whisper("Only you see this").snapshot()
+    preview = bot.whisper("Only you can see this").snapshot()
     preview.ephemeral_to = "U0BEN"  # as if it had been forwarded to him
 
     for label in ("Send publicly", "Keep private"):
@@ -121,7 +121,7 @@ def test_only_its_author_decides_about_a_preview(bot: Bot) -> None:
 def test_somebody_elses_edit_does_not_show_or_take_the_draft(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello!")
-    preview = bot.whisper("Only you see this").snapshot()
+    preview = bot.whisper("Only you can see this").snapshot()
     preview.ephemeral_to = "U0BEN"
 
     shown = bot.ben.press(preview, "Edit").view
@@ -153,14 +153,14 @@ def test_a_reply_without_words_asks_for_them(bot: Bot) -> None:
 
     bot.say(card, "@Heard reply")
 
-    assert "Write your words after reply" in seen(bot.whisper("Write your words"))
+    assert "Write your text after reply" in seen(bot.whisper("Write your text"))
 
 
 def test_words_on_lines_of_their_own_keep_their_lines(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
 
     bot.say(card, "@Heard reply\nHello!\n\nWe are open.")
-    bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
+    bot.ana.press(bot.whisper("Only you can see this"), "Send publicly")
 
     bot.answered(post, "Hello!\n\nWe are open.")
 
@@ -170,17 +170,17 @@ def test_an_event_that_slack_delivers_twice_shows_one_preview(bot: Bot) -> None:
     bot.slack.world.faults.duplicate_events(2)
 
     bot.say(card, "@Heard reply Hello!")
-    bot.whisper("Only you see this")
+    bot.whisper("Only you can see this")
     bot.say(card, "@Heard dance")
     bot.whisper("In a card's thread I understand")
 
-    assert len([one for one in bot.ana.ephemerals() if "Only you see this" in seen(one)]) == 1
+    assert len([one for one in bot.ana.ephemerals() if "Only you can see this" in seen(one)]) == 1
 
 
 def test_a_preview_of_what_they_left_behind_is_shown_anew(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew is the tap list up?")
     bot.say(card, "@Heard reply It is!")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     second = bot.post("@acmebrew I meant the kitchen", reply_to=post.id)
     bot.poll()
     bot.shows(card, "I meant the kitchen")
@@ -189,7 +189,7 @@ def test_a_preview_of_what_they_left_behind_is_shown_anew(bot: Bot) -> None:
 
     assert "They posted again" in seen(pressed.ephemeral())
     assert bot.attempts == 0
-    bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
+    bot.ana.press(bot.whisper("Only you can see this"), "Send publicly")
     bot.answered(second, "It is!")
 
 
@@ -199,7 +199,7 @@ def test_a_preview_that_slack_would_not_show_loses_no_words(bot: Bot) -> None:
 
     bot.say(card, "@Heard reply Hello!")
 
-    assert "could not show you the preview" in seen(bot.whisper("Your words are kept"))
+    assert "couldn't show you the preview" in seen(bot.whisper("Your text is kept"))
     assert bot.compose(card).value() == "Hello!"
 
 
@@ -210,11 +210,11 @@ def test_a_thread_understands_what_the_buttons_do(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
 
     bot.say(card, "@Heard claim")
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
     bot.say(card, "@Heard take over", by=bot.ben)
-    bot.shows(card, "@U0BEN has it")
+    bot.shows(card, "assigned to @U0BEN")
     bot.say(card, "@Heard release", by=bot.ben)
-    bot.shows(card, without=("has it",))
+    bot.shows(card, without=("assigned to",))
     bot.say(card, "@Heard done just saying <hi>")
     bot.shows(card, "No reply needed (just saying <hi>) by @U0ANA")
     bot.say(card, "@Heard reopen", by=bot.ben)
@@ -228,11 +228,11 @@ def test_a_thread_understands_what_the_buttons_do(bot: Bot) -> None:
 def test_taking_what_one_has_is_answered_too(bot: Bot, word: str) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, f"@Heard {word}")
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
 
     bot.say(card, f"@Heard {word}")
 
-    assert "You have this one already." in seen(bot.whisper("already"))
+    assert "This ticket is already yours." in seen(bot.whisper("already"))
     assert len(bot.events("claim", "take over")) == 1
 
 
@@ -264,7 +264,7 @@ def test_words_are_understood_in_any_case(bot: Bot) -> None:
 
     bot.say(card, "@Heard, Claim")
 
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
 
 
 @pytest.mark.both_engines
@@ -272,11 +272,11 @@ def test_outside_a_cards_thread_heard_says_where_it_works(bot: Bot) -> None:
     said = bot.ana.say(CHANNEL, "lunch?")
 
     bot.ana.say(CHANNEL, "@Heard reply Hello!", thread_ts=said.ts)
-    in_thread = bot.whisper("That works in the thread of a card.")
+    in_thread = bot.whisper("I only take commands in a card's thread.")
     bot.ben.say(CHANNEL, "@Heard reply Hello!")
 
     assert in_thread.thread_ts == said.ts
-    assert bot.whisper("That works in the thread of a card.", to=bot.ben).thread_ts is None
+    assert bot.whisper("I only take commands in a card's thread.", to=bot.ben).thread_ts is None
 
 
 @pytest.mark.both_engines
@@ -290,8 +290,8 @@ def test_in_the_thread_of_a_card_that_is_only_just_being_placed_heard_says_so(bo
     bot.say(card, "@Heard reply Hello!")
     bot.ben.shortcut(message, "send_as_public_reply")
 
-    assert bot.whisper("only just being put here").thread_ts == card.ts
-    bot.whisper("only just being put here", to=bot.ben)
+    assert bot.whisper("still being posted").thread_ts == card.ts
+    bot.whisper("still being posted", to=bot.ben)
     with bot.ctx.db.write() as session:
         session.execute(where.values(ts=card.ts, placing_since=None))
     bot.say(card, "@Heard reply Hello!")
@@ -302,11 +302,11 @@ def test_in_the_thread_of_a_card_that_is_only_just_being_placed_heard_says_so(bo
 def test_a_refused_word_is_a_sentence_to_who_said_it(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard claim")
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
 
     bot.say(card, "@Heard claim", by=bot.ben)
 
-    assert bot.whisper("@U0ANA has this one already.", to=bot.ben).thread_ts == card.ts
+    assert bot.whisper("@U0ANA already owns this ticket.", to=bot.ben).thread_ts == card.ts
     assert bot.ana.ephemerals() == []
 
 
@@ -314,7 +314,7 @@ def test_a_refused_word_is_a_sentence_to_who_said_it(bot: Bot) -> None:
 def test_editing_or_deleting_a_slack_message_changes_nothing_public(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     said = bot.ana.say(CHANNEL, "@Heard reply Hello!", thread_ts=card.ts)
-    bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
+    bot.ana.press(bot.whisper("Only you can see this"), "Send publicly")
     bot.answered(post, "Hello!")
     bot.shows(card, "Answered")
 

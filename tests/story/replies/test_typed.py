@@ -14,7 +14,7 @@ def test_what_was_picked_in_a_thread_is_public_as_characters(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
 
     bot.say(card, "@Heard reply Thanks 🙏🏽 & *welcome* 🎉🇩🇪, see the tap list (acme.example/taps), `:tada:`")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     assert "Thanks 🙏🏽 & welcome 🎉🇩🇪, see the tap list (acme.example/taps), :tada:" in sound(preview).text
     bot.ana.press(preview, "Send publicly")
 
@@ -28,7 +28,7 @@ def test_a_colleagues_message_goes_out_as_it_was_seen(bot: Bot) -> None:
     message = bot.ben.say(CHANNEL, "*Open* at nine 🕘, call +351 912 345 678 👍", thread_ts=card.ts)
 
     bot.ana.shortcut(message, NAME)
-    bot.ana.press(bot.whisper("The words are @U0BEN's"), "Send publicly")
+    bot.ana.press(bot.whisper("Written by @U0BEN"), "Send publicly")
 
     bot.answered(post, "Open at nine 🕘, call +351 912 345 678 👍")
 
@@ -38,7 +38,7 @@ def test_emoji_count_as_x_counts_them(bot: Bot) -> None:
 
     bot.say(card, "@Heard reply " + "👩🏽‍🚀" * 4)
 
-    assert "8 of 280 characters as X counts them" in seen(bot.whisper("Only you see this"))
+    assert "8 of 280 characters as X counts them" in seen(bot.whisper("Only you can see this"))
 
 
 def test_a_custom_emoji_refuses_the_send_by_name_and_keeps_the_words(bot: Bot) -> None:
@@ -48,7 +48,7 @@ def test_a_custom_emoji_refuses_the_send_by_name_and_keeps_the_words(bot: Bot) -
     error = modal.submit().errors["reply"]
 
     assert error == (
-        ":team-logo: means something only in Slack. Leave out that emoji or pick a standard one; nothing was sent."
+        ":team-logo: means something only in Slack. Remove that emoji or choose a standard one; nothing was sent."
     )
     assert modal.is_open
     assert modal.value() == "Cheers :team-logo:"
@@ -77,7 +77,7 @@ def test_what_is_put_back_into_the_composer_goes_out_the_same(bot: Bot) -> None:
     words = "`:tada:` &lt; hi❌ 🎉 a&b 5:00:key"
     bot.say(card, f"@Heard reply {words}")
 
-    modal = bot.ana.press(bot.whisper("Only you see this"), "Edit").view
+    modal = bot.ana.press(bot.whisper("Only you can see this"), "Edit").view
     assert modal.submit().closed
 
     bot.answered(post, words.replace("`", ""))
@@ -125,7 +125,7 @@ def test_a_custom_emoji_cannot_stand_under_a_public_reply(bot: Bot) -> None:
 
     [error] = modal.submit().errors.values()
 
-    assert error == ":team-logo: means something only in Slack. Leave out that emoji or pick a standard one."
+    assert error == ":team-logo: means something only in Slack. Remove that emoji or choose a standard one."
 
 
 def test_search_finds_the_words_beside_an_emoji_that_was_typed_in_slack(bot: Bot) -> None:
@@ -142,8 +142,8 @@ def test_a_preview_says_which_files_will_not_go_out(bot: Bot) -> None:
     files = {"menu_*v2*.png": PNG, "taps.pdf": b"%PDF"}
 
     bot.ana.say(CHANNEL, "@Heard reply Here is the menu!", card.ts, files=files)
-    preview = bot.whisper("Only you see this")
-    assert "menu_*v2*.png and taps.pdf will not go out: Heard sends words only." in sound(preview).text
+    preview = bot.whisper("Only you can see this")
+    assert "menu_*v2*.png and taps.pdf won't be sent: Heard sends text only." in sound(preview).text
     bot.ana.press(preview, "Send publicly")
 
     bot.answered(post, "Here is the menu!")
@@ -154,19 +154,19 @@ def test_the_shortcut_says_which_files_will_not_go_out_and_so_does_the_composer_
     message = bot.ben.say(CHANNEL, "The menu", card.ts, files={"menu.png": PNG})
 
     bot.ana.shortcut(message, NAME)
-    preview = bot.whisper("menu.png will not go out: Heard sends words only.")
+    preview = bot.whisper("menu.png won't be sent: Heard sends text only.")
     modal = bot.ana.press(preview, "Edit").view
-    assert "menu.png will not go out" in modal.text
+    assert "menu.png won't be sent" in modal.text
     modal.fill("The menu is here").close()
 
-    assert "menu.png will not go out" in bot.compose(card).text
+    assert "menu.png won't be sent" in bot.compose(card).text
 
 
 @pytest.mark.parametrize("again", ["drafts", "moved on"])
 def test_a_preview_that_is_shown_again_says_so_again(bot: Bot, again: str) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.ana.say(CHANNEL, "@Heard reply The menu", card.ts, files={"menu.png": PNG})
-    preview = bot.whisper("menu.png will not go out")
+    preview = bot.whisper("menu.png won't be sent")
 
     if again == "drafts":
         bot.say(card, "@Heard drafts")
@@ -178,19 +178,19 @@ def test_a_preview_that_is_shown_again_says_so_again(bot: Bot, again: str) -> No
         bot.whisper("They posted again")
 
     def shown() -> list[str]:
-        return [seen(one) for one in bot.ana.ephemerals() if "menu.png will not go out" in seen(one)]
+        return [seen(one) for one in bot.ana.ephemerals() if "menu.png won't be sent" in seen(one)]
 
     bot.slack.world.until(lambda: len(shown()) == (2 if again == "drafts" else 1))
-    assert "Only you see this" in shown()[-1]
+    assert "Only you can see this" in shown()[-1]
 
 
 def test_a_picture_without_words_is_refused_in_words(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
 
     bot.ana.say(CHANNEL, "@Heard reply", card.ts, files={"menu.png": PNG})
-    assert "menu.png will not go out" in seen(bot.whisper("Write your words after reply"))
+    assert "menu.png won't be sent" in seen(bot.whisper("Write your text after reply"))
     message = bot.ana.say(CHANNEL, "", card.ts, files={"menu.png": PNG})
-    assert "no words in that message" in seen(bot.ana.shortcut(message, NAME).ephemeral())
+    assert "That message has no text" in seen(bot.ana.shortcut(message, NAME).ephemeral())
 
     assert bot.drafts() == []
 
@@ -199,7 +199,7 @@ def test_a_bold_name_in_front_still_makes_a_message_a_teammates(bot: Bot) -> Non
     _, card = bot.heard("@acmebrew hello")
     message = bot.ana.say(CHANNEL, "*@Ben Ode* can you?", card.ts)
 
-    assert "begins with a teammate's name" in seen(bot.ana.shortcut(message, NAME).ephemeral())
+    assert "starts with a teammate's name" in seen(bot.ana.shortcut(message, NAME).ephemeral())
 
 
 def test_a_sign_off_with_an_emoji_is_shown_and_sent_as_it_is(database_url: str) -> None:

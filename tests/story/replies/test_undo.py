@@ -135,10 +135,10 @@ def test_a_reply_that_waits_for_x_can_still_be_undone(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.x.world.faults.add("POST /2/tweets", "rate_limited", seconds=600)
     bot.reply(card, "Hello!")
-    bot.told(card, "@U0ANA", "your reply waits", "Hello!")
+    bot.told(card, "@U0ANA", "your reply is waiting", "Hello!")
 
-    bot.ana.press(bot.shows(card, "waits", "Undo"), "Undo")
+    bot.ana.press(bot.shows(card, "is waiting", "Undo"), "Undo")
 
     bot.x.world.faults.clear()
-    bot.shows(card, "Waiting", without=("tried again",))
+    bot.shows(card, "Waiting", without=("Next try",))
     assert bot.replies(post) == []

@@ -45,15 +45,15 @@ def held_back(bot: Bot, author: str = "eve") -> tuple[XPost, Message]:
     post, card = bot.heard("@acmebrew are you there?", author=author, at=datetime.now(UTC) - LATE)
     bot.x.world.faults.add(PUBLISH, "unauthorized")
     bot.reply(card, "Yes!")
-    bot.shows(card, "reply waits")
+    bot.shows(card, "reply is waiting")
     return post, card
 
 
 STATES = {
     "asked": (
         asked,
-        "Did it post? X did not say whether it took @U0ANA's reply (",
-        "It is there",
+        "Did it post? X didn't confirm @U0ANA's reply (",
+        "It was posted",
         "1 to check",
     ),
     "by hand": (
@@ -114,7 +114,7 @@ def test_what_needs_a_person_stands_on_top(bot: Bot) -> None:
     assert "@zoe" in listed[2]
 
 
-@pytest.mark.parametrize("label", ["It is there", "Discard"])
+@pytest.mark.parametrize("label", ["It was posted", "Discard"])
 def test_the_question_is_decided_in_home(bot: Bot, label: str) -> None:
     _, card = asked(bot)
     view = opened(bot.ana)
@@ -125,7 +125,7 @@ def test_the_question_is_decided_in_home(bot: Bot, label: str) -> None:
         shows(bot.ana, "Discarded.", "was due", without=("Did it post?",))
         bot.shows(card, "Waiting")
     else:
-        shows(bot.ana, "It counts as published, on your word", without=("Did it post?", "Waiting ("))
+        shows(bot.ana, "Marked as published because you say so", without=("Did it post?", "Waiting ("))
         bot.shows(card, "Answered by @U0ANA")
 
 
@@ -162,7 +162,7 @@ def test_a_hand_off_that_nobody_posted_comes_back_in_home(bot: Bot) -> None:
 
     bot.ana.press(view, "I did not post it")
 
-    shows(bot.ana, "It waits again.", "My drafts (1)", without=("Post it by hand",))
+    shows(bot.ana, "The ticket is waiting again.", "My drafts (1)", without=("Post it by hand",))
     bot.shows(card, "Waiting")
 
 
@@ -181,7 +181,7 @@ def test_the_reply_behind_the_one_that_met_the_shut_door_is_held_back_too(bot: B
     held_back(bot)
     _, card = bot.heard("@acmebrew me too?", author="sam")
     bot.reply(card, "You too!")
-    bot.told(card, "@U0ANA, your reply waits: X does not accept our keys", "You too!")
+    bot.told(card, "@U0ANA, your reply is waiting: X has rejected our keys", "You too!")
 
     opened(bot.ana)
 
@@ -202,8 +202,8 @@ def test_a_question_stays_on_the_list_though_the_conversation_went_on_without_it
     assert "Waiting (1): 1 needs a person (1 to check)" in home(bot.ana)
     assert "Did it post?" in home(bot.ana)
     assert "was due" not in home(bot.ana)
-    bot.ana.press(view, "It is there")
-    shows(bot.ana, "It counts as published", without=("Did it post?",))
+    bot.ana.press(view, "It was posted")
+    shows(bot.ana, "Marked as published", without=("Did it post?",))
 
 
 def test_the_card_says_until_when_an_answer_is_due_while_its_reply_needs_a_person(bot: Bot) -> None:
@@ -215,7 +215,7 @@ def test_the_card_says_until_when_an_answer_is_due_while_its_reply_needs_a_perso
 @pytest.mark.parametrize(
     ("label", "told"),
     [
-        ("It is there", "It counts as published, on your word"),
+        ("It was posted", "Marked as published because you say so"),
         ("Discard", "Discarded."),
         ("Send again", "This Heard has no keys for x"),
     ],

@@ -40,7 +40,7 @@ def test_words_stay_in_the_composer_and_go_out_once_the_ledger_is_back(bot: Bot)
         modal.fill("It is!")
         refused = modal.submit()
 
-        assert "ledger cannot be reached just now" in refused.errors["reply"]
+        assert "database can't be reached right now" in refused.errors["reply"]
         assert modal.value() == "It is!"
 
     assert modal.submit().closed
@@ -52,11 +52,11 @@ def test_a_press_is_answered_with_a_sentence(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     with away(bot):
         pressed = bot.ana.press(card, "Claim")
-        assert "cannot be reached just now, so nothing was changed" in seen(pressed.ephemeral())
-        assert "cannot be reached just now" in bot.ana.command("/mentions", "open").text
+        assert "can't be reached right now, so nothing was changed" in seen(pressed.ephemeral())
+        assert "can't be reached right now" in bot.ana.command("/mentions", "open").text
 
     bot.ana.press(card, "Claim")
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
 
 
 def test_what_is_said_meanwhile_is_heard_afterwards(bot: Bot) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from cryptography.fernet import Fernet
 
+from sandbox.slack.workspace.message import Message
 from sandbox.x import XServer
 from tests.stage import free_port
 from tests.story.harness import CHANNEL, Stage, eventually
@@ -143,10 +144,13 @@ def test_on_a_laptop_the_browser_brings_the_answer(
     connected = connecting(with_browser(env, tmp_path))
 
     assert connected.end() == 0, connected.said
-    assert "Connected: Heard speaks as @acmebrew on X." in connected.said
+    assert (
+        "Connected: Heard is signed in as @acmebrew on X. Its mentions appear in C0MENTIONS."
+        in connected.said
+    )
     assert "You can close this page" in (tmp_path / "landed.html").read_text()
     said = doctor(env, tmp_path)
-    assert "ok    X: speaks as @acmebrew." in said
+    assert "ok    X: signed in as @acmebrew." in said
     assert "note  X: signs in with OAuth 2.0, connected as @acmebrew on" in said
     assert secrets_in(stage.x, connected.said, said) == []
 
@@ -161,7 +165,10 @@ def test_on_a_server_a_person_brings_it(
     connected.paste(landed if what == "address" else parse_qs(urlsplit(landed).query)["code"][0])
 
     assert connected.end() == 0, connected.said
-    assert "Connected: Heard speaks as @acmebrew on X." in connected.said
+    assert (
+        "Connected: Heard is signed in as @acmebrew on X. Its mentions appear in C0MENTIONS."
+        in connected.said
+    )
     assert secrets_in(stage.x, connected.said) == []
 
 
@@ -191,10 +198,10 @@ def test_an_answer_to_another_question_is_not_taken_by_either_way(
     with refused.value:
         assert refused.value.code == 400
     connected.paste(forged)
-    eventually(lambda: "its state is missing or another one. Try again." in connected.said)
+    eventually(lambda: "its state is missing or different. Try again." in connected.said)
 
     with urllib.request.urlopen(landed, timeout=10) as taken:
-        assert "Heard has its answer" in taken.read().decode()
+        assert "Heard has received the response" in taken.read().decode()
     assert connected.end() == 0, connected.said
 
 
@@ -205,7 +212,7 @@ def test_a_no_ends_it(stage: Stage, database_url: str, tmp_path: Path, connectin
     connected.paste(redirected(connected.page, "no"))
 
     assert connected.end() == 1
-    assert connected.said.endswith("X is not connected: the answer was access_denied.\n")
+    assert connected.said.endswith("X is not connected: the response was access_denied.\n")
     assert "BAD   X: X is not connected yet: run `python -m bot connect x`.\n" in doctor(env, tmp_path)
 
 
@@ -215,7 +222,7 @@ def test_a_code_that_came_too_late_ends_it(stage: Stage, database_url: str, conn
     connected.paste("VGNibzFWSWREZm01bjN1N3dicWlNUG1oa2xRRVNN")
 
     assert connected.end() == 1
-    assert "X does not take that code (HTTP 400, invalid_request)" in connected.said
+    assert "X rejected that code (HTTP 400, invalid_request)" in connected.said
 
 
 def test_an_answer_of_x_that_is_lost_ends_it_with_a_sentence(
@@ -323,15 +330,25 @@ def test_access_that_x_takes_away_is_announced_once_and_connecting_again_ends_it
         assert secrets_in(stage.x, bot.log) == []
 
 
-def connected_as(stage: Stage, handle: str, connecting, env: dict[str, str]) -> str:
+TEA_CHANNEL = "C0TEA"
+
+
+def card_in(stage: Stage, channel: str, words: str) -> Message | None:
+    """The card in that channel with `words` on it, if there is one."""
+    with stage.slack.world.lock:
+        found = list(stage.slack.world.channel(channel).messages)
+    return next((one for one in found if one.metadata and words in str(one.blocks)), None)
+
+
+def connected_as(stage: Stage, handle: str, connecting, env: dict[str, str], *options: str) -> str:
     """Sign in to X as that account, and run `connect`; what it said."""
     if stage.x.world.find_user(handle) is None:
         stage.x.world.add_user(handle, handle.title())
     stage.x.world.sign_in(handle)
-    running = connecting(env)
+    running = connecting(env, *options)
     running.paste(redirected(running.page))
     assert running.end() == 0, running.said
-    assert f"Heard speaks as @{handle} on X" in running.said
+    assert f"Heard is signed in as @{handle} on X" in running.said
     return running.said
 
 
@@ -344,11 +361,61 @@ def published(stage: Stage) -> dict[str, list[str]]:
     return found
 
 
-def test_connecting_another_account_beside_a_running_bot_sends_nothing_under_its_name(
+def bot_says(command: list[str], env: dict[str, str], home: Path) -> tuple[int, str]:
+    """Run `python -m bot` with `command`; how it ended, and what it printed."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", *command],
+        env=env,
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return ended.returncode, ended.stdout or ended.stderr
+
+
+def test_a_second_account_that_is_connected_beside_a_running_bot_is_answered_for_by_itself(
+    stage: Stage, database_url: str, tmp_path: Path, connecting
+) -> None:
+    env = surroundings(stage, database_url, UNDO_SECONDS="1")
+    connected_as(stage, "acmebrew", connecting, env)
+    stage.slack.world.add_channel(TEA_CHANNEL, "tea")
+    with process("run", env, tmp_path) as bot:
+        stage.slack.events_url = f"{bot.address}/slack/events"
+        brew_post = stage.post("@acmebrew are you there?")
+        brew = stage.card_of(brew_post)
+
+        connected_as(stage, "acmetea", connecting, env, "--channel", TEA_CHANNEL)
+
+        both = stage.post("Are @acmebrew and @acmetea one house?", author="tom")
+        tea = stage.post("@acmetea hello", author="lena")
+        card = stage.card_of(both)
+        tea_card = eventually(lambda: card_in(stage, TEA_CHANNEL, f"/status/{tea.id}"))
+        assert card_in(stage, TEA_CHANNEL, f"/status/{both.id}") is None
+        eventually(lambda: stage.reply(brew, "We are!").closed)
+        modal = stage.ana.press(tea_card, "Reply").view
+        assert "from @acmetea" in modal.text
+        assert modal.fill("Hello, Lena!").submit().closed
+        eventually(lambda: published(stage) == {"acmebrew": ["We are!"], "acmetea": ["Hello, Lena!"]})
+        assert stage.shows(card, "Are @acmebrew and @acmetea one house?")
+
+        code, listed = bot_says(["accounts"], env, tmp_path)
+        assert code == 0
+        assert [line.split()[1] for line in listed.splitlines()] == ["@acmebrew", "@acmetea"]
+        assert f"connected, shown in {TEA_CHANNEL}" in listed
+        assert "signed in as @acmebrew" in (said := doctor(env, tmp_path))
+        assert "signed in as @acmetea" in said
+        assert bot.stop()[0] == 0
+        assert "Traceback" not in bot.log
+
+
+def test_an_account_that_is_disconnected_beside_a_running_bot_sends_nothing_more(
     stage: Stage, database_url: str, tmp_path: Path, connecting
 ) -> None:
     env = surroundings(stage, database_url, UNDO_SECONDS="120")
     connected_as(stage, "acmebrew", connecting, env)
+    connected_as(stage, "acmetea", connecting, env)
     with process("run", env, tmp_path) as bot:
         stage.slack.events_url = f"{bot.address}/slack/events"
         brew = stage.card_of(stage.post("@acmebrew are you there?"))
@@ -356,20 +423,29 @@ def test_connecting_another_account_beside_a_running_bot_sends_nothing_under_its
         stage.shows(brew, "[Undo]")
         open_composer = stage.compose(stage.card_of(stage.post("@acmebrew and you?", author="tom")))
 
-        connected_as(stage, "acmetea", connecting, env)
+        code, said = bot_says(["disconnect", "@acmebrew"], env, tmp_path)
 
-        stage.told(brew, "your reply was not sent", "as @acmetea, not as @acmebrew", "We are!")
+        assert (code, said) == (
+            0,
+            "Disconnected: Heard has no credentials for @acmebrew any more. 1 of its replies became drafts.\n",
+        )
+        stage.told(brew, "your reply was not sent", "not connected to X as @acmebrew any more", "We are!")
         stage.shows(brew, "Cannot be sent", "[Reply]", without=("[Undo]",))
         errors = open_composer.fill("Yes, here!").submit().errors
         assert "not as @acmebrew" in errors["reply"]
-        assert "kept as your draft" in errors["reply"]
+        assert "kept as a draft" in errors["reply"]
         [told] = eventually(lambda: said_in(stage, "for @acmebrew. Until it is connected again"))
         assert "run `python -m bot connect x`" in told
         assert "warn  X: is not connected as @acmebrew, for which 2 conversations wait." in doctor(
             env, tmp_path
         )
+        code, said = bot_says(["disconnect", "acmebrew"], env, tmp_path)
+        assert (code, said) == (
+            2,
+            "No account called acmebrew is connected. `python -m bot accounts` lists them.\n",
+        )
 
-        tea = stage.post("@acmetea hello")  # what is the new account's goes on as ever
+        tea = stage.post("@acmetea hello")  # what is the other account's goes on as ever
         modal = eventually(lambda: stage.compose(stage.card_of(tea)))
         assert "from @acmetea" in modal.text
         assert published(stage) == {}
@@ -397,7 +473,7 @@ def test_other_keys_and_a_restart_send_nothing_under_the_new_name(
         world.faults.add("POST /2/tweets", "answer_lost_before", times=1)
         second = stage.card_of(stage.post("@acmebrew and you?", author="tom"))
         eventually(lambda: stage.reply(second, "Somewhere.").closed)
-        stage.shows(second, "did not say if it took")
+        stage.shows(second, "didn't confirm")
         eventually(lambda: stage.reply(card, "We are!").closed)
         stage.shows(card, "[Undo]")
         assert bot.stop()[0] == 0
@@ -406,14 +482,14 @@ def test_other_keys_and_a_restart_send_nothing_under_the_new_name(
         with process("run", env | {"X_ACCESS_TOKEN": token, "PORT": str(free_port())}, tmp_path) as bot:
             stage.slack.events_url = f"{bot.address}/slack/events"
             stage.told(card, "your reply was not sent", "as @acmetea, not as @acmebrew", "We are!")
-            [told] = eventually(lambda: said_in(stage, "2 conversations wait for @acmebrew"))
+            [told] = eventually(lambda: said_in(stage, "2 conversations are waiting for @acmebrew"))
             assert "`X_ACCESS_TOKEN` and `X_ACCESS_TOKEN_SECRET`" in told
             stage.card_of(stage.post("@acmetea hello", author="lena"))
             assert bot.stop()[0] == 0
             assert "Traceback" not in bot.log
 
     assert published(stage) == {"acmebrew": ["Somewhere."]}
-    stage.shows(second, "did not say if it took")
+    stage.shows(second, "didn't confirm")
     with process("run", env | {"PORT": str(free_port())}, tmp_path) as bot:
         stage.slack.events_url = f"{bot.address}/slack/events"
         eventually(lambda: said_in(stage, "X is connected as @acmebrew again"))
@@ -439,7 +515,7 @@ def test_on_sqlite_connecting_may_come_first(stage: Stage, tmp_path: Path, conne
         eventually(lambda: bot.get("/readyz")[0] == 200, within=30)
 
 
-def test_with_the_four_keys_as_well_they_win_and_both_say_so(
+def test_an_account_that_is_there_by_keys_and_by_connect_is_one_account_and_the_keys_are_used(
     stage: Stage, database_url: str, tmp_path: Path, connecting
 ) -> None:
     env = environment(stage, database_url, X_CLIENT_ID="heard", X_CLIENT_SECRET=CLIENT_SECRET)
@@ -447,8 +523,11 @@ def test_with_the_four_keys_as_well_they_win_and_both_say_so(
     connected.paste(redirected(connected.page))
 
     assert connected.end() == 0, connected.said
-    assert "The OAuth 1.0a keys are set too and win" in connected.said
-    assert "X: signs in with OAuth 1.0a keys. X_CLIENT_ID is set too" in doctor(env, tmp_path)
+    assert "The four OAuth 1.0a keys belong to @acmebrew too" in connected.said
+    said = doctor(env, tmp_path)
+    assert said.count("signed in as @acmebrew") == 1
+    assert "X: signs in with OAuth 1.0a keys." in said
+    assert "note  X: @acmebrew is connected too; the environment's credentials are used." in said
 
 
 # --- keys ---------------------------------------------------------------------------------------------------
@@ -471,8 +550,8 @@ def test_the_key_is_changed_without_connecting_again(
     code, said = rotated(env | {"ENCRYPTION_KEYS": f"{new},{old}"}, tmp_path)
 
     assert code == 0, said
-    assert re.search(r"^1 sealed with key [0-9a-f]{8}, from ENCRYPTION_KEYS\.$", said, re.MULTILINE)
-    assert "speaks as @acmebrew" in doctor(env | {"ENCRYPTION_KEYS": new}, tmp_path)
+    assert re.search(r"^1 encrypted with key [0-9a-f]{8}, from ENCRYPTION_KEYS\.$", said, re.MULTILINE)
+    assert "signed in as @acmebrew" in doctor(env | {"ENCRYPTION_KEYS": new}, tmp_path)
     told = doctor(env | {"ENCRYPTION_KEYS": old}, tmp_path)
     assert "BAD   X: Our sign-in to X cannot be read" in told
     assert "run `python -m bot connect x`." in told
@@ -491,8 +570,8 @@ def test_rotating_without_the_old_key_says_so_and_changes_nothing(
     code, said = rotated(env | {"ENCRYPTION_KEYS": new}, tmp_path)
 
     assert code == 1
-    assert said.startswith("Nothing is changed: ")
-    assert "speaks as @acmebrew" in doctor(env, tmp_path)
+    assert said.startswith("Nothing was changed: ")
+    assert "signed in as @acmebrew" in doctor(env, tmp_path)
 
 
 def test_where_the_secret_behind_the_key_changes_the_bot_runs_on_and_asks_to_connect_again(

@@ -36,7 +36,7 @@ def test_the_composer_opens_while_the_ledger_is_locked_and_sends_once_it_is_not(
         modal.fill("It is!")
         busy = modal.submit()
 
-    assert busy.errors["reply"].startswith("Heard's ledger is busy just now. Nothing was sent")
+    assert busy.errors["reply"].startswith("Heard's database is busy right now. Nothing was sent")
     assert modal.value() == "It is!"
     assert modal.submit().closed
     bot.answered(post, "It is!")
@@ -48,10 +48,10 @@ def test_a_press_while_the_ledger_is_locked_is_told_to_come_again(bot: Bot) -> N
 
     with locked(bot):
         pressed = bot.ana.press(card, "Claim")
-        assert "busy just now, so nothing was changed" in seen(pressed.ephemeral())
+        assert "busy right now, so nothing was changed" in seen(pressed.ephemeral())
 
     bot.ana.press(card, "Claim")
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
 
 
 def test_a_command_while_the_ledger_is_locked_is_answered_in_time(bot: Bot) -> None:
@@ -61,7 +61,9 @@ def test_a_command_while_the_ledger_is_locked_is_answered_in_time(bot: Bot) -> N
         answer = bot.ana.command("/mentions", "stats")
 
     assert answer.ok
-    assert "heard 1, answered 0, waiting 1" in answer.text or answer.text.startswith("Heard's ledger is busy")
+    assert "heard 1, answered 0, waiting 1" in answer.text or answer.text.startswith(
+        "Heard's database is busy"
+    )
 
 
 def test_what_is_said_to_heard_while_the_ledger_is_locked_is_done_when_slack_says_it_again(bot: Bot) -> None:

@@ -101,7 +101,7 @@ def test_migrate_makes_a_ledger_of_nothing(stage: Stage, tmp_path: Path) -> None
     for _ in range(2):
         with process("migrate", env, tmp_path) as migration:
             assert migration.end() == 0
-    assert migration.log.count("The ledger is at schema") == 2
+    assert migration.log.count("The database is at schema") == 2
 
 
 # --- when others fail -------------------------------------------------------------------------------------
@@ -220,11 +220,11 @@ def test_with_nothing_to_listen_to_it_starts_and_says_so(stage: Stage, tmp_path:
     with process("run", env, tmp_path) as bot:
         stage.slack.events_url = f"{bot.address}/slack/events"
         bot.healthy()
-        assert "no network to listen to, so Heard hears nothing: set X_API_KEY" in bot.log
+        assert "no network is connected, so no mentions come in: set X_API_KEY" in bot.log
         assert "0 waiting" in str(stage.ben.command("/mentions", "open").acked)
         with process("doctor", env, tmp_path) as doctor:
             assert doctor.end() == 1
-            assert "warn  networks: there is none to listen to, so Heard hears nothing." in doctor.log
+            assert "warn  networks: none is connected, so no mentions come in." in doctor.log
         clean(bot)
 
 
@@ -254,7 +254,7 @@ def test_a_second_run_on_the_same_file_stops(stage: Stage, tmp_path: Path) -> No
 
         line = refused("run", environment(stage, url, LOG_LEVEL="INFO"), tmp_path)
 
-        assert "heard.db is held by another Heard" in line
+        assert "heard.db is in use by another Heard" in line
         clean(first)
 
 

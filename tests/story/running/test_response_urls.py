@@ -27,7 +27,7 @@ def claimed(bot: Bot) -> Message:
     _, card = bot.heard("@acmebrew hello")
     free = bot.now(card)
     bot.ben.press(free, "Claim")
-    bot.shows(card, "@U0BEN has it")
+    bot.shows(card, "assigned to @U0BEN")
     return free
 
 
@@ -70,7 +70,7 @@ def test_what_the_address_does_not_take_is_whispered_after_one_try(bot: Bot) -> 
 
     bot.ana.press(free, "Claim")
 
-    bot.whisper("@U0BEN has this one already")
+    bot.whisper("@U0BEN already owns this ticket")
     bot.told_all()
     assert calls(bot) == 1
 

@@ -20,11 +20,11 @@ def test_the_whole_story_runs_over_a_socket(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew is the tap list up?")
 
     bot.ben.press(card, "Claim")
-    bot.shows(card, "@U0BEN has it")
+    bot.shows(card, "assigned to @U0BEN")
     too_long = bot.reply(card, "x" * 281)
     assert "1 character too many" in too_long.errors["reply"]
     bot.say(card, "@Heard reply It is!")
-    bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
+    bot.ana.press(bot.whisper("Only you can see this"), "Send publicly")
 
     bot.answered(post, "It is!")
     bot.shows(card, "Answered by @U0ANA")
@@ -47,11 +47,11 @@ def test_an_envelope_that_comes_twice_has_one_effect(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.slack.world.faults.duplicate_events()
     bot.say(card, "@Heard reply Hello!")
-    sent = bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
+    sent = bot.ana.press(bot.whisper("Only you can see this"), "Send publicly")
 
     sent.replay()
 
     bot.answered(post, "Hello!")
     bot.shows(card, "Answered")
     assert bot.attempts == 1
-    assert len([one for one in bot.ana.ephemerals() if "Only you see this" in seen(one)]) == 0
+    assert len([one for one in bot.ana.ephemerals() if "Only you can see this" in seen(one)]) == 0

@@ -15,7 +15,7 @@ from sandbox.slack.workspace.message import Message
 from sandbox.slack.workspace.view import View
 from tests.story.harness import CHANNEL, Bot, eventually, running
 
-QUIET = "All quiet."
+QUIET = "All caught up."
 
 
 def opened(who: Person) -> View:
@@ -96,7 +96,7 @@ def test_a_quiet_home_is_one_friendly_line(bot: Bot) -> None:
 def test_home_shows_who_waits_by_when_it_is_due_with_owner_and_card(bot: Bot) -> None:
     old, young = heard(bot, "maria", "joe")
     bot.ben.press(young, "Claim")
-    bot.shows(young, "@U0BEN has it")
+    bot.shows(young, "assigned to @U0BEN")
 
     view = opened(bot.ana)
 
@@ -106,8 +106,8 @@ def test_home_shows_who_waits_by_when_it_is_due_with_owner_and_card(bot: Bot) ->
         "@maria on X: @acmebrew hello from maria",
         "@joe on X: @acmebrew hello from joe",
     ]
-    assert sum("nobody has it" in line for line in lines) == 1
-    assert sum("@U0BEN has it" in line for line in lines) == 1
+    assert sum("unassigned" in line for line in lines) == 1
+    assert sum("assigned to @U0BEN" in line for line in lines) == 1
     assert [link.target for link in visible(view).links] == [
         f"https://acme.slack.test/archives/{one.channel}/p{one.ts.replace('.', '')}" for one in (old, young)
     ]
@@ -116,7 +116,7 @@ def test_home_shows_who_waits_by_when_it_is_due_with_owner_and_card(bot: Bot) ->
 def test_my_tickets_are_mine_the_longest_wait_first_and_reply_works_from_there(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.ana.press(card, "Claim")
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
     opened(bot.ben)
     assert "My tickets" not in home(bot.ben)
 
@@ -138,8 +138,8 @@ def test_home_says_so_when_x_does_not_answer(bot: Bot) -> None:
 
     opened(bot.ana)
 
-    assert "X has not answered since" in home(bot.ana)
-    assert "this list may be short" in home(bot.ana)
+    assert "X hasn't responded since" in home(bot.ana)
+    assert "this list may be incomplete" in home(bot.ana)
     assert QUIET not in home(bot.ana)
 
 
@@ -151,7 +151,7 @@ def test_a_long_queue_says_how_many_more_there_are(bot: Bot) -> None:
     opened(bot.ana)
 
     assert "Waiting (23)" in home(bot.ana)
-    assert home(bot.ana).count("nobody has it") == 20
+    assert home(bot.ana).count("unassigned") == 20
     assert "1 to 20 of 23, by due time." in home(bot.ana)
 
 
@@ -197,7 +197,7 @@ def test_a_ticket_is_claimed_and_closed_from_the_queue_and_home_shows_it_at_once
     opened(bot.ana)
 
     bot.ana.press(bot.ana.home, "Claim")
-    shows(bot.ana, "My tickets (1)", "@U0ANA has it")
+    shows(bot.ana, "My tickets (1)", "assigned to @U0ANA")
     bot.ana.press(bot.ana.home, "No reply needed").view.submit()
 
     bot.shows(card, "No reply needed")
@@ -207,11 +207,11 @@ def test_a_press_on_a_stale_home_is_answered_there_with_a_sentence(bot: Bot) -> 
     _, card = bot.heard("@acmebrew hello")
     stale = opened(bot.ana)
     bot.ben.press(card, "Claim")
-    bot.shows(card, "@U0BEN has it")
+    bot.shows(card, "assigned to @U0BEN")
 
     bot.ana.press(stale, "Claim")
 
-    shows(bot.ana, "@U0BEN has this one already.")
+    shows(bot.ana, "@U0BEN already owns this ticket.")
     assert [one.actor for one in bot.events("claim")] == ["U0BEN"]
 
 
@@ -242,9 +242,9 @@ def test_home_names_what_is_broken(bot: Bot) -> None:
 
     said = home(bot.ana)
     assert "something else: keys, <!channel> refused. Since" in said
-    assert "y does not accept our keys, and somebody has to renew them, since" in said
-    assert "“<!here> Unauthorized (HTTP 401)” Make new keys on its developer page" in said
-    assert "is archived, so its cards come to" in said
+    assert "y has rejected our keys; someone needs to renew them (since" in said
+    assert "“<!here> Unauthorized (HTTP 401)” Create new keys on its developer page" in said
+    assert "is archived, so its cards are now posted in" in said
     assert "A test mention was not shown in Slack for 6 min" in said
     assert visible(view).broadcasts == []
     assert QUIET not in said
@@ -253,7 +253,7 @@ def test_home_names_what_is_broken(bot: Bot) -> None:
 def test_a_customers_words_are_only_words(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew <!channel> *look* <https://evil.example|here> @here")
     bot.ana.press(card, "Claim")
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
 
     live = visible(opened(bot.ana))
 
@@ -346,7 +346,7 @@ def test_a_refresh_that_slack_does_not_take_comes_again(bot: Bot, fault: str) ->
 def test_a_preview_from_a_thread_is_found_again_in_home_and_edited_there(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Helo!")
-    bot.whisper("Only you see this")
+    bot.whisper("Only you can see this")
 
     view = opened(bot.ana)
     assert "My drafts (1)" in home(bot.ana)
@@ -379,7 +379,7 @@ def test_what_was_undone_is_a_draft_of_its_author_and_of_nobody_else(database_ur
 def test_edit_on_a_network_without_keys_is_answered_with_a_sentence(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello!")
-    bot.whisper("Only you see this")
+    bot.whisper("Only you can see this")
     view = opened(bot.ana)
     bot.ctx.networks.pop("x")
 
@@ -392,7 +392,7 @@ def test_edit_on_a_network_without_keys_is_answered_with_a_sentence(bot: Bot) ->
 def test_discard_lets_go_of_a_draft_once(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello!")
-    bot.whisper("Only you see this")
+    bot.whisper("Only you can see this")
     view = opened(bot.ana)
 
     pressed = bot.ana.press(view, "Discard")
@@ -426,7 +426,7 @@ def test_discard_lets_go_of_what_was_undone_and_reply_does_not_bring_it_back(dat
 def test_a_draft_of_what_is_answered_by_now_is_not_listed_and_cannot_be_discarded(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard reply Hello!")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     view = opened(bot.ana)
     bot.ana.press(preview, "Send publicly")
     bot.answered(post, "Hello!")
@@ -441,7 +441,7 @@ def test_a_draft_is_not_listed_while_somebodys_reply_holds_the_turn(database_url
     with running(database_url, undo_seconds=600) as bot:
         _, card = bot.heard("@acmebrew hello")
         bot.say(card, "@Heard reply Hello from Ana")
-        bot.whisper("Only you see this")
+        bot.whisper("Only you can see this")
         bot.reply(card, "Hello from Ben", by=bot.ben)
         bot.shows(card, "[Undo]")
 
@@ -486,7 +486,7 @@ def test_several_get_one_outcome_each_with_an_event_of_its_own(bot: Bot) -> None
 
     ticked(bot.ana, "maria", "eve")
     bot.ana.press(bot.ana.home, "No reply needed: spam")
-    pressed = bot.ana.press(bot.ana.home, "Close the selected")
+    pressed = bot.ana.press(bot.ana.home, "Close selected")
     shows(bot.ana, "2 closed.", "Waiting (1)")
     assert boxes(bot.ana) == ["@joe on X: @acmebrew hello from joe"]
     pressed.replay()
@@ -503,7 +503,7 @@ def test_what_came_of_it_stays_until_home_is_opened_again(bot: Bot) -> None:
     opened(bot.ana)
     ticked(bot.ana, "maria")
     bot.ana.press(bot.ana.home, "Not about us")
-    bot.ana.press(bot.ana.home, "Close the selected")
+    bot.ana.press(bot.ana.home, "Close selected")
     shows(bot.ana, "1 closed.")
     eventually(lambda: remembered(bot, bot.ana) in bot.ana.home.private_metadata)
 
@@ -522,9 +522,9 @@ def test_what_is_closed_meanwhile_is_told_and_the_rest_is_done(bot: Bot) -> None
     bot.ben.press(maria, "Not about us")
     bot.shows(maria, "Not about us")
 
-    bot.ana.press(bot.ana.home, "Close the selected")
+    bot.ana.press(bot.ana.home, "Close selected")
 
-    shows(bot.ana, "1 closed. 1 was not: @maria: This one is closed: not about us. Reopen it first.")
+    shows(bot.ana, "1 closed. 1 was not: @maria: This ticket is closed: not about us. Reopen it first.")
     bot.shows(joe, "No reply needed (thanks) by @U0ANA")
     bot.shows(maria, "Not about us by @U0BEN")
 
@@ -545,10 +545,10 @@ def test_a_reply_on_the_wire_keeps_its_ticket_open_and_one_that_waits_is_stopped
 
         ticked(bot.ana, "maria", "joe")
         bot.ana.press(bot.ana.home, "No reply needed: other")
-        bot.ana.press(bot.ana.home, "Close the selected")
+        bot.ana.press(bot.ana.home, "Close selected")
 
         shows(bot.ana, "1 closed. 1 was not: @maria: Not now: @U0BEN's reply is sending")
-        bot.told(joe, "@U0BEN", "@U0ANA closed this one (no reply needed)", "your reply was stopped")
+        bot.told(joe, "@U0BEN", "@U0ANA closed this ticket (no reply needed)", "your reply was stopped")
         assert bot.attempts == 0
 
 
@@ -559,9 +559,9 @@ def test_closing_without_a_selection_or_an_outcome_says_what_is_missing(bot: Bot
     if missing == "the outcome":
         ticked(bot.ana, "maria")
 
-    bot.ana.press(bot.ana.home, "Close the selected")
+    bot.ana.press(bot.ana.home, "Close selected")
 
-    told = "Nothing is selected" if missing == "the tickets" else "Choose what became of them first"
+    told = "Nothing is selected" if missing == "the tickets" else "First choose an outcome"
     shows(bot.ana, told, "Waiting (1)")
     assert bot.events("no reply needed", "not about us") == []
 
@@ -571,12 +571,12 @@ def test_more_refusals_than_one_reads_are_counted(bot: Bot) -> None:
     cards = heard(bot, *names)
     opened(bot.ana)
     ticked(bot.ana, *names)
-    bot.ana.press(bot.ana.home, "No reply needed: language")
+    bot.ana.press(bot.ana.home, "No reply needed: wrong language")
     for card in cards:
         bot.ben.press(card, "Not about us")
         bot.shows(card, "Not about us")
 
-    bot.ana.press(bot.ana.home, "Close the selected")
+    bot.ana.press(bot.ana.home, "Close selected")
 
     text = home(shows(bot.ana, "0 closed. 4 were not: @maria:", "… and 1 more.") and bot.ana)
     assert text.count("Reopen it first.") == 3

@@ -107,7 +107,7 @@ def test_what_nobody_can_see_is_not_sent(bot: Bot, words: str) -> None:
     assert bot.reply(card, words).errors == {"reply": "There is nothing to send yet."}
     bot.say(card, f"@Heard reply {words}")
 
-    bot.whisper("Write your words after")
+    bot.whisper("Write your text after")
     assert bot.replies(post) == []
 
 
@@ -171,7 +171,7 @@ def test_the_words_of_a_follow_up_are_text_and_nothing_else(bot: Bot, kind: str)
     bot.post(TEXTS[kind], "_maria_", reply_to=ours.id)
     bot.poll()
 
-    notice = bot.told(card, "@_maria_ wrote again:")
+    notice = bot.told(card, "@_maria_ posted again:")
     bot.settled()
     quiet(sound(notice))
     all_is_sound(bot)
@@ -182,16 +182,14 @@ def test_underscores_of_a_handle_are_shown_wherever_it_stands(database_url: str,
     with running(database_url, undo_seconds=600) as bot:
         _, card = bot.heard("@acmebrew hello", author=handle)
 
-        assert f"to @{handle}, for all" in bot.compose(card).text
+        assert f"to @{handle}. Everyone on X" in bot.compose(card).text
         bot.say(card, "@Heard reply Hello!")
         assert f"to @{handle}:" in seen(bot.whisper("This would be public"))
-        assert f"answer @{handle}." in bot.ana.press(bot.now(card), "No reply needed").view.text
+        assert f"@{handle} needs no reply." in bot.ana.press(bot.now(card), "No reply needed").view.text
 
 
 @pytest.mark.parametrize("name", ["\u200b\u2060", "...", "🍺"])
 def test_a_public_name_has_something_to_read(bot: Bot, name: str) -> None:
     asked = bot.ana.command("/mentions", "me").view
 
-    assert asked.fill({"name": name}).submit().errors == {
-        "name": "Write the name that people may know you by."
-    }
+    assert asked.fill({"name": name}).submit().errors == {"name": "Enter the name that people may see."}

@@ -59,9 +59,9 @@ def test_said_in_the_thread_it_sleeps_and_the_moment_is_said_back_in_ones_own_zo
     ("words", "answer"),
     [
         ("", "Enter a time."),
-        ("soon <!channel>", "I do not know when"),
+        ("soon <!channel>", "I don't understand the time"),
         ("today 0:00", "That time has passed: "),
-        ("2 years", "I do not know when"),
+        ("2 years", "I don't understand the time"),
         ("100w", "That is too far ahead: "),
     ],
 )
@@ -103,7 +103,7 @@ def test_words_count_before_what_was_picked_and_a_mistake_leaves_the_modal_open(
     asked = bot.ana.press(bot.now(card), "Snooze…").view
 
     refused = asked.fill({"quick": "In 1 hour", "words": "5/12"}).submit()
-    assert "I do not know when “5/12” is. Try 2h, 90 min, tomorrow 9am," in refused.errors["words"]
+    assert "I don't understand the time “5/12”. Try 2h, 90 min, tomorrow 9am," in refused.errors["words"]
     assert bot.events("snooze") == []
     assert asked.fill({"words": "2h"}).submit().closed
 
@@ -122,17 +122,17 @@ def test_with_nothing_chosen_it_asks_until_when(bot: Bot) -> None:
 def test_when_it_is_over_the_thread_names_its_owner_and_the_channel_has_it_again(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.ben.press(bot.now(card), "Claim")
-    bot.shows(card, "@U0BEN has it")
+    bot.shows(card, "assigned to @U0BEN")
     bot.say(card, "@Heard snooze 2h")
     bot.shows(card, "Snoozed")
 
     end_it(bot)
 
-    bot.shows(card, "Waiting", "@U0BEN has it", "due")
-    bot.told(card, "@U0BEN, the snooze is over: @maria waits again.")
-    [line] = eventually(lambda: [one for one in lines(bot) if "Snoozed no more" in one])
+    bot.shows(card, "Waiting", "assigned to @U0BEN", "due")
+    bot.told(card, "@U0BEN, the snooze is over: @maria is waiting again.")
+    [line] = eventually(lambda: [one for one in lines(bot) if "The snooze is over" in one])
     assert "@maria" in line
-    assert "@U0BEN has it" in line
+    assert "assigned to @U0BEN" in line
     assert f"/archives/{CHANNEL}/p{card.ts.replace('.', '')}" in line
     with bot.ctx.db.read() as session:
         ticket = session.get_one(Ticket, 1)
@@ -185,4 +185,4 @@ def test_a_closed_ticket_cannot_be_snoozed(bot: Bot) -> None:
 
     refused = asked.fill({"words": "2h"}).submit()
 
-    assert "This one is closed: no reply needed. Reopen it first." in refused.errors["words"]
+    assert "This ticket is closed: no reply needed. Reopen it first." in refused.errors["words"]

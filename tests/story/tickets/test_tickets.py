@@ -13,7 +13,7 @@ def test_a_claim_shows_whose_it_is(bot: Bot) -> None:
 
     bot.ana.press(card, "Claim")
 
-    now = bot.shows(card, "@U0ANA has it")
+    now = bot.shows(card, "assigned to @U0ANA")
     assert "Claim" not in now.buttons
     assert "Release" in now.buttons
     assert [(event.actor, event.act) for event in bot.events("claim")] == [("U0ANA", "claim")]
@@ -25,7 +25,7 @@ def test_claiming_twice_is_harmless(bot: Bot) -> None:
     bot.ana.press(card, "Claim")
     second = bot.ana.press(card, "Claim")
 
-    assert "You have this one already." in seen(second.ephemeral())
+    assert "This ticket is already yours." in seen(second.ephemeral())
     assert len(bot.events("claim")) == 1
 
 
@@ -35,29 +35,29 @@ def test_who_claims_second_is_told_who_was_first(bot: Bot) -> None:
 
     late = bot.ben.press(card, "Claim")
 
-    assert "@U0ANA has this one already." in seen(late.ephemeral())
-    bot.shows(card, "@U0ANA has it")
+    assert "@U0ANA already owns this ticket." in seen(late.ephemeral())
+    bot.shows(card, "assigned to @U0ANA")
 
 
 def test_a_release_gives_it_back_to_the_queue(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.ana.press(card, "Claim")
-    now = bot.shows(card, "@U0ANA has it")
+    now = bot.shows(card, "assigned to @U0ANA")
 
     bot.ana.press(now, "Release")
 
-    assert "Claim" in bot.shows(card, without=("has it",)).buttons
+    assert "Claim" in bot.shows(card, without=("assigned to",)).buttons
 
 
 def test_only_the_owner_releases(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.ana.press(card, "Claim")
-    now = bot.shows(card, "@U0ANA has it")
+    now = bot.shows(card, "assigned to @U0ANA")
 
     refused = bot.ben.press(now, "Release")
 
     assert "only they can release it" in seen(refused.ephemeral())
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
 
 
 def test_who_answers_has_it_even_if_somebody_else_had_claimed(bot: Bot) -> None:
@@ -121,7 +121,7 @@ def test_an_outcome_stops_a_reply_that_still_waits_and_tells_its_author(database
 
         bot.ben.press(bot.shows(card, "Undo"), "No reply needed").view.submit()
 
-        notice = bot.told(card, "@U0ANA", "@U0BEN closed this one", "Hello!")
+        notice = bot.told(card, "@U0ANA", "@U0BEN closed this ticket", "Hello!")
         sound(notice)
         bot.shows(card, "No reply needed", without=("Undo",))
         assert bot.replies(post) == []
@@ -173,7 +173,7 @@ def test_reopening_what_is_open_says_so(bot: Bot) -> None:
 
     again = bot.ben.press(closed, "Reopen")
 
-    assert "open already" in seen(again.ephemeral())
+    assert "already open" in seen(again.ephemeral())
 
 
 def test_what_a_stale_card_offers_is_refused_with_a_sentence(bot: Bot) -> None:
@@ -183,10 +183,10 @@ def test_what_a_stale_card_offers_is_refused_with_a_sentence(bot: Bot) -> None:
     bot.shows(card, "Not about us by")
 
     for label in ("Claim", "Not about us"):
-        assert "This one is closed: not about us. Reopen it first." in seen(
+        assert "This ticket is closed: not about us. Reopen it first." in seen(
             bot.ben.press(stale, label).ephemeral()
         )
-    assert "This one is closed: not about us" in bot.ben.press(stale, "Reply").view.text
+    assert "This ticket is closed: not about us" in bot.ben.press(stale, "Reply").view.text
 
 
 # --- going on ---------------------------------------------------------------------------------------------

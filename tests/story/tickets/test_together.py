@@ -18,8 +18,8 @@ def test_assign_from_the_thread_gives_it_to_a_teammate_who_is_told(bot: Bot) -> 
 
     bot.say(card, "@Heard assign @Ben Ode")
 
-    bot.shows(card, "@U0BEN has it", without=("[Claim]",))
-    bot.told(card, "@U0BEN, @U0ANA gave you this one.")
+    bot.shows(card, "assigned to @U0BEN", without=("[Claim]",))
+    bot.told(card, "@U0BEN, @U0ANA assigned this ticket to you.")
     [event] = bot.events("assign")
     assert (event.actor, event.data) == ("U0ANA", {"to": "U0BEN"})
 
@@ -31,7 +31,7 @@ def test_assign_from_the_card_asks_to_whom(bot: Bot) -> None:
     assert asked.title == "Assign"
     assert asked.fill({"whom": "U0BEN"}).submit().closed
 
-    bot.shows(card, "@U0BEN has it")
+    bot.shows(card, "assigned to @U0BEN")
 
 
 @pytest.mark.parametrize("whom", ["", "Ben", "somebody @Ben Ode"])
@@ -40,7 +40,7 @@ def test_assign_to_nobody_in_particular_says_what_to_type(bot: Bot, whom: str) -
 
     bot.say(card, f"@Heard assign {whom}")
 
-    bot.whisper("Say to whom: @Heard assign @teammate.")
+    bot.whisper("Who should get it? Type @Heard assign @teammate.")
     assert bot.events("assign") == []
 
 
@@ -49,13 +49,13 @@ def test_it_cannot_be_given_to_the_bot(bot: Bot) -> None:
 
     bot.say(card, "@Heard assign @Heard")
 
-    bot.whisper("Give it to a teammate.")
+    bot.whisper("Assign it to a teammate.")
 
 
 UNABLE = [
     ({"deleted": True}, "account is deactivated"),
     ({"is_bot": True}, "is an app"),
-    ({"is_restricted": True}, "is a guest here"),
+    ({"is_restricted": True}, "is a guest"),
     ({"team_id": "T0ELSEWHERE"}, "belongs to another organisation"),
 ]
 
@@ -97,18 +97,18 @@ def test_somebody_whom_the_settings_name_is_given_it_though_they_are_a_guest(dat
 
         bot.say(card, "@Heard assign @Ben Ode")
 
-        bot.shows(card, "@U0BEN has it")
+        bot.shows(card, "assigned to @U0BEN")
 
 
 def test_while_slack_does_not_tell_who_somebody_is_it_can_be_assigned(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard claim")  # so it is known who assigns
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
     bot.slack.world.faults.error("users.info", "internal_error", times=1)
 
     bot.say(card, "@Heard assign @Ben Ode")
 
-    bot.shows(card, "@U0BEN has it")
+    bot.shows(card, "assigned to @U0BEN")
 
 
 def test_a_claim_pressed_twice_says_that_they_have_it(bot: Bot) -> None:
@@ -118,28 +118,28 @@ def test_a_claim_pressed_twice_says_that_they_have_it(bot: Bot) -> None:
 
     again = bot.ana.press(unclaimed, "Claim")
 
-    assert "You have this one already." in seen(again.ephemeral())
+    assert "This ticket is already yours." in seen(again.ephemeral())
     assert len(bot.events("claim")) == 1
 
 
 def test_take_over_is_behind_the_dots_of_a_card_that_somebody_has(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     bot.ana.press(bot.now(card), "Claim")
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
 
     bot.ben.press(bot.now(card), "Take over")
 
-    bot.shows(card, "@U0BEN has it")
+    bot.shows(card, "assigned to @U0BEN")
     assert bot.events("take over")[0].data == {"from": "U0ANA"}
 
 
 def test_whoever_replies_to_a_colleagues_ticket_is_told_and_takes_it_over(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.ana.press(bot.now(card), "Claim")
-    bot.shows(card, "@U0ANA has it")
+    bot.shows(card, "assigned to @U0ANA")
 
     modal = bot.compose(card, by=bot.ben)
-    assert "@U0ANA has this one. Sending a reply takes it over." in modal.text
+    assert "@U0ANA owns this ticket. If you send a reply, it becomes yours." in modal.text
     assert modal.fill("Hello from Ben.").submit().closed
 
     bot.answered(post, "Hello from Ben.")
@@ -170,11 +170,11 @@ def test_whoever_presses_reply_meanwhile_sees_who_writes_and_can_take_over(bot: 
     bens.press("Take over")
 
     bot.shows(card, "@U0BEN has been replying since", without=("@U0ANA has been replying",))
-    bot.told(card, "@U0ANA, @U0BEN writes the reply now.")
+    bot.told(card, "@U0ANA, @U0BEN is writing the reply now.")
     assert bens.value() == "Hello from Ben!"
     assert "Take over" not in bens.buttons
     assert bens.submit().closed
-    assert "@ben has answered this one already" in anas.submit().errors["reply"]
+    assert "@ben has already replied" in anas.submit().errors["reply"]
     bot.answered(post, "Hello from Ben!")
 
 
@@ -228,7 +228,7 @@ def test_a_post_that_was_edited_meanwhile_is_shown_and_asked_about_again(bot: Bo
     submitted = modal.submit()
 
     assert not submitted.closed
-    assert "They changed their post since you began to write." in modal.text
+    assert "They edited their post after you started writing." in modal.text
     assert "closed on Mondays" in modal.text
     assert modal.value() == "Yes!"
     assert bot.replies(post) == []
@@ -244,18 +244,18 @@ def test_an_edit_nobody_has_heard_of_is_found_while_somebody_types(bot: Bot) -> 
     bot.shows(card, "closed on Mondays")
 
     assert not modal.submit().closed
-    assert "They changed their post" in modal.text
+    assert "They edited their post" in modal.text
 
 
 def test_a_post_that_is_not_shown_meanwhile_is_not_answered_before_its_author_is_told(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
     bot.x.world.delete(post.id)
     modal = bot.compose(card).fill("Hello!")
-    bot.shows(card, "X does not show this post to us just now")
+    bot.shows(card, "X isn't showing us this post right now")
 
     assert not modal.submit().closed
 
-    assert "X does not show this post to us just now" in modal.text
+    assert "X isn't showing us this post right now" in modal.text
     assert modal.value() == "Hello!"
     assert bot.attempts == 0
 
@@ -302,7 +302,7 @@ def test_what_happens_to_the_post_after_the_composer_opened_is_said_at_the_submi
 
     assert not modal.submit().closed
 
-    assert "X does not show this post to us just now" in modal.text
+    assert "X isn't showing us this post right now" in modal.text
     assert modal.value() == "Hello!"
     assert bot.attempts == 0
 
@@ -313,14 +313,14 @@ def test_a_preview_of_an_answer_to_words_that_changed_is_shown_again(
     monkeypatch.setattr(previews, "REFRESH_TIMEOUT_SECONDS", DEADLINE)
     post, card = bot.heard("@acmebrew are you open on Mondays?")
     bot.say(card, "@Heard reply Yes!")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     bot.x.world.edit(post.id, "@acmebrew are you closed on Mondays?")
 
     outcome = bot.ana.press(preview, "Send publicly")
 
-    assert "They changed their post since you began to write." in seen(outcome.ephemeral())
+    assert "They edited their post after you started writing." in seen(outcome.ephemeral())
     assert bot.replies(post) == []
-    bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
+    bot.ana.press(bot.whisper("Only you can see this"), "Send publicly")
     bot.answered(post, "Yes!")
 
 

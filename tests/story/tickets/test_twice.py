@@ -50,7 +50,7 @@ def test_a_name_that_is_chosen_twice_by_one_submit_is_in_the_log_once(bot: Bot) 
     bot.heard("@acmebrew hello")
     modal = bot.ana.command("/mentions", "me", CHANNEL).view
     outcome = modal.fill({"name": "Ana Lima", "style": "name"}).submit()
-    bot.whisper("In public you are Ana Lima now")
+    bot.whisper("Your public name is now Ana Lima")
 
     outcome.replay()
     bot.settled()
@@ -87,7 +87,7 @@ def test_a_message_that_two_propose_is_public_once(bot: Bot) -> None:
 
     bot.ben.press(bot.whisper("This would be public", to=bot.ben), "Send publicly")
 
-    bot.whisper("@U0ANA has answered this one already", to=bot.ben)
+    bot.whisper("@U0ANA has already replied", to=bot.ben)
     assert bot.replies(post) == ["We open at nine, come by!"]
 
 
@@ -110,7 +110,7 @@ def test_taking_over_from_somebody_who_has_sent_says_so_and_shows_nobody_as_writ
     assert anas.value() == "Hello from Ana!"
     bot.settled()
     bot.shows(card, "Follow up", without=("has been replying",))
-    assert "has answered this one already" in anas.submit().errors["reply"]
+    assert "has already replied" in anas.submit().errors["reply"]
     assert bot.drafts() == ["Hello from Ana!"]
     assert bot.replies(post) == ["Hello from Ben!"]
 
@@ -124,8 +124,8 @@ def test_taking_over_twice_leaves_one_writer(bot: Bot) -> None:
     copied(bot, press)
 
     bot.shows(card, "@U0ANA has been replying")
-    bot.told(card, "@U0BEN, @U0ANA writes the reply now")
-    assert len([one for one in bot.thread(card) if "writes the reply now" in seen(one)]) == 1
+    bot.told(card, "@U0BEN, @U0ANA is writing the reply now")
+    assert len([one for one in bot.thread(card) if "is writing the reply now" in seen(one)]) == 1
     assert modal.fill("Hello!").submit().closed
     bot.answered(post, "Hello!")
 
@@ -136,11 +136,11 @@ def test_who_may_only_draft_is_still_told_so_after_taking_over(database_url: str
         bot.compose(card).fill("Hello!").submit()  # this asks Slack who may
         bot.compose(card, by=bot.ben)
         modal = bot.compose(card)
-        assert "You may not send public replies here" in modal.text
+        assert "You can't send public replies here" in modal.text
 
         modal.press("Take over")
 
-        assert "You may not send public replies here" in modal.text
+        assert "You can't send public replies here" in modal.text
 
 
 # --- each press twice, and its copy -------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def test_who_may_only_draft_is_still_told_so_after_taking_over(database_url: str
 
 @pytest.mark.parametrize(
     ("label", "said"),
-    [("Claim", "You have this one already"), ("Not about us", "This one is closed")],
+    [("Claim", "This ticket is already yours"), ("Not about us", "This ticket is closed")],
 )
 def test_a_button_of_the_card_pressed_twice_and_copied(bot: Bot, label: str, said: str) -> None:
     _, card = bot.heard("@acmebrew hello")
@@ -195,7 +195,7 @@ def test_the_modals_of_a_closed_ticket_and_their_copies(bot: Bot) -> None:
     closing = anas.submit()
     assert closing.closed
     bot.shows(card, "No reply needed (thanks)")
-    assert bens.submit().errors == {"reason": "This one is closed: no reply needed. Reopen it first."}
+    assert bens.submit().errors == {"reason": "This ticket is closed: no reply needed. Reopen it first."}
     copied(bot, closing)
     stale = bot.now(card)
     reopened = bot.ana.press(stale, "Reopen")
@@ -203,7 +203,7 @@ def test_the_modals_of_a_closed_ticket_and_their_copies(bot: Bot) -> None:
     copied(bot, closing)
     copied(bot, reopened)
     bot.ben.press(stale, "Reopen")
-    bot.whisper("open already", to=bot.ben)
+    bot.whisper("already open", to=bot.ben)
     assert bot.replies(post) == []
 
 
@@ -220,7 +220,7 @@ def test_deleting_is_asked_by_two_and_done_once(bot: Bot) -> None:
 
     second = asked[1].submit()
 
-    assert "nothing public to delete" in second.view.text or "not public any more" in second.view.text
+    assert "nothing public to delete" in second.view.text or "no longer public" in second.view.text
     copied(bot, first)
     assert len(bot.events("delete asked")) == 1
 
@@ -237,7 +237,7 @@ def test_a_preview_is_decided_once_whatever_is_pressed_on_its_copies(bot: Bot) -
 
     for label in ("Send publicly", "Keep private"):
         bot.ana.press(again, label)
-        bot.whisper("That is decided already")
+        bot.whisper("That's already decided")
     edit = bot.ana.press(again, "Edit").view
 
     assert edit.callback_id == ""

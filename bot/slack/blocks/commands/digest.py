@@ -34,7 +34,7 @@ ISSUE_TITLE_MAX_CHARS = 80  # characters of an issue's title
 class Digest:
     """All that it tells. `unread` are sentences about networks that do not answer."""
 
-    waiting: Listing  # the longest wait first
+    waiting: Listing  # longest wait first
     unread: Sequence[str]
     periods: Sequence[tuple[str, StatsReport]]  # the "day", and on its day the "week"
     problems: Sequence[Problem]
@@ -56,7 +56,7 @@ def headline_text(digest: Digest) -> str:
     """How many are unanswered: what everybody wants to know."""
     need = stuck_text(digest.waiting.stuck)
     count = f"{digest.waiting.total:,} unanswered{f', {need}' if need else ''}"
-    return f"{count}, as far as I know" if digest.unread else count
+    return f"{count} that I know of" if digest.unread else count
 
 
 def build_blocks(digest: Digest) -> list[Block]:
@@ -71,11 +71,11 @@ def build_blocks(digest: Digest) -> list[Block]:
     made += [context_block(f":warning: {sentence}") for sentence in digest.unread]
     made += [section_block(_period(name, report, digest.target)) for name, report in digest.periods]
     if digest.problems:
-        made.append(section_block(f"*What people suffer from*: {_problems(digest.problems)}"))
+        made.append(section_block(f"*Top issues*: {_problems(digest.problems)}"))
     if digest.to_tell[1]:
         made.append(context_block(people_to_tell_text(*digest.to_tell)))
     if digest.thanks:
-        made.append(section_block("*Thanks worth reading*"))
+        made.append(section_block("*Thank-yous*"))
         for one in digest.thanks:
             made += [
                 quote_block(one.words, QUOTE_MAX_CHARS) | {"block_id": quote_block_id(one.post_id)},
@@ -87,15 +87,15 @@ def build_blocks(digest: Digest) -> list[Block]:
 def _lead(digest: Digest) -> str:
     total = digest.waiting.total
     if total == 0 and not digest.unread:
-        return ":white_check_mark: *0 unanswered.* Everybody who spoke to us has an outcome."
+        return ":white_check_mark: *0 unanswered.* All caught up. No one is waiting for a reply."
     mark = ":large_orange_circle:" if total else ":grey_question:"
-    first = "what needs a person first" if digest.waiting.stuck.total else "the longest wait first"
+    first = "those that need a person first" if digest.waiting.stuck.total else "longest wait first"
     names = f", {first}:" if total > 1 else ":" if total else "."
     return f"{mark} *{headline_text(digest)}*{names}"
 
 
 def _line(digest: Digest, one: TicketEntry) -> str:
-    owner = f"<@{one.owner}> has it" if one.owner else "nobody has it"
+    owner = f"assigned to <@{one.owner}>" if one.owner else "unassigned"
     title = digest.titles.get(one.network, one.network)
     mark, standing = "", ""
     if one.state == TicketState.SNOOZED and one.snoozed_until is not None and not one.needs_person:

@@ -1,38 +1,49 @@
 """The help text, and notes about networks that could not be read. Pure."""
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 
 from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle, mrkdwn_literal
 from models import Cursor, Gap
 from models.sources.account import NO_HANDLES, AccountHandles
 
 HELP = (
-    "*Heard* shows what people say about us, and sends our public answers.\n"
-    "• `/mentions open`: who still waits, by due time; `open overdue unclaimed`, `open #channel x`: less\n"
-    "• `/mentions mine`: which of them are yours\n"
+    "*Heard* brings mentions of you into Slack and sends your replies.\n"
+    "• `/mentions open`: who is waiting, by due time; `open overdue unclaimed`, `open #channel x`: filter "
+    "the "
+    "list\n"
+    "• `/mentions mine`: tickets assigned to you\n"
     "• `/mentions stats`, `stats yesterday`, `stats 30d`, `stats 2026-10`, `stats 2026-10-01..2026-10-15`, "
-    "with a `@teammate`, a `#channel` or a network: heard, answered, waiting, how fast, by whom, where the "
-    "minutes went\n"
-    "• `/mentions search slow checkout`, `/mentions search @maria`: what was said; what we know of a person\n"
-    "• `/mentions export tickets 2026-10`: a file for you alone; also `replies`, `events`, `jsonl`\n"
-    "• `/mentions issues`, `/mentions issues fixed`: what people suffer from; who is to be told that it is "
+    "with a `@teammate`, a `#channel` or a network: mentions, replies, response times, and where the time "
+    "went\n"
+    "• `/mentions search slow checkout`, `/mentions search @maria`: search posts and replies; see a person's "
+    "history\n"
+    "• `/mentions export tickets 2026-10`: a file that only you get; also `replies`, `events`, `jsonl`\n"
+    "• add the `@handle` of one of our accounts to see only that account\n"
+    "• `/mentions issues`, `/mentions issues fixed`: top issues, by impact; who still needs to hear it's "
     "fixed\n"
-    "• `/mentions me`: what you are called in public, and how your replies are signed\n"
-    "• `/mentions pause`, `/mentions resume`: no public reply leaves; replies may leave again\n"
-    "• `/mentions doctor`: what is wrong with the set-up, and how to mend it\n"
-    "• `/mentions help`: this\n\n"
-    "On a card: *Reply* writes a public answer (you can *Undo* it for a moment), *Claim* says that you "
-    "take it, *No reply needed* closes it with a reason.\n\n"
-    "In a card's thread everything is private. `@Heard reply your words` there shows you a preview first; "
-    "the message menu's *Send as public reply* does it with words that are there already. `@Heard claim`, "
-    "`release`, `take over`, `assign @teammate`, `snooze 2h`, `issue export loses rows`, `done thanks`, "
-    "`reopen`, `undo` and `drafts` work as well."
+    "• `/mentions me`: your public name and sign-off\n"
+    "• `/mentions pause`, `/mentions resume`: stop all public replies; start them again\n"
+    "• `/mentions doctor`: what is wrong with the setup, and how to fix it\n"
+    "• `/mentions help`: this list\n\n"
+    "On a card: *Reply* writes a public reply (you can *Undo* it for a moment), *Claim* assigns the "
+    "ticket to "
+    "you, *No reply needed* closes it with a reason.\n\n"
+    "In a card's thread everything is private. `@Heard reply <your text>` shows you a preview first; "
+    "*Send as "
+    "public reply* in the message menu does the same with an existing message. Also: `@Heard claim`, "
+    "`release`, `take over`, `assign @teammate`, `snooze 2h`, `issue <title>`, `done <reason>`, `reopen`, "
+    "`undo` and `drafts`."
 )
 
 
-def build_help(unknown: str | None = None) -> str:
-    """What can be asked; with a word about what was not understood."""
-    return f"I do not know “{mrkdwn_literal(unknown)}”.\n{HELP}" if unknown else HELP
+def build_help(unknown: str | None = None, commands: Iterable[str] = ()) -> str:
+    """The list of commands; `unknown` is a word that is none of them, and `commands` are those there are."""
+    if not unknown:
+        return HELP
+    near = get_close_matches(unknown.lower(), [*commands, "help"], n=1)
+    hint = f" Did you mean “{near[0]}”?" if near else ""
+    return f"I don't know the command “{mrkdwn_literal(unknown)}”.{hint}\n{HELP}"
 
 
 def incomplete_notes(
@@ -40,9 +51,9 @@ def incomplete_notes(
     titles: Mapping[str, str],
     accounts: AccountHandles = NO_HANDLES,
     *,
-    so: str = "this list may be short",
+    so: str = "this list may be incomplete",
 ) -> list[str]:
-    """A sentence for each account whose network does not answer or left something out.
+    """A sentence for each account whose network does not respond or left something out.
 
     It names the account where its network has several.
     """
@@ -58,8 +69,8 @@ def _place(one: Cursor | Gap, titles: Mapping[str, str], accounts: AccountHandle
 def _unread_text(one: Cursor | Gap) -> str:
     if isinstance(one, Gap):
         since = date_token(one.since, "{date_short_pretty} {time}")
-        return f"did not list all that was said since {since}, and I am still searching for the rest"
+        return f"did not list every post since {since}, and I'm still searching for the rest"
     since = date_token(one.read_at or one.started_at, "{date_short_pretty} {time}")
     if one.failing_since is None:
         return f"was last read at {since}"
-    return f"has not answered since {since} ({mrkdwn_error((one.failure or 'no answer').rstrip('.'))})"
+    return f"hasn't responded since {since} ({mrkdwn_error((one.failure or 'no answer').rstrip('.'))})"

@@ -32,19 +32,24 @@ def build_open_list(
     at: datetime,
     unknown: list[str],
     filtered: str = "",
+    is_own: bool = False,
     in_all: int = 0,
 ) -> list[Block]:
-    """Who still waits, by when they are due.
+    """Build the list of open tickets, by due time.
 
-    `unknown` are sentences about networks that do not answer, `filtered` says in words what was asked for
-    (mrkdwn), `in_all` how many wait without it.
+    `unknown` are sentences about networks that do not respond, `filtered` is the filter in words (mrkdwn),
+    `is_own` says that it lists exactly the reader's own tickets, `in_all` is the number of all open tickets.
     """
     rest = _rest(filtered, in_all)
     if listing.total == 0:
-        return [section_block(_empty_text(filtered, known=not unknown)), *rest, *_warnings(unknown)]
+        return [
+            section_block(_empty_text(filtered, is_own=is_own, known=not unknown)),
+            *rest,
+            *_warnings(unknown),
+        ]
     lines = _fit_lines([(_ticket_line(one, titles, url=url, at=at), one) for one in listing.first])
     shown = f", {_order_text(listing, len(lines))}" if listing.total > len(lines) else ""
-    that = f" that {'is' if listing.total == 1 else 'are'} {filtered}" if filtered else ""
+    that = f" {filtered}" if filtered else ""
     need = stuck_text(listing.stuck)
     blocks = [
         section_block(f"*{listing.total:,} waiting*{that}{shown}{f'; {need}' if need else ''}:"),
@@ -56,29 +61,33 @@ def build_open_list(
 
 
 def _order_text(listing: Listing, shown: int) -> str:
-    """Which of them are shown."""
-    return f"the first {shown} by due time" + (", what needs a person on top" if listing.stuck.total else "")
+    """Which tickets are shown."""
+    return f"the first {shown} by due time" + (
+        ", those that need a person first" if listing.stuck.total else ""
+    )
 
 
 _NARROW_HINT = (
-    "Narrow it down: `mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate` or a network, "
-    "in any combination."
+    "Narrow it down: `mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate`, a network or our "
+    "`@account`, in any combination."
 )
 
 
-def _empty_text(filtered: str, *, known: bool) -> str:
-    """Nothing to list: good news only where all that there is has been read."""
+def _empty_text(filtered: str, *, is_own: bool, known: bool) -> str:
+    """The sentence for an empty list; it is good news only if every network could be read."""
+    if is_own:
+        return "You have no open tickets" + ("." if known else " that I know of.")
     if filtered:
-        return f"*0 waiting* that are {filtered}" + ("." if known else ", as far as I know.")
+        return f"*0 waiting* {filtered}" + ("." if known else " that I know of.")
     if known:
-        return ":white_check_mark: *0 unanswered.* Everybody who spoke to us has an outcome."
-    return "*0 waiting*, as far as I know."
+        return ":white_check_mark: *0 unanswered.* All caught up. No one is waiting for a reply."
+    return "*0 waiting* that I know of."
 
 
 def _rest(filtered: str, in_all: int) -> list[Block]:
     if not filtered or not in_all:
         return []
-    return [context_block(f"{count_noun(in_all, 'ticket')} open in all: `/mentions open`.")]
+    return [context_block(f"{count_noun(in_all, 'open ticket')} in total: `/mentions open`.")]
 
 
 def _warnings(unknown: Iterable[str]) -> list[Block]:
@@ -91,7 +100,7 @@ def _fit_lines(lines: list[tuple[str, TicketEntry]]) -> list[str]:
     seen = 0
     for text, entry in lines:
         seen += (
-            80
+            85  # of the parts of a line that hardly vary
             + min(len(entry.handle or ""), HANDLE_MAX_CHARS)
             + (REPLY_STATUS_MAX_CHARS if entry.is_answered else 0)
         )
@@ -116,7 +125,7 @@ def _ticket_line(one: TicketEntry, titles: Mapping[str, str], *, url: str, at: d
     name = mrkdwn_handle_link(
         truncate(one.handle, HANDLE_MAX_CHARS) if one.handle else None, permalink(url, one.channel, one.ts)
     )
-    owner = f"<@{one.owner}> has it" if one.owner else "nobody has it"
+    owner = f"assigned to <@{one.owner}>" if one.owner else "unassigned"
     title = titles.get(one.network, one.network)
     mark, stands = _status_text(one, title, at)
     waits = f"waiting {format_duration(at - one.since)}" if one.is_open else ""

@@ -1,6 +1,6 @@
 """What a search found: ten places with their words, who said them, and what became of it. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.slack.blocks.elements import Block, button, context_block, permalink
@@ -15,27 +15,52 @@ MORE_ACTION_ID = "search_more"
 
 
 def build_blocks(
-    page: SearchPage, typed: str, titles: Mapping[str, str], *, url: str, is_first: bool
+    page: SearchPage,
+    typed: str,
+    titles: Mapping[str, str],
+    *,
+    url: str,
+    is_first: bool,
+    words: str | None = None,
+    accounts: Sequence[str] = (),
 ) -> list[Block]:
-    """The blocks of one page; `typed` is what was looked for, `url` the workspace's address."""
+    """The blocks of one page; `typed` is what was looked for, `url` the workspace's address.
+
+    `accounts` are the handles of ours in it, `words` is what stands beside them.
+    """
+    if not page.found and accounts:
+        return [_account_line("Nothing found" if is_first else "Nothing before that", words, accounts)]
     if not page.found:
         return [
             line_block(
-                "Nobody said ",
+                "No results for " if is_first else "No more results for ",
                 text_element(typed, "bold"),
-                ", and neither did we." if is_first else " before that.",
+                ".",
             )
         ]
     head = (
         line_block("Newest first: ", text_element(typed, "bold"))
         if is_first
-        else line_block("Further back: ", text_element(typed, "bold"))
+        else line_block("Older: ", text_element(typed, "bold"))
     )
+    if accounts:
+        head = _account_line("Newest first" if is_first else "Further back", words, accounts)
     blocks = [head, *(_result_block(one, titles, url) for one in page.found)]
     if page.more is None:
-        return [*blocks, context_block("That is all.")]
+        return [*blocks, context_block("End of results.")]
     value = SearchValue(typed, page.more.mention, page.more.reply)
     return [*blocks, {"type": "actions", "elements": [button("More", MORE_ACTION_ID, value)]}]
+
+
+def _account_line(start: str, words: str | None, accounts: Sequence[str]) -> Block:
+    """Says that only accounts of ours were looked at: a customer may have the same handle."""
+    parts: list[Any] = [start]
+    for handle in accounts:
+        parts += [" for " if len(parts) == 1 else " or ", text_element(f"@{handle}", "bold")]
+    parts.append(" (our account)" if len(accounts) == 1 else " (our accounts)")
+    if words:
+        parts += [": ", text_element(words, "bold")]
+    return line_block(*parts)
 
 
 def _result_block(one: SearchHit, titles: Mapping[str, str], url: str) -> Block:
@@ -55,16 +80,14 @@ def _result_block(one: SearchHit, titles: Mapping[str, str], url: str) -> Block:
 def _our_verb(one: SearchHit) -> str:
     if one.delivery in PUBLIC_STATES:
         return " replied to "
-    return (
-        " replied, and took it back, to " if one.delivery == DeliveryState.WITHDRAWN else " is replying to "
-    )
+    return " replied (deleted since) to " if one.delivery == DeliveryState.WITHDRAWN else " is replying to "
 
 
 def state_elements(state: str, reason: str | None, closed_by: str | None, owner: str | None) -> list[Any]:
     """How a ticket ended, or who has it, as pieces of a line of rich text."""
     if state in {TicketState.WAITING, TicketState.SNOOZED}:
-        has = [", ", {"type": "user", "user_id": owner}, " has it"] if owner else [", nobody has it"]
-        return [state, *has]
+        assigned = [", assigned to ", {"type": "user", "user_id": owner}] if owner else [", unassigned"]
+        return [state, *assigned]
     why = f" ({truncate(reason, 80)})" if reason else ""
     by = [" by ", {"type": "user", "user_id": closed_by}] if closed_by not in {None, "heard"} else []
     return [f"{state}{why}", *by]

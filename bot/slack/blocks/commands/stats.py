@@ -52,7 +52,7 @@ def build_blocks(
         section_block("\n".join(lines[at : at + _PEOPLE_PER_SECTION]))
         for at in range(0, len(lines), _PEOPLE_PER_SECTION)
     ]
-    heard = f"{count_noun(now.heard, 'mention')}, {count_noun(now.tickets, 'conversation')} begun."
+    heard = f"{count_noun(now.heard, 'mention')}, {count_noun(now.tickets, 'conversation')} started."
     blocks.append(context_block(f"{heard} {_method_text(now)}"))
     return blocks + [context_block(note) for note in notes]
 
@@ -69,20 +69,22 @@ def summary_text(report: StatsReport) -> str:
 def no_results_text(question: StatsQuery, titles: Mapping[str, str]) -> str:
     """A sentence about a filter that leaves nothing over."""
     return (
-        f"I found nothing{_filters_text(question, titles)} in {question.period.label}. "
-        "Try a longer period, such as `/mentions stats 30d`, or leave the filter out."
+        f"No data{_filters_text(question, titles)} for {question.period.label}. "
+        "Try a longer period, such as `/mentions stats 30d`, or remove the filter."
     )
 
 
 def _filters_text(question: StatsQuery, titles: Mapping[str, str]) -> str:
-    """` of <@U1> in <#C1> on X`."""
+    """` of <@U1> in <#C1> on X for @fernpress`."""
     parts = []
     if question.person is not None:
-        parts.append(f" of what <@{question.person}> has, closed or answered first")
+        parts.append(f" for <@{question.person}>")
     if question.channel is not None:
         parts.append(f" in <#{question.channel}>")
     if question.network is not None:
         parts.append(f" on {titles.get(question.network, question.network)}")
+    if question.account is not None:
+        parts.append(f" {question.account.label}")
     return "".join(parts)
 
 
@@ -107,7 +109,7 @@ def comparison_line(before: PeriodStats) -> str:
     """The same of the period before, in brief."""
     label = before.period.label.rpartition(",")[0]
     return (
-        f"Before that ({label}): heard {before.heard:,}, answered {_answered_count(before):,}, "
+        f"Previous period ({label}): heard {before.heard:,}, answered {_answered_count(before):,}, "
         f"waiting {before.outcomes[WAITING_OUTCOME]:,}"
     )
 
@@ -167,9 +169,8 @@ def _share_text(times: DurationStats, target: timedelta) -> str:
 
 def _unanswered_text(now: PeriodStats) -> str:
     if now.unanswered == 0:
-        return "Nobody still waits for a first reply."
-    wait, are = ("waits", "is") if now.unanswered == 1 else ("wait", "are")
-    return f"*{now.unanswered:,}* still {wait} for a first reply and {are} in none of these times."
+        return "No one is waiting for a first reply."
+    return f"*{now.unanswered:,}* still waiting for a first reply; not part of these times."
 
 
 def _stages_line(now: PeriodStats) -> str:
@@ -178,7 +179,7 @@ def _stages_line(now: PeriodStats) -> str:
         f"{step} {format_duration(half)}" if (half := now.times[name].median) is not None else f"{step} –"
         for step, name in zip(_STAGE_NAMES, STAGES, strict=True)
     ]
-    return f"*Where the minutes went* (medians): post → {' → '.join(steps)}"
+    return f"*Where the time went* (medians): post → {' → '.join(steps)}"
 
 
 def _busiest_lines(now: PeriodStats) -> list[str]:
@@ -205,7 +206,7 @@ def _method_text(now: PeriodStats) -> str:
     clock = "The clock starts when the customer posts."
     if now.is_exact:
         return clock
-    return f"{clock} From daily figures: UTC days, times to within a tenth."
+    return f"{clock} From daily figures: days are in UTC, times are accurate to within 10%."
 
 
 # --- as charts ----------------------------------------------------------------------------------------------
@@ -238,7 +239,7 @@ def build_charts(now: PeriodStats) -> tuple[Chart, ...]:
             unit="conversations",
         ),
         Chart(
-            title="When people speak to us",
+            title="When people post",
             kind="bar",
             categories=_WEEKDAY_NAMES,
             series=tuple(

@@ -78,16 +78,14 @@ def _state(one: RankedIssue) -> str:
     again = (
         "\n:leftwards_arrow_with_hook: *Reported again since it was fixed*" if one.is_reported_again else ""
     )
-    told = (
-        f"*Tell them it's fixed*, one by one: {progress_text(one.progress)}, {remaining_text(one.progress)}."
-    )
+    told = f"*Tell them it's fixed*: {progress_text(one.progress)}, {remaining_text(one.progress)}."
     return f":white_check_mark: *Fixed* {when} by <@{issue.fixed_by}>\n{told}{again}"
 
 
 def _seen(one: RankedIssue) -> str:
     opened = f"opened by <@{one.issue.created_by}>"
     if not one.people:
-        return f"Nobody is listed here. {opened}"
+        return f"No one has reported it. {opened}"
     first, last = min(p.first for p in one.people), max(p.last for p in one.people)
     tickets = count_noun(sum(len(p.places) for p in one.people), "conversation")
     pretty = "{date_short_pretty}"

@@ -16,16 +16,16 @@ RENAME_ID = "rename_issue"
 MERGED_EMOJI = ":twisted_rightwards_arrows:"
 # What two make one that are open, fixed, or one of each: the other is not known before it is picked.
 MERGE_OPEN_TEXT = (
-    "The one that you pick stays, and counts everybody who reported this one, once. "
-    "If it is open, it stays open. If it is *fixed*, the two are fixed, "
-    "and whoever reported this one is still to be told."
+    "This issue is merged into the one that you pick, and everyone who reported this one is counted "
+    "there. If that one is open, it stays open. If it is *fixed*, the people who reported this one still "
+    "need to be told."
 )
 MERGE_FIXED_TEXT = (
-    "The one that you pick stays, and counts everybody who reported this one, once. "
-    "If it is fixed, the two are fixed, and whoever was told stays told. "
-    "If it is *open*, the two are open, and everybody is to be told once that is fixed."
+    "This issue is merged into the one that you pick, and everyone who reported this one is counted "
+    "there. If that one is fixed, people who were told stay told. If it is *open*, everyone needs to be "
+    "told once it is fixed."
 )
-MERGE_FINAL_TEXT = "This one's name leads there from then on. It cannot be undone."
+MERGE_FINAL_TEXT = "This title will lead to that issue. This can't be undone."
 
 
 def build_rename_modal(issue: Issue, *, is_any: bool, key: str, page: int, url: str | None) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def build_rename_modal(issue: Issue, *, is_any: bool, key: str, page: int, url: 
         {"type": "input", "block_id": TITLE_BLOCK, "label": plain_text("Title"), "element": element}
     ]
     if is_any:
-        blocks.append(build_picker("It is the same as…"))
+        blocks.append(build_picker("Merge into (optional)"))
         blocks.append(
             context_block(f"{MERGE_FIXED_TEXT if issue.is_fixed else MERGE_OPEN_TEXT} {MERGE_FINAL_TEXT}")
         )
@@ -62,7 +62,7 @@ def build_rename_modal(issue: Issue, *, is_any: bool, key: str, page: int, url: 
 def merged_notice(gone: Issue, kept: Issue) -> tuple[str, list[Block]]:
     """What the message about the fix of `gone` becomes: it is counted elsewhere now."""
     said = f":white_check_mark: <@{gone.fixed_by}> marked an issue as fixed"
-    now = "It is a part of another one now"
+    now = "It is now part of another issue"
     return f"{said}: {mrkdwn_literal(gone.title)}. {now}: {mrkdwn_literal(kept.title)}", [
         section_block(f"{said}:"),
         title_line(gone),
@@ -76,13 +76,13 @@ def merged_into_fixed_notice(gone: Issue, kept: RankedIssue, by: str) -> tuple[s
     """An open issue was the same as a fixed one: its people are to be told, or the fix did not hold."""
     issue, progress = kept.issue, kept.progress
     fixed = f"one that <@{issue.fixed_by}> marked as fixed"
-    said = f"{MERGED_EMOJI} <@{by}> says that an open issue is the same as {fixed}"
+    said = f"{MERGED_EMOJI} <@{by}> merged an open issue into {fixed}"
     again = " It was *reported again* since." if kept.is_reported_again else ""
     return f"{said}: {mrkdwn_literal(gone.title)} → {mrkdwn_literal(issue.title)}", [
         section_block(f"{said}:"),
         title_line(gone, "open: "),
         title_line(issue, "fixed: "),
-        section_block(f"Both are fixed now: {progress_text(progress)}, {remaining_text(progress)}.{again}"),
+        section_block(f"It is fixed: {progress_text(progress)}, {remaining_text(progress)}.{again}"),
         _buttons(issue, button("Reopen issue", "reopen_issue", IssueValue(issue.id))),
     ]
 
@@ -90,12 +90,12 @@ def merged_into_fixed_notice(gone: Issue, kept: RankedIssue, by: str) -> tuple[s
 def merged_into_open_notice(gone: Issue, kept: Issue, by: str) -> tuple[str, list[Block]]:
     """A fixed issue was the same as an open one."""
     fixed = f"an issue that <@{gone.fixed_by}> marked as fixed"
-    said = f"{MERGED_EMOJI} <@{by}> says that {fixed} is the same as an open one"
+    said = f"{MERGED_EMOJI} <@{by}> merged {fixed} into an open one"
     return f"{said}: {mrkdwn_literal(gone.title)} → {mrkdwn_literal(kept.title)}", [
         section_block(f"{said}:"),
         title_line(gone, "fixed: "),
         title_line(kept, "open: "),
-        section_block("Both are open now. Everybody is to be told once that is fixed."),
+        section_block("It is open now. Everyone needs to be told once it is fixed."),
         _buttons(kept),
     ]
 

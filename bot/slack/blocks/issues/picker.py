@@ -23,7 +23,7 @@ def build_picker(label: str, *, optional: bool = True) -> Block:
     element = {
         "type": "external_select",
         "action_id": PICK_ACTION_ID,
-        "placeholder": plain_text("Choose, or type to search them all"),
+        "placeholder": plain_text("Choose or search an issue"),
         "min_query_length": 0,
     }
     return {

@@ -39,11 +39,12 @@ ISSUES_PER_PAGE = 15
 MULTIPLICATION_SIGN = "\N{MULTIPLICATION SIGN}"
 TITLE_SHOWN_MAX_CHARS = 100  # of a title in a list
 WEIGHT_EXPLANATION = (
-    ":grey_question: People are counted once each. Recency: the last report of each counts half as much "
-    "every week. Reach: 1 + log10 of all their followers by the thousand, from 1 to 4."
+    f":grey_question: Impact = people {MULTIPLICATION_SIGN} recency {MULTIPLICATION_SIGN} reach. Recent "
+    "reports "
+    f"count more (halves every week); bigger audiences count more (up to 4{MULTIPLICATION_SIGN})."
 )
-NO_ISSUES_TEXT = "No issue yet. On a card, ⋯ *Add to issue…* says what its author suffers from."
-NO_FIXED_ISSUES_TEXT = "No issue is marked as fixed yet. `/mentions issues` lists what is open."
+NO_ISSUES_TEXT = "No issues yet. To report one, choose ⋯ *Add to issue…* on a card."
+NO_FIXED_ISSUES_TEXT = "No fixed issues yet. `/mentions issues` lists the open ones."
 
 
 def title_line(issue: Issue, before: str = "") -> Block:
@@ -53,22 +54,22 @@ def title_line(issue: Issue, before: str = "") -> Block:
 
 
 def progress_text(progress: NotifyProgress) -> str:
-    """`4 of 9 told, 2 skipped`."""
+    """`4 of 9 people told, 2 skipped`."""
     skipped = f", {progress.skipped} skipped" if progress.skipped else ""
-    return f"{progress.told} of {progress.people} told{skipped}"
+    return f"{progress.told} of {count_people(progress.people)} told{skipped}"
 
 
 def remaining_text(progress: NotifyProgress) -> str:
-    """What remains: `3 people to go`, or that nothing does."""
+    """What remains: `*3 left*`, or that nothing does."""
     if progress.people == 0:
-        return "nobody to go back to"
+        return "no one to tell"
     if progress.remaining == 0:
-        return "everybody was told or skipped"
-    return f"*{count_people(progress.remaining)} to go*"
+        return "everyone was told or skipped"
+    return f"*{progress.remaining:,} left*"
 
 
 def weight_text(one: RankedIssue) -> str:
-    """The arithmetic, as anybody can do it again."""
+    """The calculation of the impact."""
     weight = one.weight
     factors = (count_people(weight.people), f"{weight.recency:g} recency", f"{weight.reach:g} reach")
     return f"{f' {MULTIPLICATION_SIGN} '.join(factors)} = *{weight.score:,}*"
@@ -101,17 +102,17 @@ def build_issue_list(
 
 def people_to_tell_text(issues: int, people: int) -> str:
     """Who is still to be told that something is fixed."""
-    still = f"{count_people(people)} {'is' if people == 1 else 'are'} still to be told"
-    return f":mega: {still} of {count_noun(issues, 'fixed issue')}: `/mentions issues fixed`"
+    still = f"{count_people(people)} still {'needs' if people == 1 else 'need'} to hear it's fixed"
+    return f":mega: {still} ({count_noun(issues, 'fixed issue')}): `/mentions issues fixed`"
 
 
 def _heading(total: int, page: int, pages: int, kind: str, words: str) -> str:
     which = f", page {page + 1} of {pages}" if pages > 1 else ""
     if kind == "fixed":
-        return f"*{count_noun(total, 'fixed issue')}*{which}, those with people to go first:"
+        return f"*{count_noun(total, 'fixed issue')}*{which}, those with people still to tell first:"
     if kind == "found":
         return f"*{count_noun(total, 'issue')}* with “{mrkdwn_literal(words)}”{which}:"
-    return f"*{count_noun(total, 'open issue')}*{which}, what weighs most first:"
+    return f"*{count_noun(total, 'open issue')}*{which}, by impact:"
 
 
 def _status_line(one: RankedIssue) -> str:
@@ -159,11 +160,14 @@ def build_add_modal(
         blocks.append(row | {"block_id": f"of {issue.id}", "accessory": gone})
     may_pick = is_any is not False
     if may_pick:
-        blocks.append(build_picker("An issue that is known"))
-    blocks.append(_title("Or a new one" if may_pick else "What do they suffer from?"))
+        blocks.append(build_picker("Existing issue"))
+    blocks.append(_title("Or create a new issue" if may_pick else "Describe the problem"))
     if is_any is None:
         blocks.append(
-            context_block(":hourglass: The ledger is slow just now. An issue is found by its name, too.")
+            context_block(
+                ":hourglass: The database is slow right now. You can also type an existing issue's title "
+                "below."
+            )
         )
     return {
         "type": "modal",
@@ -215,7 +219,7 @@ def build_skip_modal(
         "submit": plain_text("Skip"),
         "close": plain_text("Cancel"),
         "blocks": [
-            context_block(f"{who} is not told that it is fixed. The log keeps who said so, and why."),
+            context_block(f"{who} won't be told that it's fixed. The log records who decided that, and why."),
             {"type": "input", "block_id": WHY_BLOCK, "label": plain_text("Why?"), "element": element},
         ],
     }
@@ -228,12 +232,7 @@ def fixed_notice(one: RankedIssue) -> tuple[str, list[Block]]:
     """The one message about a fix, as text and in blocks: who fixed what, and how far telling people is."""
     issue, progress = one.issue, one.progress
     by = f"<@{issue.fixed_by}>"
-    to = count_people(progress.people)
-    told = (
-        f"{to} to go back to: {progress_text(progress)}, {remaining_text(progress)}."
-        if progress.people
-        else "Nobody to tell."
-    )
+    told = f"{progress_text(progress)}, {remaining_text(progress)}." if progress.people else "No one to tell."
     again = " It was *reported again* since." if one.is_reported_again else ""
     show = button("Tell them it's fixed", "open_issue", IssueValue(issue.id))
     return f":white_check_mark: {by} marked an issue as fixed: {mrkdwn_literal(issue.title)}. {told}", [
@@ -246,7 +245,7 @@ def fixed_notice(one: RankedIssue) -> tuple[str, list[Block]]:
 
 def reopened_notice(issue: Issue, by: str) -> tuple[str, list[Block]]:
     """What that message becomes once the issue is reopened."""
-    said = f":arrows_counterclockwise: <@{by}> reopened an issue: it is not fixed after all"
+    said = f":arrows_counterclockwise: <@{by}> reopened an issue: it isn't fixed after all"
     return f"{said}: {mrkdwn_literal(issue.title)}", [section_block(f"{said}:"), title_line(issue)]
 
 

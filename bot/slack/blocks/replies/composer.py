@@ -16,10 +16,10 @@ OPTION_MAX_CHARS = 75  # https://docs.slack.dev/reference/block-kit/composition-
 WAIT_BLOCK = "wait"
 HOUR_SECONDS = 3600
 WAIT_OPTIONS = (
-    ("an hour", HOUR_SECONDS),
-    ("a day", 24 * HOUR_SECONDS),
-    ("three days", 72 * HOUR_SECONDS),
-    ("a week", 168 * HOUR_SECONDS),
+    ("In 1 hour", HOUR_SECONDS),
+    ("In 1 day", 24 * HOUR_SECONDS),
+    ("In 3 days", 72 * HOUR_SECONDS),
+    ("In 1 week", 168 * HOUR_SECONDS),
 )
 QUOTE_MAX_CHARS = 2_000
 INPUT_MAX_CHARS = 3_000  # https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element
@@ -56,7 +56,7 @@ def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, An
     if asked.duplicate_text is not None:
         blocks += [
             quote_block(asked.duplicate_text, QUOTE_MAX_CHARS),
-            context_block(f"And this is what {_recipient(asked)} wrote:"),
+            context_block(f"{_recipient(asked)} wrote:"),
         ]
     if asked.words is not None:
         blocks.append(quote_block(asked.words, QUOTE_MAX_CHARS))
@@ -64,8 +64,9 @@ def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, An
     if asked.by_hand is not None:
         blocks.append(
             context_block(
-                f":arrow_upper_right: {asked.title} does not let Heard send this one: write it here, then "
-                f"*Open on {asked.title}* takes it there, for you to post, signed in as "
+                f":arrow_upper_right: {asked.title} doesn't let Heard send this reply. Write it here, then "
+                "press "
+                f"*Open on {asked.title}* to post it there, signed in as "
                 f"*{mrkdwn_handle(asked.account)}*.",
             ),
         )
@@ -99,12 +100,11 @@ def _recipient(asked: ComposerContent) -> str:
 
 
 def _addressing_block(asked: ComposerContent, sign: str | None, *, is_only_draft: bool) -> Block:
-    """As whom, where and to whom; the sign-off is its author's own words, and so no mrkdwn."""
-    would = " once somebody sends it" if is_only_draft else ""
+    """The account, the network and the recipient; the sign-off is plain text, because its author typed it."""
+    would = " once someone sends it" if is_only_draft else ""
     block = context_block(
         f":loudspeaker: *Public* on {asked.title}{would}: from *{mrkdwn_handle(asked.account)}* to "
-        f"{_recipient(asked)}, "
-        "for all to read."
+        f"{_recipient(asked)}. Everyone on {asked.title} will see it."
     )
     signed = [plain_text(f"Signed “{sign}”.")] if sign else []
     return block | {"elements": [*block["elements"], *signed]}
@@ -138,11 +138,11 @@ def _wait_block() -> Block:
         "type": "input",
         "block_id": WAIT_BLOCK,
         "optional": True,
-        "label": plain_text("If they do not answer, bring it back after"),
+        "label": plain_text("Remind me if they don't reply"),
         "element": {
             "type": "static_select",
             "action_id": "value",
-            "placeholder": plain_text("Not at all"),
+            "placeholder": plain_text("Never"),
             "options": options,
         },
     }
@@ -154,7 +154,7 @@ def _input_block(asked: ComposerContent, sign: str | None) -> Block:
         "action_id": REPLY_INPUT,
         "multiline": True,
         "focus_on_load": True,
-        "placeholder": plain_text("In your own words"),
+        "placeholder": plain_text("Write your reply"),
     }
     if asked.text:
         element["initial_value"] = for_input(asked.text)[:INPUT_MAX_CHARS]
@@ -163,8 +163,8 @@ def _input_block(asked: ComposerContent, sign: str | None) -> Block:
         "block_id": REPLY_BLOCK,
         "label": plain_text("Your reply"),
         "hint": plain_text(
-            f"At most {asked.max_length} characters as {asked.title} counts them"
-            + (", your sign-off included." if sign else ".")
+            f"Up to {asked.max_length} characters as {asked.title} counts them"
+            + (", including your sign-off." if sign else ".")
         ),
         "element": element,
     }
@@ -174,5 +174,5 @@ def build_refusal_modal(sentence: str, *, kept: str | None = None) -> dict[str, 
     """A modal that only says why something cannot be done, and shows the words that are kept."""
     blocks = [section_block(sentence)]
     if kept:
-        blocks += [context_block("Your words are kept:"), quote_block(kept, QUOTE_MAX_CHARS)]
+        blocks += [context_block("Your text is kept:"), quote_block(kept, QUOTE_MAX_CHARS)]
     return {"type": "modal", "title": plain_text("Heard"), "close": plain_text("Close"), "blocks": blocks}

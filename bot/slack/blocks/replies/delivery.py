@@ -32,32 +32,30 @@ def _status_line(reply: Reply, title: str, account: str, *, names_account: bool)
     on_its_way = f":outbox_tray: {who}'s reply is on its way to {title}."
     why = waiting_reason(reply.reason or "", title, reply.detail or "")
     again = date_token(reply.due_at or reply.created_at, DATE_TIME_FORMAT)
-    waits = f":hourglass: {who}'s reply waits: {why}. It is tried again {again}."
+    waits = f":hourglass: {who}'s reply is waiting: {why}. Next try: {again}."
     as_account = f" as {account}" if names_account else ""
     spoken = f"{as_account}{_settled_text(reply)}{_reply_link(reply, title)}"
     lines = {
         DeliveryState.HELD: f":outbox_tray: {who}'s reply goes out at {due} as {account}. *Undo* stops it.",
         DeliveryState.QUEUED: waits if reply.reason else on_its_way,
         DeliveryState.SENDING: on_its_way,
-        DeliveryState.UNSURE: (
-            f":grey_question: {title} did not say if it took {who}'s reply. Looking for it."
-        ),
+        DeliveryState.UNSURE: (f":grey_question: {title} didn't confirm {who}'s reply. Checking."),
         DeliveryState.ASKED: _unsure_text(reply, title),
         DeliveryState.HANDED_OFF: (
-            f":arrow_upper_right: {who}'s reply has to be posted by hand. You must be signed in to {title} "
-            f"as {account}; then press *Open on {title}*, post it, and press *I posted it*."
+            f":arrow_upper_right: {who}'s reply must be posted by hand. Sign in to {title} as {account}, "
+            f"then press *Open on {title}*, post it, and press *I posted it*."
         ),
         DeliveryState.PUBLISHED: f":white_check_mark: {who} answered{spoken}",
         DeliveryState.CONFIRMED: f":white_check_mark: {who} answered by hand{spoken}",
     }
     if reply.unsay_by is not None and reply.state in PUBLIC_STATES:
         waits = f" {waiting_reason(reply.reason, title)}, so" if reply.reason else ""
-        return f":wastebasket: <@{reply.unsay_by}> wants {who}'s reply deleted:{waits} it is still public."
+        return f":wastebasket: <@{reply.unsay_by}> asked to delete {who}'s reply:{waits} it is still public."
     return lines[DeliveryState(reply.state)]
 
 
 def waiting_reason(cause: str, title: str, detail: str = "") -> str:
-    """A cause of `Later` as people say it, and what somebody has to do, if that fits into a few words."""
+    """A cause of `Later` in plain words, and what someone has to do if that fits into a few words."""
     return failure_text(cause, title, detail) + (
         "" if _is_usage_cap(cause, detail) else _REMEDY_TEXTS.get(cause, "")
     )
@@ -68,20 +66,20 @@ def failure_text(cause: str, title: str, detail: str = "") -> str:
     if _is_usage_cap(cause, detail):
         return f"{title}'s {USAGE_CAP_PHRASE} is used up"
     said = {
-        "unreachable": f"{title} cannot be reached",
+        "unreachable": f"{title} can't be reached",
         "rate limit": f"{title} asks us to slow down",
-        "unauthorized": f"{title} does not accept our keys",
-        "out of credit": f"{title}'s API credit is used up",
-        "forbidden": f"{title} refuses our requests just now",
-        "server error": f"{title} has trouble of its own",
+        "unauthorized": f"{title} has rejected our keys",
+        "out of credit": f"Your {title} API credit has run out",
+        "forbidden": f"{title} is temporarily refusing our requests",
+        "server error": f"{title} is having problems",
         "other account": f"Heard is connected to {title} as another account",
     }
     return said.get(cause, escape_entities(cause))
 
 
 _REMEDY_TEXTS = {
-    "unauthorized": ", and somebody has to renew them",
-    "out of credit": ", and somebody has to buy more",
+    "unauthorized": "; someone needs to renew them",
+    "out of credit": "; someone needs to top it up",
 }
 
 
@@ -89,11 +87,18 @@ def _is_usage_cap(cause: str, detail: str) -> bool:
     return cause == "out of credit" and USAGE_CAP_PHRASE in detail.lower()
 
 
+def lookups_text(lookups: int) -> str:
+    """What `lookups` completed checks for an unconfirmed reply found: nothing; no period at its end."""
+    if lookups == 0:
+        return "I couldn't look there"
+    return f"I can't find it (checked {'once' if lookups == 1 else f'{lookups:,} times'})"
+
+
 def _unsure_text(reply: Reply, title: str) -> str:
     sent = date_token(reply.sent_at or reply.created_at, DATE_TIME_FORMAT)
     return (
-        f":question: *Did it post?* {title} did not answer when <@{reply.actor}>'s reply was sent {sent}, "
-        f"and {reply.looks} looks do not show it. Look on {title}, then decide."
+        f":question: *Did it post?* {title} didn't confirm <@{reply.actor}>'s reply sent {sent}. "
+        f"{lookups_text(reply.looks)}. Please check on {title}, then decide."
     )
 
 
@@ -114,7 +119,7 @@ def build_buttons(
         return [button("Undo", "undo", value, style="danger")]
     if reply.state == DeliveryState.ASKED:
         return [
-            button("It is there", "it_is_there", value),
+            button("It was posted", "it_is_there", value),
             button("Send again", "send_again", value),
             button("Discard", "discard", value, style="danger"),
         ]

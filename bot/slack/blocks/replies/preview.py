@@ -38,12 +38,12 @@ def build_preview(
     """
     to = f"*{mrkdwn_handle(handle)}*" if handle else "its author"
     value = ReplyValue(ticket_id, draft_id)
-    whose = f" The words are <@{words_of}>'s." if words_of else ""
+    whose = f" Written by <@{words_of}>." if words_of else ""
     blocks = [
         section_block(f"This would be *public* on {title}, from *{mrkdwn_handle(account)}* to {to}:"),
         quote_block(text, QUOTE_MAX_CHARS),
         context_block(
-            f"{length} of {max_length} characters as {title} counts them. Only you see this.{whose}"
+            f"{length} of {max_length} characters as {title} counts them. Only you can see this.{whose}"
         ),
     ]
     if not_shown is not None:
@@ -53,7 +53,7 @@ def build_preview(
     if by_hand:
         blocks.append(
             context_block(
-                f":arrow_upper_right: {title} does not let Heard send this one: you post it by hand."
+                f":arrow_upper_right: {title} doesn't let Heard send this reply: you need to post it by hand."
             )
         )
     if problem is not None:

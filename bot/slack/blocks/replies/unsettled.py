@@ -63,7 +63,7 @@ def _need_text(stuck: StuckCounts) -> str:
 
 def _asked_text(reply: UnsettledReply, title: str) -> str:
     sent = date_token(reply.at, DATE_TIME_FORMAT)
-    return f"*Did it post?* {title} did not say whether it took <@{reply.actor}>'s reply ({sent})"
+    return f"*Did it post?* {title} didn't confirm <@{reply.actor}>'s reply ({sent})"
 
 
 def _manual_text(_reply: UnsettledReply, title: str) -> str:
@@ -71,14 +71,14 @@ def _manual_text(_reply: UnsettledReply, title: str) -> str:
 
 
 def _checking_text(reply: UnsettledReply, title: str) -> str:
-    return f"{title} did not say whether it took <@{reply.actor}>'s reply; looking for it"
+    return f"{title} didn't confirm <@{reply.actor}>'s reply; checking"
 
 
 def _queued_text(reply: UnsettledReply, title: str) -> str:
     if reply.reason is None:
         return "a reply is on its way"
     if not reply.needs_person:
-        return f"a reply waits: {waiting_reason(reply.reason, title)}"
+        return f"a reply is waiting: {waiting_reason(reply.reason, title)}"
     why = failure_text(reply.reason, title, reply.detail or "")
     return f"*Held back* since {date_token(reply.written_at, DATE_TIME_FORMAT)}: {why}"
 

@@ -94,7 +94,7 @@ def _who(known: AuthorHistory, titles: Mapping[str, str]) -> list[Block]:
         return [head]
     return [
         head,
-        context_block("Others are or were called the same:"),
+        context_block("Other people who have or had this handle:"),
         {"type": "actions", "elements": others},
     ]
 
@@ -143,7 +143,7 @@ def _note(note: Note) -> Block:
 
 def _tickets(known: AuthorHistory, url: str) -> list[Block]:
     if not known.total:
-        return [context_block("They have no ticket yet.")]
+        return [context_block("No tickets yet.")]
     blocks = [
         line_block(
             text_element(f"{count_noun(known.total, 'conversation')} with us", "bold"), ", newest first"
@@ -197,7 +197,7 @@ def _reply_line(reply: Reply) -> Block:
     if reply.author is not None and reply.author != reply.actor:
         who += [", ", {"type": "user", "user_id": reply.actor}, " sent"]
     at = reply.settled_at or reply.sent_at or reply.created_at
-    where = {DeliveryState.WITHDRAWN: ", deleted again"} if reply.state not in PUBLIC_STATES else {}
+    where = {DeliveryState.WITHDRAWN: ", deleted"} if reply.state not in PUBLIC_STATES else {}
     if reply.state not in PUBLIC_STATES and reply.state != DeliveryState.WITHDRAWN:
         where = {DeliveryState(reply.state): f", {reply.state}"}
     told = [*who, "  ·  ", date_element(at), where.get(DeliveryState(reply.state), "")]
@@ -214,7 +214,7 @@ def _note_input(carried: HistoryValue) -> Block:
         "type": "input",
         "block_id": carried.note_block,
         "optional": True,
-        "label": plain_text("A private note, for the team alone"),
+        "label": plain_text("A private note that only your team can see"),
         "element": {
             "type": "plain_text_input",
             "action_id": NOTE_INPUT,

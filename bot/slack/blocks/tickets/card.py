@@ -1,4 +1,4 @@
-"""The card: one ticket as a Slack message. Pure; `bot.slack.card_view` gathers what is shown.
+"""The card: one ticket as a Slack message. Pure; `bot.slack.card_loader` gathers what is shown.
 
 What a customer typed stands only in rich_text elements, which Slack shows as they are; never in mrkdwn, where
 it could ring a channel or dress up a link. https://docs.slack.dev/messaging/formatting-message-text/
@@ -203,7 +203,7 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
     if mention.edited_at is not None:
         about.append(f"edited {date_token(mention.edited_at)}")
     if len(mention.text) > limit:
-        about.append(f"{len(mention.text):,} characters, cut here")
+        about.append(f"{len(mention.text):,} characters, shortened here")
     about.append(f"<{escape_entities(mention.url)}|See it on {view.title}>")
     words = quote_block(mention.text, limit) | {"block_id": quote_block_id(mention.post_id)}
     missing = (
@@ -241,9 +241,9 @@ def _status_line(view: CardView) -> str:
     ticket = view.ticket
     parts = [_state_text(view)]
     if ticket.owner is not None and ticket.state in OPEN_STATES:
-        parts.append(f"<@{ticket.owner}> has it")
+        parts.append(f"assigned to <@{ticket.owner}>")
     if ticket.back_at is not None:
-        parts.append(f":bell: comes back {date_token(ticket.back_at)} if they stay silent")
+        parts.append(f":bell: reminder {date_token(ticket.back_at)} if they don't reply")
     if ticket.composer is not None and ticket.composing_since is not None:
         since = date_token(ticket.composing_since, "{time}")
         parts.append(f":pencil2: <@{ticket.composer}> has been replying since {since}")
@@ -251,7 +251,7 @@ def _status_line(view: CardView) -> str:
         parts.append(f"due {date_token(ticket.due_at, '{date_short_pretty} {time}')}")
     if ticket.state == TicketState.WAITING and not view.replies and (why := _manual_reason(view)) is not None:
         parts.append(
-            f":arrow_upper_right: can only be answered by hand on {view.title}: {mrkdwn_literal(why)}"
+            f":arrow_upper_right: can only be replied to by hand on {view.title}: {mrkdwn_literal(why)}"
         )
     return "  ·  ".join([*parts, f"#{ticket.id}"])
 

@@ -16,7 +16,7 @@ BLOCKS_MAX = 90  # of the 100 that a modal may have: https://docs.slack.dev/refe
 class FullPost:
     """One post in the modal: our own word about it, and its text (None while it is being fetched)."""
 
-    about: str  # plain text, such as "What it answers, by @acmebrew"
+    about: str  # plain text, such as "In reply to, by @acmebrew"
     text: str | None
 
 

@@ -44,19 +44,19 @@ def unclaimed_message(due_at: datetime) -> ReminderMessage:
     """In the thread: half of the time is over."""
     due = date_token(due_at)
     return _plain_message(
-        f":hourglass_flowing_sand: Nobody has this one, and a reply is due {due}. *Claim* takes it."
+        f":hourglass_flowing_sand: This ticket is unassigned, and a reply is due {due}. Press *Claim* to "
+        "take it."
     )
 
 
 def overdue_message(one: WaitingAuthor, at: datetime) -> ReminderMessage:
     """In the channel: the time is over."""
-    owner = f"<@{one.ticket.owner}> has it" if one.ticket.owner else "Nobody has it"
-    reply = " Our reply is stuck: the card says what it needs." if one.has_reply else ""
+    owner = f"Assigned to <@{one.ticket.owner}>" if one.ticket.owner else "Unassigned"
+    reply = " Our reply is stuck: see the card." if one.has_reply else ""
     return _excerpt_message(
         one,
-        f":red_circle: {one.who} on {one.title} has waited *{one.waiting_time(at)}* for an answer, "
-        f"longer than we "
-        f"promise. {owner}.{reply}",
+        f":red_circle: {one.who} on {one.title} has been waiting *{one.waiting_time(at)}*, "
+        f"past your reply target. {owner}.{reply}",
     )
 
 
@@ -64,7 +64,7 @@ def many_overdue_message(many: Sequence[WaitingAuthor], at: datetime) -> Reminde
     """In the channel: the time is over for many at once, as after a night or a breakdown."""
     longest = _by_waiting_time(many)
     return _plain_message(
-        f":red_circle: *{len(many):,} people* have waited longer for an answer than we promise, the longest "
+        f":red_circle: *{len(many):,} people* have been waiting past your reply target, the longest for "
         f"*{longest[0].waiting_time(at)}*: {_names_text(longest)}. `/mentions open` lists them."
     )
 
@@ -72,13 +72,12 @@ def many_overdue_message(many: Sequence[WaitingAuthor], at: datetime) -> Reminde
 def inactive_message(one: WaitingAuthor, to: str, at: datetime) -> ReminderMessage:
     """To its owner: they have it, and nothing has happened."""
     since = one.ticket.active_at or one.ticket.claimed_at or at
-    late = "" if one.ticket.due_at is None or one.ticket.due_at > at else ", longer than we promise"
+    late = "" if one.ticket.due_at is None or one.ticket.due_at > at else ", past your reply target"
     return _quote_message(
         one,
-        f":wave: <@{to}>, you have {one.who}'s post on {one.title}. They have waited "
-        f"{one.waiting_time(at)}{late}, "
-        f"and I have seen nothing happen for {format_duration(at - since)}. *Reply*, or *Release* it "
-        f"for others.",
+        f":wave: <@{to}>, {one.who}'s post on {one.title} is assigned to you. They have been waiting "
+        f"{one.waiting_time(at)}{late}, with no activity for {format_duration(at - since)}. *Reply*, or "
+        "*Release* it for others.",
     )
 
 
@@ -86,9 +85,9 @@ def many_inactive_message(many: Sequence[WaitingAuthor], to: str, at: datetime) 
     """To the owner of many."""
     longest = _by_waiting_time(many)
     return _plain_message(
-        f":wave: <@{to}>, you have {len(many):,} posts on which I have seen nothing happen; the longest has "
-        f"waited {longest[0].waiting_time(at)}: {_names_text(longest)}. *Reply*, or *Release* them for "
-        f"somebody else."
+        f":wave: <@{to}>, {len(many):,} posts are assigned to you with no recent activity. The longest "
+        "wait is "
+        f"{longest[0].waiting_time(at)}: {_names_text(longest)}. *Reply*, or *Release* them for others."
     )
 
 
@@ -96,9 +95,8 @@ def claim_expired_message(one: WaitingAuthor, to: str, at: datetime) -> Reminder
     """To the backup: whoever had it stayed quiet."""
     return _quote_message(
         one,
-        f":wave: {to}, {one.who} on {one.title} has waited {one.waiting_time(at)}. Whoever had it was "
-        f"quiet for too "
-        "long, so nobody has it now. Please see that somebody answers.",
+        f":wave: {to}, {one.who} on {one.title} has been waiting {one.waiting_time(at)}. The claim expired "
+        "without activity, so the ticket is unassigned now. Please make sure that someone replies.",
     )
 
 
@@ -106,24 +104,25 @@ def claims_expired_message(many: Sequence[WaitingAuthor], to: str, at: datetime)
     """To the backup, about many at once."""
     longest = _by_waiting_time(many)
     return _plain_message(
-        f":wave: {to}, nobody has these {len(many):,} any more: those who had them were quiet for too long. "
-        f"The longest has waited {longest[0].waiting_time(at)}: {_names_text(longest)}. Please see "
-        f"that somebody "
-        "answers."
+        f":wave: {to}, {len(many):,} claims expired without activity, so these tickets are unassigned now. "
+        "The longest "
+        f"wait is {longest[0].waiting_time(at)}: {_names_text(longest)}. Please make sure that someone "
+        "replies."
     )
 
 
 def snooze_over_message(one: WaitingAuthor, whom: str) -> ReminderMessage:
     """In the thread: it waits again."""
     return _plain_message(
-        f":alarm_clock: {whom}, the snooze is over: {one.who} waits again. *Reply*, or *Snooze…* on."
+        f":alarm_clock: {whom}, the snooze is over: {one.who} is waiting again. *Reply*, or *Snooze…* it "
+        "again."
     )
 
 
 def snoozes_over_message(many: Sequence[WaitingAuthor]) -> ReminderMessage:
     """In the channel: who waits again."""
     said = (
-        f":alarm_clock: Snoozed no more, and waiting again: "
+        ":alarm_clock: The snooze is over. Waiting again: "
         f"{_names_text(_by_waiting_time(many), owners=True)}."
     )
     return _excerpt_message(many[0], said) if len(many) == 1 else _plain_message(said)
@@ -140,7 +139,7 @@ def _names_text(many: Sequence[WaitingAuthor], *, owners: bool = False) -> str:
 
 
 def _owner_text(one: WaitingAuthor) -> str:
-    return f" (<@{one.ticket.owner}> has it)" if one.ticket.owner else ""
+    return f" (assigned to <@{one.ticket.owner}>)" if one.ticket.owner else ""
 
 
 def _plain_message(sentence: str) -> ReminderMessage:

@@ -30,14 +30,12 @@ def build_snooze_modal(carried: SnoozeValue, *, now: datetime, zone: ZoneInfo) -
         "close": plain_text("Cancel"),
         "blocks": [
             _input_block(QUICK_BLOCK, "Until", {"type": "radio_buttons", "options": options}),
-            _input_block(DATE_BLOCK, "Or until a day", {"type": "datepicker"}),
-            _input_block(
-                TIME_BLOCK, "At (9:00 if you leave it)", {"type": "timepicker", "timezone": zone.key}
-            ),
+            _input_block(DATE_BLOCK, "Or on a day", {"type": "datepicker"}),
+            _input_block(TIME_BLOCK, "Time (default 9:00)", {"type": "timepicker", "timezone": zone.key}),
             _input_block(TEXT_BLOCK, "Or in words", _text_input()),
             context_block(
-                f"Times are in {zone.key}. What you type counts before what you pick below *Until*. If they "
-                "write again it comes back at once; else it comes back to the channel and to whoever has it."
+                f"Times are in {zone.key}. Text overrides the choices above. It comes back early if they "
+                "post again."
             ),
         ],
     }

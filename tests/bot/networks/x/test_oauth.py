@@ -376,7 +376,7 @@ def test_with_both_the_keys_sign_and_the_doctor_may_say_so(server, world, app):
 
     assert world.requests[-1].authorization == "OAuth ***"
     assert x.advice()[0] == (
-        "signs in with OAuth 1.0a keys. X_CLIENT_ID is set too, and is not used while they are."
+        "signs in with OAuth 1.0a keys. X_CLIENT_ID is also set, but is not used while those keys are."
     )
 
 
@@ -384,7 +384,7 @@ def test_a_client_secret_alone_is_named_as_half(server):
     found = XSettings(_env_file=None, client_secret="client-s3cret")
 
     assert found.is_configured
-    assert found.problem == "X_CLIENT_ID not set: X_CLIENT_SECRET alone says nothing."
+    assert found.problem == "X_CLIENT_ID is not set: X_CLIENT_SECRET needs it."
 
 
 def test_oauth_2_without_tokens_is_a_mistake_of_ours(server):

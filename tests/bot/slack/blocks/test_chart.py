@@ -40,7 +40,7 @@ def charts(draw: st.DrawFn) -> Chart:
 def test_whatever_is_measured_slack_takes_it_or_there_is_nothing_to_draw(chart: Chart) -> None:
     text = render_text(chart)
 
-    if "nothing yet" not in text:
+    if "no data yet" not in text:
         assert check_message([build_native_block(chart)]) == []
     assert len(text) < 4_000
     assert len(alt_text(chart)) < 3_000
@@ -83,7 +83,7 @@ def test_in_characters_one_series_is_bars_and_several_are_a_table() -> None:
 
 def test_who_does_not_see_it_hears_the_most_the_least_and_the_last() -> None:
     assert alt_text(VOLUME) == (
-        "Volume by day, mentions: heard at most 12 (3 Oct), at least 0 (2 Oct), at last 12."
+        "Volume by day, mentions: heard highest 12 (3 Oct), lowest 0 (2 Oct), latest 12."
     )
 
 

@@ -59,7 +59,7 @@ def full(entry: TicketEntry) -> HomeContent:
         drafts=tuple(Draft(replace(entry, ticket_id=n), n, entry.words or "") for n in range(1, 99)),
         mine=many(99, entry, room=OWN_TICKETS_SHOWN_MAX),
         waiting=many(99, entry, room=WAITING_PER_PAGE),
-        unread=("X has not answered since 12:00 (no answer): this list may be short.",) * 4,
+        unread=("X hasn't responded since 12:00 (no answer): this list may be incomplete.",) * 4,
     )
 
 
@@ -70,15 +70,18 @@ def seen(view: dict[str, object]) -> str:
 
 def test_a_quiet_home_is_one_friendly_line() -> None:
     assert (
-        seen(build_home(shown())) == ":sunny: All quiet. Nobody waits for an answer, and you have no drafts."
+        seen(build_home(shown()))
+        == ":sunny: All caught up. No one is waiting for a reply, and you have no drafts."
     )
 
 
 def test_it_is_not_called_quiet_while_a_network_does_not_answer() -> None:
-    text = seen(build_home(shown(unread=("X has not answered since 12:00 (down): this list may be short.",))))
+    text = seen(
+        build_home(shown(unread=("X hasn't responded since 12:00 (down): this list may be incomplete.",)))
+    )
 
     assert "quiet" not in text
-    assert "this list may be short" in text
+    assert "this list may be incomplete" in text
 
 
 def test_the_fullest_home_leaves_room_for_more() -> None:
@@ -127,7 +130,7 @@ def test_a_reply_of_an_earlier_turn_leaves_room_for_an_answer_to_this_one() -> N
     view = build_home(shown(waiting=Listing(1, (stuck,), StuckCounts(asked=1))))
 
     labels = [one["text"]["text"] for one in view["blocks"][2]["elements"] if one["type"] == "button"]
-    assert labels == ["It is there", "Send again", "Discard", "Reply", "Claim", "No reply needed"]
+    assert labels == ["It was posted", "Send again", "Discard", "Reply", "Claim", "No reply needed"]
     assert seen(view).startswith("Waiting (1): 1 needs a person (1 to check)\n")
 
 
@@ -151,7 +154,7 @@ def test_a_reply_that_waits_for_x_to_come_back_says_why_and_is_late() -> None:
 
     text = seen(build_home(shown(mine=Listing(1, (late,)))))
 
-    assert ":red_circle: a reply waits: X cannot be reached" in text
+    assert ":red_circle: a reply is waiting: X can't be reached" in text
     assert "was due" in text
 
 
@@ -188,8 +191,8 @@ def test_whoever_is_late_is_marked_and_named_with_their_owner() -> None:
 
     assert ":red_circle: Waiting since" in text
     assert "was due" in text
-    assert "@U0BEN has it" in text
-    assert "nobody has it" in seen(build_home(shown(waiting=Listing(1, (ENTRY,)))))
+    assert "assigned to @U0BEN" in text
+    assert "unassigned" in seen(build_home(shown(waiting=Listing(1, (ENTRY,)))))
 
 
 def test_what_is_on_its_way_has_no_reply() -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.slack.blocks.chart import build_native_block
 from bot.slack.blocks.commands import stats as face
+from models.core.account_filter import AccountFilter
 from models.core.period import StatsQuery, parse_period
 from models.reports.counts import FIRST_REPLY, SEEN_STAGE, TIME_TO_CLAIM, PeriodCounts, TeammateCounts
 from models.reports.report import StatsReport, _build_stats
@@ -53,8 +54,8 @@ def test_the_median_stands_beside_the_one_before_and_who_was_never_answered() ->
 
     assert "*1 to 15 October 2026, Europe/Lisbon*" in said
     assert "median 12 min (was 18 min), p90 50 min, 67% within 30 min" in said
-    assert "*2* still wait for a first reply and are in none of these times." in said
-    assert "Before that (16 to 30 September 2026): heard 1, answered 1, waiting 0" in said
+    assert "*2* still waiting for a first reply; not part of these times." in said
+    assert "Previous period (16 to 30 September 2026): heard 1, answered 1, waiting 0" in said
 
 
 def test_teammates_stand_by_name_and_not_by_speed() -> None:
@@ -71,7 +72,7 @@ def test_teammates_stand_by_name_and_not_by_speed() -> None:
 
 
 def test_daily_figures_say_so() -> None:
-    assert "From daily figures: UTC days" in words(report(tallies([1]), tallies([]), is_exact=False))
+    assert "From daily figures: days are in UTC" in words(report(tallies([1]), tallies([]), is_exact=False))
     assert "From daily figures" not in words(report(tallies([1]), tallies([])))
 
 
@@ -106,7 +107,7 @@ def test_charts_are_what_slack_draws_for_a_day_and_for_years() -> None:
         assert [chart.title for chart in charts] == [
             "First reply by day, median",
             "Conversations by day and outcome",
-            "When people speak to us",
+            "When people post",
         ]
         for chart in charts:
             assert check_message([build_native_block(chart)]) == []
@@ -116,7 +117,7 @@ def test_charts_are_what_slack_draws_for_a_day_and_for_years() -> None:
 def test_whose_figures_they_are_is_said() -> None:
     asked = replace(StatsQuery(PERIOD), person="U1", channel="C1", network="x")
 
-    assert "of what <@U1> has, closed or answered first in <#C1> on X" in words(
-        report(tallies([1]), tallies([])), asked
-    )
-    assert face.no_results_text(asked, {}).startswith("I found nothing of what <@U1> has")
+    assert "for <@U1> in <#C1> on X" in words(report(tallies([1]), tallies([])), asked)
+    assert face.no_results_text(asked, {}).startswith("No data for <@U1>")
+    ours = StatsQuery(PERIOD, network="x", account=AccountFilter("_acme_", (("x", "99"),)))
+    assert " on X for `@_acme_`" in words(report(tallies([1]), tallies([])), ours)

@@ -1,4 +1,4 @@
-"""The whole post as a modal, however it is made."""
+"""Full post as a modal, however it is made."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ LETTERS = st.sampled_from(["a", "\U0001f1f5\U0001f1f9", *TALL])
 def test_all_of_a_post_is_shown_even_a_letter_that_no_block_has_room_for(letters: list[str]) -> None:
     text = "".join(["(", *letters, ")"])
 
-    modal = build_full_post_modal([FullPost("The whole post", text)])
+    modal = build_full_post_modal([FullPost("Full post", text)])
 
     assert check_view(modal) == []
     quoted = [block["elements"][0]["elements"][0]["text"] for block in modal["blocks"][1:]]

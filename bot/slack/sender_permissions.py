@@ -43,17 +43,17 @@ NOT_VISIBLE_ERRORS = {"user_not_visible"}
 UNKNOWN_USER_ERRORS = {"unknown_method", "user_not_found", "users_not_found"}
 
 SHARED_CHANNEL_REFUSAL = (
-    "Nobody can send public replies from this channel, because it is shared with another organisation."
+    "No one can send public replies from this channel, because it is shared with another organisation."
 )
-GUEST_REFUSAL = "Guests cannot send public replies, unless Heard's settings name them."
+GUEST_REFUSAL = "Guests cannot send public replies, unless Heard's settings list them."
 FOREIGN_REFUSAL = (
-    "People from other organisations cannot send public replies, unless Heard's settings name them."
+    "People from other organisations cannot send public replies, unless Heard's settings list them."
 )
 DEACTIVATED_REFUSAL = "This account was deactivated, so no public replies are sent for it."
 APP_REFUSAL = "Only a person can send public replies, and this account is an app."
-FIX_HINT = "Whoever runs Heard can mend that: `/mentions doctor` says how."
+FIX_HINT = "Ask your Heard admin to fix this: `/mentions doctor` says how."
 UNKNOWN_REFUSAL = (
-    "I could not ask Slack whether you may send; please try again in a moment. Your words are kept."
+    "I couldn't check with Slack whether you may send; please try again in a moment. Your text is kept."
 )
 
 
@@ -199,7 +199,7 @@ class SenderPermissions:
             kept = _CachedAnswer(ask(), at)
         except SlackError as error:
             if not isinstance(error, SlackRefusedError) or error.error in _NO_ACCESS_ERRORS:
-                log.warning("Slack could not be asked who may send: %s", error)
+                log.warning("could not check with Slack who may send: %s", error)
                 wait = error.seconds if isinstance(error, SlackLaterError) else 0.0
                 with self._lock:
                     self._rests_since = at
@@ -242,8 +242,8 @@ def _channel_refusal(look: _SlackLookup, channel: str) -> str | None:
             return None
         why = error_reason(error, "channels:read and groups:read")
         return (
-            f"Slack does not say whether this channel is shared ({why}), so nobody can send from "
-            f"it. {FIX_HINT}"
+            f"Slack doesn't say whether this channel is shared ({why}), so no one can send from it. "
+            f"{FIX_HINT}"
         )
     return SHARED_CHANNEL_REFUSAL if place.is_shared else None
 
@@ -262,7 +262,7 @@ def _unknown_person_refusal(error: SlackRefusedError) -> str | None:
     if error.error in NOT_VISIBLE_ERRORS:
         return FOREIGN_REFUSAL
     why = error_reason(error, "users:read")
-    return f"Slack does not tell whether you are a guest ({why}), so you cannot send. {FIX_HINT}"
+    return f"Slack doesn't say whether you are a guest ({why}), so you can't send. {FIX_HINT}"
 
 
 def _group_refusal(look: _SlackLookup, user: str, senders: Iterable[str]) -> str | None:
@@ -285,7 +285,7 @@ def _group_refusal(look: _SlackLookup, user: str, senders: Iterable[str]) -> str
         f"<!subteam^{group}> ({unreadable_reason(error)})" for group, error in unreadable.items()
     )
     so = f"only {only} may send public replies." if only else "nobody may send public replies."
-    return f"Slack does not say who is in {whose}, so {so} {FIX_HINT}"
+    return f"Slack doesn't say who is in {whose}, so {so} {FIX_HINT}"
 
 
 def is_group(sender: str) -> bool:
@@ -296,15 +296,15 @@ def is_group(sender: str) -> bool:
 def unreadable_reason(error: SlackRefusedError) -> str:
     """Why a user group cannot be read, in half a sentence."""
     if error.error in {"plan_upgrade_required", "paid_teams_only"}:
-        return "user groups need a paid plan of Slack's"
+        return "user groups need a paid Slack plan"
     if error.error == "no_such_subteam":
-        return "there is no such group"
+        return "that group doesn't exist"
     return error_reason(error, "usergroups:read")
 
 
 def error_reason(error: SlackRefusedError, scopes: str) -> str:
     """Why Slack does not say something that these `scopes` would let us read, in half a sentence."""
-    return f"Heard has no {scopes}" if error.error == "missing_scope" else error.error
+    return f"Heard doesn't have {scopes}" if error.error == "missing_scope" else error.error
 
 
 def _list_senders(people: list[str], groups: list[str]) -> str:

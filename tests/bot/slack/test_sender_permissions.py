@@ -10,7 +10,7 @@ from bot.cli.doctor import REQUIRED_SCOPES
 from bot.context import BotContext
 from bot.slack.client import ChannelInfo, SlackClient
 from bot.slack.errors import SlackRefusedError
-from bot.slack.permissions import (
+from bot.slack.sender_permissions import (
     APP_REFUSAL,
     DEACTIVATED_REFUSAL,
     FIX_HINT,
@@ -202,10 +202,10 @@ def test_what_slack_says_is_read(cast: SlackServer) -> None:
 @pytest.mark.parametrize(
     ("error", "why"),
     [
-        ("paid_teams_only", "user groups need a paid plan of Slack's"),
-        ("plan_upgrade_required", "user groups need a paid plan of Slack's"),
-        ("missing_scope", "Heard has no usergroups:read"),
-        ("no_such_subteam", "there is no such group"),
+        ("paid_teams_only", "user groups need a paid Slack plan"),
+        ("plan_upgrade_required", "user groups need a paid Slack plan"),
+        ("missing_scope", "Heard doesn't have usergroups:read"),
+        ("no_such_subteam", "that group doesn't exist"),
     ],
 )
 def test_if_a_group_cannot_be_read_only_the_named_may_and_the_reason_is_said(may, cast, error, why) -> None:
@@ -213,17 +213,17 @@ def test_if_a_group_cannot_be_read_only_the_named_may_and_the_reason_is_said(may
 
     assert may(BEN, "S1", BEN) is None
     assert may(ANA, "S1", BEN) == (
-        f"Slack does not say who is in <!subteam^S1> ({why}), so only <@{BEN}> may send public replies. {FIX_HINT}"
+        f"Slack doesn't say who is in <!subteam^S1> ({why}), so only <@{BEN}> may send public replies. {FIX_HINT}"
     )
     assert may(ANA, "S1") == (
-        f"Slack does not say who is in <!subteam^S1> ({why}), so nobody may send public replies. {FIX_HINT}"
+        f"Slack doesn't say who is in <!subteam^S1> ({why}), so nobody may send public replies. {FIX_HINT}"
     )
 
 
 def test_a_group_that_can_be_read_counts_beside_one_that_cannot(may: Ask) -> None:
     assert may(ANA, "S404", "S1") is None
     assert may(BEN, "S404", "S1") == (
-        "Slack does not say who is in <!subteam^S404> (there is no such group), so only people in "
+        "Slack doesn't say who is in <!subteam^S404> (that group doesn't exist), so only people in "
         f"<!subteam^S1> may send public replies. {FIX_HINT}"
     )
 
@@ -235,7 +235,7 @@ def test_without_a_scope_nobody_is_taken_for_a_teammate(may: Ask, cast: SlackSer
     refusal = may(ANA)
 
     assert refusal is not None
-    assert f"Heard has no {scope}" in refusal
+    assert f"Heard doesn't have {scope}" in refusal
     assert refusal.endswith(FIX_HINT)
 
 
@@ -262,7 +262,7 @@ def test_slack_is_asked_once_in_five_minutes(may: Ask, cast: SlackServer, clock:
 
 def test_a_definite_no_is_kept_as_long(may: Ask, cast: SlackServer, clock: Clock) -> None:
     cast.world.paid_plan = False
-    assert "paid plan" in (may(ANA, "S1") or "")
+    assert "paid Slack plan" in (may(ANA, "S1") or "")
     cast.world.paid_plan = True
     may(ANA, "S1")
     assert asked(cast)[2] == 1
