@@ -132,7 +132,7 @@ def test_whether_it_is_handed_off_depends_on_the_account(bot: Accounts) -> None:
     assert "signed in as @acmebrew" in modal.text
     assert modal.submit().closed
 
-    shown = bot.shows(card, "posted by hand", "signed in to X as @acmebrew")
+    shown = bot.shows(card, "posted by hand", "Sign in to X as @acmebrew")
     assert "I posted it" in shown.buttons
     assert bot.said(post) == []
 
@@ -142,7 +142,7 @@ def test_a_composer_that_opens_while_the_ledger_is_locked_says_and_keeps_its_acc
 
     with locked(bot):
         modal = bot.compose(card).fill(WORDS)
-        assert "The ledger is slow just now" in modal.text
+        assert "The database is slow right now" in modal.text
         assert "from @acme_help to @maria" in modal.text
 
     assert modal.submit().closed
@@ -216,7 +216,7 @@ def test_an_answer_that_either_account_made_by_hand_is_seen_before_another_is_se
     bot.shows(card, "Answered", "outside Heard")
     outcome = modal.submit()
 
-    assert "closed this one meanwhile" in str(outcome.errors)
+    assert "closed this ticket in the meantime" in str(outcome.errors)
     assert bot.said(post) == [("acme_help", by_hand)]
 
 
@@ -231,7 +231,7 @@ def test_the_same_words_to_the_same_person_are_refused_whichever_account_said_th
     assert "from @acmebrew" in modal.text
     outcome = modal.submit()
 
-    assert "has said exactly that" in str(outcome.errors)
+    assert "already sent exactly that" in str(outcome.errors)
 
 
 # --- words from the thread ----------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def test_the_same_words_to_the_same_person_are_refused_whichever_account_said_th
 def test_a_preview_names_the_preset_account_and_edit_can_change_it(bot: Accounts) -> None:
     post, card = bot.hears(BOTH)
     bot.say(card, f"@Heard reply {WORDS}")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     assert "public on X, from @acme_help to @maria" in sound(preview).text
 
     modal = bot.ana.press(preview, "Edit").view
@@ -255,7 +255,7 @@ def test_a_preview_goes_out_as_the_account_that_it_names(bot: Accounts) -> None:
     post, card = bot.hears(BOTH)
     bot.say(card, f"@Heard reply {WORDS}")
 
-    bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
+    bot.ana.press(bot.whisper("Only you can see this"), "Send publicly")
 
     bot.publishes(post, ("acme_help", WORDS))
 
