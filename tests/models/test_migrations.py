@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,17 +29,35 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from models import Author, Base, Card, Issue, Mention, Notice, Reply, SharedAnswer, Ticket
+from models import (
+    Account,
+    Alarm,
+    Author,
+    Base,
+    Card,
+    Credential,
+    Cursor,
+    Issue,
+    Mention,
+    Notice,
+    Reply,
+    RollupProgress,
+    SharedAnswer,
+    Ticket,
+    Track,
+)
 from models.core.account_filter import AccountFilter
 from models.core.database import Database
 from models.issues.merge import merge_issues
 from models.reports import drafts, open_tickets
 from models.reports.open_tickets import OpenTicketFilter
 from models.reports.search import SearchCursor, search
+from models.sources.cursor import MENTIONS_CURSOR
 from models.tickets.delivery_state import UNSETTLED_STATES, DeliveryState
+from models.tickets.ingest import ingest_page
 from models.tickets.word_index import is_index
 from tests.databases import ROOT
-from tests.models.ledger import NINE, hear, minute, said, ticket
+from tests.models.ledger import NINE, PLACE, hear, minute, said, ticket
 from tests.models.log import HOLDS_ITS_TURN
 
 OPTIONS = {"compare_type": True, "include_name": lambda name, kind, _: kind != "table" or not is_index(name)}
@@ -198,6 +217,88 @@ def test_what_an_older_heard_took_for_deleted_stays_as_it_is(
         assert (kept.text, kept.deleted_at, kept.is_lost) == ("", NINE, True)
         assert (kept.missing_since, kept.look_at, kept.missed_looks) == (None, None, 0)
         assert session.scalars(select(Ticket.reason)).all() == ["deleted"]
+
+
+OLD_CREDENTIAL = (
+    "INSERT INTO credentials (network, account_id, handle, sealed, key_id, connected_at, renewed_at, expires_at, "
+    "fence, tries) VALUES ('x', '99', 'acmebrew', 's', 'k', :at, :at, :at, 3, 0)"
+)
+
+
+def test_a_ledger_of_one_account_goes_on_with_a_track_and_a_source_and_back_again(
+    db: Database, alembic_config: alembic.config.Config
+) -> None:
+    fill(db)
+    with db.write() as session:
+        for account_id, read_at in (("99", minute(5)), ("100", minute(1))):
+            names = {"handle": f"acme{account_id}", "name": "Acme"}
+            Account.record_profile(session, network="x", network_id=account_id, at=NINE, **names)
+            Cursor.of(session, "x", account_id, MENTIONS_CURSOR, at=NINE).advance("1", at=read_at)
+        ingest_page(session, [said(2, conversation="c2")], replace(PLACE, account_id="100"), at=NINE)
+        session.add(RollupProgress(id=1, event_id=5, next_day=NINE.date()))
+    alembic.command.downgrade(alembic_config, "0013")
+    with db.engine.begin() as connection:
+        connection.execute(text(OLD_CREDENTIAL), {"at": NINE})
+        # Two accounts had heard one post, each with a row of its own.
+        columns = [one["name"] for one in inspect(connection).get_columns("mentions") if one["name"] != "id"]
+        named = ", ".join(columns)
+        values = named.replace("account_id", "'100'")
+        copied = f"INSERT INTO mentions ({named}) SELECT {values} FROM mentions WHERE post_id = '1'"
+        connection.execute(text(copied))
+        alarm = "INSERT INTO alarms (key, cause, detail, since, told_at) VALUES (:key, 'unauthorized', 'no', :at, :at)"
+        connection.execute(
+            text(alarm), [{"key": key, "at": NINE} for key in ("reading x", "overdue replies")]
+        )
+
+    alembic.command.upgrade(alembic_config, "head")
+
+    with db.read() as session:
+        tracks = {one.account_id: one for one in session.scalars(select(Track))}
+        assert sorted(tracks) == ["100", "99"]
+        assert {one.kind for one in tracks.values()} == {"mentions"}
+        assert {one.channel for one in tracks.values()} == {None}
+        for table in (Ticket, Mention):
+            rows = session.execute(select(table.account_id, table.track_id)).all()
+            assert rows
+            assert all(track_id == tracks[account_id].id for account_id, track_id in rows)
+        assert session.scalars(select(Reply.account_id)).all() == ["99"]
+        assert {one.network_id: one.source for one in Account.all(session)} == {
+            "99": "connected",
+            "100": None,
+        }
+        firsts = session.execute(select(Mention.post_id, Mention.account_id, Mention.duplicate_of)).all()
+        [first] = session.scalars(
+            select(Mention.id).where(Mention.post_id == "1", Mention.account_id == "99")
+        )
+        assert sorted(firsts, key=str) == sorted(
+            [("1", "99", None), ("1", "100", first), ("2", "100", None)], key=str
+        )
+        assert sorted(session.scalars(select(Alarm.key))) == ["overdue replies", "reading x 99"]
+        assert session.scalars(select(RollupProgress)).all() == []
+        again = ingest_page(session, [said(1)], PLACE, at=minute(9))
+        assert (again.repeats, again.tickets) == (1, 0)
+
+    alembic.command.downgrade(alembic_config, "0013")
+    with db.engine.connect() as connection:
+        keys = connection.scalars(text("SELECT key FROM alarms ORDER BY key")).all()
+        assert keys == ["overdue replies", "reading x"]
+        assert connection.scalar(text("SELECT COUNT(*) FROM mentions")) == 3
+        assert connection.scalar(text("SELECT COUNT(*) FROM credentials")) == 1
+    alembic.command.upgrade(alembic_config, "head")
+
+
+def test_an_older_heard_keeps_the_newest_of_several_accounts_of_a_network(
+    db: Database, alembic_config: alembic.config.Config
+) -> None:
+    with db.write() as session:
+        for handle in ("acmebrew", "acmetea"):
+            row = Credential.connect(session, "x", sealed=handle, key_id="k", at=NINE, expires_at=minute(60))
+            row.set_account(session, handle, handle)
+
+    alembic.command.downgrade(alembic_config, "0013")
+
+    with db.engine.connect() as connection:
+        assert connection.scalars(text("SELECT handle FROM credentials")).all() == ["acmetea"]
 
 
 def fill(db: Database) -> None:
