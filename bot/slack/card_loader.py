@@ -42,7 +42,7 @@ def load_view(session: Session, ticket: Ticket, network: Network | None) -> Card
         account_id=account.account_id,
         connected=tuple(one.name for one in heard if not _is_left(ours, one)),
         left=tuple(one.name for one in heard if _is_left(ours, one)),
-        reply_accounts={one.id: names.get(one.account_id, "us") for one in replies},
+        reply_accounts={one.id: names.get(one.account_id, account.name) for one in replies},
         issues=tuple(Issue.of(session, ticket.id)),
         is_disconnected=disconnected is not None,
         disconnected=names.get(disconnected) if disconnected is not None else None,

@@ -151,7 +151,8 @@ def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> B
         is_only_draft = _known_send_refusal(ctx, who, ticket) is not None
         target = Mention.load(session, ticket.id, ticket.target_post_id)
         accounts = answer_as.load_accounts(session, ticket)
-        account = answer_as.pick_account(accounts, kept.account_id if kept is not None else None)
+        before = kept if kept is not None else live  # what follows our own reply is said as the same account
+        account = answer_as.pick_account(accounts, before.account_id if before is not None else None)
         origin = Origin(
             ticket=ticket.id,
             turn=turn,

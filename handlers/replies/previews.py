@@ -78,6 +78,8 @@ def save_draft(
         raise RuleBrokenError(
             f"Write your text after `reply`, such as `@Heard reply Thank you, we are on it.`{behind}"
         )
+    accounts, before = answer_as.load_accounts(session, ticket), ticket.live_reply(session)
+    account = answer_as.pick_account(accounts, before.account_id if before is not None else None)
     draft = ticket.draft(
         session,
         text=words.text,
@@ -86,7 +88,7 @@ def save_draft(
         key=uuid.uuid4().hex,
         source=source.kind,
         turn=ticket.next_turn,
-        account_id=answer_as.load_accounts(session, ticket)[0].account_id,
+        account_id=account.account_id,
         author=source.author,
         sign_off=words.sign_off,
         said_channel=source.channel,

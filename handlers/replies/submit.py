@@ -147,10 +147,12 @@ def _answering_account(
             raise MovedOnError(f"Check how this goes out as {mrkdwn_handle(account.name)}, then send again.")
         return account
     if account_id is None:  # opened while the ledger was slow
-        raise MovedOnError(f"This would go out as {mrkdwn_handle(account.name)}. Check it, then send again.")
+        raise MovedOnError(
+            f"This reply would go out as {mrkdwn_handle(account.name)}. Check it, then send again."
+        )
     refusal = answer_as.load_refusal(session, target, wanted)
     if refusal is None and unconnected_accounts.find_alarm(session, ticket.network, wanted) is None:
-        raise MovedOnError("That account is not connected any more. Choose again, then send again.")
+        raise MovedOnError("That account is no longer connected. Choose again, then send again.")
     return AnsweringAccount(wanted, None, is_connected=False, refusal=refusal)
 
 

@@ -58,5 +58,6 @@ def discard_draft(session: Session, reply_id: int, *, by: str, at: datetime) -> 
             at=at,
             key=uuid4().hex,
             source="home",
+            account_id=reply.account_id,
         )
     reply.move(session, DeliveryState.DISCARDED, at=at, by=by, act="draft discarded")

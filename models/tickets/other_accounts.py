@@ -17,14 +17,22 @@ from models.tickets.ticket import Ticket
 def count_waiting_tickets(session: Session, network: str, connected_ids: Collection[str]) -> dict[str, int]:
     """Returns, by account id, how many tickets need an account that is not among `connected_ids`.
 
-    Those are open tickets of the account, and tickets with a reply as it that is on its way or to be
-    deleted.
+    Those are open tickets of the account whose target no connected account heard, and tickets with a reply as
+    it that is on its way or to be deleted.
     """
+    also = exists().where(AlsoHeard.mention_id == Mention.id, AlsoHeard.account_id.in_(connected_ids))
+    may_be_answered = exists().where(
+        Mention.is_post_of(Ticket.id, Ticket.target_post_id),
+        or_(Mention.account_id.in_(connected_ids), also),
+    )
     moving = select(Ticket.id, Reply.account_id).join(Reply, Reply.ticket_id == Ticket.id)
     moving = moving.where(Ticket.network == network, Reply.account_id.not_in(connected_ids))
     ids = union(
         select(Ticket.id, Ticket.account_id).where(
-            Ticket.is_open(), Ticket.network == network, Ticket.account_id.not_in(connected_ids)
+            Ticket.is_open(),
+            Ticket.network == network,
+            Ticket.account_id.not_in(connected_ids),
+            ~may_be_answered,
         ),
         moving.where(Reply.state.in_(UNSETTLED_STATES)),
         moving.where(Reply.unsay_by.is_not(None), Reply.state.in_(PUBLIC_STATES)),

@@ -18,6 +18,7 @@ from models.tickets.answer_as import (
     pick_account,
 )
 from models.tickets.ingest import ingest_page
+from models.tickets.other_accounts import count_waiting_tickets
 from tests.models.ledger import NINE, PLACE, mention, minute, said, ticket
 
 ACME = AnsweringAccount("1", "acme", is_connected=True)
@@ -178,3 +179,12 @@ def test_a_list_says_which_tickets_have_no_account(session: Session) -> None:
     assert left() == {"11": False, "12": True}
     Account.record_sources(session, "x", environment_id=None, connected_ids=())
     assert left() == {"11": True, "12": True}
+
+
+def test_a_ticket_does_not_wait_for_an_account_if_another_may_answer_it(session: Session) -> None:
+    hear_as(session, "1", said(11, text="@acme @acme_help"), said(12, author="8", conversation="c2"))
+    hear_as(session, "2", said(11, text="@acme @acme_help"))
+
+    assert count_waiting_tickets(session, "x", {"2"}) == {"1": 1}
+    assert count_waiting_tickets(session, "x", {"3"}) == {"1": 2}
+    assert count_waiting_tickets(session, "x", {"1"}) == {}

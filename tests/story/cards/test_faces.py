@@ -76,6 +76,7 @@ attachments = st.sampled_from(["photo", "video"]) | st.builds(  # the kind alone
     st.none() | words,
     st.lists(words, max_size=6).map(tuple),
 )
+our_handles = st.lists(st.sampled_from(["acmebrew", "acme_help", "_a_"]), unique=True, max_size=3).map(tuple)
 post_ids = st.integers(1, 2**63 - 1).map(str)
 
 
@@ -166,6 +167,13 @@ def views(draw: st.DrawFn) -> card.CardView:
         network=NETWORK,
         title=NETWORK.title,
         account="acmebrew",
+        connected=draw(st.none() | our_handles),
+        left=draw(our_handles),
+        reply_accounts={
+            one.id: "acme_help" for one in (spoken, going) if one is not None and draw(st.booleans())
+        },
+        is_disconnected=draw(st.booleans()),
+        disconnected=draw(st.none() | st.just("acme_help")),
     )
 
 

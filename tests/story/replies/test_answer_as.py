@@ -9,12 +9,13 @@ from bot.ingest import backfill
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.runtime.connections import Connections
-from models import AlsoHeard, Mention, Reply
+from models import AlsoHeard, Mention, Pause, Reply
 from sandbox.slack import visible
 from sandbox.slack.workspace.message import Message
 from sandbox.x import XPost
 from tests.stage import worlds
 from tests.story.harness import KEYS, Bot, eventually, settings_for, sound, started
+from tests.story.running.test_locked import locked
 
 BOTH = "@acme_help and @acmebrew, where is my order?"
 WORDS = "It is on its way, sorry for the wait."
@@ -131,9 +132,21 @@ def test_whether_it_is_handed_off_depends_on_the_account(bot: Accounts) -> None:
     assert "signed in as @acmebrew" in modal.text
     assert modal.submit().closed
 
-    shown = bot.shows(card, "posted by hand", "signed in to X as @acmebrew")
+    shown = bot.shows(card, "posted by hand", "Sign in to X as @acmebrew")
     assert "I posted it" in shown.buttons
     assert bot.said(post) == []
+
+
+def test_a_composer_that_opens_while_the_ledger_is_locked_says_and_keeps_its_account(bot: Accounts) -> None:
+    post, card = bot.hears(BOTH)
+
+    with locked(bot):
+        modal = bot.compose(card).fill(WORDS)
+        assert "The database is slow right now" in modal.text
+        assert "from @acme_help to @maria" in modal.text
+
+    assert modal.submit().closed
+    bot.publishes(post, ("acme_help", WORDS))
 
 
 def test_what_was_kept_keeps_its_account(bot: Accounts) -> None:
@@ -170,6 +183,30 @@ def test_an_account_that_was_disconnected_meanwhile_sends_nothing_and_the_words_
     bot.publishes(post, ("acmebrew", WORDS))
 
 
+def test_a_follow_up_is_said_as_the_account_that_answered(bot: Accounts) -> None:
+    post, card = bot.hears(BOTH)
+    bot.compose(card).fill({"account": "@acmebrew"}).fill(WORDS).submit()
+    bot.publishes(post, ("acmebrew", WORDS))
+    bot.shows(card, "answered as @acmebrew", "[Follow up]")
+
+    modal = bot.compose(card, label="Follow up")
+    assert "from @acmebrew to @maria" in modal.text
+    modal.fill("And it has arrived.").submit()
+
+    bot.publishes(post, ("acmebrew", WORDS), ("acmebrew", "And it has arrived."))
+
+
+def test_what_a_pause_stops_keeps_its_account(bot: Accounts) -> None:
+    _, card = bot.hears(BOTH)
+    with bot.ctx.db.write() as session:
+        Pause.begin(session, by="U0BEN", at=bot.ctx.now())
+    modal = bot.compose(card).fill(WORDS)
+    modal.fill({"account": "@acmebrew"}).submit()
+
+    assert [(one.text, one.account_id) for one in bot.replies_kept()] == [(WORDS, bot.x.world.brand.id)]
+    assert bot.compose(card).value("account")["text"]["text"] == "@acmebrew"
+
+
 def test_an_answer_that_either_account_made_by_hand_is_seen_before_another_is_sent(bot: Accounts) -> None:
     post, card = bot.hears(BOTH)
     by_hand = "See your inbox."
@@ -179,7 +216,7 @@ def test_an_answer_that_either_account_made_by_hand_is_seen_before_another_is_se
     bot.shows(card, "Answered", "outside Heard")
     outcome = modal.submit()
 
-    assert "closed this one meanwhile" in str(outcome.errors)
+    assert "closed this ticket in the meantime" in str(outcome.errors)
     assert bot.said(post) == [("acme_help", by_hand)]
 
 
@@ -194,7 +231,7 @@ def test_the_same_words_to_the_same_person_are_refused_whichever_account_said_th
     assert "from @acmebrew" in modal.text
     outcome = modal.submit()
 
-    assert "has said exactly that" in str(outcome.errors)
+    assert "already sent exactly that" in str(outcome.errors)
 
 
 # --- words from the thread ----------------------------------------------------------------------------------
@@ -203,7 +240,7 @@ def test_the_same_words_to_the_same_person_are_refused_whichever_account_said_th
 def test_a_preview_names_the_preset_account_and_edit_can_change_it(bot: Accounts) -> None:
     post, card = bot.hears(BOTH)
     bot.say(card, f"@Heard reply {WORDS}")
-    preview = bot.whisper("Only you see this")
+    preview = bot.whisper("Only you can see this")
     assert "public on X, from @acme_help to @maria" in sound(preview).text
 
     modal = bot.ana.press(preview, "Edit").view
@@ -218,7 +255,7 @@ def test_a_preview_goes_out_as_the_account_that_it_names(bot: Accounts) -> None:
     post, card = bot.hears(BOTH)
     bot.say(card, f"@Heard reply {WORDS}")
 
-    bot.ana.press(bot.whisper("Only you see this"), "Send publicly")
+    bot.ana.press(bot.whisper("Only you can see this"), "Send publicly")
 
     bot.publishes(post, ("acme_help", WORDS))
 
