@@ -54,7 +54,12 @@ def _check_channel(_: click.Context, __: click.Parameter, value: str | None) -> 
 @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help=PORT_HELP)
 @click.option("--browser/--no-browser", default=None, help="Whether to open a browser on this machine.")
 def connect(network: Registration[Any], *, channel: str | None, port: int, browser: bool | None) -> None:
-    """Sign in to a network as one more account, beside a running bot, which uses it within ten seconds."""
+    """Sign in to a network as one more account.
+
+    The bot may be running: it starts using the account within ten seconds.
+    \f
+    Exits with one line if a setting is missing or wrong (`SettingsError`), or if the sign-in fails.
+    """  # noqa: D301 - click ends the help text at the form feed
     assert network.connect is not None
     with one_line_errors(), open_shared_ledger() as (known, on_networks, database):
         given = on_networks[network.name]
