@@ -228,6 +228,7 @@ def test_the_longest_card_is_taken_in_one_piece() -> None:
             text="r" * 3_000,
             actor="U0ANA",
             to_post_id="a",
+            looks=0,
             created_at=NOW,
             settled_at=NOW,
             post_url="https://x.com/acmebrew/status/1",
