@@ -212,13 +212,14 @@ def seconds(act: Callable[[], object]) -> float:
 def too_slow(act: Callable[[Any], object], shape: Any) -> str | None:
     """What is said of `act` if four times as much of `shape` takes far more than four times as long, at best."""
     short, long = ((shape * (size // len(shape) + 1))[:size] for size in (SHORT, LONG))
-    if seconds(lambda: act(long)) < INSTANT:
+    little, much = float("inf"), seconds(lambda: act(long))
+    if much < INSTANT:
         return None
-    little = much = float("inf")
     for _ in range(5):
-        little, much = min(little, seconds(lambda: act(short))), min(much, seconds(lambda: act(long)))
+        little = min(little, seconds(lambda: act(short)))
         if much < little * WORST:
             return None
+        much = min(much, seconds(lambda: act(long)))
     return f"{shape!r}: {little * 1000:.1f} ms, {much * 1000:.1f} ms"
 
 
