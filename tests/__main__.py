@@ -1,7 +1,10 @@
-"""`python -m tests`: what `make test` does. Four parts beside each other, since most of what two of them do is wait.
+"""`python -m tests`: what `make test` does. Its parts run beside each other, since most of what two of them do is wait.
 
 The page's tests and the chaos wait for a minute to pass and for a lease to end. So all other tests, which want the
 processor, run meanwhile. With one job the parts come one after the other.
+
+A part that collects comes first, beside the checks and the chaos: pytest rewrites the assertions of each test file
+and keeps the result as bytecode. Without that part every process of the others does it again, for every file.
 """
 
 import os
@@ -20,7 +23,11 @@ from tests.revision import ROOT
 
 PAGES = "tests/page"  # a demo for each file, and a browser for each process
 CREWS = "tests/chaos"  # whole crews of processes
+COLLECT = "collect"
 POLL_INTERVAL_SECONDS = 0.2
+
+# Bytecode is kept, whatever the surroundings ask: hundreds of processes start here, and compile the same files.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass
@@ -29,6 +36,7 @@ class Part:
 
     name: str
     command: Sequence[str]
+    after: str = ""  # the part that ends before this one starts
     said: IO[bytes] = field(default_factory=TemporaryFile)
     began: float = 0.0
     process: subprocess.Popen[bytes] | None = None
@@ -36,7 +44,12 @@ class Part:
     def start(self) -> None:
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            self.command, cwd=ROOT, stdout=self.said, stderr=subprocess.STDOUT, start_new_session=True
+            self.command,
+            cwd=ROOT,
+            env=ENVIRONMENT,
+            stdout=self.said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
 
     def tell(self) -> None:
@@ -57,12 +70,15 @@ def parts(jobs: int | None) -> list[Part]:
     """All there is to do; of the tests without a part of their own `jobs` run at a time, or what suits the machine."""
     pytest = (sys.executable, "-m", "pytest")
     two = min(jobs or 2, 2)
-    others = (f"--ignore={folder}" for folder in (PAGES, CREWS))
+    others = [f"--ignore={folder}" for folder in (PAGES, CREWS)]
+    collect = [Part(COLLECT, [*pytest, "--collect-only", "-qqq", *others])] if jobs != 1 else []
+    after = COLLECT if collect else ""
     return [
         Part("check", ["make", "check"]),
+        *collect,
         Part("chaos", [*pytest, *_at_a_time(two), CREWS]),
         Part("pages", [*pytest, *_at_a_time(two), *(["--dist=loadfile"] if two > 1 else []), PAGES]),
-        Part("all other tests", [*pytest, *_at_a_time(jobs), *others]),
+        Part("all other tests", [*pytest, *_at_a_time(jobs), *others], after),
     ]
 
 
@@ -75,9 +91,11 @@ def run(todo: Sequence[Part], *, beside: int) -> list[str]:
     waiting, going, failed = list(todo), list[Part](), list[str]()
     try:
         while waiting or going:
-            while waiting and len(going) < beside:
-                going.append(waiting.pop(0))
-                going[-1].start()
+            for part in waiting[:]:
+                if len(going) < beside and all(part.after != one.name for one in [*waiting, *going]):
+                    waiting.remove(part)
+                    going.append(part)
+                    part.start()
             for part in [one for one in going if one.process is not None and one.process.poll() is not None]:
                 going.remove(part)
                 part.tell()

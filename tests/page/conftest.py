@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, Playwright, expect, sync_playwright
 
+from sandbox.demo.bot_process import BotProcess
 from sandbox.demo.runner import Demo, running
+from tests import databases
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
@@ -37,10 +39,21 @@ expect.set_options(timeout=WAIT)
 
 
 @pytest.fixture(scope="module")
-def demo() -> Iterator[Demo]:
-    """The whole demo with a short undo window; customers and the digest speak only when a test lets them."""
-    with running(port=0, customers=False, UNDO_SECONDS="3", DIGEST_AT="off") as demo:
-        yield demo
+def demo(sqlite: databases.Lend) -> Iterator[Demo]:
+    """The whole demo with a short undo window; customers and the digest speak only when a test lets them.
+
+    Its ledger is a copy of a migrated one, which is what `migrate` makes: that takes a process and two seconds.
+    """
+
+    def copy(bot: BotProcess) -> None:
+        ledger = Path(bot.environment()["DATABASE_URL"].removeprefix("sqlite:///"))
+        with sqlite(ledger.parent) as url:
+            Path(url.removeprefix("sqlite:///")).rename(ledger)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BotProcess, "migrate", copy)
+        with running(port=0, customers=False, UNDO_SECONDS="3", DIGEST_AT="off") as demo:
+            yield demo
 
 
 @pytest.fixture(scope="session")
