@@ -65,6 +65,10 @@ BUILT: dict[str, tuple[str, str] | None] = {
     "bot/networks/x/emoji.py:library_emoji_pattern": (emoji.library_emoji_pattern().pattern, "finditer"),
     "bot/slack/typed_text/mrkdwn.py:_ambiguous_emoji": (mrkdwn._ambiguous_emoji().pattern, "sub"),
     "models/core/command_words.py:_close_marks": (r"(?<=\S)\*(?![\p{L}\p{N}])", "search"),
+    "models/tickets/answer_as.py:_first_place": (
+        r"(?<!\w)[@\uff20]acme\.tea(?:@social\.example)?(?![\w@]|[.-]\w)",
+        "search",
+    ),
     "handlers/tickets/author_history.py:turn": None,  # our own names of buttons
 }
 
