@@ -124,8 +124,8 @@ def test_without_a_guard_a_proof_turns_red(mutation: Mutation, tmp_path: Path) -
 
 
 def _copy(to: Path) -> None:
-    """The whole tree, to be spoilt."""
-    ignored = shutil.ignore_patterns("__pycache__", "static", "pictures")
+    """The whole tree, to be spoilt; with its bytecode, which still holds for every file but the spoilt one."""
+    ignored = shutil.ignore_patterns("*.pyc.*", "static", "pictures")  # the former is being written just now
     for part in PARTS:
         if (ROOT / part).is_dir():
             shutil.copytree(ROOT / part, to / part, ignore=ignored)
