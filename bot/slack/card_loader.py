@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from bot.networks.base import Network
 from bot.slack.blocks.notification_text import PostReference
-from bot.slack.blocks.tickets.card import POSTS_SHOWN_MAX, CardView, author_text
+from bot.slack.blocks.tickets.card import author_text
+from bot.slack.blocks.tickets.card_view import POSTS_SHOWN_MAX, CardView
 from models import Account, Author, Issue, Mention, Reply, Ticket
 from models.core.mrkdwn import escape_entities
 from models.tickets import answer_as, unconnected_accounts

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from bot.networks.base import Unsure
 from bot.slack import cards as board
 from bot.slack.blocks.tickets import card as face
+from bot.slack.blocks.tickets.card_view import CardView
 from models import Card, Notice, Ticket
 from models.core.database import Database
 from sandbox.slack import SlackServer
@@ -548,7 +549,7 @@ def test_one_ticket_that_cannot_be_drawn_keeps_nobody_waiting(
 ) -> None:
     draw = face.build_card
 
-    def stumble(view: face.CardView) -> list:
+    def stumble(view: CardView) -> list:
         if view.ticket.id == 1:
             raise KeyError("a bug")
         return draw(view)

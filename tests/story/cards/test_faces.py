@@ -11,6 +11,7 @@ from bot.networks.x.settings import XSettings
 from bot.slack.blocks import dialogs
 from bot.slack.blocks.replies import composer, preview
 from bot.slack.blocks.tickets import card
+from bot.slack.blocks.tickets.card_view import POSTS_SHOWN_MAX, CardView
 from bot.slack.blocks.values import Origin
 from models import Author, Mention, Reply, Ticket
 from models.core.normalize import sanitize
@@ -126,10 +127,8 @@ def replies(draw: st.DrawFn, states: Any) -> Reply:
 
 
 @st.composite
-def views(draw: st.DrawFn) -> card.CardView:
-    each_once = st.lists(
-        mentions(), min_size=1, max_size=card.POSTS_SHOWN_MAX, unique_by=lambda one: one.post_id
-    )
+def views(draw: st.DrawFn) -> CardView:
+    each_once = st.lists(mentions(), min_size=1, max_size=POSTS_SHOWN_MAX, unique_by=lambda one: one.post_id)
     theirs = tuple(draw(each_once))
     spoken, going = draw(st.none() | replies(PUBLIC_STATES)), draw(st.none() | replies(UNSETTLED_STATES))
     row = Ticket(
@@ -157,7 +156,7 @@ def views(draw: st.DrawFn) -> card.CardView:
         verified=draw(st.booleans()),
         protected=False,
     )
-    return card.CardView(
+    return CardView(
         ticket=row,
         author=author,
         mentions=theirs,
@@ -187,7 +186,7 @@ def nothing_live(message: dict[str, Any]) -> None:
 
 
 @given(views())
-def test_any_card_is_taken_in_one_piece_and_rings_nobody(view: card.CardView) -> None:
+def test_any_card_is_taken_in_one_piece_and_rings_nobody(view: CardView) -> None:
     blocks, text = card.build_card(view), card.summary_text(view)
 
     assert check_message(blocks) == []
@@ -245,7 +244,7 @@ def test_the_longest_card_is_taken_in_one_piece() -> None:
         target_post_id="c",
     )
     author = Author(name="Z" + "\u0301" * 600, handle="a" * 15, followers=10**10, verified=True)
-    view = card.CardView(
+    view = CardView(
         ticket=row,
         author=author,
         mentions=theirs,
@@ -264,7 +263,7 @@ def test_the_longest_card_is_taken_in_one_piece() -> None:
 
 
 @given(views())
-def test_the_plain_card_of_last_resort_is_taken_too(view: card.CardView) -> None:
+def test_the_plain_card_of_last_resort_is_taken_too(view: CardView) -> None:
     blocks = card.build_plain_card(view)
 
     assert check_message(blocks) == []

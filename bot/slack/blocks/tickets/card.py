@@ -4,15 +4,11 @@ What a customer typed stands only in rich_text elements, which Slack shows as th
 it could ring a channel or dress up a link. https://docs.slack.dev/messaging/formatting-message-text/
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.networks.base import Network, Publisher
 from bot.slack.blocks import attachments, notification_text
 from bot.slack.blocks.elements import (
     Block,
-    button,
     context_block,
     count_noun,
     format_duration,
@@ -33,67 +29,14 @@ from bot.slack.blocks.text import (
 )
 from bot.slack.blocks.tickets import missing_post
 from bot.slack.blocks.tickets.account_names import audience_parts
-from bot.slack.blocks.tickets.reply_button import reply_value
-from bot.slack.blocks.values import MenuValue, TicketValue
-from models import Author, Issue, Mention, Reply, Ticket
+from bot.slack.blocks.tickets.card_buttons import build_actions
+from bot.slack.blocks.tickets.card_view import EARLIER_POST_MAX_CHARS, HANDLES_SHOWN_MAX, CardView
+from models import Author, Mention, Ticket
 from models.core.mrkdwn import escape_entities, escape_mrkdwn
 from models.slack.notice import quote_block_id
 from models.sources.attachment import describe_attachments
 from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
 from models.tickets.state import ANSWERED_OUTSIDE, HANDED_OFF, OPEN_STATES, TicketState
-
-QUOTES_MAX_CHARS = (
-    2_600  # characters of all that is quoted: Slack splits a message of about 4,000, answer and all
-)
-NEWEST_POST_MAX_CHARS = 2_400  # of them for the newest post, if the others leave as much
-NEWEST_POST_MIN_CHARS = 100  # of the newest post, whatever else is there
-EARLIER_POST_MAX_CHARS = 300  # characters of each earlier one
-POSTS_SHOWN_MAX = 3
-HANDLES_SHOWN_MAX = 3  # of those whom a network put in front of a post: X allows fifty
-
-MenuOption = tuple[str, MenuValue]  # what stands behind the dots, and what it carries
-
-
-@dataclass(frozen=True, slots=True)
-class CardView:
-    """All that one card shows."""
-
-    ticket: Ticket
-    author: Author
-    mentions: tuple[Mention, ...]  # oldest first
-    hidden_count: int  # mentions of this ticket that do not fit on the card
-    replies: tuple[Reply, ...]  # what is on its way, and the last one that is public; oldest first
-    earlier_tickets: int
-    network: Network | None
-    title: str
-    account: str  # the handle of the one that answers unless another is chosen
-    account_id: str | None = None
-    connected: tuple[str, ...] | None = None  # the handles of those that heard what is shown; None: `account`
-    left: tuple[str, ...] = ()  # and of those that are not connected any more
-    reply_accounts: Mapping[int, str] = field(default_factory=dict)  # as which one each reply goes, by its id
-    issues: tuple[Issue, ...] = ()  # what it is about
-    is_disconnected: bool = False  # its account, or that of a reply, is not connected
-    disconnected: str | None = None  # the handle of that account, if it is not `account`
-    shows_pictures: bool = True  # False once Slack has refused them
-
-    @property
-    def has_several_accounts(self) -> bool:
-        """Whether it may matter as which account we answer."""
-        return len({self.account, *(self.connected or ()), *self.left, *self.reply_accounts.values()}) > 1
-
-    @property
-    def newest(self) -> Mention | None:
-        """The newest post of the customer."""
-        return self.mentions[-1] if self.mentions else None
-
-    @property
-    def pictures_of(self) -> str | None:
-        """The version of the post whose pictures Slack has to fetch for this card, if there are any."""
-        newest = self.newest
-        if newest is None or not self.shows_pictures or not attachments.has_pictures(newest.attached):
-            return None
-        return newest.latest_id
-
 
 # --- the whole ----------------------------------------------------------------------------------------------
 
@@ -111,7 +54,7 @@ def build_card(view: CardView) -> list[Block]:
         *([build_issue_line(view.issues)] if view.issues else []),
         *_not_connected_line(view),
         context_block(_status_line(view)),
-        *_actions(view),
+        *build_actions(view),
     ]
 
 
@@ -121,7 +64,7 @@ def build_plain_card(view: CardView) -> list[Block]:
     shown = f"{view.author.display_name} on {view.title}: {words}"
     return [
         {"type": "section", "text": plain_text(truncate(shown, 2_900) or "…")},
-        *_actions(view),
+        *build_actions(view),
     ]
 
 
@@ -178,17 +121,9 @@ def _posts(view: CardView) -> list[Block]:
         )
     for mention in view.mentions:
         blocks += _post(
-            view, mention, _newest_max_chars(view) if mention is view.newest else EARLIER_POST_MAX_CHARS
+            view, mention, view.newest_max_chars if mention is view.newest else EARLIER_POST_MAX_CHARS
         )
     return blocks
-
-
-def _newest_max_chars(view: CardView) -> int:
-    """How much of the newest post there is room for beside the earlier ones and our replies."""
-    others = sum(min(len(mention.text), EARLIER_POST_MAX_CHARS) for mention in view.mentions[:-1])
-    ours = sum(min(len(reply.text), delivery.QUOTE_MAX_CHARS) for reply in view.replies)
-    beside = attachments.TEXT_MAX_CHARS if view.newest is not None and view.newest.media else 0
-    return max(min(NEWEST_POST_MAX_CHARS, QUOTES_MAX_CHARS - others - ours - beside), NEWEST_POST_MIN_CHARS)
 
 
 def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
@@ -301,103 +236,3 @@ def _manual_reason(view: CardView) -> str | None:
     """Why our app may not answer; the first sentence of it, for a network's own words may go on and on."""
     why = view.newest.answerable if view.newest is not None else None
     return why.partition(". ")[0].rstrip(".") if why is not None else None
-
-
-# --- what can be done ---------------------------------------------------------------------------------------
-
-
-def _actions(view: CardView) -> list[Block]:
-    """The buttons, by state: what is on its way first, then what the ticket as a whole allows."""
-    rows = [
-        delivery.build_buttons(reply, view.network, view.title, _latest_id(view, reply))
-        for reply in view.replies
-    ]
-    rows = [row for row in rows if row]
-    rows.append(_ticket_buttons(view))
-    return [{"type": "actions", "elements": row} for row in rows if row]
-
-
-def _latest_id(view: CardView, reply: Reply) -> str:
-    """The version of the post that `reply` answers."""
-    return next((one.latest_id for one in view.mentions if one.post_id == reply.to_post_id), reply.to_post_id)
-
-
-def _ticket_buttons(view: CardView) -> list[dict[str, Any]]:
-    ticket, value = view.ticket, button_value(view)
-    busy = any(reply.state in UNSETTLED_STATES and reply.turn == ticket.turn for reply in view.replies)
-    if ticket.state in OPEN_STATES:
-        return _open_buttons(view, value, busy=busy)
-    spoken = any(reply.state in PUBLIC_STATES and reply.turn == ticket.turn for reply in view.replies)
-    row = []
-    if spoken:
-        row.append(button("Follow up", "follow_up", replace(value, turn=ticket.turn + 1)))
-    dots = _overflow([*_info_options(ticket), *_delete_options(view)])
-    return [*row, button("Reopen", "reopen", value), *_post_buttons(view), dots]
-
-
-def _delete_options(view: CardView) -> list[MenuOption]:
-    """What can be done about a reply that is public."""
-    public = [reply for reply in view.replies if reply.state in PUBLIC_STATES and reply.unsay_by is None]
-    can_delete = view.network is None or isinstance(view.network, Publisher)
-    if not public or public[-1].post_id is None or not can_delete:
-        return []
-    return [("Delete public reply", MenuValue("unsay", view.ticket.id, public[-1].id))]
-
-
-def _open_buttons(view: CardView, value: TicketValue, *, busy: bool) -> list[dict[str, Any]]:
-    row = []
-    if not busy and view.network is not None:
-        row.append(button("Reply", "reply", value, style="primary"))
-    short = TicketValue(value.ticket)
-    if view.ticket.owner is None:
-        row.append(button("Claim", "claim", value))
-    else:
-        row += [button("Take over", "take_over", short), button("Release", "release", short)]
-    row.append(button("No reply needed", "no_reply_needed", value))
-    if not busy:
-        row += _post_buttons(view)
-    return [*row, _open_overflow(view)]
-
-
-def _post_buttons(view: CardView) -> list[dict[str, Any]]:
-    """A link to the customer's post."""
-    if view.newest is None or view.newest.deleted_at is not None:
-        return []
-    more = view.newest.in_reply_to or view.newest.quoted or len(view.newest.text) > _newest_max_chars(view)
-    context_button = [button("Show context", "show_context", TicketValue(view.ticket.id))] if more else []
-    return [*context_button, button(f"Open on {view.title}", "open_on_network", url=view.newest.url)]
-
-
-def _open_overflow(view: CardView) -> dict[str, Any]:
-    ticket = view.ticket.id
-    return _overflow(
-        [
-            ("Assign…", MenuValue("assign", ticket)),
-            ("Snooze…", MenuValue("snooze", ticket)),
-            ("Not about us", MenuValue("not_about_us", ticket)),
-            *_info_options(view.ticket),
-        ]
-    )
-
-
-def _info_options(ticket: Ticket) -> list[MenuOption]:
-    """What can be learnt from it and of its author, whatever its state."""
-    return [
-        ("Add to issue…", MenuValue("add_to_issue", ticket.id)),
-        ("Author history", MenuValue("history", ticket.id)),
-    ]
-
-
-def _overflow(options: list[MenuOption]) -> dict[str, Any]:
-    """The dots, and what is behind them: five at most, as Slack has it."""
-    listed = [{"text": plain_text(label), "value": value.pack()} for label, value in options]
-    return {"type": "overflow", "action_id": "more", "options": listed}
-
-
-def button_value(view: CardView) -> TicketValue:
-    """What a button has to carry: the ticket, the turn and target that the person sees, and the two names.
-
-    With them a composer can open while the ledger is slow; the submit is held against the ledger anyway.
-    """
-    latest = next((one.latest_id for one in view.mentions if one.post_id == view.ticket.target_post_id), None)
-    return reply_value(view.ticket, view.author, view.account, latest, account_id=view.account_id)

@@ -1,0 +1,69 @@
+"""All that one card shows, and how much of it fits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.networks.base import Network
+from bot.slack.blocks import attachments
+from bot.slack.blocks.replies import delivery
+from models import Author, Issue, Mention, Reply, Ticket
+
+QUOTES_MAX_CHARS = (
+    2_600  # characters of all that is quoted: Slack splits a message of about 4,000, answer and all
+)
+NEWEST_POST_MAX_CHARS = 2_400  # of them for the newest post, if the others leave as much
+NEWEST_POST_MIN_CHARS = 100  # of the newest post, whatever else is there
+EARLIER_POST_MAX_CHARS = 300  # characters of each earlier one
+POSTS_SHOWN_MAX = 3
+HANDLES_SHOWN_MAX = 3  # of those whom a network put in front of a post: X allows fifty
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """All that one card shows."""
+
+    ticket: Ticket
+    author: Author
+    mentions: tuple[Mention, ...]  # oldest first
+    hidden_count: int  # mentions of this ticket that do not fit on the card
+    replies: tuple[Reply, ...]  # what is on its way, and the last one that is public; oldest first
+    earlier_tickets: int
+    network: Network | None
+    title: str
+    account: str  # the handle of the one that answers unless another is chosen
+    account_id: str | None = None
+    connected: tuple[str, ...] | None = None  # the handles of those that heard what is shown; None: `account`
+    left: tuple[str, ...] = ()  # and of those that are not connected any more
+    reply_accounts: Mapping[int, str] = field(default_factory=dict)  # as which one each reply goes, by its id
+    issues: tuple[Issue, ...] = ()  # what it is about
+    is_disconnected: bool = False  # its account, or that of a reply, is not connected
+    disconnected: str | None = None  # the handle of that account, if it is not `account`
+    shows_pictures: bool = True  # False once Slack has refused them
+
+    @property
+    def has_several_accounts(self) -> bool:
+        """Whether it may matter as which account we answer."""
+        return len({self.account, *(self.connected or ()), *self.left, *self.reply_accounts.values()}) > 1
+
+    @property
+    def newest(self) -> Mention | None:
+        """The newest post of the customer."""
+        return self.mentions[-1] if self.mentions else None
+
+    @property
+    def pictures_of(self) -> str | None:
+        """The version of the post whose pictures Slack has to fetch for this card, if there are any."""
+        newest = self.newest
+        if newest is None or not self.shows_pictures or not attachments.has_pictures(newest.attached):
+            return None
+        return newest.latest_id
+
+    @property
+    def newest_max_chars(self) -> int:
+        """How much of the newest post there is room for beside the earlier ones and our replies."""
+        others = sum(min(len(mention.text), EARLIER_POST_MAX_CHARS) for mention in self.mentions[:-1])
+        ours = sum(min(len(reply.text), delivery.QUOTE_MAX_CHARS) for reply in self.replies)
+        beside = attachments.TEXT_MAX_CHARS if self.newest is not None and self.newest.media else 0
+        return max(
+            min(NEWEST_POST_MAX_CHARS, QUOTES_MAX_CHARS - others - ours - beside), NEWEST_POST_MIN_CHARS
+        )
