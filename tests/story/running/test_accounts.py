@@ -108,8 +108,8 @@ def test_a_reply_in_its_undo_window_comes_back_and_everybody_is_told_once(bot: B
     bot.shows(
         card, "Cannot be sent: Heard is not connected to X as @acmebrew", "[Reply]", without=("[Undo]",)
     )
-    eventually(lambda: len(in_channel(bot, "1 conversation waits for @acmebrew")) == 1)
-    assert HOW in in_channel(bot, "1 conversation waits for @acmebrew")[0]
+    eventually(lambda: len(in_channel(bot, "1 conversation is waiting for @acmebrew")) == 1)
+    assert HOW in in_channel(bot, "1 conversation is waiting for @acmebrew")[0]
     assert speakers(bot) == {}
 
 
@@ -276,6 +276,6 @@ def test_the_doctor_in_slack_names_the_missing_account(bot: Bot, connect: Connec
         lambda: next(
             one
             for one in bot.ana.sees(CHANNEL)
-            if "is not connected as @acmebrew, for which 1 conversation waits" in seen(one)
+            if "is not connected as @acmebrew, for which 1 conversation is waiting" in seen(one)
         )
     )

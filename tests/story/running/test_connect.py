@@ -143,7 +143,7 @@ def test_on_a_laptop_the_browser_brings_the_answer(
     connected = connecting(with_browser(env, tmp_path))
 
     assert connected.end() == 0, connected.said
-    assert "Connected: Heard signed in as @acmebrew on X." in connected.said
+    assert "Connected: Heard is signed in as @acmebrew on X." in connected.said
     assert "You can close this page" in (tmp_path / "landed.html").read_text()
     said = doctor(env, tmp_path)
     assert "ok    X: signed in as @acmebrew." in said
@@ -161,7 +161,7 @@ def test_on_a_server_a_person_brings_it(
     connected.paste(landed if what == "address" else parse_qs(urlsplit(landed).query)["code"][0])
 
     assert connected.end() == 0, connected.said
-    assert "Connected: Heard signed in as @acmebrew on X." in connected.said
+    assert "Connected: Heard is signed in as @acmebrew on X." in connected.said
     assert secrets_in(stage.x, connected.said) == []
 
 
@@ -365,7 +365,7 @@ def test_connecting_another_account_beside_a_running_bot_sends_nothing_under_its
         assert "kept as a draft" in errors["reply"]
         [told] = eventually(lambda: said_in(stage, "for @acmebrew. Until it is connected again"))
         assert "run `python -m bot connect x`" in told
-        assert "warn  X: is not connected as @acmebrew, for which 2 conversations wait." in doctor(
+        assert "warn  X: is not connected as @acmebrew, for which 2 conversations are waiting." in doctor(
             env, tmp_path
         )
 
@@ -516,5 +516,5 @@ def test_there_is_nothing_to_rotate_where_nothing_is_kept(
     code, said = rotated(surroundings(stage, database_url), tmp_path)
 
     assert code == 0
-    assert re.fullmatch(r"0 sealed with key [0-9a-f]{8}, from X_CLIENT_SECRET\.\n", said)
+    assert re.fullmatch(r"0 encrypted with key [0-9a-f]{8}, from X_CLIENT_SECRET\.\n", said)
     assert not os.environ.get("ENCRYPTION_KEYS")
