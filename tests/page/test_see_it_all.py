@@ -178,7 +178,7 @@ def test_who_waits_is_listed_by_due_time_and_mine_are_mine(window: Open, see: Se
     expect(mine).to_contain_text("in total")
     see(ana, "01/mine", mine)
     ask(ana, "/mentions open overdue unclaimed")
-    late = answer(ana, "overdue and nobody's")
+    late = answer(ana, "overdue and unassigned")
     expect(late).to_contain_text("@samreadsalot")
     expect(late).not_to_contain_text("Ana Lima")
 
@@ -295,8 +295,8 @@ def test_words_and_people_are_found_and_a_note_is_kept(window: Open, see: See) -
     see(ana, "04/history", ana.modal)
     ana.modal.get_by_role("textbox").fill("Moves her poems on Sundays.")
     ana.send("Add note")
-    expect(ana.modal).to_contain_text("Noted.", timeout=SOON)
-    expect(ana.modal.get_by_text("Noted.")).to_be_in_viewport()
+    expect(ana.modal).to_contain_text("Note added.", timeout=SOON)
+    expect(ana.modal.get_by_text("Note added.")).to_be_in_viewport()
     expect(ana.modal).to_contain_text("Moves her poems on Sundays.")
     expect(ana.modal.get_by_role("textbox")).to_have_value("")
     sound(ana.page)
@@ -333,7 +333,7 @@ def test_the_clock_reminds_the_thread_the_channel_and_the_owner(window: Open, se
     hermine = late.filter(has_text="@hermine_hikes")
     expect(hermine).to_contain_text("Unassigned", timeout=LONG)
     see(ana, "06/late", hermine)
-    expect(late.filter(has_text="@old_school_ed").last).to_contain_text("assigned to @Ana Lima", timeout=LONG)
+    expect(late.filter(has_text="@old_school_ed").last).to_contain_text("Assigned to @Ana Lima", timeout=LONG)
     ana.slack.get_by_role("button", name=re.compile("^Heard")).first.click()
     ana.slack.get_by_role("button", name=re.compile("^Messages")).click()
     mine = ana.slack.locator("#messages article", has_text="no activity for").filter(

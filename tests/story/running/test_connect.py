@@ -436,7 +436,7 @@ def test_an_account_that_is_disconnected_beside_a_running_bot_sends_nothing_more
         assert "kept as a draft" in errors["reply"]
         [told] = eventually(lambda: said_in(stage, "for @acmebrew. Until it is connected again"))
         assert "run `python -m bot connect x`" in told
-        assert "warn  X: is not connected as @acmebrew, for which 2 conversations wait." in doctor(
+        assert "warn  X: is not connected as @acmebrew, for which 2 conversations are waiting." in doctor(
             env, tmp_path
         )
         code, said = bot_says(["disconnect", "acmebrew"], env, tmp_path)
@@ -595,5 +595,5 @@ def test_there_is_nothing_to_rotate_where_nothing_is_kept(
     code, said = rotated(surroundings(stage, database_url), tmp_path)
 
     assert code == 0
-    assert re.fullmatch(r"0 sealed with key [0-9a-f]{8}, from X_CLIENT_SECRET\.\n", said)
+    assert re.fullmatch(r"0 encrypted with key [0-9a-f]{8}, from X_CLIENT_SECRET\.\n", said)
     assert not os.environ.get("ENCRYPTION_KEYS")

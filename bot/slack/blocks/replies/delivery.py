@@ -89,7 +89,7 @@ def _is_usage_cap(cause: str, detail: str) -> bool:
 
 def lookups_text(lookups: int) -> str:
     """What `lookups` completed checks for an unconfirmed reply found: nothing; no period at its end."""
-    if lookups == 0:
+    if not lookups:
         return "I couldn't look there"
     return f"I can't find it (checked {'once' if lookups == 1 else f'{lookups:,} times'})"
 
