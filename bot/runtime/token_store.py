@@ -320,7 +320,7 @@ class TokenStore:
         )
 
 
-def reencrypt_all(db: Database, vault: Keyring) -> dict[str, str]:
+def reencrypt_all(db: Database, keyring: Keyring) -> dict[str, str]:
     """Seal all that is kept with today's key; by network and handle, the id of the key that sealed it before.
 
     Safe beside a running bot that knows the new key. Raises `DecryptionError`, and leaves all as it is, if
@@ -332,5 +332,5 @@ def reencrypt_all(db: Database, vault: Keyring) -> dict[str, str]:
             row = Credential.lock(session, credential_id)
             if row is not None:
                 before[f"{row.network} @{row.handle}" if row.handle else row.network] = row.key_id
-                row.reseal(vault.reencrypt(row.sealed), vault.key_id)
+                row.reseal(keyring.reencrypt(row.sealed), keyring.key_id)
     return before

@@ -117,7 +117,7 @@ def _done(on: CommandOnTicket) -> None:
 
 
 def _reopen(on: CommandOnTicket) -> None:
-    on.ticket.reopen(on.session, by=on.said.who.id, at=on.ctx.now(), promise=on.ctx.sla_policy)
+    on.ticket.reopen(on.session, by=on.said.who.id, at=on.ctx.now(), sla_policy=on.ctx.sla_policy)
 
 
 def _issue(on: CommandOnTicket) -> str | None:

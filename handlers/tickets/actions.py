@@ -46,7 +46,7 @@ def take_over(act: Act[TicketValue]) -> str | None:
 def reopen(act: Act[TicketValue]) -> None:
     """Have it wait again."""
     with _locked(act) as (session, ticket):
-        ticket.reopen(session, by=act.who.id, at=act.ctx.now(), promise=act.ctx.sla_policy)
+        ticket.reopen(session, by=act.who.id, at=act.ctx.now(), sla_policy=act.ctx.sla_policy)
 
 
 @door.press("undo", value=ReplyValue, refreshes_home=True)

@@ -19,7 +19,7 @@ class CustomerPostsMixin(StoppingMixin):
     """The verbs for posts that arrive, disappear (models/tickets/not_shown.py) and come back."""
 
     def add_post(
-        self, session: Session, *, post_id: str, posted_at: datetime, order_key: str, promise: SlaPolicy
+        self, session: Session, *, post_id: str, posted_at: datetime, order_key: str, sla_policy: SlaPolicy
     ) -> None:
         """Add another post of the author: to an open turn without a reply, else a new turn begins.
 
@@ -43,14 +43,14 @@ class CustomerPostsMixin(StoppingMixin):
                 self.target_post_id = post_id
             # A recorded due time stays, whatever the policy is by now; only an earlier post makes it earlier.
             if self.due_at is None or not is_newer or self.state == TicketState.SNOOZED:
-                due_at = promise.due(posted_at)
+                due_at = sla_policy.due(posted_at)
                 self.due_at = min(self.due_at or due_at, due_at)
             self._reset_wait(waiting_since=turn.asked_at)
-            self.nudge_at = promise.half_time(turn.asked_at)
+            self.nudge_at = sla_policy.half_time(turn.asked_at)
         else:
             self.target_post_id = post_id
             self._open_turn(session, OPENED_BY_MENTION, asked_at=posted_at)
-            self.due_at, self.nudge_at = promise.due(posted_at), promise.half_time(posted_at)
+            self.due_at, self.nudge_at = sla_policy.due(posted_at), sla_policy.half_time(posted_at)
 
     def update_target(self, session: Session) -> None:
         """Make the newest post whose text is not erased the target of the next reply."""
@@ -83,7 +83,7 @@ class CustomerPostsMixin(StoppingMixin):
             self._close(session, TicketState.NO_REPLY_NEEDED, by=HEARD_ACTOR, at=at, reason=reason)
         return unsettled
 
-    def reopen_if_restored(self, session: Session, *, at: datetime, promise: SlaPolicy) -> bool:
+    def reopen_if_restored(self, session: Session, *, at: datetime, sla_policy: SlaPolicy) -> bool:
         """Make it wait again because a post is shown again, if Heard closed it because none was shown.
 
         A due time that has passed is counted again from `at`, so it is not overdue at once. Returns whether
@@ -94,7 +94,7 @@ class CustomerPostsMixin(StoppingMixin):
         if self.state != TicketState.NO_REPLY_NEEDED or self.closed_by != HEARD_ACTOR or not was_given_up:
             return False
         if self.due_at is not None and self.due_at < at:
-            self._restart_due_time(promise.due(at))
+            self._restart_due_time(sla_policy.due(at))
         self._wait_again(session, by=HEARD_ACTOR, at=at, act="waits again")
         self.restart_owner_clock(at)
         return True

@@ -48,7 +48,7 @@ class IngestTarget:
     network: str
     account_id: str
     channel: str
-    promise: SlaPolicy
+    sla_policy: SlaPolicy
     track_id: int | None = None
 
 

@@ -163,7 +163,7 @@ def _restore_mention(
         if post.latest_id != mention.latest_id and not _is_older(post.version_key, mention.version_key):
             mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
         _copy_content(session, mention, post, place)
-    waits = not_shown.restore(session, ticket, mention, at=at, promise=place.promise)
+    waits = not_shown.restore(session, ticket, mention, at=at, sla_policy=place.sla_policy)
     result.restored_tickets[ticket.id] = result.restored_tickets.get(ticket.id, False) or waits
     result.changed_ids.add(ticket.id)
 
@@ -210,7 +210,7 @@ def _ingest_new(
                 post_id=post.post_id,
                 posted_at=post.posted_at,
                 order_key=post.order_key,
-                promise=place.promise,
+                sla_policy=place.sla_policy,
             )
             result.follow_ups += 1
             result.known_ticket_texts[ticket.id], result.newest_post_ids[ticket.id] = (
@@ -315,8 +315,8 @@ def _ticket_values(
         "opened_at": post.posted_at,
         "seen_at": at,
         "waiting_since": post.posted_at,
-        "due_at": place.promise.due(post.posted_at),
-        "nudge_at": None if place.network == CANARY_NETWORK else place.promise.half_time(post.posted_at),
+        "due_at": place.sla_policy.due(post.posted_at),
+        "nudge_at": None if place.network == CANARY_NETWORK else place.sla_policy.half_time(post.posted_at),
     }
 
 

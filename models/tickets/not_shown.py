@@ -99,7 +99,9 @@ def erase_text(session: Session, ticket: Ticket, mention: Mention, *, at: dateti
     ticket.update_target(session)
 
 
-def restore(session: Session, ticket: Ticket, mention: Mention, *, at: datetime, promise: SlaPolicy) -> bool:
+def restore(
+    session: Session, ticket: Ticket, mention: Mention, *, at: datetime, sla_policy: SlaPolicy
+) -> bool:
     """Record that the network shows `mention` again. The caller writes its text.
 
     Returns whether the ticket waits again: only one that Heard itself closed does.
@@ -109,7 +111,7 @@ def restore(session: Session, ticket: Ticket, mention: Mention, *, at: datetime,
     _record(session, ticket, mention, "post shown again", at=at)
     session.flush()
     ticket.update_target(session)
-    return ticket.reopen_if_restored(session, at=at, promise=promise)
+    return ticket.reopen_if_restored(session, at=at, sla_policy=sla_policy)
 
 
 def schedule_author_checks(session: Session, author_ids: Sequence[int], *, at: datetime) -> None:

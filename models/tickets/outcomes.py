@@ -41,7 +41,9 @@ class OutcomesMixin(AnsweringMixin):
         """
         return self._give_outcome(session, TicketState.NOT_ABOUT_US, by=by, at=at, reason=None)
 
-    def snooze(self, session: Session, *, until: datetime, by: str, at: datetime, promise: SlaPolicy) -> None:
+    def snooze(
+        self, session: Session, *, until: datetime, by: str, at: datetime, sla_policy: SlaPolicy
+    ) -> None:
         """Take it off the queue until `until`. The due time counts from then, so it is not overdue at once.
 
         Raises `RuleBrokenError` if it is closed, and `OnItsWayError` while a reply may or may not be public.
@@ -49,7 +51,7 @@ class OutcomesMixin(AnsweringMixin):
         self._must_be_open()
         self._refuse_while_sending(session)
         self.state, self.snoozed_until = TicketState.SNOOZED, until
-        self._restart_due_time(promise.due(until))
+        self._restart_due_time(sla_policy.due(until))
         self.nudge_at = None
         self._log(session, "snooze", by=by, at=at, until=until.isoformat())
 
@@ -59,20 +61,20 @@ class OutcomesMixin(AnsweringMixin):
             self._wait_again(session, by=HEARD_ACTOR, at=at, act="snooze ended")
             self.restart_owner_clock(at)
 
-    def reopen(self, session: Session, *, by: str, at: datetime, promise: SlaPolicy | None = None) -> None:
+    def reopen(self, session: Session, *, by: str, at: datetime, sla_policy: SlaPolicy | None = None) -> None:
         """Make it wait again, whatever its outcome. A turn that was answered stays so, and a new one begins.
 
-        With `promise`, a due time that has passed is counted again from `at`, so it is not overdue at once.
+        With `sla_policy`, a due time that has passed is counted again from `at`: it is not overdue at once.
         Raises `RuleBrokenError` if it waits already, and `OnItsWayError` while a reply may or may not be
         public.
         """
         if self.state == TicketState.WAITING:
             raise RuleBrokenError("This ticket is already open.")
         if self.state == TicketState.SNOOZED or self.live_reply(session) is None:
-            if promise is not None and (
+            if sla_policy is not None and (
                 self.state == TicketState.SNOOZED or (self.due_at and self.due_at < at)
             ):
-                self._restart_due_time(promise.due(at))
+                self._restart_due_time(sla_policy.due(at))
             self._wait_again(session, by=by, at=at, act="reopen")
             self.restart_owner_clock(at)
             return

@@ -22,7 +22,7 @@ class ReminderStep:
 
 
 def next_reminder(
-    ticket: Ticket, *, at: datetime, promise: SlaPolicy, claim_holds: timedelta
+    ticket: Ticket, *, at: datetime, sla_policy: SlaPolicy, claim_holds: timedelta
 ) -> ReminderStep:
     """Returns the reminder that a waiting ticket needs at `at`; none outside office hours.
 
@@ -30,13 +30,13 @@ def next_reminder(
     """
     sent = ReminderLevel(ticket.nudges)
     due = [
-        level for moment, level in _upcoming_levels(ticket, sent, at, promise, claim_holds) if moment <= at
+        level for moment, level in _upcoming_levels(ticket, sent, at, sla_policy, claim_holds) if moment <= at
     ]
-    if due and not promise.office.is_open(at):
-        return ReminderStep(None, sent, promise.next_opening(at))
+    if due and not sla_policy.office.is_open(at):
+        return ReminderStep(None, sent, sla_policy.next_opening(at))
     level = min(due, key=_LEVELS_BY_URGENCY.index, default=None)
     sent_then = sent if level is None else _levels_after(sent, level, is_owned=ticket.owner is not None)
-    moments = [moment for moment, _ in _upcoming_levels(ticket, sent_then, at, promise, claim_holds)]
+    moments = [moment for moment, _ in _upcoming_levels(ticket, sent_then, at, sla_policy, claim_holds)]
     return ReminderStep(level, sent_then, min(moments, default=None))
 
 
@@ -53,15 +53,15 @@ def _levels_after(sent: ReminderLevel, level: ReminderLevel, *, is_owned: bool) 
 
 
 def _upcoming_levels(
-    ticket: Ticket, sent: ReminderLevel, at: datetime, promise: SlaPolicy, claim_holds: timedelta
+    ticket: Ticket, sent: ReminderLevel, at: datetime, sla_policy: SlaPolicy, claim_holds: timedelta
 ) -> Iterator[tuple[datetime, ReminderLevel]]:
     """The reminders that may still come, each with its time."""
     if ticket.due_at is not None and not sent & ReminderLevel.OVERDUE:
         yield ticket.due_at + _DUE_TOLERANCE, ReminderLevel.OVERDUE
         if ticket.owner is None and not sent & ReminderLevel.HALF:
-            yield promise.half_before(ticket.due_at, at), ReminderLevel.HALF
+            yield sla_policy.half_before(ticket.due_at, at), ReminderLevel.HALF
     if ticket.owner is None and sent & ReminderLevel.LAPSED:
         yield at, ReminderLevel.LAPSED
     quiet_since = ticket.active_at or ticket.claimed_at
     if ticket.owner is not None and quiet_since is not None and not sent & ReminderLevel.OWNER:
-        yield SlaPolicy(promise.office, claim_holds).half_time(quiet_since), ReminderLevel.OWNER
+        yield SlaPolicy(sla_policy.office, claim_holds).half_time(quiet_since), ReminderLevel.OWNER

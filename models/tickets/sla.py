@@ -1,4 +1,4 @@
-"""The promise for first replies: within so much time of office hours. Pure."""
+"""The target for first replies: within so much time of office hours. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

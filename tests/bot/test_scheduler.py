@@ -142,7 +142,7 @@ def test_a_snooze_ends(running: tuple[Room, Scheduler], world: Counting) -> None
     world.says("maria", "@acmebrew hello")
     here.poll()
     with here.ctx.db.write() as session:
-        Ticket.lock(session, 1).snooze(session, until=now(), by=BEN, at=now(), promise=here.ctx.sla_policy)
+        Ticket.lock(session, 1).snooze(session, until=now(), by=BEN, at=now(), sla_policy=here.ctx.sla_policy)
     schedule.start()
     snooze_wakeup.run_due(here.ctx)
 

@@ -23,7 +23,7 @@ NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 OWED = timedelta(minutes=30)
 Row = dict[str, Any]
 PROMISE = SlaPolicy(ALWAYS_OPEN, OWED)
-PLACE = IngestTarget(network="x", account_id="99", channel="C0MENTIONS", promise=PROMISE)
+PLACE = IngestTarget(network="x", account_id="99", channel="C0MENTIONS", sla_policy=PROMISE)
 
 
 def minute(number: float) -> datetime:

@@ -212,8 +212,8 @@ def test_what_sleeps_stands_at_the_end_and_is_never_late(listening: Room) -> Non
     here = listening
     heard(here, "maria", "joe")
     until = datetime(2026, 3, 4, 9, tzinfo=UTC)
-    promise = here.ctx.sla_policy
-    change(here, 1, lambda s, one: one.snooze(s, until=until, by=ANA, at=here.clock(), promise=promise))
+    sla_policy = here.ctx.sla_policy
+    change(here, 1, lambda s, one: one.snooze(s, until=until, by=ANA, at=here.clock(), sla_policy=sla_policy))
 
     told = at(here, 3, 9)
 

@@ -131,7 +131,7 @@ def test_a_snooze_that_did_not_end_is_ended(waiting: Room) -> None:
     with waiting.ctx.db.write() as session:
         until = waiting.clock() + timedelta(minutes=5)
         Ticket.lock(session, 1).snooze(
-            session, until=until, by="U0ANA", at=waiting.clock(), promise=waiting.ctx.sla_policy
+            session, until=until, by="U0ANA", at=waiting.clock(), sla_policy=waiting.ctx.sla_policy
         )
         session.execute(update(Ticket).values(drawn_revision=Ticket.revision))
     pass_by(waiting, minutes=7)

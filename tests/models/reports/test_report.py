@@ -146,7 +146,7 @@ class History:
             case "not about us":
                 one.close_not_about_us(session, by=by, at=at)
             case "snooze":
-                one.snooze(session, until=at + timedelta(hours=9), by=by, at=at, promise=PROMISE)
+                one.snooze(session, until=at + timedelta(hours=9), by=by, at=at, sla_policy=PROMISE)
             case "wake":
                 one.wake(session, at=at)
             case "reopen":
@@ -445,7 +445,7 @@ def _days(length: int, zone: str = "UTC") -> Period:
 
 
 def test_test_mentions_count_nowhere(session: Session) -> None:
-    canary = IngestTarget(network=CANARY_NETWORK, account_id="0", channel="C0CANARY", promise=PROMISE)
+    canary = IngestTarget(network=CANARY_NETWORK, account_id="0", channel="C0CANARY", sla_policy=PROMISE)
     ingest_page(session, [said(1, minute(1), author="robot")], canary, at=minute(2))
     one = ticket(session, "robot")
     reply = one.reply(

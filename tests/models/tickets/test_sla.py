@@ -28,10 +28,10 @@ lengths = st.integers(1, 3 * 24 * 60).map(lambda minutes: minutes * MINUTE)
 def test_between_the_question_and_its_due_time_lies_just_what_was_promised(
     office: OfficeHours, asked_at: datetime, within: timedelta
 ) -> None:
-    promise = SlaPolicy(office, within)
+    sla_policy = SlaPolicy(office, within)
 
-    assert office.open_time_between(asked_at, promise.due(asked_at)) == within
-    assert office.open_time_between(asked_at, promise.half_time(asked_at)) == within / 2
+    assert office.open_time_between(asked_at, sla_policy.due(asked_at)) == within
+    assert office.open_time_between(asked_at, sla_policy.half_time(asked_at)) == within / 2
 
 
 @given(offices, moments, moments, lengths)
@@ -49,10 +49,10 @@ def test_who_asks_earlier_is_never_due_later(
 def test_half_of_it_is_the_same_from_wherever_one_looks(
     office: OfficeHours, asked_at: datetime, within: timedelta, later: timedelta
 ) -> None:
-    promise = SlaPolicy(office, within)
-    due, half, at = promise.due(asked_at), promise.half_time(asked_at), asked_at + later
+    sla_policy = SlaPolicy(office, within)
+    due, half, at = sla_policy.due(asked_at), sla_policy.half_time(asked_at), asked_at + later
 
-    told = promise.half_before(due, at)
+    told = sla_policy.half_before(due, at)
 
     assert told == half if office.open_time_between(at, half) else told == at
 

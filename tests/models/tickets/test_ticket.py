@@ -133,7 +133,7 @@ def test_nothing_is_decided_over_a_reply_that_may_be_public(session: Session, st
     for act in (
         lambda: now.close_no_reply_needed(session, by=BEN, at=NINE, reason="thanks"),
         lambda: now.close_not_about_us(session, by=BEN, at=NINE),
-        lambda: now.snooze(session, until=minute(9), by=BEN, at=NINE, promise=PROMISE),
+        lambda: now.snooze(session, until=minute(9), by=BEN, at=NINE, sla_policy=PROMISE),
         lambda: now.release(session, by=ANA, at=NINE),
         lambda: now.undo(session, by=BEN, at=NINE),
     ):
@@ -158,7 +158,7 @@ def test_an_outcome_stops_what_waits_and_gives_the_words_back(
 
 def test_a_snooze_ends_when_they_speak_and_their_clock_has_not_stopped(session: Session) -> None:
     hear(session, said(1, minute(0)))
-    ticket(session).snooze(session, until=minute(600), by=ANA, at=minute(1), promise=PROMISE)
+    ticket(session).snooze(session, until=minute(600), by=ANA, at=minute(1), sla_policy=PROMISE)
     hear(session, said(2, minute(5)))
 
     now = ticket(session)
@@ -171,7 +171,7 @@ def test_a_snooze_ends_when_they_speak_and_their_clock_has_not_stopped(session: 
 def test_a_snoozed_ticket_opens_in_the_turn_whose_reply_waits(session: Session) -> None:
     hear(session, said(1))
     reply = answer(session)
-    ticket(session).snooze(session, until=minute(9), by=ANA, at=NINE, promise=PROMISE)
+    ticket(session).snooze(session, until=minute(9), by=ANA, at=NINE, sla_policy=PROMISE)
     ticket(session).reopen(session, by=ANA, at=NINE)
 
     goes(session, reply, *OUT)

@@ -500,7 +500,7 @@ class TicketLife(RuleBasedStateMachine):
         closed, wire = self.state not in OPEN, self.is_on_the_wire()
         with self.refused(RuleBrokenError if closed else OnItsWayError, when=closed or wire):
             self.ticket.snooze(
-                self.session, until=minute(self.minutes + 60), by=by, at=self.now(), promise=PROMISE
+                self.session, until=minute(self.minutes + 60), by=by, at=self.now(), sla_policy=PROMISE
             )
         if not closed and not wire:
             self.state = "snoozed"

@@ -164,7 +164,11 @@ def test_reminders_and_the_digest_show_each_handle_whole(
         with here.ctx.db.write() as session:
             ticket = Ticket.lock(session, tickets[0])
             ticket.snooze(
-                session, until=clock() + timedelta(hours=1), by=BEN, at=clock(), promise=here.ctx.sla_policy
+                session,
+                until=clock() + timedelta(hours=1),
+                by=BEN,
+                at=clock(),
+                sla_policy=here.ctx.sla_policy,
             )
         clock.pass_by(hours=2)
         with here.ctx.db.write() as session:

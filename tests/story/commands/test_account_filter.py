@@ -21,7 +21,7 @@ def two(bot: Bot) -> Bot:
     """Joe spoke to @acmebrew; somebody whom nobody knows, to @FernPress: both are ours, on X."""
     bot.heard("@acmebrew good coffee", author="joe")
     now = datetime.now(UTC)
-    place = IngestTarget(network="x", account_id="77", channel=CHANNEL, promise=PROMISE)
+    place = IngestTarget(network="x", account_id="77", channel=CHANNEL, sla_policy=PROMISE)
     with bot.ctx.db.write() as session:
         Account.record_profile(
             session,
