@@ -25,7 +25,7 @@ from bot.cli.export import export
 from bot.context import BotContext
 from bot.http_server import HttpApp
 from bot.runtime import migrations
-from bot.runtime.connection_loader import build_keyring
+from bot.runtime.account_loader import build_keyring
 from bot.runtime.encryption import DecryptionError
 from bot.runtime.token_store import reencrypt_all
 from bot.runtime.waitress_server import Server

@@ -18,9 +18,9 @@ from bot.context import BotContext
 from bot.networks.registry import NetworkSettings
 from bot.notices import clock_set_back
 from bot.runtime import crash_recovery, logs, migrations, sqlite_lock
+from bot.runtime.account_loader import AccountLoader
 from bot.runtime.clock import DatabaseClock
-from bot.runtime.connection_loader import ConnectionLoader
-from bot.runtime.connections import Connections
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.slack.client import SlackClient
 from models.core.database import BusyError, Database
 
@@ -146,11 +146,11 @@ def build_connections(
     on_networks: Mapping[str, NetworkSettings],
     database: Database,
     now: Callable[[], datetime],
-) -> Connections:
+) -> SignedInAccounts:
     """Every account that Heard is signed in to. Raises `SettingsError` if a network is set up by half."""
-    load = ConnectionLoader(known, on_networks, database, now)
+    load = AccountLoader(known, on_networks, database, now)
     load.check()
-    return Connections(load)
+    return SignedInAccounts(load)
 
 
 def _collect_secrets(known: settings.Settings) -> list[str]:

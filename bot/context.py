@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from bot.networks.base import Network
 from bot.runtime.clock import WatchedClock
-from bot.runtime.connections import Connections
 from bot.runtime.keyed_queue import KeyedQueue
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.runtime.task_counter import TaskCounter
 from bot.runtime.wake_event import WakeEvent
 from bot.settings import Settings
@@ -48,7 +48,7 @@ class BotContext:
     settings: Settings
     db: Database
     slack: SlackClient
-    networks: Connections
+    networks: SignedInAccounts
     now: Callable[[], datetime]
     worker: str
     stop: threading.Event = field(default_factory=threading.Event)
@@ -100,7 +100,7 @@ class BotContext:
         return self.networks[name]
 
     def network_as(self, name: str, account_id: str) -> Network:
-        """The network called `name` for calls as that account; see `Connections.for_account`.
+        """The network called `name` for calls as that account; see `SignedInAccounts.for_account`.
 
         Raises `RuleBrokenError` if this Heard has no keys for the network (any more).
         """

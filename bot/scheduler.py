@@ -1,4 +1,4 @@
-"""Which job runs when: APScheduler for what the clock decides, two loops for what the ledger decides.
+"""Which job runs when: APScheduler for what the clock decides, loops for what the ledger decides.
 
 Jobs live in memory, and the ledger knows how far each got and who may run it (`JobLeases`): APScheduler's
 stored jobs fire twice with two processes. https://apscheduler.readthedocs.io/en/3.x/faq.html

@@ -14,10 +14,12 @@ from models.reports.daily_stats import DailyStats, RollupProgress
 from models.slack.alarm import Alarm
 from models.slack.card import Card
 from models.slack.home_tab import HomeTab
+from models.slack.note import Note
 from models.slack.notice import Notice
 from models.slack.processed_request import ProcessedRequest
 from models.slack.reaction import Reaction
 from models.slack.shared_answer import SharedAnswer
+from models.slack.teammate import Teammate
 from models.sources.account import Account
 from models.sources.also_heard import AlsoHeard
 from models.sources.author import Author, FormerHandle
@@ -27,10 +29,8 @@ from models.sources.gap import Gap
 from models.sources.mention import Mention, QuarantinedPost
 from models.sources.track import Track
 from models.tickets import word_index  # noqa: F401 - registers its listeners
-from models.tickets.note import Note
 from models.tickets.pause import Pause
 from models.tickets.reply import Reply
-from models.tickets.teammate import Teammate
 from models.tickets.ticket import Ticket
 from models.tickets.turn import Turn
 

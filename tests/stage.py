@@ -12,7 +12,7 @@ from typing import Any
 from bot.context import BotContext
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
-from bot.runtime.connections import Connections
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.settings import Settings
 from bot.slack.client import SlackClient
 from models.core.database import Database
@@ -96,7 +96,7 @@ def context(
         settings=Settings(**(given | settings)),
         db=Database(ledger) if isinstance(ledger, str) else ledger,
         slack=SlackClient(SECRETS["SLACK_BOT_TOKEN"], given["slack_api_url"]),
-        networks=Connections.fixed(XNetwork(XSettings(**keys, **({"api_url": x.url} if x else {})))),
+        networks=SignedInAccounts.fixed(XNetwork(XSettings(**keys, **({"api_url": x.url} if x else {})))),
         now=now,
         worker="stage",
     )

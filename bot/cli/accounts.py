@@ -17,7 +17,7 @@ from bot.cli.errors import one_line_errors
 from bot.networks import registry
 from bot.networks.registry import ConnectFailedError, Registration
 from bot.publish import account_check, disconnect_account
-from bot.runtime.connection_loader import ConnectionLoader
+from bot.runtime.account_loader import AccountLoader
 from models import Account, Track
 from models.core.database import BusyError
 from models.sources.account import FROM_CONNECT, FROM_ENVIRONMENT
@@ -66,7 +66,7 @@ def connect(network: Registration[Any], *, channel: str | None, port: int, brows
         if given.connect_problem is not None:
             raise settings.SettingsError(given.connect_problem)
         now = clock_for(database)
-        opener = ConnectionLoader(known, on_networks, database, now).token_opener(network.name)
+        opener = AccountLoader(known, on_networks, database, now).token_opener(network.name)
         way = browser_consent.CallbackOptions(
             port, browser_consent.has_browser() if browser is None else browser
         )

@@ -23,7 +23,7 @@ from bot.context import BotContext
 from bot.ingest.cursors import account_of
 from bot.networks.base import Network, WrongAccount
 from bot.notices import account_notices, network_alarms, thread_notices
-from bot.publish.publish_job import PublishJob, lock_reply
+from bot.publish.locked_reply import PublishJob, lock_reply
 from bot.scheduled_job import NetworkJob
 from models import Account, Alarm, Cursor, Notice, Ticket
 from models.sources.account import FROM_CONNECT, FROM_ENVIRONMENT

@@ -11,7 +11,7 @@ from bot.context import BotContext
 from bot.networks.base import Later, Network, Refused, Unsure, WrongAccount
 from bot.notices import thread_notices
 from bot.publish import account_check
-from bot.publish.publish_job import as_publisher, lock_if_due, lock_reply
+from bot.publish.locked_reply import as_publisher, lock_if_due, lock_reply
 from bot.runtime import pace
 from models import Reply, Ticket
 from models.core.audit_event import HEARD_ACTOR

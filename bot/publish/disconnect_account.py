@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.notices import account_notices, thread_notices
 from bot.publish import account_check
-from bot.publish.publish_job import lock_reply
+from bot.publish.locked_reply import lock_reply
 from models import Account, Credential, Reply, Ticket
 from models.tickets import other_accounts, unconnected_accounts
 from models.tickets.delivery_state import PENDING_STATES, DeliveryState

@@ -9,7 +9,7 @@ from bot.context import BotContext
 from bot.ingest.sightings import is_other_reply, record_posted
 from bot.networks.base import Network, PublishedReply, Publisher
 from bot.notices import thread_notices
-from bot.publish.publish_job import build_publish_job, lock_if_due, lock_reply
+from bot.publish.locked_reply import build_publish_job, lock_if_due, lock_reply
 from bot.runtime import pace
 from bot.scheduled_job import NetworkJob
 from models import Mention, Reply, Ticket

@@ -18,7 +18,7 @@ from bot.ingest.sightings import record_published
 from bot.networks.base import Later, Network, NetworkError, PublishedReply, Refused, Unsure, WrongAccount
 from bot.notices import clock_set_back, network_alarms, thread_notices
 from bot.publish import account_check, delete_reply, manual_posting, reconcile, send_checks
-from bot.publish.publish_job import (
+from bot.publish.locked_reply import (
     PublishJob,
     TicketLockedError,
     as_publisher,

@@ -10,7 +10,7 @@ from bot.ingest.sightings import is_other_reply, record_published
 from bot.networks.base import Later, Network, NetworkError, PublishedReply, ReplyTarget, WrongAccount
 from bot.notices import thread_notices
 from bot.publish import account_check
-from bot.publish.publish_job import PublishJob, as_publisher, build_publish_job, lock_if_due, lock_reply
+from bot.publish.locked_reply import PublishJob, as_publisher, build_publish_job, lock_if_due, lock_reply
 from bot.runtime import crash_points, pace
 from models import Reply, Ticket
 from models.tickets.delivery_state import DeliveryState

@@ -21,7 +21,7 @@ from handlers.feedback import (
 from handlers.replies.reply_text import slack_only_text, unsendable_names
 from models import Event, Teammate
 from models.core.base import RuleBrokenError
-from models.tickets.teammate import SignOffStyle, make_sign_off
+from models.slack.teammate import SignOffStyle, make_sign_off
 
 _ZERO_WIDTH_PATTERN = re.compile(
     "[\u00ad\u200b\u200e\u200f\u2060\ufeff]"

@@ -15,8 +15,8 @@ from models import Event, Reply, Teammate, Ticket
 from models.core.mrkdwn import as_code, escape_entities
 from models.core.normalize import nfc
 from models.similarity.near_duplicates import NearDuplicate, find_near_duplicate
+from models.slack.teammate import append_sign_off, strip_sign_off
 from models.tickets import answer_as
-from models.tickets.teammate import append_sign_off, strip_sign_off
 
 DUPLICATE_TEXT_FOR_GUESTS = (
     ":busts_in_silhouette: This is almost the same as an earlier reply. Please rephrase it."

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from models.issues.issue import Issue, IssueReport
 from models.reports.search import SEARCHABLE_STATES
 from models.slack.card import Card
+from models.slack.note import Note
 from models.sources.author import Author, FormerHandle
 from models.sources.mention import Mention
-from models.tickets.note import Note
 from models.tickets.reply import Reply
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 

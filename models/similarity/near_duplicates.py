@@ -16,10 +16,10 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from models.core.fingerprint import normalize_text, sort_words, strip_addressing
+from models.slack.teammate import strip_sign_off
 from models.sources.author import Author
 from models.tickets.delivery_state import LIVE_STATES
 from models.tickets.reply import Reply
-from models.tickets.teammate import strip_sign_off
 from models.tickets.ticket import Ticket
 
 COMPARED_REPLIES_MAX = 5000  # replies of one account that a new one is compared with

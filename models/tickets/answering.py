@@ -11,6 +11,7 @@ from models.core.audit_event import BREACH_ACT, HEARD_ACTOR, Event
 from models.core.base import MovedOnError, TakenError
 from models.core.fingerprint import compute_fingerprint
 from models.core.mrkdwn import escape_mrkdwn
+from models.slack.teammate import Teammate, strip_sign_off
 from models.sources.author import Author
 from models.sources.mention import Mention
 from models.tickets import unconnected_accounts
@@ -20,7 +21,6 @@ from models.tickets.pause import Pause
 from models.tickets.reminder_level import ReminderLevel
 from models.tickets.reply import Reply
 from models.tickets.state import HANDED_OFF, OPEN_STATES, TicketState
-from models.tickets.teammate import Teammate, strip_sign_off
 from models.tickets.turn import OPENED_BY_FOLLOW_UP, OPENED_BY_MENTION, Turn
 
 THREAD_SOURCES = {"thread", "shortcut"}  # drafts from a Slack message; the composer shows kept drafts itself

@@ -28,6 +28,7 @@ from models.core import log_after_commit
 from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import Base, RuleBrokenError
 from models.slack.reaction import Reaction
+from models.slack.teammate import strip_sign_off
 from models.tickets.delivery_state import (
     HAND_OFF_REMINDER_DELAY,
     HELD_BACK_REASONS,
@@ -41,7 +42,6 @@ from models.tickets.delivery_state import (
     DeliveryState,
 )
 from models.tickets.reply_columns import ReplyColumns
-from models.tickets.teammate import strip_sign_off
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from bot.ingest import own_posts as watch
 from bot.ingest.pages import PollResult
 from bot.networks.base import AuthorProfile, Network, Position, PostPage, PublishedReply, ReplyTarget
 from bot.publish import outbox
-from bot.runtime.connections import Connections
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.settings import Settings
 from bot.slack import cards as board
 from bot.slack.client import SlackClient
@@ -224,7 +224,7 @@ def room(
         settings=settings,
         db=db or Database(settings.url),
         slack=SlackClient("xoxb-test", settings.slack_api_url),
-        networks=Connections.fixed(network),
+        networks=SignedInAccounts.fixed(network),
         now=clock,
         worker=worker,
         **({} if slack else {"sender_permissions": Anybody()}),

@@ -11,7 +11,7 @@ import pytest
 from bot.ingest import poller
 from bot.jobs import snooze_wakeup
 from bot.networks.base import Later
-from bot.runtime.connections import Connections
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.scheduler import Scheduler
 from models import Ticket
 from models.tickets.delivery_state import DeliveryState
@@ -160,7 +160,7 @@ def _let_one_hang(here: Room, world: Counting) -> None:
     hanging = Counting(now)
     hanging.name, answers = "hanging", threading.Event()
     hanging.on_publish = lambda: answers.wait(20) and None
-    ctx = replace(here.ctx, networks=Connections.fixed(hanging, world))
+    ctx = replace(here.ctx, networks=SignedInAccounts.fixed(hanging, world))
     for network in (hanging, world):
         network.says("maria", "@acmebrew hello")
         poller.poll(ctx, network)

@@ -20,7 +20,7 @@ from bot.ingest import own_posts, poller, refresh_post
 from bot.jobs import claim_expiry, missing_post_checks
 from bot.networks.base import Later, PublishedReply, ReplyTarget
 from bot.publish import account_check, manual_posting, outbox
-from bot.runtime.connections import Connections
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.settings import Settings
 from bot.slack import cards, reactions
 from bot.slack.client import SlackClient
@@ -247,7 +247,7 @@ class Workplace:
             settings=settings,
             db=db,
             slack=slack,
-            networks=Connections.fixed(self.net),
+            networks=SignedInAccounts.fixed(self.net),
             now=self.clock,
             worker="team",
             _read_pool=cast("ThreadPoolExecutor", self.side),

@@ -17,7 +17,7 @@ from bot.ingest import backfill, own_posts
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.publish import manual_posting
-from bot.runtime.connections import Connections
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.runtime.waitress_server import Server
 from bot.scheduler import Scheduler
 from bot.settings import Settings
@@ -278,7 +278,7 @@ def started(
     x: XServer,
     *,
     network: XNetwork | None = None,
-    networks: Connections | None = None,
+    networks: SignedInAccounts | None = None,
     now: Callable[[], datetime] | None = None,
 ) -> Iterator[Bot]:
     """Start a bot between two worlds that are there already; `network` is how it speaks to X.
@@ -289,7 +289,7 @@ def started(
         settings=settings,
         db=Database(settings.url),
         slack=SlackClient(settings.slack_bot_token.get_secret_value(), settings.slack_api_url),
-        networks=networks or Connections.fixed(network or XNetwork(keys)),
+        networks=networks or SignedInAccounts.fixed(network or XNetwork(keys)),
         now=now or (lambda: datetime.now(UTC)),
         worker="test",
     )

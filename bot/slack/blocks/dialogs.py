@@ -7,8 +7,8 @@ from bot.slack.blocks.elements import Block, context_block, plain_text, section_
 from bot.slack.blocks.text import mrkdwn_handle, quote_block, truncate
 from bot.slack.blocks.values import ChannelValue, DeletionValue, ReasonValue, TicketModalValue, Value
 from bot.slack.typed_text import for_input
+from models.slack.teammate import SignOffStyle, make_sign_off
 from models.tickets.state import CLOSE_REASONS, OPEN_STATES
-from models.tickets.teammate import SignOffStyle, make_sign_off
 
 REASON_CALLBACK_ID, ASSIGN_CALLBACK_ID, DELETE_CALLBACK_ID, ME_CALLBACK_ID = "reason", "assign", "unsay", "me"
 REASON_BLOCK, TEXT_BLOCK = "reason", "words"

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot.cli import doctor
 from bot.cli.findings import Finding, Level, print_findings
 from bot.networks.base import Later
-from bot.runtime.connections import Connections
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.slack.client import SlackClient
 from models import Pause
 from sandbox.slack import SlackServer
@@ -59,7 +59,7 @@ def test_settings_of_networks_are_named_and_one_that_is_not_set_up_is_only_a_not
 
 
 def test_where_there_is_no_network_to_listen_to_that_is_a_warning(healthy: Room) -> None:
-    found = list(doctor.examine(dataclasses.replace(healthy.ctx, networks=Connections.fixed())))
+    found = list(doctor.examine(dataclasses.replace(healthy.ctx, networks=SignedInAccounts.fixed())))
 
     assert wrong(found) == ["warn  networks: none is connected, so no mentions come in."]
 

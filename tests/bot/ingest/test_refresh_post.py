@@ -12,8 +12,8 @@ from bot.ingest.refresh_post import READING_NAME, REFRESH_INTERVAL, refresh_targ
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.publish import account_check
-from bot.publish.publish_job import lock_reply
-from bot.runtime.connections import Connections
+from bot.publish.locked_reply import lock_reply
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from models import Cursor, Event, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
@@ -348,7 +348,7 @@ def help_desk(database_url: str, on_x: Room, x: XServer) -> Room:
     second = x.world.add_user("acme_help", "Acme Help")
     its_keys = KEYS | {"access_token": f"{second.id}-token"}
     network = XNetwork(XSettings(_env_file=None, api_url=x.url, **its_keys))
-    networks = Connections.fixed(on_x.network, network)
+    networks = SignedInAccounts.fixed(on_x.network, network)
     return Room(replace(on_x.ctx, networks=networks), network, on_x.clock)
 
 
@@ -371,7 +371,7 @@ def test_a_post_is_looked_at_as_an_account_that_is_connected(on_x: Room, help_de
     found = x.world.post("maria", "@acmebrew @acme_help is the ketle back?").id
     on_x.poll()
     help_desk.poll()
-    only = replace(on_x.ctx, networks=Connections.fixed(help_desk.network))
+    only = replace(on_x.ctx, networks=SignedInAccounts.fixed(help_desk.network))
     account_check.check_network(only, help_desk.network)
     on_x.clock.pass_by(minutes=5)
     x.world.edit(found, "@acmebrew @acme_help is the kettle back?")

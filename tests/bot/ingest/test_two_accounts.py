@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.networks.base import Later, Unsure
 from bot.publish import account_check, disconnect_account
 from bot.publish.disconnect_account import StillSpeakingError
-from bot.runtime.connections import Connections
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.slack import home_tab
 from bot.slack.blocks.commands.help_text import incomplete_notes
 from models import Account, Alarm, AlsoHeard, Cursor, Notice, Reply, Ticket, Track
@@ -31,7 +31,7 @@ def tea(network: Counting) -> Counting:
 @pytest.fixture
 def brew(here: Room, network: Counting, tea: Counting) -> Room:
     """A bot with both, at the desk of @acmebrew."""
-    ctx = replace(here.ctx, networks=Connections(lambda _before: connected(network, tea)))
+    ctx = replace(here.ctx, networks=SignedInAccounts(lambda _before: connected(network, tea)))
     return Room(ctx, network, here.clock)
 
 
@@ -293,7 +293,7 @@ def test_a_reply_is_compared_with_the_account_it_is_for_whichever_connection_is_
     """As in a process that has not seen yet that the account was disconnected elsewhere."""
     network.says("bo", "@acmetea good day")
     poll_both(brew, tea)
-    alone = Room(replace(brew.ctx, networks=Connections.fixed(network)), network, clock)
+    alone = Room(replace(brew.ctx, networks=SignedInAccounts.fixed(network)), network, clock)
     reply = alone.submit(alone.ticket().id, "good day to you", by=ANA)
 
     alone.send()

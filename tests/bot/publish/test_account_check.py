@@ -12,7 +12,7 @@ from bot.jobs import watchdog
 from bot.networks.base import Later, Refused, Unsure
 from bot.notices.alarm_lines import home_line
 from bot.publish import account_check, manual_posting
-from bot.runtime.connections import Connections
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.slack import home_tab
 from models import Alarm, Cursor, Gap, Reply, Ticket
 from models.reports import open_tickets
@@ -576,7 +576,7 @@ def test_nobody_is_told_of_a_search_for_an_account_that_is_not_connected(
 
 def without_keys(here: Room) -> Room:
     """The same ledger after a restart without keys for its network."""
-    return Room(dataclasses.replace(here.ctx, networks=Connections.fixed()), here.network, here.clock)
+    return Room(dataclasses.replace(here.ctx, networks=SignedInAccounts.fixed()), here.network, here.clock)
 
 
 @pytest.mark.both_engines

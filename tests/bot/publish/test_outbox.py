@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.networks.base import Later, PublishedReply, Refused, Unsure
 from bot.publish import manual_posting, outbox, reconcile, send_checks
-from bot.publish.publish_job import lock_reply
+from bot.publish.locked_reply import lock_reply
 from models import Mention, Reply, Ticket
 from models.core.database import Database
 from models.tickets.delivery_state import DeliveryState

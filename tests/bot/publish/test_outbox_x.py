@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.publish import manual_posting, outbox, send_checks
-from bot.publish.publish_job import lock_reply
+from bot.publish.locked_reply import lock_reply
 from models.tickets.delivery_state import DeliveryState
 from sandbox.x import XServer
 from tests.bot.room import Room

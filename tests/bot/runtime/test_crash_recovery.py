@@ -1,7 +1,7 @@
 """A start after a kill: what the dead process held is taken up at once."""
 
 from bot.publish import outbox, send_checks
-from bot.publish.publish_job import lock_reply
+from bot.publish.locked_reply import lock_reply
 from bot.runtime import crash_recovery
 from bot.slack import cards
 from models.tickets.delivery_state import DeliveryState

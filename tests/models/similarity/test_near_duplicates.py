@@ -20,10 +20,10 @@ from models.similarity.near_duplicates import (
     NearDuplicate,
     find_near_duplicate,
 )
+from models.slack.teammate import append_sign_off, strip_sign_off
 from models.tickets.delivery_state import LIVE_STATES, DeliveryState
 from models.tickets.incoming_post import IngestTarget
 from models.tickets.ingest import ingest_page
-from models.tickets.teammate import append_sign_off, strip_sign_off
 from tests.bench.honesty import PRODUCTS, rates
 from tests.models.ledger import NINE, PLACE, PROMISE, minute, said, ticket
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from bot.ingest import backfill
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
-from bot.runtime.connections import Connections
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from models import AlsoHeard, Mention, Pause, Reply
 from sandbox.slack import visible
 from sandbox.slack.workspace.message import Message
@@ -67,7 +67,7 @@ def bot(database_url: str) -> Iterator[Accounts]:
         keys = XSettings(api_url=x.url, **KEYS)
         its_keys = KEYS | {"access_token": f"{second.id}-token"}
         live = [XNetwork(keys), XNetwork(XSettings(api_url=x.url, **its_keys))]
-        networks = Connections(lambda _before: tuple(live))
+        networks = SignedInAccounts(lambda _before: tuple(live))
         with started(settings_for(database_url, slack), keys, slack, x, networks=networks) as bot:
             bot.__class__, bot.live = Accounts, live  # type: ignore[attr-defined]
             yield bot  # type: ignore[misc]

@@ -27,9 +27,9 @@ from bot.slack.blocks.text import (
 from bot.slack.blocks.values import AuthorValue, HistoryValue, NoteValue
 from models.issues.issue import Issue
 from models.reports.author_history import AuthorHistory, PastTicket
+from models.slack.note import Note
 from models.sources.author import Author
 from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
-from models.tickets.note import Note
 from models.tickets.reply import Reply
 
 HISTORY_CALLBACK_ID, PAGE_ACTION_PREFIX, DELETE_NOTE_ACTION_ID, OTHER_AUTHOR_ACTION_PREFIX = (

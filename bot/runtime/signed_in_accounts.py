@@ -5,24 +5,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot.networks.base import Network
 
-LoadConnections = Callable[[Sequence[Network]], Sequence[Network]]
+LoadAccounts = Callable[[Sequence[Network]], Sequence[Network]]
 """Returns the connections as they are now; it takes those of before, and reuses what has not changed."""
 
 
-class Connections(Mapping[str, Network]):
+class SignedInAccounts(Mapping[str, Network]):
     """Every network that is set up, and on each of them every account that Heard is signed in to.
 
     As a mapping it has one `Network` for each name: for titles, links and lengths, which do not depend on the
     account. What reads, speaks or looks as somebody takes one of `accounts`, or `for_account`.
     """
 
-    def __init__(self, load: LoadConnections) -> None:
+    def __init__(self, load: LoadAccounts) -> None:
         self._load = load
         self._lock = threading.Lock()
         self._all: tuple[Network, ...] = tuple(load(()))
 
     @classmethod
-    def fixed(cls, *networks: Network) -> "Connections":
+    def fixed(cls, *networks: Network) -> "SignedInAccounts":
         """Return connections that never change."""
         return cls(lambda _before: networks)
 

@@ -24,8 +24,8 @@ LEDGER_TIMEOUT_SECONDS = 5.0  # seconds that the list of connected accounts may 
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectionLoader:
-    """Returns, when called, every account that Heard is signed in to; see `Connections`."""
+class AccountLoader:
+    """Returns, when called, every account that Heard is signed in to; see `SignedInAccounts`."""
 
     settings: settings.Settings
     on_networks: Mapping[str, NetworkSettings]
