@@ -29,7 +29,7 @@ from bot.runtime.account_loader import build_keyring
 from bot.runtime.encryption import DecryptionError
 from bot.runtime.token_store import reencrypt_all
 from bot.runtime.waitress_server import Server
-from bot.scheduler import Scheduler
+from bot.scheduler import CONNECTIONS_REFRESH_SECONDS, Scheduler
 from models.core.database import Database
 
 log = logging.getLogger("heard")
@@ -60,6 +60,7 @@ def web() -> None:
     with one_line_errors(), open_context("web") as ctx:
         _require_signing_secret(ctx)
         _fetch_identity_in_background(ctx)
+        _refresh_networks_in_background(ctx)
         _serve(ctx, HttpApp(ctx, handlers.build_app(ctx)), None, None)
 
 
@@ -162,6 +163,16 @@ def _fetch_identity_in_background(ctx: BotContext) -> None:
                 return
 
     threading.Thread(target=ask, name="introduce", daemon=True).start()
+
+
+def _refresh_networks_in_background(ctx: BotContext) -> None:
+    """`web` runs no jobs: it sees by itself which accounts people connect and disconnect."""
+
+    def look() -> None:
+        while not ctx.stop.wait(CONNECTIONS_REFRESH_SECONDS):
+            ctx.refresh_networks()
+
+    threading.Thread(target=look, name="accounts", daemon=True).start()
 
 
 # --- running and ending -------------------------------------------------------------------------------------

@@ -99,6 +99,17 @@ class BotContext:
             raise RuleBrokenError(f"This Heard has no keys for {name}, so nothing can be done there.")
         return self.networks[name]
 
+    def refresh_networks(self) -> bool:
+        """See which accounts people have connected or disconnected; return whether any has changed.
+
+        If the ledger does not answer, the list stays as it is.
+        """
+        try:
+            return self.networks.refresh()
+        except (SQLAlchemyError, BusyError) as error:
+            log.warning("could not see which accounts are connected: %s", type(error).__name__)
+            return False
+
     def network_as(self, name: str, account_id: str) -> Network:
         """The network called `name` for calls as that account; see `SignedInAccounts.for_account`.
 

@@ -18,7 +18,6 @@ from itertools import chain, repeat
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.context import BotContext
 from bot.jobs.registry import ALL_JOBS
@@ -30,7 +29,6 @@ from bot.runtime.pg_notify import PgListener
 from bot.scheduled_job import NetworkJob, ScheduledJob
 from bot.slack import cards, reactions
 from bot.slack.errors import SlackError
-from models.core.database import BusyError
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +45,7 @@ class Scheduler:
         self._leases = JobLeases(ctx.db, ctx.worker, ctx.now)
         self._machine_clock = WatchedClock(lambda: datetime.now(UTC))
         self._jobs = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
+        self._planned = ctx.networks.accounts
         self._network_jobs: dict[str, Network] = {}  # what was planned for which connection, by name
         self._loops = [
             self._thread("cards", cards.run_due, ctx.cards_wake.subscribe()),
@@ -110,12 +109,10 @@ class Scheduler:
         """See which accounts people have connected or disconnected since."""
         if self.ctx.stop.is_set():
             return
-        try:
-            changed = self.ctx.networks.refresh()
-        except (SQLAlchemyError, BusyError) as error:
-            log.warning("could not see which accounts are connected: %s", type(error).__name__)
-            return
-        if changed:
+        self.ctx.refresh_networks()
+        planned = self.ctx.networks.accounts
+        if planned != self._planned:  # others look, too, between two of these
+            self._planned = planned
             self._plan_networks()
             self.ctx.wake_loops()
 

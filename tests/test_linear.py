@@ -42,7 +42,7 @@ ANCHORED, SCANNING = {"match", "fullmatch"}, {"search", "sub", "subn", "findall"
 USES = ANCHORED | SCANNING
 
 SIZES = 5_000, 20_000  # characters; a Slack message has 40,000 at most, a post on X 25,000
-WORST = 8  # times as long for four times the text; a square takes sixteen
+WORST = 10  # times as long for four times the text; a square takes sixteen
 INSTANT = 0.001  # seconds for the longer text: what is that quick even a square would not make slow
 
 # Ordinary characters and pieces, each repeated until it is as long as wanted.

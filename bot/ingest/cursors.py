@@ -25,6 +25,13 @@ def unknown_account_id(network: Network) -> str:
     return UNKNOWN_ACCOUNT_PREFIX + network.connection if network.connection else ""
 
 
+def _unknown_ids(ctx: BotContext, network: Network) -> list[str]:
+    """What may stand for the account of a connection: its own, and that of when nobody was connected."""
+    connections = ctx.networks.on(network.name)
+    nobody = [] if any(not one.connection for one in connections) else [""]
+    return list(dict.fromkeys([unknown_account_id(network), *nobody]))
+
+
 def account_of(ctx: BotContext, network: Network) -> AccountIdentity | None:
     """Return who we are there; None if that cannot be asked now, which counts as a failed reading."""
     expected = network.expected_account_id() or unknown_account_id(network)
@@ -33,6 +40,7 @@ def account_of(ctx: BotContext, network: Network) -> AccountIdentity | None:
     try:
         account = network.account()
     except Later as later:
+        ctx.refresh_networks()
         record_failure(ctx, network, expected, later)
         return None
     network.seen_account_id = account.id
@@ -54,10 +62,14 @@ def ready_cursor(
 
     A sweep is rare, and has calls kept back for it: it does not wait where polls are only spread.
     """
-    at, unknown_id = ctx.now(), unknown_account_id(network)
+    at, unknown_ids = ctx.now(), _unknown_ids(ctx, network)
     with ctx.db.write() as session:
-        session.execute(delete(Cursor).where(Cursor.network == network.name, Cursor.account_id == unknown_id))
-        network_alarms.adopt_alarms(session, network, unknown_id=unknown_id, account_id=account.id)
+        Cursor.lock_mentions(session, network.name, account.id, at=at)  # before any ticket, as a page does
+        session.execute(
+            delete(Cursor).where(Cursor.network == network.name, Cursor.account_id.in_(unknown_ids))
+        )
+        for unknown_id in unknown_ids:
+            network_alarms.adopt_alarms(session, network, unknown_id=unknown_id, account_id=account.id)
         names = {
             "handle": fit_text(account.handle, NAME_MAX_CHARS),
             "name": fit_text(account.name, NAME_MAX_CHARS),
@@ -83,6 +95,9 @@ def record_failure(ctx: BotContext, network: Network, account_id: str, later: La
     """
     if isinstance(later, WrongAccount):
         log.info("%s: another account was connected during a poll", network.title)
+        return
+    if network.connection and network not in ctx.networks.accounts:
+        log.info("%s: an account was disconnected while its mentions were read", network.title)
         return
     at = ctx.now()
     log.warning("%s could not be read (%s): %s", network.title, later.cause, later.detail)

@@ -26,8 +26,8 @@ from bot.scheduled_job import NetworkJob
 from models import Cursor, Mention, Ticket
 from models.core.database import BusyError
 from models.tickets import not_shown
-from models.tickets.incoming_post import IngestTarget
-from models.tickets.ingest import ingest_page
+from models.tickets.incoming_post import IngestResult, IngestTarget
+from models.tickets.ingest import ingest_page, restore_mention
 from models.tickets.not_shown import NotShownResult
 
 log = logging.getLogger(__name__)
@@ -182,7 +182,7 @@ def _check_posts(ctx: BotContext, network: Network, account_id: str, asked: Sequ
         cursor = Cursor.of(session, network.name, account_id, READING_NAME, at=at)
         cursor.reads += 1
         cursor.failing_since = cursor.failure = cursor.not_before = None
-    if record_answer(ctx, network, asked, answer, at=at):
+    if record_answer(ctx, network, asked, answer, account_id=account_id, at=at):
         ctx.wake_loops()
 
 
@@ -195,9 +195,13 @@ def record_answer(
     asked: Iterable[PostCheck],
     answer: tuple[PostPage, Mapping[str, Absence]],
     *,
+    account_id: str,
     at: datetime,
 ) -> bool:
-    """Write down what the network answered at `at`, ticket by ticket. Whether anything has changed."""
+    """Write down what the network answered that account at `at`, ticket by ticket.
+
+    Returns whether anything has changed.
+    """
     page, absent = answer
     shown = {post_id: post for post in page.posts for post_id in (post.id, post.latest_id)}
     by_ticket: dict[int, list[PostCheck]] = defaultdict(list)
@@ -212,7 +216,7 @@ def record_answer(
                 for one in theirs:
                     post = shown.get(one.post_id) or shown.get(one.latest_id)
                     found = post or absent.get(one.latest_id)
-                    _record_one(ctx, session, network, one, found, at=at)
+                    _record_one(ctx, session, network, one, found, account_id=account_id, at=at)
                 changed |= ticket.revision > before
         except (BusyError, OperationalError):
             raise
@@ -229,6 +233,7 @@ def _record_one(
     one: PostCheck,
     found: Post | Absence | None,
     *,
+    account_id: str,
     at: datetime,
 ) -> None:
     """One post, as it is shown, or how it is not; None: nothing was said of it. The ticket is held."""
@@ -237,10 +242,14 @@ def _record_one(
     if (mention.missing_since, mention.look_at) != (one.missing_since, one.look_at):
         return  # somebody looked meanwhile, or a reading has listed it
     if isinstance(found, Post):
-        place = IngestTarget(
-            network.name, mention.account_id, ticket.channel, ctx.sla_policy, mention.track_id
-        )
-        taken = ingest_page(session, [to_incoming_post(network, found, None)], place, at=ctx.now())
+        # Without a track: that the account was asked does not mean that the post concerns it.
+        place = IngestTarget(network.name, account_id, ticket.channel, ctx.sla_policy)
+        post = to_incoming_post(network, found, None)
+        if mention.duplicate_of is None:
+            taken = ingest_page(session, [post], place, at=ctx.now())
+        else:  # `ingest_page` knows the first row of a post only
+            taken = IngestResult()
+            restore_mention(session, mention, post, place, taken, at=ctx.now())
         notify_shown_again(session, taken, network.title, at=ctx.now())
     elif found is not None:
         lost = not_shown.record_miss(session, ticket, mention, how=found, title=network.title, at=at)

@@ -59,9 +59,10 @@ def mark_last(pages: Iterable[PostPage]) -> Iterator[tuple[PostPage, bool]]:
 
 
 def our_account_ids(ctx: BotContext, account: AccountIdentity) -> frozenset[str]:
-    """Return the ids of every account of ours on the network of `account`."""
+    """Return the ids of every account that we are signed in to on the network of `account`."""
     with ctx.db.read() as session:
-        return frozenset({account.id, *(one.network_id for one in Account.all(session, account.network))})
+        known = Account.all(session, account.network)
+    return frozenset({account.id, *(one.network_id for one in known if one.source is not None)})
 
 
 def without_own_posts(page: PostPage, ours: Collection[str], floor: datetime | None) -> PostPage:

@@ -116,7 +116,7 @@ def _ask_and_record(ctx: BotContext, question: _RefreshRequest) -> bool:
         return False
     at, network, target = ctx.now(), question.network, question.target
     page, absent = answer = network.refresh([target.post_id], account_id=question.account_id)
-    changed = record_answer(ctx, network, [question.asked], answer, at=at)
+    changed = record_answer(ctx, network, [question.asked], answer, account_id=question.account_id, at=at)
     if target.post_id in absent:
         check_siblings(ctx, network, [question.ticket_id])
         return changed

@@ -104,6 +104,10 @@ class StoredTokens(TokenSource, Protocol):
         """Keep the first pair of an account. Raises what the database raises."""
         ...
 
+    def forget(self) -> None:
+        """Delete what `connect` has kept. Raises what the database raises."""
+        ...
+
 
 Renew = Callable[[SecretStr], TokenPair]
 """Exchanges a refresh token for the next pair. Raises `GrantRefusedError`, `Later` and `Unsure`."""

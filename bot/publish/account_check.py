@@ -12,15 +12,15 @@ Every call to a network names its account, and the network compares that with th
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.ingest.cursors import account_of
+from bot.ingest.cursors import account_of, unknown_account_id
 from bot.networks.base import Network, WrongAccount
 from bot.notices import account_notices, network_alarms, thread_notices
 from bot.publish.locked_reply import PublishJob, lock_reply
@@ -63,10 +63,12 @@ def check_network(ctx: BotContext, network: Network, also: str | None = None) ->
 
 
 def connected_accounts(ctx: BotContext, name: str) -> ConnectedAccounts | None:
-    """Return the accounts that are connected to the network called `name`.
+    """Return the accounts that are connected to the network called `name`, as the ledger has them now.
 
-    None while one of them is not known, because its network does not answer: it could be any.
+    None while the environment's is not known, because its network does not answer: it could be any. One that
+    somebody has just connected is none of those that are missing already.
     """
+    ctx.refresh_networks()
     handles: dict[str, str] = {}
     environment_id = None
     for network in ctx.networks.on(name):
@@ -76,8 +78,10 @@ def connected_accounts(ctx: BotContext, name: str) -> ConnectedAccounts | None:
             handles[network.stored_account_id] = ""
             continue
         account = account_of(ctx, network)
-        if account is None:
+        if account is None and not network.connection:
             return None
+        if account is None:
+            continue
         handles[account.id] = account.handle
         if not network.connection:
             environment_id = account.id
@@ -107,10 +111,8 @@ def handle_wrong_account(ctx: BotContext, network: Network, job: PublishJob, wro
             )
             ticket.give_back(session, reply, at=at, why=unconnected_accounts.OTHER_ACCOUNT_CAUSE)
             thread_notices.post(session, thread_notices.NOT_CONNECTED, reply, at=at, explanation=detail)
-    found = connected_accounts(ctx, network.name) or ConnectedAccounts(
-        frozenset({wrong.connected.id}), {wrong.connected.id: wrong.connected.handle}
-    )
-    if job.account_id not in found.ids:
+    found = connected_accounts(ctx, network.name)
+    if found is not None and job.account_id not in found.ids:
         _record_connected(ctx, network, found, job.account_id)
 
 
@@ -172,13 +174,16 @@ def _record_connected(
             waits.setdefault(also, 0)
         sources = {one.network_id: one.source for one in Account.all(session, network.name)}
         is_current = sources == _sources(sources, connected)
-        if is_current and not waits and not known and not _has_obsolete_failure(session, network, connected):
+        is_calm = not _has_obsolete_failure(session, network, connected)
+        stale = _stale_unknown_ids(ctx, session, network)
+        if is_current and is_calm and not waits and not known and not stale:
             return
         names = [connected.handles[one] for one in sorted(connected.ids)]
         details = {one: _alarm_detail(session, network, names, one) for one in waits}
     for account_id, detail in details.items():
         stop_replies(ctx, network.name, account_id, detail)
     with ctx.db.write() as session:
+        Cursor.lock_mentions(session, network.name, None, at=ctx.now())  # before any ticket, as a page does
         Account.record_sources(
             session,
             network.name,
@@ -193,6 +198,7 @@ def _record_connected(
         for account_id, detail in details.items():
             _raise_alarm(ctx, session, network, account_id, detail=detail, count=waits[account_id])
         _clear_failures(session, network, connected)
+        _forget_unknown(session, network, stale)
     ctx.wake_loops()
 
 
@@ -267,6 +273,23 @@ def _clear_failures(session: Session, network: Network, connected: ConnectedAcco
         is_known = account_id and not account_id.startswith(UNKNOWN_ACCOUNT_PREFIX)
         if name == network.name and is_known and account_id not in connected.ids:
             session.delete(alarm)
+
+
+def _stale_unknown_ids(ctx: BotContext, session: Session, network: Network) -> set[str]:
+    """What stands for accounts that were not known when a call failed, of connections that are no more."""
+    found = set(session.scalars(select(Cursor.account_id).where(Cursor.network == network.name)))
+    subjects = map(network_alarms.account_of_alarm, Alarm.active(session))
+    found |= {subject[1] for subject in subjects if subject is not None and subject[0] == network.name}
+    unknown = {one for one in found if not one or one.startswith(UNKNOWN_ACCOUNT_PREFIX)}
+    return unknown - {unknown_account_id(one) for one in ctx.networks.on(network.name)}
+
+
+def _forget_unknown(session: Session, network: Network, stale: Collection[str]) -> None:
+    """Nothing is called for them any more, so nothing fails."""
+    session.execute(delete(Cursor).where(Cursor.network == network.name, Cursor.account_id.in_(stale)))
+    for account_id in stale:
+        for task in network_alarms.NETWORK_TASKS:
+            Alarm.clear(session, network_alarms.alarm_key(task, network.name, account_id))
 
 
 def _cursors_of_others(network: Network, connected: ConnectedAccounts) -> tuple[ColumnElement[bool], ...]:

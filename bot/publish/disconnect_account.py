@@ -38,15 +38,21 @@ def disconnect(ctx: BotContext, network: str, account_id: str) -> int:
         if account is not None:
             account.source = None
             other_accounts.redraw_cards(session, network, account_id)
-    ctx.networks.refresh()
-    account_check.check_network(ctx, ctx.networks[network])
+    ctx.refresh_networks()
+    if network in ctx.networks:
+        account_check.check_network(ctx, ctx.networks[network])
     return stopped
 
 
 def _stop_replies(ctx: BotContext, session: Session, network: str, account_id: str, handle: str) -> int:
     """Give back what is held or queued, each ticket locked; return how many replies that were."""
     stopped = 0
-    detail = account_notices.disconnected_text(ctx.networks[network], handle)
+    known = ctx.networks.get(network)
+    detail = (
+        account_notices.no_credentials_text(network)
+        if known is None
+        else account_notices.disconnected_text(known, handle)
+    )
     for reply_id in other_accounts.list_pending_replies(session, network, account_id):
         ticket, reply = lock_reply(session, reply_id)
         if reply.state in PENDING_STATES:

@@ -60,7 +60,7 @@ class AccountLoader:
                 raise settings.SettingsError(given.problem)
         if not self.set_up:
             needed = "; or ".join(given.needed_names() for given in self.on_networks.values())
-            log.warning("no network to listen to, so Heard hears nothing: set %s", needed)
+            log.warning("no network is connected, so no mentions come in: set %s", needed)
 
     def token_opener(self, name: str, credential_id: int | None = None) -> OpenTokens:
         """Return how the network called `name` gets at the tokens that the ledger keeps for an account.

@@ -164,6 +164,13 @@ class TokenStore:
             ).id
             session.execute(update(Cursor).where(Cursor.network == self._network).values(not_before=None))
 
+    def forget(self) -> None:
+        """Delete the row that `connect` has made, for the network takes nothing of it."""
+        with self._db.write() as session:
+            row = self._lock(session)
+            if row is not None:
+                session.delete(row)
+
     # --- renewing -------------------------------------------------------------------------------------------
 
     def _renew(self, held: HeldToken) -> HeldToken:

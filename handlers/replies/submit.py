@@ -143,7 +143,7 @@ def _answering_account(
     account = answer_as.pick_account(accounts, wanted)
     if account.account_id == wanted:
         is_shown = wanted == (origin.account or ticket.account_id) or origin.account is None
-        if not is_shown and origin.by_hand != (account.refusal is not None):
+        if not is_shown:
             raise MovedOnError(f"Check how this goes out as {mrkdwn_handle(account.name)}, then send again.")
         return account
     if account_id is None:  # opened while the ledger was slow

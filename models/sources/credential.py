@@ -72,7 +72,8 @@ class Credential(Base):
     def set_account(self, session: Session, account_id: str, handle: str) -> "Credential":
         """Record which account it is for, once the network has said so, and return the row that now holds it.
 
-        An account has one row: if it was connected before, that row takes these tokens over, and this goes.
+        An account has one row: if it was connected before, that row takes these tokens over unless its own
+        are newer, and this one goes.
         """
         earlier = None
         if self.account_id != account_id:
@@ -83,11 +84,13 @@ class Credential(Base):
         if earlier is None:
             self.account_id, self.handle = account_id, handle
             return self
+        session.delete(self)
+        if earlier.connected_at > self.connected_at:  # somebody connected the account again since
+            return earlier
         renewed = _renewed_values(self.sealed, self.key_id, self.renewed_at, self.expires_at)
         for name, value in {**renewed, "connected_at": self.connected_at, "handle": handle}.items():
             setattr(earlier, name, value)
         earlier.fence += 1
-        session.delete(self)
         session.flush()
         return earlier
 

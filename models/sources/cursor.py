@@ -52,14 +52,16 @@ class Cursor(Base):
         return found
 
     @classmethod
-    def lock_mentions(cls, session: Session, network: str, account_id: str, *, at: datetime) -> None:
+    def lock_mentions(cls, session: Session, network: str, account_id: str | None, *, at: datetime) -> None:
         """Lock the mentions cursors of all accounts of `network` until the transaction ends.
+
+        That of `account_id` is created on first use. Whoever locks tickets as well does so afterwards.
 
         One post may be in the lists of several accounts: two who write it down do so one after the other, so
         that the second finds what the first has written.
         """
         where = {"network": network, "account_id": account_id, "name": MENTIONS_CURSOR}
-        if session.scalar(select(cls.id).filter_by(**where)) is None:
+        if account_id is not None and session.scalar(select(cls.id).filter_by(**where)) is None:
             add_if_absent(session, cls, **where, started_at=at, left_out=0, reads=0)
         all_of_them = select(cls.id).where(cls.network == network, cls.name == MENTIONS_CURSOR)
         session.execute(all_of_them.order_by(cls.id).with_for_update()).all()

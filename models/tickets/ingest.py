@@ -121,7 +121,7 @@ def _ingest_known(
     ticket = Ticket.lock(session, mention.ticket_id)
     session.refresh(mention)
     if mention.is_missing:
-        _restore_mention(session, mention, post, place, result, at=at)
+        restore_mention(session, mention, post, place, result, at=at)
     if _is_repeat(mention, post):
         result.repeats += 1
         return
@@ -148,7 +148,7 @@ def _copy_content(session: Session, mention: Mention, post: IncomingPost, place:
     mention.addressed, mention.answers = list(post.addressed), post.answers
 
 
-def _restore_mention(
+def restore_mention(
     session: Session,
     mention: Mention,
     post: IncomingPost,

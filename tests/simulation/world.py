@@ -10,6 +10,7 @@ from random import Random
 from bot.context import BotContext
 from bot.publish import account_check, outbox
 from bot.runtime import crash_points
+from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.settings import Settings
 from bot.slack.client import SlackClient
 from tests.anybody import Anybody
@@ -126,7 +127,7 @@ class Run:
         return Teammate(self.stage, self.rng, self.climate, ctx, self.net, self.book, ticket_id)
 
     def _desk(self, worker: str) -> BotContext:
-        networks = {"sim": self.net}
+        networks = SignedInAccounts.fixed(self.net)
         return BotContext(
             self._settings, self.book.db, NO_SLACK, networks, self.stage, worker, sender_permissions=Anybody()
         )

@@ -187,6 +187,11 @@ class Bot(Stage):
         """Look at our own posts now, instead of in ten minutes."""
         own_posts.read_own_posts(self.ctx, self.ctx.networks["x"])
 
+    def without_networks(self) -> None:
+        """Go on as a bot that has no keys for any network any more."""
+        self.ctx.networks._load = lambda _before: ()
+        self.ctx.networks.refresh()
+
     def confirm_hand_offs(self) -> None:
         """Look for what people were to post by hand now, instead of within a minute."""
         manual_posting.confirm_seen(self.ctx, self.ctx.networks["x"])

@@ -44,8 +44,12 @@ def connect(settings: XSettings, terminal: ConnectTerminal, open_tokens: OpenTok
     try:
         account = network.account()  # X's answer is kept with the tokens: whom they speak for
     except Later as later:
+        detail = later.detail.rstrip(".")
+        if later.cause == "unauthorized":
+            tokens.forget()
+            raise ConnectFailedError(f"X rejects the tokens that it has just given: {detail}") from None
         raise ConnectFailedError(
-            f"the tokens are stored, but X rejects them: {later.detail.rstrip('.')}"
+            f"the tokens are stored, but X does not say whose they are: {detail}. A running bot asks again"
         ) from None
     return Connected(network, unused_because=_unused_because(settings, account))
 

@@ -201,7 +201,14 @@ def test_two_workers_who_look_at_once_count_once(on_x: Room, x: XServer, missed:
         [asked] = [missing_posts.PostCheck.of_mention(one) for one in session.scalars(select(Mention))]
     answer = on_x.network.refresh([asked.latest_id], account_id=on_x.network.account().id)
     for _ in range(2):
-        missing_posts.record_answer(on_x.ctx, on_x.network, [asked], answer, at=on_x.clock())
+        missing_posts.record_answer(
+            on_x.ctx,
+            on_x.network,
+            [asked],
+            answer,
+            account_id=on_x.network.account().id,
+            at=on_x.clock(),
+        )
 
     assert on_x.mentions()[0].missed_looks == 1
 
@@ -214,7 +221,14 @@ def test_a_look_that_was_overtaken_by_a_sight_says_nothing(on_x: Room, x: XServe
     x.world.change_user("maria", protected=False)
     on_x.sweep()
 
-    missing_posts.record_answer(on_x.ctx, on_x.network, [asked], answer, at=on_x.clock())
+    missing_posts.record_answer(
+        on_x.ctx,
+        on_x.network,
+        [asked],
+        answer,
+        account_id=on_x.network.account().id,
+        at=on_x.clock(),
+    )
 
     assert on_x.mentions()[0].missing_since is None
 

@@ -168,18 +168,18 @@ def test_the_silence_of_one_is_told_once_by_name_and_does_not_end_with_the_other
         poll_both(brew, tea)
 
     [(told, channel)] = notices(brew)
-    assert "(@acmetea)" in told
+    assert "for @acmetea" in told
     assert "The keys are revoked" in told
     assert channel == TEA_CHANNEL
     [unread] = short(brew)
-    assert unread.startswith("Memory (@acmetea) has not answered since")
+    assert unread.startswith("Memory (@acmetea) hasn't responded since")
 
     tea.heals()
     brew.clock.pass_by(seconds=60)
     poll_both(brew, tea)
 
     [_, (again, channel)] = notices(brew)
-    assert "answers again for @acmetea" in again
+    assert "is back for @acmetea" in again
     assert channel == TEA_CHANNEL
     assert short(brew) == []
 

@@ -77,7 +77,7 @@ def test_when_it_answers_again_the_team_hears_how_long_it_did_not_and_what_was_s
     here.poll()
 
     [joy] = joys(here)
-    assert "is back after" in joy
+    assert "is back for @acmebrew after" in joy
     assert "30 min" in joy
     assert "3 mentions from that time have cards now" in joy
 

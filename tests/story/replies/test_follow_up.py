@@ -50,7 +50,7 @@ def test_send_and_wait_is_chosen_in_the_composer(bot: Bot) -> None:
     assert modal.submit().closed
 
     bot.answered(post, "Which browser is it?")
-    bot.shows(card, "Answered", "comes back")
+    bot.shows(card, "Answered", "if they don't reply")
 
 
 @pytest.mark.both_engines

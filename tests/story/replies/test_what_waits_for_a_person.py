@@ -222,7 +222,7 @@ def test_the_card_says_until_when_an_answer_is_due_while_its_reply_needs_a_perso
 )
 def test_the_question_is_decided_though_heard_has_no_keys_any_more(bot: Bot, label: str, told: str) -> None:
     post, card = asked(bot)
-    bot.ctx.networks.pop("x")
+    bot.without_networks()
 
     pressed = bot.ana.press(bot.now(card), label)
 

@@ -381,7 +381,7 @@ def test_edit_on_a_network_without_keys_is_answered_with_a_sentence(bot: Bot) ->
     bot.say(card, "@Heard reply Hello!")
     bot.whisper("Only you can see this")
     view = opened(bot.ana)
-    bot.ctx.networks.pop("x")
+    bot.without_networks()
 
     bot.ana.press(view, "Edit")
 

@@ -369,15 +369,13 @@ def test_the_four_keys_win_and_half_of_them_do_not(server):
     assert both.without_keys().uses_oauth2
 
 
-def test_with_both_the_keys_sign_and_the_doctor_may_say_so(server, world, app):
+def test_where_the_four_keys_are_set_the_environments_account_signs_with_them(server, world, app):
     x = XNetwork(settings(server.url, client_id="heard"), LONG, tokens=Given("unused"))
 
     x.account()
 
     assert world.requests[-1].authorization == "OAuth ***"
-    assert x.advice()[0] == (
-        "signs in with OAuth 1.0a keys. X_CLIENT_ID is also set, but is not used while those keys are."
-    )
+    assert x.advice()[0] == "signs in with OAuth 1.0a keys."
 
 
 def test_a_client_secret_alone_is_named_as_half(server):
