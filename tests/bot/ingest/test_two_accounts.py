@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.ingest.missing_posts import PostCheck, record_answer
 from bot.networks.base import Later, Unsure
 from bot.publish import account_check, disconnect_account
 from bot.publish.disconnect_account import StillSpeakingError
@@ -301,3 +302,93 @@ def test_a_reply_is_compared_with_the_account_it_is_for_whichever_connection_is_
     assert alone.state(reply) == DeliveryState.CANCELLED
     assert network._ours() == []
     clock.pass_by(timedelta(minutes=1).total_seconds())
+
+
+# --- what other processes, older grants and former accounts may not undo --------------------------------------
+
+
+@pytest.mark.both_engines
+def test_a_process_that_has_not_looked_for_a_while_does_not_take_a_new_account_for_missing(
+    brew: Room, network: Counting, tea: Counting
+) -> None:
+    _gone.add(tea.connection)
+    web = Room(
+        replace(brew.ctx, networks=SignedInAccounts(lambda _before: connected(network, tea))),
+        network,
+        brew.clock,
+    )
+    _gone.clear()
+    brew.ctx.refresh_networks()
+    network.says("bo", "@acmetea good day")
+    poll_both(brew, tea)
+    held = brew.submit(brew.ticket().id, "good day to you", undo=60)
+
+    account_check.check_ticket_account(web.ctx, brew.ticket().id)
+
+    assert brew.state(held) == DeliveryState.HELD
+    assert notices(brew) == []
+
+
+def test_what_failed_before_anybody_was_connected_is_over_with_the_first_account(
+    brew: Room, network: Counting, tea: Counting
+) -> None:
+    network.connection, nobody = "1", network.also_as("nobody")
+    nobody.connection, nobody.has_credentials = "", False
+    nobody.fails("account", Later(None, "unauthorized", "Memory is not connected yet."), times=9)
+    before = Room(replace(brew.ctx, networks=SignedInAccounts.fixed(nobody)), nobody, brew.clock)
+    before.poll()
+    assert len(notices(brew)) == 1
+    assert len(short(before)) == 1
+
+    poll_both(brew, tea)
+
+    assert short(brew) == []
+    with brew.ctx.db.read() as session:
+        assert Alarm.active(session) == []
+    assert "is back for @acmebrew" in notices(brew)[-1][0]
+
+
+def test_what_stood_for_an_account_that_was_never_known_goes_with_its_connection(
+    brew: Room, network: Counting, tea: Counting
+) -> None:
+    tea.fails("account", Later(None, "unauthorized", "The keys are revoked."), times=99)
+    poll_both(brew, tea)
+    assert len(short(brew)) == 1
+    _gone.add(tea.connection)
+
+    account_check.check_network(brew.ctx, network)
+
+    assert short(brew) == []
+    with brew.ctx.db.read() as session:
+        assert Alarm.active(session) == []
+
+
+def test_what_a_former_account_of_ours_says_is_a_mention(
+    brew: Room, network: Counting, tea: Counting
+) -> None:
+    poll_both(brew, tea)
+    leave(brew, tea)
+    network.says("acmetea", "@acmebrew does it work?")
+
+    brew.poll()
+
+    assert brew.texts() == ["@acmebrew does it work?"]
+
+
+def test_a_look_as_another_account_leaves_what_the_api_lets_us_answer(
+    brew: Room, network: Counting, tea: Counting
+) -> None:
+    first = network.says("maria", "@acmebrew hello?")
+    poll_both(brew, tea)
+    post = network.says("maria", "@acmetea anybody?", under=first.id)
+    poll_both(brew, tea)
+    asked = PostCheck.of_mention(brew.mentions()[-1])
+    network.edits(post.id, "@acmetea anybody there?")
+    us = network.account().id
+    answer = network.refresh([post.id], account_id=us)
+
+    record_answer(brew.ctx, network, [asked], answer, account_id=us, at=brew.clock())
+
+    newest = brew.mentions()[-1]
+    assert (newest.text, newest.answerable) == ("@acmetea anybody there?", None)
+    assert also_heard(brew) == []

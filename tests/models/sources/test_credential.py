@@ -117,6 +117,18 @@ def test_to_connect_an_account_again_ends_whatever_was_wrong_and_leaves_one_row(
     assert (after.disconnected_at, after.failure) == (None, None)
 
 
+def test_an_older_grant_whose_account_is_learnt_late_does_not_replace_a_newer_one(db: Database) -> None:
+    with db.write() as session:
+        newer = Credential.connect(session, "x", sealed="newer", key_id="k1", at=minute(5), expires_at=HOURS)
+        newer.set_account(session, "42", "acmebrew")
+        kept = Credential.all(session)[0].set_account(session, "42", "acmebrew")
+        assert kept.id == newer.id
+
+    with db.read() as session:
+        [after] = Credential.all(session)
+    assert (after.sealed, after.connected_at, after.fence) == ("newer", minute(5), 1)
+
+
 def test_several_accounts_of_a_network_have_a_row_each(db: Database) -> None:
     connect(db, "second")
     connect(db, "third")
