@@ -39,8 +39,10 @@ expect.set_options(timeout=WAIT)
 
 
 @pytest.fixture(scope="module")
-def demo(sqlite: databases.Lend) -> Iterator[Demo]:
-    """The whole demo with a short undo window; customers and the digest speak only when a test lets them.
+def demo(sqlite: databases.Lend, request: pytest.FixtureRequest) -> Iterator[Demo]:
+    """The whole demo; customers and the digest speak only when a test lets them.
+
+    Replies can be undone for three seconds, or for the file's own `UNDO_SECONDS`.
 
     Its ledger is a copy of a migrated one, which is what `migrate` makes: that takes a process and two seconds.
     """
@@ -52,7 +54,8 @@ def demo(sqlite: databases.Lend) -> Iterator[Demo]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BotProcess, "migrate", copy)
-        with running(port=0, customers=False, UNDO_SECONDS="3", DIGEST_AT="off") as demo:
+        undo = str(getattr(request.module, "UNDO_SECONDS", 3))
+        with running(port=0, customers=False, UNDO_SECONDS=undo, DIGEST_AT="off") as demo:
             yield demo
 
 

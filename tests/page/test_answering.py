@@ -22,21 +22,6 @@ def test_a_customer_speaks_a_teammate_answers_and_the_answer_stands_under_the_po
     expect(card.get_by_role("button", name="Follow up")).to_be_visible()
 
 
-def test_undo_stops_a_reply_and_its_words_come_back(window) -> None:
-    ana = window()
-    ana.customer_says("@fernpress which colour is the new theme?")
-    card = ana.card("colour is the new theme")
-    ana.press(card, "Reply")
-    ana.write("Green, of corse.")
-    ana.send()
-    ana.press(card, "Undo")
-
-    expect(ana.slack.get_by_text("Undone: nothing was published.")).to_be_visible()
-    ana.press(card, "Reply")
-    expect(ana.modal.get_by_label("Your reply")).to_have_value("Green, of corse.")
-    expect(ana.conversation("colour is the new theme").locator(".post.ours")).to_have_count(0)
-
-
 def test_a_field_that_speaks_once_more_after_its_modal_closed_is_no_trouble(window) -> None:
     ana = window()
     ana.customer_says("@fernpress is there a plural of fern?")

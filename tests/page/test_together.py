@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from sandbox.demo.runner import Demo
-from sandbox.x import XPost
 from tests.page.conftest import Window
+from tests.page.two_windows import cards, heard, let_cards_stand, public, whisper
 
 Open = Callable[..., Window]
 See = Callable[..., None]
@@ -19,34 +19,6 @@ def mended(demo: Demo) -> Iterator[None]:
     yield
     demo.context.switches.reset()
     demo.context.slack.world.faults.clear()
-
-
-def heard(demo: Demo, words: str, by: str = "maria_writes", **more: str) -> XPost:
-    return demo.context.x.world.post(by, f"@fernpress {words}", **more)
-
-
-def public(demo: Demo, post: XPost) -> list[str]:
-    """What our account said to `post` on the network."""
-    world = demo.context.x.world
-    with world.lock:
-        ours = [one for one in world.posts.values() if one.author_id == world.brand.id]
-        return [one.text for one in ours if one.reply_to == post.id]
-
-
-def let_cards_stand(demo: Demo) -> None:
-    """Slack redraws no card from here on, so that somebody can press what is not true any more."""
-    demo.context.slack.world.faults.rate_limited("chat.update", retry_after=1, times=None)
-
-
-def whisper(window: Window, words: str) -> Locator:
-    return window.slack.locator("article", has_text="Only visible to you").filter(has_text=words)
-
-
-def cards(words: str, *windows: Window) -> list[Locator]:
-    """The card that shows `words` now, in each window; it stays the same when its words do not."""
-    found = windows[0].card(words)
-    ts = found.get_attribute("data-ts")
-    return [window.slack.locator(f'#messages article.card[data-ts="{ts}"]') for window in windows]
 
 
 # --- line 2: who is writing -----------------------------------------------------------------------------------
@@ -70,11 +42,12 @@ def test_who_writes_is_seen_and_taken_over_and_of_two_submits_one_is_public(wind
     ben.send()
     ana.send()
 
-    refused = [one.modal.get_by_role("alert") for one in (ana, ben)]
-    expect(refused[0].or_(anas.filter(has_text="Answered")).first).to_be_visible()
     expect(ana.conversation("share one newsletter").locator(".post.ours")).to_have_count(1)
-    assert sum(one.count() for one in refused) == 1
-    loser = ana if refused[0].count() else ben
+    for one in (ana, ben):  # each is answered: its modal says why not, or has closed
+        expect(
+            one.modal.get_by_role("alert").or_(one.page.locator("body:not(:has(dialog[open]))"))
+        ).to_be_visible()
+    [loser] = [one for one in (ana, ben) if one.modal.count()]
     expect(loser.modal.get_by_role("alert")).to_contain_text("has already replied")
     expect(loser.modal.get_by_role("alert")).to_contain_text("it is kept as a draft")
     assert len(public(demo, post)) == 1
@@ -113,54 +86,7 @@ def test_two_windows_of_one_browser_look_through_two_pairs_of_eyes(window: Open)
         expect(page.locator(".viewer [aria-current]")).to_have_text(name)
 
 
-# --- line 4: undo, and the post that changed ------------------------------------------------------------------
-
-
-def test_two_undo_at_once_and_nothing_is_public(window: Open, demo: Demo) -> None:
-    ana, ben = window("U0ANA"), window("U0BEN")
-    post = heard(demo, "is there a limit on comments?", by="theo_codes")
-    anas, bens = cards("limit on comments", ana, ben)
-    ana.press(anas, "Reply")
-    ana.write("None that anybody has met, Theo.")
-    ana.send()
-    for card in (anas, bens):
-        card.get_by_role("button", name="Undo").wait_for()
-    undone = [whisper(one, "Undone: nothing was published.") for one in (ana, ben)]
-    told = [mine.or_(whisper(one, "nothing to undo")) for one, mine in zip((ana, ben), undone, strict=True)]
-    before, heard_before = sum(mine.count() for mine in undone), [one.count() for one in told]
-    let_cards_stand(demo)
-    ben.press(bens, "Undo")
-    ana.press(anas, "Undo")
-
-    for one, count in zip(told, heard_before, strict=True):
-        expect(one).to_have_count(count + 1)
-    assert sum(mine.count() for mine in undone) == before + 1
-    assert public(demo, post) == []
-
-
-def test_an_undo_that_comes_too_late_says_so_and_only_deleting_takes_it_back(
-    window: Open, demo: Demo
-) -> None:
-    ana, ben = window("U0ANA"), window("U0BEN")
-    post = heard(demo, "can I print my blog as a book?", by="samreadsalot")
-    anas, bens = cards("print my blog", ana, ben)
-    ana.press(anas, "Reply")
-    ana.write("You can: Export → Book, and any printer takes it.")
-    ana.send()
-    bens.get_by_role("button", name="Undo").wait_for()
-    let_cards_stand(demo)
-    expect(ben.conversation("print my blog").locator(".post.ours")).to_have_count(1)
-    ben.press(bens, "Undo")
-
-    expect(whisper(ben, "published").last).to_be_visible()
-    demo.context.slack.world.faults.clear()
-    expect(bens).to_contain_text("Answered by @Ana Lima")
-    assert len(public(demo, post)) == 1
-    bens.locator(".blocks").get_by_role("button", name="More").click()
-    ben.page.get_by_role("menuitem", name="Delete public reply").click()
-    ben.modal.locator("button[type=submit]").click()
-    expect(bens).to_contain_text("Waiting")
-    assert public(demo, post) == []
+# --- line 4: the post that changed ------------------------------------------------------------------
 
 
 def test_a_post_that_was_edited_meanwhile_is_shown_and_asked_about_again(window: Open, demo: Demo) -> None:

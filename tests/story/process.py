@@ -13,7 +13,7 @@ from pathlib import Path
 from tests import stage
 from tests.story.harness import Stage, eventually
 
-START = 30.0  # seconds; two processes and a test share two cores
+START = 120.0  # seconds: for a machine that is busy with something else
 
 
 @contextmanager
@@ -72,7 +72,7 @@ class Process:
         """Send SIGTERM; the exit code, and the seconds that it took."""
         begun = time.monotonic()
         self._running.send_signal(signal.SIGTERM)
-        return self._running.wait(20), time.monotonic() - begun
+        return self._running.wait(START), time.monotonic() - begun
 
     def end(self) -> int:
         """The exit code of a process that ends by itself."""

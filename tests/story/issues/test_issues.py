@@ -164,8 +164,7 @@ def test_a_hostile_title_rings_nobody_and_reorders_nothing(bot: Bot, title: str)
     assert visible(now).broadcasts == []
     answer = bot.ana.command("/mentions", "issues")
     assert "1 person x 1 recency x 1 reach = 1.0" in words(answer)
-    modal = asked(bot, card)
-    assert "Belongs to: " in modal.text
+    assert eventually(lambda: "Belongs to: " in asked(bot, card).text)
 
 
 def test_issues_are_ranked_with_the_arithmetic_shown(bot: Bot) -> None:
