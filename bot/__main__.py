@@ -22,6 +22,7 @@ from bot.cli import findings
 from bot.cli.accounts import accounts, connect, disconnect
 from bot.cli.errors import one_line_errors
 from bot.cli.export import export
+from bot.cli.tracks import track
 from bot.context import BotContext
 from bot.http_server import HttpApp
 from bot.runtime import migrations
@@ -121,7 +122,7 @@ def rotate_keys() -> None:
         click.echo(f"{len(before)} encrypted with key {keyring.key_id}, from {keyring.source}.")
 
 
-for command in (connect, accounts, disconnect, export):
+for command in (connect, accounts, disconnect, track, export):
     main.add_command(command)
 
 

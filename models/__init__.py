@@ -26,6 +26,7 @@ from models.sources.author import Author, FormerHandle
 from models.sources.credential import Credential
 from models.sources.cursor import Cursor
 from models.sources.gap import Gap
+from models.sources.left_out import LeftOutPost
 from models.sources.mention import Mention, QuarantinedPost
 from models.sources.track import Track
 from models.tickets import word_index  # noqa: F401 - registers its listeners
@@ -51,6 +52,7 @@ __all__ = [
     "Issue",
     "IssueReport",
     "Lease",
+    "LeftOutPost",
     "Mention",
     "Note",
     "Notice",

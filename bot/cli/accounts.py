@@ -41,7 +41,7 @@ def _find_connectable(_: click.Context, __: click.Parameter, name: str) -> Regis
     return known[name]
 
 
-def _check_channel(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+def check_channel(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """Return the channel's id. Raises `click.BadParameter` if it is no id."""
     if value is not None and not re.fullmatch(r"[CG][A-Z0-9]+", value):
         raise click.BadParameter(f"{value!r} is no channel id (C…); the channel's details show it.")
@@ -50,7 +50,7 @@ def _check_channel(_: click.Context, __: click.Parameter, value: str | None) -> 
 
 @click.command("connect")
 @click.argument("network", metavar="NETWORK", callback=_find_connectable)
-@click.option("--channel", metavar="C…", callback=_check_channel, help=CHANNEL_HELP)
+@click.option("--channel", metavar="C…", callback=check_channel, help=CHANNEL_HELP)
 @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help=PORT_HELP)
 @click.option("--browser/--no-browser", default=None, help="Whether to open a browser on this machine.")
 def connect(network: Registration[Any], *, channel: str | None, port: int, browser: bool | None) -> None:

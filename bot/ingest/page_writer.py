@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.ingest import profiles
+from bot.ingest import profiles, track_matches
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
+from bot.ingest.track_matches import Matches
 from bot.networks.answerable import ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import AccountIdentity, AuthorProfile, Network, Post, PostPage, UnreadableRow
 from bot.notices import thread_notices
@@ -34,28 +35,42 @@ def commit_page(
     page: PostPage,
     *,
     and_then: Callable[[Session, int], None] | None,
+    matches: Matches | None = None,
 ) -> int:
-    """Write one page in one transaction, and what follows from it; return how many posts were new."""
+    """Write one page in one transaction, and what follows from it; return how many posts were new.
+
+    `matches` says of each post of a search by which tracks it was found; None: the page lists mentions.
+    """
     crash_points.reach("page read")
     posts = list(page.posts)
     had, bought = profiles.fetch_for_authors(ctx, network, posts)
     people = had | bought
-    at = ctx.now()
+    if matches is not None:
+        matches = track_matches.by_wanted_authors(posts, people, matches)
+        posts = [post for post in posts if post.id in matches]
+    at, taken = ctx.now(), 0
     with ctx.db.write() as session:
         Cursor.lock_mentions(session, network.name, account.id, at=at)
-        track = Track.mentions_of(session, network.name, account.id, at=at)
-        channel = track.channel or ctx.settings.slack_channel
-        place = IngestTarget(network.name, account.id, channel, ctx.sla_policy, track.id)
-        said = [to_incoming_post(network, post, people.get(post.author_id)) for post in posts]
-        taken = _ingest_page(session, said, place, network.title, at=at)
+        mentions_track = Track.mentions_of(session, network.name, account.id, at=at)
+        for track, some in track_matches.by_track(posts, matches or {}, mentions_track):
+            place = _ingest_target(ctx, account, track)
+            said = [to_incoming_post(network, post, people.get(post.author_id)) for post in some]
+            if matches is not None:
+                said = [track_matches.with_reasons(one, track, matches[one.post_id]) for one in said]
+            taken += _ingest_page(session, said, place, network.title, at=at)
         profiles.store_profiles(session, network, bought, at=at)
         for bad in page.unreadable:
-            _quarantine(session, place, bad, at=at)
+            _quarantine(session, _ingest_target(ctx, account, mentions_track), bad, at=at)
         if and_then is not None:
             and_then(session, taken)
         crash_points.reach("page written")
     crash_points.reach("page kept")
     return taken
+
+
+def _ingest_target(ctx: BotContext, account: AccountIdentity, track: Track) -> IngestTarget:
+    channel = track.channel or ctx.settings.slack_channel
+    return IngestTarget(account.network, account.id, channel, ctx.sla_policy, track.id)
 
 
 def to_incoming_post(network: Network, post: Post, author: AuthorProfile | None) -> IncomingPost:

@@ -1,6 +1,6 @@
 """All jobs that the clock starts. Each is declared beside its code, in the `JOBS` of its module."""
 
-from bot.ingest import backfill, own_posts, profiles
+from bot.ingest import backfill, own_posts, profiles, track_search
 from bot.ingest import missing_posts as sweeps
 from bot.jobs import (
     canary,
@@ -19,6 +19,7 @@ from bot.slack import fix_followup, home_tab
 
 ALL_JOBS = (
     *backfill.JOBS,
+    *track_search.JOBS,
     *account_check.JOBS,
     *own_posts.JOBS,
     *manual_posting.JOBS,

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NewType
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly
+from models.tracks.query import TrackQuery
 
 Position = NewType("Position", str)
 """How far a reading has come. Opaque: only the file of the network that wrote it reads it."""
@@ -149,7 +150,9 @@ class PublishedReply:
     url: str
 
 
-ReadKind = Literal["mentions", "search", "own posts", "posts", "people"]  # as networks count them apart
+ReadKind = Literal[
+    "mentions", "search", "counts", "own posts", "posts", "people"
+]  # as networks count them apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,23 @@ class RateLimitStatus:
     limit: int
     resets_at: datetime
     reported_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """What somebody listens for anywhere on a network.
+
+    Only posts in one of `languages` (ISO 639, such as `en`; none: any) and not by one of `excluded_handles`
+    (without @) are wanted.
+    """
+
+    query: TrackQuery
+    languages: tuple[str, ...] = ()
+    excluded_handles: tuple[str, ...] = ()
+
+
+class SearchRefusedError(Exception):
+    """A network cannot search for that; the message is a sentence for the person who asked."""
 
 
 Absence = Literal["gone", "not shown"]
@@ -266,6 +286,23 @@ class Reader:
         `before` is the other end: the `lowest` of a page, which the search does not reach. Raises `Later`.
         """
         raise Later(None, "forbidden", "Heard cannot search there.")
+
+    @classmethod
+    def search_text(cls, wanted: Sequence[SearchRequest]) -> str:
+        """Return the `query` of `search` and `count_matches` that finds what any of `wanted` asks for.
+
+        It may find more, as a network's search has its own idea of a word: what matches is decided by Heard.
+        Raises `SearchRefusedError` if the network cannot search for that, or not for so much at once.
+        """
+        del wanted
+        raise SearchRefusedError("Heard cannot search there.")
+
+    def count_matches(self, query: str, since: datetime, *, account_id: str) -> int | None:
+        """Return how many posts since `since` (UTC) the network says match `query`, without reading them.
+
+        None if the network has no such call. Raises `Later`.
+        """
+        return None
 
     def own_posts(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """Yield what our account posted after `after`, by whatever means, newest page first.
@@ -394,6 +431,7 @@ class Network(Reader, Links):
 ReadCall = Literal["mentions", "search", "own_posts", "people", "refresh"]
 
 
-def supports(network: Reader, call: ReadCall) -> bool:
+def supports(network: Reader | type[Reader], call: ReadCall) -> bool:
     """Return whether the network's own file has that reading call."""
-    return getattr(type(network), call) is not getattr(Reader, call)
+    kind = network if isinstance(network, type) else type(network)
+    return getattr(kind, call) is not getattr(Reader, call)

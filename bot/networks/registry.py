@@ -152,16 +152,25 @@ Settings = TypeVar("Settings", bound=NetworkSettings)
 class Registration(Generic[Settings]):
     """Everything that the rest of Heard knows about a network's file.
 
-    `name` is the network's name in the ledger, for ever; `title` is what people call it. `build` makes it
-    from settings that are complete: for the environment's account, or for one whose tokens the ledger keeps.
-    `connect` signs a person in; None: the environment alone has credentials.
+    `network` is its class, whose name stands in the ledger for ever. `build` makes it from settings that are
+    complete: for the environment's account, or for one whose tokens the ledger keeps. `connect` signs a
+    person in; None: the environment alone has credentials.
     """
 
-    name: str
-    title: str
+    network: type[Network]
     settings: type[Settings]
     build: Callable[[Settings, OpenTokens | None], Network]
     connect: Callable[[Settings, ConnectTerminal, OpenTokens], Connected] | None = None
+
+    @property
+    def name(self) -> str:
+        """How the ledger knows the network."""
+        return self.network.name
+
+    @property
+    def title(self) -> str:
+        """How people know it."""
+        return self.network.title
 
 
 _registrations: dict[str, Registration[Any]] = {}

@@ -18,8 +18,10 @@ from bot.slack.blocks.replies.delivery import waiting_reason
 from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle
 from models import Account, Alarm, Notice, Track
 
-NetworkTask = Literal["reading", "watching", "publishing"]  # mentions, our own posts, replies
-NETWORK_TASKS: tuple[NetworkTask, ...] = ("reading", "watching", "publishing")
+NetworkTask = Literal[
+    "reading", "searching", "watching", "publishing"
+]  # mentions, tracks, own posts, replies
+NETWORK_TASKS: tuple[NetworkTask, ...] = ("reading", "searching", "watching", "publishing")
 
 # Only a person can mend these, so that they are told at once; others often pass by themselves.
 NEEDS_PERSON_CAUSES = {"unauthorized", "out of credit"}
@@ -44,6 +46,7 @@ _SPENDING_CAP_PATTERN = re.compile(r"spend(ing)?[ -]?(cap|limit)", re.IGNORECASE
 _MEANWHILE_SENTENCES = {
     "watching": "Until then I can't see replies posted there by hand: check before you reply.",
     "reading": "Until then no new mentions come in, so an empty list doesn't mean all is well.",
+    "searching": "Until then posts that don't address us are not found there.",
     "publishing": "Until then no replies go out there. They are kept in order, and you can still undo them.",
 }
 
@@ -187,6 +190,8 @@ def _recovery_message(
 ) -> str:
     if task == "watching":
         return f":white_check_mark: I can read our own posts on {network.title} again{who}."
+    if task == "searching":
+        return f":white_check_mark: I can search {network.title} again{who}."
     if task == "publishing":
         accepts = f":white_check_mark: {network.title} accepts replies again{who}."
         return f"{accepts} Waiting replies are going out now."

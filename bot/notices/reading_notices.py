@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.networks.base import AccountIdentity, Later, Network
 from bot.notices import network_alarms
+from bot.slack.blocks.elements import format_duration
 from bot.slack.blocks.text import mrkdwn_error, mrkdwn_handle
 from models import Notice
 
@@ -51,6 +52,20 @@ def post_not_searched(
         account_id,
         f"It doesn't let me search for the rest ({why}), so please check there.",
     )
+
+
+def post_search_window(
+    ctx: BotContext, session: Session, network: Network, account_id: str, *, at: datetime
+) -> None:
+    """A search could not reach as far back as the last one."""
+    reach = network.search_window
+    days = f"the last {format_duration(reach)}" if reach is not None else "so far"
+    sentence = (
+        f":warning: {network.title} searches only {days}, and I last searched before that: "
+        "posts from in between that don't address us may be missing."
+    )
+    channel = network_alarms.channel_of(ctx, session, network, account_id)
+    Notice.enqueue(session, sentence, at=at, channel=channel)
 
 
 def _post_stopped_listing(

@@ -9,8 +9,9 @@ from bot.networks.base import Network
 from bot.slack.blocks.notification_text import PostReference
 from bot.slack.blocks.tickets.card import author_text
 from bot.slack.blocks.tickets.card_view import POSTS_SHOWN_MAX, CardView
-from models import Account, Author, Issue, Mention, Reply, Ticket
+from models import Account, AlsoHeard, Author, Issue, Mention, Reply, Ticket, Track
 from models.core.mrkdwn import escape_entities
+from models.sources.track import MENTIONS_TRACK
 from models.tickets import answer_as, unconnected_accounts
 from models.tickets.answer_as import AnsweringAccount
 from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
@@ -29,6 +30,9 @@ def load_view(session: Session, ticket: Ticket, network: Network | None) -> Card
     names = {account_id: one.at_handle.removeprefix("@") for account_id, one in ours.items()}
     account = answer_as.load_accounts(session, ticket, ours)[0]
     heard = _accounts_that_heard(session, ticket, newest, ours)
+    reasons = AlsoHeard.reasons_of(session, [mention.id for mention in newest])
+    if not _is_addressed(session, newest, reasons):
+        heard = ()  # it was found by a search, and is written to nobody
     disconnected = _find_disconnected(session, ticket, replies, account.account_id)
     return CardView(
         ticket=ticket,
@@ -43,6 +47,7 @@ def load_view(session: Session, ticket: Ticket, network: Network | None) -> Card
         account_id=account.account_id,
         connected=tuple(one.name for one in heard if not _is_left(ours, one)),
         left=tuple(one.name for one in heard if _is_left(ours, one)),
+        further_reasons={one: tuple(row.matched for row in rows) for one, rows in reasons.items()},
         reply_accounts={one.id: names.get(one.account_id, account.name) for one in replies},
         issues=tuple(Issue.of(session, ticket.id)),
         is_disconnected=disconnected is not None,
@@ -60,6 +65,16 @@ def _accounts_that_heard(
         for one in answer_as.order_hearers(mention, refusals[mention.id], ours):
             found.setdefault(one.account_id, one)
     return tuple(found.values()) or answer_as.load_accounts(session, ticket, ours)
+
+
+def _is_addressed(
+    session: Session, mentions: Sequence[Mention], reasons: Mapping[int, Sequence[AlsoHeard]]
+) -> bool:
+    """Whether any of these posts is there for more than what a search found."""
+    tracks = {mention.track_id for mention in mentions}
+    tracks |= {row.track_id for rows in reasons.values() for row in rows}
+    query = select(Track.id).where(Track.id.in_(tracks - {None}), Track.kind != MENTIONS_TRACK)
+    return not tracks or bool(tracks - set(session.scalars(query)))
 
 
 def _is_left(ours: Mapping[str, Account], one: AnsweringAccount) -> bool:

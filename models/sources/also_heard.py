@@ -1,5 +1,6 @@
 """By which other accounts and tracks of ours a mention was found, besides the first."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, select
@@ -25,7 +26,21 @@ class AlsoHeard(Base):
     at: Mapped[datetime]
 
     @classmethod
-    def of(cls, session: Session, mention_id: int) -> list["AlsoHeard"]:
-        """Returns the further reasons of a mention, the earliest first."""
-        query = select(cls).where(cls.mention_id == mention_id)
-        return list(session.scalars(query.order_by(cls.at, cls.track_id)))
+    def reasons_of(cls, session: Session, mention_ids: Collection[int]) -> dict[int, list["AlsoHeard"]]:
+        """Returns the further reasons of those mentions, by mention, the earliest first."""
+        found: dict[int, list[AlsoHeard]] = {}
+        if mention_ids:
+            query = select(cls).where(cls.mention_id.in_(mention_ids)).order_by(cls.at, cls.track_id)
+            for row in session.scalars(query):
+                found.setdefault(row.mention_id, []).append(row)
+        return found
+
+    @classmethod
+    def tracks_of(cls, session: Session, mention_ids: Collection[int]) -> dict[int, set[int]]:
+        """Returns, by mention, the tracks that are among its further reasons; an empty set if none is."""
+        found: dict[int, set[int]] = {one: set() for one in mention_ids}
+        if found:
+            query = select(cls.mention_id, cls.track_id).where(cls.mention_id.in_(found))
+            for mention_id, track_id in session.execute(query):
+                found[mention_id].add(track_id)
+        return found

@@ -8,12 +8,21 @@ from models.tickets.sla import SlaPolicy
 
 
 @dataclass(frozen=True, slots=True)
+class OtherReason:
+    """One more reason why a post concerns us: the track `track_id` found it, `matched` says why."""
+
+    track_id: int
+    matched: str
+
+
+@dataclass(frozen=True, slots=True)
 class IncomingPost:
     """One post that concerns us, as read from the network and ready for the ledger.
 
     `post_id` is the first id of an edit chain, `latest_id` the last. `matched` says why it concerns us.
     `addressed` are the handles that the network put in front of the text, `answers` the third person whom it
-    answers. `answerable` is why the API is known to refuse a reply; None if it may be tried.
+    answers. `answerable` is why the API is known to refuse a reply; None if it may be tried. `also` are the
+    reasons besides `matched`.
     """
 
     post_id: str
@@ -34,6 +43,7 @@ class IncomingPost:
     edit_keeps_id: bool = False  # else an edit has another `latest_id`, whatever the words are
     order_key: str = ""  # see `Mention.order_key`
     version_key: str = ""
+    also: tuple[OtherReason, ...] = ()
 
     @property
     def display_text(self) -> str:

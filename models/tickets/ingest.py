@@ -17,7 +17,7 @@ from models.sources.also_heard import AlsoHeard
 from models.sources.author import Author
 from models.sources.mention import IS_FIRST_ROW, Mention
 from models.tickets import not_shown, word_index
-from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget
+from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget, OtherReason
 from models.tickets.state import OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
@@ -56,11 +56,12 @@ def ingest_page(
     """
     result = IngestResult()
     known = _known_mentions(session, place, page)
+    noted = AlsoHeard.tracks_of(session, [mention.id for mention in known.values()])
     new_posts: dict[str, IncomingPost] = {}
     for post in sorted(page, key=lambda post: (post.posted_at, post.order_key)):
         mention = known.get(post.post_id)
         if mention is not None:
-            _record_also_heard(session, mention, post, place, result, at=at)
+            _record_also_heard(session, mention, post, place, result, noted=noted[mention.id], at=at)
             _ingest_known(session, mention, post, place, result, at=at)
         elif post.post_id not in new_posts or _is_older(
             new_posts[post.post_id].version_key, post.version_key
@@ -89,15 +90,32 @@ def _record_also_heard(
     place: IngestTarget,
     result: IngestResult,
     *,
+    noted: set[int],
     at: datetime,
 ) -> None:
-    """Note that another account of ours heard the post, too: it is one mention, with one more reason."""
-    if place.track_id is None or place.account_id == mention.account_id:
-        return
-    reason = {"account_id": place.account_id, "matched": post.matched, "answerable": post.answerable}
-    if add_if_absent(session, AlsoHeard, mention_id=mention.id, track_id=place.track_id, at=at, **reason):
+    """Note by which other accounts and tracks of ours the post was found: one mention, with more reasons.
+
+    `noted` are the tracks of which that is known.
+    """
+    reasons = list(post.also)
+    if place.track_id is not None and (
+        mention.track_id is not None or place.account_id != mention.account_id
+    ):
+        reasons.insert(0, OtherReason(place.track_id, post.matched))
+    new = [one for one in reasons if one.track_id != mention.track_id and one.track_id not in noted]
+    added = [
+        add_if_absent(session, AlsoHeard, **row) for row in _also_heard_rows(mention.id, new, post, place, at)
+    ]
+    if any(added):
         Ticket.lock(session, mention.ticket_id).revision += 1
         result.changed_ids.add(mention.ticket_id)
+
+
+def _also_heard_rows(
+    mention_id: int, reasons: Sequence[OtherReason], post: IncomingPost, place: IngestTarget, at: datetime
+) -> list[dict[str, Any]]:
+    same = {"mention_id": mention_id, "account_id": place.account_id, "answerable": post.answerable, "at": at}
+    return [{"track_id": one.track_id, "matched": one.matched, **same} for one in reasons]
 
 
 def _ingest_known(
@@ -218,9 +236,15 @@ def _ingest_new(
                 post.post_id,
             )
     owners = {key: ticket.id for key, ticket in tickets.items()} | new
-    _write_mentions(
-        session, [_mention_values(post, place, authors, owners, at=at) for post in new_posts], at=at
-    )
+    rows = [_mention_values(post, place, authors, owners, at=at) for post in new_posts]
+    _write_mentions(session, rows, at=at)
+    also = [
+        found
+        for row, post in zip(rows, new_posts, strict=True)
+        for found in _also_heard_rows(row["id"], post.also, post, place, at)
+    ]
+    if also:
+        bulk_insert.insert_rows(session, AlsoHeard, also)
     result.tickets += len(new)
     result.changed_ids |= set(owners.values())
 

@@ -89,6 +89,13 @@ def get_meta(answer: JsonObject, name: str) -> str | None:
     return _text(_object(answer, "meta"), name)
 
 
+def get_count(answer: JsonObject) -> int:
+    """How many posts a page of X's counts stands for; 0 if it does not say."""
+    meta = _object(answer, "meta")
+    found = next((meta[name] for name in ("total_tweet_count", "total_post_count") if name in meta), 0)
+    return found if type(found) is int else 0
+
+
 def parse_page(answer: JsonObject, me: AccountIdentity, *, first: bool = True) -> PostPage:
     """Read a page of posts; only the first one has the position for the next reading."""
     read_rows = [parse_post(row, me, answer) for row in get_rows(answer)]

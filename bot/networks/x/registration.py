@@ -73,4 +73,4 @@ def _oauth(settings: XSettings) -> OAuth2Client:
     return OAuth2Client(settings.client_id or "", settings.client_secret, settings.api_url)
 
 
-register(Registration(XNetwork.name, XNetwork.title, XSettings, build, connect))
+register(Registration(XNetwork, XSettings, build, connect))

@@ -2,13 +2,13 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.networks.base import AccountIdentity, Later, Position, PostPage, Reader
-from bot.networks.x import errors, parsing
+from bot.networks.base import AccountIdentity, Later, Position, PostPage, Reader, SearchRequest
+from bot.networks.x import errors, parsing, search_query
 from bot.networks.x import ids as x_ids
 from bot.networks.x.json_values import JsonObject
 from bot.networks.x.signing import Signer
@@ -22,6 +22,7 @@ PAGE_SIZE = 100
 # known to be whole while it is clearly shorter.
 _MENTIONS_COMPLETE_BELOW = 400
 OWN_POSTS_COMPLETE_BELOW = 3000
+_COUNT_PAGES_MAX = 10
 _PAGES_MAX = 100  # more than any timeline has, even if its pages are half full
 _RENAME_CHECK_SECONDS, _RENAME_RETRY_SECONDS = (
     3600.0,
@@ -62,6 +63,25 @@ class TimelineReader(Reader):
         until = {"until_id": before} if before is not None else {}
         ask = {"query": query, **until, **parsing.MEDIA_PARAMS}
         yield from self._timeline("/2/tweets/search/recent", account_id, after, ask)
+
+    @classmethod
+    def search_text(cls, wanted: Sequence[SearchRequest]) -> str:
+        """One query for all of `wanted`, in X's words."""
+        return search_query.build(wanted)
+
+    def count_matches(self, query: str, since: datetime, *, account_id: str) -> int | None:
+        """What X counts since then. One call costs as much as one post that is read."""
+        # https://docs.x.com/x-api/posts/counts/introduction
+        start = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        ask = {"query": query, "start_time": start, "granularity": "day"}
+        count, answer = 0, self._read("/2/tweets/counts/recent", ask, account_id)
+        for _ in range(_COUNT_PAGES_MAX):
+            count += parsing.get_count(answer)
+            token = parsing.get_meta(answer, "next_token")
+            if token is None:
+                break
+            answer = self._read("/2/tweets/counts/recent", {**ask, "next_token": token}, account_id)
+        return count
 
     def own_posts(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """What our account said since a quarter of an hour before `after`."""

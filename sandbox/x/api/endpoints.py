@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sandbox.x.api import oauth_endpoints, read_endpoints, write_endpoints
 from sandbox.x.api.call import Call
-from sandbox.x.api.fields import POST_QUERY, SEARCH_QUERY, TIMELINE_QUERY, USER_QUERY
+from sandbox.x.api.fields import COUNTS_QUERY, POST_QUERY, SEARCH_QUERY, TIMELINE_QUERY, USER_QUERY
 from sandbox.x.api.http_messages import Answer, Request
 from sandbox.x.api.json_rows import Row
 from sandbox.x.state.world import XWorld
@@ -55,6 +55,7 @@ ENDPOINTS: tuple[Endpoint | OAuthRoute, ...] = (
     Endpoint("GET /2/users/:id/mentions", TIMELINE_QUERY, read_endpoints.mentions),
     Endpoint("GET /2/users/:id/tweets", TIMELINE_QUERY | {"exclude"}, read_endpoints.own_timeline),
     Endpoint("GET /2/tweets/search/recent", SEARCH_QUERY, read_endpoints.search_recent),
+    Endpoint("GET /2/tweets/counts/recent", COUNTS_QUERY, read_endpoints.count_recent),
     Endpoint("GET /2/tweets", POST_QUERY | {"ids"}, read_endpoints.posts),
     Endpoint("GET /2/tweets/:id", POST_QUERY, read_endpoints.post),
     Endpoint("POST /2/tweets", frozenset(), write_endpoints.create, status=201),

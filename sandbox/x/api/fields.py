@@ -31,6 +31,7 @@ def words(text: str) -> frozenset[str]:
 POST_QUERY = words("expansions tweet.fields user.fields media.fields place.fields poll.fields")
 USER_QUERY = words("expansions tweet.fields user.fields")
 TIMELINE_QUERY = POST_QUERY | words("end_time max_results pagination_token since_id start_time until_id")
+COUNTS_QUERY = words("end_time granularity next_token pagination_token query since_id start_time until_id")
 SEARCH_QUERY = TIMELINE_QUERY | words("query next_token sort_order")
 
 MEDIA_FIELDS = words(

@@ -93,20 +93,41 @@ def own_timeline(call: Call) -> Row:
 
 
 def search_recent(call: Call) -> Row:
-    params = call.params
+    return _page(call, _search(call), least=10, price=request_log.POST_READ)
+
+
+def count_recent(call: Call) -> Row:
+    """How many posts a search would find, by hour or day; each call has one price, whatever it counts.
+
+    https://docs.x.com/x-api/posts/counts/introduction
+    """
+    found = _inside(call, _search(call))
+    length = timedelta(days=1) if call.params.text("granularity") == "day" else timedelta(hours=1)
+    start = call.params.moment("start_time") or call.now - timelines.SEARCHED
+    rows: list[Row] = []
+    while start < call.now - call.lag:
+        end = min(start.replace(minute=0, second=0, microsecond=0) + length, call.now - call.lag)
+        count = sum(start <= each.created_at < end for each in found)
+        rows.append({"start": stamp(start), "end": stamp(end), "tweet_count": count})
+        start = end
+    call.world.journal.wrote(request_log.COUNTS_CALL)
+    return {"data": rows, "meta": {"total_tweet_count": sum(row["tweet_count"] for row in rows)}}
+
+
+def _search(call: Call) -> list[XPost]:
+    """Return the posts that the query finds, newest first. Raises ProblemError."""
     _check_search_window(call)
-    query = params.text("query") or ""
+    query = call.params.text("query") or ""
     try:
         matches = search_query.parse(query)
     except search_query.QueryError as error:
         raise invalid("query", query, f"There were errors processing your request: {error}") from None
     world = call.world
-    found = [
+    return [
         each
         for each in timelines.searchable(world, call.lag)
         if (author := world.user_by_id(each.author_id)) and matches(search_query.Candidate(each, author))
     ]
-    return _page(call, found, least=10, price=request_log.POST_READ)
 
 
 def _check_search_window(call: Call) -> None:
@@ -137,18 +158,8 @@ def _check_search_window(call: Call) -> None:
 
 def _page(call: Call, found: list[XPost], *, least: int = 5, price: int) -> Row:
     """Return one page of posts, newest first; `since_id`, `until_id` and `end_time` are exclusive."""
-    params = call.params
-    size = params.number("max_results", least, 100, 10)
-    before = [limit for limit in (params.id("until_id"), params.token()) if limit is not None]
-    since, start, end = params.id("since_id") or 0, params.moment("start_time"), params.moment("end_time")
-    inside = [
-        each
-        for each in found
-        if int(each.id) > since
-        and all(int(each.id) < limit for limit in before)
-        and (start is None or each.created_at >= start)
-        and (end is None or each.created_at < end)
-    ]
+    size = call.params.number("max_results", least, 100, 10)
+    inside = _inside(call, found)
     page = inside[:size]
     meta: Row = {"result_count": len(page)}
     if page:
@@ -156,6 +167,21 @@ def _page(call: Call, found: list[XPost], *, least: int = 5, price: int) -> Row:
     if len(inside) > size:
         meta["next_token"] = page_token(page[-1].id)
     return _posts(call, page, price=price) | {"meta": meta}
+
+
+def _inside(call: Call, found: list[XPost]) -> list[XPost]:
+    """Return those between the ids and times that the call names."""
+    params = call.params
+    before = [limit for limit in (params.id("until_id"), params.token()) if limit is not None]
+    since, start, end = params.id("since_id") or 0, params.moment("start_time"), params.moment("end_time")
+    return [
+        each
+        for each in found
+        if int(each.id) > since
+        and all(int(each.id) < limit for limit in before)
+        and (start is None or each.created_at >= start)
+        and (end is None or each.created_at < end)
+    ]
 
 
 def _timeline_price(call: Call) -> int:

@@ -15,6 +15,7 @@ PER_WINDOW = {
     "GET /2/users/:id/mentions": 300,
     "GET /2/users/:id/tweets": 900,
     "GET /2/tweets/search/recent": 300,
+    "GET /2/tweets/counts/recent": 300,
     "GET /2/tweets": 5000,
     "GET /2/tweets/:id": 900,
     "POST /2/tweets": 100,

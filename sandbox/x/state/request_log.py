@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 # Thousandths of a dollar: https://docs.x.com/x-api/getting-started/pricing
-OWNED_READ, POST_READ, USER_READ = 1, 5, 10
+OWNED_READ, POST_READ, USER_READ, COUNTS_CALL = 1, 5, 10, 5
 CREATE, CREATE_WITH_LINK, SUMMONED_REPLY, DELETE = 15, 200, 10, 5
 
 

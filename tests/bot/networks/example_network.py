@@ -73,4 +73,4 @@ class Yarn(Network, Publisher):
         return f"https://yarn.example/{post_id.rpartition('/')[2]}"
 
 
-register(Registration("yarn", "Yarn", YarnSettings, lambda settings, open_tokens: Yarn(settings)))
+register(Registration(Yarn, YarnSettings, lambda settings, open_tokens: Yarn(settings)))

@@ -41,7 +41,8 @@ class Yarn(Network):
 
 
 def yarn(name: str = "yarn", settings: type[NetworkSettings] = YarnSettings) -> Registration:
-    return Registration(name, "Yarn", settings, lambda settings, open_tokens: Yarn())
+    network = type("Yarn", (Yarn,), {"name": name})
+    return Registration(network, settings, lambda settings, open_tokens: network())
 
 
 @pytest.fixture(autouse=True)

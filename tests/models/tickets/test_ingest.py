@@ -138,7 +138,7 @@ def test_a_post_that_two_accounts_hear_is_one_mention_with_two_reasons(session: 
 
     [mention] = session.scalars(select(Mention))
     assert (mention.account_id, mention.matched) == ("99", "mentions us")
-    [reason] = AlsoHeard.of(session, mention.id)
+    [reason] = AlsoHeard.reasons_of(session, [mention.id])[mention.id]
     assert (reason.account_id, reason.track_id, reason.matched) == ("100", 5, "quotes us")
     assert reason.answerable == "They did not mention @acmetea."
     assert count(session, Ticket) == 1

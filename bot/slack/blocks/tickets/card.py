@@ -156,7 +156,8 @@ def _post(view: CardView, mention: Mention, limit: int) -> list[Block]:
 
 def _match_reasons(mention: Mention, view: CardView) -> list[str]:
     """Why it is here, and whom the network put in front of the words, if it is not ours alone."""
-    why = mention.matched
+    further = [one for one in view.further_reasons.get(mention.id, ()) if one != mention.matched]
+    why = mrkdwn_literal("; ".join([mention.matched, *dict.fromkeys(further)]))
     if mention.answers is not None:
         why = f"answers {mrkdwn_handle(mention.answers) if mention.answers else 'somebody else'}, {why}"
     addressed = mention.addressed or []

@@ -33,6 +33,9 @@ class CardView:
     account: str  # the handle of the one that answers unless another is chosen
     account_id: str | None = None
     connected: tuple[str, ...] | None = None  # the handles of those that heard what is shown; None: `account`
+    further_reasons: Mapping[int, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # by mention: why else it is here
     left: tuple[str, ...] = ()  # and of those that are not connected any more
     reply_accounts: Mapping[int, str] = field(default_factory=dict)  # as which one each reply goes, by its id
     issues: tuple[Issue, ...] = ()  # what it is about

@@ -1,0 +1,251 @@
+"""`python -m bot track`: what we listen for, beside a running bot, which takes it up within ten seconds."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from sqlalchemy.orm import Session
+
+from bot.bootstrap import clock_for, open_shared_ledger
+from bot.cli import track_file
+from bot.cli.accounts import check_channel
+from bot.cli.errors import one_line_errors
+from bot.ingest import track_checks
+from bot.networks.registry import NetworkSettings
+from bot.slack.blocks.text import unescape
+from models import Account, Track
+from models.core.base import RuleBrokenError
+from models.sources import track_rules
+from models.sources.track import MENTIONS_TRACK, TrackKind
+from models.sources.track_rules import TrackDraft
+
+ADDABLE_KINDS: tuple[str, ...] = tuple(kind for kind in get_args(TrackKind) if kind != MENTIONS_TRACK)
+_LANGUAGE_HELP = "Only posts in that language, such as en; may be repeated."
+_EXCEPT_HELP = "Leave out posts of that person; may be repeated."
+_CHANNEL_HELP = "The Slack channel (C…) where its posts are shown; else SLACK_CHANNEL."
+
+
+@click.group("track")
+def track() -> None:
+    """What Heard listens for, besides mentions of an account."""
+
+
+@track.command("add")
+@click.argument("kind", metavar="KIND", type=click.Choice(ADDABLE_KINDS))
+@click.argument("query", metavar="QUERY")
+@click.option("--network", help="Where to listen, such as x; needed if several networks can do it.")
+@click.option("--account", metavar="HANDLE", help="Which of our accounts searches; else the network's first.")
+@click.option("--channel", metavar="C…", callback=check_channel, help=_CHANNEL_HELP)
+@click.option("--language", "languages", multiple=True, metavar="CODE", help=_LANGUAGE_HELP)
+@click.option("--except", "excluded", multiple=True, metavar="HANDLE", help=_EXCEPT_HELP)
+def add(
+    kind: TrackKind,
+    query: str,
+    *,
+    network: str | None,
+    account: str | None,
+    channel: str | None,
+    languages: tuple[str, ...],
+    excluded: tuple[str, ...],
+) -> None:
+    """Listen for something, and print the new track's id.
+
+    KIND is search, hashtag or feed. QUERY may have words, "phrases", -without, #tag, @handle and or.
+    """
+    with one_line_errors(), open_shared_ledger() as (_, on_networks, database):
+        name = network or _only_network(kind, on_networks)
+        with _refusals(), database.write() as session:
+            draft = TrackDraft(
+                kind,
+                name,
+                query,
+                _account_id(session, name, account),
+                channel,
+                languages,
+                tuple(one.removeprefix("@") for one in excluded),
+            )
+            track_checks.check(draft)
+            added = track_rules.add(session, draft, at=clock_for(database)())
+        click.echo(added.id)
+
+
+@track.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_tracks(*, as_json: bool) -> None:
+    """List every track, an account's mentions included."""
+    with one_line_errors(), open_shared_ledger() as (known, _, database):
+        with database.read() as session:
+            handles = {(one.network, one.network_id): one.at_handle for one in Account.all(session)}
+            rows = [_describe(one, handles, known.slack_channel) for one in Track.all(session)]
+        for row in rows:
+            click.echo(json.dumps(row, ensure_ascii=False) if as_json else _line(row))
+        if not rows and not as_json:
+            click.echo(
+                'No track yet. An account\'s mentions are one; add others: track add search "your brand".'
+            )
+
+
+@track.command("edit")
+@click.argument("track_id", metavar="ID", type=int)
+@click.option("--query", help="What to listen for instead.")
+@click.option("--channel", metavar="C…", callback=check_channel, help=_CHANNEL_HELP)
+@click.option("--language", "languages", multiple=True, metavar="CODE", help=_LANGUAGE_HELP)
+@click.option("--except", "excluded", multiple=True, metavar="HANDLE", help=_EXCEPT_HELP)
+def edit(
+    track_id: int,
+    *,
+    query: str | None,
+    channel: str | None,
+    languages: tuple[str, ...],
+    excluded: tuple[str, ...],
+) -> None:
+    """Change a track; what is not given stays. Any track can move to another channel.
+
+    Posts from before the change are not for it.
+    """
+    with one_line_errors(), open_shared_ledger() as (_, _, database):
+        with _refusals(), database.write() as session:
+            before = _find(session, track_id)
+            draft = TrackDraft(
+                before.kind,  # type: ignore[arg-type] # it came from a draft
+                before.network,
+                query or before.query,
+                before.account_id,
+                channel or before.channel,
+                languages or tuple(before.languages),
+                tuple(one.removeprefix("@") for one in excluded) or tuple(before.excluded_handles),
+            )
+            if before.kind == MENTIONS_TRACK:
+                if query or languages or excluded:
+                    raise track_rules.TrackRuleError("An account's mentions can only change their channel.")
+            else:
+                track_checks.check(draft)
+            track_rules.edit(session, track_id, draft, revision=None, at=clock_for(database)())
+        click.echo(f"Track {track_id} is changed.")
+
+
+@track.command("pause")
+@click.argument("track_id", metavar="ID", type=int)
+def pause(track_id: int) -> None:
+    """Stop listening for a track for a while."""
+    _change(track_id, track_rules.pause, "is paused")
+
+
+@track.command("resume")
+@click.argument("track_id", metavar="ID", type=int)
+def resume(track_id: int) -> None:
+    """Listen for a paused track again, from now on."""
+    _change(track_id, track_rules.resume, "is listened for again")
+
+
+@track.command("remove")
+@click.argument("track_id", metavar="ID", type=int)
+def remove(track_id: int) -> None:
+    """Listen for a track no more. Its tickets stay."""
+    _change(track_id, track_rules.remove, "is removed")
+
+
+@track.command("export")
+def export_tracks() -> None:
+    """Print every track as TOML, for `track import`; accounts' mentions are left out."""
+    with one_line_errors(), open_shared_ledger() as (_, _, database), database.read() as session:
+        handles = {(one.network, one.network_id): one.at_handle for one in Account.all(session)}
+        tracks = [one for one in Track.all(session) if one.kind != MENTIONS_TRACK]
+        click.echo(track_file.write(tracks, handles), nl=False)
+
+
+@track.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--prune", is_flag=True, help="Remove the tracks that are not in the file.")
+def import_tracks(file: Path, *, prune: bool) -> None:
+    """Add the tracks in a TOML file that are not there yet: all of them, or none if one is wrong."""
+    with one_line_errors(), open_shared_ledger() as (_, on_networks, database):
+        with _refusals(), database.write() as session:
+            wanted = track_file.read(file.read_bytes())
+            drafts = []
+            for one in wanted:
+                name = one.network or _only_network(one.kind, on_networks)
+                draft = one.to_draft(name, _account_id(session, name, one.account))
+                track_checks.check(draft)
+                drafts.append(draft)
+            done = track_rules.replace_all(session, drafts, prune=prune, at=clock_for(database)())
+        click.echo(f"{done.added} added, {done.kept} already there, {done.removed} removed.")
+
+
+def _change(track_id: int, act: Any, done: str) -> None:  # noqa: ANN401 - one of three functions of one shape
+    with one_line_errors(), open_shared_ledger() as (_, _, database):
+        with _refusals(), database.write() as session:
+            act(session, track_id, at=clock_for(database)())
+        click.echo(f"Track {track_id} {done}.")
+
+
+def _only_network(kind: TrackKind, on_networks: Mapping[str, NetworkSettings]) -> str:
+    """Return the network that can do it; ends the process with a line if there is not exactly one."""
+    able = track_checks.able_networks(kind, on_networks)
+    if not able:
+        _refuse(f"Heard knows no network where it can listen for a {kind}.")
+    if len(able) > 1:
+        _refuse(f"Several networks can do that: add --network {' or '.join(able)}.")
+    return able[0]
+
+
+def _account_id(session: Session, network: str, handle: str | None) -> str | None:
+    """Return the id of our account called `handle`. Raises `TrackRuleError` if there is none."""
+    if handle is None:
+        return None
+    wanted = handle.removeprefix("@").casefold()
+    for one in Account.all(session, network):
+        if one.source is not None and wanted in {one.handle.casefold(), one.at_handle[1:].casefold()}:
+            return one.network_id
+    raise track_rules.TrackRuleError(f"No account called {handle} is connected there.")
+
+
+def _find(session: Session, track_id: int) -> Track:
+    found = session.get(Track, track_id)
+    if found is None or found.removed_at is not None:
+        raise track_rules.TrackRuleError(f"There is no track {track_id}.")
+    return found
+
+
+def _describe(one: Track, handles: Mapping[tuple[str, str], str], default_channel: str) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "network": one.network,
+        "account": handles.get((one.network, one.account_id or ""), one.account_id),
+        "query": one.query,
+        "languages": one.languages,
+        "except": one.excluded_handles,
+        "channel": one.channel or default_channel,
+        "paused": one.paused_at is not None,
+    }
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    what = row["account"] if row["kind"] == MENTIONS_TRACK else row["query"]
+    more = "".join(
+        [
+            f", only {', '.join(row['languages'])}" if row["languages"] else "",
+            f", except {', '.join('@' + one for one in row['except'])}" if row["except"] else "",
+            ", paused" if row["paused"] else "",
+        ]
+    )
+    return f"{row['id']}  {row['kind']}  {row['network']}  {what}{more}, shown in {row['channel']}"
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """End the process with exit code 2 and one sentence if a rule forbids the change."""
+    try:
+        yield
+    except RuleBrokenError as error:
+        _refuse(unescape(str(error)))
+
+
+def _refuse(sentence: str) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(2)

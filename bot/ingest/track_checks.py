@@ -1,0 +1,39 @@
+"""Whether a network can find what somebody wants to listen for, asked before anything is stored."""
+
+from collections.abc import Mapping
+
+from bot.ingest import track_matches
+from bot.networks import registry
+from bot.networks.base import ReadCall, SearchRefusedError, supports
+from bot.networks.registry import NetworkSettings
+from models.core.mrkdwn import escape_entities
+from models.sources.track import TrackKind
+from models.sources.track_rules import TrackDraft, TrackRuleError
+
+CALL_OF_KIND: Mapping[str, ReadCall] = {"search": "search", "hashtag": "search"}
+
+
+def able_networks(kind: TrackKind, on_networks: Mapping[str, NetworkSettings]) -> list[str]:
+    """Return the names of the networks that can do it: those that are set up, else all that Heard knows."""
+    call = CALL_OF_KIND.get(kind)
+    able = [
+        name
+        for name, one in registry.registered().items()
+        if call is not None and supports(one.network, call)
+    ]
+    return [name for name in able if name in on_networks and on_networks[name].is_configured] or able
+
+
+def check(draft: TrackDraft) -> None:
+    """Raise `TrackRuleError` if the draft's network cannot find what it asks for."""
+    registration = registry.registered().get(draft.network)
+    if registration is None:
+        known = ", ".join(registry.registered())
+        raise TrackRuleError(f"Heard knows no network called {escape_entities(draft.network)}: {known}.")
+    call = CALL_OF_KIND.get(draft.kind)
+    if call is None or not supports(registration.network, call):
+        raise TrackRuleError(f"Heard cannot listen for a {draft.kind} on {registration.title}.")
+    try:
+        registration.network.search_text([track_matches.request_of(draft)])
+    except SearchRefusedError as no:
+        raise TrackRuleError(escape_entities(str(no))) from None

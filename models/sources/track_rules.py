@@ -1,0 +1,245 @@
+"""Adding, editing, pausing and removing what we listen for: who did it is in the event log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from models.core.audit_event import HEARD_ACTOR, Event
+from models.core.base import MovedOnError, RuleBrokenError
+from models.core.mrkdwn import escape_entities
+from models.sources.cursor import Cursor
+from models.sources.track import MENTIONS_TRACK, Track, TrackKind
+from models.tracks.query import TrackQueryError, parse_query
+
+MAX_TRACKS = 10_000  # that are not removed, on all networks together
+POSITION_RETENTION = timedelta(days=7)  # so long a removed track can be added again and goes on where it was
+
+
+class TrackRuleError(RuleBrokenError):
+    """A track that cannot be added or changed like that."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackDraft:
+    """What somebody wants to listen for; the fields are those of `Track`."""
+
+    kind: TrackKind
+    network: str
+    query: str
+    account_id: str | None = None
+    channel: str | None = None
+    languages: tuple[str, ...] = ()
+    excluded_handles: tuple[str, ...] = ()
+
+    @property
+    def canonical_query(self) -> str:
+        """The query in one spelling. Raises `TrackRuleError`."""
+        try:
+            query = parse_query(self.query)
+        except TrackQueryError as error:
+            raise TrackRuleError(escape_entities(str(error))) from None
+        if self.kind == "hashtag":
+            terms = [term for group in query.alternatives for term in group]
+            if len(terms) != 1 or query.excluded or terms[0].kind != "hashtag":
+                raise TrackRuleError("A hashtag track takes one hashtag, such as #gardening.")
+        return query.canonical
+
+
+def add(session: Session, draft: TrackDraft, *, at: datetime, by: str | None = None) -> Track:
+    """Add a track and return it; `by` is a Slack user id, None on the command line.
+
+    One that was removed less than a week ago comes back and goes on where it was. Raises `TrackRuleError`.
+    """
+    if draft.kind == MENTIONS_TRACK:
+        raise TrackRuleError("Every account has its mentions track already.")
+    query = draft.canonical_query
+    same = [one for one in _same(session, draft, query) if _listens_alike(one, draft)]
+    active = next((one for one in same if one.removed_at is None), None)
+    if active is not None:
+        raise TrackRuleError(f"That is track {active.id} already.")
+    count = session.scalar(
+        select(func.count()).where(Track.removed_at.is_(None), Track.kind != MENTIONS_TRACK)
+    )
+    if (count or 0) >= MAX_TRACKS:
+        raise TrackRuleError(f"Heard listens for {MAX_TRACKS:,} tracks at most; remove one first.")
+    found = next((one for one in same if at - (one.removed_at or at) < POSITION_RETENTION), None)
+    if found is None:
+        found = Track(
+            kind=draft.kind,
+            network=draft.network,
+            account_id=draft.account_id,
+            query=query,
+            languages=list(draft.languages),
+            excluded_handles=list(draft.excluded_handles),
+            created_at=at,
+            created_by=by,
+        )
+        session.add(found)
+    found.removed_at = found.paused_at = None
+    found.channel = draft.channel
+    session.flush()
+    _record(session, "track added", found, by=by, at=at)
+    return found
+
+
+def edit(
+    session: Session,
+    track_id: int,
+    draft: TrackDraft,
+    *,
+    revision: int | None,
+    at: datetime,
+    by: str | None = None,
+) -> Track:
+    """Change a track to `draft` and return it. What was said before is not for it.
+
+    A mentions track can only be moved to another channel. `revision` is that of the track that the person
+    saw; None: whatever it is. Raises `TrackRuleError`, and `MovedOnError` if somebody else has changed it
+    meanwhile.
+    """
+    track = _lock(session, track_id, revision)
+    before = _describe(track)
+    if track.kind != MENTIONS_TRACK:
+        query = draft.canonical_query
+        for other in _same(session, draft, query):
+            if other.id != track.id and other.removed_at is None and _listens_alike(other, draft):
+                raise TrackRuleError(f"That is track {other.id} already.")
+        if (track.query, track.account_id) != (query, draft.account_id) or not _listens_alike(track, draft):
+            track.edited_at = at
+        track.query, track.account_id = query, draft.account_id
+        track.languages, track.excluded_handles = list(draft.languages), list(draft.excluded_handles)
+    track.channel = draft.channel
+    if _describe(track) != before:
+        track.revision += 1
+        _record(session, "track edited", track, by=by, at=at, before=before)
+    return track
+
+
+def pause(session: Session, track_id: int, *, at: datetime, by: str | None = None) -> Track:
+    """Stop listening for a track for a while; nothing happens if it is paused. Raises `TrackRuleError`."""
+    track = _lock(session, track_id)
+    if track.kind == MENTIONS_TRACK:
+        raise TrackRuleError("An account's mentions are always listened for.")
+    if track.paused_at is None:
+        track.paused_at, track.revision = at, track.revision + 1
+        _record(session, "track paused", track, by=by, at=at)
+    return track
+
+
+def resume(session: Session, track_id: int, *, at: datetime, by: str | None = None) -> Track:
+    """Listen for a paused track again, from now on. Raises `TrackRuleError`."""
+    track = _lock(session, track_id)
+    if track.paused_at is not None:
+        track.paused_at, track.edited_at, track.revision = None, at, track.revision + 1
+        _record(session, "track resumed", track, by=by, at=at)
+    return track
+
+
+def remove(session: Session, track_id: int, *, at: datetime, by: str | None = None) -> Track:
+    """Listen for a track no more; its tickets stay as they are. Raises `TrackRuleError`."""
+    track = _lock(session, track_id)
+    if track.kind == MENTIONS_TRACK:
+        raise TrackRuleError("An account's mentions are always listened for; disconnect the account instead.")
+    track.removed_at, track.revision = at, track.revision + 1
+    _record(session, "track removed", track, by=by, at=at)
+    return track
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedTracks:
+    """How many tracks `replace_all` added, found there already, and removed."""
+
+    added: int
+    kept: int
+    removed: int
+
+
+def replace_all(
+    session: Session, drafts: Sequence[TrackDraft], *, prune: bool, at: datetime, by: str | None = None
+) -> ReplacedTracks:
+    """Add those of `drafts` that are not there; with `prune`, remove every track that is not among them.
+
+    One that is there already gets the draft's channel. Raises `TrackRuleError`.
+    """
+    before = [one for one in Track.all(session) if one.kind != MENTIONS_TRACK]
+    wanted, added = set[int](), 0
+    for draft in drafts:
+        query = draft.canonical_query
+        found = next(
+            (
+                one
+                for one in _same(session, draft, query)
+                if one.removed_at is None and _listens_alike(one, draft)
+            ),
+            None,
+        )
+        if found is None:
+            found, added = add(session, draft, at=at, by=by), added + 1
+        elif found.channel != draft.channel:
+            edit(session, found.id, draft, revision=None, at=at, by=by)
+        wanted.add(found.id)
+    dropped = [one for one in before if one.id not in wanted] if prune else []
+    for one in dropped:
+        remove(session, one.id, at=at, by=by)
+    return ReplacedTracks(added, len(wanted) - added, len(dropped))
+
+
+def forget_positions(session: Session, *, at: datetime) -> None:
+    """Delete the cursors of tracks that were removed more than a week ago."""
+    gone = session.scalars(
+        select(Track).where(
+            Track.removed_at < at - POSITION_RETENTION, Track.removed_at >= at - 2 * POSITION_RETENTION
+        )
+    )
+    for track in gone:
+        for cursor in session.scalars(select(Cursor).where(Cursor.name == track.cursor_name)):
+            session.delete(cursor)
+
+
+def _lock(session: Session, track_id: int, revision: int | None = None) -> Track:
+    query = select(Track).where(Track.id == track_id).with_for_update()
+    track = session.scalar(query.execution_options(populate_existing=True))
+    if track is None:
+        raise TrackRuleError(f"There is no track {track_id}.")
+    if track.removed_at is not None:
+        raise TrackRuleError(f"Track {track_id} was removed meanwhile.")
+    if revision is not None and track.revision != revision:
+        raise MovedOnError("Someone else changed this track meanwhile. Open it again to see how it is now.")
+    return track
+
+
+def _same(session: Session, draft: TrackDraft, query: str) -> list[Track]:
+    """Tracks of that kind, network, account and query, removed ones too, the newest first."""
+    wanted = select(Track).where(
+        Track.kind == draft.kind,
+        Track.network == draft.network,
+        Track.account_id == draft.account_id,
+        Track.query == query,
+    )
+    return list(session.scalars(wanted.order_by(Track.id.desc())))
+
+
+def _listens_alike(track: Track, draft: TrackDraft) -> bool:
+    return (sorted(track.languages), sorted(track.excluded_handles)) == (
+        sorted(draft.languages),
+        sorted(draft.excluded_handles),
+    )
+
+
+def _describe(track: Track) -> dict[str, Any]:
+    return {
+        "query": track.query,
+        "account": track.account_id,
+        "languages": track.languages,
+        "excluded_handles": track.excluded_handles,
+        "channel": track.channel,
+    }
+
+
+def _record(session: Session, act: str, track: Track, *, by: str | None, at: datetime, **more: Any) -> None:  # noqa: ANN401 - JSON
+    data = {"track": track.id, "kind": track.kind, "network": track.network, **_describe(track), **more}
+    Event.record(session, act, at=at, by=by or HEARD_ACTOR, data=data)

@@ -1,0 +1,297 @@
+"""Searches on the local X: what is said to nobody in particular becomes a mention, once, in the right channel."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.ingest import track_search
+from bot.ingest.poller import FIRST_POLL_MAX_POSTS
+from models import Alarm, AlsoHeard, LeftOutPost
+from models.sources import track_rules
+from models.sources.track_rules import TrackDraft
+from sandbox.x import XServer
+from tests.bot.room import ANA, CHANNEL, Room
+
+SEARCH = "GET /2/tweets/search/recent"
+PEOPLE = "GET /2/users"
+TALK = "C0TALK"
+
+
+@pytest.fixture
+def room(on_x: Room, x: XServer) -> Room:
+    """A desk whose account has been read before, beside two people whom nobody asked."""
+    x.world.add_user("theo", "Theo Brandt", followers=12)
+    x.world.add_user("acmefan", "A Fan")
+    on_x.poll()
+    on_x.clock.pass_by(minutes=1)
+    return on_x
+
+
+def listen(room: Room, query: str, *, channel: str | None = None, kind: str = "search", **more) -> int:
+    with room.ctx.db.write() as session:
+        draft = TrackDraft(kind, "x", query, channel=channel, **more)
+        return track_rules.add(session, draft, at=room.clock(), by=ANA).id
+
+
+def search(room: Room) -> int | None:
+    return track_search.search_tracks(room.ctx, room.network)
+
+
+def later(room: Room, **time: float) -> None:
+    room.clock.pass_by(**(time or {"minutes": 60}))
+
+
+def reasons(room: Room) -> list[tuple[int, str]]:
+    with room.ctx.db.read() as session:
+        rows = session.scalars(select(AlsoHeard).order_by(AlsoHeard.mention_id, AlsoHeard.track_id))
+        return [(row.track_id, row.matched) for row in rows]
+
+
+def test_what_is_said_to_nobody_is_a_card_that_can_only_be_answered_by_hand(room: Room, x: XServer) -> None:
+    track = listen(room, "acmebrew tags", channel=TALK)
+    x.world.post("theo", "Acmebrew would be nicer with TAGS.")
+    x.world.post("theo", "acmebrew is fine as it is")
+    room.clock.pass_by(minutes=2)
+
+    assert search(room) == 1
+
+    [mention], [ticket] = room.mentions(), room.tickets()
+    assert mention.text == "Acmebrew would be nicer with TAGS."
+    assert mention.track_id == track
+    assert mention.matched == "matches “Acmebrew”, “TAGS”"
+    assert ticket.channel == TALK
+    assert mention.answerable == "They neither mentioned nor quoted us, so X accepts no reply from its API."
+
+
+def test_one_that_mentions_us_is_a_mention_whatever_found_it_and_only_once(room: Room, x: XServer) -> None:
+    track = listen(room, "kettle", channel=TALK)
+    x.world.post("theo", "@acmebrew the kettle drips")
+    room.clock.pass_by(minutes=2)
+    search(room)
+    room.poll()
+    search(room)
+
+    [mention], [ticket] = room.mentions(), room.tickets()
+    assert mention.matched == "mentions us"
+    assert ticket.channel == CHANNEL
+    assert mention.answerable is None
+    assert reasons(room) == [(track, "matches “kettle”")]
+
+
+def test_a_mention_that_a_search_finds_later_gets_one_more_reason(room: Room, x: XServer) -> None:
+    track = listen(room, "kettle", channel=TALK)
+    x.world.post("theo", "@acmebrew the kettle drips")
+    room.poll()
+    assert reasons(room) == []
+    before = room.tickets()[0].revision
+    room.clock.pass_by(minutes=2)
+    search(room)
+
+    assert reasons(room) == [(track, "matches “kettle”")]
+    assert room.tickets()[0].revision == before + 1
+    later(room)
+    search(room)
+    assert room.tickets()[0].revision == before + 1  # it is redrawn once
+
+
+def test_several_tracks_share_a_query_and_the_best_one_has_the_card(room: Room, x: XServer) -> None:
+    tag = listen(room, "#kettle", kind="hashtag", channel=TALK)
+    first = listen(room, "kettle", channel=TALK)
+    second = listen(room, "drips or leaks")
+    search(room)  # each once by itself
+    later(room)
+    asked = x.world.counts[SEARCH]
+    x.world.post("theo", "my new #kettle leaks")
+    room.clock.pass_by(minutes=2)
+    search(room)
+
+    assert x.world.counts[SEARCH] - asked == 1
+    [mention] = room.mentions()
+    assert mention.track_id == first
+    assert reasons(room) == [(tag, "matches “#kettle”"), (second, "matches “leaks”")]
+
+
+def test_what_the_network_finds_and_the_query_does_not_mean_is_no_mention(room: Room, x: XServer) -> None:
+    """The local X finds `node` in "node.js", as X does; the query asks for something else."""
+    listen(room, '"node js" -@theo')
+    x.world.post("acmefan", "I like node, and js too")
+    x.world.post("acmefan", "node.js it is")
+    x.world.post("acmefan", "@theo I like node js")
+    room.clock.pass_by(minutes=2)
+    search(room)
+
+    assert room.texts() == ["node.js it is"]
+
+
+def test_people_and_languages_that_are_left_out_are_not_heard(room: Room, x: XServer) -> None:
+    listen(room, "kettle", languages=("en",), excluded_handles=("AcmeFan",))
+    x.world.post("acmefan", "kettle!")
+    x.world.post("theo", "Kettle, bitte", lang="de")
+    x.world.post("theo", "kettle please")
+    x.world.post("acmebrew", "our kettle is new")
+    room.clock.pass_by(minutes=2)
+    search(room)
+
+    assert room.texts() == ["kettle please"]
+    query = next(one.query["query"] for one in x.world.requests if one.endpoint == SEARCH)
+    assert query == "kettle lang:en -from:AcmeFan -is:retweet"
+
+
+def test_a_first_reading_takes_the_newest_of_a_day_and_the_rest_never_comes(room: Room, x: XServer) -> None:
+    listen(room, "kettle")
+    start = room.clock() - timedelta(hours=30)
+    for number in range(90):
+        x.world.post("theo", f"kettle {number}", at=start + timedelta(minutes=20 * number))
+    search(room)
+    said = room.texts()
+    later(room, minutes=1)
+    search(room)
+    x.world.post("theo", "kettle now")
+    room.clock.pass_by(minutes=2)
+    search(room)
+
+    assert said == [f"kettle {number}" for number in range(90 - FIRST_POLL_MAX_POSTS, 90)]
+    assert room.texts() == [*said, "kettle now"]
+
+
+def test_a_first_reading_buys_no_more_than_it_needs_and_remembers_what_may_come_again(
+    room: Room, x: XServer
+) -> None:
+    listen(room, "kettle")
+    start = room.clock() - timedelta(minutes=10)
+    for number in range(130):
+        x.world.post("theo", f"kettle {number}", at=start + timedelta(seconds=number))
+    for number in range(300):
+        x.world.post("theo", f"old kettle {number}", at=start - timedelta(hours=2, seconds=number))
+    search(room)
+    calls = x.world.counts[SEARCH]
+    room.clock.pass_by(minutes=2)
+    search(room)
+
+    assert calls == 2  # of five pages
+    assert len(room.texts()) == FIRST_POLL_MAX_POSTS
+    with room.ctx.db.read() as session:
+        left_out = session.scalars(select(LeftOutPost.post_id)).all()
+    assert len(left_out) == 200 - FIRST_POLL_MAX_POSTS
+
+
+def test_a_change_is_for_what_is_said_from_then_on(room: Room, x: XServer) -> None:
+    track = listen(room, "kettle")
+    search(room)
+    room.clock.pass_by(minutes=5)
+    x.world.post("theo", "my teapot is old")
+    room.clock.pass_by(minutes=1)
+    with room.ctx.db.write() as session:
+        track_rules.edit(session, track, TrackDraft("search", "x", "teapot"), revision=1, at=room.clock())
+    room.clock.pass_by(minutes=1)
+    x.world.post("theo", "my teapot is new")
+    for _ in range(3):
+        room.clock.pass_by(minutes=2)
+        search(room)
+
+    assert room.texts() == ["my teapot is new"]
+
+
+def test_a_paused_track_is_not_read_and_goes_on_from_when_it_is_resumed(room: Room, x: XServer) -> None:
+    track = listen(room, "kettle")
+    search(room)
+    with room.ctx.db.write() as session:
+        track_rules.pause(session, track, at=room.clock())
+    room.clock.pass_by(minutes=5)
+    x.world.post("theo", "kettle while nobody listens")
+    asked = x.world.counts[SEARCH]
+    room.clock.pass_by(minutes=5)
+    assert search(room) is None
+    assert x.world.counts[SEARCH] == asked
+    with room.ctx.db.write() as session:
+        track_rules.resume(session, track, at=room.clock())
+    x.world.post("theo", "kettle again")
+    for _ in range(2):
+        room.clock.pass_by(minutes=2)
+        search(room)
+
+    assert room.texts() == ["kettle again"]
+
+
+def test_a_removed_track_is_read_no_more_and_goes_on_where_it_was_within_a_week(
+    room: Room, x: XServer
+) -> None:
+    track = listen(room, "kettle")
+    search(room)
+    with room.ctx.db.write() as session:
+        track_rules.remove(session, track, at=room.clock())
+    later(room, hours=5)
+    x.world.post("theo", "kettle in between")
+    room.clock.pass_by(minutes=2)
+    assert search(room) is None
+    assert listen(room, "kettle") == track
+    search(room)
+
+    assert room.texts() == ["kettle in between"]
+
+
+def test_late_posts_are_found_and_nothing_comes_twice(room: Room, x: XServer) -> None:
+    listen(room, "kettle")
+    search(room)
+    x.world.post("theo", "kettle one")
+    x.world.post("theo", "kettle late", visible_after=600)
+    for _ in range(12):
+        room.clock.pass_by(minutes=2)
+        search(room)
+
+    assert sorted(room.texts()) == ["kettle late", "kettle one"]
+
+
+def test_a_quiet_track_never_asks_from_further_back_than_x_answers(room: Room, x: XServer) -> None:
+    listen(room, "kettle")
+    search(room)
+    for _ in range(10):
+        later(room, days=1)
+        search(room)
+    x.world.post("theo", "kettle at last")
+    room.clock.pass_by(minutes=2)
+    search(room)
+
+    assert room.texts() == ["kettle at last"]
+    assert {one.status for one in x.world.requests if one.endpoint == SEARCH} == {200}
+
+
+def test_after_a_week_away_what_cannot_be_searched_any_more_is_told(room: Room, x: XServer) -> None:
+    listen(room, "kettle")
+    x.world.post("theo", "kettle before")
+    room.clock.pass_by(minutes=2)
+    search(room)
+    later(room, days=9)
+    x.world.post("theo", "kettle after")
+    room.clock.pass_by(minutes=2)
+    search(room)
+    room.clock.pass_by(minutes=2)
+    search(room)
+
+    assert room.texts() == ["kettle before", "kettle after"]
+    [told] = [text for text in room.told() if "searches only" in text]
+    assert told.startswith(":warning: X searches only the last 6 days 23 h, and I last searched before that")
+
+
+def test_a_search_that_fails_is_told_once_and_apart_from_mentions(room: Room, x: XServer) -> None:
+    listen(room, "kettle", channel=TALK)
+    search(room)
+    x.world.faults.add(SEARCH, "server_error_before", times=None)
+    for _ in range(8):
+        room.clock.pass_by(minutes=1)
+        search(room)
+        room.poll()
+    with room.ctx.db.read() as session:
+        assert [alarm.key.split()[0] for alarm in session.scalars(select(Alarm))] == ["searching"]
+    x.world.faults.clear()
+    x.world.post("theo", "kettle")
+    room.clock.pass_by(minutes=2)
+    search(room)
+    room.poll()
+
+    told = [text for text in room.told() if "search" in text or "Until" in text]
+    assert len(told) == 2
+    assert "posts that don't address us are not found there" in told[0]
+    assert told[1] == ":white_check_mark: I can search X again for *@acmebrew*."
+    assert room.texts() == ["kettle"]
