@@ -1,13 +1,13 @@
 """What the channel is told of readings that leave something out."""
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.networks.base import AccountIdentity, Later, Network
 from bot.notices import network_alarms
-from bot.slack.blocks.elements import format_duration
 from bot.slack.blocks.text import mrkdwn_error, mrkdwn_handle
 from models import Notice
 
@@ -59,7 +59,7 @@ def post_search_window(
 ) -> None:
     """A search could not reach as far back as the last one."""
     reach = network.search_window
-    days = f"the last {format_duration(reach)}" if reach is not None else "so far"
+    days = f"the last {math.ceil(reach / timedelta(days=1))} days" if reach is not None else "recent posts"
     sentence = (
         f":warning: {network.title} searches only {days}, and I last searched before that: "
         "posts from in between that don't address us may be missing."

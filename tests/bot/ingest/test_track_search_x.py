@@ -113,15 +113,15 @@ def test_several_tracks_share_a_query_and_the_best_one_has_the_card(room: Room, 
 
 
 def test_what_the_network_finds_and_the_query_does_not_mean_is_no_mention(room: Room, x: XServer) -> None:
-    """The local X finds `node` in "node.js", as X does; the query asks for something else."""
-    listen(room, '"node js" -@theo')
-    x.world.post("acmefan", "I like node, and js too")
-    x.world.post("acmefan", "node.js it is")
-    x.world.post("acmefan", "@theo I like node js")
+    """A network has its own idea of a phrase: the local X finds "kettle on" in "kettle only", too."""
+    listen(room, '"kettle on"')
+    x.world.post("acmefan", "a kettle only for tea")
+    x.world.post("acmefan", "put the kettle on")
     room.clock.pass_by(minutes=2)
     search(room)
 
-    assert room.texts() == ["node.js it is"]
+    assert room.texts() == ["put the kettle on"]
+    assert x.world.counts[PEOPLE] == 1  # nobody is paid for whose post is for no track
 
 
 def test_people_and_languages_that_are_left_out_are_not_heard(room: Room, x: XServer) -> None:
@@ -271,7 +271,7 @@ def test_after_a_week_away_what_cannot_be_searched_any_more_is_told(room: Room, 
 
     assert room.texts() == ["kettle before", "kettle after"]
     [told] = [text for text in room.told() if "searches only" in text]
-    assert told.startswith(":warning: X searches only the last 6 days 23 h, and I last searched before that")
+    assert told.startswith(":warning: X searches only the last 7 days, and I last searched before that")
 
 
 def test_a_search_that_fails_is_told_once_and_apart_from_mentions(room: Room, x: XServer) -> None:
@@ -293,5 +293,5 @@ def test_a_search_that_fails_is_told_once_and_apart_from_mentions(room: Room, x:
     told = [text for text in room.told() if "search" in text or "Until" in text]
     assert len(told) == 2
     assert "posts that don't address us are not found there" in told[0]
-    assert told[1] == ":white_check_mark: I can search X again for *@acmebrew*."
+    assert told[1] == ":white_check_mark: I can search X again for @acmebrew."
     assert room.texts() == ["kettle"]
