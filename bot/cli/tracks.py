@@ -34,7 +34,7 @@ def track() -> None:
     """What Heard listens for, besides mentions of an account."""
 
 
-@track.command("add")
+@track.command("add", context_settings={"ignore_unknown_options": True})  # -word is part of a query
 @click.argument("kind", metavar="KIND", type=click.Choice(ADDABLE_KINDS))
 @click.argument("query", metavar="QUERY")
 @click.option("--network", help="Where to listen, such as x; needed if several networks can do it.")

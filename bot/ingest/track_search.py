@@ -100,8 +100,8 @@ def search_tracks(ctx: BotContext, network: Network) -> int | None:
             _record_failure(ctx, network, account, reading.tracks, later)
             break
         except SearchRefusedError as no:
-            later = Later(ctx.now() + _REFUSED_RETRY, "forbidden", str(no))
-            _record_failure(ctx, network, account, reading.tracks, later)
+            refusal = Later(ctx.now() + _REFUSED_RETRY, "forbidden", str(no))
+            _record_failure(ctx, network, account, reading.tracks, refusal)
     return taken if readings else None
 
 

@@ -38,6 +38,7 @@ from models import (
     Credential,
     Cursor,
     Issue,
+    LeftOutPost,
     Mention,
     Notice,
     Reply,
@@ -52,8 +53,11 @@ from models.issues.merge import merge_issues
 from models.reports import drafts, open_tickets
 from models.reports.open_tickets import OpenTicketFilter
 from models.reports.search import SearchCursor, search
+from models.sources import track_rules
 from models.sources.cursor import MENTIONS_CURSOR
+from models.sources.track_rules import TrackDraft
 from models.tickets.delivery_state import UNSETTLED_STATES, DeliveryState
+from models.tickets.incoming_post import OtherReason
 from models.tickets.ingest import ingest_page
 from models.tickets.word_index import is_index
 from tests.databases import ROOT
@@ -299,6 +303,39 @@ def test_an_older_heard_keeps_the_newest_of_several_accounts_of_a_network(
 
     with db.engine.connect() as connection:
         assert connection.scalars(text("SELECT handle FROM credentials")).all() == ["acmetea"]
+
+
+def test_an_older_heard_keeps_what_a_search_has_found_and_forgets_the_search(
+    db: Database, alembic_config: alembic.config.Config
+) -> None:
+    with db.write() as session:
+        mentions = Track.mentions_of(session, "x", "7", at=NINE)
+        track = track_rules.add(session, TrackDraft("search", "x", "tea"), at=NINE)
+        ingest_page(session, [said(1)], replace(PLACE, track_id=track.id), at=NINE)
+        other = replace(said(2), also=(OtherReason(track.id, "matches “tea”"),))
+        ingest_page(session, [other], replace(PLACE, track_id=mentions.id), at=NINE)
+        Cursor.of(session, "x", "7", track.cursor_name, at=NINE)
+        LeftOutPost.remember(session, {(track.id, "3")}, at=NINE)
+
+    alembic.command.downgrade(alembic_config, "0014")
+    with db.engine.connect() as connection:
+        assert connection.scalars(text("SELECT kind FROM tracks")).all() == ["mentions"]
+        assert connection.scalars(text("SELECT track_id FROM mentions ORDER BY id")).all() == [
+            None,
+            mentions.id,
+        ]
+        assert connection.scalars(text("SELECT track_id FROM tickets ORDER BY id")).all() == [
+            None,
+            mentions.id,
+        ]
+        assert connection.scalars(text("SELECT name FROM cursors")).all() == []
+        assert connection.scalars(text("SELECT COUNT(*) FROM also_heard")).all() == [0]
+    alembic.command.upgrade(alembic_config, "head")
+
+    with db.read() as session:
+        assert [(one.kind, one.languages, one.revision) for one in Track.all(session)] == [
+            ("mentions", [], 1)
+        ]
 
 
 def fill(db: Database) -> None:
