@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.core.account_filter import AccountFilter
@@ -18,6 +18,7 @@ from models.sources.author import Author
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.sources.gap import Gap
 from models.sources.mention import Mention
+from models.sources.track import TRACK_CURSOR_PREFIX, Track
 from models.tickets import answer_as
 from models.tickets.delivery_state import LIVE_STATES, STUCK_STATES, UNSETTLED_STATES, DeliveryState
 from models.tickets.reply import Reply
@@ -181,10 +182,10 @@ def list_by_wait(session: Session, *, limit: int) -> Listing:
 def list_failing_reads(
     session: Session, *, late_before: datetime, networks: Collection[str]
 ) -> list[Cursor | Gap]:
-    """Returns the readings of mentions that fail now, have a gap, or are too old.
+    """Returns the readings of mentions that fail now, have a gap, or are too old, and searches that fail.
 
     More tickets may be waiting than Heard knows of. A reading on one of `networks` is too old before
-    `late_before`.
+    `late_before`. Of the searches of one account the one that has failed longest stands for all.
     """
     last = func.coalesce(Cursor.read_at, Cursor.started_at)
     is_late = and_(Cursor.network.in_(networks), last < late_before)
@@ -195,7 +196,29 @@ def list_failing_reads(
         ~Account.is_left(Cursor.network, Cursor.account_id),
     )
     gaps = select(Gap).where(~Account.is_left(Gap.network, Gap.account_id))
-    return [*session.scalars(cursors.order_by(Cursor.id)), *session.scalars(gaps.order_by(Gap.id))]
+    return [
+        *session.scalars(cursors.order_by(Cursor.id)),
+        *_failing_searches(session),
+        *session.scalars(gaps.order_by(Gap.id)),
+    ]
+
+
+def _failing_searches(session: Session) -> list[Cursor]:
+    name = literal(TRACK_CURSOR_PREFIX) + cast(Track.id, Text)
+    query = (
+        select(Cursor)
+        .join(Track, Cursor.name == name)
+        .where(
+            Cursor.failing_since.is_not(None),
+            Track.removed_at.is_(None),
+            Track.paused_at.is_(None),
+            ~Account.is_left(Cursor.network, Cursor.account_id),
+        )
+    )
+    longest: dict[tuple[str, str], Cursor] = {}
+    for cursor in session.scalars(query.order_by(Cursor.failing_since, Cursor.id)):
+        longest.setdefault((cursor.network, cursor.account_id), cursor)
+    return list(longest.values())
 
 
 def count_stuck(session: Session, wanted: OpenTicketFilter = ALL_OPEN) -> StuckCounts:

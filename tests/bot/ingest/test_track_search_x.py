@@ -1,5 +1,6 @@
 """Searches on the local X: what is said to nobody in particular becomes a mention, once, in the right channel."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,8 @@ from sqlalchemy import select
 
 from bot.ingest import track_search
 from bot.ingest.poller import FIRST_POLL_MAX_POSTS
+from bot.slack import home_tab
+from bot.slack.blocks.commands.help_text import incomplete_notes
 from models import Alarm, AlsoHeard, LeftOutPost
 from models.sources import track_rules
 from models.sources.track_rules import TrackDraft
@@ -46,6 +49,12 @@ def reasons(room: Room) -> list[tuple[int, str]]:
     with room.ctx.db.read() as session:
         rows = session.scalars(select(AlsoHeard).order_by(AlsoHeard.mention_id, AlsoHeard.track_id))
         return [(row.track_id, row.matched) for row in rows]
+
+
+def incomplete(room: Room) -> list[str]:
+    """What `/mentions open` says of its list."""
+    with room.ctx.db.read() as session:
+        return incomplete_notes(home_tab.unread_sources(room.ctx, session), {"x": "X"})
 
 
 def test_what_is_said_to_nobody_is_a_card_that_can_only_be_answered_by_hand(room: Room, x: XServer) -> None:
@@ -284,6 +293,8 @@ def test_a_search_that_fails_is_told_once_and_apart_from_mentions(room: Room, x:
         room.poll()
     with room.ctx.db.read() as session:
         assert [alarm.key.split()[0] for alarm in session.scalars(select(Alarm))] == ["searching"]
+    [short] = incomplete(room)
+    assert re.match(r"X hasn't answered searches since <!date.*> \(.*\): this list may be incomplete\.", short)
     x.world.faults.clear()
     x.world.post("theo", "kettle")
     room.clock.pass_by(minutes=2)
@@ -293,5 +304,6 @@ def test_a_search_that_fails_is_told_once_and_apart_from_mentions(room: Room, x:
     told = [text for text in room.told() if "search" in text or "Until" in text]
     assert len(told) == 2
     assert "posts that don't address us are not found there" in told[0]
+    assert incomplete(room) == []
     assert told[1] == ":white_check_mark: I can search X again for @acmebrew."
     assert room.texts() == ["kettle"]

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle, mrkdwn_literal
 from models import Cursor, Gap
 from models.sources.account import NO_HANDLES, AccountHandles
+from models.sources.cursor import MENTIONS_CURSOR
 
 HELP = (
     "*Heard* brings mentions of you into Slack and sends your replies.\n"
@@ -71,6 +72,8 @@ def _unread_text(one: Cursor | Gap) -> str:
         since = date_token(one.since, "{date_short_pretty} {time}")
         return f"did not list every post since {since}, and I'm still searching for the rest"
     since = date_token(one.read_at or one.started_at, "{date_short_pretty} {time}")
+    if one.name != MENTIONS_CURSOR:
+        return f"hasn't answered searches since {since} ({mrkdwn_error((one.failure or 'no answer').rstrip('.'))})"
     if one.failing_since is None:
         return f"was last read at {since}"
     return f"hasn't responded since {since} ({mrkdwn_error((one.failure or 'no answer').rstrip('.'))})"
