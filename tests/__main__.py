@@ -78,12 +78,17 @@ def parts(jobs: int | None) -> list[Part]:
         *collect,
         Part("chaos", [*pytest, *_at_a_time(two), CREWS]),
         Part("pages", [*pytest, *_at_a_time(two), *(["--dist=loadfile"] if two > 1 else []), PAGES]),
-        Part("all other tests", [*pytest, *_at_a_time(jobs), *others], after),
+        # A worker that is done takes tests from the others: some tests take minutes, most take none.
+        Part("all other tests", [*pytest, *_at_a_time(jobs), *_stealing(jobs), *others], after),
     ]
 
 
 def _at_a_time(jobs: int | None) -> list[str]:
     return [] if jobs == 1 else [f"--numprocesses={jobs or 'auto'}"]
+
+
+def _stealing(jobs: int | None) -> list[str]:
+    return [] if jobs == 1 else ["--dist=worksteal"]
 
 
 def run(todo: Sequence[Part], *, beside: int) -> list[str]:

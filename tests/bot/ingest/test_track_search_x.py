@@ -294,7 +294,9 @@ def test_a_search_that_fails_is_told_once_and_apart_from_mentions(room: Room, x:
     with room.ctx.db.read() as session:
         assert [alarm.key.split()[0] for alarm in session.scalars(select(Alarm))] == ["searching"]
     [short] = incomplete(room)
-    assert re.match(r"X hasn't answered searches since <!date.*> \(.*\): this list may be incomplete\.", short)
+    assert re.match(
+        r"X hasn't answered searches since <!date.*> \(.*\): this list may be incomplete\.", short
+    )
     x.world.faults.clear()
     x.world.post("theo", "kettle")
     room.clock.pass_by(minutes=2)
