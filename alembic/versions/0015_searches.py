@@ -1,7 +1,7 @@
 """Searches
 
 What a track listens for (words, languages, authors to leave out), who made it, whether it is paused, and which posts
-it has left out: those are remembered by id, so that no later reading takes them for new.
+it has left out: those are remembered by id, so that no later reading takes them for new. A message may link to a card.
 
 Revision: 0015
 Follows: 0014
@@ -33,9 +33,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("track_id", "post_id", name=op.f("pk_left_out_posts")),
     )
     op.create_index("ix_left_out_posts_at", "left_out_posts", ["at"])
+    op.add_column("notices", sa.Column("card_of", BigKey, nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("notices", "card_of")
     op.drop_table("left_out_posts")
     op.execute("DELETE FROM cursors WHERE name LIKE 'track %'")
     op.execute("DELETE FROM alarms WHERE key LIKE 'searching %'")

@@ -13,7 +13,7 @@ from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, rai
 from bot.ingest.track_matches import Matches
 from bot.networks.answerable import ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import AccountIdentity, AuthorProfile, Network, Post, PostPage, UnreadableRow
-from bot.notices import thread_notices
+from bot.notices import reading_notices, thread_notices
 from bot.runtime import crash_points
 from models import Cursor, QuarantinedPost, Ticket, Track
 from models.core.base import add_if_absent
@@ -57,7 +57,7 @@ def commit_page(
             said = [to_incoming_post(network, post, people.get(post.author_id)) for post in some]
             if matches is not None:
                 said = [track_matches.with_reasons(one, track, matches[one.post_id]) for one in said]
-            taken += _ingest_page(session, said, place, network.title, at=at)
+            taken += _ingest_page(ctx, session, said, place, network.title, at=at)
         profiles.store_profiles(session, network, bought, at=at)
         for bad in page.unreadable:
             _quarantine(session, _ingest_target(ctx, account, mentions_track), bad, at=at)
@@ -120,24 +120,32 @@ def _clean_texts(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _ingest_page(
-    session: Session, said: list[IncomingPost], place: IngestTarget, title: str, *, at: datetime
+    ctx: BotContext,
+    session: Session,
+    said: list[IncomingPost],
+    place: IngestTarget,
+    title: str,
+    *,
+    at: datetime,
 ) -> int:
     """Take a page in as a whole; if one post in it will not go in, take the others one by one."""
     try:
         with session.begin_nested():
-            return _count_new_and_notify(session, ingest_page(session, said, place, at=at), title, at=at)
+            return _count_new_and_notify(ctx, session, ingest_page(session, said, place, at=at), title, at=at)
     except UNFIT_ERRORS as error:
         raise_if_database_failed(error)
         log.warning("could not store a page as a whole; storing its posts one by one")
-    return sum(_ingest_post(session, one, place, title, at=at) for one in said)
+    return sum(_ingest_post(ctx, session, one, place, title, at=at) for one in said)
 
 
 def _ingest_post(
-    session: Session, said: IncomingPost, place: IngestTarget, title: str, *, at: datetime
+    ctx: BotContext, session: Session, said: IncomingPost, place: IngestTarget, title: str, *, at: datetime
 ) -> int:
     try:
         with session.begin_nested():
-            return _count_new_and_notify(session, ingest_page(session, [said], place, at=at), title, at=at)
+            return _count_new_and_notify(
+                ctx, session, ingest_page(session, [said], place, at=at), title, at=at
+            )
     except UNFIT_ERRORS as error:
         raise_if_database_failed(error)
         bad = UnreadableRow(raw=repr(said), error=type(error).__name__, post_id=said.post_id)
@@ -145,14 +153,21 @@ def _ingest_post(
         return 0
 
 
-def _count_new_and_notify(session: Session, taken: IngestResult, title: str, *, at: datetime) -> int:
-    """Return how many posts were new; notify the thread of follow-ups on tickets with an owner or a reply."""
+def _count_new_and_notify(
+    ctx: BotContext, session: Session, taken: IngestResult, title: str, *, at: datetime
+) -> int:
+    """Return how many posts were new.
+
+    Threads of tickets with an owner or a reply are notified of follow-ups, and the channels of further tracks
+    are pointed to the card.
+    """
     notify_shown_again(session, taken, title, at=at)
     for ticket_id, words in taken.known_ticket_texts.items():
         ticket, post_id = session.get_one(Ticket, ticket_id), taken.newest_post_ids[ticket_id]
         if ticket.owner is not None or ticket.turn > 1:
             thread_notices.post_new_mention(session, ticket, words, post_id, at=at)
             ticket.restart_owner_clock(at)
+    reading_notices.post_pointers(ctx, session, taken.further_reasons, title, at=at)
     return taken.tickets + taken.follow_ups
 
 

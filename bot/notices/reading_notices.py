@@ -1,6 +1,7 @@
 """What the channel is told of readings that leave something out."""
 
 import math
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -8,8 +9,10 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.networks.base import AccountIdentity, Later, Network
 from bot.notices import network_alarms
-from bot.slack.blocks.text import mrkdwn_error, mrkdwn_handle
-from models import Notice
+from bot.slack.blocks.text import mrkdwn_error, mrkdwn_handle, mrkdwn_literal
+from models import Notice, Ticket, Track
+from models.slack.notice import CARD_LINK
+from models.tickets.incoming_post import OtherReason
 
 
 def post_first_poll(
@@ -66,6 +69,28 @@ def post_search_window(
     )
     channel = network_alarms.channel_of(ctx, session, network, account_id)
     Notice.enqueue(session, sentence, at=at, channel=channel)
+
+
+def post_pointers(
+    ctx: BotContext,
+    session: Session,
+    further: Iterable[tuple[int, OtherReason]],
+    title: str,
+    *,
+    at: datetime,
+) -> None:
+    """Point the channels of other tracks to the card of a post that is for them, too: once a ticket.
+
+    `further` are pairs of a ticket's id and what else found a post of it; `title` is the network's.
+    """
+    for ticket_id, reason in further:
+        track = session.get_one(Track, reason.track_id)
+        ticket, channel = session.get_one(Ticket, ticket_id), track.channel or ctx.settings.slack_channel
+        if channel != ticket.channel and not Notice.links_to_card(session, ticket_id, channel):
+            what = f"A post on {title} that {mrkdwn_literal(reason.matched)}"
+            sentence = f"{what} has its card in <#{ticket.channel}>: {CARD_LINK}."
+            Notice.enqueue(session, sentence, at=at, channel=channel, card_of=ticket_id)
+            session.flush()
 
 
 def _post_stopped_listing(

@@ -19,6 +19,7 @@ from bot.context import BotContext
 from bot.notices import clock_set_back
 from bot.runtime import crash_points
 from bot.slack.blocks import notification_text
+from bot.slack.blocks.elements import permalink
 from bot.slack.blocks.tickets import card as face
 from bot.slack.card_failures import record_failure
 from bot.slack.card_loader import load_post_reference, load_view
@@ -35,6 +36,7 @@ from bot.slack.membership import MEMBERSHIP_WAIT_SECONDS, MembershipKind, access
 from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, SLACK_CALL_LEASE, SlackCall
 from models import Card, Notice, RateLimit, Reply, Ticket
 from models.core.database import BusyError
+from models.slack.notice import CARD_LINK
 from models.tickets.delivery_state import DeliveryState
 
 log = logging.getLogger(__name__)
@@ -140,9 +142,10 @@ def _stale_cards(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str
 def _unsent_notices(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str]]:
     """Notices that can be told, each with the budget that it needs, if that is not `spent`.
 
-    One for a thread waits until its card is there, and until those before it are told.
+    One for a thread, or with a link to a card, waits until that card is there, and one for a thread until
+    those before it are told.
     """
-    earlier = aliased(Notice)
+    earlier, linked = aliased(Notice), aliased(Card)
     before = select(earlier.id).where(
         earlier.ticket_id == Notice.ticket_id, earlier.ts.is_(None), earlier.id < Notice.id
     )
@@ -155,7 +158,9 @@ def _unsent_notices(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, 
             _is_free_condition(Notice, ctx.now()),
             channel.not_in(_blocked_channels(spent)),
         )
+        .outerjoin(linked, linked.ticket_id == Notice.card_of)
         .where(or_(Notice.ticket_id.is_(None), Card.ts.is_not(None)), ~before.exists())
+        .where(or_(Notice.card_of.is_(None), linked.ts.is_not(None)))
         .order_by(Notice.id)
         .limit(BATCH_MAX_ROWS)
     )
@@ -261,12 +266,20 @@ def _notification_text(ctx: BotContext, session: Session, notice: Notice, *, is_
     One that is told without its blocks (`is_plain`) is seen in its thread, right below the customer's words.
     """
     if notice.ticket_id is None or is_plain:
-        return notification_text.build_text(notice.text, notice.blocks)
+        return notification_text.build_text(_with_card_link(ctx, session, notice), notice.blocks)
     ticket = session.get_one(Ticket, notice.ticket_id)
     title = ctx.network_titles.get(ticket.network, ticket.network)
     return notification_text.build_text(
         notice.text, notice.blocks, load_post_reference(session, ticket, title)
     )
+
+
+def _with_card_link(ctx: BotContext, session: Session, notice: Notice) -> str:
+    if notice.card_of is None:
+        return notice.text
+    card = session.scalars(select(Card).where(Card.ticket_id == notice.card_of)).one()
+    url = permalink(ctx.slack.workspace, card.channel, card.ts)
+    return notice.text.replace(CARD_LINK, f"<{url}|Open the card>" if url else "the card", 1)
 
 
 def _is_free(row: Card | Notice, at: datetime) -> bool:

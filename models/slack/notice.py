@@ -24,8 +24,14 @@ QUOTE_MIN_CHARS = 20  # a shortened quotation of at least that length identifies
 _IS_STALE = "is_stale AND ts IS NOT NULL"
 
 
+CARD_LINK = "{card}"  # the first one in a notice's text becomes a link to the card of the ticket `card_of`
+
+
 class Notice(Base):
-    """One message to a ticket's thread, or (without a ticket) to a channel. The row is its own outbox."""
+    """One message to a ticket's thread, or (without a ticket) to a channel. The row is its own outbox.
+
+    One whose text links to the card of the ticket `card_of` is posted once that card is there.
+    """
 
     __tablename__ = "notices"
     __table_args__ = (
@@ -38,6 +44,7 @@ class Notice(Base):
     id: Mapped[Key]
     key: Mapped[str] = mapped_column(unique=True)
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    card_of: Mapped[int | None] = mapped_column(BigKey)
     channel: Mapped[str | None]
     text: Mapped[str]
     blocks: Mapped[list[Any] | None]
@@ -63,11 +70,14 @@ class Notice(Base):
         *,
         at: datetime,
         ticket_id: int | None = None,
+        card_of: int | None = None,
         channel: str | None = None,
         blocks: list[dict[str, Any]] | None = None,
         quotes: Sequence[int] = (),
     ) -> None:
         """Post `text` (mrkdwn, escaped) to the thread of `ticket_id`, else to `channel`.
+
+        The first `CARD_LINK` in the text becomes a link to the card of the ticket `card_of`.
 
         `quotes` are the ids of the mentions that it quotes, each in a block with the id `quote_block_id`:
         those blocks are removed when the post is no longer shown.
@@ -76,6 +86,7 @@ class Notice(Base):
             cls(
                 key=uuid.uuid4().hex,
                 ticket_id=ticket_id,
+                card_of=card_of,
                 channel=channel,
                 text=text,
                 blocks=blocks,
@@ -83,6 +94,12 @@ class Notice(Base):
                 quotations=[Quotation(mention_id=one) for one in dict.fromkeys(quotes)],
             ),
         )
+
+    @classmethod
+    def links_to_card(cls, session: Session, ticket_id: int, channel: str) -> bool:
+        """Whether a message in `channel` links to that ticket's card already, or is about to."""
+        query = select(cls.id).where(cls.card_of == ticket_id, cls.channel == channel)
+        return session.scalar(query.limit(1)) is not None
 
     @classmethod
     def redact(cls, session: Session, mention: Mention) -> None:

@@ -67,7 +67,8 @@ class IngestResult:
     """What a page changed: how many tickets are new, how many posts are follow-ups, edits or repeats.
 
     `known_ticket_texts` and `newest_post_ids` hold, for tickets that existed, the newest post;
-    `restored_tickets` the tickets with a post that is shown again, and whether they wait again.
+    `restored_tickets` the tickets with a post that is shown again, and whether they wait again;
+    `further_reasons` what else found a post of a ticket, by the ticket's id.
     """
 
     tickets: int = 0
@@ -78,3 +79,4 @@ class IngestResult:
     known_ticket_texts: dict[int, str] = field(default_factory=dict)
     newest_post_ids: dict[int, str] = field(default_factory=dict)
     restored_tickets: dict[int, bool] = field(default_factory=dict)
+    further_reasons: list[tuple[int, OtherReason]] = field(default_factory=list)

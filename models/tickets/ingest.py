@@ -103,12 +103,12 @@ def _record_also_heard(
     ):
         reasons.insert(0, OtherReason(place.track_id, post.matched))
     new = [one for one in reasons if one.track_id != mention.track_id and one.track_id not in noted]
-    added = [
-        add_if_absent(session, AlsoHeard, **row) for row in _also_heard_rows(mention.id, new, post, place, at)
-    ]
-    if any(added):
+    rows = _also_heard_rows(mention.id, new, post, place, at)
+    added = [one for one, row in zip(new, rows, strict=True) if add_if_absent(session, AlsoHeard, **row)]
+    if added:
         Ticket.lock(session, mention.ticket_id).revision += 1
         result.changed_ids.add(mention.ticket_id)
+        result.further_reasons += [(mention.ticket_id, one) for one in added]
 
 
 def _also_heard_rows(
@@ -245,6 +245,9 @@ def _ingest_new(
     ]
     if also:
         bulk_insert.insert_rows(session, AlsoHeard, also)
+    result.further_reasons += [
+        (owners[_ticket_key(post, authors)], one) for post in new_posts for one in post.also
+    ]
     result.tickets += len(new)
     result.changed_ids |= set(owners.values())
 

@@ -10,7 +10,7 @@ from bot.ingest import track_search
 from bot.ingest.poller import FIRST_POLL_MAX_POSTS
 from bot.slack import home_tab
 from bot.slack.blocks.commands.help_text import incomplete_notes
-from models import Alarm, AlsoHeard, LeftOutPost
+from models import Alarm, AlsoHeard, LeftOutPost, Notice
 from models.sources import track_rules
 from models.sources.track_rules import TrackDraft
 from sandbox.x import XServer
@@ -51,6 +51,12 @@ def reasons(room: Room) -> list[tuple[int, str]]:
         return [(row.track_id, row.matched) for row in rows]
 
 
+def pointers(room: Room) -> list[tuple[str | None, str, int | None]]:
+    with room.ctx.db.read() as session:
+        found = session.scalars(select(Notice).where(Notice.card_of.is_not(None)).order_by(Notice.id))
+        return [(one.channel, one.text, one.card_of) for one in found]
+
+
 def incomplete(room: Room) -> list[str]:
     """What `/mentions open` says of its list."""
     with room.ctx.db.read() as session:
@@ -86,6 +92,9 @@ def test_one_that_mentions_us_is_a_mention_whatever_found_it_and_only_once(room:
     assert ticket.channel == CHANNEL
     assert mention.answerable is None
     assert reasons(room) == [(track, "matches “kettle”")]
+    assert pointers(room) == [
+        (TALK, f"A post on X that matches “kettle” has its card in <#{CHANNEL}>: {{card}}.", ticket.id)
+    ]
 
 
 def test_a_mention_that_a_search_finds_later_gets_one_more_reason(room: Room, x: XServer) -> None:
@@ -119,6 +128,7 @@ def test_several_tracks_share_a_query_and_the_best_one_has_the_card(room: Room, 
     [mention] = room.mentions()
     assert mention.track_id == first
     assert reasons(room) == [(tag, "matches “#kettle”"), (second, "matches “leaks”")]
+    assert [channel for channel, _, _ in pointers(room)] == [CHANNEL]  # the tag's channel has the card
 
 
 def test_what_the_network_finds_and_the_query_does_not_mean_is_no_mention(room: Room, x: XServer) -> None:

@@ -72,8 +72,9 @@ def _unread_text(one: Cursor | Gap) -> str:
         since = date_token(one.since, "{date_short_pretty} {time}")
         return f"did not list every post since {since}, and I'm still searching for the rest"
     since = date_token(one.read_at or one.started_at, "{date_short_pretty} {time}")
+    why = mrkdwn_error((one.failure or "no answer").rstrip("."))
     if one.name != MENTIONS_CURSOR:
-        return f"hasn't answered searches since {since} ({mrkdwn_error((one.failure or 'no answer').rstrip('.'))})"
+        return f"hasn't answered searches since {since} ({why})"
     if one.failing_since is None:
         return f"was last read at {since}"
-    return f"hasn't responded since {since} ({mrkdwn_error((one.failure or 'no answer').rstrip('.'))})"
+    return f"hasn't responded since {since} ({why})"

@@ -1,0 +1,88 @@
+"""What somebody says to nobody in particular, in Slack: found, explained, answered by hand, and confirmed."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.ingest import track_search
+from models.sources import track_rules
+from models.sources.track_rules import TrackDraft
+from sandbox.slack.workspace.message import Message
+from tests.story.harness import CHANNEL, Bot, eventually, running, seen, sound
+
+TALK = "C0TALK"
+
+
+@pytest.fixture
+def bot(database_url: str) -> Iterator[Bot]:
+    with running(database_url) as bot:
+        bot.slack.world.add_channel(TALK, "talk")
+        yield bot
+
+
+def listen(bot: Bot, query: str, channel: str = CHANNEL) -> None:
+    with bot.ctx.db.write() as session:
+        track_rules.add(
+            session, TrackDraft("search", "x", query, channel=channel), at=bot.ctx.now(), by="U0BEN"
+        )
+
+
+def search(bot: Bot) -> None:
+    track_search.search_tracks(bot.ctx, bot.ctx.networks["x"])
+
+
+def messages(bot: Bot, channel: str) -> list[Message]:
+    with bot.slack.world.lock:
+        return [one.snapshot() for one in bot.slack.world.channel(channel).messages if not one.is_reply]
+
+
+def test_a_wish_that_is_written_to_nobody_is_answered_by_a_named_teammate(bot: Bot) -> None:
+    listen(bot, "acmebrew")
+    post = bot.post("acmebrew would be nicer with tags")
+    search(bot)
+    card = bot.card_of(post)
+    bot.shows(
+        card,
+        "acmebrew would be nicer with tags",
+        "matches “acmebrew”",
+        "can only be replied to by hand on X",
+        without=("to @acmebrew", "mentions us"),
+    )
+
+    assert bot.reply(card, "Funny, that is what I am working on now.").closed
+    card = bot.shows(card, "must be posted by hand", "[Open on X]", "[I posted it]")
+    assert bot.attempts == 0
+    bot.x.world.post("acmebrew", "Funny, that is what I am working on now.", reply_to=post.id)
+    bot.watch()
+
+    bot.shows(card, "Answered", "by @U0ANA", "See our reply on X")
+    assert bot.attempts == 0
+
+
+def test_a_post_for_two_channels_has_one_card_and_a_line_that_leads_to_it(bot: Bot) -> None:
+    listen(bot, "kettle", TALK)
+    post = bot.post("@acmebrew the kettle drips")
+    search(bot)
+    card = bot.card_of(post)
+    bot.shows(card, "mentions us; matches “kettle”")
+
+    [line] = eventually(lambda: messages(bot, TALK))
+    link = f"{bot.ctx.slack.workspace}archives/{CHANNEL}/p{card.ts.replace('.', '')}"
+    assert line.text == (
+        f"A post on X that matches “kettle” has its card in <#{CHANNEL}>: <{link}|Open the card>."
+    )
+
+
+@pytest.mark.parametrize(
+    "word", ["*kettle*", "<!channel>kettle", "`kettle` _x_ ~y~", "\u202ekettle\u202c", "<@U0BEN> kettle"]
+)
+def test_matched_words_are_text_on_the_card_and_in_the_line(bot: Bot, word: str) -> None:
+    listen(bot, "kettle or channel", TALK)
+    post = bot.post(f"@acmebrew {word}")
+    search(bot)
+    shown = sound(bot.card_of(post))
+    [line] = eventually(lambda: messages(bot, TALK))
+
+    assert shown.broadcasts == []
+    assert sound(line).broadcasts == []
+    assert "kettle" in seen(line)
