@@ -1,4 +1,4 @@
-"""How Slack writes people and channels that somebody picked, and whom a message speaks to. Pure.
+"""How people, channels and tracks are named in a command, and whom a message speaks to. Pure.
 
 https://docs.slack.dev/interactivity/implementing-slash-commands#escaping
 """
@@ -11,6 +11,7 @@ from models.core import command_words
 
 USER_MENTION_PATTERN = re.compile(r"<@(\w+)(?:\|[^<>]*)?>")
 CHANNEL_MENTION_PATTERN = re.compile(r"<#(\w+)(?:\|[^<>]*)?>")
+TRACK_PATTERN = re.compile(r"track:([0-9]{1,9})", re.IGNORECASE)
 # A person in front of everything else, at most behind blanks and marks (`*@Heard* claim`).
 _ADDRESSEE_PATTERN = regex.compile(
     rf"[{command_words.SPACE_CHARS}{command_words.INVISIBLE_CHARS}*_~`]*+<@\w+(?:\|[^<>]*+)?>"

@@ -34,6 +34,7 @@ from models.reports.export import EXPORT_TABLES, ExportFilter, ExportTable
 @click.option("--channel", help="A Slack channel's id.")
 @click.option("--person", help="A teammate's Slack id.")
 @click.option("--account", metavar="HANDLE", help="One of our accounts; with --network only of that network.")
+@click.option("--track", type=int, metavar="ID", help="What that track found; `track list` has the ids.")
 def export(
     kind: str,
     *,
@@ -46,6 +47,7 @@ def export(
     channel: str | None,
     person: str | None,
     account: str | None,
+    track: int | None,
 ) -> None:
     """Write tickets, replies or events to a file for other tools.
 
@@ -64,7 +66,7 @@ def export(
     name = output or f"heard-{kind}{f'-{period}' if period else ''}.{form}"
     with one_line_errors(), open_shared_ledger() as (_, _, database):
         ours = _find_accounts(database, account) if account is not None else None
-        wanted = ExportFilter(since, until, state, network, channel, person, ours)
+        wanted = ExportFilter(since, until, state, network, channel, person, ours, track)
         _write_export(database, what, wanted, form, name, force=force)
 
 

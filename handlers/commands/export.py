@@ -15,7 +15,7 @@ from handlers import feedback
 from handlers.commands.slash_command import CommandAnswer, SlashCommand, shown_word
 from handlers.door import RepeatedError, change_once
 from handlers.feedback import error_text
-from handlers.slack_tokens import CHANNEL_MENTION_PATTERN, USER_MENTION_PATTERN
+from handlers.slack_tokens import CHANNEL_MENTION_PATTERN, TRACK_PATTERN, USER_MENTION_PATTERN
 from models import Account
 from models.core import period_words
 from models.core.account_filter import list_accounts
@@ -29,7 +29,7 @@ ROWS_MAX = 100_000  # what a file in Slack may hold; more is a matter for the co
 EXPORT_USAGE = (
     "Which one? `/mentions export tickets`, `replies` or `events`; optionally a period "
     "(`2026-10`, `2026-10-01..2026-10-15`, `30d`), `csv` or `jsonl`, a state, a network, `#channel`, "
-    "`@teammate` or the `@handle` of one of our accounts."
+    "`@teammate`, the `@handle` of one of our accounts or a track (`track:7`)."
 )
 
 
@@ -107,20 +107,22 @@ def parse_export(ctx: BotContext, words: list[str], zone: ZoneInfo) -> ExportReq
             )
         given[name] = value
         options.append(f"--{name} '{value}'" if " " in value else f"--{name} {value}")
-    period, handle = given.pop("period", None), given.pop("account", None)
+    period, handle, track = given.pop("period", None), given.pop("account", None), given.pop("track", None)
     account = accounts.find(handle) if handle is not None else None
     when = parse_period(period, zone=zone, now=ctx.now()) if period is not None else None
     since, until = (when.since, when.until) if when is not None else (None, None)
-    return ExportRequest(kind, ExportFilter(since, until, **given, account=account), form, tuple(options))
+    number = int(track) if track is not None else None
+    wanted = ExportFilter(since, until, **given, account=account, track=number)
+    return ExportRequest(kind, wanted, form, tuple(options))
 
 
 def _parse_filter(ctx: BotContext, kind: ExportTable, word: str, accounts: AccountHandles) -> tuple[str, str]:
     """Which filter `word` is, and its value."""
     low = word.lower()
-    if (person := USER_MENTION_PATTERN.fullmatch(word)) is not None:
-        return "person", person[1]
-    if (channel := CHANNEL_MENTION_PATTERN.fullmatch(word)) is not None:
-        return "channel", channel[1]
+    patterns = {"person": USER_MENTION_PATTERN, "channel": CHANNEL_MENTION_PATTERN, "track": TRACK_PATTERN}
+    for name, pattern in patterns.items():
+        if (found := pattern.fullmatch(word)) is not None:
+            return name, found[1]
     if word.startswith("@") and accounts.find(word[1:]) is not None:
         return "account", word[1:]
     if low in ctx.networks:

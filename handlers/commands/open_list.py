@@ -11,7 +11,7 @@ from bot.slack.blocks.elements import context_block
 from bot.slack.blocks.text import mrkdwn_literal
 from handlers.commands.slash_command import CommandAnswer, SlashCommand, shown_word
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS
-from handlers.slack_tokens import CHANNEL_MENTION_PATTERN, USER_MENTION_PATTERN
+from handlers.slack_tokens import CHANNEL_MENTION_PATTERN, TRACK_PATTERN, USER_MENTION_PATTERN
 from models import Account, Pause
 from models.core.account_filter import list_accounts
 from models.core.base import RuleBrokenError
@@ -22,8 +22,8 @@ from models.tickets import unconnected_accounts
 
 NOT_READ_TEXT = "Heard doesn't see what people post to it meanwhile, so this list may be incomplete."
 FILTERS_HELP = (
-    "`mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate`, a network ({}) or the `@handle` of one of "
-    "our accounts"
+    "`mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate`, a network ({}), the `@handle` of one of "
+    "our accounts or a track (`track:7`)"
 )
 
 
@@ -112,6 +112,9 @@ def _add_filter(  # noqa: PLR0917
     elif lower in networks:
         name = networks[lower]
         wanted, said = replace(wanted, networks=(*wanted.networks, name)), f"on {ctx.networks[name].title}"
+    elif (track := TRACK_PATTERN.fullmatch(word)) is not None:
+        number = int(track[1])
+        wanted, said = replace(wanted, tracks=(*wanted.tracks, number)), f"found by track {number}"
     elif word.startswith("@") and (account := accounts.find(word[1:])) is not None:
         wanted, said = replace(wanted, accounts=(*wanted.accounts, account)), account.label
     else:

@@ -39,6 +39,7 @@ from models.sources.account import Account
 from models.sources.author import Author
 from models.sources.mention import Mention
 from models.tickets.delivery_state import DeliveryState
+from models.tickets.found_by import found_by_tracks
 from models.tickets.reply import Reply
 from models.tickets.state import TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
@@ -94,6 +95,7 @@ class ExportFilter:
     channel: str | None = None
     person: str | None = None
     account: AccountFilter | None = None
+    track: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,8 @@ class ExportTable:
             conditions.append(or_(*(who == wanted.person for who in self.people)))
         if wanted.account is not None:
             conditions.append(wanted.account.condition(Ticket.network, self.account_id))
+        if wanted.track is not None:
+            conditions.append(found_by_tracks([wanted.track]))
         return query.select_from(self.joins).where(*conditions)
 
 
@@ -193,7 +197,7 @@ TICKET_TABLE = ExportTable(
         ),
         *_named(Ticket.closed_at, Ticket.closed_by, text=func.coalesce(_asked.text, "")),
         *_named(lang=_asked.lang, url=_asked.url, deleted_at=_asked.deleted_at),
-        *_named(account_id=Ticket.account_id),
+        *_named(Ticket.account_id, Ticket.track_id),
     ),
     key=Ticket.id,
     at=Ticket.opened_at,

@@ -21,6 +21,7 @@ from models.sources.mention import Mention
 from models.sources.track import TRACK_CURSOR_PREFIX, Track
 from models.tickets import answer_as
 from models.tickets.delivery_state import LIVE_STATES, STUCK_STATES, UNSETTLED_STATES, DeliveryState
+from models.tickets.found_by import found_by_tracks
 from models.tickets.reply import Reply
 from models.tickets.state import OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
@@ -119,7 +120,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class OpenTicketFilter:
-    """Which open tickets: all conditions must hold; of several channels, networks or accounts, any."""
+    """Which open tickets: all conditions must hold; of several channels, networks and the like, any."""
 
     owner: str | None = None
     unclaimed: bool = False
@@ -127,6 +128,7 @@ class OpenTicketFilter:
     channels: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     accounts: tuple[AccountFilter, ...] = ()
+    tracks: tuple[int, ...] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Returns the filter as SQL conditions on tickets."""
@@ -144,6 +146,8 @@ class OpenTicketFilter:
         if self.accounts:
             columns = (without_sqlite_index(Ticket.network), without_sqlite_index(Ticket.account_id))
             found.append(or_(*(one.condition(*columns) for one in self.accounts)))
+        if self.tracks:
+            found.append(found_by_tracks(self.tracks))
         return found
 
 

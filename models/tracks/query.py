@@ -246,11 +246,11 @@ def _split(text: str) -> Iterable[_Piece]:
                     if text[begin + 1 :].strip()
                     else "The quotation mark at the end has no second one."
                 )
-            yield _Piece(" ".join(text[begin + 1 : end].split()), True, is_excluded)  # noqa: FBT003
+            yield _Piece(" ".join(text[begin + 1 : end].split()), True, is_excluded)
             place = end + 1
         else:
             place = _find(text, begin, is_quote=False)
-            yield _Piece(text[begin:place], False, is_excluded)  # noqa: FBT003
+            yield _Piece(text[begin:place], False, is_excluded)
 
 
 def _find(text: str, begin: int, *, is_quote: bool) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.ingest import track_search
+from models import Track
 from models.sources import track_rules
 from models.sources.track_rules import TrackDraft
 from sandbox.slack.workspace.message import Message
@@ -86,3 +87,30 @@ def test_matched_words_are_text_on_the_card_and_in_the_line(bot: Bot, word: str)
     assert shown.broadcasts == []
     assert sound(line).broadcasts == []
     assert "kettle" in seen(line)
+
+
+def test_open_and_export_can_be_asked_for_one_track(bot: Bot) -> None:
+    listen(bot, "kettle", TALK)
+    listen(bot, "teapot")
+    posts = [bot.post(words) for words in ("@acmebrew the kettle drips", "a teapot", "@acmebrew hello")]
+    search(bot)
+    bot.poll()
+    for post in posts:
+        bot.card_of(post)
+    bot.settled()
+    with bot.ctx.db.read() as session:
+        kettle, teapot = [one.id for one in Track.all(session) if one.kind == "search"]
+
+    answer = str(bot.ana.command("/mentions", f"open track:{kettle}").blocks)
+    assert f"found by track {kettle}" in answer
+    assert "the kettle drips" in answer
+    assert "a teapot" not in answer
+    assert "hello" not in answer
+    answer = str(bot.ana.command("/mentions", f"open Track:{teapot}").blocks)
+    assert "a teapot" in answer
+    assert "the kettle drips" not in answer
+    bot.ana.command("/mentions", f"export tickets track:{kettle}")
+    [message] = eventually(lambda: [one for one in bot.ana.direct_messages() if one.files])
+    content = bot.ana.download(message).decode()
+    assert "the kettle drips" in content
+    assert "teapot" not in content
