@@ -20,9 +20,11 @@ from models import Note as Remark
 from models.core.database import Database
 from models.core.office_hours import ALWAYS_OPEN
 from models.issues.fix_followup import reconcile_reports
+from models.sources import track_rules
 from models.sources.account import FROM_ENVIRONMENT
 from models.sources.attachment import Attachment
 from models.sources.cursor import MENTIONS_CURSOR
+from models.sources.track_rules import TrackDraft
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ingest import ingest_page
@@ -70,6 +72,8 @@ def seed(x: XWorld, slack: SlackWorld, database: Database, now: datetime) -> Non
             at=now,
             source=FROM_ENVIRONMENT,
         )
+        # What is said about the brand to nobody in particular; those who write its handle come as mentions.
+        track_rules.add(session, TrackDraft("search", "x", f"{x.brand.handle} -@{x.brand.handle}"), at=now)
         began = now - max(past.ago for past in story.two_weeks.mentions)
         Cursor.of(session, "x", x.brand.id, MENTIONS_CURSOR, at=began)  # the bot has been polling ever since
         history = History(x, slack, session, story, now)

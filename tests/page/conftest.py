@@ -27,7 +27,7 @@ FLAGS = [
 WAIT = 45_000  # milliseconds: for a machine that is busy with something else
 WIDE = {"width": 1440, "height": 900}
 AIR = 6  # pixels around what a picture shows
-CALM = "dialog::backdrop { background: #fff !important } .tools { visibility: hidden } "
+CALM = "dialog::backdrop { background: #fff !important } .tools, #toasts { visibility: hidden } "
 CALM += ".message:not(.mine-only) { background: none !important }"
 STYLED = "css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css); document.adoptedStyleSheets = [sheet]; }"
 NO_BROWSER = (

@@ -156,7 +156,7 @@ export function networkPane({ onChange }) {
     left.classList.toggle("over", length > LIMIT);
     const silent = state && text.value && !answering && speaker !== state.brand && !text.value.toLowerCase().includes(`@${state.brand}`);
     form.classList.toggle("silent", Boolean(silent));
-    left.title = silent ? `Without @${state.brand}, Heard does not see it` : "";
+    left.title = silent ? `Without @${state.brand}, Heard sees it only if a track looks for its words` : "";
   }
 
   function answer(one, user) {
@@ -232,7 +232,7 @@ export function networkPane({ onChange }) {
     const made = await post("/network/post", { as: speaker, text: words, reply_to: answering });
     if (made.error) return;
     const heard = answering || words.toLowerCase().includes(`@${state.brand}`);
-    if (!heard && speaker !== state.brand) toast(`Posted. It does not mention @${state.brand}, so Heard does not see it.`, "note");
+    if (!heard && speaker !== state.brand) toast(`Posted. It does not mention @${state.brand}: Heard sees it if a track looks for its words.`, "note");
     text.value = "";
     leave();
   }
