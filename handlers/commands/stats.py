@@ -81,11 +81,14 @@ def _wanted_tickets(question: StatsQuery) -> OpenTicketFilter:
     """The tickets that the filters of `question` leave."""
     channels, networks = ((one,) if one is not None else () for one in (question.channel, question.network))
     accounts = (question.account,) if question.account is not None else ()
-    return OpenTicketFilter(owner=question.person, channels=channels, networks=networks, accounts=accounts)
+    tracks = (question.track,) if question.track is not None else ()
+    return OpenTicketFilter(
+        owner=question.person, channels=channels, networks=networks, accounts=accounts, tracks=tracks
+    )
 
 
 def _matches_nothing(question: StatsQuery, found: StatsReport) -> bool:
-    filters = (question.person, question.channel, question.network, question.account)
+    filters = (question.person, question.channel, question.network, question.account, question.track)
     empty = not found.current.heard and not found.current.tickets and not found.current.people
     return any(one is not None for one in filters) and empty
 

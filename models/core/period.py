@@ -27,6 +27,7 @@ _MONTH = re.compile(r"([0-9]{4})-([0-9]{1,2})")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _PERSON = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 _CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|([^>]*))?>")
+_TRACK = re.compile(r"track:([0-9]{1,9})", re.IGNORECASE)
 _LIKE_A_PERIOD = re.compile(r"[+-]?[0-9][0-9a-z./:-]*|[0-9-]*\.\.[0-9-]*|today|yesterday", re.IGNORECASE)
 
 
@@ -83,13 +84,17 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class StatsQuery:
-    """A period, and filters: one teammate (Slack id), Slack channel (id), network, account; None for all."""
+    """A period, and filters: one teammate (Slack id), Slack channel (id), network, account or track (id).
+
+    None for all.
+    """
 
     period: Period
     person: str | None = None
     channel: str | None = None
     network: str | None = None
     account: AccountFilter | None = None
+    track: int | None = None
 
 
 def _no_account(_handle: str) -> None:
@@ -218,12 +223,11 @@ def _parse_days(text: str, typed: str) -> tuple[date, date]:
     raise PeriodError(f"I don't understand the period “{escape_mrkdwn(typed)}”. {EXAMPLES_HINT}")
 
 
-def _parse_filter(word: str, known: NameLookup) -> tuple[str, str | AccountFilter] | None:
+def _parse_filter(word: str, known: NameLookup) -> tuple[str, str | int | AccountFilter] | None:
     """Returns the kind of filter that `word` is and what it names; None if it is none."""
-    if person := _PERSON.fullmatch(word):
-        return "person", person[1]
-    if channel := _CHANNEL.fullmatch(word):
-        return "channel", channel[1]
+    for kind, pattern in (("person", _PERSON), ("channel", _CHANNEL), ("track", _TRACK)):
+        if found_id := pattern.fullmatch(word):
+            return kind, int(found_id[1]) if kind == "track" else found_id[1]
     if word.startswith("@") and len(word) > 1:
         return _parse_name(word, known)
     if word.startswith("#") and len(word) > 1:
@@ -258,13 +262,15 @@ def _unknown_word_message(word: str, known: NameLookup) -> str:
     networks = ", ".join(f"`{name}`" for name in known.networks)
     return (
         f"Unknown word “{escape_mrkdwn(word)}”. Use a period such as `7d` or `2026-10`, and optionally a "
-        f"person (`@ana`), a channel (`#support`), a network ({networks or 'none is connected'}) or one of "
-        "our accounts (`@handle`)."
+        f"person (`@ana`), a channel (`#support`), a network ({networks or 'none is connected'}), one of "
+        "our accounts (`@handle`) or a track (`track:7`)."
     )
 
 
 def _example(kind: str) -> str:
-    return {"person": "`@ana`", "channel": "`#support`", "account": "`@fernpress`"}.get(kind, "`x`")
+    return {"person": "`@ana`", "channel": "`#support`", "account": "`@fernpress`", "track": "`track:7`"}.get(
+        kind, "`x`"
+    )
 
 
 def _day_after(day: date) -> date:

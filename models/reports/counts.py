@@ -30,6 +30,7 @@ from models.core.base import is_sqlite, without_index, without_sqlite_index
 from models.core.query_pipeline import QueryPipeline
 from models.core.sql_time import epoch_seconds, time_slots
 from models.sources.mention import Mention
+from models.tickets.found_by import found_by_tracks
 from models.tickets.state import HANDED_OFF, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
@@ -69,16 +70,22 @@ _KIND = case(
 
 @dataclass(frozen=True, slots=True)
 class StatsFilter:
-    """What to count: the tickets of a teammate, a channel, a network, an account; None for all.
+    """What to count: the tickets of a teammate, a channel, a network, an account, a track; None for all.
 
     A teammate's are those that they own, closed or answered first. A ticket, and every post on it, belongs to
-    the account that heard it first.
+    the account that heard it first, and to every track that found one of its posts.
     """
 
     person: str | None = None
     channel: str | None = None
     network: str | None = None
     account: AccountFilter | None = None
+    track: int | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is counted from the tickets whatever the period: of these there are few."""
+        return self.person is not None or self.track is not None
 
 
 @dataclass(slots=True)
@@ -162,7 +169,7 @@ def _mentions_query(whose: StatsFilter) -> Select[Any]:
     query = select(Mention.id).where(Mention.network != CANARY_NETWORK)
     if whose.network is not None:
         query = query.where(without_index(Mention.network) == whose.network)
-    if any(one is not None for one in (whose.person, whose.channel, whose.account)):
+    if any(one is not None for one in (whose.person, whose.channel, whose.account, whose.track)):
         query = query.join(Ticket, Ticket.id == Mention.ticket_id).where(*_ticket_conditions(whose))
     return query
 
@@ -331,6 +338,8 @@ def _ticket_conditions(whose: StatsFilter) -> list[ColumnElement[bool]]:
     if whose.account is not None:
         columns = (without_sqlite_index(Ticket.network), without_sqlite_index(Ticket.account_id))
         conditions.append(whose.account.condition(*columns))
+    if whose.track is not None:
+        conditions.append(found_by_tracks([whose.track]))
     if whose.person is not None:
         people = (Ticket.owner, Ticket.first_reply_by, Ticket.closed_by)
         conditions.append(or_(*(column == whose.person for column in people)))

@@ -97,7 +97,7 @@ StatsBuilder = Callable[[timedelta], PeriodStats]
 
 def build_report(session: Session, question: StatsQuery, *, target: timedelta) -> StatsReport:
     """Returns the answer to `question`; `target` is the time within which a first reply is due."""
-    whose = StatsFilter(question.person, question.channel, question.network, question.account)
+    whose = StatsFilter(question.person, question.channel, question.network, question.account, question.track)
     with open_pipeline(session) as ask:
         now = query_stats(ask, question.period, whose)
         before = query_stats(ask, question.period.before, whose, brief=True)
@@ -107,13 +107,13 @@ def build_report(session: Session, question: StatsQuery, *, target: timedelta) -
 def query_stats(
     ask: QueryPipeline, period: Period, whose: StatsFilter, *, brief: bool = False
 ) -> StatsBuilder:
-    """Query the statistics of `period`: exact up to 92 days or for one person, else from daily counts.
+    """Query the statistics of `period`: exact up to 92 days, or for a person or track, else by daily counts.
 
     If some of its days are not counted yet, all are counted now, however long that takes. `brief` is for
     comparisons. Returns a function that waits for the rows and counts them.
     """
     days = period.days
-    if len(days) > EXACT_MAX_DAYS and whose.person is None:
+    if len(days) > EXACT_MAX_DAYS and not whose.is_exact:
         last = min(days[-1], period.now.astimezone(UTC).date())
         counts = daily_rollup.read_days(ask, days[0], last, whose, brief=brief)
         if counts is not None:

@@ -115,3 +115,21 @@ def test_open_and_export_can_be_asked_for_one_track(bot: Bot) -> None:
     content = bot.ana.download(message).decode()
     assert "the kettle drips" in content
     assert "teapot" not in content
+
+
+def test_stats_can_be_asked_for_one_track(bot: Bot) -> None:
+    listen(bot, "kettle")
+    posts = [bot.post("a kettle, please"), bot.post("@acmebrew hello", "theo")]
+    search(bot)
+    bot.poll()
+    for post in posts:
+        bot.card_of(post)
+    with bot.ctx.db.read() as session:
+        [track] = [one.id for one in Track.all(session) if one.kind == "search"]
+
+    answer = str(bot.ana.command("/mentions", f"stats track:{track}").blocks)
+    assert f"found by track {track}" in answer
+    assert "*Heard* 1 " in answer
+    assert "*Heard* 2 " in str(bot.ana.command("/mentions", "stats").blocks)
+    nothing = bot.ana.command("/mentions", "stats track:99").text
+    assert nothing.startswith("No data found by track 99 for")

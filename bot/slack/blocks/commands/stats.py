@@ -85,6 +85,8 @@ def _filters_text(question: StatsQuery, titles: Mapping[str, str]) -> str:
         parts.append(f" on {titles.get(question.network, question.network)}")
     if question.account is not None:
         parts.append(f" {question.account.label}")
+    if question.track is not None:
+        parts.append(f" found by track {question.track}")
     return "".join(parts)
 
 
