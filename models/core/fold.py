@@ -16,12 +16,12 @@ WORD_MAX_CHARS = 64  # PostgreSQL refuses lexemes of 2 KB; a longer word is know
 
 # Written without blanks between words (Thai, Lao, Myanmar, Khmer, kana, Han, Hangul): nobody can tell by the
 # characters alone where a word begins, so each character is a word, and a word is looked for as a phrase.
-_UNSPACED = (
+UNSPACED = (
     r"\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u3005-\u3007\u3040-\u309F\u30A0-\u30FA\u30FC-\u30FF\u31F0-\u31FF"
     r"\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7AF\uF900-\uFAFF\U00020000-\U0003FFFF"
 )
-_UNSPACED_CHAR = regex.compile(f"([{_UNSPACED}])")
-_WORD = regex.compile(rf"[\p{{L}}\p{{N}}{_UNSPACED}]")
+_UNSPACED_CHAR = regex.compile(f"([{UNSPACED}])")
+_WORD = regex.compile(rf"[\p{{L}}\p{{N}}{UNSPACED}]")
 # Soft hyphens, joiners, directions, variation selectors: nobody types them to search. A zero width space
 # does stand between words.
 _INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}--\u200B]+", regex.VERSION1)
@@ -45,11 +45,14 @@ def fold(text: str) -> str:
     Case, accents, width and ligatures do not count (`Straße` is `strasse`, `Łódź` is `lodz`); signs and emoji
     separate words; digits of every script become 0 to 9. Folding twice changes nothing. May return "".
     """
+    return " ".join([word[:WORD_MAX_CHARS] for word in fold_words(text)])
+
+
+def fold_words(text: str) -> list[str]:
+    """Returns the words of `text` as `fold` does, in a list and in their full length."""
     if text.isascii():
-        words = text.translate(_ASCII).split()
-    else:
-        words = [word for word in _UNSPACED_CHAR.sub(r" \1 ", _plain(text)).split() if _WORD.search(word)]
-    return " ".join([word[:WORD_MAX_CHARS] for word in words])
+        return text.translate(_ASCII).split()
+    return [word for word in _UNSPACED_CHAR.sub(r" \1 ", _plain(text)).split() if _WORD.search(word)]
 
 
 def _plain(text: str) -> str:
