@@ -61,8 +61,10 @@ _HEBREW_QUOTE = regex.compile(_GERSHAYIM, regex.VERSION1)
 # on X (https://github.com/twitter/twitter-text, hashtagLetters) and Mastodon; or it is one emoji.
 _TAG_BODY = rf"(?:[\p{{L}}\p{{N}}_][\p{{L}}\p{{N}}\p{{M}}_\u00B7\u30FB\uFF65\u200C\u200D]*+|{_EMOJI})"
 TAG_BODY = regex.compile(_TAG_BODY, regex.VERSION1)
-# `#a#b` are two; `C#a` and `&#39` are none.
-_TAGS = regex.compile(rf"(?<![{_IN_WORD}_&])(?:[#\uFF03]({_TAG_BODY}))++", regex.VERSION1)
+# `#a#b` are two; `C#a` and `&#39` are none. In scripts without blanks a hashtag may follow a word.
+_TAGS = regex.compile(
+    rf"(?<![[\p{{L}}\p{{N}}\p{{M}}_&]--{_ALONE}--[{UNSPACED}]])(?:[#\uFF03]({_TAG_BODY}))++", regex.VERSION1
+)
 _TAG_DOT = regex.compile(r"([_\u00B7\u30FB\uFF65])")
 # X's @a, Bluesky's @a.b.c, Mastodon's @a@b.c
 _HANDLE = (

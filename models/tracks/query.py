@@ -52,7 +52,7 @@ Kind = Literal["word", "phrase", "hashtag", "handle"]
 
 _QUOTES = '"\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02'
 _DASHES = "-\uff0d\u2212\u2010\u2011\u2013\u2014"
-_CONTROL = regex.compile(r"\p{Cc}")
+_CONTROL = regex.compile(r"[\p{Cc}\p{Cs}]")  # lone surrogates too, which nothing can store
 # What says nothing in front of a word: no letter or emoji, and no currency sign, full stop, # or @.
 _JUNK = regex.compile(
     r"[^\p{L}\p{N}\p{M}\p{RI}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Sc}.#@\uFF03\uFF20]++"

@@ -203,6 +203,10 @@ def is_mark(char: str) -> bool:
     return unicodedata.category(char)[0] == "M" and char != "\ufe0f"
 
 
+def is_unspaced_mark(char: str) -> bool:
+    return is_mark(char) and unicodedata.name(char).startswith((*ALONE, "KHMER", "COMBINING KATAKANA"))
+
+
 def is_unseen(char: str) -> bool:
     return unicodedata.category(char) == "Cf" or char in "\u200b\ufe0f"
 
@@ -225,7 +229,9 @@ def take_names(text: str) -> tuple[set[str], set[str], str]:
         end = place + 1
         if char in "#＃" and place >= link_end:
             end = run(text, end, lambda one: is_letter(one) or is_alone(one) or is_mark(one) or one in "_・·")
-            is_behind_word = bool(before) and (is_letter(before) or is_mark(before) or before in "_&")
+            is_behind_word = (
+                bool(before) and (is_inside(before) or before in "_&") and not is_unspaced_mark(before)
+            )
             emoji = next((one for one, _ in EMOJI if text.startswith(one, place + 1)), "")
             end = end if end > place + 1 else end + len(emoji)
             if end > place + 1 and (not is_behind_word or tag_end == place):
