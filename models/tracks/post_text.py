@@ -159,6 +159,14 @@ def read_post(text: str, handles: Iterable[str] = ()) -> Words:
     return found
 
 
+def drop_servers(text: str) -> str:
+    """Returns `text` (in NFC) without the servers of handles, which `read_words` leaves out as well."""
+    while servers := list(_find_names(Words(text))):
+        starts, ends = zip(*servers, strict=True)
+        text = "".join(text[start:end] for start, end in zip((0, *ends), (*starts, len(text)), strict=True))
+    return text
+
+
 def is_unspaced(word: str) -> bool:
     """Whether a word is one character, with its marks, of a script without blanks."""
     return _CLUSTERS.fullmatch(word) is not None

@@ -29,6 +29,7 @@ from models.tracks.post_text import (
     HANDLE,
     TAG_BODY,
     WORDS,
+    drop_servers,
     fold_gap,
     handle_keys,
     is_gershayim,
@@ -341,7 +342,7 @@ def _clean(text: str, leading: "regex.Pattern[str]") -> tuple[str, Pattern] | No
 
     None if no word is left.
     """
-    found = read_words(text)
+    found = read_words(drop_servers(text))
     if not found.words:
         return None
     lead, trail = found.gaps[0][-1:], _TRAILING.match(found.gaps[-1])

@@ -23,6 +23,7 @@ from models.tracks.query import MAX_QUERY_CHARS, TrackQueryError, parse_query, w
         ("https://www.fern.example/", "fern.example"),
         ("*C++* (x) .net, $5".replace("(x) ", ""), "C++ .net $5"),
         ("@fern@social.example", "@fern@social.example"),
+        ('"hi @fern@social.example++"', '"hi @fern++"'),
     ],
 )
 def test_a_query_has_one_spelling(typed: str, canonical: str) -> None:
