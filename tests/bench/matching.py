@@ -66,10 +66,9 @@ def _rate(act: Callable[[str], object], posts: Sequence[str]) -> float:
 
 def _english_words(chance: random.Random) -> list[str]:
     syllables = ["".join(pair) for pair in itertools.product("bcdfghjklmnprstvw", "aeiou")]
-    return sorted(
-        {"".join(chance.choices(syllables, k=chance.randint(1, 4))) for _ in range(VOCABULARY)},
-        key=lambda word: chance.random(),
-    )
+    words = sorted({"".join(chance.choices(syllables, k=chance.randint(1, 4))) for _ in range(VOCABULARY)})
+    chance.shuffle(words)
+    return words
 
 
 def _japanese_words(chance: random.Random) -> list[str]:
