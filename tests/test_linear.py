@@ -33,6 +33,9 @@ from models.issues import title
 from models.reports import search
 from models.similarity import keywords
 from models.tickets import word_index
+from models.tracks import post_text
+from models.tracks.matcher import TrackMatcher
+from models.tracks.query import MAX_QUERY_CHARS, parse_query, warnings
 from tests.models.ledger import NINE
 
 ROOT = Path(__file__).parents[1]
@@ -106,7 +109,32 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "figures": lambda text: period.parse_stats_query(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE, known=KNOWN),
     "a moment": lambda text: natural_time.parse_time(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE),
     "a search": search.parse_phrases,
+    "words of a post": post_text.read_post,
+    "handles of a post": lambda text: post_text.read_post("", [text, f"@{text}@{text}"]),
+    "a post and tracks": lambda text: TRACKS.match(text, handles=[text]),
+    "a track": lambda text: [warnings(parse_query(text[at : at + MAX_QUERY_CHARS])) for at in range(0, len(text), MAX_QUERY_CHARS)],
 }  # fmt: skip
+# Some occur in the shapes everywhere, some nearly, and some look for the same word again and again.
+TRACKS = TrackMatcher(
+    (number, parse_query(query))
+    for number, query in enumerate(
+        (
+            "a",
+            "a.a.a",
+            '"a b a b"',
+            "漢漢漢 -か",
+            "각각 or กำกำ",
+            "🙂🙂",
+            "#a",
+            "@a",
+            '"#a @a"',
+            "a.b",
+            "$a a",
+            "a++",
+            '"' + "a " * 200 + '0"',
+        )
+    )
+)
 KNOWN = period.NameLookup(person=lambda _: None, channel=lambda _: None, networks={})
 
 

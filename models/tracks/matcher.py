@@ -1,19 +1,23 @@
 """Finds the tracks that want a post, among thousands at once. Pure.
 
-Each alternative of each track waits under one key, the rarest that it cannot do without: a word, two words that
-touch (in scripts without blanks two characters), a hashtag or a handle. A post is read once; only alternatives
-whose key is in it are checked word by word. So the work grows with the length of the post and with the keys in
-it, not with the number of tracks, and nothing that anybody types becomes a regular expression.
+Each alternative of each track is indexed under one key, the rarest that it needs: a word, a row of up to
+three words that touch (characters, in scripts without blanks), a hashtag or a handle. A post is read once;
+only alternatives whose key is in it are checked word by word. So the work grows with the length of the post
+and with the keys in it, not with the number of tracks. Nothing that anybody types becomes a regular
+expression.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 from models.tracks.common_words import COMMON_WORDS
 from models.tracks.post_text import BREAK, Span, Words, is_unspaced, read_post, widen
 from models.tracks.query import Joint, Pattern, Term, TrackQuery
 
+ROW_MAX_WORDS = 3  # that touch, in a key: 1,000 common characters make too few pairs
+COMMON_MAX_CHARS = 2  # of a word that is probably in many posts
 FOUND_MAX_CHARS = 200  # of a word as it stands in a post, which may carry any number of marks
 _BORDER = "\x1f"  # between folded words, none of which contains it
 
@@ -22,8 +26,8 @@ _BORDER = "\x1f"  # between folded words, none of which contains it
 class Match:
     """A track that wants a post, and the words of the post that made it, in their order, each once.
 
-    They are as they stand in the post (in NFC), longer ones cut to `FOUND_MAX_CHARS`; a handle that the network
-    keeps outside the text has its @.
+    They are as they stand in the post (in NFC, with one blank for several), cut to `FOUND_MAX_CHARS`; a
+    handle that the network keeps outside the text has its @.
     """
 
     track_id: int
@@ -46,7 +50,7 @@ class TrackMatcher:
         for place, number, keys in alternatives:
             rarest = min(keys, key=lambda key: (_is_common(key), counts[key], -len(key)))
             self._by_key.setdefault(rarest, []).append((place, number))
-        self._needs_pairs = any(_BORDER in key for key in self._by_key)
+        self._rows = tuple(sorted({key.count(_BORDER) + 1 for key in self._by_key} - {1}))
 
     def match(self, text: str, *, handles: Iterable[str] = ()) -> list[Match]:
         """Returns the tracks that want a post, by their ids.
@@ -56,7 +60,7 @@ class TrackMatcher:
         """
         post = _Post(read_post(text, handles))
         found: dict[int, list[Span]] = {}
-        for key in self._by_key.keys() & post.keys(with_pairs=self._needs_pairs):
+        for key in self._by_key.keys() & post.keys(self._rows):
             for place, number in self._by_key[key]:
                 spans = post.find_all(self._queries[place][1].alternatives[number])
                 if spans is not None:
@@ -76,15 +80,15 @@ def _keys(group: Iterable[Term]) -> Iterator[str]:
         if pattern.name:
             yield pattern.name
             continue
-        yield from pattern.words
-        for place, joint in enumerate(pattern.joints):
-            if not joint.loose and not joint.after:
-                yield f"{pattern.words[place]}{_BORDER}{pattern.words[place + 1]}"
+        touching = [True, *(not joint.loose and not joint.after for joint in pattern.joints)]
+        for place in range(len(pattern.words)):
+            row = 1 + sum(1 for _ in takewhile(bool, touching[place + 1 : place + ROW_MAX_WORDS]))
+            yield _BORDER.join(pattern.words[place : place + row])
 
 
 def _is_common(key: str) -> bool:
     """Whether a key is probably in many posts, however few tracks have it."""
-    return len(key) <= 2 or key in COMMON_WORDS or is_unspaced(key)
+    return len(key) <= COMMON_MAX_CHARS or key in COMMON_WORDS or is_unspaced(key)
 
 
 class _Post:
@@ -95,15 +99,15 @@ class _Post:
         self._first = dict(zip(reversed(read.words), range(len(read.words) - 1, -1, -1), strict=True))
         self._joined = ""
 
-    def keys(self, *, with_pairs: bool) -> set[str]:
-        """Returns its words, hashtags and handles, and if wanted the pairs of words that touch."""
+    def keys(self, rows: Iterable[int]) -> set[str]:
+        """Returns its words, hashtags and handles, and each row of so many words that touch."""
         words, gaps = self._read.words, self._read.gaps
         keys = {*self._first, *self._read.names}
-        if with_pairs:
+        for length in rows:
+            neighbours = zip(*(words[shift:] for shift in range(length)), strict=False)
+            between = zip(*(gaps[shift:] for shift in range(1, length)), strict=False)
             keys.update(
-                f"{words[place - 1]}{_BORDER}{words[place]}"
-                for place in range(1, len(words))
-                if not gaps[place]
+                [_BORDER.join(row) for row, signs in zip(neighbours, between, strict=False) if not any(signs)]
             )
         return keys
 
@@ -125,7 +129,7 @@ class _Post:
         if pattern.is_one_word:
             place = first.get(pattern.words[0])
             return None if place is None else places[place]
-        if not all(word in first for word in pattern.words):
+        if pattern.words[0] not in first or pattern.words[-1] not in first:
             return None
         for place in self._occurrences(pattern.words):
             if self._fits(pattern, place):
@@ -160,9 +164,8 @@ class _Post:
     def _fits(self, pattern: Pattern, place: int) -> bool:
         """Whether the signs around and between the words that begin at `place` are those of `pattern`."""
         words, gaps = self._read.words, self._read.gaps
-        if pattern.lead and not _is_led(
-            gaps[place], pattern.lead, is_first=not place or words[place - 1] == BREAK
-        ):
+        is_first = not place or words[place - 1] == BREAK
+        if pattern.lead and not _is_led(gaps[place], pattern.lead, is_first=is_first):
             return False
         if pattern.trail and not gaps[place + len(pattern.words)].startswith(pattern.trail):
             return False

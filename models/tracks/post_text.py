@@ -32,9 +32,7 @@ CACHED_WORDS = 50_000
 BREAK = "\x00"
 
 # Character classes of regex's VERSION1, in which -- is difference and && is intersection.
-_INVISIBLE = (
-    r"[\p{Default_Ignorable_Code_Point}\p{Cf}--\u200B]"  # a zero width space does stand between words
-)
+_INVISIBLE = r"[\p{Default_Ignorable_Code_Point}\p{Cf}--\u200B]"  # a zero width space separates words
 _APOSTROPHES = r"\u02B9-\u02BF"  # letters that are typed for one
 _VOICING = r"\uFF9E\uFF9F"  # marks of half-width kana, which are letters to Unicode
 _ALONE = rf"[[{UNSPACED}\uFF66-\uFF9F]&&[\p{{L}}\p{{Nl}}]]"
@@ -59,12 +57,14 @@ _DRESS = regex.compile(r"[\uFE0E\uFE0F\p{Emoji_Modifier}]+")
 _UNSEEN = regex.compile(rf"(?:{_INVISIBLE}|[\u200B\p{{M}}])++", regex.VERSION1)
 _HEBREW_QUOTE = regex.compile(_GERSHAYIM, regex.VERSION1)
 
-# A hashtag ends at the first character that is no letter, digit, mark, underscore, middle dot or joiner, as on
-# X (https://github.com/twitter/twitter-text, hashtagLetters) and Mastodon; else it is the one emoji that follows.
+# A hashtag ends at the first character that is no letter, digit, mark, underscore, middle dot or joiner, as
+# on X (https://github.com/twitter/twitter-text, hashtagLetters) and Mastodon; or it is one emoji.
 _TAG_BODY = rf"(?:[\p{{L}}\p{{N}}_][\p{{L}}\p{{N}}\p{{M}}_\u00B7\u30FB\uFF65\u200C\u200D]*+|{_EMOJI})"
 TAG_BODY = regex.compile(_TAG_BODY, regex.VERSION1)
-# `#a#b` are two; `C#a` and `&#39` are none.
-_TAGS = regex.compile(rf"(?<![{_IN_WORD}_&])(?:[#\uFF03]({_TAG_BODY}))++", regex.VERSION1)
+# `#a#b` are two; `C#a` and `&#39` are none. In scripts without blanks a hashtag may follow a word.
+_TAGS = regex.compile(
+    rf"(?<![[\p{{L}}\p{{N}}\p{{M}}_&]--{_ALONE}--[{UNSPACED}]])(?:[#\uFF03]({_TAG_BODY}))++", regex.VERSION1
+)
 _TAG_DOT = regex.compile(r"([_\u00B7\u30FB\uFF65])")
 # X's @a, Bluesky's @a.b.c, Mastodon's @a@b.c
 _HANDLE = (
@@ -126,10 +126,8 @@ def read_words(text: str) -> Words:
             before, server = max(before, server[1]), next(servers, None)
         if server is not None and server[0] <= start:
             continue
-        if start == before:
-            gap = ""
-        else:
-            gap = " " if (raw := text[before:start]) == " " else fold_gap(raw)
+        raw = text[before:start]
+        gap = raw if raw in ("", " ") else fold_gap(raw)
         for word in _fold_word(match[0]):
             words.append(word)
             places.append((start, end))
@@ -161,6 +159,14 @@ def read_post(text: str, handles: Iterable[str] = ()) -> Words:
     return found
 
 
+def drop_servers(text: str) -> str:
+    """Returns `text` (in NFC) without the servers of handles, which `read_words` leaves out as well."""
+    while servers := list(_find_names(Words(text))):
+        starts, ends = zip(*servers, strict=True)
+        text = "".join(text[start:end] for start, end in zip((0, *ends), (*starts, len(text)), strict=True))
+    return text
+
+
 def is_unspaced(word: str) -> bool:
     """Whether a word is one character, with its marks, of a script without blanks."""
     return _CLUSTERS.fullmatch(word) is not None
@@ -170,7 +176,7 @@ def widen(text: str, place: int, signs: int) -> int:
     """Returns the place that lies so many `signs` after `place`, or before it if negative."""
     step = 1 if signs > 0 else -1
     for _ in range(abs(signs)):
-        while _UNSEEN.match(text[place if step > 0 else place - 1 :][:1]) is not None:
+        while _UNSEEN.match(text[place : place + 1] if signs > 0 else text[place - 1 : place]) is not None:
             place += step
         place += step
     return place
@@ -239,7 +245,7 @@ def _outside(links: list[Span], matches: Iterable["regex.Match[str]"]) -> Iterat
 
 
 def _fold_word(raw: str) -> tuple[str, ...]:
-    """The word that `raw` is; none if nothing of it is left, several where one character stands for several."""
+    """The word that `raw` is; none if nothing is left, several where a character stands for several."""
     if raw.isascii():
         return (raw.lower(),)
     return _fold_cached(raw) if len(raw) <= CACHED_MAX_CHARS else _fold(raw)
@@ -266,7 +272,7 @@ _fold_cached = lru_cache(CACHED_WORDS)(_fold)
 
 
 def fold_gap(raw: str) -> str:
-    """Returns the signs of `raw` as they are compared, with one " " for blanks; nothing for what is invisible."""
+    """Returns the signs of `raw` as they are compared, with one " " for blanks, without invisible ones."""
     return _fold_gap_cached(raw) if len(raw) <= CACHED_MAX_CHARS else _fold_gap(raw)
 
 

@@ -14,7 +14,7 @@ make a name: `node.js`, `AT&T`, `fern-press`, `.net`, `C++`, `c#`, `$FERN`, `100
 follow a letter (`.net` is not in "fern.net"). http:// and www. in front of an address are left out. Every
 kind of quotation mark is one, the one inside a Hebrew acronym excepted.
 
-How words are compared is said in `post_text`.
+How words are compared is said in `post_text`; docs/reference/tracks.md tells people.
 """
 
 from collections.abc import Iterable
@@ -29,6 +29,7 @@ from models.tracks.post_text import (
     HANDLE,
     TAG_BODY,
     WORDS,
+    drop_servers,
     fold_gap,
     handle_keys,
     is_gershayim,
@@ -40,15 +41,22 @@ from models.tracks.post_text import (
 
 MAX_QUERY_CHARS = 512
 SHOWN_CHARS = 40  # of a term, in an error
+WEAK_MAX_CHARS = 2  # of a word that alone matches too much
+
+_INSTEAD = {
+    "AND": "words side by side already mean and",
+    "NOT": "write -word to leave a word out",
+}
+_TOO_LONG = f"A track can have at most {MAX_QUERY_CHARS} characters; this has {{:,}}."
 
 Kind = Literal["word", "phrase", "hashtag", "handle"]
 
 _QUOTES = '"\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02'
 _DASHES = "-\uff0d\u2212\u2010\u2011\u2013\u2014"
-_CONTROL = regex.compile(r"\p{Cc}")
-# What is in front of a word and says nothing; a currency sign, a full stop, # or @ may.
+_CONTROL = regex.compile(r"[\p{Cc}\p{Cs}]")  # lone surrogates too, which nothing can store
+# What says nothing in front of a word: no letter or emoji, and no currency sign, full stop, # or @.
 _JUNK = regex.compile(
-    r"(?:(?![.#@\uFF03\uFF20\p{Sc}])[^\p{L}\p{N}\p{M}\p{RI}\p{Extended_Pictographic}\p{Emoji_Modifier}])++"
+    r"[^\p{L}\p{N}\p{M}\p{RI}\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Sc}.#@\uFF03\uFF20]++"
 )
 _LEADING = regex.compile(r"\p{Sc}|(?<!\.)\.")
 _LEADING_IN_PHRASE = regex.compile(r"[#@\p{Sc}]|(?<!\.)\.")
@@ -95,7 +103,7 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One thing to look for. `text` is as typed, without quotes, # and @; only `pattern` counts in comparisons."""
+    """One thing to look for: `text` as typed, without quotes, # and @. Equal if kind and `pattern` are."""
 
     kind: Kind
     text: str = field(compare=False)
@@ -104,9 +112,8 @@ class Term:
     @property
     def spelled(self) -> str:
         """The term as one types it."""
-        before, after = {"phrase": ('"', '"'), "hashtag": ("#", ""), "handle": ("@", "")}.get(
-            self.kind, ("", "")
-        )
+        signs = {"phrase": ('"', '"'), "hashtag": ("#", ""), "handle": ("@", "")}
+        before, after = signs.get(self.kind, ("", ""))
         return f"{before}{self.text}{after}"
 
 
@@ -158,7 +165,7 @@ def parse_query(text: str) -> TrackQuery:
         tuple(dict.fromkeys(tuple(dict.fromkeys(group)) for group in groups)), tuple(dict.fromkeys(excluded))
     )
     if (length := len(query.canonical)) > MAX_QUERY_CHARS:
-        raise TrackQueryError(f"A track can have at most {MAX_QUERY_CHARS} characters; this has {length:,}.")
+        raise TrackQueryError(_TOO_LONG.format(length))
     return query
 
 
@@ -166,7 +173,7 @@ def _check_side(group: list[Term], *, has_exclusion: bool) -> None:
     """Refuses a side of `or` with nothing to look for."""
     if not group and has_exclusion:
         raise TrackQueryError(
-            "Each side of “or” needs a word to look for; words to leave out hold for all sides and go to the end."
+            "Each side of “or” needs a word to look for; words to leave out hold for all sides."
         )
     if not group:
         raise TrackQueryError('“or” needs words on both sides; to look for the word itself, write "or".')
@@ -177,16 +184,14 @@ def warnings(query: TrackQuery) -> tuple[str, ...]:
     told = []
     for group in query.alternatives:
         if all(_is_weak(term) for term in group):
-            shown = " ".join(term.spelled for term in group)
+            shown = " ".join(term.text for term in group)
             told.append(f"“{_shorten(shown)}” alone is in very many posts; add a word to it.")
-    for term in (term for group in query.alternatives for term in group):
-        if term.kind == "word" and term.text in ("AND", "NOT"):
-            instead = (
-                "words side by side already mean and"
-                if term.text == "AND"
-                else "write -word to leave a word out"
-            )
-            told.append(f"“{term.text}” is looked for as a word: {instead}.")
+    told += [
+        f"“{term.text}” is looked for as a word: {_INSTEAD[term.text]}."
+        for group in query.alternatives
+        for term in group
+        if term.kind == "word" and term.text in _INSTEAD
+    ]
     without = frozenset(query.excluded)
     if all(not without.isdisjoint(group) for group in query.alternatives):
         told.append("This track finds nothing: it leaves out what it looks for.")
@@ -202,7 +207,7 @@ def _is_weak(term: Term) -> bool:
     if not pattern.is_one_word:
         return False
     word = pattern.words[0]
-    return word in COMMON_WORDS or (len(word) <= 2 and word.isalnum()) or is_unspaced(word)
+    return word in COMMON_WORDS or (len(word) <= WEAK_MAX_CHARS and word.isalnum()) or is_unspaced(word)
 
 
 # --- reading ------------------------------------------------------------------------------------------------
@@ -267,17 +272,18 @@ def _is_quote(text: str, place: int) -> bool:
 
 def _phrase(text: str) -> Term:
     """What is in quotation marks. Raises `TrackQueryError` if that is no word."""
-    chunks = [chunk for piece in text.split() if (chunk := _clean(piece, _LEADING_IN_PHRASE)) is not None]
+    cleaned = (_clean(piece, _LEADING_IN_PHRASE) for piece in text.split())
+    chunks = [chunk for chunk in cleaned if chunk is not None]
     if not chunks:
         _raise_empty(f'"{text}"')
     pattern = chunks[0][1]
-    for _, chunk in chunks[1:]:
-        joint = Joint(pattern.trail, chunk.lead, loose=True)
+    for _, following in chunks[1:]:
+        joint = Joint(pattern.trail, following.lead, loose=True)
         pattern = Pattern(
-            words=pattern.words + chunk.words,
-            joints=(*pattern.joints, joint, *chunk.joints),
+            words=pattern.words + following.words,
+            joints=(*pattern.joints, joint, *following.joints),
             lead=pattern.lead,
-            trail=chunk.trail,
+            trail=following.trail,
         )
     return Term("phrase", " ".join(typed for typed, _ in chunks), pattern)
 
@@ -332,11 +338,11 @@ def _handle(text: str) -> Term:
 
 
 def _clean(text: str, leading: "regex.Pattern[str]") -> tuple[str, Pattern] | None:
-    """Returns a piece without blanks, without the signs at its edges that do not count, and what it looks for.
+    """Returns a piece (no blanks) without the signs at its edges that do not count, and what it looks for.
 
     None if no word is left.
     """
-    found = read_words(text)
+    found = read_words(drop_servers(text))
     if not found.words:
         return None
     lead, trail = found.gaps[0][-1:], _TRAILING.match(found.gaps[-1])

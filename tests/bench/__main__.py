@@ -18,6 +18,7 @@ from tests.bench import (
     hearing,
     ingest,
     likeness,
+    matching,
     pacing,
     pressing,
     reports,
@@ -33,6 +34,7 @@ PARTS: Sequence[str] = (
     "hearing",
     "ingest",
     "likeness",
+    "matching",
     "pressing",
     "crowd",
     "pacing",
@@ -77,6 +79,8 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
     }
     if on_postgresql:  # SQLite is one process's
         measure["workers"] = lambda: workers.measure(new)
+    else:  # no database, so once is enough
+        measure["matching"] = matching.measure
     measured: list[Figure] = []
     for part in [part for part in parts if part in measure]:
         click.echo(f"{part} …", err=True)
