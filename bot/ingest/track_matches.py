@@ -7,7 +7,7 @@ from functools import lru_cache
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, fit_text
 from bot.networks.base import AuthorProfile, Post, SearchRequest
 from models import Track
-from models.sources.track_rules import TrackDraft
+from models.sources.track_rules import MAX_TRACKS, TrackDraft
 from models.tickets.incoming_post import IncomingPost, OtherReason
 from models.tracks.matcher import TrackMatcher
 from models.tracks.query import parse_query
@@ -34,7 +34,7 @@ Matches = Mapping[str, Sequence[TrackMatch]]
 def request_of(track: Track | TrackDraft) -> SearchRequest:
     """Return what the network is asked to find. Raises `TrackRuleError` for a draft with a bad query."""
     query = track.canonical_query if isinstance(track, TrackDraft) else track.query
-    return SearchRequest(parse_query(query), tuple(track.languages), tuple(track.excluded_handles))
+    return SearchRequest(_parse(query), tuple(track.languages), tuple(track.excluded_handles))
 
 
 def find(tracks: Iterable[Track], posts: Iterable[Post]) -> dict[str, list[TrackMatch]]:
@@ -90,7 +90,10 @@ def addresses_us(post: Post) -> bool:
 
 @lru_cache(maxsize=8)
 def _matcher(queries: tuple[tuple[int, str], ...]) -> TrackMatcher:
-    return TrackMatcher((track_id, parse_query(query)) for track_id, query in queries)
+    return TrackMatcher((track_id, _parse(query)) for track_id, query in queries)
+
+
+_parse = lru_cache(maxsize=2 * MAX_TRACKS)(parse_query)  # every track is asked for again each minute
 
 
 def _speaks(post: Post, track: Track) -> bool:

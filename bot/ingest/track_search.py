@@ -53,6 +53,7 @@ class _Reading:
     floor: datetime | None = None
     is_first: bool = False
     kept: int = 0
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +203,7 @@ def _choose(
         is_too_old = reading.floor is not None and post.posted_at < reading.floor
         if matches and (is_too_old or (reading.is_first and reading.kept >= FIRST_POLL_MAX_POSTS)):
             left_out |= {(one.track.id, post.id) for one in matches}
+            reading.left_out += 1
         elif matches:
             found[post.id] = matches
             kept.append(post)
@@ -230,6 +232,9 @@ def _note_taker(
             cursor = Cursor.of(session, network.name, account.id, track.cursor_name, at=at)
             cursor.advance(end.position, at=at)
         network_alarms.record_success(ctx, session, network, "searching", account_id=account.id, at=at)
+        if reading.is_first and reading.left_out:
+            [track] = reading.tracks
+            reading_notices.post_first_search(ctx, session, network, track, shown=reading.kept, at=at)
         if end.has_gap and not reading.is_first:
             reading_notices.post_search_window(ctx, session, network, account.id, at=at)
 

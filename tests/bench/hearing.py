@@ -10,14 +10,17 @@ from statistics import median
 from typing import Any
 from unittest.mock import patch
 
-from bot.ingest import poller
+from bot.ingest import poller, track_search
+from models import Cursor
+from models.sources import track_rules
+from models.sources.track_rules import TrackDraft
 from sandbox.slack.workspace.message import Message
 from sandbox.x.api.dispatch import answer
 from tests.bench.figures import Figure, spread
 from tests.bench.stage import Stage, bot, stage, until
 from tests.stage import context
 
-IDLE, BURST, BURSTS, PACED, POLLS, PAGE = 12, 500, 3, 30, 20, 100
+IDLE, BURST, BURSTS, PACED, POLLS, PAGE, TRACKS = 12, 500, 3, 30, 20, 100, 1_000
 
 
 def measure(new_database: Callable[[], str]) -> list[Figure]:
@@ -30,7 +33,7 @@ def measure(new_database: Callable[[], str]) -> list[Figure]:
             bursts.append(_burst(burst))
     with stage(new_database()) as paced:
         told = _paced(paced)
-    own = _own_time(new_database())
+    own, searched = _own_time(new_database()), _own_search_time(new_database())
     ledger, rate, lost = ([one[part] for one in bursts] for part in range(3))
     return [
         Figure(
@@ -49,6 +52,12 @@ def measure(new_database: Callable[[], str]) -> list[Figure]:
         Figure("cards lost or duplicated", str(sum(lost)), "none", sum(lost) == 0),
         told,
         Figure(f"Heard's own time for a poll of {PAGE} posts", spread(own), "< 150 ms", median(own) < 150),
+        Figure(
+            f"Heard's own time for a search that finds {PAGE} posts, with {TRACKS:,} tracks",
+            spread(searched),
+            "< 100 ms",
+            median(searched) < 100,
+        ),
     ]
 
 
@@ -131,6 +140,40 @@ def _own_time(url: str) -> list[float]:
                 took = time.perf_counter() - began
             assert heard is not None
             assert heard.taken == (PAGE if poll else 1)
+            own.append((took - sum(share)) * 1000)
+    return own[1:]
+
+
+def _own_search_time(url: str) -> list[float]:
+    """The same of a search that is due for one of many tracks; nobody who speaks is known."""
+    own = []
+    begin = datetime.now(UTC) - timedelta(hours=20)
+    with stage(url) as on, context(url, on.slack, on.x) as ctx:
+        network = ctx.networks["x"]
+        account_id = network.account().id
+        with ctx.db.write() as session:
+            words = ["tag", *(f"word{number} phrase{number}" for number in range(1, TRACKS))]
+            tracks = [track_rules.add(session, TrackDraft("search", "x", word), at=begin) for word in words]
+            cursors = [Cursor.of(session, "x", account_id, one.cursor_name, at=begin) for one in tracks]
+            for cursor in cursors:
+                cursor.advance(network.position_at(datetime.now(UTC)), at=datetime.now(UTC))
+            due = cursors[0].id
+        for poll in range(POLLS + 1):
+            at = begin + timedelta(minutes=20 * poll)
+            for number in range(PAGE):
+                author, said_at = f"p{poll}n{number}", at + timedelta(seconds=number)
+                on.x.world.add_user(author, author.title(), followers=120)
+                on.x.world.post(
+                    author, f"{poll} {number} it would be nice if I could tag my posts", at=said_at
+                )
+            with ctx.db.write() as session:
+                cursor = session.get_one(Cursor, due)
+                cursor.position, cursor.read_at = network.position_at(at), at
+            with _servers_share() as share:
+                began = time.perf_counter()
+                taken = track_search.search_tracks(ctx, network)
+                took = time.perf_counter() - began
+            assert taken == PAGE
             own.append((took - sum(share)) * 1000)
     return own[1:]
 

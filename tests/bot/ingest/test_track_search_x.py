@@ -170,6 +170,9 @@ def test_a_first_reading_takes_the_newest_of_a_day_and_the_rest_never_comes(room
     room.clock.pass_by(minutes=2)
     search(room)
 
+    [told] = room.told()
+    assert told.startswith("I searched the last 24 hours of X for “kettle” (track")
+    assert "the newest 50 posts have cards. Older ones are not shown" in told
     assert said == [f"kettle {number}" for number in range(90 - FIRST_POLL_MAX_POSTS, 90)]
     assert room.texts() == [*said, "kettle now"]
 
