@@ -61,9 +61,10 @@ def post_first_search(
     ctx: BotContext, session: Session, network: Network, track: Track, *, shown: int, at: datetime
 ) -> None:
     """The first reading of a search shows the newest `shown` posts of a day; it left out older ones."""
+    what = f"“{mrkdwn_literal(track.query)}” (track {track.id})"
     sentence = (
-        f"I searched the last 24 hours of {network.title} for “{mrkdwn_literal(track.query)}” (track {track.id}): "
-        f"the newest {shown} posts have cards. Older ones are not shown, to keep the channel readable."
+        f"I searched the last 24 hours of {network.title} for {what}: the newest {shown} posts have "
+        "cards. Older ones are not shown, to keep the channel readable."
     )
     channel = track.channel or ctx.settings.slack_channel
     Notice.enqueue(session, sentence, at=at, channel=channel)
