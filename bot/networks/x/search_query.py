@@ -16,6 +16,7 @@ NO_REPOSTS = "-is:retweet"
 _BARE_WORD_PATTERN = re.compile(r"\w+")
 _HANDLE_PATTERN = re.compile(r"\w{1,15}", re.ASCII)
 _LANGUAGE_PATTERN = re.compile(r"[a-z]{2,3}")
+_DOMAIN_PATTERN = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[^\W\d]{2,}(?:/[^\s\"]*)?")
 _RESERVED_WORDS = {"or", "and", "not"}
 
 
@@ -36,9 +37,10 @@ def build(wanted: Sequence[SearchRequest]) -> str:
 
 
 def _request(wanted: SearchRequest) -> str:
-    groups = [" ".join(_term(term) for term in group) for group in wanted.query.alternatives]
-    parts = [groups[0] if len(groups) == 1 else f"({' OR '.join(_grouped(one) for one in groups)})"]
-    parts += [f"-{_term(term)}" for term in wanted.query.excluded]
+    groups = [[_term(term) for term in group] for group in wanted.query.alternatives]
+    either = [one[0] if len(one) == 1 else f"({' '.join(one)})" for one in groups]
+    parts = [" ".join(groups[0]) if len(groups) == 1 else f"({' OR '.join(either)})"]
+    parts += [f"-{_term(term, is_excluded=True)}" for term in wanted.query.excluded]
     if wanted.languages:
         languages = [f"lang:{_language(one)}" for one in wanted.languages]
         parts.append(languages[0] if len(languages) == 1 else f"({' OR '.join(languages)})")
@@ -46,15 +48,13 @@ def _request(wanted: SearchRequest) -> str:
     return " ".join(parts)
 
 
-def _grouped(group: str) -> str:
-    return f"({group})" if " " in group and not group.startswith('"') else group
-
-
-def _term(term: Term) -> str:
+def _term(term: Term, *, is_excluded: bool = False) -> str:
     if term.kind == "handle":
         return f"@{_handle(term.text)}"
     if term.kind == "hashtag":
         return f"#{term.text}"
+    if _DOMAIN_PATTERN.fullmatch(term.text) and not is_excluded:  # X searches links apart from words
+        return f'("{term.text}" OR url:"{term.text}")'
     if _BARE_WORD_PATTERN.fullmatch(term.text) and term.text.lower() not in _RESERVED_WORDS:
         return term.text
     return f'"{term.text}"'

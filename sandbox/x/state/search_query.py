@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from sandbox.x.state.posts import User, XPost
 
 MAX_QUERY = 512  # self-serve
-TOKEN = re.compile(r'\s*(?P<minus>-?)(?:(?P<open>\()|(?P<close>\))|"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+))')
+TOKEN = re.compile(
+    r'\s*(?P<minus>-?)(?:(?P<open>\()|(?P<close>\))|"(?P<phrase>[^"]*)"'
+    r'|(?P<operator>[a-z_]+):"(?P<value>[^"]*)"|(?P<word>[^\s()"]+))'
+)
 WORD = re.compile(r"(?<![@\w])\w+")
 
 
@@ -77,8 +80,14 @@ def _term(tokens: list[re.Match[str]]) -> Matcher:
         if not tokens or not tokens.pop(0)["close"]:
             raise QueryError("missing ')'")
     else:
-        matcher = _phrase(token["phrase"]) if token["phrase"] is not None else _word(token["word"])
+        matcher = _simple(token)
     return (lambda candidate: not matcher(candidate)) if token["minus"] else matcher
+
+
+def _simple(token: re.Match[str]) -> Matcher:
+    if token["operator"] is not None:
+        return _operator(token["operator"], token["value"].lower())
+    return _phrase(token["phrase"]) if token["phrase"] is not None else _word(token["word"])
 
 
 def _phrase(phrase: str) -> Matcher:
@@ -105,6 +114,9 @@ def _operator(operator: str, value: str) -> Matcher:
     handle = value.removeprefix("@")
     known: dict[str, Matcher] = {
         "from": lambda c: handle in {c.author.handle.lower(), c.author.id},
+        "url": lambda c: any(
+            value in span.facts["expanded_url"].lower() for span in c.post.composed.of("urls")
+        ),
         "lang": lambda c: c.post.lang == value,
         "conversation_id": lambda c: c.post.conversation_id == value,
         "in_reply_to_tweet_id": lambda c: c.post.reply_to == value,

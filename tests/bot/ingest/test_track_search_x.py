@@ -143,6 +143,18 @@ def test_what_the_network_finds_and_the_query_does_not_mean_is_no_mention(room: 
     assert x.world.counts[PEOPLE] == 1  # nobody is paid for whose post is for no track
 
 
+def test_a_domain_finds_posts_that_only_link_there(room: Room, x: XServer) -> None:
+    listen(room, "acmebrew.example")
+    x.world.post("theo", "read this https://blog.acmebrew.example/kettles?x=1")
+    x.world.post("theo", "read that https://acme.example/brew")
+    room.clock.pass_by(minutes=2)
+    search(room)
+
+    [mention] = room.mentions()
+    assert mention.text == "read this https://blog.acmebrew.example/kettles?x=1"
+    assert mention.matched == "matches “acmebrew.example”"
+
+
 def test_people_and_languages_that_are_left_out_are_not_heard(room: Room, x: XServer) -> None:
     listen(room, "kettle", languages=("en",), excluded_handles=("AcmeFan",))
     x.world.post("acmefan", "kettle!")
