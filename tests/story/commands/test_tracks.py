@@ -8,8 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from models import Track
-from models.sources import track_rules
-from models.sources.track_rules import TrackDraft
 from sandbox.slack import Modal, visible
 from sandbox.slack.block_kit.validator import check_message, check_view
 from sandbox.slack.workspace.message import Message
@@ -57,18 +55,11 @@ def said(bot: Bot, text: str, *, minutes: float = 5, **more: Any) -> None:
 
 
 def press_try(bot: Bot, modal: Modal, *expected: str) -> str:
-    """Press *Try it*, and what the modal shows once it has all of `expected`."""
+    """Press *Try it*, and what the modal shows once Heard has looked: all of `expected`."""
     modal.press("Try it")
-    return shows(modal, *expected)
-
-
-def shows(modal: Modal, *expected: str) -> str:
-    def look() -> str:
-        shown = seen(modal.state)
-        assert [one for one in (*expected, "[Try it]") if one not in shown] == [], shown
-        return shown
-
-    shown = eventually(look)
+    bot.told_all()
+    shown = seen(modal.state)
+    assert [one for one in (*expected, "[Try it]") if one not in shown] == [], shown
     assert check_view(modal.state.given) == []
     return shown
 
@@ -78,7 +69,7 @@ def listing(bot: Bot, by: Any = None) -> Message:
     person = by or bot.ana
     outcome = person.command("/mentions", "tracks")
     assert check_message(outcome.blocks) == []
-    return outcome.ephemeral()
+    return eventually(lambda: next(one for one in outcome.ephemerals if "last 7 days" in seen(one)))
 
 
 def in_channel(bot: Bot, channel: str, *expected: str) -> Message:
@@ -147,7 +138,11 @@ def test_a_submit_that_arrives_twice_adds_one(desk: Bot) -> None:
         ({"query": "#"}, "query", "no letter, digit or emoji"),
         ({"query": "@" + "f" * 30}, "query", "X has no such handle"),
         ({"query": "fern", "languages": "english"}, "languages", "is no language code"),
-        ({"query": "fern", "excluded": "a.long.handle@elsewhere.example"}, "excluded", "X has no such handle"),
+        (
+            {"query": "fern", "excluded": "a.long.handle@elsewhere.example"},
+            "excluded",
+            "X has no such handle",
+        ),
         ({"query": "fern", "channel": "C0SECRET"}, "channel", "Heard is not in that channel"),
         ({"query": "fern", "channel": "C0HIDDEN"}, "channel", "Heard is not in that channel"),
         ({"query": "fern", "channel": "C0OLD"}, "channel", "is archived"),
@@ -175,7 +170,7 @@ def test_while_slack_does_not_say_who_is_in_the_channel_nothing_is_saved(databas
     with running(database_url, troubles=True) as bot:
         furnish(bot)
         modal = ask(bot).write({"query": "fern", "channel": LOOKS})
-        bot.slack.world.faults.add("conversations.info", "internal_error", times=1)
+        bot.slack.world.faults.http_500("conversations.info")
         outcome = modal.submit()
 
         assert "couldn't check with Slack" in outcome.errors["channel"]
@@ -206,7 +201,15 @@ def test_trying_says_the_price_first_and_then_shows_what_heard_would_take(desk: 
     assert desk.x.world.counts[COUNTS] - before[COUNTS] == 1
     assert desk.x.world.counts[SEARCH] == before[SEARCH]
     second = press_try(desk, modal, "the newest 7 posts", "7 of them", "And 2 more")
-    assert [f"fern number {one}" in second for one in range(7)] == [False, False, True, True, True, True, True]
+    assert [f"fern number {one}" in second for one in range(7)] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+        True,
+        True,
+    ]
     assert second.index("fern number 6") < second.index("fern number 5")
     assert desk.x.world.counts[SEARCH] - before[SEARCH] == 1
     assert modal.value("query") == "fern"
@@ -239,10 +242,17 @@ def test_a_track_that_matches_too_much_is_warned_of(desk: Bot) -> None:
     press_try(desk, modal, "found no post in the last 24 hours", "“it” alone is in very many posts")
 
 
-@pytest.mark.parametrize("query", ["-free", 'fern "slow', "x" * 600])
-def test_what_cannot_be_searched_is_said_and_costs_nothing(desk: Bot, query: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("-free", "needs a word to look for"),
+        ('fern "slow', "has no second one"),
+        ("x" * 600, "at most 512 characters; this has 600"),
+    ],
+)
+def test_what_cannot_be_searched_is_said_and_costs_nothing(desk: Bot, query: str, sentence: str) -> None:
     modal = ask(desk).write({"query": query})
-    press_try(desk, modal, "⚠️" if False else ":warning:" if False else "")
+    press_try(desk, modal, sentence)
 
     assert desk.x.world.counts[COUNTS] == 0
     assert modal.value("query") == query
@@ -273,7 +283,7 @@ def test_a_hostile_post_is_shown_as_text(desk: Bot, name: str) -> None:
     shown = visible(modal.state)
     assert shown.broadcasts == []
     assert [link.target for link in shown.links if "evil" in link.target] == []
-    assert shown.mentions == [] if hasattr(shown, "mentions") else True
+    assert shown.users == []
 
 
 # --- the list -----------------------------------------------------------------------------------------------
@@ -287,7 +297,6 @@ def test_the_list_has_mentions_too_and_what_each_track_brought(desk: Bot) -> Non
     desk.reply(card, "Here.")
     desk.answered(post, "Here.")
     desk.shows(card, "Answered")
-    eventually(lambda: desk.ana.press(desk.now(card), "Reopen") and True) if False else None
 
     lines = words(desk.ben.command("/mentions", "tracks")).splitlines()
 
@@ -360,7 +369,9 @@ def test_a_track_is_paused_resumed_and_removed(desk: Bot) -> None:
     assert tracks(desk)[0].paused_at is None
     press("Remove", f"Track {number} is removed", "1 track,")
     assert tracks(desk)[0].removed_at is not None
-    assert [one.act for one in desk.events("track added", "track paused", "track resumed", "track removed")] == [
+    assert [
+        one.act for one in desk.events("track added", "track paused", "track resumed", "track removed")
+    ] == [
         "track added",
         "track paused",
         "track resumed",
@@ -370,7 +381,7 @@ def test_a_track_is_paused_resumed_and_removed(desk: Bot) -> None:
 
 def test_remove_asks_first_and_a_second_press_is_told(desk: Bot) -> None:
     add(desk, "fern")
-    old = listing(desk)
+    old, same = listing(desk), listing(desk)
     desk.ana.press(old, "Remove", confirm=False)
     desk.told_all()
     assert tracks(desk)[0].removed_at is None
@@ -379,10 +390,9 @@ def test_remove_asks_first_and_a_second_press_is_told(desk: Bot) -> None:
     outcome.replay()
     desk.told_all()
     assert len(desk.events("track removed")) == 1
-    desk.ben.press(listing(desk, desk.ben), "Edit")  # the mentions track is still there
-    world = desk.slack.world
-    again = desk.ana.send_press
-    del again, world
+    desk.ana.press(same, "Remove")
+    desk.whisper("was removed meanwhile")
+    assert len(desk.events("track removed")) == 1
 
 
 def test_a_track_that_is_gone_meanwhile_is_said_to_whoever_presses(desk: Bot) -> None:
@@ -391,9 +401,8 @@ def test_a_track_that_is_gone_meanwhile_is_said_to_whoever_presses(desk: Bot) ->
     modal = desk.ben.press(ben, "Edit", value=f'{{"track":{tracks(desk)[0].id}}}').view
     desk.ana.press(ana, "Remove")
     desk.told_all()
-    for label in ("Pause", "Remove"):
-        desk.ben.press(ben, label)
-        desk.whisper("was removed meanwhile", to=desk.ben)
+    desk.ben.press(ben, "Pause")
+    desk.whisper("was removed meanwhile", to=desk.ben)
     assert modal is not None
     assert "was removed meanwhile" in modal.submit().errors["query"]
 
@@ -406,29 +415,38 @@ def test_a_reading_that_fails_is_said_with_its_track(database_url: str) -> None:
         eventually(lambda: "could not be read since" in words(bot.ana.command("/mentions", "tracks")))
 
 
-@pytest.mark.parametrize("name", ["channel", "user", "link", "names", "markup", "direction", "quotes"])
+@pytest.mark.parametrize("name", hostile.TEXTS)
 def test_hostile_words_of_a_track_are_shown_as_text(desk: Bot, name: str) -> None:
-    text = hostile.TEXTS[name].replace("\n", " ").replace("@acmebrew ", "")
+    """Whatever the ledger holds: the query, the people who are left out, the network's words about a failure."""
+    text, at = hostile.TEXTS[name], datetime.now(UTC)
     with desk.ctx.db.write() as session:
-        try:
-            draft = TrackDraft("search", "x", f"fern {text}"[:400], channel=LOOKS)
-            track_rules.add(session, draft, at=datetime.now(UTC), by="U0ANA")
-        except track_rules.TrackRuleError:
-            draft = TrackDraft("search", "x", '"<!channel> *now* _x_ <https://evil.example|ok>"', channel=LOOKS)
-            track_rules.add(session, draft, at=datetime.now(UTC), by="U0ANA")
-    shown = visible(listing(desk))
+        track = Track(
+            kind="search", network="x", query=text, channel=LOOKS, created_at=at, created_by="U0BEN"
+        )
+        track.excluded_handles, track.languages = [text], [text]
+        track.paused_at = at
+        session.add(track)
+    message = listing(desk)
+    shown = visible(message)
 
     assert shown.broadcasts == []
+    assert {token.text for token in shown.users} <= {"@U0BEN"}
     assert [link.target for link in shown.links if "evil" in link.target] == []
+    modal = desk.ana.press(message, "Edit", value=f'{{"track":{track.id}}}').view
+    assert modal is not None
+    assert check_view(modal.state.given) == []
 
 
 def test_hostile_words_are_told_to_person_and_channel_as_text(desk: Bot) -> None:
-    add(desk, '"<!channel> *now*"', channel=LOOKS)
+    add(desk, 'a*b*c x<!channel>y "<@U0BEN>"', channel=LOOKS)
     told = visible(desk.whisper("now listens"))
     notice = visible(in_channel(desk, LOOKS, "added a track"))
 
     assert (told.broadcasts, notice.broadcasts) == ([], [])
-    assert "channel> *now" in notice.text
+    assert 'a*b*c x<!channel>y "@U0BEN"' in notice.text
+    assert 'a*b*c x<!channel>y "@U0BEN"' in told.text
+    assert [token.target for token in notice.users] == ["U0ANA"]
+    assert told.users == []
 
 
 def test_ten_thousand_tracks_are_paged(desk: Bot) -> None:
@@ -454,23 +472,27 @@ def guarded(database_url: str) -> Iterator[Bot]:
 
 
 def test_with_admins_others_read_the_list_and_change_nothing(guarded: Bot) -> None:
-    modal = ask(guarded, by=guarded.ben).write({"query": "fern"})
-    assert modal.submit().closed
-    mine = listing(guarded)
-    assert "fern" in seen(mine)
-    assert mine.buttons == []
-    refused = "Only @U0BEN can change tracks"
-    assert refused in words(guarded.ana.command("/mentions", "track fern")).replace("<", "").replace(">", "")
-    outcome = guarded.ben.press(listing(guarded, guarded.ben), "Pause")
-    guarded.told_all()
-    assert tracks(guarded)[0].paused_at is not None
-    body = outcome.payload | {"user": {"id": "U0ANA", "name": "ana", "team_id": guarded.ana.user.team_id}}
-    body["actions"][0]["action_id"] = "remove_track"
+    assert ask(guarded, by=guarded.ben).write({"query": "fern"}).submit().closed
+    shown = listing(guarded)
+    assert "fern" in seen(shown)
+    assert shown.buttons == []
+    assert "can change tracks" in words(guarded.ana.command("/mentions", "track fern"))
+    assert guarded.ana.modal is None
+
+
+@pytest.mark.parametrize("action", ["edit_track", "pause_track", "remove_track"])
+def test_a_press_of_somebody_who_is_no_admin_is_refused(guarded: Bot, action: str) -> None:
+    assert ask(guarded, by=guarded.ben).write({"query": "fern"}).submit().closed
+    outcome = guarded.ben.press(listing(guarded, guarded.ben), "Edit")
+    body = {**outcome.payload, "user": {"id": "U0ANA", "name": "ana", "team_id": guarded.ana.user.team_id}}
+    del body["response_url"]
+    body["actions"][0] |= {"action_id": action, "value": f'{{"track":{tracks(guarded)[0].id}}}'}
     way = guarded.ana.sender.transport
-    way.send(way.pack("interactive", body), 3.0)
-    guarded.whisper("can change tracks", to=guarded.ana) if False else None
-    guarded.told_all()
-    assert tracks(guarded)[0].removed_at is None
+    assert way.send(way.pack("interactive", body), 3.0).status == 200
+
+    guarded.whisper("can change tracks")
+    assert guarded.ana.modal is None
+    assert [(one.paused_at, one.removed_at) for one in tracks(guarded)] == [(None, None)]
 
 
 def test_a_modal_of_somebody_who_is_no_admin_any_more_saves_nothing(database_url: str) -> None:

@@ -5,7 +5,17 @@ from typing import Any
 
 from bot.slack.blocks.elements import Block, button, context_block, count_noun, plain_text, section_block
 from bot.slack.blocks.issues.ranking import build_paging_buttons
-from bot.slack.blocks.text import date_token, line_block, mrkdwn_literal, one_line, text_element, truncate
+from bot.slack.blocks.text import (
+    NO_TEXT,
+    date_token,
+    is_visible,
+    line_block,
+    mrkdwn_literal,
+    one_line,
+    sanitize,
+    text_element,
+    truncate,
+)
 from bot.slack.blocks.tracks.values import TrackValue
 from bot.slack.blocks.values import PageValue
 from models.core.mrkdwn import escape_mrkdwn
@@ -51,7 +61,8 @@ def track_name(one: ListedTrack) -> str:
     track = one.track
     if track.kind == MENTIONS_TRACK:
         return f"Mentions of {one.handle or 'an account'}"
-    return truncate(one_line(track.query), QUERY_SHOWN_MAX_CHARS)
+    words = one_line(sanitize(track.query))
+    return truncate(words, QUERY_SHOWN_MAX_CHARS) if is_visible(words) else NO_TEXT
 
 
 def _title(one: ListedTrack) -> Block:
