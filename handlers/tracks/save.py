@@ -94,9 +94,9 @@ def _edit(act: Act[TrackModalValue], session: Session, before: Track, draft: Tra
         Notice.enqueue(session, said, at=at, channel=draft.channel)
     if track.revision == revision:
         return f"Track {number} is as it was."
-    if track.kind == MENTIONS_TRACK:
-        return f"Track {number} is changed. New cards appear in <#{track.channel or had}>."
-    return f"Track {number} is changed. What was posted before now is not for its new words."
+    if track.edited_at == at:
+        return f"Track {number} is changed. What was posted before now is not for its new words."
+    return f"Track {number} is changed. New cards appear in <#{track.channel or had}>."
 
 
 def _what(track: Track) -> str:

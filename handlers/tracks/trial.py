@@ -6,6 +6,7 @@ while Heard looks, and with the answer.
 
 import hashlib
 import logging
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ from bot.networks.base import (
 from bot.publish import account_check
 from bot.runtime import pace
 from bot.slack.blocks.elements import Block
-from bot.slack.blocks.text import date_token, mrkdwn_error
+from bot.slack.blocks.text import date_token, mrkdwn_error, truncate
 from bot.slack.blocks.tracks import modal as face
 from bot.slack.blocks.tracks import trial
 from bot.slack.blocks.tracks.trial import TrialPost, TrialPrices
@@ -47,6 +48,8 @@ from models.tracks.query import parse_query, warnings
 log = logging.getLogger(__name__)
 
 WINDOW = timedelta(hours=24)
+DETAIL_MAX_CHARS = 300  # of a network's words about an error
+PRESSES_KEPT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,46 @@ class _Asked:
     since: datetime
 
 
+class _Presses:
+    """The modals in which *Try it* was pressed lately, as they were drawn then: a look costs money.
+
+    Whoever presses twice before the modal is redrawn presses what has the same hash.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], None] = {}
+        self._lock = threading.Lock()
+
+    def add(self, drawn: tuple[str, str]) -> bool:
+        """Remember it; whether it is the first press there."""
+        with self._lock:
+            if drawn in self._kept:
+                return False
+            self._kept[drawn] = None
+            if len(self._kept) > PRESSES_KEPT:
+                del self._kept[next(iter(self._kept))]
+            return True
+
+    def discard(self, drawn: tuple[str, str]) -> None:
+        """Forget it: the modal looks as it did, so it can be pressed again."""
+        with self._lock:
+            self._kept.pop(drawn, None)
+
+
+_presses = _Presses()
+
+
 @door.press(face.TRY_ACTION_ID, value=NoValue, in_background=True)
 def try_it(act: Act[NoValue]) -> None:
     """Look, and show it in the modal; what was typed stays, whatever happens."""
     ctx, carried = act.ctx, act.modal(TrackModalValue)
     form = forms.read_form(ctx, act.view, carried)
-    _show(act, forms.rebuild(ctx, carried, form, is_trying=True))
+    drawn = (str(act.view["id"]), str(act.view["hash"]))
+    if not _presses.add(drawn):
+        return
+    if not _show(act, forms.rebuild(ctx, carried, form, is_trying=True)):
+        _presses.discard(drawn)
+        return
     try:
         require_admin(ctx, act.who.id)
         outcome = _look(ctx, carried, forms.parse_draft(form, _load(ctx, carried)))
@@ -88,11 +125,14 @@ def _load(ctx: BotContext, carried: TrackModalValue) -> Track | None:
         return forms.find_track(session, carried.track)
 
 
-def _show(act: Act[NoValue], view: dict[str, Any]) -> None:
+def _show(act: Act[NoValue], view: dict[str, Any]) -> bool:
+    """Redraw the modal; whether Slack took it."""
     try:
         act.ctx.slack.update_view(act.view["id"], view)
-    except SlackError as error:  # it was closed meanwhile
+    except SlackError as error:  # mostly it was closed meanwhile
         log.info("could not update the modal of a track: %s", error)
+        return False
+    return True
 
 
 def _look(ctx: BotContext, carried: TrackModalValue, draft: TrackDraft) -> _Outcome:
@@ -123,7 +163,8 @@ def _look(ctx: BotContext, carried: TrackModalValue, draft: TrackDraft) -> _Outc
     except WrongAccount as wrong:
         why = account_check.explain_wrong_account(ctx, network, wrong)
     except Later as later:
-        why = f"{network.title} could not be searched: {mrkdwn_error(later.detail)}"
+        detail = truncate(later.detail, DETAIL_MAX_CHARS)
+        why = f"{network.title} could not be searched: {mrkdwn_error(detail)}"
     except SearchRefusedError as no:
         why = escape_entities(str(no))
     else:

@@ -102,6 +102,13 @@ def test_a_track_is_added_and_both_the_person_and_the_channel_are_told(desk: Bot
     in_channel(desk, LOOKS, "added a track", "slow checkout")
 
 
+def test_names_behind_the_command_are_as_they_were_typed(desk: Bot) -> None:
+    """Slack makes tokens of the names of channels and teammates there."""
+    assert ask(desk, "track #mentions @ana @nobody fern or farn").value("query") == (
+        "#mentions @ana @nobody fern or farn"
+    )
+
+
 def test_the_network_is_only_asked_for_where_there_are_several(desk: Bot) -> None:
     modal = ask(desk)
 
@@ -235,6 +242,41 @@ def test_other_words_are_priced_anew_and_the_channel_does_not_matter(desk: Bot) 
     assert desk.x.world.counts[SEARCH] == 1
 
 
+def test_two_quick_presses_look_once(desk: Bot) -> None:
+    said(desk, "fern tags")
+    modal = ask(desk).write({"query": "fern"})
+    outcome = modal.press("Try it")
+    outcome.replay()
+    desk.told_all()
+    outcome.replay()
+    desk.told_all()
+
+    assert "X counts 1 post" in seen(modal.state)
+    assert (desk.x.world.counts[COUNTS], desk.x.world.counts[SEARCH]) == (1, 0)
+
+
+def test_a_modal_that_slack_does_not_redraw_costs_nothing_and_can_be_tried_again(database_url: str) -> None:
+    with running(database_url, troubles=True) as bot:
+        furnish(bot)
+        modal = ask(bot).write({"query": "fern"})
+        bot.slack.world.faults.lost_before("views.update")
+        press_try(bot, modal)
+        assert bot.x.world.counts[COUNTS] == 0
+        press_try(bot, modal, "X counts 0 posts")
+
+
+def test_what_is_typed_while_heard_looks_stays(desk: Bot) -> None:
+    modal = ask(desk).write({"query": "fern", "languages": "en"})
+    outcome = modal.press("Try it")
+    modal.write({"query": "fern tags", "channel": LOOKS, "languages": ""})
+    desk.told_all()
+
+    assert outcome.ok
+    assert modal.value("query") == "fern tags"
+    assert not modal.value("languages")
+    assert modal.value("channel") == LOOKS
+
+
 def test_a_track_that_matches_too_much_is_warned_of(desk: Bot) -> None:
     modal = ask(desk).write({"query": "it"})
 
@@ -319,6 +361,7 @@ def test_a_mentions_track_can_only_move_to_another_channel(desk: Bot) -> None:
     with desk.ctx.db.read() as session:
         assert session.scalars(select(Track.channel).where(Track.kind == "mentions")).one() == LOOKS
     in_channel(desk, LOOKS, "moved a track here")
+    desk.whisper("is changed. New cards appear in")
 
 
 @pytest.mark.both_engines
