@@ -1,84 +1,35 @@
-"""What a team listens for: added, tried, edited, paused and removed in Slack, between the local Slack and the local X."""
+"""What a team listens for: added, edited, paused and removed in Slack, beside the local X."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
 
 from models import Track
-from sandbox.slack import Modal, visible
-from sandbox.slack.block_kit.validator import check_message, check_view
-from sandbox.slack.workspace.message import Message
+from sandbox.slack import visible
+from sandbox.slack.block_kit.validator import check_view
 from tests.story import hostile
 from tests.story.commands.test_commands import words
+from tests.story.commands.tracking import (
+    COUNTS,
+    LOOKS,
+    SEARCH,
+    add,
+    ask,
+    furnish,
+    in_channel,
+    listing,
+    press_try,
+    said,
+    tracks,
+)
 from tests.story.harness import CHANNEL, Bot, eventually, running, seen
-
-COUNTS, SEARCH = "GET /2/tweets/counts/recent", "GET /2/tweets/search/recent"
-LOOKS = "C0LOOKS"
 
 
 @pytest.fixture
 def desk(bot: Bot) -> Bot:
-    """A bot that has read its mentions, and a second channel that it is in."""
     return furnish(bot)
-
-
-def furnish(bot: Bot) -> Bot:
-    bot.slack.world.add_channel(LOOKS, "looks")
-    bot.x.world.add_user("theo", "Theo Brandt", followers=12)
-    bot.poll()
-    return bot
-
-
-def ask(bot: Bot, text: str = "track", by: Any = None, channel: str = CHANNEL) -> Modal:
-    modal = (by or bot.ana).command("/mentions", text, channel).view
-    assert modal is not None, "no modal opened"
-    assert check_view(modal.state.given) == []
-    return modal
-
-
-def add(bot: Bot, query: str, **more: Any) -> Modal:
-    modal = ask(bot).write({"query": query, **more})
-    assert modal.submit().closed, modal.state.errors
-    return modal
-
-
-def tracks(bot: Bot) -> list[Track]:
-    with bot.ctx.db.read() as session:
-        return list(session.scalars(select(Track).where(Track.kind != "mentions").order_by(Track.id)))
-
-
-def said(bot: Bot, text: str, *, minutes: float = 5, **more: Any) -> None:
-    bot.post(text, author="theo", at=datetime.now(UTC) - timedelta(minutes=minutes), **more)
-
-
-def press_try(bot: Bot, modal: Modal, *expected: str) -> str:
-    """Press *Try it*, and what the modal shows once Heard has looked: all of `expected`."""
-    modal.press("Try it")
-    bot.told_all()
-    shown = seen(modal.state)
-    assert [one for one in (*expected, "[Try it]") if one not in shown] == [], shown
-    assert check_view(modal.state.given) == []
-    return shown
-
-
-def listing(bot: Bot, by: Any = None) -> Message:
-    """The list as that person is shown it, to press its buttons."""
-    person = by or bot.ana
-    outcome = person.command("/mentions", "tracks")
-    assert check_message(outcome.blocks) == []
-    return eventually(lambda: next(one for one in outcome.ephemerals if "last 7 days" in seen(one)))
-
-
-def in_channel(bot: Bot, channel: str, *expected: str) -> Message:
-    def look() -> Message:
-        with bot.slack.world.lock:
-            messages = list(bot.slack.world.channel(channel).messages)
-        return next(one for one in messages if all(word in seen(one) for word in expected))
-
-    return eventually(look)
 
 
 # --- adding -------------------------------------------------------------------------------------------------
@@ -190,142 +141,6 @@ def test_one_that_is_there_already_is_named(desk: Bot) -> None:
     outcome = ask(desk).write({"query": " fern "}).submit()
 
     assert outcome.errors == {"query": f"That is track {tracks(desk)[0].id} already."}
-
-
-# --- trying -------------------------------------------------------------------------------------------------
-
-
-def test_trying_says_the_price_first_and_then_shows_what_heard_would_take(desk: Bot) -> None:
-    for number in range(7):
-        said(desk, f"fern number {number}", minutes=60 - number)
-    said(desk, "a fernlike thing")
-    said(desk, "fern, bitte", lang="de")
-    before = desk.x.world.counts.copy()
-    modal = ask(desk).write({"query": "fern", "languages": "en"})
-
-    first = press_try(desk, modal, "X counts 7 posts", "about 0.005 USD", "up to 0.035 USD")
-    assert "fern number" not in first
-    assert desk.x.world.counts[COUNTS] - before[COUNTS] == 1
-    assert desk.x.world.counts[SEARCH] == before[SEARCH]
-    second = press_try(desk, modal, "the newest 7 posts", "7 of them", "And 2 more")
-    assert [f"fern number {one}" in second for one in range(7)] == [
-        False,
-        False,
-        True,
-        True,
-        True,
-        True,
-        True,
-    ]
-    assert second.index("fern number 6") < second.index("fern number 5")
-    assert desk.x.world.counts[SEARCH] - before[SEARCH] == 1
-    assert modal.value("query") == "fern"
-    assert modal.value("languages") == "en"
-    assert tracks(desk) == []
-    assert desk.events("track added") == []
-    assert modal.submit().closed
-    assert len(tracks(desk)) == 1
-
-
-def test_other_words_are_priced_anew_and_the_channel_does_not_matter(desk: Bot) -> None:
-    said(desk, "fern tags")
-    modal = ask(desk).write({"query": "fern"})
-    press_try(desk, modal, "X counts 1 post")
-    modal.write({"channel": LOOKS})
-    press_try(desk, modal, "the only post")
-    modal.write({"query": "fern"})
-    press_try(desk, modal, "X counts 1 post")
-    modal.write({"query": "tags"})
-    press_try(desk, modal, "X counts 1 post")
-
-    assert desk.x.world.counts[COUNTS] == 3
-    assert desk.x.world.counts[SEARCH] == 1
-
-
-def test_two_quick_presses_look_once(desk: Bot) -> None:
-    said(desk, "fern tags")
-    modal = ask(desk).write({"query": "fern"})
-    outcome = modal.press("Try it")
-    outcome.replay()
-    desk.told_all()
-    outcome.replay()
-    desk.told_all()
-
-    assert "X counts 1 post" in seen(modal.state)
-    assert (desk.x.world.counts[COUNTS], desk.x.world.counts[SEARCH]) == (1, 0)
-
-
-def test_a_modal_that_slack_does_not_redraw_costs_nothing_and_can_be_tried_again(database_url: str) -> None:
-    with running(database_url, troubles=True) as bot:
-        furnish(bot)
-        modal = ask(bot).write({"query": "fern"})
-        bot.slack.world.faults.lost_before("views.update")
-        press_try(bot, modal)
-        assert bot.x.world.counts[COUNTS] == 0
-        press_try(bot, modal, "X counts 0 posts")
-
-
-def test_what_is_typed_while_heard_looks_stays(desk: Bot) -> None:
-    modal = ask(desk).write({"query": "fern", "languages": "en"})
-    outcome = modal.press("Try it")
-    modal.write({"query": "fern tags", "channel": LOOKS, "languages": ""})
-    desk.told_all()
-
-    assert outcome.ok
-    assert modal.value("query") == "fern tags"
-    assert not modal.value("languages")
-    assert modal.value("channel") == LOOKS
-
-
-def test_a_track_that_matches_too_much_is_warned_of(desk: Bot) -> None:
-    modal = ask(desk).write({"query": "it"})
-
-    press_try(desk, modal, "“it” alone is in very many posts")
-    press_try(desk, modal, "found no post in the last 24 hours", "“it” alone is in very many posts")
-
-
-@pytest.mark.parametrize(
-    ("query", "sentence"),
-    [
-        ("-free", "needs a word to look for"),
-        ('fern "slow', "has no second one"),
-        ("x" * 600, "at most 512 characters; this has 600"),
-    ],
-)
-def test_what_cannot_be_searched_is_said_and_costs_nothing(desk: Bot, query: str, sentence: str) -> None:
-    modal = ask(desk).write({"query": query})
-    press_try(desk, modal, sentence)
-
-    assert desk.x.world.counts[COUNTS] == 0
-    assert modal.value("query") == query
-
-
-def test_a_network_that_fails_is_said_in_the_modal_and_trying_goes_on_where_it_was(database_url: str) -> None:
-    with running(database_url, troubles=True) as bot:
-        furnish(bot)
-        said(bot, "fern tags")
-        modal = ask(bot).write({"query": "fern"})
-        bot.x.world.faults.add(COUNTS, "server_error_before", times=1)
-        press_try(bot, modal, "X could not be searched")
-        press_try(bot, modal, "X counts 1 post")
-        bot.x.world.faults.add(SEARCH, "rate_limited", times=1)
-        press_try(bot, modal, "X could not be searched")
-        assert bot.x.world.counts[COUNTS] == 2
-        assert modal.value("query") == "fern"
-        assert tracks(bot) == []
-
-
-@pytest.mark.parametrize("name", hostile.TEXTS)
-def test_a_hostile_post_is_shown_as_text(desk: Bot, name: str) -> None:
-    said(desk, f"fern {hostile.TEXTS[name]}"[:24_000])
-    modal = ask(desk).write({"query": "fern"})
-    press_try(desk, modal, "X counts 1 post")
-    press_try(desk, modal, "would get a card")
-
-    shown = visible(modal.state)
-    assert shown.broadcasts == []
-    assert [link.target for link in shown.links if "evil" in link.target] == []
-    assert shown.users == []
 
 
 # --- the list -----------------------------------------------------------------------------------------------
