@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from models import Account, Cursor, Mention, Ticket, Track
+from models import Account, AlsoHeard, Cursor, Mention, Ticket, Track
 from models.reports.track_list import TrackCounts, count_by_track, list_tracks
 from models.sources import track_rules
 from models.sources.track_rules import TrackDraft
@@ -48,6 +48,17 @@ def test_each_track_has_what_it_found_first_or_later(session: Session) -> None:
     }
     assert count_by_track(session, [tags], since=WEEK_AGO) == {tags: TrackCounts(3, 1, 1)}
     assert count_by_track(session, [], since=WEEK_AGO) == {}
+
+
+def test_a_reason_that_is_there_twice_counts_once(session: Session) -> None:
+    fern = search(session, "fern")
+    hear(session, fern, said(1))
+    number = session.query(Mention.id).scalar()
+    again = AlsoHeard(mention_id=number, track_id=fern, account_id="99", matched="matches “fern”", at=NINE)
+    session.add(again)
+    session.flush()
+
+    assert count_by_track(session, [fern], since=WEEK_AGO) == {fern: TrackCounts(1, 0, 0)}
 
 
 def test_older_posts_and_second_rows_of_one_post_do_not_count(session: Session) -> None:

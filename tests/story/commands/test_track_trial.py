@@ -1,7 +1,7 @@
 """*Try it*: the price of a track first, then what it would find, in the modal, before anything is saved."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic_settings import SettingsConfigDict
@@ -80,6 +80,15 @@ def test_other_words_are_priced_anew_and_the_channel_does_not_matter(desk: Bot) 
 
     assert desk.x.world.counts[COUNTS] == 3
     assert desk.x.world.counts[SEARCH] == 1
+
+
+def test_our_own_posts_are_read_and_would_get_no_card(desk: Bot) -> None:
+    said(desk, "fern tags")
+    desk.x.world.post("acmebrew", "fern from us", at=datetime.now(UTC) - timedelta(minutes=4))
+    modal = ask(desk).write({"query": "fern"})
+    press_try(desk, modal, "X counts 2 posts")
+
+    assert "fern from us" not in press_try(desk, modal, "the newest 2 posts", "1 of them")
 
 
 def test_two_quick_presses_look_once(desk: Bot) -> None:
