@@ -215,7 +215,7 @@ def test_of_several_networks_the_chosen_one_is_tried_and_listened_to(two_network
     assert modal.value("network")["value"] == "x"
     press_try(bot, modal, "X counts 0 posts")
     modal.fill({"network": "Board"})
-    press_try(bot, modal, "Board cannot count posts without reading them", "up to 100 of them")
+    press_try(bot, modal, "Board cannot count posts without reading them", "up to 100 posts")
     shown = press_try(bot, modal, "the newest 2 posts", "1 of them would get a card", "fern tags")
     assert "USD" not in shown
     assert modal.submit().closed

@@ -54,11 +54,12 @@ def build_count(prices: TrialPrices, count: int | None, warnings: Sequence[str])
             daily = _usd(count * prices.post_read_usd)
             parts.append(f"Reading as many every day would cost about {daily} a day.")
     if most:
-        price = f", which costs up to {_usd(most * prices.post_read_usd)}" if prices.post_read_usd else ""
         parts.append(
-            f"Press *Try it* again to read {_up_to(most)} of them and see which ones Heard would "
-            f"show{price}. Nothing is saved."
+            f"Press *Try it* again to read {_which(count, most)} and see what Heard would show. Nothing is "
+            "saved."
         )
+        if prices.post_read_usd:
+            parts.append(f"That costs up to {_usd(most * prices.post_read_usd)}.")
     return [section_block(" ".join(parts)), *_warnings(warnings)]
 
 
@@ -98,5 +99,9 @@ def _usd(amount: float | None) -> str:
     return f"{amount:,.2f} USD" if amount >= _CENTS_FROM_USD else f"{amount:.3f} USD"
 
 
-def _up_to(most: int) -> str:
-    return "up to one" if most == 1 else f"up to {most}"
+def _which(count: int | None, most: int) -> str:
+    if count is None:
+        return f"up to {most} posts"
+    if count > most:
+        return f"the newest {most} of them"
+    return "it" if count == 1 else "them"

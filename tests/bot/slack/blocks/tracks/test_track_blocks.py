@@ -123,9 +123,9 @@ def test_the_modal_takes_whatever_was_typed_before(query: str, languages: str, e
     ("count", "expected"),
     [
         (0, ["*0 posts*", "that look cost about 0.005 USD"]),
-        (1, ["*1 post*", "0.005 USD a day", "up to one of them", "costs up to 0.005 USD"]),
-        (1_234, ["*1,234 posts*", "6.17 USD a day", "up to 100 of them", "costs up to 0.500 USD"]),
-        (None, ["X cannot count posts", "up to 100 of them", "costs up to 0.500 USD"]),
+        (1, ["*1 post*", "0.005 USD a day", "again to read it and see", "costs up to 0.005 USD"]),
+        (1_234, ["*1,234 posts*", "6.17 USD a day", "the newest 100 of them", "costs up to 0.500 USD"]),
+        (None, ["X cannot count posts", "up to 100 posts", "costs up to 0.500 USD"]),
     ],
 )
 def test_the_price_is_said_before_anything_is_read(count: int | None, expected: list[str]) -> None:
