@@ -65,7 +65,7 @@ def _add(act: Act[TrackModalValue], session: Session, draft: TrackDraft) -> str:
     track = track_rules.add(session, draft, at=at, by=by)
     title = ctx.network_titles.get(track.network, track.network)
     name = _name(track)
-    said = f":satellite_antenna: <@{by}> added a track: posts on {title} with “{name}” are shown here."
+    said = f":satellite_antenna: <@{by}> added a track: posts on {title} that match “{name}” are shown here."
     Notice.enqueue(session, said, at=at, channel=draft.channel)
     if track.created_at < at:
         since = "It was removed less than a week ago, and goes on where it was."

@@ -157,7 +157,7 @@ def test_the_list_has_mentions_too_and_what_each_track_brought(desk: Bot) -> Non
 
     lines = words(desk.ben.command("/mentions", "tracks")).splitlines()
 
-    assert lines[0] == "2 tracks, with the last 7 days:"
+    assert lines[0] == "2 tracks, and what each brought in the last 7 days:"
     mentions = next(place for place, line in enumerate(lines) if "Mentions of @acmebrew" in line)
     assert "on X" in lines[mentions + 1]
     assert lines[mentions + 2].startswith("2 heard  ·  1 answered  ·  0 not about us")
@@ -217,7 +217,7 @@ def test_a_track_is_paused_resumed_and_removed(desk: Bot) -> None:
     number = tracks(desk)[0].id
 
     def press(label: str, *expected: str) -> None:
-        desk.ana.press(desk.whisper("with the last 7 days"), label)
+        desk.ana.press(desk.whisper("brought in the last 7 days"), label)
         desk.whisper(*expected)
 
     listing(desk)

@@ -47,7 +47,11 @@ def build_track_list(
     """
     where = f", page {page.number + 1:,} of {page.pages:,}" if page.pages > 1 else ""
     blocks = [] if note is None else [context_block(note)]
-    blocks.append(section_block(f"*{count_noun(page.total, 'track')}*{where}, with the last 7 days:"))
+    blocks.append(
+        section_block(
+            f"*{count_noun(page.total, 'track')}*{where}, and what each brought in the last 7 days:"
+        )
+    )
     for one in page.tracks:
         blocks += [_title(one), section_block(_details(one, titles, default_channel))]
         if may_change:

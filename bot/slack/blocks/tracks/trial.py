@@ -54,12 +54,10 @@ def build_count(prices: TrialPrices, count: int | None, warnings: Sequence[str])
             daily = _usd(count * prices.post_read_usd)
             parts.append(f"Reading as many every day would cost about {daily} a day.")
     if most:
-        parts.append(
-            f"Press *Try it* again to read {_which(count, most)} and see what Heard would show. Nothing is "
-            "saved."
-        )
+        parts.append(f"Press *Try it* again to read {_which(count, most)} and see what Heard would show.")
         if prices.post_read_usd:
             parts.append(f"That costs up to {_usd(most * prices.post_read_usd)}.")
+    parts.append("Nothing is saved.")
     return [section_block(" ".join(parts)), *_warnings(warnings)]
 
 
