@@ -32,6 +32,7 @@ _OFF_VALUES = {"off", "none"}
 _DIGEST_AT_HINT = "use a time of day, such as 09:00, or off"
 _DIGEST_DAY_HINT = "use a day of the week, such as Mon, or off"
 _SENDERS_HINT = "use ids of Slack users (U…, W…) and user groups (S…), separated by commas"
+_ADMINS_HINT = "use ids of Slack users (U…, W…), separated by commas"
 
 
 class SettingsError(Exception):
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     slack_posts_per_second: float = Field(default=1.0, ge=0.001)  # a channel
     slack_updates_per_minute: float = Field(default=50.0, ge=0.01)  # the workspace
     senders: Annotated[tuple[str, ...] | None, NoDecode] = None  # users and user groups; None is everybody
+    admins: Annotated[tuple[str, ...] | None, NoDecode] = None  # who may change tracks; None is every member
     poll_seconds: float = Field(default=60.0, ge=1, le=_DAY_SECONDS)
     undo_seconds: float = Field(default=10.0, ge=0, le=_DAY_SECONDS)
     reconcile_seconds: Annotated[tuple[float, ...], NoDecode] = (5, 15, 45, 120, 300, 600)
@@ -113,15 +115,16 @@ class Settings(BaseSettings):
             raise ValueError(_KEYS_HINT)
         return tuple(map(SecretStr, keys))
 
-    @field_validator("senders", mode="before")
+    @field_validator("senders", "admins", mode="before")
     @classmethod
-    def _ids(cls, value: Any) -> Any:  # noqa: ANN401 - whatever pydantic was given
-        """Read `U1,S2`, and name each once."""
+    def _ids(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 - whatever pydantic was given
+        """Read `U1,S2`, and name each once; an admin is a person."""
         if not isinstance(value, str):
             return value
         ids = tuple(dict.fromkeys(one.strip() for one in value.split(",")))
-        if not all(re.fullmatch(r"[UWS][A-Z0-9]+", one) for one in ids):
-            raise ValueError(_SENDERS_HINT)
+        kinds, hint = ("UW", _ADMINS_HINT) if info.field_name == "admins" else ("UWS", _SENDERS_HINT)
+        if not all(re.fullmatch(r"[A-Z][A-Z0-9]+", one) and one[0] in kinds for one in ids):
+            raise ValueError(hint)
         return ids
 
     @field_validator("digest_at")

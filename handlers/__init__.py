@@ -27,6 +27,7 @@ from handlers.replies import (
     thread_commands,
 )
 from handlers.tickets import actions, author_history, dialogs, home, post_context, snooze
+from handlers.tracks import listing, save, trial
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +43,14 @@ HANDLER_MODULES = (
     home,
     add,
     issue_list,
+    listing,
     me,
     messages,
     picker,
     previews,
     dialogs,
     rename,
+    save,
     search,
     share,
     shortcuts,
@@ -55,6 +58,7 @@ HANDLER_MODULES = (
     submit,
     notify_reporters,
     thread_commands,
+    trial,
 )
 
 

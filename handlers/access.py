@@ -25,6 +25,8 @@ from bot.slack.blocks.commands import search_results
 from bot.slack.blocks.issues import merge, picker, ranking
 from bot.slack.blocks.replies import composer
 from bot.slack.blocks.tickets import author_history, snooze
+from bot.slack.blocks.tracks import modal as track_modal
+from bot.slack.blocks.tracks import track_list
 from bot.slack.blocks.values import Subject, read_subject
 from bot.slack.membership import (
     MEMBERSHIP_WAIT_SECONDS,
@@ -126,6 +128,14 @@ ACTION_RULES: Mapping[str, AccessRule] = {
     "skip_telling": MEMBER,
     merge.RENAME_ID: MEMBER,
     search_results.MORE_ACTION_ID: MEMBER,
+    # tracks; who may change them: handlers/tracks/admins.py
+    f"{track_list.PAGE_ACTION}_a": MEMBER,
+    f"{track_list.PAGE_ACTION}_b": MEMBER,
+    track_list.EDIT_ACTION_ID: MEMBER,
+    track_list.PAUSE_ACTION_ID: MEMBER,
+    track_list.RESUME_ACTION_ID: MEMBER,
+    track_list.REMOVE_ACTION_ID: MEMBER,
+    track_modal.TRY_ACTION_ID: MEMBER,
     ephemeral_answers.SHARE_ACTION_ID: MEMBER,
 }
 ACTION_PREFIX_RULES: Mapping[str, AccessRule] = {
@@ -154,6 +164,7 @@ VIEW_RULES: Mapping[str, AccessRule] = {
     ranking.ADD_CALLBACK_ID: MEMBER,
     ranking.SKIP_CALLBACK_ID: MEMBER,
     merge.RENAME_ID: MEMBER,
+    track_modal.TRACK_CALLBACK_ID: MEMBER,
 }
 # It opened for somebody who might then. What they typed is kept, and the card stops showing them as writing.
 CLOSED_VIEW_RULES: Mapping[str, AccessRule] = {composer.COMPOSER_CALLBACK_ID: ANYBODY}

@@ -266,6 +266,9 @@ class Reader:
     search_window: timedelta | None = None  # how far back a search reaches; None: as far as it is asked to
     profile_lifetime = timedelta(hours=24)  # how long a profile is shown without asking for it again
     posts_per_refresh = 20  # posts that one call of `refresh` may ask for
+    posts_per_search_page = 100  # posts that one page of `search` has at most
+    post_read_usd: float | None = None  # what a post costs that `search` yields; None: nothing, or not known
+    count_call_usd: float | None = None  # what a call of `count_matches` costs, whatever it counts
 
     def position_at(self, moment: datetime) -> Position:
         """Return the position of a reading that begins at `moment` (UTC)."""

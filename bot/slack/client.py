@@ -64,13 +64,14 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class ChannelInfo:
-    """A channel: `is_shared` means with another organisation, or about to be.
+    """A channel: `is_shared` means with another organisation, or about to be; `is_member`, that we are in it.
 
     https://docs.slack.dev/reference/objects/conversation-object
     """
 
     is_shared: bool
     is_archived: bool
+    is_member: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,7 @@ class SlackClient:
         return ChannelInfo(
             is_shared=bool(told.get("is_ext_shared") or told.get("is_pending_ext_shared")),
             is_archived=bool(told.get("is_archived")),
+            is_member=bool(told.get("is_member", True)),
         )
 
     def group(self, group: str) -> frozenset[str]:

@@ -8,7 +8,7 @@ from bot.cli import doctor
 from bot.context import BotContext
 from bot.slack.blocks.commands import help_text
 from handlers import feedback
-from handlers.commands import export, issue_list, me, open_list, pause, search, stats
+from handlers.commands import export, issue_list, me, open_list, pause, search, stats, tracks
 from handlers.commands.slash_command import CommandAnswer, CommandHandler, SlashCommand, shown_word
 from handlers.door import Act, door
 from models.core import command_words
@@ -60,6 +60,8 @@ SUBCOMMANDS: Mapping[str, CommandHandler] = {
     "search": search.handle_search,
     "export": export.handle_export,
     "issues": issue_list.handle_issues,
+    "track": tracks.handle_track,
+    "tracks": tracks.handle_tracks,
     "me": _me,
     "pause": _pause_or_resume,
     "resume": _pause_or_resume,

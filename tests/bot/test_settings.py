@@ -41,6 +41,7 @@ def test_what_is_not_set_is_as_the_readme_says(load) -> None:
     assert known.slack_api_url == "https://slack.com/api/"
     assert (known.slack_posts_per_second, known.slack_updates_per_minute) == (1, 50)
     assert known.senders is None
+    assert known.admins is None
     assert (known.poll_seconds, known.undo_seconds) == (60, 10)
     assert known.reconcile_seconds == (5, 15, 45, 120, 300, 600)
     assert (known.claim_minutes, known.office) == (15, ALWAYS_OPEN)
@@ -57,6 +58,7 @@ def test_what_is_not_set_is_as_the_readme_says(load) -> None:
         ("SLACK_POSTS_PER_SECOND", "0.5", 0.5),
         ("SLACK_UPDATES_PER_MINUTE", "20", 20),
         ("SENDERS", "U0ANA", ("U0ANA",)),
+        ("ADMINS", " U0ANA,W2,U0ANA", ("U0ANA", "W2")),
         ("SENDERS", " S1, U0ANA,W2 ,S1", ("S1", "U0ANA", "W2")),
         ("POLL_SECONDS", "1", 1),
         ("UNDO_SECONDS", "0", 0),
@@ -120,6 +122,9 @@ def test_what_is_needed_is_missing_if_blank(load, name: str, blank: str) -> None
         ("SLACK_UPDATES_PER_MINUTE", "many"),
         ("SLACK_UPDATES_PER_MINUTE", "-1"),
         ("SENDERS", "@ana"),
+        ("ADMINS", "@ana"),
+        ("ADMINS", "S1"),
+        ("ADMINS", "U0ANA,"),
         ("SENDERS", "C0MENTIONS"),
         ("SENDERS", "U0ANA;S1"),
         ("SENDERS", "U0ANA,"),

@@ -104,9 +104,10 @@ def count_recent(call: Call) -> Row:
     found = _inside(call, _search(call))
     length = timedelta(days=1) if call.params.text("granularity") == "day" else timedelta(hours=1)
     start = call.params.moment("start_time") or call.now - timelines.SEARCHED
+    until = call.now - call.lag  # once: the clock goes on
     rows: list[Row] = []
-    while start < call.now - call.lag:
-        end = min(start.replace(minute=0, second=0, microsecond=0) + length, call.now - call.lag)
+    while start < until:
+        end = min(start.replace(minute=0, second=0, microsecond=0) + length, until)
         count = sum(start <= each.created_at < end for each in found)
         rows.append({"start": stamp(start), "end": stamp(end), "tweet_count": count})
         start = end

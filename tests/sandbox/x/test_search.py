@@ -1,6 +1,7 @@
 """Search: its language, and its window of a week."""
 
-from datetime import timedelta
+import itertools
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -95,3 +96,19 @@ def test_search_pages_like_the_rest(ask, world):
         token = {"next_token": page["meta"]["next_token"]} if "next_token" in page["meta"] else None
 
     assert seen == said[::-1]
+
+
+def test_counts_end_although_the_clock_goes_on(world, ask):
+    now = datetime.now(UTC)
+    world.post("ana", "fern one", at=now - timedelta(hours=3))
+    world.post("ana", "fern two", at=now - timedelta(minutes=3))
+    ticks = itertools.count()
+    world.clock = lambda: now + timedelta(milliseconds=next(ticks))
+    since = (now - timedelta(hours=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    cost = world.cost
+    answer = ask("GET", "/2/tweets/counts/recent", query="fern", start_time=since).json()
+
+    assert answer["meta"]["total_tweet_count"] == 2
+    assert sum(row["tweet_count"] for row in answer["data"]) == 2
+    assert len(answer["data"]) in {5, 6}
+    assert world.cost - cost == pytest.approx(0.005)

@@ -114,6 +114,9 @@ def samples(ticket: int = 1, reply: int = 1, thread: str = "1.0", us: str = "U0H
             "search words",
             "search @maria",
             "issues",
+            "track",
+            "track fern",
+            "tracks",
             "me",
             "export x",
         ):

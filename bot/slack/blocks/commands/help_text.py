@@ -23,6 +23,8 @@ HELP = (
     "• add the `@handle` of one of our accounts to see only that account\n"
     "• `/mentions issues`, `/mentions issues fixed`: top issues, by impact; who still needs to hear it's "
     "fixed\n"
+    "• `/mentions track fernpress`, `/mentions tracks`: listen for words, phrases and hashtags; list, edit "
+    "and pause what Heard listens for\n"
     "• `/mentions me`: your public name and sign-off\n"
     "• `/mentions pause`, `/mentions resume`: stop all public replies; start them again\n"
     "• `/mentions doctor`: what is wrong with the setup, and how to fix it\n"

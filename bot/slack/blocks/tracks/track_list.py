@@ -1,0 +1,132 @@
+"""All tracks, a page at a time, each with its buttons. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.slack.blocks.elements import Block, button, context_block, count_noun, plain_text, section_block
+from bot.slack.blocks.issues.ranking import build_paging_buttons
+from bot.slack.blocks.text import (
+    NO_TEXT,
+    date_token,
+    is_visible,
+    line_block,
+    mrkdwn_literal,
+    one_line,
+    sanitize,
+    text_element,
+    truncate,
+)
+from bot.slack.blocks.tracks.values import TrackValue
+from bot.slack.blocks.values import PageValue
+from models.core.mrkdwn import escape_mrkdwn
+from models.reports.track_list import ListedTrack, TrackPage
+from models.sources.track import MENTIONS_TRACK
+
+TRACKS_PER_PAGE = 6  # three blocks each, of 50; and Slack splits a message of more than 4,000 letters
+PAGE_ACTION = "tracks_page"
+EDIT_ACTION_ID, PAUSE_ACTION_ID = "edit_track", "pause_track"
+RESUME_ACTION_ID, REMOVE_ACTION_ID = "resume_track", "remove_track"
+QUERY_SHOWN_MAX_CHARS = 100
+FILTERS_SHOWN_MAX_CHARS = 60  # of languages and of handles that are left out, each
+FAILURE_SHOWN_MAX_CHARS = 80
+CONFIRM_SHOWN_MAX_CHARS = 100
+NO_TRACKS_TEXT = "Heard listens for nothing yet. `/mentions track fernpress` adds the first track."
+
+
+def build_track_list(
+    page: TrackPage,
+    titles: Mapping[str, str],
+    *,
+    default_channel: str,
+    may_change: bool,
+    note: str | None = None,
+) -> list[Block]:
+    """One page. `titles` are what people call the networks; `note` is a sentence of ours on top, mrkdwn.
+
+    Without `may_change` there are no buttons but those to other pages.
+    """
+    where = f", page {page.number + 1:,} of {page.pages:,}" if page.pages > 1 else ""
+    blocks = [] if note is None else [context_block(note)]
+    blocks.append(
+        section_block(
+            f"*{count_noun(page.total, 'track')}*{where}, and what each brought in the last 7 days:"
+        )
+    )
+    for one in page.tracks:
+        blocks += [_title(one), section_block(_details(one, titles, default_channel))]
+        if may_change:
+            blocks.append({"type": "actions", "elements": _buttons(one, page.number)})
+    blocks.append(context_block("`/mentions track` adds one."))
+    return [*blocks, *build_paging_buttons(page.number, page.pages, PAGE_ACTION, PageValue)]
+
+
+def track_name(one: ListedTrack) -> str:
+    """What the track is called, as plain text in one line: its query, or whose mentions it is."""
+    track = one.track
+    if track.kind == MENTIONS_TRACK:
+        return f"Mentions of {one.handle or 'an account'}"
+    words = one_line(sanitize(track.query))
+    return truncate(words, QUERY_SHOWN_MAX_CHARS) if is_visible(words) else NO_TEXT
+
+
+def _title(one: ListedTrack) -> Block:
+    """The query as it was typed, whatever Slack would make of it."""
+    return line_block(f"{one.track.id}. ", text_element(track_name(one), "bold"))
+
+
+def _details(one: ListedTrack, titles: Mapping[str, str], default_channel: str) -> str:
+    track, counts = one.track, one.counts
+    parts = [
+        f"on {escape_mrkdwn(titles.get(track.network, track.network))}",
+        f"in <#{track.channel or default_channel}>",
+    ]
+    if track.kind != MENTIONS_TRACK:
+        parts.append(f"by <@{track.created_by}>" if track.created_by else "by the command line")
+    if track.languages:
+        parts.append(f"only {_shown(', '.join(map(str, track.languages)))}")
+    if track.excluded_handles:
+        parts.append(f"without {_shown(' '.join(f'@{name}' for name in track.excluded_handles))}")
+    lines = [
+        "  ·  ".join(parts),
+        f"{counts.heard:,} heard  ·  {counts.answered:,} answered  ·  {counts.not_about_us:,} not about us",
+    ]
+    if track.paused_at is not None:
+        lines.append(f":double_vertical_bar: paused since {date_token(track.paused_at)}")
+    elif not one.is_connected:
+        lines.append(":electric_plug: this account is not connected any more")
+    elif one.failing_since is not None:
+        why = mrkdwn_literal(truncate(one.failure or "no answer", FAILURE_SHOWN_MAX_CHARS))
+        lines.append(f":warning: could not be read since {date_token(one.failing_since)}: {why}")
+    return "\n".join(lines)
+
+
+def _shown(words: str) -> str:
+    return mrkdwn_literal(truncate(words, FILTERS_SHOWN_MAX_CHARS))
+
+
+def _buttons(one: ListedTrack, page: int) -> list[dict[str, Any]]:
+    value = TrackValue(one.track.id, page)
+    edit = button("Edit", EDIT_ACTION_ID, value)
+    if one.track.kind == MENTIONS_TRACK:
+        return [edit]
+    turn = (
+        button("Pause", PAUSE_ACTION_ID, value)
+        if one.track.paused_at is None
+        else button("Resume", RESUME_ACTION_ID, value)
+    )
+    return [edit, turn, button("Remove", REMOVE_ACTION_ID, value) | {"confirm": _confirmation(one)}]
+
+
+def _confirmation(one: ListedTrack) -> dict[str, Any]:
+    """What Slack asks before it tells us of the press.
+
+    https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object
+    """
+    name = truncate(track_name(one), CONFIRM_SHOWN_MAX_CHARS)
+    return {
+        "title": plain_text("Remove this track?"),
+        "text": plain_text(f"Heard no longer listens for {name}. Tickets that it brought stay."),
+        "confirm": plain_text("Remove"),
+        "deny": plain_text("Keep"),
+        "style": "danger",
+    }

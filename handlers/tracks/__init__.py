@@ -1,0 +1,1 @@
+"""Adding, trying, editing, pausing and removing what we listen for."""

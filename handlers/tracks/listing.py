@@ -1,0 +1,89 @@
+"""The list of all tracks, and its buttons: another page, *Edit*, *Pause*, *Resume*, *Remove*."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from bot.context import BotContext
+from bot.slack.blocks.tracks import track_list as face
+from bot.slack.blocks.tracks.values import TrackValue
+from bot.slack.blocks.values import PageValue
+from handlers.door import Act, door
+from handlers.feedback import LEDGER_BUSY_TEXT, LEDGER_TIMEOUT_SECONDS
+from handlers.tracks import form as forms
+from handlers.tracks.admins import may_change, require_admin
+from models import Track
+from models.reports.track_list import list_tracks
+from models.sources import track_rules
+
+WINDOW = timedelta(days=7)
+MODAL_LOOKUP_TIMEOUT_SECONDS = 1.5  # of the three seconds that the trigger of a modal lives
+
+
+def build_answer(ctx: BotContext, user: str, page: int = 0, *, note: str | None = None) -> dict[str, Any]:
+    """A page of the list for `user`, as `text` and `blocks`; `note` says what has just been done."""
+    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+        found = list_tracks(session, page, size=face.TRACKS_PER_PAGE, since=ctx.now() - WINDOW)
+    if not found.total:
+        return {"text": f"{note}\n{face.NO_TRACKS_TEXT}" if note else face.NO_TRACKS_TEXT}
+    blocks = face.build_track_list(
+        found,
+        ctx.network_titles,
+        default_channel=ctx.settings.slack_channel,
+        may_change=may_change(ctx, user),
+        note=note,
+    )
+    return {"text": f"Tracks: {found.total:,}", "blocks": blocks}
+
+
+@door.press(f"{face.PAGE_ACTION}_a", f"{face.PAGE_ACTION}_b", value=PageValue)
+def turn(act: Act[PageValue]) -> None:
+    """Show another page in place of the one that was open."""
+    act.answer(in_place=True, **build_answer(act.ctx, act.who.id, act.value.page))
+
+
+@door.press(face.EDIT_ACTION_ID, value=TrackValue)
+def edit(act: Act[TrackValue]) -> str | None:
+    """Open the modal with the track as it is now."""
+    ctx, value, who = act.ctx, act.value, act.who
+    require_admin(ctx, who.id)
+    view = ctx.read_with_timeout(
+        lambda: _build_edit(ctx, value, asked_in=who.channel, url=act.body.get("response_url")),
+        MODAL_LOOKUP_TIMEOUT_SECONDS,
+    )
+    return LEDGER_BUSY_TEXT if view is None else act.open_modal(view)
+
+
+def _build_edit(
+    ctx: BotContext, value: TrackValue, *, asked_in: str | None, url: str | None
+) -> dict[str, Any]:
+    with ctx.db.read(MODAL_LOOKUP_TIMEOUT_SECONDS) as session:
+        return forms.build_edit(ctx, session, value.track, page=value.page, asked_in=asked_in, url=url)
+
+
+@door.press(face.PAUSE_ACTION_ID, value=TrackValue)
+def pause(act: Act[TrackValue]) -> None:
+    """Stop listening for it for a while."""
+    _change(act, track_rules.pause, "is paused. What is posted until you resume it is not for it")
+
+
+@door.press(face.RESUME_ACTION_ID, value=TrackValue)
+def resume(act: Act[TrackValue]) -> None:
+    """Listen for it again."""
+    _change(act, track_rules.resume, "is listened for again, from now on")
+
+
+@door.press(face.REMOVE_ACTION_ID, value=TrackValue)
+def remove(act: Act[TrackValue]) -> None:
+    """Listen for it no more; Slack has asked whether they mean it."""
+    _change(act, track_rules.remove, "is removed. Its tickets stay")
+
+
+def _change(act: Act[TrackValue], rule: Callable[..., Track], done: str) -> None:
+    """Do it, and show the list as it is then in place of the old one."""
+    ctx, number = act.ctx, act.value.track
+    require_admin(ctx, act.who.id)
+    with act.change_once() as session:
+        rule(session, number, at=ctx.now(), by=act.who.id)
+    note = f"Track {number} {done}."
+    act.answer(in_place=True, **build_answer(ctx, act.who.id, act.value.page, note=note))
