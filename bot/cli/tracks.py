@@ -106,7 +106,9 @@ def edit(
     """Change a track; what is not given stays. Any track can move to another channel.
 
     Posts from before the change are not for it.
-    """
+    \f
+    Exits with one line if a rule forbids it (`TrackRuleError`).
+    """  # noqa: D301 - click ends the help text at the form feed
     with one_line_errors(), open_shared_ledger() as (_, _, database):
         with _refusals(), database.write() as session:
             before = _find(session, track_id)

@@ -225,9 +225,8 @@ def _parse_days(text: str, typed: str) -> tuple[date, date]:
 
 def _parse_filter(word: str, known: NameLookup) -> tuple[str, str | int | AccountFilter] | None:
     """Returns the kind of filter that `word` is and what it names; None if it is none."""
-    for kind, pattern in (("person", _PERSON), ("channel", _CHANNEL), ("track", _TRACK)):
-        if found_id := pattern.fullmatch(word):
-            return kind, int(found_id[1]) if kind == "track" else found_id[1]
+    if (found_id := _parse_id(word)) is not None:
+        return found_id
     if word.startswith("@") and len(word) > 1:
         return _parse_name(word, known)
     if word.startswith("#") and len(word) > 1:
@@ -241,6 +240,17 @@ def _parse_filter(word: str, known: NameLookup) -> tuple[str, str | int | Accoun
     for name, title in known.networks.items():
         if word.lower() in {name.lower(), title.lower()}:
             return "network", name
+    return None
+
+
+def _parse_id(word: str) -> tuple[str, str | int] | None:
+    """A teammate or a channel as Slack writes it, or a track by its number."""
+    if person := _PERSON.fullmatch(word):
+        return "person", person[1]
+    if channel := _CHANNEL.fullmatch(word):
+        return "channel", channel[1]
+    if track := _TRACK.fullmatch(word):
+        return "track", int(track[1])
     return None
 
 
