@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Account, Author, Card, Cursor, Issue, Mention, Ticket
+from models import Account, Author, Card, Cursor, Issue, Mention, Ticket, Track
 from models import Note as Remark
 from models.core.database import Database
 from models.core.office_hours import ALWAYS_OPEN
@@ -72,9 +72,10 @@ def seed(x: XWorld, slack: SlackWorld, database: Database, now: datetime) -> Non
             at=now,
             source=FROM_ENVIRONMENT,
         )
+        began = now - max(past.ago for past in story.two_weeks.mentions)
+        Track.mentions_of(session, "x", x.brand.id, at=began)
         # What is said about the brand to nobody in particular; those who write its handle come as mentions.
         track_rules.add(session, TrackDraft("search", "x", f"{x.brand.handle} -@{x.brand.handle}"), at=now)
-        began = now - max(past.ago for past in story.two_weeks.mentions)
         Cursor.of(session, "x", x.brand.id, MENTIONS_CURSOR, at=began)  # the bot has been polling ever since
         history = History(x, slack, session, story, now)
         for at, act in sorted(history.acts(), key=lambda one: one[0]):
@@ -188,7 +189,8 @@ class MentionSteps:
         """Store the post in the database, and put a card into the channel unless there is one."""
         assert self.post is not None
         post, brand = self.post, self.x.brand
-        target = IngestTarget("x", brand.id, CHANNEL, SlaPolicy(ALWAYS_OPEN, REPLY_TARGET))
+        track = Track.mentions_of(self.session, "x", brand.id, at=at)
+        target = IngestTarget("x", brand.id, CHANNEL, SlaPolicy(ALWAYS_OPEN, REPLY_TARGET), track.id)
         ingest_page(
             self.session, [_incoming(self.x, post, by_name_only=self.past.by_name_only)], target, at=at
         )

@@ -1,6 +1,7 @@
 """Somebody says to nobody in particular what they wish; a teammate answers, by hand and by name."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -44,3 +45,34 @@ def test_a_wish_to_nobody_in_particular_is_answered_by_a_named_teammate(
     sound(ana.page)
     picture(ana, "listen/5-answered", card)
     picture(ana, "listen/6-public", said)
+
+
+def test_a_track_is_tried_before_it_is_added_and_then_listed(
+    window: Callable[..., Window], demo: Demo, picture: Callable[..., None]
+) -> None:
+    for words in ("my garden diary lives on a fern blog now", "fern prints are lovely, says my gran"):
+        demo.context.x.world.post("nans_garden", words, at=datetime.now(UTC) - timedelta(minutes=5))
+    ana = window(size={"width": 1280, "height": 1100})
+    box = ana.slack.get_by_role("combobox", name="Message #mentions")
+    box.fill("/mentions track fern blog or fern prints")
+    box.press("Enter")
+    expect(ana.modal.get_by_label("Words")).to_have_value("fern blog or fern prints")
+    ana.modal.get_by_role("button", name="Try it").click()
+    expect(ana.modal).to_contain_text("X counts 2 posts like that in the last 24 hours")
+    picture(ana, "listen/7-price", ana.modal)
+    ana.modal.get_by_role("button", name="Try it").click()
+    expect(ana.modal).to_contain_text("2 of them would get a card")
+    expect(ana.modal).to_contain_text("my garden diary lives on a fern blog now")
+    expect(ana.modal.get_by_label("Words")).to_have_value("fern blog or fern prints")
+    sound(ana.page)
+    picture(ana, "listen/8-tried", ana.modal)
+    ana.modal.locator("button[type=submit]").click()
+
+    expect(ana.modal).to_have_count(0)
+    expect(ana.card("fern prints are lovely")).to_contain_text("matches “fern”, “prints”")
+    box.fill("/mentions tracks")
+    box.press("Enter")
+    listed = ana.slack.locator("article", has_text="Only visible to you").filter(has_text="fern prints").last
+    expect(listed.get_by_role("button", name="Pause").first).to_be_visible()
+    sound(ana.page)
+    picture(ana, "listen/9-tracks", listed)
