@@ -3,12 +3,10 @@
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -33,6 +31,7 @@ from bot.runtime.encryption import DecryptionError
 from bot.runtime.token_store import reencrypt_all
 from bot.runtime.waitress_server import Server
 from bot.scheduler import CONNECTIONS_REFRESH_SECONDS, Scheduler
+from bot.slack import socket_mode
 from models.core.database import Database
 
 log = logging.getLogger("heard")
@@ -146,15 +145,6 @@ def _socket_mode_handler(app: App, token: str) -> SocketModeHandler:
     return SocketModeHandler(app, token, trace_enabled=False)
 
 
-def _close_socket_mode(sockets: SocketModeHandler) -> None:
-    """Close the connection to Slack without waiting for its reading to time out, as slack_sdk 3.47 does."""
-    session = sockets.client.current_session
-    if session is not None and session.sock is not None:
-        with suppress(OSError):  # Slack was faster
-            session.sock.shutdown(socket.SHUT_RDWR)
-    sockets.client.close()
-
-
 def _require_signing_secret(ctx: BotContext) -> None:
     if ctx.settings.slack_signing_secret is None:
         raise settings.SettingsError(
@@ -220,7 +210,7 @@ def _serve(
     finally:
         server.close()
         if sockets is not None:
-            _close_socket_mode(sockets)
+            socket_mode.close(sockets)
         _shut_down(ctx, schedule, started[0] if started else time.monotonic())
 
 

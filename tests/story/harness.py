@@ -1,6 +1,5 @@
 """The bot as it runs, in this process: real HTTP to the local Slack and the local X, a real ledger."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +21,7 @@ from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.runtime.waitress_server import Server
 from bot.scheduler import Scheduler
 from bot.settings import Settings
+from bot.slack import socket_mode
 from bot.slack.client import SlackClient
 from models import Event, Reply, Ticket
 from models.core.database import Database
@@ -361,8 +361,4 @@ def _sockets(ctx: BotContext, slack: SlackServer) -> Iterator[None]:
     try:
         yield
     finally:
-        if (session := handler.client.current_session) is not None and session.sock is not None:
-            session.sock.shutdown(
-                socket.SHUT_RDWR
-            )  # else closing waits three seconds for a reading to time out
-        handler.close()
+        socket_mode.close(handler)
