@@ -20,7 +20,7 @@ HELP = (
     "• `/mentions search slow checkout`, `/mentions search @maria`: search posts and replies; see a person's "
     "history\n"
     "• `/mentions export tickets 2026-10`: a file that only you get; also `replies`, `events`, `jsonl`\n"
-    "• add the `@handle` of one of our accounts to see only that account\n"
+    "• add the `@handle` of one of our accounts, or a track (`track:7`), to see only what it found\n"
     "• `/mentions issues`, `/mentions issues fixed`: top issues, by impact; who still needs to hear it's "
     "fixed\n"
     "• `/mentions track fernpress`, `/mentions tracks`: listen for words, phrases and hashtags; list, edit "
