@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, inspect, select, update
+from sqlalchemy import inspect, select, update
 from sqlalchemy.orm import Session
 
 from models.core.base import Base
@@ -34,13 +34,12 @@ def shift_waits(session: Session, *, at: datetime, step: timedelta) -> int:
 
 
 def _shift_column(session: Session, table: type[Base], column: Any, *, at: datetime, step: timedelta) -> int:  # noqa: ANN401
-    [key] = inspect(table).primary_key
-    rows = session.execute(select(key, column).where(column > at, table.still_waits())).all()
+    keys = inspect(table).primary_key
+    rows = session.execute(select(*keys, column).where(column > at, table.still_waits())).all()
     if rows:
-        mapped = inspect(table).local_table
-        assert isinstance(mapped, Table)
+        names = [*(key.name for key in keys), column.key]
         values: Iterable[dict[str, Any]] = [
-            {key.name: row_id, column.key: moment - step} for row_id, moment in rows
+            dict(zip(names, (*row[:-1], row[-1] - step), strict=True)) for row in rows
         ]
         session.execute(update(table), list(values))
     return len(rows)

@@ -21,6 +21,7 @@ REDACTED_BLOCK: dict[str, Any] = {
     ],
 }
 QUOTE_MIN_CHARS = 20  # a shortened quotation of at least that length identifies a post
+_LINKS = "card_of IS NOT NULL"
 _IS_STALE = "is_stale AND ts IS NOT NULL"
 
 
@@ -37,6 +38,7 @@ class Notice(Base):
     __table_args__ = (
         Index("ix_notices_due", "ts", "not_before"),
         Index(None, "ticket_id"),
+        Index("ix_notices_card_of", "card_of", sqlite_where=text(_LINKS), postgresql_where=text(_LINKS)),
         Index("ix_notices_stale", "id", sqlite_where=text(_IS_STALE), postgresql_where=text(_IS_STALE)),
     )
     wait_columns = ("created_at", "not_before", "leased_until", "placing_since")

@@ -19,7 +19,7 @@ class AlsoHeard(Base):
     __tablename__ = "also_heard"
 
     mention_id: Mapped[int] = mapped_column(ForeignKey("mentions.id"), primary_key=True)
-    track_id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    track_id: Mapped[int] = mapped_column(BigKey, primary_key=True, index=True)
     account_id: Mapped[str]
     matched: Mapped[str]
     answerable: Mapped[str | None]

@@ -34,6 +34,7 @@ class Cursor(Base):
     failure: Mapped[str | None]
     not_before: Mapped[datetime | None]
     left_out: Mapped[int] = mapped_column(default=0)
+    floor: Mapped[datetime | None]  # before which posts stay left out, as the first poll did
     reads: Mapped[int] = mapped_column(default=0)  # how often it was asked for: some networks charge for it
 
     @classmethod

@@ -1,10 +1,10 @@
 """What we listen for, and the Slack channel where it is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Index, select, text
+from sqlalchemy import Index, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, Key, add_if_absent
@@ -26,8 +26,9 @@ class Track(Base):
     account that it is read as, None where a network needs none. `query` is what to find, as `parse_query`
     reads it; only posts in one of `languages` (such as `en`; none: any) and not by one of `excluded_handles`
     count. `created_by` is a Slack user id, None if it came by the command line or with an account.
-    `edited_at` is when it was last changed or resumed: posts from before that are not for it. `revision`
-    rises with every change, so that of two people who edit it the second one notices.
+    `edited_at` is when that was last changed: `previous` is what it was until then, and decides about posts
+    from before. Posts from `silent_from` until `silent_until`, while it was paused, are not for it.
+    `revision` rises with every change, so that of two people who edit it the second one notices.
     """
 
     __tablename__ = "tracks"
@@ -42,6 +43,8 @@ class Track(Base):
         ),
     )
 
+    wait_columns = ("edited_at", "paused_at", "silent_from", "silent_until")
+
     id: Mapped[Key]
     kind: Mapped[str]
     network: Mapped[str]
@@ -53,7 +56,10 @@ class Track(Base):
     created_at: Mapped[datetime]
     created_by: Mapped[str | None]
     edited_at: Mapped[datetime | None]
+    previous: Mapped[dict[str, Any] | None]
     paused_at: Mapped[datetime | None]
+    silent_from: Mapped[datetime | None]
+    silent_until: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
     revision: Mapped[int] = mapped_column(default=1, server_default="1")
 
@@ -67,16 +73,34 @@ class Track(Base):
         """Returns every track that is not removed, the oldest first."""
         return session.scalars(select(cls).where(cls.removed_at.is_(None)).order_by(cls.id)).all()
 
+    def wants(self, posted_at: datetime) -> bool:
+        """Whether posts of that time are for it at all: those from while it is or was paused are not."""
+        if self.paused_at is not None and posted_at >= self.paused_at:
+            return False
+        if self.silent_from is None or self.silent_until is None:
+            return True
+        return not self.silent_from <= posted_at < self.silent_until
+
     @classmethod
-    def to_search(cls, session: Session, network: str) -> Sequence["Track"]:
-        """Returns what is searched for on `network` now, the oldest first."""
+    def to_search(cls, session: Session, network: str, *, paused_since: datetime) -> Sequence["Track"]:
+        """Returns what is searched for on `network` now, the oldest first.
+
+        One that was paused since `paused_since` is among them: what was posted before may be listed late.
+        """
         query = select(cls).where(
             cls.network == network,
             cls.kind.in_(SEARCHED_KINDS),
             cls.removed_at.is_(None),
-            cls.paused_at.is_(None),
+            or_(cls.paused_at.is_(None), cls.paused_at >= paused_since),
         )
         return session.scalars(query.order_by(cls.id)).all()
+
+    @classmethod
+    def lock_shared(cls, session: Session, track_ids: Collection[int]) -> dict[int, "Track"]:
+        """Returns those of these tracks that are not removed, by id; they stay so in this transaction."""
+        query = select(cls).where(cls.id.in_(track_ids), cls.removed_at.is_(None)).order_by(cls.id)
+        query = query.with_for_update(read=True).execution_options(populate_existing=True)
+        return {one.id: one for one in session.scalars(query)}
 
     @classmethod
     def mentions_of(cls, session: Session, network: str, account_id: str, *, at: datetime) -> "Track":

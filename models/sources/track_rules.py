@@ -79,7 +79,7 @@ def add(session: Session, draft: TrackDraft, *, at: datetime, by: str | None = N
             created_by=by,
         )
         session.add(found)
-    found.removed_at = found.paused_at = None
+    found.removed_at = found.paused_at = found.silent_from = found.silent_until = None
     found.channel = draft.channel
     session.flush()
     _record(session, "track added", found, by=by, at=at)
@@ -95,7 +95,7 @@ def edit(
     at: datetime,
     by: str | None = None,
 ) -> Track:
-    """Change a track to `draft` and return it. What was said before is not for it.
+    """Change a track to `draft` and return it. For what was posted before, it stays as it was.
 
     A mentions track can only be moved to another channel. `revision` is that of the track that the person
     saw; None: whatever it is. Raises `TrackRuleError`, and `MovedOnError` if somebody else has changed it
@@ -109,6 +109,11 @@ def edit(
             if other.id != track.id and other.removed_at is None and _listens_alike(other, draft):
                 raise TrackRuleError(f"That is track {other.id} already.")
         if (track.query, track.account_id) != (query, draft.account_id) or not _listens_alike(track, draft):
+            track.previous = {
+                "query": track.query,
+                "languages": track.languages,
+                "excluded_handles": track.excluded_handles,
+            }
             track.edited_at = at
         track.query, track.account_id = query, draft.account_id
         track.languages, track.excluded_handles = list(draft.languages), list(draft.excluded_handles)
@@ -134,7 +139,8 @@ def resume(session: Session, track_id: int, *, at: datetime, by: str | None = No
     """Listen for a paused track again, from now on. Raises `TrackRuleError`."""
     track = _lock(session, track_id)
     if track.paused_at is not None:
-        track.paused_at, track.edited_at, track.revision = None, at, track.revision + 1
+        track.silent_from, track.silent_until = track.paused_at, at
+        track.paused_at, track.revision = None, track.revision + 1
         _record(session, "track resumed", track, by=by, at=at)
     return track
 
@@ -165,27 +171,31 @@ def replace_all(
 
     One that is there already gets the draft's channel. Raises `TrackRuleError`.
     """
-    before = [one for one in Track.all(session) if one.kind != MENTIONS_TRACK]
+    before = {_identity(one): one for one in Track.all(session) if one.kind != MENTIONS_TRACK}
     wanted, added = set[int](), 0
     for draft in drafts:
-        query = draft.canonical_query
-        found = next(
-            (
-                one
-                for one in _same(session, draft, query)
-                if one.removed_at is None and _listens_alike(one, draft)
-            ),
-            None,
-        )
+        key = _identity(draft)
+        found = before.get(key)
         if found is None:
-            found, added = add(session, draft, at=at, by=by), added + 1
+            found = before[key] = add(session, draft, at=at, by=by)
+            added += 1
         elif found.channel != draft.channel:
             edit(session, found.id, draft, revision=None, at=at, by=by)
         wanted.add(found.id)
-    dropped = [one for one in before if one.id not in wanted] if prune else []
+    dropped = [one for one in before.values() if one.id not in wanted] if prune else []
     for one in dropped:
         remove(session, one.id, at=at, by=by)
     return ReplacedTracks(added, len(wanted) - added, len(dropped))
+
+
+_Identity = tuple[str, str, str | None, str, tuple[str, ...], tuple[str, ...]]
+
+
+def _identity(one: Track | TrackDraft) -> _Identity:
+    """What makes it one track and not another: everything but the channel. Raises `TrackRuleError`."""
+    query = one.query if isinstance(one, Track) else one.canonical_query
+    narrowed = tuple(sorted(one.languages)), tuple(sorted(one.excluded_handles))
+    return one.kind, one.network, one.account_id, query, *narrowed
 
 
 def forget_positions(session: Session, *, at: datetime) -> None:

@@ -17,6 +17,8 @@ _BARE_WORD_PATTERN = re.compile(r"\w+")
 _HANDLE_PATTERN = re.compile(r"\w{1,15}", re.ASCII)
 _LANGUAGE_PATTERN = re.compile(r"[a-z]{2,3}")
 _DOMAIN_PATTERN = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[^\W\d]{2,}(?:/[^\s\"]*)?")
+_WORDS_PATTERN = re.compile(r"\w+(?: \w+)*")
+_QUOTE_PATTERN = re.compile('["\u05f4\u201c\u201d\u201e\u201f]')
 _RESERVED_WORDS = {"or", "and", "not"}
 
 
@@ -40,7 +42,8 @@ def _request(wanted: SearchRequest) -> str:
     groups = [[_term(term) for term in group] for group in wanted.query.alternatives]
     either = [one[0] if len(one) == 1 else f"({' '.join(one)})" for one in groups]
     parts = [" ".join(groups[0]) if len(groups) == 1 else f"({' OR '.join(either)})"]
-    parts += [f"-{_term(term, is_excluded=True)}" for term in wanted.query.excluded]
+    # X reads "c++" as the word c: what it would leave out too much of is left out by Heard.
+    parts += [f"-{_term(term)}" for term in wanted.query.excluded if _is_plain(term)]
     if wanted.languages:
         languages = [f"lang:{_language(one)}" for one in wanted.languages]
         parts.append(languages[0] if len(languages) == 1 else f"({' OR '.join(languages)})")
@@ -48,16 +51,23 @@ def _request(wanted: SearchRequest) -> str:
     return " ".join(parts)
 
 
-def _term(term: Term, *, is_excluded: bool = False) -> str:
+def _is_plain(term: Term) -> bool:
+    """Whether X and Heard mean the same by it: a hashtag, a handle, or words of letters and digits."""
+    if term.kind == "handle":
+        return _HANDLE_PATTERN.fullmatch(term.text) is not None
+    return term.kind == "hashtag" or _WORDS_PATTERN.fullmatch(term.text) is not None
+
+
+def _term(term: Term) -> str:
     if term.kind == "handle":
         return f"@{_handle(term.text)}"
     if term.kind == "hashtag":
         return f"#{term.text}"
-    if _DOMAIN_PATTERN.fullmatch(term.text) and not is_excluded:  # X searches links apart from words
+    if _DOMAIN_PATTERN.fullmatch(term.text):  # X searches links apart from words
         return f'("{term.text}" OR url:"{term.text}")'
     if _BARE_WORD_PATTERN.fullmatch(term.text) and term.text.lower() not in _RESERVED_WORDS:
         return term.text
-    return f'"{term.text}"'
+    return f'"{_QUOTE_PATTERN.sub(" ", term.text)}"'  # a Hebrew acronym has a quote inside
 
 
 def _handle(name: str) -> str:

@@ -5,6 +5,7 @@ It knows the scripts and emoji of `ALPHABET` in `test_matcher_properties.py`, an
 """
 
 # ruff: noqa: RUF001 - that scripts look alike is the point
+import itertools
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -128,6 +129,18 @@ def tokenize(text: str) -> Tokens:
             tokens.append(Token("sign", SIGNS.get(piece, piece)))
         place = end
     return tokens
+
+
+def joins_unknown_emoji(text: str) -> bool:
+    """Whether two emoji are joined to one that is not in `EMOJI`, of which this matcher knows nothing."""
+    for known in (spelled for spelled, _ in EMOJI if "\u200d" in spelled):
+        text = text.replace(known, "\ufffd")
+    before = tuple(spelled for spelled, _ in EMOJI)
+    pieces = text.split("\u200d")
+    return any(
+        left.endswith((*before, "\ufffd")) and right.startswith((*before, "\ufffd"))
+        for left, right in itertools.pairwise(pieces)
+    )
 
 
 def next_piece(text: str, place: int) -> tuple[str, int]:

@@ -22,6 +22,7 @@ def move(bar, rows):
     if len(moves) == 3:
         os.kill(os.getpid(), signal.SIGINT)
 ProgressBar.update = move
+signal.signal(signal.SIGINT, signal.default_int_handler)  # else a shell's background job ignores it
 main()
 """
 
