@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -76,7 +77,7 @@ class DailyCost(Base):
     @classmethod
     def total(cls, session: Session, since: date, until: date) -> int:
         """Returns what was billed from `since` until before `until`, in millionths of a dollar."""
-        return session.scalar(_sum_of(*_between(since, until))) or 0
+        return int(session.scalar(_sum_of(*_between(since, until))) or 0)  # PostgreSQL sums to a decimal
 
     @classmethod
     def by_track(cls, session: Session, since: date, until: date) -> list[tuple[str, str, int, int]]:
@@ -94,7 +95,7 @@ class DailyCost(Base):
 _MICROS = func.sum(DailyCost.micros)
 
 
-def _sum_of(*conditions: ColumnElement[bool]) -> Select[int | None]:
+def _sum_of(*conditions: ColumnElement[bool]) -> Select[Any]:
     return select(func.sum(DailyCost.micros)).where(*conditions)
 
 
