@@ -30,7 +30,7 @@ _TAKEN_KEY = "charges taken"
 def write(session: Session, network: Network, *, at: datetime, track_of: TrackOf | None = None) -> None:
     """Write what this thread's calls to `network` were billed; after a rollback it is still to be written.
 
-    Let this be the last statement of its transaction. If nothing was billed, the database is not asked.
+    Call it once in a transaction, near its end. If nothing was billed, the database is not asked.
     """
     charges = network.charges.take()
     if not charges:

@@ -107,7 +107,7 @@ def record(session: Session, network: str, units: Iterable[BilledUnit], *, day: 
     """Add what `network` billed on `day`, in three statements at most; nothing if there is nothing to add.
 
     Resources that were billed on that day already cost nothing more. Rows of sums stay locked until the
-    transaction ends: let this be its last statement.
+    transaction ends: call it once in a transaction, near its end.
     """
     calls, by_resource = [], dict[tuple[str, str], BilledUnit]()
     for unit in units:

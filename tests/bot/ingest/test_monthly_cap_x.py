@@ -17,6 +17,7 @@ from models.tickets.delivery_state import DeliveryState
 from sandbox.x import XServer
 from tests.bot.ingest.test_costs_x import listen, usd, world
 from tests.bot.room import BEN, Room
+from tests.bot.test_http_server import ask
 
 CREATE = "POST /2/tweets"
 MENTIONS = "GET /2/users/:id/mentions"
@@ -176,7 +177,7 @@ def test_a_restart_tells_nothing_again(database_url: str) -> None:
 
 @pytest.mark.both_engines
 def test_near_the_cap_the_dearest_reading_slows_down_first(on_cap: tuple[Room, XServer]) -> None:
-    here, x = on_cap
+    here, _x = on_cap
     dear, cheap = listen(here, "kettle"), listen(here, "teapot")
     tick(here)
     spend(here, 5, track_id=dear)
@@ -209,12 +210,14 @@ def test_near_the_cap_the_dearest_reading_slows_down_first(on_cap: tuple[Room, X
 
 def test_readings_that_were_left_out_on_purpose_are_not_overdue(on_cap: tuple[Room, XServer]) -> None:
     here, _x = on_cap
+    tick(here)
     spend(here, 9, track_id=mentions_track(here))
     for spent in (0, 1):
         spend(here, spent)
         for _ in range(30):
             tick(here)
             with here.ctx.db.read() as session:
+                assert ask(here, "/readyz")[0] == 200
                 assert "readings" not in {one.kind for one in watchdog.find_overdue(here.ctx, session)}
 
 
