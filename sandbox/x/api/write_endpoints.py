@@ -65,8 +65,8 @@ def delete(call: Call) -> Row:
     """Delete a post; one that is gone already counts as deleted, and X says so.
 
     X bills answers that return data, each resource once a UTC day, so that repeating a delete costs nothing
-    more on the same day: https://docs.x.com/x-api/getting-started/pricing. That page names no endpoint for its
-    price of managing content; that it holds for one that was gone is a guess.
+    more on the same day: https://docs.x.com/x-api/getting-started/pricing. That page names no endpoint for
+    its price of managing content; that it holds for one that was gone is a guess.
     """
     post_id = call.id()
     if post_id in call.world.posts:

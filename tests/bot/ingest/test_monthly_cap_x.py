@@ -20,7 +20,7 @@ from tests.bot.room import BEN, Room
 from tests.bot.test_http_server import ask
 
 CREATE = "POST /2/tweets"
-MENTIONS = "GET /2/users/:id/mentions"
+PEOPLE = "GET /2/users"
 SEARCH = "GET /2/tweets/search/recent"
 
 
@@ -261,3 +261,18 @@ def test_without_a_cap_nothing_slows_down_or_is_told(database_url: str) -> None:
         with here.ctx.db.read() as session:
             assert Alarm.active(session) == []
             assert session.scalars(select(DailyCost)).all()
+
+
+def test_profiles_wait_for_the_next_month(on_cap: tuple[Room, XServer]) -> None:
+    here, x = on_cap
+    x.world.faults.add(PEOPLE, "server_error_before", times=1)
+    x.world.post("maria", "@acmebrew hello")
+    tick(here)
+    asked_before = x.world.counts[PEOPLE]
+    spend(here, 10)
+    tick(here)
+    assert x.world.counts[PEOPLE] == asked_before
+
+    here.clock.now = datetime(2026, 4, 1, 0, 1, tzinfo=UTC)
+    tick(here)
+    assert x.world.counts[PEOPLE] == asked_before + 1
