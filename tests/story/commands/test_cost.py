@@ -14,6 +14,7 @@ from models.sources.cost import BilledUnit, format_usd, record
 from sandbox.slack import visible
 from sandbox.slack.block_kit.validator import check_message
 from tests.story.commands.test_commands import words
+from tests.story.commands.tracking import ask, furnish, press_try, said
 from tests.story.harness import Bot, eventually, running, seen
 
 
@@ -38,7 +39,7 @@ def test_cost_says_what_x_billed_and_what_for(bot: Bot) -> None:
 
     answer = eventually(billed)
     assert "$0.011  X, mentions as @acmebrew" in answer
-    assert "X, replies, and the checks around them as @acmebrew" in answer
+    assert "X, replies, the checks around them, and tried searches as @acmebrew" in answer
     assert "For each mention heard (1): $0.0" in answer
     assert "for each answer published (1): $0.0" in answer
     assert "There is no monthly cap." in answer
@@ -94,3 +95,20 @@ def test_a_track_shows_as_text_and_many_lines_fit() -> None:
     assert "as @_acme_" in shown.text
     assert "$0.10  20 others" in shown.text
     assert "nothing to divide by yet" in shown.text
+
+
+def test_what_trying_a_track_cost_is_counted_and_at_the_cap_nothing_is_tried(database_url: str) -> None:
+    with running(database_url, monthly_cap_usd="10") as bot:
+        furnish(bot)
+        said(bot, "fern tags")
+        modal = ask(bot).write({"query": "fern"})
+        press_try(bot, modal, "X counts 1 post")
+        press_try(bot, modal, "the only post")
+        eventually(lambda: "$0.010 today" in words(bot.ana.command("/mentions", "cost")))
+        assert bot.x.world.cost == pytest.approx(0.010)
+
+        spend(bot, 10)
+        press_try(
+            bot, modal.write({"query": "tags"}), "The monthly cap is reached, so nothing is searched on X"
+        )
+        assert bot.x.world.cost == pytest.approx(0.010)
