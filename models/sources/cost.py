@@ -15,7 +15,6 @@ from models.core.base import Base, BigKey, is_sqlite
 NO_TRACK = 0  # the `track_id` of what was not billed for a track, such as a reply
 MICROS_PER_USD = 1_000_000
 SMALL_USD = 0.1  # below it a cent is too coarse
-_ROWS_PER_STATEMENT = 1000  # SQLite takes 32,766 values in one statement
 
 
 def month_of(at: datetime) -> tuple[date, date]:
@@ -104,7 +103,7 @@ def _between(since: date, until: date) -> tuple[ColumnElement[bool], ...]:
 
 
 def record(session: Session, network: str, units: Iterable[BilledUnit], *, day: date) -> None:
-    """Add what `network` billed on `day`, in three statements at most; nothing if there is nothing to add.
+    """Add what `network` billed on `day`, in a few statements; none if there is nothing to add.
 
     Resources that were billed on that day already cost nothing more. Rows of sums stay locked until the
     transaction ends: call it once in a transaction, near its end.
@@ -123,17 +122,17 @@ def _mark_billed(
     session: Session, network: str, keys: Sequence[tuple[str, str]], day: date
 ) -> list[tuple[str, str]]:
     """Returns which of these resources were not billed on that day yet; from now on they were."""
+    if not keys:
+        return []
     insert = sqlite.insert if is_sqlite(session) else postgresql.insert
-    fresh = []
-    for start in range(0, len(keys), _ROWS_PER_STATEMENT):
-        rows = [
-            {"day": day, "network": network, "resource": resource, "resource_id": resource_id}
-            for resource, resource_id in keys[start : start + _ROWS_PER_STATEMENT]
-        ]
-        added = insert(BilledResource).values(rows).on_conflict_do_nothing()
-        returned = added.returning(BilledResource.resource, BilledResource.resource_id)
-        fresh += [(resource, resource_id) for resource, resource_id in session.execute(returned)]
-    return fresh
+    # Rows are parameters of a statement that is compiled once; SQLAlchemy sends them in a few batches.
+    added = insert(BilledResource).on_conflict_do_nothing()
+    returned = added.returning(BilledResource.resource, BilledResource.resource_id)
+    rows = [
+        {"day": day, "network": network, "resource": resource, "resource_id": resource_id}
+        for resource, resource_id in keys
+    ]
+    return [(resource, resource_id) for resource, resource_id in session.connection().execute(returned, rows)]
 
 
 def _add_up(session: Session, network: str, units: Sequence[BilledUnit], day: date) -> None:

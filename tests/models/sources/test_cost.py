@@ -66,7 +66,7 @@ def test_nothing_billed_asks_nothing(db: Database) -> None:
         assert not session.new
 
 
-def test_more_resources_than_one_statement_takes(session: Session) -> None:
+def test_more_resources_than_one_batch_takes(session: Session) -> None:
     cost.record(session, "x", [post(f"{number}") for number in range(2_500)], day=DAY)
     cost.record(session, "x", [post(f"{number}") for number in range(1_000, 3_000)], day=DAY)
 
