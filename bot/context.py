@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from bot.networks.base import Network
+from bot.runtime import charge_writer
 from bot.runtime.clock import WatchedClock
 from bot.runtime.keyed_queue import KeyedQueue
 from bot.runtime.signed_in_accounts import SignedInAccounts
@@ -118,6 +119,13 @@ class BotContext:
         self.network(name)
         return self.networks.for_account(name, account_id)
 
+    def record_charges(self) -> None:
+        """Write what this thread's calls to networks were billed, where no transaction took it along.
+
+        If the ledger does not take it, it is written later.
+        """
+        charge_writer.write_rest(self.db, self.networks.accounts, now=self.now)
+
     def wake_loops(self) -> None:
         """Something changed: have it sent and drawn now. A lost wake-up costs a short wait, not the work."""
         self.outbox_wake.set()
@@ -177,7 +185,7 @@ class BotContext:
         """Have it done in `pool`; counted as under way from now on, also while it waits for a thread."""
         self.running_tasks.begin()
         try:
-            future = pool.submit(task)
+            future = pool.submit(self._run_billed, task)
         except RuntimeError:  # the pool is closed
             self.running_tasks.end()
             log.warning("skipped a background task: Heard is stopping")
@@ -190,7 +198,14 @@ class BotContext:
 
     def _run_counted(self, task: Callable[[], Result]) -> Result:
         with self.running_tasks.counted():
+            return self._run_billed(task)
+
+    def _run_billed(self, task: Callable[[], Result]) -> Result:
+        """Do `task`, and write what it was billed, however it ends."""
+        try:
             return task()
+        finally:
+            self.record_charges()
 
     def close(self) -> None:
         """Let what is under way come to its end, if it does so soon; then let go of everything."""

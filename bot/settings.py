@@ -4,6 +4,7 @@ import base64
 import os
 import re
 from datetime import time
+from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,7 @@ from bot.networks import registry
 from bot.networks.registry import NetworkSettings
 from models.core.database import normal_url
 from models.core.office_hours import OfficeHours
+from models.sources.cost import MICROS_PER_USD
 
 DEFAULT_DATABASE_URL = "sqlite:///heard.db"  # in the folder where Heard is started
 ENV_FILE = Path(".env")  # in the same folder
@@ -70,6 +72,7 @@ class Settings(BaseSettings):
     near_copy_percent: int = Field(default=85, ge=0, le=100)  # how alike replies must be for a word; 0: never
     backup: str | None = None  # a user or user group that hears of claims that nobody followed up
     claim_minutes: float = Field(default=15, gt=0, le=_DAY_SECONDS / 60)
+    monthly_cap_usd: Decimal | None = Field(default=None, gt=0, le=1_000_000, decimal_places=6)
     office_hours: str | None = None  # round the clock
     time_zone: str = "UTC"
     holidays: str | None = None
@@ -188,6 +191,11 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """The ledger's address, password and all."""
         return self.database_url.get_secret_value()
+
+    @property
+    def monthly_cap_micros(self) -> int | None:
+        """What networks may cost in a month, in millionths of a dollar; None: whatever they cost."""
+        return None if self.monthly_cap_usd is None else int(self.monthly_cap_usd * MICROS_PER_USD)
 
     @property
     def digest_time(self) -> time | None:

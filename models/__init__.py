@@ -23,6 +23,7 @@ from models.slack.teammate import Teammate
 from models.sources.account import Account
 from models.sources.also_heard import AlsoHeard
 from models.sources.author import Author, FormerHandle
+from models.sources.cost import BilledResource, DailyCost
 from models.sources.credential import Credential
 from models.sources.cursor import Cursor
 from models.sources.gap import Gap
@@ -41,9 +42,11 @@ __all__ = [
     "AlsoHeard",
     "Author",
     "Base",
+    "BilledResource",
     "Card",
     "Credential",
     "Cursor",
+    "DailyCost",
     "DailyStats",
     "Event",
     "FormerHandle",

@@ -19,6 +19,7 @@ from bot.publish import account_check
 from bot.slack.blocks.elements import format_duration
 from models import Alarm, Credential, Cursor
 from models.core.database import BusyError
+from models.reports.budget import read_budget
 from models.sources.cursor import MENTIONS_CURSOR
 
 
@@ -168,7 +169,12 @@ def _own_posts(ctx: BotContext, subject: str, cursors: Sequence[Cursor]) -> Iter
 
 def _poll_rate(ctx: BotContext, network: Network, subject: str, cursor: Cursor) -> Iterator[Finding]:
     """Whether POLL_SECONDS asks for more than the network's rate limit leaves."""
-    if cursor.rate_limit_interval > timedelta():
+    with ctx.db.read() as session:
+        budget = read_budget(session, ctx.settings.monthly_cap_micros, at=ctx.now())
+    if budget is not None and budget.is_near and network.prices:
+        what = "nothing is read any more" if budget.is_spent else "the dearest readings are slowed down"
+        yield note(subject, f"{what}, because of MONTHLY_CAP_USD; see `/mentions cost`.")
+    elif cursor.rate_limit_interval > timedelta():
         often = f"POLL_SECONDS is {ctx.settings.poll_seconds:g}, more often than {network.title} allows"
         apart = f"polls are {format_duration(cursor.rate_limit_interval)} apart, as its rate limit allows"
         yield note(subject, f"{often}: {apart}.")

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.ingest import listening_budget
 from bot.ingest.cursors import POLL_RETRY_MAX_DELAY
+from bot.ingest.listening_budget import CapReachedError
 from bot.ingest.page_writer import commit_page
 from bot.ingest.pages import PollResult, first_poll_floor, mark_last, our_account_ids, without_own_posts
 from bot.ingest.poller import poll
@@ -39,9 +41,13 @@ def fill_gaps(ctx: BotContext, network: Network) -> int:
         gaps = Gap.open_of(session, network.name, account.id)
     taken = 0
     for gap in gaps:
+        if listening_budget.is_spent(ctx, network):
+            break
         if gap.not_before is None or gap.not_before <= ctx.now():
             try:
                 taken += _search_gap(ctx, network, account, gap)
+            except CapReachedError:  # each page is kept, and the search goes on below it
+                break
             except Later as later:
                 _record_failure(ctx, network, gap.id, later)
     return taken
@@ -57,7 +63,7 @@ def _search_gap(ctx: BotContext, network: Network, account: AccountIdentity, gap
     pages = network.search(
         f"@{account.handle}", network.position_at(since), before=low, account_id=account.id
     )
-    for page, last in mark_last(pages):
+    for page, last in mark_last(listening_budget.while_affordable(ctx, network, pages)):
         if ctx.stop.is_set():
             break
         low = page.lowest or low

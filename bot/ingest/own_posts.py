@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.cursors import next_poll_at
-from bot.ingest.sightings import record_posted, record_published
+from bot.ingest.sightings import record_billed, record_posted, record_published
 from bot.networks.base import AccountIdentity, Later, Network, Position, Post, PublishedReply, WrongAccount
 from bot.notices import network_alarms, thread_notices
 from bot.runtime import pace
@@ -108,6 +108,8 @@ def _apply_post(ctx: BotContext, session: Session, network: Network, account_id:
     elif _is_unverified(reply):
         reply.post_id, reply.post_url = seen.post_id, seen.url
         ticket.revision += 1
+        if reply.state == DeliveryState.PUBLISHED:  # not posted by hand
+            record_billed(session, network, reply, seen.post_id, at=ctx.now())
     elif reply.state == DeliveryState.HANDED_OFF:
         record_posted(session, ticket, reply, seen, by=None, at=post.posted_at)
     elif reply.state in {DeliveryState.UNSURE, DeliveryState.ASKED, DeliveryState.CANCELLED}:

@@ -14,7 +14,8 @@ from bot.ingest.track_matches import Matches
 from bot.networks.answerable import ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import AccountIdentity, AuthorProfile, Network, Post, PostPage, UnreadableRow
 from bot.notices import reading_notices, thread_notices
-from bot.runtime import crash_points
+from bot.runtime import charge_writer, crash_points
+from bot.runtime.charge_writer import TrackOf
 from models import Cursor, QuarantinedPost, Ticket, Track
 from models.core.base import add_if_absent
 from models.core.normalize import sanitize
@@ -36,10 +37,12 @@ def commit_page(
     *,
     and_then: Callable[[Session, int], None] | None,
     matches: Matches | None = None,
+    track_of: TrackOf | None = None,
 ) -> int:
     """Write one page in one transaction, and what follows from it; return how many posts were new.
 
     `matches` says of each post of a search by which tracks it was found; None: the page lists mentions.
+    `track_of` says for which track something was billed; None: for the account's mentions.
     """
     crash_points.reach("page read")
     posts = list(page.posts)
@@ -63,6 +66,8 @@ def commit_page(
             _quarantine(session, _ingest_target(ctx, account, mentions_track), bad, at=at)
         if and_then is not None:
             and_then(session, taken)
+        for_mentions = mentions_track.id
+        charge_writer.write(session, network, at=at, track_of=track_of or (lambda _charge: for_mentions))
         crash_points.reach("page written")
     crash_points.reach("page kept")
     return taken

@@ -8,7 +8,9 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.ingest import listening_budget
 from bot.ingest.cursors import account_of, ready_cursor, record_failure
+from bot.ingest.listening_budget import CapReachedError
 from bot.ingest.page_writer import commit_page
 from bot.ingest.pages import PollResult, first_poll_floor, mark_last, our_account_ids, without_own_posts
 from bot.networks.base import AccountIdentity, Later, Network, Position, PostPage
@@ -29,6 +31,9 @@ def poll(ctx: BotContext, network: Network) -> PollResult | None:
     The cursor moves in the transaction of the last page: a crash anywhere repeats the same window, and a
     repeat changes nothing. A failure is written to the cursor, so that silence is never taken for peace.
     """
+    if listening_budget.is_spent(ctx, network):
+        listening_budget.note_skipped_poll(ctx, network)
+        return None
     account = account_of(ctx, network)
     cursor = None if account is None else ready_cursor(ctx, network, account)
     if account is None or cursor is None:
@@ -37,6 +42,8 @@ def poll(ctx: BotContext, network: Network) -> PollResult | None:
     mark = Position(cursor.position) if cursor.position is not None else first
     try:
         return _read_pages(ctx, network, account, mark, cursor)
+    except CapReachedError:  # what was read is kept, and read once more when the cap allows it
+        return None
     except Later as later:
         record_failure(ctx, network, account.id, later)
         return None
@@ -47,7 +54,8 @@ def _read_pages(
 ) -> PollResult:
     heard, newest, floor = PollResult(), None, first_poll_floor(ctx, cursor)
     ours = our_account_ids(ctx, account)
-    for page, last in mark_last(network.mentions(mark, account_id=account.id)):
+    pages = listening_budget.while_affordable(ctx, network, network.mentions(mark, account_id=account.id))
+    for page, last in mark_last(pages):
         if ctx.stop.is_set():
             break  # without the last page the cursor stays, and the next start reads all this again
         newest = newest or page.position
@@ -99,6 +107,7 @@ def _cursor_mover(
                 )
             )
         apart = pace.min_interval(network.rate_limit_status("mentions"), at=at, calls=heard.pages)
+        apart = max(apart, listening_budget.mentions_interval(ctx, session, network, account.id))
         is_spread = apart > timedelta(seconds=ctx.settings.poll_seconds)
         cursor.advance(to, at=at, again_at=at + apart if is_spread else None)
         network_alarms.record_success(

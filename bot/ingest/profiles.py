@@ -7,9 +7,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.ingest import listening_budget
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
 from bot.networks.base import AuthorProfile, Later, Network, Post
-from bot.runtime import pace
+from bot.runtime import charge_writer, pace
 from bot.scheduled_job import NetworkJob
 from models import Author, Mention, Ticket
 from models.core import bulk_insert
@@ -43,13 +44,19 @@ def fetch_for_authors(
     missing = sorted(
         one for one in wanted if _needs_fetch(known.get(one), spoke.get(one), at, network.profile_lifetime)
     )
-    if not missing or pace.is_spent(network.rate_limit_status("people"), at=at):
+    if not missing or _must_wait(ctx, network, at):
         return had, {}
     try:
         return had, {person.id: person for person in network.people(missing)}
     except Later as later:  # a mention without a face is still heard; the profile follows
         log.warning("%s: profiles wait: %s", network.title, later.detail)
         return had, {}
+
+
+def _must_wait(ctx: BotContext, network: Network, at: datetime) -> bool:
+    """Whether no profile may be bought now: the rate limit, or the monthly cap, is used up."""
+    is_limited = pace.is_spent(network.rate_limit_status("people"), at=at)
+    return is_limited or listening_budget.is_spent(ctx, network)
 
 
 def _needs_fetch(known: Author | None, spoke_at: datetime | None, at: datetime, lifetime: timedelta) -> bool:
@@ -126,13 +133,14 @@ def fetch_missing(ctx: BotContext, network: Network) -> None:
     with ctx.db.read() as session:
         query = select(Author.network_id).where(Author.network == network.name, Author.fetched_at.is_(None))
         missing = list(session.scalars(query.order_by(Author.id.desc()).limit(100)))
-    if not missing or pace.is_spent(network.rate_limit_status("people"), at=ctx.now()):
+    if not missing or _must_wait(ctx, network, ctx.now()):
         return
     people = {person.id: person for person in network.people(missing)}
     with ctx.db.write() as session:
         store_profiles(session, network, people, at=ctx.now())
         for author in Author.by_network_id(session, network.name, set(missing) - people.keys()).values():
             author.fetched_at = ctx.now()  # gone or suspended: do not pay to ask again today
+        charge_writer.write(session, network, at=ctx.now())
     ctx.cards_wake.set()
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.networks.base import Network, PublishedReply
 from bot.notices import thread_notices
+from bot.runtime import charge_writer
 from models import Reply, Ticket
 from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
 
@@ -49,8 +50,17 @@ def record_published(
         since = at if act is None else reply.sent_at or at
         reply.move(session, DeliveryState.PUBLISHED, at=at, act=act, settled_at=since, **found)
         ticket.handle_published_reply(session, reply, at=since)
+    record_billed(session, network, reply, seen.post_id, at=at)
     if given_up:
         thread_notices.post(session, thread_notices.SEEN_AFTER_ALL, reply, at=at, network=network.title)
+
+
+def record_billed(session: Session, network: Network, reply: Reply, post_id: str, *, at: datetime) -> None:
+    """Record that a reply that Heard sent, and that is public as `post_id`, was billed when it was sent.
+
+    This waits until the post is known: a reply that was in doubt counts once, and only if it got there.
+    """
+    charge_writer.write_reply(session, network, reply.account_id, post_id, at=reply.sent_at or at)
 
 
 def record_posted(

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bot.context import BotContext
+from bot.ingest import listening_budget
 from bot.ingest.cursors import account_of, ready_cursor, record_failure
+from bot.ingest.listening_budget import CapReachedError
 from bot.ingest.page_writer import commit_page
 from bot.ingest.pages import PollResult, first_poll_floor, our_account_ids, without_own_posts
 from bot.networks.base import AccountIdentity, Later, Network, PostPage
@@ -24,18 +26,23 @@ def sweep(ctx: BotContext, network: Network) -> PollResult | None:
     around midnight is in the day before, hence the last hour of that. On a day with more mentions than are
     listed, the rest of the last two hours is searched.
     """
+    if listening_budget.is_spent(ctx, network):
+        return None
     account = account_of(ctx, network)
     cursor = None if account is None else ready_cursor(ctx, network, account, is_sweep=True)
     if account is None or cursor is None or cursor.is_first:
         return None
     heard, floor, ours = PollResult(), first_poll_floor(ctx, cursor), our_account_ids(ctx, account)
     try:
-        for page in _pages_of_today(network, account, heard, at=ctx.now()):
+        pages = _pages_of_today(network, account, heard, at=ctx.now())
+        for page in listening_budget.while_affordable(ctx, network, pages):
             if ctx.stop.is_set():
                 return heard
             heard.add_page(page)
             kept = without_own_posts(page, ours, floor)
             heard.taken += commit_page(ctx, network, account, kept, and_then=None)
+    except CapReachedError:
+        return None
     except Later as later:
         record_failure(ctx, network, account.id, later)
         return None

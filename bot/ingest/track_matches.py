@@ -1,11 +1,14 @@
 """Which posts of a search are for which tracks: Heard's own matcher decides, whatever the network found."""
 
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, fit_text
 from bot.networks.base import AuthorProfile, Post, SearchRequest
+from bot.networks.charges import Charge
+from bot.runtime.charge_writer import TrackOf
 from models import Track
 from models.sources.track_rules import MAX_TRACKS, TrackDraft
 from models.tickets.incoming_post import IncomingPost, OtherReason
@@ -81,6 +84,24 @@ def with_reasons(post: IncomingPost, track: Track, matches: Sequence[TrackMatch]
     first = next((one for one in matches if one.track.id == track.id), None)
     also = tuple(OtherReason(one.track.id, one.reason) for one in matches if one.track.id != track.id)
     return replace(post, matched=first.reason if first is not None else post.matched, also=also)
+
+
+def billed_track(tracks: Sequence[Track], posts: Iterable[Post], matches: Matches) -> TrackOf:
+    """Return which of `tracks`, which shared a query, what it was billed for is for.
+
+    A post, and its author's profile, is for the best track that it matches. What matches none, or is on a
+    page that was not matched yet, is shared out evenly.
+    """
+    found: dict[str | None, int] = {}
+    for post in posts:
+        for one in matches.get(post.id, ())[:1]:
+            found |= dict.fromkeys((post.id, post.latest_id, post.author_id), one.track.id)
+
+    def track_of(charge: Charge) -> int:
+        spread = zlib.crc32((charge.resource_id or "").encode(errors="replace")) % len(tracks)
+        return found.get(charge.resource_id, tracks[spread].id)
+
+    return track_of
 
 
 def addresses_us(post: Post) -> bool:

@@ -16,8 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.ingest import track_matches
+from bot.ingest import listening_budget, track_matches
 from bot.ingest.cursors import account_of, next_poll_at
+from bot.ingest.listening_budget import CapReachedError
 from bot.ingest.page_writer import commit_page
 from bot.ingest.pages import PollResult, mark_last, our_account_ids, without_own_posts
 from bot.ingest.poller import FIRST_POLL_MAX_POSTS, FIRST_POLL_WINDOW
@@ -82,7 +83,7 @@ def search_tracks(ctx: BotContext, network: Network) -> int | None:
     """
     with ctx.db.read() as session:
         wanted = Track.to_search(session, network.name)
-    if not wanted:
+    if not wanted or listening_budget.is_spent(ctx, network):
         return None
     account = account_of(ctx, network)
     if account is None:
@@ -97,6 +98,8 @@ def search_tracks(ctx: BotContext, network: Network) -> int | None:
             break
         try:
             taken += _read(ctx, network, account, reading).taken
+        except CapReachedError:
+            break
         except Later as later:
             _record_failure(ctx, network, account, reading.tracks, later)
             break
@@ -115,7 +118,8 @@ def _plan(
     with ctx.db.read() as session:
         known = session.scalars(select(Cursor).where(*here, Cursor.name.startswith(TRACK_CURSOR_PREFIX)))
         cursors = {one.name: one for one in known}
-    due = []
+        slow = listening_budget.slow_tracks(ctx, session, network)
+    due, soon = [], timedelta(seconds=ctx.settings.poll_seconds - _EARLY_SECONDS)
     for track in tracks:
         cursor = cursors.get(track.cursor_name)
         if cursor is not None and cursor.not_before is not None and cursor.not_before > at:
@@ -125,7 +129,7 @@ def _plan(
         elif track.edited_at is not None and track.edited_at > cursor.read_at:
             since = network.position_at(track.edited_at - network.index_delay)
             yield _Reading([track], since, floor=track.edited_at)
-        elif at - cursor.read_at >= timedelta(seconds=ctx.settings.poll_seconds - _EARLY_SECONDS):
+        elif at - cursor.read_at >= (listening_budget.slow_interval(ctx) if track.id in slow else soon):
             after = Position(cursor.position or network.position_at(cursor.read_at))
             due.append(_Due(track, cursor.read_at, after))
     yield from _combine(network, sorted(due, key=lambda one: (one.read_at, one.track.id)))
@@ -168,7 +172,10 @@ def _read(ctx: BotContext, network: Network, account: AccountIdentity, reading: 
         kept, matches, left_out = _choose(ctx, reading, without_own_posts(page, ours, None))
         end = _End(newest, heard.gap) if last else None
         note = _note_taker(ctx, network, account, reading, left_out=left_out, end=end)
-        heard.taken += commit_page(ctx, network, account, kept, matches=matches, and_then=note)
+        billed = track_matches.billed_track(reading.tracks, page.posts, matches)
+        heard.taken += commit_page(
+            ctx, network, account, kept, matches=matches, and_then=note, track_of=billed
+        )
         ctx.cards_wake.set()
     return heard
 
@@ -182,7 +189,8 @@ def _pages(
     """
     query = network.search_text([track_matches.request_of(track) for track in reading.tracks])
     matched, overlap_start = 0, ctx.now() - network.index_delay
-    for page in network.search(query, reading.after, account_id=account.id):
+    pages = network.search(query, reading.after, account_id=account.id)
+    for page in listening_budget.while_affordable(ctx, network, pages):
         yield page
         if reading.is_first and page.posts:
             matched += len(track_matches.find(reading.tracks, page.posts))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.jobs.stats_rollup import fill_office_times
+from bot.notices import reading_notices
 from bot.scheduled_job import ScheduledJob
 from bot.slack import home_tab
 from bot.slack.blocks.commands import digest as face
@@ -116,9 +117,12 @@ def _read_edition(ctx: BotContext, session: Session, edition: _Edition, at: date
     _, longest = edition.periods[-1]
     return Digest(
         waiting=open_tickets.list_by_wait(session, limit=TICKETS_LISTED_MAX),
-        unread=incomplete_notes(
-            home_tab.unread_sources(ctx, session), ctx.network_titles, Account.handles(session)
-        ),
+        unread=[
+            *incomplete_notes(
+                home_tab.unread_sources(ctx, session), ctx.network_titles, Account.handles(session)
+            ),
+            *reading_notices.stopped_notes(ctx, session),
+        ],
         periods=tuple(
             (name, build_report(session, StatsQuery(period), target=target))
             for name, period in edition.periods

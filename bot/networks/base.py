@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NewType
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly
+from bot.networks.charges import NO_PRICES, ChargeLog, Price
 from models.tracks.query import TrackQuery
 
 Position = NewType("Position", str)
@@ -267,8 +268,26 @@ class Reader:
     profile_lifetime = timedelta(hours=24)  # how long a profile is shown without asking for it again
     posts_per_refresh = 20  # posts that one call of `refresh` may ask for
     posts_per_search_page = 100  # posts that one page of `search` has at most
-    post_read_usd: float | None = None  # what a post costs that `search` yields; None: nothing, or not known
-    count_call_usd: float | None = None  # what a call of `count_matches` costs, whatever it counts
+    prices: Mapping[str, Price] = NO_PRICES  # what is billed, by kind of charge
+
+    @property
+    def charges(self) -> ChargeLog:
+        """What calls were billed and is not in the ledger yet."""
+        log: ChargeLog = self.__dict__.setdefault("_charges", ChargeLog())
+        return log
+
+    def note_charge(self, account_id: str, kind: str, ids: Sequence[str] = ()) -> None:
+        """Note that a call of that account was billed: for the resources `ids`, or for itself.
+
+        Whoever records the call's answer records that, too. A kind without a price is not billed.
+        """
+        if (price := self.prices.get(kind)) is not None:
+            self.charges.add(account_id, kind, price, ids)
+
+    def usd_of(self, kind: str) -> float | None:
+        """Return what one unit of that kind of charge costs; None if it is not billed."""
+        price = self.prices.get(kind)
+        return None if price is None else float(price.usd)
 
     def position_at(self, moment: datetime) -> Position:
         """Return the position of a reading that begins at `moment` (UTC)."""

@@ -13,6 +13,25 @@ from models.tickets.ticket import CANARY_NETWORK
 # How the keys of alarms begin; the rest of a key says what it is about.
 OVERDUE_ALARM_KIND, CLOCK_ALARM_KEY, CHANNEL_ALARM_KIND = "overdue", "clock", "channel"
 
+# Of `MONTHLY_CAP_USD`; the detail of its alarm is the cap.
+CAP_ALARM_KEY, CAP_NEAR_CAUSE, CAP_REACHED_CAUSE = "monthly cap", "near", "reached"
+_CAP_SENTENCES = {
+    CAP_NEAR_CAUSE: (
+        "This month has cost more than 80 % of the cap of {cap} (`MONTHLY_CAP_USD`). From now on the most "
+        "expensive readings come at most every ten minutes; more of them slow down as the cap comes nearer. "
+        "`/mentions cost` shows what costs how much."
+    ),
+    CAP_REACHED_CAUSE: (
+        "This month has reached the cap of {cap} (`MONTHLY_CAP_USD`), so I have *stopped listening*: no new "
+        "mentions come in where reading costs money, until the next month begins (UTC) or the cap is raised. "
+        "Replies still go out, and count as over the cap. `/mentions cost` shows what costs how much."
+    ),
+}
+CAP_OVER_SENTENCES = {
+    CAP_NEAR_CAUSE: "The monthly cap is no longer near. All readings are back to their usual pace.",
+    CAP_REACHED_CAUSE: "The monthly cap no longer stops me: I am listening again, from where I stopped.",
+}
+
 # By key: of overdue work `{things}` counts it, else `{detail}` is the alarm's own.
 _SENTENCES = {
     "overdue replies": "{things} got stuck. I'm trying again now; please check the cards.",
@@ -64,12 +83,12 @@ def home_line(alarm: Alarm, titles: Mapping[str, str], accounts: AccountHandles 
     if subject is not None:
         title = titles.get(subject[0], escape_entities(subject[0]))
         return network_alarms.alarm_line(alarm, title, accounts.handle(*subject))
-    return f"{_sentence(alarm)} Since {date_token(alarm.since)}."
+    return f"{sentence(alarm)} Since {date_token(alarm.since)}."
 
 
 def channel_line(alarm: Alarm) -> str:
     """The same for the channel, of an alarm that is no network's, at the moment when it is raised."""
-    return f":rotating_light: {_sentence(alarm)}"
+    return f":rotating_light: {sentence(alarm)}"
 
 
 def lost_channel_phrase(channel: str, why: str) -> str:
@@ -77,7 +96,10 @@ def lost_channel_phrase(channel: str, why: str) -> str:
     return f"<#{channel}> {_LOST_CHANNEL_PHRASES.get(why, 'is gone')}, so its cards"
 
 
-def _sentence(alarm: Alarm) -> str:
+def sentence(alarm: Alarm) -> str:
+    """What does not work, and what to do, as mrkdwn; of an alarm that is no network's."""
+    if alarm.key == CAP_ALARM_KEY:
+        return _CAP_SENTENCES[alarm.cause].format(cap=alarm.detail)
     kind, _, what = alarm.key.partition(" ")
     if alarm.key in _SENTENCES:
         things = _count_text(what, int(alarm.detail)) if kind == OVERDUE_ALARM_KIND else ""

@@ -11,7 +11,9 @@ from bot.networks.base import AccountIdentity, Later, Network
 from bot.notices import network_alarms
 from bot.slack.blocks.text import mrkdwn_error, mrkdwn_handle, mrkdwn_literal
 from models import Notice, Ticket, Track
+from models.reports.budget import read_budget
 from models.slack.notice import CARD_LINK
+from models.sources.cost import format_usd
 from models.tickets.incoming_post import OtherReason
 
 
@@ -82,6 +84,16 @@ def post_search_window(
     )
     channel = network_alarms.channel_of(ctx, session, network, account_id)
     Notice.enqueue(session, sentence, at=at, channel=channel)
+
+
+def stopped_notes(ctx: BotContext, session: Session, *, so: str = "this list may be incomplete") -> list[str]:
+    """Return a sentence that nothing is read, if the monthly cap is reached; `so` follows from it."""
+    billed = [network.title for network in ctx.networks.values() if network.prices]
+    budget = read_budget(session, ctx.settings.monthly_cap_micros, at=ctx.now())
+    if budget is None or not budget.is_spent or not billed:
+        return []
+    cap = format_usd(budget.cap)
+    return [f"I don't read {' and '.join(billed)} any more this month, as the cap of {cap} is reached: {so}."]
 
 
 def post_pointers(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
+from bot.notices import reading_notices
 from bot.notices.alarm_lines import home_line
 from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.commands.help_text import incomplete_notes
@@ -131,7 +132,10 @@ def read_contents(
         drafts=tuple(drafts.list_for_user(session, user)),
         mine=open_tickets.list_owned(session, user, limit=OWN_TICKETS_SHOWN_MAX),
         waiting=waiting,
-        unread=tuple(incomplete_notes(unread_sources(ctx, session), ctx.network_titles, accounts)),
+        unread=(
+            *incomplete_notes(unread_sources(ctx, session), ctx.network_titles, accounts),
+            *reading_notices.stopped_notes(ctx, session),
+        ),
         titles=ctx.network_titles,
         networks=ctx.networks,
         url=ctx.slack.workspace,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.context import BotContext
+from bot.notices import reading_notices
 from bot.slack import ephemeral_answers, home_tab
 from bot.slack.blocks.commands.help_text import incomplete_notes
 from bot.slack.blocks.commands.open_list import TICKETS_LISTED_MAX, build_open_list
@@ -53,6 +54,7 @@ def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) 
         listing = open_tickets.list_by_due_time(session, chosen.wanted, limit=TICKETS_LISTED_MAX)
         in_all = open_tickets.list_by_due_time(session, limit=0).total if chosen.words else listing.total
         accounts = Account.handles(session)
+        stopped = reading_notices.stopped_notes(ctx, session)
         unread, pause = home_tab.unread_sources(ctx, session), Pause.current(session)
         away = [alarm.detail for alarm in unconnected_accounts.active_alarms(session)]
     here = [
@@ -66,7 +68,7 @@ def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) 
         titles,
         url=ctx.slack.workspace,
         at=at,
-        unknown=incomplete_notes(here, titles, accounts),
+        unknown=[*incomplete_notes(here, titles, accounts), *stopped],
         filtered=" and ".join(chosen.words),
         is_own=chosen.wanted == OpenTicketFilter(owner=asked.user),
         in_all=in_all,

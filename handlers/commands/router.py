@@ -8,7 +8,7 @@ from bot.cli import doctor
 from bot.context import BotContext
 from bot.slack.blocks.commands import help_text
 from handlers import feedback
-from handlers.commands import export, issue_list, me, open_list, pause, search, stats, tracks
+from handlers.commands import cost, export, issue_list, me, open_list, pause, search, stats, tracks
 from handlers.commands.slash_command import CommandAnswer, CommandHandler, SlashCommand, shown_word
 from handlers.door import Act, door
 from models.core import command_words
@@ -58,6 +58,7 @@ SUBCOMMANDS: Mapping[str, CommandHandler] = {
     "mine": open_list.handle_mine,
     "stats": stats.handle_stats,
     "search": search.handle_search,
+    "cost": cost.handle_cost,
     "export": export.handle_export,
     "issues": issue_list.handle_issues,
     "track": tracks.handle_track,

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from bot.context import BotContext
 from bot.jobs import stats_rollup
+from bot.notices import reading_notices
 from bot.slack import ephemeral_answers, home_tab, user_timezone
 from bot.slack.blocks.commands import stats as face
 from bot.slack.blocks.commands.help_text import incomplete_notes
@@ -48,6 +49,7 @@ def handle_stats(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
     target = timedelta(minutes=ctx.settings.first_reply_minutes)
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         found = build_report(session, question, target=target)
+        stopped = reading_notices.stopped_notes(ctx, session, so="these numbers may be incomplete")
         unread, stuck = (
             home_tab.unread_sources(ctx, session),
             open_tickets.count_stuck(session, _wanted_tickets(question)),
@@ -61,6 +63,7 @@ def handle_stats(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
         if question.network in {None, one.network} and accounts.may_be(one.network, one.account_id, chosen)
     ]
     notes = incomplete_notes(here, titles, accounts, so="these numbers may be incomplete")
+    notes += stopped
     if stuck.total:
         notes.append(stuck_replies_text(stuck))
     if own is None:

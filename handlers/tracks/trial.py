@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.context import BotContext
-from bot.ingest import track_matches
+from bot.ingest import listening_budget, track_matches
 from bot.ingest.pages import our_account_ids, without_own_posts
 from bot.networks.base import (
     AccountIdentity,
@@ -25,6 +25,7 @@ from bot.networks.base import (
     SearchRefusedError,
     WrongAccount,
 )
+from bot.networks.charges import COUNT_CHARGE, SEARCH_CHARGE
 from bot.publish import account_check
 from bot.runtime import pace
 from bot.slack.blocks.elements import Block
@@ -144,7 +145,10 @@ def _look(ctx: BotContext, carried: TrackModalValue, draft: TrackDraft) -> _Outc
     network = _network_of(ctx, draft)
     digest = _digest(draft)
     prices = TrialPrices(
-        network.title, network.posts_per_search_page, network.post_read_usd, network.count_call_usd
+        network.title,
+        network.posts_per_search_page,
+        network.usd_of(SEARCH_CHARGE),
+        network.usd_of(COUNT_CHARGE),
     )
     is_priced = carried.tried == digest
     try:
@@ -179,7 +183,15 @@ def _network_of(ctx: BotContext, draft: TrackDraft) -> Network:
 
 
 def _check_pace(ctx: BotContext, network: Network, allowance: RateLimitStatus | None) -> None:
-    """Leave the rest of the rate limit to the readings that nobody may miss. Raises `RuleBrokenError`."""
+    """Leave the rest of the rate limit to the readings that nobody may miss, and keep to the monthly cap.
+
+    Raises `RuleBrokenError`.
+    """
+    if listening_budget.is_spent(ctx, network):
+        raise RuleBrokenError(
+            f"The monthly cap is reached, so nothing is searched on {network.title} until next month. "
+            "`/mentions cost` has details."
+        )
     if allowance is not None and pace.is_spent(allowance, at=ctx.now()):
         again = date_token(allowance.resets_at, "{time}")
         raise RuleBrokenError(f"{network.title} takes no more searches until {again}. Try it again then.")

@@ -1,6 +1,7 @@
 """The environment, read once: each variable has its effect, each mistake one line, no secret shows."""
 
 import traceback
+from decimal import Decimal
 
 import pytest
 
@@ -57,6 +58,7 @@ def test_what_is_not_set_is_as_the_readme_says(load) -> None:
         ("SLACK_API_URL", "https://slack.example/api//", "https://slack.example/api/"),
         ("SLACK_POSTS_PER_SECOND", "0.5", 0.5),
         ("SLACK_UPDATES_PER_MINUTE", "20", 20),
+        ("MONTHLY_CAP_USD", " 49.50 ", Decimal("49.5")),
         ("SENDERS", "U0ANA", ("U0ANA",)),
         ("ADMINS", " U0ANA,W2,U0ANA", ("U0ANA", "W2")),
         ("SENDERS", " S1, U0ANA,W2 ,S1", ("S1", "U0ANA", "W2")),
@@ -152,6 +154,12 @@ def test_what_is_needed_is_missing_if_blank(load, name: str, blank: str) -> None
         ("DIGEST_AT", "25:00"),
         ("DIGEST_AT", "nine"),
         ("DIGEST_DAY", "someday"),
+        ("MONTHLY_CAP_USD", "0"),
+        ("MONTHLY_CAP_USD", "-5"),
+        ("MONTHLY_CAP_USD", "fifty"),
+        ("MONTHLY_CAP_USD", "NaN"),
+        ("MONTHLY_CAP_USD", "Infinity"),
+        ("MONTHLY_CAP_USD", "1e30"),
         ("PORT", "70000"),
         ("PORT", "http"),
         ("LOG_LEVEL", "LOUD"),

@@ -32,7 +32,7 @@ from bot.networks.base import (
 )
 from bot.networks.http_client import CallLimits, HttpStatusError
 from bot.networks.oauth2 import TokenSource
-from bot.networks.x import errors, parsing
+from bot.networks.x import billing, errors, parsing
 from bot.networks.x import ids as x_ids
 from bot.networks.x import length as x_length
 from bot.networks.x.json_values import JsonObject
@@ -56,6 +56,7 @@ _READ_KIND_BY_ROUTE: Mapping[str, ReadKind] = {
     "mentions": "mentions",
     "tweets": "own posts",
     "recent": "search",
+    "/2/tweets/counts/recent": "counts",
     "/2/tweets": "posts",
     "/2/users": "people",
 }
@@ -70,6 +71,7 @@ class XNetwork(TimelineReader, Network, Publisher):
     max_length = 280  # weighted: https://docs.x.com/fundamentals/counting-characters
     profile_lifetime = timedelta(hours=24)  # X bills it once a UTC day, ten times what a mention costs
     posts_per_refresh = _IDS_PER_LOOKUP
+    prices = billing.LIST_PRICES
 
     def __init__(
         self, settings: XSettings, limits: CallLimits | None = None, *, tokens: TokenSource | None = None
@@ -82,7 +84,7 @@ class XNetwork(TimelineReader, Network, Publisher):
             raise ValueError(settings.problem)
         if settings.uses_oauth2 and tokens is None:
             raise ValueError("X_CLIENT_ID needs tokens")
-        self._settings = settings
+        self._settings, self.prices = settings, settings.price_list
         self._tokens = tokens if settings.uses_oauth2 else None
         keys = [secret_value(getattr(settings, name)) for name in CREDENTIALS]
         super().__init__(Signer(keys, self._tokens, settings.api_url, limits or CallLimits()))
@@ -189,6 +191,7 @@ class XNetwork(TimelineReader, Network, Publisher):
             raise errors.write_error(no.response, self._signer.secrets) from None
         if not parsing.says_deleted(response.content):
             raise Unsure("X accepted the request but did not confirm that the post is deleted.")
+        self.note_charge(account_id, billing.DELETE_CHARGE, [known])
 
     def find_reply(
         self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
@@ -314,6 +317,9 @@ class XNetwork(TimelineReader, Network, Publisher):
         answer = _parse_answer(response)
         if not parsing.has_result(answer, str(ask["ids"]).split(",") if "ids" in ask else None):
             raise errors.empty_answer_error(response, self._signer.secrets)
+        if (reading := _reading_of(route)) is not None:
+            kind, billed = billing.charge_of(reading, answer)
+            self.note_charge(account_id or self.expected_account_id() or "", kind, billed)
         return answer
 
     def _get(self, route: str, params: Mapping[str, Any], account_id: str | None) -> requests.Response:
@@ -330,10 +336,14 @@ class XNetwork(TimelineReader, Network, Publisher):
 
     def _note_allowance(self, route: str, response: requests.Response) -> None:
         """Remember what the answer says is left; windows are per user and kind of call."""
-        reading = _READ_KIND_BY_ROUTE.get(route) or _READ_KIND_BY_ROUTE.get(route.rpartition("/")[2])
+        reading = _reading_of(route)
         status = errors.parse_rate_limit(response)
         if reading is not None and status is not None:
             self._allowances[reading] = status
+
+
+def _reading_of(route: str) -> ReadKind | None:
+    return _READ_KIND_BY_ROUTE.get(route) or _READ_KIND_BY_ROUTE.get(route.rpartition("/")[2])
 
 
 def _id_batches(ids: Sequence[str]) -> Iterator[list[str]]:

@@ -1,12 +1,15 @@
 """X's settings: the environment variables that begin with `X_`."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from bot.networks.charges import Price, format_prices, parse_prices
 from bot.networks.registry import NetworkSettings
+from bot.networks.x.billing import LIST_PRICES
 from bot.networks.x.oauth import OFFICIAL_API_URL
 
 CREDENTIALS = ("api_key", "api_secret", "access_token", "access_token_secret")
@@ -19,6 +22,11 @@ def _check_base_url(value: str) -> str:
     if parts.path.endswith("/2") or parts.query or parts.fragment:
         raise ValueError("it must be the address before /2, like https://api.x.com")
     return parts.geturl()
+
+
+def _check_prices(value: str) -> str:
+    parse_prices(value, LIST_PRICES)
+    return value
 
 
 class XSettings(NetworkSettings):
@@ -38,6 +46,12 @@ class XSettings(NetworkSettings):
     client_id: str | None = None
     client_secret: SecretStr | None = None
     api_url: Annotated[str, AfterValidator(_check_base_url)] = OFFICIAL_API_URL
+    prices: Annotated[str, AfterValidator(_check_prices)] = format_prices(LIST_PRICES)
+
+    @property
+    def price_list(self) -> Mapping[str, Price]:
+        """What X bills, by kind of charge: list prices, except those that `prices` replaces."""
+        return parse_prices(self.prices, LIST_PRICES)
 
     @property
     def is_configured(self) -> bool:

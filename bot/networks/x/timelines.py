@@ -38,9 +38,6 @@ class TimelineReader(Reader):
     search_delay = timedelta(minutes=1)
     search_window = timedelta(days=6, hours=23)  # https://docs.x.com/x-api/posts/search/introduction: a week
     posts_per_search_page = PAGE_SIZE
-    # https://docs.x.com/x-api/getting-started/pricing: a post that is read, and a request of recent counts
-    post_read_usd = 0.005
-    count_call_usd = 0.005
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer

@@ -62,10 +62,16 @@ def _charge_for(call: Call, made: XPost) -> None:
 
 
 def delete(call: Call) -> Row:
+    """Delete a post; one that is gone already counts as deleted, and X says so.
+
+    X bills answers that return data, each resource once a UTC day, so that repeating a delete costs nothing
+    more on the same day: https://docs.x.com/x-api/getting-started/pricing. That page names no endpoint for
+    its price of managing content; that it holds for one that was gone is a guess.
+    """
     post_id = call.id()
     if post_id in call.world.posts:
         if call.world.posts[post_id].author_id != call.me.id:
             raise plain(403, NOT_YOURS)
         call.world.delete(post_id)
-        call.world.journal.wrote(request_log.DELETE)
+    call.world.journal.read("deletion", [post_id], request_log.DELETE, call.now)
     return {"data": {"deleted": True}}

@@ -15,7 +15,7 @@ from bot.networks.registry import NetworkSettings, Registration
 
 ROOT = Path(__file__).parents[3]
 NETWORKS = ROOT / "bot" / "networks"
-SHARED = {"answerable", "base", "http_client", "oauth2", "registry"}
+SHARED = {"answerable", "base", "charges", "http_client", "oauth2", "registry"}
 EMOJI_NAMES = ROOT / "bot" / "slack" / "typed_text" / "mrkdwn.py"  # "x" is an emoji there
 
 

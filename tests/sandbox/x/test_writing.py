@@ -221,3 +221,14 @@ def test_the_bill_follows_the_price_list(client, world, clock):
         brand, user_auth=True, expansions=["author_id"], start_time=clock.now - timedelta(days=3)
     )
     assert world.cost == pytest.approx(0.247)
+
+
+def test_a_delete_is_billed_once_a_day_also_of_what_is_gone(client, world, clock):
+    made = client.create_tweet(text="news")
+    before = world.cost
+    for _ in range(2):
+        client.delete_tweet(made.data["id"])
+    assert world.cost == pytest.approx(before + 0.005)
+    clock.pass_by(hours=24)
+    client.delete_tweet(made.data["id"])
+    assert world.cost == pytest.approx(before + 0.010)
