@@ -38,12 +38,20 @@ class TrackEntry(BaseModel):
     channel: str | None = Field(default=None, pattern=r"^[CG][A-Z0-9]+$")
     languages: list[str] = Field(default_factory=list)
     excluded: list[str] = Field(default_factory=list, alias="except")
+    paused: bool = False
 
     def to_draft(self, network: str, account_id: str | None) -> TrackDraft:
         """Return what it asks for, on that network, as that account of ours (None: the network's first)."""
         excluded = tuple(one.removeprefix("@") for one in self.excluded)
         return TrackDraft(
-            self.kind, network, self.query, account_id, self.channel, tuple(self.languages), excluded
+            self.kind,
+            network,
+            self.query,
+            account_id,
+            self.channel,
+            tuple(self.languages),
+            excluded,
+            self.paused,
         )
 
 
@@ -60,6 +68,7 @@ def write(tracks: Iterable[Track], handles: Mapping[tuple[str, str], str]) -> st
             "channel": one.channel,
             "languages": list(one.languages),
             "except": list(one.excluded_handles),
+            "paused": one.paused_at is not None,
         }
         rows.append({name: value for name, value in row.items() if value})
     return tomli_w.dumps({"track": rows}) if rows else ""

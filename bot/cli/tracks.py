@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
@@ -103,7 +103,7 @@ def edit(
     languages: tuple[str, ...],
     excluded: tuple[str, ...],
 ) -> None:
-    """Change a track; what is not given stays. Any track can move to another channel.
+    """Change a track; what is not given stays, and "" empties. Any track can move to another channel.
 
     Posts from before the change are not for it.
     \f
@@ -118,8 +118,8 @@ def edit(
                 query or before.query,
                 before.account_id,
                 channel or before.channel,
-                languages or tuple(before.languages),
-                tuple(one.removeprefix("@") for one in excluded) or tuple(before.excluded_handles),
+                _given(languages, before.languages),
+                _given(tuple(one.removeprefix("@") for one in excluded), before.excluded_handles),
             )
             if before.kind == MENTIONS_TRACK:
                 if query or languages or excluded:
@@ -166,16 +166,23 @@ def export_tracks() -> None:
 def import_tracks(file: Path, *, prune: bool) -> None:
     """Add the tracks in a TOML file that are not there yet: all of them, or none if one is wrong."""
     with one_line_errors(), open_shared_ledger() as (_, on_networks, database):
-        with _refusals(), database.write() as session:
-            wanted = track_file.read(file.read_bytes())
-            drafts = []
-            for one in wanted:
-                name = one.network or _only_network(one.kind, on_networks)
-                draft = one.to_draft(name, _account_id(session, name, one.account))
+        with _refusals():
+            with database.read() as session:
+                drafts = [
+                    _read_draft(session, one, on_networks) for one in track_file.read(file.read_bytes())
+                ]
+            for draft in drafts:
                 track_checks.check(draft)
-                drafts.append(draft)
-            done = track_rules.replace_all(session, drafts, prune=prune, at=clock_for(database)())
+            with database.write() as session:  # as short as it can be: the bot waits for it
+                done = track_rules.replace_all(session, drafts, prune=prune, at=clock_for(database)())
         click.echo(f"{done.added} added, {done.kept} already there, {done.removed} removed.")
+
+
+def _read_draft(
+    session: Session, one: track_file.TrackEntry, on_networks: Mapping[str, NetworkSettings]
+) -> TrackDraft:
+    name = one.network or _only_network(one.kind, on_networks)
+    return one.to_draft(name, _account_id(session, name, one.account))
 
 
 def _change(track_id: int, act: Any, done: str) -> None:  # noqa: ANN401 - one of three functions of one shape
@@ -204,6 +211,11 @@ def _account_id(session: Session, network: str, handle: str | None) -> str | Non
         if one.source is not None and wanted in {one.handle.casefold(), one.at_handle[1:].casefold()}:
             return one.network_id
     raise track_rules.TrackRuleError(f"No account called {handle} is connected there.")
+
+
+def _given(options: tuple[str, ...], before: Iterable[str]) -> tuple[str, ...]:
+    """What was given on the command line; without anything what it was `before`."""
+    return tuple(one for one in options if one) if options else tuple(before)
 
 
 def _find(session: Session, track_id: int) -> Track:

@@ -55,6 +55,9 @@ def commit_page(
     with ctx.db.write() as session:
         Cursor.lock_mentions(session, network.name, account.id, at=at)
         mentions_track = Track.mentions_of(session, network.name, account.id, at=at)
+        if matches is not None:
+            matches = track_matches.unchanged(session, matches)
+            posts = [post for post in posts if post.id in matches]
         for track, some in track_matches.by_track(posts, matches or {}, mentions_track):
             place = _ingest_target(ctx, account, track)
             said = [to_incoming_post(network, post, people.get(post.author_id)) for post in some]

@@ -4,11 +4,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
-
 from bot.context import BotContext
 from bot.networks.base import AccountIdentity, Later, Position, PostPage
-from models import Account, Cursor, Mention
+from models import Account, Cursor
 
 FIRST_POLL_FLOOR_AGE = timedelta(days=8)  # further back than any reading goes
 
@@ -19,6 +17,7 @@ class PollResult:
 
     taken: int = 0
     kept: int = 0
+    kept_since: datetime | None = None  # the earliest post that a first poll kept
     left_out: int = 0
     gap: bool = False
     pages: int = 0
@@ -77,10 +76,4 @@ def without_own_posts(page: PostPage, ours: Collection[str], floor: datetime | N
 
 def first_poll_floor(ctx: BotContext, cursor: Cursor) -> datetime | None:
     """Return the moment before which posts stay left out, as the first poll did; None: it left none out."""
-    if not cursor.left_out or ctx.now() - cursor.started_at > FIRST_POLL_FLOOR_AGE:
-        return None
-    oldest = select(func.min(Mention.posted_at)).where(
-        Mention.network == cursor.network, Mention.account_id == cursor.account_id
-    )
-    with ctx.db.read() as session:
-        return session.scalar(oldest)
+    return None if ctx.now() - cursor.started_at > FIRST_POLL_FLOOR_AGE else cursor.floor

@@ -73,6 +73,7 @@ def _cap_first_poll(page: PostPage, heard: PollResult) -> PostPage:
     """Return the page with as many of its newest posts as the first poll may still take."""
     room = max(FIRST_POLL_MAX_POSTS - heard.kept, 0)
     heard.kept += len(page.posts[:room])
+    heard.kept_since = min((post.posted_at for post in page.posts[:room]), default=heard.kept_since)
     heard.left_out += len(page.posts[room:])
     return replace(page, posts=page.posts[:room])
 
@@ -86,7 +87,7 @@ def _cursor_mover(
         at = ctx.now()
         cursor = Cursor.of(session, network.name, account.id, MENTIONS_CURSOR, at=at)
         if heard.left_out:
-            cursor.left_out = heard.left_out
+            cursor.left_out, cursor.floor = heard.left_out, heard.kept_since
             counts = {"shown": FIRST_POLL_MAX_POSTS, "left_out": heard.left_out}
             reading_notices.post_first_poll(
                 ctx, session, network, account, has_gap=heard.gap, at=at, **counts

@@ -5,11 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from sqlalchemy.orm import Session
+
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, fit_text
 from bot.networks.base import AuthorProfile, Post, SearchRequest
 from bot.networks.charges import Charge
 from bot.runtime.charge_writer import TrackOf
 from models import Track
+from models.sources.track import MATCHES_PREFIX, UNQUOTED_REASON
 from models.sources.track_rules import MAX_TRACKS, TrackDraft
 from models.tickets.incoming_post import IncomingPost, OtherReason
 from models.tracks.matcher import TrackMatcher
@@ -18,20 +21,47 @@ from models.tracks.query import parse_query
 
 @dataclass(frozen=True, slots=True)
 class TrackMatch:
-    """A track that a post is for, and the words of the post that its query matched."""
+    """A track that a post is for, and the words of the post that its query matched.
+
+    `excluded_handles` are those whose posts it leaves out, in lower case.
+    """
 
     track: Track
     words: tuple[str, ...]
+    excluded_handles: frozenset[str] = frozenset()
 
     @property
     def reason(self) -> str:
         """Why the post is there, as the card says it, in plain text."""
         found = ", ".join(f"“{word}”" for word in self.words)
-        return fit_text(f"matches {found}" if found else "matches a search", NAME_MAX_CHARS)
+        return fit_text(f"{MATCHES_PREFIX}{found}" if found else UNQUOTED_REASON, NAME_MAX_CHARS)
 
 
 Matches = Mapping[str, Sequence[TrackMatch]]
 """By the id of each post that is for at least one track, which those are; the best one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """What a track asks for now or, if `is_previous`, asked for until it was edited."""
+
+    track: Track
+    query: str
+    languages: frozenset[str]
+    excluded_handles: frozenset[str]
+    is_previous: bool = False
+
+    def decides_about(self, post: Post) -> bool:
+        """Whether it is this version that decides about the post: a change is never applied to the past."""
+        edited_at = self.track.edited_at if self.track.previous is not None else None
+        is_from_before = edited_at is not None and post.posted_at < edited_at
+        return self.is_previous == is_from_before and self.track.wants(post.posted_at)
+
+    def speaks(self, post: Post) -> bool:
+        """Whether the post is in a language of the track, as far as the network says which it is in."""
+        if not self.languages or post.lang is None:
+            return True
+        return post.lang.partition("-")[0].lower() in self.languages
 
 
 def request_of(track: Track | TrackDraft) -> SearchRequest:
@@ -40,20 +70,57 @@ def request_of(track: Track | TrackDraft) -> SearchRequest:
     return SearchRequest(_parse(query), tuple(track.languages), tuple(track.excluded_handles))
 
 
+def requests_of(track: Track, *, with_previous: bool) -> list[SearchRequest]:
+    """Return the same of a track in the ledger and, if wanted, of what it was before it was edited."""
+    found = [request_of(track)]
+    if with_previous and (before := track.previous) is not None:
+        handles = tuple(before["excluded_handles"])
+        found.append(SearchRequest(_parse(before["query"]), tuple(before["languages"]), handles))
+    return found
+
+
 def find(tracks: Iterable[Track], posts: Iterable[Post]) -> dict[str, list[TrackMatch]]:
     """Return, by the id of each post that matches, the tracks that it is for: searches first, then by age."""
-    by_id = {track.id: track for track in tracks}
-    matcher = _matcher(tuple((track.id, track.query) for track in by_id.values()))
+    versions = [version for track in tracks for version in _versions(track)]
+    matcher = _matcher(tuple((number, version.query) for number, version in enumerate(versions)))
     found: dict[str, list[TrackMatch]] = {}
     for post in posts:
-        matched = [
-            TrackMatch(by_id[one.track_id], one.words)
-            for one in matcher.match(post.text, handles=post.addressed)
-            if _speaks(post, by_id[one.track_id])
-        ]
+        matched = []
+        for one in matcher.match(post.text, handles=post.addressed):
+            version = versions[one.track_id]
+            if version.decides_about(post) and version.speaks(post):
+                matched.append(TrackMatch(version.track, one.words, version.excluded_handles))
         if matched:
             found[post.id] = sorted(matched, key=lambda one: (one.track.kind != "search", one.track.id))
     return found
+
+
+def names_any(handles: Sequence[str], posts: Iterable[Post]) -> set[str]:
+    """Return the ids of the posts that mention one of `handles` (without @)."""
+    if not handles:
+        return set()
+    matcher = _matcher(tuple(enumerate(f"@{handle}" for handle in handles)))
+    return {post.id for post in posts if matcher.match(post.text, handles=post.addressed)}
+
+
+def unchanged(session: Session, matches: Matches) -> dict[str, list[TrackMatch]]:
+    """Return `matches` without those of tracks that were changed or removed since they were read.
+
+    The others stay as they are until the transaction ends.
+    """
+    ids = {one.track.id for found in matches.values() for one in found}
+    now = Track.lock_shared(session, ids)
+    kept = {}
+    for post_id, found in matches.items():
+        same = [one for one in found if is_unchanged(one.track, now)]
+        if same:
+            kept[post_id] = same
+    return kept
+
+
+def is_unchanged(track: Track, now: Mapping[int, Track]) -> bool:
+    """Whether `track` is among `now`, as it was."""
+    return track.id in now and now[track.id].revision == track.revision
 
 
 def by_wanted_authors(
@@ -117,13 +184,17 @@ def _matcher(queries: tuple[tuple[int, str], ...]) -> TrackMatcher:
 _parse = lru_cache(maxsize=2 * MAX_TRACKS)(parse_query)  # every track is asked for again each minute
 
 
-def _speaks(post: Post, track: Track) -> bool:
-    """Whether the post is in a language of the track, as far as the network says which it is in."""
-    if not track.languages or post.lang is None:
-        return True
-    return post.lang.partition("-")[0].lower() in {one.lower() for one in track.languages}
+def _versions(track: Track) -> Iterator[_Version]:
+    yield _Version(track, track.query, _folded(track.languages), _folded(track.excluded_handles))
+    if (before := track.previous) is not None:
+        narrowed = _folded(before["languages"]), _folded(before["excluded_handles"])
+        yield _Version(track, before["query"], *narrowed, is_previous=True)
+
+
+def _folded(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
 
 
 def _wanted_matches(author: AuthorProfile | None, matches: Sequence[TrackMatch]) -> list[TrackMatch]:
     handle = author.handle.lower() if author is not None else ""
-    return [one for one in matches if handle not in {name.lower() for name in one.track.excluded_handles}]
+    return [one for one in matches if handle not in one.excluded_handles]

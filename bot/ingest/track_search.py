@@ -1,16 +1,17 @@
 """What we listen for anywhere on a network: searched for, matched by ourselves, and taken into the ledger.
 
-1. Tracks that were never read, or not since they were changed, are read one by one: their first reading takes
-   the last 24 hours, at most 50 posts, and remembers by id what it leaves out.
-2. All others that are due share queries, as many in one as the network takes.
-3. Of each page, Heard's own matcher says which post is for which track (`track_matches`).
-4. The cursors of a query's tracks move in the transaction of its last page, as those of mentions do.
+1. `track_plan` says what is due. Tracks share queries, as many in one as the network takes; the first reading
+   of a track is its own, takes the last 24 hours, at most 50 posts, and remembers by id what it leaves out.
+2. Of each page, Heard's own matcher says which post is for which track (`track_matches`).
+3. The cursors of a query's tracks move in the transaction of its last page, as those of mentions do; of a
+   track that was changed meanwhile nothing is taken, and it is read again.
+4. If the network rejects a query, its tracks are read one by one: only the one that it rejects waits.
 """
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,68 +22,49 @@ from bot.ingest.cursors import account_of, next_poll_at
 from bot.ingest.listening_budget import CapReachedError
 from bot.ingest.page_writer import commit_page
 from bot.ingest.pages import PollResult, mark_last, our_account_ids, without_own_posts
-from bot.ingest.poller import FIRST_POLL_MAX_POSTS, FIRST_POLL_WINDOW
+from bot.ingest.poller import FIRST_POLL_MAX_POSTS
 from bot.ingest.track_matches import TrackMatch
+from bot.ingest.track_plan import Reading, plan
 from bot.networks.base import (
     AccountIdentity,
     Later,
     Network,
     Position,
     PostPage,
+    RequestRejected,
     SearchRefusedError,
     WrongAccount,
 )
 from bot.notices import network_alarms, reading_notices
 from bot.runtime import pace
 from bot.scheduled_job import NetworkJob
-from models import Cursor, LeftOutPost, Track
+from models import Account, Cursor, LeftOutPost, Track
 from models.sources.track import TRACK_CURSOR_PREFIX
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 5.0  # how soon a track that somebody adds is taken up
-_EARLY_SECONDS = 1.0  # a reading may come so much before it is due
-_REFUSED_RETRY = timedelta(hours=1)  # for a query that the network does not take
-
-
-@dataclass(slots=True)
-class _Reading:
-    """One query: its tracks, from where, and the moment before which posts are left out (None: none is)."""
-
-    tracks: list[Track]
-    after: Position
-    floor: datetime | None = None
-    is_first: bool = False
-    kept: int = 0
-    left_out: int = 0
+REJECTED_RETRY = timedelta(hours=1)  # for a query that the network does not take
 
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """Where a reading came to its end, and whether the network could not reach back to where it began."""
+    """Where a reading came to its end, and whether the network stopped listing before that."""
 
     position: Position
     has_gap: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """A track that was read up to `after` at `read_at`, and is to be read again."""
-
-    track: Track
-    read_at: datetime
-    after: Position
-
-
 def search_tracks(ctx: BotContext, network: Network) -> int | None:
     """Read what is due of the tracks that this account searches for, and return how many posts were new.
 
-    None if there was nothing to do.
-
-    A failure is written to the cursors of the query's tracks, and is told once as the account's alarm.
+    None if there was nothing to do. A failure is written to the cursors of the query's tracks, and is told
+    once as the account's alarm; a track whose query the network rejects is told in its own channel.
     """
+    if _is_spent(ctx, network):
+        return None
     with ctx.db.read() as session:
-        wanted = Track.to_search(session, network.name)
+        wanted = Track.to_search(session, network.name, paused_since=ctx.now() - network.index_delay)
     if not wanted or listening_budget.is_spent(ctx, network):
         return None
     account = account_of(ctx, network)
@@ -92,86 +74,52 @@ def search_tracks(ctx: BotContext, network: Network) -> int | None:
     tracks = [
         one for one in wanted if one.account_id == account.id or (one.account_id is None and is_first_account)
     ]
-    taken, readings = 0, list(_plan(ctx, network, account, tracks))
-    for reading in readings:
-        if ctx.stop.is_set() or pace.is_spent(network.rate_limit_status("search"), at=ctx.now()):
-            break
+    taken, is_gap_told, waiting = None, False, list(plan(ctx, network, account, tracks))
+    while waiting and not ctx.stop.is_set() and not _is_spent(ctx, network):
+        reading = waiting.pop(0)
+        taken = taken or 0
         try:
-            taken += _read(ctx, network, account, reading).taken
+            taken += _read(ctx, network, account, reading, tells_gap=not is_gap_told).taken
         except CapReachedError:
             break
+        except (RequestRejected, SearchRefusedError) as no:
+            if len(reading.tracks) > 1:
+                waiting[:0] = _one_by_one(reading)
+            else:
+                _record_rejection(ctx, network, account, reading.tracks[0], str(no))
         except Later as later:
             _record_failure(ctx, network, account, reading.tracks, later)
             break
-        except SearchRefusedError as no:
-            refusal = Later(ctx.now() + _REFUSED_RETRY, "forbidden", str(no))
-            _record_failure(ctx, network, account, reading.tracks, refusal)
-    return taken if readings else None
+        else:
+            is_gap_told |= reading.gap_since is not None
+    return taken
 
 
-def _plan(
-    ctx: BotContext, network: Network, account: AccountIdentity, tracks: Sequence[Track]
-) -> Iterator[_Reading]:
-    """Yield what is due: readings of new and changed tracks, then of the others, the longest unread first."""
-    at = ctx.now()
-    here = (Cursor.network == network.name, Cursor.account_id == account.id)
-    with ctx.db.read() as session:
-        known = session.scalars(select(Cursor).where(*here, Cursor.name.startswith(TRACK_CURSOR_PREFIX)))
-        cursors = {one.name: one for one in known}
-        slow = listening_budget.slow_tracks(ctx, session, network)
-    due, soon = [], timedelta(seconds=ctx.settings.poll_seconds - _EARLY_SECONDS)
-    for track in tracks:
-        cursor = cursors.get(track.cursor_name)
-        if cursor is not None and cursor.not_before is not None and cursor.not_before > at:
-            continue
-        if cursor is None or cursor.read_at is None:
-            yield _Reading([track], network.position_at(at - FIRST_POLL_WINDOW), is_first=True)
-        elif track.edited_at is not None and track.edited_at > cursor.read_at:
-            since = network.position_at(track.edited_at - network.index_delay)
-            yield _Reading([track], since, floor=track.edited_at)
-        elif at - cursor.read_at >= (listening_budget.slow_interval(ctx) if track.id in slow else soon):
-            after = Position(cursor.position or network.position_at(cursor.read_at))
-            due.append(_Due(track, cursor.read_at, after))
-    yield from _combine(network, sorted(due, key=lambda one: (one.read_at, one.track.id)))
+def _is_spent(ctx: BotContext, network: Network) -> bool:
+    """Whether only the searches are left that fill gaps in the mentions."""
+    return pace.is_spent(network.rate_limit_status("search"), at=ctx.now(), keep=pace.TENTH_DIVISOR)
 
 
-def _combine(network: Network, due: Sequence[_Due]) -> Iterator[_Reading]:
-    """Put tracks together into as few queries as the network takes.
-
-    Each query begins where the track stands that was read first. Tracks that were read much later are in
-    another one: what they have read would be read, and paid for, once more.
-    """
-    some: list[_Due] = []
-    for one in due:
-        if some and (
-            one.read_at - some[0].read_at > network.index_delay
-            or not _fits(network, [*(other.track for other in some), one.track])
-        ):
-            yield _Reading([other.track for other in some], some[0].after)
-            some = []
-        some.append(one)
-    if some:
-        yield _Reading([other.track for other in some], some[0].after)
+def _one_by_one(reading: Reading) -> list[Reading]:
+    return [
+        replace(reading, tracks=[one], requests=track_matches.requests_of(one, with_previous=True))
+        for one in reading.tracks
+    ]
 
 
-def _fits(network: Network, tracks: Sequence[Track]) -> bool:
-    try:
-        network.search_text([track_matches.request_of(track) for track in tracks])
-    except SearchRefusedError:
-        return False
-    return True
-
-
-def _read(ctx: BotContext, network: Network, account: AccountIdentity, reading: _Reading) -> PollResult:
+def _read(
+    ctx: BotContext, network: Network, account: AccountIdentity, reading: Reading, *, tells_gap: bool
+) -> PollResult:
     heard, ours, newest = PollResult(), our_account_ids(ctx, account), None
+    others = _other_handles(ctx, account)
     for page, last in mark_last(_pages(ctx, network, account, reading)):
         if ctx.stop.is_set():
             break  # without the last page the cursors stay, and the next start reads all this again
         newest = newest or page.position or network.position_at(ctx.now() - network.index_delay)
         heard.add_page(page)
-        kept, matches, left_out = _choose(ctx, reading, without_own_posts(page, ours, None))
+        kept, matches, left_out = _choose(ctx, reading, without_own_posts(page, ours, None), others)
         end = _End(newest, heard.gap) if last else None
-        note = _note_taker(ctx, network, account, reading, left_out=left_out, end=end)
+        note = _note_taker(ctx, network, account, reading, left_out=left_out, end=end, tells_gap=tells_gap)
         billed = track_matches.billed_track(reading.tracks, page.posts, matches)
         heard.taken += commit_page(
             ctx, network, account, kept, matches=matches, and_then=note, track_of=billed
@@ -180,14 +128,21 @@ def _read(ctx: BotContext, network: Network, account: AccountIdentity, reading: 
     return heard
 
 
+def _other_handles(ctx: BotContext, account: AccountIdentity) -> list[str]:
+    """The handles of our other accounts there: a post that mentions one is heard by that account's poll."""
+    with ctx.db.read() as session:
+        known = Account.all(session, account.network)
+    return [one.handle for one in known if one.source is not None and one.network_id != account.id]
+
+
 def _pages(
-    ctx: BotContext, network: Network, account: AccountIdentity, reading: _Reading
+    ctx: BotContext, network: Network, account: AccountIdentity, reading: Reading
 ) -> Iterator[PostPage]:
     """Yield what the network finds; of a first reading no more pages than it needs, as they may cost money.
 
     It needs as many matches as it shows, and all that later readings could take for new.
     """
-    query = network.search_text([track_matches.request_of(track) for track in reading.tracks])
+    query = _query(network, reading)
     matched, overlap_start = 0, ctx.now() - network.index_delay
     pages = network.search(query, reading.after, account_id=account.id)
     for page in listening_budget.while_affordable(ctx, network, pages):
@@ -198,21 +153,34 @@ def _pages(
                 return
 
 
+def _query(network: Network, reading: Reading) -> str:
+    """The query of a reading. Raises `SearchRefusedError` if the network cannot search for it."""
+    try:
+        return network.search_text(reading.requests)
+    except SearchRefusedError:
+        # A track that was edited may be too long together with what it was before.
+        return network.search_text([track_matches.request_of(track) for track in reading.tracks])
+
+
 def _choose(
-    ctx: BotContext, reading: _Reading, page: PostPage
+    ctx: BotContext, reading: Reading, page: PostPage, others: Sequence[str]
 ) -> tuple[PostPage, dict[str, list[TrackMatch]], set[tuple[int, str]]]:
     """Return what to keep of a page, for which tracks, and what is left out from now on."""
     found = track_matches.find(reading.tracks, page.posts)
+    elsewhere = track_matches.names_any(
+        others, [post for post in page.posts if post.id in found and not track_matches.addresses_us(post)]
+    )
     with ctx.db.read() as session:
         known = LeftOutPost.known(session, [track.id for track in reading.tracks], list(found))
     kept, left_out = [], set[tuple[int, str]]()
     for post in page.posts:  # the newest first
         matches = [one for one in found.pop(post.id, []) if (one.track.id, post.id) not in known]
-        is_too_old = reading.floor is not None and post.posted_at < reading.floor
-        if matches and (is_too_old or (reading.is_first and reading.kept >= FIRST_POLL_MAX_POSTS)):
+        if not matches or post.id in elsewhere:
+            continue
+        if reading.is_first and reading.kept >= FIRST_POLL_MAX_POSTS:
             left_out |= {(one.track.id, post.id) for one in matches}
             reading.left_out += 1
-        elif matches:
+        else:
             found[post.id] = matches
             kept.append(post)
             reading.kept += 1
@@ -223,10 +191,11 @@ def _note_taker(
     ctx: BotContext,
     network: Network,
     account: AccountIdentity,
-    reading: _Reading,
+    reading: Reading,
     *,
     left_out: set[tuple[int, str]],
     end: _End | None,
+    tells_gap: bool,
 ) -> Callable[[Session, int], None]:
     """Build what is written with a page: what it leaves out, with the last one how far it read."""
 
@@ -236,17 +205,41 @@ def _note_taker(
         LeftOutPost.remember(session, left_out, at=at)
         if end is None:
             return
+        now = Track.lock_shared(session, [track.id for track in reading.tracks])
         for track in reading.tracks:
-            cursor = Cursor.of(session, network.name, account.id, track.cursor_name, at=at)
-            cursor.advance(end.position, at=at)
-        network_alarms.record_success(ctx, session, network, "searching", account_id=account.id, at=at)
+            if track_matches.is_unchanged(track, now):
+                cursor = Cursor.of(session, network.name, account.id, track.cursor_name, at=at)
+                cursor.advance(end.position, at=at)
+        session.flush()
+        if not _is_any_failing(session, network, account):
+            network_alarms.record_success(ctx, session, network, "searching", account_id=account.id, at=at)
         if reading.is_first and reading.left_out:
             [track] = reading.tracks
             reading_notices.post_first_search(ctx, session, network, track, shown=reading.kept, at=at)
-        if end.has_gap and not reading.is_first:
-            reading_notices.post_search_window(ctx, session, network, account.id, at=at)
+        elif reading.gap_since is not None and tells_gap:
+            gap = {"since": reading.gap_since, "until": reading.gap_until or at}
+            reading_notices.post_search_window(ctx, session, network, account.id, **gap, at=at)
+        elif end.has_gap and not reading.is_first:
+            reading_notices.post_search_cut_off(ctx, session, network, reading.tracks, at=at)
 
     return note
+
+
+def _is_any_failing(session: Session, network: Network, account: AccountIdentity) -> bool:
+    """Whether another search of the account fails: then it is not over for the account."""
+    failing = (
+        select(Cursor.id)
+        .join(Track, Cursor.name == Track.cursor_name_sql())
+        .where(
+            Cursor.network == network.name,
+            Cursor.account_id == account.id,
+            Cursor.name.startswith(TRACK_CURSOR_PREFIX),
+            Cursor.failing_since.is_not(None),
+            Track.removed_at.is_(None),
+            Track.paused_at.is_(None),
+        )
+    )
+    return session.scalar(failing.limit(1)) is not None
 
 
 def _record_failure(
@@ -262,6 +255,19 @@ def _record_failure(
             cursor = Cursor.of(session, network.name, account.id, track.cursor_name, at=at)
             cursor.fail(later.detail, at=at, again_at=next_poll_at(cursor, later, at=at))
         network_alarms.record_failure(ctx, session, network, "searching", later, account_id=account.id, at=at)
+
+
+def _record_rejection(
+    ctx: BotContext, network: Network, account: AccountIdentity, track: Track, detail: str
+) -> None:
+    """The network does not take this track's query, whoever asks: its channel is told once."""
+    at = ctx.now()
+    log.warning("%s rejects the search of track %s: %s", network.title, track.id, detail)
+    with ctx.db.write() as session:
+        cursor = Cursor.of(session, network.name, account.id, track.cursor_name, at=at)
+        if cursor.failing_since is None:
+            reading_notices.post_search_rejected(ctx, session, network, track, detail, at=at)
+        cursor.fail(detail, at=at, again_at=at + REJECTED_RETRY)
 
 
 JOBS = (NetworkJob("search", search_tracks, TICK_SECONDS, first_delay_seconds=0, needs="search"),)

@@ -229,6 +229,10 @@ class Later(NetworkError):  # noqa: N818
         self.detail = detail
 
 
+class RequestRejected(Later):
+    """The network does not take a request as it is: it would be the same again. Others may work."""
+
+
 class WrongAccount(Later):
     """The credentials for a call belong to another account than the one it is for: nothing was called.
 

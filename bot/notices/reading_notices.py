@@ -1,7 +1,7 @@
 """What the channel is told of readings that leave something out."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.networks.base import AccountIdentity, Later, Network
 from bot.notices import network_alarms
-from bot.slack.blocks.text import mrkdwn_error, mrkdwn_handle, mrkdwn_literal
+from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle, mrkdwn_literal
 from models import Notice, Ticket, Track
 from models.reports.budget import read_budget
 from models.slack.notice import CARD_LINK
 from models.sources.cost import format_usd
 from models.tickets.incoming_post import OtherReason
+
+TRACKS_NAMED_MAX = 3  # in one sentence
 
 
 def post_first_poll(
@@ -72,15 +74,49 @@ def post_first_search(
     Notice.enqueue(session, sentence, at=at, channel=channel)
 
 
-def post_search_window(
-    ctx: BotContext, session: Session, network: Network, account_id: str, *, at: datetime
+def post_search_rejected(
+    ctx: BotContext, session: Session, network: Network, track: Track, detail: str, *, at: datetime
 ) -> None:
-    """A search could not reach as far back as the last one."""
+    """The network does not take the query of a track."""
+    what = f"“{mrkdwn_literal(track.query)}” (track {track.id})"
+    sentence = (
+        f":warning: {network.title} doesn't accept the search for {what}: {mrkdwn_error(detail)} Please edit "
+        "or remove it with `/mentions tracks`. I try again every hour."
+    )
+    Notice.enqueue(session, sentence, at=at, channel=track.channel or ctx.settings.slack_channel)
+
+
+def post_search_cut_off(
+    ctx: BotContext, session: Session, network: Network, tracks: Sequence[Track], *, at: datetime
+) -> None:
+    """The network found more than can be read at once."""
+    which = ", ".join(f"“{mrkdwn_literal(one.query)}” (track {one.id})" for one in tracks[:TRACKS_NAMED_MAX])
+    more = f" and {len(tracks) - TRACKS_NAMED_MAX} more" if len(tracks) > TRACKS_NAMED_MAX else ""
+    sentence = (
+        f":warning: {network.title} found more posts than I can read at once for {which}{more}: the oldest "
+        "of them have no card. Please make the words narrower."
+    )
+    channel = tracks[0].channel or ctx.settings.slack_channel
+    Notice.enqueue(session, sentence, at=at, channel=channel)
+
+
+def post_search_window(
+    ctx: BotContext,
+    session: Session,
+    network: Network,
+    account_id: str,
+    *,
+    since: datetime,
+    until: datetime,
+    at: datetime,
+) -> None:
+    """A search could not reach as far back as the last one: posts from `since` until `until` are missing."""
     reach = network.search_window
     days = f"the last {math.ceil(reach / timedelta(days=1))} days" if reach is not None else "recent posts"
+    when = "{date_short_pretty} {time}"
     sentence = (
-        f":warning: {network.title} searches only {days}, and I last searched before that: "
-        "posts from in between that don't address us may be missing."
+        f":warning: {network.title} searches only {days}, and I last searched before that: posts from "
+        f"{date_token(since, when)} until {date_token(until, when)} that don't address us may be missing."
     )
     channel = network_alarms.channel_of(ctx, session, network, account_id)
     Notice.enqueue(session, sentence, at=at, channel=channel)

@@ -266,7 +266,7 @@ def _notification_text(ctx: BotContext, session: Session, notice: Notice, *, is_
     One that is told without its blocks (`is_plain`) is seen in its thread, right below the customer's words.
     """
     if notice.ticket_id is None or is_plain:
-        return notification_text.build_text(_with_card_link(ctx, session, notice), notice.blocks)
+        return notification_text.build_text(with_card_link(ctx, session, notice), notice.blocks)
     ticket = session.get_one(Ticket, notice.ticket_id)
     title = ctx.network_titles.get(ticket.network, ticket.network)
     return notification_text.build_text(
@@ -274,7 +274,8 @@ def _notification_text(ctx: BotContext, session: Session, notice: Notice, *, is_
     )
 
 
-def _with_card_link(ctx: BotContext, session: Session, notice: Notice) -> str:
+def with_card_link(ctx: BotContext, session: Session, notice: Notice) -> str:
+    """The text of a notice, with a link to the card that it points to, if it does."""
     if notice.card_of is None:
         return notice.text
     card = session.scalars(select(Card).where(Card.ticket_id == notice.card_of)).one()

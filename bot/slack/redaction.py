@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.slack import cards
@@ -59,10 +60,10 @@ def _stale_messages(ctx: BotContext) -> list[_StaleMessage]:
     query = select(Notice, Card.channel).outerjoin(Card, Card.ticket_id == Notice.ticket_id)
     query = query.where(Notice.is_stale, Notice.ts.is_not(None)).order_by(Notice.id).limit(MESSAGES_PER_ROUND)
     with ctx.db.read() as session:
-        return [_build_message(ctx, notice, channel) for notice, channel in session.execute(query)]
+        return [_build_message(ctx, session, notice, channel) for notice, channel in session.execute(query)]
 
 
-def _build_message(ctx: BotContext, notice: Notice, card: str | None) -> _StaleMessage:
+def _build_message(ctx: BotContext, session: Session, notice: Notice, card: str | None) -> _StaleMessage:
     """Where it is: as Slack said; of a message from before that was noted, where it was to go."""
     meant = notice.posted_in or card or notice.channel or ctx.settings.slack_channel
     return _StaleMessage(
@@ -70,7 +71,7 @@ def _build_message(ctx: BotContext, notice: Notice, card: str | None) -> _StaleM
         channel=None if is_direct_message(meant) else meant,
         ts=notice.ts or "",
         key=notice.key,
-        text=notice.text,
+        text=cards.with_card_link(ctx, session, notice),
         blocks=list(notice.blocks or []),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.core.account_filter import AccountFilter
@@ -18,7 +18,7 @@ from models.sources.author import Author
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.sources.gap import Gap
 from models.sources.mention import Mention
-from models.sources.track import TRACK_CURSOR_PREFIX, Track
+from models.sources.track import Track
 from models.tickets import answer_as
 from models.tickets.delivery_state import LIVE_STATES, STUCK_STATES, UNSETTLED_STATES, DeliveryState
 from models.tickets.found_by import found_by_tracks
@@ -208,10 +208,9 @@ def list_failing_reads(
 
 
 def _failing_searches(session: Session) -> list[Cursor]:
-    name = literal(TRACK_CURSOR_PREFIX) + cast(Track.id, Text)
     query = (
         select(Cursor)
-        .join(Track, Cursor.name == name)
+        .join(Track, Cursor.name == Track.cursor_name_sql())
         .where(
             Cursor.failing_since.is_not(None),
             Track.removed_at.is_(None),

@@ -1,5 +1,6 @@
 """Messages of Heard to the team, outside of cards."""
 
+import re
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from models.core.base import Base, BigKey, Key
 from models.sources.mention import Mention
+from models.sources.track import MATCHES_PREFIX, UNQUOTED_REASON
 
 QUOTE_BLOCK_PREFIX = (
     "said "  # followed by a post's id: the id of the block that quotes it, on cards and in notices
@@ -21,6 +23,7 @@ REDACTED_BLOCK: dict[str, Any] = {
     ],
 }
 QUOTE_MIN_CHARS = 20  # a shortened quotation of at least that length identifies a post
+_POINTER_REASON = re.compile(rf"that {MATCHES_PREFIX}.* has its card", re.DOTALL)
 _LINKS = "card_of IS NOT NULL"
 _IS_STALE = "is_stale AND ts IS NOT NULL"
 
@@ -113,8 +116,17 @@ class Notice(Base):
         """
         quoting = select(Quotation.notice_id).where(Quotation.mention_id == mention.id)
         in_thread = select(cls.id).where(cls.ticket_id == mention.ticket_id)
-        wanted = select(cls).where(cls.id.in_(quoting.union(in_thread))).order_by(cls.id).with_for_update()
+        to_card = select(cls.id).where(cls.card_of == mention.ticket_id)
+        wanted = (
+            select(cls)
+            .where(cls.id.in_(quoting.union(in_thread, to_card)))
+            .order_by(cls.id)
+            .with_for_update()
+        )
         for notice in session.scalars(wanted.execution_options(populate_existing=True)):
+            if notice.card_of is not None:
+                notice.text = _POINTER_REASON.sub(f"that {UNQUOTED_REASON} has its card", notice.text)
+                notice.is_stale = notice.ts is not None or notice.placing_since is not None
             if notice.blocks is None:  # it has only our own text
                 continue
             kept = [block for block in notice.blocks if not _quotes(block, mention)]

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, BigKey
+from models.sources.track import MATCHES_PREFIX, UNQUOTED_REASON
 
 
 class AlsoHeard(Base):
@@ -34,6 +35,12 @@ class AlsoHeard(Base):
             for row in session.scalars(query):
                 found.setdefault(row.mention_id, []).append(row)
         return found
+
+    @classmethod
+    def erase_words(cls, session: Session, mention_id: int) -> None:
+        """Erase the words of the post that its further reasons quote."""
+        quoting = cls.mention_id == mention_id, cls.matched.startswith(MATCHES_PREFIX)
+        session.execute(update(cls).where(*quoting).values(matched=UNQUOTED_REASON))
 
     @classmethod
     def tracks_of(cls, session: Session, mention_ids: Collection[int]) -> dict[int, set[int]]:

@@ -11,6 +11,7 @@ from models.core.base import Base, BigKey, Key, MovedOnError
 from models.core.fingerprint import normalize_text
 from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
+from models.sources.track import MATCHES_PREFIX, UNQUOTED_REASON
 
 MISSING_RECHECK_DELAYS = (
     timedelta(hours=1),
@@ -144,6 +145,8 @@ class Mention(Base):
         """
         self.fingerprint = hashlib.sha256(normalize_text(self.text).encode()).hexdigest()
         self.text, self.media, self.deleted_at = "", [], at
+        if self.matched.startswith(MATCHES_PREFIX):
+            self.matched = UNQUOTED_REASON
         self.addressed, self.answers = [], None
 
 

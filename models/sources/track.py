@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Index, or_, select, text
+from sqlalchemy import ColumnElement, Index, Text, cast, literal, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, Key, add_if_absent
@@ -13,6 +13,9 @@ TrackKind = Literal["mentions", "search", "hashtag", "feed"]
 TRACK_KINDS: tuple[TrackKind, ...] = get_args(TrackKind)
 MENTIONS_TRACK: TrackKind = "mentions"  # each account has exactly one
 SEARCHED_KINDS: tuple[TrackKind, ...] = ("search", "hashtag")  # found by a network's search
+
+# How a mention says why it was found: the first with words of the post, the second once those are erased.
+MATCHES_PREFIX, UNQUOTED_REASON = "matches ", "matches a search"
 
 TRACK_CURSOR_PREFIX = "track "
 
@@ -67,6 +70,11 @@ class Track(Base):
     def cursor_name(self) -> str:
         """The name of the cursor that says how far it was read."""
         return f"{TRACK_CURSOR_PREFIX}{self.id}"
+
+    @classmethod
+    def cursor_name_sql(cls) -> ColumnElement[str]:
+        """Returns the same as an SQL expression."""
+        return literal(TRACK_CURSOR_PREFIX) + cast(cls.id, Text)
 
     @classmethod
     def all(cls, session: Session) -> Sequence["Track"]:

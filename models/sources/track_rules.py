@@ -34,6 +34,7 @@ class TrackDraft:
     channel: str | None = None
     languages: tuple[str, ...] = ()
     excluded_handles: tuple[str, ...] = ()
+    is_paused: bool = False  # only for a track that is added
 
     @property
     def canonical_query(self) -> str:
@@ -81,6 +82,8 @@ def add(session: Session, draft: TrackDraft, *, at: datetime, by: str | None = N
         session.add(found)
     found.removed_at = found.paused_at = found.silent_from = found.silent_until = None
     found.channel = draft.channel
+    if draft.is_paused:
+        found.paused_at = at
     session.flush()
     _record(session, "track added", found, by=by, at=at)
     return found
@@ -109,12 +112,7 @@ def edit(
             if other.id != track.id and other.removed_at is None and _listens_alike(other, draft):
                 raise TrackRuleError(f"That is track {other.id} already.")
         if (track.query, track.account_id) != (query, draft.account_id) or not _listens_alike(track, draft):
-            track.previous = {
-                "query": track.query,
-                "languages": track.languages,
-                "excluded_handles": track.excluded_handles,
-            }
-            track.edited_at = at
+            _keep_previous(session, track, at=at)
         track.query, track.account_id = query, draft.account_id
         track.languages, track.excluded_handles = list(draft.languages), list(draft.excluded_handles)
     track.channel = draft.channel
@@ -208,6 +206,23 @@ def forget_positions(session: Session, *, at: datetime) -> None:
     for track in gone:
         for cursor in session.scalars(select(Cursor).where(Cursor.name == track.cursor_name)):
             session.delete(cursor)
+
+
+def _keep_previous(session: Session, track: Track, *, at: datetime) -> None:
+    """Keep what the track asks for, which goes on deciding about posts from before `at`.
+
+    Nothing is kept of a track that was not read yet. Of one that was not read since its last change, what it
+    was before that one: nobody has seen the one in between at work.
+    """
+    read_at = session.scalar(select(func.max(Cursor.read_at)).where(Cursor.name == track.cursor_name))
+    if read_at is None or (track.edited_at is not None and read_at < track.edited_at):
+        return
+    track.edited_at = at
+    track.previous = {
+        "query": track.query,
+        "languages": track.languages,
+        "excluded_handles": track.excluded_handles,
+    }
 
 
 def _lock(session: Session, track_id: int, revision: int | None = None) -> Track:

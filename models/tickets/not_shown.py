@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from models.core.audit_event import Event
 from models.slack.home_tab import HomeTab
 from models.slack.notice import Notice
+from models.sources.also_heard import AlsoHeard
 from models.sources.mention import MISSING_RECHECK_DELAYS, Mention, QuarantinedPost
 from models.tickets.delivery_state import PENDING_STATES, DeliveryState
 from models.tickets.reply import Reply
@@ -86,6 +87,7 @@ def erase_text(session: Session, ticket: Ticket, mention: Mention, *, at: dateti
     if mention.deleted_at is not None:
         return
     Notice.redact(session, mention)
+    AlsoHeard.erase_words(session, mention.id)
     HomeTab.redact(session, since=mention.seen_at)
     raw = update(QuarantinedPost).where(
         QuarantinedPost.network == mention.network,

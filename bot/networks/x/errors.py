@@ -20,6 +20,7 @@ from bot.networks.base import (
     RateLimitStatus,
     Refused,
     RefusedReason,
+    RequestRejected,
     Unsure,
 )
 from bot.networks.x.parsing import get_problems, parse_json
@@ -77,7 +78,11 @@ def read_error(response: requests.Response, secrets: Iterable[str]) -> Later:
         if response.status_code == HTTPStatus.BAD_REQUEST
         else None
     )
-    return SinceIdTooOld(str(int(stale[1]) + 1), detail) if stale else _build_later(response, detail)
+    if stale:
+        return SinceIdTooOld(str(int(stale[1]) + 1), detail)
+    if response.status_code == HTTPStatus.BAD_REQUEST:
+        return RequestRejected(None, "server error", detail)
+    return _build_later(response, detail)
 
 
 def empty_answer_error(response: requests.Response, secrets: Iterable[str]) -> Later:

@@ -8,12 +8,15 @@ from sqlalchemy import select
 
 from bot.ingest import track_search
 from bot.ingest.poller import FIRST_POLL_MAX_POSTS
+from bot.notices import clock_set_back
 from bot.slack import home_tab
 from bot.slack.blocks.commands.help_text import incomplete_notes
-from models import Alarm, AlsoHeard, LeftOutPost, Notice
+from models import Alarm, AlsoHeard, Cursor, LeftOutPost, Mention, Notice, Ticket
 from models.sources import track_rules
 from models.sources.track_rules import TrackDraft
+from models.tickets import not_shown
 from sandbox.x import XServer
+from sandbox.x.state import search_query as local_query
 from tests.bot.room import ANA, CHANNEL, Room
 
 SEARCH = "GET /2/tweets/search/recent"
@@ -227,17 +230,83 @@ def test_a_change_is_for_what_is_said_from_then_on(room: Room, x: XServer) -> No
     assert room.texts() == ["my teapot is new"]
 
 
-def test_a_paused_track_is_not_read_and_goes_on_from_when_it_is_resumed(room: Room, x: XServer) -> None:
+def edit(room: Room, track: int, query: str, **more) -> None:
+    with room.ctx.db.write() as session:
+        track_rules.edit(
+            session, track, TrackDraft("search", "x", query, **more), revision=None, at=room.clock()
+        )
+
+
+def test_a_change_loses_nothing_that_the_old_words_had_matched(room: Room, x: XServer) -> None:
     track = listen(room, "kettle")
     search(room)
+    x.world.faults.add(SEARCH, "server_error_before", times=None)
+    for number in range(6):
+        x.world.post("theo", f"kettle {number}")
+        room.clock.pass_by(minutes=10)
+        search(room)
+    edit(room, track, "teapot", excluded_handles=("acmefan",))
+    x.world.post("theo", "kettle after the change")
+    x.world.post("theo", "teapot after the change")
+    x.world.faults.clear()
+    for _ in range(4):
+        room.clock.pass_by(minutes=2)
+        search(room)
+
+    assert room.texts() == [*(f"kettle {number}" for number in range(6)), "teapot after the change"]
+
+
+def test_a_track_that_is_edited_before_its_first_reading_is_read_as_it_is(room: Room, x: XServer) -> None:
+    x.world.post("theo", "my kettle is old")
+    room.clock.pass_by(minutes=5)
+    track = listen(room, "ketle")
+    edit(room, track, "kettle")
+    search(room)
+
+    assert room.texts() == ["my kettle is old"]
+
+
+def test_after_a_change_a_clock_that_is_set_back_loses_nothing(room: Room, x: XServer) -> None:
+    track = listen(room, "kettle")
+    search(room)
+    room.clock.pass_by(minutes=5)
+    edit(room, track, "kettle or pot")
+    room.clock.pass_by(minutes=2)
+    search(room)
+    room.clock.pass_by(minutes=-30)
+    clock_set_back.repair(room.ctx)
+    room.clock.pass_by(minutes=1)
+    x.world.post("theo", "kettle now")
+    asked = x.world.counts[SEARCH]
+    for _ in range(60):
+        room.clock.pass_by(seconds=5)
+        search(room)
+
+    assert room.texts() == ["kettle now"]
+    assert x.world.counts[SEARCH] - asked <= 6  # in five minutes
+
+
+def test_what_is_posted_while_a_track_is_paused_is_not_for_it_and_nothing_else_is_lost(
+    room: Room, x: XServer
+) -> None:
+    track = listen(room, "kettle")
+    search(room)
+    room.clock.pass_by(minutes=5)
+    x.world.post("theo", "kettle just before")
+    room.clock.pass_by(seconds=20)
     with room.ctx.db.write() as session:
         track_rules.pause(session, track, at=room.clock())
-    room.clock.pass_by(minutes=5)
     x.world.post("theo", "kettle while nobody listens")
+    for _ in range(12):
+        room.clock.pass_by(minutes=2)
+        search(room)
+    assert room.texts() == ["kettle just before"]
     asked = x.world.counts[SEARCH]
-    room.clock.pass_by(minutes=5)
+    later(room, hours=5)
     assert search(room) is None
     assert x.world.counts[SEARCH] == asked
+    x.world.post("theo", "kettle much later, paused")
+    room.clock.pass_by(minutes=1)
     with room.ctx.db.write() as session:
         track_rules.resume(session, track, at=room.clock())
     x.world.post("theo", "kettle again")
@@ -245,7 +314,118 @@ def test_a_paused_track_is_not_read_and_goes_on_from_when_it_is_resumed(room: Ro
         room.clock.pass_by(minutes=2)
         search(room)
 
-    assert room.texts() == ["kettle again"]
+    assert room.texts() == ["kettle just before", "kettle again"]
+
+
+@pytest.mark.parametrize("what", ["moved", "changed", "removed"])
+def test_a_track_that_is_changed_while_it_is_read_goes_by_what_it_is_then(
+    room: Room, x: XServer, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    track = listen(room, "kettle", channel=TALK)
+    search(room)
+    room.clock.pass_by(minutes=2)
+    x.world.post("theo", "my kettle and my teapot")
+    room.clock.pass_by(minutes=2)
+    real = track_search._pages
+
+    def pages(*given):
+        for page in real(*given):
+            if what == "removed":
+                with room.ctx.db.write() as session:
+                    track_rules.remove(session, track, at=room.clock())
+            else:
+                edit(room, track, "kettle" if what == "moved" else "teapot -kettle", channel="C0NEW")
+            yield page
+            monkeypatch.setattr(track_search, "_pages", real)
+
+    monkeypatch.setattr(track_search, "_pages", pages)
+    for _ in range(3):
+        search(room)
+        room.clock.pass_by(minutes=2)
+
+    if what == "removed":
+        assert room.tickets() == []
+    else:
+        assert [(one.channel, one.track_id) for one in room.tickets()] == [("C0NEW", track)]
+
+
+def test_one_query_that_x_rejects_holds_up_no_other_and_is_told_in_its_channel(
+    room: Room, x: XServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen(room, "kettle")
+    listen(room, "badword", channel=TALK)
+    search(room)
+    room.clock.pass_by(minutes=2)
+    parse = local_query.parse
+
+    def picky(query: str):
+        if "badword" in query:
+            raise local_query.QueryError("no such word")
+        return parse(query)
+
+    monkeypatch.setattr(local_query, "parse", picky)
+    for number in range(5):
+        x.world.post("theo", f"kettle {number}")
+        room.clock.pass_by(minutes=2)
+        search(room)
+
+    assert room.texts() == [f"kettle {number}" for number in range(5)]
+    [told] = room.told()
+    assert told.startswith(":warning: X doesn't accept the search for “badword” (track")
+    asked = x.world.counts[SEARCH]
+    room.clock.pass_by(minutes=61)
+    search(room)
+    assert x.world.counts[SEARCH] - asked <= 3
+
+
+def test_new_tracks_do_not_hold_up_those_that_are_read(room: Room, x: XServer) -> None:
+    listen(room, "kettle")
+    search(room)
+    for number in range(40):
+        listen(room, f"word{number} other{number}")
+    room.clock.pass_by(minutes=2)
+    x.world.post("theo", "kettle")
+    room.clock.pass_by(minutes=1)
+    search(room)
+
+    assert room.texts() == ["kettle"]
+    for _ in range(12):
+        search(room)
+    with room.ctx.db.read() as session:
+        read = session.scalars(select(Cursor.name).where(Cursor.name.startswith("track "))).all()
+    assert len(read) == 41
+
+
+def test_a_first_poll_leaves_the_old_ones_out_whatever_a_search_finds(on_x: Room, x: XServer) -> None:
+    now = on_x.clock()
+    x.world.add_user("theo", "Theo")
+    x.world.post("theo", "kettle ages ago", at=now - timedelta(hours=20))
+    for number in range(120):
+        x.world.post("theo", f"@acmebrew old {number}", at=now - timedelta(minutes=240 - number))
+    on_x.clock.pass_by(minutes=2)
+    on_x.poll()
+    listen(on_x, "kettle")
+    search(on_x)
+    on_x.clock.pass_by(minutes=2)
+    on_x.poll()
+    on_x.sweep()
+
+    assert len(on_x.texts()) == FIRST_POLL_MAX_POSTS + 1
+
+
+def test_words_that_are_erased_are_gone_from_the_reasons_and_the_lines_too(room: Room, x: XServer) -> None:
+    listen(room, '"my kettle exploded"', channel=TALK)
+    x.world.post("theo", "@acmebrew My kettle exploded")
+    room.clock.pass_by(minutes=2)
+    search(room)
+    with room.ctx.db.write() as session:
+        mention = session.scalars(select(Mention)).one()
+        ticket = Ticket.lock(session, mention.ticket_id)
+        not_shown.erase_text(session, ticket, mention, at=room.clock())
+
+    assert [why for _, why in reasons(room)] == ["matches a search"]
+    [(_, line, _)] = pointers(room)
+    assert line == f"A post on X that matches a search has its card in <#{CHANNEL}>: {{card}}."
 
 
 def test_a_removed_track_is_read_no_more_and_goes_on_where_it_was_within_a_week(
@@ -291,21 +471,31 @@ def test_a_quiet_track_never_asks_from_further_back_than_x_answers(room: Room, x
     assert {one.status for one in x.world.requests if one.endpoint == SEARCH} == {200}
 
 
-def test_after_a_week_away_what_cannot_be_searched_any_more_is_told(room: Room, x: XServer) -> None:
-    listen(room, "kettle")
-    x.world.post("theo", "kettle before")
-    room.clock.pass_by(minutes=2)
-    search(room)
+@pytest.mark.parametrize("before", [0, 1], ids=["a quiet track", "one that found something"])
+def test_after_a_week_away_what_cannot_be_searched_any_more_is_told_once(
+    room: Room, x: XServer, before: int
+) -> None:
+    for query in ("kettle", *(" or ".join(f"w{n}x{m}" for m in range(40)) for n in range(4))):
+        listen(room, query)
+    for _ in range(before):
+        x.world.post("theo", "kettle before")
+    for _ in range(3):
+        room.clock.pass_by(minutes=2)
+        search(room)
     later(room, days=9)
     x.world.post("theo", "kettle after")
-    room.clock.pass_by(minutes=2)
-    search(room)
-    room.clock.pass_by(minutes=2)
-    search(room)
+    for _ in range(3):
+        room.clock.pass_by(minutes=2)
+        search(room)
 
-    assert room.texts() == ["kettle before", "kettle after"]
+    assert room.texts() == [*["kettle before"] * before, "kettle after"]
+    assert {one.status for one in x.world.requests if one.endpoint == SEARCH} == {200}
     [told] = [text for text in room.told() if "searches only" in text]
-    assert told.startswith(":warning: X searches only the last 7 days, and I last searched before that")
+    assert told.startswith(
+        ":warning: X searches only the last 7 days, and I last searched before that: posts from "
+    )
+    assert "2026-03-02" in told
+    assert "2026-03-04" in told
 
 
 def test_a_search_that_fails_is_told_once_and_apart_from_mentions(room: Room, x: XServer) -> None:

@@ -260,6 +260,7 @@ FACTS = {
     "authors": {"fetched_at"},
     "cards": {"drawn_at"},
     "credentials": {"connected_at", "disconnected_at"},
+    "cursors": {"floor"},
     "events": {"at"},
     "former_handles": {"until_at"},
     "issues": {"created_at", "fixed_at"},

@@ -15,6 +15,7 @@ from models.sources.track_rules import TrackDraft, TrackRuleError
 from tests.models.ledger import NINE
 
 TEA = TrackDraft("search", "x", "acmetea or  “acme tea”", channel="C0TEA", languages=("en",))
+TEA_QUERY = 'acmetea or "acme tea"'
 ANA, BEN = "U0ANA", "U0BEN"
 
 
@@ -101,8 +102,10 @@ def test_only_another_query_is_a_change_that_is_not_for_the_past(session: Sessio
     same = track_rules.edit(session, track.id, replace(TEA, channel="C0CUPS"), revision=2, at=NINE)
     assert same.revision == 2
 
+    Cursor.of(session, "x", "7", track.cursor_name, at=NINE).advance(None, at=NINE)
     changed = track_rules.edit(session, track.id, replace(TEA, languages=("de",)), revision=2, at=NINE)
     assert changed.edited_at == NINE
+    assert changed.previous == {"query": TEA_QUERY, "languages": ["en"], "excluded_handles": []}
 
 
 def test_an_accounts_mentions_only_change_their_channel(session: Session) -> None:
@@ -125,7 +128,7 @@ def test_pause_and_resume_twice_are_once(session: Session) -> None:
         track_rules.resume(session, track.id, at=later, by=BEN)
 
     assert log(session)[1:] == [(ANA, "track paused"), (BEN, "track resumed")]
-    assert (track.paused_at, track.edited_at) == (None, later)
+    assert (track.paused_at, track.silent_from, track.silent_until) == (None, NINE, later)
 
 
 def test_what_was_removed_can_only_be_added_again(session: Session) -> None:

@@ -28,7 +28,8 @@ def build(*queries: str, languages: tuple[str, ...] = (), excluded: tuple[str, .
             "fern.example/blog or fern",
             '(("fern.example/blog" OR url:"fern.example/blog") OR fern) -is:retweet',
         ),
-        ("fern -fern.example", 'fern -"fern.example" -is:retweet'),
+        ("fern -fern.example -c++ -$FERN", "fern -is:retweet"),  # X would leave out too much
+        ('צה"ל', '"צה ל" -is:retweet'),
         ("タグ or ブログ", "(タグ OR ブログ) -is:retweet"),
         ('"or"', '"or" -is:retweet'),
         ("and not", '"and" "not" -is:retweet'),
