@@ -16,23 +16,19 @@ from typing import Literal, Self
 from urllib.parse import urlencode
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import (
+from bot.networks.base import Network, NetworkError, Publisher, Refused, WrongAccount
+from bot.networks.values import (
     Absence,
     AccountIdentity,
     AuthorProfile,
-    Network,
-    NetworkError,
     Position,
     Post,
     PostPage,
     PublishedReply,
-    Publisher,
     RateLimitStatus,
     ReadKind,
-    Refused,
     ReplyTarget,
     Summons,
-    WrongAccount,
 )
 
 NetworkMethod = Literal[

@@ -15,7 +15,8 @@ from bot.ingest.listening_budget import CapReachedError
 from bot.ingest.page_writer import commit_page
 from bot.ingest.pages import PollResult, first_poll_floor, mark_last, our_account_ids, without_own_posts
 from bot.ingest.poller import poll
-from bot.networks.base import AccountIdentity, Later, Network, Position
+from bot.networks.base import Later, Network
+from bot.networks.values import AccountIdentity, Position
 from bot.notices import clock_set_back, reading_notices
 from bot.runtime import pace
 from bot.scheduled_job import NetworkJob

@@ -12,7 +12,8 @@ from bot.ingest import profiles, track_matches
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
 from bot.ingest.track_matches import Matches
 from bot.networks.answerable import ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import AccountIdentity, AuthorProfile, Network, Post, PostPage, UnreadableRow
+from bot.networks.base import Network
+from bot.networks.values import AccountIdentity, AuthorProfile, Post, PostPage, UnreadableRow
 from bot.notices import reading_notices, thread_notices
 from bot.runtime import charge_writer, crash_points
 from bot.runtime.charge_writer import TrackOf

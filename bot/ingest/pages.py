@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.context import BotContext
-from bot.networks.base import AccountIdentity, Later, Position, PostPage
+from bot.networks.base import Later
+from bot.networks.values import AccountIdentity, Position, PostPage
 from models import Account, Cursor
 
 FIRST_POLL_FLOOR_AGE = timedelta(days=8)  # further back than any reading goes

@@ -13,7 +13,8 @@ from bot.ingest.cursors import account_of, ready_cursor, record_failure
 from bot.ingest.listening_budget import CapReachedError
 from bot.ingest.page_writer import commit_page
 from bot.ingest.pages import PollResult, first_poll_floor, mark_last, our_account_ids, without_own_posts
-from bot.networks.base import AccountIdentity, Later, Network, Position, PostPage
+from bot.networks.base import Later, Network
+from bot.networks.values import AccountIdentity, Position, PostPage
 from bot.notices import network_alarms, reading_notices
 from bot.runtime import pace
 from models import Cursor, Gap

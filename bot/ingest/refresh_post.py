@@ -10,7 +10,8 @@ from weakref import WeakKeyDictionary
 from bot.context import BotContext
 from bot.ingest.missing_posts import PostCheck, check_siblings, record_answer
 from bot.ingest.own_posts import apply_posts, is_known
-from bot.networks.base import Later, Network, Publisher, ReplyTarget
+from bot.networks.base import Later, Network, Publisher
+from bot.networks.values import ReplyTarget
 from bot.runtime import pace
 from models import Author, Cursor, Mention, Ticket
 from models.core.database import Database

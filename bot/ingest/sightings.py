@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.networks.base import Network, PublishedReply
+from bot.networks.base import Network
+from bot.networks.values import PublishedReply
 from bot.notices import thread_notices
 from bot.runtime import charge_writer
 from models import Reply, Ticket

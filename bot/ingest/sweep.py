@@ -10,7 +10,8 @@ from bot.ingest.cursors import account_of, ready_cursor, record_failure
 from bot.ingest.listening_budget import CapReachedError
 from bot.ingest.page_writer import commit_page
 from bot.ingest.pages import PollResult, first_poll_floor, our_account_ids, without_own_posts
-from bot.networks.base import AccountIdentity, Later, Network, PostPage
+from bot.networks.base import Later, Network
+from bot.networks.values import AccountIdentity, PostPage
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 from sqlalchemy.orm import Session
 
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, fit_text
-from bot.networks.base import AuthorProfile, Post, SearchRequest
 from bot.networks.charges import Charge
+from bot.networks.values import AuthorProfile, Post, SearchRequest
 from bot.runtime.charge_writer import TrackOf
 from models import Track
 from models.sources.track import MATCHES_PREFIX, UNQUOTED_REASON

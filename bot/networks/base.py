@@ -1,198 +1,36 @@
-"""What every network is to Heard: plain values, three errors, and the classes `Reader`, `Publisher`, `Links`.
+"""What every network is to Heard: three errors, and the classes `Reader`, `Publisher`, `Links`.
 
 A network's own dicts, clients and quirks stay in its own file. What crosses into the rest of Heard are the
-frozen values below; what fails is one of `Refused`, `Later` and `Unsure`. A new network subclasses `Network`,
-and `Publisher` too if Heard may post there, and overrides what it can do; every default says "not supported".
-How its file is found and set up: `bot/networks/registry.py`.
+frozen values of `values.py`; what fails is one of `Refused`, `Later` and `Unsure`. A new network subclasses
+`Network`, and `Publisher` too if Heard may post there, and overrides what it can do; every default says "not
+supported". How its file is found and set up: `bot/networks/registry.py`.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, NewType
+from typing import Literal
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly
 from bot.networks.charges import NO_PRICES, ChargeLog, Price
-from models.tracks.query import TrackQuery
-
-Position = NewType("Position", str)
-"""How far a reading has come. Opaque: only the file of the network that wrote it reads it."""
-
-Summons = Literal["explicit", "implicit", "none"]
-MediaKind = Literal["photo", "video", "gif", "poll", "media"]
-
-
-@dataclass(frozen=True, slots=True)
-class AuthorProfile:
-    """A person on a network, as their own profile shows them."""
-
-    id: str
-    handle: str
-    name: str
-    followers: int | None = None
-    verified: bool = False
-    protected: bool = False
-    avatar_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """Something attached to a post.
-
-    `url` is the picture, or a still of a video or GIF: https, on the network's own media host; None if there
-    is none to show. `alt` is its author's description. `choices` are the answers that a poll offers. The kind
-    `media` is whatever else.
-    """
-
-    kind: MediaKind
-    url: str | None = None
-    alt: str | None = None
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """Anything public on a network, in plain characters.
-
-    `id` stays the same through edits (the first of the edit chain); `latest_id` is the version to answer.
-    `order_key` sorts posts of one moment as the network does, `version_key` versions of one post: as plain
-    text, as ids often do not sort. Empty: the network cannot say.
-    `text` is whole (long posts included) and unescaped: it holds what its author typed, not HTML.
-    `summons` says how the author called us: `explicit` (typed our handle), `implicit` (only answers us),
-    or `none`.
-    `addressed` are the handles that the network put in front of the words; they are not part of `text`.
-    `answers` is the handle of the third person whom it answers, empty if that is not known; None if it
-    answers us, its own author or nobody.
-    `edit_keeps_id`: an edit leaves `latest_id` as it is, as on Mastodon, so only the words show it.
-    """
-
-    network: str
-    id: str
-    latest_id: str
-    conversation_id: str
-    author_id: str
-    text: str
-    posted_at: datetime
-    url: str
-    in_reply_to: str | None = None
-    quoted: str | None = None
-    is_repost: bool = False
-    lang: str | None = None
-    media: tuple[Media, ...] = ()
-    summons: Summons = "none"
-    addressed: tuple[str, ...] = ()
-    answers: str | None = None
-    quotes_us: bool = False
-    edit_keeps_id: bool = False
-    order_key: str = ""
-    version_key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadableRow:
-    """A row that could not be read: kept whole in the ledger. The rest of its page is read all the same."""
-
-    raw: str
-    error: str
-    post_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PostPage:
-    """One answer of a reading call, newest post first.
-
-    `position` is where the next reading begins, and only the first page has it. `lowest` is how far down this
-    page reaches: a search `before` it finds what lies below. `has_gap` says that the network may have stopped
-    listing before it reached the position that was asked for.
-    """
-
-    posts: tuple[Post, ...]
-    unreadable: tuple[UnreadableRow, ...] = ()
-    position: Position | None = None
-    lowest: Position | None = None
-    has_gap: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AccountIdentity:
-    """The account that we speak as."""
-
-    network: str
-    id: str
-    handle: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyTarget:
-    """The post that a reply goes under, and whom it speaks to.
-
-    `post_id` is the version to answer; `first_id` the one that its edit chain began with, if that differs.
-    """
-
-    post_id: str
-    author_id: str
-    author_handle: str
-    posted_at: datetime
-    first_id: str | None = None
-
-    @property
-    def ids(self) -> frozenset[str]:
-        """Every id by which a reply to it may name it."""
-        return frozenset({self.post_id, self.first_id or self.post_id})
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedReply:
-    """A reply that the network shows: its id and its public address."""
-
-    post_id: str
-    url: str
-
-
-ReadKind = Literal[
-    "mentions", "search", "counts", "own posts", "posts", "people"
-]  # as networks count them apart
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimitStatus:
-    """What the newest answer to one kind of reading said is left of the network's rate limit.
-
-    `remaining` of `limit` calls until `resets_at`. `reported_at` is the network's own clock at that answer,
-    None if it did not say; both times are UTC, and may differ from ours by anything.
-    """
-
-    remaining: int
-    limit: int
-    resets_at: datetime
-    reported_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SearchRequest:
-    """What somebody listens for anywhere on a network.
-
-    Only posts in one of `languages` (ISO 639, such as `en`; none: any) and not by one of `excluded_handles`
-    (without @) are wanted.
-    """
-
-    query: TrackQuery
-    languages: tuple[str, ...] = ()
-    excluded_handles: tuple[str, ...] = ()
+from bot.networks.values import (
+    Absence,
+    AccountIdentity,
+    AuthorProfile,
+    Position,
+    Post,
+    PostPage,
+    PublishedReply,
+    RateLimitStatus,
+    ReadKind,
+    ReplyTarget,
+    SearchRequest,
+)
 
 
 class SearchRefusedError(Exception):
     """A network cannot search for that; the message is a sentence for the person who asked."""
 
-
-Absence = Literal["gone", "not shown"]
-"""Why a post that was asked for is not there.
-
-`gone`: the network can tell a deletion from all else, and says that this is one. `not shown`: it does not
-show it to us, which may be a deletion, a suspension, a lock, a block, a withheld post, or a server that lags.
-"""
 
 RefusedReason = Literal["not summoned", "duplicate", "parent gone", "too long", "not ours", "invalid"]
 

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
-from bot.networks.base import AccountIdentity, NetworkError
+from bot.networks.base import NetworkError
+from bot.networks.values import AccountIdentity
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.networks.base import AccountIdentity, Later, Network
+from bot.networks.base import Later, Network
+from bot.networks.values import AccountIdentity
 from bot.notices import network_alarms
 from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle, mrkdwn_literal
 from models import Notice, Ticket, Track

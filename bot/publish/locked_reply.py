@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.networks.base import Network, Publisher, Refused, ReplyTarget
+from bot.networks.base import Network, Publisher, Refused
+from bot.networks.values import ReplyTarget
 from models import Author, Mention, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.reply import OvertakenError

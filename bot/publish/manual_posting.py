@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.sightings import is_other_reply, record_posted
-from bot.networks.base import Network, PublishedReply, Publisher
+from bot.networks.base import Network, Publisher
+from bot.networks.values import PublishedReply
 from bot.notices import thread_notices
 from bot.publish.locked_reply import build_publish_job, lock_if_due, lock_reply
 from bot.runtime import pace

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest import missing_posts
 from bot.ingest.sightings import record_published
-from bot.networks.base import Later, Network, NetworkError, PublishedReply, Refused, Unsure, WrongAccount
+from bot.networks.base import Later, Network, NetworkError, Refused, Unsure, WrongAccount
+from bot.networks.values import PublishedReply
 from bot.notices import clock_set_back, network_alarms, thread_notices
 from bot.publish import account_check, delete_reply, manual_posting, reconcile, send_checks
 from bot.publish.locked_reply import (

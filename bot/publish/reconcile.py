@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.sightings import is_other_reply, record_published
-from bot.networks.base import Later, Network, NetworkError, PublishedReply, ReplyTarget, WrongAccount
+from bot.networks.base import Later, Network, NetworkError, WrongAccount
+from bot.networks.values import PublishedReply, ReplyTarget
 from bot.notices import thread_notices
 from bot.publish import account_check
 from bot.publish.locked_reply import PublishJob, as_publisher, build_publish_job, lock_if_due, lock_reply

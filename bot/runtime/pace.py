@@ -7,7 +7,8 @@ again after a quarter of an hour at the latest.
 
 from datetime import datetime, timedelta
 
-from bot.networks.base import Later, RateLimitStatus
+from bot.networks.base import Later
+from bot.networks.values import RateLimitStatus
 
 RATE_WINDOW = timedelta(minutes=15)  # X's: https://docs.x.com/x-api/fundamentals/rate-limits
 TENTH_DIVISOR, HALF_DIVISOR = 10, 2  # one call in so many, kept back for what is more urgent

@@ -19,9 +19,10 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from bot.networks.base import AccountIdentity, Later, Unsure
+from bot.networks.base import Later, Unsure
 from bot.networks.oauth2 import AccessToken, GrantRefusedError, TokenPair
 from bot.networks.registry import Renew
+from bot.networks.values import AccountIdentity
 from bot.runtime import pace
 from bot.runtime.encryption import DecryptionError, Keyring
 from models import Credential, Cursor

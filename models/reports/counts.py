@@ -29,8 +29,8 @@ from models.core.audit_event import HEARD_ACTOR
 from models.core.base import is_sqlite, without_index, without_sqlite_index
 from models.core.query_pipeline import QueryPipeline
 from models.core.sql_time import epoch_seconds, time_slots
+from models.reports.found_by import found_by_tracks
 from models.sources.mention import Mention
-from models.tickets.found_by import found_by_tracks
 from models.tickets.state import HANDED_OFF, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn

@@ -35,11 +35,11 @@ from sqlalchemy.sql.functions import GenericFunction
 from models.core.account_filter import AccountFilter
 from models.core.audit_event import Event
 from models.core.base import Moment
+from models.reports.found_by import found_by_tracks
 from models.sources.account import Account
 from models.sources.author import Author
 from models.sources.mention import Mention
 from models.tickets.delivery_state import DeliveryState
-from models.tickets.found_by import found_by_tracks
 from models.tickets.reply import Reply
 from models.tickets.state import TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.core.account_filter import AccountFilter
 from models.core.base import without_index, without_sqlite_index
+from models.reports.found_by import found_by_tracks
 from models.slack.card import Card
 from models.sources.account import Account
 from models.sources.attachment import Attachment, display_text
@@ -21,7 +22,6 @@ from models.sources.mention import Mention
 from models.sources.track import Track
 from models.tickets import answer_as
 from models.tickets.delivery_state import LIVE_STATES, STUCK_STATES, UNSETTLED_STATES, DeliveryState
-from models.tickets.found_by import found_by_tracks
 from models.tickets.reply import Reply
 from models.tickets.state import OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket

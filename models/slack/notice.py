@@ -1,6 +1,5 @@
 """Messages of Heard to the team, outside of cards."""
 
-import re
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,7 +22,6 @@ REDACTED_BLOCK: dict[str, Any] = {
     ],
 }
 QUOTE_MIN_CHARS = 20  # a shortened quotation of at least that length identifies a post
-_POINTER_REASON = re.compile(rf"that {MATCHES_PREFIX}.* has its card", re.DOTALL)
 _LINKS = "card_of IS NOT NULL"
 _IS_STALE = "is_stale AND ts IS NOT NULL"
 
@@ -125,7 +123,7 @@ class Notice(Base):
         )
         for notice in session.scalars(wanted.execution_options(populate_existing=True)):
             if notice.card_of is not None:
-                notice.text = _POINTER_REASON.sub(f"that {UNQUOTED_REASON} has its card", notice.text)
+                notice.text = _without_matched_words(notice.text)
                 notice.is_stale = notice.ts is not None or notice.placing_since is not None
             if notice.blocks is None:  # it has only our own text
                 continue
@@ -135,6 +133,12 @@ class Notice(Base):
                 notice.blocks = [*kept, REDACTED_BLOCK]
             # One that is being posted at this moment may appear with the old text.
             notice.is_stale = notice.ts is not None or notice.placing_since is not None
+
+
+def _without_matched_words(text: str) -> str:
+    """Returns the sentence that points to a card without the words of the post that a search matched."""
+    start, end = text.find(f" that {MATCHES_PREFIX}"), text.rfind(" has its card")
+    return f"{text[:start]} that {UNQUOTED_REASON}{text[end:]}" if 0 <= start < end else text
 
 
 class Quotation(Base):

@@ -58,6 +58,8 @@ def add(session: Session, draft: TrackDraft, *, at: datetime, by: str | None = N
     if draft.kind == MENTIONS_TRACK:
         raise TrackRuleError("Every account has its mentions track already.")
     query = draft.canonical_query
+    # Two who add at the same time do so one after the other.
+    session.execute(select(Track.id).order_by(Track.id).limit(1).with_for_update())
     same = [one for one in _same(session, draft, query) if _listens_alike(one, draft)]
     active = next((one for one in same if one.removed_at is None), None)
     if active is not None:

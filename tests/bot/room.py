@@ -15,7 +15,8 @@ from bot.context import BotContext
 from bot.ingest import backfill, sweep
 from bot.ingest import own_posts as watch
 from bot.ingest.pages import PollResult
-from bot.networks.base import AuthorProfile, Network, Position, PostPage, PublishedReply, ReplyTarget
+from bot.networks.base import Network
+from bot.networks.values import AuthorProfile, Position, PostPage, PublishedReply, ReplyTarget
 from bot.publish import outbox
 from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.settings import Settings

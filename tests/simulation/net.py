@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from random import Random
 
-from bot.networks.base import Later, Post, PublishedReply, Refused, ReplyTarget, Unsure
+from bot.networks.base import Later, Refused, Unsure
+from bot.networks.values import Post, PublishedReply, ReplyTarget
 from tests.memory_network import MemoryNetwork
 from tests.simulation.stage import START, Stage
 from tests.simulation.weather import Climate

@@ -12,8 +12,8 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 
-from bot.networks.base import ReadKind
 from bot.networks.charges import COUNT_CHARGE, REPLY_CHARGE, SEARCH_CHARGE, Price
+from bot.networks.values import ReadKind
 from bot.networks.x import parsing
 from bot.networks.x.ids import parse_id
 from bot.networks.x.json_values import JsonObject

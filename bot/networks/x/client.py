@@ -13,25 +13,21 @@ from urllib.parse import quote, urlencode
 import requests
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import (
+from bot.networks.base import Later, Network, Publisher, Refused, Unsure
+from bot.networks.http_client import CallLimits, HttpStatusError
+from bot.networks.oauth2 import TokenSource
+from bot.networks.values import (
     Absence,
     AccountIdentity,
     AuthorProfile,
-    Later,
-    Network,
     Post,
     PostPage,
     PublishedReply,
-    Publisher,
     RateLimitStatus,
     ReadKind,
-    Refused,
     ReplyTarget,
     UnreadableRow,
-    Unsure,
 )
-from bot.networks.http_client import CallLimits, HttpStatusError
-from bot.networks.oauth2 import TokenSource
 from bot.networks.x import billing, errors, parsing
 from bot.networks.x import ids as x_ids
 from bot.networks.x import length as x_length

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bot.networks.base import Media, MediaKind
+from bot.networks.values import Media, MediaKind
 from bot.networks.x.ids import parse_id
 from bot.networks.x.json_values import (
     JsonObject,

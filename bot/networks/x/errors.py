@@ -17,12 +17,12 @@ from bot.networks.base import (
     USAGE_CAP_PHRASE,
     Later,
     NetworkError,
-    RateLimitStatus,
     Refused,
     RefusedReason,
     RequestRejected,
     Unsure,
 )
+from bot.networks.values import RateLimitStatus
 from bot.networks.x.parsing import get_problems, parse_json
 from bot.networks.x.text import replace_unstorable
 

@@ -10,7 +10,15 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Literal
 
-from bot.networks.base import AccountIdentity, AuthorProfile, Position, Post, PostPage, Summons, UnreadableRow
+from bot.networks.values import (
+    AccountIdentity,
+    AuthorProfile,
+    Position,
+    Post,
+    PostPage,
+    Summons,
+    UnreadableRow,
+)
 from bot.networks.x.content import parse_content, parse_media, typed_text_start
 from bot.networks.x.ids import CLOCK_SKEW, order_key, parse_id, post_url, time_of_id
 from bot.networks.x.json_values import JsonObject

@@ -1,6 +1,6 @@
 """How X is set up: built from its settings, connected by a person's consent in a browser, registered."""
 
-from bot.networks.base import AccountIdentity, Later, Unsure
+from bot.networks.base import Later, Unsure
 from bot.networks.oauth2 import ConsentRequest, GrantRefusedError
 from bot.networks.registry import (
     Connected,
@@ -10,6 +10,7 @@ from bot.networks.registry import (
     Registration,
     register,
 )
+from bot.networks.values import AccountIdentity
 from bot.networks.x.client import XNetwork
 from bot.networks.x.oauth import SCOPES, OAuth2Client
 from bot.networks.x.settings import XSettings

@@ -8,7 +8,8 @@ contract.
 import re
 from collections.abc import Sequence
 
-from bot.networks.base import SearchRefusedError, SearchRequest
+from bot.networks.base import SearchRefusedError
+from bot.networks.values import SearchRequest
 from models.tracks.query import Term
 
 QUERY_MAX_CHARS = 512

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.networks.base import AccountIdentity, Later, Position, PostPage, Reader, SearchRequest
+from bot.networks.base import Later, Reader
+from bot.networks.values import AccountIdentity, Position, PostPage, SearchRequest
 from bot.networks.x import errors, parsing, search_query
 from bot.networks.x import ids as x_ids
 from bot.networks.x.json_values import JsonObject

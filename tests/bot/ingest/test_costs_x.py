@@ -12,8 +12,8 @@ from sqlalchemy import event, select
 
 from bot.ingest import missing_posts, profiles, refresh_post, track_search
 from bot.jobs import cleanup
-from bot.networks.base import SearchRequest
 from bot.networks.http_client import CallLimits
+from bot.networks.values import SearchRequest
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.publish import manual_posting

@@ -9,17 +9,16 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from bot.networks.base import (
+from bot.networks.base import Network, Publisher
+from bot.networks.registry import NetworkSettings, Registration, register
+from bot.networks.values import (
     AccountIdentity,
     AuthorProfile,
-    Network,
     Position,
     Post,
     PostPage,
     PublishedReply,
-    Publisher,
 )
-from bot.networks.registry import NetworkSettings, Registration, register
 
 log = logging.getLogger("yarn")
 ME = AccountIdentity("yarn", "did:yarn:acme", "acmebrew", "Acme Brew")

@@ -11,9 +11,10 @@ from typing import Literal, Protocol
 
 from pydantic import SecretStr
 
-from bot.networks.base import AccountIdentity, Later, Network, Position, Post, ReplyTarget, Unsure
+from bot.networks.base import Later, Network, Unsure
 from bot.networks.http_client import CallLimits
 from bot.networks.oauth2 import AccessToken
+from bot.networks.values import AccountIdentity, Position, Post, ReplyTarget
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from sandbox.x import XServer

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.networks.answerable import ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import Later, Refused, ReplyTarget, Unsure, WrongAccount
+from bot.networks.base import Later, Refused, Unsure, WrongAccount
+from bot.networks.values import ReplyTarget
 from tests.bot.networks.stages import STAGES, target
 
 

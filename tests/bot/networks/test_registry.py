@@ -10,12 +10,13 @@ from pydantic_settings import SettingsConfigDict
 
 from bot.networks import registry
 from bot.networks.answerable import ReplyByHandOnly
-from bot.networks.base import Later, Network, Position, PostPage, Reader, supports
+from bot.networks.base import Later, Network, Reader, supports
 from bot.networks.registry import NetworkSettings, Registration
+from bot.networks.values import Position, PostPage
 
 ROOT = Path(__file__).parents[3]
 NETWORKS = ROOT / "bot" / "networks"
-SHARED = {"answerable", "base", "charges", "http_client", "oauth2", "registry"}
+SHARED = {"answerable", "base", "charges", "http_client", "oauth2", "registry", "values"}
 EMOJI_NAMES = ROOT / "bot" / "slack" / "typed_text" / "mrkdwn.py"  # "x" is an emoji there
 
 

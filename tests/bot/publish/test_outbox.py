@@ -7,7 +7,8 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from bot.networks.base import Later, PublishedReply, Refused, Unsure
+from bot.networks.base import Later, Refused, Unsure
+from bot.networks.values import PublishedReply
 from bot.publish import manual_posting, outbox, reconcile, send_checks
 from bot.publish.locked_reply import lock_reply
 from models import Mention, Reply, Ticket

@@ -16,9 +16,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from bot.networks.base import AccountIdentity, Later, Position, ReplyTarget, WrongAccount
+from bot.networks.base import Later, WrongAccount
 from bot.networks.http_client import CallLimits
 from bot.networks.oauth2 import TokenPair
+from bot.networks.values import AccountIdentity, Position, ReplyTarget
 from bot.networks.x.client import XNetwork
 from bot.networks.x.oauth import OAuth2Client
 from bot.networks.x.settings import XSettings

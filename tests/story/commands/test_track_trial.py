@@ -7,8 +7,8 @@ import pytest
 from pydantic_settings import SettingsConfigDict
 
 from bot.networks import registry
-from bot.networks.base import SearchRequest
 from bot.networks.registry import NetworkSettings, Registration
+from bot.networks.values import SearchRequest
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.runtime.signed_in_accounts import SignedInAccounts

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.networks.base import AccountIdentity, Media, Post
+from bot.networks.values import AccountIdentity, Media, Post
 from bot.networks.x.parsing import handles_of, parse_page, parse_post
 from sandbox.x import Media as Attached
 from sandbox.x import XWorld

@@ -10,9 +10,10 @@ import pytest
 import requests
 from pydantic import SecretStr
 
-from bot.networks.base import Later, Position, Refused, ReplyTarget, Unsure
+from bot.networks.base import Later, Refused, Unsure
 from bot.networks.http_client import CallLimits
 from bot.networks.oauth2 import AccessToken, ConsentRequest, GrantRefusedError
+from bot.networks.values import Position, ReplyTarget
 from bot.networks.x.client import XNetwork
 from bot.networks.x.oauth import SCOPES, OAuth2Client
 from bot.networks.x.settings import XSettings

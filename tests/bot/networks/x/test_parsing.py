@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.networks.base import AccountIdentity, AuthorProfile, Post, UnreadableRow
+from bot.networks.values import AccountIdentity, AuthorProfile, Post, UnreadableRow
 from bot.networks.x.ids import id_with_overlap, parse_id, post_url, since_id_for, time_of_id
 from bot.networks.x.parsing import (
     is_reply_to,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.networks.base import SearchRefusedError, SearchRequest
+from bot.networks.base import SearchRefusedError
+from bot.networks.values import SearchRequest
 from bot.networks.x import search_query
 from models.tracks.query import parse_query
 from sandbox.x.state import search_query as local
