@@ -148,8 +148,12 @@ def disconnect(account: str, *, network: str | None) -> None:
             stopped = disconnect_account.disconnect(ctx, found.network, found.network_id)
         except disconnect_account.StillSpeakingError as error:
             _refuse(str(error))
+        with database.read() as session:
+            searches = Track.count_searched_as(session, found.network, found.network_id)
         drafts = f" {stopped} of its replies became drafts." if stopped else ""
-        click.echo(f"Disconnected: Heard has no credentials for @{found.handle} any more.{drafts}")
+        are = "is" if searches == 1 else "are"
+        silent = f" {searches} of its searches {are} not read any more: see `track list`." if searches else ""
+        click.echo(f"Disconnected: Heard has no credentials for @{found.handle} any more.{drafts}{silent}")
 
 
 def _find_account(session: Session, name: str, network: str | None) -> Account:

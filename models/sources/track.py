@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Index, Text, cast, literal, or_, select, text
+from sqlalchemy import ColumnElement, Index, Text, cast, func, literal, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, Key, add_if_absent
@@ -102,6 +102,17 @@ class Track(Base):
             or_(cls.paused_at.is_(None), cls.paused_at >= paused_since),
         )
         return session.scalars(query.order_by(cls.id)).all()
+
+    @classmethod
+    def count_searched_as(cls, session: Session, network: str, account_id: str) -> int:
+        """Returns how many searches are read as that account and no other."""
+        query = select(func.count()).where(
+            cls.network == network,
+            cls.account_id == account_id,
+            cls.kind.in_(SEARCHED_KINDS),
+            cls.removed_at.is_(None),
+        )
+        return session.scalar(query) or 0
 
     @classmethod
     def lock_shared(cls, session: Session, track_ids: Collection[int]) -> dict[int, "Track"]:

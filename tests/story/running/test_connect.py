@@ -423,11 +423,13 @@ def test_an_account_that_is_disconnected_beside_a_running_bot_sends_nothing_more
         stage.shows(brew, "[Undo]")
         open_composer = stage.compose(stage.card_of(stage.post("@acmebrew and you?", author="tom")))
 
+        assert bot_says(["track", "add", "search", "kettle", "--account", "acmebrew"], env, tmp_path)[0] == 0
         code, said = bot_says(["disconnect", "@acmebrew"], env, tmp_path)
 
-        assert (code, said) == (
-            0,
-            "Disconnected: Heard has no credentials for @acmebrew any more. 1 of its replies became drafts.\n",
+        assert code == 0
+        assert said == (
+            "Disconnected: Heard has no credentials for @acmebrew any more. 1 of its replies became drafts. "
+            "1 of its searches is not read any more: see `track list`.\n"
         )
         stage.told(brew, "your reply was not sent", "not connected to X as @acmebrew any more", "We are!")
         stage.shows(brew, "Cannot be sent", "[Reply]", without=("[Undo]",))
