@@ -1,7 +1,8 @@
 """`python -m tests`: what `make test` does. Its parts run beside each other, since most of what two of them do is wait.
 
-The page's tests and the chaos wait for a minute to pass and for a lease to end. So all other tests, which want the
-processor, run meanwhile. With one job the parts come one after the other.
+The page's tests and the chaos wait for a minute to pass and for a lease to end, so they run beside each other. All
+other tests, which want the processor, begin once the chaos is over: with all three at once two cores are so busy that
+people on the page wait longer than Slack lets them. With one job the parts come one after the other.
 
 A part that collects comes first, beside the checks and the chaos: pytest rewrites the assertions of each test file
 and keeps the result as bytecode. Without that part every process of the others does it again, for every file.
@@ -23,7 +24,7 @@ from tests.revision import ROOT
 
 PAGES = "tests/page"  # a demo for each file, and a browser for each process
 CREWS = "tests/chaos"  # whole crews of processes
-COLLECT = "collect"
+COLLECT, CHAOS = "collect", "chaos"
 POLL_INTERVAL_SECONDS = 0.2
 
 # Bytecode is kept, whatever the surroundings ask: hundreds of processes start here, and compile the same files.
@@ -72,14 +73,17 @@ def parts(jobs: int | None) -> list[Part]:
     two = min(jobs or 2, 2)
     others = [f"--ignore={folder}" for folder in (PAGES, CREWS)]
     collect = [Part(COLLECT, [*pytest, "--collect-only", "-qqq", *others])] if jobs != 1 else []
-    after = COLLECT if collect else ""
     return [
         Part("check", ["make", "check"]),
         *collect,
-        Part("chaos", [*pytest, *_at_a_time(two), CREWS]),
+        Part(CHAOS, [*pytest, *_at_a_time(two), CREWS]),
         Part("pages", [*pytest, *_at_a_time(two), *(["--dist=loadfile"] if two > 1 else []), PAGES]),
         # A worker that is done takes tests from the others: some tests take minutes, most take none.
-        Part("all other tests", [*pytest, *_at_a_time(jobs), *_stealing(jobs), *others], after),
+        Part(
+            "all other tests",
+            [*pytest, *_at_a_time(jobs), *_stealing(jobs), *others],
+            CHAOS if jobs != 1 else "",
+        ),
     ]
 
 
