@@ -141,7 +141,7 @@ def test_a_composer_that_opens_while_the_ledger_is_locked_says_and_keeps_its_acc
     post, card = bot.hears(BOTH)
 
     with locked(bot):
-        modal = bot.compose(card).fill(WORDS)
+        modal = bot.compose(card, patient=False).fill(WORDS)
         assert "The database is slow right now" in modal.text
         assert "from @acme_help to @maria" in modal.text
 

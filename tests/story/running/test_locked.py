@@ -30,7 +30,7 @@ def test_the_composer_opens_while_the_ledger_is_locked_and_sends_once_it_is_not(
     post, card = bot.heard("@acmebrew is the tap list up?")
 
     with locked(bot):
-        modal = bot.compose(card)
+        modal = bot.compose(card, patient=False)
         assert "@acmebrew is the tap list up?" in modal.text
         assert "Public on X: from @acmebrew to @maria" in modal.text
         modal.fill("It is!")
