@@ -160,3 +160,16 @@ def test_a_file_that_is_wrong_adds_nothing(shell: Shell, content: bytes, why: st
     assert (code, len(printed.splitlines())) == (2, 1)
     assert why in printed
     assert shell.listed() == []
+
+
+def test_a_paused_track_stays_paused_in_a_file_and_an_edit_can_empty_what_narrows_it(shell: Shell) -> None:
+    assert shell.track("add", "search", "acmebrew", "--language", "en", "--except", "acmefan")[0] == 0
+    assert shell.track("edit", "1", "--language", "", "--except", "")[0] == 0
+    assert [(row["languages"], row["except"]) for row in shell.listed()] == [([], [])]
+    shell.track("pause", "1")
+    file = shell.home / "tracks.toml"
+    file.write_text(shell.track("export")[1])
+    shell.track("remove", "1")
+
+    assert shell.track("import", str(file))[0] == 0
+    assert [row["paused"] for row in shell.listed()] == [True]
