@@ -185,7 +185,7 @@ class BotContext:
         """Have it done in `pool`; counted as under way from now on, also while it waits for a thread."""
         self.running_tasks.begin()
         try:
-            future = pool.submit(self._run_billed, task)
+            future = pool.submit(self.run_billed, task)
         except RuntimeError:  # the pool is closed
             self.running_tasks.end()
             log.warning("skipped a background task: Heard is stopping")
@@ -198,10 +198,10 @@ class BotContext:
 
     def _run_counted(self, task: Callable[[], Result]) -> Result:
         with self.running_tasks.counted():
-            return self._run_billed(task)
+            return self.run_billed(task)
 
-    def _run_billed(self, task: Callable[[], Result]) -> Result:
-        """Do `task`, and write what it was billed, however it ends."""
+    def run_billed(self, task: Callable[[], Result]) -> Result:
+        """Do `task`, and write what its calls to networks were billed, however it ends."""
         try:
             return task()
         finally:

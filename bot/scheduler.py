@@ -19,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from bot.context import BotContext, Result
+from bot.context import BotContext
 from bot.jobs.registry import ALL_JOBS
 from bot.networks.base import Later, Network, supports
 from bot.publish import outbox
@@ -155,18 +155,11 @@ class Scheduler:
         try:
             with self.ctx.running_tasks.counted(), self._leases.acquire(name, every) as ours:
                 if ours:
-                    self._run_billed(job)
+                    self.ctx.run_billed(job)
         except Later as later:
             log.warning("%s waits: %s", name, later.detail)
         except Exception:
             log.exception("%s failed; trying again later", name)
-
-    def _run_billed(self, work: Callable[[], Result]) -> Result:
-        """Work, and write what the calls to networks were billed, however it ends."""
-        try:
-            return work()
-        finally:
-            self.ctx.record_charges()
 
     def _renew_leases(self) -> None:
         try:
@@ -190,7 +183,7 @@ class Scheduler:
             event.clear()
             try:
                 self._bring_jobs_back()
-                wait = self._run_billed(lambda: work(self.ctx))
+                wait = self.ctx.run_billed(lambda: work(self.ctx))
             except Exception:
                 log.exception("%s failed; continuing", threading.current_thread().name)
                 wait = LOOP_MAX_WAIT_SECONDS

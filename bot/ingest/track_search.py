@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -31,7 +30,7 @@ from bot.notices import network_alarms, reading_notices
 from bot.runtime import pace
 from bot.scheduled_job import NetworkJob
 from models import Account, Cursor, LeftOutPost, Track
-from models.sources.track import TRACK_CURSOR_PREFIX
+from models.reports.open_tickets import select_failing_searches
 
 log = logging.getLogger(__name__)
 
@@ -219,19 +218,8 @@ def _note_taker(
 
 def _is_any_failing(session: Session, network: Network, account: AccountIdentity) -> bool:
     """Whether another search of the account fails: then it is not over for the account."""
-    failing = (
-        select(Cursor.id)
-        .join(Track, Cursor.name == Track.cursor_name_sql())
-        .where(
-            Cursor.network == network.name,
-            Cursor.account_id == account.id,
-            Cursor.name.startswith(TRACK_CURSOR_PREFIX),
-            Cursor.failing_since.is_not(None),
-            Track.removed_at.is_(None),
-            Track.paused_at.is_(None),
-        )
-    )
-    return session.scalar(failing.limit(1)) is not None
+    ours = (Cursor.network == network.name, Cursor.account_id == account.id)
+    return session.scalar(select_failing_searches().where(*ours).limit(1)) is not None
 
 
 def _record_failure(

@@ -207,7 +207,8 @@ def list_failing_reads(
     ]
 
 
-def _failing_searches(session: Session) -> list[Cursor]:
+def select_failing_searches() -> Select[Cursor]:
+    """Returns the query for the cursors of searches that fail now, the one that has failed longest first."""
     query = (
         select(Cursor)
         .join(Track, Cursor.name == Track.cursor_name_sql())
@@ -218,8 +219,12 @@ def _failing_searches(session: Session) -> list[Cursor]:
             ~Account.is_left(Cursor.network, Cursor.account_id),
         )
     )
+    return query.order_by(Cursor.failing_since, Cursor.id)
+
+
+def _failing_searches(session: Session) -> list[Cursor]:
     longest: dict[tuple[str, str], Cursor] = {}
-    for cursor in session.scalars(query.order_by(Cursor.failing_since, Cursor.id)):
+    for cursor in session.scalars(select_failing_searches()):
         longest.setdefault((cursor.network, cursor.account_id), cursor)
     return list(longest.values())
 

@@ -1,4 +1,4 @@
-"""Posts that a track found and that are not for it: no later reading takes them for new."""
+"""Posts that the first reading of a track left out: no later reading takes them for new."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,7 +10,7 @@ from models.core.base import Base, BigKey, add_if_absent
 
 
 class LeftOutPost(Base):
-    """One post that a track left out: too old at its first reading, or not what its query asks for."""
+    """One post that a track left out at its first reading, which shows only the newest ones."""
 
     __tablename__ = "left_out_posts"
     wait_columns = ("at",)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Index, Text, cast, func, literal, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from models.core.base import Base, Key, add_if_absent
 
 TrackKind = Literal["mentions", "search", "hashtag", "feed"]
-TRACK_KINDS: tuple[TrackKind, ...] = get_args(TrackKind)
 MENTIONS_TRACK: TrackKind = "mentions"  # each account has exactly one
 SEARCHED_KINDS: tuple[TrackKind, ...] = ("search", "hashtag")  # found by a network's search
 

@@ -60,7 +60,7 @@ def add(session: Session, draft: TrackDraft, *, at: datetime, by: str | None = N
     query = draft.canonical_query
     # Two who add at the same time do so one after the other.
     session.execute(select(Track.id).order_by(Track.id).limit(1).with_for_update())
-    same = [one for one in _same(session, draft, query) if _listens_alike(one, draft)]
+    same = _same(session, draft)
     active = next((one for one in same if one.removed_at is None), None)
     if active is not None:
         raise TrackRuleError(f"That is track {active.id} already.")
@@ -110,10 +110,10 @@ def edit(
     before = _describe(track)
     if track.kind != MENTIONS_TRACK:
         query = draft.canonical_query
-        for other in _same(session, draft, query):
-            if other.id != track.id and other.removed_at is None and _listens_alike(other, draft):
+        for other in _same(session, draft):
+            if other.id != track.id and other.removed_at is None:
                 raise TrackRuleError(f"That is track {other.id} already.")
-        if (track.query, track.account_id) != (query, draft.account_id) or not _listens_alike(track, draft):
+        if _identity(track) != _identity(draft):
             _keep_previous(session, track, at=at)
         track.query, track.account_id = query, draft.account_id
         track.languages, track.excluded_handles = list(draft.languages), list(draft.excluded_handles)
@@ -239,22 +239,16 @@ def _lock(session: Session, track_id: int, revision: int | None = None) -> Track
     return track
 
 
-def _same(session: Session, draft: TrackDraft, query: str) -> list[Track]:
-    """Tracks of that kind, network, account and query, removed ones too, the newest first."""
+def _same(session: Session, draft: TrackDraft) -> list[Track]:
+    """Tracks that listen for just that, removed ones too, the newest first."""
     wanted = select(Track).where(
         Track.kind == draft.kind,
         Track.network == draft.network,
         Track.account_id == draft.account_id,
-        Track.query == query,
+        Track.query == draft.canonical_query,
     )
-    return list(session.scalars(wanted.order_by(Track.id.desc())))
-
-
-def _listens_alike(track: Track, draft: TrackDraft) -> bool:
-    return (sorted(track.languages), sorted(track.excluded_handles)) == (
-        sorted(draft.languages),
-        sorted(draft.excluded_handles),
-    )
+    found = session.scalars(wanted.order_by(Track.id.desc()))
+    return [one for one in found if _identity(one) == _identity(draft)]
 
 
 def _describe(track: Track) -> dict[str, Any]:
