@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bot.ingest import track_search
 from bot.ingest.poller import FIRST_POLL_MAX_POSTS
+from bot.networks.base import Later
 from bot.notices import clock_set_back
 from bot.slack import home_tab
 from bot.slack.blocks.commands.help_text import incomplete_notes
@@ -524,3 +525,32 @@ def test_a_search_that_fails_is_told_once_and_apart_from_mentions(room: Room, x:
     assert incomplete(room) == []
     assert told[1] == ":white_check_mark: I can search X again for @acmebrew."
     assert room.texts() == ["kettle"]
+
+
+def test_an_alarm_is_not_cleared_by_a_search_that_works_beside_those_that_fail(
+    room: Room, x: XServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen(room, "kettle")
+    search(room)
+    later(room, hours=1)
+    listen(room, "teapot")
+    search(room)  # read an hour apart, they do not share a query
+    read = type(room.network).search
+
+    def searched(network, query, after, **more):
+        if "kettle" in query and "teapot" not in query:
+            raise Later(None, "server error", "X answered Service Unavailable")
+        return read(network, query, after, **more)
+
+    monkeypatch.setattr(type(room.network), "search", searched)
+    with room.ctx.db.write() as session:
+        for cursor in session.scalars(select(Cursor).where(Cursor.name == "track 2")):
+            cursor.read_at -= timedelta(hours=1)
+    for _ in range(120):  # the one that fails waits a while, and the other is read meanwhile
+        room.clock.pass_by(seconds=5)
+        search(room)
+
+    with room.ctx.db.read() as session:
+        assert [one.key.split()[0] for one in session.scalars(select(Alarm))] == ["searching"]
+    [told] = room.told()
+    assert "posts that don't address us are not found there" in told
