@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     undo_seconds: float = Field(default=10.0, ge=0, le=_DAY_SECONDS)
     reconcile_seconds: Annotated[tuple[float, ...], NoDecode] = (5, 15, 45, 120, 300, 600)
     first_reply_minutes: float = Field(default=30, gt=0, le=_DAY_SECONDS)
+    spike_per_minute: int = Field(default=20, ge=0)  # mentions that a channel shows one by one; 0: any number
     sign_offs: bool = True  # whether replies are signed, by those who chose how
     near_copy_percent: int = Field(default=85, ge=0, le=100)  # how alike replies must be for a word; 0: never
     backup: str | None = None  # a user or user group that hears of claims that nobody followed up

@@ -15,6 +15,7 @@ from bot.context import BotContext
 from handlers import access
 from handlers.commands import issue_list, me, router, search, share
 from handlers.door import door
+from handlers.groups import close_all, group_card
 from handlers.issues import add, notify_reporters, picker, rename
 from handlers.replies import (
     composer,
@@ -42,6 +43,8 @@ HANDLER_MODULES = (
     author_history,
     home,
     add,
+    group_card,
+    close_all,
     issue_list,
     listing,
     me,

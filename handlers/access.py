@@ -22,6 +22,8 @@ from bot.context import BotContext
 from bot.slack import ephemeral_answers
 from bot.slack.blocks import dialogs, home
 from bot.slack.blocks.commands import search_results
+from bot.slack.blocks.groups import card as group_card
+from bot.slack.blocks.groups import modals as group_modals
 from bot.slack.blocks.issues import merge, picker, ranking
 from bot.slack.blocks.replies import composer
 from bot.slack.blocks.tickets import author_history, snooze
@@ -47,7 +49,7 @@ from handlers.feedback import (
     user_names,
 )
 from handlers.thread_command import parse_thread_command
-from models import Card, Reply, Ticket
+from models import Card, Reply, Ticket, TicketGroup
 from models.core import command_words
 
 log = logging.getLogger(__name__)
@@ -136,11 +138,19 @@ ACTION_RULES: Mapping[str, AccessRule] = {
     track_list.RESUME_ACTION_ID: MEMBER,
     track_list.REMOVE_ACTION_ID: MEMBER,
     track_modal.TRY_ACTION_ID: MEMBER,
+    # a card that several tickets share
+    group_card.REPLY_ACTION_ID: ON_CARD,
+    group_card.CLAIM_ACTION_ID: ON_CARD,
+    group_card.CLOSE_ACTION_ID: MEMBER,
+    group_card.UNDO_ACTION_ID: MEMBER,
+    group_card.SHOW_ACTION_ID: MEMBER,
+    group_card.OWN_CARD_ACTION_ID: ON_CARD,
     ephemeral_answers.SHARE_ACTION_ID: MEMBER,
 }
 ACTION_PREFIX_RULES: Mapping[str, AccessRule] = {
     f"{author_history.PAGE_ACTION_PREFIX}_": MEMBER,
     f"{author_history.OTHER_AUTHOR_ACTION_PREFIX}_": MEMBER,
+    f"{group_modals.PAGE_ACTION}_": MEMBER,
 }
 OVERFLOW_ACTION_ID = "more"  # the overflow of a card
 OVERFLOW_OPTION_RULES: Mapping[str, AccessRule] = {
@@ -165,6 +175,8 @@ VIEW_RULES: Mapping[str, AccessRule] = {
     ranking.SKIP_CALLBACK_ID: MEMBER,
     merge.RENAME_ID: MEMBER,
     track_modal.TRACK_CALLBACK_ID: MEMBER,
+    group_modals.PICK_CALLBACK_ID: ON_CARD,
+    group_modals.CLOSE_CALLBACK_ID: MEMBER,
 }
 # It opened for somebody who might then. What they typed is kept, and the card stops showing them as writing.
 CLOSED_VIEW_RULES: Mapping[str, AccessRule] = {composer.COMPOSER_CALLBACK_ID: ANYBODY}
@@ -243,6 +255,7 @@ class AccessRequest:
     team: str | None
     ticket: int | None = None
     reply: int | None = None
+    group: int | None = None
 
 
 def read_request(body: Body) -> AccessRequest | None:
@@ -263,7 +276,7 @@ def read_request(body: Body) -> AccessRequest | None:
     read = _RULE_READERS.get(str(kind))
     rule = read(body, about) if read is not None else MEMBER
     team = (body.get("user") or {}).get("team_id")
-    return AccessRequest(rule, who, team, ticket=about.ticket, reply=about.reply)
+    return AccessRequest(rule, who, team, ticket=about.ticket, reply=about.reply, group=about.group)
 
 
 def _action_rule(body: Body, about: Subject) -> AccessRule:
@@ -358,6 +371,8 @@ def _refusal_on_card(ctx: BotContext, request: AccessRequest) -> str | None:
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         ticket, reply = _load_target(session, request)
         channel = ticket.channel if ticket is not None else None
+        if request.group is not None:
+            channel = session.get_one(TicketGroup, request.group).channel
         actor = reply.actor if reply is not None else None
     if channel is None:  # a thread that is no card's, in which they are: the handler says so
         return None if request.ticket is None and request.reply is None else NOT_IN_CHANNEL

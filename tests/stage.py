@@ -90,6 +90,7 @@ def context(
         "slack_bot_token": SECRETS["SLACK_BOT_TOKEN"],
         "slack_channel": CHANNEL,
         "slack_api_url": slack.url if slack else NOBODY,
+        "spike_per_minute": 0,
     }
     keys = {name.lower().removeprefix("x_"): secret for name, secret in X_SECRETS.items()}
     made = BotContext(

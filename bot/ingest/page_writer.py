@@ -20,6 +20,8 @@ from bot.runtime.charge_writer import TrackOf
 from models import Cursor, QuarantinedPost, Ticket, Track
 from models.core.base import add_if_absent
 from models.core.normalize import sanitize
+from models.grouping import grouping
+from models.grouping.grouping import GroupLimits
 from models.sources.attachment import Attachment
 from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget
 from models.tickets.ingest import ingest_page
@@ -167,8 +169,8 @@ def _count_new_and_notify(
 ) -> int:
     """Return how many posts were new.
 
-    Threads of tickets with an owner or a reply are notified of follow-ups, and the channels of further tracks
-    are pointed to the card.
+    Threads of tickets with an owner or a reply are notified of follow-ups, tickets that are too many are put
+    on shared cards, and the channels of further tracks are pointed to the card.
     """
     notify_shown_again(session, taken, title, at=at)
     for ticket_id, words in taken.known_ticket_texts.items():
@@ -176,8 +178,17 @@ def _count_new_and_notify(
         if ticket.owner is not None or ticket.turn > 1:
             thread_notices.post_new_mention(session, ticket, words, post_id, at=at)
             ticket.restart_owner_clock(at)
+    grouping.group_new(session, taken.opened_ids, group_limits(ctx), at=at)
     reading_notices.post_pointers(ctx, session, taken.further_reasons, title, at=at)
     return taken.tickets + taken.follow_ups
+
+
+def group_limits(ctx: BotContext) -> GroupLimits:
+    """When tickets are too many to be shown one by one."""
+    return GroupLimits(
+        spike_per_minute=lambda _channel: ctx.settings.spike_per_minute,
+        shown_per_minute=max(int(60 * ctx.settings.slack_posts_per_second), 1),
+    )
 
 
 def notify_shown_again(session: Session, taken: IngestResult, title: str, *, at: datetime) -> None:

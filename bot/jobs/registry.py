@@ -13,6 +13,7 @@ from bot.jobs import (
     search_index,
     snooze_wakeup,
     stats_rollup,
+    ticket_groups,
     watchdog,
 )
 from bot.publish import account_check, manual_posting
@@ -30,6 +31,7 @@ ALL_JOBS = (
     *claim_expiry.JOBS,
     *reminders.JOBS,
     *stats_rollup.JOBS,
+    *ticket_groups.JOBS,
     *digest.JOBS,
     *fix_followup.JOBS,
     *missing_post_checks.JOBS,

@@ -10,8 +10,8 @@ from bot.context import BotContext
 from bot.slack import card_relocation
 from bot.slack.client import is_direct_message
 from bot.slack.errors import SlackError, SlackLaterError, SlackUnsureError
-from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, SlackCall
-from models import Card, Notice, RateLimit, Ticket
+from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, Shown, SlackCall
+from models import Card, RateLimit, Ticket, TicketGroup
 
 log = logging.getLogger(__name__)
 
@@ -22,13 +22,13 @@ _MESSAGE_GONE_ERRORS = {"message_not_found", "thread_not_found", *card_relocatio
 _CHANNEL_GONE_ERRORS = {"channel_not_found", "is_archived", "is_inactive", "not_in_channel"}
 
 
-def record_failure(ctx: BotContext, table: type[Card | Notice], job: SlackCall, error: SlackError) -> float:
+def record_failure(ctx: BotContext, table: type[Shown], job: SlackCall, error: SlackError) -> float:
     """Nothing is lost: write down why, and when to try again. Gives how long the budget is spent."""
     at = ctx.now()
     with ctx.db.write() as session:
         ticket = Ticket.lock(session, job.ticket_id) if job.ticket_id is not None else None
         row = session.get_one(table, job.row_id, with_for_update=True)
-        assert isinstance(row, Card | Notice)
+        assert isinstance(row, Shown)
         row.leased_until, row.failure = None, str(error)
         row.failures += 1
         if isinstance(error, SlackUnsureError):
@@ -50,7 +50,7 @@ def record_failure(ctx: BotContext, table: type[Card | Notice], job: SlackCall, 
     return 0.0
 
 
-def _may_be_image_failure(row: Card | Notice, job: SlackCall) -> TypeGuard[Card]:
+def _may_be_image_failure(row: Shown, job: SlackCall) -> TypeGuard[Card]:
     """Whether the pictures on a card may be what Slack did not take: it fetches them itself, and may fail.
 
     Slack answers `invalid_blocks` then, with "downloading image failed" beside it: python-slack-sdk#1782.
@@ -63,7 +63,7 @@ def _may_be_image_failure(row: Card | Notice, job: SlackCall) -> TypeGuard[Card]
 
 
 def _retry_delay(
-    ctx: BotContext, session: Session, ticket: Ticket | None, row: Card | Notice, job: SlackCall
+    ctx: BotContext, session: Session, ticket: Ticket | None, row: Shown, job: SlackCall
 ) -> timedelta:
     """What to do about a definite no, and how long to wait before the next try."""
     if is_direct_message(job.channel) and (row.failure not in BLOCKS_REJECTED_ERRORS or job.is_plain):
@@ -74,7 +74,11 @@ def _retry_delay(
         card_relocation.announce_channel_moved(
             session, job.channel, elsewhere, row.failure or "", at=ctx.now()
         )
-        if ticket is None:
+        if isinstance(row, TicketGroup):
+            # There may be a group of its kind, which others join: this one only shows what it has.
+            row.channel, row.closed_at = elsewhere, row.closed_at or ctx.now()
+            row.mark_deleted()
+        elif ticket is None:
             row.channel = elsewhere
         else:
             card_relocation.relocate_card(
@@ -84,6 +88,9 @@ def _retry_delay(
     if row.failure in _MESSAGE_GONE_ERRORS and ticket is not None:
         card_relocation.announce_new_card(session, ticket, row.failure, at=ctx.now())
         card_relocation.relocate_card(Card.of_ticket(session, ticket.id, ticket.channel), ticket, job.channel)
+        return timedelta()
+    if row.failure in _MESSAGE_GONE_ERRORS and isinstance(row, TicketGroup):
+        row.mark_deleted()
         return timedelta()
     if row.failure in BLOCKS_REJECTED_ERRORS and not job.is_plain:
         return timedelta()

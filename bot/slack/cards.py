@@ -9,7 +9,6 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import DBAPIError
@@ -18,9 +17,19 @@ from sqlalchemy.orm import Session, aliased
 from bot.context import BotContext
 from bot.notices import clock_set_back
 from bot.runtime import crash_points
+from bot.slack import group_cards
 from bot.slack.blocks import notification_text
 from bot.slack.blocks.elements import permalink
+from bot.slack.blocks.groups.card import build_pointer
 from bot.slack.blocks.tickets import card as face
+from bot.slack.call_budget import (
+    UPDATE_LIMIT_KEY,
+    blocked_channels,
+    is_free,
+    is_free_condition,
+    limit_key,
+    reserve_call,
+)
 from bot.slack.card_failures import record_failure
 from bot.slack.card_loader import load_post_reference, load_view
 from bot.slack.client import Posted, is_direct_message
@@ -33,9 +42,11 @@ from bot.slack.lost_messages import (
     retry_find_later,
 )
 from bot.slack.membership import MEMBERSHIP_WAIT_SECONDS, MembershipKind, access_of
-from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, SLACK_CALL_LEASE, SlackCall
-from models import Card, Notice, RateLimit, Reply, Ticket
+from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, SLACK_CALL_LEASE, Shown, SlackCall
+from models import Card, Notice, Reply, Ticket, TicketGroup
 from models.core.database import BusyError
+from models.grouping.card_place import find_place, join_place_of
+from models.grouping.members import has_no_card
 from models.slack.notice import CARD_LINK
 from models.tickets.delivery_state import DeliveryState
 
@@ -44,11 +55,7 @@ log = logging.getLogger(__name__)
 BATCH_MAX_ROWS = 50
 PROFILE_RETRY_SECONDS = 5.0  # until Slack is asked again who somebody is
 
-# Of the distance that Slack asks for: one call takes longer on its way than the next.
-POST_SPACING_FACTOR = 1.02
 INTERNAL_ERROR_RETRY_DELAY = timedelta(minutes=1)  # until what broke on our side is tried again
-UPDATE_LIMIT_KEY = "slack update"
-POST_LIMIT_KEY_PREFIX = "slack post "  # and the channel
 
 
 def run_due(ctx: BotContext) -> float:
@@ -56,6 +63,7 @@ def run_due(ctx: BotContext) -> float:
     clock_set_back.repair(ctx)
     waits: dict[str, datetime] = {}
     _run_batches(ctx, waits, Card, _stale_cards, _begin_card)
+    _run_batches(ctx, waits, TicketGroup, group_cards.list_stale, group_cards.begin)
     _run_batches(ctx, waits, Notice, _unsent_notices, _begin_notice)
     if ctx.stop.is_set():
         return 0.0
@@ -66,7 +74,7 @@ def run_due(ctx: BotContext) -> float:
 def _run_batches(
     ctx: BotContext,
     waits: dict[str, datetime],
-    table: type[Card | Notice],
+    table: type[Shown],
     listed: Callable[[BotContext, Collection[str]], list[tuple[int, str]]],
     job: Callable[[BotContext, int], SlackCall | float | None],
 ) -> None:
@@ -90,7 +98,7 @@ def _run_batches(
 
 def _run_safely(
     ctx: BotContext,
-    table: type[Card | Notice],
+    table: type[Shown],
     row_id: int,
     job: Callable[[BotContext, int], SlackCall | float | None],
 ) -> tuple[bool, float]:
@@ -105,38 +113,43 @@ def _run_safely(
         return False, 0.0
 
 
-def _postpone(ctx: BotContext, table: type[Card | Notice], row_id: int) -> None:
+def _postpone(ctx: BotContext, table: type[Shown], row_id: int) -> None:
     """Come back to it in a while; a card is known by its ticket here, and may not exist yet."""
     with ctx.db.write() as session:
         until = ctx.now() + INTERNAL_ERROR_RETRY_DELAY
-        row: Card | Notice
+        row: Shown
         if table is Card:
             ticket = Ticket.lock(session, row_id)
             row = Card.of_ticket(session, ticket.id, ticket.channel)
         else:
-            row = session.get_one(Notice, row_id, with_for_update=True)
+            found = session.get_one(table, row_id, with_for_update=True)
+            assert isinstance(found, Shown)
+            row = found
         row.not_before, row.leased_until, row.failure = until, None, "Heard could not build it"
 
 
 def _stale_cards(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str]]:
     """Tickets whose card is missing or old, each with the budget that it needs, if that is not `spent`.
 
-    First those with an open undo window, then the longest waiting.
+    First those with an open undo window, then the longest waiting. A ticket in a group has no card of its
+    own; one that had before becomes a line that points to the group's card, once that is there.
     """
     at, channel = ctx.now(), func.coalesce(Card.channel, Ticket.channel)
     held = select(Reply.id).where(Reply.ticket_id == Ticket.id, Reply.state == DeliveryState.HELD).exists()
     query = (
         select(Ticket.id, channel.label("channel"), Card.ts)
         .outerjoin(Card, Card.ticket_id == Ticket.id)
-        .where(Ticket.drawn_revision < Ticket.revision, _is_free_condition(Card, at))
-        .where(or_(Card.ts.is_not(None), channel.not_in(_blocked_channels(spent))))
+        .outerjoin(TicketGroup, TicketGroup.id == Ticket.group_id)
+        .where(Ticket.drawn_revision < Ticket.revision, is_free_condition(Card, at))
+        .where(or_(Ticket.group_id.is_(None), TicketGroup.ts.is_not(None) & ~has_no_card()))
+        .where(or_(Card.ts.is_not(None), channel.not_in(blocked_channels(spent))))
         .order_by(held.desc(), Ticket.waiting_since, Ticket.id)
         .limit(BATCH_MAX_ROWS)
     )
     if UPDATE_LIMIT_KEY in spent:
         query = query.where(Card.ts.is_(None))
     with ctx.db.read() as session:
-        return [(row.id, _limit_key(row.channel, posts=row.ts is None)) for row in session.execute(query)]
+        return [(row.id, limit_key(row.channel, posts=row.ts is None)) for row in session.execute(query)]
 
 
 def _unsent_notices(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str]]:
@@ -145,48 +158,27 @@ def _unsent_notices(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, 
     One for a thread, or with a link to a card, waits until that card is there, and one for a thread until
     those before it are told.
     """
-    earlier, linked = aliased(Notice), aliased(Card)
+    earlier = aliased(Notice)
     before = select(earlier.id).where(
         earlier.ticket_id == Notice.ticket_id, earlier.ts.is_(None), earlier.id < Notice.id
     )
-    channel = func.coalesce(Card.channel, Notice.channel, ctx.settings.slack_channel)
+    query, place, thread = join_place_of(select(Notice.id), Notice.ticket_id)
+    query, _, linked = join_place_of(query, Notice.card_of)
+    channel = func.coalesce(place, Notice.channel, ctx.settings.slack_channel)
     query = (
-        select(Notice.id, channel.label("channel"))
-        .outerjoin(Card, Card.ticket_id == Notice.ticket_id)
+        query.add_columns(channel.label("channel"))
         .where(
             Notice.ts.is_(None),
-            _is_free_condition(Notice, ctx.now()),
-            channel.not_in(_blocked_channels(spent)),
+            is_free_condition(Notice, ctx.now()),
+            channel.not_in(blocked_channels(spent)),
         )
-        .outerjoin(linked, linked.ticket_id == Notice.card_of)
-        .where(or_(Notice.ticket_id.is_(None), Card.ts.is_not(None)), ~before.exists())
-        .where(or_(Notice.card_of.is_(None), linked.ts.is_not(None)))
+        .where(or_(Notice.ticket_id.is_(None), thread.is_not(None)), ~before.exists())
+        .where(or_(Notice.card_of.is_(None), linked.is_not(None)))
         .order_by(Notice.id)
         .limit(BATCH_MAX_ROWS)
     )
     with ctx.db.read() as session:
-        return [(row.id, _limit_key(row.channel, posts=True)) for row in session.execute(query)]
-
-
-def _limit_key(channel: str, *, posts: bool) -> str:
-    """The budget that a call draws on: Slack counts posts by channel and updates by workspace."""
-    return POST_LIMIT_KEY_PREFIX + channel if posts else UPDATE_LIMIT_KEY
-
-
-def _blocked_channels(spent: Collection[str]) -> list[str]:
-    """The channels that take no post for now."""
-    return [
-        budget.removeprefix(POST_LIMIT_KEY_PREFIX)
-        for budget in spent
-        if budget.startswith(POST_LIMIT_KEY_PREFIX)
-    ]
-
-
-def _is_free_condition(table: type[Card | Notice], at: datetime) -> Any:  # noqa: ANN401 - a condition
-    """Not put off, and in nobody's hands."""
-    return or_(table.not_before.is_(None), table.not_before <= at) & (
-        or_(table.leased_until.is_(None), table.leased_until <= at)
-    )
+        return [(row.id, limit_key(row.channel, posts=True)) for row in session.execute(query)]
 
 
 # --- taking -------------------------------------------------------------------------------------------------
@@ -198,9 +190,12 @@ def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
         at = ctx.now()
         ticket = Ticket.lock(session, ticket_id)
         card = Card.of_ticket(session, ticket.id, ticket.channel)
-        if ticket.drawn_revision >= ticket.revision or not _is_free(card, at):
+        if ticket.drawn_revision >= ticket.revision or not is_free(card, at):
             return None
-        wait = _reserve_call(ctx, session, card.channel, posts=card.ts is None, at=at)
+        group = session.get(TicketGroup, ticket.group_id) if ticket.group_id is not None else None
+        if group is not None and card.ts is None and card.placing_since is None:
+            return None
+        wait = reserve_call(ctx, session, card.channel, posts=card.ts is None, at=at)
         if wait > 0:
             return wait
         doubtful, is_plain = card.placing_since, card.failure in BLOCKS_REJECTED_ERRORS
@@ -211,11 +206,15 @@ def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
         view = load_view(session, ticket, ctx.networks.get(ticket.network))
         if view.pictures_of == card.pictures_refused:
             view = replace(view, shows_pictures=False)
+        blocks = face.build_plain_card(view) if is_plain else face.build_card(view)
+        if group is not None:  # what the group's card shows of it has changed, too
+            TicketGroup.touch(session, group.id)
+            blocks = build_pointer(view, permalink(ctx.slack.workspace, group.channel, group.ts))
         return SlackCall(
             row_id=card.id,
             ticket_id=ticket.id,
             key=card.key,
-            limit_key=_limit_key(card.channel, posts=card.ts is None),
+            limit_key=limit_key(card.channel, posts=card.ts is None),
             channel=card.channel,
             ts=card.ts,
             thread_ts=None,
@@ -223,9 +222,9 @@ def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
             until=at + SLACK_CALL_LEASE,
             revision=ticket.revision,
             text=face.summary_text(view),
-            blocks=face.build_plain_card(view) if is_plain else face.build_card(view),
+            blocks=blocks,
             is_plain=is_plain,
-            pictures_of=None if is_plain else view.pictures_of,
+            pictures_of=None if is_plain or group is not None else view.pictures_of,
         )
 
 
@@ -234,11 +233,11 @@ def _begin_notice(ctx: BotContext, notice_id: int) -> SlackCall | float | None:
     with ctx.db.write() as session:
         at = ctx.now()
         notice = session.get_one(Notice, notice_id, with_for_update=True)
-        card = session.scalar(select(Card).where(Card.ticket_id == notice.ticket_id))
-        if notice.ts is not None or not _is_free(notice, at) or (notice.ticket_id and not (card and card.ts)):
+        place, thread_ts = find_place(session, notice.ticket_id)
+        if notice.ts is not None or not is_free(notice, at) or (notice.ticket_id and thread_ts is None):
             return None
-        channel = (card and card.channel) or notice.channel or ctx.settings.slack_channel
-        wait = _reserve_call(ctx, session, channel, posts=True, at=at)
+        channel = place or notice.channel or ctx.settings.slack_channel
+        wait = reserve_call(ctx, session, channel, posts=True, at=at)
         if wait > 0:
             return wait
         doubtful, is_plain = notice.placing_since, notice.failure in BLOCKS_REJECTED_ERRORS
@@ -247,10 +246,10 @@ def _begin_notice(ctx: BotContext, notice_id: int) -> SlackCall | float | None:
             row_id=notice.id,
             ticket_id=notice.ticket_id,
             key=notice.key,
-            limit_key=_limit_key(channel, posts=True),
+            limit_key=limit_key(channel, posts=True),
             channel=channel,
             ts=None,
-            thread_ts=card.ts if card is not None else None,
+            thread_ts=thread_ts,
             doubtful_since=doubtful,
             until=at + SLACK_CALL_LEASE,
             revision=0,
@@ -278,42 +277,14 @@ def with_card_link(ctx: BotContext, session: Session, notice: Notice) -> str:
     """The text of a notice, with a link to the card that it points to, if it does."""
     if notice.card_of is None:
         return notice.text
-    card = session.scalars(select(Card).where(Card.ticket_id == notice.card_of)).one()
-    url = permalink(ctx.slack.workspace, card.channel, card.ts)
+    url = permalink(ctx.slack.workspace, *find_place(session, notice.card_of))
     return notice.text.replace(CARD_LINK, f"<{url}|Open the card>" if url else "the card", 1)
-
-
-def _is_free(row: Card | Notice, at: datetime) -> bool:
-    """The same as `_is_free_condition`, of a row at hand: another worker may have been faster."""
-    return all(moment is None or moment <= at for moment in (row.not_before, row.leased_until))
-
-
-def _reserve_call(ctx: BotContext, session: Session, channel: str, *, posts: bool, at: datetime) -> float:
-    """Ask the budget: one message a second a channel, fifty updates in any minute a workspace.
-
-    https://docs.slack.dev/apis/web-api/rate-limits
-    """
-    if posts:
-        interval, burst = timedelta(seconds=POST_SPACING_FACTOR / ctx.settings.slack_posts_per_second), 1
-    else:  # a burst counts too: so many at once, and as many more in the rest of the minute
-        most = ctx.settings.slack_updates_per_minute
-        burst = max(int(most / 5), 1)
-        interval = timedelta(minutes=1 / (most - burst + 1))
-    key = _limit_key(channel, posts=posts)
-    return RateLimit.take(session, key, at=at, interval=interval, burst=burst).total_seconds()
-
-
-def reserve_update(ctx: BotContext, session: Session, *, at: datetime) -> float:
-    """Take one update of a message out of the workspace's budget; else the seconds until there is one."""
-    return _reserve_call(ctx, session, "", posts=False, at=at)
 
 
 # --- calling ------------------------------------------------------------------------------------------------
 
 
-def _execute(
-    ctx: BotContext, job: SlackCall | float | None, table: type[Card | Notice]
-) -> tuple[bool, float]:
+def _execute(ctx: BotContext, job: SlackCall | float | None, table: type[Shown]) -> tuple[bool, float]:
     """Make one call and record what came of it: whether it was done, and how long its budget is spent."""
     if job is None or isinstance(job, float):
         return False, job or 0.0
@@ -332,7 +303,7 @@ def _execute(
     return True, 0.0
 
 
-def _update_or_post(ctx: BotContext, table: type[Card | Notice], job: SlackCall) -> Posted | None:
+def _update_or_post(ctx: BotContext, table: type[Shown], job: SlackCall) -> Posted | None:
     """Update, adopt or post.
 
     None, and so another try in a moment, if a doubtful message is neither in sight nor old enough to be given
@@ -369,7 +340,7 @@ def _check_member(ctx: BotContext, user: str) -> None:
 # --- recording ----------------------------------------------------------------------------------------------
 
 
-def _record_shown(ctx: BotContext, table: type[Card | Notice], job: SlackCall, posted: Posted) -> None:
+def _record_shown(ctx: BotContext, table: type[Shown], job: SlackCall, posted: Posted) -> None:
     at = ctx.now()
     with ctx.db.write() as session:
         if job.ticket_id is not None and table is Card:  # the ticket first, as everywhere
@@ -377,9 +348,13 @@ def _record_shown(ctx: BotContext, table: type[Card | Notice], job: SlackCall, p
             there = update(Ticket).where(Ticket.id == job.ticket_id, drawn)
             session.execute(there.values(drawn_revision=job.revision))
             _record_first_shown(session, job.ticket_id, at)
+        if table is TicketGroup:
+            group_cards.record_first_shown(session, job.row_id, at)
         row = session.get_one(table, job.row_id, with_for_update=True)
-        assert isinstance(row, Card | Notice)
-        if isinstance(row, Card):
+        assert isinstance(row, Shown)
+        if isinstance(row, TicketGroup):
+            row.mark_posted(posted.ts, job.revision, at=at)
+        elif isinstance(row, Card):
             row.mark_posted(posted.ts, at=at)
         else:
             row.ts, row.posted_in, row.leased_until, row.failure = posted.ts, posted.channel, None, None

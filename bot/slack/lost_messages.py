@@ -11,8 +11,7 @@ from sqlalchemy import update
 from bot.context import BotContext
 from bot.slack.client import is_direct_message
 from bot.slack.errors import SlackError, SlackRefusedError
-from bot.slack.slack_call import SLACK_CALL_LEASE, SlackCall
-from models import Card, Notice
+from bot.slack.slack_call import SLACK_CALL_LEASE, Shown, SlackCall
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +25,7 @@ class LeaseLostError(Exception):
 class RowLease:
     """The lease on one row, for as long as it takes: to look through a busy channel may take many calls."""
 
-    def __init__(self, ctx: BotContext, table: type[Card | Notice], job: SlackCall) -> None:
+    def __init__(self, ctx: BotContext, table: type[Shown], job: SlackCall) -> None:
         self._ctx, self._table, self._row_id, self._until = ctx, table, job.row_id, job.until
 
     def renew(self) -> None:
@@ -68,9 +67,9 @@ def _delete_message(ctx: BotContext, channel: str, ts: str) -> None:
         log.warning("could not delete a duplicate message in %s: %s", channel, error)
 
 
-def retry_find_later(ctx: BotContext, table: type[Card | Notice], job: SlackCall) -> None:
+def retry_find_later(ctx: BotContext, table: type[Shown], job: SlackCall) -> None:
     """It may be there and may not: look again in a moment."""
     with ctx.db.write() as session:
         row = session.get_one(table, job.row_id, with_for_update=True)
-        assert isinstance(row, Card | Notice)
+        assert isinstance(row, Shown)
         row.not_before, row.leased_until = ctx.now() + timedelta(seconds=5), None

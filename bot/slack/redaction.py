@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.slack import cards
+from bot.slack import call_budget, cards
 from bot.slack.client import is_direct_message
 from bot.slack.errors import SlackError, SlackRefusedError
 from models import Card, Notice
@@ -44,7 +44,7 @@ def redraw_stale(ctx: BotContext) -> None:
             _record_redrawn(ctx, message)
             continue
         with ctx.db.write() as session:
-            if cards.reserve_update(ctx, session, at=ctx.now()) > 0:
+            if call_budget.reserve_update(ctx, session, at=ctx.now()) > 0:
                 return
         try:
             ctx.slack.update(message.channel, message.ts, message.text, message.blocks, key=message.key)

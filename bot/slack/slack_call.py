@@ -1,9 +1,12 @@
-"""One call to Slack that shows a card or a notice, as it was read from the ledger."""
+"""One call to Slack that shows a card, the card of a group or a notice, as it was read from the ledger."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from models import Card, Notice, TicketGroup
+
+Shown = Card | Notice | TicketGroup  # what a call shows, and keeps track of
 SLACK_CALL_LEASE = timedelta(seconds=12)  # a dead worker's card is taken up after that
 # Slack does not accept the blocks: plainer ones take their place.
 # https://docs.slack.dev/reference/methods/chat.update#errors

@@ -105,6 +105,7 @@ class AnsweringMixin(OwnershipMixin):
         that it is written as (None: the ticket's). `more` holds further columns: `author` (who wrote the
         text, if not `by`), `sign_off`, `said_channel` and `said_ts`.
         """
+        self.leave_group(session, by=by, at=at)
         self.record_activity(by=by, at=at)
         last = Reply.last(session, self.id, by) if source in THREAD_SOURCES else None
         if last is not None and last.is_returned:
@@ -243,6 +244,7 @@ class AnsweringMixin(OwnershipMixin):
 
     def _open_turn(self, session: Session, opened_by: str, *, asked_at: datetime) -> None:
         """Begin the next turn; its waiting time counts from `asked_at`."""
+        self.leave_group(session, by=HEARD_ACTOR, at=asked_at)
         self.turn += 1
         session.add(Turn(ticket_id=self.id, number=self.turn, opened_by=opened_by, asked_at=asked_at))
         self._reset_wait(waiting_since=asked_at)

@@ -64,13 +64,16 @@ class IngestTarget:
 
 @dataclass(slots=True)
 class IngestResult:
-    """What a page changed: how many tickets are new, how many posts are follow-ups, edits or repeats.
+    """What a page changed: which tickets (`opened_ids`) and how many are new, and how many posts are not.
+
+    These are follow-ups, edits or repeats.
 
     `known_ticket_texts` and `newest_post_ids` hold, for tickets that existed, the newest post;
     `restored_tickets` the tickets with a post that is shown again, and whether they wait again;
     `further_reasons` what else found a post of a ticket, by the ticket's id.
     """
 
+    opened_ids: list[int] = field(default_factory=list)
     tickets: int = 0
     follow_ups: int = 0
     edits: int = 0

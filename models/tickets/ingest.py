@@ -248,6 +248,7 @@ def _ingest_new(
     result.further_reasons += [
         (owners[_ticket_key(post, authors)], one) for post in new_posts for one in post.also
     ]
+    result.opened_ids += new.values()
     result.tickets += len(new)
     result.changed_ids |= set(owners.values())
 

@@ -50,6 +50,7 @@ class OutcomesMixin(AnsweringMixin):
         """
         self._must_be_open()
         self._refuse_while_sending(session)
+        self.leave_group(session, by=by, at=at)
         self.state, self.snoozed_until = TicketState.SNOOZED, until
         self._restart_due_time(sla_policy.due(until))
         self.nudge_at = None
@@ -70,6 +71,7 @@ class OutcomesMixin(AnsweringMixin):
         """
         if self.state == TicketState.WAITING:
             raise RuleBrokenError("This ticket is already open.")
+        self.leave_group(session, by=by, at=at)
         if self.state == TicketState.SNOOZED or self.live_reply(session) is None:
             if sla_policy is not None and (
                 self.state == TicketState.SNOOZED or (self.due_at and self.due_at < at)
@@ -82,6 +84,17 @@ class OutcomesMixin(AnsweringMixin):
         self._open_turn(session, OPENED_BY_REOPENING, asked_at=at)
         self._log(session, "reopen", by=by, at=at)
         self.restart_owner_clock(at)
+
+    def undo_close(self, session: Session, *, by: str, at: datetime) -> bool:
+        """Make it wait again as before it was closed as one of several: in its group, with its due time.
+
+        Returns False, and changes nothing, if it has another state or is in no group by now.
+        """
+        if self.state != TicketState.NO_REPLY_NEEDED or self.group_id is None:
+            return False
+        self._wait_again(session, by=by, at=at, act="close undone")
+        self.restart_owner_clock(at)
+        return True
 
     def reopen_without_answer(self, session: Session, *, at: datetime) -> bool:
         """Begin a new turn because the customer has not answered us by `back_at`.

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import OnItsWayError, RuleBrokenError, TakenError
+from models.slack.ticket_group import TicketGroup
 from models.tickets.delivery_state import MAYBE_SENT_STATES
 from models.tickets.reminder_level import ReminderLevel
 from models.tickets.reply import Reply
@@ -127,6 +128,7 @@ class OwnershipMixin(TicketColumns):
         self.nudge_at = at if self.state == TicketState.WAITING else None
 
     def _own(self, session: Session, act: str, *, by: str, at: datetime, to: str | None = None) -> None:
+        self.leave_group(session, by=by, at=at)
         former, self.owner, self.claimed_at = self.owner, to or by, at
         self.first_claimed_at = self.first_claimed_at or at
         self.restart_owner_clock(at)
@@ -180,6 +182,18 @@ class OwnershipMixin(TicketColumns):
         if self.composer is not None:
             self.revision += 1
         self.composer = self.composing_key = self.composing_since = self.composing_until = None
+
+    # --- the card ------------------------------------------------------------------------------------------
+
+    def leave_group(self, session: Session, *, by: str, at: datetime) -> None:
+        """Give it a card of its own, because `by` acts on it. Does nothing if it has one.
+
+        What follows on an act (undo, reminders, a thread) needs a card to be on.
+        """
+        if self.group_id is not None:
+            group_id, self.group_id = self.group_id, None
+            TicketGroup.touch(session, group_id)
+            self._log(session, "own card", by=by, at=at, group=str(group_id))
 
     # --- what every verb needs ----------------------------------------------------------------------------
 

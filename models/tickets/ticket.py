@@ -39,7 +39,7 @@ class Ticket(CustomerPostsMixin, Base):
             sqlite_where=text(UNFILLED_CONDITION),
             postgresql_where=text(UNFILLED_CONDITION),
         ),
-        # What timed jobs look for: few tickets have a value in any of these.
+        # What timed jobs look for, and the card of a group: few tickets have a value in any of these.
         *(
             Index(
                 f"ix_tickets_{name}",
@@ -47,7 +47,7 @@ class Ticket(CustomerPostsMixin, Base):
                 sqlite_where=text(f"{name} IS NOT NULL"),
                 postgresql_where=text(f"{name} IS NOT NULL"),
             )
-            for name in ("composing_until", "back_at", "nudge_at")
+            for name in ("composing_until", "back_at", "nudge_at", "group_id")
         ),
         # Everything that a list of open tickets filters and sorts by: thousands may wait, and a row is long.
         Index(

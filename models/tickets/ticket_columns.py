@@ -22,6 +22,7 @@ class TicketColumns:
     conversation_id: Mapped[str]
     author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
     channel: Mapped[str]
+    group_id: Mapped[int | None] = mapped_column(BigKey)  # the `TicketGroup` on whose card it is shown
     revision: Mapped[int] = mapped_column(default=1)
     drawn_revision: Mapped[int] = mapped_column(default=0)
 

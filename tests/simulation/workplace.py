@@ -240,6 +240,7 @@ class Workplace:
             reconcile_seconds=(2.0, 5.0),
             slack_posts_per_second=100_000,
             slack_updates_per_minute=6_000_000,
+            spike_per_minute=0,
         )
         slack = SlackClient(TOKEN, settings.slack_api_url)
         for client in (slack.client, slack._quick):

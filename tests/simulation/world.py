@@ -26,7 +26,9 @@ STORM = 1200.0  # seconds in which things go wrong
 CALM = 1500.0  # seconds after that, in which everything must come to its end
 NOWHERE = "http://127.0.0.1:9/api/"
 NO_SLACK = SlackClient("xoxb-none", NOWHERE)
-SETTINGS = Settings(slack_bot_token="xoxb-none", slack_channel="C0MENTIONS", slack_api_url=NOWHERE)
+SETTINGS = Settings(
+    slack_bot_token="xoxb-none", slack_channel="C0MENTIONS", slack_api_url=NOWHERE, spike_per_minute=0
+)
 OPEN = {"reply declared", "reply answered", "look made"}  # with no transaction open: here one can stand still
 
 

@@ -259,6 +259,7 @@ def settings_for(url: str, slack: SlackServer, **more: Any) -> Settings:
         "poll_seconds": 3600,
         "slack_posts_per_second": 1000,
         "slack_updates_per_minute": 60000,
+        "spike_per_minute": 0,
     }
     return Settings(**(given | more))
 

@@ -30,6 +30,7 @@ def environment(on: Stage, url: str, **more: str) -> dict[str, str]:
         "UNDO_SECONDS": 0,
         "SLACK_POSTS_PER_SECOND": 100,
         "SLACK_UPDATES_PER_MINUTE": 6000,
+        "SPIKE_PER_MINUTE": 0,
         "LOG_LEVEL": "DEBUG",
     }
     return stage.environment(on.slack, on.x, url, **(quick | more))

@@ -377,6 +377,7 @@ class Subject(Value):
     ticket: int | None = None
     reply: int | None = None
     issue: int | None = None
+    group: int | None = None
     choice: str | None = None
 
 

@@ -1,0 +1,1 @@
+"""The card that several tickets share, and what its buttons ask. Pure."""

@@ -1,0 +1,40 @@
+"""What the buttons and modals of a shared card carry. Pure."""
+
+from dataclasses import dataclass
+
+from bot.slack.blocks.values import ModalValue, Value
+
+
+@dataclass(frozen=True, slots=True)
+class GroupValue(Value):
+    """A group of tickets; `key` names the *Close all* that a press undoes."""
+
+    group: int
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPageValue(Value):
+    """A page of the tickets of a group, from 0."""
+
+    group: int
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PickValue(ModalValue):
+    """The modal that asks which ticket of a group is meant: to reply to it, or to `claim` it."""
+
+    group: int
+    key: str
+    claims: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAllValue(ModalValue):
+    """The modal that lists the tickets `ids` of a group, as they were at `seen_at` (seconds since 1970)."""
+
+    group: int
+    key: str
+    ids: tuple[int, ...]
+    seen_at: float

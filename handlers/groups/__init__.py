@@ -1,0 +1,1 @@
+"""What is pressed on a card that several tickets share."""
