@@ -18,7 +18,7 @@ from bot.slack.blocks.text import unescape
 from bot.slack.errors import SlackError
 from bot.slack.respond import try_respond
 from bot.slack.sender_permissions import PermissionUnknownError
-from models import Card
+from models import Card, TicketGroup
 from models.core.base import RuleBrokenError
 from models.core.database import BusyError, is_disk_full
 
@@ -41,6 +41,10 @@ INTERNAL_ERROR_TEXT = (
     "Something went wrong, and nothing was changed. Please try again; if that doesn't help, tell your admin."
 )
 CARD_PENDING_TEXT = "This thread's card is still being posted. Please try again in a few seconds."
+SHARED_CARD_TEXT = (
+    "This card shows several mentions, so I can't tell which one you mean. Press *Reply* or *Claim one…*: "
+    "the one that you pick gets a card and a thread of its own."
+)
 
 user_names: dict[
     str, str
@@ -139,8 +143,10 @@ def send_private_answer_now(
             log.warning("could not send a private answer: %s", error)
 
 
-def no_card_text(session: Session, channel: str, otherwise: str) -> str:
-    """What to say in a thread of `channel` that is no card's, as far as the ledger knows."""
+def no_card_text(session: Session, channel: str, thread_ts: str, otherwise: str) -> str:
+    """What to say in a thread of `channel` that is no ticket's card, as far as the ledger knows."""
+    if TicketGroup.find_by_message(session, channel, thread_ts) is not None:
+        return SHARED_CARD_TEXT
     return CARD_PENDING_TEXT if Card.is_any_being_posted(session, channel) else otherwise
 
 

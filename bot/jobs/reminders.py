@@ -20,8 +20,9 @@ from bot.slack.blocks.elements import permalink
 from bot.slack.blocks.tickets import reminder
 from bot.slack.blocks.tickets.reminder import NAMES_LISTED_MAX, ReminderMessage, WaitingAuthor
 from bot.slack.sender_permissions import is_group
-from models import Author, Card, Mention, Notice, Ticket
+from models import Author, Mention, Notice, Ticket
 from models.core.database import BusyError
+from models.grouping.card_place import find_place
 from models.tickets.delivery_state import PUBLIC_STATES
 from models.tickets.reminder_level import ReminderLevel
 from models.tickets.reminders import next_reminder
@@ -125,16 +126,15 @@ def _is_being_handled(session: Session, ticket: Ticket, at: datetime) -> bool:
     is_answered = live is not None and live.state in PUBLIC_STATES
     if ticket.is_composed(at) or is_answered or any(one.is_moving for one in ticket.unsettled(session)):
         return True
-    return session.scalar(select(Card.ts).where(Card.ticket_id == ticket.id)) is None
+    return find_place(session, ticket.id)[1] is None
 
 
 def waiter_of(ctx: BotContext, session: Session, ticket: Ticket) -> WaitingAuthor:
     """The author of a ticket, as a reminder shows them."""
     author = session.get_one(Author, ticket.author_id)
-    card = session.scalar(select(Card).where(Card.ticket_id == ticket.id))
     target = Mention.find(session, ticket.id, ticket.target_post_id)
     network = ctx.networks.get(ticket.network)
-    url = permalink(ctx.slack.workspace, card.channel, card.ts) if card is not None else ""
+    url = permalink(ctx.slack.workspace, *find_place(session, ticket.id))
     return WaitingAuthor(
         ticket=ticket,
         handle=author.handle,
@@ -151,9 +151,11 @@ def waiter_of(ctx: BotContext, session: Session, ticket: Ticket) -> WaitingAutho
 
 
 def _notify_half(ctx: BotContext, session: Session, many: Sequence[WaitingAuthor], at: datetime) -> None:
-    """In each one's own thread, so never too many in one place."""
+    """In each one's own thread, so never too many in one place: not of those that share a card."""
     del ctx
     for one in many:
+        if one.ticket.group_id is not None:
+            continue
         text, blocks = reminder.unclaimed_message(one.ticket.due_at or at)
         Notice.enqueue(session, text, blocks=blocks, at=at, ticket_id=one.ticket.id)
 

@@ -14,7 +14,8 @@ from bot.slack.blocks.elements import Block, permalink
 from bot.slack.blocks.issues import merge
 from bot.slack.blocks.issues import ranking as face
 from bot.slack.errors import SlackError, SlackRefusedError
-from models import Author, Card, Issue, IssueReport, Mention, Notice, Ticket
+from models import Author, Issue, IssueReport, Mention, Notice, Ticket
+from models.grouping.card_place import find_place
 from models.issues.fix_followup import list_merged, list_unfinished, reconcile_reports
 from models.issues.merge import MergeResult
 from models.issues.queries import RankedIssue, compute_weight, list_reporters
@@ -43,8 +44,7 @@ def announce_recurrence(
     ctx: BotContext, session: Session, issue: Issue, ticket: Ticket, *, at: datetime
 ) -> None:
     """Tell the person who fixed `issue`, in the channel, that somebody reported it since."""
-    card = session.scalar(select(Card).where(Card.ticket_id == ticket.id))
-    place = permalink(ctx.slack.workspace, card.channel, card.ts) if card else ""
+    place = permalink(ctx.slack.workspace, *find_place(session, ticket.id))
     author = session.get_one(Author, ticket.author_id)
     text, blocks = face.reported_again_notice(issue, author.handle, place)
     newest = Mention.find(session, ticket.id, ticket.target_post_id)

@@ -1,6 +1,7 @@
 """*Close all* of a shared card: lists what it closes, asks why, and can be undone for some seconds."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.slack.blocks.groups.values import CloseAllValue, GroupValue
 from handlers.door import Act, door
 from handlers.feedback import LEDGER_BUSY_TEXT, send_private_text
 from handlers.groups.group_card import MODAL_LOOKUP_TIMEOUT_SECONDS, NONE_WAITING_TEXT
+from models import TicketGroup
 from models.grouping import closing
 from models.tickets.state import TicketState
 
@@ -49,11 +51,12 @@ def close(act: Act[CloseAllValue]) -> None:
             undo_until=at + timedelta(seconds=ctx.settings.undo_seconds),
             key=value.key,
         )
+        channel = session.get_one(TicketGroup, value.group).channel
     if left:
         sentence = (
             f"{closed} closed. {left} changed since you opened the list, so {_they(left)} left as before."
         )
-        send_private_text(ctx, act.who, act.respond, sentence)
+        send_private_text(ctx, replace(act.who, channel=channel), act.respond, sentence)
 
 
 @door.press(face.UNDO_ACTION_ID, value=GroupValue)

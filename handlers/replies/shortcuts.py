@@ -30,7 +30,7 @@ def propose(act: Act[Body]) -> str | None:
     with act.change_once() as session:
         card = Card.find_by_message(session, channel, message["thread_ts"])
         if card is None:
-            return no_card_text(session, channel, NOT_IN_CARD_THREAD_TEXT)
+            return no_card_text(session, channel, message["thread_ts"], NOT_IN_CARD_THREAD_TEXT)
         author = message["user"] if message["user"] != who.id else None
         source = DraftSource("shortcut", channel, message["ts"], author)
         ticket = Ticket.lock(session, card.ticket_id)

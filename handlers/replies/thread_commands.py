@@ -54,7 +54,7 @@ def run_command(act: Act[ThreadCommand]) -> str | None:
         card = Card.find_by_message(session, channel, thread) if channel and thread else None
         if card is None:
             otherwise = "I only take commands in a card's thread. Try `/mentions help`."
-            return no_card_text(session, channel, otherwise) if channel and thread else otherwise
+            return no_card_text(session, channel, thread, otherwise) if channel and thread else otherwise
         if known.refused is not None:
             return known.refused
         ticket = Ticket.lock(session, card.ticket_id)

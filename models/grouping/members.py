@@ -35,7 +35,7 @@ class Candidate:
 
 def can_join() -> ColumnElement[bool]:
     """Returns the SQL condition on tickets that nobody has acted on yet, and that are in no group."""
-    replies = select(Reply.id).where(Reply.ticket_id == Ticket.id).exists()
+    replies = select(Reply.id).where(Reply.ticket_id == Ticket.id).correlate(Ticket).exists()
     return and_(
         Ticket.is_open(),
         Ticket.state == TicketState.WAITING,
@@ -52,7 +52,7 @@ def can_join() -> ColumnElement[bool]:
 def has_no_card() -> ColumnElement[bool]:
     """Returns the SQL condition on tickets of which Slack shows no card, for all that we know."""
     shown = Card.ts.is_not(None) | Card.placing_since.is_not(None)
-    return ~select(Card.id).where(Card.ticket_id == Ticket.id, shown).exists()
+    return ~select(Card.id).where(Card.ticket_id == Ticket.id, shown).correlate(Ticket).exists()
 
 
 def load_candidates(

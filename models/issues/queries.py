@@ -11,9 +11,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from models.core.fold import fold
+from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
 from models.issues.issue import Issue, IssueReport
 from models.issues.title import title_key, title_keys
-from models.slack.card import Card
 from models.sources.author import Author
 from models.sources.mention import Mention
 from models.tickets.ticket import Ticket
@@ -124,9 +124,9 @@ _COLUMNS = (
 
 
 def _reports() -> Select[*tuple[Any, ...]]:
-    query = select(*_COLUMNS, Card.channel, Card.ts).select_from(IssueReport)
+    query = select(*_COLUMNS, PLACE_CHANNEL, PLACE_TS).select_from(IssueReport)
     query = query.join(Ticket, Ticket.id == IssueReport.ticket_id).join(Author, Author.id == Ticket.author_id)
-    return query.outerjoin(Card, Card.ticket_id == Ticket.id)
+    return join_place(query)
 
 
 def reporters_by_issue(session: Session, issues: Sequence[Issue]) -> dict[int, list[Reporter]]:

@@ -8,9 +8,9 @@ from rapidfuzz import fuzz, process
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
 from models.issues.issue import Issue, IssueReport
 from models.reports.search import SEARCHABLE_STATES
-from models.slack.card import Card
 from models.slack.note import Note
 from models.sources.author import Author, FormerHandle
 from models.sources.mention import Mention
@@ -151,8 +151,7 @@ def _escape_like(text: str) -> str:
 
 def _tickets(session: Session, author_id: int, page: int) -> tuple[PastTicket, ...]:
     query = (
-        select(Ticket, Card.channel, Card.ts)
-        .outerjoin(Card, Card.ticket_id == Ticket.id)
+        join_place(select(Ticket, PLACE_CHANNEL, PLACE_TS))
         .where(Ticket.author_id == author_id)
         .order_by(Ticket.id.desc())
         .offset(page * PAGE_TICKETS)

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import distinct, func, or_, select
 from sqlalchemy.orm import Session
 
+from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS
 from models.issues.issue import Issue, IssueReport
-from models.slack.card import Card
 from models.sources.author import Author
 from models.sources.cursor import Cursor
 from models.sources.mention import Mention
@@ -42,12 +42,13 @@ def list_thanks(session: Session, since: datetime, until: datetime, *, limit: in
     """Returns the posts that were closed as thanks from `since` to before `until`, newest first."""
     query = (
         select(
-            Author.handle, Ticket.network, Mention.text, Card.channel, Card.ts, Mention.id, Mention.post_id
+            *(Author.handle, Ticket.network, Mention.text, PLACE_CHANNEL, PLACE_TS),
+            Mention.id,
+            Mention.post_id,
         )
         .select_from(Ticket)
         .join(Author, Author.id == Ticket.author_id)
         .join(Mention, Mention.is_post_of(Ticket.id, Ticket.target_post_id))
-        .outerjoin(Card, Card.ticket_id == Ticket.id)
         .where(
             Ticket.state == TicketState.NO_REPLY_NEEDED,
             or_(Ticket.reason == THANKS_REASON, Ticket.reason.startswith(f"{THANKS_REASON}:")),

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased
 
 from models.core.account_filter import AccountFilter
 from models.core.base import without_index, without_sqlite_index
+from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
 from models.reports.found_by import found_by_tracks
-from models.slack.card import Card
 from models.sources.account import Account
 from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
@@ -339,8 +339,8 @@ ENTRY_COLUMNS = (
     Ticket.due_at,
     Ticket.snoozed_until,
     _has_live_reply,
-    Card.channel,
-    Card.ts,
+    PLACE_CHANNEL,
+    PLACE_TS,
     Mention.media,
     answer_as.has_no_account(),
 )
@@ -350,10 +350,9 @@ def join_entry_tables(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...
     """Returns `query` over tickets, joined with what the columns of a `TicketEntry` come from."""
     target = Mention.is_post_of(Ticket.id, Ticket.target_post_id)
     ours = and_(Account.network == Ticket.network, Account.network_id == Ticket.account_id)
-    return (
+    return join_place(
         query.select_from(Ticket)
         .join(Author, Author.id == Ticket.author_id)
         .outerjoin(Account, ours)
         .outerjoin(Mention, target)
-        .outerjoin(Card, Card.ticket_id == Ticket.id)
     )

@@ -20,7 +20,7 @@ from models.core.account_filter import AccountFilter
 from models.core.base import RuleBrokenError, is_sqlite, without_sqlite_index
 from models.core.command_words import strip_marks
 from models.core.fold import fold
-from models.slack.card import Card
+from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
 from models.sources.author import Author
 from models.sources.mention import Mention
 from models.tickets import answer_as
@@ -308,14 +308,14 @@ _TICKET_COLUMNS = (
     Ticket.reason,
     Ticket.closed_by,
     Ticket.owner,
-    Card.channel,
-    Card.ts,
+    PLACE_CHANNEL,
+    PLACE_TS,
     and_(Ticket.is_open(), answer_as.has_no_account()),
 )
 
 
 def _join_tables(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return query.join(Author, Author.id == Ticket.author_id).outerjoin(Card, Card.ticket_id == Ticket.id)
+    return join_place(query.join(Author, Author.id == Ticket.author_id))
 
 
 def _mentions(session: Session, ids: Sequence[int]) -> list[tuple[datetime, SearchHit]]:
