@@ -320,7 +320,7 @@ def test_close_all_leaves_what_is_new_what_is_edited_and_what_somebody_is_replyi
     bot.poll()
     assert asked.submit().closed
 
-    bot.whisper("5 closed. 2 changed since you looked, so they were left as before.")
+    bot.whisper("5 closed. 2 changed since you opened the list, so they were left as before.")
     assert sorted(states(bot)) == ["no reply needed"] * 5 + ["waiting"] * 2
 
 
