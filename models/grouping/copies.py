@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from models.core.fingerprint import strip_addressing
 from models.core.fold import fold_words
 from models.grouping.members import Candidate, ids_of, join_group, load_candidates, open_group
+from models.similarity.near_duplicates import SHORT_TEXT_MAX_LETTERS, count_effective_letters
 from models.slack.ticket_group import GroupKind, TicketGroup
 from models.sources.mention import Mention
 from models.tickets.ticket import Ticket
 
 COPIES_MIN = 3  # posts that say the same, until they share a card
 ALIKE_MIN_PERCENT = 90  # of the letters, in their order
-SHORT_TEXT_MAX_CHARS = 24  # of what is compared: shorter ones ("Is it down?") are said by people on their own
 COMPARED_FOR = timedelta(hours=24)  # and so long may further ones come
 COMPARED_MAX = 500  # tickets of one channel, the newest, that are compared with a new one
 COMPARED_MAX_CHARS = 2_000  # of each post, from its beginning
@@ -128,7 +128,7 @@ def _clusters(new: Iterable[Candidate], recent: Sequence[Candidate]) -> Iterator
 def _essence(text: str) -> str:
     """What is compared: the letters and digits of the words, in order; empty for a short text."""
     kept = "".join(fold_words(_bare(text)))
-    return kept if len(kept) > SHORT_TEXT_MAX_CHARS else ""
+    return kept if count_effective_letters(kept) >= SHORT_TEXT_MAX_LETTERS else ""
 
 
 def _numbers(text: str) -> list[str]:

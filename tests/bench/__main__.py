@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from tests import databases, postgres
 from tests.bench import (
     crowd,
+    flood,
     hearing,
     ingest,
     likeness,
@@ -37,6 +38,7 @@ PARTS: Sequence[str] = (
     "matching",
     "pressing",
     "crowd",
+    "flood",
     "pacing",
     "waiting",
     "reports",
@@ -72,6 +74,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "likeness": lambda: likeness.measure(new),
         "pressing": lambda: pressing.measure(new),
         "crowd": lambda: crowd.measure(new),
+        "flood": lambda: flood.measure(new),
         "pacing": lambda: pacing.measure(new),
         "waiting": lambda: waiting.measure(new),
         "searching": lambda: searching.measure(new),

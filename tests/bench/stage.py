@@ -95,7 +95,9 @@ def work(on: Stage, **settings: object) -> Iterator[None]:
 
 
 def _environment(on: Stage, settings: Mapping[str, object]) -> dict[str, str]:
-    return shared.environment(on.slack, on.x, on.url, LOG_LEVEL="WARNING", **settings)
+    """Unless a measurement is about spikes, each mention gets its own card."""
+    given = {"SPIKE_PER_MINUTE": 0} | {name.upper(): value for name, value in settings.items()}
+    return shared.environment(on.slack, on.x, on.url, LOG_LEVEL="WARNING", **given)
 
 
 @contextmanager
