@@ -134,6 +134,7 @@ ACTION_RULES: Mapping[str, AccessRule] = {
     f"{track_list.PAGE_ACTION}_a": MEMBER,
     f"{track_list.PAGE_ACTION}_b": MEMBER,
     track_list.EDIT_ACTION_ID: MEMBER,
+    track_list.LINKS_ACTION_ID: MEMBER,
     track_list.PAUSE_ACTION_ID: MEMBER,
     track_list.RESUME_ACTION_ID: MEMBER,
     track_list.REMOVE_ACTION_ID: MEMBER,
@@ -151,6 +152,7 @@ ACTION_PREFIX_RULES: Mapping[str, AccessRule] = {
     f"{author_history.PAGE_ACTION_PREFIX}_": MEMBER,
     f"{author_history.OTHER_AUTHOR_ACTION_PREFIX}_": MEMBER,
     f"{group_modals.PAGE_ACTION}_": MEMBER,
+    f"{track_list.QUOTES_ACTION}_": MEMBER,
 }
 OVERFLOW_ACTION_ID = "more"  # the overflow of a card
 OVERFLOW_OPTION_RULES: Mapping[str, AccessRule] = {

@@ -86,7 +86,7 @@ def find(tracks: Iterable[Track], posts: Iterable[Post]) -> dict[str, list[Track
     found: dict[str, list[TrackMatch]] = {}
     for post in posts:
         matched = []
-        for one in matcher.match(post.text, handles=post.addressed):
+        for one in matcher.match(post.text, handles=post.addressed, quoted=post.quoted_handle):
             version = versions[one.track_id]
             if version.decides_about(post) and version.speaks(post):
                 matched.append(TrackMatch(version.track, one.words, version.excluded_handles))

@@ -57,6 +57,7 @@ class Post:
     `addressed` are the handles that the network put in front of the words; they are not part of `text`.
     `answers` is the handle of the third person whom it answers, empty if that is not known; None if it
     answers us, its own author or nobody.
+    `quoted_handle` is the handle of the author of the post that it quotes, None if that is not known.
     `edit_keeps_id`: an edit leaves `latest_id` as it is, as on Mastodon, so only the words show it.
     """
 
@@ -77,6 +78,7 @@ class Post:
     addressed: tuple[str, ...] = ()
     answers: str | None = None
     quotes_us: bool = False
+    quoted_handle: str | None = None
     edit_keeps_id: bool = False
     order_key: str = ""
     version_key: str = ""

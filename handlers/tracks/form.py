@@ -30,18 +30,20 @@ def searchable_networks(ctx: BotContext) -> list[tuple[str, str]]:
     return [(name, one.title) for name, one in ctx.networks.items() if supports(one, "search")]
 
 
-def build_new(ctx: BotContext, words: str, *, channel: str | None, asked_in: str, url: str) -> dict[str, Any]:
+def build_new(
+    ctx: BotContext, words: str, *, channel: str | None, asked_in: str, url: str, hint: str | None = None
+) -> dict[str, Any]:
     """The modal for a new track, with the `words` that were typed behind the command.
 
-    `channel` is preset, `asked_in` the conversation where they asked. Raises `RuleBrokenError` if there is
-    nothing to search.
+    `hint` stands in the field for the words if it is empty. `channel` is preset, `asked_in` the conversation
+    where they asked. Raises `RuleBrokenError` if there is nothing to search.
     """
     networks = searchable_networks(ctx)
     if not networks:
         raise RuleBrokenError(NO_NETWORK_TEXT)
     form = TrackForm(words, networks[0][0], channel=channel or ctx.settings.slack_channel)
     carried = TrackModalValue(uuid.uuid4().hex, channel=asked_in, url=url)
-    return face.build_track_modal(carried, form, TrackModalParts(networks))
+    return face.build_track_modal(carried, form, TrackModalParts(networks, hint=hint))
 
 
 def build_edit(

@@ -1,22 +1,24 @@
 """The list of all tracks, and its buttons: another page, *Edit*, *Pause*, *Resume*, *Remove*."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from bot.context import BotContext
 from bot.slack.blocks.tracks import track_list as face
-from bot.slack.blocks.tracks.values import TrackValue
+from bot.slack.blocks.tracks.values import NewTrackValue, TrackValue
 from bot.slack.blocks.values import PageValue
 from handlers.door import Act, door
 from handlers.feedback import LEDGER_BUSY_TEXT, LEDGER_TIMEOUT_SECONDS
 from handlers.tracks import form as forms
 from handlers.tracks.admins import may_change, require_admin
 from models import Track
-from models.reports.track_list import list_tracks
+from models.reports.track_list import list_tracks, list_unquoted_handles
 from models.sources import track_rules
 
 WINDOW = timedelta(days=7)
+LINKS_HINT = "yoursite.example"  # in the empty field
 MODAL_LOOKUP_TIMEOUT_SECONDS = 1.5  # of the three seconds that the trigger of a modal lives
 
 
@@ -24,6 +26,8 @@ def build_answer(ctx: BotContext, user: str, page: int = 0, *, note: str | None 
     """A page of the list for `user`, as `text` and `blocks`; `note` says what has just been done."""
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         found = list_tracks(session, page, size=face.TRACKS_PER_PAGE, since=ctx.now() - WINDOW)
+        searched = [name for name, _ in forms.searchable_networks(ctx)]
+        unquoted = list_unquoted_handles(session, searched)
     if not found.total:
         return {"text": f"{note}\n{face.NO_TRACKS_TEXT}" if note else face.NO_TRACKS_TEXT}
     blocks = face.build_track_list(
@@ -32,6 +36,8 @@ def build_answer(ctx: BotContext, user: str, page: int = 0, *, note: str | None 
         default_channel=ctx.settings.slack_channel,
         may_change=may_change(ctx, user),
         note=note,
+        unquoted=unquoted,
+        can_search=bool(searched),
     )
     return {"text": f"Tracks: {found.total:,}", "blocks": blocks}
 
@@ -40,6 +46,27 @@ def build_answer(ctx: BotContext, user: str, page: int = 0, *, note: str | None 
 def turn(act: Act[PageValue]) -> None:
     """Show another page in place of the one that was open."""
     act.answer(in_place=True, **build_answer(act.ctx, act.who.id, act.value.page))
+
+
+@door.press(re.compile(f"^{face.QUOTES_ACTION}_"), value=NewTrackValue)
+def listen_for_quotes(act: Act[NewTrackValue]) -> str | None:
+    """Open the modal for a track of the quotes of one of our accounts."""
+    return _open_new(act, act.value.words, hint=None)
+
+
+@door.press(face.LINKS_ACTION_ID, value=NewTrackValue)
+def listen_for_links(act: Act[NewTrackValue]) -> str | None:
+    """Open the modal for a track of links to our site, whose address is for them to type."""
+    return _open_new(act, "", hint=LINKS_HINT)
+
+
+def _open_new(act: Act[NewTrackValue], words: str, *, hint: str | None) -> str | None:
+    require_admin(act.ctx, act.who.id)
+    url = str(act.body.get("response_url") or "")
+    preset = forms.preset_channel(act.who.channel or "", "")
+    return act.open_modal(
+        forms.build_new(act.ctx, words, channel=preset, asked_in=act.who.channel or "", url=url, hint=hint)
+    )
 
 
 @door.press(face.EDIT_ACTION_ID, value=TrackValue)

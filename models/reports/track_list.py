@@ -14,6 +14,8 @@ from models.sources.mention import IS_FIRST_ROW, Mention
 from models.sources.track import MENTIONS_TRACK, Track
 from models.tickets.state import TicketState
 from models.tickets.ticket import Ticket
+from models.tracks.post_text import quotes_key
+from models.tracks.query import QUOTES_OPERATOR, parse_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +129,19 @@ def _readings(session: Session, tracks: Collection[Track]) -> dict[int, Cursor]:
         if cursor is not None:
             readings[track.id] = cursor
     return readings
+
+
+def list_unquoted_handles(session: Session, networks: Collection[str]) -> list[str]:
+    """Returns the handles of our connected accounts on `networks` whose quotes no track listens for."""
+    here = select(Track.query).where(Track.removed_at.is_(None), Track.network.in_(networks))
+    quoted = here.where(func.lower(Track.query).like(f"%{QUOTES_OPERATOR}%"))
+    terms = {
+        term.pattern.name
+        for query in session.scalars(quoted)
+        for group in parse_query(query).alternatives
+        for term in group
+        if term.kind == "quotes"
+    }
+    ours = select(Account.handle).where(Account.network.in_(networks), Account.source.is_not(None))
+    handles = session.scalars(ours.order_by(Account.id))
+    return [one for one in dict.fromkeys(handles) if one and quotes_key(one) not in terms]

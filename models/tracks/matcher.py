@@ -27,7 +27,7 @@ class Match:
     """A track that wants a post, and the words of the post that made it, in their order, each once.
 
     They are as they stand in the post (in NFC, with one blank for several), cut to `FOUND_MAX_CHARS`; a
-    handle that the network keeps outside the text has its @.
+    handle that the network keeps outside the text has its @, a quoted one reads `quotes @fern`.
     """
 
     track_id: int
@@ -52,13 +52,13 @@ class TrackMatcher:
             self._by_key.setdefault(rarest, []).append((place, number))
         self._rows = tuple(sorted({key.count(_BORDER) + 1 for key in self._by_key} - {1}))
 
-    def match(self, text: str, *, handles: Iterable[str] = ()) -> list[Match]:
+    def match(self, text: str, *, handles: Iterable[str] = (), quoted: str | None = None) -> list[Match]:
         """Returns the tracks that want a post, by their ids.
 
         `handles` are mentioned in the post although its text does not have them. Their words count like those
-        of a handle in the text.
+        of a handle in the text. `quoted` is the handle of the author of the post that it quotes.
         """
-        post = _Post(read_post(text, handles))
+        post = _Post(read_post(text, handles, quoted=quoted))
         found: dict[int, list[Span]] = {}
         for key in self._by_key.keys() & post.keys(self._rows):
             for place, number in self._by_key[key]:

@@ -98,7 +98,8 @@ class Words:
     """The words of a text, folded, and what stands between them.
 
     `gaps[i]` stands before the word `i`, and the last one after all: its signs, with " " for blanks. `names`
-    has the place of the first of each hashtag (`#tag`) and mentioned handle (`@user`, `@user@server`).
+    has the place of the first of each hashtag (`#tag`) and mentioned handle (`@user`, `@user@server`), and of
+    a quoted handle (`quotes:@user`).
     """
 
     text: str  # in NFC; places are in this text
@@ -138,10 +139,11 @@ def read_words(text: str) -> Words:
     return found
 
 
-def read_post(text: str, handles: Iterable[str] = ()) -> Words:
+def read_post(text: str, handles: Iterable[str] = (), *, quoted: str | None = None) -> Words:
     """Returns the words of a post and, behind them, of handles that the network keeps outside its text.
 
-    A handle may have its @; what no network takes for a handle is left out.
+    A handle may have its @; what no network takes for a handle is left out. `quoted` is the handle whose post
+    it quotes: no word of the post, but a name.
     """
     found = read_words(text)
     for handle in handles:
@@ -156,7 +158,16 @@ def read_post(text: str, handles: Iterable[str] = ()) -> Words:
         found.gaps += more.gaps
         for key, (start, end) in more.names.items():
             found.names.setdefault(key, (start + offset, end + offset))
+    if quoted is not None:
+        said = f"quotes @{quoted.lstrip('@')}"
+        found.names[quotes_key(quoted)] = (len(found.text) + 1, len(found.text) + 1 + len(said))
+        found.text += f"\n{said}"
     return found
+
+
+def quotes_key(handle: str) -> str:
+    """Returns under which name a post that quotes one of `handle` (with or without @) has that."""
+    return f"quotes:@{nfkc(handle.lstrip('@')).casefold()}"
 
 
 def drop_servers(text: str) -> str:

@@ -6,6 +6,7 @@
 | `"slow checkout"` | these words one after the other; blanks and signs between them do not count |
 | `#fern` | the hashtag; `fern` means the hashtag too, `"#fern tips"` a phrase |
 | `@fern` | a mention of that handle, on whatever server; `@fern@social.example` only of that one |
+| `quotes:@fern` | a post that quotes one of @fern's, whether or not it names them |
 | `fern or farn` | either side; `or` binds less than words side by side; `"or"` is the word |
 | `-free`, `-"for free"`, `-#ad`, `-@bot` | not where this occurs, whichever side of `or` matches |
 
@@ -34,6 +35,7 @@ from models.tracks.post_text import (
     handle_keys,
     is_gershayim,
     is_unspaced,
+    quotes_key,
     read_words,
     tag_key,
     widen,
@@ -43,13 +45,15 @@ MAX_QUERY_CHARS = 512
 SHOWN_CHARS = 40  # of a term, in an error
 WEAK_MAX_CHARS = 2  # of a word that alone matches too much
 
+QUOTES_OPERATOR = "quotes:@"
+
 _INSTEAD = {
     "AND": "words side by side already mean and",
     "NOT": "write -word to leave a word out",
 }
 _TOO_LONG = f"A track can have at most {MAX_QUERY_CHARS} characters; this has {{:,}}."
 
-Kind = Literal["word", "phrase", "hashtag", "handle"]
+Kind = Literal["word", "phrase", "hashtag", "handle", "quotes"]
 
 _QUOTES = '"\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02'
 _DASHES = "-\uff0d\u2212\u2010\u2011\u2013\u2014"
@@ -103,7 +107,10 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One thing to look for: `text` as typed, without quotes, # and @. Equal if kind and `pattern` are."""
+    """One thing to look for: `text` as typed, without quotes, #, @ and operator.
+
+    Two are equal if kind and `pattern` are.
+    """
 
     kind: Kind
     text: str = field(compare=False)
@@ -112,7 +119,12 @@ class Term:
     @property
     def spelled(self) -> str:
         """The term as one types it."""
-        signs = {"phrase": ('"', '"'), "hashtag": ("#", ""), "handle": ("@", "")}
+        signs = {
+            "phrase": ('"', '"'),
+            "hashtag": ("#", ""),
+            "handle": ("@", ""),
+            "quotes": (QUOTES_OPERATOR, ""),
+        }
         before, after = signs.get(self.kind, ("", ""))
         return f"{before}{self.text}{after}"
 
@@ -298,6 +310,9 @@ def _bare(text: str) -> Term:
             "such as fern tags or fern labels."
         )
     bare = text
+    if text[: len(QUOTES_OPERATOR)].lower() == QUOTES_OPERATOR:
+        quoted = _handle(text[len(QUOTES_OPERATOR) - 1 :])
+        return Term("quotes", quoted.text, Pattern(name=quotes_key(quoted.text)))
     if WORDS.match(text) is None:  # not a keycap, which begins with # or *
         junk = _JUNK.match(text)
         bare = text[junk.end() :] if junk is not None else text

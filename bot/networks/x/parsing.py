@@ -265,7 +265,8 @@ def _build_post(row: JsonObject, me: AccountIdentity, answer: JsonObject) -> Pos
         summons="none" if reposted else _summons(row, me, answer, quoted),
         addressed=() if is_empty else typed.addressed,
         answers=_answered_handle(row, me, author, answer),
-        quotes_us=_is_quoting_us(row, me, answer, quoted),
+        quotes_us=(quotes_us := _is_quoting_us(row, me, answer, quoted)),
+        quoted_handle=me.handle if quotes_us else _quoted_handle(row, quoted),
         order_key=order_key(stable_id(row) or latest),
         version_key=order_key(latest),
     )
@@ -327,14 +328,22 @@ def _answered_handle(row: JsonObject, me: AccountIdentity, author: str, answer: 
     return next((handle for handle in named if handle), None) or _handle_of(whom, answer) or ""
 
 
+def _quoted_handle(row: JsonObject, quoted: str | None) -> str | None:
+    """Whose post it quotes, told by the link that a quote ends with; None if it has none."""
+    if quoted is None:
+        return None
+    link = re.compile(
+        rf"https?://(?:www\.)?(?:x|twitter)\.com/([a-z0-9_]{{1,15}})/status/{quoted}\b", re.IGNORECASE
+    )
+    found = (link.match(_text(url, "expanded_url") or "") for url in _entities(row, "urls"))
+    return next((one[1] for one in found if one is not None), None)
+
+
 def _is_quoting_us(row: JsonObject, me: AccountIdentity, answer: JsonObject, quoted: str | None) -> bool:
     """Whether it quotes a post of ours, told by the link that a quote ends with or by what X sent along."""
     if quoted is None:
         return False
-    ours = re.compile(
-        rf"https?://(?:www\.)?(?:x|twitter)\.com/{re.escape(me.handle)}/status/{quoted}\b", re.IGNORECASE
-    )
-    if any(ours.match(_text(url, "expanded_url") or "") for url in _entities(row, "urls")):
+    if (_quoted_handle(row, quoted) or "").lower() == me.handle.lower():
         return True
     beside = _either(_object(answer, "includes"), "tweets")
     return any(

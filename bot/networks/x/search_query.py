@@ -54,6 +54,8 @@ def _request(wanted: SearchRequest) -> str:
 
 def _is_plain(term: Term) -> bool:
     """Whether X and Heard mean the same by it: a hashtag, a handle, or words of letters and digits."""
+    if term.kind == "quotes":  # X would have to leave out either of two
+        return False
     if term.kind == "handle":
         return _HANDLE_PATTERN.fullmatch(term.text) is not None
     return term.kind == "hashtag" or _WORDS_PATTERN.fullmatch(term.text) is not None
@@ -64,6 +66,9 @@ def _term(term: Term) -> str:
         return f"@{_handle(term.text)}"
     if term.kind == "hashtag":
         return f"#{term.text}"
+    if term.kind == "quotes":  # a quote ends with the link to what it quotes; older links name the old site
+        handle = _handle(term.text)
+        return f'(url:"x.com/{handle}/status" OR url:"twitter.com/{handle}/status")'
     if _DOMAIN_PATTERN.fullmatch(term.text):  # X searches links apart from words
         return f'("{term.text}" OR url:"{term.text}")'
     if _BARE_WORD_PATTERN.fullmatch(term.text) and term.text.lower() not in _RESERVED_WORDS:

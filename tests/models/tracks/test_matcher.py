@@ -4,7 +4,7 @@
 import pytest
 
 from models.tracks.matcher import FOUND_MAX_CHARS, Match, TrackMatcher
-from models.tracks.query import parse_query
+from models.tracks.query import TrackQueryError, parse_query
 
 
 def shown(query: str, post: str, *handles: str) -> tuple[str, ...] | None:
@@ -184,3 +184,41 @@ def test_a_word_that_many_tracks_share_is_not_what_they_are_looked_up_by() -> No
 
     assert max(map(len, matcher._by_key.values())) == 1
     assert [match.track_id for match in matcher.match("The fern word7 東京都庁9")] == [7, 9]
+
+
+# --- quotes ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "quoted", "found"),
+    [
+        ("quotes:@fern", "Fern", True),
+        ("QUOTES:@Fern", "fern", True),
+        ("quotes:@fern", "fernpress", False),
+        ("quotes:@fern", None, False),
+        ("quotes:@fern slow", "fern", True),
+        ("quotes:@fern quick", "fern", False),
+        ("slow -quotes:@fern", "fern", False),
+        ("slow -quotes:@fern", "farn", True),
+        ("fern", "fern", False),  # a quoted handle is no word of the post
+        ("@fern", "fern", False),
+        ("quotes", "fern", False),
+    ],
+)
+def test_a_post_that_quotes_somebody_has_that_beside_its_words(
+    query: str, quoted: str | None, *, found: bool
+) -> None:
+    matcher = TrackMatcher([(1, parse_query(query))])
+
+    matches = matcher.match("this is slow", quoted=quoted)
+
+    assert bool(matches) is found
+    if found and "-" not in query:
+        assert "quotes @" in " ".join(matches[0].words)
+    assert parse_query(parse_query(query).canonical) == parse_query(query)
+
+
+@pytest.mark.parametrize("text", ["quotes:@", "quotes:@fern*x", "quotes:@@fern"])
+def test_quotes_of_what_is_no_handle_are_refused(text: str) -> None:
+    with pytest.raises(TrackQueryError):
+        parse_query(text)

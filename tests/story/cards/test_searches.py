@@ -9,6 +9,7 @@ from models import Track
 from models.sources import track_rules
 from models.sources.track_rules import TrackDraft
 from sandbox.slack.workspace.message import Message
+from tests.story.commands.tracking import listing
 from tests.story.harness import CHANNEL, Bot, eventually, running, seen, sound
 
 TALK = "C0TALK"
@@ -133,3 +134,39 @@ def test_stats_can_be_asked_for_one_track(bot: Bot) -> None:
     assert "*Heard* 2 " in str(bot.ana.command("/mentions", "stats").blocks)
     nothing = bot.ana.command("/mentions", "stats track:99").text
     assert nothing.startswith("No data found by track 99 for")
+
+
+# --- quotes and links ---------------------------------------------------------------------------------------
+
+
+def test_a_quote_that_does_not_name_us_is_heard_once_the_switch_is_on(bot: Bot) -> None:
+    ours = bot.x.world.publish("New: a winter stout")
+    bot.poll()
+    asked = bot.ana.press(listing(bot), "Listen for quotes of @acmebrew").view
+    assert asked.value("Words") == "quotes:@acmebrew"
+    assert asked.submit().closed
+    quote = bot.post("why does nobody tell me of such things", quotes=ours.id)
+    other = bot.post("winter stout for everybody")
+
+    search(bot)
+
+    card = bot.shows(bot.card_of(quote), "why does nobody tell me", "quotes us", "quotes @acmebrew")
+    assert "[Reply]" in seen(card)
+    assert "can only be replied to by hand" not in seen(card)  # X takes a reply to who quotes us
+    assert len(bot.cards()) == 1
+    assert str(other.id) not in str([one.blocks for one in bot.cards()])
+    again = seen(listing(bot))
+    assert "Listen for quotes" not in again
+    assert "quotes:@acmebrew" in again
+
+
+def test_a_link_to_our_site_is_heard_wherever_it_leads_there(bot: Bot) -> None:
+    bot.poll()
+    asked = bot.ana.press(listing(bot), "Listen for links to your site").view
+    assert asked.value("Words") in {None, ""}
+    assert asked.fill({"Words": "acmebrew.example"}).submit().closed
+    post = bot.post("good read https://acmebrew.example/blog/winter")
+
+    search(bot)
+
+    bot.shows(bot.card_of(post), "good read", "matches “acmebrew.example”")

@@ -46,6 +46,7 @@ class TrackModalParts:
     mentions_of: str | None = None
     trial: Sequence[Block] = ()
     is_trying: bool = False
+    hint: str | None = None  # an example in the field for the words
 
 
 def build_track_modal(carried: TrackModalValue, form: TrackForm, parts: TrackModalParts) -> dict[str, Any]:
@@ -79,7 +80,11 @@ def first_input(view: dict[str, Any]) -> str:
 def _inputs(form: TrackForm, parts: TrackModalParts, *, is_new: bool) -> list[Block]:
     blocks = [
         _text_input(
-            QUERY_BLOCK, "Words", form.query, hint=QUERY_HINT, placeholder='fernpress "slow checkout"'
+            QUERY_BLOCK,
+            "Words",
+            form.query,
+            hint=QUERY_HINT,
+            placeholder=parts.hint or 'fernpress "slow checkout"',
         )
     ]
     if len(parts.networks) > 1 and is_new:

@@ -1,6 +1,6 @@
 """All tracks, a page at a time, each with its buttons. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.slack.blocks.elements import Block, button, context_block, count_noun, plain_text, section_block
@@ -16,19 +16,22 @@ from bot.slack.blocks.text import (
     text_element,
     truncate,
 )
-from bot.slack.blocks.tracks.values import TrackValue
+from bot.slack.blocks.tracks.values import NewTrackValue, TrackValue
 from bot.slack.blocks.values import PageValue
 from models.core.mrkdwn import escape_mrkdwn
 from models.reports.track_list import ListedTrack, TrackPage
 from models.sources.track import MENTIONS_TRACK
+from models.tracks.query import QUOTES_OPERATOR
 
 TRACKS_PER_PAGE = 6  # three blocks each, of 50; and Slack splits a message of more than 4,000 letters
 PAGE_ACTION = "tracks_page"
 EDIT_ACTION_ID, PAUSE_ACTION_ID = "edit_track", "pause_track"
 RESUME_ACTION_ID, REMOVE_ACTION_ID = "resume_track", "remove_track"
+QUOTES_ACTION, LINKS_ACTION_ID = "track_quotes", "track_links"
 QUERY_SHOWN_MAX_CHARS = 100
 FILTERS_SHOWN_MAX_CHARS = 60  # of languages and of handles that are left out, each
 FAILURE_SHOWN_MAX_CHARS = 80
+QUOTE_SWITCHES_MAX = 4  # of our accounts
 CONFIRM_SHOWN_MAX_CHARS = 100
 NO_TRACKS_TEXT = "Heard listens for nothing yet. `/mentions track fernpress` adds the first track."
 
@@ -40,10 +43,13 @@ def build_track_list(
     default_channel: str,
     may_change: bool,
     note: str | None = None,
+    unquoted: Sequence[str] = (),
+    can_search: bool = False,
 ) -> list[Block]:
     """One page. `titles` are what people call the networks; `note` is a sentence of ours on top, mrkdwn.
 
-    Without `may_change` there are no buttons but those to other pages.
+    Without `may_change` there are no buttons but those to other pages. `unquoted` are handles of ours whose
+    quotes no track listens for; `can_search`: there is a network that can be searched.
     """
     where = f", page {page.number + 1:,} of {page.pages:,}" if page.pages > 1 else ""
     blocks = [] if note is None else [context_block(note)]
@@ -57,7 +63,28 @@ def build_track_list(
         if may_change:
             blocks.append({"type": "actions", "elements": _buttons(one, page.number)})
     blocks.append(context_block("`/mentions track` adds one."))
+    if may_change and can_search:
+        blocks += _switches(unquoted)
     return [*blocks, *build_paging_buttons(page.number, page.pages, PAGE_ACTION, PageValue)]
+
+
+def _switches(unquoted: Sequence[str]) -> list[Block]:
+    """What is off until somebody turns it on: quotes that do not name us, and links to our site."""
+    row = [
+        button(truncate(f"Listen for quotes of @{handle}", 75), f"{QUOTES_ACTION}_{n}", quotes_of(handle))
+        for n, handle in enumerate(unquoted[:QUOTE_SWITCHES_MAX])
+    ]
+    row.append(button("Listen for links to your site", LINKS_ACTION_ID, NewTrackValue()))
+    about = (
+        "Posts that quote yours without your handle, and posts that link to your site, are found by a search "
+        "of their own. *Try it* says what one would cost before you add it."
+    )
+    return [context_block(about), {"type": "actions", "elements": row}]
+
+
+def quotes_of(handle: str) -> NewTrackValue:
+    """What the button carries that begins a track for quotes of `handle`."""
+    return NewTrackValue(f"{QUOTES_OPERATOR}{handle}")
 
 
 def track_name(one: ListedTrack) -> str:

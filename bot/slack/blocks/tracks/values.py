@@ -14,6 +14,13 @@ class TrackValue(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class NewTrackValue(Value):
+    """The words with which the modal for a new track begins; empty: those are for the reader to type."""
+
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TrackModalValue(ModalValue):
     """The modal in which a track is added or edited.
 

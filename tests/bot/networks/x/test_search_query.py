@@ -26,6 +26,11 @@ def build(*queries: str, languages: tuple[str, ...] = (), excluded: tuple[str, .
         ("C++", '"C++" -is:retweet'),
         ("node.js", '("node.js" OR url:"node.js") -is:retweet'),
         (
+            "quotes:@fern",
+            '(url:"x.com/fern/status" OR url:"twitter.com/fern/status") -is:retweet',
+        ),
+        ("fern -quotes:@fern", "fern -is:retweet"),
+        (
             "fern.example/blog or fern",
             '(("fern.example/blog" OR url:"fern.example/blog") OR fern) -is:retweet',
         ),
