@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PICTURED := pictures see_it_all other_account typed what_they_wrote together listening # of tests/page: those that take pictures
+PICTURED := pictures see_it_all other_account typed what_they_wrote together listening groups # of tests/page: those that take pictures
 DEMO_STAMP := $(VENV)/.installed-demo
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml
 

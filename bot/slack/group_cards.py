@@ -26,6 +26,7 @@ from models.sources.attachment import Attachment, display_text
 from models.tickets.state import TicketState
 
 BATCH_MAX_ROWS = 50
+ANSWERS_US = "answers us"  # as `Mention.matched` says it
 
 
 def list_stale(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str]]:
@@ -123,7 +124,14 @@ def load_group_view(ctx: BotContext, session: Session, group: TicketGroup, at: d
         rows=load_rows(ctx, session, group.id, limit=most, only_waiting=True),
         title=_titles(ctx, session, group),
         can_undo=group.can_undo(at),
+        answers_us=group.kind == GroupKind.CONVERSATION and _answers_us(session, group.id),
     )
+
+
+def _answers_us(session: Session, group_id: int) -> bool:
+    """Whether each ticket of the group was opened by an answer to a post of ours."""
+    why = select(Mention.matched).join(Ticket, Mention.is_post_of(Ticket.id, Ticket.target_post_id))
+    return set(session.scalars(why.where(Ticket.group_id == group_id).distinct())) == {ANSWERS_US}
 
 
 def count_states(session: Session, group_id: int) -> dict[str, int]:

@@ -60,10 +60,8 @@ def headline(view: GroupView) -> str:
     if view.kind == GroupKind.COPIES:
         return count_noun(joined, "near-identical post")
     if view.kind == GroupKind.CONVERSATION:
-        replied = all(row.matched == "answers us" for row in view.rows) and bool(view.rows)
-        return (
-            f"{joined:,} people replied to our post" if replied else f"{joined:,} people in one conversation"
-        )
+        what = "replied to our post" if view.answers_us else "in one conversation"
+        return f"{joined:,} people {what}"
     over = ", over" if view.group.closed_at is not None else ""
     return f"Spike{over}: {count_noun(joined, 'mention')}"
 

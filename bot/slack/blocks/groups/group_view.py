@@ -46,6 +46,7 @@ class GroupView:
     rows: tuple[GroupRow, ...]
     title: str  # of the networks, as people read them
     can_undo: bool = False
+    answers_us: bool = False  # each of them answers a post of ours
 
     @property
     def total(self) -> int:
