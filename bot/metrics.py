@@ -47,6 +47,9 @@ class LedgerCollector(Collector):
         yield _single_value(session, "heard_cards_to_draw", "Cards that are missing or out of date", stale)
         failing = select(func.count(Card.id)).where(Card.failure.is_not(None))
         yield _single_value(session, "heard_cards_failing", "Cards that Slack refused last time", failing)
+        about = "Tickets that are shown on a card with others"
+        grouped = select(func.count(Ticket.id)).where(Ticket.group_id.is_not(None))
+        yield _single_value(session, "heard_tickets_grouped", about, grouped)
         tickets = select(Ticket.state, func.count()).group_by(Ticket.state)
         yield _values_by_label(session, "heard_tickets", "Tickets by state", tickets)
         pause = Pause.current(session)

@@ -17,7 +17,7 @@ from bot.notices import alarm_lines
 from bot.publish import account_check
 from bot.scheduled_job import ScheduledJob
 from bot.slack.blocks.elements import format_duration
-from models import Alarm, Card, Notice
+from models import Alarm, Card, Notice, TicketGroup
 from models.reports import health
 from models.reports.health import OverdueCount
 from models.tickets import other_accounts
@@ -64,7 +64,7 @@ def _unblock(ctx: BotContext, session: Session, kinds: Collection[str], *, at: d
             reply.due_at = at
     if "snoozes" in kinds:
         snooze_wakeup.wake_due(ctx, session, at=at)
-    for kind, table in (("cards", Card), ("notices", Notice)):
+    for kind, table in (("cards", Card), ("shared cards", TicketGroup), ("notices", Notice)):
         if kind in kinds:
             session.execute(update(table).where(table.not_before > at).values(not_before=at))
 

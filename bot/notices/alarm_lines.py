@@ -64,6 +64,7 @@ _COUNT_PHRASES = {  # one, and several
     "deletions": _REPLY_PHRASES,
     "stranded replies": _REPLY_PHRASES,
     "cards": ("1 card", "{:,} cards"),
+    "shared cards": ("1 shared card", "{:,} shared cards"),
     "snoozes": ("1 snooze", "{:,} snoozes"),
     "words": ("1 post", "{:,} posts"),
     "readings": ("", ""),

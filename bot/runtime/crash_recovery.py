@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from models import Card, Notice, Reply
+from models import Card, Notice, Reply, TicketGroup
 from models.core.database import Database
 from models.tickets.delivery_state import DeliveryState
 
@@ -16,7 +16,7 @@ def release_all(database: Database, *, at: datetime) -> None:
     on the wire is in doubt from now on, like one whose lease has ended.
     """
     with database.write() as session:
-        for table in (Card, Notice):
+        for table in (Card, Notice, TicketGroup):
             session.execute(update(table).where(table.leased_until.is_not(None)).values(leased_until=None))
         on_the_wire = update(Reply).where(Reply.state == DeliveryState.SENDING)
         session.execute(on_the_wire.values(due_at=at))

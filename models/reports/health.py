@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models.core.audit_event import Event
 from models.slack.card import Card
 from models.slack.notice import Notice
+from models.slack.ticket_group import TicketGroup
 from models.sources.account import Account
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.sources.mention import Mention
@@ -84,6 +85,12 @@ def _queries(
     changed = select(func.max(Event.at)).where(Event.ticket_id == Ticket.id).scalar_subquery()
     cards = select(func.count(), func.min(changed)).select_from(Ticket)
     yield "cards", cards.where(Ticket.drawn_revision < Ticket.revision, changed <= at - SLACK_POSTING_GRACE)
+
+    of_group = select(func.max(Event.at)).join(Ticket, Ticket.id == Event.ticket_id)
+    joined = of_group.where(Ticket.group_id == TicketGroup.id).scalar_subquery()
+    shared = select(func.count(), func.min(joined)).select_from(TicketGroup)
+    is_old = (TicketGroup.drawn_revision < TicketGroup.revision, joined <= at - SLACK_POSTING_GRACE)
+    yield "shared cards", shared.where(*is_old)
 
     notices = select(func.count(), func.min(Notice.created_at)).select_from(Notice)
     placed = or_(Notice.ticket_id.is_(None), Card.ts.is_not(None))
