@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import distinct, func, or_, select
 from sqlalchemy.orm import Session
 
-from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS
+from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
 from models.issues.issue import Issue, IssueReport
 from models.sources.author import Author
 from models.sources.cursor import Cursor
@@ -61,7 +61,7 @@ def list_thanks(session: Session, since: datetime, until: datetime, *, limit: in
         .order_by(Ticket.closed_at.desc(), Ticket.id.desc())
         .limit(limit)
     )
-    return [ThanksPost(*row) for row in session.execute(query)]
+    return [ThanksPost(*row) for row in session.execute(join_place(query))]
 
 
 def list_problems(session: Session, since: datetime, until: datetime, *, limit: int) -> list[Problem]:

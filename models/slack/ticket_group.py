@@ -49,7 +49,7 @@ class TicketGroup(Base):
         ),
         Index("ix_ticket_groups_stale", "id", sqlite_where=text(_STALE), postgresql_where=text(_STALE)),
     )
-    wait_columns = ("not_before", "leased_until", "placing_since", "redraw_at", "taking_until")
+    wait_columns = ("not_before", "leased_until", "placing_since", "redraw_at", "taking_until", "undo_until")
 
     id: Mapped[Key]
     kind: Mapped[str]

@@ -213,7 +213,12 @@ def room(
     **more: Any,
 ) -> Iterator[Room]:
     """Open a desk on the ledger at `url`; nothing runs by itself."""
-    given = {"undo_seconds": 0, "slack_posts_per_second": 1e9, "slack_updates_per_minute": 1e9}
+    given = {
+        "undo_seconds": 0,
+        "slack_posts_per_second": 1e9,
+        "slack_updates_per_minute": 1e9,
+        "spike_per_minute": 0,
+    }
     settings = Settings(
         database_url=url,
         slack_bot_token="xoxb-test",

@@ -377,8 +377,8 @@ class Subject(Value):
     ticket: int | None = None
     reply: int | None = None
     issue: int | None = None
-    group: int | None = None
     choice: str | None = None
+    group: int | None = None
 
 
 def read_subject(*packed: str | None) -> Subject:

@@ -273,6 +273,7 @@ FACTS = {
     "tickets": {"opened_at", "waiting_since", "closed_at", "snoozed_until", "due_at", "shown_at"}
     | {"seen_at", "first_reply_at", "first_claimed_at"},
     "tracks": {"created_at", "removed_at"},
+    "ticket_groups": {"opened_at", "closed_at"},
     "turns": {"asked_at", "closed_at"},
 }
 
