@@ -31,6 +31,7 @@ from bot.slack.blocks.values import Subject, read_subject
 from bot.slack.membership import (
     MEMBERSHIP_WAIT_SECONDS,
     NOT_IN_CHANNEL,
+    NOT_NAMED_HERE,
     NOT_YOUR_REPLY,
     UNKNOWN_REFUSAL,
     MembershipKind,
@@ -60,7 +61,7 @@ class RequiredAccess(Enum):
 
     NOBODY_IN_PARTICULAR = auto()
     MEMBER = auto()
-    ON_CARD = auto()  # a member; or a guest whom SENDERS names, on a card in a channel that they are in
+    ON_CARD = auto()  # a member; or a guest whom the channel's senders name, on a card there
     OWN_REPLY = auto()  # a member; or such a guest, about a reply of their own
 
 
@@ -353,14 +354,17 @@ def find_refusal(ctx: BotContext, request: AccessRequest) -> str | None:
 
 
 def _refusal_on_card(ctx: BotContext, request: AccessRequest) -> str | None:
-    """Why a guest whom SENDERS names may not do that about this card."""
+    """Why a guest whom the senders of some channel name may not do that about this card."""
     who = request.who
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         ticket, reply = _load_target(session, request)
         channel = ticket.channel if ticket is not None else None
+        senders = ctx.policy(session, channel).senders if channel is not None else None
         actor = reply.actor if reply is not None else None
     if channel is None:  # a thread that is no card's, in which they are: the handler says so
         return None if request.ticket is None and request.reply is None else NOT_IN_CHANNEL
+    if who.id not in (senders or ()):
+        return NOT_NAMED_HERE
     # Slack tells of a press in a channel only if they are in it; a modal may have been opened long ago.
     if channel != who.channel and not is_in_channel(
         ctx, who.id, channel, wait_seconds=MEMBERSHIP_WAIT_SECONDS
