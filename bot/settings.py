@@ -3,7 +3,6 @@
 import base64
 import os
 import re
-from datetime import time
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
@@ -193,16 +192,6 @@ class Settings(BaseSettings):
     def monthly_cap_micros(self) -> int | None:
         """What networks may cost in a month, in millionths of a dollar; None: whatever they cost."""
         return None if self.monthly_cap_usd is None else int(self.monthly_cap_usd * MICROS_PER_USD)
-
-    @property
-    def digest_time(self) -> time | None:
-        """When the digest comes, by the clocks of TIME_ZONE; None: never."""
-        return parse_digest_time(self.digest_at)
-
-    @property
-    def digest_weekday(self) -> int | None:
-        """On which day the weekly digest comes, Monday being 0; None: never."""
-        return parse_digest_day(self.digest_day)
 
     @cached_property
     def office(self) -> OfficeHours:

@@ -37,7 +37,8 @@ def build_blocks(
 ) -> list[Block]:
     """The whole in words; `names` are what teammates are called, by which they stand in order.
 
-    `target` is the time within which a first reply is due; None: it is not the same in all channels. `notes` are sentences that say what to bear in mind: a network that was not read, say.
+    `target` is the time within which a first reply is due; None: it is not the same in all channels.
+    `notes` are sentences that say what to bear in mind: a network that was not read, say.
     """
     now, before = report.current, report.previous
     blocks = [
