@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.slack import ephemeral_answers
 from bot.slack.blocks import dialogs, home
+from bot.slack.blocks.channel_settings import modal as settings_modal
 from bot.slack.blocks.commands import search_results
 from bot.slack.blocks.issues import merge, picker, ranking
 from bot.slack.blocks.replies import composer
@@ -166,6 +167,7 @@ VIEW_RULES: Mapping[str, AccessRule] = {
     ranking.SKIP_CALLBACK_ID: MEMBER,
     merge.RENAME_ID: MEMBER,
     track_modal.TRACK_CALLBACK_ID: MEMBER,
+    settings_modal.SETTINGS_CALLBACK_ID: MEMBER,
 }
 # It opened for somebody who might then. What they typed is kept, and the card stops showing them as writing.
 CLOSED_VIEW_RULES: Mapping[str, AccessRule] = {composer.COMPOSER_CALLBACK_ID: ANYBODY}

@@ -105,12 +105,23 @@ class PolicyDefaults:
             if minutes is not None and minutes != self.first_reply_minutes
         }
 
-    def _office(self, own: OwnSettings) -> OfficeHours:
+    def can_read_office(self, own: OwnSettings) -> bool:
+        """Whether the office hours, time zone and holidays of a channel can be read on this machine."""
+        try:
+            self._parse_office(own)
+        except ValueError:
+            return False
+        return True
+
+    def _parse_office(self, own: OwnSettings) -> OfficeHours:
         hours = self.office_hours if own.office_hours is None else own.office_hours
         zone = self.time_zone if own.time_zone is None else own.time_zone
         holidays = self.holidays if own.holidays is None else own.holidays
+        return parse_office_hours(hours, zone, holidays)
+
+    def _office(self, own: OwnSettings) -> OfficeHours:
         try:
-            return parse_office_hours(hours, zone, holidays)
+            return self._parse_office(own)
         except ValueError:
             # This machine does not know a zone that another one knew. Mentions must come in all the same.
             log.warning("the office hours of a channel cannot be read, so the default ones hold")

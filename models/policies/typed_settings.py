@@ -17,10 +17,11 @@ PERCENT_MAX = 100
 GROUPS_MAX = 20
 ALWAYS, NO_HOLIDAYS = "always", "none"  # what people type to have it so although the default is otherwise
 
-_ROUND_THE_CLOCK = "Mon-Sun 00:00-24:00"
+ROUND_THE_CLOCK = "Mon-Sun 00:00-24:00"
 _NUMBER = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,3})?")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,7}")
 _GROUP_ID = re.compile(r"S[A-Z0-9]{2,}")
+_DASH = re.compile("[\u2010-\u2015\u2212]")  # phones and word processors make them of hyphens
 _UTC = "UTC"
 
 
@@ -44,7 +45,7 @@ def read_office_hours(text: str) -> str | None:
     if not typed:
         return None
     if typed.lower() == ALWAYS:
-        return _ROUND_THE_CLOCK
+        return ROUND_THE_CLOCK
     _parse(typed, _UTC, "")
     return typed
 
@@ -112,7 +113,7 @@ def read_groups(text: str) -> tuple[str, ...]:
 
 
 def _short(text: str, what: str) -> str:
-    typed = " ".join(text.split())
+    typed = " ".join(_DASH.sub("-", text).split())
     if len(typed) > TEXT_MAX_CHARS:
         raise ValueError(f"{what} take at most {TEXT_MAX_CHARS} characters; this has {len(typed):,}.")
     return typed
