@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_table(
         "channel_policies",
         sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("first_reply_minutes", sa.Float(), nullable=True),
+        sa.Column("first_reply_minutes", sa.Double(), nullable=True),
         sa.Column("office_hours", sa.Text(), nullable=True),
         sa.Column("time_zone", sa.Text(), nullable=True),
         sa.Column("holidays", sa.Text(), nullable=True),

@@ -211,8 +211,8 @@ def _channel_settings(ctx: BotContext) -> Iterator[Finding]:
         return
     named = ", ".join(one.channel for one in found[:_CHANNELS_NAMED_MAX])
     more = f" and {len(found) - _CHANNELS_NAMED_MAX} more" if len(found) > _CHANNELS_NAMED_MAX else ""
-    have = "1 channel has" if len(found) == 1 else f"{len(found)} channels have"
-    yield ok("channel settings", f"{have} settings of {'its' if len(found) == 1 else 'their'} own: {named}{more}.")
+    have = "1 channel has settings of its own" if len(found) == 1 else f"{len(found)} channels have their own"
+    yield ok("channel settings", f"{have}: {named}{more}.")
     for one in found:
         where = f"settings of {one.channel}"
         yield from _unreadable_senders(ctx, where, one.own.senders or ())

@@ -1,18 +1,18 @@
 """The settings of a channel: opened, changed by one or by two at once, refused, and what they do to its tickets."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from bot.ingest import track_search
 from bot.jobs import digest
 from models import ChannelSettings, Ticket
 from sandbox.slack import Modal
 from sandbox.slack.block_kit.validator import check_view
 from tests.story.commands.tracking import LOOKS, add, furnish, in_channel, said
-from tests.story.harness import CHANNEL, Bot, eventually, running, seen
+from tests.story.harness import CHANNEL, Bot, running, seen
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_settings_are_saved_told_to_the_channel_and_shown_again(desk: Bot) -> No
     assert (own.near_copy_percent, own.spike_per_minute) == (70, 0)
     told = seen(in_channel(desk, LOOKS, "changed Heard's settings"))
     assert "First reply within: 30 min (default) → 1 h 30 min" in told
-    assert "Who may send public replies: every member (default) → @ana" in told
+    assert "Who may send public replies: every member (default) → @U0ANA" in told
     assert "Daily digest at: none of its own (default) → 08:30" in told
     [event] = desk.events("channel settings")
     assert event.actor == "U0ANA"
@@ -96,18 +96,16 @@ def test_settings_are_saved_told_to_the_channel_and_shown_again(desk: Bot) -> No
     assert value_of(again, "first_reply_minutes") == "90"
     assert value_of(again, "holidays") == "none"
     assert value_of(again, "senders") == ["U0ANA"]
-    assert "Last changed by @ana" in again.text
+    assert "Last changed by @U0ANA" in again.text
 
 
 def test_an_empty_field_is_the_default_again(desk: Bot) -> None:
-    saved(
-        desk, first_reply_minutes="5", senders=["U0ANA"]
-    )
+    saved(desk, first_reply_minutes="5", senders=["U0ANA"])
     saved(desk, first_reply_minutes="", senders=[])
 
     assert known(desk).own.first_reply_minutes is None
     assert known(desk).own.senders is None
-    in_channel(desk, LOOKS, "First reply within: 5 min → 30 min (default)", "@ana → every member (default)")
+    in_channel(desk, LOOKS, "First reply within: 5 min → 30 min (default)", "@U0ANA → every member (default)")
 
 
 def test_saving_without_a_change_says_nothing(desk: Bot) -> None:
@@ -138,7 +136,7 @@ def test_of_two_who_edit_at_once_the_second_is_told_what_changed_and_keeps_what_
     assert not outcome.closed
     shown = theirs.text
     assert check_view(theirs.state.given) == []
-    assert "@ana changed these settings while this was open" in shown
+    assert "@U0ANA changed these settings while this was open" in shown
     assert "First reply within: 45 min (you typed something else, which is below)" in shown
     assert "Warn if replies are the same by: 50 %" in shown
     assert value_of(theirs, "first_reply_minutes") == "15"
@@ -163,7 +161,7 @@ def test_of_two_who_edit_at_once_the_second_is_told_what_changed_and_keeps_what_
         ("first_reply_minutes", "-5", "Type minutes"),
         ("first_reply_minutes", "99999999", "Type minutes"),
         ("office_hours", "nine to five", "Use days and times"),
-        ("office_hours", "Mon-Fri 09:00-17:00; " * 143, "at most 500 characters"),
+        ("office_hours", "Mon-Fri 09:00-17:00; " * 142, "at most 500 characters"),
         ("office_hours", "Mon 09:00-09:00", "A span begins before"),
         ("time_zone", "Europe", "Use an IANA time zone"),
         ("time_zone", "../etc/passwd", "Use an IANA time zone"),
@@ -185,7 +183,10 @@ def test_what_is_wrong_is_said_under_the_input_and_nothing_is_saved(
     desk: Bot, name: str, typed: Any, sentence: str
 ) -> None:
     desk.slack.world.add_user("U0BOT", "Robo", "robo", is_bot=True)
-    desk.slack.world.add_user("U0GONE", "Gone", "gone", deleted=True)
+    desk.slack.world.add_user("U0GONE", "Gone", "gone")
+    desk.slack.world.deactivate("U0GONE")
+    desk.slack.world.paid_plan = True
+    desk.slack.world.usergroups["S0LEADS"] = ["U0ANA"]
     modal = typing(opened(desk), near_copy_percent="40")
     outcome = typing(modal, **{name: typed}).submit()
 
@@ -229,12 +230,11 @@ def test_who_is_no_admin_reads_them_and_changes_nothing(database_url: str) -> No
         assert bot.ana.command("/mentions", "settings", LOOKS).view is None
         shown = seen(bot.whisper("Heard's settings of"))
         assert "First reply within: 7 min" in shown
-        assert "Only @ben can change settings" in shown
+        assert "Only @U0BEN can change settings" in shown
 
 
 def test_a_guest_is_refused(desk: Bot) -> None:
-    guest = desk.slack.world.add_guest("U0GUS", "Gus Guest", "gus", {LOOKS})
-    del guest
+    desk.slack.world.add_guest("U0GUS", "Gus Guest", "gus", {LOOKS})
     person = desk.slack.person("U0GUS")
 
     assert person.command("/mentions", "settings", LOOKS).view is None
@@ -264,15 +264,12 @@ def test_a_ticket_is_due_by_the_policy_of_its_channel_and_stays_so(desk: Bot) ->
     desk.heard("@acmebrew hello")
 
     def tickets() -> dict[str, timedelta]:
-        desk.poll()
         with desk.ctx.db.read() as session:
             found = session.scalars(select(Ticket)).all()
         return {one.channel: one.due_at - one.opened_at for one in found}
 
-    from bot.ingest import track_search  # noqa: F401 - the search is a job of its own
-
-    due = eventually(lambda: tickets() if LOOKS in tickets() else None)
-    assert due == {LOOKS: timedelta(minutes=5), CHANNEL: timedelta(minutes=30)}
+    track_search.search_tracks(desk.ctx, desk.ctx.networks["x"])
+    assert tickets() == {LOOKS: timedelta(minutes=5), CHANNEL: timedelta(minutes=30)}
 
     saved(desk, first_reply_minutes="60")
     assert tickets()[LOOKS] == timedelta(minutes=5)
@@ -299,7 +296,7 @@ def test_a_guest_whom_a_channel_names_acts_there_alone(desk: Bot) -> None:
     desk.whisper("channels whose senders include you", to=gus)
     saved(desk, CHANNEL, senders=["U0ANA", "U0GUS"])
     gus.press(desk.now(card), "Claim")
-    desk.shows(card, "@gus")
+    desk.shows(card, "assigned to @U0GUS")
 
 
 def test_the_near_copy_limit_is_the_channels(desk: Bot) -> None:
@@ -334,9 +331,3 @@ def test_a_channel_with_a_digest_of_its_own_gets_one_of_its_tickets(database_url
             messages = [seen(one) for one in bot.slack.world.channel(LOOKS).messages]
         assert len([one for one in messages if "unanswered" in one]) == 1
         del card
-
-
-@pytest.fixture
-def bot(database_url: str) -> Iterator[Bot]:
-    with running(database_url) as made:
-        yield made
