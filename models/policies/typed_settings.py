@@ -26,7 +26,7 @@ _UTC = "UTC"
 
 
 def read_minutes(text: str) -> float | None:
-    """Minutes, typed as `30`, or as a length of time such as `2h` or `1h 30m`."""
+    """Minutes, typed as `30`, or as a length of time such as `2h` or `1h 30m`. Raises `ValueError`."""
     typed = text.strip().lower()
     if not typed:
         return None
@@ -40,7 +40,7 @@ def read_minutes(text: str) -> float | None:
 
 
 def read_office_hours(text: str) -> str | None:
-    """Days and times, such as `Mon-Fri 09:00-17:00`, or `always`."""
+    """Days and times, such as `Mon-Fri 09:00-17:00`, or `always`. Raises `ValueError`."""
     typed = _short(text, "Office hours")
     if not typed:
         return None
@@ -51,7 +51,7 @@ def read_office_hours(text: str) -> str | None:
 
 
 def read_time_zone(text: str) -> str | None:
-    """An IANA time zone, such as `Europe/Berlin`."""
+    """An IANA time zone, such as `Europe/Berlin`. Raises `ValueError`."""
     typed = text.strip()
     if not typed:
         return None
@@ -60,7 +60,10 @@ def read_time_zone(text: str) -> str | None:
 
 
 def read_holidays(text: str) -> str | None:
-    """Dates and ranges, such as `2026-10-03, 2026-12-24..2027-01-01`; `none` returns the empty text."""
+    """Dates and ranges, such as `2026-10-03, 2026-12-24..2027-01-01`; `none` returns the empty text.
+
+    Raises `ValueError`.
+    """
     typed = _short(text, "Holidays")
     if not typed:
         return None
@@ -71,7 +74,7 @@ def read_holidays(text: str) -> str | None:
 
 
 def read_digest_time(text: str) -> str | None:
-    """A time of day, such as `09:00`, or `off`."""
+    """A time of day, such as `09:00`, or `off`. Raises `ValueError`."""
     typed = text.strip().lower()
     if not typed:
         return None
@@ -83,7 +86,7 @@ def read_digest_time(text: str) -> str | None:
 
 
 def read_percent(text: str) -> int | None:
-    """A whole number of percent, with or without the sign."""
+    """A whole number of percent, with or without the sign. Raises `ValueError`."""
     typed = text.replace("%", "").strip()
     if not typed and not text.strip():
         return None
@@ -93,7 +96,7 @@ def read_percent(text: str) -> int | None:
 
 
 def read_spike(text: str) -> int | None:
-    """How many mentions a minute."""
+    """How many mentions a minute, a whole number. Raises `ValueError`."""
     typed = text.strip()
     if not typed:
         return None
@@ -103,7 +106,10 @@ def read_spike(text: str) -> int | None:
 
 
 def read_groups(text: str) -> tuple[str, ...]:
-    """Ids of Slack user groups, separated by commas or blanks; empty if there are none."""
+    """Ids of Slack user groups, separated by commas or blanks; empty if there are none.
+
+    Raises `ValueError`.
+    """
     typed = tuple(dict.fromkeys(text.replace(",", " ").replace(";", " ").split()))
     if any(not _GROUP_ID.fullmatch(one) for one in typed):
         raise ValueError("Type IDs of user groups, such as S0123ABCD, separated by commas.")
