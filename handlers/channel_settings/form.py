@@ -16,6 +16,7 @@ from models import ChannelSettings
 from models.policies import typed_settings
 from models.policies.channel_settings import ALL_DEFAULT, OwnSettings
 
+NO_DIGEST_TIME_TEXT = "Type a time for this channel's own digest, or set the weekly digest to Default."
 REVIEW_TEXT = "What you typed is still here. Please check it and press *Save* again."
 
 
@@ -121,7 +122,7 @@ def read(view: dict[str, Any], carried: SettingsModalValue) -> SettingsForm:
     )
 
 
-def parse(form: SettingsForm, carried: SettingsModalValue) -> OwnSettings:
+def parse(form: SettingsForm, carried: SettingsModalValue, *, is_default_channel: bool) -> OwnSettings:
     """The values that were typed. Raises `InputError`, which names the first input that cannot be read."""
 
     def of(name: str, read_text: Callable[[str], Any]) -> Any:  # noqa: ANN401 - what it returns
@@ -130,7 +131,7 @@ def parse(form: SettingsForm, carried: SettingsModalValue) -> OwnSettings:
         except ValueError as error:
             raise InputError(face.block_id(name, carried.revision), str(error)) from None
 
-    return OwnSettings(
+    own = OwnSettings(
         first_reply_minutes=of("first_reply_minutes", typed_settings.read_minutes),
         office_hours=of("office_hours", typed_settings.read_office_hours),
         time_zone=of("time_zone", typed_settings.read_time_zone),
@@ -141,3 +142,6 @@ def parse(form: SettingsForm, carried: SettingsModalValue) -> OwnSettings:
         near_copy_percent=of("near_copy_percent", typed_settings.read_percent),
         spike_per_minute=of("spike_per_minute", typed_settings.read_spike),
     )
+    if own.digest_day not in {None, wording.OFF} and own.digest_at is None and not is_default_channel:
+        raise InputError(face.block_id("digest_at", carried.revision), NO_DIGEST_TIME_TEXT)
+    return own

@@ -30,7 +30,7 @@ class ChannelPolicy:
 
     `senders` are the ids of the Slack users and user groups who may send public replies; None is every
     member. `digest_time`, by the clocks of `zone`, is None if there is no digest, and `digest_weekday`,
-    Monday being 0, if there is no weekly one. `has_own_digest` says that the team has set one of the two.
+    Monday being 0, if there is no weekly one. `has_own_digest` says that the team has set the time.
     Replies that are alike by `near_copy_percent` or more get a warning; 0: never. `spike_per_minute` is how
     many mentions a minute are shown one by one; 0: all. `priority_weights` is a JSON object, or None.
     """
@@ -89,7 +89,7 @@ class PolicyDefaults:
             senders=own.senders or self.senders,
             digest_time=parse_digest_time(own.digest_at or self.digest_at),
             digest_weekday=parse_digest_day(own.digest_day or self.digest_day),
-            has_own_digest=own.digest_at is not None or own.digest_day is not None,
+            has_own_digest=own.digest_at is not None,
             near_copy_percent=percent,
             spike_per_minute=spike,
             priority_weights=own.priority_weights,

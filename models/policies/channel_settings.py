@@ -87,8 +87,8 @@ class ChannelSettings(Base):
     @classmethod
     def with_own_digest(cls, session: Session) -> Sequence["ChannelSettings"]:
         """Returns those of the channels that have set when their digest comes, by channel."""
-        is_set = or_(cls.digest_at.is_not(None), cls.digest_day.is_not(None))
-        return session.scalars(select(cls).where(is_set).order_by(cls.channel)).all()
+        query = select(cls).where(cls.digest_at.is_not(None))
+        return session.scalars(query.order_by(cls.channel)).all()
 
     @classmethod
     def name_as_sender(cls, session: Session, user: str) -> bool:

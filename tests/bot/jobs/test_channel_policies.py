@@ -163,7 +163,7 @@ def test_a_channel_gets_its_digest_by_its_own_clocks_with_its_own_tickets(both: 
     set_up(both, OwnSettings(digest_at="08:00", time_zone="Asia/Tokyo"))
 
     assert written(both, 2, 22, 59) == []
-    assert written(both, 2, 23, 0) == [(NIGHT, "1 unanswered in this channel")]
+    assert written(both, 2, 23, 0) == [(NIGHT, "1 unanswered in <#C0NIGHT>")]
     assert written(both, 2, 23, 30) == []
     assert written(both, 3, 9, 0) == [(CHANNEL, "2 unanswered")]
     with both.ctx.db.read() as session:
@@ -180,7 +180,7 @@ def test_two_digests_at_one_time_are_both_written(both: Room) -> None:
 
 
 def test_a_channel_can_have_its_weekly_one_on_another_day(both: Room) -> None:
-    set_up(both, OwnSettings(digest_day="Wed"))
+    set_up(both, OwnSettings(digest_at="09:00", digest_day="Wed"))
     written(both, 3, 9, 0)
 
     told = written(both, 4, 9, 0)

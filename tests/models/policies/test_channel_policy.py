@@ -165,7 +165,7 @@ def test_of_two_at_the_same_moment_one_is_told(db: Database, revision: int) -> N
 def test_lists_of_channels_have_those_with_a_value_of_their_own(session: Session) -> None:
     change(session, OwnSettings(first_reply_minutes=5, senders=(ANA,)))
     for channel, own in (
-        (ELSEWHERE, OwnSettings(digest_day="off")),
+        (ELSEWHERE, OwnSettings(digest_at="off")),
         ("C0SAME", OwnSettings(first_reply_minutes=30)),
     ):
         channel_settings.change(session, channel, own, revision=0, at=minute(1), by=ANA)

@@ -138,7 +138,7 @@ def test_of_two_who_edit_at_once_the_second_is_told_what_changed_and_keeps_what_
     assert check_view(theirs.state.given) == []
     assert "@U0ANA changed these settings while this was open" in shown
     assert "First reply within: 45 min (you typed something else, which is below)" in shown
-    assert "Warn if replies are the same by: 50 %" in shown
+    assert "Warn if a reply matches an earlier one by: 50 %" in shown
     assert value_of(theirs, "first_reply_minutes") == "15"
     assert value_of(theirs, "time_zone") == "Europe/Paris"
     assert value_of(theirs, "near_copy_percent") == "50"
@@ -171,6 +171,7 @@ def test_of_two_who_edit_at_once_the_second_is_told_what_changed_and_keeps_what_
         ("groups", "@leads", "Type IDs of user groups"),
         ("groups", "S0NOBODY", "that group doesn't exist"),
         ("digest_at", "25:00", "Use a time of day"),
+        ("digest_at", "", "Type a time for this channel's own digest"),
         ("near_copy_percent", "101", "from 0 to 100"),
         ("near_copy_percent", "-1", "from 0 to 100"),
         ("near_copy_percent", "85.5", "from 0 to 100"),
@@ -187,7 +188,8 @@ def test_what_is_wrong_is_said_under_the_input_and_nothing_is_saved(
     desk.slack.world.deactivate("U0GONE")
     desk.slack.world.paid_plan = True
     desk.slack.world.usergroups["S0LEADS"] = ["U0ANA"]
-    modal = typing(opened(desk), near_copy_percent="40")
+    day = "Friday" if (name, typed) == ("digest_at", "") else "Default (Monday)"
+    modal = typing(opened(desk), near_copy_percent="40", digest_day=day)
     outcome = typing(modal, **{name: typed}).submit()
 
     assert list(outcome.errors) == [block_of(modal, name)]
@@ -325,7 +327,7 @@ def test_a_channel_with_a_digest_of_its_own_gets_one_of_its_tickets(database_url
         clock[0] = datetime(2026, 3, 4, 6, 1, tzinfo=UTC)
         digest.write_due(bot.ctx)
 
-        told = seen(in_channel(bot, LOOKS, "1 unanswered in this channel"))
+        told = seen(in_channel(bot, LOOKS, "1 unanswered in #C0LOOKS"))
         assert "@maria" in told
         with bot.slack.world.lock:
             messages = [seen(one) for one in bot.slack.world.channel(LOOKS).messages]

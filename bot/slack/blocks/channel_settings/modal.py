@@ -145,7 +145,7 @@ def _inputs(carried: SettingsModalValue, form: SettingsForm, parts: SettingsModa
         default = default_of(name)
         hint = f"{_HINTS[name]} Default: {default}."
         if name == "digest_at" and not is_default:
-            hint = f"{_HINTS[name]} Default: {default}; its tickets are in the digest of the main channel."
+            hint = f"{_HINTS[name]} Default: {default}; its tickets are in the digest of all channels."
         element: dict[str, Any] = {
             "type": "plain_text_input",
             "action_id": "value",
@@ -191,7 +191,7 @@ def _people_input(carried: SettingsModalValue, form: SettingsForm, defaults: Pol
     }
     if form.senders:
         element["initial_users"] = list(form.senders)
-    default = "every member" if not defaults.senders else f"only the {len(defaults.senders)} in SENDERS"
+    default = "every member" if not defaults.senders else "only those that the setting SENDERS names"
     hint = (
         "Only these people and the groups below may then send from this channel. If both are empty, the "
         f"default holds: {default}."

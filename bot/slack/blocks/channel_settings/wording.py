@@ -20,7 +20,7 @@ LABELS: Mapping[str, str] = {
     "senders": "Who may send public replies",
     "digest_at": "Daily digest at",
     "digest_day": "Weekly digest on",
-    "near_copy_percent": "Warn if replies are the same by",
+    "near_copy_percent": "Warn if a reply matches an earlier one by",
     "spike_per_minute": "Mentions a minute shown one by one",
 }
 WEEKDAY_NAMES = {
@@ -47,7 +47,7 @@ def value_text(name: str, value: Any) -> str:  # noqa: ANN401 - the value of any
 
 def default_text(name: str, defaults: PolicyDefaults, *, is_default_channel: bool) -> str:
     """What holds where the channel has no value of its own, in words."""
-    if name in {"digest_at", "digest_day"} and not is_default_channel:
+    if name == "digest_at" and not is_default_channel:
         return NO_OWN_DIGEST
     return value_text(name, getattr(defaults, name))
 

@@ -49,14 +49,15 @@ class Digest:
     @property
     def is_quiet(self) -> bool:
         """Nobody waits, nothing was heard, thanked or added to an issue, and that is known to be all."""
-        told = (self.waiting.total, self.unread, self.problems, self.thanks)
+        unread = self.unread if self.channel is None else ()  # the digest of all tells it
+        told = (self.waiting.total, unread, self.problems, self.thanks)
         return not (any(told) or any(report.current.heard for _, report in self.periods))
 
 
 def headline_text(digest: Digest) -> str:
     """How many are unanswered: what everybody wants to know."""
     need = stuck_text(digest.waiting.stuck)
-    here = " in this channel" if digest.channel is not None else ""
+    here = f" in <#{digest.channel}>" if digest.channel is not None else ""
     count = f"{digest.waiting.total:,} unanswered{here}{f', {need}' if need else ''}"
     return f"{count} that I know of" if digest.unread else count
 
