@@ -102,9 +102,12 @@ def test_reminders_come_in_the_office_hours_of_the_channel(here: Room) -> None:
     here.clock.pass_by(minutes=30, seconds=2)
     reminders.send_due(here.ctx)
     assert channels(notices(here)) == [CHANNEL]
+    here.clock.now = datetime(2026, 3, 2, 20, 30, 2, tzinfo=UTC)  # half of joe's hour is over
+    reminders.send_due(here.ctx)
+    assert channels(notices(here)) == [CHANNEL, None]  # in his thread
     here.clock.now = datetime(2026, 3, 2, 21, 0, 2, tzinfo=UTC)
     reminders.send_due(here.ctx)
-    assert channels(notices(here)) == [CHANNEL, NIGHT]
+    assert channels(notices(here)) == [CHANNEL, None, NIGHT]
 
 
 def test_a_claim_expires_in_the_office_hours_of_the_channel(here: Room) -> None:
