@@ -32,12 +32,11 @@ from bot.slack.blocks.values import Subject, read_subject
 from bot.slack.membership import (
     MEMBERSHIP_WAIT_SECONDS,
     NOT_IN_CHANNEL,
-    NOT_NAMED_HERE,
     NOT_YOUR_REPLY,
     UNKNOWN_REFUSAL,
     MembershipKind,
     access_of,
-    is_in_channel,
+    refusal_of_guest,
 )
 from bot.slack.respond import BoundedRespond
 from bot.slack.sender_permissions import PermissionUnknownError
@@ -361,17 +360,12 @@ def _refusal_on_card(ctx: BotContext, request: AccessRequest) -> str | None:
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         ticket, reply = _load_target(session, request)
         channel = ticket.channel if ticket is not None else None
-        senders = ctx.policy(session, channel).senders if channel is not None else None
         actor = reply.actor if reply is not None else None
     if channel is None:  # a thread that is no card's, in which they are: the handler says so
         return None if request.ticket is None and request.reply is None else NOT_IN_CHANNEL
-    if who.id not in (senders or ()):
-        return NOT_NAMED_HERE
-    # Slack tells of a press in a channel only if they are in it; a modal may have been opened long ago.
-    if channel != who.channel and not is_in_channel(
-        ctx, who.id, channel, wait_seconds=MEMBERSHIP_WAIT_SECONDS
-    ):
-        return NOT_IN_CHANNEL
+    refused = refusal_of_guest(ctx, who.id, channel, seen_in=who.channel)
+    if refused is not None:
+        return refused
     if request.rule.needs is RequiredAccess.OWN_REPLY and actor not in {None, who.id}:
         return NOT_YOUR_REPLY
     return None

@@ -173,6 +173,20 @@ def is_in_channel(ctx: BotContext, user: str, channel: str, *, wait_seconds: flo
     return user in members
 
 
+def refusal_of_guest(ctx: BotContext, user: str, channel: str, *, seen_in: str | None) -> str | None:
+    """Why a guest whom some channel names may not act on cards in `channel`; None if they may.
+
+    `seen_in` is the channel in which they act, if any. Raises `PermissionUnknownError` if Slack could not be
+    asked, and what the database raises.
+    """
+    if not is_named_sender(ctx, user, channel):
+        return NOT_NAMED_HERE
+    # Slack tells of a press in a channel only if they are in it; a modal may have been opened long ago.
+    if channel == seen_in or is_in_channel(ctx, user, channel, wait_seconds=MEMBERSHIP_WAIT_SECONDS):
+        return None
+    return NOT_IN_CHANNEL
+
+
 # --- what Slack says ----------------------------------------------------------------------------------------
 
 

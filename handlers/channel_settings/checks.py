@@ -19,6 +19,7 @@ from handlers.door import InputError
 from models.core.base import RuleBrokenError
 from models.policies.channel_policy import ChannelPolicy
 
+ADMIN_ACT = "change the settings of channels"  # in a sentence: only Ana can …
 NO_CHANNEL_TEXT = (
     "Settings belong to a channel. Type `/mentions settings` in a channel where Heard shows cards."
 )

@@ -26,7 +26,7 @@ _DIGEST_SETTINGS = {"digest_at", "digest_day", "time_zone"}
 def save(act: Act[SettingsModalValue]) -> dict[str, Any] | None:
     """Save what was typed; if somebody else was faster, show what they changed beside what was typed."""
     ctx, carried = act.ctx, act.value
-    require_admin(ctx, act.who.id, what="settings")
+    require_admin(ctx, act.who.id, to=checks.ADMIN_ACT)
     form = forms.read(act.view, carried)
     is_default = carried.channel == ctx.settings.slack_channel
     own = forms.parse(form, carried, is_default_channel=is_default)

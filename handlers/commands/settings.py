@@ -37,4 +37,6 @@ def _current_text(ctx: BotContext, channel: str, known: ChannelSettings | None) 
         ctx.settings.policy_defaults,
         is_default_channel=channel == ctx.settings.slack_channel,
     )
-    return "\n".join([f"*Heard's settings of* <#{channel}>", *lines, only_admins_text(ctx, what="settings")])
+    return "\n".join(
+        [f"*Heard's settings of* <#{channel}>", *lines, only_admins_text(ctx, to=checks.ADMIN_ACT)]
+    )

@@ -11,14 +11,14 @@ def may_change(ctx: BotContext, user: str) -> bool:
     return ctx.settings.admins is None or user in ctx.settings.admins
 
 
-def require_admin(ctx: BotContext, user: str, *, what: str = "tracks") -> None:
-    """Raise `RuleBrokenError` if that member may not change `what`."""
+def require_admin(ctx: BotContext, user: str, *, to: str = "change tracks") -> None:
+    """Raise `RuleBrokenError` if that member may not; `to` is what they want, for the sentence."""
     if not may_change(ctx, user):
-        raise RuleBrokenError(only_admins_text(ctx, what=what))
+        raise RuleBrokenError(only_admins_text(ctx, to=to))
 
 
-def only_admins_text(ctx: BotContext, *, what: str) -> str:
-    """Who may change `what`, in one sentence to somebody who may not."""
+def only_admins_text(ctx: BotContext, *, to: str) -> str:
+    """Who may do that, in one sentence to somebody who may not."""
     named = [f"<@{one}>" for one in (ctx.settings.admins or ())]
     more = f" and {len(named) - NAMED_MAX} others" if len(named) > NAMED_MAX else ""
-    return f"Only {', '.join(named[:NAMED_MAX])}{more} can change {what} (`ADMINS` in Heard's environment)."
+    return f"Only {', '.join(named[:NAMED_MAX])}{more} can {to} (`ADMINS` in Heard's settings)."
