@@ -154,7 +154,7 @@ def _is_named_anywhere(ctx: BotContext, user: str) -> bool:
         return True
     try:
         with ctx.db.read(NAMED_LOOKUP_SECONDS) as session:
-            return ChannelSettings.name_as_sender(session, user)
+            return ChannelSettings.names_sender(session, user)
     except (SQLAlchemyError, BusyError):
         return False
 

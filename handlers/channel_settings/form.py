@@ -17,6 +17,7 @@ from models.policies import typed_settings
 from models.policies.channel_settings import ALL_DEFAULT, OwnSettings
 
 NO_DIGEST_TIME_TEXT = "Type a time for this channel's own digest, or set the weekly digest to Default."
+TOO_LONG_TEXT = "With these office hours, that would take more than a year. Type less."
 REVIEW_TEXT = "What you typed is still here. Please check it and press *Save* again."
 
 
@@ -122,7 +123,7 @@ def read(view: dict[str, Any], carried: SettingsModalValue) -> SettingsForm:
     )
 
 
-def parse(form: SettingsForm, carried: SettingsModalValue, *, is_default_channel: bool) -> OwnSettings:
+def parse(ctx: BotContext, form: SettingsForm, carried: SettingsModalValue) -> OwnSettings:
     """The values that were typed. Raises `InputError`, which names the first input that cannot be read."""
 
     def of(name: str, read_text: Callable[[str], Any]) -> Any:  # noqa: ANN401 - what it returns
@@ -142,6 +143,12 @@ def parse(form: SettingsForm, carried: SettingsModalValue, *, is_default_channel
         near_copy_percent=of("near_copy_percent", typed_settings.read_percent),
         spike_per_minute=of("spike_per_minute", typed_settings.read_spike),
     )
-    if own.digest_day not in {None, wording.OFF} and own.digest_at is None and not is_default_channel:
+    if (
+        own.digest_day not in {None, wording.OFF}
+        and own.digest_at is None
+        and carried.channel != ctx.settings.slack_channel
+    ):
         raise InputError(face.block_id("digest_at", carried.revision), NO_DIGEST_TIME_TEXT)
+    if not ctx.settings.policy_defaults.is_within_a_year(own):
+        raise InputError(face.block_id("first_reply_minutes", carried.revision), TOO_LONG_TEXT)
     return own

@@ -28,8 +28,7 @@ def save(act: Act[SettingsModalValue]) -> dict[str, Any] | None:
     ctx, carried = act.ctx, act.value
     require_admin(ctx, act.who.id, to=checks.ADMIN_ACT)
     form = forms.read(act.view, carried)
-    is_default = carried.channel == ctx.settings.slack_channel
-    own = forms.parse(form, carried, is_default_channel=is_default)
+    own = forms.parse(ctx, form, carried)
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         known = ChannelSettings.of(session, carried.channel)
         policy = ctx.policy(session, carried.channel)

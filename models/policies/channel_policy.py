@@ -21,7 +21,8 @@ from models.tickets.sla import SlaPolicy
 
 log = logging.getLogger(__name__)
 
-_PARSED_MAX = 256  # texts of office hours that are remembered
+_YEAR_WEEKS = 52
+_PARSED_MAX = 64  # texts of office hours that are remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,14 @@ class PolicyDefaults:
             for channel, minutes in session.execute(here)
             if minutes is not None and minutes != self.first_reply_minutes
         }
+
+    def is_within_a_year(self, own: OwnSettings) -> bool:
+        """Whether, with these values, a first reply is due after at most a year of office hours.
+
+        Else each post would have Heard look through the calendar of a century.
+        """
+        sla = self.combine("", own).sla
+        return sla.within <= _YEAR_WEEKS * sla.office.open_time_per_week
 
     def can_read_office(self, own: OwnSettings) -> bool:
         """Whether the office hours, time zone and holidays of a channel can be read on this machine."""

@@ -91,7 +91,7 @@ class ChannelSettings(Base):
         return session.scalars(query.order_by(cls.channel)).all()
 
     @classmethod
-    def name_as_sender(cls, session: Session, user: str) -> bool:
+    def names_sender(cls, session: Session, user: str) -> bool:
         """Whether the senders of any channel name that Slack user; members of groups are not looked up."""
         named = session.scalars(select(cls.senders).where(cls.senders.is_not(None)))
         return any(user in (senders or ()) for senders in named)

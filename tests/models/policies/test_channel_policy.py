@@ -1,5 +1,6 @@
 """What holds in a channel: the defaults, what its team has set, and two who change it at once."""
 
+from dataclasses import replace
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -173,8 +174,8 @@ def test_lists_of_channels_have_those_with_a_value_of_their_own(session: Session
     assert [one.channel for one in ChannelSettings.all(session)] == [ELSEWHERE, HERE, "C0SAME"]
     assert [one.channel for one in ChannelSettings.with_own_digest(session)] == [ELSEWHERE]
     assert DEFAULTS.other_targets(session) == {HERE: timedelta(minutes=5)}
-    assert ChannelSettings.name_as_sender(session, ANA)
-    assert not ChannelSettings.name_as_sender(session, "U0LEAD")
+    assert ChannelSettings.names_sender(session, ANA)
+    assert not ChannelSettings.names_sender(session, "U0LEAD")
 
 
 @pytest.mark.parametrize(
@@ -189,6 +190,15 @@ def test_a_target_is_typed_as_people_do(typed: str, minutes: float | None) -> No
 def test_what_is_no_target_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match="Type minutes"):
         typed_settings.read_minutes(typed)
+
+
+def test_a_target_that_takes_more_than_a_year_of_office_hours_is_known() -> None:
+    hours = OwnSettings(office_hours="Mon 09:00-09:01")
+
+    assert DEFAULTS.is_within_a_year(hours)
+    assert DEFAULTS.is_within_a_year(replace(hours, first_reply_minutes=52))
+    assert not DEFAULTS.is_within_a_year(replace(hours, first_reply_minutes=53))
+    assert DEFAULTS.is_within_a_year(OwnSettings(first_reply_minutes=typed_settings.FIRST_REPLY_MAX_MINUTES))
 
 
 def test_an_end_of_a_century_without_office_hours_is_still_a_due_time(session: Session) -> None:

@@ -167,6 +167,14 @@ def test_of_two_who_edit_at_once_the_second_is_told_what_changed_and_keeps_what_
 # --- refused ------------------------------------------------------------------------------------------------
 
 
+def test_office_hours_in_which_a_target_is_never_reached_are_refused(desk: Bot) -> None:
+    modal = typing(opened(desk), office_hours="Mon 09:00-09:01", first_reply_minutes="2h")
+    outcome = submitted(modal)
+
+    assert "more than a year" in outcome.errors[block_of(modal, "first_reply_minutes")]
+    assert known(desk) is None
+
+
 @pytest.mark.parametrize(
     ("name", "typed", "sentence"),
     [
