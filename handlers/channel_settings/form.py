@@ -79,7 +79,9 @@ def _conflict_text(
     is_default = channel == ctx.settings.slack_channel
     settings = {"senders" if name == GROUPS else name for name in is_new}
     both = {"senders" if name == GROUPS else name for name in is_new & is_typed}
-    lines = [f":warning: {by} changed these settings while this was open. They are now:"]
+    lines = [
+        f":warning: {by} changed these settings while this was open.{' They are now:' if settings else ''}"
+    ]
     defaults = ctx.settings.policy_defaults
     for name, label in wording.LABELS.items():
         if name in settings:

@@ -142,6 +142,8 @@ def test_a_submit_that_arrives_twice_changes_once(desk: Bot) -> None:
 
 @pytest.mark.both_engines
 def test_of_two_who_edit_at_once_the_second_is_told_what_changed_and_keeps_what_they_typed(desk: Bot) -> None:
+    hours = "Mon-Fri 09:00-12:30 13:30-18:00; Sat 10:00-14:00"
+    saved(desk, office_hours=hours, holidays="2026-12-25", senders=["U0ANA", "U0BEN"], digest_at="09:15")
     theirs = typing(opened(desk, desk.ben), first_reply_minutes="15", time_zone="Europe/Paris")
     saved(desk, first_reply_minutes="45", near_copy_percent="50")
 
@@ -153,6 +155,8 @@ def test_of_two_who_edit_at_once_the_second_is_told_what_changed_and_keeps_what_
     assert "@U0ANA changed these settings while this was open" in shown
     assert "First reply within: 45 min (you typed something else, which is below)" in shown
     assert "Warn if a reply matches an earlier one by: 50 %" in shown
+    assert shown.count("•") == 2
+    assert value_of(theirs, "office_hours") == hours
     assert value_of(theirs, "first_reply_minutes") == "15"
     assert value_of(theirs, "time_zone") == "Europe/Paris"
     assert value_of(theirs, "near_copy_percent") == "50"
@@ -161,6 +165,7 @@ def test_of_two_who_edit_at_once_the_second_is_told_what_changed_and_keeps_what_
     assert submitted(theirs).closed
     own = known(desk).own
     assert (own.first_reply_minutes, own.time_zone, own.near_copy_percent) == (15, "Europe/Paris", 50)
+    assert (own.office_hours, own.senders) == (hours, ("U0ANA", "U0BEN"))
     in_channel(desk, LOOKS, "First reply within: 45 min → 15 min", "Time zone: UTC (default) → Europe/Paris")
 
 
