@@ -184,7 +184,7 @@ def _build_stats(
     period: Period,
     zone: ZoneInfo,
     target: timedelta,
-    others: Sequence[OtherTarget],
+    others: Sequence[OtherTarget] = (),
     *,
     is_exact: bool,
 ) -> PeriodStats:
