@@ -24,6 +24,7 @@ from bot.slack.client import SlackClient
 from bot.slack.sender_permissions import SenderPermissions
 from models.core.base import RuleBrokenError
 from models.core.database import LOCK_TIMEOUT_SECONDS, BusyError, Database
+from models.policies.channel_policy import ChannelPolicy
 from models.similarity.near_duplicates import FingerprintCache
 from models.tickets.sla import SlaPolicy
 
@@ -73,10 +74,13 @@ class BotContext:
         object.__setattr__(self, "clock", WatchedClock(self.now))
         object.__setattr__(self, "now", self.clock)
 
-    @property
-    def sla_policy(self) -> SlaPolicy:
-        """When, after a customer's post, a first reply is owed."""
-        return SlaPolicy(self.settings.office, timedelta(minutes=self.settings.first_reply_minutes))
+    def policy(self, session: Session, channel: str) -> ChannelPolicy:
+        """What holds for tickets whose cards are in that Slack channel."""
+        return self.settings.policy_defaults.policy(session, channel)
+
+    def sla_policy(self, session: Session, channel: str) -> SlaPolicy:
+        """When, after a customer's post, a first reply is owed, in that Slack channel."""
+        return self.policy(session, channel).sla
 
     @property
     def claim_duration(self) -> timedelta:

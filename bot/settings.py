@@ -3,7 +3,6 @@
 import base64
 import os
 import re
-from datetime import time
 from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
@@ -20,19 +19,17 @@ from bot.networks import registry
 from bot.networks.registry import NetworkSettings
 from models.core.database import normal_url
 from models.core.office_hours import OfficeHours
+from models.policies.channel_policy import PolicyDefaults, parse_office_hours
+from models.policies.digest_times import parse_digest_day, parse_digest_time
 from models.sources.cost import MICROS_PER_USD
 
 DEFAULT_DATABASE_URL = "sqlite:///heard.db"  # in the folder where Heard is started
 ENV_FILE = Path(".env")  # in the same folder
 _CODE_FOLDER = Path(__file__).parent.parent
 _DAY_SECONDS = 86_400.0
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _KEY_BYTES = 32
 _KEYS_HINT = "use Fernet keys, newest first, separated by commas"
 _SECONDS_HINT = "use increasing numbers of seconds, such as 5,15,45,120,300,600"
-_OFF_VALUES = {"off", "none"}
-_DIGEST_AT_HINT = "use a time of day, such as 09:00, or off"
-_DIGEST_DAY_HINT = "use a day of the week, such as Mon, or off"
 _SENDERS_HINT = "use ids of Slack users (U…, W…) and user groups (S…), separated by commas"
 _ADMINS_HINT = "use ids of Slack users (U…, W…), separated by commas"
 
@@ -68,9 +65,9 @@ class Settings(BaseSettings):
     undo_seconds: float = Field(default=10.0, ge=0, le=_DAY_SECONDS)
     reconcile_seconds: Annotated[tuple[float, ...], NoDecode] = (5, 15, 45, 120, 300, 600)
     first_reply_minutes: float = Field(default=30, gt=0, le=_DAY_SECONDS)
-    spike_per_minute: int = Field(default=20, ge=0)  # mentions that a channel shows one by one; 0: any number
     sign_offs: bool = True  # whether replies are signed, by those who chose how
     near_copy_percent: int = Field(default=85, ge=0, le=100)  # how alike replies must be for a word; 0: never
+    spike_per_minute: int = Field(default=20, ge=0, le=10_000)  # mentions a channel shows one by one; 0: all
     backup: str | None = None  # a user or user group that hears of claims that nobody followed up
     claim_minutes: float = Field(default=15, gt=0, le=_DAY_SECONDS / 60)
     monthly_cap_usd: Decimal | None = Field(default=None, gt=0, le=1_000_000, decimal_places=6)
@@ -134,15 +131,13 @@ class Settings(BaseSettings):
     @field_validator("digest_at")
     @classmethod
     def _time_of_day(cls, value: str) -> str:
-        if value.lower() not in _OFF_VALUES and not re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", value):
-            raise ValueError(_DIGEST_AT_HINT)
+        parse_digest_time(value)
         return value
 
     @field_validator("digest_day")
     @classmethod
     def _day_of_the_week(cls, value: str) -> str:
-        if value.lower() not in _OFF_VALUES and value[:3].lower() not in _WEEKDAYS:
-            raise ValueError(_DIGEST_DAY_HINT)
+        parse_digest_day(value)
         return value
 
     @field_validator("backup")
@@ -198,24 +193,25 @@ class Settings(BaseSettings):
         """What networks may cost in a month, in millionths of a dollar; None: whatever they cost."""
         return None if self.monthly_cap_usd is None else int(self.monthly_cap_usd * MICROS_PER_USD)
 
-    @property
-    def digest_time(self) -> time | None:
-        """When the digest comes, by the clocks of TIME_ZONE; None: never."""
-        if self.digest_at.lower() in _OFF_VALUES:
-            return None
-        hour, _, minute = self.digest_at.partition(":")
-        return time(int(hour), int(minute))
-
-    @property
-    def digest_weekday(self) -> int | None:
-        """On which day the weekly digest comes, Monday being 0; None: never."""
-        day = self.digest_day.lower()
-        return None if day in _OFF_VALUES else _WEEKDAYS.index(day[:3])
-
     @cached_property
     def office(self) -> OfficeHours:
         """When somebody is there."""
-        return OfficeHours.parse(self.office_hours or "", self.time_zone, self.holidays or "")
+        return parse_office_hours(self.office_hours or "", self.time_zone, self.holidays or "")
+
+    @cached_property
+    def policy_defaults(self) -> PolicyDefaults:
+        """What holds in a Slack channel where its team has set nothing else."""
+        return PolicyDefaults(
+            first_reply_minutes=self.first_reply_minutes,
+            office_hours=self.office_hours or "",
+            time_zone=self.time_zone,
+            holidays=self.holidays or "",
+            senders=self.senders,
+            digest_at=self.digest_at,
+            digest_day=self.digest_day,
+            near_copy_percent=self.near_copy_percent,
+            spike_per_minute=self.spike_per_minute,
+        )
 
 
 def _is_key(text: str) -> bool:

@@ -13,6 +13,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.context import BotContext
 from handlers import access
+from handlers.channel_settings import save as save_settings
 from handlers.commands import issue_list, me, router, search, share
 from handlers.door import door
 from handlers.groups import close_all, group_card
@@ -54,6 +55,7 @@ HANDLER_MODULES = (
     dialogs,
     rename,
     save,
+    save_settings,
     search,
     share,
     shortcuts,

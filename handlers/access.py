@@ -1,8 +1,8 @@
 """Access rules: who may press, submit, type or open what.
 
-A middleware for every request looks up what it needs in the tables below, asks `bot/slack/membership.py` who
-the person is, and lets the request through or refuses it. Handlers need not check again, except whether
-someone may send public replies: that is in `bot/slack/sender_permissions.py`.
+A middleware for every request looks up what it needs in the tables of `access_rules.py`, asks
+`bot/slack/membership.py` who the person is, and lets the request through or refuses it. Handlers need not
+check again, except whether someone may send public replies: that is in `bot/slack/sender_permissions.py`.
 
 Docs: https://docs.slack.dev/tools/bolt-python/concepts/global-middleware
 """
@@ -11,7 +11,6 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Any
 
 from slack_bolt import App, BoltResponse
@@ -19,16 +18,6 @@ from slack_bolt.authorization import AuthorizeResult
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.slack import ephemeral_answers
-from bot.slack.blocks import dialogs, home
-from bot.slack.blocks.commands import search_results
-from bot.slack.blocks.groups import card as group_card
-from bot.slack.blocks.groups import modals as group_modals
-from bot.slack.blocks.issues import merge, picker, ranking
-from bot.slack.blocks.replies import composer
-from bot.slack.blocks.tickets import author_history, snooze
-from bot.slack.blocks.tracks import modal as track_modal
-from bot.slack.blocks.tracks import track_list
 from bot.slack.blocks.values import Subject, read_subject
 from bot.slack.membership import (
     MEMBERSHIP_WAIT_SECONDS,
@@ -37,10 +26,27 @@ from bot.slack.membership import (
     UNKNOWN_REFUSAL,
     MembershipKind,
     access_of,
-    is_in_channel,
+    refusal_of_guest,
 )
 from bot.slack.respond import BoundedRespond
 from bot.slack.sender_permissions import PermissionUnknownError
+from handlers.access_rules import (
+    ACTION_PREFIX_RULES,
+    ACTION_RULES,
+    CLOSED_VIEW_RULES,
+    COMMAND_RULES,
+    MEMBER,
+    MENTION_EVENT,
+    OVERFLOW_ACTION_ID,
+    OVERFLOW_OPTION_RULES,
+    SHORTCUT_RULES,
+    SUBCOMMAND_RULES,
+    SUGGESTION_RULES,
+    THREAD_COMMAND_RULES,
+    VIEW_RULES,
+    AccessRule,
+    RequiredAccess,
+)
 from handlers.feedback import (
     LEDGER_TIMEOUT_SECONDS,
     Actor,
@@ -55,150 +61,6 @@ from models.core import command_words
 log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
-
-
-class RequiredAccess(Enum):
-    """What somebody has to be."""
-
-    NOBODY_IN_PARTICULAR = auto()
-    MEMBER = auto()
-    ON_CARD = auto()  # a member; or a guest whom SENDERS names, on a card in a channel that they are in
-    OWN_REPLY = auto()  # a member; or such a guest, about a reply of their own
-
-
-@dataclass(frozen=True, slots=True)
-class AccessRule:
-    """What a request needs. `allow_if_unknown`: it stops something, so works without Slack."""
-
-    needs: RequiredAccess
-    allow_if_unknown: bool = False
-
-
-ANYBODY = AccessRule(RequiredAccess.NOBODY_IN_PARTICULAR)
-MEMBER = AccessRule(RequiredAccess.MEMBER)
-ON_CARD = AccessRule(RequiredAccess.ON_CARD)
-OWN_REPLY = AccessRule(RequiredAccess.OWN_REPLY)
-UNDO = AccessRule(RequiredAccess.OWN_REPLY, allow_if_unknown=True)
-PAUSE = AccessRule(RequiredAccess.MEMBER, allow_if_unknown=True)
-
-# --- the table ----------------------------------------------------------------------------------------------
-
-SEND_CALLBACK_ID = "send_as_public_reply"  # the message shortcut
-ACTION_RULES: Mapping[str, AccessRule] = {
-    # a card, a reminder, a preview
-    "claim": ON_CARD,
-    "release": ON_CARD,  # their own claim alone: Ticket.release sees to that
-    "take_over": MEMBER,
-    "reopen": MEMBER,
-    "undo": UNDO,
-    "no_reply_needed": ON_CARD,
-    "show_context": MEMBER,
-    "open_on_network": ANYBODY,  # links: Slack opens them by itself and only tells us
-    "open_composer_on_network": ANYBODY,
-    "reply": ON_CARD,
-    "follow_up": ON_CARD,
-    "edit_draft": ON_CARD,
-    "use_draft": ON_CARD,
-    composer.TAKE_OVER_ACTION_ID: ON_CARD,
-    composer.ACCOUNT_ACTION_ID: ON_CARD,
-    "send_publicly": ON_CARD,
-    "keep_private": ON_CARD,
-    # an unsure reply, a hand-off
-    "it_is_there": OWN_REPLY,
-    "send_again": OWN_REPLY,
-    "discard": OWN_REPLY,
-    "posted": OWN_REPLY,
-    "not_posted": OWN_REPLY,
-    # Home
-    home.DISCARD_ACTION_ID: MEMBER,
-    home.CLOSE_ACTION_ID: MEMBER,
-    home.PREVIOUS_ACTION_ID: MEMBER,
-    home.NEXT_ACTION_ID: MEMBER,
-    home.PICK_ACTION_ID: MEMBER,
-    home.OUTCOME_ACTION_ID: MEMBER,
-    # issues, history, answers to a command
-    author_history.DELETE_NOTE_ACTION_ID: MEMBER,
-    "remove_from_issue": MEMBER,
-    "issues_page_a": MEMBER,
-    "issues_page_b": MEMBER,
-    "open_issue": MEMBER,
-    "refresh_issue": MEMBER,
-    "issue_page_a": MEMBER,
-    "issue_page_b": MEMBER,
-    "fix_issue": MEMBER,
-    "reopen_issue": MEMBER,
-    "skip_telling": MEMBER,
-    merge.RENAME_ID: MEMBER,
-    search_results.MORE_ACTION_ID: MEMBER,
-    # tracks; who may change them: handlers/tracks/admins.py
-    f"{track_list.PAGE_ACTION}_a": MEMBER,
-    f"{track_list.PAGE_ACTION}_b": MEMBER,
-    track_list.EDIT_ACTION_ID: MEMBER,
-    track_list.LINKS_ACTION_ID: MEMBER,
-    track_list.PAUSE_ACTION_ID: MEMBER,
-    track_list.RESUME_ACTION_ID: MEMBER,
-    track_list.REMOVE_ACTION_ID: MEMBER,
-    track_modal.TRY_ACTION_ID: MEMBER,
-    # a card that several tickets share
-    group_card.REPLY_ACTION_ID: ON_CARD,
-    group_card.CLAIM_ACTION_ID: ON_CARD,
-    group_card.CLOSE_ACTION_ID: MEMBER,
-    group_card.UNDO_ACTION_ID: MEMBER,
-    group_card.SHOW_ACTION_ID: MEMBER,
-    group_card.OWN_CARD_ACTION_ID: ON_CARD,
-    ephemeral_answers.SHARE_ACTION_ID: MEMBER,
-}
-ACTION_PREFIX_RULES: Mapping[str, AccessRule] = {
-    f"{author_history.PAGE_ACTION_PREFIX}_": MEMBER,
-    f"{author_history.OTHER_AUTHOR_ACTION_PREFIX}_": MEMBER,
-    f"{group_modals.PAGE_ACTION}_": MEMBER,
-    f"{track_list.QUOTES_ACTION}_": MEMBER,
-}
-OVERFLOW_ACTION_ID = "more"  # the overflow of a card
-OVERFLOW_OPTION_RULES: Mapping[str, AccessRule] = {
-    "assign": MEMBER,
-    "snooze": MEMBER,
-    "not_about_us": ON_CARD,
-    "add_to_issue": MEMBER,
-    "history": MEMBER,
-    "unsay": MEMBER,
-    "release": ON_CARD,
-    "take_over": MEMBER,
-}
-VIEW_RULES: Mapping[str, AccessRule] = {
-    composer.COMPOSER_CALLBACK_ID: ON_CARD,
-    dialogs.REASON_CALLBACK_ID: ON_CARD,
-    dialogs.ASSIGN_CALLBACK_ID: MEMBER,
-    dialogs.DELETE_CALLBACK_ID: MEMBER,
-    dialogs.ME_CALLBACK_ID: MEMBER,
-    snooze.SNOOZE_CALLBACK_ID: MEMBER,
-    author_history.HISTORY_CALLBACK_ID: MEMBER,
-    ranking.ADD_CALLBACK_ID: MEMBER,
-    ranking.SKIP_CALLBACK_ID: MEMBER,
-    merge.RENAME_ID: MEMBER,
-    track_modal.TRACK_CALLBACK_ID: MEMBER,
-    group_modals.PICK_CALLBACK_ID: ON_CARD,
-    group_modals.CLOSE_CALLBACK_ID: MEMBER,
-}
-# It opened for somebody who might then. What they typed is kept, and the card stops showing them as writing.
-CLOSED_VIEW_RULES: Mapping[str, AccessRule] = {composer.COMPOSER_CALLBACK_ID: ANYBODY}
-SUGGESTION_RULES: Mapping[str, AccessRule] = {picker.PICK_ACTION_ID: MEMBER}
-SHORTCUT_RULES: Mapping[str, AccessRule] = {SEND_CALLBACK_ID: ON_CARD}
-COMMAND_RULES: Mapping[str, AccessRule] = {"/mentions": MEMBER}
-SUBCOMMAND_RULES: Mapping[str, AccessRule] = {"pause": PAUSE}
-EVENT_RULES: Mapping[str, AccessRule] = {
-    "app_home_opened": ANYBODY,  # bot/slack/home_tab.py asks who looks at it, whatever it is drawn for
-    "message": ANYBODY,  # nothing is done for them: an owner shows life, an author hears of their own words
-}
-MENTION_EVENT = "app_mention"
-THREAD_COMMAND_RULES: Mapping[str, AccessRule] = {
-    "claim": ON_CARD,
-    "release": ON_CARD,
-    "done": ON_CARD,
-    "reply": ON_CARD,
-    "drafts": ON_CARD,  # one's own
-    "undo": UNDO,
-}
 
 
 # --- what every request tells -------------------------------------------------------------------------------
@@ -368,7 +230,7 @@ def find_refusal(ctx: BotContext, request: AccessRequest) -> str | None:
 
 
 def _refusal_on_card(ctx: BotContext, request: AccessRequest) -> str | None:
-    """Why a guest whom SENDERS names may not do that about this card."""
+    """Why a guest whom the senders of some channel name may not do that about this card."""
     who = request.who
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         ticket, reply = _load_target(session, request)
@@ -378,11 +240,9 @@ def _refusal_on_card(ctx: BotContext, request: AccessRequest) -> str | None:
         actor = reply.actor if reply is not None else None
     if channel is None:  # a thread that is no card's, in which they are: the handler says so
         return None if request.ticket is None and request.reply is None else NOT_IN_CHANNEL
-    # Slack tells of a press in a channel only if they are in it; a modal may have been opened long ago.
-    if channel != who.channel and not is_in_channel(
-        ctx, who.id, channel, wait_seconds=MEMBERSHIP_WAIT_SECONDS
-    ):
-        return NOT_IN_CHANNEL
+    refused = refusal_of_guest(ctx, who.id, channel, seen_in=who.channel)
+    if refused is not None:
+        return refused
     if request.rule.needs is RequiredAccess.OWN_REPLY and actor not in {None, who.id}:
         return NOT_YOUR_REPLY
     return None

@@ -67,7 +67,8 @@ def why_may_not_send(ctx: BotContext, who: Actor, ticket_id: int) -> str | None:
     """
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
         channel = session.get_one(Ticket, ticket_id).channel
-    return ctx.sender_permissions.why_not(ctx, who.id, channel)
+        senders = ctx.policy(session, channel).senders
+    return ctx.sender_permissions.why_not(ctx, who.id, channel, senders)
 
 
 # --- what they did ------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from models.core.base import Base
 from models.core.lease import Lease
 from models.core.rate_limit import RateLimit
 from models.issues.issue import Issue, IssueReport
+from models.policies.channel_settings import ChannelSettings
 from models.reports.daily_stats import DailyStats, RollupProgress
 from models.slack.alarm import Alarm
 from models.slack.card import Card
@@ -45,6 +46,7 @@ __all__ = [
     "Base",
     "BilledResource",
     "Card",
+    "ChannelSettings",
     "Credential",
     "Cursor",
     "DailyCost",

@@ -7,5 +7,5 @@ from bot.slack.sender_permissions import SenderPermissions
 class Anybody(SenderPermissions):
     """Knows everybody, and lets them send."""
 
-    def why_not(self, ctx: BotContext, user: str, channel: str) -> str | None:
+    def why_not(self, ctx: BotContext, user: str, channel: str, senders: object) -> str | None:
         return None

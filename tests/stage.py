@@ -17,6 +17,7 @@ from bot.settings import Settings
 from bot.slack.client import SlackClient
 from models.core.database import Database
 from models.core.office_hours import ALWAYS_OPEN
+from models.policies.channel_settings import ALL_DEFAULT
 from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ingest import ingest_page
 from models.tickets.sla import SlaPolicy
@@ -41,6 +42,11 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def default_sla(ctx: BotContext) -> SlaPolicy:
+    """When a first reply is owed where a channel has set nothing else."""
+    return ctx.settings.policy_defaults.combine(CHANNEL, ALL_DEFAULT).sla
 
 
 @contextmanager

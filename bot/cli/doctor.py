@@ -1,13 +1,13 @@
 """The doctor: what is wrong with a set-up, and how to mend it, one line each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.cli import doctor_networks
-from bot.cli.findings import Finding, bad, ok, warn
+from bot.cli.findings import Finding, Level, bad, ok, warn
 from bot.context import BotContext
 from bot.notices import clock_set_back
 from bot.runtime import migrations
@@ -15,7 +15,7 @@ from bot.slack.blocks.elements import format_duration
 from bot.slack.client import TokenInfo
 from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.sender_permissions import is_group, unreadable_reason
-from models import Pause
+from models import ChannelSettings, Pause
 from models.core.database import BusyError
 
 # Each with its reason in docs/reference/scopes.md.
@@ -37,6 +37,7 @@ _GROUP_FIXES = {
     "missing_scope": "Add usergroups:read under OAuth & Permissions, then reinstall the app.",
     "no_such_subteam": "Correct its id (S…).",
 }
+_CHANNELS_NAMED_MAX = 5
 MAX_CLOCK_SKEW = timedelta(seconds=60)  # Slack refuses requests whose clocks differ by five minutes
 
 
@@ -50,6 +51,7 @@ def examine(ctx: BotContext) -> Iterator[Finding]:
     yield from _slack(ctx)
     yield from _channel(ctx)
     yield from _senders(ctx)
+    yield from _channel_settings(ctx)
     yield from _pause(ctx)
     yield from _event_delivery(ctx)
     yield from doctor_networks.examine(ctx)
@@ -172,6 +174,16 @@ def _senders(ctx: BotContext) -> Iterator[Finding]:
     if senders is None:
         yield ok("SENDERS", "every member may send; guests and other organisations may not.")
         return
+    is_fine = True
+    for finding in _unreadable_senders(ctx, "SENDERS", senders):
+        is_fine = is_fine and finding.level is not Level.BAD
+        yield finding
+    if is_fine:
+        yield ok("SENDERS", f"only {', '.join(senders)} may send.")
+
+
+def _unreadable_senders(ctx: BotContext, where: str, senders: Sequence[str]) -> Iterator[Finding]:
+    """Which of the user groups named in `where` cannot be read, and who may send until that is fixed."""
     readable = list(senders)
     for group in filter(is_group, senders):
         try:
@@ -179,14 +191,34 @@ def _senders(ctx: BotContext) -> Iterator[Finding]:
         except SlackRefusedError as error:
             readable.remove(group)
             mend = _GROUP_FIXES.get(error.error, "Name people by their own ids (U…) instead.")
-            yield bad("SENDERS", f"the user group {group} cannot be read: {unreadable_reason(error)}. {mend}")
+            yield bad(where, f"the user group {group} cannot be read: {unreadable_reason(error)}. {mend}")
         except SlackError as error:
-            yield warn("SENDERS", f"the user group {group} could not be checked: {error}.")
+            yield warn(where, f"the user group {group} could not be checked: {error}.")
     if len(readable) < len(senders):
         who = "only the others named there" if readable else "nobody"
-        yield warn("SENDERS", f"{who} may send until that is fixed.")
-    else:
-        yield ok("SENDERS", f"only {', '.join(senders)} may send.")
+        yield warn(where, f"{who} may send until that is fixed.")
+
+
+def _channel_settings(ctx: BotContext) -> Iterator[Finding]:
+    """Which channels have settings of their own, and what is wrong with those."""
+    try:
+        with ctx.db.read(2.0) as session:
+            found = ChannelSettings.all(session)
+    except (SQLAlchemyError, BusyError):
+        return
+    if not found:
+        yield ok("channel settings", "no channel has settings of its own.")
+        return
+    named = ", ".join(one.channel for one in found[:_CHANNELS_NAMED_MAX])
+    more = f" and {len(found) - _CHANNELS_NAMED_MAX} more" if len(found) > _CHANNELS_NAMED_MAX else ""
+    have = "1 channel has settings of its own" if len(found) == 1 else f"{len(found)} channels have their own"
+    yield ok("channel settings", f"{have}: {named}{more}.")
+    for one in found:
+        where = f"settings of {one.channel}"
+        yield from _unreadable_senders(ctx, where, one.own.senders or ())
+        if not ctx.settings.policy_defaults.can_read_office(one.own):
+            mend = "Correct them there with /mentions settings; until then the default ones hold."
+            yield bad(where, f"office hours, time zone or holidays cannot be read on this machine. {mend}")
 
 
 def _pause(ctx: BotContext) -> Iterator[Finding]:

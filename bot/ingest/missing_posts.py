@@ -244,7 +244,9 @@ def _record_one(
         return  # somebody looked meanwhile, or a reading has listed it
     if isinstance(found, Post):
         # Without a track: that the account was asked does not mean that the post concerns it.
-        place = IngestTarget(network.name, account_id, ticket.channel, ctx.sla_policy)
+        place = IngestTarget(
+            network.name, account_id, ticket.channel, ctx.sla_policy(session, ticket.channel)
+        )
         post = to_incoming_post(network, found, None)
         if mention.duplicate_of is None:
             taken = ingest_page(session, [post], place, at=ctx.now())

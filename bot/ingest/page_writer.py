@@ -62,14 +62,14 @@ def commit_page(
             matches = track_matches.unchanged(session, matches)
             posts = [post for post in posts if post.id in matches]
         for track, some in track_matches.by_track(posts, matches or {}, mentions_track):
-            place = _ingest_target(ctx, account, track)
+            place = _ingest_target(ctx, session, account, track)
             said = [to_incoming_post(network, post, people.get(post.author_id)) for post in some]
             if matches is not None:
                 said = [track_matches.with_reasons(one, track, matches[one.post_id]) for one in said]
             taken += _ingest_page(ctx, session, said, place, network.title, at=at)
         profiles.store_profiles(session, network, bought, at=at)
         for bad in page.unreadable:
-            _quarantine(session, _ingest_target(ctx, account, mentions_track), bad, at=at)
+            _quarantine(session, _ingest_target(ctx, session, account, mentions_track), bad, at=at)
         if and_then is not None:
             and_then(session, taken)
         for_mentions = mentions_track.id
@@ -79,9 +79,10 @@ def commit_page(
     return taken
 
 
-def _ingest_target(ctx: BotContext, account: AccountIdentity, track: Track) -> IngestTarget:
+def _ingest_target(ctx: BotContext, session: Session, account: AccountIdentity, track: Track) -> IngestTarget:
     channel = track.channel or ctx.settings.slack_channel
-    return IngestTarget(account.network, account.id, channel, ctx.sla_policy, track.id)
+    sla_policy = ctx.sla_policy(session, channel)
+    return IngestTarget(account.network, account.id, channel, sla_policy, track.id, ctx.sla_policy)
 
 
 def to_incoming_post(network: Network, post: Post, author: AuthorProfile | None) -> IncomingPost:
@@ -178,15 +179,15 @@ def _count_new_and_notify(
         if ticket.owner is not None or ticket.turn > 1:
             thread_notices.post_new_mention(session, ticket, words, post_id, at=at)
             ticket.restart_owner_clock(at)
-    grouping.group_new(session, taken.opened_ids, group_limits(ctx), at=at)
+    grouping.group_new(session, taken.opened_ids, _group_limits(ctx, session), at=at)
     reading_notices.post_pointers(ctx, session, taken.further_reasons, title, at=at)
     return taken.tickets + taken.follow_ups
 
 
-def group_limits(ctx: BotContext) -> GroupLimits:
+def _group_limits(ctx: BotContext, session: Session) -> GroupLimits:
     """When tickets are too many to be shown one by one."""
     return GroupLimits(
-        spike_per_minute=lambda _channel: ctx.settings.spike_per_minute,
+        spike_per_minute=lambda channel: ctx.policy(session, channel).spike_per_minute,
         shown_per_minute=max(int(60 * ctx.settings.slack_posts_per_second), 1),
     )
 

@@ -44,13 +44,22 @@ def _ticket_ids_where(ctx: BotContext, condition: ColumnElement[bool]) -> Sequen
 def _tickets_with_idle_owner(ctx: BotContext, at: datetime) -> Sequence[int]:
     """Tickets whose owner gave no sign of life for too long: by the clock, and then in office hours."""
     since = func.coalesce(Ticket.active_at, Ticket.claimed_at)  # an older Heard noted no signs of life
-    query = select(Ticket.id, since).where(_has_owner(), since <= at - ctx.claim_duration)
+    query = select(Ticket.id, Ticket.channel, since).where(_has_owner(), since <= at - ctx.claim_duration)
     with ctx.db.read() as session:
-        return [ticket_id for ticket_id, quiet in session.execute(query) if _is_idle_too_long(ctx, quiet, at)]
+        return [
+            ticket_id
+            for ticket_id, channel, quiet in session.execute(query).all()
+            if _is_idle_too_long(ctx, session, channel, quiet, at)
+        ]
 
 
-def _is_idle_too_long(ctx: BotContext, since: datetime | None, at: datetime) -> bool:
-    return since is not None and ctx.settings.office.open_time_between(since, at) >= ctx.claim_duration
+def _is_idle_too_long(
+    ctx: BotContext, session: Session, channel: str, since: datetime | None, at: datetime
+) -> bool:
+    """Whether the office hours of the ticket's channel have had enough time since then."""
+    if since is None:
+        return False
+    return ctx.policy(session, channel).office.open_time_between(since, at) >= ctx.claim_duration
 
 
 def _run_safely(ctx: BotContext, step: DueStep, ticket_id: int, at: datetime) -> None:
@@ -70,7 +79,7 @@ def _has_owner() -> ColumnElement[bool]:
 
 def _expire_claim(ctx: BotContext, session: Session, ticket: Ticket, at: datetime) -> None:
     """The owner was quiet for too long, in office hours: it is everybody's again, and the thread says so."""
-    if not _is_idle_too_long(ctx, ticket.active_at or ticket.claimed_at, at):
+    if not _is_idle_too_long(ctx, session, ticket.channel, ticket.active_at or ticket.claimed_at, at):
         return
     owner = ticket.expire(session, at=at)
     if owner is not None:

@@ -1,5 +1,8 @@
 """The digest: once a day, and once a week, in the channel, at a time of the team's own clocks.
 
+The one in `SLACK_CHANNEL` tells of all tickets. A channel whose team has set when its digest comes gets one
+of its own tickets.
+
 Whichever worker comes first writes it: that it was written, or that there was nothing to say, is noted in the
 transaction that tells it. After a breakdown the last one comes late; those before it never do.
 """
@@ -12,17 +15,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
-from bot.jobs.stats_rollup import fill_office_times
+from bot.jobs.stats_rollup import fill_office_times, reply_targets
 from bot.notices import reading_notices
 from bot.scheduled_job import ScheduledJob
 from bot.slack import home_tab
 from bot.slack.blocks.commands import digest as face
 from bot.slack.blocks.commands.digest import TICKETS_LISTED_MAX, Digest
 from bot.slack.blocks.commands.help_text import incomplete_notes
-from models import Account, Notice, ProcessedRequest
+from models import Account, ChannelSettings, Notice, ProcessedRequest
 from models.core.period import Period, StatsQuery
 from models.issues import queries
+from models.policies.channel_policy import ChannelPolicy
 from models.reports import digest, open_tickets
+from models.reports.open_tickets import OpenTicketFilter
 from models.reports.report import build_report
 
 CHECK_INTERVAL_SECONDS = 60.0  # seconds between two looks at the clock
@@ -33,37 +38,66 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class _Edition:
-    """One digest that is due: its key, the moment that it is of, and the whole days that it tells of."""
+    """One digest that is due: the moment that it is of, and the whole days that it tells of.
 
-    key: str
+    It has happened once a row with one of its `keys`, the first, is written.
+    """
+
+    keys: tuple[str, ...]
     at: datetime
     periods: tuple[tuple[str, Period], ...]  # by name, the longest at the end
+    channel: str
+    is_of_all: bool  # whether it tells of the tickets of all channels
 
 
 def write_due(ctx: BotContext) -> None:
     """Write whatever is due and was not written yet."""
     at = ctx.now()
-    due = [*_due_editions(ctx, at)]
     with ctx.db.read() as session:
         since = digest.first_cursor_at(session)
-        known = set(
-            session.scalars(
-                select(ProcessedRequest.key).where(ProcessedRequest.key.in_([one.key for one in due]))
-            )
-        )
-    for edition in due:
+        policies = _policies_with_digest(ctx, session)
+        due = {policy.channel: [*_due_editions(ctx, policy, at)] for policy in policies}
+        keys = [one.keys[0] for editions in due.values() for one in editions]
+        written = select(ProcessedRequest.key).where(ProcessedRequest.key.in_(keys))
+        known = set(session.scalars(written))
+    for editions in due.values():
         # Of a time when nobody listened there is nothing to tell.
-        if since is not None and since < edition.at and edition.key not in known:
+        unwritten = (
+            one for one in editions if since is not None and since < one.at and one.keys[0] not in known
+        )
+        edition = next(unwritten, None)  # the weekly one tells of the day as well
+        if edition is not None:
             _write_edition(ctx, edition, at)
-            return  # the weekly one tells of the day as well
 
 
-def _due_editions(ctx: BotContext, at: datetime) -> Iterator[_Edition]:
-    """The last weekly one, and then the last daily one."""
-    clock, weekday, zone = ctx.settings.digest_time, ctx.settings.digest_weekday, ctx.settings.office.zone
+def skip_past(ctx: BotContext, session: Session, channel: str, *, at: datetime) -> None:
+    """Have the digest of that channel begin with the next one, as somebody has just set when it comes.
+
+    That of all tickets comes late if it is late.
+    """
+    if channel == ctx.settings.slack_channel:
+        return
+    for edition in _due_editions(ctx, ctx.policy(session, channel), at):
+        ProcessedRequest.claim_key(session, edition.keys[0], at=at)
+
+
+def _policies_with_digest(ctx: BotContext, session: Session) -> list[ChannelPolicy]:
+    """Those of the default channel, and of the channels that have set when theirs comes."""
+    default = ctx.settings.slack_channel
+    own = (one.channel for one in ChannelSettings.with_own_digest(session))
+    return [ctx.policy(session, channel) for channel in dict.fromkeys([default, *own])]
+
+
+def _due_editions(ctx: BotContext, policy: ChannelPolicy, at: datetime) -> Iterator[_Edition]:
+    """The last weekly one of that channel, and then the last daily one."""
+    clock, weekday, zone = policy.digest_time, policy.digest_weekday, policy.zone
     if clock is None:
         return
     today = at.astimezone(zone).date()
+    is_of_all = policy.channel == ctx.settings.slack_channel
+
+    def key(kind: str, day: date) -> str:
+        return f"digest of the {kind} {day}{'' if is_of_all else f' in {policy.channel}'}"
 
     def moment(days: int) -> datetime:
         return datetime.combine(today - timedelta(days=days), clock, zone).astimezone(UTC)
@@ -78,12 +112,10 @@ def _due_editions(ctx: BotContext, at: datetime) -> Iterator[_Edition]:
         ago = last + (today - last * _DAY - weekday * _DAY).weekday()
         if at - moment(ago) < DIGEST_MAX_DELAY:
             periods = (("day", days_before(ago, 1)), ("week", days_before(ago, 7)))
-            yield _Edition(_edition_key("week", today - ago * _DAY), moment(ago), periods)
-    yield _Edition(_edition_key("day", today - last * _DAY), moment(last), (("day", days_before(last, 1)),))
-
-
-def _edition_key(kind: str, day: date) -> str:
-    return f"digest of the {kind} {day}"
+            keys = tuple(key(kind, today - ago * _DAY) for kind in ("week", "day"))
+            yield _Edition(keys, moment(ago), periods, policy.channel, is_of_all)
+    daily = (("day", days_before(last, 1)),)
+    yield _Edition((key("day", today - last * _DAY),), moment(last), daily, policy.channel, is_of_all)
 
 
 def _write_edition(ctx: BotContext, edition: _Edition, at: datetime) -> None:
@@ -92,20 +124,16 @@ def _write_edition(ctx: BotContext, edition: _Edition, at: datetime) -> None:
     with ctx.db.read() as session:
         told = _read_edition(ctx, session, edition, at)
     with ctx.db.write() as session:
-        if not ProcessedRequest.claim_key(session, edition.key, at=at):
+        claimed = [ProcessedRequest.claim_key(session, key, at=at) for key in edition.keys]
+        if not claimed[0]:
             return
-        if edition.key.startswith("digest of the week"):
-            ProcessedRequest.claim_key(
-                session, _edition_key("day", edition.at.astimezone(ctx.settings.office.zone).date()), at=at
-            )
         if not told.is_quiet:
-            channel = ctx.settings.slack_channel
             Notice.enqueue(
                 session,
                 face.headline_text(told),
                 blocks=face.build_blocks(told),
                 at=at,
-                channel=channel,
+                channel=edition.channel,
                 quotes=[one.mention_id for one in told.thanks],
             )
     ctx.cards_wake.set()
@@ -113,10 +141,12 @@ def _write_edition(ctx: BotContext, edition: _Edition, at: datetime) -> None:
 
 def _read_edition(ctx: BotContext, session: Session, edition: _Edition, at: datetime) -> Digest:
     """The figures are those that `/mentions stats` gives of the same days."""
-    target = timedelta(minutes=ctx.settings.first_reply_minutes)
+    channel = None if edition.is_of_all else edition.channel
+    target, others = reply_targets(ctx, session, channel)
+    waiting = OpenTicketFilter(channels=() if channel is None else (channel,))
     _, longest = edition.periods[-1]
     return Digest(
-        waiting=open_tickets.list_by_wait(session, limit=TICKETS_LISTED_MAX),
+        waiting=open_tickets.list_by_wait(session, waiting, limit=TICKETS_LISTED_MAX),
         unread=[
             *incomplete_notes(
                 home_tab.unread_sources(ctx, session), ctx.network_titles, Account.handles(session)
@@ -124,17 +154,30 @@ def _read_edition(ctx: BotContext, session: Session, edition: _Edition, at: date
             *reading_notices.stopped_notes(ctx, session),
         ],
         periods=tuple(
-            (name, build_report(session, StatsQuery(period), target=target))
+            (
+                name,
+                build_report(
+                    session, StatsQuery(period, channel=channel), target=target, other_targets=others
+                ),
+            )
             for name, period in edition.periods
         ),
-        problems=digest.list_problems(session, longest.since, longest.until, limit=PROBLEMS_LIMIT),
-        to_tell=queries.count_to_notify(queries.list_fixed_issues(session, at=at)),
-        thanks=digest.list_thanks(session, longest.since, longest.until, limit=THANKS_LIMIT),
+        problems=digest.list_problems(
+            session, longest.since, longest.until, channel=channel, limit=PROBLEMS_LIMIT
+        ),
+        to_tell=_count_to_tell(session, at) if edition.is_of_all else (0, 0),
+        thanks=digest.list_thanks(session, longest.since, longest.until, channel=channel, limit=THANKS_LIMIT),
         titles=ctx.network_titles,
         url=ctx.slack.workspace,
-        target=target,
+        target=None if others else target,
         at=at,
+        channel=channel,
     )
+
+
+def _count_to_tell(session: Session, at: datetime) -> tuple[int, int]:
+    """How many issues are fixed, and how many people do not know of it yet."""
+    return queries.count_to_notify(queries.list_fixed_issues(session, at=at))
 
 
 JOBS = (ScheduledJob("digest", write_due, CHECK_INTERVAL_SECONDS),)

@@ -107,7 +107,8 @@ def _advance_clock(ctx: BotContext, session: Session, ticket: Ticket, at: dateti
     if _is_being_handled(session, ticket, at):
         ticket.nudge_at = at + BUSY_RECHECK_DELAY
         return None
-    step = next_reminder(ticket, at=at, sla_policy=ctx.sla_policy, claim_holds=ctx.claim_duration)
+    sla_policy = ctx.sla_policy(session, ticket.channel)
+    step = next_reminder(ticket, at=at, sla_policy=sla_policy, claim_holds=ctx.claim_duration)
     if step.reminder not in {None, ReminderLevel.OVERDUE} and ticket.unsettled(session):
         ticket.nudge_at = at + BUSY_RECHECK_DELAY  # whose reply it is is told of that reply, in its thread
         return None

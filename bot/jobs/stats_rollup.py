@@ -1,9 +1,15 @@
 """What statistics are made of, kept up to date: office hours of replies, counts of days."""
 
 import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import lru_cache
+
+from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.scheduled_job import ScheduledJob
+from models.core.office_hours import OfficeHours
 from models.reports import daily_rollup, office_time
 
 ROLLUP_INTERVAL_SECONDS = 60.0  # seconds
@@ -25,8 +31,27 @@ def fill_office_times(ctx: BotContext) -> None:
         if is_done:
             return
         with ctx.db.write() as session:
-            if office_time.fill_missing(session, ctx.settings.office, limit=FILL_BATCH_SIZE) == 0:
+            office_of = _office_lookup(ctx, session)
+            if office_time.fill_missing(session, office_of, limit=FILL_BATCH_SIZE) == 0:
                 return
+
+
+def _office_lookup(ctx: BotContext, session: Session) -> Callable[[str], OfficeHours]:
+    """The office hours of each Slack channel; a batch has many tickets of one channel."""
+    return lru_cache(lambda channel: ctx.policy(session, channel).office)
+
+
+def reply_targets(
+    ctx: BotContext, session: Session, channel: str | None
+) -> tuple[timedelta, dict[str, timedelta]]:
+    """Returns within which time a first reply is due, and the Slack channels where it is another time.
+
+    The first is that of `channel`, of which alone something is told; else the default.
+    """
+    if channel is not None:
+        return ctx.sla_policy(session, channel).within, {}
+    default = timedelta(minutes=ctx.settings.first_reply_minutes)
+    return default, ctx.settings.policy_defaults.other_targets(session)
 
 
 def _count_days(ctx: BotContext) -> None:

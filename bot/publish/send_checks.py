@@ -30,7 +30,8 @@ def check_sender(ctx: BotContext, reply_id: int) -> SenderCheck:
     here = select(Reply.actor, Ticket.channel).join(Ticket, Ticket.id == Reply.ticket_id)
     with ctx.db.read() as session:
         actor, channel = session.execute(here.where(Reply.id == reply_id)).one()
-    is_known, why_not = ctx.sender_permissions.try_why_not(ctx, actor, channel)
+        senders = ctx.policy(session, channel).senders
+    is_known, why_not = ctx.sender_permissions.try_why_not(ctx, actor, channel, senders)
     return SenderCheck(is_known=is_known, why_not=why_not)
 
 

@@ -1,8 +1,9 @@
 """Who may see what Heard knows, and act: members of the workspace.
 
 Guests and people of other organisations read the cards in their channels, as anybody there does, and nothing
-else. If their own id is in SENDERS, they may also claim, reply and close those cards. Which button, modal or
-command needs what is in `handlers/access.py`; Home, direct messages and exports ask here as well.
+else. If their own id is among the senders of a channel (the setting SENDERS, or those that its team has set),
+they may also claim, reply and close the cards there. Which button, modal or command needs what is in
+`handlers/access.py`; Home, direct messages and exports ask here as well.
 
 Slack's answers are shared with `bot/slack/sender_permissions.py`: kept for five minutes, usable for an hour
 while Slack is away.
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
 from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.context import BotContext
 from bot.slack.client import Profile
@@ -27,12 +30,15 @@ from bot.slack.sender_permissions import (
     error_reason,
     outsider_of,
 )
+from models import ChannelSettings
+from models.core.database import BusyError
 
 Answer = TypeVar("Answer")
 
 MEMBERSHIP_WAIT_SECONDS = (
     0.8  # that a press waits for Slack's answer; the trigger of a modal lives three seconds in all
 )
+NAMED_LOOKUP_SECONDS = 0.5  # that a guest's press waits for the ledger to say whether it names them
 
 GUEST_REFUSAL = (
     "Only members of this workspace can use Heard. Guests can read the cards in their channels; to reply, "
@@ -51,6 +57,7 @@ NAMED_GUEST_REFUSAL = (
     "As a guest you can claim, reply to and close the cards in your channels. The rest of Heard is for "
     "members of this workspace."
 )
+NOT_NAMED_HERE = "As a guest you can only act on cards in channels whose senders include you."
 NOT_IN_CHANNEL = "You can only act on cards in channels that you are in."
 NOT_YOUR_REPLY = "As a guest you can only decide about your own replies."
 
@@ -67,7 +74,7 @@ class MembershipKind(Enum):
     """What somebody is to this workspace."""
 
     MEMBER = auto()
-    NAMED_GUEST = auto()  # a guest, or a person of another organisation, whose own id is in SENDERS
+    NAMED_GUEST = auto()  # a guest or foreigner whose own id is among the senders of a channel
     OUTSIDER = auto()  # any other guest or foreigner, a deactivated account, an app
     UNKNOWN = auto()  # Slack could not be asked, and nothing is known from before
 
@@ -132,9 +139,24 @@ def profile_of(
     return _ask_slack(ctx, _profile_key(user), lambda: ctx.slack.profile(user), wait_seconds, fresh)
 
 
-def is_named_sender(ctx: BotContext, user: str) -> bool:
-    """Whether SENDERS names `user`, who may then act wherever they belong."""
-    return user in (ctx.settings.senders or ())
+def is_named_sender(ctx: BotContext, user: str, channel: str) -> bool:
+    """Whether the senders of `channel` name `user`, who may then act there, wherever they belong.
+
+    Raises what the database raises.
+    """
+    with ctx.db.read(NAMED_LOOKUP_SECONDS) as session:
+        return user in (ctx.policy(session, channel).senders or ())
+
+
+def _is_named_anywhere(ctx: BotContext, user: str) -> bool:
+    """Whether the senders of some channel name `user`. While the ledger does not say, SENDERS counts."""
+    if user in (ctx.settings.senders or ()):
+        return True
+    try:
+        with ctx.db.read(NAMED_LOOKUP_SECONDS) as session:
+            return ChannelSettings.names_sender(session, user)
+    except (SQLAlchemyError, BusyError):
+        return False
 
 
 def is_in_channel(ctx: BotContext, user: str, channel: str, *, wait_seconds: float | None = None) -> bool:
@@ -149,6 +171,20 @@ def is_in_channel(ctx: BotContext, user: str, channel: str, *, wait_seconds: flo
     except SlackRefusedError as error:
         return error.error == "unknown_method"
     return user in members
+
+
+def refusal_of_guest(ctx: BotContext, user: str, channel: str, *, seen_in: str | None) -> str | None:
+    """Why a guest whom some channel names may not act on cards in `channel`; None if they may.
+
+    `seen_in` is the channel in which they act, if any. Raises `PermissionUnknownError` if Slack could not be
+    asked, and what the database raises.
+    """
+    if not is_named_sender(ctx, user, channel):
+        return NOT_NAMED_HERE
+    # Slack tells of a press in a channel only if they are in it; a modal may have been opened long ago.
+    if channel == seen_in or is_in_channel(ctx, user, channel, wait_seconds=MEMBERSHIP_WAIT_SECONDS):
+        return None
+    return NOT_IN_CHANNEL
 
 
 # --- what Slack says ----------------------------------------------------------------------------------------
@@ -213,7 +249,7 @@ def _access_without_profile(ctx: BotContext, user: str, error: SlackRefusedError
 
 
 def _visitor_access(ctx: BotContext, user: str, refusal: str) -> Access:
-    if is_named_sender(ctx, user):
+    if _is_named_anywhere(ctx, user):
         return Access(MembershipKind.NAMED_GUEST, NAMED_GUEST_REFUSAL)
     return Access(MembershipKind.OUTSIDER, refusal)
 

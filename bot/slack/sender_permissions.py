@@ -1,20 +1,21 @@
-"""Who may speak in public: the setting SENDERS, held against what Slack says of people, places and groups."""
+"""Who may speak in public: a channel's senders, held against what Slack says of people, places and groups."""
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Protocol, TypeVar, cast
 
-from bot.settings import Settings
 from bot.slack.client import ChannelInfo, Profile, SlackClient
 from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError
 
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
+Senders = Sequence[str] | None
+"""The ids of users and user groups who may send; None is every member."""
 
 ANSWER_FRESH_AGE = timedelta(minutes=5)
 # While Slack is away, an answer that is older still counts: whoever could send an hour ago will hardly be
@@ -58,15 +59,11 @@ UNKNOWN_REFUSAL = (
 
 
 class SlackAccess(Protocol):
-    """What a permission check needs: Slack, the settings, and the time."""
+    """What a permission check needs: Slack, and the time."""
 
     @property
     def slack(self) -> SlackClient:
         """The calls to Slack."""
-
-    @property
-    def settings(self) -> Settings:
-        """Of which SENDERS counts."""
 
     @property
     def now(self) -> Callable[[], datetime]:
@@ -128,31 +125,34 @@ class SenderPermissions:
         self._rests_since = datetime.min.replace(tzinfo=UTC)
         self._lock = threading.Lock()
 
-    def why_not(self, access: SlackAccess, user: str, channel: str) -> str | None:
+    def why_not(self, access: SlackAccess, user: str, channel: str, senders: Senders) -> str | None:
         """Why `user` may not send a public reply from `channel`, in one sentence to them; None if they may.
+
+        `senders` are those of the channel's policy: users and user groups; None is every member.
 
         Asks Slack what is not known: not within a transaction. Raises `PermissionUnknownError`.
 
         Members who only look into a public channel count as being in it: they join with one click.
         """
-        return self._refusal(_SlackLookup(self, access, asks=True), user, channel)
+        return self._refusal(_SlackLookup(self, access, asks=True), user, channel, senders or ())
 
-    def try_why_not(self, access: SlackAccess, user: str, channel: str) -> tuple[bool, str | None]:
+    def try_why_not(
+        self, access: SlackAccess, user: str, channel: str, senders: Senders
+    ) -> tuple[bool, str | None]:
         """As `why_not`, but raises nothing: whether it is known, and why not if so."""
         try:
-            return True, self.why_not(access, user, channel)
+            return True, self.why_not(access, user, channel, senders)
         except PermissionUnknownError:
             return False, None
 
-    def why_not_if_known(self, access: SlackAccess, user: str, channel: str) -> str | None:
+    def why_not_if_known(self, access: SlackAccess, user: str, channel: str, senders: Senders) -> str | None:
         """As `why_not`, from memory alone; None also where it is not known."""
         try:
-            return self._refusal(_SlackLookup(self, access, asks=False), user, channel)
+            return self._refusal(_SlackLookup(self, access, asks=False), user, channel, senders or ())
         except PermissionUnknownError:
             return None
 
-    def _refusal(self, look: "_SlackLookup", user: str, channel: str) -> str | None:
-        senders = look.access.settings.senders or ()
+    def _refusal(self, look: "_SlackLookup", user: str, channel: str, senders: Sequence[str]) -> str | None:
         refusal = _channel_refusal(look, channel) or _person_refusal(look, user, is_named=user in senders)
         if refusal is not None or not senders or user in senders:
             return refusal
@@ -289,7 +289,7 @@ def _group_refusal(look: _SlackLookup, user: str, senders: Iterable[str]) -> str
 
 
 def is_group(sender: str) -> bool:
-    """Whether one of SENDERS is a user group."""
+    """Whether that sender is a user group."""
     return sender.startswith("S")
 
 

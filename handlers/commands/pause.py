@@ -7,16 +7,18 @@ from bot.context import BotContext
 from bot.notices import thread_notices
 from bot.slack.sender_permissions import PermissionUnknownError
 from handlers.door import RepeatedError, change_once
-from handlers.feedback import Actor
+from handlers.feedback import LEDGER_TIMEOUT_SECONDS, Actor
 from models import Notice, Pause, Reply, Ticket
 from models.tickets.delivery_state import MAYBE_SENT_STATES, PENDING_STATES, DeliveryState
 
 
 def pause_or_resume(ctx: BotContext, word: str, who: Actor) -> str:
     """Pause, or go on; what the person who asked reads."""
-    by = who.id
+    by, channel = who.id, ctx.settings.slack_channel
+    with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+        senders = ctx.policy(session, channel).senders
     try:
-        refused = ctx.sender_permissions.why_not(ctx, by, ctx.settings.slack_channel)
+        refused = ctx.sender_permissions.why_not(ctx, by, channel, senders)
     except PermissionUnknownError:
         if word != "pause":  # while Slack does not answer nobody may speak, but anybody may fall silent
             raise

@@ -1,7 +1,6 @@
 """`/mentions stats`: a period in figures, for the person who asks."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -46,9 +45,9 @@ def handle_stats(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
     except RuleBrokenError as told:
         return {"text": str(told)}
     ctx.read_with_timeout(lambda: stats_rollup.fill_office_times(ctx), FILL_TIMEOUT_SECONDS)
-    target = timedelta(minutes=ctx.settings.first_reply_minutes)
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        found = build_report(session, question, target=target)
+        target, others = stats_rollup.reply_targets(ctx, session, question.channel)
+        found = build_report(session, question, target=target, other_targets=others)
         stopped = reading_notices.stopped_notes(ctx, session, so="these numbers may be incomplete")
         unread, stuck = (
             home_tab.unread_sources(ctx, session),
@@ -68,7 +67,8 @@ def handle_stats(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:
         notes.append(stuck_replies_text(stuck))
     if own is None:
         notes.append(f"Slack doesn't share your time zone, so days are in {question.period.zone.key}.")
-    blocks = face.build_blocks(found, question, names=names, titles=titles, target=target, notes=notes)
+    one_target = None if others else target
+    blocks = face.build_blocks(found, question, names=names, titles=titles, target=one_target, notes=notes)
     answer = ephemeral_answers.shareable_message(
         ctx, asked.channel, face.summary_text(found), blocks, patience=LEDGER_TIMEOUT_SECONDS / 2
     )

@@ -85,8 +85,9 @@ def _prefetch_checks(ctx: BotContext, who: Actor, ticket_id: int) -> None:
     with ctx.db.read() as session:
         ticket = session.get_one(Ticket, ticket_id)
         channel, account_id = ticket.channel, answer_as.load_accounts(session, ticket)[0].account_id
+        senders = ctx.policy(session, channel).senders
     try:
-        ctx.sender_permissions.why_not(ctx, who.id, channel)
+        ctx.sender_permissions.why_not(ctx, who.id, channel, senders)
     except PermissionUnknownError:
         log.info("Slack does not say whether someone may send; the submit checks again")
     recheck_ticket(ctx, ticket_id, account_id)
@@ -148,7 +149,7 @@ def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> B
         if draft is not None and draft.state not in RETURNED_STATES:
             draft = None  # it went out with an earlier turn: there is nothing to bring back
         kept = draft if draft is not None else Reply.last_returned(session, ticket.id, who.id)
-        is_only_draft = _known_send_refusal(ctx, who, ticket) is not None
+        is_only_draft = _known_send_refusal(ctx, session, who, ticket) is not None
         target = Mention.load(session, ticket.id, ticket.target_post_id)
         accounts = answer_as.load_accounts(session, ticket)
         before = kept if kept is not None else live  # what follows our own reply is said as the same account
@@ -250,9 +251,10 @@ def _status_notice(
     return None
 
 
-def _known_send_refusal(ctx: BotContext, who: Actor, ticket: Ticket) -> str | None:
+def _known_send_refusal(ctx: BotContext, session: Session, who: Actor, ticket: Ticket) -> str | None:
     """What is known of them without asking Slack; the submit asks."""
-    return ctx.sender_permissions.why_not_if_known(ctx, who.id, ticket.channel)
+    senders = ctx.policy(session, ticket.channel).senders
+    return ctx.sender_permissions.why_not_if_known(ctx, who.id, ticket.channel, senders)
 
 
 def build_composer_content(

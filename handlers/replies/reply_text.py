@@ -174,7 +174,7 @@ def find_duplicate(
     `reader` is who is told; a guest learns neither to whom it was said, nor by whom and in which words.
     None if `turn`, which they are to answer, is answered: then the ledger says by whom.
     """
-    percent = ctx.settings.near_copy_percent
+    percent = ctx.policy(session, ticket.channel).near_copy_percent
     if percent == 0 or (turn <= ticket.turn and ticket.live_reply(session) is not None):
         return None
     accounts = answer_as.load_accounts(session, ticket)

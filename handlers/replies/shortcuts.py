@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.slack.blocks.text import is_visible
 from bot.slack.typed_text import SlackText, read_message
-from handlers.access import SEND_CALLBACK_ID
+from handlers.access_rules import SEND_CALLBACK_ID
 from handlers.door import Act, door
 from handlers.feedback import no_card_text
 from handlers.replies.previews import DraftSource, save_draft, show_preview

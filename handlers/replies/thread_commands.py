@@ -79,7 +79,7 @@ def _look_up(ctx: BotContext, said: ThreadCommand) -> Lookups:
             return Lookups(until=snooze.parse_until(ctx, said.who.id, said.rest))
         if said.verb == "assign":
             to = assignee.parse_assignee(said.rest, said.who.id)
-            assignee.check_assignable(ctx, to)
+            assignee.check_assignable(ctx, to, channel=said.who.channel)
             return Lookups(to=to)
     except RuleBrokenError as error:
         return Lookups(refused=str(error))
@@ -117,7 +117,8 @@ def _done(on: CommandOnTicket) -> None:
 
 
 def _reopen(on: CommandOnTicket) -> None:
-    on.ticket.reopen(on.session, by=on.said.who.id, at=on.ctx.now(), sla_policy=on.ctx.sla_policy)
+    sla_policy = on.ctx.sla_policy(on.session, on.ticket.channel)
+    on.ticket.reopen(on.session, by=on.said.who.id, at=on.ctx.now(), sla_policy=sla_policy)
 
 
 def _issue(on: CommandOnTicket) -> str | None:

@@ -46,7 +46,8 @@ def take_over(act: Act[TicketValue]) -> str | None:
 def reopen(act: Act[TicketValue]) -> None:
     """Have it wait again."""
     with _locked(act) as (session, ticket):
-        ticket.reopen(session, by=act.who.id, at=act.ctx.now(), sla_policy=act.ctx.sla_policy)
+        sla_policy = act.ctx.sla_policy(session, ticket.channel)
+        ticket.reopen(session, by=act.who.id, at=act.ctx.now(), sla_policy=sla_policy)
 
 
 @door.press("undo", value=ReplyValue, refreshes_home=True)
@@ -86,7 +87,8 @@ def undo_reply(
     """
     waiting = ticket.live_reply(session)
     if waiting is not None and waiting.actor != who.id:  # from memory alone: undo must not wait for Slack
-        refused = ctx.sender_permissions.why_not_if_known(ctx, who.id, ticket.channel)
+        senders = ctx.policy(session, ticket.channel).senders
+        refused = ctx.sender_permissions.why_not_if_known(ctx, who.id, ticket.channel, senders)
         if refused is not None:
             raise RuleBrokenError(refused)
         if access_if_known(ctx, who.id).kind is MembershipKind.NAMED_GUEST:

@@ -55,9 +55,10 @@ def parse_assignee(rest: str, by: str) -> str:
     return named[1]
 
 
-def check_assignable(ctx: BotContext, user: str) -> None:
+def check_assignable(ctx: BotContext, user: str, *, channel: str | None) -> None:
     """Raise `RuleBrokenError`, a sentence for the person who assigns, if `user` cannot act on a ticket.
 
+    `channel` is the Slack channel of its card.
     Where Slack does not say in time they are taken for a teammate: a claim ends by itself if nobody acts.
     """
     known = ctx.slack.identity_if_known()
@@ -65,19 +66,19 @@ def check_assignable(ctx: BotContext, user: str) -> None:
         raise RuleBrokenError(ASSIGN_BOT_TEXT)
     if user == SLACKBOT_USER_ID:
         raise RuleBrokenError(APP_TEXT.format(user))
-    refusal = _refusal(ctx, user)
+    refusal = _refusal(ctx, user, channel)
     if refusal is not None:
         raise RuleBrokenError(refusal.format(user))
 
 
-def _refusal(ctx: BotContext, user: str) -> str | None:
-    """What is against that person; who is named in SENDERS may act, wherever they belong."""
+def _refusal(ctx: BotContext, user: str, channel: str | None) -> str | None:
+    """What is against that person; whom the channel's senders name may act, wherever they belong."""
     try:
         what = outsider_of(profile_of(ctx, user, wait_seconds=SLACK_TIMEOUT_SECONDS))
     except PermissionUnknownError:
         return None
     except SlackRefusedError as no:  # a server that does not tell of people says none of these
         return _LOOKUP_ERROR_TEXTS.get(no.error)
-    return (
-        None if what is None or (what in VISITORS and is_named_sender(ctx, user)) else _OUTSIDER_TEXTS[what]
-    )
+    if what is None or (what in VISITORS and channel and is_named_sender(ctx, user, channel)):
+        return None
+    return _OUTSIDER_TEXTS[what]

@@ -11,7 +11,7 @@ from bot.slack.blocks.text import one_line, truncate
 from bot.slack.blocks.values import DeletionValue, MenuValue, ReasonValue, TicketModalValue, TicketValue
 from bot.slack.membership import MembershipKind, access_if_known
 from handlers.door import Act, door, why_may_not_send
-from handlers.feedback import Actor
+from handlers.feedback import LEDGER_TIMEOUT_SECONDS, Actor
 from handlers.tickets import assignee
 from models import Reply, Ticket
 from models.core.base import RuleBrokenError
@@ -54,7 +54,9 @@ def open_assign_modal(act: Act[MenuValue]) -> str | None:
 def assign(act: Act[TicketModalValue]) -> None:
     """Give the ticket to whom they picked, if that is somebody who can act on it."""
     picked = act.view["state"]["values"][dialogs.ASSIGNEE_BLOCK]["value"]["selected_user"]
-    assignee.check_assignable(act.ctx, picked)
+    with act.ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+        channel = session.get_one(Ticket, act.value.ticket).channel
+    assignee.check_assignable(act.ctx, picked, channel=channel)
     with act.change_once() as session:
         ticket = Ticket.lock(session, act.value.ticket)
         assign_ticket(act.ctx, session, ticket, to=picked, by=act.who.id)

@@ -51,7 +51,8 @@ def parse_until(ctx: BotContext, user: str, typed: str) -> SnoozeUntil:
 
 def snooze_ticket(ctx: BotContext, session: Session, ticket: Ticket, until: SnoozeUntil, *, by: str) -> str:
     """Let it sleep; says until when."""
-    ticket.snooze(session, until=until.at, by=by, at=ctx.now(), sla_policy=ctx.sla_policy)
+    sla_policy = ctx.sla_policy(session, ticket.channel)
+    ticket.snooze(session, until=until.at, by=by, at=ctx.now(), sla_policy=sla_policy)
     return _snoozed_text(until)
 
 

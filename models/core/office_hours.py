@@ -83,6 +83,11 @@ class OfficeHours:
         return sum((min(close, until) - begin for begin, close in spans), timedelta())
 
     @property
+    def open_time_per_week(self) -> timedelta:
+        """How long it is open in a week without holidays, by the wall clock."""
+        return sum((closes - opens for spans in self.week for opens, closes in spans), timedelta())
+
+    @property
     def _never_closes(self) -> bool:
         """Whether it is always open: then no calendar is needed. A page of posts asks hundreds of times."""
         return self.week == _ROUND_THE_CLOCK and not self.holidays

@@ -81,6 +81,7 @@ class StatsFilter:
     network: str | None = None
     account: AccountFilter | None = None
     track: int | None = None
+    channels: tuple[str, ...] = ()  # any of these; empty: all
 
     @property
     def is_exact(self) -> bool:
@@ -143,18 +144,21 @@ def query_counts(
     *,
     step: int = QUARTER_SECONDS,
     brief: bool = False,
+    times_only: bool = False,
 ) -> Callable[[], PeriodCounts]:
     """Query what customers posted from `since` to before `until`, and the outcomes.
 
     Returns a function that waits for the rows and counts them. A ticket belongs to the period of its author's
     first post, a turn to the period in which it was asked. `step` is the length of a slot in seconds, an hour
-    or a quarter. `brief` is for comparisons: totals, outcomes and the first reply only.
+    or a quarter. `brief` is for comparisons: totals, outcomes and the first reply only. With `times_only`
+    mentions are not counted.
     """
     span = SlotRange(since, until, step)
     parts = [_count_tickets(ask, span, whose, brief=brief)]
     if not brief:
         parts.append(_count_turns(ask, span, whose))
-    parts.append(_count_heard(ask, span, whose, brief=brief))
+    if not times_only:
+        parts.append(_count_heard(ask, span, whose, brief=brief))
 
     def collect() -> PeriodCounts:
         counts = PeriodCounts()
@@ -335,6 +339,8 @@ def _ticket_conditions(whose: StatsFilter) -> list[ColumnElement[bool]]:
         conditions.append(without_index(Ticket.network) == whose.network)
     if whose.channel is not None:
         conditions.append(Ticket.channel == whose.channel)
+    if whose.channels:
+        conditions.append(Ticket.channel.in_(whose.channels))
     if whose.account is not None:
         columns = (without_sqlite_index(Ticket.network), without_sqlite_index(Ticket.account_id))
         conditions.append(whose.account.condition(*columns))

@@ -197,6 +197,8 @@ def read_days(
         query = query.where(DailyStats.network == whose.network)
     if whose.channel is not None:
         query = query.where(DailyStats.channel == whose.channel)
+    if whose.channels:
+        query = query.where(DailyStats.channel.in_(whose.channels))
     if whose.account is not None:
         query = query.where(whose.account.condition(DailyStats.network, DailyStats.account_id))
     counts = PeriodCounts()

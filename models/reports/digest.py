@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import distinct, func, or_, select
+from sqlalchemy import ColumnElement, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
@@ -38,8 +38,13 @@ class Problem:
     people: int
 
 
-def list_thanks(session: Session, since: datetime, until: datetime, *, limit: int) -> list[ThanksPost]:
-    """Returns the posts that were closed as thanks from `since` to before `until`, newest first."""
+def list_thanks(
+    session: Session, since: datetime, until: datetime, *, channel: str | None = None, limit: int
+) -> list[ThanksPost]:
+    """Returns the posts that were closed as thanks from `since` to before `until`, newest first.
+
+    With `channel` only those whose cards are in that Slack channel; so for `list_problems`.
+    """
     query = (
         select(
             *(Author.handle, Ticket.network, Mention.text, PLACE_CHANNEL, PLACE_TS),
@@ -57,6 +62,7 @@ def list_thanks(session: Session, since: datetime, until: datetime, *, limit: in
             Ticket.network != CANARY_NETWORK,
             Mention.deleted_at.is_(None),
             Mention.text != "",
+            *_in_channel(channel),
         )
         .order_by(Ticket.closed_at.desc(), Ticket.id.desc())
         .limit(limit)
@@ -64,7 +70,9 @@ def list_thanks(session: Session, since: datetime, until: datetime, *, limit: in
     return [ThanksPost(*row) for row in session.execute(join_place(query))]
 
 
-def list_problems(session: Session, since: datetime, until: datetime, *, limit: int) -> list[Problem]:
+def list_problems(
+    session: Session, since: datetime, until: datetime, *, channel: str | None = None, limit: int
+) -> list[Problem]:
     """Returns the open issues that most people were added to from `since` to before `until`.
 
     Each person counts once an issue.
@@ -79,12 +87,17 @@ def list_problems(session: Session, since: datetime, until: datetime, *, limit: 
             IssueReport.at < until,
             Issue.fixed_at.is_(None),
             Issue.merged_into.is_(None),
+            *_in_channel(channel),
         )
         .group_by(Issue.id, Issue.title)
         .order_by(people.desc(), Issue.id)
         .limit(limit)
     )
     return [Problem(*row) for row in session.execute(query)]
+
+
+def _in_channel(channel: str | None) -> tuple[ColumnElement[bool], ...]:
+    return () if channel is None else (Ticket.channel == channel,)
 
 
 def first_cursor_at(session: Session) -> datetime | None:

@@ -3,6 +3,7 @@
 Office hours that change later change no earlier figure.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, literal_column, select, update
@@ -27,32 +28,34 @@ def has_unfilled(session: Session) -> bool:
     return session.scalar(first) is not None or session.scalar(turn) is not None
 
 
-def fill_missing(session: Session, office: OfficeHours, *, limit: int) -> int:
+def fill_missing(session: Session, office_of: Callable[[str], OfficeHours], *, limit: int) -> int:
     """Store the office seconds of up to `limit` first replies and as many turns. Returns how many that were.
 
+    `office_of` returns the office hours of a Slack channel: those of the ticket's channel count.
     Rows that another transaction has locked are left for the next time.
     """
     tickets = (
-        select(Ticket.id, Ticket.opened_at, Ticket.first_reply_at)
+        select(Ticket.id, Ticket.channel, Ticket.opened_at, Ticket.first_reply_at)
         .where(*_TICKET_UNFILLED)
         .order_by(Ticket.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     turns = (
-        select(Turn.id, Turn.asked_at, Turn.closed_at)
+        select(Turn.id, Ticket.channel, Turn.asked_at, Turn.closed_at)
+        .join(Ticket, Ticket.id == Turn.ticket_id)
         .where(*_TURN_UNFILLED)
         .order_by(Turn.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=Turn)
     )
     first = [
-        {"id": number, "first_reply_open": _open_seconds(office, asked, replied)}
-        for number, asked, replied in session.execute(tickets)
+        {"id": number, "first_reply_open": _open_seconds(office_of(channel), asked, replied)}
+        for number, channel, asked, replied in session.execute(tickets).all()
     ]
     rounds = [
-        {"id": number, "answered_open": _open_seconds(office, asked, replied)}
-        for number, asked, replied in session.execute(turns)
+        {"id": number, "answered_open": _open_seconds(office_of(channel), asked, replied)}
+        for number, channel, asked, replied in session.execute(turns).all()
     ]
     for table, rows in ((Ticket, first), (Turn, rounds)):
         if rows:

@@ -176,10 +176,13 @@ def list_owned(session: Session, user: str, *, limit: int) -> Listing:
     return _build_listing(session, [Ticket.owner == user], (Ticket.waiting_since, Ticket.id), limit)
 
 
-def list_by_wait(session: Session, *, limit: int) -> Listing:
-    """Returns the open tickets, longest wait first and snoozed ones last."""
+def list_by_wait(session: Session, wanted: OpenTicketFilter = ALL_OPEN, *, limit: int) -> Listing:
+    """Returns the open tickets that match, longest wait first and snoozed ones last."""
     return _build_listing(
-        session, [], (Ticket.state == TicketState.SNOOZED, Ticket.waiting_since, Ticket.id), limit
+        session,
+        wanted.conditions(),
+        (Ticket.state == TicketState.SNOOZED, Ticket.waiting_since, Ticket.id),
+        limit,
     )
 
 

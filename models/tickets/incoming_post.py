@@ -1,7 +1,10 @@
 """What ingest takes and gives: one post as read from a network, where a page belongs, and what it changed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from sqlalchemy.orm import Session
 
 from models.sources.attachment import Attachment, display_text
 from models.tickets.sla import SlaPolicy
@@ -53,13 +56,24 @@ class IncomingPost:
 
 @dataclass(frozen=True, slots=True)
 class IngestTarget:
-    """Where a page belongs: our account that heard it, by which track, its Slack channel, and the policy."""
+    """Where a page belongs: our account that heard it, by which track, its Slack channel, and the policy.
+
+    `sla_policy` holds in `channel`, where new tickets are shown. A post may belong to a ticket of another
+    channel: `sla_policy_elsewhere` says what holds there; None: the same.
+    """
 
     network: str
     account_id: str
     channel: str
     sla_policy: SlaPolicy
     track_id: int | None = None
+    sla_policy_elsewhere: Callable[[Session, str], SlaPolicy] | None = None
+
+    def sla_policy_of(self, session: Session, channel: str) -> SlaPolicy:
+        """Returns what holds for the tickets of that Slack channel."""
+        if channel == self.channel or self.sla_policy_elsewhere is None:
+            return self.sla_policy
+        return self.sla_policy_elsewhere(session, channel)
 
 
 @dataclass(slots=True)

@@ -181,7 +181,8 @@ def restore_mention(
         if post.latest_id != mention.latest_id and not _is_older(post.version_key, mention.version_key):
             mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
         _copy_content(session, mention, post, place)
-    waits = not_shown.restore(session, ticket, mention, at=at, sla_policy=place.sla_policy)
+    sla_policy = place.sla_policy_of(session, ticket.channel)
+    waits = not_shown.restore(session, ticket, mention, at=at, sla_policy=sla_policy)
     result.restored_tickets[ticket.id] = result.restored_tickets.get(ticket.id, False) or waits
     result.changed_ids.add(ticket.id)
 
@@ -228,7 +229,7 @@ def _ingest_new(
                 post_id=post.post_id,
                 posted_at=post.posted_at,
                 order_key=post.order_key,
-                sla_policy=place.sla_policy,
+                sla_policy=place.sla_policy_of(session, ticket.channel),
             )
             result.follow_ups += 1
             result.known_ticket_texts[ticket.id], result.newest_post_ids[ticket.id] = (

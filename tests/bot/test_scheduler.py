@@ -18,6 +18,7 @@ from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 from sandbox.slack import SlackServer
 from tests.bot.room import BEN, Counting, Room, cards, room
+from tests.stage import default_sla
 
 
 def now() -> datetime:
@@ -142,7 +143,9 @@ def test_a_snooze_ends(running: tuple[Room, Scheduler], world: Counting) -> None
     world.says("maria", "@acmebrew hello")
     here.poll()
     with here.ctx.db.write() as session:
-        Ticket.lock(session, 1).snooze(session, until=now(), by=BEN, at=now(), sla_policy=here.ctx.sla_policy)
+        Ticket.lock(session, 1).snooze(
+            session, until=now(), by=BEN, at=now(), sla_policy=default_sla(here.ctx)
+        )
     schedule.start()
     snooze_wakeup.run_due(here.ctx)
 

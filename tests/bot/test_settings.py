@@ -46,6 +46,7 @@ def test_what_is_not_set_is_as_the_readme_says(load) -> None:
     assert (known.poll_seconds, known.undo_seconds) == (60, 10)
     assert known.reconcile_seconds == (5, 15, 45, 120, 300, 600)
     assert (known.claim_minutes, known.office) == (15, ALWAYS_OPEN)
+    assert known.spike_per_minute == 20
     assert (known.first_reply_minutes, known.port, known.log_level) == (30, 3000, "INFO")
 
 
@@ -67,6 +68,7 @@ def test_what_is_not_set_is_as_the_readme_says(load) -> None:
         ("RECONCILE_SECONDS", "1, 2,3.5", (1, 2, 3.5)),
         ("RECONCILE_SECONDS", "1", (1,)),
         ("FIRST_REPLY_MINUTES", "45", 45),
+        ("SPIKE_PER_MINUTE", "0", 0),
         ("CLAIM_MINUTES", "0.5", 0.5),
         ("CLAIM_MINUTES", "1440", 1440),
         ("OFFICE_HOURS", "Mon-Fri 9:00-17:00", "Mon-Fri 9:00-17:00"),

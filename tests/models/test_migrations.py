@@ -35,6 +35,7 @@ from models import (
     Author,
     Base,
     Card,
+    ChannelSettings,
     Credential,
     Cursor,
     Issue,
@@ -50,6 +51,8 @@ from models import (
 from models.core.account_filter import AccountFilter
 from models.core.database import Database
 from models.issues.merge import merge_issues
+from models.policies import channel_settings
+from models.policies.channel_settings import OwnSettings
 from models.reports import drafts, open_tickets
 from models.reports.open_tickets import OpenTicketFilter
 from models.reports.search import SearchCursor, search
@@ -636,3 +639,21 @@ def test_what_was_heard_before_is_found_without_reading_the_year(year: Database)
     assert not [
         found for found in plans if re.search(r"SCAN mentions$|Seq Scan on mentions", found, re.MULTILINE)
     ]
+
+
+def test_an_older_heard_forgets_what_channels_have_set_and_keeps_who_did_it(
+    db: Database, alembic_config: alembic.config.Config
+) -> None:
+    own = OwnSettings(first_reply_minutes=5, senders=("U0ANA",))
+    with db.write() as session:
+        channel_settings.change(session, "C1", own, revision=0, at=NINE, by="U0ANA")
+
+    alembic.command.downgrade(alembic_config, "0016")
+    with db.engine.connect() as connection:
+        assert not inspect(connection).has_table("channel_policies")
+        assert connection.scalars(text("SELECT act FROM events")).all() == ["channel settings"]
+    alembic.command.upgrade(alembic_config, "head")
+
+    with db.write() as session:
+        assert ChannelSettings.all(session) == []
+        assert channel_settings.change(session, "C1", own, revision=0, at=NINE, by="U0ANA")

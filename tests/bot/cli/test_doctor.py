@@ -13,6 +13,8 @@ from bot.networks.base import Later
 from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.slack.client import SlackClient
 from models import Pause
+from models.policies import channel_settings
+from models.policies.channel_settings import OwnSettings
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, CHANNEL, Clock, Counting, Room, room
 from tests.bot.test_metrics import figures
@@ -231,3 +233,26 @@ def test_a_pause_that_somebody_may_have_forgotten_is_told(healthy: Room, clock: 
 
     assert any(f"replies: {ANA} paused them 2 h 00 min ago" in line for line in wrong(findings(healthy)))
     assert figures(healthy)["heard_paused_seconds",] == 7200
+
+
+def test_channels_with_settings_of_their_own_are_counted_and_what_is_wrong_there_is_named(
+    healthy: Room, slack: SlackServer
+) -> None:
+    slack.world.paid_plan = True
+    [line] = [one.line() for one in findings(healthy) if one.subject == "channel settings"]
+    assert line == "ok    channel settings: no channel has settings of its own."
+
+    with healthy.ctx.db.write() as session:
+        for channel, own in (
+            ("C0ONE", OwnSettings(spike_per_minute=5)),
+            ("C0TWO", OwnSettings(senders=(ANA, "S0GONE"), time_zone="Mars/Olympus")),
+        ):
+            channel_settings.change(session, channel, own, revision=0, at=healthy.clock(), by=ANA)
+    found = findings(healthy)
+
+    [line] = [one.line() for one in found if one.subject == "channel settings"]
+    assert line.endswith("2 channels have their own: C0ONE, C0TWO.")
+    first, second, third = wrong(found)
+    assert first.startswith("BAD   settings of C0TWO: the user group S0GONE cannot be read")
+    assert second.startswith("warn  settings of C0TWO: only the others named there may send")
+    assert third.startswith("BAD   settings of C0TWO: office hours, time zone or holidays cannot be read")

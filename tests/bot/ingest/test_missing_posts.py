@@ -17,6 +17,7 @@ from models.tickets.state import TicketState
 from sandbox.x import XServer
 from tests.bot.room import ANA, BEN, Clock, Room, room
 from tests.models.ledger import lose
+from tests.stage import default_sla
 
 LOOK_UP = "GET /2/tweets"
 WORDS = "@acmebrew my kettle exploded"
@@ -447,7 +448,7 @@ def test_an_answered_ticket_keeps_its_outcome_and_loses_the_words(on_x: Room, x:
 
 
 def test_a_snoozed_ticket_is_closed_too_and_waits_again_at_once(on_x: Room, x: XServer, missed: str) -> None:
-    change(on_x, Ticket.snooze, until=on_x.clock() + timedelta(days=7), sla_policy=on_x.ctx.sla_policy)
+    change(on_x, Ticket.snooze, until=on_x.clock() + timedelta(days=7), sla_policy=default_sla(on_x.ctx))
     after(on_x, hours=1)
     after(on_x, hours=19)
     assert stands(on_x)[0] == TicketState.NO_REPLY_NEEDED

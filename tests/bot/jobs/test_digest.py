@@ -16,6 +16,7 @@ from models.core.period import NameLookup, parse_stats_query
 from models.reports.report import build_report
 from models.tickets.delivery_state import DeliveryState
 from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, Room, room, together
+from tests.stage import default_sla
 
 TARGET = timedelta(minutes=30)
 KNOWN = NameLookup(person=lambda _: None, channel=lambda _: None, networks={})
@@ -212,7 +213,7 @@ def test_what_sleeps_stands_at_the_end_and_is_never_late(listening: Room) -> Non
     here = listening
     heard(here, "maria", "joe")
     until = datetime(2026, 3, 4, 9, tzinfo=UTC)
-    sla_policy = here.ctx.sla_policy
+    sla_policy = default_sla(here.ctx)
     change(here, 1, lambda s, one: one.snooze(s, until=until, by=ANA, at=here.clock(), sla_policy=sla_policy))
 
     told = at(here, 3, 9)

@@ -13,6 +13,7 @@ from models import Card, Event, Notice, Ticket
 from models.core.audit_event import BREACH_ACT
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, Room, calls, room
+from tests.stage import default_sla
 
 URL = "https://acme.example/"
 
@@ -236,7 +237,7 @@ def snooze(here: Room, **time: float) -> None:
     change(
         here,
         lambda session, ticket: ticket.snooze(
-            session, until=until, by=ANA, at=here.clock(), sla_policy=here.ctx.sla_policy
+            session, until=until, by=ANA, at=here.clock(), sla_policy=default_sla(here.ctx)
         ),
     )
 
@@ -566,7 +567,9 @@ def test_what_is_reopened_is_not_late_at_once(here: Room) -> None:
     heard(here)
     give_outcome(here)
     here.clock.pass_by(hours=9)
-    change(here, lambda s, ticket: ticket.reopen(s, by=BEN, at=here.clock(), sla_policy=here.ctx.sla_policy))
+    change(
+        here, lambda s, ticket: ticket.reopen(s, by=BEN, at=here.clock(), sla_policy=default_sla(here.ctx))
+    )
 
     assert later(here, minutes=14) == []
     assert len(later(here, minutes=1)) == 1
@@ -582,7 +585,7 @@ def test_many_that_wake_together_are_one_line_in_the_channel(here: Room) -> None
                 until=here.clock() + timedelta(hours=1),
                 by=ANA,
                 at=here.clock(),
-                sla_policy=here.ctx.sla_policy,
+                sla_policy=default_sla(here.ctx),
             ),
             ticket.id,
         )

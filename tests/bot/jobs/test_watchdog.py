@@ -17,6 +17,7 @@ from models import Alarm, Notice, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 from tests.bot.room import Clock, Counting, Room, room
 from tests.bot.test_metrics import figures
+from tests.stage import default_sla
 
 Open = Callable[[str], AbstractContextManager[Room]]
 
@@ -131,7 +132,7 @@ def test_a_snooze_that_did_not_end_is_ended(waiting: Room) -> None:
     with waiting.ctx.db.write() as session:
         until = waiting.clock() + timedelta(minutes=5)
         Ticket.lock(session, 1).snooze(
-            session, until=until, by="U0ANA", at=waiting.clock(), sla_policy=waiting.ctx.sla_policy
+            session, until=until, by="U0ANA", at=waiting.clock(), sla_policy=default_sla(waiting.ctx)
         )
         session.execute(update(Ticket).values(drawn_revision=Ticket.revision))
     pass_by(waiting, minutes=7)

@@ -263,6 +263,7 @@ FACTS = {
     "cursors": {"floor"},
     "events": {"at"},
     "former_handles": {"until_at"},
+    "channel_policies": {"changed_at"},
     "issues": {"created_at", "fixed_at"},
     "mentions": {"posted_at", "seen_at", "edited_at", "deleted_at"},
     "notes": {"at"},

@@ -16,6 +16,7 @@ from models.slack.notice import Quotation
 from sandbox.slack import SlackServer
 from sandbox.slack.workspace.message import Message
 from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, Room
+from tests.stage import default_sla
 
 SECRET = "the kettle burnt my left thumb"
 
@@ -201,7 +202,7 @@ def test_words_go_from_the_line_in_the_channel_about_a_snooze_that_is_over(
     shown.poll()
     shown.draw_all()
     until = shown.clock() + timedelta(hours=1)
-    change(shown, Ticket.snooze, until=until, by=ANA, sla_policy=shown.ctx.sla_policy)
+    change(shown, Ticket.snooze, until=until, by=ANA, sla_policy=default_sla(shown.ctx))
     shown.clock.pass_by(hours=2)
     with shown.ctx.db.write() as session:
         snooze_wakeup.wake_due(shown.ctx, session, at=shown.clock())

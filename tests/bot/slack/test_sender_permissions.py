@@ -1,6 +1,5 @@
 """Who may speak in public, asked of the local Slack over real HTTP: each row of the rules, and what is kept."""
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,9 +56,8 @@ def may(tmp_path: Path, clock: Clock, network: Counting, cast: SlackServer) -> I
 def _asking(ctx: BotContext) -> Ask:
 
     def why_not(user: str, *senders: str, channel: str = CHANNEL, known: bool = False) -> str | None:
-        settings = ctx.settings.model_copy(update={"senders": senders or None})
         ask = ctx.sender_permissions.why_not_if_known if known else ctx.sender_permissions.why_not
-        return ask(dataclasses.replace(ctx, settings=settings), user, channel)
+        return ask(ctx, user, channel, senders or None)
 
     return why_not
 

@@ -384,7 +384,8 @@ def test_figures_are_what_counting_the_log_by_hand_gives(  # noqa: PLR0917
         history = History(session, begin, zone)
         history.live([Act("speak", 0, 0, TEAM[0]), *acts])
         session.flush()
-        office_time.fill_missing(session, OfficeHours.parse(office, team[0], ""), limit=1000)
+        open_hours = OfficeHours.parse(office, team[0], "")
+        office_time.fill_missing(session, lambda _channel: open_hours, limit=1000)
         skipped, length = days
         first = change + timedelta(days=skipped - 1)
         last = first + timedelta(days=length - 1)
@@ -509,8 +510,8 @@ def test_opening_hours_that_change_change_nothing_that_was_written_down(session:
     one = ticket(session)
     one.record_outside_answer(session, post_id="o", to_post_id="1", at=minute(90))
     session.flush()
-    office_time.fill_missing(session, OfficeHours.parse("Mon 09:00-10:00", "UTC", ""), limit=9)
-    office_time.fill_missing(session, OfficeHours.parse("Tue 09:00-10:00", "UTC", ""), limit=9)
+    office_time.fill_missing(session, lambda _: OfficeHours.parse("Mon 09:00-10:00", "UTC", ""), limit=9)
+    office_time.fill_missing(session, lambda _: OfficeHours.parse("Tue 09:00-10:00", "UTC", ""), limit=9)
     session.refresh(one)
     assert one.first_reply_open == 3600
 

@@ -24,8 +24,8 @@ from bot.slack.membership import (
     NOT_IN_CHANNEL,
     NOT_YOUR_REPLY,
 )
-from handlers import access
-from handlers.access import AccessRule, RequiredAccess
+from handlers import access, access_rules
+from handlers.access_rules import AccessRule, RequiredAccess
 from models import Reply
 from models.core.base import Base
 from sandbox.slack import Person, visible
@@ -86,14 +86,17 @@ def samples(ticket: int = 1, reply: int = 1, thread: str = "1.0", us: str = "U0H
     found = [Sample(name, "interactive", _press(name, value, thread), rule) for name, rule in _actions()]
     found += [
         Sample(f"more: {do}", "interactive", _press("more", value | {"do": do}, thread), rule)
-        for do, rule in access.OVERFLOW_OPTION_RULES.items()
+        for do, rule in access_rules.OVERFLOW_OPTION_RULES.items()
     ]
-    for kind, rules in (("view_submission", access.VIEW_RULES), ("view_closed", access.CLOSED_VIEW_RULES)):
+    for kind, rules in (
+        ("view_submission", access_rules.VIEW_RULES),
+        ("view_closed", access_rules.CLOSED_VIEW_RULES),
+    ):
         found += [
             Sample(f"{kind} {name}", "interactive", {"type": kind, "view": _modal(name, ticket, reply)}, rule)
             for name, rule in rules.items()
         ]
-    for name, rule in access.SUGGESTION_RULES.items():
+    for name, rule in access_rules.SUGGESTION_RULES.items():
         body = {
             "type": "block_suggestion",
             "action_id": name,
@@ -102,10 +105,10 @@ def samples(ticket: int = 1, reply: int = 1, thread: str = "1.0", us: str = "U0H
         }
         found.append(Sample(f"options {name}", "interactive", body, rule))
     message = {"ts": "2.0", "thread_ts": thread, "user": "U0BEN", "text": "words of Ben's"}
-    for name, rule in access.SHORTCUT_RULES.items():
+    for name, rule in access_rules.SHORTCUT_RULES.items():
         body = {"type": "message_action", "callback_id": name, "channel": {"id": CHANNEL}, "message": message}
         found.append(Sample(f"shortcut {name}", "interactive", body, rule))
-    for name, rule in access.COMMAND_RULES.items():
+    for name, rule in access_rules.COMMAND_RULES.items():
         for word in (
             "",
             "open",
@@ -122,15 +125,15 @@ def samples(ticket: int = 1, reply: int = 1, thread: str = "1.0", us: str = "U0H
         ):
             body = {"command": name, "text": word, "channel_id": CHANNEL, "trigger_id": "1"}
             found.append(Sample(f"{name} {word}", "slash_commands", body, rule))
-        for word, own in access.SUBCOMMAND_RULES.items():
+        for word, own in access_rules.SUBCOMMAND_RULES.items():
             body = {"command": name, "text": word, "channel_id": CHANNEL, "trigger_id": "1"}
             found.append(Sample(f"{name} {word}", "slash_commands", body, own))
     return [*found, *_events(thread, us)]
 
 
 def _actions() -> Iterator[tuple[str, AccessRule]]:
-    yield from access.ACTION_RULES.items()
-    yield from ((f"{start}1", rule) for start, rule in access.ACTION_PREFIX_RULES.items())
+    yield from access_rules.ACTION_RULES.items()
+    yield from ((f"{start}1", rule) for start, rule in access_rules.ACTION_PREFIX_RULES.items())
 
 
 def _press(name: str, value: Json, thread: str) -> Json:
@@ -165,7 +168,7 @@ def _modal(name: str, ticket: int, reply: int) -> Json:
 
 
 def _events(thread: str, us: str) -> Iterator[Sample]:
-    for name, rule in access.EVENT_RULES.items():
+    for name, rule in access_rules.EVENT_RULES.items():
         event = {
             "type": name,
             "channel": CHANNEL,
@@ -176,11 +179,11 @@ def _events(thread: str, us: str) -> Iterator[Sample]:
         }
         yield Sample(name, "events_api", {"type": "event_callback", "event": event}, rule)
     for word, rule in {
-        **access.THREAD_COMMAND_RULES,
-        "issue": access.MEMBER,
-        "assign": access.MEMBER,
+        **access_rules.THREAD_COMMAND_RULES,
+        "issue": access_rules.MEMBER,
+        "assign": access_rules.MEMBER,
     }.items():
-        event = {"type": access.MENTION_EVENT, "channel": CHANNEL, "thread_ts": thread, "ts": f"4.{word}"}
+        event = {"type": access_rules.MENTION_EVENT, "channel": CHANNEL, "thread_ts": thread, "ts": f"4.{word}"}
         said = {"text": f"<@{us}> {word} some words"}
         yield Sample(f"@Heard {word}", "events_api", {"type": "event_callback", "event": event | said}, rule)
 
@@ -221,14 +224,14 @@ def test_a_listener_without_a_rule_is_found_and_is_for_members_alone(bot: Bot) -
     for body in (_press("brand_new", {}, "1.0"), {"type": "view_submission", "view": _modal("new", 1, 1)}):
         request = access.read_request(body | {"user": {"id": "U0ANA"}})
         assert request is not None
-        assert request.rule == access.MEMBER
+        assert request.rule == access_rules.MEMBER
 
 
 def test_the_word_of_a_command_is_read_as_the_command_reads_it() -> None:
     for typed in ("pause", "Pause.", "*pause*", "please pause"):
         request = access.read_request({"command": "/mentions", "text": typed, "user_id": "U0ANA"})
         assert request is not None
-        assert request.rule == access.PAUSE
+        assert request.rule == access_rules.PAUSE
 
 
 # --- each by everybody --------------------------------------------------------------------------------------

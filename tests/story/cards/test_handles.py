@@ -25,7 +25,7 @@ from sandbox.slack.text.visible import VisibleText
 from sandbox.x import XWorld
 from tests.bot.room import BEN, Clock, Room, room
 from tests.memory_network import MemoryNetwork
-from tests.stage import worlds
+from tests.stage import default_sla, worlds
 from tests.story.harness import KEYS, Bot, settings_for, started
 
 BRAND, MIA, ANN, BOB = "_acme_", "_mia_", "_ann", "bob_"
@@ -168,7 +168,7 @@ def test_reminders_and_the_digest_show_each_handle_whole(
                 until=clock() + timedelta(hours=1),
                 by=BEN,
                 at=clock(),
-                sla_policy=here.ctx.sla_policy,
+                sla_policy=default_sla(here.ctx),
             )
         clock.pass_by(hours=2)
         with here.ctx.db.write() as session:

@@ -41,21 +41,24 @@ class Digest:
     thanks: Sequence[ThanksPost]
     titles: Mapping[str, str]
     url: str
-    target: timedelta  # within which a first reply is owed
+    target: timedelta | None  # within which a first reply is owed; None: not the same in all channels
     at: datetime
+    channel: str | None = None  # whose tickets alone it tells of
     to_tell: tuple[int, int] = (0, 0)  # fixed issues, and people who do not know of it yet
 
     @property
     def is_quiet(self) -> bool:
         """Nobody waits, nothing was heard, thanked or added to an issue, and that is known to be all."""
-        told = (self.waiting.total, self.unread, self.problems, self.thanks)
+        unread = self.unread if self.channel is None else ()  # the digest of all tells it
+        told = (self.waiting.total, unread, self.problems, self.thanks)
         return not (any(told) or any(report.current.heard for _, report in self.periods))
 
 
 def headline_text(digest: Digest) -> str:
     """How many are unanswered: what everybody wants to know."""
     need = stuck_text(digest.waiting.stuck)
-    count = f"{digest.waiting.total:,} unanswered{f', {need}' if need else ''}"
+    here = f" in <#{digest.channel}>" if digest.channel is not None else ""
+    count = f"{digest.waiting.total:,} unanswered{here}{f', {need}' if need else ''}"
     return f"{count} that I know of" if digest.unread else count
 
 
@@ -66,7 +69,7 @@ def build_blocks(digest: Digest) -> list[Block]:
         lines = [_line(digest, one) for one in digest.waiting.first]
         more = digest.waiting.total - len(lines)
         if more > 0:
-            lines.append(f"… and {more:,} more: `/mentions open`")
+            lines.append(f"… and {more:,} more: {_open_list(digest)}")
         made += pack_lines(lines)
     made += [context_block(f":warning: {sentence}") for sentence in digest.unread]
     made += [section_block(_period(name, report, digest.target)) for name, report in digest.periods]
@@ -87,11 +90,16 @@ def build_blocks(digest: Digest) -> list[Block]:
 def _lead(digest: Digest) -> str:
     total = digest.waiting.total
     if total == 0 and not digest.unread:
-        return ":white_check_mark: *0 unanswered.* All caught up. No one is waiting for a reply."
+        return f":white_check_mark: *{headline_text(digest)}.* All caught up. No one is waiting for a reply."
     mark = ":large_orange_circle:" if total else ":grey_question:"
     first = "those that need a person first" if digest.waiting.stuck.total else "longest wait first"
     names = f", {first}:" if total > 1 else ":" if total else "."
     return f"{mark} *{headline_text(digest)}*{names}"
+
+
+def _open_list(digest: Digest) -> str:
+    """How to see all of them."""
+    return "`/mentions open`" if digest.channel is None else f"`/mentions open` with <#{digest.channel}>"
 
 
 def _line(digest: Digest, one: TicketEntry) -> str:
@@ -121,7 +129,7 @@ def _linked(digest: Digest, handle: str | None, channel: str | None, ts: str | N
     )
 
 
-def _period(name: str, report: StatsReport, target: timedelta) -> str:
+def _period(name: str, report: StatsReport, target: timedelta | None) -> str:
     """In the very words of `/mentions stats`, so that whoever compares the two finds the same."""
     times, speed = report.current.times, [*first_reply_lines(report, target)]
     if times[FIRST_REPLY_OFFICE] == times[FIRST_REPLY]:  # somebody is always there

@@ -26,6 +26,7 @@ HELP = (
     "• `/mentions track fernpress`, `/mentions tracks`: listen for words, phrases and hashtags; list, edit "
     "and pause what Heard listens for\n"
     "• `/mentions cost`: what reading and replying cost this month, and what costs most\n"
+    "• `/mentions settings`: this channel's reply target, office hours, senders and digest\n"
     "• `/mentions me`: your public name and sign-off\n"
     "• `/mentions pause`, `/mentions resume`: stop all public replies; start them again\n"
     "• `/mentions doctor`: what is wrong with the setup, and how to fix it\n"

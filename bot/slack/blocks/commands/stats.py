@@ -32,11 +32,12 @@ def build_blocks(
     *,
     names: Mapping[str, str],
     titles: Mapping[str, str],
-    target: timedelta,
+    target: timedelta | None,
     notes: Iterable[str] = (),
 ) -> list[Block]:
     """The whole in words; `names` are what teammates are called, by which they stand in order.
 
+    `target` is the time within which a first reply is due; None: it is not the same in all channels.
     `notes` are sentences that say what to bear in mind: a network that was not read, say.
     """
     now, before = report.current, report.previous
@@ -116,7 +117,7 @@ def comparison_line(before: PeriodStats) -> str:
     )
 
 
-def first_reply_lines(report: StatsReport, target: timedelta) -> Iterable[str]:
+def first_reply_lines(report: StatsReport, target: timedelta | None) -> Iterable[str]:
     """How long they waited for our first reply: by the clock, and in office hours where that is known."""
     now, was = report.current, report.previous.times
     first = now.times[FIRST_REPLY]
@@ -150,7 +151,7 @@ def _other_times_lines(report: StatsReport) -> Iterable[str]:
         )
 
 
-def _times_line(times: DurationStats, was: DurationStats, target: timedelta) -> str:
+def _times_line(times: DurationStats, was: DurationStats, target: timedelta | None) -> str:
     p90 = f", p90 {format_duration(times.p90)}" if times.p90 is not None else ""
     return f"{_median_text(times)}{_previous_text(was)}{p90}, {_share_text(times, target)}"
 
@@ -163,10 +164,11 @@ def _previous_text(times: DurationStats) -> str:
     return f" (was {format_duration(times.median)})" if times.median is not None else ""
 
 
-def _share_text(times: DurationStats, target: timedelta) -> str:
-    return (
-        f"{times.within / times.number:.0%} within {format_duration(target)}" if times.number else "none yet"
-    )
+def _share_text(times: DurationStats, target: timedelta | None) -> str:
+    if not times.number:
+        return "none yet"
+    within = format_duration(target) if target is not None else "the target of their channel"
+    return f"{times.within / times.number:.0%} within {within}"
 
 
 def _unanswered_text(now: PeriodStats) -> str:
@@ -194,7 +196,7 @@ def _busiest_lines(now: PeriodStats) -> list[str]:
     return [f"*Busiest hours*: {', '.join(named)}"] if named else []
 
 
-def _person_line(one: TeammateStats, target: timedelta) -> str:
+def _person_line(one: TeammateStats, target: timedelta | None) -> str:
     handed = f", handed off {one.handed_off:,}" if one.handed_off else ""
     speed = (
         f", {_median_text(one.durations)}, {_share_text(one.durations, target)}"

@@ -1,0 +1,1 @@
+"""Showing and changing the settings of a channel."""

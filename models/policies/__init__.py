@@ -1,0 +1,1 @@
+"""What holds in one Slack channel: the defaults of the environment, and what a team has set there instead."""
