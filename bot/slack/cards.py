@@ -38,6 +38,7 @@ from models import Card, Notice, RateLimit, Reply, Ticket
 from models.core.database import BusyError
 from models.slack.notice import CARD_LINK
 from models.tickets.delivery_state import DeliveryState
+from models.tickets.state import TicketState
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +130,8 @@ def _stale_cards(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str
         select(Ticket.id, channel.label("channel"), Card.ts)
         .outerjoin(Card, Card.ticket_id == Ticket.id)
         .where(Ticket.drawn_revision < Ticket.revision, _is_free_condition(Card, at))
+        # What is muted gets no card; one that is there, or may be, is redrawn.
+        .where(or_(Ticket.state != TicketState.MUTED, Card.ts.is_not(None), Card.placing_since.is_not(None)))
         .where(or_(Card.ts.is_not(None), channel.not_in(_blocked_channels(spent))))
         .order_by(held.desc(), Ticket.waiting_since, Ticket.id)
         .limit(BATCH_MAX_ROWS)
@@ -198,7 +201,8 @@ def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
         at = ctx.now()
         ticket = Ticket.lock(session, ticket_id)
         card = Card.of_ticket(session, ticket.id, ticket.channel)
-        if ticket.drawn_revision >= ticket.revision or not _is_free(card, at):
+        is_muted = ticket.state == TicketState.MUTED and card.ts is None and card.placing_since is None
+        if ticket.drawn_revision >= ticket.revision or not _is_free(card, at) or is_muted:
             return None
         wait = _reserve_call(ctx, session, card.channel, posts=card.ts is None, at=at)
         if wait > 0:

@@ -66,6 +66,12 @@ def snooze_is_over(at: datetime) -> ColumnElement[bool]:
     return (Ticket.state == TicketState.SNOOZED) & (Ticket.snoozed_until <= at)
 
 
+def has_stale_card() -> ColumnElement[bool]:
+    """Returns the SQL condition that a ticket's card is missing or out of date. What is muted needs none."""
+    needs_card = or_(Ticket.state != TicketState.MUTED, Ticket.shown_at.is_not(None))
+    return (Ticket.drawn_revision < Ticket.revision) & needs_card
+
+
 def _untimed_conditions() -> tuple[ColumnElement[bool], ...]:
     return Reply.state.in_(_TIMED_STATES), Reply.due_at.is_(None)
 
@@ -83,7 +89,7 @@ def _queries(
 
     changed = select(func.max(Event.at)).where(Event.ticket_id == Ticket.id).scalar_subquery()
     cards = select(func.count(), func.min(changed)).select_from(Ticket)
-    yield "cards", cards.where(Ticket.drawn_revision < Ticket.revision, changed <= at - SLACK_POSTING_GRACE)
+    yield "cards", cards.where(has_stale_card(), changed <= at - SLACK_POSTING_GRACE)
 
     notices = select(func.count(), func.min(Notice.created_at)).select_from(Notice)
     placed = or_(Notice.ticket_id.is_(None), Card.ts.is_not(None))

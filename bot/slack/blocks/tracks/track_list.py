@@ -88,7 +88,8 @@ def _details(one: ListedTrack, titles: Mapping[str, str], default_channel: str) 
         parts.append(f"without {_shown(' '.join(f'@{name}' for name in track.excluded_handles))}")
     lines = [
         "  ·  ".join(parts),
-        f"{counts.heard:,} heard  ·  {counts.answered:,} answered  ·  {counts.not_about_us:,} not about us",
+        f"{counts.heard:,} heard  ·  {counts.answered:,} answered  ·  {counts.not_about_us:,} not about us"
+        + (f"  ·  {counts.muted:,} muted" if counts.muted else ""),
     ]
     if track.paused_at is not None:
         lines.append(f":double_vertical_bar: paused since {date_token(track.paused_at)}")
