@@ -8,7 +8,7 @@ from bot.cli import doctor
 from bot.context import BotContext
 from bot.slack.blocks.commands import help_text
 from handlers import feedback
-from handlers.commands import cost, export, issue_list, me, open_list, pause, search, stats, tracks
+from handlers.commands import cost, export, issue_list, me, mute, open_list, pause, search, stats, tracks
 from handlers.commands.slash_command import CommandAnswer, CommandHandler, SlashCommand, shown_word
 from handlers.door import Act, door
 from models.core import command_words
@@ -63,6 +63,10 @@ SUBCOMMANDS: Mapping[str, CommandHandler] = {
     "issues": issue_list.handle_issues,
     "track": tracks.handle_track,
     "tracks": tracks.handle_tracks,
+    "mute": mute.handle_mute,
+    "unmute": mute.handle_unmute,
+    "mutes": mute.handle_mutes,
+    "muted": mute.handle_muted,
     "me": _me,
     "pause": _pause_or_resume,
     "resume": _pause_or_resume,

@@ -1,4 +1,4 @@
-"""Who may change what we listen for: every member, unless the setting ADMINS names people."""
+"""Who may change what we listen for, and mute words: every member, unless the setting ADMINS names people."""
 
 from bot.context import BotContext
 from models.core.base import RuleBrokenError
@@ -11,12 +11,12 @@ def may_change(ctx: BotContext, user: str) -> bool:
     return ctx.settings.admins is None or user in ctx.settings.admins
 
 
-def require_admin(ctx: BotContext, user: str) -> None:
-    """Raise `RuleBrokenError` if that member may not."""
+def require_admin(ctx: BotContext, user: str, *, to: str = "change tracks") -> None:
+    """Raise `RuleBrokenError` if that member may not; `to` is what they want, for the sentence."""
     if may_change(ctx, user):
         return
     named = [f"<@{one}>" for one in (ctx.settings.admins or ())]
     more = f" and {len(named) - NAMED_MAX} others" if len(named) > NAMED_MAX else ""
     raise RuleBrokenError(
-        f"Only {', '.join(named[:NAMED_MAX])}{more} can change tracks (`ADMINS` in Heard's settings)."
+        f"Only {', '.join(named[:NAMED_MAX])}{more} can {to} (`ADMINS` in Heard's settings)."
     )

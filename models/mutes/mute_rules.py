@@ -51,14 +51,14 @@ class MuteDraft:
 
 @dataclass(frozen=True, slots=True)
 class KeptTicket:
-    """An open ticket that a mute leaves open: `because` it is assigned, being written to, or being sent.
+    """An open ticket that a mute leaves open, because it has an owner, an open composer, or a reply.
 
-    `who` is at work on it.
+    "sending" means that the reply may be public, "reply" that it waits. `who` is at work on it.
     """
 
     ticket_id: int
     who: str
-    because: Literal["owner", "composer", "sending"]
+    because: Literal["owner", "composer", "reply", "sending"]
 
 
 @dataclass(slots=True)
@@ -177,6 +177,8 @@ def _why_kept(session: Session, ticket: Ticket, *, by: str, at: datetime) -> Kep
     for reply in ticket.unsettled(session):
         if reply.state in MAYBE_SENT_STATES:
             return KeptTicket(ticket.id, reply.actor, "sending")
+        if reply.actor != by:
+            return KeptTicket(ticket.id, reply.actor, "reply")
     if ticket.owner not in {None, by}:
         return KeptTicket(ticket.id, str(ticket.owner), "owner")
     if ticket.is_composed(at) and ticket.composer != by:

@@ -1,6 +1,6 @@
 """All tracks, a page at a time, each with its buttons. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.slack.blocks.elements import Block, button, context_block, count_noun, plain_text, section_block
@@ -40,10 +40,12 @@ def build_track_list(
     default_channel: str,
     may_change: bool,
     note: str | None = None,
+    below: Sequence[Block] = (),
 ) -> list[Block]:
     """One page. `titles` are what people call the networks; `note` is a sentence of ours on top, mrkdwn.
 
-    Without `may_change` there are no buttons but those to other pages.
+    `below` are blocks between the tracks and the buttons to other pages. Without `may_change` a track has no
+    buttons.
     """
     where = f", page {page.number + 1:,} of {page.pages:,}" if page.pages > 1 else ""
     blocks = [] if note is None else [context_block(note)]
@@ -57,7 +59,7 @@ def build_track_list(
         if may_change:
             blocks.append({"type": "actions", "elements": _buttons(one, page.number)})
     blocks.append(context_block("`/mentions track` adds one."))
-    return [*blocks, *build_paging_buttons(page.number, page.pages, PAGE_ACTION, PageValue)]
+    return [*blocks, *below, *build_paging_buttons(page.number, page.pages, PAGE_ACTION, PageValue)]
 
 
 def track_name(one: ListedTrack) -> str:
