@@ -168,12 +168,9 @@ def _words_exclusion(posts: Collection[RecentPost], term: str) -> Exclusion:
 
 def _candidates(track: Track, posts: Iterable[RecentPost], own: Iterable[RecentPost]) -> list[str]:
     """Words, else pairs, of `own` posts that other posts not about us have, too, and no answered one has."""
-    wanted = {
-        word
-        for group in parse_query(track.query).alternatives
-        for term in group
-        for word in term.pattern.words
-    }
+    query = parse_query(track.query)  # what it looks for or leaves out already is nothing to propose
+    known = [term for group in (*query.alternatives, query.excluded) for term in group]
+    wanted = {word for term in known for word in term.pattern.words}
     mine: dict[tuple[str, ...], str] = {}
     for post in own:
         mine |= _terms(read_post(post.text), wanted)

@@ -67,9 +67,8 @@ def snooze_is_over(at: datetime) -> ColumnElement[bool]:
 
 
 def has_stale_card() -> ColumnElement[bool]:
-    """Returns the SQL condition that a ticket's card is missing or out of date. What is muted needs none."""
-    needs_card = or_(Ticket.state != TicketState.MUTED, Ticket.shown_at.is_not(None))
-    return (Ticket.drawn_revision < Ticket.revision) & needs_card
+    """Returns the SQL condition that a ticket's card is missing or out of date."""
+    return (Ticket.drawn_revision < Ticket.revision) & Ticket.has_or_gets_card()
 
 
 def _untimed_conditions() -> tuple[ColumnElement[bool], ...]:
