@@ -31,6 +31,7 @@ SHOWN_MAX_POSTS = 5
 PROPOSALS_MAX = 3
 WORD_PROPOSALS_MAX = 2
 WORD_MIN_CHARS = 3
+TERM_MAX_CHARS = 80  # of a word or a pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,9 @@ def _terms(read: Words, wanted: Collection[str]) -> dict[tuple[str, ...], str]:
 
 
 def _spelled(typed: str) -> str | None:
-    """The term as one types it in a query; None if it cannot be one."""
+    """The term as one types it in a query; None if it cannot be one, or is too long for a button."""
+    if len(typed) > TERM_MAX_CHARS:
+        return None
     try:
         query = parse_query(typed)
     except TrackQueryError:

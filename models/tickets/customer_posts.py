@@ -63,6 +63,7 @@ class CustomerPostsMixin(StoppingMixin):
             self.opened_at, self.first_reply_open = post.posted_at, None
         if self._is_newer_than_target(session, post.posted_at, post.order_key):
             self.target_post_id = post.post_id
+        self.back_at = None  # they did post
         by, reason = mute.created_by, mute.reason
         if self.state == TicketState.MUTED:
             self.mute_id, self.reason, self.closed_at, self.closed_by = mute.id, reason, at, by

@@ -117,6 +117,12 @@ def samples(ticket: int = 1, reply: int = 1, thread: str = "1.0", us: str = "U0H
             "track",
             "track fern",
             "tracks",
+            "mute",
+            "mute words secret",
+            "mute @maria",
+            "unmute 1",
+            "mutes",
+            "muted",
             "me",
             "export x",
         ):
@@ -178,6 +184,7 @@ def _events(thread: str, us: str) -> Iterator[Sample]:
     for word, rule in {
         **access.THREAD_COMMAND_RULES,
         "issue": access.MEMBER,
+        "mute": access.MEMBER,
         "assign": access.MEMBER,
     }.items():
         event = {"type": access.MENTION_EVENT, "channel": CHANNEL, "thread_ts": thread, "ts": f"4.{word}"}

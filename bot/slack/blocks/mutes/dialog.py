@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.slack.blocks.elements import Block, context_block, count_noun, plain_text, section_block
+from bot.slack.blocks.mutes.handles import at_handle
 from bot.slack.blocks.mutes.values import MuteModalValue
 from bot.slack.blocks.text import line_block, quote_block, text_element
 from bot.slack.typed_text import for_input
@@ -96,7 +97,7 @@ def _because(one: KeptTicket) -> str:
 
 def _about_one(carried: MuteModalValue, told: MuteDialog) -> list[Block]:
     """About a conversation or an author: what it hides, what it closes now, and what it leaves."""
-    who = text_element(f"@{told.handle}" if told.handle else "somebody", "bold")
+    who = text_element(at_handle(told.handle), "bold")
     if carried.kind == AUTHOR_MUTE:
         head = line_block(who, f" on {told.title}")
         hidden = "From now on nothing that they post gets a card or a reminder, whatever they are called then"
@@ -177,9 +178,7 @@ def build_foreseen(foreseen: Foreseen, start: str) -> list[Block]:
     warned = f"\n:warning: *We answered {foreseen.answered:,} of them.*" if foreseen.answered else ""
     quotes: Block = {"type": "rich_text", "elements": []}
     for post in foreseen.posts:
-        who = line_block(
-            text_element(f"@{post.handle}" if post.handle else "somebody", "bold"), f", {post.state}"
-        )
+        who = line_block(text_element(at_handle(post.handle), "bold"), f", {post.state}")
         quotes["elements"] += [*who["elements"], *quote_block(post.display_text, QUOTE_MAX_CHARS)["elements"]]
     return [section_block(head + warned), quotes]
 

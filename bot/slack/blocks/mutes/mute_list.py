@@ -5,11 +5,11 @@ from typing import Any
 
 from bot.slack.blocks.elements import Block, button, context_block, count_noun, section_block
 from bot.slack.blocks.issues.ranking import build_paging_buttons
+from bot.slack.blocks.mutes.handles import at_handle
 from bot.slack.blocks.mutes.values import MutedPageValue, UnmuteValue
 from bot.slack.blocks.text import (
     date_token,
     line_block,
-    mrkdwn_handle,
     mrkdwn_literal,
     one_line,
     sanitize,
@@ -21,11 +21,11 @@ from models.reports.mute_list import ListedMute, MutePage
 from models.sources.mute import AUTHOR_MUTE, EVERY_NETWORK, WORDS_MUTE
 
 MUTES_PER_PAGE = 8  # two blocks each; Slack splits a message of more than 4,000 letters
-MUTES_IN_TRACKS_MAX = 4  # beside a page of tracks
+MUTES_IN_TRACKS_MAX = 3  # beside a page of tracks
 MUTES_PAGE_ACTION, ALL_MUTES_ACTION_ID = "mutes_page", "all_mutes"
 UNMUTE_ACTION_ID, SHOW_MUTED_BY_ACTION_ID = "unmute", "muted_by"
-WORDS_SHOWN_MAX_CHARS = 80
-WHY_SHOWN_MAX_CHARS = 80
+WORDS_SHOWN_MAX_CHARS = 60
+WHY_SHOWN_MAX_CHARS = 60
 NO_MUTES_TEXT = (
     'Nothing is muted. `/mentions mute words "giveaway"` mutes words, `/mentions mute @handle` an author; '
     "on a card, *Not about us* offers both."
@@ -68,7 +68,7 @@ def mute_name(one: ListedMute, titles: Mapping[str, str]) -> str:
     where = "every network" if mute.network == EVERY_NETWORK else titles.get(mute.network, mute.network)
     if mute.kind == WORDS_MUTE:
         return f"{truncate(one_line(sanitize(mute.value)), WORDS_SHOWN_MAX_CHARS)} on {where}"
-    who = f"@{one.handle}" if one.handle else "somebody"
+    who = at_handle(one.handle)
     if mute.kind == AUTHOR_MUTE:
         return f"{who} on {where}"
     said = truncate(one_line(sanitize(one.text)), WORDS_SHOWN_MAX_CHARS)
@@ -97,11 +97,6 @@ def muted_by_text(one: ListedMute) -> str:
     if mute.why:
         parts.append(mrkdwn_literal(truncate(mute.why, WHY_SHOWN_MAX_CHARS)))
     return "  ·  ".join([*parts, f"{count_noun(one.posts, 'post')} muted"])
-
-
-def author_text(handle: str | None) -> str:
-    """An author for a sentence in mrkdwn."""
-    return mrkdwn_handle(handle) if handle else "somebody"
 
 
 def _heading(page: MutePage, where: str) -> Block:

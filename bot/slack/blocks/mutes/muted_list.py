@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.slack.blocks.elements import Block, button, context_block, permalink, section_block
 from bot.slack.blocks.issues.ranking import build_paging_buttons
+from bot.slack.blocks.mutes.handles import at_handle
 from bot.slack.blocks.mutes.values import MutedPageValue, ShowMutedValue
 from bot.slack.blocks.text import date_element, line_block, link_element, quote_block, text_element, truncate
 from models.reports.mute_list import MutedPage, MutedTicket
@@ -49,7 +50,7 @@ def build_muted_list(
 def _entry(one: MutedTicket, titles: Mapping[str, str], url: str) -> Block:
     """Who posted, who muted it, when and why, and the first words, which Slack does not parse."""
     parts: list[Any] = [
-        text_element(f"@{one.handle}" if one.handle else "somebody", "bold"),
+        text_element(at_handle(one.handle), "bold"),
         f" on {titles.get(one.network, one.network)}  ·  muted by ",
         {"type": "user", "user_id": one.muted_by},
         "  ·  ",
