@@ -53,23 +53,24 @@ class CustomerPostsMixin(StoppingMixin):
             self.due_at, self.nudge_at = sla_policy.due(posted_at), sla_policy.half_time(posted_at)
 
     def add_muted_post(self, session: Session, post: IncomingPost, mute: Mute, *, at: datetime) -> None:
-        """Add another post of the author, which `mute` covers, to a ticket that is closed.
+        """Add another post of the author, which `mute` covers and which came while the ticket was closed.
 
         It does not wait again: a muted one is muted by that mute now, any other keeps its outcome. It has a
-        card afterwards only if it had one.
+        card afterwards only if it had one. The caller has written the event of the post itself.
         """
         is_without_card = self.shown_at is None and self.drawn_revision >= self.revision
         if post.posted_at < self.opened_at:
             self.opened_at, self.first_reply_open = post.posted_at, None
         if self._is_newer_than_target(session, post.posted_at, post.order_key):
             self.target_post_id = post.post_id
-        self.back_at = None  # they did post
-        by, reason = mute.created_by, mute.reason
+        by, data = mute.created_by, {"reason": mute.reason, "mute": str(mute.id)}
         if self.state == TicketState.MUTED:
-            self.mute_id, self.reason, self.closed_at, self.closed_by = mute.id, reason, at, by
-            self._close_turn(session, self.turn, TicketState.MUTED, by=by, at=at, reason=reason)
-        data = {"reason": reason, "mute": str(mute.id)}
-        self._log(session, TicketState.MUTED.value, by=by, at=at, post_id=post.post_id, **data)
+            self.mute_id, self.reason, self.closed_at, self.closed_by = mute.id, mute.reason, at, by
+            self._close_turn(session, self.turn, TicketState.MUTED, by=by, at=at, reason=mute.reason)
+            self._log(session, TicketState.MUTED.value, by=by, at=at, post_id=post.post_id, **data)
+        else:
+            self.back_at = None  # they did post
+            self._log(session, "post muted", by=by, at=at, post_id=post.post_id, **data)
         if is_without_card:
             self.drawn_revision = self.revision
 

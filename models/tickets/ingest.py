@@ -213,18 +213,13 @@ def _ingest_new(
     tickets = _lock_tickets(
         session, place, [post for post in new_posts if post.author_id in returning], authors
     )
-    new = _open_tickets(
-        session,
-        [post for post in new_posts if _ticket_key(post, authors) not in tickets],
-        place,
-        authors,
-        at=at,
-    )
-    muted = find_muted(session, place.network, new_posts, authors)
+    fresh = [post for post in new_posts if _ticket_key(post, authors) not in tickets]
+    new = _open_tickets(session, fresh, place, authors, at=at)
+    muted, joined = find_muted(session, place.network, new_posts, authors), []
     for post in new_posts:
         ticket, mute = tickets.get(_ticket_key(post, authors)), muted.get(post.post_id)
         if ticket is not None and mute is not None and not ticket.is_waiting:
-            ticket.add_muted_post(session, post, mute, at=at)
+            joined.append((ticket, post, mute))
             result.follow_ups += 1
         elif ticket is not None:
             ticket.add_post(
@@ -242,7 +237,9 @@ def _ingest_new(
     owners = {key: ticket.id for key, ticket in tickets.items()} | new
     rows = [_mention_values(post, place, authors, owners, at=at) for post in new_posts]
     _write_mentions(session, rows, at=at)
-    opened = [(new[key], post) for post in new_posts if (key := _ticket_key(post, authors)) in new]
+    for ticket, post, mute in joined:  # after the event of the post itself
+        ticket.add_muted_post(session, post, mute, at=at)
+    opened = [(new[_ticket_key(post, authors)], post) for post in fresh]
     Ticket.close_new_muted(session, opened, muted, at=at)
     also = [
         found
