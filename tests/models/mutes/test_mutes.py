@@ -16,6 +16,7 @@ from models.mutes import mute_rules
 from models.mutes.mute_rules import KeptTicket, MuteDraft, MuteEffect, MuteRuleError
 from models.reports import mute_list
 from models.reports.health import has_stale_card
+from models.reports.today import count_today
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.tickets.delivery_state import DeliveryState
 from tests.models.ledger import (
@@ -389,6 +390,16 @@ def test_no_card_is_missing_for_what_is_muted(session: Session) -> None:
     session.flush()
 
     assert session.scalars(select(Ticket.id).where(has_stale_card())).all() == []
+
+
+def test_what_is_muted_counts_by_itself_and_not_as_closed_or_waiting(session: Session) -> None:
+    mute(session, conversation())
+    hear(session, said(1), said(2, conversation="c2"))
+
+    now = count_today(session, NINE, minute(5), heard=2)
+
+    assert (now.heard, now.waiting, now.muted, now.closed, now.answered) == (2, 1, 1, 0, 0)
+    assert now.first_reply is None
 
 
 # --- together -----------------------------------------------------------------------------------------------
