@@ -71,7 +71,10 @@ def build(
     at=lambda act: face.WORDS_BLOCK if act.value.kind == WORDS_MUTE else face.WHY_BLOCK,
 )
 def mute(act: Act[MuteModalValue]) -> dict[str, Any] | None:
-    """Mute it, once. Words are shown first with what they would have muted."""
+    """Mute it, once. Words are shown first with what they would have muted.
+
+    Raises `InputError` at the words, and `RuleBrokenError` if it cannot be muted.
+    """
     ctx, carried = act.ctx, act.value
     form = _read_form(act)
     draft = None
