@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("network", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("ticket_id", BigKey, nullable=True),
         sa.Column("channel", sa.Text(), nullable=True),
         sa.Column("why", sa.Text(), nullable=True),
         sa.Column("created_by", sa.Text(), nullable=False),
@@ -51,7 +52,7 @@ def upgrade() -> None:
     allow_states(STATES, (*STATES, "muted"))
     op.add_column("tickets", sa.Column("mute_id", BigKey, nullable=True))
     op.create_index(
-        "ix_tickets_mute_id", "tickets", ["mute_id"], sqlite_where=IS_MUTED, postgresql_where=IS_MUTED
+        "ix_tickets_muted", "tickets", ["closed_at"], sqlite_where=IS_MUTED, postgresql_where=IS_MUTED
     )
 
 
@@ -61,7 +62,7 @@ def downgrade() -> None:
     # An older Heard does not know the outcome that these may count. They are counted again from the tickets.
     op.execute("DELETE FROM daily")
     op.execute("DELETE FROM tally")
-    op.drop_index("ix_tickets_mute_id", "tickets")
+    op.drop_index("ix_tickets_muted", "tickets")
     op.drop_column("tickets", "mute_id")
     allow_states((*STATES, "muted"), STATES)
     op.drop_table("mutes")

@@ -45,6 +45,7 @@ class MuteDraft:
     kind: MuteKind
     network: str
     value: str
+    ticket_id: int | None = None
     channel: str | None = None
     why: str | None = None
 
@@ -76,7 +77,7 @@ class MuteEffect:
 
 def conversation_of(ticket: Ticket) -> MuteDraft:
     """Returns the draft that mutes the whole conversation that the ticket is in, whoever posts there."""
-    return MuteDraft(CONVERSATION_MUTE, ticket.network, ticket.conversation_id)
+    return MuteDraft(CONVERSATION_MUTE, ticket.network, ticket.conversation_id, ticket.id)
 
 
 def author_of(author: Author) -> MuteDraft:
@@ -116,8 +117,8 @@ def mute(session: Session, draft: MuteDraft, *, by: str, at: datetime) -> MuteEf
     else:
         _check_number(session)
     what = {"kind": draft.kind, "network": draft.network, "value": draft.value}
-    why = {"channel": draft.channel, "why": draft.why}
-    was_added = add_if_absent(session, Mute, **what, **why, created_by=by, created_at=at)
+    more = {"ticket_id": draft.ticket_id, "channel": draft.channel, "why": draft.why}
+    was_added = add_if_absent(session, Mute, **what, **more, created_by=by, created_at=at)
     found = session.scalar(select(Mute).filter_by(**what).where(Mute.removed_at.is_(None)))
     if not was_added or found is None:
         raise MuteRuleError(_already_text(found))

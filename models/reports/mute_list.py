@@ -20,7 +20,8 @@ from models.tickets.ticket import CANARY_NETWORK, Ticket
 class ListedMute:
     """One mute that holds, and how many posts it has muted lately.
 
-    `handle` is the author's; of a conversation that of whoever posted there first. `text` is their post.
+    `handle` is the author's; of a conversation that of the author of the ticket from which it was muted, and
+    `text` is that ticket's newest post.
     """
 
     mute: Mute
@@ -154,6 +155,7 @@ def _count_posts(session: Session, mute_ids: Collection[int], *, since: datetime
         .where(
             Ticket.mute_id.in_(mute_ids),
             Ticket.state == TicketState.MUTED,
+            Ticket.closed_at >= since,  # it moves with each post
             Mention.seen_at >= since,
             IS_FIRST_ROW,
         )
@@ -167,16 +169,14 @@ def _about(session: Session, mute: Mute) -> tuple[str | None, str]:
     if mute.kind == AUTHOR_MUTE:
         author = session.get(Author, int(mute.value))
         return (author.handle if author is not None else None), ""
-    if mute.kind != CONVERSATION_MUTE:
+    if mute.kind != CONVERSATION_MUTE or mute.ticket_id is None:
         return None, ""
     query = (
         select(Author.handle, Mention.text)
         .select_from(Ticket)
-        .join(Mention, Mention.ticket_id == Ticket.id)
         .join(Author, Author.id == Ticket.author_id)
-        .where(Ticket.network == mute.network, Ticket.conversation_id == mute.value)
-        .order_by(Mention.posted_at, Mention.id)
-        .limit(1)
+        .outerjoin(Mention, Mention.is_post_of(Ticket.id, Ticket.target_post_id))
+        .where(Ticket.id == mute.ticket_id)
     )
-    found = session.execute(query).first()
-    return (found[0], found[1]) if found is not None else (None, "")
+    handle, text = session.execute(query).one()
+    return handle, text or ""

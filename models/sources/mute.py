@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import CheckConstraint, Index, text
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
-from models.core.base import Base, Key
+from models.core.base import Base, BigKey, Key
 
 MuteKind = Literal["conversation", "author", "words"]
 CONVERSATION_MUTE: MuteKind = "conversation"
@@ -23,7 +23,8 @@ class Mute(Base):
 
     `value` is the network's id of a conversation, the ledger's id of an author (both stay when a handle
     changes), or a query as `parse_query` reads it. `network` is where it holds; only words can have
-    `EVERY_NETWORK`. `channel` is the Slack channel in which it was made. It holds until `removed_at`.
+    `EVERY_NETWORK`. `ticket_id` is the ticket from which it was made, if it was from one, and `channel` the
+    Slack channel. It holds until `removed_at`.
     """
 
     __tablename__ = "mutes"
@@ -45,6 +46,7 @@ class Mute(Base):
     kind: Mapped[str]
     network: Mapped[str]
     value: Mapped[str]
+    ticket_id: Mapped[int | None] = mapped_column(BigKey)
     channel: Mapped[str | None]
     why: Mapped[str | None]
     created_by: Mapped[str]

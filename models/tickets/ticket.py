@@ -49,10 +49,10 @@ class Ticket(CustomerPostsMixin, Base):
             )
             for name in ("composing_until", "back_at", "nudge_at")
         ),
-        # What a mute has closed: a handful of all tickets.
+        # For the lists of what was muted lately.
         Index(
-            "ix_tickets_mute_id",
-            "mute_id",
+            "ix_tickets_muted",
+            "closed_at",
             sqlite_where=text("mute_id IS NOT NULL"),
             postgresql_where=text("mute_id IS NOT NULL"),
         ),

@@ -356,7 +356,7 @@ def test_the_same_words_in_another_spelling_are_muted_once(session: Session) -> 
 
 def test_the_lists_say_what_is_muted_and_what_that_has_muted(session: Session) -> None:
     hear(session, said(1, text="look here", conversation="c9"))
-    first = mute(session, conversation("c9")).mute
+    first = mute(session, mute_rules.conversation_of(ticket(session, conversation="c9"))).mute
     second = mute_author(session, "7").mute
     assert first is not None
     assert second is not None
@@ -367,7 +367,7 @@ def test_the_lists_say_what_is_muted_and_what_that_has_muted(session: Session) -
     page = mute_list.list_mutes(session, 0, size=5, since=since)
     assert [(one.mute.id, one.posts, one.text) for one in page.mutes] == [
         (second.id, 1, ""),
-        (first.id, 2, "look here"),
+        (first.id, 2, "words of 2"),
     ]
     muted = mute_list.list_muted(session, 0, size=1, since=since)
     assert (muted.total, muted.pages) == (2, 2)
