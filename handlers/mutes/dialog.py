@@ -135,6 +135,7 @@ def _build_about_one(ctx: BotContext, carried: MuteModalValue, user: str) -> dic
     """The dialog about a conversation or an author, with what it closes."""
     with ctx.db.read(MODAL_LOOKUP_TIMEOUT_SECONDS) as session:
         draft = _draft_of(session, carried)
+        mute_rules.check_new(session, draft)
         effect = mute_rules.preview(session, draft, by=user, at=ctx.now())
         author = _author(session, carried)
     title = ctx.network_titles.get(draft.network, draft.network)
@@ -164,6 +165,7 @@ def _shown(ctx: BotContext, carried: MuteModalValue, form: MuteForm, draft: Mute
     """The dialog again, with what these words would have muted."""
     at = ctx.now()
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
+        mute_rules.check_new(session, draft)
         foreseen = foresight.foresee_words(session, draft, at=at)
     told = MuteDialog(
         networks=_networks(ctx),

@@ -94,6 +94,13 @@ def words(typed: str, network: str = EVERY_NETWORK) -> MuteDraft:
     return MuteDraft(WORDS_MUTE, network, query.canonical)
 
 
+def check_new(session: Session, draft: MuteDraft) -> None:
+    """Raise `MuteRuleError` with a sentence if it is muted already."""
+    found = _active(session, draft)
+    if found is not None:
+        raise MuteRuleError(_already_text(found))
+
+
 def preview(session: Session, draft: MuteDraft, *, by: str, at: datetime) -> MuteEffect:
     """Returns what `mute` would close now, and what it would leave open; changes nothing."""
     effect = MuteEffect()
@@ -119,7 +126,7 @@ def mute(session: Session, draft: MuteDraft, *, by: str, at: datetime) -> MuteEf
     what = {"kind": draft.kind, "network": draft.network, "value": draft.value}
     more = {"ticket_id": draft.ticket_id, "channel": draft.channel, "why": draft.why}
     was_added = add_if_absent(session, Mute, **what, **more, created_by=by, created_at=at)
-    found = session.scalar(select(Mute).filter_by(**what).where(Mute.removed_at.is_(None)))
+    found = _active(session, draft)
     if not was_added or found is None:
         raise MuteRuleError(_already_text(found))
     effect = MuteEffect(found)
@@ -146,6 +153,16 @@ def unmute(session: Session, mute_id: int, *, by: str, at: datetime) -> Mute:
     found.removed_by, found.removed_at = by, at
     Event.record(session, "unmute", at=at, by=by, data=_describe(found))
     return found
+
+
+def _active(session: Session, draft: MuteDraft) -> Mute | None:
+    query = select(Mute).where(
+        Mute.kind == draft.kind,
+        Mute.network == draft.network,
+        Mute.value == draft.value,
+        Mute.removed_at.is_(None),
+    )
+    return session.scalar(query)
 
 
 def _check_number(session: Session) -> None:

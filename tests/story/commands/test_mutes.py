@@ -152,6 +152,32 @@ def test_two_who_mute_the_same_are_told_so_and_a_submit_that_comes_twice_mutes_o
     assert len(mutes(bot)) == 1
 
 
+def test_what_is_muted_already_is_said_before_anything_opens(bot: Bot) -> None:
+    _, card = bot.heard("@acmebrew one", "spammy")
+    offered = not_about_us(bot, card)
+    opened(bot.ben.command("/mentions", "mute @spammy")).submit()
+    opened(bot.ben.command("/mentions", "mute words prize")).submit()
+
+    bot.ana.press(offered, "Mute this author")
+    bot.whisper("That is muted already: mute 1, by @U0BEN.")
+    again = bot.ana.command("/mentions", "mute words prize")
+    assert again.view is None
+    assert "That is muted already: mute 2" in again.text
+
+
+def test_a_guest_who_may_close_is_offered_nothing_that_they_may_not_do(database_url: str) -> None:
+    with running(database_url, senders="U0NAT,U0ANA,U0BEN") as bot:
+        bot.slack.world.add_guest("U0NAT", "Nat Named", "nat", {CHANNEL})
+        _, card = bot.heard("@acmebrew one", "spammy")
+        guest = bot.slack.person("U0NAT")
+
+        guest.press(card, "Not about us")
+
+        bot.shows(card, "Not about us by @U0NAT")
+        bot.told_all()
+        assert guest.ephemerals() == []
+
+
 def test_a_mute_while_a_reply_is_on_the_wire_leaves_its_ticket(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello", "spammy")
     slow = bot.x.world.faults.add("POST /2/tweets", "slow", times=1, seconds=6)
