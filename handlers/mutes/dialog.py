@@ -115,7 +115,7 @@ def _done_text(ctx: BotContext, session: Session, effect: MuteEffect) -> str:
         f":mute: Muted: {mrkdwn_literal(name)} (mute {effect.mute.id}).",
         f"{count_noun(closed, 'open ticket')} {'is' if closed == 1 else 'are'} closed." if closed else "",
         face.kept_text(effect.kept),
-        "`/mentions muted` shows what it mutes, and `/mentions tracks` undoes it.",
+        "`/mentions muted` shows what it hides. To undo it, use `/mentions tracks`.",
     ]
     return " ".join(filter(None, parts))
 

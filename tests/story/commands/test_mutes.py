@@ -93,7 +93,7 @@ def test_an_author_is_muted_from_a_card_and_what_they_post_next_has_no_card(bot:
     assert offered.buttons == ["Mute this conversation", "Mute this author", "Mute words…"]
 
     dialog = opened(bot.ana.press(offered, "Mute this author"))
-    assert "not even a post that mentions, answers or quotes you" in dialog.text
+    assert "even if they mention, answer or quote you" in dialog.text
     assert "1 open ticket is closed now as muted" in dialog.text
     assert dialog.write({"why": "only prizes"}).submit().closed
     bot.whisper("Muted: @spammy on X", "1 open ticket is closed")
@@ -204,16 +204,16 @@ def test_words_are_shown_with_what_they_would_have_muted_before_they_are_muted(b
 
     dialog = opened(bot.ana.command("/mentions", 'mute words "giveaway"'))
     assert dialog.value("words") == '"giveaway"'
-    assert "would have muted 1 of 2 posts (1 waiting)" in dialog.text
+    assert "would have muted 1 of 2 posts that don't address you: 1 waiting." in dialog.text
     assert "acmebrew giveaway! retweet to win" in dialog.text
     dialog.write({"words": "giveaway or soap"})
     again = dialog.submit()
     assert not again.closed
-    assert "would have muted 2 of 2 posts (2 waiting)" in dialog.text
+    assert "would have muted 2 of 2 posts that don't address you: 2 waiting." in dialog.text
     assert check_view(dialog.state.given) == []
     assert mutes(bot) == []
     assert dialog.submit().closed
-    bot.whisper("Muted: giveaway or soap on every network")
+    bot.whisper("Muted: “giveaway or soap” on every network")
 
     hidden = bot.post("acmebrew giveaway, day two", "spammy")
     shown = bot.post("@acmebrew is that giveaway yours?", "maria")
@@ -321,7 +321,7 @@ def test_mutes_are_listed_with_the_tracks_and_undone_there(bot: Bot) -> None:
     bot.ana.press(tracks, "Unmute")
     bot.told_all()
 
-    told = bot.whisper("Unmuted: @spammy on X", "1 ticket that it muted in the last 30 days stays so")
+    told = bot.whisper("Unmuted: @spammy on X", "1 ticket that it muted in the last 30 days stays muted")
     assert "1 mute," not in sound(bot.whisper("last 7 days")).text
     assert states(bot)[hidden.id] == "muted"
     bot.ana.press(told, "Show what it muted")
@@ -429,7 +429,7 @@ def test_a_track_is_offered_to_leave_out_what_only_posts_not_about_us_share(bot:
     shown = sound(offered).text
     assert offered.buttons[3:] == ["Leave out crypto", "Leave out posts by @spammy"]
     assert (
-        "Without crypto, the last 30 days of this track would have lost 2 of 4 posts (2 not about us)"
+        "Leaving out crypto would have removed 2 of 4 posts that this track found in the last 30 days: 2 not about us."
         in shown
     )
     assert "crypto coins for you" in shown

@@ -24,7 +24,7 @@ WORDS_HINT = (
     "As in tracks: words side by side must all be in a post; fern or farn finds either one; "
     '"free coupon" finds these words in a row; -fern spares posts with that word.'
 )
-_STAYS_STORED = "It is still stored, found by `/mentions search`, and counted."
+_STAYS_STORED = "Muted posts are still stored, found by `/mentions search`, and counted."
 _TITLES: dict[str, str] = {
     CONVERSATION_MUTE: "Mute this conversation",
     AUTHOR_MUTE: "Mute this author",
@@ -100,16 +100,17 @@ def _about_one(carried: MuteModalValue, told: MuteDialog) -> list[Block]:
     who = text_element(at_handle(told.handle), "bold")
     if carried.kind == AUTHOR_MUTE:
         head = line_block(who, f" on {told.title}")
-        hidden = "From now on nothing that they post gets a card or a reminder, whatever they are called then"
+        hidden = (
+            "From now on, nothing that they post gets a card or a reminder, even if they change their handle "
+            "and *even if they mention, answer or quote you*."
+        )
     else:
         head = line_block("The conversation in which ", who, f" posted on {told.title}")
-        hidden = "From now on nothing that anybody posts there gets a card or a reminder"
-    also = "not even a post that mentions, answers or quotes you."
-    return [
-        head,
-        section_block(f"{hidden}, *{also}* {_STAYS_STORED}"),
-        section_block(_closes_text(told.effect)),
-    ]
+        hidden = (
+            "From now on, nothing that anybody posts there gets a card or a reminder, *even if they mention, "
+            "answer or quote you*."
+        )
+    return [head, section_block(f"{hidden} {_STAYS_STORED}"), section_block(_closes_text(told.effect))]
 
 
 def _closes_text(effect: MuteEffect | None) -> str:
@@ -166,16 +167,18 @@ def _foreseen_blocks(told: MuteDialog) -> list[Block]:
     blocks = [context_block(f":warning: {sentence}") for sentence in told.warnings]
     if told.foreseen is None:
         return blocks
-    return [*blocks, *build_foreseen(told.foreseen, "In the last 30 days this would have muted")]
+    start = "In the last 30 days this would have muted"
+    return [*blocks, *build_foreseen(told.foreseen, start, "that don't address you")]
 
 
-def build_foreseen(foreseen: Foreseen, start: str) -> list[Block]:
-    """Say how many posts `start` is about, with which outcomes, and quote the newest."""
+def build_foreseen(foreseen: Foreseen, start: str, of: str) -> list[Block]:
+    """Say how many of the posts `of` which `start` is true, with which outcomes, and quote the newest."""
     if not foreseen.total:
-        return [section_block(f"{start} none of {count_noun(foreseen.scanned, 'post')}.")]
+        return [section_block(f"{start} none of {count_noun(foreseen.scanned, 'post')} {of}.")]
     outcomes = ", ".join(f"{number:,} {state}" for state, number in foreseen.outcomes.items())
-    head = f"{start} *{foreseen.total:,}* of {count_noun(foreseen.scanned, 'post')} ({outcomes})."
+    count = f"*{foreseen.total:,}* of {count_noun(foreseen.scanned, 'post')}"
     warned = f"\n:warning: *We answered {foreseen.answered:,} of them.*" if foreseen.answered else ""
+    head = f"{start} {count} {of}: {outcomes}."
     quotes: Block = {"type": "rich_text", "elements": []}
     for post in foreseen.posts:
         who = line_block(text_element(at_handle(post.handle), "bold"), f", {post.state}")

@@ -18,7 +18,7 @@ from bot.slack.blocks.text import (
 )
 from bot.slack.blocks.values import PageValue
 from models.reports.mute_list import ListedMute, MutePage
-from models.sources.mute import AUTHOR_MUTE, EVERY_NETWORK, WORDS_MUTE
+from models.sources.mute import AUTHOR_MUTE, CONVERSATION_MUTE, EVERY_NETWORK, WORDS_MUTE
 
 MUTES_PER_PAGE = 8  # two blocks each; Slack splits a message of more than 4,000 letters
 MUTES_IN_TRACKS_MAX = 3  # beside a page of tracks
@@ -26,6 +26,7 @@ MUTES_PAGE_ACTION, ALL_MUTES_ACTION_ID = "mutes_page", "all_mutes"
 UNMUTE_ACTION_ID, SHOW_MUTED_BY_ACTION_ID = "unmute", "muted_by"
 WORDS_SHOWN_MAX_CHARS = 60
 WHY_SHOWN_MAX_CHARS = 60
+_PREFIXES: dict[str, str] = {AUTHOR_MUTE: "Author ", WORDS_MUTE: "Words ", CONVERSATION_MUTE: ""}
 NO_MUTES_TEXT = (
     'Nothing is muted. `/mentions mute words "giveaway"` mutes words, `/mentions mute @handle` an author; '
     "on a card, *Not about us* offers both."
@@ -67,7 +68,7 @@ def mute_name(one: ListedMute, titles: Mapping[str, str]) -> str:
     mute = one.mute
     where = "every network" if mute.network == EVERY_NETWORK else titles.get(mute.network, mute.network)
     if mute.kind == WORDS_MUTE:
-        return f"{truncate(one_line(sanitize(mute.value)), WORDS_SHOWN_MAX_CHARS)} on {where}"
+        return f"“{truncate(one_line(sanitize(mute.value)), WORDS_SHOWN_MAX_CHARS)}” on {where}"
     who = at_handle(one.handle)
     if mute.kind == AUTHOR_MUTE:
         return f"{who} on {where}"
@@ -78,11 +79,11 @@ def mute_name(one: ListedMute, titles: Mapping[str, str]) -> str:
 def build_unmuted(one: ListedMute, titles: Mapping[str, str], count: int) -> list[Block]:
     """Say what was unmuted, and offer the `count` tickets that it muted in the last 30 days."""
     said = line_block(
-        "Unmuted: ", text_element(mute_name(one, titles), "bold"), ". From now on its posts get cards."
+        "Unmuted: ", text_element(mute_name(one, titles), "bold"), ". From now on, such posts get cards."
     )
     if not count:
         return [said]
-    stay = "stays so" if count == 1 else "stay so"
+    stay = "stays muted" if count == 1 else "stay muted"
     stays = f"{count_noun(count, 'ticket')} that it muted in the last 30 days {stay}."
     show = button("Show what it muted", SHOW_MUTED_BY_ACTION_ID, MutedPageValue(mute=one.mute.id))
     return [said, section_block(stays), {"type": "actions", "elements": [show]}]
@@ -116,13 +117,9 @@ def _entries(
     blocks: list[Block] = []
     for one in mutes:
         name = text_element(mute_name(one, titles), "bold")
-        blocks.append(line_block(f"{one.mute.id}. {_kind(one)} ", name))
+        blocks.append(line_block(f"{one.mute.id}. {_PREFIXES[one.mute.kind]}", name))
         about: dict[str, Any] = section_block(muted_by_text(one))
         if may_unmute_words or one.mute.kind != WORDS_MUTE:
             about["accessory"] = button("Unmute", UNMUTE_ACTION_ID, UnmuteValue(one.mute.id, page, place))
         blocks.append(about)
     return blocks
-
-
-def _kind(one: ListedMute) -> str:
-    return "Words" if one.mute.kind == WORDS_MUTE else one.mute.kind.capitalize()

@@ -7,6 +7,7 @@ from bot.slack.blocks.elements import Block, button, context_block, section_bloc
 from bot.slack.blocks.mutes.dialog import build_foreseen
 from bot.slack.blocks.mutes.values import LeaveOutValue, MuteValue
 from bot.slack.blocks.text import mrkdwn_literal, truncate
+from models.core.mrkdwn import as_code
 from models.mutes.foresight import Exclusion
 from models.sources.mute import AUTHOR_MUTE, CONVERSATION_MUTE, WORDS_MUTE
 
@@ -49,16 +50,14 @@ def build_offers(
     if track is None or not track.proposals:
         return blocks
     query = mrkdwn_literal(truncate(track.query, QUERY_SHOWN_MAX_CHARS))
-    blocks.append(
-        section_block(
-            f"Or leave it out of track {track.number} (“{query}”) from now on. Nothing that is here changes."
-        )
-    )
+    or_leave = f"Or have track {track.number} (“{query}”) leave out such posts from now on."
+    blocks.append(section_block(f"{or_leave} Posts that are here already stay as they are."))
     for number, one in enumerate(track.proposals):
         value = LeaveOutValue(track.number, track.revision, ticket_id, one.words, one.handle)
         add = button(f"Leave out {_label(one)}", f"{LEAVE_OUT_ACTION_PREFIX}_{number}", value)
-        start = f"Without {exclusion_text(one)}, the last 30 days of this track would have lost"
-        blocks += [*build_foreseen(one.removed, start), {"type": "actions", "elements": [add]}]
+        start = f"Leaving out {exclusion_text(one)} would have removed"
+        shown = build_foreseen(one.removed, start, "that this track found in the last 30 days")
+        blocks += [*shown, {"type": "actions", "elements": [add]}]
     return blocks
 
 
@@ -66,7 +65,7 @@ def exclusion_text(one: Exclusion | LeaveOutValue) -> str:
     """What is left out, for a sentence in mrkdwn."""
     if one.handle:
         return f"posts by {mrkdwn_literal(f'@{one.handle}')}"
-    return mrkdwn_literal(one.words)
+    return as_code(one.words)
 
 
 def _label(one: Exclusion) -> str:
