@@ -142,7 +142,7 @@ ACTION_RULES: Mapping[str, AccessRule] = {
     track_modal.TRY_ACTION_ID: MEMBER,
     ephemeral_answers.SHARE_ACTION_ID: MEMBER,
     # mutes; who may mute words: handlers/tracks/admins.py
-    **dict.fromkeys(mute_offers.MUTE_ACTION_IDS.values(), MEMBER),
+    **dict.fromkeys((*mute_offers.MUTE_ACTION_IDS.values(), *mute_offers.LEAVE_OUT_ACTION_IDS), MEMBER),
     **dict.fromkeys((f"{one}_{side}" for one in PAGED_MUTE_LISTS for side in "ab"), MEMBER),
     mute_list.ALL_MUTES_ACTION_ID: MEMBER,
     mute_list.UNMUTE_ACTION_ID: MEMBER,
@@ -152,7 +152,6 @@ ACTION_RULES: Mapping[str, AccessRule] = {
 ACTION_PREFIX_RULES: Mapping[str, AccessRule] = {
     f"{author_history.PAGE_ACTION_PREFIX}_": MEMBER,
     f"{author_history.OTHER_AUTHOR_ACTION_PREFIX}_": MEMBER,
-    f"{mute_offers.LEAVE_OUT_ACTION_PREFIX}_": MEMBER,
 }
 OVERFLOW_ACTION_ID = "more"  # the overflow of a card
 OVERFLOW_OPTION_RULES: Mapping[str, AccessRule] = {

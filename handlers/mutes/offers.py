@@ -1,6 +1,5 @@
 """What a person is offered after *Not about us*, and one press that leaves more out of a track."""
 
-import re
 from typing import Any
 
 from bot.context import BotContext
@@ -26,7 +25,7 @@ def offer(act: Act[Any], ticket_id: int) -> None:
         ctx.run_in_background(lambda: act.answer(**_build(ctx, who, ticket_id)))
 
 
-@door.press(re.compile(f"^{face.LEAVE_OUT_ACTION_PREFIX}_"), value=LeaveOutValue, in_background=True)
+@door.press(*face.LEAVE_OUT_ACTION_IDS, value=LeaveOutValue, in_background=True)
 def leave_out(act: Act[LeaveOutValue]) -> None:
     """Have the track leave it out from now on, if it is as it was when that was proposed."""
     ctx, value = act.ctx, act.value

@@ -8,7 +8,7 @@ from bot.slack.blocks.mutes.dialog import build_foreseen
 from bot.slack.blocks.mutes.values import LeaveOutValue, MuteValue
 from bot.slack.blocks.text import mrkdwn_literal, truncate
 from models.core.mrkdwn import as_code
-from models.mutes.foresight import Exclusion
+from models.mutes.foresight import PROPOSALS_MAX, Exclusion
 from models.sources.mute import AUTHOR_MUTE, CONVERSATION_MUTE, WORDS_MUTE
 
 MUTE_ACTION_IDS = {
@@ -21,7 +21,8 @@ MUTE_LABELS = {
     AUTHOR_MUTE: "Mute this author",
     WORDS_MUTE: "Mute words…",
 }
-LEAVE_OUT_ACTION_PREFIX = "leave_out"  # and a number: several in one message need names of their own
+# Several in one message need names of their own.
+LEAVE_OUT_ACTION_IDS = tuple(f"leave_out_{number}" for number in range(PROPOSALS_MAX))
 QUERY_SHOWN_MAX_CHARS = 100
 LABEL_SHOWN_MAX_CHARS = 50  # of a button's 75
 
@@ -52,9 +53,9 @@ def build_offers(
     query = mrkdwn_literal(truncate(track.query, QUERY_SHOWN_MAX_CHARS))
     or_leave = f"Or have track {track.number} (“{query}”) leave out such posts from now on."
     blocks.append(section_block(f"{or_leave} Posts that are here already stay as they are."))
-    for number, one in enumerate(track.proposals):
+    for action, one in zip(LEAVE_OUT_ACTION_IDS, track.proposals, strict=False):
         value = LeaveOutValue(track.number, track.revision, ticket_id, one.words, one.handle)
-        add = button(f"Leave out {_label(one)}", f"{LEAVE_OUT_ACTION_PREFIX}_{number}", value)
+        add = button(f"Leave out {_label(one)}", action, value)
         start = f"Leaving out {exclusion_text(one)} would have removed"
         shown = build_foreseen(one.removed, start, "that this track found in the last 30 days")
         blocks += [*shown, {"type": "actions", "elements": [add]}]

@@ -100,7 +100,7 @@ def test_what_is_offered_is_one_message(text: str) -> None:
         for block in blocks
         if block["type"] == "actions"
         for one in block["elements"]
-        if one["action_id"].startswith(offers.LEAVE_OUT_ACTION_PREFIX)
+        if one["action_id"] in offers.LEAVE_OUT_ACTION_IDS
     ]
     assert LeaveOutValue.unpack(packed[0]) == LeaveOutValue(3, 2, 7, words, "")
 
