@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.jobs import watchdog
 from models import Account, Alarm, Card, Cursor, Mention, Pause, QuarantinedPost, RateLimit, Reply, Ticket
+from models.reports.health import has_stale_card
 
 LAG_SAMPLE_SIZE = 100
 
@@ -43,7 +44,7 @@ class LedgerCollector(Collector):
         )
         drawn = select(func.count(Card.id)).where(Card.ts.is_not(None))
         yield _single_value(session, "heard_cards_drawn", "Cards that are in Slack", drawn)
-        stale = select(func.count(Ticket.id)).where(Ticket.drawn_revision < Ticket.revision)
+        stale = select(func.count(Ticket.id)).where(has_stale_card())
         yield _single_value(session, "heard_cards_to_draw", "Cards that are missing or out of date", stale)
         failing = select(func.count(Card.id)).where(Card.failure.is_not(None))
         yield _single_value(session, "heard_cards_failing", "Cards that Slack refused last time", failing)

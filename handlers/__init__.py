@@ -18,6 +18,9 @@ from handlers.commands import issue_list, me, router, search, share
 from handlers.door import door
 from handlers.groups import close_all, group_card
 from handlers.issues import add, notify_reporters, picker, rename
+from handlers.mutes import dialog as mute_dialog
+from handlers.mutes import lists as mute_lists
+from handlers.mutes import offers as mute_offers
 from handlers.replies import (
     composer,
     composing,
@@ -50,6 +53,9 @@ HANDLER_MODULES = (
     listing,
     me,
     messages,
+    mute_dialog,
+    mute_lists,
+    mute_offers,
     picker,
     previews,
     dialogs,

@@ -15,6 +15,9 @@ from bot.slack.blocks.commands import search_results
 from bot.slack.blocks.groups import card as group_card
 from bot.slack.blocks.groups import modals as group_modals
 from bot.slack.blocks.issues import merge, picker, ranking
+from bot.slack.blocks.mutes import dialog as mute_dialog
+from bot.slack.blocks.mutes import mute_list, muted_list
+from bot.slack.blocks.mutes import offers as mute_offers
 from bot.slack.blocks.replies import composer
 from bot.slack.blocks.tickets import author_history, snooze
 from bot.slack.blocks.tracks import modal as track_modal
@@ -48,6 +51,7 @@ PAUSE = AccessRule(RequiredAccess.MEMBER, allow_if_unknown=True)
 # --- the table ----------------------------------------------------------------------------------------------
 
 SEND_CALLBACK_ID = "send_as_public_reply"  # the message shortcut
+PAGED_MUTE_LISTS = (mute_list.MUTES_PAGE_ACTION, muted_list.MUTED_PAGE_ACTION)
 ACTION_RULES: Mapping[str, AccessRule] = {
     # a card, a reminder, a preview
     "claim": ON_CARD,
@@ -111,6 +115,13 @@ ACTION_RULES: Mapping[str, AccessRule] = {
     group_card.SHOW_ACTION_ID: MEMBER,
     group_card.OWN_CARD_ACTION_ID: ON_CARD,
     ephemeral_answers.SHARE_ACTION_ID: MEMBER,
+    # mutes; who may mute words: handlers/tracks/admins.py
+    **dict.fromkeys((*mute_offers.MUTE_ACTION_IDS.values(), *mute_offers.LEAVE_OUT_ACTION_IDS), MEMBER),
+    **dict.fromkeys((f"{one}_{side}" for one in PAGED_MUTE_LISTS for side in "ab"), MEMBER),
+    mute_list.ALL_MUTES_ACTION_ID: MEMBER,
+    mute_list.UNMUTE_ACTION_ID: MEMBER,
+    mute_list.SHOW_MUTED_BY_ACTION_ID: MEMBER,
+    muted_list.SHOW_MUTED_ACTION_ID: MEMBER,
 }
 ACTION_PREFIX_RULES: Mapping[str, AccessRule] = {
     f"{author_history.PAGE_ACTION_PREFIX}_": MEMBER,
@@ -141,6 +152,7 @@ VIEW_RULES: Mapping[str, AccessRule] = {
     ranking.SKIP_CALLBACK_ID: MEMBER,
     merge.RENAME_ID: MEMBER,
     track_modal.TRACK_CALLBACK_ID: MEMBER,
+    mute_dialog.MUTE_CALLBACK_ID: MEMBER,
     group_modals.PICK_CALLBACK_ID: ON_CARD,
     group_modals.CLOSE_CALLBACK_ID: MEMBER,
     settings_modal.SETTINGS_CALLBACK_ID: MEMBER,

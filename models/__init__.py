@@ -31,6 +31,7 @@ from models.sources.cursor import Cursor
 from models.sources.gap import Gap
 from models.sources.left_out import LeftOutPost
 from models.sources.mention import Mention, QuarantinedPost
+from models.sources.mute import Mute
 from models.sources.track import Track
 from models.tickets import word_index  # noqa: F401 - registers its listeners
 from models.tickets.pause import Pause
@@ -60,6 +61,7 @@ __all__ = [
     "Lease",
     "LeftOutPost",
     "Mention",
+    "Mute",
     "Note",
     "Notice",
     "Pause",

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -25,6 +26,7 @@ from models.grouping.grouping import GroupLimits
 from models.sources.attachment import Attachment
 from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget
 from models.tickets.ingest import ingest_page
+from models.tickets.state import TicketState
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +66,11 @@ def commit_page(
         for track, some in track_matches.by_track(posts, matches or {}, mentions_track):
             place = _ingest_target(ctx, session, account, track)
             said = [to_incoming_post(network, post, people.get(post.author_id)) for post in some]
-            if matches is not None:
+            if matches is not None:  # else the network lists them because they do
+                said = [
+                    replace(one, addresses_us=track_matches.addresses_us(post))
+                    for one, post in zip(said, some, strict=True)
+                ]
                 said = [track_matches.with_reasons(one, track, matches[one.post_id]) for one in said]
             taken += _ingest_page(ctx, session, said, place, network.title, at=at)
         profiles.store_profiles(session, network, bought, at=at)
@@ -196,6 +202,8 @@ def notify_shown_again(session: Session, taken: IngestResult, title: str, *, at:
     """Notify the threads of tickets with a post that the network called `title` shows again."""
     for ticket_id, waits in taken.restored_tickets.items():
         ticket = session.get_one(Ticket, ticket_id)
+        if ticket.state == TicketState.MUTED and ticket.shown_at is None:
+            continue  # it has no card, and so no thread
         thread_notices.post_shown_again(session, ticket, title, waits=waits, at=at)
 
 

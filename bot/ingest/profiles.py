@@ -125,7 +125,9 @@ def _store_all(session: Session, known: list[tuple[Author, AuthorProfile]], *, a
         if before != (author.handle, author.name):
             renamed.append(author.id)
     if renamed:
-        theirs = update(Ticket).where(Ticket.author_id.in_(renamed), Ticket.drawn_revision > 0)
+        theirs = update(Ticket).where(
+            Ticket.author_id.in_(renamed), Ticket.drawn_revision > 0, Ticket.has_or_gets_card()
+        )
         session.execute(theirs.values(revision=Ticket.revision + 1))
 
 

@@ -16,6 +16,7 @@ from models.reports.budget import read_budget
 from models.slack.notice import CARD_LINK
 from models.sources.cost import format_usd
 from models.tickets.incoming_post import OtherReason
+from models.tickets.state import TicketState
 
 TRACKS_NAMED_MAX = 3  # in one sentence
 
@@ -148,6 +149,8 @@ def post_pointers(
     for ticket_id, reason in further:
         track = session.get_one(Track, reason.track_id)
         ticket, channel = session.get_one(Ticket, ticket_id), track.channel or ctx.settings.slack_channel
+        if ticket.state == TicketState.MUTED:
+            continue  # there is no card to point to
         if channel != ticket.channel and not Notice.links_to_card(session, ticket_id, channel):
             what = f"A post on {title} that {mrkdwn_literal(reason.matched)}"
             sentence = f"{what} has its card in <#{ticket.channel}>: {CARD_LINK}."

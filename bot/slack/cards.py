@@ -49,6 +49,7 @@ from models.grouping.card_place import find_place, join_place_of
 from models.grouping.members import has_no_card
 from models.slack.notice import CARD_LINK
 from models.tickets.delivery_state import DeliveryState
+from models.tickets.state import TicketState
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +143,8 @@ def _stale_cards(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str
         .outerjoin(TicketGroup, TicketGroup.id == Ticket.group_id)
         .where(Ticket.drawn_revision < Ticket.revision, is_free_condition(Card, at))
         .where(or_(Ticket.group_id.is_(None), TicketGroup.ts.is_not(None) & ~has_no_card()))
+        # What is muted gets no card; one that is there, or may be, is redrawn.
+        .where(or_(Ticket.state != TicketState.MUTED, ~has_no_card()))
         .where(or_(Card.ts.is_not(None), channel.not_in(blocked_channels(spent))))
         .order_by(held.desc(), Ticket.waiting_since, Ticket.id)
         .limit(BATCH_MAX_ROWS)
@@ -190,11 +193,11 @@ def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
         at = ctx.now()
         ticket = Ticket.lock(session, ticket_id)
         card = Card.of_ticket(session, ticket.id, ticket.channel)
-        if ticket.drawn_revision >= ticket.revision or not is_free(card, at):
+        has_none = card.ts is None and card.placing_since is None
+        is_hidden = has_none and (ticket.state == TicketState.MUTED or ticket.group_id is not None)
+        if ticket.drawn_revision >= ticket.revision or not is_free(card, at) or is_hidden:
             return None
         group = session.get(TicketGroup, ticket.group_id) if ticket.group_id is not None else None
-        if group is not None and card.ts is None and card.placing_since is None:
-            return None
         wait = reserve_call(ctx, session, card.channel, posts=card.ts is None, at=at)
         if wait > 0:
             return wait

@@ -8,7 +8,19 @@ from bot.cli import doctor
 from bot.context import BotContext
 from bot.slack.blocks.commands import help_text
 from handlers import feedback
-from handlers.commands import cost, export, issue_list, me, open_list, pause, search, settings, stats, tracks
+from handlers.commands import (
+    cost,
+    export,
+    issue_list,
+    me,
+    mute,
+    open_list,
+    pause,
+    search,
+    settings,
+    stats,
+    tracks,
+)
 from handlers.commands.slash_command import CommandAnswer, CommandHandler, SlashCommand, shown_word
 from handlers.door import Act, door
 from models.core import command_words
@@ -64,6 +76,10 @@ SUBCOMMANDS: Mapping[str, CommandHandler] = {
     "track": tracks.handle_track,
     "tracks": tracks.handle_tracks,
     "settings": settings.handle_settings,
+    "mute": mute.handle_mute,
+    "unmute": mute.handle_unmute,
+    "mutes": mute.handle_mutes,
+    "muted": mute.handle_muted,
     "me": _me,
     "pause": _pause_or_resume,
     "resume": _pause_or_resume,

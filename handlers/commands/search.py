@@ -119,7 +119,7 @@ def open_by_handle(
         found = author_queries.find_authors(session, handle)
         near = author_queries.suggest_handles(session, handle) if not found else []
     if not found:
-        return {"text": _unknown_handle_text(handle, near) + list_accounts(ours)}
+        return {"text": unknown_handle_text(handle, near) + list_accounts(ours)}
     view = author_history.build_view(ctx, asked.user, found[0].id)
     asked.ack()
     try:
@@ -129,10 +129,11 @@ def open_by_handle(
     return None
 
 
-def _unknown_handle_text(handle: str, near: list[str]) -> str:
+def unknown_handle_text(handle: str, near: list[str], *, command: str = "search") -> str:
+    """A sentence that nobody has that handle, with those that are near, for the command `command`."""
     nobody = f"No one called {mrkdwn_handle(handle)} has posted to us."
     if not near:
         return f"{nobody} `/mentions search` finds people by what they wrote, too."
     *some, last = [mrkdwn_handle(one) for one in near]
     meant = f"{', '.join(some)} or {last}" if some else last
-    return f"{nobody} Did you mean {meant}? Type `/mentions search @{escape_entities(near[0])}`."
+    return f"{nobody} Did you mean {meant}? Type `/mentions {command} @{escape_entities(near[0])}`."

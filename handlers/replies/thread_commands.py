@@ -9,6 +9,7 @@ from bot.context import BotContext
 from handlers.door import Act, door
 from handlers.feedback import no_card_text
 from handlers.issues import add
+from handlers.mutes import from_thread
 from handlers.replies.previews import DraftSource, load_draft_previews, save_draft, show_preview
 from handlers.thread_command import ThreadCommand
 from handlers.tickets import assignee, snooze
@@ -20,7 +21,7 @@ from models.core.base import RuleBrokenError
 THREAD_COMMANDS_USAGE = (
     "In a card's thread I understand `@Heard reply <your text>`, `claim`, `release`, `take over`, "
     "`assign @teammate`, `snooze 2h`, `issue <title>`, `done <reason>`, `reopen`, "
-    "`undo` and `drafts`. Everything else in the thread stays private."
+    "`mute author`, `undo` and `drafts`. Everything else in the thread stays private."
 )
 
 
@@ -125,6 +126,10 @@ def _issue(on: CommandOnTicket) -> str | None:
     return add.add_from_thread(on.ctx, on.session, on.ticket, words=on.said.rest, by=on.said.who.id)
 
 
+def _mute(on: CommandOnTicket) -> str | None:
+    return from_thread.offer(on.ctx, on.session, on.ticket, on.said.who, on.said.rest)
+
+
 def _snooze(on: CommandOnTicket) -> str | None:
     assert on.known.until is not None
     return snooze.snooze_ticket(on.ctx, on.session, on.ticket, on.known.until, by=on.said.who.id)
@@ -141,6 +146,7 @@ _COMMAND_HANDLERS: dict[str, Callable[[CommandOnTicket], str | None]] = {
     "assign": _assign,
     "done": _done,
     "issue": _issue,
+    "mute": _mute,
     "reopen": _reopen,
     "snooze": _snooze,
     "undo": _undo,

@@ -12,6 +12,7 @@ from bot.slack.membership import NOT_YOUR_REPLY, MembershipKind, access_if_known
 from handlers.door import Act, door
 from handlers.feedback import Actor
 from handlers.issues import add
+from handlers.mutes import offers
 from handlers.tickets import author_history, dialogs, snooze
 from handlers.tickets.dialogs import notify_stopped
 from models import Ticket
@@ -64,7 +65,10 @@ def more(act: Act[MenuValue]) -> str | None:
     if opener is not None:
         return opener(act)
     with _locked(act) as (session, ticket):
-        return _OVERFLOW_ACTIONS[act.value.choice](act, session, ticket)
+        said = _OVERFLOW_ACTIONS[act.value.choice](act, session, ticket)
+    if act.value.choice == "not_about_us":
+        offers.offer(act, act.value.ticket)
+    return said
 
 
 door.acknowledge("open_on_network", "open_composer_on_network")

@@ -1,4 +1,4 @@
-"""Who may change what we listen for, and settings: every member, unless the setting ADMINS names people."""
+"""Who may change tracks and settings, and mute words: every member, unless ADMINS names people."""
 
 from bot.context import BotContext
 from models.core.base import RuleBrokenError

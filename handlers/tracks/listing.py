@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from bot.context import BotContext
+from bot.slack.blocks.elements import section_block
+from bot.slack.blocks.mutes import mute_list
 from bot.slack.blocks.tracks import track_list as face
 from bot.slack.blocks.tracks.values import NewTrackValue, TrackValue
 from bot.slack.blocks.values import PageValue
@@ -14,6 +16,7 @@ from handlers.feedback import LEDGER_BUSY_TEXT, LEDGER_TIMEOUT_SECONDS
 from handlers.tracks import form as forms
 from handlers.tracks.admins import may_change, require_admin
 from models import Track
+from models.reports.mute_list import list_mutes
 from models.reports.track_list import list_tracks, list_unquoted_handles
 from models.sources import track_rules
 
@@ -25,11 +28,17 @@ MODAL_LOOKUP_TIMEOUT_SECONDS = 1.5  # of the three seconds that the trigger of a
 def build_answer(ctx: BotContext, user: str, page: int = 0, *, note: str | None = None) -> dict[str, Any]:
     """A page of the list for `user`, as `text` and `blocks`; `note` says what has just been done."""
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        found = list_tracks(session, page, size=face.TRACKS_PER_PAGE, since=ctx.now() - WINDOW)
+        since = ctx.now() - WINDOW
+        found = list_tracks(session, page, size=face.TRACKS_PER_PAGE, since=since)
+        mutes = list_mutes(session, 0, size=mute_list.MUTES_IN_TRACKS_MAX, since=since)
         searched = [name for name, _ in forms.searchable_networks(ctx)]
         unquoted = list_unquoted_handles(session, searched)
+    muted = mute_list.build_mutes_beside_tracks(
+        mutes, ctx.network_titles, tracks_page=found.number, may_unmute_words=may_change(ctx, user)
+    )
     if not found.total:
-        return {"text": f"{note}\n{face.NO_TRACKS_TEXT}" if note else face.NO_TRACKS_TEXT}
+        text = f"{note}\n{face.NO_TRACKS_TEXT}" if note else face.NO_TRACKS_TEXT
+        return {"text": text, "blocks": [section_block(text), *muted]} if muted else {"text": text}
     blocks = face.build_track_list(
         found,
         ctx.network_titles,
@@ -38,6 +47,7 @@ def build_answer(ctx: BotContext, user: str, page: int = 0, *, note: str | None 
         note=note,
         unquoted=unquoted,
         can_search=bool(searched),
+        below=muted,
     )
     return {"text": f"Tracks: {found.total:,}", "blocks": blocks}
 

@@ -17,6 +17,7 @@ from models.grouping.members import (
     open_group,
 )
 from models.slack.ticket_group import GroupKind, TicketGroup
+from models.tickets.state import TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 
 RATE_WINDOW = timedelta(minutes=1)
@@ -65,13 +66,14 @@ def _hot_span(
 ) -> tuple[datetime, datetime] | None:
     """From when to when there were too many a minute, around the tickets of `new`; None if there were not.
 
-    Tickets in other groups do not count: they take no room in the channel.
+    Tickets in other groups and muted ones do not count: they take no room in the channel.
     """
     first, last = min(one.opened_at for one in new), max(one.opened_at for one in new)
     free = Ticket.group_id.is_(None)
     query = select(Ticket.opened_at).where(
         Ticket.channel == channel,
         Ticket.network != CANARY_NETWORK,
+        Ticket.state != TicketState.MUTED,
         Ticket.opened_at.between(first - RATE_WINDOW, last + RATE_WINDOW),
         free if group is None else or_(free, Ticket.group_id == group.id),
     )

@@ -52,6 +52,7 @@ OUTCOMES = (
     HANDED_OFF,
     TicketState.NO_REPLY_NEEDED.value,
     TicketState.NOT_ABOUT_US.value,
+    TicketState.MUTED.value,
     WAITING_OUTCOME,
 )
 # The same as numbers; tickets that wait and were never answered have a number of their own.

@@ -67,6 +67,11 @@ def snooze_is_over(at: datetime) -> ColumnElement[bool]:
     return (Ticket.state == TicketState.SNOOZED) & (Ticket.snoozed_until <= at)
 
 
+def has_stale_card() -> ColumnElement[bool]:
+    """Returns the SQL condition that a ticket's card is missing or out of date."""
+    return (Ticket.drawn_revision < Ticket.revision) & Ticket.has_or_gets_card()
+
+
 def _untimed_conditions() -> tuple[ColumnElement[bool], ...]:
     return Reply.state.in_(_TIMED_STATES), Reply.due_at.is_(None)
 
@@ -84,7 +89,7 @@ def _queries(
 
     changed = select(func.max(Event.at)).where(Event.ticket_id == Ticket.id).scalar_subquery()
     cards = select(func.count(), func.min(changed)).select_from(Ticket)
-    yield "cards", cards.where(Ticket.drawn_revision < Ticket.revision, changed <= at - SLACK_POSTING_GRACE)
+    yield "cards", cards.where(has_stale_card(), changed <= at - SLACK_POSTING_GRACE)
 
     of_group = select(func.max(Event.at)).join(Ticket, Ticket.id == Event.ticket_id)
     joined = of_group.where(Ticket.group_id == TicketGroup.id).scalar_subquery()

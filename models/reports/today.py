@@ -23,6 +23,7 @@ class TodayCounts:
     answered: int = 0
     closed: int = 0  # without an answer: none needed, or not about us
     waiting: int = 0
+    muted: int = 0
     first_reply: timedelta | None = None  # the median of what is answered
 
 
@@ -37,12 +38,14 @@ def count_today(session: Session, since: datetime, until: datetime, *, heard: in
     rows = session.execute(asked).all()
     answered = [row for row in rows if row.outcome == TicketState.ANSWERED]
     waiting = sum(row.outcome is None for row in rows)
+    muted = sum(row.outcome == TicketState.MUTED for row in rows)
     took = [row.closed_at - row.asked_at for row in answered]
     return TodayCounts(
         heard=heard,
         answered=len(answered),
-        closed=len(rows) - len(answered) - waiting,
+        closed=len(rows) - len(answered) - waiting - muted,
         waiting=waiting,
+        muted=muted,
         first_reply=median(took) if took else None,
     )
 

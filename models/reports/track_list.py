@@ -25,6 +25,7 @@ class TrackCounts:
     heard: int = 0
     answered: int = 0
     not_about_us: int = 0
+    muted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def count_by_track(
             func.count(reasons.c.mention_id.distinct()),
             func.count(case((Ticket.state == TicketState.ANSWERED, Ticket.id)).distinct()),
             func.count(case((Ticket.state == TicketState.NOT_ABOUT_US, Ticket.id)).distinct()),
+            func.count(case((Ticket.state == TicketState.MUTED, Ticket.id)).distinct()),
         )
         .join(Ticket, Ticket.id == reasons.c.ticket_id)
         .group_by(reasons.c.track_id)

@@ -276,6 +276,7 @@ class AnsweringMixin(OwnershipMixin):
     def _reset_wait(self, *, waiting_since: datetime) -> None:
         self.state, self.waiting_since, self.nudge_at = TicketState.WAITING, waiting_since, waiting_since
         self.reason = self.closed_at = self.closed_by = self.snoozed_until = self.back_at = None
+        self.mute_id = None
         self.revision += 1
 
     def _close(
@@ -287,7 +288,7 @@ class AnsweringMixin(OwnershipMixin):
         at: datetime,
         reason: str | None,
         log: bool = True,
-        **data: str,
+        **data: str | None,
     ) -> None:
         self.state, self.reason, self.closed_at, self.closed_by = outcome, reason, at, by
         self.snoozed_until = self.back_at = self.nudge_at = None

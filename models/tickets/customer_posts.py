@@ -1,5 +1,6 @@
 """What a ticket does when the customer posts again, or when the network no longer shows their posts."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -7,7 +8,9 @@ from sqlalchemy.orm import Session
 
 from models.core.audit_event import HEARD_ACTOR
 from models.sources.mention import Mention
+from models.sources.mute import Mute
 from models.tickets.delivery_state import MAYBE_SENT_STATES, DeliveryState
+from models.tickets.incoming_post import IncomingPost
 from models.tickets.reply import Reply
 from models.tickets.sla import SlaPolicy
 from models.tickets.state import NO_LONGER_SHOWN, OPEN_STATES, POST_DELETED, TicketState
@@ -35,10 +38,7 @@ class CustomerPostsMixin(StoppingMixin):
             and self.live_reply(session) is None
         ):
             turn.asked_at = min(turn.asked_at, posted_at)
-            target = session.scalar(
-                select(Mention).where(Mention.ticket_id == self.id, Mention.post_id == self.target_post_id),
-            )
-            is_newer = target is None or target.deleted_at or target.rank < (posted_at, order_key)
+            is_newer = self._is_newer_than_target(session, posted_at, order_key)
             if is_newer:
                 self.target_post_id = post_id
             # A recorded due time stays, whatever the policy is by now; only an earlier post makes it earlier.
@@ -51,6 +51,48 @@ class CustomerPostsMixin(StoppingMixin):
             self.target_post_id = post_id
             self._open_turn(session, OPENED_BY_MENTION, asked_at=posted_at)
             self.due_at, self.nudge_at = sla_policy.due(posted_at), sla_policy.half_time(posted_at)
+
+    def add_muted_post(self, session: Session, post: IncomingPost, mute: Mute, *, at: datetime) -> None:
+        """Add another post of the author, which `mute` covers and which came while the ticket was closed.
+
+        It does not wait again: a muted one is muted by that mute now, any other keeps its outcome. It has a
+        card afterwards only if it had one. The caller has written the event of the post itself.
+        """
+        is_without_card = self.shown_at is None and self.drawn_revision >= self.revision
+        if post.posted_at < self.opened_at:
+            self.opened_at, self.first_reply_open = post.posted_at, None
+        if self._is_newer_than_target(session, post.posted_at, post.order_key):
+            self.target_post_id = post.post_id
+        by, data = mute.created_by, {"reason": mute.reason, "mute": str(mute.id)}
+        if self.state == TicketState.MUTED:
+            self.mute_id, self.reason, self.closed_at, self.closed_by = mute.id, mute.reason, at, by
+            self._close_turn(session, self.turn, TicketState.MUTED, by=by, at=at, reason=mute.reason)
+            self._log(session, TicketState.MUTED.value, by=by, at=at, post_id=post.post_id, **data)
+        else:
+            self.back_at = None  # they did post
+            self._log(session, "post muted", by=by, at=at, post_id=post.post_id, **data)
+        if is_without_card:
+            self.drawn_revision = self.revision
+
+    @classmethod
+    def close_new_muted(
+        cls,
+        session: Session,
+        opened: Sequence[tuple[int, IncomingPost]],
+        muted: Mapping[str, Mute],
+        *,
+        at: datetime,
+    ) -> None:
+        """Close the tickets just opened whose posts are all in `muted`. They get no card.
+
+        `opened` has each post with the id of the ticket that it opened, `muted` the mutes by post id.
+        """
+        waiting = {ticket_id for ticket_id, post in opened if post.post_id not in muted}
+        last = {ticket_id: post for ticket_id, post in opened if ticket_id not in waiting}
+        for ticket_id, post in last.items():
+            ticket = cls.lock(session, ticket_id)
+            ticket.close_muted(session, muted[post.post_id], at=at, post_id=post.post_id)
+            ticket.drawn_revision = ticket.revision
 
     def update_target(self, session: Session) -> None:
         """Make the newest post whose text is not erased the target of the next reply."""
@@ -98,3 +140,10 @@ class CustomerPostsMixin(StoppingMixin):
         self._wait_again(session, by=HEARD_ACTOR, at=at, act="waits again")
         self.restart_owner_clock(at)
         return True
+
+    def _is_newer_than_target(self, session: Session, posted_at: datetime, order_key: str) -> bool:
+        """Whether the next reply goes to that post rather than to the target so far."""
+        target = session.scalar(
+            select(Mention).where(Mention.ticket_id == self.id, Mention.post_id == self.target_post_id)
+        )
+        return target is None or target.deleted_at is not None or target.rank < (posted_at, order_key)

@@ -16,6 +16,7 @@ from models.core.base import Moment, add_if_absent
 from models.sources.also_heard import AlsoHeard
 from models.sources.author import Author
 from models.sources.mention import IS_FIRST_ROW, Mention
+from models.sources.mute_cover import find_muted
 from models.tickets import not_shown, word_index
 from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget, OtherReason
 from models.tickets.state import OPEN_STATES, TicketState
@@ -24,7 +25,6 @@ from models.tickets.turn import OPENED_BY_MENTION, Turn
 
 # A savepoint that failed has lost its locks, and others may have written since.
 REFRESH_OPTIONS = {"populate_existing": True}
-
 
 # Rows that follow from rows just inserted are written by the database itself.
 _INSERT_FIRST_TURNS = insert(Turn).from_select(
@@ -214,16 +214,15 @@ def _ingest_new(
     tickets = _lock_tickets(
         session, place, [post for post in new_posts if post.author_id in returning], authors
     )
-    new = _open_tickets(
-        session,
-        [post for post in new_posts if _ticket_key(post, authors) not in tickets],
-        place,
-        authors,
-        at=at,
-    )
+    fresh = [post for post in new_posts if _ticket_key(post, authors) not in tickets]
+    new = _open_tickets(session, fresh, place, authors, at=at)
+    muted, joined = find_muted(session, place.network, new_posts, authors), []
     for post in new_posts:
-        ticket = tickets.get(_ticket_key(post, authors))
-        if ticket is not None:
+        ticket, mute = tickets.get(_ticket_key(post, authors)), muted.get(post.post_id)
+        if ticket is not None and mute is not None and not ticket.is_waiting:
+            joined.append((ticket, post, mute))
+            result.follow_ups += 1
+        elif ticket is not None:
             ticket.add_post(
                 session,
                 post_id=post.post_id,
@@ -239,6 +238,10 @@ def _ingest_new(
     owners = {key: ticket.id for key, ticket in tickets.items()} | new
     rows = [_mention_values(post, place, authors, owners, at=at) for post in new_posts]
     _write_mentions(session, rows, at=at)
+    for ticket, post, mute in joined:  # after the event of the post itself
+        ticket.add_muted_post(session, post, mute, at=at)
+    opened = [(new[_ticket_key(post, authors)], post) for post in fresh]
+    Ticket.close_new_muted(session, opened, muted, at=at)
     also = [
         found
         for row, post in zip(rows, new_posts, strict=True)

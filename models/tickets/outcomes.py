@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import MovedOnError, RuleBrokenError
+from models.sources.mute import Mute
 from models.tickets.answering import AnsweringMixin
 from models.tickets.delivery_state import PENDING_STATES, DeliveryState
 from models.tickets.reply import Reply
@@ -41,6 +42,19 @@ class OutcomesMixin(AnsweringMixin):
         """
         return self._give_outcome(session, TicketState.NOT_ABOUT_US, by=by, at=at, reason=None)
 
+    def close_muted(
+        self, session: Session, mute: Mute, *, at: datetime, post_id: str | None = None
+    ) -> list[Reply]:
+        """Close it as *muted*: nothing is owed to it. Returns the pending replies that this cancelled.
+
+        `post_id` is the new post that the mute covers; None if it closes what waited already. Raises
+        `RuleBrokenError` if it is closed, and `OnItsWayError` while a reply may or may not be public.
+        """
+        by, data = mute.created_by, {"mute": str(mute.id), "post_id": post_id}
+        stopped = self._give_outcome(session, TicketState.MUTED, by=by, at=at, reason=mute.reason, **data)
+        self.mute_id, self.due_at = mute.id, None
+        return stopped
+
     def snooze(
         self, session: Session, *, until: datetime, by: str, at: datetime, sla_policy: SlaPolicy
     ) -> None:
@@ -66,12 +80,15 @@ class OutcomesMixin(AnsweringMixin):
         """Make it wait again, whatever its outcome. A turn that was answered stays so, and a new one begins.
 
         With `sla_policy`, a due time that has passed is counted again from `at`: it is not overdue at once.
+        One that was muted, to which nothing was owed, is due from `at` on.
         Raises `RuleBrokenError` if it waits already, and `OnItsWayError` while a reply may or may not be
         public.
         """
         if self.state == TicketState.WAITING:
             raise RuleBrokenError("This ticket is already open.")
         self.leave_group(session, by=by, at=at)
+        if self.state == TicketState.MUTED and sla_policy is not None:
+            self.due_at, self.nudges = sla_policy.due(at), 0
         if self.state == TicketState.SNOOZED or self.live_reply(session) is None:
             if sla_policy is not None and (
                 self.state == TicketState.SNOOZED or (self.due_at and self.due_at < at)
@@ -140,14 +157,21 @@ class OutcomesMixin(AnsweringMixin):
         self._open_missed_turn(session, [post for post in self._posts(session) if post.posted_at > at], at=at)
 
     def _give_outcome(
-        self, session: Session, outcome: TicketState, *, by: str, at: datetime, reason: str | None
+        self,
+        session: Session,
+        outcome: TicketState,
+        *,
+        by: str,
+        at: datetime,
+        reason: str | None,
+        **data: str | None,
     ) -> list[Reply]:
         self._must_be_open()
         self._refuse_while_sending(session)
         stopped = self.unsettled(session)
         for reply in stopped:
             reply.move(session, DeliveryState.CANCELLED, at=at, by=by, reason=outcome.value)
-        self._close(session, outcome, by=by, at=at, reason=reason)
+        self._close(session, outcome, by=by, at=at, reason=reason, log=True, **data)
         return stopped
 
     def _wait_again(self, session: Session, *, by: str, at: datetime, act: str | None) -> None:

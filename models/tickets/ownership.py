@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Self
 
-from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy import ColumnElement, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from models.core.audit_event import HEARD_ACTOR, Event
@@ -29,6 +29,11 @@ class OwnershipMixin(TicketColumns):
         https://www.sqlite.org/partialindex.html#queries_using_partial_indexes
         """
         return cls.state.in_([literal_column(f"'{state}'") for state in OPEN_STATES])
+
+    @classmethod
+    def has_or_gets_card(cls) -> ColumnElement[bool]:
+        """Returns the SQL condition that a ticket's card is in Slack or will be: what is muted gets none."""
+        return or_(cls.state != TicketState.MUTED, cls.shown_at.is_not(None))
 
     @classmethod
     def lock(cls, session: Session, ticket_id: int) -> Self:

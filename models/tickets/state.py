@@ -11,6 +11,7 @@ class TicketState(StrEnum):
     ANSWERED = "answered"
     NO_REPLY_NEEDED = "no reply needed"
     NOT_ABOUT_US = "not about us"
+    MUTED = "muted"
 
 
 OPEN_STATES = (TicketState.WAITING, TicketState.SNOOZED)

@@ -49,6 +49,13 @@ class Ticket(CustomerPostsMixin, Base):
             )
             for name in ("composing_until", "back_at", "nudge_at", "group_id")
         ),
+        # For the lists of what was muted lately.
+        Index(
+            "ix_tickets_muted",
+            "closed_at",
+            sqlite_where=text("mute_id IS NOT NULL"),
+            postgresql_where=text("mute_id IS NOT NULL"),
+        ),
         # Everything that a list of open tickets filters and sorts by: thousands may wait, and a row is long.
         Index(
             "ix_tickets_open",

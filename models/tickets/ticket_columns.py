@@ -31,6 +31,7 @@ class TicketColumns:
     reason: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str | None]
+    mute_id: Mapped[int | None] = mapped_column(BigKey)  # while it is muted: by which row of `mutes`
     snoozed_until: Mapped[datetime | None]
     back_at: Mapped[datetime | None]  # when it waits again unless the customer has answered us by then
 

@@ -51,7 +51,7 @@ _INSTEAD = {
     "AND": "words side by side already mean and",
     "NOT": "write -word to leave a word out",
 }
-_TOO_LONG = f"A track can have at most {MAX_QUERY_CHARS} characters; this has {{:,}}."
+_TOO_LONG = f"A {{}} can have at most {MAX_QUERY_CHARS} characters; this has {{:,}}."
 
 Kind = Literal["word", "phrase", "hashtag", "handle", "quotes"]
 
@@ -143,15 +143,14 @@ class TrackQuery:
         return " ".join([wanted, *(f"-{term.spelled}" for term in self.excluded)])
 
 
-def parse_query(text: str) -> TrackQuery:
+def parse_query(text: str, *, noun: str = "track") -> TrackQuery:
     """Returns what `text` asks for. Raises `TrackQueryError`.
 
     A query of more than `MAX_QUERY_CHARS` characters is refused, as typed or in its canonical spelling.
+    `noun` is what errors call it.
     """
     if len(text) > MAX_QUERY_CHARS:
-        raise TrackQueryError(
-            f"A track can have at most {MAX_QUERY_CHARS} characters; this has {len(text):,}."
-        )
+        raise TrackQueryError(_TOO_LONG.format(noun, len(text)))
     groups: list[list[Term]] = [[]]
     excluded: list[Term] = []
     has_exclusion = False  # on this side of `or`
@@ -169,7 +168,7 @@ def parse_query(text: str) -> TrackQuery:
         _check_side(groups[-1], has_exclusion=has_exclusion)
     if not groups[0]:
         raise TrackQueryError(
-            "A track needs a word to look for, not only words to leave out."
+            f"A {noun} needs a word to look for, not only words to leave out."
             if excluded
             else 'Type the words to look for, such as fernpress or "slow checkout".'
         )
@@ -177,7 +176,7 @@ def parse_query(text: str) -> TrackQuery:
         tuple(dict.fromkeys(tuple(dict.fromkeys(group)) for group in groups)), tuple(dict.fromkeys(excluded))
     )
     if (length := len(query.canonical)) > MAX_QUERY_CHARS:
-        raise TrackQueryError(_TOO_LONG.format(length))
+        raise TrackQueryError(_TOO_LONG.format(noun, length))
     return query
 
 

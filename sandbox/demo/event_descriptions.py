@@ -38,6 +38,7 @@ ACTS = {
     "answered outside": ("Stopped", "Our account had already answered by hand."),
     "no reply needed": ("No reply needed", "Closed with a reason. If they post again, it comes back."),
     "not about us": ("Not about us", "It only looked like a mention."),
+    "muted": ("Muted", "Somebody muted its conversation, its author or its words: it has no card."),
     "post not shown": (
         "Not shown",
         "Protected, suspended, deleted or delayed: nobody can tell. Heard checks again.",

@@ -24,12 +24,13 @@ SAYS_NOTHING = {
     "post blanked",
     "post shown again",
     "post edited",
+    "post muted",
     "compose",
     "take over composing",
     "breach",
 }  # of where it stands
 STOPPED = {"paused", "not a sender", "no longer shown"}  # why a reply that waited never left, besides an undo
-OUTCOMES = {"answered", "no reply needed", "not about us"}
+OUTCOMES = {"answered", "no reply needed", "not about us", "muted"}
 LEADS_TO = {"snooze": "snoozed"} | {outcome: outcome for outcome in OUTCOMES}  # everything else: waiting
 
 Line = Mapping[str, Any]
@@ -60,8 +61,11 @@ class Told:
 def replay(log: Sequence[Line]) -> Told:
     """Read the events of one ticket, oldest first."""
     told = Told()
+    muted = {line["post_id"] for line in log if line["act"] in {"muted", "post muted"}}
     for line in log:
         data = line["data"] or {}
+        if line["act"] == "mention" and line["post_id"] in muted and told.turn and told.state not in OPEN:
+            continue  # it opened no turn
         if line["reply_id"] is not None and "to" in data:
             _replay_reply(told, line["reply_id"], data["to"])
             if line["act"] == "undo" or data.get("reason") in STOPPED:

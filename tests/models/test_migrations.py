@@ -27,7 +27,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from models import (
     Account,
@@ -51,6 +51,8 @@ from models import (
 from models.core.account_filter import AccountFilter
 from models.core.database import Database
 from models.issues.merge import merge_issues
+from models.mutes import mute_rules
+from models.mutes.mute_rules import MuteDraft
 from models.policies import channel_settings
 from models.policies.channel_settings import OwnSettings
 from models.reports import drafts, open_tickets
@@ -336,6 +338,33 @@ def test_an_older_heard_keeps_what_a_search_has_found_and_forgets_the_search(
         assert [(one.kind, one.languages, one.revision) for one in Track.all(session)] == [
             ("mentions", [], 1)
         ]
+
+
+def test_an_older_heard_takes_what_is_muted_for_closed_without_a_reply(
+    db: Database, alembic_config: alembic.config.Config
+) -> None:
+    with db.write() as session:
+        mute_rules.mute(session, MuteDraft("conversation", "x", "c1"), by="U0ANA", at=NINE)
+        hear(session, said(1), said(2, conversation="c2"))
+        session.add(RollupProgress(id=1, event_id=5, next_day=NINE.date()))
+
+    alembic.command.downgrade(alembic_config, "0016")
+    with db.engine.connect() as connection:
+        rows = connection.execute(text("SELECT state, reason, closed_by FROM tickets ORDER BY id")).all()
+        turns = connection.scalars(text("SELECT outcome FROM turns ORDER BY id")).all()
+    assert [tuple(one) for one in rows] == [("no reply needed", "muted", "U0ANA"), ("waiting", None, None)]
+    assert turns == ["no reply needed", None]
+    with pytest.raises(IntegrityError), db.engine.begin() as connection:
+        connection.execute(text("UPDATE tickets SET state = 'muted'"))
+    alembic.command.upgrade(alembic_config, "head")
+
+    with db.write() as session:
+        assert session.scalars(select(Ticket.mute_id)).all() == [None, None]
+        assert session.scalars(select(RollupProgress)).all() == []
+        mute_rules.mute(session, MuteDraft("conversation", "x", "c2"), by="U0ANA", at=NINE)
+        assert sorted(session.scalars(select(Ticket.state))) == ["muted", "no reply needed"]
+    with pytest.raises(IntegrityError), db.engine.begin() as connection:
+        connection.execute(text("UPDATE tickets SET state = 'gone'"))
 
 
 def fill(db: Database) -> None:

@@ -25,6 +25,7 @@ from bot.slack import socket_mode
 from bot.slack.client import SlackClient
 from models import Event, Reply, Ticket
 from models.core.database import Database
+from models.reports.health import has_stale_card
 from sandbox.slack import Modal, Person, SlackServer, SubmitOutcome, VisibleText, visible
 from sandbox.slack.block_kit.validator import check_message, check_view
 from sandbox.slack.workspace.message import Message
@@ -208,7 +209,7 @@ class Bot(Stage):
 
         def look() -> bool:
             with self.ctx.db.read() as session:
-                stale = select(Ticket.id).where(Ticket.drawn_revision < Ticket.revision)
+                stale = select(Ticket.id).where(has_stale_card())
                 assert session.scalars(stale).all() == []
             return True
 

@@ -285,11 +285,12 @@ def _today(shown: HomeContent) -> list[Block]:
         else ""
     )
     closed = f"  ·  *Closed without a reply* {now.closed:,}" if now.closed else ""
+    muted = f"  ·  *Muted* {now.muted:,}" if now.muted else ""
     told = f"*Heard* {now.heard:,}  ·  *Answered* {now.answered:,}  ·  *Waiting* {now.waiting:,}"
     days, heard = zip(*shown.week, strict=True)
     chart = Chart("Heard by day", "bar", days, (("heard", tuple(map(float, heard))),), "mentions")
     heading: Block = {"type": "header", "text": plain_text("Today")}
-    return [heading, section_block(told + closed + took), build_text_block(chart)]
+    return [heading, section_block(told + closed + muted + took), build_text_block(chart)]
 
 
 # In this order; a new one is a function here.

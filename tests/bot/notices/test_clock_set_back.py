@@ -266,6 +266,7 @@ FACTS = {
     "channel_policies": {"changed_at"},
     "issues": {"created_at", "fixed_at"},
     "mentions": {"posted_at", "seen_at", "edited_at", "deleted_at"},
+    "mutes": {"created_at", "removed_at"},
     "notes": {"at"},
     "quarantined": {"at"},
     "replies": {"settled_at"},

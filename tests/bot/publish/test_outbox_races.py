@@ -7,8 +7,10 @@ import pytest
 
 from bot.networks.base import Unsure
 from bot.publish import reconcile
+from models import Author, Ticket
 from models.core.base import RuleBrokenError
 from models.core.database import Database
+from models.mutes import mute_rules
 from models.tickets.delivery_state import DeliveryState
 from tests.bot.room import Clock, Counting, Room, room, together
 
@@ -33,6 +35,28 @@ def test_undo_and_send_never_both_win(here: Room, network: Counting) -> None:
             assert (here.state(reply), said) == (DeliveryState.PUBLISHED, [f"hello {number}"])
         outcomes.add(here.state(reply))
     assert outcomes <= {DeliveryState.CANCELLED, DeliveryState.PUBLISHED}
+
+
+def test_mute_and_send_never_hide_a_reply_that_went_out(here: Room, network: Counting) -> None:
+    for number in range(ROUNDS):
+        post = network.says(f"fan{number}", "@acmebrew hello").id
+        here.poll()
+        ticket = here.tickets()[-1].id
+        reply = here.submit(ticket, f"hello {number}")
+
+        def mute(ticket: int = ticket, by: str = here.reply(reply).actor) -> None:
+            with here.ctx.db.write() as session:
+                author = session.get_one(Author, session.get_one(Ticket, ticket).author_id)
+                mute_rules.mute(session, mute_rules.author_of(author), by=by, at=here.clock())
+
+        assert together(mute, here.send) == [None, None]
+
+        said, state = [each.text for each in network.replies_to(post)], here.tickets()[-1].state
+        if here.state(reply) == DeliveryState.CANCELLED:
+            assert (state, said) == ("muted", [])
+        else:
+            assert here.state(reply) == DeliveryState.PUBLISHED
+            assert (state, said) == ("answered", [f"hello {number}"])
 
 
 def test_two_workers_with_the_same_reply_say_it_once(

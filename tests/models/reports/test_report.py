@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from models import DailyStats, Event, Mention, Reply, Ticket
+from models import DailyStats, Event, Mention, Mute, Reply, Ticket
 from models.core.account_filter import AccountFilter
 from models.core.base import RuleBrokenError
 from models.core.database import Database
 from models.core.office_hours import OfficeHours
 from models.core.period import Period, StatsQuery, parse_period
 from models.core.query_pipeline import QueryPipeline
+from models.mutes import mute_rules
 from models.reports import daily_rollup, office_time, report
 from models.reports.counts import DURATION_NAMES, OUTCOMES, STAGES, PeriodCounts, StatsFilter
 from models.tickets.delivery_state import PUBLIC_STATES, DeliveryState
@@ -78,6 +79,7 @@ ACTS = st.lists(
                 "outside",
                 "no reply needed",
                 "not about us",
+                *["mute", "unmute"],
                 "snooze",
                 "wake",
                 "reopen",
@@ -134,6 +136,11 @@ class History:
         ingest_page(self.session, [post], place, at=self.now)
         self.session.flush()
 
+    def _unmute(self, by: str) -> None:
+        found = self.session.scalar(select(Mute.id).where(Mute.removed_at.is_(None)).limit(1))
+        if found is not None:
+            mute_rules.unmute(self.session, found, by=by, at=self.now)
+
     def _do(self, act: Act, one: Ticket) -> None:  # noqa: C901, PLR0912 - one line for each act
         session, by, at = self.session, act.who, self.now
         match act.what:
@@ -145,6 +152,10 @@ class History:
                 one.close_no_reply_needed(session, by=by, at=at, reason="thanks")
             case "not about us":
                 one.close_not_about_us(session, by=by, at=at)
+            case "mute":
+                mute_rules.mute(session, mute_rules.conversation_of(one), by=by, at=at)
+            case "unmute":
+                self._unmute(by)
             case "snooze":
                 one.snooze(session, until=at + timedelta(hours=9), by=by, at=at, sla_policy=PROMISE)
             case "wake":

@@ -41,9 +41,10 @@ def test_each_track_has_what_it_found_first_or_later(session: Session) -> None:
     close(session, "a", "c1", TicketState.ANSWERED)
     close(session, "c", "c3", TicketState.NOT_ABOUT_US)
     close(session, "d", "c4", TicketState.NO_REPLY_NEEDED)
+    close(session, "b", "c2", TicketState.MUTED)
 
     assert count_by_track(session, [fern, tags, idle], since=WEEK_AGO) == {
-        fern: TrackCounts(3, 1, 0),
+        fern: TrackCounts(3, 1, 0, 1),
         tags: TrackCounts(3, 1, 1),
     }
     assert count_by_track(session, [tags], since=WEEK_AGO) == {tags: TrackCounts(3, 1, 1)}

@@ -120,6 +120,12 @@ def samples(ticket: int = 1, reply: int = 1, thread: str = "1.0", us: str = "U0H
             "track",
             "track fern",
             "tracks",
+            "mute",
+            "mute words secret",
+            "mute @maria",
+            "unmute 1",
+            "mutes",
+            "muted",
             "me",
             "export x",
         ):
@@ -181,9 +187,15 @@ def _events(thread: str, us: str) -> Iterator[Sample]:
     for word, rule in {
         **access_rules.THREAD_COMMAND_RULES,
         "issue": access_rules.MEMBER,
+        "mute": access_rules.MEMBER,
         "assign": access_rules.MEMBER,
     }.items():
-        event = {"type": access_rules.MENTION_EVENT, "channel": CHANNEL, "thread_ts": thread, "ts": f"4.{word}"}
+        event = {
+            "type": access_rules.MENTION_EVENT,
+            "channel": CHANNEL,
+            "thread_ts": thread,
+            "ts": f"4.{word}",
+        }
         said = {"text": f"<@{us}> {word} some words"}
         yield Sample(f"@Heard {word}", "events_api", {"type": "event_callback", "event": event | said}, rule)
 

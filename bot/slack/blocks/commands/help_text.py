@@ -25,6 +25,8 @@ HELP = (
     "fixed\n"
     "• `/mentions track fernpress`, `/mentions tracks`: listen for words, phrases and hashtags; list, edit "
     "and pause what Heard listens for\n"
+    '• `/mentions mute words "giveaway"`, `/mentions mute @maria`, `/mentions muted`: keep noise out; see '
+    "what was muted in the last 30 days, and get it back\n"
     "• `/mentions cost`: what reading and replying cost this month, and what costs most\n"
     "• `/mentions settings`: this channel's reply target, office hours, senders and digest\n"
     "• `/mentions me`: your public name and sign-off\n"
@@ -38,7 +40,7 @@ HELP = (
     "*Send as "
     "public reply* in the message menu does the same with an existing message. Also: `@Heard claim`, "
     "`release`, `take over`, `assign @teammate`, `snooze 2h`, `issue <title>`, `done <reason>`, `reopen`, "
-    "`undo` and `drafts`."
+    "`mute conversation`, `undo` and `drafts`."
 )
 
 

@@ -105,6 +105,8 @@ def counts_line(now: PeriodStats) -> str:
         ("No reply needed", now.outcomes[TicketState.NO_REPLY_NEEDED]),
         ("Not about us", now.outcomes[TicketState.NOT_ABOUT_US]),
     ]
+    if now.outcomes[TicketState.MUTED]:
+        shown.append(("Muted", now.outcomes[TicketState.MUTED]))
     return "  ·  ".join(f"*{name}* {number:,}" for name, number in shown)
 
 

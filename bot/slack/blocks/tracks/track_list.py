@@ -45,11 +45,13 @@ def build_track_list(
     note: str | None = None,
     unquoted: Sequence[str] = (),
     can_search: bool = False,
+    below: Sequence[Block] = (),
 ) -> list[Block]:
     """One page. `titles` are what people call the networks; `note` is a sentence of ours on top, mrkdwn.
 
-    Without `may_change` there are no buttons but those to other pages. `unquoted` are handles of ours whose
-    quotes no track listens for; `can_search`: there is a network that can be searched.
+    `unquoted` are handles of ours whose quotes no track listens for; `can_search`: there is a network that
+    can be searched. `below` are blocks between the tracks and the buttons to other pages. Without
+    `may_change` a track has no buttons.
     """
     where = f", page {page.number + 1:,} of {page.pages:,}" if page.pages > 1 else ""
     blocks = [] if note is None else [context_block(note)]
@@ -65,7 +67,7 @@ def build_track_list(
     blocks.append(context_block("`/mentions track` adds one."))
     if may_change and can_search:
         blocks += _switches(unquoted)
-    return [*blocks, *build_paging_buttons(page.number, page.pages, PAGE_ACTION, PageValue)]
+    return [*blocks, *below, *build_paging_buttons(page.number, page.pages, PAGE_ACTION, PageValue)]
 
 
 def _switches(unquoted: Sequence[str]) -> list[Block]:
@@ -115,7 +117,8 @@ def _details(one: ListedTrack, titles: Mapping[str, str], default_channel: str) 
         parts.append(f"without {_shown(' '.join(f'@{name}' for name in track.excluded_handles))}")
     lines = [
         "  ·  ".join(parts),
-        f"{counts.heard:,} heard  ·  {counts.answered:,} answered  ·  {counts.not_about_us:,} not about us",
+        f"{counts.heard:,} heard  ·  {counts.answered:,} answered  ·  {counts.not_about_us:,} not about us"
+        + (f"  ·  {counts.muted:,} muted" if counts.muted else ""),
     ]
     if track.paused_at is not None:
         lines.append(f":double_vertical_bar: paused since {date_token(track.paused_at)}")

@@ -1,0 +1,1 @@
+"""Mutes: the dialog, the lists, and what is offered after *Not about us*."""
