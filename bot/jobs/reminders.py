@@ -23,9 +23,8 @@ from bot.slack.sender_permissions import is_group
 from models import Author, Card, Mention, Notice, Ticket
 from models.core.database import BusyError
 from models.tickets.delivery_state import PUBLIC_STATES
-from models.tickets.reminder_level import ReminderLevel
 from models.tickets.reminders import next_reminder
-from models.tickets.state import TicketState
+from models.tickets.state import ReminderLevel, TicketState
 from models.tickets.ticket import CANARY_NETWORK
 
 log = logging.getLogger(__name__)

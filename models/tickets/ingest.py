@@ -16,7 +16,7 @@ from models.core.base import Moment, add_if_absent
 from models.sources.also_heard import AlsoHeard
 from models.sources.author import Author
 from models.sources.mention import IS_FIRST_ROW, Mention
-from models.tickets import not_shown, word_index
+from models.tickets import not_shown, priorities, word_index
 from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget, OtherReason
 from models.tickets.state import OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
@@ -145,6 +145,7 @@ def _ingest_known(
         return
     mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
     _copy_content(session, mention, post, place)
+    priorities.rescore(session, [ticket.id])
     ticket.revision += 1
     Event.record(session, "post edited", at=at, ticket_id=mention.ticket_id, post_id=mention.post_id)
     result.edits += 1
@@ -182,6 +183,7 @@ def restore_mention(
             mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
         _copy_content(session, mention, post, place)
     waits = not_shown.restore(session, ticket, mention, at=at, sla_policy=place.sla_policy)
+    priorities.rescore(session, [ticket.id])
     result.restored_tickets[ticket.id] = result.restored_tickets.get(ticket.id, False) or waits
     result.changed_ids.add(ticket.id)
 
@@ -238,6 +240,9 @@ def _ingest_new(
     owners = {key: ticket.id for key, ticket in tickets.items()} | new
     rows = [_mention_values(post, place, authors, owners, at=at) for post in new_posts]
     _write_mentions(session, rows, at=at)
+    met = {authors[one] for one in returning}
+    touched = [ticket_id for key, ticket_id in owners.items() if key[1] in met]
+    priorities.rescore_after_posts(session, touched, met)
     also = [
         found
         for row, post in zip(rows, new_posts, strict=True)
@@ -245,9 +250,8 @@ def _ingest_new(
     ]
     if also:
         bulk_insert.insert_rows(session, AlsoHeard, also)
-    result.further_reasons += [
-        (owners[_ticket_key(post, authors)], one) for post in new_posts for one in post.also
-    ]
+    further = [(owners[_ticket_key(post, authors)], one) for post in new_posts for one in post.also]
+    result.further_reasons += further
     result.tickets += len(new)
     result.changed_ids |= set(owners.values())
 
@@ -319,6 +323,8 @@ def _open_tickets(
     new = dict(zip(rows, bulk_insert.reserve_ids(session, Ticket, len(rows)), strict=True))
     for key, row in rows.items():
         row["id"] = new[key]
+    said = [(_ticket_key(post, authors), post.text) for post in posts]
+    priorities.add_to_new(session, rows, said, place)
     bulk_insert.insert_rows(session, Ticket, list(rows.values()))
     session.connection().execute(_INSERT_FIRST_TURNS, {"listed": list(new.values())})
     return new

@@ -167,6 +167,12 @@ def drop_servers(text: str) -> str:
     return text
 
 
+def without_links_and_handles(text: str) -> str:
+    """Returns `text` with a blank for each address and each mentioned handle: names, not what a post says."""
+    bare = _LINKS.sub(" ", text) if "/" in text or "." in text else text
+    return _MENTIONS.sub(" ", bare) if "@" in bare or "\uff20" in bare else bare
+
+
 def is_unspaced(word: str) -> bool:
     """Whether a word is one character, with its marks, of a script without blanks."""
     return _CLUSTERS.fullmatch(word) is not None
