@@ -121,11 +121,13 @@ def read_contents(
     """Gather what the Home of `user` shows; their day begins at midnight in `zone`."""
     pause, at = Pause.current(session), ctx.now()
     midnights = _midnights(at, zone)
-    waiting = open_tickets.list_by_due_time(session, limit=WAITING_PER_PAGE, after=page * WAITING_PER_PAGE)
+    waiting = open_tickets.list_by_priority(
+        session, at=at, limit=WAITING_PER_PAGE, after=page * WAITING_PER_PAGE
+    )
     if not waiting.first and waiting.total:  # others have closed what was on that page
         page = (waiting.total - 1) // WAITING_PER_PAGE
-        waiting = open_tickets.list_by_due_time(
-            session, limit=WAITING_PER_PAGE, after=page * WAITING_PER_PAGE
+        waiting = open_tickets.list_by_priority(
+            session, at=at, limit=WAITING_PER_PAGE, after=page * WAITING_PER_PAGE
         )
     heard, accounts = today.count_by_day(session, midnights), Account.handles(session)
     return HomeContent(

@@ -138,7 +138,7 @@ def rescore_missing(session: Session, limit: int) -> int:
     if stale:
         redrawn = update(Ticket).where(Ticket.id.in_(stale), Ticket.drawn_revision > 0)
         session.execute(redrawn.values(revision=Ticket.revision + 1))
-    return len(ids)
+    return len(found)
 
 
 def forget_all(session: Session, *, channel: str | None = None) -> None:

@@ -33,6 +33,7 @@ from bot.slack.blocks.text import (
     text_element,
     truncate,
 )
+from bot.slack.blocks.tickets.priority_line import short_text
 from bot.slack.blocks.values import PageValue, ReplyValue, TicketValue
 from models.core.mrkdwn import escape_entities
 from models.core.normalize import sanitize
@@ -184,14 +185,20 @@ def _reply_value(one: TicketEntry) -> TicketValue:
 
 
 def _waiting(shown: HomeContent) -> list[Block]:
-    """At most 4 + 2 * WAITING blocks."""
+    """At most 5 + 2 * WAITING blocks."""
     if not shown.waiting.total:
         return []
     listed = [block for one in shown.waiting.first for block in _selectable(one, shown)]
     need = stuck_text(shown.waiting.stuck)
     count = f"Waiting ({shown.waiting.total:,}){f': {need}' if need else ''}"
     heading: Block = {"type": "header", "text": plain_text(count)}
-    return [heading, _closing(), *listed, *_paging(shown)]
+    return [heading, context_block(_order_text(shown)), _closing(), *listed, *_paging(shown)]
+
+
+def _order_text(shown: HomeContent) -> str:
+    """How the queue is ordered."""
+    first = "those that need a person first, then " if shown.waiting.stuck.total else ""
+    return f"Ordered by {first}priority, which each ticket explains. Waiting adds to it; due times stay."
 
 
 def _paging(shown: HomeContent) -> list[Block]:
@@ -202,8 +209,7 @@ def _paging(shown: HomeContent) -> list[Block]:
     row = [button("Previous", PREVIOUS_ACTION_ID, PageValue(shown.page - 1))] if shown.page else []
     if first + WAITING_PER_PAGE < total:
         row.append(button("Next", NEXT_ACTION_ID, PageValue(shown.page + 1)))
-    order = ", those that need a person first" if shown.waiting.stuck.total else ""
-    here = f"{first + 1:,} to {min(first + WAITING_PER_PAGE, total):,} of {total:,}, by due time{order}."
+    here = f"{first + 1:,} to {min(first + WAITING_PER_PAGE, total):,} of {total:,}."
     return [context_block(here), {"type": "actions", "block_id": PAGING_BLOCK, "elements": row}]
 
 
@@ -222,8 +228,14 @@ def _selectable(one: TicketEntry, shown: HomeContent) -> list[Block]:
             "block_id": f"{PICK_ACTION_ID}-{one.ticket_id}",
             "elements": [box, *_buttons(one, shown)],
         },
-        context_block(_status_text(one, shown, with_owner=True)),
+        context_block(_status_text(one, shown, with_owner=True) + _why_text(one)),
     ]
+
+
+def _why_text(one: TicketEntry) -> str:
+    """Why it stands where it does, in a line of its own."""
+    why = short_text(one.priority) if one.is_open and one.state != TicketState.SNOOZED else ""
+    return f"\nWhy first: {why}" if why else ""
 
 
 def _buttons(one: TicketEntry, shown: HomeContent) -> list[dict[str, Any]]:

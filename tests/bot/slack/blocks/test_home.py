@@ -94,7 +94,7 @@ def test_the_fullest_home_leaves_room_for_more() -> None:
     assert "My tickets (99)" in text
     assert f"And {99 - OWN_TICKETS_SHOWN_MAX} more." in text
     assert "Waiting (99)" in text
-    assert f"1 to {WAITING_PER_PAGE} of 99, by due time." in text
+    assert f"1 to {WAITING_PER_PAGE} of 99." in text
 
 
 STUCK = UnsettledReply(
@@ -129,7 +129,7 @@ def test_a_reply_of_an_earlier_turn_leaves_room_for_an_answer_to_this_one() -> N
 
     view = build_home(shown(waiting=Listing(1, (stuck,), StuckCounts(asked=1))))
 
-    labels = [one["text"]["text"] for one in view["blocks"][2]["elements"] if one["type"] == "button"]
+    labels = [one["text"]["text"] for one in view["blocks"][3]["elements"] if one["type"] == "button"]
     assert labels == ["It was posted", "Send again", "Discard", "Reply", "Claim", "No reply needed"]
     assert seen(view).startswith("Waiting (1): 1 needs a person (1 to check)\n")
 
@@ -178,7 +178,7 @@ def test_nobodys_words_are_more_than_words() -> None:
 def test_long_words_end_where_an_option_does() -> None:
     view = build_home(shown(waiting=Listing(1, (replace(ENTRY, words="é&" * 200),))))
 
-    (option,) = view["blocks"][2]["elements"][0]["options"]
+    (option,) = view["blocks"][3]["elements"][0]["options"]
     assert option["text"]["type"] == "plain_text"
     assert option["text"]["text"].endswith("…")
     assert check_view(view) == []
