@@ -107,8 +107,9 @@ class Customer(Base):
             rows.setdefault((one.handle, one.network), row)
         if not rows:
             return
+        ordered = [rows[key] for key in sorted(rows)]  # neighbours are written to one page of the file
         statement = (sqlite.insert if is_sqlite(session) else postgresql.insert)(cls.__table__)  # type: ignore[arg-type]
-        session.connection().execute(statement.on_conflict_do_nothing(), list(rows.values()))
+        session.connection().execute(statement.on_conflict_do_nothing(), ordered)
 
     @classmethod
     def notes_of(cls, session: Session, network: str, handles: Collection[str]) -> dict[str, str]:
