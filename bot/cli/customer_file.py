@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from bot.slack.blocks.text import one_line
 from models.core.normalize import without_controls
@@ -66,13 +66,12 @@ class CustomerFile:
         Raises `CustomerFileError` at what is no text, or no CSV, and where there is no column for handles.
         """
         try:
-            with self._path.open("rb") as file:
-                yield from self._entries(file)
+            with self._path.open("rb") as file, _Lines(file, self._path.name, self._encoding) as lines:
+                yield from self._entries(lines)
         except OSError as error:
             raise CustomerFileError(f"{self._path} cannot be read: {error.strerror}.") from None
 
-    def _entries(self, file: BinaryIO) -> Iterator[CustomerEntry]:
-        lines = _Lines(file, self._path.name, self._encoding)
+    def _entries(self, lines: "_Lines") -> Iterator[CustomerEntry]:
         first = next((line for line in lines if line.strip()), None)
         if first is None:
             return
@@ -163,6 +162,12 @@ class _Lines:
         self._text = io.TextIOWrapper(file, self._encoding, "surrogateescape", newline="")
         self.number = 0
         self._next: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._text.close()
 
     def again(self, line: str) -> "_Lines":
         """Give `line`, the last one, once more."""

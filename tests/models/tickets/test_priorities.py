@@ -21,6 +21,7 @@ from models.tickets.ingest import ingest_page
 from models.tickets.priorities import ChannelWeights
 from models.tickets.state import OPEN_STATES
 from models.tickets.ticket import CANARY_NETWORK
+from models.tickets.turn import OPENED_BY_REOPENING
 from tests.models.ledger import NINE, PLACE, PROMISE, hear, lose, mention, minute, passing, said, ticket
 
 DAY = 24 * 60
@@ -108,7 +109,7 @@ POSTS = st.lists(
         st.integers(1, 10**6),
         st.sampled_from("ab"),
         st.integers(1, 3),
-        st.integers(0, 12 * DAY),
+        st.integers(0, 24).map(lambda halves: halves * DAY // 2),
         st.sampled_from(WORDS),
     ),
     min_size=1,
@@ -125,7 +126,7 @@ def test_whatever_comes_in_whichever_order_it_is_what_the_ledger_says(
     with passing(db) as session:
         for post in data.draw(st.permutations(posts)):
             hear(session, post)
-            what = data.draw(st.sampled_from(["nothing", "profile", "close", "edit"]))
+            what = data.draw(st.sampled_from(["nothing", "profile", "close", "reopen", "edit"]))
             if what == "profile":
                 followers = data.draw(st.sampled_from([None, 12, 1_500, 2_000_000]))
                 profile(session, post.author_id, handle=f"H{post.author_id}", followers=followers)
@@ -133,6 +134,10 @@ def test_whatever_comes_in_whichever_order_it_is_what_the_ledger_says(
                 there = ticket(session, post.author_id, post.conversation_id)
                 if there.state in OPEN_STATES:
                     there.close_no_reply_needed(session, by="U0ANA", at=minute(13 * DAY), reason="spam")
+            elif what == "reopen":
+                there = ticket(session, post.author_id, post.conversation_id)
+                if there.state not in OPEN_STATES:
+                    there.reopen(session, by="U0ANA", at=minute(14 * DAY), sla_policy=PROMISE)
             elif what == "edit":
                 edited = {"latest_id": f"9{post.post_id}", "text": data.draw(st.sampled_from(WORDS))}
                 hear(
@@ -174,6 +179,29 @@ def test_several_posts_in_a_row_are_one_contact_and_a_new_turn_is_another(sessio
 
     hear(session, said(4, minute(8 * DAY), text="hi", conversation="c2"))
     assert told(stored(session, ticket(session, conversation="c2"))[0]) == []
+
+
+def test_an_earlier_contact_that_is_heard_late_counts_for_the_later_one(session: Session) -> None:
+    hear(session, said(1, minute(5), text="hi"))
+    hear(session, said(2, minute(5), text="hi", conversation="c2"))
+    assert [one.points for one in stored(session, ticket(session), ticket(session, conversation="c2"))] == [
+        8,
+        8,
+    ]
+    hear(session, said(3, minute(4), text="hi", conversation="c3"))
+
+    tickets = [ticket(session, conversation=name) for name in ("c1", "c2", "c3")]
+    assert [one.points for one in stored(session, *tickets)] == [16, 16, 0]
+
+
+def test_to_reopen_a_ticket_is_no_contact_of_theirs(session: Session) -> None:
+    hear(session, said(1, text="hi"))
+    for number in range(1, 4):
+        ticket(session)._open_turn(session, OPENED_BY_REOPENING, asked_at=minute(number))
+    hear(session, said(2, minute(9), text="refund", conversation="c2"))
+
+    assert told(stored(session, ticket(session, conversation="c2"))[0]) == ["refund", "again"]
+    assert stored(session, ticket(session, conversation="c2"))[0].points == 28
 
 
 def test_an_edit_and_a_further_post_are_read(session: Session) -> None:
