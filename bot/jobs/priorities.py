@@ -8,7 +8,7 @@ from models.tickets.priorities import rescore_missing
 
 log = logging.getLogger(__name__)
 
-INTERVAL_SECONDS = 30.0
+INTERVAL_SECONDS = 10.0
 TICKETS_AT_ONCE = 200  # in one transaction, so that no other writer waits for long
 
 

@@ -8,8 +8,7 @@ Korean, where many people write no mark.
 import regex  # the Unicode properties that `re` lacks
 
 from models.core.fold import fold_words
-from models.priority.cues import TEXT_MAX_CHARS
-from models.tracks.post_text import without_links_and_handles
+from models.priority.cues import what_is_said
 
 # Latin and its forms, Arabic, Armenian, Ethiopic, Limbu, Coptic, Vai, Bamum, Chakma, and the two emoji.
 _MARKS = (
@@ -76,14 +75,18 @@ _ENDINGS = (
 
 def is_question(text: str) -> bool:
     """Whether `text` asks something."""
-    bare = without_links_and_handles(text[:TEXT_MAX_CHARS])
-    if _MARK.search(bare) is not None or _GREEK_MARK.search(bare) is not None:
+    bare = what_is_said(text)
+    if "?" in bare:
+        return True
+    if not bare.isascii() and (_MARK.search(bare) is not None or _GREEK_MARK.search(bare) is not None):
         return True
     return any(_asks(sentence) for sentence in _SENTENCE_ENDS.split(bare, _SENTENCES_MAX))
 
 
 def _asks(sentence: str) -> bool:
     stripped = sentence.strip()
+    if not stripped:
+        return False
     if not stripped.isascii() and stripped.endswith(_ENDINGS):
         return True
     words = fold_words(" ".join(stripped.split(maxsplit=8)[:8]))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from models.priority.cue_table import CUE_NAMES, CUES
 
+SHOWN_CHARS = 40  # of what was typed, in an error
 POINTS_MAX = 100  # and as many below zero: more would silence every other reason
 Points = Annotated[int, Field(strict=True, ge=-POINTS_MAX, le=POINTS_MAX)]
 _DEFAULT_POINTS = {cue.name: cue.points for cue in CUES}
@@ -132,4 +133,5 @@ def _complaint(error: ValidationError) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004
+    shown = " ".join(text.split())
+    return shown if len(shown) <= SHOWN_CHARS else f"{shown[: SHOWN_CHARS - 1]}…"

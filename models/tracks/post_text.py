@@ -51,7 +51,7 @@ _DRESSED = rf"{_PICTURE}[\uFE0E\uFE0F\p{{Emoji_Modifier}}\U000E0020-\U000E007F]*
 _EMOJI = rf"(?:[0-9#*]\uFE0F?\u20E3|\p{{RI}}{{1,2}}|{_DRESSED}(?:\u200D{_DRESSED})*+)"
 
 WORDS = regex.compile(rf"{_EMOJI}|{_CLUSTER}|{_WORD}", regex.VERSION1)
-_ASCII_WORDS = re.compile(r"[a-z0-9]++(?:(?<=n)'t(?![a-z0-9]))?")
+ASCII_WORDS = re.compile(r"[a-z0-9]++(?:(?<=n)'t(?![a-z0-9]))?")
 _IS_EMOJI = regex.compile(_EMOJI, regex.VERSION1)
 _DRESS = regex.compile(r"[\uFE0E\uFE0F\p{Emoji_Modifier}]+")
 _UNSEEN = regex.compile(rf"(?:{_INVISIBLE}|[\u200B\p{{M}}])++", regex.VERSION1)
@@ -111,7 +111,7 @@ class Words:
 def read_words(text: str) -> Words:
     """Returns the words of `text`."""
     if text.isascii():
-        scanned, pattern = text.lower(), _ASCII_WORDS
+        scanned, pattern = text.lower(), ASCII_WORDS
     else:
         scanned = text = nfc(text)
         pattern = WORDS

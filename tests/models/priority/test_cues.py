@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.priority import cues
 from models.priority.cue_table import CUE_NAMES, CUES
-from models.priority.cues import TEXT_MAX_CHARS, WORD_MAX_CHARS, WORDS_MAX, find_cues
+from models.priority.cues import TEXT_MAX_CHARS, WORD_MAX_CHARS, WORDS_MAX, find_cues, what_is_said
 
 # A post that has the cue, with the words that it shows, and one that only looks like it.
 EXAMPLES = {
@@ -115,6 +116,35 @@ def test_words_with_very_many_marks_are_cut() -> None:
     (found,) = find_cues(["refund" + "\u0301" * 400])
 
     assert len(found.words[0]) == WORD_MAX_CHARS
+
+
+PIECES = [
+    word for cue in CUES for one in (*cue.phrases, *cue.unless) if one.isascii() for word in one.split()
+]
+
+
+@given(
+    st.lists(
+        st.sampled_from(sorted({*PIECES, *(one for cue in CUES for one in cue.phrases if one.isascii())}))
+        | st.text(st.characters(codec="ascii"), max_size=6),
+        max_size=12,
+    ),
+    st.sampled_from([" ", "", "-", "'", ", ", "  \n"]),
+)
+def test_the_short_way_for_plain_text_finds_what_the_other_finds(pieces: list[str], between: str) -> None:
+    text = what_is_said(between.join(pieces))
+    short = cues._ascii_matcher().match(text)
+
+    if short is not None:
+        assert {place: list(dict.fromkeys(words)) for place, words in short} == {
+            place: list(words) for place, words in cues.match_all(text)
+        }
+
+
+def test_the_short_way_is_taken_for_plain_text() -> None:
+    assert cues._ascii_matcher().match("I want a refund and it is not urgent") == [
+        (CUE_NAMES.index("refund"), ["refund"])
+    ]
 
 
 @given(st.lists(st.text(max_size=80), max_size=3))
