@@ -38,7 +38,7 @@ def find_cues(texts: Iterable[str]) -> list[FoundCue]:
 
 @lru_cache(256)
 def what_is_said(text: str) -> str:
-    """Returns as much of a post as is read, without addresses and handles; remembered for the next question."""
+    """Returns as much of a post as is read, without addresses and handles; the last ones are remembered."""
     return without_links_and_handles(text[:TEXT_MAX_CHARS])
 
 
