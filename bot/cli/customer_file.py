@@ -195,7 +195,9 @@ class _Lines:
         return line
 
     def _refused(self, line: int) -> CustomerFileError:
-        hint = "; save it as UTF-8, or add --encoding windows-1252" if self._encoding == DEFAULT_ENCODING else ""
+        hint = (
+            "; save it as UTF-8, or add --encoding windows-1252" if self._encoding == DEFAULT_ENCODING else ""
+        )
         encoding = self._encoding.upper().removesuffix("-SIG")
         return CustomerFileError(f"Line {line} of {self._name} is not {encoding}{hint}.")
 

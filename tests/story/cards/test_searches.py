@@ -8,6 +8,7 @@ from bot.ingest import track_search
 from models import Track
 from models.sources import track_rules
 from models.sources.track_rules import TrackDraft
+from sandbox.slack import visible
 from sandbox.slack.workspace.message import Message
 from tests.story.harness import CHANNEL, Bot, eventually, running, seen, sound
 
@@ -110,6 +111,14 @@ def test_open_and_export_can_be_asked_for_one_track(bot: Bot) -> None:
     answer = str(bot.ana.command("/mentions", f"open Track:{teapot}").blocks)
     assert "@theo" in answer
     assert "@maria" not in answer
+    answer = visible(bot.ana.command("/mentions", f"search drips track:{kettle}").acked).text
+    assert f"Newest first in track {kettle}: drips" in answer
+    assert "@maria" in answer
+    answer = visible(bot.ana.command("/mentions", f"search track:{teapot}").acked).text
+    assert "@theo" in answer
+    assert "@maria" not in answer
+    answer = visible(bot.ana.command("/mentions", f"search tea track:{kettle}").acked).text
+    assert answer == f"Nothing found in track {kettle}: tea"
     bot.ana.command("/mentions", f"export tickets track:{kettle}")
     [message] = eventually(lambda: [one for one in bot.ana.direct_messages() if one.files])
     content = bot.ana.download(message).decode()
