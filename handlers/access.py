@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.slack import ephemeral_answers
-from bot.slack.blocks import dialogs, home
+from bot.slack.blocks import dialogs, home, home_filter
 from bot.slack.blocks.commands import search_results
 from bot.slack.blocks.issues import merge, picker, ranking
 from bot.slack.blocks.replies import composer
@@ -114,6 +114,7 @@ ACTION_RULES: Mapping[str, AccessRule] = {
     home.NEXT_ACTION_ID: MEMBER,
     home.PICK_ACTION_ID: MEMBER,
     home.OUTCOME_ACTION_ID: MEMBER,
+    home_filter.FILTER_ACTION_ID: MEMBER,
     # issues, history, answers to a command
     author_history.DELETE_NOTE_ACTION_ID: MEMBER,
     "remove_from_issue": MEMBER,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.ingest import track_search
+from bot.slack import home_tab
 from models import Track
 from models.sources import track_rules
 from models.sources.track_rules import TrackDraft
@@ -142,3 +143,44 @@ def test_stats_can_be_asked_for_one_track(bot: Bot) -> None:
     assert "*Heard* 2 " in str(bot.ana.command("/mentions", "stats").blocks)
     nothing = bot.ana.command("/mentions", "stats track:99").text
     assert nothing.startswith("No data found by track 99 for")
+
+
+@pytest.mark.both_engines
+def test_home_can_list_what_one_track_found_and_remembers_the_choice(bot: Bot) -> None:
+    bot.ana.open_home()
+    assert "All tracks and accounts" not in str(bot.ana.home.blocks)
+    listen(bot, "kettle", TALK)
+    listen(bot, "lid")
+    posts = [bot.post("@acmebrew the kettle drips", "maria"), bot.post("@acmebrew hello", "ken")]
+    search(bot)
+    bot.poll()
+    for post in posts:
+        bot.card_of(post)
+    bot.settled()
+
+    def waiting() -> str:
+        return next(one for one in visible(bot.ana.home).text.splitlines() if one.startswith("Waiting ("))
+
+    bot.ana.open_home()
+    assert waiting() == "Waiting (2)"
+    with bot.ctx.db.read() as session:
+        kettle, lid = [one.id for one in Track.all(session) if one.kind == "search"]
+    bot.ana.press(bot.ana.home, f"Track {kettle}: kettle")
+    eventually(lambda: waiting() == "Waiting (1)")
+    assert "the kettle drips" in str(bot.ana.home.blocks)
+    bot.told_all()
+    home_tab.refresh(bot.ctx)
+    bot.ana.open_home()
+    assert waiting() == "Waiting (1)"
+
+    bot.ana.press(bot.ana.home, f"Track {lid}: lid")
+    eventually(lambda: waiting() == "Waiting (0)")
+    assert "All caught up" not in visible(bot.ana.home).text
+    bot.ana.press(bot.ana.home, "@acmebrew on X")
+    eventually(lambda: waiting() == "Waiting (2)")
+    bot.ana.press(bot.ana.home, f"Track {lid}: lid")
+    eventually(lambda: waiting() == "Waiting (0)")
+    bot.ana.press(bot.ana.home, "All tracks and accounts")
+    eventually(lambda: waiting() == "Waiting (2)")
+    bot.ben.open_home()
+    assert "Waiting (2)" in visible(bot.ben.home).text
