@@ -28,6 +28,7 @@ from models.reports.report import build_report
 CHECK_INTERVAL_SECONDS = 60.0  # seconds between two looks at the clock
 DIGEST_MAX_DELAY = timedelta(days=2)  # a weekly one that is older is left out
 THANKS_LIMIT, PROBLEMS_LIMIT = 3, 3
+SOURCES_LIMIT = 5  # accounts, and tracks
 _DAY = timedelta(days=1)
 
 
@@ -128,6 +129,7 @@ def _read_edition(ctx: BotContext, session: Session, edition: _Edition, at: date
             for name, period in edition.periods
         ),
         problems=digest.list_problems(session, longest.since, longest.until, limit=PROBLEMS_LIMIT),
+        sources=digest.figures_by_source(session, longest, target=target, limit=SOURCES_LIMIT),
         to_tell=queries.count_to_notify(queries.list_fixed_issues(session, at=at)),
         thanks=digest.list_thanks(session, longest.since, longest.until, limit=THANKS_LIMIT),
         titles=ctx.network_titles,
