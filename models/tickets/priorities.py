@@ -216,9 +216,9 @@ class _AuthorFacts:
 
 def _store(session: Session, changes: Iterable[_Change]) -> None:
     rows = [
-        {"ticket": one.ticket_id, "points": one.after.points, "why": one.after.as_json()}
+        {"ticket": one.ticket_id, "points": one.after.points, "why": why}
         for one in changes
-        if one.before != (one.after.points, one.after.as_json())
+        if one.before != (one.after.points, why := one.after.as_json())
     ]
     if rows:
         session.connection().execute(_UPDATE, rows)

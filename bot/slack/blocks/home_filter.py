@@ -70,6 +70,7 @@ def build_filter(shown: HomeFilter) -> list[Block]:
     menu = {
         "type": "static_select",
         "action_id": FILTER_ACTION_ID,
+        "placeholder": plain_text(ALL_LABEL),
         "options": listed,
         "initial_option": chosen,
     }

@@ -8,6 +8,7 @@ from bot.slack.blocks.elements import Block, count_noun, plain_text
 from bot.slack.blocks.text import mrkdwn_literal, one_line, sanitize, truncate
 from models.priority.score import Priority, Reason
 
+MIN_POINTS = 5  # "Why first: praise" would be odd on a ticket that comes last
 CARD_LINE_MAX_CHARS = 220
 CUES_SHOWN_MAX = 3  # on a card and in Home
 NOTE_MAX_CHARS = 60
@@ -27,18 +28,17 @@ _ORDINALS = (
 
 
 def build_priority_line(priority: Priority) -> list[Block]:
-    """The card's line; none where nothing speaks for the ticket."""
-    reasons = _speaking_for(priority)
-    if priority.points <= 0 or not reasons:
+    """The card's line; none where too little speaks for the ticket."""
+    if priority.points < MIN_POINTS:
         return []
-    told = " · ".join([_reason_text(one, quotes=True) for one in reasons])
+    told = " · ".join([_reason_text(one, quotes=True) for one in _speaking_for(priority)])
     line = truncate(f"Why first: {told}", CARD_LINE_MAX_CHARS)
     return [{"type": "context", "elements": [plain_text(line)]}]
 
 
 def short_text(priority: Priority) -> str:
-    """The reasons in one line of mrkdwn, without points; empty where nothing speaks for the ticket."""
-    if priority.points <= 0:
+    """The reasons in one line of mrkdwn, without points; empty where too little speaks for it."""
+    if priority.points < MIN_POINTS:
         return ""
     return " · ".join(mrkdwn_literal(_reason_text(one)) for one in _speaking_for(priority))
 
