@@ -3,6 +3,7 @@
 import codecs
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -21,6 +22,7 @@ from models.sources.customer import ANY_NETWORK, CustomerListGoneError
 from models.tickets import priorities
 
 ROWS_AT_ONCE = 10_000  # in one transaction: a running bot waits for each of them, on SQLite
+PAUSE_SECONDS = 0.11  # seconds between two of them
 
 
 @click.group("customers")
@@ -95,6 +97,7 @@ def _replace(database: Database, given: CustomerFile) -> int:
         number = CustomerList.begin(session, at=now())
         Customer.add_batch(session, number, first)
     while some := list(islice(entries, ROWS_AT_ONCE)):
+        _let_others_write(database)
         with database.write() as session:
             Customer.add_batch(session, number, some)
     with database.write() as session:
@@ -107,8 +110,18 @@ def _replace(database: Database, given: CustomerFile) -> int:
 def _delete_unused(database: Database) -> None:
     more = True
     while more:
+        _let_others_write(database)
         with database.write() as session:
             more = Customer.delete_unused(session)
+
+
+def _let_others_write(database: Database) -> None:
+    """Leave SQLite free for a moment.
+
+    Its other writers do not queue but look again, in the end every 100 ms, and might never find it free.
+    """
+    if database.is_sqlite:
+        time.sleep(PAUSE_SECONDS)
 
 
 def _report(given: CustomerFile, total: int) -> None:
