@@ -22,6 +22,7 @@ from models.sources.customer import ANY_NETWORK, CustomerListGoneError
 from models.tickets import priorities
 
 ROWS_AT_ONCE = 10_000  # in one transaction: a running bot waits for each of them, on SQLite
+TICKETS_AT_ONCE = 200  # whose priorities are computed in one transaction
 PAUSE_SECONDS = 0.11  # seconds between two of them
 
 
@@ -79,6 +80,7 @@ def clear() -> None:
         with database.write() as session:
             total = CustomerList.clear(session, at=clock_for(database)())
             priorities.forget_all(session)
+        _rescore(database)
         _delete_unused(database)
         click.echo(f"{total:,} customer{'' if total == 1 else 's'} forgotten.")
 
@@ -103,8 +105,17 @@ def _replace(database: Database, given: CustomerFile) -> int:
     with database.write() as session:
         total = CustomerList.complete(session, number, at=now())
         priorities.forget_all(session)
+    _rescore(database)
     _delete_unused(database)
     return total
+
+
+def _rescore(database: Database) -> None:
+    """Compute priorities anew at once; a bot that runs, or starts later, does what is left."""
+    more = True
+    while more:
+        with database.write() as session:
+            more = priorities.rescore_missing(session, TICKETS_AT_ONCE) > 0
 
 
 def _delete_unused(database: Database) -> None:

@@ -24,8 +24,8 @@ from models.tickets import priorities, unconnected_accounts
 NOT_READ_TEXT = "Heard doesn't see what people post to it meanwhile, so this list may be incomplete."
 TOP_WORD = "top"  # orders by priority, with the points of each
 FILTERS_HELP = (
-    "`top` (what needs us first), `mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate`, a network "
-    "({}), the `@handle` of one of our accounts or a track (`track:7`)"
+    "`mine`, `unclaimed`, `overdue`, `top` (by priority), a `#channel`, a `@teammate`, a network ({}), the "
+    "`@handle` of one of our accounts or a track (`track:7`)"
 )
 
 
