@@ -82,7 +82,7 @@ CUES = (
         "outage",
         25,
         """outage|is down|are down|went down|site down|app down|server down|servers down|is it down|
-        is offline|not loading|won't load|doesn't load|can't connect|cannot connect|
+        is offline|not loading|won't load|doesn't load|can't connect|cant connect|wont load|cannot connect|
         ausgefallen|Störung|nicht erreichbar|está caído|está caída|se cayó|en panne|fora do ar|
         障害|サーバーダウン|繋がらない|つながらない""",
         unless="is down to|are down to|is down with",
@@ -91,7 +91,7 @@ CUES = (
         "broken",
         15,
         """broken|broke|doesn't work|does not work|don't work|didn't work|not working|isn't working|
-        stopped working|won't start|won't open|won't turn on|useless now|
+        stopped working|doesnt work|dont work|isnt working|won't start|won't open|won't turn on|useless now|
         kaputt|defekt|funktioniert nicht|geht nicht|no funciona|dejó de funcionar|estropeado|
         ne marche pas|ne marche plus|ne fonctionne pas|ne fonctionne plus|cassé|cassée|
         não funciona|parou de funcionar|quebrado|quebrada|壊れ|動かない|動きません|使えない""",
@@ -115,7 +115,8 @@ CUES = (
     _cue(
         "cannot log in",
         12,
-        """can't log in|cannot log in|can't login|cannot login|can't sign in|cannot sign in|
+        """can't log in|cannot log in|can't login|cannot login|cant log in|cant login|
+        can't sign in|cannot sign in|
         locked out|reset my password|password reset|lost my password|
         kann mich nicht einloggen|kann mich nicht anmelden|Passwort vergessen|no puedo entrar|
         no puedo iniciar sesión|impossible de me connecter|mot de passe oublié|não consigo entrar|
@@ -219,7 +220,8 @@ CUES = (
     _cue(
         "not delivered",
         12,
-        """not arrived|hasn't arrived|never arrived|didn't arrive|haven't received|never received|
+        """not arrived|hasn't arrived|hasnt arrived|havent received|didnt arrive|
+        never arrived|didn't arrive|haven't received|never received|
         not received|where is my order|where's my order|where is my package|lost package|late delivery|
         nicht angekommen|wo bleibt|nicht geliefert|no ha llegado|no llegó|no he recibido|
         pas arrivé|pas reçu|jamais reçu|não chegou|não recebi|
@@ -249,7 +251,7 @@ CUES = (
     _cue(
         "warns others",
         15,
-        """don't buy|do not buy|stay away from|boycott|avoid this|avoid them|warning to everyone|
+        """don't buy|do not buy|dont buy|stay away from|boycott|avoid this|avoid them|warning to everyone|
         kauft nicht|Finger weg|no compren|no compréis|eviten|n'achetez pas|à fuir|não comprem|
         買わない方がいい|買わないで|気をつけて""",
     ),
@@ -311,7 +313,7 @@ CUES = (
         "confusing",
         6,
         """confusing|confused|unclear|misleading|makes no sense|don't understand|do not understand|
-        verwirrend|unklar|irreführend|verstehe nicht|confuso|engañoso|no entiendo|
+        dont understand|verwirrend|unklar|irreführend|verstehe nicht|confuso|engañoso|no entiendo|
         pas clair|trompeur|je ne comprends pas|enganoso|não entendo|分かりにくい|わかりにくい|わからない""",
     ),
     _cue(
@@ -336,7 +338,8 @@ CUES = (
         so good|well done|great job|great work|best ever|recommend|
         liebe es|großartig|super Arbeit|me encanta|excelente|j'adore|génial|excellent travail|
         adorei|adoro|maravilhoso|最高|大好き|素晴らしい|すばらしい""",
-        unless="would love to see|not recommend|don't recommend|can't recommend|cannot recommend",
+        unless="""would love to see|not recommend|don't recommend|can't recommend|cannot recommend|
+        dont recommend|cant recommend""",
     ),
     _cue(
         "thanks",

@@ -9,7 +9,7 @@ from models.priority.score import AGAIN_MAX, REACH_STEPS_MAX
 from models.priority.weights import DEFAULT_WEIGHTS
 from models.tickets.priorities import POSTS_READ_MAX
 
-PATH = Path(__file__).parents[1] / "docs" / "reference" / "priority.md"
+PATH = Path(__file__).parents[3] / "docs" / "reference" / "priority.md"
 TABLE = re.compile(r"(<!-- cues: .* -->\n).*?(<!-- /cues -->)", re.DOTALL)
 
 
@@ -32,7 +32,7 @@ def written(page: str) -> str:
 def test_the_page_has_the_cues_of_the_code() -> None:
     page = PATH.read_text(encoding="utf-8")
 
-    assert written(page) == page, "run: python -m tests.test_priority_page"
+    assert written(page) == page, "run: python -m tests.models.priority.test_page"
     assert TABLE.search(page)
 
 
