@@ -184,3 +184,24 @@ def test_home_can_list_what_one_track_found_and_remembers_the_choice(bot: Bot) -
     eventually(lambda: waiting() == "Waiting (2)")
     bot.ben.open_home()
     assert "Waiting (2)" in visible(bot.ben.home).text
+
+
+def test_a_search_in_a_track_has_pages(bot: Bot) -> None:
+    listen(bot, "kettle")
+    for number in range(12):
+        bot.post(f"kettle number {number} drips", f"fan{number}")
+    search(bot)
+    bot.post("@acmebrew the roof drips", "maria")
+    bot.poll()
+    bot.card("the roof drips")
+    bot.settled()
+    with bot.ctx.db.read() as session:
+        (kettle,) = [one.id for one in Track.all(session) if one.kind == "search"]
+
+    first = bot.ana.command("/mentions", f"search drips track:{kettle}")
+    further = seen(bot.ana.press(first.first_answer(), "More").ephemeral())
+
+    text = visible(first.acked).text + further
+    assert f"Further back in track {kettle}: drips" in further
+    assert [text.count(f"kettle number {number} drips") for number in range(12)] == [1] * 12
+    assert "roof" not in text
