@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from bot.slack import ephemeral_answers
-from bot.slack.blocks import dialogs, home
+from bot.slack.blocks import dialogs, home, home_filter
 from bot.slack.blocks.channel_settings import modal as settings_modal
 from bot.slack.blocks.commands import search_results
 from bot.slack.blocks.groups import card as group_card
@@ -84,6 +84,7 @@ ACTION_RULES: Mapping[str, AccessRule] = {
     home.NEXT_ACTION_ID: MEMBER,
     home.PICK_ACTION_ID: MEMBER,
     home.OUTCOME_ACTION_ID: MEMBER,
+    home_filter.FILTER_ACTION_ID: MEMBER,
     # issues, history, answers to a command
     author_history.DELETE_NOTE_ACTION_ID: MEMBER,
     "remove_from_issue": MEMBER,

@@ -28,6 +28,7 @@ from models.sources.author import Author, FormerHandle
 from models.sources.cost import BilledResource, DailyCost
 from models.sources.credential import Credential
 from models.sources.cursor import Cursor
+from models.sources.customer import Customer, CustomerList
 from models.sources.gap import Gap
 from models.sources.left_out import LeftOutPost
 from models.sources.mention import Mention, QuarantinedPost
@@ -50,6 +51,8 @@ __all__ = [
     "ChannelSettings",
     "Credential",
     "Cursor",
+    "Customer",
+    "CustomerList",
     "DailyCost",
     "DailyStats",
     "Event",

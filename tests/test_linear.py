@@ -30,8 +30,10 @@ from handlers.thread_command import parse_thread_command
 from models.core import command_words, fingerprint, fold, natural_time, normalize, office_hours, period
 from models.core.base import RuleBrokenError
 from models.issues import title
-from models.reports import search
+from models.priority.score import Facts, compute_priority
+from models.reports import search_query
 from models.similarity import keywords
+from models.sources import customer
 from models.tickets import word_index
 from models.tracks import post_text
 from models.tracks.matcher import TrackMatcher
@@ -108,7 +110,10 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "a period": lambda text: period.parse_period(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE),
     "figures": lambda text: period.parse_stats_query(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE, known=KNOWN),
     "a moment": lambda text: natural_time.parse_time(text, zone=office_hours.OfficeHours.parse("", "UTC", "").zone, now=NINE),
-    "a search": search.parse_phrases,
+    "a search": search_query.parse_phrases,
+    "split tracks": search_query.split_tracks,
+    "priority": lambda text: compute_priority(Facts([text])),
+    "handle of a customer": customer.fold_handle,
     "words of a post": post_text.read_post,
     "handles of a post": lambda text: post_text.read_post("", [text, f"@{text}@{text}"]),
     "a post and tracks": lambda text: TRACKS.match(text, handles=[text]),

@@ -3,7 +3,7 @@
 Several tickets on one card: a conversation, near-identical posts, a spike. Each ticket keeps its own state.
 
 Revision: 0020
-Follows: 0018
+Follows: 0019
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 from models.core.base import BigKey, Moment
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -16,6 +16,7 @@ from bot.scheduled_job import NetworkJob
 from models import Author, Mention, Ticket
 from models.core import bulk_insert
 from models.sources.mention import IS_FIRST_ROW
+from models.tickets import priorities
 
 log = logging.getLogger(__name__)
 
@@ -110,9 +111,10 @@ def _store_one(
 
 def _store_all(session: Session, known: list[tuple[Author, AuthorProfile]], *, at: datetime) -> None:
     """Take the profiles over, and have the cards of whoever has a new name redrawn."""
-    renamed = []
+    renamed: list[int] = []
+    changed: list[int] = []
     for author, person in known:
-        before = (author.handle, author.name)
+        before, listened = (author.handle, author.name), author.followers
         author.update_profile(
             handle=fit_text(person.handle, NAME_MAX_CHARS),
             name=fit_text(person.name, NAME_MAX_CHARS),
@@ -124,6 +126,11 @@ def _store_all(session: Session, known: list[tuple[Author, AuthorProfile]], *, a
         )
         if before != (author.handle, author.name):
             renamed.append(author.id)
+        if (before[0], listened) != (author.handle, author.followers):
+            changed.append(author.id)
+    if changed:
+        session.flush()
+        priorities.rescore_authors(session, changed)
     if renamed:
         theirs = update(Ticket).where(
             Ticket.author_id.in_(renamed), Ticket.drawn_revision > 0, Ticket.has_or_gets_card()

@@ -33,6 +33,7 @@ from models.reports.report import build_report
 CHECK_INTERVAL_SECONDS = 60.0  # seconds between two looks at the clock
 DIGEST_MAX_DELAY = timedelta(days=2)  # a weekly one that is older is left out
 THANKS_LIMIT, PROBLEMS_LIMIT = 3, 3
+SOURCES_LIMIT = 5  # accounts, and tracks
 _DAY = timedelta(days=1)
 
 
@@ -165,6 +166,11 @@ def _read_edition(ctx: BotContext, session: Session, edition: _Edition, at: date
         problems=digest.list_problems(
             session, longest.since, longest.until, channel=channel, limit=PROBLEMS_LIMIT
         ),
+        sources=digest.figures_by_source(
+            session, longest, target=target, other_targets=others, limit=SOURCES_LIMIT
+        )
+        if edition.is_of_all
+        else (),
         to_tell=_count_to_tell(session, at) if edition.is_of_all else (0, 0),
         thanks=digest.list_thanks(session, longest.since, longest.until, channel=channel, limit=THANKS_LIMIT),
         titles=ctx.network_titles,

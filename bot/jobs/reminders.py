@@ -24,9 +24,8 @@ from models import Author, Mention, Notice, Ticket
 from models.core.database import BusyError
 from models.grouping.card_place import find_place
 from models.tickets.delivery_state import PUBLIC_STATES
-from models.tickets.reminder_level import ReminderLevel
 from models.tickets.reminders import next_reminder
-from models.tickets.state import TicketState
+from models.tickets.state import ReminderLevel, TicketState
 from models.tickets.ticket import CANARY_NETWORK
 
 log = logging.getLogger(__name__)

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from bot.networks.base import Network
 from bot.slack.blocks.notification_text import PostReference
 from bot.slack.blocks.tickets.card import author_text
-from bot.slack.blocks.tickets.card_view import POSTS_SHOWN_MAX, CardView
+from bot.slack.blocks.tickets.card_view import NO_PRIORITY, POSTS_SHOWN_MAX, CardView
 from models import Account, AlsoHeard, Author, Issue, Mention, Reply, Ticket, Track
 from models.core.mrkdwn import escape_entities
 from models.sources.track import MENTIONS_TRACK
-from models.tickets import answer_as, unconnected_accounts
+from models.tickets import answer_as, priorities, unconnected_accounts
 from models.tickets.answer_as import AnsweringAccount
 from models.tickets.delivery_state import PUBLIC_STATES, UNSETTLED_STATES
 from models.tickets.state import OPEN_STATES
@@ -52,6 +52,7 @@ def load_view(session: Session, ticket: Ticket, network: Network | None) -> Card
         issues=tuple(Issue.of(session, ticket.id)),
         is_disconnected=disconnected is not None,
         disconnected=names.get(disconnected) if disconnected is not None else None,
+        priority=priorities.read_priority(session, ticket) if ticket.state in OPEN_STATES else NO_PRIORITY,
     )
 
 

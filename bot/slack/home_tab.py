@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -18,14 +19,19 @@ from bot.slack.blocks.home import (
     HomeContent,
     build_home,
     build_refused_home,
+    filter_of_hash,
     page_of_hash,
     view_hash,
 )
+from bot.slack.blocks.home_filter import CHOICES_MAX, EVERYTHING, FilterChoice, HomeFilter, HomeFilterValue
 from bot.slack.errors import SlackError, SlackLaterError, SlackRefusedError
 from bot.slack.membership import MembershipKind, access_of
 from bot.slack.user_timezone import zone_of
-from models import Account, Alarm, Cursor, Gap, HomeTab, Pause
+from models import Account, Alarm, Cursor, Gap, HomeTab, Pause, Track
+from models.core.account_filter import AccountFilter
 from models.reports import drafts, open_tickets, today
+from models.reports.open_tickets import OpenTicketFilter
+from models.sources.track import MENTIONS_TRACK
 
 log = logging.getLogger(__name__)
 
@@ -38,16 +44,23 @@ VIEWING_WINDOW = timedelta(minutes=10)  # so long after the last sign of life no
 
 
 def show(
-    ctx: BotContext, user: str, *, notice: str | None = None, seen: str | None = None, page: int | None = None
+    ctx: BotContext,
+    user: str,
+    *,
+    notice: str | None = None,
+    seen: str | None = None,
+    page: int | None = None,
+    chosen: HomeFilterValue | None = None,
 ) -> None:
     """Publish Home for `user`, who looks at it now.
 
     `notice` is what to tell them on top. `seen` is the private_metadata of what Slack shows them: the very
-    same is not published again. `page` of the open queue is the one that they turn to, else where they were.
+    same is not published again. `page` of the open queue is the one that they turn to, and `chosen` what they
+    filter it by, else where they were.
     Whoever is no member is shown why there is nothing to see.
     """
     refused = access_of(ctx, user).refusal
-    view = _build_view(ctx, user, notice, page) if refused is None else build_refused_home(refused)
+    view = _build_view(ctx, user, notice, page, chosen) if refused is None else build_refused_home(refused)
     if view["private_metadata"] == seen:
         _record_shown(ctx, user, view_hash(view))
         return
@@ -59,15 +72,18 @@ def show(
         _record_shown(ctx, user, view_hash(view))
 
 
-def _build_view(ctx: BotContext, user: str, notice: str | None, page: int | None) -> dict[str, Any]:
+def _build_view(
+    ctx: BotContext, user: str, notice: str | None, page: int | None, chosen: HomeFilterValue | None
+) -> dict[str, Any]:
     """The Home of a member as the ledger has it now; that they look at it is noted."""
     zone = zone_of(ctx, user)
     ctx.try_write(lambda session: HomeTab.record_view(session, user, at=ctx.now()))
     with ctx.db.read() as session:
-        if page is None:
-            known = session.get(HomeTab, user)
-            page = page_of_hash(known.digest if known is not None else None)
-        return build_home(read_contents(ctx, session, user, zone=zone, page=page), notice)
+        known = session.get(HomeTab, user)
+        before = known.digest if known is not None else None
+        page = page_of_hash(before) if page is None else page
+        chosen = filter_of_hash(before) if chosen is None else chosen
+        return build_home(read_contents(ctx, session, user, zone=zone, page=page, chosen=chosen), notice)
 
 
 def refresh(ctx: BotContext) -> None:
@@ -112,20 +128,33 @@ def _view_for(ctx: BotContext, one: HomeTab) -> dict[str, Any] | None:
         return build_refused_home(access.refusal)
     zone = zone_of(ctx, one.user_id)
     with ctx.db.read() as session:
-        return build_home(read_contents(ctx, session, one.user_id, zone=zone, page=page_of_hash(one.digest)))
+        page, chosen = page_of_hash(one.digest), filter_of_hash(one.digest)
+        return build_home(read_contents(ctx, session, one.user_id, zone=zone, page=page, chosen=chosen))
 
 
 def read_contents(
-    ctx: BotContext, session: Session, user: str, *, zone: ZoneInfo, page: int = 0
+    ctx: BotContext,
+    session: Session,
+    user: str,
+    *,
+    zone: ZoneInfo,
+    page: int = 0,
+    chosen: HomeFilterValue = EVERYTHING,
 ) -> HomeContent:
-    """Gather what the Home of `user` shows; their day begins at midnight in `zone`."""
+    """Gather what the Home of `user` shows; their day begins at midnight in `zone`.
+
+    `page` and `chosen` are of the open queue.
+    """
     pause, at = Pause.current(session), ctx.now()
     midnights = _midnights(at, zone)
-    waiting = open_tickets.list_by_due_time(session, limit=WAITING_PER_PAGE, after=page * WAITING_PER_PAGE)
+    wanted = _ticket_filter(chosen)
+    waiting = open_tickets.list_by_priority(
+        session, wanted, at=at, limit=WAITING_PER_PAGE, after=page * WAITING_PER_PAGE
+    )
     if not waiting.first and waiting.total:  # others have closed what was on that page
         page = (waiting.total - 1) // WAITING_PER_PAGE
-        waiting = open_tickets.list_by_due_time(
-            session, limit=WAITING_PER_PAGE, after=page * WAITING_PER_PAGE
+        waiting = open_tickets.list_by_priority(
+            session, wanted, at=at, limit=WAITING_PER_PAGE, after=page * WAITING_PER_PAGE
         )
     heard, accounts = today.count_by_day(session, midnights), Account.handles(session)
     return HomeContent(
@@ -145,6 +174,36 @@ def read_contents(
         today=today.count_today(session, midnights[-2], midnights[-1], heard=heard[-1]),
         week=tuple(zip(_day_labels(midnights, zone), heard, strict=True)),
         page=page if waiting.total else 0,
+        filter=HomeFilter(_filter_choices(ctx, session), chosen),
+    )
+
+
+def _ticket_filter(chosen: HomeFilterValue) -> OpenTicketFilter:
+    if chosen.track is not None:
+        return OpenTicketFilter(tracks=(chosen.track,))
+    if chosen.network is not None and chosen.account is not None:
+        key = (chosen.network, chosen.account)
+        return OpenTicketFilter(accounts=(AccountFilter("", (key,)),))
+    return open_tickets.ALL_OPEN
+
+
+def _filter_choices(ctx: BotContext, session: Session) -> tuple[FilterChoice, ...]:
+    """Our accounts, and what else Heard listens for, the newest first; nothing where there is one account."""
+    accounts = [one for one in Account.all(session) if one.source is not None]
+    query = select(Track.id, Track.query).where(Track.removed_at.is_(None), Track.kind != MENTIONS_TRACK)
+    tracks = session.execute(query.order_by(Track.id.desc()).limit(CHOICES_MAX)).all()
+    if len(accounts) + len(tracks) < 2:  # noqa: PLR2004 - to choose takes two
+        return ()
+    titles = ctx.network_titles
+    return (
+        *(
+            FilterChoice(
+                HomeFilterValue(network=one.network, account=one.network_id),
+                f"{one.at_handle} on {titles.get(one.network, one.network)}",
+            )
+            for one in accounts
+        ),
+        *(FilterChoice(HomeFilterValue(track=one.id), f"Track {one.id}: {one.query}") for one in tracks),
     )
 
 

@@ -19,12 +19,13 @@ from models.core.base import RuleBrokenError
 from models.reports import open_tickets
 from models.reports.open_tickets import OpenTicketFilter
 from models.sources.account import NO_HANDLES, AccountHandles
-from models.tickets import unconnected_accounts
+from models.tickets import priorities, unconnected_accounts
 
 NOT_READ_TEXT = "Heard doesn't see what people post to it meanwhile, so this list may be incomplete."
+TOP_WORD = "top"  # orders by priority, with the points of each
 FILTERS_HELP = (
-    "`mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate`, a network ({}), the `@handle` of one of "
-    "our accounts or a track (`track:7`)"
+    "`mine`, `unclaimed`, `overdue`, `top` (by priority), a `#channel`, a `@teammate`, a network ({}), the "
+    "`@handle` of one of our accounts or a track (`track:7`)"
 )
 
 
@@ -34,6 +35,7 @@ class OpenListFilter:
 
     wanted: OpenTicketFilter = open_tickets.ALL_OPEN
     words: tuple[str, ...] = ()
+    by_priority: bool = False
 
 
 def handle_open(ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
@@ -51,7 +53,11 @@ def handle_mine(ctx: BotContext, asked: SlashCommand) -> CommandAnswer:
 def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) -> CommandAnswer:
     at, titles = ctx.now(), ctx.network_titles
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        listing = open_tickets.list_by_due_time(session, chosen.wanted, limit=TICKETS_LISTED_MAX)
+        if chosen.by_priority:
+            listing = open_tickets.list_by_priority(session, chosen.wanted, at=at, limit=TICKETS_LISTED_MAX)
+        else:
+            listing = open_tickets.list_by_due_time(session, chosen.wanted, limit=TICKETS_LISTED_MAX)
+        weights = priorities.load_weights(session) if chosen.by_priority else None
         in_all = open_tickets.list_by_due_time(session, limit=0).total if chosen.words else listing.total
         accounts = Account.handles(session)
         stopped = reading_notices.stopped_notes(ctx, session)
@@ -72,6 +78,7 @@ def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) 
         filtered=" and ".join(chosen.words),
         is_own=chosen.wanted == OpenTicketFilter(owner=asked.user),
         in_all=in_all,
+        weights=weights,
     )
     if pause is not None:
         blocks.append(context_block(f":double_vertical_bar: {pause.sentence}"))
@@ -89,7 +96,10 @@ def _parse_filters(ctx: BotContext, user: str, words: list[str], at: datetime) -
         with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
             accounts = Account.handles(session)
     for word in words:
-        chosen = _add_filter(ctx, user, word, at, chosen, accounts)
+        if word.lower() == TOP_WORD:
+            chosen = replace(chosen, by_priority=True)
+        else:
+            chosen = _add_filter(ctx, user, word, at, chosen, accounts)
     return chosen
 
 
@@ -121,7 +131,7 @@ def _add_filter(  # noqa: PLR0917
         wanted, said = replace(wanted, accounts=(*wanted.accounts, account)), account.label
     else:
         raise RuleBrokenError(_unknown_filter_text(ctx, word, accounts))
-    return OpenListFilter(wanted, (*dict.fromkeys((*chosen.words, said)),))
+    return replace(chosen, wanted=wanted, words=(*dict.fromkeys((*chosen.words, said)),))
 
 
 def _unknown_filter_text(ctx: BotContext, word: str, accounts: AccountHandles) -> str:

@@ -23,7 +23,8 @@ from models.core.account_filter import list_accounts
 from models.core.command_words import collapse_spaces
 from models.core.mrkdwn import escape_entities
 from models.reports import author_history as author_queries
-from models.reports.search import SearchCursor, parse_phrases, search, split_accounts
+from models.reports.search import SearchCursor, search
+from models.reports.search_query import parse_phrases, split_accounts, split_tracks
 
 # A handle alone, at most in marks or quotation marks: `*@maria*`. An underscore at its end may be its own.
 _HANDLE_PATTERN = re.compile(r"([*_~`]*)@([^\s@*~`]{1,100})[*~`]*")
@@ -32,7 +33,7 @@ NAME_TIMEOUT_SECONDS = 1.0  # seconds for Slack to tell a teammate's name
 SEARCH_USAGE = (
     "What should I search for? `/mentions search slow checkout` finds posts with both words, "
     '`/mentions search "out of stock"` that exact phrase, `/mentions search @maria` a person. Add the '
-    "`@handle` of one of our accounts to search only what was posted to it."
+    "`@handle` of one of our accounts, or a track (`track:7`), to search only what it found."
 )
 
 
@@ -81,9 +82,10 @@ def _fetch_user_name(ctx: BotContext, user: str) -> str | None:
 
 def _search_page(ctx: BotContext, typed: str, before: SearchCursor, *, is_first: bool) -> CommandAnswer:
     with ctx.db.read(LEDGER_TIMEOUT_SECONDS) as session:
-        words, accounts = split_accounts(typed, Account.handles(session).find)
-        looked_for = parse_phrases(words) if words or not accounts else []
-        page = search(session, looked_for, before=before, limit=PAGE_SIZE, accounts=accounts)
+        rest, tracks = split_tracks(typed)
+        words, accounts = split_accounts(rest, Account.handles(session).find)
+        looked_for = parse_phrases(words) if words or not (accounts or tracks) else []
+        page = search(session, looked_for, before=before, limit=PAGE_SIZE, accounts=accounts, tracks=tracks)
     url = ctx.slack.workspace
     text = f"{len(page.found)} found" if page.found else "Nothing found"
     return {
@@ -96,6 +98,7 @@ def _search_page(ctx: BotContext, typed: str, before: SearchCursor, *, is_first:
             is_first=is_first,
             words=words,
             accounts=[one.handle for one in accounts],
+            tracks=tracks,
         ),
     }
 

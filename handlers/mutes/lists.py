@@ -112,6 +112,8 @@ def show_as_card(act: Act[ShowMutedValue]) -> None:
         ticket = Ticket.lock(session, value.ticket)
         if ticket.state != TicketState.MUTED:
             raise RuleBrokenError(f"#{ticket.id} is not muted any more: it is {ticket.state}.")
-        ticket.reopen(session, by=act.who.id, at=ctx.now(), sla_policy=ctx.sla_policy(session, ticket.channel))
+        ticket.reopen(
+            session, by=act.who.id, at=ctx.now(), sla_policy=ctx.sla_policy(session, ticket.channel)
+        )
         note = f"#{ticket.id} is waiting again. Its card is in <#{ticket.channel}>."
     act.answer(in_place=True, **build_muted(ctx, value.page, mute_id=value.mute, note=note))

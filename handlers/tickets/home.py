@@ -18,6 +18,7 @@ from bot.slack.blocks.home import (
     PICK_ACTION_ID,
     PREVIOUS_ACTION_ID,
 )
+from bot.slack.blocks.home_filter import FILTER_ACTION_ID, HomeFilterValue
 from bot.slack.blocks.text import mrkdwn_handle
 from bot.slack.blocks.values import NoValue, PageValue, ReplyValue
 from handlers.door import Act, door, write_session
@@ -59,6 +60,12 @@ def close(act: Act[NoValue]) -> str:
 def turn(act: Act[PageValue]) -> None:
     """Show another page of the queue."""
     home_tab.show(act.ctx, act.who.id, page=max(act.value.page, 0))
+
+
+@door.press(FILTER_ACTION_ID, value=HomeFilterValue, in_background=True)
+def choose(act: Act[HomeFilterValue]) -> None:
+    """Show what waits of one track or account only, or of all again."""
+    home_tab.show(act.ctx, act.who.id, page=0, chosen=act.value)
 
 
 # What is ticked and chosen comes along with the button.

@@ -1,16 +1,28 @@
-"""Reads what a digest shows beside the figures: thanks worth reading, and problems reported. Reads only."""
+"""Reads what a digest shows beside the figures of all: those of each account and track, thanks, problems.
 
+Reads only.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
+from models.core.account_filter import AccountFilter
+from models.core.period import Period
+from models.core.query_pipeline import open_pipeline
 from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
 from models.issues.issue import Issue, IssueReport
+from models.reports.counts import StatsFilter
+from models.reports.report import NO_OTHER_TARGETS, PeriodStats, query_stats
+from models.reports.track_list import count_by_track
+from models.sources.account import Account
 from models.sources.author import Author
 from models.sources.cursor import Cursor
 from models.sources.mention import Mention
+from models.sources.track import MENTIONS_TRACK, Track
 from models.tickets.state import TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 
@@ -98,6 +110,70 @@ def list_problems(
 
 def _in_channel(channel: str | None) -> tuple[ColumnElement[bool], ...]:
     return () if channel is None else (Ticket.channel == channel,)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFigures:
+    """The statistics of one of our accounts (its `handle`, and its network's name), or of one track."""
+
+    stats: PeriodStats
+    network: str
+    handle: str = ""
+    track: int | None = None
+    query: str = ""
+
+
+def figures_by_source(
+    session: Session,
+    period: Period,
+    *,
+    target: timedelta,
+    other_targets: Mapping[str, timedelta] = NO_OTHER_TARGETS,
+    limit: int,
+) -> list[SourceFigures]:
+    """Returns the statistics of each account, if there are several, and of the tracks that found something.
+
+    They are what `/mentions stats` says of that account or track; `target` and `other_targets` are those of
+    `build_report`. At most `limit` of each, those with most
+    posts first; an account or track that heard nothing is left out.
+    """
+    accounts = [one for one in Account.all(session) if one.source is not None]
+    query = select(Track).where(Track.removed_at.is_(None), Track.kind != MENTIONS_TRACK)
+    tracks = {one.id: one for one in session.scalars(query)}
+    counts = count_by_track(session, tracks.keys(), since=period.since) if tracks else {}
+    most = sorted(counts, key=lambda one: (-counts[one].heard, one))[:limit]
+    with open_pipeline(session) as ask:
+        answers = [
+            (
+                one,
+                query_stats(
+                    ask, period, StatsFilter(account=_only(one)), brief=True, other_targets=other_targets
+                ),
+            )
+            for one in (accounts if len(accounts) > 1 else [])
+        ]
+        of_tracks = [
+            (
+                tracks[one],
+                query_stats(ask, period, StatsFilter(track=one), brief=True, other_targets=other_targets),
+            )
+            for one in most
+        ]
+        found = [SourceFigures(stats(target), one.network, handle=one.at_handle) for one, stats in answers]
+        of_each = [
+            SourceFigures(stats(target), one.network, track=one.id, query=one.query)
+            for one, stats in of_tracks
+        ]
+    return [*_most_first(found, limit), *_most_first(of_each, limit)]
+
+
+def _only(account: Account) -> AccountFilter:
+    return AccountFilter(account.handle, ((account.network, account.network_id),))
+
+
+def _most_first(found: list[SourceFigures], limit: int) -> list[SourceFigures]:
+    heard = [one for one in found if one.stats.heard]
+    return sorted(heard, key=lambda one: -one.stats.heard)[:limit]
 
 
 def first_cursor_at(session: Session) -> datetime | None:

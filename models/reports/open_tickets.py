@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from models.core.account_filter import AccountFilter
 from models.core.base import without_index, without_sqlite_index
 from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
+from models.priority.score import Priority
 from models.reports.found_by import found_by_tracks
 from models.sources.account import Account
 from models.sources.attachment import Attachment, display_text
@@ -20,7 +21,7 @@ from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.sources.gap import Gap
 from models.sources.mention import Mention
 from models.sources.track import Track
-from models.tickets import answer_as
+from models.tickets import answer_as, priorities
 from models.tickets.delivery_state import LIVE_STATES, STUCK_STATES, UNSETTLED_STATES, DeliveryState
 from models.tickets.reply import Reply
 from models.tickets.state import OPEN_STATES, TicketState
@@ -72,12 +73,18 @@ class TicketEntry:
     ts: str | None
     media: list[Any] | None = None  # what is attached to that post, as `Mention.media` holds it
     has_no_account: bool = False  # neither its account nor another one that heard that post is connected
+    reasons: list[Any] | None = None  # of its priority, as `Ticket.priority_reasons` holds them
     reply: UnsettledReply | None = None  # the one that needs a person; else the current turn's, if unsettled
 
     @property
     def display_text(self) -> str:
         """The text; if there is none, a description of what is attached."""
         return display_text(self.words or "", map(Attachment.read, self.media or []))
+
+    @property
+    def priority(self) -> Priority:
+        """What speaks for it, without the waiting time."""
+        return Priority.read(self.reasons)
 
     @property
     def is_open(self) -> bool:
@@ -169,6 +176,15 @@ def list_by_due_time(
     Tickets with a reply that needs a person come first, here as in the other lists.
     """
     return _build_listing(session, wanted.conditions(), _BY_DUE_TIME, limit, after)
+
+
+def list_by_priority(
+    session: Session, wanted: OpenTicketFilter = ALL_OPEN, *, at: datetime, limit: int, after: int = 0
+) -> Listing:
+    """Returns the open tickets that match, most points at `at` first, and snoozed ones last."""
+    points = priorities.priority_points(at, priorities.load_weights(session))
+    order = (Ticket.state == TicketState.SNOOZED, points.desc(), Ticket.waiting_since, Ticket.id)
+    return _build_listing(session, wanted.conditions(), order, limit, after)
 
 
 def list_owned(session: Session, user: str, *, limit: int) -> Listing:
@@ -346,6 +362,7 @@ ENTRY_COLUMNS = (
     PLACE_TS,
     Mention.media,
     answer_as.has_no_account(),
+    Ticket.priority_reasons,
 )
 
 

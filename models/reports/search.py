@@ -5,22 +5,20 @@ match, in any case and with any accents; scripts without blanks (Chinese, Japane
 character by character.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from types import MappingProxyType
 from typing import Any
 
-import regex
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, true
 from sqlalchemy.orm import Session
 
 from models.core.account_filter import AccountFilter
-from models.core.base import RuleBrokenError, is_sqlite, without_sqlite_index
-from models.core.command_words import strip_marks
-from models.core.fold import fold
+from models.core.base import is_sqlite, without_sqlite_index
 from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
+from models.reports.found_by import found_by_tracks
 from models.sources.author import Author
 from models.sources.mention import Mention
 from models.tickets import answer_as
@@ -29,16 +27,13 @@ from models.tickets.reply import Reply
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.word_index import MENTION_INDEX, REPLY_INDEX
 
-QUERY_MAX_CHARS = 200
 # How many of the newest ids are searched before the index is asked for all occurrences of a word. A word in
 # every tenth post is found among them at once; a rarer one has no long list of occurrences to sort.
 RECENT_MAX_IDS = 20_000
 ID_UPPER_BOUND = 2**62  # greater than any id
 # What our team published or is about to publish. Drafts are private to their author.
 SEARCHABLE_STATES = (*LIVE_STATES, DeliveryState.WITHDRAWN)
-NO_VALUES: Mapping[str, str] = MappingProxyType({})
-
-_QUOTED = regex.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]?|([^\s"“”„«»]+)')
+NO_VALUES: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,54 +76,6 @@ class SearchPage:
     more: SearchCursor | None
 
 
-def split_accounts(
-    typed: str, find: Callable[[str], AccountFilter | None]
-) -> tuple[str, tuple[AccountFilter, ...]]:
-    """Returns `typed` without the handles of our own accounts, and those accounts, each handle once.
-
-    `find` looks a handle up, without @. In quotation marks a handle is a word like others. Raises
-    `RuleBrokenError` if the text is too long.
-    """
-    _check_length(typed)
-    found: dict[str, AccountFilter] = {}
-
-    def keep(piece: regex.Match[str]) -> str:
-        word = strip_marks(piece[2] or "")
-        account = find(word[1:]) if word.startswith("@") and len(word) > 1 else None
-        if account is None:
-            return str(piece[0])
-        found[account.handle.casefold()] = account
-        return ""
-
-    rest = _QUOTED.sub(keep, typed)
-    return " ".join(rest.split()) if found else typed, tuple(found.values())
-
-
-def parse_phrases(typed: str) -> list[str]:
-    """Returns what to search for, folded: each word by itself, and what is in quotation marks as one phrase.
-
-    Everything else (operators, signs, emoji) is ignored. Raises `RuleBrokenError` if nothing is left, or the
-    text is too long.
-    """
-    _check_length(typed)
-    pieces = (quoted or bare for quoted, bare in _QUOTED.findall(typed))
-    found = [phrase for phrase in dict.fromkeys(map(fold, pieces)) if phrase]
-    if not found:
-        raise RuleBrokenError(
-            "Type a word to search for, such as `/mentions search slow checkout`, "
-            '`"out of stock"` or, for a person, `/mentions search @maria`.'
-        )
-    return found
-
-
-def _check_length(typed: str) -> None:
-    if len(typed) > QUERY_MAX_CHARS:
-        raise RuleBrokenError(
-            f"That is {len(typed):,} characters; a search can have at most {QUERY_MAX_CHARS}. Use fewer "
-            "words."
-        )
-
-
 def search(
     session: Session,
     looked_for: Sequence[str],
@@ -136,19 +83,22 @@ def search(
     before: SearchCursor,
     limit: int,
     accounts: Sequence[AccountFilter] = (),
+    tracks: Sequence[int] = (),
 ) -> SearchPage:
     """Returns the newest mentions and replies before the cursor `before` with all the phrases `looked_for`.
 
     Newest means ingested or written last, so that a page goes on where the last one ended. With `accounts`
-    only of tickets of one of these, and then `looked_for` may be empty.
+    only of tickets of one of these, with `tracks` only of those with a post that one of them found; then
+    `looked_for` may be empty.
     """
+    here = _Tickets(tuple(accounts), tuple(tracks))
     if looked_for:
-        mention_ids = _mentions_of(session, looked_for, accounts, before.mention, limit + 1)
-        reply_ids = _replies_of(session, looked_for, accounts, before.reply, limit + 1)
+        mention_ids = _mentions_of(session, looked_for, here, before.mention, limit + 1)
+        reply_ids = _replies_of(session, looked_for, here, before.reply, limit + 1)
     else:
         is_shown, is_sent = Mention.deleted_at.is_(None), Reply.state.in_(SEARCHABLE_STATES)
-        mention_ids = _newest_ids(session, Mention, accounts, before.mention, limit + 1, is_shown)
-        reply_ids = _newest_ids(session, Reply, accounts, before.reply, limit + 1, is_sent)
+        mention_ids = _newest_ids(session, Mention, here, before.mention, limit + 1, is_shown)
+        reply_ids = _newest_ids(session, Reply, here, before.reply, limit + 1, is_sent)
     mentions, replies = _mentions(session, mention_ids), _replies(session, reply_ids)
     # Each list keeps its own order, by id, which the cursor uses: many rows have the same time.
     merged = list(merge(mentions, replies, key=lambda one: one[0], reverse=True))
@@ -158,6 +108,14 @@ def search(
     last_mention = min((one.id for one in shown if one.by is None), default=before.mention)
     last_reply = min((one.id for one in shown if one.by is not None), default=before.reply)
     return SearchPage(shown, SearchCursor(last_mention, last_reply))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tickets:
+    """The tickets that are searched: of any of our `accounts`, and with a post that one of `tracks` found."""
+
+    accounts: tuple[AccountFilter, ...]
+    tracks: tuple[int, ...]
 
 
 # --- the indexes --------------------------------------------------------------------------------------------
@@ -171,7 +129,7 @@ def _ids(
     limit: int,
     *,
     also: str = "",
-    values: Mapping[str, str] = NO_VALUES,
+    values: Mapping[str, Any] = NO_VALUES,
 ) -> list[int]:
     """The highest ids below `before` of rows with those words.
 
@@ -235,66 +193,84 @@ def _ids_in_postgresql(
 
 
 def _mentions_of(
-    session: Session, looked_for: Sequence[str], accounts: Sequence[AccountFilter], before: int, limit: int
+    session: Session, looked_for: Sequence[str], here: _Tickets, before: int, limit: int
 ) -> list[int]:
-    join, values = _join_accounts(session, "m", accounts)
-    also = f"JOIN mentions m ON m.id = w.{_key(session)} {join}" if accounts else ""
+    join, values = _join_tickets(session, "m", here)
+    also = f"JOIN mentions m ON m.id = w.{_key(session)} {join}" if join else ""
     return _ids(session, MENTION_INDEX, looked_for, before, limit, also=also, values=values)
 
 
 def _replies_of(
-    session: Session, looked_for: Sequence[str], accounts: Sequence[AccountFilter], before: int, limit: int
+    session: Session, looked_for: Sequence[str], here: _Tickets, before: int, limit: int
 ) -> list[int]:
     """Only replies that are or were to be public."""
     states = ", ".join(f"'{state}'" for state in SEARCHABLE_STATES)
-    join, values = _join_accounts(session, "r", accounts)
+    join, values = _join_tickets(session, "r", here)
     also = f"JOIN replies r ON r.id = w.{_key(session)} AND r.state IN ({states}) {join}"
     return _ids(session, REPLY_INDEX, looked_for, before, limit, also=also, values=values)
 
 
-def _join_accounts(
-    session: Session, alias: str, accounts: Sequence[AccountFilter]
-) -> tuple[str, dict[str, str]]:
-    """A JOIN of the table `alias` with the tickets of `accounts`, and its values; empty for no account.
+def _join_tickets(session: Session, alias: str, here: _Tickets) -> tuple[str, dict[str, Any]]:
+    """A JOIN of the table `alias` with the tickets that are searched, and its values; empty for all tickets.
 
     SQLite can use no index for it, or it might begin with all tickets of an account; compare
     `without_sqlite_index`.
     """
     whole = " || ''" if is_sqlite(session) else ""
-    keys = [key for one in accounts for key in one.keys]
-    if not keys:
-        return "", {}
-    either = " OR ".join(
-        f"(t.network{whole} = :network{place} AND t.account_id{whole} = :account{place})"
-        for place in range(len(keys))
-    )
-    values = {f"network{place}": network for place, (network, _) in enumerate(keys)}
+    keys = [key for one in here.accounts for key in one.keys]
+    conditions = []
+    if keys:
+        conditions.append(
+            " OR ".join(
+                f"(t.network{whole} = :network{place} AND t.account_id{whole} = :account{place})"
+                for place in range(len(keys))
+            )
+        )
+    values: dict[str, Any] = {f"network{place}": network for place, (network, _) in enumerate(keys)}
     values |= {f"account{place}": account_id for place, (_, account_id) in enumerate(keys)}
-    return f"JOIN tickets t ON t.id = {alias}.ticket_id AND ({either})", values
+    if here.tracks:
+        values |= {f"track{place}": track for place, track in enumerate(here.tracks)}
+        conditions.append(_found_by(", ".join(f":track{place}" for place in range(len(here.tracks)))))
+    if not conditions:
+        return "", {}
+    both = " AND ".join(f"({condition})" for condition in conditions)
+    return f"JOIN tickets t ON t.id = {alias}.ticket_id AND {both}", values
+
+
+def _found_by(tracks: str) -> str:
+    """As `models.reports.found_by` has it, for the table `t`; `tracks` are parameters."""
+    also = "SELECT 1 FROM also_heard a JOIN mentions p ON p.id = a.mention_id WHERE p.ticket_id = t.id"
+    return (
+        f"t.track_id IN ({tracks}) "  # noqa: S608 - names of parameters
+        f"OR EXISTS (SELECT 1 FROM mentions p WHERE p.ticket_id = t.id AND p.track_id IN ({tracks})) "
+        f"OR EXISTS ({also} AND a.track_id IN ({tracks}))"
+    )
 
 
 def _newest_ids(
     session: Session,
     table: type[Mention | Reply],
-    accounts: Sequence[AccountFilter],
+    here: _Tickets,
     before: int,
     limit: int,
     *conditions: ColumnElement[bool],
 ) -> list[int]:
-    """The highest ids below `before` of rows of `table` on tickets of `accounts`.
+    """The highest ids below `before` of rows of `table` on the tickets that are searched.
 
     First among the newest rows; where those are too few, by the index of tickets of an account.
     """
     query = select(table.id).join(Ticket, Ticket.id == table.ticket_id).where(table.id < before, *conditions)
     query = query.order_by(table.id.desc()).limit(limit)
     low = min(before, (session.scalar(select(func.max(table.id))) or 0) + 1) - RECENT_MAX_IDS
+    if here.tracks:
+        query = query.where(found_by_tracks(here.tracks))
     columns = (without_sqlite_index(Ticket.network), without_sqlite_index(Ticket.account_id))
-    walk = or_(*(one.condition(*columns) for one in accounts))
+    walk = or_(*(one.condition(*columns) for one in here.accounts)) if here.accounts else true()
     found = list(session.scalars(query.where(table.id >= low, walk)))
     if len(found) == limit or low <= 1:
         return found
-    indexed = or_(*(one.condition(Ticket.network, Ticket.account_id) for one in accounts))
-    return list(session.scalars(query.where(indexed)))
+    indexed = (one.condition(Ticket.network, Ticket.account_id) for one in here.accounts)
+    return list(session.scalars(query.where(or_(*indexed) if here.accounts else true())))
 
 
 def _key(session: Session) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from models.sources.attachment import Attachment, display_text
+from models.sources.mention import Mention
 from models.tickets.sla import SlaPolicy
 
 
@@ -53,6 +54,19 @@ class IncomingPost:
     def display_text(self) -> str:
         """The text; if there is none, a description of what is attached."""
         return display_text(self.text, self.media)
+
+    def is_repeat_of(self, mention: Mention) -> bool:
+        """Whether it is no newer than `mention`, which is the same post; pages come in any order.
+
+        The text of one version comes in two forms: with its links as t.co or as where they lead.
+        """
+        same = mention.latest_id == self.latest_id and not (self.edit_keeps_id and mention.text != self.text)
+        return same or is_older(self.version_key, mention.version_key)
+
+
+def is_older(one: str, other: str) -> bool:
+    """Whether the version with key `one` came before the one with key `other`, if the network says."""
+    return bool(one) and one < other
 
 
 @dataclass(frozen=True, slots=True)

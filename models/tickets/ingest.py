@@ -17,8 +17,14 @@ from models.sources.also_heard import AlsoHeard
 from models.sources.author import Author
 from models.sources.mention import IS_FIRST_ROW, Mention
 from models.sources.mute_cover import find_muted
-from models.tickets import not_shown, word_index
-from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget, OtherReason
+from models.tickets import not_shown, priorities, word_index
+from models.tickets.incoming_post import (
+    IncomingPost,
+    IngestResult,
+    IngestTarget,
+    OtherReason,
+    is_older,
+)
 from models.tickets.state import OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
@@ -63,9 +69,7 @@ def ingest_page(
         if mention is not None:
             _record_also_heard(session, mention, post, place, result, noted=noted[mention.id], at=at)
             _ingest_known(session, mention, post, place, result, at=at)
-        elif post.post_id not in new_posts or _is_older(
-            new_posts[post.post_id].version_key, post.version_key
-        ):
+        elif post.post_id not in new_posts or is_older(new_posts[post.post_id].version_key, post.version_key):
             new_posts[post.post_id] = post
     if new_posts:
         _ingest_new(session, list(new_posts.values()), place, result, at=at)
@@ -131,7 +135,7 @@ def _ingest_known(
 
     A post that was missing is shown again, whatever version of it is listed.
     """
-    if not mention.is_missing and _is_repeat(mention, post):
+    if not mention.is_missing and post.is_repeat_of(mention):
         result.repeats += 1
         return
     # Lock the ticket first, as everything that changes a post does: else two workers that read one edit could
@@ -140,11 +144,12 @@ def _ingest_known(
     session.refresh(mention)
     if mention.is_missing:
         restore_mention(session, mention, post, place, result, at=at)
-    if _is_repeat(mention, post):
+    if post.is_repeat_of(mention):
         result.repeats += 1
         return
     mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
     _copy_content(session, mention, post, place)
+    priorities.rescore(session, [ticket.id])
     ticket.revision += 1
     Event.record(session, "post edited", at=at, ticket_id=mention.ticket_id, post_id=mention.post_id)
     result.edits += 1
@@ -178,27 +183,14 @@ def restore_mention(
     """Record that it is shown again, and write its text if it was erased. Its ticket is locked."""
     ticket = session.get_one(Ticket, mention.ticket_id)
     if mention.deleted_at is not None:
-        if post.latest_id != mention.latest_id and not _is_older(post.version_key, mention.version_key):
+        if post.latest_id != mention.latest_id and not is_older(post.version_key, mention.version_key):
             mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
         _copy_content(session, mention, post, place)
     sla_policy = place.sla_policy_of(session, ticket.channel)
     waits = not_shown.restore(session, ticket, mention, at=at, sla_policy=sla_policy)
+    priorities.rescore(session, [ticket.id])
     result.restored_tickets[ticket.id] = result.restored_tickets.get(ticket.id, False) or waits
     result.changed_ids.add(ticket.id)
-
-
-def _is_repeat(mention: Mention, post: IncomingPost) -> bool:
-    """Whether `post` is no newer than `mention`; pages come in any order.
-
-    The text of one version comes in two forms: with its links as t.co or as where they lead.
-    """
-    same = mention.latest_id == post.latest_id and not (post.edit_keeps_id and mention.text != post.text)
-    return same or _is_older(post.version_key, mention.version_key)
-
-
-def _is_older(one: str, other: str) -> bool:
-    """Whether the version with key `one` came before the one with key `other`, if the network says."""
-    return bool(one) and one < other
 
 
 def _ingest_new(
@@ -242,6 +234,9 @@ def _ingest_new(
         ticket.add_muted_post(session, post, mute, at=at)
     opened = [(new[_ticket_key(post, authors)], post) for post in fresh]
     Ticket.close_new_muted(session, opened, muted, at=at)
+    met = {authors[one] for one in returning}
+    touched = [ticket_id for key, ticket_id in owners.items() if key[1] in met]
+    priorities.rescore_after_posts(session, touched, met)
     also = [
         found
         for row, post in zip(rows, new_posts, strict=True)
@@ -324,6 +319,8 @@ def _open_tickets(
     new = dict(zip(rows, bulk_insert.reserve_ids(session, Ticket, len(rows)), strict=True))
     for key, row in rows.items():
         row["id"] = new[key]
+    said = [(_ticket_key(post, authors), post.text) for post in posts]
+    priorities.add_to_new(session, rows, said, place)
     bulk_insert.insert_rows(session, Ticket, list(rows.values()))
     session.connection().execute(_INSERT_FIRST_TURNS, {"listed": list(new.values())})
     return new

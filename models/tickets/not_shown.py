@@ -18,6 +18,7 @@ from models.slack.home_tab import HomeTab
 from models.slack.notice import Notice
 from models.sources.also_heard import AlsoHeard
 from models.sources.mention import MISSING_RECHECK_DELAYS, Mention, QuarantinedPost
+from models.tickets import priorities
 from models.tickets.delivery_state import PENDING_STATES, DeliveryState
 from models.tickets.reply import Reply
 from models.tickets.sla import SlaPolicy
@@ -99,6 +100,7 @@ def erase_text(session: Session, ticket: Ticket, mention: Mention, *, at: dateti
     _record(session, ticket, mention, "post blanked", at=at)
     session.flush()
     ticket.update_target(session)
+    priorities.rescore(session, [ticket.id])  # its reasons quote the words
 
 
 def restore(

@@ -10,9 +10,8 @@ from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import OnItsWayError, RuleBrokenError, TakenError
 from models.slack.ticket_group import TicketGroup
 from models.tickets.delivery_state import MAYBE_SENT_STATES
-from models.tickets.reminder_level import ReminderLevel
 from models.tickets.reply import Reply
-from models.tickets.state import OPEN_STATES, TicketState
+from models.tickets.state import OPEN_STATES, ReminderLevel, TicketState
 from models.tickets.ticket_columns import TicketColumns
 
 COMPOSER_OPEN_MAX = timedelta(minutes=15)  # after that a composer that was left open counts as closed

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models.tickets.reminder_level import ReminderLevel
 from models.tickets.sla import SlaPolicy
+from models.tickets.state import ReminderLevel
 from models.tickets.ticket import Ticket
 
 

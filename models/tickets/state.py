@@ -1,6 +1,6 @@
-"""The states of a ticket, and the reasons for which it may be closed."""
+"""The states of a ticket, the reasons for which it may be closed, and the reminders that a turn has had."""
 
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 
 
 class TicketState(StrEnum):
@@ -22,3 +22,15 @@ POST_DELETED = "deleted"  # what older versions of Heard wrote instead of `NO_LO
 NO_LONGER_SHOWN = "no longer shown"  # followed by "on" and the network's title
 ANSWERED_OUTSIDE = "outside Heard"
 HANDED_OFF = "handed off"
+
+
+class ReminderLevel(IntFlag):
+    """Which reminders the current turn has had, as bits of `Ticket.nudges`.
+
+    Each happens once; a new turn or a snooze clears them.
+    """
+
+    HALF = 1  # unassigned at half of the target time: reminded in the ticket's thread
+    OVERDUE = 2  # past its due time without an answer: reminded in the channel
+    OWNER = 4  # the owner is inactive: reminded in person
+    LAPSED = 8  # the owner stayed inactive and lost the claim: the backup is still to be told

@@ -7,9 +7,8 @@ from sqlalchemy.orm import Session
 from models.core.base import OnItsWayError, RuleBrokenError
 from models.tickets.delivery_state import PENDING_STATES, DeliveryState
 from models.tickets.outcomes import OutcomesMixin
-from models.tickets.reminder_level import ReminderLevel
 from models.tickets.reply import OvertakenError, Reply
-from models.tickets.state import TicketState
+from models.tickets.state import ReminderLevel, TicketState
 from models.tickets.turn import OPENED_BY_FOLLOW_UP
 
 

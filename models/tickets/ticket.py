@@ -67,6 +67,7 @@ class Ticket(CustomerPostsMixin, Base):
             "channel",
             "network",
             "account_id",
+            "priority",
             sqlite_where=text(_OPEN_CONDITION),
             postgresql_where=text(_OPEN_CONDITION),
         ),

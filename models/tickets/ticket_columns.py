@@ -1,6 +1,7 @@
 """Every column of a ticket except its indexes: data only, no behaviour."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
@@ -66,3 +67,8 @@ class TicketColumns:
     composing_key: Mapped[str | None]
     composing_since: Mapped[datetime | None]
     composing_until: Mapped[datetime | None]
+
+    # What needs us first: points without those for waiting, and their reasons (models/tickets/priorities.py).
+    # None until they are computed, and on test mentions.
+    priority: Mapped[int | None]
+    priority_reasons: Mapped[list[Any] | None]

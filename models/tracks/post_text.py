@@ -51,7 +51,7 @@ _DRESSED = rf"{_PICTURE}[\uFE0E\uFE0F\p{{Emoji_Modifier}}\U000E0020-\U000E007F]*
 _EMOJI = rf"(?:[0-9#*]\uFE0F?\u20E3|\p{{RI}}{{1,2}}|{_DRESSED}(?:\u200D{_DRESSED})*+)"
 
 WORDS = regex.compile(rf"{_EMOJI}|{_CLUSTER}|{_WORD}", regex.VERSION1)
-_ASCII_WORDS = re.compile(r"[a-z0-9]++(?:(?<=n)'t(?![a-z0-9]))?")
+ASCII_WORDS = re.compile(r"[a-z0-9]++(?:(?<=n)'t(?![a-z0-9]))?")
 _IS_EMOJI = regex.compile(_EMOJI, regex.VERSION1)
 _DRESS = regex.compile(r"[\uFE0E\uFE0F\p{Emoji_Modifier}]+")
 _UNSEEN = regex.compile(rf"(?:{_INVISIBLE}|[\u200B\p{{M}}])++", regex.VERSION1)
@@ -112,7 +112,7 @@ class Words:
 def read_words(text: str) -> Words:
     """Returns the words of `text`."""
     if text.isascii():
-        scanned, pattern = text.lower(), _ASCII_WORDS
+        scanned, pattern = text.lower(), ASCII_WORDS
     else:
         scanned = text = nfc(text)
         pattern = WORDS
@@ -176,6 +176,12 @@ def drop_servers(text: str) -> str:
         starts, ends = zip(*servers, strict=True)
         text = "".join(text[start:end] for start, end in zip((0, *ends), (*starts, len(text)), strict=True))
     return text
+
+
+def without_links_and_handles(text: str) -> str:
+    """Returns `text` with a blank for each address and each mentioned handle: names, not what a post says."""
+    bare = _LINKS.sub(" ", text) if "/" in text or "." in text else text
+    return _MENTIONS.sub(" ", bare) if "@" in bare or "\uff20" in bare else bare
 
 
 def is_unspaced(word: str) -> bool:

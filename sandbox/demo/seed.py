@@ -28,8 +28,8 @@ from models.sources.track_rules import TrackDraft
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ingest import ingest_page
-from models.tickets.reminder_level import ReminderLevel
 from models.tickets.sla import SlaPolicy
+from models.tickets.state import ReminderLevel
 from sandbox.demo.story import (
     CHANNEL,
     AuthorNote,

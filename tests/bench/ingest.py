@@ -16,6 +16,7 @@ from sqlalchemy import make_url, text
 from models.core.base import Base
 from models.core.database import Database, normal_url
 from models.core.office_hours import ALWAYS_OPEN
+from models.tickets import priorities
 from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ingest import ingest_page
 from models.tickets.sla import SlaPolicy
@@ -49,7 +50,29 @@ def measure(new_database: Callable[[], str]) -> list[Figure]:
             "≥ 0.5",
             ratio >= 0.5,
         ),
+        _cost_of_priorities(said, new_database),
     ]
+
+
+def _cost_of_priorities(said: Sequence[IncomingPost], new_database: Callable[[], str]) -> Figure:
+    """What it costs to compute why each mention matters, with and without in turns, and a page in full."""
+    having, without = [], []
+    for _ in range(RUNS):
+        having.append(_ours(new_database(), said))
+        computes, priorities.add_to_new = priorities.add_to_new, lambda *_: None
+        try:
+            without.append(_ours(new_database(), said))
+        finally:
+            priorities.add_to_new = computes
+    shares = [bare / full for full, bare in zip(having, without, strict=True)]
+    page = median(having) / (MENTIONS / PAGE) * 1000
+    slowest = median(shares)
+    return Figure(
+        "Ingest with priorities against without; a page of 100",
+        f"{slowest:.2f} ({min(shares):.2f} to {max(shares):.2f}, {RUNS} runs); {page:.0f} ms",
+        "a page < 100 ms",
+        page < 100,
+    )
 
 
 def cost(what: str, indexes: Sequence[str], new_database: Callable[[], str]) -> Figure:

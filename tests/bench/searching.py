@@ -14,7 +14,8 @@ from sqlalchemy import text
 
 from models.core.database import Database
 from models.reports.export import EXPORT_TABLES
-from models.reports.search import SearchCursor, parse_phrases, search
+from models.reports.search import SearchCursor, search
+from models.reports.search_query import parse_phrases
 from models.tickets import word_index
 from tests.bench import ingest, million
 from tests.bench.figures import Figure, spread

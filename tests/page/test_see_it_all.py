@@ -393,7 +393,7 @@ def test_home_shows_what_is_broken_what_is_mine_and_page_by_page_who_waits(
     blocks = home.locator(".block")
     expect(home.get_by_role("button", name="Claim").first).to_be_visible()
     see(ana, "09/home", blocks.first, nth_below(home, "Waiting", 5))
-    see(ana, "09/today", home.get_by_text("by due time"), blocks.last)
+    see(ana, "09/today", home.get_by_text("1 to 20 of"), blocks.last)
     home.get_by_role("button", name="Next", exact=True).click()
     expect(home).to_contain_text("21 to", timeout=SOON)
     expect(home.get_by_role("button", name="Previous", exact=True)).to_be_visible()

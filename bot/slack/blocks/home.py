@@ -7,6 +7,7 @@ at most. No running counts: what stays the same is not published again.
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from bot.slack.blocks.elements import (
     plain_text,
     section_block,
 )
+from bot.slack.blocks.home_filter import EVERYTHING, NO_FILTER, HomeFilter, HomeFilterValue, build_filter
 from bot.slack.blocks.replies import delivery, unsettled
 from bot.slack.blocks.replies.unsettled import stuck_text
 from bot.slack.blocks.text import (
@@ -33,7 +35,8 @@ from bot.slack.blocks.text import (
     text_element,
     truncate,
 )
-from bot.slack.blocks.values import PageValue, ReplyValue, TicketValue
+from bot.slack.blocks.tickets.priority_line import short_text
+from bot.slack.blocks.values import PageValue, ReplyValue, TicketValue, UnreadableValueError
 from models.core.mrkdwn import escape_entities
 from models.core.normalize import sanitize
 from models.reports.drafts import Draft
@@ -75,6 +78,7 @@ class HomeContent:
     networks: Mapping[str, Network] = field(default_factory=dict)  # for links into them
     week: tuple[tuple[str, int], ...] = ()  # what was heard, by day, today last
     page: int = 0  # of the open queue, from 0
+    filter: HomeFilter = NO_FILTER  # of the open queue
 
 
 # --- the whole ----------------------------------------------------------------------------------------------
@@ -83,10 +87,13 @@ class HomeContent:
 def build_home(shown: HomeContent, notice: str | None = None) -> dict[str, Any]:
     """The view; `notice` is what came of the last act there.
 
-    It carries its own digest, the page of the queue, and whether something was told on top.
+    It carries its own digest, the page of the queue and what that is filtered by, and whether something was
+    told on top.
     """
     blocks = [block for part in SECTION_BUILDERS for block in part(shown)]
     digest = f"{hashlib.sha256(json.dumps(blocks).encode()).hexdigest()} {shown.page}"
+    if shown.filter.is_on:
+        digest += f" {shown.filter.chosen.pack()}"
     told = [section_block(notice)] if notice is not None else []
     metadata = f"{digest} told" if told else digest
     return {"type": "home", "private_metadata": metadata, "blocks": [*told, *blocks]}
@@ -105,8 +112,16 @@ def view_hash(view: Mapping[str, Any]) -> str:
 
 def page_of_hash(digest: str | None) -> int:
     """The page of the queue that a Home with that digest shows."""
-    page = (digest or "").partition(" ")[2]
-    return int(page) if page.isdecimal() else 0
+    page = (digest or "").split(" ")[1:2]
+    return int(page[0]) if page and page[0].isdecimal() else 0
+
+
+def filter_of_hash(digest: str | None) -> HomeFilterValue:
+    """What the queue of a Home with that digest is filtered by."""
+    packed = (digest or "").split(" ", 2)[2:]
+    with suppress(UnreadableValueError):
+        return HomeFilterValue.unpack(packed[0]) if packed else EVERYTHING
+    return EVERYTHING
 
 
 # --- the sections -------------------------------------------------------------------------------------------
@@ -120,6 +135,8 @@ def _paused(shown: HomeContent) -> list[Block]:
 def _quiet(shown: HomeContent) -> list[Block]:
     """One block, where there is nothing else."""
     if shown.drafts or shown.mine.total or shown.waiting.total or shown.unread or shown.alarms:
+        return []
+    if shown.filter.is_on:  # others may wait
         return []
     return [section_block(":sunny: *All caught up.* No one is waiting for a reply, and you have no drafts.")]
 
@@ -184,14 +201,23 @@ def _reply_value(one: TicketEntry) -> TicketValue:
 
 
 def _waiting(shown: HomeContent) -> list[Block]:
-    """At most 4 + 2 * WAITING blocks."""
-    if not shown.waiting.total:
+    """At most 7 + 2 * WAITING blocks."""
+    if not shown.waiting.total and not shown.filter.is_on:
         return []
     listed = [block for one in shown.waiting.first for block in _selectable(one, shown)]
     need = stuck_text(shown.waiting.stuck)
     count = f"Waiting ({shown.waiting.total:,}){f': {need}' if need else ''}"
     heading: Block = {"type": "header", "text": plain_text(count)}
-    return [heading, _closing(), *listed, *_paging(shown)]
+    menu = build_filter(shown.filter)
+    if not shown.waiting.total:
+        return [heading, *menu, context_block("No one waits here. Choose all to see the others.")]
+    return [heading, *menu, context_block(_order_text(shown)), _closing(), *listed, *_paging(shown)]
+
+
+def _order_text(shown: HomeContent) -> str:
+    """How the queue is ordered."""
+    first = "those that need a person first, then " if shown.waiting.stuck.total else ""
+    return f"Ordered by {first}priority, which each ticket explains. Waiting adds to it; due times stay."
 
 
 def _paging(shown: HomeContent) -> list[Block]:
@@ -202,8 +228,7 @@ def _paging(shown: HomeContent) -> list[Block]:
     row = [button("Previous", PREVIOUS_ACTION_ID, PageValue(shown.page - 1))] if shown.page else []
     if first + WAITING_PER_PAGE < total:
         row.append(button("Next", NEXT_ACTION_ID, PageValue(shown.page + 1)))
-    order = ", those that need a person first" if shown.waiting.stuck.total else ""
-    here = f"{first + 1:,} to {min(first + WAITING_PER_PAGE, total):,} of {total:,}, by due time{order}."
+    here = f"{first + 1:,} to {min(first + WAITING_PER_PAGE, total):,} of {total:,}."
     return [context_block(here), {"type": "actions", "block_id": PAGING_BLOCK, "elements": row}]
 
 
@@ -222,8 +247,14 @@ def _selectable(one: TicketEntry, shown: HomeContent) -> list[Block]:
             "block_id": f"{PICK_ACTION_ID}-{one.ticket_id}",
             "elements": [box, *_buttons(one, shown)],
         },
-        context_block(_status_text(one, shown, with_owner=True)),
+        context_block(_status_text(one, shown, with_owner=True) + _why_text(one)),
     ]
+
+
+def _why_text(one: TicketEntry) -> str:
+    """Why it stands where it does, in a line of its own."""
+    why = short_text(one.priority) if one.is_open and one.state != TicketState.SNOOZED else ""
+    return f"\nWhy first: {why}" if why else ""
 
 
 def _buttons(one: TicketEntry, shown: HomeContent) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from bot.ingest.missing_posts import READING_NAME, run_due, sweep_and_check
 from bot.ingest.refresh_post import refresh_target
 from bot.publish import outbox
 from models import Event, Mention, QuarantinedPost, Reply, Ticket
-from models.reports.search import SearchCursor, parse_phrases, search
+from models.reports.search import SearchCursor, search
+from models.reports.search_query import parse_phrases
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
 from sandbox.x import XServer

@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 from bot.jobs import digest
 from bot.networks.base import USAGE_CAP_PHRASE, Later, NetworkError, Refused, Unsure
 from bot.slack.blocks.commands.stats import build_blocks
-from models import Issue, IssueReport, Notice, ProcessedRequest, Ticket
+from models import Account, Issue, IssueReport, Notice, ProcessedRequest, Ticket, Track
 from models.core.period import NameLookup, parse_stats_query
 from models.reports.report import build_report
 from models.tickets.delivery_state import DeliveryState
+from models.tickets.incoming_post import IngestTarget, OtherReason
+from models.tickets.ingest import ingest_page
 from tests.bot.room import ANA, BEN, CHANNEL, Clock, Counting, Room, room, together
+from tests.models.ledger import PROMISE, said
 from tests.stage import default_sla
 
 TARGET = timedelta(minutes=30)
@@ -419,3 +422,51 @@ def test_a_restart_writes_none_twice(database_url: str, clock: Clock, network: C
         with here.ctx.db.write() as session:
             ProcessedRequest.delete_before(session, here.clock() - timedelta(days=3))
         assert at(here, 3, 11) == ""
+
+
+def test_several_tracks_have_a_line_each_with_the_figures_of_stats(listening: Room) -> None:
+    here = listening
+    with here.ctx.db.write() as session:
+        own = Account.all(session)[0]
+        given = {"network": own.network, "account_id": own.network_id, "created_at": here.clock()}
+        tracks = [
+            Track(kind="search", query=one, **given) for one in ("tea <!channel> *pot*", "lid", "quiet")
+        ]
+        session.add_all(tracks)
+        session.flush()
+        first, second, third = [one.id for one in tracks]
+        place = IngestTarget(own.network, own.network_id, CHANNEL, PROMISE, first)
+        posts = [said(one, here.clock(), author=str(one), conversation=f"c{one}") for one in (1, 2)]
+        also = (OtherReason(second, "matches “lid”"),)
+        posts.append(said(3, here.clock(), author="3", conversation="c3", also=also))
+        ingest_page(session, posts, place, at=here.clock())
+    heard(here, "maria")
+
+    told = at(here, 3, 9)
+    assert "*By account and track*, the day. A post counts for every track that found it." in told
+    assert "*Heard* 4" in told
+    assert f"track {first}, tea &lt;!channel&gt; `*pot*`: 3 heard, 0 answered, 3 waiting" in told
+    assert f"track {second}, lid: 1 heard, 0 answered, 1 waiting" in told
+    assert f"track {third}" not in told
+    assert "on Memory: 4 heard" not in told  # one account alone has the figures of all
+
+
+def test_several_accounts_have_a_line_each(listening: Room) -> None:
+    here = listening
+    heard(here, "maria", "joe")
+    with here.ctx.db.write() as session:
+        own = Account.all(session)[0]
+        more = {"network": own.network, "network_id": "77", "handle": "fern_press", "name": "Fern"}
+        Account.record_profile(session, **more, at=here.clock(), source="connected")
+        place = IngestTarget(own.network, "77", CHANNEL, PROMISE)
+        ingest_page(session, [said(9, here.clock(), author="9")], place, at=here.clock())
+
+    told = at(here, 3, 9)
+    assert f"• @{own.handle} on Memory: 2 heard, 0 answered, 2 waiting" in told
+    assert "• @fern_press on Memory: 1 heard, 0 answered, 1 waiting" in told
+
+
+def test_one_account_alone_has_no_line_of_its_own(listening: Room) -> None:
+    heard(listening, "maria")
+
+    assert "By account and track" not in at(listening, 3, 9)

@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001 - that scripts look alike is the point
 import random
 from dataclasses import replace
+from typing import Any
 from unicodedata import normalize
 
 import pytest
@@ -16,17 +17,12 @@ from models.core.account_filter import AccountFilter
 from models.core.base import RuleBrokenError
 from models.core.database import Database
 from models.reports import search as search_module
-from models.reports.search import (
-    QUERY_MAX_CHARS,
-    RECENT_MAX_IDS,
-    SearchCursor,
-    parse_phrases,
-    search,
-    split_accounts,
-)
+from models.reports.search import RECENT_MAX_IDS, SearchCursor, search
+from models.reports.search_query import QUERY_MAX_CHARS, parse_phrases, split_accounts, split_tracks
+from models.tickets.incoming_post import OtherReason
 from models.tickets.ingest import ingest_page
 from models.tickets.word_index import index_missing
-from tests.models.ledger import PLACE, hear, mention, minute, passing, said, ticket
+from tests.models.ledger import NINE, PLACE, hear, mention, minute, passing, said, ticket
 
 WORDS = ["beer", "Bière", "BEER", "stock", "ビール", "啤酒", "пиво", "a", "42", "🍺"]
 AGAIN = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -259,3 +255,47 @@ def test_handles_of_ours_are_told_from_words(typed: str, words: str, handles: li
     rest, accounts = split_accounts(typed, {"fernpress": FERN, "FernPress": FERN, "FERNPRESS": FERN}.get)
 
     assert (rest, [one.handle for one in accounts]) == (words, handles)
+
+
+@pytest.mark.parametrize(
+    ("typed", "words", "tracks"),
+    [
+        ("track:7", "", (7,)),
+        ("slow  Track:7, checkout track:12 *track:7*", "slow checkout", (7, 12)),
+        ("slow  track", "slow  track", ()),
+        ("track:x track:1234567890 tracks:7", "track:x track:1234567890 tracks:7", ()),
+        ('"track:7 hi"', '"track:7 hi"', ()),
+    ],
+)
+def test_tracks_are_told_from_words(typed: str, words: str, tracks: tuple[int, ...]) -> None:
+    assert split_tracks(typed) == (words, tracks)
+
+
+def test_only_tickets_that_a_track_found_are_searched(session: Session) -> None:
+    """One that it opened, one to which it added a post, one that it found as well; and our replies to them."""
+    by_track = replace(PLACE, track_id=7)
+    ingest_page(session, [said(1, text="a blue pot", conversation="c1")], by_track, at=NINE)
+    hear(session, said(2, text="the red pot", conversation="c2", author="8"))
+    ingest_page(session, [said(3, text="a pot", conversation="c2", author="8")], by_track, at=NINE)
+    also = said(4, text="my pot", conversation="c3", author="9", also=(OtherReason(7, "matches “pot”"),))
+    hear(session, also, said(5, text="another pot", conversation="c4", author="10"))
+    other = ingest_page(
+        session,
+        [said(6, text="pot of others", conversation="c5", author="11")],
+        replace(PLACE, track_id=8),
+        at=NINE,
+    )
+    assert other.tickets == 1
+    session.flush()
+
+    def found(*looked_for: str, tracks: tuple[int, ...] = (7,), limit: int = 9, **more: Any) -> list[str]:
+        page = search(session, looked_for, before=SearchCursor(), limit=limit, tracks=tracks, **more)
+        return [one.text for one in page.found]
+
+    assert found("pot") == found() == ["my pot", "a pot", "the red pot", "a blue pot"]
+    assert found("blue") == ["a blue pot"]
+    assert found("pot", tracks=(7, 8))[0] == "pot of others"
+    assert found("pot", tracks=(9,)) == found(tracks=(9,)) == []
+    assert found(limit=2) == ["my pot", "a pot"]
+    elsewhere = AccountFilter("other", (("x", "1"),))
+    assert found("pot", accounts=[elsewhere]) == found(accounts=[elsewhere]) == []

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from models.core.base import RuleBrokenError
 from models.core.database import Database
-from models.reports.search import QUERY_MAX_CHARS, SearchCursor, parse_phrases, search
+from models.reports.search import SearchCursor, search
+from models.reports.search_query import QUERY_MAX_CHARS, parse_phrases
 from tests import databases
 from tests.models.ledger import hear, minute, passing, said
 

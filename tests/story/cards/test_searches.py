@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from bot.ingest import track_search
+from bot.slack import home_tab
 from models import Track
 from models.sources import track_rules
 from models.sources.track_rules import TrackDraft
+from sandbox.slack import visible
 from sandbox.slack.workspace.message import Message
 from tests.story.commands.tracking import listing
 from tests.story.harness import CHANNEL, Bot, eventually, running, seen, sound
@@ -111,6 +113,14 @@ def test_open_and_export_can_be_asked_for_one_track(bot: Bot) -> None:
     answer = str(bot.ana.command("/mentions", f"open Track:{teapot}").blocks)
     assert "@theo" in answer
     assert "@maria" not in answer
+    answer = visible(bot.ana.command("/mentions", f"search drips track:{kettle}").acked).text
+    assert f"Newest first in track {kettle}: drips" in answer
+    assert "@maria" in answer
+    answer = visible(bot.ana.command("/mentions", f"search track:{teapot}").acked).text
+    assert "@theo" in answer
+    assert "@maria" not in answer
+    answer = visible(bot.ana.command("/mentions", f"search tea track:{kettle}").acked).text
+    assert answer == f"Nothing found in track {kettle}: tea"
     bot.ana.command("/mentions", f"export tickets track:{kettle}")
     [message] = eventually(lambda: [one for one in bot.ana.direct_messages() if one.files])
     content = bot.ana.download(message).decode()
@@ -134,6 +144,68 @@ def test_stats_can_be_asked_for_one_track(bot: Bot) -> None:
     assert "*Heard* 2 " in str(bot.ana.command("/mentions", "stats").blocks)
     nothing = bot.ana.command("/mentions", "stats track:99").text
     assert nothing.startswith("No data found by track 99 for")
+
+
+@pytest.mark.both_engines
+def test_home_can_list_what_one_track_found_and_remembers_the_choice(bot: Bot) -> None:
+    bot.ana.open_home()
+    assert "All tracks and accounts" not in str(bot.ana.home.blocks)
+    listen(bot, "kettle", TALK)
+    listen(bot, "lid")
+    posts = [bot.post("@acmebrew the kettle drips", "maria"), bot.post("@acmebrew hello", "ken")]
+    search(bot)
+    bot.poll()
+    for post in posts:
+        bot.card_of(post)
+    bot.settled()
+
+    def waiting() -> str:
+        return next(one for one in visible(bot.ana.home).text.splitlines() if one.startswith("Waiting ("))
+
+    bot.ana.open_home()
+    assert waiting() == "Waiting (2)"
+    with bot.ctx.db.read() as session:
+        kettle, lid = [one.id for one in Track.all(session) if one.kind == "search"]
+    bot.ana.press(bot.ana.home, f"Track {kettle}: kettle")
+    eventually(lambda: waiting() == "Waiting (1)")
+    assert "the kettle drips" in str(bot.ana.home.blocks)
+    bot.told_all()
+    home_tab.refresh(bot.ctx)
+    bot.ana.open_home()
+    assert waiting() == "Waiting (1)"
+
+    bot.ana.press(bot.ana.home, f"Track {lid}: lid")
+    eventually(lambda: waiting() == "Waiting (0)")
+    assert "All caught up" not in visible(bot.ana.home).text
+    bot.ana.press(bot.ana.home, "@acmebrew on X")
+    eventually(lambda: waiting() == "Waiting (2)")
+    bot.ana.press(bot.ana.home, f"Track {lid}: lid")
+    eventually(lambda: waiting() == "Waiting (0)")
+    bot.ana.press(bot.ana.home, "All tracks and accounts")
+    eventually(lambda: waiting() == "Waiting (2)")
+    bot.ben.open_home()
+    assert "Waiting (2)" in visible(bot.ben.home).text
+
+
+def test_a_search_in_a_track_has_pages(bot: Bot) -> None:
+    listen(bot, "kettle")
+    for number in range(12):
+        bot.post(f"kettle number {number} drips", f"fan{number}")
+    search(bot)
+    bot.post("@acmebrew the roof drips", "maria")
+    bot.poll()
+    bot.card("the roof drips")
+    bot.settled()
+    with bot.ctx.db.read() as session:
+        (kettle,) = [one.id for one in Track.all(session) if one.kind == "search"]
+
+    first = bot.ana.command("/mentions", f"search drips track:{kettle}")
+    further = seen(bot.ana.press(first.first_answer(), "More").ephemeral())
+
+    text = visible(first.acked).text + further
+    assert f"Further back in track {kettle}: drips" in further
+    assert [text.count(f"kettle number {number} drips") for number in range(12)] == [1] * 12
+    assert "roof" not in text
 
 
 # --- quotes and links ---------------------------------------------------------------------------------------

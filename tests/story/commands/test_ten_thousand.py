@@ -150,7 +150,7 @@ def the_list_says_how_many_and_how_to_see_fewer(bot: Bot) -> None:
 
 def home_shows_them_page_by_page(bot: Bot) -> None:
     bot.ana.open_home(DEADLINE)
-    fits(shows(bot.ana, "Waiting (10,000)", "1 to 20 of 10,000, by due time.", "My tickets (2,500)"))
+    fits(shows(bot.ana, "Waiting (10,000)", "1 to 20 of 10,000.", "My tickets (2,500)"))
     bot.ana.press(bot.ana.home, "Next")
     fits(shows(bot.ana, "21 to 40 of 10,000"))
     assert boxes(bot.ana)[0] == "@person21 on X: hello"

@@ -152,7 +152,7 @@ def test_a_long_queue_says_how_many_more_there_are(bot: Bot) -> None:
 
     assert "Waiting (23)" in home(bot.ana)
     assert home(bot.ana).count("unassigned") == 20
-    assert "1 to 20 of 23, by due time." in home(bot.ana)
+    assert "1 to 20 of 23." in home(bot.ana)
 
 
 def test_the_queue_is_turned_page_by_page_and_each_stays_where_they_are(bot: Bot) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.slack.blocks.commands.open_list import HANDLE_MAX_CHARS, pack_lines
-from bot.slack.blocks.commands.stats import comparison_line, counts_line, first_reply_lines
+from bot.slack.blocks.commands.stats import brief_counts, comparison_line, counts_line, first_reply_lines
 from bot.slack.blocks.elements import (
     Block,
     context_block,
@@ -19,7 +19,7 @@ from bot.slack.blocks.replies import unsettled
 from bot.slack.blocks.replies.unsettled import stuck_text
 from bot.slack.blocks.text import date_token, mrkdwn_handle_link, mrkdwn_literal, quote_block, truncate
 from models.reports.counts import FIRST_REPLY, FIRST_REPLY_OFFICE
-from models.reports.digest import Problem, ThanksPost
+from models.reports.digest import Problem, SourceFigures, ThanksPost
 from models.reports.open_tickets import Listing, TicketEntry
 from models.reports.report import StatsReport
 from models.slack.notice import quote_block_id
@@ -28,6 +28,7 @@ from models.tickets.state import TicketState
 TICKETS_LISTED_MAX = 10  # who waits, by name
 QUOTE_MAX_CHARS = 200  # characters of each thanks
 ISSUE_TITLE_MAX_CHARS = 80  # characters of an issue's title
+TRACK_QUERY_MAX_CHARS = 60  # characters of a track's query
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Digest:
     target: timedelta | None  # within which a first reply is owed; None: not the same in all channels
     at: datetime
     channel: str | None = None  # whose tickets alone it tells of
+    sources: Sequence[SourceFigures] = ()  # of the longest period, by account and by track
     to_tell: tuple[int, int] = (0, 0)  # fixed issues, and people who do not know of it yet
 
     @property
@@ -73,6 +75,8 @@ def build_blocks(digest: Digest) -> list[Block]:
         made += pack_lines(lines)
     made += [context_block(f":warning: {sentence}") for sentence in digest.unread]
     made += [section_block(_period(name, report, digest.target)) for name, report in digest.periods]
+    if digest.sources:
+        made += pack_lines([f"*By account and track*, {_longest(digest)}", *_source_lines(digest)])
     if digest.problems:
         made.append(section_block(f"*Top issues*: {_problems(digest.problems)}"))
     if digest.to_tell[1]:
@@ -136,6 +140,20 @@ def _period(name: str, report: StatsReport, target: timedelta | None) -> str:
         speed = speed[:1]
     heading = f"*The {name}*: {report.current.period.label}"
     return "\n".join([heading, counts_line(report.current), comparison_line(report.previous), *speed])
+
+
+def _longest(digest: Digest) -> str:
+    return f"the {digest.periods[-1][0]}. A post counts for every track that found it."
+
+
+def _source_lines(digest: Digest) -> list[str]:
+    return [f"• {_source_name(digest, one)}: {brief_counts(one.stats)}" for one in digest.sources]
+
+
+def _source_name(digest: Digest, one: SourceFigures) -> str:
+    if one.track is None:
+        return f"{mrkdwn_literal(one.handle)} on {digest.titles.get(one.network, one.network)}"
+    return f"track {one.track}, {mrkdwn_literal(truncate(one.query, TRACK_QUERY_MAX_CHARS))}"
 
 
 def _problems(problems: Sequence[Problem]) -> str:

@@ -13,6 +13,7 @@ HELP = (
     "• `/mentions open`: who is waiting, by due time; `open overdue unclaimed`, `open #channel x`: filter "
     "the "
     "list\n"
+    "• `/mentions open top`: what needs you first, with the reason for every point\n"
     "• `/mentions mine`: tickets assigned to you\n"
     "• `/mentions stats`, `stats yesterday`, `stats 30d`, `stats 2026-10`, `stats 2026-10-01..2026-10-15`, "
     "with a `@teammate`, a `#channel` or a network: mentions, replies, response times, and where the time "

@@ -14,7 +14,9 @@ from bot.slack.blocks.elements import (
 from bot.slack.blocks.replies import unsettled
 from bot.slack.blocks.replies.unsettled import stuck_text
 from bot.slack.blocks.text import date_token, mrkdwn_handle_link, truncate
+from bot.slack.blocks.tickets.priority_line import points_text
 from models.reports.open_tickets import Listing, TicketEntry
+from models.tickets.priorities import ChannelWeights
 from models.tickets.state import TicketState
 
 TICKETS_LISTED_MAX = 40  # tickets looked up
@@ -34,11 +36,13 @@ def build_open_list(
     filtered: str = "",
     is_own: bool = False,
     in_all: int = 0,
+    weights: ChannelWeights | None = None,
 ) -> list[Block]:
-    """Build the list of open tickets, by due time.
+    """Build the list of open tickets: by priority, with the points of each, if `weights` are given.
 
-    `unknown` are sentences about networks that do not respond, `filtered` is the filter in words (mrkdwn),
-    `is_own` says that it lists exactly the reader's own tickets, `in_all` is the number of all open tickets.
+    Else it is by due time. `unknown` are sentences about networks that do not respond, `filtered` is the
+    filter in words (mrkdwn), `is_own` says that it lists exactly the reader's own tickets, `in_all` is the
+    number of all open tickets.
     """
     rest = _rest(filtered, in_all)
     if listing.total == 0:
@@ -47,26 +51,40 @@ def build_open_list(
             *rest,
             *_warnings(unknown),
         ]
-    lines = _fit_lines([(_ticket_line(one, titles, url=url, at=at), one) for one in listing.first])
-    shown = f", {_order_text(listing, len(lines))}" if listing.total > len(lines) else ""
+    told = [
+        (
+            _ticket_line(one, titles, url=url, at=at),
+            _points_line(one, weights, at) if weights is not None else "",
+            one,
+        )
+        for one in listing.first
+    ]
+    lines = _fit_lines(told)
+    by = "by priority" if weights is not None else "by due time"
+    shown = f", {_order_text(listing, len(lines), by)}" if listing.total > len(lines) else ""
+    if weights is not None and not shown:
+        shown = f", {by}"
     that = f" {filtered}" if filtered else ""
     need = stuck_text(listing.stuck)
     blocks = [
         section_block(f"*{listing.total:,} waiting*{that}{shown}{f'; {need}' if need else ''}:"),
         *pack_lines(lines),
     ]
+    if weights is not None:
+        blocks.append(context_block(_POINTS_NOTE))
     if listing.total > len(lines):
         blocks.append(context_block(f"And {listing.total - len(lines):,} more. {_NARROW_HINT}"))
     return [*blocks, *rest, *_warnings(unknown)]
 
 
-def _order_text(listing: Listing, shown: int) -> str:
+def _order_text(listing: Listing, shown: int, by: str) -> str:
     """Which tickets are shown."""
-    return f"the first {shown} by due time" + (
-        ", those that need a person first" if listing.stuck.total else ""
-    )
+    return f"the first {shown} {by}" + (", those that need a person first" if listing.stuck.total else "")
 
 
+_POINTS_NOTE = (
+    "More points come first. All of them are listed; there is no other score. Due times stay as they are."
+)
 _NARROW_HINT = (
     "Narrow it down: `mine`, `unclaimed`, `overdue`, a `#channel`, a `@teammate`, a network or our "
     "`@account`, in any combination."
@@ -94,19 +112,20 @@ def _warnings(unknown: Iterable[str]) -> list[Block]:
     return [context_block(f":warning: {sentence}") for sentence in unknown]
 
 
-def _fit_lines(lines: list[tuple[str, TicketEntry]]) -> list[str]:
-    """As many of the lines as a person can be shown in one message."""
+def _fit_lines(lines: list[tuple[str, str, TicketEntry]]) -> list[str]:
+    """As many of the lines, each with what follows it, as a person can be shown in one message."""
     kept: list[str] = []
     seen = 0
-    for text, entry in lines:
+    for text, more, entry in lines:
         seen += (
-            85  # of the parts of a line that hardly vary
+            len(more)
+            + 85  # of the parts of a line that hardly vary
             + min(len(entry.handle or ""), HANDLE_MAX_CHARS)
             + (REPLY_STATUS_MAX_CHARS if entry.is_answered else 0)
         )
         if kept and seen > LIST_MAX_CHARS:
             break
-        kept.append(text)
+        kept.append(f"{text}{more}")
     return kept
 
 
@@ -132,6 +151,14 @@ def _ticket_line(one: TicketEntry, titles: Mapping[str, str], *, url: str, at: d
     left = "no account" if one.has_no_account else ""
     told = ", ".join(part for part in (waits, stands, left, owner) if part)
     return f"{mark}{name} on {title}: {told}"
+
+
+def _points_line(one: TicketEntry, weights: ChannelWeights, at: datetime) -> str:
+    """The points of a ticket that waits, in a line below its own."""
+    if not one.is_open or one.state == TicketState.SNOOZED:
+        return ""
+    counted = one.priority.at(one.since, at, weights.of(one.channel or ""))
+    return f"\n\u2003{points_text(counted)}"
 
 
 def _status_text(one: TicketEntry, title: str, at: datetime) -> tuple[str, str]:

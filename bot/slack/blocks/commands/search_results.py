@@ -23,13 +23,16 @@ def build_blocks(
     is_first: bool,
     words: str | None = None,
     accounts: Sequence[str] = (),
+    tracks: Sequence[int] = (),
 ) -> list[Block]:
     """The blocks of one page; `typed` is what was looked for, `url` the workspace's address.
 
-    `accounts` are the handles of ours in it, `words` is what stands beside them.
+    `accounts` are the handles of ours in it and `tracks` its tracks, `words` is what stands beside them.
     """
-    if not page.found and accounts:
-        return [_account_line("Nothing found" if is_first else "Nothing before that", words, accounts)]
+    is_filtered = bool(accounts or tracks)
+    if not page.found and is_filtered:
+        start = "Nothing found" if is_first else "Nothing before that"
+        return [_filter_line(start, words, accounts, tracks)]
     if not page.found:
         return [
             line_block(
@@ -43,8 +46,8 @@ def build_blocks(
         if is_first
         else line_block("Older: ", text_element(typed, "bold"))
     )
-    if accounts:
-        head = _account_line("Newest first" if is_first else "Further back", words, accounts)
+    if is_filtered:
+        head = _filter_line("Newest first" if is_first else "Further back", words, accounts, tracks)
     blocks = [head, *(_result_block(one, titles, url) for one in page.found)]
     if page.more is None:
         return [*blocks, context_block("End of results.")]
@@ -52,12 +55,15 @@ def build_blocks(
     return [*blocks, {"type": "actions", "elements": [button("More", MORE_ACTION_ID, value)]}]
 
 
-def _account_line(start: str, words: str | None, accounts: Sequence[str]) -> Block:
-    """Says that only accounts of ours were looked at: a customer may have the same handle."""
+def _filter_line(start: str, words: str | None, accounts: Sequence[str], tracks: Sequence[int]) -> Block:
+    """Says that only accounts or tracks of ours were looked at: a customer may have the same handle."""
     parts: list[Any] = [start]
     for handle in accounts:
         parts += [" for " if len(parts) == 1 else " or ", text_element(f"@{handle}", "bold")]
-    parts.append(" (our account)" if len(accounts) == 1 else " (our accounts)")
+    if accounts:
+        parts.append(" (our account)" if len(accounts) == 1 else " (our accounts)")
+    for place, track in enumerate(tracks):
+        parts += [" or " if place else " in track ", text_element(str(track), "bold")]
     if words:
         parts += [": ", text_element(words, "bold")]
     return line_block(*parts)

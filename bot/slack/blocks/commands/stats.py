@@ -110,6 +110,12 @@ def counts_line(now: PeriodStats) -> str:
     return "  ·  ".join(f"*{name}* {number:,}" for name, number in shown)
 
 
+def brief_counts(now: PeriodStats) -> str:
+    """The most important of the same counts, for one of several lines."""
+    answered, waiting = now.outcomes[TicketState.ANSWERED], now.outcomes[WAITING_OUTCOME]
+    return f"{now.heard:,} heard, {answered:,} answered, {waiting:,} waiting"
+
+
 def comparison_line(before: PeriodStats) -> str:
     """The same of the period before, in brief."""
     label = before.period.label.rpartition(",")[0]

@@ -31,6 +31,7 @@ from bot.slack.blocks.tickets import missing_post
 from bot.slack.blocks.tickets.account_names import audience_parts
 from bot.slack.blocks.tickets.card_buttons import build_actions
 from bot.slack.blocks.tickets.card_view import EARLIER_POST_MAX_CHARS, HANDLES_SHOWN_MAX, CardView
+from bot.slack.blocks.tickets.priority_line import build_priority_line
 from models import Author, Mention, Ticket
 from models.core.mrkdwn import escape_entities, escape_mrkdwn
 from models.slack.notice import quote_block_id
@@ -53,6 +54,7 @@ def build_card(view: CardView) -> list[Block]:
         *blocks,
         *([build_issue_line(view.issues)] if view.issues else []),
         *_not_connected_line(view),
+        *(build_priority_line(view.priority) if view.ticket.state in OPEN_STATES else []),
         context_block(_status_line(view)),
         *build_actions(view),
     ]

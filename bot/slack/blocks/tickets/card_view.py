@@ -7,6 +7,7 @@ from bot.networks.base import Network
 from bot.slack.blocks import attachments
 from bot.slack.blocks.replies import delivery
 from models import Author, Issue, Mention, Reply, Ticket
+from models.priority.score import Priority
 
 QUOTES_MAX_CHARS = (
     2_600  # characters of all that is quoted: Slack splits a message of about 4,000, answer and all
@@ -16,6 +17,7 @@ NEWEST_POST_MIN_CHARS = 100  # of the newest post, whatever else is there
 EARLIER_POST_MAX_CHARS = 300  # characters of each earlier one
 POSTS_SHOWN_MAX = 3
 HANDLES_SHOWN_MAX = 3  # of those whom a network put in front of a post: X allows fifty
+NO_PRIORITY = Priority()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class CardView:
     issues: tuple[Issue, ...] = ()  # what it is about
     is_disconnected: bool = False  # its account, or that of a reply, is not connected
     disconnected: str | None = None  # the handle of that account, if it is not `account`
+    priority: Priority = NO_PRIORITY
     shows_pictures: bool = True  # False once Slack has refused them
 
     @property

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,8 +13,11 @@ from bot.slack.blocks.home import (
     WAITING_PER_PAGE,
     HomeContent,
     build_home,
+    filter_of_hash,
+    page_of_hash,
     view_hash,
 )
+from bot.slack.blocks.home_filter import EVERYTHING, FilterChoice, HomeFilter, HomeFilterValue
 from models.reports.drafts import Draft
 from models.reports.open_tickets import Listing, StuckCounts, TicketEntry, UnsettledReply
 from models.tickets.delivery_state import DeliveryState
@@ -94,7 +98,7 @@ def test_the_fullest_home_leaves_room_for_more() -> None:
     assert "My tickets (99)" in text
     assert f"And {99 - OWN_TICKETS_SHOWN_MAX} more." in text
     assert "Waiting (99)" in text
-    assert f"1 to {WAITING_PER_PAGE} of 99, by due time." in text
+    assert f"1 to {WAITING_PER_PAGE} of 99." in text
 
 
 STUCK = UnsettledReply(
@@ -129,7 +133,7 @@ def test_a_reply_of_an_earlier_turn_leaves_room_for_an_answer_to_this_one() -> N
 
     view = build_home(shown(waiting=Listing(1, (stuck,), StuckCounts(asked=1))))
 
-    labels = [one["text"]["text"] for one in view["blocks"][2]["elements"] if one["type"] == "button"]
+    labels = [one["text"]["text"] for one in view["blocks"][3]["elements"] if one["type"] == "button"]
     assert labels == ["It was posted", "Send again", "Discard", "Reply", "Claim", "No reply needed"]
     assert seen(view).startswith("Waiting (1): 1 needs a person (1 to check)\n")
 
@@ -178,7 +182,7 @@ def test_nobodys_words_are_more_than_words() -> None:
 def test_long_words_end_where_an_option_does() -> None:
     view = build_home(shown(waiting=Listing(1, (replace(ENTRY, words="é&" * 200),))))
 
-    (option,) = view["blocks"][2]["elements"][0]["options"]
+    (option,) = view["blocks"][3]["elements"][0]["options"]
     assert option["text"]["type"] == "plain_text"
     assert option["text"]["text"].endswith("…")
     assert check_view(view) == []
@@ -231,3 +235,61 @@ def test_the_same_home_has_the_same_digest_whatever_was_told_and_whenever_it_is_
     assert view_hash(before) == view_hash(after) == view_hash(told)
     assert view_hash(late) != view_hash(before)
     assert told["private_metadata"] != before["private_metadata"]
+
+
+# --- of one track or account --------------------------------------------------------------------------------
+
+KETTLE = HomeFilterValue(track=7)
+CHOICES = (
+    FilterChoice(HomeFilterValue(network="x", account="99"), "@acmebrew on X"),
+    FilterChoice(KETTLE, f"Track 7: {HOSTILE} {'kettle ' * 30}"),
+)
+
+
+def test_what_the_queue_is_filtered_by_is_in_the_menu_and_remembered() -> None:
+    view = build_home(shown(waiting=many(3, room=3), filter=HomeFilter(CHOICES, KETTLE), page=2))
+
+    assert check_view(view) == []
+    (menu,) = [one for block in view["blocks"] for one in block.get("elements", []) if "options" in one][:1]
+    assert menu["initial_option"] == menu["options"][2]
+    assert menu["options"][0]["text"]["text"] == "All tracks and accounts"
+    assert filter_of_hash(view_hash(view)) == KETTLE
+    assert page_of_hash(view_hash(view)) == 2
+    assert view_hash(view) != view_hash(
+        build_home(shown(waiting=many(3, room=3), filter=HomeFilter(CHOICES)))
+    )
+
+
+def test_nobody_waiting_for_one_track_is_not_nobody_waiting() -> None:
+    text = seen(build_home(shown(filter=HomeFilter(CHOICES, KETTLE))))
+
+    assert "All caught up" not in text
+    assert "Waiting (0)" in text
+    assert "No one waits here." in text
+
+
+def test_a_choice_that_is_gone_or_far_down_is_still_shown() -> None:
+    many_tracks = tuple(FilterChoice(HomeFilterValue(track=one), f"Track {one}: x") for one in range(200))
+    for chosen, label in (
+        (HomeFilterValue(track=999), "Track 999"),
+        (many_tracks[150].value, "Track 150: x"),
+    ):
+        view = build_home(shown(waiting=many(1, room=1), filter=HomeFilter(many_tracks, chosen)))
+        assert check_view(view) == []
+        assert label in str(view["blocks"])
+    gone = HomeFilterValue(network="x", account="1")
+    assert "An account on x" in str(build_home(shown(filter=HomeFilter((), gone))))
+
+
+@pytest.mark.parametrize("digest", [None, "", "abc", "abc 3", "abc 3 {", "abc 3 []", "abc x y z"])
+def test_whatever_was_remembered_can_be_read(digest: str | None) -> None:
+    assert filter_of_hash(digest) == EVERYTHING
+    assert page_of_hash(digest) in {0, 3}
+
+
+def test_the_fullest_home_has_room_for_the_menu() -> None:
+    many_tracks = tuple(FilterChoice(HomeFilterValue(track=one), f"Track {one}: x") for one in range(200))
+    view = build_home(replace(full(ENTRY), filter=HomeFilter(many_tracks)), notice="1 closed.")
+
+    assert check_view(view) == []
+    assert len(view["blocks"]) <= 92
