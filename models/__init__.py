@@ -10,10 +10,10 @@ from models.core.base import Base
 from models.core.lease import Lease
 from models.core.rate_limit import RateLimit
 from models.issues.issue import Issue, IssueReport
-from models.policies.channel_settings import ChannelSettings
 from models.reports.daily_stats import DailyStats, RollupProgress
 from models.slack.alarm import Alarm
 from models.slack.card import Card
+from models.slack.channel_settings import ChannelSettings
 from models.slack.home_tab import HomeTab
 from models.slack.note import Note
 from models.slack.notice import Notice

@@ -17,7 +17,7 @@ from bot.settings import Settings
 from bot.slack.client import SlackClient
 from models.core.database import Database
 from models.core.office_hours import ALWAYS_OPEN
-from models.policies.channel_settings import ALL_DEFAULT
+from models.slack.channel_settings import ALL_DEFAULT
 from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ingest import ingest_page
 from models.tickets.sla import SlaPolicy

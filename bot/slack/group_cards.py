@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.slack.blocks.groups import card as face
 from bot.slack.blocks.groups.group_view import NAMES_SHOWN_MAX, ROWS_SHOWN_MAX, GroupRow, GroupView
+from bot.slack.blocks.tickets.priority_line import short_text
 from bot.slack.call_budget import (
     UPDATE_LIMIT_KEY,
     blocked_channels,
@@ -21,8 +22,10 @@ from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, SLACK_CALL_LEASE, Slack
 from models import Author, Mention, Ticket, TicketGroup
 from models.core.mrkdwn import escape_entities
 from models.grouping.members import has_no_card
+from models.priority.score import Priority
 from models.slack.ticket_group import GroupKind
 from models.sources.attachment import Attachment, display_text
+from models.tickets import priorities
 from models.tickets.state import TicketState
 
 BATCH_MAX_ROWS = 50
@@ -154,16 +157,10 @@ def load_rows(
     query = _select_rows().where(Ticket.group_id == group_id)
     if only_waiting:
         query = query.where(Ticket.state == TicketState.WAITING)
-    found = session.execute(query.order_by(*_ORDER).offset(offset).limit(limit))
+    points = priorities.priority_points(ctx.now(), priorities.load_weights(session))
+    order = (case((Ticket.state == TicketState.WAITING, 0), else_=1), points.desc(), Ticket.waiting_since)
+    found = session.execute(query.order_by(*order, Ticket.id).offset(offset).limit(limit))
     return tuple(_row(ctx, ticket, mention, author) for ticket, mention, author in found)
-
-
-_ORDER = (
-    case((Ticket.state == TicketState.WAITING, 0), else_=1),
-    Ticket.due_at,
-    Ticket.waiting_since,
-    Ticket.id,
-)
 
 
 def _select_rows() -> Select[Ticket, Mention, Author]:
@@ -188,6 +185,7 @@ def _row(ctx: BotContext, ticket: Ticket, mention: Mention, author: Author) -> G
         matched=mention.matched,
         network_title=_title(ctx.network_titles, ticket.network),
         state=ticket.state,
+        why_first=short_text(Priority.read(ticket.priority_reasons)),
         composer=ticket.composer,
     )
 

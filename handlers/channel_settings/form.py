@@ -14,7 +14,8 @@ from bot.slack.blocks.text import date_token
 from handlers.door import InputError, typed_text
 from models import ChannelSettings
 from models.policies import typed_settings
-from models.policies.channel_settings import ALL_DEFAULT, OwnSettings
+from models.priority.weights import parse_weights
+from models.slack.channel_settings import ALL_DEFAULT, OwnSettings
 
 NO_DIGEST_TIME_TEXT = "Type a time for this channel's own digest, or set the weekly digest to Default."
 TOO_LONG_TEXT = "With these office hours, that would take more than a year. Type less."
@@ -122,6 +123,7 @@ def read(view: dict[str, Any], carried: SettingsModalValue) -> SettingsForm:
         digest_day=day or face.DIGEST_DAY_DEFAULT,
         near_copy_percent=text("near_copy_percent"),
         spike_per_minute=text("spike_per_minute"),
+        priority_weights=text("priority_weights"),
     )
 
 
@@ -144,6 +146,7 @@ def parse(ctx: BotContext, form: SettingsForm, carried: SettingsModalValue) -> O
         digest_day=None if form.digest_day == face.DIGEST_DAY_DEFAULT else form.digest_day,
         near_copy_percent=of("near_copy_percent", typed_settings.read_percent),
         spike_per_minute=of("spike_per_minute", typed_settings.read_spike),
+        priority_weights=of("priority_weights", parse_weights).as_json() or None,
     )
     if (
         own.digest_day not in {None, wording.OFF}

@@ -1,6 +1,5 @@
 """The settings of a channel, saved: all of them or nothing, told to the channel, and nobody's words lost."""
 
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -16,8 +15,9 @@ from handlers.door import Act, door
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS
 from handlers.tracks.admins import require_admin
 from models import ChannelSettings, Notice
-from models.policies import channel_settings
-from models.policies.channel_settings import ALL_DEFAULT, OwnSettings, SettingsMovedOnError
+from models.slack import channel_settings
+from models.slack.channel_settings import ALL_DEFAULT, OwnSettings, SettingsMovedOnError
+from models.tickets import priorities
 
 _DIGEST_SETTINGS = {"digest_at", "digest_day", "time_zone"}
 
@@ -41,7 +41,7 @@ def save(act: Act[SettingsModalValue]) -> dict[str, Any] | None:
         checks.check_senders(ctx, act.who.id, policy, new, carried)
     try:
         with act.change_once() as session:
-            _change(act, session, replace(own, priority_weights=before.priority_weights))
+            _change(act, session, own)
     except SettingsMovedOnError:
         return _show_again(ctx, carried, form)
     return None
@@ -54,6 +54,8 @@ def _change(act: Act[SettingsModalValue], session: Session, own: OwnSettings) ->
         return
     if any(one.name in _DIGEST_SETTINGS for one in changes):
         digest.skip_past(ctx, session, channel, at=at)
+    if any(one.name == "priority_weights" for one in changes):
+        priorities.forget_all(session, channel=channel)
     said = wording.changed_text(
         by,
         changes,

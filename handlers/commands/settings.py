@@ -9,7 +9,7 @@ from handlers.commands.slash_command import CommandAnswer, SlashCommand
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS, SLACK_SLOW_TEXT, error_text, send_private_text
 from handlers.tracks.admins import may_change, only_admins_text
 from models import ChannelSettings
-from models.policies.channel_settings import ALL_DEFAULT
+from models.slack.channel_settings import ALL_DEFAULT
 
 
 def handle_settings(ctx: BotContext, asked: SlashCommand) -> CommandAnswer | None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from models.core.sql_time import epoch_seconds
 from models.priority.score import HOUR_SECONDS, Facts, Priority, compute_priority
 from models.priority.weights import DEFAULT_WEIGHTS, Weights
+from models.slack.channel_settings import ChannelSettings
 from models.sources.author import Author
 from models.sources.customer import Customer, fold_handle
 from models.sources.mention import Mention
@@ -47,9 +48,10 @@ class ChannelWeights:
 
 
 def load_weights(session: Session) -> ChannelWeights:
-    """Returns the weights of all channels. None has its own yet."""
-    del session
-    return ChannelWeights()
+    """Returns the weights of all channels: those of the few that have their own, and the defaults."""
+    query = select(ChannelSettings.channel, ChannelSettings.priority_weights)
+    own = session.execute(query.where(ChannelSettings.priority_weights.is_not(None)))
+    return ChannelWeights(by_channel={channel: Weights.of_stored(stored) for channel, stored in own})
 
 
 # --- computing ----------------------------------------------------------------------------------------------

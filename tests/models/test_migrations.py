@@ -55,11 +55,11 @@ from models.core.database import Database
 from models.issues.merge import merge_issues
 from models.mutes import mute_rules
 from models.mutes.mute_rules import MuteDraft
-from models.policies import channel_settings
-from models.policies.channel_settings import OwnSettings
 from models.reports import drafts, open_tickets
 from models.reports.open_tickets import OpenTicketFilter
 from models.reports.search import SearchCursor, search
+from models.slack import channel_settings
+from models.slack.channel_settings import OwnSettings
 from models.sources import track_rules
 from models.sources.cursor import MENTIONS_CURSOR
 from models.sources.track_rules import TrackDraft

@@ -13,8 +13,8 @@ from bot.networks.base import Later
 from bot.runtime.signed_in_accounts import SignedInAccounts
 from bot.slack.client import SlackClient
 from models import Pause
-from models.policies import channel_settings
-from models.policies.channel_settings import OwnSettings
+from models.slack import channel_settings
+from models.slack.channel_settings import OwnSettings
 from sandbox.slack import SlackServer
 from tests.bot.room import ANA, CHANNEL, Clock, Counting, Room, room
 from tests.bot.test_metrics import figures

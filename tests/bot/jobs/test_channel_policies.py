@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from bot.jobs import claim_expiry, digest, reminders, stats_rollup
 from models import Card, Notice, Ticket
-from models.policies import channel_settings
-from models.policies.channel_settings import OwnSettings
+from models.slack import channel_settings
+from models.slack.channel_settings import OwnSettings
 from models.sources import track_rules
 from models.sources.track import Track
 from tests.bot.room import ANA, CHANNEL, Room

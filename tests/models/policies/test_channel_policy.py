@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from models import ChannelSettings, Event
 from models.core.database import Database
 from models.core.office_hours import ALWAYS_OPEN
-from models.policies import channel_settings, typed_settings
+from models.policies import typed_settings
 from models.policies.channel_policy import PolicyDefaults
-from models.policies.channel_settings import ALL_DEFAULT, OwnSettings, SettingsMovedOnError
+from models.slack import channel_settings
+from models.slack.channel_settings import ALL_DEFAULT, OwnSettings, SettingsMovedOnError
 from tests.models.ledger import NINE, minute, raised, together
 
 ANA, BEN, HERE, ELSEWHERE = "U0ANA", "U0BEN", "C0HERE", "C0ELSE"

@@ -221,6 +221,23 @@ def test_a_spike_is_one_card_with_every_mention_and_back_to_single_ones_by_itsel
     assert states(bot) == ["waiting"] * 10
 
 
+def test_the_most_urgent_of_a_spike_stands_on_top_and_says_why(busy: Bot) -> None:
+    bot = busy
+    words = [
+        f"@acmebrew {name} beer is nice" for name in ("apple", "berry", "citrus", "date", "elder", "fig")
+    ]
+    strangers(bot, [*words, "@acmebrew it is broken, I want a refund"])
+
+    card = shared(bot, "Spike: 7 mentions")
+
+    shown = sound(bot.now(card)).text
+    assert shown.index("I want a refund") < shown.index("apple beer")
+    assert "why first: " in shown
+    assert "refund" in shown.partition("why first: ")[2].splitlines()[0]
+    which = bot.ana.press(bot.now(card), "Reply").view
+    assert "I want a refund" in str(which.blocks[0]["element"]["options"][0])
+
+
 def test_five_in_a_minute_are_no_spike_where_five_are_allowed(busy: Bot) -> None:
     posts = spike(busy, 5)
 

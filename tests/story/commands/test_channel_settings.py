@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.ingest import track_search
-from bot.jobs import digest
+from bot.jobs import digest, priorities
 from models import ChannelSettings, Ticket
-from sandbox.slack import Modal, SubmitOutcome
+from sandbox.slack import Modal, SubmitOutcome, visible
 from sandbox.slack.block_kit.validator import check_view
 from tests.story.commands.tracking import LOOKS, add, furnish, in_channel, said
 from tests.story.harness import CHANNEL, Bot, running, seen
@@ -86,10 +86,12 @@ def test_settings_are_saved_told_to_the_channel_and_shown_again(desk: Bot) -> No
         digest_day="Friday",
         near_copy_percent="70 %",
         spike_per_minute="0",
+        priority_weights="Refund: 30\nquestion = 0",
     )
     assert submitted(modal).closed
 
     own = known(desk).own
+    assert own.priority_weights == {"question": 0, "cues": {"refund": 30}}
     assert (own.first_reply_minutes, own.office_hours, own.time_zone) == (
         90,
         "Mon-Fri 09:00-17:00",
@@ -101,6 +103,7 @@ def test_settings_are_saved_told_to_the_channel_and_shown_again(desk: Bot) -> No
     assert "First reply within: 30 min (default) → 1 h 30 min" in told
     assert "Who may send public replies: every member (default) → @U0ANA" in told
     assert "Daily digest at: none of its own (default) → 08:30" in told
+    assert "What comes first: the usual points for each reason (default) → question: 0, refund: 30" in told
     [event] = desk.events("channel settings")
     assert event.actor == "U0ANA"
     assert event.data["after"]["near_copy_percent"] == 70
@@ -360,3 +363,37 @@ def test_a_channel_with_a_digest_of_its_own_gets_one_of_its_tickets(database_url
             messages = [seen(one) for one in bot.slack.world.channel(LOOKS).messages]
         assert len([one for one in messages if "unanswered" in one]) == 1
         del card
+
+
+def test_weights_of_a_channel_order_its_tickets_from_then_on(desk: Bot) -> None:
+    add(desk, "kettle", channel=LOOKS)
+    asked = desk.post("is the kettle sold in green?", "maria")
+    wanted = desk.post("the kettle leaks, I want a refund", "joe")
+    track_search.search_tracks(desk.ctx, desk.ctx.networks["x"])
+    desk.settled()
+
+    def first() -> str:
+        priorities.fill_missing(desk.ctx)
+        listed = visible(desk.ana.command("/mentions", "open top").acked).text
+        return "joe" if listed.index("@joe") < listed.index("@maria") else "maria"
+
+    assert (first(), bool(asked), bool(wanted)) == ("joe", True, True)
+
+    saved(desk, priority_weights="refund: -50\nbroken: -50\nquestion: 90")
+    assert first() == "maria"
+    assert value_of(opened(desk, desk.ben), "priority_weights") == "question: 90\nbroken: -50\nrefund: -50"
+    saved(desk, priority_weights="")
+    assert first() == "joe"
+
+
+def test_a_weight_that_nobody_knows_is_refused_at_its_field(desk: Bot) -> None:
+    modal = typing(opened(desk), priority_weights="refunds: 30", spike_per_minute="7")
+
+    refused = submitted(modal)
+
+    assert refused.errors == {
+        block_of(modal, "priority_weights"): (
+            "No weight is called “refunds”; docs/reference/priority.md lists them."
+        )
+    }
+    assert known(desk) is None

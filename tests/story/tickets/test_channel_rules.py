@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from bot.ingest import track_search
 from models import Ticket
-from models.policies import channel_settings
-from models.policies.channel_settings import OwnSettings
+from models.slack import channel_settings
+from models.slack.channel_settings import OwnSettings
 from sandbox.slack.workspace.message import Message
 from tests.story.commands.tracking import LOOKS, add, furnish, in_channel, said
 from tests.story.harness import CHANNEL, Bot, running

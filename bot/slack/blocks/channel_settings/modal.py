@@ -11,8 +11,8 @@ from bot.slack.blocks.elements import Block, context_block, plain_text, section_
 from bot.slack.blocks.text import truncate, unescape
 from bot.slack.typed_text import for_input
 from models.policies.channel_policy import PolicyDefaults
-from models.policies.channel_settings import OwnSettings
 from models.policies.typed_settings import ALWAYS, NO_HOLIDAYS, ROUND_THE_CLOCK
+from models.slack.channel_settings import OwnSettings
 
 SETTINGS_CALLBACK_ID = "channel_settings"
 INPUT_MAX_CHARS = 3_000  # what Slack lets people type; more than a setting may have, so that Heard says so
@@ -31,6 +31,8 @@ _HINTS: Mapping[str, str] = {
     "holidays": f"Such as 2026-10-03, 2026-12-24..2027-01-01, or {NO_HOLIDAYS}.",
     "digest_at": "A time such as 09:00, or off.",
     "near_copy_percent": "From 0 to 100 percent. 0: never.",
+    "priority_weights": "A line for each reason that counts more or less here, such as refund: 30 or "
+    "question: 0. docs/reference/priority.md lists them.",
     "spike_per_minute": "If more arrive in a minute, they are shown together. 0: always one by one.",
 }
 
@@ -52,6 +54,7 @@ class SettingsForm:
     digest_day: str = DIGEST_DAY_DEFAULT
     near_copy_percent: str = ""
     spike_per_minute: str = ""
+    priority_weights: str = ""
 
 
 FORM_NAMES = tuple(one.name for one in fields(SettingsForm))
@@ -84,6 +87,7 @@ def form_of(own: OwnSettings) -> SettingsForm:
         digest_day=own.digest_day or DIGEST_DAY_DEFAULT,
         near_copy_percent="" if own.near_copy_percent is None else str(own.near_copy_percent),
         spike_per_minute="" if own.spike_per_minute is None else str(own.spike_per_minute),
+        priority_weights="\n".join(wording.weight_lines(own.priority_weights)),
     )
 
 
@@ -141,7 +145,7 @@ def _inputs(carried: SettingsModalValue, form: SettingsForm, parts: SettingsModa
         text = wording.default_text(name, parts.defaults, is_default_channel=is_default)
         return truncate(unescape(text), DEFAULT_SHOWN_MAX_CHARS)
 
-    def typed(name: str) -> Block:
+    def typed(name: str, *, multiline: bool = False) -> Block:
         default = default_of(name)
         hint = f"{_HINTS[name]} Default: {default}."
         if name == "digest_at" and not is_default:
@@ -152,6 +156,8 @@ def _inputs(carried: SettingsModalValue, form: SettingsForm, parts: SettingsModa
             "max_length": INPUT_MAX_CHARS,
             "placeholder": plain_text(truncate(default, PLACEHOLDER_MAX_CHARS)),
         }
+        if multiline:
+            element["multiline"] = True
         value = getattr(form, name)
         if value:
             element["initial_value"] = for_input(value)[:INPUT_MAX_CHARS]
@@ -168,6 +174,7 @@ def _inputs(carried: SettingsModalValue, form: SettingsForm, parts: SettingsModa
         _digest_day_input(carried, form, default_of("digest_day")),
         typed("near_copy_percent"),
         typed("spike_per_minute"),
+        typed("priority_weights", multiline=True),
     ]
 
 

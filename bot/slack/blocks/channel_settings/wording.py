@@ -8,8 +8,9 @@ from bot.slack.blocks.elements import format_duration
 from bot.slack.blocks.text import mrkdwn_literal, truncate
 from models.core.mrkdwn import as_code
 from models.policies.channel_policy import PolicyDefaults
-from models.policies.channel_settings import OwnSettings, SettingChange
 from models.policies.typed_settings import ROUND_THE_CLOCK
+from models.priority.weights import Weights, format_weights
+from models.slack.channel_settings import OwnSettings, SettingChange
 
 # By the names of `OwnSettings`, in the order in which people read them.
 LABELS: Mapping[str, str] = {
@@ -22,6 +23,7 @@ LABELS: Mapping[str, str] = {
     "digest_day": "Weekly digest on",
     "near_copy_percent": "Warn if a reply matches an earlier one by",
     "spike_per_minute": "Mentions a minute shown one by one",
+    "priority_weights": "What comes first",
 }
 WEEKDAY_NAMES = {
     "mon": "Monday",
@@ -49,7 +51,7 @@ def default_text(name: str, defaults: PolicyDefaults, *, is_default_channel: boo
     """What holds where the channel has no value of its own, in words."""
     if name == "digest_at" and not is_default_channel:
         return NO_OWN_DIGEST
-    return value_text(name, getattr(defaults, name))
+    return value_text(name, getattr(defaults, name, None))
 
 
 def current_lines(own: OwnSettings, defaults: PolicyDefaults, *, is_default_channel: bool) -> list[str]:
@@ -108,6 +110,11 @@ def _say_senders(value: Sequence[str] | None) -> str:
     return ", ".join([*shown, *([f"{more} more"] if more else [])])
 
 
+def weight_lines(stored: Mapping[str, Any] | None) -> list[str]:
+    """The weights of a channel that differ from the usual ones, as people type them."""
+    return format_weights(Weights.of_stored(stored)).splitlines()
+
+
 def _say_weekday(value: str) -> str:
     return WEEKDAY_NAMES.get(value[:3].lower(), OFF)
 
@@ -122,4 +129,5 @@ _SAY: Mapping[str, Callable[[Any], str]] = {
     "digest_day": _say_weekday,
     "near_copy_percent": lambda value: f"{value} %" if value else "never",
     "spike_per_minute": lambda value: f"{value:,}" if value else "all of them",
+    "priority_weights": lambda value: ", ".join(weight_lines(value)) or "the usual points for each reason",
 }

@@ -135,6 +135,8 @@ def _about(row: GroupRow) -> str:
         f"<{escape_entities(row.url)}|See it on {row.network_title}>",
         f"#{row.ticket_id}",
     ]
+    if row.why_first:
+        parts.append(f"why first: {row.why_first}")
     if row.composer is not None:
         parts.insert(0, f":pencil2: <@{row.composer}> is replying")
     return "  ·  ".join(parts)

@@ -28,6 +28,7 @@ class GroupRow:
     matched: str
     network_title: str
     state: str = TicketState.WAITING
+    why_first: str = ""  # the reasons of its priority, mrkdwn
     composer: str | None = None  # the Slack id of who is writing a reply
 
     @property
