@@ -381,7 +381,7 @@ def test_weights_of_a_channel_order_its_tickets_from_then_on(desk: Bot) -> None:
 
     saved(desk, priority_weights="refund: -50\nbroken: -50\nquestion: 90")
     assert first() == "maria"
-    assert value_of(opened(desk, desk.ben), "priority_weights") == "question: 90\nbroken: -50\nrefund: -50"
+    assert value_of(opened(desk, desk.ben), "priority_weights") == "question: 90\nrefund: -50\nbroken: -50"
     saved(desk, priority_weights="")
     assert first() == "joe"
 
