@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from models.core.audit_event import HEARD_ACTOR, Event
-from models.core.base import MovedOnError, RuleBrokenError
+from models.core.base import MovedOnError, RuleBrokenError, is_sqlite
 from models.core.mrkdwn import escape_entities
 from models.sources.cursor import Cursor
 from models.sources.track import MENTIONS_TRACK, Track, TrackKind
@@ -58,8 +58,9 @@ def add(session: Session, draft: TrackDraft, *, at: datetime, by: str | None = N
     if draft.kind == MENTIONS_TRACK:
         raise TrackRuleError("Every account has its mentions track already.")
     query = draft.canonical_query
-    # Two who add at the same time do so one after the other.
-    session.execute(select(Track.id).order_by(Track.id).limit(1).with_for_update())
+    if not is_sqlite(session):
+        # Two who add at the same time do so one after the other, also where there is no row to lock yet.
+        session.execute(text("LOCK TABLE tracks IN SHARE ROW EXCLUSIVE MODE"))
     same = _same(session, draft)
     active = next((one for one in same if one.removed_at is None), None)
     if active is not None:

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from models import Cursor, Event, Track
 from models.core.base import MovedOnError
+from models.core.database import Database
 from models.sources import track_rules
 from models.sources.track import MENTIONS_TRACK
 from models.sources.track_rules import TrackDraft, TrackRuleError
-from tests.models.ledger import NINE
+from tests.models.ledger import NINE, raised, together
 
 TEA = TrackDraft("search", "x", "acmetea or  “acme tea”", channel="C0TEA", languages=("en",))
 TEA_QUERY = 'acmetea or "acme tea"'
@@ -168,3 +169,22 @@ def test_a_file_adds_what_is_missing_and_removes_only_when_asked(session: Sessio
 
     assert (done.added, done.kept, done.removed) == (0, 2, 1)
     assert (kept.channel, dropped.removed_at, mentions.removed_at) == ("C0CUPS", NINE, None)
+
+
+@pytest.mark.parametrize("has_another", [False, True], ids=["the first track", "a further track"])
+def test_of_two_who_add_the_same_at_the_same_moment_one_is_told_that_it_is_there(
+    db: Database, *, has_another: bool
+) -> None:
+    if has_another:
+        with db.write() as session:
+            add(session, replace(TEA, query="kettle"))
+
+    def add_tea() -> None:
+        with db.write() as session:
+            add(session)
+
+    refused = raised(together(*[add_tea] * 4))
+
+    assert [type(one) for one in refused] == [TrackRuleError] * 3
+    with db.read() as session:
+        assert session.scalars(select(Track.query)).all().count(TEA_QUERY) == 1
