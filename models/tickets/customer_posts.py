@@ -22,7 +22,14 @@ class CustomerPostsMixin(StoppingMixin):
     """The verbs for posts that arrive, disappear (models/tickets/not_shown.py) and come back."""
 
     def add_post(
-        self, session: Session, *, post_id: str, posted_at: datetime, order_key: str, sla_policy: SlaPolicy
+        self,
+        session: Session,
+        *,
+        post_id: str,
+        posted_at: datetime,
+        order_key: str,
+        sla_policy: SlaPolicy,
+        at: datetime,
     ) -> None:
         """Add another post of the author: to an open turn without a reply, else a new turn begins.
 
@@ -49,7 +56,7 @@ class CustomerPostsMixin(StoppingMixin):
             self.nudge_at = sla_policy.half_time(turn.asked_at)
         else:
             self.target_post_id = post_id
-            self._open_turn(session, OPENED_BY_MENTION, asked_at=posted_at)
+            self._open_turn(session, OPENED_BY_MENTION, asked_at=posted_at, at=at)
             self.due_at, self.nudge_at = sla_policy.due(posted_at), sla_policy.half_time(posted_at)
 
     def add_muted_post(self, session: Session, post: IncomingPost, mute: Mute, *, at: datetime) -> None:

@@ -221,6 +221,7 @@ def _ingest_new(
                 posted_at=post.posted_at,
                 order_key=post.order_key,
                 sla_policy=place.sla_policy_of(session, ticket.channel),
+                at=at,
             )
             result.follow_ups += 1
             result.known_ticket_texts[ticket.id], result.newest_post_ids[ticket.id] = (
