@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, String, bindparam, case, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from models.core.sql_time import epoch_seconds
@@ -32,6 +32,18 @@ _UPDATE = (
     update(Ticket.__table__)  # type: ignore[arg-type]
     .where(Ticket.__table__.c.id == bindparam("ticket"))
     .values(priority=bindparam("points"), priority_reasons=bindparam("why"))
+)
+# The card of an open one says why it comes first.
+_FORGET = (
+    update(Ticket.__table__)  # type: ignore[arg-type]
+    .where(Ticket.__table__.c.id == bindparam("ticket"))
+    .values(
+        priority=None,
+        priority_reasons=bindparam("why"),
+        revision=case(
+            (Ticket.is_open() & (Ticket.drawn_revision > 0), Ticket.revision + 1), else_=Ticket.revision
+        ),
+    )
 )
 
 
@@ -127,7 +139,8 @@ def rescore_authors(session: Session, author_ids: Collection[int]) -> None:
 def rescore_missing(session: Session, limit: int) -> int:
     """Compute up to `limit` priorities that open tickets lack; returns how many.
 
-    Those are from before schema 0019, or were made invalid by `forget_all`.
+    Those are from before schema 0019, wait again after they were closed, or had theirs made invalid by
+    `forget_all`.
     """
     lacking = select(Ticket.id).where(
         Ticket.is_open(), Ticket.priority.is_(None), Ticket.network != CANARY_NETWORK
@@ -152,6 +165,31 @@ def forget_all(session: Session, *, channel: str | None = None) -> None:
     if channel is not None:
         theirs = theirs.where(Ticket.channel == channel)
     session.execute(theirs.values(priority=None), execution_options={"synchronize_session": False})
+
+
+def forget_customers(session: Session, *, after: int, limit: int) -> int | None:
+    """Take what a former list of customers said out of the reasons of some tickets that keep theirs.
+
+    Those are the closed ones, and open ones that nobody could compute again yet. It looks at `limit` tickets
+    with ids above `after`; returns the id to go on after, or None at the end.
+    """
+    beyond = select(Ticket.id).where(Ticket.id > after).order_by(Ticket.id)
+    last = session.scalar(beyond.offset(limit - 1).limit(1))
+    # Some of these only quote the word.
+    named = cast(Ticket.priority_reasons, String).contains('"customer"')
+    query = select(Ticket.id, Ticket.priority_reasons).where(Ticket.id > after, named)
+    query = query.where(~Ticket.is_open() | Ticket.priority.is_(None))
+    if last is not None:
+        query = query.where(Ticket.id <= last)
+    held = session.execute(query.order_by(Ticket.id).with_for_update()).all()
+    rows = [
+        {"ticket": ticket_id, "why": kept}
+        for ticket_id, reasons in held
+        if (kept := [one for one in reasons if one.get("kind") != "customer"]) != reasons
+    ]
+    if rows:
+        session.connection().execute(_FORGET, rows)
+    return last
 
 
 def read_priority(session: Session, ticket: Ticket) -> Priority:

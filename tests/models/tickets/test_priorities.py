@@ -135,9 +135,11 @@ def test_whatever_comes_in_whichever_order_it_is_what_the_ledger_says(
                 if there.state in OPEN_STATES:
                     there.close_no_reply_needed(session, by="U0ANA", at=minute(13 * DAY), reason="spam")
             elif what == "reopen":
-                there = ticket(session, post.author_id, post.conversation_id)
-                if there.state not in OPEN_STATES:
+                closed = select(Ticket.id).where(~Ticket.is_open()).order_by(Ticket.id)
+                for ticket_id in session.scalars(closed).all():
+                    there = Ticket.lock(session, ticket_id)
                     there.reopen(session, by="U0ANA", at=minute(14 * DAY), sla_policy=PROMISE)
+                    session.flush()
             elif what == "edit":
                 edited = {"latest_id": f"9{post.post_id}", "text": data.draw(st.sampled_from(WORDS))}
                 hear(
@@ -150,6 +152,7 @@ def test_whatever_comes_in_whichever_order_it_is_what_the_ledger_says(
                         **edited,
                     ),
                 )
+        priorities.rescore_missing(session, 9)
         all_are_right(session)
         if data.draw(st.booleans()):
             customers(session, ("", "ha", "Pro plan"), ("x", "hb", ""))
