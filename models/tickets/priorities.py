@@ -27,6 +27,7 @@ from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
 
 WEEK = timedelta(days=7)  # up to a contact: the others that count with it
+LOCKED_AT_ONCE = 500  # tickets, in one statement
 POSTS_READ_MAX = 20  # of one ticket, the newest of those that wait
 _UPDATE = (
     update(Ticket.__table__)  # type: ignore[arg-type]
@@ -161,10 +162,15 @@ def forget_all(session: Session, *, channel: str | None = None) -> None:
 
     For when weights or customers changed. Until then their reasons stay as they were.
     """
-    theirs = update(Ticket).where(Ticket.is_open())
+    theirs = select(Ticket.id).where(Ticket.is_open()).order_by(Ticket.id).limit(LOCKED_AT_ONCE)
     if channel is not None:
         theirs = theirs.where(Ticket.channel == channel)
-    session.execute(theirs.values(priority=None), execution_options={"synchronize_session": False})
+    after = 0
+    # By id, as all lock them: an update by itself locks rows as they lie, and two would wait for one another.
+    while ids := session.scalars(theirs.where(Ticket.id > after).with_for_update()).all():
+        forgotten = update(Ticket).where(Ticket.id.in_(ids)).values(priority=None)
+        session.execute(forgotten, execution_options={"synchronize_session": False})
+        after = ids[-1]
 
 
 def forget_customers(session: Session, *, after: int, limit: int) -> int | None:

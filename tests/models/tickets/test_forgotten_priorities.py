@@ -1,13 +1,18 @@
 """Priorities that do not hold any more: of tickets that wait again, and after other weights or customers."""
 
+import threading
+
+import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models import CustomerList, Ticket
+from models.core.database import Database
 from models.priority.score import Priority
 from models.tickets import priorities
-from tests.models.ledger import PROMISE, hear, minute, said, ticket
+from tests.models.ledger import PLACE, PROMISE, hear, minute, raised, said, ticket, together, until
 from tests.models.tickets.test_priorities import customers, profile, told
+from tests.models.tickets.test_ticket import is_waiting
 
 NOTE = "owes us 4,000"
 
@@ -89,3 +94,32 @@ def test_an_open_ticket_that_was_held_just_then_loses_the_note_on_its_card_too(s
     here = ticket(session)
     assert (notes(session), here.priority) == ([False], None)
     assert here.drawn_revision < here.revision
+
+
+@pytest.mark.parametrize("at_once", [1, 500])
+def test_who_changes_weights_while_posts_come_in_waits_and_nobody_is_turned_away(
+    db: Database, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(priorities, "LOCKED_AT_ONCE", at_once)
+    with db.write() as session:
+        hear(session, *(said(number, author=str(number), conversation=f"c{number}") for number in (1, 2, 3)))
+    with db.write() as session:
+        first, *_, last = session.scalars(select(Ticket.id).order_by(Ticket.id)).all()
+        Ticket.lock(session, first).revision += 1  # PostgreSQL puts its row behind the others
+    is_held = threading.Event()
+
+    def read() -> None:
+        with db.write() as session:
+            Ticket.lock(session, first)
+            is_held.set()
+            until(lambda: db.is_sqlite or is_waiting(db))
+            Ticket.lock(session, last)
+
+    def save() -> None:
+        is_held.wait(10)
+        with db.write() as session:
+            priorities.forget_all(session, channel=PLACE.channel)
+
+    assert raised(together(read, save)) == []
+    with db.read() as session:
+        assert set(session.scalars(select(Ticket.priority))) == {None}
