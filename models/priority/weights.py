@@ -4,7 +4,9 @@ A channel may have weights of its own; what it leaves out is as everywhere. In J
 defaults is kept, so that a better default reaches channels that never cared.
 """
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -13,6 +15,7 @@ from models.priority.cue_table import CUE_NAMES, CUES
 
 SHOWN_CHARS = 40  # of what was typed, in an error
 POINTS_MAX = 100  # and as many below zero: more would silence every other reason
+_READ_MAX = 1_000  # stored weights that are remembered: each channel may have its own
 Points = Annotated[int, Field(strict=True, ge=-POINTS_MAX, le=POINTS_MAX)]
 _DEFAULT_POINTS = {cue.name: cue.points for cue in CUES}
 
@@ -75,6 +78,19 @@ class Weights(BaseModel):
                 else:
                     kept.setdefault(name, {})[cue] = points
         return cls.model_validate(kept)
+
+    @classmethod
+    @lru_cache(maxsize=_READ_MAX)
+    def of_json(cls, text: str) -> Self:
+        """As `of_stored` reads the JSON in `text`, but the same text is read once; all default if it is none.
+
+        What it returns is shared: leave its `cues` as they are.
+        """
+        try:
+            stored = json.loads(text)
+        except ValueError:
+            stored = None
+        return cls.of_stored(stored if isinstance(stored, Mapping) else None)
 
 
 DEFAULT_WEIGHTS = Weights()

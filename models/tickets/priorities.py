@@ -60,11 +60,14 @@ class ChannelWeights:
         return (self.by_channel or {}).get(channel, self.default)
 
 
-def load_weights(session: Session) -> ChannelWeights:
-    """Returns the weights of all channels: those of the few that have their own, and the defaults."""
-    query = select(ChannelSettings.channel, ChannelSettings.priority_weights)
-    own = session.execute(query.where(ChannelSettings.priority_weights.is_not(None)))
-    return ChannelWeights(by_channel={channel: Weights.of_stored(stored) for channel, stored in own})
+def load_weights(session: Session, channels: Collection[str] | None = None) -> ChannelWeights:
+    """Returns the weights of `channels`, or of all: their own where they have some, else the defaults."""
+    query = select(ChannelSettings.channel, cast(ChannelSettings.priority_weights, String))
+    query = query.where(ChannelSettings.priority_weights.is_not(None))
+    if channels is not None:
+        query = query.where(ChannelSettings.channel.in_(channels))
+    own = session.execute(query).all() if channels is None or channels else ()
+    return ChannelWeights(by_channel={channel: Weights.of_json(stored) for channel, stored in own})
 
 
 # --- computing ----------------------------------------------------------------------------------------------
@@ -87,7 +90,7 @@ def add_to_new(
     asked: dict[int, list[datetime]] = defaultdict(list)
     for (_, author_id), row in rows.items():
         asked[author_id].append(row["opened_at"])
-    weights = load_weights(session).of(place.channel)
+    weights = load_weights(session, [place.channel]).of(place.channel)
     for key, row in rows.items():
         row["priority"] = row["priority_reasons"] = None
         if place.network != CANARY_NETWORK:
@@ -126,7 +129,8 @@ def rescore_authors(session: Session, author_ids: Collection[int]) -> None:
         .order_by(Ticket.id)
         .with_for_update()
     ).all()
-    authors, weights = _load_authors(session, {row.author_id for row in rows}), load_weights(session)
+    authors = _load_authors(session, {row.author_id for row in rows})
+    weights = load_weights(session, {row.channel for row in rows})
     found = []
     for row in rows:
         known = authors[row.author_id]
@@ -288,7 +292,7 @@ def _compute(session: Session, ticket_ids: Collection[int]) -> list[_Change]:
     texts = _load_texts(session, {row.id: (row.asked_at, row.target_post_id) for row in rows})
     authors = _load_authors(session, {row.author_id for row in rows})
     contacts = _load_contacts(session, {row.id: (row.author_id, row.asked_at) for row in rows})
-    weights = load_weights(session)
+    weights = load_weights(session, {row.channel for row in rows})
     found = []
     for row in rows:
         known = authors[row.author_id]

@@ -88,3 +88,9 @@ def test_what_another_version_stored_is_left_out() -> None:
 
     assert Weights.of_stored(stored).as_json() == {"reach": 7, "cues": {"refund": 3}}
     assert Weights.of_stored(None) == Weights.of_stored({"cues": None}) == DEFAULT_WEIGHTS
+
+
+@pytest.mark.parametrize("text", ["null", "[]", "3", '"refund"', "{", "", '{"question": 1, "moon": 2}'])
+def test_whatever_text_is_stored_is_read_and_the_same_one_once(text: str) -> None:
+    assert Weights.of_json(text).as_json() == ({"question": 1} if "question" in text else {})
+    assert Weights.of_json(text) is Weights.of_json(text)

@@ -14,6 +14,8 @@ from models.core.database import Database
 from models.priority.score import Facts, Priority, compute_priority
 from models.priority.weights import Weights
 from models.reports import open_tickets
+from models.slack import channel_settings
+from models.slack.channel_settings import OwnSettings
 from models.sources.customer import CustomerEntry
 from models.tickets import not_shown, priorities
 from models.tickets.incoming_post import IncomingPost, IngestTarget
@@ -363,3 +365,19 @@ def test_weights_of_one_channel_concern_its_tickets(session: Session, channel: s
 
     assert (ticket(session).priority is None) == (channel != "C0OTHER")
     assert PLACE.channel == "C0MENTIONS"
+
+
+def test_weights_are_those_that_each_channel_has_stored(session: Session) -> None:
+    for channel, weights in (("C1", {"question": 3}), ("C2", {"cues": {"refund": 4}}), ("C3", None)):
+        own = OwnSettings(first_reply_minutes=9, priority_weights=weights)
+        channel_settings.change(session, channel, own, revision=0, at=NINE, by="U0ANA")
+
+    assert priorities.load_weights(session).by_channel == {
+        "C1": Weights(question=3),
+        "C2": Weights(cues={"refund": 4}),
+    }
+    assert priorities.load_weights(session, ["C2", "C3"]).by_channel == {"C2": Weights(cues={"refund": 4})}
+    assert priorities.load_weights(session, []).by_channel == {}
+    own = OwnSettings(priority_weights={"question": 5})
+    channel_settings.change(session, "C1", own, revision=1, at=NINE, by="U0ANA")
+    assert priorities.load_weights(session).of("C1").question == 5
