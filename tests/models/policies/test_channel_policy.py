@@ -181,13 +181,15 @@ def test_lists_of_channels_have_those_with_a_value_of_their_own(session: Session
 
 @pytest.mark.parametrize(
     ("typed", "minutes"),
-    [("30", 30), (" 2h ", 120), ("1h 30m", 90), ("90 min", 90), ("0.5", 0.5), ("", None)],
+    [("30", 30), (" 2h ", 120), ("1h 30m", 90), ("90 min", 90), ("1", 1), ("2.5", 2.5), ("", None)],
 )
 def test_a_target_is_typed_as_people_do(typed: str, minutes: float | None) -> None:
     assert typed_settings.read_minutes(typed) == minutes
 
 
-@pytest.mark.parametrize("typed", ["0", "0h", "2 days", "1d", "nan", "inf", "1e3", "٣٠", "43201", "30 30"])
+@pytest.mark.parametrize(
+    "typed", ["0", "0h", "0.001", "0.999", "59s", "2 days", "1d", "nan", "inf", "1e3", "٣٠", "43201", "30 30"]
+)
 def test_what_is_no_target_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match="Type minutes"):
         typed_settings.read_minutes(typed)

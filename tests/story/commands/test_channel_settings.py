@@ -188,6 +188,7 @@ def test_office_hours_in_which_a_target_is_never_reached_are_refused(desk: Bot) 
     [
         ("first_reply_minutes", "soon", "Type minutes"),
         ("first_reply_minutes", "0", "Type minutes"),
+        ("first_reply_minutes", "0.001", "Type minutes, from 1 to"),
         ("first_reply_minutes", "-5", "Type minutes"),
         ("first_reply_minutes", "99999999", "Type minutes"),
         ("office_hours", "nine to five", "Use days and times"),
