@@ -197,6 +197,11 @@ def test_office_hours_in_which_a_target_is_never_reached_are_refused(desk: Bot) 
         ("time_zone", "Europe", "Use an IANA time zone"),
         ("time_zone", "../etc/passwd", "Use an IANA time zone"),
         ("time_zone", "Z" * 3000, "Use an IANA time zone"),
+        (
+            "holidays",
+            ", ".join(f"{y}-01-01..{y}-12-31" for y in range(2026, 2046)),
+            "more than a year. Type fewer",
+        ),
         ("holidays", "christmas", "Use dates and ranges"),
         ("holidays", "2026-01-01..2099-01-01", "Use dates and ranges"),
         ("groups", "@leads", "Type IDs of user groups"),
