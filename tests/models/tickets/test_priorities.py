@@ -202,7 +202,7 @@ def test_an_earlier_contact_that_is_heard_late_counts_for_the_later_one(session:
 def test_to_reopen_a_ticket_is_no_contact_of_theirs(session: Session) -> None:
     hear(session, said(1, text="hi"))
     for number in range(1, 4):
-        ticket(session)._open_turn(session, OPENED_BY_REOPENING, asked_at=minute(number))
+        ticket(session)._open_turn(session, OPENED_BY_REOPENING, asked_at=minute(number), at=minute(number))
     hear(session, said(2, minute(9), text="refund", conversation="c2"))
 
     assert told(stored(session, ticket(session, conversation="c2"))[0]) == ["refund", "again"]
