@@ -23,6 +23,7 @@ from models.tickets import priorities
 
 ROWS_AT_ONCE = 10_000  # in one transaction: a running bot waits for each of them, on SQLite
 TICKETS_AT_ONCE = 200  # whose priorities are computed in one transaction
+TICKETS_READ_AT_ONCE = 5_000  # for what a former list said
 PAUSE_SECONDS = 0.11  # seconds between two of them
 
 
@@ -80,8 +81,7 @@ def clear() -> None:
         with database.write() as session:
             total = CustomerList.clear(session, at=clock_for(database)())
             priorities.forget_all(session)
-        _rescore(database)
-        _delete_unused(database)
+        _take_over(database)
         click.echo(f"{total:,} customer{'' if total == 1 else 's'} forgotten.")
 
 
@@ -105,9 +105,19 @@ def _replace(database: Database, given: CustomerFile) -> int:
     with database.write() as session:
         total = CustomerList.complete(session, number, at=now())
         priorities.forget_all(session)
-    _rescore(database)
-    _delete_unused(database)
+    _take_over(database)
     return total
+
+
+def _take_over(database: Database) -> None:
+    """Have every ticket go by the list in use, and leave nothing of the one before."""
+    _rescore(database)
+    after: int | None = 0
+    while after is not None:
+        _let_others_write(database)
+        with database.write() as session:
+            after = priorities.forget_customers(session, after=after, limit=TICKETS_READ_AT_ONCE)
+    _delete_unused(database)
 
 
 def _rescore(database: Database) -> None:

@@ -41,7 +41,8 @@ _DAY = timedelta(days=1)
 class _Edition:
     """One digest that is due: the moment that it is of, and the whole days that it tells of.
 
-    It has happened once a row with one of its `keys`, the first, is written.
+    It has happened once a row with one of its `keys`, the first, is written. A row with `moment_key`, which
+    has the time as well, is there too; alone, it says that nobody wants the one of that time.
     """
 
     keys: tuple[str, ...]
@@ -49,6 +50,11 @@ class _Edition:
     periods: tuple[tuple[str, Period], ...]  # by name, the longest at the end
     channel: str
     is_of_all: bool  # whether it tells of the tickets of all channels
+
+    @property
+    def moment_key(self) -> str:
+        """The key of this digest if it comes at this time; at another one of the same day it has another."""
+        return f"{self.keys[0]} at {self.at:%Y-%m-%d %H:%M} UTC"
 
 
 def write_due(ctx: BotContext) -> None:
@@ -58,13 +64,15 @@ def write_due(ctx: BotContext) -> None:
         since = digest.first_cursor_at(session)
         policies = _policies_with_digest(ctx, session)
         due = {policy.channel: [*_due_editions(ctx, policy, at)] for policy in policies}
-        keys = [one.keys[0] for editions in due.values() for one in editions]
-        written = select(ProcessedRequest.key).where(ProcessedRequest.key.in_(keys))
-        known = set(session.scalars(written))
+        keys = [key for editions in due.values() for one in editions for key in (one.keys[0], one.moment_key)]
+        done = select(ProcessedRequest.key).where(ProcessedRequest.key.in_(keys))
+        known = set(session.scalars(done))
     for editions in due.values():
         # Of a time when nobody listened there is nothing to tell.
         unwritten = (
-            one for one in editions if since is not None and since < one.at and one.keys[0] not in known
+            one
+            for one in editions
+            if since is not None and since < one.at and known.isdisjoint({one.keys[0], one.moment_key})
         )
         edition = next(unwritten, None)  # the weekly one tells of the day as well
         if edition is not None:
@@ -74,12 +82,13 @@ def write_due(ctx: BotContext) -> None:
 def skip_past(ctx: BotContext, session: Session, channel: str, *, at: datetime) -> None:
     """Have the digest of that channel begin with the next one, as somebody has just set when it comes.
 
-    That of all tickets comes late if it is late.
+    That of all tickets comes late if it is late. What is left out is the one of that very time: who corrects
+    the time within the day still gets it on that day.
     """
     if channel == ctx.settings.slack_channel:
         return
     for edition in _due_editions(ctx, ctx.policy(session, channel), at):
-        ProcessedRequest.claim_key(session, edition.keys[0], at=at)
+        ProcessedRequest.claim_key(session, edition.moment_key, at=at)
 
 
 def _policies_with_digest(ctx: BotContext, session: Session) -> list[ChannelPolicy]:
@@ -125,6 +134,8 @@ def _write_edition(ctx: BotContext, edition: _Edition, at: datetime) -> None:
     with ctx.db.read() as session:
         told = _read_edition(ctx, session, edition, at)
     with ctx.db.write() as session:
+        if not ProcessedRequest.claim_key(session, edition.moment_key, at=at):
+            return
         claimed = [ProcessedRequest.claim_key(session, key, at=at) for key in edition.keys]
         if not claimed[0]:
             return

@@ -19,6 +19,7 @@ from models.slack.channel_settings import ALL_DEFAULT, OwnSettings
 
 NO_DIGEST_TIME_TEXT = "Type a time for this channel's own digest, or set the weekly digest to Default."
 TOO_LONG_TEXT = "With these office hours, that would take more than a year. Type less."
+TOO_MANY_HOLIDAYS_TEXT = "With these holidays, first replies could take more than a year. Type fewer days."
 REVIEW_TEXT = "What you typed is still here. Please check it and press *Save* again."
 
 
@@ -154,6 +155,9 @@ def parse(ctx: BotContext, form: SettingsForm, carried: SettingsModalValue) -> O
         and carried.channel != ctx.settings.slack_channel
     ):
         raise InputError(face.block_id("digest_at", carried.revision), NO_DIGEST_TIME_TEXT)
-    if not ctx.settings.policy_defaults.is_within_a_year(own):
+    defaults, at = ctx.settings.policy_defaults, ctx.now()
+    if not defaults.is_within_a_year(own, at):
+        if own.holidays and defaults.is_within_a_year(replace(own, holidays=""), at):
+            raise InputError(face.block_id("holidays", carried.revision), TOO_MANY_HOLIDAYS_TEXT)
         raise InputError(face.block_id("first_reply_minutes", carried.revision), TOO_LONG_TEXT)
     return own

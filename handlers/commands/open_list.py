@@ -57,7 +57,8 @@ def _build_answer(ctx: BotContext, asked: SlashCommand, chosen: OpenListFilter) 
             listing = open_tickets.list_by_priority(session, chosen.wanted, at=at, limit=TICKETS_LISTED_MAX)
         else:
             listing = open_tickets.list_by_due_time(session, chosen.wanted, limit=TICKETS_LISTED_MAX)
-        weights = priorities.load_weights(session) if chosen.by_priority else None
+        channels = {one.channel for one in listing.first if one.channel}
+        weights = priorities.load_weights(session, channels) if chosen.by_priority else None
         in_all = open_tickets.list_by_due_time(session, limit=0).total if chosen.words else listing.total
         accounts = Account.handles(session)
         stopped = reading_notices.stopped_notes(ctx, session)

@@ -6,7 +6,7 @@ It is the defaults from the environment, and in place of them what the team has 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from models.tickets.sla import SlaPolicy
 log = logging.getLogger(__name__)
 
 _YEAR_WEEKS = 52
+_DAY, _YEAR, _CENTURY = timedelta(days=1), timedelta(days=366), timedelta(days=36_525)
 _PARSED_MAX = 64  # texts of office hours that are remembered
 
 
@@ -106,13 +107,19 @@ class PolicyDefaults:
             if minutes is not None and minutes != self.first_reply_minutes
         }
 
-    def is_within_a_year(self, own: OwnSettings) -> bool:
-        """Whether, with these values, a first reply is due after at most a year of office hours.
+    def is_within_a_year(self, own: OwnSettings, at: datetime) -> bool:
+        """Whether, with these values, a first reply is due within a year, to a post of `at` or later.
 
-        Else each post would have Heard look through the calendar of a century.
+        Else each post would have Heard look through the calendar of a century. Later posts that wait longest
+        are those with which holidays begin.
         """
         sla = self.combine("", own).sla
-        return sla.within <= _YEAR_WEEKS * sla.office.open_time_per_week
+        if sla.within > _YEAR_WEEKS * sla.office.open_time_per_week:
+            return False
+        days, today = sla.office.holidays, at.date()
+        begins = (day for day in days if today < day < today + _CENTURY and day - _DAY not in days)
+        moments = (datetime.combine(day, time(), sla.office.zone) for day in begins)
+        return all(_is_due_within_a_year(sla, moment) for moment in (at, *moments))
 
     def can_read_office(self, own: OwnSettings) -> bool:
         """Whether the office hours, time zone and holidays of a channel can be read on this machine."""
@@ -135,6 +142,13 @@ class PolicyDefaults:
             # This machine does not know a zone that another one knew. Mentions must come in all the same.
             log.warning("the office hours of a channel cannot be read, so the default ones hold")
             return parse_office_hours(self.office_hours, self.time_zone, self.holidays)
+
+
+def _is_due_within_a_year(sla: SlaPolicy, asked_at: datetime) -> bool:
+    try:
+        return sla.office.add_open_time(asked_at, sla.within) <= asked_at + _YEAR
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=_PARSED_MAX)

@@ -26,7 +26,7 @@ _UTC = "UTC"
 
 
 def read_minutes(text: str) -> float | None:
-    """Minutes, typed as `30`, or as a length of time such as `2h` or `1h 30m`. Raises `ValueError`."""
+    """Minutes, at least one, typed as `30`, or as a length such as `2h` or `1h 30m`. Raises `ValueError`."""
     typed = text.strip().lower()
     if not typed:
         return None
@@ -34,7 +34,7 @@ def read_minutes(text: str) -> float | None:
     length = parse_length(typed) if minutes is None else None
     if length is not None and not length.calendar:  # days are not told in office hours: is one 8 or 24 hours?
         minutes = length.ticking.total_seconds() / 60
-    if minutes is None or not 0 < minutes <= FIRST_REPLY_MAX_MINUTES:
+    if minutes is None or not 1 <= minutes <= FIRST_REPLY_MAX_MINUTES:
         raise ValueError(f"Type minutes, from 1 to {FIRST_REPLY_MAX_MINUTES:,}, or hours such as 2h.")
     return minutes
 

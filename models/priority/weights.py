@@ -4,7 +4,10 @@ A channel may have weights of its own; what it leaves out is as everywhere. In J
 defaults is kept, so that a better default reaches channels that never cared.
 """
 
+import json
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -13,6 +16,9 @@ from models.priority.cue_table import CUE_NAMES, CUES
 
 SHOWN_CHARS = 40  # of what was typed, in an error
 POINTS_MAX = 100  # and as many below zero: more would silence every other reason
+_READ_MAX = 1_000  # stored weights that are remembered: each channel may have its own
+# Also as keyboards for Japanese and Chinese write them; the comma of 1,000 is none.
+_SEPARATORS = re.compile("[;\uff0c\uff1b\u3001]|,(?![0-9]{3}(?![0-9]))")
 Points = Annotated[int, Field(strict=True, ge=-POINTS_MAX, le=POINTS_MAX)]
 _DEFAULT_POINTS = {cue.name: cue.points for cue in CUES}
 
@@ -76,29 +82,43 @@ class Weights(BaseModel):
                     kept.setdefault(name, {})[cue] = points
         return cls.model_validate(kept)
 
+    @classmethod
+    @lru_cache(maxsize=_READ_MAX)
+    def of_json(cls, text: str) -> Self:
+        """As `of_stored` reads the JSON in `text`, but the same text is read once; all default if it is none.
+
+        What it returns is shared: leave its `cues` as they are.
+        """
+        try:
+            stored = json.loads(text)
+        except ValueError:
+            stored = None
+        return cls.of_stored(stored if isinstance(stored, Mapping) else None)
+
 
 DEFAULT_WEIGHTS = Weights()
 WEIGHT_NAMES = (*(name for name in Weights.model_fields if name != "cues"), *CUE_NAMES)
 
 
 def parse_weights(text: str) -> Weights:
-    """Returns what `text` says: a line for each weight, such as `refund: 30` or `question = 0`.
+    """Returns what `text` says, such as `refund: 30` or `question = 0`.
 
-    Case and blank lines do not count. Raises `WeightsError`.
+    Each weight has a line, or they are separated by commas or semicolons. Case and blank lines do not count.
+    Raises `WeightsError`.
     """
     given: dict[str, Any] = {}
     cues: dict[str, int] = {}
-    for line in filter(None, (one.strip() for one in text.splitlines())):
-        name, number = _split_line(line)
+    for part in filter(None, (one.strip() for line in text.splitlines() for one in _SEPARATORS.split(line))):
+        typed, name, number = _split_part(part)
         if name in cues or name in given:
-            raise WeightsError(f"“{_short(name)}” is there twice.")
+            raise WeightsError(f"“{_short(typed)}” is there twice.")
         if name in _DEFAULT_POINTS:
             cues[name] = number
         elif name in Weights.model_fields and name != "cues":
             given[name] = number
         else:
             raise WeightsError(
-                f"No weight is called “{_short(name)}”; docs/reference/priority.md lists them."
+                f"No weight is called “{_short(typed)}”; docs/reference/priority.md lists them."
             )
     try:
         return Weights(**given, cues=cues)
@@ -113,15 +133,17 @@ def format_weights(weights: Weights) -> str:
     return "\n".join(f"{name}: {points}" for name, points in (own | dict(cues)).items())
 
 
-def _split_line(line: str) -> tuple[str, int]:
-    before, sign, after = line.replace("=", ":").rpartition(":")
-    name = " ".join(before.lower().replace("_", " ").split())
-    if not sign or not name:
-        raise WeightsError(f"Write a name and its points, such as “refund: 30”, not “{_short(line)}”.")
+def _split_part(part: str) -> tuple[str, str, int]:
+    """A name as it was typed, the name that it may be, and the points."""
+    before, sign, after = part.replace("=", ":").replace("\uff1a", ":").rpartition(":")
+    typed = before.strip()
+    words = " ".join(typed.lower().replace("_", " ").split())
+    if not sign or not words:
+        raise WeightsError(f"Write a name and its points, such as “refund: 30”, not “{_short(part)}”.")
     number = after.strip().replace("\u2212", "-").removeprefix("+")
     if not number.removeprefix("-").isascii() or not number.removeprefix("-").isdigit() or len(number) > 5:  # noqa: PLR2004
         raise WeightsError(f"“{_short(after.strip())}” is no whole number of points.")
-    return (name.replace(" ", "_") if name not in _DEFAULT_POINTS else name), int(number)
+    return typed, words if words in _DEFAULT_POINTS else words.replace(" ", "_"), int(number)
 
 
 def _complaint(error: ValidationError) -> str:

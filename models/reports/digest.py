@@ -140,7 +140,7 @@ def figures_by_source(
     accounts = [one for one in Account.all(session) if one.source is not None]
     query = select(Track).where(Track.removed_at.is_(None), Track.kind != MENTIONS_TRACK)
     tracks = {one.id: one for one in session.scalars(query)}
-    counts = count_by_track(session, tracks.keys(), since=period.since) if tracks else {}
+    counts = count_by_track(session, tracks.keys(), since=period.since, until=period.until) if tracks else {}
     most = sorted(counts, key=lambda one: (-counts[one].heard, one))[:limit]
     with open_pipeline(session) as ask:
         answers = [

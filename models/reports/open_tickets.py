@@ -182,7 +182,7 @@ def list_by_priority(
     session: Session, wanted: OpenTicketFilter = ALL_OPEN, *, at: datetime, limit: int, after: int = 0
 ) -> Listing:
     """Returns the open tickets that match, most points at `at` first, and snoozed ones last."""
-    points = priorities.priority_points(at, priorities.load_weights(session))
+    points = priorities.priority_points(at, priorities.load_weights(session, wanted.channels or None))
     order = (Ticket.state == TicketState.SNOOZED, points.desc(), Ticket.waiting_since, Ticket.id)
     return _build_listing(session, wanted.conditions(), order, limit, after)
 

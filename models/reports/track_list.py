@@ -88,13 +88,16 @@ def list_tracks(session: Session, page: int, *, size: int, since: datetime) -> T
 
 
 def count_by_track(
-    session: Session, track_ids: Collection[int], *, since: datetime
+    session: Session, track_ids: Collection[int], *, since: datetime, until: datetime | None = None
 ) -> dict[int, TrackCounts]:
     """Returns what each of these tracks found of what was posted since `since`; nothing: it is left out.
 
-    A post that several tracks found counts for each of them, whichever was the first.
+    Posts of `until` and later do not count. A post that several tracks found counts for each of them,
+    whichever was the first.
     """
-    recent = (Mention.posted_at >= since, IS_FIRST_ROW)
+    recent = [Mention.posted_at >= since, IS_FIRST_ROW]
+    if until is not None:
+        recent.append(Mention.posted_at < until)
     first = select(Mention.track_id.label("track_id"), Mention.id.label("mention_id"), Mention.ticket_id)
     others = select(AlsoHeard.track_id, Mention.id, Mention.ticket_id)
     others = others.join(Mention, Mention.id == AlsoHeard.mention_id)

@@ -4,6 +4,7 @@ A list is written beside the one in use, a batch at a time under a number of its
 once when it is complete. So nobody ever sees half of one, and no other writer waits for long.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,17 @@ from models.tracks.post_text import HANDLE
 ANY_NETWORK = ""
 HANDLE_MAX_CHARS = 200
 LISTED_AT_ONCE = 1_000  # customers that are read in one statement
+X_HOSTS = frozenset({"x.com", "twitter.com"})
+OTHER_SITES = frozenset({"medium.com", "tiktok.com", "youtube.com"})  # that write @name too
 DELETED_AT_ONCE = 20_000  # and that are deleted in one transaction
+_X_NAME = re.compile("[A-Za-z0-9_]+")
+# First steps of addresses on X that are no handles, such as https://x.com/i/user/12. Those of `intent`:
+# https://docs.x.com/x-for-websites/web-intents/overview
+_X_PAGES = re.compile(
+    "(?i)about|account|compose|download|explore|hashtag|home|i|intent|jobs|login|logout|messages|"
+    "notifications|oauth|privacy|search|settings|share|signup|status|statuses|tos|web|who_to_follow|widgets"
+)
+_SUBDOMAIN = re.compile(r"^(?:www|mobile|m)\.")
 
 
 class CustomerListGoneError(Exception):
@@ -167,8 +178,9 @@ def _current_id() -> ScalarSelect[int]:
 def fold_handle(typed: str) -> str | None:
     """Returns the handle that `typed` names, as handles are compared; None if it names none.
 
-    The @ in front does not count, nor does case. An address names one as well: `https://x.com/name`,
-    `https://bsky.app/profile/name.bsky.social`, `https://mastodon.example/@name` (a handle on that server).
+    The @ in front does not count, nor does case. The address of a profile, or of a post, names one as well:
+    `https://x.com/name`, `https://bsky.app/profile/name.bsky.social`, `https://mastodon.example/@name` (a
+    handle on that server).
     """
     text = typed.strip().strip("\u200b\ufeff\u2068\u2069").strip()
     if len(text) > HANDLE_MAX_CHARS:
@@ -185,10 +197,16 @@ def _handle_of_address(address: str) -> str:
         parts = urlsplit(address if "://" in address else f"https://{address}")
     except ValueError:
         return ""
-    steps = [step for step in parts.path.split("/") if step]
-    if parts.scheme not in {"http", "https"} or not steps or "." not in (parts.hostname or ""):
+    host = _SUBDOMAIN.sub("", parts.hostname or "")
+    first, *more = [step for step in parts.path.split("/") if step] or [""]
+    if parts.scheme not in {"http", "https"} or "." not in host:
         return ""
-    if len(steps) > 1 and steps[0] == "profile":
-        return steps[1]
-    name = steps[0]
-    return f"{name}@{parts.hostname}" if name.startswith("@") and "@" not in name[1:] else name
+    if host in X_HOSTS:
+        name = first.removeprefix("@")
+        return name if _X_NAME.fullmatch(name) and not _X_PAGES.fullmatch(name) else ""
+    if host == "bsky.app":
+        return more[0] if first == "profile" and more else ""
+    # Elsewhere only what Mastodon and its like have: on other sites the first step is anything.
+    if not first.startswith("@") or host in OTHER_SITES:
+        return ""
+    return first if "@" in first[1:] else f"{first}@{parts.hostname}"

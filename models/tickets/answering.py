@@ -276,6 +276,7 @@ class AnsweringMixin(OwnershipMixin):
         self.state, self.waiting_since, self.nudge_at = TicketState.WAITING, waiting_since, waiting_since
         self.reason = self.closed_at = self.closed_by = self.snoozed_until = self.back_at = None
         self.mute_id = None
+        self.priority = None  # nobody kept it right while the ticket was closed, so it is computed again
         self.revision += 1
 
     def _close(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, String, bindparam, case, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from models.core.sql_time import epoch_seconds
@@ -27,11 +27,24 @@ from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
 
 WEEK = timedelta(days=7)  # up to a contact: the others that count with it
+LOCKED_AT_ONCE = 500  # tickets, in one statement
 POSTS_READ_MAX = 20  # of one ticket, the newest of those that wait
 _UPDATE = (
     update(Ticket.__table__)  # type: ignore[arg-type]
     .where(Ticket.__table__.c.id == bindparam("ticket"))
     .values(priority=bindparam("points"), priority_reasons=bindparam("why"))
+)
+# The card of an open one says why it comes first.
+_FORGET = (
+    update(Ticket.__table__)  # type: ignore[arg-type]
+    .where(Ticket.__table__.c.id == bindparam("ticket"))
+    .values(
+        priority=None,
+        priority_reasons=bindparam("why"),
+        revision=case(
+            (Ticket.is_open() & (Ticket.drawn_revision > 0), Ticket.revision + 1), else_=Ticket.revision
+        ),
+    )
 )
 
 
@@ -47,11 +60,14 @@ class ChannelWeights:
         return (self.by_channel or {}).get(channel, self.default)
 
 
-def load_weights(session: Session) -> ChannelWeights:
-    """Returns the weights of all channels: those of the few that have their own, and the defaults."""
-    query = select(ChannelSettings.channel, ChannelSettings.priority_weights)
-    own = session.execute(query.where(ChannelSettings.priority_weights.is_not(None)))
-    return ChannelWeights(by_channel={channel: Weights.of_stored(stored) for channel, stored in own})
+def load_weights(session: Session, channels: Collection[str] | None = None) -> ChannelWeights:
+    """Returns the weights of `channels`, or of all: their own where they have some, else the defaults."""
+    query = select(ChannelSettings.channel, cast(ChannelSettings.priority_weights, String))
+    query = query.where(ChannelSettings.priority_weights.is_not(None))
+    if channels is not None:
+        query = query.where(ChannelSettings.channel.in_(channels))
+    own = session.execute(query).all() if channels is None or channels else ()
+    return ChannelWeights(by_channel={channel: Weights.of_json(stored) for channel, stored in own})
 
 
 # --- computing ----------------------------------------------------------------------------------------------
@@ -74,7 +90,7 @@ def add_to_new(
     asked: dict[int, list[datetime]] = defaultdict(list)
     for (_, author_id), row in rows.items():
         asked[author_id].append(row["opened_at"])
-    weights = load_weights(session).of(place.channel)
+    weights = load_weights(session, [place.channel]).of(place.channel)
     for key, row in rows.items():
         row["priority"] = row["priority_reasons"] = None
         if place.network != CANARY_NETWORK:
@@ -113,7 +129,8 @@ def rescore_authors(session: Session, author_ids: Collection[int]) -> None:
         .order_by(Ticket.id)
         .with_for_update()
     ).all()
-    authors, weights = _load_authors(session, {row.author_id for row in rows}), load_weights(session)
+    authors = _load_authors(session, {row.author_id for row in rows})
+    weights = load_weights(session, {row.channel for row in rows})
     found = []
     for row in rows:
         known = authors[row.author_id]
@@ -127,7 +144,8 @@ def rescore_authors(session: Session, author_ids: Collection[int]) -> None:
 def rescore_missing(session: Session, limit: int) -> int:
     """Compute up to `limit` priorities that open tickets lack; returns how many.
 
-    Those are from before schema 0019, or were made invalid by `forget_all`.
+    Those are from before schema 0019, wait again after they were closed, or had theirs made invalid by
+    `forget_all`.
     """
     lacking = select(Ticket.id).where(
         Ticket.is_open(), Ticket.priority.is_(None), Ticket.network != CANARY_NETWORK
@@ -148,10 +166,40 @@ def forget_all(session: Session, *, channel: str | None = None) -> None:
 
     For when weights or customers changed. Until then their reasons stay as they were.
     """
-    theirs = update(Ticket).where(Ticket.is_open())
+    theirs = select(Ticket.id).where(Ticket.is_open()).order_by(Ticket.id).limit(LOCKED_AT_ONCE)
     if channel is not None:
         theirs = theirs.where(Ticket.channel == channel)
-    session.execute(theirs.values(priority=None), execution_options={"synchronize_session": False})
+    after = 0
+    # By id, as all lock them: an update by itself locks rows as they lie, and two would wait for one another.
+    while ids := session.scalars(theirs.where(Ticket.id > after).with_for_update()).all():
+        forgotten = update(Ticket).where(Ticket.id.in_(ids)).values(priority=None)
+        session.execute(forgotten, execution_options={"synchronize_session": False})
+        after = ids[-1]
+
+
+def forget_customers(session: Session, *, after: int, limit: int) -> int | None:
+    """Take what a former list of customers said out of the reasons of some tickets that keep theirs.
+
+    Those are the closed ones, and open ones that nobody could compute again yet. It looks at `limit` tickets
+    with ids above `after`; returns the id to go on after, or None at the end.
+    """
+    beyond = select(Ticket.id).where(Ticket.id > after).order_by(Ticket.id)
+    last = session.scalar(beyond.offset(limit - 1).limit(1))
+    # Some of these only quote the word.
+    named = cast(Ticket.priority_reasons, String).contains('"customer"')
+    query = select(Ticket.id, Ticket.priority_reasons).where(Ticket.id > after, named)
+    query = query.where(~Ticket.is_open() | Ticket.priority.is_(None))
+    if last is not None:
+        query = query.where(Ticket.id <= last)
+    held = session.execute(query.order_by(Ticket.id).with_for_update()).all()
+    rows = [
+        {"ticket": ticket_id, "why": kept}
+        for ticket_id, reasons in held
+        if (kept := [one for one in reasons if one.get("kind") != "customer"]) != reasons
+    ]
+    if rows:
+        session.connection().execute(_FORGET, rows)
+    return last
 
 
 def read_priority(session: Session, ticket: Ticket) -> Priority:
@@ -244,7 +292,7 @@ def _compute(session: Session, ticket_ids: Collection[int]) -> list[_Change]:
     texts = _load_texts(session, {row.id: (row.asked_at, row.target_post_id) for row in rows})
     authors = _load_authors(session, {row.author_id for row in rows})
     contacts = _load_contacts(session, {row.id: (row.author_id, row.asked_at) for row in rows})
-    weights = load_weights(session)
+    weights = load_weights(session, {row.channel for row in rows})
     found = []
     for row in rows:
         known = authors[row.author_id]

@@ -209,16 +209,33 @@ def test_the_digest_of_all_goes_by_the_settings_of_its_channel(both: Room) -> No
 
 
 def test_a_digest_that_somebody_has_just_set_begins_with_the_next_one(both: Room) -> None:
-    both.clock.now = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
-    both.poll()
-    digest.write_due(both.ctx)
-    with both.ctx.db.write() as session:
-        own = OwnSettings(digest_at="09:00")
-        channel_settings.change(session, NIGHT, own, revision=0, at=both.clock(), by=ANA)
-        digest.skip_past(both.ctx, session, NIGHT, at=both.clock())
+    written(both, 3, 15, 0)
+    digest_set(both, "09:00", 0)
 
     assert written(both, 3, 15, 1) == []
     assert NIGHT in channels(written(both, 4, 9, 0))
+
+
+def digest_set(here: Room, digest_at: str, revision: int) -> None:
+    """Somebody sets when the digest of `NIGHT` comes."""
+    set_up(here, OwnSettings(digest_at=digest_at), revision=revision)
+    with here.ctx.db.write() as session:
+        digest.skip_past(here.ctx, session, NIGHT, at=here.clock())
+
+
+@pytest.mark.parametrize("mistakes", [["09:00"], ["09:00", "off", "09:00", "11:59"]])
+def test_who_corrects_the_time_gets_the_digest_of_that_day(both: Room, mistakes: list[str]) -> None:
+    for minute, typed in enumerate([*mistakes, "15:00"]):
+        written(both, 3, 12, minute)
+        digest_set(both, typed, minute)
+        assert NIGHT not in channels(written(both, 3, 12, minute))
+
+    assert written(both, 3, 14, 59) == []
+    assert channels(written(both, 3, 15, 0)) == [NIGHT]
+    assert written(both, 3, 15, 1) == []
+    digest_set(both, "16:00", len(mistakes) + 1)
+    assert written(both, 3, 16, 0) == []  # one a day
+    assert channels(written(both, 4, 16, 0)) == [CHANNEL, NIGHT]
 
 
 def test_with_different_targets_the_digest_names_none_of_them(both: Room) -> None:

@@ -181,13 +181,15 @@ def test_lists_of_channels_have_those_with_a_value_of_their_own(session: Session
 
 @pytest.mark.parametrize(
     ("typed", "minutes"),
-    [("30", 30), (" 2h ", 120), ("1h 30m", 90), ("90 min", 90), ("0.5", 0.5), ("", None)],
+    [("30", 30), (" 2h ", 120), ("1h 30m", 90), ("90 min", 90), ("1", 1), ("2.5", 2.5), ("", None)],
 )
 def test_a_target_is_typed_as_people_do(typed: str, minutes: float | None) -> None:
     assert typed_settings.read_minutes(typed) == minutes
 
 
-@pytest.mark.parametrize("typed", ["0", "0h", "2 days", "1d", "nan", "inf", "1e3", "٣٠", "43201", "30 30"])
+@pytest.mark.parametrize(
+    "typed", ["0", "0h", "0.001", "0.999", "59s", "2 days", "1d", "nan", "inf", "1e3", "٣٠", "43201", "30 30"]
+)
 def test_what_is_no_target_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match="Type minutes"):
         typed_settings.read_minutes(typed)
@@ -196,10 +198,30 @@ def test_what_is_no_target_is_refused(typed: str) -> None:
 def test_a_target_that_takes_more_than_a_year_of_office_hours_is_known() -> None:
     hours = OwnSettings(office_hours="Mon 09:00-09:01")
 
-    assert DEFAULTS.is_within_a_year(hours)
-    assert DEFAULTS.is_within_a_year(replace(hours, first_reply_minutes=52))
-    assert not DEFAULTS.is_within_a_year(replace(hours, first_reply_minutes=53))
-    assert DEFAULTS.is_within_a_year(OwnSettings(first_reply_minutes=typed_settings.FIRST_REPLY_MAX_MINUTES))
+    assert DEFAULTS.is_within_a_year(hours, NINE)
+    assert DEFAULTS.is_within_a_year(replace(hours, first_reply_minutes=52), NINE)
+    assert not DEFAULTS.is_within_a_year(replace(hours, first_reply_minutes=53), NINE)
+    longest = OwnSettings(first_reply_minutes=typed_settings.FIRST_REPLY_MAX_MINUTES)
+    assert DEFAULTS.is_within_a_year(longest, NINE)
+
+
+@pytest.mark.parametrize(
+    ("holidays", "is_within"),
+    [
+        ("2026-12-24..2027-01-01, 2027-05-01", True),
+        ("2026-01-01..2026-12-31", True),
+        ("2026-01-01..2026-12-31, 2027-01-01..2027-12-31", False),
+        ("2028-03-01..2028-12-31, 2029-01-01..2029-12-31", False),
+        ("2024-01-01..2024-12-31, 2025-01-01..2025-12-31", True),
+        ("0001-01-01, 9999-12-31", True),
+        (",".join(f"{year}-01-01..{year}-12-31" for year in range(2026, 2047)), False),
+    ],
+)
+def test_holidays_that_leave_no_office_hours_for_a_year_are_known(holidays: str, is_within: bool) -> None:
+    own = OwnSettings(office_hours="Mon-Fri 09:00-17:00", holidays=typed_settings.read_holidays(holidays))
+
+    assert DEFAULTS.is_within_a_year(own, NINE) is is_within
+    assert DEFAULTS.is_within_a_year(replace(own, holidays=""), NINE)
 
 
 def test_an_end_of_a_century_without_office_hours_is_still_a_due_time(session: Session) -> None:

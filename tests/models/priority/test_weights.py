@@ -46,6 +46,20 @@ def test_only_what_differs_is_kept() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "refund: 31, question: 4",
+        "refund: 31; question: 4;",
+        "refund: 31,\nquestion: 4,\n",
+        ",refund=31,, question=4",
+        "refund\uff1a31\u3001question\uff1a4",
+    ],
+)
+def test_they_may_stand_in_one_line(typed: str) -> None:
+    assert parse_weights(typed) == Weights(question=4, cues={"refund": 31})
+
+
 @pytest.mark.parametrize("name", WEIGHT_NAMES)
 def test_each_can_be_set_by_its_name(name: str) -> None:
     assert f"{name}: 9" in format_weights(parse_weights(f"{name.upper()} = 9"))
@@ -65,7 +79,15 @@ def test_each_can_be_set_by_its_name(name: str) -> None:
         ("waiting_hours: 1001", "waiting_hours can be 0 to 1,000 hours."),
         ("cues: 3", "No weight is called “cues”; docs/reference/priority.md lists them."),
         ("model_config: 3", "No weight is called “model_config”; docs/reference/priority.md lists them."),
-        ("refund: 1\nREFUND: 2", "“refund” is there twice."),
+        ("refund: 1\nREFUND: 2", "“REFUND” is there twice."),
+        ("refund: 1, Cannot  Log In: 2; cannot_log_in=3", "“cannot_log_in” is there twice."),
+        ("Our Cats: 3", "No weight is called “Our Cats”; docs/reference/priority.md lists them."),
+        ("refund: 31, question", "Write a name and its points, such as “refund: 30”, not “question”."),
+        (
+            "refund: 31 question: 4",
+            "No weight is called “refund: 31 question”; docs/reference/priority.md lists them.",
+        ),
+        ("waiting_hours: 1,000", "“1,000” is no whole number of points."),
     ],
 )
 def test_what_is_wrong_is_one_sentence(typed: str, sentence: str) -> None:
@@ -88,3 +110,9 @@ def test_what_another_version_stored_is_left_out() -> None:
 
     assert Weights.of_stored(stored).as_json() == {"reach": 7, "cues": {"refund": 3}}
     assert Weights.of_stored(None) == Weights.of_stored({"cues": None}) == DEFAULT_WEIGHTS
+
+
+@pytest.mark.parametrize("text", ["null", "[]", "3", '"refund"', "{", "", '{"question": 1, "moon": 2}'])
+def test_whatever_text_is_stored_is_read_and_the_same_one_once(text: str) -> None:
+    assert Weights.of_json(text).as_json() == ({"question": 1} if "question" in text else {})
+    assert Weights.of_json(text) is Weights.of_json(text)

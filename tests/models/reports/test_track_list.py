@@ -1,17 +1,20 @@
 """What each track brought, in one statement, on both engines: posts counted for every track that found them."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from models import Account, AlsoHeard, Cursor, Mention, Ticket, Track
+from models.core.period import Period
+from models.reports.digest import figures_by_source
 from models.reports.track_list import TrackCounts, count_by_track, list_tracks
 from models.sources import track_rules
 from models.sources.track_rules import TrackDraft
 from models.tickets.incoming_post import IngestTarget, OtherReason
 from models.tickets.ingest import ingest_page
 from models.tickets.state import TicketState
-from tests.models.ledger import NINE, PROMISE, minute, said, ticket
+from tests.models.ledger import NINE, OWED, PROMISE, minute, said, ticket
 
 WEEK_AGO = NINE - timedelta(days=7)
 
@@ -116,3 +119,22 @@ def test_a_ticket_that_two_posts_of_a_track_are_on_counts_once_as_answered(sessi
 
     assert session.query(Ticket).count() == 1
     assert count_by_track(session, [fern], since=WEEK_AGO) == {fern: TrackCounts(2, 1, 0)}
+
+
+def test_posts_of_the_end_and_later_do_not_count(session: Session) -> None:
+    fern = search(session, "fern")
+    hear(session, fern, said(1, minute(-1), conversation="c1"), said(2, conversation="c2"))
+
+    assert count_by_track(session, [fern], since=WEEK_AGO, until=NINE) == {fern: TrackCounts(1, 0, 0)}
+
+
+def test_a_digest_names_the_tracks_that_found_most_in_its_days_not_since(session: Session) -> None:
+    lately, then = search(session, "lately"), search(session, "then")
+    yesterday = NINE - timedelta(days=1)
+    hear(session, then, said(1, yesterday))
+    hear(session, lately, *(said(number, conversation=f"c{number}") for number in (2, 3)))
+    period = Period(yesterday.date(), yesterday.date(), ZoneInfo("UTC"), NINE)
+
+    found = figures_by_source(session, period, target=OWED, limit=1)
+
+    assert [(one.track, one.stats.heard) for one in found] == [(then, 1)]

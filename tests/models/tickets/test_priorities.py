@@ -14,6 +14,8 @@ from models.core.database import Database
 from models.priority.score import Facts, Priority, compute_priority
 from models.priority.weights import Weights
 from models.reports import open_tickets
+from models.slack import channel_settings
+from models.slack.channel_settings import OwnSettings
 from models.sources.customer import CustomerEntry
 from models.tickets import not_shown, priorities
 from models.tickets.incoming_post import IncomingPost, IngestTarget
@@ -135,9 +137,11 @@ def test_whatever_comes_in_whichever_order_it_is_what_the_ledger_says(
                 if there.state in OPEN_STATES:
                     there.close_no_reply_needed(session, by="U0ANA", at=minute(13 * DAY), reason="spam")
             elif what == "reopen":
-                there = ticket(session, post.author_id, post.conversation_id)
-                if there.state not in OPEN_STATES:
+                closed = select(Ticket.id).where(~Ticket.is_open()).order_by(Ticket.id)
+                for ticket_id in session.scalars(closed).all():
+                    there = Ticket.lock(session, ticket_id)
                     there.reopen(session, by="U0ANA", at=minute(14 * DAY), sla_policy=PROMISE)
+                    session.flush()
             elif what == "edit":
                 edited = {"latest_id": f"9{post.post_id}", "text": data.draw(st.sampled_from(WORDS))}
                 hear(
@@ -150,6 +154,7 @@ def test_whatever_comes_in_whichever_order_it_is_what_the_ledger_says(
                         **edited,
                     ),
                 )
+        priorities.rescore_missing(session, 9)
         all_are_right(session)
         if data.draw(st.booleans()):
             customers(session, ("", "ha", "Pro plan"), ("x", "hb", ""))
@@ -197,7 +202,7 @@ def test_an_earlier_contact_that_is_heard_late_counts_for_the_later_one(session:
 def test_to_reopen_a_ticket_is_no_contact_of_theirs(session: Session) -> None:
     hear(session, said(1, text="hi"))
     for number in range(1, 4):
-        ticket(session)._open_turn(session, OPENED_BY_REOPENING, asked_at=minute(number))
+        ticket(session)._open_turn(session, OPENED_BY_REOPENING, asked_at=minute(number), at=minute(number))
     hear(session, said(2, minute(9), text="refund", conversation="c2"))
 
     assert told(stored(session, ticket(session, conversation="c2"))[0]) == ["refund", "again"]
@@ -360,3 +365,19 @@ def test_weights_of_one_channel_concern_its_tickets(session: Session, channel: s
 
     assert (ticket(session).priority is None) == (channel != "C0OTHER")
     assert PLACE.channel == "C0MENTIONS"
+
+
+def test_weights_are_those_that_each_channel_has_stored(session: Session) -> None:
+    for channel, weights in (("C1", {"question": 3}), ("C2", {"cues": {"refund": 4}}), ("C3", None)):
+        own = OwnSettings(first_reply_minutes=9, priority_weights=weights)
+        channel_settings.change(session, channel, own, revision=0, at=NINE, by="U0ANA")
+
+    assert priorities.load_weights(session).by_channel == {
+        "C1": Weights(question=3),
+        "C2": Weights(cues={"refund": 4}),
+    }
+    assert priorities.load_weights(session, ["C2", "C3"]).by_channel == {"C2": Weights(cues={"refund": 4})}
+    assert priorities.load_weights(session, []).by_channel == {}
+    own = OwnSettings(priority_weights={"question": 5})
+    channel_settings.change(session, "C1", own, revision=1, at=NINE, by="U0ANA")
+    assert priorities.load_weights(session).of("C1").question == 5

@@ -188,6 +188,7 @@ def test_office_hours_in_which_a_target_is_never_reached_are_refused(desk: Bot) 
     [
         ("first_reply_minutes", "soon", "Type minutes"),
         ("first_reply_minutes", "0", "Type minutes"),
+        ("first_reply_minutes", "0.001", "Type minutes, from 1 to"),
         ("first_reply_minutes", "-5", "Type minutes"),
         ("first_reply_minutes", "99999999", "Type minutes"),
         ("office_hours", "nine to five", "Use days and times"),
@@ -196,6 +197,11 @@ def test_office_hours_in_which_a_target_is_never_reached_are_refused(desk: Bot) 
         ("time_zone", "Europe", "Use an IANA time zone"),
         ("time_zone", "../etc/passwd", "Use an IANA time zone"),
         ("time_zone", "Z" * 3000, "Use an IANA time zone"),
+        (
+            "holidays",
+            ", ".join(f"{y}-01-01..{y}-12-31" for y in range(2026, 2046)),
+            "more than a year. Type fewer",
+        ),
         ("holidays", "christmas", "Use dates and ranges"),
         ("holidays", "2026-01-01..2099-01-01", "Use dates and ranges"),
         ("groups", "@leads", "Type IDs of user groups"),

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from models import Customer
+from models import Customer, Ticket
 from models.core.database import Database
+from tests.models.ledger import hear, minute, said, ticket
+from tests.models.tickets.test_priorities import profile
 from tests.story.harness import Stage
 from tests.story.process import START, environment, process, worlds
 
@@ -115,4 +117,22 @@ def test_a_large_list_replaces_the_old_one_and_leaves_nothing_of_it(
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(Customer)) == 60_000
         assert Customer.notes_of(session, "x", ["user01", "User15"]) == {"user15": "n5"}
+    database.close()
+
+
+def test_what_is_cleared_is_in_no_closed_ticket_either(
+    customers: Command, tmp_path: Path, database_url: str
+) -> None:
+    (tmp_path / "crm.csv").write_text("handle,note\nmaria,owes us 4000\n")
+    assert customers("import", "crm.csv")[0] == 0
+    database = Database(database_url)
+    with database.write() as session:
+        hear(session, said(1, text="refund"))
+        profile(session, "7")
+        assert "owes us" in str(ticket(session).priority_reasons)
+        ticket(session).close_no_reply_needed(session, by="U0ANA", at=minute(1), reason="thanks")
+
+    assert customers("clear")[:2] == (0, "1 customer forgotten.\n")
+    with database.read() as session:
+        assert "owes us" not in str(session.scalars(select(Ticket.priority_reasons)).all())
     database.close()
