@@ -12,6 +12,7 @@ from bot.slack.client import is_direct_message
 from bot.slack.errors import SlackError, SlackLaterError, SlackUnsureError
 from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, Shown, SlackCall
 from models import Card, RateLimit, Ticket, TicketGroup
+from models.tickets.state import TicketState
 
 log = logging.getLogger(__name__)
 
@@ -81,13 +82,14 @@ def _retry_delay(
         elif ticket is None:
             row.channel = elsewhere
         else:
-            card_relocation.relocate_card(
-                Card.of_ticket(session, ticket.id, ticket.channel), ticket, elsewhere
-            )
+            card = Card.of_ticket(session, ticket.id, ticket.channel)
+            card_relocation.relocate_card(session, card, ticket, elsewhere)
         return timedelta()
     if row.failure in _MESSAGE_GONE_ERRORS and ticket is not None:
-        card_relocation.announce_new_card(session, ticket, row.failure, at=ctx.now())
-        card_relocation.relocate_card(Card.of_ticket(session, ticket.id, ticket.channel), ticket, job.channel)
+        if ticket.state != TicketState.MUTED:  # else it gets no new card
+            card_relocation.announce_new_card(session, ticket, row.failure, at=ctx.now())
+        card = Card.of_ticket(session, ticket.id, ticket.channel)
+        card_relocation.relocate_card(session, card, ticket, job.channel)
         return timedelta()
     if row.failure in _MESSAGE_GONE_ERRORS and isinstance(row, TicketGroup):
         row.mark_deleted()

@@ -21,7 +21,6 @@ from bot.slack.call_budget import (
 from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, SLACK_CALL_LEASE, SlackCall
 from models import Author, Mention, Ticket, TicketGroup
 from models.core.mrkdwn import escape_entities
-from models.grouping.members import has_no_card
 from models.priority.score import Priority
 from models.slack.ticket_group import GroupKind
 from models.sources.attachment import Attachment, display_text
@@ -36,7 +35,7 @@ def list_stale(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str]]
     """Groups whose card is missing or old, each with the budget that it needs, if that is not `spent`."""
     at = ctx.now()
     changed = select(Ticket.group_id).where(
-        Ticket.drawn_revision < Ticket.revision, Ticket.group_id.is_not(None), has_no_card()
+        Ticket.drawn_revision < Ticket.revision, Ticket.group_id.is_not(None), Ticket.has_no_card()
     )
     query = (
         select(TicketGroup.id, TicketGroup.channel, TicketGroup.ts)
@@ -106,7 +105,7 @@ def record_first_shown(session: Session, group_id: int, at: datetime) -> None:
 def _take_changes(session: Session, group_id: int) -> bool:
     """Count the changes of its tickets as changes of its card; whether there were any."""
     stale = select(Ticket.id).where(
-        Ticket.group_id == group_id, Ticket.drawn_revision < Ticket.revision, has_no_card()
+        Ticket.group_id == group_id, Ticket.drawn_revision < Ticket.revision, Ticket.has_no_card()
     )
     ids = list(session.scalars(stale.order_by(Ticket.id).with_for_update()))
     drawn = update(Ticket).where(Ticket.id.in_(ids)).values(drawn_revision=Ticket.revision)

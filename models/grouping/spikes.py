@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from models.grouping.members import (
     Candidate,
     can_join,
-    has_no_card,
     ids_of,
     join_group,
     load_candidates,
@@ -44,7 +43,7 @@ def group_spike(
     group = TicketGroup.find_taking(session, GroupKind.SPIKE, channel)
     is_over = group is not None and group.taking_until <= at
     hot = _hot_span(session, channel, new, per_minute, group)
-    waiting: list[ColumnElement[bool]] = [can_join(), Ticket.channel == channel, has_no_card()]
+    waiting: list[ColumnElement[bool]] = [can_join(), Ticket.channel == channel, Ticket.has_no_card()]
     unshown = session.scalar(select(func.count(Ticket.id)).where(*waiting)) or 0
     if hot is None and unshown <= shown_per_minute:
         if group is None or is_over:
