@@ -14,6 +14,7 @@ from models.sources.mention import IS_FIRST_ROW, Mention
 from models.sources.mute import AUTHOR_MUTE, CONVERSATION_MUTE, Mute
 from models.tickets.state import TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
+from models.tickets.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +149,11 @@ def _is_muted(mute_id: int | None, since: datetime) -> tuple[ColumnElement[bool]
 
 
 def _count_posts(session: Session, mute_ids: Collection[int], *, since: datetime) -> dict[int, int]:
-    """How many posts stored since then are on tickets that each of these mutes has muted."""
+    """How many posts stored since then are in the turns that each of these mutes has muted."""
     query = (
         select(Ticket.mute_id, func.count(Mention.id))
-        .join(Mention, Mention.ticket_id == Ticket.id)
+        .join(Turn, (Turn.ticket_id == Ticket.id) & (Turn.number == Ticket.turn))
+        .join(Mention, (Mention.ticket_id == Ticket.id) & (Mention.posted_at >= Turn.asked_at))
         .where(
             Ticket.mute_id.in_(mute_ids),
             Ticket.state == TicketState.MUTED,

@@ -15,7 +15,7 @@ from models.tickets.reply import Reply
 from models.tickets.sla import SlaPolicy
 from models.tickets.state import NO_LONGER_SHOWN, OPEN_STATES, POST_DELETED, TicketState
 from models.tickets.stopping import StoppingMixin
-from models.tickets.turn import OPENED_BY_FOLLOW_UP, OPENED_BY_MENTION
+from models.tickets.turn import OPENED_BY_FOLLOW_UP, OPENED_BY_MENTION, Turn
 
 
 class CustomerPostsMixin(StoppingMixin):
@@ -55,24 +55,36 @@ class CustomerPostsMixin(StoppingMixin):
     def add_muted_post(self, session: Session, post: IncomingPost, mute: Mute, *, at: datetime) -> None:
         """Add another post of the author, which `mute` covers and which came while the ticket was closed.
 
-        It does not wait again: a muted one is muted by that mute now, any other keeps its outcome. It has a
-        card afterwards only if it had one. The caller has written the event of the post itself.
+        It does not wait again but is muted, by that mute now. One that had another outcome keeps it for the
+        turn that had it: the post opens a turn of its own, which is muted. If another post of the page has
+        opened it meanwhile, the post joins that one. The caller has written the event of the post itself.
         """
-        is_without_card = self.shown_at is None and self.drawn_revision >= self.revision
         if post.posted_at < self.opened_at:
             self.opened_at, self.first_reply_open = post.posted_at, None
         if self._is_newer_than_target(session, post.posted_at, post.order_key):
             self.target_post_id = post.post_id
-        by, data = mute.created_by, {"reason": mute.reason, "mute": str(mute.id)}
-        if self.state == TicketState.MUTED:
-            self.mute_id, self.reason, self.closed_at, self.closed_by = mute.id, mute.reason, at, by
-            self._close_turn(session, self.turn, TicketState.MUTED, by=by, at=at, reason=mute.reason)
-            self._log(session, TicketState.MUTED.value, by=by, at=at, post_id=post.post_id, **data)
-        else:
-            self.back_at = None  # they did post
-            self._log(session, "post muted", by=by, at=at, post_id=post.post_id, **data)
-        if is_without_card:
-            self.drawn_revision = self.revision
+        if self.state in OPEN_STATES:
+            self.revision += 1
+            return
+        if self.state != TicketState.MUTED:
+            self.turn += 1
+            opened = {"number": self.turn, "opened_by": OPENED_BY_MENTION, "asked_at": post.posted_at}
+            session.add(Turn(ticket_id=self.id, **opened))
+            session.flush()
+            self.nudges = 0
+        turn = self._turn(session, self.turn)
+        self.waiting_since = turn.asked_at = min(turn.asked_at, post.posted_at)
+        self._close(
+            session,
+            TicketState.MUTED,
+            by=mute.created_by,
+            at=at,
+            reason=mute.reason,
+            mute=str(mute.id),
+            post_id=post.post_id,
+        )
+        self.mute_id, self.due_at = mute.id, None
+        self.skip_card_if_muted(session)
 
     @classmethod
     def close_new_muted(

@@ -173,26 +173,66 @@ def test_a_post_that_words_do_not_cover_opens_a_ticket_that_they_muted(session: 
 
 
 @pytest.mark.parametrize("outcome", ["no reply needed", "not about us", "answered"])
-def test_a_closed_ticket_of_a_muted_author_does_not_reopen_and_keeps_its_outcome(
+def test_a_further_post_on_a_closed_ticket_is_muted_in_a_turn_of_its_own(
     session: Session, outcome: str
 ) -> None:
     hear(session, said(1))
+    close(session, outcome)
+    made = mute_author(session).mute
+    assert made is not None
+    first = session.scalars(select(Turn)).one()
+    before = (outcome, first.closed_at, first.closed_by, first.reason)
+
+    hear(session, said(2, minute(3)), said(3, minute(4)), at=minute(5))
+
+    now = ticket(session)
+    assert (now.state, now.turn, now.target_post_id, now.mute_id) == ("muted", 2, "3", made.id)
+    assert (now.closed_at, now.closed_by, now.due_at, now.nudge_at) == (minute(5), ANA, None, None)
+    assert (first.outcome, first.closed_at, first.closed_by, first.reason) == before
+    second = session.scalars(select(Turn).where(Turn.number == 2)).one()
+    assert (second.outcome, second.opened_by, second.asked_at) == ("muted", "mention", minute(3))
+    since = NINE - timedelta(days=1)
+    assert [one.text for one in mute_list.list_muted(session, 0, size=5, since=since).tickets] == [
+        "words of 3"
+    ]
+    [listed] = mute_list.list_mutes(session, 0, size=5, since=since).mutes
+    assert listed.posts == 2
+
+
+def test_what_was_muted_on_a_closed_ticket_waits_again_when_somebody_wants_to_see_it(
+    session: Session,
+) -> None:
+    hear(session, said(1))
+    close(session, "answered")
+    mute_author(session)
+    hear(session, said(2, minute(3)), at=minute(4))
+
+    ticket(session).reopen(session, by=BEN, at=minute(9), sla_policy=PROMISE)
+
+    now = ticket(session)
+    assert (now.state, now.turn, now.target_post_id) == ("waiting", 2, "2")
+    assert (now.waiting_since, now.due_at, now.mute_id) == (minute(3), minute(9) + OWED, None)
+
+
+def test_a_page_of_which_one_post_is_muted_opens_a_closed_ticket_for_the_other(session: Session) -> None:
+    mute(session, mute_rules.words("giveaway"))
+    hear(session, said(1))
+    close(session, "not about us")
+
+    hear(session, aside(2, minute(3), text="giveaway"), aside(3, minute(4), text="fern is broken"))
+
+    now = ticket(session)
+    assert (now.state, now.turn, now.target_post_id, now.mute_id) == ("waiting", 2, "3", None)
+
+
+def close(session: Session, outcome: str) -> None:
+    """Give the ticket that outcome."""
     if outcome == "no reply needed":
         ticket(session).close_no_reply_needed(session, by=ANA, at=NINE, reason="thanks")
     elif outcome == "not about us":
         ticket(session).close_not_about_us(session, by=ANA, at=NINE)
     else:
         ticket(session).record_outside_answer(session, post_id="9", to_post_id="1", at=minute(1))
-    mute_author(session)
-    was = ticket(session)
-    before = (was.turn, was.closed_at, was.closed_by, was.reason)
-
-    hear(session, said(2, minute(3)), at=minute(4))
-
-    now = ticket(session)
-    assert (now.state, now.target_post_id) == (outcome, "2")
-    assert (now.turn, now.closed_at, now.closed_by, now.reason) == before
-    assert now.drawn_revision < now.revision  # it has a card, which shows the post
 
 
 def test_a_post_joins_what_somebody_is_at_work_on_as_always(session: Session) -> None:

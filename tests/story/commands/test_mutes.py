@@ -109,6 +109,20 @@ def test_an_author_is_muted_from_a_card_and_what_they_post_next_has_no_card(bot:
     assert len(bot.cards()) == 2
 
 
+def test_what_comes_on_a_card_that_was_not_about_us_is_listed_as_muted_and_can_be_had_back(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew here we go again")
+    assert opened(bot.ana.press(not_about_us(bot, card), "Mute this conversation")).submit().closed
+    more = bot.post("@acmebrew it caught fire", reply_to=post.id)
+    bot.poll()
+
+    bot.shows(card, "it caught fire", "Muted", "[Reopen]", without=("Not about us by",))
+    assert "1 post muted" in seen(answer(bot, "mutes", "conversation"))
+    listed = answer(bot, "muted", "it caught fire")
+    bot.ana.press(listed, "Show as a card")
+    bot.shows(card, "it caught fire", "[Reply]")
+    assert states(bot)[more.id] == "waiting"
+
+
 def test_a_conversation_is_muted_whoever_posts_in_it(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew here we go again")
     dialog = opened(bot.ana.press(not_about_us(bot, card), "Mute this conversation"))
