@@ -18,7 +18,7 @@ from bot.networks.values import AccountIdentity, AuthorProfile, Post, PostPage, 
 from bot.notices import reading_notices, thread_notices
 from bot.runtime import charge_writer, crash_points
 from bot.runtime.charge_writer import TrackOf
-from models import Cursor, QuarantinedPost, Ticket, Track
+from models import Account, Cursor, QuarantinedPost, Ticket, Track
 from models.core.base import add_if_absent
 from models.core.normalize import sanitize
 from models.grouping import grouping
@@ -67,10 +67,8 @@ def commit_page(
             place = _ingest_target(ctx, session, account, track)
             said = [to_incoming_post(network, post, people.get(post.author_id)) for post in some]
             if matches is not None:  # else the network lists them because they do
-                said = [
-                    replace(one, addresses_us=track_matches.addresses_us(post))
-                    for one, post in zip(said, some, strict=True)
-                ]
+                to_us = track_matches.addressing_any(_our_handles(session, network.name), some)
+                said = [replace(one, addresses_us=one.post_id in to_us) for one in said]
                 said = [track_matches.with_reasons(one, track, matches[one.post_id]) for one in said]
             taken += _ingest_page(ctx, session, said, place, network.title, at=at)
         profiles.store_profiles(session, network, bought, at=at)
@@ -83,6 +81,11 @@ def commit_page(
         crash_points.reach("page written")
     crash_points.reach("page kept")
     return taken
+
+
+def _our_handles(session: Session, network: str) -> list[str]:
+    """What our accounts on that network are called, if Heard is signed in to them."""
+    return [one.handle for one in Account.all(session, network) if one.source is not None]
 
 
 def _ingest_target(ctx: BotContext, session: Session, account: AccountIdentity, track: Track) -> IngestTarget:
