@@ -91,6 +91,13 @@ def words(typed: str, network: str = EVERY_NETWORK) -> MuteDraft:
         query = parse_query(typed, noun="mute")
     except TrackQueryError as error:
         raise MuteRuleError(escape_entities(str(error))) from None
+    terms = [term for group in (*query.alternatives, query.excluded) for term in group]
+    quotes = next((term.spelled for term in terms if term.kind == "quotes"), None)
+    if quotes is not None:  # new posts are compared by their words alone
+        shown = escape_entities(quotes)
+        raise MuteRuleError(
+            f"A mute looks at the words of a post, not at what it quotes: leave out “{shown}”."
+        )
     return MuteDraft(WORDS_MUTE, network, query.canonical)
 
 

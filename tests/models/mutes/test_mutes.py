@@ -372,6 +372,11 @@ def test_a_mute_is_ended_once(session: Session) -> None:
         ('"give away', "The quotation mark before “give away” has no second one."),
         ("#", "“#” has no letter, digit or emoji to look for."),
         ("", "Type the words to look for"),
+        (
+            "quotes:@rival",
+            "A mute looks at the words of a post, not at what it quotes: leave out “quotes:@rival”.",
+        ),
+        ("fern -quotes:@rival", "A mute looks at the words of a post, not at what it quotes"),
     ],
 )
 def test_words_that_cannot_be_muted_are_refused_in_one_sentence(
