@@ -102,7 +102,8 @@ def words(typed: str, network: str = EVERY_NETWORK) -> MuteDraft:
 
 
 def check_new(session: Session, draft: MuteDraft) -> None:
-    """Raise `MuteRuleError` with a sentence if it is muted already."""
+    """Raise `MuteRuleError` with a sentence if it is muted already, or is Heard's own test mention."""
+    _check_no_test(draft)
     found = _active(session, draft)
     if found is not None:
         raise MuteRuleError(_already_text(found))
@@ -124,8 +125,10 @@ def mute(session: Session, draft: MuteDraft, *, by: str, at: datetime) -> MuteEf
     """Mute it from now on. Open tickets of a conversation or an author are closed as *muted*.
 
     Those that somebody else is at work on, or whose reply may be public, stay open. Words close nothing.
-    Raises `MuteRuleError` if it is muted already, or if there are too many mutes of words.
+    Raises `MuteRuleError` if it is muted already or is Heard's own test mention, or if there are too many
+    mutes of words.
     """
+    _check_no_test(draft)
     if draft.kind != WORDS_MUTE:
         Cursor.lock_mentions(session, draft.network, None, at=at)
     else:
@@ -170,6 +173,12 @@ def _active(session: Session, draft: MuteDraft) -> Mute | None:
         Mute.removed_at.is_(None),
     )
     return session.scalar(query)
+
+
+def _check_no_test(draft: MuteDraft) -> None:
+    """A test mention that is muted would be shown nowhere, and nobody would hear that Slack shows nothing."""
+    if draft.network == CANARY_NETWORK:
+        raise MuteRuleError("This is Heard's own test mention, which cannot be muted.")
 
 
 def _check_number(session: Session) -> None:

@@ -16,7 +16,6 @@ from models.core.base import Moment, add_if_absent
 from models.sources.also_heard import AlsoHeard
 from models.sources.author import Author
 from models.sources.mention import IS_FIRST_ROW, Mention
-from models.sources.mute_cover import find_muted
 from models.tickets import not_shown, priorities, word_index
 from models.tickets.incoming_post import (
     IncomingPost,
@@ -25,6 +24,7 @@ from models.tickets.incoming_post import (
     OtherReason,
     is_older,
 )
+from models.tickets.muting import find_new_muted
 from models.tickets.state import OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
@@ -208,7 +208,7 @@ def _ingest_new(
     )
     fresh = [post for post in new_posts if _ticket_key(post, authors) not in tickets]
     new = _open_tickets(session, fresh, place, authors, at=at)
-    muted, joined = find_muted(session, place.network, new_posts, authors), []
+    muted, joined = find_new_muted(session, place.network, new_posts, authors), []
     for post in new_posts:
         ticket, mute = tickets.get(_ticket_key(post, authors)), muted.get(post.post_id)
         if ticket is not None and mute is not None and not ticket.is_waiting:

@@ -19,9 +19,11 @@ from models.reports.health import has_stale_card
 from models.reports.today import count_today
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.tickets.delivery_state import DeliveryState
+from models.tickets.ingest import ingest_page
 from tests.models.ledger import (
     NINE,
     OWED,
+    PLACE,
     PROMISE,
     hear,
     mention,
@@ -387,6 +389,30 @@ def test_words_that_cannot_be_muted_are_refused_in_one_sentence(
 
     assert str(refused.value).startswith(sentence)
     assert session.scalar(select(func.count(Mute.id))) == 0
+
+
+@pytest.mark.parametrize("kind", ["conversation", "author"])
+def test_our_own_test_mention_cannot_be_muted(session: Session, kind: str) -> None:
+    place = replace(PLACE, network="canary", account_id="canary")
+    ingest_page(session, [said(1, author="canary", conversation="canary")], place, at=NINE)
+    sung = ticket(session, "canary", "canary")
+    draft = mute_rules.conversation_of(sung)
+    if kind == "author":
+        draft = mute_rules.author_of(author(session, "canary"))
+
+    for act in (lambda: mute_rules.check_new(session, draft), lambda: mute(session, draft)):
+        with pytest.raises(MuteRuleError, match="Heard's own test mention, which cannot be muted"):
+            act()
+    assert ticket(session, "canary", "canary").state == "waiting"
+
+
+def test_a_mute_from_elsewhere_does_not_hide_our_own_test_mention(session: Session) -> None:
+    session.add(Mute(kind="conversation", network="canary", value="canary", created_by=ANA, created_at=NINE))
+    place = replace(PLACE, network="canary", account_id="canary")
+
+    ingest_page(session, [said(1, author="canary", conversation="canary")], place, at=NINE)
+
+    assert ticket(session, "canary", "canary").state == "waiting"
 
 
 def test_the_same_words_in_another_spelling_are_muted_once(session: Session) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.ingest import track_search
+from bot.jobs import canary
 from models import Card, Mute, Ticket, Track
 from models.mutes import mute_rules
 from models.mutes.mute_rules import MuteRuleError
@@ -313,6 +314,20 @@ def test_a_thread_offers_to_mute_and_asks_before_it_does(bot: Bot) -> None:
     bot.say(card, '<@U0HEARD> mute words "free coupon"')
     dialog = opened(bot.ana.press(bot.whisper('Mute "free coupon"?'), "Mute…"))
     assert dialog.value("words") == '"free coupon"'
+
+
+def test_nobody_is_offered_to_mute_our_own_test_mention(database_url: str) -> None:
+    with running(database_url, canary_channel=CHANNEL) as bot:
+        canary.check(bot.ctx)
+        card = bot.card("automatic test mention")
+        for what in ("conversation", "author"):
+            bot.say(card, f"<@U0HEARD> mute {what}")
+            bot.whisper("This is Heard's own test mention, which cannot be muted.")
+
+        bot.ana.press(card, "Not about us")
+        bot.shows(card, "Not about us")
+        bot.told_all()
+        assert not any("mute it" in seen(one) for one in bot.ana.ephemerals())
 
 
 # --- the lists ----------------------------------------------------------------------------------------------
