@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -67,7 +67,7 @@ def commit_page(
             place = _ingest_target(ctx, session, account, track)
             said = [to_incoming_post(network, post, people.get(post.author_id)) for post in some]
             if matches is not None:  # else the network lists them because they do
-                to_us = track_matches.addressing_any(_our_handles(session, network.name), some)
+                to_us = find_addressing(session, network, some)
                 said = [replace(one, addresses_us=one.post_id in to_us) for one in said]
                 said = [track_matches.with_reasons(one, track, matches[one.post_id]) for one in said]
             taken += _ingest_page(ctx, session, said, place, network.title, at=at)
@@ -83,9 +83,10 @@ def commit_page(
     return taken
 
 
-def _our_handles(session: Session, network: str) -> list[str]:
-    """What our accounts on that network are called, if Heard is signed in to them."""
-    return [one.handle for one in Account.all(session, network) if one.source is not None]
+def find_addressing(session: Session, network: Network, posts: Sequence[Post]) -> set[str]:
+    """Return the ids of the posts that mention, answer or quote an account that Heard is signed in to."""
+    ours = [one.handle for one in Account.all(session, network.name) if one.source is not None]
+    return track_matches.addressing_any(ours, posts)
 
 
 def _ingest_target(ctx: BotContext, session: Session, account: AccountIdentity, track: Track) -> IngestTarget:

@@ -74,17 +74,13 @@ class CustomerPostsMixin(StoppingMixin):
             self.nudges = 0
         turn = self._turn(session, self.turn)
         self.waiting_since = turn.asked_at = min(turn.asked_at, post.posted_at)
-        self._close(
-            session,
-            TicketState.MUTED,
-            by=mute.created_by,
-            at=at,
-            reason=mute.reason,
-            mute=str(mute.id),
-            post_id=post.post_id,
-        )
-        self.mute_id, self.due_at = mute.id, None
-        self.skip_card_if_muted(session)
+        self._close_as_muted(session, mute, post_id=post.post_id, at=at)
+
+    def wait_unmuted(self, session: Session, *, at: datetime, sla_policy: SlaPolicy) -> None:
+        """Make it wait, with a card, because no mute covers it any more. It is due from `at` on."""
+        self.due_at, self.nudges = sla_policy.due(at), 0
+        self._wait_again(session, by=HEARD_ACTOR, at=at, act="unmuted")
+        self.restart_owner_clock(at)
 
     @classmethod
     def close_new_muted(
@@ -137,21 +133,35 @@ class CustomerPostsMixin(StoppingMixin):
             self._close(session, TicketState.NO_REPLY_NEEDED, by=HEARD_ACTOR, at=at, reason=reason)
         return unsettled
 
-    def reopen_if_restored(self, session: Session, *, at: datetime, sla_policy: SlaPolicy) -> bool:
-        """Make it wait again because a post is shown again, if Heard closed it because none was shown.
+    def reopen_if_restored(
+        self, session: Session, post_id: str, mute: Mute | None, *, at: datetime, sla_policy: SlaPolicy
+    ) -> bool:
+        """Make it wait again because that post is shown again, if Heard closed it because none was shown.
 
         A due time that has passed is counted again from `at`, so it is not overdue at once. Returns whether
-        it was reopened; what a person closed stays closed.
+        it was reopened; what a person closed stays closed, and what `mute` covers is muted.
         """
         reason = self.reason or ""
         was_given_up = reason == POST_DELETED or reason.startswith(NO_LONGER_SHOWN)
         if self.state != TicketState.NO_REPLY_NEEDED or self.closed_by != HEARD_ACTOR or not was_given_up:
+            return False
+        if mute is not None:
+            self._close_as_muted(session, mute, post_id=post_id, at=at)
             return False
         if self.due_at is not None and self.due_at < at:
             self._restart_due_time(sla_policy.due(at))
         self._wait_again(session, by=HEARD_ACTOR, at=at, act="waits again")
         self.restart_owner_clock(at)
         return True
+
+    def _close_as_muted(self, session: Session, mute: Mute, *, post_id: str, at: datetime) -> None:
+        """Give it that outcome because of that post; it may be closed already."""
+        by, reason = mute.created_by, mute.reason
+        self._close(
+            session, TicketState.MUTED, by=by, at=at, reason=reason, mute=str(mute.id), post_id=post_id
+        )
+        self.mute_id, self.due_at = mute.id, None
+        self.skip_card_if_muted(session)
 
     def _is_newer_than_target(self, session: Session, posted_at: datetime, order_key: str) -> bool:
         """Whether the next reply goes to that post rather than to the target so far."""

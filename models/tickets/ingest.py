@@ -24,7 +24,7 @@ from models.tickets.incoming_post import (
     OtherReason,
     is_older,
 )
-from models.tickets.muting import find_new_muted
+from models.tickets.muting import find_covering, find_new_muted, wait_if_uncovered
 from models.tickets.state import OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
@@ -110,7 +110,9 @@ def _record_also_heard(
     rows = _also_heard_rows(mention.id, new, post, place, at)
     added = [one for one, row in zip(new, rows, strict=True) if add_if_absent(session, AlsoHeard, **row)]
     if added:
-        Ticket.lock(session, mention.ticket_id).revision += 1
+        ticket = Ticket.lock(session, mention.ticket_id)
+        ticket.revision += 1
+        wait_if_uncovered(session, ticket, mention, post, place, at=at)
         result.changed_ids.add(mention.ticket_id)
         result.further_reasons += [(mention.ticket_id, one) for one in added]
 
@@ -152,6 +154,7 @@ def _ingest_known(
     priorities.rescore(session, [ticket.id])
     ticket.revision += 1
     Event.record(session, "post edited", at=at, ticket_id=mention.ticket_id, post_id=mention.post_id)
+    wait_if_uncovered(session, ticket, mention, post, place, at=at)
     result.edits += 1
     result.changed_ids.add(mention.ticket_id)
 
@@ -187,7 +190,8 @@ def restore_mention(
             mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
         _copy_content(session, mention, post, place)
     sla_policy = place.sla_policy_of(session, ticket.channel)
-    waits = not_shown.restore(session, ticket, mention, at=at, sla_policy=sla_policy)
+    mute = find_covering(session, mention, post)
+    waits = not_shown.restore(session, ticket, mention, mute, at=at, sla_policy=sla_policy)
     priorities.rescore(session, [ticket.id])
     result.restored_tickets[ticket.id] = result.restored_tickets.get(ticket.id, False) or waits
     result.changed_ids.add(ticket.id)
