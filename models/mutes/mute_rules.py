@@ -157,7 +157,7 @@ def unmute(session: Session, mute_id: int, *, by: str, at: datetime) -> Mute:
     query = select(Mute).where(Mute.id == mute_id).with_for_update()
     found = session.scalar(query.execution_options(populate_existing=True))
     if found is None:
-        raise MuteRuleError(f"There is no mute {mute_id}. `/mentions tracks` lists all of them.")
+        raise MuteRuleError(f"There is no mute {mute_id}. `/mentions mutes` lists all of them.")
     if found.removed_at is not None:
         raise MuteRuleError(f"<@{found.removed_by}> ended mute {mute_id} already.")
     found.removed_by, found.removed_at = by, at
