@@ -64,8 +64,8 @@ def begin(ctx: BotContext, group_id: int) -> SlackCall | float | None:
             return None
         doubtful = group.placing_since
         view = load_group_view(ctx, session, group, at)
-        if group.ts is None and doubtful is None and not view.total:
-            group.drawn_revision = group.revision  # all have left it: there is nothing to show
+        if group.ts is None and doubtful is None and view.total == view.muted:
+            group.drawn_revision = group.revision  # all have left it or are muted: there is nothing to show
             return None
         wait = reserve_call(ctx, session, group.channel, posts=group.ts is None, at=at)
         if wait > 0:

@@ -6,14 +6,12 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from bot.jobs import watchdog
 from bot.networks.base import Unsure
 from bot.slack import cards as board
 from bot.slack.blocks.tickets import card as face
 from bot.slack.blocks.tickets.card_view import CardView
 from models import Card, Notice, Ticket
 from models.core.database import Database
-from models.mutes import mute_rules
 from sandbox.slack import SlackServer
 from tests.bot.room import CHANNEL, Clock, Counting, Room, calls, cards, room, together
 
@@ -387,25 +385,6 @@ def test_a_card_that_was_deleted_in_slack_is_placed_anew(shown: Room, slack: Sla
     first, why = thread(slack, card.ts)
     assert first == "first"
     assert "was deleted in Slack" in why
-
-
-def test_what_is_muted_after_its_card_was_deleted_gets_no_new_one(shown: Room, slack: SlackServer) -> None:
-    hear(shown)
-    shown.draw()
-    slack.world.delete(slack.world.message(CHANNEL, shown.card(1).ts))
-    with shown.ctx.db.write() as session:
-        draft = mute_rules.conversation_of(session.get_one(Ticket, 1))
-        mute_rules.mute(session, draft, by="U0ANA", at=shown.clock())
-    shown.draw_all()
-    shown.clock.pass_by(minutes=20)
-    shown.poll()
-    shown.draw_all()
-
-    assert cards(slack) == []
-    assert shown.ticket().drawn_revision == shown.ticket().revision
-    assert watchdog.run_checks(shown.ctx) == []
-    with shown.ctx.db.read() as session:
-        assert session.scalars(select(Notice)).all() == []  # nothing that waits for a thread
 
 
 def test_a_notice_for_a_thread_that_is_gone_has_the_card_placed_anew(shown: Room, slack) -> None:
