@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from models.slack.card import Card
+from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
 from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
 from models.sources.mention import IS_FIRST_ROW, Mention
@@ -45,7 +45,7 @@ class MutePage:
 class MutedTicket:
     """A ticket that is muted: its newest post, and who muted it, why and when.
 
-    `channel` and `ts` are its card's, if it has one.
+    `channel` and `ts` are its card's, if it has one: its own, or one that several tickets share.
     """
 
     ticket_id: int
@@ -113,12 +113,11 @@ def list_muted(
             Ticket.reason,
             Ticket.closed_at,
             Ticket.mute_id,
-            Card.channel,
-            Card.ts,
+            PLACE_CHANNEL,
+            PLACE_TS,
         )
         .join(Author, Author.id == Ticket.author_id)
         .outerjoin(Mention, Mention.is_post_of(Ticket.id, Ticket.target_post_id))
-        .outerjoin(Card, Card.ticket_id == Ticket.id)
         .where(*here)
         .order_by(Ticket.closed_at.desc(), Ticket.id.desc())
         .limit(size)
@@ -128,7 +127,7 @@ def list_muted(
         MutedTicket(
             ticket_id, network, handle, display_text(text or "", map(Attachment.read, media or [])), *rest
         )
-        for ticket_id, network, handle, text, media, *rest in session.execute(query)
+        for ticket_id, network, handle, text, media, *rest in session.execute(join_place(query))
     ]
     return MutedPage(tuple(found), number, pages, total)
 

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from models import Author, Event, Mention, Mute, Ticket, Turn
 from models.core.base import OnItsWayError, RuleBrokenError
 from models.core.database import Database
+from models.grouping.members import join_group, open_group
 from models.mutes import mute_rules
 from models.mutes.mute_rules import KeptTicket, MuteDraft, MuteEffect, MuteRuleError
 from models.reports import mute_list
 from models.reports.health import has_stale_card
 from models.reports.today import count_today
+from models.slack.ticket_group import GroupKind
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.ingest import ingest_page
@@ -362,7 +364,7 @@ def test_a_mute_is_ended_once(session: Session) -> None:
 
     with pytest.raises(MuteRuleError, match="<@U0BEN> ended mute"):
         mute_rules.unmute(session, made.id, by=ANA, at=NINE)
-    with pytest.raises(MuteRuleError, match="There is no mute 99"):
+    with pytest.raises(MuteRuleError, match=r"There is no mute 99\. `/mentions mutes` lists"):
         mute_rules.unmute(session, 99, by=ANA, at=NINE)
 
 
@@ -452,6 +454,18 @@ def test_the_lists_say_what_is_muted_and_what_that_has_muted(session: Session) -
     only = mute_list.list_muted(session, 7, size=1, since=since, mute_id=first.id)
     assert [one.text for one in only.tickets] == ["words of 2"]
     assert mute_list.list_muted(session, 0, size=9, since=minute(3)).total == 0
+
+
+def test_what_is_muted_on_a_shared_card_is_listed_with_that_card(session: Session) -> None:
+    hear(session, said(1))
+    group = open_group(session, GroupKind.SPIKE, "C0MENTIONS", at=NINE, taking_until=minute(2))
+    join_group(session, group, [ticket(session).id], why="a spike", at=NINE)
+    group.ts = "1.2"
+    mute_author(session)
+
+    [listed] = mute_list.list_muted(session, 0, size=5, since=NINE).tickets
+
+    assert (listed.channel, listed.ts) == ("C0MENTIONS", "1.2")
 
 
 def test_no_card_is_missing_for_what_is_muted(session: Session) -> None:
