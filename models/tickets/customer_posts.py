@@ -21,15 +21,17 @@ from models.tickets.turn import OPENED_BY_FOLLOW_UP, OPENED_BY_MENTION, Turn
 class CustomerPostsMixin(StoppingMixin):
     """The verbs for posts that arrive, disappear (models/tickets/not_shown.py) and come back."""
 
-    def add_post(
-        self, session: Session, *, post_id: str, posted_at: datetime, order_key: str, sla_policy: SlaPolicy
-    ) -> None:
+    def add_post(self, session: Session, post: IncomingPost, *, at: datetime, sla_policy: SlaPolicy) -> None:
         """Add another post of the author: to an open turn without a reply, else a new turn begins.
 
-        Posts arrive in any order; the waiting time counts from the earliest one. The caller writes the event,
-        since it writes those of a whole page at once.
+        Posts arrive in any order; the waiting time counts from the earliest one. What was muted so far begins
+        with this post, which was stored at `at`: nobody was to answer those before. The caller writes the
+        event, since it writes those of a whole page at once.
         """
-        if posted_at < self.opened_at:
+        posted_at, post_id = post.posted_at, post.post_id
+        if self._was_always_muted(session):
+            self.opened_at, self.seen_at, self.first_reply_open = posted_at, at, None
+        elif posted_at < self.opened_at:
             self.opened_at, self.first_reply_open = posted_at, None
         turn = self._turn(session, self.turn)
         if (
@@ -38,7 +40,7 @@ class CustomerPostsMixin(StoppingMixin):
             and self.live_reply(session) is None
         ):
             turn.asked_at = min(turn.asked_at, posted_at)
-            is_newer = self._is_newer_than_target(session, posted_at, order_key)
+            is_newer = self._is_newer_than_target(session, posted_at, post.order_key)
             if is_newer:
                 self.target_post_id = post_id
             # A recorded due time stays, whatever the policy is by now; only an earlier post makes it earlier.
@@ -59,7 +61,7 @@ class CustomerPostsMixin(StoppingMixin):
         turn that had it: the post opens a turn of its own, which is muted. If another post of the page has
         opened it meanwhile, the post joins that one. The caller has written the event of the post itself.
         """
-        if post.posted_at < self.opened_at:
+        if post.posted_at < self.opened_at and self._was_always_muted(session):
             self.opened_at, self.first_reply_open = post.posted_at, None
         if self._is_newer_than_target(session, post.posted_at, post.order_key):
             self.target_post_id = post.post_id
@@ -162,6 +164,15 @@ class CustomerPostsMixin(StoppingMixin):
         )
         self.mute_id, self.due_at = mute.id, None
         self.skip_card_if_muted(session)
+
+    def _was_always_muted(self, session: Session) -> bool:
+        """Whether it is muted, and each of its turns is."""
+        if self.state != TicketState.MUTED:
+            return False
+        others = select(Turn.id).where(
+            Turn.ticket_id == self.id, Turn.outcome.is_distinct_from(TicketState.MUTED)
+        )
+        return session.scalar(others.limit(1)) is None
 
     def _is_newer_than_target(self, session: Session, posted_at: datetime, order_key: str) -> bool:
         """Whether the next reply goes to that post rather than to the target so far."""

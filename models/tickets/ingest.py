@@ -219,13 +219,8 @@ def _ingest_new(
             joined.append((ticket, post, mute))
             result.follow_ups += 1
         elif ticket is not None:
-            ticket.add_post(
-                session,
-                post_id=post.post_id,
-                posted_at=post.posted_at,
-                order_key=post.order_key,
-                sla_policy=place.sla_policy_of(session, ticket.channel),
-            )
+            sla_policy = place.sla_policy_of(session, ticket.channel)
+            ticket.add_post(session, post, at=at, sla_policy=sla_policy)
             result.follow_ups += 1
             result.known_ticket_texts[ticket.id], result.newest_post_ids[ticket.id] = (
                 post.display_text,
