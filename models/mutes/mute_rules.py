@@ -96,7 +96,7 @@ def words(typed: str, network: str = EVERY_NETWORK) -> MuteDraft:
     if quotes is not None:  # new posts are compared by their words alone
         shown = escape_entities(quotes)
         raise MuteRuleError(
-            f"A mute looks at the words of a post, not at what it quotes: leave out “{shown}”."
+            f"A mute looks at the words of a post and not at what it quotes, so remove “{shown}”."
         )
     return MuteDraft(WORDS_MUTE, network, query.canonical)
 

@@ -378,9 +378,9 @@ def test_a_mute_is_ended_once(session: Session) -> None:
         ("", "Type the words to look for"),
         (
             "quotes:@rival",
-            "A mute looks at the words of a post, not at what it quotes: leave out “quotes:@rival”.",
+            "A mute looks at the words of a post and not at what it quotes, so remove “quotes:@rival”.",
         ),
-        ("fern -quotes:@rival", "A mute looks at the words of a post, not at what it quotes"),
+        ("fern -quotes:@rival", "A mute looks at the words of a post and not at what it quotes"),
     ],
 )
 def test_words_that_cannot_be_muted_are_refused_in_one_sentence(
