@@ -112,7 +112,6 @@ ACTION_RULES: Mapping[str, AccessRule] = {
     group_card.REPLY_ACTION_ID: ON_CARD,
     group_card.CLAIM_ACTION_ID: ON_CARD,
     group_card.CLOSE_ACTION_ID: MEMBER,
-    group_card.UNDO_ACTION_ID: MEMBER,
     group_card.SHOW_ACTION_ID: MEMBER,
     group_card.OWN_CARD_ACTION_ID: ON_CARD,
     ephemeral_answers.SHARE_ACTION_ID: MEMBER,
@@ -128,6 +127,7 @@ ACTION_PREFIX_RULES: Mapping[str, AccessRule] = {
     f"{author_history.PAGE_ACTION_PREFIX}_": MEMBER,
     f"{author_history.OTHER_AUTHOR_ACTION_PREFIX}_": MEMBER,
     f"{group_modals.PAGE_ACTION}_": MEMBER,
+    f"{group_card.UNDO_ACTION}_": MEMBER,
     f"{track_list.QUOTES_ACTION}_": MEMBER,
 }
 OVERFLOW_ACTION_ID = "more"  # the overflow of a card

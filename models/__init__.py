@@ -21,7 +21,7 @@ from models.slack.processed_request import ProcessedRequest
 from models.slack.reaction import Reaction
 from models.slack.shared_answer import SharedAnswer
 from models.slack.teammate import Teammate
-from models.slack.ticket_group import TicketGroup
+from models.slack.ticket_group import GroupClosing, TicketGroup
 from models.sources.account import Account
 from models.sources.also_heard import AlsoHeard
 from models.sources.author import Author, FormerHandle
@@ -58,6 +58,7 @@ __all__ = [
     "Event",
     "FormerHandle",
     "Gap",
+    "GroupClosing",
     "HomeTab",
     "Issue",
     "IssueReport",

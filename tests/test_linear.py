@@ -62,8 +62,8 @@ SHAPES = (
 BUILT: dict[str, tuple[str, str] | None] = {
     "tests/memory_network.py:_summons": (r"(?<!\w)@acmebrew(?!\w)", "search"),
     "bot/networks/x/parsing.py:_mentions_of": (r"(?<![A-Za-z0-9_@])@acmebrew(?![A-Za-z0-9_])", "finditer"),
-    "bot/networks/x/parsing.py:_is_quoting_us": (
-        r"https?://(?:www\.)?(?:x|twitter)\.com/acmebrew/status/17\b",
+    "bot/networks/x/parsing.py:_quoted_handle": (
+        r"https?://(?:www\.)?(?:x|twitter)\.com/([a-z0-9_]{1,15})/status/17\b",
         "match",
     ),
     "bot/networks/x/emoji.py:emoji_pattern": (emoji.emoji_pattern().pattern, "finditer"),
@@ -75,6 +75,9 @@ BUILT: dict[str, tuple[str, str] | None] = {
         "search",
     ),
     "handlers/tickets/author_history.py:turn": None,  # our own names of buttons
+    "handlers/groups/close_all.py:undo": None,
+    "handlers/groups/group_card.py:turn": None,
+    "handlers/tracks/listing.py:listen_for_quotes": None,
 }
 
 # Functions that meet other people's text, whatever they do with it.

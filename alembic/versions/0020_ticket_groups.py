@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("network", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("post_id", sa.Text(), nullable=True),
         sa.Column("opened_at", Moment(), nullable=False),
         sa.Column("taking_until", Moment(), nullable=False),
         sa.Column("closed_at", Moment(), nullable=True),
@@ -36,10 +37,8 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
         sa.Column("drawn_revision", sa.Integer(), server_default="0", nullable=False),
         sa.Column("redraw_at", Moment(), nullable=True),
-        sa.Column("closing_key", sa.Text(), nullable=True),
-        sa.Column("closed_by", sa.Text(), nullable=True),
-        sa.Column("closed_ids", sa.JSON(), nullable=True),
-        sa.Column("undo_until", Moment(), nullable=True),
+        sa.Column("stale_since", Moment(), nullable=True),
+        sa.Column("overdue_told_at", Moment(), nullable=True),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("ts", sa.Text(), nullable=True),
         sa.Column("placing_since", Moment(), nullable=True),
@@ -65,7 +64,21 @@ def upgrade() -> None:
     op.create_index(
         "ix_ticket_groups_stale", "ticket_groups", ["id"], sqlite_where=STALE, postgresql_where=STALE
     )
+    op.create_table(
+        "group_closings",
+        sa.Column("id", BigKey, nullable=False),
+        sa.Column("group_id", BigKey, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("closed_by", sa.Text(), nullable=False),
+        sa.Column("closed_ids", sa.JSON(), nullable=False),
+        sa.Column("undo_until", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["group_id"], ["ticket_groups.id"], name=op.f("fk_group_closings_group_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_group_closings")),
+        sa.UniqueConstraint("key", name=op.f("uq_group_closings_key")),
+    )
+    op.create_index("ix_group_closings_group_id", "group_closings", ["group_id"])
     op.add_column("tickets", sa.Column("group_id", BigKey, nullable=True))
+    op.add_column("tickets", sa.Column("keeps_card", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index(
         "ix_tickets_group_id", "tickets", ["group_id"], sqlite_where=GROUPED, postgresql_where=GROUPED
     )
@@ -76,6 +89,8 @@ def downgrade() -> None:
     op.execute("UPDATE tickets SET revision = revision + 1 WHERE group_id IS NOT NULL")
     op.drop_index("ix_tickets_group_id", "tickets")
     op.drop_column("tickets", "group_id")
+    op.drop_column("tickets", "keeps_card")
+    op.drop_table("group_closings")
     op.drop_index("ix_ticket_groups_stale", "ticket_groups")
     op.drop_index("uq_ticket_groups_taking", "ticket_groups")
     op.drop_table("ticket_groups")

@@ -80,6 +80,8 @@ class CustomerFile:
         try:
             columns: _Columns | None = None
             for row in rows:
+                if columns is None and not any(cell.strip() for cell in row):
+                    continue  # such as "", which is a line of blanks to a CSV
                 if columns is None:
                     columns = _read_header(row)
                     if columns is not None:

@@ -2,10 +2,11 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -20,6 +21,7 @@ from bot.runtime import charge_writer, crash_points
 from bot.runtime.charge_writer import TrackOf
 from models import Account, Cursor, QuarantinedPost, Ticket, Track
 from models.core.base import add_if_absent
+from models.core.database import BusyError
 from models.core.normalize import sanitize
 from models.grouping import grouping
 from models.grouping.grouping import GroupLimits
@@ -31,6 +33,7 @@ from models.tickets.state import TicketState
 log = logging.getLogger(__name__)
 
 POST_MAX_CHARS = 100_000  # what the ledger keeps of one post; X's longest has 25,000
+SPIKE_CALM_FOR = timedelta(minutes=2)  # and as long as two polls are apart
 RAW_MAX_CHARS = 200_000  # of a row that could not be read
 
 
@@ -56,7 +59,7 @@ def commit_page(
     if matches is not None:
         matches = track_matches.by_wanted_authors(posts, people, matches)
         posts = [post for post in posts if post.id in matches]
-    at, taken = ctx.now(), 0
+    at, results = ctx.now(), list[IngestResult]()
     with ctx.db.write() as session:
         Cursor.lock_mentions(session, network.name, account.id, at=at)
         mentions_track = Track.mentions_of(session, network.name, account.id, at=at)
@@ -70,8 +73,10 @@ def commit_page(
                 to_us = find_addressing(session, network, some)
                 said = [replace(one, addresses_us=one.post_id in to_us) for one in said]
                 said = [track_matches.with_reasons(one, track, matches[one.post_id]) for one in said]
-            taken += _ingest_page(ctx, session, said, place, network.title, at=at)
+            results += _ingest_page(session, said, place, network.title, at=at)
+        taken = sum(one.tickets + one.follow_ups for one in results)
         profiles.store_profiles(session, network, bought, at=at)
+        _show_together(ctx, session, results, network.title, at=at)
         for bad in page.unreadable:
             _quarantine(session, _ingest_target(ctx, session, account, mentions_track), bad, at=at)
         if and_then is not None:
@@ -142,73 +147,80 @@ def _clean_texts(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _ingest_page(
-    ctx: BotContext,
-    session: Session,
-    said: list[IncomingPost],
-    place: IngestTarget,
-    title: str,
-    *,
-    at: datetime,
-) -> int:
+    session: Session, said: list[IncomingPost], place: IngestTarget, title: str, *, at: datetime
+) -> list[IngestResult]:
     """Take a page in as a whole; if one post in it will not go in, take the others one by one."""
     try:
-        with session.begin_nested():
-            return _count_new_and_notify(ctx, session, ingest_page(session, said, place, at=at), title, at=at)
+        return [_ingest(session, said, place, title, at=at)]
     except UNFIT_ERRORS as error:
         raise_if_database_failed(error)
         log.warning("could not store a page as a whole; storing its posts one by one")
-    return sum(_ingest_post(ctx, session, one, place, title, at=at) for one in said)
+    return [found for one in said for found in _ingest_post(session, one, place, title, at=at)]
 
 
 def _ingest_post(
-    ctx: BotContext, session: Session, said: IncomingPost, place: IngestTarget, title: str, *, at: datetime
-) -> int:
+    session: Session, said: IncomingPost, place: IngestTarget, title: str, *, at: datetime
+) -> list[IngestResult]:
     try:
-        with session.begin_nested():
-            return _count_new_and_notify(
-                ctx, session, ingest_page(session, [said], place, at=at), title, at=at
-            )
+        return [_ingest(session, [said], place, title, at=at)]
     except UNFIT_ERRORS as error:
         raise_if_database_failed(error)
         bad = UnreadableRow(raw=repr(said), error=type(error).__name__, post_id=said.post_id)
         _quarantine(session, place, bad, at=at)
-        return 0
+        return []
 
 
-def _count_new_and_notify(
-    ctx: BotContext, session: Session, taken: IngestResult, title: str, *, at: datetime
-) -> int:
-    """Return how many posts were new.
+def _ingest(
+    session: Session, said: list[IncomingPost], place: IngestTarget, title: str, *, at: datetime
+) -> IngestResult:
+    """Write those posts; threads of tickets with an owner or a reply are notified of follow-ups."""
+    with session.begin_nested():
+        taken = ingest_page(session, said, place, at=at)
+        notify_shown_again(session, taken, title, at=at)
+        for ticket_id, words in taken.known_ticket_texts.items():
+            ticket, post_id = session.get_one(Ticket, ticket_id), taken.newest_post_ids[ticket_id]
+            if ticket.owner is not None or ticket.turn > 1:
+                thread_notices.post_new_mention(session, ticket, words, post_id, at=at)
+                ticket.restart_owner_clock(at)
+    return taken
 
-    Threads of tickets with an owner or a reply are notified of follow-ups, tickets that are too many are put
-    on shared cards, and the channels of further tracks are pointed to the card.
+
+def _show_together(
+    ctx: BotContext, session: Session, results: Iterable[IngestResult], title: str, *, at: datetime
+) -> None:
+    """Put tickets that are too many on shared cards, and point the channels of further tracks to the cards.
+
+    Last of all, when every row of the page is written: a group is locked after its tickets. If it fails, each
+    ticket gets a card of its own.
     """
-    notify_shown_again(session, taken, title, at=at)
-    for ticket_id, words in taken.known_ticket_texts.items():
-        ticket, post_id = session.get_one(Ticket, ticket_id), taken.newest_post_ids[ticket_id]
-        if ticket.owner is not None or ticket.turn > 1:
-            thread_notices.post_new_mention(session, ticket, words, post_id, at=at)
-            ticket.restart_owner_clock(at)
-    grouping.group_new(session, taken.opened_ids, _group_limits(ctx, session), at=at)
-    reading_notices.post_pointers(ctx, session, taken.further_reasons, title, at=at)
-    return taken.tickets + taken.follow_ups
-
-
-def _group_limits(ctx: BotContext, session: Session) -> GroupLimits:
-    """When tickets are too many to be shown one by one."""
-    return GroupLimits(
+    opened = [ticket_id for one in results for ticket_id in one.opened_ids]
+    limits = GroupLimits(
         spike_per_minute=lambda channel: ctx.policy(session, channel).spike_per_minute,
         shown_per_minute=max(int(60 * ctx.settings.slack_posts_per_second), 1),
+        calm_for=SPIKE_CALM_FOR + timedelta(seconds=ctx.settings.poll_seconds),
     )
+    try:
+        with session.begin_nested():
+            grouping.group_new(session, opened, limits, at=at)
+    except (BusyError, OperationalError):
+        raise
+    except Exception:
+        log.exception("new tickets could not be put on shared cards")
+    further = [reason for one in results for reason in one.further_reasons]
+    reading_notices.post_pointers(ctx, session, further, title, at=at)
 
 
 def notify_shown_again(session: Session, taken: IngestResult, title: str, *, at: datetime) -> None:
-    """Notify the threads of tickets with a post that the network called `title` shows again."""
+    """Notify the threads of tickets with a post that the network called `title` shows again.
+
+    A shared card shows it by itself, and its thread is about all of them.
+    """
     for ticket_id, waits in taken.restored_tickets.items():
         ticket = session.get_one(Ticket, ticket_id)
         if ticket.state == TicketState.MUTED and ticket.shown_at is None:
             continue  # it has no card, and so no thread
-        thread_notices.post_shown_again(session, ticket, title, waits=waits, at=at)
+        if ticket.group_id is None:
+            thread_notices.post_shown_again(session, ticket, title, waits=waits, at=at)
 
 
 def _quarantine(session: Session, place: IngestTarget, bad: UnreadableRow, *, at: datetime) -> None:

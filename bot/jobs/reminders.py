@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ from bot.slack.blocks.elements import permalink
 from bot.slack.blocks.tickets import reminder
 from bot.slack.blocks.tickets.reminder import NAMES_LISTED_MAX, ReminderMessage, WaitingAuthor
 from bot.slack.sender_permissions import is_group
-from models import Author, Mention, Notice, Ticket
+from models import Author, Mention, Notice, Ticket, TicketGroup
 from models.core.database import BusyError
 from models.grouping.card_place import find_place
 from models.tickets.delivery_state import PUBLIC_STATES
@@ -165,12 +165,30 @@ def _notify_overdue(ctx: BotContext, session: Session, many: Sequence[WaitingAut
 
     Who has replied is not told that nothing happened: they were told of their reply, in its thread.
     """
-    for channel, here in _group_by(many, lambda one: one.ticket.channel).items():
+    _notify_overdue_groups(ctx, session, [one for one in many if one.ticket.group_id is not None], at)
+    alone = [one for one in many if one.ticket.group_id is None]
+    for channel, here in _group_by(alone, lambda one: one.ticket.channel).items():
         if len(here) > NAMES_LISTED_MAX:
             _post_notice(session, channel, [reminder.many_overdue_message(here, at)], at=at)
         for one in here if len(here) <= NAMES_LISTED_MAX else ():
             _post_notice(session, channel, [reminder.overdue_message(one, at)], at=at, about=one)
     _notify_owners(ctx, session, [one for one in many if one.ticket.owner and not one.has_reply], at)
+
+
+def _notify_overdue_groups(
+    ctx: BotContext, session: Session, many: Sequence[WaitingAuthor], at: datetime
+) -> None:
+    """In the channel of each shared card, once, however many of its tickets become overdue one by one."""
+    for group_id in sorted({one.ticket.group_id for one in many if one.ticket.group_id is not None}):
+        group = TicketGroup.lock(session, group_id)
+        if group.overdue_told_at is None:
+            group.overdue_told_at = at
+            late = select(func.count(Ticket.id)).where(
+                Ticket.group_id == group_id, Ticket.state == TicketState.WAITING, Ticket.due_at < at
+            )
+            url = permalink(ctx.slack.workspace, group.channel, group.ts)
+            said = reminder.group_overdue_message(session.scalar(late) or 0, url)
+            _post_notice(session, group.channel, [said], at=at)
 
 
 def _notify_owners(ctx: BotContext, session: Session, many: Sequence[WaitingAuthor], at: datetime) -> None:

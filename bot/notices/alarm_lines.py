@@ -42,6 +42,8 @@ _SENTENCES = {
     "overdue stranded replies": "{things} had no next step scheduled. I have scheduled one; please check the "
     "cards.",
     "overdue cards": "{things} couldn't be updated for ten minutes. `/mentions open` lists the open tickets.",
+    "overdue shared cards": "{things} couldn't be updated for ten minutes. `/mentions open` lists the open "
+    "tickets.",
     "overdue snoozes": "{things} did not end on time. They are ending now.",
     "overdue words": (
         "The text of {things} should have been removed, because the network no longer shows them. Please "

@@ -12,6 +12,7 @@ from bot.networks.values import AccountIdentity
 from bot.notices import network_alarms
 from bot.slack.blocks.text import date_token, mrkdwn_error, mrkdwn_handle, mrkdwn_literal
 from models import Notice, Ticket, Track
+from models.grouping.card_place import links_to_group
 from models.reports.budget import read_budget
 from models.slack.notice import CARD_LINK
 from models.sources.cost import format_usd
@@ -151,6 +152,8 @@ def post_pointers(
         ticket, channel = session.get_one(Ticket, ticket_id), track.channel or ctx.settings.slack_channel
         if ticket.state == TicketState.MUTED:
             continue  # there is no card to point to
+        if ticket.group_id is not None and links_to_group(session, ticket.group_id, channel):
+            continue  # one line leads to all that share a card
         if channel != ticket.channel and not Notice.links_to_card(session, ticket_id, channel):
             what = f"A post on {title} that {mrkdwn_literal(reason.matched)}"
             sentence = f"{what} has its card in <#{ticket.channel}>: {CARD_LINK}."

@@ -12,6 +12,7 @@ from bot.slack.client import is_direct_message
 from bot.slack.errors import SlackError, SlackLaterError, SlackUnsureError
 from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, Shown, SlackCall
 from models import Card, RateLimit, Ticket, TicketGroup
+from models.grouping import members
 from models.tickets.state import TicketState
 
 log = logging.getLogger(__name__)
@@ -76,9 +77,7 @@ def _retry_delay(
             session, job.channel, elsewhere, row.failure or "", at=ctx.now()
         )
         if isinstance(row, TicketGroup):
-            # There may be a group of its kind, which others join: this one only shows what it has.
-            row.channel, row.closed_at = elsewhere, row.closed_at or ctx.now()
-            row.mark_deleted()
+            members.move_group(session, row, elsewhere, at=ctx.now())
         elif ticket is None:
             row.channel = elsewhere
         else:
@@ -86,13 +85,14 @@ def _retry_delay(
             card_relocation.relocate_card(session, card, ticket, elsewhere)
         return timedelta()
     if row.failure in _MESSAGE_GONE_ERRORS and ticket is not None:
-        if ticket.state != TicketState.MUTED:  # else it gets no new card
+        # Else it was a line that leads to a shared card, or gets no new card.
+        if ticket.group_id is None and ticket.state != TicketState.MUTED:
             card_relocation.announce_new_card(session, ticket, row.failure, at=ctx.now())
         card = Card.of_ticket(session, ticket.id, ticket.channel)
         card_relocation.relocate_card(session, card, ticket, job.channel)
         return timedelta()
     if row.failure in _MESSAGE_GONE_ERRORS and isinstance(row, TicketGroup):
-        row.mark_deleted()
+        row.mark_deleted(ctx.now())
         return timedelta()
     if row.failure in BLOCKS_REJECTED_ERRORS and not job.is_plain:
         return timedelta()

@@ -62,8 +62,8 @@ def run_due(ctx: BotContext) -> float:
     """Draw and tell all that can be drawn and told now. Gives the seconds until more can be (at most 2)."""
     clock_set_back.repair(ctx)
     waits: dict[str, datetime] = {}
-    _run_batches(ctx, waits, Card, _stale_cards, _begin_card)
     _run_batches(ctx, waits, TicketGroup, group_cards.list_stale, group_cards.begin)
+    _run_batches(ctx, waits, Card, _stale_cards, _begin_card)
     _run_batches(ctx, waits, Notice, _unsent_notices, _begin_notice)
     if ctx.stop.is_set():
         return 0.0
@@ -195,7 +195,8 @@ def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
         is_hidden = has_none and (ticket.state == TicketState.MUTED or ticket.group_id is not None)
         if ticket.drawn_revision >= ticket.revision or not is_free(card, at) or is_hidden:
             return None
-        group = session.get(TicketGroup, ticket.group_id) if ticket.group_id is not None else None
+        # After the ticket and before the budget, as everywhere.
+        group = TicketGroup.lock(session, ticket.group_id) if ticket.group_id is not None else None
         wait = reserve_call(ctx, session, card.channel, posts=card.ts is None, at=at)
         if wait > 0:
             return wait
@@ -209,7 +210,7 @@ def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
             view = replace(view, shows_pictures=False)
         blocks = face.build_plain_card(view) if is_plain else face.build_card(view)
         if group is not None:  # what the group's card shows of it has changed, too
-            TicketGroup.touch(session, group.id)
+            group.change(at)
             blocks = build_pointer(view, permalink(ctx.slack.workspace, group.channel, group.ts))
         return SlackCall(
             row_id=card.id,
@@ -350,11 +351,12 @@ def _record_shown(ctx: BotContext, table: type[Shown], job: SlackCall, posted: P
             session.execute(there.values(drawn_revision=job.revision))
             _record_first_shown(session, job.ticket_id, at)
         if table is TicketGroup:
-            group_cards.record_first_shown(session, job.row_id, at)
+            group_cards.record_shown(session, job, at)
         row = session.get_one(table, job.row_id, with_for_update=True)
         assert isinstance(row, Shown)
         if isinstance(row, TicketGroup):
-            row.mark_posted(posted.ts, job.revision, at=at)
+            distance = group_cards.redraw_distance(ctx)
+            row.mark_posted(posted.ts, job.revision, at=at, distance=distance)
         elif isinstance(row, Card):
             row.mark_posted(posted.ts, at=at)
         else:

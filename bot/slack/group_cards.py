@@ -1,7 +1,7 @@
 """Ledger → Slack: the cards that several tickets share. `cards.py` makes the calls."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, case, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from bot.slack.call_budget import (
     reserve_call,
 )
 from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, SLACK_CALL_LEASE, SlackCall
-from models import Author, Mention, Ticket, TicketGroup
+from models import Author, GroupClosing, Mention, Ticket, TicketGroup
 from models.core.mrkdwn import escape_entities
 from models.priority.score import Priority
 from models.slack.ticket_group import GroupKind
@@ -28,6 +28,7 @@ from models.tickets import priorities
 from models.tickets.state import TicketState
 
 BATCH_MAX_ROWS = 50
+REDRAW_SHARE = 8  # updates of the workspace to one of a shared card
 ANSWERS_US = "answers us"  # as `Mention.matched` says it
 
 
@@ -42,7 +43,7 @@ def list_stale(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str]]
         .where(or_(TicketGroup.is_stale(at), TicketGroup.id.in_(changed)))
         .where(is_free_condition(TicketGroup, at))
         .where(or_(TicketGroup.ts.is_not(None), TicketGroup.channel.not_in(blocked_channels(spent))))
-        .order_by(TicketGroup.id)
+        .order_by(TicketGroup.redraw_at.is_(None), TicketGroup.id)
         .limit(BATCH_MAX_ROWS)
     )
     if UPDATE_LIMIT_KEY in spent:
@@ -58,7 +59,7 @@ def begin(ctx: BotContext, group_id: int) -> SlackCall | float | None:
         changed = _take_changes(session, group_id)
         group = TicketGroup.lock(session, group_id)
         if changed:
-            group.revision += 1
+            group.change(at)
         is_due = group.redraw_at is not None and group.redraw_at <= at
         if (group.drawn_revision >= group.revision and not is_due) or not is_free(group, at):
             return None
@@ -71,7 +72,8 @@ def begin(ctx: BotContext, group_id: int) -> SlackCall | float | None:
         if wait > 0:
             return wait
         if is_due:
-            group.redraw_at = None
+            open_until = [one.undo_until for one in GroupClosing.open_of(session, group.id, at)]
+            group.redraw_at = min(open_until, default=None)
         group.leased_until = at + SLACK_CALL_LEASE
         if group.ts is None:
             group.placing_since = doubtful or at
@@ -93,13 +95,20 @@ def begin(ctx: BotContext, group_id: int) -> SlackCall | float | None:
         )
 
 
-def record_first_shown(session: Session, group_id: int, at: datetime) -> None:
-    """Write down when its tickets were in Slack for the first time."""
-    new = update(Ticket).where(Ticket.group_id == group_id, Ticket.shown_at.is_(None))
-    session.execute(
-        new.where(Ticket.drawn_revision >= Ticket.revision).values(shown_at=at),
-        execution_options={"synchronize_session": False},
-    )
+def record_shown(session: Session, job: SlackCall, at: datetime) -> None:
+    """Write down when its tickets were in Slack for the first time; older cards lead to a new message."""
+    options = {"synchronize_session": False}
+    new = update(Ticket).where(Ticket.group_id == job.row_id, Ticket.shown_at.is_(None))
+    seen = new.where(Ticket.drawn_revision >= Ticket.revision)
+    session.execute(seen.values(shown_at=at), execution_options=options)
+    if job.ts is None:
+        lines = update(Ticket).where(Ticket.group_id == job.row_id, ~Ticket.has_no_card())
+        session.execute(lines.values(revision=Ticket.revision + 1), execution_options=options)
+
+
+def redraw_distance(ctx: BotContext) -> timedelta:
+    """How far apart updates of one shared card are: it takes at most an eighth of the workspace's budget."""
+    return timedelta(seconds=REDRAW_SHARE * 60 / ctx.settings.slack_updates_per_minute)
 
 
 def _take_changes(session: Session, group_id: int) -> bool:
@@ -125,7 +134,7 @@ def load_group_view(ctx: BotContext, session: Session, group: TicketGroup, at: d
         counts=count_states(session, group.id),
         rows=load_rows(ctx, session, group.id, limit=most, only_waiting=True),
         title=_titles(ctx, session, group),
-        can_undo=group.can_undo(at),
+        closings=tuple(GroupClosing.open_of(session, group.id, at)),
         answers_us=group.kind == GroupKind.CONVERSATION and _answers_us(session, group.id),
     )
 

@@ -1,8 +1,9 @@
 """*Close all* of a shared card: lists what it closes, asks why, and can be undone for some seconds."""
 
+import re
 import uuid
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from bot.context import BotContext
@@ -43,8 +44,7 @@ def close(act: Act[CloseAllValue]) -> None:
         closed, left = closing.close_all(
             session,
             value.group,
-            value.ids,
-            seen_at=datetime.fromtimestamp(value.seen_at, UTC),
+            {int(ticket_id): digest for ticket_id, digest in value.seen.items()},
             reason=reason,
             by=act.who.id,
             at=at,
@@ -59,7 +59,7 @@ def close(act: Act[CloseAllValue]) -> None:
         send_private_text(ctx, replace(act.who, channel=channel), act.respond, sentence)
 
 
-@door.press(face.UNDO_ACTION_ID, value=GroupValue)
+@door.press(re.compile(f"^{face.UNDO_ACTION}_"), value=GroupValue)
 def undo(act: Act[GroupValue]) -> str | None:
     """Have those that were closed wait again."""
     with act.change_once() as session:
@@ -76,11 +76,11 @@ def _they(count: int) -> str:
 
 
 def _build_question(ctx: BotContext, group_id: int, key: str) -> Body:
-    seen_at = ctx.now()
     with ctx.db.read(MODAL_LOOKUP_TIMEOUT_SECONDS) as session:
         rows = group_cards.load_rows(ctx, session, group_id, limit=LISTED_MAX, only_waiting=True)
         waiting = group_cards.count_states(session, group_id).get(TicketState.WAITING, 0)
+        seen = closing.digest_posts(session, [row.ticket_id for row in rows])
     if not rows:
         return {}
-    value = CloseAllValue(group_id, key, tuple(row.ticket_id for row in rows), seen_at.timestamp())
+    value = CloseAllValue(group_id, key, {str(ticket_id): digest for ticket_id, digest in seen.items()})
     return modals.build_close_modal(rows, waiting, value, undo_seconds=ctx.settings.undo_seconds)

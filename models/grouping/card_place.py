@@ -6,6 +6,7 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from models.slack.card import Card
+from models.slack.notice import Notice
 from models.slack.ticket_group import TicketGroup
 from models.tickets.ticket import Ticket
 
@@ -37,3 +38,10 @@ def find_place(session: Session, ticket_id: int | None) -> tuple[str | None, str
     query = join_place(select(PLACE_CHANNEL, PLACE_TS).select_from(Ticket)).where(Ticket.id == ticket_id)
     found = session.execute(query).one_or_none() if ticket_id is not None else None
     return (found[0], found[1]) if found is not None else (None, None)
+
+
+def links_to_group(session: Session, group_id: int, channel: str) -> bool:
+    """Whether a message in `channel` links to the card that the tickets of that group share."""
+    members = select(Ticket.id).where(Ticket.group_id == group_id)
+    query = select(Notice.id).where(Notice.card_of.in_(members), Notice.channel == channel)
+    return session.scalar(query.limit(1)) is not None

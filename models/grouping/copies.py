@@ -24,7 +24,9 @@ COMPARED_MAX = 500  # tickets of one channel, the newest, that are compared with
 COMPARED_MAX_CHARS = 2_000  # of each post, from its beginning
 _SHINGLE_CHARS = 6
 _SHINGLE_SAMPLE = 4  # one shingle in so many is an index key: the same ones in every text
+_SAMPLED_FROM_RUNS = 60  # runs of a text; of a shorter one each is a key
 _SHARED_MIN = 2  # keys that two texts share before their letters are compared
+_COMPARED_PAIRS_MAX = 50  # texts with which one is compared, those that share the most first
 
 
 def group_copies(
@@ -49,6 +51,7 @@ def group_copies(
             channel,
             network=first.network,
             subject=str(first.id),
+            post_id=first.post_id,
             at=at,
             taking_until=at + COMPARED_FOR,
         )
@@ -95,8 +98,7 @@ def _taking_groups(session: Session, channel: str) -> Iterator[tuple[TicketGroup
         .order_by(TicketGroup.id)
     )
     for group in session.scalars(wanted).all():
-        ticket = session.get_one(Ticket, int(group.subject))
-        first = Mention.find(session, ticket.id, ticket.target_post_id)
+        first = Mention.find(session, int(group.subject), group.post_id or "")
         if first is not None and first.deleted_at is None:
             yield TicketGroup.lock(session, group.id), first.text
 
@@ -114,7 +116,7 @@ def _clusters(new: Iterable[Candidate], recent: Sequence[Candidate]) -> Iterator
         shared = Counter(place for key in _keys(one.text) for place in by_key[key])
         alike = [
             recent[place]
-            for place, count in shared.items()
+            for place, count in shared.most_common(_COMPARED_PAIRS_MAX)
             if count >= _SHARED_MIN
             and recent[place].id not in taken
             and is_near_identical(one.text, recent[place].text)
@@ -131,9 +133,10 @@ def _essence(text: str) -> str:
     return kept if count_effective_letters(kept) >= SHORT_TEXT_MAX_LETTERS else ""
 
 
-def _numbers(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _numbers(text: str) -> tuple[str, ...]:
     """The numbers in a text, sorted."""
-    return sorted(word for word in fold_words(_bare(text)) if any(char.isdigit() for char in word))
+    return tuple(sorted(word for word in fold_words(_bare(text)) if any(char.isdigit() for char in word)))
 
 
 def _bare(text: str) -> str:
@@ -146,4 +149,6 @@ def _keys(text: str) -> tuple[str, ...]:
     """Some runs of letters of a text, chosen by what they are and not by where they stand."""
     words = _essence(text)
     runs = {words[start : start + _SHINGLE_CHARS] for start in range(len(words) - _SHINGLE_CHARS + 1)}
+    if len(runs) < _SAMPLED_FROM_RUNS:
+        return tuple(runs)
     return tuple(run for run in runs if sum(map(ord, run)) % _SHINGLE_SAMPLE == 0)

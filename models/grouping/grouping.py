@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,11 +23,13 @@ class GroupLimits:
     """When tickets are too many to be shown one by one.
 
     `spike_per_minute` returns, for a channel, how many mentions a minute it shows one by one (0: any number);
-    `shown_per_minute` is how many cards Slack takes in a channel.
+    `shown_per_minute` is how many cards Slack takes in a channel. A spike is over when it was calm for
+    `calm_for`, which is longer than readings are apart.
     """
 
     spike_per_minute: Callable[[str], int]
     shown_per_minute: int
+    calm_for: timedelta = timedelta(minutes=2)
 
 
 def group_new(session: Session, ticket_ids: Collection[int], limits: GroupLimits, *, at: datetime) -> None:
@@ -48,6 +50,7 @@ def group_new(session: Session, ticket_ids: Collection[int], limits: GroupLimits
             here,
             per_minute=limits.spike_per_minute(channel),
             shown_per_minute=limits.shown_per_minute,
+            calm_for=limits.calm_for,
             at=at,
         )
 
@@ -61,7 +64,7 @@ def close_due(session: Session, *, at: datetime) -> int:
     found = session.scalars(due.order_by(TicketGroup.id).with_for_update(skip_locked=True)).all()
     for group in found:
         group.closed_at = at
-        group.revision += 1
+        group.change(at)
         if group.kind == GroupKind.SPIKE:
             data = {"group": str(group.id), "channel": group.channel, "joined": group.joined}
             Event.record(session, SPIKE_OVER_ACT, at=at, data=data)

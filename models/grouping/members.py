@@ -22,13 +22,14 @@ GROUPED_ACT = "grouped"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A ticket that may join a group; `text` is the post that a reply would go to."""
+    """A ticket that may join a group; `text` is that of the post that a reply would go to."""
 
     id: int
     network: str
     channel: str
     conversation_id: str
     opened_at: datetime
+    post_id: str
     text: str
 
 
@@ -39,6 +40,7 @@ def can_join() -> ColumnElement[bool]:
         Ticket.is_open(),
         Ticket.state == TicketState.WAITING,
         Ticket.group_id.is_(None),
+        Ticket.keeps_card.is_(False),
         Ticket.owner.is_(None),
         Ticket.turn == 1,
         Ticket.first_claimed_at.is_(None),
@@ -55,7 +57,7 @@ def load_candidates(
     query = (
         select(
             *(Ticket.id, Ticket.network, Ticket.channel, Ticket.conversation_id, Ticket.opened_at),
-            Mention.text,
+            *(Mention.post_id, Mention.text),
         )
         .join(Mention, Mention.is_post_of(Ticket.id, Ticket.target_post_id))
         .where(can_join(), Mention.deleted_at.is_(None), *conditions)
@@ -74,10 +76,12 @@ def open_group(
     taking_until: datetime,
     network: str = "",
     subject: str = "",
+    post_id: str | None = None,
 ) -> TicketGroup:
     """Returns the group of that kind and subject that tickets can join until `taking_until`, locked.
 
-    It is made if there is none; two workers that need one at the same time get the same.
+    `post_id` is the post that is repeated, for copies. It is made if there is none; two workers that need one
+    at the same time get the same.
     """
     add_if_absent(
         session,
@@ -86,6 +90,7 @@ def open_group(
         channel=channel,
         network=network,
         subject=subject,
+        post_id=post_id,
         opened_at=at,
         taking_until=taking_until,
         key=uuid.uuid4().hex,
@@ -130,7 +135,7 @@ def join_group(
     )
     session.connection().execute(logged, listed)
     group.joined += len(ids)
-    group.revision += 1
+    group.change(at)
     session.flush()
     return len(ids)
 
@@ -138,3 +143,28 @@ def join_group(
 def ids_of(candidates: Sequence[Candidate]) -> set[int]:
     """Returns the ids of those tickets."""
     return {one.id for one in candidates}
+
+
+def move_group(session: Session, group: TicketGroup, channel: str, *, at: datetime) -> None:
+    """Have `group`, whose channel is gone, go on in `channel` with its tickets.
+
+    Where a group of its kind is there already, its tickets join that one, and nothing is left of it.
+    """
+    there = TicketGroup.find_taking(
+        session, GroupKind(group.kind), channel, network=group.network, subject=group.subject
+    )
+    if there is not None and group.closed_at is not None:
+        there = None  # it takes nobody any more, so it only shows what it has
+    to = group if there is None else there
+    moved = update(Ticket).where(Ticket.group_id == group.id)
+    session.execute(
+        moved.values(channel=channel, group_id=to.id, revision=Ticket.revision + 1),
+        execution_options={"synchronize_session": False},
+    )
+    if there is None:
+        group.channel = channel
+        group.mark_deleted(at)
+        return
+    there.joined += group.joined
+    there.change(at)
+    group.joined, group.closed_at, group.drawn_revision, group.stale_since = 0, at, group.revision, None

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from models.core.audit_event import Event
-from models.slack.card import Card
+from models.grouping.card_place import join_place_of
 from models.slack.notice import Notice
 from models.slack.ticket_group import TicketGroup
 from models.sources.account import Account
@@ -91,15 +91,13 @@ def _queries(
     cards = select(func.count(), func.min(changed)).select_from(Ticket)
     yield "cards", cards.where(has_stale_card(), changed <= at - SLACK_POSTING_GRACE)
 
-    of_group = select(func.max(Event.at)).join(Ticket, Ticket.id == Event.ticket_id)
-    joined = of_group.where(Ticket.group_id == TicketGroup.id).scalar_subquery()
-    shared = select(func.count(), func.min(joined)).select_from(TicketGroup)
-    is_old = (TicketGroup.drawn_revision < TicketGroup.revision, joined <= at - SLACK_POSTING_GRACE)
-    yield "shared cards", shared.where(*is_old)
+    shared = select(func.count(), func.min(TicketGroup.stale_since)).select_from(TicketGroup)
+    yield "shared cards", shared.where(TicketGroup.stale_since <= at - SLACK_POSTING_GRACE)
 
-    notices = select(func.count(), func.min(Notice.created_at)).select_from(Notice)
-    placed = or_(Notice.ticket_id.is_(None), Card.ts.is_not(None))
-    unposted = notices.outerjoin(Card, Card.ticket_id == Notice.ticket_id).where(Notice.ts.is_(None), placed)
+    notices: Any = select(func.count(), func.min(Notice.created_at)).select_from(Notice)
+    notices, _, thread = join_place_of(notices, Notice.ticket_id)
+    placed = or_(Notice.ticket_id.is_(None), thread.is_not(None))
+    unposted: Select[Any, Any] = notices.where(Notice.ts.is_(None), placed)
     yield "notices", unposted.where(Notice.created_at <= at - SLACK_POSTING_GRACE)
 
     snoozes = select(func.count(), func.min(Ticket.snoozed_until))

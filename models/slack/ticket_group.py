@@ -1,15 +1,27 @@
 """The Slack message that shows several tickets on one card: a conversation, near-identical posts, a spike."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, and_, or_, select, text, update
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.core.base import Base, Key
+from models.core.base import Base, BigKey, Key
 
-REDRAW_DISTANCE = timedelta(seconds=2)  # between two updates: tickets join many times a second
 _TAKING = "closed_at IS NULL"
 _STALE = "drawn_revision < revision OR redraw_at IS NOT NULL"
 
@@ -26,11 +38,11 @@ class TicketGroup(Base):
     """One card for several tickets, each of which keeps its own state. All times are UTC.
 
     The tickets name it in `group_id`; one that a teammate acts on leaves the group and gets a card of its
-    own. `subject` is the conversation's id, or the id of the ticket whose words are repeated; empty for a
-    spike. Tickets may join until `closed_at`, which is set once `taking_until` is over. The columns about the
-    message are those of `Card`; `redraw_at` is when it changes although no ticket does.
+    own. `subject` is the conversation's id, or the id of the ticket whose post `post_id` is repeated; empty
+    for a spike. Tickets may join until `closed_at`, which is set once `taking_until` is over.
 
-    `closing_key`, `closed_by`, `closed_ids` and `undo_until` are the last *Close all*, which can be undone.
+    The columns about the message are those of `Card`. `redraw_at` is when it changes although no ticket does,
+    `stale_since` since when its card has been out of date, `overdue_told_at` when the channel was reminded.
     """
 
     __tablename__ = "ticket_groups"
@@ -49,13 +61,21 @@ class TicketGroup(Base):
         ),
         Index("ix_ticket_groups_stale", "id", sqlite_where=text(_STALE), postgresql_where=text(_STALE)),
     )
-    wait_columns = ("not_before", "leased_until", "placing_since", "redraw_at", "taking_until", "undo_until")
+    wait_columns = (
+        "not_before",
+        "leased_until",
+        "placing_since",
+        "redraw_at",
+        "taking_until",
+        "stale_since",
+    )
 
     id: Mapped[Key]
     kind: Mapped[str]
     channel: Mapped[str]
     network: Mapped[str]  # empty for a spike, which may have several
     subject: Mapped[str]
+    post_id: Mapped[str | None]
     opened_at: Mapped[datetime]
     taking_until: Mapped[datetime]
     closed_at: Mapped[datetime | None]
@@ -63,11 +83,8 @@ class TicketGroup(Base):
     revision: Mapped[int] = mapped_column(default=1, server_default="1")
     drawn_revision: Mapped[int] = mapped_column(default=0, server_default="0")
     redraw_at: Mapped[datetime | None]
-
-    closing_key: Mapped[str | None]
-    closed_by: Mapped[str | None]
-    closed_ids: Mapped[list[Any] | None]
-    undo_until: Mapped[datetime | None]
+    stale_since: Mapped[datetime | None]
+    overdue_told_at: Mapped[datetime | None]
 
     key: Mapped[str] = mapped_column(unique=True)
     ts: Mapped[str | None]
@@ -103,9 +120,11 @@ class TicketGroup(Base):
         return session.scalar(select(cls).where(cls.channel == channel, cls.ts == ts))
 
     @classmethod
-    def touch(cls, session: Session, group_id: int) -> None:
+    def touch(cls, session: Session, group_id: int, *, at: datetime) -> None:
         """Have its card drawn again."""
-        session.execute(update(cls).where(cls.id == group_id).values(revision=cls.revision + 1))
+        stale_since = func.coalesce(cls.stale_since, literal(at, cls.stale_since.type))
+        changed = update(cls).where(cls.id == group_id)
+        session.execute(changed.values(revision=cls.revision + 1, stale_since=stale_since))
 
     @classmethod
     def is_stale(cls, at: datetime) -> Any:  # noqa: ANN401 - a condition
@@ -118,17 +137,49 @@ class TicketGroup(Base):
             or_(cls.drawn_revision < cls.revision, cls.redraw_at <= at),
         )
 
-    def can_undo(self, at: datetime) -> bool:
-        """Whether the last *Close all* can still be undone at `at`."""
-        return self.undo_until is not None and at < self.undo_until
+    def change(self, at: datetime) -> None:
+        """Have its card drawn again; the group is locked."""
+        self.revision += 1
+        self.stale_since = self.stale_since or at
 
-    def mark_posted(self, ts: str, revision: int, *, at: datetime) -> None:
-        """Record that Slack shows its `revision` as the message `ts`; the next one may follow in a moment."""
+    def mark_posted(self, ts: str, revision: int, *, at: datetime, distance: timedelta) -> None:
+        """Record that Slack shows its `revision` as the message `ts`; the next one comes `distance` later.
+
+        Tickets join many times a second, and all updates of a workspace share one limit.
+        """
         self.ts, self.drawn_revision = ts, max(self.drawn_revision, revision)
         self.placing_since = self.leased_until = self.failure = None
-        self.failures, self.not_before = 0, at + REDRAW_DISTANCE
+        self.failures, self.not_before = 0, at + distance
+        self.stale_since = None if self.drawn_revision >= self.revision else at
 
-    def mark_deleted(self) -> None:
+    def mark_deleted(self, at: datetime) -> None:
         """Record that the message is gone, so that the group gets a new one."""
         self.ts = self.placing_since = self.leased_until = None
-        self.revision += 1
+        self.change(at)
+
+
+class GroupClosing(Base):
+    """One *Close all*: which tickets of a group it closed, and until when that can be undone."""
+
+    __tablename__ = "group_closings"
+    __table_args__ = (Index(None, "group_id"),)
+    wait_columns = ("undo_until",)
+
+    id: Mapped[Key]
+    group_id: Mapped[int] = mapped_column(BigKey, ForeignKey("ticket_groups.id"))
+    key: Mapped[str] = mapped_column(unique=True)
+    closed_by: Mapped[str]
+    closed_ids: Mapped[list[Any]]
+    undo_until: Mapped[datetime]
+
+    @classmethod
+    def open_of(cls, session: Session, group_id: int, at: datetime) -> Sequence["GroupClosing"]:
+        """Returns those of the group that can be undone at `at`, the newest first."""
+        here = select(cls).where(cls.group_id == group_id, cls.undo_until > at)
+        return session.scalars(here.order_by(cls.id.desc())).all()
+
+    @classmethod
+    def lock(cls, session: Session, key: str) -> "GroupClosing | None":
+        """Returns the one with that key, locked; None if it was undone, or there never was one."""
+        query = select(cls).where(cls.key == key).with_for_update()
+        return session.scalar(query.execution_options(populate_existing=True))

@@ -191,7 +191,7 @@ class AnsweringMixin(OwnershipMixin):
     def _follow_up(self, session: Session, turn: int, *, by: str, at: datetime) -> None:
         """Open `turn` if it is the one after an answered turn: then we post a second time in a row."""
         if turn > self.turn:
-            self._open_turn(session, OPENED_BY_FOLLOW_UP, asked_at=at)
+            self._open_turn(session, OPENED_BY_FOLLOW_UP, asked_at=at, at=at)
             self._log(session, OPENED_BY_FOLLOW_UP, by=by, at=at)
 
     def _queue_draft(
@@ -241,9 +241,9 @@ class AnsweringMixin(OwnershipMixin):
 
     # --- turns --------------------------------------------------------------------------------------------
 
-    def _open_turn(self, session: Session, opened_by: str, *, asked_at: datetime) -> None:
+    def _open_turn(self, session: Session, opened_by: str, *, asked_at: datetime, at: datetime) -> None:
         """Begin the next turn; its waiting time counts from `asked_at`."""
-        self.leave_group(session, by=HEARD_ACTOR, at=asked_at)
+        self.leave_group(session, by=HEARD_ACTOR, at=at)
         self.turn += 1
         session.add(Turn(ticket_id=self.id, number=self.turn, opened_by=opened_by, asked_at=asked_at))
         self._reset_wait(waiting_since=asked_at)
@@ -258,7 +258,7 @@ class AnsweringMixin(OwnershipMixin):
             asked_at = posts[0].posted_at
             if self.due_at is not None:  # the same target time as before, counted from the new post
                 self.due_at = asked_at + (self.due_at - self.waiting_since)
-            self._open_turn(session, OPENED_BY_MENTION, asked_at=asked_at)
+            self._open_turn(session, OPENED_BY_MENTION, asked_at=asked_at, at=at)
             self._log(session, "asked again", by=HEARD_ACTOR, at=at, post_id=posts[0].post_id)
 
     def _posts_since(self, session: Session, reply: Reply) -> list[Mention]:

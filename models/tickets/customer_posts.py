@@ -51,7 +51,7 @@ class CustomerPostsMixin(StoppingMixin):
             self.nudge_at = sla_policy.half_time(turn.asked_at)
         else:
             self.target_post_id = post_id
-            self._open_turn(session, OPENED_BY_MENTION, asked_at=posted_at)
+            self._open_turn(session, OPENED_BY_MENTION, asked_at=posted_at, at=at)
             self.due_at, self.nudge_at = sla_policy.due(posted_at), sla_policy.half_time(posted_at)
 
     def add_muted_post(self, session: Session, post: IncomingPost, mute: Mute, *, at: datetime) -> None:

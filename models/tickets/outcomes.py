@@ -98,7 +98,7 @@ class OutcomesMixin(AnsweringMixin):
             self.restart_owner_clock(at)
             return
         self._refuse_while_sending(session)
-        self._open_turn(session, OPENED_BY_REOPENING, asked_at=at)
+        self._open_turn(session, OPENED_BY_REOPENING, asked_at=at, at=at)
         self._log(session, "reopen", by=by, at=at)
         self.restart_owner_clock(at)
 
@@ -120,7 +120,7 @@ class OutcomesMixin(AnsweringMixin):
         """
         if self.back_at is None or self.back_at > at or self.state != TicketState.ANSWERED:
             return False
-        self._open_turn(session, OPENED_BY_NO_ANSWER, asked_at=at)
+        self._open_turn(session, OPENED_BY_NO_ANSWER, asked_at=at, at=at)
         self._log(session, OPENED_BY_NO_ANSWER, by=HEARD_ACTOR, at=at)
         self.restart_owner_clock(at)
         return True

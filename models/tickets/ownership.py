@@ -198,13 +198,14 @@ class OwnershipMixin(TicketColumns):
     # --- the card ------------------------------------------------------------------------------------------
 
     def leave_group(self, session: Session, *, by: str, at: datetime) -> None:
-        """Give it a card of its own, because `by` acts on it. Does nothing if it has one.
+        """Give it a card of its own for good, because `by` acts on it.
 
         What follows on an act (undo, reminders, a thread) needs a card to be on.
         """
+        self.keeps_card = True
         if self.group_id is not None:
             group_id, self.group_id = self.group_id, None
-            TicketGroup.touch(session, group_id)
+            TicketGroup.touch(session, group_id, at=at)
             self._log(session, "own card", by=by, at=at, group=str(group_id))
 
     def skip_card_if_muted(self, session: Session) -> None:

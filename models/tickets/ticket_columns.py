@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.core.base import BigKey, Key
@@ -24,6 +24,7 @@ class TicketColumns:
     author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
     channel: Mapped[str]
     group_id: Mapped[int | None] = mapped_column(BigKey)  # the `TicketGroup` on whose card it is shown
+    keeps_card: Mapped[bool] = mapped_column(default=False, server_default=false())  # it joins no group
     revision: Mapped[int] = mapped_column(default=1)
     drawn_revision: Mapped[int] = mapped_column(default=0)
 

@@ -657,7 +657,8 @@ def test_each_list_of_who_waits_is_counted_and_ordered_without_reading_the_year(
         with explained(year) as plans, year.read() as session:
             listed(session, wanted, limit=10)
 
-        for found in plans[1:3]:
+        first = 1 if listed is not by_priority else 2  # the weights of channels are read before
+        for found in plans[first : first + 2]:
             if year.is_sqlite:
                 assert "COVERING INDEX ix_tickets_open" in found, wanted
             assert "Seq Scan" not in found, wanted

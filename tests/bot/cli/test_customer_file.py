@@ -4,7 +4,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.cli.customer_file import LINE_MAX_CHARS, CustomerFile, CustomerFileError
@@ -141,6 +141,8 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=300))
+@example(content=b'"')
+@example(content=b'""\r\n')
 def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     home = tmp_path_factory.getbasetemp()
     try:

@@ -275,7 +275,8 @@ FACTS = {
     "tickets": {"opened_at", "waiting_since", "closed_at", "snoozed_until", "due_at", "shown_at"}
     | {"seen_at", "first_reply_at", "first_claimed_at"},
     "tracks": {"created_at", "removed_at"},
-    "ticket_groups": {"opened_at", "closed_at"},
+    "customer_lists": {"begun_at", "completed_at", "ended_at"},
+    "ticket_groups": {"opened_at", "closed_at", "overdue_told_at"},
     "turns": {"asked_at", "closed_at"},
 }
 

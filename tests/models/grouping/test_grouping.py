@@ -1,21 +1,24 @@
 """Which tickets share a card: never one twice, never one lost, and the log says why of each."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models import Card, Event, Ticket, TicketGroup
+from models import Card, Event, Notice, Ticket, TicketGroup
 from models.core.base import RuleBrokenError
 from models.core.database import Database
 from models.grouping import closing, grouping
 from models.grouping.card_place import find_place
 from models.grouping.copies import is_near_identical
 from models.grouping.grouping import GroupLimits
+from models.grouping.members import move_group
+from models.reports import health
 from models.slack.ticket_group import GroupKind
 from models.tickets.incoming_post import IncomingPost
 from tests.models.ledger import NINE, PROMISE, hear, minute, passing, raised, said, ticket, together
@@ -47,6 +50,33 @@ def crowd(number: int, *, first: int = 1, every: float = 0.0, **more: str) -> li
         )
         for post in range(first, first + number)
     ]
+
+
+def close(
+    session: Session,
+    of: TicketGroup,
+    ticket_ids: list[int],
+    *,
+    seen: dict[int, str] | None = None,
+    at: datetime = minute(1),  # noqa: B008 - a constant
+    key: str = "k",
+) -> tuple[int, int]:
+    """Close those tickets as somebody does who has just seen them, or saw them as `seen` says."""
+    return closing.close_all(
+        session,
+        of.id,
+        closing.digest_posts(session, ticket_ids) if seen is None else seen,
+        reason="spam",
+        by="U0BEN",
+        at=at,
+        undo_until=at + timedelta(seconds=12),
+        key=key,
+    )
+
+
+def reasons(session: Session) -> set[str]:
+    """Why tickets share a card, as the log has it."""
+    return {event.data["why"] for event in session.scalars(select(Event).where(Event.act == "grouped"))}
 
 
 def members(session: Session, of: TicketGroup) -> int:
@@ -105,8 +135,25 @@ def test_the_third_of_a_kind_makes_a_group_with_the_two_before(session: Session)
     [found] = group(session, *crowd(1, first=3, text=f"{words} 🎉"), at=minute(5))
 
     assert (found.kind, found.joined, members(session, found)) == (GroupKind.COPIES, 3, 3)
-    why = [event.data["why"] for event in session.scalars(select(Event).where(Event.act == "grouped"))]
-    assert why == ["says the same as #1"] * 3
+    assert reasons(session) == {"says the same as #1"}
+
+
+@pytest.mark.parametrize("text", ["불매운동에 동참합니다 여러분 🎉", "关注并转发即可参加抽奖活动"])
+def test_short_posts_without_blanks_are_compared_as_well(session: Session, text: str) -> None:
+    [found] = group(session, *crowd(3, text=text))
+
+    assert found.kind == GroupKind.COPIES
+
+
+def test_a_campaign_goes_on_when_its_first_author_posts_about_something_else(session: Session) -> None:
+    words = "Follow us and win a year of free beer"
+    [found] = group(session, *crowd(3, text=words))
+    other = said(50, minute(1), author="1", conversation="c1", text="by the way, how do I reset my password?")
+    hear(session, other, at=minute(1))
+
+    group(session, *crowd(2, first=60, text=words), at=minute(2))
+
+    assert members(session, found) == 5
 
 
 def test_a_copy_of_a_day_ago_is_another_matter(session: Session) -> None:
@@ -129,6 +176,31 @@ def test_somebody_at_work_on_it_keeps_its_card(session: Session) -> None:
 
     assert (found.kind, members(session, found)) == (GroupKind.CONVERSATION, 5)
     assert [ticket(session, one).group_id for one in ("1", "2")] == [None, None]
+
+
+def test_what_a_teammate_once_had_in_hand_keeps_its_card(session: Session) -> None:
+    group(session, *crowd(4, conversation="c1"))
+    snoozed, reopened = ticket(session, "1"), ticket(session, "2")
+    snoozed.snooze(session, until=minute(60), by="U0ANA", at=NINE, sla_policy=PROMISE)
+    snoozed.wake(session, at=minute(61))
+    reopened.close_no_reply_needed(session, by="U0BEN", at=NINE, reason="spam")
+    reopened.reopen(session, by="U0ANA", at=NINE)
+
+    [found] = group(session, *crowd(3, first=5, conversation="c1"), at=minute(62))
+
+    assert [ticket(session, one).group_id for one in "1234"] == [None, None, found.id, found.id]
+
+
+def test_one_that_was_reopened_does_not_join_the_same_spike_again(session: Session) -> None:
+    [found] = group(session, *crowd(6), limits=FIVE_A_MINUTE)
+    one = ticket(session, "1")
+    one.close_no_reply_needed(session, by="U0ANA", at=NINE, reason="spam")
+    one.reopen(session, by="U0ANA", at=NINE)
+
+    group(session, *crowd(6, first=20), limits=FIVE_A_MINUTE, at=minute(0.5))
+
+    session.refresh(found)
+    assert (one.group_id, found.joined) == (None, 12)
 
 
 def test_another_channel_shows_its_own(session: Session) -> None:
@@ -159,6 +231,7 @@ def test_more_than_slack_takes_in_a_minute_is_a_spike_however_slowly_it_came(ses
     [found] = group(session, *crowd(1, first=100), limits=limits, at=minute(90))
 
     assert members(session, found) == 61
+    assert reasons(session) == {"more mentions than Slack takes in a minute"}
 
 
 def test_it_goes_on_while_it_lasts_and_takes_nobody_once_it_is_over(session: Session) -> None:
@@ -166,6 +239,7 @@ def test_it_goes_on_while_it_lasts_and_takes_nobody_once_it_is_over(session: Ses
     later = said(20, minute(1.9), author="20", conversation="c20")
     group(session, later, limits=FIVE_A_MINUTE, at=minute(1.9))
     assert members(session, found) == 7
+    assert reasons(session) == {"more than 5 mentions a minute", "the spike was still going on"}
 
     assert grouping.close_due(session, at=minute(1.99)) == 0
     assert grouping.close_due(session, at=minute(2)) == 1
@@ -176,6 +250,38 @@ def test_it_goes_on_while_it_lasts_and_takes_nobody_once_it_is_over(session: Ses
     assert members(session, found) == 7
     assert grouping.close_due(session, at=minute(3)) == 0
     assert session.scalars(select(Event.act).where(Event.act == "spike over")).all() == ["spike over"]
+
+
+def test_hours_between_two_bursts_are_no_spike(session: Session) -> None:
+    calm = [
+        said(50 + one, minute(30 + 10 * one), author=f"5{one}", conversation=f"q{one}") for one in range(3)
+    ]
+    later = [said(70 + one, minute(90), author=f"7{one}", conversation=f"r{one}") for one in range(6)]
+
+    [found] = group(session, *crowd(6), *calm, *later, limits=FIVE_A_MINUTE, at=minute(91))
+
+    assert members(session, found) == 12
+
+
+def test_it_is_one_card_however_far_apart_the_readings_are(session: Session) -> None:
+    """Twelve mentions a minute, without a pause, read every three minutes."""
+    limits = replace(FIVE_A_MINUTE, calm_for=minute(5) - minute(0))
+    for reading in range(1, 5):
+        for tick in range(18):
+            grouping.close_due(session, at=minute(3 * (reading - 1)) + timedelta(seconds=10 * tick))
+        began = minute(3 * (reading - 1))
+        posts = [
+            said(
+                1000 * reading + number,
+                began + timedelta(seconds=5 * number),
+                author=f"{reading}-{number}",
+                conversation=f"c{reading}-{number}",
+            )
+            for number in range(36)
+        ]
+        group(session, *posts, limits=limits, at=minute(3 * reading))
+
+    assert session.scalars(select(TicketGroup.joined)).all() == [144]
 
 
 @PROPERTY
@@ -271,18 +377,7 @@ def test_undo_takes_back_what_that_press_closed_and_nothing_else(session: Sessio
     ticket(session, "1").close_not_about_us(session, by="U0ANA", at=NINE)
     due = ticket(session, "2").due_at
 
-    done = closing.close_all(
-        session,
-        found.id,
-        [1, 2, 3, 4],
-        seen_at=minute(1),
-        reason="spam",
-        by="U0ANA",
-        at=minute(1),
-        undo_until=minute(1.2),
-        key="k",
-    )
-    assert done == (3, 1)
+    assert close(session, found, [1, 2, 3, 4]) == (3, 1)
     ticket(session, "3").reopen(session, by="U0BEN", at=minute(1.1))
     with pytest.raises(RuleBrokenError, match="too late"):
         closing.undo_close_all(session, found.id, "another", by="U0ANA", at=minute(1.1))
@@ -316,25 +411,15 @@ def test_one_who_claims_and_one_who_closes_all_at_the_same_moment(db: Database) 
         [found] = group(session, *crowd(6, conversation="c1"))
         group_id = found.id
 
-    def close() -> None:
+    def close_six() -> None:
         with db.write() as session:
-            closing.close_all(
-                session,
-                group_id,
-                [1, 2, 3, 4, 5, 6],
-                seen_at=minute(1),
-                reason="spam",
-                by="U0BEN",
-                at=minute(1),
-                undo_until=minute(2),
-                key="k",
-            )
+            close(session, session.get_one(TicketGroup, group_id), [1, 2, 3, 4, 5, 6])
 
     def claim() -> None:
         with db.write() as session:
             Ticket.lock(session, 3).claim(session, by="U0ANA", at=minute(1))
 
-    outcomes = raised(together(close, claim))
+    outcomes = raised(together(close_six, claim))
 
     with db.read() as session:
         third = session.get_one(Ticket, 3)
@@ -345,3 +430,92 @@ def test_one_who_claims_and_one_who_closes_all_at_the_same_moment(db: Database) 
         assert (third.state, third.owner) == ("no reply needed", None)
     else:
         assert (third.state, third.owner, third.group_id) == ("waiting", "U0ANA", None)
+
+
+def test_what_was_posted_after_the_list_was_made_is_left_whatever_the_clocks_say(session: Session) -> None:
+    """A page of posts is committed after the list, though its moment is before it."""
+    [found] = group(session, *crowd(6, conversation="c1"))
+    seen = closing.digest_posts(session, range(1, 7))
+    hear(session, said(60, minute(0.9), author="6", conversation="c1", text="it burns"), at=minute(0.9))
+    edited = said(1, author="1", conversation="c1", latest_id="99", text="another matter")
+    hear(session, edited, at=minute(0.9))
+
+    assert close(session, found, [], seen=seen) == (4, 2)
+
+    assert [ticket(session, one).state for one in "16"] == ["waiting", "waiting"]
+
+
+def test_each_close_all_has_its_own_undo(session: Session) -> None:
+    [found] = group(session, *crowd(150, conversation="c1"))
+    close(session, found, list(range(1, 101)), key="first")
+    close(session, found, list(range(101, 151)), key="second", at=minute(1.05))
+
+    assert closing.undo_close_all(session, found.id, "first", by="U0ANA", at=minute(1.1)) == (100, 0)
+    assert closing.undo_close_all(session, found.id, "second", by="U0ANA", at=minute(1.2)) == (50, 0)
+    with pytest.raises(RuleBrokenError, match="too late"):
+        closing.undo_close_all(session, found.id, "second", by="U0ANA", at=minute(1.2))
+
+
+def test_of_two_who_undo_at_the_same_moment_one_is_told_so(db: Database) -> None:
+    with db.write() as session:
+        [found] = group(session, *crowd(6, conversation="c1"))
+        close(session, found, [1, 2, 3])
+        group_id = found.id
+
+    def undo() -> None:
+        with db.write() as session:
+            closing.undo_close_all(session, group_id, "k", by="U0ANA", at=minute(1.1))
+
+    [refused] = raised(together(undo, undo))
+
+    assert isinstance(refused, RuleBrokenError)
+    with db.read() as session:
+        assert set(session.scalars(select(Ticket.state))) == {"waiting"}
+        assert len(session.scalars(select(Event).where(Event.act == "close undone")).all()) == 3
+
+
+def test_an_answer_after_the_group_was_closed_is_logged_when_it_was_heard(session: Session) -> None:
+    [found] = group(session, *crowd(6, conversation="c1"))
+    close(session, found, [1])
+
+    hear(session, said(50, minute(-300), author="1", conversation="c1"), at=minute(2))
+
+    [event] = session.scalars(select(Event).where(Event.act == "own card"))
+    assert event.at == minute(2)
+
+
+def test_the_watchdog_sees_a_shared_card_that_slack_refuses_though_others_keep_joining(
+    session: Session,
+) -> None:
+    for number in range(60):
+        group(session, *crowd(6, first=100 + 10 * number), limits=FIVE_A_MINUTE, at=minute(number))
+        session.execute(update(Ticket).values(drawn_revision=Ticket.revision))
+
+    assert "shared cards" in overdue(session, at=minute(60))
+
+
+def test_the_watchdog_sees_what_is_not_told_in_the_thread_of_a_shared_card(session: Session) -> None:
+    [found] = group(session, *crowd(6, conversation="c1"))
+    found.ts = "17.1"
+    Notice.enqueue(session, "a sentence", at=NINE, ticket_id=1)
+    session.flush()
+
+    assert "notices" in overdue(session, at=minute(600))
+
+
+def overdue(session: Session, *, at: datetime) -> set[str]:
+    found = health.find_overdue(session, networks=["x"], at=at, read_within=timedelta(days=9))
+    return {one.kind for one in found}
+
+
+def test_a_group_whose_channel_is_gone_goes_on_elsewhere_as_one(session: Session) -> None:
+    [first] = group(session, *crowd(6), limits=FIVE_A_MINUTE)
+    move_group(session, first, "C0OTHER", at=minute(1))
+    assert (first.channel, members(session, first)) == ("C0OTHER", 6)
+    assert set(session.scalars(select(Ticket.channel))) == {"C0OTHER"}
+
+    [_, second] = group(session, *crowd(6, first=20), limits=FIVE_A_MINUTE, at=minute(1))
+    move_group(session, second, "C0OTHER", at=minute(1))
+
+    assert (first.joined, members(session, first), members(session, second)) == (12, 12, 0)
+    assert second.drawn_revision == second.revision  # there is nothing of it to show

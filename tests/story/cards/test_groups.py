@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from bot.ingest import track_search
 from bot.jobs import reminders, ticket_groups
-from models import Mention, Ticket, TicketGroup
+from models import Mention, Notice, Ticket, TicketGroup, Track
+from models.sources import track_rules
+from models.sources.track_rules import TrackDraft
 from sandbox.slack import visible
 from sandbox.slack.workspace.message import Message
 from sandbox.x import XPost
@@ -210,7 +213,7 @@ def test_a_spike_is_one_card_with_every_mention_and_back_to_single_ones_by_itsel
     assert "1 to 9 of 9" in listed.text
     assert "fig in the beer?" in listed.text
 
-    clock.ahead = timedelta(minutes=3)
+    clock.ahead = timedelta(minutes=63)  # two minutes, and as long as two polls are apart here
     ticket_groups.close_due(bot.ctx)
     [post] = strangers(bot, ["@acmebrew calm again?"])
 
@@ -274,10 +277,10 @@ def test_lists_lead_to_the_shared_card_and_reminders_come_in_one_line(busy: Bot,
     def told() -> list[Message]:
         with bot.slack.world.lock:
             found = list(bot.slack.world.channel(CHANNEL).messages)
-        return [one for one in found if "7 " in seen(one) and "[Reply]" not in seen(one)]
+        return [one for one in found if "past your reply target" in seen(one)]
 
     [line] = eventually(told)
-    assert "7" in seen(line)
+    assert "7 people on a shared card have been waiting past your reply target" in visible(line).text
     assert bot.thread(card) == []
 
 
@@ -407,3 +410,76 @@ def test_a_thread_command_under_a_shared_card_says_what_to_do(busy: Bot) -> None
 
     bot.whisper("several mentions", "Claim one")
     assert [one.owner for one in tickets(bot)] == [None] * 7
+
+
+def test_a_spike_in_a_channel_that_is_archived_is_one_card_in_the_default_channel(database_url: str) -> None:
+    with running(database_url, spike_per_minute=5, troubles=True) as bot:
+        bot.slack.world.add_channel("C0TALK", "talk")
+        bot.poll()
+        with bot.ctx.db.write() as session:
+            session.execute(update(Track).values(channel="C0TALK"))
+        bot.slack.world.archive("C0TALK")
+
+        spike(bot, 7)
+        bot.shows(shared(bot, "Spike: 7 mentions"), "7 waiting")
+        herbs = ("mint", "sage", "thyme", "basil", "dill", "chervil")
+        strangers(bot, [f"@acmebrew and what of {name}?" for name in herbs])
+
+        bot.shows(shared(bot, "Spike: 13 mentions"), "13 waiting")
+        assert len(bot.cards()) == 1
+        assert {one.channel for one in tickets(bot)} == {CHANNEL}
+
+
+def test_other_channels_get_one_line_for_a_spike_and_not_one_for_each(busy: Bot) -> None:
+    bot = busy
+    bot.slack.world.add_channel("C0TALK", "talk")
+    with bot.ctx.db.write() as session:
+        draft = TrackDraft("search", "x", "beer", channel="C0TALK")
+        track_rules.add(session, draft, at=bot.ctx.now(), by="U0BEN")
+    spike(bot, 8)
+    card = shared(bot, "Spike: 8 mentions")
+
+    track_search.search_tracks(bot.ctx, bot.ctx.networks["x"])
+    bot.settled()
+
+    def lines() -> list[Message]:
+        with bot.slack.world.lock:
+            return list(bot.slack.world.channel("C0TALK").messages)
+
+    [line] = eventually(lines)
+    assert f"p{card.ts.replace('.', '')}" in str(line.text)
+    with bot.ctx.db.read() as session:
+        assert session.scalars(select(Notice).where(Notice.ts.is_(None))).all() == []
+
+
+def test_a_line_leads_to_the_new_card_when_the_shared_one_was_deleted(bot: Bot) -> None:
+    ours = bot.x.world.publish("New: a winter stout")
+    first = [strangers(bot, [f"Number {one}?"], reply_to=ours.id)[0] for one in range(4)]
+    line = bot.card_of(first[0])
+    strangers(bot, ["Number 4?"], reply_to=ours.id)
+    card = shared(bot, "5 people replied")
+    bot.shows(line, f"p{card.ts.replace('.', '')}")
+    bot.slack.world.delete(bot.slack.world.message(CHANNEL, card.ts))
+
+    strangers(bot, ["Number 5?"], reply_to=ours.id)
+
+    again = eventually(lambda: next(one for one in bot.cards() if "6 people replied" in seen(one)))
+    bot.shows(line, f"p{again.ts.replace('.', '')}")
+    assert bot.thread(again) == []
+
+
+def test_a_second_close_all_leaves_the_first_ones_undo(busy: Bot) -> None:
+    bot = busy
+    spike(bot, 7)
+    card = shared(bot, "Spike: 7 mentions")
+    close_all(bot, card)
+    strangers(bot, ["@acmebrew another one?"])
+    bot.shows(card, "1 waiting", "[Undo: reopen 7]")
+    asked = bot.ben.press(bot.now(card), "Close all 1…").view
+    assert asked.title == "Close 1 mention"
+    assert asked.submit().closed
+    bot.shows(card, "0 waiting", "[Undo: reopen 7]", "[Undo: reopen 1]")
+
+    bot.ana.press(bot.now(card), "Undo: reopen 7")
+
+    bot.shows(card, "7 waiting", "[Undo: reopen 1]", without=("reopen 7",))

@@ -223,6 +223,7 @@ def test_two_follow_ups_at_once_are_one(bot: Bot) -> None:
 def test_a_press_that_arrives_twice_is_one_press(bot: Bot, label: str) -> None:
     _, card = bot.heard("@acmebrew hello")
     pressed = bot.ana.press(card, label)
+    bot.told_all()
 
     again = pressed.replay()
 

@@ -6,7 +6,13 @@ Customers' words stand only in rich_text elements, as on every card (blocks/tick
 from typing import Any
 
 from bot.slack.blocks.elements import Block, button, context_block, count_noun, plain_text
-from bot.slack.blocks.groups.group_view import LISTED_MAX, NAMES_SHOWN_MAX, GroupRow, GroupView
+from bot.slack.blocks.groups.group_view import (
+    LISTED_MAX,
+    NAMES_SHOWN_MAX,
+    UNDO_BUTTONS_MAX,
+    GroupRow,
+    GroupView,
+)
 from bot.slack.blocks.groups.values import GroupPageValue, GroupValue
 from bot.slack.blocks.text import (
     date_token,
@@ -28,14 +34,14 @@ from models.tickets.state import TicketState
 ROW_MAX_CHARS = 280  # characters of each ticket's words
 COPIED_MAX_CHARS = 1_200  # of the words that many posted
 REPLY_ACTION_ID, CLAIM_ACTION_ID = "group_reply", "group_claim"
-CLOSE_ACTION_ID, UNDO_ACTION_ID, SHOW_ACTION_ID = "group_close", "group_undo", "group_show"
+CLOSE_ACTION_ID, UNDO_ACTION, SHOW_ACTION_ID = "group_close", "group_undo", "group_show"
 OWN_CARD_ACTION_ID = "own_card"
 
 
 def build_card(view: GroupView) -> list[Block]:
     """The message in blocks."""
     blocks = [line_block(text_element(headline(view), "bold")), context_block(_status_line(view))]
-    if view.waiting:
+    if view.rows:
         blocks += _copies(view) if view.kind == GroupKind.COPIES else _rows(view)
         more = view.waiting - len(view.rows)
         if more > 0 and view.kind != GroupKind.COPIES:
@@ -154,10 +160,9 @@ def _actions(view: GroupView) -> list[Block]:
                 value,
             ),
         ]
-    if view.can_undo and view.group.closing_key is not None:
-        closed = len(view.group.closed_ids or [])
-        undone = GroupValue(view.group.id, view.group.closing_key)
-        row.append(button(f"Undo: reopen {closed}", UNDO_ACTION_ID, undone))
+    for number, one in enumerate(view.closings[:UNDO_BUTTONS_MAX]):
+        undone = GroupValue(view.group.id, one.key)
+        row.append(button(f"Undo: reopen {len(one.closed_ids)}", f"{UNDO_ACTION}_{number}", undone))
     if view.total:
         row.append(button("Show all", SHOW_ACTION_ID, GroupPageValue(view.group.id)))
     return [{"type": "actions", "elements": row}] if row else []

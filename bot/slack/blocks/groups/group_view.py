@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from models import TicketGroup
+from models import GroupClosing, TicketGroup
 from models.slack.ticket_group import GroupKind
 from models.tickets.state import TicketState
 
 ROWS_SHOWN_MAX = 5  # tickets whose words stand on the card
 NAMES_SHOWN_MAX = 10  # people who posted the same words
+UNDO_BUTTONS_MAX = 3
 LISTED_MAX = 100  # tickets that a menu offers (Slack's limit for options) and that *Close all* lists
 ROWS_PER_PAGE = 15  # of *Show all*
 
@@ -46,7 +47,7 @@ class GroupView:
     counts: Mapping[str, int]
     rows: tuple[GroupRow, ...]
     title: str  # of the networks, as people read them
-    can_undo: bool = False
+    closings: tuple[GroupClosing, ...] = ()  # each *Close all* that can be undone, the newest first
     answers_us: bool = False  # each of them answers a post of ours
 
     @property

@@ -71,7 +71,7 @@ def build_close_modal(
     starts = range(0, len(rows), _LINES_PER_BLOCK)
     blocks += [_list_block(rows[start : start + _LINES_PER_BLOCK]) for start in starts]
     return _modal(
-        f"Close {len(rows)} mentions",
+        f"Close {count_noun(len(rows), 'mention')}",
         value,
         blocks,
         callback_id=CLOSE_CALLBACK_ID,

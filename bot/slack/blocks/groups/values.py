@@ -1,5 +1,6 @@
 """What the buttons and modals of a shared card carry. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.slack.blocks.values import ModalValue, Value
@@ -32,9 +33,8 @@ class PickValue(ModalValue):
 
 @dataclass(frozen=True, slots=True)
 class CloseAllValue(ModalValue):
-    """The modal that lists the tickets `ids` of a group, as they were at `seen_at` (seconds since 1970)."""
+    """The modal that lists tickets of a group: by their ids, a digest of the posts that it was built from."""
 
     group: int
     key: str
-    ids: tuple[int, ...]
-    seen_at: float
+    seen: Mapping[str, str]

@@ -69,6 +69,17 @@ def many_overdue_message(many: Sequence[WaitingAuthor], at: datetime) -> Reminde
     )
 
 
+def group_overdue_message(waiting: int, url: str) -> ReminderMessage:
+    """In the channel: the time is over for tickets that share the card at `url` (empty: not known)."""
+    card = f"<{url}|a shared card>" if url else "a shared card"
+    people = "1 person" if waiting == 1 else f"{waiting:,} people"
+    have = "has" if waiting == 1 else "have"
+    return _plain_message(
+        f":red_circle: *{people}* on {card} {have} been waiting past your reply target. This is said once, "
+        "though more of them may follow."
+    )
+
+
 def inactive_message(one: WaitingAuthor, to: str, at: datetime) -> ReminderMessage:
     """To its owner: they have it, and nothing has happened."""
     since = one.ticket.active_at or one.ticket.claimed_at or at
