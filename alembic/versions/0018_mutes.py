@@ -57,6 +57,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # An older Heard would post a card for each of these that has changed since it was muted.
+    op.execute(
+        "UPDATE tickets SET drawn_revision = revision WHERE state = 'muted' AND NOT EXISTS (SELECT 1 FROM cards "
+        "WHERE cards.ticket_id = tickets.id AND (cards.ts IS NOT NULL OR cards.placing_since IS NOT NULL))"
+    )
     op.execute("UPDATE tickets SET state = 'no reply needed', reason = 'muted' WHERE state = 'muted'")
     op.execute("UPDATE turns SET outcome = 'no reply needed', reason = 'muted' WHERE outcome = 'muted'")
     # An older Heard does not know the outcome that these may count. They are counted again from the tickets.

@@ -7,7 +7,7 @@ taken where nothing has changed since it was asked: two workers who look at one 
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from apscheduler.triggers.cron import CronTrigger
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.cursors import next_poll_at
-from bot.ingest.page_writer import notify_shown_again, to_incoming_post
+from bot.ingest.page_writer import find_addressing, notify_shown_again, to_incoming_post
 from bot.ingest.pages import PollResult
 from bot.ingest.sweep import sweep, sweep_start
 from bot.networks.base import Later, Network
@@ -247,7 +247,8 @@ def _record_one(
         place = IngestTarget(
             network.name, account_id, ticket.channel, ctx.sla_policy(session, ticket.channel)
         )
-        post = to_incoming_post(network, found, None)
+        to_us = bool(find_addressing(session, network, [found]))
+        post = replace(to_incoming_post(network, found, None), addresses_us=to_us)
         if mention.duplicate_of is None:
             taken = ingest_page(session, [post], place, at=ctx.now())
         else:  # `ingest_page` knows the first row of a post only

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from bot.networks.values import AccountIdentity, AuthorProfile, Post, PostPage, 
 from bot.notices import reading_notices, thread_notices
 from bot.runtime import charge_writer, crash_points
 from bot.runtime.charge_writer import TrackOf
-from models import Cursor, QuarantinedPost, Ticket, Track
+from models import Account, Cursor, QuarantinedPost, Ticket, Track
 from models.core.base import add_if_absent
 from models.core.database import BusyError
 from models.core.normalize import sanitize
@@ -70,10 +70,8 @@ def commit_page(
             place = _ingest_target(ctx, session, account, track)
             said = [to_incoming_post(network, post, people.get(post.author_id)) for post in some]
             if matches is not None:  # else the network lists them because they do
-                said = [
-                    replace(one, addresses_us=track_matches.addresses_us(post))
-                    for one, post in zip(said, some, strict=True)
-                ]
+                to_us = find_addressing(session, network, some)
+                said = [replace(one, addresses_us=one.post_id in to_us) for one in said]
                 said = [track_matches.with_reasons(one, track, matches[one.post_id]) for one in said]
             results += _ingest_page(session, said, place, network.title, at=at)
         taken = sum(one.tickets + one.follow_ups for one in results)
@@ -88,6 +86,12 @@ def commit_page(
         crash_points.reach("page written")
     crash_points.reach("page kept")
     return taken
+
+
+def find_addressing(session: Session, network: Network, posts: Sequence[Post]) -> set[str]:
+    """Return the ids of the posts that mention, answer or quote an account that Heard is signed in to."""
+    ours = [one.handle for one in Account.all(session, network.name) if one.source is not None]
+    return track_matches.addressing_any(ours, posts)
 
 
 def _ingest_target(ctx: BotContext, session: Session, account: AccountIdentity, track: Track) -> IngestTarget:

@@ -176,6 +176,19 @@ def addresses_us(post: Post) -> bool:
     return post.summons != "none" or post.quotes_us
 
 
+def addressing_any(handles: Sequence[str], posts: Iterable[Post]) -> set[str]:
+    """Return the ids of the posts that mention, answer or quote us, or one of our accounts called `handles`.
+
+    The handles are without @. What the post itself says of us is true of the account that read it alone.
+    """
+    posts, names = list(posts), {handle.lower() for handle in handles}
+    about = {
+        post.id: {(post.answers or "").lower(), (post.quoted_handle or "").lower()} & names for post in posts
+    }
+    found = {post.id for post in posts if addresses_us(post) or about[post.id]}
+    return found | names_any(handles, posts)
+
+
 @lru_cache(maxsize=8)
 def _matcher(queries: tuple[tuple[int, str], ...]) -> TrackMatcher:
     return TrackMatcher((track_id, _parse(query)) for track_id, query in queries)

@@ -13,6 +13,7 @@ from bot.slack.errors import SlackError, SlackLaterError, SlackUnsureError
 from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, Shown, SlackCall
 from models import Card, RateLimit, Ticket, TicketGroup
 from models.grouping import members
+from models.tickets.state import TicketState
 
 log = logging.getLogger(__name__)
 
@@ -80,14 +81,15 @@ def _retry_delay(
         elif ticket is None:
             row.channel = elsewhere
         else:
-            card_relocation.relocate_card(
-                Card.of_ticket(session, ticket.id, ticket.channel), ticket, elsewhere
-            )
+            card = Card.of_ticket(session, ticket.id, ticket.channel)
+            card_relocation.relocate_card(session, card, ticket, elsewhere)
         return timedelta()
     if row.failure in _MESSAGE_GONE_ERRORS and ticket is not None:
-        if ticket.group_id is None:  # else it was a line that leads to a shared card
+        # Else it was a line that leads to a shared card, or gets no new card.
+        if ticket.group_id is None and ticket.state != TicketState.MUTED:
             card_relocation.announce_new_card(session, ticket, row.failure, at=ctx.now())
-        card_relocation.relocate_card(Card.of_ticket(session, ticket.id, ticket.channel), ticket, job.channel)
+        card = Card.of_ticket(session, ticket.id, ticket.channel)
+        card_relocation.relocate_card(session, card, ticket, job.channel)
         return timedelta()
     if row.failure in _MESSAGE_GONE_ERRORS and isinstance(row, TicketGroup):
         row.mark_deleted(ctx.now())

@@ -30,8 +30,13 @@ def announce_new_card(session: Session, ticket: Ticket, why: str, *, at: datetim
     Notice.enqueue(session, said, blocks=[section_block(said)], at=at, ticket_id=ticket.id)
 
 
-def relocate_card(card: Card, ticket: Ticket, channel: str) -> None:
-    """The message or its channel is gone: the ticket gets a new card, and its thread goes on under that."""
+def relocate_card(session: Session, card: Card, ticket: Ticket, channel: str) -> None:
+    """The message or its channel is gone: the ticket gets a new card, and its thread goes on under that.
+
+    One that is muted gets none.
+    """
     card.mark_deleted()
     card.channel = ticket.channel = channel
     ticket.revision += 1
+    session.flush()
+    ticket.skip_card_if_muted(session)

@@ -46,7 +46,6 @@ from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, SLACK_CALL_LEASE, Shown
 from models import Card, Notice, Reply, Ticket, TicketGroup
 from models.core.database import BusyError
 from models.grouping.card_place import find_place, join_place_of
-from models.grouping.members import has_no_card
 from models.slack.notice import CARD_LINK
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.state import TicketState
@@ -142,9 +141,8 @@ def _stale_cards(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str
         .outerjoin(Card, Card.ticket_id == Ticket.id)
         .outerjoin(TicketGroup, TicketGroup.id == Ticket.group_id)
         .where(Ticket.drawn_revision < Ticket.revision, is_free_condition(Card, at))
-        .where(or_(Ticket.group_id.is_(None), TicketGroup.ts.is_not(None) & ~has_no_card()))
-        # What is muted gets no card; one that is there, or may be, is redrawn.
-        .where(or_(Ticket.state != TicketState.MUTED, ~has_no_card()))
+        .where(or_(Ticket.group_id.is_(None), TicketGroup.ts.is_not(None) & ~Ticket.has_no_card()))
+        .where(Ticket.has_or_gets_card())  # of what is muted, one that is there, or may be, is redrawn
         .where(or_(Card.ts.is_not(None), channel.not_in(blocked_channels(spent))))
         .order_by(held.desc(), Ticket.waiting_since, Ticket.id)
         .limit(BATCH_MAX_ROWS)

@@ -21,7 +21,6 @@ from bot.slack.call_budget import (
 from bot.slack.slack_call import BLOCKS_REJECTED_ERRORS, SLACK_CALL_LEASE, SlackCall
 from models import Author, GroupClosing, Mention, Ticket, TicketGroup
 from models.core.mrkdwn import escape_entities
-from models.grouping.members import has_no_card
 from models.priority.score import Priority
 from models.slack.ticket_group import GroupKind
 from models.sources.attachment import Attachment, display_text
@@ -37,7 +36,7 @@ def list_stale(ctx: BotContext, spent: Collection[str]) -> list[tuple[int, str]]
     """Groups whose card is missing or old, each with the budget that it needs, if that is not `spent`."""
     at = ctx.now()
     changed = select(Ticket.group_id).where(
-        Ticket.drawn_revision < Ticket.revision, Ticket.group_id.is_not(None), has_no_card()
+        Ticket.drawn_revision < Ticket.revision, Ticket.group_id.is_not(None), Ticket.has_no_card()
     )
     query = (
         select(TicketGroup.id, TicketGroup.channel, TicketGroup.ts)
@@ -66,8 +65,8 @@ def begin(ctx: BotContext, group_id: int) -> SlackCall | float | None:
             return None
         doubtful = group.placing_since
         view = load_group_view(ctx, session, group, at)
-        if group.ts is None and doubtful is None and not view.total:
-            group.drawn_revision = group.revision  # all have left it: there is nothing to show
+        if group.ts is None and doubtful is None and view.total == view.muted:
+            group.drawn_revision = group.revision  # all have left it or are muted: there is nothing to show
             return None
         wait = reserve_call(ctx, session, group.channel, posts=group.ts is None, at=at)
         if wait > 0:
@@ -103,7 +102,7 @@ def record_shown(session: Session, job: SlackCall, at: datetime) -> None:
     seen = new.where(Ticket.drawn_revision >= Ticket.revision)
     session.execute(seen.values(shown_at=at), execution_options=options)
     if job.ts is None:
-        lines = update(Ticket).where(Ticket.group_id == job.row_id, ~has_no_card())
+        lines = update(Ticket).where(Ticket.group_id == job.row_id, ~Ticket.has_no_card())
         session.execute(lines.values(revision=Ticket.revision + 1), execution_options=options)
 
 
@@ -115,7 +114,7 @@ def redraw_distance(ctx: BotContext) -> timedelta:
 def _take_changes(session: Session, group_id: int) -> bool:
     """Count the changes of its tickets as changes of its card; whether there were any."""
     stale = select(Ticket.id).where(
-        Ticket.group_id == group_id, Ticket.drawn_revision < Ticket.revision, has_no_card()
+        Ticket.group_id == group_id, Ticket.drawn_revision < Ticket.revision, Ticket.has_no_card()
     )
     ids = list(session.scalars(stale.order_by(Ticket.id).with_for_update()))
     drawn = update(Ticket).where(Ticket.id.in_(ids)).values(drawn_revision=Ticket.revision)

@@ -25,16 +25,18 @@ TOO_LONG_HERE = "That is too long for a thread. Type `/mentions mute words …` 
 def offer(ctx: BotContext, session: Session, ticket: Ticket, who: Actor, typed: str) -> str | None:
     """Offer to mute the ticket's conversation, its author, or words; a sentence if that was not typed.
 
-    Raises `RuleBrokenError` if they may not mute words, or if those cannot be muted.
+    Raises `RuleBrokenError` if they may not mute words, or if that cannot be muted.
     """
     order = parse_command(typed)
     if order.word in {"conversation", "thread"}:
+        mute_rules.check_new(session, mute_rules.conversation_of(ticket))
         value = MuteValue(CONVERSATION_MUTE, ticket.id)
         said = "Mute the conversation of this card?"
         shown = section_block(said)
     elif order.word in {"author", "person"}:
         value = MuteValue(AUTHOR_MUTE, ticket.id)
         author = session.get_one(Author, ticket.author_id)
+        mute_rules.check_new(session, mute_rules.author_of(author))
         said = "Mute the author of this card?"
         shown = line_block("Mute ", text_element(author.display_name, "bold"), "?")
     elif order.word in {"words", "word"}:

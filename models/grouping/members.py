@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from models.core import bulk_insert
 from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import add_if_absent
-from models.slack.card import Card
 from models.slack.ticket_group import GroupKind, TicketGroup
 from models.sources.mention import Mention
 from models.tickets.reply import Reply
@@ -49,12 +48,6 @@ def can_join() -> ColumnElement[bool]:
         Ticket.network != CANARY_NETWORK,
         ~replies,
     )
-
-
-def has_no_card() -> ColumnElement[bool]:
-    """Returns the SQL condition on tickets of which Slack shows no card, for all that we know."""
-    shown = Card.ts.is_not(None) | Card.placing_since.is_not(None)
-    return ~select(Card.id).where(Card.ticket_id == Ticket.id, shown).correlate(Ticket).exists()
 
 
 def load_candidates(

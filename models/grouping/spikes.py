@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from models.grouping.members import (
     Candidate,
     can_join,
-    has_no_card,
     ids_of,
     join_group,
     load_candidates,
@@ -48,7 +47,7 @@ def group_spike(
     group = TicketGroup.find_taking(session, GroupKind.SPIKE, channel)
     is_on = group is not None and group.taking_until > at
     hot = _hot_spans(session, channel, new, per_minute, group)
-    unshown = (can_join(), Ticket.channel == channel, has_no_card())
+    unshown = (can_join(), Ticket.channel == channel, Ticket.has_no_card())
     is_too_many = (session.scalar(select(func.count(Ticket.id)).where(*unshown)) or 0) > shown_per_minute
     if is_too_many:
         joining, why = ids_of(load_candidates(session, *unshown)), MORE_THAN_SLACK_TAKES

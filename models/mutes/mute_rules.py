@@ -91,11 +91,19 @@ def words(typed: str, network: str = EVERY_NETWORK) -> MuteDraft:
         query = parse_query(typed, noun="mute")
     except TrackQueryError as error:
         raise MuteRuleError(escape_entities(str(error))) from None
+    terms = [term for group in (*query.alternatives, query.excluded) for term in group]
+    quotes = next((term.spelled for term in terms if term.kind == "quotes"), None)
+    if quotes is not None:  # new posts are compared by their words alone
+        shown = escape_entities(quotes)
+        raise MuteRuleError(
+            f"A mute looks at the words of a post and not at what it quotes, so remove “{shown}”."
+        )
     return MuteDraft(WORDS_MUTE, network, query.canonical)
 
 
 def check_new(session: Session, draft: MuteDraft) -> None:
-    """Raise `MuteRuleError` with a sentence if it is muted already."""
+    """Raise `MuteRuleError` with a sentence if it is muted already, or is Heard's own test mention."""
+    _check_no_test(draft)
     found = _active(session, draft)
     if found is not None:
         raise MuteRuleError(_already_text(found))
@@ -117,8 +125,10 @@ def mute(session: Session, draft: MuteDraft, *, by: str, at: datetime) -> MuteEf
     """Mute it from now on. Open tickets of a conversation or an author are closed as *muted*.
 
     Those that somebody else is at work on, or whose reply may be public, stay open. Words close nothing.
-    Raises `MuteRuleError` if it is muted already, or if there are too many mutes of words.
+    Raises `MuteRuleError` if it is muted already or is Heard's own test mention, or if there are too many
+    mutes of words.
     """
+    _check_no_test(draft)
     if draft.kind != WORDS_MUTE:
         Cursor.lock_mentions(session, draft.network, None, at=at)
     else:
@@ -147,7 +157,7 @@ def unmute(session: Session, mute_id: int, *, by: str, at: datetime) -> Mute:
     query = select(Mute).where(Mute.id == mute_id).with_for_update()
     found = session.scalar(query.execution_options(populate_existing=True))
     if found is None:
-        raise MuteRuleError(f"There is no mute {mute_id}. `/mentions tracks` lists all of them.")
+        raise MuteRuleError(f"There is no mute {mute_id}. `/mentions mutes` lists all of them.")
     if found.removed_at is not None:
         raise MuteRuleError(f"<@{found.removed_by}> ended mute {mute_id} already.")
     found.removed_by, found.removed_at = by, at
@@ -163,6 +173,12 @@ def _active(session: Session, draft: MuteDraft) -> Mute | None:
         Mute.removed_at.is_(None),
     )
     return session.scalar(query)
+
+
+def _check_no_test(draft: MuteDraft) -> None:
+    """A test mention that is muted would be shown nowhere, and nobody would hear that Slack shows nothing."""
+    if draft.network == CANARY_NETWORK:
+        raise MuteRuleError("This is Heard's own test mention, which cannot be muted.")
 
 
 def _check_number(session: Session) -> None:

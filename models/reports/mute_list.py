@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from models.slack.card import Card
+from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
 from models.sources.attachment import Attachment, display_text
 from models.sources.author import Author
 from models.sources.mention import IS_FIRST_ROW, Mention
 from models.sources.mute import AUTHOR_MUTE, CONVERSATION_MUTE, Mute
 from models.tickets.state import TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
+from models.tickets.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class MutePage:
 class MutedTicket:
     """A ticket that is muted: its newest post, and who muted it, why and when.
 
-    `channel` and `ts` are its card's, if it has one.
+    `channel` and `ts` are its card's, if it has one: its own, or one that several tickets share.
     """
 
     ticket_id: int
@@ -112,12 +113,11 @@ def list_muted(
             Ticket.reason,
             Ticket.closed_at,
             Ticket.mute_id,
-            Card.channel,
-            Card.ts,
+            PLACE_CHANNEL,
+            PLACE_TS,
         )
         .join(Author, Author.id == Ticket.author_id)
         .outerjoin(Mention, Mention.is_post_of(Ticket.id, Ticket.target_post_id))
-        .outerjoin(Card, Card.ticket_id == Ticket.id)
         .where(*here)
         .order_by(Ticket.closed_at.desc(), Ticket.id.desc())
         .limit(size)
@@ -127,7 +127,7 @@ def list_muted(
         MutedTicket(
             ticket_id, network, handle, display_text(text or "", map(Attachment.read, media or [])), *rest
         )
-        for ticket_id, network, handle, text, media, *rest in session.execute(query)
+        for ticket_id, network, handle, text, media, *rest in session.execute(join_place(query))
     ]
     return MutedPage(tuple(found), number, pages, total)
 
@@ -148,10 +148,11 @@ def _is_muted(mute_id: int | None, since: datetime) -> tuple[ColumnElement[bool]
 
 
 def _count_posts(session: Session, mute_ids: Collection[int], *, since: datetime) -> dict[int, int]:
-    """How many posts stored since then are on tickets that each of these mutes has muted."""
+    """How many posts stored since then are in the turns that each of these mutes has muted."""
     query = (
         select(Ticket.mute_id, func.count(Mention.id))
-        .join(Mention, Mention.ticket_id == Ticket.id)
+        .join(Turn, (Turn.ticket_id == Ticket.id) & (Turn.number == Ticket.turn))
+        .join(Mention, (Mention.ticket_id == Ticket.id) & (Mention.posted_at >= Turn.asked_at))
         .where(
             Ticket.mute_id.in_(mute_ids),
             Ticket.state == TicketState.MUTED,

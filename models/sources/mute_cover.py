@@ -41,7 +41,7 @@ class CoverablePost(Protocol):
 
     @property
     def addresses_us(self) -> bool:
-        """Whether its author mentions, answers or quotes us."""
+        """Whether its author mentions, answers or quotes any account of ours."""
 
 
 def find_muted(

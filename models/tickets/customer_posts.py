@@ -15,28 +15,23 @@ from models.tickets.reply import Reply
 from models.tickets.sla import SlaPolicy
 from models.tickets.state import NO_LONGER_SHOWN, OPEN_STATES, POST_DELETED, TicketState
 from models.tickets.stopping import StoppingMixin
-from models.tickets.turn import OPENED_BY_FOLLOW_UP, OPENED_BY_MENTION
+from models.tickets.turn import OPENED_BY_FOLLOW_UP, OPENED_BY_MENTION, Turn
 
 
 class CustomerPostsMixin(StoppingMixin):
     """The verbs for posts that arrive, disappear (models/tickets/not_shown.py) and come back."""
 
-    def add_post(
-        self,
-        session: Session,
-        *,
-        post_id: str,
-        posted_at: datetime,
-        order_key: str,
-        sla_policy: SlaPolicy,
-        at: datetime,
-    ) -> None:
+    def add_post(self, session: Session, post: IncomingPost, *, at: datetime, sla_policy: SlaPolicy) -> None:
         """Add another post of the author: to an open turn without a reply, else a new turn begins.
 
-        Posts arrive in any order; the waiting time counts from the earliest one. The caller writes the event,
-        since it writes those of a whole page at once.
+        Posts arrive in any order; the waiting time counts from the earliest one. What was muted so far begins
+        with this post, which was stored at `at`: nobody was to answer those before. The caller writes the
+        event, since it writes those of a whole page at once.
         """
-        if posted_at < self.opened_at:
+        posted_at, post_id = post.posted_at, post.post_id
+        if self._was_always_muted(session):
+            self.opened_at, self.seen_at, self.first_reply_open = posted_at, at, None
+        elif posted_at < self.opened_at:
             self.opened_at, self.first_reply_open = posted_at, None
         turn = self._turn(session, self.turn)
         if (
@@ -45,7 +40,7 @@ class CustomerPostsMixin(StoppingMixin):
             and self.live_reply(session) is None
         ):
             turn.asked_at = min(turn.asked_at, posted_at)
-            is_newer = self._is_newer_than_target(session, posted_at, order_key)
+            is_newer = self._is_newer_than_target(session, posted_at, post.order_key)
             if is_newer:
                 self.target_post_id = post_id
             # A recorded due time stays, whatever the policy is by now; only an earlier post makes it earlier.
@@ -62,24 +57,32 @@ class CustomerPostsMixin(StoppingMixin):
     def add_muted_post(self, session: Session, post: IncomingPost, mute: Mute, *, at: datetime) -> None:
         """Add another post of the author, which `mute` covers and which came while the ticket was closed.
 
-        It does not wait again: a muted one is muted by that mute now, any other keeps its outcome. It has a
-        card afterwards only if it had one. The caller has written the event of the post itself.
+        It does not wait again but is muted, by that mute now. One that had another outcome keeps it for the
+        turn that had it: the post opens a turn of its own, which is muted. If another post of the page has
+        opened it meanwhile, the post joins that one. The caller has written the event of the post itself.
         """
-        is_without_card = self.shown_at is None and self.drawn_revision >= self.revision
-        if post.posted_at < self.opened_at:
+        if post.posted_at < self.opened_at and self._was_always_muted(session):
             self.opened_at, self.first_reply_open = post.posted_at, None
         if self._is_newer_than_target(session, post.posted_at, post.order_key):
             self.target_post_id = post.post_id
-        by, data = mute.created_by, {"reason": mute.reason, "mute": str(mute.id)}
-        if self.state == TicketState.MUTED:
-            self.mute_id, self.reason, self.closed_at, self.closed_by = mute.id, mute.reason, at, by
-            self._close_turn(session, self.turn, TicketState.MUTED, by=by, at=at, reason=mute.reason)
-            self._log(session, TicketState.MUTED.value, by=by, at=at, post_id=post.post_id, **data)
-        else:
-            self.back_at = None  # they did post
-            self._log(session, "post muted", by=by, at=at, post_id=post.post_id, **data)
-        if is_without_card:
-            self.drawn_revision = self.revision
+        if self.state in OPEN_STATES:
+            self.revision += 1
+            return
+        if self.state != TicketState.MUTED:
+            self.turn += 1
+            opened = {"number": self.turn, "opened_by": OPENED_BY_MENTION, "asked_at": post.posted_at}
+            session.add(Turn(ticket_id=self.id, **opened))
+            session.flush()
+            self.nudges = 0
+        turn = self._turn(session, self.turn)
+        self.waiting_since = turn.asked_at = min(turn.asked_at, post.posted_at)
+        self._close_as_muted(session, mute, post_id=post.post_id, at=at)
+
+    def wait_unmuted(self, session: Session, *, at: datetime, sla_policy: SlaPolicy) -> None:
+        """Make it wait, with a card, because no mute covers it any more. It is due from `at` on."""
+        self.due_at, self.nudges = sla_policy.due(at), 0
+        self._wait_again(session, by=HEARD_ACTOR, at=at, act="unmuted")
+        self.restart_owner_clock(at)
 
     @classmethod
     def close_new_muted(
@@ -132,21 +135,44 @@ class CustomerPostsMixin(StoppingMixin):
             self._close(session, TicketState.NO_REPLY_NEEDED, by=HEARD_ACTOR, at=at, reason=reason)
         return unsettled
 
-    def reopen_if_restored(self, session: Session, *, at: datetime, sla_policy: SlaPolicy) -> bool:
-        """Make it wait again because a post is shown again, if Heard closed it because none was shown.
+    def reopen_if_restored(
+        self, session: Session, post_id: str, mute: Mute | None, *, at: datetime, sla_policy: SlaPolicy
+    ) -> bool:
+        """Make it wait again because that post is shown again, if Heard closed it because none was shown.
 
         A due time that has passed is counted again from `at`, so it is not overdue at once. Returns whether
-        it was reopened; what a person closed stays closed.
+        it was reopened; what a person closed stays closed, and what `mute` covers is muted.
         """
         reason = self.reason or ""
         was_given_up = reason == POST_DELETED or reason.startswith(NO_LONGER_SHOWN)
         if self.state != TicketState.NO_REPLY_NEEDED or self.closed_by != HEARD_ACTOR or not was_given_up:
+            return False
+        if mute is not None:
+            self._close_as_muted(session, mute, post_id=post_id, at=at)
             return False
         if self.due_at is not None and self.due_at < at:
             self._restart_due_time(sla_policy.due(at))
         self._wait_again(session, by=HEARD_ACTOR, at=at, act="waits again")
         self.restart_owner_clock(at)
         return True
+
+    def _close_as_muted(self, session: Session, mute: Mute, *, post_id: str, at: datetime) -> None:
+        """Give it that outcome because of that post; it may be closed already."""
+        by, reason = mute.created_by, mute.reason
+        self._close(
+            session, TicketState.MUTED, by=by, at=at, reason=reason, mute=str(mute.id), post_id=post_id
+        )
+        self.mute_id, self.due_at = mute.id, None
+        self.skip_card_if_muted(session)
+
+    def _was_always_muted(self, session: Session) -> bool:
+        """Whether it is muted, and each of its turns is."""
+        if self.state != TicketState.MUTED:
+            return False
+        others = select(Turn.id).where(
+            Turn.ticket_id == self.id, Turn.outcome.is_distinct_from(TicketState.MUTED)
+        )
+        return session.scalar(others.limit(1)) is None
 
     def _is_newer_than_target(self, session: Session, posted_at: datetime, order_key: str) -> bool:
         """Whether the next reply goes to that post rather than to the target so far."""

@@ -48,7 +48,7 @@ class IncomingPost:
     order_key: str = ""  # see `Mention.order_key`
     version_key: str = ""
     also: tuple[OtherReason, ...] = ()
-    addresses_us: bool = True  # its author mentions, answers or quotes us
+    addresses_us: bool = True  # its author mentions, answers or quotes any account of ours
 
     @property
     def display_text(self) -> str:

@@ -16,7 +16,6 @@ from models.core.base import Moment, add_if_absent
 from models.sources.also_heard import AlsoHeard
 from models.sources.author import Author
 from models.sources.mention import IS_FIRST_ROW, Mention
-from models.sources.mute_cover import find_muted
 from models.tickets import not_shown, priorities, word_index
 from models.tickets.incoming_post import (
     IncomingPost,
@@ -25,6 +24,7 @@ from models.tickets.incoming_post import (
     OtherReason,
     is_older,
 )
+from models.tickets.muting import find_covering, find_new_muted, wait_if_uncovered
 from models.tickets.state import OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
@@ -110,7 +110,9 @@ def _record_also_heard(
     rows = _also_heard_rows(mention.id, new, post, place, at)
     added = [one for one, row in zip(new, rows, strict=True) if add_if_absent(session, AlsoHeard, **row)]
     if added:
-        Ticket.lock(session, mention.ticket_id).revision += 1
+        ticket = Ticket.lock(session, mention.ticket_id)
+        ticket.revision += 1
+        wait_if_uncovered(session, ticket, mention, post, place, at=at)
         result.changed_ids.add(mention.ticket_id)
         result.further_reasons += [(mention.ticket_id, one) for one in added]
 
@@ -152,6 +154,7 @@ def _ingest_known(
     priorities.rescore(session, [ticket.id])
     ticket.revision += 1
     Event.record(session, "post edited", at=at, ticket_id=mention.ticket_id, post_id=mention.post_id)
+    wait_if_uncovered(session, ticket, mention, post, place, at=at)
     result.edits += 1
     result.changed_ids.add(mention.ticket_id)
 
@@ -187,7 +190,8 @@ def restore_mention(
             mention.latest_id, mention.edited_at, mention.version_key = post.latest_id, at, post.version_key
         _copy_content(session, mention, post, place)
     sla_policy = place.sla_policy_of(session, ticket.channel)
-    waits = not_shown.restore(session, ticket, mention, at=at, sla_policy=sla_policy)
+    mute = find_covering(session, mention, post)
+    waits = not_shown.restore(session, ticket, mention, mute, at=at, sla_policy=sla_policy)
     priorities.rescore(session, [ticket.id])
     result.restored_tickets[ticket.id] = result.restored_tickets.get(ticket.id, False) or waits
     result.changed_ids.add(ticket.id)
@@ -208,21 +212,15 @@ def _ingest_new(
     )
     fresh = [post for post in new_posts if _ticket_key(post, authors) not in tickets]
     new = _open_tickets(session, fresh, place, authors, at=at)
-    muted, joined = find_muted(session, place.network, new_posts, authors), []
+    muted, joined = find_new_muted(session, place.network, new_posts, authors), []
     for post in new_posts:
         ticket, mute = tickets.get(_ticket_key(post, authors)), muted.get(post.post_id)
         if ticket is not None and mute is not None and not ticket.is_waiting:
             joined.append((ticket, post, mute))
             result.follow_ups += 1
         elif ticket is not None:
-            ticket.add_post(
-                session,
-                post_id=post.post_id,
-                posted_at=post.posted_at,
-                order_key=post.order_key,
-                sla_policy=place.sla_policy_of(session, ticket.channel),
-                at=at,
-            )
+            sla_policy = place.sla_policy_of(session, ticket.channel)
+            ticket.add_post(session, post, at=at, sla_policy=sla_policy)
             result.follow_ups += 1
             result.known_ticket_texts[ticket.id], result.newest_post_ids[ticket.id] = (
                 post.display_text,

@@ -18,6 +18,7 @@ from models.slack.home_tab import HomeTab
 from models.slack.notice import Notice
 from models.sources.also_heard import AlsoHeard
 from models.sources.mention import MISSING_RECHECK_DELAYS, Mention, QuarantinedPost
+from models.sources.mute import Mute
 from models.tickets import priorities
 from models.tickets.delivery_state import PENDING_STATES, DeliveryState
 from models.tickets.reply import Reply
@@ -104,18 +105,25 @@ def erase_text(session: Session, ticket: Ticket, mention: Mention, *, at: dateti
 
 
 def restore(
-    session: Session, ticket: Ticket, mention: Mention, *, at: datetime, sla_policy: SlaPolicy
+    session: Session,
+    ticket: Ticket,
+    mention: Mention,
+    mute: Mute | None,
+    *,
+    at: datetime,
+    sla_policy: SlaPolicy,
 ) -> bool:
     """Record that the network shows `mention` again. The caller writes its text.
 
-    Returns whether the ticket waits again: only one that Heard itself closed does.
+    `mute` is the one that covers it, if one does. Returns whether the ticket waits again: only one that Heard
+    itself closed does, and that is not muted.
     """
     mention.missing_since = mention.missing_as = mention.look_at = mention.deleted_at = None
     mention.missed_looks = 0
     _record(session, ticket, mention, "post shown again", at=at)
     session.flush()
     ticket.update_target(session)
-    return ticket.reopen_if_restored(session, at=at, sla_policy=sla_policy)
+    return ticket.reopen_if_restored(session, mention.post_id, mute, at=at, sla_policy=sla_policy)
 
 
 def schedule_author_checks(session: Session, author_ids: Sequence[int], *, at: datetime) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import OnItsWayError, RuleBrokenError, TakenError
+from models.slack.card import Card
 from models.slack.ticket_group import TicketGroup
 from models.tickets.delivery_state import MAYBE_SENT_STATES
 from models.tickets.reply import Reply
@@ -15,6 +16,8 @@ from models.tickets.state import OPEN_STATES, ReminderLevel, TicketState
 from models.tickets.ticket_columns import TicketColumns
 
 COMPOSER_OPEN_MAX = timedelta(minutes=15)  # after that a composer that was left open counts as closed
+
+_IS_SHOWN = or_(Card.ts.is_not(None), Card.placing_since.is_not(None))  # the second: it may be, or soon
 
 
 class OwnershipMixin(TicketColumns):
@@ -30,9 +33,14 @@ class OwnershipMixin(TicketColumns):
         return cls.state.in_([literal_column(f"'{state}'") for state in OPEN_STATES])
 
     @classmethod
+    def has_no_card(cls) -> ColumnElement[bool]:
+        """Returns the SQL condition that Slack shows no card of a ticket's own, for all that we know."""
+        return ~select(Card.id).where(Card.ticket_id == cls.id, _IS_SHOWN).correlate_except(Card).exists()
+
+    @classmethod
     def has_or_gets_card(cls) -> ColumnElement[bool]:
         """Returns the SQL condition that a ticket's card is in Slack or will be: what is muted gets none."""
-        return or_(cls.state != TicketState.MUTED, cls.shown_at.is_not(None))
+        return or_(cls.state != TicketState.MUTED, ~cls.has_no_card())
 
     @classmethod
     def lock(cls, session: Session, ticket_id: int) -> Self:
@@ -199,6 +207,13 @@ class OwnershipMixin(TicketColumns):
             group_id, self.group_id = self.group_id, None
             TicketGroup.touch(session, group_id, at=at)
             self._log(session, "own card", by=by, at=at, group=str(group_id))
+
+    def skip_card_if_muted(self, session: Session) -> None:
+        """Note that nothing is to be drawn, if it is muted and Slack shows it nowhere."""
+        if self.state != TicketState.MUTED or self.group_id is not None:
+            return
+        if session.scalar(select(Card.id).where(Card.ticket_id == self.id, _IS_SHOWN)) is None:
+            self.drawn_revision = self.revision
 
     # --- what every verb needs ----------------------------------------------------------------------------
 

@@ -49,6 +49,7 @@ ACTS = {
         "Not shown for nearly a day: its text is gone from the database and from Slack.",
     ),
     "post no longer shown": ("Stopped", "The network no longer shows the post that it answers."),
+    "unmuted": ("Waiting", "Its post has changed, and no mute covers it any more."),
     "waits again": ("Waiting again", "It was closed because its post was not shown. Now it is."),
     "post edited": ("Post edited", "The card shows the new text and says so."),
     "snooze": ("Snoozed", "It comes back by itself."),

@@ -24,7 +24,6 @@ SAYS_NOTHING = {
     "post blanked",
     "post shown again",
     "post edited",
-    "post muted",
     "compose",
     "take over composing",
     "breach",
@@ -61,11 +60,11 @@ class Told:
 def replay(log: Sequence[Line]) -> Told:
     """Read the events of one ticket, oldest first."""
     told = Told()
-    muted = {line["post_id"] for line in log if line["act"] in {"muted", "post muted"}}
+    muted = {line["post_id"] for line in log if line["act"] == "muted"}
     for line in log:
         data = line["data"] or {}
-        if line["act"] == "mention" and line["post_id"] in muted and told.turn and told.state not in OPEN:
-            continue  # it opened no turn
+        if line["act"] == "mention" and line["post_id"] in muted and told.state == "muted":
+            continue  # it joins the turn that is muted
         if line["reply_id"] is not None and "to" in data:
             _replay_reply(told, line["reply_id"], data["to"])
             if line["act"] == "undo" or data.get("reason") in STOPPED:

@@ -369,6 +369,24 @@ def test_an_older_heard_takes_what_is_muted_for_closed_without_a_reply(
         connection.execute(text("UPDATE tickets SET state = 'gone'"))
 
 
+def test_an_older_heard_posts_no_card_for_what_was_muted_and_has_none(
+    db: Database, alembic_config: alembic.config.Config
+) -> None:
+    with db.write() as session:
+        hear(session, said(1, conversation="c1"), said(2, conversation="c2"), said(3, conversation="c3"))
+        shown = ticket(session, conversation="c1")
+        Card.of_ticket(session, shown.id, shown.channel).ts = "1.2"
+        for one in ("c1", "c2"):
+            mute_rules.mute(session, MuteDraft("conversation", "x", one), by="U0ANA", at=NINE)
+
+    alembic.command.downgrade(alembic_config, "0017")
+
+    with db.engine.connect() as connection:
+        stale = text("SELECT conversation_id FROM tickets WHERE drawn_revision < revision ORDER BY id")
+        assert connection.scalars(stale).all() == ["c1", "c3"]
+    alembic.command.upgrade(alembic_config, "head")
+
+
 def fill(db: Database) -> None:
     """A ticket with an answer on its way, and the events of that."""
     with db.write() as session:

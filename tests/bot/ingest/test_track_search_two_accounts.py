@@ -10,6 +10,7 @@ from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.runtime.signed_in_accounts import SignedInAccounts
 from models import Track
+from models.mutes import mute_rules
 from sandbox.x import XServer
 from tests.bot.conftest import KEYS
 from tests.bot.ingest.test_track_search_x import TALK, listen, pointers, reasons, search
@@ -80,3 +81,27 @@ def test_where_the_first_account_goes_the_next_one_reads_on_where_it_was(
 
     assert len(tea.texts()) == 80
     assert tea.told() == []
+
+
+@pytest.mark.parametrize("how", ["quotes", "reply_to", "mention"])
+def test_words_never_hide_a_post_that_addresses_our_other_account(
+    both: tuple[Room, Room], x: XServer, how: str
+) -> None:
+    brew, tea = both
+    listen(brew, "kettle", channel=TALK)
+    with brew.ctx.db.write() as session:
+        mute_rules.mute(session, mute_rules.words("giveaway"), by="U0ANA", at=brew.clock())
+    ours = x.world.post("acmetea", "new tea is out")
+    brew.clock.pass_by(minutes=1)
+    words = "this kettle giveaway burned my hand"
+    if how == "mention":
+        x.world.post("theo", f"@acmetea {words}")
+    else:
+        x.world.post("theo", words, **{how: ours.id})
+    for _ in range(2):
+        brew.clock.pass_by(minutes=2)
+        search(brew)
+        tea.poll()
+        brew.poll()
+
+    assert [one.state for one in brew.tickets()] == ["waiting"]

@@ -12,16 +12,20 @@ from sqlalchemy.orm import Session
 from models import Author, Event, Mention, Mute, Ticket, Turn
 from models.core.base import OnItsWayError, RuleBrokenError
 from models.core.database import Database
+from models.grouping.members import join_group, open_group
 from models.mutes import mute_rules
 from models.mutes.mute_rules import KeptTicket, MuteDraft, MuteEffect, MuteRuleError
 from models.reports import mute_list
 from models.reports.health import has_stale_card
 from models.reports.today import count_today
+from models.slack.ticket_group import GroupKind
 from models.sources.cursor import MENTIONS_CURSOR, Cursor
 from models.tickets.delivery_state import DeliveryState
+from models.tickets.ingest import ingest_page
 from tests.models.ledger import (
     NINE,
     OWED,
+    PLACE,
     PROMISE,
     hear,
     mention,
@@ -173,26 +177,66 @@ def test_a_post_that_words_do_not_cover_opens_a_ticket_that_they_muted(session: 
 
 
 @pytest.mark.parametrize("outcome", ["no reply needed", "not about us", "answered"])
-def test_a_closed_ticket_of_a_muted_author_does_not_reopen_and_keeps_its_outcome(
+def test_a_further_post_on_a_closed_ticket_is_muted_in_a_turn_of_its_own(
     session: Session, outcome: str
 ) -> None:
     hear(session, said(1))
+    close(session, outcome)
+    made = mute_author(session).mute
+    assert made is not None
+    first = session.scalars(select(Turn)).one()
+    before = (outcome, first.closed_at, first.closed_by, first.reason)
+
+    hear(session, said(2, minute(3)), said(3, minute(4)), at=minute(5))
+
+    now = ticket(session)
+    assert (now.state, now.turn, now.target_post_id, now.mute_id) == ("muted", 2, "3", made.id)
+    assert (now.closed_at, now.closed_by, now.due_at, now.nudge_at) == (minute(5), ANA, None, None)
+    assert (first.outcome, first.closed_at, first.closed_by, first.reason) == before
+    second = session.scalars(select(Turn).where(Turn.number == 2)).one()
+    assert (second.outcome, second.opened_by, second.asked_at) == ("muted", "mention", minute(3))
+    since = NINE - timedelta(days=1)
+    assert [one.text for one in mute_list.list_muted(session, 0, size=5, since=since).tickets] == [
+        "words of 3"
+    ]
+    [listed] = mute_list.list_mutes(session, 0, size=5, since=since).mutes
+    assert listed.posts == 2
+
+
+def test_what_was_muted_on_a_closed_ticket_waits_again_when_somebody_wants_to_see_it(
+    session: Session,
+) -> None:
+    hear(session, said(1))
+    close(session, "answered")
+    mute_author(session)
+    hear(session, said(2, minute(3)), at=minute(4))
+
+    ticket(session).reopen(session, by=BEN, at=minute(9), sla_policy=PROMISE)
+
+    now = ticket(session)
+    assert (now.state, now.turn, now.target_post_id) == ("waiting", 2, "2")
+    assert (now.waiting_since, now.due_at, now.mute_id) == (minute(3), minute(9) + OWED, None)
+
+
+def test_a_page_of_which_one_post_is_muted_opens_a_closed_ticket_for_the_other(session: Session) -> None:
+    mute(session, mute_rules.words("giveaway"))
+    hear(session, said(1))
+    close(session, "not about us")
+
+    hear(session, aside(2, minute(3), text="giveaway"), aside(3, minute(4), text="fern is broken"))
+
+    now = ticket(session)
+    assert (now.state, now.turn, now.target_post_id, now.mute_id) == ("waiting", 2, "3", None)
+
+
+def close(session: Session, outcome: str) -> None:
+    """Give the ticket that outcome."""
     if outcome == "no reply needed":
         ticket(session).close_no_reply_needed(session, by=ANA, at=NINE, reason="thanks")
     elif outcome == "not about us":
         ticket(session).close_not_about_us(session, by=ANA, at=NINE)
     else:
         ticket(session).record_outside_answer(session, post_id="9", to_post_id="1", at=minute(1))
-    mute_author(session)
-    was = ticket(session)
-    before = (was.turn, was.closed_at, was.closed_by, was.reason)
-
-    hear(session, said(2, minute(3)), at=minute(4))
-
-    now = ticket(session)
-    assert (now.state, now.target_post_id) == (outcome, "2")
-    assert (now.turn, now.closed_at, now.closed_by, now.reason) == before
-    assert now.drawn_revision < now.revision  # it has a card, which shows the post
 
 
 def test_a_post_joins_what_somebody_is_at_work_on_as_always(session: Session) -> None:
@@ -320,7 +364,7 @@ def test_a_mute_is_ended_once(session: Session) -> None:
 
     with pytest.raises(MuteRuleError, match="<@U0BEN> ended mute"):
         mute_rules.unmute(session, made.id, by=ANA, at=NINE)
-    with pytest.raises(MuteRuleError, match="There is no mute 99"):
+    with pytest.raises(MuteRuleError, match=r"There is no mute 99\. `/mentions mutes` lists"):
         mute_rules.unmute(session, 99, by=ANA, at=NINE)
 
 
@@ -332,6 +376,11 @@ def test_a_mute_is_ended_once(session: Session) -> None:
         ('"give away', "The quotation mark before “give away” has no second one."),
         ("#", "“#” has no letter, digit or emoji to look for."),
         ("", "Type the words to look for"),
+        (
+            "quotes:@rival",
+            "A mute looks at the words of a post and not at what it quotes, so remove “quotes:@rival”.",
+        ),
+        ("fern -quotes:@rival", "A mute looks at the words of a post and not at what it quotes"),
     ],
 )
 def test_words_that_cannot_be_muted_are_refused_in_one_sentence(
@@ -342,6 +391,30 @@ def test_words_that_cannot_be_muted_are_refused_in_one_sentence(
 
     assert str(refused.value).startswith(sentence)
     assert session.scalar(select(func.count(Mute.id))) == 0
+
+
+@pytest.mark.parametrize("kind", ["conversation", "author"])
+def test_our_own_test_mention_cannot_be_muted(session: Session, kind: str) -> None:
+    place = replace(PLACE, network="canary", account_id="canary")
+    ingest_page(session, [said(1, author="canary", conversation="canary")], place, at=NINE)
+    sung = ticket(session, "canary", "canary")
+    draft = mute_rules.conversation_of(sung)
+    if kind == "author":
+        draft = mute_rules.author_of(author(session, "canary"))
+
+    for act in (lambda: mute_rules.check_new(session, draft), lambda: mute(session, draft)):
+        with pytest.raises(MuteRuleError, match="Heard's own test mention, which cannot be muted"):
+            act()
+    assert ticket(session, "canary", "canary").state == "waiting"
+
+
+def test_a_mute_from_elsewhere_does_not_hide_our_own_test_mention(session: Session) -> None:
+    session.add(Mute(kind="conversation", network="canary", value="canary", created_by=ANA, created_at=NINE))
+    place = replace(PLACE, network="canary", account_id="canary")
+
+    ingest_page(session, [said(1, author="canary", conversation="canary")], place, at=NINE)
+
+    assert ticket(session, "canary", "canary").state == "waiting"
 
 
 def test_the_same_words_in_another_spelling_are_muted_once(session: Session) -> None:
@@ -381,6 +454,18 @@ def test_the_lists_say_what_is_muted_and_what_that_has_muted(session: Session) -
     only = mute_list.list_muted(session, 7, size=1, since=since, mute_id=first.id)
     assert [one.text for one in only.tickets] == ["words of 2"]
     assert mute_list.list_muted(session, 0, size=9, since=minute(3)).total == 0
+
+
+def test_what_is_muted_on_a_shared_card_is_listed_with_that_card(session: Session) -> None:
+    hear(session, said(1))
+    group = open_group(session, GroupKind.SPIKE, "C0MENTIONS", at=NINE, taking_until=minute(2))
+    join_group(session, group, [ticket(session).id], why="a spike", at=NINE)
+    group.ts = "1.2"
+    mute_author(session)
+
+    [listed] = mute_list.list_muted(session, 0, size=5, since=NINE).tickets
+
+    assert (listed.channel, listed.ts) == ("C0MENTIONS", "1.2")
 
 
 def test_no_card_is_missing_for_what_is_muted(session: Session) -> None:

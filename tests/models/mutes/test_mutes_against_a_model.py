@@ -57,7 +57,7 @@ class Slow:
             if now == OPEN or not self.covers(person, talk, text, to_us=to_us):
                 self.states[person, talk] = OPEN
             else:
-                self.states[person, talk] = now or "muted"
+                self.states[person, talk] = "muted"
 
     def mute(self, kind: str, value: str) -> None:
         self.mutes.add((kind, value))

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.ingest import track_search
+from bot.jobs import canary
 from models import Card, Mute, Ticket, Track
 from models.mutes import mute_rules
 from models.mutes.mute_rules import MuteRuleError
@@ -107,6 +108,20 @@ def test_an_author_is_muted_from_a_card_and_what_they_post_next_has_no_card(bot:
     with bot.ctx.db.read() as session:
         assert len(session.scalars(select(Card)).all()) == 2
     assert len(bot.cards()) == 2
+
+
+def test_what_comes_on_a_card_that_was_not_about_us_is_listed_as_muted_and_can_be_had_back(bot: Bot) -> None:
+    post, card = bot.heard("@acmebrew here we go again")
+    assert opened(bot.ana.press(not_about_us(bot, card), "Mute this conversation")).submit().closed
+    more = bot.post("@acmebrew it caught fire", reply_to=post.id)
+    bot.poll()
+
+    bot.shows(card, "it caught fire", "Muted", "[Reopen]", without=("Not about us by",))
+    assert "1 post muted" in seen(answer(bot, "mutes", "conversation"))
+    listed = answer(bot, "muted", "it caught fire")
+    bot.ana.press(listed, "Show as a card")
+    bot.shows(card, "it caught fire", "[Reply]")
+    assert states(bot)[more.id] == "waiting"
 
 
 def test_a_conversation_is_muted_whoever_posts_in_it(bot: Bot) -> None:
@@ -299,6 +314,20 @@ def test_a_thread_offers_to_mute_and_asks_before_it_does(bot: Bot) -> None:
     bot.say(card, '<@U0HEARD> mute words "free coupon"')
     dialog = opened(bot.ana.press(bot.whisper('Mute "free coupon"?'), "Mute…"))
     assert dialog.value("words") == '"free coupon"'
+
+
+def test_nobody_is_offered_to_mute_our_own_test_mention(database_url: str) -> None:
+    with running(database_url, canary_channel=CHANNEL) as bot:
+        canary.check(bot.ctx)
+        card = bot.card("automatic test mention")
+        for what in ("conversation", "author"):
+            bot.say(card, f"<@U0HEARD> mute {what}")
+            bot.whisper("This is Heard's own test mention, which cannot be muted.")
+
+        bot.ana.press(card, "Not about us")
+        bot.shows(card, "Not about us")
+        bot.told_all()
+        assert not any("mute it" in seen(one) for one in bot.ana.ephemerals())
 
 
 # --- the lists ----------------------------------------------------------------------------------------------

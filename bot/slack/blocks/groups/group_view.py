@@ -61,6 +61,11 @@ class GroupView:
         return self.counts.get(TicketState.WAITING, 0)
 
     @property
+    def muted(self) -> int:
+        """Those that nobody wants to see a card of."""
+        return self.counts.get(TicketState.MUTED, 0)
+
+    @property
     def left(self) -> int:
         """Those that left it for a card of their own."""
         return max(self.group.joined - self.total, 0)
