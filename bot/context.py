@@ -24,9 +24,9 @@ from bot.slack.client import SlackClient
 from bot.slack.sender_permissions import SenderPermissions
 from models.core.base import RuleBrokenError
 from models.core.database import LOCK_TIMEOUT_SECONDS, BusyError, Database
+from models.core.sla import SlaPolicy
 from models.policies.channel_policy import ChannelPolicy
 from models.similarity.near_duplicates import FingerprintCache
-from models.tickets.sla import SlaPolicy
 
 log = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from bot.settings import Settings
 from bot.slack.client import SlackClient
 from models.core.database import Database
 from models.core.office_hours import ALWAYS_OPEN
+from models.core.sla import SlaPolicy
 from models.slack.channel_settings import ALL_DEFAULT
 from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ingest import ingest_page
-from models.tickets.sla import SlaPolicy
 from sandbox.slack import SlackServer
 from sandbox.x import XServer, XWorld
 from tests.revision import ROOT

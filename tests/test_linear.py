@@ -62,10 +62,6 @@ SHAPES = (
 BUILT: dict[str, tuple[str, str] | None] = {
     "tests/memory_network.py:_summons": (r"(?<!\w)@acmebrew(?!\w)", "search"),
     "bot/networks/x/parsing.py:_mentions_of": (r"(?<![A-Za-z0-9_@])@acmebrew(?![A-Za-z0-9_])", "finditer"),
-    "bot/networks/x/parsing.py:_quoted_handle": (
-        r"https?://(?:www\.)?(?:x|twitter)\.com/([a-z0-9_]{1,15})/status/17\b",
-        "match",
-    ),
     "bot/networks/x/emoji.py:emoji_pattern": (emoji.emoji_pattern().pattern, "finditer"),
     "bot/networks/x/emoji.py:library_emoji_pattern": (emoji.library_emoji_pattern().pattern, "finditer"),
     "bot/slack/typed_text/mrkdwn.py:_ambiguous_emoji": (mrkdwn._ambiguous_emoji().pattern, "sub"),

@@ -17,9 +17,9 @@ from bot.slack.blocks.elements import format_duration
 from models import Alarm, Card, Ticket
 from models.core.audit_event import HEARD_ACTOR
 from models.core.office_hours import ALWAYS_OPEN
+from models.core.sla import SlaPolicy
 from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ingest import ingest_page
-from models.tickets.sla import SlaPolicy
 from models.tickets.state import OPEN_STATES
 from models.tickets.ticket import CANARY_NETWORK
 

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.core.office_hours import OfficeHours
+from models.core.sla import SlaPolicy
 from models.policies.digest_times import parse_digest_day, parse_digest_time
 from models.slack.channel_settings import ALL_DEFAULT, ChannelSettings, OwnSettings
-from models.tickets.sla import SlaPolicy
 
 log = logging.getLogger(__name__)
 

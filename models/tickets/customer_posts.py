@@ -7,12 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.core.audit_event import HEARD_ACTOR
+from models.core.sla import SlaPolicy
 from models.sources.mention import Mention
 from models.sources.mute import Mute
 from models.tickets.delivery_state import MAYBE_SENT_STATES, DeliveryState
 from models.tickets.incoming_post import IncomingPost
 from models.tickets.reply import Reply
-from models.tickets.sla import SlaPolicy
 from models.tickets.state import NO_LONGER_SHOWN, OPEN_STATES, POST_DELETED, TicketState
 from models.tickets.stopping import StoppingMixin
 from models.tickets.turn import OPENED_BY_FOLLOW_UP, OPENED_BY_MENTION, Turn

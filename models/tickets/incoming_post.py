@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from models.core.sla import SlaPolicy
 from models.sources.attachment import Attachment, display_text
 from models.sources.mention import Mention
-from models.tickets.sla import SlaPolicy
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from models.core.audit_event import Event
+from models.core.sla import SlaPolicy
 from models.slack.home_tab import HomeTab
 from models.slack.notice import Notice
 from models.sources.also_heard import AlsoHeard
@@ -22,7 +23,6 @@ from models.sources.mute import Mute
 from models.tickets import priorities
 from models.tickets.delivery_state import PENDING_STATES, DeliveryState
 from models.tickets.reply import Reply
-from models.tickets.sla import SlaPolicy
 from models.tickets.state import NO_LONGER_SHOWN, OPEN_STATES
 from models.tickets.ticket import Ticket
 

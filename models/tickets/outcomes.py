@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from models.core.audit_event import HEARD_ACTOR, Event
 from models.core.base import MovedOnError, RuleBrokenError
+from models.core.sla import SlaPolicy
 from models.sources.mute import Mute
 from models.tickets.answering import AnsweringMixin
 from models.tickets.delivery_state import PENDING_STATES, DeliveryState
 from models.tickets.reply import Reply
-from models.tickets.sla import SlaPolicy
 from models.tickets.state import ANSWERED_OUTSIDE, OPEN_STATES, TicketState
 from models.tickets.turn import OPENED_BY_NO_ANSWER, OPENED_BY_REOPENING
 

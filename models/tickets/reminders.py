@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models.tickets.sla import SlaPolicy
+from models.core.sla import SlaPolicy
 from models.tickets.state import ReminderLevel
 from models.tickets.ticket import Ticket
 

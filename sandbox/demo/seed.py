@@ -19,6 +19,7 @@ from models import Account, Author, Card, Cursor, Issue, Mention, Ticket, Track
 from models import Note as Remark
 from models.core.database import Database
 from models.core.office_hours import ALWAYS_OPEN
+from models.core.sla import SlaPolicy
 from models.issues.fix_followup import reconcile_reports
 from models.sources import track_rules
 from models.sources.account import FROM_ENVIRONMENT
@@ -28,7 +29,6 @@ from models.sources.track_rules import TrackDraft
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ingest import ingest_page
-from models.tickets.sla import SlaPolicy
 from models.tickets.state import ReminderLevel
 from sandbox.demo.story import (
     CHANNEL,

@@ -16,10 +16,10 @@ from sqlalchemy import make_url, text
 from models.core.base import Base
 from models.core.database import Database, normal_url
 from models.core.office_hours import ALWAYS_OPEN
+from models.core.sla import SlaPolicy
 from models.tickets import priorities
 from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ingest import ingest_page
-from models.tickets.sla import SlaPolicy
 from tests.bench.figures import Figure, spread
 
 MENTIONS, PAGE, RUNS = 10_000, 100, 5

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from models.core.database import Database
 from models.core.office_hours import ALWAYS_OPEN
+from models.core.sla import SlaPolicy
 from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ingest import ingest_page
-from models.tickets.sla import SlaPolicy
 from tests.bench.figures import Figure
 from tests.bench.stage import Stage, bot, stage, until
 

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from models import Author, Base, Mention, Ticket
 from models.core.database import Database
 from models.core.office_hours import ALWAYS_OPEN
+from models.core.sla import SlaPolicy
 from models.tickets import not_shown
 from models.tickets.incoming_post import IncomingPost, IngestResult, IngestTarget
 from models.tickets.ingest import ingest_page
 from models.tickets.not_shown import NotShownResult
-from models.tickets.sla import SlaPolicy
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 OWED = timedelta(minutes=30)

@@ -47,6 +47,9 @@ MEDIA_PARAMS = {
     "media.fields": "alt_text,preview_image_url,type,url",
 }
 
+_POST_LINK_PATTERN = re.compile(
+    r"(?i)https?://(?:www\.)?(?:x|twitter)\.com/([a-z0-9_]{1,15})/status/([0-9]+)"
+)
 _LANGUAGE_PATTERN = re.compile(r"(?!und|zxx|art|q..)[a-z]{2,3}(-[A-Za-z]{2,4}){0,2}|qu")
 
 
@@ -330,13 +333,8 @@ def _answered_handle(row: JsonObject, me: AccountIdentity, author: str, answer: 
 
 def _quoted_handle(row: JsonObject, quoted: str | None) -> str | None:
     """Whose post it quotes, told by the link that a quote ends with; None if it has none."""
-    if quoted is None:
-        return None
-    link = re.compile(
-        rf"https?://(?:www\.)?(?:x|twitter)\.com/([a-z0-9_]{{1,15}})/status/{quoted}\b", re.IGNORECASE
-    )
-    found = (link.match(_text(url, "expanded_url") or "") for url in _entities(row, "urls"))
-    return next((one[1] for one in found if one is not None), None)
+    found = (_POST_LINK_PATTERN.match(_text(url, "expanded_url") or "") for url in _entities(row, "urls"))
+    return next((one[1] for one in found if one is not None and one[2] == quoted), None)
 
 
 def _is_quoting_us(row: JsonObject, me: AccountIdentity, answer: JsonObject, quoted: str | None) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.core.office_hours import ALWAYS_OPEN, OfficeHours
-from models.tickets.sla import SlaPolicy
+from models.core.sla import SlaPolicy
 
 MINUTE = timedelta(minutes=1)
 OFFICES = [
