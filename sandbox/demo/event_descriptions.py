@@ -38,6 +38,15 @@ ACTS = {
     "answered outside": ("Stopped", "Our account had already answered by hand."),
     "no reply needed": ("No reply needed", "Closed with a reason. If they post again, it comes back."),
     "not about us": ("Not about us", "It only looked like a mention."),
+    "grouped": (
+        "On a shared card",
+        "Many write about the same: one card shows them all. It stays a ticket.",
+    ),
+    "own card": (
+        "A card of its own",
+        "Somebody acted on it, or its author posted again: it left the shared card.",
+    ),
+    "close undone": ("Waiting again", "Close all was undone on the shared card."),
     "muted": ("Muted", "Somebody muted its conversation, its author or its words: it has no card."),
     "post not shown": (
         "Not shown",
