@@ -75,6 +75,7 @@ const ELEMENT = {
   static_select: (block, element, acts) => (element.options?.some((option) => option.description) ? described(block, element, acts) : select(block, element, acts, choices(element))),
   external_select: (block, element, acts) => lookup(block, element, acts, { name: focusName(block, element), placeholder: words(element.placeholder?.runs) || "Choose" }),
   users_select: (block, element, acts) => select(block, element, acts, people(acts)),
+  multi_users_select: (block, element, acts) => boxes(block, { ...element, options: people(acts).map(asOption) }, acts, "checkbox"),
   conversations_select: (block, element, acts) => select(block, element, acts, places(acts)),
   channels_select: (block, element, acts) => select(block, element, acts, places(acts)),
   radio_buttons: (block, element, acts) => boxes(block, element, acts, "radio"),
@@ -141,6 +142,7 @@ const pair = (option) => [option.value, words(option.text.runs)];
 const choices = (element) => (element.options || []).map(pair);
 const groups = (element) => (element.option_groups || []).map((group) => [words(group.label.runs), group.options.map(pair)]);
 const people = (acts) => Object.entries(acts.known.users).filter(([, user]) => !user.bot).map(([id, user]) => [id, user.name]);
+const asOption = ([value, name]) => ({ value, text: { runs: [{ t: name }] } });
 const places = (acts) => acts.known.channels.filter((one) => one.kind !== "im").map((one) => [one.id, `#${one.name}`]);
 
 // A list whose options have descriptions, which a native select cannot show.

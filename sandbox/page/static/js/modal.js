@@ -9,7 +9,7 @@ import { drawRuns, words } from "./text.js";
 const PAUSE = 300; // milliseconds without a keystroke until Slack gets what was typed
 export const STATE = { plain_text_input: "value", email_text_input: "value", url_text_input: "value", number_input: "value",
   static_select: "selected_option", external_select: "selected_option", radio_buttons: "selected_option", checkboxes: "selected_options",
-  multi_static_select: "selected_options", users_select: "selected_user", conversations_select: "selected_conversation",
+  multi_static_select: "selected_options", users_select: "selected_user", multi_users_select: "selected_users", conversations_select: "selected_conversation",
   channels_select: "selected_channel", datepicker: "selected_date", timepicker: "selected_time", datetimepicker: "selected_date_time" };
 
 let dialog = null;
