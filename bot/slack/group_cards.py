@@ -162,13 +162,16 @@ def load_rows(
     only_waiting: bool = False,
 ) -> tuple[GroupRow, ...]:
     """Returns tickets of the group: those that wait first, and of these the most urgent first."""
-    query = _select_rows().where(Ticket.group_id == group_id)
+    query = select(Ticket.id).where(Ticket.group_id == group_id)
     if only_waiting:
         query = query.where(Ticket.state == TicketState.WAITING)
     points = priorities.priority_points(ctx.now(), priorities.load_weights(session))
     order = (case((Ticket.state == TicketState.WAITING, 0), else_=1), points.desc(), Ticket.waiting_since)
-    found = session.execute(query.order_by(*order, Ticket.id).offset(offset).limit(limit))
-    return tuple(_row(ctx, ticket, mention, author) for ticket, mention, author in found)
+    # The ids first: thousands may share a card, and of the others nothing need be read.
+    ids = session.scalars(query.order_by(*order, Ticket.id).offset(offset).limit(limit)).all()
+    rows = session.execute(_select_rows().where(Ticket.id.in_(ids)))
+    found = {ticket.id: _row(ctx, ticket, mention, author) for ticket, mention, author in rows}
+    return tuple(found[one] for one in ids if one in found)
 
 
 def _select_rows() -> Select[Ticket, Mention, Author]:
