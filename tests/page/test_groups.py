@@ -25,13 +25,14 @@ QUESTIONS = (
     "My kid wants to know who drew the fern",
     "Can two people edit at the same time?",
 )
+TALL = {"width": 1440, "height": 1300}  # a shared card is long
 CAMPAIGN = "Follow @fernpress and win a year of premium, tag a friend who writes"
 
 
 def test_twelve_strangers_under_one_post_of_ours_are_one_card(
     window: Callable[..., Window], demo: Demo, picture: Callable[..., None]
 ) -> None:
-    ana, world = window(), demo.context.x.world
+    ana, world = window(size=TALL), demo.context.x.world
     ours = world.publish("Fern Press 5 is here: tags, at last")
     for number, words in enumerate(QUESTIONS):
         world.add_user(f"reader{number}", f"Reader {number}", followers=40 * number)
@@ -73,7 +74,7 @@ def test_a_campaign_is_told_once_with_a_count(window: Callable[..., Window], dem
 def test_a_spike_shows_the_first_and_lists_all(
     window: Callable[..., Window], demo: Demo, picture: Callable[..., None]
 ) -> None:
-    ana, world = window(), demo.context.x.world
+    ana, world = window(size=TALL), demo.context.x.world
     for number, words in enumerate(QUESTIONS * 3):
         world.add_user(f"rush{number}", f"Rush {number}", followers=10)
         world.post(f"rush{number}", f"@fernpress {words} ({number})")
