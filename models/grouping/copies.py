@@ -26,6 +26,8 @@ _SHINGLE_CHARS = 6
 _SHINGLE_SAMPLE = 4  # one shingle in so many is an index key: the same ones in every text
 _SAMPLED_FROM_RUNS = 60  # runs of a text; of a shorter one each is a key
 _SHARED_MIN = 2  # keys that two texts share before their letters are compared
+_LOOKED_UP_MAX = 12  # keys of one text
+_PLACES_MAX = 60  # texts that one key leads to, the newest
 _COMPARED_PAIRS_MAX = 50  # texts with which one is compared, those that share the most first
 
 
@@ -113,7 +115,11 @@ def _clusters(new: Iterable[Candidate], recent: Sequence[Candidate]) -> Iterator
     for one in new:
         if one.id in taken:
             continue
-        shared = Counter(place for key in _keys(one.text) for place in by_key[key])
+        # The rarest keys that are not its own alone say most, and a campaign has each of them everywhere.
+        keys = sorted(
+            (key for key in _keys(one.text) if len(by_key[key]) > 1), key=lambda key: len(by_key[key])
+        )
+        shared = Counter(place for key in keys[:_LOOKED_UP_MAX] for place in by_key[key][-_PLACES_MAX:])
         alike = [
             recent[place]
             for place, count in shared.most_common(_COMPARED_PAIRS_MAX)
@@ -122,6 +128,10 @@ def _clusters(new: Iterable[Candidate], recent: Sequence[Candidate]) -> Iterator
             and is_near_identical(one.text, recent[place].text)
         ]
         if len(alike) >= COPIES_MIN:
+            found = taken | ids_of(alike)
+            alike += [
+                other for other in recent if other.id not in found and is_near_identical(one.text, other.text)
+            ]
             taken |= ids_of(alike)
             yield alike
 

@@ -138,6 +138,14 @@ def test_the_third_of_a_kind_makes_a_group_with_the_two_before(session: Session)
     assert reasons(session) == {"says the same as #1"}
 
 
+def test_a_campaign_of_two_hundred_in_one_page_is_one_group(session: Session) -> None:
+    words = "Follow us and win a year of free beer"
+
+    [found] = group(session, *crowd(200, text=words))
+
+    assert members(session, found) == 200
+
+
 @pytest.mark.parametrize("text", ["불매운동에 동참합니다 여러분 🎉", "关注并转发即可参加抽奖活动"])
 def test_short_posts_without_blanks_are_compared_as_well(session: Session, text: str) -> None:
     [found] = group(session, *crowd(3, text=text))
