@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -56,6 +56,16 @@ def eventually(look: Callable[[], Found], *, within: float = DEADLINE) -> Found:
         if time.monotonic() > until:
             raise why
         time.sleep(0.02)
+
+
+class Clock:
+    """The machine's clock, put forward by hand."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
 
 
 class Stage:

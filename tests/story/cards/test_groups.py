@@ -15,24 +15,9 @@ from models.sources.track_rules import TrackDraft
 from sandbox.slack import visible
 from sandbox.slack.workspace.message import Message
 from sandbox.x import XPost
-from tests.story.harness import CHANNEL, Bot, eventually, running, seen, sound
+from tests.story.harness import CHANNEL, Bot, Clock, eventually, running, seen, sound
 
 CAMPAIGN = "Follow @acmebrew and win a year of free beer, tag a friend to join"
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

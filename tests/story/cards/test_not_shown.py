@@ -1,7 +1,7 @@
 """A customer's post is not shown for a while, or for good: what the team sees, and what becomes of it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -9,25 +9,10 @@ from bot.jobs import missing_post_checks
 from handlers.replies import previews, submit
 from sandbox.slack.workspace.message import Message
 from tests.story.commands.test_commands import words
-from tests.story.harness import DEADLINE, Bot, eventually, running, seen
+from tests.story.harness import DEADLINE, Bot, Clock, eventually, running, seen
 
 NOT_SHOWN = "X isn't showing us this post right now"
 LOOK_UP = "GET /2/tweets"
-
-
-class Clock:
-    """The machine's clock, put forward by hand."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

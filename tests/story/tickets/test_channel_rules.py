@@ -1,7 +1,7 @@
 """What people do on a card goes by the settings of its channel, also after those have changed."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,22 +13,7 @@ from models.slack import channel_settings
 from models.slack.channel_settings import OwnSettings
 from sandbox.slack.workspace.message import Message
 from tests.story.commands.tracking import LOOKS, add, furnish, in_channel, said
-from tests.story.harness import CHANNEL, Bot, running
-
-
-class Clock:
-    """The machine's clock, some time ahead."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.story.harness import CHANNEL, Bot, Clock, running
 
 
 @pytest.fixture
