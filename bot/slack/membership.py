@@ -18,8 +18,8 @@ from typing import TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.context import BotContext
-from bot.slack.client import Profile
-from bot.slack.errors import SlackRefusedError
+from bot.slack.client import ChannelInfo, Profile
+from bot.slack.errors import SlackError, SlackRefusedError
 from bot.slack.sender_permissions import (
     ANSWER_FRESH_AGE,
     NOT_VISIBLE_ERRORS,
@@ -34,6 +34,8 @@ from models import ChannelSettings
 from models.core.database import BusyError
 
 Answer = TypeVar("Answer")
+
+_NOT_IN_CHANNEL_ERRORS = {"channel_not_found", "not_in_channel"}  # of a channel that Slack hides from us
 
 MEMBERSHIP_WAIT_SECONDS = (
     0.8  # that a press waits for Slack's answer; the trigger of a modal lives three seconds in all
@@ -157,6 +159,24 @@ def _is_named_anywhere(ctx: BotContext, user: str) -> bool:
             return ChannelSettings.names_sender(session, user)
     except (SQLAlchemyError, BusyError):
         return False
+
+
+def find_channel(ctx: BotContext, channel: str, *, wait_seconds: float) -> ChannelInfo | None:
+    """What kind of channel it is, by Slack itself; None if Slack does not say in time.
+
+    One that Slack hides from us is not ours.
+    """
+    return ctx.ask_with_timeout(lambda: _look_up_channel(ctx, channel), wait_seconds)
+
+
+def _look_up_channel(ctx: BotContext, channel: str) -> ChannelInfo | None:
+    try:
+        return ctx.slack.channel(channel)
+    except SlackRefusedError as error:
+        is_hidden = error.error in _NOT_IN_CHANNEL_ERRORS
+        return ChannelInfo(is_shared=False, is_archived=False, is_member=False) if is_hidden else None
+    except SlackError:
+        return None
 
 
 def is_in_channel(ctx: BotContext, user: str, channel: str, *, wait_seconds: float | None = None) -> bool:

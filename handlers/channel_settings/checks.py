@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from bot.context import BotContext
 from bot.slack.blocks.channel_settings import modal as face
 from bot.slack.blocks.channel_settings.values import SettingsModalValue
-from bot.slack.client import ChannelInfo
 from bot.slack.errors import SlackError, SlackRefusedError
-from bot.slack.membership import MEMBERSHIP_WAIT_SECONDS, profile_of
+from bot.slack.membership import MEMBERSHIP_WAIT_SECONDS, find_channel, profile_of
 from bot.slack.sender_permissions import (
     Outsider,
     PermissionUnknownError,
@@ -33,7 +32,6 @@ GROUPS_UNKNOWN_TEXT = "I couldn't check these groups with Slack. Please try agai
 NOT_A_SENDER_TEXT = "Only someone who may send from this channel can change who may."
 APP_TEXT = "Apps can't send public replies. Choose people only."
 DEACTIVATED_TEXT = "One of these accounts is deactivated. Choose people who can send."
-_NOT_IN_IT_ERRORS = {"channel_not_found", "not_in_channel"}
 _SLACKBOT_USER_ID = "USLACKBOT"  # `users.info` does not call it an app
 
 
@@ -44,22 +42,11 @@ def require_channel(ctx: BotContext, channel: str, *, name: str = "") -> None:
     """
     if not channel.startswith(("C", "G")) or name.startswith("mpdm-"):
         raise RuleBrokenError(NO_CHANNEL_TEXT)
-    found = ctx.ask_with_timeout(lambda: _ask_channel(ctx, channel), MEMBERSHIP_WAIT_SECONDS)
+    found = find_channel(ctx, channel, wait_seconds=MEMBERSHIP_WAIT_SECONDS)
     if found is None:
         raise RuleBrokenError(CHANNEL_UNKNOWN_TEXT)
     if not found.is_member:
         raise RuleBrokenError(NOT_IN_CHANNEL_TEXT)
-
-
-def _ask_channel(ctx: BotContext, channel: str) -> ChannelInfo | None:
-    """What kind of channel it is; None if Slack does not say. One that Slack hides from us is not ours."""
-    try:
-        return ctx.slack.channel(channel)
-    except SlackRefusedError as error:
-        is_hidden = error.error in _NOT_IN_IT_ERRORS
-        return ChannelInfo(is_shared=False, is_archived=False, is_member=False) if is_hidden else None
-    except SlackError:
-        return None
 
 
 def check_senders(

@@ -10,9 +10,7 @@ from bot.slack.blocks.text import mrkdwn_literal, truncate
 from bot.slack.blocks.tracks import modal as face
 from bot.slack.blocks.tracks.track_list import QUERY_SHOWN_MAX_CHARS
 from bot.slack.blocks.tracks.values import TrackModalValue
-from bot.slack.client import ChannelInfo
-from bot.slack.errors import SlackError, SlackRefusedError
-from bot.slack.membership import MEMBERSHIP_WAIT_SECONDS
+from bot.slack.membership import MEMBERSHIP_WAIT_SECONDS, find_channel
 from handlers.access import bounded_respond
 from handlers.door import Act, InputError, RepeatedError, door
 from handlers.feedback import LEDGER_TIMEOUT_SECONDS, send_private_answer
@@ -33,7 +31,6 @@ CHANNEL_UNKNOWN_TEXT = (
     "I couldn't check with Slack whether Heard is in that channel. Please try again in a moment."
 )
 ARCHIVED_TEXT = "That channel is archived, so no cards can be shown there."
-_NOT_IN_IT_ERRORS = {"channel_not_found", "not_in_channel"}
 
 
 @door.submit(face.TRACK_CALLBACK_ID, value=TrackModalValue, at=lambda act: face.first_input(act.view))
@@ -113,24 +110,13 @@ def _check_channel(ctx: BotContext, channel: str | None, before: Track | None) -
         raise InputError(face.CHANNEL_BLOCK, NO_CHANNEL_TEXT)
     if before is not None and channel == (before.channel or ctx.settings.slack_channel):
         return
-    found = ctx.ask_with_timeout(lambda: _ask_slack(ctx, channel), MEMBERSHIP_WAIT_SECONDS)
+    found = find_channel(ctx, channel, wait_seconds=MEMBERSHIP_WAIT_SECONDS)
     if found is None:
         raise InputError(face.CHANNEL_BLOCK, CHANNEL_UNKNOWN_TEXT)
     if found.is_archived:
         raise InputError(face.CHANNEL_BLOCK, ARCHIVED_TEXT)
     if not found.is_member:
         raise InputError(face.CHANNEL_BLOCK, NOT_IN_CHANNEL_TEXT)
-
-
-def _ask_slack(ctx: BotContext, channel: str) -> ChannelInfo | None:
-    """What kind of channel it is; None if Slack does not say. One that Slack hides from us is not ours."""
-    try:
-        return ctx.slack.channel(channel)
-    except SlackRefusedError as error:
-        is_hidden = error.error in _NOT_IN_IT_ERRORS
-        return ChannelInfo(is_shared=False, is_archived=False, is_member=False) if is_hidden else None
-    except SlackError:
-        return None
 
 
 def _refresh_list(act: Act[TrackModalValue], note: str) -> None:
