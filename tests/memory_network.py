@@ -16,7 +16,7 @@ from typing import Literal, Self
 from urllib.parse import urlencode
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import Network, NetworkError, Publisher, Refused, WrongAccount
+from bot.networks.base import NO_CONTEXTS, Network, NetworkError, Publisher, Refused, WrongAccount
 from bot.networks.values import (
     Absence,
     AccountIdentity,
@@ -199,14 +199,6 @@ class MemoryNetwork(Network, Publisher):
         """What a test can do."""
         return "Let it speak as that account."
 
-    def length(self, text: str) -> int:
-        """One for each character."""
-        return len(text)
-
-    def length_upper_bound(self, text: str) -> int:
-        """The same: nothing is in doubt here."""
-        return self.length(text)
-
     def mentions(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """What others said to us."""
         yield from self._pages("mentions", account_id, after, lambda post: post.summons != "none")
@@ -230,7 +222,9 @@ class MemoryNetwork(Network, Publisher):
         with self._lock:
             return tuple(person for person in self._people.values() if person.id in ids)
 
-    def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:
+    def publish(
+        self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
+    ) -> PublishedReply:
         """Reply to `to`, if the rules allow it."""
         with self._lock:
             self._must_be(account_id)
@@ -253,7 +247,7 @@ class MemoryNetwork(Network, Publisher):
             self._strike("delete", landed=True)
 
     def find_reply(
-        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
+        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str, frozen: str = ""
     ) -> PublishedReply | None:
         """Our reply under `to` that says `text` (None: anything)."""
         with self._lock:
@@ -265,7 +259,9 @@ class MemoryNetwork(Network, Publisher):
                 return PublishedReply(reply.id, reply.url)
         return None
 
-    def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[PostPage, Mapping[str, Absence]]:
+    def refresh(
+        self, ids: Sequence[str], *, account_id: str, contexts: Mapping[str, str] = NO_CONTEXTS
+    ) -> tuple[PostPage, Mapping[str, Absence]]:
         """The posts `ids` as they are now, and those that are not shown; a deletion is told from the rest."""
         with self._lock:
             self._must_be(account_id)

@@ -23,6 +23,7 @@ from bot.networks.values import (
     PublishedReply,
     RateLimitStatus,
     ReadKind,
+    RepeatRule,
     ReplyTarget,
     SearchRequest,
 )
@@ -32,7 +33,9 @@ class SearchRefusedError(Exception):
     """A network cannot search for that; the message is a sentence for the person who asked."""
 
 
-RefusedReason = Literal["not summoned", "duplicate", "parent gone", "too long", "not ours", "invalid"]
+RefusedReason = Literal[
+    "not summoned", "duplicate", "parent gone", "not allowed", "too long", "not ours", "invalid"
+]
 
 
 class NetworkError(Exception):
@@ -94,6 +97,9 @@ class Unsure(NetworkError):  # noqa: N818
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+
+NO_CONTEXTS: Mapping[str, str] = {}
 
 
 class Reader:
@@ -179,11 +185,14 @@ class Reader:
         """Return the profiles of `ids`, in as few calls as the network allows; who is gone is left out."""
         return ()
 
-    def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[PostPage, Mapping[str, Absence]]:
+    def refresh(
+        self, ids: Sequence[str], *, account_id: str, contexts: Mapping[str, str] = NO_CONTEXTS
+    ) -> tuple[PostPage, Mapping[str, Absence]]:
         """Return the posts `ids` as that account sees them now, and which of them are not there, and how.
 
         An id that is in neither was not answered for: it says nothing, as a failed call does. A newer version
-        of a post that was asked for is that post.
+        of a post that was asked for is that post. `contexts` has the `reply_context` of each id that the
+        ledger has one for.
         """
         return PostPage(()), {}
 
@@ -198,20 +207,47 @@ class Publisher(ABC):
     Every call names the account that it is for, as `Reader` does, and is never retried in here.
     """
 
-    @abstractmethod
-    def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:
-        """Post `text` publicly under `to`, once. `key` is stable over tries, for networks that honour one.
+    def freeze(self, text: str, to: ReplyTarget, key: str, *, at: datetime, account_id: str) -> str:
+        """Return the whole request that `publish` will send, in the network's own form; empty: it needs none.
 
-        Raises `Refused`, `Later` and `Unsure`.
+        The ledger keeps it before the first call, so that every call for this reply says exactly the same.
+        It may read from the network what the reply needs, and see whether it would be refused; it writes
+        nothing there. Raises `Refused` and `Later`.
         """
+        del text, to, key, at, account_id
+        return ""
+
+    @abstractmethod
+    def publish(
+        self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
+    ) -> PublishedReply:
+        """Post `text` under `to`, once, seen by no more people than `to` is.
+
+        `key` is stable over tries, for networks that honour one; `frozen` is what `freeze` returned. Raises
+        `Refused`, `Later` and `Unsure`.
+        """
+
+    def repeat_rule(self, *, account_id: str) -> RepeatRule | None:
+        """Return when a reply that may be public may be sent once more; None: never by itself."""
+        del account_id
+        return None
+
+    def repeat(self, to: ReplyTarget, key: str, *, account_id: str, frozen: str) -> PublishedReply:
+        """Send exactly `frozen` once more, so that the network cannot make two posts of it.
+
+        Called at most once a reply, within its `repeat_rule`. Raises `Refused`, `Later` and `Unsure`, after
+        all of which the reply may still be public.
+        """
+        raise Unsure("Heard sends nothing twice there.")
 
     @abstractmethod
     def find_reply(
-        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
+        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str, frozen: str = ""
     ) -> PublishedReply | None:
         """Return our own reply under `to`, if there is one: the same words, or any if `text` is None.
 
-        None counts as a look that found nothing. Raises `Later` if it could not look.
+        `frozen` is what `freeze` returned, if there was a call. None counts as a look that found nothing.
+        Raises `Later` if it could not look.
         """
 
     def delete(self, post_id: str, *, account_id: str) -> None:
@@ -240,13 +276,29 @@ class Links(ABC):
         """Return an address where a person can post `text` under the post by hand."""
         return self.post_link(post_id, None)
 
-    def length(self, text: str) -> int:
-        """Return how long the network counts `text`; if its rules disagree, by the one that counts less."""
-        return len(text)
+    def reply_prefix(self, to: ReplyTarget) -> str:
+        """Return what the network needs in front of the words of a reply to `to`, such as its handle.
 
-    def length_upper_bound(self, text: str) -> int:
+        `publish` puts it there by itself; the composer shows and counts it.
+        """
+        del to
+        return ""
+
+    def length(self, text: str, to: ReplyTarget | None = None) -> int:
+        """Return how long the network counts `text`; if its rules disagree, by the one that counts less.
+
+        As a reply to `to`, with all that the network counts besides the words.
+        """
+        return len((self.reply_prefix(to) if to is not None else "") + text)
+
+    def why_too_long(self, text: str, to: ReplyTarget | None = None) -> str | None:
+        """Return a sentence if `text` fits `max_length` but breaks another limit of the network's."""
+        del text, to
+        return None
+
+    def length_upper_bound(self, text: str, to: ReplyTarget | None = None) -> int:
         """Return the same by the rule that counts more: up to `max_length` the text certainly fits."""
-        return self.length(text)
+        return self.length(text, to)
 
 
 class Network(Reader, Links):
@@ -276,8 +328,10 @@ class Network(Reader, Links):
 
     def answerable(self, post: Post, author: AuthorProfile | None) -> Answerable:
         """Return whether the API will let us answer `post`, as far as one can know without trying."""
-        del post, author
+        del author
         if isinstance(self, Publisher):
+            if post.no_reply_because is not None:
+                return ReplyByHandOnly(post.no_reply_because)
             return ReplyAllowed()
         return ReplyByHandOnly(
             f"Heard does not post on {self.title}, so someone has to post the reply by hand."

@@ -1,7 +1,7 @@
 """The plain values that cross from a network's file into the rest of Heard. Frozen, without behaviour."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NewType
 
 from models.tracks.query import TrackQuery
@@ -14,6 +14,13 @@ Summons = Literal["explicit", "implicit", "none"]
 
 
 MediaKind = Literal["photo", "video", "gif", "poll", "media"]
+
+Visibility = Literal["public", "unlisted", "followers", "direct"]
+"""Who can see a post, from the widest to the narrowest.
+
+`unlisted`: anybody, but it is kept out of public lists and searches. `followers`: its author's followers and
+whom it mentions. `direct`: only whom it mentions.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,9 @@ class Post:
     answers us, its own author or nobody.
     `quoted_handle` is the handle of the author of the post that it quotes, None if that is not known.
     `edit_keeps_id`: an edit leaves `latest_id` as it is, as on Mastodon, so only the words show it.
+    `content_warning` is what its author put in front of the text, to be read before it is opened.
+    `reply_context` is what the network's own file needs to answer the post or to read it again: only that
+    file reads it. `no_reply_because` is a sentence if the network says that nobody, or we, may answer it.
     """
 
     network: str
@@ -82,6 +92,10 @@ class Post:
     edit_keeps_id: bool = False
     order_key: str = ""
     version_key: str = ""
+    visibility: Visibility = "public"
+    content_warning: str | None = None
+    reply_context: str = ""
+    no_reply_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +125,16 @@ class PostPage:
 
 @dataclass(frozen=True, slots=True)
 class AccountIdentity:
-    """The account that we speak as."""
+    """The account that we speak as.
+
+    `id` is unique on the whole network. `server` is for people: empty where the network has only one.
+    """
 
     network: str
     id: str
     handle: str
     name: str
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +142,8 @@ class ReplyTarget:
     """The post that a reply goes under, and whom it speaks to.
 
     `post_id` is the version to answer; `first_id` the one that its edit chain began with, if that differs.
+    `context`, `visibility`, `content_warning` and `lang` are the post's own, see `Post`: a reply is never
+    seen by more people than the post. `mentioned` are the handles of others whom the reply is to mention.
     """
 
     post_id: str
@@ -131,6 +151,11 @@ class ReplyTarget:
     author_handle: str
     posted_at: datetime
     first_id: str | None = None
+    context: str = ""
+    visibility: Visibility = "public"
+    content_warning: str | None = None
+    lang: str | None = None
+    mentioned: tuple[str, ...] = ()
 
     @property
     def ids(self) -> frozenset[str]:
@@ -144,6 +169,19 @@ class PublishedReply:
 
     post_id: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatRule:
+    """When a reply may be sent once more although an earlier call may have published it.
+
+    Only after `looks` looks that found nothing, not before `earliest` after the first call and not after
+    `latest`.
+    """
+
+    looks: int
+    earliest: timedelta
+    latest: timedelta
 
 
 ReadKind = Literal[

@@ -74,16 +74,18 @@ class Counting(MemoryNetwork):
         self.bought.append(list(ids))
         return super().people(ids)
 
-    def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:
+    def publish(
+        self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
+    ) -> PublishedReply:
         self.asked["publish"] += 1
         self.on_publish()
-        return super().publish(text, to, key, account_id=account_id)
+        return super().publish(text, to, key, account_id=account_id, frozen=frozen)
 
     def find_reply(
-        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
+        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str, frozen: str = ""
     ) -> PublishedReply | None:
         self.asked["look"] += 1
-        return super().find_reply(to, text, since, account_id=account_id)
+        return super().find_reply(to, text, since, account_id=account_id, frozen=frozen)
 
 
 class Room:

@@ -58,7 +58,9 @@ class Net(MemoryNetwork):
 
     # --- writing ------------------------------------------------------------------------------------------
 
-    def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:
+    def publish(
+        self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
+    ) -> PublishedReply:
         """Say it, or not; tell so, or not."""
         weather, draw = self._climate.weather, self._rng.random
         self.stage.sleep(self._rng.uniform(0.02, 1.0))
@@ -135,7 +137,7 @@ class Net(MemoryNetwork):
     # --- reading ------------------------------------------------------------------------------------------
 
     def find_reply(
-        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
+        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str, frozen: str = ""
     ) -> PublishedReply | None:
         """What our own timeline shows by now."""
         self._must_be(account_id)

@@ -83,11 +83,13 @@ class Net(MemoryNetwork):
         self.said: list[Heard] = []
         self.witness: Callable[[Heard], None] = lambda _heard: None
 
-    def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:
+    def publish(
+        self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
+    ) -> PublishedReply:
         """Note what has landed, also where the caller is not told."""
         before = set(self._posts)
         try:
-            return super().publish(text, to, key, account_id=account_id)
+            return super().publish(text, to, key, account_id=account_id, frozen=frozen)
         finally:
             for post in list(self._posts.values()):
                 if post.id not in before:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 import requests
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import Later, Network, Publisher, Refused, Unsure
+from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, Unsure
 from bot.networks.http_client import CallLimits, HttpStatusError
 from bot.networks.oauth2 import TokenSource
 from bot.networks.values import (
@@ -111,11 +111,11 @@ class XNetwork(TimelineReader, Network, Publisher):
         keys = "`X_ACCESS_TOKEN` and `X_ACCESS_TOKEN_SECRET`"
         return f"To connect it, set {keys} to those of that account and restart Heard."
 
-    def length(self, text: str) -> int:
+    def length(self, text: str, to: ReplyTarget | None = None) -> int:  # noqa: ARG002 - X adds nothing
         """The weighted length of `text`, by X's page or by its library: whichever counts less."""
         return x_length.measure(text).lower_bound
 
-    def length_upper_bound(self, text: str) -> int:
+    def length_upper_bound(self, text: str, to: ReplyTarget | None = None) -> int:  # noqa: ARG002 - likewise
         """The same, whichever counts more: X does not say by which of the two it goes."""
         return x_length.measure(text).upper_bound
 
@@ -127,7 +127,13 @@ class XNetwork(TimelineReader, Network, Publisher):
             found += [person for row in parsing.get_rows(answer) if (person := parsing.parse_profile(row))]
         return tuple(found)
 
-    def refresh(self, ids: Sequence[str], *, account_id: str) -> tuple[PostPage, Mapping[str, Absence]]:
+    def refresh(
+        self,
+        ids: Sequence[str],
+        *,
+        account_id: str,
+        contexts: Mapping[str, str] = NO_CONTEXTS,  # noqa: ARG002 - X needs no more than ids
+    ) -> tuple[PostPage, Mapping[str, Absence]]:
         """The newest versions of `ids`, and which of them X does not show to that account.
 
         X never says "gone": it files a suspended author's posts under `resource-not-found`, too.
@@ -147,7 +153,15 @@ class XNetwork(TimelineReader, Network, Publisher):
         """What X's newest answer to such a call said in its headers."""
         return self._allowances.get(reading)
 
-    def publish(self, text: str, to: ReplyTarget, key: str, *, account_id: str) -> PublishedReply:  # noqa: ARG002 - X honours no key
+    def publish(
+        self,
+        text: str,
+        to: ReplyTarget,
+        key: str,  # noqa: ARG002 - X honours no key
+        *,
+        account_id: str,
+        frozen: str = "",  # noqa: ARG002 - nothing is frozen for X
+    ) -> PublishedReply:
         """Reply to `to`. X may refuse it for want of a summons (https://docs.x.com/changelog, 2026-02-23)."""
         words = nfc(text)
         try:
@@ -190,7 +204,13 @@ class XNetwork(TimelineReader, Network, Publisher):
         self.note_charge(account_id, billing.DELETE_CHARGE, [known])
 
     def find_reply(
-        self, to: ReplyTarget, text: str | None, since: datetime, *, account_id: str
+        self,
+        to: ReplyTarget,
+        text: str | None,
+        since: datetime,
+        *,
+        account_id: str,
+        frozen: str = "",  # noqa: ARG002 - nothing is frozen for X
     ) -> PublishedReply | None:
         """Return our reply to `to` with that `text` (None: any text), or None if our timeline has none.
 

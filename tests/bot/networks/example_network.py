@@ -56,14 +56,14 @@ class Yarn(Network, Publisher):
     def people(self, ids):
         return tuple(AuthorProfile(one, one.split(":")[2], one.split(":")[2].title()) for one in ids)
 
-    def publish(self, text, to, key, *, account_id):
+    def publish(self, text, to, key, *, account_id, frozen=""):
         made, at = f"yarn://{uuid.uuid4()}", datetime.now(UTC).isoformat()
         row = {"id": made, "author": "acmebrew", "text": text, "under": to.post_id, "at": at}
         with self.file.open("a") as board:
             board.write(json.dumps(row) + "\n")
         return PublishedReply(made, self.post_link(made, "acmebrew"))
 
-    def find_reply(self, to, text, since, *, account_id):
+    def find_reply(self, to, text, since, *, account_id, frozen=""):
         rows = [json.loads(line) for line in self.file.read_text().splitlines()]
         ours = (row["id"] for row in rows if row.get("under") == to.post_id and text in {None, row["text"]})
         return next((PublishedReply(one, self.post_link(one, "acmebrew")) for one in ours), None)
