@@ -3,7 +3,6 @@
 https://docs.joinmastodon.org/entities/
 """
 
-import html
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,7 +45,7 @@ def account(world: MastodonWorld, one: Account) -> Json:
 
 def own_account(world: MastodonWorld, one: Account) -> Json:
     """The account as its own token sees it, with its defaults."""
-    source = {
+    source: Json = {
         "privacy": one.default_visibility,
         "sensitive": False,
         "language": one.default_language,
@@ -76,9 +75,7 @@ def _status(world: MastodonWorld, one: Status) -> Json:
         "in_reply_to_id": parent.id if parent else None,
         "in_reply_to_account_id": parent.account_id if parent else None,
         "sensitive": bool(one.spoiler),
-        "spoiler_text": html.escape(one.spoiler, quote=False)
-        if world.flavour.name == "gotosocial"
-        else one.spoiler,
+        "spoiler_text": one.spoiler,
         "visibility": one.visibility,
         "language": one.language,
         "content": one.content,

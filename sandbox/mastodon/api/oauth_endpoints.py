@@ -13,7 +13,7 @@ from sandbox.mastodon.state.world import MastodonWorld
 _PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <style>body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 26rem; margin: 15vh auto; padding: 0 1rem }}
-button {{ font: inherit; padding: .5rem 1.5rem; border-radius: .5rem; border: 1px solid; margin-right: .5rem }}
+button {{ font: inherit; padding: .5rem 1.5rem; border-radius: .5rem; border: 1px solid }}
 </style></head><body><h1>{title}</h1>{body}</body></html>
 """
 _FORM = """<p><strong>{app}</strong> asks to act as <strong>@{handle}</strong>, with: {scope}.</p>

@@ -28,10 +28,8 @@ def _line(line: str, profile: "dict[str, str]", domain: str) -> str:
         if link:
             made += _link(link)
         elif tag:
-            made += (
-                f'<a href="https://{domain}/tags/{html.escape(tag.lower())}" class="mention hashtag" rel="tag">'
-                f"#<span>{html.escape(tag)}</span></a>"
-            )
+            page = f"https://{domain}/tags/{html.escape(tag.lower())}"
+            made += f'<a href="{page}" class="mention hashtag" rel="tag">#<span>{html.escape(tag)}</span></a>'
         elif (address := profile.get(found[0].lower())) is not None:
             made += (
                 f'<span class="h-card" translate="no"><a href="{html.escape(address)}" class="u-url mention">'

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from sandbox.mastodon.faults import Faults
+from sandbox.mastodon.state.endpoint_names import ENDPOINTS
 from sandbox.mastodon.state.flavours import MASTODON, Flavour
 from sandbox.mastodon.state.ids import Ids
 from sandbox.mastodon.state.notifications import Notifications
@@ -22,28 +23,6 @@ from sandbox.mastodon.state.text import MENTION, TAG, render
 
 KEY_LIVES = timedelta(hours=1)
 NOT_FOUND = "Record not found"
-
-ENDPOINTS = (
-    "GET /api/v1/accounts/verify_credentials",
-    "GET /api/v1/accounts/lookup",
-    "GET /api/v1/accounts/:id",
-    "GET /api/v1/accounts/:id/statuses",
-    "GET /api/v1/notifications",
-    "GET /api/v1/timelines/tag/:tag",
-    "GET /api/v2/search",
-    "GET /api/v1/statuses",
-    "GET /api/v1/statuses/:id",
-    "GET /api/v1/statuses/:id/context",
-    "GET /api/v1/statuses/:id/source",
-    "POST /api/v1/statuses",
-    "DELETE /api/v1/statuses/:id",
-    "GET /api/v2/instance",
-    "GET /api/v1/instance",
-    "POST /api/v1/apps",
-    "GET /oauth/authorize",
-    "POST /oauth/authorize",
-    "POST /oauth/token",
-)
 
 
 @dataclass(frozen=True, slots=True)
