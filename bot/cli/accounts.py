@@ -87,6 +87,7 @@ def connect(
                 network_id=account.id,
                 handle=account.handle,
                 name=account.name,
+                server=account.server,
                 at=now(),
                 source=FROM_CONNECT,
             )
