@@ -106,7 +106,7 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         self._threads.learn(rows.values())
         posts, bad = self.parse_rows([*rows.values()], who.viewer, self._threads.budget().parent_of)
         absent: dict[str, Absence] = {
-            one: "not shown" for one, local_id in local_ids.items() if local_id and local_id not in rows
+            one: "not shown" for one, local_id in local_ids.items() if local_id not in rows
         }
         return PostPage(posts, bad), absent
 

@@ -72,7 +72,7 @@ class PostLookup:
             return None
         params = [("q", uri), ("type", "statuses"), ("resolve", "true"), ("limit", "1")]
         try:
-            found = self._api.find_object("/api/v2/search", params, kind="search") or {}
+            found = self._api.get_object("/api/v2/search", params, kind="search")
         except RequestRejected:
             return None
         for row in get_objects(found, "statuses"):
