@@ -51,9 +51,12 @@ class TimelineReader(Reader):
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._identity = IdentityCache(api)
+        self._identity = IdentityCache(api, self.note_identity)
         self._threads = Threads(api)
         self._profiles = ProfileCache()
+
+    def note_identity(self, who: Identity) -> None:
+        """Take note of who we are."""
 
     def mentions(self, after: Position, *, account_id: str) -> Iterator[PostPage]:
         """What was said to us after `after`, filtered notifications included, with 40 from before it."""
