@@ -330,10 +330,10 @@ def test_a_guest_whom_a_channel_names_acts_there_alone(desk: Bot) -> None:
     saved(desk, LOOKS, senders=["U0ANA", "U0GUS"])
     _, card = desk.heard("@acmebrew hello")
 
-    gus.press(desk.now(card), "Claim")
+    desk.press(card, "Claim", by=gus)
     desk.whisper("channels whose senders include you", to=gus)
     saved(desk, CHANNEL, senders=["U0ANA", "U0GUS"])
-    gus.press(desk.now(card), "Claim")
+    desk.press(card, "Claim", by=gus)
     desk.shows(card, "assigned to @U0GUS")
 
 
