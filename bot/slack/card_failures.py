@@ -29,6 +29,8 @@ def record_failure(ctx: BotContext, table: type[Shown], job: SlackCall, error: S
     at = ctx.now()
     with ctx.db.write() as session:
         ticket = Ticket.lock(session, job.ticket_id) if job.ticket_id is not None else None
+        if table is TicketGroup and str(error) in _CHANNEL_GONE_ERRORS:  # its tickets move with it
+            Ticket.lock_all(session, Ticket.group_id == job.row_id)
         row = session.get_one(table, job.row_id, with_for_update=True)
         assert isinstance(row, Shown)
         row.leased_until, row.failure = None, str(error)
