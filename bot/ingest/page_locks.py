@@ -10,6 +10,7 @@ from models.core.base import is_sqlite
 from models.sources.also_heard import AlsoHeard
 from models.sources.author import Author
 from models.sources.mention import IS_FIRST_ROW, Mention
+from models.tickets import priorities
 from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ticket import Ticket
 
@@ -30,6 +31,7 @@ def lock_tickets_of_page(
     """
     if is_sqlite(session):
         return
+    priorities.keep_rules(session)  # before any ticket
     page = [(place, post) for place, posts in parts for post in posts]
     post_ids, people = {post.post_id for _, post in page}, {post.author_id for _, post in page}
     known = bulk_insert.ids_of(session, Mention.post_id, post_ids, only=IS_FIRST_ROW, network=network)
