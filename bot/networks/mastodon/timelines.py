@@ -31,6 +31,7 @@ _SEARCH_PAGES_MAX = 10  # a line
 _FINDS_PER_PAGE = 100
 _LATE = timedelta(minutes=15)  # by how much our own posts may be listed late
 _FEDERATION_DELAY = timedelta(hours=2)  # by how much a post of another server may come late
+_KINDS = {"mention", "quote"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -192,6 +193,8 @@ class TimelineReader(Reader):
         posts = []
         for row in page:
             post = get_object(row, "status")
+            if get_text(row, "type") not in _KINDS:
+                continue  # some servers do not know `types[]`
             if post and get_id(post) not in seen:
                 seen.add(get_id(post))
                 posts.append(post)

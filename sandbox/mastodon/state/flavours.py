@@ -43,6 +43,7 @@ class Flavour:
     tells_consent: bool = False
     default_visibility: str | None = None
     invalid_status: int = 422
+    knows_types: bool = True
 
 
 MASTODON = Flavour(
@@ -110,6 +111,7 @@ PIXELFED = Flavour(  # https://github.com/pixelfed/pixelfed/issues/3581
     searches=None,
     idempotency="ignored",
     has_batch=False,
+    knows_types=False,
 )
 
 FLAVOURS = {one.name: one for one in (MASTODON, GOTOSOCIAL, HOLLO, AKKOMA, PIXELFED)}

@@ -54,6 +54,14 @@ def test_of_a_few_mentions_all_are_read_again(here):
     assert [post.id for post in here.heard(position)] == said[::-1]
 
 
+@KINDS
+def test_what_people_do_with_our_own_posts_is_no_mention(here):
+    here.world.repost("tom", here.world.post("acmebrew", "tea!").id)
+    (uri,) = say(here, 1)
+
+    assert [post.id for post in here.heard()] == [uri]
+
+
 def test_filtered_mentions_are_heard(here):
     here.world.change_user("maria@remote.example", filtered=True)
     (uri,) = say(here, 1)
