@@ -310,9 +310,9 @@ def test_without_a_search_for_words_the_server_is_named(here):
 def test_who_does_not_want_to_be_found_is_not_but_is_heard_when_speaking_to_us(here, wish):
     here.world.change_user("tom", **wish)
     here.world.post("tom", "my #fern")
-    here.world.post("tom", "@acmebrew my #fern")
+    to_us = here.world.post("tom", "@acmebrew my #fern").uri
 
-    assert search(here, "#fern\nfern") == []
+    assert search(here, "#fern\nfern\n@acmebrew") == [to_us]
     assert len(here.heard()) == 1
 
 
