@@ -44,6 +44,7 @@ class Flavour:
     default_visibility: str | None = None
     invalid_status: int = 422
     knows_types: bool = True
+    has_event_streams: bool = False  # GoToSocial and Pleroma have WebSockets alone, Hollo nothing
 
 
 MASTODON = Flavour(
@@ -59,6 +60,7 @@ MASTODON = Flavour(
     api_version=10,
     checks_allowed_mentions=True,
     tells_consent=True,
+    has_event_streams=True,
 )
 GOTOSOCIAL = Flavour(
     name="gotosocial",
