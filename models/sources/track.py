@@ -114,6 +114,23 @@ class Track(Base):
         return session.scalar(query) or 0
 
     @classmethod
+    def count_unread_searches(
+        cls, session: Session, network: str, connected_ids: Collection[str]
+    ) -> dict[str, int]:
+        """Returns, by account, how many searches nobody reads, since it is not among `connected_ids`.
+
+        Paused ones do not count.
+        """
+        query = select(cls.account_id, func.count()).where(
+            cls.network == network,
+            cls.account_id.not_in(connected_ids),
+            cls.kind.in_(SEARCHED_KINDS),
+            cls.removed_at.is_(None),
+            cls.paused_at.is_(None),
+        )
+        return {str(one): count for one, count in session.execute(query.group_by(cls.account_id))}
+
+    @classmethod
     def lock_shared(cls, session: Session, track_ids: Collection[int]) -> dict[int, "Track"]:
         """Returns those of these tracks that are not removed, by id; they stay so in this transaction."""
         query = select(cls).where(cls.id.in_(track_ids), cls.removed_at.is_(None)).order_by(cls.id)
