@@ -2,8 +2,8 @@ r"""Grapheme clusters (what a reader takes for one character), counted as Bluesk
 
 They use `Intl.Segmenter` of Node: https://github.com/bluesky-social/atproto/tree/main/packages/lex. The `\X`
 of `regex` follows the same rules (https://www.unicode.org/reports/tr29/) with one exception: it joins a
-virama and the consonant after it wherever they stand, where rule GB9c wants a consonant in front of them, too.
-Bengali `অ্যাপ` and Malayalam `എൻ്റെ` are therefore one cluster more than `\X` finds.
+virama and the consonant after it wherever they stand, where rule GB9c wants a consonant in front of them,
+too. Bengali `অ্যাপ` and Malayalam `എൻ്റെ` are therefore one cluster more than `\X` finds.
 
 Compared with Node 20.20.2 (Unicode 17) on twice 60,125 strings, most of them random, in 20 scripts: no
 difference, where `\X` alone counts fewer in 2,383 (`tests/bot/networks/graphemes`). The 39 marks that are
