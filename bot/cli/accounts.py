@@ -83,6 +83,7 @@ def connect(network: Registration[Any], *, channel: str | None, port: int, brows
                 network_id=account.id,
                 handle=account.handle,
                 name=account.name,
+                server=account.server,
                 at=now(),
                 source=FROM_CONNECT,
             )

@@ -80,7 +80,13 @@ def ready_cursor(
             other_accounts.redraw_cards(session, network.name, account.id)  # they say what it is called
         source = FROM_CONNECT if network.connection else FROM_ENVIRONMENT
         Account.record_profile(
-            session, network=network.name, network_id=account.id, at=at, source=source, **names
+            session,
+            network=network.name,
+            network_id=account.id,
+            server=account.server,
+            at=at,
+            source=source,
+            **names,
         )
         Track.mentions_of(session, network.name, account.id, at=at)
         cursor = Cursor.of(session, network.name, account.id, MENTIONS_CURSOR, at=at)

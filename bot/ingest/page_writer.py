@@ -126,6 +126,9 @@ def to_incoming_post(network: Network, post: Post, author: AuthorProfile | None)
         edit_keeps_id=post.edit_keeps_id,
         order_key=post.order_key,
         version_key=post.version_key,
+        visibility=post.visibility,
+        content_warning=_clean_text(post.content_warning),
+        reply_context=post.reply_context,
     )
 
 

@@ -72,6 +72,11 @@ class Mention(Base):
     addressed: Mapped[list[Any] | None]
     answers: Mapped[str | None]
     answerable: Mapped[str | None]  # why the API is known to refuse an answer; None: it may be tried
+    visibility: Mapped[str] = mapped_column(
+        default="public", server_default="public"
+    )  # who sees it, see Post
+    content_warning: Mapped[str | None]  # what its author put in front of the text
+    reply_context: Mapped[str] = mapped_column(default="", server_default="")  # its network alone reads this
     posted_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from models.core.sla import SlaPolicy
 from models.sources.attachment import Attachment, display_text
 from models.sources.mention import Mention
+
+PUBLIC_VISIBILITIES = frozenset({"public", "unlisted"})  # see `Visibility` in bot/networks/values.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,14 @@ class IncomingPost:
     version_key: str = ""
     also: tuple[OtherReason, ...] = ()
     addresses_us: bool = True  # its author mentions, answers or quotes any account of ours
+    visibility: str = "public"  # see `Post`
+    content_warning: str | None = None
+    reply_context: str = ""  # see `Post`
+
+    @property
+    def is_private(self) -> bool:
+        """Whether only some people can see it."""
+        return is_private(self.visibility)
 
     @property
     def display_text(self) -> str:
@@ -64,9 +75,22 @@ class IncomingPost:
         return same or is_older(self.version_key, mention.version_key)
 
 
+def is_private(visibility: str) -> bool:
+    """Whether a post with that `visibility` is seen by some people only; an unknown one counts as such."""
+    return visibility not in PUBLIC_VISIBILITIES
+
+
 def is_older(one: str, other: str) -> bool:
     """Whether the version with key `one` came before the one with key `other`, if the network says."""
     return bool(one) and one < other
+
+
+class TicketKey(NamedTuple):
+    """What posts of one ticket have in common: the ledger's id of their author, and who can see them."""
+
+    conversation_id: str
+    author_id: int
+    is_private: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from models.tickets.incoming_post import (
     IngestResult,
     IngestTarget,
     OtherReason,
+    TicketKey,
     is_older,
 )
 from models.tickets.muting import find_covering, find_new_muted, wait_if_uncovered
@@ -172,6 +173,7 @@ def _copy_content(session: Session, mention: Mention, post: IncomingPost, place:
         session.execute(update(AlsoHeard).where(*here).values(answerable=post.answerable))
     mention.media = [attachment.as_json() for attachment in post.media]
     mention.addressed, mention.answers = list(post.addressed), post.answers
+    mention.content_warning, mention.reply_context = post.content_warning, post.reply_context
 
 
 def restore_mention(
@@ -234,7 +236,7 @@ def _ingest_new(
     opened = [(new[_ticket_key(post, authors)], post) for post in fresh]
     Ticket.close_new_muted(session, opened, muted, at=at)
     met = {authors[one] for one in returning}
-    touched = [ticket_id for key, ticket_id in owners.items() if key[1] in met]
+    touched = [ticket_id for key, ticket_id in owners.items() if key.author_id in met]
     priorities.rescore_after_posts(session, touched, met)
     also = [
         found
@@ -251,18 +253,12 @@ def _ingest_new(
     result.changed_ids |= set(owners.values())
 
 
-_TicketKey = tuple[str, int]
-
-
-def _ticket_key(post: IncomingPost, authors: dict[str, int]) -> _TicketKey:
-    return post.conversation_id, authors[post.author_id]
+def _ticket_key(post: IncomingPost, authors: dict[str, int]) -> TicketKey:
+    return TicketKey(post.conversation_id, authors[post.author_id], post.is_private)
 
 
 def _author_ids(session: Session, network: str, wanted: set[str]) -> tuple[dict[str, int], Collection[str]]:
-    """Returns the ledger's ids of those people, and who of them is known already.
-
-    New authors get a row that is filled when the profile is read.
-    """
+    """Returns the ledger's ids of those people, and who of them is known already; new ones get a row."""
     returning = bulk_insert.ids_of(session, Author.network_id, wanted, network=network)
     missing = sorted(wanted - returning.keys())
     if not missing:
@@ -277,11 +273,12 @@ def _author_ids(session: Session, network: str, wanted: set[str]) -> tuple[dict[
 
 def _lock_tickets(
     session: Session, place: IngestTarget, new_posts: list[IncomingPost], authors: dict[str, int]
-) -> dict[_TicketKey, Ticket]:
+) -> dict[TicketKey, Ticket]:
     """Returns the tickets that exist for these posts, locked until the transaction ends.
 
-    One author's exchange with us in one conversation is one ticket, whichever of our accounts a post names.
-    Where an older Heard has opened several, it is this account's, else an open one, else the newest.
+    One author's exchange with us in one conversation is one ticket, whichever of our accounts a post names;
+    what only some people can see is another. Where an older Heard has opened several, it is this account's,
+    else an open one, else the newest.
     """
     if not new_posts:
         return {}
@@ -299,14 +296,16 @@ def _lock_tickets(
     best_last = sorted(
         held, key=lambda one: (one.account_id == place.account_id, one.state in OPEN_STATES, one.id)
     )
-    return {(ticket.conversation_id, ticket.author_id): ticket for ticket in best_last}
+    return {
+        TicketKey(ticket.conversation_id, ticket.author_id, ticket.is_private): ticket for ticket in best_last
+    }
 
 
 def _open_tickets(
     session: Session, posts: list[IncomingPost], place: IngestTarget, authors: dict[str, int], *, at: datetime
-) -> dict[_TicketKey, int]:
+) -> dict[TicketKey, int]:
     """Create one ticket, with its first turn, for each author in each conversation."""
-    rows: dict[_TicketKey, dict[str, Any]] = {}
+    rows: dict[TicketKey, dict[str, Any]] = {}
     for post in posts:
         key = _ticket_key(post, authors)
         if key in rows:
@@ -335,6 +334,7 @@ def _ticket_values(
         "conversation_id": post.conversation_id,
         "author_id": author_id,
         "channel": place.channel,
+        "is_private": post.is_private,
         "state": TicketState.WAITING,
         "turn": 1,
         "revision": 1,
@@ -366,7 +366,7 @@ def _mention_values(
     post: IncomingPost,
     place: IngestTarget,
     authors: dict[str, int],
-    owners: dict[_TicketKey, int],
+    owners: dict[TicketKey, int],
     *,
     at: datetime,
 ) -> dict[str, Any]:
@@ -388,6 +388,9 @@ def _mention_values(
         "answers": post.answers,
         "matched": post.matched,
         "answerable": post.answerable,
+        "visibility": post.visibility,
+        "content_warning": post.content_warning,
+        "reply_context": post.reply_context,
         "order_key": post.order_key,
         "version_key": post.version_key,
         "posted_at": post.posted_at,

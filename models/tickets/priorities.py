@@ -22,7 +22,7 @@ from models.slack.channel_settings import ChannelSettings
 from models.sources.author import Author
 from models.sources.customer import Customer, fold_handle
 from models.sources.mention import Mention
-from models.tickets.incoming_post import IngestTarget
+from models.tickets.incoming_post import IngestTarget, TicketKey
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
 
@@ -75,26 +75,26 @@ def load_weights(session: Session, channels: Collection[str] | None = None) -> C
 
 def add_to_new(
     session: Session,
-    rows: Mapping[tuple[str, int], dict[str, Any]],
-    said: Iterable[tuple[tuple[str, int], str]],
+    rows: Mapping[TicketKey, dict[str, Any]],
+    said: Iterable[tuple[TicketKey, str]],
     place: IngestTarget,
 ) -> None:
     """Add their priorities to the rows of tickets that are about to be inserted.
 
-    Keys are a conversation and an author, `said` has the posts with the key of their ticket, oldest first. It
+    `said` has the posts with the key of their ticket, oldest first. It
     takes each author for new to the ledger, and reads nothing of them; for others `rescore` follows.
     """
-    texts: dict[tuple[str, int], list[str]] = defaultdict(list)
+    texts: dict[TicketKey, list[str]] = defaultdict(list)
     for key, text in said:
         texts[key].append(text)
     asked: dict[int, list[datetime]] = defaultdict(list)
-    for (_, author_id), row in rows.items():
-        asked[author_id].append(row["opened_at"])
+    for key, row in rows.items():
+        asked[key.author_id].append(row["opened_at"])
     weights = load_weights(session, [place.channel]).of(place.channel)
     for key, row in rows.items():
         row["priority"] = row["priority_reasons"] = None
         if place.network != CANARY_NETWORK:
-            contact = _count_contacts(asked[key[1]], row["opened_at"])
+            contact = _count_contacts(asked[key.author_id], row["opened_at"])
             found = compute_priority(Facts(texts[key][-POSTS_READ_MAX:], contact=contact), weights)
             row["priority"], row["priority_reasons"] = found.points, found.as_json()
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.core.base import Key
@@ -27,6 +27,10 @@ class ReplyColumns:
     sign_off: Mapped[str | None]
     essence: Mapped[str] = mapped_column(default="", server_default="")  # see models/core/fingerprint.py
     digest: Mapped[str]
+    visibility: Mapped[str] = mapped_column(default="public", server_default="public")  # as its author saw it
+    content_warning: Mapped[str | None]
+    frozen: Mapped[str | None]  # the whole request, in the network's form; None before the first call
+    repeated: Mapped[bool] = mapped_column(default=False, server_default=false())  # sent a second time
     actor: Mapped[str]
     author: Mapped[str | None]
     approver: Mapped[str | None]

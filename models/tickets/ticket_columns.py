@@ -23,6 +23,7 @@ class TicketColumns:
     conversation_id: Mapped[str]
     author_id: Mapped[int] = mapped_column(ForeignKey("authors.id"))
     channel: Mapped[str]
+    is_private: Mapped[bool] = mapped_column(default=False, server_default=false())  # not everybody sees it
     group_id: Mapped[int | None] = mapped_column(BigKey)  # the `TicketGroup` on whose card it is shown
     keeps_card: Mapped[bool] = mapped_column(default=False, server_default=false())  # it joins no group
     revision: Mapped[int] = mapped_column(default=1)
