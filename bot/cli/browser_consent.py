@@ -67,9 +67,11 @@ def has_browser() -> bool:
 class Terminal:
     """Where `connect` runs: prints sentences, and waits for the code of the network called `title`."""
 
-    def __init__(self, title: str, options: CallbackOptions, echo: Echo) -> None:
+    def __init__(
+        self, title: str, options: CallbackOptions, echo: Echo, *, server: str | None = None
+    ) -> None:
         self._title, self._options, self._echo = title, options, echo
-        self.redirect = options.redirect
+        self.redirect, self.server = options.redirect, server
 
     def say(self, sentence: str) -> None:
         """Print `sentence`."""

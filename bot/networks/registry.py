@@ -124,6 +124,7 @@ class ConnectTerminal(Protocol):
     """The terminal that `python -m bot connect` runs in, and the browser beside it."""
 
     redirect: str  # the address on this machine that the browser comes back to
+    server: str | None  # the server to sign in to, where a network has many; None: nobody named one
 
     def say(self, sentence: str) -> None:
         """Print `sentence`."""
