@@ -7,6 +7,7 @@ each of them; a point that is named here and never reached is a failure there.
 from collections.abc import Callable
 
 POINTS = (
+    "request frozen",  # the network has put it together; the intent is not written
     "reply intended",  # written, not committed
     "reply declared",  # committed; the socket is not open yet
     "reply answered",  # the network has answered; not written
