@@ -1,7 +1,7 @@
 """What one call to a network needs, read while its ticket is held."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +13,10 @@ from bot.networks.values import ReplyTarget
 from models import Author, Mention, Reply, Ticket
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.reply import OvertakenError
+
+LEASE_MIN_REMAINING = timedelta(
+    seconds=9
+)  # with less of the lease left no call begins: it might outlive the lease
 
 
 class TicketLockedError(OvertakenError):

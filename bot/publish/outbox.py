@@ -14,12 +14,11 @@ from sqlalchemy import Select, bindparam, case, select
 
 from bot.context import BotContext
 from bot.ingest import missing_posts
-from bot.ingest.sightings import record_published
 from bot.networks.base import Later, Network, NetworkError, Refused, Unsure, WrongAccount
-from bot.networks.values import PublishedReply
 from bot.notices import clock_set_back, network_alarms, thread_notices
 from bot.publish import account_check, delete_reply, intent, manual_posting, reconcile, send_checks
 from bot.publish.locked_reply import (
+    LEASE_MIN_REMAINING,
     PublishJob,
     TicketLockedError,
     as_publisher,
@@ -36,9 +35,6 @@ from models.tickets.state import OPEN_STATES
 
 log = logging.getLogger(__name__)
 
-LEASE_MIN_REMAINING = timedelta(
-    seconds=9
-)  # with less of the lease left no call begins: it might outlive the lease
 BASE_RETRY_DELAY = timedelta(minutes=1)
 BATCH_MAX_REPLIES = 50
 ROUND_MAX_DURATION = timedelta(
@@ -187,7 +183,7 @@ def _publish(ctx: BotContext, network: Network, job: PublishJob) -> None:
         log.exception("reply %s: the call to %s failed unexpectedly", job.reply_id, network.title)
         reconcile.mark_unsure(ctx, job, f"the call failed ({type(error).__name__})")
     else:
-        _record_published(ctx, job, published)
+        reconcile.record_answer(ctx, job, published)
 
 
 def _record_no(ctx: BotContext, network: Network, job: PublishJob, no: Refused | Later) -> None:
@@ -207,20 +203,6 @@ def _requeue(ctx: BotContext, job: PublishJob) -> None:
         if reply.fence == job.fence:
             at = ctx.now()
             reply.put_off(session, at=at, until=at, reason="", detail="held up before the call")
-
-
-def _record_published(ctx: BotContext, job: PublishJob, published: PublishedReply) -> None:
-    """The network says so. An answer that comes late settles what was in doubt, or given up, meanwhile."""
-    with ctx.db.write() as session:
-        ticket, reply = lock_reply(session, job.reply_id)
-        if reply.state == DeliveryState.QUEUED:  # sent again by a person: stop it, it is there
-            reply.move(session, DeliveryState.CANCELLED, at=ctx.now(), act="a late answer came")
-        network = ctx.networks[ticket.network]
-        record_published(session, network, ticket, reply, published, at=ctx.now(), act=None)
-        network_alarms.record_success(
-            ctx, session, network, "publishing", account_id=job.account_id, at=ctx.now()
-        )
-        crash_points.reach("reply settled")
 
 
 def _record_refused(ctx: BotContext, network: Network, job: PublishJob, refused: Refused) -> None:

@@ -22,6 +22,12 @@ POINTS = (
     "press kept",  # committed; Slack does not know that yet
 )
 
+REPEAT_POINTS = (
+    "repeat declared",  # committed; the socket is not open yet
+    "repeat answered",  # the network has answered; not written
+)
+"""The same where a network knows repeats by a key. `tests/simulation` ends processes there."""
+
 _visitor: Callable[[str], None] | None = None
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.networks.base import Later, Refused, Unsure
 from bot.networks.values import PublishedReply
-from bot.publish import manual_posting, outbox, reconcile
+from bot.publish import intent, manual_posting, outbox, reconcile
 from bot.publish.locked_reply import lock_reply
 from models import Mention, Reply, Ticket
 from models.core.database import Database
