@@ -89,7 +89,7 @@ def _record_lookup(ctx: BotContext, network: Network, job: PublishJob, seen: Pub
         repeats = rule is not None and repeat.is_due(session, ticket, reply, rule, at=at)
         if repeats:
             reply.record_lookup(session, next_at=at + repeat.REPEAT_LEASE)
-            reply.repeated = True
+            repeat.record(session, reply, at=at)
         elif reply.looks + 1 < len(plan):
             reply.record_lookup(session, next_at=_next_lookup_at(job.started_at, plan, reply.looks, at))
         else:

@@ -15,7 +15,7 @@ from bot.networks.values import PublishedReply, RepeatRule
 from bot.publish.locked_reply import LEASE_MIN_REMAINING, PublishJob, as_publisher, publish_limit_key
 from bot.publish.send_checks import find_audience_change
 from bot.runtime import crash_points
-from models import Mention, Pause, RateLimit, Reply, Ticket
+from models import Event, Mention, Pause, RateLimit, Reply, Ticket
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,12 @@ def is_due(session: Session, ticket: Ticket, reply: Reply, rule: RepeatRule, *, 
         return False
     is_shut = RateLimit.is_paused(session, publish_limit_key(ticket.network, reply.account_id), at=at)
     return not is_shut and Pause.current(session) is None
+
+
+def record(session: Session, reply: Reply, *, at: datetime) -> None:
+    """Note that it is sent once more, which the caller commits before it opens a socket."""
+    reply.repeated = True
+    Event.record(session, "sent once more", at=at, ticket_id=reply.ticket_id, reply_id=reply.id)
 
 
 def send(
