@@ -23,6 +23,7 @@ from bot.context import BotContext
 from bot.ingest.cursors import account_of, unknown_account_id
 from bot.networks.base import Network, WrongAccount
 from bot.notices import account_notices, network_alarms, thread_notices
+from bot.publish import intent
 from bot.publish.locked_reply import PublishJob, lock_reply
 from bot.scheduled_job import NetworkJob
 from models import Account, Alarm, Cursor, Notice, Ticket, Track
@@ -103,9 +104,9 @@ def handle_wrong_account(ctx: BotContext, network: Network, job: PublishJob, wro
     """The credentials for a reply turned out to be another account's; provably nothing was sent."""
     detail = explain_wrong_account(ctx, network, wrong)
     with ctx.db.write() as session:
-        ticket, reply = lock_reply(session, job.reply_id)
-        if reply.fence == job.fence:
-            at = ctx.now()
+        attempt = intent.lock_attempt(ctx, session, job)
+        if attempt is not None:
+            (ticket, reply), at = attempt, ctx.now()
             reply.put_off(
                 session, at=at, until=at, reason=unconnected_accounts.OTHER_ACCOUNT_CAUSE, detail=wrong.detail
             )

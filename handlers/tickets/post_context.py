@@ -26,6 +26,7 @@ class ContextPost:
     post_id: str
     about: str
     text: str | None
+    reply_context: str = ""  # what the ledger has of it, see `Post`
 
 
 @door.press("show_context", value=TicketValue)
@@ -70,23 +71,28 @@ def _context_post(session: Session, ticket: Ticket, about: str, post_id: str) ->
     if ours is not None:
         return ContextPost(post_id, f"{about}: our reply", ours)
     theirs = session.scalar(
-        select(Mention.text).where(
-            Mention.network == ticket.network,
-            or_(Mention.post_id == post_id, Mention.latest_id == post_id),
-            Mention.deleted_at.is_(None),
-        ),
+        select(Mention)
+        .where(
+            Mention.network == ticket.network, or_(Mention.post_id == post_id, Mention.latest_id == post_id)
+        )
+        .order_by(Mention.deleted_at.is_(None).desc())
+        .limit(1)
     )
-    return ContextPost(post_id, about, theirs)
+    if theirs is None:
+        return ContextPost(post_id, about, None)
+    text = theirs.text if theirs.deleted_at is None else None
+    return ContextPost(post_id, about, text, theirs.reply_context)
 
 
 def _fetch_missing(
     ctx: BotContext, network: Network, account_id: str, view_id: str, pieces: list[ContextPost]
 ) -> None:
     """Ask the network, as that account, for what the ledger lacks, and redraw the modal."""
-    missing = [piece.post_id for piece in pieces if piece.text is None]
+    missing = {piece.post_id: piece.reply_context for piece in pieces if piece.text is None}
     note = None
     try:
-        page, _gone = network.refresh(missing, account_id=account_id)
+        contexts = {post_id: context for post_id, context in missing.items() if context}
+        page, _gone = network.refresh(list(missing), account_id=account_id, contexts=contexts)
         found: dict[str, Post] = {post.id: post for post in page.posts} | {
             post.latest_id: post for post in page.posts
         }
