@@ -29,6 +29,7 @@ from bot.networks.values import (
     ReadKind,
     ReplyTarget,
     Summons,
+    Visibility,
 )
 
 NetworkMethod = Literal[
@@ -98,6 +99,8 @@ class MemoryNetwork(Network, Publisher):
         under: str | None = None,
         quoting: str | None = None,
         at: datetime | None = None,
+        visibility: Visibility = "public",
+        content_warning: str | None = None,
     ) -> Post:
         """Let `handle` (made, if need be) post `text`, perhaps in answer to a post, or with one quoted."""
         with self._lock:
@@ -118,6 +121,8 @@ class MemoryNetwork(Network, Publisher):
                 lang="en",
                 order_key=post_id.zfill(10),
                 version_key=post_id.zfill(10),
+                visibility=visibility,
+                content_warning=content_warning,
             )
             return self._keep(replace(post, summons=self._summons(post)))
 
