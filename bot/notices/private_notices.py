@@ -6,6 +6,7 @@ from models.core.mrkdwn import escape_entities
 
 PRIVATE_ALARM_KIND = "private"  # how the keys of alarms begin; the network and the account follow
 NO_CHANNEL_CAUSE, NOT_PRIVATE_CAUSE = "no channel", "not private"
+PRIVATE_TEXT = "(not public: its card shows it)"  # in place of what a customer wrote
 ROUTE_HINT = (
     "Route this account's mentions to a private channel that Heard is in: `/mentions tracks`, or `python -m "
     "bot track edit {} --channel C…`."

@@ -23,6 +23,7 @@ Answer = TypeVar("Answer")
 PRIVACY_FRESH_AGE = timedelta(seconds=10)  # so long an answer of Slack's counts; after that it is asked again
 ACCESS_WAIT_SECONDS = 1.0  # that a command or press waits for Slack's answer
 NOT_PRIVATE_ERROR, PRIVACY_UNKNOWN_ERROR = "channel_not_private", "channel_privacy_unknown"
+NOT_A_READER = "This is not public. Only members of the private channel that has its card can see it and act."
 _LOST_CHANNEL_ERRORS = {"channel_not_found", "not_in_channel", "is_archived"}
 
 

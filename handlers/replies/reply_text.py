@@ -10,6 +10,7 @@ from bot.context import BotContext
 from bot.networks.base import Network
 from bot.slack.blocks.text import date_token, is_visible, mrkdwn_handle
 from bot.slack.membership import MembershipKind, access_if_known
+from bot.slack.private_access import read_access_if_known
 from bot.slack.typed_text import FORWARDED_LABEL, SlackText, find_slack_tokens
 from models import Event, Reply, Teammate, Ticket
 from models.core.mrkdwn import as_code, escape_entities
@@ -188,6 +189,7 @@ def find_duplicate(
         author_id=ticket.author_id,
         names=ticket.participant_names(session),
         percent=percent,
+        access=read_access_if_known(ctx, session, reader),
     )
     if found is None:
         return None

@@ -6,6 +6,7 @@ those are.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, false, func, or_, select, true
 from sqlalchemy.orm import Session
@@ -61,7 +62,16 @@ def private_channels(session: Session) -> list[str]:
     return list(session.scalars(query.distinct().order_by(Ticket.channel)))
 
 
-def count_hidden(session: Session, access: ReadAccess, *conditions: ColumnElement[bool]) -> int:
+class HiddenCount(NamedTuple):
+    """How many tickets somebody may not read: those that wait for a private channel, and others."""
+
+    waiting: int
+    elsewhere: int
+
+
+def count_hidden(session: Session, access: ReadAccess, *conditions: ColumnElement[bool]) -> HiddenCount:
     """Returns how many tickets that meet `conditions` may not be read."""
-    query = select(func.count(Ticket.id)).where(access.hidden_condition(), *conditions)
-    return session.scalar(query) or 0
+    is_waiting = Ticket.channel == NO_CHANNEL
+    query = select(is_waiting, func.count(Ticket.id)).where(access.hidden_condition(), *conditions)
+    found = {bool(waits): count for waits, count in session.execute(query.group_by(is_waiting)).all()}
+    return HiddenCount(found.get(True, 0), found.get(False, 0))
