@@ -159,6 +159,14 @@ class Track(Base):
         return found
 
     @classmethod
+    def find_mentions(cls, session: Session, network: str, account_id: str) -> "Track | None":
+        """Returns the track of that account's mentions; None if it has not been read yet."""
+        query = select(cls).where(
+            cls.kind == MENTIONS_TRACK, cls.network == network, cls.account_id == account_id
+        )
+        return session.scalar(query)
+
+    @classmethod
     def channel_of(cls, session: Session, network: str, account_id: str | None, default: str) -> str:
         """Returns the Slack channel of that account's mentions; `default` if it has none of its own."""
         query = select(cls.channel).where(
