@@ -5,6 +5,7 @@ there, it listens at that address; if it runs on a server without a browser, the
 over. Both ways are always open, since nobody can tell for certain where the browser is.
 """
 
+import getpass
 import logging
 import os
 import queue
@@ -76,12 +77,32 @@ class Terminal:
         """Print `sentence`."""
         self._echo(sentence)
 
+    def ask(self, question: str) -> str:
+        """Return the line that a person types. Raises `ConnectFailedError` at the end of the input."""
+        return _read_line(question, hide=False)
+
+    def ask_secret(self, question: str) -> str:
+        """Return the same, without an echo on the terminal; from a pipe as it comes."""
+        return _read_line(question, hide=True)
+
     def wait_for_code(self, request: ConsentRequest, page: str) -> str:
         """Have a person consent on `page`; return the code, by whichever way it comes first.
 
         Raises `ConnectFailedError` if the answer is a no, or none comes in time.
         """
         return _wait_for_code(self._title, request, page, self._options, self._echo)
+
+
+def _read_line(question: str, *, hide: bool) -> str:
+    if not sys.stdin.isatty():
+        line = sys.stdin.readline()
+        if not line:
+            raise ConnectFailedError("the input ended before an answer")
+        return line.rstrip("\r\n")
+    try:
+        return getpass.getpass(f"{question}: ") if hide else input(f"{question}: ")
+    except (EOFError, KeyboardInterrupt):
+        raise ConnectFailedError("the input ended before an answer") from None
 
 
 def _wait_for_code(title: str, question: ConsentRequest, page: str, way: CallbackOptions, say: Echo) -> str:

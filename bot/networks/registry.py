@@ -130,6 +130,14 @@ class ConnectTerminal(Protocol):
         """Print `sentence`."""
         ...
 
+    def ask(self, question: str) -> str:
+        """Return the line that a person types after `question`. Raises `ConnectFailedError` if none comes."""
+        ...
+
+    def ask_secret(self, question: str) -> str:
+        """Return the same, without showing what is typed. Raises `ConnectFailedError` if nothing comes."""
+        ...
+
     def wait_for_code(self, request: ConsentRequest, page: str) -> str:
         """Have a person consent on `page`, and return the code that came back.
 

@@ -12,6 +12,8 @@ from typing import Literal, Protocol
 from pydantic import SecretStr
 
 from bot.networks.base import Later, Network, RefusedReason, Unsure
+from bot.networks.bluesky.client import BlueskyNetwork
+from bot.networks.bluesky.settings import BlueskySettings
 from bot.networks.http_client import CallLimits
 from bot.networks.mastodon.client import MastodonNetwork
 from bot.networks.mastodon.settings import MastodonSettings
@@ -19,6 +21,7 @@ from bot.networks.oauth2 import AccessToken
 from bot.networks.values import AccountIdentity, Position, Post, ReplyTarget
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
+from sandbox.bluesky import BlueskyServer
 from sandbox.mastodon import FLAVOURS, MastodonServer, MastodonWorld
 from sandbox.x import XServer
 from tests.memory_network import MemoryNetwork
@@ -33,7 +36,8 @@ class Rules:
 
     `needs_summons`: a reply to somebody who did not call us is refused. `searches_words`: there is a search
     for any word. `edits_get_ids`: an edited post has a new id. `locks_posts`: the posts of a protected account
-    are hidden. `ids_in_addresses`: a post's address has its id in it. `profiles_come_along`: the profile of
+    are hidden. `versions_sort`: later versions of a post sort after it. `ids_in_addresses`: a post's address has
+    its id in it. `profiles_come_along`: the profile of
     an author who was just read costs no call.
     """
 
@@ -42,6 +46,7 @@ class Rules:
     searches_words: bool = True
     edits_get_ids: bool = True
     locks_posts: bool = True
+    versions_sort: bool = True
     ids_in_addresses: bool = True
     profiles_come_along: bool = False
 
@@ -331,6 +336,97 @@ class MastodonStage:
         return MastodonNetwork(keys, LIMITS)
 
 
+class BlueskyStage:
+    """Bluesky by an app password. Handles have a domain there, and what names somebody is a facet."""
+
+    rules = Rules(
+        refuses=frozenset({"parent gone", "too long"}),
+        needs_summons=False,
+        edits_get_ids=False,
+        locks_posts=False,
+        versions_sort=False,
+        ids_in_addresses=False,
+    )
+
+    def __init__(self, server: BlueskyServer) -> None:
+        self.server, self.world = server, server.world
+        self.network = self._sign_in("acmebrew")
+        self.us = self.network.account().id
+        self.start = Position(self.world.clock().isoformat())
+
+    def full_handle(self, handle):
+        return f"{handle}.test"
+
+    def said_in(self, reply):
+        return reply
+
+    def says(self, handle, text, under=None):
+        self._user(handle)
+        return self.world.post(
+            self.full_handle(handle), text, reply_to=under, facets=self._mentions(text)
+        ).uri
+
+    def brand_says(self, text, under=None):
+        return self.says("acmebrew", text, under)
+
+    def edits(self, post_id, text):
+        self.world.edit(post_id, text, facets=self._mentions(text))
+
+    def deletes(self, post_id):
+        self.world.delete(post_id)
+
+    def reposts(self, handle, post_id):
+        self.says(handle, "hello")
+        self.world.repost(self.full_handle(handle), post_id)
+
+    def replies_to(self, post_id):
+        return [reply.value["text"] for reply in self.world.replies_to(post_id)]
+
+    def connects(self, handle):
+        """Another app password and a restart."""
+        self._user(handle)
+        self.network = self._sign_in(handle)
+        return self.network.account().id
+
+    def said_by(self, handle):
+        return [post.value["text"] for post in self.world.posts_by(self.full_handle(handle))]
+
+    def trouble(self, kind, *, writing):
+        kinds = {
+            "rate limit": "rate_limited",
+            "lost before": "answer_lost_before",
+            "lost after": "answer_lost_after",
+            "unauthorized": "unauthorized",
+        }
+        if kind == "unreachable":
+            self.world.faults.add("*", "down")
+        else:
+            writes = ("POST com.atproto.repo.putRecord", "POST com.atproto.repo.deleteRecord")
+            for call in writes if writing else ("GET *",):
+                self.world.faults.add(call, kinds[kind], times=1)
+
+    def _user(self, handle):
+        full = self.full_handle(handle)
+        return self.world.find_user(full) or self.world.add_user(full, handle.title())
+
+    def _mentions(self, text):
+        """A link on each of our handles, as its author's app puts it there: `@acmebrew` is @acmebrew.test."""
+        facets = []
+        for handle in ("acmebrew", "acmetea"):
+            start = text.encode().find(f"@{handle}".encode())
+            if start >= 0:
+                feature = {"$type": "app.bsky.richtext.facet#mention", "did": self._user(handle).did}
+                index = {"byteStart": start, "byteEnd": start + 1 + len(handle)}
+                facets.append({"index": index, "features": [feature]})
+        return facets
+
+    def _sign_in(self, handle):
+        full = self.full_handle(handle)
+        password = SecretStr(self.world.app_password(full))
+        keys = BlueskySettings(_env_file=None, url=self.server.url, handle=full, app_password=password)
+        return BlueskyNetwork(keys, LIMITS)
+
+
 def settings(url: str, **more: str) -> XSettings:
     keys = {
         "api_key": "app-key-0000",
@@ -368,6 +464,12 @@ def mastodon_stage(flavour: str) -> Callable[[], AbstractContextManager[Stage]]:
     return made
 
 
+@contextmanager
+def bluesky_stage() -> Iterator[Stage]:
+    with BlueskyServer() as server:
+        yield BlueskyStage(server)
+
+
 STAGES = {
     "memory": memory_stage,
     "x": x_stage,
@@ -375,4 +477,5 @@ STAGES = {
     "Mastodon": mastodon_stage("mastodon"),
     "GoToSocial": mastodon_stage("gotosocial"),
     "Hollo": mastodon_stage("hollo"),
+    "Bluesky": bluesky_stage,
 }

@@ -40,8 +40,10 @@ def one(stage):
     return post
 
 
-def test_the_account_is_the_one_we_speak_as(network):
-    assert (network.account().handle, network.account().network) == ("acmebrew", network.name)
+def test_the_account_is_the_one_we_speak_as(stage):
+    account = stage.network.account()
+
+    assert (account.handle, account.network) == (stage.full_handle("acmebrew"), stage.network.name)
 
 
 def test_a_mention_is_heard_with_its_words_its_author_and_its_time(stage):
@@ -79,7 +81,7 @@ def test_an_edit_sorts_after_the_version_before_it_and_where_its_post_was(stage)
     after = one(stage)
 
     assert after.order_key == before.order_key
-    assert after.version_key > before.version_key
+    assert (after.version_key > before.version_key) is stage.rules.versions_sort
 
 
 def test_a_reading_from_now_on_finds_only_what_comes_then(stage):
@@ -552,7 +554,7 @@ def test_no_call_for_one_account_is_made_with_the_credentials_of_another(stage, 
         CALLS[call](stage.network, stage.us, stage, about)
 
     assert (wrong.value.wanted_id, wrong.value.connected.id) == (stage.us, theirs)
-    assert wrong.value.connected.handle == "acmetea"
+    assert wrong.value.connected.handle == stage.full_handle("acmetea")
     assert (wrong.value.cause, wrong.value.at) == ("other account", None)
     assert [stage.said_in(each) for each in stage.said_by("acmebrew")] == ["Hello!"]
     assert stage.said_by("acmetea") == []
