@@ -25,6 +25,7 @@ from tests.bench import (
     reports,
     searching,
     starting,
+    trying,
     waiting,
     workers,
 )
@@ -43,6 +44,7 @@ PARTS: Sequence[str] = (
     "waiting",
     "reports",
     "searching",
+    "trying",
     "workers",
 )
 ENGINES = ("sqlite", "postgresql")
@@ -78,6 +80,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         "pacing": lambda: pacing.measure(new),
         "waiting": lambda: waiting.measure(new),
         "searching": lambda: searching.measure(new),
+        "trying": lambda: trying.measure(new),
         "reports": lambda: reports.measure(new),
     }
     if on_postgresql:  # SQLite is one process's
