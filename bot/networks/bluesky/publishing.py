@@ -138,11 +138,17 @@ class RecordPublisher(ListingReader, Publisher):
         return PublishedReply(reply.post_id, uris.post_link(reply.post_id))
 
     def _get_record(self, uri: uris.RecordUri, account_id: str) -> JsonObject | None:
-        """A record of our own repository, as it is now; None if there is none. Raises `Later`."""
-        ask = {"repo": uri.did, "collection": uri.collection, "rkey": uri.rkey}
+        """A record of our own repository, as it is now; None if there is none. Raises `Later`.
+
+        Of a deactivated account `getRecord` says "not found" although the record is there (PDS 0.5.35), as
+        it then asks the AppView. `listRecords` never does, so it has to confirm that the repository is at
+        hand.
+        """
+        ask = {"repo": uri.did, "collection": uri.collection}
         try:
-            answer = self._caller.query("com.atproto.repo.getRecord", ask, account_id)
+            answer = self._caller.query("com.atproto.repo.getRecord", {**ask, "rkey": uri.rkey}, account_id)
         except errors.RecordNotFound:
+            self._caller.query("com.atproto.repo.listRecords", {**ask, "limit": 1}, account_id)
             return None
         if answer.get("uri") != str(uri):
             raise Later(None, "server error", "Bluesky sent another record than the one that was asked for.")
