@@ -52,7 +52,10 @@ class RecordPublisher(ListingReader, Publisher):
     def publish(
         self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
     ) -> PublishedReply:
-        """Write the reply that `freeze` made; without `frozen`, it is made now."""
+        """Write the reply that `freeze` made; without `frozen`, it is made now.
+
+        Raises `Refused`, `Later` and `Unsure`.
+        """
         self._caller.require_account(account_id)
         frozen = frozen or self.freeze(text, to, key, at=datetime.now(UTC), account_id=account_id)
         reply = self._parse_frozen(frozen, account_id)
@@ -85,7 +88,10 @@ class RecordPublisher(ListingReader, Publisher):
         return self._find_under(to, text, since, account_id)
 
     def delete(self, post_id: str, *, account_id: str) -> None:
-        """Delete our own post. One that is not there any more is no error for Bluesky."""
+        """Delete our own post. One that is not there any more is no error for Bluesky.
+
+        Raises `Refused`, `Later` and `Unsure`.
+        """
         uri = uris.parse_post_uri(post_id)
         self._caller.require_account(account_id)
         if uri is None:
