@@ -6,6 +6,7 @@ import pytest
 
 from bot.networks.base import Later, RequestRejected
 from bot.networks.bluesky import listings
+from bot.networks.bluesky.uris import make_tid
 from bot.networks.values import Position
 
 LISTING = "GET app.bsky.notification.listNotifications"
@@ -33,17 +34,36 @@ def test_reading_goes_on_over_empty_pages(stage):
     assert not any(page.has_gap for page in found)
 
 
-def test_reading_ends_three_days_behind_its_position(stage):
+def test_reading_ends_three_days_behind_its_position_and_once_a_day_two_weeks(stage):
     now = datetime.now(UTC)
     for days in range(10):
         for number in range(60):
             stage.posts("maria", "@acmebrew hello", created_at=now - timedelta(days=days, seconds=number))
 
-    found = pages(stage, Position((now - timedelta(days=1)).isoformat()))
+    position = Position(f"{(now - timedelta(days=1)).isoformat()}/{(now - timedelta(days=20)).isoformat()}")
 
-    assert stage.world.counts[LISTING] == 3
-    assert found[-1].posts[-1].posted_at < now - timedelta(days=4)
-    assert not any(page.has_gap for page in found)
+    deep, shallow = pages(stage, position), pages(stage, position)
+
+    assert len(ids(deep)) == 600
+    assert len(shallow) == 3
+    assert shallow[-1].posts[-1].posted_at < now - timedelta(days=4)
+    assert not any(page.has_gap for page in deep + shallow)
+
+
+def test_what_was_there_before_the_first_reading_never_comes_and_what_is_dated_back_does(stage):
+    now = datetime.now(UTC)
+    then = now - timedelta(days=2)
+    old = {"created_at": then, "rkey": make_tid(then, "old")}
+    stage.posts("maria", "@acmebrew long ago", **old)
+    recent = stage.posts("maria", "@acmebrew an hour ago", created_at=now - timedelta(hours=1))
+    (first,) = pages(stage, stage.network.position_at(now - timedelta(days=1)))
+    stage.posts("tom", "@acmebrew long ago, too", **old)
+    late = stage.posts("tom", "@acmebrew from my holidays", created_at=then)
+
+    second = pages(stage, first.position)
+
+    assert ids([first]) == [recent]
+    assert ids(second) == [recent, late]
 
 
 @pytest.mark.parametrize(("days", "gap"), [(30, True), (1, False)])
