@@ -47,10 +47,11 @@ class Scheduler:
         self._jobs = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
         self._planned = ctx.networks.accounts
         self._network_jobs: dict[str, Network] = {}  # what was planned for which connection, by name
+        self._sends_on = set(ctx.networks)  # the networks that have an outbox loop
         self._loops = [
             self._thread("cards", cards.run_due, ctx.cards_wake.subscribe()),
             self._thread("reactions", reactions.run_due, ctx.cards_wake.subscribe()),
-            *(self._run_outbox_loop(name) for name in ctx.networks),
+            *(self._run_outbox_loop(name) for name in self._sends_on),
         ]
 
     def start(self) -> None:
@@ -114,7 +115,16 @@ class Scheduler:
         if planned != self._planned:  # others look, too, between two of these
             self._planned = planned
             self._plan_networks()
+            self._start_new_outboxes()
             self.ctx.wake_loops()
+
+    def _start_new_outboxes(self) -> None:
+        """Send on networks that had no account when this process started."""
+        for name in set(self.ctx.networks) - self._sends_on:
+            self._sends_on.add(name)
+            loop = self._run_outbox_loop(name)
+            self._loops.append(loop)
+            loop.start()
 
     def drain(self, seconds: float) -> bool:
         """Take nothing new, finish what is on the wire; True if all came to rest within `seconds`."""
@@ -123,10 +133,10 @@ class Scheduler:
         self.ctx.wake_loops()
         if self._jobs.running:
             self._jobs.shutdown(wait=False)
-        for loop in self._loops:
+        for loop in tuple(self._loops):
             loop.join(timeout=max(until - time.monotonic(), 0.0))
         jobs_rest = self.ctx.running_tasks.wait_until_idle(max(until - time.monotonic(), 0.0))
-        return jobs_rest and not any(loop.is_alive() for loop in self._loops)
+        return jobs_rest and not any(loop.is_alive() for loop in tuple(self._loops))
 
     def _add_job(self, job: ScheduledJob | NetworkJob, name: str, run: Callable[[], object]) -> None:
         """Have `run` done when `job` comes; the first time also if somebody did it just before."""

@@ -1,6 +1,7 @@
 """Mastodon, or a server that speaks its API, as one account sees it. Facts: https://docs.joinmastodon.org/."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -15,7 +16,7 @@ from bot.networks.mastodon.ids import unpack_context
 from bot.networks.mastodon.json_values import JsonObject, get_id, get_objects, get_text, get_time
 from bot.networks.mastodon.length import measure
 from bot.networks.mastodon.lookup import PostLookup
-from bot.networks.mastodon.parsing import parse_post, parse_profile, same_words
+from bot.networks.mastodon.parsing import parse_language, parse_post, parse_profile, same_words
 from bot.networks.mastodon.reply_form import ReplyForm, unpack_form
 from bot.networks.mastodon.server_info import ServerInfo
 from bot.networks.mastodon.settings import SCOPES, MastodonSettings
@@ -262,6 +263,11 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         reply_form.check_unchanged(shown, parent, edited.isoformat() if edited else "")
         visibility = reply_form.choose_visibility(to, parent, who.privacy)
         reply_form.check_strangers(text, to, visibility, who.viewer)
+        to = replace(
+            to,
+            content_warning=to.content_warning or get_text(parent, "spoiler_text") or None,
+            lang=to.lang or parse_language(parent),
+        )
         if (length := self.length(text, to)) > who.server.max_length:
             raise Refused("too long", f"{length} characters are more than {who.server.max_length}.")
         allowed = reply_form.mentioned_ids(to, parent, who.viewer) if who.server.checks_mentions else None

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from bot.networks.base import Later, Refused, Unsure
+from bot.networks.mastodon.api import Login
 from bot.networks.values import RepeatRule
 from sandbox.mastodon import FLAVOURS, MastodonServer, MastodonWorld
 from tests.bot.networks.mastodon.conftest import Here, target
@@ -260,6 +262,18 @@ def test_what_was_certainly_not_sent_comes_later(here, kind, cause):
     with pytest.raises(Later) as failed:
         publish(here, "Hello!", target(post))
     assert (failed.value.cause, here.replies(post)) == (cause, [])
+
+
+@pytest.mark.parametrize("status", [b"404 Not Found", b"405 Method Not Allowed", b"422 Unprocessable Entity"])
+def test_a_gateways_page_says_nothing_about_the_words(here, raw, status):
+    post = here.hear_one()
+    frozen = freeze(here, "Hello!", target(post))
+    here.network._api._login = Login(raw(status), SecretStr(here.token))
+    here.network._identity.last = replace(here.network._identity.last, login=here.network._api._login)
+
+    with pytest.raises(Later) as failed:
+        here.network.publish("Hello!", target(post), "k", account_id=here.us, frozen=frozen)
+    assert failed.value.cause == "server error"
 
 
 def test_what_the_server_says_is_told_without_our_token(here):
