@@ -111,7 +111,7 @@ class MemoryNetwork(Network, Publisher):
         quoting: str | None = None,
         at: datetime | None = None,
         visibility: Visibility = "public",
-        warning: str | None = None,
+        content_warning: str | None = None,
         context: str = "",
     ) -> Post:
         """Let `handle` (made, if need be) post `text`, perhaps in answer to a post, or with one quoted."""
@@ -134,7 +134,7 @@ class MemoryNetwork(Network, Publisher):
                 order_key=post_id.zfill(10),
                 version_key=post_id.zfill(10),
                 visibility=visibility,
-                content_warning=warning,
+                content_warning=content_warning,
                 reply_context=context,
             )
             return self._keep(replace(post, summons=self._summons(post)))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.slack.blocks.text import date_token, is_visible, mrkdwn_handle
 from bot.slack.membership import MembershipKind, access_if_known
+from bot.slack.private_access import read_access_if_known
 from bot.slack.typed_text import FORWARDED_LABEL, SlackText, find_slack_tokens
 from handlers.replies.destination import Destination
 from models import Event, Reply, Teammate, Ticket
@@ -194,6 +195,7 @@ def find_duplicate(
         author_id=ticket.author_id,
         names=ticket.participant_names(session),
         percent=percent,
+        access=read_access_if_known(ctx, session, reader),
     )
     if found is None:
         return None

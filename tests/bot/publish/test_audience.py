@@ -104,7 +104,7 @@ def test_a_post_that_is_narrowed_while_the_request_is_put_together_stops_the_rep
 
 
 def test_a_reply_carries_the_warning_that_its_author_was_shown(here: Room, network: Keyed) -> None:
-    post = network.says("maria", "@acmebrew the butler did it", warning="spoilers").id
+    post = network.says("maria", "@acmebrew the butler did it", content_warning="spoilers").id
     here.poll()
     reply = here.submit(1, "We knew!")
     shows(here, reply, "public", "spoilers")
@@ -117,7 +117,7 @@ def test_a_reply_carries_the_warning_that_its_author_was_shown(here: Room, netwo
 def test_a_warning_that_has_changed_stops_the_reply(
     here: Room, network: Keyed, shown: str | None, real: str | None
 ) -> None:
-    network.says("maria", "@acmebrew the butler did it", warning=real)
+    network.says("maria", "@acmebrew the butler did it", content_warning=real)
     here.poll()
     reply = here.submit(1, "We knew!")
     shows(here, reply, "public", shown)
@@ -133,7 +133,7 @@ def test_a_visibility_that_nobody_knows_is_wider_than_any() -> None:
 
 
 def test_a_target_has_what_the_network_needs_to_answer_the_post(here: Room, network: Keyed) -> None:
-    network.says("maria", "@acmebrew psst", visibility="direct", warning="secret", context="root 7")
+    network.says("maria", "@acmebrew psst", visibility="direct", content_warning="secret", context="root 7")
     here.poll()
     with here.ctx.db.read() as session:
         mention, author = session.get_one(Mention, 1), session.get_one(Author, 1)

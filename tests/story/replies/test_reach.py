@@ -73,7 +73,7 @@ def bot(database_url: str) -> Iterator[Keyed]:
 
 
 def test_a_reply_begins_with_the_handle_and_carries_the_warning_as_shown(bot: Keyed) -> None:
-    post, card = bot.hears("@acmebrew the butler did it", visibility="unlisted", warning="spoilers")
+    post, card = bot.hears("@acmebrew the butler did it", visibility="unlisted", content_warning="spoilers")
     modal = bot.compose(card)
 
     assert "Public on Keyed: from @acmebrew to @maria. Everyone can see it" in modal.text
