@@ -25,6 +25,7 @@ from models.sources.account import FROM_CONNECT, FROM_ENVIRONMENT
 PORT_HELP = (
     "Port of the callback address http://127.0.0.1:PORT/callback, which must be registered with the network."
 )
+SERVER_HELP = "The server of the account, where a network has many, such as https://mastodon.social."
 CHANNEL_HELP = "The Slack channel (C…) where its mentions are shown; else SLACK_CHANNEL."
 _SOURCE_PHRASES = {
     FROM_ENVIRONMENT: "from the environment",
@@ -53,7 +54,10 @@ def check_channel(_: click.Context, __: click.Parameter, value: str | None) -> s
 @click.option("--channel", metavar="C…", callback=check_channel, help=CHANNEL_HELP)
 @click.option("--port", type=click.IntRange(1, 65535), default=8765, show_default=True, help=PORT_HELP)
 @click.option("--browser/--no-browser", default=None, help="Whether to open a browser on this machine.")
-def connect(network: Registration[Any], *, channel: str | None, port: int, browser: bool | None) -> None:
+@click.option("--server", metavar="URL", help=SERVER_HELP)
+def connect(
+    network: Registration[Any], *, channel: str | None, port: int, browser: bool | None, server: str | None
+) -> None:
     """Sign in to a network as one more account.
 
     The bot may be running: it starts using the account within ten seconds.
@@ -70,7 +74,7 @@ def connect(network: Registration[Any], *, channel: str | None, port: int, brows
         way = browser_consent.CallbackOptions(
             port, browser_consent.has_browser() if browser is None else browser
         )
-        terminal = browser_consent.Terminal(network.title, way, click.echo)
+        terminal = browser_consent.Terminal(network.title, way, click.echo, server=server)
         try:
             found = network.connect(given, terminal, opener)
         except ConnectFailedError as error:

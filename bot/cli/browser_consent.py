@@ -5,6 +5,7 @@ there, it listens at that address; if it runs on a server without a browser, the
 over. Both ways are always open, since nobody can tell for certain where the browser is.
 """
 
+import getpass
 import logging
 import os
 import queue
@@ -66,13 +67,23 @@ def has_browser() -> bool:
 class Terminal:
     """Where `connect` runs: prints sentences, and waits for the code of the network called `title`."""
 
-    def __init__(self, title: str, options: CallbackOptions, echo: Echo) -> None:
+    def __init__(
+        self, title: str, options: CallbackOptions, echo: Echo, *, server: str | None = None
+    ) -> None:
         self._title, self._options, self._echo = title, options, echo
-        self.redirect = options.redirect
+        self.redirect, self.server = options.redirect, server
 
     def say(self, sentence: str) -> None:
         """Print `sentence`."""
         self._echo(sentence)
+
+    def ask(self, question: str) -> str:
+        """Return the line that a person types. Raises `ConnectFailedError` at the end of the input."""
+        return _read_line(question, hide=False)
+
+    def ask_secret(self, question: str) -> str:
+        """Return the same, without an echo on the terminal; from a pipe as it comes."""
+        return _read_line(question, hide=True)
 
     def wait_for_code(self, request: ConsentRequest, page: str) -> str:
         """Have a person consent on `page`; return the code, by whichever way it comes first.
@@ -80,6 +91,18 @@ class Terminal:
         Raises `ConnectFailedError` if the answer is a no, or none comes in time.
         """
         return _wait_for_code(self._title, request, page, self._options, self._echo)
+
+
+def _read_line(question: str, *, hide: bool) -> str:
+    if not sys.stdin.isatty():
+        line = sys.stdin.readline()
+        if not line:
+            raise ConnectFailedError("the input ended before an answer")
+        return line.rstrip("\r\n")
+    try:
+        return getpass.getpass(f"{question}: ") if hide else input(f"{question}: ")
+    except (EOFError, KeyboardInterrupt):
+        raise ConnectFailedError("the input ended before an answer") from None
 
 
 def _wait_for_code(title: str, question: ConsentRequest, page: str, way: CallbackOptions, say: Echo) -> str:

@@ -124,9 +124,18 @@ class ConnectTerminal(Protocol):
     """The terminal that `python -m bot connect` runs in, and the browser beside it."""
 
     redirect: str  # the address on this machine that the browser comes back to
+    server: str | None  # the server to sign in to, where a network has many; None: nobody named one
 
     def say(self, sentence: str) -> None:
         """Print `sentence`."""
+        ...
+
+    def ask(self, question: str) -> str:
+        """Return the line that a person types after `question`. Raises `ConnectFailedError` if none comes."""
+        ...
+
+    def ask_secret(self, question: str) -> str:
+        """Return the same, without showing what is typed. Raises `ConnectFailedError` if nothing comes."""
         ...
 
     def wait_for_code(self, request: ConsentRequest, page: str) -> str:

@@ -30,6 +30,7 @@ class ContextPost:
     post_id: str
     about: str
     text: str | None
+    reply_context: str = ""  # what the ledger has of it, see `Post`
 
 
 @door.press("show_context", value=TicketValue)
@@ -87,16 +88,20 @@ def _context_post(
     if ours is not None:
         return ContextPost(post_id, f"{about}: our reply", ours)
     theirs = session.scalar(
-        select(Mention.text)
+        select(Mention)
         .join(Ticket, Ticket.id == Mention.ticket_id)
         .where(
             access.condition(),
             Mention.network == ticket.network,
             or_(Mention.post_id == post_id, Mention.latest_id == post_id),
-            Mention.deleted_at.is_(None),
-        ),
+        )
+        .order_by(Mention.deleted_at.is_(None).desc())
+        .limit(1)
     )
-    return ContextPost(post_id, about, theirs)
+    if theirs is None:
+        return ContextPost(post_id, about, None)
+    text = theirs.text if theirs.deleted_at is None else None
+    return ContextPost(post_id, about, text, theirs.reply_context)
 
 
 def _fetch_missing(
@@ -112,10 +117,11 @@ def _fetch_missing(
 
     Our account may be shown what others are not: that is shown on private tickets only.
     """
-    missing = [piece.post_id for piece in pieces if piece.text is None]
+    missing = {piece.post_id: piece.reply_context for piece in pieces if piece.text is None}
     note = None
     try:
-        page, _gone = network.refresh(missing, account_id=account_id)
+        contexts = {post_id: context for post_id, context in missing.items() if context}
+        page, _gone = network.refresh(list(missing), account_id=account_id, contexts=contexts)
         posts = [one for one in page.posts if shows_private or not is_private(one.visibility)]
         found: dict[str, Post] = {post.id: post for post in posts} | {post.latest_id: post for post in posts}
     except WrongAccount as wrong:

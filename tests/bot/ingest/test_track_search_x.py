@@ -268,6 +268,8 @@ def test_a_track_that_is_edited_before_its_first_reading_is_read_as_it_is(room: 
 
 
 def test_after_a_change_a_clock_that_is_set_back_loses_nothing(room: Room, x: XServer) -> None:
+    if not room.ctx.db.is_sqlite:
+        pytest.skip("on PostgreSQL the database's own clock decides")
     track = listen(room, "kettle")
     search(room)
     room.clock.pass_by(minutes=5)

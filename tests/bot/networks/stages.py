@@ -3,20 +3,26 @@
 The contract suite runs on every stage in `STAGES`; a new network adds its own.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 from pydantic import SecretStr
 
-from bot.networks.base import Later, Network, Unsure
+from bot.networks.base import Later, Network, RefusedReason, Unsure
+from bot.networks.bluesky.client import BlueskyNetwork
+from bot.networks.bluesky.settings import BlueskySettings
 from bot.networks.http_client import CallLimits
+from bot.networks.mastodon.client import MastodonNetwork
+from bot.networks.mastodon.settings import MastodonSettings
 from bot.networks.oauth2 import AccessToken
 from bot.networks.values import AccountIdentity, Position, Post, ReplyTarget
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
+from sandbox.bluesky import BlueskyServer
+from sandbox.mastodon import FLAVOURS, MastodonServer, MastodonWorld
 from sandbox.x import XServer
 from tests.memory_network import MemoryNetwork
 
@@ -24,10 +30,32 @@ LIMITS = CallLimits(connect_seconds=5, call_seconds=20)
 Trouble = Literal["unreachable", "rate limit", "lost before", "lost after", "unauthorized"]
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """In what networks differ. `refuses` are the reasons for which a reply is refused.
+
+    `needs_summons`: a reply to somebody who did not call us is refused. `searches_words`: there is a search
+    for any word. `edits_get_ids`: an edited post has a new id. `locks_posts`: the posts of a protected account
+    are hidden. `versions_sort`: later versions of a post sort after it. `ids_in_addresses`: a post's address has
+    its id in it. `profiles_come_along`: the profile of
+    an author who was just read costs no call.
+    """
+
+    refuses: frozenset[RefusedReason] = frozenset({"parent gone", "duplicate", "too long"})
+    needs_summons: bool = True
+    searches_words: bool = True
+    edits_get_ids: bool = True
+    locks_posts: bool = True
+    versions_sort: bool = True
+    ids_in_addresses: bool = True
+    profiles_come_along: bool = False
+
+
 class Stage(Protocol):
     """What a contract test may do around a network. The brand is @acmebrew."""
 
     network: Network
+    rules: Rules
     start: Position  # before anything was said
     us: str  # the id of the brand's account
 
@@ -55,12 +83,40 @@ class Stage(Protocol):
     def trouble(self, kind: Trouble, *, writing: bool) -> None:
         """Let the next call of each kind fail, the reading or the writing ones."""
 
+    def full_handle(self, handle: str) -> str:
+        """A customer's handle as the network's profiles have it."""
+
+    def said_in(self, reply: str) -> str:
+        """The words of a reply as it was sent, without what the network wants in front."""
+
 
 def target(post: Post) -> ReplyTarget:
-    return ReplyTarget(post.latest_id, post.author_id, "maria", post.posted_at)
+    """The post as the ledger hands it on, by Maria unless it says otherwise."""
+    return ReplyTarget(
+        post.latest_id,
+        post.author_id,
+        post.author_id if "@" in post.author_id else "maria",
+        post.posted_at,
+        context=post.reply_context,
+        visibility=post.visibility,
+        content_warning=post.content_warning,
+        lang=post.lang,
+    )
 
 
-class MemoryStage:
+class _PlainHandles:
+    """A network on which a handle is what people type, and a reply what they wrote."""
+
+    rules = Rules()
+
+    def full_handle(self, handle):
+        return handle
+
+    def said_in(self, reply):
+        return reply
+
+
+class MemoryStage(_PlainHandles):
     def __init__(self) -> None:
         self.network = MemoryNetwork("acmebrew")
         self.start_at = self.network.says("nobody", "the first words").posted_at
@@ -129,7 +185,7 @@ class Given:
         return "signs in with OAuth 2.0."
 
 
-class XStage:
+class XStage(_PlainHandles):
     """X by the four keys."""
 
     def __init__(self, server: XServer, network: XNetwork) -> None:
@@ -200,6 +256,177 @@ class XStageWithTokens(XStage):
         return user.id
 
 
+class MastodonStage:
+    """A server that speaks Mastodon's API. Maria and Tom live on another one."""
+
+    def __init__(self, server: MastodonServer) -> None:
+        self.server, self.world = server, server.world
+        self.network = self._sign_in("acmebrew")
+        self.us = self.network.account().id
+        self.start = Position(self.world.clock().isoformat())
+        flavour = self.world.flavour
+        self.rules = Rules(
+            refuses=frozenset({"parent gone", "too long"}),
+            needs_summons=False,
+            searches_words=flavour.searches is not None,
+            edits_get_ids=False,
+            locks_posts=False,
+            ids_in_addresses=False,
+            profiles_come_along=True,
+        )
+
+    def full_handle(self, handle):
+        return "acmebrew" if handle == "acmebrew" else f"{handle}@remote.example"
+
+    def said_in(self, reply):
+        return reply.removeprefix("@maria@remote.example ")
+
+    def says(self, handle, text, under=None):
+        """As a composer does it, which puts the handle of the author in front of an answer."""
+        full = self.full_handle(handle)
+        if self.world.find_user(full) is None:
+            self.world.add_user(full, handle.title(), indexable=True)
+        if under is not None:
+            author = self.world.people[self.world.status(under).account_id]
+            text = f"@{self.world.full_handle(author)} {text}"
+        return self.world.post(full, text, reply_to=under).uri
+
+    def brand_says(self, text, under=None):
+        return self.says("acmebrew", text, under)
+
+    def edits(self, post_id, text):
+        self.world.edit(post_id, text)
+
+    def deletes(self, post_id):
+        self.world.delete(post_id)
+
+    def reposts(self, handle, post_id):
+        self.says(handle, "hello")
+        self.world.repost(self.full_handle(handle), post_id)
+
+    def replies_to(self, post_id):
+        return [self.said_in(reply.text) for reply in self.world.replies_to(post_id)]
+
+    def connects(self, handle):
+        """Another token and a restart."""
+        self.network = self._sign_in(handle)
+        return self.network.account().id
+
+    def said_by(self, handle):
+        return [post.text for post in self.world.posts_by(handle)]
+
+    def trouble(self, kind, *, writing):
+        kinds = {
+            "rate limit": "rate_limited",
+            "lost before": "answer_lost_before",
+            "lost after": "answer_lost_after",
+            "unauthorized": "unauthorized",
+        }
+        if kind == "unreachable":
+            self.world.faults.add("*", "down")
+        else:
+            calls = ("POST /api/v1/statuses", "DELETE *") if writing else ("GET *",)
+            for call in calls:
+                self.world.faults.add(call, kinds[kind], times=1)
+
+    def _sign_in(self, handle):
+        user = self.world.find_user(handle) or self.world.add_user(handle, handle.title())
+        token = self.world.grants.grant(user.id, frozenset({"read", "write"}))
+        keys = MastodonSettings(_env_file=None, url=self.server.url, access_token=SecretStr(token.secret))
+        return MastodonNetwork(keys, LIMITS)
+
+
+class BlueskyStage:
+    """Bluesky by an app password. Handles have a domain there, and what names somebody is a facet."""
+
+    rules = Rules(
+        refuses=frozenset({"parent gone", "too long"}),
+        needs_summons=False,
+        edits_get_ids=False,
+        locks_posts=False,
+        versions_sort=False,
+        ids_in_addresses=False,
+    )
+
+    def __init__(self, server: BlueskyServer) -> None:
+        self.server, self.world = server, server.world
+        self.network = self._sign_in("acmebrew")
+        self.us = self.network.account().id
+        self.start = Position(self.world.clock().isoformat())
+
+    def full_handle(self, handle):
+        return f"{handle}.test"
+
+    def said_in(self, reply):
+        return reply
+
+    def says(self, handle, text, under=None):
+        self._user(handle)
+        return self.world.post(
+            self.full_handle(handle), text, reply_to=under, facets=self._mentions(text)
+        ).uri
+
+    def brand_says(self, text, under=None):
+        return self.says("acmebrew", text, under)
+
+    def edits(self, post_id, text):
+        self.world.edit(post_id, text, facets=self._mentions(text))
+
+    def deletes(self, post_id):
+        self.world.delete(post_id)
+
+    def reposts(self, handle, post_id):
+        self.says(handle, "hello")
+        self.world.repost(self.full_handle(handle), post_id)
+
+    def replies_to(self, post_id):
+        return [reply.value["text"] for reply in self.world.replies_to(post_id)]
+
+    def connects(self, handle):
+        """Another app password and a restart."""
+        self._user(handle)
+        self.network = self._sign_in(handle)
+        return self.network.account().id
+
+    def said_by(self, handle):
+        return [post.value["text"] for post in self.world.posts_by(self.full_handle(handle))]
+
+    def trouble(self, kind, *, writing):
+        kinds = {
+            "rate limit": "rate_limited",
+            "lost before": "answer_lost_before",
+            "lost after": "answer_lost_after",
+            "unauthorized": "unauthorized",
+        }
+        if kind == "unreachable":
+            self.world.faults.add("*", "down")
+        else:
+            writes = ("POST com.atproto.repo.putRecord", "POST com.atproto.repo.deleteRecord")
+            for call in writes if writing else ("GET *",):
+                self.world.faults.add(call, kinds[kind], times=1)
+
+    def _user(self, handle):
+        full = self.full_handle(handle)
+        return self.world.find_user(full) or self.world.add_user(full, handle.title())
+
+    def _mentions(self, text):
+        """A link on each of our handles, as its author's app puts it there: `@acmebrew` is @acmebrew.test."""
+        facets = []
+        for handle in ("acmebrew", "acmetea"):
+            start = text.encode().find(f"@{handle}".encode())
+            if start >= 0:
+                feature = {"$type": "app.bsky.richtext.facet#mention", "did": self._user(handle).did}
+                index = {"byteStart": start, "byteEnd": start + 1 + len(handle)}
+                facets.append({"index": index, "features": [feature]})
+        return facets
+
+    def _sign_in(self, handle):
+        full = self.full_handle(handle)
+        password = SecretStr(self.world.app_password(full))
+        keys = BlueskySettings(_env_file=None, url=self.server.url, handle=full, app_password=password)
+        return BlueskyNetwork(keys, LIMITS)
+
+
 def settings(url: str, **more: str) -> XSettings:
     keys = {
         "api_key": "app-key-0000",
@@ -228,4 +455,27 @@ def x_with_a_token() -> Iterator[Stage]:
         yield XStageWithTokens(server)
 
 
-STAGES = {"memory": memory_stage, "x": x_stage, "x by OAuth 2.0": x_with_a_token}
+def mastodon_stage(flavour: str) -> Callable[[], AbstractContextManager[Stage]]:
+    @contextmanager
+    def made() -> Iterator[Stage]:
+        with MastodonServer(MastodonWorld(flavour=FLAVOURS[flavour])) as server:
+            yield MastodonStage(server)
+
+    return made
+
+
+@contextmanager
+def bluesky_stage() -> Iterator[Stage]:
+    with BlueskyServer() as server:
+        yield BlueskyStage(server)
+
+
+STAGES = {
+    "memory": memory_stage,
+    "x": x_stage,
+    "x by OAuth 2.0": x_with_a_token,
+    "Mastodon": mastodon_stage("mastodon"),
+    "GoToSocial": mastodon_stage("gotosocial"),
+    "Hollo": mastodon_stage("hollo"),
+    "Bluesky": bluesky_stage,
+}

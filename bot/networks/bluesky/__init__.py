@@ -1,0 +1,1 @@
+"""Bluesky, through its HTTP API (XRPC). `client` is the network; `registration` tells the rest of Heard."""

@@ -1,0 +1,39 @@
+"""Bluesky's settings: the environment variables that begin with `BLUESKY_`."""
+
+from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from bot.networks.registry import NetworkSettings
+
+OFFICIAL_URL = "https://bsky.social"
+
+
+def _check_url(value: str) -> str:
+    parts = urlsplit(value.strip().rstrip("/"))
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("it must be an address like https://bsky.social")
+    if parts.path or parts.query or parts.fragment:
+        raise ValueError("it must be the address of a server only, like https://bsky.social")
+    return parts.geturl()
+
+
+class BlueskySettings(NetworkSettings):
+    """Bluesky's settings: where to log in, and the handle and app password of the environment's account.
+
+    Accounts that people connect need neither of the latter two.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="BLUESKY_")
+    needed: ClassVar[str] = "BLUESKY_HANDLE and BLUESKY_APP_PASSWORD"
+
+    url: Annotated[str, AfterValidator(_check_url)] = OFFICIAL_URL
+    handle: str | None = None
+    app_password: SecretStr | None = None
+
+    @property
+    def identifier(self) -> str:
+        """The handle (or DID, or email address) to log in with, without the @ that people put in front."""
+        return (self.handle or "").removeprefix("@")

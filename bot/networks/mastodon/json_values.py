@@ -1,0 +1,57 @@
+"""Reading a server's JSON without believing it: an empty value where it wrote something else."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from models.core.normalize import sanitize
+
+JsonObject = Mapping[str, Any]
+
+
+def get_text(row: JsonObject, name: str) -> str:
+    """A string, safe to store; empty if it is none."""
+    value = row.get(name)
+    return sanitize(value) if isinstance(value, str) else ""
+
+
+def get_object(row: JsonObject, name: str) -> JsonObject:
+    """An object; an empty one if it is none."""
+    value = row.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def get_objects(row: JsonObject, name: str) -> list[JsonObject]:
+    """The objects in a list; anything else in it is left out."""
+    return objects_in(row.get(name))
+
+
+def objects_in(value: object) -> list[JsonObject]:
+    """The objects in what should be a list."""
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def get_number(row: JsonObject, name: str) -> int | None:
+    """A whole number; None if it is none."""
+    value = row.get(name)
+    return value if type(value) is int else None
+
+
+def get_id(row: JsonObject, name: str = "id") -> str:
+    """An id of any shape, as text; empty if there is none."""
+    value = row.get(name)
+    return str(value) if type(value) is int else get_text(row, name)
+
+
+def get_time(row: JsonObject, name: str) -> datetime | None:
+    """A time in ISO 8601, as UTC; None if it is none."""
+    return parse_time(get_text(row, name))
+
+
+def parse_time(text: str) -> datetime | None:
+    """A time in ISO 8601, as UTC; without a zone it counts as UTC. None if it is none."""
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

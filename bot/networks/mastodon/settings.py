@@ -1,0 +1,38 @@
+"""Mastodon's settings: the environment variables that begin with `MASTODON_`."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from bot.networks.registry import NetworkSettings
+
+SCOPES = (
+    "read:accounts",
+    "read:notifications",
+    "read:search",
+    "read:statuses",
+    "write:statuses",
+)
+
+
+def check_server(value: str) -> str:
+    """Return the address of a server, without a slash at the end. Raises `ValueError` if it is none."""
+    address = value.strip().rstrip("/")
+    parts = urlsplit(address if "://" in address else f"https://{address}")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        raise ValueError("it must be an address like https://mastodon.social")
+    if parts.path or parts.query or parts.fragment:
+        raise ValueError("it must be the address of the server alone, like https://mastodon.social")
+    return parts.geturl()
+
+
+class MastodonSettings(NetworkSettings):
+    """The server and the access token of one account; `connect` brings others, without any setting."""
+
+    model_config = SettingsConfigDict(env_prefix="MASTODON_")
+    needed = "MASTODON_URL and MASTODON_ACCESS_TOKEN, or run `python -m bot connect mastodon --server URL`"
+
+    url: Annotated[str | None, AfterValidator(lambda value: value and check_server(value))] = None
+    access_token: SecretStr | None = None

@@ -1,0 +1,1 @@
+"""The HTTP API: each endpoint with its parameters, rules and JSON."""

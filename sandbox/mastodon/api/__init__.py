@@ -1,0 +1,1 @@
+"""The HTTP API over that state: parameters, JSON, errors, rate limits, OAuth."""

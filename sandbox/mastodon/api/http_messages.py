@@ -1,0 +1,119 @@
+"""Requests and responses, apart from HTTP."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+from urllib.parse import parse_qsl
+
+
+class Wire(Enum):
+    """How much of a response reaches the client."""
+
+    WHOLE = "whole"
+    HALF = "half"  # the head and half the body, then the connection closes
+    NOTHING = "nothing"  # the connection is closed
+    RESET = "reset"  # the connection is reset
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request. Names of `headers` are in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def bearer(self) -> str | None:
+        """The bearer token."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token if scheme == "Bearer" and token else None
+
+    @property
+    def params(self) -> "Params":
+        """The parameters of the query."""
+        return Params(parse_qsl(self.query, keep_blank_values=True))
+
+    @property
+    def form(self) -> "Params":
+        """The parameters of the body, a form or JSON."""
+        text = self.content.decode("utf-8", "replace")
+        if not self.headers.get("content-type", "").startswith("application/json"):
+            return Params(parse_qsl(text, keep_blank_values=True))
+        try:
+            body = json.loads(text)
+        except ValueError:
+            body = None
+        pairs: list[tuple[str, Any]] = []
+        for name, value in (body if isinstance(body, dict) else {}).items():
+            if isinstance(value, list):
+                pairs += [(f"{name}[]", one) for one in value] or [(f"{name}[]", None)]
+            elif value is not None:
+                pairs.append((name, value))
+        return Params(pairs)
+
+
+class Params:
+    """Parameters, of which some may repeat."""
+
+    def __init__(self, pairs: "list[tuple[str, Any]]") -> None:
+        self._pairs = pairs
+
+    def get(self, name: str) -> str | None:
+        found = [str(value) for key, value in self._pairs if key == name]
+        return found[-1] if found else None
+
+    def all(self, name: str) -> list[str]:
+        return [str(value) for key, value in self._pairs if key == f"{name}[]" and value is not None]
+
+    def has(self, name: str) -> bool:
+        return any(key in {name, f"{name}[]"} for key, _ in self._pairs)
+
+    def is_true(self, name: str) -> bool:
+        return (self.get(name) or "").lower() in {"true", "1", "on"}
+
+    def as_dict(self) -> dict[str, str]:
+        return {key: str(value) for key, value in self._pairs}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response."""
+
+    status: int
+    content: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    wire: Wire = Wire.WHOLE
+
+    @property
+    def seen_status(self) -> int | None:
+        """The status, or None if the client does not get it."""
+        return self.status if self.wire in {Wire.WHOLE, Wire.HALF} else None
+
+
+@dataclass(eq=False)
+class ApiError(Exception):
+    """An error response, which ends the call."""
+
+    status: int
+    words: str
+    more: Mapping[str, object] = field(default_factory=dict)
+
+
+def as_json(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Answer:  # noqa: ANN401
+    """Return a JSON response; lone surrogates are escaped."""
+    kind = {"content-type": "application/json; charset=utf-8"}
+    return Answer(status, json.dumps(body).encode(), {**kind, **(headers or {})})
+
+
+def as_html(status: int, page: str, headers: Mapping[str, str] | None = None) -> Answer:
+    kind = {"content-type": "text/html; charset=utf-8"}
+    return Answer(status, page.encode(), {**kind, **(headers or {})})
+
+
+def as_error(status: int, words: str, more: Mapping[str, object] | None = None) -> Answer:
+    return as_json(status, {"error": words, **(more or {})})

@@ -1,0 +1,64 @@
+"""What a server says of itself.
+
+https://docs.joinmastodon.org/entities/Instance/
+"""
+
+from typing import Any
+
+from sandbox.mastodon.api.call import Call
+from sandbox.mastodon.api.http_messages import Answer, ApiError, as_json
+
+
+def v2(call: Call) -> Answer:
+    flavour = call.world.flavour
+    if not flavour.has_v2_instance:
+        raise ApiError(404, "Not found")
+    body: dict[str, Any] = {
+        "domain": call.world.domain,
+        "title": call.world.domain,
+        "version": flavour.version,
+        "source_url": flavour.source_url,
+        "configuration": _configuration(call),
+    }
+    if flavour.api_version is not None:
+        body["api_versions"] = {"mastodon": flavour.api_version}
+    if flavour.name == "gotosocial":
+        body["account_domain"] = call.world.domain
+    return as_json(200, body)
+
+
+def own_app(call: Call) -> Answer:
+    """The app of the token; its scopes are told since Mastodon 4.3."""
+    body: dict[str, Any] = {"name": "app"}
+    known = call.world.grants.tokens.get(call.request.bearer or "")
+    if call.world.flavour.api_version is not None and known is not None:
+        body["scopes"] = sorted(known.scopes)
+    return as_json(200, body)
+
+
+def v1(call: Call) -> Answer:
+    flavour = call.world.flavour
+    body = {
+        "uri": call.world.domain,
+        "title": call.world.domain,
+        "version": flavour.version,
+        "max_toot_chars": flavour.max_characters,
+        "configuration": _configuration(call),
+    }
+    return as_json(200, body)
+
+
+def _configuration(call: Call) -> dict[str, Any]:
+    flavour = call.world.flavour
+    return {
+        "statuses": {
+            "max_characters": flavour.max_characters,
+            "max_media_attachments": 4,
+            "characters_reserved_per_url": flavour.characters_per_url,
+        },
+        "media_attachments": {
+            "supported_mime_types": ["image/jpeg", "image/png"],
+            "image_size_limit": 16_777_216,
+        },
+        "polls": {"max_options": 4, "max_characters_per_option": 50},
+    }
