@@ -258,7 +258,7 @@ class MemoryNetwork(Network, Publisher):
                 text,
                 under=to.post_id,
                 visibility=to.visibility,
-                warning=to.content_warning,
+                content_warning=to.content_warning,
             )
             self._strike("publish", landed=True)
         return PublishedReply(reply.id, reply.url)

@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models.core.audit_event import Event
@@ -103,7 +103,7 @@ def is_settled(session: Session, ticket: Ticket, *, at: datetime) -> bool:
 def move_out(session: Session, ticket: Ticket, *, at: datetime) -> bool:
     """Take the words of a private ticket out of its channel, which is lost; it waits for another one.
 
-    Its card and Heard's messages in its thread are redrawn without words where they are. Returns False, and
+    Its card and Heard's messages about it are redrawn without words where they are. Returns False, and
     does nothing, while it is not known which messages those are. The ticket is locked.
     """
     if not is_settled(session, ticket, at=at):
@@ -114,7 +114,8 @@ def move_out(session: Session, ticket: Ticket, *, at: datetime) -> bool:
             session.add(_emptied_message(card, at))
         card.mark_deleted()
         card.channel = NO_CHANNEL
-    posted = select(Notice).where(Notice.ticket_id == ticket.id, Notice.ts.is_not(None))
+    about = or_(Notice.ticket_id == ticket.id, Notice.card_of == ticket.id)
+    posted = select(Notice).where(about, Notice.ts.is_not(None))
     for notice in session.scalars(posted.order_by(Notice.id).with_for_update()):
         notice.text, notice.blocks, notice.is_stale = EMPTIED_TEXT, _blocks(), True
     data = {"channel": ticket.channel}

@@ -230,3 +230,33 @@ def test_a_reminder_about_a_private_post_has_no_words_and_is_told_in_its_channel
     assert everything(slack).count(SECRET) == before
     assert ":red_circle:" in everything(slack)
     assert ":red_circle:" not in everything(slack, besides=PRIVATE)
+
+
+def test_neither_a_card_nor_a_reminder_of_a_lost_private_channel_goes_to_the_default_channel(
+    shown: Room, slack: SlackServer, private: Channel
+) -> None:
+    bot = slack.world.app.user_id
+    with slack.world.lock:
+        slack.world.channel(CHANNEL).is_private = True  # even then
+        slack.world.channel(CHANNEL).members.add(bot)
+    network = shown.network
+    assert isinstance(network, Counting)
+    first = whisper(shown)
+    route(shown, PRIVATE)
+    look(shown)
+    network.says("jo", "@acmebrew a public one")
+    shown.poll()
+    shown.clock.pass_by(hours=1)
+    reminders.send_due(shown.ctx)
+    whisper(shown, "and more", under=first)
+    with slack.world.lock:
+        private.is_archived = True
+    for _ in range(3):
+        look(shown)
+
+    moved = everything(slack, besides=PRIVATE)
+    assert "a public one" in moved
+    assert SECRET not in moved
+    assert "maria" not in moved.lower()
+    assert "Somebody" not in moved
+    assert [one.channel for one in shown.tickets()] == ["", CHANNEL]
