@@ -241,16 +241,18 @@ def test_neither_a_card_nor_a_reminder_of_a_lost_private_channel_goes_to_the_def
         slack.world.channel(CHANNEL).members.add(bot)
     network = shown.network
     assert isinstance(network, Counting)
-    first = whisper(shown)
-    route(shown, PRIVATE)
-    look(shown)
-    network.says("jo", "@acmebrew a public one")
     shown.poll()
+    route(shown, PRIVATE)
+    asked = network.says("jo", "@acmebrew a public one").id
+    first = whisper(shown)
+    look(shown)
+    network.says("jo", "@acmebrew hello?", under=asked)
+    whisper(shown, "and more", under=first)
     shown.clock.pass_by(hours=1)
     reminders.send_due(shown.ctx)
-    whisper(shown, "and more", under=first)
     with slack.world.lock:
         private.is_archived = True
+    shown.draw()
     for _ in range(3):
         look(shown)
 
@@ -259,4 +261,4 @@ def test_neither_a_card_nor_a_reminder_of_a_lost_private_channel_goes_to_the_def
     assert SECRET not in moved
     assert "maria" not in moved.lower()
     assert "Somebody" not in moved
-    assert [one.channel for one in shown.tickets()] == ["", CHANNEL]
+    assert [one.channel for one in shown.tickets()] == [CHANNEL, ""]
