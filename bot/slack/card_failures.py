@@ -65,9 +65,7 @@ def record_failure(ctx: BotContext, table: type[Shown], job: SlackCall, error: S
             routing.move_out(session, ticket, at=at)
             row.not_before = at + PRIVATE_RETRY_DELAY
         elif isinstance(row, Notice) and _is_about_private(session, row, job):
-            session.delete(
-                row
-            )  # it leads to a private card, and so is told where it was to be told or nowhere
+            row.drop(session)  # it leads to a private card: it is told where it belongs, or nowhere
         else:
             row.not_before = at + _retry_delay(ctx, session, ticket, row, job)
     log.warning("Slack refused a message in %s: %s", job.channel, error)

@@ -92,7 +92,7 @@ def is_settled(session: Session, ticket: Ticket, *, at: datetime) -> bool:
     That is so if no call about them is under way or in doubt.
     """
     card = select(Card.id).where(Card.ticket_id == ticket.id)
-    notice = select(Notice.id).where(Notice.ticket_id == ticket.id)
+    notice = select(Notice.id).where(or_(Notice.ticket_id == ticket.id, Notice.card_of == ticket.id))
     for query, table in ((card, Card), (notice, Notice)):
         is_open = (table.leased_until > at) | (table.ts.is_(None) & table.placing_since.is_not(None))
         if session.scalar(query.where(is_open).limit(1)) is not None:
@@ -118,6 +118,9 @@ def move_out(session: Session, ticket: Ticket, *, at: datetime) -> bool:
     posted = select(Notice).where(about, Notice.ts.is_not(None))
     for notice in session.scalars(posted.order_by(Notice.id).with_for_update()):
         notice.text, notice.blocks, notice.is_stale = EMPTIED_TEXT, _blocks(), True
+    elsewhere = select(Notice).where(Notice.card_of == ticket.id, Notice.ts.is_(None))
+    for notice in session.scalars(elsewhere.order_by(Notice.id).with_for_update()):
+        notice.drop(session)  # a reminder for where the card was
     data = {"channel": ticket.channel}
     ticket.channel = NO_CHANNEL
     ticket.revision += 1

@@ -232,6 +232,33 @@ def test_a_reminder_about_a_private_post_has_no_words_and_is_told_in_its_channel
     assert ":red_circle:" not in everything(slack, besides=PRIVATE)
 
 
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_reminder_that_cannot_be_told_where_it_belongs_is_told_nowhere(
+    shown: Room, slack: SlackServer, private: Channel, *, waits: bool
+) -> None:
+    whisper(shown)
+    route(shown, PRIVATE)
+    look(shown)
+    with shown.ctx.db.write() as session:
+        Ticket.lock(session, 1).claim(session, by=ANA, at=shown.clock())
+    shown.clock.pass_by(hours=1)
+    reminders.send_due(shown.ctx)
+    if waits:  # they are still to be told when the channel is lost
+        with slack.world.lock:
+            private.is_private = False
+    else:
+        slack.world.faults.error("chat.postMessage", "channel_not_found", times=2)
+    for _ in range(2):
+        look(shown)
+    slack.world.add_channel("C0OTHER", "other", private=True, members={ANA, slack.world.app.user_id})
+    route(shown, "C0OTHER")
+    look(shown)
+
+    assert "Somebody" not in everything(slack)
+    assert "assigned to you" not in everything(slack)
+    assert shown.undrawn() == []
+
+
 def test_neither_a_card_nor_a_reminder_of_a_lost_private_channel_goes_to_the_default_channel(
     shown: Room, slack: SlackServer, private: Channel
 ) -> None:
