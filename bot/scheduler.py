@@ -26,7 +26,7 @@ from bot.publish import outbox
 from bot.runtime.clock import WatchedClock
 from bot.runtime.job_leases import LEASE_RENEW_INTERVAL_SECONDS, JobLeases
 from bot.runtime.pg_notify import PgListener
-from bot.scheduled_job import NetworkJob, ScheduledJob
+from bot.scheduled_job import NetworkJob, ScheduledJob, lease_name
 from bot.slack import cards, reactions
 from bot.slack.errors import SlackError
 
@@ -95,7 +95,7 @@ class Scheduler:
                         continue
                     if job.once_per_network and network is not self.ctx.networks[network.name]:
                         continue
-                    wanted[_job_name(job, network)] = job, network
+                    wanted[lease_name(job.name, network)] = job, network
         for name, planned in list(self._network_jobs.items()):
             if name not in wanted or wanted[name][1] is not planned:
                 self._jobs.remove_job(name)
@@ -213,11 +213,6 @@ class Scheduler:
             self.ctx.slack.identity()
         except SlackError as error:
             log.warning("could not get our identity from Slack: %s", error)
-
-
-def _job_name(job: NetworkJob, network: Network) -> str:
-    """What the job is called in leases: `poll x`, or `poll x 7` for an account that somebody connected."""
-    return f"{job.name} {network.name} {network.connection}".rstrip()
 
 
 def _interval(seconds: float) -> IntervalTrigger:
