@@ -11,7 +11,7 @@ from bot.settings import Settings
 
 
 def lease_name(job: str, network: Network) -> str:
-    """Return what a job is called in leases: `poll x`, or `poll x 7` for an account that somebody connected."""
+    """Return what a job is called in leases: `poll x`, or `poll x 7` for an account that was connected."""
     return f"{job} {network.name} {network.connection}".rstrip()
 
 

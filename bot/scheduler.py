@@ -20,6 +20,8 @@ from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.context import BotContext
+from bot.ingest.streams import manager as stream_manager
+from bot.ingest.streams.manager import StreamManager
 from bot.jobs.registry import ALL_JOBS
 from bot.networks.base import Later, Network, supports
 from bot.publish import outbox
@@ -43,6 +45,7 @@ class Scheduler:
     def __init__(self, ctx: BotContext) -> None:
         self.ctx = ctx
         self._leases = JobLeases(ctx.db, ctx.worker, ctx.now)
+        self._streams = StreamManager(ctx, self._leases)
         self._machine_clock = WatchedClock(lambda: datetime.now(UTC))
         self._jobs = BackgroundScheduler(timezone=UTC, job_defaults={"max_instances": 1, "coalesce": True})
         self._planned = ctx.networks.accounts
@@ -63,6 +66,7 @@ class Scheduler:
         self._jobs.start()
         for loop in self._loops:
             loop.start()
+        self._streams.start()
 
     @property
     def jobs(self) -> dict[str, BaseTrigger]:
@@ -78,6 +82,8 @@ class Scheduler:
         self._jobs.add_job(
             self._refresh_connections, _interval(CONNECTIONS_REFRESH_SECONDS), id="connections"
         )  # each worker its own
+        streams_check = _interval(stream_manager.CHECK_INTERVAL_SECONDS)
+        self._jobs.add_job(self._streams.check, streams_check, id="streams")  # each worker its own
         each, now = _interval(30), datetime.now(UTC)
         self._jobs.add_job(
             self._fetch_identity, each, id="identity", next_run_time=now
@@ -121,12 +127,14 @@ class Scheduler:
         until = time.monotonic() + seconds
         self.ctx.stop.set()
         self.ctx.wake_loops()
+        self._streams.stop()
         if self._jobs.running:
             self._jobs.shutdown(wait=False)
         for loop in self._loops:
             loop.join(timeout=max(until - time.monotonic(), 0.0))
+        streams_rest = self._streams.join(max(until - time.monotonic(), 0.0))
         jobs_rest = self.ctx.running_tasks.wait_until_idle(max(until - time.monotonic(), 0.0))
-        return jobs_rest and not any(loop.is_alive() for loop in self._loops)
+        return jobs_rest and streams_rest and not any(loop.is_alive() for loop in self._loops)
 
     def _add_job(self, job: ScheduledJob | NetworkJob, name: str, run: Callable[[], object]) -> None:
         """Have `run` done when `job` comes; the first time also if somebody did it just before."""

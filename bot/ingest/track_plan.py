@@ -1,6 +1,6 @@
 """Which searches are due, and which of them share a query."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -50,9 +50,17 @@ class _Due:
 
 
 def plan(
-    ctx: BotContext, network: Network, account: AccountIdentity, tracks: Sequence[Track]
+    ctx: BotContext,
+    network: Network,
+    account: AccountIdentity,
+    tracks: Sequence[Track],
+    *,
+    at_once: Collection[int] = (),
 ) -> Iterator[Reading]:
-    """Yield the readings that are due, the longest unread first; then a few of tracks never read so far."""
+    """Yield the readings that are due, the longest unread first; then a few of tracks never read so far.
+
+    Those of the tracks with the ids `at_once` are due, unless they cost so much that they come slowly.
+    """
     at = ctx.now()
     with ctx.db.read() as session:
         here = (Cursor.network == network.name, Cursor.name.startswith(TRACK_CURSOR_PREFIX))
@@ -61,7 +69,9 @@ def plan(
     ours = {one.name: one for one in known if one.account_id == account.id}
     read = [one for one in known if one.read_at is not None]
     latest = {one.name: one for one in sorted(read, key=lambda one: one.read_at or at)}
-    due, new, soon = [], [], timedelta(seconds=ctx.settings.poll_seconds - _EARLY_SECONDS)
+    due, new = list[_Due](), list[Track]()
+    soon = timedelta(seconds=ctx.settings.poll_seconds - _EARLY_SECONDS)
+    slow_interval = listening_budget.slow_interval(ctx)
     for track in tracks:
         cursor = ours.get(track.cursor_name)
         if cursor is not None and cursor.not_before is not None and cursor.not_before > at:
@@ -70,7 +80,9 @@ def plan(
         last = latest.get(track.cursor_name)
         if last is None or last.read_at is None:
             new += [track] if track.paused_at is None else []
-        elif at - last.read_at >= (listening_budget.slow_interval(ctx) if track.id in slow else soon):
+        elif track.id in slow:
+            due += [_build_due(network, track, last, at=at)] if at - last.read_at >= slow_interval else []
+        elif track.id in at_once or at - last.read_at >= soon:
             due.append(_build_due(network, track, last, at=at))
     yield from _combine(network, sorted(due, key=lambda one: (one.read_at, one.track.id)))
     for track in islice(new, FIRST_READINGS_PER_RUN):

@@ -9,7 +9,7 @@
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -46,26 +46,23 @@ class _End:
     has_gap: bool
 
 
-def search_tracks(ctx: BotContext, network: Network) -> int | None:
+def search_tracks(ctx: BotContext, network: Network, *, at_once: Collection[int] = ()) -> int | None:
     """Read what is due of the tracks that this account searches for, and return how many posts were new.
 
-    None if there was nothing to do. A failure is written to the cursors of the query's tracks, and is told
+    The tracks whose ids are in `at_once` are due even if they were read a moment ago. None if there was
+    nothing to do. A failure is written to the cursors of the query's tracks, and is told
     once as the account's alarm; a track whose query the network rejects is told in its own channel.
     """
     if _is_spent(ctx, network):
         return None
-    with ctx.db.read() as session:
-        wanted = Track.to_search(session, network.name, paused_since=ctx.now() - network.index_delay)
+    wanted = _load_tracks(ctx, network)
     if not wanted or listening_budget.is_spent(ctx, network):
         return None
     account = account_of(ctx, network)
     if account is None:
         return None
-    is_first_account = network is ctx.networks[network.name]
-    tracks = [
-        one for one in wanted if one.account_id == account.id or (one.account_id is None and is_first_account)
-    ]
-    taken, is_gap_told, waiting = None, False, list(plan(ctx, network, account, tracks))
+    tracks = _read_as(ctx, network, account, wanted)
+    taken, is_gap_told, waiting = None, False, list(plan(ctx, network, account, tracks, at_once=at_once))
     while waiting and not ctx.stop.is_set() and not _is_spent(ctx, network):
         reading = waiting.pop(0)
         taken = taken or 0
@@ -84,6 +81,36 @@ def search_tracks(ctx: BotContext, network: Network) -> int | None:
         else:
             is_gap_told |= reading.gap_since is not None
     return taken
+
+
+def write_found(ctx: BotContext, network: Network, account: AccountIdentity, page: PostPage) -> int:
+    """Write what is for a track of this account among posts that were found otherwise than by a search.
+
+    Returns how many were new. The cursors stay: a search finds them again, and changes nothing.
+    """
+    tracks = _read_as(ctx, network, account, _load_tracks(ctx, network))
+    reading = Reading(tracks, Position(""), [])
+    found = without_own_posts(page, our_account_ids(ctx, account), None)
+    kept, matches, _ = _choose(ctx, reading, found, _other_handles(ctx, account))
+    if not kept.posts and not kept.unreadable:
+        return 0
+    billed = track_matches.billed_track(tracks, page.posts, matches)
+    taken = commit_page(ctx, network, account, kept, matches=matches, and_then=None, track_of=billed)
+    ctx.cards_wake.set()
+    return taken
+
+
+def _load_tracks(ctx: BotContext, network: Network) -> Sequence[Track]:
+    with ctx.db.read() as session:
+        return Track.to_search(session, network.name, paused_since=ctx.now() - network.index_delay)
+
+
+def _read_as(
+    ctx: BotContext, network: Network, account: AccountIdentity, wanted: Sequence[Track]
+) -> list[Track]:
+    """Those of `wanted` that this account reads: its own, and the first account those that name none."""
+    is_first = network is ctx.networks[network.name]
+    return [one for one in wanted if one.account_id == account.id or (one.account_id is None and is_first)]
 
 
 def _is_spent(ctx: BotContext, network: Network) -> bool:

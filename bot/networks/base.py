@@ -215,7 +215,7 @@ class Reader:
     ) -> Generator[StreamEvent, None, None]:
         """Hold a live stream open and yield what it says; end within a second after `stop` is set.
 
-        The first event comes once the stream is open, then at least one every ten seconds. Raises `Later` when
+        The first event comes once the stream is open, then at least one every ten seconds. Raises `Later` if
         it cannot be opened, ends, or lies dead: not a byte for longer than the network's own file says, with
         its source. `StreamNotOffered` if that server has none. A stream is never the only source: see
         `bot/networks/streams.py`.

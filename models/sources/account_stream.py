@@ -15,9 +15,9 @@ SILENT_AFTER = 3 * REPORT_INTERVAL  # whoever held it is dead, or the ledger can
 class AccountStream(Base):
     """One account's stream, as its holder last reported it. Times are UTC.
 
-    `connected_since` is None while it is not open, and then `lost_at` is since when; both are None if it never
-    was. `failing_since` is since when it does not hold, and `failure` why; a failure alone: that server offers
-    no stream. `reported_at` is the holder's last sign of life. The `…_today` are of `day`, in UTC.
+    `connected_since` is None while it is not open, and then `lost_at` is since when; both are None if it
+    never was. `failing_since` is since when it does not hold, and `failure` why; a failure alone: that server
+    offers no stream. `reported_at` is the holder's last sign of life. The `…_today` are of `day`, in UTC.
     """
 
     __tablename__ = "streams"
@@ -100,19 +100,23 @@ class AccountStream(Base):
 
     def lose(self, why: str, *, at: datetime) -> None:
         """It could not be opened, or ended, because of `why`."""
-        self.end(at=at)
+        self._close(at)
         self.failing_since, self.failure = self.failing_since or at, why
 
     def end(self, *, at: datetime) -> None:
-        """It is not open any more; nothing is wrong."""
-        if self.connected_since is not None:
-            self.connected_since, self.lost_at, self.bytes_per_second = None, at, 0.0
-        self.reported_at = at
+        """It is not held any more, and nothing is wrong with that."""
+        self._close(at)
+        self.failing_since = self.failure = None
 
     def lack(self, why: str, *, at: datetime) -> None:
         """That server offers no stream."""
-        self.end(at=at)
+        self._close(at)
         self.failing_since, self.failure = None, why
+
+    def _close(self, at: datetime) -> None:
+        if self.connected_since is not None:
+            self.connected_since, self.lost_at, self.bytes_per_second = None, at, 0.0
+        self.reported_at = at
 
     def _begin_day(self, at: datetime) -> None:
         day = at.astimezone(UTC).date().isoformat()
