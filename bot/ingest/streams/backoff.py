@@ -20,7 +20,9 @@ class Backoff:
 
     def next_seconds(self) -> float:
         """Return how long to wait after one more failure."""
-        longest: float = min(FIRST_DELAY_SECONDS * 2 ** min(self._failures, _MAX_DOUBLINGS), MAX_DELAY_SECONDS)
+        longest: float = min(
+            FIRST_DELAY_SECONDS * 2 ** min(self._failures, _MAX_DOUBLINGS), MAX_DELAY_SECONDS
+        )
         self._failures += 1
         return longest * (1 - self._jitter() / 2)
 

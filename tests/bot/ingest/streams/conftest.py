@@ -1,7 +1,10 @@
 """A room whose network has a live stream."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from bot.scheduled_job import lease_name
 from tests.bot.ingest.streams.streaming import OneStream, Streaming
 from tests.bot.room import Clock, Room
 
@@ -12,5 +15,8 @@ def network(clock: Clock) -> Streaming:
 
 
 @pytest.fixture
-def stream(here: Room, network: Streaming) -> OneStream:
-    return OneStream(here, network)
+def stream(here: Room, network: Streaming) -> Iterator[OneStream]:
+    made = OneStream(here, network)
+    with made.leases.acquire(lease_name("stream", network), 0) as is_ours:
+        assert is_ours
+        yield made

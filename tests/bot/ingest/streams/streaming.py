@@ -104,6 +104,11 @@ class OneStream:
             self.network.lines.put(line)
         return self.connection.hold_once()
 
+    def check(self) -> None:
+        """Look after the stream, as the schedule does every few seconds."""
+        self.leases.renew_all()
+        self.connection.check()
+
     def row(self) -> AccountStream:
         with self.here.ctx.db.read() as session:
             return session.scalars(select(AccountStream)).one()
