@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.core.base import Base, Key, add_if_absent
+from models.sources.account import Account
 
 REPORT_INTERVAL = timedelta(seconds=30)  # between two signs of life of a stream that is open
 SILENT_AFTER = 3 * REPORT_INTERVAL  # whoever held it is dead, or the ledger cannot be written
@@ -57,9 +58,10 @@ class AccountStream(Base):
         return session.scalar(select(cls).filter_by(network=network, account_id=account_id))
 
     @classmethod
-    def all(cls, session: Session) -> Sequence["AccountStream"]:
-        """Every account's stream, the oldest first."""
-        return session.scalars(select(cls).order_by(cls.id)).all()
+    def of_ours(cls, session: Session) -> Sequence["AccountStream"]:
+        """The stream of every account that Heard did not leave, the oldest first."""
+        here = ~Account.is_left(cls.network, cls.account_id)
+        return session.scalars(select(cls).where(here).order_by(cls.id)).all()
 
     def is_open(self, at: datetime) -> bool:
         """Whether it is open, as far as its holder has said so lately."""

@@ -1,1 +1,1 @@
-"""Live streams, which make readings come sooner: for each account a thread that listens and one that reads."""
+"""Live streams, which make readings come sooner: a thread that listens and one that reads, an account."""

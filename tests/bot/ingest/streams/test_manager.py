@@ -81,9 +81,8 @@ def test_an_end_while_the_network_cannot_be_reached_does_not_wait_for_the_next_t
 def test_no_stream_is_opened_where_they_are_off_or_the_network_has_no_address(
     database_url: str, clock: Clock, network: Streaming
 ) -> None:
-    with room(database_url, clock, network, streams="off") as off:
-        with started(make_manager(off)):
-            assert stream_threads() == []
+    with room(database_url, clock, network, streams="off") as off, started(make_manager(off)):
+        assert stream_threads() == []
     network.stream_address = None
     with room(database_url, clock, network) as private, started(make_manager(private)):
         assert stream_threads() == []
