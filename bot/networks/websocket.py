@@ -243,11 +243,10 @@ class _WebSocket:
                 self._flush()
 
     def _why_closed(self) -> str:
-        """The code (https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1) and what the server said with it."""
         close = self._protocol.close_rcvd or self._protocol.close_sent
-        return (
-            f" ({close.code} {close.reason[:_REASON_MAX_CHARS]}".rstrip() + ")" if close is not None else ""
-        )
+        if close is None:
+            return ""
+        return f" ({close.code} {close.reason[:_REASON_MAX_CHARS]}".rstrip() + ")"
 
     def _unreachable(self, why: str) -> Later:
         return Later(None, "unreachable", f"The stream at {self.host} can't be reached: {why}.")

@@ -12,7 +12,7 @@ from typing import Literal
 from bot.ingest.streams.waiting_posts import MAX_WAITING_POSTS, WaitingPosts
 from bot.networks.streams import StreamEvent
 
-Lane = Literal["mentions", "searches", "posts"]
+Lane = Literal["mentions", "hashtags", "all tracks", "posts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,12 @@ class StreamInbox:
     def take_searches(self) -> SearchWake | None:
         """Return which tracks to read; None for none."""
         with self._lock:
-            if self._is_held("searches", self._now()) or not (self._is_all_wanted or self._hashtags):
-                return None
-            wake = SearchWake(frozenset(self._hashtags), self._is_all_wanted)
-            self._hashtags.clear()
-            self._is_all_wanted = False
-            return wake
+            at, hashtags, is_all = self._now(), frozenset[str](), False
+            if not self._is_held("hashtags", at):
+                hashtags, self._hashtags = frozenset(self._hashtags), set()
+            if not self._is_held("all tracks", at):
+                is_all, self._is_all_wanted = self._is_all_wanted, False
+            return SearchWake(hashtags, is_all) if hashtags or is_all else None
 
     def take_posts(self, most: int) -> dict[str, int]:
         """Return up to `most` posts to read, with how often each was asked for before."""
@@ -125,7 +125,8 @@ class StreamInbox:
             at = self._now()
             due: dict[Lane, float | None] = {
                 "mentions": at if self._is_mentions_wanted else self._expected.next_due_at,
-                "searches": at if self._is_all_wanted or self._hashtags else None,
+                "hashtags": at if self._hashtags else None,
+                "all tracks": at if self._is_all_wanted else None,
                 "posts": self._posts.next_due_at,
             }
             moments = [max(one, self._holds.get(lane, one)) for lane, one in due.items() if one is not None]

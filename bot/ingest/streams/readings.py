@@ -28,6 +28,7 @@ from models import Mention
 log = logging.getLogger(__name__)
 
 READINGS_APART_SECONDS = 1.0
+ALL_TRACKS_APART_SECONDS = 10.0  # a stream that brings too much for us would have them searched all the time
 BUSY_RETRY_SECONDS = 0.25  # until a reading that is under way elsewhere is over
 MAX_CALLS_PER_ROUND = 4  # to fetch posts, so that mentions do not wait for them
 
@@ -83,10 +84,14 @@ class StreamReadings:
             track_search.search_tracks(self._ctx, self._network, at_once=wanted)
 
         if self._run_as_job("search", search):
-            self._hold("searches", self._seconds_apart("search"))
+            apart = self._seconds_apart("search")
+            self._hold("hashtags", apart)
+            if wake.is_all:
+                self._hold("all tracks", max(apart, ALL_TRACKS_APART_SECONDS))
         else:
             self._inbox.want_searches(wake)
-            self._hold("searches", BUSY_RETRY_SECONDS)
+            self._hold("hashtags", BUSY_RETRY_SECONDS)
+            self._hold("all tracks", BUSY_RETRY_SECONDS)
 
     def _fetch_posts(self) -> None:
         for _ in range(MAX_CALLS_PER_ROUND):

@@ -189,6 +189,23 @@ def test_more_posts_than_may_wait_are_searched_for_instead(here: Room, network: 
     assert stream.inbox.take_dropped() == 21
 
 
+def test_a_stream_that_brings_too_much_all_the_time_has_its_tracks_searched_every_ten_seconds(
+    here: Room, network: Streaming
+) -> None:
+    stream = OneStream(here, network, most=20)
+    add_track(here, "kettle")
+    stream.tracks.refresh(network.account().id)
+    searched = []
+    for _ in range(30):
+        for number in range(30):
+            stream.inbox.put(StreamEvent("post", post_id=f"{stream.steady()} {number}"))
+        stream.readings.run_due()
+        searched.append(network.calls())
+        stream.pass_by(1)
+
+    assert [second for second, calls in enumerate(searched) if calls] == [0, 10, 20]
+
+
 def test_a_hashtag_on_the_stream_has_only_its_own_tracks_read_whenever_they_were_read_last(
     here: Room, stream: OneStream, network: Streaming
 ) -> None:

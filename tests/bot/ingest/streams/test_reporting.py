@@ -39,8 +39,7 @@ def test_the_doctor_names_how_long_it_is_open_and_its_bandwidth(stream: OneStrea
     [line] = while_open(stream, StreamEvent("mentions", bytes_read=100_000))
 
     assert line == (
-        "ok    Memory: the live stream has been open for 40 s, at 2 kB a second. "
-        "It was not lost today (UTC)."
+        "ok    Memory: the live stream has been open for 40 s, at 2 kB a second. It was not lost today (UTC)."
     )
 
 
@@ -85,20 +84,20 @@ def test_a_server_without_a_stream_is_a_note(stream: OneStream, here: Room) -> N
 
 
 @pytest.mark.parametrize(
-    ("streams", "address", "why"),
-    [("off", "memory", "because of STREAMS"), ("on", None, "because no address of one is known")],
+    ("given", "why"),
+    [(("off", "memory"), "because of STREAMS"), (("on", None), "because no address of one is known")],
 )
 def test_a_stream_that_nobody_wants_is_a_note(
-    database_url: str, clock: Clock, network: Streaming, streams: str, address: str | None, why: str
+    database_url: str, clock: Clock, network: Streaming, given: tuple[str, str | None], why: str
 ) -> None:
-    network.stream_address = address
+    streams, network.stream_address = given
     with room(database_url, clock, network, streams=streams) as here:
-        assert said(here).startswith(f"note  Memory: no live stream, {why}. Mentions arrive with each reading")
+        assert said(here).startswith(
+            f"note  Memory: no live stream, {why}. Mentions arrive with each reading"
+        )
 
 
-def test_the_doctor_says_nothing_of_streams_where_a_network_has_none(
-    database_url: str, clock: Clock
-) -> None:
+def test_the_doctor_says_nothing_of_streams_where_a_network_has_none(database_url: str, clock: Clock) -> None:
     network = Counting(clock)
     with room(database_url, clock, network) as here:
         assert list(examine_stream(here.ctx, network, "Memory")) == []
