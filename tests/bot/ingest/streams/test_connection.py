@@ -81,7 +81,10 @@ def test_once_it_held_for_a_minute_waits_are_short_again(stream: OneStream) -> N
 
 def test_the_ledger_has_bytes_reconnects_and_what_was_missed(stream: OneStream) -> None:
     hold_for(stream, 60)
-    stream.pass_by(20)
+    stream.pass_by(15)
+    stream.network.fails("stream", LOST)
+    stream.connection.hold_once()
+    stream.pass_by(5)
     hold_for(stream, 60)
     row = stream.row()
 
@@ -211,6 +214,15 @@ def test_a_new_hashtag_opens_another_stream_at_once_and_nothing_counts_as_missed
     assert wait == 0
     assert [wish.hashtags for wish in network.wishes] == [frozenset(), {"tea"}]
     assert stream.row().reconnects_total == 0
+
+
+def test_a_stream_that_is_stopped_before_it_opens_does_not_stay_open(
+    stream: OneStream, network: Streaming
+) -> None:
+    stream.connection.stop()
+
+    assert stream.connection.hold_once() == 0
+    assert network.closed.acquire(blocking=False)
 
 
 def test_a_second_search_needs_no_other_stream(stream: OneStream, network: Streaming, here: Room) -> None:

@@ -11,7 +11,7 @@ import pytest
 from bot.ingest.streams.manager import StreamManager
 from bot.runtime.job_leases import JobLeases
 from bot.runtime.signed_in_accounts import SignedInAccounts
-from models import Alarm, Lease
+from models import AccountStream, Alarm, Lease
 from tests import databases
 from tests.bot.ingest.streams.streaming import MENTIONS, Streaming, add_track
 from tests.bot.room import Clock, Counting, Room, room
@@ -178,4 +178,8 @@ def test_the_stream_of_a_worker_that_died_is_taken_up_within_a_lease_and_left_by
             assert holder(alive) == "alive"
             first.check()
             assert network.closed.acquire(timeout=20)
+            first.stop()
+            assert first.join(20)
             assert holder(alive) == "alive"
+            with alive.ctx.db.read() as session:
+                assert AccountStream.of_ours(session)[0].is_open(clock())

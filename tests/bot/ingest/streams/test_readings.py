@@ -89,6 +89,22 @@ def test_a_mention_that_is_listed_late_is_read_for_again(
     assert here.texts() == ["@acmebrew hello"]
 
 
+def test_a_mention_that_a_poll_found_meanwhile_is_not_read_for_again(
+    here: Room, stream: OneStream, network: Streaming
+) -> None:
+    post = network.says("maria", "@acmebrew hello").id
+    network.hides(post)
+    stream.inbox.put(StreamEvent("mentions", post_id=post))
+    stream.readings.run_due()
+    network.shows(post)
+    here.poll()
+    network.calls()
+    stream.pass_by(1)
+
+    assert stream.readings.run_due() is None
+    assert network.calls() == []
+
+
 def test_a_mention_that_is_never_listed_is_left_to_the_next_poll(
     stream: OneStream, network: Streaming
 ) -> None:
