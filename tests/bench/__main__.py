@@ -25,6 +25,7 @@ from tests.bench import (
     reports,
     searching,
     starting,
+    streaming,
     trying,
     waiting,
     workers,
@@ -37,6 +38,7 @@ PARTS: Sequence[str] = (
     "ingest",
     "likeness",
     "matching",
+    "streaming",
     "pressing",
     "crowd",
     "flood",
@@ -87,6 +89,7 @@ def _figures(parts: Sequence[str], new: Make, empty: Make, *, on_postgresql: boo
         measure["workers"] = lambda: workers.measure(new)
     else:  # no database, so once is enough
         measure["matching"] = matching.measure
+        measure["streaming"] = streaming.measure
     measured: list[Figure] = []
     for part in [part for part in parts if part in measure]:
         click.echo(f"{part} …", err=True)
