@@ -121,7 +121,7 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         Raises `Refused` if that is gone, was edited, or would be seen by others than before; and `Later`.
         """
         del key, at
-        return self._build_form(text, to, self._identity.require(account_id)).pack()
+        return self._build_form(text, to, self._identity.require(account_id, may_ask_again=False)).pack()
 
     def publish(
         self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
