@@ -243,15 +243,7 @@ class Team:
         world = self.slack.world
         with world.lock:
             for channel in world.channels.values():
-                if channel.is_im:
-                    yield from self._direct(channel)
-                elif not channel.is_private:
-                    for message in channel.messages:
-                        yield f"#{channel.name}", None, f"{message.text} {message.blocks}"
-                for message in channel.ephemerals:
-                    if f"{channel.id} {message.ts}" not in self.seen:
-                        self.seen.add(f"{channel.id} {message.ts}")
-                        yield "an answer", message.ephemeral_to, f"{message.text} {message.blocks}"
+                yield from self._in_channel(channel)
             for user, stack in world.views.stacks.items():
                 for view in stack:
                     yield "a modal", user, str(view.given)
@@ -260,6 +252,17 @@ class Team:
                     self.seen.add(f"{user} {view.hash}")
                     yield "Home", user, str(view.given)
             world.views.stacks.clear()
+
+    def _in_channel(self, channel: Any) -> Iterator[tuple[str, str | None, str]]:
+        if channel.is_im:
+            yield from self._direct(channel)
+        elif not channel.is_private:
+            for message in channel.messages:
+                yield f"#{channel.name}", None, f"{message.text} {message.blocks}"
+        for message in channel.ephemerals:
+            if f"{channel.id} {message.ts}" not in self.seen:
+                self.seen.add(f"{channel.id} {message.ts}")
+                yield "an answer", message.ephemeral_to, f"{message.text} {message.blocks}"
 
     def _direct(self, channel: Any) -> Iterator[tuple[str, str | None, str]]:
         [to] = channel.members & set(PEOPLE)
@@ -312,5 +315,4 @@ def test_nobody_is_ever_shown_what_is_private_and_not_for_them(database_url: str
         here.live(60)
 
         assert here.secrets
-        print(here.shown, len(here.secrets))
         assert here.shown  # and it is shown to those who may see it

@@ -46,6 +46,7 @@ def test_a_mention_is_heard_answered_and_seen_by_nobody_else(
     with process("run", env, tmp_path) as bot:
         stage.slack.events_url = f"{bot.address}/slack/events"
         bot.healthy()
+        server.world.post("maria@books.example", "@acmebrew my number is 555", visibility="direct")
         words = "@acmebrew is the kettle back?"
         mention = server.world.post(
             "maria@books.example", words, visibility="unlisted", spoiler="tea", lang="de"
@@ -59,6 +60,7 @@ def test_a_mention_is_heard_answered_and_seen_by_nobody_else(
         (reply,) = server.world.replies_to(mention.id)
         assert reply.text == "@maria@books.example Am Montag!"
         assert (reply.visibility, reply.spoiler, reply.language) == ("unlisted", "tea", "de")
+        assert "my number is 555" not in str([card.blocks for card in stage.cards()])
         bot.stop()
         assert env["MASTODON_ACCESS_TOKEN"] not in bot.log
 

@@ -49,7 +49,18 @@ def test_a_reply_is_seen_by_no_more_people_than_the_post(here, visibility):
     st.sampled_from(ORDER),
     st.sampled_from(ORDER),
     st.sampled_from([None, *OURS.values()]),
-    st.sampled_from(["Hello!", "@tom too", "hi @someone", "with @maria@remote.example"]),
+    st.sampled_from(
+        [
+            "Hello!",
+            "@tom too",
+            ".@tom",
+            "hi @someone",
+            "@@tom",
+            "a@tom",
+            "@maria",
+            "with @maria@remote.example",
+        ]
+    ),
 )
 def test_neither_the_default_nor_the_ledger_nor_the_words_ever_widen_a_reply(
     kind, visibility, default, told, text
@@ -391,6 +402,30 @@ def test_a_reply_is_found_by_its_words_in_a_new_process_too(here, text):
         assert found == published
         other = network.find_reply(target(post), "Other words", since, account_id=here.us, frozen=frozen)
         assert other is None
+
+
+def test_words_at_the_end_of_another_reply_are_not_the_reply(here):
+    post = here.hear_one()
+    since = here.world.clock()
+    publish(here, "Oh, hello! Hello!", target(post))
+
+    assert here.network.find_reply(target(post), "Hello!", since, account_id=here.us) is None
+
+
+def test_where_the_ledger_has_no_handle_the_author_is_named_all_the_same(here):
+    post = here.hear_one()
+
+    publish(here, "Hello!", target(post, author_handle=""))
+
+    assert here.replies(post)[0].text == "@maria@remote.example Hello!"
+
+
+def test_a_direct_reply_may_hold_an_address_for_mail(here):
+    post = here.hear_one(visibility="direct")
+
+    publish(here, "Write to help@acme.example", target(post))
+
+    assert here.replies(post)[0].visibility == "direct"
 
 
 def test_a_reply_is_found_although_its_post_was_deleted_since(here):
