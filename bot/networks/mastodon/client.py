@@ -125,7 +125,10 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
     def stream(
         self, wish: StreamWish, *, account_id: str, stop: threading.Event
     ) -> Generator[StreamEvent, None, None]:
-        """Our notifications, and posts with the hashtags of `wish` that our server gets to see."""
+        """Our notifications, and posts with the hashtags of `wish` that our server gets to see.
+
+        Raises `Later`, and `StreamNotOffered` if the server announces no streams.
+        """
         who = self._identity.require(account_id)
         url = streaming.stream_url(who.server.streaming_url, who.login.url)
         if url is None:
