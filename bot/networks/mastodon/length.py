@@ -12,7 +12,7 @@ import regex
 from bot.networks.mastodon.server_info import ServerInfo
 
 _LINK = re.compile(r"https?://[^\s<>]*[^\s<>.,;:!?'\")\]}]", re.IGNORECASE)
-_HANDLE = re.compile(r"(?<![\w/@.])@(\w+(?:[.-]+\w+)*)@[\w.-]*\w")
+_HANDLE = re.compile(r"(?<![=/\w])@(\w+(?:[.-]+\w+)*)@[\w.-]*\w")
 
 
 def measure(text: str, warning: str, server: ServerInfo) -> int:
