@@ -87,21 +87,21 @@ def test_what_cannot_be_subscribed_to_is_an_error_message(server, world, asked, 
 def test_a_stream_may_be_refused(server, world, fault, status):
     world.faults.add(ENDPOINT, fault, times=1)
 
-    with pytest.raises(InvalidStatus) as caught:
-        opened(server).close()
+    with pytest.raises(InvalidStatus) as caught, opened(server):
+        pass
     assert caught.value.response.status_code == status
 
 
 def test_without_a_token_it_is_refused(server):
-    with pytest.raises(InvalidStatus) as caught:
-        opened(server, headers={}).close()
+    with pytest.raises(InvalidStatus) as caught, opened(server, headers={}):
+        pass
     assert caught.value.response.status_code == 401
 
 
 @pytest.mark.parametrize("server", ["hollo", "pixelfed"], indirect=True)
 def test_some_servers_have_none(server, ask):
-    with pytest.raises(InvalidStatus):
-        opened(server).close()
+    with pytest.raises(InvalidStatus), opened(server):
+        pass
     assert ask("GET", "/api/v1/instance").json()["urls"] == {}
 
 
