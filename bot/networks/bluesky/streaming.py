@@ -140,8 +140,11 @@ def describe(wish: StreamWish, stream: PostStream | None) -> str:
     """Return what is done for `wish`, as a sentence."""
     if stream is not None and wish.wants_text is not None:
         return (
-            f"reads all public posts from {stream.host}, for the tracks and the mentions. It may miss some: "
-            "readings and searches find them."
+            f"the live stream reads all public posts from {stream.host}, for tracks and mentions. It may "
+            "miss some: readings and searches find them."
         )
     why = "there is no track" if wish.wants_text is None else "BLUESKY_STREAM_URL is not set"
-    return f"looks for new notifications every {LOOK_INTERVAL_SECONDS:g} s, and reads no public posts: {why}."
+    return (
+        f"the live stream looks for new notifications every {LOOK_INTERVAL_SECONDS:g} s, and reads no public "
+        f"posts: {why}."
+    )

@@ -243,7 +243,9 @@ def test_the_public_jetstream_is_for_the_public_network_alone():
 def test_it_is_said_which_of_the_two_it_is(stage, jetstream):
     with_jetstream, without = network(stage, jetstream.url), network(stage)
 
-    assert with_jetstream.describe_stream(KETTLES).startswith("reads all public posts from 127.0.0.1")
+    assert with_jetstream.describe_stream(KETTLES).startswith(
+        "the live stream reads all public posts from 127.0.0.1,"
+    )
     assert "there is no track" in with_jetstream.describe_stream(NO_TRACKS)
     assert "BLUESKY_STREAM_URL is not set" in without.describe_stream(KETTLES)
     assert (with_jetstream.stream_address, without.stream_address) == (jetstream.url, stage.server.url)
