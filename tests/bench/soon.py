@@ -75,9 +75,7 @@ def _figures(url: str, how: str, most: float, **settings: object) -> list[Figure
     with stage(url) as on, _networks() as networks:
         given = {**networks.settings, **settings, "slack_posts_per_second": 100}
         with bot(on, **given):
-            for name in ("Bluesky", "Mastodon"):
-                networks.say(name, f"first {name}.")
-                until(lambda text=f"first {name}.": _card(on, text))  # type: ignore[misc]
+            _wait_for_both(on, networks, "start")
             usual = _seconds(on, networks, "usual", ("Bluesky", "Mastodon"), POSTS)
             figures += [
                 _figure(f"From a post on {name} to its card, {how}", took, most)
@@ -85,6 +83,7 @@ def _figures(url: str, how: str, most: float, **settings: object) -> list[Figure
             ]
             for down, kind, words in OUTAGES:
                 (other,) = {"Bluesky", "Mastodon"} - {down}
+                _wait_for_both(on, networks, f"{down} {kind}")
                 with networks.outage(down, kind):
                     during = _seconds(on, networks, f"{down} {kind}", (other,), POSTS_IN_OUTAGE)[other]
                 figures.append(_figure(f"{other}, {how}, while {down} {words}", during, most))
@@ -97,6 +96,14 @@ def _networks() -> Iterator[Networks]:
         bluesky.world.add_user("maria.test", "Maria")
         mastodon.world.add_user("maria@books.example", "Maria")
         yield Networks(bluesky, mastodon)
+
+
+def _wait_for_both(on: Stage, networks: Networks, words: str) -> None:
+    """Wait until both are read: after an outage of its own a network is asked again only after a while."""
+    for name in ("Bluesky", "Mastodon"):
+        networks.say(name, f"{words}, {name} first.")
+    for name in ("Bluesky", "Mastodon"):
+        until(lambda text=f"{words}, {name} first.": _card(on, text))  # type: ignore[misc]
 
 
 def _seconds(
