@@ -404,6 +404,15 @@ def test_a_reply_is_found_by_its_words_in_a_new_process_too(here, text):
         assert other is None
 
 
+def test_a_reply_is_found_although_the_servers_clock_is_a_minute_slow(here):
+    post = here.hear_one()
+    since = here.world.clock()
+    here.world.clock = lambda: since - timedelta(minutes=1)
+    published = publish(here, "Hello!", target(post))
+
+    assert here.network.find_reply(target(post), "Hello!", since, account_id=here.us) == published
+
+
 def test_words_at_the_end_of_another_reply_are_not_the_reply(here):
     post = here.hear_one()
     since = here.world.clock()
