@@ -121,7 +121,8 @@ def _may_leave(
 ) -> bool:
     """Whether the reply may leave now; if not, it is stopped, or waits."""
     at = ctx.now()
-    if send_checks.block_if_not_allowed(session, ticket, reply, sender, ctx.network_titles, at=at):
+    network = ctx.networks.for_account(ticket.network, reply.account_id)
+    if send_checks.block_if_not_allowed(session, ticket, reply, sender, network, at=at):
         return False
     key = publish_limit_key(ticket.network, reply.account_id)
     silence = RateLimit.take(session, key, at=at, interval=timedelta())
