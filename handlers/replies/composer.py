@@ -167,7 +167,7 @@ def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> B
             key=key,
             network=ticket.network,
             draft=_replaced_draft(kept, who),
-            latest=target.latest_id,
+            latest=target.version,
             sign=load_sign_off(ctx, session, who.id),
             author=_text_author(kept, who),
             only_draft=is_only_draft,

@@ -159,7 +159,7 @@ def _build_draft_preview(
         is_near=before is not None,
         twin=before.quoted if before is not None else None,
         by_hand=answer_as.load_refusal(session, target, draft.account_id) is not None,
-        latest=target.latest_id,
+        latest=target.version,
         not_shown=not_shown_text(ctx, ticket) if target.is_missing else None,
     )
     kind = "public reply" if audience.is_public else "reply"

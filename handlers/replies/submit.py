@@ -246,7 +246,7 @@ def _reopen_composer(
                 by_hand=account.refusal is not None,
                 turn=ticket.turn,
                 post_id=ticket.target_post_id,
-                latest=target.latest_id,
+                latest=target.version,
                 not_shown=target.is_missing,
             )
             asked = build_composer_content(

@@ -229,3 +229,16 @@ def is_called(bot: Keyed, handle: str) -> None:
 def carries(bot: Keyed, card: Message, visibility: str) -> Message | None:
     shown = bot.now(card)
     return shown if f'"{visibility}"' in str(shown.blocks) else None
+
+
+def test_an_edit_that_keeps_the_id_is_shown_before_an_answer_to_it_is_sent(bot: Keyed) -> None:
+    post, card = bot.hears("@acmebrew the butler did it")
+    modal = bot.compose(card).fill("We knew.")
+    edited = datetime.now(UTC)
+    bot.becomes(text="@acmebrew the gardener did it", edited_at=edited)
+
+    assert not modal.submit().closed
+    assert "They edited their post" in modal.text
+    assert "the gardener did it" in modal.text
+    assert modal.submit().closed
+    bot.publishes(post)

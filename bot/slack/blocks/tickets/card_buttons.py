@@ -115,7 +115,7 @@ def _button_value(view: CardView) -> TicketValue:
         ticket,
         view.author,
         view.account,
-        target.latest_id if target is not None else None,
+        target.version if target is not None else None,
         account_id=view.account_id,
         visibility=target.visibility if target is not None else None,
     )
