@@ -17,6 +17,7 @@ from bot.networks.bluesky.json_values import (
     get_objects,
     get_text,
     get_texts,
+    parse_object,
     parse_time,
 )
 from bot.networks.values import AccountIdentity, AuthorProfile, Post, Summons, UnreadableRow
@@ -157,6 +158,14 @@ def merge_view(notification: JsonObject, views: Mapping[str, JsonObject]) -> Jso
         return notification
     kept = {name: value for name, value in notification.items() if name in {"author", "indexedAt", "reason"}}
     return {**view, **kept}
+
+
+def context_cid(reply_context: str) -> str:
+    """Return the version of the post that a `reply_context` names; empty if it names none."""
+    try:
+        return get_text(parse_object(reply_context.encode()), "cid")
+    except ValueError:
+        return ""
 
 
 def _embedded(row: JsonObject, record: JsonObject) -> Embedded:
