@@ -112,7 +112,7 @@ def _convert(
 
 def find_addressing(session: Session, network: Network, posts: Sequence[Post]) -> set[str]:
     """Return the ids of the posts that mention, answer or quote an account that Heard is signed in to."""
-    ours = [one.handle for one in Account.all(session, network.name) if one.source is not None]
+    ours = [one for one in Account.all(session, network.name) if one.source is not None]
     return track_matches.addressing_any(ours, posts)
 
 

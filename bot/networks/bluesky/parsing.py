@@ -64,6 +64,7 @@ def parse_view(row: JsonObject, me: AccountIdentity) -> Post:
         lang=langs[0] if langs else None,
         media=embedded.media,
         summons=_summons(record, me, parent.did if parent else None),
+        mentioned_ids=_mentioned_dids(record),
         answers="" if to_third else None,
         quotes_us=embedded.quoted_did == me.id,
         quoted_handle=embedded.quoted_handle,
@@ -173,13 +174,18 @@ def _embedded(row: JsonObject, record: JsonObject) -> Embedded:
 
 
 def _summons(record: JsonObject, me: AccountIdentity, parent_did: str | None) -> Summons:
-    features = [row for facet in get_objects(record, "facets") for row in get_objects(facet, "features")]
-    if any(row.get("$type") == _MENTION_FEATURE and row.get("did") == me.id for row in features):
+    if me.id in _mentioned_dids(record):
         return "explicit"
     named = re.escape(me.handle)
     if re.search(rf"(?<![\w.@-])@{named}(?![\w-]|\.\w)", get_text(record, "text"), re.IGNORECASE):
         return "explicit"
     return "implicit" if parent_did == me.id else "none"
+
+
+def _mentioned_dids(record: JsonObject) -> tuple[str, ...]:
+    """Whom the post notifies: a handle that is only typed notifies nobody."""
+    features = [row for facet in get_objects(record, "facets") for row in get_objects(facet, "features")]
+    return tuple(get_text(row, "did") for row in features if row.get("$type") == _MENTION_FEATURE)
 
 
 def _reply_context(row: JsonObject, reply: JsonObject, langs: list[str]) -> str:

@@ -107,6 +107,7 @@ def _build_post(row: JsonObject, viewer: Viewer, parent_of: Callable[[JsonObject
         media=parse_media(row),
         summons="none" if reposted else _summons(row, typed, quoted, viewer),
         addressed=typed.addressed,
+        mentioned_ids=tuple(viewer.handle_of(each).lower() for each in get_objects(row, "mentions")),
         answers=_answered_handle(row, viewer),
         quotes_us=get_id(get_object(quoted, "account")) == viewer.local_id,
         quoted_handle=viewer.handle_of(get_object(quoted, "account")) or None,
