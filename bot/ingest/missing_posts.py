@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.cursors import next_poll_at
-from bot.ingest.page_writer import find_addressing, notify_shown_again, to_incoming_post
+from bot.ingest.page_writer import empty_narrowed, find_addressing, notify_shown_again, to_incoming_post
 from bot.ingest.pages import PollResult
 from bot.ingest.sweep import sweep, sweep_start
 from bot.networks.base import Later, Network
@@ -263,6 +263,7 @@ def _record_one(
         else:  # `ingest_page` knows the first row of a post only
             taken = IngestResult()
             restore_mention(session, mention, post, place, taken, at=ctx.now())
+        empty_narrowed(session, taken, at=ctx.now())
         notify_shown_again(session, taken, network.title, at=ctx.now())
     elif found is not None:
         lost = not_shown.record_miss(session, ticket, mention, how=found, title=network.title, at=at)

@@ -56,7 +56,7 @@ def _find_changed(session: Session, known: Collection[int], page: Iterable[_Plac
         if (mention := mentions.get(post.post_id)) is not None
         and (
             mention.is_missing
-            or not post.is_repeat_of(mention)
+            or not post.is_repeat_of(mention, read_by=place.account_id)
             or not {place.track_id, *(one.track_id for one in post.also)}
             <= {mention.track_id, None, *noted[mention.id]}
         )

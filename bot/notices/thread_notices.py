@@ -117,6 +117,12 @@ WARNING_CHANGED = ThreadNotice(
     "on the card to see it:",
     quotes_reply=True,
 )
+HANDLE_CHANGED = ThreadNotice(
+    ":busts_in_silhouette: {actor}, your reply was stopped before it went out: the handle that Heard puts in "
+    "front of it on {network} has changed since you pressed send. Your text is kept; press *Reply* on the "
+    "card to see it now:",
+    quotes_reply=True,
+)
 NO_LONGER_SHOWN = ThreadNotice(
     ":see_no_evil: {actor}, {network} no longer shows the post that you replied to, so {stopped} Your "
     "text is kept:",

@@ -38,6 +38,7 @@ class PublishJob:
     started_at: datetime
     until: datetime  # the end of the lease
     tries: int
+    looks_again: bool = False  # `frozen` stays, but the post is looked at anew before it is sent
 
 
 def as_publisher(network: Network) -> Publisher:

@@ -86,7 +86,7 @@ def _record_lookup(ctx: BotContext, network: Network, job: PublishJob, seen: Pub
         if (reply.state, reply.fence) != (DeliveryState.UNSURE, job.fence):
             return
         at, plan = ctx.now(), ctx.settings.reconcile_seconds
-        repeats = rule is not None and repeat.is_due(session, ticket, reply, rule, at=at)
+        repeats = rule is not None and repeat.is_due(session, ticket, reply, rule, network, at=at)
         if repeats:
             reply.record_lookup(session, next_at=at + repeat.REPEAT_LEASE)
             repeat.record(session, reply, at=at)

@@ -6,15 +6,18 @@ it, and the submit (handlers/replies/submit.py) is held against the ledger anywa
 
 import logging
 import uuid
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.ingest.refresh_post import refresh_target
+from bot.networks.base import Network
+from bot.networks.values import ReplyTarget, Visibility
 from bot.publish import account_check
-from bot.slack.blocks.replies.audience import Audience
+from bot.slack.blocks.replies.audience import UNKNOWN_VISIBILITY, Audience
 from bot.slack.blocks.replies.composer import (
     ACCOUNT_ACTION_ID,
     ACCOUNT_BLOCK,
@@ -36,6 +39,7 @@ from models.slack.notice import quote_block_id
 from models.tickets import answer_as, unconnected_accounts
 from models.tickets.answer_as import AnsweringAccount
 from models.tickets.delivery_state import PUBLIC_STATES, RETURNED_STATES, DeliveryState
+from models.tickets.incoming_post import VISIBILITIES
 from models.tickets.kept_drafts import why_cannot_reply
 
 log = logging.getLogger(__name__)
@@ -163,7 +167,7 @@ def build_composer(ctx: BotContext, opening: Opening, who: Actor, key: str) -> B
             key=key,
             network=ticket.network,
             draft=_replaced_draft(kept, who),
-            latest=target.latest_id,
+            latest=target.version,
             sign=load_sign_off(ctx, session, who.id),
             author=_text_author(kept, who),
             only_draft=is_only_draft,
@@ -330,7 +334,7 @@ def _build_without_ledger(ctx: BotContext, seen: TicketValue | None, body: Body,
         account=seen.account_id,
     )
     asked = ComposerContent(
-        audience=Audience(network.title, seen.account or "us", seen.handle or None),
+        audience=_audience_as_seen(network, seen, seen.post_id, ctx.now()),
         words=_quoted_text(body.get("message") or {}, seen.post_id),
         max_length=network.max_length,
         notice=(
@@ -339,6 +343,18 @@ def _build_without_ledger(ctx: BotContext, seen: TicketValue | None, body: Body,
         ),
     )
     return build_composer_modal(origin, asked)
+
+
+def _audience_as_seen(network: Network, seen: TicketValue, post_id: str, at: datetime) -> Audience:
+    """Whom a reply reaches, as far as the button says; the submit is held against the ledger."""
+    audience = Audience(network.title, seen.account or "us", seen.handle or None)
+    if seen.visibility not in VISIBILITIES:
+        return replace(audience, visibility=UNKNOWN_VISIBILITY)
+    visibility = cast("Visibility", seen.visibility)
+    to = ReplyTarget(post_id, "", seen.handle or "", at, visibility=visibility)
+    reached = network.reply_visibility(to)
+    prefix = network.reply_prefix(to)
+    return replace(audience, visibility=reached, prefix=prefix, is_narrowed=reached != visibility)
 
 
 def _quoted_text(message: Body, post_id: str) -> str | None:

@@ -27,7 +27,7 @@ from handlers.replies.composer import (
     not_shown_text,
     recheck_ticket,
 )
-from handlers.replies.destination import check_audience, load_destination
+from handlers.replies.destination import check_audience, load_destination, record_prefix
 from handlers.replies.reply_text import (
     FILES_LEFT_OUT_ACT,
     ReplyText,
@@ -159,7 +159,7 @@ def _build_draft_preview(
         is_near=before is not None,
         twin=before.quoted if before is not None else None,
         by_hand=answer_as.load_refusal(session, target, draft.account_id) is not None,
-        latest=target.latest_id,
+        latest=target.version,
         not_shown=not_shown_text(ctx, ticket) if target.is_missing else None,
     )
     kind = "public reply" if audience.is_public else "reply"
@@ -256,8 +256,10 @@ def _submit_draft(
     try:
         target.check_version(draft.to_post_id, value.latest)
         check_shown(ctx, ticket, target, is_known=value.is_not_shown)
-        check_audience(target, visibility=value.visibility, warning=value.warning)
-        draft.visibility, draft.content_warning = target.visibility, target.content_warning
+        there = load_destination(ctx, session, ticket, draft.account_id)
+        check_audience(there, visibility=value.visibility, warning=value.warning, prefix=value.prefix)
+        draft.visibility, draft.content_warning = there.visibility, target.content_warning
+        record_prefix(session, draft, there, at=at)
         ticket.submit(
             session,
             draft,

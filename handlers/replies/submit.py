@@ -31,7 +31,7 @@ from handlers.replies.composer import (
     recheck_ticket,
 )
 from handlers.replies.composing import keep_draft
-from handlers.replies.destination import check_audience, load_destination
+from handlers.replies.destination import check_audience, load_destination, record_prefix
 from handlers.replies.reply_text import ReplyText, find_duplicate, reply_text_from_typed
 from models import Event, Mention, Ticket
 from models.core.base import MovedOnError, RuleBrokenError, TakenError
@@ -113,8 +113,9 @@ def _queue_reply(
     target = Mention.load(session, ticket.id, ticket.target_post_id)
     target.check_version(origin.post_id, origin.latest)
     check_shown(ctx, ticket, target, is_known=origin.not_shown)
-    check_audience(target, visibility=origin.visibility, warning=origin.warning)
     account = _answering_account(session, ticket, target, origin, account_id)
+    there = load_destination(ctx, session, ticket, account.account_id)
+    check_audience(there, visibility=origin.visibility, warning=origin.warning, prefix=origin.prefix)
     reply = ticket.reply(
         session,
         text=words.text,
@@ -129,10 +130,11 @@ def _queue_reply(
         author=origin.author,
         sign_off=words.sign_off,
         wait_seconds=wait_seconds,
-        visibility=target.visibility,
+        visibility=there.visibility,
         content_warning=target.content_warning,
         **came_from,
     )
+    record_prefix(session, reply, there, at=at)
     if origin.anyway == words.text_hash:
         Event.record(session, "sent anyway", at=at, by=who.id, ticket_id=ticket.id, reply_id=reply.id)
 
@@ -244,7 +246,7 @@ def _reopen_composer(
                 by_hand=account.refusal is not None,
                 turn=ticket.turn,
                 post_id=ticket.target_post_id,
-                latest=target.latest_id,
+                latest=target.version,
                 not_shown=target.is_missing,
             )
             asked = build_composer_content(

@@ -316,6 +316,12 @@ class Reply(ReplyColumns, Base):
 
     # --- unsure -----------------------------------------------------------------------------------------
 
+    def was_unsure(self, session: Session) -> bool:
+        """Whether an earlier try may have published it, so that its request must stay as it is."""
+        here = (Event.ticket_id == self.ticket_id, Event.reply_id == self.id)
+        query = select(Event.id).where(*here, Event.act == f"reply {DeliveryState.UNSURE}").limit(1)
+        return session.scalar(query) is not None
+
     def record_lookup(self, session: Session, *, next_at: datetime | None, counts: bool = True) -> None:
         """Record a lookup that did not find it. The next one is at `next_at`.
 

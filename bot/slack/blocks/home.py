@@ -25,6 +25,7 @@ from bot.slack.blocks.elements import (
 )
 from bot.slack.blocks.home_filter import EVERYTHING, NO_FILTER, HomeFilter, HomeFilterValue, build_filter
 from bot.slack.blocks.replies import delivery, unsettled
+from bot.slack.blocks.replies.audience import UNKNOWN_VISIBILITY
 from bot.slack.blocks.replies.unsettled import stuck_text
 from bot.slack.blocks.text import (
     NO_TEXT,
@@ -199,6 +200,7 @@ def _reply_value(one: TicketEntry) -> TicketValue:
         handle=one.handle,
         account=one.account or "us",
         network=one.network,
+        visibility=UNKNOWN_VISIBILITY if one.is_private else "public",
     )
 
 

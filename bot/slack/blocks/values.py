@@ -111,6 +111,7 @@ class TicketValue(Value):
     network: str | None = None
     latest: str | None = None
     account_id: str | None = None  # of `account`; None: the ticket's
+    visibility: str = "public"  # the post's, see `Post`; `unknown` if it is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ class PreviewValue(Value):
     is_not_shown: bool = False
     visibility: str = "public"  # whom the reply was shown to reach, see `Post`
     warning: str | None = None  # the mark of the content warning that it was shown to carry
+    prefix: str = ""  # the mark of what Heard was shown to put in front of the words
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +361,7 @@ class Origin(ModalValue):
     by_hand: bool = False  # and that it has to be posted by hand as that account
     visibility: str = "public"  # whom the reply is shown to reach, see `Post`
     warning: str | None = None  # the mark of the content warning that it is shown to carry
+    prefix: str = ""  # the mark of what Heard is shown to put in front of the words
 
     @property
     def request_key(self) -> str | None:

@@ -85,7 +85,12 @@ def build_composer_modal(origin: Origin, asked: ComposerContent) -> dict[str, An
 def _as_shown(origin: Origin, asked: ComposerContent) -> Origin:
     """The submit is held against what stands in this very modal."""
     shown = asked.audience
-    return replace(origin, visibility=shown.visibility, warning=warning_mark(shown.content_warning))
+    return replace(
+        origin,
+        visibility=shown.visibility,
+        warning=warning_mark(shown.content_warning),
+        prefix=shown.prefix_mark,
+    )
 
 
 def _submit_label(origin: Origin, asked: ComposerContent) -> str:

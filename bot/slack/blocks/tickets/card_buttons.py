@@ -109,5 +109,13 @@ def _button_value(view: CardView) -> TicketValue:
 
     With them a composer can open while the ledger is slow; the submit is held against the ledger anyway.
     """
-    latest = next((one.latest_id for one in view.mentions if one.post_id == view.ticket.target_post_id), None)
-    return reply_value(view.ticket, view.author, view.account, latest, account_id=view.account_id)
+    ticket = view.ticket
+    target = next((one for one in view.mentions if one.post_id == ticket.target_post_id), None)
+    return reply_value(
+        ticket,
+        view.author,
+        view.account,
+        target.version if target is not None else None,
+        account_id=view.account_id,
+        visibility=target.visibility if target is not None else None,
+    )

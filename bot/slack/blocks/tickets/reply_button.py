@@ -1,6 +1,7 @@
 """What a *Reply* button carries, so that a composer can open while the ledger is slow. Pure."""
 
 from bot.slack.blocks.elements import Block, button
+from bot.slack.blocks.replies.audience import UNKNOWN_VISIBILITY
 from bot.slack.blocks.values import TicketValue
 from models import Author, Ticket
 
@@ -12,11 +13,18 @@ def build_reply_button(ticket: Ticket, author: Author, account: str, account_id:
 
 
 def reply_value(
-    ticket: Ticket, author: Author, account: str, latest: str | None, *, account_id: str | None = None
+    ticket: Ticket,
+    author: Author,
+    account: str,
+    latest: str | None,
+    *,
+    account_id: str | None = None,
+    visibility: str | None = None,
 ) -> TicketValue:
     """Returns what a button that leads to a composer carries; `latest` is the version of the post shown.
 
-    `account` is our handle, of the account `account_id` (None: the ticket's).
+    `account` is our handle, of the account `account_id` (None: the ticket's). `visibility` is the
+    post's; None: only what the ticket says is known.
     """
     return TicketValue(
         ticket.id,
@@ -27,4 +35,5 @@ def reply_value(
         network=ticket.network,
         latest=latest,
         account_id=account_id,
+        visibility=visibility or (UNKNOWN_VISIBILITY if ticket.is_private else "public"),
     )
