@@ -47,7 +47,7 @@ class Ticket(CustomerPostsMixin, Base):
                 sqlite_where=text(f"{name} IS NOT NULL"),
                 postgresql_where=text(f"{name} IS NOT NULL"),
             )
-            for name in ("composing_until", "back_at", "nudge_at", "group_id")
+            for name in ("composing_until", "back_at", "nudge_at", "group_id", "joined_to")
         ),
         # For the lists of what was muted lately.
         Index(
