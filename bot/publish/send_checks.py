@@ -69,7 +69,8 @@ def block_if_not_allowed(
     change = find_audience_change(Mention.load(session, ticket.id, reply.to_post_id), reply)
     if change is not None:
         ticket.give_back(session, reply, at=at, why=AUDIENCE_CAUSE)
-        title = titles.get(ticket.network, ticket.network)
+        network = reply.network_on(ticket)
+        title = titles.get(network, network)
         thread_notices.post(session, AUDIENCE_NOTICES[change], reply, at=at, network=title)
         return True
     if not sender.is_known and at - reply.created_at > PERMISSION_MAX_AGE:
