@@ -228,9 +228,9 @@ def post_shown_again(session: Session, ticket: Ticket, title: str, *, waits: boo
 
 
 def _reply_button(session: Session, ticket: Ticket) -> Block:
-    account = answer_as.load_accounts(session, ticket)[0]
-    author = session.get_one(Author, ticket.author_id)
-    return build_reply_button(ticket, author, account.name, account.account_id)
+    account, target = answer_as.load_accounts(session, ticket)[0], ticket.find_target(session)
+    author = session.get_one(Author, target.author_id)
+    return build_reply_button(ticket, author, account.name, account.account_id, target.network)
 
 
 # --- the fields of a sentence -------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ def _account_text(given: Mapping[str, Any]) -> str:
     """The account of ours that the reply is to be said as."""
     session: Session = given["session"]
     ticket = session.get_one(Ticket, given["about"].ticket_id)
-    ours = Account.find(session, ticket.network, given["about"].account_id)
+    ours = Account.find(session, given["about"].network_on(ticket), given["about"].account_id)
     return mrkdwn_handle(ours.handle) if ours is not None else "our account"
 
 
