@@ -72,7 +72,7 @@ def submit(act: Act[Origin]) -> Body | None:
 
 
 def _check_shown_network(ctx: BotContext, origin: Origin, network: str) -> None:
-    """Refuse a reply on another network than `origin` says that the composer showed. Raises `MovedOnError`."""
+    """Refuse a reply on another network than the composer showed. Raises `MovedOnError`."""
     if network != origin.network:
         title = ctx.network_titles.get(network, network)
         raise MovedOnError(f"Check how this goes out on {title}, then send again.")

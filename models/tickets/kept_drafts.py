@@ -45,8 +45,8 @@ def keep_draft(
 
     `request_key` names the composer and the words. The draft `replaces` is discarded; `author` is whose words
     they were, if somebody else's; `account_id` the account that they are written as (None: the ticket's);
-    `network` where (None: the preset one). What is typed for a ticket that was joined to another one meanwhile
-    is kept there.
+    `network` where (None: the preset one). What was typed for a ticket that was joined to another one is kept
+    there.
     """
     if not ProcessedRequest.claim_key(session, request_key, at=at):
         return None

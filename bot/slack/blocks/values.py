@@ -366,7 +366,7 @@ class Origin(ModalValue):
         return f"composer {self.key}"
 
     def shown_as(self, account: str, *, by_hand: bool, **post: Any) -> "Origin":  # noqa: ANN401 - fields
-        """The same, shown to go out as that account, to that `post`. What was warned of is to be looked for."""
+        """The same, shown to go out as that account, to that `post`: what was warned of may differ."""
         return replace(self, account=account, by_hand=by_hand, anyway=None, near=False, **post)
 
 

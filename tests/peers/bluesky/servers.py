@@ -47,7 +47,17 @@ def running() -> Iterator[Servers]:
     with ExitStack() as stack:
         database = _node_url(stack.enter_context(postgres.server()))
         port, redis_port = _free_base(), _free_port()
-        redis = ["redis-server", "--port", str(redis_port), "--bind", "127.0.0.1", "--save", "", "--dir", "/tmp"]
+        redis = [
+            "redis-server",
+            "--port",
+            str(redis_port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--dir",
+            "/tmp",
+        ]
         stack.enter_context(_process(redis, {}))
         environment = {
             "PORT": str(port),
@@ -126,7 +136,9 @@ def _node() -> Path:
 
 def _node_url(url: URL) -> str:
     """A database's URL as Node reads it: its host may be the folder of a socket."""
-    return url.set(drivername="postgresql", host=url.host or "localhost").render_as_string(hide_password=False)
+    return url.set(drivername="postgresql", host=url.host or "localhost").render_as_string(
+        hide_password=False
+    )
 
 
 @contextmanager
