@@ -12,8 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Author, Card, Event, Mention, Reply, Ticket
+from models.core.account_filter import AccountFilter
 from models.core.base import OnItsWayError, RuleBrokenError
 from models.core.database import Database
+from models.core.query_pipeline import QueryPipeline
+from models.privacy.read_access import ReadAccess
+from models.reports.counts import StatsFilter, query_counts
+from models.reports.daily_rollup import count_day, read_days
+from models.reports.export import REPLY_TABLE, TICKET_TABLE, ExportFilter
 from models.tickets.delivery_state import DeliveryState
 from models.tickets.incoming_post import IncomingPost, IngestTarget
 from models.tickets.ingest import ingest_page
@@ -404,3 +410,47 @@ def test_two_workers_that_join_at_once_join_once(db: Database) -> None:
     assert sorted(done) == [False, True]
     with db.read() as session:
         assert posts_of(session, only_ticket(session)) == {"x1", "m1"}
+
+
+# --- in figures ---------------------------------------------------------------------------------------------
+
+
+def counts_of(session: Session, whose: StatsFilter) -> tuple[int, int]:
+    """How many mentions and how many tickets that day had."""
+    counts = query_counts(QueryPipeline(session), minute(-60), minute(60), whose)()
+    return counts.heard.total(), sum(slots.total() for slots in counts.outcomes.values())
+
+
+def test_two_mentions_each_on_its_network_and_one_ticket(session: Session) -> None:
+    hear_both(session)
+
+    assert counts_of(session, StatsFilter()) == (2, 1)
+    assert counts_of(session, StatsFilter(network="x")) == (1, 1)
+    assert counts_of(session, StatsFilter(network="mastodon")) == (1, 0)
+    assert counts_of(session, StatsFilter(account=AccountFilter("a", (("mastodon", "mastodon-99"),)))) == (
+        1,
+        0,
+    )
+    assert counts_of(session, StatsFilter(channel=PLACE.channel)) == (2, 1)
+
+
+def test_a_day_that_was_counted_before_has_the_same_figures(session: Session) -> None:
+    hear_both(session)
+    day = minute(0).date()
+    count_day(session, day, is_next=True)
+    session.flush()
+
+    for network, heard in (("x", 1), ("mastodon", 1), (None, 2)):
+        counts = read_days(QueryPipeline(session), day, day, StatsFilter(network=network))
+        assert counts is not None
+        assert (counts.heard.total(), counts.unanswered) == (heard, 0 if network == "mastodon" else 1)
+
+
+def test_an_export_has_one_ticket_and_the_reply_on_its_own_network(session: Session) -> None:
+    ticket = hear_both(session)
+    answer(session, ticket, to="m1")
+    everything = ExportFilter(access=ReadAccess(everything=True))
+
+    assert TICKET_TABLE.count(session, everything) == 1
+    assert [row.network for row in REPLY_TABLE.rows(session, everything)] == ["mastodon"]
+    assert REPLY_TABLE.count(session, replace(everything, network="x")) == 0
