@@ -7,8 +7,9 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from bot.context import BotContext
+from bot.notices import reading_notices
 from bot.scheduled_job import ScheduledJob
-from models import Mention
+from models import Mention, Ticket
 from models.twins.detection import find_twins
 from models.twins.joining import join
 from models.twins.rule import TWIN_WINDOW
@@ -34,6 +35,10 @@ def join_new(ctx: BotContext, ticket_ids: Collection[int]) -> None:
     for pair in pairs:
         with ctx.db.write() as session:
             is_joined = join(session, pair, at=ctx.now())
+            if is_joined:
+                twin = session.get_one(Ticket, pair.twin_id)
+                title = ctx.network_titles.get(twin.network, twin.network)
+                reading_notices.post_twin_pointer(session, twin, title, at=ctx.now())
         if is_joined:
             log.info("ticket %s was joined to ticket %s", pair.twin_id, pair.first_id)
             ctx.cards_wake.set()

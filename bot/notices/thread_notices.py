@@ -10,7 +10,6 @@ from datetime import datetime
 from string import Formatter
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.slack.blocks.elements import Block, button, format_duration, section_block
@@ -214,10 +213,19 @@ def post_draft(session: Session, draft: Reply, *, at: datetime) -> None:
 def post_new_mention(session: Session, ticket: Ticket, words: str, post_id: str, *, at: datetime) -> None:
     """The author wrote again: in the same thread, with a Reply button of its own, to whoever has it."""
     quote = quote_block(words, QUOTE_MAX_CHARS) | {"block_id": quote_block_id(post_id)}
-    mention = select(Mention.id).where(Mention.ticket_id == ticket.id, Mention.post_id == post_id)
-    quotes = list(session.scalars(mention))
+    mention = Mention.find(session, ticket.id, post_id)
+    quotes, author_id = ([mention.id], mention.author_id) if mention is not None else ([], ticket.author_id)
     buttons = [_reply_button(session, ticket)]
-    post(session, NEW_MENTION, ticket, at=at, quote=quote, quotes=quotes, buttons=buttons)
+    post(
+        session,
+        NEW_MENTION,
+        ticket,
+        at=at,
+        quote=quote,
+        quotes=quotes,
+        buttons=buttons,
+        author_id=author_id,
+    )
 
 
 def post_shown_again(session: Session, ticket: Ticket, title: str, *, waits: bool, at: datetime) -> None:
@@ -254,7 +262,8 @@ def _account_text(given: Mapping[str, Any]) -> str:
 
 
 def _author_text(given: Mapping[str, Any]) -> str:
-    author: Author = given["session"].get_one(Author, given["about"].author_id)
+    author_id = given.get("author_id", given["about"].author_id)  # on another network they are another one
+    author: Author = given["session"].get_one(Author, author_id)
     return mrkdwn_handle(author.handle) if author.handle else author.display_name
 
 

@@ -23,6 +23,15 @@ class CustomerPostsMixin(StoppingMixin):
     """The verbs for posts that arrive, disappear (models/tickets/not_shown.py) and come back."""
 
     @classmethod
+    def lock_of(cls, session: Session, mention: Mention) -> Self:
+        """Return the ticket of `mention`, locked; it may become another one while this waits for the lock."""
+        while True:
+            ticket = cls.lock(session, mention.ticket_id)
+            session.refresh(mention)
+            if mention.ticket_id == ticket.id:
+                return ticket
+
+    @classmethod
     def lock_for_posts(
         cls, session: Session, place: IngestTarget, keys: Collection[TicketKey]
     ) -> dict[TicketKey, Self]:

@@ -111,7 +111,7 @@ def _record_also_heard(
     rows = _also_heard_rows(mention.id, new, post, place, at)
     added = [one for one, row in zip(new, rows, strict=True) if add_if_absent(session, AlsoHeard, **row)]
     if added:
-        ticket = Ticket.lock(session, mention.ticket_id)
+        ticket = Ticket.lock_of(session, mention)
         ticket.revision += 1
         wait_if_uncovered(session, ticket, mention, post, place, at=at)
         result.changed_ids.add(mention.ticket_id)
@@ -143,8 +143,7 @@ def _ingest_known(
         return
     # Lock the ticket first, as everything that changes a post does: else two workers that read one edit could
     # each wait for the other's lock. The first of them has changed the post meanwhile.
-    ticket = Ticket.lock(session, mention.ticket_id)
-    session.refresh(mention)
+    ticket = Ticket.lock_of(session, mention)
     if mention.is_missing:
         restore_mention(session, mention, post, place, result, at=at)
     if post.is_repeat_of(mention):

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import exists, func, or_, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models.sources.also_heard import AlsoHeard
 from models.sources.cursor import Cursor
@@ -73,4 +73,7 @@ def redraw_cards(session: Session, network: str, account_id: str) -> None:
         exists().where(Reply.ticket_id == Ticket.id, Reply.account_id == account_id),
     )
     is_shown = Ticket.drawn_revision > 0
-    Ticket.redraw_all(session, Ticket.is_open(), Ticket.network == network, is_shown, names_it)
+    twin = aliased(Ticket)
+    has_twin = exists().where(twin.joined_to == Ticket.id, twin.network == network)
+    is_there = or_(Ticket.network == network, has_twin)
+    Ticket.redraw_all(session, Ticket.is_open(), is_there, is_shown, names_it)

@@ -412,6 +412,23 @@ def test_two_workers_that_join_at_once_join_once(db: Database) -> None:
         assert posts_of(session, only_ticket(session)) == {"x1", "m1"}
 
 
+def test_two_workers_that_hear_one_network_each_at_once_make_one_ticket(db: Database) -> None:
+    def hear_and_join(network: str) -> Callable[[], list[bool]]:
+        def work() -> list[bool]:
+            with db.write() as session:
+                opened = hear_on(session, network, post_on(network))
+            with db.write() as session:
+                return join_new(session, opened)
+
+        return work
+
+    done = together(hear_and_join("x"), hear_and_join("mastodon"))
+
+    assert sorted(one for joined in done for one in joined)[-1:] == [True]  # type: ignore[attr-defined]
+    with db.read() as session:
+        assert posts_of(session, only_ticket(session)) == {"x1", "m1"}
+
+
 # --- in figures ---------------------------------------------------------------------------------------------
 
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from bot.ingest import backfill, twins
+from bot.ingest import backfill, own_posts, twins
 from bot.networks.values import Post
 from bot.networks.x.client import XNetwork
 from bot.networks.x.settings import XSettings
 from bot.runtime.signed_in_accounts import SignedInAccounts
-from models import Card, Mention, Reply, Ticket
+from models import Card, Mention, Reply, Ticket, Track
 from sandbox.slack.people.modal import _entry
 from sandbox.slack.workspace.message import Message
 from sandbox.x import XPost
@@ -220,3 +220,40 @@ def test_nothing_of_two_networks_is_lost_and_one_turn_has_one_answer(bot: TwoNet
         assert len(session.scalars(select(Ticket).where(Ticket.joined_to.is_(None))).all()) == 1
         placed = select(Card.ticket_id).where(Card.ts.is_not(None))
         assert session.scalars(placed).all() == [kept.ticket_id]
+
+
+def test_the_channel_of_the_twin_is_led_to_the_card(bot: TwoNetworks) -> None:
+    bot.slack.world.add_channel("C0ELSE", "else")
+    us = bot.town.account().id
+    with bot.ctx.db.write() as session:
+        Track.mentions_of(session, "town", us, at=datetime.now(UTC)).channel = "C0ELSE"
+
+    bot.both()
+
+    told = eventually(lambda: bot.slack.world.channel("C0ELSE").messages[-1])
+    assert "A post on Town with the same words" in seen(told)
+    assert len(bot.slack.world.channel("C0ELSE").messages) == 1
+
+
+def test_a_post_that_disappears_on_one_network_is_still_there_on_the_other(bot: TwoNetworks) -> None:
+    post, other, card = bot.both()
+    bot.town.hides(other.id)
+    modal = bot.compose(card).fill({"Where": "Town"})
+    eventually(lambda: "Everyone on Town will see it" in modal.text)
+
+    refused = modal.fill("So sorry!").submit()
+
+    assert not refused.closed
+    assert "Town isn't showing us this post right now" in modal.text
+    with bot.ctx.db.read() as session:
+        missing = {one.post_id: one.is_missing for one in session.scalars(select(Mention))}
+    assert missing == {post.id: False, other.id: True}
+
+
+def test_what_our_account_says_by_hand_on_either_network_answers_the_turn(bot: TwoNetworks) -> None:
+    _, other, card = bot.both()
+    bot.town.says("acmebrew", "Sorry! A new one is on its way.", under=other.id)
+
+    own_posts.read_own_posts(bot.ctx, bot.ctx.networks["town"])
+
+    bot.shows(card, "Answered", "outside Heard")
