@@ -1,7 +1,7 @@
 """Twins
 
-A ticket that was joined to another one, because the same person posted the same words on two networks, names that one. A
-reply says on which network it goes out; on those from before it is empty, and means the ticket's own. That two authors
+A ticket that was joined to another one, because the same person posted the same words on two networks, names that one; so
+does a ticket that could not be joined any more. A reply says on which network it goes out; on those from before it is empty, and means the ticket's own. That two authors
 are not one person is kept for good.
 
 Revision: 0023
@@ -26,6 +26,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_tickets_joined_to", "tickets", ["joined_to"], sqlite_where=JOINED, postgresql_where=JOINED
     )
+    op.add_column("tickets", sa.Column("same_as", BigKey, nullable=True))
     op.add_column("replies", sa.Column("network", sa.Text(), nullable=True))
     op.create_table(
         "distinct_authors",
@@ -43,5 +44,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("distinct_authors")
     op.drop_column("replies", "network")
+    op.drop_column("tickets", "same_as")
     op.drop_index("ix_tickets_joined_to", "tickets")
     op.drop_column("tickets", "joined_to")

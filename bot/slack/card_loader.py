@@ -9,7 +9,7 @@ from bot.networks.base import Network
 from bot.slack.blocks.notification_text import PostReference
 from bot.slack.blocks.tickets.account_names import author_text
 from bot.slack.blocks.tickets.card_view import NO_PRIORITY, POSTS_SHOWN_MAX, CardView
-from bot.slack.blocks.tickets.twins import TwinPost
+from bot.slack.blocks.tickets.twins import OtherCard, TwinPost
 from models import Account, AlsoHeard, Author, Issue, Mention, Reply, Ticket, Track
 from models.core.mrkdwn import escape_entities
 from models.sources.track import MENTIONS_TRACK
@@ -65,7 +65,17 @@ def load_view(
         disconnected_from=_title(disconnected[0], networks) if disconnected is not None else None,
         priority=priorities.read_priority(session, ticket) if ticket.state in OPEN_STATES else NO_PRIORITY,
         twins=twins,
+        other_card=_load_other_card(session, ticket, networks),
     )
+
+
+def _load_other_card(session: Session, ticket: Ticket, networks: Mapping[str, Network]) -> OtherCard | None:
+    """The twin that could not be joined; `cards.py` knows where its card is."""
+    other = session.get(Ticket, ticket.same_as) if ticket.same_as is not None else None
+    if other is None:
+        return None
+    author = session.get_one(Author, other.author_id)
+    return OtherCard(other.id, _title(other.network, networks), author)
 
 
 class _OurAccounts:

@@ -213,6 +213,10 @@ def _begin_card(ctx: BotContext, ticket_id: int) -> SlackCall | float | None:
             card.placing_since = doubtful or at
         session.flush()
         view = load_view(session, ticket, ctx.networks)
+        if view.other_card is not None:
+            place = find_place(session, view.other_card.ticket_id)
+            other = replace(view.other_card, url=permalink(ctx.slack.workspace, *place))
+            view = replace(view, other_card=other)
         if view.pictures_of == card.pictures_refused:
             view = replace(view, shows_pictures=False)
         blocks = face.build_plain_card(view) if is_plain else face.build_card(view)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models.sources.author import Author
 from models.sources.mention import Mention
 from models.tickets.incoming_post import is_private
+from models.tickets.state import OPEN_STATES, TicketState
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.twins.rule import TWIN_WINDOW, TwinCandidate, first_label, is_same_person, is_twin
 
@@ -24,7 +25,9 @@ class TwinPair:
 
 
 def find_twins(session: Session, ticket_ids: Collection[int]) -> list[TwinPair]:
-    """Returns the pairs of open tickets with one of `ticket_ids`, in the order in which they were seen.
+    """Returns the pairs of tickets with one of `ticket_ids`, in the order in which they were seen.
+
+    At least one of the two waits. Pairs that name each other already are left out.
 
     A page brings many tickets, so texts are read only of posts by people with the same first label.
     """
@@ -51,13 +54,16 @@ class _SeenPost:
     ticket_id: int
     post_id: str
     seen: tuple[datetime, int]  # when its ticket was seen, and the ticket's id
+    waits: bool
+    same_as: int | None
     candidate: TwinCandidate
 
 
 def _select_people() -> Select[int, str, datetime, str | None]:
     """The posts that may be twins, and by whom they are."""
     may_be = (
-        Ticket.is_open(),
+        Ticket.state != TicketState.MUTED,
+        Ticket.joined_to.is_(None),
         Ticket.is_private.is_(False),
         Ticket.network != CANARY_NETWORK,
         Mention.deleted_at.is_(None),
@@ -68,16 +74,28 @@ def _select_people() -> Select[int, str, datetime, str | None]:
 
 
 def _load_posts(session: Session, ids: Iterable[int]) -> list[_SeenPost]:
-    query = select(Mention, Author.handle, Ticket.seen_at)
+    query = select(Mention, Author.handle, Ticket.seen_at, Ticket.state, Ticket.same_as)
     query = query.join(Author, Author.id == Mention.author_id).join(Ticket, Ticket.id == Mention.ticket_id)
     return [_seen_post(row) for row in session.execute(query.where(Mention.id.in_(list(ids))))]
 
 
-def _seen_post(row: Row[Mention, str | None, datetime]) -> _SeenPost:
-    mention, handle, seen_at = row
+def _seen_post(row: Row[Mention, str | None, datetime, str, int | None]) -> _SeenPost:
+    mention, handle, seen_at, state, same_as = row
     return _SeenPost(
-        mention.ticket_id, mention.post_id, (seen_at, mention.ticket_id), candidate(mention, handle)
+        ticket_id=mention.ticket_id,
+        post_id=mention.post_id,
+        seen=(seen_at, mention.ticket_id),
+        waits=state in OPEN_STATES,
+        same_as=same_as,
+        candidate=candidate(mention, handle),
     )
+
+
+def _is_news(first: _SeenPost, twin: _SeenPost) -> bool:
+    """Whether the two may be joined, or one waits and does not name another one yet."""
+    if first.waits and twin.waits:
+        return twin.same_as != first.ticket_id
+    return (first.waits or twin.waits) and None in {first.same_as, twin.same_as}
 
 
 def candidate(mention: Mention, handle: str | None) -> TwinCandidate:
@@ -106,5 +124,7 @@ def _pair(new: Iterable[_SeenPost], posts: Iterable[_SeenPost]) -> list[TwinPair
             ):
                 continue
             first, twin = sorted((one, other), key=lambda post: post.seen)
+            if not _is_news(first, twin):
+                continue
             pairs.setdefault((first.seen, twin.seen), TwinPair(first.ticket_id, twin.ticket_id, twin.post_id))
     return [pairs[key] for key in sorted(pairs)]

@@ -27,7 +27,8 @@ def join(session: Session, pair: TwinPair, *, at: datetime) -> bool:
     """Give all that the second ticket has to the first one, if that is still right once both are held.
 
     The posts of both are on the first ticket then, with one turn and one card. The second is closed and only
-    says where its posts are. Returns False, and changes nothing, if the two must stay apart.
+    says where its posts are. Returns False if the two must stay apart: if it is because somebody has answered
+    or closed one of them, each names the other, else nothing changes.
     """
     ids = (pair.first_id, pair.twin_id)
     Ticket.lock_all(session, or_(Ticket.id.in_(ids), Ticket.joined_to.in_(ids)))
@@ -35,7 +36,14 @@ def join(session: Session, pair: TwinPair, *, at: datetime) -> bool:
         session.get_one(Ticket, one, populate_existing=True) for one in (pair.first_id, pair.twin_id)
     )
     post = Mention.find(session, twin.id, pair.post_id)
-    if post is None or not _may_join(session, first, twin, post, at=at):
+    if post is None or first.joined_to is not None or twin.joined_to is not None:
+        return False
+    if not _is_one_person(session, first, twin) or not _is_still_twin(session, first, post):
+        return False
+    if _is_too_late(session, first, twin):
+        _name_each_other(first, twin)
+        return False
+    if not _may_join(session, first, twin, at=at):
         return False
     twin.leave_group(session, by=HEARD_ACTOR, at=at)
     first.join_wait(session, twin)
@@ -50,26 +58,39 @@ def join(session: Session, pair: TwinPair, *, at: datetime) -> bool:
     return True
 
 
-def _may_join(session: Session, first: Ticket, twin: Ticket, post: Mention, *, at: datetime) -> bool:
-    """Whether nothing that happened to either of them keeps them apart."""
-    both, joined, leaving = (
-        (first, twin),
-        load_twins(session, first.id),
-        [twin, *load_twins(session, twin.id)],
-    )
-    people = {first.author_id, *(one.author_id for one in joined)}
+def _is_one_person(session: Session, first: Ticket, twin: Ticket) -> bool:
+    """Whether nobody has said that they are two."""
+    here = {first.author_id, *(one.author_id for one in load_twins(session, first.id))}
+    there = [twin, *load_twins(session, twin.id)]
+    return not any(DistinctAuthors.has_any(session, one.author_id, here) for one in there)
+
+
+def _is_too_late(session: Session, first: Ticket, twin: Ticket) -> bool:
+    """Whether somebody has answered or closed one of them."""
+    return any(not one.is_waiting or _has_spoken(session, one) for one in (first, twin))
+
+
+def _name_each_other(first: Ticket, twin: Ticket) -> None:
+    """Have each card lead to the other one, so that nobody answers both without knowing."""
+    for one, other in ((first, twin), (twin, first)):
+        if one.same_as is None and not (one.is_private or other.is_private):
+            one.same_as = other.id
+            one.revision += 1
+
+
+def _may_join(session: Session, first: Ticket, twin: Ticket, *, at: datetime) -> bool:
+    """Whether they can be joined now. Some of what keeps them apart is over in a moment."""
+    both, leaving = (first, twin), [twin, *load_twins(session, twin.id)]
+    networks = {first.network, *(one.network for one in load_twins(session, first.id))}
     card = session.scalar(select(Card).where(Card.ticket_id == twin.id))
     is_being_posted = card is not None and card.ts is None and card.placing_since is not None
     return (
-        all(one.is_waiting and not one.is_private for one in both)
+        not any(one.is_private for one in both)
         and twin.turn == 1
-        and not {first.network, *(one.network for one in joined)} & {one.network for one in leaving}
+        and not networks & {one.network for one in leaving}
         and (None in {first.owner, twin.owner} or first.owner == twin.owner)
         and not twin.is_composed(at)
         and not is_being_posted
-        and not any(_has_spoken(session, one) for one in both)
-        and not any(DistinctAuthors.has_any(session, one.author_id, people) for one in leaving)
-        and _is_still_twin(session, first, post)
         and not _share_an_id(session, first, twin)
     )
 

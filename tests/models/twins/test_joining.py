@@ -202,8 +202,14 @@ def test_a_reply_or_an_outcome_on_either_keeps_them_two(
     act(session, Ticket.lock(session, ids[on][0]))
     session.flush()
 
-    assert not any(join_new(session, ids["mastodon"], at=minute(4)))
-    assert len(session.scalars(select(Ticket).where(Ticket.joined_to.is_(None))).all()) == 2
+    waiting = ids["mastodon"]
+    assert not any(join_new(session, waiting, at=minute(4)))
+
+    first, second = session.scalars(select(Ticket).order_by(Ticket.id)).all()
+    assert (first.joined_to, second.joined_to) == (None, None)
+    assert (first.same_as, second.same_as) == (second.id, first.id)
+    assert first.drawn_revision < first.revision
+    assert find_twins(session, waiting) == []  # once is enough
 
 
 def test_two_owners_and_an_open_composer_keep_them_two(session: Session) -> None:

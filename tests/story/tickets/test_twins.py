@@ -222,6 +222,19 @@ def test_nothing_of_two_networks_is_lost_and_one_turn_has_one_answer(bot: TwoNet
         assert session.scalars(placed).all() == [kept.ticket_id]
 
 
+def test_after_an_answer_they_stay_two_cards_that_name_each_other(bot: TwoNetworks) -> None:
+    post = bot.on_x()
+    card = bot.card_of(post)
+    bot.reply(card, ANSWER)
+    bot.answered(post, ANSWER)
+
+    other = bot.on_town()
+
+    second = bot.card(other.url)
+    bot.shows(second, "Waiting", "The same words on X", "ticket #1", card.ts.replace(".", ""))
+    bot.shows(card, "Answered", "The same words on Town", "ticket #2")
+
+
 def test_the_channel_of_the_twin_is_led_to_the_card(bot: TwoNetworks) -> None:
     bot.slack.world.add_channel("C0ELSE", "else")
     us = bot.town.account().id

@@ -59,6 +59,7 @@ def build_card(view: CardView) -> list[Block]:
     return [
         *blocks,
         *twins.build_lines(view),
+        *twins.build_other_card_line(view),
         *([build_issue_line(view.issues)] if view.issues else []),
         *_not_connected_line(view),
         *(build_priority_line(view.priority) if view.ticket.state in OPEN_STATES else []),

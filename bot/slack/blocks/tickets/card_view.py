@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot.networks.base import Network
 from bot.slack.blocks import attachments
 from bot.slack.blocks.replies import delivery
-from bot.slack.blocks.tickets.twins import TwinPost
+from bot.slack.blocks.tickets.twins import OtherCard, TwinPost
 from models import Author, Issue, Mention, Reply, Ticket
 from models.priority.score import Priority
 
@@ -47,6 +47,7 @@ class CardView:
     priority: Priority = NO_PRIORITY
     shows_pictures: bool = True  # False once Slack has refused them
     twins: tuple[TwinPost, ...] = ()  # the same words on other networks, which share this card
+    other_card: OtherCard | None = None  # with the same words, which could not be joined
     disconnected_from: str | None = None  # the title of the network of `disconnected`, if it is not `title`
 
     def title_on(self, network: str) -> str:

@@ -32,6 +32,16 @@ class TwinPost:
     network: Network | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OtherCard:
+    """The card of a post with the same words that could not be joined; `url` is empty until it is there."""
+
+    ticket_id: int
+    title: str
+    author: Author
+    url: str = ""
+
+
 def join_titles(*titles: str) -> str:
     """`X`, `X and Mastodon`, or `X, Mastodon and Bluesky`, as mrkdwn."""
     *first, last = map(escape_entities, titles)
@@ -51,6 +61,17 @@ def build_lines(view: "CardView") -> list[Block]:
             context_block(f":white_check_mark: The post on {view.title}: answered on {answered_on}.")
         )
     return blocks
+
+
+def build_other_card_line(view: "CardView") -> list[Block]:
+    """A line that leads to the card of a twin that could not be joined, because one of them was answered."""
+    other = view.other_card
+    if other is None:
+        return []
+    number = f"ticket #{other.ticket_id}"
+    where = f"<{other.url}|{number}>" if other.url else number
+    author, title = author_text(other.author), escape_entities(other.title)
+    return [context_block(f":link: The same words on *{title}*, by {author}, are {where}.")]
 
 
 def _answered_on(view: "CardView") -> str | None:
