@@ -5,7 +5,7 @@ does a ticket that could not be joined any more. A reply says on which network i
 are not one person is kept for good.
 
 Revision: 0023
-Follows: 0021
+Follows: 0022
 """
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from alembic import op
 from models.core.base import BigKey, Moment
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

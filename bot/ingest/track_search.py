@@ -9,7 +9,7 @@
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -46,10 +46,11 @@ class _End:
     has_gap: bool
 
 
-def search_tracks(ctx: BotContext, network: Network) -> int | None:
+def search_tracks(ctx: BotContext, network: Network, *, at_once: Collection[int] = ()) -> int | None:
     """Read what is due of the tracks that this account searches for, and return how many posts were new.
 
-    None if there was nothing to do. A failure is written to the cursors of the query's tracks, and is told
+    The tracks whose ids are in `at_once` are due even if they were read a moment ago. None if there was
+    nothing to do. A failure is written to the cursors of the query's tracks, and is told
     once as the account's alarm; a track whose query the network rejects is told in its own channel.
     """
     if _is_spent(ctx, network):
@@ -61,13 +62,14 @@ def search_tracks(ctx: BotContext, network: Network) -> int | None:
     account = account_of(ctx, network)
     if account is None:
         return None
-    is_first_account = network is ctx.networks[network.name]
+    is_first = network is ctx.networks[network.name]
     is_paused = {
         one.id: one.paused_at is not None
         for one in wanted
-        if one.account_id == account.id or (one.account_id is None and is_first_account)
+        if one.account_id == account.id or (one.account_id is None and is_first)
     }
-    taken, is_gap_told, waiting = None, False, list(plan(ctx, network, account, is_paused))
+    taken, is_gap_told = None, False
+    waiting = list(plan(ctx, network, account, is_paused, at_once=at_once))
     while waiting and not ctx.stop.is_set() and not _is_spent(ctx, network):
         reading = waiting.pop(0)
         taken = taken or 0
@@ -85,6 +87,25 @@ def search_tracks(ctx: BotContext, network: Network) -> int | None:
             break
         else:
             is_gap_told |= reading.gap_since is not None
+    return taken
+
+
+def write_found(
+    ctx: BotContext, network: Network, account: AccountIdentity, page: PostPage, tracks: list[Track]
+) -> int:
+    """Write what is for one of `tracks` among posts that were found otherwise than by a search.
+
+    Returns how many were new. The cursors stay: a search finds them again, and changes nothing. Nothing is
+    taken for a track that was changed since it was loaded; its search finds that, too.
+    """
+    reading = Reading(tracks, Position(""), [])
+    found = without_own_posts(page, our_account_ids(ctx, account), None)
+    kept, matches, _ = _choose(ctx, reading, found, _other_handles(ctx, account))
+    if not kept.posts and not kept.unreadable:
+        return 0
+    billed = track_matches.billed_track(tracks, page.posts, matches)
+    taken = commit_page(ctx, network, account, kept, matches=matches, and_then=None, track_of=billed)
+    ctx.cards_wake.set()
     return taken
 
 

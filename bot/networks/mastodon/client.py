@@ -1,26 +1,28 @@
 """Mastodon, or a server that speaks its API, as one account sees it. Facts: https://docs.joinmastodon.org/."""
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
 from bot.networks.answerable import Answerable, ReplyAllowed, ReplyByHandOnly, ReplyImpossible
-from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, Unsure
+from bot.networks.base import NO_CONTEXTS, Later, Network, Publisher, Refused, StreamNotOffered, Unsure
 from bot.networks.http_client import CallLimits
-from bot.networks.mastodon import errors, reply_form
+from bot.networks.mastodon import errors, reply_form, streaming
 from bot.networks.mastodon.api import Api, Login
-from bot.networks.mastodon.html_text import html_to_text
 from bot.networks.mastodon.identity import NETWORK_NAME, Identity, missing_scopes
 from bot.networks.mastodon.ids import unpack_context
-from bot.networks.mastodon.json_values import JsonObject, get_id, get_objects, get_text, get_time
+from bot.networks.mastodon.json_values import JsonObject, get_id, get_object, get_objects, get_text, get_time
 from bot.networks.mastodon.length import measure
 from bot.networks.mastodon.lookup import PostLookup
-from bot.networks.mastodon.parsing import parse_post, parse_profile, same_words
+from bot.networks.mastodon.parsing import parse_language, parse_post, parse_profile, same_words
 from bot.networks.mastodon.reply_form import ReplyForm, unpack_form
 from bot.networks.mastodon.server_info import ServerInfo
 from bot.networks.mastodon.settings import SCOPES, MastodonSettings
 from bot.networks.mastodon.timelines import TimelineReader
 from bot.networks.oauth2 import TokenSource
+from bot.networks.streams import StreamEvent, StreamWish
 from bot.networks.values import (
     Absence,
     AccountIdentity,
@@ -33,6 +35,7 @@ from bot.networks.values import (
     RepeatRule,
     ReplyTarget,
 )
+from bot.networks.websocket import read_stream
 
 _STATUSES = "/api/v1/statuses"
 _UNKNOWN_SERVER = ServerInfo("mastodon.social", kind="mastodon")
@@ -111,6 +114,33 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         }
         return PostPage(posts, bad), absent
 
+    @property
+    def stream_address(self) -> str | None:
+        """Our server's; where its streams are, it says when it is asked what it is."""
+        try:
+            return self._api.login().url
+        except Later:
+            return None
+
+    def stream(
+        self, wish: StreamWish, *, account_id: str, stop: threading.Event
+    ) -> Generator[StreamEvent, None, None]:
+        """Our notifications, and posts with the hashtags of `wish` that our server gets to see.
+
+        Raises `Later`, and `StreamNotOffered` if the server announces no streams.
+        """
+        who = self._identity.require(account_id)
+        url = streaming.stream_url(who.server.streaming_url, who.login.url)
+        if url is None:
+            raise StreamNotOffered(f"{who.server.host} announces no address of streams.")
+        yield from read_stream(
+            url,
+            lambda message: streaming.parse_message(message, wish),
+            stop=stop,
+            headers={"Authorization": f"Bearer {who.login.token.get_secret_value()}"},
+            subscriptions=streaming.subscriptions(wish),
+        )
+
     def rate_limit_status(self, reading: ReadKind) -> RateLimitStatus | None:
         """What the server's newest answer to such a reading said in its headers."""
         return self._api.rate_limit_status(reading)
@@ -121,13 +151,13 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         Raises `Refused` if that is gone, was edited, or would be seen by others than before; and `Later`.
         """
         del key, at
-        return self._build_form(text, to, self._identity.require(account_id)).pack()
+        return self._build_form(text, to, self._identity.require(account_id, may_ask_again=False)).pack()
 
     def publish(
         self, text: str, to: ReplyTarget, key: str, *, account_id: str, frozen: str = ""
     ) -> PublishedReply:
         """Post exactly what was frozen, with an Idempotency-Key, which not all servers know."""
-        who = self._identity.require(account_id)
+        who = self._identity.require(account_id, may_ask_again=False)
         body = frozen or self._build_form(text, to, who).pack()
         row = self._api.write("POST", _STATUSES, body.encode(), key, errors.write_error)
         return self._published(row)
@@ -145,7 +175,7 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         Raises `Unsure` where the server is not known to keep to the key, and what a call that writes raises.
         """
         del to
-        who = self._identity.require(account_id)
+        who = self._identity.require(account_id, may_ask_again=False)
         if not frozen or not who.server.may_repeat:
             raise Unsure("Heard sends nothing twice to that server.")
         return self._published(self._api.write("POST", _STATUSES, frozen.encode(), key, errors.repeat_error))
@@ -181,7 +211,7 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         row = self._lookup.find_own(post_id, who)
         if row is None:
             return
-        if who.viewer.handle_of(row.get("account") or {}).lower() != who.viewer.me.id:
+        if who.viewer.handle_of(get_object(row, "account")).lower() != who.viewer.me.id:
             raise Refused("not ours", "Somebody else posted that.")
         try:
             self._api.write(
@@ -261,6 +291,12 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
         shown = context.edited if context and context.server == who.viewer.host else None
         reply_form.check_unchanged(shown, parent, edited.isoformat() if edited else "")
         visibility = reply_form.choose_visibility(to, parent, who.privacy)
+        to = replace(
+            to,
+            author_handle=to.author_handle or who.viewer.handle_of(get_object(parent, "account")),
+            content_warning=to.content_warning or get_text(parent, "spoiler_text") or None,
+            lang=to.lang or parse_language(parent),
+        )
         reply_form.check_strangers(text, to, visibility, who.viewer)
         if (length := self.length(text, to)) > who.server.max_length:
             raise Refused("too long", f"{length} characters are more than {who.server.max_length}.")
@@ -297,9 +333,7 @@ class MastodonNetwork(TimelineReader, Network, Publisher):
             return True
         source = self._api.find_object(f"{_STATUSES}/{quote(get_id(row), safe='')}/source", kind="posts")
         typed = get_text(source or {}, "text")
-        return bool(typed) and (
-            same_words(typed, text) or same_words(html_to_text(typed), text) or typed.endswith(text)
-        )
+        return same_words(reply_form.without_prefix(typed), reply_form.without_prefix(text))
 
     def _published(self, row: JsonObject) -> PublishedReply:
         """Read the server's answer to a reply. Raises `Unsure` if it does not say what it posted."""

@@ -4,7 +4,6 @@ from typing import Any
 
 from sandbox.bluesky.api.call import Call
 from sandbox.bluesky.api.errors import XrpcError, invalid
-from sandbox.bluesky.state import repositories
 from sandbox.bluesky.state.accounts import POST, Account, Record
 from sandbox.bluesky.state.ids import TID, make_cid, record_uri
 from sandbox.bluesky.state.record_rules import RecordError, check_post
@@ -13,11 +12,16 @@ Row = dict[str, Any]
 
 
 def get_record(call: Call) -> Row:
-    """https://docs.bsky.app/docs/api/com-atproto-repo-get-record; nobody needs to log in for it."""
-    account = _repository(call, call.text("repo"))
+    """https://docs.bsky.app/docs/api/com-atproto-repo-get-record; nobody needs to log in for it.
+
+    Records of a deactivated account are "not found": the PDS then asks the AppView, which does not have them.
+    """
+    account = call.world.find_user(call.text("repo"))
+    if account is None:
+        raise invalid(f"Could not find repo: {call.text('repo')}")
     collection, rkey = call.text("collection"), call.text("rkey")
     found = account.records.get((collection, rkey))
-    if found is None:
+    if found is None or account.state != "active":
         uri = record_uri(account.did, collection, rkey)
         raise XrpcError(400, "RecordNotFound", f"Could not locate record: {uri}")
     return _row(found)
@@ -49,7 +53,7 @@ def put_record(call: Call) -> Row:
     elif before is not None and before.cid == cid:
         return _written(before, is_new=False)
     is_valid = call.body.get("validate") is not False
-    written = repositories.write(account, collection, rkey, value, call.world.now(), is_valid=is_valid)
+    written = call.world.write(account, collection, rkey, value, call.world.now(), is_valid=is_valid)
     return _written(written, is_new=True)
 
 
@@ -59,7 +63,7 @@ def create_record(call: Call) -> Row:
     if (collection, rkey) in account.records:
         raise XrpcError(500, "InternalServerError", "Internal Server Error")
     is_valid = call.body.get("validate") is not False
-    written = repositories.write(account, collection, rkey, value, call.world.now(), is_valid=is_valid)
+    written = call.world.write(account, collection, rkey, value, call.world.now(), is_valid=is_valid)
     return _written(written, is_new=True)
 
 
@@ -68,7 +72,7 @@ def delete_record(call: Call) -> Row:
     account = _own_repository(call)
     if "swapRecord" in call.body and not isinstance(call.body["swapRecord"], str):
         raise invalid("Expected string value type (got null) at $.swapRecord")
-    found = account.records.pop((str(call.field("collection")), str(call.field("rkey"))), None)
+    found = call.world.remove(account, str(call.field("collection")), str(call.field("rkey")))
     return {"commit": _commit(found)} if found is not None else {}
 
 
