@@ -24,6 +24,8 @@ SAYS_NOTHING = {
     "post blanked",
     "post shown again",
     "post edited",
+    "private channel",
+    "private channel lost",
     "compose",
     "take over composing",
     "breach",

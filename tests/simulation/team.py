@@ -28,11 +28,12 @@ PAUSES = (0.1, 1.0, 3.0, 11.0, 60.0, 400.0, 1000.0, 4000.0, 40_000.0)  # seconds
 CALM = (11.0, 60.0, 100.0, 1000.0)  # seconds between the last rounds
 BUSY = (("U0ANA", "U0BEN", "U0CLEO", "U0DEE"), (4, 4, 3, 1))  # who acts, and how often
 FREQUENT = {
-    "press": 14,
-    "reply": 18,
+    "press": 8,
+    "reply": 8,
+    "answer": 22,
     "take_back": 7,
     "press_in_thread": 4,
-    "preview": 12,
+    "preview": 14,
     "modal": 8,
     "chat": 4,
     "call": 7,
@@ -49,7 +50,8 @@ FREQUENT = {
     "change_channel": 3,
     "change_members": 2,
     "barge": 2,
-    "network_trouble": 6,
+    "network_trouble": 10,
+    "wait_for_network": 12,
     "connect": 3,
     "customer_posts": 6,
     "customer_edits": 2,
@@ -141,7 +143,9 @@ class Team(ThreadActs, OutsideActs):
             self.here.clock.passes(seconds := self.rng.choice(PAUSES))
             if seconds > CHECK_INTERVAL_SECONDS:
                 self.here.loop("private channels")
-        for loop in self.rng.choices((*LOOPS, "outbox", "outbox", "board"), k=self.rng.choice((0, 1, 2, 3))):
+        for loop in self.rng.choices(
+            (*LOOPS, "outbox", "outbox", "outbox", "board"), k=self.rng.choice((0, 1, 2, 3))
+        ):
             self._round(loop)
 
     def _round(self, loop: str) -> None:

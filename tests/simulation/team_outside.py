@@ -89,9 +89,18 @@ class OutsideActs(TeamBase):
 
     def _network_trouble(self, _who: Person) -> None:
         call, error, landed = self.rng.choice(TROUBLES)
-        net = self._net()
+        with self.here.ctx.db.read() as session:
+            query = select(Ticket.network).join(Reply, Reply.ticket_id == Ticket.id)
+            waiting = sorted(session.scalars(query.where(Reply.state.in_(PENDING_STATES))))
+        net = self.here.net_of[self.rng.choice(waiting)] if waiting else self._net()
         self.note(f"{net.title}: {type(error).__name__} at the next {call}")
         net.fails(call, error, landed=landed)  # type: ignore[arg-type]
+
+    def _wait_for_network(self, _who: Person) -> None:
+        """A few seconds pass in which nobody does anything, and what is on its way moves."""
+        for seconds in (11.0, self.rng.choice((3.0, 11.0, 70.0))):
+            self.here.clock.passes(seconds)
+            self.here.loop("outbox")
 
     def _net(self) -> TeamNetwork:
         return self.rng.choice(self.here.nets)

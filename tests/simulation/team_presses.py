@@ -38,6 +38,18 @@ class Presses(TeamBase):
         """Press Reply or Follow up, which is what people mostly do."""
         return self._press_on_card(who, only={"Reply", "Follow up"})
 
+    def _answer(self, who: Person) -> bool:
+        """Press Reply, type, and send: what mostly happens."""
+        if not self._reply(who):
+            return False
+        modal = who.modal
+        if modal is not None and modal.callback_id == "composer":
+            if modal.value():
+                self.witness.sees(who.id, modal.value() or "")
+            modal.fill(self._typed(who, Origin.unpack(modal.private_metadata).ticket))
+            self._submit(who, modal)
+        return True
+
     def _take_back(self, who: Person) -> bool:
         """Undo or delete."""
         return self._press_on_card(who, only={"Undo", "Delete public reply", "Reopen"})
