@@ -16,8 +16,7 @@ from tests.simulation.workplace import LET_IN, PRIVATE, SENDERS
 STALE = timedelta(minutes=5)
 TROUBLES = (
     ("publish", Unsure("no answer"), True),
-    ("publish", Unsure("no answer"), False),
-    ("publish", Unsure("no answer"), False),
+    *[("publish", Unsure("no answer"), False)] * 6,
     ("publish", Later(None, "unreachable", "no connection"), False),
     ("publish", Refused("not summoned", "They did not call us."), False),
     ("publish", Refused("too long", "That is too long."), False),

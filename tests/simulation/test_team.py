@@ -1,4 +1,4 @@
-"""A few hundred days of a team on one ticket; `make simulate` lives ten thousand of them."""
+"""Some days of a team on three networks; `make simulate` lives a hundred thousand of them."""
 
 import subprocess
 import sys
