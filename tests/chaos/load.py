@@ -107,9 +107,9 @@ class Load:
 
     def ask_elsewhere(self, number: int) -> None:
         """Let so many people ask on each of the other networks, which the bot has to hear first."""
-        assert self.beside is not None
-        for each in range(number):
-            self.beside.ask(each)
+        if self.beside is not None:
+            for each in range(number):
+                self.beside.ask(each)
 
     def tickets_elsewhere(self) -> list[tuple[int, str]]:
         """The tickets of the other networks that were heard so far, each with the id of its post."""

@@ -139,13 +139,12 @@ def _let_go(
     crew.killing = False
     crew.start()
     try:
-        _wait(lambda: _has_looked(load.ctx.db), 60)
+        _wait(lambda: _has_looked(load.ctx.db, networks=3 if plan.elsewhere else 1), 60)
+        load.ask_elsewhere(plan.elsewhere)
         # Beyond Slack's pace cards with an answer come first, and those without would have to wait for the end.
         _wait(lambda: load.sees(pressed), 120)
         tickets = load.tickets(plan.replies) if plan.replies else []
         if plan.elsewhere:
-            _wait(lambda: _has_looked(load.ctx.db, networks=3), 60)
-            load.ask_elsewhere(plan.elsewhere)
             _wait(lambda: len(load.tickets_elsewhere()) >= 2 * plan.elsewhere, 60 + plan.elsewhere)
             tickets = load.mix(tickets)
         crew.check()
