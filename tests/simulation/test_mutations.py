@@ -154,11 +154,11 @@ MUTATIONS = (
         "private words",
     ),
     Mutation(
-        "nothing is repeated before it was looked for often enough",
+        "nothing is repeated before it was looked for often and long enough",
         "bot/publish/repeat.py",
-        "if reply.looks + 1 < rule.looks or not",
-        "if not",
-        by_team(23),
+        "if reply.looks + 1 < rule.looks or not rule.earliest <= at - reply.sent_at <= rule.latest:",
+        "if at < reply.sent_at:",
+        by_team(25),
         "which nothing allows",
     ),
 )
