@@ -32,9 +32,9 @@ check: $(STAMP) ## lint, formatting, types and import contracts
 peers: $(STAMP) ## test against real servers of other people: Bluesky's PDS and AppView; see tests/peers/README.md
 	@$(BIN)/python -m tests.peers
 
-simulate: $(STAMP) ## simulate 100,000 random deliveries and 10,000 random teams; takes an hour or more
+simulate: $(STAMP) ## simulate 100,000 random deliveries and 100,000 teams on three networks; takes a day or more
 	$(BIN)/python -m tests.simulation --runs 100000 --jobs $(or $(JOBS),2) --seed $(or $(SEED),1)
-	$(BIN)/python -m tests.simulation --team --runs 10000 --jobs $(or $(JOBS),2) --seed $(or $(SEED),1)
+	$(BIN)/python -m tests.simulation --team --runs $(or $(TEAMS),100000) --jobs $(or $(JOBS),2) --seed $(or $(SEED),1)
 
 chaos: $(STAMP) ## stress test for two hours: kill processes, break networks, falsify answers; see docs/benchmarks.md
 	$(BIN)/python -m tests.chaos.full
