@@ -7,12 +7,24 @@ from statistics import median
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.jobs import watchdog
-from models import Account, Alarm, Card, Cursor, Mention, Pause, QuarantinedPost, RateLimit, Reply, Ticket
+from models import (
+    Account,
+    Alarm,
+    Card,
+    Cursor,
+    Mention,
+    Pause,
+    QuarantinedPost,
+    RateLimit,
+    Reply,
+    Ticket,
+    TicketGroup,
+)
 from models.reports.health import has_stale_card
 
 LAG_SAMPLE_SIZE = 100
@@ -42,11 +54,11 @@ class LedgerCollector(Collector):
             "Rows that could not be read",
             select(func.count(QuarantinedPost.id)),
         )
-        drawn = select(func.count(Card.id)).where(Card.ts.is_not(None))
+        drawn = _count_cards(Card.ts.is_not(None), TicketGroup.ts.is_not(None))
         yield _single_value(session, "heard_cards_drawn", "Cards that are in Slack", drawn)
         stale = select(func.count(Ticket.id)).where(has_stale_card())
         yield _single_value(session, "heard_cards_to_draw", "Cards that are missing or out of date", stale)
-        failing = select(func.count(Card.id)).where(Card.failure.is_not(None))
+        failing = _count_cards(Card.failure.is_not(None), TicketGroup.failure.is_not(None))
         yield _single_value(session, "heard_cards_failing", "Cards that Slack refused last time", failing)
         about = "Tickets that are shown on a card with others"
         grouped = select(func.count(Ticket.id)).where(Ticket.group_id.is_not(None))
@@ -110,6 +122,13 @@ class LedgerCollector(Collector):
         yield overdue
         yield alarms
         yield waits
+
+
+def _count_cards(single: ColumnElement[bool], shared: ColumnElement[bool]) -> Select[int]:
+    """Counts cards: those of one ticket that meet `single`, and those of several that meet `shared`."""
+    of_one = select(func.count(Card.id)).where(single).scalar_subquery()
+    of_several = select(func.count(TicketGroup.id)).where(shared).scalar_subquery()
+    return select(of_one + of_several)
 
 
 def _single_value(session: Session, name: str, about: str, query: object) -> Metric:

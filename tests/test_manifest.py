@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 from bot.cli.doctor import REQUIRED_SCOPES
+from handlers.commands.router import SUBCOMMANDS
 
 ROOT = Path(__file__).parent.parent
 SOCKETS = json.loads((ROOT / "manifest.json").read_text())
@@ -62,6 +63,14 @@ def test_the_shortcut_keeps_its_name_and_the_tabs_are_on() -> None:
     }
 
 
+def test_the_usage_hint_names_commands_that_there_are_and_the_settings() -> None:
+    hint = SOCKETS["features"]["slash_commands"][0]["usage_hint"]
+    words = [option.split()[0] for option in hint.split(" | ")]
+
+    assert set(words) <= {*SUBCOMMANDS, "help"}
+    assert "settings" in words
+
+
 def test_the_documents_count_the_scopes_right() -> None:
     counted = {12: "twelve"}[len(REQUIRED_SCOPES)]
 
@@ -77,6 +86,8 @@ def test_what_slack_would_reject_is_not_in_a_manifest() -> None:
         command = manifest["features"]["slash_commands"][0]
         assert command["command"] == "/mentions"
         assert command["should_escape"] is True
+        assert len(command["description"]) <= 2_000
+        assert len(command["usage_hint"]) <= 1_000
         shortcut = manifest["features"]["shortcuts"][0]
         assert len(shortcut["name"]) <= 24
         assert len(shortcut["description"]) <= 150

@@ -79,6 +79,7 @@ def clear() -> None:
     """Forget all customers."""
     with one_line_errors(), open_shared_ledger() as (_, _, database):
         with database.write() as session:
+            priorities.lock_rules(session)
             total = CustomerList.clear(session, at=clock_for(database)())
             priorities.forget_all(session)
         _take_over(database)
@@ -103,6 +104,7 @@ def _replace(database: Database, given: CustomerFile) -> int:
         with database.write() as session:
             Customer.add_batch(session, number, some)
     with database.write() as session:
+        priorities.lock_rules(session)
         total = CustomerList.complete(session, number, at=now())
         priorities.forget_all(session)
     _take_over(database)

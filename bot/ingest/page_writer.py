@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from bot.context import BotContext
 from bot.ingest import profiles, track_matches
 from bot.ingest.fit_to_ledger import NAME_MAX_CHARS, UNFIT_ERRORS, fit_text, raise_if_database_failed
+from bot.ingest.page_locks import lock_tickets_of_page
 from bot.ingest.track_matches import Matches
 from bot.networks.answerable import ReplyByHandOnly, ReplyImpossible
 from bot.networks.base import Network
@@ -66,13 +67,15 @@ def commit_page(
         if matches is not None:
             matches = track_matches.unchanged(session, matches)
             posts = [post for post in posts if post.id in matches]
-        for track, some in track_matches.by_track(posts, matches or {}, mentions_track):
-            place = _ingest_target(ctx, session, account, track)
-            said = [to_incoming_post(network, post, people.get(post.author_id)) for post in some]
-            if matches is not None:  # else the network lists them because they do
-                to_us = find_addressing(session, network, some)
-                said = [replace(one, addresses_us=one.post_id in to_us) for one in said]
-                said = [track_matches.with_reasons(one, track, matches[one.post_id]) for one in said]
+        page_parts = [
+            (
+                _ingest_target(ctx, session, account, track),
+                _convert(session, network, some, people, track=track, matches=matches),
+            )
+            for track, some in track_matches.by_track(posts, matches or {}, mentions_track)
+        ]
+        lock_tickets_of_page(session, network.name, page_parts, profiles.find_changed(had, bought))
+        for place, said in page_parts:
             results += _ingest_page(session, said, place, network.title, at=at)
         taken = sum(one.tickets + one.follow_ups for one in results)
         profiles.store_profiles(session, network, bought, at=at)
@@ -86,6 +89,24 @@ def commit_page(
         crash_points.reach("page written")
     crash_points.reach("page kept")
     return taken
+
+
+def _convert(
+    session: Session,
+    network: Network,
+    posts: Sequence[Post],
+    people: Mapping[str, AuthorProfile],
+    *,
+    track: Track,
+    matches: Matches | None,
+) -> list[IncomingPost]:
+    """Convert posts whose first reason is `track` into what the ledger takes; arguments as `commit_page`."""
+    said = [to_incoming_post(network, post, people.get(post.author_id)) for post in posts]
+    if matches is None:  # the network lists them because they address us
+        return said
+    to_us = find_addressing(session, network, posts)
+    said = [replace(one, addresses_us=one.post_id in to_us) for one in said]
+    return [track_matches.with_reasons(one, track, matches[one.post_id]) for one in said]
 
 
 def find_addressing(session: Session, network: Network, posts: Sequence[Post]) -> set[str]:

@@ -1,9 +1,10 @@
 """Profiles of the people who speak to us: bought from the network when they are needed, and remembered."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -53,6 +54,16 @@ def fetch_for_authors(
     except Later as later:  # a mention without a face is still heard; the profile follows
         log.warning("%s: profiles wait: %s", network.title, later.detail)
         return had, {}
+
+
+def find_changed(had: Mapping[str, AuthorProfile], bought: Mapping[str, AuthorProfile]) -> list[str]:
+    """Return the ids of those whose bought profile says what the ledger does not know yet."""
+    return [
+        network_id
+        for network_id, new in bought.items()
+        if (old := had.get(network_id)) is None
+        or (old.handle, old.name, old.followers) != (new.handle, new.name, new.followers)
+    ]
 
 
 def _must_wait(ctx: BotContext, network: Network, at: datetime) -> bool:
@@ -132,10 +143,8 @@ def _store_all(session: Session, known: list[tuple[Author, AuthorProfile]], *, a
         session.flush()
         priorities.rescore_authors(session, changed)
     if renamed:
-        theirs = update(Ticket).where(
-            Ticket.author_id.in_(renamed), Ticket.drawn_revision > 0, Ticket.has_or_gets_card()
-        )
-        session.execute(theirs.values(revision=Ticket.revision + 1))
+        is_shown = Ticket.drawn_revision > 0
+        Ticket.redraw_all(session, Ticket.author_id.in_(renamed), is_shown, Ticket.has_or_gets_card())
 
 
 def fetch_missing(ctx: BotContext, network: Network) -> None:

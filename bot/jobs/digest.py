@@ -24,7 +24,6 @@ from bot.slack.blocks.commands.digest import TICKETS_LISTED_MAX, Digest
 from bot.slack.blocks.commands.help_text import incomplete_notes
 from models import Account, ChannelSettings, Notice, ProcessedRequest
 from models.core.period import Period, StatsQuery
-from models.issues import queries
 from models.policies.channel_policy import ChannelPolicy
 from models.reports import digest, open_tickets
 from models.reports.open_tickets import OpenTicketFilter
@@ -182,7 +181,7 @@ def _read_edition(ctx: BotContext, session: Session, edition: _Edition, at: date
         )
         if edition.is_of_all
         else (),
-        to_tell=_count_to_tell(session, at) if edition.is_of_all else (0, 0),
+        to_tell=digest.count_to_tell(session, channel=channel, at=at),
         thanks=digest.list_thanks(session, longest.since, longest.until, channel=channel, limit=THANKS_LIMIT),
         titles=ctx.network_titles,
         url=ctx.slack.workspace,
@@ -190,11 +189,6 @@ def _read_edition(ctx: BotContext, session: Session, edition: _Edition, at: date
         at=at,
         channel=channel,
     )
-
-
-def _count_to_tell(session: Session, at: datetime) -> tuple[int, int]:
-    """How many issues are fixed, and how many people do not know of it yet."""
-    return queries.count_to_notify(queries.list_fixed_issues(session, at=at))
 
 
 JOBS = (ScheduledJob("digest", write_due, CHECK_INTERVAL_SECONDS),)

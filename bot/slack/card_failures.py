@@ -28,6 +28,14 @@ def record_failure(ctx: BotContext, table: type[Shown], job: SlackCall, error: S
     """Nothing is lost: write down why, and when to try again. Gives how long the budget is spent."""
     at = ctx.now()
     with ctx.db.write() as session:
+        elsewhere = ctx.settings.slack_channel
+        if str(error) in _CHANNEL_GONE_ERRORS and job.channel != elsewhere:  # the tickets before their cards
+            if table is TicketGroup:
+                Ticket.lock_all(session, Ticket.group_id == job.row_id)
+            elif table is Card and job.ticket_id is not None:
+                card_relocation.relocate_waiting_cards(
+                    session, job.channel, elsewhere, at=at, with_ticket=job.ticket_id
+                )
         ticket = Ticket.lock(session, job.ticket_id) if job.ticket_id is not None else None
         row = session.get_one(table, job.row_id, with_for_update=True)
         assert isinstance(row, Shown)

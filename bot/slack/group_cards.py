@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, case, func, or_, select, update
+from sqlalchemy import Select, case, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
@@ -98,6 +98,8 @@ def begin(ctx: BotContext, group_id: int) -> SlackCall | float | None:
 def record_shown(session: Session, job: SlackCall, at: datetime) -> None:
     """Write down when its tickets were in Slack for the first time; older cards lead to a new message."""
     options = {"synchronize_session": False}
+    new_lines = ~Ticket.has_no_card() if job.ts is None else false()
+    Ticket.lock_all(session, Ticket.group_id == job.row_id, or_(Ticket.shown_at.is_(None), new_lines))
     new = update(Ticket).where(Ticket.group_id == job.row_id, Ticket.shown_at.is_(None))
     seen = new.where(Ticket.drawn_revision >= Ticket.revision)
     session.execute(seen.values(shown_at=at), execution_options=options)

@@ -1,11 +1,13 @@
 """The settings of a channel, saved: all of them or nothing, told to the channel, and nobody's words lost."""
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from bot.context import BotContext
 from bot.jobs import digest
+from bot.jobs.priorities import fill_missing
 from bot.slack.blocks.channel_settings import modal as face
 from bot.slack.blocks.channel_settings import wording
 from bot.slack.blocks.channel_settings.values import SettingsModalValue
@@ -16,7 +18,7 @@ from handlers.feedback import LEDGER_TIMEOUT_SECONDS
 from handlers.tracks.admins import require_admin
 from models import ChannelSettings, Notice
 from models.slack import channel_settings
-from models.slack.channel_settings import ALL_DEFAULT, OwnSettings, SettingsMovedOnError
+from models.slack.channel_settings import ALL_DEFAULT, OwnSettings, SettingChange, SettingsMovedOnError
 from models.tickets import priorities
 
 _DIGEST_SETTINGS = {"digest_at", "digest_day", "time_zone"}
@@ -41,17 +43,20 @@ def save(act: Act[SettingsModalValue]) -> dict[str, Any] | None:
         checks.check_senders(ctx, act.who.id, policy, new, carried)
     try:
         with act.change_once() as session:
-            _change(act, session, own)
+            changes = _change(act, session, own)
     except SettingsMovedOnError:
         return _show_again(ctx, carried, form)
+    if any(one.name == "priority_weights" for one in changes):
+        ctx.run_in_background(partial(fill_missing, ctx))
     return None
 
 
-def _change(act: Act[SettingsModalValue], session: Session, own: OwnSettings) -> None:
+def _change(act: Act[SettingsModalValue], session: Session, own: OwnSettings) -> tuple[SettingChange, ...]:
     ctx, channel, at, by = act.ctx, act.value.channel, act.ctx.now(), act.who.id
+    priorities.lock_rules(session)
     changes = channel_settings.change(session, channel, own, revision=act.value.revision, at=at, by=by)
     if not changes:
-        return
+        return changes
     if any(one.name in _DIGEST_SETTINGS for one in changes):
         digest.skip_past(ctx, session, channel, at=at)
     if any(one.name == "priority_weights" for one in changes):
@@ -63,6 +68,7 @@ def _change(act: Act[SettingsModalValue], session: Session, own: OwnSettings) ->
         is_default_channel=channel == ctx.settings.slack_channel,
     )
     Notice.enqueue(session, said, at=at, channel=channel)
+    return changes
 
 
 def _show_again(ctx: BotContext, carried: SettingsModalValue, form: face.SettingsForm) -> dict[str, Any]:

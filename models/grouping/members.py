@@ -148,7 +148,8 @@ def ids_of(candidates: Sequence[Candidate]) -> set[int]:
 def move_group(session: Session, group: TicketGroup, channel: str, *, at: datetime) -> None:
     """Have `group`, whose channel is gone, go on in `channel` with its tickets.
 
-    Where a group of its kind is there already, its tickets join that one, and nothing is left of it.
+    The caller has locked its tickets, then the group. Where a group of its kind is there already, its tickets
+    join that one, and nothing is left of it.
     """
     there = TicketGroup.find_taking(
         session, GroupKind(group.kind), channel, network=group.network, subject=group.subject

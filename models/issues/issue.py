@@ -219,10 +219,7 @@ class Issue(Base):
 
     def redraw_cards(self, session: Session) -> None:
         """Have the cards of its tickets redrawn."""
-        session.flush()
-        rising = update(Ticket).where(Ticket.id.in_(self.lock_tickets(session)))
-        rising = rising.values(revision=Ticket.revision + 1)
-        session.execute(rising.execution_options(synchronize_session=False))
+        Ticket.redraw_all(session, Ticket.id.in_(self.lock_tickets(session)))
 
     def lock_tickets(self, session: Session) -> list[int]:
         """Lock its tickets, and return their ids."""
@@ -235,8 +232,7 @@ class Issue(Base):
         Tickets are locked before reports and in one order, so that no two transactions wait for each other.
         """
         about = select(IssueReport.ticket_id).where(IssueReport.issue_id.in_([one.id for one in issues]))
-        held = select(Ticket.id).where(Ticket.id.in_(about)).order_by(Ticket.id).with_for_update()
-        return list(session.scalars(held))
+        return Ticket.lock_all(session, Ticket.id.in_(about))
 
     def skip(self, session: Session, author_id: int, *, reason: str, by: str, at: datetime) -> bool:
         """Note that nobody has to tell that author, because of `reason`.

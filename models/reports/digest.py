@@ -15,6 +15,7 @@ from models.core.period import Period
 from models.core.query_pipeline import open_pipeline
 from models.grouping.card_place import PLACE_CHANNEL, PLACE_TS, join_place
 from models.issues.issue import Issue, IssueReport
+from models.issues.queries import count_to_notify, list_fixed_issues
 from models.reports.counts import StatsFilter
 from models.reports.report import NO_OTHER_TARGETS, PeriodStats, query_stats
 from models.reports.track_list import count_by_track
@@ -106,6 +107,27 @@ def list_problems(
         .limit(limit)
     )
     return [Problem(*row) for row in session.execute(query)]
+
+
+def count_to_tell(session: Session, *, channel: str | None = None, at: datetime) -> tuple[int, int]:
+    """Returns how many fixed issues have people still to be told, and how many people that is.
+
+    With `channel` only people who reported the issue on a ticket of that Slack channel. Someone who was told
+    on another ticket knows, whichever channel that is in.
+    """
+    fixed = list_fixed_issues(session, at=at)
+    if channel is None:
+        return count_to_notify(fixed)
+    query = select(IssueReport.ticket_id).join(Ticket, Ticket.id == IssueReport.ticket_id)
+    here = set(session.scalars(query.where(*_in_channel(channel))))
+    people = [
+        sum(
+            not person.is_settled and any(place.ticket_id in here for place in person.places)
+            for person in one.people
+        )
+        for one in fixed
+    ]
+    return sum(count > 0 for count in people), sum(people)
 
 
 def _in_channel(channel: str | None) -> tuple[ColumnElement[bool], ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from models.core.audit_event import BREACH_ACT, HEARD_ACTOR, Event
 from models.core.base import MovedOnError, TakenError
@@ -23,6 +23,12 @@ from models.tickets.state import HANDED_OFF, OPEN_STATES, ReminderLevel, TicketS
 from models.tickets.turn import OPENED_BY_FOLLOW_UP, OPENED_BY_MENTION, Turn
 
 THREAD_SOURCES = {"thread", "shortcut"}  # drafts from a Slack message; the composer shows kept drafts itself
+
+
+def waiting_again(session: Session) -> set[int]:
+    """The ids of tickets that wait again since this transaction, and have no priority yet."""
+    found: set[int] = session.info.setdefault("tickets that wait again", set())
+    return found
 
 
 class AnsweringMixin(OwnershipMixin):
@@ -277,6 +283,9 @@ class AnsweringMixin(OwnershipMixin):
         self.reason = self.closed_at = self.closed_by = self.snoozed_until = self.back_at = None
         self.mute_id = None
         self.priority = None  # nobody kept it right while the ticket was closed, so it is computed again
+        session = object_session(self)
+        if session is not None:
+            waiting_again(session).add(self.id)
         self.revision += 1
 
     def _close(

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import exists, func, or_, select, union, update
+from sqlalchemy import exists, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from models.sources.also_heard import AlsoHeard
@@ -72,5 +72,5 @@ def redraw_cards(session: Session, network: str, account_id: str) -> None:
         also.where(AlsoHeard.account_id == account_id).exists(),
         exists().where(Reply.ticket_id == Ticket.id, Reply.account_id == account_id),
     )
-    here = (Ticket.is_open(), Ticket.network == network, Ticket.drawn_revision > 0, names_it)
-    session.execute(update(Ticket).where(*here).values(revision=Ticket.revision + 1))
+    is_shown = Ticket.drawn_revision > 0
+    Ticket.redraw_all(session, Ticket.is_open(), Ticket.network == network, is_shown, names_it)

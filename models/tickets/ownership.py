@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Self
 
-from sqlalchemy import ColumnElement, literal_column, or_, select
+from sqlalchemy import ColumnElement, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.core.audit_event import HEARD_ACTOR, Event
@@ -52,6 +52,22 @@ class OwnershipMixin(TicketColumns):
             select(cls).where(cls.id == ticket_id).with_for_update().execution_options(populate_existing=True)
         )
         return session.scalars(query).one()
+
+    @classmethod
+    def lock_all(cls, session: Session, *conditions: ColumnElement[bool]) -> list[int]:
+        """Lock the tickets that meet `conditions`, in the order of their ids; returns these.
+
+        An update by itself locks rows as they lie, so two transactions could wait for each other.
+        """
+        return list(session.scalars(select(cls.id).where(*conditions).order_by(cls.id).with_for_update()))
+
+    @classmethod
+    def redraw_all(cls, session: Session, *conditions: ColumnElement[bool]) -> None:
+        """Have the cards of the tickets that meet `conditions` redrawn."""
+        session.flush()
+        redrawn = update(cls).where(cls.id.in_(cls.lock_all(session, *conditions)))
+        redrawn = redrawn.values(revision=cls.revision + 1)
+        session.execute(redrawn.execution_options(synchronize_session=False))
 
     @classmethod
     def lock_if_free(cls, session: Session, ticket_id: int) -> Self | None:

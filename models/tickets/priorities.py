@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, bindparam, case, cast, func, select, update
+from sqlalchemy import ColumnElement, String, bindparam, case, cast, event, func, select, update
 from sqlalchemy.orm import Session
 
+from models.core import shared_lock
 from models.core.sql_time import epoch_seconds
 from models.priority.score import HOUR_SECONDS, Facts, Priority, compute_priority
 from models.priority.weights import DEFAULT_WEIGHTS, Weights
@@ -22,12 +23,14 @@ from models.slack.channel_settings import ChannelSettings
 from models.sources.author import Author
 from models.sources.customer import Customer, fold_handle
 from models.sources.mention import Mention
+from models.tickets.answering import waiting_again
 from models.tickets.incoming_post import IngestTarget, TicketKey
 from models.tickets.ticket import CANARY_NETWORK, Ticket
 from models.tickets.turn import OPENED_BY_MENTION, Turn
 
 WEEK = timedelta(days=7)  # up to a contact: the others that count with it
 LOCKED_AT_ONCE = 500  # tickets, in one statement
+_RULES = "weights and customers"
 POSTS_READ_MAX = 20  # of one ticket, the newest of those that wait
 _UPDATE = (
     update(Ticket.__table__)  # type: ignore[arg-type]
@@ -73,6 +76,20 @@ def load_weights(session: Session, channels: Collection[str] | None = None) -> C
 # --- computing ----------------------------------------------------------------------------------------------
 
 
+def keep_rules(session: Session) -> None:
+    """Keep weights and customers as they are while this transaction inserts tickets.
+
+    A change cannot see those tickets, so it waits for them. Call this, like `lock_rules`, before any ticket
+    is locked.
+    """
+    shared_lock.lock_to_read(session, _RULES)
+
+
+def lock_rules(session: Session) -> None:
+    """Change weights or customers from here on; `forget_all` follows. Transactions with new tickets wait."""
+    shared_lock.lock_to_change(session, _RULES)
+
+
 def add_to_new(
     session: Session,
     rows: Mapping[TicketKey, dict[str, Any]],
@@ -84,6 +101,7 @@ def add_to_new(
     `said` has the posts with the key of their ticket, oldest first. It
     takes each author for new to the ledger, and reads nothing of them; for others `rescore` follows.
     """
+    keep_rules(session)
     texts: dict[TicketKey, list[str]] = defaultdict(list)
     for key, text in said:
         texts[key].append(text)
@@ -101,7 +119,15 @@ def add_to_new(
 
 def rescore(session: Session, ticket_ids: Collection[int]) -> None:
     """Compute and store the priorities of those tickets, which the caller holds, if they have changed."""
+    waiting_again(session).difference_update(ticket_ids)
     _store(session, _compute(session, ticket_ids))
+
+
+@event.listens_for(Session, "before_commit")
+def _rescore_waiting_again(session: Session) -> None:
+    """Compute the priorities of tickets that wait again, in the transaction that makes them wait."""
+    if waiting_again(session):
+        rescore(session, list(waiting_again(session)))
 
 
 def rescore_after_posts(session: Session, ticket_ids: Collection[int], author_ids: Collection[int]) -> None:

@@ -5,6 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot import metrics
 from bot.networks.base import Later
 from bot.networks.values import UnreadableRow
+from sandbox.slack import SlackServer
 from tests.bot.room import Counting, Room
 
 
@@ -45,3 +46,20 @@ def test_the_figures_are_those_of_the_ledger(here: Room, network: Counting) -> N
     assert found["heard_cards_to_draw",] == 2
     assert found["heard_cards_failing",] >= 1
     assert found["heard_poll_age_seconds", network.account().id, "memory", "mentions"] == 42
+
+
+def test_a_card_that_several_tickets_share_counts_as_one(
+    shown: Room, network: Counting, slack: SlackServer
+) -> None:
+    shown.poll()
+    first = network.says("maria", "@acmebrew what a kettle")
+    for number in range(5):
+        network.says(f"fan{number}", f"@acmebrew and {number} says this", under=first.id)
+    shown.poll()
+    slack.world.faults.error("chat.postMessage", "restricted_action")
+    shown.draw()
+    assert (figures(shown)["heard_cards_failing",], figures(shown)["heard_cards_drawn",]) == (1, 0)
+
+    shown.clock.pass_by(minutes=10)
+    shown.draw()
+    assert (figures(shown)["heard_cards_failing",], figures(shown)["heard_cards_drawn",]) == (0, 1)

@@ -26,7 +26,8 @@ from bot.slack.client import SlackClient
 from models import Event, Reply, Ticket
 from models.core.database import Database
 from models.reports.health import has_stale_card
-from sandbox.slack import Modal, Person, SlackServer, SubmitOutcome, VisibleText, visible
+from sandbox.slack import Modal, Outcome, Person, SlackServer, SubmitOutcome, VisibleText, visible
+from sandbox.slack.block_kit.interactive_elements import find
 from sandbox.slack.block_kit.validator import check_message, check_view
 from sandbox.slack.workspace.message import Message
 from sandbox.x import XPost, XServer
@@ -151,12 +152,22 @@ class Stage:
 
     # --- what people do -------------------------------------------------------------------------------------
 
+    def press(self, card: Message, label: str, *, by: Person | None = None) -> Outcome:
+        """Press `label` on `card` as soon as it is there: the card may still show what was before."""
+
+        def look() -> Message:
+            now = self.now(card)
+            find(now.blocks, label)
+            return now
+
+        return (by or self.ana).press(eventually(look), label)
+
     def compose(
         self, card: Message, *, by: Person | None = None, label: str = "Reply", patient: bool = True
     ) -> Modal:
         """Press Reply, and the modal that opens; who is `patient` presses again while the ledger is too slow."""
         for _ in range(10 if patient else 1):
-            modal = (by or self.ana).press(self.now(card), label).view
+            modal = self.press(card, label, by=by).view
             assert modal is not None, "no composer opened"
             assert check_view(modal.state.given) == []
             if BLIND not in modal.text:

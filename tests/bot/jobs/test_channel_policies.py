@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.jobs import claim_expiry, digest, reminders, stats_rollup
-from models import Card, Notice, Ticket
+from models import Card, Issue, Notice, Ticket
 from models.slack import channel_settings
 from models.slack.channel_settings import OwnSettings
 from models.sources import track_rules
@@ -236,6 +236,23 @@ def test_who_corrects_the_time_gets_the_digest_of_that_day(both: Room, mistakes:
     digest_set(both, "16:00", len(mistakes) + 1)
     assert written(both, 3, 16, 0) == []  # one a day
     assert channels(written(both, 4, 16, 0)) == [CHANNEL, NIGHT]
+
+
+def test_each_digest_counts_who_still_needs_to_hear_of_a_fix_on_its_own_tickets(both: Room) -> None:
+    set_up(both, OwnSettings(digest_at="09:00"))
+    heard(both, "eve", NIGHT)
+    with both.ctx.db.write() as session:
+        issue = Issue.open_or_find(session, "Export loses rows", by=ANA, at=both.clock())
+        for number in (1, 2, 3):
+            issue.add(session, Ticket.lock(session, number), by=ANA, at=both.clock())
+        issue.fix(session, by=ANA, at=both.clock())
+
+    written(both, 3, 9, 0)
+
+    with both.ctx.db.read() as session:
+        told = {one.channel: str(one.blocks) for one in session.scalars(select(Notice))}
+    assert "3 people still need to hear it's fixed" in told[CHANNEL]
+    assert "2 people still need to hear it's fixed" in told[NIGHT]
 
 
 def test_with_different_targets_the_digest_names_none_of_them(both: Room) -> None:

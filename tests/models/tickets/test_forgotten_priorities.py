@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from models import CustomerList, Ticket
 from models.core.database import Database
 from models.priority.score import Priority
+from models.slack import channel_settings
+from models.slack.channel_settings import OwnSettings
 from models.tickets import priorities
 from tests.models.ledger import PLACE, PROMISE, hear, minute, raised, said, ticket, together, until
 from tests.models.tickets.test_priorities import customers, profile, told
@@ -94,6 +96,42 @@ def test_an_open_ticket_that_was_held_just_then_loses_the_note_on_its_card_too(s
     here = ticket(session)
     assert (notes(session), here.priority) == ([False], None)
     assert here.drawn_revision < here.revision
+
+
+def test_a_ticket_that_is_reopened_has_its_points_at_once(db: Database) -> None:
+    with db.write() as session:
+        hear(session, said(1, text="refund"))
+        closed_one = ticket(session)
+        closed_one.close_no_reply_needed(session, by="U0ANA", at=minute(1), reason="thanks")
+    with db.write() as session:
+        customers(session, ("", "somebody", ""))
+        ticket(session).reopen(session, by="U0ANA", at=minute(2), sla_policy=PROMISE)
+    with db.read() as session:
+        [found] = session.scalars(select(Ticket))
+        assert (found.priority, told(Priority.read(found.priority_reasons))) == (20, ["refund"])
+
+
+def test_a_ticket_that_arrives_while_weights_are_saved_does_not_keep_the_old_points(db: Database) -> None:
+    is_inserted = threading.Event()
+
+    def read() -> None:
+        with db.write() as session:
+            hear(session, said(1, text="refund"))
+            is_inserted.set()
+            until(lambda: db.is_sqlite or is_waiting(db))
+
+    def save() -> None:
+        is_inserted.wait(10)
+        with db.write() as session:
+            priorities.lock_rules(session)
+            own = OwnSettings(priority_weights={"cues": {"refund": 7}})
+            channel_settings.change(session, PLACE.channel, own, revision=0, at=minute(1), by="U0ANA")
+            priorities.forget_all(session, channel=PLACE.channel)
+
+    assert raised(together(read, save)) == []
+    with db.write() as session:
+        computed(session)
+        assert ticket(session).priority == 7
 
 
 @pytest.mark.parametrize("at_once", [1, 500])

@@ -150,7 +150,7 @@ def test_idle_connections_keep_neither_slack_nor_health_out(bot: Bot, many: int,
             line.sendall(half)
 
         assert healthy(bot)
-        assert bot.ana.press(bot.now(card), "Claim").ok
+        assert bot.press(card, "Claim").ok
         bot.shows(card, "assigned to @U0ANA")
 
 

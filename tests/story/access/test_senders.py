@@ -13,7 +13,7 @@ def bot(database_url: str):
 
 def test_who_may_not_send_drafts_and_somebody_who_may_takes_it_up(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
-    bot.ana.press(bot.now(card), "Claim")  # so that her name is known
+    bot.press(card, "Claim")  # so that her name is known
     assert (
         "Only @ana may send public replies" in bot.reply(card, "Hello, says Ben!", by=bot.ben).errors["reply"]
     )
@@ -79,7 +79,7 @@ def test_a_preview_cannot_be_sent_by_them_either(bot: Bot) -> None:
 def test_they_can_claim_and_close(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
 
-    bot.ben.press(bot.now(card), "Claim")
+    bot.press(card, "Claim", by=bot.ben)
     bot.shows(card, "assigned to @U0BEN")
     bot.say(card, "@Heard done thanks", by=bot.ben)
 
@@ -117,7 +117,7 @@ def test_only_who_may_send_takes_back_pauses_and_resumes(bot: Bot) -> None:
     bot.answered(post, "Hello!")
     bot.shows(card, "See our reply")
 
-    asked = bot.ben.press(bot.now(card), "Delete public reply").view
+    asked = bot.press(card, "Delete public reply", by=bot.ben).view
     asked.submit()
     assert "may send public replies" in asked.text
     assert "may send public replies" in bot.ben.command("/mentions", "pause", CHANNEL).text

@@ -75,7 +75,7 @@ def test_a_guest_gets_a_sentence_and_nothing_happens(bot: Bot, label: str) -> No
     _, card = bot.heard(f"@acmebrew {WORDS}")
     before = bot.now(card).blocks
 
-    pressed = gus(bot).press(bot.now(card), label)
+    pressed = bot.press(card, label, by=gus(bot))
 
     assert seen(pressed.ephemeral()).strip() == GUEST_REFUSAL
     assert gus(bot).modal is None
@@ -212,7 +212,7 @@ def test_somebody_of_another_organisation_gets_a_plain_sentence(bot: Bot) -> Non
     _, card = bot.heard(f"@acmebrew {WORDS}")
     bot.slack.world.add_outsider(PIA, "Pia Partner", "pia", "T0PARTNER", {CHANNEL})
 
-    pressed = bot.slack.person(PIA).press(bot.now(card), "Claim")
+    pressed = bot.press(card, "Claim", by=bot.slack.person(PIA))
 
     assert seen(pressed.ephemeral()).strip() == FOREIGN_REFUSAL
     bot.shows(card, without=("assigned to",))
@@ -223,8 +223,8 @@ def test_whom_slack_does_not_find_is_judged_by_the_workspace_that_the_press_name
     bot.slack.world.add_outsider(PIA, "Pia Partner", "pia", "T0PARTNER", {CHANNEL})
     bot.slack.world.faults.error("users.info", "user_not_found", times=None)
 
-    assert seen(bot.slack.person(PIA).press(bot.now(card), "Claim").ephemeral()).strip() == FOREIGN_REFUSAL
-    bot.ana.press(bot.now(card), "Claim")
+    assert seen(bot.press(card, "Claim", by=bot.slack.person(PIA)).ephemeral()).strip() == FOREIGN_REFUSAL
+    bot.press(card, "Claim")
 
     bot.shows(card, "assigned to @U0ANA")
 
@@ -250,7 +250,7 @@ def test_what_was_typed_as_a_member_stays_in_the_window_and_does_not_go_out(bot:
 def test_a_note_that_a_guest_would_write_stays_in_its_field_and_pages_do_not_turn(bot: Bot) -> None:
     for number in range(12):
         bot.heard(f"@acmebrew {WORDS} {number}")
-    history = bot.ben.press(bot.now(bot.card(f"{WORDS} 11")), "Author history").view
+    history = bot.press(bot.card(f"{WORDS} 11"), "Author history", by=bot.ben).view
     history.fill("Nice person")
     becomes_a_guest(bot)
 
@@ -314,7 +314,7 @@ def test_a_reminder_to_somebody_who_is_no_member_any_more_is_told_in_the_channel
 def test_a_guest_whom_senders_names_claims_replies_and_undoes_their_own(named: Bot) -> None:
     _, card = named.heard(f"@acmebrew {WORDS}")
 
-    nat(named).press(named.now(card), "Claim")
+    named.press(card, "Claim", by=nat(named))
     named.shows(card, "assigned to @U0NAT")
     assert named.reply(card, "Here they are!", by=nat(named)).closed
     undone = nat(named).press(named.shows(card, "Undo"), "Undo")
@@ -376,7 +376,7 @@ def test_they_have_no_home_no_history_and_no_more_of_a_card_than_it_shows(named:
 
     assert visible(nat(named).open_home()).text == NAMED_GUEST_REFUSAL
     for label in ("Author history", "Add to issue…", "Assign…", "Snooze…"):
-        assert seen(nat(named).press(named.now(card), label).ephemeral()).strip() == NAMED_GUEST_REFUSAL
+        assert seen(named.press(card, label, by=nat(named)).ephemeral()).strip() == NAMED_GUEST_REFUSAL
 
 
 @pytest.mark.both_engines
@@ -417,7 +417,7 @@ def test_if_slack_cannot_be_asked_and_nothing_is_known_nothing_happens(bot: Bot)
     _, card = bot.heard(f"@acmebrew {WORDS}")
     bot.slack.world.faults.http_500("users.info", times=None)
 
-    assert seen(bot.ben.press(bot.now(card), "Claim").ephemeral()).strip() == UNKNOWN_REFUSAL
+    assert seen(bot.press(card, "Claim", by=bot.ben).ephemeral()).strip() == UNKNOWN_REFUSAL
     assert bot.ben.command("/mentions", "search beans").text == UNKNOWN_REFUSAL
     bot.shows(card, without=("assigned to",))
 
@@ -467,6 +467,6 @@ def test_a_server_that_knows_nothing_of_people_has_no_guests(bot: Bot) -> None:
     _, card = bot.heard(f"@acmebrew {WORDS}")
     bot.slack.world.faults.error("users.info", "unknown_method", times=None)
 
-    bot.ben.press(bot.now(card), "Claim")
+    bot.press(card, "Claim", by=bot.ben)
 
     bot.shows(card, "assigned to @U0BEN")

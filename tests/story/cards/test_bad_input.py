@@ -42,7 +42,7 @@ def test_hostile_words_show_as_they_are_wherever_they_show(bot: Bot, text: str) 
     harmless(visible(modal.state))
     modal.close()
     if "Show context" in bot.now(card).buttons:
-        context = bot.ana.press(bot.now(card), "Show context").view
+        context = bot.press(card, "Show context").view
         harmless(visible(context.state))
         assert begins(text) in context.text
         context.close()
@@ -66,7 +66,7 @@ def test_a_hostile_name_shows_as_a_name_wherever_it_shows(bot: Bot, name: str) -
     assert "120 followers" not in first
     assert second.startswith("X, to @acmebrew")
     harmless(visible(bot.compose(card).state))
-    harmless(visible(bot.ana.press(bot.now(card), "No reply needed").view.state))
+    harmless(visible(bot.press(card, "No reply needed").view.state))
     harmless(visible(bot.ana.command("/mentions", "open").acked))
 
 

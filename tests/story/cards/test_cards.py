@@ -64,7 +64,7 @@ def test_an_answered_card_offers_to_go_on(bot: Bot) -> None:
 def test_a_pressed_link_button_leads_to_the_post_and_disturbs_nobody(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
 
-    pressed = bot.ana.press(bot.now(card), "Open on X")
+    pressed = bot.press(card, "Open on X")
 
     assert pressed.opened_url == f"https://x.com/i/status/{post.id}"
     assert pressed.status == 200
@@ -177,7 +177,7 @@ def test_a_card_stays_one_message_however_much_is_said(database_url: str, length
         post = bot.post("@acmebrew " + "x" * (length - 10), reply_to=second.id)
         bot.poll()
         card = bot.card_of(post)
-        bot.ana.press(bot.now(card), "Claim")
+        bot.press(card, "Claim")
         bot.reply(card, "y" * 280)
 
         now = bot.shows(card, "Undo", "assigned to @U0ANA", "y" * 280)

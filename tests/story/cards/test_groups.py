@@ -80,7 +80,7 @@ def test_reply_asks_which_one_and_that_one_gets_a_card_of_its_own(bot: Bot) -> N
     _, posts = answers(bot, 6)
     card = shared(bot, "6 people replied")
 
-    which = bot.ana.press(bot.now(card), "Reply").view
+    which = bot.press(card, "Reply").view
     assert which.title == "Reply to one"
     composer = which.fill({"Who do you want to reply to?": "6"}).submit().view
     assert "Number 5" in composer.text
@@ -98,8 +98,8 @@ def test_reply_asks_which_one_and_that_one_gets_a_card_of_its_own(bot: Bot) -> N
 def test_two_who_pick_the_same_one_are_told_so(bot: Bot) -> None:
     answers(bot, 5)
     card = shared(bot, "5 people replied")
-    mine = bot.ana.press(bot.now(card), "Claim one…").view.fill({"Which one do you want to claim?": "1"})
-    theirs = bot.ben.press(bot.now(card), "Claim one…").view.fill({"Which one do you want to claim?": "1"})
+    mine = bot.press(card, "Claim one…").view.fill({"Which one do you want to claim?": "1"})
+    theirs = bot.press(card, "Claim one…", by=bot.ben).view.fill({"Which one do you want to claim?": "1"})
 
     assert mine.submit().closed
     refused = theirs.submit()
@@ -112,7 +112,7 @@ def test_whoever_had_a_card_of_their_own_becomes_a_line_that_leads_to_the_shared
     ours = bot.x.world.publish("New: a winter stout")
     first = [strangers(bot, [f"Number {one}?"], reply_to=ours.id)[0] for one in range(4)]
     cards = [bot.card_of(post) for post in first]
-    assert bot.ana.press(bot.now(cards[0]), "Claim").ok
+    assert bot.press(cards[0], "Claim").ok
     bot.settled()
 
     strangers(bot, ["Number 4?", "Number 5?"], reply_to=ours.id)
@@ -122,7 +122,7 @@ def test_whoever_had_a_card_of_their_own_becomes_a_line_that_leads_to_the_shared
     line = bot.shows(cards[1], "is on the shared card", without=("Number 1?", "[Reply]"))
     assert f"p{card.ts.replace('.', '')}" in seen(line)
 
-    bot.ana.press(bot.now(cards[1]), "Show it here again")
+    bot.press(cards[1], "Show it here again")
 
     bot.shows(cards[1], "Number 1?", "[Reply]")
     bot.shows(card, "4 waiting", "1 with its own card")
@@ -194,7 +194,7 @@ def test_a_spike_is_one_card_with_every_mention_and_back_to_single_ones_by_itsel
     assert len(bot.cards()) == 1
     strangers(bot, ["@acmebrew and one more?"])
     bot.shows(card, "Spike: 9 mentions", "9 waiting", "until it is over")
-    listed = bot.ana.press(bot.now(card), "Show all").view
+    listed = bot.press(card, "Show all").view
     assert "1 to 9 of 9" in listed.text
     assert "fig in the beer?" in listed.text
 
@@ -222,7 +222,7 @@ def test_the_most_urgent_of_a_spike_stands_on_top_and_says_why(busy: Bot) -> Non
     assert shown.index("I want a refund") < shown.index("apple beer")
     assert "why first: " in shown
     assert "refund" in shown.partition("why first: ")[2].splitlines()[0]
-    which = bot.ana.press(bot.now(card), "Reply").view
+    which = bot.press(card, "Reply").view
     assert "I want a refund" in str(which.blocks[0]["element"]["options"][0])
 
 
@@ -273,7 +273,7 @@ def test_lists_lead_to_the_shared_card_and_reminders_come_in_one_line(busy: Bot,
 
 
 def close_all(bot: Bot, card: Message) -> None:
-    asked = bot.ana.press(bot.now(card), "Close all 7…").view
+    asked = bot.press(card, "Close all 7…").view
     assert "7 mentions" in asked.text
     assert asked.text.count("in the beer?") == 7
     assert asked.fill({"Why?": "Spam"}).submit().closed
@@ -290,7 +290,7 @@ def test_close_all_lists_them_writes_an_event_each_and_is_undone_within_ten_seco
     assert [event.data for event in bot.events("no reply needed")] == [{"reason": "spam"}] * 7
     bot.shows(card, "0 waiting", "7 no reply needed", "[Undo: reopen 7]", without=("[Reply]",))
 
-    bot.ben.press(bot.now(card), "Undo: reopen 7")
+    bot.press(card, "Undo: reopen 7", by=bot.ben)
 
     assert states(bot) == ["waiting"] * 7
     assert [event.actor for event in bot.events("close undone")] == ["U0BEN"] * 7
@@ -317,9 +317,9 @@ def test_close_all_leaves_what_is_new_what_is_edited_and_what_somebody_is_replyi
     bot = busy
     posts = spike(bot, 7)
     card = shared(bot, "Spike: 7 mentions")
-    asked = bot.ana.press(bot.now(card), "Close all 7…").view
+    asked = bot.press(card, "Close all 7…").view
 
-    which = bot.ben.press(bot.now(card), "Reply").view
+    which = bot.press(card, "Reply", by=bot.ben).view
     which.fill({"Who do you want to reply to?": "1"}).submit()
     bot.post("@acmebrew and besides it leaks", author=author(bot, posts[1]), reply_to=posts[1].id)
     bot.poll()
@@ -333,8 +333,8 @@ def test_pressed_twice_it_closes_once(busy: Bot) -> None:
     bot = busy
     spike(bot, 7)
     card = shared(bot, "Spike: 7 mentions")
-    asked = bot.ana.press(bot.now(card), "Close all 7…").view
-    other = bot.ben.press(bot.now(card), "Close all 7…").view
+    asked = bot.press(card, "Close all 7…").view
+    other = bot.press(card, "Close all 7…", by=bot.ben).view
 
     assert asked.submit().closed
     refused = other.submit()
@@ -463,11 +463,11 @@ def test_a_second_close_all_leaves_the_first_ones_undo(busy: Bot) -> None:
     close_all(bot, card)
     strangers(bot, ["@acmebrew another one?"])
     bot.shows(card, "1 waiting", "[Undo: reopen 7]")
-    asked = bot.ben.press(bot.now(card), "Close all 1…").view
+    asked = bot.press(card, "Close all 1…", by=bot.ben).view
     assert asked.title == "Close 1 mention"
     assert asked.submit().closed
     bot.shows(card, "0 waiting", "[Undo: reopen 7]", "[Undo: reopen 1]")
 
-    bot.ana.press(bot.now(card), "Undo: reopen 7")
+    bot.press(card, "Undo: reopen 7")
 
     bot.shows(card, "7 waiting", "[Undo: reopen 1]", without=("reopen 7",))

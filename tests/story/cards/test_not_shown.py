@@ -123,7 +123,7 @@ def test_what_is_not_shown_can_be_reopened_and_answered_by_who_knows_better(bot:
     passes(bot, clock, hours=1)
     passes(bot, clock, hours=19)
     bot.shows(card, "no longer shown on X")
-    bot.ana.press(bot.now(card), "Reopen")
+    bot.press(card, "Reopen")
     bot.shows(card, "Waiting", "No longer shown on X since")
 
     modal = bot.compose(card)

@@ -192,7 +192,7 @@ def test_pictures_that_slack_cannot_fetch_do_not_lose_the_card(database_url: str
         assert "Reply" in bot.now(card).buttons
 
         refused = refusals(bot)
-        bot.ana.press(bot.now(card), "Claim")
+        bot.press(card, "Claim")
         bot.shows(card, "assigned to @U0ANA")
         assert refusals(bot) == refused == 1  # what was refused once is not tried with each redrawing
 

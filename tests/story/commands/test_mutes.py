@@ -44,7 +44,7 @@ def states(bot: Bot) -> dict[str, str]:
 
 def not_about_us(bot: Bot, card: Message, by: Person | None = None) -> Message:
     """Press *Not about us*, and what is offered then."""
-    (by or bot.ana).press(bot.now(card), "Not about us")
+    bot.press(card, "Not about us", by=by)
     bot.told_all()
     return bot.whisper("Do you get more like this?", to=by)
 

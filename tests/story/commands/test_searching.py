@@ -144,7 +144,7 @@ def test_the_history_tells_who_they_are_what_they_asked_and_who_answered(bot: Bo
     bot.shows(card, "Answered")
     _, second = bot.heard("@acmebrew and now it is broken")
 
-    modal = bot.ben.press(bot.now(second), "Author history").view
+    modal = bot.press(second, "Author history", by=bot.ben).view
 
     assert modal is not None
     assert check_view(modal.state.given) == []

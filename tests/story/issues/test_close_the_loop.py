@@ -147,7 +147,7 @@ def test_a_reply_that_is_deleted_again_has_told_nobody(bot: Bot) -> None:
     bot.shows(card, "Answered")
     notice(bot, "1 of 1 person told")
 
-    bot.ana.press(bot.now(card), "Delete public reply").view.submit()
+    bot.press(card, "Delete public reply").view.submit()
     bot.answered(post)
     bot.shows(card, "Waiting")
 
@@ -193,7 +193,7 @@ def test_who_reports_it_after_the_fix_is_told_to_its_fixer_in_the_channel(bot: B
     fix(bot)
 
     _, card = bot.heard("@acmebrew still loses rows", author="joe")
-    assert bot.ben.press(bot.now(card), "Add to issue…").view.fill({"pick": FIXED}).submit().closed
+    assert bot.press(card, "Add to issue…", by=bot.ben).view.fill({"pick": FIXED}).submit().closed
 
     bot.shows(card, f"Issue: {FIXED} (fixed)")
     notice(bot, "@U0ANA, @joe reports an issue that you marked as fixed:", FIXED)

@@ -13,7 +13,7 @@ from tests.story.hostile import RIGHT_TO_LEFT, TEXTS
 
 def asked(bot: Bot, card: Message, by: str = "ana") -> Modal:
     """The modal behind *Add to issue…*."""
-    modal = getattr(bot, by).press(bot.now(card), "Add to issue…").view
+    modal = bot.press(card, "Add to issue…", by=getattr(bot, by)).view
     assert modal is not None
     assert check_view(modal.state.given) == []
     return modal

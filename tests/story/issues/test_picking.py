@@ -121,7 +121,7 @@ def test_what_is_found_says_how_many_reported_it_and_what_is_fixed_comes_last(bo
 def test_what_the_ticket_is_in_is_not_offered_and_each_modal_asks_for_its_own(bot: Bot) -> None:
     _, mine = bot.heard("@acmebrew one")
     _, yours = bot.heard("@acmebrew two", author="joe")
-    bot.ben.press(bot.now(yours), "Claim")
+    bot.press(yours, "Claim", by=bot.ben)
     bot.shows(yours, "assigned to @U0BEN")
     add(bot, mine, "Export loses rows")
     add(bot, yours, "Export is slow")

@@ -265,7 +265,7 @@ def test_a_preview_goes_out_as_the_account_that_it_names(bot: Accounts) -> None:
 
 def test_lists_say_who_waits_for_an_account_that_is_gone(bot: Accounts) -> None:
     _, card = bot.hears("@acme_help where is my order?")
-    bot.ana.press(bot.now(card), "Claim")
+    bot.press(card, "Claim")
 
     def lists() -> list[str]:
         asked = ("open", "mine", "search order")

@@ -63,7 +63,7 @@ def test_undoing_a_follow_up_leaves_the_ticket_answered(database_url: str) -> No
         bot.compose(card, label="Follow up").fill("And welcome!").submit()
         bot.shows(card, "[Undo]")
 
-        bot.ana.press(bot.now(card), "Undo")
+        bot.press(card, "Undo")
 
         bot.shows(card, "Answered", "[Follow up]", without=("[Undo]", "Waiting"))
         assert bot.replies(post) == ["Hello!"]

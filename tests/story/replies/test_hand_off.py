@@ -24,7 +24,7 @@ def handed_off(bot: Bot) -> tuple[Bot, XPost, Message]:
 
 def link(bot: Bot, card: Message) -> str:
     """Where the card's button leads."""
-    return bot.ana.press(bot.now(card), "Open on X").opened_url or ""
+    return bot.press(card, "Open on X").opened_url or ""
 
 
 def test_what_x_refuses_from_an_app_is_handed_off_with_the_words_kept(
@@ -60,7 +60,7 @@ def test_a_handed_off_reply_is_never_tried_again(handed_off: tuple[Bot, XPost, M
 def test_i_posted_it_counts_as_answered(handed_off: tuple[Bot, XPost, Message]) -> None:
     bot, _, card = handed_off
 
-    bot.ben.press(bot.now(card), "I posted it")
+    bot.press(card, "I posted it", by=bot.ben)
 
     now = bot.shows(card, "Answered by hand by @U0ANA", "@U0ANA answered by hand")
     assert now.buttons[0] == "Follow up"
@@ -71,7 +71,7 @@ def test_i_posted_it_counts_as_answered(handed_off: tuple[Bot, XPost, Message]) 
 def test_i_did_not_post_it_gives_the_words_back(handed_off: tuple[Bot, XPost, Message]) -> None:
     bot, _, card = handed_off
 
-    pressed = bot.ana.press(bot.now(card), "I did not post it")
+    pressed = bot.press(card, "I did not post it")
 
     assert "The ticket is waiting again. Your text is kept" in seen(pressed.ephemeral())
     bot.shows(card, "Waiting", "can only be replied to by hand on X", without=("I posted it",))
@@ -85,7 +85,7 @@ def test_what_is_known_to_be_refused_goes_straight_to_the_hand_off(
     handed_off: tuple[Bot, XPost, Message],
 ) -> None:
     bot, _, card = handed_off
-    bot.ana.press(bot.now(card), "I did not post it")
+    bot.press(card, "I did not post it")
     bot.shows(card, "Waiting", without=("I posted it",))
 
     bot.reply(card, "Second try")

@@ -116,7 +116,7 @@ def test_show_context_shows_the_whole_post_and_what_it_answers(bot: Bot) -> None
     ours = bot.x.world.publish("New: a winter stout")
     _, card = bot.heard("looks great " + "x" * 5_000, reply_to=ours.id)
 
-    modal = bot.ana.press(bot.now(card), "Show context").view
+    modal = bot.press(card, "Show context").view
 
     bot.slack.world.until(lambda: "New: a winter stout" in modal.text)
     assert "x" * 2_000 in modal.text

@@ -59,7 +59,7 @@ def test_what_comes_back_is_without_the_sign_off_and_goes_out_with_one(database_
         _, card = bot.heard("@acmebrew hello")
         bot.reply(card, "Hello!")
         bot.shows(card, "Hello! – Ana", "[Undo]")
-        bot.ana.press(bot.now(card), "Undo")
+        bot.press(card, "Undo")
         bot.shows(card, "[Reply]")
 
         modal = bot.compose(card)

@@ -14,7 +14,7 @@ def answered(bot: Bot, words: str = "Hello!"):
 def test_it_asks_then_deletes_and_the_ticket_waits_again(bot: Bot) -> None:
     post, card = answered(bot)
 
-    asked = bot.ana.press(bot.now(card), "Delete public reply").view
+    asked = bot.press(card, "Delete public reply").view
     assert "The reply that @U0ANA sent:\nHello!" in asked.text
     assert "It will be deleted on X for everyone. This can't be undone." in asked.text
     assert "People may already have seen it." in asked.text
@@ -32,7 +32,7 @@ def test_it_asks_then_deletes_and_the_ticket_waits_again(bot: Bot) -> None:
 
 def test_of_a_ticket_that_was_closed_since_it_says_that_it_stays_closed(bot: Bot) -> None:
     _, card = answered(bot)
-    bot.ana.press(bot.now(card), "Reopen")
+    bot.press(card, "Reopen")
     bot.shows(card, "Waiting since")
     bot.say(card, "@Heard done thanks")
     now = bot.shows(card, "No reply needed (thanks)")
@@ -61,7 +61,7 @@ def test_a_reply_that_was_posted_by_hand_is_called_so(bot: Bot) -> None:
 def test_cancelling_the_question_deletes_nothing(bot: Bot) -> None:
     post, card = answered(bot)
 
-    bot.ana.press(bot.now(card), "Delete public reply").view.close()
+    bot.press(card, "Delete public reply").view.close()
     bot.settled()
 
     assert bot.replies(post) == ["Hello!"]
@@ -70,8 +70,8 @@ def test_cancelling_the_question_deletes_nothing(bot: Bot) -> None:
 
 def test_asked_twice_it_is_deleted_once_and_the_second_is_told(bot: Bot) -> None:
     post, card = answered(bot)
-    first = bot.ana.press(bot.now(card), "Delete public reply").view
-    second = bot.ben.press(bot.now(card), "Delete public reply").view
+    first = bot.press(card, "Delete public reply").view
+    second = bot.press(card, "Delete public reply", by=bot.ben).view
 
     assert first.submit().closed
     second.submit()
@@ -86,7 +86,7 @@ def test_while_x_does_not_answer_it_goes_on_trying(bot: Bot) -> None:
     post, card = answered(bot)
     bot.x.world.faults.add("DELETE /2/tweets/:id", "answer_lost_after", times=1)
 
-    bot.ana.press(bot.now(card), "Delete public reply").view.submit()
+    bot.press(card, "Delete public reply").view.submit()
 
     bot.answered(post)
     bot.shows(card, "Waiting since")
@@ -94,7 +94,7 @@ def test_while_x_does_not_answer_it_goes_on_trying(bot: Bot) -> None:
 
 def test_a_new_reply_after_it_is_the_only_one(bot: Bot) -> None:
     post, card = answered(bot, "Helo!")
-    bot.ana.press(bot.now(card), "Delete public reply").view.submit()
+    bot.press(card, "Delete public reply").view.submit()
     bot.shows(card, "Waiting since")
 
     bot.reply(card, "Hello!")

@@ -107,7 +107,7 @@ def test_a_reason_an_issue_a_note_and_a_sign_off_hold_characters(bot: Bot) -> No
     _, card = bot.heard("@acmebrew hello")
     bot.say(card, "@Heard issue Taps leak 💧")
     bot.whisper("Taps leak 💧")
-    note = bot.ana.press(bot.now(card), "Author history").view
+    note = bot.press(card, "Author history").view
     note.fill("Nice :slightly_smiling_face: &lt;3").submit()
     me = bot.ana.command("/mentions", "me").view
     me.fill("Ana :herb: Lima").submit()

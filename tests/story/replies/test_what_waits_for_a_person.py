@@ -96,7 +96,7 @@ def test_what_needs_a_person_stands_on_top(bot: Bot) -> None:
     handed_off(bot)
     asked(bot)
     for card in bot.cards():
-        bot.ana.press(bot.now(card), "Claim") if "Claim" in bot.now(card).buttons else None
+        bot.press(card, "Claim") if "Claim" in bot.now(card).buttons else None
     bot.settled()
 
     opened(bot.ana)
@@ -224,7 +224,7 @@ def test_the_question_is_decided_though_heard_has_no_keys_any_more(bot: Bot, lab
     post, card = asked(bot)
     bot.without_networks()
 
-    pressed = bot.ana.press(bot.now(card), label)
+    pressed = bot.press(card, label)
 
     assert told in seen(pressed.ephemeral())
     assert bot.replies(post) == []

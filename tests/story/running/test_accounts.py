@@ -204,13 +204,13 @@ def test_send_again_is_refused_with_the_name_of_the_account(
         bot.shows(card, "[Send again]")
         connect("acmetea")
 
-        bot.ana.press(bot.now(card), "Send again")
+        bot.press(card, "Send again")
 
         bot.whisper("Heard is connected to X as @acmetea, not as @acmebrew", "did not send it again")
         bot.shows(card, "[Send again]", "Cannot be sent")
         assert bot.replies(post) == []
         connect("acmebrew")
-        bot.ana.press(bot.now(card), "Send again")
+        bot.press(card, "Send again")
         bot.answered(post, "On Monday!")
         assert speakers(bot) == {"acmebrew": ["On Monday!", "On Monday!"]}
 
@@ -254,7 +254,7 @@ def test_show_context_of_a_missing_account_says_why_the_rest_cannot_be_fetched(
     connect("acmetea")
     check(bot)
 
-    modal = bot.ana.press(bot.now(card), "Show context").view
+    modal = bot.press(card, "Show context").view
 
     assert modal is not None
     eventually(lambda: "not as @acmebrew" in seen(modal))

@@ -101,7 +101,7 @@ def test_who_was_taken_off_the_list_cannot_stop_a_colleagues_reply(desk: Bot) ->
         desk.ctx, "U0BEN", CHANNEL, ("U0ANA",)
     )  # so that Slack's word is known
 
-    desk.ben.press(desk.now(card), "Undo")
+    desk.press(card, "Undo", by=desk.ben)
 
     desk.whisper("Only @U0ANA may send public replies", to=desk.ben)
     desk.shows(card, "[Undo]")

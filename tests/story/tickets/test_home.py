@@ -448,7 +448,7 @@ def test_a_draft_is_not_listed_while_somebodys_reply_holds_the_turn(database_url
         opened(bot.ana)
         assert "My drafts" not in home(bot.ana)
         assert "a reply is on its way" in home(bot.ana)
-        bot.ben.press(bot.now(card), "Undo")
+        bot.press(card, "Undo", by=bot.ben)
         bot.shows(card, without=("[Undo]",))
         bot.ana.open_home()
 

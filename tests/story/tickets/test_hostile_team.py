@@ -74,7 +74,7 @@ def test_whatever_is_written_in_the_composer_gets_an_answer_and_breaks_nothing(
         if not sent.closed:
             modal.close()
             assert len(bot.drafts()) == 1
-        again = bot.ben.press(bot.now(card), "Reply" if not sent.closed else "Claim")
+        again = bot.press(card, "Reply" if not sent.closed else "Claim", by=bot.ben)
         assert again.answer.ok
         bot.settled()
 
@@ -185,7 +185,7 @@ def test_underscores_of_a_handle_are_shown_wherever_it_stands(database_url: str,
         assert f"to @{handle}. Everyone on X" in bot.compose(card).text
         bot.say(card, "@Heard reply Hello!")
         assert f"to @{handle}:" in seen(bot.whisper("This would be public"))
-        assert f"@{handle} needs no reply." in bot.ana.press(bot.now(card), "No reply needed").view.text
+        assert f"@{handle} needs no reply." in bot.press(card, "No reply needed").view.text
 
 
 @pytest.mark.parametrize("name", ["\u200b\u2060", "...", "🍺"])

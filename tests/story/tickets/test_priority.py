@@ -83,7 +83,7 @@ def test_the_line_follows_an_edit_and_a_further_post_and_ends_with_the_answer(bo
     bot.poll()
     bot.shows(card, "Why first: broken (“broken”)")
 
-    bot.ana.press(bot.now(card), "No reply needed").view.submit()
+    bot.press(card, "No reply needed").view.submit()
     bot.shows(card, "No reply needed", without=("Why first",))
 
 

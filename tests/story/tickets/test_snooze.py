@@ -77,7 +77,7 @@ def test_what_is_no_time_says_what_to_type(bot: Bot, words: str, answer: str) ->
 def test_behind_the_dots_it_asks_until_when_with_quick_choices(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
 
-    asked = bot.ana.press(bot.now(card), "Snooze…").view
+    asked = bot.press(card, "Snooze…").view
     assert "Tomorrow 9:00" in str(asked.blocks)
     assert "Times are in Europe/Lisbon" in asked.text
     before = datetime.now(UTC)
@@ -92,7 +92,7 @@ def test_a_day_and_a_time_can_be_picked(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
     day = (datetime.now(LISBON) + timedelta(days=3)).date()
 
-    asked = bot.ana.press(bot.now(card), "Snooze…").view
+    asked = bot.press(card, "Snooze…").view
     assert asked.fill({"date": f"{day}", "time": "16:45"}).submit().closed
 
     assert f"{until(bot).astimezone(LISBON):%Y-%m-%d %H:%M}" == f"{day} 16:45"
@@ -100,7 +100,7 @@ def test_a_day_and_a_time_can_be_picked(bot: Bot) -> None:
 
 def test_words_count_before_what_was_picked_and_a_mistake_leaves_the_modal_open(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
-    asked = bot.ana.press(bot.now(card), "Snooze…").view
+    asked = bot.press(card, "Snooze…").view
 
     refused = asked.fill({"quick": "In 1 hour", "words": "5/12"}).submit()
     assert "I don't understand the time “5/12”. Try 2h, 90 min, tomorrow 9am," in refused.errors["words"]
@@ -113,7 +113,7 @@ def test_words_count_before_what_was_picked_and_a_mistake_leaves_the_modal_open(
 def test_with_nothing_chosen_it_asks_until_when(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
 
-    refused = bot.ana.press(bot.now(card), "Snooze…").view.submit()
+    refused = bot.press(card, "Snooze…").view.submit()
 
     assert "Enter a time." in refused.errors["quick"]
 
@@ -121,7 +121,7 @@ def test_with_nothing_chosen_it_asks_until_when(bot: Bot) -> None:
 @pytest.mark.both_engines
 def test_when_it_is_over_the_thread_names_its_owner_and_the_channel_has_it_again(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
-    bot.ben.press(bot.now(card), "Claim")
+    bot.press(card, "Claim", by=bot.ben)
     bot.shows(card, "assigned to @U0BEN")
     bot.say(card, "@Heard snooze 2h")
     bot.shows(card, "Snoozed")
@@ -179,7 +179,7 @@ def test_reply_and_reopen_work_while_it_sleeps(bot: Bot) -> None:
 
 def test_a_closed_ticket_cannot_be_snoozed(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
-    asked = bot.ana.press(bot.now(card), "Snooze…").view
+    asked = bot.press(card, "Snooze…").view
     bot.say(card, "@Heard done thanks", by=bot.ben)
     bot.shows(card, "No reply needed")
 

@@ -27,7 +27,7 @@ def test_assign_from_the_thread_gives_it_to_a_teammate_who_is_told(bot: Bot) -> 
 def test_assign_from_the_card_asks_to_whom(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
 
-    asked = bot.ana.press(bot.now(card), "Assign…").view
+    asked = bot.press(card, "Assign…").view
     assert asked.title == "Assign"
     assert asked.fill({"whom": "U0BEN"}).submit().closed
 
@@ -71,7 +71,7 @@ def test_who_cannot_act_on_it_is_not_given_it(bot: Bot, facts: dict[str, object]
         bot.say(card, "@Heard assign @Ben Ode")
         told = seen(bot.whisper(why))
     else:
-        asked = bot.ana.press(bot.now(card), "Assign…").view
+        asked = bot.press(card, "Assign…").view
         outcome = asked.fill({"whom": "U0BEN"}).submit()
         told = outcome.errors["whom"]
 
@@ -124,10 +124,10 @@ def test_a_claim_pressed_twice_says_that_they_have_it(bot: Bot) -> None:
 
 def test_take_over_is_behind_the_dots_of_a_card_that_somebody_has(bot: Bot) -> None:
     _, card = bot.heard("@acmebrew hello")
-    bot.ana.press(bot.now(card), "Claim")
+    bot.press(card, "Claim")
     bot.shows(card, "assigned to @U0ANA")
 
-    bot.ben.press(bot.now(card), "Take over")
+    bot.press(card, "Take over", by=bot.ben)
 
     bot.shows(card, "assigned to @U0BEN")
     assert bot.events("take over")[0].data == {"from": "U0ANA"}
@@ -135,7 +135,7 @@ def test_take_over_is_behind_the_dots_of_a_card_that_somebody_has(bot: Bot) -> N
 
 def test_whoever_replies_to_a_colleagues_ticket_is_told_and_takes_it_over(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
-    bot.ana.press(bot.now(card), "Claim")
+    bot.press(card, "Claim")
     bot.shows(card, "assigned to @U0ANA")
 
     modal = bot.compose(card, by=bot.ben)
@@ -326,7 +326,7 @@ def test_a_preview_of_an_answer_to_words_that_changed_is_shown_again(
 
 def test_what_comes_while_somebody_picks_a_reason_is_not_closed_unread(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew thanks")
-    asked = bot.ana.press(bot.now(card), "No reply needed").view
+    asked = bot.press(card, "No reply needed").view
     bot.post("@acmebrew but my order is wrong", reply_to=post.id)
     bot.poll()
 

@@ -190,8 +190,8 @@ def test_undo_reopen_and_follow_up_pressed_twice_late_and_copied(database_url: s
 
 def test_the_modals_of_a_closed_ticket_and_their_copies(bot: Bot) -> None:
     post, card = bot.heard("@acmebrew hello")
-    anas = bot.ana.press(bot.now(card), "No reply needed").view
-    bens = bot.ben.press(bot.now(card), "No reply needed").view
+    anas = bot.press(card, "No reply needed").view
+    bens = bot.press(card, "No reply needed", by=bot.ben).view
     closing = anas.submit()
     assert closing.closed
     bot.shows(card, "No reply needed (thanks)")
