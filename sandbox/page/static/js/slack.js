@@ -92,7 +92,7 @@ export function slackPane({ me, commands, onChange }) {
       const fresh = unseen(one);
       const here = one.id === place && !atHome;
       return h("button", { type: "button", class: fresh && !here ? "fresh" : null, "aria-current": here ? "page" : null, onclick: () => open(one.id) },
-        one.kind === "im" ? face(one.name, { size: 18, bot: state.users[one.with]?.bot }) : icon("hash", 15), h("span", {}, one.name),
+        one.kind === "im" ? face(one.name, { size: 18, bot: state.users[one.with]?.bot }) : icon(one.kind === "group" ? "lock" : "hash", 15), h("span", {}, one.name),
         fresh && !here ? count(fresh) : null);
     };
     // The app's entry opens its unread direct messages, else its Home tab, as in Slack.
